@@ -1,0 +1,16 @@
+//! Value types with Kubernetes' exact meaning: amounts, requests, host ports, taints, selectors, image
+//! references, and the few spellings (durations, terminal text, shell words) that go with them.
+//!
+//! What lives here: pure functions and small values that know a rule of Kubernetes by heart and say where
+//! the rule comes from. Their input is an object of the API or a text, their output a value.
+//!
+//! What may not: anything about a cluster as a whole (that is the snapshot's), verdicts about nodes (the
+//! scheduler's filters use these types, never the other way round), findings and sentences of a report,
+//! input or output of any kind, the clock and the environment.
+
+pub mod qualified_name;
+pub mod quantity;
+pub mod selector;
+
+pub use quantity::{Quantity, QuantityError};
+pub use selector::{Selector, SelectorError};
