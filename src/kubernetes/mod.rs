@@ -8,9 +8,13 @@
 //! scheduler's filters use these types, never the other way round), findings and sentences of a report,
 //! input or output of any kind, the clock and the environment.
 
+pub mod ports;
 pub mod qualified_name;
 pub mod quantity;
+pub mod resources;
 pub mod selector;
+pub mod taints;
 
+pub use ports::HostPort;
 pub use quantity::{Quantity, QuantityError};
 pub use selector::{Selector, SelectorError};

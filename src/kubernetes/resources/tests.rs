@@ -1,0 +1,229 @@
+//! Pods in YAML-like JSON and their sums.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+fn written(amounts: &Amounts) -> Value {
+    json!(amounts)
+}
+
+fn spec(value: Value) -> PodSpec {
+    serde_json::from_value(value).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn pod(value: Value) -> Pod {
+    serde_json::from_value(value).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn container(name: &str, requests: Value) -> Value {
+    json!({"name": name, "resources": {"requests": requests}})
+}
+
+fn sidecar(name: &str, requests: Value) -> Value {
+    json!({"name": name, "restartPolicy": "Always", "resources": {"requests": requests}})
+}
+
+#[test]
+fn names() {
+    for (name, extended, hugepages, scalar) in [
+        ("cpu", false, false, false),
+        ("pods", false, false, false),
+        ("gpu", false, false, false),
+        ("example.com/gpu", true, false, true),
+        ("example.com/gpu with blanks", false, false, false),
+        ("requests.example.com/gpu", false, false, false),
+        ("hugepages-2Mi", false, true, true),
+        ("kubernetes.io/batch", false, false, true),
+        (
+            "deviceclass.resource.kubernetes.io/large",
+            false,
+            false,
+            true,
+        ),
+        ("attachable-volumes-csi-example", false, false, true),
+    ] {
+        assert_eq!(
+            (is_extended(name), is_hugepages(name), is_scalar(name)),
+            (extended, hugepages, scalar),
+            "{name}"
+        );
+    }
+    assert!(
+        !is_extended(&format!("{}/gpu", "x".repeat(250))),
+        "the quota's name would be too long"
+    );
+}
+
+#[test]
+fn containers_and_sidecars_add_up() {
+    let spec = spec(json!({
+        "containers": [
+            container("web", json!({"cpu": "100m", "memory": "1Gi"})),
+            container("log", json!({"cpu": "1.5", "example.com/gpu": "1"})),
+            {"name": "idle"},
+        ],
+        "initContainers": [sidecar("proxy", json!({"cpu": "50m"}))],
+        "ephemeralContainers": [container("debug", json!({"cpu": "9"}))],
+    }));
+    let expected = json!({"cpu": "1650m", "memory": "1Gi", "example.com/gpu": "1"});
+    assert_eq!(written(&pod_requests(&spec)), expected);
+}
+
+#[test]
+fn init_containers_peak_beside_the_sidecars_before_them() {
+    let containers = json!([container("web", json!({"cpu": "1", "memory": "1Gi"}))]);
+    for (init_containers, expected) in [
+        (
+            json!([
+                container("a", json!({"cpu": "2"})),
+                container("b", json!({"cpu": "3"}))
+            ]),
+            "3",
+        ),
+        (json!([container("a", json!({"cpu": "500m"}))]), "1"),
+        (
+            json!([
+                sidecar("s", json!({"cpu": "1"})),
+                container("a", json!({"cpu": "3"}))
+            ]),
+            "4",
+        ),
+        (
+            json!([
+                container("a", json!({"cpu": "3"})),
+                sidecar("s", json!({"cpu": "1"}))
+            ]),
+            "3",
+        ),
+        (
+            json!([
+                sidecar("s", json!({"cpu": "2"})),
+                sidecar("t", json!({"cpu": "2"}))
+            ]),
+            "5",
+        ),
+    ] {
+        let requests = pod_requests(&spec(
+            json!({"containers": containers, "initContainers": init_containers}),
+        ));
+        assert_eq!(
+            written(&requests),
+            json!({"cpu": expected, "memory": "1Gi"}),
+            "{init_containers}"
+        );
+    }
+}
+
+#[test]
+fn pod_level_requests_replace_and_overhead_comes_on_top() {
+    let spec = spec(json!({
+        "containers": [container("web", json!({"cpu": "1", "memory": "1Gi", "ephemeral-storage": "1Gi"}))],
+        "resources": {"requests": {"cpu": "500m", "hugepages-2Mi": "4Mi", "ephemeral-storage": "9Gi"}},
+        "overhead": {"cpu": "250m", "memory": "128Mi"},
+    }));
+    let expected = json!({"cpu": "750m", "memory": "1152Mi", "ephemeral-storage": "1Gi", "hugepages-2Mi": "4Mi"});
+    assert_eq!(written(&pod_requests(&spec)), expected);
+    let bound = Pod {
+        spec: Some(spec),
+        ..Pod::default()
+    };
+    assert_eq!(written(&occupied(&bound)), expected);
+}
+
+fn resizing(conditions: &Value) -> Pod {
+    pod(json!({
+        "spec": {
+            "containers": [container("web", json!({"cpu": "4", "memory": "1Gi"})), container("log", json!({"cpu": "1"}))],
+            "initContainers": [sidecar("proxy", json!({"cpu": "1"})), container("setup", json!({"cpu": "1"}))],
+            "overhead": {"cpu": "250m"},
+        },
+        "status": {
+            "conditions": conditions,
+            "containerStatuses": [
+                {"name": "web", "image": "", "imageID": "", "ready": true, "restartCount": 0,
+                 "resources": {"requests": {"cpu": "1", "memory": "2Gi"}}, "allocatedResources": {"cpu": "2", "memory": "1Gi"}},
+                {"name": "log", "image": "", "imageID": "", "ready": true, "restartCount": 0,
+                 "allocatedResources": {"cpu": "9"}},
+            ],
+            "initContainerStatuses": [
+                {"name": "proxy", "image": "", "imageID": "", "ready": true, "restartCount": 0,
+                 "resources": {"requests": {"cpu": "3"}}},
+            ],
+        },
+    }))
+}
+
+#[test]
+fn a_resize_counts_with_the_largest_of_wish_grant_and_use() {
+    // web 4, log 1 (its kubelet reports no resources in force), proxy 3, overhead
+    assert_eq!(
+        written(&occupied(&resizing(&json!([])))),
+        json!({"cpu": "8250m", "memory": "2Gi"})
+    );
+    let deferred = json!([{"type": "PodResizePending", "status": "True", "reason": "Deferred"}]);
+    assert_eq!(
+        written(&occupied(&resizing(&deferred))),
+        json!({"cpu": "8250m", "memory": "2Gi"})
+    );
+}
+
+#[test]
+fn an_infeasible_wish_does_not_count() {
+    let infeasible =
+        json!([{"type": "PodResizePending", "status": "True", "reason": "Infeasible"}]);
+    assert_eq!(
+        written(&occupied(&resizing(&infeasible))),
+        json!({"cpu": "6250m", "memory": "2Gi"})
+    );
+    let mut before_conditions = resizing(&json!([]));
+    if let Some(status) = &mut before_conditions.status {
+        status.resize = Some("Infeasible".to_owned());
+    }
+    assert_eq!(
+        written(&occupied(&before_conditions)),
+        json!({"cpu": "6250m", "memory": "2Gi"})
+    );
+}
+
+#[test]
+fn a_pod_level_resize_counts_the_same_way() {
+    let resizing = |conditions: Value| {
+        pod(json!({
+            "spec": {
+                "containers": [container("web", json!({"cpu": "1"}))],
+                "resources": {"requests": {"cpu": "4"}},
+            },
+            "status": {
+                "conditions": conditions,
+                "resources": {"requests": {"cpu": "2"}},
+                "allocatedResources": {"cpu": "3"},
+            },
+        }))
+    };
+    assert_eq!(
+        written(&occupied(&resizing(json!([])))),
+        json!({"cpu": "4"})
+    );
+    let infeasible =
+        json!([{"type": "PodResizePending", "status": "True", "reason": "Infeasible"}]);
+    assert_eq!(
+        written(&occupied(&resizing(infeasible))),
+        json!({"cpu": "3"})
+    );
+}
+
+#[test]
+fn a_sum_of_the_kubelet_is_no_pod_level_request() {
+    let pod = pod(json!({
+        "spec": {"containers": [container("web", json!({"cpu": "1"}))]},
+        "status": {"resources": {"requests": {"cpu": "2"}}, "allocatedResources": {"cpu": "2"}},
+    }));
+    assert_eq!(written(&occupied(&pod)), json!({"cpu": "1"}));
+}
+
+#[test]
+fn nothing_asked_is_nothing_occupied() {
+    assert_eq!(occupied(&Pod::default()), Amounts::new());
+    assert_eq!(pod_requests(&PodSpec::default()), Amounts::new());
+}
