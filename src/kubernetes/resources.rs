@@ -73,17 +73,14 @@ pub fn occupied(pod: &Pod) -> Amounts {
     };
     let infeasible = resize_is_infeasible(status);
     let mut amounts = aggregate(spec, |container| resized(container, status, infeasible));
-
-    let pod_level = spec
+    let wished = spec
         .resources
         .as_ref()
         .and_then(|resources| resources.requests.as_ref());
-    if pod_level.is_some_and(|requests| requests.keys().any(|name| is_pod_level(name))) {
-        replace_pod_level(
-            &mut amounts,
-            pod_level_resized(pod_level, status, infeasible),
-        );
-    }
+    let mut pod_level = pod_level_resized(wished, status, infeasible);
+    // the kubelet reports the sum over the containers there as well; only what was asked for replaces
+    pod_level.retain(|resource, _| wished.is_some_and(|wished| wished.contains_key(resource)));
+    replace_pod_level(&mut amounts, pod_level);
     add(&mut amounts, &read(spec.overhead.as_ref()));
     amounts
 }
@@ -127,7 +124,8 @@ fn spec_requests(container: &Container) -> Option<&ApiAmounts> {
 fn resized(container: &Container, status: &PodStatus, infeasible: bool) -> Amounts {
     let wished = read(spec_requests(container));
     let statuses = status.container_statuses.iter().flatten();
-    let sidecars = status.init_container_statuses.iter().flatten();
+    let init_statuses = status.init_container_statuses.iter().flatten();
+    let sidecars = init_statuses.filter(|_| is_sidecar(container));
     let Some(ContainerStatus {
         resources: Some(in_force),
         allocated_resources,

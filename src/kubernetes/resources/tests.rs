@@ -149,6 +149,9 @@ fn resizing(conditions: &Value) -> Pod {
             "initContainerStatuses": [
                 {"name": "proxy", "image": "", "imageID": "", "ready": true, "restartCount": 0,
                  "resources": {"requests": {"cpu": "3"}}},
+                // an init container that has run counts by its spec, whatever its status says
+                {"name": "setup", "image": "", "imageID": "", "ready": true, "restartCount": 0,
+                 "resources": {"requests": {"cpu": "30"}}},
             ],
         },
     }))
@@ -191,25 +194,25 @@ fn a_pod_level_resize_counts_the_same_way() {
     let resizing = |conditions: Value| {
         pod(json!({
             "spec": {
-                "containers": [container("web", json!({"cpu": "1"}))],
+                "containers": [container("web", json!({"cpu": "1", "memory": "1Gi"}))],
                 "resources": {"requests": {"cpu": "4"}},
             },
             "status": {
                 "conditions": conditions,
-                "resources": {"requests": {"cpu": "2"}},
-                "allocatedResources": {"cpu": "3"},
+                "resources": {"requests": {"cpu": "2", "memory": "9Gi"}},
+                "allocatedResources": {"cpu": "3", "memory": "9Gi"},
             },
         }))
     };
     assert_eq!(
         written(&occupied(&resizing(json!([])))),
-        json!({"cpu": "4"})
+        json!({"cpu": "4", "memory": "1Gi"})
     );
     let infeasible =
         json!([{"type": "PodResizePending", "status": "True", "reason": "Infeasible"}]);
     assert_eq!(
         written(&occupied(&resizing(infeasible))),
-        json!({"cpu": "3"})
+        json!({"cpu": "3", "memory": "1Gi"})
     );
 }
 
