@@ -8,6 +8,7 @@
 //! scheduler's filters use these types, never the other way round), findings and sentences of a report,
 //! input or output of any kind, the clock and the environment.
 
+pub mod image_reference;
 pub mod ports;
 pub mod qualified_name;
 pub mod quantity;
@@ -15,6 +16,7 @@ pub mod resources;
 pub mod selector;
 pub mod taints;
 
+pub use image_reference::{ImageReference, InvalidImageReference};
 pub use ports::HostPort;
 pub use quantity::{Quantity, QuantityError};
 pub use selector::{Selector, SelectorError};
