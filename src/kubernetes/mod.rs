@@ -8,15 +8,20 @@
 //! scheduler's filters use these types, never the other way round), findings and sentences of a report,
 //! input or output of any kind, the clock and the environment.
 
+pub mod duration;
 pub mod image_reference;
+pub mod nearest;
 pub mod ports;
 pub mod qualified_name;
 pub mod quantity;
 pub mod resources;
 pub mod selector;
+pub mod shell;
 pub mod taints;
+pub mod text;
 
 pub use image_reference::{ImageReference, InvalidImageReference};
+pub use nearest::nearest;
 pub use ports::HostPort;
 pub use quantity::{Quantity, QuantityError};
 pub use selector::{Selector, SelectorError};

@@ -1,0 +1,177 @@
+//! Foreign text made safe for a terminal, and measured as a terminal shows it.
+//!
+//! Names, messages and logs of a cluster are written by others: they may hold escape sequences that move
+//! the cursor, or marks that turn the reading order round. Whatever is printed passes [`clean`] or
+//! [`one_line`]. Layout and colour do not live here.
+//!
+//! Sources: ECMA-48 for control sequences; Unicode Annex 9 for the marks of reading order; UTR 36 for why
+//! they are dangerous.
+
+use std::borrow::Cow;
+
+use unicode_width::UnicodeWidthStr;
+
+/// Stands for what cannot be shown.
+const REPLACEMENT: char = '\u{fffd}';
+
+/// The text without terminal control: colour and cursor sequences are dropped, any other control
+/// character or mark of reading order is shown as `�`. Line feeds and tabs stay, a carriage return is
+/// taken for a line's end.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut cleaned = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        if let Some(behind) = behind_control_sequence(rest) {
+            rest = behind;
+            continue;
+        }
+        rest = rest.get(next.len_utf8()..).unwrap_or_default();
+        match next {
+            '\r' if rest.starts_with('\n') => {}
+            '\r' => cleaned.push('\n'),
+            next if is_unsafe(next) => cleaned.push(REPLACEMENT),
+            next => cleaned.push(next),
+        }
+    }
+    Cow::Owned(cleaned)
+}
+
+/// The cleaned text in one line: every run of blanks, tabs and line ends is one blank, none at the ends.
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    let cleaned = clean(text);
+    let is_folded = cleaned
+        .split(' ')
+        .all(|word| !word.is_empty() && !word.contains(char::is_whitespace));
+    if is_folded || cleaned.is_empty() {
+        return cleaned;
+    }
+    Cow::Owned(cleaned.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// The columns that a terminal needs for the text.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text in at most so many columns; what is cut off is shown as `…`.
+pub fn truncate_width(text: &str, columns: usize) -> Cow<'_, str> {
+    if width(text) <= columns {
+        return Cow::Borrowed(text);
+    }
+    if columns == 0 {
+        return Cow::Borrowed("");
+    }
+    let ends = text.char_indices().map(|(at, _)| at);
+    let fitting = ends.map_while(|end| text.get(..end).filter(|start| width(start) < columns));
+    Cow::Owned(format!("{}…", fitting.last().unwrap_or_default()))
+}
+
+/// The text with blanks behind it up to so many columns; a longer text stays as it is.
+pub fn pad_width(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
+}
+
+fn is_unsafe(c: char) -> bool {
+    let keeps_order = !matches!(c,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_separator = matches!(c, '\u{2028}' | '\u{2029}');
+    (c.is_control() && !matches!(c, '\n' | '\t')) || !keeps_order || is_separator
+}
+
+/// What follows a control sequence at the start of the text: an introducer, parameters, one final byte.
+/// Without a final byte it is none, so that no text is swallowed.
+fn behind_control_sequence(text: &str) -> Option<&str> {
+    let body = text
+        .strip_prefix("\u{1b}[")
+        .or_else(|| text.strip_prefix('\u{9b}'))?;
+    let behind_parameters = body.trim_start_matches(|c| matches!(c, ' '..='?'));
+    behind_parameters.strip_prefix(|c| matches!(c, '@'..='~'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn cleans() {
+        for (text, expected) in [
+            ("", ""),
+            ("plain ä 漢字 🚀", "plain ä 漢字 🚀"),
+            ("a\tb\nc", "a\tb\nc"),
+            ("a\r\nb\rc", "a\nb\nc"),
+            ("\u{1b}[1;31mred\u{1b}[0m", "red"),
+            ("\u{1b}[2J\u{1b}[Htop", "top"),
+            ("\u{9b}31mred", "red"),
+            ("\u{1b}]0;title\u{7}", "�]0;title�"),
+            ("cut \u{1b}[31", "cut �[31"),
+            ("\u{1b}\u{1b}[31mred", "�red"),
+            ("\u{0}\u{8}\u{7f}\u{85}", "����"),
+            ("user\u{202e}nimda", "user�nimda"),
+            ("\u{2066}a\u{2069}\u{200f}", "�a��"),
+            ("a\u{2028}b", "a�b"),
+        ] {
+            assert_eq!(clean(text), expected, "{text:?}");
+        }
+        assert!(matches!(clean("plain\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn folds_into_one_line() {
+        for (text, expected) in [
+            ("", ""),
+            ("one line", "one line"),
+            ("  two\n\tlines \r\n", "two lines"),
+            ("a  b", "a b"),
+            (" \n", ""),
+            ("a\u{1b}[0m\nb", "a b"),
+        ] {
+            assert_eq!(one_line(text), expected, "{text:?}");
+        }
+        assert!(matches!(one_line("one line"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn measures_cuts_and_pads_in_columns() {
+        for (text, columns, expected) in [
+            ("worker-1", 8, "worker-1"),
+            ("worker-1", 7, "worker…"),
+            ("worker-1", 1, "…"),
+            ("worker-1", 0, ""),
+            ("漢字漢字", 8, "漢字漢字"),
+            ("漢字漢字", 7, "漢字漢…"),
+            ("漢字漢字", 6, "漢字…"),
+            ("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…"),
+        ] {
+            assert_eq!(
+                truncate_width(text, columns),
+                expected,
+                "{text} in {columns}"
+            );
+        }
+        assert_eq!(width("漢字"), 4);
+        assert_eq!(pad_width("漢字", 6), "漢字  ");
+        assert_eq!(pad_width("long", 2), "long");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_unsafe_is_left(text: String) {
+            let cleaned = clean(&text);
+            prop_assert!(!cleaned.chars().any(is_unsafe));
+            prop_assert_eq!(clean(&cleaned), cleaned.clone());
+            prop_assert!(!one_line(&text).contains(['\n', '\t', '\r']));
+        }
+
+        #[test]
+        fn what_is_cut_fits(text in "[a漢e\u{301}\u{200d}🚀☁\u{fe0f}]{0,20}", columns in 0_usize..20) {
+            let cut = truncate_width(&text, columns);
+            prop_assert!(width(&cut) <= columns, "{cut:?}");
+            prop_assert!(width(&pad_width(&cut, columns)) == columns);
+        }
+    }
+}
