@@ -1,1 +1,4 @@
 //! Finds out why a Kubernetes pod does not run, proves it, and says which layer to check next.
+
+pub mod messages;
+pub mod scheduler;
