@@ -8,6 +8,7 @@
 //! `core/generic_scheduler.go` and `algorithm/predicates/error.go`; Volcano's `unschedule_info.go`.
 
 mod clean;
+mod device;
 mod forms;
 mod preemption;
 pub mod reason;

@@ -2,17 +2,19 @@
 //!
 //! Sources: kube-scheduler `framework/plugins/*` of each minor 1.19 to 1.37; `algorithm/predicates/error.go` of 1.7 to 1.18.
 
-use super::reason::{ClaimProblem, NodeCondition, Reason};
+use super::device;
+use super::reason::{NodeCondition, Reason};
 use crate::messages::form::{Form, Holes, fill, strip_prefix, whole};
 
 /// What a clause means; [`Reason::Other`] if its wording is not known as a whole.
 pub(super) fn reason(text: &str) -> Reason {
     insufficient(text)
         .or_else(|| {
-            [NODE, POD, VOLUME, DEVICE, FRAME, PREDICATE]
+            [NODE, POD, VOLUME, FRAME, PREDICATE]
                 .into_iter()
                 .find_map(|forms| whole(forms, text))
         })
+        .or_else(|| whole(device::FORMS, text).map(Reason::DeviceClaim))
         .or_else(|| volcano(text))
         .unwrap_or(Reason::Other)
 }
@@ -294,122 +296,6 @@ const VOLUME: &[Form<Reason>] = &[
         "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode",
         |_| Reason::ReadWriteOncePod,
     ),
-];
-
-/// plugins/dynamicresources, 1.26 to 1.37.
-const DEVICE: &[Form<Reason>] = &[
-    ("pod \"{}\": ResourceClaim not created yet", |_| {
-        Reason::DeviceClaim(ClaimProblem::NotCreated)
-    }),
-    (
-        "waiting for dynamic resource controller to create the resourceclaim {*}",
-        |_| Reason::DeviceClaim(ClaimProblem::NotCreated),
-    ),
-    ("resourceclaim.resource.k8s.io \"{}\" not found", |holes| {
-        Reason::DeviceClaim(ClaimProblem::Missing(holes.own(0)))
-    }),
-    ("resourceclaim \"{}\" not found", |holes| {
-        Reason::DeviceClaim(ClaimProblem::Missing(holes.own(0)))
-    }),
-    ("resourceclaim \"{}\" is being deleted", |holes| {
-        Reason::DeviceClaim(ClaimProblem::Terminating(holes.own(0)))
-    }),
-    ("ResourceClaim {} was not created for Pod {*}", |holes| {
-        Reason::DeviceClaim(ClaimProblem::NotOwned(holes.own(0)))
-    }),
-    (
-        "ResourceClaim {} is not in the same namespace as Pod {*}",
-        |holes| Reason::DeviceClaim(ClaimProblem::NotOwned(holes.own(0))),
-    ),
-    ("resourceclaim in use", |_| {
-        Reason::DeviceClaim(ClaimProblem::InUse)
-    }),
-    (
-        "node allocatable resource claim {} shared by multiple pods",
-        |_| Reason::DeviceClaim(ClaimProblem::InUse),
-    ),
-    (
-        "node allocatable resource claim {} is already used by another pod",
-        |_| Reason::DeviceClaim(ClaimProblem::InUse),
-    ),
-    (
-        "resource claim {} is in the process of being allocated",
-        |holes| Reason::DeviceClaim(ClaimProblem::Allocating(holes.own(0))),
-    ),
-    ("request {}: device class {} does not exist", |holes| {
-        Reason::DeviceClaim(ClaimProblem::ClassMissing(holes.own(1)))
-    }),
-    ("cannot allocate all claims", |_| {
-        Reason::DeviceClaim(ClaimProblem::NoDevice)
-    }),
-    ("cannot schedule extended resource claim", |_| {
-        Reason::DeviceClaim(ClaimProblem::NoDevice)
-    }),
-    ("cannot fit resource", |_| {
-        Reason::DeviceClaim(ClaimProblem::NoDevice)
-    }),
-    (
-        "claim {}, request {}: cannot add device {} because a claim constraint would not be satisfied",
-        |_| Reason::DeviceClaim(ClaimProblem::NoDevice),
-    ),
-    (
-        "resourceclaim cannot be allocated for the node (unsuitable)",
-        |_| Reason::DeviceClaim(ClaimProblem::NoDevice),
-    ),
-    ("resourceclaim not available on the node", |_| {
-        Reason::DeviceClaim(ClaimProblem::OtherNode)
-    }),
-    ("resourceclaim must be reallocated", |_| {
-        Reason::DeviceClaim(ClaimProblem::OtherNode)
-    }),
-    (
-        "pod \"{}\", spec.resourceClaim \"{}\": none of the supported fields are set",
-        |_| Reason::DeviceClaim(ClaimProblem::Invalid),
-    ),
-    ("resource claim {}, request {}: {*}", |_| {
-        Reason::DeviceClaim(ClaimProblem::Invalid)
-    }),
-    ("request {}: unsupported request type", |_| {
-        Reason::DeviceClaim(ClaimProblem::Invalid)
-    }),
-    (
-        "claim {}, request {}: asks for all devices, but resource pool {*}",
-        |_| Reason::DeviceClaim(ClaimProblem::NoDevice),
-    ),
-    ("invalid resource pools were encountered{*}", |_| {
-        Reason::DeviceClaim(ClaimProblem::NoDevice)
-    }),
-    (
-        "claim {}: number of requested devices {} exceeds the claim limit of {}",
-        |_| Reason::DeviceClaim(ClaimProblem::Invalid),
-    ),
-    ("claim {}: exact count {} is too large", |_| {
-        Reason::DeviceClaim(ClaimProblem::Invalid)
-    }),
-    ("claim {}: selector #{}: CEL {*}", |_| {
-        Reason::DeviceClaim(ClaimProblem::Invalid)
-    }),
-    ("class {}: selector #{}: CEL {*}", |_| {
-        Reason::DeviceClaim(ClaimProblem::Invalid)
-    }),
-    (
-        "pod level request for {} is insufficient to cover the aggregated container and node-allocatable DRA requests",
-        |_| Reason::DeviceClaim(ClaimProblem::Invalid),
-    ),
-    (
-        "claim {}: node-allocatable resource claim not referenced by any container within the pod",
-        |_| Reason::DeviceClaim(ClaimProblem::Invalid),
-    ),
-    (
-        "resourceclaim depends on disabled DRAControlPlaneController feature",
-        |_| Reason::DeviceClaim(ClaimProblem::Invalid),
-    ),
-    ("node {}: timed out trying to allocate devices", |_| {
-        Reason::DeviceClaim(ClaimProblem::Timeout)
-    }),
-    ("device binding timeout: claim={}", |_| {
-        Reason::DeviceClaim(ClaimProblem::Timeout)
-    }),
 ];
 
 /// The scheduling framework, schedule_one.go, and other schedulers' queues.
