@@ -21,7 +21,12 @@ impl<'t> Holes<'t> {
         self.0.get(hole).copied().unwrap_or_default()
     }
 
-    /// The same, owned.
+    /// The text in the last hole.
+    pub(crate) fn last(&self) -> &'t str {
+        self.0.last().copied().unwrap_or_default()
+    }
+
+    /// The text in the hole of this number, owned.
     pub(crate) fn own(&self, hole: usize) -> String {
         self.get(hole).to_owned()
     }

@@ -4,4 +4,9 @@
 //! knows is said to be unknown; nothing here guesses, reads an object or decides on a cause. The scheduler's message has its own
 //! grammar and lives in [`crate::scheduler::message`].
 
+pub mod config;
+pub mod eviction;
 pub(crate) mod form;
+pub mod probe;
+pub mod pull;
+pub(crate) mod text;
