@@ -1,0 +1,12 @@
+//! Texts of the kubelet, the runtimes, the registries and the controllers, and what they mean: `&str` in, enum out.
+//!
+//! One module a kind of text. Each is a table of known forms, so that a new wording is one more line with its source. What no form
+//! knows is said to be unknown; nothing here guesses, reads an object or decides on a cause. The scheduler's message has its own
+//! grammar and lives in [`crate::scheduler::message`].
+
+pub mod config;
+pub mod eviction;
+pub(crate) mod form;
+pub mod probe;
+pub mod pull;
+pub(crate) mod text;

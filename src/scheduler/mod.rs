@@ -1,0 +1,3 @@
+//! What kube-scheduler decides, and how it says so.
+
+pub mod message;
