@@ -1,0 +1,357 @@
+//! Runs the rules over every stuck pod and makes the report.
+//!
+//! Rules are independent: here the less specific findings give way, findings of one owner's pods
+//! become one diagnosis, sentences are filled in, and everything is put in order.
+
+use crate::finding::{Finding, Fix, fill};
+use crate::ladder::{ladder, next_layer};
+use crate::report::{
+    CauseSummary, Defect, Diagnosis, FixReport, GapReport, Next, NodeReport, ObstacleReport,
+    PodReport, Report, Requests, Rung, SCHEMA, ScopeReport, Summary, Verified, WellPod,
+};
+use crate::rules::{self, Case, Layer, Rule};
+use crate::scheduler::{NodeObstacles, Obstacle, What};
+use crate::scope::Scope;
+use crate::snapshot::{ObjectRef, Snapshot};
+use crate::status_word::{status_word, stuck_since};
+use crate::triage::Standing;
+use crate::unexplained;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A finding with the rule that made it.
+#[derive(Debug)]
+struct Hit {
+    rule: &'static Rule,
+    finding: Finding,
+}
+
+/// Findings are merged when they agree in cause, subject, container and place among their pod's like findings.
+type MergeKey = (&'static str, ObjectRef, Option<String>, usize);
+
+/// Diagnoses every stuck pod of a snapshot.
+pub fn diagnose(snapshot: &Snapshot, scope: &Scope, requests: Requests) -> Report {
+    let mut diagnoses: BTreeMap<MergeKey, (u32, Diagnosis)> = BTreeMap::new();
+    let mut unexplained = Vec::new();
+    let mut defects = Vec::new();
+    let mut stuck = 0;
+    for pod in snapshot.stuck() {
+        let case = Case::new(pod, snapshot);
+        if crate::recovery::recovered(&case) && !scope.only_pods() {
+            continue;
+        }
+        stuck += 1;
+        let hits = refine(check(&case, &mut defects));
+        if hits.is_empty() {
+            unexplained.push(unexplained::report(&case));
+        }
+        merge(&case, hits, &mut diagnoses);
+    }
+    let diagnoses = ordered(diagnoses);
+    Report {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION"),
+        as_of: snapshot.clock().at.to_string(),
+        scope: scope_report(scope),
+        summary: summary(snapshot, stuck, &diagnoses),
+        diagnoses,
+        unexplained,
+        well: well(snapshot, scope),
+        gaps: gaps(snapshot),
+        defects,
+        requests,
+    }
+}
+
+/// Runs every rule. One that panics is a defect of this tool; the others still speak.
+fn check(case: &Case<'_>, defects: &mut Vec<Defect>) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    for rule in rules::all() {
+        match catch_unwind(AssertUnwindSafe(|| (rule.check)(case))) {
+            Ok(findings) => hits.extend(findings.into_iter().map(|finding| Hit { rule, finding })),
+            Err(panic) => defects.push(Defect {
+                cause: rule.cause,
+                pod: case.pod.object().to_string(),
+                message: said(panic.as_ref()),
+            }),
+        }
+    }
+    hits
+}
+
+fn said(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "the rule panicked".to_owned())
+}
+
+/// Drops findings that a more specific one on the same pod replaces. Two findings about two
+/// different containers stand side by side.
+fn refine(hits: Vec<Hit>) -> Vec<Hit> {
+    let replaced = |general: &Hit| {
+        hits.iter().any(|specific| {
+            specific.rule.refines.contains(&general.rule.cause)
+                && match (&specific.finding.container, &general.finding.container) {
+                    (Some(one), Some(other)) => one == other,
+                    _ => true,
+                }
+        })
+    };
+    let keep: Vec<bool> = hits.iter().map(|hit| !replaced(hit)).collect();
+    hits.into_iter()
+        .zip(keep)
+        .filter_map(|(hit, keep)| keep.then_some(hit))
+        .collect()
+}
+
+fn merge(case: &Case<'_>, hits: Vec<Hit>, diagnoses: &mut BTreeMap<MergeKey, (u32, Diagnosis)>) {
+    let mut alike: BTreeMap<(&str, Option<String>), usize> = BTreeMap::new();
+    let first_layer = hits.iter().map(|hit| hit.rule.layer).min();
+    for hit in hits {
+        let container = hit.finding.container.clone();
+        let place = alike
+            .entry((hit.rule.cause, container.clone()))
+            .or_default();
+        let key = (
+            hit.rule.cause,
+            hit.finding.subject.clone(),
+            container.clone(),
+            *place,
+        );
+        *place += 1;
+        let pod = pod_report(case, container);
+        match diagnoses.get_mut(&key) {
+            Some((rank, known)) => {
+                *rank = (*rank).min(hit.finding.rank);
+                known.certainty = known.certainty.min(hit.finding.certainty);
+                known.pods.push(pod);
+            }
+            None => {
+                let rank = hit.finding.rank;
+                diagnoses.insert(key, (rank, diagnosis(case, hit, pod, first_layer)));
+            }
+        }
+    }
+}
+
+/// The pod as the report names it.
+pub(crate) fn pod_report(case: &Case<'_>, container: Option<String>) -> PodReport {
+    PodReport {
+        namespace: case.pod.namespace().to_owned(),
+        name: case.pod.name().to_owned(),
+        container,
+        status: status_word(case.pod.pod()),
+        since_seconds: stuck_since(case.pod).map(|since| case.seconds_since(since)),
+    }
+}
+
+fn diagnosis(case: &Case<'_>, hit: Hit, pod: PodReport, first_layer: Option<Layer>) -> Diagnosis {
+    let Hit { rule, finding } = hit;
+    let facts = &[&finding.facts];
+    let rungs = ladder(case, first_layer.or(Some(rule.layer)));
+    Diagnosis {
+        cause: rule.cause,
+        layer: rule.layer,
+        certainty: finding.certainty,
+        headline: fill(finding.headline, facts),
+        why: fill(finding.why, facts),
+        fixes: finding
+            .fixes
+            .iter()
+            .map(|fix| fix_report(fix, &finding))
+            .collect(),
+        nodes: finding.nodes.iter().map(node_report).collect(),
+        next: next(case, &rungs, finding.look),
+        ladder: rungs,
+        subject: finding.subject,
+        pods: vec![pod],
+        proof: finding.proof,
+        evidence: finding.evidence,
+        facts: finding.facts,
+        agreement: finding.agreement,
+    }
+}
+
+/// Where to look next, with the finding's own command or the layer's.
+pub(crate) fn next(case: &Case<'_>, rungs: &[Rung], look: Option<String>) -> Next {
+    let layer = next_layer(rungs);
+    Next {
+        layer,
+        command: look.unwrap_or_else(|| unexplained::look(case, layer)),
+    }
+}
+
+fn fix_report(fix: &Fix, finding: &Finding) -> FixReport {
+    FixReport {
+        change: fill(fix.change, &[&fix.facts, &finding.facts]),
+        target: fix.target.clone(),
+        patch: fix.patch.clone(),
+        command: fix.command.clone(),
+        risk: fix.risk,
+        who: fix.who,
+        verified: fix.verified.clone().map(|nodes| Verified { nodes }),
+    }
+}
+
+fn node_report(node: &NodeObstacles) -> NodeReport {
+    NodeReport {
+        name: node.node.clone(),
+        obstacles: node.obstacles.iter().map(obstacle_report).collect(),
+    }
+}
+
+fn obstacle_report(obstacle: &Obstacle) -> ObstacleReport {
+    let mut report = ObstacleReport {
+        filter: obstacle.filter.as_str(),
+        reason: obstacle.reason.clone(),
+        ..ObstacleReport::default()
+    };
+    match &obstacle.what {
+        What::Taint {
+            taint, near_miss, ..
+        } => {
+            report.taint = Some(taint.clone());
+            report.near_miss.clone_from(near_miss);
+        }
+        What::Label { wanted, found, .. } => {
+            report.wanted = Some(wanted.clone());
+            report.found.clone_from(found);
+        }
+        What::Port { port, holder } => {
+            report.port = Some(port.to_string());
+            report.holder = Some(holder.clone());
+        }
+        What::Resource {
+            resource,
+            asked,
+            free,
+            allocatable,
+        } => {
+            report.resource = Some(resource.clone());
+            report.asked = Some(asked.to_string());
+            report.free = Some(free.to_string());
+            report.allocatable = Some(allocatable.to_string());
+        }
+        What::PodCount { running, limit } => {
+            report.resource = Some("pods".to_owned());
+            report.asked = Some("1".to_owned());
+            report.free = Some((limit - running).to_string());
+            report.allocatable = Some(limit.to_string());
+        }
+        What::Cordoned | What::OtherNode | What::Other(_) => {}
+    }
+    report
+}
+
+/// Certain before likely, earlier layer before later, more pods before fewer, then names.
+fn ordered(diagnoses: BTreeMap<MergeKey, (u32, Diagnosis)>) -> Vec<Diagnosis> {
+    let mut all: Vec<(MergeKey, (u32, Diagnosis))> = diagnoses.into_iter().collect();
+    for (_, (_, diagnosis)) in &mut all {
+        diagnosis.pods.sort();
+    }
+    all.sort_by(|(a_key, (a_rank, a)), (b_key, (b_rank, b))| {
+        let a_order = (
+            a.certainty,
+            a.layer,
+            a_rank,
+            std::cmp::Reverse(a.pods.len()),
+            a_key,
+        );
+        let b_order = (
+            b.certainty,
+            b.layer,
+            b_rank,
+            std::cmp::Reverse(b.pods.len()),
+            b_key,
+        );
+        a_order.cmp(&b_order)
+    });
+    all.into_iter()
+        .map(|(_, (_, diagnosis))| diagnosis)
+        .collect()
+}
+
+fn scope_report(scope: &Scope) -> ScopeReport {
+    ScopeReport {
+        namespace: scope.namespace.clone(),
+        selector: scope.selector.as_ref().map(ToString::to_string),
+        targets: scope
+            .targets
+            .iter()
+            .map(|target| format!("{}/{}", target.kind, target.name))
+            .collect(),
+    }
+}
+
+fn summary(snapshot: &Snapshot, stuck: usize, diagnoses: &[Diagnosis]) -> Summary {
+    let mut causes: Vec<CauseSummary> = Vec::new();
+    for diagnosis in diagnoses {
+        let longest = diagnosis
+            .pods
+            .iter()
+            .filter_map(|pod| pod.since_seconds)
+            .max();
+        match causes
+            .iter_mut()
+            .find(|known| known.cause == diagnosis.cause)
+        {
+            Some(known) => {
+                known.pods += diagnosis.pods.len();
+                known.longest_seconds = known.longest_seconds.max(longest);
+            }
+            None => causes.push(CauseSummary {
+                cause: diagnosis.cause,
+                pods: diagnosis.pods.len(),
+                longest_seconds: longest,
+            }),
+        }
+    }
+    let pods = snapshot.pods();
+    Summary {
+        pods: pods.len(),
+        stuck,
+        on_its_way: pods
+            .seen()
+            .filter(|(_, s)| matches!(s, Standing::OnItsWay(_)))
+            .count(),
+        causes,
+    }
+}
+
+/// The pods that were asked for by name and are not stuck; a scan does not list them.
+fn well(snapshot: &Snapshot, scope: &Scope) -> Vec<WellPod> {
+    if scope.targets.is_empty() {
+        return Vec::new();
+    }
+    let report = |((namespace, name), standing): (&(String, String), &Standing)| {
+        let (healthy, because) = match standing {
+            Standing::Healthy(because) => (true, because),
+            Standing::OnItsWay(because) => (false, because),
+            Standing::Stuck => return None,
+        };
+        Some(WellPod {
+            namespace: namespace.clone(),
+            name: name.clone(),
+            healthy,
+            because: because.clone(),
+        })
+    };
+    snapshot.pods().seen().filter_map(report).collect()
+}
+
+fn gaps(snapshot: &Snapshot) -> Vec<GapReport> {
+    let report = |gap: &&crate::snapshot::Gap| GapReport {
+        kind: gap.kind.as_str(),
+        namespace: gap.namespace.clone(),
+        name: gap.name.clone(),
+        why: gap.why.as_str(),
+        detail: gap.detail.clone(),
+        affects: rules::all()
+            .filter(|rule| rule.reads.contains(&gap.kind))
+            .map(|rule| rule.cause)
+            .collect(),
+    };
+    snapshot.gaps().iter().map(report).collect()
+}

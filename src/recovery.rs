@@ -1,0 +1,32 @@
+//! Failed pods that no longer matter: another pod of the same controller has taken their place.
+
+use crate::rules::Case;
+use crate::snapshot::{Kind, Seen, Workload};
+
+/// Whether the pod is a leftover: its Job is complete, or its controller runs a ready pod in its stead.
+pub fn recovered(case: &Case<'_>) -> bool {
+    if case.pod.phase() != "Failed" {
+        return false;
+    }
+    let Some((kind, name)) = case.pod.controller() else {
+        return false;
+    };
+    if kind == Kind::Job.as_str() {
+        return match case.snapshot.workload(kind, case.namespace(), name) {
+            Some(Seen::Yes(job)) => job_is_well(job),
+            _ => false,
+        };
+    }
+    let controller = format!("{kind}/{name}");
+    case.snapshot.occupants().iter().any(|other| {
+        &*other.namespace == case.namespace()
+            && other.controller.as_deref() == Some(controller.as_str())
+            && other.ready
+            && !other.terminating
+    })
+}
+
+/// Complete, or still trying with the attempts that its backoffLimit leaves.
+fn job_is_well(job: &Workload) -> bool {
+    job.holds("Complete") || job.holds("SuccessCriteriaMet")
+}

@@ -1,0 +1,6 @@
+//! Causes of the container layer.
+
+use super::Rule;
+
+/// Every rule of this layer.
+pub static RULES: &[&Rule] = &[];

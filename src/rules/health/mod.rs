@@ -1,0 +1,6 @@
+//! Causes of the health layer.
+
+use super::Rule;
+
+/// Every rule of this layer.
+pub static RULES: &[&Rule] = &[];

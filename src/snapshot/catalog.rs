@@ -1,0 +1,188 @@
+//! All objects of one kind that were read, and how much of that kind was read.
+
+use super::kind::Kind;
+use super::seen::{Gap, Seen, Why};
+use std::collections::BTreeMap;
+
+/// Namespace (empty for cluster-scoped kinds) and name.
+pub type ObjectKey = (String, String);
+
+/// How far a read reached.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// All namespaces.
+    Everywhere,
+    /// One namespace.
+    Namespace(String),
+    /// One object.
+    Object(String, String),
+}
+
+/// The objects of one kind, with what is known about those that are not among them.
+#[derive(Debug, Clone)]
+pub struct Catalog<T> {
+    objects: BTreeMap<ObjectKey, T>,
+    reads: BTreeMap<Reach, Result<(), Gap>>,
+    unread: Gap,
+}
+
+impl<T> Catalog<T> {
+    /// An empty catalog; until a read is recorded, everything is unknown for the reason `why`.
+    pub fn new(kind: Kind, why: Why) -> Self {
+        Catalog {
+            objects: BTreeMap::new(),
+            reads: BTreeMap::new(),
+            unread: Gap {
+                kind,
+                namespace: None,
+                name: None,
+                why,
+                detail: String::new(),
+            },
+        }
+    }
+
+    /// Adds or replaces an object.
+    pub fn insert(&mut self, namespace: &str, name: &str, object: T) {
+        self.objects
+            .insert((namespace.to_owned(), name.to_owned()), object);
+    }
+
+    /// Records that a read was finished, or why it was not. A finished read is not undone by a later gap.
+    pub fn record(&mut self, reach: Reach, outcome: Result<(), Gap>) {
+        match self.reads.get(&reach) {
+            Some(Ok(())) => {}
+            _ => {
+                self.reads.insert(reach, outcome);
+            }
+        }
+    }
+
+    /// Looks one object up.
+    pub fn get(&self, namespace: &str, name: &str) -> Seen<'_, &T> {
+        let key = (namespace.to_owned(), name.to_owned());
+        if let Some(object) = self.objects.get(&key) {
+            return Seen::Yes(object);
+        }
+        match self.reads.get(&Reach::Object(key.0, key.1)) {
+            Some(Ok(())) => Seen::No,
+            Some(Err(gap)) => match self.whole(namespace) {
+                Ok(()) => Seen::No,
+                Err(_) => Seen::Unknown(gap),
+            },
+            None => match self.whole(namespace) {
+                Ok(()) => Seen::No,
+                Err(gap) => Seen::Unknown(gap),
+            },
+        }
+    }
+
+    /// Whether every object of `namespace` was read (of the cluster, for cluster-scoped kinds: pass "").
+    pub fn whole(&self, namespace: &str) -> Result<(), &Gap> {
+        let everywhere = self.reads.get(&Reach::Everywhere);
+        if let Some(Ok(())) = everywhere {
+            return Ok(());
+        }
+        match self.reads.get(&Reach::Namespace(namespace.to_owned())) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(gap)) => Err(gap),
+            None => match everywhere {
+                Some(Err(gap)) => Err(gap),
+                _ => Err(&self.unread),
+            },
+        }
+    }
+
+    /// Whether every object of every namespace was read.
+    pub fn whole_cluster(&self) -> Result<(), &Gap> {
+        match self.reads.get(&Reach::Everywhere) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(gap)) => Err(gap),
+            None => Err(self
+                .reads
+                .values()
+                .find_map(|outcome| outcome.as_ref().err())
+                .unwrap_or(&self.unread)),
+        }
+    }
+
+    /// The objects that were seen, in order of namespace and name; perhaps not all that exist.
+    pub fn seen(&self) -> impl Iterator<Item = (&ObjectKey, &T)> {
+        self.objects.iter()
+    }
+
+    /// The objects seen in one namespace; perhaps not all that exist.
+    pub fn seen_in<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = (&'a str, &'a T)> {
+        self.objects
+            .range((namespace.to_owned(), String::new())..)
+            .take_while(move |((of, _), _)| of == namespace)
+            .map(|((_, name), object)| (name.as_str(), object))
+    }
+
+    /// Everything that was tried, in order.
+    pub fn reads(&self) -> impl Iterator<Item = (&Reach, &Result<(), Gap>)> {
+        self.reads.iter()
+    }
+
+    /// The number of objects seen.
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Whether no object was seen.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gap(why: Why) -> Gap {
+        Gap {
+            kind: Kind::Secret,
+            namespace: None,
+            name: None,
+            why,
+            detail: String::new(),
+        }
+    }
+
+    #[test]
+    fn absence_needs_a_finished_read() {
+        let mut secrets: Catalog<u8> = Catalog::new(Kind::Secret, Why::NotAsked);
+        assert!(secrets.get("shop", "db").is_unknown());
+        secrets.record(Reach::Namespace("shop".into()), Ok(()));
+        assert!(secrets.get("shop", "db").is_absent());
+        assert!(secrets.get("other", "db").is_unknown());
+        secrets.insert("shop", "db", 1);
+        assert_eq!(secrets.get("shop", "db"), Seen::Yes(&1));
+    }
+
+    #[test]
+    fn a_refused_read_is_not_an_absence() {
+        let mut secrets: Catalog<u8> = Catalog::new(Kind::Secret, Why::NotAsked);
+        secrets.record(Reach::Everywhere, Err(gap(Why::Forbidden)));
+        let Seen::Unknown(gap) = secrets.get("shop", "db") else {
+            panic!("a 403 was read as an absence")
+        };
+        assert_eq!(gap.why, Why::Forbidden);
+    }
+
+    #[test]
+    fn a_single_object_that_was_asked_for_can_be_absent() {
+        let mut secrets: Catalog<u8> = Catalog::new(Kind::Secret, Why::NotAsked);
+        secrets.record(Reach::Object("shop".into(), "db".into()), Ok(()));
+        assert!(secrets.get("shop", "db").is_absent());
+        assert!(secrets.get("shop", "cache").is_unknown());
+    }
+
+    #[test]
+    fn a_finished_read_outlives_a_later_gap() {
+        let mut secrets: Catalog<u8> = Catalog::new(Kind::Secret, Why::NotAsked);
+        secrets.record(Reach::Everywhere, Ok(()));
+        secrets.record(Reach::Everywhere, Err(gap(Why::TimedOut)));
+        assert!(secrets.get("shop", "db").is_absent());
+    }
+}

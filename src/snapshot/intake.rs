@@ -1,0 +1,292 @@
+//! Takes objects in, in any order, and seals them into a [`Snapshot`].
+//!
+//! Both the API server's answers and a dump's files pass through here, byte for byte the same way:
+//! that is why `-f` on what `--dump` wrote gives the same report.
+
+use super::catalog::{Catalog, Reach};
+use super::event::{self, Event, Events};
+use super::kind::Kind;
+use super::node;
+use super::objects::{RawKeyed, RawWorkload};
+use super::seen::{Gap, Why};
+use super::slim;
+use super::stuck::StuckPod;
+use super::{Clock, Snapshot};
+use crate::scope::Scope;
+use crate::triage::{Standing, standing};
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+
+/// How much of a pod is to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// All of it, unless it is plainly well.
+    Suspects,
+    /// Only what it occupies: it is outside the scope.
+    Occupant,
+}
+
+/// Why an object was not taken in.
+#[derive(Debug, thiserror::Error)]
+#[error("{kind} cannot be decoded: {source}")]
+pub struct Undecodable {
+    /// What it was announced to be.
+    pub kind: Kind,
+    /// What is wrong with it.
+    #[source]
+    pub source: serde_json::Error,
+}
+
+/// A snapshot in the making.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    pub(super) snapshot: Snapshot,
+    suspects: BTreeMap<(String, String), StuckPod>,
+    newest: Option<Timestamp>,
+}
+
+impl Intake {
+    /// An empty intake. What nobody reads stays unknown for the reason `unread`.
+    pub fn new(unread: Why) -> Self {
+        Intake {
+            snapshot: Snapshot::empty(unread),
+            suspects: BTreeMap::new(),
+            newest: None,
+        }
+    }
+
+    /// Takes one object in.
+    ///
+    /// # Errors
+    /// When the bytes are not the JSON of such an object.
+    pub fn object(&mut self, kind: Kind, json: &[u8], keep: Keep) -> Result<(), Undecodable> {
+        self.take(kind, json, keep)
+            .map_err(|source| Undecodable { kind, source })
+    }
+
+    fn take(&mut self, kind: Kind, json: &[u8], keep: Keep) -> Result<(), serde_json::Error> {
+        match kind {
+            Kind::Pod => return self.pod(json, keep),
+            Kind::Event => {
+                let event = serde_json::from_slice::<event::Raw>(json)?.into_event();
+                self.saw(event.last);
+                self.snapshot.events.insert(event);
+            }
+            Kind::Node => {
+                let node = serde_json::from_slice::<node::Raw>(json)?.into_node();
+                for condition in &node.conditions {
+                    self.saw(
+                        condition
+                            .last_heartbeat_time
+                            .max(condition.last_transition_time),
+                    );
+                }
+                let name = node.name.clone();
+                self.snapshot.nodes.insert("", &name, node);
+            }
+            Kind::PersistentVolumeClaim => put(&mut self.snapshot.claims, json)?,
+            Kind::PersistentVolume => put(&mut self.snapshot.volumes, json)?,
+            Kind::StorageClass => put(&mut self.snapshot.storage_classes, json)?,
+            Kind::ServiceAccount => put(&mut self.snapshot.service_accounts, json)?,
+            Kind::Namespace => put(&mut self.snapshot.namespaces, json)?,
+            Kind::ConfigMap | Kind::Secret => self.keyed(kind, json)?,
+            Kind::Service => {}
+            workload => {
+                let name = name_of(json)?;
+                let read = serde_json::from_slice::<RawWorkload>(json)?.into_workload(workload);
+                if let Some(catalog) = self.snapshot.workloads.get_mut(&workload) {
+                    catalog.insert(&name.0, &name.1, read);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn keyed(&mut self, kind: Kind, json: &[u8]) -> Result<(), serde_json::Error> {
+        let (namespace, name) = name_of(json)?;
+        // an object without `data` is either empty or was read by its metadata alone; only a whole
+        // manifest says its kind, and metadata says `PartialObjectMetadata`
+        let whole = kind_of(json)?.is_some_and(|word| word == kind.as_str());
+        let keyed = serde_json::from_slice::<RawKeyed>(json)?.into_keyed(whole);
+        let catalog = match kind {
+            Kind::Secret => &mut self.snapshot.secrets,
+            _ => &mut self.snapshot.config_maps,
+        };
+        catalog.insert(&namespace, &name, keyed);
+        Ok(())
+    }
+
+    fn pod(&mut self, json: &[u8], keep: Keep) -> Result<(), serde_json::Error> {
+        let slim = slim::decode(json)?;
+        self.saw_pod(&slim);
+        self.snapshot.occupants.insert(&slim);
+        let key = (
+            slim.metadata.namespace.clone().unwrap_or_default(),
+            slim.metadata.name.clone().unwrap_or_default(),
+        );
+        if keep == Keep::Occupant {
+            return Ok(());
+        }
+        let slim = StuckPod::new(slim);
+        // health does not depend on the time, only the patience with what is not healthy yet does
+        let pod = match standing(&slim, Timestamp::MIN, false) {
+            Standing::Healthy(_) if !may_be_between_crashes(&slim) => slim,
+            _ => StuckPod::new(serde_json::from_slice::<Pod>(json)?),
+        };
+        self.suspects.insert(key, pod);
+        Ok(())
+    }
+
+    fn saw_pod(&mut self, pod: &Pod) {
+        self.saw(pod.metadata.creation_timestamp.as_ref().map(|time| time.0));
+        let status = pod.status.as_ref();
+        for condition in status
+            .and_then(|s| s.conditions.as_ref())
+            .into_iter()
+            .flatten()
+        {
+            self.saw(condition.last_transition_time.as_ref().map(|time| time.0));
+        }
+        for container in status
+            .and_then(|s| s.container_statuses.as_ref())
+            .into_iter()
+            .flatten()
+        {
+            let state = container.state.as_ref();
+            let running = state.and_then(|s| s.running.as_ref());
+            self.saw(
+                running
+                    .and_then(|r| r.started_at.as_ref())
+                    .map(|time| time.0),
+            );
+            let ended = state.and_then(|s| s.terminated.as_ref());
+            self.saw(
+                ended
+                    .and_then(|t| t.finished_at.as_ref())
+                    .map(|time| time.0),
+            );
+        }
+    }
+
+    fn saw(&mut self, time: Option<Timestamp>) {
+        self.newest = self.newest.max(time);
+    }
+
+    /// Records that a read reached its end, or what became of it.
+    pub fn record(&mut self, kind: Kind, reach: Reach, outcome: Result<(), Gap>) {
+        self.snapshot.record(kind, reach, outcome);
+    }
+
+    /// Sets the time of the snapshot, from the API server's own clock or from the dump that says it.
+    pub fn at(&mut self, time: Timestamp) {
+        self.snapshot.clock = Clock {
+            at: time,
+            exact: true,
+        };
+    }
+
+    /// The pods of the scope that are not plainly well, as far as read.
+    pub fn suspects(&self) -> impl Iterator<Item = &StuckPod> {
+        self.suspects.values().filter(|pod| {
+            !matches!(standing(pod, Timestamp::MIN, false), Standing::Healthy(_))
+                || may_be_between_crashes(pod)
+        })
+    }
+
+    /// What was taken in so far.
+    pub fn so_far(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Closes the snapshot: parts the pods of the scope, puts everything in order. Nothing is read after this.
+    pub fn seal(self, scope: &Scope) -> Snapshot {
+        let Intake {
+            mut snapshot,
+            suspects,
+            newest,
+        } = self;
+        if !snapshot.clock.exact {
+            snapshot.clock.at = newest.unwrap_or(Timestamp::UNIX_EPOCH);
+        }
+        snapshot.events.sort();
+        snapshot.occupants.seal();
+        for (_, pod) in suspects {
+            if !scope.covers(&pod, &snapshot) {
+                continue;
+            }
+            let failing = creation_fails(&snapshot.events, &pod);
+            let standing = standing(&pod, snapshot.clock.at, failing);
+            snapshot.place(pod, standing);
+        }
+        snapshot
+    }
+}
+
+/// Restarted often: whether it has recovered depends on the time.
+fn may_be_between_crashes(pod: &StuckPod) -> bool {
+    pod.containers().any(|c| c.status.restart_count > 0)
+}
+
+/// Whether a warning that repeats keeps the pod's containers from being created.
+fn creation_fails(events: &Events, pod: &StuckPod) -> bool {
+    let object = pod.object();
+    let hinders = |event: &Event| {
+        event.warning
+            && matches!(
+                event.reason.as_str(),
+                "FailedMount"
+                    | "FailedAttachVolume"
+                    | "FailedMapVolume"
+                    | "FailedCreatePodSandBox"
+                    | "FailedCreatePodContainer"
+                    | "FailedPrepareDynamicResources"
+                    | "NetworkNotReady"
+            )
+    };
+    let mut newest_first = events.of(&object, pod.uid()).rev();
+    newest_first
+        .find(|event| {
+            hinders(event)
+                || matches!(
+                    event.reason.as_str(),
+                    "Pulling" | "Pulled" | "Created" | "Started"
+                )
+        })
+        .is_some_and(hinders)
+}
+
+#[derive(Deserialize)]
+struct Named {
+    kind: Option<String>,
+    metadata: Meta,
+}
+
+#[derive(Deserialize)]
+struct Meta {
+    namespace: Option<String>,
+    name: String,
+}
+
+fn name_of(json: &[u8]) -> Result<(String, String), serde_json::Error> {
+    let named: Named = serde_json::from_slice(json)?;
+    Ok((
+        named.metadata.namespace.unwrap_or_default(),
+        named.metadata.name,
+    ))
+}
+
+fn kind_of(json: &[u8]) -> Result<Option<String>, serde_json::Error> {
+    Ok(serde_json::from_slice::<Named>(json)?.kind)
+}
+
+fn put<T: DeserializeOwned>(
+    catalog: &mut Catalog<T>,
+    json: &[u8],
+) -> Result<(), serde_json::Error> {
+    let (namespace, name) = name_of(json)?;
+    catalog.insert(&namespace, &name, serde_json::from_slice(json)?);
+    Ok(())
+}

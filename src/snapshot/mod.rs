@@ -1,0 +1,254 @@
+//! What was read of the cluster, sealed.
+//!
+//! A [`Snapshot`] has no client, no clock and no environment: the same snapshot gives the same
+//! report, byte for byte. It is filled by an [`Intake`] and never changes afterwards. Every pod is
+//! an [`Occupant`]; only pods of the scope that need a look are kept whole.
+//!
+//! What does not belong here: requests (`gather`), judgements about causes (`rules`), and what the
+//! scheduler would say (`scheduler`).
+
+mod catalog;
+mod event;
+mod intake;
+mod kind;
+mod node;
+mod object;
+mod objects;
+mod occupant;
+mod ownership;
+mod seen;
+mod slim;
+mod stuck;
+
+pub use catalog::{Catalog, ObjectKey, Reach};
+pub use event::{Event, Events};
+pub use intake::{Intake, Keep, Undecodable};
+pub use kind::Kind;
+pub use node::{Condition, Node};
+pub use object::ObjectRef;
+pub use objects::{Keyed, Named, ServiceAccount, Workload, WorkloadCondition};
+pub use occupant::{Occupant, Occupants, Shape};
+pub use seen::{Gap, Seen, Why};
+pub use stuck::{ContainerView, Role, StuckPod};
+
+use crate::triage::Standing;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{Namespace, PersistentVolume, PersistentVolumeClaim};
+use k8s_openapi::api::storage::v1::StorageClass;
+use std::collections::BTreeMap;
+
+/// The time of a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock {
+    /// When it was taken.
+    pub at: Timestamp,
+    /// Whether that is known; otherwise `at` is the newest time found in the objects, and the
+    /// snapshot was taken then or later.
+    pub exact: bool,
+}
+
+/// Everything that was read, and what was not.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    clock: Clock,
+    pods: Catalog<Standing>,
+    stuck: Vec<StuckPod>,
+    occupants: Occupants,
+    events: Events,
+    event_reads: Catalog<()>,
+    nodes: Catalog<Node>,
+    claims: Catalog<PersistentVolumeClaim>,
+    volumes: Catalog<PersistentVolume>,
+    storage_classes: Catalog<StorageClass>,
+    config_maps: Catalog<Keyed>,
+    secrets: Catalog<Keyed>,
+    service_accounts: Catalog<ServiceAccount>,
+    namespaces: Catalog<Namespace>,
+    services: Catalog<()>,
+    workloads: BTreeMap<Kind, Catalog<Workload>>,
+}
+
+impl Snapshot {
+    fn empty(unread: Why) -> Self {
+        let workloads = Kind::all()
+            .filter(|kind| kind.is_workload())
+            .map(|kind| (kind, Catalog::new(kind, unread)))
+            .collect();
+        Snapshot {
+            clock: Clock {
+                at: Timestamp::UNIX_EPOCH,
+                exact: false,
+            },
+            pods: Catalog::new(Kind::Pod, unread),
+            stuck: Vec::new(),
+            occupants: Occupants::default(),
+            events: Events::default(),
+            event_reads: Catalog::new(Kind::Event, unread),
+            nodes: Catalog::new(Kind::Node, unread),
+            claims: Catalog::new(Kind::PersistentVolumeClaim, unread),
+            volumes: Catalog::new(Kind::PersistentVolume, unread),
+            storage_classes: Catalog::new(Kind::StorageClass, unread),
+            config_maps: Catalog::new(Kind::ConfigMap, unread),
+            secrets: Catalog::new(Kind::Secret, unread),
+            service_accounts: Catalog::new(Kind::ServiceAccount, unread),
+            namespaces: Catalog::new(Kind::Namespace, unread),
+            services: Catalog::new(Kind::Service, unread),
+            workloads,
+        }
+    }
+
+    fn record(&mut self, kind: Kind, reach: Reach, outcome: Result<(), Gap>) {
+        match kind {
+            Kind::Pod => self.pods.record(reach, outcome),
+            Kind::Event => self.event_reads.record(reach, outcome),
+            Kind::Node => self.nodes.record(reach, outcome),
+            Kind::PersistentVolumeClaim => self.claims.record(reach, outcome),
+            Kind::PersistentVolume => self.volumes.record(reach, outcome),
+            Kind::StorageClass => self.storage_classes.record(reach, outcome),
+            Kind::ConfigMap => self.config_maps.record(reach, outcome),
+            Kind::Secret => self.secrets.record(reach, outcome),
+            Kind::ServiceAccount => self.service_accounts.record(reach, outcome),
+            Kind::Namespace => self.namespaces.record(reach, outcome),
+            Kind::Service => self.services.record(reach, outcome),
+            workload => {
+                if let Some(catalog) = self.workloads.get_mut(&workload) {
+                    catalog.record(reach, outcome);
+                }
+            }
+        }
+    }
+
+    fn place(&mut self, pod: StuckPod, standing: Standing) {
+        let stuck = standing == Standing::Stuck;
+        self.pods.insert(pod.namespace(), pod.name(), standing);
+        if stuck {
+            self.stuck.push(pod);
+        }
+    }
+
+    /// When the snapshot was taken.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Seconds from `time` until the snapshot was taken; zero when that lies in the future.
+    pub fn seconds_since(&self, time: Timestamp) -> i64 {
+        (self.clock.at.as_second() - time.as_second()).max(0)
+    }
+
+    /// The pods of the scope, with how each stands.
+    pub fn pods(&self) -> &Catalog<Standing> {
+        &self.pods
+    }
+
+    /// The stuck pods of the scope, in order of namespace and name.
+    pub fn stuck(&self) -> &[StuckPod] {
+        &self.stuck
+    }
+
+    /// All live pods that were read, in or out of scope. They are all of the cluster only when
+    /// [`pods`](Self::pods) was read everywhere.
+    pub fn occupants(&self) -> &Occupants {
+        &self.occupants
+    }
+
+    /// Events of an object, oldest first; `Unknown` when they could not be read and none was seen.
+    pub fn events_of<'a>(
+        &'a self,
+        object: &ObjectRef,
+        uid: Option<&'a str>,
+    ) -> Seen<'a, Vec<&'a Event>> {
+        let found: Vec<_> = self.events.of(object, uid).collect();
+        if !found.is_empty() {
+            return Seen::Yes(found);
+        }
+        match self.event_reads.get(
+            object.namespace.as_deref().unwrap_or("default"),
+            &object.name,
+        ) {
+            Seen::Unknown(gap) => Seen::Unknown(gap),
+            Seen::Yes(()) | Seen::No => Seen::Yes(found),
+        }
+    }
+
+    /// All events that were read.
+    pub fn events(&self) -> &Events {
+        &self.events
+    }
+
+    /// Nodes.
+    pub fn nodes(&self) -> &Catalog<Node> {
+        &self.nodes
+    }
+
+    /// PersistentVolumeClaims.
+    pub fn claims(&self) -> &Catalog<PersistentVolumeClaim> {
+        &self.claims
+    }
+
+    /// PersistentVolumes.
+    pub fn volumes(&self) -> &Catalog<PersistentVolume> {
+        &self.volumes
+    }
+
+    /// StorageClasses.
+    pub fn storage_classes(&self) -> &Catalog<StorageClass> {
+        &self.storage_classes
+    }
+
+    /// ConfigMaps, by names and keys.
+    pub fn config_maps(&self) -> &Catalog<Keyed> {
+        &self.config_maps
+    }
+
+    /// Secrets, by names and types.
+    pub fn secrets(&self) -> &Catalog<Keyed> {
+        &self.secrets
+    }
+
+    /// ServiceAccounts.
+    pub fn service_accounts(&self) -> &Catalog<ServiceAccount> {
+        &self.service_accounts
+    }
+
+    /// Namespaces.
+    pub fn namespaces(&self) -> &Catalog<Namespace> {
+        &self.namespaces
+    }
+
+    /// Workloads of one kind; `None` when the kind is not a workload.
+    pub fn workloads(&self, kind: Kind) -> Option<&Catalog<Workload>> {
+        self.workloads.get(&kind)
+    }
+
+    /// One workload, named by the words of an owner reference.
+    pub fn workload(&self, kind: &str, namespace: &str, name: &str) -> Option<Seen<'_, &Workload>> {
+        let catalog = self.workloads.get(&Kind::of_manifest(kind)?)?;
+        Some(catalog.get(namespace, name))
+    }
+
+    /// Every read that was tried and failed, in order, without repetition.
+    pub fn gaps(&self) -> Vec<&Gap> {
+        fn failed<T>(catalog: &Catalog<T>) -> impl Iterator<Item = &Gap> {
+            catalog
+                .reads()
+                .filter_map(|(_, outcome)| outcome.as_ref().err())
+        }
+        let mut gaps: Vec<&Gap> = failed(&self.pods)
+            .chain(failed(&self.event_reads))
+            .chain(failed(&self.nodes))
+            .chain(failed(&self.claims))
+            .chain(failed(&self.volumes))
+            .chain(failed(&self.storage_classes))
+            .chain(failed(&self.config_maps))
+            .chain(failed(&self.secrets))
+            .chain(failed(&self.service_accounts))
+            .chain(failed(&self.namespaces))
+            .chain(failed(&self.services))
+            .chain(self.workloads.values().flat_map(failed))
+            .collect();
+        gaps.sort();
+        gaps.dedup();
+        gaps
+    }
+}

@@ -1,0 +1,111 @@
+//! A node, cut down to what scheduling and pod health depend on.
+
+use crate::kubernetes::quantity::Quantity;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Taint;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A node as the scheduler sees it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Node {
+    /// `metadata.name`
+    pub name: String,
+    /// `metadata.labels`
+    pub labels: BTreeMap<String, String>,
+    /// `status.allocatable`; a resource that is not named is zero.
+    pub allocatable: BTreeMap<String, Quantity>,
+    /// `status.capacity`: differs from allocatable where a device is unhealthy.
+    pub capacity: BTreeMap<String, Quantity>,
+    /// `spec.taints`
+    pub taints: Vec<Taint>,
+    /// `spec.unschedulable`: cordoned.
+    pub unschedulable: bool,
+    /// `status.conditions`
+    pub conditions: Vec<Condition>,
+    /// `metadata.creationTimestamp`
+    pub created: Option<Timestamp>,
+}
+
+/// One of a node's conditions.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Condition {
+    /// `Ready`, `DiskPressure`, …
+    pub r#type: String,
+    /// `True`, `False` or `Unknown`
+    pub status: String,
+    /// A CamelCase word.
+    pub reason: Option<String>,
+    /// The text.
+    pub message: Option<String>,
+    /// Since when.
+    pub last_transition_time: Option<Timestamp>,
+    /// When the kubelet last said so.
+    pub last_heartbeat_time: Option<Timestamp>,
+}
+
+impl Node {
+    /// The condition of this type.
+    pub fn condition(&self, r#type: &str) -> Option<&Condition> {
+        self.conditions.iter().find(|c| c.r#type == r#type)
+    }
+
+    /// Whether the kubelet said that it is Ready. A node without the condition is not.
+    pub fn ready(&self) -> bool {
+        self.condition("Ready").is_some_and(|c| c.status == "True")
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Raw {
+    metadata: RawMeta,
+    spec: Option<RawSpec>,
+    status: Option<RawStatus>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawMeta {
+    name: String,
+    labels: Option<BTreeMap<String, String>>,
+    creation_timestamp: Option<Timestamp>,
+}
+
+#[derive(Deserialize, Default)]
+struct RawSpec {
+    taints: Option<Vec<Taint>>,
+    unschedulable: Option<bool>,
+}
+
+#[derive(Deserialize, Default)]
+struct RawStatus {
+    allocatable: Option<BTreeMap<String, String>>,
+    capacity: Option<BTreeMap<String, String>>,
+    conditions: Option<Vec<Condition>>,
+}
+
+/// Amounts that cannot be read are left out, as an absent resource is: zero.
+fn amounts(raw: Option<BTreeMap<String, String>>) -> BTreeMap<String, Quantity> {
+    raw.unwrap_or_default()
+        .into_iter()
+        .filter_map(|(resource, amount)| Some((resource, amount.parse().ok()?)))
+        .collect()
+}
+
+impl Raw {
+    pub(super) fn into_node(self) -> Node {
+        let spec = self.spec.unwrap_or_default();
+        let status = self.status.unwrap_or_default();
+        Node {
+            name: self.metadata.name,
+            labels: self.metadata.labels.unwrap_or_default(),
+            allocatable: amounts(status.allocatable),
+            capacity: amounts(status.capacity),
+            taints: spec.taints.unwrap_or_default(),
+            unschedulable: spec.unschedulable.unwrap_or_default(),
+            conditions: status.conditions.unwrap_or_default(),
+            created: self.metadata.creation_timestamp,
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Every live pod as a compact record: enough to compute the scheduler's view of the nodes.
+//!
+//! What many pods share (requests, ports, labels, priority) is a [`Shape`], kept once. 100,000 pods
+//! of a few thousand shapes take some tens of MiB.
+
+use crate::kubernetes::ports::{HostPort, host_ports};
+use crate::kubernetes::quantity::Quantity;
+use crate::kubernetes::resources::occupied;
+use k8s_openapi::api::core::v1::{Pod, PodAffinityTerm};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// A pod that takes part in scheduling: any that has not ended, bound to a node or not.
+#[derive(Debug, Clone)]
+pub struct Occupant {
+    /// `metadata.namespace`
+    pub namespace: Arc<str>,
+    /// `metadata.name`
+    pub name: Box<str>,
+    /// `spec.nodeName`
+    pub node: Option<Arc<str>>,
+    /// `status.nominatedNodeName`: where preemption is making room for it.
+    pub nominated: Option<Arc<str>>,
+    /// Its controller as `Kind/name`.
+    pub controller: Option<Arc<str>>,
+    /// Being deleted; it counts on its node until it is gone.
+    pub terminating: bool,
+    /// Its Ready condition is True.
+    pub ready: bool,
+    shape: ShapeId,
+}
+
+/// What pods of one template share.
+#[derive(Debug, Clone, Default)]
+pub struct Shape {
+    /// What the pod takes of its node (k8s.io/component-helpers/resource/helpers.go).
+    pub requests: BTreeMap<String, Quantity>,
+    /// The host ports that it holds.
+    pub ports: Vec<HostPort>,
+    /// `metadata.labels`
+    pub labels: BTreeMap<String, String>,
+    /// Required anti-affinity: keeps other pods away as well.
+    pub anti_affinity: Vec<PodAffinityTerm>,
+    /// `spec.priority`
+    pub priority: i32,
+    /// The names of the claims that it mounts.
+    pub claims: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ShapeId(usize);
+
+/// All live pods that were read.
+#[derive(Debug, Clone, Default)]
+pub struct Occupants {
+    all: Vec<Occupant>,
+    shapes: Vec<Shape>,
+    ids: HashMap<String, usize>,
+    words: HashSet<Arc<str>>,
+    by_key: HashMap<(Arc<str>, Box<str>), usize>,
+    by_node: BTreeMap<Arc<str>, Vec<usize>>,
+}
+
+impl Occupants {
+    /// Adds a pod, or replaces what was known of it. A pod that has ended occupies nothing.
+    pub fn insert(&mut self, pod: &Pod) {
+        let status = pod.status.as_ref();
+        if matches!(
+            status.and_then(|s| s.phase.as_deref()),
+            Some("Succeeded" | "Failed")
+        ) {
+            return;
+        }
+        let (Some(name), Some(spec)) = (pod.metadata.name.as_deref(), pod.spec.as_ref()) else {
+            return;
+        };
+        let occupant = Occupant {
+            namespace: self.word(pod.metadata.namespace.as_deref().unwrap_or_default()),
+            name: name.into(),
+            node: spec
+                .node_name
+                .as_deref()
+                .filter(|node| !node.is_empty())
+                .map(|node| self.word(node)),
+            nominated: status
+                .and_then(|s| s.nominated_node_name.as_deref())
+                .map(|node| self.word(node)),
+            controller: controller(pod).map(|(kind, name)| self.word(&format!("{kind}/{name}"))),
+            terminating: pod.metadata.deletion_timestamp.is_some(),
+            ready: status
+                .and_then(|s| s.conditions.as_ref())
+                .is_some_and(|all| all.iter().any(|c| c.type_ == "Ready" && c.status == "True")),
+            shape: self.shape_of(pod),
+        };
+        let key = (occupant.namespace.clone(), occupant.name.clone());
+        match self.by_key.get(&key).and_then(|at| self.all.get_mut(*at)) {
+            Some(known) => *known = occupant,
+            None => {
+                self.by_key.insert(key, self.all.len());
+                self.all.push(occupant);
+            }
+        }
+    }
+
+    fn word(&mut self, word: &str) -> Arc<str> {
+        if let Some(known) = self.words.get(word) {
+            return known.clone();
+        }
+        let word: Arc<str> = word.into();
+        self.words.insert(word.clone());
+        word
+    }
+
+    fn shape_of(&mut self, pod: &Pod) -> ShapeId {
+        let shape = Shape::of(pod);
+        // the debug form of sorted maps is a complete and cheap key
+        let key = format!("{shape:?}");
+        let next = self.shapes.len();
+        let id = *self.ids.entry(key).or_insert(next);
+        if id == next {
+            self.shapes.push(shape);
+        }
+        ShapeId(id)
+    }
+
+    /// Puts everything in order, so that the input's order does not matter. Call once, after the last insert.
+    pub fn seal(&mut self) {
+        self.all
+            .sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+        self.by_key = HashMap::new();
+        self.ids = HashMap::new();
+        self.words = HashSet::new();
+        self.by_node.clear();
+        for (at, occupant) in self.all.iter().enumerate() {
+            if let Some(node) = &occupant.node {
+                self.by_node.entry(node.clone()).or_default().push(at);
+            }
+        }
+    }
+
+    /// All of them, in order of namespace and name.
+    pub fn iter(&self) -> impl Iterator<Item = &Occupant> {
+        self.all.iter()
+    }
+
+    /// Those bound to a node, in order of namespace and name.
+    pub fn on_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Occupant> {
+        self.by_node
+            .get(node)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|at| self.all.get(*at))
+    }
+
+    /// What this occupant shares with others of its template.
+    pub fn shape(&self, occupant: &Occupant) -> &Shape {
+        static EMPTY: Shape = Shape {
+            requests: BTreeMap::new(),
+            ports: Vec::new(),
+            labels: BTreeMap::new(),
+            anti_affinity: Vec::new(),
+            priority: 0,
+            claims: Vec::new(),
+        };
+        self.shapes.get(occupant.shape.0).unwrap_or(&EMPTY)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+}
+
+impl Shape {
+    /// The shape of a pod.
+    pub fn of(pod: &Pod) -> Shape {
+        let Some(spec) = pod.spec.as_ref() else {
+            return Shape::default();
+        };
+        let claims = spec.volumes.iter().flatten().filter_map(|volume| {
+            volume
+                .persistent_volume_claim
+                .as_ref()
+                .map(|source| source.claim_name.clone())
+        });
+        Shape {
+            requests: occupied(pod),
+            ports: host_ports(spec),
+            labels: pod.metadata.labels.clone().unwrap_or_default(),
+            anti_affinity: spec
+                .affinity
+                .as_ref()
+                .and_then(|affinity| affinity.pod_anti_affinity.as_ref())
+                .and_then(|anti| {
+                    anti.required_during_scheduling_ignored_during_execution
+                        .clone()
+                })
+                .unwrap_or_default(),
+            priority: spec.priority.unwrap_or_default(),
+            claims: claims.collect(),
+        }
+    }
+}
+
+/// The kind and name of the controller that made a pod.
+pub(super) fn controller(pod: &Pod) -> Option<(&str, &str)> {
+    pod.metadata
+        .owner_references
+        .iter()
+        .flatten()
+        .find(|owner| owner.controller == Some(true))
+        .map(|owner| (owner.kind.as_str(), owner.name.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pod(name: &str, node: &str, phase: &str) -> Pod {
+        serde_json::from_value(serde_json::json!({
+            "metadata": {"name": name, "namespace": "shop", "labels": {"app": "web"}},
+            "spec": {"nodeName": node, "containers": [{"name": "c", "resources": {"requests": {"cpu": "100m"}}}]},
+            "status": {"phase": phase}
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn pods_that_have_ended_occupy_nothing() {
+        let mut occupants = Occupants::default();
+        for (name, phase) in [
+            ("a", "Running"),
+            ("b", "Succeeded"),
+            ("c", "Failed"),
+            ("d", "Unknown"),
+        ] {
+            occupants.insert(&pod(name, "n1", phase));
+        }
+        occupants.seal();
+        let names: Vec<_> = occupants.on_node("n1").map(|o| &*o.name).collect();
+        assert_eq!(names, ["a", "d"]);
+    }
+
+    #[test]
+    fn pods_of_one_template_share_a_shape() {
+        let mut occupants = Occupants::default();
+        occupants.insert(&pod("a", "n1", "Running"));
+        occupants.insert(&pod("b", "n2", "Running"));
+        occupants.insert(&pod("b", "n3", "Running"));
+        occupants.seal();
+        assert_eq!((occupants.len(), occupants.shapes.len()), (2, 1));
+        assert_eq!(occupants.on_node("n3").count(), 1);
+    }
+}

@@ -1,0 +1,65 @@
+//! Who owns a pod: the chain from its controller up to what a person wrote.
+
+use super::Snapshot;
+use super::kind::Kind;
+use super::object::ObjectRef;
+use super::seen::Seen;
+use super::stuck::StuckPod;
+
+impl Snapshot {
+    /// The owners of a pod, nearest first: `ReplicaSet/web-5d9`, `Deployment/web`.
+    ///
+    /// Where the nearer owner was not read, the next one follows from Kubernetes' own naming: a
+    /// Deployment's ReplicaSet is named `<deployment>-<pod-template-hash>` and a CronJob's Job
+    /// `<cronjob>-<minutes>` (pkg/controller/deployment/sync.go, pkg/controller/cronjob/utils.go).
+    pub fn owners(&self, pod: &StuckPod) -> Vec<ObjectRef> {
+        let Some((kind, name)) = pod.controller() else {
+            return Vec::new();
+        };
+        let namespace = pod.namespace();
+        let nearest = object(kind, namespace, name);
+        let next = match self.workload(kind, namespace, name) {
+            Some(Seen::Yes(workload)) => workload
+                .controller
+                .as_ref()
+                .map(|(kind, name)| object(kind, namespace, name)),
+            _ => by_name(pod, kind, namespace, name),
+        };
+        std::iter::once(nearest).chain(next).collect()
+    }
+
+    /// What a person would change to change the pod: its outermost owner, or the pod itself.
+    pub fn subject(&self, pod: &StuckPod) -> ObjectRef {
+        self.owners(pod).pop().unwrap_or_else(|| pod.object())
+    }
+}
+
+fn object(kind: &str, namespace: &str, name: &str) -> ObjectRef {
+    ObjectRef {
+        kind: kind.to_owned(),
+        namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
+        name: name.to_owned(),
+    }
+}
+
+fn by_name(pod: &StuckPod, kind: &str, namespace: &str, name: &str) -> Option<ObjectRef> {
+    match Kind::of_manifest(kind)? {
+        Kind::ReplicaSet => {
+            let hash = pod
+                .pod()
+                .metadata
+                .labels
+                .as_ref()?
+                .get("pod-template-hash")?;
+            let deployment = name.strip_suffix(hash.as_str())?.strip_suffix('-')?;
+            Some(object("Deployment", namespace, deployment))
+        }
+        Kind::Job => {
+            let (cron_job, minutes) = name.rsplit_once('-')?;
+            // minutes since 1970: eight digits from 1989 until 2160
+            (minutes.len() == 8 && minutes.bytes().all(|b| b.is_ascii_digit()))
+                .then(|| object("CronJob", namespace, cron_job))
+        }
+        _ => None,
+    }
+}
