@@ -83,12 +83,13 @@ impl Quantity {
         Self(milli as i128 * NANOS_PER_MILLI)
     }
 
-    /// Thousandths, rounded away from zero as `MilliValue()` does.
+    /// Thousandths, rounded up as `MilliValue()` does; a negative amount, which only a difference can be,
+    /// is rounded away from zero.
     pub const fn milli(self) -> i128 {
         divide_away_from_zero(self.0, NANOS_PER_MILLI)
     }
 
-    /// Whole units, rounded away from zero as `Value()` does.
+    /// Whole units, rounded as [`milli`](Self::milli) is.
     pub const fn units(self) -> i128 {
         divide_away_from_zero(self.0, NANOS_PER_UNIT)
     }
@@ -369,7 +370,7 @@ fn reduce<const N: usize>(
     let mut chosen = "";
     for (index, suffix) in suffixes.into_iter().enumerate() {
         if index > 0 {
-            if mantissa % step != 0 {
+            if !mantissa.is_multiple_of(step) {
                 break;
             }
             mantissa /= step;

@@ -138,7 +138,10 @@ fn registry(name: &str) -> Result<(&str, usize), Located> {
     match first {
         _ if !is_host => Ok((DEFAULT_REGISTRY, 0)),
         LEGACY_REGISTRY => Ok((DEFAULT_REGISTRY, first.len() + 1)),
-        _ if is_domain_and_port(first) => Ok((first, first.len() + 1)),
+        // no host may have an underscore, but the grammar takes it for a path without a registry
+        _ if is_domain_and_port(first) || repository(first, 0).is_ok() => {
+            Ok((first, first.len() + 1))
+        }
         _ => Err((0, Problem::Registry(first.to_owned()))),
     }
 }

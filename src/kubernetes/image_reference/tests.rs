@@ -24,6 +24,7 @@ fn completes_as_docker_does() {
         ("[fd00::1]/app", "[fd00::1]/app"),
         ("[fd00::1]:5000/app:v1", "[fd00::1]:5000/app:v1"),
         ("Team/app", "Team/app"),
+        ("my_registry.example.com/app", "my_registry.example.com/app"),
         ("a__b/c.d/e-f---g", "docker.io/a__b/c.d/e-f---g"),
         ("app:_a.b-C", "docker.io/library/app:_a.b-C"),
         (
@@ -104,9 +105,9 @@ fn says_what_is_wrong_and_where() {
         ),
         (DIGITS, 0, Problem::ImageId, None),
         (
-            "re_gistry.example.com/app",
+            "-registry.example.com/app",
             0,
-            registry("re_gistry.example.com"),
+            registry("-registry.example.com"),
             None,
         ),
         ("app:v1/team", 0, registry("app:v1"), None),

@@ -247,7 +247,7 @@ fn node_terms() {
     for (term, expected) in [
         (NodeSelectorTerm::default(), false),
         (term(&[], &[]), false),
-        (term(&[zone.clone()], &[]), true),
+        (term(std::slice::from_ref(&zone), &[]), true),
         (
             term(&[zone.clone(), requirement("gone", "Exists", &[])], &[]),
             false,
@@ -261,7 +261,10 @@ fn node_terms() {
             term(&[], &[requirement("metadata.uid", "NotIn", &["x"])]),
             false,
         ),
-        (term(&[zone.clone()], &[name("In", &["worker-2"])]), false),
+        (
+            term(std::slice::from_ref(&zone), &[name("In", &["worker-2"])]),
+            false,
+        ),
         (term(&[zone], &[name("In", &["worker-1"])]), true),
     ] {
         assert_eq!(
