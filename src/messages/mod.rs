@@ -9,4 +9,5 @@ pub mod eviction;
 pub(crate) mod form;
 pub mod probe;
 pub mod pull;
+pub mod start;
 pub(crate) mod text;

@@ -504,6 +504,19 @@ fn status_and_login() {
     );
 }
 
+#[test]
+fn secrets_that_were_not_found() {
+    let text = "Unable to retrieve some image pull secrets (one, two); attempting to pull the image may not succeed.";
+    assert_eq!(missing_secrets(text), ["one", "two"]);
+    assert_eq!(
+        missing_secrets(
+            "Unable to retrieve pull secret a/b for a/web due to secret \"b\" not found.  The image pull may not succeed."
+        ),
+        ["b"]
+    );
+    assert!(missing_secrets("pull QPS exceeded").is_empty());
+}
+
 proptest! {
     #[test]
     fn no_text_breaks_it(text in "\\PC{0,80}") {
