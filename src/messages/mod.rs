@@ -4,6 +4,7 @@
 //! knows is said to be unknown; nothing here guesses, reads an object or decides on a cause. The scheduler's message has its own
 //! grammar and lives in [`crate::scheduler::message`].
 
+pub mod admission;
 pub mod autoscaler;
 pub mod claim;
 pub mod config;
