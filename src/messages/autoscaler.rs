@@ -4,7 +4,7 @@
 //! Sources: cluster-autoscaler `processors/status/eventing_scale_up_processor.go`, `core/scaleup/orchestrator` of 1.18 to 1.35;
 //! Karpenter `pkg/controllers/provisioning/scheduling` of 0.2x to 1.14.
 
-use super::form::{Form, anywhere, fill, strip_prefix};
+use super::form::{Form, anywhere, fill, search, strip_prefix};
 use super::text;
 use crate::scheduler::message::{self, Reason};
 
@@ -160,7 +160,7 @@ fn karpenter(text: &str) -> Option<Autoscaler> {
         "Could not schedule pod, {*}",
         "incompatible with {*}",
     ];
-    let holes = HEADS.iter().find_map(|head| fill(head, text))?;
+    let holes = HEADS.iter().find_map(|head| search(head, text))?;
     let list = if strip_prefix(text, "incompatible with ").is_some() {
         text
     } else {

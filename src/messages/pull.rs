@@ -101,7 +101,7 @@ pub fn read(message: &str) -> Pull {
     // the registry may have been asked with several logins, and every answer is listed
     parts(cause)
         .map(read_part)
-        .min_by_key(|pull| rank(pull))
+        .min_by_key(rank)
         .unwrap_or_else(unknown)
 }
 
