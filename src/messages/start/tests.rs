@@ -176,11 +176,11 @@ fn other_runtimes_and_old_words() {
             },
         ),
         (
-            "standard_init_linux.go:228: exec user process caused: exec format error",
+            "standard_init_linux.go:190: exec user process caused: exec format error",
             F::ExecFormat { what: None },
         ),
         (
-            "standard_init_linux.go:207: exec user process caused \"no such file or directory\"",
+            "standard_init_linux.go:211: exec user process caused \"no such file or directory\"",
             F::InterpreterMissing { what: None },
         ),
     ] {
