@@ -4,9 +4,15 @@
 //! knows is said to be unknown; nothing here guesses, reads an object or decides on a cause. The scheduler's message has its own
 //! grammar and lives in [`crate::scheduler::message`].
 
+pub mod admission;
+pub mod autoscaler;
+pub mod claim;
 pub mod config;
 pub mod eviction;
 pub(crate) mod form;
+pub mod mount;
 pub mod probe;
 pub mod pull;
+pub mod sandbox;
+pub mod start;
 pub(crate) mod text;

@@ -101,8 +101,26 @@ pub fn read(message: &str) -> Pull {
     // the registry may have been asked with several logins, and every answer is listed
     parts(cause)
         .map(read_part)
-        .min_by_key(|pull| rank(pull))
+        .min_by_key(rank)
         .unwrap_or_else(unknown)
+}
+
+/// The Secrets that an event FailedToRetrieveImagePullSecret names. The event alone is no fault: it also stands on pods that run.
+pub fn missing_secrets(message: &str) -> Vec<String> {
+    let text = text::unwrap(message);
+    // kubelet 1.28+; before that a line of its log
+    let listed =
+        search("Unable to retrieve some image pull secrets ({*})", text).map(|holes| holes.get(0));
+    let named = || search("due to secret \"{}\" not found", text).map(|holes| holes.get(0));
+    let names = listed
+        .or_else(named)
+        .unwrap_or_default()
+        .split(", ")
+        .map(str::trim);
+    names
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn unknown() -> Pull {

@@ -222,6 +222,11 @@ fn headless(body: &str) -> (Option<u32>, Form, Vec<Clause>) {
     }
 }
 
+/// Reads counted reasons that stand without a head, as an autoscaler repeats them.
+pub(crate) fn parse_reasons(text: &str) -> Vec<Clause> {
+    counted_before(clean::trim_end(text.trim()))
+}
+
 /// `3 Insufficient cpu, 1 node(s) were unschedulable`. A reason may hold commas itself, so a new one begins only at a count.
 fn counted_before(text: &str) -> Vec<Clause> {
     let pieces = clean::pieces(text);

@@ -100,7 +100,7 @@ fn taints_of_every_version() {
         named
     );
     assert_eq!(
-        only("0/1 nodes are available: 1 node(s) had taints that the pod didn't tolerate."),
+        only("0/4 nodes are available: 4 node(s) had taints that the pod didn't tolerate."),
         unnamed
     );
     assert_eq!(
