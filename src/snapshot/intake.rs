@@ -107,9 +107,8 @@ impl Intake {
 
     fn keyed(&mut self, kind: Kind, json: &[u8]) -> Result<(), serde_json::Error> {
         let (namespace, name) = name_of(json)?;
-        // an object without `data` is either empty or was read by its metadata alone; only a whole
-        // manifest says its kind, and metadata says `PartialObjectMetadata`
-        let whole = kind_of(json)?.is_some_and(|word| word == kind.as_str());
+        // without `data` an object is either empty or was read by its metadata alone, which says so
+        let whole = kind_of(json)?.is_none_or(|word| word != "PartialObjectMetadata");
         let keyed = serde_json::from_slice::<RawKeyed>(json)?.into_keyed(whole);
         let catalog = match kind {
             Kind::Secret => &mut self.snapshot.secrets,
