@@ -369,7 +369,9 @@ async fn absent(client: &Client, scope: &Scope, target: &Target) -> Error {
         if names.len() < NAMES {
             Ok(())
         } else {
-            Err(ReadError::Expired)
+            Err(ReadError::Invalid {
+                message: "more names than are needed".to_owned(),
+            })
         }
     };
     let path = path(target.kind, namespace, None);
