@@ -14,6 +14,7 @@
 //! what it means, [`report`] is plain data, [`render`] lays it out.
 
 pub mod cli;
+pub mod completion;
 pub mod diagnose;
 pub mod error;
 pub mod explain;

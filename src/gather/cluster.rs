@@ -5,6 +5,7 @@
 
 use super::client::{Accept, Client, path_segment};
 use super::kubeconfig::{Connection, ConnectionFlags, Environment, resolve};
+use super::names;
 use super::plan::{self, Read};
 use super::progress;
 use super::read_error::ReadError;
@@ -20,9 +21,6 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::Poll;
-
-/// The names read to offer the nearest one are not more than this.
-const NAMES: usize = 500;
 
 /// Reads what the scope needs.
 ///
@@ -212,7 +210,7 @@ fn namespace(read: &Read) -> Option<&str> {
 }
 
 /// The path of a collection, or of one object in it.
-fn path(kind: Kind, namespace: Option<&str>, name: Option<&str>) -> String {
+pub(super) fn path(kind: Kind, namespace: Option<&str>, name: Option<&str>) -> String {
     let mut path = match kind.group() {
         "" => "/api/v1".to_owned(),
         group => format!("/apis/{group}/v1"),
@@ -360,31 +358,14 @@ async fn absent(client: &Client, scope: &Scope, target: &Target) -> Error {
         .unwrap_or_default();
     let what = target.kind.as_str().to_ascii_lowercase();
     let error = Error::new(format!("{what} {} not found{place}", target.name));
-    let mut names: Vec<String> = Vec::new();
-    let limit = NAMES.to_string();
-    let mut take = |json: &[u8]| {
-        let read: NameOnly = serde_json::from_slice(json)?;
-        names.extend(read.metadata.map(|meta| meta.name));
-        // enough: the next page is not asked for
-        if names.len() < NAMES {
-            Ok(())
-        } else {
-            Err(ReadError::Invalid {
-                message: "more names than are needed".to_owned(),
-            })
-        }
-    };
-    let path = path(target.kind, namespace, None);
-    let listed = client
-        .list(&path, &[("limit", &limit)], Accept::Metadata, &mut take)
-        .await;
+    let names = names::list(client, target.kind, namespace).await;
     let near = nearest(&target.name, names.iter().map(String::as_str));
-    match (listed, near) {
-        (_, Some(near)) => error.hint(format!("did you mean {near}?")),
-        (Ok(_), None) if names.is_empty() => {
+    match near {
+        Some(near) => error.hint(format!("did you mean {near}?")),
+        None if names.is_empty() => {
             error.hint(format!("there is no {what}{place}; -n names another"))
         }
-        _ => error.hint("another namespace is named with -n"),
+        None => error.hint("another namespace is named with -n"),
     }
 }
 

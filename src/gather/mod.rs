@@ -10,6 +10,7 @@
 //! - [`proxy`] decides whether a proxy stands between, by Go's rules
 //! - [`exec`] runs a credential plugin, once
 //! - [`client`] sends requests under a deadline and streams lists
+//! - [`names`] reads only names, for offers and completion
 //! - [`items`] cuts a streamed list into its objects
 
 pub mod client;
@@ -19,6 +20,7 @@ pub mod dump;
 pub mod exec;
 pub mod items;
 pub mod kubeconfig;
+pub mod names;
 mod pem;
 pub mod plan;
 mod progress;
