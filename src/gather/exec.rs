@@ -14,6 +14,8 @@ use kube::config::{AuthInfo, Cluster, ExecConfig, ExecInteractiveMode, NamedExte
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::read_error::clean;
+
 /// The extension of a cluster that is meant for the plugin.
 const CLUSTER_EXTENSION: &str = "client.authentication.k8s.io/exec";
 
@@ -74,7 +76,7 @@ impl ExecError {
             Self::NotRun {
                 install_hint: Some(hint),
                 ..
-            } => Some(hint.clone()),
+            } => Some(clean(hint)),
             Self::NotRun { command, .. } => Some(format!("install {command}, or put it on PATH")),
             Self::Failed { command, .. } | Self::BadOutput { command, .. } => {
                 Some(format!("run {command} by hand, or log in again"))
@@ -308,6 +310,16 @@ mod tests {
             json!({"interactive": true, "cluster": {
                 "server": "https://api.example", "certificate-authority-data": "UEVN", "config": {"audience": "a"}}})
         );
+    }
+
+    #[test]
+    fn an_install_hint_cannot_move_the_cursor() {
+        let error = ExecError::NotRun {
+            command: "login".to_owned(),
+            reason: String::new(),
+            install_hint: Some("get\n\u{1b}[2Jit".to_owned()),
+        };
+        assert_eq!(error.hint().as_deref(), Some("get [2Jit"));
     }
 
     #[test]

@@ -238,7 +238,8 @@ async fn a_server_that_repeats_a_page_does_not_hold_us() {
             &json!({"metadata": {"continue": "same"}, "items": [{}]}),
         )],
     );
-    let (_, result) = read(&client(&server).await, &[]).await;
+    let client = client(&server).await;
+    let ((_, result), _) = within(Duration::from_secs(2), read(&client, &[])).await;
     assert!(
         matches!(result, Err(ReadError::Invalid { message }) if message.contains("continue token"))
     );
