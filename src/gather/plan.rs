@@ -123,7 +123,7 @@ pub fn first(scope: &Scope) -> Vec<Read> {
 pub fn second(scope: &Scope, intake: &Intake) -> Vec<Read> {
     let suspects: Vec<&StuckPod> = intake
         .suspects()
-        .filter(|pod| scope.covers(pod, intake.so_far()))
+        .filter(|pod| scope.covers(&pod.identity(), intake.so_far()))
         .collect();
     let mut reads = BTreeSet::new();
     events(&suspects, &mut reads);
@@ -144,7 +144,7 @@ pub fn third(scope: &Scope, intake: &Intake) -> Vec<Read> {
     let mut reads = BTreeSet::new();
     for pod in intake
         .suspects()
-        .filter(|pod| pod.node().is_none() && scope.covers(pod, snapshot))
+        .filter(|pod| pod.node().is_none() && scope.covers(&pod.identity(), snapshot))
     {
         for claim in claims(pod) {
             let Seen::Yes(claim) = snapshot.claims().get(pod.namespace(), &claim) else {

@@ -28,9 +28,11 @@ pub use node::{Condition, Node};
 pub use object::ObjectRef;
 pub use objects::{Keyed, Named, ServiceAccount, Workload, WorkloadCondition};
 pub use occupant::{Occupant, Occupants, Shape};
+pub use ownership::PodIdentity;
 pub use seen::{Gap, Seen, Why};
 pub use stuck::{ContainerView, Role, StuckPod};
 
+use crate::scope::Scope;
 use crate::triage::Standing;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Namespace, PersistentVolume, PersistentVolumeClaim};
@@ -47,10 +49,20 @@ pub struct Clock {
     pub exact: bool,
 }
 
+/// How many pods of the scope were read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// All of them.
+    pub pods: usize,
+    /// Those on their way, within what is usual.
+    pub on_its_way: usize,
+}
+
 /// Everything that was read, and what was not.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     clock: Clock,
+    tally: Tally,
     pods: Catalog<Standing>,
     stuck: Vec<StuckPod>,
     occupants: Occupants,
@@ -79,6 +91,7 @@ impl Snapshot {
                 at: Timestamp::UNIX_EPOCH,
                 exact: false,
             },
+            tally: Tally::default(),
             pods: Catalog::new(Kind::Pod, unread),
             stuck: Vec::new(),
             occupants: Occupants::default(),
@@ -119,10 +132,42 @@ impl Snapshot {
     }
 
     fn place(&mut self, pod: StuckPod, standing: Standing) {
+        self.tally.pods += 1;
+        if matches!(standing, Standing::OnItsWay(_)) {
+            self.tally.on_its_way += 1;
+        }
         let stuck = standing == Standing::Stuck;
         self.pods.insert(pod.namespace(), pod.name(), standing);
         if stuck {
             self.stuck.push(pod);
+        }
+    }
+
+    /// Counts the pods of the scope of which only the occupant was kept; named ones are listed as well.
+    fn place_well(&mut self, scope: &Scope) {
+        let mut named = Vec::new();
+        for occupant in self.occupants.iter() {
+            let Some(containers) = occupant.well else {
+                continue;
+            };
+            if !scope.covers(&self.occupants.identity(occupant), self) {
+                continue;
+            }
+            self.tally.pods += 1;
+            if !scope.targets.is_empty() {
+                named.push((
+                    occupant.namespace.to_string(),
+                    occupant.name.to_string(),
+                    containers,
+                ));
+            }
+        }
+        for (namespace, name, containers) in named {
+            self.pods.insert(
+                &namespace,
+                &name,
+                crate::triage::all_ready(containers.into()),
+            );
         }
     }
 
@@ -136,7 +181,12 @@ impl Snapshot {
         (self.clock.at.as_second() - time.as_second()).max(0)
     }
 
-    /// The pods of the scope, with how each stands.
+    /// How many pods of the scope were read.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// The pods of the scope, with how each stands; those plainly well only when something was named.
     pub fn pods(&self) -> &Catalog<Standing> {
         &self.pods
     }
