@@ -8,11 +8,29 @@
 //!
 //! What does not belong here: which obstacle is *the* cause (`rules/scheduling`), and prose.
 
+mod agreement;
+mod incoming;
+mod judge;
 pub mod message;
+mod node_affinity;
+mod node_name;
+mod ports;
+mod resources;
+mod said;
+mod taints;
+#[cfg(test)]
+mod testing;
+mod unschedulable;
+mod view;
+
+pub use incoming::Incoming;
+pub use judge::judge;
+pub use view::{NodeView, View};
 
 use crate::finding::Evidence;
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
+use crate::snapshot::{Snapshot, StuckPod};
 use serde::Serialize;
 
 /// The scheduler's filter plugins, in the order in which the default profile runs them
@@ -213,25 +231,29 @@ pub struct Said {
 pub struct Examination {
     /// What the scheduler said last; absent when it said nothing.
     pub said: Option<Said>,
-    /// What stands against the pod on each node, in order of names; absent when nodes or pods were not read.
+    /// What stands against the pod on each node, in order of names; absent when the nodes were not all read.
+    /// With pods unread, what stands against the pod still does, and more may.
     pub nodes: Option<Vec<NodeObstacles>>,
     /// Whether both agree.
     pub agreement: Agreement,
 }
 
 /// Looks at a pod that is not bound.
-pub fn examine(
-    _pod: &crate::snapshot::StuckPod,
-    _snapshot: &crate::snapshot::Snapshot,
-) -> Examination {
+pub fn examine(pod: &StuckPod, snapshot: &Snapshot) -> Examination {
+    examine_in(pod, snapshot, &View::of(snapshot))
+}
+
+/// Looks at a pod that is not bound, with a view of the snapshot that several pods share.
+pub fn examine_in(pod: &StuckPod, snapshot: &Snapshot, view: &View<'_>) -> Examination {
+    let said = said::newest(pod, snapshot);
+    let nodes = match snapshot.nodes().whole_cluster() {
+        Ok(()) => Some(judge(pod.pod(), view)),
+        Err(_) => None,
+    };
+    let agreement = agreement::compare(pod, snapshot, said.as_ref(), nodes.as_deref());
     Examination {
-        said: None,
-        nodes: None,
-        agreement: Agreement {
-            scheduler: Vec::new(),
-            computed: Vec::new(),
-            verdict: Agree::NotComparable,
-            because: String::new(),
-        },
+        said,
+        nodes,
+        agreement,
     }
 }
