@@ -2,8 +2,10 @@
 //!
 //! Each test says what to do when it fails.
 
+use kubectl_diagnose::gather::{dump, plan};
 use kubectl_diagnose::rules::{self, Layer, RETIRED, Rule, UNEXPLAINED};
-use kubectl_diagnose::snapshot::Kind;
+use kubectl_diagnose::scope::Scope;
+use kubectl_diagnose::snapshot::{Intake, Kind, Why};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -332,6 +334,95 @@ fn the_project_speaks_of_itself_alone() {
                     assert!(!text.contains(word), "{} speaks of {word}", path.display());
                 }
             }
+        }
+    }
+}
+
+/// What a role of manifests/rbac.yaml grants: `apps/deployments list`.
+fn granted(kind: &str, prefix: &str) -> BTreeSet<String> {
+    let roles: Vec<serde_json::Value> =
+        serde_saphyr::from_multiple(&text("manifests/rbac.yaml")).expect("it is YAML");
+    let mut granted = BTreeSet::new();
+    for role in roles.iter().filter(|role| role["kind"] == kind) {
+        assert!(
+            role["metadata"]["name"]
+                .as_str()
+                .is_some_and(|name| name.starts_with(prefix))
+        );
+        for rule in role["rules"].as_array().into_iter().flatten() {
+            let words = |name: &str| -> Vec<String> {
+                rule[name]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|w| w.as_str().map(str::to_owned))
+                    .collect()
+            };
+            for (group, resource) in words("apiGroups")
+                .iter()
+                .flat_map(|g| words("resources").into_iter().map(move |r| (g.clone(), r)))
+            {
+                granted.extend(
+                    words("verbs")
+                        .iter()
+                        .map(|verb| format!("{group}/{resource} {verb}")),
+                );
+            }
+        }
+    }
+    granted
+}
+
+fn needed(kinds: impl Iterator<Item = Kind>) -> BTreeSet<String> {
+    kinds
+        .flat_map(|kind| {
+            ["get", "list"].map(|verb| format!("{}/{} {verb}", kind.group(), kind.plural()))
+        })
+        .collect()
+}
+
+#[test]
+fn the_roles_grant_exactly_what_is_read() {
+    let read = || plan::KINDS.iter().copied();
+    assert_eq!(
+        granted("ClusterRole", "kubectl-diagnose"),
+        needed(read()),
+        "mend manifests/rbac.yaml"
+    );
+    let in_a_namespace = read().filter(|kind| kind.namespaced() && *kind != Kind::Secret);
+    assert_eq!(
+        granted("Role", "kubectl-diagnose"),
+        needed(in_a_namespace),
+        "mend the Role in manifests/rbac.yaml"
+    );
+    for rule in rules::all() {
+        for kind in rule.reads {
+            assert!(
+                plan::KINDS.contains(kind),
+                "{} reads {kind}, which is never asked for",
+                rule.cause
+            );
+        }
+    }
+}
+
+#[test]
+fn every_plan_asks_only_for_what_the_roles_grant() {
+    for path in files("tests/cases", "yaml") {
+        let mut intake = Intake::new(Why::NotInDump);
+        dump::load(&text(&path), &mut intake).expect("a case is readable");
+        let scope = Scope::everything();
+        let waves = [
+            plan::first(&scope),
+            plan::second(&scope, &intake),
+            plan::third(&scope, &intake),
+        ];
+        for read in waves.concat() {
+            assert!(
+                plan::KINDS.contains(&read.kind()),
+                "{}: {read:?}",
+                path.display()
+            );
         }
     }
 }

@@ -9,6 +9,27 @@ use crate::scope::Scope;
 use crate::snapshot::{ContainerView, Intake, Keep, Kind, Seen, StuckPod};
 use std::collections::BTreeSet;
 
+/// The kinds that are ever read. `manifests/rbac.yaml` grants get and list on each, and nothing else.
+pub const KINDS: &[Kind] = &[
+    Kind::Pod,
+    Kind::Node,
+    Kind::Event,
+    Kind::PersistentVolumeClaim,
+    Kind::PersistentVolume,
+    Kind::StorageClass,
+    Kind::ConfigMap,
+    Kind::Secret,
+    Kind::ServiceAccount,
+    Kind::Namespace,
+    Kind::ReplicationController,
+    Kind::ReplicaSet,
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::Job,
+    Kind::CronJob,
+];
+
 /// Above this many objects of a kind and namespace, one list is cheaper than single reads.
 const SINGLES: usize = 3;
 /// Above this many namespaces, one list over all of them is cheaper than one each.
