@@ -16,6 +16,7 @@ mod node_affinity;
 mod node_name;
 mod ports;
 pub mod ranking;
+pub mod remedy;
 mod resources;
 mod said;
 mod taints;
