@@ -228,7 +228,7 @@ fn unrequire(spec: &str, at: Expression, pod: &Pod) -> Vec<Value> {
     vec![test(&format!("{path}/key"), json!(key)), what]
 }
 
-/// A template's tolerations are written as a whole: those that admission and controllers add to pods are not in it. A pod's may
+/// A template's tolerations are written as a whole, without those that admission adds to its pods. A pod's may
 /// only be added to.
 fn tolerations(changes: &[&Change], spec: &str, pod: &Pod, fixed: bool) -> Vec<Value> {
     let added: Vec<Toleration> = changes
@@ -253,10 +253,13 @@ fn tolerations(changes: &[&Change], spec: &str, pod: &Pod, fixed: bool) -> Vec<V
     vec![json!({"op": "add", "path": path, "value": all})]
 }
 
-/// Whether the admission plugin DefaultTolerationSeconds or the DaemonSet controller gives this toleration to pods.
+/// Whether the admission plugin DefaultTolerationSeconds gives this toleration to every pod that has no other for the key.
 fn is_admitted(toleration: &Toleration) -> bool {
     let key = toleration.key.as_deref().unwrap_or_default();
-    key.starts_with("node.kubernetes.io/") && toleration.operator.as_deref() == Some("Exists")
+    matches!(
+        key,
+        "node.kubernetes.io/not-ready" | "node.kubernetes.io/unreachable"
+    ) && toleration.toleration_seconds == Some(300)
 }
 
 fn node_command(change: &Change) -> Option<String> {

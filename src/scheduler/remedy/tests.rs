@@ -90,6 +90,7 @@ fn a_taint_is_tolerated_or_removed() {
     let nodes = [taint(node("n1", "4", "8Gi"), "team", "a")];
     let own = json!([
         {"key": "lab", "operator": "Exists"},
+        {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30},
         {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300},
     ]);
     let pod = web("w").set("/spec/tolerations", own);
@@ -100,6 +101,7 @@ fn a_taint_is_tolerated_or_removed() {
         [
             json!({"op": "add", "path": "/spec/template/spec/tolerations", "value": [
                 {"key": "lab", "operator": "Exists"},
+            {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30},
                 {"key": "team", "operator": "Equal", "value": "a", "effect": "NoSchedule"},
             ]})
         ]
