@@ -69,6 +69,10 @@ fn stem(name: &str) -> Option<&str> {
 
 /// `pods`, `pvcs`, `storage-classes`
 fn kind_of(word: &str) -> Option<Kind> {
+    if word == "storage" {
+        // `storage-errors.json` stands beside `storage-classes.json`
+        return Some(Kind::StorageClass);
+    }
     let word = word.replace('-', "");
     Kind::of_argument(&word).or_else(|| Kind::of_argument(word.strip_suffix('s')?))
 }
@@ -200,6 +204,12 @@ mod tests {
         assert_eq!(
             of("b/cluster-resources/pods-errors.json"),
             Layout::Errors { kind: Kind::Pod }
+        );
+        assert_eq!(
+            of("b/cluster-resources/storage-errors.json"),
+            Layout::Errors {
+                kind: Kind::StorageClass
+            }
         );
         assert_eq!(
             of("b/cluster-resources/pods/logs/shop/x.json"),
