@@ -308,14 +308,11 @@ fn summary(snapshot: &Snapshot, stuck: usize, diagnoses: &[Diagnosis]) -> Summar
             }),
         }
     }
-    let pods = snapshot.pods();
+    let tally = snapshot.tally();
     Summary {
-        pods: pods.len(),
+        pods: tally.pods,
         stuck,
-        on_its_way: pods
-            .seen()
-            .filter(|(_, s)| matches!(s, Standing::OnItsWay(_)))
-            .count(),
+        on_its_way: tally.on_its_way,
         causes,
     }
 }

@@ -14,6 +14,7 @@
 //! what it means, [`report`] is plain data, [`render`] lays it out.
 
 pub mod cli;
+pub mod completion;
 pub mod diagnose;
 pub mod error;
 pub mod explain;
@@ -23,6 +24,7 @@ pub mod kubernetes;
 pub mod ladder;
 pub mod messages;
 pub mod recovery;
+pub mod render;
 pub mod report;
 pub mod rules;
 pub mod scheduler;

@@ -6,7 +6,7 @@ use crate::scope::Target;
 use crate::snapshot::Kind;
 
 /// The kinds that a diagnosis can start from.
-const KINDS: &[Kind] = &[
+pub const KINDS: &[Kind] = &[
     Kind::Pod,
     Kind::Deployment,
     Kind::ReplicaSet,

@@ -100,13 +100,16 @@ fn containers(pod: &StuckPod, now: Timestamp, failing: bool) -> Standing {
     }
 }
 
+/// Every container runs and is ready.
+pub fn all_ready(count: usize) -> Standing {
+    Standing::Healthy(format!("running and ready, {count} of {count} containers"))
+}
+
 /// Every container is as it should be: is the pod?
 fn ready(pod: &StuckPod) -> Standing {
     let count = pod.containers().filter(|c| c.role != Role::Init).count();
     match pod.condition("Ready") {
-        Some(condition) if condition.status == "True" => {
-            Standing::Healthy(format!("running and ready, {count} of {count} containers"))
-        }
+        Some(condition) if condition.status == "True" => all_ready(count),
         Some(condition) if condition.reason.as_deref() == Some("PodCompleted") => {
             Standing::Healthy("completed".into())
         }

@@ -1,6 +1,36 @@
-//! The only I/O: what is read of a cluster or a dump, turned into a sealed snapshot.
+//! The only room that does I/O: it asks a cluster or reads a dump, and seals what it got into a snapshot.
+//!
+//! Here live everything that is async, every reading of the environment, of files, of the clock and of the network.
+//! What an object *means* does not live here.
+//!
+//! - [`plan`] decides what to read, in waves; it is pure
+//! - [`cluster`] reads it from the API server
+//! - [`dump`] reads what people saved
+//! - [`kubeconfig`] turns flags and kubeconfig files into a [`Connection`], as kubectl does
+//! - [`proxy`] decides whether a proxy stands between, by Go's rules
+//! - [`exec`] runs a credential plugin, once
+//! - [`client`] sends requests under a deadline and streams lists
+//! - [`names`] reads only names, for offers and completion
+//! - [`items`] cuts a streamed list into its objects
 
+pub mod client;
+pub mod cluster;
+mod connect_error;
 pub mod dump;
+pub mod exec;
+pub mod items;
+pub mod kubeconfig;
+pub mod names;
+mod pem;
+pub mod plan;
+mod progress;
+pub mod proxy;
+mod read_error;
+
+pub use client::{Accept, Client, ListMeta, Traffic};
+pub use connect_error::ConnectError;
+pub use kubeconfig::{Connection, ConnectionFlags, Deadline, Environment, Source, resolve};
+pub use read_error::ReadError;
 
 use crate::report::Requests;
 use crate::scope::Scope;

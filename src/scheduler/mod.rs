@@ -3,16 +3,36 @@
 //! Every filter is evaluated on every node and none stops the others; the real scheduler stops at
 //! the first failing plugin of a node, so its order ([`Filter`]) is kept to be able to compare
 //! counts. One file a filter, each a pure function from (pod, node, [`View`]) to [`Obstacle`]s.
-//! `message` reads the scheduler's words, `agreement` sets ours beside them, `remedy` looks for the
-//! smallest change after which judging again finds no obstacle.
+//! `message` reads the scheduler's words, `agreement` sets ours beside them, `ranking` tells which
+//! obstacles matter, `remedy` looks for the smallest change after which judging again finds none.
 //!
 //! What does not belong here: which obstacle is *the* cause (`rules/scheduling`), and prose.
 
+mod agreement;
+mod incoming;
+mod judge;
 pub mod message;
+mod node_affinity;
+mod node_name;
+mod ports;
+pub mod ranking;
+pub mod remedy;
+mod resources;
+mod said;
+mod taints;
+#[cfg(test)]
+mod testing;
+mod unschedulable;
+mod view;
+
+pub use incoming::Incoming;
+pub use judge::judge;
+pub use view::{NodeView, View};
 
 use crate::finding::Evidence;
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
+use crate::snapshot::{Snapshot, StuckPod};
 use serde::Serialize;
 
 /// The scheduler's filter plugins, in the order in which the default profile runs them
@@ -213,25 +233,29 @@ pub struct Said {
 pub struct Examination {
     /// What the scheduler said last; absent when it said nothing.
     pub said: Option<Said>,
-    /// What stands against the pod on each node, in order of names; absent when nodes or pods were not read.
+    /// What stands against the pod on each node, in order of names; absent when the nodes were not all read.
+    /// With pods unread, what stands against the pod still does, and more may.
     pub nodes: Option<Vec<NodeObstacles>>,
     /// Whether both agree.
     pub agreement: Agreement,
 }
 
 /// Looks at a pod that is not bound.
-pub fn examine(
-    _pod: &crate::snapshot::StuckPod,
-    _snapshot: &crate::snapshot::Snapshot,
-) -> Examination {
+pub fn examine(pod: &StuckPod, snapshot: &Snapshot) -> Examination {
+    examine_in(pod, snapshot, &View::of(snapshot))
+}
+
+/// Looks at a pod that is not bound, with a view of the snapshot that several pods share.
+pub fn examine_in(pod: &StuckPod, snapshot: &Snapshot, view: &View<'_>) -> Examination {
+    let said = said::newest(pod, snapshot);
+    let nodes = match snapshot.nodes().whole_cluster() {
+        Ok(()) => Some(judge(pod.pod(), view)),
+        Err(_) => None,
+    };
+    let agreement = agreement::compare(pod, snapshot, said.as_ref(), nodes.as_deref());
     Examination {
-        said: None,
-        nodes: None,
-        agreement: Agreement {
-            scheduler: Vec::new(),
-            computed: Vec::new(),
-            verdict: Agree::NotComparable,
-            because: String::new(),
-        },
+        said,
+        nodes,
+        agreement,
     }
 }

@@ -107,9 +107,8 @@ impl Intake {
 
     fn keyed(&mut self, kind: Kind, json: &[u8]) -> Result<(), serde_json::Error> {
         let (namespace, name) = name_of(json)?;
-        // an object without `data` is either empty or was read by its metadata alone; only a whole
-        // manifest says its kind, and metadata says `PartialObjectMetadata`
-        let whole = kind_of(json)?.is_some_and(|word| word == kind.as_str());
+        // without `data` an object is either empty or was read by its metadata alone, which says so
+        let whole = kind_of(json)?.is_none_or(|word| word != "PartialObjectMetadata");
         let keyed = serde_json::from_slice::<RawKeyed>(json)?.into_keyed(whole);
         let catalog = match kind {
             Kind::Secret => &mut self.snapshot.secrets,
@@ -122,21 +121,29 @@ impl Intake {
     fn pod(&mut self, json: &[u8], keep: Keep) -> Result<(), serde_json::Error> {
         let slim = slim::decode(json)?;
         self.saw_pod(&slim);
-        self.snapshot.occupants.insert(&slim);
-        let key = (
-            slim.metadata.namespace.clone().unwrap_or_default(),
-            slim.metadata.name.clone().unwrap_or_default(),
-        );
         if keep == Keep::Occupant {
+            self.snapshot.occupants.insert(&slim);
             return Ok(());
         }
-        let slim = StuckPod::new(slim);
-        // health does not depend on the time, only the patience with what is not healthy yet does
-        let pod = match standing(&slim, Timestamp::MIN, false) {
-            Standing::Healthy(_) if !may_be_between_crashes(&slim) => slim,
-            _ => StuckPod::new(serde_json::from_slice::<Pod>(json)?),
-        };
-        self.suspects.insert(key, pod);
+        let pod = StuckPod::new(slim);
+        let key = (pod.namespace().to_owned(), pod.name().to_owned());
+        self.suspects.remove(&key);
+        let well = plainly_well(&pod);
+        let live = pod.phase() != "Succeeded";
+        let containers = u16::try_from(pod.spec().containers.len()).unwrap_or(u16::MAX);
+        self.snapshot
+            .occupants
+            .record(pod.pod(), (well && live).then_some(containers));
+        match (well, live) {
+            (true, true) => {}
+            (true, false) => {
+                self.suspects.insert(key, pod);
+            }
+            (false, _) => {
+                self.suspects
+                    .insert(key, StuckPod::new(serde_json::from_slice::<Pod>(json)?));
+            }
+        }
         Ok(())
     }
 
@@ -180,6 +187,11 @@ impl Intake {
         self.snapshot.record(kind, reach, outcome);
     }
 
+    /// Says why what nobody read is unknown, when a dump tells it better than [`Intake::new`] could.
+    pub fn unread(&mut self, why: Why) {
+        self.snapshot.set_unread(why);
+    }
+
     /// Sets the time of the snapshot, from the API server's own clock or from the dump that says it.
     pub fn at(&mut self, time: Timestamp) {
         self.snapshot.clock = Clock {
@@ -188,12 +200,11 @@ impl Intake {
         };
     }
 
-    /// The pods of the scope that are not plainly well, as far as read.
+    /// The pods that are not plainly well, as far as read.
     pub fn suspects(&self) -> impl Iterator<Item = &StuckPod> {
-        self.suspects.values().filter(|pod| {
-            !matches!(standing(pod, Timestamp::MIN, false), Standing::Healthy(_))
-                || may_be_between_crashes(pod)
-        })
+        self.suspects
+            .values()
+            .filter(|pod| pod.phase() != "Succeeded")
     }
 
     /// What was taken in so far.
@@ -213,8 +224,9 @@ impl Intake {
         }
         snapshot.events.sort();
         snapshot.occupants.seal();
+        snapshot.place_well(scope);
         for (_, pod) in suspects {
-            if !scope.covers(&pod, &snapshot) {
+            if !scope.covers(&pod.identity(), &snapshot) {
                 continue;
             }
             let failing = creation_fails(&snapshot.events, &pod);
@@ -223,6 +235,13 @@ impl Intake {
         }
         snapshot
     }
+}
+
+/// Whether a pod is well whatever the time is: nothing more of it is kept.
+fn plainly_well(pod: &StuckPod) -> bool {
+    // health does not depend on the time; only the patience with what is not healthy does
+    let healthy = matches!(standing(pod, Timestamp::MIN, false), Standing::Healthy(_));
+    healthy && !may_be_between_crashes(pod)
 }
 
 /// Restarted often: whether it has recovered depends on the time.

@@ -214,25 +214,6 @@ impl Kind {
         }
     }
 
-    /// The URL path of the collection, or of one object in it.
-    pub fn path(self, namespace: Option<&str>, name: Option<&str>) -> String {
-        let mut path = match self.group() {
-            "" => "/api/v1".to_owned(),
-            group => format!("/apis/{group}/v1"),
-        };
-        if let (true, Some(namespace)) = (self.namespaced(), namespace) {
-            path.push_str("/namespaces/");
-            path.push_str(namespace);
-        }
-        path.push('/');
-        path.push_str(self.plural());
-        if let Some(name) = name {
-            path.push('/');
-            path.push_str(name);
-        }
-        path
-    }
-
     /// Reads a manifest's `kind:`; lists (`PodList`) give their items' kind.
     pub fn of_manifest(kind: &str) -> Option<Kind> {
         let single = kind.strip_suffix("List").unwrap_or(kind);
@@ -285,19 +266,6 @@ mod tests {
         );
         assert_eq!(Kind::of_argument("deploy"), Some(Kind::Deployment));
         assert_eq!(Kind::of_argument("podd"), None);
-    }
-
-    #[test]
-    fn paths_are_those_of_the_api_server() {
-        assert_eq!(
-            Kind::Pod.path(Some("shop"), Some("web")),
-            "/api/v1/namespaces/shop/pods/web"
-        );
-        assert_eq!(
-            Kind::Deployment.path(None, None),
-            "/apis/apps/v1/deployments"
-        );
-        assert_eq!(Kind::Node.path(Some("shop"), None), "/api/v1/nodes");
     }
 
     #[test]

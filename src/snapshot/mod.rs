@@ -28,9 +28,11 @@ pub use node::{Condition, Node};
 pub use object::ObjectRef;
 pub use objects::{Keyed, Named, ServiceAccount, Workload, WorkloadCondition};
 pub use occupant::{Occupant, Occupants, Shape};
+pub use ownership::PodIdentity;
 pub use seen::{Gap, Seen, Why};
 pub use stuck::{ContainerView, Role, StuckPod};
 
+use crate::scope::Scope;
 use crate::triage::Standing;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Namespace, PersistentVolume, PersistentVolumeClaim};
@@ -47,10 +49,20 @@ pub struct Clock {
     pub exact: bool,
 }
 
+/// How many pods of the scope were read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// All of them.
+    pub pods: usize,
+    /// Those on their way, within what is usual.
+    pub on_its_way: usize,
+}
+
 /// Everything that was read, and what was not.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     clock: Clock,
+    tally: Tally,
     pods: Catalog<Standing>,
     stuck: Vec<StuckPod>,
     occupants: Occupants,
@@ -79,6 +91,7 @@ impl Snapshot {
                 at: Timestamp::UNIX_EPOCH,
                 exact: false,
             },
+            tally: Tally::default(),
             pods: Catalog::new(Kind::Pod, unread),
             stuck: Vec::new(),
             occupants: Occupants::default(),
@@ -118,11 +131,60 @@ impl Snapshot {
         }
     }
 
+    fn set_unread(&mut self, why: Why) {
+        self.pods.set_unread(why);
+        self.event_reads.set_unread(why);
+        self.nodes.set_unread(why);
+        self.claims.set_unread(why);
+        self.volumes.set_unread(why);
+        self.storage_classes.set_unread(why);
+        self.config_maps.set_unread(why);
+        self.secrets.set_unread(why);
+        self.service_accounts.set_unread(why);
+        self.namespaces.set_unread(why);
+        self.services.set_unread(why);
+        for catalog in self.workloads.values_mut() {
+            catalog.set_unread(why);
+        }
+    }
+
     fn place(&mut self, pod: StuckPod, standing: Standing) {
+        self.tally.pods += 1;
+        if matches!(standing, Standing::OnItsWay(_)) {
+            self.tally.on_its_way += 1;
+        }
         let stuck = standing == Standing::Stuck;
         self.pods.insert(pod.namespace(), pod.name(), standing);
         if stuck {
             self.stuck.push(pod);
+        }
+    }
+
+    /// Counts the pods of the scope of which only the occupant was kept; named ones are listed as well.
+    fn place_well(&mut self, scope: &Scope) {
+        let mut named = Vec::new();
+        for occupant in self.occupants.iter() {
+            let Some(containers) = occupant.well else {
+                continue;
+            };
+            if !scope.covers(&self.occupants.identity(occupant), self) {
+                continue;
+            }
+            self.tally.pods += 1;
+            if !scope.targets.is_empty() {
+                named.push((
+                    occupant.namespace.to_string(),
+                    occupant.name.to_string(),
+                    containers,
+                ));
+            }
+        }
+        for (namespace, name, containers) in named {
+            self.pods.insert(
+                &namespace,
+                &name,
+                crate::triage::all_ready(containers.into()),
+            );
         }
     }
 
@@ -136,7 +198,12 @@ impl Snapshot {
         (self.clock.at.as_second() - time.as_second()).max(0)
     }
 
-    /// The pods of the scope, with how each stands.
+    /// How many pods of the scope were read.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// The pods of the scope, with how each stands; those plainly well only when something was named.
     pub fn pods(&self) -> &Catalog<Standing> {
         &self.pods
     }
@@ -227,25 +294,40 @@ impl Snapshot {
         Some(catalog.get(namespace, name))
     }
 
-    /// Every read that was tried and failed, in order, without repetition.
-    pub fn gaps(&self) -> Vec<&Gap> {
-        fn failed<T>(catalog: &Catalog<T>) -> impl Iterator<Item = &Gap> {
+    /// Every read that was tried, and what became of it, in order of kinds.
+    pub fn reads(&self) -> impl Iterator<Item = (Kind, &Reach, &Result<(), Gap>)> {
+        fn of<T>(
+            kind: Kind,
+            catalog: &Catalog<T>,
+        ) -> impl Iterator<Item = (Kind, &Reach, &Result<(), Gap>)> {
             catalog
                 .reads()
-                .filter_map(|(_, outcome)| outcome.as_ref().err())
+                .map(move |(reach, outcome)| (kind, reach, outcome))
         }
-        let mut gaps: Vec<&Gap> = failed(&self.pods)
-            .chain(failed(&self.event_reads))
-            .chain(failed(&self.nodes))
-            .chain(failed(&self.claims))
-            .chain(failed(&self.volumes))
-            .chain(failed(&self.storage_classes))
-            .chain(failed(&self.config_maps))
-            .chain(failed(&self.secrets))
-            .chain(failed(&self.service_accounts))
-            .chain(failed(&self.namespaces))
-            .chain(failed(&self.services))
-            .chain(self.workloads.values().flat_map(failed))
+        of(Kind::Pod, &self.pods)
+            .chain(of(Kind::Node, &self.nodes))
+            .chain(of(Kind::Event, &self.event_reads))
+            .chain(of(Kind::PersistentVolumeClaim, &self.claims))
+            .chain(of(Kind::PersistentVolume, &self.volumes))
+            .chain(of(Kind::StorageClass, &self.storage_classes))
+            .chain(of(Kind::ConfigMap, &self.config_maps))
+            .chain(of(Kind::Secret, &self.secrets))
+            .chain(of(Kind::ServiceAccount, &self.service_accounts))
+            .chain(of(Kind::Namespace, &self.namespaces))
+            .chain(of(Kind::Service, &self.services))
+            .chain(self.workloads.iter().flat_map(|(kind, all)| of(*kind, all)))
+    }
+
+    /// Why what nobody tried to read is unknown.
+    pub fn unread(&self) -> Why {
+        self.pods.unread()
+    }
+
+    /// Every read that was tried and failed, in order, without repetition.
+    pub fn gaps(&self) -> Vec<&Gap> {
+        let mut gaps: Vec<&Gap> = self
+            .reads()
+            .filter_map(|(_, _, outcome)| outcome.as_ref().err())
             .collect();
         gaps.sort();
         gaps.dedup();

@@ -3,6 +3,7 @@
 //! What many pods share (requests, ports, labels, priority) is a [`Shape`], kept once. 100,000 pods
 //! of a few thousand shapes take some tens of MiB.
 
+use super::ownership::PodIdentity;
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::occupied;
@@ -28,6 +29,8 @@ pub struct Occupant {
     pub terminating: bool,
     /// Its Ready condition is True.
     pub ready: bool,
+    /// The number of its containers when it is of the scope and plainly well, so that nothing more is kept of it.
+    pub(super) well: Option<u16>,
     shape: ShapeId,
 }
 
@@ -66,6 +69,11 @@ pub struct Occupants {
 impl Occupants {
     /// Adds a pod, or replaces what was known of it. A pod that has ended occupies nothing.
     pub fn insert(&mut self, pod: &Pod) {
+        self.record(pod, None);
+    }
+
+    /// The same for a pod of the scope that is plainly well, with the number of its containers.
+    pub(super) fn record(&mut self, pod: &Pod, well: Option<u16>) {
         let status = pod.status.as_ref();
         match status.and_then(|s| s.phase.as_deref()) {
             Some("Succeeded") => return self.succeeded(pod),
@@ -91,11 +99,16 @@ impl Occupants {
             ready: status
                 .and_then(|s| s.conditions.as_ref())
                 .is_some_and(|all| all.iter().any(|c| c.type_ == "Ready" && c.status == "True")),
+            well,
             shape: self.shape_of(pod),
         };
         let key = (occupant.namespace.clone(), occupant.name.clone());
         match self.by_key.get(&key).and_then(|at| self.all.get_mut(*at)) {
-            Some(known) => *known = occupant,
+            Some(known) => {
+                // a later list for occupants only does not take a pod out of the scope
+                let well = occupant.well.or(known.well);
+                *known = Occupant { well, ..occupant };
+            }
             None => {
                 self.by_key.insert(key, self.all.len());
                 self.all.push(occupant);
@@ -184,6 +197,20 @@ impl Occupants {
             claims: Vec::new(),
         };
         self.shapes.get(occupant.shape.0).unwrap_or(&EMPTY)
+    }
+
+    /// What tells which pod an occupant is.
+    pub fn identity<'a>(&'a self, occupant: &'a Occupant) -> PodIdentity<'a> {
+        PodIdentity {
+            namespace: &occupant.namespace,
+            name: &occupant.name,
+            labels: &self.shape(occupant).labels,
+            controller: occupant
+                .controller
+                .as_deref()
+                .and_then(|controller| controller.split_once('/')),
+            node: occupant.node.as_deref(),
+        }
     }
 
     /// How many there are.

@@ -5,6 +5,22 @@ use super::kind::Kind;
 use super::object::ObjectRef;
 use super::seen::Seen;
 use super::stuck::StuckPod;
+use std::collections::BTreeMap;
+
+/// What tells which pod it is: the same for a whole pod and for a compact record of one.
+#[derive(Debug, Clone, Copy)]
+pub struct PodIdentity<'a> {
+    /// `metadata.namespace`
+    pub namespace: &'a str,
+    /// `metadata.name`
+    pub name: &'a str,
+    /// `metadata.labels`
+    pub labels: &'a BTreeMap<String, String>,
+    /// The kind and name of the controller that made it.
+    pub controller: Option<(&'a str, &'a str)>,
+    /// `spec.nodeName`
+    pub node: Option<&'a str>,
+}
 
 impl Snapshot {
     /// The owners of a pod, nearest first: `ReplicaSet/web-5d9`, `Deployment/web`.
@@ -12,11 +28,11 @@ impl Snapshot {
     /// Where the nearer owner was not read, the next one follows from Kubernetes' own naming: a
     /// Deployment's ReplicaSet is named `<deployment>-<pod-template-hash>` and a CronJob's Job
     /// `<cronjob>-<minutes>` (pkg/controller/deployment/sync.go, pkg/controller/cronjob/utils.go).
-    pub fn owners(&self, pod: &StuckPod) -> Vec<ObjectRef> {
-        let Some((kind, name)) = pod.controller() else {
+    pub fn owners(&self, pod: &PodIdentity<'_>) -> Vec<ObjectRef> {
+        let Some((kind, name)) = pod.controller else {
             return Vec::new();
         };
-        let namespace = pod.namespace();
+        let namespace = pod.namespace;
         let nearest = object(kind, namespace, name);
         let next = match self.workload(kind, namespace, name) {
             Some(Seen::Yes(workload)) => workload
@@ -30,7 +46,9 @@ impl Snapshot {
 
     /// What a person would change to change the pod: its outermost owner, or the pod itself.
     pub fn subject(&self, pod: &StuckPod) -> ObjectRef {
-        self.owners(pod).pop().unwrap_or_else(|| pod.object())
+        self.owners(&pod.identity())
+            .pop()
+            .unwrap_or_else(|| pod.object())
     }
 }
 
@@ -42,15 +60,10 @@ fn object(kind: &str, namespace: &str, name: &str) -> ObjectRef {
     }
 }
 
-fn by_name(pod: &StuckPod, kind: &str, namespace: &str, name: &str) -> Option<ObjectRef> {
+fn by_name(pod: &PodIdentity<'_>, kind: &str, namespace: &str, name: &str) -> Option<ObjectRef> {
     match Kind::of_manifest(kind)? {
         Kind::ReplicaSet => {
-            let hash = pod
-                .pod()
-                .metadata
-                .labels
-                .as_ref()?
-                .get("pod-template-hash")?;
+            let hash = pod.labels.get("pod-template-hash")?;
             let deployment = name.strip_suffix(hash.as_str())?.strip_suffix('-')?;
             Some(object("Deployment", namespace, deployment))
         }

@@ -3,11 +3,13 @@
 use super::kind::Kind;
 use super::object::ObjectRef;
 use super::occupant::controller;
+use super::ownership::PodIdentity;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{
     Container, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
     ContainerStatus, Pod, PodCondition, PodSpec, PodStatus,
 };
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 static NO_SPEC: LazyLock<PodSpec> = LazyLock::new(PodSpec::default);
@@ -163,6 +165,18 @@ impl StuckPod {
             .node_name
             .as_deref()
             .filter(|node| !node.is_empty())
+    }
+
+    /// What tells which pod it is.
+    pub fn identity(&self) -> PodIdentity<'_> {
+        static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
+        PodIdentity {
+            namespace: self.namespace(),
+            name: self.name(),
+            labels: self.pod.metadata.labels.as_ref().unwrap_or(&NO_LABELS),
+            controller: self.controller(),
+            node: self.node(),
+        }
     }
 
     /// The kind and name of the controller that made it.

@@ -1,0 +1,421 @@
+//! Sends requests: under a deadline, with a short retry, counted, and streaming lists object by object.
+//!
+//! kube carries and authenticates the bytes; this module decides how long to wait, when to try again and what an answer
+//! means. It knows no kind of object: it takes paths and hands on JSON. Only GETs are sent, so that the tool cannot
+//! change a cluster, and any of them may be sent again. No body is kept, logged or put into an error.
+//!
+//! Independent reads are run at once by the caller, with `tokio::join!` on one [`Client`].
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, DATE, RETRY_AFTER};
+use http::{HeaderMap, Request, Response};
+use http_body_util::BodyExt;
+use jiff::Timestamp;
+use kube::client::Body;
+use serde::de::IgnoredAny;
+use tokio::time::Instant;
+
+use super::connect_error::ConnectError;
+use super::items::{ITEM_LIMIT, ListHead, Splitter};
+use super::kubeconfig::{Connection, Deadline};
+use super::read_error::{ReadError, inconsistent_continue};
+
+mod fault;
+mod query;
+
+use fault::{Refusal, Route};
+pub use query::{path_segment, query_string};
+
+/// TCP, the proxy and TLS together; a server further away than that is not reachable.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often one request is sent at most.
+const TRIES: u32 = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How often a list that expired is taken up again.
+const RESUMES: u32 = 3;
+/// A `Status` is a few hundred bytes; more of an error's body is not read.
+const STATUS_LIMIT: usize = 64 << 10;
+
+/// The form in which an answer is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accept {
+    /// The objects.
+    Json,
+    /// Their metadata only.
+    Metadata,
+    /// The rows that `kubectl get` prints.
+    Table,
+    /// Whatever the server sends, as for logs.
+    Text,
+}
+
+impl Accept {
+    /// The header for a list or for one object. Source: Kubernetes API concepts, "Alternate representations".
+    fn header(self, list: bool) -> &'static str {
+        match (self, list) {
+            (Self::Json, _) => "application/json",
+            (Self::Metadata, true) => {
+                "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+            }
+            (Self::Metadata, false) => {
+                "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+            }
+            (Self::Table, _) => "application/json;as=Table;g=meta.k8s.io;v=v1",
+            (Self::Text, _) => "*/*",
+        }
+    }
+
+    /// The key of the array in a list of this form.
+    fn array(self) -> &'static str {
+        if self == Self::Table { "rows" } else { "items" }
+    }
+}
+
+/// What was asked and received so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests sent, retries included.
+    pub requests: u64,
+    /// Bytes of the answers, after decompression.
+    pub bytes: u64,
+}
+
+/// What is known of a list that was read to its end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListMeta {
+    /// The version of the last page.
+    pub resource_version: String,
+    /// The server's clock when it began to answer.
+    pub server_date: Option<Timestamp>,
+    /// How many objects were handed on.
+    pub items: u64,
+    /// The list expired in between and its later part is newer than its earlier one.
+    pub inconsistent: bool,
+}
+
+/// A connection to one API server.
+pub struct Client {
+    http: kube::Client,
+    deadline: Deadline,
+    route: Route,
+    requests: AtomicU64,
+    bytes: AtomicU64,
+    /// Seconds since 1970 on the server's clock; `i64::MIN` before the first answer.
+    server_time: AtomicI64,
+}
+
+impl Client {
+    /// Prepares the client; nothing is sent yet.
+    ///
+    /// It is async because kube starts a task for its queue, which takes a running tokio.
+    pub async fn connect(connection: &Connection) -> Result<Self, ConnectError> {
+        let mut config = connection.config.clone();
+        config.connect_timeout = Some(CONNECT_TIMEOUT);
+        let route = Route::new(&config, connection.source.clone());
+        Ok(Self {
+            http: kube::Client::try_from(config).map_err(fault::not_set_up)?,
+            deadline: connection.deadline,
+            route,
+            requests: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            server_time: AtomicI64::new(i64::MIN),
+        })
+    }
+
+    /// What was asked and received so far.
+    pub fn traffic(&self) -> Traffic {
+        Traffic {
+            requests: self.requests.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The server's clock at its last answer. Ages are counted from it: ours may differ.
+    pub fn server_time(&self) -> Option<Timestamp> {
+        match self.server_time.load(Ordering::Relaxed) {
+            i64::MIN => None,
+            seconds => Timestamp::from_second(seconds).ok(),
+        }
+    }
+
+    /// Reads one object, or any small answer. ([`Accept::Metadata`] asks for the form of one object here, not of a list.)
+    /// JSON is checked to be whole, so a decoder meets no cut-off text.
+    pub async fn get(&self, path_and_query: &str, accept: Accept) -> Result<Bytes, ReadError> {
+        let patience = Patience::new(self.deadline);
+        let ask = Ask {
+            uri: path_and_query,
+            accept,
+            list: false,
+        };
+        let response = self
+            .open(&ask, &patience)
+            .await
+            .map_err(|refusal| refusal.error)?;
+        let body = self.collect(response.into_body(), &patience).await?;
+        if accept != Accept::Text {
+            serde_json::from_slice::<IgnoredAny>(&body)?;
+        }
+        Ok(body)
+    }
+
+    /// Reads a list to its end and hands on the bytes of each object as it arrives, all pages after one another.
+    ///
+    /// After an error the objects handed on so far are a part of the list only, and must be thrown away. The receiver
+    /// may stop the reading with an error of its own.
+    pub async fn list(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        accept: Accept,
+        on_item: &mut dyn FnMut(&[u8]) -> Result<(), ReadError>,
+    ) -> Result<ListMeta, ReadError> {
+        let mut meta = ListMeta::default();
+        let mut token: Option<String> = None;
+        let mut fresh = false;
+        let mut resumes = 0;
+        loop {
+            let uri = query::list_uri(path, query, token.as_deref(), fresh);
+            match self.page(&uri, accept, on_item).await {
+                Ok((head, date)) => {
+                    meta.items = meta.items.saturating_add(head.items);
+                    meta.resource_version = head.resource_version;
+                    meta.server_date = meta.server_date.or(date);
+                    match head.continue_token {
+                        None => return Ok(meta),
+                        next if next == token => return Err(endless()),
+                        next => token = next,
+                    }
+                }
+                Err(refusal) if refusal.error == ReadError::Expired && resumes < RESUMES => {
+                    resumes += 1;
+                    if meta.items == 0 {
+                        // nothing was handed on: begin again, and ask for no version that may be gone
+                        (token, fresh) = (None, true);
+                    } else {
+                        token = Some(refusal.continue_token.ok_or(ReadError::Expired)?);
+                        meta.inconsistent = true;
+                    }
+                }
+                Err(refusal) => return Err(refusal.error),
+            }
+        }
+    }
+
+    async fn page(
+        &self,
+        uri: &str,
+        accept: Accept,
+        on_item: &mut dyn FnMut(&[u8]) -> Result<(), ReadError>,
+    ) -> Result<(ListHead, Option<Timestamp>), Refusal> {
+        let patience = Patience::new(self.deadline);
+        let response = self
+            .open(
+                &Ask {
+                    uri,
+                    accept,
+                    list: true,
+                },
+                &patience,
+            )
+            .await?;
+        let date = date(response.headers());
+        let mut body = response.into_body();
+        let mut splitter = Splitter::new(accept.array());
+        let mut received = 0;
+        while let Some(chunk) = self.next_chunk(&mut body, received, &patience).await? {
+            received += chunk.len();
+            splitter.push(&chunk, on_item)?;
+        }
+        Ok((splitter.finish().map_err(ReadError::from)?, date))
+    }
+
+    /// Sends the request until an answer begins, at most [`TRIES`] times.
+    async fn open(&self, ask: &Ask<'_>, patience: &Patience) -> Result<Response<Body>, Refusal> {
+        let mut pause = FIRST_PAUSE;
+        let mut tries = 1;
+        loop {
+            let refusal = match self.attempt(ask, patience).await {
+                Ok(response) => return Ok(response),
+                Err(refusal) => refusal,
+            };
+            let wait = refusal.retry_after.unwrap_or(pause);
+            if !refusal.may_pass || tries == TRIES || !patience.allows(wait) {
+                return Err(refusal);
+            }
+            tokio::time::sleep(wait).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            tries += 1;
+        }
+    }
+
+    async fn attempt(&self, ask: &Ask<'_>, patience: &Patience) -> Result<Response<Body>, Refusal> {
+        let request = Request::get(ask.uri)
+            .header(ACCEPT, ask.accept.header(ask.list))
+            .body(Body::empty())
+            .map_err(|_| ReadError::Invalid {
+                message: "the path of the request is not valid".to_owned(),
+            })?;
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let sent = patience.wait(self.http.send(request)).await?;
+        let response = sent.map_err(|error| self.route.refusal(&error))?;
+        if let Some(date) = date(response.headers()) {
+            self.server_time.store(date.as_second(), Ordering::Relaxed);
+        }
+        if response.status().is_success() {
+            ask.check_type(response.headers())?;
+            return Ok(response);
+        }
+        let (parts, body) = response.into_parts();
+        let body = self.beginning(body, patience).await;
+        Err(Refusal {
+            error: ReadError::from_answer(parts.status, &body),
+            may_pass: matches!(parts.status.as_u16(), 429 | 503 | 504),
+            retry_after: retry_after(&parts.headers),
+            continue_token: inconsistent_continue(&body),
+        })
+    }
+
+    async fn collect(&self, mut body: Body, patience: &Patience) -> Result<Bytes, ReadError> {
+        let mut whole = Vec::new();
+        while let Some(chunk) = self.next_chunk(&mut body, whole.len(), patience).await? {
+            if whole.len().saturating_add(chunk.len()) > ITEM_LIMIT {
+                return Err(ReadError::Invalid {
+                    message: format!("the answer is larger than {ITEM_LIMIT} bytes"),
+                });
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole.into())
+    }
+
+    /// As much of an error's body as a `Status` can take; what cannot be read is left out.
+    async fn beginning(&self, mut body: Body, patience: &Patience) -> Vec<u8> {
+        let mut start = Vec::new();
+        while start.len() < STATUS_LIMIT {
+            match self.next_chunk(&mut body, start.len(), patience).await {
+                Ok(Some(chunk)) => start.extend_from_slice(&chunk),
+                Ok(None) | Err(_) => break,
+            }
+        }
+        start
+    }
+
+    async fn next_chunk(
+        &self,
+        body: &mut Body,
+        received: usize,
+        patience: &Patience,
+    ) -> Result<Option<Bytes>, ReadError> {
+        while let Some(frame) = patience.wait(body.frame()).await? {
+            let frame = frame.map_err(|_| cut_off(received))?;
+            if let Ok(chunk) = frame.into_data() {
+                self.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+                return Ok(Some(chunk));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// One request, as often as it is sent.
+struct Ask<'a> {
+    uri: &'a str,
+    accept: Accept,
+    list: bool,
+}
+
+impl Ask<'_> {
+    /// A login page is a success to HTTP; it is no answer to us.
+    fn check_type(&self, headers: &HeaderMap) -> Result<(), ReadError> {
+        let declared = headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        match declared {
+            Some(declared) if self.accept != Accept::Text && !declared.contains("json") => {
+                let declared = declared.split(';').next().unwrap_or_default();
+                let message = format!(
+                    "the answer is {}, not json",
+                    super::read_error::clean(declared)
+                );
+                Err(ReadError::Invalid { message })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Counts down for one request.
+struct Patience {
+    started: Instant,
+    deadline: Deadline,
+}
+
+impl Patience {
+    fn new(deadline: Deadline) -> Self {
+        Self {
+            started: Instant::now(),
+            deadline,
+        }
+    }
+
+    /// How long may be waited from now on, or `None` for ever.
+    fn left(&self) -> Option<Duration> {
+        let total = self
+            .deadline
+            .total
+            .map(|total| total.saturating_sub(self.started.elapsed()));
+        [total, self.deadline.silence].into_iter().flatten().min()
+    }
+
+    fn allows(&self, wait: Duration) -> bool {
+        self.left().is_none_or(|left| wait < left)
+    }
+
+    async fn wait<T>(&self, future: impl Future<Output = T>) -> Result<T, ReadError> {
+        match self.left() {
+            None => Ok(future.await),
+            Some(left) => {
+                tokio::time::timeout(left, future)
+                    .await
+                    .map_err(|_| ReadError::TimedOut {
+                        after: self.started.elapsed(),
+                    })
+            }
+        }
+    }
+}
+
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let text = headers.get(DATE)?.to_str().ok()?;
+    jiff::fmt::rfc2822::DateTimeParser::new()
+        .parse_timestamp(text)
+        .ok()
+}
+
+/// The API server sends seconds, never a date (Kubernetes 1.37, apiserver `pkg/server/filters/maxinflight.go`).
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers
+        .get(RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+fn cut_off(received: usize) -> ReadError {
+    ReadError::Invalid {
+        message: format!("the answer is cut off after {received} bytes"),
+    }
+}
+
+fn endless() -> ReadError {
+    ReadError::Invalid {
+        message: "the list gives the same continue token again".to_owned(),
+    }
+}

@@ -1,0 +1,86 @@
+//! Builds paths and queries: what a person typed may hold any character.
+
+/// `a=b&c=d`, percent-encoded.
+pub fn query_string(pairs: &[(&str, &str)]) -> String {
+    let encoded: Vec<String> = pairs
+        .iter()
+        .map(|(name, value)| format!("{}={}", path_segment(name), path_segment(value)))
+        .collect();
+    encoded.join("&")
+}
+
+/// One segment of a path, percent-encoded, so that a name cannot lead to another path.
+pub fn path_segment(text: &str) -> String {
+    let is_dots = text == "." || text == "..";
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'~' => {
+                encoded.push(char::from(byte))
+            }
+            b'.' if !is_dots => encoded.push('.'),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+/// The address of one page. A later page may not name a version (Kubernetes 1.37, apimachinery
+/// `pkg/apis/meta/internalversion/validation/validation.go`), and neither may a list that begins again `fresh`.
+pub(super) fn list_uri(
+    path: &str,
+    query: &[(&str, &str)],
+    token: Option<&str>,
+    fresh: bool,
+) -> String {
+    let mut pairs: Vec<(&str, &str)> = query.to_vec();
+    if fresh || token.is_some() {
+        pairs.retain(|(name, _)| !matches!(*name, "resourceVersion" | "resourceVersionMatch"));
+    }
+    if let Some(token) = token {
+        pairs.push(("continue", token));
+    }
+    if pairs.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", query_string(&pairs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_stays_in_its_place() {
+        assert_eq!(path_segment("web-0.b_1~"), "web-0.b_1~");
+        assert_eq!(path_segment("../secrets?x=1#y"), "..%2Fsecrets%3Fx%3D1%23y");
+        assert_eq!(path_segment(".."), "%2E%2E");
+        assert_eq!(path_segment("é"), "%C3%A9");
+        assert_eq!(
+            query_string(&[
+                ("fieldSelector", "status.phase!=Succeeded"),
+                ("limit", "500")
+            ]),
+            "fieldSelector=status.phase%21%3DSucceeded&limit=500"
+        );
+    }
+
+    #[test]
+    fn a_later_page_names_no_version() {
+        let query = [("resourceVersion", "0"), ("limit", "2")];
+        assert_eq!(
+            list_uri("/api/v1/pods", &query, None, false),
+            "/api/v1/pods?resourceVersion=0&limit=2"
+        );
+        assert_eq!(
+            list_uri("/api/v1/pods", &query, Some("a+b"), false),
+            "/api/v1/pods?limit=2&continue=a%2Bb"
+        );
+        assert_eq!(
+            list_uri("/api/v1/pods", &query, None, true),
+            "/api/v1/pods?limit=2"
+        );
+        assert_eq!(list_uri("/api/v1/pods", &[], None, false), "/api/v1/pods");
+    }
+}

@@ -1,0 +1,428 @@
+//! Reads a cluster: runs the waves of [`plan`](super::plan), each read beside the others.
+//!
+//! A read that fails becomes a gap and the rest goes on. Only without the scope's own pods there is
+//! nothing to diagnose: that is an error, with the command that shows the missing right.
+
+use super::client::{Accept, Client, path_segment};
+use super::kubeconfig::{Connection, ConnectionFlags, Environment, resolve};
+use super::names;
+use super::plan::{self, Read};
+use super::progress;
+use super::read_error::ReadError;
+use super::{ConnectError, Gathered};
+use crate::error::Error;
+use crate::kubernetes::nearest::nearest;
+use crate::kubernetes::shell;
+use crate::report::Requests;
+use crate::scope::{Scope, Target};
+use crate::snapshot::{Gap, Intake, Kind, Reach, Why};
+use serde::Deserialize;
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::Poll;
+
+/// Reads what the scope needs.
+///
+/// # Errors
+/// When there is no connection, or when the pods of the scope cannot be read or do not exist.
+pub fn read(
+    flags: &ConnectionFlags,
+    environment: &Environment,
+    scope: Scope,
+    everywhere: bool,
+) -> Result<Gathered, Error> {
+    let connection = resolve(flags, environment).map_err(unconnected)?;
+    let scope = in_namespace(scope, everywhere, &connection);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::new("the runtime cannot be started").because(error))?;
+    runtime.block_on(async {
+        let client = Client::connect(&connection).await.map_err(unconnected)?;
+        progress::shown(&client, waves(&client, scope)).await
+    })
+}
+
+fn unconnected(error: ConnectError) -> Error {
+    let hint = error.hint();
+    hint.into_iter().fold(
+        Error::new("no connection to a cluster").because(error),
+        Error::hint,
+    )
+}
+
+/// Fills in the namespace of the context. Nodes are of no namespace, so their pods are looked for in all.
+fn in_namespace(scope: Scope, everywhere: bool, connection: &Connection) -> Scope {
+    let nodes_only =
+        !scope.targets.is_empty() && scope.targets.iter().all(|target| !target.kind.namespaced());
+    let namespace = match scope.namespace {
+        _ if everywhere => None,
+        None if nodes_only => None,
+        None => Some(connection.namespace.clone()),
+        named => named,
+    };
+    Scope { namespace, ..scope }
+}
+
+async fn waves(client: &Client, scope: Scope) -> Result<Gathered, Error> {
+    let intake = RefCell::new(Intake::new(Why::NotAsked));
+    for (read, outcome) in wave(client, &intake, plan::first(&scope)).await {
+        settle(client, &scope, &read, outcome).await?;
+    }
+    if let Some(time) = client.server_time() {
+        intake.borrow_mut().at(time);
+    }
+    let second = plan::second(&scope, &intake.borrow());
+    wave(client, &intake, second).await;
+    let third = plan::third(&scope, &intake.borrow());
+    wave(client, &intake, third).await;
+    let traffic = client.traffic();
+    Ok(Gathered {
+        snapshot: intake.into_inner().seal(&scope),
+        scope,
+        requests: Requests {
+            count: traffic.requests,
+            bytes: traffic.bytes,
+        },
+    })
+}
+
+/// Runs reads beside each other and records what became of each.
+async fn wave(
+    client: &Client,
+    intake: &RefCell<Intake>,
+    reads: Vec<Read>,
+) -> Vec<(Read, Result<(), ReadError>)> {
+    let running = reads
+        .iter()
+        .map(|read| Box::pin(one(client, intake, read)) as Pin<Box<dyn Future<Output = _> + '_>>);
+    let outcomes = together(running.collect()).await;
+    let mut settled = Vec::new();
+    for (read, outcome) in reads.into_iter().zip(outcomes) {
+        record(&mut intake.borrow_mut(), &read, &outcome);
+        settled.push((read, outcome));
+    }
+    settled
+}
+
+/// Waits for all; the answers come back in the order of the questions.
+async fn together<T>(mut running: Vec<Pin<Box<dyn Future<Output = T> + '_>>>) -> Vec<T> {
+    let mut done: Vec<Option<T>> = running.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        for (future, slot) in running.iter_mut().zip(&mut done) {
+            if slot.is_none()
+                && let Poll::Ready(value) = future.as_mut().poll(context)
+            {
+                *slot = Some(value);
+            }
+        }
+        match done.iter().all(Option::is_some) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
+    done.into_iter().flatten().collect()
+}
+
+async fn one(client: &Client, intake: &RefCell<Intake>, read: &Read) -> Result<(), ReadError> {
+    let form = form(read);
+    let namespace = namespace(read);
+    let mut take = |json: &[u8]| {
+        let names = match form {
+            Accept::Json | Accept::Text => None,
+            Accept::Metadata | Accept::Table => Some(name_only(json, namespace)?),
+        };
+        let json = names.as_deref().unwrap_or(json);
+        let taken = intake.borrow_mut().object(read.kind(), json, read.keep());
+        taken.map_err(|error| ReadError::Invalid {
+            message: error.to_string(),
+        })
+    };
+    match read {
+        Read::List {
+            kind,
+            fields,
+            labels,
+            ..
+        } => {
+            let mut query: Vec<(&str, &str)> = Vec::new();
+            for (name, value) in [("fieldSelector", fields), ("labelSelector", labels)] {
+                if !value.is_empty() {
+                    query.push((name, value));
+                }
+            }
+            if namespace.is_none() {
+                // from the API server's watch cache: a list of the whole cluster costs etcd nothing
+                query.push(("resourceVersion", "0"));
+            }
+            if form == Accept::Table {
+                query.push(("includeObject", "None"));
+            }
+            client
+                .list(&path(*kind, namespace, None), &query, form, &mut take)
+                .await
+                .map(|_| ())
+        }
+        Read::Get { kind, name, .. } => {
+            let mut path = path(*kind, namespace, Some(name));
+            if form == Accept::Table {
+                path.push_str("?includeObject=None");
+            }
+            let body = client.get(&path, form).await?;
+            match form {
+                Accept::Table => rows(&body)?
+                    .iter()
+                    .try_for_each(|row| take(row.get().as_bytes())),
+                _ => take(&body),
+            }
+        }
+    }
+}
+
+/// Secrets are asked for as the table that `kubectl get` prints: names and types, no values. Even
+/// their metadata could hold values, in the annotation that `kubectl apply` leaves. ConfigMaps are
+/// listed by metadata, and read whole only where a key is missed.
+fn form(read: &Read) -> Accept {
+    match read {
+        Read::List {
+            kind: Kind::Secret, ..
+        }
+        | Read::Get {
+            kind: Kind::Secret, ..
+        } => Accept::Table,
+        Read::List {
+            kind: Kind::ConfigMap,
+            ..
+        } => Accept::Metadata,
+        _ => Accept::Json,
+    }
+}
+
+fn namespace(read: &Read) -> Option<&str> {
+    match read {
+        Read::List { namespace, .. } => namespace.as_deref(),
+        Read::Get {
+            kind, namespace, ..
+        } => kind.namespaced().then_some(namespace.as_str()),
+    }
+}
+
+/// The path of a collection, or of one object in it.
+pub(super) fn path(kind: Kind, namespace: Option<&str>, name: Option<&str>) -> String {
+    let mut path = match kind.group() {
+        "" => "/api/v1".to_owned(),
+        group => format!("/apis/{group}/v1"),
+    };
+    if let (true, Some(namespace)) = (kind.namespaced(), namespace) {
+        path.push_str("/namespaces/");
+        path.push_str(&path_segment(namespace));
+    }
+    path.push('/');
+    path.push_str(kind.plural());
+    if let Some(name) = name {
+        path.push('/');
+        path.push_str(&path_segment(name));
+    }
+    path
+}
+
+#[derive(Deserialize)]
+struct Table<'a> {
+    #[serde(borrow)]
+    rows: Option<Vec<&'a serde_json::value::RawValue>>,
+}
+
+fn rows(body: &[u8]) -> Result<Vec<&serde_json::value::RawValue>, ReadError> {
+    let table: Table<'_> = serde_json::from_slice(body)?;
+    Ok(table.rows.unwrap_or_default())
+}
+
+/// A row of a table, or an object's metadata.
+#[derive(Deserialize)]
+struct NameOnly {
+    cells: Option<Vec<serde_json::Value>>,
+    metadata: Option<NameMeta>,
+}
+
+#[derive(Deserialize)]
+struct NameMeta {
+    name: String,
+}
+
+/// What a name-only answer holds, as an object that says that it is not whole.
+fn name_only(json: &[u8], namespace: Option<&str>) -> Result<Vec<u8>, ReadError> {
+    let read: NameOnly = serde_json::from_slice(json)?;
+    let cell = |at: usize| {
+        read.cells
+            .as_ref()
+            .and_then(|cells| cells.get(at))
+            .and_then(|cell| cell.as_str())
+    };
+    let Some(name) = cell(0).or(read.metadata.as_ref().map(|meta| meta.name.as_str())) else {
+        return Err(ReadError::Invalid {
+            message: "a row of the answer has no name".to_owned(),
+        });
+    };
+    let object = serde_json::json!({
+        "kind": "PartialObjectMetadata",
+        "metadata": {"namespace": namespace, "name": name},
+        "type": cell(1),
+    });
+    Ok(object.to_string().into_bytes())
+}
+
+/// Records how far a read reached, or why it did not.
+fn record(intake: &mut Intake, read: &Read, outcome: &Result<(), ReadError>) {
+    let (name, reach) = match read {
+        Read::Get {
+            namespace, name, ..
+        } => (
+            Some(name.clone()),
+            Reach::Object(namespace.clone(), name.clone()),
+        ),
+        Read::List { labels, .. } if !labels.is_empty() => return,
+        // events of one pod: the selector names it
+        Read::List {
+            kind: Kind::Event,
+            namespace,
+            fields,
+            ..
+        } if !fields.is_empty() => {
+            let name = fields.rsplit('=').next().unwrap_or_default().to_owned();
+            (
+                Some(name.clone()),
+                Reach::Object(namespace.clone().unwrap_or_default(), name),
+            )
+        }
+        Read::List {
+            namespace: Some(namespace),
+            ..
+        } => (None, Reach::Namespace(namespace.clone())),
+        Read::List {
+            namespace: None, ..
+        } => (None, Reach::Everywhere),
+    };
+    let outcome = match outcome {
+        Ok(()) | Err(ReadError::NotFound { .. }) => Ok(()),
+        Err(error) => Err(Gap {
+            kind: read.kind(),
+            namespace: namespace(read).map(str::to_owned),
+            name,
+            why: why(error),
+            detail: error.to_string(),
+        }),
+    };
+    intake.record(read.kind(), reach, outcome);
+}
+
+fn why(error: &ReadError) -> Why {
+    match error {
+        ReadError::Forbidden { .. } | ReadError::Unauthorized => Why::Forbidden,
+        ReadError::NotServed => Why::NotServed,
+        ReadError::TimedOut { .. } => Why::TimedOut,
+        _ => Why::Failed,
+    }
+}
+
+/// What of the first wave a diagnosis cannot do without.
+async fn settle(
+    client: &Client,
+    scope: &Scope,
+    read: &Read,
+    outcome: Result<(), ReadError>,
+) -> Result<(), Error> {
+    let Err(error) = outcome else { return Ok(()) };
+    match (read, &error) {
+        (Read::Get { kind, name, .. }, ReadError::NotFound { .. }) => {
+            let target = Target {
+                kind: *kind,
+                name: name.clone(),
+            };
+            Err(absent(client, scope, &target).await)
+        }
+        // the pods of a workload that may not be read are still known by their owner's name
+        (Read::Get { kind, .. }, _) if *kind != Kind::Pod => Ok(()),
+        _ => Err(refused(scope, read, error)),
+    }
+}
+
+async fn absent(client: &Client, scope: &Scope, target: &Target) -> Error {
+    let namespace = scope
+        .namespace
+        .as_deref()
+        .filter(|_| target.kind.namespaced());
+    let place = namespace
+        .map(|namespace| format!(" in namespace {namespace}"))
+        .unwrap_or_default();
+    let what = target.kind.as_str().to_ascii_lowercase();
+    let error = Error::new(format!("{what} {} not found{place}", target.name));
+    let names = names::list(client, target.kind, namespace).await;
+    let near = nearest(&target.name, names.iter().map(String::as_str));
+    match near {
+        Some(near) => error.hint(format!("did you mean {near}?")),
+        None if names.is_empty() => {
+            error.hint(format!("there is no {what}{place}; -n names another"))
+        }
+        None => error.hint("another namespace is named with -n"),
+    }
+}
+
+fn refused(scope: &Scope, read: &Read, error: ReadError) -> Error {
+    let place = match &scope.namespace {
+        Some(namespace) => format!("in namespace {namespace}"),
+        None => "of the cluster".to_owned(),
+    };
+    let hint = match &error {
+        ReadError::Forbidden { .. } => Some(format!("see whether you may: {}", can_i(scope, read))),
+        other => other.hint(),
+    };
+    let error = Error::new(format!("pods {place} cannot be read")).because(error);
+    hint.into_iter().fold(error, Error::hint)
+}
+
+/// The command that shows the missing right.
+fn can_i(scope: &Scope, read: &Read) -> String {
+    let (verb, what) = match read {
+        Read::Get { name, .. } => ("get", format!("pods/{name}")),
+        Read::List { .. } => ("list", "pods".to_owned()),
+    };
+    let mut words = vec!["kubectl", "auth", "can-i", verb, what.as_str()];
+    match scope.namespace.as_deref() {
+        Some(namespace) => words.extend(["-n", namespace]),
+        None => words.push("-A"),
+    }
+    shell::command(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_those_of_the_api_server() {
+        assert_eq!(
+            path(Kind::Pod, Some("shop"), Some("web")),
+            "/api/v1/namespaces/shop/pods/web"
+        );
+        assert_eq!(
+            path(Kind::Deployment, None, None),
+            "/apis/apps/v1/deployments"
+        );
+        assert_eq!(
+            path(Kind::Node, Some("shop"), Some("../x")),
+            "/api/v1/nodes/..%2Fx"
+        );
+    }
+
+    #[test]
+    fn a_secrets_row_gives_its_name_and_type_only() {
+        let row = br#"{"cells":["db","kubernetes.io/dockerconfigjson",1,"3d"],"object":null}"#;
+        let read: serde_json::Value =
+            serde_json::from_slice(&name_only(row, Some("shop")).unwrap()).unwrap();
+        assert_eq!(read["metadata"]["name"], "db");
+        assert_eq!(read["type"], "kubernetes.io/dockerconfigjson");
+        assert_eq!(read["kind"], "PartialObjectMetadata");
+    }
+}

@@ -1,0 +1,69 @@
+//! Only names: to offer the nearest one, and to complete what is being typed.
+
+use super::client::{Accept, Client};
+use super::cluster::path;
+use super::kubeconfig::{ConnectionFlags, Environment, resolve};
+use super::read_error::ReadError;
+use crate::snapshot::Kind;
+use serde::Deserialize;
+
+/// More names than this are of no help to anybody.
+const ENOUGH: usize = 500;
+
+#[derive(Deserialize)]
+struct Named {
+    metadata: Meta,
+}
+
+#[derive(Deserialize)]
+struct Meta {
+    name: String,
+}
+
+/// The names of a kind, as many as are of help; fewer, or none, when they cannot be read.
+pub(super) async fn list(client: &Client, kind: Kind, namespace: Option<&str>) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut take = |json: &[u8]| {
+        let named: Named = serde_json::from_slice(json)?;
+        names.push(named.metadata.name);
+        match names.len() < ENOUGH {
+            true => Ok(()),
+            // stops the list: the next page is not asked for
+            false => Err(ReadError::Invalid {
+                message: "more names than are of help".to_owned(),
+            }),
+        }
+    };
+    let limit = ENOUGH.to_string();
+    let query = [("limit", limit.as_str()), ("resourceVersion", "0")];
+    // what could be read before an error is still of help
+    let _ = client
+        .list(
+            &path(kind, namespace, None),
+            &query,
+            Accept::Metadata,
+            &mut take,
+        )
+        .await;
+    names
+}
+
+/// The names of a kind in the namespace that the flags and the context give; none on any trouble.
+pub fn of(flags: &ConnectionFlags, environment: &Environment, kind: Kind) -> Vec<String> {
+    let Ok(connection) = resolve(flags, environment) else {
+        return Vec::new();
+    };
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    else {
+        return Vec::new();
+    };
+    runtime.block_on(async {
+        let namespace = kind.namespaced().then_some(connection.namespace.as_str());
+        match Client::connect(&connection).await {
+            Ok(client) => list(&client, kind, namespace).await,
+            Err(_) => Vec::new(),
+        }
+    })
+}

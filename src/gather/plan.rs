@@ -1,0 +1,416 @@
+//! What to read: pure decisions, so that the number of requests can be tested without a server.
+//!
+//! Two waves. The first reads the scope's pods. The second asks only for what the pods that are not
+//! plainly well point at; a third follows the claims that the second has read, and is mostly empty.
+
+use crate::messages::config::{self, ConfigFailure, ObjectKind};
+use crate::messages::pull::{self, PullFailure};
+use crate::scope::Scope;
+use crate::snapshot::{ContainerView, Intake, Keep, Kind, Seen, StuckPod};
+use std::collections::BTreeSet;
+
+/// The kinds that are ever read. `manifests/rbac.yaml` grants get and list on each, and nothing else.
+pub const KINDS: &[Kind] = &[
+    Kind::Pod,
+    Kind::Node,
+    Kind::Event,
+    Kind::PersistentVolumeClaim,
+    Kind::PersistentVolume,
+    Kind::StorageClass,
+    Kind::ConfigMap,
+    Kind::Secret,
+    Kind::ServiceAccount,
+    Kind::Namespace,
+    Kind::ReplicationController,
+    Kind::ReplicaSet,
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::Job,
+    Kind::CronJob,
+];
+
+/// Above this many objects of a kind and namespace, one list is cheaper than single reads.
+const SINGLES: usize = 3;
+/// Above this many namespaces, one list over all of them is cheaper than one each.
+const NAMESPACES: usize = 5;
+
+/// One request.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Read {
+    /// A collection, or the part of it that a field selector admits.
+    List {
+        /// What is listed.
+        kind: Kind,
+        /// In one namespace, or in all.
+        namespace: Option<String>,
+        /// `fieldSelector`; empty for everything.
+        fields: String,
+        /// `labelSelector`; empty for everything.
+        labels: String,
+        /// Pods that only matter for what they occupy.
+        occupants_only: bool,
+    },
+    /// One object.
+    Get {
+        /// What is read.
+        kind: Kind,
+        /// Its namespace, empty for cluster-scoped kinds.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Read {
+    /// What a read pod is kept for.
+    pub fn keep(&self) -> Keep {
+        match self {
+            Read::List {
+                occupants_only: true,
+                ..
+            } => Keep::Occupant,
+            _ => Keep::Suspects,
+        }
+    }
+
+    /// The kind that is read.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Read::List { kind, .. } | Read::Get { kind, .. } => *kind,
+        }
+    }
+}
+
+fn list(kind: Kind, namespace: Option<&str>) -> Read {
+    Read::List {
+        kind,
+        namespace: namespace.map(str::to_owned),
+        fields: String::new(),
+        labels: String::new(),
+        occupants_only: false,
+    }
+}
+
+fn get(kind: Kind, namespace: &str, name: &str) -> Read {
+    Read::Get {
+        kind,
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+    }
+}
+
+/// The first wave: the pods of the scope, and the workloads that were named.
+pub fn first(scope: &Scope) -> Vec<Read> {
+    let namespace = scope.namespace.as_deref();
+    if let (true, Some(namespace)) = (scope.only_pods(), namespace) {
+        return scope
+            .targets
+            .iter()
+            .map(|target| get(Kind::Pod, namespace, &target.name))
+            .collect();
+    }
+    let named = scope
+        .targets
+        .iter()
+        .filter(|target| target.kind != Kind::Pod)
+        .map(|target| {
+            get(
+                target.kind,
+                if target.kind.namespaced() {
+                    namespace.unwrap_or_default()
+                } else {
+                    ""
+                },
+                &target.name,
+            )
+        });
+    let pods = Read::List {
+        kind: Kind::Pod,
+        namespace: scope.namespace.clone(),
+        // pods that have succeeded are never stuck; the API server leaves them out cheaply
+        fields: "status.phase!=Succeeded".to_owned(),
+        labels: scope
+            .selector
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        occupants_only: false,
+    };
+    std::iter::once(pods).chain(named).collect()
+}
+
+/// The second wave: what the pods that are not plainly well point at.
+pub fn second(scope: &Scope, intake: &Intake) -> Vec<Read> {
+    let suspects: Vec<&StuckPod> = intake
+        .suspects()
+        .filter(|pod| scope.covers(&pod.identity(), intake.so_far()))
+        .collect();
+    let mut reads = BTreeSet::new();
+    events(&suspects, &mut reads);
+    scheduling(scope, &suspects, &mut reads);
+    for pod in &suspects {
+        volumes(pod, &mut reads);
+        configuration(pod, &mut reads);
+        images(pod, &mut reads);
+        owner(pod, &mut reads);
+        node(pod, &mut reads);
+    }
+    fold(reads)
+}
+
+/// The third wave: what the claims of the second point at.
+pub fn third(scope: &Scope, intake: &Intake) -> Vec<Read> {
+    let snapshot = intake.so_far();
+    let mut reads = BTreeSet::new();
+    for pod in intake
+        .suspects()
+        .filter(|pod| pod.node().is_none() && scope.covers(&pod.identity(), snapshot))
+    {
+        for claim in claims(pod) {
+            let Seen::Yes(claim) = snapshot.claims().get(pod.namespace(), &claim) else {
+                continue;
+            };
+            if let Some(volume) = claim
+                .spec
+                .as_ref()
+                .and_then(|spec| spec.volume_name.as_deref())
+            {
+                reads.insert(get(Kind::PersistentVolume, "", volume));
+            }
+        }
+    }
+    fold(reads)
+}
+
+/// Events: by pod when few are suspect, by namespace when more, of the cluster when many.
+fn events(suspects: &[&StuckPod], reads: &mut BTreeSet<Read>) {
+    let namespaces: BTreeSet<&str> = suspects.iter().map(|pod| pod.namespace()).collect();
+    if namespaces.len() > NAMESPACES {
+        reads.insert(list(Kind::Event, None));
+        return;
+    }
+    for namespace in namespaces {
+        let of_namespace: Vec<_> = suspects
+            .iter()
+            .filter(|pod| pod.namespace() == namespace)
+            .collect();
+        if of_namespace.len() > SINGLES
+            || of_namespace
+                .iter()
+                .any(|pod| pod.node().is_none() && !claims(pod).is_empty())
+        {
+            // a claim's events tell why it is not bound, so the namespace's list serves both
+            reads.insert(list(Kind::Event, Some(namespace)));
+            continue;
+        }
+        for pod in of_namespace {
+            reads.insert(Read::List {
+                kind: Kind::Event,
+                namespace: Some(namespace.to_owned()),
+                fields: format!("involvedObject.name={}", pod.name()),
+                labels: String::new(),
+                occupants_only: false,
+            });
+        }
+    }
+}
+
+/// Nodes and their occupants, when the scheduler's arithmetic is to be repeated.
+fn scheduling(scope: &Scope, suspects: &[&StuckPod], reads: &mut BTreeSet<Read>) {
+    let unbound = |pod: &&&StuckPod| {
+        pod.node().is_none()
+            && pod.pod().metadata.deletion_timestamp.is_none()
+            && pod.phase() == "Pending"
+            && pod
+                .spec()
+                .scheduling_gates
+                .as_ref()
+                .is_none_or(Vec::is_empty)
+    };
+    if !suspects.iter().any(|pod| unbound(&pod)) {
+        return;
+    }
+    reads.insert(list(Kind::Node, None));
+    let already = scope.namespace.is_none() && scope.selector.is_none();
+    if !already {
+        reads.insert(Read::List {
+            kind: Kind::Pod,
+            namespace: None,
+            // what the scheduler's own informer selects (pkg/scheduler/scheduler.go NewInformerFactory)
+            fields: "status.phase!=Succeeded,status.phase!=Failed".to_owned(),
+            labels: String::new(),
+            occupants_only: true,
+        });
+    }
+    for pod in suspects.iter().filter(|pod| unbound(pod)) {
+        if !crate::kubernetes::ports::host_ports(pod.spec()).is_empty() {
+            workload_of(pod, reads);
+        }
+    }
+}
+
+/// The names of the claims that a pod mounts, generic ephemeral volumes included.
+pub fn claims(pod: &StuckPod) -> Vec<String> {
+    let volumes = pod.spec().volumes.iter().flatten();
+    let claim = |volume: &k8s_openapi::api::core::v1::Volume| {
+        let named = volume
+            .persistent_volume_claim
+            .as_ref()
+            .map(|source| source.claim_name.clone());
+        named.or_else(|| {
+            volume
+                .ephemeral
+                .as_ref()
+                .map(|_| format!("{}-{}", pod.name(), volume.name))
+        })
+    };
+    volumes.filter_map(claim).collect()
+}
+
+fn volumes(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
+    if pod.node().is_some() {
+        return;
+    }
+    let claims = claims(pod);
+    if !claims.is_empty() {
+        reads.insert(list(Kind::StorageClass, None));
+    }
+    reads.extend(
+        claims
+            .iter()
+            .map(|claim| get(Kind::PersistentVolumeClaim, pod.namespace(), claim)),
+    );
+}
+
+/// Names and keys, when the kubelet misses one.
+fn configuration(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
+    for container in pod
+        .containers()
+        .filter(|c| c.waiting_reason() == "CreateContainerConfigError")
+    {
+        let secret_or_map = |kind: ObjectKind| match kind {
+            ObjectKind::ConfigMap => Kind::ConfigMap,
+            ObjectKind::Secret => Kind::Secret,
+        };
+        match config::read(message(&container)) {
+            ConfigFailure::ConfigMapMissing { .. } => {
+                reads.insert(list(Kind::ConfigMap, Some(pod.namespace())));
+            }
+            ConfigFailure::SecretMissing { .. } => {
+                reads.insert(list(Kind::Secret, Some(pod.namespace())));
+            }
+            ConfigFailure::KeyMissing { kind, name, .. } => {
+                reads.insert(get(secret_or_map(kind), pod.namespace(), &name));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn message<'a>(container: &ContainerView<'a>) -> &'a str {
+    container
+        .waiting()
+        .and_then(|waiting| waiting.message.as_deref())
+        .unwrap_or_default()
+}
+
+/// The logins that a refused pull could have used.
+fn images(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
+    let refused = pod.containers().any(|container| {
+        matches!(
+            container.waiting_reason(),
+            "ErrImagePull" | "ImagePullBackOff"
+        ) && matches!(
+            pull::read(message(&container)).failure,
+            PullFailure::Auth | PullFailure::NotFound
+        )
+    });
+    if refused {
+        let account = pod
+            .spec()
+            .service_account_name
+            .as_deref()
+            .unwrap_or("default");
+        reads.insert(get(Kind::ServiceAccount, pod.namespace(), account));
+        reads.insert(list(Kind::Secret, Some(pod.namespace())));
+    }
+}
+
+/// The Job of a failed pod: a complete one needs no explanation.
+fn owner(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
+    if let (true, Some(("Job", name))) = (pod.phase() == "Failed", pod.controller()) {
+        reads.insert(get(Kind::Job, pod.namespace(), name));
+    }
+}
+
+fn workload_of(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
+    let Some((kind, name)) = pod.controller() else {
+        return;
+    };
+    match (Kind::of_manifest(kind), pod.pod().metadata.labels.as_ref()) {
+        (Some(Kind::ReplicaSet), Some(labels)) => {
+            let hash = labels
+                .get("pod-template-hash")
+                .map(String::as_str)
+                .unwrap_or_default();
+            if let Some(deployment) = name
+                .strip_suffix(hash)
+                .and_then(|name| name.strip_suffix('-'))
+            {
+                reads.insert(get(Kind::Deployment, pod.namespace(), deployment));
+            }
+        }
+        (Some(kind), _) if kind.is_workload() => {
+            reads.insert(get(kind, pod.namespace(), name));
+        }
+        _ => {}
+    }
+}
+
+/// The node of a pod whose silence may be the node's.
+fn node(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
+    let Some(node) = pod.node() else { return };
+    let silent = pod.status().container_statuses.is_none() && pod.phase() == "Pending";
+    let lost = pod
+        .condition("Ready")
+        .is_some_and(|c| c.status != "True" && c.reason.is_none());
+    let overdue = pod.pod().metadata.deletion_timestamp.is_some();
+    if silent || lost || overdue || pod.phase() == "Unknown" {
+        reads.insert(get(Kind::Node, "", node));
+    }
+}
+
+/// Turns many single reads of one kind and namespace into one list, and drops what a list covers.
+fn fold(reads: BTreeSet<Read>) -> Vec<Read> {
+    let singles = |kind: Kind, namespace: &str| {
+        reads
+            .iter()
+            .filter(|read| matches!(read, Read::Get { kind: k, namespace: n, .. } if *k == kind && n == namespace))
+            .count()
+    };
+    let listed = |kind: Kind, namespace: &str| {
+        reads.iter().any(|read| {
+            matches!(read, Read::List { kind: k, namespace: n, fields, labels, .. }
+                if *k == kind && fields.is_empty() && labels.is_empty() && n.as_deref().is_none_or(|n| n == namespace))
+        })
+    };
+    let mut folded = BTreeSet::new();
+    for read in &reads {
+        match read {
+            Read::Get {
+                kind, namespace, ..
+            } if listed(*kind, namespace) => {}
+            Read::Get {
+                kind, namespace, ..
+            } if singles(*kind, namespace) > SINGLES => {
+                let namespace = kind.namespaced().then_some(namespace.as_str());
+                folded.insert(list(*kind, namespace));
+            }
+            other => {
+                folded.insert(other.clone());
+            }
+        }
+    }
+    folded.into_iter().collect()
+}

@@ -1,0 +1,131 @@
+//! From what was typed to an exit code.
+
+use crate::cli::{Cli, Command, ConnectionArgs, DiagnoseArgs, Format};
+use crate::completion;
+use crate::diagnose::diagnose;
+use crate::error::Error;
+use crate::explain;
+use crate::gather::kubeconfig::{ConnectionFlags, Environment};
+use crate::gather::{self, Gathered};
+use crate::kubernetes::duration::parse_go_duration;
+use crate::kubernetes::selector::Selector;
+use crate::render::{self, Layout};
+use crate::report::Report;
+use crate::scope::Scope;
+use crate::targets;
+use std::io::Write;
+
+/// Nothing is stuck.
+pub const WELL: u8 = 0;
+/// Something is stuck.
+pub const STUCK: u8 = 1;
+/// A diagnosis was not possible.
+pub const FAILED: u8 = 2;
+
+/// The JSON schema of the report, compared with the report's types by a test.
+const SCHEMA: &str = include_str!("report.schema.json");
+
+/// Does what was asked and writes the answer to `out`.
+///
+/// # Errors
+/// When a diagnosis was not possible, with hints on what to do.
+pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8, Error> {
+    let text = match &cli.command {
+        None => return diagnosis(&cli.diagnose, layout, out),
+        Some(Command::Explain { cause }) => render::page(&explain::explain(cause)?, layout),
+        Some(Command::Causes { output }) => explain::list(*output),
+        Some(Command::Completion { shell }) => completion::script(*shell),
+        Some(Command::Schema) => SCHEMA.to_owned(),
+        Some(Command::Version) => format!("kubectl-diagnose {}\n", env!("CARGO_PKG_VERSION")),
+    };
+    write(out, &text).map(|()| WELL)
+}
+
+fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result<u8, Error> {
+    let scope = scope(args)?;
+    let Gathered { snapshot, scope, requests } = if args.filename.is_empty() {
+        let flags = connection(args)?;
+        gather::cluster(&flags, &Environment::of_process(), scope, args.all_namespaces, args.dump.as_deref())?
+    } else {
+        gather::dump(&args.filename, scope)?
+    };
+    let report = diagnose(&snapshot, &scope, requests);
+    write(out, &shown(&report, args.output, layout)?)?;
+    let stuck = !report.diagnoses.is_empty() || !report.unexplained.is_empty();
+    Ok(if stuck { STUCK } else { WELL })
+}
+
+fn shown(report: &Report, format: Format, layout: Layout) -> Result<String, Error> {
+    let shown = match format {
+        Format::Text => Ok(render::text(report, layout)),
+        Format::Wide => Ok(render::wide(report, layout)),
+        Format::Json => render::json(report),
+        Format::Yaml => render::yaml(report),
+    };
+    shown.map_err(|error| Error::new("the report cannot be written").because(error))
+}
+
+fn scope(args: &DiagnoseArgs) -> Result<Scope, Error> {
+    let selector = match args.selector.as_deref() {
+        None => None,
+        Some(text) => Some(Selector::parse(text).map_err(|error| {
+            Error::new(format!("`{text}` is not a label selector"))
+                .because(error)
+                .hint("it is written like `app=web,tier!=test` or `tier in (front, back)`")
+        })?),
+    };
+    let targets = targets::parse(&args.targets)?;
+    if selector.is_some() && !targets.is_empty() {
+        return Err(Error::new("a name and a selector cannot be given together")
+            .hint("leave the names out, or leave --selector out"));
+    }
+    if args.all_namespaces && !targets.is_empty() && args.filename.is_empty() {
+        return Err(Error::new("a name and --all-namespaces cannot be given together")
+            .hint("say where it is: -n NAMESPACE"));
+    }
+    Ok(Scope {
+        namespace: args.namespace.clone().filter(|_| !args.all_namespaces),
+        selector,
+        targets,
+    })
+}
+
+fn connection(args: &DiagnoseArgs) -> Result<ConnectionFlags, Error> {
+    let ConnectionArgs { request_timeout, .. } = &args.connection;
+    let timeout = parse_go_duration(request_timeout).map_err(|error| {
+        Error::new(format!("`{request_timeout}` is not a duration"))
+            .because(error)
+            .hint("it is written like 5s or 2m; 0 waits for ever")
+    })?;
+    let from = &args.connection;
+    Ok(ConnectionFlags {
+        kubeconfig: from.kubeconfig.clone(),
+        context: from.context.clone(),
+        cluster: from.cluster.clone(),
+        user: from.user.clone(),
+        namespace: args.namespace.clone(),
+        server: from.server.clone(),
+        token: from.token.clone(),
+        as_user: from.as_user.clone(),
+        as_group: from.as_group.clone(),
+        as_uid: from.as_uid.clone(),
+        certificate_authority: from.certificate_authority.clone(),
+        client_certificate: from.client_certificate.clone(),
+        client_key: from.client_key.clone(),
+        tls_server_name: from.tls_server_name.clone(),
+        insecure_skip_tls_verify: from.insecure_skip_tls_verify,
+        disable_compression: from.disable_compression,
+        request_timeout: Some(timeout),
+        ..ConnectionFlags::default()
+    })
+}
+
+/// A reader that went away (`| head`) is not an error.
+fn write(out: &mut dyn Write, text: &str) -> Result<(), Error> {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::new("standard output cannot be written").because(error))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,132 @@
+//! Runs every filter on every node.
+//!
+//! Volumes, topology spread, affinity between pods, devices and declared features are not computed. Each is to be one file more,
+//! with its line in [`FILTERS`] in the order of [`Filter`]; the agreement then compares its counts as well. Filters that look
+//! beyond one node, at zones or at all pods, are to get the [`View`] besides.
+
+use super::{
+    Filter, Incoming, NodeObstacles, NodeView, Obstacle, View, node_affinity, node_name, ports,
+    resources, taints, unschedulable,
+};
+use k8s_openapi::api::core::v1::Pod;
+
+type Check = fn(&Incoming<'_>, &NodeView<'_>) -> Vec<Obstacle>;
+
+/// The filters that are computed, in the scheduler's order.
+const FILTERS: &[(Filter, Check)] = &[
+    (Filter::NodeUnschedulable, unschedulable::obstacles),
+    (Filter::NodeName, node_name::obstacles),
+    (Filter::TaintToleration, taints::obstacles),
+    (Filter::NodeAffinity, node_affinity::obstacles),
+    (Filter::NodePorts, ports::obstacles),
+    (Filter::NodeResourcesFit, resources::obstacles),
+];
+
+/// Whether this filter plugin is computed, by its name in a scheduler's configuration.
+pub(super) fn computes(plugin: &str) -> bool {
+    FILTERS.iter().any(|(filter, _)| filter.as_str() == plugin)
+}
+
+/// What stands against the pod on each node, in order of names. A node without obstacles would take it.
+pub fn judge(pod: &Pod, view: &View<'_>) -> Vec<NodeObstacles> {
+    let pod = Incoming::new(pod);
+    view.nodes()
+        .map(|node| NodeObstacles {
+            node: node.name().to_owned(),
+            obstacles: on_node(&pod, node, view),
+        })
+        .collect()
+}
+
+/// The names of the nodes that would take the pod.
+pub(super) fn takers(pod: &Pod, view: &View<'_>) -> Vec<String> {
+    judge(pod, view)
+        .into_iter()
+        .filter(|node| node.obstacles.is_empty())
+        .map(|node| node.node)
+        .collect()
+}
+
+/// A node must pass with the pods that preemption makes room for, and without them, since they may never come. What fails with
+/// them is what the scheduler reports.
+fn on_node(pod: &Incoming<'_>, node: &NodeView<'_>, view: &View<'_>) -> Vec<Obstacle> {
+    let fuller = view.with_nominated(node, pod.priority(), |occupant| pod.is(occupant));
+    let run = |check: &Check| {
+        let with = fuller.as_ref().map(|fuller| check(pod, fuller));
+        with.filter(|obstacles| !obstacles.is_empty())
+            .unwrap_or_else(|| check(pod, node))
+    };
+    FILTERS.iter().flat_map(|(_, check)| run(check)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FILTERS, judge};
+    use crate::scheduler::View;
+    use crate::scheduler::testing::{Cluster, found, node, pod};
+    use serde_json::json;
+
+    #[test]
+    fn filters_run_in_the_order_of_the_scheduler() {
+        assert!(FILTERS.is_sorted_by_key(|(filter, _)| *filter));
+    }
+
+    #[test]
+    fn no_filter_hides_another() {
+        let n1 = node("n1", "1", "1Gi").set(
+            "/spec",
+            json!({"unschedulable": true, "taints": [{"key": "a", "effect": "NoSchedule"}]}),
+        );
+        let web = pod("web")
+            .asks("cpu", "2")
+            .host_port(80, "TCP", "")
+            .set("/spec/nodeSelector", json!({"disk": "ssd"}));
+        let holder = pod("holder").on("n1").host_port(80, "TCP", "");
+        let said = found(&web, &n1, &[holder]);
+        let filters: Vec<_> = said
+            .iter()
+            .map(|said| said.split(':').next().unwrap())
+            .collect();
+        assert_eq!(
+            filters,
+            [
+                "NodeUnschedulable",
+                "TaintToleration",
+                "NodeAffinity",
+                "NodePorts",
+                "NodeResourcesFit"
+            ]
+        );
+    }
+
+    #[test]
+    fn room_for_a_nominated_pod_of_no_lower_priority_is_kept() {
+        let n1 = node("n1", "1", "1Gi");
+        for (priority, fits) in [(10, false), (5, false), (4, true)] {
+            let other = pod("other")
+                .asks("cpu", "800m")
+                .phase("Pending")
+                .set("/spec/priority", json!(priority))
+                .set("/status/nominatedNodeName", json!("n1"));
+            let web = pod("web")
+                .asks("cpu", "500m")
+                .set("/spec/priority", json!(5));
+            assert_eq!(found(&web, &n1, &[other]).is_empty(), fits, "{priority}");
+        }
+        let itself = pod("web")
+            .asks("cpu", "800m")
+            .set("/status/nominatedNodeName", json!("n1"));
+        assert!(found(&itself, &n1, std::slice::from_ref(&itself)).is_empty());
+    }
+
+    #[test]
+    fn nodes_come_in_order_of_their_names() {
+        let cluster = Cluster::new()
+            .with(node("b", "1", "1Gi"))
+            .with(node("a", "1", "1Gi"))
+            .seal();
+        let judged = judge(&pod("web").pod(), &View::of(&cluster));
+        let names: Vec<_> = judged.iter().map(|node| node.node.as_str()).collect();
+        assert_eq!(names, ["a", "b"]);
+    }
+}

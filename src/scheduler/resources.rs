@@ -1,0 +1,156 @@
+//! NodeResourcesFit: what the pod asks against what the node's other pods leave, and the number of pods.
+//!
+//! Source: kube-scheduler `framework/plugins/noderesources/fit.go` (1.37), `fitsRequest`. A profile's `ignoredResources` cannot
+//! be read and are not modelled.
+
+use super::message::Reason;
+use super::{Filter, Incoming, NodeView, Obstacle, What};
+use crate::kubernetes::quantity::Quantity;
+use crate::kubernetes::resources::is_scalar;
+
+/// The resources that are compared first, in this order; scalar ones follow by name.
+const FIRST: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
+/// Resources of this domain ask for devices of a class, which DynamicResources decides (since 1.34).
+const DEVICE_CLASS: &str = "deviceclass.resource.kubernetes.io/";
+
+/// Everything of which too little is left.
+pub(super) fn obstacles(pod: &Incoming<'_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+    let scalars = pod.requests.keys().map(String::as_str).filter(|resource| {
+        !FIRST.contains(resource) && is_scalar(resource) && !resource.starts_with(DEVICE_CLASS)
+    });
+    let resources = FIRST.into_iter().chain(scalars);
+    let lacking = resources.filter_map(|resource| lacking(pod, node, resource));
+    pod_count(node).into_iter().chain(lacking).collect()
+}
+
+/// Counted even for a pod that asks for nothing.
+fn pod_count(node: &NodeView<'_>) -> Option<Obstacle> {
+    let limit = i64::try_from(node.allocatable("pods").units()).unwrap_or(i64::MAX);
+    (node.pods >= limit).then(|| Obstacle {
+        filter: Filter::NodeResourcesFit,
+        reason: Reason::TooManyPods.to_string(),
+        what: What::PodCount {
+            running: node.pods,
+            limit,
+        },
+    })
+}
+
+fn lacking(pod: &Incoming<'_>, node: &NodeView<'_>, resource: &str) -> Option<Obstacle> {
+    let asked = pod.requests.get(resource).copied().unwrap_or_default();
+    let free = node.free(resource);
+    (asked > Quantity::ZERO && asked > free).then(|| Obstacle {
+        filter: Filter::NodeResourcesFit,
+        reason: Reason::InsufficientResource(resource.to_owned()).to_string(),
+        what: What::Resource {
+            resource: resource.to_owned(),
+            asked,
+            free,
+            allocatable: node.allocatable(resource),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scheduler::testing::{Cluster, found, node, pod};
+    use crate::scheduler::{View, What, judge};
+    use serde_json::json;
+
+    fn lacking(resource: &str) -> String {
+        format!("NodeResourcesFit: Insufficient {resource}")
+    }
+
+    #[test]
+    fn fits_to_the_last_milli_and_byte() {
+        let n1 = node("n1", "1", "1Gi");
+        for (resource, taken, asked, fits) in [
+            ("cpu", "600m", "400m", true),
+            ("cpu", "600m", "401m", false),
+            ("cpu", "600m", "400100u", false),
+            ("memory", "1Mi", "1023Mi", true),
+            ("memory", "1Mi", "1072693249", false),
+            ("ephemeral-storage", "1", "1", false),
+            ("example.com/gpu", "0", "1", false),
+            ("hugepages-2Mi", "0", "2Mi", false),
+            ("gpu", "0", "1", true),
+            ("cpu", "4", "0", true),
+        ] {
+            let other = pod("other").on("n1").asks(resource, taken);
+            let said = found(&pod("web").asks(resource, asked), &n1, &[other]);
+            let expected = if fits {
+                vec![]
+            } else {
+                vec![lacking(resource)]
+            };
+            assert_eq!(said, expected, "{resource} {asked}");
+        }
+    }
+
+    #[test]
+    fn all_that_is_short_is_told_with_numbers() {
+        let cluster = Cluster::new()
+            .with(node("n1", "2", "1Gi"))
+            .with(pod("other").on("n1").asks("cpu", "2500m"))
+            .seal();
+        let web = pod("web")
+            .asks("memory", "2Gi")
+            .asks("cpu", "1")
+            .asks("example.com/gpu", "1")
+            .pod();
+        let judged = judge(&web, &View::of(&cluster));
+        let numbers: Vec<_> = judged[0]
+            .obstacles
+            .iter()
+            .map(|obstacle| match &obstacle.what {
+                What::Resource {
+                    resource,
+                    asked,
+                    free,
+                    allocatable,
+                } => format!("{resource} {asked} {free} {allocatable}"),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(
+            numbers,
+            [
+                "cpu 1 -500m 2",
+                "memory 2Gi 1Gi 1Gi",
+                "example.com/gpu 1 0 0"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_number_of_pods_counts_even_for_a_pod_that_asks_for_nothing() {
+        let n1 = node("n1", "1", "1Gi").set("/status/allocatable/pods", json!("1"));
+        assert!(found(&pod("web"), &n1, &[]).is_empty());
+        assert_eq!(
+            found(&pod("web"), &n1, &[pod("other").on("n1")]),
+            ["NodeResourcesFit: Too many pods"]
+        );
+        let silent = n1.set("/status/allocatable", json!({}));
+        assert_eq!(
+            found(&pod("web"), &silent, &[]),
+            ["NodeResourcesFit: Too many pods"]
+        );
+    }
+
+    #[test]
+    fn sidecars_run_beside_the_containers_and_init_containers_before_them() {
+        let n1 = node("n1", "1", "1Gi");
+        let web = |policy: &str| {
+            pod("web").asks("cpu", "600m").set(
+                "/spec/initContainers",
+                json!([{"name": "i", "restartPolicy": policy, "resources": {"requests": {"cpu": "500m"}}}]),
+            )
+        };
+        assert!(found(&web("OnFailure"), &n1, &[]).is_empty());
+        assert_eq!(found(&web("Always"), &n1, &[]), [lacking("cpu")]);
+        let overhead = pod("web")
+            .asks("cpu", "600m")
+            .set("/spec/overhead", json!({"cpu": "401m"}));
+        assert_eq!(found(&overhead, &n1, &[]), [lacking("cpu")]);
+    }
+}

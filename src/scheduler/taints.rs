@@ -1,0 +1,137 @@
+//! TaintToleration: taints of effect NoSchedule and NoExecute that the pod does not tolerate.
+//!
+//! The scheduler stops at the first of a node; here each is an obstacle, in the order of the node's spec.
+//!
+//! Source: kube-scheduler `framework/plugins/tainttoleration` (1.37).
+
+use super::message::Reason;
+use super::{Filter, Incoming, NodeView, Obstacle, What, unschedulable};
+use crate::kubernetes::taints::{Difference, NearMiss, TaintText, near_miss, untolerated};
+use k8s_openapi::api::core::v1::{Taint, Toleration};
+
+/// The untolerated taints.
+pub(super) fn obstacles(pod: &Incoming<'_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+    // what is tolerated as a cordon is tolerated as its taint, so nothing is lost by telling it once
+    let is_told = |taint: &&Taint| node.node.unschedulable && unschedulable::repeats(taint);
+    untolerated(&node.node.taints, pod.tolerations())
+        .filter(|taint| !is_told(taint))
+        .map(|taint| Obstacle {
+            filter: Filter::TaintToleration,
+            reason: Reason::UntoleratedTaint { taint: None }.to_string(),
+            what: What::Taint {
+                key: taint.key.clone(),
+                taint: TaintText(taint).to_string(),
+                near_miss: near_miss(pod.tolerations(), taint).map(|miss| words(&miss, taint)),
+            },
+        })
+        .collect()
+}
+
+/// `tolerates gpu=yes:NoSchedule, but the taint's value is true`
+fn words(miss: &NearMiss<'_>, taint: &Taint) -> String {
+    let why: Vec<String> = miss
+        .differences
+        .iter()
+        .map(|difference| match difference {
+            Difference::Effect => format!("the taint's effect is {}", taint.effect),
+            Difference::Value => match taint.value.as_deref().unwrap_or_default() {
+                "" => "the taint has no value".to_owned(),
+                value => format!("the taint's value is {value}"),
+            },
+            Difference::Operator => {
+                let operator = miss.toleration.operator.as_deref().unwrap_or_default();
+                format!("operator {operator} matches no taint")
+            }
+        })
+        .collect();
+    format!(
+        "tolerates {}, but {}",
+        text(miss.toleration),
+        why.join(" and ")
+    )
+}
+
+/// A toleration in the spelling of taints: `key=value:Effect`.
+fn text(toleration: &Toleration) -> String {
+    let key = toleration.key.as_deref().unwrap_or_default();
+    let value = match toleration.value.as_deref().unwrap_or_default() {
+        "" => String::new(),
+        value => format!("={value}"),
+    };
+    let effect = match toleration.effect.as_deref().unwrap_or_default() {
+        "" => String::new(),
+        effect => format!(":{effect}"),
+    };
+    format!("{key}{value}{effect}")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scheduler::testing::{Cluster, found, node, pod};
+    use crate::scheduler::{View, What, judge};
+    use serde_json::{Value, json};
+
+    const SAID: &str = "TaintToleration: node(s) had untolerated taint(s)";
+
+    fn tainted(taints: Value) -> crate::scheduler::testing::Object {
+        node("n1", "4", "8Gi").set("/spec/taints", taints)
+    }
+
+    #[test]
+    fn no_schedule_and_no_execute_keep_pods_off() {
+        for (effect, expected) in [
+            ("NoSchedule", vec![SAID]),
+            ("NoExecute", vec![SAID]),
+            ("PreferNoSchedule", vec![]),
+        ] {
+            let node = tainted(json!([{"key": "team", "value": "a", "effect": effect}]));
+            assert_eq!(found(&pod("web"), &node, &[]), expected, "{effect}");
+            let everything = json!([{"operator": "Exists"}]);
+            let daemon = pod("web").set("/spec/tolerations", everything);
+            assert!(found(&daemon, &node, &[]).is_empty());
+        }
+    }
+
+    #[test]
+    fn every_taint_is_told_in_order_with_the_toleration_that_nearly_fits() {
+        let cluster = Cluster::new()
+            .with(tainted(json!([
+                {"key": "team", "value": "a", "effect": "NoSchedule"},
+                {"key": "gpu", "value": "true", "effect": "NoExecute"},
+                {"key": "lab", "effect": "NoSchedule"},
+            ])))
+            .seal();
+        let web = pod("web")
+            .set(
+                "/spec/tolerations",
+                json!([
+                    {"key": "team", "operator": "Equal", "value": "a", "effect": "NoSchedule"},
+                    {"key": "gpu", "operator": "Equal", "value": "yes", "effect": "NoSchedule"},
+                ]),
+            )
+            .pod();
+        let judged = judge(&web, &View::of(&cluster));
+        let taints: Vec<_> = judged[0]
+            .obstacles
+            .iter()
+            .map(|obstacle| match &obstacle.what {
+                What::Taint {
+                    taint, near_miss, ..
+                } => (taint.as_str(), near_miss.as_deref()),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(
+            taints,
+            [
+                (
+                    "gpu=true:NoExecute",
+                    Some(
+                        "tolerates gpu=yes:NoSchedule, but the taint's effect is NoExecute and the taint's value is true"
+                    )
+                ),
+                ("lab:NoSchedule", None),
+            ]
+        );
+    }
+}

@@ -1,0 +1,86 @@
+//! NodeUnschedulable: a cordoned node takes only pods that tolerate being there.
+//!
+//! Source: kube-scheduler `framework/plugins/nodeunschedulable` (1.37).
+
+use super::message::Reason;
+use super::{Filter, Incoming, NodeView, Obstacle, What};
+use crate::kubernetes::taints::tolerates;
+use k8s_openapi::api::core::v1::Taint;
+
+/// The key of the taint that stands for a cordon, whether or not the node has the taint.
+const KEY: &str = "node.kubernetes.io/unschedulable";
+
+/// Whether a taint only repeats what `spec.unschedulable` says; the node lifecycle controller adds it to cordoned nodes.
+pub(super) fn repeats(taint: &Taint) -> bool {
+    taint.key == KEY
+        && taint.effect == "NoSchedule"
+        && taint.value.as_deref().unwrap_or_default().is_empty()
+}
+
+/// The cordon, if it keeps the pod off.
+pub(super) fn obstacles(pod: &Incoming<'_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+    let cordon = Taint {
+        key: KEY.to_owned(),
+        effect: "NoSchedule".to_owned(),
+        ..Taint::default()
+    };
+    let stays_away = node.node.unschedulable
+        && !pod
+            .tolerations()
+            .iter()
+            .any(|toleration| tolerates(toleration, &cordon));
+    let obstacle = || Obstacle {
+        filter: Filter::NodeUnschedulable,
+        reason: Reason::Unschedulable.to_string(),
+        what: What::Cordoned,
+    };
+    stays_away.then(obstacle).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scheduler::testing::{found, node, pod};
+    use serde_json::json;
+
+    #[test]
+    fn a_cordon_is_tolerated_like_a_taint() {
+        let cordoned = node("n1", "4", "8Gi").set("/spec/unschedulable", json!(true));
+        let words = "NodeUnschedulable: node(s) were unschedulable";
+        for (toleration, expected) in [
+            (None, vec![words]),
+            (Some(json!({"operator": "Exists"})), vec![]),
+            (
+                Some(
+                    json!({"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoSchedule"}),
+                ),
+                vec![],
+            ),
+            (
+                Some(
+                    json!({"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoExecute"}),
+                ),
+                vec![words],
+            ),
+        ] {
+            let mut web = pod("web");
+            if let Some(toleration) = toleration {
+                web = web.set("/spec/tolerations", json!([toleration]));
+            }
+            assert_eq!(found(&web, &cordoned, &[]), expected);
+        }
+    }
+
+    #[test]
+    fn the_taint_of_a_cordon_is_told_once() {
+        let cordoned = node("n1", "4", "8Gi").set(
+            "/spec",
+            json!({"unschedulable": true, "taints": [{"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}]}),
+        );
+        assert_eq!(found(&pod("web"), &cordoned, &[]).len(), 1);
+        let tainted = cordoned.set("/spec/unschedulable", json!(false));
+        assert_eq!(
+            found(&pod("web"), &tainted, &[]),
+            ["TaintToleration: node(s) had untolerated taint(s)"]
+        );
+    }
+}

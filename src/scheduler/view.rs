@@ -1,0 +1,249 @@
+//! What the filters look at: the nodes with the pods on them, as the scheduler's own snapshot holds them.
+//!
+//! Here live the sums over a node's pods and copies of them with something changed. What a pod wants of a node is in
+//! [`incoming`](super::incoming), whether it gets it in the filters.
+//!
+//! Source: kube-scheduler `framework/types.go` (1.37), `NodeInfo`: every pod bound to a node that has not ended counts, also one
+//! that is being deleted, has not started, or belongs to another scheduler.
+
+use super::Holder;
+use crate::kubernetes::ports::HostPort;
+use crate::kubernetes::quantity::Quantity;
+use crate::snapshot::{Node, Occupant, Occupants, Snapshot};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The nodes that were read, with what their pods take of them.
+#[derive(Debug, Clone)]
+pub struct View<'a> {
+    nodes: BTreeMap<&'a str, NodeView<'a>>,
+    occupants: &'a Occupants,
+}
+
+/// One node with the pods on it.
+#[derive(Debug, Clone)]
+pub struct NodeView<'a> {
+    /// The node, or a changed copy of it.
+    pub node: Cow<'a, Node>,
+    /// What its pods take, resource by resource, each pod's sum rounded as the scheduler rounds it.
+    taken: BTreeMap<&'a str, Quantity>,
+    /// How many pods it runs.
+    pub pods: i64,
+    /// Host ports and who holds them, in order of the holders' namespaces and names.
+    ports: Vec<(&'a HostPort, &'a Occupant)>,
+    /// Pods for which preemption makes room here and that are not bound yet.
+    nominated: Vec<&'a Occupant>,
+}
+
+impl<'a> View<'a> {
+    /// All nodes and pods that were read, whether or not these are all there are.
+    pub fn of(snapshot: &'a Snapshot) -> Self {
+        let occupants = snapshot.occupants();
+        let empty = |node: &'a Node| NodeView {
+            node: Cow::Borrowed(node),
+            taken: BTreeMap::new(),
+            pods: 0,
+            ports: Vec::new(),
+            nominated: Vec::new(),
+        };
+        let mut nodes: BTreeMap<&str, NodeView<'_>> = snapshot
+            .nodes()
+            .seen()
+            .map(|((_, name), node)| (name.as_str(), empty(node)))
+            .collect();
+        for occupant in occupants.iter() {
+            match (&occupant.node, &occupant.nominated) {
+                (Some(bound), _) => {
+                    if let Some(node) = nodes.get_mut(&**bound) {
+                        node.add(occupant, occupants);
+                    }
+                }
+                (None, Some(nominated)) => {
+                    if let Some(node) = nodes.get_mut(&**nominated) {
+                        node.nominated.push(occupant);
+                    }
+                }
+                (None, None) => {}
+            }
+        }
+        View { nodes, occupants }
+    }
+
+    /// The nodes, in order of their names.
+    pub fn nodes(&self) -> impl Iterator<Item = &NodeView<'a>> {
+        self.nodes.values()
+    }
+
+    /// One node.
+    pub fn node(&self, name: &str) -> Option<&NodeView<'a>> {
+        self.nodes.get(name)
+    }
+
+    /// The same with one node's object replaced; its pods stay.
+    #[must_use]
+    pub fn with_node(&self, changed: Node) -> Self {
+        let mut copy = self.clone();
+        if let Some(node) = copy.nodes.get_mut(changed.name.as_str()) {
+            node.node = Cow::Owned(changed);
+        }
+        copy
+    }
+
+    /// The same without the bound pods of which `gone` is true.
+    #[must_use]
+    pub fn without(&self, gone: impl Fn(&Occupant) -> bool) -> Self {
+        let mut copy = self.clone();
+        for occupant in self.occupants.iter().filter(|occupant| gone(occupant)) {
+            let node = occupant.node.as_deref();
+            if let Some(node) = node.and_then(|name| copy.nodes.get_mut(name)) {
+                node.remove(occupant, self.occupants);
+            }
+        }
+        copy
+    }
+
+    /// The node as the scheduler's first pass sees it: with the nominated pods of at least this priority on it. `None` when
+    /// there are none, and one pass is enough (`schedule_one.go`, `RunFilterPluginsWithNominatedPods`).
+    pub(super) fn with_nominated(
+        &self,
+        node: &NodeView<'a>,
+        priority: i32,
+        is_itself: impl Fn(&Occupant) -> bool,
+    ) -> Option<NodeView<'a>> {
+        let coming = |occupant: &&&'a Occupant| {
+            self.occupants.shape(occupant).priority >= priority && !is_itself(occupant)
+        };
+        let coming: Vec<&'a Occupant> = node.nominated.iter().filter(coming).copied().collect();
+        if coming.is_empty() {
+            return None;
+        }
+        let mut fuller = node.clone();
+        for occupant in coming {
+            fuller.add(occupant, self.occupants);
+        }
+        Some(fuller)
+    }
+}
+
+impl<'a> NodeView<'a> {
+    fn add(&mut self, occupant: &'a Occupant, occupants: &'a Occupants) {
+        let shape = occupants.shape(occupant);
+        for (resource, amount) in &shape.requests {
+            let taken = self.taken.entry(resource).or_default();
+            *taken = *taken + amount.rounded_for(resource);
+        }
+        self.pods += 1;
+        self.ports
+            .extend(shape.ports.iter().map(|port| (port, occupant)));
+    }
+
+    fn remove(&mut self, occupant: &Occupant, occupants: &'a Occupants) {
+        let shape = occupants.shape(occupant);
+        for (resource, amount) in &shape.requests {
+            if let Some(taken) = self.taken.get_mut(resource.as_str()) {
+                *taken = *taken - amount.rounded_for(resource);
+            }
+        }
+        self.pods -= 1;
+        let is_gone =
+            |other: &Occupant| other.name == occupant.name && other.namespace == occupant.namespace;
+        self.ports.retain(|(_, holder)| !is_gone(holder));
+    }
+
+    /// The node's name.
+    pub fn name(&self) -> &str {
+        &self.node.name
+    }
+
+    /// What pods may take of a resource in all; what the node does not name is zero.
+    pub fn allocatable(&self, resource: &str) -> Quantity {
+        let amount = self.node.allocatable.get(resource).copied();
+        amount.unwrap_or_default().rounded_for(resource)
+    }
+
+    /// What is left of a resource; negative when the node is overcommitted.
+    pub fn free(&self, resource: &str) -> Quantity {
+        let taken = self.taken.get(resource).copied().unwrap_or_default();
+        self.allocatable(resource) - taken
+    }
+
+    /// The pods that hold a host port which collides with `wanted`.
+    pub fn holders(&self, wanted: &HostPort) -> impl Iterator<Item = Holder> {
+        self.ports
+            .iter()
+            .filter(move |(held, _)| held.conflicts(wanted))
+            .map(|(_, occupant)| Holder {
+                namespace: occupant.namespace.to_string(),
+                name: occupant.name.to_string(),
+                controller: occupant.controller.as_deref().map(str::to_owned),
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::kubernetes::quantity::Quantity;
+    use crate::scheduler::View;
+    use crate::scheduler::testing::{Cluster, node, pod};
+    use serde_json::json;
+
+    #[test]
+    fn pods_that_go_count_and_pods_that_have_ended_do_not() {
+        let cluster = Cluster::new()
+            .with(node("n1", "4", "8Gi"))
+            .with(pod("running").on("n1").asks("cpu", "1"))
+            .with(
+                pod("going")
+                    .on("n1")
+                    .asks("cpu", "500m")
+                    .set("/metadata/deletionTimestamp", json!("2026-01-01T00:00:00Z")),
+            )
+            .with(
+                pod("unstarted")
+                    .on("n1")
+                    .asks("cpu", "250m")
+                    .phase("Pending"),
+            )
+            .with(pod("lost").on("n1").asks("cpu", "125m").phase("Unknown"))
+            .with(pod("done").on("n1").asks("cpu", "1").phase("Succeeded"))
+            .with(pod("failed").on("n1").asks("cpu", "1").phase("Failed"))
+            .with(pod("elsewhere").on("n2").asks("cpu", "1"))
+            .seal();
+        let view = View::of(&cluster);
+        let n1 = view.node("n1").unwrap();
+        assert_eq!(n1.pods, 4);
+        assert_eq!(n1.free("cpu"), Quantity::from_milli(4000 - 1875));
+        assert!(view.node("n2").is_none());
+    }
+
+    #[test]
+    fn every_pod_is_rounded_before_it_is_summed() {
+        let cluster = Cluster::new()
+            .with(node("n1", "1", "1Gi"))
+            .with(pod("a").on("n1").asks("cpu", "100500u"))
+            .with(pod("b").on("n1").asks("cpu", "100500u"))
+            .seal();
+        let view = View::of(&cluster);
+        let free = view.node("n1").unwrap().free("cpu");
+        assert_eq!(free, Quantity::from_milli(1000 - 2 * 101));
+    }
+
+    #[test]
+    fn a_removed_pod_gives_back_what_it_took() {
+        let cluster = Cluster::new()
+            .with(node("n1", "1", "1Gi"))
+            .with(
+                pod("a")
+                    .on("n1")
+                    .asks("cpu", "300m")
+                    .host_port(80, "TCP", ""),
+            )
+            .seal();
+        let view = View::of(&cluster);
+        let emptied = view.without(|occupant| &*occupant.name == "a");
+        let n1 = emptied.node("n1").unwrap();
+        assert_eq!((n1.pods, n1.ports.len()), (0, 0));
+        assert_eq!(n1.free("cpu"), Quantity::from_units(1));
+        assert_eq!(view.node("n1").unwrap().pods, 1);
+    }
+}

@@ -1,0 +1,336 @@
+//! What is asked of an API server for which question, and what becomes of answers that fail.
+//!
+//! The number of requests is a promise (README): these tests pin it without a cluster.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may fail anywhere"
+)]
+
+#[path = "api_server/mod.rs"]
+mod api_server;
+
+use api_server::{ApiServer, Response};
+use kubectl_diagnose::error::Error;
+use kubectl_diagnose::gather::{ConnectionFlags, Environment, Gathered, cluster};
+use kubectl_diagnose::scope::{Scope, Target};
+use kubectl_diagnose::snapshot::{Kind, Why};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const POD: &str = "/api/v1/namespaces/shop/pods/web";
+const PODS: &str = "/api/v1/namespaces/shop/pods";
+const EVENTS: &str = "/api/v1/namespaces/shop/events";
+
+fn flags(server: &ApiServer) -> ConnectionFlags {
+    ConnectionFlags {
+        kubeconfig: Some(server.kubeconfig()),
+        request_timeout: Some(Duration::from_secs(2)),
+        ..ConnectionFlags::default()
+    }
+}
+
+fn named(name: &str) -> Scope {
+    Scope {
+        namespace: Some("shop".to_owned()),
+        targets: vec![Target {
+            kind: Kind::Pod,
+            name: name.to_owned(),
+        }],
+        ..Scope::default()
+    }
+}
+
+fn shop() -> Scope {
+    Scope {
+        namespace: Some("shop".to_owned()),
+        ..Scope::default()
+    }
+}
+
+fn read(server: &ApiServer, scope: Scope) -> Result<Gathered, Error> {
+    cluster::read(&flags(server), &Environment::default(), scope, false)
+}
+
+fn asked(server: &ApiServer) -> Vec<String> {
+    let mut paths: Vec<String> = server
+        .asked()
+        .iter()
+        .map(|asked| asked.path.clone())
+        .collect();
+    paths.sort();
+    paths
+}
+
+fn waiting(name: &str, reason: &str, message: &str) -> Value {
+    json!({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": name, "namespace": "shop", "uid": name, "creationTimestamp": "2026-11-22T07:00:00Z"},
+        "spec": {"nodeName": "worker-1", "containers": [{"name": "app", "image": "registry.example/web:1"}]},
+        "status": {"phase": "Pending", "startTime": "2026-11-22T07:00:00Z",
+            "containerStatuses": [{"name": "app", "ready": false, "restartCount": 0, "image": "", "imageID": "", "state": {"waiting": {"reason": reason, "message": message}}}]}})
+}
+
+fn pending(name: &str) -> Value {
+    json!({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": name, "namespace": "shop", "uid": name, "creationTimestamp": "2026-11-22T07:00:00Z"},
+        "spec": {"containers": [{"name": "app", "image": "registry.example/web:1"}]},
+        "status": {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes are available: 1 Insufficient cpu."}]}})
+}
+
+fn healthy(name: &str) -> Value {
+    json!({"metadata": {"name": name, "namespace": "shop", "uid": name, "creationTimestamp": "2026-11-22T07:00:00Z"},
+        "spec": {"nodeName": "worker-1", "containers": [{"name": "app"}]},
+        "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}],
+            "containerStatuses": [{"name": "app", "ready": true, "restartCount": 0, "image": "", "imageID": "", "state": {"running": {"startedAt": "2026-11-22T07:00:01Z"}}}]}})
+}
+
+#[test]
+fn a_waiting_pod_costs_two_requests() {
+    let server = ApiServer::start();
+    server.on(
+        POD,
+        [Response::json(&waiting(
+            "web",
+            "ErrImagePull",
+            "registry.example/web:1: not found",
+        ))],
+    );
+    server.on(EVENTS, [Response::list("EventList", &[])]);
+    let gathered = read(&server, named("web")).unwrap();
+    assert_eq!(asked(&server), [EVENTS, POD]);
+    assert_eq!(gathered.requests.count, 2);
+    assert_eq!(gathered.snapshot.stuck().len(), 1);
+    let events = server
+        .asked()
+        .into_iter()
+        .find(|asked| asked.path == EVENTS)
+        .unwrap();
+    assert_eq!(
+        events.query("fieldSelector"),
+        Some("involvedObject.name%3Dweb")
+    );
+}
+
+#[test]
+fn a_pending_pod_costs_four_requests() {
+    let server = ApiServer::start();
+    server.on(POD, [Response::json(&pending("web"))]);
+    server.on(EVENTS, [Response::list("EventList", &[])]);
+    server.on(
+        "/api/v1/nodes",
+        [Response::list(
+            "NodeList",
+            &[json!({"metadata": {"name": "worker-1"}})],
+        )],
+    );
+    server.on("/api/v1/pods", [Response::list("PodList", &[])]);
+    let gathered = read(&server, named("web")).unwrap();
+    assert_eq!(
+        asked(&server),
+        [EVENTS, POD, "/api/v1/nodes", "/api/v1/pods"]
+    );
+    assert!(gathered.snapshot.nodes().whole_cluster().is_ok());
+    let pods = server
+        .asked()
+        .into_iter()
+        .find(|asked| asked.path == "/api/v1/pods")
+        .unwrap();
+    assert_eq!(
+        pods.query("fieldSelector"),
+        Some("status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed")
+    );
+    assert_eq!(
+        pods.query("resourceVersion"),
+        Some("0"),
+        "the whole cluster is read from the watch cache"
+    );
+}
+
+#[test]
+fn a_scan_with_nothing_stuck_costs_one_request() {
+    let server = ApiServer::start();
+    server.on(
+        PODS,
+        [Response::list("PodList", &[healthy("a"), healthy("b")])],
+    );
+    let gathered = read(&server, shop()).unwrap();
+    assert_eq!(asked(&server), [PODS]);
+    assert_eq!(
+        (
+            gathered.snapshot.stuck().len(),
+            gathered.snapshot.tally().pods
+        ),
+        (0, 2)
+    );
+}
+
+#[test]
+fn a_scan_reads_the_events_of_many_stuck_pods_at_once() {
+    let server = ApiServer::start();
+    let pods: Vec<Value> = (0..9)
+        .map(|i| waiting(&format!("web-{i}"), "CrashLoopBackOff", ""))
+        .collect();
+    server.on(PODS, [Response::list("PodList", &pods)]);
+    server.on(EVENTS, [Response::list("EventList", &[])]);
+    read(&server, shop()).unwrap();
+    assert_eq!(asked(&server), [EVENTS, PODS]);
+}
+
+#[test]
+fn the_servers_clock_counts_and_not_ours() {
+    let server = ApiServer::start();
+    server.on(PODS, [Response::list("PodList", &[healthy("a")])]);
+    let gathered = read(&server, shop()).unwrap();
+    assert_eq!(
+        gathered.snapshot.clock().at.to_string(),
+        "2026-11-22T08:00:00Z"
+    );
+}
+
+#[test]
+fn every_failure_of_a_lesser_read_is_a_gap() {
+    let faults = [
+        (
+            Response::failure(
+                403,
+                "Forbidden",
+                "events is forbidden: User \"jane\" cannot list",
+            ),
+            Why::Forbidden,
+        ),
+        (Response::text(404, "404 page not found"), Why::NotServed),
+        (
+            Response::failure(500, "InternalError", "etcd is away"),
+            Why::Failed,
+        ),
+        (
+            Response::list("EventList", &[json!({"metadata": {"name": "e"}})]).cut(30),
+            Why::Failed,
+        ),
+        (
+            Response::raw("application/json", b"{\"items\": [nonsense"),
+            Why::Failed,
+        ),
+        (
+            Response::list("EventList", &[]).after(Duration::from_secs(9)),
+            Why::TimedOut,
+        ),
+    ];
+    for (fault, why) in faults {
+        let server = ApiServer::start();
+        server.on(
+            POD,
+            [Response::json(&waiting("web", "CrashLoopBackOff", ""))],
+        );
+        server.on(EVENTS, [fault]);
+        let gathered = read(&server, named("web")).unwrap();
+        assert_eq!(
+            gathered.snapshot.stuck().len(),
+            1,
+            "the pod's status still speaks"
+        );
+        let gaps: Vec<_> = gathered
+            .snapshot
+            .gaps()
+            .into_iter()
+            .map(|gap| (gap.kind, gap.why))
+            .collect();
+        assert_eq!(gaps, [(Kind::Event, why)]);
+    }
+}
+
+#[test]
+fn without_the_right_to_list_pods_the_missing_right_is_shown() {
+    let server = ApiServer::start();
+    server.on(
+        PODS,
+        [Response::failure(403, "Forbidden", "pods is forbidden")],
+    );
+    let error = read(&server, shop()).unwrap_err();
+    assert_eq!(error.message, "pods in namespace shop cannot be read");
+    assert_eq!(
+        error.hints,
+        ["see whether you may: kubectl auth can-i list pods -n shop"]
+    );
+}
+
+#[test]
+fn a_pod_list_that_is_cut_off_is_no_clean_bill_of_health() {
+    let server = ApiServer::start();
+    server.on(
+        PODS,
+        [Response::list("PodList", &[healthy("a"), healthy("b")]).cut(200)],
+    );
+    let error = read(&server, shop()).unwrap_err();
+    assert_eq!(error.message, "pods in namespace shop cannot be read");
+}
+
+#[test]
+fn for_a_pod_that_is_not_there_the_nearest_is_offered() {
+    let server = ApiServer::start();
+    let missing = json!({"reason": "NotFound", "message": "pods \"wep\" not found", "details": {"name": "wep", "kind": "pods"}});
+    server.on(
+        "/api/v1/namespaces/shop/pods/wep",
+        [Response::status(404, missing)],
+    );
+    server.on(
+        PODS,
+        [Response::list("PodList", &[healthy("db"), healthy("web")])],
+    );
+    let error = read(&server, named("wep")).unwrap_err();
+    assert_eq!(error.message, "pod wep not found in namespace shop");
+    assert_eq!(error.hints, ["did you mean web?"]);
+}
+
+#[test]
+fn a_secrets_value_is_never_asked_for() {
+    let server = ApiServer::start();
+    let refused = "failed to authorize: failed to fetch oauth token: unexpected status from GET request to https://auth.example/token: 401 Unauthorized";
+    server.on(
+        POD,
+        [Response::json(&waiting("web", "ErrImagePull", refused))],
+    );
+    server.on(EVENTS, [Response::list("EventList", &[])]);
+    server.on(
+        "/api/v1/namespaces/shop/serviceaccounts/default",
+        [Response::json(
+            &json!({"metadata": {"name": "default", "namespace": "shop"}}),
+        )],
+    );
+    let table = json!({"kind": "Table", "rows": [{"cells": ["login", "kubernetes.io/dockerconfigjson", 1, "3d"]}]});
+    server.on("/api/v1/namespaces/shop/secrets", [Response::json(&table)]);
+    let gathered = read(&server, named("web")).unwrap();
+    let asked = server
+        .asked()
+        .into_iter()
+        .find(|asked| asked.path.contains("secrets"))
+        .unwrap();
+    assert!(asked.header("accept").unwrap().contains("as=Table"));
+    assert_eq!(asked.query("includeObject"), Some("None"));
+    let login = gathered
+        .snapshot
+        .secrets()
+        .get("shop", "login")
+        .yes()
+        .unwrap();
+    assert_eq!(
+        login.r#type.as_deref(),
+        Some("kubernetes.io/dockerconfigjson")
+    );
+    assert_eq!(login.keys, None, "a table says nothing of keys");
+    assert!(gathered.snapshot.secrets().get("shop", "other").is_absent());
+}
+
+#[test]
+fn a_large_namespace_is_streamed() {
+    let server = ApiServer::start();
+    server.on(
+        PODS,
+        [Response::generated("PodList", 20_000, |i| {
+            healthy(&format!("web-{i}")).to_string()
+        })],
+    );
+    let gathered = read(&server, shop()).unwrap();
+    assert_eq!(gathered.snapshot.tally().pods, 20_000);
+    assert_eq!(gathered.snapshot.stuck().len(), 0);
+}

@@ -1,0 +1,428 @@
+//! Keeps the repository honest: rules, explanations, cases, README, rights and wording agree.
+//!
+//! Each test says what to do when it fails.
+
+use kubectl_diagnose::gather::{dump, plan};
+use kubectl_diagnose::rules::{self, Layer, RETIRED, Rule, UNEXPLAINED};
+use kubectl_diagnose::scope::Scope;
+use kubectl_diagnose::snapshot::{Intake, Kind, Why};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const HEADINGS: [&str; 4] = [
+    "## What it means",
+    "## How it is found",
+    "## What to do",
+    "## Not to be confused with",
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    fn walk(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                walk(&path, extension, found);
+            } else if path.extension().is_some_and(|e| e == extension) {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root().join(folder), extension, &mut found);
+    found.sort();
+    found
+}
+
+/// The variants of each cause under tests/cases.
+fn cases() -> BTreeMap<String, BTreeSet<String>> {
+    let mut cases: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in files("tests/cases", "yaml") {
+        let mut folders = path
+            .ancestors()
+            .skip(1)
+            .filter_map(Path::file_name)
+            .map(|name| name.to_string_lossy().into_owned());
+        let (Some(variant), Some(cause)) = (folders.next(), folders.next()) else {
+            continue;
+        };
+        cases.entry(cause).or_default().insert(variant);
+    }
+    cases
+}
+
+#[test]
+fn causes_are_named_once_and_never_reused() {
+    let mut seen = BTreeSet::new();
+    for rule in rules::all() {
+        assert!(
+            seen.insert(rule.cause),
+            "`{}` is declared twice",
+            rule.cause
+        );
+        assert!(
+            !RETIRED.contains(&rule.cause),
+            "`{}` is retired: its name stays reserved",
+            rule.cause
+        );
+        let kebab = rule
+            .cause
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        assert!(kebab, "`{}` is not kebab-case", rule.cause);
+    }
+}
+
+#[test]
+fn rules_stand_in_the_order_of_layers() {
+    let layers: Vec<Layer> = rules::all().map(|rule| rule.layer).collect();
+    let mut sorted = layers.clone();
+    sorted.sort();
+    assert_eq!(
+        layers, sorted,
+        "a rule's layer does not fit the folder whose list it is in"
+    );
+}
+
+#[test]
+fn every_cause_has_its_file_and_its_page() {
+    let sources: BTreeSet<String> = files("src/rules", "rs")
+        .iter()
+        .map(|path| stem(path))
+        .collect();
+    for rule in rules::all() {
+        let name = rule.cause.replace('-', "_");
+        assert!(
+            sources.contains(&name),
+            "{}: write src/rules/<layer>/{name}.rs",
+            rule.cause
+        );
+        let at: Vec<_> = HEADINGS
+            .iter()
+            .map(|heading| rule.explanation.find(heading))
+            .collect();
+        assert!(
+            at.iter().all(Option::is_some),
+            "{}: its page needs the headings {HEADINGS:?}",
+            rule.cause
+        );
+        assert!(
+            at.is_sorted(),
+            "{}: the headings of its page stand in another order",
+            rule.cause
+        );
+    }
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+#[test]
+fn every_cause_has_a_typical_case_and_a_near_miss() {
+    let cases = cases();
+    for rule in rules::all() {
+        let none = BTreeSet::new();
+        let variants = cases.get(rule.cause).unwrap_or(&none);
+        for kind in ["typical", "near-miss"] {
+            assert!(
+                variants.iter().any(|variant| variant.starts_with(kind)),
+                "{}: write tests/cases/{}/{kind}…/cluster.yaml",
+                rule.cause,
+                rule.cause
+            );
+        }
+    }
+}
+
+#[test]
+fn every_case_is_of_a_cause() {
+    let known: BTreeSet<&str> = rules::all()
+        .map(|rule| rule.cause)
+        .chain(["healthy", UNEXPLAINED])
+        .collect();
+    for cause in cases().keys() {
+        assert!(
+            known.contains(cause.as_str()),
+            "tests/cases/{cause} is of no cause"
+        );
+    }
+    for snapshot in files("tests/cases", "snap") {
+        assert!(
+            snapshot.with_file_name("cluster.yaml").exists(),
+            "{} lies without a cluster.yaml: delete it",
+            snapshot.display()
+        );
+    }
+}
+
+#[test]
+fn there_are_many_healthy_cases() {
+    let healthy = cases().remove("healthy").unwrap_or_default();
+    assert!(
+        healthy.len() >= 25,
+        "{} healthy cases are not enough to trust silence",
+        healthy.len()
+    );
+}
+
+#[test]
+fn what_a_rule_refines_exists_and_never_in_a_circle() {
+    fn climbs(rule: &Rule, path: &mut Vec<&'static str>) {
+        assert!(
+            !path.contains(&rule.cause),
+            "{path:?} refine each other in a circle"
+        );
+        path.push(rule.cause);
+        for general in rule.refines {
+            // a cause whose rule is still to come refines nothing yet
+            if let Some(general) = rules::find(general) {
+                climbs(general, path);
+            }
+        }
+        path.pop();
+    }
+    for rule in rules::all() {
+        climbs(rule, &mut Vec::new());
+    }
+}
+
+/// Headlines, whys and changes as the rules write them: string literals after these words.
+fn sentences() -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for path in files("src/rules", "rs") {
+        let text = text(&path);
+        for literal in text.split('"').skip(1).step_by(2) {
+            if literal.contains(' ') && literal.len() > 12 {
+                found.push((path.clone(), literal.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn wording_is_calm_and_blames_the_object() {
+    for rule in rules::all() {
+        let first = rule.title.chars().next().unwrap_or_default();
+        assert!(
+            !rule.title.ends_with('.'),
+            "{}: its title ends in a full stop",
+            rule.cause
+        );
+        assert!(
+            !first.is_ascii_uppercase() || proper(rule.title),
+            "{}: its title begins with a capital",
+            rule.cause
+        );
+    }
+    for (path, sentence) in sentences() {
+        let lower = sentence.to_ascii_lowercase();
+        for word in [
+            "please",
+            "simply",
+            "illegal",
+            "obviously",
+            "you forgot",
+            "your fault",
+        ] {
+            assert!(
+                !lower.contains(word),
+                "{}: `{sentence}` says `{word}`",
+                path.display()
+            );
+        }
+    }
+}
+
+/// Names that Kubernetes writes with a capital may begin a title.
+fn proper(title: &str) -> bool {
+    Kind::all().any(|kind| title.starts_with(kind.as_str()))
+}
+
+#[test]
+fn rules_and_renderers_neither_read_nor_wait() {
+    for folder in [
+        "src/rules",
+        "src/render",
+        "src/scheduler",
+        "src/messages",
+        "src/kubernetes",
+        "src/snapshot",
+    ] {
+        for path in files(folder, "rs") {
+            let text = text(&path);
+            for word in [
+                "kube::Client",
+                "std::env",
+                "std::fs",
+                "std::net",
+                "SystemTime",
+                "Instant::now",
+                "Timestamp::now",
+                "async fn",
+            ] {
+                assert!(
+                    !text.contains(word),
+                    "{} uses {word}: only gather does I/O or knows the time",
+                    path.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn files_stay_small_enough_to_read() {
+    for path in files("src", "rs") {
+        let lines = text(&path).lines().count();
+        assert!(
+            lines <= 500,
+            "{} has {lines} lines: split it",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn the_top_level_holds_nothing_else() {
+    let allowed = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "README.md",
+        "LICENSE",
+        "src",
+        "tests",
+        "manifests",
+        "target",
+    ];
+    for entry in fs::read_dir(root())
+        .expect("the checkout is readable")
+        .flatten()
+    {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // dot-files, and clippy's and rustfmt's, which they look for here
+        let tool = name.starts_with('.');
+        assert!(
+            tool || allowed.contains(&name.as_str()),
+            "{name} does not belong at the top level"
+        );
+    }
+}
+
+#[test]
+fn the_project_speaks_of_itself_alone() {
+    for folder in ["src", "tests", "manifests", ".ci", ".github"] {
+        for extension in ["rs", "md", "yaml", "sh", "toml", "yml"] {
+            for path in files(folder, extension) {
+                if path.ends_with("tests/tidy.rs") {
+                    continue;
+                }
+                let text = text(&path);
+                for word in [concat!("/wo", "rk/"), concat!("../sha", "red")] {
+                    assert!(!text.contains(word), "{} speaks of {word}", path.display());
+                }
+            }
+        }
+    }
+}
+
+/// What a role of manifests/rbac.yaml grants: `apps/deployments list`.
+fn granted(kind: &str, prefix: &str) -> BTreeSet<String> {
+    let roles: Vec<serde_json::Value> =
+        serde_saphyr::from_multiple(&text("manifests/rbac.yaml")).expect("it is YAML");
+    let mut granted = BTreeSet::new();
+    for role in roles.iter().filter(|role| role["kind"] == kind) {
+        assert!(
+            role["metadata"]["name"]
+                .as_str()
+                .is_some_and(|name| name.starts_with(prefix))
+        );
+        for rule in role["rules"].as_array().into_iter().flatten() {
+            let words = |name: &str| -> Vec<String> {
+                rule[name]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|w| w.as_str().map(str::to_owned))
+                    .collect()
+            };
+            for (group, resource) in words("apiGroups")
+                .iter()
+                .flat_map(|g| words("resources").into_iter().map(move |r| (g.clone(), r)))
+            {
+                granted.extend(
+                    words("verbs")
+                        .iter()
+                        .map(|verb| format!("{group}/{resource} {verb}")),
+                );
+            }
+        }
+    }
+    granted
+}
+
+fn needed(kinds: impl Iterator<Item = Kind>) -> BTreeSet<String> {
+    kinds
+        .flat_map(|kind| {
+            ["get", "list"].map(|verb| format!("{}/{} {verb}", kind.group(), kind.plural()))
+        })
+        .collect()
+}
+
+#[test]
+fn the_roles_grant_exactly_what_is_read() {
+    let read = || plan::KINDS.iter().copied();
+    assert_eq!(
+        granted("ClusterRole", "kubectl-diagnose"),
+        needed(read()),
+        "mend manifests/rbac.yaml"
+    );
+    let in_a_namespace = read().filter(|kind| kind.namespaced() && *kind != Kind::Secret);
+    assert_eq!(
+        granted("Role", "kubectl-diagnose"),
+        needed(in_a_namespace),
+        "mend the Role in manifests/rbac.yaml"
+    );
+    for rule in rules::all() {
+        for kind in rule.reads {
+            assert!(
+                plan::KINDS.contains(kind),
+                "{} reads {kind}, which is never asked for",
+                rule.cause
+            );
+        }
+    }
+}
+
+#[test]
+fn every_plan_asks_only_for_what_the_roles_grant() {
+    for path in files("tests/cases", "yaml") {
+        let mut intake = Intake::new(Why::NotInDump);
+        dump::load(&text(&path), &mut intake).expect("a case is readable");
+        let scope = Scope::everything();
+        let waves = [
+            plan::first(&scope),
+            plan::second(&scope, &intake),
+            plan::third(&scope, &intake),
+        ];
+        for read in waves.concat() {
+            assert!(
+                plan::KINDS.contains(&read.kind()),
+                "{}: {read:?}",
+                path.display()
+            );
+        }
+    }
+}
