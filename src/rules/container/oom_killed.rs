@@ -78,7 +78,7 @@ fn killed(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
     let finding = amounts(case, container, finding);
     match &limit {
         Some(limit) => finding.fix([raise(case, container, limit)]).fix([Fix::advice(
-            "or let the program use less: fewer workers, smaller caches, a heap limit (-Xmx, --max-old-space-size) below the container's",
+            "let the program use less: fewer workers, smaller caches, a heap limit (-Xmx, --max-old-space-size) below the container's",
             Who::Owner,
         )]),
         None => finding.evidence(node_oom(case)).fix([Fix::advice(
