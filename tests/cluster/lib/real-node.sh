@@ -1,0 +1,3 @@
+NODE=worker-1
+real_node_possible() { false; }
+real_node_down() { :; }
