@@ -197,7 +197,7 @@ pub fn budget(probe: &Probe) -> i64 {
 
 /// A container that crashes again and again also runs in between. It has recovered once it outlives
 /// both its last run and the kubelet's memory of its crashes.
-fn between_crashes(container: &ContainerView<'_>, uptime: i64) -> bool {
+pub(crate) fn between_crashes(container: &ContainerView<'_>, uptime: i64) -> bool {
     let last = container
         .status
         .last_state

@@ -1,18 +1,199 @@
-//! Sets our counts beside the scheduler's.
-use super::{Agree, Agreement, NodeObstacles, Said};
-use crate::snapshot::{Snapshot, StuckPod};
+//! Sets our counts beside the scheduler's, clause by clause.
+//!
+//! The scheduler counts each node under the first filter that fails there. Clauses are compared by what they mean and not by
+//! their words, which differ between versions. Where the two differ, the reason is named as far as it can be known: something
+//! was not read, something changed, or a plugin decided that is not computed here.
+//!
+//! `tally` counts; here is the verdict. Nothing here looks at a node itself.
 
-/// Compares.
+mod tally;
+#[cfg(test)]
+mod tests;
+
+use super::message::{Form, Message, Reason};
+use super::{Agree, Agreement, Count, NodeObstacles, Said, judge, said};
+use crate::snapshot::{Node, Snapshot, StuckPod};
+use tally::{Dialect, Ours, Theirs};
+
+/// Sets what we find on the nodes beside what the scheduler said.
 pub(super) fn compare(
-    _pod: &StuckPod,
-    _snapshot: &Snapshot,
-    _said: Option<&Said>,
-    _nodes: Option<&[NodeObstacles]>,
+    pod: &StuckPod,
+    snapshot: &Snapshot,
+    said: Option<&Said>,
+    nodes: Option<&[NodeObstacles]>,
 ) -> Agreement {
+    let message = said.map(|said| &said.message);
+    let theirs = message.map(Theirs::of).unwrap_or_default();
+    let ours = nodes.map(|nodes| Dialect::fitting(&theirs, nodes));
+    let (verdict, because) = verdict(pod, snapshot, message, nodes, ours.as_ref());
     Agreement {
-        scheduler: Vec::new(),
-        computed: Vec::new(),
-        verdict: Agree::NotComparable,
-        because: "not compared yet".to_owned(),
+        scheduler: message.map(counts).unwrap_or_default(),
+        computed: ours.map(|ours| ours.counts(&theirs)).unwrap_or_default(),
+        verdict,
+        because,
+    }
+}
+
+fn counts(message: &Message) -> Vec<Count> {
+    let count = |(count, reason): (Option<u32>, &str)| Count {
+        count,
+        reason: reason.to_owned(),
+    };
+    message.counts().into_iter().map(count).collect()
+}
+
+fn verdict(
+    pod: &StuckPod,
+    snapshot: &Snapshot,
+    message: Option<&Message>,
+    nodes: Option<&[NodeObstacles]>,
+    ours: Option<&Ours<'_>>,
+) -> (Agree, String) {
+    let Some(message) = message else {
+        return incomparable("the scheduler has said nothing about the pod");
+    };
+    if let Some(because) = not_about_nodes(message) {
+        return match (ours, message.clauses.as_slice()) {
+            (Some(ours), [only]) if ours.is_only(&only.reason) => (Agree::Equal, String::new()),
+            _ => incomparable(because),
+        };
+    }
+    let (Some(nodes), Some(ours)) = (nodes, ours) else {
+        let gap = snapshot.nodes().whole_cluster().err();
+        let why = gap.map_or("not asked", |gap| gap.why.as_str());
+        return incomparable(format!("the nodes were not all read: {why}"));
+    };
+    if let Some(because) = other_nodes(message, nodes) {
+        return incomparable(because);
+    }
+    let theirs = Theirs::of(message);
+    match theirs.foreign.is_empty() {
+        true if ours.counts == theirs.counts && ours.free.is_empty() => {
+            (Agree::Equal, String::new())
+        }
+        _ => unequal(pod, snapshot, message, &theirs, ours),
+    }
+}
+
+fn incomparable(because: impl Into<String>) -> (Agree, String) {
+    (Agree::NotComparable, because.into())
+}
+
+/// Why the message holds no counts of nodes.
+fn not_about_nodes(message: &Message) -> Option<&'static str> {
+    if message.clauses.iter().any(|clause| clause.count.is_some()) {
+        return None;
+    }
+    let is = |test: fn(&Reason) -> bool| message.clauses.iter().any(|clause| test(&clause.reason));
+    Some(match message.form {
+        _ if is(|r| matches!(r, Reason::Gated)) => "the pod is held back by its scheduling gates",
+        _ if is(|r| matches!(r, Reason::PluginError { .. } | Reason::ExtenderError { .. })) => {
+            "the scheduler met an error, which says nothing about the nodes"
+        }
+        _ if is(|r| matches!(r, Reason::NoNodes)) => "the scheduler knew no node",
+        _ if is(Reason::is_about_the_pod) => {
+            "the scheduler refused the pod before it looked at the nodes"
+        }
+        Form::Empty => "the scheduler has said nothing about the pod",
+        _ => "the scheduler gave no counts of nodes",
+    })
+}
+
+/// Why the message is about other nodes than those that were read.
+fn other_nodes(message: &Message, nodes: &[NodeObstacles]) -> Option<String> {
+    let counted = message.nodes?;
+    let read = u32::try_from(nodes.len()).unwrap_or(u32::MAX);
+    if counted == read {
+        return None;
+    }
+    let after_choice = counted == 1
+        && message
+            .clauses
+            .iter()
+            .all(|clause| matches!(clause.reason, Reason::PermitTimeout { .. } | Reason::Other));
+    Some(if after_choice {
+        "the pod was refused after a node had been chosen".to_owned()
+    } else {
+        format!(
+            "the scheduler counted {counted} nodes and {read} were read: nodes have come or gone since"
+        )
+    })
+}
+
+/// Says why the counts are not the same.
+fn unequal(
+    pod: &StuckPod,
+    snapshot: &Snapshot,
+    message: &Message,
+    theirs: &Theirs<'_>,
+    ours: &Ours<'_>,
+) -> (Agree, String) {
+    if let Err(gap) = snapshot.pods().whole_cluster() {
+        return incomparable(format!(
+            "the pods of the whole cluster were not read ({}), so more may stand on the nodes than is known",
+            gap.why
+        ));
+    }
+    if message.cut {
+        return incomparable("the scheduler's message was cut off");
+    }
+    let foreign: Vec<&str> = theirs.foreign.iter().map(|(_, text)| *text).collect();
+    if !foreign.is_empty() && theirs.first_foreign_is_early() {
+        return incomparable(format!("not computed here: {}", foreign.join("; ")));
+    }
+    // what is not computed comes behind what is, so the rest must agree and leave as many nodes over
+    let explained = ours.counts == theirs.counts && theirs.foreign_fits(ours.free.len());
+    if !foreign.is_empty() && explained {
+        return incomparable(format!(
+            "not computed here: {}; all other counts agree",
+            foreign.join("; ")
+        ));
+    }
+    (Agree::Different, difference(pod, snapshot, theirs, ours))
+}
+
+/// The likeliest reason for a difference, by what can be seen.
+fn difference(pod: &StuckPod, snapshot: &Snapshot, theirs: &Theirs<'_>, ours: &Ours<'_>) -> String {
+    if let Some(node) = changed_since(pod, snapshot) {
+        return format!(
+            "node {} has changed since the scheduler last spoke",
+            node.name
+        );
+    }
+    let scheduler = said::scheduler(pod);
+    if scheduler != "default-scheduler" {
+        return format!("{scheduler} may decide by other rules than the default scheduler");
+    }
+    match (ours.free.as_slice(), theirs.foreign.is_empty()) {
+        ([], _) => "pods or nodes have changed since the scheduler last spoke, or its profile differs from the default".to_owned(),
+        ([node], true) => format!("node {node} would take the pod now: something has changed since the scheduler last spoke, or a plugin decides that is not computed here"),
+        (free, true) => format!("{} nodes would take the pod now: something has changed since the scheduler last spoke, or a plugin decides that is not computed here", free.len()),
+        (_, false) => format!("part of the message is not computed here: {}", theirs.foreign.iter().map(|(_, text)| *text).collect::<Vec<_>>().join("; ")),
+    }
+}
+
+/// A node that shows a change after the scheduler's last word.
+fn changed_since<'a>(pod: &StuckPod, snapshot: &'a Snapshot) -> Option<&'a Node> {
+    let spoke = said::last_attempt(pod, snapshot)?;
+    let is_newer = |node: &&Node| {
+        let conditions = node.conditions.iter().map(|c| c.last_transition_time);
+        let taints = node.taints.iter();
+        let taints = taints.map(|taint| taint.time_added.as_ref().map(|time| time.0));
+        conditions
+            .chain(taints)
+            .chain([node.created])
+            .flatten()
+            .any(|time| time > spoke)
+    };
+    snapshot.nodes().seen().map(|(_, node)| node).find(is_newer)
+}
+
+/// Whether our counts hold what this reason says.
+fn is_computed(reason: &Reason) -> bool {
+    match reason {
+        // a profile's own affinity cannot be read
+        Reason::AddedAffinity | Reason::InsufficientUnnamed => false,
+        Reason::ExcludedByPlugins(plugins) => plugins.iter().all(|plugin| judge::computes(plugin)),
+        reason => reason.plugin().is_some_and(judge::computes),
     }
 }

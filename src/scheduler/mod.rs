@@ -15,6 +15,7 @@ pub mod message;
 mod node_affinity;
 mod node_name;
 mod ports;
+pub mod ranking;
 mod resources;
 mod said;
 mod taints;

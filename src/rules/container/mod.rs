@@ -1,6 +1,48 @@
-//! Causes of the container layer.
+//! Causes of the container layer: a container cannot be configured, created or started, or does not stay up.
+//!
+//! What rules share stands in `crash` (how containers ended), `start_failure` (what runtimes said),
+//! `reference` (what a container takes its environment from) and `template` (where a change goes).
+
+pub mod command_not_executable;
+pub mod command_not_found;
+pub mod container_config_error;
+pub mod container_create_error;
+pub mod crash_app_error;
+pub mod crash_exit_zero;
+pub mod crash_segfault;
+pub mod exec_format;
+pub mod init_container_failing;
+pub mod missing_configmap;
+pub mod missing_key;
+pub mod missing_secret;
+pub mod oom_killed;
+pub mod post_start_hook;
+pub mod run_as_non_root;
+pub mod runtime_error;
+
+pub(in crate::rules) mod crash;
+mod reference;
+mod start_failure;
+pub(in crate::rules) mod template;
 
 use super::Rule;
 
 /// Every rule of this layer.
-pub static RULES: &[&Rule] = &[];
+pub static RULES: &[&Rule] = &[
+    &missing_configmap::RULE,
+    &missing_secret::RULE,
+    &missing_key::RULE,
+    &run_as_non_root::RULE,
+    &container_config_error::RULE,
+    &container_create_error::RULE,
+    &command_not_found::RULE,
+    &command_not_executable::RULE,
+    &exec_format::RULE,
+    &runtime_error::RULE,
+    &post_start_hook::RULE,
+    &init_container_failing::RULE,
+    &oom_killed::RULE,
+    &crash_segfault::RULE,
+    &crash_exit_zero::RULE,
+    &crash_app_error::RULE,
+];

@@ -1,6 +1,22 @@
-//! Causes of the health layer.
+//! Causes of the health layer: the containers run, and a probe or a gate says that the pod is not well.
+//!
+//! What rules share stands in `probe` (what probes met, and their sentences) and `killed` (containers
+//! that a probe restarts).
+
+pub mod liveness_failing;
+pub mod readiness_failing;
+pub mod readiness_gate;
+pub mod startup_probe_failing;
+
+mod killed;
+mod probe;
 
 use super::Rule;
 
 /// Every rule of this layer.
-pub static RULES: &[&Rule] = &[];
+pub static RULES: &[&Rule] = &[
+    &startup_probe_failing::RULE,
+    &liveness_failing::RULE,
+    &readiness_failing::RULE,
+    &readiness_gate::RULE,
+];

@@ -1,0 +1,75 @@
+//! `command-not-found`: the command of a container, or one that it calls, or its interpreter, is not in the image.
+
+use super::start_failure::{StartError, start_errors};
+use super::template::{field_path, place};
+use crate::finding::{Evidence, Finding, Fix, Who};
+use crate::messages::start::StartFailure;
+use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::ContainerView;
+
+/// The command of a container, or one that it calls, or its interpreter, is not in the image.
+pub static RULE: Rule = Rule {
+    cause: "command-not-found",
+    layer: Layer::Container,
+    title: "the container's command is not in its image",
+    explanation: include_str!("command_not_found.md"),
+    reads: &[],
+    refines: &["runtime-error", "crash-app-error", "container-create-error"],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    start_errors(case)
+        .iter()
+        .filter_map(|error| finding(case, error))
+        .collect()
+}
+
+fn finding(case: &Case<'_>, error: &StartError<'_>) -> Option<Finding> {
+    let (headline, why, fix) = match &error.failure {
+        StartFailure::NotFound { what: Some(what) } if what.contains(' ') => (
+            "{role} {container} is to run `{what}`, a whole command line as one word",
+            "without a shell the whole line is taken for the name of one file",
+            "write each word of the command as an item of its own, or let a shell run it: command: [\"/bin/sh\", \"-c\", …]",
+        ),
+        StartFailure::NotFound { what: Some(_) } => (
+            "{role} {container} is to run `{what}`, which is not in image {image}",
+            "",
+            "correct command and args of {role} {container}, or use an image that holds `{what}`",
+        ),
+        StartFailure::NotFound { what: None } => (
+            "{role} {container} exits with code 127: a command was not found",
+            "a shell ends with 127 when it does not find the command that it is to run",
+            "correct the command, or use an image that holds it; the log names it",
+        ),
+        StartFailure::InterpreterMissing { .. } => (
+            "{role} {container} starts a file whose interpreter or loader is not in image {image}",
+            "the file is there, and what its first line (`#!`) or its header names is not: a shell that the image lacks, a line end of Windows behind `#!/bin/sh`, or a program linked against another C library",
+            "use an interpreter that the image holds, save scripts with line ends of Unix, or build the program for the image's C library",
+        ),
+        StartFailure::RelativePath { .. } => (
+            "{role} {container} is to run `{what}`, which was found only in the working directory",
+            "the working directory is not searched for commands",
+            "write the command with a path: `./{what}`",
+        ),
+        _ => return None,
+    };
+    let finding = error
+        .finding(case, headline)
+        .why(why)
+        .evidence(written(case, &error.container))
+        .fix([Fix::advice(fix, Who::Owner)]);
+    Some(match &error.failure {
+        StartFailure::NotFound { what: Some(what) }
+        | StartFailure::InterpreterMissing { what: Some(what) }
+        | StartFailure::RelativePath { what } => finding.fact("what", what.as_str()),
+        _ => finding,
+    })
+}
+
+/// Quotes the pod's own command: without one the image's is run.
+pub(super) fn written(case: &Case<'_>, container: &ContainerView<'_>) -> Option<Evidence> {
+    let command = container.spec?.command.as_ref()?;
+    let path = field_path(&format!("{}/command", place(case, container)?));
+    Some(case.field(path, serde_json::to_string(command).ok()?))
+}

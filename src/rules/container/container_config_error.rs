@@ -1,0 +1,104 @@
+//! `container-config-error`: the kubelet cannot build a container's configuration, for another reason than the known ones.
+
+use super::reference::{Refusal, refusals};
+use super::template::role_word;
+use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::kubernetes::text;
+use crate::messages::config::ConfigFailure;
+use crate::rules::{Case, Layer, Rule};
+
+/// The kubelet cannot build a container's configuration, for another reason than the known ones.
+pub static RULE: Rule = Rule {
+    cause: "container-config-error",
+    layer: Layer::Container,
+    title: "the kubelet cannot build the container's configuration",
+    explanation: include_str!("container_config_error.md"),
+    reads: &[],
+    refines: &[],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    refusals(case, &["CreateContainerConfigError"])
+        .iter()
+        .filter(|refusal| !is_known(&refusal.failure))
+        .map(|refusal| finding(case, refusal))
+        .collect()
+}
+
+/// Whether it is a cause of its own: a full disk is the node's.
+fn is_known(failure: &ConfigFailure) -> bool {
+    matches!(
+        failure,
+        ConfigFailure::ConfigMapMissing { .. }
+            | ConfigFailure::SecretMissing { .. }
+            | ConfigFailure::KeyMissing { .. }
+            | ConfigFailure::RunsAsRoot
+            | ConfigFailure::UserNotNumeric { .. }
+            | ConfigFailure::RunAsUserIsRoot
+            | ConfigFailure::DiskFull
+    )
+}
+
+fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Finding {
+    let failure = &refusal.failure;
+    let finding = Finding::new(case.subject(), headline(failure), refusal.proof.clone())
+        .container(refusal.container.name())
+        .fact("role", role_word(refusal.container.role))
+        .fact("message", text::one_line(&refusal.message).into_owned())
+        .fix(advice(failure));
+    match failure {
+        ConfigFailure::VariableMissing { variable } => finding.fact("variable", variable.as_str()),
+        ConfigFailure::SubPath { mount: Some(mount) } => finding.fact("mount", mount.as_str()),
+        ConfigFailure::VolumeMissing { volume } => finding.fact("volume", volume.as_str()),
+        ConfigFailure::TargetMissing { container } => finding.fact("target", container.as_str()),
+        ConfigFailure::NotYet => finding.certainty(Certainty::Likely).why(
+            "the kubelet's cache is not filled yet, which passes by itself, or the kubelet may not read the object",
+        ),
+        _ => finding,
+    }
+}
+
+fn headline(failure: &ConfigFailure) -> &'static str {
+    match failure {
+        ConfigFailure::VariableMissing { .. } => {
+            "{role} {container} uses variable {variable} in subPathExpr or its command, and does not set it"
+        }
+        ConfigFailure::SubPath { mount: Some(_) } => {
+            "the subPath of volume mount {mount} of {role} {container} cannot be used"
+        }
+        ConfigFailure::SubPath { mount: None } => "a subPath of {role} {container} cannot be used",
+        ConfigFailure::VolumeMissing { .. } => {
+            "{role} {container} mounts volume {volume}, which is not there"
+        }
+        ConfigFailure::TargetMissing { .. } => {
+            "{role} {container} targets container {target}, which does not exist"
+        }
+        ConfigFailure::EnvFile => {
+            "the file that gives {role} {container} its environment cannot be used"
+        }
+        ConfigFailure::Hostname => "the hostname or subdomain of the pod is no DNS label",
+        ConfigFailure::User => "the user or group of {role} {container} is not usable",
+        ConfigFailure::NotYet => "the kubelet cannot read yet what {role} {container} needs",
+        _ => "the kubelet cannot configure {role} {container}: {message}",
+    }
+}
+
+fn advice(failure: &ConfigFailure) -> Option<Fix> {
+    let change = match failure {
+        ConfigFailure::VariableMissing { .. } => {
+            "set variable {variable} in the env of {role} {container}, or correct its name where it is used"
+        }
+        ConfigFailure::SubPath { .. } => {
+            "name a subPath that exists in the volume or can be made there: relative, without `..`, and a directory where the volume is written"
+        }
+        ConfigFailure::Hostname => {
+            "use lower-case letters, digits and `-`, at most 63, in spec.hostname and spec.subdomain"
+        }
+        ConfigFailure::EnvFile => {
+            "correct the file's lines or the key that env names; an init container has to write it first"
+        }
+        _ => return None,
+    };
+    Some(Fix::advice(change, Who::Owner))
+}

@@ -1,0 +1,65 @@
+//! `crash-app-error`: a container's program ends itself with an exit code other than 0.
+
+use super::crash::{Crash, crashes, last_words, meaning};
+use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::Role;
+
+/// A container's program ends itself with an exit code other than 0.
+pub static RULE: Rule = Rule {
+    cause: "crash-app-error",
+    layer: Layer::Container,
+    title: "the container's program fails",
+    explanation: include_str!("crash_app_error.md"),
+    reads: &[],
+    refines: &[],
+    check,
+};
+
+/// SIGKILL: no program chooses it.
+const KILLED: i32 = 137;
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    crashes(case)
+        .iter()
+        .filter(|crash| crash.end.exit_code != 0 && !crash.never_ran())
+        .map(|crash| finding(case, crash))
+        .collect()
+}
+
+fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
+    let words = last_words(crash.message());
+    let headline = match (crash.end.exit_code, &words) {
+        (KILLED, _) => "{role} {container} is killed by SIGKILL, and nothing read says by whom",
+        (_, Some(_)) => "{role} {container} exits with code {exitCode}: {lastWords}",
+        (_, None) => "{role} {container} exits with code {exitCode}: {meaning}",
+    };
+    let why = match (crash.lasted(), crash.container.status.restart_count) {
+        (Some(_), 1..) => {
+            "its last run took {lasted}; it was restarted {restarts} times; exit code {exitCode}: {meaning}"
+        }
+        (Some(_), _) => "it ran for {lasted}; exit code {exitCode}: {meaning}",
+        (None, _) => "exit code {exitCode}: {meaning}",
+    };
+    let fix = match words {
+        Some(_) => "correct what its last words name",
+        None => "find its last words in the log, and correct what they name",
+    };
+    let mut finding = crash
+        .finding(case, headline)
+        .fact("meaning", meaning(crash.end.exit_code))
+        .why(why)
+        .certainty(match crash.end.exit_code {
+            KILLED => Certainty::Likely,
+            _ => Certainty::Proven,
+        })
+        .fix([Fix::advice(fix, Who::Owner)]);
+    if let Some(words) = words {
+        finding = finding.fact("lastWords", words);
+    }
+    if crash.container.role == Role::Init {
+        // behind the finding that says what it holds up
+        finding.rank = 2;
+    }
+    finding
+}

@@ -1,0 +1,51 @@
+//! `crash-segfault`: a container's program is ended by SIGSEGV or SIGABRT.
+
+use super::crash::{Crash, crashes, last_words};
+use crate::finding::{Finding, Fix, Who};
+use crate::rules::{Case, Layer, Rule};
+
+/// A container's program is ended by SIGSEGV or SIGABRT.
+pub static RULE: Rule = Rule {
+    cause: "crash-segfault",
+    layer: Layer::Container,
+    title: "the container's program crashes with SIGSEGV or SIGABRT",
+    explanation: include_str!("crash_segfault.md"),
+    reads: &[],
+    refines: &["crash-app-error"],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    crashes(case)
+        .iter()
+        .filter(|crash| crash.reason() != "OOMKilled")
+        .filter_map(|crash| finding(case, crash))
+        .collect()
+}
+
+fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Option<Finding> {
+    // 128 + n, or the signal itself where the runtime gives it
+    let (headline, why) = match (crash.end.exit_code, crash.end.signal) {
+        (139, _) | (_, Some(11)) => (
+            "{role} {container} crashes with SIGSEGV: its program reads or writes memory that it does not have",
+            "a defect of the program or of a library, or a program built for another C library or CPU than the image's or the node's",
+        ),
+        (134, _) | (_, Some(6)) => (
+            "{role} {container} crashes with SIGABRT: its program gave itself up",
+            "a failed assertion, damaged memory, or a runtime's own heap limit (Node.js and the JVM end so)",
+        ),
+        _ => return None,
+    };
+    let finding = crash
+        .finding(case, headline)
+        .fact("image", crash.container.image())
+        .why(why)
+        .fix([Fix::advice(
+            "try the image's version before or after {image}, and give its authors the log and a core dump",
+            Who::Owner,
+        )]);
+    Some(match last_words(crash.message()) {
+        Some(words) => finding.fact("lastWords", words),
+        None => finding,
+    })
+}

@@ -1,0 +1,59 @@
+//! `init-container-failing`: an init container does not end well, and so nothing behind it starts.
+//!
+//! It says where the pod stands, not why: the init container's own cause is a finding of its own.
+
+use super::crash::{Crash, crashes, meaning};
+use crate::finding::{Finding, Fix, Who};
+use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::Role;
+
+/// An init container does not end well, and so nothing behind it starts.
+pub static RULE: Rule = Rule {
+    cause: "init-container-failing",
+    layer: Layer::Container,
+    title: "an init container fails, and the containers behind it do not start",
+    explanation: include_str!("init_container_failing.md"),
+    reads: &[],
+    refines: &[],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    crashes(case)
+        .iter()
+        .filter(|crash| crash.container.role == Role::Init && crash.end.exit_code != 0)
+        .map(|crash| finding(case, crash))
+        .collect()
+}
+
+fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
+    let waiting = waiting(case, crash.container.name());
+    let headline = match waiting.is_empty() {
+        true => "init container {container} fails with exit code {exitCode}",
+        false => {
+            "init container {container} fails with exit code {exitCode}; {waiting} cannot start before it succeeds"
+        }
+    };
+    let mut finding = crash
+        .finding(case, headline)
+        .fact("meaning", meaning(crash.end.exit_code))
+        .fact("waiting", waiting)
+        .why("init containers run one after the other, and each has to end with exit code 0: {meaning}")
+        .fix([Fix::advice(
+            "let init container {container} succeed; the next one then starts by itself",
+            Who::Owner,
+        )]);
+    // behind a cause that says why, before the one that only knows the exit code
+    finding.rank = 1;
+    finding
+}
+
+/// The containers that the failing one holds up.
+fn waiting(case: &Case<'_>, failing: &str) -> Vec<String> {
+    case.pod
+        .containers()
+        .skip_while(|container| container.name() != failing)
+        .skip(1)
+        .map(|container| container.name().to_owned())
+        .collect()
+}

@@ -1,0 +1,30 @@
+//! `missing-configmap`: a container's environment comes from a ConfigMap that does not exist.
+
+use super::reference::{UNMADE, missing_object, refusals};
+use crate::finding::Finding;
+use crate::messages::config::ConfigFailure;
+use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::Kind;
+
+/// A container's environment comes from a ConfigMap that does not exist.
+pub static RULE: Rule = Rule {
+    cause: "missing-configmap",
+    layer: Layer::Container,
+    title: "a ConfigMap for a container's environment does not exist",
+    explanation: include_str!("missing_configmap.md"),
+    reads: &[Kind::ConfigMap],
+    refines: &[],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    refusals(case, UNMADE)
+        .iter()
+        .filter_map(|refusal| match &refusal.failure {
+            ConfigFailure::ConfigMapMissing { name } => {
+                Some(missing_object(case, refusal, Kind::ConfigMap, name))
+            }
+            _ => None,
+        })
+        .collect()
+}

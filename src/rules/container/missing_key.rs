@@ -1,0 +1,127 @@
+//! `missing-key`: a container's environment names a key that its ConfigMap or Secret does not have.
+
+use super::reference::{Refusal, UNMADE, catalog, demands, refusals};
+use super::template::{Template, field_path, role_word};
+use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::kubernetes::nearest::nearest;
+use crate::kubernetes::shell;
+use crate::messages::config::{ConfigFailure, ObjectKind};
+use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::{Keyed, Kind, ObjectRef, Seen};
+use serde_json::json;
+
+/// A container's environment names a key that its ConfigMap or Secret does not have.
+pub static RULE: Rule = Rule {
+    cause: "missing-key",
+    layer: Layer::Container,
+    title: "a ConfigMap or Secret lacks a key that a container's environment names",
+    explanation: include_str!("missing_key.md"),
+    reads: &[Kind::ConfigMap, Kind::Secret],
+    refines: &[],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    refusals(case, UNMADE)
+        .iter()
+        .filter_map(|refusal| match &refusal.failure {
+            ConfigFailure::KeyMissing {
+                kind, name, key, ..
+            } => {
+                let kind = match kind {
+                    ObjectKind::ConfigMap => Kind::ConfigMap,
+                    ObjectKind::Secret => Kind::Secret,
+                };
+                Some(finding(case, refusal, kind, name, key))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: &str) -> Finding {
+    let keys = keys(catalog(case, kind).get(case.namespace(), name));
+    let near = nearest(key, keys.iter().flatten().map(String::as_str));
+    let here = keys
+        .as_ref()
+        .is_some_and(|keys| keys.iter().any(|k| k == key));
+    let places = places(case, refusal, kind, name, key);
+    let headline = match (here, near) {
+        (true, _) => {
+            "{role} {container} waited for key {key} of {kind} {name}, which has it by now"
+        }
+        (_, Some(_)) => {
+            "{role} {container} needs key {key} of {kind} {name}, which has no such key but {nearest}"
+        }
+        _ => "{role} {container} needs key {key} of {kind} {name}, which has no such key",
+    };
+    let quoted = places
+        .iter()
+        .map(|pointer| case.field(field_path(pointer), key));
+    let mut finding = Finding::new(case.subject(), headline, refusal.proof.clone())
+        .container(refusal.container.name())
+        .fact("role", role_word(refusal.container.role))
+        .fact("kind", kind.as_str())
+        .fact("name", name)
+        .fact("key", key)
+        .evidence(quoted)
+        .look(look(case, kind, name));
+    if let Some(keys) = keys.clone() {
+        let object = ObjectRef::new(kind, case.namespace(), name);
+        let quote = match keys.is_empty() {
+            true => "no keys".to_owned(),
+            false => keys.join(", "),
+        };
+        finding = finding
+            .evidence([case.field_of(object, "data", quote)])
+            .fact("keys", keys);
+    }
+    if here {
+        return finding.certainty(Certainty::Likely).why(
+            "it was added after the kubelet last looked; the kubelet tries again by itself within about a minute",
+        );
+    }
+    if let Some(near) = near {
+        finding = finding
+            .fact("nearest", near)
+            .fix([rename(case, &places, key, near)]);
+    }
+    finding.fix([Fix::advice(
+        "add key {key} to {kind} {name}; the pod then starts by itself",
+        Who::Owner,
+    )])
+}
+
+/// The names of the keys, as far as they were read.
+fn keys(object: Seen<'_, &Keyed>) -> Option<Vec<String>> {
+    object.yes()?.keys.clone()
+}
+
+/// Pointers to the places that name the key, below the pod's spec.
+fn places(
+    case: &Case<'_>,
+    refusal: &Refusal<'_>,
+    kind: Kind,
+    name: &str,
+    key: &str,
+) -> Vec<String> {
+    demands(case, &refusal.container, kind, name)
+        .into_iter()
+        .filter(|(_, wanted)| *wanted == Some(key))
+        .map(|(pointer, _)| format!("{pointer}/key"))
+        .collect()
+}
+
+fn rename(case: &Case<'_>, places: &[String], key: &str, near: &str) -> Fix {
+    let change = "if {nearest} is meant, name that key in {role} {container}";
+    match (Template::of(case), places) {
+        (Some(template), [pointer]) => template.replace(change, pointer, &json!(key), &json!(near)),
+        _ => Fix::advice(change, Who::Owner),
+    }
+}
+
+/// `describe` shows a Secret's keys with their sizes only; a ConfigMap is no secret.
+fn look(case: &Case<'_>, kind: Kind, name: &str) -> String {
+    let kind = kind.as_str().to_lowercase();
+    shell::command(["kubectl", "-n", case.namespace(), "describe", &kind, name])
+}

@@ -1,0 +1,91 @@
+//! `post-start-hook`: a container's postStart hook fails, and so the kubelet kills the container.
+
+use super::crash::{Crash, crashes};
+use super::template::{field_path, place, role_word};
+use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::ContainerView;
+
+/// A container's postStart hook fails, and so the kubelet kills the container.
+pub static RULE: Rule = Rule {
+    cause: "post-start-hook",
+    layer: Layer::Container,
+    title: "the container's postStart hook fails",
+    explanation: include_str!("post_start_hook.md"),
+    reads: &[],
+    refines: &["crash-app-error", "crash-exit-zero"],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let ended = crashes(case);
+    let finding = |container: ContainerView<'_>| {
+        let crash = ended
+            .iter()
+            .find(|crash| crash.container.name() == container.name());
+        let (proof, certainty) = proof(case, &container, crash)?;
+        Some(said(case, &container, proof, certainty))
+    };
+    case.pod.containers().filter_map(finding).collect()
+}
+
+/// The waiting state says it for a moment only; after that the event does, if it is of the last run.
+fn proof(
+    case: &Case<'_>,
+    container: &ContainerView<'_>,
+    crash: Option<&Crash<'_>>,
+) -> Option<(Evidence, Certainty)> {
+    let event = case.newest_event_of(container.name(), &["FailedPostStartHook"]);
+    if container.waiting_reason() == "PostStartHookError" {
+        let message = container.waiting()?.message.as_deref().unwrap_or_default();
+        let quote = format!("PostStartHookError: {message}");
+        let path = format!("{}.state.waiting", container.path());
+        let field = case.field(path, quote.trim_end_matches(": "));
+        return Some((field, Certainty::Proven));
+    }
+    let (crash, event) = (crash?, event?);
+    let started = crash.end.started_at.as_ref()?.0;
+    // a container that then ran for long was not killed by its hook
+    let certainty = match event.since(started) {
+        true => Certainty::Proven,
+        false if has_hook(container) && crash.end.exit_code >= 128 => Certainty::Likely,
+        false => return None,
+    };
+    Some((case.event(event), certainty))
+}
+
+fn has_hook(container: &ContainerView<'_>) -> bool {
+    container
+        .spec
+        .and_then(|spec| spec.lifecycle.as_ref())
+        .is_some_and(|lifecycle| lifecycle.post_start.is_some())
+}
+
+fn said(
+    case: &Case<'_>,
+    container: &ContainerView<'_>,
+    proof: Evidence,
+    certainty: Certainty,
+) -> Finding {
+    Finding::new(
+        case.subject(),
+        "the postStart hook of {role} {container} fails, and the kubelet kills the container each time",
+        proof,
+    )
+    .container(container.name())
+    .fact("role", role_word(container.role))
+    .certainty(certainty)
+    .evidence(hook(case, container))
+    .why("newer kubelets keep the hook's output in their own log; the container's log does not hold it")
+    .fix([Fix::advice(
+        "correct the postStart hook of {role} {container}; it runs beside the container's command, so it may not rely on that being up",
+        Who::Owner,
+    )])
+}
+
+/// Quotes the hook as it is written.
+fn hook(case: &Case<'_>, container: &ContainerView<'_>) -> Option<Evidence> {
+    let hook = container.spec?.lifecycle.as_ref()?.post_start.as_ref()?;
+    let path = field_path(&format!("{}/lifecycle/postStart", place(case, container)?));
+    Some(case.field(path, serde_json::to_string(hook).ok()?))
+}

@@ -1,0 +1,109 @@
+//! `run-as-non-root`: the pod forbids root, and the container would run as root or as nobody knows whom.
+
+use super::reference::{Refusal, UNMADE, refusals};
+use super::template::{field_path, place, role_word};
+use crate::finding::{Evidence, Finding, Fix, Who};
+use crate::kubernetes::shell;
+use crate::messages::config::ConfigFailure;
+use crate::rules::{Case, Layer, Rule};
+
+/// The pod forbids root, and the container would run as root or as nobody knows whom.
+pub static RULE: Rule = Rule {
+    cause: "run-as-non-root",
+    layer: Layer::Container,
+    title: "runAsNonRoot forbids the user that the container would run as",
+    explanation: include_str!("run_as_non_root.md"),
+    reads: &[],
+    refines: &["container-config-error"],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    refusals(case, UNMADE)
+        .iter()
+        .filter_map(|refusal| finding(case, refusal))
+        .collect()
+}
+
+fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Option<Finding> {
+    let (headline, why, fix) = match &refusal.failure {
+        ConfigFailure::RunsAsRoot => (
+            "{role} {container} must not run as root, and image {image} runs as root",
+            "the image names no user or root, and the pod no runAsUser",
+            "set securityContext.runAsUser of {role} {container} to the number of a user that the image can work as, or build the image with a numeric USER",
+        ),
+        ConfigFailure::UserNotNumeric { .. } => (
+            "{role} {container} must not run as root, and image {image} names its user {user} by word",
+            "the kubelet does not read the image's /etc/passwd and so cannot tell that {user} is not root",
+            "set securityContext.runAsUser of {role} {container} to the number of user {user}, or build the image with a numeric USER",
+        ),
+        ConfigFailure::RunAsUserIsRoot => (
+            "{role} {container} must not run as root, and runAsUser says root",
+            "runAsNonRoot and runAsUser contradict each other",
+            "set securityContext.runAsUser of {role} {container} to another user than 0, or drop runAsNonRoot if it has to be root",
+        ),
+        _ => return None,
+    };
+    let finding = Finding::new(case.subject(), headline, refusal.proof.clone())
+        .container(refusal.container.name())
+        .fact("role", role_word(refusal.container.role))
+        .fact("image", refusal.container.image())
+        .why(why)
+        .evidence(settings(case, refusal))
+        .fix([Fix::advice(fix, Who::Owner)])
+        .look(look(case));
+    Some(match &refusal.failure {
+        ConfigFailure::UserNotNumeric { user } => finding.fact("user", user.as_str()),
+        _ => finding,
+    })
+}
+
+/// What the pod and the container say about users; the container's own word counts more.
+fn settings(case: &Case<'_>, refusal: &Refusal<'_>) -> Vec<Evidence> {
+    let mut found = Vec::new();
+    let mut quote = |path: String, value: Option<String>| {
+        found.extend(value.map(|value| case.field(path, value)));
+    };
+    let own = refusal
+        .container
+        .spec
+        .and_then(|spec| spec.security_context.as_ref());
+    if let (Some(own), Some(place)) = (own, place(case, &refusal.container)) {
+        let path = |field: &str| field_path(&format!("{place}/securityContext/{field}"));
+        quote(
+            path("runAsNonRoot"),
+            own.run_as_non_root.map(|value| value.to_string()),
+        );
+        quote(
+            path("runAsUser"),
+            own.run_as_user.map(|value| value.to_string()),
+        );
+    }
+    if let Some(pod) = &case.pod.spec().security_context {
+        let path = |field: &str| field_path(&format!("securityContext/{field}"));
+        quote(
+            path("runAsNonRoot"),
+            pod.run_as_non_root.map(|value| value.to_string()),
+        );
+        quote(
+            path("runAsUser"),
+            pod.run_as_user.map(|value| value.to_string()),
+        );
+    }
+    found
+}
+
+fn look(case: &Case<'_>) -> String {
+    let pod = case.pod.name();
+    let fields = "jsonpath={.spec.securityContext}{\"\\n\"}{.spec.containers[*].securityContext}";
+    shell::command([
+        "kubectl",
+        "-n",
+        case.namespace(),
+        "get",
+        "pod",
+        pod,
+        "-o",
+        fields,
+    ])
+}

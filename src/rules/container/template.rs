@@ -1,0 +1,121 @@
+//! Where a change to a pod is made: in the template of its owner, or nowhere, because it cannot be changed in place.
+//!
+//! Only owners whose change reaches the stuck pod belong here. A ReplicaSet or ReplicationController
+//! of its own replaces no pod, a Job's template is immutable (pkg/apis/batch/validation), and a
+//! bare pod's containers are fixed but for the image (pkg/apis/core/validation).
+
+use crate::finding::{Fix, Who};
+use crate::kubernetes::shell;
+use crate::rules::Case;
+use crate::snapshot::{ContainerView, ObjectRef, Role};
+use k8s_openapi::api::core::v1::Container;
+use serde_json::{Value, json};
+
+/// The owner whose pod template can be changed.
+pub(in crate::rules) struct Template {
+    owner: ObjectRef,
+    root: &'static str,
+}
+
+impl Template {
+    /// The template that a change to this pod goes to.
+    pub(in crate::rules) fn of(case: &Case<'_>) -> Option<Template> {
+        let owner = case.subject();
+        let root = match owner.kind.as_str() {
+            "Deployment" | "StatefulSet" | "DaemonSet" => "/spec/template/spec",
+            "CronJob" => "/spec/jobTemplate/spec/template/spec",
+            _ => return None,
+        };
+        Some(Template { owner, root })
+    }
+
+    /// `deployment/web`, as kubectl's arguments name it.
+    pub(in crate::rules) fn argument(&self) -> String {
+        format!("{}/{}", self.owner.kind.to_lowercase(), self.owner.name)
+    }
+
+    /// The owner.
+    pub(in crate::rules) fn owner(&self) -> &ObjectRef {
+        &self.owner
+    }
+
+    /// A fix that puts one value in place of another. It tests the old value first, because the
+    /// pod may differ from its template (admission webhooks), and then fails without harm.
+    pub(in crate::rules) fn replace(
+        &self,
+        change: &'static str,
+        pointer: &str,
+        old: &Value,
+        new: &Value,
+    ) -> Fix {
+        let path = format!("{}/{pointer}", self.root);
+        let patch = vec![
+            json!({"op": "test", "path": path, "value": old}),
+            json!({"op": "replace", "path": path, "value": new}),
+        ];
+        let namespace = self.owner.namespace.as_deref().unwrap_or_default();
+        let command = shell::command([
+            "kubectl",
+            "-n",
+            namespace,
+            "patch",
+            &self.owner.kind.to_lowercase(),
+            &self.owner.name,
+            "--type",
+            "json",
+            "-p",
+            &Value::Array(patch.clone()).to_string(),
+        ]);
+        Fix::command(change, Who::Owner, self.owner.clone(), command).patch(patch)
+    }
+}
+
+/// Where a container stands in the pod's spec, as a JSON pointer without its first slash: `containers/0`.
+pub(in crate::rules) fn place(case: &Case<'_>, container: &ContainerView<'_>) -> Option<String> {
+    let spec = case.pod.spec();
+    let (list, containers): (&str, &[Container]) = match container.role {
+        Role::Main => ("containers", &spec.containers),
+        Role::Init | Role::Sidecar => (
+            "initContainers",
+            spec.init_containers.as_deref().unwrap_or_default(),
+        ),
+    };
+    let index = containers
+        .iter()
+        .position(|listed| listed.name == container.name())?;
+    Some(format!("{list}/{index}"))
+}
+
+/// A JSON pointer below `spec` as a field path: `containers/0/env/1` is `spec.containers[0].env[1]`.
+pub(in crate::rules) fn field_path(pointer: &str) -> String {
+    let mut path = "spec".to_owned();
+    for part in pointer.split('/') {
+        match part.bytes().all(|byte| byte.is_ascii_digit()) {
+            true => path.push_str(&format!("[{part}]")),
+            false => path.push_str(&format!(".{part}")),
+        }
+    }
+    path
+}
+
+/// What stands before a container's name in a sentence.
+pub(in crate::rules) fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Init => "init container",
+        Role::Sidecar => "sidecar",
+        Role::Main => "container",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pointers_become_field_paths() {
+        assert_eq!(
+            field_path("initContainers/0/env/12/valueFrom/secretKeyRef/name"),
+            "spec.initContainers[0].env[12].valueFrom.secretKeyRef.name"
+        );
+    }
+}

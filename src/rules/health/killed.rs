@@ -1,0 +1,134 @@
+//! Containers that the kubelet kills because of a probe, again and again.
+//!
+//! The container's status knows only an exit code: 137, 143 or whatever the program makes of
+//! SIGTERM. That a probe was the reason is said by events, of which the kubelet drops many (a burst
+//! of 25 for each pod, then one in five minutes: client-go tools/record/events_cache.go). So an
+//! event of an earlier run counts as well, if the last run can have gone the same way.
+
+use super::probe::{Met, newest, since_start, written};
+use crate::finding::Certainty;
+use crate::messages::probe::ProbeKind;
+use crate::rules::Case;
+use crate::rules::container::crash::{Crash, crashes};
+use crate::snapshot::{ContainerView, Event, Role};
+use k8s_openapi::api::core::v1::Probe;
+
+/// Seconds by which the clocks of runtime and kubelet, and the end and its event, may lie apart.
+const SLACK: i64 = 30;
+
+/// A container that its probe kills.
+pub(super) struct Killed<'a> {
+    /// The container.
+    pub(super) container: ContainerView<'a>,
+    /// The event that proves it.
+    pub(super) proof: &'a Event,
+    /// What the probe met, if an event says.
+    pub(super) met: Option<Met<'a>>,
+    /// How sure it is.
+    pub(super) certainty: Certainty,
+}
+
+/// Every container of the pod that its probe of this kind kills.
+pub(super) fn killed<'a>(case: &Case<'a>, kind: ProbeKind) -> Vec<Killed<'a>> {
+    let crashed = crashes(case);
+    let judge = |container: ContainerView<'a>| {
+        let crash = crashed
+            .iter()
+            .find(|crash| crash.container.name() == container.name());
+        judge(case, container, crash, kind)
+    };
+    case.pod
+        .containers()
+        .filter(|container| container.role != Role::Init)
+        .filter_map(judge)
+        .collect()
+}
+
+fn judge<'a>(
+    case: &Case<'a>,
+    container: ContainerView<'a>,
+    crash: Option<&Crash<'a>>,
+    kind: ProbeKind,
+) -> Option<Killed<'a>> {
+    let killing = newest(case, &container, kind, "Killing");
+    let met = newest(case, &container, kind, "Unhealthy");
+    let (proof, certainty) = match crash {
+        Some(crash) => of_last_run(case, crash, kind, killing.as_ref(), met.as_ref())?,
+        None => of_this_run(&container, killing.as_ref(), met.as_ref())?,
+    };
+    Some(Killed {
+        container,
+        proof,
+        met,
+        certainty,
+    })
+}
+
+/// It is down: did its last run end by the probe?
+fn of_last_run<'a>(
+    case: &Case<'a>,
+    crash: &Crash<'a>,
+    kind: ProbeKind,
+    killing: Option<&Met<'a>>,
+    met: Option<&Met<'a>>,
+) -> Option<(&'a Event, Certainty)> {
+    let probe = written(&crash.container, kind);
+    if crash.reason() == "OOMKilled" || crash.never_ran() || too_short(crash, probe) {
+        return None;
+    }
+    let by_signal = matches!(crash.end.exit_code, 137 | 143);
+    let killing = killing.map(|killing| killing.event);
+    let met = met.map(|met| met.event);
+    if let Some(event) = killing.filter(|event| within(case, crash, event)) {
+        return Some((event, Certainty::Proven));
+    }
+    if let Some(event) = met.filter(|event| by_signal && within(case, crash, event)) {
+        return Some((event, Certainty::Proven));
+    }
+    let event = killing.or(met.filter(|_| by_signal))?;
+    Some((event, Certainty::Likely))
+}
+
+/// It runs: has the probe killed it before, and does it fail again?
+fn of_this_run<'a>(
+    container: &ContainerView<'a>,
+    killing: Option<&Met<'a>>,
+    met: Option<&Met<'a>>,
+) -> Option<(&'a Event, Certainty)> {
+    let now = |met: &&Met<'a>| since_start(container, met.event);
+    if let Some(killing) = killing.filter(now) {
+        return Some((killing.event, Certainty::Proven));
+    }
+    let again = met
+        .filter(now)
+        .filter(|_| container.status.restart_count > 0)?;
+    match killing {
+        Some(killing) => Some((killing.event, Certainty::Proven)),
+        None => Some((again.event, Certainty::Likely)),
+    }
+}
+
+/// Whether an event falls into a container's last run.
+fn within(case: &Case<'_>, crash: &Crash<'_>, event: &Event) -> bool {
+    let (Some(start), Some(end), Some(seen)) = (
+        crash.end.started_at.as_ref(),
+        crash.end.finished_at.as_ref(),
+        event.last,
+    ) else {
+        return false;
+    };
+    let seen = case.seconds_since(seen);
+    seen <= case.seconds_since(start.0) + SLACK && seen >= case.seconds_since(end.0) - SLACK
+}
+
+/// Whether the last run was over before the probe could have failed often enough.
+fn too_short(crash: &Crash<'_>, probe: Option<&Probe>) -> bool {
+    let (Some(probe), Some(lasted)) = (probe, crash.lasted()) else {
+        return false;
+    };
+    let delay = i64::from(probe.initial_delay_seconds.unwrap_or(0));
+    let period = i64::from(probe.period_seconds.unwrap_or(10));
+    let failures = i64::from(probe.failure_threshold.unwrap_or(3));
+    // the first probe comes up to one period early, and times are whole seconds
+    lasted.saturating_add(2) < delay.saturating_add(period.saturating_mul(failures - 2))
+}

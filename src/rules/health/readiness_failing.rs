@@ -1,0 +1,102 @@
+//! `readiness-failing`: a container runs, and its readiness probe fails now.
+//!
+//! Not every event about it is news: a container that crashes refuses its probe, one that starts
+//! does so for a while, and an event of an earlier run stays listed for an hour. So the container
+//! must run, be started, be past its probe's patience and be not ready by its own status; the event
+//! of this run only tells why.
+
+use super::probe::{advice, facts, headline, newest, since_start, started, why, written};
+use crate::finding::{Certainty, Finding};
+use crate::messages::probe::ProbeKind;
+use crate::rules::container::crash::log;
+use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::{ContainerView, Kind, Role, Seen};
+use crate::triage;
+
+/// Seconds that a container may take to turn ready, whatever its probe says.
+const WARM_UP: i64 = 30;
+
+/// A container runs, and its readiness probe fails now.
+pub static RULE: Rule = Rule {
+    cause: "readiness-failing",
+    layer: Layer::Health,
+    title: "the readiness probe fails, and the container gets no traffic",
+    explanation: include_str!("readiness_failing.md"),
+    reads: &[Kind::Node],
+    refines: &[],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    if is_old_news(case) {
+        return Vec::new();
+    }
+    case.pod
+        .containers()
+        .filter(|container| fails(case, container))
+        .map(|container| finding(case, &container))
+        .collect()
+}
+
+/// Whether nobody on the node watches the pod any more: the node controller then turns Ready to
+/// False and gives no reason (pkg/controller/util/node/controller_utils.go MarkPodsNotReady).
+fn is_old_news(case: &Case<'_>) -> bool {
+    let unwatched = case.pod.condition("Ready").is_some_and(|ready| {
+        ready.status == "False" && ready.reason.as_deref().unwrap_or_default().is_empty()
+    });
+    let node = case
+        .snapshot
+        .nodes()
+        .get("", case.pod.node().unwrap_or_default());
+    let lost = matches!(node, Seen::Yes(node) if !node.ready());
+    unwatched || lost || case.pod.pod().metadata.deletion_timestamp.is_some()
+}
+
+fn fails(case: &Case<'_>, container: &ContainerView<'_>) -> bool {
+    let Some(probe) = written(container, ProbeKind::Readiness) else {
+        return false;
+    };
+    let Some(start) = started(container) else {
+        return false;
+    };
+    let uptime = case.seconds_since(start);
+    container.role != Role::Init
+        && !container.status.ready
+        && container.status.started != Some(false)
+        && uptime > triage::budget(probe).max(WARM_UP)
+        && !triage::between_crashes(container, uptime)
+}
+
+fn finding(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
+    let met = newest(case, container, ProbeKind::Readiness, "Unhealthy")
+        .filter(|met| since_start(container, met.event));
+    let ready = case.field(format!("{}.ready", container.path()), "false");
+    let failure = met.as_ref().map(|met| &met.text.failure);
+    let finding = match &met {
+        Some(met) => Finding::new(
+            case.subject(),
+            headline(failure, false),
+            case.event(met.event),
+        )
+        .evidence([ready]),
+        None => {
+            Finding::new(case.subject(), headline(None, false), ready).certainty(Certainty::Likely)
+        }
+    };
+    let finding = finding
+        .why(failure.map(why).unwrap_or(
+            "the container runs and is started, but not ready; events are kept for an hour, and may not have been readable",
+        ))
+        .look(log_of_this_run(case, container));
+    let mut finding = facts(case, container, ProbeKind::Readiness, met.as_ref(), finding)
+        .fix(failure.and_then(|failure| advice(case, container, ProbeKind::Readiness, failure)));
+    // a probe that kills says more than one that only withholds traffic
+    finding.rank = 1;
+    finding
+}
+
+/// The container runs, so its present log is the one to read.
+fn log_of_this_run(case: &Case<'_>, container: &ContainerView<'_>) -> String {
+    let command = log(case, container);
+    command.trim_end_matches(" --previous").to_owned()
+}

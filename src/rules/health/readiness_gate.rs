@@ -1,0 +1,75 @@
+//! `readiness-gate`: every container is ready, and a condition that the pod's readinessGates name is not True.
+
+use crate::finding::{Evidence, Finding, Fix, Who};
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+
+/// Every container is ready, and a condition that the pod's readinessGates name is not True.
+pub static RULE: Rule = Rule {
+    cause: "readiness-gate",
+    layer: Layer::Health,
+    title: "a readiness gate of the pod is not open",
+    explanation: include_str!("readiness_gate.md"),
+    reads: &[],
+    refines: &[],
+    check,
+};
+
+/// The reason of the Ready condition (pkg/kubelet/status/generate.go).
+const REASON: &str = "ReadinessGatesNotReady";
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    finding(case).into_iter().collect()
+}
+
+fn finding(case: &Case<'_>) -> Option<Finding> {
+    let ready = case.pod.condition("Ready")?;
+    if ready.status != "False" || ready.reason.as_deref() != Some(REASON) {
+        return None;
+    }
+    let closed = closed(case);
+    let (first, _) = closed.first()?;
+    let (domain, _) = first.split_once('/').unwrap_or((first, ""));
+    let message = ready.message.as_deref().unwrap_or(REASON);
+    let gates: Vec<String> = closed.iter().map(|(gate, _)| (*gate).to_owned()).collect();
+    let missing = closed.iter().all(|(_, condition)| condition.is_none());
+    let headline = match missing {
+        true => "every container is ready, but nobody has set readiness gate {gates}",
+        false => "every container is ready, but readiness gate {gates} is not True",
+    };
+    let proof = case.field("status.conditions[Ready].message", message);
+    let finding = Finding::new(case.subject(), headline, proof)
+        .fact("gates", gates)
+        .fact("domain", domain)
+        .evidence(closed.into_iter().filter_map(|(_, condition)| condition))
+        .why("a gate is opened by a controller outside Kubernetes that sets the condition of that name, often one for load balancers")
+        .look(shell::command([
+            "kubectl", "-n", case.namespace(), "get", "pod", case.pod.name(), "-o", "jsonpath={.status.conditions}",
+        ]));
+    Some(finding.fix([Fix::advice(
+        "look at the controller of {domain}: whether it runs, and what it says about this pod",
+        Who::Admin,
+    )]))
+}
+
+/// The gates that are not open, with what their condition says.
+fn closed<'a>(case: &Case<'a>) -> Vec<(&'a str, Option<Evidence>)> {
+    let gates = case.pod.spec().readiness_gates.iter().flatten();
+    gates
+        .map(|gate| gate.condition_type.as_str())
+        .filter_map(|gate| match case.pod.condition(gate) {
+            Some(condition) if condition.status == "True" => None,
+            Some(condition) => {
+                let words = [
+                    condition.status.as_str(),
+                    condition.reason.as_deref().unwrap_or_default(),
+                    condition.message.as_deref().unwrap_or_default(),
+                ];
+                let quote = words.join(" ");
+                let path = format!("status.conditions[{gate}]");
+                Some((gate, Some(case.field(path, quote.trim_end()))))
+            }
+            None => Some((gate, None)),
+        })
+        .collect()
+}

@@ -1,0 +1,78 @@
+//! `startup-probe-failing`: a container's startup probe has not passed in its time.
+
+use super::killed::killed;
+use super::probe::{Met, advice, facts, headline, newest, since_start, started, why, written};
+use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::messages::probe::ProbeKind;
+use crate::rules::container::crash::log;
+use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::ContainerView;
+use crate::triage;
+
+/// A container's startup probe has not passed in its time.
+pub static RULE: Rule = Rule {
+    cause: "startup-probe-failing",
+    layer: Layer::Health,
+    title: "the startup probe does not pass in its time",
+    explanation: include_str!("startup_probe_failing.md"),
+    reads: &[],
+    refines: &["crash-app-error", "crash-exit-zero", "liveness-failing"],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let mut found: Vec<Finding> = killed(case, ProbeKind::Startup)
+        .into_iter()
+        .map(|killed| {
+            let proof = case.event(killed.proof);
+            finding(case, &killed.container, proof, killed.met.as_ref(), true)
+                .certainty(killed.certainty)
+        })
+        .collect();
+    let known: Vec<String> = found.iter().filter_map(|f| f.container.clone()).collect();
+    for container in case.pod.containers() {
+        if !known.iter().any(|name| name == container.name()) {
+            found.extend(pending(case, &container));
+        }
+    }
+    found
+}
+
+/// It runs longer than its startup probe allows, and is not called started.
+fn pending(case: &Case<'_>, container: &ContainerView<'_>) -> Option<Finding> {
+    let probe = written(container, ProbeKind::Startup)?;
+    let start = started(container)?;
+    if container.status.started != Some(false) || case.seconds_since(start) <= triage::budget(probe)
+    {
+        return None;
+    }
+    let met = newest(case, container, ProbeKind::Startup, "Unhealthy")
+        .filter(|met| since_start(container, met.event));
+    let path = format!("{}.started", container.path());
+    let field = case.field(path, "false");
+    Some(match &met {
+        Some(met) => {
+            finding(case, container, case.event(met.event), Some(met), false).evidence([field])
+        }
+        None => finding(case, container, field, None, false).certainty(Certainty::Likely),
+    })
+}
+
+fn finding(
+    case: &Case<'_>,
+    container: &ContainerView<'_>,
+    proof: Evidence,
+    met: Option<&Met<'_>>,
+    killed: bool,
+) -> Finding {
+    let failure = met.map(|met| &met.text.failure);
+    let finding = Finding::new(case.subject(), headline(failure, killed), proof)
+        .why(failure.map(why).unwrap_or_default())
+        .look(log(case, container));
+    facts(case, container, ProbeKind::Startup, met, finding)
+        .fix(failure.and_then(|failure| advice(case, container, ProbeKind::Startup, failure)))
+        .fix([Fix::advice(
+            "if it needs longer than {budgetSeconds} s to start, raise failureThreshold of the startup probe",
+            Who::Owner,
+        )])
+}

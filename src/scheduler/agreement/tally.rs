@@ -1,0 +1,244 @@
+//! Counts nodes by reason: as the scheduler wrote them, and as its filters would.
+
+use super::is_computed;
+use crate::scheduler::message::{Message, Reason};
+use crate::scheduler::{Count, Filter, NodeObstacles, Obstacle, What};
+use std::collections::BTreeMap;
+
+/// What the scheduler counted.
+#[derive(Debug, Default)]
+pub(super) struct Theirs<'m> {
+    /// Nodes by reasons that are computed here.
+    pub(super) counts: BTreeMap<Reason, u32>,
+    /// The clauses that are not.
+    pub(super) foreign: Vec<(Option<u32>, &'m str)>,
+    words: BTreeMap<Reason, &'m str>,
+    early: bool,
+}
+
+impl<'m> Theirs<'m> {
+    pub(super) fn of(message: &'m Message) -> Self {
+        let mut theirs = Theirs::default();
+        for clause in &message.clauses {
+            match clause.count.filter(|_| is_computed(&clause.reason)) {
+                Some(count) => {
+                    let reason = folded(clause.reason.clone());
+                    *theirs.counts.entry(reason.clone()).or_default() += count;
+                    theirs.words.insert(reason, &clause.text);
+                }
+                None => {
+                    theirs.early |= is_early(&clause.reason);
+                    theirs.foreign.push((clause.count, &clause.text));
+                }
+            }
+        }
+        theirs
+    }
+
+    /// Whether a clause that is not computed may stand for a node on which a computed filter fails as well.
+    pub(super) fn first_foreign_is_early(&self) -> bool {
+        self.early
+    }
+
+    /// Whether the clauses that are not computed can be about exactly this many nodes: one plugin may give several reasons a node.
+    pub(super) fn foreign_fits(&self, nodes: usize) -> bool {
+        let counts = || {
+            self.foreign
+                .iter()
+                .map(|(count, _)| usize::try_from(count.unwrap_or(0)).unwrap_or(usize::MAX))
+        };
+        let most = counts().max().unwrap_or(0);
+        let all = counts().fold(0_usize, usize::saturating_add);
+        (most..=all).contains(&nodes)
+    }
+
+    fn names_taints(&self) -> bool {
+        let is_named =
+            |reason: &Reason| matches!(reason, Reason::UntoleratedTaint { taint: Some(_) });
+        self.counts.keys().any(is_named)
+    }
+}
+
+/// The reasons whose words tell versions apart and not meanings.
+fn folded(reason: Reason) -> Reason {
+    match reason {
+        // some versions do not name the plugin; of the default ones only NodeAffinity cuts nodes off
+        Reason::ExcludedByPlugins(plugins) if plugins.is_empty() => cut_off(),
+        reason => reason,
+    }
+}
+
+fn cut_off() -> Reason {
+    Reason::ExcludedByPlugins(vec![Filter::NodeAffinity.as_str().to_owned()])
+}
+
+/// Reasons that come before or among the filters that are computed.
+fn is_early(reason: &Reason) -> bool {
+    matches!(
+        reason,
+        Reason::AddedAffinity
+            | Reason::InsufficientUnnamed
+            | Reason::LegacyPolicy
+            | Reason::NodeCondition(_)
+            | Reason::ExcludedByPlugins(_)
+    )
+}
+
+/// How a version counts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dialect {
+    cut: CutOff,
+    names_taints: bool,
+}
+
+/// What becomes of the nodes that NodeAffinity's PreFilter cuts off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CutOff {
+    /// They are counted under the plugin (since 1.32).
+    Named,
+    /// They are not counted at all (1.24 to 1.31).
+    Uncounted,
+    /// There is no cut, every filter sees them (up to 1.23).
+    Filtered,
+}
+
+/// What our filters count.
+#[derive(Debug)]
+pub(super) struct Ours<'n> {
+    /// Nodes by the reasons of the first filter that fails there.
+    pub(super) counts: BTreeMap<Reason, u32>,
+    /// The nodes on which none fails.
+    pub(super) free: Vec<&'n str>,
+}
+
+impl Dialect {
+    /// Counts in the way of the version that wrote the message, told by how well it fits.
+    pub(super) fn fitting<'n>(theirs: &Theirs<'_>, nodes: &'n [NodeObstacles]) -> Ours<'n> {
+        let count = |cut| {
+            let names_taints = theirs.names_taints();
+            Dialect { cut, names_taints }.count(nodes)
+        };
+        let named = count(CutOff::Named);
+        if theirs.counts.contains_key(&cut_off()) || named.counts == theirs.counts {
+            return named;
+        }
+        let mut older = [CutOff::Uncounted, CutOff::Filtered].into_iter().map(count);
+        older
+            .find(|ours| ours.counts == theirs.counts)
+            .unwrap_or(named)
+    }
+
+    fn count<'n>(self, nodes: &'n [NodeObstacles]) -> Ours<'n> {
+        let mut meanings: BTreeMap<&str, Reason> = BTreeMap::new();
+        let mut ours = Ours {
+            counts: BTreeMap::new(),
+            free: Vec::new(),
+        };
+        for node in nodes {
+            if node.obstacles.is_empty() {
+                ours.free.push(&node.node);
+            }
+            let mut reasons: Vec<Reason> = Vec::new();
+            for obstacle in self.first(&node.obstacles) {
+                let meaning = meanings
+                    .entry(&obstacle.reason)
+                    .or_insert_with(|| meaning(&obstacle.reason));
+                let reason = self.spoken(meaning, obstacle);
+                if !reasons.contains(&reason) {
+                    reasons.push(reason);
+                }
+            }
+            for reason in reasons {
+                *ours.counts.entry(reason).or_default() += 1;
+            }
+        }
+        ours
+    }
+
+    /// The obstacles that the scheduler tells of a node: all of the first failing filter, and of taints the first.
+    fn first(self, obstacles: &[Obstacle]) -> &[Obstacle] {
+        let is_cut = |obstacle: &Obstacle| {
+            obstacle.filter == Filter::NodeAffinity
+                && matches!(meaning(&obstacle.reason), Reason::ExcludedByPlugins(_))
+        };
+        let cut = obstacles.iter().position(is_cut);
+        let start = match (self.cut, cut) {
+            (CutOff::Named, Some(at)) => at,
+            (CutOff::Uncounted, Some(_)) => return &[],
+            _ => 0,
+        };
+        let rest = obstacles.get(start..).unwrap_or_default();
+        let Some(filter) = rest.first().map(|first| first.filter) else {
+            return &[];
+        };
+        let length = match filter {
+            Filter::TaintToleration => 1,
+            _ => rest.iter().take_while(|o| o.filter == filter).count(),
+        };
+        rest.get(..length).unwrap_or_default()
+    }
+
+    /// The reason as this version tells it.
+    fn spoken(self, meaning: &Reason, obstacle: &Obstacle) -> Reason {
+        match (meaning, &obstacle.what) {
+            (Reason::UntoleratedTaint { .. }, What::Taint { key, taint, .. })
+                if self.names_taints =>
+            {
+                Reason::UntoleratedTaint {
+                    taint: Some((key.clone(), value_of(key, taint).to_owned())),
+                }
+            }
+            (Reason::ExcludedByPlugins(_), _) if self.cut == CutOff::Filtered => {
+                Reason::NodeAffinity
+            }
+            _ => meaning.clone(),
+        }
+    }
+}
+
+/// What an obstacle's words mean; they are the scheduler's own.
+fn meaning(words: &str) -> Reason {
+    let message = crate::scheduler::message::parse(words);
+    let first = message.clauses.into_iter().next();
+    first.map_or(Reason::Other, |clause| clause.reason)
+}
+
+/// `value` of `key=value:Effect`.
+fn value_of<'t>(key: &str, taint: &'t str) -> &'t str {
+    let rest = taint.strip_prefix(key).unwrap_or_default();
+    let value = rest.strip_prefix('=').unwrap_or_default();
+    value.rsplit_once(':').map_or("", |(value, _)| value)
+}
+
+impl Ours<'_> {
+    /// Whether this is all that stands against any node.
+    pub(super) fn is_only(&self, reason: &Reason) -> bool {
+        self.free.is_empty() && self.counts.len() == 1 && self.counts.contains_key(reason)
+    }
+
+    /// Our counts, in the scheduler's words where it has some for the reason.
+    pub(super) fn counts(&self, theirs: &Theirs<'_>) -> Vec<Count> {
+        let mut counts: Vec<Count> = self
+            .counts
+            .iter()
+            .map(|(reason, count)| Count {
+                count: Some(*count),
+                reason: match (theirs.words.get(reason), reason) {
+                    (Some(words), _) => (*words).to_owned(),
+                    (
+                        None,
+                        Reason::UntoleratedTaint {
+                            taint: Some((key, value)),
+                        },
+                    ) => {
+                        format!("node(s) had untolerated taint {{{key}: {value}}}")
+                    }
+                    (None, reason) => reason.to_string(),
+                },
+            })
+            .collect();
+        // the scheduler sorts the texts with their counts in front
+        counts.sort_by_cached_key(|c| format!("{} {}", c.count.unwrap_or_default(), c.reason));
+        counts
+    }
+}

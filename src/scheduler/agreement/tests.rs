@@ -1,0 +1,230 @@
+//! Messages of several versions beside clusters that do and do not explain them.
+
+use crate::scheduler::testing::{Cluster, Object, node, pod};
+use crate::scheduler::{Agree, Agreement, examine};
+use crate::snapshot::Kind;
+use serde_json::json;
+
+/// Three workers and a control plane: w1 is full, w2 is cordoned, w3 tainted and of another disk.
+fn nodes() -> [Object; 4] {
+    let taint =
+        |key: &str, value: &str| json!([{"key": key, "value": value, "effect": "NoSchedule"}]);
+    [
+        node("cp", "4", "8Gi").set(
+            "/spec/taints",
+            taint("node-role.kubernetes.io/control-plane", ""),
+        ),
+        node("w1", "1", "1Gi"),
+        node("w2", "4", "8Gi").set("/spec/unschedulable", json!(true)),
+        node("w3", "4", "8Gi").set("/spec/taints", taint("team", "a")),
+    ]
+}
+
+fn web(message: &str) -> Object {
+    let condition = json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message, "lastTransitionTime": "2026-01-01T00:10:00Z"});
+    pod("web")
+        .asks("cpu", "2")
+        .asks("memory", "2Gi")
+        .set("/status/conditions", json!([condition]))
+}
+
+fn examined(pod: &Object, cluster: Cluster) -> Agreement {
+    let cluster = cluster.with(pod.clone()).seal();
+    examine(&pod.stuck(), &cluster).agreement
+}
+
+fn agreement(message: &str) -> Agreement {
+    examined(
+        &web(message),
+        nodes().into_iter().fold(Cluster::new(), Cluster::with),
+    )
+}
+
+const NEW: &str = "0/4 nodes are available: 1 Insufficient cpu, 1 Insufficient memory, 1 node(s) were unschedulable, 2 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling.";
+const OLD: &str = "0/4 nodes are available: 1 Insufficient cpu, 1 Insufficient memory, 1 node(s) had taint {node-role.kubernetes.io/control-plane: }, that the pod didn't tolerate, 1 node(s) had taint {team: a}, that the pod didn't tolerate, 1 node(s) were unschedulable.";
+
+#[test]
+fn counts_are_compared_in_the_words_of_every_version() {
+    for message in [NEW, OLD] {
+        let agreement = agreement(message);
+        assert_eq!(agreement.verdict, Agree::Equal, "{agreement:?}");
+        assert_eq!(agreement.because, "");
+        assert_eq!(agreement.computed, agreement.scheduler, "{message}");
+    }
+}
+
+#[test]
+fn another_taint_of_the_same_count_is_a_difference() {
+    let agreement = agreement(&OLD.replace("team: a", "team: b"));
+    assert_eq!(agreement.verdict, Agree::Different);
+    assert!(
+        agreement
+            .computed
+            .iter()
+            .any(|count| count.reason == "node(s) had untolerated taint {team: a}")
+    );
+}
+
+#[test]
+fn a_difference_is_put_down_to_what_can_be_seen() {
+    let message = NEW.replace("1 Insufficient memory, ", "");
+    let stale = agreement(&message);
+    assert_eq!(stale.verdict, Agree::Different);
+    assert!(
+        stale.because.starts_with("pods or nodes have changed"),
+        "{}",
+        stale.because
+    );
+    let [cp, w1, w2, w3] = nodes();
+    let w2 = w2.set(
+        "/status/conditions",
+        json!([{"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:11:00Z"}]),
+    );
+    let cluster = [cp, w1, w2, w3]
+        .into_iter()
+        .fold(Cluster::new(), Cluster::with);
+    let changed = examined(&web(&message), cluster);
+    assert_eq!(
+        changed.because,
+        "node w2 has changed since the scheduler last spoke"
+    );
+    let other = web(&message).set("/spec/schedulerName", json!("volcano"));
+    let cluster = nodes().into_iter().fold(Cluster::new(), Cluster::with);
+    assert!(
+        examined(&other, cluster)
+            .because
+            .starts_with("volcano may decide")
+    );
+}
+
+#[test]
+fn a_node_that_would_fit_contradicts_the_message() {
+    let message = "0/1 nodes are available: 1 Insufficient cpu.";
+    let agreement = examined(&web(message), Cluster::new().with(node("n1", "4", "8Gi")));
+    assert_eq!(agreement.verdict, Agree::Different);
+    assert!(
+        agreement
+            .because
+            .starts_with("node n1 would take the pod now")
+    );
+    assert!(agreement.computed.is_empty());
+}
+
+#[test]
+fn what_was_not_read_is_not_compared() {
+    let all = |cluster: Cluster| nodes().into_iter().fold(cluster, Cluster::with);
+    let blind = examined(&web(NEW), all(Cluster::unread()));
+    assert_eq!(
+        (blind.verdict, blind.because.as_str()),
+        (
+            Agree::NotComparable,
+            "the nodes were not all read: forbidden"
+        )
+    );
+    // without the pods of other namespaces equal counts still agree, and unequal ones prove nothing
+    let half = examined(&web(NEW), all(Cluster::unread().read(Kind::Node)));
+    assert_eq!(half.verdict, Agree::Equal);
+    let more = NEW.replace("1 Insufficient memory, ", "");
+    let half = examined(&web(&more), all(Cluster::unread().read(Kind::Node)));
+    assert_eq!(half.verdict, Agree::NotComparable);
+    let fewer = agreement(&NEW.replace("0/4", "0/5"));
+    assert_eq!(fewer.verdict, Agree::NotComparable);
+    assert!(
+        fewer
+            .because
+            .starts_with("the scheduler counted 5 nodes and 4 were read")
+    );
+}
+
+#[test]
+fn plugins_that_are_not_computed_are_named() {
+    let spread = "1 node(s) didn't match pod topology spread constraints";
+    let [cp, w1, w2, _] = nodes();
+    let all = |n: Object| {
+        [cp.clone(), w1.clone(), w2.clone(), n]
+            .into_iter()
+            .fold(Cluster::new(), Cluster::with)
+    };
+    let message = NEW.replace(
+        "2 node(s) had untolerated",
+        &format!("{spread}, 1 node(s) had untolerated"),
+    );
+    let fits = examined(&web(&message), all(node("w3", "4", "8Gi")));
+    assert_eq!(fits.verdict, Agree::NotComparable, "{fits:?}");
+    assert!(
+        fits.because.ends_with("all other counts agree"),
+        "{}",
+        fits.because
+    );
+    let full = examined(&web(&message), all(node("w3", "1", "8Gi")));
+    assert_eq!(full.verdict, Agree::Different, "{full:?}");
+    let profile = NEW.replace(
+        "1 node(s) were unschedulable",
+        "1 node(s) didn't match scheduler-enforced node affinity",
+    );
+    assert_eq!(agreement(&profile).verdict, Agree::NotComparable);
+}
+
+#[test]
+fn sentences_about_the_pod_have_no_counts_to_compare() {
+    for (message, because) in [
+        (
+            "0/4 nodes are available: pod has unbound immediate PersistentVolumeClaims.",
+            "the scheduler refused the pod before it looked at the nodes",
+        ),
+        (
+            "Scheduling is blocked due to non-empty scheduling gates",
+            "the pod is held back by its scheduling gates",
+        ),
+        (
+            "no nodes available to schedule pods",
+            "the scheduler knew no node",
+        ),
+        (
+            "running PreBind plugin \"VolumeBinding\": binding volumes: context deadline exceeded",
+            "the scheduler met an error, which says nothing about the nodes",
+        ),
+    ] {
+        let agreement = agreement(message);
+        assert_eq!(
+            (agreement.verdict, agreement.because.as_str()),
+            (Agree::NotComparable, because),
+            "{message}"
+        );
+    }
+    let silent = pod("web");
+    let agreement = examined(&silent, Cluster::new());
+    assert_eq!(
+        agreement.because,
+        "the scheduler has said nothing about the pod"
+    );
+}
+
+#[test]
+fn every_version_counts_the_nodes_that_are_cut_off_in_its_own_way() {
+    let pin = |name: &str| {
+        json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+        {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [name]}]}]}}})
+    };
+    for message in [
+        "0/4 nodes are available: 1 Insufficient cpu, 1 Insufficient memory, 3 node(s) didn't satisfy plugin(s) [NodeAffinity].",
+        "0/4 nodes are available: 1 Insufficient cpu, 1 Insufficient memory.",
+        "0/4 nodes are available: 1 Insufficient cpu, 1 Insufficient memory, 1 node(s) were unschedulable, 2 node(s) had untolerated taint(s).",
+    ] {
+        let daemon = web(message).set("/spec/affinity", pin("w1"));
+        let cluster = nodes().into_iter().fold(Cluster::new(), Cluster::with);
+        let agreement = examined(&daemon, cluster);
+        assert_eq!(agreement.verdict, Agree::Equal, "{agreement:?}");
+    }
+    let torn = "0/4 nodes are available: pod affinity terms conflict.";
+    let mut terms = pin("w1");
+    let fields = terms.pointer_mut("/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchFields").unwrap();
+    fields
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"key": "metadata.name", "operator": "In", "values": ["w2"]}));
+    let plain = (1..5).map(|i| node(&format!("n{i}"), "4", "8Gi"));
+    let cluster = plain.fold(Cluster::new(), Cluster::with);
+    let agreement = examined(&web(torn).set("/spec/affinity", terms), cluster);
+    assert_eq!(agreement.verdict, Agree::Equal, "{agreement:?}");
+}
