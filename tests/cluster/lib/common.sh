@@ -30,9 +30,11 @@ need() {
     # the packages' own services would start a second containerd and a registry: policy-rc.d forbids it meanwhile
     local policy=/usr/sbin/policy-rc.d made=
     [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' >$policy; chmod +x $policy; made=1; }
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >&2 ||
-      { [ -z $made ] || rm -f $policy; die "the packages ${missing[*]} could not be installed"; }
+    mkdir -p "$DIR/log"
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
+      >"$DIR/log/apt.log" 2>&1 || { tail -20 "$DIR/log/apt.log" >&2; missing=(); }
     [ -z $made ] || rm -f $policy
+    [ ${#missing[@]} != 0 ] || die "the packages could not be installed"
   else
     die "missing: ${missing[*]} (on Debian: apt-get install ${missing[*]})"
   fi
