@@ -24,6 +24,7 @@ pub mod kubernetes;
 pub mod ladder;
 pub mod messages;
 pub mod recovery;
+pub mod render;
 pub mod report;
 pub mod rules;
 pub mod scheduler;

@@ -7,10 +7,17 @@
 
 use kubectl_diagnose::diagnose::diagnose;
 use kubectl_diagnose::gather::dump;
+use kubectl_diagnose::render::{Layout, text};
 use kubectl_diagnose::report::{Report, Requests};
 use kubectl_diagnose::scope::Scope;
 use kubectl_diagnose::snapshot::{Intake, Why};
 use std::path::Path;
+
+/// As it is read in a pipe.
+const PLAIN: Layout = Layout {
+    color: false,
+    width: 80,
+};
 
 fn report(path: &Path) -> Report {
     let text = std::fs::read_to_string(path).expect("the case is readable");
@@ -80,6 +87,7 @@ fn every_case_gives_its_report() {
         settings.remove_input_file();
         settings.bind(|| {
             insta::assert_json_snapshot!("report.json", report, {".version" => "[version]"});
+            insta::assert_snapshot!("report.txt", text(&report, PLAIN));
         });
     });
 }

@@ -1,6 +1,10 @@
 //! The binary as a person runs it: exit codes, formats, mistakes, a pipe.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail anywhere")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail anywhere"
+)]
 
 #[path = "api_server/mod.rs"]
 mod api_server;
@@ -47,16 +51,32 @@ fn well() -> String {
     let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}, "spec": {"nodeName": "n", "containers": [{"name": "app"}]},
         "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}],
             "containerStatuses": [{"name": "app", "ready": true, "restartCount": 0, "image": "", "imageID": "", "state": {"running": {}}}]}});
-    std::fs::write(&path, json!({"apiVersion": "v1", "kind": "List", "items": [pod]}).to_string()).unwrap();
+    std::fs::write(
+        &path,
+        json!({"apiVersion": "v1", "kind": "List", "items": [pod]}).to_string(),
+    )
+    .unwrap();
     path.display().to_string()
 }
 
 #[test]
 fn exit_codes_are_the_same_for_every_format() {
     for format in ["text", "wide", "json", "yaml"] {
-        assert_eq!(run(&mut diagnose(&["-f", &stuck(), "-o", format])).code, 1, "{format}");
-        assert_eq!(run(&mut diagnose(&["-f", &well(), "-o", format])).code, 0, "{format}");
-        assert_eq!(run(&mut diagnose(&["-f", "no-such-file", "-o", format])).code, 2, "{format}");
+        assert_eq!(
+            run(&mut diagnose(&["-f", &stuck(), "-o", format])).code,
+            1,
+            "{format}"
+        );
+        assert_eq!(
+            run(&mut diagnose(&["-f", &well(), "-o", format])).code,
+            0,
+            "{format}"
+        );
+        assert_eq!(
+            run(&mut diagnose(&["-f", "no-such-file", "-o", format])).code,
+            2,
+            "{format}"
+        );
     }
 }
 
@@ -72,26 +92,53 @@ fn the_usage_is_that_of_a_kubectl_plugin() {
 fn mistakes_are_told_with_what_to_do() {
     let cases: [(&[&str], &str, &str); 8] = [
         (&["-f", "no-such-file"], "no-such-file", ""),
-        (&["explain", "host-port-conflcit"], "not a cause", "host-port-conflict"),
-        (&["-l", "app in web", "-f", &stuck()], "not a label selector", "hint"),
-        (&["deploymnt/web", "-f", &stuck()], "not a type", "deployments"),
+        (
+            &["explain", "host-port-conflcit"],
+            "not a cause",
+            "host-port-conflict",
+        ),
+        (
+            &["-l", "app in web", "-f", &stuck()],
+            "not a label selector",
+            "hint",
+        ),
+        (
+            &["deploymnt/web", "-f", &stuck()],
+            "not a type",
+            "deployments",
+        ),
         (&["deploy", "-f", &stuck()], "no name", "NAME"),
-        (&["web", "-l", "app=web", "-f", &stuck()], "together", "hint"),
+        (
+            &["web", "-l", "app=web", "-f", &stuck()],
+            "together",
+            "hint",
+        ),
         (&["--request-timeout", "soon"], "not a duration", "5s"),
         (&["--no-such-flag"], "--no-such-flag", "Usage"),
     ];
     for (arguments, what, hint) in cases {
         let outcome = run(&mut diagnose(arguments));
         assert_eq!(outcome.code, 2, "{arguments:?}");
-        assert!(outcome.err.contains(what) && outcome.err.contains(hint), "{arguments:?}: {}", outcome.err);
-        assert_eq!(outcome.out, "", "{arguments:?}: an error does not belong on standard output");
+        assert!(
+            outcome.err.contains(what) && outcome.err.contains(hint),
+            "{arguments:?}: {}",
+            outcome.err
+        );
+        assert_eq!(
+            outcome.out, "",
+            "{arguments:?}: an error does not belong on standard output"
+        );
     }
 }
 
 #[test]
 fn what_is_not_kubernetes_is_said_to_be_so() {
     let folder = tempfile::TempDir::new().unwrap();
-    for (name, text) in [("a.json", "{\"hello\": 1}"), ("b.txt", "just words"), ("c.json", "{\"kind\": \"List\", \"items\": [")] {
+    for (name, text) in [
+        ("a.json", "{\"hello\": 1}"),
+        ("b.txt", "just words"),
+        ("c.json", "{\"kind\": \"List\", \"items\": ["),
+    ] {
         let path = folder.path().join(name);
         std::fs::write(&path, text).unwrap();
         let outcome = run(&mut diagnose(&["-f", &path.display().to_string()]));
@@ -108,7 +155,14 @@ fn colour_is_for_terminals_or_on_demand() {
     assert!(forced.out.contains('\x1b'));
     let obeyed = run(diagnose(&["-f", &stuck()]).env("NO_COLOR", "1"));
     assert_eq!(obeyed.out, plain.out);
-    let json = run(&mut diagnose(&["-f", &stuck(), "--color", "always", "-o", "json"]));
+    let json = run(&mut diagnose(&[
+        "-f",
+        &stuck(),
+        "--color",
+        "always",
+        "-o",
+        "json",
+    ]));
     assert!(!json.out.contains('\x1b'), "JSON is never coloured");
 }
 
@@ -124,14 +178,20 @@ fn standard_input_is_a_dump_too() {
 fn a_dump_is_narrowed_like_a_cluster() {
     let stuck_in = |arguments: &[&str]| {
         let path = stuck();
-        let outcome = run(&mut diagnose(&[arguments, &["-f", &path, "-o", "json"]].concat()));
+        let outcome = run(&mut diagnose(
+            &[arguments, &["-f", &path, "-o", "json"]].concat(),
+        ));
         let report: Value = serde_json::from_str(&outcome.out).unwrap_or_default();
         report["summary"]["pods"].as_u64()
     };
     assert_eq!(stuck_in(&[]), Some(1));
     assert_eq!(stuck_in(&["-n", "shop"]), Some(1));
     assert_eq!(stuck_in(&["-n", "other"]), Some(0));
-    assert_eq!(stuck_in(&["-n", "other", "-A"]), Some(1), "--all-namespaces wins");
+    assert_eq!(
+        stuck_in(&["-n", "other", "-A"]),
+        Some(1),
+        "--all-namespaces wins"
+    );
     assert_eq!(stuck_in(&["pod", "web"]), Some(1));
     assert_eq!(stuck_in(&["-l", "app=other"]), Some(0));
 }
@@ -140,28 +200,47 @@ fn a_dump_is_narrowed_like_a_cluster() {
 fn a_healthy_pod_that_is_named_is_said_to_be_healthy() {
     let outcome = run(&mut diagnose(&["pod/web", "-f", &well()]));
     assert_eq!(outcome.code, 0);
-    assert!(outcome.out.contains("healthy") && outcome.out.contains("1 of 1 containers"), "{}", outcome.out);
+    assert!(
+        outcome.out.contains("healthy") && outcome.out.contains("1 of 1 containers"),
+        "{}",
+        outcome.out
+    );
 }
 
 #[test]
 fn a_name_that_a_dump_does_not_hold_is_an_error() {
     let outcome = run(&mut diagnose(&["pod", "wep", "-f", &stuck()]));
     assert_eq!(outcome.code, 2, "{}", outcome.out);
-    assert!(outcome.err.contains("wep not found") && outcome.err.contains("did you mean web"), "{}", outcome.err);
+    assert!(
+        outcome.err.contains("wep not found") && outcome.err.contains("did you mean web"),
+        "{}",
+        outcome.err
+    );
 }
 
 #[test]
 fn a_reader_that_went_away_is_no_error() {
     let binary = assert_cmd::cargo::cargo_bin("kubectl-diagnose");
-    let script = format!("'{}' causes | head -n 1 >/dev/null; echo ${{PIPESTATUS[0]}}", binary.display());
+    let script = format!(
+        "'{}' causes | head -n 1 >/dev/null; echo ${{PIPESTATUS[0]}}",
+        binary.display()
+    );
     let outcome = run(Command::new("bash").args(["-c", &script]));
     assert_eq!((outcome.out.as_str(), outcome.err.as_str()), ("0\n", ""));
 }
 
 #[test]
 fn the_small_commands_answer() {
-    assert!(run(&mut diagnose(&["version"])).out.contains(env!("CARGO_PKG_VERSION")));
-    assert!(run(&mut diagnose(&["completion", "bash"])).out.contains("complete"));
+    assert!(
+        run(&mut diagnose(&["version"]))
+            .out
+            .contains(env!("CARGO_PKG_VERSION"))
+    );
+    assert!(
+        run(&mut diagnose(&["completion", "bash"]))
+            .out
+            .contains("complete")
+    );
     let schema: Value = serde_json::from_str(&run(&mut diagnose(&["schema"])).out).unwrap();
     assert_eq!(schema["title"], "kubectl-diagnose/v1");
     let names = run(&mut diagnose(&["causes", "-o", "name"])).out;
@@ -179,11 +258,18 @@ fn a_cluster_is_found_through_the_kubeconfig() {
         "spec": {"nodeName": "n", "containers": [{"name": "app"}]},
         "status": {"phase": "Pending", "containerStatuses": [{"name": "app", "ready": false, "restartCount": 0, "image": "", "imageID": "",
             "state": {"waiting": {"reason": "Odd"}}}]}});
-    server.on("/api/v1/namespaces/default/pods/web", [Response::json(&pod)]);
-    server.on("/api/v1/namespaces/default/events", [Response::failure(403, "Forbidden", "events is forbidden")]);
+    server.on(
+        "/api/v1/namespaces/default/pods/web",
+        [Response::json(&pod)],
+    );
+    server.on(
+        "/api/v1/namespaces/default/events",
+        [Response::failure(403, "Forbidden", "events is forbidden")],
+    );
     let config = server.kubeconfig();
     let outcome = run(diagnose(&["pod", "web", "-o", "json"]).env("KUBECONFIG", config));
-    let report: Value = serde_json::from_str(&outcome.out).unwrap_or_else(|_| panic!("{}", outcome.err));
+    let report: Value =
+        serde_json::from_str(&outcome.out).unwrap_or_else(|_| panic!("{}", outcome.err));
     assert_eq!(outcome.code, 1);
     assert_eq!(report["unexplained"][0]["pod"]["name"], "web");
     assert_eq!(report["gaps"][0]["kind"], "Event");
@@ -193,7 +279,9 @@ fn a_cluster_is_found_through_the_kubeconfig() {
 
 #[test]
 fn no_cluster_is_a_clear_error() {
-    let outcome = run(diagnose(&[]).env("KUBECONFIG", "/no/such/file").env("HOME", "/nowhere"));
+    let outcome = run(diagnose(&[])
+        .env("KUBECONFIG", "/no/such/file")
+        .env("HOME", "/nowhere"));
     assert_eq!(outcome.code, 2);
     assert!(outcome.err.contains("hint"), "{}", outcome.err);
 }

@@ -1,122 +1,168 @@
 //! Dumps: what people saved of a cluster, read as if it were the cluster.
 //!
-//! What a dump does not hold is unknown, never absent. How far one reaches is told by its form:
-//! a [`Reading`](READING) object says it exactly; in a `kubectl get` list each kind is taken as
-//! whole for the namespaces in which it occurs.
+//! Any of these is read, known by its content and never by its extension, as a file, a directory,
+//! a tar archive or standard input, gzipped or not, in UTF-8 or UTF-16:
+//! - `kubectl get … -o json|yaml`: a List, a single object, several documents, concatenated values,
+//!   typed lists whose items carry no kind
+//! - `kubectl cluster-info dump`, as a directory or as its stream with logs in between
+//!   (k8s.io/kubectl `pkg/cmd/clusterinfo/clusterinfo_dump.go`)
+//! - an OpenShift must-gather (openshift/oc `pkg/cli/admin/inspect`)
+//! - a troubleshoot support bundle (replicatedhq/troubleshoot `pkg/collect/cluster_resources.go`)
+//! - what `--dump` wrote: a List with a [`Reading`], see [`DumpWriter`]
+//!
+//! # What a dump proves
+//! What a dump does not hold is unknown, never absent. What it holds whole is said by
+//! - the [`Reading`], exactly, if there is one;
+//! - the layout of a directory: `<ns>/pods.json` beside a `nodes.json` is all pods of that namespace,
+//!   `cluster-scoped-resources/core/nodes/` all nodes;
+//! - otherwise a list: each kind that occurs in it is whole for the namespaces in which it occurs,
+//!   a cluster-scoped kind everywhere.
+//!
+//! And these limits hold whenever no Reading speaks:
+//! - an object that stands alone, not in a list, proves nothing about others;
+//! - nodes are not whole while some pod is bound to a node that is not among them;
+//! - pods are everywhere only if one list holds pods of kube-system and of another namespace, if a
+//!   cluster-info dump has folders that only `-A` writes, or if all namespaces that a whole list of
+//!   namespaces names were read;
+//! - events are whole for a namespace only if one of that namespace occurs, since they are short-lived
+//!   and often left out;
+//! - a list that a selector cut down, or that names were asked for, looks like a whole one. This
+//!   cannot be told from the dump.
+//!
+//! # What is broken
+//! A file that was named and cannot be read to its end is an error. In a directory or an archive it
+//! becomes a gap and the rest goes on; files that hold nothing of Kubernetes are passed over. No error
+//! and no gap carries text of an object: it could be a Secret's.
+
+mod coverage;
+mod error;
+mod json;
+mod layout;
+mod reading;
+mod sniff;
+mod source;
+mod take;
+#[cfg(test)]
+mod tests;
+mod write;
+mod yaml;
+
+pub use reading::{READING, Read, Reading};
+pub use write::DumpWriter;
 
 use super::Gathered;
 use crate::error::Error;
 use crate::report::Requests;
 use crate::scope::Scope;
-use crate::snapshot::{Gap, Intake, Keep, Kind, Reach, Why};
-use serde_json::Value;
-use std::path::PathBuf;
+use crate::snapshot::{Intake, Why};
+use coverage::Coverage;
+use error::Fault;
+use layout::Layout;
+use sniff::Form;
+use source::File;
+use std::cell::Cell;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use take::Taker;
 
-/// The kind of the object with which `--dump` says what was read.
-pub const READING: &str = "Reading";
-
-/// Reads dumps.
+/// Reads dumps: files, directories, archives, `-` for standard input.
 ///
 /// # Errors
-/// When a file cannot be read or holds nothing of Kubernetes.
+/// When something that was named cannot be read or holds nothing of Kubernetes.
 pub fn read(paths: &[PathBuf], scope: Scope) -> Result<Gathered, Error> {
     let mut intake = Intake::new(Why::NotInDump);
-    let mut bytes = 0;
+    let mut coverage = Coverage::default();
+    let bytes = Cell::new(0);
     for path in paths {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Error::new(format!("{} cannot be read", path.display())).because(error)
+        coverage.next_root();
+        let mut taker = Taker::new(&mut intake, &mut coverage, scope.namespace.as_deref());
+        let mut recognised = false;
+        source::each(path, &bytes, &mut |file| {
+            recognised |= one(file, &mut taker)?;
+            Ok(())
         })?;
-        bytes += text.len() as u64;
-        load(&text, &mut intake).map_err(|error| {
-            Error::new(format!("{} is not a dump", path.display())).because(error)
-        })?;
+        if !recognised {
+            return Err(error::nothing(path));
+        }
     }
-    let snapshot = intake.seal(&scope);
+    coverage.apply(&mut intake);
     Ok(Gathered {
-        snapshot,
+        snapshot: intake.seal(&scope),
         scope,
-        requests: Requests { count: 0, bytes },
+        requests: Requests {
+            count: 0,
+            bytes: bytes.get(),
+        },
     })
 }
 
-/// Takes in the text of a dump.
+/// Reads one file, and says whether it held something of Kubernetes.
+fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool, Error> {
+    let File {
+        label,
+        path,
+        named,
+        text,
+    } = file;
+    let text = match text {
+        Ok(text) => text,
+        Err(cause) if named => return Err(error::unreadable(label, cause)),
+        Err(cause) => {
+            taker.begin(Layout::of(path));
+            taker.broken(label, &Fault::Io(cause));
+            return Ok(false);
+        }
+    };
+    taker.begin(Layout::of(path));
+    let mut reader = BufReader::with_capacity(1 << 16, text.reader);
+    let outcome = contents(sniff::form(&text.head), &mut reader, taker);
+    match outcome {
+        Ok(()) if taker.recognised() => Ok(true),
+        Err(Fault::Foreign) if named && taker.recognised() => {
+            let objects = taker.objects();
+            Err(error::broken(label, Fault::Mixed { objects }))
+        }
+        Ok(()) | Err(Fault::Foreign) if named => Err(error::foreign(label, &text.head)),
+        Ok(()) | Err(Fault::Foreign) => Ok(taker.recognised()),
+        Err(fault) if named => Err(error::broken(label, fault)),
+        Err(fault) => {
+            taker.broken(label, &fault);
+            Ok(taker.recognised())
+        }
+    }
+}
+
+fn contents(
+    form: Option<Form>,
+    reader: &mut dyn BufRead,
+    taker: &mut Taker<'_>,
+) -> Result<(), Fault> {
+    match form {
+        Some(Form::Json) => json::read(reader, taker)?,
+        Some(Form::Yaml) => yaml::read(reader, taker, yaml::WHOLE)?,
+        None => return Err(Fault::Foreign),
+    }
+    taker.end();
+    Ok(())
+}
+
+/// Takes in the text of one dump. Unlike in [`read`], an object that cannot be decoded is an error.
 ///
 /// # Errors
-/// When it is neither JSON nor YAML.
+/// When it is neither JSON nor YAML, or holds something that cannot be decoded.
 pub fn load(
     text: &str,
     intake: &mut Intake,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let documents: Vec<Value> = match serde_json::from_str(text) {
-        Ok(value) => vec![value],
-        Err(_) => serde_saphyr::from_multiple(text)?,
-    };
-    for document in documents {
-        object(&document, None, intake)?;
+    let mut coverage = Coverage::default();
+    let mut taker = Taker::new(intake, &mut coverage, None);
+    taker.begin(Layout::of(Path::new("-")));
+    let mut reader = text.as_bytes();
+    contents(sniff::form(text.as_bytes()), &mut reader, &mut taker)?;
+    if let Some(gap) = coverage.gaps().first() {
+        let name = gap.name.as_deref().unwrap_or_default();
+        return Err(format!("{} {name} {}", gap.kind, gap.detail).into());
     }
-    Ok(())
-}
-
-fn object(
-    value: &Value,
-    listed: Option<&str>,
-    intake: &mut Intake,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let kind = value
-        .get("kind")
-        .and_then(Value::as_str)
-        .or(listed)
-        .unwrap_or_default();
-    if kind == READING {
-        return reading(value, intake);
-    }
-    if let Some(items) = value.get("items").and_then(Value::as_array) {
-        let of_items = kind.strip_suffix("List").filter(|kind| !kind.is_empty());
-        for item in items {
-            object(item, of_items, intake)?;
-        }
-        return Ok(());
-    }
-    if let Some(kind) = Kind::of_manifest(kind) {
-        intake.object(kind, value.to_string().as_bytes(), Keep::Suspects)?;
-    }
-    Ok(())
-}
-
-fn reading(
-    value: &Value,
-    intake: &mut Intake,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    if let Some(time) = value.get("asOf").and_then(Value::as_str) {
-        intake.at(time.parse()?);
-    }
-    for read in value
-        .get("reads")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
-        let word = |name: &str| read.get(name).and_then(Value::as_str).map(str::to_owned);
-        let Some(kind) = word("kind").as_deref().and_then(Kind::of_manifest) else {
-            continue;
-        };
-        let (namespace, name) = (word("namespace"), word("name"));
-        let outcome = match word("why").as_deref().and_then(Why::of_word) {
-            None => Ok(()),
-            Some(why) => Err(Gap {
-                kind,
-                namespace: namespace.clone(),
-                name: name.clone(),
-                why,
-                detail: word("detail").unwrap_or_default(),
-            }),
-        };
-        let reach = match (namespace, name) {
-            (None, None) => Reach::Everywhere,
-            (Some(namespace), None) => Reach::Namespace(namespace),
-            (namespace, Some(name)) => Reach::Object(namespace.unwrap_or_default(), name),
-        };
-        intake.record(kind, reach, outcome);
-    }
+    coverage.apply(intake);
     Ok(())
 }

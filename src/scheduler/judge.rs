@@ -1,7 +1,8 @@
 //! Runs every filter on every node.
 //!
-//! Volumes, topology spread, affinity between pods and devices are not computed yet; they take their place in [`FILTERS`] in the
-//! order of [`Filter`](super::Filter), and the agreement stops naming them as unknown once `COMPUTED` lists them.
+//! Volumes, topology spread, affinity between pods, devices and declared features are not computed. Each is to be one file more,
+//! with its line in [`FILTERS`] in the order of [`Filter`]; the agreement then compares its counts as well. Filters that look
+//! beyond one node, at zones or at all pods, are to get the [`View`] besides.
 
 use super::{
     Filter, Incoming, NodeObstacles, NodeView, Obstacle, View, node_affinity, node_name, ports,

@@ -3,8 +3,8 @@
 //! Every filter is evaluated on every node and none stops the others; the real scheduler stops at
 //! the first failing plugin of a node, so its order ([`Filter`]) is kept to be able to compare
 //! counts. One file a filter, each a pure function from (pod, node, [`View`]) to [`Obstacle`]s.
-//! `message` reads the scheduler's words, `agreement` sets ours beside them, `remedy` looks for the
-//! smallest change after which judging again finds no obstacle.
+//! `message` reads the scheduler's words, `agreement` sets ours beside them, `ranking` tells which
+//! obstacles matter, `remedy` looks for the smallest change after which judging again finds none.
 //!
 //! What does not belong here: which obstacle is *the* cause (`rules/scheduling`), and prose.
 
@@ -16,6 +16,7 @@ mod node_affinity;
 mod node_name;
 mod ports;
 pub mod ranking;
+pub mod remedy;
 mod resources;
 mod said;
 mod taints;

@@ -179,20 +179,45 @@ mod tests {
         assert!(ranks(&web, &[cp], &asked)[0].is_some());
     }
 
+    fn rank_of(pod: &Object, nodes: &[Object], reason: &str) -> Option<u32> {
+        let cluster = nodes.iter().cloned().fold(Cluster::new(), Cluster::with);
+        let cluster = cluster.seal();
+        let judged = judge(&pod.pod(), &View::of(&cluster));
+        rank(&judged, |obstacle| obstacle.reason == reason)
+    }
+
     #[test]
-    fn of_equal_distances_the_more_frequent_comes_first() {
+    fn a_full_node_is_nearer_than_one_that_is_too_small() {
         let nodes = [
             node("w1", "1", "8Gi"),
             node("w2", "1", "8Gi"),
-            node("w3", "4", "3Gi").set("/status/allocatable/pods", json!("0")),
+            node("w3", "4", "8Gi").set("/status/allocatable/pods", json!("0")),
         ];
+        let web = pod("web").asks("cpu", "2");
+        let of = |reason| rank_of(&web, &nodes, reason).unwrap();
+        assert!(of("Too many pods") < of("Insufficient cpu"));
+    }
+
+    #[test]
+    fn of_equal_distances_the_more_frequent_comes_first() {
+        let nodes = [
+            node("w1", "4", "1Gi"),
+            node("w2", "1", "8Gi"),
+            node("w3", "1", "8Gi"),
+        ];
+        let web = pod("web").asks("cpu", "2").asks("memory", "2Gi");
+        let of = |reason| rank_of(&web, &nodes, reason).unwrap();
+        assert!(of("Insufficient cpu") < of("Insufficient memory"));
+    }
+
+    #[test]
+    fn the_nearest_node_is_the_first() {
+        let nodes = [node("a", "1", "1Gi"), node("b", "1", "8Gi")];
         let cluster = nodes.into_iter().fold(Cluster::new(), Cluster::with).seal();
-        let web = pod("web").asks("cpu", "1001m").pod();
+        let web = pod("web").asks("cpu", "2").asks("memory", "2Gi").pod();
         let judged = judge(&web, &View::of(&cluster));
-        let cpu = rank(&judged, |o| o.reason == "Insufficient cpu").unwrap();
-        let pods = rank(&judged, |o| o.reason == "Too many pods").unwrap();
-        // never to fit weighs more than to be full
-        assert!(pods < cpu);
-        assert_eq!(closest(&judged).nodes().next().unwrap().node, "w3");
+        let names: Vec<_> = closest(&judged).nodes().map(|node| &node.node).collect();
+        assert_eq!(names, ["b", "a"]);
+        assert!(closest(&judged).is_usable("a"));
     }
 }

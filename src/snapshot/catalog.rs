@@ -42,6 +42,14 @@ impl<T> Catalog<T> {
         }
     }
 
+    pub(super) fn unread(&self) -> Why {
+        self.unread.why
+    }
+
+    pub(super) fn set_unread(&mut self, why: Why) {
+        self.unread.why = why;
+    }
+
     /// Adds or replaces an object.
     pub fn insert(&mut self, namespace: &str, name: &str, object: T) {
         self.objects

@@ -187,6 +187,11 @@ impl Intake {
         self.snapshot.record(kind, reach, outcome);
     }
 
+    /// Says why what nobody read is unknown, when a dump tells it better than [`Intake::new`] could.
+    pub fn unread(&mut self, why: Why) {
+        self.snapshot.set_unread(why);
+    }
+
     /// Sets the time of the snapshot, from the API server's own clock or from the dump that says it.
     pub fn at(&mut self, time: Timestamp) {
         self.snapshot.clock = Clock {

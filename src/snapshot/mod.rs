@@ -131,6 +131,23 @@ impl Snapshot {
         }
     }
 
+    fn set_unread(&mut self, why: Why) {
+        self.pods.set_unread(why);
+        self.event_reads.set_unread(why);
+        self.nodes.set_unread(why);
+        self.claims.set_unread(why);
+        self.volumes.set_unread(why);
+        self.storage_classes.set_unread(why);
+        self.config_maps.set_unread(why);
+        self.secrets.set_unread(why);
+        self.service_accounts.set_unread(why);
+        self.namespaces.set_unread(why);
+        self.services.set_unread(why);
+        for catalog in self.workloads.values_mut() {
+            catalog.set_unread(why);
+        }
+    }
+
     fn place(&mut self, pod: StuckPod, standing: Standing) {
         self.tally.pods += 1;
         if matches!(standing, Standing::OnItsWay(_)) {
@@ -277,25 +294,40 @@ impl Snapshot {
         Some(catalog.get(namespace, name))
     }
 
-    /// Every read that was tried and failed, in order, without repetition.
-    pub fn gaps(&self) -> Vec<&Gap> {
-        fn failed<T>(catalog: &Catalog<T>) -> impl Iterator<Item = &Gap> {
+    /// Every read that was tried, and what became of it, in order of kinds.
+    pub fn reads(&self) -> impl Iterator<Item = (Kind, &Reach, &Result<(), Gap>)> {
+        fn of<T>(
+            kind: Kind,
+            catalog: &Catalog<T>,
+        ) -> impl Iterator<Item = (Kind, &Reach, &Result<(), Gap>)> {
             catalog
                 .reads()
-                .filter_map(|(_, outcome)| outcome.as_ref().err())
+                .map(move |(reach, outcome)| (kind, reach, outcome))
         }
-        let mut gaps: Vec<&Gap> = failed(&self.pods)
-            .chain(failed(&self.event_reads))
-            .chain(failed(&self.nodes))
-            .chain(failed(&self.claims))
-            .chain(failed(&self.volumes))
-            .chain(failed(&self.storage_classes))
-            .chain(failed(&self.config_maps))
-            .chain(failed(&self.secrets))
-            .chain(failed(&self.service_accounts))
-            .chain(failed(&self.namespaces))
-            .chain(failed(&self.services))
-            .chain(self.workloads.values().flat_map(failed))
+        of(Kind::Pod, &self.pods)
+            .chain(of(Kind::Node, &self.nodes))
+            .chain(of(Kind::Event, &self.event_reads))
+            .chain(of(Kind::PersistentVolumeClaim, &self.claims))
+            .chain(of(Kind::PersistentVolume, &self.volumes))
+            .chain(of(Kind::StorageClass, &self.storage_classes))
+            .chain(of(Kind::ConfigMap, &self.config_maps))
+            .chain(of(Kind::Secret, &self.secrets))
+            .chain(of(Kind::ServiceAccount, &self.service_accounts))
+            .chain(of(Kind::Namespace, &self.namespaces))
+            .chain(of(Kind::Service, &self.services))
+            .chain(self.workloads.iter().flat_map(|(kind, all)| of(*kind, all)))
+    }
+
+    /// Why what nobody tried to read is unknown.
+    pub fn unread(&self) -> Why {
+        self.pods.unread()
+    }
+
+    /// Every read that was tried and failed, in order, without repetition.
+    pub fn gaps(&self) -> Vec<&Gap> {
+        let mut gaps: Vec<&Gap> = self
+            .reads()
+            .filter_map(|(_, _, outcome)| outcome.as_ref().err())
             .collect();
         gaps.sort();
         gaps.dedup();

@@ -6,8 +6,8 @@
 use super::kind::Kind;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
 /// A ConfigMap or a Secret: what it holds by name, never by value.
@@ -25,23 +25,37 @@ pub(super) struct RawKeyed {
     data: Option<BTreeMap<String, IgnoredAny>>,
     binary_data: Option<BTreeMap<String, IgnoredAny>>,
     string_data: Option<BTreeMap<String, IgnoredAny>>,
-    /// Our own dumps write the names of the keys in place of the values.
-    keys: Option<Vec<String>>,
+    /// Our own dumps write the names of the keys in place of the values, and null where only the
+    /// metadata was read.
+    #[serde(default, deserialize_with = "written")]
+    keys: Option<Option<Vec<String>>>,
     r#type: Option<String>,
 }
 
+/// Tells a field that is null from one that is not there.
+fn written<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
 impl RawKeyed {
-    /// `whole` is false for answers that hold metadata only: then no key is known to be absent.
+    /// `whole` is false for what may be an answer that holds metadata only: then keys are known if
+    /// there are any, and none is known to be absent from an object without them.
     pub(super) fn into_keyed(self, whole: bool) -> Keyed {
-        let names = [self.data, self.binary_data, self.string_data]
-            .into_iter()
-            .flatten()
-            .flat_map(BTreeMap::into_keys);
-        let mut keys: Vec<String> = names.chain(self.keys.iter().flatten().cloned()).collect();
+        let maps = [self.data, self.binary_data, self.string_data];
+        let known = match &self.keys {
+            Some(names) => names.is_some(),
+            None => whole || maps.iter().any(Option::is_some),
+        };
+        let names = maps.into_iter().flatten().flat_map(BTreeMap::into_keys);
+        let mut keys: Vec<String> = names
+            .chain(self.keys.flatten().into_iter().flatten())
+            .collect();
         keys.sort();
         keys.dedup();
         Keyed {
-            keys: (whole || self.keys.is_some()).then_some(keys),
+            keys: known.then_some(keys),
             r#type: self.r#type,
         }
     }
@@ -221,6 +235,14 @@ mod tests {
     fn metadata_alone_proves_no_key_absent() {
         let raw: RawKeyed = serde_json::from_str(r#"{"metadata":{"name":"db"}}"#).unwrap();
         assert_eq!(raw.into_keyed(false).keys, None);
+        let raw: RawKeyed = serde_json::from_str(r#"{"kind":"Secret","keys":null}"#).unwrap();
+        assert_eq!(raw.into_keyed(true).keys, None);
+    }
+
+    #[test]
+    fn an_item_of_a_typed_list_with_values_was_read_whole() {
+        let raw: RawKeyed = serde_json::from_str(r#"{"data":{"a":"b"}}"#).unwrap();
+        assert_eq!(raw.into_keyed(false).keys.unwrap(), ["a"]);
     }
 
     #[test]

@@ -338,7 +338,7 @@ pub(super) const HOSTS: &[&str] = &[
 /// Words behind which a URL is no registry's, but advice.
 pub(super) const ADVICE: &[&str] = &[
     "You may increase the limit",
-    "increase-rate-limit",
+    "https://www.docker.com/",
     ", visit ",
     "for more information",
 ];

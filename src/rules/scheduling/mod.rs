@@ -1,6 +1,42 @@
-//! Causes of the scheduling layer.
+//! Causes of the scheduling layer: why no node takes the pod.
+//!
+//! One file a cause. What several share lies beside them: `grounds` (does a cause hold, by computed
+//! obstacles or by the scheduler's words), `order` (which comes first), `shortage` (resources),
+//! `remedies` (verified fixes), `taint_meaning` (what well-known taints say). The arithmetic of the
+//! filters is in `scheduler`, the wording of messages in `scheduler::message`.
+
+pub mod cordoned_node;
+pub(crate) mod grounds;
+pub mod host_port_conflict;
+pub mod insufficient_cpu;
+pub mod insufficient_ephemeral_storage;
+pub mod insufficient_extended_resource;
+pub mod insufficient_memory;
+pub mod no_nodes;
+pub mod node_selector_or_affinity;
+mod order;
+pub(crate) mod remedies;
+pub mod scheduler_absent;
+pub mod scheduling_gated;
+mod shortage;
+pub(crate) mod taint_meaning;
+pub mod too_many_pods;
+pub mod untolerated_taint;
 
 use super::Rule;
 
 /// Every rule of this layer.
-pub static RULES: &[&Rule] = &[];
+pub static RULES: &[&Rule] = &[
+    &insufficient_cpu::RULE,
+    &insufficient_memory::RULE,
+    &insufficient_ephemeral_storage::RULE,
+    &insufficient_extended_resource::RULE,
+    &too_many_pods::RULE,
+    &host_port_conflict::RULE,
+    &cordoned_node::RULE,
+    &untolerated_taint::RULE,
+    &node_selector_or_affinity::RULE,
+    &scheduling_gated::RULE,
+    &scheduler_absent::RULE,
+    &no_nodes::RULE,
+];

@@ -1,0 +1,93 @@
+//! Why a dump cannot be read, and what to do about it.
+//!
+//! Nothing here ever quotes an object: what a decoder says of a value may hold the value.
+
+use crate::error::Error;
+use std::io;
+use std::path::Path;
+
+const SAVE: &str = "save one with `kubectl get pods,events,nodes,namespaces,pvc,pv,storageclasses,serviceaccounts,\
+configmaps,deploy,rs,sts,ds,jobs,cronjobs -A -o json > dump.json`";
+
+const SAVE_WITH_READS: &str =
+    "or with `kubectl diagnose -A --dump dump.json`, which also says what could not be read";
+
+/// Why the reading of one file ended early.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    #[error("it cannot be read")]
+    Io(#[from] io::Error),
+    #[error("it is cut off after {objects} objects, near byte {offset}")]
+    CutOff { objects: u64, offset: u64 },
+    #[error("it is not valid json near byte {offset}, after {objects} objects")]
+    NotJson { objects: u64, offset: u64 },
+    #[error("it is not valid yaml near line {line}, after {objects} objects")]
+    NotYaml { objects: u64, line: u64 },
+    #[error("an object of it is larger than {limit} bytes")]
+    TooLarge { limit: usize },
+    #[error("its items carry no kind, and neither does the list")]
+    NoKind,
+    #[error("its Reading cannot be decoded")]
+    Reading,
+    #[error("it holds the API server's refusal: {0}")]
+    Refusal(String),
+    #[error("it holds nothing of Kubernetes")]
+    Foreign,
+    #[error("it holds something else after {objects} objects")]
+    Mixed { objects: u64 },
+}
+
+/// How messages name what was read.
+pub(super) fn label(path: &Path) -> String {
+    match path.to_str() {
+        Some("-") => "standard input".to_owned(),
+        _ => path.display().to_string(),
+    }
+}
+
+/// The file system or the archive does not give the file.
+pub(super) fn unreadable(path: &Path, source: io::Error) -> Error {
+    Error::new(format!("{} cannot be read", label(path))).because(source)
+}
+
+/// The file began like a dump and then broke.
+pub(super) fn broken(path: &Path, fault: Fault) -> Error {
+    let hint = match &fault {
+        Fault::CutOff { .. } => {
+            "save it again; the command that wrote it, or its copy, did not finish"
+        }
+        Fault::Refusal(_) => "save it as a user who may list these objects",
+        Fault::NoKind => "save it with `kubectl get -o json`, which names the kind of each object",
+        Fault::Io(_) | Fault::TooLarge { .. } => "check that the file is whole",
+        _ => "check where it was edited or joined, or save it again",
+    };
+    Error::new(format!("{} cannot be read as a dump", label(path)))
+        .because(fault)
+        .hint(hint)
+}
+
+/// Nothing under the path is of Kubernetes.
+pub(super) fn nothing(path: &Path) -> Error {
+    Error::new(format!("{} holds nothing of Kubernetes", label(path)))
+        .hint(SAVE)
+        .hint(SAVE_WITH_READS)
+}
+
+/// The file was named and is something else.
+pub(super) fn foreign(path: &Path, head: &[u8]) -> Error {
+    let label = label(path);
+    let text = String::from_utf8_lossy(head);
+    let first = text.trim_start().lines().next().unwrap_or_default();
+    let message = if first.is_empty() {
+        format!("{label} is empty")
+    } else if first.starts_with("NAME ") || first.starts_with("NAMESPACE ") {
+        format!("{label} is the table of `kubectl get`, which leaves out why")
+    } else if first.starts_with("Name:  ") {
+        format!("{label} is the text of `kubectl describe`, which cannot be read back")
+    } else if first.starts_with("Error from server") || first.starts_with("error: ") {
+        format!("{label} holds an error of kubectl and no objects")
+    } else {
+        return nothing(path);
+    };
+    Error::new(message).hint(SAVE).hint(SAVE_WITH_READS)
+}

@@ -1,0 +1,284 @@
+//! Reads JSON values one after another, and the lists among them item by item.
+//!
+//! One item is held at a time, as the bytes that it is written with. Between the values of
+//! `kubectl cluster-info dump` stand the logs of containers, which are passed over.
+
+use super::error::Fault;
+use super::sniff::is_kubectl_remark;
+use super::take::Taker;
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use std::cell::Cell;
+use std::fmt;
+use std::io::{self, BufRead, Read};
+
+/// No object comes near it: etcd refuses requests of more than 1.5 MiB (etcd 3.5, `--max-request-bytes`).
+pub(super) const ITEM_LIMIT: usize = 8 << 20;
+
+const LOGS_START: &str = "==== START logs ";
+const LOGS_END: &str = "==== END logs ";
+
+/// Reads all values of a text.
+pub(super) fn read(reader: &mut dyn BufRead, taker: &mut Taker<'_>) -> Result<(), Fault> {
+    let spent = Cell::new(0);
+    let mut reader = Limited {
+        reader,
+        spent: &spent,
+        offset: 0,
+    };
+    while let Some(first) = reader.skip_space()? {
+        if matches!(first, b'{' | b'[') {
+            spent.set(0);
+            let mut deserializer = serde_json::Deserializer::from_reader(&mut reader);
+            let outcome = Document {
+                taker,
+                spent: &spent,
+            }
+            .deserialize(&mut deserializer);
+            if let Err(cause) = outcome {
+                return Err(fault(&cause, taker, &reader));
+            }
+        } else {
+            between(&mut reader, taker)?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads one value that is in memory.
+pub(super) fn value(json: &[u8], taker: &mut Taker<'_>) -> Result<(), Fault> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let spent = Cell::new(0);
+    let outcome = Document {
+        taker,
+        spent: &spent,
+    }
+    .deserialize(&mut deserializer);
+    outcome.map_err(|_| taker.stopped().unwrap_or(Fault::Foreign))
+}
+
+fn fault(cause: &serde_json::Error, taker: &mut Taker<'_>, reader: &Limited<'_>) -> Fault {
+    let (objects, offset) = (taker.objects(), reader.offset);
+    if let Some(fault) = taker.stopped() {
+        return fault;
+    }
+    if reader.spent.get() > ITEM_LIMIT {
+        return Fault::TooLarge { limit: ITEM_LIMIT };
+    }
+    match cause.io_error_kind() {
+        Some(kind) => Fault::Io(kind.into()),
+        // it is json, and no object
+        None if cause.is_data() => Fault::Foreign,
+        None if cause.is_eof() => Fault::CutOff { objects, offset },
+        None => Fault::NotJson { objects, offset },
+    }
+}
+
+/// Passes over what is not JSON: logs, and what kubectl writes to standard error.
+fn between(reader: &mut Limited<'_>, taker: &Taker<'_>) -> Result<(), Fault> {
+    let offset = reader.offset;
+    let line = reader.line()?;
+    if let Some(of) = line.strip_prefix(LOGS_START) {
+        let end = format!("{LOGS_END}{of}");
+        // a log may hold anything but this line
+        while !reader.at_end()? {
+            if reader.line()? == end {
+                return Ok(());
+            }
+        }
+        return Err(Fault::CutOff {
+            objects: taker.objects(),
+            offset,
+        });
+    }
+    if line == "---" || is_kubectl_remark(&line) {
+        return Ok(());
+    }
+    Err(Fault::NotJson {
+        objects: taker.objects(),
+        offset,
+    })
+}
+
+/// Counts what one item takes, and stops at the limit.
+struct Limited<'a> {
+    reader: &'a mut dyn BufRead,
+    spent: &'a Cell<usize>,
+    offset: u64,
+}
+
+impl Limited<'_> {
+    /// The next byte that is not white space, left where it is; `None` at the end.
+    fn skip_space(&mut self) -> io::Result<Option<u8>> {
+        loop {
+            let buffer = self.reader.fill_buf()?;
+            let blank = buffer
+                .iter()
+                .take_while(|b| b.is_ascii_whitespace())
+                .count();
+            let next = buffer.get(blank).copied();
+            let ended = buffer.is_empty();
+            self.reader.consume(blank);
+            self.offset += blank as u64;
+            if ended || next.is_some() {
+                return Ok(next);
+            }
+        }
+    }
+
+    fn at_end(&mut self) -> io::Result<bool> {
+        Ok(self.reader.fill_buf()?.is_empty())
+    }
+
+    /// The next line, without its end. Of a longer one only the beginning is kept.
+    fn line(&mut self) -> io::Result<String> {
+        let mut line = Vec::new();
+        loop {
+            let buffer = self.reader.fill_buf()?;
+            let end = memchr::memchr(b'\n', buffer);
+            let part = end.and_then(|end| buffer.get(..end)).unwrap_or(buffer);
+            if line.len() < 4096 {
+                line.extend_from_slice(part);
+            }
+            let used = part.len() + usize::from(end.is_some());
+            self.reader.consume(used);
+            self.offset += used as u64;
+            if end.is_some() || used == 0 {
+                let line = String::from_utf8_lossy(&line);
+                return Ok(line.trim_end_matches('\r').to_owned());
+            }
+        }
+    }
+}
+
+impl Read for Limited<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.spent.get() > ITEM_LIMIT {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let read = self.reader.read(into)?;
+        self.spent.set(self.spent.get() + read);
+        self.offset += read as u64;
+        Ok(read)
+    }
+}
+
+/// A value that is a list, an array of objects, or one object.
+struct Document<'t, 'i> {
+    taker: &'t mut Taker<'i>,
+    spent: &'t Cell<usize>,
+}
+
+impl<'de> DeserializeSeed<'de> for Document<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Document<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or a list of objects")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Document { taker, spent } = self;
+        let mut fields: Vec<(String, Box<RawValue>)> = Vec::new();
+        let mut listed = false;
+        while let Some(key) = map.next_key::<String>()? {
+            if key == "items" && !listed {
+                taker.begin_list(kind_of(&fields));
+                map.next_value_seed(Items { taker, spent })?;
+                listed = true;
+            } else {
+                fields.push((key, map.next_value()?));
+            }
+        }
+        let outcome = if listed {
+            taker.end_list(
+                kind_of(&fields).as_deref(),
+                text_of(&fields, "apiVersion").is_some(),
+            )
+        } else {
+            taker.single(&joined(&fields))
+        };
+        outcome.map_err(|fault| taker.stop(fault))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
+        let Document { taker, spent } = self;
+        taker.begin_list(None);
+        Items { taker, spent }.visit_seq(seq)?;
+        taker
+            .end_list(None, false)
+            .map_err(|fault| taker.stop(fault))
+    }
+}
+
+fn text_of(fields: &[(String, Box<RawValue>)], key: &str) -> Option<String> {
+    let (_, value) = fields.iter().find(|(name, _)| name == key)?;
+    serde_json::from_str(value.get()).ok()
+}
+
+fn kind_of(fields: &[(String, Box<RawValue>)]) -> Option<String> {
+    text_of(fields, "kind")
+}
+
+/// The object again, as it was written.
+fn joined(fields: &[(String, Box<RawValue>)]) -> Vec<u8> {
+    let mut json = Vec::new();
+    for (key, value) in fields {
+        json.push(if json.is_empty() { b'{' } else { b',' });
+        json.extend_from_slice(serde_json::Value::from(key.as_str()).to_string().as_bytes());
+        json.push(b':');
+        json.extend_from_slice(value.get().as_bytes());
+    }
+    if json.is_empty() {
+        json.push(b'{');
+    }
+    json.push(b'}');
+    json
+}
+
+/// The array of a list.
+struct Items<'t, 'i> {
+    taker: &'t mut Taker<'i>,
+    spent: &'t Cell<usize>,
+}
+
+impl<'de> DeserializeSeed<'de> for Items<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Items<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of objects")
+    }
+
+    /// Go writes a nil slice as null.
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let Items { taker, spent } = self;
+        spent.set(0);
+        while let Some(item) = seq.next_element::<Box<RawValue>>()? {
+            taker
+                .item(item.get().as_bytes())
+                .map_err(|fault| taker.stop(fault))?;
+            spent.set(0);
+        }
+        Ok(())
+    }
+}

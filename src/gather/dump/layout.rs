@@ -1,0 +1,232 @@
+//! What the place of a file in a dump says about it.
+//!
+//! A path only says what the file would be if this were such a dump. That it is one, its content and
+//! its neighbours have to show; see [`super::coverage`].
+
+use crate::snapshot::Kind;
+use std::path::{Component, Path, PathBuf};
+
+/// What a file is, by its path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// Nothing is known of it.
+    Unknown,
+    /// The whole list of a kind: of one namespace, or of a cluster-scoped kind.
+    List {
+        kind: Kind,
+        namespace: Option<String>,
+    },
+    /// One of the files that are all objects of a cluster-scoped kind together.
+    One { kind: Kind },
+    /// The whole list of a kind in one namespace, if `root` is a cluster-info dump.
+    ClusterInfo {
+        root: PathBuf,
+        kind: Kind,
+        namespace: String,
+    },
+    /// The nodes of a cluster-info dump, if `root` is one.
+    Nodes { root: PathBuf },
+    /// The API server's answers where a support bundle could not list a kind.
+    Errors { kind: Kind },
+}
+
+impl Layout {
+    /// The layout that a path speaks of.
+    pub(super) fn of(path: &Path) -> Layout {
+        let words: Vec<&str> = path
+            .components()
+            .filter_map(|component| match component {
+                Component::Normal(word) => word.to_str(),
+                _ => None,
+            })
+            .collect();
+        must_gather(&words)
+            .or_else(|| support_bundle(&words))
+            .or_else(|| cluster_info(path, &words))
+            .unwrap_or(Layout::Unknown)
+    }
+
+    /// The kind of the objects in the file, where they do not say it.
+    pub(super) fn kind(&self) -> Option<Kind> {
+        match self {
+            Layout::Unknown => None,
+            Layout::Nodes { .. } => Some(Kind::Node),
+            Layout::List { kind, .. }
+            | Layout::One { kind }
+            | Layout::ClusterInfo { kind, .. }
+            | Layout::Errors { kind } => Some(*kind),
+        }
+    }
+}
+
+/// A file's name without what marks its format.
+fn stem(name: &str) -> Option<&str> {
+    let name = name.strip_suffix(".gz").unwrap_or(name);
+    [".json", ".yaml", ".yml"]
+        .iter()
+        .find_map(|suffix| name.strip_suffix(suffix))
+}
+
+/// `pods`, `pvcs`, `storage-classes`
+fn kind_of(word: &str) -> Option<Kind> {
+    if word == "storage" {
+        // `storage-errors.json` stands beside `storage-classes.json`
+        return Some(Kind::StorageClass);
+    }
+    let word = word.replace('-', "");
+    Kind::of_argument(&word).or_else(|| Kind::of_argument(word.strip_suffix('s')?))
+}
+
+/// openshift/oc `pkg/cli/admin/inspect/resource.go`: `namespaces/<ns>/<group>/<plural>.yaml` are lists,
+/// `cluster-scoped-resources/<group>/<plural>/<name>.yaml` are objects. Namespaces are those that were
+/// asked for, and never prove that there are no others.
+fn must_gather(words: &[&str]) -> Option<Layout> {
+    match words {
+        [.., "namespaces", namespace, "core" | "apps" | "batch", name] => {
+            let kind = kind_of(stem(name)?).filter(|kind| kind.namespaced())?;
+            Some(Layout::List {
+                kind,
+                namespace: Some((*namespace).to_owned()),
+            })
+        }
+        [.., "cluster-scoped-resources", _, plural, name] => {
+            stem(name)?;
+            let kind = kind_of(plural).filter(|kind| !kind.namespaced())?;
+            (kind != Kind::Namespace).then_some(Layout::One { kind })
+        }
+        _ => None,
+    }
+}
+
+/// replicatedhq/troubleshoot `pkg/collect/cluster_resources.go`: `cluster-resources/<word>.json` and
+/// `cluster-resources/<word>/<ns>.json`, with what was refused in `<word>-errors.json`.
+fn support_bundle(words: &[&str]) -> Option<Layout> {
+    match words {
+        [.., "cluster-resources", name] => {
+            let word = stem(name)?;
+            if let Some(word) = word.strip_suffix("-errors") {
+                return Some(Layout::Errors {
+                    kind: kind_of(word)?,
+                });
+            }
+            let kind = kind_of(word).filter(|kind| !kind.namespaced())?;
+            let namespace = None;
+            Some(Layout::List { kind, namespace })
+        }
+        [.., "cluster-resources", word, name] => {
+            let kind = kind_of(word).filter(|kind| kind.namespaced())?;
+            let namespace = Some(stem(name)?.to_owned());
+            Some(Layout::List { kind, namespace })
+        }
+        _ => None,
+    }
+}
+
+/// k8s.io/kubectl `pkg/cmd/clusterinfo/clusterinfo_dump.go`: `nodes.json` and, for each namespace, these.
+fn cluster_info(path: &Path, words: &[&str]) -> Option<Layout> {
+    let name = words.last()?;
+    if stem(name)? == "nodes" {
+        let root = path.parent()?.to_owned();
+        return Some(Layout::Nodes { root });
+    }
+    let [.., namespace, _] = words else {
+        return None;
+    };
+    let word = stem(name).filter(|word| {
+        matches!(
+            *word,
+            "events"
+                | "replication-controllers"
+                | "services"
+                | "daemonsets"
+                | "deployments"
+                | "replicasets"
+                | "pods"
+        )
+    })?;
+    Some(Layout::ClusterInfo {
+        root: path.parent()?.parent()?.to_owned(),
+        kind: kind_of(word)?,
+        namespace: (*namespace).to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(path: &str) -> Layout {
+        Layout::of(Path::new(path))
+    }
+
+    fn list(kind: Kind, namespace: Option<&str>) -> Layout {
+        Layout::List {
+            kind,
+            namespace: namespace.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_must_gather_keeps_lists_by_namespace_and_group() {
+        let root = "/tmp/must-gather.local.1/quay-io-x/";
+        assert_eq!(
+            of(&format!("{root}namespaces/shop/core/pods.yaml")),
+            list(Kind::Pod, Some("shop"))
+        );
+        assert_eq!(
+            of(&format!(
+                "{root}cluster-scoped-resources/core/nodes/n1.yaml"
+            )),
+            Layout::One { kind: Kind::Node }
+        );
+        assert_eq!(
+            of(&format!("{root}namespaces/shop/pods/web/web.yaml")),
+            Layout::Unknown
+        );
+        assert_eq!(
+            of(&format!(
+                "{root}cluster-scoped-resources/core/namespaces/shop.yaml"
+            )),
+            Layout::Unknown
+        );
+    }
+
+    #[test]
+    fn a_support_bundle_has_words_of_its_own() {
+        assert_eq!(
+            of("b/cluster-resources/pvcs/shop.json"),
+            list(Kind::PersistentVolumeClaim, Some("shop"))
+        );
+        assert_eq!(
+            of("b/cluster-resources/storage-classes.json"),
+            list(Kind::StorageClass, None)
+        );
+        assert_eq!(
+            of("b/cluster-resources/pods-errors.json"),
+            Layout::Errors { kind: Kind::Pod }
+        );
+        assert_eq!(
+            of("b/cluster-resources/storage-errors.json"),
+            Layout::Errors {
+                kind: Kind::StorageClass
+            }
+        );
+        assert_eq!(
+            of("b/cluster-resources/pods/logs/shop/x.json"),
+            Layout::Unknown
+        );
+    }
+
+    #[test]
+    fn a_cluster_info_dump_has_a_folder_for_each_namespace() {
+        assert_eq!(
+            of("dump/shop/replication-controllers.json"),
+            Layout::ClusterInfo {
+                root: "dump".into(),
+                kind: Kind::ReplicationController,
+                namespace: "shop".into()
+            }
+        );
+        assert_eq!(of("dump/shop/web/logs.txt"), Layout::Unknown);
+    }
+}

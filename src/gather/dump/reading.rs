@@ -1,0 +1,211 @@
+//! The Reading: an object in a dump that says what was read, when, and what was not.
+
+use crate::snapshot::{Gap, Kind, Reach, Snapshot, Why};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::take::reach_of;
+
+/// The kind of the object with which `--dump` says what was read.
+pub const READING: &str = "Reading";
+
+const API_VERSION: &str = "kubectl-diagnose/v1";
+
+/// What was read of a cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// When, if that is known; otherwise a dump's time is the newest that occurs in it.
+    pub as_of: Option<Timestamp>,
+    /// Why everything else was not read.
+    pub unread: Option<Why>,
+    /// Every read that was tried.
+    pub reads: Vec<Read>,
+}
+
+/// One read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// What was asked for.
+    pub kind: Kind,
+    /// How much of it.
+    pub reach: Reach,
+    /// Whether the answer was read to its end.
+    pub outcome: Result<(), Gap>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    #[serde(default)]
+    api_version: String,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    metadata: WireMeta,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread: Option<String>,
+    #[serde(default)]
+    reads: Vec<WireRead>,
+}
+
+/// kubectl wants a name on everything in a List.
+#[derive(Serialize, Deserialize, Default)]
+struct WireMeta {
+    #[serde(default)]
+    name: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireRead {
+    kind: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+impl Reading {
+    /// Everything that was tried for a snapshot.
+    pub fn of(snapshot: &Snapshot) -> Reading {
+        let clock = snapshot.clock();
+        let reads = snapshot.reads().map(|(kind, reach, outcome)| Read {
+            kind,
+            reach: reach.clone(),
+            outcome: outcome.clone(),
+        });
+        Reading {
+            as_of: clock.exact.then_some(clock.at),
+            unread: Some(snapshot.unread()),
+            reads: reads.collect(),
+        }
+    }
+
+    pub(super) fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(&Wire {
+            api_version: API_VERSION.to_owned(),
+            kind: READING.to_owned(),
+            metadata: WireMeta {
+                name: "reading".to_owned(),
+            },
+            as_of: self.as_of,
+            unread: self.unread.map(|why| why.as_str().to_owned()),
+            reads: self.reads.iter().map(WireRead::of).collect(),
+        })
+    }
+
+    pub(super) fn from_json(json: &[u8]) -> Result<Reading, serde_json::Error> {
+        let wire: Wire = serde_json::from_slice(json)?;
+        Ok(Reading {
+            as_of: wire.as_of,
+            unread: wire.unread.as_deref().and_then(Why::of_word),
+            reads: wire.reads.into_iter().filter_map(WireRead::read).collect(),
+        })
+    }
+}
+
+impl WireRead {
+    fn of(read: &Read) -> WireRead {
+        let (namespace, name) = match &read.reach {
+            Reach::Everywhere => (None, None),
+            Reach::Namespace(namespace) => (Some(namespace), None),
+            Reach::Object(namespace, name) => {
+                ((!namespace.is_empty()).then_some(namespace), Some(name))
+            }
+        };
+        let gap = read.outcome.as_ref().err();
+        WireRead {
+            kind: read.kind.as_str().to_owned(),
+            namespace: namespace.cloned(),
+            name: name.cloned(),
+            why: gap.map(|gap| gap.why.as_str().to_owned()),
+            detail: gap
+                .map(|gap| gap.detail.clone())
+                .filter(|detail| !detail.is_empty()),
+        }
+    }
+
+    /// A kind that this version does not know is left out: nothing asks for it.
+    fn read(self) -> Option<Read> {
+        let kind = Kind::of_manifest(&self.kind)?;
+        let gap = Gap {
+            kind,
+            namespace: self.namespace,
+            name: self.name,
+            // a reason that this version does not know is still not a finished read
+            why: self
+                .why
+                .as_deref()
+                .and_then(Why::of_word)
+                .unwrap_or(Why::Failed),
+            detail: self.detail.unwrap_or_default(),
+        };
+        Some(Read {
+            kind,
+            reach: reach_of(&gap),
+            outcome: if self.why.is_some() { Err(gap) } else { Ok(()) },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_comes_back_as_it_was() {
+        let refused = Gap {
+            kind: Kind::Secret,
+            namespace: Some("shop".into()),
+            name: None,
+            why: Why::Forbidden,
+            detail: "secrets is forbidden".into(),
+        };
+        let absent = Gap {
+            kind: Kind::Node,
+            namespace: None,
+            name: Some("n1".into()),
+            why: Why::TimedOut,
+            detail: String::new(),
+        };
+        let read = |kind, reach, outcome| Read {
+            kind,
+            reach,
+            outcome,
+        };
+        let reading = Reading {
+            as_of: "2026-01-01T00:00:00Z".parse().ok(),
+            unread: Some(Why::NotAsked),
+            reads: vec![
+                read(Kind::Pod, Reach::Everywhere, Ok(())),
+                read(Kind::Secret, Reach::Namespace("shop".into()), Err(refused)),
+                read(
+                    Kind::Node,
+                    Reach::Object(String::new(), "n1".into()),
+                    Err(absent),
+                ),
+                read(
+                    Kind::ConfigMap,
+                    Reach::Object("shop".into(), "web".into()),
+                    Ok(()),
+                ),
+            ],
+        };
+        let json = reading.to_json().unwrap();
+        assert_eq!(Reading::from_json(&json).unwrap(), reading);
+    }
+
+    #[test]
+    fn an_unknown_reason_is_no_finished_read() {
+        let json = br#"{"reads":[{"kind":"Pod","why":"struck by lightning"},{"kind":"Gadget"}]}"#;
+        let reading = Reading::from_json(json).unwrap();
+        assert_eq!(reading.reads.len(), 1);
+        let gap = reading.reads[0].outcome.as_ref().unwrap_err();
+        assert_eq!(gap.why, Why::Failed);
+    }
+}

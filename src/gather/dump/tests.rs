@@ -1,0 +1,134 @@
+//! What only the inside shows: that items are handed on while the input still comes, and that cutting
+//! YAML gives what decoding it at once gives.
+
+use super::coverage::Coverage;
+use super::error::Fault;
+use super::layout::Layout;
+use super::take::Taker;
+use super::{json, yaml};
+use crate::snapshot::{Intake, Seen, Why};
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+/// Gives its text, then fails.
+struct Breaks<'a>(&'a [u8]);
+
+impl Read for Breaks<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => Err(io::ErrorKind::ConnectionReset.into()),
+            read => Ok(read),
+        }
+    }
+}
+
+fn intake(read: impl FnOnce(&mut Taker<'_>) -> Result<(), Fault>) -> (Intake, Option<Fault>) {
+    let mut intake = Intake::new(Why::NotInDump);
+    let mut coverage = Coverage::default();
+    let mut taker = Taker::new(&mut intake, &mut coverage, None);
+    taker.begin(Layout::of(Path::new("-")));
+    let fault = read(&mut taker).err();
+    if fault.is_none() {
+        taker.end();
+    }
+    coverage.apply(&mut intake);
+    (intake, fault)
+}
+
+fn nodes(intake: &Intake) -> usize {
+    intake.so_far().nodes().len()
+}
+
+#[test]
+fn items_are_handed_on_before_the_input_ends() {
+    let mut text = String::from(r#"{"apiVersion":"v1","kind":"NodeList","items":["#);
+    for number in 0..300 {
+        text.push_str(&format!(r#"{{"metadata":{{"name":"n{number}"}}}},"#));
+    }
+    let (intake, fault) =
+        intake(|taker| json::read(&mut BufReader::new(Breaks(text.as_bytes())), taker));
+    assert!(matches!(fault, Some(Fault::Io(_))), "{fault:?}");
+    assert_eq!(nodes(&intake), 300);
+}
+
+#[test]
+fn yaml_items_are_handed_on_before_the_input_ends() {
+    let mut text = String::from("apiVersion: v1\nitems:\n");
+    for number in 0..300 {
+        text.push_str(&format!(
+            "- apiVersion: v1\n  kind: Node\n  metadata:\n    name: n{number}\n"
+        ));
+    }
+    text.push_str("- apiVersion: v1\n");
+    let (intake, fault) =
+        intake(|taker| yaml::read(&mut BufReader::new(Breaks(text.as_bytes())), taker, 100));
+    assert!(matches!(fault, Some(Fault::Io(_))), "{fault:?}");
+    assert_eq!(nodes(&intake), 300);
+}
+
+#[test]
+fn cut_yaml_is_read_as_whole_yaml_is() {
+    let text = "\
+apiVersion: v1
+items:
+# the first
+- kind: Node
+  apiVersion: v1
+  metadata: {name: n1}
+
+- kind: Node
+  apiVersion: v1
+  metadata:
+    name: n2
+    annotations:
+      script: |
+        - not an item
+
+        items:
+- metadata: {name: shop}
+  apiVersion: v1
+  kind: Namespace
+kind: List
+metadata:
+  resourceVersion: \"\"
+---
+apiVersion: v1
+kind: Node
+metadata: {name: n3}
+";
+    for whole in [1, 10, 40, 200, yaml::WHOLE] {
+        let (intake, fault) = intake(|taker| yaml::read(&mut text.as_bytes(), taker, whole));
+        assert!(fault.is_none(), "{whole}: {fault:?}");
+        assert_eq!(nodes(&intake), 3, "{whole}");
+        assert!(matches!(
+            intake.so_far().namespaces().get("", "shop"),
+            Seen::Yes(_)
+        ));
+        assert!(intake.so_far().nodes().get("", "n9").is_absent(), "{whole}");
+    }
+}
+
+#[test]
+fn an_endless_object_is_refused() {
+    let endless = br#"{"kind":"Pod","spec":""#.chain(io::repeat(b'x'));
+    let (_, fault) = intake(|taker| json::read(&mut BufReader::new(endless), taker));
+    assert!(matches!(fault, Some(Fault::TooLarge { .. })), "{fault:?}");
+}
+
+#[test]
+fn a_fault_never_quotes_an_object() {
+    for text in [
+        r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"db"},"data":{"password":"hunter2"#,
+        r#"{"apiVersion":"v1","kind":"Secret","metadata":"hunter2"}"#,
+        r#"{"apiVersion":"v1","kind":"List","items":[{"kind":"Secret","apiVersion":"v1","data":hunter2}]}"#,
+        r#"{"apiVersion":"v1","kind":"List","items":"hunter2"}"#,
+    ] {
+        let (_, fault) = intake(|taker| json::read(&mut text.as_bytes(), taker));
+        let said = fault.map(|fault| fault.to_string()).unwrap_or_default();
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+    let text =
+        "apiVersion: v1\nkind: Secret\nstringData: {password: hunter2, password: [hunter2}\n";
+    let (_, fault) = intake(|taker| yaml::read(&mut text.as_bytes(), taker, yaml::WHOLE));
+    assert!(!fault.unwrap().to_string().contains("hunter2"));
+}

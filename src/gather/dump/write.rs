@@ -1,0 +1,218 @@
+//! The writer behind `--dump`: what was read, as a List that kubectl and `-f` understand.
+//!
+//! It is written while the cluster is read, object by object. Left out are managedFields, the
+//! annotation with which kubectl keeps the last manifest, and everything of Secrets and ConfigMaps but
+//! their names, types and the names of their keys. Environment values, arguments and annotations of
+//! pods and workloads stay as they are, since diagnoses quote them: look through a dump before you
+//! give it away.
+
+use super::reading::Reading;
+use crate::error::Error;
+use crate::snapshot::Kind;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// kubectl keeps the whole manifest here, values of Secrets included.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Writes a dump. Until it is [finished](DumpWriter::finish) nothing stands under the dump's name.
+#[derive(Debug)]
+pub struct DumpWriter {
+    path: PathBuf,
+    /// The name it has until it is whole; `None` when it is written in place, to a pipe or a device.
+    temporary: Option<PathBuf>,
+    file: BufWriter<fs::File>,
+    first: bool,
+}
+
+impl DumpWriter {
+    /// Begins a dump that only its owner may read.
+    ///
+    /// # Errors
+    /// When the file cannot be created.
+    pub fn create(path: &Path) -> Result<DumpWriter, Error> {
+        let refused = |cause| unwritable(path, cause);
+        // through a link, what it leads to is replaced; a pipe or a device is written as it is
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let in_place = target.exists() && !target.is_file();
+        let (temporary, file) = if in_place {
+            let file = fs::OpenOptions::new().write(true).open(&target);
+            (None, file.map_err(refused)?)
+        } else {
+            let temporary = beside(&target).map_err(refused)?;
+            let file = private(&temporary).map_err(refused)?;
+            (Some(temporary), file)
+        };
+        let mut writer = DumpWriter {
+            path: target,
+            temporary,
+            file: BufWriter::new(file),
+            first: true,
+        };
+        writer.write(br#"{"apiVersion":"v1","kind":"List","metadata":{},"items":["#)?;
+        Ok(writer)
+    }
+
+    /// Writes one object, given as the API server gave it.
+    ///
+    /// # Errors
+    /// When it is not the JSON of an object, or cannot be written.
+    pub fn object(&mut self, kind: Kind, json: &[u8]) -> Result<(), Error> {
+        // the decoder's own words could hold a value of the object
+        let item = cleaned(kind, json).map_err(|_| {
+            Error::new(format!(
+                "a {kind} cannot be written to {}: it is not valid json",
+                self.path.display()
+            ))
+        })?;
+        self.item(&item)
+    }
+
+    /// Says what was read and gives the dump its name.
+    ///
+    /// # Errors
+    /// When not all of it could be written.
+    pub fn finish(mut self, reading: &Reading) -> Result<(), Error> {
+        let reading = reading
+            .to_json()
+            .map_err(|cause| self.failed(cause.into()))?;
+        self.item(&reading)?;
+        self.write(b"\n]}\n")?;
+        self.file.flush().map_err(|cause| self.failed(cause))?;
+        if let Some(temporary) = self.temporary.take() {
+            // a full disk may only show here
+            let outcome = self
+                .file
+                .get_ref()
+                .sync_all()
+                .and_then(|()| fs::rename(&temporary, &self.path));
+            if let Err(cause) = outcome {
+                self.temporary = Some(temporary);
+                return Err(self.failed(cause));
+            }
+        }
+        Ok(())
+    }
+
+    fn item(&mut self, json: &[u8]) -> Result<(), Error> {
+        let comma: &[u8] = if self.first { b"\n" } else { b",\n" };
+        self.first = false;
+        self.write(comma)?;
+        self.write(json)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.file
+            .write_all(bytes)
+            .map_err(|cause| self.failed(cause))
+    }
+
+    fn failed(&self, cause: io::Error) -> Error {
+        unwritable(&self.path, cause)
+    }
+}
+
+impl Drop for DumpWriter {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.temporary {
+            // half a dump looks like a whole one of a smaller cluster
+            let _ = fs::remove_file(temporary);
+        }
+    }
+}
+
+fn unwritable(path: &Path, cause: io::Error) -> Error {
+    Error::new(format!("{} cannot be written", path.display())).because(cause)
+}
+
+/// A name in the same folder, so that renaming is one step.
+fn beside(path: &Path) -> io::Result<PathBuf> {
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
+    let mut hidden = std::ffi::OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".{}", std::process::id()));
+    Ok(path.with_file_name(hidden))
+}
+
+fn private(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+type Fields = BTreeMap<String, Box<RawValue>>;
+
+/// The object without what no diagnosis reads and nobody may see.
+fn cleaned(kind: Kind, json: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+    let mut fields: Fields = serde_json::from_slice(json)?;
+    let mut metadata: Map<String, Value> = match fields.get("metadata") {
+        Some(metadata) => serde_json::from_str(metadata.get())?,
+        None => Map::new(),
+    };
+    if matches!(kind, Kind::Secret | Kind::ConfigMap) {
+        fields = named_only(kind, json)?;
+        metadata.retain(|key, _| matches!(key.as_str(), "name" | "namespace"));
+    }
+    metadata.remove("managedFields");
+    if let Some(annotations) = metadata
+        .get_mut("annotations")
+        .and_then(Value::as_object_mut)
+    {
+        annotations.remove(LAST_APPLIED);
+    }
+    fields.insert("metadata".to_owned(), to_raw_value(&metadata)?);
+    // items of the API server's lists carry neither; events may be of either of their groups
+    if !fields.contains_key("kind") || !fields.contains_key("apiVersion") {
+        fields.insert("apiVersion".to_owned(), to_raw_value(&kind.api_version())?);
+        fields.insert("kind".to_owned(), to_raw_value(kind.as_str())?);
+    }
+    compact(&fields)
+}
+
+/// One line, whatever the original's indentation: an object costs no more than it says.
+fn compact(fields: &Fields) -> Result<Vec<u8>, serde_json::Error> {
+    let json = serde_json::to_vec(fields)?;
+    serde_json::to_vec(&serde_json::from_slice::<Value>(&json)?)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Values {
+    kind: Option<String>,
+    data: Option<BTreeMap<String, IgnoredAny>>,
+    binary_data: Option<BTreeMap<String, IgnoredAny>>,
+    string_data: Option<BTreeMap<String, IgnoredAny>>,
+    keys: Option<Vec<String>>,
+    r#type: Option<String>,
+}
+
+/// The names of the keys in place of the values; `null` where only the metadata was read, as
+/// [`Keyed`](crate::snapshot::Keyed) tells them apart.
+fn named_only(kind: Kind, json: &[u8]) -> Result<Fields, serde_json::Error> {
+    let values: Values = serde_json::from_slice(json)?;
+    let whole = values.kind.as_deref() == Some(kind.as_str());
+    let maps = [values.data, values.binary_data, values.string_data];
+    let known = whole || values.keys.is_some() || maps.iter().any(Option::is_some);
+    let mut keys: Vec<String> = maps
+        .into_iter()
+        .flatten()
+        .flat_map(BTreeMap::into_keys)
+        .chain(values.keys.into_iter().flatten())
+        .collect();
+    keys.sort();
+    keys.dedup();
+    let mut fields = Fields::new();
+    fields.insert("keys".to_owned(), to_raw_value(&known.then_some(keys))?);
+    if let Some(r#type) = values.r#type {
+        fields.insert("type".to_owned(), to_raw_value(&r#type)?);
+    }
+    Ok(fields)
+}

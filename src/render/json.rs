@@ -1,0 +1,44 @@
+//! `-o json`: the report as its schema `report.schema.json` says.
+
+use super::RenderError;
+use crate::report::Report;
+use serde::Serialize;
+use std::fmt::Write as _;
+
+#[cfg(test)]
+mod tests;
+
+/// The report as JSON, indented, with a line end.
+///
+/// # Errors
+/// When a value has no form in JSON; none of the report's types lacks one.
+pub fn json(report: &Report) -> Result<String, RenderError> {
+    write(report)
+}
+
+/// Any value as JSON.
+pub(super) fn write(value: &impl Serialize) -> Result<String, RenderError> {
+    let mut text = escaped(&serde_json::to_string_pretty(value)?);
+    text.push('\n');
+    Ok(text)
+}
+
+/// Escapes what would steer a terminal. `serde_json` leaves DEL, the C1 controls and the marks of
+/// reading order as they are; outside a string none of them can stand, so the value stays the same.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\u{7f}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}

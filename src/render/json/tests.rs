@@ -1,0 +1,118 @@
+//! The published schema: that it is the types', and that what is written keeps to it.
+
+use super::*;
+use crate::diagnose::diagnose;
+use crate::gather::dump;
+use crate::report::{Requests, SCHEMA};
+use crate::scope::Scope;
+use crate::snapshot::{Intake, Why};
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// The schema of the types, titled, and open: a reader must not refuse a field that a later version adds.
+fn schema() -> Value {
+    let generator = SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator();
+    let mut schema = generator.into_root_schema_for::<Report>().to_value();
+    open(&mut schema);
+    schema["$id"] = json!(SCHEMA);
+    schema["title"] = json!("Report of kubectl diagnose");
+    schema["properties"]["schema"]["const"] = json!(SCHEMA);
+    schema
+}
+
+fn open(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if fields.get("additionalProperties") == Some(&json!(false)) {
+                fields.remove("additionalProperties");
+            }
+            fields.values_mut().for_each(open);
+        }
+        Value::Array(items) => items.iter_mut().for_each(open),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_published_schema_is_that_of_the_types() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report.schema.json");
+    let text = format!("{:#}\n", schema());
+    #[expect(clippy::disallowed_methods, reason = "how a test is told to write")]
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(&path, &text).expect("the schema can be written");
+    }
+    let published = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        published == text,
+        "src/report.schema.json is not the schema of src/report.rs; write it with \
+         UPDATE_SCHEMA=1 cargo test --lib the_published_schema, and see that nothing was taken away"
+    );
+}
+
+#[test]
+fn the_report_of_every_case_keeps_to_the_schema() {
+    let validator = jsonschema::validator_for(&schema()).expect("the schema is one");
+    let cases = cases();
+    assert!(!cases.is_empty());
+    for path in cases {
+        let text = std::fs::read_to_string(&path).expect("the case is readable");
+        let mut intake = Intake::new(Why::NotInDump);
+        dump::load(&text, &mut intake).expect("the case is a dump");
+        let scope = Scope::everything();
+        let report = diagnose(&intake.seal(&scope), &scope, Requests::default());
+        let value: Value =
+            serde_json::from_str(&json(&report).expect("it is JSON")).expect("it is JSON");
+        let errors: Vec<String> = validator
+            .iter_errors(&value)
+            .map(|e| e.to_string())
+            .collect();
+        assert_eq!(errors, [""; 0], "{}", path.display());
+    }
+}
+
+fn cases() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let folders = |path: PathBuf| {
+        let entries = std::fs::read_dir(path).expect("the folder is readable");
+        entries
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.is_dir())
+    };
+    folders(root)
+        .flat_map(folders)
+        .map(|variant| variant.join("cluster.yaml"))
+        .filter(|path| path.exists())
+        .collect()
+}
+
+#[test]
+fn a_field_that_is_added_later_is_no_error() {
+    let mut value = json!({
+        "schema": SCHEMA, "version": "1.0.0", "asOf": "2026-01-01T00:00:00Z", "scope": {},
+        "summary": {"pods": 0, "stuck": 0, "onItsWay": 0, "causes": []}, "diagnoses": [],
+        "unexplained": [], "well": [], "gaps": [], "requests": {"count": 0, "bytes": 0}
+    });
+    assert!(jsonschema::is_valid(&schema(), &value));
+    value["summary"]["more"] = json!(1);
+    assert!(jsonschema::is_valid(&schema(), &value));
+    value["schema"] = json!("kubectl-diagnose/v2");
+    assert!(!jsonschema::is_valid(&schema(), &value));
+}
+
+#[test]
+fn terminal_control_is_escaped_and_stays_the_same_value() {
+    let foreign = "\u{1b}[31m\u{9b}31m\u{7f}\u{202e}\u{2028}가 \\u0041 \"";
+    let written = escaped(&serde_json::to_string(foreign).expect("it is JSON"));
+    assert!(
+        !written
+            .chars()
+            .any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{202e}'))
+    );
+    assert_eq!(
+        serde_json::from_str::<String>(&written).expect("it is JSON"),
+        foreign
+    );
+}

@@ -1,0 +1,182 @@
+//! A line of text whose parts have meanings. The only way for foreign text into the output: every
+//! part is cleaned of terminal control when it is added.
+
+use super::style::{Meaning, paint};
+use crate::kubernetes::text;
+use std::borrow::Cow;
+
+/// Text in one line, in parts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Line(Vec<Span>);
+
+/// A part of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Span {
+    /// Without control characters and line ends.
+    pub(super) text: String,
+    pub(super) meaning: Meaning,
+    /// Whether a line may end at its blanks.
+    pub(super) breakable: bool,
+}
+
+impl Line {
+    /// Nothing.
+    pub(super) fn new() -> Self {
+        Line::default()
+    }
+
+    /// One part.
+    pub(super) fn of(meaning: Meaning, text: &str) -> Self {
+        Line::new().with(meaning, text)
+    }
+
+    /// Adds text without meaning.
+    #[must_use]
+    pub(super) fn plain(self, text: &str) -> Self {
+        self.with(Meaning::Plain, text)
+    }
+
+    /// Adds text.
+    #[must_use]
+    pub(super) fn with(self, meaning: Meaning, text: &str) -> Self {
+        self.push(meaning, text, true)
+    }
+
+    /// Adds text that is not broken at its blanks.
+    #[must_use]
+    pub(super) fn whole(self, meaning: Meaning, text: &str) -> Self {
+        self.push(meaning, text, false)
+    }
+
+    /// Adds a sentence; what it has in backticks is not broken, so that it can be copied.
+    #[must_use]
+    pub(super) fn prose(mut self, meaning: Meaning, sentence: &str) -> Self {
+        let mut rest = sentence;
+        while let Some((before, code, after)) = code(rest) {
+            self = self.with(meaning, before).whole(meaning, code);
+            rest = after;
+        }
+        self.with(meaning, rest)
+    }
+
+    /// Adds another line's parts.
+    #[must_use]
+    pub(super) fn append(mut self, other: &Line) -> Self {
+        self.0.extend(other.0.iter().cloned());
+        self
+    }
+
+    /// The columns that it takes.
+    pub(super) fn width(&self) -> usize {
+        text::width(&self.text())
+    }
+
+    /// Whether there is nothing to see.
+    pub(super) fn is_blank(&self) -> bool {
+        self.0.iter().all(|span| span.text.trim().is_empty())
+    }
+
+    /// Its text alone.
+    pub(super) fn text(&self) -> String {
+        self.0.iter().map(|span| span.text.as_str()).collect()
+    }
+
+    /// Its parts.
+    pub(super) fn spans(&self) -> &[Span] {
+        &self.0
+    }
+
+    /// Blanks up to so many columns.
+    #[must_use]
+    pub(super) fn pad(self, columns: usize) -> Self {
+        let missing = columns.saturating_sub(self.width());
+        self.plain(&" ".repeat(missing))
+    }
+
+    /// Its text with colour or without, and without blanks at the end.
+    pub(super) fn paint(&self, color: bool) -> String {
+        let mut left = text::width(self.text().trim_end());
+        let mut painted = String::new();
+        for span in &self.0 {
+            let width = text::width(&span.text);
+            let shown = match width <= left {
+                true => span.text.as_str(),
+                false => span.text.trim_end(),
+            };
+            painted.push_str(&paint(shown, span.meaning, color));
+            left = left.saturating_sub(width);
+            if left == 0 {
+                break;
+            }
+        }
+        painted
+    }
+
+    fn push(mut self, meaning: Meaning, text: &str, breakable: bool) -> Self {
+        if !text.is_empty() {
+            self.0.push(Span {
+                text: flat(text).into_owned(),
+                meaning,
+                breakable,
+            });
+        }
+        self
+    }
+}
+
+/// Cleaned, with blanks for line ends and tabs; blanks at the ends stay, since parts are joined.
+fn flat(foreign: &str) -> Cow<'_, str> {
+    let cleaned = text::clean(foreign);
+    match cleaned.contains(['\n', '\t']) {
+        true => Cow::Owned(cleaned.replace(['\n', '\t'], " ")),
+        false => cleaned,
+    }
+}
+
+/// What stands before the first pair of backticks, the pair with what it holds, and the rest.
+fn code(sentence: &str) -> Option<(&str, &str, &str)> {
+    let start = sentence.find('`')?;
+    let (before, from) = sentence.split_at(start);
+    let inside = from.strip_prefix('`')?;
+    let end = inside.find('`')? + 2;
+    let (code, after) = from.split_at_checked(end)?;
+    Some((before, code, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_is_cleaned() {
+        let line = Line::of(Meaning::Object, "a\u{1b}[31mb\n\u{202e}c").plain("\td");
+        assert_eq!(line.text(), "ab �c d");
+    }
+
+    #[test]
+    fn colour_does_not_reach_over_blanks_at_the_end() {
+        let line = Line::of(Meaning::Stuck, "a").pad(5);
+        assert_eq!(line.paint(false), "a");
+        assert_eq!(line.paint(true), "\u{1b}[31ma\u{1b}[0m");
+        assert_eq!(Line::of(Meaning::Stuck, "a  ").paint(false), "a");
+        assert_eq!(Line::new().paint(true), "");
+    }
+
+    #[test]
+    fn code_in_prose_is_one_word() {
+        let line = Line::new().prose(Meaning::Plain, "run `kubectl get po` or ` alone");
+        let parts: Vec<(&str, bool)> = line
+            .spans()
+            .iter()
+            .map(|span| (span.text.as_str(), span.breakable))
+            .collect();
+        assert_eq!(
+            parts,
+            [
+                ("run ", true),
+                ("`kubectl get po`", false),
+                (" or ` alone", true)
+            ]
+        );
+    }
+}

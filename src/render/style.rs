@@ -1,0 +1,70 @@
+//! What a piece of text means, and the colour that stands for it. The only place that knows colours.
+//!
+//! Only the sixteen colours of the terminal's own palette are used, so that what its owner can read
+//! stays readable. Meaning never depends on colour: each of these is also told by a word or a place.
+
+use owo_colors::{OwoColorize, Style};
+use std::borrow::Cow;
+
+/// What a piece of text means.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// Nothing in particular.
+    #[default]
+    Plain,
+    /// The object that a block is about.
+    Object,
+    /// What is wrong.
+    Cause,
+    /// The layer at which a pod is stuck.
+    Stuck,
+    /// A layer that is passed, a pod that is well, a change that was verified.
+    Passed,
+    /// What could not be known, or is not certain.
+    Unknown,
+    /// What is there for completeness.
+    Faint,
+    /// The name of a section or column.
+    Label,
+    /// Something to type.
+    Command,
+    /// Something that goes beyond changing an object back.
+    Danger,
+}
+
+impl Meaning {
+    fn style(self) -> Style {
+        let style = Style::new();
+        match self {
+            Meaning::Plain => style,
+            Meaning::Object | Meaning::Label => style.bold(),
+            Meaning::Cause => style.red().bold(),
+            Meaning::Stuck | Meaning::Danger => style.red(),
+            Meaning::Passed => style.green(),
+            Meaning::Unknown => style.yellow(),
+            Meaning::Faint => style.dimmed(),
+            Meaning::Command => style.cyan(),
+        }
+    }
+}
+
+/// The text in its meaning's colour, or as it is.
+pub(super) fn paint(text: &str, meaning: Meaning, color: bool) -> Cow<'_, str> {
+    if !color || meaning == Meaning::Plain || text.trim().is_empty() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.style(meaning.style()).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_is_a_switch() {
+        assert_eq!(paint("x", Meaning::Cause, false), "x");
+        assert_eq!(paint("x", Meaning::Plain, true), "x");
+        assert_eq!(paint(" ", Meaning::Cause, true), " ");
+        assert_eq!(paint("x", Meaning::Stuck, true), "\u{1b}[31mx\u{1b}[0m");
+    }
+}

@@ -1,0 +1,42 @@
+//! Whether the scheduler counts as we do. Said in full only when it does not.
+
+use super::evidence::bar;
+use crate::render::line::Line;
+use crate::render::sheet::Sheet;
+use crate::render::style::Meaning;
+use crate::scheduler::{Agree, Agreement, Count};
+
+/// Writes the line, and where counts differ or everything is shown both sides.
+pub(super) fn write(sheet: &mut Sheet, agreement: Option<&Agreement>) {
+    let Some(agreement) = agreement else {
+        return;
+    };
+    let (meaning, words) = match agreement.verdict {
+        Agree::Equal => (Meaning::Faint, "the scheduler counts the same"),
+        Agree::Different => (Meaning::Unknown, "the scheduler counts differently"),
+        Agree::NotComparable if agreement.because.is_empty() && !sheet.whole() => return,
+        Agree::NotComparable => (Meaning::Unknown, "not compared with the scheduler's counts"),
+    };
+    let mut line = Line::of(meaning, words);
+    if !agreement.because.is_empty() {
+        line = line.with(meaning, ": ").plain(&agreement.because);
+    }
+    sheet.paragraph(&bar(), &bar().plain("  "), &line);
+    if agreement.verdict == Agree::Different || sheet.whole() {
+        side(sheet, "scheduler", &agreement.scheduler);
+        side(sheet, "computed", &agreement.computed);
+    }
+}
+
+fn side(sheet: &mut Sheet, who: &str, counts: &[Count]) {
+    let clause = |clause: &Count| match clause.count {
+        Some(count) => format!("{count} {}", clause.reason),
+        None => clause.reason.clone(),
+    };
+    let mut words = counts.iter().map(clause).collect::<Vec<_>>().join(", ");
+    if words.is_empty() {
+        words = "nothing".to_owned();
+    }
+    let start = bar().plain("  ").with(Meaning::Faint, &format!("{who}: "));
+    sheet.paragraph(&start, &bar().plain("    "), &Line::new().plain(&words));
+}

@@ -1,0 +1,249 @@
+//! What the cluster said, behind a bar, with who said it.
+
+use crate::finding::{Evidence, Origin};
+use crate::kubernetes::duration::human_seconds;
+use crate::kubernetes::text::{clean, truncate_width, width};
+use crate::render::line::Line;
+use crate::render::sheet::Sheet;
+use crate::render::style::Meaning;
+use crate::render::words::count;
+use crate::render::wrap::wrap;
+use crate::report::PodReport;
+
+/// Lines of the quote that settles the cause.
+const PROOF_LINES: usize = 3;
+/// Lines of any other quote.
+const MORE_LINES: usize = 2;
+/// Quotes beside the one that settles the cause.
+const MORE: usize = 2;
+/// Columns of the bar.
+const BAR: usize = 4;
+
+/// The bar to the left of everything quoted or computed.
+pub(super) fn bar() -> Line {
+    Line::new().plain("  ").with(Meaning::Faint, "│ ")
+}
+
+/// Writes the proof, then what else there is.
+pub(super) fn write(sheet: &mut Sheet, proof: &Evidence, more: &[Evidence], pods: &[PodReport]) {
+    quote(sheet, proof, pods, PROOF_LINES);
+    let more: Vec<&Evidence> = more
+        .iter()
+        .filter(|evidence| evidence.quote != proof.quote)
+        .collect();
+    list(sheet, &more, pods, MORE);
+}
+
+/// Writes quotes of equal weight.
+pub(super) fn list(sheet: &mut Sheet, evidence: &[&Evidence], pods: &[PodReport], most: usize) {
+    let shown = sheet.at_most(most);
+    for evidence in evidence.iter().take(shown) {
+        quote(sheet, evidence, pods, MORE_LINES);
+    }
+    let left = evidence.len().saturating_sub(shown);
+    if left > 0 {
+        let words = format!("+ {} with -o wide", count(left, "more quote"));
+        sheet.line(&bar().with(Meaning::Faint, &words));
+    }
+}
+
+fn quote(sheet: &mut Sheet, evidence: &Evidence, pods: &[PodReport], most: usize) {
+    let room = sheet.room(BAR);
+    let mut lines = said(evidence, &origin(evidence, pods, sheet.whole()), room);
+    let most = sheet.at_most(most);
+    if lines.len() > most {
+        let end = end(evidence, room.saturating_sub(2));
+        lines.truncate(most.saturating_sub(usize::from(end.is_some())));
+        match (end, lines.last_mut()) {
+            (Some(end), _) => lines.push(end),
+            (None, Some(last)) => *last = head(last, room.saturating_sub(2)),
+            (None, None) => {}
+        }
+    }
+    for (index, line) in lines.iter().enumerate() {
+        let indent = if index == 0 { 0 } else { 2 };
+        let start = bar().plain(&" ".repeat(indent));
+        sheet.line(&start.append(&cut(line, room, sheet.whole())));
+    }
+}
+
+/// The whole quote in lines; those after the first leave two columns for their indentation.
+fn said(evidence: &Evidence, origin: &str, room: usize) -> Vec<Line> {
+    let cleaned = clean(&evidence.quote);
+    let mut lines = Vec::new();
+    let mut start = Line::of(Meaning::Faint, origin).with(Meaning::Faint, ": ");
+    for line in cleaned.lines().filter(|line| !line.trim().is_empty()) {
+        let first = room.saturating_sub(if lines.is_empty() { 0 } else { 2 });
+        let words = std::mem::take(&mut start).plain(line);
+        lines.extend(wrap(&words, first, room.saturating_sub(2)));
+    }
+    match lines.is_empty() {
+        true => vec![start.plain("(no words)")],
+        false => lines,
+    }
+}
+
+/// A word without end, like a token, would flood the screen.
+fn cut(line: &Line, room: usize, whole: bool) -> Line {
+    match whole || line.width() <= room.saturating_mul(2) {
+        true => line.clone(),
+        false => Line::new().plain(&truncate_width(&line.text(), room)),
+    }
+}
+
+/// The line with `…` at its end.
+fn head(line: &Line, room: usize) -> Line {
+    if line.width() + 2 <= room {
+        return line.clone().plain(" …");
+    }
+    let text = line.text();
+    let kept = text
+        .rsplit_once(' ')
+        .map_or(text.as_str(), |(before, _)| before);
+    Line::new().plain(&truncate_width(&format!("{kept} …"), room))
+}
+
+/// The last words behind `…`: each layer puts its own words before the error that it hands on, and a
+/// program says last why it ends. The scheduler's last words are about preemption and say nothing.
+fn end(evidence: &Evidence, room: usize) -> Option<Line> {
+    if matches!(&evidence.origin, Origin::Event { component, .. } if speaker(component) == "scheduler")
+    {
+        return None;
+    }
+    let cleaned = clean(&evidence.quote);
+    let last = cleaned.trim_end().lines().last()?;
+    let mut kept = String::new();
+    for word in last.split_whitespace().rev() {
+        if width(word) + width(&kept) + 2 > room {
+            break;
+        }
+        kept.insert_str(0, &format!(" {word}"));
+    }
+    (!kept.is_empty()).then(|| Line::new().plain(&format!("…{kept}")))
+}
+
+/// Who said it, or where it was read.
+fn origin(evidence: &Evidence, pods: &[PodReport], whole: bool) -> String {
+    let of = object(evidence, pods, whole);
+    match &evidence.origin {
+        Origin::Field { path } if whole => format!("{of}{path}"),
+        Origin::Field { path } => format!("{of}{}", short_path(path)),
+        Origin::Event {
+            reason,
+            component,
+            count,
+            age_seconds,
+        } => {
+            let mut details = Vec::new();
+            if whole {
+                details.push(reason.clone());
+            }
+            if *count > 1 {
+                details.push(format!("{count} times"));
+            }
+            if let Some(age) = age_seconds {
+                let last = if *count > 1 { "last " } else { "" };
+                details.push(format!("{last}{} ago", human_seconds(*age)));
+            }
+            match details.is_empty() {
+                true => format!("{of}{}", speaker(component)),
+                false => format!("{of}{} ({})", speaker(component), details.join(", ")),
+            }
+        }
+        Origin::Absence => "looked up".to_owned(),
+        Origin::Computed { by } => format!("{of}computed ({by})"),
+    }
+}
+
+/// The object, where the reader would take it for the pod otherwise.
+fn object(evidence: &Evidence, pods: &[PodReport], whole: bool) -> String {
+    let object = &evidence.object;
+    let is_pod = |pod: &PodReport| {
+        object.kind == "Pod"
+            && object.name == pod.name
+            && object.namespace.as_ref() == Some(&pod.namespace)
+    };
+    let expected = match pods {
+        [pod] => is_pod(pod),
+        pods => !whole && pods.iter().any(is_pod),
+    };
+    match expected {
+        true => String::new(),
+        false => format!("{} ", object.short()),
+    }
+}
+
+fn speaker(component: &str) -> &str {
+    match component {
+        "" => "event",
+        "default-scheduler" => "scheduler",
+        other => other,
+    }
+}
+
+/// `status.…waiting.message` for a path of many parts.
+fn short_path(path: &str) -> String {
+    let parts: Vec<&str> = path.split('.').collect();
+    match parts.as_slice() {
+        [first, _, .., before, last] if !path.contains('"') && !path.contains('\'') => {
+            format!("{first}.…{before}.{last}")
+        }
+        _ => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{Kind, ObjectRef};
+
+    #[test]
+    fn paths_are_shortened_in_their_middle() {
+        for (path, expected) in [
+            ("status.reason", "status.reason"),
+            (
+                "status.conditions[Ready].message",
+                "status.conditions[Ready].message",
+            ),
+            (
+                "status.containerStatuses[0].state.waiting.message",
+                "status.…waiting.message",
+            ),
+            (
+                "metadata.annotations['a.b/c.d']",
+                "metadata.annotations['a.b/c.d']",
+            ),
+        ] {
+            assert_eq!(short_path(path), expected);
+        }
+    }
+
+    #[test]
+    fn a_cut_line_ends_with_an_ellipsis_within_its_room() {
+        let line = Line::new().plain("one two three");
+        assert_eq!(head(&line, 20).text(), "one two three …");
+        assert_eq!(head(&line, 13).text(), "one two …");
+        let word = Line::new().plain("onetwothree");
+        assert_eq!(head(&word, 8).text(), "onetwot…");
+    }
+
+    #[test]
+    fn a_cut_quote_keeps_its_last_words_unless_the_scheduler_says_them() {
+        let mut evidence = Evidence {
+            object: ObjectRef::new(Kind::Pod, "shop", "web"),
+            origin: Origin::Absence,
+            quote: "zero\none two three\n".to_owned(),
+        };
+        let end = |evidence: &Evidence, room| end(evidence, room).map(|line| line.text());
+        assert_eq!(end(&evidence, 13).as_deref(), Some("… two three"));
+        assert_eq!(end(&evidence, 15).as_deref(), Some("… one two three"));
+        assert_eq!(end(&evidence, 4), None);
+        evidence.origin = Origin::Event {
+            reason: "FailedScheduling".to_owned(),
+            component: "default-scheduler".to_owned(),
+            count: 1,
+            age_seconds: None,
+        };
+        assert_eq!(end(&evidence, 15), None);
+    }
+}

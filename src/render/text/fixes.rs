@@ -1,0 +1,74 @@
+//! What to change, who can, and whether it was verified; the commands stand alone to be copied.
+
+use super::label;
+use crate::finding::{Risk, Who};
+use crate::render::line::Line;
+use crate::render::sheet::Sheet;
+use crate::render::style::Meaning;
+use crate::render::words::{NAMED, count, named};
+use crate::report::{FixReport, Verified};
+
+/// Fixes that are shown.
+const FIXES: usize = 3;
+/// Columns of the labels.
+const LABEL: usize = 8;
+
+/// Writes the fixes, best first.
+pub(super) fn write(sheet: &mut Sheet, fixes: &[FixReport]) {
+    let shown = sheet.at_most(FIXES);
+    for (index, fix) in fixes.iter().take(shown).enumerate() {
+        let start = label(if index == 0 { "fix" } else { "or" });
+        sheet.hanging(&start, &change(fix));
+        if let Some(verified) = &fix.verified {
+            let most = sheet.at_most(NAMED);
+            sheet.hanging(&Line::new().pad(LABEL), &outcome(verified, most));
+        }
+        sheet.command(LABEL, &fix.command);
+        if fix.command.is_empty() && sheet.whole() {
+            patch(sheet, &fix.patch);
+        }
+    }
+    let left = fixes.len().saturating_sub(shown);
+    if left > 0 {
+        let words = format!("+ {} with -o wide", count(left, "more way"));
+        sheet.line(&Line::new().pad(LABEL).with(Meaning::Faint, &words));
+    }
+}
+
+fn change(fix: &FixReport) -> Line {
+    let line = Line::new().prose(Meaning::Plain, &fix.change);
+    let line = match fix.risk {
+        Risk::Destroys => line.with(Meaning::Danger, " (deletes what runs)"),
+        Risk::Reads => line.with(Meaning::Faint, " (changes nothing)"),
+        Risk::Changes => line,
+    };
+    match fix.who {
+        Who::Admin => line.with(Meaning::Unknown, " (for an administrator)"),
+        Who::Owner => line,
+    }
+}
+
+fn outcome(verified: &Verified, most: usize) -> Line {
+    match verified.nodes.as_slice() {
+        [] => Line::of(
+            Meaning::Unknown,
+            "computed again: not enough, still no node fits",
+        ),
+        nodes => {
+            let nodes = match nodes.len() > most {
+                true => format!("{} nodes: {}", nodes.len(), named(nodes, most)),
+                false => nodes.join(", "),
+            };
+            Line::of(Meaning::Passed, "verified:").plain(&format!(" then fits {nodes}"))
+        }
+    }
+}
+
+fn patch(sheet: &mut Sheet, patch: &[serde_json::Value]) {
+    if patch.is_empty() {
+        return;
+    }
+    let text = serde_json::Value::from(patch.to_vec()).to_string();
+    sheet.line(&Line::new().pad(LABEL).with(Meaning::Faint, "JSON patch:"));
+    sheet.command(LABEL, &text);
+}

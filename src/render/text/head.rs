@@ -1,0 +1,134 @@
+//! The first line of a block: which pods, in which state, for how long, whose.
+
+use crate::kubernetes::duration::human_seconds;
+use crate::render::line::Line;
+use crate::render::sheet::Sheet;
+use crate::render::style::Meaning;
+use crate::render::table::Table;
+use crate::render::words::{NAMED, count, named, number};
+use crate::report::PodReport;
+use crate::snapshot::ObjectRef;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Writes the line, and for several pods the line that names them.
+pub(super) fn write(sheet: &mut Sheet, pods: &[PodReport], subject: &ObjectRef) {
+    let words = match pods {
+        [pod] => single(pod, subject),
+        _ => several(pods, subject),
+    };
+    sheet.paragraph(&Line::new(), &Line::new().pad(4), &words);
+}
+
+/// `shop/web-7d9c5b-x2k4q: ImagePullBackOff for 41m, container app, of Deployment/web`
+fn single(pod: &PodReport, subject: &ObjectRef) -> Line {
+    let itself = subject.kind == "Pod" && subject.name == pod.name;
+    let mut line = Line::of(Meaning::Object, &format!("{}/{}", pod.namespace, pod.name))
+        .plain(": ")
+        .plain(&state(&pod.status, pod.since_seconds));
+    if let Some(container) = &pod.container {
+        line = line.plain(", container ").plain(container);
+    }
+    match itself {
+        true => line,
+        false => line
+            .plain(", ")
+            .plain(&relation(subject))
+            .plain(&subject.short()),
+    }
+}
+
+/// What a pod has to do with the object to change.
+fn relation(subject: &ObjectRef) -> String {
+    match subject.known_kind() {
+        Some(kind) if kind.is_workload() => "of ".to_owned(),
+        _ => "because of ".to_owned(),
+    }
+}
+
+/// `Pending for 41m`; a pod that runs is not stuck in running.
+fn state(status: &str, since: Option<i64>) -> String {
+    match since.map(human_seconds) {
+        None => status.to_owned(),
+        Some(age) if status == "Running" => format!("{status}, not well for {age}"),
+        Some(age) => format!("{status} for {age}"),
+    }
+}
+
+/// `Deployment/web in shop: 3 pods ImagePullBackOff for up to 41m`
+fn several(pods: &[PodReport], subject: &ObjectRef) -> Line {
+    let mut line = Line::of(Meaning::Object, &subject.short());
+    if let Some(namespace) = &subject.namespace {
+        line = line.plain(" in ").plain(namespace);
+    }
+    line = line
+        .plain(": ")
+        .plain(&count(pods.len(), "pod"))
+        .plain(" ")
+        .plain(&states(pods));
+    if let Some(age) = longest(pods) {
+        line = line.plain(" for up to ").plain(&age);
+    }
+    let containers: BTreeSet<&str> = pods.iter().filter_map(|p| p.container.as_deref()).collect();
+    match containers.len() {
+        1 => containers
+            .iter()
+            .fold(line.plain(", container "), |line, name| line.plain(name)),
+        _ => line,
+    }
+}
+
+/// `Pending`, or `stuck (2 Error, 1 CrashLoopBackOff)`
+fn states(pods: &[PodReport]) -> String {
+    let mut states: BTreeMap<&str, usize> = BTreeMap::new();
+    for pod in pods {
+        *states.entry(pod.status.as_str()).or_default() += 1;
+    }
+    if let Some((state, _)) = states.first_key_value()
+        && states.len() == 1
+    {
+        return (*state).to_owned();
+    }
+    let mut states: Vec<(&str, usize)> = states.into_iter().collect();
+    states.sort_by_key(|(_, pods)| std::cmp::Reverse(*pods));
+    let counted = states
+        .iter()
+        .map(|(state, pods)| format!("{} {state}", number(*pods)));
+    format!("stuck ({})", counted.collect::<Vec<_>>().join(", "))
+}
+
+/// The age of the pod that has been stuck the longest.
+pub(super) fn longest(pods: &[PodReport]) -> Option<String> {
+    pods.iter()
+        .filter_map(|pod| pod.since_seconds)
+        .max()
+        .map(human_seconds)
+}
+
+/// Names several pods: the first ones, or each with its state.
+pub(super) fn names(sheet: &mut Sheet, pods: &[PodReport], subject: &ObjectRef) {
+    if pods.len() < 2 {
+        return;
+    }
+    let name = |pod: &PodReport| match subject.namespace.as_ref() == Some(&pod.namespace) {
+        true => pod.name.clone(),
+        false => format!("{}/{}", pod.namespace, pod.name),
+    };
+    if !sheet.whole() {
+        let names: Vec<String> = pods.iter().map(name).collect();
+        sheet.hanging(
+            &super::label("pods"),
+            &Line::new().plain(&named(&names, NAMED)),
+        );
+        return;
+    }
+    let mut table = Table::new(["POD", "STATUS", "FOR"]);
+    for pod in pods {
+        let age = pod.since_seconds.map(human_seconds).unwrap_or_default();
+        let cells = [name(pod), pod.status.clone(), age];
+        table.row(cells.iter().map(|cell| Line::new().plain(cell)).collect());
+    }
+    sheet.part();
+    for line in table.lines(sheet.room(2)) {
+        sheet.line(&Line::new().pad(2).append(&line));
+    }
+}

@@ -1,0 +1,47 @@
+//! `-o text`: the report for a person who has to act on it.
+//!
+//! A block a diagnosis. What is wrong stands above how it is known, which stands above what to do;
+//! each line makes sense alone, so that one can be quoted in a chat. Lists are cut with a count, and
+//! `-o wide` shows them whole. One file a part of the block; the order of parts is here.
+
+mod agreement;
+mod diagnosis;
+mod ending;
+mod evidence;
+mod fixes;
+mod head;
+mod ladder;
+mod nodes;
+mod obstacles;
+mod overview;
+mod unexplained;
+
+use super::Layout;
+use super::line::Line;
+use super::sheet::{Detail, Sheet};
+use super::style::Meaning;
+use crate::report::Report;
+
+/// The report for people.
+pub fn text(report: &Report, layout: Layout) -> String {
+    let mut sheet = Sheet::new(layout, Detail::Short);
+    lay_out(&mut sheet, report);
+    sheet.finish()
+}
+
+/// Everything from the first block to the summary.
+pub(super) fn lay_out(sheet: &mut Sheet, report: &Report) {
+    overview::write(sheet, report);
+    let mut before = None;
+    for diagnosis in &report.diagnoses {
+        diagnosis::write(sheet, report, diagnosis, before);
+        before = Some(diagnosis);
+    }
+    unexplained::write(sheet, report);
+    ending::write(sheet, report);
+}
+
+/// The start of a part: its name, in a column of its own.
+fn label(name: &str) -> Line {
+    Line::new().plain("  ").with(Meaning::Label, name).pad(8)
+}

@@ -1,0 +1,143 @@
+//! Changes of the object that a pod comes from, as far as this layer needs them: its image, its pull policy, its pull secrets.
+//!
+//! Only where the object can be changed in place does a fix carry a command: a pod's own image may be changed, hardly
+//! anything else of a pod (pkg/apis/core/validation, ValidatePodUpdate), and nothing of a Job's template.
+
+use super::failed_pull::FailedPull;
+use super::pull_secrets;
+use crate::finding::{Fix, Who};
+use crate::kubernetes::shell;
+use crate::rules::Case;
+use crate::snapshot::{Kind, ObjectRef, Role};
+use serde_json::{Value, json};
+
+/// Names another image; with the command where the object can be changed in place.
+pub(super) fn set_image(failed: &FailedPull<'_>, change: &'static str, image: &str) -> Fix {
+    let case = failed.case;
+    let subject = case.subject();
+    let in_place = match subject.known_kind() {
+        Some(Kind::Pod) => Some("/spec"),
+        _ => template(&subject),
+    };
+    let (Some(spec), None) = (in_place, failed.volume) else {
+        return Fix::advice(change, Who::Owner).fact("proposal", image);
+    };
+    let name = failed.container.name();
+    let command = shell::command([
+        "kubectl",
+        "-n",
+        case.namespace(),
+        "set",
+        "image",
+        &resource(&subject),
+        &format!("{name}={image}"),
+    ]);
+    Fix::command(change, Who::Owner, subject, command)
+        .fact("proposal", image)
+        .patch(in_container(failed, spec, "image", image))
+}
+
+/// Sets the pull policy of the container; with the command where the object can be changed in place.
+pub(super) fn set_pull_policy(failed: &FailedPull<'_>, change: &'static str, policy: &str) -> Fix {
+    let subject = failed.case.subject();
+    let Some(spec) = template(&subject).filter(|_| failed.volume.is_none()) else {
+        return Fix::advice(change, Who::Owner);
+    };
+    let patch = in_container(failed, spec, "imagePullPolicy", policy);
+    let command = patch_command(&subject, failed.case.namespace(), &patch);
+    Fix::command(change, Who::Owner, subject, command).patch(patch)
+}
+
+/// Makes the object's pods pull with this Secret, beside or instead of those that they name.
+pub(super) fn set_pull_secret(
+    case: &Case<'_>,
+    change: &'static str,
+    instead_of: Option<&str>,
+    secret: &str,
+) -> Fix {
+    let named = pull_secrets::named(case);
+    let from_account = named.iter().any(|named| named.by_account);
+    let kept = named.iter().map(|named| named.name);
+    let list: Vec<Value> = kept
+        .filter(|name| Some(*name) != instead_of)
+        .chain([secret])
+        .map(|name| json!({"name": name}))
+        .collect();
+    let subject = case.subject();
+    let (target, path) = match template(&subject) {
+        Some(spec) if !from_account => (subject, format!("{spec}/imagePullSecrets")),
+        // a list of the pod's own hides the account's, and cannot be changed
+        None if !from_account && !named.is_empty() => {
+            return Fix::advice(change, Who::Owner).fact("offered", secret);
+        }
+        _ => (pull_secrets::account(case), "/imagePullSecrets".to_owned()),
+    };
+    let patch = vec![json!({"op": "add", "path": path, "value": list})];
+    let command = patch_command(&target, case.namespace(), &patch);
+    Fix::command(change, Who::Owner, target, command)
+        .fact("offered", secret)
+        .patch(patch)
+}
+
+/// Makes the pods anew, so that they take what has changed around them.
+pub(super) fn restart(case: &Case<'_>, change: &'static str) -> Fix {
+    let subject = case.subject();
+    match subject.known_kind() {
+        Some(Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) => {
+            let resource = resource(&subject);
+            let words = [
+                "kubectl",
+                "-n",
+                case.namespace(),
+                "rollout",
+                "restart",
+                &resource,
+            ];
+            Fix::command(change, Who::Owner, subject, shell::command(words))
+        }
+        _ => Fix::advice(change, Who::Owner),
+    }
+}
+
+/// Where the specification of the pods stands in an object whose template can be changed.
+fn template(subject: &ObjectRef) -> Option<&'static str> {
+    match subject.known_kind()? {
+        Kind::Deployment
+        | Kind::StatefulSet
+        | Kind::DaemonSet
+        | Kind::ReplicaSet
+        | Kind::ReplicationController => Some("/spec/template/spec"),
+        Kind::CronJob => Some("/spec/jobTemplate/spec/template/spec"),
+        _ => None,
+    }
+}
+
+fn resource(subject: &ObjectRef) -> String {
+    format!("{}/{}", subject.kind.to_ascii_lowercase(), subject.name)
+}
+
+fn patch_command(target: &ObjectRef, namespace: &str, patch: &[Value]) -> String {
+    let patch = Value::from(patch.to_vec()).to_string();
+    let resource = resource(target);
+    shell::command([
+        "kubectl", "-n", namespace, "patch", &resource, "--type", "json", "-p", &patch,
+    ])
+}
+
+/// A field of the container. Webhooks put containers between, so the patch tests whom it changes.
+fn in_container(failed: &FailedPull<'_>, spec: &str, field: &str, value: &str) -> Vec<Value> {
+    let list = match failed.container.role {
+        Role::Main => "containers",
+        Role::Init | Role::Sidecar => "initContainers",
+    };
+    let place = failed
+        .path
+        .split_once('[')
+        .and_then(|(_, rest)| rest.split_once(']'))
+        .map_or("0", |(place, _)| place);
+    let container = format!("{spec}/{list}/{place}");
+    vec![
+        json!({"op": "test", "path": format!("{container}/name"), "value": failed.container.name()}),
+        json!({"op": "add", "path": format!("{container}/{field}"), "value": value}),
+    ]
+}

@@ -1,0 +1,326 @@
+//! The containers of a pod that wait for an image, and the words that tell why: [`all`].
+//!
+//! Shared by every rule of this layer. The status outranks events, which may be old; where the status holds
+//! boilerplate only (kubelets before 1.32 while they back off), the newest event about the same image speaks.
+//! What the words mean is read by [`crate::messages::pull`]; which cause that makes is said by the rules.
+//!
+//! Sources: kubelet `images/image_manager.go`, `images/types.go`, `kuberuntime/kuberuntime_image.go` (1.19 to 1.37);
+//! cri-api `pkg/errors/errors.go`.
+
+use super::hosts;
+use crate::finding::{Evidence, Finding};
+use crate::kubernetes::image_reference::ImageReference;
+use crate::kubernetes::shell;
+use crate::kubernetes::text::{one_line, truncate_width};
+use crate::messages::pull::{self, Pull, PullFailure};
+use crate::rules::Case;
+use crate::snapshot::{ContainerView, Event, Role};
+
+/// The waiting reasons under which the kubelet reports that an image is not to be had.
+const REASONS: [&str; 7] = [
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "ErrImageNeverPull",
+    "ImageInspectError",
+    "RegistryUnavailable",
+    "SignatureValidationFailed",
+];
+/// The events that carry the words of a failure. `BackOff` never does.
+const EVENTS: [&str; 3] = ["Failed", "InspectFailed", "ErrImageNeverPull"];
+/// The widest piece of a message that a sentence quotes.
+const QUOTED: usize = 240;
+
+/// A container that waits for an image which cannot be had.
+#[derive(Debug)]
+pub(super) struct FailedPull<'c> {
+    /// The pod.
+    pub(super) case: &'c Case<'c>,
+    /// The container that waits.
+    pub(super) container: ContainerView<'c>,
+    /// The image as the pod names it; that of an image volume when the container waits for one.
+    pub(super) image: &'c str,
+    /// Where the pod names it.
+    pub(super) path: String,
+    /// The image volume that it belongs to.
+    pub(super) volume: Option<&'c str>,
+    /// What the words mean.
+    pub(super) pull: Pull,
+    /// The words, and where they stand.
+    proof: Evidence,
+    /// The words are those of an event that may speak of another image.
+    pub(super) hearsay: bool,
+}
+
+/// An image that a container needs, and where the pod names it.
+struct Needed<'c> {
+    image: &'c str,
+    path: String,
+    volume: Option<&'c str>,
+}
+
+/// Every container of the pod that waits for an image. None when the pod has ended or goes away: nothing is pulled for it.
+pub(super) fn all<'c>(case: &'c Case<'c>) -> Vec<FailedPull<'c>> {
+    let ended = matches!(case.pod.phase(), "Failed" | "Succeeded");
+    if ended || case.pod.pod().metadata.deletion_timestamp.is_some() {
+        return Vec::new();
+    }
+    case.pod
+        .containers()
+        .filter(waits_for_an_image)
+        .map(|container| failed_pull(case, container))
+        .collect()
+}
+
+/// Those whose failure is of one class.
+pub(super) fn of<'c>(
+    case: &'c Case<'c>,
+    class: fn(PullFailure) -> bool,
+) -> impl Iterator<Item = FailedPull<'c>> {
+    all(case)
+        .into_iter()
+        .filter(move |failed| class(failed.pull.failure))
+}
+
+/// Some errors reach the status as the reason itself, text instead of a word (image_manager.go returns them unwrapped).
+fn waits_for_an_image(container: &ContainerView<'_>) -> bool {
+    let reason = container.waiting_reason();
+    let raw = reason.contains(' ') && pull::read(reason).failure != PullFailure::Unknown;
+    REASONS.contains(&reason) || (raw && (reason.contains("pull") || reason.contains("image")))
+}
+
+fn failed_pull<'c>(case: &'c Case<'c>, container: ContainerView<'c>) -> FailedPull<'c> {
+    let waiting = container.waiting();
+    let message = waiting
+        .and_then(|waiting| waiting.message.as_deref())
+        .unwrap_or_default();
+    let (field, words) = match message {
+        "" => ("reason", container.waiting_reason()),
+        message => ("message", message),
+    };
+    let needed = needed(case, &container, message);
+    let status = Told {
+        pull: pull::read(words),
+        proof: case.field(format!("{}.state.waiting.{field}", container.path()), words),
+        hearsay: false,
+    };
+    let spoken = || from_events(case, &container, &needed);
+    let told = if status.pull.boilerplate {
+        spoken()
+    } else if status.pull.failure == PullFailure::PullQps {
+        // the kubelet's own limit passes by itself and hides what stands behind it
+        spoken().filter(|told| told.pull.failure != PullFailure::PullQps)
+    } else {
+        None
+    };
+    let told = told.unwrap_or(status);
+    FailedPull {
+        case,
+        container,
+        image: needed.image,
+        path: needed.path,
+        volume: needed.volume,
+        pull: told.pull,
+        proof: told.proof,
+        hearsay: told.hearsay,
+    }
+}
+
+/// Words about a failure.
+struct Told {
+    pull: Pull,
+    proof: Evidence,
+    hearsay: bool,
+}
+
+fn from_events(
+    case: &Case<'_>,
+    container: &ContainerView<'_>,
+    needed: &Needed<'_>,
+) -> Option<Told> {
+    let told: Vec<(&Event, Pull)> = case
+        .events()
+        .into_iter()
+        .rev()
+        .filter(|event| EVENTS.contains(&event.reason.as_str()))
+        .map(|event| (event, pull::read(&event.message)))
+        .filter(|(event, pull)| !pull.boilerplate && about(event, container, needed).is_some())
+        .collect();
+    let exact = |event: &Event| about(event, container, needed) == Some(true);
+    // of what is said about this image the newest, the kubelet's own limit last
+    let best = told.into_iter().enumerate().min_by_key(|(age, told)| {
+        let limited = told.1.failure == PullFailure::PullQps;
+        (!exact(told.0), limited, *age)
+    });
+    best.map(|(_, (event, pull))| Told {
+        hearsay: !exact(event),
+        proof: case.event(event),
+        pull,
+    })
+}
+
+/// Whether an event speaks of this image: `Some(true)` when it names it, `Some(false)` when it may. An event of
+/// this container about another image is of a time before the pod's image was changed.
+fn about(event: &Event, container: &ContainerView<'_>, needed: &Needed<'_>) -> Option<bool> {
+    if event
+        .container()
+        .is_some_and(|name| name != container.name())
+    {
+        return None;
+    }
+    if event.message.contains(&format!("\"{}\"", needed.image)) {
+        return Some(true);
+    }
+    // a container that could not be made is also `Failed`
+    let pulls = event.message.contains("pull") || event.message.contains("image");
+    let names_another = event.message.contains("image \"") && event.container().is_some();
+    (pulls && !names_another).then_some(false)
+}
+
+/// The image that the container waits for: of its own and of those that it mounts, the one that the status names.
+fn needed<'c>(case: &'c Case<'c>, container: &ContainerView<'c>, message: &str) -> Needed<'c> {
+    let own = Needed {
+        image: container.image(),
+        path: image_path(case, container),
+        volume: None,
+    };
+    if names(message, own.image) {
+        return own;
+    }
+    let mounted = mounted_images(case, container).find(|volume| names(message, volume.image));
+    mounted.unwrap_or(own)
+}
+
+/// Whether a message names the image, as it is written or in full.
+fn names(message: &str, image: &str) -> bool {
+    let quoted = |name: &str| !name.is_empty() && message.contains(&format!("\"{name}\""));
+    quoted(image)
+        || ImageReference::parse(image).is_ok_and(|mut reference| {
+            if reference.tag.is_none() && reference.digest.is_none() {
+                reference.tag = Some("latest".to_owned());
+            }
+            quoted(&reference.to_string())
+        })
+}
+
+fn mounted_images<'c>(
+    case: &'c Case<'c>,
+    container: &ContainerView<'c>,
+) -> impl Iterator<Item = Needed<'c>> {
+    let mounts = container
+        .spec
+        .and_then(|spec| spec.volume_mounts.as_deref())
+        .unwrap_or_default();
+    let volumes = case.pod.spec().volumes.iter().flatten().enumerate();
+    volumes
+        .filter(|(_, volume)| mounts.iter().any(|mount| mount.name == volume.name))
+        .filter_map(|(index, volume)| {
+            Some(Needed {
+                image: volume.image.as_ref()?.reference.as_deref()?,
+                path: format!("spec.volumes[{index}].image.reference"),
+                volume: Some(&volume.name),
+            })
+        })
+}
+
+fn image_path(case: &Case<'_>, container: &ContainerView<'_>) -> String {
+    let spec = case.pod.spec();
+    let (list, containers) = match container.role {
+        Role::Main => ("containers", spec.containers.as_slice()),
+        Role::Init | Role::Sidecar => (
+            "initContainers",
+            spec.init_containers.as_deref().unwrap_or_default(),
+        ),
+    };
+    let place = containers.iter().position(|c| c.name == container.name());
+    format!("spec.{list}[{}].image", place.unwrap_or(container.index))
+}
+
+impl FailedPull<'_> {
+    /// The image's parts, when it is a valid reference.
+    pub(super) fn reference(&self) -> Option<ImageReference> {
+        ImageReference::parse(self.image).ok()
+    }
+
+    /// The host that was dialled, as far as the words tell; the image's registry otherwise.
+    pub(super) fn host(&self) -> String {
+        self.pull.host.clone().unwrap_or_else(|| self.registry())
+    }
+
+    /// The registry that the image names.
+    pub(super) fn registry(&self) -> String {
+        match self.reference() {
+            Some(reference) => reference.registry,
+            None => "the registry".to_owned(),
+        }
+    }
+
+    /// Whether a host was dialled that the image does not name: a mirror, a token server, or where the registry sent the node.
+    pub(super) fn was_sent_elsewhere(&self) -> bool {
+        self.pull
+            .host
+            .as_deref()
+            .is_some_and(|host| !hosts::belongs_to(host, &self.registry()))
+    }
+
+    /// Whether the telling words hold this piece, whatever its capitals.
+    pub(super) fn says(&self, piece: &str) -> bool {
+        crate::messages::form::contains(&self.proof.quote, piece)
+    }
+
+    /// The finding with what every rule of this layer tells: image, host, node, the telling words.
+    pub(super) fn finding(&self, headline: &'static str) -> Finding {
+        let said = truncate_width(&one_line(&self.pull.quote), QUOTED).into_owned();
+        let finding = Finding::new(self.case.subject(), headline, self.proof.clone())
+            .container(self.container.name())
+            .fact("namespace", self.case.namespace())
+            .fact("image", self.image)
+            .fact("registry", self.registry())
+            .fact("host", self.host())
+            .fact("node", self.case.pod.node().unwrap_or("its node"))
+            .fact("said", said)
+            .look(self.look_at_events());
+        let finding = match self.hearsay {
+            true => finding.certainty(crate::finding::Certainty::Likely),
+            false => finding,
+        };
+        match self.volume {
+            Some(volume) => finding
+                .fact("volume", volume)
+                .evidence([self.case.field(&self.path, self.image)]),
+            None => finding,
+        }
+    }
+
+    fn look_at_events(&self) -> String {
+        let selector = format!("involvedObject.name={}", self.case.pod.name());
+        shell::command([
+            "kubectl",
+            "-n",
+            self.case.namespace(),
+            "get",
+            "events",
+            "--field-selector",
+            &selector,
+        ])
+    }
+
+    /// A command that shows what else waits on the pod's node: a trouble of the way to a registry is rarely of one pod.
+    pub(super) fn look_at_node(&self) -> String {
+        let Some(node) = self.case.pod.node() else {
+            return self.look_at_events();
+        };
+        let selector = format!("spec.nodeName={node},status.phase=Pending");
+        shell::command([
+            "kubectl",
+            "get",
+            "pods",
+            "-A",
+            "--field-selector",
+            &selector,
+        ])
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! Which words speak for a container that waits for an image.
+
+use super::*;
+use crate::scope::Scope;
+use crate::snapshot::{Intake, Snapshot, Why};
+use serde_json::{Value, json};
+
+const IMAGE: &str = "reg.example/web:1";
+
+fn snapshot(pod: Value, events: &[(&str, &str, Option<&str>)]) -> Snapshot {
+    let mut items = vec![pod];
+    for (index, (reason, message, container)) in events.iter().enumerate() {
+        let path = container.map(|name| format!("spec.containers{{{name}}}"));
+        items.push(json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": format!("e{index}"), "namespace": "shop"},
+            "involvedObject": {"kind": "Pod", "namespace": "shop", "name": "web", "uid": "u1", "fieldPath": path},
+            "reason": reason, "message": message, "type": "Warning", "lastTimestamp": format!("2026-01-01T00:0{index}:00Z")}));
+    }
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
+    let mut intake = Intake::new(Why::NotInDump);
+    crate::gather::dump::load(&list.to_string(), &mut intake).unwrap();
+    intake.seal(&Scope::everything())
+}
+
+fn pod(reason: &str, message: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop", "uid": "u1", "creationTimestamp": "2026-01-01T00:00:00Z"},
+        "spec": {"nodeName": "n1",
+            "containers": [{"name": "app", "image": IMAGE, "volumeMounts": [{"name": "data", "mountPath": "/data"}]}],
+            "volumes": [{"name": "data", "image": {"reference": "reg.example/data"}}]},
+        "status": {"phase": "Pending", "containerStatuses": [{"name": "app", "image": IMAGE, "imageID": "", "ready": false, "restartCount": 0,
+            "state": {"waiting": {"reason": reason, "message": message}}}]}})
+}
+
+/// Class of the failure, image, and whether it is hearsay.
+fn read(pod: Value, events: &[(&str, &str, Option<&str>)]) -> Vec<(PullFailure, String, bool)> {
+    let snapshot = snapshot(pod, events);
+    let case = Case::new(&snapshot.stuck()[0], &snapshot);
+    all(&case)
+        .into_iter()
+        .map(|failed| (failed.pull.failure, failed.image.to_owned(), failed.hearsay))
+        .collect()
+}
+
+const BACK_OFF: &str = "Back-off pulling image \"reg.example/web:1\"";
+const REFUSED: &str = "Failed to pull image \"reg.example/web:1\": dial tcp 10.0.0.3:443: connect: connection refused";
+const ABSENT: &str = "Failed to pull image \"reg.example/web:1\": manifest unknown";
+
+#[test]
+fn the_status_outranks_events() {
+    let told = read(
+        pod("ErrImagePull", "manifest unknown"),
+        &[("Failed", REFUSED, Some("app"))],
+    );
+    assert_eq!(told, [(PullFailure::TagNotFound, IMAGE.to_owned(), false)]);
+}
+
+#[test]
+fn behind_boilerplate_the_newest_event_about_the_image_speaks() {
+    let told = |events: &[(&str, &str, Option<&str>)]| {
+        let told = read(pod("ImagePullBackOff", BACK_OFF), events);
+        (told[0].0, told[0].2)
+    };
+    let (refused, absent) = (
+        ("Failed", REFUSED, Some("app")),
+        ("Failed", ABSENT, Some("app")),
+    );
+    let noise = ("Failed", "Error: ImagePullBackOff", Some("app"));
+    assert_eq!(
+        told(&[refused, absent, noise]),
+        (PullFailure::TagNotFound, false)
+    );
+    assert_eq!(
+        told(&[absent, refused, noise]),
+        (PullFailure::Unreachable, false)
+    );
+    assert_eq!(told(&[noise]), (PullFailure::Unknown, false));
+    let qps = "Failed to pull image \"reg.example/web:1\": pull QPS exceeded";
+    assert_eq!(
+        told(&[refused, ("Failed", qps, Some("app"))]),
+        (PullFailure::Unreachable, false)
+    );
+    let of_another_container = ("Failed", ABSENT, Some("side"));
+    assert_eq!(told(&[of_another_container]), (PullFailure::Unknown, false));
+    let former = "Failed to pull image \"reg.example/web:0\": manifest unknown";
+    assert_eq!(
+        told(&[("Failed", former, Some("app"))]),
+        (PullFailure::Unknown, false)
+    );
+    assert_eq!(
+        told(&[("Failed", former, None)]),
+        (PullFailure::TagNotFound, true)
+    );
+}
+
+#[test]
+fn the_image_of_a_volume_is_told_from_the_containers_own() {
+    for (message, image) in [
+        (
+            "Back-off pulling image \"reg.example/data\": ErrImagePull: manifest unknown",
+            "reg.example/data",
+        ),
+        (
+            "failed to pull and unpack image \"reg.example/data:latest\": manifest unknown",
+            "reg.example/data",
+        ),
+        (
+            "failed to pull and unpack image \"reg.example/web:1\": manifest unknown",
+            IMAGE,
+        ),
+        ("manifest unknown", IMAGE),
+    ] {
+        let told = read(pod("ErrImagePull", message), &[]);
+        assert_eq!(
+            told,
+            [(PullFailure::TagNotFound, image.to_owned(), false)],
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn a_raw_error_as_the_reason_is_read_and_other_reasons_are_not() {
+    let raw = "failed to pull image \"reg.example/web:1\": no basic auth credentials";
+    let told = read(pod(raw, ""), &[]);
+    assert_eq!(told, [(PullFailure::Auth, IMAGE.to_owned(), false)]);
+    let other = pod(
+        "CreateContainerError",
+        "failed to mount image volume: denied: x",
+    );
+    assert_eq!(read(other, &[]), []);
+}
+
+#[test]
+fn nothing_is_pulled_for_a_pod_that_has_ended_or_goes_away() {
+    let mut ended = pod("ErrImagePull", "manifest unknown");
+    ended["status"]["phase"] = json!("Failed");
+    assert_eq!(read(ended, &[]), []);
+    let mut leaving = pod("ErrImagePull", "manifest unknown");
+    leaving["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:10Z");
+    leaving["status"]["conditions"] = json!([{"type": "PodScheduled", "status": "True", "lastTransitionTime": "2026-01-01T00:20:00Z"}]);
+    assert_eq!(read(leaving, &[]), []);
+}

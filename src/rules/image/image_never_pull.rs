@@ -1,0 +1,53 @@
+//! `image-never-pull`: pull policy Never, and the image is not on the node.
+
+use super::change;
+use super::failed_pull::{self, FailedPull};
+use crate::finding::{Finding, Fix, Who};
+use crate::messages::pull::PullFailure;
+use crate::rules::{Case, Layer, Rule};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    cause: "image-never-pull",
+    layer: Layer::Image,
+    title: "an image is not on the node, and the pod forbids to pull it",
+    explanation: include_str!("image_never_pull.md"),
+    reads: &[],
+    refines: &[],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    failed_pull::all(case)
+        .iter()
+        .filter(|failed| {
+            failed.pull.failure == PullFailure::NeverPull
+                || failed.container.waiting_reason() == "ErrImageNeverPull"
+        })
+        .map(finding)
+        .collect()
+}
+
+fn finding(failed: &FailedPull<'_>) -> Finding {
+    const PULL: &str =
+        "let it be pulled: imagePullPolicy IfNotPresent, if {registry} has the image";
+    let pull = change::set_pull_policy(failed, PULL, "IfNotPresent");
+    failed
+        .finding("image {image} is not on {node}, and imagePullPolicy Never forbids to pull it")
+        .why("it counts only if the runtime of that node has it, under this very name: an image in another machine's or another runtime's store does not")
+        .evidence(policy(failed))
+        .fix([pull, Fix::advice(
+            "or load the image into the runtime of every node that may run the pod, as by kind load docker-image, minikube image load or ctr -n k8s.io images import",
+            Who::Admin,
+        )])
+}
+
+fn policy(failed: &FailedPull<'_>) -> Option<crate::finding::Evidence> {
+    let policy = failed.container.spec?.image_pull_policy.as_deref()?;
+    let container = failed.path.strip_suffix(".image")?;
+    Some(
+        failed
+            .case
+            .field(format!("{container}.imagePullPolicy"), policy),
+    )
+}

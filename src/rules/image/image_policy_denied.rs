@@ -1,0 +1,41 @@
+//! `image-policy-denied`: a signature check or policy of the runtime refuses the image.
+
+use super::failed_pull::{self, FailedPull};
+use crate::finding::{Finding, Fix, Who};
+use crate::messages::pull::PullFailure;
+use crate::rules::{Case, Layer, Rule};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    cause: "image-policy-denied",
+    layer: Layer::Image,
+    title: "a policy of the node's runtime refuses an image",
+    explanation: include_str!("image_policy_denied.md"),
+    reads: &[],
+    refines: &["image-pull-failed"],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    failed_pull::all(case)
+        .iter()
+        .filter(|failed| {
+            failed.pull.failure == PullFailure::Policy
+                || failed.container.waiting_reason() == "SignatureValidationFailed"
+        })
+        .map(finding)
+        .collect()
+}
+
+fn finding(failed: &FailedPull<'_>) -> Finding {
+    failed
+        .finding("a policy of the runtime on {node} refuses image {image}")
+        .why("its own words: {said}")
+        .fix([
+            Fix::advice("sign the image as the policy asks, or name one that is signed", Who::Owner),
+            Fix::advice(
+                "change the policy of the nodes: CRI-O's /etc/containers/policy.json, containerd's image verifiers",
+                Who::Admin,
+            ),
+        ])
+}

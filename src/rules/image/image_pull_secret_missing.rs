@@ -1,0 +1,154 @@
+//! `image-pull-secret-missing`: a Secret that the pod or its ServiceAccount names for pulling does not exist.
+
+use super::failed_pull::{self, FailedPull};
+use super::image_not_found::may_be_hidden;
+use super::pull_secrets::{self, PullSecret};
+use super::{change, login};
+use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::kubernetes::nearest::nearest;
+use crate::messages::form::search;
+use crate::messages::pull::PullFailure;
+use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::{Event, Kind, ObjectRef, Seen};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    cause: "image-pull-secret-missing",
+    layer: Layer::Image,
+    title: "a pull secret does not exist",
+    explanation: include_str!("image_pull_secret_missing.md"),
+    reads: &[Kind::Secret, Kind::ServiceAccount],
+    // a registry that hides what exists answers a pull without login as if the image were missing
+    refines: &["image-auth", "image-not-found"],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    failed_pull::all(case)
+        .iter()
+        // pulls fail for other reasons, too, and public images need no login: the Secret is then beside the point
+        .filter(|failed| failed.pull.failure == PullFailure::Auth || may_be_hidden(failed))
+        .filter_map(finding)
+        .collect()
+}
+
+fn finding(failed: &FailedPull<'_>) -> Option<Finding> {
+    let case = failed.case;
+    let named = pull_secrets::named(case);
+    let event = case.newest_event(&["FailedToRetrieveImagePullSecret"]);
+    let mut absent = named.iter().filter(|named| named.secret.is_absent());
+    let (secret, certainty, absence) = match absent.next() {
+        Some(secret) => {
+            let all = absent.count() + 1 == named.len() && pull_secrets::pod_names_any(case);
+            let certain = all && failed.pull.failure == PullFailure::Auth && !failed.hearsay;
+            let object = ObjectRef::new(Kind::Secret, case.namespace(), secret.name);
+            let absence = Some(case.absence(object));
+            (
+                secret.name,
+                if certain {
+                    Certainty::Proven
+                } else {
+                    Certainty::Likely
+                },
+                absence,
+            )
+        }
+        None => (not_retrieved(case, event?)?, Certainty::Likely, None),
+    };
+    let headline = match absence {
+        Some(_) => {
+            "pull secret {secret} does not exist, and {host} refuses image {image} without a login"
+        }
+        None => {
+            "the kubelet cannot get pull secret {secret}, and {host} refuses image {image} without a login"
+        }
+    };
+    let evidence = of_secret(&named, secret).map(|named| named.named.clone());
+    let finding = failed
+        .finding(headline)
+        .why("the kubelet goes on without a Secret that it cannot get, so the registry is asked without that login")
+        .fact("secret", secret)
+        .certainty(certainty)
+        .evidence(absence)
+        .evidence(event.map(|event| case.event(event)))
+        .evidence(evidence);
+    Some(with_fixes(failed, finding, &named, secret))
+}
+
+fn of_secret<'n, 'c>(named: &'n [PullSecret<'c>], secret: &str) -> Option<&'n PullSecret<'c>> {
+    named.iter().find(|named| named.name == secret)
+}
+
+/// A Secret that the kubelet says it could not get, and that is not known to be there by now.
+fn not_retrieved<'c>(case: &'c Case<'c>, event: &'c Event) -> Option<&'c str> {
+    // kubelet: images/image_manager.go or kubelet_pods.go, getPullSecretsForPod
+    let names = search("image pull secrets ({*})", &event.message)?.get(0);
+    names.split(", ").map(str::trim).find(|name| {
+        !name.is_empty()
+            && matches!(
+                case.snapshot.secrets().get(case.namespace(), name),
+                Seen::Unknown(_)
+            )
+    })
+}
+
+fn with_fixes(
+    failed: &FailedPull<'_>,
+    finding: Finding,
+    named: &[PullSecret<'_>],
+    secret: &str,
+) -> Finding {
+    let case = failed.case;
+    let candidates = pull_secrets::at_hand(case);
+    let unnamed = candidates
+        .into_iter()
+        .filter(|candidate| of_secret(named, candidate).is_none());
+    let meant = nearest(secret, unnamed).map(|meant| {
+        change::set_pull_secret(
+            case,
+            "name Secret {offered} instead, if that is meant",
+            Some(secret),
+            meant,
+        )
+    });
+    let elsewhere = elsewhere(case, secret);
+    let create = Fix::advice(
+        "make it: kubectl -n {namespace} create secret docker-registry {secret} --docker-server={server} --docker-username=<user> --docker-password=<token>",
+        Who::Owner,
+    )
+    .fact("server", login::server(failed));
+    let copy = elsewhere.as_ref().map(|namespace| {
+        Fix::advice(
+            "copy it from namespace {other_namespace}: a pod can only name Secrets of its own namespace",
+            Who::Owner,
+        )
+        .fact("other_namespace", namespace.namespace.clone().unwrap_or_default())
+    });
+    let by_account = of_secret(named, secret).is_some_and(|named| named.by_account);
+    let anew = (by_account && meant.is_some()).then(|| {
+        change::restart(
+            case,
+            "then make the pods anew: only new ones take the account's list",
+        )
+    });
+    let there = elsewhere.map(|other| there(case, other));
+    finding
+        .evidence(there)
+        .fix(meant)
+        .fix(anew)
+        .fix(copy)
+        .fix([create])
+}
+
+/// A Secret of that name in another namespace.
+fn elsewhere(case: &Case<'_>, secret: &str) -> Option<ObjectRef> {
+    let mut seen = case.snapshot.secrets().seen();
+    let ((namespace, name), _) =
+        seen.find(|((namespace, name), _)| name == secret && namespace != case.namespace())?;
+    Some(ObjectRef::new(Kind::Secret, namespace, name))
+}
+
+fn there(case: &Case<'_>, object: ObjectRef) -> Evidence {
+    let name = object.name.clone();
+    case.field_of(object, "metadata.name", name)
+}

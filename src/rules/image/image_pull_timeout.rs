@@ -1,0 +1,40 @@
+//! `image-pull-timeout`: deadline or cancel in the middle of the transfer.
+
+use super::failed_pull::{self, FailedPull};
+use crate::finding::{Finding, Fix, Who};
+use crate::messages::pull::PullFailure;
+use crate::rules::{Case, Layer, Rule};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    cause: "image-pull-timeout",
+    layer: Layer::Image,
+    title: "a pull takes too long and is broken off",
+    explanation: include_str!("image_pull_timeout.md"),
+    reads: &[],
+    refines: &["image-pull-failed"],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    failed_pull::of(case, |failure| failure == PullFailure::Timeout)
+        .map(|failed| finding(&failed))
+        .collect()
+}
+
+fn finding(failed: &FailedPull<'_>) -> Finding {
+    let why = match failed.says("canceled") || failed.says("no progress") {
+        true => {
+            "nobody cancels a pull by hand: the runtime gives up when nothing arrives for some minutes (containerd's image_pull_progress_timeout)"
+        }
+        false => "the pull did not end within the time that kubelet or runtime allow for it",
+    };
+    failed
+        .finding("the pull of image {image} from {host} was broken off before it ended")
+        .why(why)
+        .fix([
+            Fix::advice("see how fast {node} gets data from {host}: a slow or blocked way, a proxy, many pulls at once", Who::Admin),
+            Fix::advice("make the image smaller, or let a mirror near the nodes serve it", Who::Owner),
+        ])
+        .look(failed.look_at_node())
+}

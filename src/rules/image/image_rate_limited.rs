@@ -1,0 +1,58 @@
+//! `image-rate-limited`: 429, the registry's limit of pulls.
+
+use super::failed_pull::{self, FailedPull};
+use super::{hosts, login, pull_secrets};
+use crate::finding::{Finding, Fix, Who};
+use crate::messages::pull::PullFailure;
+use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::Kind;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    cause: "image-rate-limited",
+    layer: Layer::Image,
+    title: "a registry limits the number of pulls",
+    explanation: include_str!("image_rate_limited.md"),
+    reads: &[Kind::ServiceAccount],
+    refines: &["image-pull-failed"],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    failed_pull::of(case, |failure| failure == PullFailure::RateLimited)
+        .map(|failed| finding(&failed))
+        .collect()
+}
+
+fn finding(failed: &FailedPull<'_>) -> Finding {
+    let named = pull_secrets::named(failed.case);
+    let hub = hosts::is_docker_hub(&failed.registry());
+    let without_login = named.is_empty() || failed.pull.anonymous == Some(true);
+    let why = match (hub, without_login) {
+        (true, true) => {
+            "Docker Hub counts pulls without a login by address, and nodes behind one address share the count; the kubelet tries again by itself"
+        }
+        (true, false) => {
+            "Docker Hub counts pulls by account, and without a login by address; the login in Secret {secrets} has used its share or is not for Docker Hub"
+        }
+        (false, _) => {
+            "the kubelet tries again by itself, with growing pauses of up to five minutes"
+        }
+    };
+    let login = (hub && without_login).then(|| login::advice(failed));
+    failed
+        .finding("{host} refuses image {image} for now: too many pulls")
+        .why(why)
+        .fact("secrets", names(&named))
+        .evidence(named.into_iter().map(|named| named.named))
+        .fix(login)
+        .fix([Fix::advice(
+            "pull through a cache or a mirror of {registry} of your own",
+            Who::Admin,
+        )])
+        .look(failed.look_at_node())
+}
+
+fn names(named: &[pull_secrets::PullSecret<'_>]) -> Vec<String> {
+    named.iter().map(|named| named.name.to_owned()).collect()
+}

@@ -1,0 +1,96 @@
+//! How a node comes by a login to a registry: advice that several causes share.
+
+use super::failed_pull::FailedPull;
+use super::hosts::{self, Cloud};
+use super::pull_secrets::PullSecret;
+use super::{change, pull_secrets};
+use crate::finding::{Fix, Who};
+
+/// What gives the pod a login to the image's registry.
+pub(super) fn advice(failed: &FailedPull<'_>) -> Fix {
+    let case = failed.case;
+    let (change, who) = match hosts::cloud(&failed.registry()) {
+        Some(Cloud::Amazon) => (
+            "let the role of the nodes pull: ecr:GetAuthorizationToken, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on that repository",
+            Who::Admin,
+        ),
+        Some(Cloud::Azure) => (
+            "give the kubelet's identity the role AcrPull on {registry}",
+            Who::Admin,
+        ),
+        Some(Cloud::Google) => (
+            "give the service account of the nodes the role roles/artifactregistry.reader on that repository",
+            Who::Admin,
+        ),
+        None => (
+            "give it a login: kubectl -n {namespace} create secret docker-registry <name> --docker-server={server} --docker-username=<user> --docker-password=<token>, then name that Secret under imagePullSecrets of {account}",
+            Who::Owner,
+        ),
+    };
+    Fix::advice(change, who)
+        .fact("server", server(failed))
+        .fact("account", pull_secrets::account(case).short())
+}
+
+/// What helps against a refusal, by what the pod names.
+pub(super) fn fixes(failed: &FailedPull<'_>, named: &[PullSecret<'_>]) -> Vec<Fix> {
+    match named {
+        [] => use_what_is_there(failed)
+            .into_iter()
+            .chain([advice(failed)])
+            .collect(),
+        _ if !pull_secrets::pod_names_any(failed.case) => {
+            let anew = "make the pods anew, so that they take the list of {account}";
+            let account = pull_secrets::account(failed.case).short();
+            vec![change::restart(failed.case, anew).fact("account", account)]
+        }
+        [only] => vec![renew(failed, only.name)],
+        _ => vec![advice(failed)],
+    }
+}
+
+/// Puts a new login into a Secret that is there.
+fn renew(failed: &FailedPull<'_>, secret: &str) -> Fix {
+    Fix::advice(
+        "look whether Secret {secret} holds a login to {server} that may pull, and renew it: kubectl -n {namespace} create secret docker-registry {secret} --docker-server={server} --docker-username=<user> --docker-password=<token> --dry-run=client -o yaml | kubectl apply -f -",
+        Who::Owner,
+    )
+    .fact("secret", secret)
+    .fact("server", server(failed))
+}
+
+/// Replaces a Secret of another type: a Secret's type cannot be changed.
+pub(super) fn remake(failed: &FailedPull<'_>, secret: &str) -> Fix {
+    Fix::advice(
+        "make one of the right type under another name and name that: kubectl -n {namespace} create secret docker-registry <name> --docker-server={server} --docker-username=<user> --docker-password=<token>; Secret {secret} may serve something else",
+        Who::Owner,
+    )
+    .fact("secret", secret)
+    .fact("server", server(failed))
+}
+
+/// A Secret with a login that the namespace holds and the pod does not name.
+fn use_what_is_there(failed: &FailedPull<'_>) -> Option<Fix> {
+    let named = pull_secrets::named(failed.case);
+    let at_hand = pull_secrets::at_hand(failed.case);
+    let mut other = at_hand
+        .into_iter()
+        .filter(|secret| named.iter().all(|named| named.name != *secret));
+    let (Some(only), None) = (other.next(), other.next()) else {
+        return None;
+    };
+    Some(change::set_pull_secret(
+        failed.case,
+        "pull with Secret {offered}, if it holds a login to {registry}",
+        None,
+        only,
+    ))
+}
+
+/// The name under which a docker configuration files the login (credentialprovider/keyring.go).
+pub(super) fn server(failed: &FailedPull<'_>) -> String {
+    match failed.registry() {
+        registry if hosts::is_docker_hub(&registry) => "https://index.docker.io/v1/".to_owned(),
+        registry => registry,
+    }
+}

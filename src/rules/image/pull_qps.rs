@@ -1,0 +1,34 @@
+//! `pull-qps`: the kubelet's own limit of pulls.
+
+use super::failed_pull::{self, FailedPull};
+use crate::finding::{Finding, Fix, Who};
+use crate::messages::pull::PullFailure;
+use crate::rules::{Case, Layer, Rule};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    cause: "pull-qps",
+    layer: Layer::Image,
+    title: "the kubelet limits its own pulls",
+    explanation: include_str!("pull_qps.md"),
+    reads: &[],
+    refines: &["image-pull-failed"],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    failed_pull::of(case, |failure| failure == PullFailure::PullQps)
+        .map(|failed| finding(&failed))
+        .collect()
+}
+
+fn finding(failed: &FailedPull<'_>) -> Finding {
+    failed
+        .finding("the kubelet of {node} puts the pull of image {image} off: too many at once")
+        .why("no registry was asked; the kubelet tries again by itself, and the pull succeeds once fewer pods start at the same time")
+        .fix([Fix::advice(
+            "if it keeps coming back, raise registryPullQPS and registryBurst in the kubelet's configuration on {node}",
+            Who::Admin,
+        )])
+        .look(failed.look_at_node())
+}

@@ -1,0 +1,108 @@
+//! The logins that a pod pulls with: which Secrets it names, whether they are there.
+//!
+//! The admission plugin ServiceAccount copies the account's list into a pod that has none when the pod is made
+//! (plugin/pkg/admission/serviceaccount/admission.go), so a list that came to the account later is not the pod's.
+//! The kubelet reads only two types of Secret (pkg/credentialprovider/secrets/secrets.go) and goes on without
+//! those that it cannot get (pkg/kubelet/kubelet_pods.go, since 1.28 with an event).
+
+use crate::finding::Evidence;
+use crate::rules::Case;
+use crate::snapshot::{Keyed, Kind, ObjectRef, Seen, ServiceAccount};
+
+/// The types of Secret that hold a registry's login.
+const TYPES: [&str; 2] = ["kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg"];
+
+/// A Secret that is named for pulling.
+#[derive(Debug)]
+pub(super) struct PullSecret<'c> {
+    /// Its name.
+    pub(super) name: &'c str,
+    /// Where it is named.
+    pub(super) named: Evidence,
+    /// Whether it is there.
+    pub(super) secret: Seen<'c, &'c Keyed>,
+    /// Whether it stands in the ServiceAccount's list.
+    pub(super) by_account: bool,
+}
+
+impl PullSecret<'_> {
+    /// The type of a Secret that is there but holds no login that the kubelet reads.
+    pub(super) fn wrong_type(&self) -> Option<&str> {
+        let found = self.secret.yes()?.r#type.as_deref()?;
+        (!TYPES.contains(&found)).then_some(found)
+    }
+}
+
+/// The Secrets that the pod names, or that its ServiceAccount names for pods to come.
+pub(super) fn named<'c>(case: &'c Case<'c>) -> Vec<PullSecret<'c>> {
+    let of_account = of_account(case);
+    let secret = |name| case.snapshot.secrets().get(case.namespace(), name);
+    let own = case.pod.spec().image_pull_secrets.as_deref();
+    let own = own.unwrap_or_default();
+    if !own.is_empty() {
+        let named = own
+            .iter()
+            .enumerate()
+            .filter(|(_, own)| !own.name.is_empty());
+        return named
+            .map(|(index, own)| PullSecret {
+                name: &own.name,
+                named: case.field(format!("spec.imagePullSecrets[{index}].name"), &own.name),
+                secret: secret(&own.name),
+                by_account: of_account.contains(&own.name.as_str()),
+            })
+            .collect();
+    }
+    let named = of_account.iter().enumerate();
+    named
+        .map(|(index, name)| PullSecret {
+            name,
+            named: case.field_of(
+                account(case),
+                format!("imagePullSecrets[{index}].name"),
+                *name,
+            ),
+            secret: secret(name),
+            by_account: true,
+        })
+        .collect()
+}
+
+/// Whether the pod itself names a Secret.
+pub(super) fn pod_names_any(case: &Case<'_>) -> bool {
+    let own = case.pod.spec().image_pull_secrets.as_deref();
+    own.unwrap_or_default()
+        .iter()
+        .any(|own| !own.name.is_empty())
+}
+
+/// The pod's ServiceAccount.
+pub(super) fn account(case: &Case<'_>) -> ObjectRef {
+    let name = case.pod.spec().service_account_name.as_deref();
+    ObjectRef::new(
+        Kind::ServiceAccount,
+        case.namespace(),
+        name.filter(|name| !name.is_empty()).unwrap_or("default"),
+    )
+}
+
+fn of_account<'c>(case: &'c Case<'c>) -> Vec<&'c str> {
+    let accounts = case.snapshot.service_accounts();
+    let account: Option<&ServiceAccount> =
+        accounts.get(case.namespace(), &account(case).name).yes();
+    let named = account.and_then(|account| account.image_pull_secrets.as_deref());
+    let names = named.unwrap_or_default().iter();
+    names.filter_map(|named| named.name.as_deref()).collect()
+}
+
+/// The Secrets of the namespace that hold a login, as far as read.
+pub(super) fn at_hand<'c>(case: &'c Case<'c>) -> Vec<&'c str> {
+    let secrets = case.snapshot.secrets().seen_in(case.namespace());
+    secrets
+        .filter(|(_, secret)| {
+            let found = secret.r#type.as_deref().unwrap_or_default();
+            TYPES.contains(&found)
+        })
+        .map(|(name, _)| name)
+        .collect()
+}

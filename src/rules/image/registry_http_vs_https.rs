@@ -1,0 +1,57 @@
+//! `registry-http-vs-https`: one side speaks HTTP, the other HTTPS.
+
+use super::failed_pull::{self, FailedPull};
+use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::messages::pull::PullFailure;
+use crate::rules::{Case, Layer, Rule};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    cause: "registry-http-vs-https",
+    layer: Layer::Image,
+    title: "a registry speaks HTTP where HTTPS is asked, or the reverse",
+    explanation: include_str!("registry_http_vs_https.md"),
+    reads: &[],
+    refines: &["image-pull-failed"],
+    check,
+};
+
+/// Words of a client that asked by HTTPS and got something else.
+const PLAIN_SERVER: [&str; 2] = [
+    "server gave HTTP response to HTTPS client",
+    "first record does not look like a TLS handshake",
+];
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    failed_pull::of(case, |failure| failure == PullFailure::HttpVsHttps)
+        .map(|failed| finding(&failed))
+        .collect()
+}
+
+fn finding(failed: &FailedPull<'_>) -> Finding {
+    if PLAIN_SERVER.iter().any(|words| failed.says(words)) {
+        let serve = Fix::advice(
+            "give {host} a certificate, so that it speaks HTTPS",
+            Who::Admin,
+        );
+        let allow = Fix::advice(
+            "or let the runtime of every node ask it by HTTP: containerd by server = \"http://{host}\" in /etc/containerd/certs.d/{host}/hosts.toml, CRI-O by insecure = true in /etc/containers/registries.conf, Docker by insecure-registries in /etc/docker/daemon.json",
+            Who::Admin,
+        );
+        return failed
+            .finding("{host} speaks plain HTTP, and {node} asks it by HTTPS for image {image}")
+            .fix([serve, allow]);
+    }
+    let finding = failed
+        .finding("{host} speaks HTTPS, and {node} asks it by plain HTTP for image {image}")
+        .why("the runtime asks by HTTP where it is told to, and containerd also for loopback addresses")
+        .fix([Fix::advice(
+            "let the runtime of the nodes ask {host} by HTTPS: server = \"https://{host}\" in /etc/containerd/certs.d/{host}/hosts.toml, or no insecure entry for it",
+            Who::Admin,
+        )]);
+    // containerd before 1.7 keeps the bare status 400 of such an answer
+    match failed.says("HTTP request to an HTTPS server") {
+        true => finding,
+        false => finding.certainty(Certainty::Likely),
+    }
+}

@@ -1,0 +1,53 @@
+//! Nodes that could take the pod are not ready: the kubelet or the network is down, or not up yet.
+
+use super::state_taints::{find, with_conditions};
+use crate::finding::{Finding, Fix, Who};
+use crate::rules::scheduling::taint_meaning::Meaning;
+use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::Kind;
+
+/// `node-not-ready`
+pub static RULE: Rule = Rule {
+    cause: "node-not-ready",
+    layer: Layer::Node,
+    title: "nodes that could take the pod are not ready",
+    explanation: include_str!("node_not_ready.md"),
+    reads: &[Kind::Node],
+    refines: &[],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some((grounds, meanings)) = find(case, Meaning::is_not_ready) else {
+        return Vec::new();
+    };
+    let only = |meaning: Meaning| meanings.iter().all(|known| *known == meaning);
+    let finding = if only(Meaning::Uninitialized) {
+        grounds
+            .finding(case, "{share} nodes wait for the cloud controller to take them in")
+            .why("a kubelet that is told of an external cloud provider starts with a taint, which the cloud controller manager removes")
+            .fix([Fix::advice("check that the cloud controller manager runs and has the rights that it needs", Who::Admin)])
+    } else if only(Meaning::NetworkUnavailable) {
+        grounds
+            .finding(case, "{share} nodes have no network for pods yet")
+            .why("the network plugin, or the cloud's route controller, has not set the node's network up")
+            .fix([Fix::advice("check the network plugin's pods on these nodes", Who::Admin)])
+    } else if only(Meaning::Unreachable) {
+        grounds
+            .finding(
+                case,
+                "{share} nodes do not answer: their kubelets have fallen silent",
+            )
+            .why("the node is down or cut off, or its kubelet has stopped")
+            .fix([Fix::advice(
+                "bring the node or its kubelet back, or remove the node",
+                Who::Admin,
+            )])
+    } else {
+        grounds
+            .finding(case, "{share} nodes that could take the pod are not ready")
+            .why("the kubelet says so itself, most often since the container runtime or the network plugin is not up")
+            .fix([Fix::advice("clear what the node's Ready condition names", Who::Admin)])
+    };
+    vec![with_conditions(case, &grounds, finding)]
+}

@@ -1,0 +1,58 @@
+//! Nodes that could take the pod are short of memory, disk or process ids.
+
+use super::state_taints::{find, with_conditions};
+use crate::finding::{Finding, Fix, Who};
+use crate::rules::scheduling::taint_meaning::Meaning;
+use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::Kind;
+
+/// `node-pressure`
+pub static RULE: Rule = Rule {
+    cause: "node-pressure",
+    layer: Layer::Node,
+    title: "nodes that could take the pod are short of memory, disk or process ids",
+    explanation: include_str!("node_pressure.md"),
+    reads: &[Kind::Node],
+    refines: &[],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some((grounds, meanings)) = find(case, Meaning::is_pressure) else {
+        return Vec::new();
+    };
+    let short: Vec<String> = meanings
+        .iter()
+        .filter_map(|meaning| match meaning {
+            Meaning::MemoryPressure => Some("memory"),
+            Meaning::DiskPressure => Some("disk"),
+            Meaning::PidPressure => Some("process ids"),
+            _ => None,
+        })
+        .map(str::to_owned)
+        .collect();
+    let advice = meanings.iter().filter_map(|meaning| match meaning {
+        Meaning::MemoryPressure => Some(Fix::advice(
+            "find the pods on these nodes that use more memory than they request",
+            Who::Admin,
+        )),
+        Meaning::DiskPressure => Some(Fix::advice(
+            "free space on the disks of these nodes: images, logs, emptyDir volumes",
+            Who::Admin,
+        )),
+        Meaning::PidPressure => Some(Fix::advice(
+            "find the pod on these nodes that starts too many processes",
+            Who::Admin,
+        )),
+        _ => None,
+    });
+    let finding = grounds
+        .finding(
+            case,
+            "{share} nodes that could take the pod are short of {short}",
+        )
+        .fact("short", short)
+        .why("the kubelet takes no new pods while it is short, and for some minutes after")
+        .fix(advice.collect::<Vec<_>>());
+    vec![with_conditions(case, &grounds, finding)]
+}

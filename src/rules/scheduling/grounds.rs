@@ -1,0 +1,330 @@
+//! Whether a cause of scheduling holds, and on what grounds.
+//!
+//! There are two sources. Where nodes and pods were read, the grounds are obstacles that were
+//! computed, node by node. Where they were not, the grounds are the scheduler's own words, which
+//! name neither nodes nor numbers. What a cause is called and what to change is for its rule.
+
+use crate::finding::{Certainty, Evidence, Finding, Origin};
+use crate::rules::Case;
+use crate::scheduler::message::{Clause, Reason};
+use crate::scheduler::{Agree, Examination, Filter, NodeObstacles, Obstacle, Said, ranking};
+use crate::snapshot::{Kind, ObjectRef};
+
+use super::order::Class;
+
+/// How a rule knows its cause in each of the two sources.
+pub(crate) struct Sought<O, R> {
+    /// Whether an obstacle on a node is of this cause.
+    pub(crate) obstacle: O,
+    /// Whether a reason of the scheduler's message is, and how exactly the words name it.
+    pub(crate) reason: R,
+}
+
+/// A node on which the cause stands.
+pub(crate) struct Place<'e> {
+    /// The node.
+    pub(crate) node: &'e str,
+    /// The cause's obstacles there.
+    pub(crate) obstacles: Vec<&'e Obstacle>,
+    /// Nothing else stands against the pod there.
+    pub(crate) alone: bool,
+}
+
+/// Why a cause is taken to hold.
+pub(crate) struct Grounds<'e> {
+    /// The nodes on which it was computed to stand and which count; empty when only words are known.
+    pub(crate) places: Vec<Place<'e>>,
+    /// The words of the scheduler that name it.
+    pub(crate) clauses: Vec<&'e Clause>,
+    certainty: Certainty,
+    rank: u32,
+    examination: &'e Examination,
+}
+
+impl<'e> Grounds<'e> {
+    /// Looks for a cause of a pod that is not bound.
+    pub(crate) fn find<O, R>(case: &'e Case<'_>, sought: &Sought<O, R>) -> Option<Self>
+    where
+        O: Fn(&Obstacle) -> bool,
+        R: Fn(&Reason) -> Option<Certainty>,
+    {
+        if case
+            .pod
+            .spec()
+            .scheduling_gates
+            .iter()
+            .flatten()
+            .next()
+            .is_some()
+        {
+            return None;
+        }
+        let examination = case.scheduling()?;
+        let Some(nodes) = examination
+            .nodes
+            .as_deref()
+            .filter(|nodes| !nodes.is_empty())
+        else {
+            return said(case, examination, sought, Words::Alone);
+        };
+        let all_pods = case.snapshot.pods().whole_cluster().is_ok();
+        let room = nodes.iter().any(|node| node.obstacles.is_empty());
+        if all_pods && room && !speaks_of_others(examination) {
+            return said(case, examination, sought, Words::OutOfDate);
+        }
+        let computed = computed(examination, nodes, sought);
+        match all_pods {
+            true => computed,
+            false => computed.or_else(|| said(case, examination, sought, Words::AboutPods)),
+        }
+    }
+
+    /// The finding, with what every cause of this layer carries.
+    pub(crate) fn finding(&self, case: &Case<'_>, headline: &'static str) -> Finding {
+        let mut finding = Finding::new(case.subject(), headline, self.proof(case))
+            .certainty(self.certainty)
+            .fact("share", self.share());
+        if !self.places.is_empty() {
+            finding = finding.fact("nodes", self.nodes());
+        }
+        finding.nodes = self.examination.nodes.clone().unwrap_or_default();
+        finding.agreement = Some(self.examination.agreement.clone());
+        finding.rank = self.rank;
+        finding
+    }
+
+    /// The names of the nodes on which it stands.
+    pub(crate) fn nodes(&self) -> Vec<String> {
+        self.places
+            .iter()
+            .map(|place| place.node.to_owned())
+            .collect()
+    }
+
+    /// The obstacles on all nodes, with the node of each.
+    pub(crate) fn obstacles(&self) -> impl Iterator<Item = (&'e str, &'e Obstacle)> + '_ {
+        self.places.iter().flat_map(|place| {
+            place
+                .obstacles
+                .iter()
+                .map(|obstacle| (place.node, *obstacle))
+        })
+    }
+
+    /// Whether nodes were computed.
+    pub(crate) fn is_computed(&self) -> bool {
+        !self.places.is_empty()
+    }
+
+    /// `3 of 5`, as far as known: it stands before the word nodes.
+    fn share(&self) -> String {
+        let counted: Vec<u32> = self
+            .clauses
+            .iter()
+            .filter_map(|clause| clause.count)
+            .collect();
+        let total = |said: &Said| said.message.nodes;
+        let (some, all) = match &self.examination.nodes {
+            Some(nodes) if self.is_computed() => (Some(self.places.len()), Some(nodes.len())),
+            _ => (
+                (!counted.is_empty()).then(|| counted.iter().map(|count| *count as usize).sum()),
+                self.examination
+                    .said
+                    .as_ref()
+                    .and_then(total)
+                    .map(|all| all as usize),
+            ),
+        };
+        match (some, all) {
+            (Some(some), Some(all)) if some <= all => format!("{some} of {all}"),
+            (Some(some), _) => some.to_string(),
+            (None, _) => "the".to_owned(),
+        }
+    }
+
+    /// The scheduler's words; where it has said nothing, what was computed.
+    fn proof(&self, case: &Case<'_>) -> Evidence {
+        if let Some(said) = &self.examination.said {
+            return said.quote.clone();
+        }
+        let first = self.obstacles().next();
+        let (node, by, quote) = match first {
+            Some((node, obstacle)) => (node, obstacle.filter, obstacle.reason.clone()),
+            None => ("", Filter::NodeResourcesFit, String::new()),
+        };
+        Evidence {
+            object: match node {
+                "" => case.pod.object(),
+                node => ObjectRef::new(Kind::Node, "", node),
+            },
+            origin: Origin::Computed {
+                by: by.as_str().to_owned(),
+            },
+            quote,
+        }
+    }
+}
+
+/// The cause's obstacles on the nodes that count.
+fn computed<'e, O, R>(
+    examination: &'e Examination,
+    nodes: &'e [NodeObstacles],
+    sought: &Sought<O, R>,
+) -> Option<Grounds<'e>>
+where
+    O: Fn(&Obstacle) -> bool,
+    R: Fn(&Reason) -> Option<Certainty>,
+{
+    let closest = ranking::closest(nodes);
+    let rank = closest.rank(|obstacle| (sought.obstacle)(obstacle))?;
+    let places: Vec<Place<'e>> = closest
+        .nodes()
+        .filter(|node| {
+            node.obstacles
+                .iter()
+                .any(|obstacle| (sought.obstacle)(obstacle))
+        })
+        .map(|node| {
+            let (mine, others): (Vec<_>, Vec<_>) = node
+                .obstacles
+                .iter()
+                .partition(|obstacle| (sought.obstacle)(obstacle));
+            Place {
+                node: &node.node,
+                alone: others.is_empty(),
+                obstacles: mine,
+            }
+        })
+        .collect();
+    let clauses = examination
+        .said
+        .iter()
+        .flat_map(|said| &said.message.clauses)
+        .filter(|clause| (sought.reason)(&clause.reason).is_some())
+        .collect();
+    Some(Grounds {
+        clauses,
+        certainty: agreed(examination, &places),
+        places,
+        rank,
+        examination,
+    })
+}
+
+/// How sure what was computed is: the scheduler's counts are the test of it. A sentence about the
+/// pod as a whole means that the scheduler has not come to the nodes yet.
+fn agreed(examination: &Examination, places: &[Place<'_>]) -> Certainty {
+    let Some(Said { message, .. }) = &examination.said else {
+        return Certainty::Likely;
+    };
+    let plugins: Vec<&str> = places
+        .iter()
+        .flat_map(|place| &place.obstacles)
+        .map(|obstacle| obstacle.filter.as_str())
+        .collect();
+    let mut reasons = message.clauses.iter().map(|clause| &clause.reason);
+    let named = reasons.any(|reason| {
+        reason
+            .plugin()
+            .is_some_and(|plugin| plugins.contains(&plugin))
+    });
+    match examination.agreement.verdict {
+        Agree::Equal | Agree::NotComparable if named => Certainty::Proven,
+        _ => Certainty::Likely,
+    }
+}
+
+/// Whether the scheduler names a filter that is not computed, so that a node without obstacles may fail there.
+fn speaks_of_others(examination: &Examination) -> bool {
+    const COMPUTED: [Filter; 6] = [
+        Filter::NodeUnschedulable,
+        Filter::NodeName,
+        Filter::TaintToleration,
+        Filter::NodeAffinity,
+        Filter::NodePorts,
+        Filter::NodeResourcesFit,
+    ];
+    let computed = |plugin: &str| COMPUTED.iter().any(|filter| filter.as_str() == plugin);
+    let clauses = examination
+        .said
+        .iter()
+        .flat_map(|said| &said.message.clauses);
+    clauses
+        .map(|clause| clause.reason.plugin())
+        .any(|plugin| !plugin.is_some_and(computed))
+}
+
+/// What the scheduler's words are worth beside what was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Words {
+    /// No nodes were read: they are all there is.
+    Alone,
+    /// Nodes were read, pods not: they tell what depends on the pods of a node.
+    AboutPods,
+    /// By what was read now, a node has room.
+    OutOfDate,
+}
+
+/// The cause by the scheduler's words alone.
+fn said<'e, O, R>(
+    case: &Case<'_>,
+    examination: &'e Examination,
+    sought: &Sought<O, R>,
+    words: Words,
+) -> Option<Grounds<'e>>
+where
+    R: Fn(&Reason) -> Option<Certainty>,
+{
+    let message = &examination.said.as_ref()?.message;
+    let about_pods =
+        |reason: &Reason| matches!(reason.plugin(), Some("NodePorts" | "NodeResourcesFit"));
+    let known: Vec<(&Clause, Certainty)> = message
+        .clauses
+        .iter()
+        .filter(|clause| words != Words::AboutPods || about_pods(&clause.reason))
+        .filter_map(|clause| Some((clause, (sought.reason)(&clause.reason)?)))
+        .collect();
+    let class = |clause: &Clause| Class::of(&clause.reason);
+    let best = message.clauses.iter().map(class).min()?;
+    let mine = known.iter().map(|(clause, _)| class(clause)).min()?;
+    // nodes that the pod excludes itself are no cause while there are others, as in `scheduler::ranking`
+    if mine >= Class::Choice && best < mine {
+        return None;
+    }
+    let named = known.iter().map(|(_, certainty)| *certainty).min()?;
+    let alone = known.len() == message.clauses.len();
+    let certainty = match words {
+        Words::OutOfDate => Certainty::Possible,
+        _ if mine > best => Certainty::Possible,
+        _ if !alone && shadowed(case, &known) => named.max(Certainty::Likely),
+        _ => named,
+    };
+    let clauses: Vec<_> = known.into_iter().map(|(clause, _)| clause).collect();
+    let fewest = clauses.iter().filter_map(|clause| clause.count).min();
+    Some(Grounds {
+        places: Vec::new(),
+        rank: mine.rank(fewest),
+        clauses,
+        certainty,
+        examination,
+    })
+}
+
+/// Whether the nodes may be ones that the pod cannot use anyway: cordons and taints are judged
+/// before the pod's own choice of nodes.
+fn shadowed(case: &Case<'_>, known: &[(&Clause, Certainty)]) -> bool {
+    let spec = case.pod.spec();
+    let chooses = spec.node_selector.iter().flatten().next().is_some()
+        || spec
+            .affinity
+            .as_ref()
+            .and_then(|affinity| affinity.node_affinity.as_ref())
+            .is_some();
+    let early = |clause: &Clause| {
+        matches!(
+            clause.reason.plugin(),
+            Some("NodeUnschedulable" | "TaintToleration")
+        )
+    };
+    chooses && known.iter().all(|(clause, _)| early(clause))
+}

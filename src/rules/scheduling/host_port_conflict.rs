@@ -1,0 +1,242 @@
+//! A host port that the pod wants is taken on every node that could run it.
+//!
+//! Whoever holds it decides what to do: an old pod of the same Deployment that a rolling update
+//! keeps until the new one is ready, a sibling of the same template, or somebody else.
+
+use super::grounds::{Grounds, Sought};
+use super::remedies;
+use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::kubernetes::ports::host_ports;
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::message::Reason;
+use crate::scheduler::{Filter, Holder, Obstacle, What};
+use crate::snapshot::{Kind, Seen};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// `host-port-conflict`
+pub static RULE: Rule = Rule {
+    cause: "host-port-conflict",
+    layer: Layer::Scheduling,
+    title: "a host port that the pod wants is taken",
+    explanation: include_str!("host_port_conflict.md"),
+    reads: &[Kind::Node, Kind::ReplicaSet, Kind::Deployment],
+    refines: &[],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let sought = Sought {
+        obstacle: |obstacle: &Obstacle| matches!(obstacle.what, What::Port { .. }),
+        reason: |reason: &Reason| (*reason == Reason::HostPorts).then_some(Certainty::Proven),
+    };
+    let Some(grounds) = Grounds::find(case, &sought) else {
+        return Vec::new();
+    };
+    let finding = match grounds.is_computed() {
+        true => held(case, &grounds),
+        false => told(case, &grounds),
+    };
+    let finding = match case.pod.spec().host_network {
+        Some(true) => finding.fact("hostNetwork", "true"),
+        _ => finding,
+    };
+    vec![remedies::before(case, finding, Filter::NodePorts)]
+}
+
+/// How the holders stand to the pod.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kinship {
+    /// All belong to older ReplicaSets of the pod's Deployment.
+    Predecessors,
+    /// All belong to the pod's own controller.
+    Siblings,
+    /// Some belong to somebody else.
+    Others,
+}
+
+fn held(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+    let mut ports = BTreeSet::new();
+    let mut holders: BTreeSet<&Holder> = BTreeSet::new();
+    for (_, obstacle) in grounds.obstacles() {
+        if let What::Port { port, holder } = &obstacle.what {
+            ports.insert(port.to_string());
+            holders.insert(holder);
+        }
+    }
+    let finding = match kinship(case, &holders) {
+        Kinship::Predecessors => predecessors(case, grounds),
+        Kinship::Siblings => siblings(case, grounds, holders.len()),
+        Kinship::Others => others(case, grounds),
+    };
+    let names = holders
+        .iter()
+        .map(|holder| format!("{}/{}", holder.namespace, holder.name));
+    finding
+        .fact("ports", ports.into_iter().collect::<Vec<_>>())
+        .fact("holders", names.collect::<Vec<_>>())
+        .look(look(grounds))
+}
+
+fn kinship(case: &Case<'_>, holders: &BTreeSet<&Holder>) -> Kinship {
+    let Some((kind, name)) = case.pod.controller() else {
+        return Kinship::Others;
+    };
+    let own = format!("{kind}/{name}");
+    let here = |holder: &&&Holder| holder.namespace == case.namespace();
+    let sibling = |holder: &&Holder| holder.controller.as_deref() == Some(own.as_str());
+    let subject = case.subject();
+    let predecessor = |holder: &&Holder| {
+        subject.known_kind() == Some(Kind::Deployment)
+            && !sibling(holder)
+            && deployment_of(case, holder).as_deref() == Some(subject.name.as_str())
+    };
+    if holders.iter().filter(here).count() < holders.len() {
+        Kinship::Others
+    } else if holders.iter().all(predecessor) {
+        Kinship::Predecessors
+    } else if holders.iter().all(sibling) {
+        Kinship::Siblings
+    } else {
+        Kinship::Others
+    }
+}
+
+/// The Deployment of a holder's ReplicaSet; by the ReplicaSet's name where it was not read.
+fn deployment_of(case: &Case<'_>, holder: &Holder) -> Option<String> {
+    let (kind, name) = holder.controller.as_deref()?.split_once('/')?;
+    if kind != Kind::ReplicaSet.as_str() {
+        return None;
+    }
+    match case.snapshot.workload(kind, &holder.namespace, name)? {
+        Seen::Yes(set) => set.controller.as_ref().map(|(_, name)| name.clone()),
+        Seen::No => None,
+        Seen::Unknown(_) => name.rsplit_once('-').map(|(name, _)| name.to_owned()),
+    }
+}
+
+fn predecessors(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+    let subject = case.subject();
+    let strategy =
+        json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
+    let patch = json!({"spec": {"strategy": strategy}}).to_string();
+    let command = shell::command([
+        "kubectl",
+        "-n",
+        case.namespace(),
+        "patch",
+        "deployment",
+        &subject.name,
+        "--type",
+        "merge",
+        "-p",
+        &patch,
+    ]);
+    let mut fix = Fix::command(
+        "let the rollout remove an old pod before it makes a new one",
+        Who::Owner,
+        subject,
+        command,
+    )
+    .patch(vec![
+        json!({"op": "add", "path": "/spec/strategy", "value": strategy}),
+    ]);
+    fix.verified = Some(freed(grounds)).filter(|nodes| !nodes.is_empty());
+    grounds
+        .finding(case, "the rollout waits for itself: host port {ports} is held by old pods of {owner} on every node that could run the new one")
+        .fact("owner", case.subject().short())
+        .why("the old pods stay until new ones are ready, and the new ones wait for the port of the old ones")
+        .fix([fix, Fix::advice("use a Service or an ingress in place of the host port", Who::Owner)])
+}
+
+/// The nodes on which nothing but the ports stands against the pod.
+fn freed(grounds: &Grounds<'_>) -> Vec<String> {
+    let free = grounds.places.iter().filter(|place| place.alone);
+    free.map(|place| place.node.to_owned()).collect()
+}
+
+fn siblings(case: &Case<'_>, grounds: &Grounds<'_>, running: usize) -> Finding {
+    let subject = case.subject();
+    let scalable = matches!(
+        subject.known_kind(),
+        Some(Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController)
+    );
+    let replicas = format!("--replicas={running}");
+    let scale = scalable.then(|| {
+        let kind = subject.kind.to_lowercase();
+        let words = [
+            "kubectl",
+            "-n",
+            case.namespace(),
+            "scale",
+            &kind,
+            &subject.name,
+            &replicas,
+        ];
+        Fix::command(
+            "run {running} replicas, one on each node that has the port",
+            Who::Owner,
+            subject.clone(),
+            shell::command(words),
+        )
+    });
+    grounds
+        .finding(case, "more replicas than nodes: host port {ports} is held by {running} pods of {owner} itself on every node that could run another")
+        .fact("owner", subject.short())
+        .fact("running", running)
+        .why("a node gives a host port to one pod, so there can be one replica a node")
+        .fix(scale)
+        .fix([
+            Fix::advice("use a Service or an ingress in place of the host port", Who::Owner),
+            Fix::advice("add a node", Who::Admin),
+        ])
+}
+
+fn others(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+    grounds
+        .finding(
+            case,
+            "host port {ports} is taken on every node that could run the pod, by {holders}",
+        )
+        .why("a node gives a host port to one pod, whichever process has it open")
+        .fix([
+            Fix::advice(
+                "choose a host port that is free, or use a Service in place of it",
+                Who::Owner,
+            ),
+            Fix::advice("move {holders} away, or add a node", Who::Admin),
+        ])
+}
+
+fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+    let ports: Vec<String> = host_ports(case.pod.spec())
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let finding = match ports.is_empty() {
+        true => grounds.finding(
+            case,
+            "a host port that the pod wants is taken on {share} nodes",
+        ),
+        false => grounds
+            .finding(
+                case,
+                "a host port that the pod wants is taken on {share} nodes; it wants {ports}",
+            )
+            .fact("ports", ports),
+    };
+    finding
+        .why("who holds it could not be computed, since nodes or pods of all namespaces were not read")
+        .fix([Fix::advice("choose a host port that is free, or use a Service in place of it", Who::Owner)])
+        .look(look(grounds))
+}
+
+fn look(grounds: &Grounds<'_>) -> String {
+    let of_node = grounds
+        .nodes()
+        .first()
+        .map(|node| format!("--field-selector=spec.nodeName={node}"));
+    let words = ["kubectl", "get", "pods", "-A", "-o", "wide"].map(str::to_owned);
+    shell::command(words.into_iter().chain(of_node))
+}

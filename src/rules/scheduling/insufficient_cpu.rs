@@ -1,0 +1,16 @@
+//! No node has enough cpu left for the pod, or none has enough at all.
+
+use super::shortage;
+use crate::rules::{Layer, Rule};
+use crate::snapshot::Kind;
+
+/// `insufficient-cpu`
+pub static RULE: Rule = Rule {
+    cause: "insufficient-cpu",
+    layer: Layer::Scheduling,
+    title: "no node has as much cpu left as the pod asks for",
+    explanation: include_str!("insufficient_cpu.md"),
+    reads: &[Kind::Node],
+    refines: &[],
+    check: |case| shortage::check(case, "cpu"),
+};

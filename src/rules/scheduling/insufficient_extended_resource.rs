@@ -1,0 +1,179 @@
+//! No node has a device, or another resource that a plugin counts, left for the pod; huge pages too.
+//!
+//! Three different things look alike in the scheduler's words: no node offers the resource, the
+//! devices are there but ill, all are in use.
+
+use super::grounds::Grounds;
+use super::{remedies, shortage};
+use crate::finding::{Finding, Fix, Who};
+use crate::kubernetes::nearest::nearest;
+use crate::kubernetes::quantity::Quantity;
+use crate::kubernetes::resources::{is_extended, is_hugepages, pod_requests};
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::Filter;
+use crate::scheduler::message::Reason;
+use crate::snapshot::Kind;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// `insufficient-extended-resource`
+pub static RULE: Rule = Rule {
+    cause: "insufficient-extended-resource",
+    layer: Layer::Scheduling,
+    title: "no node has a device or huge pages left for the pod",
+    explanation: include_str!("insufficient_extended_resource.md"),
+    reads: &[Kind::Node],
+    refines: &[],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    asked(case)
+        .iter()
+        .flat_map(|resource| of_resource(case, resource))
+        .collect()
+}
+
+/// The resources that the pod asks for or that the scheduler names, other than the native three.
+fn asked(case: &Case<'_>) -> BTreeSet<String> {
+    let wanted = pod_requests(case.pod.spec()).into_keys();
+    let clauses = case
+        .scheduling()
+        .and_then(|examination| examination.said.as_ref())
+        .map(|said| said.message.clauses.as_slice())
+        .unwrap_or_default();
+    let named = clauses.iter().filter_map(|clause| match &clause.reason {
+        Reason::InsufficientResource(resource) => Some(resource.clone()),
+        _ => None,
+    });
+    let native =
+        |resource: &String| matches!(resource.as_str(), "cpu" | "memory" | "ephemeral-storage");
+    wanted
+        .chain(named)
+        .filter(|resource| !native(resource))
+        .collect()
+}
+
+fn of_resource(case: &Case<'_>, resource: &str) -> Vec<Finding> {
+    let Some(grounds) = shortage::grounds(case, resource) else {
+        return Vec::new();
+    };
+    let Some(amounts) = shortage::closest(&grounds) else {
+        return shortage::check(case, resource);
+    };
+    let offering = shortage::offering(case, resource);
+    let finding = if offering.is_empty() {
+        absent(case, &grounds, resource)
+    } else if let Some(node) = ill(case, &grounds, resource, amounts.asked) {
+        unhealthy(case, &grounds, resource, node)
+    } else if amounts.allocatable.is_zero() {
+        elsewhere(case, &grounds, resource, offering)
+    } else {
+        return shortage::check(case, resource);
+    };
+    let finding = shortage::with_amounts(case, finding, resource, amounts);
+    vec![remedies::before(case, finding, Filter::NodeResourcesFit)]
+}
+
+fn absent(case: &Case<'_>, grounds: &Grounds<'_>, resource: &str) -> Finding {
+    let finding = grounds.finding(
+        case,
+        "the pod asks for {asked} {resource}, which no node offers",
+    );
+    if is_hugepages(resource) {
+        return finding
+            .why("huge pages are set aside by the node's operating system before its kubelet starts; no node has any of this size")
+            .fix([Fix::advice("set huge pages aside on a node and restart its kubelet", Who::Admin)])
+            .look(columns(resource));
+    }
+    let offered: BTreeSet<String> = case
+        .snapshot
+        .nodes()
+        .seen()
+        .flat_map(|(_, node)| node.allocatable.keys())
+        .filter(|name| is_extended(name))
+        .cloned()
+        .collect();
+    let meant = nearest(resource, offered.iter().map(String::as_str)).map(str::to_owned);
+    let finding = finding
+        .why("a device plugin announces such a resource to the kubelet of its node; on no node has one done so")
+        .fix(meant.map(|meant| {
+            Fix::advice("ask for {meant}, which nodes do offer", Who::Owner).fact("meant", meant)
+        }))
+        .fix([Fix::advice("check that the device plugin of {resource} runs on the nodes that have the device", Who::Admin)])
+        .look(columns(resource));
+    match offered.is_empty() {
+        true => finding,
+        false => finding.fact("offered", offered.into_iter().collect::<Vec<_>>()),
+    }
+}
+
+/// Nodes have it, and the pod excludes all of them.
+fn elsewhere(
+    case: &Case<'_>,
+    grounds: &Grounds<'_>,
+    resource: &str,
+    offering: Vec<String>,
+) -> Finding {
+    grounds
+        .finding(case, "the pod asks for {asked} {resource}, which none of the nodes that it may use offers; {offering} do")
+        .fact("offering", offering)
+        .why("the pod's own node selector or affinity, or the taint of a control plane, keeps it off the nodes that have it")
+        .fix([Fix::advice("let the pod onto {offering}", Who::Owner)])
+        .look(columns(resource))
+}
+
+/// A node that could hold the pod if all its devices were healthy.
+fn ill<'e>(
+    case: &Case<'_>,
+    grounds: &Grounds<'e>,
+    resource: &str,
+    asked: Quantity,
+) -> Option<&'e str> {
+    grounds.places.iter().map(|place| place.node).find(|name| {
+        let Some(node) = case.snapshot.nodes().get("", name).yes() else {
+            return false;
+        };
+        let amount = |amounts: &BTreeMap<String, Quantity>| {
+            amounts.get(resource).copied().unwrap_or_default()
+        };
+        amount(&node.capacity) > amount(&node.allocatable) && amount(&node.capacity) >= asked
+    })
+}
+
+fn unhealthy(case: &Case<'_>, grounds: &Grounds<'_>, resource: &str, name: &str) -> Finding {
+    let node = case.snapshot.nodes().get("", name).yes();
+    let amount = |amounts: Option<&BTreeMap<String, Quantity>>| {
+        amounts
+            .and_then(|amounts| amounts.get(resource))
+            .copied()
+            .unwrap_or_default()
+            .human(resource)
+    };
+    grounds
+        .finding(
+            case,
+            "the pod asks for {asked} {resource}, and on {ill} only {healthy} of {capacity} are healthy",
+        )
+        .why("the device plugin reports the others as unhealthy, so the kubelet does not offer them")
+        .fact("ill", name)
+        .fact("healthy", amount(node.map(|node| &node.allocatable)))
+        .fact("capacity", amount(node.map(|node| &node.capacity)))
+        .fix([Fix::advice("look at the device plugin and the devices of {ill}", Who::Admin)])
+        .look(shell::command(["kubectl", "describe", "node", name]))
+}
+
+/// What every node offers of the resource.
+fn columns(resource: &str) -> String {
+    let path = format!(
+        "NODE:.metadata.name,OFFERS:.status.allocatable.{}",
+        resource.replace('.', "\\.")
+    );
+    shell::command([
+        "kubectl",
+        "get",
+        "nodes",
+        "-o",
+        &format!("custom-columns={path}"),
+    ])
+}

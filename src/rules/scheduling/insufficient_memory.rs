@@ -1,0 +1,16 @@
+//! No node has enough memory left for the pod, or none has enough at all.
+
+use super::shortage;
+use crate::rules::{Layer, Rule};
+use crate::snapshot::Kind;
+
+/// `insufficient-memory`
+pub static RULE: Rule = Rule {
+    cause: "insufficient-memory",
+    layer: Layer::Scheduling,
+    title: "no node has as much memory left as the pod asks for",
+    explanation: include_str!("insufficient_memory.md"),
+    reads: &[Kind::Node],
+    refines: &[],
+    check: |case| shortage::check(case, "memory"),
+};

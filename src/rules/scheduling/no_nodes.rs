@@ -1,0 +1,63 @@
+//! The cluster has no nodes.
+
+use crate::finding::{Certainty, Evidence, Finding, Fix, Origin, Who};
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::message::Reason;
+use crate::snapshot::Kind;
+
+/// `no-nodes`
+pub static RULE: Rule = Rule {
+    cause: "no-nodes",
+    layer: Layer::Scheduling,
+    title: "the cluster has no nodes",
+    explanation: include_str!("no_nodes.md"),
+    reads: &[Kind::Node],
+    refines: &[],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some(examination) = case.scheduling() else {
+        return Vec::new();
+    };
+    let said = examination.said.as_ref().filter(|said| {
+        said.message
+            .clauses
+            .iter()
+            .any(|clause| clause.reason == Reason::NoNodes)
+    });
+    let nodes = case.snapshot.nodes();
+    let none = nodes.whole_cluster().is_ok() && nodes.is_empty();
+    let (proof, certainty) = match said {
+        // nodes have come since
+        Some(_) if !nodes.is_empty() => return Vec::new(),
+        Some(said) => (said.quote.clone(), Certainty::Proven),
+        None if none => (absence(case), Certainty::Proven),
+        None => return Vec::new(),
+    };
+    vec![
+        Finding::new(
+            case.subject(),
+            "the cluster has no nodes to run the pod on",
+            proof,
+        )
+        .certainty(certainty)
+        .why("no kubelet has registered a node, or every node has been removed")
+        .fix([Fix::advice(
+            "add a node, or look why those that should be there have not registered",
+            Who::Admin,
+        )])
+        .look(shell::command(["kubectl", "get", "nodes"])),
+    ]
+}
+
+fn absence(case: &Case<'_>) -> Evidence {
+    Evidence {
+        object: case.pod.object(),
+        origin: Origin::Computed {
+            by: "the list of nodes".to_owned(),
+        },
+        quote: "no nodes found".to_owned(),
+    }
+}

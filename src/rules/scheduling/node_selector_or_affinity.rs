@@ -1,0 +1,229 @@
+//! No node carries the labels that the pod's node selector or required node affinity asks for.
+
+use super::grounds::{Grounds, Sought};
+use super::remedies;
+use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::kubernetes::nearest::nearest;
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::message::Reason;
+use crate::scheduler::{Filter, Obstacle, What};
+use crate::snapshot::Kind;
+use std::collections::BTreeSet;
+
+/// `node-selector-or-affinity`
+pub static RULE: Rule = Rule {
+    cause: "node-selector-or-affinity",
+    layer: Layer::Scheduling,
+    title: "no node has the labels that the pod asks for",
+    explanation: include_str!("node_selector_or_affinity.md"),
+    reads: &[Kind::Node],
+    refines: &[],
+    check,
+};
+
+/// A pinned name is no label; DaemonSets pin each of their pods.
+const NAME: &str = "metadata.name";
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let sought = Sought {
+        obstacle: |obstacle: &Obstacle| match &obstacle.what {
+            What::Label { key, .. } => key != NAME,
+            _ => obstacle.filter == Filter::NodeAffinity,
+        },
+        reason: |reason: &Reason| match reason {
+            Reason::NodeAffinity | Reason::AffinityTermsConflict => Some(Certainty::Proven),
+            // a policy of the scheduler's configuration, which cannot be read
+            Reason::AddedAffinity | Reason::LegacyPolicy => Some(Certainty::Likely),
+            _ => None,
+        },
+    };
+    let Some(grounds) = Grounds::find(case, &sought) else {
+        return Vec::new();
+    };
+    let finding = match grounds.is_computed() {
+        true => computed(case, &grounds),
+        false => told(case, &grounds),
+    };
+    vec![remedies::before(case, finding, Filter::NodeAffinity)]
+}
+
+fn computed(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+    let labels: BTreeSet<(&str, &str)> = grounds
+        .obstacles()
+        .filter_map(|(_, obstacle)| match &obstacle.what {
+            What::Label { wanted, key, .. } => Some((key.as_str(), wanted.as_str())),
+            _ => None,
+        })
+        .collect();
+    let wanted: Vec<String> = labels
+        .iter()
+        .map(|(_, wanted)| (*wanted).to_owned())
+        .collect();
+    let Some((key, expression)) = labels.first().copied() else {
+        return grounds
+            .finding(case, "the pod's required node affinity matches no node")
+            .why("its terms are empty, and an empty term matches nothing")
+            .fix([Fix::advice(
+                "write what the nodes shall have into the terms, or remove the affinity",
+                Who::Owner,
+            )])
+            .look(look(None));
+    };
+    let carried = carried(case, key);
+    let finding = match wanted.len() {
+        1 => grounds.finding(
+            case,
+            "no node that could run the pod has {wanted}, which the pod asks for",
+        ),
+        _ => grounds.finding(
+            case,
+            "no node that could run the pod has all that the pod asks for: {wanted}",
+        ),
+    }
+    .fact("wanted", wanted)
+    .fact("key", key)
+    .look(look(Some(key)));
+    match carried.is_empty() {
+        true => no_such_key(case, finding, key),
+        false => other_values(finding, expression, carried),
+    }
+}
+
+/// The values that nodes carry under a key.
+fn carried(case: &Case<'_>, key: &str) -> BTreeSet<String> {
+    let nodes = case.snapshot.nodes().seen();
+    nodes
+        .filter_map(|(_, node)| node.labels.get(key).cloned())
+        .collect()
+}
+
+fn no_such_key(case: &Case<'_>, finding: Finding, key: &str) -> Finding {
+    let keys: BTreeSet<&str> = case
+        .snapshot
+        .nodes()
+        .seen()
+        .flat_map(|(_, node)| node.labels.keys().map(String::as_str))
+        .collect();
+    let meant = nearest(key, keys.into_iter()).map(str::to_owned);
+    let finding = finding.why("no node carries the label {key} at all");
+    match meant {
+        Some(meant) => finding.fact("nearest", meant).fix([Fix::advice(
+            "ask for {nearest}, which nodes do carry, if that was meant",
+            Who::Owner,
+        )]),
+        None => finding,
+    }
+    .fix([
+        Fix::advice(
+            "remove {wanted} from the pod's node selector or affinity",
+            Who::Owner,
+        ),
+        Fix::advice("label the nodes that the pod is meant for", Who::Admin),
+    ])
+}
+
+fn other_values(finding: Finding, expression: &str, carried: BTreeSet<String>) -> Finding {
+    let asked = expression.split_once('=').map(|(_, value)| value);
+    let meant = asked
+        .and_then(|asked| nearest(asked, carried.iter().map(String::as_str)))
+        .map(str::to_owned);
+    let carries_it = asked.is_some_and(|asked| carried.contains(asked));
+    let finding = finding.fact("carried", carried.into_iter().collect::<Vec<_>>());
+    let finding = match carries_it {
+        true => finding.why("there are nodes with it, and each of them lacks something else; under {key} nodes carry {carried}"),
+        false => finding.why("under {key} nodes carry {carried}"),
+    };
+    match meant {
+        Some(meant) => finding.fact("nearest", meant).fix([Fix::advice(
+            "ask for {key}={nearest}, which nodes do carry, if that was meant",
+            Who::Owner,
+        )]),
+        None => finding.fix([Fix::advice(
+            "ask for a value that nodes carry: {carried}",
+            Who::Owner,
+        )]),
+    }
+    .fix([Fix::advice(
+        "label the nodes that the pod is meant for",
+        Who::Admin,
+    )])
+}
+
+fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+    let wanted = asked(case);
+    let by =
+        |wanted: fn(&Reason) -> bool| grounds.clauses.iter().any(|clause| wanted(&clause.reason));
+    let finding = if by(|reason| *reason == Reason::AffinityTermsConflict) {
+        grounds.finding(
+            case,
+            "the names of nodes that the pod's affinity asks for exclude each other",
+        )
+    } else if by(|reason| *reason == Reason::NodeAffinity) {
+        match wanted.is_empty() {
+            true => grounds.finding(case, "{share} nodes lack labels that the pod asks for"),
+            false => grounds.finding(
+                case,
+                "{share} nodes lack labels that the pod asks for: {wanted}",
+            ),
+        }
+    } else {
+        grounds.finding(
+            case,
+            "{share} nodes lack labels that the scheduler's own configuration demands",
+        )
+    };
+    let finding = match wanted.is_empty() {
+        true => finding,
+        false => finding.fact("wanted", wanted),
+    };
+    finding
+        .why("which labels the nodes carry could not be compared, since nodes were not read")
+        .fix([
+            Fix::advice(
+                "compare the pod's node selector and affinity with the labels of the nodes",
+                Who::Owner,
+            ),
+            Fix::advice("label the nodes that the pod is meant for", Who::Admin),
+        ])
+        .look(look(None))
+}
+
+/// What the pod asks of labels, in kubectl's spelling where that is short.
+fn asked(case: &Case<'_>) -> Vec<String> {
+    let spec = case.pod.spec();
+    let pairs = spec
+        .node_selector
+        .iter()
+        .flatten()
+        .map(|(key, value)| format!("{key}={value}"));
+    let terms = spec
+        .affinity
+        .as_ref()
+        .and_then(|affinity| affinity.node_affinity.as_ref())
+        .and_then(|affinity| {
+            affinity
+                .required_during_scheduling_ignored_during_execution
+                .as_ref()
+        })
+        .map(|selector| selector.node_selector_terms.as_slice())
+        .unwrap_or_default();
+    let expressions = terms
+        .iter()
+        .flat_map(|term| term.match_expressions.iter().flatten())
+        .map(|expression| {
+            let values = expression.values.as_deref().unwrap_or_default().join(", ");
+            match values.is_empty() {
+                true => format!("{} {}", expression.key, expression.operator),
+                false => format!("{} {} ({values})", expression.key, expression.operator),
+            }
+        });
+    pairs.chain(expressions).collect()
+}
+
+fn look(key: Option<&str>) -> String {
+    match key {
+        Some(key) => shell::command(["kubectl", "get", "nodes", "-L", key]),
+        None => shell::command(["kubectl", "get", "nodes", "--show-labels"]),
+    }
+}

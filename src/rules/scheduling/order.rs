@@ -1,0 +1,107 @@
+//! Which of several causes comes first when only the scheduler's words are known.
+//!
+//! The reason that is counted on most nodes is seldom the cause: those are the nodes that the pod
+//! could never use. So what can pass by itself comes before what somebody has set apart, that before
+//! the pod's own choice of nodes, and of equals the one with fewer nodes. Where nodes were read,
+//! `scheduler::ranking` knows better.
+
+use super::taint_meaning::{self, Meaning};
+use crate::scheduler::message::Reason;
+
+/// What kind of thing stands in the way, the closest to a remedy first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Class {
+    /// A state of a node that the pod could use: room, ports, cordon, conditions, claims, other pods.
+    State,
+    /// A taint that somebody has put there to keep such pods away.
+    Reserved,
+    /// The pod's own choice of nodes.
+    Choice,
+    /// A taint of the control plane, which few pods are meant to tolerate.
+    ControlPlane,
+}
+
+impl Class {
+    /// The class of a reason that the scheduler gives.
+    pub(super) fn of(reason: &Reason) -> Class {
+        match reason {
+            Reason::UntoleratedTaint {
+                taint: Some((key, _)),
+            } => match taint_meaning::meaning(key) {
+                Some(Meaning::ControlPlane) => Class::ControlPlane,
+                Some(_) => Class::State,
+                None => Class::Reserved,
+            },
+            Reason::UntoleratedTaint { taint: None } => Class::Reserved,
+            Reason::NodeAffinity
+            | Reason::AddedAffinity
+            | Reason::LegacyPolicy
+            | Reason::NodeName
+            | Reason::ExcludedByPlugins(_) => Class::Choice,
+            _ => Class::State,
+        }
+    }
+
+    /// Smaller comes first: by class, then by the number of nodes.
+    pub(super) fn rank(self, nodes: Option<u32>) -> u32 {
+        (self as u32).saturating_mul(1 << 20) + nodes.unwrap_or_default().min((1 << 20) - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheduler::message::parse;
+
+    /// The reasons of a message, the likeliest cause first.
+    fn ordered(message: &str) -> Vec<String> {
+        let message = parse(message);
+        let mut clauses: Vec<_> = message.clauses.iter().collect();
+        clauses.sort_by_key(|clause| Class::of(&clause.reason).rank(clause.count));
+        clauses
+            .into_iter()
+            .map(|clause| clause.reason.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn many_nodes_do_not_make_a_cause() {
+        assert_eq!(
+            ordered(
+                "0/60 nodes are available: 2 Insufficient cpu, 3 node(s) had untolerated taint {team: a}, 55 node(s) didn't match Pod's node affinity/selector."
+            ),
+            [
+                "Insufficient cpu",
+                "node(s) had untolerated taint(s)",
+                "node(s) didn't match Pod's node affinity/selector"
+            ]
+        );
+        assert_eq!(
+            ordered(
+                "0/9 nodes are available: 8 node(s) didn't have free ports for the requested pod ports, 1 Insufficient memory."
+            ),
+            [
+                "Insufficient memory",
+                "node(s) didn't have free ports for the requested pod ports"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_taint_is_what_its_key_means() {
+        assert_eq!(
+            ordered(
+                "0/4 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 1 node(s) had untolerated taint {unschedulable: true}, 2 node(s) had untolerated taint {node.kubernetes.io/disk-pressure: }."
+            ),
+            ["node(s) had untolerated taint(s)"; 3]
+        );
+        let disk = parse(
+            "0/1 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/disk-pressure: }.",
+        );
+        assert_eq!(Class::of(&disk.clauses[0].reason), Class::State);
+        let own = parse(
+            "0/1 nodes are available: 1 node(s) had untolerated taint {unschedulable: true}.",
+        );
+        assert_eq!(Class::of(&own.clauses[0].reason), Class::Reserved);
+    }
+}

@@ -1,0 +1,159 @@
+//! No scheduler has looked at the pod.
+//!
+//! Every scheduler leaves a trace when it fails: the condition PodScheduled or an event. A pod
+//! without either has not been looked at, or is held by something that leaves no trace: a claim
+//! that is being provisioned, a group, a device claim. Those are told apart here.
+
+use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::kubernetes::duration::human_seconds;
+use crate::kubernetes::nearest::nearest;
+use crate::kubernetes::shell;
+use crate::rules::volume::claims::{self, ClaimOfPod};
+use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::Kind;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+/// `scheduler-absent`
+pub static RULE: Rule = Rule {
+    cause: "scheduler-absent",
+    layer: Layer::Scheduling,
+    title: "no scheduler has looked at the pod",
+    explanation: include_str!("scheduler_absent.md"),
+    reads: &[Kind::PersistentVolumeClaim],
+    refines: &[],
+    check,
+};
+
+const DEFAULT: &str = "default-scheduler";
+/// Seconds after which silence means something.
+const SILENCE: i64 = 60;
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some(age) = silent_for(case) else {
+        return Vec::new();
+    };
+    let name = case
+        .pod
+        .spec()
+        .scheduler_name
+        .as_deref()
+        .filter(|name| !name.is_empty())
+        .unwrap_or(DEFAULT);
+    let claims = claims::of_pod(case);
+    if claims.iter().any(being_provisioned) || alive(case, name) {
+        return Vec::new();
+    }
+    let certainty = match (name, case.events_readable(), claims.iter().any(unread)) {
+        (_, false, _) | (_, _, true) => Certainty::Possible,
+        (DEFAULT, true, false) => Certainty::Likely,
+        (_, true, false) => Certainty::Proven,
+    };
+    let proof = case.field("spec.schedulerName", name);
+    let finding = match name {
+        DEFAULT => Finding::new(case.subject(), "no scheduler has looked at the pod for {age}", proof)
+            .why("the pod has neither the condition PodScheduled nor an event, which {scheduler} leaves even when it fails: it is probably not running")
+            .fix([Fix::advice("check that kube-scheduler runs and is leader", Who::Admin)]),
+        _ => custom(case, Finding::new(case.subject(), "no scheduler answers to the name {scheduler}, which the pod asks for; nothing has happened for {age}", proof), name),
+    };
+    let evidence = case.field(
+        "metadata.creationTimestamp",
+        created(case)
+            .map(|time| time.to_string())
+            .unwrap_or_default(),
+    );
+    vec![
+        finding
+            .certainty(certainty)
+            .evidence([evidence])
+            .fact("scheduler", name)
+            .fact("age", human_seconds(age))
+            .look(shell::command([
+                "kubectl",
+                "get",
+                "pods",
+                "-A",
+                "-l",
+                "component=kube-scheduler",
+            ])),
+    ]
+}
+
+/// Seconds for which nobody has touched the pod; nothing when somebody has, or it is not known.
+fn silent_for(case: &Case<'_>) -> Option<i64> {
+    let pod = case.pod;
+    let spec = pod.spec();
+    let status = pod.status();
+    let touched = pod.node().is_some()
+        || pod.condition("PodScheduled").is_some()
+        || status
+            .nominated_node_name
+            .as_deref()
+            .is_some_and(|node| !node.is_empty())
+        || pod.pod().metadata.deletion_timestamp.is_some()
+        || pod.phase() != "Pending"
+        || !case.events().is_empty();
+    // these hold a pod before any scheduler would write about it (kube-scheduler plugins with PreEnqueue, 1.37)
+    let held = spec.scheduling_gates.iter().flatten().next().is_some()
+        || spec.resource_claims.iter().flatten().next().is_some()
+        || spec.scheduling_group.is_some();
+    let age = case.seconds_since(created(case)?);
+    (!touched && !held && age > SILENCE).then_some(age)
+}
+
+fn created(case: &Case<'_>) -> Option<Timestamp> {
+    case.pod.created()
+}
+
+/// While the scheduler waits for a volume it has chosen a node for, it says nothing for ten minutes
+/// (kube-scheduler `framework/plugins/volumebinding`, bindTimeoutSeconds).
+fn being_provisioned(claim: &ClaimOfPod<'_>) -> bool {
+    claim.seen.yes().is_some_and(claims::has_selected_node)
+}
+
+fn unread(claim: &ClaimOfPod<'_>) -> bool {
+    claim.seen.is_unknown()
+}
+
+/// Whether the scheduler of this name wrote about any pod after this one could have been looked at.
+fn alive(case: &Case<'_>, name: &str) -> bool {
+    let since = case.pod.created().map(|time| time.as_second() + SILENCE);
+    case.snapshot.events().iter().any(|event| {
+        event.component == name
+            && matches!(
+                event.reason.as_str(),
+                "Scheduled" | "FailedScheduling" | "Preempted"
+            )
+            && event
+                .last
+                .zip(since)
+                .is_some_and(|(last, since)| last.as_second() >= since)
+    })
+}
+
+/// A name that is not the default's: misspelt, or of a scheduler that is not installed.
+fn custom(case: &Case<'_>, finding: Finding, name: &str) -> Finding {
+    let events = case.snapshot.events().iter();
+    let heard = events
+        .filter(|event| matches!(event.reason.as_str(), "Scheduled" | "FailedScheduling"))
+        .map(|event| event.component.as_str());
+    let known: BTreeSet<&str> = heard.chain([DEFAULT]).collect();
+    let meant = nearest(name, known.into_iter()).map(str::to_owned);
+    let finding = finding.why(
+        "only a scheduler of exactly this name takes the pod; the default one leaves it alone",
+    );
+    match meant {
+        Some(meant) => finding.fact("nearest", meant).fix([Fix::advice(
+            "set schedulerName to {nearest}, if that was meant, and make the pod anew",
+            Who::Owner,
+        )]),
+        None => finding.fix([Fix::advice(
+            "remove schedulerName, if the default scheduler will do, and make the pod anew",
+            Who::Owner,
+        )]),
+    }
+    .fix([Fix::advice(
+        "check that {scheduler} is installed and runs",
+        Who::Admin,
+    )])
+}

@@ -1,0 +1,150 @@
+//! The pod has scheduling gates: no scheduler looks at it until somebody takes them away.
+
+use crate::finding::{Evidence, Finding, Fix, Who};
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+
+/// `scheduling-gated`
+pub static RULE: Rule = Rule {
+    cause: "scheduling-gated",
+    layer: Layer::Scheduling,
+    title: "the pod's scheduling gates have not been removed",
+    explanation: include_str!("scheduling_gated.md"),
+    reads: &[],
+    refines: &[],
+    check,
+};
+
+/// Who sets and removes a gate: its name, the controller, and what the controller waits for. Gates
+/// are free text, so only those that their projects document stand here (Kueue
+/// `pkg/controller/jobs/pod` and `pkg/constants`; OpenShift's multiarch-tuning-operator; NVIDIA's Grove).
+const SETTERS: &[(&str, &str, &str)] = &[
+    (
+        "kueue.x-k8s.io/admission",
+        "Kueue",
+        "its queue admits the workload",
+    ),
+    (
+        "kueue.x-k8s.io/topology",
+        "Kueue",
+        "it has chosen a place in the topology",
+    ),
+    (
+        "kueue.x-k8s.io/elastic-job",
+        "Kueue",
+        "it admits the job at its new size",
+    ),
+    (
+        "multiarch.openshift.io/scheduling-gate",
+        "the multiarch tuning operator",
+        "it has read which architectures the images support",
+    ),
+    (
+        "grove.io/podgang-pending-creation",
+        "Grove",
+        "the pod's gang is complete",
+    ),
+];
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let gates = case
+        .pod
+        .spec()
+        .scheduling_gates
+        .as_deref()
+        .unwrap_or_default();
+    let names: Vec<String> = gates.iter().map(|gate| gate.name.clone()).collect();
+    if names.is_empty() || case.pod.node().is_some() {
+        return Vec::new();
+    }
+    let setter = SETTERS
+        .iter()
+        .find(|(gate, ..)| names.iter().any(|name| name == gate));
+    let finding = match setter {
+        Some((_, setter, until)) => {
+            Finding::new(case.subject(), "the pod is held by {setter} with the gate {gates}", proof(case, &names))
+                .fact("setter", *setter)
+                .fact("until", *until)
+                .why("{setter} removes the gate when {until}; no scheduler looks at the pod before")
+                .fix([Fix::advice("find out from {setter} why it has not removed the gate", Who::Owner)])
+        }
+        None => Finding::new(case.subject(), "the pod is held by its scheduling gates: {gates}", proof(case, &names))
+            .why("no scheduler looks at a pod with gates; whoever put them there has to remove them, and who that is cannot be read from the pod")
+            .fix([by_hand(case)]),
+    };
+    let (namespace, name) = (case.namespace(), case.pod.name());
+    let look = match setter {
+        Some((_, "Kueue", _)) => shell::command([
+            "kubectl",
+            "-n",
+            namespace,
+            "get",
+            "workloads.kueue.x-k8s.io",
+        ]),
+        _ => shell::command([
+            "kubectl",
+            "-n",
+            namespace,
+            "get",
+            "pod",
+            name,
+            "-o",
+            "jsonpath={.spec.schedulingGates}",
+        ]),
+    };
+    vec![finding.fact("gates", names).look(look)]
+}
+
+/// The API server's own condition, or the field itself.
+fn proof(case: &Case<'_>, names: &[String]) -> Evidence {
+    match case
+        .pod
+        .condition("PodScheduled")
+        .and_then(|condition| condition.message.as_deref())
+    {
+        Some(message) => case.field("status.conditions[PodScheduled].message", message),
+        None => case.field("spec.schedulingGates", names.join(", ")),
+    }
+}
+
+/// Gates can only be taken away, and only from the pod: its template is not looked at again.
+fn by_hand(case: &Case<'_>) -> Fix {
+    let patch = serde_json::json!([{"op": "remove", "path": "/spec/schedulingGates"}]);
+    let command = shell::command([
+        "kubectl",
+        "-n",
+        case.namespace(),
+        "patch",
+        "pod",
+        case.pod.name(),
+        "--type",
+        "json",
+        "-p",
+        &patch.to_string(),
+    ]);
+    Fix::command(
+        "remove the gates by hand, if nothing is left that should wait for them",
+        Who::Owner,
+        case.pod.object(),
+        command,
+    )
+    .patch(patch.as_array().cloned().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gate_is_listed_once() {
+        for (index, (gate, ..)) in SETTERS.iter().enumerate() {
+            assert!(
+                !SETTERS
+                    .iter()
+                    .skip(index + 1)
+                    .any(|(other, ..)| other == gate),
+                "{gate}"
+            );
+        }
+    }
+}

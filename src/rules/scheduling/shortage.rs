@@ -1,0 +1,260 @@
+//! What the four causes of too little of a resource share: the sentences, the numbers, the holders.
+//!
+//! Each cause names the resources that are its own; everything else about a shortage is here.
+//! Requests count, not use: a node that idles may have nothing left to promise
+//! (kube-scheduler `framework/plugins/noderesources/fit.go`, v1.37).
+
+use super::grounds::{Grounds, Sought};
+use super::remedies;
+use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::kubernetes::quantity::Quantity;
+use crate::kubernetes::resources::pod_requests;
+use crate::kubernetes::shell;
+use crate::rules::Case;
+use crate::scheduler::message::Reason;
+use crate::scheduler::{Filter, Obstacle, What, ranking};
+use crate::snapshot::Node;
+
+/// How many of the pods that hold a resource are named.
+const HOLDERS: usize = 5;
+
+/// What one node has of the resource.
+#[derive(Clone, Copy)]
+pub(super) struct Amounts<'e> {
+    pub(super) node: &'e str,
+    pub(super) asked: Quantity,
+    pub(super) free: Quantity,
+    pub(super) allocatable: Quantity,
+}
+
+/// The grounds on which a resource is short. Nodes that have none of it count only when no node that
+/// the pod may use has any: a node without GPUs is not short of them while others have some.
+pub(super) fn grounds<'e>(case: &'e Case<'_>, resource: &str) -> Option<Grounds<'e>> {
+    let offered = !usable_offers(case, resource).is_empty();
+    Grounds::find(
+        case,
+        &Sought {
+            obstacle: |obstacle: &Obstacle| match &obstacle.what {
+                What::Resource {
+                    resource: short,
+                    allocatable,
+                    ..
+                } => short == resource && (*allocatable > Quantity::ZERO || !offered),
+                _ => false,
+            },
+            reason: |reason: &Reason| match reason {
+                Reason::InsufficientResource(short) if short == resource => Some(Certainty::Proven),
+                _ => None,
+            },
+        },
+    )
+}
+
+/// The nodes that offer a resource and that the pod does not exclude itself.
+fn usable_offers(case: &Case<'_>, resource: &str) -> Vec<String> {
+    let nodes = case
+        .scheduling()
+        .and_then(|examination| examination.nodes.as_deref());
+    let closest = ranking::closest(nodes.unwrap_or_default());
+    let mut offering = offering(case, resource);
+    offering.retain(|node| closest.is_usable(node));
+    offering
+}
+
+/// The nodes that offer a resource.
+pub(super) fn offering(case: &Case<'_>, resource: &str) -> Vec<String> {
+    let nodes = case.snapshot.nodes().seen();
+    nodes
+        .filter(|(_, node)| offers(node, resource))
+        .map(|(_, node)| node.name.clone())
+        .collect()
+}
+
+/// Whether a node has any of a resource, ill or not.
+fn offers(node: &Node, resource: &str) -> bool {
+    [&node.capacity, &node.allocatable]
+        .into_iter()
+        .any(|amounts| {
+            amounts
+                .get(resource)
+                .is_some_and(|amount| *amount > Quantity::ZERO)
+        })
+}
+
+/// The finding for a resource that is short, if it is.
+pub(super) fn check(case: &Case<'_>, resource: &str) -> Vec<Finding> {
+    let Some(grounds) = grounds(case, resource) else {
+        return Vec::new();
+    };
+    let finding = match closest(&grounds) {
+        Some(amounts) => counted(case, &grounds, resource, amounts),
+        None => told(case, &grounds, resource),
+    };
+    vec![remedies::before(case, finding, Filter::NodeResourcesFit)]
+}
+
+/// The node with the most of it left, of those that count.
+pub(super) fn closest<'e>(grounds: &Grounds<'e>) -> Option<Amounts<'e>> {
+    let all = grounds
+        .obstacles()
+        .filter_map(|(node, obstacle)| match &obstacle.what {
+            What::Resource {
+                asked,
+                free,
+                allocatable,
+                ..
+            } => Some(Amounts {
+                node,
+                asked: *asked,
+                free: *free,
+                allocatable: *allocatable,
+            }),
+            _ => None,
+        });
+    // of equals the first by name
+    all.reduce(
+        |best, next| match (next.free, next.allocatable) > (best.free, best.allocatable) {
+            true => next,
+            false => best,
+        },
+    )
+}
+
+fn counted(
+    case: &Case<'_>,
+    grounds: &Grounds<'_>,
+    resource: &str,
+    amounts: Amounts<'_>,
+) -> Finding {
+    let largest = grounds
+        .obstacles()
+        .filter_map(|(_, obstacle)| match &obstacle.what {
+            What::Resource { allocatable, .. } => Some(*allocatable),
+            _ => None,
+        })
+        .max()
+        .unwrap_or_default();
+    let finding = match amounts.asked > largest {
+        true => never(grounds.finding(
+            case,
+            "the pod asks for {asked} {resource}, and no node that it may use has more than {most}",
+        )),
+        false => not_now(
+            grounds.finding(
+                case,
+                "the pod asks for {asked} {resource}, and no node has that much left: {node} comes closest with {free}",
+            ),
+            amounts,
+        ),
+    };
+    with_amounts(case, finding, resource, amounts)
+        .fact("most", largest.human(resource))
+        .look(shell::command([
+            "kubectl",
+            "describe",
+            "node",
+            amounts.node,
+        ]))
+}
+
+/// The facts of the node that comes closest.
+pub(super) fn with_amounts(
+    case: &Case<'_>,
+    finding: Finding,
+    resource: &str,
+    amounts: Amounts<'_>,
+) -> Finding {
+    let free = amounts.free.max(Quantity::ZERO);
+    finding
+        .fact("resource", resource)
+        .fact("asked", amounts.asked.human(resource))
+        .fact("node", amounts.node)
+        .fact("free", free.exact(resource))
+        .fact("allocatable", amounts.allocatable.human(resource))
+        .fact(
+            "taken",
+            amounts
+                .allocatable
+                .saturating_sub(amounts.free)
+                .human(resource),
+        )
+        .fact("holders", holders(case, resource, amounts.node))
+}
+
+fn never(finding: Finding) -> Finding {
+    finding
+        .why("that is what nodes can promise to pods in all, so neither waiting nor evicting others helps")
+        .fix([
+            Fix::advice("ask for {most} {resource} or less", Who::Owner),
+            Fix::advice("add a node that has at least {asked} {resource} for pods", Who::Admin),
+        ])
+}
+
+fn not_now(finding: Finding, amounts: Amounts<'_>) -> Finding {
+    let finding = finding.why(
+        "what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised, most of it to {holders}",
+    );
+    let smaller = Fix::advice(
+        "ask for {free} {resource} or less, which {node} has left",
+        Who::Owner,
+    );
+    let room = amounts.free > Quantity::ZERO;
+    finding.fix(room.then_some(smaller)).fix([
+        Fix::advice(
+            "lower the requests of {holders}, or run fewer of them",
+            Who::Owner,
+        ),
+        Fix::advice("add a node", Who::Admin),
+    ])
+}
+
+/// Only the scheduler's words are known, perhaps with what the pod asks for.
+fn told(case: &Case<'_>, grounds: &Grounds<'_>, resource: &str) -> Finding {
+    let asked = pod_requests(case.pod.spec()).get(resource).copied();
+    let finding = match asked.filter(|asked| !asked.is_zero()) {
+        Some(asked) => grounds
+            .finding(
+                case,
+                "the pod asks for {asked} {resource}, and {share} nodes have less than that left",
+            )
+            .fact("asked", asked.human(resource)),
+        None => grounds.finding(
+            case,
+            "{share} nodes have too little {resource} left for the pod",
+        ),
+    };
+    finding
+        .fact("resource", resource)
+        .why("what pods request counts, not what they use; how much each node has left could not be computed, since nodes or pods of all namespaces were not read")
+        .fix([
+            Fix::advice("ask for less {resource}, as far as the pod can do with less", Who::Owner),
+            Fix::advice("add a node, or lower the requests of other pods", Who::Admin),
+        ])
+        .look(shell::command(["kubectl", "describe", "nodes"]))
+}
+
+/// The pods on a node that hold most of a resource: `namespace/name amount`.
+pub(super) fn holders(case: &Case<'_>, resource: &str, node: &str) -> Vec<String> {
+    let occupants = case.snapshot.occupants();
+    let mut holders: Vec<_> = occupants
+        .on_node(node)
+        .filter_map(|occupant| {
+            let amount = occupants.shape(occupant).requests.get(resource)?;
+            (*amount > Quantity::ZERO).then_some((*amount, occupant))
+        })
+        .collect();
+    // the sort is stable, so equals stay in order of their names
+    holders.sort_by(|(a, _), (b, _)| b.cmp(a));
+    holders
+        .into_iter()
+        .take(HOLDERS)
+        .map(|(amount, occupant)| {
+            format!(
+                "{}/{} {}",
+                occupant.namespace,
+                occupant.name,
+                amount.human(resource)
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,151 @@
+//! Nodes have taints that the pod does not tolerate, and that tell nothing about the nodes' state.
+
+use super::grounds::{Grounds, Sought};
+use super::remedies;
+use super::taint_meaning::{Meaning, meaning, purpose};
+use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::message::Reason;
+use crate::scheduler::{Filter, Obstacle, What};
+use crate::snapshot::Kind;
+use std::collections::BTreeSet;
+
+/// `untolerated-taint`
+pub static RULE: Rule = Rule {
+    cause: "untolerated-taint",
+    layer: Layer::Scheduling,
+    title: "nodes have a taint that the pod does not tolerate",
+    explanation: include_str!("untolerated_taint.md"),
+    reads: &[Kind::Node],
+    refines: &[],
+    check,
+};
+
+/// Taints with which Kubernetes tells a node's state have causes of their own.
+fn ordinary(key: &str) -> bool {
+    matches!(meaning(key), None | Some(Meaning::ControlPlane))
+}
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let sought = Sought {
+        obstacle: |obstacle: &Obstacle| matches!(&obstacle.what, What::Taint { key, .. } if ordinary(key)),
+        reason: |reason: &Reason| match reason {
+            Reason::UntoleratedTaint {
+                taint: Some((key, _)),
+            } => ordinary(key).then_some(Certainty::Proven),
+            // the words may as well mean a node that is not ready
+            Reason::UntoleratedTaint { taint: None } => Some(Certainty::Likely),
+            _ => None,
+        },
+    };
+    let Some(grounds) = Grounds::find(case, &sought) else {
+        return Vec::new();
+    };
+    let finding = match grounds.is_computed() {
+        true => computed(case, &grounds),
+        false => told(case, &grounds),
+    };
+    vec![remedies::before(case, finding, Filter::TaintToleration)]
+}
+
+fn computed(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+    let mut taints = BTreeSet::new();
+    let mut keys = BTreeSet::new();
+    let mut misses = BTreeSet::new();
+    for (_, obstacle) in grounds.obstacles() {
+        if let What::Taint {
+            key,
+            taint,
+            near_miss,
+        } = &obstacle.what
+        {
+            taints.insert(taint.clone());
+            keys.insert(key.as_str());
+            misses.extend(near_miss.clone());
+        }
+    }
+    let headline = match taints.len() {
+        1 => "{share} nodes have the taint {taints}, which the pod does not tolerate",
+        _ => "{share} nodes have taints that the pod does not tolerate: {taints}",
+    };
+    let finding = grounds
+        .finding(case, headline)
+        .fact("taints", taints.into_iter().collect::<Vec<_>>())
+        .look(look());
+    let finding = match misses.into_iter().next() {
+        Some(miss) => finding
+            .fact("nearMiss", miss)
+            .why("a toleration comes close: the pod {nearMiss}")
+            .fix([Fix::advice(
+                "make the toleration match the taint {taints}",
+                Who::Owner,
+            )]),
+        None => purposes(finding, &keys).fix([Fix::advice(
+            "add a toleration for {taints}, if the pod is meant for these nodes",
+            Who::Owner,
+        )]),
+    };
+    finding.fix([Fix::advice("add a node without the taint", Who::Admin)])
+}
+
+/// Says what a taint is for, when there is one and it is known.
+fn purposes(finding: Finding, keys: &BTreeSet<&str>) -> Finding {
+    let known: Vec<&str> = keys.iter().filter_map(|key| purpose(key)).collect();
+    match (keys.len(), known.as_slice()) {
+        (1, [purpose]) => finding
+            .fact("purpose", *purpose)
+            .why("this taint {purpose}"),
+        _ => finding.why(
+            "a taint keeps pods off a node unless they tolerate its key, its value and its effect",
+        ),
+    }
+}
+
+fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+    let named: BTreeSet<(&str, &str)> = grounds
+        .clauses
+        .iter()
+        .filter_map(|clause| match &clause.reason {
+            Reason::UntoleratedTaint {
+                taint: Some((key, value)),
+            } => Some((key.as_str(), value.as_str())),
+            _ => None,
+        })
+        .collect();
+    if named.is_empty() {
+        return grounds
+            .finding(case, "{share} nodes have taints that the pod does not tolerate")
+            .why("the scheduler does not say which taints, and nodes were not read: a node that is not ready, or short of memory or disk, has a taint as well")
+            .fix([Fix::advice("look at the taints of the nodes, and tolerate them if the pod is meant for these nodes", Who::Owner)])
+            .look(look());
+    }
+    let keys: BTreeSet<&str> = named.iter().map(|(key, _)| *key).collect();
+    let taints: Vec<String> = named
+        .iter()
+        .map(|(key, value)| match *value {
+            "" => (*key).to_owned(),
+            value => format!("{key}={value}"),
+        })
+        .collect();
+    let finding = grounds
+        .finding(
+            case,
+            "{share} nodes have taints that the pod does not tolerate: {taints}",
+        )
+        .fact("taints", taints);
+    purposes(finding, &keys)
+        .fix([
+            Fix::advice(
+                "add a toleration for {taints}, if the pod is meant for these nodes",
+                Who::Owner,
+            ),
+            Fix::advice("add a node without the taint", Who::Admin),
+        ])
+        .look(look())
+}
+
+fn look() -> String {
+    let columns = "custom-columns=NODE:.metadata.name,TAINTS:.spec.taints";
+    shell::command(["kubectl", "get", "nodes", "-o", columns])
+}

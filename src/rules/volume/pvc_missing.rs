@@ -1,0 +1,112 @@
+//! A PersistentVolumeClaim that the pod names does not exist.
+
+use super::claims::{ClaimOfPod, of_pod, said};
+use crate::finding::{Evidence, Finding, Fix, Who};
+use crate::kubernetes::nearest::nearest;
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::message::Reason;
+use crate::snapshot::{Kind, Seen};
+
+/// `pvc-missing`
+pub static RULE: Rule = Rule {
+    cause: "pvc-missing",
+    layer: Layer::Volume,
+    title: "a PersistentVolumeClaim that the pod names does not exist",
+    explanation: include_str!("pvc_missing.md"),
+    reads: &[Kind::PersistentVolumeClaim],
+    refines: &[],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    if case.pod.phase() != "Pending" || case.pod.containers().any(|c| c.running().is_some()) {
+        return Vec::new();
+    }
+    let claims = of_pod(case);
+    // the claim of an ephemeral volume is made by a controller, which says itself when it cannot
+    let absent = claims
+        .iter()
+        .filter(|claim| claim.seen.is_absent() && !claim.ephemeral);
+    let findings: Vec<Finding> = absent.map(|claim| absence(case, claim)).collect();
+    match findings.is_empty() {
+        true => told(case, &claims).into_iter().collect(),
+        false => findings,
+    }
+}
+
+/// The claim was looked for.
+fn absence(case: &Case<'_>, claim: &ClaimOfPod<'_>) -> Finding {
+    let names_it =
+        |reason: &Reason| matches!(reason, Reason::ClaimMissing(name) if *name == claim.name);
+    let absent = case.absence(claim.object(case));
+    let (proof, more) = match said(case, names_it) {
+        Some((_, quote)) => (quote, Some(absent)),
+        None => (absent, None),
+    };
+    let claims = case.snapshot.claims();
+    let meant = nearest(
+        &claim.name,
+        claims.seen_in(case.namespace()).map(|(name, _)| name),
+    )
+    .map(str::to_owned);
+    let elsewhere = claims
+        .seen()
+        .find(|((_, name), _)| *name == claim.name)
+        .map(|((namespace, _), _)| namespace);
+    let finding = finding(case, &claim.name, proof)
+        .evidence(more)
+        .fact("volume", claim.volume);
+    match (meant, elsewhere) {
+        (_, Some(namespace)) => finding
+            .fact("elsewhere", namespace.clone())
+            .why("there is a claim of this name in namespace {elsewhere}, but a pod can use only claims of its own namespace"),
+        (Some(meant), None) => finding
+            .fact("nearest", meant)
+            .why("namespace {namespace} has a claim {nearest}")
+            .fix([Fix::advice("name {nearest} in the pod's volume {volume}, if that was meant", Who::Owner)]),
+        (None, None) => finding,
+    }
+    .fix([create()])
+}
+
+/// Claims could not be read, and the scheduler names one.
+fn told(case: &Case<'_>, claims: &[ClaimOfPod<'_>]) -> Option<Finding> {
+    let (clause, quote) = said(case, |reason| matches!(reason, Reason::ClaimMissing(_)))?;
+    let Reason::ClaimMissing(name) = &clause.reason else {
+        return None;
+    };
+    // it has come since, or a controller is about to make it
+    let settled = |claim: &ClaimOfPod<'_>| {
+        claim.name == *name && (matches!(claim.seen, Seen::Yes(_)) || claim.ephemeral)
+    };
+    let known = matches!(
+        case.snapshot.claims().get(case.namespace(), name),
+        Seen::Yes(_)
+    );
+    (!known && !claims.iter().any(settled)).then(|| finding(case, name, quote).fix([create()]))
+}
+
+fn finding(case: &Case<'_>, name: &str, proof: Evidence) -> Finding {
+    Finding::new(
+        case.subject(),
+        "the PersistentVolumeClaim {claim} does not exist in namespace {namespace}",
+        proof,
+    )
+    .fact("claim", name)
+    .fact("namespace", case.namespace())
+    .look(shell::command([
+        "kubectl",
+        "-n",
+        case.namespace(),
+        "get",
+        "pvc",
+    ]))
+}
+
+fn create() -> Fix {
+    Fix::advice(
+        "create the claim {claim} in namespace {namespace}",
+        Who::Owner,
+    )
+}

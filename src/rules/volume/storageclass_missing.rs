@@ -1,0 +1,104 @@
+//! A claim of the pod names a StorageClass that does not exist.
+
+use super::claims::{ClaimOfPod, event, field, of_pod, phase, said};
+use crate::finding::{Evidence, Finding, Fix, Who};
+use crate::kubernetes::nearest::nearest;
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::message::Reason;
+use crate::snapshot::{Kind, ObjectRef};
+
+/// `storageclass-missing`
+pub static RULE: Rule = Rule {
+    cause: "storageclass-missing",
+    layer: Layer::Volume,
+    title: "a claim of the pod names a StorageClass that does not exist",
+    explanation: include_str!("storageclass_missing.md"),
+    reads: &[Kind::PersistentVolumeClaim, Kind::StorageClass],
+    refines: &["unbound-pvc"],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    if case.pod.node().is_some() {
+        return Vec::new();
+    }
+    let claims = of_pod(case);
+    let findings: Vec<Finding> = claims
+        .iter()
+        .filter_map(|claim| of_claim(case, claim))
+        .collect();
+    match findings.is_empty() {
+        true => told(case).into_iter().collect(),
+        false => findings,
+    }
+}
+
+fn of_claim(case: &Case<'_>, claim: &ClaimOfPod<'_>) -> Option<Finding> {
+    let object = claim.seen.yes().filter(|claim| phase(claim) == "Pending")?;
+    let name =
+        field(object, |spec| spec.storage_class_name.as_ref()).filter(|name| !name.is_empty())?;
+    // a claim may name a class that exists only as a word, to be matched with a volume of the same word
+    let by_hand =
+        field(object, |spec| spec.volume_name.as_ref()).is_some_and(|volume| !volume.is_empty());
+    if by_hand || !case.snapshot.storage_classes().get("", name).is_absent() {
+        return None;
+    }
+    let failed = event(case, claim, &["ProvisioningFailed"]).map(|event| case.event(event));
+    let named = case.field_of(claim.object(case), "spec.storageClassName", name);
+    let (proof, more) = match failed {
+        Some(event) => (event, named),
+        None => (
+            named,
+            case.absence(ObjectRef::new(Kind::StorageClass, "", name)),
+        ),
+    };
+    let classes = case
+        .snapshot
+        .storage_classes()
+        .seen()
+        .map(|((_, name), _)| name.as_str());
+    let meant = nearest(name, classes).map(str::to_owned);
+    let finding = finding(case, name, proof)
+        .evidence([more])
+        .fact("claim", claim.name.as_str());
+    let finding = Finding {
+        headline: "the claim {claim} names the StorageClass {class}, which does not exist",
+        ..finding
+    };
+    Some(match meant {
+        Some(meant) => finding.fact("nearest", meant).why("the cluster has a class {nearest}; a claim's class cannot be changed, so the claim has to be made anew"),
+        None => finding.why("a claim's class cannot be changed, so either the class or the claim has to be made anew"),
+    })
+}
+
+/// The scheduler's own words, where the claim or the classes could not be read.
+fn told(case: &Case<'_>) -> Option<Finding> {
+    let (clause, quote) = said(case, |reason| {
+        matches!(reason, Reason::StorageClassMissing(_))
+    })?;
+    let Reason::StorageClassMissing(name) = &clause.reason else {
+        return None;
+    };
+    let come = case
+        .snapshot
+        .storage_classes()
+        .get("", name)
+        .yes()
+        .is_some();
+    (!come).then(|| finding(case, name, quote))
+}
+
+fn finding(case: &Case<'_>, name: &str, proof: Evidence) -> Finding {
+    Finding::new(
+        case.subject(),
+        "the StorageClass {class}, which a claim of the pod names, does not exist",
+        proof,
+    )
+    .fact("class", name)
+    .fix([
+        Fix::advice("make the claim anew with a class that exists", Who::Owner),
+        Fix::advice("create the StorageClass {class}", Who::Admin),
+    ])
+    .look(shell::command(["kubectl", "get", "storageclass"]))
+}

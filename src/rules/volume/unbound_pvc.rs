@@ -1,0 +1,283 @@
+//! A claim of the pod is Pending, and says why: no class, no volume that fits, a provisioner that
+//! fails or is silent.
+//!
+//! A claim that waits for its first consumer is Pending until its pod has a node. That is no cause:
+//! it is one only when the scheduler says that it found no volume for it, or waits for one.
+//!
+//! Sources: pkg/controller/volume/persistentvolume/pv_controller.go (1.37).
+
+use super::claims::{ClaimOfPod, event, field, has_selected_node, of_pod, phase, said};
+use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::message::Reason;
+use crate::snapshot::{Kind, Seen};
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use k8s_openapi::api::storage::v1::StorageClass;
+
+/// `unbound-pvc`
+pub static RULE: Rule = Rule {
+    cause: "unbound-pvc",
+    layer: Layer::Volume,
+    title: "a claim of the pod has no volume",
+    explanation: include_str!("unbound_pvc.md"),
+    reads: &[
+        Kind::PersistentVolumeClaim,
+        Kind::StorageClass,
+        Kind::PersistentVolume,
+    ],
+    refines: &[],
+    check,
+};
+
+/// The class of volumes that nothing provisions.
+const NO_PROVISIONER: &str = "kubernetes.io/no-provisioner";
+/// Marks the class of claims that name none; the second one up to 1.5.
+const DEFAULT_CLASS: [&str; 2] = [
+    "storageclass.kubernetes.io/is-default-class",
+    "storageclass.beta.kubernetes.io/is-default-class",
+];
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    if case.pod.node().is_some() {
+        return Vec::new();
+    }
+    let claims = of_pod(case);
+    let pending: Vec<_> = claims
+        .iter()
+        .filter_map(|claim| {
+            Some((
+                claim,
+                claim.seen.yes().filter(|claim| phase(claim) == "Pending")?,
+            ))
+        })
+        .collect();
+    let findings: Vec<Finding> = pending
+        .iter()
+        .filter_map(|(claim, object)| of_claim(case, claim, object))
+        .collect();
+    let unread = claims.is_empty() || claims.iter().any(|claim| claim.seen.is_unknown());
+    match findings.is_empty() && unread {
+        true => told(case).into_iter().collect(),
+        false => findings,
+    }
+}
+
+/// What keeps a claim from its volume.
+fn of_claim(
+    case: &Case<'_>,
+    claim: &ClaimOfPod<'_>,
+    object: &PersistentVolumeClaim,
+) -> Option<Finding> {
+    let failed = event(case, claim, &["ProvisioningFailed"]);
+    let class = class_of(case, object);
+    let spoken = said(case, speaks_of_claims);
+    let waits = matches!(class, Class::Named(Seen::Yes(class)) if waits_for_consumer(class));
+    if waits && spoken.is_none() && failed.is_none() && !has_selected_node(object) {
+        return None;
+    }
+    let proof = evidence(case, claim, object);
+    let volume = field(object, |spec| spec.volume_name.as_ref()).filter(|name| !name.is_empty());
+    let finding = if let Some(volume) = volume {
+        named_volume(case, proof, volume)
+    } else if let Some(event) = failed {
+        Finding::new(
+            case.subject(),
+            "the claim {claim} has no volume: its provisioner fails",
+            case.event(event),
+        )
+        .why("the provisioner tries again by itself; its message says what it needs")
+        .fix([Fix::advice(
+            "clear what the provisioner's message names",
+            Who::Admin,
+        )])
+    } else {
+        by_class(case, proof, class)
+    };
+    let quotes = spoken
+        .map(|(_, quote)| quote)
+        .filter(|quote| *quote != finding.proof);
+    let pending = case.field_of(claim.object(case), "status.phase", "Pending");
+    let more = quotes
+        .into_iter()
+        .chain((pending != finding.proof).then_some(pending));
+    let look = shell::command([
+        "kubectl",
+        "-n",
+        case.namespace(),
+        "describe",
+        "pvc",
+        &claim.name,
+    ]);
+    Some(
+        finding
+            .evidence(more.collect::<Vec<_>>())
+            .fact("claim", claim.name.as_str())
+            .look(look),
+    )
+}
+
+/// The scheduler says that a claim is in the way, or waits for its volume.
+fn speaks_of_claims(reason: &Reason) -> bool {
+    match reason {
+        Reason::UnboundImmediateClaims | Reason::VolumeBind | Reason::ClaimWithoutClass => true,
+        Reason::PluginError { plugin, point, .. } => {
+            plugin == "VolumeBinding" && point == "PreBind"
+        }
+        _ => false,
+    }
+}
+
+/// The newest words of those that provision and bind; the phase where they have said nothing.
+fn evidence(case: &Case<'_>, claim: &ClaimOfPod<'_>, object: &PersistentVolumeClaim) -> Evidence {
+    let telling = [
+        "FailedBinding",
+        "ExternalProvisioning",
+        "Provisioning",
+        "WaitForPodScheduled",
+    ];
+    match event(case, claim, &telling) {
+        Some(event) => case.event(event),
+        None => case.field_of(claim.object(case), "status.phase", phase(object)),
+    }
+}
+
+/// The class of a claim.
+enum Class<'a> {
+    /// The claim asks for a volume without class.
+    None,
+    /// The claim names no class, and what the default is was read, or not.
+    Default(Seen<'a, ()>),
+    /// The claim names this class.
+    Named(Seen<'a, &'a StorageClass>),
+}
+
+fn class_of<'a>(case: &Case<'a>, claim: &PersistentVolumeClaim) -> Class<'a> {
+    let classes = case.snapshot.storage_classes();
+    match field(claim, |spec| spec.storage_class_name.as_ref()) {
+        Some("") => Class::None,
+        Some(name) => Class::Named(classes.get("", name)),
+        None => Class::Default(
+            match (
+                classes.seen().any(|(_, class)| is_default(class)),
+                classes.whole_cluster(),
+            ) {
+                (true, _) => Seen::Yes(()),
+                (false, Ok(())) => Seen::No,
+                (false, Err(gap)) => Seen::Unknown(gap),
+            },
+        ),
+    }
+}
+
+fn is_default(class: &StorageClass) -> bool {
+    let annotations = class.metadata.annotations.iter().flatten();
+    annotations
+        .into_iter()
+        .any(|(key, value)| DEFAULT_CLASS.contains(&key.as_str()) && value == "true")
+}
+
+fn waits_for_consumer(class: &StorageClass) -> bool {
+    class.volume_binding_mode.as_deref() == Some("WaitForFirstConsumer")
+}
+
+fn by_class(case: &Case<'_>, proof: Evidence, class: Class<'_>) -> Finding {
+    match class {
+        Class::Default(Seen::No) => finding(case, "the claim {claim} names no StorageClass, and the cluster has no default one", proof)
+            .why("without a class nothing provisions a volume, and no volume made by hand fits the claim")
+            .fix([
+                Fix::advice("make the claim anew with a class that exists", Who::Owner),
+                Fix::advice("make a StorageClass the default one", Who::Admin),
+            ]),
+        Class::Named(Seen::Yes(class)) if class.provisioner == NO_PROVISIONER => by_hand(case, proof)
+            .fact("class", class.metadata.name.clone().unwrap_or_default())
+            .why("nothing provisions volumes of the class {class}: each has to be made by hand"),
+        Class::Named(Seen::Yes(class)) => finding(case, "the claim {claim} waits for the provisioner {provisioner}, which has not made a volume", proof)
+            .fact("class", class.metadata.name.clone().unwrap_or_default())
+            .fact("provisioner", class.provisioner.as_str())
+            .why("the provisioner of the class {class} has said nothing about the claim: it may not be running")
+            .fix([Fix::advice("check that the provisioner {provisioner} is installed and runs", Who::Admin)]),
+        Class::None => by_hand(case, proof).why("the claim asks for a volume without class, which nothing provisions"),
+        Class::Default(_) | Class::Named(_) => finding(case, "the claim {claim} has no volume", proof)
+            .why("its StorageClass was not read, so it is not known who should make the volume")
+            .fix([Fix::advice("look at the claim's events and at its StorageClass", Who::Owner)]),
+    }
+}
+
+/// The claim can only be bound to a volume that somebody makes.
+fn by_hand(case: &Case<'_>, proof: Evidence) -> Finding {
+    finding(
+        case,
+        "the claim {claim} finds no volume that fits it",
+        proof,
+    )
+    .fix([Fix::advice(
+        "create a PersistentVolume of the claim's class, access mode and size, or more",
+        Who::Admin,
+    )])
+}
+
+/// The claim names its volume.
+fn named_volume(case: &Case<'_>, proof: Evidence, volume: &str) -> Finding {
+    let finding = match case.snapshot.volumes().get("", volume) {
+        Seen::No => finding(
+            case,
+            "the claim {claim} names the volume {volume}, which does not exist",
+            proof,
+        ),
+        Seen::Yes(_) | Seen::Unknown(_) => finding(
+            case,
+            "the claim {claim} is not bound to the volume {volume} that it names",
+            proof,
+        ),
+    };
+    finding
+        .fact("volume", volume)
+        .why("a claim that names its volume waits for that one alone")
+        .fix([Fix::advice("create the volume {volume}, or make it free: it may hold the reference to an earlier claim", Who::Admin)])
+}
+
+fn finding(case: &Case<'_>, headline: &'static str, proof: Evidence) -> Finding {
+    Finding::new(case.subject(), headline, proof)
+}
+
+/// The scheduler's words, where claims were not read.
+fn told(case: &Case<'_>) -> Option<Finding> {
+    let (clause, quote) = said(case, speaks_of_claims)?;
+    let (headline, certainty) = match &clause.reason {
+        Reason::UnboundImmediateClaims => {
+            ("a claim of the pod has no volume yet", Certainty::Proven)
+        }
+        Reason::ClaimWithoutClass => (
+            "a claim of the pod has neither a volume nor a class",
+            Certainty::Proven,
+        ),
+        Reason::VolumeBind => (
+            "no volume is there for a claim of the pod, and none can be made on these nodes",
+            Certainty::Proven,
+        ),
+        _ => (
+            "the scheduler waited in vain for the volume of a claim",
+            Certainty::Likely,
+        ),
+    };
+    let names: Vec<String> = of_pod(case).into_iter().map(|claim| claim.name).collect();
+    let finding = finding(case, headline, quote)
+        .certainty(certainty)
+        .why("which claim it is, and why, is said by the claims' own events, which were not read")
+        .fix([Fix::advice(
+            "look at the events of the pod's claims, and at their StorageClass",
+            Who::Owner,
+        )])
+        .look(shell::command([
+            "kubectl",
+            "-n",
+            case.namespace(),
+            "describe",
+            "pvc",
+        ]));
+    Some(match names.is_empty() {
+        true => finding,
+        false => finding.fact("claims", names),
+    })
+}

@@ -1,0 +1,218 @@
+//! Looks for the smallest changes after which a node would take the pod, by making them on copies and judging again.
+//!
+//! For each node that comes into question every obstacle has its possible changes; all that stand against one node must go
+//! together (AND), while any node will do (OR). What is offered was judged again and made at least one node fit; it is called
+//! verified only when all nodes and pods of the cluster were read.
+//!
+//! `change` holds the single changes, `options` which of them removes an obstacle, `carrier` the object to change, `fix` the
+//! commands, `host_ports` what helps a workload that is in its own way. Nothing is ever run.
+//!
+//! What does not belong here: whether an obstacle is a cause (`rules/scheduling`).
+
+mod carrier;
+mod change;
+mod fix;
+mod host_ports;
+mod options;
+#[cfg(test)]
+mod tests;
+
+use super::ranking::closest;
+use super::{Filter, Incoming, NodeObstacles, View, What, judge};
+use crate::finding::{Fix, Who};
+use crate::snapshot::{Snapshot, StuckPod};
+use carrier::Carrier;
+use change::{Change, Kind};
+use k8s_openapi::api::core::v1::Pod;
+
+/// The most changes that are offered for one pod by one kind of person.
+const OFFERED: usize = 3;
+/// The nearest nodes for which changes are worked out; on the others the same ones come up again.
+const NODES: usize = 100;
+
+/// A change that would let the pod in, and what it removes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remedy {
+    /// The change.
+    pub fix: Fix,
+    /// The filters whose obstacles it removes.
+    pub removes: Vec<Filter>,
+}
+
+/// Changes that must be made together, for the sake of one node.
+#[derive(Debug, Clone, PartialEq)]
+struct Plan {
+    changes: Vec<Change>,
+}
+
+impl Plan {
+    fn who(&self) -> Who {
+        let admin = self.changes.iter().any(|change| change.who() == Who::Admin);
+        if admin { Who::Admin } else { Who::Owner }
+    }
+
+    /// Fewer changes, then smaller ones.
+    fn effort(&self) -> (usize, u32) {
+        let effort = self.changes.iter().map(Change::effort).sum();
+        (self.changes.len(), effort)
+    }
+
+    /// What the plan does, whatever the node and the amounts.
+    fn kinds(&self) -> Vec<Kind> {
+        self.changes.iter().map(Change::kind).collect()
+    }
+
+    /// Makes the changes on copies and tells which nodes take the pod then.
+    fn takers(&self, pod: &Pod, view: &View<'_>) -> Vec<String> {
+        let mut pod = pod.clone();
+        let mut changed: Option<View<'_>> = None;
+        for change in &self.changes {
+            change.apply_to_pod(&mut pod);
+            let view = changed.as_ref().unwrap_or(view);
+            let node = change.node().and_then(|name| view.node(name));
+            if let Some(node) = node {
+                let mut node = node.node.clone().into_owned();
+                change.apply_to_node(&mut node);
+                changed = Some(view.with_node(node));
+            }
+        }
+        judge::takers(&pod, changed.as_ref().unwrap_or(view))
+    }
+
+    fn removes(&self) -> Vec<Filter> {
+        let mut filters: Vec<Filter> = self.changes.iter().map(Change::filter).collect();
+        filters.sort();
+        filters.dedup();
+        filters
+    }
+}
+
+/// The smallest changes that let the pod in: its owner's before an administrator's. None when the nodes were not all read, or a
+/// node would take it as it is.
+pub fn propose(pod: &StuckPod, snapshot: &Snapshot) -> Vec<Remedy> {
+    if snapshot.nodes().whole_cluster().is_err() {
+        return Vec::new();
+    }
+    let view = View::of(snapshot);
+    let judged = judge(pod.pod(), &view);
+    if judged.iter().any(|node| node.obstacles.is_empty()) {
+        return Vec::new();
+    }
+    let proven = snapshot.pods().whole_cluster().is_ok();
+    let carrier = Carrier::of(pod, snapshot);
+    let of_ports = host_ports::propose(pod, snapshot, &view, &judged, proven);
+    let mut remedies: Vec<Remedy> = of_ports.into_iter().collect();
+    for who in [Who::Owner, Who::Admin] {
+        let plans = fewest(candidates(pod.pod(), &view, &judged), who);
+        let offered = plans.into_iter().filter_map(|plan| {
+            let takers = plan.takers(pod.pod(), &view);
+            let fix = fix::of(&plan.changes, &carrier, pod.pod(), who);
+            (!takers.is_empty()).then(|| Remedy {
+                fix: Fix {
+                    verified: proven.then_some(takers),
+                    ..fix
+                },
+                removes: plan.removes(),
+            })
+        });
+        remedies.extend(offered.take(OFFERED));
+    }
+    remedies.extend(larger_node(pod.pod(), &judged));
+    remedies
+}
+
+/// The plans of one kind of person with the fewest changes, the smallest first.
+fn fewest(plans: Vec<Plan>, who: Who) -> Vec<Plan> {
+    let own: Vec<Plan> = plans.into_iter().filter(|plan| plan.who() == who).collect();
+    let least = own.iter().map(|plan| plan.changes.len()).min();
+    own.into_iter()
+        .filter(|plan| Some(plan.changes.len()) == least)
+        .collect()
+}
+
+/// Every plan worth trying, the smallest first, and of those that differ in amounts or nodes alone the smallest.
+fn candidates(pod: &Pod, view: &View<'_>, judged: &[NodeObstacles]) -> Vec<Plan> {
+    let incoming = Incoming::new(pod);
+    let mut plans: Vec<Plan> = closest(judged)
+        .nodes()
+        .take(NODES)
+        .flat_map(|node| for_node(pod, &incoming, view, node))
+        .collect();
+    plans.sort_by_key(Plan::effort);
+    let mut kept: Vec<Plan> = Vec::new();
+    for plan in plans {
+        if !kept.iter().any(|known| known.kinds() == plan.kinds()) {
+            kept.push(plan);
+        }
+    }
+    kept
+}
+
+/// The plans for one node: each change alone if it is enough; else what the owner can do as far as possible, and what an
+/// administrator can.
+fn for_node(
+    pod: &Pod,
+    incoming: &Incoming<'_>,
+    view: &View<'_>,
+    node: &NodeObstacles,
+) -> Vec<Plan> {
+    let Some(on) = view.node(&node.node) else {
+        return Vec::new();
+    };
+    let mut options: Vec<Vec<Change>> = node
+        .obstacles
+        .iter()
+        .map(|obstacle| options::of(pod, incoming, on, obstacle))
+        .collect();
+    options.dedup();
+    if let [only] = options.as_slice() {
+        let alone = |change: &Change| Plan {
+            changes: vec![change.clone()],
+        };
+        return only.iter().map(alone).collect();
+    }
+    let preferring = |who: Who| -> Option<Plan> {
+        let mut changes: Vec<Change> = Vec::new();
+        for alternatives in &options {
+            let preferred = alternatives.iter().find(|change| change.who() == who);
+            let change = preferred.or(alternatives.first())?;
+            if !changes.contains(change) {
+                changes.push(change.clone());
+            }
+        }
+        Some(Plan { changes })
+    };
+    [Who::Owner, Who::Admin]
+        .into_iter()
+        .filter_map(preferring)
+        .collect()
+}
+
+/// Advice that always helps against full nodes, without a command: how much room a further node must have.
+fn larger_node(pod: &Pod, judged: &[NodeObstacles]) -> Option<Remedy> {
+    let is_room = |node: &NodeObstacles| {
+        let mut obstacles = node.obstacles.iter();
+        obstacles.any(|o| matches!(o.what, What::Resource { .. } | What::PodCount { .. }))
+    };
+    closest(judged)
+        .nodes()
+        .next()
+        .filter(|node| is_room(node))?;
+    let incoming = Incoming::new(pod);
+    let amounts = incoming
+        .requests
+        .iter()
+        .filter(|(_, amount)| !amount.is_zero());
+    let size: Vec<String> = amounts
+        .map(|(resource, amount)| format!("{resource} {}", amount.human(resource)))
+        .collect();
+    let fix = if size.is_empty() {
+        Fix::advice("add a node, or let a node run more pods", Who::Admin)
+    } else {
+        Fix::advice("add a node with room for {size}", Who::Admin).fact("size", size.join(" and "))
+    };
+    Some(Remedy {
+        fix,
+        removes: vec![Filter::NodeResourcesFit],
+    })
+}

@@ -1,0 +1,378 @@
+//! The single changes: what each does to a pod or a node, and how much it asks of people.
+
+use crate::finding::{Fact, Who};
+use crate::kubernetes::ports::{HostPort, host_ports};
+use crate::kubernetes::quantity::Quantity;
+use crate::kubernetes::taints::TaintText;
+use crate::scheduler::Filter;
+use crate::scheduler::unschedulable;
+use crate::snapshot::Node;
+use k8s_openapi::api::core::v1::{NodeSelectorTerm, Pod, Taint, Toleration};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
+
+/// One change.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Change {
+    /// Lower what a container asks.
+    Lower {
+        /// Its place in `spec.containers`.
+        index: usize,
+        /// Its name.
+        container: String,
+        /// The resource.
+        resource: String,
+        /// What it asks now.
+        from: Quantity,
+        /// What it would ask.
+        to: String,
+    },
+    /// Tolerate a taint.
+    Tolerate(Taint),
+    /// Select another value.
+    Select {
+        /// The key in `spec.nodeSelector`.
+        key: String,
+        /// The value there now.
+        from: String,
+        /// A value that a node carries.
+        to: String,
+    },
+    /// Select by this key no more.
+    Unselect {
+        /// The key in `spec.nodeSelector`.
+        key: String,
+        /// The value there now.
+        from: String,
+    },
+    /// Accept a further value in an expression of the node affinity.
+    Accept {
+        /// Which expression.
+        at: Expression,
+        /// The label's key.
+        key: String,
+        /// A value that a node carries.
+        value: String,
+    },
+    /// Drop an expression of the node affinity.
+    Unrequire {
+        /// Which expression.
+        at: Expression,
+        /// The expression in words.
+        wanted: String,
+    },
+    /// Want a host port no more.
+    FreePort {
+        /// The container's place in `spec.containers`.
+        index: usize,
+        /// The port's place in the container.
+        port_index: usize,
+        /// The port.
+        port: HostPort,
+    },
+    /// Let pods onto a node again.
+    Uncordon {
+        /// The node.
+        node: String,
+    },
+    /// Take a taint off a node.
+    Untaint {
+        /// The node.
+        node: String,
+        /// The taint.
+        taint: Taint,
+    },
+    /// Label a node that lacks the key.
+    Label {
+        /// The node.
+        node: String,
+        /// The label's key.
+        key: String,
+        /// Its value.
+        value: String,
+    },
+}
+
+/// The place of an expression in the required node affinity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Expression {
+    /// In `nodeSelectorTerms`.
+    pub(super) term: usize,
+    /// In `matchExpressions`.
+    pub(super) index: usize,
+}
+
+/// What a change does, whatever the node and the amount: of changes of one kind only the smallest is offered.
+pub(super) type Kind = (u8, String);
+
+impl Change {
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Change::Lower { resource, .. } => (0, resource.clone()),
+            Change::Tolerate(taint) => (1, TaintText(taint).to_string()),
+            Change::Select { key, .. } => (2, key.clone()),
+            Change::Unselect { key, .. } => (3, key.clone()),
+            Change::Accept { key, .. } => (4, key.clone()),
+            Change::Unrequire { wanted, .. } => (5, wanted.clone()),
+            Change::FreePort { port, .. } => (6, port.to_string()),
+            Change::Uncordon { .. } => (7, String::new()),
+            Change::Untaint { taint, .. } => (8, TaintText(taint).to_string()),
+            Change::Label { key, .. } => (9, key.clone()),
+        }
+    }
+
+    /// The filter whose obstacle it removes.
+    pub(super) fn filter(&self) -> Filter {
+        match self {
+            Change::Lower { .. } => Filter::NodeResourcesFit,
+            Change::Tolerate(_) | Change::Untaint { .. } => Filter::TaintToleration,
+            Change::Select { .. }
+            | Change::Unselect { .. }
+            | Change::Accept { .. }
+            | Change::Unrequire { .. }
+            | Change::Label { .. } => Filter::NodeAffinity,
+            Change::FreePort { .. } => Filter::NodePorts,
+            Change::Uncordon { .. } => Filter::NodeUnschedulable,
+        }
+    }
+
+    /// Who may make it.
+    pub(super) fn who(&self) -> Who {
+        match self.node() {
+            Some(_) => Who::Admin,
+            None => Who::Owner,
+        }
+    }
+
+    /// The node that it changes.
+    pub(super) fn node(&self) -> Option<&str> {
+        match self {
+            Change::Uncordon { node }
+            | Change::Untaint { node, .. }
+            | Change::Label { node, .. } => Some(node),
+            _ => None,
+        }
+    }
+
+    /// How much it asks: for an amount the thousandths given up, for the others by how much is decided anew.
+    pub(super) fn effort(&self) -> u32 {
+        match self {
+            Change::Lower { from, to, .. } => {
+                let to = to.parse::<Quantity>().unwrap_or_default();
+                let (from, cut) = (from.milli().max(1), (*from - to).milli().max(0));
+                u32::try_from(cut.saturating_mul(1000) / from).unwrap_or(u32::MAX)
+            }
+            Change::Uncordon { .. } => 100,
+            Change::Label { .. } => 200,
+            Change::Select { .. } => 300,
+            Change::Accept { .. } => 350,
+            Change::Unselect { .. } | Change::Unrequire { .. } => 500,
+            // a taint was put there to keep others off
+            Change::Tolerate(_) => 600,
+            Change::Untaint { .. } => 700,
+            Change::FreePort { .. } => 900,
+        }
+    }
+
+    /// The change in the infinitive, and the facts in its braces.
+    pub(super) fn sentence(&self) -> (&'static str, Vec<(&'static str, Fact)>) {
+        match self {
+            Change::Lower {
+                container,
+                resource,
+                from,
+                to,
+                ..
+            } => (
+                "lower what container {container} asks of {resource} from {from} to {to}",
+                vec![
+                    ("container", container.as_str().into()),
+                    ("resource", resource.as_str().into()),
+                    ("from", from.exact(resource).into()),
+                    ("to", to.as_str().into()),
+                ],
+            ),
+            Change::Tolerate(taint) => (
+                "tolerate the taint {taint}",
+                vec![("taint", TaintText(taint).to_string().into())],
+            ),
+            Change::Select { key, from, to } => (
+                "select {key}={to} in place of {key}={from}",
+                vec![
+                    ("key", key.as_str().into()),
+                    ("from", from.as_str().into()),
+                    ("to", to.as_str().into()),
+                ],
+            ),
+            Change::Unselect { key, from } => (
+                "remove {wanted} from the node selector",
+                vec![("wanted", format!("{key}={from}").into())],
+            ),
+            Change::Accept { key, value, .. } => (
+                "let the node affinity accept {label} as well",
+                vec![("label", format!("{key}={value}").into())],
+            ),
+            Change::Unrequire { wanted, .. } => (
+                "remove {wanted} from the required node affinity",
+                vec![("wanted", wanted.as_str().into())],
+            ),
+            Change::FreePort { port, .. } => (
+                "give up host port {port} and reach the pod through a Service",
+                vec![("port", port.to_string().into())],
+            ),
+            Change::Uncordon { node } => {
+                ("uncordon node {node}", vec![("node", node.as_str().into())])
+            }
+            Change::Untaint { node, taint } => (
+                "remove the taint {taint} from node {node}",
+                vec![
+                    ("taint", TaintText(taint).to_string().into()),
+                    ("node", node.as_str().into()),
+                ],
+            ),
+            Change::Label { node, key, value } => (
+                "label node {node} with {label}",
+                vec![
+                    ("node", node.as_str().into()),
+                    ("label", format!("{key}={value}").into()),
+                ],
+            ),
+        }
+    }
+
+    /// Makes the change on a copy of the pod; changes of nodes leave it alone.
+    pub(super) fn apply_to_pod(&self, pod: &mut Pod) {
+        let Some(spec) = pod.spec.as_mut() else {
+            return;
+        };
+        match self {
+            Change::Lower {
+                index,
+                resource,
+                to,
+                ..
+            } => {
+                let container = spec.containers.get_mut(*index);
+                let resources = container.and_then(|c| c.resources.as_mut());
+                if let Some(requests) = resources.and_then(|r| r.requests.as_mut()) {
+                    requests.insert(resource.clone(), ApiQuantity(to.clone()));
+                }
+            }
+            Change::Tolerate(taint) => spec
+                .tolerations
+                .get_or_insert_default()
+                .push(toleration(taint)),
+            Change::Select { key, to, .. } => {
+                let selector = spec.node_selector.get_or_insert_default();
+                selector.insert(key.clone(), to.clone());
+            }
+            Change::Unselect { key, .. } => {
+                spec.node_selector.get_or_insert_default().remove(key);
+            }
+            Change::Accept { at, value, .. } => {
+                let term = terms(pod).and_then(|terms| terms.get_mut(at.term));
+                let expressions = term.and_then(|term| term.match_expressions.as_mut());
+                if let Some(expression) = expressions.and_then(|all| all.get_mut(at.index)) {
+                    expression
+                        .values
+                        .get_or_insert_default()
+                        .push(value.clone());
+                }
+            }
+            Change::Unrequire { at, .. } => unrequire(pod, *at),
+            Change::FreePort {
+                index, port_index, ..
+            } => {
+                let container = spec.containers.get_mut(*index);
+                let ports = container.and_then(|c| c.ports.as_mut());
+                if let Some(port) = ports.and_then(|ports| ports.get_mut(*port_index)) {
+                    port.host_port = None;
+                }
+            }
+            Change::Uncordon { .. } | Change::Untaint { .. } | Change::Label { .. } => {}
+        }
+    }
+
+    /// Makes the change on a copy of the node that it is about.
+    pub(super) fn apply_to_node(&self, node: &mut Node) {
+        match self {
+            Change::Uncordon { .. } => {
+                node.unschedulable = false;
+                // the node lifecycle controller takes the taint away with the cordon
+                node.taints.retain(|taint| !unschedulable::repeats(taint));
+            }
+            Change::Untaint { taint, .. } => node
+                .taints
+                .retain(|other| other.key != taint.key || other.effect != taint.effect),
+            Change::Label { key, value, .. } => {
+                node.labels.insert(key.clone(), value.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The toleration that matches one taint and no other.
+pub(super) fn toleration(taint: &Taint) -> Toleration {
+    let value = taint.value.clone().filter(|value| !value.is_empty());
+    let operator = if value.is_some() { "Equal" } else { "Exists" };
+    Toleration {
+        key: Some(taint.key.clone()),
+        operator: Some(operator.to_owned()),
+        value,
+        effect: Some(taint.effect.clone()),
+        toleration_seconds: None,
+    }
+}
+
+/// The terms of the required node affinity.
+fn terms(pod: &mut Pod) -> Option<&mut Vec<NodeSelectorTerm>> {
+    let affinity = pod.spec.as_mut()?.affinity.as_mut()?;
+    let node_affinity = affinity.node_affinity.as_mut()?;
+    let required = node_affinity
+        .required_during_scheduling_ignored_during_execution
+        .as_mut()?;
+    Some(&mut required.node_selector_terms)
+}
+
+/// Drops an expression, and with the last one the requirement: an empty term would match nothing.
+fn unrequire(pod: &mut Pod, at: Expression) {
+    let Some(terms) = terms(pod) else {
+        return;
+    };
+    if let Some(expressions) = terms
+        .get_mut(at.term)
+        .and_then(|term| term.match_expressions.as_mut())
+        && at.index < expressions.len()
+    {
+        expressions.remove(at.index);
+    }
+    let is_empty = |term: &NodeSelectorTerm| {
+        term.match_expressions.as_ref().is_none_or(Vec::is_empty)
+            && term.match_fields.as_ref().is_none_or(Vec::is_empty)
+    };
+    if terms.iter().all(is_empty) {
+        let affinity = pod.spec.as_mut().and_then(|spec| spec.affinity.as_mut());
+        if let Some(node_affinity) = affinity.and_then(|affinity| affinity.node_affinity.as_mut()) {
+            node_affinity.required_during_scheduling_ignored_during_execution = None;
+        }
+    }
+}
+
+/// Where a host port is written: the places of its container and in it. Sidecars' ports are left alone.
+pub(super) fn place_of(pod: &Pod, wanted: &HostPort) -> Option<(usize, usize)> {
+    let spec = pod.spec.as_ref()?;
+    spec.containers
+        .iter()
+        .enumerate()
+        .find_map(|(index, container)| {
+            let mut alone = spec.clone();
+            alone.init_containers = None;
+            let ports = container.ports.iter().flatten().enumerate();
+            ports.into_iter().find_map(|(port_index, port)| {
+                let mut only = container.clone();
+                only.ports = Some(vec![port.clone()]);
+                alone.containers = vec![only];
+                (host_ports(&alone).first() == Some(wanted)).then_some((index, port_index))
+            })
+        })
+}

@@ -1,0 +1,291 @@
+//! Turns changes that belong together into one fix: sentence, patch and command.
+//!
+//! Sources: RFC 6901 and 6902 for pointers and patches; kubectl's `set resources`, `patch`, `taint`, `label`, `uncordon` (1.37).
+
+use super::carrier::{Carrier, Renewal};
+use super::change::{Change, Expression, toleration};
+use crate::finding::{Facts, Fix, Who, fill};
+use crate::kubernetes::shell;
+use crate::snapshot::{Kind, ObjectRef};
+use k8s_openapi::api::core::v1::{Pod, Toleration};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// The fix that makes all of these changes.
+pub(super) fn of(changes: &[Change], carrier: &Carrier, pod: &Pod, who: Who) -> Fix {
+    let (of_pod, of_nodes): (Vec<&Change>, Vec<&Change>) =
+        changes.iter().partition(|change| change.node().is_none());
+    let mut fix = Fix::advice(sentence(changes, carrier, &of_pod), who);
+    fix.facts = facts(changes, carrier);
+    let (patch, pod_command) = pod_part(&of_pod, carrier, pod);
+    let reachable = of_pod.is_empty() || pod_command.is_some();
+    let commands: Vec<String> = pod_command
+        .into_iter()
+        .chain(of_nodes.iter().filter_map(|change| node_command(change)))
+        .collect();
+    // half of what is needed would not help
+    if reachable {
+        fix.command = commands.join(" && ");
+    }
+    match (of_pod.as_slice(), of_nodes.as_slice()) {
+        ([], [only, ..]) => {
+            let node = only.node().unwrap_or_default();
+            fix.target = Some(ObjectRef::new(Kind::Node, "", node));
+            fix.patch = of_nodes
+                .iter()
+                .filter_map(|change| node_patch(change))
+                .collect();
+        }
+        (_, others) => {
+            fix.target = Some(carrier.object.clone());
+            if others.is_empty() && reachable {
+                fix.patch = patch;
+            }
+        }
+    }
+    fix
+}
+
+/// What is to be done, with what follows for objects that do not change in place.
+fn sentence(changes: &[Change], carrier: &Carrier, of_pod: &[&Change]) -> &'static str {
+    let only_tolerates = of_pod.iter().all(|c| matches!(c, Change::Tolerate(_)));
+    let renewal = match carrier.renewal {
+        // tolerations may be added to a pod that is there
+        Renewal::Fixed if carrier.is_pod() && only_tolerates => Renewal::Rollout,
+        renewal => renewal,
+    };
+    match (of_pod.is_empty(), renewal, changes) {
+        (true, _, [only]) | (false, Renewal::Rollout, [only]) => only.sentence().0,
+        (true, ..) | (false, Renewal::Rollout, _) => "{changes}",
+        (false, Renewal::ByHand, _) => "{changes}, then delete the pod so that it is made anew",
+        (false, Renewal::NextRun, _) => "{changes}; the next run follows it",
+        (false, Renewal::Fixed, _) if carrier.is_pod() => {
+            "delete the pod and create it anew to {changes}, since its spec cannot be changed"
+        }
+        (false, Renewal::Fixed, _) => {
+            "delete {owner} and create it anew to {changes}, since its template cannot be changed"
+        }
+        (false, Renewal::Foreign, _) => "{changes}, in {owner}",
+    }
+}
+
+fn facts(changes: &[Change], carrier: &Carrier) -> Facts {
+    let mut all = Facts::default();
+    let mut phrases: Vec<String> = Vec::new();
+    for change in changes {
+        let (sentence, facts) = change.sentence();
+        let facts = Facts(facts.into_iter().collect());
+        phrases.push(fill(sentence, &[&facts]));
+        if changes.len() == 1 {
+            all = facts;
+        }
+    }
+    all.0.insert("changes", phrases.join(", and ").into());
+    all.0.insert("owner", carrier.object.short().into());
+    all
+}
+
+/// The patch of the pod's spec and the command that makes it; no command when the spec cannot be changed where it is.
+fn pod_part(changes: &[&Change], carrier: &Carrier, pod: &Pod) -> (Vec<Value>, Option<String>) {
+    let Some(spec) = carrier.spec().filter(|_| !changes.is_empty()) else {
+        return (Vec::new(), None);
+    };
+    let fixed = carrier.renewal == Renewal::Fixed;
+    if fixed && !changes.iter().all(|c| matches!(c, Change::Tolerate(_))) {
+        return (Vec::new(), None);
+    }
+    let mut patch: Vec<Value> = changes
+        .iter()
+        .flat_map(|change| pod_patch(change, spec, pod))
+        .collect();
+    patch.extend(tolerations(changes, spec, pod, fixed));
+    let command = match requests(changes) {
+        Some((container, requests)) if carrier.renewal != Renewal::NextRun => {
+            let mut words = carrier.kubectl(&["set", "resources"]);
+            words.extend(["-c".to_owned(), container.to_owned()]);
+            words.push(format!("--requests={requests}"));
+            shell::command(words)
+        }
+        _ => {
+            let mut words = carrier.kubectl(&["patch"]);
+            words.extend(["--type", "json", "-p"].map(str::to_owned));
+            words.push(Value::Array(patch.clone()).to_string());
+            shell::command(words)
+        }
+    };
+    (patch, Some(command))
+}
+
+/// `cpu=500m,memory=1Gi` when one container's requests are all that changes.
+fn requests<'c>(changes: &[&'c Change]) -> Option<(&'c str, String)> {
+    let mut amounts: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut name = None;
+    for change in changes {
+        let Change::Lower {
+            container,
+            resource,
+            to,
+            ..
+        } = change
+        else {
+            return None;
+        };
+        if name.is_some_and(|name| name != container) {
+            return None;
+        }
+        name = Some(container);
+        amounts.insert(resource, to);
+    }
+    let amounts: Vec<String> = amounts
+        .into_iter()
+        .map(|(resource, to)| format!("{resource}={to}"))
+        .collect();
+    Some((name?, amounts.join(",")))
+}
+
+/// The operations of one change. Each tests what it replaces, since a webhook may have written the pod otherwise than its template.
+fn pod_patch(change: &Change, spec: &str, pod: &Pod) -> Vec<Value> {
+    match change {
+        Change::Lower {
+            index,
+            container,
+            resource,
+            to,
+            ..
+        } => vec![
+            test(&format!("{spec}/containers/{index}/name"), json!(container)),
+            json!({"op": "add", "path": format!("{spec}/containers/{index}/resources/requests/{}", escaped(resource)), "value": to}),
+        ],
+        Change::Select { key, from, to } => {
+            let path = format!("{spec}/nodeSelector/{}", escaped(key));
+            vec![
+                test(&path, json!(from)),
+                json!({"op": "replace", "path": path, "value": to}),
+            ]
+        }
+        Change::Unselect { key, from } => {
+            let path = format!("{spec}/nodeSelector/{}", escaped(key));
+            vec![test(&path, json!(from)), remove(&path)]
+        }
+        Change::Accept { at, key, value } => {
+            let path = expression_path(spec, *at);
+            vec![
+                test(&format!("{path}/key"), json!(key)),
+                json!({"op": "add", "path": format!("{path}/values/-"), "value": value}),
+            ]
+        }
+        Change::Unrequire { at, .. } => unrequire(spec, *at, pod),
+        Change::FreePort {
+            index,
+            port_index,
+            port,
+        } => {
+            let path = format!("{spec}/containers/{index}/ports/{port_index}/hostPort");
+            vec![test(&path, json!(port.port)), remove(&path)]
+        }
+        Change::Tolerate(_) => Vec::new(),
+        Change::Uncordon { .. } | Change::Untaint { .. } | Change::Label { .. } => Vec::new(),
+    }
+}
+
+fn test(path: &str, value: Value) -> Value {
+    json!({"op": "test", "path": path, "value": value})
+}
+
+fn remove(path: &str) -> Value {
+    json!({"op": "remove", "path": path})
+}
+
+/// One step of a JSON pointer.
+fn escaped(step: &str) -> String {
+    step.replace('~', "~0").replace('/', "~1")
+}
+
+fn required_path(spec: &str) -> String {
+    format!("{spec}/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution")
+}
+
+fn expression_path(spec: &str, at: Expression) -> String {
+    let required = required_path(spec);
+    let Expression { term, index } = at;
+    format!("{required}/nodeSelectorTerms/{term}/matchExpressions/{index}")
+}
+
+/// Removes the expression, or the whole requirement when it was its only one: an empty term would match nothing.
+fn unrequire(spec: &str, at: Expression, pod: &Pod) -> Vec<Value> {
+    let incoming = crate::scheduler::Incoming::new(pod);
+    let terms = incoming.node_affinity().unwrap_or_default();
+    let expressions = terms
+        .get(at.term)
+        .and_then(|term| term.match_expressions.as_deref())
+        .unwrap_or_default();
+    let path = expression_path(spec, at);
+    let key = expressions.get(at.index).map(|expression| &expression.key);
+    let what = match (terms.len(), expressions.len()) {
+        (1, 1) => remove(&required_path(spec)),
+        _ => remove(&path),
+    };
+    vec![test(&format!("{path}/key"), json!(key)), what]
+}
+
+/// A template's tolerations are written as a whole, without those that admission adds to its pods. A pod's may
+/// only be added to.
+fn tolerations(changes: &[&Change], spec: &str, pod: &Pod, fixed: bool) -> Vec<Value> {
+    let added: Vec<Toleration> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Tolerate(taint) => Some(toleration(taint)),
+            _ => None,
+        })
+        .collect();
+    if added.is_empty() {
+        return Vec::new();
+    }
+    let present = pod.spec.as_ref().and_then(|spec| spec.tolerations.as_ref());
+    let path = format!("{spec}/tolerations");
+    if fixed && present.is_some() {
+        let path = format!("{path}/-");
+        let add = |toleration: &Toleration| json!({"op": "add", "path": path, "value": toleration});
+        return added.iter().map(add).collect();
+    }
+    let own = present.into_iter().flatten().filter(|t| !is_admitted(t));
+    let all: Vec<Toleration> = own.cloned().chain(added).collect();
+    vec![json!({"op": "add", "path": path, "value": all})]
+}
+
+/// Whether the admission plugin DefaultTolerationSeconds gives this toleration to every pod that has no other for the key.
+fn is_admitted(toleration: &Toleration) -> bool {
+    let key = toleration.key.as_deref().unwrap_or_default();
+    matches!(
+        key,
+        "node.kubernetes.io/not-ready" | "node.kubernetes.io/unreachable"
+    ) && toleration.toleration_seconds == Some(300)
+}
+
+fn node_command(change: &Change) -> Option<String> {
+    Some(match change {
+        Change::Uncordon { node } => shell::command(["kubectl", "uncordon", node]),
+        Change::Untaint { node, taint } => {
+            let taint = format!("{}:{}-", taint.key, taint.effect);
+            shell::command(["kubectl", "taint", "nodes", node, &taint])
+        }
+        Change::Label { node, key, value } => {
+            let label = format!("{key}={value}");
+            shell::command(["kubectl", "label", "nodes", node, &label])
+        }
+        _ => return None,
+    })
+}
+
+/// Taints are a list without stable places: they have a command and no patch.
+fn node_patch(change: &Change) -> Option<Value> {
+    match change {
+        Change::Uncordon { .. } => {
+            Some(json!({"op": "replace", "path": "/spec/unschedulable", "value": false}))
+        }
+        Change::Label { key, value, .. } => Some(
+            json!({"op": "add", "path": format!("/metadata/labels/{}", escaped(key)), "value": value}),
+        ),
+        _ => None,
+    }
+}

@@ -1,0 +1,312 @@
+//! What is offered for small clusters, as a person would read it.
+
+use super::{Remedy, propose};
+use crate::finding::{Fix, Who, fill};
+use crate::scheduler::Filter;
+use crate::scheduler::testing::{Cluster, Object, node, object, pod};
+use crate::snapshot::Kind;
+use serde_json::{Value, json};
+
+fn remedies(pod: &Object, others: &[Object]) -> Vec<Remedy> {
+    let cluster = Cluster::new().with(pod.clone());
+    let cluster = others.iter().cloned().fold(cluster, Cluster::with);
+    propose(&pod.stuck(), &cluster.seal())
+}
+
+/// `who: change -> nodes | command`
+fn read(fix: &Fix) -> String {
+    let who = match fix.who {
+        Who::Owner => "owner",
+        Who::Admin => "admin",
+    };
+    let nodes = fix.verified.as_ref();
+    let nodes = nodes.map_or_else(|| "?".to_owned(), |nodes| nodes.join(","));
+    let change = fill(fix.change, &[&fix.facts]);
+    format!("{who}: {change} -> {nodes} | {}", fix.command)
+}
+
+fn offers(pod: &Object, others: &[Object]) -> Vec<String> {
+    let remedies = remedies(pod, others);
+    remedies.iter().map(|remedy| read(&remedy.fix)).collect()
+}
+
+/// A pod of the Deployment `web`.
+fn web(name: &str) -> Object {
+    pod(name)
+        .of("ReplicaSet", "web-7d9c")
+        .set("/metadata/labels", json!({"pod-template-hash": "7d9c"}))
+}
+
+fn taint(node: Object, key: &str, value: &str) -> Object {
+    let taints = json!([{"key": key, "value": value, "effect": "NoSchedule"}]);
+    node.set("/spec/taints", taints)
+}
+
+#[test]
+fn a_request_is_lowered_to_what_the_best_node_has_left() {
+    let asks = web("web-7d9c-a").asks("cpu", "2").asks("memory", "1Gi");
+    let others = [
+        node("n1", "1", "8Gi"),
+        node("n2", "2", "8Gi"),
+        pod("other").on("n2").asks("cpu", "250m"),
+    ];
+    assert_eq!(
+        offers(&asks, &others),
+        [
+            "owner: lower what container app asks of cpu from 2 to 1750m -> n2 | kubectl -n shop set resources deployment web -c app --requests=cpu=1750m",
+            "admin: add a node with room for cpu 2 and memory 1Gi -> ? | ",
+        ]
+    );
+    let patch = &remedies(&asks, &others)[0].fix.patch;
+    assert_eq!(
+        patch[1],
+        json!({"op": "add", "path": "/spec/template/spec/containers/0/resources/requests/cpu", "value": "1750m"})
+    );
+}
+
+#[test]
+fn nothing_senseless_is_offered() {
+    // a tenth of what was asked, half a device, a pod of a state that passes
+    let tiny = node("n1", "100m", "8Gi");
+    for asks in [
+        web("w").asks("cpu", "2"),
+        web("w").asks("example.com/gpu", "2"),
+    ] {
+        let offers = offers(&asks, std::slice::from_ref(&tiny));
+        assert_eq!(offers.len(), 1, "{offers:?}");
+        assert!(offers[0].starts_with("admin: add a node"));
+    }
+    let down = taint(node("n1", "4", "8Gi"), "node.kubernetes.io/unreachable", "");
+    assert!(offers(&web("w"), &[down]).is_empty());
+    let arm =
+        node("n1", "4", "8Gi").set("/metadata/labels", json!({"kubernetes.io/arch": "arm64"}));
+    let amd = web("w").set("/spec/nodeSelector", json!({"kubernetes.io/arch": "amd64"}));
+    assert!(offers(&amd, &[arm]).is_empty());
+    assert!(offers(&web("w"), &[node("n1", "4", "8Gi")]).is_empty());
+}
+
+#[test]
+fn a_taint_is_tolerated_or_removed() {
+    let nodes = [taint(node("n1", "4", "8Gi"), "team", "a")];
+    let own = json!([
+        {"key": "lab", "operator": "Exists"},
+        {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30},
+        {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300},
+    ]);
+    let pod = web("w").set("/spec/tolerations", own);
+    let found = remedies(&pod, &nodes);
+    // the template holds what the owner wrote, without what admission adds
+    assert_eq!(
+        found[0].fix.patch,
+        [
+            json!({"op": "add", "path": "/spec/template/spec/tolerations", "value": [
+                {"key": "lab", "operator": "Exists"},
+            {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30},
+                {"key": "team", "operator": "Equal", "value": "a", "effect": "NoSchedule"},
+            ]})
+        ]
+    );
+    assert_eq!(found[0].removes, [Filter::TaintToleration]);
+    assert_eq!(
+        read(&found[1].fix),
+        "admin: remove the taint team=a:NoSchedule from node n1 -> n1 | kubectl taint nodes n1 team:NoSchedule-"
+    );
+}
+
+#[test]
+fn a_bare_pod_can_only_be_given_tolerations() {
+    let tainted = taint(node("n1", "4", "8Gi"), "team", "a");
+    let bare = pod("lone").set(
+        "/spec/tolerations",
+        json!([{"key": "lab", "operator": "Exists"}]),
+    );
+    let found = remedies(&bare, &[tainted]);
+    assert_eq!(found[0].fix.patch[0]["path"], "/spec/tolerations/-");
+    assert!(
+        found[0]
+            .fix
+            .command
+            .starts_with("kubectl -n shop patch pod lone --type json")
+    );
+    let small = [node("n1", "1", "8Gi")];
+    assert_eq!(
+        offers(&pod("lone").asks("cpu", "2"), &small)[0],
+        "owner: delete the pod and create it anew to lower what container app asks of cpu from 2 to 1, since its spec cannot be changed -> n1 | "
+    );
+    let job = pod("run-x").asks("cpu", "2").of("Job", "run");
+    assert!(
+        offers(&job, &small)[0].starts_with("owner: delete Job/run and create it anew to lower")
+    );
+    let foreign = pod("run-x").asks("cpu", "2").of("Rollout", "run");
+    assert!(offers(&foreign, &small)[0].ends_with("from 2 to 1, in Rollout/run -> n1 | "));
+}
+
+#[test]
+fn a_cron_job_is_patched_at_its_depth() {
+    let job = pod("sync-28401234-x")
+        .asks("cpu", "2")
+        .of("Job", "sync-28401234");
+    let found = remedies(&job, &[node("n1", "1", "8Gi")]);
+    assert!(
+        found[0]
+            .fix
+            .command
+            .starts_with("kubectl -n shop patch cronjob sync --type json")
+    );
+    assert_eq!(
+        found[0].fix.patch[1]["path"],
+        "/spec/jobTemplate/spec/template/spec/containers/0/resources/requests/cpu"
+    );
+}
+
+#[test]
+fn a_selector_takes_a_value_that_a_node_carries() {
+    let ssd = node("n1", "4", "8Gi").set("/metadata/labels", json!({"example.com/disk": "ssd"}));
+    let wants = web("w").set("/spec/nodeSelector", json!({"example.com/disk": "sdd"}));
+    let found = remedies(&wants, std::slice::from_ref(&ssd));
+    assert_eq!(
+        found[0].fix.patch,
+        [
+            json!({"op": "test", "path": "/spec/template/spec/nodeSelector/example.com~1disk", "value": "sdd"}),
+            json!({"op": "replace", "path": "/spec/template/spec/nodeSelector/example.com~1disk", "value": "ssd"}),
+        ]
+    );
+    let offers = offers(&wants, &[ssd]);
+    assert!(
+        offers[1].starts_with("owner: remove example.com/disk=sdd from the node selector -> n1")
+    );
+    assert_eq!(offers.len(), 2, "{offers:?}");
+}
+
+#[test]
+fn a_label_that_no_node_has_can_be_given() {
+    let wants = web("w").set("/spec/nodeSelector", json!({"pool": "batch"}));
+    assert_eq!(
+        offers(&wants, &[node("n1", "4", "8Gi"), node("n2", "4", "8Gi")])[1],
+        "admin: label node n1 with pool=batch -> n1 | kubectl label nodes n1 pool=batch"
+    );
+    let zone = web("w").set(
+        "/spec/nodeSelector",
+        json!({"topology.kubernetes.io/zone": "b"}),
+    );
+    let offers = offers(&zone, &[node("n1", "4", "8Gi")]);
+    assert!(offers.iter().all(|offer| !offer.contains("label node")));
+}
+
+fn required(terms: Value) -> Value {
+    json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}})
+}
+
+#[test]
+fn an_affinity_accepts_one_more_value_or_goes() {
+    let zone = node("n1", "4", "8Gi").set("/metadata/labels", json!({"zone": "a"}));
+    let expression = json!({"key": "zone", "operator": "In", "values": ["b", "c"]});
+    let terms = json!([{"matchExpressions": [expression]}]);
+    let found = remedies(&web("w").set("/spec/affinity", required(terms)), &[zone]);
+    let base =
+        "/spec/template/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution";
+    assert_eq!(
+        found[0].fix.patch[1],
+        json!({"op": "add", "path": format!("{base}/nodeSelectorTerms/0/matchExpressions/0/values/-"), "value": "a"})
+    );
+    // an empty term would match nothing
+    assert_eq!(found[1].fix.patch[1], json!({"op": "remove", "path": base}));
+}
+
+#[test]
+fn what_is_needed_together_is_offered_together() {
+    let cordoned =
+        taint(node("n1", "1", "8Gi"), "team", "a").set("/spec/unschedulable", json!(true));
+    let asks = web("w").asks("cpu", "2");
+    let found = remedies(&asks, &[cordoned]);
+    let fix = &found[0].fix;
+    assert_eq!(fix.who, Who::Admin);
+    assert_eq!(
+        fill(fix.change, &[&fix.facts]),
+        "uncordon node n1, and tolerate the taint team=a:NoSchedule, and lower what container app asks of cpu from 2 to 1"
+    );
+    assert!(
+        fix.command
+            .starts_with("kubectl -n shop patch deployment web")
+    );
+    assert!(
+        fix.command.ends_with("&& kubectl uncordon n1"),
+        "{}",
+        fix.command
+    );
+    assert!(fix.patch.is_empty());
+    assert_eq!(fix.verified.as_deref(), Some(&["n1".to_owned()][..]));
+}
+
+#[test]
+fn uncordoning_takes_the_taint_along() {
+    let cordoned = taint(
+        node("n1", "4", "8Gi"),
+        "node.kubernetes.io/unschedulable",
+        "",
+    )
+    .set("/spec/unschedulable", json!(true));
+    assert_eq!(
+        offers(&web("w"), &[cordoned]),
+        ["admin: uncordon node n1 -> n1 | kubectl uncordon n1"]
+    );
+}
+
+#[test]
+fn a_rolling_update_in_its_own_way_stops_an_old_pod_first() {
+    let new = web("web-7d9c-a").host_port(80, "TCP", "");
+    let old = pod("web-5b6f-a")
+        .on("n1")
+        .host_port(80, "TCP", "")
+        .of("ReplicaSet", "web-5b6f");
+    let found = remedies(&new, &[node("n1", "4", "8Gi"), old.clone()]);
+    assert_eq!(
+        found[0].fix.patch[0]["value"]["rollingUpdate"],
+        json!({"maxSurge": 0, "maxUnavailable": 1})
+    );
+    assert_eq!(
+        found[0].fix.verified.as_deref(),
+        Some(&["n1".to_owned()][..])
+    );
+    assert!(read(&found[1].fix).starts_with("owner: give up host port 80/TCP"));
+    // another workload's pod is no part of the update
+    let stranger = old.of("ReplicaSet", "api-5b6f");
+    let found = remedies(&new, &[node("n1", "4", "8Gi"), stranger]);
+    assert!(read(&found[0].fix).starts_with("owner: give up host port"));
+}
+
+#[test]
+fn a_host_port_lets_no_more_replicas_run_than_nodes() {
+    let next = web("web-7d9c-c").host_port(80, "TCP", "");
+    let sibling = |name: &str, node: &str| web(name).on(node).host_port(80, "TCP", "");
+    let nodes = [
+        node("n1", "4", "8Gi"),
+        node("n2", "4", "8Gi"),
+        sibling("web-7d9c-a", "n1"),
+        sibling("web-7d9c-b", "n2"),
+        object(
+            Kind::Deployment,
+            json!({"kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"}, "spec": {"replicas": 3}}),
+        ),
+    ];
+    let found = remedies(&next, &nodes);
+    assert_eq!(
+        found[0].fix.command,
+        "kubectl -n shop scale deployment web --replicas=2"
+    );
+    assert_eq!(found[0].fix.verified, None);
+}
+
+#[test]
+fn nothing_is_verified_without_all_pods() {
+    let asks = web("w").asks("cpu", "2");
+    let partly = Cluster::unread()
+        .read(Kind::Node)
+        .with(node("n1", "1", "8Gi"))
+        .seal();
+    let found = propose(&asks.stuck(), &partly);
+    assert!(found[0].fix.command.contains("--requests=cpu=1"));
+    assert_eq!(found[0].fix.verified, None);
+    let blind = Cluster::unread().with(node("n1", "1", "8Gi")).seal();
+    assert!(propose(&asks.stuck(), &blind).is_empty());
+}

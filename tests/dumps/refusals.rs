@@ -1,0 +1,131 @@
+//! What is said of a dump that cannot be read, word by word.
+
+use super::make::{bytes, folder, gzip, list, pod, read, tar};
+use std::path::Path;
+
+/// The message, its cause and the first hint.
+fn said(text: &[u8]) -> String {
+    let folder = folder(&[("saved", text.to_vec())]);
+    said_of(&folder.path().join("saved"))
+}
+
+fn said_of(path: &Path) -> String {
+    let error = read(&[path]).expect_err("this is no dump");
+    let cause = error
+        .source
+        .as_ref()
+        .map(|cause| format!(": {cause}"))
+        .unwrap_or_default();
+    let hint = error
+        .hints
+        .first()
+        .map(|hint| format!("\n{hint}"))
+        .unwrap_or_default();
+    let said = format!("{}{cause}{hint}", error.message);
+    said.replace(&path.display().to_string(), "FILE")
+}
+
+const SAVE: &str = "save one with `kubectl get pods,events,nodes,namespaces,pvc,pv,storageclasses,serviceaccounts,configmaps,deploy,rs,sts,ds,jobs,cronjobs -A -o json > dump.json`";
+
+#[test]
+fn what_is_no_dump_is_named() {
+    for (text, message) in [
+        ("", "FILE is empty"),
+        (" \n", "FILE is empty"),
+        ("hello\n", "FILE holds nothing of Kubernetes"),
+        ("{\"a\": 1}", "FILE holds nothing of Kubernetes"),
+        ("[1, 2]", "FILE holds nothing of Kubernetes"),
+        (
+            "{\"items\": {\"a\": 1}}",
+            "FILE holds nothing of Kubernetes",
+        ),
+        (
+            "{\"items\": [{\"a\": 1}]}",
+            "FILE holds nothing of Kubernetes",
+        ),
+        (
+            "NAME   READY   STATUS\nweb    0/1     Pending\n",
+            "FILE is the table of `kubectl get`, which leaves out why",
+        ),
+        (
+            "Name:             web\nNamespace:        shop\n",
+            "FILE is the text of `kubectl describe`, which cannot be read back",
+        ),
+        (
+            "error: You must be logged in to the server\n",
+            "FILE holds an error of kubectl and no objects",
+        ),
+    ] {
+        assert_eq!(
+            said(text.as_bytes()),
+            format!("{message}\n{SAVE}"),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn a_cut_off_file_says_how_far_it_got() {
+    let mut text = bytes(&list(&[pod("shop", "web", "n1"), pod("shop", "api", "n1")]));
+    text.truncate(text.len() - 200);
+    let length = text.len();
+    assert_eq!(
+        said(&text),
+        format!(
+            "FILE cannot be read as a dump: it is cut off after 1 objects, near byte {length}\n\
+             save it again; the command that wrote it, or its copy, did not finish"
+        )
+    );
+}
+
+#[test]
+fn a_refusal_that_was_saved_is_shown() {
+    let status = r#"{"kind":"Status","apiVersion":"v1","status":"Failure","message":"pods is forbidden: User \"ci\" cannot list resource \"pods\"","code":403}"#;
+    assert_eq!(
+        said(status.as_bytes()),
+        "FILE cannot be read as a dump: it holds the API server's refusal: pods is forbidden: User \"ci\" cannot list resource \"pods\"\n\
+         save it as a user who may list these objects"
+    );
+}
+
+#[test]
+fn broken_yaml_names_its_line() {
+    let said = said(b"apiVersion: v1\nkind: Pod\n---\napiVersion: v1\nkind: [Pod\n");
+    assert!(
+        said.starts_with("FILE cannot be read as a dump: it is not valid yaml near line "),
+        "{said}"
+    );
+}
+
+#[test]
+fn something_else_after_a_dump_is_not_passed_over() {
+    let mut text = bytes(&list(&[pod("shop", "web", "n1")]));
+    text.extend(b"\n{\"a\": 1}");
+    assert!(
+        said(&text)
+            .starts_with("FILE cannot be read as a dump: it holds something else after 1 objects")
+    );
+    text.extend(b"\nroot@host:~# ls\n");
+    assert!(said(&text).starts_with("FILE cannot be read as a dump"));
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let folder = folder(&[("readme.txt", b"hello".to_vec())]);
+    let said = said_of(&folder.path().join("absent"));
+    assert!(
+        said.starts_with("FILE cannot be read: No such file"),
+        "{said}"
+    );
+    assert!(said_of(folder.path()).starts_with("FILE holds nothing of Kubernetes\n"));
+}
+
+#[test]
+fn a_cut_off_archive_is_an_error() {
+    let archive = gzip(&tar(&[(
+        "a/pods.json",
+        bytes(&list(&[pod("shop", "web", "n1")])),
+    )]));
+    let said = said(&archive[..archive.len() - 20]);
+    assert!(said.starts_with("FILE cannot be read"), "{said}");
+}

@@ -1,0 +1,211 @@
+//! What `--dump` writes gives the same report as what it was written from, and keeps secrets.
+
+use super::make::{cluster_wide, pod, read};
+use kubectl_diagnose::diagnose::diagnose;
+use kubectl_diagnose::gather::dump::{self, DumpWriter, Reading};
+use kubectl_diagnose::report::Requests;
+use kubectl_diagnose::scope::Scope;
+use kubectl_diagnose::snapshot::{Intake, Kind, Snapshot, Why};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The objects of a hand-written dump.
+fn objects(text: &str) -> Vec<Value> {
+    let documents: Vec<Value> = serde_saphyr::from_multiple(text).unwrap();
+    let items = |document: Value| match document.get("items") {
+        Some(items) => items.as_array().cloned().unwrap_or_default(),
+        None => vec![document],
+    };
+    documents.into_iter().flat_map(items).collect()
+}
+
+fn loaded(text: &str) -> Snapshot {
+    let mut intake = Intake::new(Why::NotInDump);
+    dump::load(text, &mut intake).unwrap();
+    intake.seal(&Scope::everything())
+}
+
+fn report(snapshot: &Snapshot) -> Value {
+    serde_json::to_value(diagnose(
+        snapshot,
+        &Scope::everything(),
+        Requests::default(),
+    ))
+    .unwrap()
+}
+
+fn write(path: &Path, objects: &[Value], reading: &Reading) {
+    let mut writer = DumpWriter::create(path).unwrap();
+    for object in objects {
+        let kind = object["kind"].as_str().and_then(Kind::of_manifest);
+        if let Some(kind) = kind {
+            writer.object(kind, object.to_string().as_bytes()).unwrap();
+        }
+    }
+    writer.finish(reading).unwrap();
+}
+
+#[test]
+fn every_case_survives_being_dumped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dump.json");
+    let cases = cases();
+    assert_ne!(cases, [] as [PathBuf; 0]);
+    for case in cases {
+        let text = fs::read_to_string(&case).unwrap();
+        let before = loaded(&text);
+        write(&path, &objects(&text), &Reading::of(&before));
+        let after = read(&[&path]).unwrap();
+        assert_eq!(report(&before), report(&after), "{}", case.display());
+        assert_eq!(
+            Reading::of(&before),
+            Reading::of(&after),
+            "{}",
+            case.display()
+        );
+    }
+}
+
+/// Every `tests/cases/<cause>/<variant>/cluster.yaml`.
+fn cases() -> Vec<PathBuf> {
+    let folders = |path: PathBuf| {
+        fs::read_dir(path)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    folders(root)
+        .flat_map(folders)
+        .map(|variant| variant.join("cluster.yaml"))
+        .filter(|path| path.exists())
+        .collect()
+}
+
+fn reading() -> Reading {
+    Reading {
+        unread: Some(Why::NotAsked),
+        ..Reading::default()
+    }
+}
+
+#[test]
+fn values_of_secrets_and_config_maps_stay_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dump.json");
+    let applied =
+        json!({"kubectl.kubernetes.io/last-applied-configuration": "hunter2", "team": "a"});
+    let mut web = pod("shop", "web", "n1");
+    web["metadata"]["annotations"] = applied.clone();
+    web["metadata"]["managedFields"] = json!([{"manager": "hunter2"}]);
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "type": "Opaque",
+        "metadata": {"name": "db", "namespace": "shop", "annotations": {"note": "hunter2"}},
+        "data": {"password": "hunter2"}, "stringData": {"user": "hunter2"}});
+    let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web", "namespace": "shop"},
+        "binaryData": {"logo": "hunter2"}});
+    write(&path, &[web, secret, map], &reading());
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(!text.contains("hunter2"), "{text}");
+    assert!(text.contains(r#""team":"a""#));
+    let snapshot = read(&[&path]).unwrap();
+    let keys = |keyed: &kubectl_diagnose::snapshot::Keyed| keyed.keys.clone().unwrap();
+    assert_eq!(
+        keys(snapshot.secrets().get("shop", "db").yes().unwrap()),
+        ["password", "user"]
+    );
+    assert_eq!(
+        keys(snapshot.config_maps().get("shop", "web").yes().unwrap()),
+        ["logo"]
+    );
+    assert_eq!(snapshot.unread(), Why::NotAsked);
+}
+
+#[test]
+fn what_was_read_by_its_metadata_alone_has_unknown_keys_ever_after() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dump.json");
+    let mut writer = DumpWriter::create(&path).unwrap();
+    for (name, kind) in [("db", "PartialObjectMetadata"), ("empty", "Secret")] {
+        let json = json!({"kind": kind, "apiVersion": "v1", "metadata": {"name": name, "namespace": "shop"}});
+        writer
+            .object(Kind::Secret, json.to_string().as_bytes())
+            .unwrap();
+    }
+    writer.finish(&reading()).unwrap();
+    let snapshot = read(&[&path]).unwrap();
+    assert_eq!(
+        snapshot.secrets().get("shop", "db").yes().unwrap().keys,
+        None
+    );
+    let empty = snapshot.secrets().get("shop", "empty").yes().unwrap();
+    assert_eq!(empty.keys.as_deref(), Some([].as_slice()));
+}
+
+#[test]
+fn a_dump_is_a_list_that_only_its_owner_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dump.json");
+    let mut writer = DumpWriter::create(&path).unwrap();
+    // as an item of the API server's list: no kind
+    writer
+        .object(
+            Kind::StorageClass,
+            br#"{"metadata": {"name": "fast"}, "provisioner": "x"}"#,
+        )
+        .unwrap();
+    assert!(!path.exists(), "half a dump has no name");
+    writer.finish(&reading()).unwrap();
+    let list: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert_eq!(list["kind"], "List");
+    assert_eq!(list["items"][0]["kind"], "StorageClass");
+    assert_eq!(list["items"][0]["apiVersion"], "storage.k8s.io/v1");
+    assert_eq!(list["items"][1]["kind"], "Reading");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
+}
+
+#[test]
+fn a_dump_that_is_not_finished_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dump.json");
+    fs::write(&path, "an older dump").unwrap();
+    let mut writer = DumpWriter::create(&path).unwrap();
+    writer
+        .object(
+            Kind::Node,
+            cluster_wide("Node", "n1").to_string().as_bytes(),
+        )
+        .unwrap();
+    let refused = writer
+        .object(Kind::Secret, br#"{"data": hunter2"#)
+        .unwrap_err();
+    assert!(!format!("{refused:?}").contains("hunter2"));
+    drop(writer);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "an older dump");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_full_disk_is_an_error() {
+    let full = Path::new("/dev/full");
+    if !full.exists() {
+        return;
+    }
+    let mut writer = DumpWriter::create(full).unwrap();
+    let node = cluster_wide("Node", "n1").to_string();
+    let outcome = (0..1000).try_for_each(|_| writer.object(Kind::Node, node.as_bytes()));
+    let error = outcome
+        .and_then(|()| writer.finish(&reading()))
+        .unwrap_err();
+    assert_eq!(error.message, "/dev/full cannot be written");
+    assert!(full.exists(), "a device is not replaced");
+    let nowhere = DumpWriter::create(Path::new("/nonexistent/dump.json")).unwrap_err();
+    assert_eq!(nowhere.message, "/nonexistent/dump.json cannot be written");
+}

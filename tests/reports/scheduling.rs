@@ -1,0 +1,181 @@
+//! Pods that no node takes.
+#![expect(clippy::indexing_slicing, reason = "the reports are our own")]
+
+use super::*;
+
+pub(crate) fn host_port() -> Report {
+    let subject = object("Deployment", "shop", "web");
+    let name = "web-7d9c5b-x2k4q";
+    let proof = event(
+        object("Pod", "shop", name),
+        "FailedScheduling",
+        "default-scheduler",
+        12,
+        "0/9 nodes are available: 1 node(s) were unschedulable, 3 node(s) didn't have free ports for the \
+         requested pod ports, 5 node(s) had untolerated taint(s). preemption: 0/9 nodes are available: 9 \
+         Preemption is not helpful for scheduling.",
+    );
+    let mut found = diagnosis("host-port-conflict", Layer::Scheduling, subject, proof);
+    found.pods = vec![pod("shop", name, "Pending", 2460)];
+    found.headline = "port 8080/TCP is taken on every node that could run it".to_owned();
+    found.why = "the rollout keeps the old pods until the new ones are ready, and the new ones wait for the \
+                 port of the old ones"
+        .to_owned();
+    found.evidence = vec![field(
+        object("Deployment", "shop", "web"),
+        "spec.strategy.rollingUpdate.maxUnavailable",
+        "0",
+    )];
+    found.facts = Facts([("port", Fact::from("8080/TCP")), ("nodes", Fact::Number(3))].into());
+    found.nodes = vec![
+        node("worker-1", vec![port("shop", "web-59f4-aaaaa")]),
+        node("worker-2", vec![port("shop", "web-59f4-bbbbb")]),
+        node("worker-3", vec![port("ingress", "haproxy-7xk2p")]),
+    ];
+    let cordoned = ObstacleReport {
+        filter: "NodeUnschedulable",
+        reason: "node(s) were unschedulable".to_owned(),
+        ..ObstacleReport::default()
+    };
+    found.nodes.push(node("worker-4", vec![cordoned]));
+    found.nodes.extend((1..=5).map(|n| {
+        node(
+            &format!("gpu-{n}"),
+            vec![taint("nvidia.com/gpu=present:NoSchedule")],
+        )
+    }));
+    let counts = vec![
+        count(5, "node(s) had untolerated taint(s)"),
+        count(
+            3,
+            "node(s) didn't have free ports for the requested pod ports",
+        ),
+        count(1, "node(s) were unschedulable"),
+    ];
+    found.agreement = Some(Agreement {
+        scheduler: counts.clone(),
+        computed: counts,
+        verdict: Agree::Equal,
+        because: String::new(),
+    });
+    let mut first = fix(
+        "let the rollout remove an old pod before it adds a new one",
+        "kubectl -n shop patch deployment web --type merge -p \
+         '{\"spec\":{\"strategy\":{\"rollingUpdate\":{\"maxSurge\":0,\"maxUnavailable\":1}}}}'",
+    );
+    first.verified = Some(Verified {
+        nodes: vec!["worker-1".to_owned(), "worker-2".to_owned()],
+    });
+    let mut second = fix(
+        "make worker-4 schedulable again",
+        "kubectl uncordon worker-4",
+    );
+    second.who = Who::Admin;
+    second.verified = Some(Verified {
+        nodes: vec!["worker-4".to_owned()],
+    });
+    found.fixes = vec![first, second];
+    found.ladder = ladder(Layer::Scheduling, &["created by ReplicaSet/web-7d9c5b"]);
+    found.next.command =
+        "kubectl -n shop get pods -o wide --field-selector spec.nodeName=worker-1".to_owned();
+    report(42, vec![found])
+}
+
+pub(crate) fn large_cluster() -> Report {
+    let subject = object("Job", "research", "train");
+    let name = "train-k2x5c";
+    let of = object("Pod", "research", name);
+    let proof = event(
+        of,
+        "FailedScheduling",
+        "default-scheduler",
+        400,
+        "0/3240 nodes are available: 3240 Insufficient memory.",
+    );
+    let mut found = diagnosis("insufficient-memory", Layer::Scheduling, subject, proof);
+    found.headline = "no node has 8Gi of memory free".to_owned();
+    found.pods = vec![pod("research", name, "Pending", 200_000)];
+    found.nodes = (0..3240)
+        .map(|n| {
+            node(
+                &format!(
+                    "ip-10-0-{}-{}.eu-north-1.compute.internal",
+                    n / 250,
+                    n % 250
+                ),
+                vec![memory(n % 40 * 100)],
+            )
+        })
+        .collect();
+    found.nodes.extend((1..30).map(|n| {
+        node(
+            &format!("gpu-{n}"),
+            vec![taint("nvidia.com/gpu=present:NoSchedule"), memory(7000)],
+        )
+    }));
+    found.nodes.push(node("new-1", Vec::new()));
+    found.agreement = Some(Agreement {
+        scheduler: vec![count(3240, "Insufficient memory")],
+        computed: vec![
+            count(3240, "Insufficient memory"),
+            count(29, "node(s) had untolerated taint(s)"),
+        ],
+        verdict: Agree::Different,
+        because: "the scheduler's words are 6m older than node new-1".to_owned(),
+    });
+    found.ladder = ladder(Layer::Scheduling, &["created by Job/train"]);
+    report(12_345, vec![found])
+}
+
+pub(crate) fn korean() -> Report {
+    let mut report = host_port();
+    let found = &mut report.diagnoses[0];
+    found.subject = object("Deployment", "상점", "웹");
+    found.proof.object = object("Pod", "상점", "웹-7d9c5b-x2k4q");
+    found.pods[0] = pod("상점", "웹-7d9c5b-x2k4q", "Pending", 2460);
+    found.headline = "모든 노드에서 포트 8080/TCP 를 다른 파드가 쓰고 있으며 새 파드가 들어갈 수 있는 노드가 하나도 없다".to_owned();
+    found.nodes = vec![
+        node("노드-하나", vec![port("상점", "웹-59f4-aaaaa")]),
+        node("worker-2", vec![port("상점", "web-59f4-bbbbb")]),
+        node("節點-3", vec![port("상점", "웹-59f4-ccccc")]),
+    ];
+    report
+}
+
+pub(crate) fn small_cluster() -> Report {
+    let of = object("Pod", "shop", "cache-0");
+    let quote = "0/3 nodes are available: 2 Insufficient memory, 3 Insufficient cpu.";
+    let proof = event(of, "FailedScheduling", "default-scheduler", 1, quote);
+    let subject = object("StatefulSet", "shop", "cache");
+    let mut found = diagnosis("insufficient-cpu", Layer::Scheduling, subject, proof);
+    found.headline = "no node has 2 cores free".to_owned();
+    found.pods = vec![pod("shop", "cache-0", "Pending", 300)];
+    let cpu = |free: &str| ObstacleReport {
+        filter: "NodeResourcesFit",
+        reason: "Insufficient cpu".to_owned(),
+        resource: Some("cpu".to_owned()),
+        asked: Some("2".to_owned()),
+        free: Some(free.to_owned()),
+        allocatable: Some("3920m".to_owned()),
+        ..ObstacleReport::default()
+    };
+    found.nodes = vec![
+        node("pool-a", vec![cpu("250m"), memory(1200)]),
+        node("pool-b", vec![cpu("1500m")]),
+        node("pool-c", vec![cpu("-100m"), memory(-12)]),
+    ];
+    found.agreement = Some(Agreement {
+        scheduler: vec![
+            count(2, "Insufficient memory"),
+            count(3, "Insufficient cpu"),
+        ],
+        computed: Vec::new(),
+        verdict: Agree::NotComparable,
+        because: "the pod names the scheduler batch-scheduler".to_owned(),
+    });
+    let mut first = fix("ask for less cpu", "");
+    first.verified = Some(Verified { nodes: Vec::new() });
+    found.fixes = vec![first];
+    found.ladder = ladder(Layer::Scheduling, &["created by StatefulSet/cache"]);
+    report(1, vec![found])
+}
