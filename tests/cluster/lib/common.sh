@@ -4,7 +4,6 @@ KUBERNETES=${KUBERNETES:-1.37.2}
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-diagnose
 DIR=${DIR:-$CACHE/local}
 BIN=$CACHE/kubernetes-$KUBERNETES
-export KUBECONFIG=$DIR/admin.kubeconfig
 
 # loopback ports of this cluster; none is the default of a component, so that another cluster may run beside it
 API_PORT=16443 ETCD_PORT=12379 ETCD_PEER_PORT=12380 SCHEDULER_PORT=11259 CONTROLLER_PORT=11257 STORE_PORT=15000

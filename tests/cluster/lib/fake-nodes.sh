@@ -11,16 +11,18 @@ stages() {
 }
 
 fake_nodes_up() {
+  POOL=${POOL:-$HERE/nodes/pool.yaml}
   build_kwok
   [ -s "$KWOK.stages.yaml" ] || { stages >"$DIR/stages.yaml" && cp "$DIR/stages.yaml" "$KWOK.stages.yaml"; }
   # one object after the other: the API server may still be warming up, and a node that is there keeps its taints
-  [ -f "$DIR/pool.done" ] || sed "s/v1\.37\.2/v$KUBERNETES/" "$HERE/nodes/pool.yaml" | kubectl create -f - >/dev/null
+  [ -f "$DIR/pool.done" ] || sed "s/v1\.37\.2/v$KUBERNETES/" "$POOL" | kubectl create -f - >/dev/null
   touch "$DIR/pool.done"
   start kwok "$KWOK" --kubeconfig="$DIR/admin.kubeconfig" --config="$KWOK.stages.yaml" \
     --manage-all-nodes=false --manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake \
     --cidr=10.96.128.1/17 --node-ip=10.0.0.1 --node-lease-duration-seconds=40
-  until_true 60 "Ready of the fake nodes" kubectl wait --for=condition=Ready node -l 'type=kwok,state=ready' --timeout=1s
+  until_true 60 "Ready of the fake nodes" kubectl wait --for=condition=Ready node -l test.kubectl-diagnose/node=ready --timeout=1s
   # conditions that a kubelet would set by itself; the node controller makes the taints of them
+  kubectl get node pressure-1 >/dev/null 2>&1 || return 0
   kubectl patch node pressure-1 --subresource=status --patch '{"status": {"conditions": [{"type": "DiskPressure",
     "status": "True", "reason": "KubeletHasDiskPressure", "message": "kubelet has disk pressure"}]}}' >/dev/null
 }

@@ -7,6 +7,8 @@ NODE=worker-1
 BRIDGE=kdiagnose0 NODE_IP=10.88.0.1 POD_NET=10.88.0
 CONTAINERD=$DIR/run/containerd.sock
 DNS_ADDRESS=127.44.0.53
+# folders that containerd, CNI plugins and the kubelet use wherever they are told to live
+OWN_FOLDERS="/run/containerd /var/lib/cni /var/lib/kubelet"
 
 real_node_possible() {
   if [ "$(uname)" != Linux ] || [ "$(id -u)" != 0 ]; then
@@ -33,15 +35,24 @@ bridge_up() {
 }
 
 namespace_up() {
+  local path
   alive namespace && return
-  mkdir -p "$DIR/node/log" /run/containerd
+  mkdir -p "$DIR/node/log"
+  for path in $OWN_FOLDERS; do
+    mkdir -p "$DIR/node/own$path"
+    [ -d "$path" ] || { mkdir "$path" && echo "$path" >>"$DIR/node/made"; }
+  done
   printf 'nameserver %s\noptions timeout:1 attempts:1\n' $DNS_ADDRESS >"$DIR/node/resolv.conf"
   { printf '127.0.0.1 localhost\n%s %s\n' $NODE_IP $NODE; "$BED" hosts; } >"$DIR/node/hosts"
   rm -f "$DIR/node/ready"
-  start namespace unshare -m --propagation private bash -c 'cd "$1"
+  start namespace unshare -m --propagation private bash -c 'cd "$1" && shift && set -e
     mount --make-rshared /
-    mount --bind resolv.conf "$(readlink -f /etc/resolv.conf)" && mount --bind hosts /etc/hosts && mount --bind log /var/log && touch ready
-    exec sleep infinity' namespace "$DIR/node"
+    mount --bind resolv.conf "$(readlink -f /etc/resolv.conf)"
+    mount --bind hosts /etc/hosts
+    mount --bind log /var/log
+    for path; do mount --bind "own$path" "$path"; done
+    touch ready
+    exec sleep infinity' namespace "$DIR/node" $OWN_FOLDERS
   until_true 10 "the node's mount namespace" test -f "$DIR/node/ready"
 }
 
@@ -136,7 +147,7 @@ real_node_up() {
   [ -d /sys/fs/cgroup/kubepods ] || [ -d /sys/fs/cgroup/cpu/kubepods ] || touch "$DIR/node/cgroups.ours"
   start_in_node kubelet "$BIN/kubelet" --config="$DIR/node/kubelet.yaml" --kubeconfig="$DIR/kubelet.kubeconfig" \
     --hostname-override=$NODE --node-ip=$NODE_IP --root-dir="$DIR/node/kubelet" --cert-dir="$DIR/node/kubelet-pki" \
-    --node-labels=pool=general,disktype=ssd,topology.kubernetes.io/zone=eu-a,state=real
+    --node-labels=pool=general,disktype=ssd,topology.kubernetes.io/zone=eu-a,test.kubectl-diagnose/node=real
   until_true 60 "Ready of $NODE" kubectl wait --for=condition=Ready node/$NODE --timeout=1s
 }
 
@@ -157,5 +168,5 @@ real_node_down() {
     find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null || true
   fi
   if ip link show $BRIDGE >/dev/null 2>&1; then ip link delete $BRIDGE; fi
-  rmdir /run/containerd/s /run/containerd 2>/dev/null || true
+  if [ -f "$DIR/node/made" ]; then xargs rmdir <"$DIR/node/made"; fi
 }
