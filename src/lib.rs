@@ -27,6 +27,7 @@ pub mod recovery;
 pub mod render;
 pub mod report;
 pub mod rules;
+pub mod run;
 pub mod scheduler;
 pub mod scope;
 pub mod snapshot;

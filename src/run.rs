@@ -43,12 +43,24 @@ pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8, Error> 
 
 fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result<u8, Error> {
     let scope = scope(args)?;
-    let Gathered { snapshot, scope, requests } = if args.filename.is_empty() {
+    let gathered = if args.filename.is_empty() {
         let flags = connection(args)?;
-        gather::cluster(&flags, &Environment::of_process(), scope, args.all_namespaces, args.dump.as_deref())?
+        gather::cluster::read(
+            &flags,
+            &Environment::of_process(),
+            scope,
+            args.all_namespaces,
+            args.dump.as_deref(),
+        )?
     } else {
-        gather::dump(&args.filename, scope)?
+        let asked = args.all_namespaces || scope != Scope::everything();
+        gather::dump::read(&args.filename, asked.then_some(scope))?
     };
+    let Gathered {
+        snapshot,
+        scope,
+        requests,
+    } = gathered;
     let report = diagnose(&snapshot, &scope, requests);
     write(out, &shown(&report, args.output, layout)?)?;
     let stuck = !report.diagnoses.is_empty() || !report.unexplained.is_empty();
@@ -80,8 +92,10 @@ fn scope(args: &DiagnoseArgs) -> Result<Scope, Error> {
             .hint("leave the names out, or leave --selector out"));
     }
     if args.all_namespaces && !targets.is_empty() && args.filename.is_empty() {
-        return Err(Error::new("a name and --all-namespaces cannot be given together")
-            .hint("say where it is: -n NAMESPACE"));
+        return Err(
+            Error::new("a name and --all-namespaces cannot be given together")
+                .hint("say where it is: -n NAMESPACE"),
+        );
     }
     Ok(Scope {
         namespace: args.namespace.clone().filter(|_| !args.all_namespaces),
@@ -91,7 +105,9 @@ fn scope(args: &DiagnoseArgs) -> Result<Scope, Error> {
 }
 
 fn connection(args: &DiagnoseArgs) -> Result<ConnectionFlags, Error> {
-    let ConnectionArgs { request_timeout, .. } = &args.connection;
+    let ConnectionArgs {
+        request_timeout, ..
+    } = &args.connection;
     let timeout = parse_go_duration(request_timeout).map_err(|error| {
         Error::new(format!("`{request_timeout}` is not a duration"))
             .because(error)

@@ -4,7 +4,7 @@ use crate::kubernetes::selector::Selector;
 use crate::snapshot::{Kind, PodIdentity, Snapshot};
 
 /// The pods that a diagnosis is about.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     /// One namespace, or all of them.
     pub namespace: Option<String>,

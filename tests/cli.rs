@@ -242,7 +242,7 @@ fn the_small_commands_answer() {
             .contains("complete")
     );
     let schema: Value = serde_json::from_str(&run(&mut diagnose(&["schema"])).out).unwrap();
-    assert_eq!(schema["title"], "kubectl-diagnose/v1");
+    assert_eq!(schema["$id"], "kubectl-diagnose/v1");
     let names = run(&mut diagnose(&["causes", "-o", "name"])).out;
     for name in names.lines() {
         let page = run(&mut diagnose(&["explain", name]));

@@ -51,7 +51,7 @@ fn shop() -> Scope {
 }
 
 fn read(server: &ApiServer, scope: Scope) -> Result<Gathered, Error> {
-    cluster::read(&flags(server), &Environment::default(), scope, false)
+    cluster::read(&flags(server), &Environment::default(), scope, false, None)
 }
 
 fn asked(server: &ApiServer) -> Vec<String> {

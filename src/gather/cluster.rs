@@ -4,6 +4,7 @@
 //! nothing to diagnose: that is an error, with the command that shows the missing right.
 
 use super::client::{Accept, Client, path_segment};
+use super::dump::{DumpWriter, Reading};
 use super::kubeconfig::{Connection, ConnectionFlags, Environment, resolve};
 use super::names;
 use super::plan::{self, Read};
@@ -19,6 +20,7 @@ use crate::snapshot::{Gap, Intake, Kind, Reach, Why};
 use serde::Deserialize;
 use std::cell::RefCell;
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
 use std::task::Poll;
 
@@ -31,6 +33,7 @@ pub fn read(
     environment: &Environment,
     scope: Scope,
     everywhere: bool,
+    dump: Option<&Path>,
 ) -> Result<Gathered, Error> {
     let connection = resolve(flags, environment).map_err(unconnected)?;
     let scope = in_namespace(scope, everywhere, &connection);
@@ -40,7 +43,8 @@ pub fn read(
         .map_err(|error| Error::new("the runtime cannot be started").because(error))?;
     runtime.block_on(async {
         let client = Client::connect(&connection).await.map_err(unconnected)?;
-        progress::shown(&client, waves(&client, scope)).await
+        let taker = Taker::new(dump)?;
+        progress::shown(&client, waves(&client, taker, scope)).await
     })
 }
 
@@ -65,21 +69,62 @@ fn in_namespace(scope: Scope, everywhere: bool, connection: &Connection) -> Scop
     Scope { namespace, ..scope }
 }
 
-async fn waves(client: &Client, scope: Scope) -> Result<Gathered, Error> {
-    let intake = RefCell::new(Intake::new(Why::NotAsked));
-    for (read, outcome) in wave(client, &intake, plan::first(&scope)).await {
+/// Takes objects in and, when a dump is wanted, writes them there as well.
+struct Taker {
+    intake: Intake,
+    dump: Option<DumpWriter>,
+    /// The first trouble with the dump; reading goes on, and the run fails at its end.
+    trouble: Option<Error>,
+}
+
+impl Taker {
+    fn new(dump: Option<&Path>) -> Result<RefCell<Self>, Error> {
+        Ok(RefCell::new(Taker {
+            intake: Intake::new(Why::NotAsked),
+            dump: dump.map(DumpWriter::create).transpose()?,
+            trouble: None,
+        }))
+    }
+
+    fn object(&mut self, read: &Read, json: &[u8]) -> Result<(), ReadError> {
+        if let Some(Err(error)) = self
+            .dump
+            .as_mut()
+            .map(|dump| dump.object(read.kind(), json))
+        {
+            self.trouble.get_or_insert(error);
+        }
+        let taken = self.intake.object(read.kind(), json, read.keep());
+        taken.map_err(|error| ReadError::Invalid {
+            message: error.to_string(),
+        })
+    }
+
+    fn finish(self, scope: &Scope) -> Result<Intake, Error> {
+        if let Some(trouble) = self.trouble {
+            return Err(trouble);
+        }
+        if let Some(dump) = self.dump {
+            dump.finish(&Reading::of(self.intake.so_far(), scope))?;
+        }
+        Ok(self.intake)
+    }
+}
+
+async fn waves(client: &Client, taker: RefCell<Taker>, scope: Scope) -> Result<Gathered, Error> {
+    for (read, outcome) in wave(client, &taker, plan::first(&scope)).await {
         settle(client, &scope, &read, outcome).await?;
     }
     if let Some(time) = client.server_time() {
-        intake.borrow_mut().at(time);
+        taker.borrow_mut().intake.at(time);
     }
-    let second = plan::second(&scope, &intake.borrow());
-    wave(client, &intake, second).await;
-    let third = plan::third(&scope, &intake.borrow());
-    wave(client, &intake, third).await;
+    let second = plan::second(&scope, &taker.borrow().intake);
+    wave(client, &taker, second).await;
+    let third = plan::third(&scope, &taker.borrow().intake);
+    wave(client, &taker, third).await;
     let traffic = client.traffic();
     Ok(Gathered {
-        snapshot: intake.into_inner().seal(&scope),
+        snapshot: taker.into_inner().finish(&scope)?.seal(&scope),
         scope,
         requests: Requests {
             count: traffic.requests,
@@ -91,16 +136,16 @@ async fn waves(client: &Client, scope: Scope) -> Result<Gathered, Error> {
 /// Runs reads beside each other and records what became of each.
 async fn wave(
     client: &Client,
-    intake: &RefCell<Intake>,
+    taker: &RefCell<Taker>,
     reads: Vec<Read>,
 ) -> Vec<(Read, Result<(), ReadError>)> {
     let running = reads
         .iter()
-        .map(|read| Box::pin(one(client, intake, read)) as Pin<Box<dyn Future<Output = _> + '_>>);
+        .map(|read| Box::pin(one(client, taker, read)) as Pin<Box<dyn Future<Output = _> + '_>>);
     let outcomes = together(running.collect()).await;
     let mut settled = Vec::new();
     for (read, outcome) in reads.into_iter().zip(outcomes) {
-        record(&mut intake.borrow_mut(), &read, &outcome);
+        record(&mut taker.borrow_mut().intake, &read, &outcome);
         settled.push((read, outcome));
     }
     settled
@@ -126,7 +171,7 @@ async fn together<T>(mut running: Vec<Pin<Box<dyn Future<Output = T> + '_>>>) ->
     done.into_iter().flatten().collect()
 }
 
-async fn one(client: &Client, intake: &RefCell<Intake>, read: &Read) -> Result<(), ReadError> {
+async fn one(client: &Client, taker: &RefCell<Taker>, read: &Read) -> Result<(), ReadError> {
     let form = form(read);
     let namespace = namespace(read);
     let mut take = |json: &[u8]| {
@@ -134,11 +179,9 @@ async fn one(client: &Client, intake: &RefCell<Intake>, read: &Read) -> Result<(
             Accept::Json | Accept::Text => None,
             Accept::Metadata | Accept::Table => Some(name_only(json, namespace)?),
         };
-        let json = names.as_deref().unwrap_or(json);
-        let taken = intake.borrow_mut().object(read.kind(), json, read.keep());
-        taken.map_err(|error| ReadError::Invalid {
-            message: error.to_string(),
-        })
+        taker
+            .borrow_mut()
+            .object(read, names.as_deref().unwrap_or(json))
     };
     match read {
         Read::List {

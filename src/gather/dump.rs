@@ -52,9 +52,10 @@ pub use write::DumpWriter;
 
 use super::Gathered;
 use crate::error::Error;
+use crate::kubernetes::nearest::nearest;
 use crate::report::Requests;
 use crate::scope::Scope;
-use crate::snapshot::{Intake, Why};
+use crate::snapshot::{Intake, Kind, Snapshot, Why};
 use coverage::Coverage;
 use error::Fault;
 use layout::Layout;
@@ -65,17 +66,20 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use take::Taker;
 
-/// Reads dumps: files, directories, archives, `-` for standard input.
+/// Reads dumps: files, directories, archives, `-` for standard input. Without a scope the one counts
+/// with which the dump was written, or else everything that it holds.
 ///
 /// # Errors
-/// When something that was named cannot be read or holds nothing of Kubernetes.
-pub fn read(paths: &[PathBuf], scope: Scope) -> Result<Gathered, Error> {
+/// When something that was named cannot be read or holds nothing of Kubernetes, or when a pod that
+/// was named is not in it.
+pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered, Error> {
     let mut intake = Intake::new(Why::NotInDump);
     let mut coverage = Coverage::default();
     let bytes = Cell::new(0);
     for path in paths {
         coverage.next_root();
-        let mut taker = Taker::new(&mut intake, &mut coverage, scope.namespace.as_deref());
+        let namespace = scope.as_ref().and_then(|scope| scope.namespace.as_deref());
+        let mut taker = Taker::new(&mut intake, &mut coverage, namespace);
         let mut recognised = false;
         source::each(path, &bytes, &mut |file| {
             recognised |= one(file, &mut taker)?;
@@ -85,14 +89,44 @@ pub fn read(paths: &[PathBuf], scope: Scope) -> Result<Gathered, Error> {
             return Err(error::nothing(path));
         }
     }
+    let scope = scope.or_else(|| coverage.scope()).unwrap_or_default();
     coverage.apply(&mut intake);
+    let snapshot = intake.seal(&scope);
+    named_pods_are_there(&snapshot, &scope)?;
     Ok(Gathered {
-        snapshot: intake.seal(&scope),
+        snapshot,
         scope,
         requests: Requests {
             count: 0,
             bytes: bytes.get(),
         },
+    })
+}
+
+/// A pod that was named and is not in the dump is a mistake, as it is on a cluster.
+fn named_pods_are_there(snapshot: &Snapshot, scope: &Scope) -> Result<(), Error> {
+    let is_there = |name: &str| snapshot.pods().seen().any(|((_, known), _)| known == name);
+    let pods = scope
+        .targets
+        .iter()
+        .filter(|target| target.kind == Kind::Pod);
+    let Some(missing) = pods.map(|target| &target.name).find(|name| !is_there(name)) else {
+        return Ok(());
+    };
+    let of_scope = |namespace: &str| {
+        scope
+            .namespace
+            .as_deref()
+            .is_none_or(|wanted| wanted == namespace)
+    };
+    let known = snapshot
+        .occupants()
+        .iter()
+        .filter(|pod| of_scope(&pod.namespace));
+    let error = Error::new(format!("pod {missing} not found in the dump"));
+    Err(match nearest(missing, known.map(|pod| &*pod.name)) {
+        Some(near) => error.hint(format!("did you mean {near}?")),
+        None => error.hint("without a name every pod of the dump is looked at"),
     })
 }
 

@@ -103,7 +103,7 @@ pub(crate) fn tar(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
 
 pub(crate) fn read(paths: &[&Path]) -> Result<Snapshot, Error> {
     let paths: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
-    dump::read(&paths, Scope::everything()).map(|gathered| gathered.snapshot)
+    dump::read(&paths, Some(Scope::everything())).map(|gathered| gathered.snapshot)
 }
 
 /// What one file with this content gives.

@@ -55,12 +55,16 @@ fn every_case_survives_being_dumped() {
     for case in cases {
         let text = fs::read_to_string(&case).unwrap();
         let before = loaded(&text);
-        write(&path, &objects(&text), &Reading::of(&before));
+        write(
+            &path,
+            &objects(&text),
+            &Reading::of(&before, &Scope::everything()),
+        );
         let after = read(&[&path]).unwrap();
         assert_eq!(report(&before), report(&after), "{}", case.display());
         assert_eq!(
-            Reading::of(&before),
-            Reading::of(&after),
+            Reading::of(&before, &Scope::everything()),
+            Reading::of(&after, &Scope::everything()),
             "{}",
             case.display()
         );

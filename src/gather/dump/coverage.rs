@@ -4,6 +4,7 @@
 use super::layout::Layout;
 use super::reading::{Read, Reading};
 use super::take::reach_of;
+use crate::scope::Scope;
 use crate::snapshot::{Gap, Intake, Kind, Reach};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -52,6 +53,14 @@ impl Coverage {
     /// A Reading says what its dump holds, and nothing else does.
     pub(super) fn reading(&mut self, reading: Reading) {
         self.readings.insert(self.root, reading);
+    }
+
+    /// What was asked for when the dump was written; of several dumps there is no single answer.
+    pub(super) fn scope(&self) -> Option<Scope> {
+        match (self.root, self.readings.first_key_value()) {
+            (0 | 1, Some((_, reading))) => Some(reading.scope.clone()),
+            _ => None,
+        }
     }
 
     /// Something is missing.

@@ -1,5 +1,7 @@
 //! The Reading: an object in a dump that says what was read, when, and what was not.
 
+use crate::kubernetes::selector::Selector;
+use crate::scope::{Scope, Target};
 use crate::snapshot::{Gap, Kind, Reach, Snapshot, Why};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,8 @@ pub struct Reading {
     pub as_of: Option<Timestamp>,
     /// Why everything else was not read.
     pub unread: Option<Why>,
+    /// What was asked for: the same is diagnosed when nothing else is asked of the dump.
+    pub scope: Scope,
     /// Every read that was tried.
     pub reads: Vec<Read>,
 }
@@ -47,6 +51,8 @@ struct Wire {
     #[serde(skip_serializing_if = "Option::is_none")]
     unread: Option<String>,
     #[serde(default)]
+    scope: WireScope,
+    #[serde(default)]
     reads: Vec<WireRead>,
 }
 
@@ -54,6 +60,22 @@ struct Wire {
 #[derive(Serialize, Deserialize, Default)]
 struct WireMeta {
     #[serde(default)]
+    name: String,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct WireScope {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selector: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    targets: Vec<WireTarget>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireTarget {
+    kind: String,
     name: String,
 }
 
@@ -72,7 +94,7 @@ struct WireRead {
 
 impl Reading {
     /// Everything that was tried for a snapshot.
-    pub fn of(snapshot: &Snapshot) -> Reading {
+    pub fn of(snapshot: &Snapshot, scope: &Scope) -> Reading {
         let clock = snapshot.clock();
         let reads = snapshot.reads().map(|(kind, reach, outcome)| Read {
             kind,
@@ -82,6 +104,7 @@ impl Reading {
         Reading {
             as_of: clock.exact.then_some(clock.at),
             unread: Some(snapshot.unread()),
+            scope: scope.clone(),
             reads: reads.collect(),
         }
     }
@@ -95,6 +118,7 @@ impl Reading {
             },
             as_of: self.as_of,
             unread: self.unread.map(|why| why.as_str().to_owned()),
+            scope: WireScope::of(&self.scope),
             reads: self.reads.iter().map(WireRead::of).collect(),
         })
     }
@@ -104,8 +128,38 @@ impl Reading {
         Ok(Reading {
             as_of: wire.as_of,
             unread: wire.unread.as_deref().and_then(Why::of_word),
+            scope: wire.scope.read(),
             reads: wire.reads.into_iter().filter_map(WireRead::read).collect(),
         })
+    }
+}
+
+impl WireScope {
+    fn of(scope: &Scope) -> WireScope {
+        let target = |target: &Target| WireTarget {
+            kind: target.kind.as_str().to_owned(),
+            name: target.name.clone(),
+        };
+        WireScope {
+            namespace: scope.namespace.clone(),
+            selector: scope.selector.as_ref().map(ToString::to_string),
+            targets: scope.targets.iter().map(target).collect(),
+        }
+    }
+
+    /// What this version does not understand of it is left out: more is diagnosed, never less.
+    fn read(self) -> Scope {
+        let target = |target: WireTarget| {
+            Kind::of_manifest(&target.kind).map(|kind| Target {
+                kind,
+                name: target.name,
+            })
+        };
+        Scope {
+            namespace: self.namespace,
+            selector: self.selector.and_then(|text| Selector::parse(&text).ok()),
+            targets: self.targets.into_iter().filter_map(target).collect(),
+        }
     }
 }
 
@@ -181,6 +235,14 @@ mod tests {
         let reading = Reading {
             as_of: "2026-01-01T00:00:00Z".parse().ok(),
             unread: Some(Why::NotAsked),
+            scope: Scope {
+                namespace: Some("shop".into()),
+                selector: Selector::parse("app=web").ok(),
+                targets: vec![Target {
+                    kind: Kind::Deployment,
+                    name: "web".into(),
+                }],
+            },
             reads: vec![
                 read(Kind::Pod, Reach::Everywhere, Ok(())),
                 read(Kind::Secret, Reach::Namespace("shop".into()), Err(refused)),
