@@ -5,7 +5,7 @@ def trimmed:
   del(.metadata.managedFields, .metadata.resourceVersion, .involvedObject.resourceVersion, .metadata.annotations["kubectl.kubernetes.io/last-applied-configuration"])
   | if .kind == "ConfigMap" then (.data // {} | map_values("")) as $keys | del(.binaryData) | .data = $keys else . end
   | if .kind == "Node" then del(.status.images, .status.nodeInfo.machineID, .status.nodeInfo.systemUUID, .status.nodeInfo.bootID,
-      .status.volumesInUse, .status.volumesAttached, .status.features, .status.runtimeHandlers, .status.declaredFeatures) else . end
+      .status.nodeInfo.kubeProxyVersion, .status.volumesInUse, .status.volumesAttached, .status.features, .status.runtimeHandlers, .status.declaredFeatures) else . end
   | if .kind == "Pod" then
       # the token that every pod mounts
       (.spec.volumes // [] | map(select(.name | startswith("kube-api-access-")) | .name)) as $tokens
