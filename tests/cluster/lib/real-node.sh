@@ -133,7 +133,7 @@ YAML
 
 real_node_up() {
   need containerd=containerd runc=runc docker-registry=docker-registry busybox=busybox-static \
-    /usr/lib/cni/bridge=containernetworking-plugins ip=iproute2 nsenter=util-linux
+    /usr/lib/cni/bridge=containernetworking-plugins ip=iproute2 nsenter=util-linux pgrep=procps
   build_kubernetes kubelet
   build_bed
   bridge_up
@@ -152,15 +152,15 @@ real_node_up() {
 }
 
 real_node_down() {
-  local path tries
+  local path shim
   stop kubelet
   if alive containerd; then
-    for path in $(ctr -a "$CONTAINERD" -n k8s.io tasks ls -q); do
-      ctr -a "$CONTAINERD" -n k8s.io tasks rm -f "$path" >/dev/null 2>&1 || true
-    done
+    ctr -a "$CONTAINERD" -n k8s.io tasks ls -q | xargs -r -n 1 -P 8 ctr -a "$CONTAINERD" -n k8s.io tasks rm -f >/dev/null 2>&1 || true
     ctr -a "$CONTAINERD" -n k8s.io containers ls -q | xargs -r ctr -a "$CONTAINERD" -n k8s.io containers rm >/dev/null 2>&1 || true
   fi
   stop containerd
+  # a pod may have been on its way meanwhile: shims are told by the socket of our containerd
+  for shim in $(pgrep -f "containerd-shim.* -address $CONTAINERD"); do kill "$shim" || true; done
   for path in dns registries registry namespace; do stop $path; done
   # mounts under our folder that were propagated or outlived their pod
   awk -v dir="$DIR/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | tac | xargs -r umount -l
