@@ -20,6 +20,20 @@ def trimmed:
       if .metadata[$marks] then .metadata[$marks] |= with_entries(select(.key | test("^(test\\.kubectl-diagnose|kwok\\.x-k8s\\.io)/|volumes.kubernetes.io/controller-managed-attach-detach|^node.alpha") | not)) else . end)
   | walk(if type == "object" then with_entries(select(.value != null and .value != [] and (.value != {} or .key == "emptyDir"))) else . end);
 
+# essential: what a case keeps of an object, so that people can read it
+def essential:
+  if .kind == "Node" then
+    del(.status.capacity, .status.addresses, .status.daemonEndpoints, .status.allocatable["hugepages-1Gi", "hugepages-2Mi"])
+    | .status.nodeInfo |= (. // {} | {containerRuntimeVersion, kubeletVersion, architecture})
+    | .status.conditions |= map(select(.type == "Ready" or .status != "False") | del(.lastHeartbeatTime))
+    | del(.metadata.labels["beta.kubernetes.io/arch", "beta.kubernetes.io/os"])
+  elif .kind == "Event" then del(.reportingComponent, .reportingInstance, .action, .involvedObject.apiVersion) | .metadata |= {name, namespace}
+  elif .kind == "Pod" then
+    del(.spec.preemptionPolicy, .spec.priority, .spec.enableServiceLinks, .spec.dnsPolicy, .spec.serviceAccount, .status.qosClass, .status.hostIPs, .status.podIPs)
+    | del(.spec.containers[]?.terminationMessagePath, .status.containerStatuses[]?.containerID, .status.conditions[]?.observedGeneration, .status.observedGeneration)
+  elif .kind == "Deployment" or .kind == "ReplicaSet" then del(.status.conditions)
+  else . end;
+
 def plain: test("^[A-Za-z_/.][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*$") and (test("^(true|false|yes|no|on|off|null|y|n)$"; "i") or test("^[.]?(inf|nan)$"; "i") | not);
 def scalar: if type == "string" then (if plain then . else tojson end) else tojson end;
 def flow:
@@ -40,9 +54,10 @@ def yaml($indent):
       map((flow) as $line | if ($line | length) <= 130 then "\($pad)- \($line)" else "\($pad)- " + (yaml($indent + 2) | ltrimstr($pad + "  ")) end) | join("\n")
     else $pad + scalar end;
 
-# in: what kubectl read, a List; $reads: what was asked for; $asOf: when
+# in: what kubectl read, a List; $reads: what was asked for; $asOf: when; $case: for a case of the tests
 {apiVersion: "v1", kind: "List", items: (
   [{apiVersion: "kubectl-diagnose/v1", kind: "Reading", asOf: $asOf, reads: $reads}]
   + ([.items[] | select(.kind != "Event" or .involvedObject.kind != "Node") | select(.metadata.namespace == null or (.metadata.namespace | test("^kube-|^default$") | not))
-      | select((.kind == "ConfigMap" and .metadata.name == "kube-root-ca.crt") | not) | trimmed]))}
+      | select((.kind == "ConfigMap" and .metadata.name == "kube-root-ca.crt") | not) | trimmed
+      | if $case then select(.kind != "ServiceAccount" and (.kind != "Event" or .involvedObject.kind == "Pod" or .involvedObject.kind == "PersistentVolumeClaim")) | essential else . end]))}
 | yaml(0)
