@@ -1,0 +1,3 @@
+module kubectl-diagnose.test/bed
+
+go 1.24
