@@ -179,14 +179,23 @@ fn mark(literal: &str) -> Option<char> {
         .filter(|c| ['"', '\'', '`'].contains(c))
 }
 
-/// Where `needle` (ASCII) first stands in `text`, whatever its case.
+/// Where `needle` (ASCII) first stands in `text`, whatever its case. Every text meets every form of
+/// its table, so the first byte is looked for before anything is compared.
 pub(crate) fn position(text: &str, needle: &str) -> Option<usize> {
-    if needle.is_empty() {
+    let (text, needle) = (text.as_bytes(), needle.as_bytes());
+    let Some(first) = needle.first() else {
         return Some(0);
-    }
-    text.as_bytes()
-        .windows(needle.len())
-        .position(|window| window.eq_ignore_ascii_case(needle.as_bytes()))
+    };
+    let starts = text.get(..=text.len().checked_sub(needle.len())?)?;
+    memchr::memchr2_iter(
+        first.to_ascii_lowercase(),
+        first.to_ascii_uppercase(),
+        starts,
+    )
+    .find(|at| {
+        text.get(*at..at + needle.len())
+            .is_some_and(|found| found.eq_ignore_ascii_case(needle))
+    })
 }
 
 /// Whether `needle` (ASCII) stands in `text`, whatever its case.

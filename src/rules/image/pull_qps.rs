@@ -1,7 +1,7 @@
 //! `pull-qps`: the kubelet's own limit of pulls.
 
 use super::failed_pull::{self, FailedPull};
-use crate::finding::{Finding, Fix, Who};
+use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::messages::pull::PullFailure;
 use crate::rules::{Case, Layer, Rule};
 
@@ -18,7 +18,11 @@ pub static RULE: Rule = Rule {
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     failed_pull::of(case, |failure| failure == PullFailure::PullQps)
-        .map(|failed| finding(&failed))
+        .map(|failed| match case.events_readable() {
+            true => finding(&failed),
+            // an earlier event could tell of a failure that comes back once the limit lets the pull through
+            false => finding(&failed).certainty(Certainty::Likely),
+        })
         .collect()
 }
 

@@ -23,7 +23,7 @@ pub(super) fn find<'e>(
         reason: |reason: &Reason| {
             of_reason(reason)
                 .filter(|meaning| wanted(*meaning))
-                .map(|_| Certainty::Proven)
+                .map(|_| Certainty::Likely)
         },
     };
     let grounds = Grounds::find(case, &sought)?;

@@ -29,10 +29,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             _ => false,
         },
         reason: |reason: &Reason| match reason {
-            Reason::Unschedulable => Some(Certainty::Proven),
+            Reason::Unschedulable => Some(Certainty::Likely),
             Reason::UntoleratedTaint {
                 taint: Some((key, _)),
-            } if cordon(key) => Some(Certainty::Proven),
+            } if cordon(key) => Some(Certainty::Likely),
             _ => None,
         },
     };

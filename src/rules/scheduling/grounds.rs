@@ -17,7 +17,8 @@ use super::remedies;
 pub(crate) struct Sought<O, R> {
     /// Whether an obstacle on a node is of this cause.
     pub(crate) obstacle: O,
-    /// Whether a reason of the scheduler's message is, and how exactly the words name it.
+    /// Whether a reason of the scheduler's message is. Words alone are at best likely, since nodes that
+    /// were not read could tell otherwise, and only possible where they may mean another cause.
     pub(crate) reason: R,
 }
 
@@ -339,7 +340,7 @@ where
     let certainty = match words {
         Words::OutOfDate => Certainty::Possible,
         _ if mine > best => Certainty::Possible,
-        _ if !alone && shadowed(case, &known) => named.max(Certainty::Likely),
+        _ if !alone && shadowed(case, &known) => named.max(Certainty::Possible),
         _ => named,
     };
     let clauses: Vec<_> = known.into_iter().map(|(clause, _)| clause).collect();

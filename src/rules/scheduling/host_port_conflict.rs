@@ -27,7 +27,7 @@ pub static RULE: Rule = Rule {
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let sought = Sought {
         obstacle: |obstacle: &Obstacle| matches!(obstacle.what, What::Port { .. }),
-        reason: |reason: &Reason| (*reason == Reason::HostPorts).then_some(Certainty::Proven),
+        reason: |reason: &Reason| (*reason == Reason::HostPorts).then_some(Certainty::Likely),
     };
     let Some(grounds) = Grounds::find(case, &sought) else {
         return Vec::new();

@@ -32,7 +32,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let (proof, certainty) = match said {
         // nodes have come since
         Some(_) if !nodes.is_empty() => return Vec::new(),
-        Some(said) => (said.quote.clone(), Certainty::Proven),
+        Some(said) if none => (said.quote.clone(), Certainty::Proven),
+        Some(said) => (said.quote.clone(), Certainty::Likely),
         None if none => (absence(case), Certainty::Proven),
         None => return Vec::new(),
     };

@@ -31,9 +31,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             _ => obstacle.filter == Filter::NodeAffinity,
         },
         reason: |reason: &Reason| match reason {
-            Reason::NodeAffinity | Reason::AffinityTermsConflict => Some(Certainty::Proven),
+            Reason::NodeAffinity | Reason::AffinityTermsConflict => Some(Certainty::Likely),
             // a policy of the scheduler's configuration, which cannot be read
-            Reason::AddedAffinity | Reason::LegacyPolicy => Some(Certainty::Likely),
+            Reason::AddedAffinity | Reason::LegacyPolicy => Some(Certainty::Possible),
             _ => None,
         },
     };

@@ -42,7 +42,7 @@ pub(super) fn grounds<'e>(case: &'e Case<'_>, resource: &str) -> Option<Grounds<
                 _ => false,
             },
             reason: |reason: &Reason| match reason {
-                Reason::InsufficientResource(short) if short == resource => Some(Certainty::Proven),
+                Reason::InsufficientResource(short) if short == resource => Some(Certainty::Likely),
                 _ => None,
             },
         },

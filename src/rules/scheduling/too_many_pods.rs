@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let sought = Sought {
         obstacle: |obstacle: &Obstacle| matches!(&obstacle.what, What::PodCount { .. }),
-        reason: |reason: &Reason| (*reason == Reason::TooManyPods).then_some(Certainty::Proven),
+        reason: |reason: &Reason| (*reason == Reason::TooManyPods).then_some(Certainty::Likely),
     };
     let Some(grounds) = Grounds::find(case, &sought) else {
         return Vec::new();

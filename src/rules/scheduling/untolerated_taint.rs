@@ -32,9 +32,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         reason: |reason: &Reason| match reason {
             Reason::UntoleratedTaint {
                 taint: Some((key, _)),
-            } => ordinary(key).then_some(Certainty::Proven),
+            } => ordinary(key).then_some(Certainty::Likely),
             // the words may as well mean a node that is not ready
-            Reason::UntoleratedTaint { taint: None } => Some(Certainty::Likely),
+            Reason::UntoleratedTaint { taint: None } => Some(Certainty::Possible),
             _ => None,
         },
     };

@@ -1,7 +1,7 @@
 //! A PersistentVolumeClaim that the pod names does not exist.
 
 use super::claims::{ClaimOfPod, of_pod, said};
-use crate::finding::{Evidence, Finding, Fix, Who};
+use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
@@ -84,7 +84,12 @@ fn told(case: &Case<'_>, claims: &[ClaimOfPod<'_>]) -> Option<Finding> {
         case.snapshot.claims().get(case.namespace(), name),
         Seen::Yes(_)
     );
-    (!known && !claims.iter().any(settled)).then(|| finding(case, name, quote).fix([create()]))
+    // it may have come since
+    (!known && !claims.iter().any(settled)).then(|| {
+        finding(case, name, quote)
+            .certainty(Certainty::Likely)
+            .fix([create()])
+    })
 }
 
 fn finding(case: &Case<'_>, name: &str, proof: Evidence) -> Finding {

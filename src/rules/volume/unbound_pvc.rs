@@ -79,7 +79,8 @@ fn of_claim(
     let proof = evidence(case, claim, object);
     let volume = field(object, |spec| spec.volume_name.as_ref()).filter(|name| !name.is_empty());
     // a provisioner that the scheduler still waits for may be at work
-    let certainty = match waits && spoken.is_none() && failed.is_none() {
+    let may_wait = waits || matches!(class, Class::Named(Seen::Unknown(_)));
+    let certainty = match may_wait && spoken.is_none() && failed.is_none() {
         true => Certainty::Likely,
         false => Certainty::Proven,
     };
@@ -255,19 +256,19 @@ fn told(case: &Case<'_>) -> Option<Finding> {
     let (clause, quote) = said(case, speaks_of_claims)?;
     let (headline, certainty) = match &clause.reason {
         Reason::UnboundImmediateClaims => {
-            ("a claim of the pod has no volume yet", Certainty::Proven)
+            ("a claim of the pod has no volume yet", Certainty::Likely)
         }
         Reason::ClaimWithoutClass => (
             "a claim of the pod has neither a volume nor a class",
-            Certainty::Proven,
+            Certainty::Likely,
         ),
         Reason::VolumeBind => (
             "no volume is there for a claim of the pod, and none can be made on these nodes",
-            Certainty::Proven,
+            Certainty::Likely,
         ),
         _ => (
             "the scheduler waited in vain for the volume of a claim",
-            Certainty::Likely,
+            Certainty::Possible,
         ),
     };
     let names: Vec<String> = of_pod(case).into_iter().map(|claim| claim.name).collect();

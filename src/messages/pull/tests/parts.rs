@@ -64,6 +64,10 @@ fn the_host_that_was_dialled() {
             Some("10.0.0.3:443"),
         ),
         ("toomanyrequests: slow down", None),
+        (
+            "unexpected status code https://registry.example/v2/a/manifests/1: 429 Too Many Requests - Server message: toomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit",
+            Some("registry.example"),
+        ),
     ] {
         assert_eq!(read(text).host.as_deref(), host, "{text}");
     }
