@@ -11,19 +11,28 @@ pub fn recovered(case: &Case<'_>) -> bool {
     let Some((kind, name)) = case.pod.controller() else {
         return false;
     };
+    let controller = format!("{kind}/{name}");
     if kind == Kind::Job.as_str() {
         return match case.snapshot.workload(kind, case.namespace(), name) {
             Some(Seen::Yes(job)) => job_is_well(job),
-            _ => false,
+            _ => succeeded_later(case, &controller),
         };
     }
-    let controller = format!("{kind}/{name}");
     case.snapshot.occupants().iter().any(|other| {
         &*other.namespace == case.namespace()
             && other.controller.as_deref() == Some(controller.as_str())
             && other.ready
             && !other.terminating
     })
+}
+
+/// Where the Job itself was not read: a later attempt of it has succeeded.
+fn succeeded_later(case: &Case<'_>, job: &str) -> bool {
+    let success = case
+        .snapshot
+        .occupants()
+        .last_success(case.namespace(), job);
+    matches!((success, case.pod.created()), (Some(success), Some(created)) if success > created)
 }
 
 /// Complete, or still trying with the attempts that its backoffLimit leaves.

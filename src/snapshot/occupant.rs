@@ -7,6 +7,7 @@ use super::ownership::PodIdentity;
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::occupied;
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, PodAffinityTerm};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -62,6 +63,7 @@ pub struct Occupants {
     words: HashSet<Arc<str>>,
     by_key: HashMap<(Arc<str>, Box<str>), usize>,
     by_node: BTreeMap<Arc<str>, Vec<usize>>,
+    successes: BTreeMap<(String, String), Timestamp>,
 }
 
 impl Occupants {
@@ -73,11 +75,10 @@ impl Occupants {
     /// The same for a pod of the scope that is plainly well, with the number of its containers.
     pub(super) fn record(&mut self, pod: &Pod, well: Option<u16>) {
         let status = pod.status.as_ref();
-        if matches!(
-            status.and_then(|s| s.phase.as_deref()),
-            Some("Succeeded" | "Failed")
-        ) {
-            return;
+        match status.and_then(|s| s.phase.as_deref()) {
+            Some("Succeeded") => return self.succeeded(pod),
+            Some("Failed") => return,
+            _ => {}
         }
         let (Some(name), Some(spec)) = (pod.metadata.name.as_deref(), pod.spec.as_ref()) else {
             return;
@@ -113,6 +114,25 @@ impl Occupants {
                 self.all.push(occupant);
             }
         }
+    }
+
+    fn succeeded(&mut self, pod: &Pod) {
+        let created = pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
+        let (Some((kind, name)), Some(created)) = (controller(pod), created) else {
+            return;
+        };
+        let namespace = pod.metadata.namespace.clone().unwrap_or_default();
+        let newest = self
+            .successes
+            .entry((namespace, format!("{kind}/{name}")))
+            .or_insert(created);
+        *newest = created.max(*newest);
+    }
+
+    /// When the newest pod of this controller (`Kind/name`) that has succeeded was made.
+    pub fn last_success(&self, namespace: &str, controller: &str) -> Option<Timestamp> {
+        let key = (namespace.to_owned(), controller.to_owned());
+        self.successes.get(&key).copied()
     }
 
     fn word(&mut self, word: &str) -> Arc<str> {

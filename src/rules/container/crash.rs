@@ -172,7 +172,7 @@ impl<'a> Crash<'a> {
         if let Some(lasted) = self.lasted() {
             finding = finding
                 .fact("lastedSeconds", lasted)
-                .fact("lasted", human_seconds(lasted));
+                .fact("lasted", span(lasted));
         }
         finding
     }
@@ -180,6 +180,14 @@ impl<'a> Crash<'a> {
     /// The log of the run that ended. Behind the present run or back-off it is the previous one.
     pub(in crate::rules) fn look(&self, case: &Case<'_>) -> String {
         log(case, &self.container)
+    }
+}
+
+/// A span of time for a sentence.
+fn span(seconds: i64) -> String {
+    match seconds {
+        0 => "less than a second".to_owned(),
+        _ => human_seconds(seconds),
     }
 }
 
@@ -236,9 +244,7 @@ pub(in crate::rules) fn meaning(code: i32) -> String {
         ExitMeaning::NotExecutable => "a command could not be executed",
         ExitMeaning::NotFound => "a command was not found",
         ExitMeaning::StartError => "not started, or an invalid exit code",
-        ExitMeaning::Signal { number: 9, .. } => {
-            "killed from outside by SIGKILL, and no memory limit is blamed"
-        }
+        ExitMeaning::Signal { number: 9, .. } => "killed from outside by SIGKILL",
         ExitMeaning::Signal { number: 15, .. } => "asked to stop by SIGTERM",
         ExitMeaning::Signal { name, .. } => return format!("ended by {name}"),
         ExitMeaning::StateLost => "exit(-1), or the runtime lost its state",

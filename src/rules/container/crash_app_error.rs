@@ -34,12 +34,14 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
         (_, Some(_)) => "{role} {container} exits with code {exitCode}: {lastWords}",
         (_, None) => "{role} {container} exits with code {exitCode}: {meaning}",
     };
-    let why = match (crash.lasted(), crash.container.status.restart_count) {
-        (Some(_), 1..) => {
-            "its last run took {lasted}; it was restarted {restarts} times; exit code {exitCode}: {meaning}"
+    let again = crash.container.status.restart_count > 0;
+    let why = match (crash.end.exit_code, crash.lasted(), again) {
+        (KILLED, ..) => {
+            "the runtime does not blame a memory limit; the kubelet kills so when a grace period is over, and so does a node that is out of memory"
         }
-        (Some(_), _) => "it ran for {lasted}; exit code {exitCode}: {meaning}",
-        (None, _) => "exit code {exitCode}: {meaning}",
+        (_, Some(_), true) => "its last run took {lasted}; it was restarted {restarts} times",
+        (_, Some(_), false) => "it ran for {lasted}",
+        (_, None, _) => "",
     };
     let fix = match words {
         Some(_) => "correct what its last words name",

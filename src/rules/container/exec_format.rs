@@ -1,6 +1,5 @@
 //! `exec-format`: the file that a container runs is for another CPU, or is a script without a first line `#!`.
 
-use super::crash::log;
 use super::start_failure::{StartError, start_errors};
 use crate::finding::{Finding, Fix, Who};
 use crate::messages::start::StartFailure;
@@ -52,9 +51,7 @@ fn finding(case: &Case<'_>, error: &StartError<'_>, what: Option<&str>) -> Findi
             "{role} {container} runs a file that is not built for the node's CPU, or a script without `#!`"
         }
     };
-    let mut finding = error
-        .finding(case, headline)
-        .look(log(case, &error.container));
+    let mut finding = error.finding(case, headline);
     if let Some(what) = what {
         finding = finding.fact("what", what);
     }

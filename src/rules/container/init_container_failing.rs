@@ -2,7 +2,7 @@
 //!
 //! It says where the pod stands, not why: the init container's own cause is a finding of its own.
 
-use super::crash::{Crash, crashes, meaning};
+use super::crash::{Crash, crashes};
 use crate::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::Role;
@@ -28,21 +28,25 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
     let waiting = waiting(case, crash.container.name());
-    let headline = match waiting.is_empty() {
-        true => "init container {container} fails with exit code {exitCode}",
-        false => {
+    let over = case.pod.phase() == "Failed";
+    let headline = match (over, waiting.is_empty()) {
+        (true, _) => {
+            "init container {container} fails with exit code {exitCode}, and the pod with it"
+        }
+        (false, true) => "init container {container} fails with exit code {exitCode}",
+        (false, false) => {
             "init container {container} fails with exit code {exitCode}; {waiting} cannot start before it succeeds"
         }
     };
+    let fix = Fix::advice(
+        "let init container {container} succeed; the next one then starts by itself",
+        Who::Owner,
+    );
     let mut finding = crash
         .finding(case, headline)
-        .fact("meaning", meaning(crash.end.exit_code))
         .fact("waiting", waiting)
-        .why("init containers run one after the other, and each has to end with exit code 0: {meaning}")
-        .fix([Fix::advice(
-            "let init container {container} succeed; the next one then starts by itself",
-            Who::Owner,
-        )]);
+        .why("init containers run one after the other, and each has to end with exit code 0")
+        .fix((!over).then_some(fix));
     // behind a cause that says why, before the one that only knows the exit code
     finding.rank = 1;
     finding

@@ -2,7 +2,7 @@
 
 use super::reference::{Refusal, UNMADE, catalog, demands, refusals};
 use super::template::{Template, field_path, role_word};
-use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::finding::{Finding, Fix, Who};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
 use crate::messages::config::{ConfigFailure, ObjectKind};
@@ -77,7 +77,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: 
             .fact("keys", keys);
     }
     if here {
-        return finding.certainty(Certainty::Likely).why(
+        return finding.why(
             "it was added after the kubelet last looked; the kubelet tries again by itself within about a minute",
         );
     }

@@ -2,7 +2,7 @@
 
 use super::crash::{Crash, crashes};
 use super::start_failure::start_errors;
-use super::template::{Template, field_path, place, role_word};
+use super::template::{Template, describe, field_path, place, role_word};
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::shell;
@@ -23,6 +23,8 @@ pub static RULE: Rule = Rule {
 };
 
 const MEMORY: &str = "memory";
+/// With less the runtimes mostly fail to set a process up (they need some 6 to 10 MiB).
+const STARTABLE: Quantity = Quantity::from_units(16 << 20);
 /// SIGKILL of the main process; with any other code it was a child that was killed.
 const KILLED: i32 = 137;
 
@@ -76,7 +78,7 @@ fn killed(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
     let finding = amounts(case, container, finding);
     match &limit {
         Some(limit) => finding.fix([raise(case, container, limit)]).fix([Fix::advice(
-            "or let the program use less: fewer workers, smaller caches, a heap limit (-Xmx, --max-old-space-size) below the container's",
+            "let the program use less: fewer workers, smaller caches, a heap limit (-Xmx, --max-old-space-size) below the container's",
             Who::Owner,
         )]),
         None => finding.evidence(node_oom(case)).fix([Fix::advice(
@@ -97,7 +99,8 @@ fn too_small(case: &Case<'_>, container: &ContainerView<'_>, proof: Evidence) ->
     };
     let finding = Finding::new(case.subject(), headline, proof)
         .container(container.name())
-        .fact("role", role_word(container.role));
+        .fact("role", role_word(container.role))
+        .look(describe(case));
     let finding = amounts(case, container, finding);
     match &limit {
         Some(limit) => finding.fix([raise(case, container, limit)]),
@@ -176,11 +179,11 @@ fn amounts(case: &Case<'_>, container: &ContainerView<'_>, finding: Finding) -> 
     }
 }
 
-/// Twice the limit, as a first try: how much the program needs is not known.
+/// Twice the limit, as a first try, but enough to start: how much the program needs is not known.
 fn raise(case: &Case<'_>, container: &ContainerView<'_>, limit: &Limit) -> Fix {
     let doubled = limit
         .amount()
-        .map(|amount| amount.saturating_add(amount).exact(MEMORY));
+        .map(|amount| amount.saturating_add(amount).max(STARTABLE).exact(MEMORY));
     let (Some(template), Some(doubled)) = (Template::of(case), doubled) else {
         return Fix::advice(
             "raise the memory limit of {role} {container} above {limit}",

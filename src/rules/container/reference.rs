@@ -5,7 +5,7 @@
 
 use super::start_failure::words;
 use super::template::{Template, field_path, place, role_word};
-use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::finding::{Evidence, Finding, Fix, Who};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
 use crate::messages::config::{self, ConfigFailure};
@@ -138,7 +138,6 @@ pub(super) fn missing_object(
     match seen {
         Seen::Yes(_) => {
             return finding
-                .certainty(Certainty::Likely)
                 .why("it was made after the kubelet last looked; the kubelet tries again by itself within about a minute");
         }
         Seen::No => finding = finding.evidence([case.absence(object)]),

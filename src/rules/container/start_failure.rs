@@ -5,8 +5,8 @@
 //! CreateContainerError. A missing interpreter and a wrong CPU show only after the start, in the
 //! log, and so at best in the termination message.
 
-use super::crash::{Crash, crashes};
-use super::template::role_word;
+use super::crash::{Crash, crashes, log};
+use super::template::{describe, role_word};
 use crate::finding::{Certainty, Evidence, Finding};
 use crate::messages::config::{self, ConfigFailure};
 use crate::messages::start::{self, StartFailure};
@@ -23,6 +23,8 @@ pub(super) struct StartError<'a> {
     pub(super) proof: Evidence,
     /// Whether the runtime said it; otherwise only an exit code hints at it.
     pub(super) said: bool,
+    /// Whether a process ran: only then there is a log.
+    ran: bool,
 }
 
 impl StartError<'_> {
@@ -37,8 +39,11 @@ impl StartError<'_> {
                 false => Certainty::Likely,
             });
         match self.container.last_end() {
-            Some((_, end)) => finding.fact("exitCode", end.exit_code),
-            None => finding,
+            Some((_, end)) if self.ran => finding
+                .fact("exitCode", end.exit_code)
+                .look(log(case, &self.container)),
+            Some((_, end)) => finding.fact("exitCode", end.exit_code).look(describe(case)),
+            None => finding.look(describe(case)),
         }
     }
 }
@@ -81,6 +86,7 @@ fn waiting<'a>(case: &Case<'a>, container: ContainerView<'a>) -> Option<StartErr
         failure,
         proof,
         said: true,
+        ran: false,
     })
 }
 
@@ -123,5 +129,6 @@ fn ended<'a>(case: &Case<'a>, crash: &Crash<'a>) -> Option<StartError<'a>> {
         failure,
         proof,
         said,
+        ran: !crash.never_ran(),
     })
 }

@@ -15,6 +15,9 @@ use crate::triage;
 
 /// Seconds that a container may take to turn ready, whatever its probe says.
 const WARM_UP: i64 = 30;
+/// Seconds in which a failing probe is heard of again: behind a burst the kubelet lets one event in
+/// five minutes through (client-go tools/record/events_cache.go).
+const HEARD_AGAIN: i64 = 600;
 
 /// A container runs, and its readiness probe fails now.
 pub static RULE: Rule = Rule {
@@ -72,6 +75,10 @@ fn finding(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
         .filter(|met| since_start(container, met.event));
     let ready = case.field(format!("{}.ready", container.path()), "false");
     let failure = met.as_ref().map(|met| &met.text.failure);
+    let current = met
+        .as_ref()
+        .and_then(|met| met.event.last)
+        .is_some_and(|last| case.seconds_since(last) <= HEARD_AGAIN);
     let finding = match &met {
         Some(met) => Finding::new(
             case.subject(),
@@ -79,10 +86,12 @@ fn finding(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
             case.event(met.event),
         )
         .evidence([ready]),
-        None => {
-            Finding::new(case.subject(), headline(None, false), ready).certainty(Certainty::Likely)
-        }
+        None => Finding::new(case.subject(), headline(None, false), ready),
     };
+    let finding = finding.certainty(match current {
+        true => Certainty::Proven,
+        false => Certainty::Likely,
+    });
     let finding = finding
         .why(failure.map(why).unwrap_or(
             "the container runs and is started, but not ready; events are kept for an hour, and may not have been readable",

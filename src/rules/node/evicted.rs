@@ -1,6 +1,6 @@
 //! `evicted`: the kubelet evicted a pod, for its own limit or for want of something on the node.
 
-use crate::finding::{Evidence, Finding, Fix, Risk, Who};
+use crate::finding::{Evidence, Finding, Fix, Who};
 use crate::kubernetes::shell;
 use crate::messages::eviction::{self, Consumer, Eviction};
 use crate::rules::{Case, Layer, Rule};
@@ -39,7 +39,6 @@ fn finding(case: &Case<'_>, eviction: &Eviction, proof: Evidence) -> Finding {
         .why(why(eviction))
         .evidence(pressure(case))
         .fix(advice(eviction))
-        .fix(leftover(case))
         .look(look(case, eviction));
     match eviction {
         Eviction::NodePressure {
@@ -98,22 +97,22 @@ fn of_pressure(
 fn headline(eviction: &Eviction) -> &'static str {
     match eviction {
         Eviction::NodePressure { consumers, .. } if !consumers.is_empty() => {
-            "evicted because node {node} ran short of {resource}; {consumers}"
+            "node {node} ran short of {resource} and evicted the pod; {consumers}"
         }
-        Eviction::NodePressure { .. } => "evicted because node {node} ran short of {resource}",
+        Eviction::NodePressure { .. } => "node {node} ran short of {resource} and evicted the pod",
         Eviction::ContainerLimit { .. } => {
-            "evicted because container {container} wrote more than its ephemeral-storage limit of {limit}"
+            "container {container} wrote more than its ephemeral-storage limit of {limit}, and the pod was evicted"
         }
         Eviction::PodLimit { .. } => {
-            "evicted because its containers wrote more than their ephemeral-storage limits, {limit} together"
+            "the containers wrote more than their ephemeral-storage limits, {limit} together, and the pod was evicted"
         }
         Eviction::EmptyDirLimit { .. } => {
-            "evicted because emptyDir volume {volume} grew beyond its sizeLimit of {limit}"
+            "emptyDir volume {volume} grew beyond its sizeLimit of {limit}, and the pod was evicted"
         }
         Eviction::AtAdmission { .. } => {
-            "refused by node {node}, which was already under {conditions}"
+            "node {node} was already under {conditions} and refused the pod"
         }
-        _ => "evicted from node {node}",
+        _ => "node {node} evicted the pod",
     }
 }
 
@@ -164,25 +163,6 @@ fn advice(eviction: &Eviction) -> Option<Fix> {
         _ => return None,
     };
     Some(Fix::advice(change, who))
-}
-
-/// An evicted pod stays listed and holds nothing; its controller makes another one.
-fn leftover(case: &Case<'_>) -> Option<Fix> {
-    case.pod.controller()?;
-    let words = [
-        "kubectl",
-        "-n",
-        case.namespace(),
-        "delete",
-        "pod",
-        case.pod.name(),
-    ];
-    let change =
-        "remove the evicted pod from the list once it is understood; it does not run any more";
-    Some(
-        Fix::command(change, Who::Owner, case.pod.object(), shell::command(words))
-            .risk(Risk::Destroys),
-    )
 }
 
 /// The node's own conditions of pressure, as far as they still hold.

@@ -4,6 +4,7 @@ use super::state_taints::{find, with_conditions};
 use crate::finding::{Finding, Fix, Who};
 use crate::rules::scheduling::taint_meaning::Meaning;
 use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::Filter;
 use crate::snapshot::Kind;
 
 /// `node-not-ready`
@@ -24,20 +25,17 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let only = |meaning: Meaning| meanings.iter().all(|known| *known == meaning);
     let finding = if only(Meaning::Uninitialized) {
         grounds
-            .finding(case, "{share} nodes wait for the cloud controller to take them in")
+            .finding(case, "the cloud controller has not taken in {share}")
             .why("a kubelet that is told of an external cloud provider starts with a taint, which the cloud controller manager removes")
             .fix([Fix::advice("check that the cloud controller manager runs and has the rights that it needs", Who::Admin)])
     } else if only(Meaning::NetworkUnavailable) {
         grounds
-            .finding(case, "{share} nodes have no network for pods yet")
+            .finding(case, "the network for pods is not set up on {share}")
             .why("the network plugin, or the cloud's route controller, has not set the node's network up")
             .fix([Fix::advice("check the network plugin's pods on these nodes", Who::Admin)])
     } else if only(Meaning::Unreachable) {
         grounds
-            .finding(
-                case,
-                "{share} nodes do not answer: their kubelets have fallen silent",
-            )
+            .finding(case, "nothing is heard from the kubelet of {share}")
             .why("the node is down or cut off, or its kubelet has stopped")
             .fix([Fix::advice(
                 "bring the node or its kubelet back, or remove the node",
@@ -45,9 +43,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             )])
     } else {
         grounds
-            .finding(case, "{share} nodes that could take the pod are not ready")
+            .finding(case, "the pod is kept off {share} for not being ready")
             .why("the kubelet says so itself, most often since the container runtime or the network plugin is not up")
             .fix([Fix::advice("clear what the node's Ready condition names", Who::Admin)])
     };
-    vec![with_conditions(case, &grounds, finding)]
+    let finding = with_conditions(case, &grounds, finding);
+    vec![grounds.close(case, finding, Filter::TaintToleration)]
 }

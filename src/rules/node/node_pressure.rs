@@ -4,6 +4,7 @@ use super::state_taints::{find, with_conditions};
 use crate::finding::{Finding, Fix, Who};
 use crate::rules::scheduling::taint_meaning::Meaning;
 use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::Filter;
 use crate::snapshot::Kind;
 
 /// `node-pressure`
@@ -47,12 +48,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         _ => None,
     });
     let finding = grounds
-        .finding(
-            case,
-            "{share} nodes that could take the pod are short of {short}",
-        )
-        .fact("short", short)
+        .finding(case, "a shortage of {short} keeps the pod off {share}")
+        .fact("short", short.join(" and "))
         .why("the kubelet takes no new pods while it is short, and for some minutes after")
         .fix(advice.collect::<Vec<_>>());
-    vec![with_conditions(case, &grounds, finding)]
+    let finding = with_conditions(case, &grounds, finding);
+    vec![grounds.close(case, finding, Filter::TaintToleration)]
 }

@@ -6,8 +6,8 @@ use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
-use crate::scheduler::{Obstacle, What};
-use crate::snapshot::{Kind, ObjectRef};
+use crate::scheduler::{Filter, Obstacle, What};
+use crate::snapshot::Kind;
 
 /// `cordoned-node`
 pub static RULE: Rule = Rule {
@@ -39,46 +39,16 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(grounds) = Grounds::find(case, &sought) else {
         return Vec::new();
     };
-    let look = shell::command(["kubectl", "get", "nodes"]);
-    if !grounds.is_computed() {
-        let finding = grounds
-            .finding(case, "{share} nodes are cordoned")
-            .why("which nodes these are could not be computed; kubectl get nodes shows SchedulingDisabled beside them")
-            .fix([Fix::advice("uncordon a node when its maintenance is over", Who::Admin)])
-            .look(look);
-        return vec![finding];
-    }
-    // the nodes on which nothing else stands against the pod, if there are any, are the ones to uncordon
-    let alone: Vec<&str> = grounds
-        .places
-        .iter()
-        .filter(|place| place.alone)
-        .map(|place| place.node)
-        .collect();
-    let uncordon = alone.first().map(|node| {
-        let mut fix = Fix::command(
-            "uncordon {node} when its maintenance is over: nothing else stands against the pod there",
-            Who::Admin,
-            ObjectRef::new(Kind::Node, "", node),
-            shell::command(["kubectl", "uncordon", node]),
-        )
-        .fact("node", *node)
-        .patch(vec![serde_json::json!({"op": "remove", "path": "/spec/unschedulable"})]);
-        fix.verified = Some(vec![(*node).to_owned()]);
-        fix
-    });
-    let advice = uncordon.is_none().then(|| {
-        Fix::advice(
-            "uncordon {nodes}, and clear what else stands against the pod there",
-            Who::Admin,
-        )
-    });
-    vec![
-        grounds
-            .finding(case, "{share} nodes are cordoned: {nodes}")
-            .why("somebody, or a drain, has said that no new pod may come to them")
-            .fix(uncordon)
-            .fix(advice)
-            .look(look),
-    ]
+    let finding = match grounds.is_computed() {
+        true => grounds
+            .finding(case, "a cordon keeps the pod off {share}: {nodes}")
+            .why("somebody, or a drain, has said that no new pod may come there")
+            .fix([Fix::advice("uncordon {nodes} when the maintenance is over, and clear what else stands against the pod there", Who::Admin)]),
+        false => grounds
+            .finding(case, "a cordon keeps the pod off {share}")
+            .why("which nodes these are was not read; kubectl get nodes shows SchedulingDisabled beside them")
+            .fix([Fix::advice("uncordon a node when its maintenance is over", Who::Admin)]),
+    };
+    let finding = finding.look(shell::command(["kubectl", "get", "nodes"]));
+    vec![grounds.close(case, finding, Filter::NodeUnschedulable)]
 }

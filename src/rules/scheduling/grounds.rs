@@ -4,13 +4,14 @@
 //! computed, node by node. Where they were not, the grounds are the scheduler's own words, which
 //! name neither nodes nor numbers. What a cause is called and what to change is for its rule.
 
-use crate::finding::{Certainty, Evidence, Finding, Origin};
+use crate::finding::{Certainty, Evidence, Finding, Fix, Origin, Who};
 use crate::rules::Case;
 use crate::scheduler::message::{Clause, Reason};
 use crate::scheduler::{Agree, Examination, Filter, NodeObstacles, Obstacle, Said, ranking};
 use crate::snapshot::{Kind, ObjectRef};
 
 use super::order::Class;
+use super::remedies;
 
 /// How a rule knows its cause in each of the two sources.
 pub(crate) struct Sought<O, R> {
@@ -26,8 +27,6 @@ pub(crate) struct Place<'e> {
     pub(crate) node: &'e str,
     /// The cause's obstacles there.
     pub(crate) obstacles: Vec<&'e Obstacle>,
-    /// Nothing else stands against the pod there.
-    pub(crate) alone: bool,
 }
 
 /// Why a cause is taken to hold.
@@ -38,6 +37,7 @@ pub(crate) struct Grounds<'e> {
     pub(crate) clauses: Vec<&'e Clause>,
     certainty: Certainty,
     rank: u32,
+    out_of_date: bool,
     examination: &'e Examination,
 }
 
@@ -84,12 +84,40 @@ impl<'e> Grounds<'e> {
         let mut finding = Finding::new(case.subject(), headline, self.proof(case))
             .certainty(self.certainty)
             .fact("share", self.share());
+        let (count, total) = self.counts();
+        if let Some(count) = count {
+            finding = finding.fact("count", count);
+        }
+        if let Some(total) = total {
+            finding = finding.fact("total", total);
+        }
         if !self.places.is_empty() {
             finding = finding.fact("nodes", self.nodes());
         }
         finding.nodes = self.examination.nodes.clone().unwrap_or_default();
         finding.agreement = Some(self.examination.agreement.clone());
         finding.rank = self.rank;
+        finding
+    }
+
+    /// The finding as its rule wrote it, with the changes in front that were verified to remove this
+    /// filter's obstacles. Where the scheduler's words are out of date, that is what there is to say.
+    pub(crate) fn close(&self, case: &Case<'_>, finding: Finding, filter: Filter) -> Finding {
+        if !self.out_of_date {
+            return remedies::before(case, finding, filter);
+        }
+        let nodes = self.examination.nodes.iter().flatten();
+        let room = nodes
+            .filter(|node| node.obstacles.is_empty())
+            .map(|node| node.node.clone());
+        let mut finding = finding.fact("room", room.collect::<Vec<_>>()).why(
+            "the scheduler said so when it last tried; by what was read now {room} would take the pod, unless something stands against it that is not computed",
+        );
+        // an unschedulable pod is tried again after five minutes at the latest (kube-scheduler internal/queue, 1.37)
+        finding.fixes = vec![Fix::advice(
+            "look again in five minutes, by when the scheduler has tried again",
+            Who::Owner,
+        )];
         finding
     }
 
@@ -116,29 +144,44 @@ impl<'e> Grounds<'e> {
         !self.places.is_empty()
     }
 
-    /// `3 of 5`, as far as known: it stands before the word nodes.
-    fn share(&self) -> String {
+    /// On how many nodes it stands, and how many there are, as far as known.
+    fn counts(&self) -> (Option<usize>, Option<usize>) {
+        if let Some(nodes) = self
+            .examination
+            .nodes
+            .as_ref()
+            .filter(|_| self.is_computed())
+        {
+            return (Some(self.places.len()), Some(nodes.len()));
+        }
         let counted: Vec<u32> = self
             .clauses
             .iter()
             .filter_map(|clause| clause.count)
             .collect();
-        let total = |said: &Said| said.message.nodes;
-        let (some, all) = match &self.examination.nodes {
-            Some(nodes) if self.is_computed() => (Some(self.places.len()), Some(nodes.len())),
-            _ => (
-                (!counted.is_empty()).then(|| counted.iter().map(|count| *count as usize).sum()),
-                self.examination
-                    .said
-                    .as_ref()
-                    .and_then(total)
-                    .map(|all| all as usize),
-            ),
-        };
-        match (some, all) {
-            (Some(some), Some(all)) if some <= all => format!("{some} of {all}"),
-            (Some(some), _) => some.to_string(),
-            (None, _) => "the".to_owned(),
+        let some = counted.iter().map(|count| *count as usize).sum();
+        let all = self
+            .examination
+            .said
+            .as_ref()
+            .and_then(|said| said.message.nodes);
+        (
+            (!counted.is_empty()).then_some(some),
+            all.map(|all| all as usize),
+        )
+    }
+
+    /// The nodes as a sentence counts them; it stands at a sentence's end or before a comma, since
+    /// it may be one or many.
+    fn share(&self) -> String {
+        match self.counts() {
+            (Some(1), Some(1)) => "the only node".to_owned(),
+            (Some(2), Some(2)) => "both nodes".to_owned(),
+            (Some(some), Some(all)) if some == all => format!("all {all} nodes"),
+            (Some(some), Some(all)) if some < all => format!("{some} of {all} nodes"),
+            (Some(1), _) => "1 node".to_owned(),
+            (Some(some), _) => format!("{some} nodes"),
+            (None, _) => "the nodes".to_owned(),
         }
     }
 
@@ -185,14 +228,13 @@ where
                 .any(|obstacle| (sought.obstacle)(obstacle))
         })
         .map(|node| {
-            let (mine, others): (Vec<_>, Vec<_>) = node
+            let mine = node
                 .obstacles
                 .iter()
-                .partition(|obstacle| (sought.obstacle)(obstacle));
+                .filter(|obstacle| (sought.obstacle)(obstacle));
             Place {
                 node: &node.node,
-                alone: others.is_empty(),
-                obstacles: mine,
+                obstacles: mine.collect(),
             }
         })
         .collect();
@@ -205,6 +247,7 @@ where
     Some(Grounds {
         clauses,
         certainty: agreed(examination, &places),
+        out_of_date: false,
         places,
         rank,
         examination,
@@ -304,6 +347,7 @@ where
     Some(Grounds {
         places: Vec::new(),
         rank: mine.rank(fewest),
+        out_of_date: words == Words::OutOfDate,
         clauses,
         certainty,
         examination,

@@ -4,7 +4,6 @@
 //! keeps until the new one is ready, a sibling of the same template, or somebody else.
 
 use super::grounds::{Grounds, Sought};
-use super::remedies;
 use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::ports::host_ports;
 use crate::kubernetes::shell;
@@ -12,7 +11,6 @@ use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::scheduler::{Filter, Holder, Obstacle, What};
 use crate::snapshot::{Kind, Seen};
-use serde_json::json;
 use std::collections::BTreeSet;
 
 /// `host-port-conflict`
@@ -42,7 +40,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         Some(true) => finding.fact("hostNetwork", "true"),
         _ => finding,
     };
-    vec![remedies::before(case, finding, Filter::NodePorts)]
+    vec![grounds.close(case, finding, Filter::NodePorts)]
 }
 
 /// How the holders stand to the pod.
@@ -117,78 +115,24 @@ fn deployment_of(case: &Case<'_>, holder: &Holder) -> Option<String> {
 }
 
 fn predecessors(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
-    let subject = case.subject();
-    let strategy =
-        json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
-    let patch = json!({"spec": {"strategy": strategy}}).to_string();
-    let command = shell::command([
-        "kubectl",
-        "-n",
-        case.namespace(),
-        "patch",
-        "deployment",
-        &subject.name,
-        "--type",
-        "merge",
-        "-p",
-        &patch,
-    ]);
-    let mut fix = Fix::command(
-        "let the rollout remove an old pod before it makes a new one",
-        Who::Owner,
-        subject,
-        command,
-    )
-    .patch(vec![
-        json!({"op": "add", "path": "/spec/strategy", "value": strategy}),
-    ]);
-    fix.verified = Some(freed(grounds)).filter(|nodes| !nodes.is_empty());
     grounds
         .finding(case, "the rollout waits for itself: host port {ports} is held by old pods of {owner} on every node that could run the new one")
         .fact("owner", case.subject().short())
         .why("the old pods stay until new ones are ready, and the new ones wait for the port of the old ones")
-        .fix([fix, Fix::advice("use a Service or an ingress in place of the host port", Who::Owner)])
-}
-
-/// The nodes on which nothing but the ports stands against the pod.
-fn freed(grounds: &Grounds<'_>) -> Vec<String> {
-    let free = grounds.places.iter().filter(|place| place.alone);
-    free.map(|place| place.node.to_owned()).collect()
+        .fix([
+            Fix::advice("let the rollout remove an old pod before it makes a new one: maxSurge 0, maxUnavailable 1", Who::Owner),
+            Fix::advice("use a Service or an ingress in place of the host port", Who::Owner),
+        ])
 }
 
 fn siblings(case: &Case<'_>, grounds: &Grounds<'_>, running: usize) -> Finding {
-    let subject = case.subject();
-    let scalable = matches!(
-        subject.known_kind(),
-        Some(Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController)
-    );
-    let replicas = format!("--replicas={running}");
-    let scale = scalable.then(|| {
-        let kind = subject.kind.to_lowercase();
-        let words = [
-            "kubectl",
-            "-n",
-            case.namespace(),
-            "scale",
-            &kind,
-            &subject.name,
-            &replicas,
-        ];
-        Fix::command(
-            "run {running} replicas, one on each node that has the port",
-            Who::Owner,
-            subject.clone(),
-            shell::command(words),
-        )
-    });
     grounds
         .finding(case, "more replicas than nodes: host port {ports} is held by {running} pods of {owner} itself on every node that could run another")
-        .fact("owner", subject.short())
+        .fact("owner", case.subject().short())
         .fact("running", running)
         .why("a node gives a host port to one pod, so there can be one replica a node")
-        .fix(scale)
         .fix([
-            Fix::advice("use a Service or an ingress in place of the host port", Who::Owner),
+            Fix::advice("run {running} replicas, or use a Service or an ingress in place of the host port", Who::Owner),
             Fix::advice("add a node", Who::Admin),
         ])
 }
@@ -215,14 +159,11 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
         .map(ToString::to_string)
         .collect();
     let finding = match ports.is_empty() {
-        true => grounds.finding(
-            case,
-            "a host port that the pod wants is taken on {share} nodes",
-        ),
+        true => grounds.finding(case, "a host port that the pod wants is taken on {share}"),
         false => grounds
             .finding(
                 case,
-                "a host port that the pod wants is taken on {share} nodes; it wants {ports}",
+                "a host port that the pod wants is taken on {share}; it wants {ports}",
             )
             .fact("ports", ports),
     };

@@ -4,14 +4,13 @@
 //! devices are there but ill, all are in use.
 
 use super::grounds::Grounds;
-use super::{remedies, shortage};
+use super::shortage;
 use crate::finding::{Finding, Fix, Who};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::{is_extended, is_hugepages, pod_requests};
 use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::Filter;
 use crate::scheduler::message::Reason;
 use crate::snapshot::Kind;
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,8 +70,7 @@ fn of_resource(case: &Case<'_>, resource: &str) -> Vec<Finding> {
     } else {
         return shortage::check(case, resource);
     };
-    let finding = shortage::with_amounts(case, finding, resource, amounts);
-    vec![remedies::before(case, finding, Filter::NodeResourcesFit)]
+    vec![shortage::with_amounts(case, finding, resource, amounts)]
 }
 
 fn absent(case: &Case<'_>, grounds: &Grounds<'_>, resource: &str) -> Finding {
@@ -104,7 +102,9 @@ fn absent(case: &Case<'_>, grounds: &Grounds<'_>, resource: &str) -> Finding {
         .look(columns(resource));
     match offered.is_empty() {
         true => finding,
-        false => finding.fact("offered", offered.into_iter().collect::<Vec<_>>()),
+        false => finding
+            .why("a device plugin announces such a resource to the kubelet of its node, and on no node has one done so; what nodes do offer is {offered}")
+            .fact("offered", offered.into_iter().collect::<Vec<_>>()),
     }
 }
 
@@ -116,7 +116,7 @@ fn elsewhere(
     offering: Vec<String>,
 ) -> Finding {
     grounds
-        .finding(case, "the pod asks for {asked} {resource}, which none of the nodes that it may use offers; {offering} do")
+        .finding(case, "the pod asks for {asked} {resource}, which none of the nodes that it may use offers, but {offering}")
         .fact("offering", offering)
         .why("the pod's own node selector or affinity, or the taint of a control plane, keeps it off the nodes that have it")
         .fix([Fix::advice("let the pod onto {offering}", Who::Owner)])

@@ -15,7 +15,7 @@ pub mod insufficient_memory;
 pub mod no_nodes;
 pub mod node_selector_or_affinity;
 mod order;
-pub(crate) mod remedies;
+mod remedies;
 pub mod scheduler_absent;
 pub mod scheduling_gated;
 mod shortage;

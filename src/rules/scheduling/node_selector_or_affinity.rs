@@ -1,7 +1,6 @@
 //! No node carries the labels that the pod's node selector or required node affinity asks for.
 
 use super::grounds::{Grounds, Sought};
-use super::remedies;
 use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
@@ -45,7 +44,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         true => computed(case, &grounds),
         false => told(case, &grounds),
     };
-    vec![remedies::before(case, finding, Filter::NodeAffinity)]
+    vec![grounds.close(case, finding, Filter::NodeAffinity)]
 }
 
 fn computed(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
@@ -105,14 +104,21 @@ fn no_such_key(case: &Case<'_>, finding: Finding, key: &str) -> Finding {
         .seen()
         .flat_map(|(_, node)| node.labels.keys().map(String::as_str))
         .collect();
-    let meant = nearest(key, keys.into_iter()).map(str::to_owned);
-    let finding = finding.why("no node carries the label {key} at all");
-    match meant {
-        Some(meant) => finding.fact("nearest", meant).fix([Fix::advice(
-            "ask for {nearest}, which nodes do carry, if that was meant",
-            Who::Owner,
-        )]),
-        None => finding,
+    let likest = nearest(key, keys.iter().copied());
+    let moved = || {
+        keys.iter()
+            .copied()
+            .find(|other| name_of(other) == name_of(key))
+    };
+    match likest.or_else(moved) {
+        Some(meant) => finding
+            .fact("nearest", meant)
+            .why("no node carries the label {key}; there are nodes that carry {nearest}")
+            .fix([Fix::advice(
+                "ask for {nearest}, which nodes do carry, if that was meant",
+                Who::Owner,
+            )]),
+        None => finding.why("no node carries the label {key} at all"),
     }
     .fix([
         Fix::advice(
@@ -121,6 +127,11 @@ fn no_such_key(case: &Case<'_>, finding: Finding, key: &str) -> Finding {
         ),
         Fix::advice("label the nodes that the pod is meant for", Who::Admin),
     ])
+}
+
+/// The name behind a key's domain: labels that moved to another domain kept it.
+fn name_of(key: &str) -> &str {
+    key.rsplit_once('/').map_or(key, |(_, name)| name)
 }
 
 fn other_values(finding: Finding, expression: &str, carried: BTreeSet<String>) -> Finding {
@@ -161,16 +172,16 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
         )
     } else if by(|reason| *reason == Reason::NodeAffinity) {
         match wanted.is_empty() {
-            true => grounds.finding(case, "{share} nodes lack labels that the pod asks for"),
+            true => grounds.finding(case, "labels that the pod asks for are missing on {share}"),
             false => grounds.finding(
                 case,
-                "{share} nodes lack labels that the pod asks for: {wanted}",
+                "labels that the pod asks for are missing on {share}: {wanted}",
             ),
         }
     } else {
         grounds.finding(
             case,
-            "{share} nodes lack labels that the scheduler's own configuration demands",
+            "labels that the scheduler's own configuration demands are missing on {share}",
         )
     };
     let finding = match wanted.is_empty() {

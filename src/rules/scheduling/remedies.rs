@@ -1,10 +1,28 @@
-//! Puts fixes that were verified by judging again before the advice of a rule.
+//! Puts the changes that were verified by judging again before the advice of a rule.
 
 use crate::finding::Finding;
 use crate::rules::Case;
-use crate::scheduler::Filter;
+use crate::scheduler::{Filter, remedy};
 
-/// The finding with the fixes that remove this filter's obstacles in front.
-pub(crate) fn before(_case: &Case<'_>, finding: Finding, _filter: Filter) -> Finding {
+/// The finding with the changes that remove this filter's obstacles. A rule's own advice stays for
+/// those to whom no such change is offered.
+pub(super) fn before(case: &Case<'_>, mut finding: Finding, filter: Filter) -> Finding {
+    if finding.nodes.is_empty() {
+        return finding;
+    }
+    let remedies = remedy::propose(case.pod, case.snapshot).into_iter();
+    let mut fixes: Vec<_> = remedies
+        .filter(|remedy| remedy.removes.contains(&filter))
+        .map(|remedy| remedy.fix)
+        // without either it is advice, which the rule words better
+        .filter(|fix| fix.verified.is_some() || !fix.command.is_empty())
+        .collect();
+    let advice = std::mem::take(&mut finding.fixes);
+    let left: Vec<_> = advice
+        .into_iter()
+        .filter(|advice| fixes.iter().all(|fix| fix.who != advice.who))
+        .collect();
+    fixes.extend(left);
+    finding.fixes = fixes;
     finding
 }

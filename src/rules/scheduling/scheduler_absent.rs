@@ -11,7 +11,6 @@ use crate::kubernetes::shell;
 use crate::rules::volume::claims::{self, ClaimOfPod};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::Kind;
-use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 /// `scheduler-absent`
@@ -54,11 +53,16 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         DEFAULT => Finding::new(case.subject(), "no scheduler has looked at the pod for {age}", proof)
             .why("the pod has neither the condition PodScheduled nor an event, which {scheduler} leaves even when it fails: it is probably not running")
             .fix([Fix::advice("check that kube-scheduler runs and is leader", Who::Admin)]),
-        _ => custom(case, Finding::new(case.subject(), "no scheduler answers to the name {scheduler}, which the pod asks for; nothing has happened for {age}", proof), name),
+        _ => custom(case, Finding::new(case.subject(), "the pod asks for the scheduler {scheduler}, and nobody of that name has answered for {age}", proof), name),
+    };
+    let finding = match certainty {
+        Certainty::Possible => finding.why("no scheduler but the one of this name takes the pod; it may have answered in an event, or wait for a claim, that could not be read"),
+        _ => finding,
     };
     let evidence = case.field(
         "metadata.creationTimestamp",
-        created(case)
+        case.pod
+            .created()
             .map(|time| time.to_string())
             .unwrap_or_default(),
     );
@@ -70,11 +74,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .fact("age", human_seconds(age))
             .look(shell::command([
                 "kubectl",
+                "-n",
+                "kube-system",
                 "get",
-                "pods",
-                "-A",
-                "-l",
-                "component=kube-scheduler",
+                "leases",
             ])),
     ]
 }
@@ -97,12 +100,8 @@ fn silent_for(case: &Case<'_>) -> Option<i64> {
     let held = spec.scheduling_gates.iter().flatten().next().is_some()
         || spec.resource_claims.iter().flatten().next().is_some()
         || spec.scheduling_group.is_some();
-    let age = case.seconds_since(created(case)?);
+    let age = case.seconds_since(case.pod.created()?);
     (!touched && !held && age > SILENCE).then_some(age)
-}
-
-fn created(case: &Case<'_>) -> Option<Timestamp> {
-    case.pod.created()
 }
 
 /// While the scheduler waits for a volume it has chosen a node for, it says nothing for ten minutes
@@ -138,7 +137,7 @@ fn custom(case: &Case<'_>, finding: Finding, name: &str) -> Finding {
         .filter(|event| matches!(event.reason.as_str(), "Scheduled" | "FailedScheduling"))
         .map(|event| event.component.as_str());
     let known: BTreeSet<&str> = heard.chain([DEFAULT]).collect();
-    let meant = nearest(name, known.into_iter()).map(str::to_owned);
+    let meant = nearest(name, known).map(str::to_owned);
     let finding = finding.why(
         "only a scheduler of exactly this name takes the pod; the default one leaves it alone",
     );
@@ -147,13 +146,12 @@ fn custom(case: &Case<'_>, finding: Finding, name: &str) -> Finding {
             "set schedulerName to {nearest}, if that was meant, and make the pod anew",
             Who::Owner,
         )]),
-        None => finding.fix([Fix::advice(
-            "remove schedulerName, if the default scheduler will do, and make the pod anew",
-            Who::Owner,
-        )]),
+        None => finding.fix([
+            Fix::advice(
+                "remove schedulerName, if the default scheduler will do, and make the pod anew",
+                Who::Owner,
+            ),
+            Fix::advice("check that {scheduler} is installed and runs", Who::Admin),
+        ]),
     }
-    .fix([Fix::advice(
-        "check that {scheduler} is installed and runs",
-        Who::Admin,
-    )])
 }

@@ -5,7 +5,6 @@
 //! (kube-scheduler `framework/plugins/noderesources/fit.go`, v1.37).
 
 use super::grounds::{Grounds, Sought};
-use super::remedies;
 use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::pod_requests;
@@ -90,7 +89,7 @@ pub(super) fn check(case: &Case<'_>, resource: &str) -> Vec<Finding> {
         Some(amounts) => counted(case, &grounds, resource, amounts),
         None => told(case, &grounds, resource),
     };
-    vec![remedies::before(case, finding, Filter::NodeResourcesFit)]
+    vec![grounds.close(case, finding, Filter::NodeResourcesFit)]
 }
 
 /// The node with the most of it left, of those that count.
@@ -139,16 +138,15 @@ fn counted(
             case,
             "the pod asks for {asked} {resource}, and no node that it may use has more than {most}",
         )),
-        false => not_now(
-            grounds.finding(
-                case,
-                "the pod asks for {asked} {resource}, and no node has that much left: {node} comes closest with {free}",
-            ),
-            amounts,
-        ),
+        // pods that were not read may hold what looks free
+        false if case.snapshot.pods().whole_cluster().is_err() => {
+            return told(case, grounds, resource);
+        }
+        false => not_now(case, grounds, resource, amounts),
     };
     with_amounts(case, finding, resource, amounts)
         .fact("most", largest.human(resource))
+        .fact("mostFits", largest.exact(resource))
         .look(shell::command([
             "kubectl",
             "describe",
@@ -169,7 +167,8 @@ pub(super) fn with_amounts(
         .fact("resource", resource)
         .fact("asked", amounts.asked.human(resource))
         .fact("node", amounts.node)
-        .fact("free", free.exact(resource))
+        .fact("free", free.human(resource))
+        .fact("fits", free.exact(resource))
         .fact("allocatable", amounts.allocatable.human(resource))
         .fact(
             "taken",
@@ -185,27 +184,45 @@ fn never(finding: Finding) -> Finding {
     finding
         .why("that is what nodes can promise to pods in all, so neither waiting nor evicting others helps")
         .fix([
-            Fix::advice("ask for {most} {resource} or less", Who::Owner),
+            Fix::advice("ask for {mostFits} {resource} or less", Who::Owner),
             Fix::advice("add a node that has at least {asked} {resource} for pods", Who::Admin),
         ])
 }
 
-fn not_now(finding: Finding, amounts: Amounts<'_>) -> Finding {
-    let finding = finding.why(
-        "what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised, most of it to {holders}",
-    );
+fn not_now(
+    case: &Case<'_>,
+    grounds: &Grounds<'_>,
+    resource: &str,
+    amounts: Amounts<'_>,
+) -> Finding {
+    let room = amounts.free > Quantity::ZERO;
+    let held = !holders(case, resource, amounts.node).is_empty();
+    let finding = match room {
+        true => grounds.finding(
+            case,
+            "the pod asks for {asked} {resource}, and no node has that much left: {node} comes closest with {free}",
+        ),
+        false => grounds.finding(case, "the pod asks for {asked} {resource}, and none is left on any node that it may use"),
+    };
+    let finding = match held {
+        true => finding.why("what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised, most of it to {holders}"),
+        false => finding.why("what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised"),
+    };
     let smaller = Fix::advice(
-        "ask for {free} {resource} or less, which {node} has left",
+        "ask for {fits} {resource} or less, which {node} has left",
         Who::Owner,
     );
-    let room = amounts.free > Quantity::ZERO;
-    finding.fix(room.then_some(smaller)).fix([
-        Fix::advice(
-            "lower the requests of {holders}, or run fewer of them",
-            Who::Owner,
-        ),
-        Fix::advice("add a node", Who::Admin),
-    ])
+    let others = Fix::advice(
+        "lower the requests of {holders}, or run fewer of them",
+        Who::Owner,
+    );
+    finding
+        .fix(room.then_some(smaller))
+        .fix(held.then_some(others))
+        .fix([Fix::advice(
+            "add a node with room for {asked} {resource}",
+            Who::Admin,
+        )])
 }
 
 /// Only the scheduler's words are known, perhaps with what the pod asks for.
@@ -215,13 +232,10 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>, resource: &str) -> Finding {
         Some(asked) => grounds
             .finding(
                 case,
-                "the pod asks for {asked} {resource}, and {share} nodes have less than that left",
+                "the pod asks for {asked} {resource}, more than is left on {share}",
             )
             .fact("asked", asked.human(resource)),
-        None => grounds.finding(
-            case,
-            "{share} nodes have too little {resource} left for the pod",
-        ),
+        None => grounds.finding(case, "too little {resource} is left for the pod on {share}"),
     };
     finding
         .fact("resource", resource)
@@ -250,7 +264,7 @@ pub(super) fn holders(case: &Case<'_>, resource: &str, node: &str) -> Vec<String
         .take(HOLDERS)
         .map(|(amount, occupant)| {
             format!(
-                "{}/{} {}",
+                "{}/{} ({})",
                 occupant.namespace,
                 occupant.name,
                 amount.human(resource)

@@ -100,70 +100,93 @@ impl Meaning {
     }
 }
 
-const SETTERS: &[(&str, &str)] = &[
+/// What a taint that is not a node condition's is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Purpose {
+    /// It stands behind "this taint".
+    pub(crate) words: &'static str,
+    /// A component removes it, or the node, by itself: tolerating it would do harm.
+    pub(crate) passing: bool,
+}
+
+const PURPOSES: &[(&str, &str, bool)] = &[
     (
         "node-role.kubernetes.io/control-plane",
         "keeps ordinary pods off the control plane",
+        false,
     ),
     (
         "node-role.kubernetes.io/master",
         "keeps ordinary pods off the control plane",
+        false,
     ),
     (
         "CriticalAddonsOnly",
         "keeps the node for the cluster's add-ons",
+        false,
     ),
     (
         "nvidia.com/gpu",
         "keeps the node for pods that ask for a GPU",
+        false,
     ),
     (
         "kubernetes.io/arch",
         "marks a node of another processor architecture",
+        false,
     ),
     (
         "eks.amazonaws.com/compute-type",
-        "marks a Fargate node, which runs the one pod it was made for",
+        "marks a Fargate node, which runs the one pod that it was made for",
+        false,
     ),
-    ("kubernetes.azure.com/scalesetpriority", "marks a spot node"),
+    (
+        "kubernetes.azure.com/scalesetpriority",
+        "marks a spot node",
+        false,
+    ),
     (
         "node.kubernetes.io/out-of-service",
-        "an administrator says that the node is shut down",
+        "says that an administrator has given the node up",
+        true,
     ),
     (
         "node.cloudprovider.kubernetes.io/shutdown",
-        "the cloud provider says that the node is shut down",
+        "says that the node is shut down",
+        true,
     ),
     (
         "ToBeDeletedByClusterAutoscaler",
-        "the cluster autoscaler is removing the node",
+        "says that the cluster autoscaler is removing the node",
+        true,
     ),
     (
-        "DeletionCandidateOfClusterAutoscaler",
-        "the cluster autoscaler may remove the node",
-    ),
-    ("karpenter.sh/disrupted", "Karpenter is removing the node"),
-    ("karpenter.sh/disruption", "Karpenter is removing the node"),
-    (
-        "karpenter.sh/unregistered",
-        "Karpenter has not registered the node yet",
+        "karpenter.sh/",
+        "says that Karpenter is bringing the node up or taking it away",
+        true,
     ),
     (
         "node.cilium.io/agent-not-ready",
-        "Cilium's agent on the node is not up yet",
+        "says that Cilium's agent on the node is not up yet",
+        true,
     ),
     (
         "ebs.csi.aws.com/agent-not-ready",
-        "the EBS CSI driver on the node is not up yet",
+        "says that the EBS CSI driver on the node is not up yet",
+        true,
     ),
 ];
 
-/// What a taint of this key is for, where its setter is known.
-pub(crate) fn purpose(key: &str) -> Option<&'static str> {
-    SETTERS
+/// What a taint of this key is for, where its setter is known; a table entry that ends in a slash
+/// stands for its whole domain.
+pub(crate) fn purpose(key: &str) -> Option<Purpose> {
+    PURPOSES
         .iter()
-        .find(|(known, _)| *known == key)
-        .map(|(_, purpose)| *purpose)
+        .find(|(known, ..)| *known == key || (known.ends_with('/') && key.starts_with(known)))
+        .map(|(_, words, passing)| Purpose {
+            words,
+            passing: *passing,
+        })
 }
 
 #[cfg(test)]
@@ -192,8 +215,15 @@ mod tests {
     }
 
     #[test]
+    fn a_domain_stands_for_its_keys() {
+        assert!(purpose("karpenter.sh/not-ready").is_some_and(|purpose| purpose.passing));
+        assert!(purpose("node-role.kubernetes.io/master").is_some_and(|purpose| !purpose.passing));
+        assert_eq!(purpose("karpenter.example/pool"), None);
+    }
+
+    #[test]
     fn the_setters_of_conditions_are_not_named_twice() {
-        for (key, _) in SETTERS {
+        for (key, ..) in PURPOSES {
             assert!(
                 matches!(meaning(key), None | Some(Meaning::ControlPlane)),
                 "{key}"

@@ -5,7 +5,7 @@ use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
-use crate::scheduler::{Obstacle, What};
+use crate::scheduler::{Filter, Obstacle, What};
 use crate::snapshot::Kind;
 
 /// `too-many-pods`
@@ -44,7 +44,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         Some((node, running, limit)) => grounds
             .finding(
                 case,
-                "{share} nodes run as many pods as they may: {node} has {running} of {limit}",
+                "the limit of pods is reached on {share}: {node} runs {running} of {limit}",
             )
             .fact("node", node)
             .fact("running", running)
@@ -58,7 +58,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 &format!("spec.nodeName={node}"),
             ])),
         None => grounds
-            .finding(case, "{share} nodes run as many pods as they may")
+            .finding(case, "the limit of pods is reached on {share}")
             .look(shell::command([
                 "kubectl",
                 "get",
@@ -67,9 +67,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 "custom-columns=NODE:.metadata.name,PODS:.status.allocatable.pods",
             ])),
     };
-    vec![
-        finding
-            .why("the limit counts pods of any size, those of the cluster itself and those being deleted among them")
-            .fix(advice),
-    ]
+    let finding = finding
+        .why("the limit counts pods of any size, those of the cluster itself and those being deleted among them")
+        .fix(advice);
+    vec![grounds.close(case, finding, Filter::NodeResourcesFit)]
 }

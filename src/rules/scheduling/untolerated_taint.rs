@@ -1,8 +1,7 @@
 //! Nodes have taints that the pod does not tolerate, and that tell nothing about the nodes' state.
 
 use super::grounds::{Grounds, Sought};
-use super::remedies;
-use super::taint_meaning::{Meaning, meaning, purpose};
+use super::taint_meaning::{Meaning, Purpose, meaning, purpose};
 use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
@@ -46,7 +45,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         true => computed(case, &grounds),
         false => told(case, &grounds),
     };
-    vec![remedies::before(case, finding, Filter::TaintToleration)]
+    vec![grounds.close(case, finding, Filter::TaintToleration)]
 }
 
 fn computed(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
@@ -66,40 +65,53 @@ fn computed(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
         }
     }
     let headline = match taints.len() {
-        1 => "{share} nodes have the taint {taints}, which the pod does not tolerate",
-        _ => "{share} nodes have taints that the pod does not tolerate: {taints}",
+        1 => "the pod does not tolerate the taint {taints} of {share}",
+        _ => "the pod does not tolerate the taints of {share}: {taints}",
     };
     let finding = grounds
         .finding(case, headline)
         .fact("taints", taints.into_iter().collect::<Vec<_>>())
         .look(look());
-    let finding = match misses.into_iter().next() {
+    match misses.into_iter().next() {
         Some(miss) => finding
             .fact("nearMiss", miss)
             .why("a toleration comes close: the pod {nearMiss}")
-            .fix([Fix::advice(
-                "make the toleration match the taint {taints}",
-                Who::Owner,
-            )]),
-        None => purposes(finding, &keys).fix([Fix::advice(
-            "add a toleration for {taints}, if the pod is meant for these nodes",
-            Who::Owner,
-        )]),
-    };
-    finding.fix([Fix::advice("add a node without the taint", Who::Admin)])
+            .fix([
+                Fix::advice("make the toleration match the taint {taints}", Who::Owner),
+                untainted(),
+            ]),
+        None => explained(finding, &keys),
+    }
 }
 
-/// Says what a taint is for, when there is one and it is known.
-fn purposes(finding: Finding, keys: &BTreeSet<&str>) -> Finding {
-    let known: Vec<&str> = keys.iter().filter_map(|key| purpose(key)).collect();
-    match (keys.len(), known.as_slice()) {
-        (1, [purpose]) => finding
-            .fact("purpose", *purpose)
+/// Says what a taint is for, when there is one and it is known, and what follows from that.
+fn explained(finding: Finding, keys: &BTreeSet<&str>) -> Finding {
+    let known: Vec<Purpose> = keys.iter().filter_map(|key| purpose(key)).collect();
+    let finding = match known.as_slice() {
+        [purpose] if keys.len() == 1 => finding
+            .fact("purpose", purpose.words)
             .why("this taint {purpose}"),
         _ => finding.why(
             "a taint keeps pods off a node unless they tolerate its key, its value and its effect",
         ),
+    };
+    match known.len() == keys.len() && known.iter().all(|purpose| purpose.passing) {
+        true => finding.fix([Fix::advice(
+            "find out why {taints} is still there: it should go by itself, or with its node",
+            Who::Admin,
+        )]),
+        false => finding.fix([
+            Fix::advice(
+                "add a toleration for {taints}, if the pod is meant for these nodes",
+                Who::Owner,
+            ),
+            untainted(),
+        ]),
     }
+}
+
+fn untainted() -> Fix {
+    Fix::advice("add a node without the taint", Who::Admin)
 }
 
 fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
@@ -115,7 +127,7 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
         .collect();
     if named.is_empty() {
         return grounds
-            .finding(case, "{share} nodes have taints that the pod does not tolerate")
+            .finding(case, "the pod does not tolerate the taints of {share}")
             .why("the scheduler does not say which taints, and nodes were not read: a node that is not ready, or short of memory or disk, has a taint as well")
             .fix([Fix::advice("look at the taints of the nodes, and tolerate them if the pod is meant for these nodes", Who::Owner)])
             .look(look());
@@ -131,18 +143,10 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
     let finding = grounds
         .finding(
             case,
-            "{share} nodes have taints that the pod does not tolerate: {taints}",
+            "the pod does not tolerate the taints of {share}: {taints}",
         )
         .fact("taints", taints);
-    purposes(finding, &keys)
-        .fix([
-            Fix::advice(
-                "add a toleration for {taints}, if the pod is meant for these nodes",
-                Who::Owner,
-            ),
-            Fix::advice("add a node without the taint", Who::Admin),
-        ])
-        .look(look())
+    explained(finding, &keys).look(look())
 }
 
 fn look() -> String {

@@ -78,6 +78,11 @@ fn of_claim(
     }
     let proof = evidence(case, claim, object);
     let volume = field(object, |spec| spec.volume_name.as_ref()).filter(|name| !name.is_empty());
+    // a provisioner that the scheduler still waits for may be at work
+    let certainty = match waits && spoken.is_none() && failed.is_none() {
+        true => Certainty::Likely,
+        false => Certainty::Proven,
+    };
     let finding = if let Some(volume) = volume {
         named_volume(case, proof, volume)
     } else if let Some(event) = failed {
@@ -111,6 +116,7 @@ fn of_claim(
     ]);
     Some(
         finding
+            .certainty(certainty)
             .evidence(more.collect::<Vec<_>>())
             .fact("claim", claim.name.as_str())
             .look(look),
@@ -198,6 +204,9 @@ fn by_class(case: &Case<'_>, proof: Evidence, class: Class<'_>) -> Finding {
             .why("the provisioner of the class {class} has said nothing about the claim: it may not be running")
             .fix([Fix::advice("check that the provisioner {provisioner} is installed and runs", Who::Admin)]),
         Class::None => by_hand(case, proof).why("the claim asks for a volume without class, which nothing provisions"),
+        Class::Default(Seen::Yes(())) => finding(case, "the claim {claim} names no StorageClass", proof)
+            .why("there is a default class, but before 1.28 a claim that was there already does not get it")
+            .fix([Fix::advice("make the claim anew, with a class or with the default one", Who::Owner)]),
         Class::Default(_) | Class::Named(_) => finding(case, "the claim {claim} has no volume", proof)
             .why("its StorageClass was not read, so it is not known who should make the volume")
             .fix([Fix::advice("look at the claim's events and at its StorageClass", Who::Owner)]),
