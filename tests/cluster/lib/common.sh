@@ -39,15 +39,15 @@ need() {
   fi
 }
 
-# the moment a process began, so that a reused process id is not taken for it
-begun() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+# the moment a process began, so that a reused process id is not taken for it; nothing once it has ended
+begun() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'; }
 
 pid_of() { cut -d' ' -f1 "$DIR/run/$1.pid"; }
 
 alive() {
   local pid since
   read -r pid since 2>/dev/null <"$DIR/run/$1.pid" || return 1
-  [ "$(begun "$pid")" = "$since" ]
+  [ -n "$since" ] && [ "$(begun "$pid")" = "$since" ]
 }
 
 # start NAME COMMAND...: runs it in the background unless it runs already; its output goes to log/NAME.log
@@ -60,12 +60,12 @@ start() {
   echo "$! $(begun $!)" >"$DIR/run/$name.pid"
 }
 
-# stop NAME: ends the process that `start` started, and no other
+# stop NAME: ends the process that `start` started, and no other; after three seconds by force
 stop() {
   local tries
   if alive "$1"; then
     kill "$(pid_of "$1")"
-    for tries in $(seq 100); do alive "$1" || break; sleep 0.1; done
+    for tries in $(seq 30); do alive "$1" || break; sleep 0.1; done
     alive "$1" && kill -9 "$(pid_of "$1")"
   fi
   rm -f "$DIR/run/$1.pid"
