@@ -17,10 +17,14 @@ pub fn ladder(case: &Case<'_>, stuck: Option<Layer>) -> Vec<Rung> {
         if (layer == Layer::Removal) != removal && layer == Layer::Removal {
             continue;
         }
-        let passed = passed(case, layer);
+        let passed = passed(case, layer, stuck);
         let (state, by) = match (passed, stuck) {
             (_, Some(at)) if at == layer => (RungState::Stuck, String::new()),
             (Some(by), Some(at)) if layer < at => (RungState::Passed, by),
+            // the scheduler itself waits for the claim or the node
+            (None, Some(at)) if layer < at && case.pod.node().is_none() => {
+                (RungState::NotReached, String::new())
+            }
             (None, Some(at)) if layer < at => (RungState::Unknown, String::new()),
             (Some(by), None) if reached => (RungState::Passed, by),
             (None, None) if reached => (RungState::Stuck, String::new()),
@@ -41,7 +45,7 @@ pub fn next_layer(rungs: &[Rung]) -> Layer {
 }
 
 /// The evidence that a pod is through a layer.
-fn passed(case: &Case<'_>, layer: Layer) -> Option<String> {
+fn passed(case: &Case<'_>, layer: Layer, stuck: Option<Layer>) -> Option<String> {
     match layer {
         Layer::Admission => Some(match case.pod.controller() {
             Some((kind, name)) => format!("created by {kind}/{name}"),
@@ -52,6 +56,8 @@ fn passed(case: &Case<'_>, layer: Layer) -> Option<String> {
         Layer::Volume => sandboxed(case).map(|_| "mounted before the sandbox was made".to_owned()),
         Layer::Network => sandboxed(case),
         Layer::Image => image(case),
+        // what a probe kills has been up
+        Layer::Container if stuck == Some(Layer::Health) => started(case),
         Layer::Container => container(case),
         Layer::Health => health(case),
         Layer::Service | Layer::Removal => None,
@@ -108,12 +114,32 @@ fn made(container: &ContainerView<'_>) -> bool {
         || container.last_end().is_some()
 }
 
+/// The kubelet pulls a container's image before it makes its configuration, and pulls nothing for
+/// containers whose turn has not come (pkg/kubelet/kuberuntime/kuberuntime_container.go startContainer).
 fn image(case: &Case<'_>) -> Option<String> {
+    let its_turn =
+        |container: &ContainerView<'_>| !matches!(container.waiting_reason(), "PodInitializing");
+    let pulled = |container: &ContainerView<'_>| {
+        made(container)
+            || !container.status.image_id.is_empty()
+            || matches!(
+                container.waiting_reason(),
+                "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError"
+            )
+    };
+    let mut containers = case.pod.containers().filter(its_turn).peekable();
+    containers.peek()?;
+    containers
+        .all(|container| pulled(&container))
+        .then(|| "every image is on the node".to_owned())
+}
+
+fn started(case: &Case<'_>) -> Option<String> {
     let mut containers = case.pod.containers().peekable();
     containers.peek()?;
     containers
-        .all(|container| made(&container) || !container.status.image_id.is_empty())
-        .then(|| "every image is on the node".to_owned())
+        .all(|container| container.running().is_some() || container.last_end().is_some())
+        .then(|| "every container has been up".to_owned())
 }
 
 fn container(case: &Case<'_>) -> Option<String> {

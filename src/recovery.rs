@@ -3,7 +3,7 @@
 use crate::rules::Case;
 use crate::snapshot::{Kind, Seen, Workload};
 
-/// Whether the pod is a leftover: its Job is complete, or its controller runs a ready pod in its stead.
+/// Whether the pod is a leftover: its Job is complete, or its owner runs a ready pod in its stead.
 pub fn recovered(case: &Case<'_>) -> bool {
     if case.pod.phase() != "Failed" {
         return false;
@@ -18,11 +18,15 @@ pub fn recovered(case: &Case<'_>) -> bool {
             _ => succeeded_later(case, &controller),
         };
     }
-    case.snapshot.occupants().iter().any(|other| {
+    // a rollout replaces the ReplicaSet as well, so the outermost owner counts
+    let subject = case.subject();
+    let occupants = case.snapshot.occupants();
+    occupants.iter().any(|other| {
         &*other.namespace == case.namespace()
-            && other.controller.as_deref() == Some(controller.as_str())
             && other.ready
             && !other.terminating
+            && (other.controller.as_deref() == Some(controller.as_str())
+                || case.snapshot.owners(&occupants.identity(other)).last() == Some(&subject))
     })
 }
 

@@ -283,6 +283,39 @@ fn for_a_pod_that_is_not_there_the_nearest_is_offered() {
 }
 
 #[test]
+fn a_namespace_that_is_not_there_is_an_error() {
+    let server = ApiServer::start();
+    server.on(PODS, [Response::list("PodList", &[])]);
+    let missing = json!({"reason": "NotFound", "message": "namespaces \"shop\" not found", "details": {"name": "shop", "kind": "namespaces"}});
+    server.on("/api/v1/namespaces/shop", [Response::status(404, missing)]);
+    server.on(
+        "/api/v1/namespaces",
+        [Response::list(
+            "NamespaceList",
+            &[json!({"metadata": {"name": "shop2"}})],
+        )],
+    );
+    let error = read(&server, shop()).unwrap_err();
+    assert_eq!(error.message, "namespace shop not found");
+    assert_eq!(error.hints, ["did you mean shop2?"]);
+}
+
+#[test]
+fn an_empty_namespace_is_well_even_when_it_may_not_be_read() {
+    let server = ApiServer::start();
+    server.on(PODS, [Response::list("PodList", &[])]);
+    server.on(
+        "/api/v1/namespaces/shop",
+        [Response::failure(
+            403,
+            "Forbidden",
+            "namespaces is forbidden",
+        )],
+    );
+    assert_eq!(read(&server, shop()).unwrap().snapshot.tally().pods, 0);
+}
+
+#[test]
 fn a_secrets_value_is_never_asked_for() {
     let server = ApiServer::start();
     let refused = "failed to authorize: failed to fetch oauth token: unexpected status from GET request to https://auth.example/token: 401 Unauthorized";

@@ -115,6 +115,9 @@ async fn waves(client: &Client, taker: RefCell<Taker>, scope: Scope) -> Result<G
     for (read, outcome) in wave(client, &taker, plan::first(&scope)).await {
         settle(client, &scope, &read, outcome).await?;
     }
+    if taker.borrow().intake.is_empty() {
+        namespace_is_there(client, &scope).await?;
+    }
     if let Some(time) = client.server_time() {
         taker.borrow_mut().intake.at(time);
     }
@@ -388,6 +391,30 @@ async fn settle(
         // the pods of a workload that may not be read are still known by their owner's name
         (Read::Get { kind, .. }, _) if *kind != Kind::Pod => Ok(()),
         _ => Err(refused(scope, read, error)),
+    }
+}
+
+/// A namespace without pods may be one that does not exist; only then it is worth a request.
+async fn namespace_is_there(client: &Client, scope: &Scope) -> Result<(), Error> {
+    let Some(namespace) = scope.namespace.as_deref() else {
+        return Ok(());
+    };
+    match client
+        .get(
+            &path(Kind::Namespace, None, Some(namespace)),
+            Accept::Metadata,
+        )
+        .await
+    {
+        Err(ReadError::NotFound { .. }) => {
+            let target = Target {
+                kind: Kind::Namespace,
+                name: namespace.to_owned(),
+            };
+            Err(absent(client, scope, &target).await)
+        }
+        // there, or not to be known: then an empty namespace is what was read
+        _ => Ok(()),
     }
 }
 

@@ -207,6 +207,11 @@ impl Intake {
             .filter(|pod| pod.phase() != "Succeeded")
     }
 
+    /// Whether no pod was taken in.
+    pub fn is_empty(&self) -> bool {
+        self.suspects.is_empty() && self.snapshot.occupants.is_empty()
+    }
+
     /// What was taken in so far.
     pub fn so_far(&self) -> &Snapshot {
         &self.snapshot

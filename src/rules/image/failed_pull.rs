@@ -306,18 +306,15 @@ impl FailedPull<'_> {
     }
 
     /// A command that shows what else waits on the pod's node: a trouble of the way to a registry is rarely of one pod.
-    pub(super) fn look_at_node(&self) -> String {
-        let Some(node) = self.case.pod.node() else {
-            return self.look_at_events();
-        };
-        let selector = format!("spec.nodeName={node},status.phase=Pending");
+    pub(super) fn look_at_failures(&self) -> String {
+        // the failed pulls of every pod: they show the error, and whether other nodes meet it too
         shell::command([
             "kubectl",
             "get",
-            "pods",
+            "events",
             "-A",
             "--field-selector",
-            &selector,
+            "reason=Failed",
         ])
     }
 }

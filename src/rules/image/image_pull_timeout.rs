@@ -36,5 +36,5 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             Fix::advice("see how fast {node} gets data from {host}: a slow or blocked way, a proxy, many pulls at once", Who::Admin),
             Fix::advice("make the image smaller, or let a mirror near the nodes serve it", Who::Owner),
         ])
-        .look(failed.look_at_node())
+        .look(failed.look_at_failures())
 }

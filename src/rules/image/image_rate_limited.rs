@@ -50,7 +50,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             "pull through a cache or a mirror of {registry} of your own",
             Who::Admin,
         )])
-        .look(failed.look_at_node())
+        .look(failed.look_at_failures())
 }
 
 fn names(named: &[pull_secrets::PullSecret<'_>]) -> Vec<String> {

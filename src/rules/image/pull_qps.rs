@@ -34,5 +34,5 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             "if it keeps coming back, raise registryPullQPS and registryBurst in the kubelet's configuration on {node}",
             Who::Admin,
         )])
-        .look(failed.look_at_node())
+        .look(failed.look_at_failures())
 }

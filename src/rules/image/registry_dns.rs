@@ -45,7 +45,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     let finding = failed
         .finding(headline)
         .why(why)
-        .look(failed.look_at_node());
+        .look(failed.look_at_failures());
     let server = search("lookup {} on {}: ", &failed.pull.quote).map(|holes| holes.own(1));
     let finding = match server {
         Some(server) => finding.fact("server", server),

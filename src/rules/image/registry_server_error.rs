@@ -31,7 +31,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
                 "ask {host} from {node} and see who answers: a proxy or mirror there must pass registry requests on",
                 Who::Admin,
             )])
-            .look(failed.look_at_node());
+            .look(failed.look_at_failures());
     }
     let why = match failed.was_sent_elsewhere() {
         true => {
@@ -53,5 +53,5 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             "look at the state and logs of {host}; if it is not yours, its status page",
             Who::Admin,
         )])
-        .look(failed.look_at_node())
+        .look(failed.look_at_failures())
 }

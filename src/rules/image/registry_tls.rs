@@ -33,7 +33,7 @@ fn finding(failed: &FailedPull<'_>, fault: TlsFault) -> Finding {
         .finding(headline)
         .why(why)
         .fix([Fix::advice(fix, Who::Admin)])
-        .look(failed.look_at_node())
+        .look(failed.look_at_failures())
 }
 
 fn words(failed: &FailedPull<'_>, fault: TlsFault) -> (&'static str, &'static str, &'static str) {

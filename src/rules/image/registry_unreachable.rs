@@ -50,7 +50,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         .finding(headline)
         .why(why)
         .fact("how", how)
-        .look(failed.look_at_node());
+        .look(failed.look_at_failures());
     let address = search("dial tcp {}: ", &failed.pull.quote).map(|holes| holes.own(0));
     let finding = match address {
         Some(address) if !address.is_empty() => finding.fact("address", address),
