@@ -8,11 +8,12 @@
 //! cri-api `pkg/errors/errors.go`.
 
 use super::hosts;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{Evidence, Finding, Fix, Who};
 use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::shell;
 use crate::kubernetes::text::{one_line, truncate_width};
 use crate::messages::pull::{self, Pull, PullFailure};
+use crate::messages::sandbox::{self, SandboxFailure};
 use crate::rules::Case;
 use crate::snapshot::{ContainerView, Event, Role};
 
@@ -50,6 +51,8 @@ pub(super) struct FailedPull<'c> {
     proof: Evidence,
     /// The words are those of an event that may speak of another image.
     pub(super) hearsay: bool,
+    /// It is the image of the sandbox, which the node's runtime names and not the pod.
+    pub(super) of_sandbox: bool,
 }
 
 /// An image that a container needs, and where the pod names it.
@@ -65,11 +68,58 @@ pub(super) fn all<'c>(case: &'c Case<'c>) -> Vec<FailedPull<'c>> {
     if ended || case.pod.pod().metadata.deletion_timestamp.is_some() {
         return Vec::new();
     }
-    case.pod
+    let failed: Vec<_> = case
+        .pod
         .containers()
         .filter(waits_for_an_image)
         .map(|container| failed_pull(case, container))
-        .collect()
+        .collect();
+    match failed.is_empty() {
+        true => sandbox_image(case).into_iter().collect(),
+        false => failed,
+    }
+}
+
+/// The pull of the sandbox's own image fails: then no container of the pod is made at all.
+fn sandbox_image<'c>(case: &'c Case<'c>) -> Option<FailedPull<'c>> {
+    let event = case.newest_event(&["FailedCreatePodSandBox", "Pulled", "Created", "Started"])?;
+    let container = case.pod.containers().find(|c| c.role == Role::Main)?;
+    if event.reason != "FailedCreatePodSandBox" {
+        return None;
+    }
+    let SandboxFailure::PauseImage(pull) = sandbox::read(&event.message) else {
+        return None;
+    };
+    if !of_the_way(pull.failure) {
+        return None;
+    }
+    let (_, rest) = event.message.split_once('"')?;
+    let (image, _) = rest.split_once(['"', '\\'])?;
+    Some(FailedPull {
+        case,
+        container,
+        image,
+        path: String::new(),
+        volume: None,
+        pull: *pull,
+        proof: case.event(event),
+        hearsay: false,
+        of_sandbox: true,
+    })
+}
+
+/// Failures between node and registry; the others concern an image that the pod does not name.
+fn of_the_way(failure: PullFailure) -> bool {
+    matches!(
+        failure,
+        PullFailure::Dns
+            | PullFailure::Unreachable
+            | PullFailure::Tls(_)
+            | PullFailure::HttpVsHttps
+            | PullFailure::RateLimited
+            | PullFailure::ServerError
+            | PullFailure::Timeout
+    )
 }
 
 /// Those whose failure is of one class.
@@ -123,6 +173,7 @@ fn failed_pull<'c>(case: &'c Case<'c>, container: ContainerView<'c>) -> FailedPu
         pull: told.pull,
         proof: told.proof,
         hearsay: told.hearsay,
+        of_sandbox: false,
     }
 }
 
@@ -271,8 +322,15 @@ impl FailedPull<'_> {
     /// The finding with what every rule of this layer tells: image, host, node, the telling words.
     pub(super) fn finding(&self, headline: &'static str) -> Finding {
         let said = truncate_width(&one_line(&self.pull.quote), QUOTED).into_owned();
-        let finding = Finding::new(self.case.subject(), headline, self.proof.clone())
-            .container(self.container.name())
+        let finding = Finding::new(self.case.subject(), headline, self.proof.clone());
+        let finding = match self.of_sandbox {
+            true => finding.fix([Fix::advice(
+                "have image {image} on {node} before pods come: it is the sandbox image of the node's runtime, and without it none starts there",
+                Who::Admin,
+            )]),
+            false => finding.container(self.container.name()),
+        };
+        let finding = finding
             .fact("namespace", self.case.namespace())
             .fact("image", self.image)
             .fact("registry", self.registry())

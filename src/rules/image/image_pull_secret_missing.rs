@@ -7,9 +7,9 @@ use super::{change, login};
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::kubernetes::nearest::nearest;
 use crate::messages::form::search;
-use crate::messages::pull::PullFailure;
+use crate::messages::pull::{PullFailure, missing_secrets};
 use crate::rules::{Case, Layer, Rule};
-use crate::snapshot::{Event, Kind, ObjectRef, Seen};
+use crate::snapshot::{ContainerView, Event, Kind, ObjectRef, Seen};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -24,12 +24,55 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    failed_pull::all(case)
+    let failed = failed_pull::all(case);
+    if failed.is_empty() {
+        return unheard(case).into_iter().collect();
+    }
+    failed
         .iter()
         // pulls fail for other reasons, too, and public images need no login: the Secret is then beside the point
         .filter(|failed| failed.pull.failure == PullFailure::Auth || may_be_hidden(failed))
         .filter_map(finding)
         .collect()
+}
+
+/// No pull has failed yet as far as is known, and a Secret that cannot be had is the last that was
+/// heard of a pod that does not come up: it may be harmless, since public images need no login.
+fn unheard(case: &Case<'_>) -> Option<Finding> {
+    let creating = |container: &ContainerView<'_>| {
+        matches!(
+            container.waiting_reason(),
+            "ContainerCreating" | "PodInitializing"
+        )
+    };
+    let event = case.events().into_iter().next_back()?;
+    if event.reason != "FailedToRetrieveImagePullSecret"
+        || !case.pod.containers().all(|c| creating(&c))
+    {
+        return None;
+    }
+    let names = missing_secrets(&event.message);
+    let secret = names.iter().find(|name| {
+        case.snapshot
+            .secrets()
+            .get(case.namespace(), name)
+            .yes()
+            .is_none()
+    })?;
+    let finding = Finding::new(
+        case.subject(),
+        "the kubelet cannot get pull secret {secret}, and nothing was heard of the pod since",
+        case.event(event),
+    )
+    .why("the pull goes on without that login; whether the registry refuses it is not known")
+    .fact("secret", secret.as_str())
+    .fact("namespace", case.namespace())
+    .certainty(Certainty::Possible)
+    .fix([Fix::advice(
+        "create Secret {secret} in namespace {namespace}, or take it out of the pod's imagePullSecrets if the image is public",
+        Who::Owner,
+    )]);
+    Some(finding)
 }
 
 fn finding(failed: &FailedPull<'_>) -> Option<Finding> {
