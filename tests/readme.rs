@@ -1,0 +1,123 @@
+//! The README tells the truth: its sample is the tool's output, its commands are understood, its
+//! table holds every cause. `UPDATE_README=1 cargo test --test readme` writes sample and table anew.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail anywhere"
+)]
+
+use assert_cmd::Command;
+use clap::Parser;
+use kubectl_diagnose::cli::Cli;
+use kubectl_diagnose::rules::{self, Layer};
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::path::PathBuf;
+
+fn path() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md")
+}
+
+fn readme() -> String {
+    std::fs::read_to_string(path()).unwrap()
+}
+
+/// Where the part between `open` and `close` stands that follows a mark.
+fn part(text: &str, mark: &str, open: &str, close: &str) -> Range<usize> {
+    let after = |from: usize, word: &str| {
+        let found = text.get(from..).and_then(|rest| rest.find(word));
+        from + found.unwrap_or_else(|| panic!("the README has no {word} behind {mark}"))
+    };
+    let start = after(after(0, mark) + mark.len(), open) + open.len();
+    start..after(start, close)
+}
+
+/// Compares a part of the README with what it should be, or writes it.
+fn should_be(range: impl Fn(&str) -> Range<usize>, expected: &str) {
+    let mut text = readme();
+    let range = range(&text);
+    if text.get(range.clone()) == Some(expected) {
+        return;
+    }
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a test is told to write what it would compare"
+    )]
+    let update = std::env::var_os("UPDATE_README").is_some();
+    assert!(
+        update,
+        "the README differs; UPDATE_README=1 cargo test --test readme mends it:\n{expected}"
+    );
+    text.replace_range(range, expected);
+    std::fs::write(path(), text).unwrap();
+}
+
+fn sample() -> String {
+    let text = readme();
+    let arguments = text.get(part(&text, "<!-- sample:", " ", " -->")).unwrap();
+    let output = Command::cargo_bin("kubectl-diagnose")
+        .unwrap()
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_clear()
+        .args(arguments.split_whitespace())
+        .output()
+        .unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "the sample shows something stuck"
+    );
+    format!(
+        "$ kubectl diagnose {arguments}\n{}",
+        String::from_utf8(output.stdout).unwrap()
+    )
+}
+
+fn table() -> String {
+    let mut table = "\n| layer | causes |\n|---|---|\n".to_owned();
+    for layer in Layer::ALL {
+        let causes: Vec<String> = rules::all()
+            .filter(|rule| rule.layer == layer)
+            .map(|rule| format!("`{}`", rule.cause))
+            .collect();
+        if !causes.is_empty() {
+            writeln!(table, "| {layer} | {} |", causes.join(", ")).unwrap();
+        }
+    }
+    table + "| any | `unexplained` |\n"
+}
+
+#[test]
+fn sample_and_table_are_what_the_tool_says() {
+    should_be(|text| part(text, "<!-- sample:", "```\n", "```"), &sample());
+    should_be(
+        |text| part(text, "<!-- causes -->", "\n", "\nTheir names"),
+        &table(),
+    );
+}
+
+#[test]
+fn every_command_is_understood() {
+    for line in readme()
+        .lines()
+        .filter(|line| line.starts_with("kubectl diagnose"))
+    {
+        let command = line.split(" #").next().unwrap().trim();
+        let words = command.split_whitespace().skip(2);
+        let parsed = Cli::try_parse_from(std::iter::once("kubectl-diagnose").chain(words));
+        if let Err(error) = parsed {
+            assert_eq!(
+                error.kind(),
+                clap::error::ErrorKind::DisplayHelp,
+                "{command}: {error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn it_is_short_enough_to_read() {
+    let lines = readme().lines().count();
+    assert!(lines <= 200, "the README has {lines} lines");
+}
