@@ -5,6 +5,14 @@
 //! `healthy` nothing may be found, under `unexplained` nothing may be claimed.
 //! `INSTA_GLOB_FILTER='*/host-port*/*'` runs some of them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail anywhere"
+)]
+
 use kubectl_diagnose::diagnose::diagnose;
 use kubectl_diagnose::gather::dump;
 use kubectl_diagnose::render::{Layout, text};

@@ -2,6 +2,14 @@
 //!
 //! Each test says what to do when it fails.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail anywhere"
+)]
+
 use kubectl_diagnose::gather::{dump, plan};
 use kubectl_diagnose::rules::{self, Layer, RETIRED, Rule, UNEXPLAINED};
 use kubectl_diagnose::scope::Scope;

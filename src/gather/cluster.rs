@@ -1,4 +1,4 @@
-//! Reads a cluster: runs the waves of [`plan`](super::plan), each read beside the others.
+//! Reads a cluster: runs the waves of [`plan`], each read beside the others.
 //!
 //! A read that fails becomes a gap and the rest goes on. Only without the scope's own pods there is
 //! nothing to diagnose: that is an error, with the command that shows the missing right.
