@@ -13,7 +13,9 @@ def trimmed:
       | del((.spec.containers[]?, .spec.initContainers[]?).volumeMounts[]? | select(.name as $name | any($tokens[]; . == $name)))
       | del((.status.containerStatuses[]?, .status.initContainerStatuses[]?) | .volumeMounts, .resources, .user) | del(.status.resources)
     else . end
-  | if .kind == "Event" then del(.metadata.uid) | if .reportingInstance then .reportingInstance |= sub("^default-scheduler-.*"; "default-scheduler-control-plane-1") else . end else . end
+  | if .kind == "Event" then del(.metadata.uid, .reportingInstance) else . end
+  # what its pods are made of stands in the pods
+  | if .kind | IN("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job") then del(.spec.template) else . end
   # marks of the machine and of the test cluster
   | if .status.nodeInfo then .status.nodeInfo.kernelVersion = "6.1.0-37-amd64" else . end
   | reduce ("annotations", "labels") as $marks (.;
