@@ -2,11 +2,13 @@
 //!
 //! On a cluster of many pools most obstacles are beside the point: a taint that guards somebody else's nodes is no cause while
 //! the pod's own pool is full. A node counts as usable unless the pod excludes it itself or it is a control plane, as
-//! long as any node is; among the usable ones, that with the lightest obstacles is nearest.
+//! long as any node is; among the usable ones, that with the lightest obstacles is nearest. An obstacle does not count where what
+//! else stands against the node is all that stands against another: whoever cleared that would need it no more.
 //!
 //! What does not belong here: which cause is reported (`rules/scheduling`).
 
 use super::{NodeObstacles, Obstacle, What};
+use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
 use std::collections::BTreeSet;
 
@@ -16,8 +18,14 @@ const CONTROL_PLANE: [&str; 2] = [
     "node-role.kubernetes.io/master",
 ];
 
-/// How many nodes a rank tells apart within one distance.
+/// The weight of what is taken now and may be free later.
+const FULL: u32 = 2;
+/// How many nodes a rank tells apart, all else being equal.
 const NODES: u32 = 1 << 10;
+/// How many filters a rank tells apart.
+const FILTERS: u32 = 1 << 4;
+/// How many obstacles on the nearest node a rank tells apart.
+const OBSTACLES: u32 = 1 << 4;
 
 /// Which nodes come into question, and how far each is from taking the pod.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,8 +46,8 @@ pub fn closest(nodes: &[NodeObstacles]) -> Closeness<'_> {
     Closeness { usable }
 }
 
-/// Where an obstacle stands among the causes: smaller comes first, the nearest node first and then the larger number of nodes.
-/// `None` when it stands on no node that the pod could use.
+/// Where an obstacle stands among the causes: smaller comes first. That is the one on the nearest node, then the one among fewer
+/// obstacles there, then the one that the scheduler meets first, then the one on more nodes. `None` when it counts on no node.
 pub fn rank(nodes: &[NodeObstacles], predicate: impl Fn(&Obstacle) -> bool) -> Option<u32> {
     closest(nodes).rank(predicate)
 }
@@ -55,19 +63,102 @@ impl<'a> Closeness<'a> {
         self.usable.iter().any(|(_, usable)| usable.node == node)
     }
 
+    /// The nodes on which such an obstacle counts, the nearest first.
+    pub fn barred_by(&self, predicate: impl Fn(&Obstacle) -> bool) -> Vec<&'a NodeObstacles> {
+        self.barred(&predicate).map(|(_, node)| *node).collect()
+    }
+
     /// See [`rank`].
     pub fn rank(&self, predicate: impl Fn(&Obstacle) -> bool) -> Option<u32> {
-        let meets = |node: &NodeObstacles| node.obstacles.iter().any(&predicate);
-        let mut distances = self
-            .usable
-            .iter()
-            .filter(|(_, node)| meets(node))
-            .map(|(distance, _)| *distance);
-        let nearest = distances.next()?;
-        let more = u32::try_from(distances.count()).unwrap_or(u32::MAX);
-        let fewer = NODES.saturating_sub(more).saturating_sub(1);
-        Some(nearest.saturating_mul(NODES).saturating_add(fewer))
+        let barred: Vec<_> = self.barred(&predicate).collect();
+        let (distance, node) = barred.first()?;
+        let filter = node.obstacles.iter().find(|obstacle| predicate(obstacle))?;
+        let digits = [
+            (number(node.obstacles.len()), OBSTACLES),
+            (filter.filter as u32, FILTERS),
+            (NODES.saturating_sub(number(barred.len())), NODES),
+        ];
+        Some(digits.into_iter().fold(*distance, |rank, (digit, base)| {
+            rank.saturating_mul(base)
+                .saturating_add(digit.min(base.saturating_sub(1)))
+        }))
     }
+
+    fn barred(
+        &self,
+        predicate: impl Fn(&Obstacle) -> bool,
+    ) -> impl Iterator<Item = &(u32, &'a NodeObstacles)> {
+        let meets = |node: &NodeObstacles| node.obstacles.iter().any(&predicate);
+        let everywhere = self.usable.iter().all(|(_, node)| meets(node));
+        // while the pod excludes every node itself, what is on some of them is not yet known to matter
+        let counts = move |node: &NodeObstacles, one: &Obstacle| {
+            everywhere || is_choice(one) || !node.obstacles.iter().any(is_choice)
+        };
+        // with pods unread, a node without obstacles is no proof that one can do without
+        let profiles: BTreeSet<Profile<'_>> =
+            self.usable.iter().map(|(_, node)| of(node)).collect();
+        self.usable.iter().filter(move |(_, node)| {
+            let mut mine = node.obstacles.iter().filter(|one| predicate(one));
+            let rest = node.obstacles.iter().filter(|one| !predicate(one));
+            let rest: Profile<'_> = rest.map(kind).collect();
+            let spared = |profile: &Profile<'_>| !profile.is_empty() && is_within(profile, &rest);
+            mine.any(|one| counts(node, one)) && !profiles.iter().any(spared)
+        })
+    }
+}
+
+/// What stands against a node, by kind.
+type Profile<'a> = BTreeSet<Kind<'a>>;
+
+/// Obstacles of one kind go away by the same change.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind<'a> {
+    Choice,
+    Cordon,
+    Taint(&'a str),
+    Port(&'a HostPort),
+    PodCount,
+    Resource { name: &'a str, never: bool },
+    Other(&'a str),
+}
+
+fn of(node: &NodeObstacles) -> Profile<'_> {
+    node.obstacles.iter().map(kind).collect()
+}
+
+fn kind(obstacle: &Obstacle) -> Kind<'_> {
+    match &obstacle.what {
+        What::Label { .. } | What::OtherNode => Kind::Choice,
+        What::Cordoned => Kind::Cordon,
+        What::Taint { key, .. } => Kind::Taint(key),
+        What::Port { port, .. } => Kind::Port(port),
+        What::PodCount { .. } => Kind::PodCount,
+        What::Resource { resource, .. } => Kind::Resource {
+            name: resource,
+            never: weight(obstacle) > FULL,
+        },
+        What::Other(words) => Kind::Other(words),
+    }
+}
+
+/// Whether all of `profile` stands in `other` too, or something worse of its kind.
+fn is_within(profile: &Profile<'_>, other: &Profile<'_>) -> bool {
+    profile.iter().all(|kind| {
+        let worse = match kind {
+            Kind::Resource { name, .. } => Some(Kind::Resource { name, never: true }),
+            _ => None,
+        };
+        other.contains(kind) || worse.is_some_and(|worse| other.contains(&worse))
+    })
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// The pod's own choice of nodes.
+fn is_choice(obstacle: &Obstacle) -> bool {
+    matches!(obstacle.what, What::OtherNode | What::Label { .. })
 }
 
 /// How many of the two kinds of exclusion a node has: the pod wants another node, or it is a control plane.
@@ -76,7 +167,7 @@ fn exclusions(node: &NodeObstacles) -> usize {
         .obstacles
         .iter()
         .filter_map(|obstacle| match &obstacle.what {
-            What::OtherNode | What::Label { .. } => Some(0),
+            _ if is_choice(obstacle) => Some(0),
             What::Taint { key, .. } if CONTROL_PLANE.contains(&key.as_str()) => Some(1),
             _ => None,
         })
@@ -95,7 +186,7 @@ fn weight(obstacle: &Obstacle) -> u32 {
         What::Resource {
             asked, allocatable, ..
         } if asked > allocatable || *allocatable == Quantity::ZERO => 3,
-        What::Resource { .. } | What::PodCount { .. } | What::Port { .. } => 2,
+        What::Resource { .. } | What::PodCount { .. } | What::Port { .. } => FULL,
         What::Cordoned | What::Other(_) => 3,
         What::Taint { key, .. } if is_condition(key) => 3,
         What::Taint { .. } => 4,
@@ -196,6 +287,61 @@ mod tests {
         let web = pod("web").asks("cpu", "2");
         let of = |reason| rank_of(&web, &nodes, reason).unwrap();
         assert!(of("Too many pods") < of("Insufficient cpu"));
+    }
+
+    #[test]
+    fn where_the_pod_excludes_every_node_what_else_stands_on_some_does_not_count() {
+        let web = pod("web").set("/spec/nodeSelector", json!({"disk": "sdd"}));
+        let asked = [Filter::NodeAffinity, Filter::TaintToleration];
+        let guarded = tainted("w2", "team");
+        let found = ranks(&web, &[node("w1", "4", "8Gi"), guarded.clone()], &asked);
+        assert!(found[0].is_some());
+        assert_eq!(found[1], None);
+        // on every node it stands in the way however the choice is changed
+        let found = ranks(&web, &[tainted("w1", "team"), guarded], &asked);
+        assert!(found[1].is_some());
+    }
+
+    #[test]
+    fn what_stands_beside_another_nodes_only_obstacle_does_not_count() {
+        let web = pod("web").asks("cpu", "2");
+        let asked = [Filter::NodeResourcesFit, Filter::NodeUnschedulable];
+        let cordoned = |cpu| node("w2", cpu, "8Gi").set("/spec/unschedulable", json!(true));
+        let found = ranks(&web, &[node("w1", "1", "8Gi"), cordoned("1")], &asked);
+        assert!(found[0].is_some());
+        assert_eq!(found[1], None);
+        // a larger node would do without its cordon, now or when it has room
+        let full = pod("full").on("w2").asks("cpu", "3");
+        let objects = [node("w1", "1", "8Gi"), cordoned("4"), full];
+        for objects in [&objects[..2], &objects[..]] {
+            assert!(ranks(&web, objects, &asked)[1].is_some());
+        }
+    }
+
+    #[test]
+    fn of_equal_distances_fewer_obstacles_come_first_and_then_the_earlier_filter() {
+        let web = pod("web").host_port(80, "TCP", "");
+        let crowded = |name| node(name, "4", "8Gi").set("/status/allocatable/pods", json!("1"));
+        let objects = [
+            crowded("w1"),
+            crowded("w2"),
+            crowded("w3"),
+            node("w4", "4", "8Gi"),
+            pod("a").on("w1"),
+            pod("b").on("w2"),
+            pod("c").on("w3"),
+            pod("d").on("w4").host_port(80, "TCP", ""),
+        ];
+        let asked = [Filter::NodePorts, Filter::NodeResourcesFit];
+        let found = ranks(&web, &objects, &asked);
+        assert!(found[0].unwrap() < found[1].unwrap(), "{found:?}");
+        // a taint weighs as much as two shortages
+        let web = web.asks("cpu", "1").asks("memory", "1Gi");
+        let full = pod("full").on("w1").asks("cpu", "4").asks("memory", "8Gi");
+        let objects = [node("w1", "4", "8Gi"), full, tainted("w2", "team")];
+        let asked = [Filter::TaintToleration, Filter::NodeResourcesFit];
+        let found = ranks(&web, &objects, &asked);
+        assert!(found[0].unwrap() < found[1].unwrap(), "{found:?}");
     }
 
     #[test]

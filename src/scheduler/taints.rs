@@ -9,10 +9,18 @@ use super::{Filter, Incoming, NodeView, Obstacle, What, unschedulable};
 use crate::kubernetes::taints::{Difference, NearMiss, TaintText, near_miss, untolerated};
 use k8s_openapi::api::core::v1::{Taint, Toleration};
 
+const NOT_READY: &str = "node.kubernetes.io/not-ready";
+const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+
 /// The untolerated taints.
 pub(super) fn obstacles(pod: &Incoming<'_>, node: &NodeView<'_>) -> Vec<Obstacle> {
     // what is tolerated as a cordon is tolerated as its taint, so nothing is lost by telling it once
     let is_told = |taint: &&Taint| node.node.unschedulable && unschedulable::repeats(taint);
+    let tolerations = pod.tolerations().iter();
+    let meant: Vec<Toleration> = tolerations
+        .filter(|toleration| !is_given(toleration))
+        .cloned()
+        .collect();
     untolerated(&node.node.taints, pod.tolerations())
         .filter(|taint| !is_told(taint))
         .map(|taint| Obstacle {
@@ -21,10 +29,22 @@ pub(super) fn obstacles(pod: &Incoming<'_>, node: &NodeView<'_>) -> Vec<Obstacle
             what: What::Taint {
                 key: taint.key.clone(),
                 taint: TaintText(taint).to_string(),
-                near_miss: near_miss(pod.tolerations(), taint).map(|miss| words(&miss, taint)),
+                near_miss: near_miss(&meant, taint).map(|miss| words(&miss, taint)),
             },
         })
         .collect()
+}
+
+/// Whether a component gives pods the toleration by itself, so that nobody meant it for a taint of another effect: the
+/// admission plugin DefaultTolerationSeconds to every pod (plugin/pkg/admission/defaulttolerationseconds, 1.37), the DaemonSet
+/// controller to its own (pkg/controller/daemon/util).
+fn is_given(toleration: &Toleration) -> bool {
+    let is = |field: &Option<String>, word: &str| field.as_deref() == Some(word);
+    is(&toleration.operator, "Exists")
+        && is(&toleration.effect, "NoExecute")
+        && [NOT_READY, UNREACHABLE]
+            .iter()
+            .any(|key| is(&toleration.key, key))
 }
 
 /// `tolerates gpu=yes:NoSchedule, but the taint's value is true`
@@ -133,5 +153,22 @@ mod tests {
                 ("lab:NoSchedule", None),
             ]
         );
+    }
+
+    #[test]
+    fn a_toleration_that_every_pod_is_given_is_no_near_miss() {
+        for seconds in [json!(300), json!(null)] {
+            let key = "node.kubernetes.io/unreachable";
+            let cluster = Cluster::new()
+                .with(tainted(json!([{"key": key, "effect": "NoSchedule"}])))
+                .seal();
+            let given = json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": &seconds});
+            let web = pod("web").set("/spec/tolerations", json!([given])).pod();
+            let judged = judge(&web, &View::of(&cluster));
+            let What::Taint { near_miss, .. } = &judged[0].obstacles[0].what else {
+                panic!("{judged:?}");
+            };
+            assert_eq!(*near_miss, None, "{seconds}");
+        }
     }
 }

@@ -25,25 +25,34 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let only = |meaning: Meaning| meanings.iter().all(|known| *known == meaning);
     let finding = if only(Meaning::Uninitialized) {
         grounds
-            .finding(case, "the cloud controller has not taken in {share}")
+            .finding(case, "the cloud controller has not taken in {where}")
             .why("a kubelet that is told of an external cloud provider starts with a taint, which the cloud controller manager removes")
             .fix([Fix::advice("check that the cloud controller manager runs and has the rights that it needs", Who::Admin)])
     } else if only(Meaning::NetworkUnavailable) {
         grounds
-            .finding(case, "the network for pods is not set up on {share}")
+            .finding(case, "the network for pods is not set up on {where}")
             .why("the network plugin, or the cloud's route controller, has not set the node's network up")
-            .fix([Fix::advice("check the network plugin's pods on these nodes", Who::Admin)])
+            .fix([Fix::advice("check the network plugin's pods there", Who::Admin)])
     } else if only(Meaning::Unreachable) {
         grounds
-            .finding(case, "nothing is heard from the kubelet of {share}")
-            .why("the node is down or cut off, or its kubelet has stopped")
+            .finding(
+                case,
+                match grounds.is_of_one_node() {
+                    true => "nothing is heard from the kubelet of {where}",
+                    false => "nothing is heard from the kubelets of {where}",
+                },
+            )
+            .why("such a node is down or cut off, or its kubelet has stopped")
             .fix([Fix::advice(
                 "bring the node or its kubelet back, or remove the node",
                 Who::Admin,
             )])
     } else {
         grounds
-            .finding(case, "the pod is kept off {share} for not being ready")
+            .finding(case, match grounds.is_of_one_node() {
+                true => "the pod is kept off {where}, which is not ready",
+                false => "the pod is kept off {where}, which are not ready",
+            })
             .why("the kubelet says so itself, most often since the container runtime or the network plugin is not up")
             .fix([Fix::advice("clear what the node's Ready condition names", Who::Admin)])
     };

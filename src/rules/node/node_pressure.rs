@@ -34,21 +34,21 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .collect();
     let advice = meanings.iter().filter_map(|meaning| match meaning {
         Meaning::MemoryPressure => Some(Fix::advice(
-            "find the pods on these nodes that use more memory than they request",
+            "find the pods there that use more memory than they request",
             Who::Admin,
         )),
         Meaning::DiskPressure => Some(Fix::advice(
-            "free space on the disks of these nodes: images, logs, emptyDir volumes",
+            "free space on the disks there: images, logs, emptyDir volumes",
             Who::Admin,
         )),
         Meaning::PidPressure => Some(Fix::advice(
-            "find the pod on these nodes that starts too many processes",
+            "find the pod there that starts too many processes",
             Who::Admin,
         )),
         _ => None,
     });
     let finding = grounds
-        .finding(case, "a shortage of {short} keeps the pod off {share}")
+        .finding(case, "a shortage of {short} keeps the pod off {where}")
         .fact("short", short.join(" and "))
         .why("the kubelet takes no new pods while it is short, and for some minutes after")
         .fix(advice.collect::<Vec<_>>());

@@ -67,7 +67,7 @@ fn of_reason(reason: &Reason) -> Option<Meaning> {
     }
 }
 
-/// Adds the nodes' own conditions, and where to look.
+/// Adds which nodes they are, their own conditions, and where to look.
 pub(super) fn with_conditions(case: &Case<'_>, grounds: &Grounds<'_>, finding: Finding) -> Finding {
     let look = match grounds.places.first() {
         Some(place) => shell::command(["kubectl", "describe", "node", place.node]),
@@ -79,7 +79,10 @@ pub(super) fn with_conditions(case: &Case<'_>, grounds: &Grounds<'_>, finding: F
     });
     // a node not ready for NoSchedule and NoExecute has two taints and one condition
     let quotes: BTreeSet<Evidence> = quotes.collect();
-    finding.evidence(quotes.into_iter().take(QUOTED)).look(look)
+    finding
+        .fact("where", grounds.whereabouts())
+        .evidence(quotes.into_iter().take(QUOTED))
+        .look(look)
 }
 
 fn condition(case: &Case<'_>, node: &str, r#type: &str) -> Option<Evidence> {

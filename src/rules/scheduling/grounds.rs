@@ -2,13 +2,13 @@
 //!
 //! There are two sources. Where nodes and pods were read, the grounds are obstacles that were
 //! computed, node by node. Where they were not, the grounds are the scheduler's own words, which
-//! name neither nodes nor numbers. What a cause is called and what to change is for its rule.
+//! name neither nodes nor numbers. Where the scheduler has said nothing there are none: what stands
+//! against the pod has kept it nowhere yet. What a cause is called and what to change is for its rule.
 
-use crate::finding::{Certainty, Evidence, Finding, Fix, Origin, Who};
+use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::Case;
-use crate::scheduler::message::{Clause, Reason};
+use crate::scheduler::message::{Clause, Message, Reason};
 use crate::scheduler::{Agree, Examination, Filter, NodeObstacles, Obstacle, Said, ranking};
-use crate::snapshot::{Kind, ObjectRef};
 
 use super::order::Class;
 use super::remedies;
@@ -40,6 +40,7 @@ pub(crate) struct Grounds<'e> {
     rank: u32,
     out_of_date: bool,
     examination: &'e Examination,
+    said: &'e Said,
 }
 
 impl<'e> Grounds<'e> {
@@ -61,28 +62,35 @@ impl<'e> Grounds<'e> {
             return None;
         }
         let examination = case.scheduling()?;
+        // what stands against a pod that no scheduler has looked at keeps it nowhere yet
+        let spoken = examination.said.as_ref()?;
         let Some(nodes) = examination
             .nodes
             .as_deref()
             .filter(|nodes| !nodes.is_empty())
         else {
-            return said(case, examination, sought, Words::Alone);
+            return said(case, examination, spoken, sought, Words::Alone);
         };
+        let message = &spoken.message;
         let all_pods = case.snapshot.pods().whole_cluster().is_ok();
         let room = nodes.iter().any(|node| node.obstacles.is_empty());
-        if all_pods && room && !speaks_of_others(examination) {
-            return said(case, examination, sought, Words::OutOfDate);
+        // what keeps the pod off the node with room is not computed, and what stands on others is beside the point
+        if room && (about_the_pod(message) || all_pods && speaks_of_others(message)) {
+            return None;
         }
-        let computed = computed(examination, nodes, sought);
+        if room && all_pods {
+            return said(case, examination, spoken, sought, Words::OutOfDate);
+        }
+        let computed = computed(examination, spoken, nodes, sought);
         match all_pods {
             true => computed,
-            false => computed.or_else(|| said(case, examination, sought, Words::AboutPods)),
+            false => computed.or_else(|| said(case, examination, spoken, sought, Words::AboutPods)),
         }
     }
 
     /// The finding, with what every cause of this layer carries.
     pub(crate) fn finding(&self, case: &Case<'_>, headline: &'static str) -> Finding {
-        let mut finding = Finding::new(case.subject(), headline, self.proof(case))
+        let mut finding = Finding::new(case.subject(), headline, self.said.quote.clone())
             .certainty(self.certainty)
             .fact("share", self.share());
         let (count, total) = self.counts();
@@ -140,6 +148,20 @@ impl<'e> Grounds<'e> {
         })
     }
 
+    /// Whether it is known to stand on one node alone.
+    pub(crate) fn is_of_one_node(&self) -> bool {
+        self.counts().0 == Some(1)
+    }
+
+    /// The same as the share, but one node by its name.
+    pub(crate) fn whereabouts(&self) -> String {
+        match (self.places.as_slice(), self.counts()) {
+            ([place], (_, Some(1))) => format!("{}, the only node", place.node),
+            ([place], _) => format!("node {}", place.node),
+            _ => self.share(),
+        }
+    }
+
     /// Whether nodes were computed.
     pub(crate) fn is_computed(&self) -> bool {
         !self.places.is_empty()
@@ -161,11 +183,7 @@ impl<'e> Grounds<'e> {
             .filter_map(|clause| clause.count)
             .collect();
         let some = counted.iter().map(|count| *count as usize).sum();
-        let all = self
-            .examination
-            .said
-            .as_ref()
-            .and_then(|said| said.message.nodes);
+        let all = self.said.message.nodes;
         (
             (!counted.is_empty()).then_some(some),
             all.map(|all| all as usize),
@@ -185,33 +203,12 @@ impl<'e> Grounds<'e> {
             (None, _) => "the nodes".to_owned(),
         }
     }
-
-    /// The scheduler's words; where it has said nothing, what was computed.
-    fn proof(&self, case: &Case<'_>) -> Evidence {
-        if let Some(said) = &self.examination.said {
-            return said.quote.clone();
-        }
-        let first = self.obstacles().next();
-        let (node, by, quote) = match first {
-            Some((node, obstacle)) => (node, obstacle.filter, obstacle.reason.clone()),
-            None => ("", Filter::NodeResourcesFit, String::new()),
-        };
-        Evidence {
-            object: match node {
-                "" => case.pod.object(),
-                node => ObjectRef::new(Kind::Node, "", node),
-            },
-            origin: Origin::Computed {
-                by: by.as_str().to_owned(),
-            },
-            quote,
-        }
-    }
 }
 
 /// The cause's obstacles on the nodes that count.
 fn computed<'e, O, R>(
     examination: &'e Examination,
+    spoken: &'e Said,
     nodes: &'e [NodeObstacles],
     sought: &Sought<O, R>,
 ) -> Option<Grounds<'e>>
@@ -222,12 +219,8 @@ where
     let closest = ranking::closest(nodes);
     let rank = closest.rank(|obstacle| (sought.obstacle)(obstacle))?;
     let places: Vec<Place<'e>> = closest
-        .nodes()
-        .filter(|node| {
-            node.obstacles
-                .iter()
-                .any(|obstacle| (sought.obstacle)(obstacle))
-        })
+        .barred_by(|obstacle| (sought.obstacle)(obstacle))
+        .into_iter()
         .map(|node| {
             let mine = node
                 .obstacles
@@ -239,28 +232,24 @@ where
             }
         })
         .collect();
-    let clauses = examination
-        .said
-        .iter()
-        .flat_map(|said| &said.message.clauses)
+    let clauses = spoken.message.clauses.iter();
+    let clauses = clauses
         .filter(|clause| (sought.reason)(&clause.reason).is_some())
         .collect();
     Some(Grounds {
         clauses,
-        certainty: agreed(examination, &places),
+        certainty: agreed(examination, &spoken.message, &places),
         out_of_date: false,
         places,
         rank,
         examination,
+        said: spoken,
     })
 }
 
 /// How sure what was computed is: the scheduler's counts are the test of it. A sentence about the
 /// pod as a whole means that the scheduler has not come to the nodes yet.
-fn agreed(examination: &Examination, places: &[Place<'_>]) -> Certainty {
-    let Some(Said { message, .. }) = &examination.said else {
-        return Certainty::Likely;
-    };
+fn agreed(examination: &Examination, message: &Message, places: &[Place<'_>]) -> Certainty {
     let plugins: Vec<&str> = places
         .iter()
         .flat_map(|place| &place.obstacles)
@@ -278,8 +267,14 @@ fn agreed(examination: &Examination, places: &[Place<'_>]) -> Certainty {
     }
 }
 
+/// Whether the scheduler refused the pod as a whole, before it came to the nodes.
+fn about_the_pod(message: &Message) -> bool {
+    let mut clauses = message.clauses.iter();
+    clauses.any(|clause| clause.count.is_none() && clause.reason.is_about_the_pod())
+}
+
 /// Whether the scheduler names a filter that is not computed, so that a node without obstacles may fail there.
-fn speaks_of_others(examination: &Examination) -> bool {
+fn speaks_of_others(message: &Message) -> bool {
     const COMPUTED: [Filter; 6] = [
         Filter::NodeUnschedulable,
         Filter::NodeName,
@@ -289,13 +284,8 @@ fn speaks_of_others(examination: &Examination) -> bool {
         Filter::NodeResourcesFit,
     ];
     let computed = |plugin: &str| COMPUTED.iter().any(|filter| filter.as_str() == plugin);
-    let clauses = examination
-        .said
-        .iter()
-        .flat_map(|said| &said.message.clauses);
-    clauses
-        .map(|clause| clause.reason.plugin())
-        .any(|plugin| !plugin.is_some_and(computed))
+    let mut plugins = message.clauses.iter().map(|clause| clause.reason.plugin());
+    plugins.any(|plugin| !plugin.is_some_and(computed))
 }
 
 /// What the scheduler's words are worth beside what was read.
@@ -313,13 +303,14 @@ enum Words {
 fn said<'e, O, R>(
     case: &Case<'_>,
     examination: &'e Examination,
+    spoken: &'e Said,
     sought: &Sought<O, R>,
     words: Words,
 ) -> Option<Grounds<'e>>
 where
     R: Fn(&Reason) -> Option<Certainty>,
 {
-    let message = &examination.said.as_ref()?.message;
+    let message = &spoken.message;
     let about_pods =
         |reason: &Reason| matches!(reason.plugin(), Some("NodePorts" | "NodeResourcesFit"));
     let known: Vec<(&Clause, Certainty)> = message
@@ -352,6 +343,7 @@ where
         clauses,
         certainty,
         examination,
+        said: spoken,
     })
 }
 

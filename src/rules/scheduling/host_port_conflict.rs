@@ -5,7 +5,7 @@
 
 use super::grounds::{Grounds, Sought};
 use crate::finding::{Certainty, Finding, Fix, Who};
-use crate::kubernetes::ports::host_ports;
+use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
@@ -59,22 +59,27 @@ fn held(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
     let mut holders: BTreeSet<&Holder> = BTreeSet::new();
     for (_, obstacle) in grounds.obstacles() {
         if let What::Port { port, holder } = &obstacle.what {
-            ports.insert(port.to_string());
+            ports.insert(port);
             holders.insert(holder);
         }
     }
+    let one = ports.len() == 1;
     let finding = match kinship(case, &holders) {
-        Kinship::Predecessors => predecessors(case, grounds),
-        Kinship::Siblings => siblings(case, grounds, holders.len()),
-        Kinship::Others => others(case, grounds),
+        Kinship::Predecessors => predecessors(case, grounds, one),
+        Kinship::Siblings => siblings(case, grounds, one, holders.len()),
+        Kinship::Others => others(case, grounds, one),
     };
     let names = holders
         .iter()
         .map(|holder| format!("{}/{}", holder.namespace, holder.name));
     finding
-        .fact("ports", ports.into_iter().collect::<Vec<_>>())
+        .fact("ports", words(&ports))
         .fact("holders", names.collect::<Vec<_>>())
         .look(look(grounds))
+}
+
+fn words(ports: &BTreeSet<&HostPort>) -> Vec<String> {
+    ports.iter().map(ToString::to_string).collect()
 }
 
 fn kinship(case: &Case<'_>, holders: &BTreeSet<&Holder>) -> Kinship {
@@ -114,35 +119,58 @@ fn deployment_of(case: &Case<'_>, holder: &Holder) -> Option<String> {
     }
 }
 
-fn predecessors(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+fn predecessors(case: &Case<'_>, grounds: &Grounds<'_>, one: bool) -> Finding {
+    let headline = match one {
+        true => {
+            "the rollout waits for itself: host port {ports} is held by old pods of {owner} on every node that could run the new one"
+        }
+        false => {
+            "the rollout waits for itself: host ports {ports} are held by old pods of {owner} on every node that could run the new one"
+        }
+    };
     grounds
-        .finding(case, "the rollout waits for itself: host port {ports} is held by old pods of {owner} on every node that could run the new one")
+        .finding(case, headline)
         .fact("owner", case.subject().short())
-        .why("the old pods stay until new ones are ready, and the new ones wait for the port of the old ones")
+        .why("the old pods stay until new ones are ready, and the new ones wait for the host ports of the old ones")
         .fix([
             Fix::advice("let the rollout remove an old pod before it makes a new one: maxSurge 0, maxUnavailable 1", Who::Owner),
             Fix::advice("use a Service or an ingress in place of the host port", Who::Owner),
         ])
 }
 
-fn siblings(case: &Case<'_>, grounds: &Grounds<'_>, running: usize) -> Finding {
+fn siblings(case: &Case<'_>, grounds: &Grounds<'_>, one: bool, running: usize) -> Finding {
+    let headline = match (one, running) {
+        (true, 1) => {
+            "more replicas than nodes: host port {ports} is held by another pod of {owner} on the node that could run this one"
+        }
+        (true, _) => {
+            "more replicas than nodes: host port {ports} is held by {running} pods of {owner} itself on every node that could run another"
+        }
+        (false, 1) => {
+            "more replicas than nodes: host ports {ports} are held by another pod of {owner} on the node that could run this one"
+        }
+        (false, _) => {
+            "more replicas than nodes: host ports {ports} are held by {running} pods of {owner} itself on every node that could run another"
+        }
+    };
     grounds
-        .finding(case, "more replicas than nodes: host port {ports} is held by {running} pods of {owner} itself on every node that could run another")
+        .finding(case, headline)
         .fact("owner", case.subject().short())
         .fact("running", running)
         .why("a node gives a host port to one pod, so there can be one replica a node")
         .fix([
-            Fix::advice("run {running} replicas, or use a Service or an ingress in place of the host port", Who::Owner),
+            Fix::advice("run no more replicas than {running}, or use a Service or an ingress in place of the host port", Who::Owner),
             Fix::advice("add a node", Who::Admin),
         ])
 }
 
-fn others(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+fn others(case: &Case<'_>, grounds: &Grounds<'_>, one: bool) -> Finding {
+    let headline = match one {
+        true => "host port {ports} is taken on every node that could run the pod, by {holders}",
+        false => "host ports {ports} are taken on every node that could run the pod, by {holders}",
+    };
     grounds
-        .finding(
-            case,
-            "host port {ports} is taken on every node that could run the pod, by {holders}",
-        )
+        .finding(case, headline)
         .why("a node gives a host port to one pod, whichever process has it open")
         .fix([
             Fix::advice(
@@ -154,10 +182,7 @@ fn others(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
 }
 
 fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
-    let ports: Vec<String> = host_ports(case.pod.spec())
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let ports = words(&host_ports(case.pod.spec()).iter().collect());
     let finding = match ports.is_empty() {
         true => grounds.finding(case, "a host port that the pod wants is taken on {share}"),
         false => grounds

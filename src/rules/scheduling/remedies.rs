@@ -10,9 +10,15 @@ pub(super) fn before(case: &Case<'_>, mut finding: Finding, filter: Filter) -> F
     if finding.nodes.is_empty() {
         return finding;
     }
-    let remedies = remedy::propose(case.pod, case.snapshot).into_iter();
+    let remedies = remedy::propose(case.pod, case.snapshot);
+    let alone = remedies.iter().any(|remedy| remedy.removes == [filter]);
     let mut fixes: Vec<_> = remedies
-        .filter(|remedy| remedy.removes.contains(&filter))
+        .into_iter()
+        // where removing this is enough, a change that removes more is for the sake of another cause
+        .filter(|remedy| match alone {
+            true => remedy.removes == [filter],
+            false => remedy.removes.contains(&filter),
+        })
         .map(|remedy| remedy.fix)
         // without either it is advice, which the rule words better
         .filter(|fix| fix.verified.is_some() || !fix.command.is_empty())

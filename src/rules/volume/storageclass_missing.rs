@@ -1,12 +1,12 @@
 //! A claim of the pod names a StorageClass that does not exist.
 
 use super::claims::{ClaimOfPod, event, field, of_pod, phase, said};
-use crate::finding::{Evidence, Finding, Fix, Who};
+use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
-use crate::snapshot::{Kind, ObjectRef};
+use crate::snapshot::{Kind, ObjectRef, Seen};
 
 /// `storageclass-missing`
 pub static RULE: Rule = Rule {
@@ -80,13 +80,13 @@ fn told(case: &Case<'_>) -> Option<Finding> {
     let Reason::StorageClassMissing(name) = &clause.reason else {
         return None;
     };
-    let come = case
-        .snapshot
-        .storage_classes()
-        .get("", name)
-        .yes()
-        .is_some();
-    (!come).then(|| finding(case, name, quote))
+    let certainty = match case.snapshot.storage_classes().get("", name) {
+        Seen::Yes(_) => return None,
+        Seen::No => Certainty::Proven,
+        // it may have come since
+        Seen::Unknown(_) => Certainty::Likely,
+    };
+    Some(finding(case, name, quote).certainty(certainty))
 }
 
 fn finding(case: &Case<'_>, name: &str, proof: Evidence) -> Finding {

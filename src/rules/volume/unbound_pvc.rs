@@ -272,6 +272,7 @@ fn told(case: &Case<'_>) -> Option<Finding> {
         ),
     };
     let names: Vec<String> = of_pod(case).into_iter().map(|claim| claim.name).collect();
+    let words = ["kubectl", "-n", case.namespace(), "describe", "pvc"].into_iter();
     let finding = finding(case, headline, quote)
         .certainty(certainty)
         .why("which claim it is, and why, is said by the claims' own events, which were not read")
@@ -279,13 +280,9 @@ fn told(case: &Case<'_>) -> Option<Finding> {
             "look at the events of the pod's claims, and at their StorageClass",
             Who::Owner,
         )])
-        .look(shell::command([
-            "kubectl",
-            "-n",
-            case.namespace(),
-            "describe",
-            "pvc",
-        ]));
+        .look(shell::command(
+            words.chain(names.iter().map(String::as_str)),
+        ));
     Some(match names.is_empty() {
         true => finding,
         false => finding.fact("claims", names),
