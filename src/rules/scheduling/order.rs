@@ -13,7 +13,7 @@ use crate::scheduler::message::Reason;
 pub(super) enum Class {
     /// A state of a node that the pod could use: room, ports, cordon, conditions, claims, other pods.
     State,
-    /// A taint that somebody has put there to keep such pods away.
+    /// What somebody has set up to keep such pods away: a taint, a policy of the scheduler.
     Reserved,
     /// The pod's own choice of nodes.
     Choice,
@@ -32,12 +32,11 @@ impl Class {
                 Some(_) => Class::State,
                 None => Class::Reserved,
             },
-            Reason::UntoleratedTaint { taint: None } => Class::Reserved,
-            Reason::NodeAffinity
+            // a taint, or labels that the scheduler's own configuration demands: no choice of the pod's
+            Reason::UntoleratedTaint { taint: None }
             | Reason::AddedAffinity
-            | Reason::LegacyPolicy
-            | Reason::NodeName
-            | Reason::ExcludedByPlugins(_) => Class::Choice,
+            | Reason::LegacyPolicy => Class::Reserved,
+            Reason::NodeAffinity | Reason::NodeName | Reason::ExcludedByPlugins(_) => Class::Choice,
             _ => Class::State,
         }
     }

@@ -127,7 +127,11 @@ fn of_claim(
 /// The scheduler says that a claim is in the way, or waits for its volume.
 fn speaks_of_claims(reason: &Reason) -> bool {
     match reason {
-        Reason::UnboundImmediateClaims | Reason::VolumeBind | Reason::ClaimWithoutClass => true,
+        Reason::UnboundImmediateClaims
+        | Reason::VolumeBind
+        | Reason::ClaimWithoutClass
+        | Reason::StorageCapacity
+        | Reason::NonExistentVolume => true,
         Reason::PluginError { plugin, point, .. } => {
             plugin == "VolumeBinding" && point == "PreBind"
         }
@@ -264,6 +268,14 @@ fn told(case: &Case<'_>) -> Option<Finding> {
         ),
         Reason::VolumeBind => (
             "no volume is there for a claim of the pod, and none can be made on these nodes",
+            Certainty::Likely,
+        ),
+        Reason::StorageCapacity => (
+            "no volume can be made for a claim of the pod: the driver reports too little free storage",
+            Certainty::Likely,
+        ),
+        Reason::NonExistentVolume => (
+            "a claim of the pod is bound to a volume that does not exist",
             Certainty::Likely,
         ),
         _ => (
