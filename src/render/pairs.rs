@@ -9,7 +9,7 @@ use super::wrap::wrap;
 
 /// Between the columns.
 const GAP: usize = 2;
-/// Left of the lines in which a sentence goes on.
+/// Left of the lines in which names or a sentence go on.
 const HANG: usize = 2;
 /// Lines that a layout may take more for each line in which a sentence goes on.
 const BROKEN: usize = 2;
@@ -39,7 +39,7 @@ pub(super) fn aligned(titles: [&str; 2], rows: &[Pair], room: usize) -> Option<V
     let most = room.checked_sub(GAP + needed.max(NARROW))?;
     // of equally good layouts the one that breaks the fewest names
     let widths = (narrowest..=widest.min(most)).rev();
-    let best = widths.map(|width| side_by_side(&rows, width, room));
+    let best = widths.filter_map(|width| side_by_side(&rows, width, most, room));
     best.min_by_key(|(cost, _)| *cost).map(|(_, lines)| lines)
 }
 
@@ -47,21 +47,28 @@ pub(super) fn aligned(titles: [&str; 2], rows: &[Pair], room: usize) -> Option<V
 pub(super) fn stacked(rows: &[Pair], room: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     for row in rows {
-        lines.extend(wrap(&row.left, room, room));
+        lines.extend(hanging(&row.left, room));
         let below = sentences(&row.right, room.saturating_sub(HANG));
         lines.extend(below.iter().map(|line| Line::new().pad(HANG).append(line)));
     }
     lines
 }
 
-/// The lines with names in so many columns, and how badly they read: long, or with broken sentences.
-fn side_by_side(rows: &[&Pair], width: usize, room: usize) -> (usize, Vec<Line>) {
-    let names: Vec<Vec<Line>> = rows
-        .iter()
-        .map(|row| wrap(&row.left, width, width))
-        .collect();
-    let taken = names.iter().flatten().map(Line::width).max();
-    let column = taken.unwrap_or_default() + GAP;
+/// How badly it reads with names in so many columns, being long or with broken sentences, and the lines;
+/// none when a name takes more than `most`.
+fn side_by_side(
+    rows: &[&Pair],
+    width: usize,
+    most: usize,
+    room: usize,
+) -> Option<(usize, Vec<Line>)> {
+    let names = rows.iter().map(|row| hanging(&row.left, width));
+    let names: Vec<Vec<Line>> = names.collect();
+    let taken = names.iter().flatten().map(Line::width).max()?;
+    if taken > most {
+        return None;
+    }
+    let column = taken + GAP;
     let (mut lines, mut broken) = (Vec::new(), 0);
     for (row, names) in rows.iter().zip(names) {
         let right = sentences(&row.right, room.saturating_sub(column));
@@ -76,7 +83,7 @@ fn side_by_side(rows: &[&Pair], width: usize, room: usize) -> (usize, Vec<Line>)
             lines.push(start.append(&words.unwrap_or_default()));
         }
     }
-    (lines.len() + BROKEN * broken, lines)
+    Some((lines.len() + BROKEN * broken, lines))
 }
 
 /// The sentences in one line if they fit, else each in lines of its own.
@@ -89,15 +96,20 @@ fn sentences(sentences: &[Line], room: usize) -> Vec<Line> {
     if joined.width() <= room {
         return vec![joined];
     }
-    let mut lines = Vec::new();
-    for sentence in sentences {
-        let wrapped = wrap(sentence, room, room.saturating_sub(HANG));
-        for (index, line) in wrapped.iter().enumerate() {
-            let indent = if index == 0 { 0 } else { HANG };
-            lines.push(Line::new().pad(indent).append(line));
-        }
-    }
-    lines
+    let each = sentences.iter().flat_map(|line| hanging(line, room));
+    each.collect()
+}
+
+/// The line wrapped, so that what goes on is not taken for what begins.
+fn hanging(line: &Line, room: usize) -> Vec<Line> {
+    let wrapped = wrap(line, room, room.saturating_sub(HANG)).into_iter();
+    wrapped
+        .enumerate()
+        .map(|(index, line)| match index {
+            0 => line,
+            _ => Line::new().pad(HANG).append(&line),
+        })
+        .collect()
 }
 
 fn longest_word(line: &Line) -> usize {
@@ -145,7 +157,7 @@ mod tests {
             [
                 "NODE             OBSTACLES",
                 "edge-1, edge-2,  label disk=nvme: it is ssd",
-                "worker-1",
+                "  worker-1",
                 "게이트-1         cordoned",
                 "                 taint dedicated=edge:NoSchedule",
             ]

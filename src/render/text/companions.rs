@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// The diagnoses, each behind the first of its object and pods.
 pub(super) fn together(diagnoses: &[Diagnosis]) -> Vec<&Diagnosis> {
-    let mut known: BTreeMap<(&ObjectRef, Vec<(&str, &str)>), usize> = BTreeMap::new();
+    let mut known: BTreeMap<(&ObjectRef, Names<'_>), usize> = BTreeMap::new();
     let mut groups: Vec<Vec<&Diagnosis>> = Vec::new();
     for diagnosis in diagnoses {
         let key = (&diagnosis.subject, names(diagnosis));
@@ -29,7 +29,10 @@ pub(super) fn same_pods(one: &Diagnosis, other: &Diagnosis) -> bool {
     names(one) == names(other)
 }
 
-fn names(diagnosis: &Diagnosis) -> Vec<(&str, &str)> {
+/// Pods, by namespace and name.
+type Names<'a> = Vec<(&'a str, &'a str)>;
+
+fn names(diagnosis: &Diagnosis) -> Names<'_> {
     let pods = diagnosis.pods.iter();
     pods.map(|pod| (pod.namespace.as_str(), pod.name.as_str()))
         .collect()
