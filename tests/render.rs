@@ -17,6 +17,8 @@ fn all() -> Vec<(&'static str, Report)> {
         ("host port", host_port()),
         ("image", image()),
         ("two causes", two_causes()),
+        ("companions", companions()),
+        ("labels", labels()),
         ("unexplained", unexplained()),
         ("well", well()),
         ("nothing", nothing()),
@@ -58,6 +60,41 @@ fn several_pods_of_one_owner() {
 #[test]
 fn two_causes_of_one_pod() {
     insta::assert_snapshot!("two_causes", render::text(&two_causes(), PLAIN));
+}
+
+#[test]
+fn causes_of_one_pod_stand_together_and_say_once_what_they_share() {
+    let report = companions();
+    let text = render::text(&report, PLAIN);
+    insta::assert_snapshot!("companions", text);
+    let pods: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("shop/")?.split(':').next())
+        .collect();
+    assert_eq!(pods, ["web-7d9c5b-x2k4q", "web-7d9c5b-x2k4q", "cache-0"]);
+    for once in ["0/9 nodes are", "gpu-1…gpu-5", "kubectl uncordon"] {
+        assert_eq!(text.matches(once).count(), 1, "{once} in {text}");
+    }
+    let wide = render::wide(&report, PLAIN);
+    assert_eq!(wide.matches("preemption:").count(), 1, "{wide}");
+    // scripts get every diagnosis complete, in the order of the report
+    let json = render::json(&report).expect("it is JSON");
+    let value: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    assert_eq!(value["diagnoses"][2]["cause"], "untolerated-taint");
+    assert_eq!(json.matches("preemption:").count(), 2);
+}
+
+#[test]
+fn nodes_that_differ_in_a_label_share_a_row() {
+    let text = render::text(&labels(), PLAIN);
+    assert!(text.contains("disk=nvme: ssd on 3, "), "{text}");
+    assert!(text.contains("hostname=gone: another value"), "{text}");
+    assert_eq!(text.matches("OBSTACLES").count(), 1, "{text}");
+    insta::assert_snapshot!("labels", text);
+    for width in [40, 60] {
+        let narrow = render::text(&labels(), Layout { width, ..PLAIN });
+        assert!(narrow.matches("OBSTACLES").count() <= 1, "{narrow}");
+    }
 }
 
 #[test]

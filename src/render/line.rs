@@ -48,6 +48,13 @@ impl Line {
         self.push(meaning, text, false)
     }
 
+    /// Adds words that stay in one line, where so many columns hold them.
+    #[must_use]
+    pub(super) fn tied(self, meaning: Meaning, text: &str, room: usize) -> Self {
+        let fits = text::width(&flat(text)) <= room;
+        self.push(meaning, text, !fits)
+    }
+
     /// Adds a sentence; what it has in backticks is not broken, so that it can be copied.
     #[must_use]
     pub(super) fn prose(mut self, meaning: Meaning, sentence: &str) -> Self {

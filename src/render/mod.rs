@@ -12,6 +12,7 @@ mod error;
 mod json;
 mod line;
 mod page;
+mod pairs;
 mod sheet;
 mod style;
 mod table;

@@ -179,3 +179,61 @@ pub(crate) fn small_cluster() -> Report {
     found.ladder = ladder(Layer::Scheduling, &["created by StatefulSet/cache"]);
     report(1, vec![found])
 }
+
+/// Two causes of one pod, with another pod's between them in the report.
+pub(crate) fn companions() -> Report {
+    let mut host_port = host_port();
+    let first = host_port.diagnoses.remove(0);
+    let between = small_cluster().diagnoses.remove(0);
+    let mut second = first.clone();
+    second.cause = "untolerated-taint";
+    second.certainty = Certainty::Likely;
+    second.headline = "the taint nvidia.com/gpu=present:NoSchedule is not tolerated".to_owned();
+    second.why = String::new();
+    second.evidence = vec![field(
+        object("Node", "", "gpu-1"),
+        "spec.taints[0].key",
+        "nvidia.com/gpu",
+    )];
+    second.fixes = vec![
+        fix("tolerate the taint", "kubectl -n shop edit deployment web"),
+        first.fixes[1].clone(),
+    ];
+    report(42, vec![first, between, second])
+}
+
+/// Nodes that differ in the label wanted, and do not fit beside a column for each obstacle.
+pub(crate) fn labels() -> Report {
+    let label = |wanted: &str, found: Option<&str>| ObstacleReport {
+        filter: "NodeAffinity",
+        reason: "node(s) didn't match Pod's node affinity/selector".to_owned(),
+        wanted: Some(wanted.to_owned()),
+        found: found.map(str::to_owned),
+        ..ObstacleReport::default()
+    };
+    let of = object("Pod", "shop", "cache-0");
+    let quote = "0/9 nodes are available: 9 node(s) didn't match Pod's node affinity/selector.";
+    let proof = event(of, "FailedScheduling", "default-scheduler", 1, quote);
+    let subject = object("StatefulSet", "shop", "cache");
+    let mut found = diagnosis(
+        "node-selector-or-affinity",
+        Layer::Scheduling,
+        subject,
+        proof,
+    );
+    found.headline = "no node has disk=nvme".to_owned();
+    found.pods = vec![pod("shop", "cache-0", "Pending", 300)];
+    let disks = ["ssd", "ssd", "ssd", "hdd"].map(Some);
+    let name = |n: usize| format!("ip-10-0-{n}-{}.eu-north-1.compute.internal", n * 7);
+    found.nodes = (1..)
+        .zip(disks.into_iter().chain([None]))
+        .map(|(n, disk)| node(&name(n), vec![label("disk=nvme", disk)]))
+        .collect();
+    found.nodes.extend((6..10).map(|n| {
+        let pinned = label("kubernetes.io/hostname=gone", Some(&name(n)));
+        let control_plane = taint("node-role.kubernetes.io/control-plane:NoSchedule");
+        node(&name(n), vec![control_plane, pinned])
+    }));
+    found.ladder = ladder(Layer::Scheduling, &["created by StatefulSet/cache"]);
+    report(1, vec![found])
+}

@@ -1,18 +1,19 @@
 //! The block of one diagnosis.
 
+use super::companions::Above;
 use super::{agreement, evidence, fixes, head, label, ladder, nodes};
 use crate::finding::{Certainty, Fact};
 use crate::render::line::Line;
 use crate::render::sheet::Sheet;
 use crate::render::style::Meaning;
-use crate::report::{Diagnosis, Next, PodReport, Report};
+use crate::report::{Diagnosis, Next, Report};
 
-/// Writes the block; `before` is the diagnosis above it.
+/// Writes the block; `above` are the blocks above it that are about the same pods.
 pub(super) fn write(
     sheet: &mut Sheet,
     report: &Report,
     diagnosis: &Diagnosis,
-    before: Option<&Diagnosis>,
+    above: &[&Diagnosis],
 ) {
     sheet.part();
     head::write(sheet, &diagnosis.pods, &diagnosis.subject);
@@ -21,24 +22,19 @@ pub(super) fn write(
         &Line::new().pad(4),
         &headline(diagnosis),
     );
-    head::names(sheet, &diagnosis.pods, &diagnosis.subject);
-    let before = before.filter(|before| same_pods(before, diagnosis));
-    if before.is_some_and(|before| before.ladder == diagnosis.ladder) {
-        let words = format!("stuck at {}, as above", diagnosis.next.layer);
-        sheet.line(&Line::new().pad(2).with(Meaning::Faint, &words));
-    } else {
+    if above.is_empty() {
+        head::names(sheet, &diagnosis.pods, &diagnosis.subject);
+    }
+    let same = Above::of(diagnosis, above, sheet.whole());
+    if same.is_empty() {
         sheet.part();
         ladder::write(sheet, &diagnosis.ladder, diagnosis.next.layer, &report.gaps);
+    } else {
+        let start = Line::new().pad(2);
+        sheet.hanging(&start, &Line::of(Meaning::Faint, &same.words(diagnosis)));
     }
     sheet.part();
-    evidence::write(
-        sheet,
-        &diagnosis.proof,
-        &diagnosis.evidence,
-        &diagnosis.pods,
-    );
-    nodes::write(sheet, &diagnosis.nodes);
-    agreement::write(sheet, diagnosis.agreement.as_ref());
+    known(sheet, diagnosis, &same);
     sheet.part();
     if !diagnosis.why.is_empty() {
         sheet.hanging(
@@ -46,12 +42,30 @@ pub(super) fn write(
             &Line::new().prose(Meaning::Plain, &diagnosis.why),
         );
     }
-    fixes::write(sheet, &diagnosis.fixes);
-    if before.is_none_or(|before| before.next != diagnosis.next) {
+    fixes::write(sheet, &diagnosis.fixes, &same);
+    if above.iter().all(|above| above.next != diagnosis.next) {
         look(sheet, &diagnosis.next);
     }
     if sheet.whole() {
         facts(sheet, diagnosis);
+    }
+}
+
+/// How it is known: quotes, nodes and counts, each unless it stands above.
+fn known(sheet: &mut Sheet, diagnosis: &Diagnosis, same: &Above<'_>) {
+    let quoted = evidence::write(
+        sheet,
+        &diagnosis.proof,
+        &diagnosis.evidence,
+        &diagnosis.pods,
+        same,
+    );
+    let has_nodes = same.has_nodes(diagnosis);
+    if !has_nodes {
+        nodes::write(sheet, &diagnosis.nodes, quoted);
+    }
+    if !has_nodes || !same.has_agreement(diagnosis) {
+        agreement::write(sheet, diagnosis.agreement.as_ref());
     }
 }
 
@@ -70,15 +84,6 @@ pub(super) fn name(diagnosis: &Diagnosis) -> Line {
         Certainty::Likely => line.with(Meaning::Unknown, " (likely)"),
         Certainty::Possible => line.with(Meaning::Unknown, " (possible)"),
     }
-}
-
-/// Several causes of the same pods need their ladder once.
-fn same_pods(one: &Diagnosis, other: &Diagnosis) -> bool {
-    let names = |diagnosis: &Diagnosis| -> Vec<(String, String)> {
-        let name = |pod: &PodReport| (pod.namespace.clone(), pod.name.clone());
-        diagnosis.pods.iter().map(name).collect()
-    };
-    names(one) == names(other)
 }
 
 /// The command that looks closer.

@@ -1,5 +1,6 @@
 //! What the cluster said, behind a bar, with who said it.
 
+use super::companions::Above;
 use crate::finding::{Evidence, Origin};
 use crate::kubernetes::duration::human_seconds;
 use crate::kubernetes::text::{clean, truncate_width, width};
@@ -9,6 +10,7 @@ use crate::render::style::Meaning;
 use crate::render::words::count;
 use crate::render::wrap::wrap;
 use crate::report::PodReport;
+use std::borrow::Cow;
 
 /// Lines of the quote that settles the cause.
 const PROOF_LINES: usize = 3;
@@ -24,14 +26,38 @@ pub(super) fn bar() -> Line {
     Line::new().plain("  ").with(Meaning::Faint, "│ ")
 }
 
-/// Writes the proof, then what else there is.
-pub(super) fn write(sheet: &mut Sheet, proof: &Evidence, more: &[Evidence], pods: &[PodReport]) {
-    quote(sheet, proof, pods, PROOF_LINES);
-    let more: Vec<&Evidence> = more
-        .iter()
-        .filter(|evidence| evidence.quote != proof.quote)
+/// The proof, then what else is quoted beside it.
+pub(super) fn shown<'a>(
+    proof: &'a Evidence,
+    more: &'a [Evidence],
+    whole: bool,
+) -> impl Iterator<Item = &'a Evidence> {
+    let most = if whole { usize::MAX } else { MORE };
+    std::iter::once(proof).chain(beside(proof, more).take(most))
+}
+
+fn beside<'a>(proof: &Evidence, more: &'a [Evidence]) -> impl Iterator<Item = &'a Evidence> {
+    more.iter()
+        .filter(move |evidence| evidence.quote != proof.quote)
+}
+
+/// Writes the proof, then what else there is, but what is quoted above; whether there was anything.
+pub(super) fn write(
+    sheet: &mut Sheet,
+    proof: &Evidence,
+    more: &[Evidence],
+    pods: &[PodReport],
+    above: &Above<'_>,
+) -> bool {
+    let proof_is_new = !above.quoted(proof);
+    if proof_is_new {
+        quote(sheet, proof, pods, PROOF_LINES);
+    }
+    let more: Vec<&Evidence> = beside(proof, more)
+        .filter(|evidence| !above.quoted(evidence))
         .collect();
     list(sheet, &more, pods, MORE);
+    proof_is_new || !more.is_empty()
 }
 
 /// Writes quotes of equal weight.
@@ -49,7 +75,8 @@ pub(super) fn list(sheet: &mut Sheet, evidence: &[&Evidence], pods: &[PodReport]
 
 fn quote(sheet: &mut Sheet, evidence: &Evidence, pods: &[PodReport], most: usize) {
     let room = sheet.room(BAR);
-    let mut lines = said(evidence, &origin(evidence, pods, sheet.whole()), room);
+    let origin = origin(evidence, pods, sheet.whole());
+    let mut lines = said(&words(evidence, sheet.whole()), &origin, room);
     let most = sheet.at_most(most);
     if lines.len() > most {
         let end = end(evidence, room.saturating_sub(2));
@@ -63,16 +90,34 @@ fn quote(sheet: &mut Sheet, evidence: &Evidence, pods: &[PodReport], most: usize
     for (index, line) in lines.iter().enumerate() {
         let indent = if index == 0 { 0 } else { 2 };
         let start = bar().plain(&" ".repeat(indent));
-        sheet.line(&start.append(&cut(line, room, sheet.whole())));
+        let left = room.saturating_sub(indent);
+        sheet.line(&start.append(&cut(line, left, sheet.whole())));
     }
 }
 
-/// The whole quote in lines; those after the first leave two columns for their indentation.
-fn said(evidence: &Evidence, origin: &str, room: usize) -> Vec<Line> {
+/// The quote. How the scheduler counts for preemption is the same count once more, and left out.
+fn words(evidence: &Evidence, whole: bool) -> Cow<'_, str> {
     let cleaned = clean(&evidence.quote);
+    match cleaned.split_once(" preemption: ") {
+        Some((before, _)) if !whole && is_scheduler(evidence) => Cow::Owned(format!("{before} …")),
+        _ => cleaned,
+    }
+}
+
+/// Whether the scheduler says it, in an event or in the condition that it writes.
+fn is_scheduler(evidence: &Evidence) -> bool {
+    match &evidence.origin {
+        Origin::Event { component, .. } => speaker(component) == "scheduler",
+        Origin::Field { path } => path == "status.conditions[PodScheduled].message",
+        Origin::Absence | Origin::Computed { .. } => false,
+    }
+}
+
+/// The words in lines; those after the first leave two columns for their indentation.
+fn said(words: &str, origin: &str, room: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut start = Line::of(Meaning::Faint, origin).with(Meaning::Faint, ": ");
-    for line in cleaned.lines().filter(|line| !line.trim().is_empty()) {
+    for line in words.lines().filter(|line| !line.trim().is_empty()) {
         let first = room.saturating_sub(if lines.is_empty() { 0 } else { 2 });
         let words = std::mem::take(&mut start).plain(line);
         lines.extend(wrap(&words, first, room.saturating_sub(2)));
@@ -83,11 +128,16 @@ fn said(evidence: &Evidence, origin: &str, room: usize) -> Vec<Line> {
     }
 }
 
-/// A word without end, like a token, would flood the screen.
+/// A word without end, like a token, would flood the screen; of an object as JSON the start will do.
 fn cut(line: &Line, room: usize, whole: bool) -> Line {
-    match whole || line.width() <= room.saturating_mul(2) {
+    let text = line.text();
+    let most = match text.starts_with(['{', '[']) {
+        true => room,
+        false => room.saturating_mul(2),
+    };
+    match whole || line.width() <= most {
         true => line.clone(),
-        false => Line::new().plain(&truncate_width(&line.text(), room)),
+        false => Line::new().plain(&truncate_width(&text, room)),
     }
 }
 
@@ -106,8 +156,7 @@ fn head(line: &Line, room: usize) -> Line {
 /// The last words behind `…`: each layer puts its own words before the error that it hands on, and a
 /// program says last why it ends. The scheduler's last words are about preemption and say nothing.
 fn end(evidence: &Evidence, room: usize) -> Option<Line> {
-    if matches!(&evidence.origin, Origin::Event { component, .. } if speaker(component) == "scheduler")
-    {
+    if is_scheduler(evidence) {
         return None;
     }
     let cleaned = clean(&evidence.quote);

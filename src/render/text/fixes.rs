@@ -1,5 +1,6 @@
 //! What to change, who can, and whether it was verified; the commands stand alone to be copied.
 
+use super::companions::Above;
 use super::label;
 use crate::finding::{Risk, Who};
 use crate::render::line::Line;
@@ -13,12 +14,18 @@ const FIXES: usize = 3;
 /// Columns of the labels.
 const LABEL: usize = 8;
 
-/// Writes the fixes, best first.
-pub(super) fn write(sheet: &mut Sheet, fixes: &[FixReport]) {
-    let shown = sheet.at_most(FIXES);
-    for (index, fix) in fixes.iter().take(shown).enumerate() {
-        let start = label(if index == 0 { "fix" } else { "or" });
-        sheet.hanging(&start, &change(fix));
+/// Those that are shown.
+pub(super) fn shown(fixes: &[FixReport], whole: bool) -> &[FixReport] {
+    let most = if whole { usize::MAX } else { FIXES };
+    fixes.get(..most).unwrap_or(fixes)
+}
+
+/// Writes the fixes that were not offered above, best first.
+pub(super) fn write(sheet: &mut Sheet, fixes: &[FixReport], above: &Above<'_>) {
+    let shown = shown(fixes, sheet.whole());
+    let mut name = "fix";
+    for fix in shown.iter().filter(|fix| !above.offered(fix)) {
+        sheet.hanging(&label(std::mem::replace(&mut name, "or")), &change(fix));
         if let Some(verified) = &fix.verified {
             let most = sheet.at_most(NAMED);
             sheet.hanging(&Line::new().pad(LABEL), &outcome(verified, most));
@@ -28,7 +35,15 @@ pub(super) fn write(sheet: &mut Sheet, fixes: &[FixReport]) {
             patch(sheet, &fix.patch);
         }
     }
-    let left = fixes.len().saturating_sub(shown);
+    let again: Vec<&FixReport> = shown.iter().filter(|fix| above.offered(fix)).collect();
+    if !again.is_empty() {
+        let words = match again.as_slice() {
+            [fix] => format!("as above: {}", fix.change),
+            again => format!("{} that stand above", count(again.len(), "way")),
+        };
+        sheet.hanging(&label(name), &Line::new().prose(Meaning::Faint, &words));
+    }
+    let left = fixes.len().saturating_sub(shown.len());
     if left > 0 {
         let words = format!("+ {} with -o wide", count(left, "more way"));
         sheet.line(&Line::new().pad(LABEL).with(Meaning::Faint, &words));

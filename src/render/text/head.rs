@@ -10,30 +10,36 @@ use crate::report::PodReport;
 use crate::snapshot::ObjectRef;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Left of the lines in which it goes on.
+const INDENT: usize = 4;
+
 /// Writes the line, and for several pods the line that names them.
 pub(super) fn write(sheet: &mut Sheet, pods: &[PodReport], subject: &ObjectRef) {
     let words = match pods {
-        [pod] => single(pod, subject),
+        [pod] => single(pod, subject, sheet.room(INDENT)),
         _ => several(pods, subject),
     };
-    sheet.paragraph(&Line::new(), &Line::new().pad(4), &words);
+    sheet.paragraph(&Line::new(), &Line::new().pad(INDENT), &words);
 }
 
 /// `shop/web-7d9c5b-x2k4q: ImagePullBackOff for 41m, container app, of Deployment/web`
-fn single(pod: &PodReport, subject: &ObjectRef) -> Line {
+fn single(pod: &PodReport, subject: &ObjectRef, room: usize) -> Line {
     let itself = subject.kind == "Pod" && subject.name == pod.name;
     let mut line = Line::of(Meaning::Object, &format!("{}/{}", pod.namespace, pod.name))
         .plain(": ")
         .plain(&state(&pod.status, pod.since_seconds));
     if let Some(container) = &pod.container {
-        line = line.plain(", container ").plain(container);
+        let words = format!("container {container}");
+        line = line
+            .plain(", ")
+            .tied(Meaning::Plain, &words, room.saturating_sub(1));
     }
     match itself {
         true => line,
-        false => line
-            .plain(", ")
-            .plain(&relation(subject))
-            .plain(&subject.short()),
+        false => {
+            let words = format!("{}{}", relation(subject), subject.short());
+            line.plain(", ").tied(Meaning::Plain, &words, room)
+        }
     }
 }
 

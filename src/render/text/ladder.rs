@@ -17,28 +17,42 @@ pub(super) fn write(sheet: &mut Sheet, rungs: &[Rung], next: Layer, gaps: &[GapR
         }
         return;
     }
+    let room = sheet.room(STATE + 1);
     let of = |state: RungState| rungs.iter().filter(move |rung| rung.state == state);
     let passed = of(RungState::Passed).map(|rung| match rung.by.as_str() {
         "" => Line::new().plain(rung.layer.as_str()),
-        by => Line::new().plain(&format!("{} ({by})", rung.layer)),
+        by => with_words(rung.layer, by, room),
     });
-    folded(sheet, RungState::Passed, passed);
-    let unknown = of(RungState::Unknown)
-        .map(|rung| Line::new().plain(&format!("{} ({})", rung.layer, unread(rung.layer, gaps))));
-    folded(sheet, RungState::Unknown, unknown);
+    folded(sheet, &start(RungState::Passed), passed);
+    let unread = |rung: &&Rung| unread(rung.layer, gaps);
+    let (implied, unknown): (Vec<&Rung>, Vec<&Rung>) =
+        of(RungState::Unknown).partition(|rung| unread(rung).is_none());
+    let implied = implied
+        .into_iter()
+        .map(|rung| Line::of(Meaning::Faint, rung.layer.as_str()));
+    folded(sheet, &implied_start(), implied);
+    let unknown = unknown
+        .iter()
+        .map(|rung| with_words(rung.layer, &unread(rung).unwrap_or_default(), room));
+    folded(sheet, &start(RungState::Unknown), unknown);
     for rung in of(RungState::Stuck) {
         one(sheet, rung, next, gaps);
     }
     let not_reached =
         of(RungState::NotReached).map(|rung| Line::of(Meaning::Faint, rung.layer.as_str()));
-    folded(sheet, RungState::NotReached, not_reached);
+    folded(sheet, &start(RungState::NotReached), not_reached);
 }
 
-fn folded(sheet: &mut Sheet, state: RungState, layers: impl Iterator<Item = Line>) {
+fn folded(sheet: &mut Sheet, start: &Line, layers: impl Iterator<Item = Line>) {
     let words = layers.reduce(|all, layer| all.plain(", ").append(&layer));
     if let Some(words) = words {
-        sheet.hanging(&start(state), &words);
+        sheet.hanging(start, &words);
     }
+}
+
+/// `scheduling (bound to worker-1)`
+fn with_words(layer: Layer, words: &str, room: usize) -> Line {
+    Line::new().tied(Meaning::Plain, &format!("{layer} ({words})"), room)
 }
 
 fn one(sheet: &mut Sheet, rung: &Rung, next: Layer, gaps: &[GapReport]) {
@@ -53,9 +67,13 @@ fn one(sheet: &mut Sheet, rung: &Rung, next: Layer, gaps: &[GapReport]) {
         RungState::Passed if !rung.by.is_empty() => {
             Line::new().plain(&format!("{}: {}", rung.layer, rung.by))
         }
-        RungState::Unknown => {
-            Line::new().plain(&format!("{}: {}", rung.layer, unread(rung.layer, gaps)))
-        }
+        RungState::Unknown => match unread(rung.layer, gaps) {
+            Some(unread) => Line::new().plain(&format!("{}: {unread}", rung.layer)),
+            None => {
+                let words = Line::of(Meaning::Faint, rung.layer.as_str());
+                return sheet.hanging(&implied_start(), &words);
+            }
+        },
         RungState::Passed | RungState::NotReached => Line::new().plain(rung.layer.as_str()),
     };
     sheet.hanging(&start(rung.state), &words);
@@ -71,8 +89,14 @@ fn start(state: RungState) -> Line {
     line.pad(STATE)
 }
 
-/// What would tell whether a pod is through a layer and could not be read.
-fn unread(layer: Layer, gaps: &[GapReport]) -> String {
+/// A layer that leaves no trace of its own is implied by the later one at which the pod is stuck.
+fn implied_start() -> Line {
+    let line = Line::new().plain("  ").with(Meaning::Faint, "implied");
+    line.pad(STATE)
+}
+
+/// What would tell whether a pod is through a layer and could not be read; nothing when all was read.
+fn unread(layer: Layer, gaps: &[GapReport]) -> Option<String> {
     let tells = |gap: &&GapReport| {
         let layers = gap.affects.iter().filter_map(|cause| rules::find(cause));
         gap.why != "not asked" && layers.into_iter().any(|rule| rule.layer == layer)
@@ -82,8 +106,5 @@ fn unread(layer: Layer, gaps: &[GapReport]) -> String {
         .filter(tells)
         .map(|gap| format!("{} {}", gap.kind, gap.why))
         .collect();
-    match unread.is_empty() {
-        true => "nothing shows it".to_owned(),
-        false => format!("not read: {}", unread.join(", ")),
-    }
+    (!unread.is_empty()).then(|| format!("not read: {}", unread.join(", ")))
 }

@@ -5,12 +5,14 @@
 //! `-o wide` shows them whole. One file a part of the block; the order of parts is here.
 
 mod agreement;
+mod companions;
 mod diagnosis;
 mod ending;
 mod evidence;
 mod fixes;
 mod head;
 mod ladder;
+mod names;
 mod nodes;
 mod obstacles;
 mod overview;
@@ -20,7 +22,7 @@ use super::Layout;
 use super::line::Line;
 use super::sheet::{Detail, Sheet};
 use super::style::Meaning;
-use crate::report::Report;
+use crate::report::{Diagnosis, Report};
 
 /// The report for people.
 pub fn text(report: &Report, layout: Layout) -> String {
@@ -31,11 +33,13 @@ pub fn text(report: &Report, layout: Layout) -> String {
 
 /// Everything from the first block to the summary.
 pub(super) fn lay_out(sheet: &mut Sheet, report: &Report) {
-    overview::write(sheet, report);
-    let mut before = None;
-    for diagnosis in &report.diagnoses {
-        diagnosis::write(sheet, report, diagnosis, before);
-        before = Some(diagnosis);
+    let diagnoses = companions::together(&report.diagnoses);
+    overview::write(sheet, &diagnoses);
+    let mut above: Vec<&Diagnosis> = Vec::new();
+    for diagnosis in diagnoses {
+        above.retain(|other| companions::same_pods(other, diagnosis));
+        diagnosis::write(sheet, report, diagnosis, &above);
+        above.push(diagnosis);
     }
     unexplained::write(sheet, report);
     ending::write(sheet, report);

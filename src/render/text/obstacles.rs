@@ -3,13 +3,15 @@
 use crate::kubernetes::quantity::Quantity;
 use crate::render::line::Line;
 use crate::render::style::Meaning;
-use crate::render::words::amount;
+use crate::render::words::{amount, number};
 use crate::report::{NodeReport, ObstacleReport};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Ports, and resources, that have a column of their own.
 const PORTS: usize = 2;
 const RESOURCES: usize = 3;
+/// Values of a label that are named for a row.
+const VALUES: usize = 3;
 
 /// A column of the table of nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,36 +91,64 @@ impl Column {
         }
     }
 
-    fn words(&self, obstacle: &ObstacleReport) -> String {
+    fn words(&self, obstacle: &ObstacleReport, found: &Found<'_>) -> String {
         match self {
             Column::Port(_) => holder(obstacle),
             Column::Resource(..) => free(obstacle),
             Column::Taint => taint(obstacle),
-            Column::Label => wanted(obstacle),
-            Column::Other => sentence(obstacle),
+            Column::Label => wanted(obstacle, found),
+            Column::Other => sentence(obstacle, found),
         }
     }
 }
 
-/// A node's cells, one a column.
-pub(super) fn cells(node: &NodeReport, columns: &[Column]) -> Vec<Line> {
+/// How many nodes of a row carry which value of the label wanted.
+type Found<'a> = BTreeMap<Option<&'a str>, usize>;
+
+/// What tells rows apart: everything but what nodes carry in place of a label's value wanted, since
+/// under a key like kubernetes.io/hostname each carries its own.
+pub(super) fn key(node: &NodeReport) -> Vec<String> {
+    let words = |obstacle: &ObstacleReport| match &obstacle.wanted {
+        Some(wanted) => format!("label {wanted}"),
+        None => sentence(obstacle, &Found::new()),
+    };
+    node.obstacles.iter().map(words).collect()
+}
+
+/// The obstacles of nodes with the same key, each with what was found on them.
+fn of_row<'a>(nodes: &[&'a NodeReport]) -> Vec<(&'a ObstacleReport, Found<'a>)> {
+    let Some((first, others)) = nodes.split_first() else {
+        return Vec::new();
+    };
+    let with_found = |(index, obstacle): (usize, &'a ObstacleReport)| {
+        let mut found = Found::from([(obstacle.found.as_deref(), 1)]);
+        for other in others.iter().filter_map(|node| node.obstacles.get(index)) {
+            *found.entry(other.found.as_deref()).or_default() += 1;
+        }
+        (obstacle, found)
+    };
+    first.obstacles.iter().enumerate().map(with_found).collect()
+}
+
+/// A row's cells, one a column.
+pub(super) fn cells(nodes: &[&NodeReport], columns: &[Column]) -> Vec<Line> {
+    let obstacles = of_row(nodes);
     let cell = |column: &Column| {
-        let mine = |obstacle: &&ObstacleReport| match column {
+        let mine = |(obstacle, _): &&(&ObstacleReport, Found<'_>)| match column {
             Column::Other => !columns.iter().any(|column| column.holds(obstacle)),
             column => column.holds(obstacle),
         };
-        let words: Vec<String> = node
-            .obstacles
+        let words: Vec<String> = obstacles
             .iter()
             .filter(mine)
-            .map(|obstacle| column.words(obstacle))
+            .map(|(obstacle, found)| column.words(obstacle, found))
             .collect();
         match column {
-            Column::Other if node.obstacles.is_empty() => {
+            Column::Other if obstacles.is_empty() => {
                 Line::of(Meaning::Passed, "none: the pod fits")
             }
             // every filter looks at every node, so what is not in the way was found to be enough
-            Column::Resource(..) if words.is_empty() && !node.obstacles.is_empty() => {
+            Column::Resource(..) if words.is_empty() && !obstacles.is_empty() => {
                 Line::of(Meaning::Faint, "enough")
             }
             _ => Line::new().plain(&words.join("; ")),
@@ -127,17 +157,33 @@ pub(super) fn cells(node: &NodeReport, columns: &[Column]) -> Vec<Line> {
     columns.iter().map(cell).collect()
 }
 
-/// Everything that stands against the pod on a node, in one cell.
-pub(super) fn in_words(node: &NodeReport) -> Line {
-    if node.obstacles.is_empty() {
-        return Line::of(Meaning::Passed, "none: the pod fits");
+/// Everything that stands against the pod on the nodes of a row, a sentence each.
+pub(super) fn in_words(nodes: &[&NodeReport]) -> Vec<Line> {
+    let obstacles = of_row(nodes);
+    if obstacles.is_empty() {
+        return vec![Line::of(Meaning::Passed, "none: the pod fits")];
     }
-    let words: Vec<String> = node.obstacles.iter().map(sentence).collect();
-    Line::new().plain(&words.join("; "))
+    let mut held: BTreeSet<String> = BTreeSet::new();
+    let mut sentences = Vec::new();
+    for (obstacle, found) in &obstacles {
+        if obstacle.port.is_none() || obstacle.holder.is_none() {
+            sentences.push(Line::new().plain(&sentence(obstacle, found)));
+        } else if held.insert(holder(obstacle)) {
+            let same = obstacles
+                .iter()
+                .filter(|(other, _)| other.holder == obstacle.holder);
+            let ports: Vec<&str> = same
+                .filter_map(|(other, _)| other.port.as_deref())
+                .collect();
+            let words = format!("{} held by {}", ports.join(", "), holder(obstacle));
+            sentences.push(Line::new().plain(&words));
+        }
+    }
+    sentences
 }
 
 /// An obstacle, complete by itself.
-fn sentence(obstacle: &ObstacleReport) -> String {
+fn sentence(obstacle: &ObstacleReport, found: &Found<'_>) -> String {
     if let (Some(port), Some(_)) = (&obstacle.port, &obstacle.holder) {
         return format!("{port} held by {}", holder(obstacle));
     }
@@ -154,7 +200,7 @@ fn sentence(obstacle: &ObstacleReport) -> String {
         return format!("taint {}", taint(obstacle));
     }
     if obstacle.wanted.is_some() {
-        return format!("label {}", wanted(obstacle));
+        return format!("label {}", wanted(obstacle, found));
     }
     reason(obstacle)
 }
@@ -196,13 +242,39 @@ fn taint(obstacle: &ObstacleReport) -> String {
     }
 }
 
-fn wanted(obstacle: &ObstacleReport) -> String {
+/// `disktype=nvme: it is ssd`, or over several nodes `disktype=nvme: ssd on 4, hdd on 1`
+fn wanted(obstacle: &ObstacleReport, found: &Found<'_>) -> String {
     let wanted = obstacle.wanted.clone().unwrap_or_default();
-    match obstacle.found.as_deref() {
-        None => format!("{wanted}: not there"),
-        Some("") => format!("{wanted}: it is empty"),
-        Some(found) => format!("{wanted}: it is {found}"),
+    if let Some((value, _)) = found.first_key_value()
+        && found.len() == 1
+    {
+        return match value {
+            None => format!("{wanted}: not there"),
+            Some("") => format!("{wanted}: it is empty"),
+            Some(value) => format!("{wanted}: it is {value}"),
+        };
     }
+    let values: usize = found.keys().flatten().count();
+    let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
+    for (value, nodes) in found {
+        let word = match value {
+            None => "not there",
+            Some(_) if values > VALUES => "another value",
+            Some("") => "empty",
+            Some(value) => value,
+        };
+        *groups.entry(word).or_default() += nodes;
+    }
+    let mut groups: Vec<(&str, usize)> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, nodes)| std::cmp::Reverse(*nodes));
+    let words = match groups.as_slice() {
+        [(word, _)] => (*word).to_owned(),
+        groups => {
+            let on = |(word, nodes): &(&str, usize)| format!("{word} on {}", number(*nodes));
+            groups.iter().map(on).collect::<Vec<_>>().join(", ")
+        }
+    };
+    format!("{wanted}: {words}")
 }
 
 /// How far a node is from taking the pod, nearest first: how many obstacles, of which kinds, and how

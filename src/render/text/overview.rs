@@ -6,35 +6,57 @@ use crate::render::line::Line;
 use crate::render::sheet::Sheet;
 use crate::render::table::Table;
 use crate::render::words::number;
-use crate::report::{Diagnosis, Report};
+use crate::report::Diagnosis;
+use crate::snapshot::ObjectRef;
 
 /// From more diagnoses than this on there is an overview.
 const WITHOUT: usize = 5;
 
 /// Writes the table, if it is worth it.
-pub(super) fn write(sheet: &mut Sheet, report: &Report) {
-    if report.diagnoses.len() <= WITHOUT {
+pub(super) fn write(sheet: &mut Sheet, diagnoses: &[&Diagnosis]) {
+    if diagnoses.len() <= WITHOUT {
         return;
     }
-    let mut table = Table::new(["CAUSE", "PODS", "LONGEST", "OBJECT"]);
-    for diagnosis in &report.diagnoses {
-        table.row(row(diagnosis));
-    }
-    for line in table.lines(sheet.room(0)) {
+    let room = sheet.room(0);
+    let long = table(diagnoses, long);
+    let table = match long.fits(room) {
+        true => long,
+        false => table(diagnoses, short),
+    };
+    for line in table.lines(room) {
         sheet.line(&line);
     }
 }
 
-fn row(diagnosis: &Diagnosis) -> Vec<Line> {
-    let subject = &diagnosis.subject;
-    let object = match &subject.namespace {
+fn table(diagnoses: &[&Diagnosis], object: fn(&ObjectRef) -> String) -> Table {
+    let mut table = Table::new(["CAUSE", "PODS", "FOR", "OBJECT"]);
+    for diagnosis in diagnoses {
+        table.row(vec![
+            name(diagnosis),
+            Line::new().plain(&number(diagnosis.pods.len())),
+            Line::new().plain(&longest(&diagnosis.pods).unwrap_or_default()),
+            Line::new().plain(&object(&diagnosis.subject)),
+        ]);
+    }
+    table
+}
+
+/// `Deployment/web in shop`
+fn long(subject: &ObjectRef) -> String {
+    match &subject.namespace {
         Some(namespace) => format!("{} in {namespace}", subject.short()),
         None => subject.short(),
-    };
-    vec![
-        name(diagnosis),
-        Line::new().plain(&number(diagnosis.pods.len())),
-        Line::new().plain(&longest(&diagnosis.pods).unwrap_or_default()),
-        Line::new().plain(&object),
-    ]
+    }
+}
+
+/// `deploy/web -n shop`, as kubectl takes it
+fn short(subject: &ObjectRef) -> String {
+    let kind = subject
+        .known_kind()
+        .and_then(|kind| kind.short_names().first())
+        .map_or_else(|| subject.kind.to_lowercase(), |&short| short.to_owned());
+    match &subject.namespace {
+        Some(namespace) => format!("{kind}/{} -n {namespace}", subject.name),
+        None => format!("{kind}/{}", subject.name),
+    }
 }

@@ -37,7 +37,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         .why("it counts only if the runtime of that node has it, under this very name: an image in another machine's or another runtime's store does not")
         .evidence(policy(failed))
         .fix([pull, Fix::advice(
-            "or load the image into the runtime of every node that may run the pod, as by kind load docker-image, minikube image load or ctr -n k8s.io images import",
+            "load the image into the runtime of every node that may run the pod, as by kind load docker-image, minikube image load or ctr -n k8s.io images import",
             Who::Admin,
         )])
 }

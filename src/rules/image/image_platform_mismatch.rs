@@ -49,7 +49,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     let others: Vec<String> = others(case, of_node.as_deref());
     let elsewhere = (!others.is_empty()).then(|| {
         Fix::advice(
-            "or keep the pod to nodes of a platform that the image has, by a nodeSelector on kubernetes.io/arch; the cluster also has {others}",
+            "keep the pod to nodes of a platform that the image has, by a nodeSelector on kubernetes.io/arch; the cluster also has {others}",
             Who::Owner,
         )
         .fact("others", others)

@@ -35,7 +35,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             Who::Admin,
         );
         let allow = Fix::advice(
-            "or let the runtime of every node ask it by HTTP: containerd by server = \"http://{host}\" in /etc/containerd/certs.d/{host}/hosts.toml, CRI-O by insecure = true in /etc/containers/registries.conf, Docker by insecure-registries in /etc/docker/daemon.json",
+            "let the runtime of every node ask {host} by HTTP: containerd by server = \"http://{host}\" in /etc/containerd/certs.d/{host}/hosts.toml, CRI-O by insecure = true in /etc/containers/registries.conf, Docker by insecure-registries in /etc/docker/daemon.json",
             Who::Admin,
         );
         return failed

@@ -50,7 +50,7 @@ fn words(failed: &FailedPull<'_>, fault: TlsFault) -> (&'static str, &'static st
         ),
         TlsFault::Expired => (
             "the certificate of {host} has expired",
-            "or the clock of {node} is ahead: then every registry fails there",
+            "a clock of {node} that is ahead looks the same, but then every registry fails there",
             "renew the certificate of {host}, or set the clock of {node}",
         ),
         TlsFault::NotYetValid => (

@@ -1,0 +1,201 @@
+//! Names of nodes: sorted as people count, runs folded, long ones shortened.
+
+use crate::kubernetes::text::{one_line, truncate_width, width};
+use crate::render::line::Line;
+use crate::render::style::Meaning;
+use crate::render::words::number;
+
+/// Columns of a line of names.
+const LINE: usize = 32;
+/// Names that take more than two lines are counted instead.
+const LISTED: usize = 2 * LINE;
+
+/// `gpu-1…gpu-5`, `a, b`, or `a, b + 3208 more`; `names` in natural order.
+pub(super) fn in_row(names: &[&str], longest: usize) -> Line {
+    let runs = runs(names);
+    if let [run] = runs.as_slice()
+        && run.nodes == 1
+    {
+        return Line::new().plain(&shortened(&run.words(), longest));
+    }
+    let all = runs.iter().map(Run::words).collect::<Vec<_>>().join(", ");
+    if width(&all) <= LISTED && runs.iter().all(|run| width(&run.words()) <= LINE) {
+        return Line::new().plain(&all);
+    }
+    cut(&runs, names.len())
+}
+
+/// As many names as a line holds, at least one, and how many nodes there are beside.
+fn cut(runs: &[Run<'_>], nodes: usize) -> Line {
+    let rest = format!("+ {} more", number(nodes));
+    let room = LINE.saturating_sub(width(&rest) + 1);
+    let (mut words, mut named) = (String::new(), 0);
+    for run in runs {
+        let longer = match words.is_empty() {
+            true => run.words(),
+            false => format!("{words}, {}", run.words()),
+        };
+        if width(&longer) > room {
+            break;
+        }
+        words = longer;
+        named += run.nodes;
+    }
+    if let Some(run) = runs.first()
+        && words.is_empty()
+    {
+        words = shortened(run.first, room);
+        named = 1;
+    }
+    let line = Line::new().plain(&words);
+    match nodes.saturating_sub(named) {
+        0 => line,
+        more => line
+            .plain(" ")
+            .whole(Meaning::Plain, &format!("+ {} more", number(more))),
+    }
+}
+
+/// The name in at most so many columns. The first label of a domain name tells nodes apart; of other
+/// names the end does, which is counted or random.
+fn shortened(name: &str, columns: usize) -> String {
+    let name = one_line(name);
+    if width(&name) <= columns {
+        return name.into_owned();
+    }
+    if let Some((label, _)) = name.split_once('.')
+        && width(label) < columns
+    {
+        return format!("{label}…");
+    }
+    let mut end = String::new();
+    for c in name.chars().rev() {
+        let longer = format!("{c}{end}");
+        if width(&longer) > columns / 2 {
+            break;
+        }
+        end = longer;
+    }
+    let start = truncate_width(&name, columns.saturating_sub(width(&end)));
+    format!("{start}{end}")
+}
+
+/// Names whose numbers follow each other.
+#[derive(Debug)]
+struct Run<'a> {
+    first: &'a str,
+    last: &'a str,
+    nodes: usize,
+}
+
+impl Run<'_> {
+    fn words(&self) -> String {
+        match self.nodes {
+            1 => self.first.to_owned(),
+            2 => format!("{}, {}", self.first, self.last),
+            _ => format!("{}…{}", self.first, self.last),
+        }
+    }
+}
+
+/// The names with runs folded.
+fn runs<'a>(names: &[&'a str]) -> Vec<Run<'a>> {
+    let mut runs: Vec<Run<'a>> = Vec::new();
+    for name in names {
+        match runs.last_mut() {
+            Some(run) if follows(run.last, name) => {
+                run.last = name;
+                run.nodes += 1;
+            }
+            _ => runs.push(Run {
+                first: name,
+                last: name,
+                nodes: 1,
+            }),
+        }
+    }
+    runs
+}
+
+/// Whether the second name is the first with the next number at its end.
+fn follows(one: &str, next: &str) -> bool {
+    let ((prefix, number), (next_prefix, next_number)) = (numbered(one), numbered(next));
+    let padded = |digits: &str| digits.len() > 1 && digits.starts_with('0');
+    let same_form = number.len() == next_number.len() || !(padded(number) || padded(next_number));
+    let (Ok(number), Ok(next_number)) = (number.parse::<u64>(), next_number.parse::<u64>()) else {
+        return false;
+    };
+    prefix == next_prefix && same_form && number.checked_add(1) == Some(next_number)
+}
+
+/// A name without the digits at its end, and these.
+fn numbered(name: &str) -> (&str, &str) {
+    name.split_at(name.trim_end_matches(|c: char| c.is_ascii_digit()).len())
+}
+
+/// Sorts `gpu-9` before `gpu-10`.
+pub(super) fn natural(name: &str) -> (String, u64, String) {
+    let (prefix, digits) = numbered(name);
+    (
+        prefix.to_owned(),
+        digits.parse().unwrap_or_default(),
+        name.to_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_names_are_folded() {
+        for (names, expected) in [
+            (vec!["a"], "a"),
+            (vec!["gpu-1", "gpu-2"], "gpu-1, gpu-2"),
+            (vec!["gpu-8", "gpu-9", "gpu-10"], "gpu-8…gpu-10"),
+            (vec!["gpu-08", "gpu-09", "gpu-10"], "gpu-08…gpu-10"),
+            (
+                vec!["gpu-09", "gpu-10", "gpu-011"],
+                "gpu-09, gpu-10, gpu-011",
+            ),
+            (vec!["a-1", "a-2", "a-3", "a-5", "b-6"], "a-1…a-3, a-5, b-6"),
+            (vec!["99999999999999999999", "x"], "99999999999999999999, x"),
+        ] {
+            assert_eq!(in_row(&names, 80).text(), expected);
+        }
+    }
+
+    #[test]
+    fn many_names_are_counted() {
+        let names: Vec<String> = (0..400).map(|n| format!("pool-{}", n * 2)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert_eq!(in_row(&names, 80).text(), "pool-0, pool-2 + 398 more");
+        let long = ["ip-10-0-0-119.eu-north-1.compute.internal"; 3];
+        assert_eq!(in_row(&long, 80).text(), "ip-10-0-0-119… + 2 more");
+    }
+
+    #[test]
+    fn long_names_keep_what_tells_them_apart() {
+        for (name, expected) in [
+            ("worker-1", "worker-1"),
+            (
+                "ip-10-0-0-119.eu-north-1.compute.internal",
+                "ip-10-0-0-119…",
+            ),
+            (
+                "gke-prod-default-pool-3f2a1b7c-x8kq",
+                "gke-prod-…a1b7c-x8kq",
+            ),
+        ] {
+            assert_eq!(shortened(name, 20), expected);
+            assert!(width(expected) <= 20);
+        }
+    }
+
+    #[test]
+    fn nine_stands_before_ten() {
+        let mut names = vec!["gpu-10", "gpu-9", "cpu"];
+        names.sort_by_key(|name| natural(name));
+        assert_eq!(names, ["cpu", "gpu-9", "gpu-10"]);
+    }
+}
