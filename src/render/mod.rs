@@ -2,8 +2,8 @@
 //!
 //! Everything here is a pure function of the report and a [`Layout`]: no clock, no environment, no
 //! terminal. The same report gives the same bytes. Foreign text enters a line only through
-//! [`line`], which takes the terminal control out of it; colour is put on last, by meaning
-//! ([`style`]), so that no layout depends on it.
+//! `line`, which takes the terminal control out of it; colour is put on last, by meaning
+//! (`style`), so that no layout depends on it.
 //!
 //! What does not belong here: what a report says. A sentence that could be a fact or a field goes
 //! into [`crate::report`], where every format has it.

@@ -1,4 +1,4 @@
-//! `-o wide`: as [`text`](super::text), with everything that the report holds.
+//! `-o wide`: as `text`, with everything that the report holds.
 
 use super::Layout;
 use super::sheet::{Detail, Sheet};
