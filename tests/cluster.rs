@@ -14,12 +14,13 @@
 #[path = "cluster/suite/mod.rs"]
 mod suite;
 
+use kubectl_diagnose::rules;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use suite::{
-    Answer, Audit, BROKEN, Cluster, Expected, Fix, Home, Identity, Namespace, Rights, Wait,
-    manifests, say, settled, until, within,
+    Answer, Audit, BROKEN, Cluster, EXPECTED_UNEXPLAINED, Expected, Fix, Home, Identity, Namespace,
+    Rights, Wait, folders, manifests, say, settled, until, within,
 };
 
 /// How long a situation may take to become what it is going to be.
@@ -82,17 +83,31 @@ fn every_broken_manifest_is_explained() {
     let (begun, audit) = (Instant::now(), Audit::from_now(&cluster));
     let user = Identity::new(&cluster, "broken", &EVERYTHING);
     let wanted = manifests("manifests/broken");
-    let mut applied: Vec<(&Expected, Namespace)> = Vec::new();
-    for (name, text) in &wanted {
-        let expected = expected(name);
-        let namespace = cluster.namespace(name, expected.home == Home::Kubelet);
-        cluster.apply(&namespace.name, text);
-        applied.push((expected, namespace));
+    let homes: Vec<(&str, bool)> = wanted
+        .iter()
+        .map(|(name, _)| (name.as_str(), expected(name).home == Home::Kubelet))
+        .collect();
+    let namespaces = cluster.namespaces(&homes);
+    // what fills a node comes first: the scheduler does not look again at a pod that it refused before
+    for home in [Home::Pool, Home::Anywhere, Home::Kubelet] {
+        for ((name, text), namespace) in wanted.iter().zip(&namespaces) {
+            if expected(name).home == home {
+                cluster.apply(&namespace.name, text);
+            }
+        }
+        for ((name, _), namespace) in wanted.iter().zip(&namespaces) {
+            let full = expected(name).home == home && home == Home::Pool;
+            if full && name != "host-port-rollout" {
+                within(PATIENCE, || {
+                    settled(&cluster, &namespace.name, &expected(name).wait)
+                });
+            }
+        }
     }
     let mut complaints = Vec::new();
-    for (expected, namespace) in &applied {
-        if let Err(complaint) = explained(&cluster, &user, expected, &namespace.name) {
-            complaints.push(format!("{}: {complaint}", expected.manifest));
+    for ((name, _), namespace) in wanted.iter().zip(&namespaces) {
+        if let Err(complaint) = explained(&cluster, &user, expected(name), &namespace.name) {
+            complaints.push(format!("{name}: {complaint}"));
         }
     }
     conclude(
@@ -100,7 +115,7 @@ fn every_broken_manifest_is_explained() {
         &cluster,
         begun,
         audit.as_ref(),
-        applied.len(),
+        wanted.len(),
         &complaints,
     );
 }
@@ -219,15 +234,18 @@ fn every_healthy_manifest_is_left_alone() {
     };
     let (begun, audit) = (Instant::now(), Audit::from_now(&cluster));
     let user = Identity::new(&cluster, "healthy", &EVERYTHING);
-    let mut applied = Vec::new();
-    for (name, text) in manifests("manifests/healthy") {
-        // a DaemonSet's pods cannot be steered: its controller names the node of each
-        let namespace = cluster.namespace(&name, name != "daemonset");
-        cluster.apply(&namespace.name, &text);
-        applied.push((name, namespace));
+    let wanted = manifests("manifests/healthy");
+    // a DaemonSet's pods cannot be steered: its controller names the node of each
+    let homes: Vec<(&str, bool)> = wanted
+        .iter()
+        .map(|(name, _)| (name.as_str(), name != "daemonset"))
+        .collect();
+    let namespaces = cluster.namespaces(&homes);
+    for ((_, text), namespace) in wanted.iter().zip(&namespaces) {
+        cluster.apply(&namespace.name, text);
     }
     let mut complaints = Vec::new();
-    for (name, namespace) in &applied {
+    for ((name, _), namespace) in wanted.iter().zip(&namespaces) {
         if let Err(complaint) = left_alone(&cluster, &user, &namespace.name) {
             complaints.push(format!("{name}: {complaint}"));
         }
@@ -237,7 +255,7 @@ fn every_healthy_manifest_is_left_alone() {
         &cluster,
         begun,
         audit.as_ref(),
-        applied.len(),
+        wanted.len(),
         &complaints,
     );
 }
@@ -258,6 +276,131 @@ fn left_alone(cluster: &Cluster, user: &Identity, namespace: &str) -> Result<(),
     }
 }
 
+const SITUATIONS: &str = "tests/cluster/situations";
+
+/// What the real scheduler and the real admission chain make of pods, one folder a cause.
+#[test]
+fn every_situation_has_its_cause() {
+    let Some(cluster) = Cluster::of_environment() else {
+        return;
+    };
+    let (begun, audit) = (Instant::now(), Audit::from_now(&cluster));
+    let user = Identity::new(&cluster, "situations", &EVERYTHING);
+    let mut wanted = Vec::new();
+    for cause in folders(SITUATIONS) {
+        let of_cause = manifests(&format!("{SITUATIONS}/{cause}")).into_iter();
+        wanted.extend(of_cause.map(|(name, text)| (cause.clone(), name, text)));
+    }
+    let names: Vec<String> = wanted
+        .iter()
+        .map(|(cause, name, _)| format!("{cause}-{name}"))
+        .collect();
+    let homes: Vec<(&str, bool)> = names.iter().map(|name| (name.as_str(), false)).collect();
+    let namespaces = cluster.namespaces(&homes);
+    for ((_, _, text), namespace) in wanted.iter().zip(&namespaces) {
+        cluster.apply(&namespace.name, text);
+    }
+    let mut complaints = Vec::new();
+    for ((cause, name, _), namespace) in wanted.iter().zip(&namespaces) {
+        let judged = match cause.as_str() {
+            "healthy" => left_alone(&cluster, &user, &namespace.name),
+            cause => situation(&cluster, &user, cause, &namespace.name),
+        };
+        if let Err(complaint) = judged {
+            complaints.push(format!("{cause}/{name}: {complaint}"));
+        }
+    }
+    conclude(
+        "situations",
+        &cluster,
+        begun,
+        audit.as_ref(),
+        wanted.len(),
+        &complaints,
+    );
+}
+
+fn situation(
+    cluster: &Cluster,
+    user: &Identity,
+    cause: &str,
+    namespace: &str,
+) -> Result<(), String> {
+    // refused pods never come to be; a controller's event tells
+    let waits = ["Unschedulable", "SchedulingGated"].map(Wait::Scheduled);
+    let come = |wait: &Wait| settled(cluster, namespace, wait);
+    if !within(PATIENCE, || {
+        waits.iter().any(come) || come(&Wait::Event("FailedCreate"))
+    }) {
+        return Err("neither refused by the scheduler nor by the API server".to_owned());
+    }
+    let (code, report) = json(cluster, user, &["-n", namespace]);
+    let found = causes(&report);
+    let unexplained = items(&report, "unexplained").len();
+    if EXPECTED_UNEXPLAINED
+        .iter()
+        .any(|(expected, _)| *expected == cause)
+    {
+        let proven = items(&report, "diagnoses")
+            .iter()
+            .any(|d| word(d, "certainty") == "proven");
+        let honest = (code == 0) == (pods(cluster, namespace) == 0) && !proven;
+        return if honest {
+            Ok(())
+        } else {
+            Err(format!(
+                "exit code {code}, {found:?}, {unexplained} unexplained"
+            ))
+        };
+    }
+    let first = items(&report, "diagnoses")
+        .first()
+        .cloned()
+        .unwrap_or_default();
+    let quoted = !word(&first["proof"], "quote").is_empty();
+    match (
+        word(&first, "cause") == cause,
+        word(&first, "certainty"),
+        quoted,
+        unexplained,
+        code,
+    ) {
+        (true, "proven", true, 0, 1) => Ok(()),
+        _ => Err(format!(
+            "exit code {code}, {found:?} first {}, {unexplained} unexplained",
+            word(&first, "certainty")
+        )),
+    }
+}
+
+fn pods(cluster: &Cluster, namespace: &str) -> usize {
+    items(&cluster.get(&["pods", "-n", namespace]), "items").len()
+}
+
+#[test]
+fn what_is_expected_unexplained_has_no_rule() {
+    let there = folders(SITUATIONS);
+    for (cause, why) in EXPECTED_UNEXPLAINED {
+        assert!(
+            rules::find(cause).is_none(),
+            "{cause} has a rule now: take it from the list ({why})"
+        );
+        assert!(
+            there.iter().any(|folder| folder == cause),
+            "{cause} has no situation"
+        );
+    }
+    for cause in there.iter().filter(|cause| *cause != "healthy") {
+        let listed = EXPECTED_UNEXPLAINED
+            .iter()
+            .any(|(listed, _)| listed == cause);
+        assert!(
+            listed || rules::find(cause).is_some(),
+            "{cause} is neither a rule nor expected-unexplained"
+        );
+    }
+}
+
 /// A namespace with one pod that waits on its node and one that no node takes.
 fn two_stuck_pods(cluster: &Cluster, name: &str) -> Namespace {
     let namespace = cluster.namespace(name, true);
@@ -275,7 +418,7 @@ fn two_stuck_pods(cluster: &Cluster, name: &str) -> Namespace {
                     &namespace.name,
                     &Wait::Waiting("CreateContainerConfigError"),
                 )
-                && settled(cluster, &namespace.name, &Wait::Waiting("CrashLoopBackOff"))
+                && settled(cluster, &namespace.name, &Wait::Crashed(2))
         },
     );
     namespace

@@ -1,6 +1,6 @@
 //! The cluster that the tests run on, and the binary as its users run it: through kubectl.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::env;
 use std::fs;
 use std::io::{Write, stderr};
@@ -94,11 +94,6 @@ impl Cluster {
         self.audit_log.as_deref()
     }
 
-    /// The administrator's kubeconfig.
-    pub(crate) fn kubeconfig(&self) -> &Path {
-        &self.kubeconfig
-    }
-
     /// Like `v1.37.2`.
     pub(crate) fn version(&self) -> String {
         let version: Value =
@@ -116,25 +111,48 @@ impl Cluster {
 
     /// Makes a namespace. Where there are fake nodes, `kubelet` brings its pods to the real one.
     pub(crate) fn namespace(&self, name: &str, kubelet: bool) -> Namespace {
-        let name = self.name(name);
-        self.admin(&["create", "namespace", &name]);
-        let namespace = Namespace {
-            cluster: self.clone(),
-            name,
-        };
-        if kubelet && self.steered {
-            let steer =
-                "scheduler.alpha.kubernetes.io/node-selector=test.kubectl-diagnose/node=real";
-            self.admin(&["annotate", "namespace", &namespace.name, steer]);
+        let mut made = self.namespaces(&[(name, kubelet)]);
+        made.remove(0)
+    }
+
+    /// Makes namespaces, all at once.
+    pub(crate) fn namespaces(&self, wanted: &[(&str, bool)]) -> Vec<Namespace> {
+        const STEER: &str = "scheduler.alpha.kubernetes.io/node-selector";
+        let mut manifest = String::new();
+        let mut made = Vec::new();
+        for (name, kubelet) in wanted {
+            let name = self.name(name);
+            let mut object =
+                json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+            if *kubelet && self.steered {
+                object["metadata"]["annotations"] =
+                    json!({STEER: "test.kubectl-diagnose/node=real"});
+            }
+            manifest += &object.to_string();
+            made.push(Namespace {
+                cluster: self.clone(),
+                name,
+            });
         }
-        // the API server refuses pods until the namespace has its ServiceAccount
-        let account = ["get", "serviceaccount", "default", "-n", &namespace.name];
+        self.apply("default", &manifest);
+        // the API server refuses pods until their namespace has its ServiceAccount
         until(
             "the default ServiceAccount",
             Duration::from_secs(30),
-            || self.kubectl(&account, None).status.success(),
+            || {
+                let there = self.admin(&[
+                    "get",
+                    "serviceaccounts",
+                    "-A",
+                    "-o",
+                    "jsonpath={.items[*].metadata.namespace}",
+                ]);
+                let there: Vec<&str> = there.split_whitespace().collect();
+                made.iter()
+                    .all(|namespace| there.contains(&namespace.name.as_str()))
+            },
         );
-        namespace
+        made
     }
 
     /// Applies a manifest in a namespace.
@@ -241,19 +259,32 @@ pub(crate) fn within(patience: Duration, mut condition: impl FnMut() -> bool) ->
 pub(crate) fn manifests(folder: &str) -> Vec<(String, String)> {
     let only = env::var(ONLY).unwrap_or_default();
     let only: Vec<&str> = only.split_whitespace().collect();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let mut found: Vec<(String, String)> = fs::read_dir(&folder)
-        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-        .flatten()
-        .map(|entry| entry.path())
+    let read = |path: PathBuf| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let text = fs::read_to_string(&path).expect("a manifest is readable");
+        (name.into_owned(), text)
+    };
+    entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
+        .into_iter()
         .filter(|path| path.extension().is_some_and(|e| e == "yaml"))
-        .map(|path| {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            let text = fs::read_to_string(&path).expect("a manifest is readable");
-            (name.into_owned(), text)
-        })
+        .map(read)
         .filter(|(name, _)| only.is_empty() || only.contains(&name.as_str()))
-        .collect();
-    found.sort();
-    found
+        .collect()
+}
+
+/// The folders in a folder of the checkout, by name.
+pub(crate) fn folders(folder: &str) -> Vec<String> {
+    entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
+        .iter()
+        .filter_map(|path| path.file_name())
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect()
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries =
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
 }

@@ -47,13 +47,18 @@ pub(crate) enum Wait {
     Scheduled(&'static str),
     /// A container waits for this reason.
     Waiting(&'static str),
+    /// A container has been restarted so often and does not run now. Between two starts the kubelet may say
+    /// CrashLoopBackOff or still how the last one ended.
+    Crashed(i64),
+    /// A container has been restarted so often.
+    Restarted(i64),
     /// The scheduler's refusal and an event about the claim.
-    WaitingAnd(&'static str, &'static str),
+    RefusedAnd(&'static str, &'static str),
     /// An event of this reason.
     Event(&'static str),
     /// A pod has this phase.
     Phase(&'static str),
-    /// A pod is older than so many seconds: nothing else ever happens to it.
+    /// A pod is older than so many seconds: what is usual for a young one is over.
     Old(i64),
     /// Every pod is ready or has completed.
     Well,
@@ -62,7 +67,7 @@ pub(crate) enum Wait {
 const REFUSED: Wait = Wait::Scheduled("Unschedulable");
 const BACK_OFF: Wait = Wait::Waiting("ImagePullBackOff");
 const CONFIG: Wait = Wait::Waiting("CreateContainerConfigError");
-const CRASHES: Wait = Wait::Waiting("CrashLoopBackOff");
+const CRASHES: Wait = Wait::Crashed(2);
 
 /// What keeps a pod off the prepared nodes, whatever else is wrong with it.
 const NODES: &[&str] = &[
@@ -241,7 +246,7 @@ pub(crate) const BROKEN: &[Expected] = &[
         cause: "liveness-failing",
         layer: "health",
         quote: "failed liveness probe",
-        wait: Wait::Event("Killing"),
+        wait: Wait::Restarted(3),
         ..CONTAINER
     },
     Expected {
@@ -304,7 +309,7 @@ pub(crate) const BROKEN: &[Expected] = &[
         cause: "readiness-failing",
         layer: "health",
         quote: "Readiness probe failed",
-        wait: Wait::Event("Unhealthy"),
+        wait: Wait::Old(40),
         ..CONTAINER
     },
     Expected {
@@ -361,7 +366,7 @@ pub(crate) const BROKEN: &[Expected] = &[
         cause: "storageclass-missing",
         subject: "Pod/search",
         quote: "\"fast-ssd\" not found",
-        wait: Wait::WaitingAnd("Unschedulable", "ProvisioningFailed"),
+        wait: Wait::RefusedAnd("Unschedulable", "ProvisioningFailed"),
         ..VOLUME
     },
     Expected {
@@ -376,7 +381,7 @@ pub(crate) const BROKEN: &[Expected] = &[
         cause: "unbound-pvc",
         subject: "Pod/database",
         quote: "no persistent volumes available",
-        wait: Wait::WaitingAnd("Unschedulable", "FailedBinding"),
+        wait: Wait::RefusedAnd("Unschedulable", "FailedBinding"),
         ..VOLUME
     },
     Expected {
@@ -387,4 +392,33 @@ pub(crate) const BROKEN: &[Expected] = &[
         fix: Fix::Verified,
         ..ONE_NODE
     },
+];
+
+/// Causes of `tests/cluster/situations` whose rule is not there yet, and why the report is as it is until then.
+/// A test fails as soon as one has a rule.
+pub(crate) const EXPECTED_UNEXPLAINED: &[(&str, &str)] = &[
+    (
+        "pod-affinity",
+        "its filter is not computed: the scheduler's words are quoted",
+    ),
+    (
+        "pod-anti-affinity",
+        "its filter is not computed: the scheduler's words are quoted",
+    ),
+    (
+        "topology-spread",
+        "its filter is not computed: the scheduler's words are quoted",
+    ),
+    (
+        "quota-exceeded",
+        "no pod is made, and workloads without pods are not looked at",
+    ),
+    (
+        "limit-range",
+        "no pod is made, and workloads without pods are not looked at",
+    ),
+    (
+        "service-account-missing",
+        "no pod is made, and workloads without pods are not looked at",
+    ),
 ];

@@ -73,6 +73,7 @@ impl Identity {
             }
             cluster.admin(&arguments);
         };
+        let probed;
         let probe = match rights {
             Rights::Cluster { without } => {
                 cluster.apply(&self.home.name, &self.roles("ClusterRole", without));
@@ -99,7 +100,8 @@ impl Identity {
                 ];
                 cluster.admin(&role);
                 binding("create", "rolebinding", &self.name, namespace);
-                vec!["get", "pods", pod, "-n", namespace]
+                probed = format!("pods/{pod}");
+                vec!["get", &probed, "-n", namespace]
             }
             Rights::None => return,
         };
@@ -128,11 +130,14 @@ impl Identity {
         for role in &mut roles {
             let name = role["metadata"]["name"].as_str().unwrap_or_default();
             role["metadata"]["name"] = json!(name.replacen("kubectl-diagnose", &self.name, 1));
-            for rule in role["rules"].as_array_mut().into_iter().flatten() {
-                if let Some(resources) = rule["resources"].as_array_mut() {
-                    resources.retain(|r| !without.iter().any(|without| r == without));
-                }
-            }
+            let rules = role["rules"].as_array_mut().expect("a role has rules");
+            rules.retain_mut(|rule| {
+                let resources = rule["resources"]
+                    .as_array_mut()
+                    .expect("and they resources");
+                resources.retain(|r| !without.iter().any(|without| r == without));
+                !resources.is_empty()
+            });
         }
         let items = roles.iter().map(Value::to_string);
         items.collect::<Vec<_>>().join("\n")

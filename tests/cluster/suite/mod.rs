@@ -7,7 +7,7 @@ mod identity;
 mod settled;
 
 pub(crate) use audit::Audit;
-pub(crate) use cluster::{Answer, Cluster, Namespace, manifests, say, until, within};
-pub(crate) use expected::{BROKEN, Expected, Fix, Home, Wait};
+pub(crate) use cluster::{Answer, Cluster, Namespace, folders, manifests, say, until, within};
+pub(crate) use expected::{BROKEN, EXPECTED_UNEXPLAINED, Expected, Fix, Home, Wait};
 pub(crate) use identity::{Identity, Rights};
 pub(crate) use settled::settled;

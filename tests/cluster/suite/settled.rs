@@ -33,7 +33,9 @@ pub(crate) fn settled(cluster: &Cluster, namespace: &str, wait: &Wait) -> bool {
                 && one(&|pod| pod["spec"]["nodeName"].is_null())
         }
         Wait::Waiting(reason) => one(&|pod| waiting(pod, reason)),
-        Wait::WaitingAnd(reason, of_claim) => {
+        Wait::Crashed(times) => one(&|pod| crashed(pod, *times)),
+        Wait::Restarted(times) => one(&|pod| containers(pod).any(|c| restarts(c) >= *times)),
+        Wait::RefusedAnd(reason, of_claim) => {
             one(&|pod| condition(pod, "PodScheduled", reason)) && event(of_claim)
         }
         Wait::Event(reason) => event(reason),
@@ -57,10 +59,21 @@ fn conditions(pod: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn waiting(pod: &Value, reason: &str) -> bool {
+    containers(pod).any(|container| container["state"]["waiting"]["reason"] == reason)
+}
+
+fn crashed(pod: &Value, times: i64) -> bool {
+    containers(pod).any(|c| restarts(c) >= times && c["state"]["running"].is_null())
+}
+
+fn restarts(container: &Value) -> i64 {
+    container["restartCount"].as_i64().unwrap_or_default()
+}
+
+fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
     ["initContainerStatuses", "containerStatuses"]
         .iter()
         .flat_map(|list| pod["status"][*list].as_array().into_iter().flatten())
-        .any(|status| status["state"]["waiting"]["reason"] == reason)
 }
 
 fn well(pod: &Value) -> bool {
