@@ -50,7 +50,10 @@ api_server() {
 apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
-rules: [{level: Metadata}]
+rules:
+  # what is answered to a reader of Secrets, so that a test can tell that it holds no values
+  - {level: RequestResponse, verbs: [get, list], resources: [{group: "", resources: [secrets]}]}
+  - {level: Metadata}
 YAML
   # PodNodeSelector lets a namespace steer its pods to the real node: annotation scheduler.alpha.kubernetes.io/node-selector
   start kube-apiserver "$BIN/kube-apiserver" \

@@ -1,0 +1,621 @@
+//! The tool on a real cluster: right on every manifest, silent where nothing is wrong, and read-only.
+//!
+//! `tests/cluster/test` brings a cluster up and runs this. Plain `cargo test` skips it and says so. Each test fills
+//! namespaces of its own, waits for the cluster's own conditions, and asks `kubectl diagnose`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail anywhere"
+)]
+
+#[path = "cluster/suite/mod.rs"]
+mod suite;
+
+use kubectl_diagnose::rules;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use suite::{
+    Answer, Audit, BROKEN, Cluster, EXPECTED_UNEXPLAINED, Expected, Fix, Home, Identity, Namespace,
+    Rights, Wait, folders, manifests, say, settled, until, within,
+};
+
+/// How long a situation may take to become what it is going to be.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+const EVERYTHING: Rights<'_> = Rights::Cluster { without: &[] };
+
+fn word<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_default()
+}
+
+fn items<'a>(report: &'a Value, name: &str) -> &'a [Value] {
+    report[name]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default()
+}
+
+fn causes(report: &Value) -> Vec<&str> {
+    items(report, "diagnoses")
+        .iter()
+        .map(|d| word(d, "cause"))
+        .collect()
+}
+
+fn json(cluster: &Cluster, user: &Identity, arguments: &[&str]) -> (i32, Value) {
+    let answer = cluster.diagnose(&user.kubeconfig(), &[arguments, &["-o", "json"]].concat());
+    (answer.code, answer.report())
+}
+
+/// Fails with every complaint at once, and with what the tool asked that it must not ask.
+fn conclude(
+    suite: &str,
+    cluster: &Cluster,
+    begun: Instant,
+    audit: Option<&Audit>,
+    done: usize,
+    complaints: &[String],
+) {
+    let trespasses = audit.map(Audit::trespasses).unwrap_or_default();
+    let requests = match audit {
+        Some(audit) => format!("{} requests, get and list only", audit.asked(None).len()),
+        None => "no audit log".to_owned(),
+    };
+    say(&format!(
+        "{suite}: {} of {done} right in {} s on Kubernetes {} ({requests})",
+        done - complaints.len().min(done),
+        begun.elapsed().as_secs(),
+        cluster.version()
+    ));
+    assert!(complaints.is_empty(), "{suite}:\n{}", complaints.join("\n"));
+    assert!(trespasses.is_empty(), "{suite}: {trespasses:#?}");
+}
+
+#[test]
+fn every_broken_manifest_is_explained() {
+    let Some(cluster) = Cluster::of_environment() else {
+        return;
+    };
+    let (begun, audit) = (Instant::now(), Audit::from_now(&cluster));
+    let user = Identity::new(&cluster, "broken", &EVERYTHING);
+    let wanted = manifests("manifests/broken");
+    let homes: Vec<(&str, bool)> = wanted
+        .iter()
+        .map(|(name, _)| (name.as_str(), expected(name).home == Home::Kubelet))
+        .collect();
+    let namespaces = cluster.namespaces(&homes);
+    // what fills a node comes first: the scheduler does not look again at a pod that it refused before
+    for home in [Home::Pool, Home::Anywhere, Home::Kubelet] {
+        for ((name, text), namespace) in wanted.iter().zip(&namespaces) {
+            if expected(name).home == home {
+                cluster.apply(&namespace.name, text);
+            }
+        }
+        for ((name, _), namespace) in wanted.iter().zip(&namespaces) {
+            let full = expected(name).home == home && home == Home::Pool;
+            if full && name != "host-port-rollout" {
+                within(PATIENCE, || {
+                    settled(&cluster, &namespace.name, &expected(name).wait)
+                });
+            }
+        }
+    }
+    let mut complaints = Vec::new();
+    for ((name, _), namespace) in wanted.iter().zip(&namespaces) {
+        if let Err(complaint) = explained(&cluster, &user, expected(name), &namespace.name) {
+            complaints.push(format!("{name}: {complaint}"));
+        }
+    }
+    conclude(
+        "broken manifests",
+        &cluster,
+        begun,
+        audit.as_ref(),
+        wanted.len(),
+        &complaints,
+    );
+}
+
+fn expected(manifest: &str) -> &'static Expected {
+    BROKEN
+        .iter()
+        .find(|expected| expected.manifest == manifest)
+        .unwrap_or_else(|| {
+            panic!("say in tests/cluster/suite/expected.rs what {manifest} has to show")
+        })
+}
+
+#[test]
+fn every_manifest_has_its_expectation() {
+    let expected: BTreeSet<String> = BROKEN.iter().map(|e| e.manifest.to_owned()).collect();
+    let there = manifests("manifests/broken")
+        .into_iter()
+        .map(|(name, _)| name);
+    assert!(there.into_iter().all(|name| expected.contains(&name)));
+}
+
+fn explained(
+    cluster: &Cluster,
+    user: &Identity,
+    expected: &Expected,
+    namespace: &str,
+) -> Result<(), String> {
+    if expected.manifest == "host-port-rollout" {
+        roll_out(cluster, namespace);
+    }
+    if !within(PATIENCE, || settled(cluster, namespace, &expected.wait)) {
+        return Err(format!(
+            "{:?} did not come within {PATIENCE:?}",
+            expected.wait
+        ));
+    }
+    let (code, report) = json(cluster, user, &["-n", namespace]);
+    let found = causes(&report);
+    let Some(first) = items(&report, "diagnoses").first() else {
+        return Err(format!("nothing is found, exit code {code}"));
+    };
+    let subject = format!(
+        "{}/{}",
+        word(&first["subject"], "kind"),
+        word(&first["subject"], "name")
+    );
+    let said = [
+        word(first, "cause"),
+        word(first, "layer"),
+        word(first, "certainty"),
+        &subject,
+    ];
+    let wanted = [
+        expected.cause,
+        expected.layer,
+        expected.certainty,
+        expected.subject,
+    ];
+    let beside = found[1..]
+        .iter()
+        .all(|cause| expected.beside.contains(cause));
+    if said != wanted || !beside {
+        return Err(format!("{wanted:?} expected, {said:?} found, of {found:?}"));
+    }
+    let quote = word(&first["proof"], "quote");
+    if !quote.contains(expected.quote) || quote.is_empty() {
+        return Err(format!(
+            "`{}` is not in the proof `{quote}`",
+            expected.quote
+        ));
+    }
+    if fix(first) < expected.fix {
+        return Err(format!(
+            "{:?} expected of the fixes, found: {}",
+            expected.fix, first["fixes"]
+        ));
+    }
+    let clean = ["unexplained", "gaps", "defects"]
+        .iter()
+        .all(|list| items(&report, list).is_empty());
+    match (code, clean) {
+        (1, true) => Ok(()),
+        _ => Err(format!("exit code {code}, {report:#}")),
+    }
+}
+
+/// The best that the fixes of a diagnosis offer.
+fn fix(diagnosis: &Value) -> Fix {
+    let offered = items(diagnosis, "fixes").iter().map(|fix| {
+        let command = !word(fix, "command").is_empty();
+        let nodes = fix["verified"]["nodes"]
+            .as_array()
+            .is_some_and(|nodes| !nodes.is_empty());
+        match (command, nodes) {
+            (true, true) => Fix::Verified,
+            (true, false) => Fix::Command,
+            _ => Fix::Advice,
+        }
+    });
+    offered.max().unwrap_or(Fix::Advice)
+}
+
+/// The first gateway comes up, then its template changes: the new pod waits for the port of the old one.
+fn roll_out(cluster: &Cluster, namespace: &str) {
+    let deployment = ["-n", namespace, "deployment/gateway"];
+    let up = [&["rollout", "status", "--timeout=60s"], &deployment[..]].concat();
+    cluster.admin(&up);
+    cluster.admin(&[&["set", "env"], &deployment[..], &["VERSION=2"]].concat());
+}
+
+#[test]
+fn every_healthy_manifest_is_left_alone() {
+    let Some(cluster) = Cluster::of_environment() else {
+        return;
+    };
+    let (begun, audit) = (Instant::now(), Audit::from_now(&cluster));
+    let user = Identity::new(&cluster, "healthy", &EVERYTHING);
+    let wanted = manifests("manifests/healthy");
+    // a DaemonSet's pods cannot be steered: its controller names the node of each
+    let homes: Vec<(&str, bool)> = wanted
+        .iter()
+        .map(|(name, _)| (name.as_str(), name != "daemonset"))
+        .collect();
+    let namespaces = cluster.namespaces(&homes);
+    for ((_, text), namespace) in wanted.iter().zip(&namespaces) {
+        cluster.apply(&namespace.name, text);
+    }
+    let mut complaints = Vec::new();
+    for ((name, _), namespace) in wanted.iter().zip(&namespaces) {
+        if let Err(complaint) = left_alone(&cluster, &user, &namespace.name) {
+            complaints.push(format!("{name}: {complaint}"));
+        }
+    }
+    conclude(
+        "healthy manifests",
+        &cluster,
+        begun,
+        audit.as_ref(),
+        wanted.len(),
+        &complaints,
+    );
+}
+
+/// Nothing is found, neither while the pods come up nor when they are there.
+fn left_alone(cluster: &Cluster, user: &Identity, namespace: &str) -> Result<(), String> {
+    let silent = || {
+        let (code, report) = json(cluster, user, &["-n", namespace]);
+        match (code, causes(&report).is_empty()) {
+            (0, true) => Ok(()),
+            _ => Err(format!("exit code {code}, {report:#}")),
+        }
+    };
+    silent()?;
+    match within(PATIENCE, || settled(cluster, namespace, &Wait::Well)) {
+        true => silent(),
+        false => Err("is not well on this cluster".to_owned()),
+    }
+}
+
+const SITUATIONS: &str = "tests/cluster/situations";
+
+/// What the real scheduler and the real admission chain make of pods, one folder a cause.
+#[test]
+fn every_situation_has_its_cause() {
+    let Some(cluster) = Cluster::of_environment() else {
+        return;
+    };
+    let (begun, audit) = (Instant::now(), Audit::from_now(&cluster));
+    let user = Identity::new(&cluster, "situations", &EVERYTHING);
+    let mut wanted = Vec::new();
+    for cause in folders(SITUATIONS) {
+        let of_cause = manifests(&format!("{SITUATIONS}/{cause}")).into_iter();
+        wanted.extend(of_cause.map(|(name, text)| (cause.clone(), name, text)));
+    }
+    let names: Vec<String> = wanted
+        .iter()
+        .map(|(cause, name, _)| format!("{cause}-{name}"))
+        .collect();
+    let homes: Vec<(&str, bool)> = names.iter().map(|name| (name.as_str(), false)).collect();
+    let namespaces = cluster.namespaces(&homes);
+    for ((_, _, text), namespace) in wanted.iter().zip(&namespaces) {
+        cluster.apply(&namespace.name, text);
+    }
+    let mut complaints = Vec::new();
+    for ((cause, name, _), namespace) in wanted.iter().zip(&namespaces) {
+        let judged = match cause.as_str() {
+            "healthy" => left_alone(&cluster, &user, &namespace.name),
+            cause => situation(&cluster, &user, cause, &namespace.name),
+        };
+        if let Err(complaint) = judged {
+            complaints.push(format!("{cause}/{name}: {complaint}"));
+        }
+    }
+    conclude(
+        "situations",
+        &cluster,
+        begun,
+        audit.as_ref(),
+        wanted.len(),
+        &complaints,
+    );
+}
+
+fn situation(
+    cluster: &Cluster,
+    user: &Identity,
+    cause: &str,
+    namespace: &str,
+) -> Result<(), String> {
+    // refused pods never come to be; a controller's event tells
+    let waits = ["Unschedulable", "SchedulingGated"].map(Wait::Scheduled);
+    let come = |wait: &Wait| settled(cluster, namespace, wait);
+    if !within(PATIENCE, || {
+        waits.iter().any(come) || come(&Wait::Event("FailedCreate"))
+    }) {
+        return Err("neither refused by the scheduler nor by the API server".to_owned());
+    }
+    let (code, report) = json(cluster, user, &["-n", namespace]);
+    let found = causes(&report);
+    let unexplained = items(&report, "unexplained").len();
+    if EXPECTED_UNEXPLAINED
+        .iter()
+        .any(|(expected, _)| *expected == cause)
+    {
+        let proven = items(&report, "diagnoses")
+            .iter()
+            .any(|d| word(d, "certainty") == "proven");
+        let honest = (code == 0) == (pods(cluster, namespace) == 0) && !proven;
+        return if honest {
+            Ok(())
+        } else {
+            Err(format!(
+                "exit code {code}, {found:?}, {unexplained} unexplained"
+            ))
+        };
+    }
+    let first = items(&report, "diagnoses")
+        .first()
+        .cloned()
+        .unwrap_or_default();
+    let quoted = !word(&first["proof"], "quote").is_empty();
+    match (
+        word(&first, "cause") == cause,
+        word(&first, "certainty"),
+        quoted,
+        unexplained,
+        code,
+    ) {
+        (true, "proven", true, 0, 1) => Ok(()),
+        _ => Err(format!(
+            "exit code {code}, {found:?} first {}, {unexplained} unexplained",
+            word(&first, "certainty")
+        )),
+    }
+}
+
+fn pods(cluster: &Cluster, namespace: &str) -> usize {
+    items(&cluster.get(&["pods", "-n", namespace]), "items").len()
+}
+
+#[test]
+fn what_is_expected_unexplained_has_no_rule() {
+    let there = folders(SITUATIONS);
+    for (cause, why) in EXPECTED_UNEXPLAINED {
+        assert!(
+            rules::find(cause).is_none(),
+            "{cause} has a rule now: take it from the list ({why})"
+        );
+        assert!(
+            there.iter().any(|folder| folder == cause),
+            "{cause} has no situation"
+        );
+    }
+    for cause in there.iter().filter(|cause| *cause != "healthy") {
+        let listed = EXPECTED_UNEXPLAINED
+            .iter()
+            .any(|(listed, _)| listed == cause);
+        assert!(
+            listed || rules::find(cause).is_some(),
+            "{cause} is neither a rule nor expected-unexplained"
+        );
+    }
+}
+
+/// A namespace with one pod that waits on its node and one that no node takes.
+fn two_stuck_pods(cluster: &Cluster, name: &str) -> Namespace {
+    let namespace = cluster.namespace(name, true);
+    cluster.apply(
+        &namespace.name,
+        include_str!("cluster/suite/two-stuck-pods.yaml"),
+    );
+    until(
+        "one pod without its Secret and one without a node",
+        PATIENCE,
+        || {
+            settled(cluster, &namespace.name, &Wait::Scheduled("Unschedulable"))
+                && settled(
+                    cluster,
+                    &namespace.name,
+                    &Wait::Waiting("CreateContainerConfigError"),
+                )
+                && settled(cluster, &namespace.name, &Wait::Crashed(2))
+        },
+    );
+    namespace
+}
+
+/// The kinds that the report says it could not see.
+fn unseen(report: &Value) -> BTreeSet<&str> {
+    let gaps = items(report, "gaps").iter();
+    gaps.filter(|gap| word(gap, "why") == "forbidden")
+        .map(|gap| word(gap, "kind"))
+        .collect()
+}
+
+/// What is found about a pod: its cause and how sure it is.
+fn found<'a>(report: &'a Value, pod: &str) -> Vec<(&'a str, &'a str)> {
+    let of_pod = |d: &&Value| items(d, "pods").iter().any(|p| word(p, "name") == pod);
+    let diagnoses = items(report, "diagnoses").iter().filter(of_pod);
+    diagnoses
+        .map(|d| (word(d, "cause"), word(d, "certainty")))
+        .collect()
+}
+
+#[test]
+fn with_few_rights_the_report_is_right_or_says_what_it_could_not_see() {
+    let Some(cluster) = Cluster::of_environment() else {
+        return;
+    };
+    let (begun, audit) = (Instant::now(), Audit::from_now(&cluster));
+    let namespace = two_stuck_pods(&cluster, "rights");
+    let of_namespace = ["-n", &namespace.name];
+    let cases: [(&str, Rights<'_>, &[&str]); 5] = [
+        (
+            "namespace",
+            Rights::Namespace(&namespace.name),
+            &["Node", "Pod", "Secret"],
+        ),
+        (
+            "no-events",
+            Rights::Cluster {
+                without: &["events"],
+            },
+            &["Event"],
+        ),
+        (
+            "no-nodes",
+            Rights::Cluster {
+                without: &["nodes"],
+            },
+            &["Node"],
+        ),
+        (
+            "no-secrets",
+            Rights::Cluster {
+                without: &["secrets"],
+            },
+            &["Secret"],
+        ),
+        ("all", EVERYTHING, &[]),
+    ];
+    let mut complaints = Vec::new();
+    let done = cases.len() + 2;
+    for (name, rights, missing) in cases {
+        let user = Identity::new(&cluster, name, &rights);
+        let (code, report) = json(&cluster, &user, &of_namespace);
+        let unseen = unseen(&report);
+        let waiting = found(&report, "web");
+        let pending = found(&report, "report");
+        let right = waiting.first().is_some_and(|f| f.0 == "missing-secret")
+            && pending.first().is_some_and(|f| f.0 == "insufficient-cpu");
+        let told = unseen
+            .iter()
+            .eq(missing.iter().collect::<BTreeSet<_>>().into_iter());
+        if code != 1 || !right || !told {
+            complaints.push(format!(
+                "{name}: exit code {code}, found {waiting:?} and {pending:?}, unseen {unseen:?}"
+            ));
+        }
+    }
+    complaints.extend(one_pod_only(&cluster, &namespace.name));
+    complaints.extend(no_rights(&cluster, &namespace.name));
+    conclude("rights", &cluster, begun, audit.as_ref(), done, &complaints);
+}
+
+/// Who may read one pod learns about that pod, and what else could not be seen.
+fn one_pod_only(cluster: &Cluster, namespace: &str) -> Option<String> {
+    let user = Identity::new(cluster, "one-pod", &Rights::OnePod(namespace, "web"));
+    let (code, report) = json(cluster, &user, &["pod", "web", "-n", namespace]);
+    let (waiting, unseen) = (found(&report, "web"), unseen(&report));
+    if code != 1
+        || waiting.first().is_none_or(|f| f.0 != "missing-secret")
+        || !unseen.contains("Event")
+    {
+        return Some(format!(
+            "one-pod: exit code {code}, found {waiting:?}, unseen {unseen:?}"
+        ));
+    }
+    let all = cluster.diagnose(&user.kubeconfig(), &["-n", namespace]);
+    refused(
+        "one-pod",
+        &all,
+        &format!("kubectl auth can-i list pods -n {namespace}"),
+    )
+}
+
+/// Who may read nothing gets no report, but the command that shows the missing right.
+fn no_rights(cluster: &Cluster, namespace: &str) -> Option<String> {
+    let user = Identity::new(cluster, "nobody", &Rights::None);
+    let kubeconfig = user.kubeconfig();
+    let asked: [(&[&str], String); 3] = [
+        (
+            &["-n", namespace],
+            format!("kubectl auth can-i list pods -n {namespace}"),
+        ),
+        (
+            &["pod", "web", "-n", namespace],
+            format!("kubectl auth can-i get pods/web -n {namespace}"),
+        ),
+        (&["-A"], "kubectl auth can-i list pods -A".to_owned()),
+    ];
+    asked.iter().find_map(|(arguments, hint)| {
+        refused("nobody", &cluster.diagnose(&kubeconfig, arguments), hint)
+    })
+}
+
+fn refused(name: &str, answer: &Answer, hint: &str) -> Option<String> {
+    let told = answer.code == 2 && answer.out.is_empty() && answer.err.contains(hint);
+    (!told).then(|| {
+        format!(
+            "{name}: exit code {}, {}{}",
+            answer.code, answer.out, answer.err
+        )
+    })
+}
+
+/// The number of requests is a promise: this pins it by the API server's own account.
+#[test]
+fn no_more_is_asked_than_promised() {
+    let Some(cluster) = Cluster::of_environment() else {
+        return;
+    };
+    let begun = Instant::now();
+    let Some(audit) = Audit::from_now(&cluster) else {
+        say("requests: skipped: the API server's audit log cannot be read");
+        return;
+    };
+    let stuck = two_stuck_pods(&cluster, "requests");
+    let well = cluster.namespace("requests-well", false);
+    cluster.apply(&well.name, include_str!("cluster/suite/well.yaml"));
+    until("ready pods", PATIENCE, || {
+        settled(&cluster, &well.name, &Wait::Well)
+    });
+    let cases: [(&str, &[&str], &[&str]); 6] = [
+        // the pod and its events; what it misses adds one list of names: here the Secrets'
+        (
+            "waiting",
+            &["pod", "web", "-n", &stuck.name],
+            &["get pods", "list events", "list secrets"],
+        ),
+        (
+            "crashing",
+            &["pod", "worker", "-n", &stuck.name],
+            &["get pods", "list events"],
+        ),
+        // the scheduler's arithmetic needs every node and what every pod takes of it
+        (
+            "pending",
+            &["pod", "report", "-n", &stuck.name],
+            &["get pods", "list events", "list nodes", "list pods"],
+        ),
+        // what is well points at nothing else: one list, however many pods
+        ("well-pod", &["pod", "web", "-n", &well.name], &["get pods"]),
+        ("well-namespace", &["-n", &well.name], &["list pods"]),
+        // by label, since other tests of this cluster have pods that are stuck
+        (
+            "well-cluster",
+            &["-A", "-l", "test.kubectl-diagnose/well=yes"],
+            &["list pods"],
+        ),
+    ];
+    let mut complaints = Vec::new();
+    for (name, arguments, promised) in cases {
+        let user = Identity::new(&cluster, name, &EVERYTHING);
+        let (_, report) = json(&cluster, &user, arguments);
+        let counted = report["requests"]["count"].as_u64().unwrap_or_default();
+        let asked = audit.requests(&user.user(), promised.len());
+        if asked != promised || counted != promised.len() as u64 {
+            complaints.push(format!(
+                "{name}: {promised:?} promised, {asked:?} asked, {counted} counted"
+            ));
+        }
+    }
+    conclude(
+        "requests",
+        &cluster,
+        begun,
+        Some(&audit),
+        cases.len(),
+        &complaints,
+    );
+}

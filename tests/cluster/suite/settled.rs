@@ -1,0 +1,89 @@
+//! When a situation has become what it is going to be: told by the cluster's own conditions, never by the tool.
+
+use super::{Cluster, Wait};
+use serde_json::Value;
+
+/// The pods of a namespace.
+fn pods(cluster: &Cluster, namespace: &str) -> Vec<Value> {
+    list(cluster, "pods", namespace)
+}
+
+fn list(cluster: &Cluster, what: &str, namespace: &str) -> Vec<Value> {
+    match cluster.get(&[what, "-n", namespace])["items"].take() {
+        Value::Array(items) => items,
+        _ => Vec::new(),
+    }
+}
+
+/// Whether what is waited for has come in this namespace.
+pub(crate) fn settled(cluster: &Cluster, namespace: &str, wait: &Wait) -> bool {
+    let event = |reason: &str| {
+        list(cluster, "events", namespace)
+            .iter()
+            .any(|event| event["reason"] == reason)
+    };
+    let pods = pods(cluster, namespace);
+    let one = |test: &dyn Fn(&Value) -> bool| pods.iter().any(test);
+    match wait {
+        Wait::Scheduled(reason) => {
+            !pods.is_empty()
+                && pods.iter().all(|pod| {
+                    pod["spec"]["nodeName"].is_string() || condition(pod, "PodScheduled", reason)
+                })
+                && one(&|pod| pod["spec"]["nodeName"].is_null())
+        }
+        Wait::Waiting(reason) => one(&|pod| waiting(pod, reason)),
+        Wait::Crashed(times) => one(&|pod| crashed(pod, *times)),
+        Wait::Restarted(times) => one(&|pod| containers(pod).any(|c| restarts(c) >= *times)),
+        Wait::RefusedAnd(reason, of_claim) => {
+            one(&|pod| condition(pod, "PodScheduled", reason)) && event(of_claim)
+        }
+        Wait::Event(reason) => event(reason),
+        Wait::Phase(phase) => one(&|pod| pod["status"]["phase"] == *phase),
+        Wait::Old(seconds) => one(&|pod| {
+            let created = pod["metadata"]["creationTimestamp"].as_str().unwrap_or("");
+            created.parse::<jiff::Timestamp>().is_ok_and(|created| {
+                jiff::Timestamp::now().as_second() - created.as_second() > *seconds
+            })
+        }),
+        Wait::Well => !pods.is_empty() && pods.iter().all(well) && complete(cluster, namespace),
+    }
+}
+
+fn condition(pod: &Value, kind: &str, reason: &str) -> bool {
+    conditions(pod).any(|c| c["type"] == kind && c["reason"] == reason)
+}
+
+fn conditions(pod: &Value) -> impl Iterator<Item = &Value> {
+    pod["status"]["conditions"].as_array().into_iter().flatten()
+}
+
+fn waiting(pod: &Value, reason: &str) -> bool {
+    containers(pod).any(|container| container["state"]["waiting"]["reason"] == reason)
+}
+
+fn crashed(pod: &Value, times: i64) -> bool {
+    containers(pod).any(|c| restarts(c) >= times && c["state"]["running"].is_null())
+}
+
+fn restarts(container: &Value) -> i64 {
+    container["restartCount"].as_i64().unwrap_or_default()
+}
+
+fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
+    ["initContainerStatuses", "containerStatuses"]
+        .iter()
+        .flat_map(|list| pod["status"][*list].as_array().into_iter().flatten())
+}
+
+fn well(pod: &Value) -> bool {
+    pod["status"]["phase"] == "Succeeded"
+        || conditions(pod).any(|c| c["type"] == "Ready" && c["status"] == "True")
+}
+
+/// Whether Deployments have all their pods.
+fn complete(cluster: &Cluster, namespace: &str) -> bool {
+    list(cluster, "deployments", namespace)
+        .iter()
+        .all(|one| one["spec"]["replicas"] == one["status"]["readyReplicas"])
+}
