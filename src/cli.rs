@@ -134,9 +134,10 @@ pub struct ConnectionArgs {
     /// Do not ask for compressed answers.
     #[arg(long)]
     pub disable_compression: bool,
-    /// How long one request may take, like 5s or 2m; 0 waits for ever.
-    #[arg(long, value_name = "DURATION", default_value = "30s")]
-    pub request_timeout: String,
+    /// How long one request may take, like 5s or 2m; 0 waits for ever. Without it a request ends after
+    /// 30s in which nothing arrives.
+    #[arg(long, value_name = "DURATION")]
+    pub request_timeout: Option<String>,
 }
 
 /// Something other than a diagnosis.

@@ -41,7 +41,7 @@ pub fn diagnose(snapshot: &Snapshot, scope: &Scope, requests: Requests) -> Repor
             continue;
         }
         stuck += 1;
-        let hits = refine(check(&case, &mut defects));
+        let hits = refine(check(&case, rules::all(), &mut defects));
         if hits.is_empty() {
             unexplained.push(unexplained::report(&case));
         }
@@ -64,9 +64,13 @@ pub fn diagnose(snapshot: &Snapshot, scope: &Scope, requests: Requests) -> Repor
 }
 
 /// Runs every rule. One that panics is a defect of this tool; the others still speak.
-fn check(case: &Case<'_>, defects: &mut Vec<Defect>) -> Vec<Hit> {
+fn check(
+    case: &Case<'_>,
+    rules: impl Iterator<Item = &'static Rule>,
+    defects: &mut Vec<Defect>,
+) -> Vec<Hit> {
     let mut hits = Vec::new();
-    for rule in rules::all() {
+    for rule in rules {
         match catch_unwind(AssertUnwindSafe(|| (rule.check)(case))) {
             Ok(findings) => hits.extend(findings.into_iter().map(|finding| Hit { rule, finding })),
             Err(panic) => defects.push(Defect {
@@ -351,4 +355,49 @@ fn gaps(snapshot: &Snapshot) -> Vec<GapReport> {
             .collect(),
     };
     snapshot.gaps().iter().map(report).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{Intake, Keep, Kind, Why};
+
+    fn rule(cause: &'static str, check: fn(&Case<'_>) -> Vec<Finding>) -> Rule {
+        Rule {
+            cause,
+            layer: Layer::Container,
+            title: "",
+            explanation: "",
+            reads: &[],
+            refines: &[],
+            check,
+        }
+    }
+
+    #[test]
+    fn a_rule_that_panics_is_a_defect_and_the_others_still_speak() {
+        let mut intake = Intake::new(Why::NotAsked);
+        let pod = br#"{"metadata":{"name":"web","namespace":"shop"},"status":{"phase":"Failed"}}"#;
+        intake.object(Kind::Pod, pod, Keep::Suspects).unwrap();
+        let snapshot = intake.seal(&Scope::everything());
+        let case = Case::new(snapshot.stuck().first().unwrap(), &snapshot);
+        let rules: [&'static Rule; 2] = [
+            Box::leak(Box::new(rule("bad", |_| panic!("out of order")))),
+            Box::leak(Box::new(rule("good", |case| {
+                vec![Finding::new(
+                    case.subject(),
+                    "",
+                    case.field("status.phase", "Failed"),
+                )]
+            }))),
+        ];
+        let mut defects = Vec::new();
+        let hits = check(&case, rules.into_iter(), &mut defects);
+        assert_eq!(hits.first().map(|hit| hit.rule.cause), Some("good"));
+        let told: Vec<_> = defects
+            .iter()
+            .map(|d| (d.cause, d.message.as_str()))
+            .collect();
+        assert_eq!(told, [("bad", "out of order")]);
+    }
 }

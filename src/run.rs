@@ -1,6 +1,6 @@
 //! From what was typed to an exit code.
 
-use crate::cli::{Cli, Command, ConnectionArgs, DiagnoseArgs, Format};
+use crate::cli::{Cli, Command, DiagnoseArgs, Format};
 use crate::completion;
 use crate::diagnose::diagnose;
 use crate::error::Error;
@@ -14,6 +14,7 @@ use crate::report::Report;
 use crate::scope::Scope;
 use crate::targets;
 use std::io::Write;
+use std::time::Duration;
 
 /// Nothing is stuck.
 pub const WELL: u8 = 0;
@@ -105,14 +106,12 @@ fn scope(args: &DiagnoseArgs) -> Result<Scope, Error> {
 }
 
 fn connection(args: &DiagnoseArgs) -> Result<ConnectionFlags, Error> {
-    let ConnectionArgs {
-        request_timeout, ..
-    } = &args.connection;
-    let timeout = parse_go_duration(request_timeout).map_err(|error| {
-        Error::new(format!("`{request_timeout}` is not a duration"))
-            .because(error)
-            .hint("it is written like 5s or 2m; 0 waits for ever")
-    })?;
+    let timeout = args
+        .connection
+        .request_timeout
+        .as_deref()
+        .map(timeout)
+        .transpose()?;
     let from = &args.connection;
     Ok(ConnectionFlags {
         kubeconfig: from.kubeconfig.clone(),
@@ -131,8 +130,16 @@ fn connection(args: &DiagnoseArgs) -> Result<ConnectionFlags, Error> {
         tls_server_name: from.tls_server_name.clone(),
         insecure_skip_tls_verify: from.insecure_skip_tls_verify,
         disable_compression: from.disable_compression,
-        request_timeout: Some(timeout),
+        request_timeout: timeout,
         ..ConnectionFlags::default()
+    })
+}
+
+fn timeout(text: &str) -> Result<Duration, Error> {
+    parse_go_duration(text).map_err(|error| {
+        Error::new(format!("`{text}` is not a duration"))
+            .because(error)
+            .hint("it is written like 5s or 2m; 0 waits for ever")
     })
 }
 

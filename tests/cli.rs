@@ -197,6 +197,31 @@ fn a_dump_is_narrowed_like_a_cluster() {
 }
 
 #[test]
+fn owners_stand_for_their_pods() {
+    let demo = format!("{}/manifests/demo/cluster.yaml", env!("CARGO_MANIFEST_DIR"));
+    let stuck_of = |target: &[&str]| {
+        let outcome = run(&mut diagnose(
+            &[target, &["-f", &demo, "-o", "json"]].concat(),
+        ));
+        let report: Value = serde_json::from_str(&outcome.out).unwrap();
+        let pods = report["summary"]["pods"].as_u64().unwrap();
+        (pods, report["summary"]["stuck"].as_u64().unwrap())
+    };
+    assert_eq!(stuck_of(&["deploy/gateway", "-n", "ingress"]), (3, 1));
+    assert_eq!(
+        stuck_of(&["rs", "gateway-bd74f744f", "-n", "ingress"]),
+        (1, 1)
+    );
+    assert_eq!(stuck_of(&["sts/search", "deploy/cart", "-n", "shop"]).1, 2);
+    assert_eq!(
+        stuck_of(&["job", "monthly-report", "-n", "payments"]),
+        (1, 1)
+    );
+    assert_eq!(stuck_of(&["daemonset/search", "-n", "shop"]), (0, 0));
+    assert_eq!(stuck_of(&["node/worker-2"]).1, 0);
+}
+
+#[test]
 fn a_healthy_pod_that_is_named_is_said_to_be_healthy() {
     let outcome = run(&mut diagnose(&["pod/web", "-f", &well()]));
     assert_eq!(outcome.code, 0);
