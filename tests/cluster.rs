@@ -8,7 +8,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test may fail anywhere"
+    clippy::disallowed_methods,
+    reason = "a test may fail anywhere; this one is told of a cluster by variables, and waits for it"
 )]
 
 #[path = "cluster/suite/mod.rs"]
