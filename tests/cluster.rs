@@ -489,9 +489,7 @@ fn with_few_rights_the_report_is_right_or_says_what_it_could_not_see() {
         let pending = found(&report, "report");
         let right = waiting.first().is_some_and(|f| f.0 == "missing-secret")
             && pending.first().is_some_and(|f| f.0 == "insufficient-cpu");
-        let told = unseen
-            .iter()
-            .eq(missing.iter().collect::<BTreeSet<_>>());
+        let told = unseen.iter().eq(missing.iter().collect::<BTreeSet<_>>());
         if code != 1 || !right || !told {
             complaints.push(format!(
                 "{name}: exit code {code}, found {waiting:?} and {pending:?}, unseen {unseen:?}"
