@@ -19,8 +19,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use suite::{
-    Answer, Audit, BROKEN, Cluster, EXPECTED_UNEXPLAINED, Expected, Fix, Home, Identity, Namespace,
-    Rights, Wait, folders, manifests, say, settled, until, within,
+    Answer, Audit, BROKEN, Cluster, EXPECTED_UNEXPLAINED, Expected, Fix, Home, Identity, NODES,
+    Namespace, Rights, Wait, folders, manifests, say, settled, until, within,
 };
 
 /// How long a situation may take to become what it is going to be.
@@ -341,10 +341,9 @@ fn situation(
         .iter()
         .any(|(expected, _)| *expected == cause)
     {
-        let proven = items(&report, "diagnoses")
-            .iter()
-            .any(|d| word(d, "certainty") == "proven");
-        let honest = (code == 0) == (pods(cluster, namespace) == 0) && !proven;
+        // what keeps the pod off single nodes is true, and may be said
+        let beside = found.iter().all(|cause| NODES.contains(cause));
+        let honest = (code == 0) == (pods(cluster, namespace) == 0) && beside;
         return if honest {
             Ok(())
         } else {

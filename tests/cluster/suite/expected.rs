@@ -70,7 +70,7 @@ const CONFIG: Wait = Wait::Waiting("CreateContainerConfigError");
 const CRASHES: Wait = Wait::Crashed(2);
 
 /// What keeps a pod off the prepared nodes, whatever else is wrong with it.
-const NODES: &[&str] = &[
+pub(crate) const NODES: &[&str] = &[
     "cordoned-node",
     "untolerated-taint",
     "node-not-ready",
