@@ -421,4 +421,12 @@ pub(crate) const EXPECTED_UNEXPLAINED: &[(&str, &str)] = &[
         "service-account-missing",
         "no pod is made, and workloads without pods are not looked at",
     ),
+    (
+        "priority-class-missing",
+        "no pod is made, and workloads without pods are not looked at",
+    ),
+    (
+        "runtime-class-missing",
+        "no pod is made, and workloads without pods are not looked at",
+    ),
 ];
