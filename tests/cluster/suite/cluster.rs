@@ -26,6 +26,7 @@ pub(crate) struct Cluster {
     run: String,
     /// Whether one node among fake ones has a kubelet; pods that need one are steered there.
     steered: bool,
+    prepared: bool,
 }
 
 /// What the tool said.
@@ -76,22 +77,30 @@ impl Cluster {
                 .map(PathBuf::from),
             run: std::process::id().to_string(),
             steered: false,
+            prepared: false,
         };
-        let real = cluster.admin(&[
-            "get",
-            "nodes",
-            "-l",
-            "test.kubectl-diagnose/node=real",
-            "-o",
-            "name",
-        ]);
-        cluster.steered = !real.is_empty();
+        let labelled = |label| {
+            !cluster
+                .admin(&["get", "nodes", "-l", label, "-o", "name"])
+                .is_empty()
+        };
+        let (steered, prepared) = (
+            labelled("test.kubectl-diagnose/node=real"),
+            labelled("test.kubectl-diagnose/node=lost"),
+        );
+        cluster.steered = steered;
+        cluster.prepared = prepared;
         Some(cluster)
     }
 
     /// The audit log, when it can be read.
     pub(crate) fn audit_log(&self) -> Option<&Path> {
         self.audit_log.as_deref()
+    }
+
+    /// Whether the nodes are those of tests/cluster/nodes/pool.yaml.
+    pub(crate) fn prepared(&self) -> bool {
+        self.prepared
     }
 
     /// Like `v1.37.2`.
@@ -118,6 +127,9 @@ impl Cluster {
     /// Makes namespaces, all at once.
     pub(crate) fn namespaces(&self, wanted: &[(&str, bool)]) -> Vec<Namespace> {
         const STEER: &str = "scheduler.alpha.kubernetes.io/node-selector";
+        if wanted.is_empty() {
+            return Vec::new();
+        }
         let mut manifest = String::new();
         let mut made = Vec::new();
         for (name, kubelet) in wanted {

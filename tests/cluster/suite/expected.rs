@@ -70,7 +70,7 @@ const CONFIG: Wait = Wait::Waiting("CreateContainerConfigError");
 const CRASHES: Wait = Wait::Crashed(2);
 
 /// What keeps a pod off the prepared nodes, whatever else is wrong with it.
-const NODES: &[&str] = &[
+pub(crate) const NODES: &[&str] = &[
     "cordoned-node",
     "untolerated-taint",
     "node-not-ready",
@@ -419,6 +419,14 @@ pub(crate) const EXPECTED_UNEXPLAINED: &[(&str, &str)] = &[
     ),
     (
         "service-account-missing",
+        "no pod is made, and workloads without pods are not looked at",
+    ),
+    (
+        "priority-class-missing",
+        "no pod is made, and workloads without pods are not looked at",
+    ),
+    (
+        "runtime-class-missing",
         "no pod is made, and workloads without pods are not looked at",
     ),
 ];

@@ -8,6 +8,6 @@ mod settled;
 
 pub(crate) use audit::Audit;
 pub(crate) use cluster::{Answer, Cluster, Namespace, folders, manifests, say, until, within};
-pub(crate) use expected::{BROKEN, EXPECTED_UNEXPLAINED, Expected, Fix, Home, Wait};
+pub(crate) use expected::{BROKEN, EXPECTED_UNEXPLAINED, Expected, Fix, Home, NODES, Wait};
 pub(crate) use identity::{Identity, Rights};
 pub(crate) use settled::settled;

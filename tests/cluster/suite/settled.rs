@@ -83,7 +83,8 @@ fn well(pod: &Value) -> bool {
 
 /// Whether Deployments have all their pods.
 fn complete(cluster: &Cluster, namespace: &str) -> bool {
-    list(cluster, "deployments", namespace)
-        .iter()
-        .all(|one| one["spec"]["replicas"] == one["status"]["readyReplicas"])
+    list(cluster, "deployments", namespace).iter().all(|one| {
+        let ready = one["status"]["readyReplicas"].as_i64().unwrap_or_default();
+        one["spec"]["replicas"].as_i64() == Some(ready)
+    })
 }
