@@ -11,7 +11,9 @@ use crate::scheduler::message::Reason;
 /// What kind of thing stands in the way, the closest to a remedy first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Class {
-    /// A state of a node that the pod could use: room, ports, cordon, conditions, claims, other pods.
+    /// Room on a node that the pod could use: resources, ports, claims, other pods.
+    Room,
+    /// A state in which a node takes no pods for a while: a cordon, a condition.
     State,
     /// What somebody has set up to keep such pods away: a taint, a policy of the scheduler.
     Reserved,
@@ -37,7 +39,8 @@ impl Class {
             | Reason::AddedAffinity
             | Reason::LegacyPolicy => Class::Reserved,
             Reason::NodeAffinity | Reason::NodeName | Reason::ExcludedByPlugins(_) => Class::Choice,
-            _ => Class::State,
+            Reason::Unschedulable | Reason::NodeCondition(_) => Class::State,
+            _ => Class::Room,
         }
     }
 
@@ -61,6 +64,14 @@ mod tests {
             .into_iter()
             .map(|clause| clause.reason.to_string())
             .collect()
+    }
+
+    #[test]
+    fn a_full_node_comes_before_a_cordoned_one() {
+        assert_eq!(
+            ordered("0/11 nodes are available: 1 node(s) were unschedulable, 6 Insufficient cpu."),
+            ["Insufficient cpu", "node(s) were unschedulable"]
+        );
     }
 
     #[test]
