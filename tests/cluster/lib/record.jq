@@ -22,14 +22,14 @@ def trimmed:
       if .metadata[$marks] then .metadata[$marks] |= with_entries(select(.key | test("^(test\\.kubectl-diagnose|kwok\\.x-k8s\\.io)/|volumes.kubernetes.io/controller-managed-attach-detach|^node.alpha") | not)) else . end)
   | walk(if type == "object" then with_entries(select(.value != null and .value != [] and (.value != {} or .key == "emptyDir"))) else . end);
 
-# essential: what a case keeps of an object, so that people can read it
+# essential: what is kept of an object, so that people can read it
 def essential:
   if .kind == "Node" then
     del(.status.capacity, .status.addresses, .status.daemonEndpoints, .status.allocatable["hugepages-1Gi", "hugepages-2Mi"])
     | .status.nodeInfo |= (. // {} | {containerRuntimeVersion, kubeletVersion, architecture})
     | .status.conditions |= map(select(.type == "Ready" or .status != "False") | del(.lastHeartbeatTime))
     | del(.metadata.labels["beta.kubernetes.io/arch", "beta.kubernetes.io/os"])
-  elif .kind == "Event" then del(.reportingComponent, .reportingInstance, .action, .involvedObject.apiVersion) | .metadata |= {name, namespace}
+  elif .kind == "Event" then del(.action, .involvedObject.apiVersion) | .metadata |= {name, namespace}
   elif .kind == "Pod" then
     del(.spec.preemptionPolicy, .spec.priority, .spec.enableServiceLinks, .spec.dnsPolicy, .spec.serviceAccount, .status.qosClass, .status.hostIPs, .status.podIPs)
     | del(.spec.containers[]?.terminationMessagePath, .status.containerStatuses[]?.containerID, .status.conditions[]?.observedGeneration, .status.observedGeneration)
@@ -61,5 +61,5 @@ def yaml($indent):
   [{apiVersion: "kubectl-diagnose/v1", kind: "Reading", asOf: $asOf, reads: $reads}]
   + ([.items[] | select(.kind != "Event" or .involvedObject.kind != "Node") | select(.metadata.namespace == null or (.metadata.namespace | test("^kube-|^default$") | not))
       | select((.kind == "ConfigMap" and .metadata.name == "kube-root-ca.crt") | not) | trimmed
-      | if $case then select(.kind != "ServiceAccount" and (.kind != "Event" or .involvedObject.kind == "Pod" or .involvedObject.kind == "PersistentVolumeClaim")) | essential else . end]))}
+      | if $case then select(.kind != "ServiceAccount" and (.kind != "Event" or .involvedObject.kind == "Pod" or .involvedObject.kind == "PersistentVolumeClaim")) else . end | essential]))}
 | yaml(0)
