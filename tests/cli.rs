@@ -302,6 +302,30 @@ fn a_cluster_is_found_through_the_kubeconfig() {
     assert_eq!(report["requests"]["count"], 2);
 }
 
+/// `script` of util-linux gives a terminal; where it is missing nothing can be shown here.
+#[test]
+fn a_long_read_tells_of_itself_on_a_terminal_only() {
+    let server = ApiServer::start();
+    let pods = Response::list("PodList", &[]).after(std::time::Duration::from_millis(900));
+    server.on("/api/v1/namespaces/default/pods", [pods]);
+    let config = server.kubeconfig();
+    let binary = assert_cmd::cargo::cargo_bin("kubectl-diagnose");
+    let piped = run(diagnose(&[]).env("KUBECONFIG", &config));
+    assert_eq!(piped.err, "", "nobody watches a pipe");
+    let mut terminal = Command::new("script");
+    let command = format!("'{}'", binary.display());
+    terminal
+        .args(["-qec", &command, "/dev/null"])
+        .env("KUBECONFIG", &config);
+    match terminal.output() {
+        Ok(output) => {
+            let seen = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert!(seen.contains("reading: 1 request,"), "{seen}");
+        }
+        Err(error) => eprintln!("skipped: script cannot be run: {error}"),
+    }
+}
+
 #[test]
 fn no_cluster_is_a_clear_error() {
     let outcome = run(diagnose(&[])

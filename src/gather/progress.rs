@@ -27,10 +27,11 @@ pub(super) async fn shown<T>(client: &Client, work: impl Future<Output = T>) -> 
             Err(_) => {
                 let traffic = client.traffic();
                 let mebibytes = traffic.bytes >> 20;
-                say(&format!(
-                    "\r\x1b[Kreading: {} requests, {mebibytes} MiB",
-                    traffic.requests
-                ));
+                let requests = match traffic.requests {
+                    1 => "1 request".to_owned(),
+                    many => format!("{many} requests"),
+                };
+                say(&format!("\r\x1b[Kreading: {requests}, {mebibytes} MiB"));
                 pause = STEP;
             }
         }
