@@ -302,6 +302,50 @@ fn a_cluster_is_found_through_the_kubeconfig() {
     assert_eq!(report["requests"]["count"], 2);
 }
 
+#[test]
+fn what_was_read_can_be_dumped_and_gives_the_same_report() {
+    let server = ApiServer::start();
+    let container = json!({"name": "app", "ready": false, "restartCount": 0, "image": "", "imageID": "",
+        "state": {"waiting": {"reason": "CreateContainerConfigError", "message": "secret \"login\" not found"}}});
+    let pod = json!({"kind": "Pod", "metadata": {"name": "web", "namespace": "default", "creationTimestamp": "2026-11-22T07:00:00Z"},
+        "spec": {"nodeName": "n", "containers": [{"name": "app", "envFrom": [{"secretRef": {"name": "login"}}]}]},
+        "status": {"phase": "Pending", "containerStatuses": [container]}});
+    let other = json!({"metadata": {"name": "other", "namespace": "default"}, "status": {"phase": "Failed", "reason": "Evicted"}});
+    server.on(
+        "/api/v1/namespaces/default/pods",
+        [Response::list("PodList", &[pod, other])],
+    );
+    server.on(
+        "/api/v1/namespaces/default/events",
+        [Response::failure(403, "Forbidden", "events is forbidden")],
+    );
+    let table = json!({"kind": "Table", "rows": [{"cells": ["logins", "Opaque", 1, "3d"]}]});
+    server.on(
+        "/api/v1/namespaces/default/secrets",
+        [Response::json(&table)],
+    );
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("dump.json").display().to_string();
+    let read = |outcome: Outcome| -> Value {
+        let mut report: Value =
+            serde_json::from_str(&outcome.out).unwrap_or_else(|_| panic!("{}", outcome.err));
+        report["requests"].take();
+        report
+    };
+    let arguments = ["-n", "default", "-o", "json", "--dump", &path];
+    let live = read(run(
+        diagnose(&arguments).env("KUBECONFIG", server.kubeconfig())
+    ));
+    assert_eq!(live["diagnoses"][1]["cause"], "missing-secret");
+    assert_eq!(live["gaps"][0]["why"], "forbidden");
+    assert_eq!(read(run(&mut diagnose(&["-f", &path, "-o", "json"]))), live);
+    let dump = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        dump.contains("logins") && !dump.contains("\"data\""),
+        "{dump}"
+    );
+}
+
 /// `script` of util-linux gives a terminal; where it is missing nothing can be shown here.
 #[test]
 fn a_long_read_tells_of_itself_on_a_terminal_only() {
