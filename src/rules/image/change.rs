@@ -8,7 +8,8 @@ use super::pull_secrets;
 use crate::finding::{Fix, Who};
 use crate::kubernetes::shell;
 use crate::rules::Case;
-use crate::snapshot::{Kind, ObjectRef, Role};
+use crate::rules::container::template;
+use crate::snapshot::{Kind, ObjectRef};
 use serde_json::{Value, json};
 
 /// Names another image; with the command where the object can be changed in place.
@@ -17,7 +18,7 @@ pub(super) fn set_image(failed: &FailedPull<'_>, change: &'static str, image: &s
     let subject = case.subject();
     let in_place = match subject.known_kind() {
         Some(Kind::Pod) => Some("/spec"),
-        _ => template(&subject),
+        _ => pod_spec(&subject),
     };
     let (Some(spec), None) = (in_place, failed.volume) else {
         return Fix::advice(change, Who::Owner).fact("proposal", image);
@@ -40,7 +41,7 @@ pub(super) fn set_image(failed: &FailedPull<'_>, change: &'static str, image: &s
 /// Sets the pull policy of the container; with the command where the object can be changed in place.
 pub(super) fn set_pull_policy(failed: &FailedPull<'_>, change: &'static str, policy: &str) -> Fix {
     let subject = failed.case.subject();
-    let Some(spec) = template(&subject).filter(|_| failed.volume.is_none()) else {
+    let Some(spec) = pod_spec(&subject).filter(|_| failed.volume.is_none()) else {
         return Fix::advice(change, Who::Owner);
     };
     let patch = in_container(failed, spec, "imagePullPolicy", policy);
@@ -64,7 +65,7 @@ pub(super) fn set_pull_secret(
         .map(|name| json!({"name": name}))
         .collect();
     let subject = case.subject();
-    let (target, path) = match template(&subject) {
+    let (target, path) = match pod_spec(&subject) {
         Some(spec) if !from_account => (subject, format!("{spec}/imagePullSecrets")),
         // a list of the pod's own hides the account's, and cannot be changed
         None if !from_account && !named.is_empty() => {
@@ -100,7 +101,7 @@ pub(super) fn restart(case: &Case<'_>, change: &'static str) -> Fix {
 }
 
 /// Where the specification of the pods stands in an object whose template can be changed.
-fn template(subject: &ObjectRef) -> Option<&'static str> {
+fn pod_spec(subject: &ObjectRef) -> Option<&'static str> {
     match subject.known_kind()? {
         Kind::Deployment
         | Kind::StatefulSet
@@ -126,16 +127,11 @@ fn patch_command(target: &ObjectRef, namespace: &str, patch: &[Value]) -> String
 
 /// A field of the container. Webhooks put containers between, so the patch tests whom it changes.
 fn in_container(failed: &FailedPull<'_>, spec: &str, field: &str, value: &str) -> Vec<Value> {
-    let list = match failed.container.role {
-        Role::Main => "containers",
-        Role::Init | Role::Sidecar => "initContainers",
+    // a status without its container in the spec names nothing that could be changed
+    let Some(place) = template::place(failed.case, &failed.container) else {
+        return Vec::new();
     };
-    let place = failed
-        .path
-        .split_once('[')
-        .and_then(|(_, rest)| rest.split_once(']'))
-        .map_or("0", |(place, _)| place);
-    let container = format!("{spec}/{list}/{place}");
+    let container = format!("{spec}/{place}");
     vec![
         json!({"op": "test", "path": format!("{container}/name"), "value": failed.container.name()}),
         json!({"op": "add", "path": format!("{container}/{field}"), "value": value}),
