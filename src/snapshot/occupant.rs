@@ -220,6 +220,16 @@ impl Occupants {
         named.chain(own.map(|volume| Cow::Owned(of_ephemeral(&occupant.name, volume))))
     }
 
+    /// The shapes, each once. What is worked out for one holds for all occupants of that place.
+    pub fn shapes(&self) -> &[Shape] {
+        &self.shapes
+    }
+
+    /// The place of an occupant's shape among [`Occupants::shapes`].
+    pub fn place_of(occupant: &Occupant) -> usize {
+        occupant.shape.0
+    }
+
     /// What tells which pod an occupant is.
     pub fn identity<'a>(&'a self, occupant: &'a Occupant) -> PodIdentity<'a> {
         PodIdentity {
