@@ -91,6 +91,14 @@ impl Disk {
         )
     }
 
+    /// Whether the scheduler compares disks of this kind at all.
+    pub fn is_compared(&self) -> bool {
+        !matches!(
+            self.id,
+            DiskId::AzureDisk(_) | DiskId::Cinder(_) | DiskId::Portworx(_)
+        )
+    }
+
     /// Whether one node cannot serve both.
     pub fn conflicts(&self, other: &Disk) -> bool {
         let both_read = self.read_only && other.read_only;

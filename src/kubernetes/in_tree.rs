@@ -7,7 +7,18 @@
 //! kube-scheduler `framework/plugins/nodevolumelimits/utils.go` (1.37). vSphere and Azure Files are
 //! translated by the library, but not followed by the scheduler, and so are not here.
 
+use k8s_openapi::api::core::v1::{NodeSelector, NodeSelectorRequirement, NodeSelectorTerm};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+
+/// The zone of a node or a volume.
+pub const ZONE: &str = "topology.kubernetes.io/zone";
+/// [`ZONE`] up to 1.16.
+pub const OLD_ZONE: &str = "failure-domain.beta.kubernetes.io/zone";
+/// The region of a node or a volume.
+pub const REGION: &str = "topology.kubernetes.io/region";
+/// [`REGION`] up to 1.16.
+pub const OLD_REGION: &str = "failure-domain.beta.kubernetes.io/region";
 
 /// A plugin that a CSI driver has replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,9 +145,82 @@ fn region_of(zone: &str) -> Option<&str> {
     (zone.split('-').count() == 3).then_some(region)
 }
 
+/// The nodes that reach a volume, by the labels that the driver with this key knows: zones as written for the plugin, in the affinity
+/// or else in the volume's labels, become zones of the driver. `None` when there is nothing to say.
+pub fn driver_affinity(
+    affinity: Option<&NodeSelector>,
+    labels: &BTreeMap<String, String>,
+    key: &str,
+) -> Option<NodeSelector> {
+    let written = |key: &str| affinity.is_some_and(|affinity| names(affinity, key));
+    let old = [
+        written(ZONE),
+        written(OLD_ZONE),
+        labels.contains_key(ZONE),
+        labels.contains_key(OLD_ZONE),
+    ]
+    .iter()
+    .position(|is_there| *is_there)
+    .is_some_and(|at| at % 2 == 1);
+    let zone = if old { OLD_ZONE } else { ZONE };
+    let mut translated = affinity.cloned();
+    match (&mut translated, labels.get(zone)) {
+        (Some(affinity), _) if names(affinity, zone) => rename(affinity, zone, key),
+        (_, Some(zones)) => {
+            let zones = zones
+                .split(ZONES)
+                .map(str::trim)
+                .filter(|zone| !zone.is_empty());
+            let zones: BTreeSet<&str> = zones.collect();
+            if !zones.is_empty() {
+                require(translated.get_or_insert_default(), key, &zones);
+            }
+        }
+        (_, None) => {}
+    }
+    if let (true, Some(affinity)) = (old, &mut translated) {
+        rename(affinity, OLD_REGION, REGION);
+    }
+    translated
+}
+
+/// Whether a term names values for the key.
+fn names(affinity: &NodeSelector, key: &str) -> bool {
+    let terms = affinity.node_selector_terms.iter();
+    let mut expressions = terms.flat_map(|term| term.match_expressions.iter().flatten());
+    expressions.any(|one| one.key == key && one.values.as_ref().is_some_and(|all| !all.is_empty()))
+}
+
+fn rename(affinity: &mut NodeSelector, from: &str, to: &str) {
+    let terms = affinity.node_selector_terms.iter_mut();
+    for expression in terms.flat_map(|term| term.match_expressions.iter_mut().flatten()) {
+        if expression.key == from {
+            to.clone_into(&mut expression.key);
+        }
+    }
+}
+
+/// Adds the zones to every term.
+fn require(affinity: &mut NodeSelector, key: &str, zones: &BTreeSet<&str>) {
+    if affinity.node_selector_terms.is_empty() {
+        affinity
+            .node_selector_terms
+            .push(NodeSelectorTerm::default());
+    }
+    for term in &mut affinity.node_selector_terms {
+        let expressions = term.match_expressions.get_or_insert_default();
+        expressions.push(NodeSelectorRequirement {
+            key: key.to_owned(),
+            operator: "In".to_owned(),
+            values: Some(zones.iter().map(|zone| (*zone).to_owned()).collect()),
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_provisioner_that_was_replaced_gives_its_driver() {
@@ -167,6 +251,52 @@ mod tests {
             ("anything", Some("anything")),
         ] {
             assert_eq!(ebs_handle(written), handle, "{written}");
+        }
+    }
+
+    #[test]
+    fn zones_become_those_of_the_driver() {
+        let key = "topology.gke.io/zone";
+        let expression =
+            |key: &str, values: &[&str]| json!({"key": key, "operator": "In", "values": values});
+        let terms = |all: serde_json::Value| json!({"nodeSelectorTerms": all});
+        for (affinity, labels, expected) in [
+            (json!(null), json!({}), json!(null)),
+            (
+                terms(
+                    json!([{"matchExpressions": [expression(ZONE, &["a"]), expression("disk", &["ssd"])]}]),
+                ),
+                json!({ZONE: "ignored"}),
+                terms(
+                    json!([{"matchExpressions": [expression(key, &["a"]), expression("disk", &["ssd"])]}]),
+                ),
+            ),
+            (
+                terms(
+                    json!([{"matchExpressions": [expression(OLD_ZONE, &["a"]), expression(OLD_REGION, &["r"])]}]),
+                ),
+                json!({}),
+                terms(
+                    json!([{"matchExpressions": [expression(key, &["a"]), expression(REGION, &["r"])]}]),
+                ),
+            ),
+            (
+                json!(null),
+                json!({OLD_ZONE: "b__a"}),
+                terms(json!([{"matchExpressions": [expression(key, &["a", "b"])]}])),
+            ),
+            (
+                terms(json!([{"matchExpressions": [expression("disk", &["ssd"])]}])),
+                json!({ZONE: "a"}),
+                terms(
+                    json!([{"matchExpressions": [expression("disk", &["ssd"]), expression(key, &["a"])]}]),
+                ),
+            ),
+        ] {
+            let affinity: Option<NodeSelector> = serde_json::from_value(affinity).unwrap();
+            let labels = serde_json::from_value(labels).unwrap();
+            let expected: Option<NodeSelector> = serde_json::from_value(expected).unwrap();
+            assert_eq!(driver_affinity(affinity.as_ref(), &labels, key), expected);
         }
     }
 

@@ -207,10 +207,7 @@ impl VolumeSpec {
             return of(in_tree::AWS_EBS, in_tree::ebs_handle(&ebs.volume_id));
         }
         if let Some(gce) = &self.gce_persistent_disk {
-            let zones = [
-                "failure-domain.beta.kubernetes.io/zone",
-                "topology.kubernetes.io/zone",
-            ];
+            let zones = [in_tree::OLD_ZONE, in_tree::ZONE];
             let zones = zones.iter().find_map(|key| labels.get(*key));
             let zones = zones.map(String::as_str).unwrap_or_default();
             let handle = in_tree::gce_handle(&gce.pd_name, zones);
