@@ -80,11 +80,12 @@ const FORMS: &[Form<Gang>] = &[
         wants(holes.get(1))
     }),
     // kube-scheduler
-    ("failed to schedule other pod from a pod group: {*}", |holes| {
-        Gang::OtherFails {
+    (
+        "failed to schedule other pod from a pod group: {*}",
+        |holes| Gang::OtherFails {
             error: holes.get(0).trim().to_owned(),
-        }
-    }),
+        },
+    ),
     (
         "PodGroup {} gets rejected due to Pod {} is unschedulable",
         |holes| Gang::OtherFails {

@@ -43,9 +43,10 @@ const FORMS: &[Form<Queue>] = &[
     ("> maximum capacity", |_| Queue::OverMaximum),
     ("insufficient unused quota", |_| Queue::Quota),
     ("insufficient quota for", |_| Queue::Quota),
-    ("Workload no longer fits after processing another workload", |_| {
-        Queue::Quota
-    }),
+    (
+        "Workload no longer fits after processing another workload",
+        |_| Queue::Quota,
+    ),
     ("Pending the preemption of", |_| Queue::Preempting),
     ("untolerated taint {} in flavor", |_| Queue::NoFlavor),
     ("untolerated taint {*} in flavor", |_| Queue::NoFlavor),
@@ -56,9 +57,10 @@ const FORMS: &[Form<Queue>] = &[
     // YuniKorn
     ("because the queue quota has been exceed", |_| Queue::Quota),
     ("cannot create queue", |_| Queue::Missing),
-    ("is pending for the requested resources become available", |_| {
-        Queue::Waits
-    }),
+    (
+        "is pending for the requested resources become available",
+        |_| Queue::Waits,
+    ),
     ("is queued and waiting for allocation", |_| Queue::Waits),
     // elastic quotas
     ("Insufficient quotas", |_| Queue::Quota),
@@ -98,7 +100,10 @@ mod tests {
                 "Task jobs/sum-1 is skipped from scheduling because the queue quota has been exceed",
                 Queue::Quota,
             ),
-            ("jobs/sum-1 is queued and waiting for allocation", Queue::Waits),
+            (
+                "jobs/sum-1 is queued and waiting for allocation",
+                Queue::Waits,
+            ),
             ("words of tomorrow", Queue::Unknown),
         ] {
             assert_eq!(read(text), means, "{text}");
