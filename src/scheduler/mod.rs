@@ -15,9 +15,11 @@ pub mod message;
 mod node_affinity;
 mod node_name;
 mod ports;
+pub mod preemption;
 pub mod ranking;
 pub mod remedy;
 mod resources;
+pub mod room;
 mod said;
 mod taints;
 #[cfg(test)]

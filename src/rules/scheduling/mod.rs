@@ -17,8 +17,10 @@ pub mod insufficient_ephemeral_storage;
 pub mod insufficient_extended_resource;
 pub mod insufficient_memory;
 pub mod no_nodes;
+pub mod node_name_mismatch;
 pub mod node_selector_or_affinity;
 mod order;
+pub mod preemption_pending;
 pub mod queue_admission;
 mod remedies;
 pub mod scheduler_absent;
@@ -27,6 +29,7 @@ pub mod scheduler_plugin;
 pub mod scheduling_gated;
 mod shortage;
 mod spoken;
+pub mod stale_verdict;
 pub(crate) mod taint_meaning;
 pub mod too_many_pods;
 pub mod untolerated_taint;
@@ -47,6 +50,9 @@ pub static RULES: &[&Rule] = &[
     &scheduling_gated::RULE,
     &scheduler_absent::RULE,
     &no_nodes::RULE,
+    &preemption_pending::RULE,
+    &stale_verdict::RULE,
+    &node_name_mismatch::RULE,
     &queue_admission::RULE,
     &gang_incomplete::RULE,
     &dra_claim::RULE,
