@@ -127,7 +127,7 @@ fn cluster_autoscaler(case: &Case<'_>, event: &Event, groups: &[Group]) -> Findi
 /// `2 node groups`
 fn share(group: &Group) -> String {
     match group.count {
-        Some(1) => "the 1 node group".to_owned(),
+        Some(1) => "the node group".to_owned(),
         Some(count) => format!("the {count} node groups"),
         None => "the node groups".to_owned(),
     }

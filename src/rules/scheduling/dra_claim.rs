@@ -151,7 +151,7 @@ fn words(problem: &ClaimProblem) -> (&'static str, &'static str, &'static str, W
     match problem {
         ClaimProblem::NotCreated => (
             "the ResourceClaim of the pod has not been created from its template",
-            "the resourceclaim controller creates it; its event on the pod says why it has not",
+            "the resourceclaim controller creates it; its event on the pod, which is kept for an hour, says why it has not",
             "look whether the ResourceClaimTemplate exists in the pod's namespace",
             Who::Owner,
         ),

@@ -40,6 +40,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         _ => false,
     };
     let finding = match spoken::find(case, is_gang) {
+        Some(spoken) if is_wrapping(&spoken) => None,
         Some(spoken) => Some(told(case, &spoken)),
         None => held(case),
     };
@@ -91,6 +92,15 @@ fn volcano<'a>(case: &Case<'a>) -> Option<(&'static str, &'a str)> {
         .find_map(|key| Some((key, annotations.get(key)?.as_str())))
 }
 
+/// Volcano puts every pod into a group, if need be of one, and says so beside what keeps it from a node.
+fn is_wrapping(spoken: &Spoken<'_>) -> bool {
+    let alone = matches!(
+        gang::read(&spoken.clause.text),
+        Gang::Wants { wanted: 0 | 1 }
+    );
+    alone && spoken.said.message.clauses.len() > 1
+}
+
 /// The scheduler's words.
 fn told(case: &Case<'_>, spoken: &Spoken<'_>) -> Finding {
     let says = match &spoken.clause.reason {
@@ -100,6 +110,9 @@ fn told(case: &Case<'_>, spoken: &Spoken<'_>) -> Finding {
     let headline = match &says {
         Gang::TooFew { .. } => {
             "the pod's group {group} has {present} of the {wanted} pods without which none is placed"
+        }
+        Gang::Wants { wanted: 0 | 1 } => {
+            "the pod's group {group}, for which one pod is enough, has not been placed"
         }
         Gang::Wants { .. } => {
             "the pod's group {group} needs {wanted} pods that can be placed at once, and has fewer"

@@ -124,10 +124,10 @@ fn waits(case: &Case<'_>, node: &str, victims: &[&Occupant], under_way: bool) ->
                 .collect::<Vec<_>>(),
         )
         .fact("priority", case.pod.spec().priority.unwrap_or_default());
-    let finding = match fits {
-        true => finding.fact("then", "then the pod fits there"),
-        false => finding,
-    };
+    let mut finding = finding;
+    for fix in finding.fixes.iter_mut().filter(|_| fits) {
+        fix.verified = Some(vec![node.to_owned()]);
+    }
     match (late.is_empty(), longest) {
         (true, Some(left)) if left > 0 && snapshot.clock().exact => finding
             .fact("within", human_seconds(left))

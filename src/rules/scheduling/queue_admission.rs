@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     title: "a queue has not admitted the pod's workload",
     explanation: include_str!("queue_admission.md"),
     reads: &[],
-    refines: &["scheduling-gated"],
+    refines: &["scheduling-gated", "scheduler-absent"],
     check,
 };
 
@@ -277,7 +277,7 @@ fn queue_name(case: &Case<'_>) -> Option<(String, Evidence)> {
 
 /// Headline, why, change, and who makes it.
 fn words(says: Queue, or_nodes: bool) -> (&'static str, &'static str, &'static str, Who) {
-    const HELD: &str = "no scheduler looks at the pod before its queue has let its workload in";
+    const HELD: &str = "nothing of the workload is placed before its queue has let it in";
     match says {
         Queue::Quota => (
             "{where} has no quota left for the pod's workload",
