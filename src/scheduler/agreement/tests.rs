@@ -1,7 +1,7 @@
 //! Messages of several versions beside clusters that do and do not explain them.
 
 use crate::scheduler::testing::{Cluster, Object, node, pod};
-use crate::scheduler::{Agree, Agreement, examine};
+use crate::scheduler::{Agree, Agreement, Engine};
 use crate::snapshot::Kind;
 use serde_json::json;
 
@@ -30,7 +30,7 @@ fn web(message: &str) -> Object {
 
 fn examined(pod: &Object, cluster: Cluster) -> Agreement {
     let cluster = cluster.with(pod.clone()).seal();
-    examine(&pod.stuck(), &cluster).agreement
+    Engine::new(&cluster).examine(&pod.stuck()).agreement
 }
 
 fn agreement(message: &str) -> Agreement {
@@ -138,7 +138,7 @@ fn what_was_not_read_is_not_compared() {
 
 #[test]
 fn plugins_that_are_not_computed_are_named() {
-    let spread = "1 node(s) didn't match pod topology spread constraints";
+    let devices = "1 cannot allocate all claims";
     let [cp, w1, w2, _] = nodes();
     let all = |n: Object| {
         [cp.clone(), w1.clone(), w2.clone(), n]
@@ -147,7 +147,7 @@ fn plugins_that_are_not_computed_are_named() {
     };
     let message = NEW.replace(
         "2 node(s) had untolerated",
-        &format!("{spread}, 1 node(s) had untolerated"),
+        &format!("{devices}, 1 node(s) had untolerated"),
     );
     let fits = examined(&web(&message), all(node("w3", "4", "8Gi")));
     assert_eq!(fits.verdict, Agree::NotComparable, "{fits:?}");
