@@ -23,7 +23,7 @@ pub fn victims<'a>(pod: &StuckPod, node: &str, snapshot: &'a Snapshot) -> Vec<&'
     occupants.on_node(node).filter(gives_way).collect()
 }
 
-/// Whether the pod passes every filter on a node once these pods are gone.
+/// Whether the pod passes every filter on a node once these pods are gone; not where one could not be computed.
 pub fn fits_without(
     pod: &StuckPod,
     node: &str,
@@ -36,8 +36,7 @@ pub fn fits_without(
     };
     let later = View::of(snapshot).without(is_victim);
     let judged = judge(pod.pod(), &later);
-    let mut on_node = judged.iter().filter(|judged| judged.node == node);
-    on_node.any(|judged| judged.obstacles.is_empty())
+    judged.unread.is_empty() && judged.takers().any(|taker| taker == node)
 }
 
 /// Why preemption makes no room for a pod.

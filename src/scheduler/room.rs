@@ -24,11 +24,10 @@ pub fn takers<'e>(
     if !whole || !by_default || !understood || !is_modelled(pod.spec(), snapshot) {
         return Vec::new();
     }
-    let nodes = examination.nodes.iter().flatten();
-    nodes
-        .filter(|node| node.obstacles.is_empty())
-        .map(|node| node.node.as_str())
-        .collect()
+    match examination.judged.as_deref() {
+        Some(judged) if judged.unread.is_empty() => judged.takers().collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// When the scheduler is last known to have tried. It may have done so later: a series of events is written down anew every half
@@ -92,7 +91,7 @@ fn may_bind_to_nodes(volume: &Volume) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scheduler::examine;
+    use crate::scheduler::Engine;
     use crate::scheduler::testing::{Cluster, Object, node, pod};
     use crate::snapshot::Kind;
     use serde_json::json;
@@ -107,7 +106,7 @@ mod tests {
     fn found(pod: &Object, cluster: Cluster) -> Vec<String> {
         let cluster = cluster.with(node("n1", "4", "8Gi")).seal();
         let pod = pod.stuck();
-        let examination = examine(&pod, &cluster);
+        let examination = Engine::new(&cluster).examine(&pod);
         let takers = takers(&pod, &cluster, &examination);
         takers.into_iter().map(str::to_owned).collect()
     }

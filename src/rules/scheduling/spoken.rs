@@ -71,7 +71,7 @@ impl Spoken<'_> {
             finding = finding.fact("total", total);
         }
         if self.clause.count.is_some() {
-            finding.nodes = self.examination.nodes.clone().unwrap_or_default();
+            finding.judged.clone_from(&self.examination.judged);
             finding.agreement = Some(self.examination.agreement.clone());
         }
         finding.rank = rank(self.clause);

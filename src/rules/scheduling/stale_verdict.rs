@@ -72,7 +72,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     if let Some(heard) = heard {
         finding = finding.fact("age", human_seconds(case.seconds_since(heard)));
     }
-    finding.nodes = examination.nodes.clone().unwrap_or_default();
+    finding.judged.clone_from(&examination.judged);
     finding.agreement = Some(examination.agreement.clone());
     let finding = match change {
         Some(change) => finding
