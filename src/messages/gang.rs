@@ -97,6 +97,8 @@ const FORMS: &[Form<Gang>] = &[
     }),
     ("waiting for minCount pods from a gang", |_| Gang::Waits),
     ("pod group is unschedulable", |_| Gang::Waits),
+    ("no feasible placements found", |_| Gang::Waits),
+    ("placements are available", |_| Gang::Waits),
     ("optimistic rejection in PostFilter", |_| Gang::Waits),
     ("podGroup {} failed recently", |_| Gang::Waits),
     ("cannot find enough sibling pods", |_| Gang::Waits),

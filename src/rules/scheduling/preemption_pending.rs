@@ -35,6 +35,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let said = examination.said.as_ref();
     let under_way = said.is_some_and(|said| preemption::under_way(&said.message));
     let victims = preemption::victims(case.pod, node, case.snapshot);
+    // the node has room as it is: it was named for another reason
+    if is_whole(case) && preemption::fits_without(case.pod, node, &[], case.snapshot) {
+        return Vec::new();
+    }
     let finding = match victims.is_empty() {
         false => waits(case, node, &victims, under_way),
         true => match unseen(case, under_way) {
@@ -54,6 +58,12 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 "kubectl", "get", "pods", "-A", "-o", "wide", &by_node,
             ])),
     ]
+}
+
+/// Whether all nodes and the pods on them were read.
+fn is_whole(case: &Case<'_>) -> bool {
+    let snapshot = case.snapshot;
+    snapshot.pods().whole_cluster().is_ok() && snapshot.nodes().whole_cluster().is_ok()
 }
 
 fn by_field(case: &Case<'_>, node: &str, headline: &'static str) -> Finding {
@@ -85,7 +95,7 @@ fn waits(case: &Case<'_>, node: &str, victims: &[&Occupant], under_way: bool) ->
         .iter()
         .filter_map(|victim| preempted(case, victim))
         .collect();
-    let whole = snapshot.pods().whole_cluster().is_ok() && snapshot.nodes().whole_cluster().is_ok();
+    let whole = is_whole(case);
     let fits = whole && preemption::fits_without(case.pod, node, victims, snapshot);
     let certainty = match fits || under_way || !events.is_empty() {
         true if whole => Certainty::Proven,

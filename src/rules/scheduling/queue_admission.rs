@@ -30,6 +30,8 @@ const GATES: [(&str, &str); 4] = [
 const KUEUE_QUEUE: &str = "kueue.x-k8s.io/queue-name";
 /// Names the Workload of a group of pods.
 const KUEUE_GROUP: &str = "kueue.x-k8s.io/pod-group-name";
+/// Events of a Workload that has been let in (Kueue `pkg/scheduler`).
+const ADMITTED: [&str; 2] = ["QuotaReserved", "Admitted"];
 /// Name a pod's PodGroup and queue in Volcano.
 const VOLCANO_GROUP: [&str; 2] = [
     "scheduling.k8s.io/group-name",
@@ -112,14 +114,21 @@ fn workload_event<'a>(case: &Case<'a>) -> Option<&'a Event> {
             .and_then(|rest| rest.strip_prefix('-'))
             .is_some_and(|hash| hash.len() == 5),
     };
-    newest_about(case, "Workload", is_of_pod)
+    let event = newest_about(case, "Workload", &is_of_pod)?;
+    // what is said before the queue has let it in is over then
+    let mut later =
+        case.snapshot.events().iter().filter(|other| {
+            other.about == event.about && ADMITTED.contains(&other.reason.as_str())
+        });
+    let admitted = later.any(|other| other.last > event.last);
+    (!admitted).then_some(event)
 }
 
 /// The newest event about the pod's PodGroup in which a queue speaks.
 fn group_event<'a>(case: &Case<'a>) -> Option<&'a Event> {
     let annotations = case.pod.pod().metadata.annotations.as_ref()?;
     let group = VOLCANO_GROUP.iter().find_map(|key| annotations.get(*key))?;
-    newest_about(case, "PodGroup", |name| name == group)
+    newest_about(case, "PodGroup", &|name: &str| name == group)
         .filter(|event| queue::read(&event.message) != Queue::Unknown)
 }
 
@@ -127,7 +136,7 @@ fn group_event<'a>(case: &Case<'a>) -> Option<&'a Event> {
 fn newest_about<'a>(
     case: &Case<'a>,
     kind: &str,
-    is_of_pod: impl Fn(&str) -> bool,
+    is_of_pod: &dyn Fn(&str) -> bool,
 ) -> Option<&'a Event> {
     let events = case.snapshot.events().iter();
     events

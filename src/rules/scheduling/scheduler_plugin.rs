@@ -4,8 +4,9 @@ use super::spoken;
 use crate::finding::{Finding, Fix, Who};
 use crate::kubernetes::shell;
 use crate::messages::autoscaler::{self, Autoscaler};
+use crate::messages::form::contains;
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::{Form, Message, Reason};
+use crate::scheduler::message::{Clause, Form, Message, Reason};
 
 /// `scheduler-plugin`
 pub static RULE: Rule = Rule {
@@ -52,12 +53,30 @@ const IN_TREE: [&str; 28] = [
     "GangScheduling",
 ];
 
+/// Rare words of in-tree plugins that say too little for a cause (`framework/plugins/noderesources`, `interpodaffinity`,
+/// `volumezone`, `nodevolumelimits`, `nodeaffinity`, `schedule_one.go` of 1.19 to 1.37).
+const IN_TREE_WORDS: [&str; 11] = [
+    "Pod has a restartable init container",
+    "parsing pod: ",
+    "VolumeBindingMode not set for StorageClass",
+    "PersistentVolume had no name",
+    "PersistentVolumeClaim had no name",
+    "looking up PVC ",
+    "invalid node affinity",
+    "All PostFilter plugins are skipped",
+    "nodeinfo not found",
+    "error getting PVC",
+    "all pods in a single pod group should have the same",
+];
+
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(spoken) = spoken::find(case, is_foreign) else {
+    let Some(spoken) = spoken::find_clause(case, is_foreign) else {
         return Vec::new();
     };
     if !is_of_framework(case, &spoken.said.message)
         || autoscaler::read(&spoken.clause.text) != Autoscaler::Unknown
+        // a known reason that was cut off reads like an unknown one
+        || spoken.said.message.cut
     {
         return Vec::new();
     }
@@ -103,9 +122,11 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 /// Whether nobody in Kubernetes' own source says this.
-fn is_foreign(reason: &Reason) -> bool {
-    match reason {
-        Reason::Other => true,
+fn is_foreign(clause: &Clause) -> bool {
+    match &clause.reason {
+        Reason::Other => !IN_TREE_WORDS
+            .iter()
+            .any(|words| contains(&clause.text, words)),
         Reason::PermitTimeout { plugin } => !GANGS.contains(&plugin.as_str()),
         Reason::ExcludedByPlugins(plugins) => plugins.iter().any(|plugin| !is_in_tree(plugin)),
         _ => false,

@@ -23,13 +23,21 @@ pub(super) struct Spoken<'e> {
 /// The scheduler's words for a cause. None about a pod with gates, which no scheduler looks at, nor for nodes that the pod
 /// excludes itself while there are others.
 pub(super) fn find<'e>(case: &'e Case<'_>, wanted: impl Fn(&Reason) -> bool) -> Option<Spoken<'e>> {
+    find_clause(case, |clause| wanted(&clause.reason))
+}
+
+/// The same where the clause's own words count.
+pub(super) fn find_clause<'e>(
+    case: &'e Case<'_>,
+    wanted: impl Fn(&Clause) -> bool,
+) -> Option<Spoken<'e>> {
     if is_gated(case) {
         return None;
     }
     let examination = case.scheduling()?;
     let said = examination.said.as_ref()?;
     let clauses = said.message.clauses.iter();
-    let (mine, others): (Vec<_>, Vec<_>) = clauses.partition(|clause| wanted(&clause.reason));
+    let (mine, others): (Vec<_>, Vec<_>) = clauses.partition(|clause| wanted(clause));
     let clause = mine.into_iter().min_by_key(|clause| rank(clause))?;
     let class = Class::of(&clause.reason);
     let mut rivals = others.iter().map(|other| Class::of(&other.reason));
