@@ -1,12 +1,12 @@
 //! A ResourceClaim keeps the pod from a node: it is not there, not allocated, or in use.
 
+use super::device_claims::{self, Borne, Claim, bare, borne};
 use super::spoken;
 use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::{self, ClaimProblem, Reason};
-use crate::snapshot::Event;
-use k8s_openapi::api::core::v1::PodResourceClaim;
+use crate::snapshot::{Event, Kind};
 
 /// `dra-claim`
 pub static RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     layer: Layer::Scheduling,
     title: "a ResourceClaim of the pod cannot be satisfied",
     explanation: include_str!("dra_claim.md"),
-    reads: &[],
+    reads: &[Kind::ResourceClaim, Kind::DeviceClass],
     refines: &["scheduler-error"],
     check,
 };
@@ -26,29 +26,21 @@ const NOT_CREATED: &str = "FailedResourceClaimCreation";
 /// Seconds that the controller may take.
 const CREATION: i64 = 60;
 
-/// A claim that a pod names.
-struct Claim<'a> {
-    /// Its name in the pod.
-    name: &'a str,
-    /// The ResourceClaim; nothing while it is to be made from a template.
-    object: Option<&'a str>,
-    /// The template.
-    template: Option<&'a str>,
-}
-
 fn check(case: &Case<'_>) -> Vec<Finding> {
     if case.pod.node().is_some() || spoken::is_gated(case) {
         return Vec::new();
     }
-    let claims = of_pod(case);
-    let finding = told(case).or_else(|| not_created(case, &claims));
+    let claims = device_claims::of_pod(case);
+    let finding = told(case, &claims)
+        .or_else(|| absent(case, &claims))
+        .or_else(|| not_created(case, &claims));
     let Some(finding) = finding else {
         return Vec::new();
     };
-    let names: Vec<String> = claims.iter().map(describe).collect();
+    let names: Vec<String> = claims.iter().map(Claim::describe).collect();
     let evidence = claims.iter().map(|claim| {
         let path = format!("spec.resourceClaims[{}]", claim.name);
-        case.field(path, describe(claim))
+        case.field(path, claim.describe())
     });
     vec![
         finding
@@ -62,38 +54,6 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 "resourceclaims",
             ])),
     ]
-}
-
-/// `resourceClaimName: shared-gpu`, or the template and the claim that was made from it.
-fn describe(claim: &Claim<'_>) -> String {
-    match (claim.object, claim.template) {
-        (Some(object), None) => format!("ResourceClaim {object}"),
-        (Some(object), Some(template)) => {
-            format!("ResourceClaim {object} of ResourceClaimTemplate {template}")
-        }
-        (None, Some(template)) => format!("ResourceClaimTemplate {template}"),
-        (None, None) => claim.name.to_owned(),
-    }
-}
-
-/// The claims that the pod names, with the objects that its status names for them.
-fn of_pod<'a>(case: &Case<'a>) -> Vec<Claim<'a>> {
-    let made = |name: &str| {
-        let mut statuses = case.pod.status().resource_claim_statuses.iter().flatten();
-        statuses
-            .find(|status| status.name == name)
-            .and_then(|status| status.resource_claim_name.as_deref())
-    };
-    let claim = |claim: &'a PodResourceClaim| Claim {
-        name: &claim.name,
-        object: claim
-            .resource_claim_name
-            .as_deref()
-            .or_else(|| made(&claim.name)),
-        template: claim.resource_claim_template_name.as_deref(),
-    };
-    let named = case.pod.spec().resource_claims.iter().flatten();
-    named.map(claim).collect()
 }
 
 /// What a clause says about a claim, also inside an error of the plugin.
@@ -111,9 +71,13 @@ fn problem(reason: &Reason) -> Option<ClaimProblem> {
 }
 
 /// The scheduler's words.
-fn told(case: &Case<'_>) -> Option<Finding> {
+fn told(case: &Case<'_>, claims: &[Claim<'_>]) -> Option<Finding> {
     let spoken = spoken::find(case, |reason| problem(reason).is_some())?;
     let problem = problem(&spoken.clause.reason)?;
+    let borne = borne(case, claims, &problem);
+    if matches!(borne, Borne::Against) {
+        return None;
+    }
     let (headline, why, change, who) = words(&problem);
     let finding = spoken
         .finding(case, headline)
@@ -128,6 +92,10 @@ fn told(case: &Case<'_>) -> Option<Finding> {
         ClaimProblem::ClassMissing(class) => finding.fact("class", class),
         _ => finding,
     };
+    let finding = match borne {
+        Borne::Out(evidence) => finding.certainty(Certainty::Proven).evidence(evidence),
+        Borne::Against | Borne::Open => finding,
+    };
     let creation = case.newest_event(&[NOT_CREATED]);
     let event = creation.filter(|_| problem_is_creation(&spoken.clause.reason));
     Some(finding.evidence(event.map(|event| case.event(event))))
@@ -138,12 +106,6 @@ fn problem_is_creation(reason: &Reason) -> bool {
         problem(reason),
         Some(ClaimProblem::NotCreated | ClaimProblem::Missing(_))
     )
-}
-
-/// A name without the namespace and the quotation marks that some texts put around it.
-fn bare(name: &str) -> String {
-    let name = name.trim_matches('"');
-    name.rsplit('/').next().unwrap_or(name).to_owned()
 }
 
 /// Headline, why, change, and who makes it.
@@ -175,7 +137,7 @@ fn words(problem: &ClaimProblem) -> (&'static str, &'static str, &'static str, W
         ),
         ClaimProblem::InUse => (
             "a ResourceClaim of the pod is in use, and no more pods may share it",
-            "a claim serves at most 256 pods, and some devices only one",
+            "a claim serves a limited number of pods at a time, 256 at most",
             "let the other pods end, or give the pod a claim of its own by a template",
             Who::Owner,
         ),
@@ -218,6 +180,22 @@ fn words(problem: &ClaimProblem) -> (&'static str, &'static str, &'static str, W
     }
 }
 
+/// A claim that is named and not there, of which the scheduler leaves no word (PreEnqueue since 1.34).
+fn absent(case: &Case<'_>, claims: &[Claim<'_>]) -> Option<Finding> {
+    let refused = case.pod.condition("PodScheduled").is_some();
+    let is_absent = |name: &&str| device_claims::claim(case, name).is_absent();
+    let mut named = claims.iter().filter_map(|claim| claim.object);
+    let name = named.find(is_absent).filter(|_| !refused)?;
+    let (headline, why, change, who) = words(&ClaimProblem::Missing(name.to_owned()));
+    let proof = case.absence(device_claims::object(case, name));
+    Some(
+        Finding::new(case.subject(), headline, proof)
+            .fact("claim", name)
+            .why(why)
+            .fix([Fix::advice(change, who)]),
+    )
+}
+
 /// A scheduler says nothing about a pod whose claim is not there yet (PreEnqueue since 1.34): the pod's status lacks it.
 fn not_created(case: &Case<'_>, claims: &[Claim<'_>]) -> Option<Finding> {
     let missing = claims
@@ -237,7 +215,7 @@ fn not_created(case: &Case<'_>, claims: &[Claim<'_>]) -> Option<Finding> {
     let (headline, why, change, who) = words(&ClaimProblem::NotCreated);
     let lacks = case.field(
         format!("spec.resourceClaims[{}]", missing.name),
-        describe(missing),
+        missing.describe(),
     );
     let said = |event: &Event| case.event(event);
     let (proof, certainty) = match event {

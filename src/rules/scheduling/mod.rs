@@ -2,12 +2,13 @@
 //!
 //! One file a cause. What several share lies beside them: `grounds` (does a cause hold, by computed
 //! obstacles or by the scheduler's words), `spoken` (what only a scheduler's words tell), `order`
-//! (which comes first), `shortage` (resources), `remedies` (verified fixes), `taint_meaning` (what
-//! well-known taints say). The arithmetic of the filters is in `scheduler`, the wording of messages in
-//! `scheduler::message`.
+//! (which comes first), `shortage` (resources), `device_claims` (a pod's ResourceClaims), `remedies`
+//! (verified fixes), `taint_meaning` (what well-known taints say). The arithmetic of the filters is in
+//! `scheduler`, the wording of messages in `scheduler::message`.
 
 pub mod autoscaler_cannot_help;
 pub mod cordoned_node;
+mod device_claims;
 pub mod dra_claim;
 pub mod gang_incomplete;
 pub(crate) mod grounds;
