@@ -61,7 +61,8 @@ fn node(index: usize) -> Value {
 
 fn running(index: usize, node: usize) -> Value {
     let workload = index % WORKLOADS;
-    let labels = json!({"app": format!("app-{workload}"), "tier": format!("tier-{}", workload % 3)});
+    let labels =
+        json!({"app": format!("app-{workload}"), "tier": format!("tier-{}", workload % 3)});
     let mut pod = json!({
         "metadata": {
             "name": format!("app-{workload}-{index}"),
@@ -118,12 +119,20 @@ fn constrain(spec: &mut Value, template: usize) {
     let zone = "topology.kubernetes.io/zone";
     match template % 8 {
         0 => spec["nodeSelector"] = json!({"pool": "pool-3"}),
-        1 => spec["affinity"] = json!({"podAntiAffinity": required(term("kubernetes.io/hostname"))}),
+        1 => {
+            spec["affinity"] = json!({"podAntiAffinity": required(term("kubernetes.io/hostname"))})
+        }
         2 => spec["affinity"] = json!({"podAffinity": required(term(zone))}),
         3 => spec["containers"][0]["ports"] = json!([{"containerPort": 80, "hostPort": 80}]),
-        4 => spec["topologySpreadConstraints"] = json!([{"maxSkew": 1, "topologyKey": zone, "whenUnsatisfiable": "DoNotSchedule", "labelSelector": app}]),
-        5 => spec["topologySpreadConstraints"] = json!([{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": app}]),
-        6 => spec["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [{"key": "kubernetes.io/arch", "operator": "In", "values": ["arm64"]}]}]}}}),
+        4 => {
+            spec["topologySpreadConstraints"] = json!([{"maxSkew": 1, "topologyKey": zone, "whenUnsatisfiable": "DoNotSchedule", "labelSelector": app}])
+        }
+        5 => {
+            spec["topologySpreadConstraints"] = json!([{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": app}])
+        }
+        6 => {
+            spec["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [{"key": "kubernetes.io/arch", "operator": "In", "values": ["arm64"]}]}]}}})
+        }
         _ => spec["tolerations"] = json!([{"key": "team", "operator": "Exists"}]),
     }
 }
