@@ -60,8 +60,8 @@ node_archive() {
   say "making a node image (once)"
   rm -rf --one-file-system "$work"
   mkdir -p "$work" "$DIR/log"
-  KUBERNETES=$KUBERNETES DIR=$DIR unshare --mount --propagation private "$HERE/lib/make-node-image.sh" "$work/root" \
-    >"$DIR/log/node-image.log" 2>&1 || { tail -20 "$DIR/log/node-image.log" >&2; die "the node image could not be made"; }
+  KUBERNETES=$KUBERNETES DIR=$DIR unshare --mount --pid --fork --kill-child --mount-proc --propagation private \
+    "$HERE/lib/make-node-image.sh" "$work/root" >"$DIR/log/node-image.log" 2>&1 || { tail -20 "$DIR/log/node-image.log" >&2; die "the node image could not be made"; }
   rm -f "$CACHE/kind-node-$KUBERNETES"-*.tar
   tar -C "$work/root" -cf "$NODE_ARCHIVE.part" .
   mv "$NODE_ARCHIVE.part" "$NODE_ARCHIVE"

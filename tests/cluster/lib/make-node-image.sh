@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes the file system of a kind node, where the published image cannot be had: a small Debian with the components
 # that build.sh builds.
-#   make-node-image.sh FOLDER     KUBERNETES, DIR and CACHE as in common.sh; kind.sh runs it in a mount namespace
+#   make-node-image.sh FOLDER     with KUBERNETES and DIR as in common.sh
+# kind.sh runs it in namespaces of its own: what it mounts and starts ends with it.
 #
 # It follows what kind wants of a node image (kind's sources, images/base): systemd as /sbin/init behind kind's own
 # entrypoint, containerd, kubeadm, kubelet and kubectl, /kind/version, and the images of the control plane in containerd.
@@ -81,10 +82,9 @@ components() {
 # inside COMMAND...: runs it in the new system
 inside() { chroot "$ROOT" env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 
-# images LIST: into the new system's containerd, unpacked, since each node's containerd would have to do it otherwise.
-# What was unpacked is dropped: a node gets a copy of all this.
+# images LIST: into the new system's containerd, unpacked, since each node's containerd would have to do it otherwise
 images() {
-  local binaries=$ROOT/../binaries server blob
+  local binaries=$ROOT/../binaries blobs=/var/lib/containerd/io.containerd.content.v1.content/blobs/sha256 server blob
   mkdir -p "$binaries"
   ln -sf "$BIN"/kube* "$binaries"
   ln -sf "$ETCD" "$binaries/etcd"
@@ -93,16 +93,15 @@ images() {
   mount --rbind /dev "$ROOT/dev"
   mount -t tmpfs tmpfs "$ROOT/run"
   printf 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n' >"$ROOT/run/containerd.toml"
-  inside containerd -c /run/containerd.toml &
+  (exec chroot "$ROOT" env PATH=/usr/sbin:/usr/bin containerd -c /run/containerd.toml) &
   server=$!
   until_true 20 "an answer of containerd" inside ctr version
   "$BED" node-images "$binaries" "$ROOT" <<<"$1" | inside ctr -n k8s.io images import -
-  inside find /var/lib/containerd/io.containerd.content.v1.content/blobs/sha256 -size +256k -printf 'sha256:%f\n' |
-    while read -r blob; do inside ctr -n k8s.io content rm "$blob"; done
+  # layers are not needed any more, and each node gets a copy of all this. containerd would delete them some time later
+  inside find $blobs -size +256k -printf 'sha256:%f\n' | while read -r blob; do inside ctr -n k8s.io content rm "$blob"; done
   kill $server
   wait $server || true
-  umount "$ROOT/run" "$ROOT/proc"
-  umount -l "$ROOT/dev"
+  find "$ROOT$blobs" -size +256k -delete
 }
 
 build_bed
