@@ -39,10 +39,12 @@ docker_settings() {
 JSON
 }
 
-# first_process: what runs in the namespaces. dockerd stays in the foreground: all ends when it does
+# first_process: what runs in the namespaces. dockerd stays in the foreground: all ends when it does. Its /run is its own,
+# since dockerd makes /run/docker wherever it is told to live
 first_process() {
   cat <<'BASH'
 set -e
+mount -t tmpfs tmpfs /run
 ip link set lo up
 ip addr add "$dns/32" dev lo
 "$bed" dns "$dns:53" &
@@ -76,7 +78,7 @@ docker_down() {
 
 docker_clean() {
   local tries
-  rm -rf --one-file-system "$DIR/docker" "$API_SOCKET" "$DIR/run/docker.sock"
+  rm -rf --one-file-system "$DIR/docker" "$API_SOCKET" "$DIR/run/docker.sock" "$DIR"/{kind,image,network}.*
   # processes leave their cgroups a moment after they are killed
   for tries in $(seq 50); do
     find /sys/fs/cgroup -depth -type d -path "*/$CGROUP*" -exec rmdir {} + 2>/dev/null || true

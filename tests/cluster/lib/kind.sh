@@ -137,7 +137,9 @@ kind_up() {
   build_kind
   docker_of_kind
   KUBECONFIG=$DIR/kind.kubeconfig
-  if ! "$KIND" get clusters 2>/dev/null | grep -qx $KIND_CLUSTER; then
+  if ! { [ -f "$DIR/kind.ready" ] && "$KIND" get clusters 2>/dev/null | grep -qx $KIND_CLUSTER; }; then
+    # half a cluster, of an `up` that was interrupted
+    if [ -f "$DIR/kind.started" ]; then "$KIND" delete cluster --name $KIND_CLUSTER --kubeconfig "$KUBECONFIG" 2>/dev/null; fi
     node_image
     kind_config >"$DIR/kind.yaml"
     docker network inspect kind >/dev/null 2>&1 || touch "$DIR/network.made"
@@ -145,8 +147,8 @@ kind_up() {
     "$KIND" create cluster --name $KIND_CLUSTER --config "$DIR/kind.yaml" --kubeconfig "$KUBECONFIG" --image "$IMAGE" \
       >"$DIR/log/kind.log" 2>&1 || { cat "$DIR/log/kind.log" >&2; kind_down; die "kind could not create the cluster"; }
     if [ "$IMAGE" = "$NODE_IMAGE" ]; then pod_network; touch "$DIR/image.ours"; fi
+    touch "$DIR/kind.ready"
   fi
-  [ -f "$KUBECONFIG" ] || "$KIND" export kubeconfig --name $KIND_CLUSTER --kubeconfig "$KUBECONFIG" >/dev/null 2>&1
   kubectl wait --for=condition=Ready node --all --timeout=120s >/dev/null
   kubectl wait --for=condition=Available deployment --all -n kube-system --timeout=120s >/dev/null
 }
