@@ -15,7 +15,7 @@ pub(crate) struct Expected {
     /// Other causes that may stand after it. A pod that every node refuses meets each node's own reason.
     pub(crate) beside: &'static [&'static str],
     pub(crate) home: Home,
-    pub(crate) wait: Wait,
+    pub(crate) wait: Wait<'static>,
 }
 
 /// The fix that is promised.
@@ -42,32 +42,34 @@ pub(crate) enum Home {
 
 /// What the cluster says when the situation has become what it is going to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wait {
+pub(crate) enum Wait<'a> {
     /// Each pod has a node or the scheduler's refusal of this reason, and one has the refusal.
-    Scheduled(&'static str),
+    Scheduled(&'a str),
     /// A container waits for this reason.
-    Waiting(&'static str),
+    Waiting(&'a str),
     /// A container has been restarted so often and does not run now. Between two starts the kubelet may say
     /// CrashLoopBackOff or still how the last one ended.
     Crashed(i64),
     /// A container has been restarted so often.
     Restarted(i64),
     /// The scheduler's refusal and an event about the claim.
-    RefusedAnd(&'static str, &'static str),
+    RefusedAnd(&'a str, &'a str),
     /// An event of this reason.
-    Event(&'static str),
+    Event(&'a str),
     /// A pod has this phase.
-    Phase(&'static str),
+    Phase(&'a str),
     /// A pod is older than so many seconds: what is usual for a young one is over.
     Old(i64),
+    /// A pod is bound to a node that is not there.
+    Nowhere,
     /// Every pod is ready or has completed.
     Well,
 }
 
-const REFUSED: Wait = Wait::Scheduled("Unschedulable");
-const BACK_OFF: Wait = Wait::Waiting("ImagePullBackOff");
-const CONFIG: Wait = Wait::Waiting("CreateContainerConfigError");
-const CRASHES: Wait = Wait::Crashed(2);
+const REFUSED: Wait<'_> = Wait::Scheduled("Unschedulable");
+const BACK_OFF: Wait<'_> = Wait::Waiting("ImagePullBackOff");
+const CONFIG: Wait<'_> = Wait::Waiting("CreateContainerConfigError");
+const CRASHES: Wait<'_> = Wait::Crashed(2);
 
 /// What keeps a pod off the prepared nodes, whatever else is wrong with it.
 pub(crate) const NODES: &[&str] = &[

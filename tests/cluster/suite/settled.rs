@@ -16,7 +16,7 @@ fn list(cluster: &Cluster, what: &str, namespace: &str) -> Vec<Value> {
 }
 
 /// Whether what is waited for has come in this namespace.
-pub(crate) fn settled(cluster: &Cluster, namespace: &str, wait: &Wait) -> bool {
+pub(crate) fn settled(cluster: &Cluster, namespace: &str, wait: &Wait<'_>) -> bool {
     let event = |reason: &str| {
         list(cluster, "events", namespace)
             .iter()
@@ -46,6 +46,14 @@ pub(crate) fn settled(cluster: &Cluster, namespace: &str, wait: &Wait) -> bool {
                 jiff::Timestamp::now().as_second() - created.as_second() > *seconds
             })
         }),
+        Wait::Nowhere => {
+            let nodes = cluster.get(&["nodes"]);
+            let nodes: Vec<&Value> = nodes["items"].as_array().into_iter().flatten().collect();
+            one(&|pod| {
+                let name = &pod["spec"]["nodeName"];
+                name.is_string() && nodes.iter().all(|node| node["metadata"]["name"] != *name)
+            })
+        }
         Wait::Well => !pods.is_empty() && pods.iter().all(well) && complete(cluster, namespace),
     }
 }
