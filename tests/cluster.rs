@@ -21,8 +21,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use suite::{
-    Answer, Audit, BROKEN, Cluster, EXPECTED_UNEXPLAINED, Expected, Fix, Home, Identity, NODES,
-    Namespace, Rights, Wait, folders, manifests, say, settled, until, within,
+    Audit, BROKEN, Cluster, Expected, Fix, Home, Identity, Namespace, Rights, Wait, manifests, say,
+    settled, until, within,
 };
 
 /// How long a situation may take to become what it is going to be.

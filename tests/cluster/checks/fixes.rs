@@ -23,8 +23,9 @@ fn a_verified_fix_gets_the_pods_bound() {
     let mut complaints = Vec::new();
     for situation in &wanted {
         let namespace = cluster.namespace(&format!("fix-{}", situation.title()), false);
-        let _leftovers = situation.play(&cluster, &namespace);
-        if let Err(complaint) = fixed(&cluster, &user, situation, &namespace) {
+        let (_leftovers, made) = situation.play(&cluster, &namespace);
+        let fixed = made.and_then(|()| fixed(&cluster, &user, situation, &namespace));
+        if let Err(complaint) = fixed {
             complaints.push(format!("{}: {complaint}", situation.title()));
         }
     }
@@ -53,7 +54,7 @@ fn fixed(
     let fix = items(first, "fixes").iter().find(verified);
     let fix = fix.ok_or_else(|| format!("no verified fix: {}", first["fixes"]))?;
     let command = word(fix, "command");
-    cluster.step(command);
+    cluster.step(command)?;
     let bound = within(Duration::from_secs(60), || {
         everything_is_bound(cluster, &namespace.name)
     });

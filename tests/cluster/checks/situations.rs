@@ -1,7 +1,7 @@
 //! Situations: what a real scheduler, the real admission chain and a real kubelet make of pods.
 
 use crate::suite::{
-    Audit, BROKEN, Cluster, EXPECTED_UNEXPLAINED, Home, Identity, Leftovers, NODES, Namespace,
+    Audit, BROKEN, Cluster, EXPECTED_UNEXPLAINED, Home, Identity, NODES, Namespace, Played,
     Situation, Wait, folders, say, settled, within,
 };
 use crate::{EVERYTHING, PATIENCE, causes, conclude, fix, items, json, left_alone, word};
@@ -49,10 +49,11 @@ fn each_has_its_cause(cluster: &Cluster, suite: &str, folder: &str, kubelet: boo
     let names: Vec<String> = wanted.iter().map(Situation::title).collect();
     let homes: Vec<(&str, bool)> = names.iter().map(|name| (name.as_str(), kubelet)).collect();
     let namespaces = cluster.namespaces(&homes);
-    let _leftovers = play(cluster, &wanted, &namespaces);
+    let played = play(cluster, &wanted, &namespaces);
     let mut complaints = Vec::new();
-    for (situation, namespace) in wanted.iter().zip(&namespaces) {
+    for ((situation, namespace), (_, made)) in wanted.iter().zip(&namespaces).zip(&played) {
         let judged = match situation.cause.as_str() {
+            _ if made.is_err() => made.clone(),
             "healthy" => left_alone(cluster, &user, &namespace.name),
             _ => has_its_cause(cluster, &user, situation, &namespace.name),
         };
@@ -68,7 +69,7 @@ fn each_has_its_cause(cluster: &Cluster, suite: &str, folder: &str, kubelet: boo
 }
 
 /// Makes all of them so, some at a time.
-fn play(cluster: &Cluster, wanted: &[Situation], namespaces: &[Namespace]) -> Vec<Leftovers> {
+fn play(cluster: &Cluster, wanted: &[Situation], namespaces: &[Namespace]) -> Vec<Played> {
     let size = wanted.len().div_ceil(HANDS).max(1);
     thread::scope(|scope| {
         let hands: Vec<_> = wanted
@@ -80,7 +81,7 @@ fn play(cluster: &Cluster, wanted: &[Situation], namespaces: &[Namespace]) -> Ve
                 scope.spawn(move || played.collect::<Vec<_>>())
             })
             .collect();
-        let join = |hand: thread::ScopedJoinHandle<'_, Vec<Leftovers>>| {
+        let join = |hand: thread::ScopedJoinHandle<'_, Vec<Played>>| {
             hand.join().expect("the situations can be made")
         };
         hands.into_iter().flat_map(join).collect()

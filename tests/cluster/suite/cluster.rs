@@ -196,12 +196,15 @@ impl Cluster {
         serde_json::from_str(&self.admin(&arguments)).expect("kubectl prints JSON")
     }
 
-    /// Runs a line of shell as administrator; it has to succeed.
-    pub(crate) fn step(&self, line: &str) {
+    /// Runs a line of shell as administrator.
+    pub(crate) fn step(&self, line: &str) -> Result<(), String> {
         let mut shell = Command::new("sh");
         shell.env("KUBECONFIG", &self.kubeconfig).args(["-c", line]);
         let done = run(&mut shell, None);
-        assert!(done.status.success(), "{line}: {}", text(&done.stderr));
+        match done.status.success() {
+            true => Ok(()),
+            false => Err(format!("`{line}`: {}", text(&done.stderr))),
+        }
     }
 
     /// What the API server's certificate is signed with, in base64.

@@ -100,8 +100,8 @@ impl Situation {
         lines.filter_map(move |line| Some(line.strip_prefix(word)?.trim()))
     }
 
-    /// Makes it so. What does not go with the namespace is added to the leftovers first.
-    pub(crate) fn play(&self, cluster: &Cluster, namespace: &Namespace) -> Leftovers {
+    /// Makes it so. What does not go with the namespace is left over, however it ends.
+    pub(crate) fn play(&self, cluster: &Cluster, namespace: &Namespace) -> Played {
         let mut leftovers = Leftovers {
             cluster: cluster.clone(),
             objects: Vec::new(),
@@ -112,10 +112,14 @@ impl Situation {
                     leftovers.note(&namespace.name, &text);
                     cluster.apply(&namespace.name, &text);
                 }
-                Part::Step(command) => cluster.step(&command),
+                Part::Step(command) => {
+                    if let Err(error) = cluster.step(&command) {
+                        return (leftovers, Err(error));
+                    }
+                }
             }
         }
-        leftovers
+        (leftovers, Ok(()))
     }
 
     fn parts(&self, cluster: &Cluster, namespace: &str) -> Vec<Part> {
@@ -140,6 +144,9 @@ impl Situation {
         parts
     }
 }
+
+/// A situation that was made, or the step that failed.
+pub(crate) type Played = (Leftovers, Result<(), String>);
 
 /// What a situation leaves behind when its namespace goes; taken away when the test ends.
 pub(crate) struct Leftovers {
