@@ -1,8 +1,8 @@
 //! Situations: what a real scheduler, the real admission chain and a real kubelet make of pods.
 
 use crate::suite::{
-    Audit, BROKEN, Cluster, EXPECTED_UNEXPLAINED, Home, Identity, NODES, Namespace, Played,
-    Situation, Wait, folders, say, settled, within,
+    Audit, BROKEN, Cluster, EXPECTED_UNEXPLAINED, Home, Identity, NODES, Situation, Wait,
+    every_pod_is_well, folders, say, settled, within,
 };
 use crate::{EVERYTHING, PATIENCE, causes, conclude, fix, items, json, left_alone, word};
 use kubectl_diagnose::rules;
@@ -14,7 +14,7 @@ use std::time::Instant;
 const SITUATIONS: &str = "tests/cluster/situations";
 /// Of a kubelet.
 const OF_A_KUBELET: &str = "tests/cluster/kubelet";
-/// How many are prepared at a time.
+/// How many are looked after at a time.
 const HANDS: usize = 4;
 
 #[test]
@@ -49,42 +49,34 @@ fn each_has_its_cause(cluster: &Cluster, suite: &str, folder: &str, kubelet: boo
     let names: Vec<String> = wanted.iter().map(Situation::title).collect();
     let homes: Vec<(&str, bool)> = names.iter().map(|name| (name.as_str(), kubelet)).collect();
     let namespaces = cluster.namespaces(&homes);
-    let played = play(cluster, &wanted, &namespaces);
-    let mut complaints = Vec::new();
-    for ((situation, namespace), (_, made)) in wanted.iter().zip(&namespaces).zip(&played) {
-        let judged = match situation.cause.as_str() {
-            _ if made.is_err() => made.clone(),
-            "healthy" => left_alone(cluster, &user, &namespace.name),
-            _ => has_its_cause(cluster, &user, situation, &namespace.name),
+    let pairs: Vec<_> = wanted.iter().zip(&namespaces).collect();
+    let played = by_hands(&pairs, |(situation, namespace)| {
+        situation.play(cluster, namespace)
+    });
+    let played: Vec<_> = pairs.iter().zip(&played).collect();
+    let complaints = by_hands(&played, |((situation, namespace), (_, made))| {
+        let judged = match (made, situation.cause.as_str()) {
+            (Err(_), _) => made.clone(),
+            (Ok(()), "healthy") => left_alone(cluster, &user, &namespace.name),
+            (Ok(()), _) => has_its_cause(cluster, &user, situation, &namespace.name),
         };
-        if let Err(complaint) = judged {
-            complaints.push(format!(
-                "{}/{}: {complaint}",
-                situation.cause, situation.name
-            ));
-        }
-    }
+        judged.map_err(|complaint| format!("{}/{}: {complaint}", situation.cause, situation.name))
+    });
+    let complaints: Vec<String> = complaints.into_iter().filter_map(Result::err).collect();
     let done = wanted.len();
     conclude(suite, cluster, begun, audit.as_ref(), done, &complaints);
 }
 
-/// Makes all of them so, some at a time.
-fn play(cluster: &Cluster, wanted: &[Situation], namespaces: &[Namespace]) -> Vec<Played> {
-    let size = wanted.len().div_ceil(HANDS).max(1);
+/// Does it to each, some at a time.
+fn by_hands<T: Sync, R: Send>(all: &[T], each: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let size = all.len().div_ceil(HANDS).max(1);
+    let each = &each;
     thread::scope(|scope| {
-        let hands: Vec<_> = wanted
-            .chunks(size)
-            .zip(namespaces.chunks(size))
-            .map(|(wanted, namespaces)| {
-                let both = wanted.iter().zip(namespaces);
-                let played = both.map(|(situation, namespace)| situation.play(cluster, namespace));
-                scope.spawn(move || played.collect::<Vec<_>>())
-            })
-            .collect();
-        let join = |hand: thread::ScopedJoinHandle<'_, Vec<Played>>| {
-            hand.join().expect("the situations can be made")
-        };
-        hands.into_iter().flat_map(join).collect()
+        let spawn = |some: &'_ [T]| scope.spawn(move || some.iter().map(each).collect::<Vec<R>>());
+        let hands: Vec<_> = all.chunks(size).map(spawn).collect();
+        let done = hands.into_iter().map(|hand| hand.join());
+        done.flat_map(|done| done.expect("no hand panics"))
+            .collect()
     })
 }
 
@@ -115,10 +107,7 @@ fn has_its_cause(
     let unexplained = items(&report, "unexplained").len();
     let cause = situation.cause.as_str();
     let Some(rule) = rules::find(cause) else {
-        // what keeps the pod off single nodes is true, and may be said
-        let beside = found.iter().all(|cause| NODES.contains(cause));
-        let honest = (code == 0) == (pods(cluster, namespace) == 0) && beside;
-        return honest.then_some(()).ok_or(format!(
+        return honest(cluster, situation, namespace, code, &found).ok_or(format!(
             "exit code {code}, {found:?}, {unexplained} unexplained"
         ));
     };
@@ -141,8 +130,19 @@ fn has_its_cause(
     }
 }
 
-fn pods(cluster: &Cluster, namespace: &str) -> usize {
-    items(&cluster.get(&["pods", "-n", namespace]), "items").len()
+/// Without a rule nothing is claimed, and no stuck pod is passed over.
+fn honest(
+    cluster: &Cluster,
+    situation: &Situation,
+    namespace: &str,
+    code: i32,
+    found: &[&str],
+) -> Option<()> {
+    // what keeps the pod off single nodes is true, and may be said
+    let beside = [NODES, &situation.beside()].concat();
+    let true_as_well = found.iter().all(|cause| beside.contains(cause));
+    let stuck = !every_pod_is_well(cluster, namespace);
+    (true_as_well && (code == 1) == stuck).then_some(())
 }
 
 /// The causes of which there are situations.

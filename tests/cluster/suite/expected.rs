@@ -60,8 +60,6 @@ pub(crate) enum Wait<'a> {
     Phase(&'a str),
     /// A pod is older than so many seconds: what is usual for a young one is over.
     Old(i64),
-    /// A pod is bound to a node that is not there.
-    Nowhere,
     /// Every pod is ready or has completed.
     Well,
 }

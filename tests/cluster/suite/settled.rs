@@ -46,16 +46,13 @@ pub(crate) fn settled(cluster: &Cluster, namespace: &str, wait: &Wait<'_>) -> bo
                 jiff::Timestamp::now().as_second() - created.as_second() > *seconds
             })
         }),
-        Wait::Nowhere => {
-            let nodes = cluster.get(&["nodes"]);
-            let nodes: Vec<&Value> = nodes["items"].as_array().into_iter().flatten().collect();
-            one(&|pod| {
-                let name = &pod["spec"]["nodeName"];
-                name.is_string() && nodes.iter().all(|node| node["metadata"]["name"] != *name)
-            })
-        }
         Wait::Well => !pods.is_empty() && pods.iter().all(well) && complete(cluster, namespace),
     }
+}
+
+/// Whether every pod that there is runs and is ready, or has completed.
+pub(crate) fn every_pod_is_well(cluster: &Cluster, namespace: &str) -> bool {
+    pods(cluster, namespace).iter().all(well)
 }
 
 fn condition(pod: &Value, kind: &str, reason: &str) -> bool {

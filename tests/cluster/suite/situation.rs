@@ -5,6 +5,7 @@
 //! - `#$ COMMAND`: a step, run by a shell between the objects before it and those after it;
 //! - `#: until WHAT`: what has come when the tool is asked, unless the scheduler or the API server refuses a pod;
 //! - `#: certainty WORD` and `#: fix verified`: what the report has to say, `proven` unless it is said;
+//! - `#: beside CAUSE`: what is true as well, and may be said as long as the cause itself has no rule;
 //! - `#: needs GROUP/VERSION`: an API without which it is left out.
 
 use super::{Cluster, Fix, Namespace, Wait, folders, manifests};
@@ -75,9 +76,13 @@ impl Situation {
             "event" => Wait::Event(word),
             "phase" => Wait::Phase(word),
             "old" => Wait::Old(number()),
-            "nowhere" => Wait::Nowhere,
             _ => panic!("{}: until {what} is not known", self.title()),
         })
+    }
+
+    /// What may be said as long as the cause has no rule.
+    pub(crate) fn beside(&self) -> Vec<&str> {
+        self.said("beside").collect()
     }
 
     pub(crate) fn certainty(&self) -> &str {
