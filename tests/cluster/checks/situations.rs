@@ -72,8 +72,10 @@ fn by_hands<T: Sync, R: Send>(all: &[T], each: impl Fn(&T) -> R + Sync) -> Vec<R
     let size = all.len().div_ceil(HANDS).max(1);
     let each = &each;
     thread::scope(|scope| {
-        let spawn = |some: &'_ [T]| scope.spawn(move || some.iter().map(each).collect::<Vec<R>>());
-        let hands: Vec<_> = all.chunks(size).map(spawn).collect();
+        let hands: Vec<_> = all
+            .chunks(size)
+            .map(|some| scope.spawn(move || some.iter().map(each).collect::<Vec<R>>()))
+            .collect();
         let done = hands.into_iter().map(|hand| hand.join());
         done.flat_map(|done| done.expect("no hand panics"))
             .collect()
