@@ -46,7 +46,9 @@ fn each_has_its_cause(cluster: &Cluster, suite: &str, folder: &str, kubelet: boo
     let user = Identity::new(cluster, &suite.replace(' ', "-"), &EVERYTHING);
     let mut wanted = Situation::all(folder);
     wanted.retain(|situation| situation.needs().is_none_or(|api| cluster.serves(api)));
-    let names: Vec<String> = wanted.iter().map(Situation::title).collect();
+    // a namespace's name has room for 63 characters, with what marks this run
+    let name = |(at, situation): (usize, &Situation)| format!("{:.40}-{at}", situation.title());
+    let names: Vec<String> = wanted.iter().enumerate().map(name).collect();
     let homes: Vec<(&str, bool)> = names.iter().map(|name| (name.as_str(), kubelet)).collect();
     let namespaces = cluster.namespaces(&homes);
     let pairs: Vec<_> = wanted.iter().zip(&namespaces).collect();
