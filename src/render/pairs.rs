@@ -86,12 +86,17 @@ fn side_by_side(
     Some((lines.len() + BROKEN * broken, lines))
 }
 
-/// The sentences in one line if they fit, else each in lines of its own.
+/// The sentences in one line if they fit, else each in lines of its own; all of them hold, so an "and" joins them.
 fn sentences(sentences: &[Line], room: usize) -> Vec<Line> {
+    let with_and = |(index, line): (usize, &Line)| match index {
+        0 => line.clone(),
+        _ => Line::of(Meaning::Faint, "and ").append(line),
+    };
+    let sentences: Vec<Line> = sentences.iter().enumerate().map(with_and).collect();
     let joined = sentences
         .iter()
         .cloned()
-        .reduce(|all, next| all.plain("; ").append(&next))
+        .reduce(|all, next| all.plain(" ").append(&next))
         .unwrap_or_default();
     if joined.width() <= room {
         return vec![joined];

@@ -5,6 +5,7 @@
 //! `-o wide` shows them whole. One file a part of the block; the order of parts is here.
 
 mod agreement;
+mod columns;
 mod companions;
 mod diagnosis;
 mod ending;
@@ -16,6 +17,7 @@ mod names;
 mod nodes;
 mod obstacles;
 mod overview;
+mod rows;
 mod unexplained;
 
 use super::Layout;

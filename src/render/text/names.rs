@@ -2,58 +2,70 @@
 
 use crate::kubernetes::text::{one_line, truncate_width, width};
 use crate::render::line::Line;
-use crate::render::style::Meaning;
-use crate::render::words::number;
+use crate::render::words::count;
 
 /// Columns of a line of names.
 const LINE: usize = 32;
-/// Names that take more than two lines are counted instead.
+/// Names that take more than two lines are counted instead, or more than twenty where everything is shown.
 const LISTED: usize = 2 * LINE;
+const LISTED_OF_ALL: usize = 20 * LINE;
+/// Names that are listed without being counted.
+const FEW: usize = 10;
+/// Columns of a name among others.
+const AMONG: usize = 20;
+/// A beginning of names shorter than this tells nothing.
+const TELLING: usize = 3;
 
-/// `gpu-1…gpu-5`, `a, b`, or `a, b + 3208 more`; `names` in natural order.
-pub(super) fn in_row(names: &[&str], longest: usize) -> Line {
-    let runs = runs(names);
-    if let [run] = runs.as_slice()
-        && run.nodes == 1
-    {
-        return Line::new().plain(&shortened(&run.words(), longest));
+/// `gpu-1…gpu-5`, `a, b`, `29 nodes: gpu-1…gpu-29` or `3,210 nodes: batch-*`; `names` in natural order. A single name takes at
+/// most so many columns.
+pub(super) fn in_row(names: &[&str], longest: usize, whole: bool) -> Line {
+    if let [only] = names {
+        return Line::new().plain(&shortened(only, longest));
     }
-    let all = runs.iter().map(Run::words).collect::<Vec<_>>().join(", ");
-    if width(&all) <= LISTED && runs.iter().all(|run| width(&run.words()) <= LINE) {
-        return Line::new().plain(&all);
+    let nodes = count(names.len(), "node");
+    match listed(names, whole) {
+        Some(list) if names.len() <= FEW => Line::new().plain(&list),
+        Some(list) => Line::new().plain(&format!("{nodes}: {list}")),
+        None => match beginning(names) {
+            Some(beginning) => Line::new().plain(&format!("{nodes}: {beginning}*")),
+            None => Line::new().plain(&nodes),
+        },
     }
-    cut(&runs, names.len())
 }
 
-/// As many names as a line holds, at least one, and how many nodes there are beside.
-fn cut(runs: &[Run<'_>], nodes: usize) -> Line {
-    let rest = format!("+ {} more", number(nodes));
-    let room = LINE.saturating_sub(width(&rest) + 1);
-    let (mut words, mut named) = (String::new(), 0);
-    for run in runs {
-        let longer = match words.is_empty() {
-            true => run.words(),
-            false => format!("{words}, {}", run.words()),
-        };
-        if width(&longer) > room {
-            break;
-        }
-        words = longer;
-        named += run.nodes;
+/// Whether a row gives every name.
+pub(super) fn are_listed(names: &[&str], whole: bool) -> bool {
+    names.len() == 1 || listed(names, whole).is_some()
+}
+
+/// All names with runs folded, if they are few; long ones are shortened unless everything is shown.
+fn listed(names: &[&str], whole: bool) -> Option<String> {
+    let most = if whole { LISTED_OF_ALL } else { LISTED };
+    let join = |words: Vec<String>| words.join(", ");
+    let runs = join(runs(names).iter().map(Run::words).collect());
+    if width(&runs) <= most {
+        return Some(runs);
     }
-    if let Some(run) = runs.first()
-        && words.is_empty()
-    {
-        words = shortened(run.first, room);
-        named = 1;
-    }
-    let line = Line::new().plain(&words);
-    match nodes.saturating_sub(named) {
-        0 => line,
-        more => line
-            .plain(" ")
-            .whole(Meaning::Plain, &format!("+ {} more", number(more))),
-    }
+    let short = |name: &&str| shortened(name, AMONG);
+    let short = (!whole && names.len() <= FEW).then(|| join(names.iter().map(short).collect()));
+    short.filter(|short| width(short) <= most)
+}
+
+/// What all names begin with, up to a separator.
+fn beginning<'a>(names: &[&'a str]) -> Option<&'a str> {
+    let (first, others) = names.split_first()?;
+    let common = |length: usize, other: &&str| {
+        let pairs = first.char_indices().zip(other.chars());
+        let differs = pairs
+            .filter(|((_, one), other)| one != other)
+            .map(|((at, _), _)| at);
+        length.min(other.len()).min(differs.min().unwrap_or(length))
+    };
+    let length = others.iter().fold(first.len(), common);
+    let end = first.get(..length)?.rfind(['-', '.'])? + 1;
+    first
+        .get(..end)
+        .filter(|beginning| width(beginning) >= TELLING && width(beginning) <= LINE)
 }
 
 /// The name in at most so many columns. The first label of a domain name tells nodes apart; of other

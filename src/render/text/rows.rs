@@ -1,0 +1,189 @@
+//! Rows of the table of nodes: which nodes share one.
+//!
+//! Nodes share a row when the same stands against the pod on each of them. Where that leaves too many rows to read, "the same"
+//! is taken more widely, step by step, and what then differs within a row is told as a range or counted. Words are in `obstacles`.
+
+use super::names;
+use super::obstacles;
+use crate::kubernetes::quantity::Quantity;
+use crate::report::{NodeReport, ObstacleReport};
+use std::collections::BTreeMap;
+
+/// How far obstacles may differ and still be told as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Likeness {
+    /// They read the same.
+    Words,
+    /// Amounts differ, and which of a controller's pods is in the way.
+    Amounts,
+    /// Holders, domains and values of taints differ, too.
+    Kinds,
+}
+
+/// Nodes on which like obstacles stand against the pod.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Row<'a> {
+    /// The nodes, sorted as people count.
+    pub(super) names: Vec<&'a str>,
+    /// All of them keep the pod off.
+    pub(super) obstacles: Vec<Alike<'a>>,
+}
+
+/// Obstacles of one row that are told as one, each with the number of its nodes; never none.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Alike<'a>(pub(super) Vec<(usize, &'a ObstacleReport)>);
+
+/// The rows, in the order of the report, by the narrowest likeness that gives at most so many.
+pub(super) fn rows(nodes: &[NodeReport], at_most: usize) -> Vec<Row<'_>> {
+    let narrow = [Likeness::Words, Likeness::Amounts].into_iter();
+    let mut narrow = narrow.map(|likeness| alike(nodes, likeness));
+    narrow
+        .find(|rows| rows.len() <= at_most)
+        .unwrap_or_else(|| alike(nodes, Likeness::Kinds))
+}
+
+fn alike(nodes: &[NodeReport], likeness: Likeness) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    let mut known: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    for node in nodes {
+        let (keys, obstacles) = profile(node, likeness).into_iter().unzip();
+        let at = *known.entry(keys).or_insert(rows.len());
+        let names = node.names.iter().map(String::as_str);
+        match rows.get_mut(at) {
+            Some(row) => {
+                row.names.extend(names);
+                let pairs = row.obstacles.iter_mut().zip::<Vec<Alike<'_>>>(obstacles);
+                pairs.for_each(|(all, more)| all.0.extend(more.0));
+            }
+            None => rows.push(Row {
+                names: names.collect(),
+                obstacles,
+            }),
+        }
+    }
+    for row in &mut rows {
+        row.names.sort_by_cached_key(|name| names::natural(name));
+    }
+    rows
+}
+
+/// A node's obstacles in the order of the filters, like ones as one, each with what tells it from others.
+fn profile(node: &NodeReport, likeness: Likeness) -> Vec<(String, Alike<'_>)> {
+    let mut filters: Vec<&str> = Vec::new();
+    let mut sorted: BTreeMap<(usize, String), Alike<'_>> = BTreeMap::new();
+    for obstacle in &node.obstacles {
+        if filters.last() != Some(&obstacle.filter) {
+            filters.push(obstacle.filter);
+        }
+        let key = (filters.len(), key(obstacle, likeness));
+        let alike = sorted.entry(key).or_insert(Alike(Vec::new()));
+        alike.0.push((node.count, obstacle));
+    }
+    let sorted = sorted.into_iter();
+    sorted.map(|((_, key), alike)| (key, alike)).collect()
+}
+
+/// What tells an obstacle from others. What nodes carry in place of a label's value wanted never does, since under a key
+/// like kubernetes.io/hostname each carries its own.
+fn key(obstacle: &ObstacleReport, likeness: Likeness) -> String {
+    let words = || obstacles::sentence(&Alike(vec![(1, obstacle)]));
+    let is_kinds = likeness == Likeness::Kinds;
+    match Shape::of(obstacle) {
+        Shape::Label(wanted) => format!("label {wanted}"),
+        _ if likeness == Likeness::Words => words(),
+        Shape::Resource(resource) => format!("{resource} {}", never_fits(obstacle)),
+        Shape::Taint(taint) if is_kinds => kind_of_taint(taint),
+        Shape::Taint(_) | Shape::Other => words(),
+        Shape::Port(port) => format!("{port} {}", holder(obstacle, likeness)),
+        Shape::Spread(key) => format!("spread {key} {:?}", domain(obstacle, likeness)),
+        Shape::Apart(key, wanted) => {
+            format!("apart {key} {wanted} {:?}", domain(obstacle, likeness))
+        }
+        Shape::Together(key) => format!(
+            "together {key} {:?} {:?} {}",
+            obstacle.own_rule,
+            domain(obstacle, likeness),
+            holder(obstacle, likeness)
+        ),
+    }
+}
+
+/// What an obstacle is about, by the fields that it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape<'a> {
+    /// A label wanted.
+    Label(&'a str),
+    /// A resource.
+    Resource(&'a str),
+    /// A taint.
+    Taint(&'a str),
+    /// A host port that a pod holds.
+    Port(&'a str),
+    /// A spread constraint, by its topology key.
+    Spread(&'a str),
+    /// Pods to be near, by the topology key.
+    Apart(&'a str, &'a str),
+    /// A pod not to be near, by the topology key.
+    Together(&'a str),
+    /// Anything else.
+    Other,
+}
+
+impl<'a> Shape<'a> {
+    /// Of this obstacle.
+    pub(super) fn of(obstacle: &'a ObstacleReport) -> Self {
+        let o = obstacle;
+        match (&o.topology_key, &o.wanted, &o.holder) {
+            (Some(key), Some(wanted), _) => return Shape::Apart(key, wanted),
+            (Some(key), _, Some(_)) => return Shape::Together(key),
+            (Some(key), ..) => return Shape::Spread(key),
+            (None, Some(wanted), _) => return Shape::Label(wanted),
+            (None, None, _) => {}
+        }
+        match (&o.port, &o.holder, &o.resource, &o.asked, &o.free) {
+            (Some(port), Some(_), ..) => Shape::Port(port),
+            (_, _, Some(resource), Some(_), Some(_)) => Shape::Resource(resource),
+            _ => o.taint.as_deref().map_or(Shape::Other, Shape::Taint),
+        }
+    }
+}
+
+/// Whether not even the empty node would do.
+fn never_fits(obstacle: &ObstacleReport) -> bool {
+    let read = |text: &Option<String>| text.as_deref()?.parse::<Quantity>().ok();
+    match (read(&obstacle.asked), read(&obstacle.allocatable)) {
+        (Some(asked), Some(all)) => asked > all,
+        _ => false,
+    }
+}
+
+/// `dedicated:NoSchedule` of `dedicated=db:NoSchedule`
+pub(super) fn kind_of_taint(taint: &str) -> String {
+    match (taint.split_once('='), taint.rsplit_once(':')) {
+        (Some((key, _)), Some((_, effect))) => format!("{key}:{effect}"),
+        _ => taint.to_owned(),
+    }
+}
+
+fn holder(obstacle: &ObstacleReport, likeness: Likeness) -> String {
+    match &obstacle.holder {
+        Some(holder) if likeness != Likeness::Kinds => {
+            let controller = holder.controller.as_ref();
+            format!(
+                "{}/{}",
+                holder.namespace,
+                controller.unwrap_or(&holder.name)
+            )
+        }
+        _ => String::new(),
+    }
+}
+
+/// The domain, or whether there is one. A node's own name is none to tell rows apart by.
+fn domain(obstacle: &ObstacleReport, likeness: Likeness) -> Option<&str> {
+    let is_node = obstacle.topology_key.as_deref() == Some(obstacles::HOSTNAME);
+    match likeness == Likeness::Kinds || is_node {
+        true => obstacle.domain.as_deref().map(|_| ""),
+        false => obstacle.domain.as_deref(),
+    }
+}
