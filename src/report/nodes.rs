@@ -232,3 +232,47 @@ impl ObstacleReport {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheduler::testing::{Cluster, node, pod};
+    use crate::scheduler::{View, judge};
+    use serde_json::json;
+
+    #[test]
+    fn equal_nodes_share_an_entry_and_the_nearest_come_first() {
+        let arm = |name| node(name, "4", "8Gi").set("/metadata/labels", json!({"arch": "arm64"}));
+        let amd =
+            |name, cpu| node(name, cpu, "8Gi").set("/metadata/labels", json!({"arch": "amd64"}));
+        let guard = json!([{"key": "team", "effect": "NoSchedule"}]);
+        let objects = [
+            arm("a1"),
+            amd("b1", "1"),
+            amd("b2", "1"),
+            amd("b3", "1500m"),
+            amd("c1", "4").set("/spec/taints", guard),
+            amd("d1", "4"),
+            pod("full").on("d1").asks("cpu", "3"),
+        ];
+        let cluster = objects
+            .into_iter()
+            .fold(Cluster::new(), Cluster::with)
+            .seal();
+        let web = pod("web")
+            .asks("cpu", "2")
+            .set("/spec/nodeSelector", json!({"arch": "amd64"}));
+        let reports = node_reports(&judge(&web.pod(), &View::of(&cluster)));
+        let names: Vec<String> = reports
+            .iter()
+            .map(|report| report.names.join(" "))
+            .collect();
+        // what passes, what is too small by how much, what is guarded, what the pod excludes
+        assert_eq!(names, ["d1", "b3", "b1 b2", "c1", "a1"]);
+        assert!(
+            reports
+                .iter()
+                .all(|report| report.count == report.names.len())
+        );
+    }
+}

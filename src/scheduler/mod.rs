@@ -23,7 +23,7 @@ mod resources;
 mod said;
 mod taints;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod topology_spread;
 mod unschedulable;
 mod view;

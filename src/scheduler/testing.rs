@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 /// An object in the making.
 #[derive(Debug, Clone)]
-pub(super) struct Object {
+pub(crate) struct Object {
     kind: Kind,
     json: Value,
 }
 
 /// A pod with one container that asks for nothing.
-pub(super) fn pod(name: &str) -> Object {
+pub(crate) fn pod(name: &str) -> Object {
     Object {
         kind: Kind::Pod,
         json: json!({
@@ -26,7 +26,7 @@ pub(super) fn pod(name: &str) -> Object {
 }
 
 /// A ready node that takes 110 pods.
-pub(super) fn node(name: &str, cpu: &str, memory: &str) -> Object {
+pub(crate) fn node(name: &str, cpu: &str, memory: &str) -> Object {
     Object {
         kind: Kind::Node,
         json: json!({
@@ -38,13 +38,13 @@ pub(super) fn node(name: &str, cpu: &str, memory: &str) -> Object {
 }
 
 /// Any other object.
-pub(super) fn object(kind: Kind, json: Value) -> Object {
+pub(crate) fn object(kind: Kind, json: Value) -> Object {
     Object { kind, json }
 }
 
 impl Object {
     /// Sets the value at a JSON pointer whose parents exist.
-    pub(super) fn set(mut self, pointer: &str, value: Value) -> Self {
+    pub(crate) fn set(mut self, pointer: &str, value: Value) -> Self {
         let (parent, key) = pointer.rsplit_once('/').unwrap();
         let key = key.replace("~1", "/").replace("~0", "~");
         self.json.pointer_mut(parent).unwrap()[key] = value;
@@ -52,16 +52,16 @@ impl Object {
     }
 
     /// Binds a pod.
-    pub(super) fn on(self, node: &str) -> Self {
+    pub(crate) fn on(self, node: &str) -> Self {
         self.set("/spec/nodeName", json!(node)).phase("Running")
     }
 
-    pub(super) fn phase(self, phase: &str) -> Self {
+    pub(crate) fn phase(self, phase: &str) -> Self {
         self.set("/status/phase", json!(phase))
     }
 
     /// Lets the container ask for something.
-    pub(super) fn asks(self, resource: &str, amount: &str) -> Self {
+    pub(crate) fn asks(self, resource: &str, amount: &str) -> Self {
         let pointer = "/spec/containers/0/resources/requests/";
         self.set(
             &format!("{pointer}{}", resource.replace('/', "~1")),
@@ -70,35 +70,35 @@ impl Object {
     }
 
     /// Gives the container its only port.
-    pub(super) fn host_port(self, port: u16, protocol: &str, ip: &str) -> Self {
+    pub(crate) fn host_port(self, port: u16, protocol: &str, ip: &str) -> Self {
         let port =
             json!({"containerPort": port, "hostPort": port, "protocol": protocol, "hostIP": ip});
         self.set("/spec/containers/0/ports", json!([port]))
     }
 
     /// Names its controller.
-    pub(super) fn of(self, kind: &str, name: &str) -> Self {
+    pub(crate) fn of(self, kind: &str, name: &str) -> Self {
         let owner = json!({"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": format!("uid-{name}"), "controller": true});
         self.set("/metadata/ownerReferences", json!([owner]))
     }
 
-    pub(super) fn pod(&self) -> Pod {
+    pub(crate) fn pod(&self) -> Pod {
         serde_json::from_value(self.json.clone()).unwrap()
     }
 
-    pub(super) fn stuck(&self) -> StuckPod {
+    pub(crate) fn stuck(&self) -> StuckPod {
         StuckPod::new(self.pod())
     }
 }
 
 /// A cluster in the making, of which nodes and pods are read whole until said otherwise.
 #[derive(Debug)]
-pub(super) struct Cluster {
+pub(crate) struct Cluster {
     intake: Intake,
 }
 
 impl Cluster {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut cluster = Cluster::unread();
         for kind in Kind::all() {
             cluster.intake.record(kind, Reach::Everywhere, Ok(()));
@@ -107,18 +107,18 @@ impl Cluster {
     }
 
     /// Nothing is known to be read whole.
-    pub(super) fn unread() -> Self {
+    pub(crate) fn unread() -> Self {
         Cluster {
             intake: Intake::new(Why::Forbidden),
         }
     }
 
-    pub(super) fn read(mut self, kind: Kind) -> Self {
+    pub(crate) fn read(mut self, kind: Kind) -> Self {
         self.intake.record(kind, Reach::Everywhere, Ok(()));
         self
     }
 
-    pub(super) fn with(mut self, object: Object) -> Self {
+    pub(crate) fn with(mut self, object: Object) -> Self {
         let json = object.json.to_string();
         self.intake
             .object(object.kind, json.as_bytes(), Keep::Suspects)
@@ -126,13 +126,13 @@ impl Cluster {
         self
     }
 
-    pub(super) fn seal(self) -> Snapshot {
+    pub(crate) fn seal(self) -> Snapshot {
         self.intake.seal(&Scope::everything())
     }
 }
 
 /// `Filter: reason` of every obstacle that the pod meets on the node among the others.
-pub(super) fn found(pod: &Object, node: &Object, others: &[Object]) -> Vec<String> {
+pub(crate) fn found(pod: &Object, node: &Object, others: &[Object]) -> Vec<String> {
     let cluster = Cluster::new().with(node.clone());
     let cluster = others.iter().cloned().fold(cluster, Cluster::with).seal();
     let judged = judge(&pod.pod(), &View::of(&cluster)).nodes;

@@ -3,18 +3,17 @@
 use crate::kubernetes::text::{one_line, truncate_width, width};
 use crate::render::line::Line;
 use crate::render::words::count;
+use std::collections::BTreeMap;
 
 /// Columns of a line of names.
 const LINE: usize = 32;
-/// Names that take more than two lines are counted instead, or more than twenty where everything is shown.
+/// Names that take more than two lines are counted instead, or more than six where everything is shown.
 const LISTED: usize = 2 * LINE;
-const LISTED_OF_ALL: usize = 20 * LINE;
+const LISTED_OF_ALL: usize = 6 * LINE;
 /// Names that are listed without being counted.
 const FEW: usize = 10;
 /// Columns of a name among others.
 const AMONG: usize = 20;
-/// A beginning of names shorter than this tells nothing.
-const TELLING: usize = 3;
 
 /// `gpu-1…gpu-5`, `a, b`, `29 nodes: gpu-1…gpu-29` or `3,210 nodes: batch-*`; `names` in natural order. A single name takes at
 /// most so many columns.
@@ -26,8 +25,8 @@ pub(super) fn in_row(names: &[&str], longest: usize, whole: bool) -> Line {
     match listed(names, whole) {
         Some(list) if names.len() <= FEW => Line::new().plain(&list),
         Some(list) => Line::new().plain(&format!("{nodes}: {list}")),
-        None => match beginning(names) {
-            Some(beginning) => Line::new().plain(&format!("{nodes}: {beginning}*")),
+        None => match beginnings(names) {
+            Some(beginnings) => Line::new().plain(&format!("{nodes}: {beginnings}")),
             None => Line::new().plain(&nodes),
         },
     }
@@ -51,21 +50,36 @@ fn listed(names: &[&str], whole: bool) -> Option<String> {
     short.filter(|short| width(short) <= most)
 }
 
+/// `batch-*, web-*`: what names begin with, those with the same first part together, if it takes no more than a line.
+fn beginnings(names: &[&str]) -> Option<String> {
+    let mut pools: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for name in names {
+        let (first, _) = name.split_once(['-', '.'])?;
+        pools.entry(first).or_default().push(name);
+    }
+    let of_pool = |names: &Vec<&str>| Some(format!("{}*", beginning(names)?));
+    let beginnings: Vec<String> = pools.values().map(of_pool).collect::<Option<_>>()?;
+    Some(beginnings.join(", ")).filter(|words| width(words) <= LINE)
+}
+
 /// What all names begin with, up to a separator.
 fn beginning<'a>(names: &[&'a str]) -> Option<&'a str> {
     let (first, others) = names.split_first()?;
     let common = |length: usize, other: &&str| {
-        let pairs = first.char_indices().zip(other.chars());
-        let differs = pairs
-            .filter(|((_, one), other)| one != other)
-            .map(|((at, _), _)| at);
-        length.min(other.len()).min(differs.min().unwrap_or(length))
+        let pairs = first.bytes().zip(other.bytes());
+        pairs
+            .take(length)
+            .take_while(|(one, other)| one == other)
+            .count()
     };
     let length = others.iter().fold(first.len(), common);
-    let end = first.get(..length)?.rfind(['-', '.'])? + 1;
-    first
-        .get(..end)
-        .filter(|beginning| width(beginning) >= TELLING && width(beginning) <= LINE)
+    let end = first
+        .as_bytes()
+        .get(..length)?
+        .iter()
+        .rposition(|b| b"-.".contains(b))?
+        + 1;
+    first.get(..end)
 }
 
 /// The name in at most so many columns. The first label of a domain name tells nodes apart; of other
@@ -173,17 +187,39 @@ mod tests {
             (vec!["a-1", "a-2", "a-3", "a-5", "b-6"], "a-1…a-3, a-5, b-6"),
             (vec!["99999999999999999999", "x"], "99999999999999999999, x"),
         ] {
-            assert_eq!(in_row(&names, 80).text(), expected);
+            assert_eq!(in_row(&names, 80, false).text(), expected);
         }
     }
 
     #[test]
-    fn many_names_are_counted() {
-        let names: Vec<String> = (0..400).map(|n| format!("pool-{}", n * 2)).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        assert_eq!(in_row(&names, 80).text(), "pool-0, pool-2 + 398 more");
-        let long = ["ip-10-0-0-119.eu-north-1.compute.internal"; 3];
-        assert_eq!(in_row(&long, 80).text(), "ip-10-0-0-119… + 2 more");
+    fn many_names_are_counted_and_told_by_their_beginnings() {
+        let pool = |name: &'static str| (0..400).map(move |n| format!("{name}{}", n * 2));
+        let row = |pools: &[&'static str], whole| {
+            let names: Vec<String> = pools.iter().flat_map(|name| pool(name)).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            in_row(&names, 80, whole).text()
+        };
+        assert_eq!(row(&["pool-"], false), "400 nodes: pool-*");
+        assert_eq!(row(&["pool-"], true), "400 nodes: pool-*");
+        assert_eq!(
+            row(&["a-b-", "a-c-", "d-e-"], false),
+            "1,200 nodes: a-*, d-e-*"
+        );
+        assert_eq!(row(&["노드-하나-", "노드-둘-"], false), "800 nodes: 노드-*");
+        assert_eq!(row(&["pool", "other-"], false), "800 nodes");
+        let twelve: Vec<String> = (1..13).map(|n| format!("gpu-{n}")).collect();
+        let twelve: Vec<&str> = twelve.iter().map(String::as_str).collect();
+        assert_eq!(in_row(&twelve, 80, false).text(), "12 nodes: gpu-1…gpu-12");
+    }
+
+    #[test]
+    fn a_few_long_names_are_shortened_unless_everything_is_shown() {
+        let long = ["ip-10-0-0-119", "ip-10-0-0-7", "ip-10-0-1-3"]
+            .map(|name| format!("{name}.eu-north-1.compute.internal"));
+        let long = long.each_ref().map(String::as_str);
+        let short = "ip-10-0-0-119…, ip-10-0-0-7…, ip-10-0-1-3…";
+        assert_eq!(in_row(&long, 80, false).text(), short);
+        assert_eq!(in_row(&long, 80, true).text(), long.join(", "));
     }
 
     #[test]

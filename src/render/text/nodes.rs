@@ -123,13 +123,13 @@ fn unread(sheet: &mut Sheet, unread: &[UnreadReport]) {
             true => unread.kind.to_owned(),
             false => format!("{} {}", unread.kind, object.join("/")),
         };
-        let filters = by_gap.entry(format!("{what} not read ({})", unread.why));
+        let filters = by_gap.entry(format!("({what} not read: {})", unread.why));
         filters.or_default().push(unread.filter);
     }
     for (gap, mut filters) in by_gap {
         filters.dedup();
         let start = bar().with(Meaning::Unknown, "not computed: ");
-        let words = Line::new().plain(&format!("{}, {gap}", filters.join(", ")));
+        let words = Line::new().plain(&format!("{} {gap}", filters.join(", ")));
         sheet.paragraph(&start, &bar().plain("  "), &words);
     }
 }

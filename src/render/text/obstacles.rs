@@ -87,7 +87,7 @@ pub(super) fn sentence(alike: &Alike<'_>) -> String {
             let (holders, place) = (holders(alike), place(alike, key));
             match first.own_rule {
                 Some(true) => format!("{holders} {place}, avoided by the pod's own anti-affinity"),
-                _ => format!("{holders} {place}, with an anti-affinity against the pod"),
+                _ => format!("{holders} {place}, whose anti-affinity keeps the pod away"),
             }
         }
         Shape::Other => reason(first),

@@ -10,13 +10,15 @@ use crate::report::{NodeReport, ObstacleReport};
 use std::collections::BTreeMap;
 
 /// How far obstacles may differ and still be told as one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Likeness {
     /// They read the same.
     Words,
     /// Amounts differ, and which of a controller's pods is in the way.
     Amounts,
-    /// Holders, domains and values of taints differ, too.
+    /// Holders and values of taints differ, too.
+    Values,
+    /// Domains as well.
     Kinds,
 }
 
@@ -35,8 +37,8 @@ pub(super) struct Alike<'a>(pub(super) Vec<(usize, &'a ObstacleReport)>);
 
 /// The rows, in the order of the report, by the narrowest likeness that gives at most so many.
 pub(super) fn rows(nodes: &[NodeReport], at_most: usize) -> Vec<Row<'_>> {
-    let narrow = [Likeness::Words, Likeness::Amounts].into_iter();
-    let mut narrow = narrow.map(|likeness| alike(nodes, likeness));
+    let narrow = [Likeness::Words, Likeness::Amounts, Likeness::Values];
+    let mut narrow = narrow.into_iter().map(|likeness| alike(nodes, likeness));
     narrow
         .find(|rows| rows.len() <= at_most)
         .unwrap_or_else(|| alike(nodes, Likeness::Kinds))
@@ -87,12 +89,11 @@ fn profile(node: &NodeReport, likeness: Likeness) -> Vec<(String, Alike<'_>)> {
 /// like kubernetes.io/hostname each carries its own.
 fn key(obstacle: &ObstacleReport, likeness: Likeness) -> String {
     let words = || obstacles::sentence(&Alike(vec![(1, obstacle)]));
-    let is_kinds = likeness == Likeness::Kinds;
     match Shape::of(obstacle) {
         Shape::Label(wanted) => format!("label {wanted}"),
         _ if likeness == Likeness::Words => words(),
         Shape::Resource(resource) => format!("{resource} {}", never_fits(obstacle)),
-        Shape::Taint(taint) if is_kinds => kind_of_taint(taint),
+        Shape::Taint(taint) if likeness >= Likeness::Values => kind_of_taint(taint),
         Shape::Taint(_) | Shape::Other => words(),
         Shape::Port(port) => format!("{port} {}", holder(obstacle, likeness)),
         Shape::Spread(key) => format!("spread {key} {:?}", domain(obstacle, likeness)),
@@ -167,7 +168,7 @@ pub(super) fn kind_of_taint(taint: &str) -> String {
 
 fn holder(obstacle: &ObstacleReport, likeness: Likeness) -> String {
     match &obstacle.holder {
-        Some(holder) if likeness != Likeness::Kinds => {
+        Some(holder) if likeness < Likeness::Values => {
             let controller = holder.controller.as_ref();
             format!(
                 "{}/{}",
@@ -185,5 +186,98 @@ fn domain(obstacle: &ObstacleReport, likeness: Likeness) -> Option<&str> {
     match likeness == Likeness::Kinds || is_node {
         true => obstacle.domain.as_deref().map(|_| ""),
         false => obstacle.domain.as_deref(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(name: &str, obstacles: Vec<ObstacleReport>) -> NodeReport {
+        NodeReport {
+            count: 1,
+            names: vec![name.to_owned()],
+            obstacles,
+        }
+    }
+
+    fn cpu(free: &str, all: &str) -> ObstacleReport {
+        ObstacleReport {
+            filter: "NodeResourcesFit",
+            resource: Some("cpu".to_owned()),
+            asked: Some("2".to_owned()),
+            free: Some(free.to_owned()),
+            allocatable: Some(all.to_owned()),
+            ..ObstacleReport::default()
+        }
+    }
+
+    fn taint(taint: &str) -> ObstacleReport {
+        ObstacleReport {
+            filter: "TaintToleration",
+            taint: Some(taint.to_owned()),
+            ..ObstacleReport::default()
+        }
+    }
+
+    fn words(nodes: &[NodeReport], at_most: usize) -> Vec<String> {
+        let row = |row: &Row<'_>| {
+            let words: Vec<String> = row.obstacles.iter().map(obstacles::sentence).collect();
+            format!("{}: {}", row.names.join(" "), words.join(" and "))
+        };
+        rows(nodes, at_most).iter().map(row).collect()
+    }
+
+    #[test]
+    fn rows_are_as_exact_as_there_is_room_for() {
+        let nodes = [
+            node("a", vec![cpu("1", "4")]),
+            node("b", vec![cpu("500m", "8")]),
+            node("c", vec![cpu("1", "1")]),
+            node(
+                "d",
+                vec![taint("team=x:NoSchedule"), taint("old:NoSchedule")],
+            ),
+            node(
+                "e",
+                vec![taint("old:NoSchedule"), taint("team=y:NoSchedule")],
+            ),
+        ];
+        assert_eq!(words(&nodes, 5).len(), 5);
+        let four = words(&nodes, 4);
+        assert_eq!(
+            four.first().unwrap(),
+            "a b: asks 2 cpu, 500m to 1 of 4 to 8 free"
+        );
+        // what not even the empty node holds is another matter
+        assert_eq!(four.get(1).unwrap(), "c: asks 2 cpu, 1 of 1 free");
+        assert_eq!(
+            words(&nodes, 3).last().unwrap(),
+            "d e: taint old:NoSchedule and taint team=…:NoSchedule (2 values)"
+        );
+    }
+
+    #[test]
+    fn a_pods_holders_are_told_by_their_controller() {
+        let held = |name: &str, by: &str| {
+            let holder = crate::scheduler::Holder {
+                namespace: "shop".to_owned(),
+                name: by.to_owned(),
+                controller: Some("DaemonSet/proxy".to_owned()),
+            };
+            let port = ObstacleReport {
+                filter: "NodePorts",
+                port: Some("80/TCP".to_owned()),
+                holder: Some(holder),
+                ..ObstacleReport::default()
+            };
+            node(name, vec![port])
+        };
+        let nodes = [held("a", "proxy-1"), held("b", "proxy-2")];
+        assert_eq!(words(&nodes, 2).len(), 2);
+        assert_eq!(
+            words(&nodes, 1),
+            ["a b: 80/TCP held by pods of DaemonSet shop/proxy"]
+        );
     }
 }
