@@ -155,7 +155,7 @@ fn with_fixes(
         )
     });
     let elsewhere = elsewhere(case, secret);
-    let create = Fix::advice("make it, with a login to {server}", Who::Owner)
+    let create = Fix::advice("make Secret {secret} with a login to {server}", Who::Owner)
         .fact("server", login::server(failed))
         .template(login::creation(failed, secret));
     let copy = elsewhere.as_ref().map(|namespace| {
