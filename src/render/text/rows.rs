@@ -91,11 +91,12 @@ fn key(obstacle: &ObstacleReport, likeness: Likeness) -> String {
     let words = || obstacles::sentence(&Alike(vec![(1, obstacle)]));
     match Shape::of(obstacle) {
         Shape::Label(wanted) => format!("label {wanted}"),
+        // filled up, so that 80 stands before 443
+        Shape::Port(port) => format!("{port:>12} {}", holder(obstacle, likeness)),
         _ if likeness == Likeness::Words => words(),
         Shape::Resource(resource) => format!("{resource} {}", never_fits(obstacle)),
         Shape::Taint(taint) if likeness >= Likeness::Values => kind_of_taint(taint),
         Shape::Taint(_) | Shape::Other => words(),
-        Shape::Port(port) => format!("{port} {}", holder(obstacle, likeness)),
         Shape::Spread(key) => format!("spread {key} {:?}", domain(obstacle, likeness)),
         Shape::Apart(key, wanted) => {
             format!("apart {key} {wanted} {:?}", domain(obstacle, likeness))
@@ -170,6 +171,7 @@ fn holder(obstacle: &ObstacleReport, likeness: Likeness) -> String {
     match &obstacle.holder {
         Some(holder) if likeness < Likeness::Values => {
             let controller = holder.controller.as_ref();
+            let controller = controller.filter(|_| likeness > Likeness::Words);
             format!(
                 "{}/{}",
                 holder.namespace,
