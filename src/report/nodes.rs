@@ -3,6 +3,8 @@
 //! Nodes with equal obstacles, numbers too, share an entry, so that a cluster of thousands of like nodes stays short and nothing
 //! is lost. What does not belong here: likeness up to numbers, and words (`render/text`).
 
+mod volumes;
+
 use crate::kubernetes::quantity::Quantity;
 use crate::scheduler::{Holder, Judgement, NodeObstacles, Obstacle, Unread, What, ranking};
 use serde::Serialize;
@@ -35,7 +37,8 @@ pub struct ObstacleReport {
     /// A toleration that nearly fits, and why it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub near_miss: Option<String>,
-    /// The label expression that does not hold; with a topology key, the pods of which one must be in the domain.
+    /// The label expression that does not hold; with a topology key, the pods of which one must be in the domain; with a
+    /// claim, the nodes that reach its volume.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wanted: Option<String>,
     /// What the node carries under that key.
@@ -44,7 +47,7 @@ pub struct ObstacleReport {
     /// The host port, as `8080/TCP`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<String>,
-    /// The pod that holds the port, or that must not share the domain with this one.
+    /// The pod that holds the port, claim or disk, or that must not share the domain with this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holder: Option<Holder>,
     /// The resource.
@@ -59,6 +62,15 @@ pub struct ObstacleReport {
     /// What pods may take in all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allocatable: Option<String>,
+    /// The claim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim: Option<String>,
+    /// The claim's volume, or a disk that the pod names itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volume: Option<String>,
+    /// The CSI driver that attaches the volumes; amounts are then numbers of volumes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub driver: Option<String>,
     /// The `topologyKey` of a spread constraint or of a term of affinity between pods.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub topology_key: Option<String>,
@@ -195,6 +207,7 @@ impl ObstacleReport {
                 self.free = Some((limit - running).to_string());
                 self.allocatable = Some(limit.to_string());
             }
+            What::Volume(trouble) => volumes::report(self, trouble),
             What::Spread {
                 key,
                 domain,

@@ -19,6 +19,7 @@ mod obstacles;
 mod overview;
 mod rows;
 mod unexplained;
+mod volumes;
 
 use super::Layout;
 use super::line::Line;

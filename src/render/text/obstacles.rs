@@ -1,6 +1,7 @@
 //! What stands against a pod on the nodes of a row, in words.
 
 use super::rows::{Alike, Row, Shape, kind_of_taint};
+use super::volumes;
 use crate::kubernetes::quantity::Quantity;
 use crate::render::line::Line;
 use crate::render::style::Meaning;
@@ -11,6 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The label whose value tells a node itself.
 pub(super) const HOSTNAME: &str = "kubernetes.io/hostname";
+
+/// A resource that is counted in bytes, as volumes are.
+pub(super) const STORAGE: &str = "storage";
 
 /// Values, domains and pods that are named for a row.
 const NAMED: usize = 3;
@@ -90,6 +94,7 @@ pub(super) fn sentence(alike: &Alike<'_>) -> String {
                 _ => format!("{holders} {place}, whose anti-affinity keeps the pod away"),
             }
         }
+        Shape::Volume => volumes::sentence(alike, first),
         Shape::Other => reason(first),
     }
 }
@@ -132,7 +137,10 @@ pub(super) fn free(alike: &Alike<'_>) -> String {
 
 /// From the least to the most of an amount.
 fn range(alike: &Alike<'_>, of: impl Fn(&ObstacleReport) -> Option<&str>) -> String {
-    let resource = alike.all().find_map(|o| o.resource.as_deref());
+    let resource = alike.all().find_map(|o| match &o.claim {
+        Some(_) => Some(STORAGE),
+        None => o.resource.as_deref(),
+    });
     let resource = resource.unwrap_or_default();
     let amounts: BTreeMap<Option<Quantity>, &str> = alike
         .all()

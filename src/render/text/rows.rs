@@ -91,12 +91,21 @@ fn key(obstacle: &ObstacleReport, likeness: Likeness) -> String {
     let words = || obstacles::sentence(&Alike(vec![(1, obstacle)]));
     match Shape::of(obstacle) {
         Shape::Label(wanted) => format!("label {wanted}"),
+        Shape::Volume if obstacle.wanted.is_some() || likeness > Likeness::Words => format!(
+            "{} {:?} {:?} {:?} {:?} {}",
+            obstacle.reason,
+            obstacle.claim,
+            obstacle.volume,
+            obstacle.driver,
+            obstacle.wanted,
+            holder(obstacle, likeness)
+        ),
         // filled up, so that 80 stands before 443
         Shape::Port(port) => format!("{port:>12} {}", holder(obstacle, likeness)),
         _ if likeness == Likeness::Words => words(),
         Shape::Resource(resource) => format!("{resource} {}", never_fits(obstacle)),
         Shape::Taint(taint) if likeness >= Likeness::Values => kind_of_taint(taint),
-        Shape::Taint(_) | Shape::Other => words(),
+        Shape::Taint(_) | Shape::Volume | Shape::Other => words(),
         Shape::Spread(key) => format!("spread {key} {:?}", domain(obstacle, likeness)),
         Shape::Apart(key, wanted) => {
             format!("apart {key} {wanted} {:?}", domain(obstacle, likeness))
@@ -113,6 +122,8 @@ fn key(obstacle: &ObstacleReport, likeness: Likeness) -> String {
 /// What an obstacle is about, by the fields that it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape<'a> {
+    /// A claim, a volume, a disk or their driver.
+    Volume,
     /// A label wanted.
     Label(&'a str),
     /// A resource.
@@ -135,6 +146,9 @@ impl<'a> Shape<'a> {
     /// Of this obstacle.
     pub(super) fn of(obstacle: &'a ObstacleReport) -> Self {
         let o = obstacle;
+        if o.claim.is_some() || o.volume.is_some() || o.driver.is_some() {
+            return Shape::Volume;
+        }
         match (&o.topology_key, &o.wanted, &o.holder) {
             (Some(key), Some(wanted), _) => return Shape::Apart(key, wanted),
             (Some(key), _, Some(_)) => return Shape::Together(key),
