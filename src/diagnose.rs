@@ -3,7 +3,7 @@
 //! Rules are independent: here the less specific findings give way, findings of one owner's pods
 //! become one diagnosis, sentences are filled in, and everything is put in order.
 
-use crate::finding::{Finding, Fix, fill};
+use crate::finding::{COMPANION, Finding, Fix, fill};
 use crate::ladder::{ladder, next_layer};
 use crate::report::{
     CauseSummary, Defect, Diagnosis, FixReport, GapReport, Next, PodReport, Report, Requests, Rung,
@@ -205,7 +205,7 @@ fn fix_report(fix: &Fix, finding: &Finding) -> FixReport {
     }
 }
 
-/// Certain before likely, earlier layer before later, more pods before fewer, then names.
+/// Certain before likely, earlier layer before later, more pods before fewer, then names; companions behind all others.
 fn ordered(diagnoses: BTreeMap<MergeKey, (u32, Diagnosis)>) -> Vec<Diagnosis> {
     let mut all: Vec<(MergeKey, (u32, Diagnosis))> = diagnoses.into_iter().collect();
     for (_, (_, diagnosis)) in &mut all {
@@ -213,6 +213,7 @@ fn ordered(diagnoses: BTreeMap<MergeKey, (u32, Diagnosis)>) -> Vec<Diagnosis> {
     }
     all.sort_by(|(a_key, (a_rank, a)), (b_key, (b_rank, b))| {
         let a_order = (
+            *a_rank == COMPANION,
             a.certainty,
             a.layer,
             a_rank,
@@ -220,6 +221,7 @@ fn ordered(diagnoses: BTreeMap<MergeKey, (u32, Diagnosis)>) -> Vec<Diagnosis> {
             a_key,
         );
         let b_order = (
+            *b_rank == COMPANION,
             b.certainty,
             b.layer,
             b_rank,
