@@ -30,7 +30,9 @@ mod view;
 
 pub use engine::Engine;
 pub use incoming::Incoming;
-pub use judge::judge;
+pub use inter_pod_affinity::Term;
+pub use judge::{computes, judge};
+pub use topology_spread::Distribution;
 pub use view::{NodeView, View};
 
 use crate::finding::Evidence;
@@ -257,6 +259,8 @@ pub struct Judgement {
     pub nodes: Vec<NodeObstacles>,
     /// The filters that could not be computed.
     pub unread: Vec<Unread>,
+    /// What PodTopologySpread counted, constraint by constraint.
+    pub spread: Vec<Distribution>,
 }
 
 impl Judgement {

@@ -22,7 +22,45 @@ pub struct PodIdentity<'a> {
     pub node: Option<&'a str>,
 }
 
+/// How another pod is related to a pod.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kin {
+    /// Made by the same controller.
+    Sibling,
+    /// Made by another ReplicaSet of the same Deployment: during a rolling update, by an earlier template.
+    Elder,
+    /// Neither.
+    Stranger,
+}
+
 impl Snapshot {
+    /// How a pod of another controller (`Kind/name`, none for a bare pod) is related to `pod`.
+    pub fn kin(&self, pod: &StuckPod, namespace: &str, controller: Option<&str>) -> Kin {
+        let (Some(theirs), Some((kind, name))) = (controller, pod.controller()) else {
+            return Kin::Stranger;
+        };
+        if namespace != pod.namespace() {
+            return Kin::Stranger;
+        }
+        if theirs.split_once('/') == Some((kind, name)) {
+            return Kin::Sibling;
+        }
+        let subject = self.subject(pod);
+        let set = theirs.strip_prefix("ReplicaSet/");
+        let (Some(Kind::Deployment), Some(set)) = (subject.known_kind(), set) else {
+            return Kin::Stranger;
+        };
+        let deployment = match self.workload(Kind::ReplicaSet.as_str(), namespace, set) {
+            Some(Seen::Yes(set)) => set.controller.as_ref().map(|(_, name)| name.as_str()),
+            // `<deployment>-<pod-template-hash>`, as in `owners`
+            _ => set.rsplit_once('-').map(|(name, _)| name),
+        };
+        match deployment == Some(subject.name.as_str()) {
+            true => Kin::Elder,
+            false => Kin::Stranger,
+        }
+    }
+
     /// The owners of a pod, nearest first: `ReplicaSet/web-5d9`, `Deployment/web`.
     ///
     /// Where the nearer owner was not read, the next one follows from Kubernetes' own naming: a

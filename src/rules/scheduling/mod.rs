@@ -2,9 +2,11 @@
 //!
 //! One file a cause. What several share lies beside them: `grounds` (does a cause hold, by computed
 //! obstacles or by the scheduler's words), `order` (which comes first), `shortage` (resources),
-//! `remedies` (verified fixes), `taint_meaning` (what well-known taints say). The arithmetic of the
+//! `kinship` (whose pods stand in the way), `company` (where other pods stand), `remedies` (verified
+//! fixes), `taint_meaning` (what well-known taints say). The arithmetic of the
 //! filters is in `scheduler`, the wording of messages in `scheduler::message`.
 
+mod company;
 pub mod cordoned_node;
 pub(crate) mod grounds;
 pub mod host_port_conflict;
@@ -12,15 +14,19 @@ pub mod insufficient_cpu;
 pub mod insufficient_ephemeral_storage;
 pub mod insufficient_extended_resource;
 pub mod insufficient_memory;
+mod kinship;
 pub mod no_nodes;
 pub mod node_selector_or_affinity;
 mod order;
+pub mod pod_affinity;
+pub mod pod_anti_affinity;
 mod remedies;
 pub mod scheduler_absent;
 pub mod scheduling_gated;
 mod shortage;
 pub(crate) mod taint_meaning;
 pub mod too_many_pods;
+pub mod topology_spread;
 pub mod untolerated_taint;
 
 use super::Rule;
@@ -36,6 +42,9 @@ pub static RULES: &[&Rule] = &[
     &cordoned_node::RULE,
     &untolerated_taint::RULE,
     &node_selector_or_affinity::RULE,
+    &topology_spread::RULE,
+    &pod_affinity::RULE,
+    &pod_anti_affinity::RULE,
     &scheduling_gated::RULE,
     &scheduler_absent::RULE,
     &no_nodes::RULE,
