@@ -114,3 +114,54 @@ fn by_name(pod: &PodIdentity<'_>, kind: &str, namespace: &str, name: &str) -> Op
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scope::Scope;
+    use crate::snapshot::{Intake, Keep, Reach, Why};
+    use serde_json::{Value, json};
+
+    fn owner(kind: &str, name: &str) -> Value {
+        json!([{"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": "u", "controller": true}])
+    }
+
+    /// A pod of the ReplicaSet `web-2b` in the namespace shop.
+    fn pod() -> StuckPod {
+        let pod = json!({
+            "metadata": {"name": "web-2b-x", "namespace": "shop", "labels": {"pod-template-hash": "2b"}, "ownerReferences": owner("ReplicaSet", "web-2b")},
+            "spec": {"containers": []},
+        });
+        StuckPod::new(serde_json::from_value(pod).unwrap())
+    }
+
+    #[test]
+    fn kin_is_told_by_owners_and_where_these_were_not_read_by_names() {
+        let unread = Intake::new(Why::Forbidden).seal(&Scope::everything());
+        for (namespace, controller, expected) in [
+            ("shop", Some("ReplicaSet/web-2b"), Kin::Sibling),
+            ("shop", Some("ReplicaSet/web-1a"), Kin::Elder),
+            ("shop", Some("ReplicaSet/api-1a"), Kin::Stranger),
+            ("shop", Some("StatefulSet/web-1a"), Kin::Stranger),
+            ("other", Some("ReplicaSet/web-2b"), Kin::Stranger),
+            ("shop", None, Kin::Stranger),
+        ] {
+            let kin = unread.kin(&pod(), namespace, controller);
+            assert_eq!(kin, expected, "{namespace} {controller:?}");
+        }
+        // a ReplicaSet that was read belongs to whom it says
+        let mut intake = Intake::new(Why::Forbidden);
+        intake.record(Kind::ReplicaSet, Reach::Everywhere, Ok(()));
+        for (name, deployment) in [("web-1a", "other"), ("odd-name", "web"), ("web-2b", "web")] {
+            let set = json!({"metadata": {"name": name, "namespace": "shop", "ownerReferences": owner("Deployment", deployment)}});
+            let set = set.to_string();
+            intake
+                .object(Kind::ReplicaSet, set.as_bytes(), Keep::Suspects)
+                .unwrap();
+        }
+        let read = intake.seal(&Scope::everything());
+        let of = |set: &str| read.kin(&pod(), "shop", Some(set));
+        assert_eq!(of("ReplicaSet/web-1a"), Kin::Stranger);
+        assert_eq!(of("ReplicaSet/odd-name"), Kin::Elder);
+    }
+}

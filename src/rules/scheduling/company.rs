@@ -3,6 +3,7 @@
 
 use crate::rules::Case;
 use crate::scheduler::message::Reason;
+use crate::scheduler::ranking::closest;
 use crate::scheduler::{NodeObstacles, Obstacle, What};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -18,6 +19,21 @@ pub(super) fn words(key: &str) -> (String, String) {
             ("region".to_owned(), "regions".to_owned())
         }
         key => (format!("value of {key}"), format!("values of {key}")),
+    }
+}
+
+/// The nodes that pass a test; of them only those that the pod could use, if it could use any.
+pub(super) fn usable_if_any(
+    nodes: &[NodeObstacles],
+    test: impl Fn(&NodeObstacles) -> bool,
+) -> Vec<&NodeObstacles> {
+    let passing: Vec<&NodeObstacles> = nodes.iter().filter(|node| test(node)).collect();
+    let closest = closest(nodes);
+    let usable = passing.iter().filter(|node| closest.is_usable(&node.node));
+    let usable: Vec<&NodeObstacles> = usable.copied().collect();
+    match usable.is_empty() {
+        true => passing,
+        false => usable,
     }
 }
 

@@ -43,7 +43,9 @@ impl Class {
             | Reason::LegacyPolicy => Class::Reserved,
             Reason::NodeAffinity | Reason::NodeName | Reason::ExcludedByPlugins(_) => Class::Choice,
             Reason::Unschedulable | Reason::NodeCondition(_) => Class::State,
-            Reason::PodAffinity | Reason::TopologySpread { .. } => Class::Company,
+            Reason::PodAffinity
+            | Reason::PodAffinityOrAntiAffinity
+            | Reason::TopologySpread { .. } => Class::Company,
             _ => Class::Room,
         }
     }

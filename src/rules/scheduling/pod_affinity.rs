@@ -1,6 +1,6 @@
 //! The pod has to run near pods that are not where it could run.
 
-use super::company::{hindrances, says_which, words};
+use super::company::{hindrances, says_which, usable_if_any, words};
 use super::grounds::{Grounds, Sought};
 use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::nearest::nearest;
@@ -177,18 +177,18 @@ fn placed(
             .why("a node counts as near only by the value that it carries under {key}")
             .fix([Fix::advice("label the nodes of {company} with {key}", Who::Admin)]);
     }
-    let near = |node: &&NodeObstacles| domain(&node.node).is_some_and(|one| domains.contains(one));
-    let near = grounds.all_nodes().iter().filter(near);
+    let near = |node: &NodeObstacles| domain(&node.node).is_some_and(|one| domains.contains(one));
+    let near = usable_if_any(grounds.all_nodes(), near);
     let is_apart = |one: &Obstacle| matches!(one.what, What::Apart { .. });
     let in_the_way = hindrances(near, is_apart);
     let domains: Vec<String> = domains.into_iter().map(str::to_owned).collect();
     grounds
-        .finding(case, "the pod has to be near {wanted}, which are in {domains}, where no node takes it: {hindrances}")
+        .finding(case, "no node near {wanted} takes the pod: {hindrances}")
         .fact("domains", domains)
         .fact("company", names(pods))
         .fact("hindrances", in_the_way)
-        .why("the other nodes are too far from {company}: nearness goes by {key}")
-        .fix([Fix::advice("clear what stands against the pod in {domains}, or move {company} to where it can run", Who::Owner)])
+        .why("the pod has to be near them; by {key} they are in {domains}, and nodes elsewhere are too far")
+        .fix([Fix::advice("clear what stands against the pod there, or move {company} to where it can run", Who::Owner)])
 }
 
 fn elsewhere(

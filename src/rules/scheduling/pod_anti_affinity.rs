@@ -143,10 +143,11 @@ impl<'e> Held<'e> {
                 "a required anti-affinity holds in both directions: it also keeps later pods away from the one that has it",
             ),
         };
-        let advice = match self.own {
-            true => "make the anti-affinity preferred, if it is only a wish",
-            false => {
-                "change the labels by which {holders} keeps the pod away, or that anti-affinity"
+        let advice = match (self.own, self.theirs) {
+            (true, true) => "make the anti-affinity of both preferred, if it is only a wish",
+            (true, false) => "make the anti-affinity preferred, if it is only a wish",
+            (false, _) => {
+                "change the labels that the anti-affinity of {holders} means, or make that preferred"
             }
         };
         grounds.finding(case, headline).why(why).fix([

@@ -1,6 +1,6 @@
 //! A topology spread constraint of the pod forbids every node that has room.
 
-use super::company::{hindrances, words};
+use super::company::{hindrances, usable_if_any, words};
 use super::grounds::{Grounds, Sought};
 use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::nearest::nearest;
@@ -81,15 +81,15 @@ fn uneven(case: &Case<'_>, grounds: &Grounds<'_>, of: &Distribution) -> Finding 
     if of.lacks_domains() {
         return finding
             .fact("domains", of.domains.len())
-            .why("there are {domains} of the {minDomains} {places} that minDomains asks for, among the nodes that the pod selects; until there are more, none may hold more pods than {maxSkew}")
+            .why("minDomains asks for {minDomains} {places}, and among the nodes that the pod selects {domains} can be counted; until there are more, each takes at most {maxSkew}")
             .fix([Fix::advice("add nodes in further {places}", Who::Admin)]);
     }
-    let open = |node: &&NodeObstacles| {
+    let open = |node: &NodeObstacles| {
         let node = case.engine.view().node(&node.node);
         let domain = node.and_then(|node| node.label(&of.key));
         domain.is_some_and(|domain| of.domains.contains_key(domain) && of.is_open(domain))
     };
-    let nodes: Vec<&NodeObstacles> = grounds.all_nodes().iter().filter(open).collect();
+    let nodes = usable_if_any(grounds.all_nodes(), open);
     let in_the_way = hindrances(nodes.iter().copied(), is_spread);
     let barred = |node: &&NodeObstacles| {
         let mut obstacles = node.obstacles.iter();
@@ -144,11 +144,11 @@ fn counts(domains: &BTreeMap<String, i64>) -> String {
 
 fn unlabelled(case: &Case<'_>, grounds: &Grounds<'_>, key: &str) -> Finding {
     let view = case.engine.view();
-    let carries = |node: &&NodeObstacles| {
+    let carries = |node: &NodeObstacles| {
         let node = view.node(&node.node);
         node.is_some_and(|node| node.label(key).is_some())
     };
-    let carriers: Vec<&NodeObstacles> = grounds.all_nodes().iter().filter(carries).collect();
+    let carriers = usable_if_any(grounds.all_nodes(), carries);
     let finding = grounds
         .finding(
             case,

@@ -147,13 +147,13 @@ impl<'j> InTheWay<'j> {
         let places = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
         let change = match self.places.first()? {
             Place::Node(_) => {
-                "run {replicas} replicas: a host port lets each node run one, and no further node can take one"
+                "run no more replicas than {replicas}: a host port lets each node run one, and no further node can take one"
             }
             Place::Domain("kubernetes.io/hostname", _) => {
-                "run {replicas} replicas: the anti-affinity lets each node run one, and no further node can take one"
+                "run no more replicas than {replicas}: the anti-affinity lets each node run one, and no further node can take one"
             }
             Place::Domain(..) => {
-                "run {replicas} replicas: the anti-affinity lets each value of {key} run one, and no further one can take one"
+                "run no more replicas than {replicas}: the anti-affinity lets each value of {key} run one, and no further one can take one"
             }
         };
         if !scales || wanted.is_some_and(|wanted| wanted <= i64::from(places)) {

@@ -96,19 +96,15 @@ fn is_hard(constraint: &TopologySpreadConstraint) -> bool {
     constraint.when_unsatisfiable == "DoNotSchedule"
 }
 
-/// The node's label, where people write it: an empty domain of those that there are, or a domain of its own.
+/// The node's label, where people write it: the emptiest domain that there is. Where there is none, nobody but they knows one.
 fn placed(node: &NodeView<'_>, counted: &Distribution) -> Option<Change> {
-    let given = is_given(&counted.key) && !counted.key.starts_with("topology.kubernetes.io/");
-    let emptiest = counted.domains.iter().min_by_key(|(_, count)| **count);
-    let value = match emptiest {
-        Some((domain, _)) => domain.clone(),
-        None if is_given(&counted.key) => return None,
-        None => node.name().to_owned(),
-    };
+    let key = &counted.key;
+    let given = is_given(key) && !key.starts_with("topology.kubernetes.io/");
+    let (emptiest, _) = counted.domains.iter().min_by_key(|(_, count)| **count)?;
     (!given).then(|| Change::Place {
         node: node.name().to_owned(),
-        key: counted.key.clone(),
-        value,
+        key: key.clone(),
+        value: emptiest.clone(),
     })
 }
 
