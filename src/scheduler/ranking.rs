@@ -11,7 +11,7 @@
 //!
 //! What does not belong here: which cause is reported (`rules/scheduling`).
 
-use super::{NodeObstacles, Obstacle, What, unschedulable};
+use super::{NodeObstacles, Obstacle, VolumeTrouble, What, unschedulable};
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
 use std::collections::BTreeSet;
@@ -125,8 +125,16 @@ enum Kind<'a> {
     Taint(&'a str),
     Port(&'a HostPort),
     PodCount,
-    Resource { name: &'a str, never: bool },
-    Spread { key: &'a str, label: bool },
+    Resource {
+        name: &'a str,
+        never: bool,
+    },
+    /// The scheduler's words and what they are about.
+    Volume(&'a str, &'a str),
+    Spread {
+        key: &'a str,
+        label: bool,
+    },
     Apart(&'a str, &'a str),
     Together(bool, &'a str),
     Other(&'a str),
@@ -147,6 +155,7 @@ fn kind(obstacle: &Obstacle) -> Kind<'_> {
             name: resource,
             never: weight(obstacle) > FULL,
         },
+        What::Volume(trouble) => Kind::Volume(&obstacle.reason, trouble.about()),
         What::Spread { key, domain, .. } => Kind::Spread {
             key,
             label: domain.is_none(),
@@ -205,6 +214,7 @@ fn passes(node: &NodeObstacles) -> bool {
         && obstacles.all(|one| match &one.what {
             What::Resource { .. } | What::PodCount { .. } | What::Port { .. } => true,
             What::Together { .. } => true,
+            What::Volume(trouble) => of_volume(trouble) == FULL,
             What::Taint { key, .. } => is_condition(key) && key != unschedulable::KEY,
             _ => false,
         })
@@ -227,10 +237,22 @@ fn weight(obstacle: &Obstacle) -> u32 {
         | What::Spread {
             domain: Some(_), ..
         } => FULL,
+        What::Volume(trouble) => of_volume(trouble),
         What::Cordoned | What::Spread { .. } | What::Apart { .. } | What::Other(_) => 3,
         What::Taint { key, .. } if is_condition(key) => 3,
         What::Taint { .. } => 4,
         What::Label { .. } | What::OtherNode => 5,
+    }
+}
+
+/// Other pods give way; data that lies elsewhere does not come here.
+fn of_volume(trouble: &VolumeTrouble) -> u32 {
+    match trouble {
+        VolumeTrouble::Disk { .. }
+        | VolumeTrouble::InUse { .. }
+        | VolumeTrouble::AttachLimit { .. } => FULL,
+        VolumeTrouble::Elsewhere { .. } | VolumeTrouble::Zone { .. } => 5,
+        _ => 3,
     }
 }
 
