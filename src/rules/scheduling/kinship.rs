@@ -3,6 +3,7 @@
 use crate::rules::Case;
 use crate::scheduler::Holder;
 use crate::snapshot::Kin;
+use std::collections::BTreeSet;
 
 /// How the holders stand to the pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,11 +19,13 @@ pub(super) enum Kinship {
 impl Kinship {
     /// The kinship of all holders together.
     pub(super) fn of<'h>(case: &Case<'_>, holders: impl IntoIterator<Item = &'h Holder>) -> Self {
-        let kin = |holder: &Holder| {
-            let controller = holder.controller.as_deref();
-            case.snapshot.kin(case.pod, &holder.namespace, controller)
-        };
-        let furthest = holders.into_iter().map(kin).max();
+        // thousands of pods have a few controllers
+        let holders = holders.into_iter();
+        let makers: BTreeSet<(&str, Option<&str>)> = holders
+            .map(|holder| (holder.namespace.as_str(), holder.controller.as_deref()))
+            .collect();
+        let kin = |(namespace, controller)| case.snapshot.kin(case.pod, namespace, controller);
+        let furthest = makers.into_iter().map(kin).max();
         match furthest {
             Some(Kin::Sibling) => Kinship::Siblings,
             Some(Kin::Elder) => Kinship::Predecessors,

@@ -398,18 +398,6 @@ pub(crate) const BROKEN: &[Expected] = &[
 /// A test fails as soon as one has a rule.
 pub(crate) const EXPECTED_UNEXPLAINED: &[(&str, &str)] = &[
     (
-        "pod-affinity",
-        "its filter is not computed: the scheduler's words are quoted",
-    ),
-    (
-        "pod-anti-affinity",
-        "its filter is not computed: the scheduler's words are quoted",
-    ),
-    (
-        "topology-spread",
-        "its filter is not computed: the scheduler's words are quoted",
-    ),
-    (
         "quota-exceeded",
         "no pod is made, and workloads without pods are not looked at",
     ),
