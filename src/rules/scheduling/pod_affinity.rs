@@ -317,18 +317,19 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>, terms: &[Term<'_>]) -> Finding {
 }
 
 fn look(term: &Term<'_>) -> String {
-    let mut words = vec!["kubectl".to_owned()];
-    match term.namespaces() {
-        Some([only]) => words.extend(["-n".to_owned(), only.clone()]),
-        _ => {}
-    }
-    words.extend(["get", "pods", "-o", "wide"].map(str::to_owned));
-    if !matches!(term.namespaces(), Some([_])) {
-        words.push("-A".to_owned());
-    }
+    let mut words = vec!["kubectl"];
+    let everywhere = match term.namespaces() {
+        Some([only]) => {
+            words.extend(["-n", only]);
+            None
+        }
+        _ => Some("-A"),
+    };
+    words.extend(["get", "pods", "-o", "wide"]);
+    words.extend(everywhere);
     let selector = term.selector().map(label_selector_text);
-    if let Some(selector) = selector.filter(|text| !text.is_empty()) {
-        words.extend(["-l".to_owned(), selector]);
+    if let Some(selector) = selector.as_deref().filter(|text| !text.is_empty()) {
+        words.extend(["-l", selector]);
     }
     shell::command(words)
 }
