@@ -5,7 +5,7 @@
 
 mod volumes;
 
-use crate::finding::{Finding, Fix, fill};
+use crate::finding::{COMPANION, Finding, Fix, fill};
 use crate::ladder::{ladder, next_layer};
 use crate::report::{
     CauseSummary, Defect, Diagnosis, FixReport, GapReport, Next, NodeReport, ObstacleReport,
@@ -285,7 +285,7 @@ fn obstacle_report(obstacle: &Obstacle) -> ObstacleReport {
     report
 }
 
-/// Certain before likely, earlier layer before later, more pods before fewer, then names.
+/// Certain before likely, earlier layer before later, more pods before fewer, then names; companions behind all others.
 fn ordered(diagnoses: BTreeMap<MergeKey, (u32, Diagnosis)>) -> Vec<Diagnosis> {
     let mut all: Vec<(MergeKey, (u32, Diagnosis))> = diagnoses.into_iter().collect();
     for (_, (_, diagnosis)) in &mut all {
@@ -293,6 +293,7 @@ fn ordered(diagnoses: BTreeMap<MergeKey, (u32, Diagnosis)>) -> Vec<Diagnosis> {
     }
     all.sort_by(|(a_key, (a_rank, a)), (b_key, (b_rank, b))| {
         let a_order = (
+            *a_rank == COMPANION,
             a.certainty,
             a.layer,
             a_rank,
@@ -300,6 +301,7 @@ fn ordered(diagnoses: BTreeMap<MergeKey, (u32, Diagnosis)>) -> Vec<Diagnosis> {
             a_key,
         );
         let b_order = (
+            *b_rank == COMPANION,
             b.certainty,
             b.layer,
             b_rank,

@@ -110,6 +110,13 @@ impl Finding {
         self
     }
 
+    /// Stands behind every other diagnosis: it tells why another cause lasts, and is one itself only where nothing else is known.
+    #[must_use]
+    pub fn companion(mut self) -> Self {
+        self.rank = COMPANION;
+        self
+    }
+
     /// Gives the command that shows more.
     #[must_use]
     pub fn look(mut self, command: String) -> Self {
@@ -117,6 +124,9 @@ impl Finding {
         self
     }
 }
+
+/// The rank of a companion.
+pub const COMPANION: u32 = u32::MAX;
 
 /// How sure a finding is. Words, since nobody measured the decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -12,6 +12,8 @@
     reason = "a test may fail anywhere, and this one waits for a cluster that the environment names"
 )]
 
+#[path = "cluster/plain.rs"]
+mod plain;
 #[path = "cluster/suite/mod.rs"]
 mod suite;
 
@@ -95,6 +97,10 @@ fn every_broken_manifest_is_explained() {
         say("broken manifests that need the nodes of tests/cluster/nodes/pool.yaml are skipped");
         wanted.retain(|(name, _)| expected(name).home != Home::Pool);
     }
+    if !cluster.has_kubelet() {
+        say("broken manifests that need a kubelet are skipped: no node has one");
+        wanted.retain(|(name, _)| expected(name).home != Home::Kubelet);
+    }
     let homes: Vec<(&str, bool)> = wanted
         .iter()
         .map(|(name, _)| (name.as_str(), expected(name).home == Home::Kubelet))
@@ -156,6 +162,7 @@ fn explained(
     expected: &Expected,
     namespace: &str,
 ) -> Result<(), String> {
+    let expected = &expected.on(cluster);
     if expected.manifest == "host-port-rollout" {
         roll_out(cluster, namespace);
     }
@@ -461,6 +468,10 @@ fn with_few_rights_the_report_is_right_or_says_what_it_could_not_see() {
     let Some(cluster) = Cluster::of_environment() else {
         return;
     };
+    if !cluster.has_kubelet() {
+        say("rights: skipped: no node has a kubelet");
+        return;
+    }
     let (begun, audit) = (Instant::now(), Audit::from_now(&cluster));
     let namespace = two_stuck_pods(&cluster, "rights");
     let of_namespace = ["-n", &namespace.name];
@@ -577,6 +588,10 @@ fn no_more_is_asked_than_promised() {
         say("requests: skipped: the API server's audit log cannot be read");
         return;
     };
+    if !cluster.has_kubelet() {
+        say("requests: skipped: no node has a kubelet");
+        return;
+    }
     let stuck = two_stuck_pods(&cluster, "requests");
     let well = cluster.namespace("requests-well", false);
     cluster.apply(&well.name, include_str!("cluster/suite/well.yaml"));

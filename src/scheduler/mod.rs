@@ -19,9 +19,11 @@ mod node_affinity;
 mod node_name;
 mod node_volume_limits;
 mod ports;
+pub mod preemption;
 pub mod ranking;
 pub mod remedy;
 mod resources;
+pub mod room;
 mod said;
 mod taints;
 #[cfg(test)]

@@ -5,9 +5,10 @@
 //! name neither nodes nor numbers. Where the scheduler has said nothing there are none: what stands
 //! against the pod has kept it nowhere yet. What a cause is called and what to change is for its rule.
 
-use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::finding::{Certainty, Evidence, Finding, Fix, Origin, Who};
 use crate::rules::Case;
 use crate::scheduler::message::{Clause, Message, Reason};
+use crate::scheduler::preemption::{self, Refused};
 use crate::scheduler::{
     Agree, Distribution, Examination, Filter, NodeObstacles, Obstacle, Said, computes, ranking,
 };
@@ -104,7 +105,7 @@ impl<'e> Grounds<'e> {
         finding.judged.clone_from(&self.examination.judged);
         finding.agreement = Some(self.examination.agreement.clone());
         finding.rank = self.rank;
-        finding
+        finding.evidence(no_preemption(case, &self.said.message))
     }
 
     /// The finding as its rule wrote it, with the changes in front that were verified to remove this
@@ -206,6 +207,24 @@ impl<'e> Grounds<'e> {
             (Some(some), _) => format!("{some} nodes"),
             (None, _) => "the nodes".to_owned(),
         }
+    }
+}
+
+/// Why preemption makes no room, where the pod's priority lets expect it.
+fn no_preemption(case: &Case<'_>, message: &Message) -> Option<Evidence> {
+    let priority = case.pod.spec().priority.filter(|priority| *priority > 0)?;
+    match preemption::refused(message)? {
+        Refused::Policy => Some(case.field("spec.preemptionPolicy", "Never")),
+        Refused::Priority { nodes } => Some(Evidence {
+            object: case.pod.object(),
+            origin: Origin::Computed {
+                by: "preemption".to_owned(),
+            },
+            quote: match nodes {
+                1 => format!("no pod on 1 node has a lower priority than {priority}"),
+                _ => format!("no pod on {nodes} nodes has a lower priority than {priority}"),
+            },
+        }),
     }
 }
 

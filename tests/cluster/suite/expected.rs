@@ -1,6 +1,9 @@
 //! What has to be found for each manifest of `manifests/broken`.
 
+use super::Cluster;
+
 /// What the report has to say first.
+#[derive(Clone, Copy)]
 pub(crate) struct Expected {
     /// The manifest's name.
     pub(crate) manifest: &'static str,
@@ -16,6 +19,30 @@ pub(crate) struct Expected {
     pub(crate) beside: &'static [&'static str],
     pub(crate) home: Home,
     pub(crate) wait: Wait,
+}
+
+/// What these show is an answer of a registry on the internet. Where none is reached, its name does not resolve.
+const ANSWERED: &[&str] = &[
+    "image-auth",
+    "image-not-found",
+    "image-pull-secret-missing",
+    "image-tag-not-found",
+    "registry-http-vs-https",
+    "registry-tls",
+];
+
+impl Expected {
+    /// What is true on this cluster.
+    pub(crate) fn on(&self, cluster: &Cluster) -> Expected {
+        if cluster.offline() && ANSWERED.contains(&self.manifest) {
+            return Expected {
+                cause: "registry-dns",
+                certainty: "proven",
+                ..*self
+            };
+        }
+        *self
+    }
 }
 
 /// The fix that is promised.
