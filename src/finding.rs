@@ -281,6 +281,8 @@ pub struct Fix {
     pub patch: Vec<serde_json::Value>,
     /// The exact command, quoted for a POSIX shell; empty when there is none. Shown, never run.
     pub command: String,
+    /// In place of a command, one whose words in capitals are to be filled in first; empty when there is none.
+    pub template: String,
     /// What the command does to the cluster.
     pub risk: Risk,
     /// Who may be able to make the change.
@@ -298,6 +300,7 @@ impl Fix {
             target: None,
             patch: Vec::new(),
             command: String::new(),
+            template: String::new(),
             risk: Risk::Changes,
             who,
             verified: None,
@@ -324,6 +327,13 @@ impl Fix {
     #[must_use]
     pub fn patch(mut self, patch: Vec<serde_json::Value>) -> Self {
         self.patch = patch;
+        self
+    }
+
+    /// Shows how a command would look, with words in capitals to be filled in.
+    #[must_use]
+    pub fn template(mut self, template: String) -> Self {
+        self.template = template;
         self
     }
 

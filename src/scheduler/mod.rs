@@ -27,7 +27,7 @@ pub mod room;
 mod said;
 mod taints;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod topology_spread;
 mod unschedulable;
 mod view;

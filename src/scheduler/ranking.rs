@@ -59,6 +59,11 @@ pub fn rank(nodes: &[NodeObstacles], predicate: impl Fn(&Obstacle) -> bool) -> O
     closest(nodes).rank(predicate)
 }
 
+/// How far a node is from taking the pod: how many kinds of exclusion it has, then the weight of all that stands against the pod there.
+pub fn distance_of(node: &NodeObstacles) -> (usize, u32) {
+    (exclusions(node), distance(node))
+}
+
 impl<'a> Closeness<'a> {
     /// The usable nodes, the nearest first.
     pub fn nodes(&self) -> impl Iterator<Item = &'a NodeObstacles> {

@@ -7,6 +7,8 @@ BIN=$CACHE/kubernetes-$KUBERNETES
 
 # loopback ports of this cluster; none is the default of a component, so that another cluster may run beside it
 API_PORT=16443 ETCD_PORT=12379 ETCD_PEER_PORT=12380 SCHEDULER_PORT=11259 CONTROLLER_PORT=11257 STORE_PORT=15000
+# where tests/cluster/situations/webhook-denied expects it
+WEBHOOK_PORT=18446
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }

@@ -117,6 +117,11 @@ impl Cluster {
         self.offline
     }
 
+    /// Whether one node among fake ones has a kubelet, with registries of its own.
+    pub(crate) fn steered(&self) -> bool {
+        self.steered
+    }
+
     /// Like `v1.37.2`.
     pub(crate) fn version(&self) -> String {
         let version: Value =
@@ -203,6 +208,39 @@ impl Cluster {
     pub(crate) fn get(&self, arguments: &[&str]) -> Value {
         let arguments = [&["get", "-o", "json"], arguments].concat();
         serde_json::from_str(&self.admin(&arguments)).expect("kubectl prints JSON")
+    }
+
+    /// Runs a line of shell as administrator.
+    pub(crate) fn step(&self, line: &str) -> Result<(), String> {
+        let mut shell = Command::new("sh");
+        shell.env("KUBECONFIG", &self.kubeconfig).args(["-c", line]);
+        let done = run(&mut shell, None);
+        match done.status.success() {
+            true => Ok(()),
+            false => Err(format!("`{line}`: {}", text(&done.stderr))),
+        }
+    }
+
+    /// What the API server's certificate is signed with, in base64.
+    pub(crate) fn certificate_authority(&self) -> String {
+        let field = "jsonpath={.clusters[0].cluster.certificate-authority-data}";
+        self.admin(&[
+            "config",
+            "view",
+            "--raw",
+            "--minify",
+            "--flatten",
+            "-o",
+            field,
+        ])
+    }
+
+    /// Whether an API like `resource.k8s.io/v1` is served.
+    pub(crate) fn serves(&self, api: &str) -> bool {
+        let path = format!("/apis/{api}");
+        self.kubectl(&["get", "--raw", &path], None)
+            .status
+            .success()
     }
 
     /// Runs kubectl as administrator.

@@ -1,6 +1,6 @@
 //! What a volume has against a node, as data of the report.
 
-use crate::report::ObstacleReport;
+use super::ObstacleReport;
 use crate::scheduler::{NoVolume, VolumeTrouble};
 
 /// Fills in what this trouble knows.
