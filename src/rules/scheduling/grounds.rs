@@ -9,7 +9,9 @@ use crate::finding::{Certainty, Evidence, Finding, Fix, Origin, Who};
 use crate::rules::Case;
 use crate::scheduler::message::{Clause, Message, Reason};
 use crate::scheduler::preemption::{self, Refused};
-use crate::scheduler::{Agree, Examination, Filter, NodeObstacles, Obstacle, Said, ranking};
+use crate::scheduler::{
+    Agree, Distribution, Examination, Filter, NodeObstacles, Obstacle, Said, computes, ranking,
+};
 
 use super::order::Class;
 use super::remedies;
@@ -143,6 +145,17 @@ impl<'e> Grounds<'e> {
                 .iter()
                 .map(|obstacle| (place.node, *obstacle))
         })
+    }
+
+    /// What stands against the pod on every node, those that do not count among them.
+    pub(crate) fn all_nodes(&self) -> &'e [NodeObstacles] {
+        self.examination.nodes().unwrap_or_default()
+    }
+
+    /// How the pods that spread constraints count are distributed.
+    pub(crate) fn spread(&self) -> &'e [Distribution] {
+        let judged = self.examination.judged.as_deref();
+        judged.map_or(&[], |judged| judged.spread.as_slice())
     }
 
     /// Whether it is known to stand on one node alone.
@@ -285,17 +298,8 @@ fn about_the_pod(message: &Message) -> bool {
 
 /// Whether the scheduler names a filter that is not computed, so that a node without obstacles may fail there.
 fn speaks_of_others(message: &Message) -> bool {
-    const COMPUTED: [Filter; 6] = [
-        Filter::NodeUnschedulable,
-        Filter::NodeName,
-        Filter::TaintToleration,
-        Filter::NodeAffinity,
-        Filter::NodePorts,
-        Filter::NodeResourcesFit,
-    ];
-    let computed = |plugin: &str| COMPUTED.iter().any(|filter| filter.as_str() == plugin);
     let mut plugins = message.clauses.iter().map(|clause| clause.reason.plugin());
-    plugins.any(|plugin| !plugin.is_some_and(computed))
+    plugins.any(|plugin| !plugin.is_some_and(computes))
 }
 
 /// What the scheduler's words are worth beside what was read.
@@ -321,8 +325,12 @@ where
     R: Fn(&Reason) -> Option<Certainty>,
 {
     let message = &spoken.message;
-    let about_pods =
-        |reason: &Reason| matches!(reason.plugin(), Some("NodePorts" | "NodeResourcesFit"));
+    let about_pods = |reason: &Reason| {
+        matches!(
+            reason.plugin(),
+            Some("NodePorts" | "NodeResourcesFit" | "PodTopologySpread" | "InterPodAffinity")
+        )
+    };
     let known: Vec<(&Clause, Certainty)> = message
         .clauses
         .iter()

@@ -2,11 +2,13 @@
 //!
 //! One file a cause. What several share lies beside them: `grounds` (does a cause hold, by computed
 //! obstacles or by the scheduler's words), `spoken` (what only a scheduler's words tell), `order`
-//! (which comes first), `shortage` (resources), `device_claims` (a pod's ResourceClaims), `remedies`
-//! (verified fixes), `taint_meaning` (what well-known taints say). The arithmetic of the filters is in
-//! `scheduler`, the wording of messages in `scheduler::message`.
+//! (which comes first), `shortage` (resources), `device_claims` (a pod's ResourceClaims), `kinship`
+//! (whose pods stand in the way), `company` (where other pods stand), `remedies` (verified fixes),
+//! `taint_meaning` (what well-known taints say). The arithmetic of the filters is in `scheduler`, the
+//! wording of messages in `scheduler::message`.
 
 pub mod autoscaler_cannot_help;
+mod company;
 pub mod cordoned_node;
 mod device_claims;
 pub mod dra_claim;
@@ -17,10 +19,13 @@ pub mod insufficient_cpu;
 pub mod insufficient_ephemeral_storage;
 pub mod insufficient_extended_resource;
 pub mod insufficient_memory;
+mod kinship;
 pub mod no_nodes;
 pub mod node_name_mismatch;
 pub mod node_selector_or_affinity;
 mod order;
+pub mod pod_affinity;
+pub mod pod_anti_affinity;
 pub mod preemption_pending;
 pub mod queue_admission;
 mod remedies;
@@ -33,6 +38,7 @@ mod spoken;
 pub mod stale_verdict;
 pub(crate) mod taint_meaning;
 pub mod too_many_pods;
+pub mod topology_spread;
 pub mod untolerated_taint;
 
 use super::Rule;
@@ -48,6 +54,9 @@ pub static RULES: &[&Rule] = &[
     &cordoned_node::RULE,
     &untolerated_taint::RULE,
     &node_selector_or_affinity::RULE,
+    &topology_spread::RULE,
+    &pod_affinity::RULE,
+    &pod_anti_affinity::RULE,
     &scheduling_gated::RULE,
     &scheduler_absent::RULE,
     &no_nodes::RULE,

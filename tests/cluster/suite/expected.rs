@@ -421,26 +421,12 @@ pub(crate) const BROKEN: &[Expected] = &[
     },
 ];
 
-const SCHEDULER: &str = "its filter is not computed: the scheduler's words are quoted";
 const ADMISSION: &str = "no pod is made, and workloads without pods are not looked at";
 const KUBELET: &str = "what the kubelet says of it has no rule: its words are quoted";
 
 /// Causes of situations whose rule is not there yet, and why the report is as it is until then.
 /// A test fails as soon as one has a rule.
 pub(crate) const EXPECTED_UNEXPLAINED: &[(&str, &str)] = &[
-    ("pod-affinity", SCHEDULER),
-    ("pod-anti-affinity", SCHEDULER),
-    ("topology-spread", SCHEDULER),
-    ("node-name-mismatch", SCHEDULER),
-    ("preemption-pending", SCHEDULER),
-    ("dra-claim", SCHEDULER),
-    ("pvc-lost", SCHEDULER),
-    ("pvc-terminating", SCHEDULER),
-    ("volume-node-affinity", SCHEDULER),
-    ("volume-zone", SCHEDULER),
-    ("volume-limit", SCHEDULER),
-    ("volume-restrictions", SCHEDULER),
-    ("storage-capacity", SCHEDULER),
     ("quota-exceeded", ADMISSION),
     ("limit-range", ADMISSION),
     ("pod-security", ADMISSION),
