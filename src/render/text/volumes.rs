@@ -29,10 +29,7 @@ pub(super) fn sentence(alike: &Alike<'_>, first: &ObstacleReport) -> String {
         },
         (None, Some(disk), _) => format!("disk {disk} used by {}", holders(alike)),
         (None, None, Some(driver)) => match asked("") {
-            Some(asked) => format!(
-                "asks {asked} more volumes of {driver}, {} free",
-                free(alike)
-            ),
+            Some(asked) => format!("attaches {asked} more of {driver}, {} free", free(alike)),
             None => format!("driver {driver} does not run on it"),
         },
         (None, None, None) => reason(first),
@@ -120,10 +117,7 @@ mod tests {
                 &topology,
                 "claim data can get a volume only on zone in (a, b)",
             ),
-            (
-                &full,
-                "asks 2 more volumes of csi.example.com, 1 of 25 free",
-            ),
+            (&full, "attaches 2 more of csi.example.com, 1 of 25 free"),
             (&absent, "driver csi.example.com does not run on it"),
         ] {
             assert_eq!(words(obstacle), expected);
