@@ -64,7 +64,7 @@ fn of_claim(
         .collect();
     Some(if !users.is_empty() {
         finding.fact("users", users).why(
-            "it goes once {users}, which use it, are gone; then whoever made it can make it anew",
+            "it goes once it is no longer used by {users}; then whoever made it can make it anew",
         )
     } else if !others.is_empty() {
         finding
