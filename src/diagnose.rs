@@ -3,7 +3,7 @@
 //! Rules are independent: here the less specific findings give way, findings of one owner's pods
 //! become one diagnosis, sentences are filled in, and everything is put in order.
 
-use crate::finding::{COMPANION, Finding, Fix, fill};
+use crate::finding::{COMPANION, Certainty, Finding, Fix, fill};
 use crate::ladder::{ladder, next_layer};
 use crate::report::{
     CauseSummary, Defect, Diagnosis, FixReport, GapReport, Next, PodReport, Report, Requests, Rung,
@@ -16,8 +16,10 @@ use crate::snapshot::{ObjectRef, Snapshot};
 use crate::status_word::{status_word, stuck_since};
 use crate::triage::Standing;
 use crate::unexplained;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+mod twins;
 
 /// A finding with the rule that made it.
 #[derive(Debug)]
@@ -29,12 +31,16 @@ struct Hit {
 /// Findings are merged when they agree in cause, subject, container and place among their pod's like findings.
 type MergeKey = (&'static str, ObjectRef, Option<String>, usize);
 
+/// What became of a finding: the diagnosis that it is part of, its rank and its certainty.
+type Merged = (MergeKey, u32, Certainty);
+
 /// Diagnoses every stuck pod of a snapshot.
 pub fn diagnose(snapshot: &Snapshot, scope: &Scope, requests: Requests) -> Report {
     let mut diagnoses: BTreeMap<MergeKey, (u32, Diagnosis)> = BTreeMap::new();
     let mut unexplained = Vec::new();
     let mut defects = Vec::new();
     let mut stuck = 0;
+    let mut twins: HashMap<String, Vec<Merged>> = HashMap::new();
     let engine = Engine::when_needed(snapshot);
     for pod in snapshot.stuck() {
         let case = Case::new(pod, &engine);
@@ -42,11 +48,21 @@ pub fn diagnose(snapshot: &Snapshot, scope: &Scope, requests: Requests) -> Repor
             continue;
         }
         stuck += 1;
+        let likeness = twins::likeness(&case);
+        if let Some(known) = likeness.as_ref().and_then(|likeness| twins.get(likeness)) {
+            for (key, rank, certainty) in known {
+                join(&case, key, *rank, *certainty, &mut diagnoses);
+            }
+            continue;
+        }
         let hits = refine(check(&case, rules::all(), &mut defects));
         if hits.is_empty() {
             unexplained.push(unexplained::report(&case));
         }
-        merge(&case, hits, &mut diagnoses);
+        let merged = merge(&case, hits, &mut diagnoses);
+        if let (Some(likeness), false) = (likeness, merged.is_empty()) {
+            twins.insert(likeness, merged);
+        }
     }
     let diagnoses = ordered(diagnoses);
     Report {
@@ -111,34 +127,48 @@ fn refine(hits: Vec<Hit>) -> Vec<Hit> {
         .collect()
 }
 
-fn merge(case: &Case<'_>, hits: Vec<Hit>, diagnoses: &mut BTreeMap<MergeKey, (u32, Diagnosis)>) {
+/// Adds a pod's findings to the diagnoses.
+fn merge(
+    case: &Case<'_>,
+    hits: Vec<Hit>,
+    diagnoses: &mut BTreeMap<MergeKey, (u32, Diagnosis)>,
+) -> Vec<Merged> {
     let mut alike: BTreeMap<(&str, Option<String>), usize> = BTreeMap::new();
     let first_layer = hits.iter().map(|hit| hit.rule.layer).min();
+    let mut merged = Vec::new();
     for hit in hits {
         let container = hit.finding.container.clone();
         let place = alike
             .entry((hit.rule.cause, container.clone()))
             .or_default();
-        let key = (
-            hit.rule.cause,
-            hit.finding.subject.clone(),
-            container.clone(),
-            *place,
-        );
+        let subject = hit.finding.subject.clone();
+        let key = (hit.rule.cause, subject, container.clone(), *place);
         *place += 1;
-        let pod = pod_report(case, container);
-        match diagnoses.get_mut(&key) {
-            Some((rank, known)) => {
-                *rank = (*rank).min(hit.finding.rank);
-                known.certainty = known.certainty.min(hit.finding.certainty);
-                known.pods.push(pod);
-            }
-            None => {
-                let rank = hit.finding.rank;
-                diagnoses.insert(key, (rank, diagnosis(case, hit, pod, first_layer)));
-            }
+        let (rank, certainty) = (hit.finding.rank, hit.finding.certainty);
+        if !join(case, &key, rank, certainty, diagnoses) {
+            let pod = pod_report(case, container);
+            diagnoses.insert(key.clone(), (rank, diagnosis(case, hit, pod, first_layer)));
         }
+        merged.push((key, rank, certainty));
     }
+    merged
+}
+
+/// Adds the pod to a diagnosis that is known already; whether it is.
+fn join(
+    case: &Case<'_>,
+    key: &MergeKey,
+    rank: u32,
+    certainty: Certainty,
+    diagnoses: &mut BTreeMap<MergeKey, (u32, Diagnosis)>,
+) -> bool {
+    let Some((least, known)) = diagnoses.get_mut(key) else {
+        return false;
+    };
+    *least = (*least).min(rank);
+    known.certainty = known.certainty.min(certainty);
+    known.pods.push(pod_report(case, key.2.clone()));
+    true
 }
 
 /// The pod as the report names it.

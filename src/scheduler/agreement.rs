@@ -13,7 +13,16 @@ mod tests;
 use super::message::{Form, Message, Reason};
 use super::{Agree, Agreement, Count, Judgement, NodeObstacles, Said, judge, said};
 use crate::snapshot::{Node, Snapshot, StuckPod};
-use tally::{Dialect, Ours, Theirs};
+pub(super) use tally::Ours;
+use tally::{Dialect, Theirs};
+
+/// Counts our obstacles in the way in which the message was written. The same for all pods that are judged alike and of which the
+/// scheduler says the same.
+pub(super) fn count(said: Option<&Said>, judged: &Judgement) -> Ours {
+    let message = said.map(|said| &said.message);
+    let theirs = message.map(Theirs::of).unwrap_or_default();
+    Dialect::fitting(&theirs, &judged.nodes)
+}
 
 /// Sets what we find beside what the scheduler said.
 pub(super) fn compare(
@@ -21,12 +30,12 @@ pub(super) fn compare(
     snapshot: &Snapshot,
     said: Option<&Said>,
     judged: Option<&Judgement>,
+    ours: Option<&Ours>,
 ) -> Agreement {
     let message = said.map(|said| &said.message);
     let theirs = message.map(Theirs::of).unwrap_or_default();
-    let ours = judged.map(|judged| Dialect::fitting(&theirs, &judged.nodes));
     let refusal = judged.and_then(|judged| judged.before.first());
-    let (verdict, because) = verdict(pod, snapshot, message, judged, ours.as_ref());
+    let (verdict, because) = verdict(pod, snapshot, message, judged, ours);
     Agreement {
         scheduler: message.map(counts).unwrap_or_default(),
         computed: match refusal {
@@ -54,7 +63,7 @@ fn verdict(
     snapshot: &Snapshot,
     message: Option<&Message>,
     judged: Option<&Judgement>,
-    ours: Option<&Ours<'_>>,
+    ours: Option<&Ours>,
 ) -> (Agree, String) {
     let Some(message) = message else {
         return incomparable("the scheduler has said nothing about the pod");
@@ -150,7 +159,7 @@ fn unequal(
     message: &Message,
     theirs: &Theirs<'_>,
     judged: &Judgement,
-    ours: &Ours<'_>,
+    ours: &Ours,
 ) -> (Agree, String) {
     if let Some(unread) = judged.unread.first() {
         return incomparable(format!(
@@ -185,7 +194,7 @@ fn unequal(
 }
 
 /// The likeliest reason for a difference, by what can be seen.
-fn difference(pod: &StuckPod, snapshot: &Snapshot, theirs: &Theirs<'_>, ours: &Ours<'_>) -> String {
+fn difference(pod: &StuckPod, snapshot: &Snapshot, theirs: &Theirs<'_>, ours: &Ours) -> String {
     if let Some(node) = changed_since(pod, snapshot) {
         return format!(
             "node {} has changed since the scheduler last spoke",

@@ -3,6 +3,7 @@
 //! A cluster that is full has hundreds of pending pods of a few templates: pods that ask the same are judged once. What does not
 //! belong here: the arithmetic itself (`judge`), and what follows from it (`rules/scheduling`).
 
+use super::agreement::Ours;
 use super::remedy::{self, Remedy};
 use super::{Examination, Judgement, View, agreement, judge, said};
 use crate::kubernetes::ports::host_ports;
@@ -18,6 +19,7 @@ pub struct Engine<'a> {
     // not behind a cell, which would make every borrow of the engine as long as the snapshot's
     view: View<'a>,
     judged: RefCell<HashMap<String, Arc<Judgement>>>,
+    counted: RefCell<HashMap<String, Arc<Ours>>>,
     remedies: RefCell<HashMap<String, Arc<[Remedy]>>>,
 }
 
@@ -41,6 +43,7 @@ impl<'a> Engine<'a> {
         Engine {
             view,
             judged: RefCell::default(),
+            counted: RefCell::default(),
             remedies: RefCell::default(),
         }
     }
@@ -57,23 +60,31 @@ impl<'a> Engine<'a> {
 
     /// What stands against a pod on the nodes that were read.
     pub fn judge(&self, pod: &Pod) -> Arc<Judgement> {
-        let asks = asks(pod);
-        if let Some(known) = self.judged.borrow().get(&asks) {
-            return known.clone();
-        }
-        let judged = Arc::new(judge(pod, self.view()));
-        self.judged.borrow_mut().insert(asks, judged.clone());
-        judged
+        remembered(&self.judged, asks(pod), || judge(pod, self.view()).into())
     }
 
     /// Looks at a pod that is not bound.
     pub fn examine(&self, pod: &StuckPod) -> Examination {
-        let said = said::newest(pod, self.snapshot());
-        let judged = match self.snapshot().nodes().whole_cluster() {
+        let snapshot = self.snapshot();
+        let said = said::newest(pod, snapshot);
+        let judged = match snapshot.nodes().whole_cluster() {
             Ok(()) => Some(self.judge(pod.pod())),
             Err(_) => None,
         };
-        let agreement = agreement::compare(pod, self.snapshot(), said.as_ref(), judged.as_deref());
+        let ours = judged.as_deref().map(|judged| {
+            let words = said.as_ref().map_or("", |said| said.quote.quote.as_str());
+            let key = format!("{words} {}", asks(pod.pod()));
+            remembered(&self.counted, key, || {
+                agreement::count(said.as_ref(), judged).into()
+            })
+        });
+        let agreement = agreement::compare(
+            pod,
+            snapshot,
+            said.as_ref(),
+            judged.as_deref(),
+            ours.as_deref(),
+        );
         Examination {
             said,
             judged,
@@ -81,18 +92,32 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// A text that two pods share when all that the filters ask about them is the same.
+    pub fn likeness(&self, pod: &StuckPod) -> String {
+        asks(pod.pod())
+    }
+
     /// The smallest changes that let a pod in.
     pub fn remedies(&self, pod: &StuckPod) -> Arc<[Remedy]> {
         // commands name the object to change
         let subject = self.snapshot().subject(pod);
         let asks = format!("{subject} {}", asks(pod.pod()));
-        if let Some(known) = self.remedies.borrow().get(&asks) {
-            return known.clone();
-        }
-        let proposed: Arc<[Remedy]> = remedy::propose(pod, self).into();
-        self.remedies.borrow_mut().insert(asks, proposed.clone());
-        proposed
+        remembered(&self.remedies, asks, || remedy::propose(pod, self).into())
     }
+}
+
+/// What is known under the key, worked out when it is first asked for.
+fn remembered<T: ?Sized>(
+    known: &RefCell<HashMap<String, Arc<T>>>,
+    key: String,
+    work: impl FnOnce() -> Arc<T>,
+) -> Arc<T> {
+    if let Some(known) = known.borrow().get(&key) {
+        return known.clone();
+    }
+    let found = work();
+    known.borrow_mut().insert(key, found.clone());
+    found
 }
 
 /// All that the filters ask about a pod, so that two pods with the same are judged alike.

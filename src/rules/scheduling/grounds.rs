@@ -239,6 +239,11 @@ where
     O: Fn(&Obstacle) -> bool,
     R: Fn(&Reason) -> Option<Certainty>,
 {
+    // most causes hold nowhere, which a look tells without sorting the nodes
+    let mut all = nodes.iter().flat_map(|node| &node.obstacles);
+    if !all.any(|obstacle| (sought.obstacle)(obstacle)) {
+        return None;
+    }
     let closest = ranking::closest(nodes);
     let rank = closest.rank(|obstacle| (sought.obstacle)(obstacle))?;
     let places: Vec<Place<'e>> = closest

@@ -125,16 +125,16 @@ enum CutOff {
 
 /// What our filters count.
 #[derive(Debug)]
-pub(super) struct Ours<'n> {
+pub(in crate::scheduler) struct Ours {
     /// Nodes by the reasons of the first filter that fails there.
     pub(super) counts: BTreeMap<Reason, u32>,
     /// The nodes on which none fails.
-    pub(super) free: Vec<&'n str>,
+    pub(super) free: Vec<String>,
 }
 
 impl Dialect {
     /// Counts in the way of the version that wrote the message, told by how well it fits.
-    pub(super) fn fitting<'n>(theirs: &Theirs<'_>, nodes: &'n [NodeObstacles]) -> Ours<'n> {
+    pub(super) fn fitting(theirs: &Theirs<'_>, nodes: &[NodeObstacles]) -> Ours {
         let mut dialects = Dialect::that_may_have_written(theirs).into_iter();
         let count = |dialect: Dialect| dialect.count(nodes);
         let newest = dialects.next().unwrap_or(NEWEST).count(nodes);
@@ -177,7 +177,7 @@ impl Dialect {
         dialects
     }
 
-    fn count<'n>(self, nodes: &'n [NodeObstacles]) -> Ours<'n> {
+    fn count(self, nodes: &[NodeObstacles]) -> Ours {
         let mut meanings: BTreeMap<&str, Reason> = BTreeMap::new();
         let mut ours = Ours {
             counts: BTreeMap::new(),
@@ -185,7 +185,7 @@ impl Dialect {
         };
         for node in nodes {
             if node.obstacles.is_empty() {
-                ours.free.push(&node.node);
+                ours.free.push(node.node.clone());
             }
             let mut reasons: Vec<Reason> = Vec::new();
             for obstacle in self.first(&node.obstacles) {
@@ -276,7 +276,7 @@ fn value_of<'t>(key: &str, taint: &'t str) -> &'t str {
     value.rsplit_once(':').map_or("", |(value, _)| value)
 }
 
-impl Ours<'_> {
+impl Ours {
     /// Whether this is all that stands against any node.
     pub(super) fn is_only(&self, reason: &Reason) -> bool {
         self.free.is_empty() && self.counts.len() == 1 && self.counts.contains_key(reason)
