@@ -1,0 +1,40 @@
+//! What is computed for a pod is what the real scheduler decides: on random clusters, pod by pod and count by count.
+//!
+//! `tests/cluster/parity` brings an API server and a scheduler up and runs this. Plain `cargo test` skips what needs them,
+//! says so, and compares the cases that once differed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test may fail anywhere, and this one waits for a cluster that the environment names"
+)]
+
+#[path = "parity/mod.rs"]
+mod suite;
+
+use std::path::PathBuf;
+use suite::run;
+
+#[test]
+fn what_is_computed_is_what_the_scheduler_decides() {
+    let Some(kubeconfig) = std::env::var_os(run::KUBECONFIG).map(PathBuf::from) else {
+        run::say("skipped: no cluster (tests/cluster/parity brings one up)");
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let tally = runtime
+        .expect("a runtime")
+        .block_on(run::compare_all(&kubeconfig));
+    assert!(tally.compared > 0, "nothing was compared");
+    assert!(
+        tally.mismatches.is_empty(),
+        "{} mismatches:\n{}",
+        tally.mismatches.len(),
+        tally.mismatches.join("\n")
+    );
+}

@@ -1,0 +1,120 @@
+//! Sets what is computed beside what the scheduler decided.
+
+use super::verdicts::{Outcome, Verdict};
+use kubectl_diagnose::gather::dump;
+use kubectl_diagnose::gather::plan::KINDS;
+use kubectl_diagnose::scheduler::{Agree, Count, View, examine_in, judge};
+use kubectl_diagnose::scope::Scope;
+use kubectl_diagnose::snapshot::{Intake, Kind, Snapshot, Why};
+use serde_json::{Value, json};
+
+/// Kinds whose objects the scheduler does not look at.
+const UNREAD: [Kind; 4] = [
+    Kind::Event,
+    Kind::ConfigMap,
+    Kind::Secret,
+    Kind::ServiceAccount,
+];
+
+/// The kinds that are read.
+pub(crate) fn kinds() -> impl Iterator<Item = Kind> {
+    KINDS.iter().copied().filter(|kind| !UNREAD.contains(kind))
+}
+
+/// A dump of these objects that says that they are all there is.
+pub(crate) fn dump_of(objects: &[Value]) -> Value {
+    let reads: Vec<Value> = kinds().map(|kind| json!({"kind": kind.as_str()})).collect();
+    let reading = json!({
+        "apiVersion": "kubectl-diagnose/v1", "kind": "Reading", "metadata": {"name": "reading"},
+        "asOf": "2100-01-01T00:00:00Z", "reads": reads,
+    });
+    let items: Vec<Value> = [reading]
+        .into_iter()
+        .chain(objects.iter().cloned())
+        .collect();
+    json!({"apiVersion": "v1", "kind": "List", "items": items})
+}
+
+/// Reads a dump as a user's `-f` would.
+pub(crate) fn snapshot(dump: &Value) -> Snapshot {
+    let mut intake = Intake::new(Why::NotInDump);
+    dump::load(&dump.to_string(), &mut intake).unwrap_or_else(|error| panic!("{error}"));
+    intake.seal(&Scope::everything())
+}
+
+/// What is wrong with what is computed about a probe; nothing when it is what the scheduler decided.
+pub(crate) fn difference(
+    verdict: &Verdict,
+    snapshot: &Snapshot,
+    view: &View<'_>,
+) -> Option<String> {
+    match &verdict.outcome {
+        Outcome::Refused => refused(&verdict.pod, snapshot, view),
+        Outcome::Bound(node) => taken(&verdict.pod, view, Some(node)),
+        Outcome::Waiting(node) => taken(&verdict.pod, view, node.as_deref()),
+    }
+}
+
+fn refused(pod: &Value, snapshot: &Snapshot, view: &View<'_>) -> Option<String> {
+    let is_it = |stuck: &&kubectl_diagnose::snapshot::StuckPod| {
+        pod["metadata"]["name"] == stuck.name() && pod["metadata"]["namespace"] == stuck.namespace()
+    };
+    let Some(stuck) = snapshot.stuck().iter().find(is_it) else {
+        return Some("it is not taken for stuck".to_owned());
+    };
+    let found = examine_in(stuck, snapshot, view);
+    let agreement = found.agreement;
+    let sorted = |counts: &[Count]| {
+        let mut counts = counts.to_vec();
+        counts.sort();
+        counts
+    };
+    let counted = agreement
+        .scheduler
+        .iter()
+        .all(|count| count.count.is_some());
+    let same = !counted || sorted(&agreement.scheduler) == sorted(&agreement.computed);
+    if agreement.verdict == Agree::Equal && same {
+        return None;
+    }
+    let text = |counts: &[Count]| {
+        let text = |count: &Count| {
+            let number = count.count.map(|n| format!("{n} ")).unwrap_or_default();
+            format!("{number}{}", count.reason)
+        };
+        counts.iter().map(text).collect::<Vec<_>>().join(", ")
+    };
+    Some(format!(
+        "{:?} {}\n    scheduler: {}\n    computed:  {}",
+        agreement.verdict,
+        agreement.because,
+        text(&agreement.scheduler),
+        text(&agreement.computed)
+    ))
+}
+
+/// A pod that a node took must meet no obstacle there.
+fn taken(pod: &Value, view: &View<'_>, node: Option<&str>) -> Option<String> {
+    let pod = serde_json::from_value(pod.clone()).expect("it is a pod");
+    let judged = judge(&pod, view);
+    let Some(name) = node else {
+        let fits = judged.iter().any(|node| node.obstacles.is_empty());
+        return (!fits).then(|| "some node took it, none is computed to".to_owned());
+    };
+    let Some(on_node) = judged.iter().find(|node| node.node == name) else {
+        return Some(format!("node {name} took it and is not known"));
+    };
+    let reasons: Vec<String> = on_node
+        .obstacles
+        .iter()
+        .map(|obstacle| {
+            format!(
+                "{}: {} {:?}",
+                obstacle.filter.as_str(),
+                obstacle.reason,
+                obstacle.what
+            )
+        })
+        .collect();
+    (!reasons.is_empty()).then(|| format!("node {name} took it against {}", reasons.join("; ")))
+}

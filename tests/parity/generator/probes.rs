@@ -1,0 +1,38 @@
+//! Pods that look for a node, each with one to three constraints.
+
+use super::super::random::Random;
+use super::{Group, PROBE, basic, pod};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const COUNT: usize = 150;
+
+pub(super) fn probes(random: &mut Random, groups: &BTreeSet<Group>, nodes: &[Value]) -> Vec<Value> {
+    (0..COUNT)
+        .map(|index| probe(random, groups, nodes, &format!("p{index:03}")))
+        .collect()
+}
+
+fn probe(random: &mut Random, groups: &BTreeSet<Group>, nodes: &[Value], name: &str) -> Value {
+    let mut probe = pod::plain(random, name);
+    probe["metadata"]["labels"][PROBE] = json!("probe");
+    // a fix is written into the template of a controller
+    probe["metadata"]["ownerReferences"] = json!([{
+        "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": name, "uid": format!("uid-{name}"), "controller": true,
+    }]);
+    let class = random.pick(&["probe-low", "probe-middle", "probe-high"]);
+    pod::prioritise(&mut probe, class);
+    let constraints = match random.below(10) {
+        0 => 0,
+        1..=5 => 1,
+        6..=8 => 2,
+        _ => 3,
+    };
+    let groups: Vec<Group> = groups.iter().copied().collect();
+    for _ in 0..constraints {
+        match random.pick(&groups) {
+            Group::Basic => basic::constrain(random, &mut probe, nodes),
+        }
+    }
+    probe
+}

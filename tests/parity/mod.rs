@@ -1,0 +1,9 @@
+//! Random clusters, and the real scheduler's word about them.
+
+pub(crate) mod api;
+pub(crate) mod bed;
+pub(crate) mod compare;
+pub(crate) mod generator;
+pub(crate) mod random;
+pub(crate) mod run;
+pub(crate) mod verdicts;
