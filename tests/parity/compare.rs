@@ -1,6 +1,6 @@
 //! Sets what is computed beside what the scheduler decided.
 
-use super::verdicts::{Outcome, Verdict};
+use super::verdicts::Verdict;
 use kubectl_diagnose::gather::dump;
 use kubectl_diagnose::gather::plan::KINDS;
 use kubectl_diagnose::scheduler::{Agree, Count, View, examine_in, judge};
@@ -48,10 +48,9 @@ pub(crate) fn difference(
     snapshot: &Snapshot,
     view: &View<'_>,
 ) -> Option<String> {
-    match &verdict.outcome {
-        Outcome::Refused => refused(&verdict.pod, snapshot, view),
-        Outcome::Bound(node) => taken(&verdict.pod, view, Some(node)),
-        Outcome::Waiting(node) => taken(&verdict.pod, view, node.as_deref()),
+    match verdict.outcome.node() {
+        None => refused(&verdict.pod, snapshot, view),
+        Some(node) => taken(&verdict.pod, view, node),
     }
 }
 
@@ -94,13 +93,9 @@ fn refused(pod: &Value, snapshot: &Snapshot, view: &View<'_>) -> Option<String> 
 }
 
 /// A pod that a node took must meet no obstacle there.
-fn taken(pod: &Value, view: &View<'_>, node: Option<&str>) -> Option<String> {
+fn taken(pod: &Value, view: &View<'_>, name: &str) -> Option<String> {
     let pod = serde_json::from_value(pod.clone()).expect("it is a pod");
     let judged = judge(&pod, view);
-    let Some(name) = node else {
-        let fits = judged.iter().any(|node| node.obstacles.is_empty());
-        return (!fits).then(|| "some node took it, none is computed to".to_owned());
-    };
     let Some(on_node) = judged.iter().find(|node| node.node == name) else {
         return Some(format!("node {name} took it and is not known"));
     };

@@ -1,20 +1,17 @@
 //! What the scheduler says to each probe, of one and the same state of the cluster.
 //!
-//! All probes are created together; those that are bound change what the others see. So they are taken away and the rest is
-//! created anew, until none is bound: what is said then is of the cluster without probes. Those that were bound are then
-//! created one by one, each alone.
+//! Each probe is created alone, and taken away before the next one is. The scheduler hears of pods in the order in which they
+//! come and go, so no probe sees another one.
 
-use super::api::{Api, name, path};
-use super::generator::{NAMESPACES, PROBE};
+use super::api::{Api, path};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// How long the scheduler may take for its first word about a pod.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long a pod without a word is taken to wait for its volumes.
-const SILENCE: Duration = Duration::from_secs(3);
+/// How soon it is asked for again.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// What became of a probe.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,8 +20,31 @@ pub(crate) enum Outcome {
     Refused,
     /// This node took it.
     Bound(String),
-    /// It waits for a volume, on the node if that is told: some node takes it.
-    Waiting(Option<String>),
+    /// This node takes it once its volumes are there.
+    Waiting(String),
+}
+
+impl Outcome {
+    /// The node that takes it.
+    pub(crate) fn node(&self) -> Option<&str> {
+        match self {
+            Outcome::Refused => None,
+            Outcome::Bound(node) | Outcome::Waiting(node) => Some(node),
+        }
+    }
+
+    fn of(pod: &Value) -> Option<Outcome> {
+        if let Some(node) = pod["spec"]["nodeName"].as_str() {
+            return Some(Outcome::Bound(node.to_owned()));
+        }
+        let conditions = pod["status"]["conditions"].as_array();
+        let mut conditions = conditions.into_iter().flatten();
+        if conditions.any(|c| c["type"] == "PodScheduled" && c["status"] == "False") {
+            return Some(Outcome::Refused);
+        }
+        let node = pod["status"]["nominatedNodeName"].as_str();
+        node.map(|node| Outcome::Waiting(node.to_owned()))
+    }
 }
 
 /// A probe and what became of it on the cluster without other probes.
@@ -35,136 +55,29 @@ pub(crate) struct Verdict {
     pub(crate) outcome: Outcome,
 }
 
-/// The verdicts of one cluster.
-#[derive(Debug, Default)]
-pub(crate) struct Verdicts {
-    pub(crate) all: Vec<Verdict>,
-    /// Probes that the API server did not take, with its words.
-    pub(crate) invalid: Vec<String>,
-    /// How often the probes were created together.
-    pub(crate) passes: usize,
-}
-
-fn outcome(pod: &Value) -> Option<Outcome> {
-    if let Some(node) = pod["spec"]["nodeName"].as_str() {
-        return Some(Outcome::Bound(node.to_owned()));
-    }
-    let conditions = pod["status"]["conditions"].as_array();
-    let mut conditions = conditions.into_iter().flatten();
-    let scheduled = conditions.find(|c| c["type"] == "PodScheduled")?;
-    (scheduled["status"] == "False").then_some(Outcome::Refused)
-}
-
-/// Takes all probes away.
-async fn clear(api: &Api) {
-    let all = format!("{PROBE}%3Dprobe");
-    for namespace in NAMESPACES {
-        api.delete_all("Pod", Some(namespace), &all).await;
-    }
-    while !api.list("Pod", &all).await.is_empty() {
-        sleep(Duration::from_millis(20)).await;
-    }
-    // the scheduler hears of it a moment later
-    sleep(Duration::from_millis(50)).await;
-}
-
-/// Runs every probe to its verdict.
-pub(crate) async fn of(api: &Api, probes: &[Value]) -> Verdicts {
-    let mut verdicts = Verdicts::default();
-    let mut left = probes.to_vec();
-    let mut alone: Vec<Value> = Vec::new();
-    loop {
-        verdicts.passes += 1;
-        let seen = together(api, &left, &mut verdicts.invalid).await;
-        let taken = |probe: &&Value| {
-            seen.get(name(probe))
-                .is_some_and(|(_, o)| *o != Outcome::Refused)
-        };
-        let bound: Vec<Value> = left.iter().filter(taken).cloned().collect();
-        clear(api).await;
-        if bound.is_empty() {
-            let refused = seen
-                .into_values()
-                .map(|(pod, outcome)| Verdict { pod, outcome });
-            verdicts.all.extend(refused);
-            break;
-        }
-        left.retain(|probe| {
-            seen.get(name(probe))
-                .is_some_and(|(_, o)| *o == Outcome::Refused)
-        });
-        alone.extend(bound);
-    }
-    for probe in alone {
-        verdicts.all.push(single(api, &probe).await);
-    }
-    verdicts
-}
-
-/// Creates probes together and waits for a word about each.
-async fn together(
-    api: &Api,
-    probes: &[Value],
-    invalid: &mut Vec<String>,
-) -> BTreeMap<String, (Value, Outcome)> {
-    let mut stored = BTreeMap::new();
-    for outcome in api.create_all(probes).await {
-        match outcome {
-            Ok(pod) => {
-                stored.insert(name(&pod).to_owned(), pod);
-            }
-            Err(why) => invalid.push(why),
-        }
-    }
-    let begun = Instant::now();
-    let mut quiet = (0, begun);
-    loop {
-        let pods = api.list("Pod", &format!("{PROBE}%3Dprobe")).await;
-        let known = pods.iter().filter(|pod| outcome(pod).is_some()).count();
-        if quiet.0 != known {
-            quiet = (known, Instant::now());
-        }
-        let silent = quiet.1.elapsed() > SILENCE;
-        if known == stored.len() || silent {
-            assert!(begun.elapsed() < PATIENCE, "the scheduler does not answer");
-            let told = |pod: Value| {
-                let waits = pod["status"]["nominatedNodeName"]
-                    .as_str()
-                    .map(str::to_owned);
-                let outcome = outcome(&pod).unwrap_or(Outcome::Waiting(waits));
-                (name(&pod).to_owned(), (pod, outcome))
-            };
-            return pods.into_iter().map(told).collect();
-        }
-        sleep(Duration::from_millis(60)).await;
-    }
-}
-
-/// Creates one probe alone, waits for its verdict and takes it away.
-pub(crate) async fn single(api: &Api, probe: &Value) -> Verdict {
-    let created = api.create(probe).await.expect("it was created before");
+/// Creates a probe, waits for the verdict and takes it away.
+///
+/// # Errors
+/// When the API server does not take it, with its words.
+pub(crate) async fn of(api: &Api, probe: &Value) -> Result<Verdict, String> {
+    let created = api.create(probe).await?;
     let begun = Instant::now();
     let (pod, outcome) = loop {
         let pod = api.get(&path(probe)).await.expect("the probe is there");
-        match outcome(&pod) {
-            Some(outcome) => break (pod, outcome),
-            None if begun.elapsed() > SILENCE => {
-                let waits = pod["status"]["nominatedNodeName"]
-                    .as_str()
-                    .map(str::to_owned);
-                break (pod, Outcome::Waiting(waits));
-            }
-            None => sleep(Duration::from_millis(4)).await,
+        if let Some(outcome) = Outcome::of(&pod) {
+            break (pod, outcome);
         }
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "the scheduler says nothing about {pod}"
+        );
+        sleep(PAUSE).await;
     };
     api.delete(probe).await.expect("the probe can be deleted");
-    while api.get(&path(probe)).await.is_ok() {
-        sleep(Duration::from_millis(4)).await;
-    }
     let pod = if outcome == Outcome::Refused {
         pod
     } else {
         created
     };
-    Verdict { pod, outcome }
+    Ok(Verdict { pod, outcome })
 }

@@ -155,8 +155,15 @@ impl Dialect {
         ours
     }
 
-    /// The obstacles that the scheduler tells of a node: all of the first failing filter, and of taints the first.
+    /// The obstacles that the scheduler tells of a node: all of the first failing filter, and of taints the first. What is
+    /// found before any node is looked at comes before every filter.
     fn first(self, obstacles: &[Obstacle]) -> &[Obstacle] {
+        let of_pod = obstacles
+            .iter()
+            .position(|obstacle| meaning(&obstacle.reason).is_about_the_pod());
+        if let Some(at) = of_pod {
+            return obstacles.get(at..=at).unwrap_or_default();
+        }
         let is_cut = |obstacle: &Obstacle| {
             obstacle.filter == Filter::NodeAffinity
                 && matches!(meaning(&obstacle.reason), Reason::ExcludedByPlugins(_))

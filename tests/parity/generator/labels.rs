@@ -62,7 +62,7 @@ pub(super) fn expression(random: &mut Random) -> Value {
     let (key, values, _) = random.pick(&KEYS);
     let key = if random.percent(5) { "absent" } else { key };
     if key == "cores" && random.percent(60) {
-        let bound = random.pick(&["7", "8", "15", "-5", "32", "9223372036854775806"]);
+        let bound = random.pick(&["7", "8", "15", "0", "32", "9223372036854775806"]);
         let operator = random.pick(&["Gt", "Lt"]);
         return json!({"key": key, "operator": operator, "values": [bound]});
     }

@@ -13,7 +13,7 @@ pub(super) fn occupants(
     groups: &BTreeSet<Group>,
     nodes: &[Value],
 ) -> Vec<Value> {
-    let count = random.below(201.min(nodes.len() * 7));
+    let count = random.between(0, 200.min(nodes.len() * 8));
     (0..count)
         .map(|index| occupant(random, groups, nodes, &format!("o{index:03}")))
         .collect()

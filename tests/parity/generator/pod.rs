@@ -84,7 +84,8 @@ pub(super) fn requests(random: &mut Random, pod: &mut Value, most: usize) {
             ask(&mut pod["spec"]["containers"][0], resource, &amount);
         }
     }
-    if random.percent(15) {
+    let containers = pod["spec"]["containers"].as_array().map_or(0, Vec::len);
+    if containers == 1 && random.percent(15) {
         let mut second = json!({"name": "c1", "image": "app"});
         for resource in random.some(&["cpu", "memory"], 1, 2) {
             let amount = amount(random, resource, most / 2 + 1);
@@ -122,6 +123,7 @@ fn amount(random: &mut Random, resource: &str, most: usize) -> String {
 }
 
 fn init_containers(random: &mut Random, pod: &mut Value, most: usize) {
+    pod["spec"]["initContainers"] = json!([]);
     for index in 0..random.between(1, 3) {
         let mut container = json!({"name": format!("i{index}"), "image": "app"});
         let sidecar = random.percent(50);
