@@ -10,7 +10,7 @@ use crate::report::{
     PodReport, Report, Requests, Rung, SCHEMA, ScopeReport, Summary, Verified, WellPod,
 };
 use crate::rules::{self, Case, Layer, Rule};
-use crate::scheduler::{NodeObstacles, Obstacle, What};
+use crate::scheduler::{Engine, NodeObstacles, Obstacle, What};
 use crate::scope::Scope;
 use crate::snapshot::{ObjectRef, Snapshot};
 use crate::status_word::{status_word, stuck_since};
@@ -35,8 +35,9 @@ pub fn diagnose(snapshot: &Snapshot, scope: &Scope, requests: Requests) -> Repor
     let mut unexplained = Vec::new();
     let mut defects = Vec::new();
     let mut stuck = 0;
+    let engine = Engine::when_needed(snapshot);
     for pod in snapshot.stuck() {
-        let case = Case::new(pod, snapshot);
+        let case = Case::new(pod, &engine);
         if crate::recovery::recovered(&case) && !scope.only_pods() {
             continue;
         }
@@ -166,7 +167,7 @@ fn diagnosis(case: &Case<'_>, hit: Hit, pod: PodReport, first_layer: Option<Laye
             .iter()
             .map(|fix| fix_report(fix, &finding))
             .collect(),
-        nodes: finding.nodes.iter().map(node_report).collect(),
+        nodes: finding.nodes().iter().map(node_report).collect(),
         next: next(case, &rungs, finding.look),
         ladder: rungs,
         subject: finding.subject,
@@ -243,6 +244,38 @@ fn obstacle_report(obstacle: &Obstacle) -> ObstacleReport {
             report.asked = Some("1".to_owned());
             report.free = Some((limit - running).to_string());
             report.allocatable = Some(limit.to_string());
+        }
+        What::Spread {
+            key,
+            domain,
+            matching,
+            fewest,
+            max_skew,
+        } => {
+            report.topology_key = Some(key.clone());
+            report.domain.clone_from(domain);
+            report.matching = Some(*matching);
+            report.fewest = Some(*fewest);
+            report.max_skew = Some(*max_skew);
+        }
+        What::Apart {
+            wanted,
+            key,
+            domain,
+        } => {
+            report.wanted = Some(wanted.clone());
+            report.topology_key = Some(key.clone());
+            report.domain.clone_from(domain);
+        }
+        What::Together {
+            holder,
+            key,
+            domain,
+            ..
+        } => {
+            report.holder = Some(holder.clone());
+            report.topology_key = Some(key.clone());
+            report.domain = Some(domain.clone());
         }
         What::Cordoned | What::OtherNode | What::Other(_) => {}
     }
@@ -380,7 +413,8 @@ mod tests {
         let pod = br#"{"metadata":{"name":"web","namespace":"shop"},"status":{"phase":"Failed"}}"#;
         intake.object(Kind::Pod, pod, Keep::Suspects).unwrap();
         let snapshot = intake.seal(&Scope::everything());
-        let case = Case::new(snapshot.stuck().first().unwrap(), &snapshot);
+        let engine = Engine::new(&snapshot);
+        let case = Case::new(snapshot.stuck().first().unwrap(), &engine);
         let rules: [&'static Rule; 2] = [
             Box::leak(Box::new(rule("bad", |_| panic!("out of order")))),
             Box::leak(Box::new(rule("good", |case| {

@@ -4,10 +4,11 @@
 //! the names of facts in braces; [`fill`] joins the two when the report is made.
 
 use crate::kubernetes::quantity::Quantity;
-use crate::scheduler::{Agreement, NodeObstacles};
+use crate::scheduler::{Agreement, Judgement, NodeObstacles};
 use crate::snapshot::ObjectRef;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A cause that holds for a pod.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,8 +33,8 @@ pub struct Finding {
     pub fixes: Vec<Fix>,
     /// One command that only looks.
     pub look: Option<String>,
-    /// For scheduling causes: what stands against each node.
-    pub nodes: Vec<NodeObstacles>,
+    /// For scheduling causes: what stands against the pod.
+    pub judged: Option<Arc<Judgement>>,
     /// For scheduling causes: our counts beside the scheduler's.
     pub agreement: Option<Agreement>,
     /// Among several causes of one layer: smaller comes first.
@@ -54,10 +55,17 @@ impl Finding {
             why: "",
             fixes: Vec::new(),
             look: None,
-            nodes: Vec::new(),
+            judged: None,
             agreement: None,
             rank: 0,
         }
+    }
+
+    /// What stands against the pod on each node; empty when that is not known.
+    pub fn nodes(&self) -> &[NodeObstacles] {
+        self.judged
+            .as_deref()
+            .map_or(&[], |judged| judged.nodes.as_slice())
     }
 
     /// Concerns this container.

@@ -194,6 +194,21 @@ pub struct ObstacleReport {
     /// What pods may take in all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allocatable: Option<String>,
+    /// The `topologyKey` of a spread constraint or of a term of affinity between pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topology_key: Option<String>,
+    /// The node's value of the topology key; absent when it lacks the label.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// Pods in the domain that the spread constraint counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matching: Option<i64>,
+    /// The fewest such pods that a domain holds, or 0 while there are fewer domains than `minDomains`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fewest: Option<i64>,
+    /// `maxSkew`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_skew: Option<i64>,
 }
 
 /// A change that would help.

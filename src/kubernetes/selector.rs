@@ -141,6 +141,32 @@ pub fn label_selector_matches(selector: &LabelSelector, labels: &Labels) -> bool
         })
 }
 
+/// Whether the selector has neither pairs nor expressions.
+pub fn label_selector_is_empty(selector: &LabelSelector) -> bool {
+    let mut pairs = selector.match_labels.iter().flatten();
+    let mut expressions = selector.match_expressions.iter().flatten();
+    pairs.next().is_none() && expressions.next().is_none()
+}
+
+/// The selector as one would type it behind `-l`: `app=web,tier in (a,b)`. Empty for one that selects everything.
+pub fn label_selector_text(selector: &LabelSelector) -> String {
+    let pairs = selector.match_labels.iter().flatten();
+    let pairs = pairs.map(|(key, value)| format!("{key}={value}"));
+    let expressions = selector.match_expressions.iter().flatten();
+    let expressions = expressions.map(|expression| {
+        let values = expression.values.as_deref().unwrap_or_default().join(",");
+        let key = &expression.key;
+        match expression.operator.as_str() {
+            "In" => format!("{key} in ({values})"),
+            "NotIn" => format!("{key} notin ({values})"),
+            "Exists" => key.clone(),
+            "DoesNotExist" => format!("!{key}"),
+            operator => format!("{key} {operator} ({values})"),
+        }
+    });
+    pairs.chain(expressions).collect::<Vec<_>>().join(",")
+}
+
 /// Whether the node's labels fulfil the requirement. `Gt` and `Lt` compare whole numbers of 64 bits; a
 /// requirement that the API would refuse is never fulfilled.
 pub fn node_selector_requirement_matches(

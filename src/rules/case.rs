@@ -1,7 +1,7 @@
 //! One stuck pod in its snapshot: the questions that many rules ask, asked once.
 
 use crate::finding::{Evidence, Origin};
-use crate::scheduler::Examination;
+use crate::scheduler::{Engine, Examination};
 use crate::snapshot::{ContainerView, Event, ObjectRef, Seen, Snapshot, StuckPod};
 use jiff::Timestamp;
 use std::cell::OnceCell;
@@ -13,15 +13,18 @@ pub struct Case<'a> {
     pub pod: &'a StuckPod,
     /// What was read.
     pub snapshot: &'a Snapshot,
+    /// The scheduler's arithmetic on it.
+    pub engine: &'a Engine<'a>,
     examination: OnceCell<Option<Examination>>,
 }
 
 impl<'a> Case<'a> {
     /// Opens the case of a pod.
-    pub fn new(pod: &'a StuckPod, snapshot: &'a Snapshot) -> Self {
+    pub fn new(pod: &'a StuckPod, engine: &'a Engine<'a>) -> Self {
         Case {
             pod,
-            snapshot,
+            snapshot: engine.snapshot(),
+            engine,
             examination: OnceCell::new(),
         }
     }
@@ -79,7 +82,7 @@ impl<'a> Case<'a> {
     pub fn scheduling(&self) -> Option<&Examination> {
         self.examination
             .get_or_init(|| match self.pod.node() {
-                None => Some(crate::scheduler::examine(self.pod, self.snapshot)),
+                None => Some(self.engine.examine(self.pod)),
                 Some(_) => None,
             })
             .as_ref()

@@ -11,24 +11,31 @@ mod tally;
 mod tests;
 
 use super::message::{Form, Message, Reason};
-use super::{Agree, Agreement, Count, NodeObstacles, Said, judge, said};
+use super::{Agree, Agreement, Count, Judgement, NodeObstacles, Said, judge, said};
 use crate::snapshot::{Node, Snapshot, StuckPod};
 use tally::{Dialect, Ours, Theirs};
 
-/// Sets what we find on the nodes beside what the scheduler said.
+/// Sets what we find beside what the scheduler said.
 pub(super) fn compare(
     pod: &StuckPod,
     snapshot: &Snapshot,
     said: Option<&Said>,
-    nodes: Option<&[NodeObstacles]>,
+    judged: Option<&Judgement>,
 ) -> Agreement {
     let message = said.map(|said| &said.message);
     let theirs = message.map(Theirs::of).unwrap_or_default();
-    let ours = nodes.map(|nodes| Dialect::fitting(&theirs, nodes));
-    let (verdict, because) = verdict(pod, snapshot, message, nodes, ours.as_ref());
+    let ours = judged.map(|judged| Dialect::fitting(&theirs, &judged.nodes));
+    let refusal = judged.and_then(|judged| judged.before.first());
+    let (verdict, because) = verdict(pod, snapshot, message, judged, ours.as_ref());
     Agreement {
         scheduler: message.map(counts).unwrap_or_default(),
-        computed: ours.map(|ours| ours.counts(&theirs)).unwrap_or_default(),
+        computed: match refusal {
+            Some(refusal) => vec![Count {
+                count: None,
+                reason: refusal.reason.clone(),
+            }],
+            None => ours.map(|ours| ours.counts(&theirs)).unwrap_or_default(),
+        },
         verdict,
         because,
     }
@@ -46,24 +53,34 @@ fn verdict(
     pod: &StuckPod,
     snapshot: &Snapshot,
     message: Option<&Message>,
-    nodes: Option<&[NodeObstacles]>,
+    judged: Option<&Judgement>,
     ours: Option<&Ours<'_>>,
 ) -> (Agree, String) {
     let Some(message) = message else {
         return incomparable("the scheduler has said nothing about the pod");
     };
     if let Some(because) = not_about_nodes(message) {
-        return match (ours, message.clauses.as_slice()) {
-            (Some(ours), [only]) if ours.is_only(&only.reason) => (Agree::Equal, String::new()),
+        return match (judged, ours, message.clauses.as_slice()) {
+            (Some(judged), _, [only]) if refuses(judged, &only.reason) => {
+                (Agree::Equal, String::new())
+            }
+            (_, Some(ours), [only]) if ours.is_only(&only.reason) => (Agree::Equal, String::new()),
             _ => incomparable(because),
         };
     }
-    let (Some(nodes), Some(ours)) = (nodes, ours) else {
+    let (Some(judged), Some(ours)) = (judged, ours) else {
         let gap = snapshot.nodes().whole_cluster().err();
         let why = gap.map_or("not asked", |gap| gap.why.as_str());
         return incomparable(format!("the nodes were not all read: {why}"));
     };
-    if let Some(because) = other_nodes(message, nodes) {
+    if let Some(refusal) = judged.before.first() {
+        let because = format!(
+            "by what was read now the scheduler would refuse the pod before it looks at any node: {}",
+            refusal.reason
+        );
+        return (Agree::Different, because);
+    }
+    if let Some(because) = other_nodes(message, &judged.nodes) {
         return incomparable(because);
     }
     let theirs = Theirs::of(message);
@@ -71,8 +88,14 @@ fn verdict(
         true if ours.counts == theirs.counts && ours.free.is_empty() => {
             (Agree::Equal, String::new())
         }
-        _ => unequal(pod, snapshot, message, &theirs, ours),
+        _ => unequal(pod, snapshot, message, &theirs, judged, ours),
     }
+}
+
+/// Whether the pod as a whole is refused for this reason, before anything else.
+fn refuses(judged: &Judgement, reason: &Reason) -> bool {
+    let first = judged.before.first();
+    first.is_some_and(|refusal| tally::meaning(&refusal.reason) == *reason)
 }
 
 fn incomparable(because: impl Into<String>) -> (Agree, String) {
@@ -126,8 +149,17 @@ fn unequal(
     snapshot: &Snapshot,
     message: &Message,
     theirs: &Theirs<'_>,
+    judged: &Judgement,
     ours: &Ours<'_>,
 ) -> (Agree, String) {
+    if let Some(unread) = judged.unread.first() {
+        return incomparable(format!(
+            "{} could not be computed: {} not read ({})",
+            unread.filter.as_str(),
+            unread.gap.kind.plural(),
+            unread.gap.why
+        ));
+    }
     if let Err(gap) = snapshot.pods().whole_cluster() {
         return incomparable(format!(
             "the pods of the whole cluster were not read ({}), so more may stand on the nodes than is known",

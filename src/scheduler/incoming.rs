@@ -1,32 +1,62 @@
-//! The pod that looks for a node, with what the filters ask of it worked out once.
+//! The pod that looks for a node, with what the filters ask of it and of the whole cluster worked out once.
 //!
-//! Source: kube-scheduler's PreFilter of `noderesources/fit.go` and `nodeports` (1.37), which do the same before any node is
-//! looked at.
+//! That is kube-scheduler's PreFilter (1.37): before any node is looked at, each plugin counts what it needs of all nodes and may
+//! refuse the pod as a whole. A filter that looks beyond one node has its state here, and a filter that could not read what it
+//! needs says so here: it raises no obstacle then.
 
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::resources::{Amounts, pod_requests};
+use crate::scheduler::{
+    NodeView, Obstacle, Unread, View, inter_pod_affinity, node_affinity, topology_spread,
+};
 use crate::snapshot::Occupant;
 use k8s_openapi::api::core::v1::{NodeSelectorTerm, Pod, PodSpec, Toleration};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 static NO_SPEC: LazyLock<PodSpec> = LazyLock::new(PodSpec::default);
+static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
 
-/// A pod that looks for a node.
-#[derive(Debug)]
-pub struct Incoming<'a> {
-    namespace: &'a str,
-    name: &'a str,
+/// A pod that looks for a node. `'a` is the pod, `'v` the view of the cluster.
+#[derive(Debug, Clone)]
+pub struct Incoming<'a, 'v> {
+    /// The pod itself.
+    pub pod: &'a Pod,
+    /// `metadata.namespace`
+    pub namespace: &'a str,
+    /// `metadata.name`
+    pub name: &'a str,
+    /// `metadata.labels`
+    pub labels: &'a BTreeMap<String, String>,
     /// `spec`
     pub spec: &'a PodSpec,
     /// What it asks, by its spec alone, rounded as the scheduler counts.
     pub requests: Amounts,
     /// The host ports that it wants, each once.
     pub ports: Vec<HostPort>,
+    /// What PodTopologySpread counted.
+    pub(super) spread: topology_spread::Domains,
+    /// What InterPodAffinity found.
+    pub(super) peers: inter_pod_affinity::Peers<'a, 'v>,
+    /// What the plugins refuse the pod for as a whole, in their order.
+    pub(super) before: Vec<Obstacle>,
+    /// The filters that lack what they would have to read.
+    pub(super) unread: Vec<Unread>,
 }
 
-impl<'a> Incoming<'a> {
-    /// Works out what a pod wants.
-    pub fn new(pod: &'a Pod) -> Self {
+impl<'a, 'v> Incoming<'a, 'v> {
+    /// Works out what a pod wants, and what of the cluster bears on it.
+    pub fn new(pod: &'a Pod, view: &View<'v>) -> Self {
+        let mut incoming = Incoming::alone(pod);
+        incoming.before.extend(node_affinity::conflict(&incoming));
+        incoming.spread = topology_spread::count(&incoming, view);
+        incoming.peers = inter_pod_affinity::find(&incoming, view);
+        incoming.unread.extend(incoming.peers.unread());
+        incoming
+    }
+
+    /// What the pod wants by its spec alone.
+    pub(super) fn alone(pod: &'a Pod) -> Self {
         let spec = pod.spec.as_ref().unwrap_or(&NO_SPEC);
         let mut requests = pod_requests(spec);
         for (resource, amount) in &mut requests {
@@ -36,12 +66,33 @@ impl<'a> Incoming<'a> {
         ports.sort();
         ports.dedup();
         Incoming {
+            pod,
             namespace: pod.metadata.namespace.as_deref().unwrap_or_default(),
             name: pod.metadata.name.as_deref().unwrap_or_default(),
+            labels: pod.metadata.labels.as_ref().unwrap_or(&NO_LABELS),
             spec,
             requests,
             ports,
+            spread: topology_spread::Domains::default(),
+            peers: inter_pod_affinity::Peers::default(),
+            before: Vec::new(),
+            unread: Vec::new(),
         }
+    }
+
+    /// The same with further pods on a node, which the node's own view must hold as well.
+    pub(super) fn beside(
+        &self,
+        coming: &[&'v Occupant],
+        node: &NodeView<'v>,
+        view: &View<'v>,
+    ) -> Self {
+        let mut incoming = self.clone();
+        for occupant in coming {
+            incoming.spread.add(self, occupant, node, view);
+            incoming.peers.add(self, occupant, node, view);
+        }
+        incoming
     }
 
     /// `spec.tolerations`

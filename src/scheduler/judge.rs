@@ -1,25 +1,43 @@
 //! Runs every filter on every node.
 //!
-//! Volumes, topology spread, affinity between pods, devices and declared features are not computed. Each is to be one file more,
-//! with its line in [`FILTERS`] in the order of [`Filter`]; the agreement then compares its counts as well. Filters that look
-//! beyond one node, at zones or at all pods, are to get the [`View`] besides.
+//! DynamicResources needs expressions evaluated and NodeDeclaredFeatures the scheduler's own version: both are not computed, and
+//! a message that speaks of them is not comparable. Each filter is one file, with its line in [`FILTERS`] in the order of
+//! [`Filter`]; what it needs beyond the node is worked out once in [`Incoming`].
 
 use super::{
-    Filter, Incoming, NodeObstacles, NodeView, Obstacle, View, node_affinity, node_name, ports,
-    resources, taints, unschedulable,
+    Filter, Incoming, Judgement, NodeObstacles, NodeView, Obstacle, View, inter_pod_affinity,
+    node_affinity, node_name, ports, resources, taints, topology_spread, unschedulable,
 };
 use k8s_openapi::api::core::v1::Pod;
 
-type Check = fn(&Incoming<'_>, &NodeView<'_>) -> Vec<Obstacle>;
+type Check = fn(&Incoming<'_, '_>, &NodeView<'_>, &View<'_>) -> Vec<Obstacle>;
 
 /// The filters that are computed, in the scheduler's order.
 const FILTERS: &[(Filter, Check)] = &[
-    (Filter::NodeUnschedulable, unschedulable::obstacles),
-    (Filter::NodeName, node_name::obstacles),
-    (Filter::TaintToleration, taints::obstacles),
-    (Filter::NodeAffinity, node_affinity::obstacles),
-    (Filter::NodePorts, ports::obstacles),
-    (Filter::NodeResourcesFit, resources::obstacles),
+    (Filter::NodeUnschedulable, |pod, node, _| {
+        unschedulable::obstacles(pod, node)
+    }),
+    (Filter::NodeName, |pod, node, _| {
+        node_name::obstacles(pod, node)
+    }),
+    (Filter::TaintToleration, |pod, node, _| {
+        taints::obstacles(pod, node)
+    }),
+    (Filter::NodeAffinity, |pod, node, _| {
+        node_affinity::obstacles(pod, node)
+    }),
+    (Filter::NodePorts, |pod, node, _| {
+        ports::obstacles(pod, node)
+    }),
+    (Filter::NodeResourcesFit, |pod, node, _| {
+        resources::obstacles(pod, node)
+    }),
+    (Filter::PodTopologySpread, |pod, node, _| {
+        topology_spread::obstacles(pod, node)
+    }),
+    (Filter::InterPodAffinity, |pod, node, _| {
+        inter_pod_affinity::obstacles(pod, node)
+    }),
 ];
 
 /// Whether this filter plugin is computed, by its name in a scheduler's configuration.
@@ -27,34 +45,41 @@ pub(super) fn computes(plugin: &str) -> bool {
     FILTERS.iter().any(|(filter, _)| filter.as_str() == plugin)
 }
 
-/// What stands against the pod on each node, in order of names. A node without obstacles would take it.
-pub fn judge(pod: &Pod, view: &View<'_>) -> Vec<NodeObstacles> {
-    let pod = Incoming::new(pod);
-    view.nodes()
-        .map(|node| NodeObstacles {
-            node: node.name().to_owned(),
-            obstacles: on_node(&pod, node, view),
-        })
-        .collect()
+/// What stands against the pod as a whole, and on each node in order of names.
+pub fn judge(pod: &Pod, view: &View<'_>) -> Judgement {
+    let pod = Incoming::new(pod, view);
+    let nodes = view.nodes().map(|node| NodeObstacles {
+        node: node.name().to_owned(),
+        obstacles: on_node(&pod, node, view),
+    });
+    Judgement {
+        nodes: nodes.collect(),
+        before: pod.before,
+        unread: pod.unread,
+    }
 }
 
 /// The names of the nodes that would take the pod.
 pub(super) fn takers(pod: &Pod, view: &View<'_>) -> Vec<String> {
-    judge(pod, view)
-        .into_iter()
-        .filter(|node| node.obstacles.is_empty())
-        .map(|node| node.node)
-        .collect()
+    let judged = judge(pod, view);
+    let free = judged.takers().map(str::to_owned);
+    free.collect()
 }
 
 /// A node must pass with the pods that preemption makes room for, and without them, since they may never come. What fails with
 /// them is what the scheduler reports.
-fn on_node(pod: &Incoming<'_>, node: &NodeView<'_>, view: &View<'_>) -> Vec<Obstacle> {
-    let fuller = view.with_nominated(node, pod.priority(), |occupant| pod.is(occupant));
+fn on_node(pod: &Incoming<'_, '_>, node: &NodeView<'_>, view: &View<'_>) -> Vec<Obstacle> {
+    let coming = view.coming(node, pod.priority(), |occupant| pod.is(occupant));
+    let fuller = (!coming.is_empty()).then(|| {
+        (
+            pod.beside(&coming, node, view),
+            node.joined_by(&coming, view.occupants()),
+        )
+    });
     let run = |check: &Check| {
-        let with = fuller.as_ref().map(|fuller| check(pod, fuller));
+        let with = fuller.as_ref().map(|(pod, node)| check(pod, node, view));
         with.filter(|obstacles| !obstacles.is_empty())
-            .unwrap_or_else(|| check(pod, node))
+            .unwrap_or_else(|| check(pod, node, view))
     };
     FILTERS.iter().flat_map(|(_, check)| run(check)).collect()
 }
@@ -125,7 +150,7 @@ mod tests {
             .with(node("b", "1", "1Gi"))
             .with(node("a", "1", "1Gi"))
             .seal();
-        let judged = judge(&pod("web").pod(), &View::of(&cluster));
+        let judged = judge(&pod("web").pod(), &View::of(&cluster)).nodes;
         let names: Vec<_> = judged.iter().map(|node| node.node.as_str()).collect();
         assert_eq!(names, ["a", "b"]);
     }

@@ -9,7 +9,9 @@
 //! What does not belong here: which obstacle is *the* cause (`rules/scheduling`), and prose.
 
 mod agreement;
+mod engine;
 mod incoming;
+mod inter_pod_affinity;
 mod judge;
 pub mod message;
 mod node_affinity;
@@ -22,9 +24,11 @@ mod said;
 mod taints;
 #[cfg(test)]
 mod testing;
+mod topology_spread;
 mod unschedulable;
 mod view;
 
+pub use engine::Engine;
 pub use incoming::Incoming;
 pub use judge::judge;
 pub use view::{NodeView, View};
@@ -32,8 +36,9 @@ pub use view::{NodeView, View};
 use crate::finding::Evidence;
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
-use crate::snapshot::{Snapshot, StuckPod};
+use crate::snapshot::{Gap, Occupant};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// The scheduler's filter plugins, in the order in which the default profile runs them
 /// (pkg/scheduler/apis/config/v1/default_plugins.go, 1.37).
@@ -90,6 +95,16 @@ impl Filter {
             Filter::DynamicResources => "DynamicResources",
             Filter::NodeDeclaredFeatures => "NodeDeclaredFeatures",
         }
+    }
+}
+
+impl Filter {
+    /// Whether the plugin stops at the first thing that it finds on a node; the others tell all.
+    fn tells_one(self) -> bool {
+        !matches!(
+            self,
+            Filter::NodeResourcesFit | Filter::VolumeBinding | Filter::DynamicResources
+        )
     }
 }
 
@@ -155,6 +170,39 @@ pub enum What {
         /// `status.allocatable.pods`
         limit: i64,
     },
+    /// A topology spread constraint would be broken.
+    Spread {
+        /// The constraint's `topologyKey`.
+        key: String,
+        /// The node's domain; `None` when it lacks the label.
+        domain: Option<String>,
+        /// How many matching pods the domain holds.
+        matching: i64,
+        /// The fewest that a domain holds, or 0 while there are fewer domains than `minDomains`.
+        fewest: i64,
+        /// How many more than the fewest a domain may hold.
+        max_skew: i64,
+    },
+    /// No pod that the pod wants to be near is in the node's domain.
+    Apart {
+        /// What a pod must be to count: `pods with app=cache in namespace shop`.
+        wanted: String,
+        /// The term's `topologyKey`.
+        key: String,
+        /// The node's domain; `None` when it lacks the label.
+        domain: Option<String>,
+    },
+    /// A pod that the pod keeps away from, or that keeps it away, is in the node's domain.
+    Together {
+        /// That pod.
+        holder: Holder,
+        /// Whose rule it is: the pod's own, or the other's.
+        own: bool,
+        /// The term's `topologyKey`.
+        key: String,
+        /// The domain.
+        domain: String,
+    },
     /// Anything else, in words.
     Other(String),
 }
@@ -172,6 +220,16 @@ pub struct Holder {
     pub controller: Option<String>,
 }
 
+impl From<&Occupant> for Holder {
+    fn from(occupant: &Occupant) -> Self {
+        Holder {
+            namespace: occupant.namespace.to_string(),
+            name: occupant.name.to_string(),
+            controller: occupant.controller.as_deref().map(str::to_owned),
+        }
+    }
+}
+
 /// Everything that stands against the pod on one node.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NodeObstacles {
@@ -179,6 +237,36 @@ pub struct NodeObstacles {
     pub node: String,
     /// In the order of the filters; empty when the pod fits.
     pub obstacles: Vec<Obstacle>,
+}
+
+/// A filter that lacks something it would have to read. It raises no obstacle, and a node without obstacles need not be free.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// The filter.
+    pub filter: Filter,
+    /// What is missing.
+    pub gap: Gap,
+}
+
+/// What stands against a pod.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Judgement {
+    /// What the scheduler refuses the pod for before it looks at any node; it tells the first.
+    pub before: Vec<Obstacle>,
+    /// What stands against it on each node, in order of names.
+    pub nodes: Vec<NodeObstacles>,
+    /// The filters that could not be computed.
+    pub unread: Vec<Unread>,
+}
+
+impl Judgement {
+    /// The nodes that would take the pod.
+    pub fn takers(&self) -> impl Iterator<Item = &str> {
+        let refused = !self.before.is_empty();
+        let free = self.nodes.iter().filter(|node| node.obstacles.is_empty());
+        free.filter(move |_| !refused)
+            .map(|node| node.node.as_str())
+    }
 }
 
 /// Our counts beside the scheduler's.
@@ -233,29 +321,16 @@ pub struct Said {
 pub struct Examination {
     /// What the scheduler said last; absent when it said nothing.
     pub said: Option<Said>,
-    /// What stands against the pod on each node, in order of names; absent when the nodes were not all read.
+    /// What stands against the pod; absent when the nodes were not all read.
     /// With pods unread, what stands against the pod still does, and more may.
-    pub nodes: Option<Vec<NodeObstacles>>,
+    pub judged: Option<Arc<Judgement>>,
     /// Whether both agree.
     pub agreement: Agreement,
 }
 
-/// Looks at a pod that is not bound.
-pub fn examine(pod: &StuckPod, snapshot: &Snapshot) -> Examination {
-    examine_in(pod, snapshot, &View::of(snapshot))
-}
-
-/// Looks at a pod that is not bound, with a view of the snapshot that several pods share.
-pub fn examine_in(pod: &StuckPod, snapshot: &Snapshot, view: &View<'_>) -> Examination {
-    let said = said::newest(pod, snapshot);
-    let nodes = match snapshot.nodes().whole_cluster() {
-        Ok(()) => Some(judge(pod.pod(), view)),
-        Err(_) => None,
-    };
-    let agreement = agreement::compare(pod, snapshot, said.as_ref(), nodes.as_deref());
-    Examination {
-        said,
-        nodes,
-        agreement,
+impl Examination {
+    /// What stands against the pod on each node, in order of names.
+    pub fn nodes(&self) -> Option<&[NodeObstacles]> {
+        self.judged.as_deref().map(|judged| judged.nodes.as_slice())
     }
 }

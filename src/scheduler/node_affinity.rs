@@ -26,8 +26,20 @@ enum Pinned<'a> {
     Conflict,
 }
 
+/// Names that exclude each other: the scheduler looks at no node then.
+pub(super) fn conflict(pod: &Incoming<'_, '_>) -> Option<Obstacle> {
+    let pinned = pinned(pod.node_affinity()?);
+    (pinned == Pinned::Conflict).then(|| Obstacle {
+        filter: Filter::NodeAffinity,
+        reason: Reason::AffinityTermsConflict.to_string(),
+        what: What::Other(
+            "the names that the required node affinity asks for exclude each other".to_owned(),
+        ),
+    })
+}
+
 /// The unmet pairs and expressions.
-pub(super) fn obstacles(pod: &Incoming<'_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
     let terms = pod.node_affinity();
     let reason = match terms.map_or(Pinned::No, pinned) {
         Pinned::Conflict => Reason::AffinityTermsConflict,
@@ -50,6 +62,17 @@ pub(super) fn obstacles(pod: &Incoming<'_>, node: &NodeView<'_>) -> Vec<Obstacle
             what,
         })
         .collect()
+}
+
+/// Whether selector and affinity admit the node.
+pub(super) fn admits(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> bool {
+    let labels = &node.node.labels;
+    let mut pairs = pod.spec.node_selector.iter().flatten();
+    let holds = |term| node_selector_term_matches(term, labels, node.name());
+    pairs.all(|(key, value)| labels.get(key) == Some(value))
+        && pod
+            .node_affinity()
+            .is_none_or(|terms| terms.iter().any(holds))
 }
 
 fn pinned(terms: &[NodeSelectorTerm]) -> Pinned<'_> {
@@ -167,7 +190,7 @@ mod tests {
             web = web.set("/spec/affinity", required);
         }
         let cluster = Cluster::new().with(n1).seal();
-        let judged = judge(&web.pod(), &View::of(&cluster));
+        let judged = judge(&web.pod(), &View::of(&cluster)).nodes;
         let obstacles = judged[0].obstacles.iter();
         obstacles
             .map(|obstacle| match &obstacle.what {
@@ -255,7 +278,7 @@ mod tests {
         let reasons = |terms: Value| -> Vec<String> {
             let required = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}});
             let web = pod("web").set("/spec/affinity", required).pod();
-            let judged = judge(&web, &View::of(&cluster));
+            let judged = judge(&web, &View::of(&cluster)).nodes;
             let first = |node: &crate::scheduler::NodeObstacles| {
                 let first = node.obstacles.first();
                 first.map_or_else(|| "fits".to_owned(), |obstacle| obstacle.reason.clone())

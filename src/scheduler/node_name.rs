@@ -8,7 +8,7 @@ use super::message::Reason;
 use super::{Filter, Incoming, NodeView, Obstacle, What};
 
 /// The other node, if the pod names one.
-pub(super) fn obstacles(pod: &Incoming<'_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
     let wanted = pod.spec.node_name.as_deref().unwrap_or_default();
     let obstacle = || Obstacle {
         filter: Filter::NodeName,

@@ -8,7 +8,7 @@ use super::message::Reason;
 use super::{Filter, Incoming, NodeView, Obstacle, What};
 
 /// The ports that are taken, each with everyone who holds it.
-pub(super) fn obstacles(pod: &Incoming<'_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
     let of_port = |port| {
         node.holders(port).map(move |holder| Obstacle {
             filter: Filter::NodePorts,
@@ -81,7 +81,7 @@ mod tests {
             )
             .seal();
         let web = pod("web").host_port(80, "TCP", "").pod();
-        let judged = judge(&web, &View::of(&cluster));
+        let judged = judge(&web, &View::of(&cluster)).nodes;
         let What::Port { port, holder } = &judged[0].obstacles[0].what else {
             panic!("{judged:?}")
         };

@@ -119,6 +119,9 @@ enum Kind<'a> {
     Port(&'a HostPort),
     PodCount,
     Resource { name: &'a str, never: bool },
+    Spread(&'a str),
+    Apart(&'a str, &'a str),
+    Together(bool, &'a str),
     Other(&'a str),
 }
 
@@ -137,6 +140,9 @@ fn kind(obstacle: &Obstacle) -> Kind<'_> {
             name: resource,
             never: weight(obstacle) > FULL,
         },
+        What::Spread { key, .. } => Kind::Spread(key),
+        What::Apart { wanted, key, .. } => Kind::Apart(wanted, key),
+        What::Together { own, key, .. } => Kind::Together(*own, key),
         What::Other(words) => Kind::Other(words),
     }
 }
@@ -187,7 +193,12 @@ fn weight(obstacle: &Obstacle) -> u32 {
             asked, allocatable, ..
         } if asked > allocatable || *allocatable == Quantity::ZERO => 3,
         What::Resource { .. } | What::PodCount { .. } | What::Port { .. } => FULL,
-        What::Cordoned | What::Other(_) => 3,
+        // other pods come and go
+        What::Together { .. }
+        | What::Spread {
+            domain: Some(_), ..
+        } => FULL,
+        What::Cordoned | What::Spread { .. } | What::Apart { .. } | What::Other(_) => 3,
         What::Taint { key, .. } if is_condition(key) => 3,
         What::Taint { .. } => 4,
         What::Label { .. } | What::OtherNode => 5,
@@ -217,7 +228,7 @@ mod tests {
     fn ranks(pod: &Object, nodes: &[Object], filters: &[Filter]) -> Vec<Option<u32>> {
         let cluster = nodes.iter().cloned().fold(Cluster::new(), Cluster::with);
         let cluster = cluster.seal();
-        let judged = judge(&pod.pod(), &View::of(&cluster));
+        let judged = judge(&pod.pod(), &View::of(&cluster)).nodes;
         let of = |filter: &Filter| rank(&judged, |obstacle| obstacle.filter == *filter);
         filters.iter().map(of).collect()
     }
@@ -273,7 +284,7 @@ mod tests {
     fn rank_of(pod: &Object, nodes: &[Object], reason: &str) -> Option<u32> {
         let cluster = nodes.iter().cloned().fold(Cluster::new(), Cluster::with);
         let cluster = cluster.seal();
-        let judged = judge(&pod.pod(), &View::of(&cluster));
+        let judged = judge(&pod.pod(), &View::of(&cluster)).nodes;
         rank(&judged, |obstacle| obstacle.reason == reason)
     }
 
@@ -361,7 +372,7 @@ mod tests {
         let nodes = [node("a", "1", "1Gi"), node("b", "1", "8Gi")];
         let cluster = nodes.into_iter().fold(Cluster::new(), Cluster::with).seal();
         let web = pod("web").asks("cpu", "2").asks("memory", "2Gi").pod();
-        let judged = judge(&web, &View::of(&cluster));
+        let judged = judge(&web, &View::of(&cluster)).nodes;
         let names: Vec<_> = closest(&judged).nodes().map(|node| &node.node).collect();
         assert_eq!(names, ["b", "a"]);
         assert!(closest(&judged).is_usable("a"));

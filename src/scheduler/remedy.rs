@@ -18,9 +18,9 @@ mod options;
 mod tests;
 
 use super::ranking::closest;
-use super::{Filter, Incoming, NodeObstacles, View, What, judge};
+use super::{Engine, Filter, Incoming, NodeObstacles, View, What, judge};
 use crate::finding::{Fix, Who};
-use crate::snapshot::{Snapshot, StuckPod};
+use crate::snapshot::StuckPod;
 use carrier::Carrier;
 use change::{Change, Kind};
 use k8s_openapi::api::core::v1::Pod;
@@ -87,25 +87,27 @@ impl Plan {
     }
 }
 
-/// The smallest changes that let the pod in: its owner's before an administrator's. None when the nodes were not all read, or a
-/// node would take it as it is.
-pub fn propose(pod: &StuckPod, snapshot: &Snapshot) -> Vec<Remedy> {
+/// The smallest changes that let the pod in: its owner's before an administrator's. None when the nodes were not all read, a
+/// node would take it as it is, or it is refused as a whole.
+pub fn propose(pod: &StuckPod, engine: &Engine<'_>) -> Vec<Remedy> {
+    let snapshot = engine.snapshot();
     if snapshot.nodes().whole_cluster().is_err() {
         return Vec::new();
     }
-    let view = View::of(snapshot);
-    let judged = judge(pod.pod(), &view);
-    if judged.iter().any(|node| node.obstacles.is_empty()) {
+    let view = engine.view();
+    let judged = engine.judge(pod.pod());
+    if judged.takers().next().is_some() || !judged.before.is_empty() {
         return Vec::new();
     }
-    let proven = snapshot.pods().whole_cluster().is_ok();
+    let proven = snapshot.pods().whole_cluster().is_ok() && judged.unread.is_empty();
+    let judged = judged.nodes.as_slice();
     let carrier = Carrier::of(pod, snapshot);
-    let of_ports = host_ports::propose(pod, snapshot, &view, &judged, proven);
+    let of_ports = host_ports::propose(pod, snapshot, view, judged, proven);
     let mut remedies: Vec<Remedy> = of_ports.into_iter().collect();
     for who in [Who::Owner, Who::Admin] {
-        let plans = fewest(candidates(pod.pod(), &view, &judged), who);
+        let plans = fewest(candidates(pod.pod(), view, judged), who);
         let offered = plans.into_iter().filter_map(|plan| {
-            let takers = plan.takers(pod.pod(), &view);
+            let takers = plan.takers(pod.pod(), view);
             let fix = fix::of(&plan.changes, &carrier, pod.pod(), who);
             (!takers.is_empty()).then(|| Remedy {
                 fix: Fix {
@@ -117,7 +119,7 @@ pub fn propose(pod: &StuckPod, snapshot: &Snapshot) -> Vec<Remedy> {
         });
         remedies.extend(offered.take(OFFERED));
     }
-    remedies.extend(larger_node(pod.pod(), &judged));
+    remedies.extend(larger_node(pod.pod(), judged));
     remedies
 }
 
@@ -132,7 +134,7 @@ fn fewest(plans: Vec<Plan>, who: Who) -> Vec<Plan> {
 
 /// Every plan worth trying, the smallest first, and of those that differ in amounts or nodes alone the smallest.
 fn candidates(pod: &Pod, view: &View<'_>, judged: &[NodeObstacles]) -> Vec<Plan> {
-    let incoming = Incoming::new(pod);
+    let incoming = Incoming::alone(pod);
     let mut plans: Vec<Plan> = closest(judged)
         .nodes()
         .take(NODES)
@@ -152,7 +154,7 @@ fn candidates(pod: &Pod, view: &View<'_>, judged: &[NodeObstacles]) -> Vec<Plan>
 /// administrator can.
 fn for_node(
     pod: &Pod,
-    incoming: &Incoming<'_>,
+    incoming: &Incoming<'_, '_>,
     view: &View<'_>,
     node: &NodeObstacles,
 ) -> Vec<Plan> {
@@ -198,7 +200,7 @@ fn larger_node(pod: &Pod, judged: &[NodeObstacles]) -> Option<Remedy> {
         .nodes()
         .next()
         .filter(|node| is_room(node))?;
-    let incoming = Incoming::new(pod);
+    let incoming = Incoming::alone(pod);
     let amounts = incoming
         .requests
         .iter()

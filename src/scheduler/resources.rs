@@ -14,7 +14,7 @@ const FIRST: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 const DEVICE_CLASS: &str = "deviceclass.resource.kubernetes.io/";
 
 /// Everything of which too little is left.
-pub(super) fn obstacles(pod: &Incoming<'_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
     let scalars = pod.requests.keys().map(String::as_str).filter(|resource| {
         !FIRST.contains(resource) && is_scalar(resource) && !resource.starts_with(DEVICE_CLASS)
     });
@@ -26,17 +26,15 @@ pub(super) fn obstacles(pod: &Incoming<'_>, node: &NodeView<'_>) -> Vec<Obstacle
 /// Counted even for a pod that asks for nothing.
 fn pod_count(node: &NodeView<'_>) -> Option<Obstacle> {
     let limit = i64::try_from(node.allocatable("pods").units()).unwrap_or(i64::MAX);
-    (node.pods >= limit).then(|| Obstacle {
+    let running = i64::try_from(node.pods().len()).unwrap_or(i64::MAX);
+    (running >= limit).then(|| Obstacle {
         filter: Filter::NodeResourcesFit,
         reason: Reason::TooManyPods.to_string(),
-        what: What::PodCount {
-            running: node.pods,
-            limit,
-        },
+        what: What::PodCount { running, limit },
     })
 }
 
-fn lacking(pod: &Incoming<'_>, node: &NodeView<'_>, resource: &str) -> Option<Obstacle> {
+fn lacking(pod: &Incoming<'_, '_>, node: &NodeView<'_>, resource: &str) -> Option<Obstacle> {
     let asked = pod.requests.get(resource).copied().unwrap_or_default();
     let free = node.free(resource);
     (asked > Quantity::ZERO && asked > free).then(|| Obstacle {
@@ -98,7 +96,7 @@ mod tests {
             .asks("cpu", "1")
             .asks("example.com/gpu", "1")
             .pod();
-        let judged = judge(&web, &View::of(&cluster));
+        let judged = judge(&web, &View::of(&cluster)).nodes;
         let numbers: Vec<_> = judged[0]
             .obstacles
             .iter()

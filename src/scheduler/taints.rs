@@ -13,7 +13,7 @@ const NOT_READY: &str = "node.kubernetes.io/not-ready";
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 
 /// The untolerated taints.
-pub(super) fn obstacles(pod: &Incoming<'_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
     // what is tolerated as a cordon is tolerated as its taint, so nothing is lost by telling it once
     let is_told = |taint: &&Taint| node.node.unschedulable && unschedulable::repeats(taint);
     let tolerations = pod.tolerations().iter();
@@ -130,7 +130,7 @@ mod tests {
                 ]),
             )
             .pod();
-        let judged = judge(&web, &View::of(&cluster));
+        let judged = judge(&web, &View::of(&cluster)).nodes;
         let taints: Vec<_> = judged[0]
             .obstacles
             .iter()
@@ -164,7 +164,7 @@ mod tests {
                 .seal();
             let given = json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": &seconds});
             let web = pod("web").set("/spec/tolerations", json!([given])).pod();
-            let judged = judge(&web, &View::of(&cluster));
+            let judged = judge(&web, &View::of(&cluster)).nodes;
             let What::Taint { near_miss, .. } = &judged[0].obstacles[0].what else {
                 panic!("{judged:?}");
             };

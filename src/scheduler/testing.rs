@@ -135,7 +135,7 @@ impl Cluster {
 pub(super) fn found(pod: &Object, node: &Object, others: &[Object]) -> Vec<String> {
     let cluster = Cluster::new().with(node.clone());
     let cluster = others.iter().cloned().fold(cluster, Cluster::with).seal();
-    let judged = judge(&pod.pod(), &View::of(&cluster));
+    let judged = judge(&pod.pod(), &View::of(&cluster)).nodes;
     judged
         .iter()
         .flat_map(|node| &node.obstacles)

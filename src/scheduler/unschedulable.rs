@@ -18,7 +18,7 @@ pub(super) fn repeats(taint: &Taint) -> bool {
 }
 
 /// The cordon, if it keeps the pod off.
-pub(super) fn obstacles(pod: &Incoming<'_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
     let cordon = Taint {
         key: KEY.to_owned(),
         effect: "NoSchedule".to_owned(),

@@ -18,6 +18,9 @@ use std::collections::BTreeMap;
 pub struct View<'a> {
     nodes: BTreeMap<&'a str, NodeView<'a>>,
     occupants: &'a Occupants,
+    /// Bound pods that keep others away by a required anti-affinity of their own.
+    guards: Vec<&'a Occupant>,
+    snapshot: &'a Snapshot,
 }
 
 /// One node with the pods on it.
@@ -27,8 +30,8 @@ pub struct NodeView<'a> {
     pub node: Cow<'a, Node>,
     /// What its pods take, resource by resource, each pod's sum rounded as the scheduler rounds it.
     taken: BTreeMap<&'a str, Quantity>,
-    /// How many pods it runs.
-    pub pods: i64,
+    /// The pods on it, in order of namespace and name.
+    pods: Vec<&'a Occupant>,
     /// Host ports and who holds them, in order of the holders' namespaces and names.
     ports: Vec<(&'a HostPort, &'a Occupant)>,
     /// Pods for which preemption makes room here and that are not bound yet.
@@ -42,7 +45,7 @@ impl<'a> View<'a> {
         let empty = |node: &'a Node| NodeView {
             node: Cow::Borrowed(node),
             taken: BTreeMap::new(),
-            pods: 0,
+            pods: Vec::new(),
             ports: Vec::new(),
             nominated: Vec::new(),
         };
@@ -51,11 +54,15 @@ impl<'a> View<'a> {
             .seen()
             .map(|((_, name), node)| (name.as_str(), empty(node)))
             .collect();
+        let mut guards = Vec::new();
         for occupant in occupants.iter() {
             match (&occupant.node, &occupant.nominated) {
                 (Some(bound), _) => {
                     if let Some(node) = nodes.get_mut(&**bound) {
                         node.add(occupant, occupants);
+                        if !occupants.shape(occupant).anti_affinity.is_empty() {
+                            guards.push(occupant);
+                        }
                     }
                 }
                 (None, Some(nominated)) => {
@@ -66,7 +73,37 @@ impl<'a> View<'a> {
                 (None, None) => {}
             }
         }
-        View { nodes, occupants }
+        View {
+            nodes,
+            occupants,
+            guards,
+            snapshot,
+        }
+    }
+
+    /// No node, for when no pod is to be placed.
+    pub(super) fn bare(snapshot: &'a Snapshot) -> Self {
+        View {
+            nodes: BTreeMap::new(),
+            occupants: snapshot.occupants(),
+            guards: Vec::new(),
+            snapshot,
+        }
+    }
+
+    /// What was read, for what filters look up beside nodes and pods.
+    pub fn snapshot(&self) -> &'a Snapshot {
+        self.snapshot
+    }
+
+    /// All pods that were read; which of them stand on a node is for [`NodeView::pods`] to say.
+    pub fn occupants(&self) -> &'a Occupants {
+        self.occupants
+    }
+
+    /// The bound pods with a required anti-affinity of their own, in order of namespace and name.
+    pub(super) fn guards(&self) -> impl Iterator<Item = &'a Occupant> {
+        self.guards.iter().copied()
     }
 
     /// The nodes, in order of their names.
@@ -99,40 +136,52 @@ impl<'a> View<'a> {
                 node.remove(occupant, self.occupants);
             }
         }
+        copy.guards.retain(|occupant| !gone(occupant));
         copy
     }
 
-    /// The node as the scheduler's first pass sees it: with the nominated pods of at least this priority on it. `None` when
-    /// there are none, and one pass is enough (`schedule_one.go`, `RunFilterPluginsWithNominatedPods`).
-    pub(super) fn with_nominated(
+    /// The pods for which preemption makes room on the node and that come before a pod of this priority: with them on it, the
+    /// node has to pass first (`runtime/framework.go`, `RunFilterPluginsWithNominatedPods`).
+    pub(super) fn coming(
         &self,
         node: &NodeView<'a>,
         priority: i32,
         is_itself: impl Fn(&Occupant) -> bool,
-    ) -> Option<NodeView<'a>> {
+    ) -> Vec<&'a Occupant> {
         let coming = |occupant: &&&'a Occupant| {
             self.occupants.shape(occupant).priority >= priority && !is_itself(occupant)
         };
-        let coming: Vec<&'a Occupant> = node.nominated.iter().filter(coming).copied().collect();
-        if coming.is_empty() {
-            return None;
-        }
-        let mut fuller = node.clone();
-        for occupant in coming {
-            fuller.add(occupant, self.occupants);
-        }
-        Some(fuller)
+        node.nominated.iter().filter(coming).copied().collect()
     }
 }
 
 impl<'a> NodeView<'a> {
+    /// The node with further pods on it.
+    pub(super) fn joined_by(&self, coming: &[&'a Occupant], occupants: &'a Occupants) -> Self {
+        let mut fuller = self.clone();
+        for occupant in coming {
+            fuller.add(occupant, occupants);
+        }
+        fuller
+    }
+
+    /// The pods on it, in order of namespace and name.
+    pub fn pods(&self) -> &[&'a Occupant] {
+        &self.pods
+    }
+
+    /// `metadata.labels`
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.node.labels.get(key).map(String::as_str)
+    }
+
     fn add(&mut self, occupant: &'a Occupant, occupants: &'a Occupants) {
         let shape = occupants.shape(occupant);
         for (resource, amount) in &shape.requests {
             let taken = self.taken.entry(resource).or_default();
             *taken = *taken + amount.rounded_for(resource);
         }
-        self.pods += 1;
+        self.pods.push(occupant);
         self.ports
             .extend(shape.ports.iter().map(|port| (port, occupant)));
     }
@@ -144,9 +193,9 @@ impl<'a> NodeView<'a> {
                 *taken = *taken - amount.rounded_for(resource);
             }
         }
-        self.pods -= 1;
         let is_gone =
             |other: &Occupant| other.name == occupant.name && other.namespace == occupant.namespace;
+        self.pods.retain(|other| !is_gone(other));
         self.ports.retain(|(_, holder)| !is_gone(holder));
     }
 
@@ -172,11 +221,7 @@ impl<'a> NodeView<'a> {
         self.ports
             .iter()
             .filter(move |(held, _)| held.conflicts(wanted))
-            .map(|(_, occupant)| Holder {
-                namespace: occupant.namespace.to_string(),
-                name: occupant.name.to_string(),
-                controller: occupant.controller.as_deref().map(str::to_owned),
-            })
+            .map(|(_, occupant)| Holder::from(*occupant))
     }
 }
 
@@ -211,7 +256,7 @@ mod tests {
             .seal();
         let view = View::of(&cluster);
         let n1 = view.node("n1").unwrap();
-        assert_eq!(n1.pods, 4);
+        assert_eq!(n1.pods().len(), 4);
         assert_eq!(n1.free("cpu"), Quantity::from_milli(4000 - 1875));
         assert!(view.node("n2").is_none());
     }
@@ -242,8 +287,8 @@ mod tests {
         let view = View::of(&cluster);
         let emptied = view.without(|occupant| &*occupant.name == "a");
         let n1 = emptied.node("n1").unwrap();
-        assert_eq!((n1.pods, n1.ports.len()), (0, 0));
+        assert_eq!((n1.pods.len(), n1.ports.len()), (0, 0));
         assert_eq!(n1.free("cpu"), Quantity::from_units(1));
-        assert_eq!(view.node("n1").unwrap().pods, 1);
+        assert_eq!(view.node("n1").unwrap().pods.len(), 1);
     }
 }

@@ -199,6 +199,16 @@ impl Occupants {
         self.shapes.get(occupant.shape.0).unwrap_or(&EMPTY)
     }
 
+    /// The shapes, each once. What is worked out for one holds for all occupants of that place.
+    pub fn shapes(&self) -> &[Shape] {
+        &self.shapes
+    }
+
+    /// The place of an occupant's shape among [`Occupants::shapes`].
+    pub fn place_of(occupant: &Occupant) -> usize {
+        occupant.shape.0
+    }
+
     /// What tells which pod an occupant is.
     pub fn identity<'a>(&'a self, occupant: &'a Occupant) -> PodIdentity<'a> {
         PodIdentity {

@@ -3,7 +3,7 @@
 use super::verdicts::Verdict;
 use kubectl_diagnose::gather::dump;
 use kubectl_diagnose::gather::plan::KINDS;
-use kubectl_diagnose::scheduler::{Agree, Count, View, examine_in, judge};
+use kubectl_diagnose::scheduler::{Agree, Count, Engine};
 use kubectl_diagnose::scope::Scope;
 use kubectl_diagnose::snapshot::{Intake, Kind, Snapshot, Why};
 use serde_json::{Value, json};
@@ -43,25 +43,21 @@ pub(crate) fn snapshot(dump: &Value) -> Snapshot {
 }
 
 /// What is wrong with what is computed about a probe; nothing when it is what the scheduler decided.
-pub(crate) fn difference(
-    verdict: &Verdict,
-    snapshot: &Snapshot,
-    view: &View<'_>,
-) -> Option<String> {
+pub(crate) fn difference(verdict: &Verdict, engine: &Engine<'_>) -> Option<String> {
     match verdict.outcome.node() {
-        None => refused(&verdict.pod, snapshot, view),
-        Some(node) => taken(&verdict.pod, view, node),
+        None => refused(&verdict.pod, engine),
+        Some(node) => taken(&verdict.pod, engine, node),
     }
 }
 
-fn refused(pod: &Value, snapshot: &Snapshot, view: &View<'_>) -> Option<String> {
+fn refused(pod: &Value, engine: &Engine<'_>) -> Option<String> {
     let is_it = |stuck: &&kubectl_diagnose::snapshot::StuckPod| {
         pod["metadata"]["name"] == stuck.name() && pod["metadata"]["namespace"] == stuck.namespace()
     };
-    let Some(stuck) = snapshot.stuck().iter().find(is_it) else {
+    let Some(stuck) = engine.snapshot().stuck().iter().find(is_it) else {
         return Some("it is not taken for stuck".to_owned());
     };
-    let found = examine_in(stuck, snapshot, view);
+    let found = engine.examine(stuck);
     let agreement = found.agreement;
     let sorted = |counts: &[Count]| {
         let mut counts = counts.to_vec();
@@ -93,10 +89,13 @@ fn refused(pod: &Value, snapshot: &Snapshot, view: &View<'_>) -> Option<String> 
 }
 
 /// A pod that a node took must meet no obstacle there.
-fn taken(pod: &Value, view: &View<'_>, name: &str) -> Option<String> {
+fn taken(pod: &Value, engine: &Engine<'_>, name: &str) -> Option<String> {
     let pod = serde_json::from_value(pod.clone()).expect("it is a pod");
-    let judged = judge(&pod, view);
-    let Some(on_node) = judged.iter().find(|node| node.node == name) else {
+    let judged = engine.judge(&pod);
+    if let Some(first) = judged.before.first() {
+        return Some(format!("node {name} took it against {first:?}"));
+    }
+    let Some(on_node) = judged.nodes.iter().find(|node| node.node == name) else {
         return Some(format!("node {name} took it and is not known"));
     };
     let reasons: Vec<String> = on_node

@@ -4,7 +4,7 @@ use super::api::{Api, name};
 use super::generator::{Group, World, world};
 use super::verdicts::{self, Outcome, Verdict};
 use super::{bed, compare};
-use kubectl_diagnose::scheduler::View;
+use kubectl_diagnose::scheduler::Engine;
 use kubectl_diagnose::snapshot::Snapshot;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -135,14 +135,14 @@ async fn one(api: &Api, world: &World, tally: &mut Tally) {
     let decided = begun.elapsed();
     let before = (tally.fits, tally.refused, tally.mismatches.len());
     let snapshot = snapshot_with(&base, &verdicts);
-    let view = View::of(&snapshot);
+    let engine = Engine::new(&snapshot);
     for verdict in &verdicts {
         match verdict.outcome {
             Outcome::Refused => tally.refused += 1,
             _ => tally.fits += 1,
         }
         tally.compared += 1;
-        let Some(difference) = compare::difference(verdict, &snapshot, &view) else {
+        let Some(difference) = compare::difference(verdict, &engine) else {
             continue;
         };
         second_look(api, world, &base, verdict, &difference, tally).await;
@@ -219,7 +219,7 @@ async fn second_look(
     let again = verdicts::of(api, probe.expect("it is a probe of this cluster")).await;
     let again = again.expect("it was taken before");
     let snapshot = snapshot_with(base, std::slice::from_ref(&again));
-    if compare::difference(&again, &snapshot, &View::of(&snapshot)).is_none() {
+    if compare::difference(&again, &Engine::new(&snapshot)).is_none() {
         tally.raced += 1;
         return;
     }

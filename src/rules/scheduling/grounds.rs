@@ -64,11 +64,7 @@ impl<'e> Grounds<'e> {
         let examination = case.scheduling()?;
         // what stands against a pod that no scheduler has looked at keeps it nowhere yet
         let spoken = examination.said.as_ref()?;
-        let Some(nodes) = examination
-            .nodes
-            .as_deref()
-            .filter(|nodes| !nodes.is_empty())
-        else {
+        let Some(nodes) = examination.nodes().filter(|nodes| !nodes.is_empty()) else {
             return said(case, examination, spoken, sought, Words::Alone);
         };
         let message = &spoken.message;
@@ -103,7 +99,7 @@ impl<'e> Grounds<'e> {
         if !self.places.is_empty() {
             finding = finding.fact("nodes", self.nodes());
         }
-        finding.nodes = self.examination.nodes.clone().unwrap_or_default();
+        finding.judged.clone_from(&self.examination.judged);
         finding.agreement = Some(self.examination.agreement.clone());
         finding.rank = self.rank;
         finding
@@ -115,7 +111,7 @@ impl<'e> Grounds<'e> {
         if !self.out_of_date {
             return remedies::before(case, finding, filter);
         }
-        let nodes = self.examination.nodes.iter().flatten();
+        let nodes = self.examination.nodes().into_iter().flatten();
         let room = nodes
             .filter(|node| node.obstacles.is_empty())
             .map(|node| node.node.clone());
@@ -169,12 +165,7 @@ impl<'e> Grounds<'e> {
 
     /// On how many nodes it stands, and how many there are, as far as known.
     fn counts(&self) -> (Option<usize>, Option<usize>) {
-        if let Some(nodes) = self
-            .examination
-            .nodes
-            .as_ref()
-            .filter(|_| self.is_computed())
-        {
+        if let Some(nodes) = self.examination.nodes().filter(|_| self.is_computed()) {
             return (Some(self.places.len()), Some(nodes.len()));
         }
         let counted: Vec<u32> = self

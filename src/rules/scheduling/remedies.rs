@@ -2,24 +2,24 @@
 
 use crate::finding::Finding;
 use crate::rules::Case;
-use crate::scheduler::{Filter, remedy};
+use crate::scheduler::Filter;
 
 /// The finding with the changes that remove this filter's obstacles. A rule's own advice stays for
 /// those to whom no such change is offered.
 pub(super) fn before(case: &Case<'_>, mut finding: Finding, filter: Filter) -> Finding {
-    if finding.nodes.is_empty() {
+    if finding.nodes().is_empty() {
         return finding;
     }
-    let remedies = remedy::propose(case.pod, case.snapshot);
+    let remedies = case.engine.remedies(case.pod);
     let alone = remedies.iter().any(|remedy| remedy.removes == [filter]);
     let mut fixes: Vec<_> = remedies
-        .into_iter()
+        .iter()
         // where removing this is enough, a change that removes more is for the sake of another cause
         .filter(|remedy| match alone {
             true => remedy.removes == [filter],
             false => remedy.removes.contains(&filter),
         })
-        .map(|remedy| remedy.fix)
+        .map(|remedy| remedy.fix.clone())
         // without either it is advice, which the rule words better
         .filter(|fix| fix.verified.is_some() || !fix.command.is_empty())
         .collect();

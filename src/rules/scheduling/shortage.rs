@@ -53,7 +53,7 @@ pub(super) fn grounds<'e>(case: &'e Case<'_>, resource: &str) -> Option<Grounds<
 fn usable_offers(case: &Case<'_>, resource: &str) -> Vec<String> {
     let nodes = case
         .scheduling()
-        .and_then(|examination| examination.nodes.as_deref());
+        .and_then(|examination| examination.nodes());
     let closest = ranking::closest(nodes.unwrap_or_default());
     let mut offering = offering(case, resource);
     offering.retain(|node| closest.is_usable(node));

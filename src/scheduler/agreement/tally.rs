@@ -155,15 +155,8 @@ impl Dialect {
         ours
     }
 
-    /// The obstacles that the scheduler tells of a node: all of the first failing filter, and of taints the first. What is
-    /// found before any node is looked at comes before every filter.
+    /// The obstacles that the scheduler tells of a node: those of the first failing filter, or the first of them.
     fn first(self, obstacles: &[Obstacle]) -> &[Obstacle] {
-        let of_pod = obstacles
-            .iter()
-            .position(|obstacle| meaning(&obstacle.reason).is_about_the_pod());
-        if let Some(at) = of_pod {
-            return obstacles.get(at..=at).unwrap_or_default();
-        }
         let is_cut = |obstacle: &Obstacle| {
             obstacle.filter == Filter::NodeAffinity
                 && matches!(meaning(&obstacle.reason), Reason::ExcludedByPlugins(_))
@@ -178,9 +171,9 @@ impl Dialect {
         let Some(filter) = rest.first().map(|first| first.filter) else {
             return &[];
         };
-        let length = match filter {
-            Filter::TaintToleration => 1,
-            _ => rest.iter().take_while(|o| o.filter == filter).count(),
+        let length = match filter.tells_one() {
+            true => 1,
+            false => rest.iter().take_while(|o| o.filter == filter).count(),
         };
         rest.get(..length).unwrap_or_default()
     }
@@ -204,7 +197,7 @@ impl Dialect {
 }
 
 /// What an obstacle's words mean; they are the scheduler's own.
-fn meaning(words: &str) -> Reason {
+pub(super) fn meaning(words: &str) -> Reason {
     let message = crate::scheduler::message::parse(words);
     let first = message.clauses.into_iter().next();
     first.map_or(Reason::Other, |clause| clause.reason)

@@ -1,7 +1,7 @@
 //! Messages of several versions beside clusters that do and do not explain them.
 
 use crate::scheduler::testing::{Cluster, Object, node, pod};
-use crate::scheduler::{Agree, Agreement, examine};
+use crate::scheduler::{Agree, Agreement, Engine};
 use crate::snapshot::Kind;
 use serde_json::json;
 
@@ -30,7 +30,7 @@ fn web(message: &str) -> Object {
 
 fn examined(pod: &Object, cluster: Cluster) -> Agreement {
     let cluster = cluster.with(pod.clone()).seal();
-    examine(&pod.stuck(), &cluster).agreement
+    Engine::new(&cluster).examine(&pod.stuck()).agreement
 }
 
 fn agreement(message: &str) -> Agreement {
@@ -138,7 +138,7 @@ fn what_was_not_read_is_not_compared() {
 
 #[test]
 fn plugins_that_are_not_computed_are_named() {
-    let spread = "1 node(s) didn't match pod topology spread constraints";
+    let devices = "1 cannot allocate all claims";
     let [cp, w1, w2, _] = nodes();
     let all = |n: Object| {
         [cp.clone(), w1.clone(), w2.clone(), n]
@@ -147,7 +147,7 @@ fn plugins_that_are_not_computed_are_named() {
     };
     let message = NEW.replace(
         "2 node(s) had untolerated",
-        &format!("{spread}, 1 node(s) had untolerated"),
+        &format!("{devices}, 1 node(s) had untolerated"),
     );
     let fits = examined(&web(&message), all(node("w3", "4", "8Gi")));
     assert_eq!(fits.verdict, Agree::NotComparable, "{fits:?}");
@@ -226,5 +226,22 @@ fn every_version_counts_the_nodes_that_are_cut_off_in_its_own_way() {
     let plain = (1..5).map(|i| node(&format!("n{i}"), "4", "8Gi"));
     let cluster = plain.fold(Cluster::new(), Cluster::with);
     let agreement = examined(&web(torn).set("/spec/affinity", terms), cluster);
+    assert_eq!(agreement.verdict, Agree::Equal, "{agreement:?}");
+}
+
+#[test]
+fn what_is_found_before_any_node_is_looked_at_comes_before_every_filter() {
+    let pin = |name: &str| json!({"key": "metadata.name", "operator": "In", "values": [name]});
+    let torn = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+        "nodeSelectorTerms": [{"matchFields": [pin("w1"), pin("w3")]}],
+    }}});
+    let web = web(
+        "0/4 nodes are available: pod affinity terms conflict. preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling.",
+    );
+    // w2 is cordoned and w3 tainted, which nobody came to see
+    let agreement = examined(
+        &web.set("/spec/affinity", torn),
+        nodes().into_iter().fold(Cluster::new(), Cluster::with),
+    );
     assert_eq!(agreement.verdict, Agree::Equal, "{agreement:?}");
 }

@@ -213,7 +213,7 @@ fn expression_path(spec: &str, at: Expression) -> String {
 
 /// Removes the expression, or the whole requirement when it was its only one: an empty term would match nothing.
 fn unrequire(spec: &str, at: Expression, pod: &Pod) -> Vec<Value> {
-    let incoming = crate::scheduler::Incoming::new(pod);
+    let incoming = crate::scheduler::Incoming::alone(pod);
     let terms = incoming.node_affinity().unwrap_or_default();
     let expressions = terms
         .get(at.term)

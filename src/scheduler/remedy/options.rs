@@ -16,7 +16,7 @@ const LEAST_PART: i128 = 10;
 /// The changes after which the obstacle is gone; none when nothing sensible removes it.
 pub(super) fn of(
     pod: &Pod,
-    incoming: &Incoming<'_>,
+    incoming: &Incoming<'_, '_>,
     node: &NodeView<'_>,
     obstacle: &Obstacle,
 ) -> Vec<Change> {
@@ -64,7 +64,7 @@ fn of_taint(node: String, taint: &Taint) -> Vec<Change> {
 }
 
 fn of_label(
-    incoming: &Incoming<'_>,
+    incoming: &Incoming<'_, '_>,
     node: &NodeView<'_>,
     wanted: &str,
     key: &str,
@@ -108,7 +108,7 @@ fn of_selector(key: &str, value: &str, found: Option<&str>) -> Vec<Change> {
         .collect()
 }
 
-fn of_expression(incoming: &Incoming<'_>, wanted: &str, found: Option<&str>) -> Vec<Change> {
+fn of_expression(incoming: &Incoming<'_, '_>, wanted: &str, found: Option<&str>) -> Vec<Change> {
     let Some((at, expression)) = expression(incoming, wanted) else {
         return Vec::new();
     };
@@ -128,7 +128,7 @@ fn of_expression(incoming: &Incoming<'_>, wanted: &str, found: Option<&str>) -> 
 
 /// The first expression that reads so. Terms that pin nodes by name are a controller's, and its own template is written otherwise.
 fn expression<'a>(
-    incoming: &Incoming<'a>,
+    incoming: &Incoming<'a, '_>,
     wanted: &str,
 ) -> Option<(Expression, &'a NodeSelectorRequirement)> {
     let terms = incoming.node_affinity()?;
@@ -165,7 +165,7 @@ fn is_given(key: &str) -> bool {
 /// Lowers the container that asks most, so that the pod asks exactly what is free. Extended resources are left alone: a program
 /// that wants two devices does not run with one.
 fn lower(
-    incoming: &Incoming<'_>,
+    incoming: &Incoming<'_, '_>,
     resource: &str,
     asked: Quantity,
     free: Quantity,

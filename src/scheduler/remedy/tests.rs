@@ -2,6 +2,7 @@
 
 use super::{Remedy, propose};
 use crate::finding::{Fix, Who, fill};
+use crate::scheduler::Engine;
 use crate::scheduler::Filter;
 use crate::scheduler::testing::{Cluster, Object, node, object, pod};
 use crate::snapshot::Kind;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 fn remedies(pod: &Object, others: &[Object]) -> Vec<Remedy> {
     let cluster = Cluster::new().with(pod.clone());
     let cluster = others.iter().cloned().fold(cluster, Cluster::with);
-    propose(&pod.stuck(), &cluster.seal())
+    propose(&pod.stuck(), &Engine::new(&cluster.seal()))
 }
 
 /// `who: change -> nodes | command`
@@ -304,9 +305,9 @@ fn nothing_is_verified_without_all_pods() {
         .read(Kind::Node)
         .with(node("n1", "1", "8Gi"))
         .seal();
-    let found = propose(&asks.stuck(), &partly);
+    let found = propose(&asks.stuck(), &Engine::new(&partly));
     assert!(found[0].fix.command.contains("--requests=cpu=1"));
     assert_eq!(found[0].fix.verified, None);
     let blind = Cluster::unread().with(node("n1", "1", "8Gi")).seal();
-    assert!(propose(&asks.stuck(), &blind).is_empty());
+    assert!(propose(&asks.stuck(), &Engine::new(&blind)).is_empty());
 }

@@ -33,7 +33,8 @@ fn pod(reason: &str, message: &str) -> Value {
 /// Class of the failure, image, and whether it is hearsay.
 fn read(pod: Value, events: &[(&str, &str, Option<&str>)]) -> Vec<(PullFailure, String, bool)> {
     let snapshot = snapshot(pod, events);
-    let case = Case::new(&snapshot.stuck()[0], &snapshot);
+    let engine = crate::scheduler::Engine::new(&snapshot);
+    let case = Case::new(&snapshot.stuck()[0], &engine);
     all(&case)
         .into_iter()
         .map(|failed| (failed.pull.failure, failed.image.to_owned(), failed.hearsay))

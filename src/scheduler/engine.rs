@@ -1,0 +1,220 @@
+//! The scheduler's arithmetic for all pods of one snapshot, with what several pods share worked out once.
+//!
+//! A cluster that is full has hundreds of pending pods of a few templates: pods that ask the same are judged once. What does not
+//! belong here: the arithmetic itself (`judge`), and what follows from it (`rules/scheduling`).
+
+use super::remedy::{self, Remedy};
+use super::{Examination, Judgement, View, agreement, judge, said};
+use crate::kubernetes::ports::host_ports;
+use crate::snapshot::{Snapshot, StuckPod};
+use k8s_openapi::api::core::v1::{Container, Pod, Volume};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Judges the pods of one snapshot.
+#[derive(Debug)]
+pub struct Engine<'a> {
+    // not behind a cell, which would make every borrow of the engine as long as the snapshot's
+    view: View<'a>,
+    judged: RefCell<HashMap<String, Arc<Judgement>>>,
+    remedies: RefCell<HashMap<String, Arc<[Remedy]>>>,
+}
+
+impl<'a> Engine<'a> {
+    /// Sets the pods on their nodes; nothing more is computed before it is asked for.
+    pub fn new(snapshot: &'a Snapshot) -> Self {
+        Engine::with(View::of(snapshot))
+    }
+
+    /// The same when any stuck pod waits for a node; otherwise without any node, which spares the sums.
+    pub fn when_needed(snapshot: &'a Snapshot) -> Self {
+        let waits = snapshot.stuck().iter().any(|pod| pod.node().is_none());
+        Engine::with(if waits {
+            View::of(snapshot)
+        } else {
+            View::bare(snapshot)
+        })
+    }
+
+    fn with(view: View<'a>) -> Self {
+        Engine {
+            view,
+            judged: RefCell::default(),
+            remedies: RefCell::default(),
+        }
+    }
+
+    /// What was read.
+    pub fn snapshot(&self) -> &'a Snapshot {
+        self.view.snapshot()
+    }
+
+    /// The nodes with the pods on them.
+    pub fn view(&self) -> &View<'a> {
+        &self.view
+    }
+
+    /// What stands against a pod on the nodes that were read.
+    pub fn judge(&self, pod: &Pod) -> Arc<Judgement> {
+        let asks = asks(pod);
+        if let Some(known) = self.judged.borrow().get(&asks) {
+            return known.clone();
+        }
+        let judged = Arc::new(judge(pod, self.view()));
+        self.judged.borrow_mut().insert(asks, judged.clone());
+        judged
+    }
+
+    /// Looks at a pod that is not bound.
+    pub fn examine(&self, pod: &StuckPod) -> Examination {
+        let said = said::newest(pod, self.snapshot());
+        let judged = match self.snapshot().nodes().whole_cluster() {
+            Ok(()) => Some(self.judge(pod.pod())),
+            Err(_) => None,
+        };
+        let agreement = agreement::compare(pod, self.snapshot(), said.as_ref(), judged.as_deref());
+        Examination {
+            said,
+            judged,
+            agreement,
+        }
+    }
+
+    /// The smallest changes that let a pod in.
+    pub fn remedies(&self, pod: &StuckPod) -> Arc<[Remedy]> {
+        // commands name the object to change
+        let subject = self.snapshot().subject(pod);
+        let asks = format!("{subject} {}", asks(pod.pod()));
+        if let Some(known) = self.remedies.borrow().get(&asks) {
+            return known.clone();
+        }
+        let proposed: Arc<[Remedy]> = remedy::propose(pod, self).into();
+        self.remedies.borrow_mut().insert(asks, proposed.clone());
+        proposed
+    }
+}
+
+/// All that the filters ask about a pod, so that two pods with the same are judged alike.
+fn asks(pod: &Pod) -> String {
+    let Some(spec) = pod.spec.as_ref() else {
+        return String::new();
+    };
+    let of_container = |container: &Container| {
+        (
+            container.resources.clone(),
+            container.restart_policy.clone(),
+        )
+    };
+    let containers: Vec<_> = spec.containers.iter().map(of_container).collect();
+    let init: Vec<_> = spec
+        .init_containers
+        .iter()
+        .flatten()
+        .map(of_container)
+        .collect();
+    let status = pod.status.as_ref();
+    let nominated = status.and_then(|status| status.nominated_node_name.as_deref());
+    let volumes: Vec<&Volume> = spec
+        .volumes
+        .iter()
+        .flatten()
+        .filter(|v| bears_on_nodes(v))
+        .collect();
+    let ephemeral = volumes.iter().any(|volume| volume.ephemeral.is_some());
+    // the claim of an ephemeral volume is named after its pod, and a nominated pod must be told from others
+    let name = (ephemeral || nominated.is_some()).then_some(pod.metadata.name.as_deref());
+    format!(
+        "{:?}",
+        (
+            (
+                &pod.metadata.namespace,
+                &pod.metadata.labels,
+                name,
+                nominated
+            ),
+            (
+                &spec.node_name,
+                &spec.node_selector,
+                &spec.affinity,
+                &spec.tolerations
+            ),
+            (
+                &spec.topology_spread_constraints,
+                spec.priority,
+                &spec.preemption_policy
+            ),
+            (
+                containers,
+                init,
+                &spec.resources,
+                &spec.overhead,
+                host_ports(spec)
+            ),
+            (
+                volumes,
+                &spec.resource_claims,
+                status.map(|s| &s.resource_claim_statuses)
+            ),
+        )
+    )
+}
+
+/// Whether a volume can keep a pod off a node: claims, and disks of the old kinds.
+fn bears_on_nodes(volume: &Volume) -> bool {
+    volume.persistent_volume_claim.is_some()
+        || volume.ephemeral.is_some()
+        || volume.csi.is_some()
+        || volume.gce_persistent_disk.is_some()
+        || volume.aws_elastic_block_store.is_some()
+        || volume.azure_disk.is_some()
+        || volume.cinder.is_some()
+        || volume.iscsi.is_some()
+        || volume.rbd.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Engine;
+    use crate::scheduler::testing::{Cluster, node, pod};
+    use serde_json::json;
+    use std::sync::Arc;
+
+    #[test]
+    fn pods_that_ask_the_same_are_judged_once() {
+        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).seal();
+        let engine = Engine::new(&cluster);
+        let of = |name: &str, cpu: &str| engine.judge(&pod(name).asks("cpu", cpu).pod());
+        let token = json!([{"name": "kube-api-access-x7f2p", "projected": {"sources": []}}]);
+        let web = pod("c").asks("cpu", "2").set("/spec/volumes", token).pod();
+        assert!(Arc::ptr_eq(&of("a", "2"), &of("b", "2")));
+        assert!(Arc::ptr_eq(&of("a", "2"), &engine.judge(&web)));
+        assert!(!Arc::ptr_eq(&of("a", "2"), &of("b", "3")));
+    }
+
+    #[test]
+    fn what_tells_two_pods_apart_is_not_shared() {
+        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).seal();
+        let engine = Engine::new(&cluster);
+        let plain = engine.judge(&pod("a").pod());
+        for other in [
+            pod("a").set("/metadata/labels", json!({"app": "web"})),
+            pod("a").set("/metadata/namespace", json!("other")),
+            pod("a").set("/spec/nodeSelector", json!({"disk": "ssd"})),
+            pod("a").set("/spec/priority", json!(5)),
+            pod("a").set("/spec/overhead", json!({"cpu": "1"})),
+            pod("a").host_port(80, "TCP", ""),
+            pod("a").set("/status/nominatedNodeName", json!("n1")),
+            pod("a").set(
+                "/spec/volumes",
+                json!([{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]),
+            ),
+            pod("a").set("/spec/volumes", json!([{"name": "v", "ephemeral": {}}])),
+        ] {
+            assert!(
+                !Arc::ptr_eq(&plain, &engine.judge(&other.pod())),
+                "{other:?}"
+            );
+        }
+    }
+}

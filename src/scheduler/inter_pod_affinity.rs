@@ -1,0 +1,379 @@
+//! InterPodAffinity: required affinity and anti-affinity between pods, in both directions.
+//!
+//! Which domains hold pods that matter is found once for all nodes ([`find`]). On a node three things can fail: nobody whom the
+//! pod wants to be near is in the domain, somebody whom it avoids is, somebody who avoids it is. All are told; the
+//! scheduler tells the first.
+//!
+//! Source: kube-scheduler `framework/plugins/interpodaffinity/filtering.go` (1.37, without the alpha gate
+//! InterPodAffinityHostnameFastPath, whose verdicts are the same). `matchLabelKeys` need nothing here: the API server writes them
+//! into the selector.
+
+use super::message::Reason;
+use super::{Filter, Holder, Incoming, NodeView, Obstacle, Unread, View, What};
+use crate::kubernetes::selector::{
+    label_selector_is_empty, label_selector_matches, label_selector_text,
+};
+use crate::snapshot::{Gap, Occupant, Occupants, Seen, Snapshot};
+use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// A domain: a topology key and a value of it.
+type Domain = (String, String);
+
+/// The domains that hold pods which matter to the incoming one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Peers<'a, 'v> {
+    affinity: Vec<Term<'a>>,
+    anti_affinity: Vec<Term<'a>>,
+    /// Where a pod stands that all terms of the affinity mean.
+    near: HashSet<Domain>,
+    /// Where a pod stands that the anti-affinity means, term by term, and the first such pod.
+    avoided: Vec<HashMap<String, &'v Occupant>>,
+    /// Where a pod stands that keeps the incoming one away, and the first such pod.
+    guarded: HashMap<Domain, &'v Occupant>,
+    /// Whether the incoming pod is what its own affinity means.
+    means_itself: bool,
+    gap: Option<Gap>,
+}
+
+/// One term, with its namespaces resolved.
+#[derive(Debug, Clone)]
+struct Term<'a> {
+    raw: &'a PodAffinityTerm,
+    namespaces: Namespaces,
+}
+
+#[derive(Debug, Clone)]
+enum Namespaces {
+    Every,
+    Only(Vec<String>),
+}
+
+/// Looks for the pods that matter to this one.
+pub(super) fn find<'a, 'v>(pod: &Incoming<'a, 'v>, view: &View<'v>) -> Peers<'a, 'v> {
+    let mut peers = Peers::default();
+    let snapshot = view.snapshot();
+    peers.affinity = peers.terms(affinity(pod.spec), pod.namespace, snapshot);
+    peers.anti_affinity = peers.terms(anti_affinity(pod.spec), pod.namespace, snapshot);
+    peers.avoided = vec![HashMap::new(); peers.anti_affinity.len()];
+    let is_itself = |term: &Term<'_>| term.means(pod.namespace, pod.labels);
+    peers.means_itself = peers.affinity.iter().all(is_itself);
+    if !peers.affinity.is_empty() || !peers.anti_affinity.is_empty() {
+        let mut known: HashMap<(usize, &str), Meant> = HashMap::new();
+        for node in view.nodes() {
+            for occupant in node.pods() {
+                let kind = (Occupants::place_of(occupant), &*occupant.namespace);
+                let meant = known
+                    .entry(kind)
+                    .or_insert_with(|| peers.meant(occupant, view.occupants()));
+                peers.note(&meant.clone(), occupant, node);
+            }
+        }
+    }
+    let mut known: HashMap<(usize, &str), Vec<String>> = HashMap::new();
+    for guard in view.guards() {
+        let kind = (Occupants::place_of(guard), &*guard.namespace);
+        let keys = known
+            .entry(kind)
+            .or_insert_with(|| peers.refuses(guard, pod, view));
+        let node = guard.node.as_deref().and_then(|name| view.node(name));
+        if let Some(node) = node {
+            peers.guard(&keys.clone(), guard, node);
+        }
+    }
+    peers
+}
+
+/// What the pod's neighbours have against the node, or lack there.
+pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+    let peers = &pod.peers;
+    let apart = peers.apart(node).map(|term| {
+        obstacle(
+            &Reason::PodAffinity,
+            What::Apart {
+                wanted: term.to_string(),
+                key: term.raw.topology_key.clone(),
+                domain: node.label(&term.raw.topology_key).map(str::to_owned),
+            },
+        )
+    });
+    let avoided = peers.anti_affinity.iter().zip(&peers.avoided);
+    let avoided = avoided.filter_map(|(term, domains)| {
+        let key = &term.raw.topology_key;
+        let domain = node.label(key)?;
+        let holder = *domains.get(domain)?;
+        Some(obstacle(
+            &Reason::PodAntiAffinity,
+            together(holder, true, key, domain),
+        ))
+    });
+    let guard = peers.guard_of(node).map(|(key, domain, holder)| {
+        let what = together(holder, false, key, domain);
+        obstacle(&Reason::ExistingPodsAntiAffinity, what)
+    });
+    apart.into_iter().chain(avoided).chain(guard).collect()
+}
+
+fn obstacle(reason: &Reason, what: What) -> Obstacle {
+    Obstacle {
+        filter: Filter::InterPodAffinity,
+        reason: reason.to_string(),
+        what,
+    }
+}
+
+fn together(holder: &Occupant, own: bool, key: &str, domain: &str) -> What {
+    What::Together {
+        holder: Holder::from(holder),
+        own,
+        key: key.to_owned(),
+        domain: domain.to_owned(),
+    }
+}
+
+/// The required terms of the pod's affinity.
+pub(super) fn affinity(spec: &PodSpec) -> &[PodAffinityTerm] {
+    let of_pods = spec
+        .affinity
+        .as_ref()
+        .and_then(|all| all.pod_affinity.as_ref());
+    let terms = of_pods.and_then(|a| {
+        a.required_during_scheduling_ignored_during_execution
+            .as_deref()
+    });
+    terms.unwrap_or_default()
+}
+
+/// The required terms of the pod's anti-affinity.
+pub(super) fn anti_affinity(spec: &PodSpec) -> &[PodAffinityTerm] {
+    let of_pods = spec
+        .affinity
+        .as_ref()
+        .and_then(|all| all.pod_anti_affinity.as_ref());
+    let terms = of_pods.and_then(|a| {
+        a.required_during_scheduling_ignored_during_execution
+            .as_deref()
+    });
+    terms.unwrap_or_default()
+}
+
+/// What an occupant is to the incoming pod.
+#[derive(Debug, Clone, Default)]
+struct Meant {
+    /// All terms of the affinity mean it.
+    by_affinity: bool,
+    /// Whether each term of the anti-affinity means it.
+    by_anti_affinity: Vec<bool>,
+}
+
+impl<'a, 'v> Peers<'a, 'v> {
+    /// What could not be read for it.
+    pub(super) fn unread(&self) -> Option<Unread> {
+        let filter = Filter::InterPodAffinity;
+        self.gap.clone().map(|gap| Unread { filter, gap })
+    }
+
+    /// The terms with their namespaces. One whose namespaces cannot be known is left out and remembered as a gap.
+    fn terms(
+        &mut self,
+        raw: &'a [PodAffinityTerm],
+        own: &str,
+        snapshot: &Snapshot,
+    ) -> Vec<Term<'a>> {
+        let mut resolve = |raw: &'a PodAffinityTerm| match namespaces(raw, own, snapshot) {
+            Ok(namespaces) => Some(Term { raw, namespaces }),
+            Err(gap) => {
+                self.gap = Some(gap.clone());
+                None
+            }
+        };
+        raw.iter().filter_map(&mut resolve).collect()
+    }
+
+    fn meant(&self, occupant: &Occupant, occupants: &Occupants) -> Meant {
+        let labels = &occupants.shape(occupant).labels;
+        let means = |term: &Term<'_>| term.means(&occupant.namespace, labels);
+        Meant {
+            by_affinity: !self.affinity.is_empty() && self.affinity.iter().all(means),
+            by_anti_affinity: self.anti_affinity.iter().map(means).collect(),
+        }
+    }
+
+    fn note(&mut self, meant: &Meant, occupant: &'v Occupant, node: &NodeView<'_>) {
+        if meant.by_affinity {
+            let domains = self.affinity.iter().filter_map(|term| {
+                let key = &term.raw.topology_key;
+                Some((key.clone(), node.label(key)?.to_owned()))
+            });
+            self.near.extend(domains);
+        }
+        let terms = self.anti_affinity.iter().zip(&mut self.avoided);
+        for ((term, domains), means) in terms.zip(&meant.by_anti_affinity) {
+            if let (true, Some(domain)) = (*means, node.label(&term.raw.topology_key)) {
+                domains.entry(domain.to_owned()).or_insert(occupant);
+            }
+        }
+    }
+
+    /// The topology keys over which an occupant keeps the incoming pod away.
+    fn refuses(
+        &mut self,
+        guard: &Occupant,
+        pod: &Incoming<'_, '_>,
+        view: &View<'_>,
+    ) -> Vec<String> {
+        let terms = &view.occupants().shape(guard).anti_affinity;
+        let refused = terms.iter().filter(|term| {
+            let names = named(term, &guard.namespace);
+            let selected = match term.namespace_selector.as_ref() {
+                Some(selector) if !names.iter().any(|name| name == pod.namespace) => {
+                    match labels_of(pod.namespace, view.snapshot()) {
+                        Ok(labels) => label_selector_matches(selector, &labels),
+                        Err(gap) => {
+                            self.gap = Some(gap.clone());
+                            false
+                        }
+                    }
+                }
+                _ => false,
+            };
+            (selected || names.iter().any(|name| name == pod.namespace))
+                && selects(term, pod.labels)
+        });
+        refused.map(|term| term.topology_key.clone()).collect()
+    }
+
+    fn guard(&mut self, keys: &[String], guard: &'v Occupant, node: &NodeView<'_>) {
+        for key in keys {
+            if let Some(domain) = node.label(key) {
+                let domain = (key.clone(), domain.to_owned());
+                self.guarded.entry(domain).or_insert(guard);
+            }
+        }
+    }
+
+    fn guard_of<'n>(&'n self, node: &'n NodeView<'_>) -> Option<(&'n str, &'n str, &'v Occupant)> {
+        if self.guarded.is_empty() {
+            return None;
+        }
+        node.node.labels.iter().find_map(|(key, value)| {
+            let holder = self.guarded.get(&(key.clone(), value.clone()))?;
+            Some((key.as_str(), value.as_str(), *holder))
+        })
+    }
+
+    /// The term of the affinity that nobody in the node's domain answers. The first pod of a series, which means itself while
+    /// nobody else is meant anywhere, may start where the node has all the keys.
+    fn apart(&self, node: &NodeView<'_>) -> Option<&Term<'a>> {
+        let answered = |term: &&Term<'_>| {
+            let key = &term.raw.topology_key;
+            let domain = |domain: &str| (key.clone(), domain.to_owned());
+            node.label(key)
+                .is_some_and(|value| self.near.contains(&domain(value)))
+        };
+        let lacks_key = |term: &&Term<'_>| node.label(&term.raw.topology_key).is_none();
+        let first_of_series = self.near.is_empty() && self.means_itself;
+        if let Some(term) = self.affinity.iter().find(lacks_key) {
+            return Some(term);
+        }
+        self.affinity
+            .iter()
+            .find(|term| !answered(term))
+            .filter(|_| !first_of_series)
+    }
+
+    /// Takes one more pod into account, on this node.
+    pub(super) fn add(
+        &mut self,
+        pod: &Incoming<'_, '_>,
+        occupant: &'v Occupant,
+        node: &NodeView<'_>,
+        view: &View<'_>,
+    ) {
+        let meant = self.meant(occupant, view.occupants());
+        self.note(&meant, occupant, node);
+        let keys = self.refuses(occupant, pod, view);
+        self.guard(&keys, occupant, node);
+    }
+}
+
+impl Term<'_> {
+    fn means(&self, namespace: &str, labels: &BTreeMap<String, String>) -> bool {
+        let covers = match &self.namespaces {
+            Namespaces::Every => true,
+            Namespaces::Only(names) => names.iter().any(|name| name == namespace),
+        };
+        covers && selects(self.raw, labels)
+    }
+}
+
+/// `pods with app=cache in namespace shop`
+impl std::fmt::Display for Term<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("pods")?;
+        match self.raw.label_selector.as_ref().map(label_selector_text) {
+            Some(text) if !text.is_empty() => write!(f, " with {text}")?,
+            Some(_) => {}
+            None => f.write_str(" with no selector, which match nothing")?,
+        }
+        match &self.namespaces {
+            Namespaces::Every => f.write_str(" in any namespace"),
+            Namespaces::Only(names) if names.is_empty() => f.write_str(" in no namespace"),
+            Namespaces::Only(names) if names.len() == 1 => {
+                write!(f, " in namespace {}", names.concat())
+            }
+            Namespaces::Only(names) => write!(f, " in namespaces {}", names.join(", ")),
+        }
+    }
+}
+
+/// A term without a selector selects nothing.
+fn selects(term: &PodAffinityTerm, labels: &BTreeMap<String, String>) -> bool {
+    let selector = term.label_selector.as_ref();
+    selector.is_some_and(|selector| label_selector_matches(selector, labels))
+}
+
+/// The namespaces that a term names; its pod's own when it names none in either way.
+fn named(term: &PodAffinityTerm, own: &str) -> Vec<String> {
+    let names = term.namespaces.clone().unwrap_or_default();
+    match names.is_empty() && term.namespace_selector.is_none() {
+        true => vec![own.to_owned()],
+        false => names,
+    }
+}
+
+/// The namespaces that a term of the incoming pod means.
+fn namespaces<'s>(
+    term: &PodAffinityTerm,
+    own: &str,
+    snapshot: &'s Snapshot,
+) -> Result<Namespaces, &'s Gap> {
+    let mut names = named(term, own);
+    let Some(selector) = term.namespace_selector.as_ref() else {
+        return Ok(Namespaces::Only(names));
+    };
+    if label_selector_is_empty(selector) {
+        return Ok(Namespaces::Every);
+    }
+    snapshot.namespaces().whole_cluster()?;
+    let selected = snapshot.namespaces().seen().filter(|(_, namespace)| {
+        let labels = namespace.metadata.labels.clone().unwrap_or_default();
+        label_selector_matches(selector, &labels)
+    });
+    names.extend(selected.map(|((_, name), _)| name.clone()));
+    names.sort();
+    names.dedup();
+    Ok(Namespaces::Only(names))
+}
+
+/// The labels of a namespace; none of one that does not exist.
+fn labels_of<'s>(name: &str, snapshot: &'s Snapshot) -> Result<BTreeMap<String, String>, &'s Gap> {
+    match snapshot.namespaces().get("", name) {
+        Seen::Yes(namespace) => Ok(namespace.metadata.labels.clone().unwrap_or_default()),
+        Seen::No => Ok(BTreeMap::new()),
+        Seen::Unknown(gap) => Err(gap),
+    }
+}
+
+#[cfg(test)]
+mod tests;
