@@ -206,8 +206,8 @@ fn what_is_missed_is_told() {
         "pods with app in (a,b),!old in namespace shop"
     );
     assert_eq!(
-        wanted(json!({"labelSelector": {}})),
-        "pods in namespace shop"
+        wanted(json!({"labelSelector": {}, "namespaces": ["data"]})),
+        "pods in namespace data"
     );
     assert_eq!(
         wanted(json!({"labelSelector": null})),
