@@ -3,10 +3,11 @@
 use super::verdicts::Verdict;
 use kubectl_diagnose::gather::dump;
 use kubectl_diagnose::gather::plan::KINDS;
-use kubectl_diagnose::scheduler::{Agree, Count, Engine};
+use kubectl_diagnose::scheduler::{Agree, Count, Engine, message};
 use kubectl_diagnose::scope::Scope;
 use kubectl_diagnose::snapshot::{Intake, Kind, Snapshot, Why};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Kinds whose objects the scheduler does not look at.
 const UNREAD: [Kind; 4] = [
@@ -86,6 +87,26 @@ fn refused(pod: &Value, engine: &Engine<'_>) -> Option<String> {
         text(&agreement.scheduler),
         text(&agreement.computed)
     ))
+}
+
+/// The reasons that the scheduler gives, without counts and names.
+pub(crate) fn reasons(pod: &Value) -> BTreeSet<String> {
+    let conditions = pod["status"]["conditions"].as_array();
+    let mut conditions = conditions.into_iter().flatten();
+    let scheduled = conditions.find(|c| c["type"] == "PodScheduled");
+    let text = scheduled
+        .and_then(|c| c["message"].as_str())
+        .unwrap_or_default();
+    let unnamed = |text: &str| {
+        let parts = text.split('"').enumerate();
+        let parts = parts.map(|(at, part)| if at % 2 == 1 { "…" } else { part });
+        parts.collect::<Vec<_>>().join("\"")
+    };
+    message::parse(text)
+        .clauses
+        .iter()
+        .map(|clause| unnamed(&clause.text))
+        .collect()
 }
 
 /// A pod that a node took must meet no obstacle there.

@@ -7,7 +7,7 @@ use super::{bed, compare};
 use kubectl_diagnose::scheduler::Engine;
 use kubectl_diagnose::snapshot::Snapshot;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
 use std::io::Write;
@@ -87,6 +87,8 @@ pub(crate) struct Tally {
     invalid: usize,
     /// Differences that were gone when the probe was created once more.
     raced: usize,
+    /// For how many pods each reason was given.
+    reasons: BTreeMap<String, usize>,
     pub(crate) mismatches: Vec<String>,
 }
 
@@ -104,6 +106,9 @@ pub(crate) async fn compare_all(kubeconfig: &Path) -> Tally {
         one(&api, &world, &mut tally).await;
     }
     bed::wipe(&api).await;
+    for (reason, pods) in &tally.reasons {
+        say(&format!("  {pods:6} {reason}"));
+    }
     say(&format!(
         "parity: {} pods compared, {} fit, {} refused, {} mismatches ({} gone at a second look, {} pods invalid)",
         tally.compared,
@@ -138,7 +143,12 @@ async fn one(api: &Api, world: &World, tally: &mut Tally) {
     let engine = Engine::new(&snapshot);
     for verdict in &verdicts {
         match verdict.outcome {
-            Outcome::Refused => tally.refused += 1,
+            Outcome::Refused => {
+                tally.refused += 1;
+                for reason in compare::reasons(&verdict.pod) {
+                    *tally.reasons.entry(reason).or_default() += 1;
+                }
+            }
             _ => tally.fits += 1,
         }
         tally.compared += 1;

@@ -1,14 +1,16 @@
 //! A random cluster from a seed: nodes, what occupies them, and probes, pods that ask something of them.
 //!
-//! Objects are written as the API server stores them, so that a cluster can be judged without one as well. A group of
-//! constraints can be left out: the choices of the others do not change by that, since each has its own stream.
+//! The same seed and the same groups of constraints give the same cluster on every machine.
 
+mod affinity;
 mod basic;
 mod labels;
 mod nodes;
 mod occupants;
 mod pod;
 mod probes;
+mod selectors;
+mod spread;
 
 use super::random::Random;
 use serde_json::{Value, json};
@@ -19,14 +21,20 @@ use std::collections::BTreeSet;
 pub(crate) enum Group {
     /// Resources, ports, taints, node affinity.
     Basic,
+    /// Topology spread.
+    Spread,
+    /// Affinity and anti-affinity between pods.
+    Affinity,
 }
 
 impl Group {
-    pub(crate) const ALL: [Group; 1] = [Group::Basic];
+    pub(crate) const ALL: [Group; 3] = [Group::Basic, Group::Spread, Group::Affinity];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Group::Basic => "basic",
+            Group::Spread => "spread",
+            Group::Affinity => "affinity",
         }
     }
 

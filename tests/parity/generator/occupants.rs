@@ -1,7 +1,7 @@
 //! Pods that are there: on nodes in every phase, going, ended, resized, or with a node kept for them.
 
 use super::super::random::Random;
-use super::{Group, pod};
+use super::{Group, affinity, pod};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ pub(super) fn occupants(
         .collect()
 }
 
-fn occupant(random: &mut Random, _groups: &BTreeSet<Group>, nodes: &[Value], name: &str) -> Value {
+fn occupant(random: &mut Random, groups: &BTreeSet<Group>, nodes: &[Value], name: &str) -> Value {
     let mut occupant = pod::plain(random, name);
     let node = &random.one(nodes)["metadata"]["name"];
     pod::requests(random, &mut occupant, 350);
@@ -32,6 +32,9 @@ fn occupant(random: &mut Random, _groups: &BTreeSet<Group>, nodes: &[Value], nam
             "example.com/gpu",
             "1",
         );
+    }
+    if groups.contains(&Group::Affinity) && random.percent(10) {
+        affinity::keep_away(random, &mut occupant);
     }
     match random.below(10) {
         0 => pod::prioritise(&mut occupant, "occupant-low"),

@@ -31,6 +31,9 @@ pub(super) fn plain(random: &mut Random, name: &str) -> Value {
     if random.percent(60) {
         pod["metadata"]["labels"]["version"] = json!(random.pick(&["v1", "v2", "v3"]));
     }
+    if random.percent(20) {
+        pod["metadata"]["labels"]["stage"] = json!(random.pick(&["test", "live"]));
+    }
     if random.percent(30) {
         pod["metadata"]["labels"]["tier"] = json!(random.pick(&["front", "back"]));
     }
@@ -78,6 +81,9 @@ pub(super) fn memory(random: &mut Random, most_mi: usize) -> String {
 /// Requests in one of their shapes: containers, init containers, sidecars, overhead, pod-level. `most` is in milli of cpu and
 /// Mi of memory.
 pub(super) fn requests(random: &mut Random, pod: &mut Value, most: usize) {
+    if let Some(spec) = pod["spec"].as_object_mut() {
+        spec.remove("resources");
+    }
     for resource in ["cpu", "memory"] {
         if random.percent(75) {
             let amount = amount(random, resource, most);

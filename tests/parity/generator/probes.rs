@@ -1,7 +1,7 @@
 //! Pods that look for a node, each with one to three constraints.
 
 use super::super::random::Random;
-use super::{Group, PROBE, basic, pod};
+use super::{Group, PROBE, affinity, basic, pod, spread};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -32,6 +32,8 @@ fn probe(random: &mut Random, groups: &BTreeSet<Group>, nodes: &[Value], name: &
     for _ in 0..constraints {
         match random.pick(&groups) {
             Group::Basic => basic::constrain(random, &mut probe, nodes),
+            Group::Spread => spread::constrain(random, &mut probe),
+            Group::Affinity => affinity::constrain(random, &mut probe),
         }
     }
     probe
