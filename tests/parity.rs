@@ -15,8 +15,8 @@
 #[path = "parity/mod.rs"]
 mod suite;
 
-use std::path::PathBuf;
-use suite::run;
+use std::path::{Path, PathBuf};
+use suite::{fixed, run};
 
 #[test]
 fn what_is_computed_is_what_the_scheduler_decides() {
@@ -37,4 +37,19 @@ fn what_is_computed_is_what_the_scheduler_decides() {
         tally.mismatches.len(),
         tally.mismatches.join("\n")
     );
+    let failed = &tally.fixes.failed;
+    assert!(
+        failed.is_empty(),
+        "{} fixes do not help:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
+}
+
+#[test]
+fn what_once_differed_is_the_same_now() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/fixed");
+    let (compared, differences) = fixed::compare_all(&folder);
+    assert!(compared > 0, "there is no case");
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
 }

@@ -165,6 +165,12 @@ impl Api {
             .await
     }
 
+    /// Changes an object by a JSON patch (RFC 6902).
+    pub(crate) async fn patch(&self, path: &str, patch: &Value) -> Result<Value, String> {
+        self.ask("PATCH", path, "application/json-patch+json", patch)
+            .await
+    }
+
     /// Replaces an object, whatever it has become.
     pub(crate) async fn replace(&self, object: &Value) -> Result<Value, String> {
         let mut whole = object.clone();

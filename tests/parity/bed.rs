@@ -5,7 +5,8 @@ use super::generator::World;
 use serde_json::{Value, json};
 
 /// What a cluster consists of beside pods and namespaces, in the order in which it goes.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 12] = [
+    "StatefulSet",
     "ReplicaSet",
     "Deployment",
     "VolumeAttachment",

@@ -3,6 +3,8 @@
 pub(crate) mod api;
 pub(crate) mod bed;
 pub(crate) mod compare;
+pub(crate) mod fixed;
+pub(crate) mod fixes;
 pub(crate) mod generator;
 pub(crate) mod random;
 pub(crate) mod run;

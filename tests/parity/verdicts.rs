@@ -55,24 +55,31 @@ pub(crate) struct Verdict {
     pub(crate) outcome: Outcome,
 }
 
+/// Waits for an outcome of which `enough` is true; what there is when it does not come.
+pub(crate) async fn wait(
+    api: &Api,
+    probe: &Value,
+    enough: impl Fn(&Outcome) -> bool,
+) -> (Value, Outcome) {
+    let begun = Instant::now();
+    loop {
+        let pod = api.get(&path(probe)).await.expect("the probe is there");
+        let late = begun.elapsed() > PATIENCE;
+        match Outcome::of(&pod) {
+            Some(outcome) if late || enough(&outcome) => return (pod, outcome),
+            None if late => panic!("the scheduler says nothing about {pod}"),
+            _ => sleep(PAUSE).await,
+        }
+    }
+}
+
 /// Creates a probe, waits for the verdict and takes it away.
 ///
 /// # Errors
 /// When the API server does not take it, with its words.
 pub(crate) async fn of(api: &Api, probe: &Value) -> Result<Verdict, String> {
     let created = api.create(probe).await?;
-    let begun = Instant::now();
-    let (pod, outcome) = loop {
-        let pod = api.get(&path(probe)).await.expect("the probe is there");
-        if let Some(outcome) = Outcome::of(&pod) {
-            break (pod, outcome);
-        }
-        assert!(
-            begun.elapsed() < PATIENCE,
-            "the scheduler says nothing about {pod}"
-        );
-        sleep(PAUSE).await;
-    };
+    let (pod, outcome) = wait(api, probe, |_| true).await;
     api.delete(probe).await.expect("the probe can be deleted");
     let pod = if outcome == Outcome::Refused {
         pod

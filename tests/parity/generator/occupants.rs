@@ -54,7 +54,7 @@ fn occupant(random: &mut Random, groups: &BTreeSet<Group>, nodes: &[Value], name
         _ => "Unknown",
     };
     occupant["status"]["phase"] = json!(phase);
-    if phase == "Running" && random.percent(8) {
+    if phase == "Running" && random.percent(12) {
         resized(random, &mut occupant);
     }
     if random.percent(10) {
@@ -90,6 +90,14 @@ fn resized(random: &mut Random, occupant: &mut Value) {
             json!({"cpu": pod::cpu(random, 600), "memory": pod::memory(random, 600)});
     }
     occupant["status"]["containerStatuses"] = json!([status]);
+    // the kubelet's own sums
+    if random.percent(25) {
+        let amounts = |random: &mut Random| json!({"cpu": pod::cpu(random, 600), "memory": pod::memory(random, 600)});
+        occupant["status"]["resources"] = json!({"requests": amounts(random)});
+        if random.percent(70) {
+            occupant["status"]["allocatedResources"] = amounts(random);
+        }
+    }
     if random.percent(60) {
         let reason = random.pick(&["Infeasible", "Deferred"]);
         occupant["status"]["conditions"] =

@@ -1,0 +1,211 @@
+//! Makes the fixes that are called verified on the real cluster, and sees whether the scheduler takes the pod then.
+//!
+//! A fix is made as its reader would make it: by its command, or every other time by its JSON patch where it has one. What it
+//! changes in a template comes to the pod as a controller would bring it, by a new pod of the template; no controller runs.
+
+use super::api::{Api, name, path};
+use super::generator::PROBE;
+use super::verdicts::{self, Outcome, Verdict};
+use kubectl_diagnose::finding::{Fix, Who};
+use kubectl_diagnose::scheduler::Engine;
+use serde_json::{Value, json};
+use std::path::Path;
+use tokio::process::Command;
+
+/// The most fixes that are tried on one cluster.
+const PER_CLUSTER: usize = 24;
+
+/// What came of the fixes.
+#[derive(Debug, Default)]
+pub(crate) struct Fixes {
+    pub(crate) tried: usize,
+    pub(crate) by_patch: usize,
+    /// Those after which the pod was not bound, or to a node that was not named.
+    pub(crate) failed: Vec<String>,
+}
+
+/// Tries fixes for refused probes, a different one of each where several are offered.
+pub(crate) async fn try_some(
+    api: &Api,
+    kubeconfig: &Path,
+    base: &[Value],
+    probes: &[Value],
+    verdicts: &[Verdict],
+    engine: &Engine<'_>,
+    fixes: &mut Fixes,
+) {
+    let nodes: Vec<Value> = base
+        .iter()
+        .filter(|object| object["kind"] == "Node")
+        .cloned()
+        .collect();
+    let mut tried = 0;
+    for verdict in verdicts
+        .iter()
+        .filter(|verdict| verdict.outcome == Outcome::Refused)
+    {
+        if tried == PER_CLUSTER {
+            return;
+        }
+        let Some(fix) = offered(verdict, engine, fixes.tried) else {
+            continue;
+        };
+        let probe = probes
+            .iter()
+            .find(|probe| name(probe) == name(&verdict.pod));
+        let probe = probe.expect("it is a probe of this cluster");
+        tried += 1;
+        fixes.tried += 1;
+        let by_patch = !fix.patch.is_empty() && fixes.tried.is_multiple_of(2);
+        fixes.by_patch += usize::from(by_patch);
+        let attempt = Attempt {
+            api,
+            kubeconfig,
+            nodes: &nodes,
+            probe,
+            fix: &fix,
+            by_patch,
+        };
+        if let Err(why) = attempt.run().await {
+            fixes
+                .failed
+                .push(format!("{}: {}\n    {why}", name(probe), fix.command));
+        }
+    }
+}
+
+/// One of the fixes that can be made as they stand.
+fn offered(verdict: &Verdict, engine: &Engine<'_>, turn: usize) -> Option<Fix> {
+    let pod = &verdict.pod["metadata"];
+    let mut stuck = engine.snapshot().stuck().iter();
+    let stuck =
+        stuck.find(|stuck| pod["name"] == stuck.name() && pod["namespace"] == stuck.namespace())?;
+    let remedies = engine.remedies(stuck);
+    let complete = |fix: &&Fix| fix.verified.is_some() && !fix.command.is_empty();
+    let fixes: Vec<&Fix> = remedies
+        .iter()
+        .map(|remedy| &remedy.fix)
+        .filter(complete)
+        .collect();
+    fixes.get(turn % fixes.len().max(1)).copied().cloned()
+}
+
+struct Attempt<'a> {
+    api: &'a Api,
+    kubeconfig: &'a Path,
+    nodes: &'a [Value],
+    probe: &'a Value,
+    fix: &'a Fix,
+    by_patch: bool,
+}
+
+impl Attempt<'_> {
+    async fn run(&self) -> Result<(), String> {
+        let owner = self.probe["metadata"]["ownerReferences"][0]["kind"].as_str();
+        let outcome = match owner {
+            None => self.on_the_pod().await,
+            Some(_) => self.on_a_template().await,
+        };
+        self.undo().await;
+        let nodes = self.fix.verified.as_deref().unwrap_or_default();
+        match outcome? {
+            Outcome::Refused => Err("it is still refused".to_owned()),
+            Outcome::Bound(node) | Outcome::Waiting(node) if nodes.contains(&node) => Ok(()),
+            Outcome::Bound(node) | Outcome::Waiting(node) => Err(format!(
+                "it is on {node}, which is none of {}",
+                nodes.join(", ")
+            )),
+        }
+    }
+
+    /// A pod without an owner is changed where it is, and the scheduler looks at it again.
+    async fn on_the_pod(&self) -> Result<Outcome, String> {
+        self.api.create(self.probe).await?;
+        verdicts::wait(self.api, self.probe, |_| true).await;
+        let applied = self.apply().await;
+        let (_, outcome) = verdicts::wait(self.api, self.probe, |o| *o != Outcome::Refused).await;
+        self.api.delete(self.probe).await?;
+        applied.map(|()| outcome)
+    }
+
+    async fn on_a_template(&self) -> Result<Outcome, String> {
+        let workload = workload(self.probe);
+        self.api.create(&workload).await?;
+        let applied = self.apply().await;
+        let changed = self.api.get(&path(&workload)).await?;
+        self.api.delete(&workload).await?;
+        applied?;
+        let mut pod = self.probe.clone();
+        pod["spec"] = changed["spec"]["template"]["spec"].clone();
+        self.api.create(&pod).await?;
+        // of a changed node the scheduler may hear later than of the pod
+        let (_, outcome) = verdicts::wait(self.api, &pod, |o| *o != Outcome::Refused).await;
+        self.api.delete(&pod).await?;
+        Ok(outcome)
+    }
+
+    async fn apply(&self) -> Result<(), String> {
+        let target = self.fix.target.as_ref().ok_or("it has no target")?;
+        if self.by_patch {
+            let target = json!({
+                "kind": target.kind,
+                "metadata": {"namespace": target.namespace, "name": target.name},
+            });
+            let patch = Value::Array(self.fix.patch.clone());
+            return self.api.patch(&path(&target), &patch).await.map(|_| ());
+        }
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", &self.fix.command])
+            .env("KUBECONFIG", self.kubeconfig);
+        let output = shell.output().await.map_err(|error| error.to_string())?;
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        output.status.success().then_some(()).ok_or(words)
+    }
+
+    /// Puts back every node that is not what it was.
+    async fn undo(&self) {
+        if self.fix.who != Who::Admin {
+            return;
+        }
+        for node in self.api.list("Node", "").await {
+            let original = self.nodes.iter().find(|other| name(other) == name(&node));
+            let original = original.expect("no node has come");
+            let same = |part: fn(&Value) -> &Value| part(&node) == part(original);
+            if !same(|node| &node["spec"]) || !same(|node| &node["metadata"]["labels"]) {
+                self.api
+                    .replace(original)
+                    .await
+                    .expect("a node can be written");
+            }
+        }
+    }
+}
+
+/// The workload that made the probe, by what the probe says.
+fn workload(probe: &Value) -> Value {
+    let meta = &probe["metadata"];
+    let owner = &meta["ownerReferences"][0];
+    let mut labels = meta["labels"].clone();
+    let hash = labels
+        .as_object_mut()
+        .and_then(|labels| labels.remove("pod-template-hash"));
+    let kind = if hash.is_some() {
+        json!("Deployment")
+    } else {
+        owner["kind"].clone()
+    };
+    let mut workload = json!({
+        "apiVersion": "apps/v1", "kind": kind,
+        "metadata": {"namespace": meta["namespace"], "name": meta["name"]},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": {PROBE: "probe"}},
+            "template": {"metadata": {"labels": labels}, "spec": probe["spec"]},
+        },
+    });
+    if kind == "StatefulSet" {
+        workload["spec"]["serviceName"] = json!("none");
+    }
+    workload
+}
