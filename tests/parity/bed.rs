@@ -1,11 +1,14 @@
 //! Puts a generated cluster into the API server, and takes it away again.
 
-use super::api::{Api, name};
+use super::api::{Api, path};
 use super::generator::World;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::time::sleep;
 
 /// What a cluster consists of beside pods and namespaces, in the order in which it goes.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 11] = [
     "StatefulSet",
     "ReplicaSet",
     "Deployment",
@@ -17,8 +20,32 @@ const KINDS: [&str; 12] = [
     "CSINode",
     "CSIDriver",
     "Node",
-    "RuntimeClass",
 ];
+
+/// What stays: namespaces cannot go without their controller, and the classes are the same for every cluster.
+const STANDING: [&str; 3] = ["Namespace", "PriorityClass", "RuntimeClass"];
+
+/// How often the scheduler looks whether a pod that waits for its volumes is still there, and a little more
+/// (framework/plugins/volumebinding/binder.go, BindPodVolumes).
+const FORGETTING: Duration = Duration::from_millis(1200);
+
+/// Makes claims and volumes again what they were before a pod was to get them.
+pub(crate) async fn restore(api: &Api, base: &[Value]) {
+    sleep(FORGETTING).await;
+    for kind in ["PersistentVolumeClaim", "PersistentVolume"] {
+        for object in api.list(kind, "").await {
+            let same = |other: &&Value| path(other) == path(&object) && other["kind"] == kind;
+            let original = base.iter().find(same).expect("none has come");
+            let is = |part: fn(&Value) -> &Value| part(original) == part(&object);
+            if !is(|o| &o["spec"]) || !is(|o| &o["metadata"]["annotations"]) {
+                api.replace(original)
+                    .await
+                    .unwrap_or_else(|error| panic!("{error}"));
+            }
+        }
+    }
+    sleep(Duration::from_millis(100)).await;
+}
 
 /// Takes everything away.
 pub(crate) async fn wipe(api: &Api) {
@@ -32,10 +59,10 @@ pub(crate) async fn wipe(api: &Api) {
                 if object["metadata"]["finalizers"].is_array() {
                     let free = json!({"metadata": {"finalizers": null}});
                     // it may be gone by then
-                    let _ = api.merge(&super::api::path(object), &free).await;
+                    let _ = api.merge(&path(object), &free).await;
                 }
             }
-            let namespaces: std::collections::BTreeSet<Option<&str>> = left
+            let namespaces: BTreeSet<Option<&str>> = left
                 .iter()
                 .map(|object| object["metadata"]["namespace"].as_str())
                 .collect();
@@ -44,25 +71,24 @@ pub(crate) async fn wipe(api: &Api) {
             }
         }
     }
-    for class in api.list("PriorityClass", "").await {
-        if !name(&class).starts_with("system-") {
-            api.delete(&class).await.expect("a class can be deleted");
-        }
-    }
 }
 
 /// Brings a cluster about, without its probes.
 pub(crate) async fn furnish(api: &Api, world: &World) {
-    let (namespaces, objects): (Vec<&Value>, Vec<&Value>) = world
-        .objects
-        .iter()
-        .partition(|object| object["kind"] == "Namespace");
-    for namespace in namespaces {
-        match api.get(&super::api::path(namespace)).await {
-            Ok(_) => api.replace(namespace).await,
-            Err(_) => api.create(namespace).await,
+    let stands = |object: &&Value| STANDING.iter().any(|kind| object["kind"] == *kind);
+    let (standing, objects): (Vec<&Value>, Vec<&Value>) = world.objects.iter().partition(stands);
+    for object in standing {
+        match api.get(&path(object)).await {
+            Ok(_) if object["kind"] == "Namespace" => api.replace(object).await,
+            Ok(known) => Ok(known),
+            Err(_) => {
+                let created = api.create(object).await;
+                // admission hears of it a moment later
+                sleep(Duration::from_millis(100)).await;
+                created
+            }
         }
-        .expect("a namespace can be written");
+        .unwrap_or_else(|error| panic!("{error}"));
     }
     let objects: Vec<Value> = objects.into_iter().cloned().collect();
     for objects in [&objects, &world.occupants] {

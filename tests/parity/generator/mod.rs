@@ -11,6 +11,7 @@ mod pod;
 mod probes;
 mod selectors;
 mod spread;
+mod volumes;
 
 use super::random::Random;
 use serde_json::{Value, json};
@@ -25,16 +26,22 @@ pub(crate) enum Group {
     Spread,
     /// Affinity and anti-affinity between pods.
     Affinity,
+    /// Claims, volumes, drivers.
+    Volumes,
 }
 
 impl Group {
-    pub(crate) const ALL: [Group; 3] = [Group::Basic, Group::Spread, Group::Affinity];
+    const ALL: [Group; 4] = [Group::Basic, Group::Spread, Group::Affinity, Group::Volumes];
+
+    /// Those that are computed.
+    pub(crate) const COMPUTED: [Group; 3] = [Group::Basic, Group::Spread, Group::Affinity];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Group::Basic => "basic",
             Group::Spread => "spread",
             Group::Affinity => "affinity",
+            Group::Volumes => "volumes",
         }
     }
 
@@ -69,6 +76,9 @@ pub(crate) fn world(seed: u64, groups: &BTreeSet<Group>) -> World {
     let mut objects = namespaces(&mut random);
     objects.extend(classes());
     objects.extend(nodes.iter().cloned());
+    if groups.contains(&Group::Volumes) {
+        objects.extend(volumes::objects(&mut stream(3), &nodes));
+    }
     World {
         seed,
         occupants: occupants::occupants(&mut stream(1), groups, &nodes),

@@ -1,7 +1,7 @@
 //! Pods that are there: on nodes in every phase, going, ended, resized, or with a node kept for them.
 
 use super::super::random::Random;
-use super::{Group, affinity, pod};
+use super::{Group, affinity, pod, volumes};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -35,6 +35,9 @@ fn occupant(random: &mut Random, groups: &BTreeSet<Group>, nodes: &[Value], name
     }
     if groups.contains(&Group::Affinity) && random.percent(10) {
         affinity::keep_away(random, &mut occupant);
+    }
+    if groups.contains(&Group::Volumes) && random.percent(25) {
+        volumes::occupy(random, &mut occupant);
     }
     match random.below(10) {
         0 => pod::prioritise(&mut occupant, "occupant-low"),

@@ -1,7 +1,7 @@
 //! Pods that look for a node, each with one to three constraints.
 
 use super::super::random::Random;
-use super::{Group, PROBE, affinity, basic, pod, spread};
+use super::{Group, PROBE, affinity, basic, pod, spread, volumes};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -52,6 +52,7 @@ fn probe(random: &mut Random, groups: &BTreeSet<Group>, nodes: &[Value], name: &
             Group::Basic => basic::constrain(random, &mut probe, nodes),
             Group::Spread => spread::constrain(random, &mut probe),
             Group::Affinity => affinity::constrain(random, &mut probe),
+            Group::Volumes => volumes::constrain(random, &mut probe),
         }
     }
     probe
