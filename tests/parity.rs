@@ -16,7 +16,7 @@
 mod suite;
 
 use std::path::{Path, PathBuf};
-use suite::{fixed, run};
+use suite::{fixed, removal, run};
 
 #[test]
 fn what_is_computed_is_what_the_scheduler_decides() {
@@ -52,4 +52,11 @@ fn what_once_differed_is_the_same_now() {
     let (compared, differences) = fixed::compare_all(&folder);
     assert!(compared > 0, "there is no case");
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn a_node_takes_the_pod_once_every_obstacle_is_removed() {
+    let (tried, left) = removal::try_all(0..8);
+    assert!(tried > 20, "only {tried} nodes had obstacles");
+    assert!(left.is_empty(), "{}", left.join("\n"));
 }

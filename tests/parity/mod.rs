@@ -7,5 +7,6 @@ pub(crate) mod fixed;
 pub(crate) mod fixes;
 pub(crate) mod generator;
 pub(crate) mod random;
+pub(crate) mod removal;
 pub(crate) mod run;
 pub(crate) mod verdicts;

@@ -18,29 +18,51 @@ pub(super) const TAINTS: [(&str, &str); 8] = [
 
 pub(super) const EFFECTS: [&str; 3] = ["NoSchedule", "NoExecute", "PreferNoSchedule"];
 
+/// How many of a hundred nodes are tainted, cordoned, and nearly closed by what they allow.
+#[derive(Clone, Copy)]
+struct Strictness {
+    tainted: usize,
+    cordoned: usize,
+    small: usize,
+}
+
+/// Half the clusters are open, so that what filters find later is not hidden by the first ones.
 pub(super) fn nodes(random: &mut Random) -> Vec<Value> {
+    let strictness = if random.percent(50) {
+        Strictness {
+            tainted: 35,
+            cordoned: 8,
+            small: 40,
+        }
+    } else {
+        Strictness {
+            tainted: 8,
+            cordoned: 4,
+            small: 8,
+        }
+    };
     let count = match random.below(12) {
         0 => random.between(1, 3),
         1..=7 => random.between(4, 15),
         _ => random.between(16, 40),
     };
     (0..count)
-        .map(|index| node(random, &format!("n{index:02}")))
+        .map(|index| node(random, strictness, &format!("n{index:02}")))
         .collect()
 }
 
-fn node(random: &mut Random, name: &str) -> Value {
+fn node(random: &mut Random, strictness: Strictness, name: &str) -> Value {
     let mut node = json!({
         "apiVersion": "v1", "kind": "Node",
         "metadata": {"name": name, "labels": labels::labels(random, name)},
         "spec": {},
         "status": {
-            "allocatable": allocatable(random),
+            "allocatable": allocatable(random, strictness.small),
             "conditions": [{"type": "Ready", "status": if random.percent(95) { "True" } else { "Unknown" }}],
         },
     });
     node["status"]["capacity"] = node["status"]["allocatable"].clone();
-    if random.percent(30) {
+    if random.percent(strictness.tainted) {
         let taint = |(key, value): (&str, &str), random: &mut Random| {
             let mut taint = json!({"key": key, "effect": random.pick(&EFFECTS)});
             if !value.is_empty() {
@@ -54,20 +76,20 @@ fn node(random: &mut Random, name: &str) -> Value {
         let taints: Vec<Value> = chosen.into_iter().map(|of| taint(of, random)).collect();
         node["spec"]["taints"] = json!(taints);
     }
-    if random.percent(8) {
+    if random.percent(strictness.cordoned) {
         node["spec"]["unschedulable"] = json!(true);
     }
     node
 }
 
-fn allocatable(random: &mut Random) -> Value {
+fn allocatable(random: &mut Random, small: usize) -> Value {
     if random.percent(2) {
         return json!({});
     }
     let mut allocatable = json!({
         "cpu": random.pick(&["1", "1500m", "2", "4", "3900m", "0.5", "1e0", "999900u"]),
         "memory": random.pick(&["1Gi", "2Gi", "1500M", "4096Mi", "1e9", "1234567890123m", "3Gi"]),
-        "pods": random.pick(&["110", "110", "110", "30", "4", "2", "1", "0"]),
+        "pods": if random.percent(small) { random.pick(&["30", "8", "4", "2", "1", "0"]) } else { "110" },
     });
     for (resource, amounts, share) in [
         ("ephemeral-storage", &["10Gi", "1Gi", "500M", "0"][..], 85),
