@@ -7,7 +7,7 @@
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::resources::{Amounts, pod_requests};
 use crate::scheduler::{
-    NodeView, Obstacle, Unread, View, inter_pod_affinity, node_affinity, topology_spread,
+    NodeView, Obstacle, Unread, View, inter_pod_affinity, node_affinity, said, topology_spread,
 };
 use crate::snapshot::Occupant;
 use k8s_openapi::api::core::v1::{NodeSelectorTerm, Pod, PodSpec, Toleration};
@@ -112,6 +112,11 @@ impl<'a, 'v> Incoming<'a, 'v> {
     /// `spec.priority`
     pub fn priority(&self) -> i32 {
         self.spec.priority.unwrap_or_default()
+    }
+
+    /// `spec.schedulerName`
+    pub(super) fn scheduler(&self) -> &'a str {
+        said::scheduler_of(self.spec.scheduler_name.as_deref().unwrap_or_default())
     }
 
     /// Whether the occupant is this pod.

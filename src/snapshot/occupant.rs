@@ -47,6 +47,8 @@ pub struct Shape {
     pub anti_affinity: Vec<PodAffinityTerm>,
     /// `spec.priority`
     pub priority: i32,
+    /// `spec.schedulerName`; empty when the API server did not write it.
+    pub scheduler: String,
     /// The names of the claims that it mounts.
     pub claims: Vec<String>,
 }
@@ -194,6 +196,7 @@ impl Occupants {
             labels: BTreeMap::new(),
             anti_affinity: Vec::new(),
             priority: 0,
+            scheduler: String::new(),
             claims: Vec::new(),
         };
         self.shapes.get(occupant.shape.0).unwrap_or(&EMPTY)
@@ -260,6 +263,7 @@ impl Shape {
                 })
                 .unwrap_or_default(),
             priority: spec.priority.unwrap_or_default(),
+            scheduler: spec.scheduler_name.clone().unwrap_or_default(),
             claims: claims.collect(),
         }
     }
