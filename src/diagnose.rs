@@ -3,6 +3,8 @@
 //! Rules are independent: here the less specific findings give way, findings of one owner's pods
 //! become one diagnosis, sentences are filled in, and everything is put in order.
 
+mod volumes;
+
 use crate::finding::{Finding, Fix, fill};
 use crate::ladder::{ladder, next_layer};
 use crate::report::{
@@ -245,6 +247,7 @@ fn obstacle_report(obstacle: &Obstacle) -> ObstacleReport {
             report.free = Some((limit - running).to_string());
             report.allocatable = Some(limit.to_string());
         }
+        What::Volume(trouble) => volumes::report(&mut report, trouble),
         What::Spread {
             key,
             domain,

@@ -170,7 +170,7 @@ pub struct ObstacleReport {
     /// A toleration that nearly fits, and why it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub near_miss: Option<String>,
-    /// The label expression that does not hold.
+    /// The label expression that does not hold, or the nodes that reach a volume.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wanted: Option<String>,
     /// What the node carries under that key.
@@ -194,6 +194,15 @@ pub struct ObstacleReport {
     /// What pods may take in all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allocatable: Option<String>,
+    /// The claim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim: Option<String>,
+    /// The claim's volume, or a disk that the pod names itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volume: Option<String>,
+    /// The CSI driver that attaches the volumes; amounts are then numbers of volumes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub driver: Option<String>,
     /// The `topologyKey` of a spread constraint or of a term of affinity between pods.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub topology_key: Option<String>,

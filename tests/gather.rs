@@ -11,6 +11,8 @@
 
 #[path = "api_server/mod.rs"]
 mod api_server;
+#[path = "gather/beyond.rs"]
+mod beyond;
 
 use api_server::{ApiServer, Response};
 use kubectl_diagnose::error::Error;

@@ -2,11 +2,16 @@
 //!
 //! Two waves. The first reads the scope's pods. The second asks only for what the pods that are not
 //! plainly well point at; a third follows the claims that the second has read, and is mostly empty.
+//! What a pod's volumes and devices need stands in `storage` and `devices`.
+
+mod devices;
+mod storage;
 
 use crate::messages::config::{self, ConfigFailure, ObjectKind};
 use crate::messages::pull::{self, PullFailure};
 use crate::scope::Scope;
-use crate::snapshot::{ContainerView, Intake, Keep, Kind, Seen, StuckPod};
+use crate::snapshot::{ContainerView, Intake, Keep, Kind, Snapshot, StuckPod};
+use k8s_openapi::api::core::v1::PodAffinityTerm;
 use std::collections::BTreeSet;
 
 /// The kinds that are ever read. `manifests/rbac.yaml` grants get and list on each, and nothing else.
@@ -17,6 +22,13 @@ pub const KINDS: &[Kind] = &[
     Kind::PersistentVolumeClaim,
     Kind::PersistentVolume,
     Kind::StorageClass,
+    Kind::CsiNode,
+    Kind::CsiDriver,
+    Kind::CsiStorageCapacity,
+    Kind::VolumeAttachment,
+    Kind::ResourceClaim,
+    Kind::DeviceClass,
+    Kind::PodDisruptionBudget,
     Kind::ConfigMap,
     Kind::Secret,
     Kind::ServiceAccount,
@@ -150,7 +162,8 @@ pub fn second(scope: &Scope, intake: &Intake) -> Vec<Read> {
     events(&suspects, &mut reads);
     scheduling(scope, &suspects, &mut reads);
     for pod in &suspects {
-        volumes(pod, &mut reads);
+        storage::of_pod(pod, &mut reads);
+        devices::of_pod(pod, &mut reads);
         configuration(pod, &mut reads);
         images(pod, &mut reads);
         owner(pod, &mut reads);
@@ -159,28 +172,48 @@ pub fn second(scope: &Scope, intake: &Intake) -> Vec<Read> {
     fold(reads)
 }
 
-/// The third wave: what the claims of the second point at.
+/// The third wave: what the claims of the second point at, and what the pods that run ask of others.
 pub fn third(scope: &Scope, intake: &Intake) -> Vec<Read> {
     let snapshot = intake.so_far();
+    let kept_away = by_namespaces(snapshot);
     let mut reads = BTreeSet::new();
     for pod in intake
         .suspects()
         .filter(|pod| pod.node().is_none() && scope.covers(&pod.identity(), snapshot))
     {
-        for claim in claims(pod) {
-            let Seen::Yes(claim) = snapshot.claims().get(pod.namespace(), &claim) else {
-                continue;
-            };
-            if let Some(volume) = claim
-                .spec
-                .as_ref()
-                .and_then(|spec| spec.volume_name.as_deref())
-            {
-                reads.insert(get(Kind::PersistentVolume, "", volume));
-            }
+        storage::of_claims(pod, snapshot, &mut reads);
+        devices::of_claims(pod, snapshot, &mut reads);
+        let namespace = snapshot.namespaces().get("", pod.namespace());
+        if kept_away && waits(pod) && namespace.is_unknown() {
+            reads.insert(get(Kind::Namespace, "", pod.namespace()));
         }
     }
     fold(reads)
+}
+
+/// Whether a pod that is bound keeps others away by the labels of the others' namespaces.
+fn by_namespaces(snapshot: &Snapshot) -> bool {
+    let occupants = snapshot.occupants();
+    let mut bound = occupants.iter().filter(|occupant| occupant.node.is_some());
+    bound.any(|occupant| {
+        let terms = &occupants.shape(occupant).anti_affinity;
+        terms.iter().any(selects_namespaces)
+    })
+}
+
+/// Whether a term can only be decided with the labels of namespaces. An empty selector takes all of them.
+fn selects_namespaces(term: &PodAffinityTerm) -> bool {
+    let selector = term.namespace_selector.as_ref();
+    selector.is_some_and(|selector| {
+        selector
+            .match_labels
+            .as_ref()
+            .is_some_and(|all| !all.is_empty())
+            || selector
+                .match_expressions
+                .as_ref()
+                .is_some_and(|all| !all.is_empty())
+    })
 }
 
 /// Events: by pod when few are suspect, by namespace when more, of the cluster when many.
@@ -198,7 +231,7 @@ fn events(suspects: &[&StuckPod], reads: &mut BTreeSet<Read>) {
         if of_namespace.len() > SINGLES
             || of_namespace
                 .iter()
-                .any(|pod| pod.node().is_none() && !claims(pod).is_empty())
+                .any(|pod| pod.node().is_none() && !storage::claims(pod).is_empty())
         {
             // a claim's events tell why it is not bound, so the namespace's list serves both
             reads.insert(list(Kind::Event, Some(namespace)));
@@ -216,19 +249,19 @@ fn events(suspects: &[&StuckPod], reads: &mut BTreeSet<Read>) {
     }
 }
 
+/// Whether the scheduler looks for a node for this pod.
+fn waits(pod: &StuckPod) -> bool {
+    let gates = pod.spec().scheduling_gates.as_ref();
+    pod.node().is_none()
+        && pod.pod().metadata.deletion_timestamp.is_none()
+        && pod.phase() == "Pending"
+        && gates.is_none_or(Vec::is_empty)
+}
+
 /// Nodes and their occupants, when the scheduler's arithmetic is to be repeated.
 fn scheduling(scope: &Scope, suspects: &[&StuckPod], reads: &mut BTreeSet<Read>) {
-    let unbound = |pod: &&&StuckPod| {
-        pod.node().is_none()
-            && pod.pod().metadata.deletion_timestamp.is_none()
-            && pod.phase() == "Pending"
-            && pod
-                .spec()
-                .scheduling_gates
-                .as_ref()
-                .is_none_or(Vec::is_empty)
-    };
-    if !suspects.iter().any(|pod| unbound(&pod)) {
+    let waiting: Vec<_> = suspects.iter().filter(|pod| waits(pod)).collect();
+    if waiting.is_empty() {
         return;
     }
     reads.insert(list(Kind::Node, None));
@@ -243,44 +276,36 @@ fn scheduling(scope: &Scope, suspects: &[&StuckPod], reads: &mut BTreeSet<Read>)
             occupants_only: true,
         });
     }
-    for pod in suspects.iter().filter(|pod| unbound(pod)) {
+    for pod in waiting {
         if !crate::kubernetes::ports::host_ports(pod.spec()).is_empty() {
             workload_of(pod, reads);
+        }
+        if required_terms(pod).any(selects_namespaces) {
+            reads.insert(list(Kind::Namespace, None));
+        }
+        if pod.status().nominated_node_name.is_some() {
+            // preemption makes room: whose pods go is a matter of budgets too
+            reads.insert(list(Kind::PodDisruptionBudget, None));
         }
     }
 }
 
-/// The names of the claims that a pod mounts, generic ephemeral volumes included.
-pub fn claims(pod: &StuckPod) -> Vec<String> {
-    let volumes = pod.spec().volumes.iter().flatten();
-    let claim = |volume: &k8s_openapi::api::core::v1::Volume| {
-        let named = volume
-            .persistent_volume_claim
-            .as_ref()
-            .map(|source| source.claim_name.clone());
-        named.or_else(|| {
-            volume
-                .ephemeral
+/// The terms of the required affinity and anti-affinity to other pods.
+fn required_terms(pod: &StuckPod) -> impl Iterator<Item = &PodAffinityTerm> {
+    let affinity = pod.spec().affinity.as_ref();
+    let to = affinity
+        .and_then(|affinity| affinity.pod_affinity.as_ref())
+        .and_then(|to| {
+            to.required_during_scheduling_ignored_during_execution
                 .as_ref()
-                .map(|_| format!("{}-{}", pod.name(), volume.name))
-        })
-    };
-    volumes.filter_map(claim).collect()
-}
-
-fn volumes(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
-    if pod.node().is_some() {
-        return;
-    }
-    let claims = claims(pod);
-    if !claims.is_empty() {
-        reads.insert(list(Kind::StorageClass, None));
-    }
-    reads.extend(
-        claims
-            .iter()
-            .map(|claim| get(Kind::PersistentVolumeClaim, pod.namespace(), claim)),
-    );
+        });
+    let anti = affinity
+        .and_then(|affinity| affinity.pod_anti_affinity.as_ref())
+        .and_then(|anti| {
+            anti.required_during_scheduling_ignored_during_execution
+                .as_ref()
+        });
+    to.into_iter().chain(anti).flatten()
 }
 
 /// Names and keys, when the kubelet misses one.

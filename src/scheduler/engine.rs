@@ -170,6 +170,7 @@ fn bears_on_nodes(volume: &Volume) -> bool {
         || volume.aws_elastic_block_store.is_some()
         || volume.azure_disk.is_some()
         || volume.cinder.is_some()
+        || volume.portworx_volume.is_some()
         || volume.iscsi.is_some()
         || volume.rbd.is_some()
 }

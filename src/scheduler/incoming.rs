@@ -7,7 +7,9 @@
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::resources::{Amounts, pod_requests};
 use crate::scheduler::{
-    NodeView, Obstacle, Unread, View, inter_pod_affinity, node_affinity, said, topology_spread,
+    Filter, NodeView, Obstacle, Unread, View, inter_pod_affinity, node_affinity,
+    node_volume_limits, said, topology_spread, volume_binding, volume_restrictions, volume_zone,
+    volumes,
 };
 use crate::snapshot::Occupant;
 use k8s_openapi::api::core::v1::{NodeSelectorTerm, Pod, PodSpec, Toleration};
@@ -34,6 +36,14 @@ pub struct Incoming<'a, 'v> {
     pub requests: Amounts,
     /// The host ports that it wants, each once.
     pub ports: Vec<HostPort>,
+    /// What VolumeRestrictions found in use.
+    pub(super) held: volume_restrictions::Held<'v>,
+    /// What NodeVolumeLimits would attach.
+    pub(super) attaches: node_volume_limits::Wanted,
+    /// What VolumeBinding found bound and unbound.
+    pub(super) bindings: volume_binding::Bindings<'v>,
+    /// What VolumeZone read off the volumes.
+    pub(super) zones: volume_zone::Zones,
     /// What PodTopologySpread counted.
     pub(super) spread: topology_spread::Domains,
     /// What InterPodAffinity found.
@@ -49,10 +59,24 @@ impl<'a, 'v> Incoming<'a, 'v> {
     pub fn new(pod: &'a Pod, view: &View<'v>) -> Self {
         let mut incoming = Incoming::alone(pod);
         incoming.before.extend(node_affinity::conflict(&incoming));
+        incoming.look_at_volumes(view);
         incoming.spread = topology_spread::count(&incoming, view);
         incoming.peers = inter_pod_affinity::find(&incoming, view);
         incoming.unread.extend(incoming.peers.unread());
         incoming
+    }
+
+    fn look_at_volumes(&mut self, view: &View<'v>) {
+        let mounts = volumes::mounts(self, view);
+        let held = volume_restrictions::find(self, &mounts, view);
+        let attaches = node_volume_limits::find(self, &mounts, view);
+        let bindings = volume_binding::find(self, &mounts, view);
+        let zones = volume_zone::find(&mounts, view);
+        // in the order in which the scheduler would refuse the pod
+        self.held = self.takes(Filter::VolumeRestrictions, held);
+        self.attaches = self.takes(Filter::NodeVolumeLimits, attaches);
+        self.bindings = self.takes(Filter::VolumeBinding, bindings);
+        self.zones = self.takes(Filter::VolumeZone, zones);
     }
 
     /// What the pod wants by its spec alone.
@@ -73,6 +97,10 @@ impl<'a, 'v> Incoming<'a, 'v> {
             spec,
             requests,
             ports,
+            held: volume_restrictions::Held::default(),
+            attaches: node_volume_limits::Wanted::default(),
+            bindings: volume_binding::Bindings::default(),
+            zones: volume_zone::Zones::default(),
             spread: topology_spread::Domains::default(),
             peers: inter_pod_affinity::Peers::default(),
             before: Vec::new(),
@@ -89,6 +117,7 @@ impl<'a, 'v> Incoming<'a, 'v> {
     ) -> Self {
         let mut incoming = self.clone();
         for occupant in coming {
+            incoming.held.add(occupant, view);
             incoming.spread.add(self, occupant, node, view);
             incoming.peers.add(self, occupant, node, view);
         }

@@ -6,7 +6,8 @@
 
 use super::{
     Filter, Incoming, Judgement, NodeObstacles, NodeView, Obstacle, View, inter_pod_affinity,
-    node_affinity, node_name, ports, resources, taints, topology_spread, unschedulable,
+    node_affinity, node_name, node_volume_limits, ports, resources, taints, topology_spread,
+    unschedulable, volume_binding, volume_restrictions, volume_zone,
 };
 use k8s_openapi::api::core::v1::Pod;
 
@@ -31,6 +32,12 @@ const FILTERS: &[(Filter, Check)] = &[
     }),
     (Filter::NodeResourcesFit, |pod, node, _| {
         resources::obstacles(pod, node)
+    }),
+    (Filter::VolumeRestrictions, volume_restrictions::obstacles),
+    (Filter::NodeVolumeLimits, node_volume_limits::obstacles),
+    (Filter::VolumeBinding, volume_binding::obstacles),
+    (Filter::VolumeZone, |pod, node, _| {
+        volume_zone::obstacles(pod, node)
     }),
     (Filter::PodTopologySpread, |pod, node, _| {
         topology_spread::obstacles(pod, node)
@@ -73,7 +80,7 @@ fn on_node(pod: &Incoming<'_, '_>, node: &NodeView<'_>, view: &View<'_>) -> Vec<
     let fuller = (!coming.is_empty()).then(|| {
         (
             pod.beside(&coming, node, view),
-            node.joined_by(&coming, view.occupants()),
+            node.joined_by(&coming, view),
         )
     });
     let run = |check: &Check| {

@@ -9,6 +9,7 @@
 //! What does not belong here: which obstacle is *the* cause (`rules/scheduling`), and prose.
 
 mod agreement;
+mod attached;
 mod engine;
 mod incoming;
 mod inter_pod_affinity;
@@ -16,6 +17,7 @@ mod judge;
 pub mod message;
 mod node_affinity;
 mod node_name;
+mod node_volume_limits;
 mod ports;
 pub mod ranking;
 pub mod remedy;
@@ -27,11 +29,16 @@ mod testing;
 mod topology_spread;
 mod unschedulable;
 mod view;
+mod volume_binding;
+mod volume_restrictions;
+mod volume_zone;
+mod volumes;
 
 pub use engine::Engine;
 pub use incoming::Incoming;
 pub use judge::judge;
 pub use view::{NodeView, View};
+pub use volumes::{NoVolume, VolumeTrouble};
 
 use crate::finding::Evidence;
 use crate::kubernetes::ports::HostPort;
@@ -170,6 +177,8 @@ pub enum What {
         /// `status.allocatable.pods`
         limit: i64,
     },
+    /// A claim, volume or disk of the pod.
+    Volume(VolumeTrouble),
     /// A topology spread constraint would be broken.
     Spread {
         /// The constraint's `topologyKey`.

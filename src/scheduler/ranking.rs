@@ -7,7 +7,7 @@
 //!
 //! What does not belong here: which cause is reported (`rules/scheduling`).
 
-use super::{NodeObstacles, Obstacle, What};
+use super::{NodeObstacles, Obstacle, VolumeTrouble, What};
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
 use std::collections::BTreeSet;
@@ -118,7 +118,12 @@ enum Kind<'a> {
     Taint(&'a str),
     Port(&'a HostPort),
     PodCount,
-    Resource { name: &'a str, never: bool },
+    Resource {
+        name: &'a str,
+        never: bool,
+    },
+    /// The scheduler's words and what they are about.
+    Volume(&'a str, &'a str),
     Spread(&'a str),
     Apart(&'a str, &'a str),
     Together(bool, &'a str),
@@ -140,6 +145,7 @@ fn kind(obstacle: &Obstacle) -> Kind<'_> {
             name: resource,
             never: weight(obstacle) > FULL,
         },
+        What::Volume(trouble) => Kind::Volume(&obstacle.reason, trouble.about()),
         What::Spread { key, .. } => Kind::Spread(key),
         What::Apart { wanted, key, .. } => Kind::Apart(wanted, key),
         What::Together { own, key, .. } => Kind::Together(*own, key),
@@ -198,10 +204,22 @@ fn weight(obstacle: &Obstacle) -> u32 {
         | What::Spread {
             domain: Some(_), ..
         } => FULL,
+        What::Volume(trouble) => of_volume(trouble),
         What::Cordoned | What::Spread { .. } | What::Apart { .. } | What::Other(_) => 3,
         What::Taint { key, .. } if is_condition(key) => 3,
         What::Taint { .. } => 4,
         What::Label { .. } | What::OtherNode => 5,
+    }
+}
+
+/// Other pods give way; data that lies elsewhere does not come here.
+fn of_volume(trouble: &VolumeTrouble) -> u32 {
+    match trouble {
+        VolumeTrouble::Disk { .. }
+        | VolumeTrouble::InUse { .. }
+        | VolumeTrouble::AttachLimit { .. } => FULL,
+        VolumeTrouble::Elsewhere { .. } | VolumeTrouble::Zone { .. } => 5,
+        _ => 3,
     }
 }
 

@@ -1,10 +1,11 @@
 //! Small clusters for the tests of this room.
 
-use super::{View, judge};
+use super::{Filter, Obstacle, View, VolumeTrouble, What, judge};
 use crate::scope::Scope;
 use crate::snapshot::{Intake, Keep, Kind, Reach, Snapshot, StuckPod, Why};
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// An object in the making.
 #[derive(Debug, Clone)]
@@ -42,7 +43,86 @@ pub(super) fn object(kind: Kind, json: Value) -> Object {
     Object { kind, json }
 }
 
+/// A claim of this class that asks for 10Gi and has no volume.
+pub(super) fn claim(name: &str, class: &str) -> Object {
+    let spec = json!({"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}, "storageClassName": class});
+    let meta =
+        json!({"name": name, "namespace": "shop", "uid": format!("uid-{name}"), "annotations": {}});
+    object(
+        Kind::PersistentVolumeClaim,
+        json!({"metadata": meta, "spec": spec, "status": {"phase": "Pending"}}),
+    )
+}
+
+/// A free volume of this class with 10Gi that a CSI driver attaches.
+pub(super) fn volume(name: &str, class: &str) -> Object {
+    let csi = json!({"driver": "csi.example.com", "volumeHandle": format!("handle-{name}")});
+    let spec = json!({"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "10Gi"}, "storageClassName": class, "csi": csi});
+    object(
+        Kind::PersistentVolume,
+        json!({"metadata": {"name": name, "labels": {}, "annotations": {}}, "spec": spec, "status": {"phase": "Available"}}),
+    )
+}
+
+/// A class whose volumes this driver makes.
+pub(super) fn class(name: &str, provisioner: &str, mode: &str) -> Object {
+    object(
+        Kind::StorageClass,
+        json!({"metadata": {"name": name}, "provisioner": provisioner, "volumeBindingMode": mode}),
+    )
+}
+
 impl Object {
+    /// Binds a claim to a volume.
+    pub(super) fn bound_to(self, volume: &str) -> Self {
+        self.set("/spec/volumeName", json!(volume))
+            .set(
+                "/metadata/annotations/pv.kubernetes.io~1bind-completed",
+                json!("yes"),
+            )
+            .set("/status/phase", json!("Bound"))
+    }
+
+    /// Gives a volume to a claim.
+    pub(super) fn given_to(self, claim: &str) -> Self {
+        let claim = json!({"namespace": "shop", "name": claim, "uid": format!("uid-{claim}")});
+        self.set("/spec/claimRef", claim)
+            .set("/status/phase", json!("Bound"))
+    }
+
+    /// Lets only nodes with this label reach a volume.
+    pub(super) fn reached_from(self, key: &str, value: &str) -> Self {
+        let expression = json!({"key": key, "operator": "In", "values": [value]});
+        let terms = json!([{"matchExpressions": [expression]}]);
+        self.set(
+            "/spec/nodeAffinity",
+            json!({"required": {"nodeSelectorTerms": terms}}),
+        )
+    }
+
+    /// Labels anything.
+    pub(super) fn label(self, key: &str, value: &str) -> Self {
+        let key = key.replace('~', "~0").replace('/', "~1");
+        self.set(&format!("/metadata/labels/{key}"), json!(value))
+    }
+
+    /// Lets a pod mount claims.
+    pub(super) fn mounts(self, claims: &[&str]) -> Self {
+        let volumes = claims.iter().enumerate().map(|(at, claim)| {
+            json!({"name": format!("v{at}"), "persistentVolumeClaim": {"claimName": claim}})
+        });
+        self.set("/spec/volumes", volumes.collect())
+    }
+
+    /// Lets a pod mount a volume that is made for it alone: its claim is `<pod>-own`.
+    pub(super) fn mounts_own(self) -> Self {
+        let template = json!({"volumeClaimTemplate": {"spec": {}}});
+        self.set(
+            "/spec/volumes",
+            json!([{"name": "own", "ephemeral": template}]),
+        )
+    }
+
     /// Sets the value at a JSON pointer whose parents exist.
     pub(super) fn set(mut self, pointer: &str, value: Value) -> Self {
         let (parent, key) = pointer.rsplit_once('/').unwrap();
@@ -113,6 +193,16 @@ impl Cluster {
         }
     }
 
+    /// Nothing of these kinds could be read.
+    pub(super) fn but(kinds: &[Kind]) -> Self {
+        let read = Kind::all().filter(|kind| !kinds.contains(kind));
+        read.fold(Cluster::unread(), Cluster::read)
+    }
+
+    pub(super) fn all(self, objects: impl IntoIterator<Item = Object>) -> Self {
+        objects.into_iter().fold(self, Cluster::with)
+    }
+
     pub(super) fn read(mut self, kind: Kind) -> Self {
         self.intake.record(kind, Reach::Everywhere, Ok(()));
         self
@@ -128,6 +218,69 @@ impl Cluster {
 
     pub(super) fn seal(self) -> Snapshot {
         self.intake.seal(&Scope::everything())
+    }
+}
+
+/// What one filter says about a pod.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Told {
+    /// Why the pod is refused as a whole.
+    pub(super) before: Vec<String>,
+    /// What stands against it on each node.
+    pub(super) nodes: BTreeMap<String, Vec<Obstacle>>,
+    /// What could not be read.
+    pub(super) unread: Vec<Kind>,
+}
+
+impl Told {
+    pub(super) fn of(filter: Filter, pod: &Object, cluster: Cluster) -> Told {
+        let cluster = cluster.seal();
+        let judged = judge(&pod.pod(), &View::of(&cluster));
+        let before = judged.before.into_iter().filter(|one| one.filter == filter);
+        let nodes = judged.nodes.into_iter().map(|node| {
+            let own = node
+                .obstacles
+                .into_iter()
+                .filter(|one| one.filter == filter);
+            (node.node, own.collect())
+        });
+        let unread = judged.unread.iter().filter(|one| one.filter == filter);
+        Told {
+            before: before.map(|one| one.reason).collect(),
+            nodes: nodes.collect(),
+            unread: unread.map(|one| one.gap.kind).collect(),
+        }
+    }
+
+    /// The obstacles of a node.
+    pub(super) fn on(&self, node: &str) -> &[Obstacle] {
+        &self.nodes[node]
+    }
+
+    /// The scheduler's words for a node.
+    pub(super) fn words(&self, node: &str) -> Vec<&str> {
+        self.on(node)
+            .iter()
+            .map(|one| one.reason.as_str())
+            .collect()
+    }
+
+    /// What the only obstacle of a node is about.
+    pub(super) fn trouble(&self, node: &str) -> &VolumeTrouble {
+        match self.on(node) {
+            [
+                Obstacle {
+                    what: What::Volume(trouble),
+                    ..
+                },
+            ] => trouble,
+            other => panic!("not one trouble with a volume: {other:?}"),
+        }
+    }
+
+    /// Whether nothing stands against any node or the pod.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.before.is_empty() && self.nodes.values().all(Vec::is_empty)
     }
 }
 

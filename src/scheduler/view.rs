@@ -6,12 +6,14 @@
 //! Source: kube-scheduler `framework/types.go` (1.37), `NodeInfo`: every pod bound to a node that has not ended counts, also one
 //! that is being deleted, has not started, or belongs to another scheduler.
 
+use super::attached::{Attachments, Used};
 use super::{Holder, Incoming, said};
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
 use crate::snapshot::{Node, Occupant, Occupants, Snapshot};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The nodes that were read, with what their pods take of them.
 #[derive(Debug, Clone)]
@@ -20,6 +22,7 @@ pub struct View<'a> {
     occupants: &'a Occupants,
     /// Bound pods that keep others away by a required anti-affinity of their own.
     guards: Vec<&'a Occupant>,
+    attachments: Arc<Attachments<'a>>,
     snapshot: &'a Snapshot,
 }
 
@@ -34,6 +37,8 @@ pub struct NodeView<'a> {
     pods: Vec<&'a Occupant>,
     /// Host ports and who holds them, in order of the holders' namespaces and names.
     ports: Vec<(&'a HostPort, &'a Occupant)>,
+    /// Volumes that its pods make it attach; none where no node has a limit.
+    attached: Vec<Used<'a>>,
     /// Pods for which preemption makes room here and that are not bound yet.
     nominated: Vec<&'a Occupant>,
 }
@@ -47,8 +52,10 @@ impl<'a> View<'a> {
             taken: BTreeMap::new(),
             pods: Vec::new(),
             ports: Vec::new(),
+            attached: Vec::new(),
             nominated: Vec::new(),
         };
+        let attachments = Attachments::of(snapshot);
         let mut nodes: BTreeMap<&str, NodeView<'_>> = snapshot
             .nodes()
             .seen()
@@ -59,7 +66,7 @@ impl<'a> View<'a> {
             match (&occupant.node, &occupant.nominated) {
                 (Some(bound), _) => {
                     if let Some(node) = nodes.get_mut(&**bound) {
-                        node.add(occupant, occupants);
+                        node.add(occupant, occupants, &attachments);
                         if !occupants.shape(occupant).anti_affinity.is_empty() {
                             guards.push(occupant);
                         }
@@ -77,6 +84,7 @@ impl<'a> View<'a> {
             nodes,
             occupants,
             guards,
+            attachments: Arc::new(attachments),
             snapshot,
         }
     }
@@ -87,8 +95,14 @@ impl<'a> View<'a> {
             nodes: BTreeMap::new(),
             occupants: snapshot.occupants(),
             guards: Vec::new(),
+            attachments: Arc::default(),
             snapshot,
         }
+    }
+
+    /// Which volumes pods and nodes attach.
+    pub(super) fn attachments(&self) -> &Attachments<'a> {
+        &self.attachments
     }
 
     /// What was read, for what filters look up beside nodes and pods.
@@ -156,10 +170,10 @@ impl<'a> View<'a> {
 
 impl<'a> NodeView<'a> {
     /// The node with further pods on it.
-    pub(super) fn joined_by(&self, coming: &[&'a Occupant], occupants: &'a Occupants) -> Self {
+    pub(super) fn joined_by(&self, coming: &[&'a Occupant], view: &View<'a>) -> Self {
         let mut fuller = self.clone();
         for occupant in coming {
-            fuller.add(occupant, occupants);
+            fuller.add(occupant, view.occupants, &view.attachments);
         }
         fuller
     }
@@ -174,7 +188,12 @@ impl<'a> NodeView<'a> {
         self.node.labels.get(key).map(String::as_str)
     }
 
-    fn add(&mut self, occupant: &'a Occupant, occupants: &'a Occupants) {
+    fn add(
+        &mut self,
+        occupant: &'a Occupant,
+        occupants: &'a Occupants,
+        attachments: &Attachments<'a>,
+    ) {
         let shape = occupants.shape(occupant);
         for (resource, amount) in &shape.requests {
             let taken = self.taken.entry(resource).or_default();
@@ -183,6 +202,8 @@ impl<'a> NodeView<'a> {
         self.pods.push(occupant);
         self.ports
             .extend(shape.ports.iter().map(|port| (port, occupant)));
+        self.attached
+            .extend(attachments.used_by(occupant, occupants));
     }
 
     fn remove(&mut self, occupant: &Occupant, occupants: &'a Occupants) {
@@ -196,6 +217,7 @@ impl<'a> NodeView<'a> {
             |other: &Occupant| other.name == occupant.name && other.namespace == occupant.namespace;
         self.pods.retain(|other| !is_gone(other));
         self.ports.retain(|(_, holder)| !is_gone(holder));
+        self.attached.retain(|(_, user)| !is_gone(user));
     }
 
     /// The node's name.
@@ -213,6 +235,12 @@ impl<'a> NodeView<'a> {
     pub fn free(&self, resource: &str) -> Quantity {
         let taken = self.taken.get(resource).copied().unwrap_or_default();
         self.allocatable(resource) - taken
+    }
+
+    /// The volumes that its pods make it attach, driver and handle, as often as they are used.
+    pub(super) fn attached(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.attached.iter();
+        all.map(|(volume, _)| (volume.driver.as_str(), volume.handle.as_str()))
     }
 
     /// The pods that hold a host port which collides with `wanted`.

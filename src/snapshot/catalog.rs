@@ -26,6 +26,36 @@ pub struct Catalog<T> {
     unread: Gap,
 }
 
+/// What a catalog knows of its reads, whatever its objects are.
+pub(super) trait Ledger {
+    /// Of which kind it is.
+    fn kind(&self) -> Kind;
+    /// See [`Catalog::record`].
+    fn record(&mut self, reach: Reach, outcome: Result<(), Gap>);
+    /// Says why what nobody tried to read is unknown.
+    fn set_unread(&mut self, why: Why);
+    /// Everything that was tried.
+    fn reads(&self) -> &BTreeMap<Reach, Result<(), Gap>>;
+}
+
+impl<T> Ledger for Catalog<T> {
+    fn kind(&self) -> Kind {
+        self.unread.kind
+    }
+
+    fn record(&mut self, reach: Reach, outcome: Result<(), Gap>) {
+        Catalog::record(self, reach, outcome);
+    }
+
+    fn set_unread(&mut self, why: Why) {
+        self.unread.why = why;
+    }
+
+    fn reads(&self) -> &BTreeMap<Reach, Result<(), Gap>> {
+        &self.reads
+    }
+}
+
 impl<T> Catalog<T> {
     /// An empty catalog; until a read is recorded, everything is unknown for the reason `why`.
     pub fn new(kind: Kind, why: Why) -> Self {
@@ -44,10 +74,6 @@ impl<T> Catalog<T> {
 
     pub(super) fn unread(&self) -> Why {
         self.unread.why
-    }
-
-    pub(super) fn set_unread(&mut self, why: Why) {
-        self.unread.why = why;
     }
 
     /// Adds or replaces an object.

@@ -4,12 +4,14 @@
 //! that is why `-f` on what `--dump` wrote gives the same report.
 
 use super::catalog::{Catalog, Reach};
+use super::devices::{RawClaim, RawClass};
 use super::event::{self, Event, Events};
 use super::kind::Kind;
 use super::node;
-use super::objects::{RawKeyed, RawWorkload};
+use super::objects::{RawBudget, RawKeyed, RawWorkload};
 use super::seen::{Gap, Why};
 use super::slim;
+use super::storage::{self, RawAttachment, RawCapacity, RawCsiDriver, RawCsiNode, RawVolume};
 use super::stuck::StuckPod;
 use super::{Clock, Snapshot};
 use crate::scope::Scope;
@@ -87,22 +89,40 @@ impl Intake {
                 let name = node.name.clone();
                 self.snapshot.nodes.insert("", &name, node);
             }
-            Kind::PersistentVolumeClaim => put(&mut self.snapshot.claims, json)?,
-            Kind::PersistentVolume => put(&mut self.snapshot.volumes, json)?,
-            Kind::StorageClass => put(&mut self.snapshot.storage_classes, json)?,
-            Kind::ServiceAccount => put(&mut self.snapshot.service_accounts, json)?,
-            Kind::Namespace => put(&mut self.snapshot.namespaces, json)?,
             Kind::ConfigMap | Kind::Secret => self.keyed(kind, json)?,
             Kind::Service => {}
-            workload => {
-                let name = name_of(json)?;
-                let read = serde_json::from_slice::<RawWorkload>(json)?.into_workload(workload);
-                if let Some(catalog) = self.snapshot.workloads.get_mut(&workload) {
-                    catalog.insert(&name.0, &name.1, read);
-                }
-            }
+            other => self.plain(other, json)?,
         }
         Ok(())
+    }
+
+    /// A kind of which only its view is kept.
+    fn plain(&mut self, kind: Kind, json: &[u8]) -> Result<(), serde_json::Error> {
+        let to = &mut self.snapshot;
+        match kind {
+            Kind::PersistentVolumeClaim => put(&mut to.claims, json, storage::trimmed),
+            Kind::PersistentVolume => put(&mut to.volumes, json, RawVolume::into_volume),
+            Kind::StorageClass => put(&mut to.storage_classes, json, |it| it),
+            Kind::CsiNode => put(&mut to.csi_nodes, json, RawCsiNode::into_csi_node),
+            Kind::CsiDriver => put(&mut to.csi_drivers, json, RawCsiDriver::into_csi_driver),
+            Kind::CsiStorageCapacity => {
+                put(&mut to.storage_capacities, json, RawCapacity::into_capacity)
+            }
+            Kind::VolumeAttachment => {
+                put(&mut to.attachments, json, RawAttachment::into_attachment)
+            }
+            Kind::ResourceClaim => put(&mut to.resource_claims, json, RawClaim::into_claim),
+            Kind::DeviceClass => put(&mut to.device_classes, json, RawClass::into_class),
+            Kind::PodDisruptionBudget => put(&mut to.budgets, json, RawBudget::into_budget),
+            Kind::ServiceAccount => put(&mut to.service_accounts, json, |it| it),
+            Kind::Namespace => put(&mut to.namespaces, json, |it| it),
+            workload => match to.workloads.get_mut(&workload) {
+                Some(catalog) => put(catalog, json, |raw: RawWorkload| {
+                    raw.into_workload(workload)
+                }),
+                None => Ok(()),
+            },
+        }
     }
 
     fn keyed(&mut self, kind: Kind, json: &[u8]) -> Result<(), serde_json::Error> {
@@ -306,11 +326,12 @@ fn kind_of(json: &[u8]) -> Result<Option<String>, serde_json::Error> {
     Ok(serde_json::from_slice::<Named>(json)?.kind)
 }
 
-fn put<T: DeserializeOwned>(
+fn put<R: DeserializeOwned, T>(
     catalog: &mut Catalog<T>,
     json: &[u8],
+    view: impl FnOnce(R) -> T,
 ) -> Result<(), serde_json::Error> {
     let (namespace, name) = name_of(json)?;
-    catalog.insert(&namespace, &name, serde_json::from_slice(json)?);
+    catalog.insert(&namespace, &name, view(serde_json::from_slice(json)?));
     Ok(())
 }

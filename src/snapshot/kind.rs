@@ -21,6 +21,20 @@ pub enum Kind {
     PersistentVolume,
     /// `storage.k8s.io/v1/StorageClass`
     StorageClass,
+    /// `storage.k8s.io/v1/CSINode`: how many volumes a node attaches
+    CsiNode,
+    /// `storage.k8s.io/v1/CSIDriver`
+    CsiDriver,
+    /// `storage.k8s.io/v1/CSIStorageCapacity`
+    CsiStorageCapacity,
+    /// `storage.k8s.io/v1/VolumeAttachment`
+    VolumeAttachment,
+    /// `resource.k8s.io/v1/ResourceClaim`
+    ResourceClaim,
+    /// `resource.k8s.io/v1/DeviceClass`
+    DeviceClass,
+    /// `policy/v1/PodDisruptionBudget`
+    PodDisruptionBudget,
     /// `v1/ConfigMap`: names and keys, never values
     ConfigMap,
     /// `v1/Secret`: names and types, never values
@@ -57,7 +71,7 @@ struct Row(
     &'static [&'static str],
 );
 
-const TABLE: &[Row; 18] = &[
+const TABLE: &[Row; 25] = &[
     Row(Kind::Pod, "Pod", "pods", "", true, &["po"]),
     Row(Kind::Node, "Node", "nodes", "", false, &["no"]),
     Row(Kind::Event, "Event", "events", "", true, &["ev"]),
@@ -84,6 +98,62 @@ const TABLE: &[Row; 18] = &[
         "storage.k8s.io",
         false,
         &["sc"],
+    ),
+    Row(
+        Kind::CsiNode,
+        "CSINode",
+        "csinodes",
+        "storage.k8s.io",
+        false,
+        &[],
+    ),
+    Row(
+        Kind::CsiDriver,
+        "CSIDriver",
+        "csidrivers",
+        "storage.k8s.io",
+        false,
+        &[],
+    ),
+    Row(
+        Kind::CsiStorageCapacity,
+        "CSIStorageCapacity",
+        "csistoragecapacities",
+        "storage.k8s.io",
+        true,
+        &[],
+    ),
+    Row(
+        Kind::VolumeAttachment,
+        "VolumeAttachment",
+        "volumeattachments",
+        "storage.k8s.io",
+        false,
+        &[],
+    ),
+    Row(
+        Kind::ResourceClaim,
+        "ResourceClaim",
+        "resourceclaims",
+        "resource.k8s.io",
+        true,
+        &[],
+    ),
+    Row(
+        Kind::DeviceClass,
+        "DeviceClass",
+        "deviceclasses",
+        "resource.k8s.io",
+        false,
+        &[],
+    ),
+    Row(
+        Kind::PodDisruptionBudget,
+        "PodDisruptionBudget",
+        "poddisruptionbudgets",
+        "policy",
+        true,
+        &["pdb"],
     ),
     Row(
         Kind::ConfigMap,

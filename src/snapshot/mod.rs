@@ -8,6 +8,7 @@
 //! scheduler would say (`scheduler`).
 
 mod catalog;
+mod devices;
 mod event;
 mod intake;
 mod kind;
@@ -18,24 +19,28 @@ mod occupant;
 mod ownership;
 mod seen;
 mod slim;
+mod storage;
 mod stuck;
 
 pub use catalog::{Catalog, ObjectKey, Reach};
+pub use devices::{Consumer, DeviceClass, ResourceClaim};
 pub use event::{Event, Events};
 pub use intake::{Intake, Keep, Undecodable};
 pub use kind::Kind;
 pub use node::{Condition, Node};
 pub use object::ObjectRef;
-pub use objects::{Keyed, Named, ServiceAccount, Workload, WorkloadCondition};
+pub use objects::{Keyed, Named, PodDisruptionBudget, ServiceAccount, Workload, WorkloadCondition};
 pub use occupant::{Occupant, Occupants, Shape};
 pub use ownership::PodIdentity;
 pub use seen::{Gap, Seen, Why};
+pub use storage::{ClaimRef, CsiDriver, CsiNode, CsiStorageCapacity, Volume, VolumeAttachment};
 pub use stuck::{ContainerView, Role, StuckPod};
 
 use crate::scope::Scope;
 use crate::triage::Standing;
+use catalog::Ledger;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Namespace, PersistentVolume, PersistentVolumeClaim};
+use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim};
 use k8s_openapi::api::storage::v1::StorageClass;
 use std::collections::BTreeMap;
 
@@ -70,8 +75,15 @@ pub struct Snapshot {
     event_reads: Catalog<()>,
     nodes: Catalog<Node>,
     claims: Catalog<PersistentVolumeClaim>,
-    volumes: Catalog<PersistentVolume>,
+    volumes: Catalog<Volume>,
     storage_classes: Catalog<StorageClass>,
+    csi_nodes: Catalog<CsiNode>,
+    csi_drivers: Catalog<CsiDriver>,
+    storage_capacities: Catalog<CsiStorageCapacity>,
+    attachments: Catalog<VolumeAttachment>,
+    resource_claims: Catalog<ResourceClaim>,
+    device_classes: Catalog<DeviceClass>,
+    budgets: Catalog<PodDisruptionBudget>,
     config_maps: Catalog<Keyed>,
     secrets: Catalog<Keyed>,
     service_accounts: Catalog<ServiceAccount>,
@@ -101,6 +113,13 @@ impl Snapshot {
             claims: Catalog::new(Kind::PersistentVolumeClaim, unread),
             volumes: Catalog::new(Kind::PersistentVolume, unread),
             storage_classes: Catalog::new(Kind::StorageClass, unread),
+            csi_nodes: Catalog::new(Kind::CsiNode, unread),
+            csi_drivers: Catalog::new(Kind::CsiDriver, unread),
+            storage_capacities: Catalog::new(Kind::CsiStorageCapacity, unread),
+            attachments: Catalog::new(Kind::VolumeAttachment, unread),
+            resource_claims: Catalog::new(Kind::ResourceClaim, unread),
+            device_classes: Catalog::new(Kind::DeviceClass, unread),
+            budgets: Catalog::new(Kind::PodDisruptionBudget, unread),
             config_maps: Catalog::new(Kind::ConfigMap, unread),
             secrets: Catalog::new(Kind::Secret, unread),
             service_accounts: Catalog::new(Kind::ServiceAccount, unread),
@@ -110,41 +129,71 @@ impl Snapshot {
         }
     }
 
+    /// The catalogs of all kinds, in the order of the kinds.
+    fn ledgers(&self) -> impl Iterator<Item = &dyn Ledger> {
+        let fixed: [&dyn Ledger; 18] = [
+            &self.pods,
+            &self.nodes,
+            &self.event_reads,
+            &self.claims,
+            &self.volumes,
+            &self.storage_classes,
+            &self.csi_nodes,
+            &self.csi_drivers,
+            &self.storage_capacities,
+            &self.attachments,
+            &self.resource_claims,
+            &self.device_classes,
+            &self.budgets,
+            &self.config_maps,
+            &self.secrets,
+            &self.service_accounts,
+            &self.namespaces,
+            &self.services,
+        ];
+        let workloads = self
+            .workloads
+            .values()
+            .map(|catalog| catalog as &dyn Ledger);
+        fixed.into_iter().chain(workloads)
+    }
+
+    fn ledgers_mut(&mut self) -> impl Iterator<Item = &mut dyn Ledger> {
+        let fixed: [&mut dyn Ledger; 18] = [
+            &mut self.pods,
+            &mut self.nodes,
+            &mut self.event_reads,
+            &mut self.claims,
+            &mut self.volumes,
+            &mut self.storage_classes,
+            &mut self.csi_nodes,
+            &mut self.csi_drivers,
+            &mut self.storage_capacities,
+            &mut self.attachments,
+            &mut self.resource_claims,
+            &mut self.device_classes,
+            &mut self.budgets,
+            &mut self.config_maps,
+            &mut self.secrets,
+            &mut self.service_accounts,
+            &mut self.namespaces,
+            &mut self.services,
+        ];
+        let workloads = self.workloads.values_mut();
+        fixed
+            .into_iter()
+            .chain(workloads.map(|catalog| catalog as &mut dyn Ledger))
+    }
+
     fn record(&mut self, kind: Kind, reach: Reach, outcome: Result<(), Gap>) {
-        match kind {
-            Kind::Pod => self.pods.record(reach, outcome),
-            Kind::Event => self.event_reads.record(reach, outcome),
-            Kind::Node => self.nodes.record(reach, outcome),
-            Kind::PersistentVolumeClaim => self.claims.record(reach, outcome),
-            Kind::PersistentVolume => self.volumes.record(reach, outcome),
-            Kind::StorageClass => self.storage_classes.record(reach, outcome),
-            Kind::ConfigMap => self.config_maps.record(reach, outcome),
-            Kind::Secret => self.secrets.record(reach, outcome),
-            Kind::ServiceAccount => self.service_accounts.record(reach, outcome),
-            Kind::Namespace => self.namespaces.record(reach, outcome),
-            Kind::Service => self.services.record(reach, outcome),
-            workload => {
-                if let Some(catalog) = self.workloads.get_mut(&workload) {
-                    catalog.record(reach, outcome);
-                }
-            }
+        if let Some(ledger) = self.ledgers_mut().find(|ledger| ledger.kind() == kind) {
+            ledger.record(reach, outcome);
         }
     }
 
     fn set_unread(&mut self, why: Why) {
-        self.pods.set_unread(why);
-        self.event_reads.set_unread(why);
-        self.nodes.set_unread(why);
-        self.claims.set_unread(why);
-        self.volumes.set_unread(why);
-        self.storage_classes.set_unread(why);
-        self.config_maps.set_unread(why);
-        self.secrets.set_unread(why);
-        self.service_accounts.set_unread(why);
-        self.namespaces.set_unread(why);
-        self.services.set_unread(why);
-        for catalog in self.workloads.values_mut() {
-            catalog.set_unread(why);
+        for ledger in self.ledgers_mut() {
+            ledger.set_unread(why);
         }
     }
 
@@ -254,13 +303,48 @@ impl Snapshot {
     }
 
     /// PersistentVolumes.
-    pub fn volumes(&self) -> &Catalog<PersistentVolume> {
+    pub fn volumes(&self) -> &Catalog<Volume> {
         &self.volumes
     }
 
     /// StorageClasses.
     pub fn storage_classes(&self) -> &Catalog<StorageClass> {
         &self.storage_classes
+    }
+
+    /// CSINodes, by the names of the nodes.
+    pub fn csi_nodes(&self) -> &Catalog<CsiNode> {
+        &self.csi_nodes
+    }
+
+    /// CSIDrivers.
+    pub fn csi_drivers(&self) -> &Catalog<CsiDriver> {
+        &self.csi_drivers
+    }
+
+    /// CSIStorageCapacities.
+    pub fn storage_capacities(&self) -> &Catalog<CsiStorageCapacity> {
+        &self.storage_capacities
+    }
+
+    /// VolumeAttachments.
+    pub fn attachments(&self) -> &Catalog<VolumeAttachment> {
+        &self.attachments
+    }
+
+    /// ResourceClaims.
+    pub fn resource_claims(&self) -> &Catalog<ResourceClaim> {
+        &self.resource_claims
+    }
+
+    /// DeviceClasses.
+    pub fn device_classes(&self) -> &Catalog<DeviceClass> {
+        &self.device_classes
+    }
+
+    /// PodDisruptionBudgets.
+    pub fn budgets(&self) -> &Catalog<PodDisruptionBudget> {
+        &self.budgets
     }
 
     /// ConfigMaps, by names and keys.
@@ -296,26 +380,10 @@ impl Snapshot {
 
     /// Every read that was tried, and what became of it, in order of kinds.
     pub fn reads(&self) -> impl Iterator<Item = (Kind, &Reach, &Result<(), Gap>)> {
-        fn of<T>(
-            kind: Kind,
-            catalog: &Catalog<T>,
-        ) -> impl Iterator<Item = (Kind, &Reach, &Result<(), Gap>)> {
-            catalog
-                .reads()
-                .map(move |(reach, outcome)| (kind, reach, outcome))
-        }
-        of(Kind::Pod, &self.pods)
-            .chain(of(Kind::Node, &self.nodes))
-            .chain(of(Kind::Event, &self.event_reads))
-            .chain(of(Kind::PersistentVolumeClaim, &self.claims))
-            .chain(of(Kind::PersistentVolume, &self.volumes))
-            .chain(of(Kind::StorageClass, &self.storage_classes))
-            .chain(of(Kind::ConfigMap, &self.config_maps))
-            .chain(of(Kind::Secret, &self.secrets))
-            .chain(of(Kind::ServiceAccount, &self.service_accounts))
-            .chain(of(Kind::Namespace, &self.namespaces))
-            .chain(of(Kind::Service, &self.services))
-            .chain(self.workloads.iter().flat_map(|(kind, all)| of(*kind, all)))
+        self.ledgers().flat_map(|ledger| {
+            let reads = ledger.reads().iter();
+            reads.map(move |(reach, outcome)| (ledger.kind(), reach, outcome))
+        })
     }
 
     /// Why what nobody tried to read is unknown.

@@ -76,6 +76,42 @@ pub struct Named {
     pub name: Option<String>,
 }
 
+/// A PodDisruptionBudget. Evictions keep to it; preemption only prefers to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PodDisruptionBudget {
+    /// `spec.selector`: of which pods; absent selects none, an empty one all of the namespace.
+    pub selector: Option<LabelSelector>,
+    /// `status.disruptionsAllowed`
+    pub disruptions_allowed: i64,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RawBudget {
+    spec: Option<BudgetSpec>,
+    status: Option<BudgetStatus>,
+}
+
+#[derive(Deserialize)]
+struct BudgetSpec {
+    selector: Option<LabelSelector>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BudgetStatus {
+    disruptions_allowed: Option<i64>,
+}
+
+impl RawBudget {
+    pub(super) fn into_budget(self) -> PodDisruptionBudget {
+        let allowed = self.status.and_then(|status| status.disruptions_allowed);
+        PodDisruptionBudget {
+            selector: self.spec.and_then(|spec| spec.selector),
+            disruptions_allowed: allowed.unwrap_or_default(),
+        }
+    }
+}
+
 /// A controller that makes pods.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Workload {
@@ -243,6 +279,17 @@ mod tests {
     fn an_item_of_a_typed_list_with_values_was_read_whole() {
         let raw: RawKeyed = serde_json::from_str(r#"{"data":{"a":"b"}}"#).unwrap();
         assert_eq!(raw.into_keyed(false).keys.unwrap(), ["a"]);
+    }
+
+    #[test]
+    fn a_budget_tells_how_many_pods_may_go() {
+        let raw: RawBudget = serde_json::from_str(
+            r#"{"spec":{"minAvailable":1,"selector":{"matchLabels":{"app":"web"}}},"status":{"disruptionsAllowed":2}}"#,
+        )
+        .unwrap();
+        let budget = raw.into_budget();
+        assert_eq!(budget.disruptions_allowed, 2);
+        assert!(budget.selector.is_some());
     }
 
     #[test]

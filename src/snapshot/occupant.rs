@@ -4,11 +4,14 @@
 //! of a few thousand shapes take some tens of MiB.
 
 use super::ownership::PodIdentity;
+use crate::kubernetes::claims::of_ephemeral;
+use crate::kubernetes::disks::{Disk, inline_disks};
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::occupied;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, PodAffinityTerm};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -49,8 +52,12 @@ pub struct Shape {
     pub priority: i32,
     /// `spec.schedulerName`; empty when the API server did not write it.
     pub scheduler: String,
-    /// The names of the claims that it mounts.
+    /// The names of the claims that it mounts, apart from those made for it alone.
     pub claims: Vec<String>,
+    /// The volumes for which each pod gets a claim of its own; see [`Occupants::claims_of`].
+    pub ephemeral: Vec<String>,
+    /// The disks that it names without a claim.
+    pub disks: Vec<Disk>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,8 +205,22 @@ impl Occupants {
             priority: 0,
             scheduler: String::new(),
             claims: Vec::new(),
+            ephemeral: Vec::new(),
+            disks: Vec::new(),
         };
         self.shapes.get(occupant.shape.0).unwrap_or(&EMPTY)
+    }
+
+    /// The names of all claims that an occupant mounts, in its namespace; generic ephemeral volumes have one
+    /// named after the pod and the volume (component-helpers `storage/ephemeral`, 1.37).
+    pub fn claims_of<'a>(&'a self, occupant: &'a Occupant) -> impl Iterator<Item = Cow<'a, str>> {
+        let shape = self.shape(occupant);
+        let named = shape
+            .claims
+            .iter()
+            .map(|claim| Cow::Borrowed(claim.as_str()));
+        let own = shape.ephemeral.iter();
+        named.chain(own.map(|volume| Cow::Owned(of_ephemeral(&occupant.name, volume))))
     }
 
     /// The shapes, each once. What is worked out for one holds for all occupants of that place.
@@ -243,12 +264,14 @@ impl Shape {
         let Some(spec) = pod.spec.as_ref() else {
             return Shape::default();
         };
-        let claims = spec.volumes.iter().flatten().filter_map(|volume| {
+        let volumes = || spec.volumes.iter().flatten();
+        let claims = volumes().filter_map(|volume| {
             volume
                 .persistent_volume_claim
                 .as_ref()
                 .map(|source| source.claim_name.clone())
         });
+        let ephemeral = volumes().filter(|volume| volume.ephemeral.is_some());
         Shape {
             requests: occupied(pod),
             ports: host_ports(spec),
@@ -265,6 +288,8 @@ impl Shape {
             priority: spec.priority.unwrap_or_default(),
             scheduler: spec.scheduler_name.clone().unwrap_or_default(),
             claims: claims.collect(),
+            ephemeral: ephemeral.map(|volume| volume.name.clone()).collect(),
+            disks: inline_disks(spec),
         }
     }
 }
@@ -306,6 +331,34 @@ mod tests {
         occupants.seal();
         let names: Vec<_> = occupants.on_node("n1").map(|o| &*o.name).collect();
         assert_eq!(names, ["a", "d"]);
+    }
+
+    #[test]
+    fn a_claim_of_a_volume_that_lives_with_its_pod_has_the_pods_name() {
+        let mut occupants = Occupants::default();
+        for name in ["a", "b"] {
+            let mut one = pod(name, "n1", "Running");
+            let volumes = serde_json::json!([
+                {"name": "scratch", "ephemeral": {"volumeClaimTemplate": {"spec": {}}}},
+                {"name": "data", "persistentVolumeClaim": {"claimName": "shared"}},
+                {"name": "disk", "gcePersistentDisk": {"pdName": "d"}},
+                {"name": "secrets", "csi": {"driver": "secrets-store.csi.k8s.io"}},
+            ]);
+            one.spec.as_mut().unwrap().volumes = serde_json::from_value(volumes).unwrap();
+            occupants.insert(&one);
+        }
+        occupants.seal();
+        assert_eq!(
+            occupants.shapes.len(),
+            1,
+            "the claims' names are no part of the shape"
+        );
+        let all: Vec<Vec<_>> = occupants
+            .on_node("n1")
+            .map(|one| occupants.claims_of(one).collect())
+            .collect();
+        assert_eq!(all, [["shared", "a-scratch"], ["shared", "b-scratch"]]);
+        assert_eq!(occupants.shapes[0].disks.len(), 1);
     }
 
     #[test]

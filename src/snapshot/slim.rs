@@ -5,13 +5,16 @@
 //! that triage and the scheduler's arithmetic are the same code for slim and for whole pods.
 
 use k8s_openapi::api::core::v1::{
-    Affinity, Container, ContainerPort, ContainerState, ContainerStatus,
-    PersistentVolumeClaimVolumeSource, Pod, PodCondition, PodSpec, PodStatus, Probe,
+    AWSElasticBlockStoreVolumeSource, Affinity, AzureDiskVolumeSource, CinderVolumeSource,
+    Container, ContainerPort, ContainerState, ContainerStatus, EphemeralVolumeSource,
+    GCEPersistentDiskVolumeSource, ISCSIVolumeSource, PersistentVolumeClaimVolumeSource, Pod,
+    PodCondition, PodSpec, PodStatus, PortworxVolumeSource, Probe, RBDVolumeSource,
     ResourceRequirements, Toleration, Volume,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference, Time};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 
 /// Decodes the slim form of a pod.
@@ -74,6 +77,14 @@ struct SlimContainer {
 struct SlimVolume {
     name: Option<String>,
     persistent_volume_claim: Option<PersistentVolumeClaimVolumeSource>,
+    ephemeral: Option<IgnoredAny>,
+    gce_persistent_disk: Option<GCEPersistentDiskVolumeSource>,
+    aws_elastic_block_store: Option<AWSElasticBlockStoreVolumeSource>,
+    iscsi: Option<ISCSIVolumeSource>,
+    rbd: Option<RBDVolumeSource>,
+    azure_disk: Option<AzureDiskVolumeSource>,
+    cinder: Option<CinderVolumeSource>,
+    portworx_volume: Option<PortworxVolumeSource>,
 }
 
 #[derive(Deserialize, Default)]
@@ -170,6 +181,15 @@ fn volume(slim: SlimVolume) -> Volume {
     Volume {
         name: slim.name.unwrap_or_default(),
         persistent_volume_claim: slim.persistent_volume_claim,
+        // that there is a claim of its own is known by the name; its template matters to nobody
+        ephemeral: slim.ephemeral.map(|_| EphemeralVolumeSource::default()),
+        gce_persistent_disk: slim.gce_persistent_disk,
+        aws_elastic_block_store: slim.aws_elastic_block_store,
+        iscsi: slim.iscsi,
+        rbd: slim.rbd,
+        azure_disk: slim.azure_disk,
+        cinder: slim.cinder,
+        portworx_volume: slim.portworx_volume,
         ..Volume::default()
     }
 }
@@ -211,11 +231,36 @@ fn container_status(slim: SlimStatus) -> ContainerStatus {
 mod tests {
     use super::*;
     use crate::kubernetes::resources::occupied;
+    use crate::snapshot::Shape;
 
     const POD: &str = r#"{"metadata":{"name":"web","namespace":"shop","managedFields":[{"manager":"x"}],"annotations":{"a":"b"}},
         "spec":{"nodeName":"n1","containers":[{"name":"app","image":"x","env":[{"name":"A","value":"b"}],
             "resources":{"requests":{"cpu":"250m"}},"ports":[{"containerPort":80,"hostPort":8080}]}]},
         "status":{"phase":"Running","containerStatuses":[{"name":"app","ready":true,"restartCount":3,"image":"x","imageID":"y","state":{"running":{}}}]}}"#;
+
+    #[test]
+    fn the_slim_pod_holds_what_the_whole_one_holds() {
+        let volumes = serde_json::json!([
+            {"name": "data", "persistentVolumeClaim": {"claimName": "data"}},
+            {"name": "scratch", "ephemeral": {"volumeClaimTemplate": {"spec": {"accessModes": ["ReadWriteOnce"]}}}},
+            {"name": "a", "gcePersistentDisk": {"pdName": "d", "readOnly": true}},
+            {"name": "b", "awsElasticBlockStore": {"volumeID": "vol-1"}},
+            {"name": "c", "iscsi": {"targetPortal": "x:1", "iqn": "iqn", "lun": 0}},
+            {"name": "d", "rbd": {"monitors": ["m"], "image": "i"}},
+            {"name": "e", "azureDisk": {"diskName": "d", "diskURI": "u"}},
+            {"name": "f", "cinder": {"volumeID": "c"}},
+            {"name": "g", "portworxVolume": {"volumeID": "p"}},
+            {"name": "h", "emptyDir": {}},
+        ]);
+        let json = serde_json::json!({"metadata": {"name": "web"}, "spec": {"containers": [], "volumes": volumes}}).to_string();
+        let slim = Shape::of(&decode(json.as_bytes()).unwrap());
+        let whole = Shape::of(&serde_json::from_str::<Pod>(&json).unwrap());
+        assert_eq!(format!("{slim:?}"), format!("{whole:?}"));
+        assert_eq!(
+            (slim.claims.len(), slim.ephemeral.len(), slim.disks.len()),
+            (1, 1, 7)
+        );
+    }
 
     #[test]
     fn the_slim_pod_counts_like_the_whole_one() {

@@ -86,6 +86,100 @@ fn cases() -> Vec<PathBuf> {
         .collect()
 }
 
+/// An object of every kind with what is kept of it, so that a kind that is forgotten shows.
+fn one_of_each() -> Vec<Value> {
+    let object = |kind: Kind, more: Value| {
+        let mut object = json!({"apiVersion": kind.api_version(), "kind": kind.as_str(), "metadata": {"name": "one"}});
+        if kind.namespaced() {
+            object["metadata"]["namespace"] = json!("shop");
+        }
+        for (field, value) in more.as_object().unwrap() {
+            object[field] = value.clone();
+        }
+        object
+    };
+    vec![
+        object(
+            Kind::PersistentVolumeClaim,
+            json!({"spec": {"volumeName": "one"}}),
+        ),
+        object(
+            Kind::PersistentVolume,
+            json!({"spec": {"csi": {"driver": "d", "volumeHandle": "h"}, "capacity": {"storage": "1Gi"}}}),
+        ),
+        object(Kind::StorageClass, json!({"provisioner": "d"})),
+        object(
+            Kind::CsiNode,
+            json!({"spec": {"drivers": [{"name": "d", "nodeID": "1", "allocatable": {"count": 3}}]}}),
+        ),
+        object(Kind::CsiDriver, json!({"spec": {"storageCapacity": true}})),
+        object(
+            Kind::CsiStorageCapacity,
+            json!({"storageClassName": "one", "capacity": "1Gi"}),
+        ),
+        object(
+            Kind::VolumeAttachment,
+            json!({"spec": {"attacher": "d", "nodeName": "n1", "source": {"persistentVolumeName": "one"}}}),
+        ),
+        object(
+            Kind::ResourceClaim,
+            json!({"spec": {"devices": {"requests": [{"name": "a", "exactly": {"deviceClassName": "one"}}]}}}),
+        ),
+        object(
+            Kind::DeviceClass,
+            json!({"spec": {"extendedResourceName": "example.com/gpu"}}),
+        ),
+        object(
+            Kind::PodDisruptionBudget,
+            json!({"status": {"disruptionsAllowed": 1}}),
+        ),
+        object(Kind::Namespace, json!({})),
+    ]
+}
+
+#[test]
+fn storage_devices_and_budgets_survive_being_dumped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dump.json");
+    let objects = one_of_each();
+    write(&path, &objects, &reading());
+    let before = loaded(&json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string());
+    let after = read(&[&path]).unwrap();
+    for snapshot in [&before, &after] {
+        assert!(snapshot.claims().get("shop", "one").yes().is_some());
+        assert!(snapshot.storage_classes().get("", "one").yes().is_some());
+        assert!(snapshot.namespaces().get("", "one").yes().is_some());
+        let volume = snapshot.volumes().get("", "one").yes().unwrap();
+        assert_eq!(volume.attachment.as_ref().unwrap().to_string(), "d/h");
+        let node = snapshot.csi_nodes().get("", "one").yes().unwrap();
+        assert_eq!(node.drivers.get("d"), Some(&Some(3)));
+        assert!(
+            snapshot
+                .csi_drivers()
+                .get("", "one")
+                .yes()
+                .unwrap()
+                .storage_capacity
+        );
+        let left = snapshot
+            .storage_capacities()
+            .get("shop", "one")
+            .yes()
+            .unwrap();
+        assert_eq!(left.class, "one");
+        assert_eq!(
+            snapshot.attachments().get("", "one").yes().unwrap().node,
+            "n1"
+        );
+        let claim = snapshot.resource_claims().get("shop", "one").yes().unwrap();
+        assert_eq!(claim.classes, ["one"]);
+        let class = snapshot.device_classes().get("", "one").yes().unwrap();
+        assert_eq!(class.extended_resource.as_deref(), Some("example.com/gpu"));
+        let budget = snapshot.budgets().get("shop", "one").yes().unwrap();
+        assert_eq!(budget.disruptions_allowed, 1);
+    }
+}
+
 fn reading() -> Reading {
     Reading {
         unread: Some(Why::NotAsked),

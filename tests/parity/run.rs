@@ -20,6 +20,8 @@ use tokio::time::{Instant, sleep};
 pub(crate) const KUBECONFIG: &str = "PARITY_DIAGNOSE_TEST";
 /// How many pods are compared at least.
 const PODS: usize = 2000;
+/// How many fixes are tried at least.
+const FIXES: usize = 200;
 /// Seeds that every run begins with.
 const SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
 
@@ -33,6 +35,7 @@ pub(crate) fn say(text: &str) {
 pub(crate) struct Settings {
     pub(crate) groups: BTreeSet<Group>,
     pub(crate) pods: usize,
+    pub(crate) fixes: usize,
     /// Only these, if any are named.
     pub(crate) seeds: Vec<u64>,
 }
@@ -49,6 +52,11 @@ impl Settings {
         let group =
             |word: &String| Group::of(word).unwrap_or_else(|| panic!("no group is called {word}"));
         let only: BTreeSet<Group> = words("PARITY_ONLY").iter().map(group).collect();
+        let amount = |name: &str, usual: usize| {
+            words(name)
+                .first()
+                .map_or(usual, |word| word.parse().expect("a number"))
+        };
         let number = |word: &String| {
             word.parse()
                 .unwrap_or_else(|_| panic!("{word} is no number"))
@@ -59,9 +67,8 @@ impl Settings {
             } else {
                 only
             },
-            pods: words("PARITY_PODS")
-                .first()
-                .map_or(PODS, |word| word.parse().expect("a number")),
+            pods: amount("PARITY_PODS", PODS),
+            fixes: amount("PARITY_FIXES", FIXES),
             seeds: words("PARITY_SEEDS").iter().map(number).collect(),
         }
     }
@@ -101,7 +108,8 @@ pub(crate) async fn compare_all(kubeconfig: &Path) -> Tally {
     let mut tally = Tally::default();
     let named = !settings.seeds.is_empty();
     for seed in settings.seeds() {
-        if !named && tally.compared >= settings.pods {
+        let enough = tally.compared >= settings.pods && tally.fixes.tried >= settings.fixes;
+        if !named && enough {
             break;
         }
         let world = world(seed, &settings.groups);

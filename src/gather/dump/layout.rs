@@ -82,8 +82,15 @@ fn kind_of(word: &str) -> Option<Kind> {
 /// asked for, and never prove that there are no others.
 fn must_gather(words: &[&str]) -> Option<Layout> {
     match words {
-        [.., "namespaces", namespace, "core" | "apps" | "batch", name] => {
+        [.., "namespaces", namespace, group, name] => {
             let kind = kind_of(stem(name)?).filter(|kind| kind.namespaced())?;
+            let folder = match kind.group() {
+                "" => "core",
+                group => group,
+            };
+            if *group != folder {
+                return None;
+            }
             Some(Layout::List {
                 kind,
                 namespace: Some((*namespace).to_owned()),
@@ -178,6 +185,16 @@ mod tests {
                 "{root}cluster-scoped-resources/core/nodes/n1.yaml"
             )),
             Layout::One { kind: Kind::Node }
+        );
+        assert_eq!(
+            of(&format!(
+                "{root}namespaces/shop/policy/poddisruptionbudgets.yaml"
+            )),
+            list(Kind::PodDisruptionBudget, Some("shop"))
+        );
+        assert_eq!(
+            of(&format!("{root}namespaces/shop/apps/jobs.yaml")),
+            Layout::Unknown
         );
         assert_eq!(
             of(&format!("{root}namespaces/shop/pods/web/web.yaml")),

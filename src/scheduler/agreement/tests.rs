@@ -1,6 +1,6 @@
 //! Messages of several versions beside clusters that do and do not explain them.
 
-use crate::scheduler::testing::{Cluster, Object, node, pod};
+use crate::scheduler::testing::{Cluster, Object, claim, node, object, pod, volume};
 use crate::scheduler::{Agree, Agreement, Engine};
 use crate::snapshot::Kind;
 use serde_json::json;
@@ -244,4 +244,76 @@ fn what_is_found_before_any_node_is_looked_at_comes_before_every_filter() {
         nodes().into_iter().fold(Cluster::new(), Cluster::with),
     );
     assert_eq!(agreement.verdict, Agree::Equal, "{agreement:?}");
+}
+
+/// Three nodes, of which each fails for the pod's volumes in its own way.
+fn storage() -> Cluster {
+    let zoned = |name: &str, zone: &str| node(name, "4", "8Gi").label("zone", zone);
+    let limits = ["n1", "n2", "n3"].map(|name| {
+        let count = if name == "n2" { 0 } else { 9 };
+        let driver =
+            json!({"name": "csi.example.com", "nodeID": name, "allocatable": {"count": count}});
+        let meta = json!({"name": name});
+        object(
+            Kind::CsiNode,
+            json!({"metadata": meta, "spec": {"drivers": [driver]}}),
+        )
+    });
+    let pv = volume("pv", "fast")
+        .given_to("data")
+        .reached_from("zone", "a");
+    Cluster::new()
+        .all([zoned("n1", "b"), zoned("n2", "b"), zoned("n3", "b")])
+        .all(limits)
+        .all([claim("data", "fast").bound_to("pv"), pv])
+}
+
+fn on_storage(message: &str, cluster: Cluster) -> Agreement {
+    examined(&web(message).mounts(&["data"]), cluster)
+}
+
+#[test]
+fn what_volumes_stand_against_is_compared_in_the_words_of_every_version() {
+    for words in [
+        "node(s) didn't match PersistentVolume's node affinity",
+        "node(s) had volume node affinity conflict",
+    ] {
+        let message =
+            format!("0/3 nodes are available: 1 node(s) exceed max volume count, 2 {words}.");
+        let agreement = on_storage(&message, storage());
+        assert_eq!(agreement.verdict, Agree::Equal, "{agreement:?}");
+        assert_eq!(agreement.computed, agreement.scheduler);
+    }
+    let other = "0/3 nodes are available: 3 node(s) had volume node affinity conflict.";
+    assert_eq!(on_storage(other, storage()).verdict, Agree::Different);
+}
+
+#[test]
+fn a_claim_that_refuses_the_pod_is_compared_as_a_sentence() {
+    let message = r#"0/3 nodes are available: persistentvolumeclaim "data" not found."#;
+    let cluster = Cluster::new().with(node("n1", "4", "8Gi"));
+    let agreement = on_storage(message, cluster);
+    assert_eq!(agreement.verdict, Agree::Equal, "{agreement:?}");
+    assert_eq!(agreement.computed, agreement.scheduler);
+    let bound = on_storage(message, storage());
+    assert_eq!(
+        bound.verdict,
+        Agree::NotComparable,
+        "there is such a claim now"
+    );
+}
+
+#[test]
+fn without_the_volumes_nothing_is_claimed_of_them() {
+    let message =
+        "0/1 nodes are available: 1 node(s) didn't match PersistentVolume's node affinity.";
+    let cluster = Cluster::but(&[Kind::PersistentVolume])
+        .all([node("n1", "4", "8Gi"), claim("data", "fast").bound_to("pv")]);
+    let agreement = on_storage(message, cluster);
+    assert_eq!(agreement.verdict, Agree::NotComparable);
+    assert!(
+        agreement.because.contains("persistentvolumes not read"),
+        "{}",
+        agreement.because
+    );
 }

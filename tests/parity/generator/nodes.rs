@@ -36,9 +36,9 @@ pub(super) fn nodes(random: &mut Random) -> Vec<Value> {
         }
     } else {
         Strictness {
-            tainted: 8,
+            tainted: 15,
             cordoned: 4,
-            small: 8,
+            small: 10,
         }
     };
     let count = match random.below(12) {

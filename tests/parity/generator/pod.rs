@@ -167,6 +167,15 @@ fn pod_level(random: &mut Random, pod: &mut Value, most: usize) {
 
 /// Host ports of containers and sidecars; of plain init containers they do not count.
 pub(super) fn host_ports(random: &mut Random, pod: &mut Value) {
+    // a second set would have to differ from the first
+    let containers = ["containers", "initContainers"];
+    let mut containers = containers
+        .iter()
+        .flat_map(|place| pod["spec"][place].as_array())
+        .flatten();
+    if containers.any(|container| container["ports"].is_array()) {
+        return;
+    }
     let count = random.between(1, 2);
     let ports = random.some(&[80, 443, 8080, 9090], count, count);
     if random.percent(15) {

@@ -40,10 +40,10 @@ fn probe(random: &mut Random, groups: &BTreeSet<Group>, nodes: &[Value], name: &
     own(&mut probe, name);
     let class = random.pick(&["probe-low", "probe-middle", "probe-high"]);
     pod::prioritise(&mut probe, class);
-    let constraints = match random.below(10) {
+    let constraints = match random.below(20) {
         0 => 0,
-        1..=5 => 1,
-        6..=8 => 2,
+        1..=7 => 1,
+        8..=14 => 2,
         _ => 3,
     };
     let groups: Vec<Group> = groups.iter().copied().collect();

@@ -1,0 +1,109 @@
+//! What the volumes of a pod without a node need: its claims first, then what they point at.
+//!
+//! Of the other pods' claims only the volumes are read: a bound volume names its claim, so that the claims
+//! of a whole cluster need not be listed to count what a node attaches.
+
+use super::{Read, get, list, waits};
+use crate::kubernetes::claims;
+use crate::kubernetes::disks::inline_disks;
+use crate::kubernetes::in_tree::driver_of;
+use crate::snapshot::{Kind, Seen, Snapshot, StuckPod};
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use k8s_openapi::api::storage::v1::StorageClass;
+use std::collections::BTreeSet;
+
+/// The names of the claims that a pod mounts.
+pub(super) fn claims(pod: &StuckPod) -> Vec<String> {
+    let mounted = claims::mounted(pod.name(), pod.spec());
+    mounted.map(|claim| claim.name).collect()
+}
+
+/// The drivers that attach the disks which the pod names without a claim.
+fn disk_drivers(pod: &StuckPod) -> Vec<String> {
+    let disks = inline_disks(pod.spec());
+    let attached = disks.iter().filter_map(|disk| disk.attachment());
+    attached.map(|attachment| attachment.driver).collect()
+}
+
+/// The second wave: the claims themselves, their classes, and what the nodes can attach.
+pub(super) fn of_pod(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
+    if pod.node().is_some() {
+        return;
+    }
+    let claims = claims(pod);
+    if !claims.is_empty() {
+        reads.insert(list(Kind::StorageClass, None));
+    }
+    if waits(pod) && (!claims.is_empty() || !disk_drivers(pod).is_empty()) {
+        reads.insert(list(Kind::CsiNode, None));
+        reads.insert(list(Kind::CsiDriver, None));
+    }
+    reads.extend(
+        claims
+            .iter()
+            .map(|claim| get(Kind::PersistentVolumeClaim, pod.namespace(), claim)),
+    );
+}
+
+/// The third wave: the volumes that the claims have or could have, what is left for new ones, and what
+/// the nodes have attached where they attach only so many.
+pub(super) fn of_claims(pod: &StuckPod, snapshot: &Snapshot, reads: &mut BTreeSet<Read>) {
+    let mut drivers: Vec<Option<String>> = disk_drivers(pod).into_iter().map(Some).collect();
+    for name in claims(pod) {
+        let Seen::Yes(claim) = snapshot.claims().get(pod.namespace(), &name) else {
+            continue;
+        };
+        match claims::volume_name(claim) {
+            Some(volume) => {
+                reads.insert(get(Kind::PersistentVolume, "", volume));
+            }
+            None if waits(pod) => unbound(claim, snapshot, reads),
+            None => {}
+        }
+        drivers.push(driver(claim, snapshot));
+    }
+    if waits(pod)
+        && drivers
+            .iter()
+            .any(|driver| limited(driver.as_deref(), snapshot))
+    {
+        reads.insert(list(Kind::VolumeAttachment, None));
+        reads.insert(list(Kind::PersistentVolume, None));
+    }
+}
+
+/// A claim that waits for its first consumer takes a volume that is there, or gets a new one.
+fn unbound(claim: &PersistentVolumeClaim, snapshot: &Snapshot, reads: &mut BTreeSet<Read>) {
+    let Some(class) = class(claim, snapshot) else {
+        return;
+    };
+    if class.volume_binding_mode.as_deref() != Some("WaitForFirstConsumer") {
+        return;
+    }
+    reads.insert(list(Kind::PersistentVolume, None));
+    let driver = snapshot.csi_drivers().get("", &class.provisioner);
+    if driver.yes().is_some_and(|driver| driver.storage_capacity) {
+        reads.insert(list(Kind::CsiStorageCapacity, None));
+    }
+}
+
+fn class<'s>(claim: &PersistentVolumeClaim, snapshot: &'s Snapshot) -> Option<&'s StorageClass> {
+    let name = claims::class_name(claim);
+    snapshot.storage_classes().get("", name).yes()
+}
+
+/// Where a node attaches only so many volumes of the driver; of any, when the driver is not known.
+fn limited(driver: Option<&str>, snapshot: &Snapshot) -> bool {
+    let mut nodes = snapshot.csi_nodes().seen();
+    nodes.any(|(_, node)| {
+        let mut limits = node.drivers.iter().filter(|(_, limit)| limit.is_some());
+        limits.any(|(name, _)| driver.is_none_or(|driver| driver == name))
+    })
+}
+
+/// The driver that a claim's class names; `None` when it could be any, as for a volume made by hand.
+fn driver(claim: &PersistentVolumeClaim, snapshot: &Snapshot) -> Option<String> {
+    let class = class(claim, snapshot)?;
+    let by_hand = class.provisioner == "kubernetes.io/no-provisioner";
+    (!by_hand).then(|| driver_of(&class.provisioner).to_owned())
+}

@@ -1,0 +1,118 @@
+//! VolumeRestrictions: disks that two pods cannot both have on one node, and claims that only one pod may use at all.
+//!
+//! Only claims that are named are looked at: what is made for one pod is used by no other. A pod that does not exist any more, or
+//! has ended, holds nothing.
+//!
+//! Source: kube-scheduler `framework/plugins/volumerestrictions/volume_restrictions.go` (1.37). Its oddity is kept that pods for
+//! which preemption makes room count by the name of their claim alone, whatever their namespace.
+
+use super::message::Reason;
+use super::volumes::{Mount, Prepared, VolumeTrouble, missing, obstacle};
+use super::{Filter, Holder, Incoming, NodeView, Obstacle, View};
+use crate::kubernetes::disks::{Disk, inline_disks};
+use crate::snapshot::Occupant;
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+
+/// What the pod wants for itself, and who has it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Held<'v> {
+    disks: Vec<Disk>,
+    /// The claims that only one pod may use.
+    exclusive: Vec<String>,
+    /// Who uses them, in order of nodes, namespaces and names.
+    users: Vec<(String, &'v Occupant)>,
+}
+
+/// Looks for the users of the pod's claims on all nodes.
+pub(super) fn find<'v>(
+    pod: &Incoming<'_, '_>,
+    mounts: &[Mount<'v>],
+    view: &View<'v>,
+) -> Prepared<Held<'v>> {
+    let mut found: Prepared<Held<'v>> = Prepared::default();
+    let compared = inline_disks(pod.spec).into_iter();
+    found.state.disks = compared.filter(Disk::is_compared).collect();
+    for mount in mounts.iter().filter(|mount| !mount.ephemeral) {
+        match found.known(mount.claim) {
+            Some(Some(claim)) if is_exclusive(claim) => {
+                found.state.exclusive.push(mount.name.clone());
+            }
+            Some(None) => {
+                found.refuse(
+                    Filter::VolumeRestrictions,
+                    &missing(&mount.name),
+                    &mount.name,
+                );
+            }
+            _ => {}
+        }
+    }
+    found.state.exclusive.sort();
+    found.state.exclusive.dedup();
+    if !found.state.exclusive.is_empty() {
+        let pods = view.nodes().flat_map(|node| node.pods().iter().copied());
+        for occupant in pods.filter(|occupant| *occupant.namespace == *pod.namespace) {
+            found.state.note(occupant, view);
+        }
+    }
+    found
+}
+
+fn is_exclusive(claim: &PersistentVolumeClaim) -> bool {
+    let spec = claim.spec.as_ref();
+    let modes = spec.and_then(|spec| spec.access_modes.as_ref());
+    modes.is_some_and(|modes| modes.iter().any(|mode| mode == "ReadWriteOncePod"))
+}
+
+impl<'v> Held<'v> {
+    /// Adds a pod for which preemption makes room. Nobody asks for it when the filter was skipped.
+    pub(super) fn add(&mut self, occupant: &'v Occupant, view: &View<'v>) {
+        if !(self.disks.is_empty() && self.users.is_empty()) {
+            self.note(occupant, view);
+        }
+    }
+
+    fn note(&mut self, occupant: &'v Occupant, view: &View<'v>) {
+        let claims = &view.occupants().shape(occupant).claims;
+        let shared = claims.iter().filter(|claim| self.exclusive.contains(claim));
+        self.users
+            .extend(shared.map(|claim| (claim.clone(), occupant)));
+    }
+}
+
+/// The disks that others have on the node, and the claims that others have anywhere.
+pub(super) fn obstacles(
+    pod: &Incoming<'_, '_>,
+    node: &NodeView<'_>,
+    view: &View<'_>,
+) -> Vec<Obstacle> {
+    let held = &pod.held;
+    let disks = held.disks.iter().filter_map(|disk| {
+        let mut pods = node.pods().iter();
+        let holder = pods.find(|occupant| {
+            let theirs = &view.occupants().shape(occupant).disks;
+            theirs.iter().any(|other| disk.conflicts(other))
+        })?;
+        let trouble = VolumeTrouble::Disk {
+            disk: disk.to_string(),
+            holder: Holder::from(*holder),
+        };
+        Some(told(&Reason::DiskConflict, trouble))
+    });
+    let users = held.users.iter().map(|(claim, occupant)| {
+        let trouble = VolumeTrouble::InUse {
+            claim: claim.clone(),
+            holder: Holder::from(*occupant),
+            node: occupant.node.as_deref().unwrap_or_default().to_owned(),
+        };
+        told(&Reason::ReadWriteOncePod, trouble)
+    });
+    disks.chain(users).collect()
+}
+
+fn told(reason: &Reason, trouble: VolumeTrouble) -> Obstacle {
+    obstacle(Filter::VolumeRestrictions, &reason.to_string(), trouble)
+}
+
+#[cfg(test)]
+mod tests;

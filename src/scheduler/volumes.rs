@@ -1,0 +1,226 @@
+//! What the volume filters share: the pod's claims as they were read, and what a volume can have against a node.
+//!
+//! The filters themselves are in `volume_restrictions`, `node_volume_limits`, `volume_binding` and `volume_zone`.
+
+use super::message::Reason;
+use super::{Filter, Holder, Incoming, Obstacle, Unread, View, What};
+use crate::kubernetes::claims;
+use crate::kubernetes::quantity::Quantity;
+use crate::snapshot::{Gap, Seen};
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+
+/// What a pod's claim, volume or disk has against a node, or against the pod as a whole.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum VolumeTrouble {
+    /// Another pod on the node has the disk.
+    Disk {
+        /// The disk, as `gcePersistentDisk data`.
+        disk: String,
+        /// Who has it.
+        holder: Holder,
+    },
+    /// Another pod has the claim, which only one pod may use.
+    InUse {
+        /// The claim.
+        claim: String,
+        /// Who has it.
+        holder: Holder,
+        /// Where that pod is.
+        node: String,
+    },
+    /// The node attaches no more volumes of the driver.
+    AttachLimit {
+        /// The driver.
+        driver: String,
+        /// What it has attached, or is about to attach.
+        attached: i64,
+        /// What the pod adds.
+        new: i64,
+        /// How many it attaches.
+        limit: i64,
+    },
+    /// The driver does not run on the node, and must.
+    NoDriver {
+        /// The driver.
+        driver: String,
+    },
+    /// The node does not reach the claim's volume.
+    Elsewhere {
+        /// The claim.
+        claim: String,
+        /// Its volume.
+        volume: String,
+        /// Which nodes do: `zone=a or zone=b`.
+        wanted: String,
+        /// What the node carries under these keys; `None` when nothing.
+        found: Option<String>,
+    },
+    /// The claim has no volume yet, and can get none for this node.
+    Unavailable {
+        /// The claim.
+        claim: String,
+        /// Its class.
+        class: String,
+        /// Why none can be made.
+        why: NoVolume,
+    },
+    /// A volume for the claim could be made, but too little is left where the node reaches it.
+    NoSpace {
+        /// The claim.
+        claim: String,
+        /// Its class.
+        class: String,
+        /// What it asks.
+        asked: Quantity,
+        /// The most that one new volume can have here; `None` when the driver names nothing for this node.
+        free: Option<Quantity>,
+    },
+    /// The claim's volume is gone.
+    Gone {
+        /// The claim.
+        claim: String,
+        /// The volume that it names.
+        volume: String,
+    },
+    /// The volume is of another zone or region.
+    Zone {
+        /// The claim.
+        claim: String,
+        /// Its volume.
+        volume: String,
+        /// The label.
+        key: String,
+        /// The zones of the volume.
+        wanted: String,
+        /// The node's zone; `None` when it carries other topology labels only.
+        found: Option<String>,
+    },
+    /// The claim cannot be used anywhere; the reason says why.
+    Claim {
+        /// The claim.
+        claim: String,
+    },
+}
+
+/// Why no volume can be made for a claim, when none that is there fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoVolume {
+    /// One is being made for this other node.
+    ForNode(String),
+    /// The class's volumes are made by hand.
+    ByHand,
+    /// The class makes volumes only for nodes like this: `zone in (a, b)`.
+    Topology(String),
+}
+
+impl VolumeTrouble {
+    /// The claim, disk or driver that it is about: with another one of these it is another trouble.
+    pub fn about(&self) -> &str {
+        match self {
+            VolumeTrouble::Disk { disk, .. } => disk,
+            VolumeTrouble::AttachLimit { driver, .. } | VolumeTrouble::NoDriver { driver } => {
+                driver
+            }
+            VolumeTrouble::InUse { claim, .. }
+            | VolumeTrouble::Elsewhere { claim, .. }
+            | VolumeTrouble::Unavailable { claim, .. }
+            | VolumeTrouble::NoSpace { claim, .. }
+            | VolumeTrouble::Gone { claim, .. }
+            | VolumeTrouble::Zone { claim, .. }
+            | VolumeTrouble::Claim { claim } => claim,
+        }
+    }
+}
+
+/// A claim that the incoming pod mounts.
+#[derive(Debug, Clone)]
+pub(super) struct Mount<'v> {
+    pub(super) name: String,
+    /// Made for this pod alone.
+    pub(super) ephemeral: bool,
+    pub(super) claim: Seen<'v, &'v PersistentVolumeClaim>,
+}
+
+/// The claims of a pod, in the order of its volumes.
+pub(super) fn mounts<'v>(pod: &Incoming<'_, '_>, view: &View<'v>) -> Vec<Mount<'v>> {
+    let snapshot = view.snapshot();
+    claims::mounted(pod.name, pod.spec)
+        .map(|mounted| Mount {
+            claim: snapshot.claims().get(pod.namespace, &mounted.name),
+            name: mounted.name,
+            ephemeral: mounted.ephemeral,
+        })
+        .collect()
+}
+
+/// What a filter found out before it looks at nodes: its state, why it refuses the pod, and what it would have to read.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Prepared<T> {
+    pub(super) state: T,
+    before: Vec<Obstacle>,
+    gap: Option<Gap>,
+}
+
+impl<T> Prepared<T> {
+    /// The pod is refused as a whole for this claim.
+    pub(super) fn refuse(&mut self, filter: Filter, reason: &str, claim: &str) {
+        let claim = claim.to_owned();
+        self.before
+            .push(obstacle(filter, reason, VolumeTrouble::Claim { claim }));
+    }
+
+    /// Something could not be read; the first of these is told.
+    pub(super) fn lacks(&mut self, gap: &Gap) {
+        if self.gap.is_none() {
+            self.gap = Some(gap.clone());
+        }
+    }
+
+    /// Whether the pod is refused.
+    pub(super) fn refuses(&self) -> bool {
+        !self.before.is_empty()
+    }
+
+    /// What was seen; what could not be read is noted.
+    pub(super) fn known<'s, S>(&mut self, seen: Seen<'s, S>) -> Option<Option<S>> {
+        match seen {
+            Seen::Yes(object) => Some(Some(object)),
+            Seen::No => Some(None),
+            Seen::Unknown(gap) => {
+                self.lacks(gap);
+                None
+            }
+        }
+    }
+}
+
+impl Incoming<'_, '_> {
+    /// Takes over what a filter has to say about the pod as a whole. What two filters refuse alike, the first one tells.
+    pub(super) fn takes<T>(&mut self, filter: Filter, prepared: Prepared<T>) -> T {
+        for refusal in prepared.before {
+            let is_it =
+                |known: &Obstacle| known.reason == refusal.reason && known.what == refusal.what;
+            if !self.before.iter().any(is_it) {
+                self.before.push(refusal);
+            }
+        }
+        let unread = prepared.gap.map(|gap| Unread { filter, gap });
+        self.unread.extend(unread);
+        prepared.state
+    }
+}
+
+/// The scheduler's words and what they mean in particular.
+pub(super) fn obstacle(filter: Filter, reason: &str, trouble: VolumeTrouble) -> Obstacle {
+    Obstacle {
+        filter,
+        reason: reason.to_owned(),
+        what: What::Volume(trouble),
+    }
+}
+
+/// That a claim does not exist, in the words of the scheduler's cache.
+pub(super) fn missing(claim: &str) -> String {
+    Reason::ClaimMissing(claim.to_owned()).to_string()
+}

@@ -1,0 +1,53 @@
+//! What the scheduler's arithmetic costs on a large cluster: 1,000 pending pods of 20 templates, 5,000 nodes, 100,000 pods on them.
+//!
+//! `cargo bench` prints times and the most memory that was held at once. Figures go into commit messages, never into tests.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a benchmark may fail anywhere"
+)]
+
+mod cluster;
+
+use divan::{AllocProfiler, Bencher, black_box};
+use kubectl_diagnose::diagnose::diagnose;
+use kubectl_diagnose::report::Requests;
+use kubectl_diagnose::scheduler::Engine;
+use kubectl_diagnose::scope::Scope;
+use kubectl_diagnose::snapshot::Snapshot;
+use std::sync::LazyLock;
+
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+static CLUSTER: LazyLock<Snapshot> = LazyLock::new(|| cluster::snapshot(5_000, 20, 1_000));
+
+fn main() {
+    LazyLock::force(&CLUSTER);
+    divan::main();
+}
+
+/// Sets 100,000 pods on 5,000 nodes.
+#[divan::bench(sample_count = 10)]
+fn view(bencher: Bencher<'_, '_>) {
+    bencher.bench_local(|| black_box(Engine::new(&CLUSTER)));
+}
+
+/// Judges 1,000 pods on them, the setting included.
+#[divan::bench(sample_count = 10)]
+fn judge(bencher: Bencher<'_, '_>) {
+    bencher.bench_local(|| {
+        let engine = Engine::new(&CLUSTER);
+        for pod in CLUSTER.stuck() {
+            black_box(engine.examine(pod));
+        }
+        engine
+    });
+}
+
+/// Diagnoses them: causes, verified changes, the report.
+#[divan::bench(sample_count = 3)]
+fn report(bencher: Bencher<'_, '_>) {
+    bencher.bench_local(|| diagnose(&CLUSTER, &Scope::everything(), Requests::default()));
+}
