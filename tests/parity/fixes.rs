@@ -4,7 +4,9 @@
 //! changes in a template comes to the pod as a controller would bring it, by a new pod of the template; no controller runs.
 
 use super::api::{Api, name, path};
-use super::generator::PROBE;
+use super::bed;
+use super::generator::{PROBE, World};
+use super::run::keep;
 use super::verdicts::{self, Outcome, Verdict};
 use kubectl_diagnose::finding::{Fix, Who};
 use kubectl_diagnose::scheduler::Engine;
@@ -29,16 +31,11 @@ pub(crate) async fn try_some(
     api: &Api,
     kubeconfig: &Path,
     base: &[Value],
-    probes: &[Value],
+    world: &World,
     verdicts: &[Verdict],
     engine: &Engine<'_>,
     fixes: &mut Fixes,
 ) {
-    let nodes: Vec<Value> = base
-        .iter()
-        .filter(|object| object["kind"] == "Node")
-        .cloned()
-        .collect();
     let mut tried = 0;
     for verdict in verdicts
         .iter()
@@ -50,7 +47,8 @@ pub(crate) async fn try_some(
         let Some(fix) = offered(verdict, engine, fixes.tried) else {
             continue;
         };
-        let probe = probes
+        let probe = world
+            .probes
             .iter()
             .find(|probe| name(probe) == name(&verdict.pod));
         let probe = probe.expect("it is a probe of this cluster");
@@ -61,15 +59,22 @@ pub(crate) async fn try_some(
         let attempt = Attempt {
             api,
             kubeconfig,
-            nodes: &nodes,
+            base,
             probe,
             fix: &fix,
             by_patch,
         };
         if let Err(why) = attempt.run().await {
-            fixes
-                .failed
-                .push(format!("{}: {}\n    {why}", name(probe), fix.command));
+            let file = keep(world.seed, base, verdict);
+            fixes.failed.push(format!(
+                "seed {} {}: {}
+    {why}
+    {}",
+                world.seed,
+                name(probe),
+                fix.command,
+                file.display()
+            ));
         }
     }
 }
@@ -93,7 +98,7 @@ fn offered(verdict: &Verdict, engine: &Engine<'_>, turn: usize) -> Option<Fix> {
 struct Attempt<'a> {
     api: &'a Api,
     kubeconfig: &'a Path,
-    nodes: &'a [Value],
+    base: &'a [Value],
     probe: &'a Value,
     fix: &'a Fix,
     by_patch: bool,
@@ -107,9 +112,17 @@ impl Attempt<'_> {
             Some(_) => self.on_a_template().await,
         };
         self.undo().await;
+        if matches!(outcome, Ok((_, Outcome::Waiting(_)))) {
+            bed::restore(self.api, self.base).await;
+        }
         let nodes = self.fix.verified.as_deref().unwrap_or_default();
-        match outcome? {
-            Outcome::Refused => Err("it is still refused".to_owned()),
+        let (pod, outcome) = outcome?;
+        match outcome {
+            Outcome::Refused => Err(format!(
+                "it is still refused, not on {}: {}",
+                nodes.join(", "),
+                said(&pod)
+            )),
             Outcome::Bound(node) | Outcome::Waiting(node) if nodes.contains(&node) => Ok(()),
             Outcome::Bound(node) | Outcome::Waiting(node) => Err(format!(
                 "it is on {node}, which is none of {}",
@@ -119,16 +132,16 @@ impl Attempt<'_> {
     }
 
     /// A pod without an owner is changed where it is, and the scheduler looks at it again.
-    async fn on_the_pod(&self) -> Result<Outcome, String> {
+    async fn on_the_pod(&self) -> Result<(Value, Outcome), String> {
         self.api.create(self.probe).await?;
         verdicts::wait(self.api, self.probe, |_| true).await;
         let applied = self.apply().await;
-        let (_, outcome) = verdicts::wait(self.api, self.probe, |o| *o != Outcome::Refused).await;
+        let seen = verdicts::wait(self.api, self.probe, |o| *o != Outcome::Refused).await;
         self.api.delete(self.probe).await?;
-        applied.map(|()| outcome)
+        applied.map(|()| seen)
     }
 
-    async fn on_a_template(&self) -> Result<Outcome, String> {
+    async fn on_a_template(&self) -> Result<(Value, Outcome), String> {
         let workload = workload(self.probe);
         self.api.create(&workload).await?;
         let applied = self.apply().await;
@@ -139,9 +152,9 @@ impl Attempt<'_> {
         pod["spec"] = changed["spec"]["template"]["spec"].clone();
         self.api.create(&pod).await?;
         // of a changed node the scheduler may hear later than of the pod
-        let (_, outcome) = verdicts::wait(self.api, &pod, |o| *o != Outcome::Refused).await;
+        let seen = verdicts::wait(self.api, &pod, |o| *o != Outcome::Refused).await;
         self.api.delete(&pod).await?;
-        Ok(outcome)
+        Ok(seen)
     }
 
     async fn apply(&self) -> Result<(), String> {
@@ -180,6 +193,16 @@ impl Attempt<'_> {
             }
         }
     }
+}
+
+/// The scheduler's words about a pod.
+fn said(pod: &Value) -> &str {
+    let conditions = pod["status"]["conditions"].as_array();
+    let mut conditions = conditions.into_iter().flatten();
+    let scheduled = conditions.find(|c| c["type"] == "PodScheduled");
+    scheduled
+        .and_then(|c| c["message"].as_str())
+        .unwrap_or_default()
 }
 
 /// The workload that made the probe, by what the probe says.

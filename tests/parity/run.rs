@@ -63,7 +63,7 @@ impl Settings {
         };
         Settings {
             groups: if only.is_empty() {
-                Group::COMPUTED.into()
+                Group::ALL.into()
             } else {
                 only
             },
@@ -183,7 +183,7 @@ async fn one(api: &Api, kubeconfig: &Path, world: &World, tally: &mut Tally) {
         api,
         kubeconfig,
         &base,
-        &world.probes,
+        world,
         &verdicts,
         &engine,
         &mut tally.fixes,
@@ -282,7 +282,7 @@ async fn second_look(
 }
 
 /// Writes the cluster with the probe down as a case that can be compared again without a cluster.
-fn keep(seed: u64, base: &[Value], verdict: &Verdict) -> PathBuf {
+pub(crate) fn keep(seed: u64, base: &[Value], verdict: &Verdict) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("parity");
     fs::create_dir_all(&folder).expect("the folder can be made");
     let file = folder.join(format!("{seed}-{}.json", name(&verdict.pod)));

@@ -37,13 +37,14 @@ impl Outcome {
         if let Some(node) = pod["spec"]["nodeName"].as_str() {
             return Some(Outcome::Bound(node.to_owned()));
         }
+        // a pod that was refused before keeps its condition while it waits
+        if let Some(node) = pod["status"]["nominatedNodeName"].as_str() {
+            return Some(Outcome::Waiting(node.to_owned()));
+        }
         let conditions = pod["status"]["conditions"].as_array();
         let mut conditions = conditions.into_iter().flatten();
-        if conditions.any(|c| c["type"] == "PodScheduled" && c["status"] == "False") {
-            return Some(Outcome::Refused);
-        }
-        let node = pod["status"]["nominatedNodeName"].as_str();
-        node.map(|node| Outcome::Waiting(node.to_owned()))
+        let refused = conditions.any(|c| c["type"] == "PodScheduled" && c["status"] == "False");
+        refused.then_some(Outcome::Refused)
     }
 }
 

@@ -31,10 +31,8 @@ pub(crate) enum Group {
 }
 
 impl Group {
-    const ALL: [Group; 4] = [Group::Basic, Group::Spread, Group::Affinity, Group::Volumes];
-
-    /// Those that are computed.
-    pub(crate) const COMPUTED: [Group; 3] = [Group::Basic, Group::Spread, Group::Affinity];
+    pub(crate) const ALL: [Group; 4] =
+        [Group::Basic, Group::Spread, Group::Affinity, Group::Volumes];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
