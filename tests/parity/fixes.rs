@@ -182,7 +182,10 @@ impl Attempt<'_> {
             return;
         }
         for node in self.api.list("Node", "").await {
-            let original = self.nodes.iter().find(|other| name(other) == name(&node));
+            let original = self
+                .base
+                .iter()
+                .find(|other| other["kind"] == "Node" && name(other) == name(&node));
             let original = original.expect("no node has come");
             let same = |part: fn(&Value) -> &Value| part(&node) == part(original);
             if !same(|node| &node["spec"]) || !same(|node| &node["metadata"]["labels"]) {
