@@ -10,6 +10,7 @@ use super::run::keep;
 use super::verdicts::{self, Outcome, Verdict};
 use kubectl_diagnose::finding::{Fix, Who};
 use kubectl_diagnose::scheduler::Engine;
+use kubectl_diagnose::snapshot::StuckPod;
 use serde_json::{Value, json};
 use std::path::Path;
 use tokio::process::Command;
@@ -26,7 +27,7 @@ pub(crate) struct Fixes {
     pub(crate) failed: Vec<String>,
 }
 
-/// Tries fixes for refused probes, a different one of each where several are offered.
+/// Tries fixes for refused probes.
 pub(crate) async fn try_some(
     api: &Api,
     kubeconfig: &Path,
@@ -37,21 +38,21 @@ pub(crate) async fn try_some(
     fixes: &mut Fixes,
 ) {
     let mut tried = 0;
-    for verdict in verdicts
+    let refused = verdicts
         .iter()
-        .filter(|verdict| verdict.outcome == Outcome::Refused)
+        .filter(|verdict| verdict.outcome == Outcome::Refused);
+    for (verdict, fix) in
+        refused.flat_map(|verdict| offered(verdict, engine).map(move |fix| (verdict, fix)))
     {
         if tried == PER_CLUSTER {
             return;
         }
-        let Some(fix) = offered(verdict, engine, fixes.tried) else {
-            continue;
-        };
+        let is_it = |probe: &&Value| name(probe) == name(&verdict.pod);
         let probe = world
             .probes
             .iter()
-            .find(|probe| name(probe) == name(&verdict.pod));
-        let probe = probe.expect("it is a probe of this cluster");
+            .find(is_it)
+            .expect("it is a probe of this cluster");
         tried += 1;
         fixes.tried += 1;
         let by_patch = !fix.patch.is_empty() && fixes.tried.is_multiple_of(2);
@@ -66,33 +67,29 @@ pub(crate) async fn try_some(
         };
         if let Err(why) = attempt.run().await {
             let file = keep(world.seed, base, verdict);
-            fixes.failed.push(format!(
-                "seed {} {}: {}
-    {why}
-    {}",
-                world.seed,
-                name(probe),
-                fix.command,
-                file.display()
-            ));
+            let words = format!("seed {} {}: {}", world.seed, name(probe), fix.command);
+            fixes
+                .failed
+                .push(format!("{words}\n    {why}\n    {}", file.display()));
         }
     }
 }
 
-/// One of the fixes that can be made as they stand.
-fn offered(verdict: &Verdict, engine: &Engine<'_>, turn: usize) -> Option<Fix> {
+/// The fixes that can be made as they stand.
+fn offered<'a>(verdict: &Verdict, engine: &'a Engine<'_>) -> impl Iterator<Item = Fix> + use<'a> {
     let pod = &verdict.pod["metadata"];
-    let mut stuck = engine.snapshot().stuck().iter();
-    let stuck =
-        stuck.find(|stuck| pod["name"] == stuck.name() && pod["namespace"] == stuck.namespace())?;
-    let remedies = engine.remedies(stuck);
-    let complete = |fix: &&Fix| fix.verified.is_some() && !fix.command.is_empty();
-    let fixes: Vec<&Fix> = remedies
+    let is_it =
+        |stuck: &&StuckPod| pod["name"] == stuck.name() && pod["namespace"] == stuck.namespace();
+    let stuck = engine.snapshot().stuck().iter().find(is_it);
+    let remedies = stuck.map(|stuck| engine.remedies(stuck));
+    let fixes: Vec<Fix> = remedies
         .iter()
-        .map(|remedy| &remedy.fix)
-        .filter(complete)
+        .flat_map(|all| all.iter())
+        .map(|remedy| remedy.fix.clone())
         .collect();
-    fixes.get(turn % fixes.len().max(1)).copied().cloned()
+    fixes
+        .into_iter()
+        .filter(|fix| fix.verified.is_some() && !fix.command.is_empty())
 }
 
 struct Attempt<'a> {
