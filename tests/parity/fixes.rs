@@ -37,23 +37,17 @@ pub(crate) async fn try_some(
     engine: &Engine<'_>,
     fixes: &mut Fixes,
 ) {
-    let mut tried = 0;
     let refused = verdicts
         .iter()
         .filter(|verdict| verdict.outcome == Outcome::Refused);
-    for (verdict, fix) in
-        refused.flat_map(|verdict| offered(verdict, engine).map(move |fix| (verdict, fix)))
-    {
-        if tried == PER_CLUSTER {
-            return;
-        }
+    let all = refused.flat_map(|verdict| offered(verdict, engine).map(move |fix| (verdict, fix)));
+    for (verdict, fix) in all.take(PER_CLUSTER) {
         let is_it = |probe: &&Value| name(probe) == name(&verdict.pod);
         let probe = world
             .probes
             .iter()
             .find(is_it)
             .expect("it is a probe of this cluster");
-        tried += 1;
         fixes.tried += 1;
         let by_patch = !fix.patch.is_empty() && fixes.tried.is_multiple_of(2);
         fixes.by_patch += usize::from(by_patch);

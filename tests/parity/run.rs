@@ -94,7 +94,7 @@ pub(crate) struct Tally {
     refused: usize,
     invalid: usize,
     /// Differences that were gone when the probe was created once more.
-    raced: usize,
+    pub(crate) raced: usize,
     /// For how many pods each reason was given.
     reasons: BTreeMap<String, usize>,
     pub(crate) mismatches: Vec<String>,
