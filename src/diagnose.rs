@@ -3,16 +3,14 @@
 //! Rules are independent: here the less specific findings give way, findings of one owner's pods
 //! become one diagnosis, sentences are filled in, and everything is put in order.
 
-mod volumes;
-
-use crate::finding::{Finding, Fix, fill};
+use crate::finding::{COMPANION, Finding, Fix, fill};
 use crate::ladder::{ladder, next_layer};
 use crate::report::{
-    CauseSummary, Defect, Diagnosis, FixReport, GapReport, Next, NodeReport, ObstacleReport,
-    PodReport, Report, Requests, Rung, SCHEMA, ScopeReport, Summary, Verified, WellPod,
+    CauseSummary, Defect, Diagnosis, FixReport, GapReport, Next, PodReport, Report, Requests, Rung,
+    SCHEMA, ScopeReport, Summary, Verified, WellPod, node_reports,
 };
 use crate::rules::{self, Case, Layer, Rule};
-use crate::scheduler::{Engine, NodeObstacles, Obstacle, What};
+use crate::scheduler::{Engine, Judgement};
 use crate::scope::Scope;
 use crate::snapshot::{ObjectRef, Snapshot};
 use crate::status_word::{status_word, stuck_since};
@@ -158,6 +156,8 @@ fn diagnosis(case: &Case<'_>, hit: Hit, pod: PodReport, first_layer: Option<Laye
     let Hit { rule, finding } = hit;
     let facts = &[&finding.facts];
     let rungs = ladder(case, first_layer.or(Some(rule.layer)));
+    let not_judged = Judgement::default();
+    let judged = finding.judged.as_deref().unwrap_or(&not_judged);
     Diagnosis {
         cause: rule.cause,
         layer: rule.layer,
@@ -169,7 +169,9 @@ fn diagnosis(case: &Case<'_>, hit: Hit, pod: PodReport, first_layer: Option<Laye
             .iter()
             .map(|fix| fix_report(fix, &finding))
             .collect(),
-        nodes: finding.nodes().iter().map(node_report).collect(),
+        before_nodes: judged.before.iter().map(Into::into).collect(),
+        nodes: node_reports(judged),
+        unread: judged.unread.iter().map(Into::into).collect(),
         next: next(case, &rungs, finding.look),
         ladder: rungs,
         subject: finding.subject,
@@ -196,96 +198,14 @@ fn fix_report(fix: &Fix, finding: &Finding) -> FixReport {
         target: fix.target.clone(),
         patch: fix.patch.clone(),
         command: fix.command.clone(),
+        template: fix.template.clone(),
         risk: fix.risk,
         who: fix.who,
         verified: fix.verified.clone().map(|nodes| Verified { nodes }),
     }
 }
 
-fn node_report(node: &NodeObstacles) -> NodeReport {
-    NodeReport {
-        name: node.node.clone(),
-        obstacles: node.obstacles.iter().map(obstacle_report).collect(),
-    }
-}
-
-fn obstacle_report(obstacle: &Obstacle) -> ObstacleReport {
-    let mut report = ObstacleReport {
-        filter: obstacle.filter.as_str(),
-        reason: obstacle.reason.clone(),
-        ..ObstacleReport::default()
-    };
-    match &obstacle.what {
-        What::Taint {
-            taint, near_miss, ..
-        } => {
-            report.taint = Some(taint.clone());
-            report.near_miss.clone_from(near_miss);
-        }
-        What::Label { wanted, found, .. } => {
-            report.wanted = Some(wanted.clone());
-            report.found.clone_from(found);
-        }
-        What::Port { port, holder } => {
-            report.port = Some(port.to_string());
-            report.holder = Some(holder.clone());
-        }
-        What::Resource {
-            resource,
-            asked,
-            free,
-            allocatable,
-        } => {
-            report.resource = Some(resource.clone());
-            report.asked = Some(asked.to_string());
-            report.free = Some(free.to_string());
-            report.allocatable = Some(allocatable.to_string());
-        }
-        What::PodCount { running, limit } => {
-            report.resource = Some("pods".to_owned());
-            report.asked = Some("1".to_owned());
-            report.free = Some((limit - running).to_string());
-            report.allocatable = Some(limit.to_string());
-        }
-        What::Volume(trouble) => volumes::report(&mut report, trouble),
-        What::Spread {
-            key,
-            domain,
-            matching,
-            fewest,
-            max_skew,
-        } => {
-            report.topology_key = Some(key.clone());
-            report.domain.clone_from(domain);
-            report.matching = Some(*matching);
-            report.fewest = Some(*fewest);
-            report.max_skew = Some(*max_skew);
-        }
-        What::Apart {
-            wanted,
-            key,
-            domain,
-        } => {
-            report.wanted = Some(wanted.clone());
-            report.topology_key = Some(key.clone());
-            report.domain.clone_from(domain);
-        }
-        What::Together {
-            holder,
-            key,
-            domain,
-            ..
-        } => {
-            report.holder = Some(holder.clone());
-            report.topology_key = Some(key.clone());
-            report.domain = Some(domain.clone());
-        }
-        What::Cordoned | What::OtherNode | What::Other(_) => {}
-    }
-    report
-}
-
-/// Certain before likely, earlier layer before later, more pods before fewer, then names.
+/// Certain before likely, earlier layer before later, more pods before fewer, then names; companions behind all others.
 fn ordered(diagnoses: BTreeMap<MergeKey, (u32, Diagnosis)>) -> Vec<Diagnosis> {
     let mut all: Vec<(MergeKey, (u32, Diagnosis))> = diagnoses.into_iter().collect();
     for (_, (_, diagnosis)) in &mut all {
@@ -293,6 +213,7 @@ fn ordered(diagnoses: BTreeMap<MergeKey, (u32, Diagnosis)>) -> Vec<Diagnosis> {
     }
     all.sort_by(|(a_key, (a_rank, a)), (b_key, (b_rank, b))| {
         let a_order = (
+            *a_rank == COMPANION,
             a.certainty,
             a.layer,
             a_rank,
@@ -300,6 +221,7 @@ fn ordered(diagnoses: BTreeMap<MergeKey, (u32, Diagnosis)>) -> Vec<Diagnosis> {
             a_key,
         );
         let b_order = (
+            *b_rank == COMPANION,
             b.certainty,
             b.layer,
             b_rank,

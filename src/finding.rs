@@ -110,6 +110,13 @@ impl Finding {
         self
     }
 
+    /// Stands behind every other diagnosis: it tells why another cause lasts, and is one itself only where nothing else is known.
+    #[must_use]
+    pub fn companion(mut self) -> Self {
+        self.rank = COMPANION;
+        self
+    }
+
     /// Gives the command that shows more.
     #[must_use]
     pub fn look(mut self, command: String) -> Self {
@@ -117,6 +124,9 @@ impl Finding {
         self
     }
 }
+
+/// The rank of a companion.
+pub const COMPANION: u32 = u32::MAX;
 
 /// How sure a finding is. Words, since nobody measured the decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -271,6 +281,8 @@ pub struct Fix {
     pub patch: Vec<serde_json::Value>,
     /// The exact command, quoted for a POSIX shell; empty when there is none. Shown, never run.
     pub command: String,
+    /// In place of a command, one whose words in capitals are to be filled in first; empty when there is none.
+    pub template: String,
     /// What the command does to the cluster.
     pub risk: Risk,
     /// Who may be able to make the change.
@@ -288,6 +300,7 @@ impl Fix {
             target: None,
             patch: Vec::new(),
             command: String::new(),
+            template: String::new(),
             risk: Risk::Changes,
             who,
             verified: None,
@@ -314,6 +327,13 @@ impl Fix {
     #[must_use]
     pub fn patch(mut self, patch: Vec<serde_json::Value>) -> Self {
         self.patch = patch;
+        self
+    }
+
+    /// Shows how a command would look, with words in capitals to be filled in.
+    #[must_use]
+    pub fn template(mut self, template: String) -> Self {
+        self.template = template;
         self
     }
 

@@ -1,11 +1,16 @@
 //! The report: plain data, the same for every format, published as JSON.
 //!
 //! These structs *are* the schema `kubectl-diagnose/v1`: fields may be added, never renamed, removed
-//! or given another meaning. No Kubernetes types, no layout, no colour.
+//! or given another meaning. No Kubernetes types, no layout, no colour. What stands against a pod on the
+//! nodes is in `nodes`.
+
+mod nodes;
+
+pub use nodes::{NodeReport, ObstacleReport, UnreadReport, node_reports};
 
 use crate::finding::{Certainty, Evidence, Facts, Risk, Who};
 use crate::rules::Layer;
-use crate::scheduler::{Agreement, Holder};
+use crate::scheduler::Agreement;
 use crate::snapshot::ObjectRef;
 use serde::Serialize;
 
@@ -114,9 +119,16 @@ pub struct Diagnosis {
     pub evidence: Vec<Evidence>,
     /// Named values.
     pub facts: Facts,
-    /// What stands against each node, for pods that no node takes.
+    /// For pods that no node takes: what the scheduler refuses the pod for before it looks at any node.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub before_nodes: Vec<ObstacleReport>,
+    /// For pods that no node takes: what stands against the pod on each node, nodes with equal obstacles in one entry.
+    /// The nearest to taking the pod come first; those that the pod excludes itself, and control planes, last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub nodes: Vec<NodeReport>,
+    /// The scheduler's filters that could not be computed: a node without obstacles may still have one of theirs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<UnreadReport>,
     /// Our counts beside the scheduler's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agreement: Option<Agreement>,
@@ -145,81 +157,6 @@ pub struct PodReport {
     pub since_seconds: Option<i64>,
 }
 
-/// Everything that stands against the pod on one node.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct NodeReport {
-    /// The node.
-    pub name: String,
-    /// In the order of the scheduler's filters.
-    pub obstacles: Vec<ObstacleReport>,
-}
-
-/// One thing that keeps the pod off a node.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct ObstacleReport {
-    /// The scheduler's plugin.
-    pub filter: &'static str,
-    /// The scheduler's words.
-    pub reason: String,
-    /// The taint, as `key=value:Effect`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub taint: Option<String>,
-    /// A toleration that nearly fits, and why it does not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub near_miss: Option<String>,
-    /// The label expression that does not hold, or the nodes that reach a volume.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wanted: Option<String>,
-    /// What the node carries under that key.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub found: Option<String>,
-    /// The host port, as `8080/TCP`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub port: Option<String>,
-    /// The pod that holds it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub holder: Option<Holder>,
-    /// The resource.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub resource: Option<String>,
-    /// What the pod asks of it, as Kubernetes writes amounts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub asked: Option<String>,
-    /// What is free of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub free: Option<String>,
-    /// What pods may take in all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub allocatable: Option<String>,
-    /// The claim.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub claim: Option<String>,
-    /// The claim's volume, or a disk that the pod names itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub volume: Option<String>,
-    /// The CSI driver that attaches the volumes; amounts are then numbers of volumes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub driver: Option<String>,
-    /// The `topologyKey` of a spread constraint or of a term of affinity between pods.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub topology_key: Option<String>,
-    /// The node's value of the topology key; absent when it lacks the label.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub domain: Option<String>,
-    /// Pods in the domain that the spread constraint counts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub matching: Option<i64>,
-    /// The fewest such pods that a domain holds, or 0 while there are fewer domains than `minDomains`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fewest: Option<i64>,
-    /// `maxSkew`
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_skew: Option<i64>,
-}
-
 /// A change that would help.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -235,6 +172,9 @@ pub struct FixReport {
     pub patch: Vec<serde_json::Value>,
     /// The command, quoted for a POSIX shell; empty when there is none.
     pub command: String,
+    /// In place of a command, one whose words in capitals are to be filled in first: `--from-literal=KEY=VALUE`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub template: String,
     /// What the command does to the cluster.
     pub risk: Risk,
     /// Who can make the change.

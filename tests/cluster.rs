@@ -12,16 +12,19 @@
     reason = "a test may fail anywhere, and this one waits for a cluster that the environment names"
 )]
 
+#[path = "cluster/checks/mod.rs"]
+mod checks;
+#[path = "cluster/plain.rs"]
+mod plain;
 #[path = "cluster/suite/mod.rs"]
 mod suite;
 
-use kubectl_diagnose::rules;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use suite::{
-    Answer, Audit, BROKEN, Cluster, EXPECTED_UNEXPLAINED, Expected, Fix, Home, Identity, NODES,
-    Namespace, Rights, Wait, folders, manifests, say, settled, until, within,
+    Audit, BROKEN, Cluster, Expected, Fix, Home, Identity, Namespace, Rights, Wait, manifests, say,
+    settled, until, within,
 };
 
 /// How long a situation may take to become what it is going to be.
@@ -95,6 +98,10 @@ fn every_broken_manifest_is_explained() {
         say("broken manifests that need the nodes of tests/cluster/nodes/pool.yaml are skipped");
         wanted.retain(|(name, _)| expected(name).home != Home::Pool);
     }
+    if !cluster.has_kubelet() {
+        say("broken manifests that need a kubelet are skipped: no node has one");
+        wanted.retain(|(name, _)| expected(name).home != Home::Kubelet);
+    }
     let homes: Vec<(&str, bool)> = wanted
         .iter()
         .map(|(name, _)| (name.as_str(), expected(name).home == Home::Kubelet))
@@ -156,6 +163,7 @@ fn explained(
     expected: &Expected,
     namespace: &str,
 ) -> Result<(), String> {
+    let expected = &expected.on(cluster);
     if expected.manifest == "host-port-rollout" {
         roll_out(cluster, namespace);
     }
@@ -288,134 +296,6 @@ fn left_alone(cluster: &Cluster, user: &Identity, namespace: &str) -> Result<(),
     }
 }
 
-const SITUATIONS: &str = "tests/cluster/situations";
-
-/// What the real scheduler and the real admission chain make of pods, one folder a cause.
-#[test]
-fn every_situation_has_its_cause() {
-    let Some(cluster) = Cluster::of_environment() else {
-        return;
-    };
-    let (begun, audit) = (Instant::now(), Audit::from_now(&cluster));
-    if !cluster.prepared() {
-        say("situations: skipped: they need the nodes of tests/cluster/nodes/pool.yaml");
-        return;
-    }
-    let user = Identity::new(&cluster, "situations", &EVERYTHING);
-    let mut wanted = Vec::new();
-    for cause in folders(SITUATIONS) {
-        let of_cause = manifests(&format!("{SITUATIONS}/{cause}")).into_iter();
-        wanted.extend(of_cause.map(|(name, text)| (cause.clone(), name, text)));
-    }
-    let names: Vec<String> = wanted
-        .iter()
-        .map(|(cause, name, _)| format!("{cause}-{name}"))
-        .collect();
-    let homes: Vec<(&str, bool)> = names.iter().map(|name| (name.as_str(), false)).collect();
-    let namespaces = cluster.namespaces(&homes);
-    for ((_, _, text), namespace) in wanted.iter().zip(&namespaces) {
-        cluster.apply(&namespace.name, text);
-    }
-    let mut complaints = Vec::new();
-    for ((cause, name, _), namespace) in wanted.iter().zip(&namespaces) {
-        let judged = match cause.as_str() {
-            "healthy" => left_alone(&cluster, &user, &namespace.name),
-            cause => situation(&cluster, &user, cause, &namespace.name),
-        };
-        if let Err(complaint) = judged {
-            complaints.push(format!("{cause}/{name}: {complaint}"));
-        }
-    }
-    conclude(
-        "situations",
-        &cluster,
-        begun,
-        audit.as_ref(),
-        wanted.len(),
-        &complaints,
-    );
-}
-
-fn situation(
-    cluster: &Cluster,
-    user: &Identity,
-    cause: &str,
-    namespace: &str,
-) -> Result<(), String> {
-    // refused pods never come to be; a controller's event tells
-    let waits = ["Unschedulable", "SchedulingGated"].map(Wait::Scheduled);
-    let come = |wait: &Wait| settled(cluster, namespace, wait);
-    if !within(PATIENCE, || {
-        waits.iter().any(come) || come(&Wait::Event("FailedCreate"))
-    }) {
-        return Err("neither refused by the scheduler nor by the API server".to_owned());
-    }
-    let (code, report) = json(cluster, user, &["-n", namespace]);
-    let found = causes(&report);
-    let unexplained = items(&report, "unexplained").len();
-    if EXPECTED_UNEXPLAINED
-        .iter()
-        .any(|(expected, _)| *expected == cause)
-    {
-        // what keeps the pod off single nodes is true, and may be said
-        let beside = found.iter().all(|cause| NODES.contains(cause));
-        let honest = (code == 0) == (pods(cluster, namespace) == 0) && beside;
-        return if honest {
-            Ok(())
-        } else {
-            Err(format!(
-                "exit code {code}, {found:?}, {unexplained} unexplained"
-            ))
-        };
-    }
-    let first = items(&report, "diagnoses")
-        .first()
-        .cloned()
-        .unwrap_or_default();
-    let quoted = !word(&first["proof"], "quote").is_empty();
-    match (
-        word(&first, "cause") == cause,
-        word(&first, "certainty"),
-        quoted,
-        unexplained,
-        code,
-    ) {
-        (true, "proven", true, 0, 1) => Ok(()),
-        _ => Err(format!(
-            "exit code {code}, {found:?} first {}, {unexplained} unexplained",
-            word(&first, "certainty")
-        )),
-    }
-}
-
-fn pods(cluster: &Cluster, namespace: &str) -> usize {
-    items(&cluster.get(&["pods", "-n", namespace]), "items").len()
-}
-
-#[test]
-fn what_is_expected_unexplained_has_no_rule() {
-    let there = folders(SITUATIONS);
-    for (cause, why) in EXPECTED_UNEXPLAINED {
-        assert!(
-            rules::find(cause).is_none(),
-            "{cause} has a rule now: take it from the list ({why})"
-        );
-        assert!(
-            there.iter().any(|folder| folder == cause),
-            "{cause} has no situation"
-        );
-    }
-    for cause in there.iter().filter(|cause| *cause != "healthy") {
-        let listed = EXPECTED_UNEXPLAINED
-            .iter()
-            .any(|(listed, _)| listed == cause);
-        assert!(
-            listed || rules::find(cause).is_some(),
-            "{cause} is neither a rule nor expected-unexplained"
-        );
-    }
-}
-
 /// A namespace with one pod that waits on its node and one that no node takes.
 fn two_stuck_pods(cluster: &Cluster, name: &str) -> Namespace {
     let namespace = cluster.namespace(name, true);
@@ -439,133 +319,6 @@ fn two_stuck_pods(cluster: &Cluster, name: &str) -> Namespace {
     namespace
 }
 
-/// The kinds that the report says it could not see.
-fn unseen(report: &Value) -> BTreeSet<&str> {
-    let gaps = items(report, "gaps").iter();
-    gaps.filter(|gap| word(gap, "why") == "forbidden")
-        .map(|gap| word(gap, "kind"))
-        .collect()
-}
-
-/// What is found about a pod: its cause and how sure it is.
-fn found<'a>(report: &'a Value, pod: &str) -> Vec<(&'a str, &'a str)> {
-    let of_pod = |d: &&Value| items(d, "pods").iter().any(|p| word(p, "name") == pod);
-    let diagnoses = items(report, "diagnoses").iter().filter(of_pod);
-    diagnoses
-        .map(|d| (word(d, "cause"), word(d, "certainty")))
-        .collect()
-}
-
-#[test]
-fn with_few_rights_the_report_is_right_or_says_what_it_could_not_see() {
-    let Some(cluster) = Cluster::of_environment() else {
-        return;
-    };
-    let (begun, audit) = (Instant::now(), Audit::from_now(&cluster));
-    let namespace = two_stuck_pods(&cluster, "rights");
-    let of_namespace = ["-n", &namespace.name];
-    let cases: [(&str, Rights<'_>, &[&str]); 5] = [
-        (
-            "namespace",
-            Rights::Namespace(&namespace.name),
-            &["Node", "Pod", "Secret"],
-        ),
-        (
-            "no-events",
-            Rights::Cluster {
-                without: &["events"],
-            },
-            &["Event"],
-        ),
-        (
-            "no-nodes",
-            Rights::Cluster {
-                without: &["nodes"],
-            },
-            &["Node"],
-        ),
-        (
-            "no-secrets",
-            Rights::Cluster {
-                without: &["secrets"],
-            },
-            &["Secret"],
-        ),
-        ("all", EVERYTHING, &[]),
-    ];
-    let mut complaints = Vec::new();
-    let done = cases.len() + 2;
-    for (name, rights, missing) in cases {
-        let user = Identity::new(&cluster, name, &rights);
-        let (code, report) = json(&cluster, &user, &of_namespace);
-        let unseen = unseen(&report);
-        let waiting = found(&report, "web");
-        let pending = found(&report, "report");
-        let right = waiting.first().is_some_and(|f| f.0 == "missing-secret")
-            && pending.first().is_some_and(|f| f.0 == "insufficient-cpu");
-        let told = unseen.iter().eq(missing.iter().collect::<BTreeSet<_>>());
-        if code != 1 || !right || !told {
-            complaints.push(format!(
-                "{name}: exit code {code}, found {waiting:?} and {pending:?}, unseen {unseen:?}"
-            ));
-        }
-    }
-    complaints.extend(one_pod_only(&cluster, &namespace.name));
-    complaints.extend(no_rights(&cluster, &namespace.name));
-    conclude("rights", &cluster, begun, audit.as_ref(), done, &complaints);
-}
-
-/// Who may read one pod learns about that pod, and what else could not be seen.
-fn one_pod_only(cluster: &Cluster, namespace: &str) -> Option<String> {
-    let user = Identity::new(cluster, "one-pod", &Rights::OnePod(namespace, "web"));
-    let (code, report) = json(cluster, &user, &["pod", "web", "-n", namespace]);
-    let (waiting, unseen) = (found(&report, "web"), unseen(&report));
-    if code != 1
-        || waiting.first().is_none_or(|f| f.0 != "missing-secret")
-        || !unseen.contains("Event")
-    {
-        return Some(format!(
-            "one-pod: exit code {code}, found {waiting:?}, unseen {unseen:?}"
-        ));
-    }
-    let all = cluster.diagnose(&user.kubeconfig(), &["-n", namespace]);
-    refused(
-        "one-pod",
-        &all,
-        &format!("kubectl auth can-i list pods -n {namespace}"),
-    )
-}
-
-/// Who may read nothing gets no report, but the command that shows the missing right.
-fn no_rights(cluster: &Cluster, namespace: &str) -> Option<String> {
-    let user = Identity::new(cluster, "nobody", &Rights::None);
-    let kubeconfig = user.kubeconfig();
-    let asked: [(&[&str], String); 3] = [
-        (
-            &["-n", namespace],
-            format!("kubectl auth can-i list pods -n {namespace}"),
-        ),
-        (
-            &["pod", "web", "-n", namespace],
-            format!("kubectl auth can-i get pods/web -n {namespace}"),
-        ),
-        (&["-A"], "kubectl auth can-i list pods -A".to_owned()),
-    ];
-    asked.iter().find_map(|(arguments, hint)| {
-        refused("nobody", &cluster.diagnose(&kubeconfig, arguments), hint)
-    })
-}
-
-fn refused(name: &str, answer: &Answer, hint: &str) -> Option<String> {
-    let told = answer.code == 2 && answer.out.is_empty() && answer.err.contains(hint);
-    (!told).then(|| {
-        format!(
-            "{name}: exit code {}, {}{}",
-            answer.code, answer.out, answer.err
-        )
-    })
-}
-
 /// The number of requests is a promise: this pins it by the API server's own account.
 #[test]
 fn no_more_is_asked_than_promised() {
@@ -577,6 +330,10 @@ fn no_more_is_asked_than_promised() {
         say("requests: skipped: the API server's audit log cannot be read");
         return;
     };
+    if !cluster.has_kubelet() {
+        say("requests: skipped: no node has a kubelet");
+        return;
+    }
     let stuck = two_stuck_pods(&cluster, "requests");
     let well = cluster.namespace("requests-well", false);
     cluster.apply(&well.name, include_str!("cluster/suite/well.yaml"));

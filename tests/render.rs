@@ -27,6 +27,9 @@ fn all() -> Vec<(&'static str, Report)> {
         ("many", many()),
         ("small cluster", small_cluster()),
         ("large cluster", large_cluster()),
+        ("five thousand", five_thousand()),
+        ("near others", near_others()),
+        ("not computed", not_computed()),
         ("hostile", hostile()),
         ("korean", korean()),
     ]
@@ -98,6 +101,18 @@ fn nodes_that_differ_in_a_label_share_a_row() {
 }
 
 #[test]
+fn pods_that_stand_too_near_or_too_far() {
+    insta::assert_snapshot!("near_others", render::text(&near_others(), PLAIN));
+}
+
+#[test]
+fn a_node_without_obstacles_is_not_called_fit_while_something_was_not_computed() {
+    let text = render::text(&not_computed(), PLAIN);
+    assert!(!text.contains("the pod fits"), "{text}");
+    insta::assert_snapshot!("not_computed", text);
+}
+
+#[test]
 fn a_pod_that_nothing_explains() {
     insta::assert_snapshot!("unexplained", render::text(&unexplained(), PLAIN));
 }
@@ -123,13 +138,20 @@ fn much_is_wrong() {
 }
 
 #[test]
-fn thousands_of_nodes_take_twelve_rows() {
-    let text = render::text(&large_cluster(), PLAIN);
-    insta::assert_snapshot!("large_cluster", text);
-    let wide = render::wide(&large_cluster(), PLAIN);
-    for node in &large_cluster().diagnoses[0].nodes {
-        assert!(wide.contains(&node.name), "{} is not in wide", node.name);
-    }
+fn thousands_of_nodes_take_a_few_rows() {
+    insta::assert_snapshot!("large_cluster", render::text(&large_cluster(), PLAIN));
+    let text = render::text(&five_thousand(), PLAIN);
+    insta::assert_snapshot!("five_thousand", text);
+    assert!(text.lines().count() < 45, "{text}");
+    let wide = render::wide(&five_thousand(), PLAIN);
+    insta::assert_snapshot!("five_thousand_wide", wide);
+    assert!(wide.lines().count() < 90, "{wide}");
+    let all: usize = five_thousand().diagnoses[0]
+        .nodes
+        .iter()
+        .map(|node| node.count)
+        .sum();
+    assert_eq!(all, 5000);
 }
 
 #[test]

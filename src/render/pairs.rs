@@ -1,7 +1,7 @@
 //! Two columns that both wrap: a name, or several, and what there is to say about it.
 //!
 //! Unlike a [`table`](super::table), whose cells have one value each, the right cell holds several
-//! sentences. They share a line where they fit into one; otherwise each begins on its own.
+//! sentences, which hold together. They share a line where they fit into one; otherwise each begins on its own.
 
 use super::line::Line;
 use super::style::Meaning;
@@ -86,12 +86,17 @@ fn side_by_side(
     Some((lines.len() + BROKEN * broken, lines))
 }
 
-/// The sentences in one line if they fit, else each in lines of its own.
+/// The sentences in one line if they fit, else each in lines of its own; all of them hold, so an "and" joins them.
 fn sentences(sentences: &[Line], room: usize) -> Vec<Line> {
+    let with_and = |(index, line): (usize, &Line)| match index {
+        0 => line.clone(),
+        _ => Line::of(Meaning::Faint, "and ").append(line),
+    };
+    let sentences: Vec<Line> = sentences.iter().enumerate().map(with_and).collect();
     let joined = sentences
         .iter()
         .cloned()
-        .reduce(|all, next| all.plain("; ").append(&next))
+        .reduce(|all, next| all.plain(" ").append(&next))
         .unwrap_or_default();
     if joined.width() <= room {
         return vec![joined];
@@ -144,14 +149,14 @@ mod tests {
             [
                 "NODE                      OBSTACLES",
                 "edge-1, edge-2, worker-1  label disk=nvme: it is ssd",
-                "게이트-1                  cordoned; taint dedicated=edge:NoSchedule",
+                "게이트-1                  cordoned and taint dedicated=edge:NoSchedule",
             ]
         );
     }
 
     #[test]
     fn names_wrap_before_sentences_do() {
-        let lines = aligned(["NODE", "OBSTACLES"], &rows(), 50).expect("it fits");
+        let lines = aligned(["NODE", "OBSTACLES"], &rows(), 54).expect("it fits");
         assert_eq!(
             text(&lines),
             [
@@ -159,7 +164,7 @@ mod tests {
                 "edge-1, edge-2,  label disk=nvme: it is ssd",
                 "  worker-1",
                 "게이트-1         cordoned",
-                "                 taint dedicated=edge:NoSchedule",
+                "                 and taint dedicated=edge:NoSchedule",
             ]
         );
     }
@@ -174,7 +179,7 @@ mod tests {
                 "  label disk=nvme: it is ssd",
                 "게이트-1",
                 "  cordoned",
-                "  taint",
+                "  and taint",
                 "    dedicated=edge:NoSchedule",
             ]
         );

@@ -5,12 +5,9 @@ use crate::kubernetes::quantity::Quantity;
 /// Names that a line gives before it counts the rest.
 pub(super) const NAMED: usize = 3;
 
-/// A number; with separators from five digits on.
+/// A number, its thousands separated.
 pub(super) fn number(number: usize) -> String {
     let digits = number.to_string();
-    if digits.len() < 5 {
-        return digits;
-    }
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
@@ -62,10 +59,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_grouped_when_long() {
+    fn thousands_are_separated() {
         for (given, expected) in [
             (0, "0"),
-            (9999, "9999"),
+            (999, "999"),
+            (3210, "3,210"),
             (10_000, "10,000"),
             (1_234_567, "1,234,567"),
         ] {

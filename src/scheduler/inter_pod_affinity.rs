@@ -10,12 +10,15 @@
 
 use super::message::Reason;
 use super::{Filter, Holder, Incoming, NodeView, Obstacle, Unread, View, What};
-use crate::kubernetes::selector::{
-    label_selector_is_empty, label_selector_matches, label_selector_text,
-};
-use crate::snapshot::{Gap, Occupant, Occupants, Seen, Snapshot};
-use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use crate::kubernetes::selector::label_selector_matches;
+use crate::snapshot::{Gap, Occupant, Occupants, Snapshot};
+use k8s_openapi::api::core::v1::PodAffinityTerm;
+use std::collections::{HashMap, HashSet};
+use term::{affinity, anti_affinity, labels_of, named, selects};
+
+pub use term::Term;
+
+mod term;
 
 /// A domain: a topology key and a value of it.
 type Domain = (String, String);
@@ -36,19 +39,6 @@ pub(super) struct Peers<'a, 'v> {
     gap: Option<Gap>,
 }
 
-/// One term, with its namespaces resolved.
-#[derive(Debug, Clone)]
-struct Term<'a> {
-    raw: &'a PodAffinityTerm,
-    namespaces: Namespaces,
-}
-
-#[derive(Debug, Clone)]
-enum Namespaces {
-    Every,
-    Only(Vec<String>),
-}
-
 /// Looks for the pods that matter to this one.
 pub(super) fn find<'a, 'v>(pod: &Incoming<'a, 'v>, view: &View<'v>) -> Peers<'a, 'v> {
     let mut peers = Peers::default();
@@ -66,7 +56,7 @@ pub(super) fn find<'a, 'v>(pod: &Incoming<'a, 'v>, view: &View<'v>) -> Peers<'a,
                 let meant = known
                     .entry(kind)
                     .or_insert_with(|| peers.meant(occupant, view.occupants()));
-                peers.note(&meant.clone(), occupant, node);
+                peers.note(meant, occupant, node);
             }
         }
     }
@@ -78,7 +68,7 @@ pub(super) fn find<'a, 'v>(pod: &Incoming<'a, 'v>, view: &View<'v>) -> Peers<'a,
             .or_insert_with(|| peers.refuses(guard, pod, view));
         let node = guard.node.as_deref().and_then(|name| view.node(name));
         if let Some(node) = node {
-            peers.guard(&keys.clone(), guard, node);
+            peers.guard(keys, guard, node);
         }
     }
     peers
@@ -92,14 +82,14 @@ pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obst
             &Reason::PodAffinity,
             What::Apart {
                 wanted: term.to_string(),
-                key: term.raw.topology_key.clone(),
-                domain: node.label(&term.raw.topology_key).map(str::to_owned),
+                key: term.key().to_owned(),
+                domain: node.label(term.key()).map(str::to_owned),
             },
         )
     });
     let avoided = peers.anti_affinity.iter().zip(&peers.avoided);
     let avoided = avoided.filter_map(|(term, domains)| {
-        let key = &term.raw.topology_key;
+        let key = term.key();
         let domain = node.label(key)?;
         let holder = *domains.get(domain)?;
         Some(obstacle(
@@ -131,32 +121,6 @@ fn together(holder: &Occupant, own: bool, key: &str, domain: &str) -> What {
     }
 }
 
-/// The required terms of the pod's affinity.
-pub(super) fn affinity(spec: &PodSpec) -> &[PodAffinityTerm] {
-    let of_pods = spec
-        .affinity
-        .as_ref()
-        .and_then(|all| all.pod_affinity.as_ref());
-    let terms = of_pods.and_then(|a| {
-        a.required_during_scheduling_ignored_during_execution
-            .as_deref()
-    });
-    terms.unwrap_or_default()
-}
-
-/// The required terms of the pod's anti-affinity.
-pub(super) fn anti_affinity(spec: &PodSpec) -> &[PodAffinityTerm] {
-    let of_pods = spec
-        .affinity
-        .as_ref()
-        .and_then(|all| all.pod_anti_affinity.as_ref());
-    let terms = of_pods.and_then(|a| {
-        a.required_during_scheduling_ignored_during_execution
-            .as_deref()
-    });
-    terms.unwrap_or_default()
-}
-
 /// What an occupant is to the incoming pod.
 #[derive(Debug, Clone, Default)]
 struct Meant {
@@ -180,12 +144,9 @@ impl<'a, 'v> Peers<'a, 'v> {
         own: &str,
         snapshot: &Snapshot,
     ) -> Vec<Term<'a>> {
-        let mut resolve = |raw: &'a PodAffinityTerm| match namespaces(raw, own, snapshot) {
-            Ok(namespaces) => Some(Term { raw, namespaces }),
-            Err(gap) => {
-                self.gap = Some(gap.clone());
-                None
-            }
+        let mut resolve = |raw: &'a PodAffinityTerm| {
+            let term = Term::new(raw, own, snapshot);
+            term.map_err(|gap| self.gap = Some(gap.clone())).ok()
         };
         raw.iter().filter_map(&mut resolve).collect()
     }
@@ -202,14 +163,14 @@ impl<'a, 'v> Peers<'a, 'v> {
     fn note(&mut self, meant: &Meant, occupant: &'v Occupant, node: &NodeView<'_>) {
         if meant.by_affinity {
             let domains = self.affinity.iter().filter_map(|term| {
-                let key = &term.raw.topology_key;
-                Some((key.clone(), node.label(key)?.to_owned()))
+                let key = term.key();
+                Some((key.to_owned(), node.label(key)?.to_owned()))
             });
             self.near.extend(domains);
         }
         let terms = self.anti_affinity.iter().zip(&mut self.avoided);
         for ((term, domains), means) in terms.zip(&meant.by_anti_affinity) {
-            if let (true, Some(domain)) = (*means, node.label(&term.raw.topology_key)) {
+            if let (true, Some(domain)) = (*means, node.label(term.key())) {
                 domains.entry(domain.to_owned()).or_insert(occupant);
             }
         }
@@ -266,12 +227,12 @@ impl<'a, 'v> Peers<'a, 'v> {
     /// nobody else is meant anywhere, may start where the node has all the keys.
     fn apart(&self, node: &NodeView<'_>) -> Option<&Term<'a>> {
         let answered = |term: &&Term<'_>| {
-            let key = &term.raw.topology_key;
-            let domain = |domain: &str| (key.clone(), domain.to_owned());
+            let key = term.key();
+            let domain = |domain: &str| (key.to_owned(), domain.to_owned());
             node.label(key)
                 .is_some_and(|value| self.near.contains(&domain(value)))
         };
-        let lacks_key = |term: &&Term<'_>| node.label(&term.raw.topology_key).is_none();
+        let lacks_key = |term: &&Term<'_>| node.label(term.key()).is_none();
         let first_of_series = self.near.is_empty() && self.means_itself;
         if let Some(term) = self.affinity.iter().find(lacks_key) {
             return Some(term);
@@ -294,84 +255,6 @@ impl<'a, 'v> Peers<'a, 'v> {
         self.note(&meant, occupant, node);
         let keys = self.refuses(occupant, pod, view);
         self.guard(&keys, occupant, node);
-    }
-}
-
-impl Term<'_> {
-    fn means(&self, namespace: &str, labels: &BTreeMap<String, String>) -> bool {
-        let covers = match &self.namespaces {
-            Namespaces::Every => true,
-            Namespaces::Only(names) => names.iter().any(|name| name == namespace),
-        };
-        covers && selects(self.raw, labels)
-    }
-}
-
-/// `pods with app=cache in namespace shop`
-impl std::fmt::Display for Term<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("pods")?;
-        match self.raw.label_selector.as_ref().map(label_selector_text) {
-            Some(text) if !text.is_empty() => write!(f, " with {text}")?,
-            Some(_) => {}
-            None => f.write_str(" with no selector, which match nothing")?,
-        }
-        match &self.namespaces {
-            Namespaces::Every => f.write_str(" in any namespace"),
-            Namespaces::Only(names) if names.is_empty() => f.write_str(" in no namespace"),
-            Namespaces::Only(names) if names.len() == 1 => {
-                write!(f, " in namespace {}", names.concat())
-            }
-            Namespaces::Only(names) => write!(f, " in namespaces {}", names.join(", ")),
-        }
-    }
-}
-
-/// A term without a selector selects nothing.
-fn selects(term: &PodAffinityTerm, labels: &BTreeMap<String, String>) -> bool {
-    let selector = term.label_selector.as_ref();
-    selector.is_some_and(|selector| label_selector_matches(selector, labels))
-}
-
-/// The namespaces that a term names; its pod's own when it names none in either way.
-fn named(term: &PodAffinityTerm, own: &str) -> Vec<String> {
-    let names = term.namespaces.clone().unwrap_or_default();
-    match names.is_empty() && term.namespace_selector.is_none() {
-        true => vec![own.to_owned()],
-        false => names,
-    }
-}
-
-/// The namespaces that a term of the incoming pod means.
-fn namespaces<'s>(
-    term: &PodAffinityTerm,
-    own: &str,
-    snapshot: &'s Snapshot,
-) -> Result<Namespaces, &'s Gap> {
-    let mut names = named(term, own);
-    let Some(selector) = term.namespace_selector.as_ref() else {
-        return Ok(Namespaces::Only(names));
-    };
-    if label_selector_is_empty(selector) {
-        return Ok(Namespaces::Every);
-    }
-    snapshot.namespaces().whole_cluster()?;
-    let selected = snapshot.namespaces().seen().filter(|(_, namespace)| {
-        let labels = namespace.metadata.labels.clone().unwrap_or_default();
-        label_selector_matches(selector, &labels)
-    });
-    names.extend(selected.map(|((_, name), _)| name.clone()));
-    names.sort();
-    names.dedup();
-    Ok(Namespaces::Only(names))
-}
-
-/// The labels of a namespace; none of one that does not exist.
-fn labels_of<'s>(name: &str, snapshot: &'s Snapshot) -> Result<BTreeMap<String, String>, &'s Gap> {
-    match snapshot.namespaces().get("", name) {
-        Seen::Yes(namespace) => Ok(namespace.metadata.labels.clone().unwrap_or_default()),
-        Seen::No => Ok(BTreeMap::new()),
-        Seen::Unknown(gap) => Err(gap),
     }
 }
 

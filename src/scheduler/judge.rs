@@ -48,7 +48,7 @@ const FILTERS: &[(Filter, Check)] = &[
 ];
 
 /// Whether this filter plugin is computed, by its name in a scheduler's configuration.
-pub(super) fn computes(plugin: &str) -> bool {
+pub fn computes(plugin: &str) -> bool {
     FILTERS.iter().any(|(filter, _)| filter.as_str() == plugin)
 }
 
@@ -61,6 +61,7 @@ pub fn judge(pod: &Pod, view: &View<'_>) -> Judgement {
     });
     Judgement {
         nodes: nodes.collect(),
+        spread: pod.spread.distributions(),
         before: pod.before,
         unread: pod.unread,
     }
@@ -71,6 +72,17 @@ pub(super) fn takers(pod: &Pod, view: &View<'_>) -> Vec<String> {
     let judged = judge(pod, view);
     let free = judged.takers().map(str::to_owned);
     free.collect()
+}
+
+/// The same, but none unless this node is one of them; the others are only looked at when it is.
+pub(super) fn takers_with(node: &str, pod: &Pod, view: &View<'_>) -> Vec<String> {
+    let incoming = Incoming::new(pod, view);
+    let takes = |node: &NodeView<'_>| on_node(&incoming, node, view).is_empty();
+    if !incoming.before.is_empty() || !view.node(node).is_some_and(takes) {
+        return Vec::new();
+    }
+    let takers = view.nodes().filter(|node| takes(node));
+    takers.map(|node| node.name().to_owned()).collect()
 }
 
 /// A node must pass with the pods that preemption makes room for, and without them, since they may never come. What fails with

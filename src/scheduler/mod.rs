@@ -19,13 +19,15 @@ mod node_affinity;
 mod node_name;
 mod node_volume_limits;
 mod ports;
+pub mod preemption;
 pub mod ranking;
 pub mod remedy;
 mod resources;
+pub mod room;
 mod said;
 mod taints;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod topology_spread;
 mod unschedulable;
 mod view;
@@ -36,7 +38,9 @@ mod volumes;
 
 pub use engine::Engine;
 pub use incoming::Incoming;
-pub use judge::judge;
+pub use inter_pod_affinity::Term;
+pub use judge::{computes, judge};
+pub use topology_spread::Distribution;
 pub use view::{NodeView, View};
 pub use volumes::{NoVolume, VolumeTrouble};
 
@@ -266,6 +270,8 @@ pub struct Judgement {
     pub nodes: Vec<NodeObstacles>,
     /// The filters that could not be computed.
     pub unread: Vec<Unread>,
+    /// What PodTopologySpread counted, constraint by constraint.
+    pub spread: Vec<Distribution>,
 }
 
 impl Judgement {

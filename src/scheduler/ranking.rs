@@ -5,9 +5,13 @@
 //! long as any node is; among the usable ones, that with the lightest obstacles is nearest. An obstacle does not count where what
 //! else stands against the node is all that stands against another: whoever cleared that would need it no more.
 //!
+//! A spread constraint closes the fuller domains because an emptier one is there to go to. While that one lacks nothing but what
+//! passes by itself, it is what the pod waits for, however far its nodes are; where somebody has set them apart, the constraint
+//! counts on them in vain and comes first.
+//!
 //! What does not belong here: which cause is reported (`rules/scheduling`).
 
-use super::{NodeObstacles, Obstacle, VolumeTrouble, What};
+use super::{NodeObstacles, Obstacle, VolumeTrouble, What, unschedulable};
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
 use std::collections::BTreeSet;
@@ -37,10 +41,13 @@ pub struct Closeness<'a> {
 /// Sorts the nodes by how near they are to taking the pod.
 pub fn closest(nodes: &[NodeObstacles]) -> Closeness<'_> {
     let least = nodes.iter().map(exclusions).min().unwrap_or_default();
-    let mut usable: Vec<_> = nodes
-        .iter()
-        .filter(|node| exclusions(node) == least)
-        .map(|node| (distance(node), node))
+    let usable = || nodes.iter().filter(|node| exclusions(node) == least);
+    let awaited = usable().filter(|node| passes(node)).map(distance).min();
+    let mut usable: Vec<_> = usable()
+        .map(|node| match (is_overfull(node), awaited) {
+            (true, Some(awaited)) => (distance(node).max(awaited.saturating_add(1)), node),
+            _ => (distance(node), node),
+        })
         .collect();
     usable.sort_by(|(a, a_node), (b, b_node)| (a, &a_node.node).cmp(&(b, &b_node.node)));
     Closeness { usable }
@@ -50,6 +57,11 @@ pub fn closest(nodes: &[NodeObstacles]) -> Closeness<'_> {
 /// obstacles there, then the one that the scheduler meets first, then the one on more nodes. `None` when it counts on no node.
 pub fn rank(nodes: &[NodeObstacles], predicate: impl Fn(&Obstacle) -> bool) -> Option<u32> {
     closest(nodes).rank(predicate)
+}
+
+/// How far a node is from taking the pod: how many kinds of exclusion it has, then the weight of all that stands against the pod there.
+pub fn distance_of(node: &NodeObstacles) -> (usize, u32) {
+    (exclusions(node), distance(node))
 }
 
 impl<'a> Closeness<'a> {
@@ -124,7 +136,10 @@ enum Kind<'a> {
     },
     /// The scheduler's words and what they are about.
     Volume(&'a str, &'a str),
-    Spread(&'a str),
+    Spread {
+        key: &'a str,
+        label: bool,
+    },
     Apart(&'a str, &'a str),
     Together(bool, &'a str),
     Other(&'a str),
@@ -146,7 +161,10 @@ fn kind(obstacle: &Obstacle) -> Kind<'_> {
             never: weight(obstacle) > FULL,
         },
         What::Volume(trouble) => Kind::Volume(&obstacle.reason, trouble.about()),
-        What::Spread { key, .. } => Kind::Spread(key),
+        What::Spread { key, domain, .. } => Kind::Spread {
+            key,
+            label: domain.is_none(),
+        },
         What::Apart { wanted, key, .. } => Kind::Apart(wanted, key),
         What::Together { own, key, .. } => Kind::Together(*own, key),
         What::Other(words) => Kind::Other(words),
@@ -187,6 +205,26 @@ fn exclusions(node: &NodeObstacles) -> usize {
     kinds.len()
 }
 
+/// Whether a spread constraint closes the node's domain for the sake of an emptier one.
+fn is_overfull(node: &NodeObstacles) -> bool {
+    let closes =
+        |one: &Obstacle| matches!(&one.what, What::Spread { domain, .. } if domain.is_some());
+    node.obstacles.iter().any(closes)
+}
+
+/// Whether all that stands against the pod on the node comes and goes: what other pods take, and the node's own state.
+fn passes(node: &NodeObstacles) -> bool {
+    let mut obstacles = node.obstacles.iter();
+    !node.obstacles.is_empty()
+        && obstacles.all(|one| match &one.what {
+            What::Resource { .. } | What::PodCount { .. } | What::Port { .. } => true,
+            What::Together { .. } => true,
+            What::Volume(trouble) => of_volume(trouble) == FULL,
+            What::Taint { key, .. } => is_condition(key) && key != unschedulable::KEY,
+            _ => false,
+        })
+}
+
 /// The weight of all that stands against the pod on a node.
 fn distance(node: &NodeObstacles) -> u32 {
     node.obstacles.iter().map(weight).sum()
@@ -199,7 +237,7 @@ fn weight(obstacle: &Obstacle) -> u32 {
             asked, allocatable, ..
         } if asked > allocatable || *allocatable == Quantity::ZERO => 3,
         What::Resource { .. } | What::PodCount { .. } | What::Port { .. } => FULL,
-        // other pods come and go
+        // other pods come and go; company that is missing has first to come from somewhere
         What::Together { .. }
         | What::Spread {
             domain: Some(_), ..
@@ -237,162 +275,4 @@ pub(super) fn is_condition(key: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scheduler::testing::{Cluster, Object, node, pod};
-    use crate::scheduler::{Filter, View, judge};
-    use serde_json::json;
-
-    fn ranks(pod: &Object, nodes: &[Object], filters: &[Filter]) -> Vec<Option<u32>> {
-        let cluster = nodes.iter().cloned().fold(Cluster::new(), Cluster::with);
-        let cluster = cluster.seal();
-        let judged = judge(&pod.pod(), &View::of(&cluster)).nodes;
-        let of = |filter: &Filter| rank(&judged, |obstacle| obstacle.filter == *filter);
-        filters.iter().map(of).collect()
-    }
-
-    fn tainted(name: &str, key: &str) -> Object {
-        let taints = json!([{"key": key, "effect": "NoSchedule"}]);
-        node(name, "4", "8Gi").set("/spec/taints", taints)
-    }
-
-    #[test]
-    fn the_full_pool_comes_before_the_guarded_one() {
-        let nodes = [
-            tainted("cp", CONTROL_PLANE[0]),
-            tainted("gpu-1", "gpu"),
-            tainted("gpu-2", "gpu"),
-            node("w1", "1", "1Gi"),
-        ];
-        let asked = [Filter::NodeResourcesFit, Filter::TaintToleration];
-        let found = ranks(&pod("web").asks("cpu", "2"), &nodes, &asked);
-        assert!(found[0].unwrap() < found[1].unwrap(), "{found:?}");
-    }
-
-    #[test]
-    fn nodes_that_the_pod_excludes_itself_do_not_count() {
-        let ssd = |name| node(name, "1", "1Gi").set("/metadata/labels", json!({"disk": "ssd"}));
-        let web = pod("web")
-            .asks("cpu", "2")
-            .set("/spec/nodeSelector", json!({"disk": "ssd"}));
-        let asked = [Filter::NodeAffinity, Filter::NodeResourcesFit];
-        let found = ranks(&web, &[node("w1", "4", "8Gi"), ssd("w2")], &asked);
-        assert_eq!(found[0], None);
-        assert!(found[1].is_some());
-        // unless it excludes all of them
-        let found = ranks(
-            &web,
-            &[tainted("cp", CONTROL_PLANE[1]), node("w1", "4", "8Gi")],
-            &asked,
-        );
-        assert!(found[0].is_some());
-        assert_eq!(found[1], None);
-    }
-
-    #[test]
-    fn a_control_plane_counts_only_when_there_is_nothing_else() {
-        let asked = [Filter::TaintToleration];
-        let cp = tainted("cp", CONTROL_PLANE[0]);
-        let full = node("w1", "1", "1Gi");
-        let web = pod("web").asks("cpu", "2");
-        assert_eq!(ranks(&web, &[cp.clone(), full], &asked), [None]);
-        assert!(ranks(&web, &[cp], &asked)[0].is_some());
-    }
-
-    fn rank_of(pod: &Object, nodes: &[Object], reason: &str) -> Option<u32> {
-        let cluster = nodes.iter().cloned().fold(Cluster::new(), Cluster::with);
-        let cluster = cluster.seal();
-        let judged = judge(&pod.pod(), &View::of(&cluster)).nodes;
-        rank(&judged, |obstacle| obstacle.reason == reason)
-    }
-
-    #[test]
-    fn a_full_node_is_nearer_than_one_that_is_too_small() {
-        let nodes = [
-            node("w1", "1", "8Gi"),
-            node("w2", "1", "8Gi"),
-            node("w3", "4", "8Gi").set("/status/allocatable/pods", json!("0")),
-        ];
-        let web = pod("web").asks("cpu", "2");
-        let of = |reason| rank_of(&web, &nodes, reason).unwrap();
-        assert!(of("Too many pods") < of("Insufficient cpu"));
-    }
-
-    #[test]
-    fn where_the_pod_excludes_every_node_what_else_stands_on_some_does_not_count() {
-        let web = pod("web").set("/spec/nodeSelector", json!({"disk": "sdd"}));
-        let asked = [Filter::NodeAffinity, Filter::TaintToleration];
-        let guarded = tainted("w2", "team");
-        let found = ranks(&web, &[node("w1", "4", "8Gi"), guarded.clone()], &asked);
-        assert!(found[0].is_some());
-        assert_eq!(found[1], None);
-        // on every node it stands in the way however the choice is changed
-        let found = ranks(&web, &[tainted("w1", "team"), guarded], &asked);
-        assert!(found[1].is_some());
-    }
-
-    #[test]
-    fn what_stands_beside_another_nodes_only_obstacle_does_not_count() {
-        let web = pod("web").asks("cpu", "2");
-        let asked = [Filter::NodeResourcesFit, Filter::NodeUnschedulable];
-        let cordoned = |cpu| node("w2", cpu, "8Gi").set("/spec/unschedulable", json!(true));
-        let found = ranks(&web, &[node("w1", "1", "8Gi"), cordoned("1")], &asked);
-        assert!(found[0].is_some());
-        assert_eq!(found[1], None);
-        // a larger node would do without its cordon, now or when it has room
-        let full = pod("full").on("w2").asks("cpu", "3");
-        let objects = [node("w1", "1", "8Gi"), cordoned("4"), full];
-        for objects in [&objects[..2], &objects[..]] {
-            assert!(ranks(&web, objects, &asked)[1].is_some());
-        }
-    }
-
-    #[test]
-    fn of_equal_distances_fewer_obstacles_come_first_and_then_the_earlier_filter() {
-        let web = pod("web").host_port(80, "TCP", "");
-        let crowded = |name| node(name, "4", "8Gi").set("/status/allocatable/pods", json!("1"));
-        let objects = [
-            crowded("w1"),
-            crowded("w2"),
-            crowded("w3"),
-            node("w4", "4", "8Gi"),
-            pod("a").on("w1"),
-            pod("b").on("w2"),
-            pod("c").on("w3"),
-            pod("d").on("w4").host_port(80, "TCP", ""),
-        ];
-        let asked = [Filter::NodePorts, Filter::NodeResourcesFit];
-        let found = ranks(&web, &objects, &asked);
-        assert!(found[0].unwrap() < found[1].unwrap(), "{found:?}");
-        // a taint weighs as much as two shortages
-        let web = web.asks("cpu", "1").asks("memory", "1Gi");
-        let full = pod("full").on("w1").asks("cpu", "4").asks("memory", "8Gi");
-        let objects = [node("w1", "4", "8Gi"), full, tainted("w2", "team")];
-        let asked = [Filter::TaintToleration, Filter::NodeResourcesFit];
-        let found = ranks(&web, &objects, &asked);
-        assert!(found[0].unwrap() < found[1].unwrap(), "{found:?}");
-    }
-
-    #[test]
-    fn of_equal_distances_the_more_frequent_comes_first() {
-        let nodes = [
-            node("w1", "4", "1Gi"),
-            node("w2", "1", "8Gi"),
-            node("w3", "1", "8Gi"),
-        ];
-        let web = pod("web").asks("cpu", "2").asks("memory", "2Gi");
-        let of = |reason| rank_of(&web, &nodes, reason).unwrap();
-        assert!(of("Insufficient cpu") < of("Insufficient memory"));
-    }
-
-    #[test]
-    fn the_nearest_node_is_the_first() {
-        let nodes = [node("a", "1", "1Gi"), node("b", "1", "8Gi")];
-        let cluster = nodes.into_iter().fold(Cluster::new(), Cluster::with).seal();
-        let web = pod("web").asks("cpu", "2").asks("memory", "2Gi").pod();
-        let judged = judge(&web, &View::of(&cluster)).nodes;
-        let names: Vec<_> = closest(&judged).nodes().map(|node| &node.node).collect();
-        assert_eq!(names, ["b", "a"]);
-        assert!(closest(&judged).is_usable("a"));
-    }
-}
+mod tests;

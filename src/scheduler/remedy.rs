@@ -4,26 +4,32 @@
 //! together (AND), while any node will do (OR). What is offered was judged again and made at least one node fit; it is called
 //! verified only when all nodes and pods of the cluster were read.
 //!
-//! `change` holds the single changes, `options` which of them removes an obstacle, `carrier` the object to change, `fix` the
-//! commands, `host_ports` what helps a workload that is in its own way. Nothing is ever run.
+//! `change` holds the single changes, with `spread` and `affinity` for those of constraints between pods, `options` which of them
+//! removes an obstacle, `carrier` the object to change, `fix` and `patch` the commands, `own_pods` what helps a workload that is in
+//! its own way. Nothing is ever run.
 //!
 //! What does not belong here: whether an obstacle is a cause (`rules/scheduling`).
 
+mod affinity;
 mod carrier;
 mod change;
 mod fix;
-mod host_ports;
 mod options;
+mod own_pods;
+mod patch;
+mod spread;
 #[cfg(test)]
 mod tests;
 
 use super::ranking::closest;
-use super::{Engine, Filter, Incoming, NodeObstacles, View, What, judge};
+use super::{Engine, Filter, Holder, Incoming, Judgement, NodeObstacles, View, What, judge};
 use crate::finding::{Fix, Who};
-use crate::snapshot::StuckPod;
+use crate::snapshot::{Kin, Snapshot, StuckPod};
+use affinity::Lookalikes;
 use carrier::Carrier;
 use change::{Change, Kind};
 use k8s_openapi::api::core::v1::Pod;
+use std::cell::OnceCell;
 
 /// The most changes that are offered for one pod by one kind of person.
 const OFFERED: usize = 3;
@@ -39,9 +45,49 @@ pub struct Remedy {
     pub removes: Vec<Filter>,
 }
 
+/// A pod, and all that is known about where it could go.
+struct Situation<'s> {
+    pod: &'s StuckPod,
+    snapshot: &'s Snapshot,
+    view: &'s View<'s>,
+    judged: &'s Judgement,
+    /// What the pod wants by its spec alone.
+    incoming: Incoming<'s, 's>,
+    carrier: Carrier,
+    /// Whether everything was read that the filters look at.
+    proven: bool,
+    lookalikes: OnceCell<Lookalikes>,
+}
+
+impl<'s> Situation<'s> {
+    fn new(pod: &'s StuckPod, view: &'s View<'s>, judged: &'s Judgement) -> Self {
+        let snapshot = view.snapshot();
+        Situation {
+            pod,
+            snapshot,
+            view,
+            judged,
+            incoming: Incoming::alone(pod.pod()),
+            carrier: Carrier::of(pod, snapshot),
+            proven: snapshot.pods().whole_cluster().is_ok() && judged.unread.is_empty(),
+            lookalikes: OnceCell::new(),
+        }
+    }
+
+    fn lookalikes(&self) -> &Lookalikes {
+        self.lookalikes.get_or_init(|| Lookalikes::of(self))
+    }
+
+    fn kin(&self, holder: &Holder) -> Kin {
+        let controller = holder.controller.as_deref();
+        self.snapshot.kin(self.pod, &holder.namespace, controller)
+    }
+}
+
 /// Changes that must be made together, for the sake of one node.
 #[derive(Debug, Clone, PartialEq)]
 struct Plan {
+    node: String,
     changes: Vec<Change>,
 }
 
@@ -62,7 +108,7 @@ impl Plan {
         self.changes.iter().map(Change::kind).collect()
     }
 
-    /// Makes the changes on copies and tells which nodes take the pod then.
+    /// Makes the changes on copies and tells which nodes take the pod then; none when the plan's own does not.
     fn takers(&self, pod: &Pod, view: &View<'_>) -> Vec<String> {
         let mut pod = pod.clone();
         let mut changed: Option<View<'_>> = None;
@@ -76,7 +122,7 @@ impl Plan {
                 changed = Some(view.with_node(node));
             }
         }
-        judge::takers(&pod, changed.as_ref().unwrap_or(view))
+        judge::takers_with(&self.node, &pod, changed.as_ref().unwrap_or(view))
     }
 
     fn removes(&self) -> Vec<Filter> {
@@ -94,24 +140,20 @@ pub fn propose(pod: &StuckPod, engine: &Engine<'_>) -> Vec<Remedy> {
     if snapshot.nodes().whole_cluster().is_err() {
         return Vec::new();
     }
-    let view = engine.view();
     let judged = engine.judge(pod.pod());
     if judged.takers().next().is_some() || !judged.before.is_empty() {
         return Vec::new();
     }
-    let proven = snapshot.pods().whole_cluster().is_ok() && judged.unread.is_empty();
-    let judged = judged.nodes.as_slice();
-    let carrier = Carrier::of(pod, snapshot);
-    let of_ports = host_ports::propose(pod, snapshot, view, judged, proven);
-    let mut remedies: Vec<Remedy> = of_ports.into_iter().collect();
+    let at = Situation::new(pod, engine.view(), &judged);
+    let mut remedies = own_pods::propose(&at);
     for who in [Who::Owner, Who::Admin] {
-        let plans = fewest(candidates(pod.pod(), view, judged), who);
+        let plans = fewest(candidates(&at), who);
         let offered = plans.into_iter().filter_map(|plan| {
-            let takers = plan.takers(pod.pod(), view);
-            let fix = fix::of(&plan.changes, &carrier, pod.pod(), who);
+            let takers = plan.takers(pod.pod(), at.view);
+            let fix = fix::of(&plan.changes, &at.carrier, pod.pod(), who);
             (!takers.is_empty()).then(|| Remedy {
                 fix: Fix {
-                    verified: proven.then_some(takers),
+                    verified: at.proven.then_some(takers),
                     ..fix
                 },
                 removes: plan.removes(),
@@ -119,7 +161,7 @@ pub fn propose(pod: &StuckPod, engine: &Engine<'_>) -> Vec<Remedy> {
         });
         remedies.extend(offered.take(OFFERED));
     }
-    remedies.extend(larger_node(pod.pod(), judged));
+    remedies.extend(larger_node(&at));
     remedies
 }
 
@@ -133,12 +175,11 @@ fn fewest(plans: Vec<Plan>, who: Who) -> Vec<Plan> {
 }
 
 /// Every plan worth trying, the smallest first, and of those that differ in amounts or nodes alone the smallest.
-fn candidates(pod: &Pod, view: &View<'_>, judged: &[NodeObstacles]) -> Vec<Plan> {
-    let incoming = Incoming::alone(pod);
-    let mut plans: Vec<Plan> = closest(judged)
+fn candidates(at: &Situation<'_>) -> Vec<Plan> {
+    let mut plans: Vec<Plan> = closest(&at.judged.nodes)
         .nodes()
         .take(NODES)
-        .flat_map(|node| for_node(pod, &incoming, view, node))
+        .flat_map(|node| for_node(at, node))
         .collect();
     plans.sort_by_key(Plan::effort);
     let mut kept: Vec<Plan> = Vec::new();
@@ -152,26 +193,22 @@ fn candidates(pod: &Pod, view: &View<'_>, judged: &[NodeObstacles]) -> Vec<Plan>
 
 /// The plans for one node: each change alone if it is enough; else what the owner can do as far as possible, and what an
 /// administrator can.
-fn for_node(
-    pod: &Pod,
-    incoming: &Incoming<'_, '_>,
-    view: &View<'_>,
-    node: &NodeObstacles,
-) -> Vec<Plan> {
-    let Some(on) = view.node(&node.node) else {
+fn for_node(at: &Situation<'_>, node: &NodeObstacles) -> Vec<Plan> {
+    let Some(on) = at.view.node(&node.node) else {
         return Vec::new();
     };
     let mut options: Vec<Vec<Change>> = node
         .obstacles
         .iter()
-        .map(|obstacle| options::of(pod, incoming, on, obstacle))
+        .map(|obstacle| options::of(at, on, obstacle))
         .collect();
     options.dedup();
+    let plan = |changes: Vec<Change>| Plan {
+        node: node.node.clone(),
+        changes,
+    };
     if let [only] = options.as_slice() {
-        let alone = |change: &Change| Plan {
-            changes: vec![change.clone()],
-        };
-        return only.iter().map(alone).collect();
+        return only.iter().map(|one| plan(vec![one.clone()])).collect();
     }
     let preferring = |who: Who| -> Option<Plan> {
         let mut changes: Vec<Change> = Vec::new();
@@ -182,7 +219,7 @@ fn for_node(
                 changes.push(change.clone());
             }
         }
-        Some(Plan { changes })
+        Some(plan(changes))
     };
     [Who::Owner, Who::Admin]
         .into_iter()
@@ -191,17 +228,17 @@ fn for_node(
 }
 
 /// Advice that always helps against full nodes, without a command: how much room a further node must have.
-fn larger_node(pod: &Pod, judged: &[NodeObstacles]) -> Option<Remedy> {
+fn larger_node(at: &Situation<'_>) -> Option<Remedy> {
     let is_room = |node: &NodeObstacles| {
         let mut obstacles = node.obstacles.iter();
         obstacles.any(|o| matches!(o.what, What::Resource { .. } | What::PodCount { .. }))
     };
-    closest(judged)
+    closest(&at.judged.nodes)
         .nodes()
         .next()
         .filter(|node| is_room(node))?;
-    let incoming = Incoming::alone(pod);
-    let amounts = incoming
+    let amounts = at
+        .incoming
         .requests
         .iter()
         .filter(|(_, amount)| !amount.is_zero());

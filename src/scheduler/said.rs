@@ -8,7 +8,8 @@ use crate::snapshot::{Event, Snapshot, StuckPod};
 use jiff::Timestamp;
 
 const FAILED: &str = "FailedScheduling";
-const DEFAULT: &str = "default-scheduler";
+/// The scheduler that Kubernetes brings.
+pub(super) const DEFAULT: &str = "default-scheduler";
 /// Karpenter writes FailedScheduling as well, about nodes that it would make.
 const KARPENTER: (&str, &str) = ("karpenter", "Failed to schedule pod, ");
 

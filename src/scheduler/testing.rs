@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 
 /// An object in the making.
 #[derive(Debug, Clone)]
-pub(super) struct Object {
+pub(crate) struct Object {
     kind: Kind,
     json: Value,
 }
 
 /// A pod with one container that asks for nothing.
-pub(super) fn pod(name: &str) -> Object {
+pub(crate) fn pod(name: &str) -> Object {
     Object {
         kind: Kind::Pod,
         json: json!({
@@ -27,7 +27,7 @@ pub(super) fn pod(name: &str) -> Object {
 }
 
 /// A ready node that takes 110 pods.
-pub(super) fn node(name: &str, cpu: &str, memory: &str) -> Object {
+pub(crate) fn node(name: &str, cpu: &str, memory: &str) -> Object {
     Object {
         kind: Kind::Node,
         json: json!({
@@ -39,12 +39,12 @@ pub(super) fn node(name: &str, cpu: &str, memory: &str) -> Object {
 }
 
 /// Any other object.
-pub(super) fn object(kind: Kind, json: Value) -> Object {
+pub(crate) fn object(kind: Kind, json: Value) -> Object {
     Object { kind, json }
 }
 
 /// A claim of this class that asks for 10Gi and has no volume.
-pub(super) fn claim(name: &str, class: &str) -> Object {
+pub(crate) fn claim(name: &str, class: &str) -> Object {
     let spec = json!({"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}, "storageClassName": class});
     let meta =
         json!({"name": name, "namespace": "shop", "uid": format!("uid-{name}"), "annotations": {}});
@@ -55,7 +55,7 @@ pub(super) fn claim(name: &str, class: &str) -> Object {
 }
 
 /// A free volume of this class with 10Gi that a CSI driver attaches.
-pub(super) fn volume(name: &str, class: &str) -> Object {
+pub(crate) fn volume(name: &str, class: &str) -> Object {
     let csi = json!({"driver": "csi.example.com", "volumeHandle": format!("handle-{name}")});
     let spec = json!({"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "10Gi"}, "storageClassName": class, "csi": csi});
     object(
@@ -65,7 +65,7 @@ pub(super) fn volume(name: &str, class: &str) -> Object {
 }
 
 /// A class whose volumes this driver makes.
-pub(super) fn class(name: &str, provisioner: &str, mode: &str) -> Object {
+pub(crate) fn class(name: &str, provisioner: &str, mode: &str) -> Object {
     object(
         Kind::StorageClass,
         json!({"metadata": {"name": name}, "provisioner": provisioner, "volumeBindingMode": mode}),
@@ -74,7 +74,7 @@ pub(super) fn class(name: &str, provisioner: &str, mode: &str) -> Object {
 
 impl Object {
     /// Binds a claim to a volume.
-    pub(super) fn bound_to(self, volume: &str) -> Self {
+    pub(crate) fn bound_to(self, volume: &str) -> Self {
         self.set("/spec/volumeName", json!(volume))
             .set(
                 "/metadata/annotations/pv.kubernetes.io~1bind-completed",
@@ -84,14 +84,14 @@ impl Object {
     }
 
     /// Gives a volume to a claim.
-    pub(super) fn given_to(self, claim: &str) -> Self {
+    pub(crate) fn given_to(self, claim: &str) -> Self {
         let claim = json!({"namespace": "shop", "name": claim, "uid": format!("uid-{claim}")});
         self.set("/spec/claimRef", claim)
             .set("/status/phase", json!("Bound"))
     }
 
     /// Lets only nodes with this label reach a volume.
-    pub(super) fn reached_from(self, key: &str, value: &str) -> Self {
+    pub(crate) fn reached_from(self, key: &str, value: &str) -> Self {
         let expression = json!({"key": key, "operator": "In", "values": [value]});
         let terms = json!([{"matchExpressions": [expression]}]);
         self.set(
@@ -101,13 +101,13 @@ impl Object {
     }
 
     /// Labels anything.
-    pub(super) fn label(self, key: &str, value: &str) -> Self {
+    pub(crate) fn label(self, key: &str, value: &str) -> Self {
         let key = key.replace('~', "~0").replace('/', "~1");
         self.set(&format!("/metadata/labels/{key}"), json!(value))
     }
 
     /// Lets a pod mount claims.
-    pub(super) fn mounts(self, claims: &[&str]) -> Self {
+    pub(crate) fn mounts(self, claims: &[&str]) -> Self {
         let volumes = claims.iter().enumerate().map(|(at, claim)| {
             json!({"name": format!("v{at}"), "persistentVolumeClaim": {"claimName": claim}})
         });
@@ -115,7 +115,7 @@ impl Object {
     }
 
     /// Lets a pod mount a volume that is made for it alone: its claim is `<pod>-own`.
-    pub(super) fn mounts_own(self) -> Self {
+    pub(crate) fn mounts_own(self) -> Self {
         let template = json!({"volumeClaimTemplate": {"spec": {}}});
         self.set(
             "/spec/volumes",
@@ -124,7 +124,7 @@ impl Object {
     }
 
     /// Sets the value at a JSON pointer whose parents exist.
-    pub(super) fn set(mut self, pointer: &str, value: Value) -> Self {
+    pub(crate) fn set(mut self, pointer: &str, value: Value) -> Self {
         let (parent, key) = pointer.rsplit_once('/').unwrap();
         let key = key.replace("~1", "/").replace("~0", "~");
         self.json.pointer_mut(parent).unwrap()[key] = value;
@@ -132,16 +132,16 @@ impl Object {
     }
 
     /// Binds a pod.
-    pub(super) fn on(self, node: &str) -> Self {
+    pub(crate) fn on(self, node: &str) -> Self {
         self.set("/spec/nodeName", json!(node)).phase("Running")
     }
 
-    pub(super) fn phase(self, phase: &str) -> Self {
+    pub(crate) fn phase(self, phase: &str) -> Self {
         self.set("/status/phase", json!(phase))
     }
 
     /// Lets the container ask for something.
-    pub(super) fn asks(self, resource: &str, amount: &str) -> Self {
+    pub(crate) fn asks(self, resource: &str, amount: &str) -> Self {
         let pointer = "/spec/containers/0/resources/requests/";
         self.set(
             &format!("{pointer}{}", resource.replace('/', "~1")),
@@ -150,35 +150,35 @@ impl Object {
     }
 
     /// Gives the container its only port.
-    pub(super) fn host_port(self, port: u16, protocol: &str, ip: &str) -> Self {
+    pub(crate) fn host_port(self, port: u16, protocol: &str, ip: &str) -> Self {
         let port =
             json!({"containerPort": port, "hostPort": port, "protocol": protocol, "hostIP": ip});
         self.set("/spec/containers/0/ports", json!([port]))
     }
 
     /// Names its controller.
-    pub(super) fn of(self, kind: &str, name: &str) -> Self {
+    pub(crate) fn of(self, kind: &str, name: &str) -> Self {
         let owner = json!({"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": format!("uid-{name}"), "controller": true});
         self.set("/metadata/ownerReferences", json!([owner]))
     }
 
-    pub(super) fn pod(&self) -> Pod {
+    pub(crate) fn pod(&self) -> Pod {
         serde_json::from_value(self.json.clone()).unwrap()
     }
 
-    pub(super) fn stuck(&self) -> StuckPod {
+    pub(crate) fn stuck(&self) -> StuckPod {
         StuckPod::new(self.pod())
     }
 }
 
 /// A cluster in the making, of which nodes and pods are read whole until said otherwise.
 #[derive(Debug)]
-pub(super) struct Cluster {
+pub(crate) struct Cluster {
     intake: Intake,
 }
 
 impl Cluster {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut cluster = Cluster::unread();
         for kind in Kind::all() {
             cluster.intake.record(kind, Reach::Everywhere, Ok(()));
@@ -187,28 +187,28 @@ impl Cluster {
     }
 
     /// Nothing is known to be read whole.
-    pub(super) fn unread() -> Self {
+    pub(crate) fn unread() -> Self {
         Cluster {
             intake: Intake::new(Why::Forbidden),
         }
     }
 
     /// Nothing of these kinds could be read.
-    pub(super) fn but(kinds: &[Kind]) -> Self {
+    pub(crate) fn but(kinds: &[Kind]) -> Self {
         let read = Kind::all().filter(|kind| !kinds.contains(kind));
         read.fold(Cluster::unread(), Cluster::read)
     }
 
-    pub(super) fn all(self, objects: impl IntoIterator<Item = Object>) -> Self {
+    pub(crate) fn all(self, objects: impl IntoIterator<Item = Object>) -> Self {
         objects.into_iter().fold(self, Cluster::with)
     }
 
-    pub(super) fn read(mut self, kind: Kind) -> Self {
+    pub(crate) fn read(mut self, kind: Kind) -> Self {
         self.intake.record(kind, Reach::Everywhere, Ok(()));
         self
     }
 
-    pub(super) fn with(mut self, object: Object) -> Self {
+    pub(crate) fn with(mut self, object: Object) -> Self {
         let json = object.json.to_string();
         self.intake
             .object(object.kind, json.as_bytes(), Keep::Suspects)
@@ -216,24 +216,24 @@ impl Cluster {
         self
     }
 
-    pub(super) fn seal(self) -> Snapshot {
+    pub(crate) fn seal(self) -> Snapshot {
         self.intake.seal(&Scope::everything())
     }
 }
 
 /// What one filter says about a pod.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Told {
+pub(crate) struct Told {
     /// Why the pod is refused as a whole.
-    pub(super) before: Vec<String>,
+    pub(crate) before: Vec<String>,
     /// What stands against it on each node.
-    pub(super) nodes: BTreeMap<String, Vec<Obstacle>>,
+    pub(crate) nodes: BTreeMap<String, Vec<Obstacle>>,
     /// What could not be read.
-    pub(super) unread: Vec<Kind>,
+    pub(crate) unread: Vec<Kind>,
 }
 
 impl Told {
-    pub(super) fn of(filter: Filter, pod: &Object, cluster: Cluster) -> Told {
+    pub(crate) fn of(filter: Filter, pod: &Object, cluster: Cluster) -> Told {
         let cluster = cluster.seal();
         let judged = judge(&pod.pod(), &View::of(&cluster));
         let before = judged.before.into_iter().filter(|one| one.filter == filter);
@@ -253,12 +253,12 @@ impl Told {
     }
 
     /// The obstacles of a node.
-    pub(super) fn on(&self, node: &str) -> &[Obstacle] {
+    pub(crate) fn on(&self, node: &str) -> &[Obstacle] {
         &self.nodes[node]
     }
 
     /// The scheduler's words for a node.
-    pub(super) fn words(&self, node: &str) -> Vec<&str> {
+    pub(crate) fn words(&self, node: &str) -> Vec<&str> {
         self.on(node)
             .iter()
             .map(|one| one.reason.as_str())
@@ -266,7 +266,7 @@ impl Told {
     }
 
     /// What the only obstacle of a node is about.
-    pub(super) fn trouble(&self, node: &str) -> &VolumeTrouble {
+    pub(crate) fn trouble(&self, node: &str) -> &VolumeTrouble {
         match self.on(node) {
             [
                 Obstacle {
@@ -279,13 +279,13 @@ impl Told {
     }
 
     /// Whether nothing stands against any node or the pod.
-    pub(super) fn is_nothing(&self) -> bool {
+    pub(crate) fn is_nothing(&self) -> bool {
         self.before.is_empty() && self.nodes.values().all(Vec::is_empty)
     }
 }
 
 /// `Filter: reason` of every obstacle that the pod meets on the node among the others.
-pub(super) fn found(pod: &Object, node: &Object, others: &[Object]) -> Vec<String> {
+pub(crate) fn found(pod: &Object, node: &Object, others: &[Object]) -> Vec<String> {
     let cluster = Cluster::new().with(node.clone());
     let cluster = others.iter().cloned().fold(cluster, Cluster::with).seal();
     let judged = judge(&pod.pod(), &View::of(&cluster)).nodes;

@@ -8,7 +8,7 @@ use crate::kubernetes::taints::tolerates;
 use k8s_openapi::api::core::v1::Taint;
 
 /// The key of the taint that stands for a cordon, whether or not the node has the taint.
-const KEY: &str = "node.kubernetes.io/unschedulable";
+pub(super) const KEY: &str = "node.kubernetes.io/unschedulable";
 
 /// Whether a taint only repeats what `spec.unschedulable` says; the node lifecycle controller adds it to cordoned nodes.
 pub(super) fn repeats(taint: &Taint) -> bool {

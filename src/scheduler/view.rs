@@ -154,6 +154,14 @@ impl<'a> View<'a> {
         copy
     }
 
+    /// The same, but the pods of which `lenient` is true keep nobody away by an anti-affinity of their own.
+    #[must_use]
+    pub fn unguarded_by(&self, lenient: impl Fn(&Occupant) -> bool) -> Self {
+        let mut copy = self.clone();
+        copy.guards.retain(|occupant| !lenient(occupant));
+        copy
+    }
+
     /// The pods for which preemption makes room on the node and that come before the pod: with them on it, the node has to pass
     /// first (`runtime/framework.go`, `RunFilterPluginsWithNominatedPods`). A scheduler keeps book of its own pods alone
     /// (`eventhandlers.go`, `responsibleForPod`).

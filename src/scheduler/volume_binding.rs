@@ -229,6 +229,9 @@ pub(super) fn obstacles(
     node: &NodeView<'_>,
     view: &View<'_>,
 ) -> Vec<Obstacle> {
+    if pod.bindings.is_empty() {
+        return Vec::new();
+    }
     let csi_node = view.snapshot().csi_nodes().get("", node.name());
     let unreadable = csi_node.is_unknown();
     let mut reasons = Reasons::default();
@@ -329,6 +332,10 @@ fn carried(affinity: &NodeSelector, node: &NodeView<'_>) -> Option<String> {
 }
 
 impl Bindings<'_> {
+    fn is_empty(&self) -> bool {
+        self.bound.is_empty() && self.waiting.is_empty()
+    }
+
     /// What fails for the claims that wait.
     fn unbound(&self, node: &NodeView<'_>) -> Vec<(Reason, VolumeTrouble)> {
         let promised = self.waiting.iter().filter_map(|waiting| {

@@ -83,18 +83,16 @@ fn of_class(found: &mut Prepared<Zones>, claim: &str, class: &str, view: &View<'
     if class.is_empty() {
         return refuse(found, &Reason::ClaimWithoutClass.to_string(), claim);
     }
-    match found.known(view.snapshot().storage_classes().get("", class)) {
-        Some(Some(object)) => {
-            // the API server fills in Immediate
-            if object.volume_binding_mode.as_deref() != Some("WaitForFirstConsumer") {
-                refuse(found, NO_VOLUME, claim);
-            }
-        }
-        Some(None) => {
-            let gone = Reason::StorageClassMissing(class.to_owned()).to_string();
-            refuse(found, &gone, claim);
-        }
-        None => {}
+    let refusal = match found.known(view.snapshot().storage_classes().get("", class)) {
+        // the API server fills in Immediate
+        Some(Some(object)) => (object.volume_binding_mode.as_deref()
+            != Some("WaitForFirstConsumer"))
+        .then(|| NO_VOLUME.to_owned()),
+        Some(None) => Some(Reason::StorageClassMissing(class.to_owned()).to_string()),
+        None => None,
+    };
+    if let Some(reason) = refusal {
+        refuse(found, &reason, claim);
     }
 }
 
@@ -117,7 +115,7 @@ fn found_on<'n>(node: &'n NodeView<'_>, key: &str) -> Option<&'n str> {
 
 /// The volumes of other zones and regions.
 pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
-    if KEYS.iter().all(|key| node.label(key).is_none()) {
+    if pod.zones.0.is_empty() || KEYS.iter().all(|key| node.label(key).is_none()) {
         return Vec::new();
     }
     let reason = Reason::VolumeZone.to_string();

@@ -31,7 +31,7 @@ pub use node::{Condition, Node};
 pub use object::ObjectRef;
 pub use objects::{Keyed, Named, PodDisruptionBudget, ServiceAccount, Workload, WorkloadCondition};
 pub use occupant::{Occupant, Occupants, Shape};
-pub use ownership::PodIdentity;
+pub use ownership::{Kin, PodIdentity};
 pub use seen::{Gap, Seen, Why};
 pub use storage::{ClaimRef, CsiDriver, CsiNode, CsiStorageCapacity, Volume, VolumeAttachment};
 pub use stuck::{ContainerView, Role, StuckPod};

@@ -30,6 +30,8 @@ pub struct Occupant {
     pub controller: Option<Arc<str>>,
     /// Being deleted; it counts on its node until it is gone.
     pub terminating: bool,
+    /// `metadata.deletionTimestamp`: when its grace period is over.
+    pub gone_by: Option<Timestamp>,
     /// Its Ready condition is True.
     pub ready: bool,
     /// The number of its containers when it is of the scope and plainly well, so that nothing more is kept of it.
@@ -105,6 +107,7 @@ impl Occupants {
                 .map(|node| self.word(node)),
             controller: controller(pod).map(|(kind, name)| self.word(&format!("{kind}/{name}"))),
             terminating: pod.metadata.deletion_timestamp.is_some(),
+            gone_by: pod.metadata.deletion_timestamp.as_ref().map(|time| time.0),
             ready: status
                 .and_then(|s| s.conditions.as_ref())
                 .is_some_and(|all| all.iter().any(|c| c.type_ == "Ready" && c.status == "True")),

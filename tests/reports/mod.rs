@@ -1,5 +1,6 @@
 //! Reports made by hand, as a cluster would give them.
 
+mod nodes;
 mod quiet;
 mod running;
 mod scheduling;
@@ -10,6 +11,7 @@ use kubectl_diagnose::rules::Layer;
 use kubectl_diagnose::scheduler::{Agree, Agreement, Count, Holder};
 use kubectl_diagnose::snapshot::ObjectRef;
 
+pub(crate) use nodes::*;
 pub(crate) use quiet::*;
 pub(crate) use running::*;
 pub(crate) use scheduling::*;
@@ -138,7 +140,9 @@ fn diagnosis(cause: &'static str, layer: Layer, subject: ObjectRef, proof: Evide
         proof,
         evidence: Vec::new(),
         facts: Facts::default(),
+        before_nodes: Vec::new(),
         nodes: Vec::new(),
+        unread: Vec::new(),
         agreement: None,
         fixes: Vec::new(),
         ladder: Vec::new(),
@@ -155,6 +159,7 @@ fn fix(change: &str, command: &str) -> FixReport {
         target: None,
         patch: Vec::new(),
         command: command.to_owned(),
+        template: String::new(),
         risk: Risk::Changes,
         who: Who::Owner,
         verified: None,
@@ -163,7 +168,8 @@ fn fix(change: &str, command: &str) -> FixReport {
 
 fn node(name: &str, obstacles: Vec<ObstacleReport>) -> NodeReport {
     NodeReport {
-        name: name.to_owned(),
+        count: 1,
+        names: vec![name.to_owned()],
         obstacles,
     }
 }

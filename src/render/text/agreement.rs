@@ -13,9 +13,12 @@ pub(super) fn write(sheet: &mut Sheet, agreement: Option<&Agreement>) {
     };
     let (meaning, words) = match agreement.verdict {
         Agree::Equal => (Meaning::Faint, "the scheduler counts the same"),
-        Agree::Different => (Meaning::Unknown, "the scheduler counts differently"),
+        Agree::Different => (Meaning::Unknown, "the scheduler counted otherwise"),
         Agree::NotComparable if agreement.because.is_empty() && !sheet.whole() => return,
-        Agree::NotComparable => (Meaning::Unknown, "not compared with the scheduler's counts"),
+        Agree::NotComparable => (
+            Meaning::Unknown,
+            "cannot be compared with the scheduler's counts",
+        ),
     };
     let mut line = Line::of(meaning, words);
     if !agreement.because.is_empty() {

@@ -62,7 +62,7 @@ fn known(sheet: &mut Sheet, diagnosis: &Diagnosis, same: &Above<'_>) {
     );
     let has_nodes = same.has_nodes(diagnosis);
     if !has_nodes {
-        nodes::write(sheet, &diagnosis.nodes, quoted);
+        nodes::write(sheet, diagnosis, quoted);
     }
     if !has_nodes || !same.has_agreement(diagnosis) {
         agreement::write(sheet, diagnosis.agreement.as_ref());

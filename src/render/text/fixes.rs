@@ -31,6 +31,7 @@ pub(super) fn write(sheet: &mut Sheet, fixes: &[FixReport], above: &Above<'_>) {
             sheet.hanging(&Line::new().pad(LABEL), &outcome(verified, most));
         }
         sheet.command(LABEL, &fix.command);
+        sheet.command(LABEL, &fix.template);
         if fix.command.is_empty() && sheet.whole() {
             patch(sheet, &fix.patch);
         }
@@ -56,6 +57,10 @@ fn change(fix: &FixReport) -> Line {
         Risk::Destroys => line.with(Meaning::Danger, " (deletes what runs)"),
         Risk::Reads => line.with(Meaning::Faint, " (changes nothing)"),
         Risk::Changes => line,
+    };
+    let line = match fix.template.is_empty() {
+        true => line,
+        false => line.with(Meaning::Faint, " (fill in what is in capitals)"),
     };
     match fix.who {
         Who::Admin => line.with(Meaning::Unknown, " (for an administrator)"),

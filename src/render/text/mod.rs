@@ -5,6 +5,7 @@
 //! `-o wide` shows them whole. One file a part of the block; the order of parts is here.
 
 mod agreement;
+mod columns;
 mod companions;
 mod diagnosis;
 mod ending;
@@ -16,7 +17,9 @@ mod names;
 mod nodes;
 mod obstacles;
 mod overview;
+mod rows;
 mod unexplained;
+mod volumes;
 
 use super::Layout;
 use super::line::Line;

@@ -2,58 +2,84 @@
 
 use crate::kubernetes::text::{one_line, truncate_width, width};
 use crate::render::line::Line;
-use crate::render::style::Meaning;
-use crate::render::words::number;
+use crate::render::words::count;
+use std::collections::BTreeMap;
 
 /// Columns of a line of names.
 const LINE: usize = 32;
-/// Names that take more than two lines are counted instead.
+/// Names that take more than two lines are counted instead, or more than six where everything is shown.
 const LISTED: usize = 2 * LINE;
+const LISTED_OF_ALL: usize = 6 * LINE;
+/// Names that are listed without being counted.
+const FEW: usize = 10;
+/// Columns of a name among others.
+const AMONG: usize = 20;
 
-/// `gpu-1…gpu-5`, `a, b`, or `a, b + 3208 more`; `names` in natural order.
-pub(super) fn in_row(names: &[&str], longest: usize) -> Line {
-    let runs = runs(names);
-    if let [run] = runs.as_slice()
-        && run.nodes == 1
-    {
-        return Line::new().plain(&shortened(&run.words(), longest));
+/// `gpu-1…gpu-5`, `a, b`, `29 nodes: gpu-1…gpu-29` or `3,210 nodes: batch-*`; `names` in natural order. A single name takes at
+/// most so many columns.
+pub(super) fn in_row(names: &[&str], longest: usize, whole: bool) -> Line {
+    if let [only] = names {
+        return Line::new().plain(&shortened(only, longest));
     }
-    let all = runs.iter().map(Run::words).collect::<Vec<_>>().join(", ");
-    if width(&all) <= LISTED && runs.iter().all(|run| width(&run.words()) <= LINE) {
-        return Line::new().plain(&all);
+    let nodes = count(names.len(), "node");
+    match listed(names, whole) {
+        Some(list) if names.len() <= FEW => Line::new().plain(&list),
+        Some(list) => Line::new().plain(&format!("{nodes}: {list}")),
+        None => match beginnings(names) {
+            Some(beginnings) => Line::new().plain(&format!("{nodes}: {beginnings}")),
+            None => Line::new().plain(&nodes),
+        },
     }
-    cut(&runs, names.len())
 }
 
-/// As many names as a line holds, at least one, and how many nodes there are beside.
-fn cut(runs: &[Run<'_>], nodes: usize) -> Line {
-    let rest = format!("+ {} more", number(nodes));
-    let room = LINE.saturating_sub(width(&rest) + 1);
-    let (mut words, mut named) = (String::new(), 0);
-    for run in runs {
-        let longer = match words.is_empty() {
-            true => run.words(),
-            false => format!("{words}, {}", run.words()),
-        };
-        if width(&longer) > room {
-            break;
-        }
-        words = longer;
-        named += run.nodes;
+/// Whether a row gives every name.
+pub(super) fn are_listed(names: &[&str], whole: bool) -> bool {
+    names.len() == 1 || listed(names, whole).is_some()
+}
+
+/// All names with runs folded, if they are few; long ones are shortened unless everything is shown.
+fn listed(names: &[&str], whole: bool) -> Option<String> {
+    let most = if whole { LISTED_OF_ALL } else { LISTED };
+    let join = |words: Vec<String>| words.join(", ");
+    let runs = join(runs(names).iter().map(Run::words).collect());
+    if width(&runs) <= most {
+        return Some(runs);
     }
-    if let Some(run) = runs.first()
-        && words.is_empty()
-    {
-        words = shortened(run.first, room);
-        named = 1;
+    let short = |name: &&str| shortened(name, AMONG);
+    let short = (!whole && names.len() <= FEW).then(|| join(names.iter().map(short).collect()));
+    short.filter(|short| width(short) <= most)
+}
+
+/// `batch-*, web-*`: what names begin with, those with the same first part together, if it takes no more than a line.
+fn beginnings(names: &[&str]) -> Option<String> {
+    let mut pools: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for name in names {
+        let (first, _) = name.split_once(['-', '.'])?;
+        pools.entry(first).or_default().push(name);
     }
-    let line = Line::new().plain(&words);
-    match nodes.saturating_sub(named) {
-        0 => line,
-        more => line
-            .plain(" ")
-            .whole(Meaning::Plain, &format!("+ {} more", number(more))),
-    }
+    let of_pool = |names: &Vec<&str>| Some(format!("{}*", beginning(names)?));
+    let beginnings: Vec<String> = pools.values().map(of_pool).collect::<Option<_>>()?;
+    Some(beginnings.join(", ")).filter(|words| width(words) <= LINE)
+}
+
+/// What all names begin with, up to a separator.
+fn beginning<'a>(names: &[&'a str]) -> Option<&'a str> {
+    let (first, others) = names.split_first()?;
+    let common = |length: usize, other: &&str| {
+        let pairs = first.bytes().zip(other.bytes());
+        pairs
+            .take(length)
+            .take_while(|(one, other)| one == other)
+            .count()
+    };
+    let length = others.iter().fold(first.len(), common);
+    let end = first
+        .as_bytes()
+        .get(..length)?
+        .iter()
+        .rposition(|b| b"-.".contains(b))?
+        + 1;
+    first.get(..end)
 }
 
 /// The name in at most so many columns. The first label of a domain name tells nodes apart; of other
@@ -161,17 +187,39 @@ mod tests {
             (vec!["a-1", "a-2", "a-3", "a-5", "b-6"], "a-1…a-3, a-5, b-6"),
             (vec!["99999999999999999999", "x"], "99999999999999999999, x"),
         ] {
-            assert_eq!(in_row(&names, 80).text(), expected);
+            assert_eq!(in_row(&names, 80, false).text(), expected);
         }
     }
 
     #[test]
-    fn many_names_are_counted() {
-        let names: Vec<String> = (0..400).map(|n| format!("pool-{}", n * 2)).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        assert_eq!(in_row(&names, 80).text(), "pool-0, pool-2 + 398 more");
-        let long = ["ip-10-0-0-119.eu-north-1.compute.internal"; 3];
-        assert_eq!(in_row(&long, 80).text(), "ip-10-0-0-119… + 2 more");
+    fn many_names_are_counted_and_told_by_their_beginnings() {
+        let pool = |name: &'static str| (0..400).map(move |n| format!("{name}{}", n * 2));
+        let row = |pools: &[&'static str], whole| {
+            let names: Vec<String> = pools.iter().flat_map(|name| pool(name)).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            in_row(&names, 80, whole).text()
+        };
+        assert_eq!(row(&["pool-"], false), "400 nodes: pool-*");
+        assert_eq!(row(&["pool-"], true), "400 nodes: pool-*");
+        assert_eq!(
+            row(&["a-b-", "a-c-", "d-e-"], false),
+            "1,200 nodes: a-*, d-e-*"
+        );
+        assert_eq!(row(&["노드-하나-", "노드-둘-"], false), "800 nodes: 노드-*");
+        assert_eq!(row(&["pool", "other-"], false), "800 nodes");
+        let twelve: Vec<String> = (1..13).map(|n| format!("gpu-{n}")).collect();
+        let twelve: Vec<&str> = twelve.iter().map(String::as_str).collect();
+        assert_eq!(in_row(&twelve, 80, false).text(), "12 nodes: gpu-1…gpu-12");
+    }
+
+    #[test]
+    fn a_few_long_names_are_shortened_unless_everything_is_shown() {
+        let long = ["ip-10-0-0-119", "ip-10-0-0-7", "ip-10-0-1-3"]
+            .map(|name| format!("{name}.eu-north-1.compute.internal"));
+        let long = long.each_ref().map(String::as_str);
+        let short = "ip-10-0-0-119…, ip-10-0-0-7…, ip-10-0-1-3…";
+        assert_eq!(in_row(&long, 80, false).text(), short);
+        assert_eq!(in_row(&long, 80, true).text(), long.join(", "));
     }
 
     #[test]

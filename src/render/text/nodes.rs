@@ -1,131 +1,135 @@
-//! The table of nodes: what stands against the pod on each, equal ones in one row.
+//! The table of nodes: what stands against the pod on each, like ones in one row, and what is missing from it.
 
+use super::columns::{self, Column, cells};
 use super::evidence::bar;
 use super::names;
-use super::obstacles::{self, Column, distance};
+use super::obstacles::{in_words, reason};
+use super::rows::{Row, rows};
 use crate::render::line::Line;
 use crate::render::pairs::{self, Pair};
 use crate::render::sheet::Sheet;
 use crate::render::style::Meaning;
 use crate::render::table::Table;
-use crate::render::words::{count, number};
-use crate::report::NodeReport;
+use crate::render::words::count;
+use crate::report::{Diagnosis, UnreadReport};
 use std::collections::BTreeMap;
 
-/// Rows that are shown; what is left over is counted by reason.
-const ROWS: usize = 12;
+/// Rows that are shown; the nodes of the others are counted.
+const ROWS: usize = 8;
+/// Rows above which nodes that differ in numbers share one even where everything is shown.
+const ROWS_OF_ALL: usize = 40;
 /// Columns of the bar.
 const BAR: usize = 4;
 /// Columns that a single name may take, the next where there is no room for it.
 const NAMES: [usize; 3] = [usize::MAX, 32, 20];
 
-/// Nodes on which the same stands against the pod.
-type Row<'a> = Vec<&'a NodeReport>;
-
 /// Writes the table below what was quoted, if anything was; nothing for a pod that is not about nodes.
-pub(super) fn write(sheet: &mut Sheet, nodes: &[NodeReport], below: bool) {
-    if nodes.is_empty() {
-        return;
-    }
-    let (shown, left) = cut(rows(nodes, sheet.whole()), sheet.at_most(ROWS));
-    if below {
+pub(super) fn write(sheet: &mut Sheet, diagnosis: &Diagnosis, below: bool) {
+    if below && (!diagnosis.nodes.is_empty() || !diagnosis.before_nodes.is_empty()) {
         sheet.line(&bar());
     }
+    for obstacle in &diagnosis.before_nodes {
+        let start = bar().with(Meaning::Label, "before any node: ");
+        let words = Line::new().plain(&reason(obstacle));
+        sheet.paragraph(&start, &bar().plain("  "), &words);
+    }
+    if !diagnosis.nodes.is_empty() {
+        table(sheet, diagnosis);
+    }
+    unread(sheet, &diagnosis.unread);
+}
+
+fn table(sheet: &mut Sheet, diagnosis: &Diagnosis) {
+    let whole = sheet.whole();
+    let most = if whole { ROWS_OF_ALL } else { ROWS };
+    let (shown, left) = cut(rows(&diagnosis.nodes, most), sheet.at_most(ROWS));
     let room = sheet.room(BAR);
-    let lines = by_column(nodes, &shown, room)
-        .or_else(|| in_sentences(&shown, room, sheet.whole()))
-        .unwrap_or_else(|| pairs::stacked(&in_words(&shown, usize::MAX), room));
+    let free = free(diagnosis);
+    let lines = by_column(&shown, room, whole, free)
+        .or_else(|| in_sentences(&shown, room, whole, free))
+        .unwrap_or_else(|| pairs::stacked(&pairs(&shown, usize::MAX, whole, free), room));
     for line in lines {
         sheet.line(&bar().append(&line));
     }
-    if !left.is_empty() {
-        let start = bar().with(
-            Meaning::Faint,
-            &format!("+ {}: ", count(left.len(), "more node")),
-        );
-        let rest = bar().plain("  ");
-        sheet.paragraph(&start, &rest, &Line::new().plain(&by_reason(&left)));
+    let nodes: usize = left.iter().map(|row| row.names.len()).sum();
+    let hint = match (nodes, whole) {
+        (0, false) => return,
+        (0, true) if shown.iter().all(|row| names::are_listed(&row.names, whole)) => return,
+        (0, true) => "-o json names every node".to_owned(),
+        _ => format!(
+            "{} in {}: -o wide shows them",
+            count(nodes, "other node"),
+            count(left.len(), "group")
+        ),
+    };
+    sheet.paragraph(&bar(), &bar().plain("  "), &Line::of(Meaning::Faint, &hint));
+}
+
+/// What is said of a node without obstacles: only when all was computed, the pod fits.
+fn free(diagnosis: &Diagnosis) -> &'static str {
+    match (
+        diagnosis.before_nodes.as_slice(),
+        diagnosis.unread.as_slice(),
+    ) {
+        ([], []) => "none: the pod fits",
+        ([], _) => "none that could be computed",
+        _ => "none of its own",
     }
 }
 
 /// A column for each kind of obstacle, if all fit beside each other.
-fn by_column(nodes: &[NodeReport], rows: &[Row<'_>], room: usize) -> Option<Vec<Line>> {
-    let columns = obstacles::columns(nodes);
+fn by_column(rows: &[Row<'_>], room: usize, whole: bool, free: &str) -> Option<Vec<Line>> {
+    let columns = columns::columns(rows);
     let titles = columns.iter().map(Column::title);
     let mut table = Table::new(std::iter::once("NODE".to_owned()).chain(titles));
     for row in rows {
-        let cells = obstacles::cells(row, &columns);
-        table.row(
-            std::iter::once(named(row, usize::MAX))
-                .chain(cells)
-                .collect(),
-        );
+        let name = std::iter::once(names::in_row(&row.names, usize::MAX, whole));
+        table.row(name.chain(cells(row, &columns, free)).collect());
     }
     table.fits(room).then(|| table.lines(room))
 }
 
 /// One column of sentences, beside names as long as there is room for.
-fn in_sentences(rows: &[Row<'_>], room: usize, whole: bool) -> Option<Vec<Line>> {
-    NAMES
-        .iter()
-        .take(if whole { 1 } else { NAMES.len() })
-        .find_map(|longest| pairs::aligned(["NODE", "OBSTACLES"], &in_words(rows, *longest), room))
+fn in_sentences(rows: &[Row<'_>], room: usize, whole: bool, free: &str) -> Option<Vec<Line>> {
+    let titles = ["NODE", "OBSTACLES"];
+    let mut longest = NAMES.iter().take(if whole { 1 } else { NAMES.len() });
+    longest.find_map(|longest| pairs::aligned(titles, &pairs(rows, *longest, whole, free), room))
 }
 
-fn in_words(rows: &[Row<'_>], longest: usize) -> Vec<Pair> {
+fn pairs(rows: &[Row<'_>], longest: usize, whole: bool, free: &str) -> Vec<Pair> {
     let pair = |row: &Row<'_>| Pair {
-        left: named(row, longest),
-        right: obstacles::in_words(row),
+        left: names::in_row(&row.names, longest, whole),
+        right: in_words(row, free),
     };
     rows.iter().map(pair).collect()
 }
 
-fn named(row: &Row<'_>, longest: usize) -> Line {
-    let names: Vec<&str> = row.iter().map(|node| node.name.as_str()).collect();
-    names::in_row(&names, longest)
-}
-
-/// The rows to show, and the nodes of the others. A single row more is shown rather than counted.
-fn cut(mut rows: Vec<Row<'_>>, most: usize) -> (Vec<Row<'_>>, Vec<&NodeReport>) {
+/// The rows to show, and the others. A single row more is shown rather than counted.
+fn cut(mut rows: Vec<Row<'_>>, most: usize) -> (Vec<Row<'_>>, Vec<Row<'_>>) {
     if rows.len() <= most {
         return (rows, Vec::new());
     }
     let left = rows.split_off(most.saturating_sub(1));
-    (rows, left.into_iter().flatten().collect())
+    (rows, left)
 }
 
-/// Equal nodes in one row, those nearest to taking the pod first; every node by itself when all is shown.
-fn rows(nodes: &[NodeReport], whole: bool) -> Vec<Row<'_>> {
-    let mut sorted: Vec<&NodeReport> = nodes.iter().collect();
-    sorted.sort_by_cached_key(|node| names::natural(&node.name));
-    if whole {
-        return sorted.into_iter().map(|node| vec![node]).collect();
+/// Filters that the table leaves out, by what was not read.
+fn unread(sheet: &mut Sheet, unread: &[UnreadReport]) {
+    let mut by_gap: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for unread in unread {
+        let object = [unread.namespace.as_deref(), unread.name.as_deref()];
+        let object: Vec<&str> = object.into_iter().flatten().collect();
+        let what = match object.is_empty() {
+            true => unread.kind.to_owned(),
+            false => format!("{} {}", unread.kind, object.join("/")),
+        };
+        let filters = by_gap.entry(format!("({what} not read: {})", unread.why));
+        filters.or_default().push(unread.filter);
     }
-    let mut rows: Vec<Row<'_>> = Vec::new();
-    let mut known: BTreeMap<Vec<String>, usize> = BTreeMap::new();
-    for node in sorted {
-        let at = *known.entry(obstacles::key(node)).or_insert(rows.len());
-        match rows.get_mut(at) {
-            Some(row) => row.push(node),
-            None => rows.push(vec![node]),
-        }
+    for (gap, mut filters) in by_gap {
+        filters.dedup();
+        let start = bar().with(Meaning::Unknown, "not computed: ");
+        let words = Line::new().plain(&format!("{} {gap}", filters.join(", ")));
+        sheet.paragraph(&start, &bar().plain("  "), &words);
     }
-    rows.sort_by_cached_key(|row| row.first().map(|node| distance(node)));
-    rows
-}
-
-/// How many nodes have each reason, the most frequent first.
-fn by_reason(nodes: &[&NodeReport]) -> String {
-    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
-    for node in nodes {
-        for obstacle in &node.obstacles {
-            *reasons.entry(obstacles::reason(obstacle)).or_default() += 1;
-        }
-    }
-    let mut reasons: Vec<(String, usize)> = reasons.into_iter().collect();
-    reasons.sort_by_key(|(_, nodes)| std::cmp::Reverse(*nodes));
-    let words = reasons
-        .iter()
-        .map(|(reason, nodes)| format!("{reason} ({})", number(*nodes)));
-    words.collect::<Vec<_>>().join(", ")
 }

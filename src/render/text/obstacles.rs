@@ -1,208 +1,102 @@
-//! What stands against a pod on a node, in cells and in words.
+//! What stands against a pod on the nodes of a row, in words.
 
+use super::rows::{Alike, Row, Shape, kind_of_taint};
+use super::volumes;
 use crate::kubernetes::quantity::Quantity;
 use crate::render::line::Line;
 use crate::render::style::Meaning;
-use crate::render::words::{amount, number};
-use crate::report::{NodeReport, ObstacleReport};
+use crate::render::words::{amount, named, number};
+use crate::report::ObstacleReport;
+use crate::scheduler::Holder;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Ports, and resources, that have a column of their own.
-const PORTS: usize = 2;
-const RESOURCES: usize = 3;
-/// Values of a label that are named for a row.
-const VALUES: usize = 3;
+/// The label whose value tells a node itself.
+pub(super) const HOSTNAME: &str = "kubernetes.io/hostname";
 
-/// A column of the table of nodes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Column {
-    /// Who holds a port.
-    Port(String),
-    /// How much of a resource is free; what the pod asks is the same on every node.
-    Resource(String, String),
-    /// Taints that are not tolerated.
-    Taint,
-    /// Labels that the pod wants.
-    Label,
-    /// What has no column.
-    Other,
-}
+/// A resource that is counted in bytes, as volumes are.
+pub(super) const STORAGE: &str = "storage";
 
-/// The columns that these nodes need, in the order in which a reader asks.
-pub(super) fn columns(nodes: &[NodeReport]) -> Vec<Column> {
-    let all = || nodes.iter().flat_map(|node| &node.obstacles);
-    let ports: BTreeSet<&String> = all().filter_map(|o| o.port.as_ref()).collect();
-    let mut resources: BTreeMap<&String, &String> = BTreeMap::new();
-    for obstacle in all() {
-        if let (Some(resource), Some(asked)) = (&obstacle.resource, &obstacle.asked) {
-            resources.insert(resource, asked);
-        }
-    }
-    let mut columns: Vec<Column> = Vec::new();
-    columns.extend(ports.into_iter().take(PORTS).cloned().map(Column::Port));
-    columns.extend(
-        resources
-            .into_iter()
-            .take(RESOURCES)
-            .map(|(resource, asked)| Column::Resource(resource.clone(), asked.clone())),
-    );
-    if all().any(|obstacle| obstacle.taint.is_some()) {
-        columns.push(Column::Taint);
-    }
-    if all().any(|obstacle| obstacle.wanted.is_some()) {
-        columns.push(Column::Label);
-    }
-    let has_column =
-        |obstacle: &ObstacleReport| columns.iter().any(|column| column.holds(obstacle));
-    let free = nodes.iter().any(|node| node.obstacles.is_empty());
-    if free || !all().all(has_column) {
-        columns.push(Column::Other);
-    }
-    columns
-}
+/// Values, domains and pods that are named for a row.
+const NAMED: usize = 3;
 
-impl Column {
-    /// What stands above it.
-    pub(super) fn title(&self) -> String {
-        match self {
-            Column::Port(port) => format!("{port} HELD BY"),
-            Column::Resource(resource, asked) => {
-                format!(
-                    "{} FREE (asks {})",
-                    resource.to_uppercase(),
-                    amount(asked, resource)
-                )
-            }
-            Column::Taint => "TAINT NOT TOLERATED".to_owned(),
-            Column::Label => "LABEL WANTED".to_owned(),
-            Column::Other => "OTHER OBSTACLES".to_owned(),
-        }
-    }
-
-    fn holds(&self, obstacle: &ObstacleReport) -> bool {
-        match self {
-            Column::Port(port) => obstacle.port.as_ref() == Some(port) && obstacle.holder.is_some(),
-            Column::Resource(resource, _) => {
-                obstacle.resource.as_ref() == Some(resource) && obstacle.free.is_some()
-            }
-            Column::Taint => obstacle.taint.is_some(),
-            Column::Label => obstacle.wanted.is_some(),
-            Column::Other => false,
-        }
-    }
-
-    fn words(&self, obstacle: &ObstacleReport, found: &Found<'_>) -> String {
-        match self {
-            Column::Port(_) => holder(obstacle),
-            Column::Resource(..) => free(obstacle),
-            Column::Taint => taint(obstacle),
-            Column::Label => wanted(obstacle, found),
-            Column::Other => sentence(obstacle, found),
-        }
-    }
-}
-
-/// How many nodes of a row carry which value of the label wanted.
-type Found<'a> = BTreeMap<Option<&'a str>, usize>;
-
-/// What tells rows apart: everything but what nodes carry in place of a label's value wanted, since
-/// under a key like kubernetes.io/hostname each carries its own.
-pub(super) fn key(node: &NodeReport) -> Vec<String> {
-    let words = |obstacle: &ObstacleReport| match &obstacle.wanted {
-        Some(wanted) => format!("label {wanted}"),
-        None => sentence(obstacle, &Found::new()),
-    };
-    node.obstacles.iter().map(words).collect()
-}
-
-/// The obstacles of nodes with the same key, each with what was found on them.
-fn of_row<'a>(nodes: &[&'a NodeReport]) -> Vec<(&'a ObstacleReport, Found<'a>)> {
-    let Some((first, others)) = nodes.split_first() else {
-        return Vec::new();
-    };
-    let with_found = |(index, obstacle): (usize, &'a ObstacleReport)| {
-        let mut found = Found::from([(obstacle.found.as_deref(), 1)]);
-        for other in others.iter().filter_map(|node| node.obstacles.get(index)) {
-            *found.entry(other.found.as_deref()).or_default() += 1;
-        }
-        (obstacle, found)
-    };
-    first.obstacles.iter().enumerate().map(with_found).collect()
-}
-
-/// A row's cells, one a column.
-pub(super) fn cells(nodes: &[&NodeReport], columns: &[Column]) -> Vec<Line> {
-    let obstacles = of_row(nodes);
-    let cell = |column: &Column| {
-        let mine = |(obstacle, _): &&(&ObstacleReport, Found<'_>)| match column {
-            Column::Other => !columns.iter().any(|column| column.holds(obstacle)),
-            column => column.holds(obstacle),
-        };
-        let words: Vec<String> = obstacles
-            .iter()
-            .filter(mine)
-            .map(|(obstacle, found)| column.words(obstacle, found))
-            .collect();
-        match column {
-            Column::Other if obstacles.is_empty() => {
-                Line::of(Meaning::Passed, "none: the pod fits")
-            }
-            // every filter looks at every node, so what is not in the way was found to be enough
-            Column::Resource(..) if words.is_empty() && !obstacles.is_empty() => {
-                Line::of(Meaning::Faint, "enough")
-            }
-            _ => Line::new().plain(&words.join("; ")),
-        }
-    };
-    columns.iter().map(cell).collect()
-}
-
-/// Everything that stands against the pod on the nodes of a row, a sentence each.
-pub(super) fn in_words(nodes: &[&NodeReport]) -> Vec<Line> {
-    let obstacles = of_row(nodes);
-    if obstacles.is_empty() {
-        return vec![Line::of(Meaning::Passed, "none: the pod fits")];
-    }
+/// Everything that stands against the pod on the nodes of a row, a sentence each; ports of one holder share theirs;
+/// `free` where nothing does.
+pub(super) fn in_words(row: &Row<'_>, free: &str) -> Vec<Line> {
     let mut held: BTreeSet<String> = BTreeSet::new();
     let mut sentences = Vec::new();
-    for (obstacle, found) in &obstacles {
-        if obstacle.port.is_none() || obstacle.holder.is_none() {
-            sentences.push(Line::new().plain(&sentence(obstacle, found)));
-        } else if held.insert(holder(obstacle)) {
-            let same = obstacles
+    for alike in &row.obstacles {
+        let Some(Shape::Port(_)) = alike.shape() else {
+            sentences.push(Line::new().plain(&sentence(alike)));
+            continue;
+        };
+        let holders = holders(alike);
+        if held.insert(holders.clone()) {
+            let ports = row
+                .obstacles
                 .iter()
-                .filter(|(other, _)| other.holder == obstacle.holder);
-            let ports: Vec<&str> = same
-                .filter_map(|(other, _)| other.port.as_deref())
-                .collect();
-            let words = format!("{} held by {}", ports.join(", "), holder(obstacle));
-            sentences.push(Line::new().plain(&words));
+                .filter_map(|other| match other.shape() {
+                    Some(Shape::Port(port)) if self::holders(other) == holders => Some(port),
+                    _ => None,
+                });
+            let ports = ports.collect::<Vec<_>>().join(", ");
+            sentences.push(Line::new().plain(&format!("{ports} held by {holders}")));
         }
+    }
+    if sentences.is_empty() {
+        sentences.push(Line::of(Meaning::Passed, free));
     }
     sentences
 }
 
+impl<'a> Alike<'a> {
+    /// What all of them are about.
+    pub(super) fn shape(&self) -> Option<Shape<'a>> {
+        let (_, first) = self.0.first()?;
+        Some(Shape::of(first))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &'a ObstacleReport> {
+        self.0.iter().map(|(_, obstacle)| *obstacle)
+    }
+
+    fn nodes(&self) -> usize {
+        self.0.iter().map(|(nodes, _)| nodes).sum()
+    }
+}
+
 /// An obstacle, complete by itself.
-fn sentence(obstacle: &ObstacleReport, found: &Found<'_>) -> String {
-    if let (Some(port), Some(_)) = (&obstacle.port, &obstacle.holder) {
-        return format!("{port} held by {}", holder(obstacle));
+pub(super) fn sentence(alike: &Alike<'_>) -> String {
+    let Some((_, first)) = alike.0.first() else {
+        return String::new();
+    };
+    match Shape::of(first) {
+        Shape::Port(port) => format!("{port} held by {}", holders(alike)),
+        Shape::Resource(resource) => {
+            let asked = first.asked.as_deref().unwrap_or_default();
+            let what = if resource == "pods" { "pod" } else { resource };
+            format!(
+                "asks {} {what}, {} free",
+                amount(asked, resource),
+                free(alike)
+            )
+        }
+        Shape::Taint(_) => format!("taint {}", taint(alike)),
+        Shape::Label(_) => format!("label {}", label(alike)),
+        Shape::Spread(key) => spread(alike, first, key),
+        Shape::Apart(key, wanted) => match first.domain {
+            Some(_) => format!("no {wanted} {}", place(alike, key)),
+            None => format!("no label {key}: not near {wanted}"),
+        },
+        Shape::Together(key) => {
+            let (holders, place) = (holders(alike), place(alike, key));
+            match first.own_rule {
+                Some(true) => format!("{holders} {place}, avoided by the pod's own anti-affinity"),
+                _ => format!("{holders} {place}, whose anti-affinity keeps the pod away"),
+            }
+        }
+        Shape::Volume => volumes::sentence(alike, first),
+        Shape::Other => reason(first),
     }
-    if let (Some(resource), Some(asked), Some(_)) =
-        (&obstacle.resource, &obstacle.asked, &obstacle.free)
-    {
-        return format!(
-            "asks {} {resource}, {} free",
-            amount(asked, resource),
-            free(obstacle)
-        );
-    }
-    if obstacle.taint.is_some() {
-        return format!("taint {}", taint(obstacle));
-    }
-    if obstacle.wanted.is_some() {
-        return format!("label {}", wanted(obstacle, found));
-    }
-    reason(obstacle)
 }
 
 /// The scheduler's words without its count; a few in the words of kubectl.
@@ -217,34 +111,89 @@ pub(super) fn reason(obstacle: &ObstacleReport) -> String {
     }
 }
 
-fn holder(obstacle: &ObstacleReport) -> String {
-    let Some(holder) = &obstacle.holder else {
-        return String::new();
-    };
-    format!("{}/{}", holder.namespace, holder.name)
+/// `shop/web-0`, or of several pods their controller, or a few of them.
+pub(super) fn holders(alike: &Alike<'_>) -> String {
+    let all: BTreeSet<&Holder> = alike.all().filter_map(|o| o.holder.as_ref()).collect();
+    let controllers: BTreeSet<_> = all.iter().map(|h| (&h.namespace, &h.controller)).collect();
+    if let [(namespace, Some(controller))] = Vec::from_iter(controllers).as_slice()
+        && all.len() > 1
+    {
+        let (kind, name) = controller.split_once('/').unwrap_or(("", controller));
+        return format!("pods of {kind} {namespace}/{name}");
+    }
+    let name = |holder: &&Holder| format!("{}/{}", holder.namespace, holder.name);
+    let names: Vec<String> = all.iter().map(name).collect();
+    named(&names, NAMED)
 }
 
-fn free(obstacle: &ObstacleReport) -> String {
-    let resource = obstacle.resource.as_deref().unwrap_or_default();
-    let human = |amount_: &Option<String>| amount_.as_deref().map(|text| amount(text, resource));
-    let free = human(&obstacle.free).unwrap_or_default();
-    match human(&obstacle.allocatable) {
-        Some(all) => format!("{free} of {all}"),
-        None => free,
+/// `0.2 to 0.9 of 2`
+pub(super) fn free(alike: &Alike<'_>) -> String {
+    let free = range(alike, |obstacle| obstacle.free.as_deref());
+    match range(alike, |obstacle| obstacle.allocatable.as_deref()).as_str() {
+        "" => free,
+        all => format!("{free} of {all}"),
     }
 }
 
-fn taint(obstacle: &ObstacleReport) -> String {
-    let taint = obstacle.taint.clone().unwrap_or_default();
-    match &obstacle.near_miss {
-        Some(why) => format!("{taint} ({why})"),
-        None => taint,
+/// From the least to the most of an amount.
+fn range(alike: &Alike<'_>, of: impl Fn(&ObstacleReport) -> Option<&str>) -> String {
+    let resource = alike.all().find_map(|o| match &o.claim {
+        Some(_) => Some(STORAGE),
+        None => o.resource.as_deref(),
+    });
+    let resource = resource.unwrap_or_default();
+    let amounts: BTreeMap<Option<Quantity>, &str> = alike
+        .all()
+        .filter_map(&of)
+        .map(|text| (text.parse().ok(), text))
+        .collect();
+    let ends = [amounts.first_key_value(), amounts.last_key_value()];
+    let ends = ends.map(|end| end.map(|(_, text)| amount(text, resource)));
+    match ends.map(Option::unwrap_or_default) {
+        [least, most] if least == most => least,
+        [least, most] => format!("{least} to {most}"),
+    }
+}
+
+/// From the least to the most of a number.
+fn span(alike: &Alike<'_>, of: impl Fn(&ObstacleReport) -> Option<i64>) -> (String, bool) {
+    let numbers: BTreeSet<i64> = alike.all().filter_map(of).collect();
+    match (numbers.first(), numbers.last()) {
+        (Some(least), Some(most)) if least != most => (format!("{least} to {most}"), false),
+        (Some(only), _) => (only.to_string(), *only == 1),
+        _ => (String::new(), false),
+    }
+}
+
+/// The taint, and the toleration that nearly fits; of taints that differ in their value how many there are.
+pub(super) fn taint(alike: &Alike<'_>) -> String {
+    let words = |obstacle: &ObstacleReport| {
+        let taint = obstacle.taint.clone().unwrap_or_default();
+        match &obstacle.near_miss {
+            Some(why) => format!("{taint} ({why})"),
+            None => taint,
+        }
+    };
+    let all: BTreeSet<String> = alike.all().map(words).collect();
+    match Vec::from_iter(all).as_slice() {
+        [only] => only.clone(),
+        all => {
+            let kind = all.first().map(|taint| kind_of_taint(taint));
+            let kind = kind.unwrap_or_default();
+            let (key, effect) = kind.rsplit_once(':').unwrap_or((&kind, ""));
+            format!("{key}=…:{effect} ({} values)", number(all.len()))
+        }
     }
 }
 
 /// `disktype=nvme: it is ssd`, or over several nodes `disktype=nvme: ssd on 4, hdd on 1`
-fn wanted(obstacle: &ObstacleReport, found: &Found<'_>) -> String {
-    let wanted = obstacle.wanted.clone().unwrap_or_default();
+pub(super) fn label(alike: &Alike<'_>) -> String {
+    let mut found: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    for (nodes, obstacle) in &alike.0 {
+        *found.entry(obstacle.found.as_deref()).or_default() += nodes;
+    }
+    let wanted = alike.all().find_map(|obstacle| obstacle.wanted.as_deref());
+    let wanted = wanted.unwrap_or_default();
     if let Some((value, _)) = found.first_key_value()
         && found.len() == 1
     {
@@ -254,12 +203,12 @@ fn wanted(obstacle: &ObstacleReport, found: &Found<'_>) -> String {
             Some(value) => format!("{wanted}: it is {value}"),
         };
     }
-    let values: usize = found.keys().flatten().count();
+    let values = found.keys().flatten().count();
     let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
     for (value, nodes) in found {
         let word = match value {
             None => "not there",
-            Some(_) if values > VALUES => "another value",
+            Some(_) if values > NAMED => "another value",
             Some("") => "empty",
             Some(value) => value,
         };
@@ -277,30 +226,43 @@ fn wanted(obstacle: &ObstacleReport, found: &Found<'_>) -> String {
     format!("{wanted}: {words}")
 }
 
-/// How far a node is from taking the pod, nearest first: how many obstacles, of which kinds, and how
-/// much is missing in thousandths of what is asked.
-pub(super) fn distance(node: &NodeReport) -> (usize, Vec<u8>, i128) {
-    let missing = |obstacle: &ObstacleReport| {
-        let read = |text: &Option<String>| text.as_deref()?.parse::<Quantity>().ok();
-        let (asked, free) = (read(&obstacle.asked)?, read(&obstacle.free)?);
-        Some((asked - free).milli().saturating_mul(1000) / asked.milli().max(1))
+/// `zone b holds 3 matching pods, the fewest anywhere is 1 (maxSkew 1)`
+fn spread(alike: &Alike<'_>, first: &ObstacleReport, key: &str) -> String {
+    if first.domain.is_none() {
+        return format!("no label {key}, by which pods are spread");
+    }
+    let (matching, is_one) = span(alike, |obstacle| obstacle.matching);
+    let (fewest, _) = span(alike, |obstacle| obstacle.fewest);
+    let (max_skew, _) = span(alike, |obstacle| obstacle.max_skew);
+    let pods = if is_one { "pod" } else { "pods" };
+    let domains = domains(alike);
+    let holds = match (key, domains.len(), alike.nodes()) {
+        (HOSTNAME, _, 1) => "holds".to_owned(),
+        (HOSTNAME, ..) => "each holds".to_owned(),
+        (_, 1, _) => format!("{} holds", of_key(key, &domains)),
+        _ => format!("{} hold", of_key(key, &domains)),
     };
-    let missing = node.obstacles.iter().filter_map(missing);
-    let kinds = node.obstacles.iter().map(kind).collect();
-    (
-        node.obstacles.len(),
-        kinds,
-        missing.fold(0, i128::saturating_add),
+    format!(
+        "{holds} {matching} matching {pods}, the fewest anywhere is {fewest} (maxSkew {max_skew})"
     )
 }
 
-/// What can pass by itself before what someone put there on purpose.
-fn kind(obstacle: &ObstacleReport) -> u8 {
-    match obstacle {
-        o if o.holder.is_some() => 0,
-        o if o.free.is_some() => 1,
-        o if o.wanted.is_some() => 2,
-        o if o.taint.is_none() => 3,
-        _ => 4,
+/// Where the other pod is: `in zone a, b`, or for one on the node itself `on it`.
+fn place(alike: &Alike<'_>, key: &str) -> String {
+    match (key, alike.nodes()) {
+        (HOSTNAME, 1) => "on it".to_owned(),
+        (HOSTNAME, _) => "on each".to_owned(),
+        _ => format!("in {}", of_key(key, &domains(alike))),
     }
+}
+
+fn domains<'a>(alike: &Alike<'a>) -> Vec<&'a str> {
+    let all: BTreeSet<&str> = alike.all().filter_map(|o| o.domain.as_deref()).collect();
+    all.into_iter().collect()
+}
+
+/// `zone a, b`, the key without its prefix.
+fn of_key(key: &str, domains: &[&str]) -> String {
+    let name = key.rsplit_once('/').map_or(key, |(_, name)| name);
+    format!("{name} {}", named(domains, NAMED))
 }

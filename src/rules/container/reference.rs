@@ -216,7 +216,7 @@ fn renamings(
     }
 }
 
-/// How the object is made. Its values are not known, so the command is only shown as part of the advice.
+/// How the object is made. Its values are not known, so there is only a template of the command.
 fn creation(case: &Case<'_>, container: &ContainerView<'_>, kind: Kind, name: &str) -> Fix {
     let mut keys: Vec<String> = demands(case, container, kind, name)
         .into_iter()
@@ -229,21 +229,16 @@ fn creation(case: &Case<'_>, container: &ContainerView<'_>, kind: Kind, name: &s
         Kind::Secret => words.extend(["secret", "generic", name]),
         _ => words.extend(["configmap", name]),
     }
-    let mut example = shell::command(words);
-    match keys.is_empty() {
-        true => example.push_str(" --from-literal=KEY=VALUE"),
-        false => {
-            for key in &keys {
-                example.push(' ');
-                example.push_str(&shell::quote(&format!("--from-literal={key}=VALUE")));
-            }
-        }
-    }
-    Fix::advice(
-        "create {kind} {name} with its values: {example}; the pod then starts by itself",
-        Who::Owner,
-    )
-    .fact("example", example)
+    let literals: Vec<String> = match keys.is_empty() {
+        true => vec!["--from-literal=KEY=VALUE".to_owned()],
+        false => keys
+            .iter()
+            .map(|key| format!("--from-literal={key}=VALUE"))
+            .collect(),
+    };
+    words.extend(literals.iter().map(String::as_str));
+    let change = "create {kind} {name} with its values; the pod then starts by itself";
+    Fix::advice(change, Who::Owner).template(shell::command(words))
 }
 
 /// The command that lists the objects of this kind beside the pod.

@@ -155,11 +155,9 @@ fn with_fixes(
         )
     });
     let elsewhere = elsewhere(case, secret);
-    let create = Fix::advice(
-        "make it: kubectl -n {namespace} create secret docker-registry {secret} --docker-server={server} --docker-username=<user> --docker-password=<token>",
-        Who::Owner,
-    )
-    .fact("server", login::server(failed));
+    let create = Fix::advice("make Secret {secret} with a login to {server}", Who::Owner)
+        .fact("server", login::server(failed))
+        .template(login::creation(failed, secret));
     let copy = elsewhere.as_ref().map(|namespace| {
         Fix::advice(
             "copy it from namespace {other_namespace}: a pod can only name Secrets of its own namespace",

@@ -5,6 +5,7 @@ use super::hosts::{self, Cloud};
 use super::pull_secrets::PullSecret;
 use super::{change, pull_secrets};
 use crate::finding::{Fix, Who};
+use crate::kubernetes::shell;
 
 /// What gives the pod a login to the image's registry.
 pub(super) fn advice(failed: &FailedPull<'_>) -> Fix {
@@ -23,13 +24,17 @@ pub(super) fn advice(failed: &FailedPull<'_>) -> Fix {
             Who::Admin,
         ),
         None => (
-            "give it a login: kubectl -n {namespace} create secret docker-registry <name> --docker-server={server} --docker-username=<user> --docker-password=<token>, then name that Secret under imagePullSecrets of {account}",
+            "give it a login: make a Secret that holds one, and name it under imagePullSecrets of {account}",
             Who::Owner,
         ),
     };
-    Fix::advice(change, who)
+    let advice = Fix::advice(change, who)
         .fact("server", server(failed))
-        .fact("account", pull_secrets::account(case).short())
+        .fact("account", pull_secrets::account(case).short());
+    match who {
+        Who::Owner => advice.template(creation(failed, "NAME")),
+        Who::Admin => advice,
+    }
 }
 
 /// What helps against a refusal, by what the pod names.
@@ -52,9 +57,13 @@ pub(super) fn fixes(failed: &FailedPull<'_>, named: &[PullSecret<'_>]) -> Vec<Fi
 /// Puts a new login into a Secret that is there.
 fn renew(failed: &FailedPull<'_>, secret: &str) -> Fix {
     Fix::advice(
-        "look whether Secret {secret} holds a login to {server} that may pull, and renew it: kubectl -n {namespace} create secret docker-registry {secret} --docker-server={server} --docker-username=<user> --docker-password=<token> --dry-run=client -o yaml | kubectl apply -f -",
+        "look whether Secret {secret} holds a login to {server} that may pull, and renew it",
         Who::Owner,
     )
+    .template(format!(
+        "{} --dry-run=client -o yaml | kubectl apply -f -",
+        creation(failed, secret)
+    ))
     .fact("secret", secret)
     .fact("server", server(failed))
 }
@@ -62,11 +71,30 @@ fn renew(failed: &FailedPull<'_>, secret: &str) -> Fix {
 /// Replaces a Secret of another type: a Secret's type cannot be changed.
 pub(super) fn remake(failed: &FailedPull<'_>, secret: &str) -> Fix {
     Fix::advice(
-        "make one of the right type under another name and name that: kubectl -n {namespace} create secret docker-registry <name> --docker-server={server} --docker-username=<user> --docker-password=<token>; Secret {secret} may serve something else",
+        "make one of the right type under another name and name that; Secret {secret} may serve something else",
         Who::Owner,
     )
+    .template(creation(failed, "NAME"))
     .fact("secret", secret)
     .fact("server", server(failed))
+}
+
+/// The command that makes a Secret with a login, but for the login itself.
+pub(super) fn creation(failed: &FailedPull<'_>, secret: &str) -> String {
+    let namespace = failed.case.namespace();
+    let server = format!("--docker-server={}", server(failed));
+    shell::command([
+        "kubectl",
+        "-n",
+        namespace,
+        "create",
+        "secret",
+        "docker-registry",
+        secret,
+        &server,
+        "--docker-username=USER",
+        "--docker-password=TOKEN",
+    ])
 }
 
 /// A Secret with a login that the namespace holds and the pod does not name.

@@ -46,7 +46,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .fix([Fix::advice("uncordon {nodes} when the maintenance is over, and clear what else stands against the pod there", Who::Admin)]),
         false => grounds
             .finding(case, "a cordon keeps the pod off {share}")
-            .why("which nodes these are was not read; kubectl get nodes shows SchedulingDisabled beside them")
+            .why("which nodes these are was not read; `kubectl get nodes` shows SchedulingDisabled beside them")
             .fix([Fix::advice("uncordon a node when its maintenance is over", Who::Admin)]),
     };
     let finding = finding.look(shell::command(["kubectl", "get", "nodes"]));

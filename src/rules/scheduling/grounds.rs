@@ -5,10 +5,13 @@
 //! name neither nodes nor numbers. Where the scheduler has said nothing there are none: what stands
 //! against the pod has kept it nowhere yet. What a cause is called and what to change is for its rule.
 
-use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::finding::{Certainty, Evidence, Finding, Fix, Origin, Who};
 use crate::rules::Case;
 use crate::scheduler::message::{Clause, Message, Reason};
-use crate::scheduler::{Agree, Examination, Filter, NodeObstacles, Obstacle, Said, ranking};
+use crate::scheduler::preemption::{self, Refused};
+use crate::scheduler::{
+    Agree, Distribution, Examination, Filter, NodeObstacles, Obstacle, Said, computes, ranking,
+};
 
 use super::order::Class;
 use super::remedies;
@@ -102,7 +105,7 @@ impl<'e> Grounds<'e> {
         finding.judged.clone_from(&self.examination.judged);
         finding.agreement = Some(self.examination.agreement.clone());
         finding.rank = self.rank;
-        finding
+        finding.evidence(no_preemption(case, &self.said.message))
     }
 
     /// The finding as its rule wrote it, with the changes in front that were verified to remove this
@@ -142,6 +145,17 @@ impl<'e> Grounds<'e> {
                 .iter()
                 .map(|obstacle| (place.node, *obstacle))
         })
+    }
+
+    /// What stands against the pod on every node, those that do not count among them.
+    pub(crate) fn all_nodes(&self) -> &'e [NodeObstacles] {
+        self.examination.nodes().unwrap_or_default()
+    }
+
+    /// How the pods that spread constraints count are distributed.
+    pub(crate) fn spread(&self) -> &'e [Distribution] {
+        let judged = self.examination.judged.as_deref();
+        judged.map_or(&[], |judged| judged.spread.as_slice())
     }
 
     /// Whether it is known to stand on one node alone.
@@ -193,6 +207,24 @@ impl<'e> Grounds<'e> {
             (Some(some), _) => format!("{some} nodes"),
             (None, _) => "the nodes".to_owned(),
         }
+    }
+}
+
+/// Why preemption makes no room, where the pod's priority lets expect it.
+fn no_preemption(case: &Case<'_>, message: &Message) -> Option<Evidence> {
+    let priority = case.pod.spec().priority.filter(|priority| *priority > 0)?;
+    match preemption::refused(message)? {
+        Refused::Policy => Some(case.field("spec.preemptionPolicy", "Never")),
+        Refused::Priority { nodes } => Some(Evidence {
+            object: case.pod.object(),
+            origin: Origin::Computed {
+                by: "preemption".to_owned(),
+            },
+            quote: match nodes {
+                1 => format!("no pod on 1 node has a lower priority than {priority}"),
+                _ => format!("no pod on {nodes} nodes has a lower priority than {priority}"),
+            },
+        }),
     }
 }
 
@@ -266,17 +298,8 @@ fn about_the_pod(message: &Message) -> bool {
 
 /// Whether the scheduler names a filter that is not computed, so that a node without obstacles may fail there.
 fn speaks_of_others(message: &Message) -> bool {
-    const COMPUTED: [Filter; 6] = [
-        Filter::NodeUnschedulable,
-        Filter::NodeName,
-        Filter::TaintToleration,
-        Filter::NodeAffinity,
-        Filter::NodePorts,
-        Filter::NodeResourcesFit,
-    ];
-    let computed = |plugin: &str| COMPUTED.iter().any(|filter| filter.as_str() == plugin);
     let mut plugins = message.clauses.iter().map(|clause| clause.reason.plugin());
-    plugins.any(|plugin| !plugin.is_some_and(computed))
+    plugins.any(|plugin| !plugin.is_some_and(computes))
 }
 
 /// What the scheduler's words are worth beside what was read.
@@ -302,8 +325,12 @@ where
     R: Fn(&Reason) -> Option<Certainty>,
 {
     let message = &spoken.message;
-    let about_pods =
-        |reason: &Reason| matches!(reason.plugin(), Some("NodePorts" | "NodeResourcesFit"));
+    let about_pods = |reason: &Reason| {
+        matches!(
+            reason.plugin(),
+            Some("NodePorts" | "NodeResourcesFit" | "PodTopologySpread" | "InterPodAffinity")
+        )
+    };
     let known: Vec<(&Clause, Certainty)> = message
         .clauses
         .iter()

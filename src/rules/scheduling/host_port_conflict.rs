@@ -4,13 +4,14 @@
 //! keeps until the new one is ready, a sibling of the same template, or somebody else.
 
 use super::grounds::{Grounds, Sought};
+use super::kinship::Kinship;
 use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::scheduler::{Filter, Holder, Obstacle, What};
-use crate::snapshot::{Kind, Seen};
+use crate::snapshot::Kind;
 use std::collections::BTreeSet;
 
 /// `host-port-conflict`
@@ -43,17 +44,6 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     vec![grounds.close(case, finding, Filter::NodePorts)]
 }
 
-/// How the holders stand to the pod.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kinship {
-    /// All belong to older ReplicaSets of the pod's Deployment.
-    Predecessors,
-    /// All belong to the pod's own controller.
-    Siblings,
-    /// Some belong to somebody else.
-    Others,
-}
-
 fn held(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
     let mut ports = BTreeSet::new();
     let mut holders: BTreeSet<&Holder> = BTreeSet::new();
@@ -64,7 +54,7 @@ fn held(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
         }
     }
     let one = ports.len() == 1;
-    let finding = match kinship(case, &holders) {
+    let finding = match Kinship::of(case, holders.iter().copied()) {
         Kinship::Predecessors => predecessors(case, grounds, one),
         Kinship::Siblings => siblings(case, grounds, one, holders.len()),
         Kinship::Others => others(case, grounds, one),
@@ -80,43 +70,6 @@ fn held(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
 
 fn words(ports: &BTreeSet<&HostPort>) -> Vec<String> {
     ports.iter().map(ToString::to_string).collect()
-}
-
-fn kinship(case: &Case<'_>, holders: &BTreeSet<&Holder>) -> Kinship {
-    let Some((kind, name)) = case.pod.controller() else {
-        return Kinship::Others;
-    };
-    let own = format!("{kind}/{name}");
-    let here = |holder: &&&Holder| holder.namespace == case.namespace();
-    let sibling = |holder: &&Holder| holder.controller.as_deref() == Some(own.as_str());
-    let subject = case.subject();
-    let predecessor = |holder: &&Holder| {
-        subject.known_kind() == Some(Kind::Deployment)
-            && !sibling(holder)
-            && deployment_of(case, holder).as_deref() == Some(subject.name.as_str())
-    };
-    if holders.iter().filter(here).count() < holders.len() {
-        Kinship::Others
-    } else if holders.iter().all(predecessor) {
-        Kinship::Predecessors
-    } else if holders.iter().all(sibling) {
-        Kinship::Siblings
-    } else {
-        Kinship::Others
-    }
-}
-
-/// The Deployment of a holder's ReplicaSet; by the ReplicaSet's name where it was not read.
-fn deployment_of(case: &Case<'_>, holder: &Holder) -> Option<String> {
-    let (kind, name) = holder.controller.as_deref()?.split_once('/')?;
-    if kind != Kind::ReplicaSet.as_str() {
-        return None;
-    }
-    match case.snapshot.workload(kind, &holder.namespace, name)? {
-        Seen::Yes(set) => set.controller.as_ref().map(|(_, name)| name.clone()),
-        Seen::No => None,
-        Seen::Unknown(_) => name.rsplit_once('-').map(|(name, _)| name.to_owned()),
-    }
 }
 
 fn predecessors(case: &Case<'_>, grounds: &Grounds<'_>, one: bool) -> Finding {

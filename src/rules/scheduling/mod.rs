@@ -1,26 +1,44 @@
 //! Causes of the scheduling layer: why no node takes the pod.
 //!
 //! One file a cause. What several share lies beside them: `grounds` (does a cause hold, by computed
-//! obstacles or by the scheduler's words), `order` (which comes first), `shortage` (resources),
-//! `remedies` (verified fixes), `taint_meaning` (what well-known taints say). The arithmetic of the
-//! filters is in `scheduler`, the wording of messages in `scheduler::message`.
+//! obstacles or by the scheduler's words), `spoken` (what only a scheduler's words tell), `order`
+//! (which comes first), `shortage` (resources), `device_claims` (a pod's ResourceClaims), `kinship`
+//! (whose pods stand in the way), `company` (where other pods stand), `remedies` (verified fixes),
+//! `taint_meaning` (what well-known taints say). The arithmetic of the filters is in `scheduler`, the
+//! wording of messages in `scheduler::message`.
 
+pub mod autoscaler_cannot_help;
+mod company;
 pub mod cordoned_node;
+mod device_claims;
+pub mod dra_claim;
+pub mod gang_incomplete;
 pub(crate) mod grounds;
 pub mod host_port_conflict;
 pub mod insufficient_cpu;
 pub mod insufficient_ephemeral_storage;
 pub mod insufficient_extended_resource;
 pub mod insufficient_memory;
+mod kinship;
 pub mod no_nodes;
+pub mod node_name_mismatch;
 pub mod node_selector_or_affinity;
 mod order;
+pub mod pod_affinity;
+pub mod pod_anti_affinity;
+pub mod preemption_pending;
+pub mod queue_admission;
 mod remedies;
 pub mod scheduler_absent;
+pub mod scheduler_error;
+pub mod scheduler_plugin;
 pub mod scheduling_gated;
 mod shortage;
+mod spoken;
+pub mod stale_verdict;
 pub(crate) mod taint_meaning;
 pub mod too_many_pods;
+pub mod topology_spread;
 pub mod untolerated_taint;
 
 use super::Rule;
@@ -36,7 +54,19 @@ pub static RULES: &[&Rule] = &[
     &cordoned_node::RULE,
     &untolerated_taint::RULE,
     &node_selector_or_affinity::RULE,
+    &topology_spread::RULE,
+    &pod_affinity::RULE,
+    &pod_anti_affinity::RULE,
     &scheduling_gated::RULE,
     &scheduler_absent::RULE,
     &no_nodes::RULE,
+    &preemption_pending::RULE,
+    &stale_verdict::RULE,
+    &node_name_mismatch::RULE,
+    &queue_admission::RULE,
+    &gang_incomplete::RULE,
+    &dra_claim::RULE,
+    &scheduler_error::RULE,
+    &scheduler_plugin::RULE,
+    &autoscaler_cannot_help::RULE,
 ];

@@ -13,6 +13,9 @@ use crate::scheduler::message::Reason;
 pub(super) enum Class {
     /// Room on a node that the pod could use: resources, ports, claims, other pods.
     Room,
+    /// Where the pod has to stand for the sake of others: near some, or evenly among them. There is room elsewhere, and what
+    /// that lacks is met first.
+    Company,
     /// A state in which a node takes no pods for a while: a cordon, a condition.
     State,
     /// What somebody has set up to keep such pods away: a taint, a policy of the scheduler.
@@ -40,6 +43,9 @@ impl Class {
             | Reason::LegacyPolicy => Class::Reserved,
             Reason::NodeAffinity | Reason::NodeName | Reason::ExcludedByPlugins(_) => Class::Choice,
             Reason::Unschedulable | Reason::NodeCondition(_) => Class::State,
+            Reason::PodAffinity
+            | Reason::PodAffinityOrAntiAffinity
+            | Reason::TopologySpread { .. } => Class::Company,
             _ => Class::Room,
         }
     }
@@ -94,6 +100,26 @@ mod tests {
                 "Insufficient memory",
                 "node(s) didn't have free ports for the requested pod ports"
             ]
+        );
+    }
+
+    #[test]
+    fn what_the_place_to_go_to_lacks_comes_before_why_the_others_are_closed() {
+        assert_eq!(
+            ordered(
+                "0/9 nodes are available: 2 node(s) didn't match pod topology spread constraints, 1 node(s) were unschedulable, 6 Insufficient memory."
+            ),
+            [
+                "Insufficient memory",
+                "node(s) didn't match pod topology spread constraints",
+                "node(s) were unschedulable"
+            ]
+        );
+        assert_eq!(
+            ordered(
+                "0/3 nodes are available: 1 node(s) didn't match pod affinity rules, 2 Too many pods."
+            ),
+            ["Too many pods", "node(s) didn't match pod affinity rules"]
         );
     }
 

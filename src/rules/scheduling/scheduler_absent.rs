@@ -115,7 +115,7 @@ fn unread(claim: &ClaimOfPod<'_>) -> bool {
 }
 
 /// Whether the scheduler of this name wrote about any pod after this one could have been looked at.
-fn alive(case: &Case<'_>, name: &str) -> bool {
+pub(super) fn alive(case: &Case<'_>, name: &str) -> bool {
     let since = case.pod.created().map(|time| time.as_second() + SILENCE);
     case.snapshot.events().iter().any(|event| {
         event.component == name

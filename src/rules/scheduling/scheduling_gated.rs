@@ -16,24 +16,9 @@ pub static RULE: Rule = Rule {
 };
 
 /// Who sets and removes a gate: its name, the controller, and what the controller waits for. Gates
-/// are free text, so only those that their projects document stand here (Kueue
-/// `pkg/controller/jobs/pod` and `pkg/constants`; OpenShift's multiarch-tuning-operator; NVIDIA's Grove).
+/// are free text, so only those that their projects document stand here (OpenShift's
+/// multiarch-tuning-operator; NVIDIA's Grove). Those of queues are a cause of their own.
 const SETTERS: &[(&str, &str, &str)] = &[
-    (
-        "kueue.x-k8s.io/admission",
-        "Kueue",
-        "its queue admits the workload",
-    ),
-    (
-        "kueue.x-k8s.io/topology",
-        "Kueue",
-        "it has chosen a place in the topology",
-    ),
-    (
-        "kueue.x-k8s.io/elastic-job",
-        "Kueue",
-        "it admits the job at its new size",
-    ),
     (
         "multiarch.openshift.io/scheduling-gate",
         "the multiarch tuning operator",
@@ -73,25 +58,16 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .fix([by_hand(case)]),
     };
     let (namespace, name) = (case.namespace(), case.pod.name());
-    let look = match setter {
-        Some((_, "Kueue", _)) => shell::command([
-            "kubectl",
-            "-n",
-            namespace,
-            "get",
-            "workloads.kueue.x-k8s.io",
-        ]),
-        _ => shell::command([
-            "kubectl",
-            "-n",
-            namespace,
-            "get",
-            "pod",
-            name,
-            "-o",
-            "jsonpath={.spec.schedulingGates}",
-        ]),
-    };
+    let look = shell::command([
+        "kubectl",
+        "-n",
+        namespace,
+        "get",
+        "pod",
+        name,
+        "-o",
+        "jsonpath={.spec.schedulingGates}",
+    ]);
     vec![finding.fact("gates", names).look(look)]
 }
 

@@ -1,11 +1,20 @@
 //! Causes of the volume layer.
 //!
-//! `claims` finds the claims of a pod; each cause looks at them in its own way.
+//! `claims` finds the claims of a pod, `troubles` what the scheduler's volume filters found on the nodes; each cause looks at them
+//! in its own way.
 
 pub(crate) mod claims;
+pub mod pvc_lost;
 pub mod pvc_missing;
+pub mod pvc_terminating;
+pub mod storage_capacity;
 pub mod storageclass_missing;
+mod troubles;
 pub mod unbound_pvc;
+pub mod volume_limit;
+pub mod volume_node_affinity;
+pub mod volume_restrictions;
+pub mod volume_zone;
 
 use super::Rule;
 
@@ -14,4 +23,11 @@ pub static RULES: &[&Rule] = &[
     &pvc_missing::RULE,
     &storageclass_missing::RULE,
     &unbound_pvc::RULE,
+    &pvc_lost::RULE,
+    &pvc_terminating::RULE,
+    &volume_node_affinity::RULE,
+    &volume_zone::RULE,
+    &volume_limit::RULE,
+    &volume_restrictions::RULE,
+    &storage_capacity::RULE,
 ];

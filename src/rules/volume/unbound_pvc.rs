@@ -26,7 +26,7 @@ pub static RULE: Rule = Rule {
         Kind::StorageClass,
         Kind::PersistentVolume,
     ],
-    refines: &[],
+    refines: &["scheduler-error"],
     check,
 };
 

@@ -89,7 +89,28 @@ fn is_early(reason: &Reason) -> bool {
 pub(super) struct Dialect {
     cut: CutOff,
     names_taints: bool,
+    peers: Peers,
+    /// Whether a node without a topology key has words of its own (since 1.19).
+    names_missing_label: bool,
 }
+
+/// How the InterPodAffinity plugin tells what it found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Peers {
+    /// By one reason, the anti-affinity of pods that are there last (since 1.21).
+    Once,
+    /// By a general reason beside it (1.19 and 1.20).
+    Twice,
+    /// The same, and the anti-affinity of pods that are there comes first (up to 1.18).
+    TwiceTheirsFirst,
+}
+
+const NEWEST: Dialect = Dialect {
+    cut: CutOff::Named,
+    names_taints: false,
+    peers: Peers::Once,
+    names_missing_label: true,
+};
 
 /// What becomes of the nodes that NodeAffinity's PreFilter cuts off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,18 +135,46 @@ pub(super) struct Ours<'n> {
 impl Dialect {
     /// Counts in the way of the version that wrote the message, told by how well it fits.
     pub(super) fn fitting<'n>(theirs: &Theirs<'_>, nodes: &'n [NodeObstacles]) -> Ours<'n> {
-        let count = |cut| {
-            let names_taints = theirs.names_taints();
-            Dialect { cut, names_taints }.count(nodes)
-        };
-        let named = count(CutOff::Named);
-        if theirs.counts.contains_key(&cut_off()) || named.counts == theirs.counts {
-            return named;
+        let mut dialects = Dialect::that_may_have_written(theirs).into_iter();
+        let count = |dialect: Dialect| dialect.count(nodes);
+        let newest = dialects.next().unwrap_or(NEWEST).count(nodes);
+        if newest.counts == theirs.counts {
+            return newest;
         }
-        let mut older = [CutOff::Uncounted, CutOff::Filtered].into_iter().map(count);
+        let mut older = dialects.map(count);
         older
             .find(|ours| ours.counts == theirs.counts)
-            .unwrap_or(named)
+            .unwrap_or(newest)
+    }
+
+    /// The ways in which the message may have been counted, the newest first; its words rule some out.
+    fn that_may_have_written(theirs: &Theirs<'_>) -> Vec<Dialect> {
+        let says = |reason: &Reason| theirs.counts.contains_key(reason);
+        let cuts: &[CutOff] = match says(&cut_off()) {
+            true => &[CutOff::Named],
+            false => &[CutOff::Named, CutOff::Uncounted, CutOff::Filtered],
+        };
+        let peers: &[Peers] = match says(&Reason::PodAffinityOrAntiAffinity) {
+            true => &[Peers::Twice, Peers::TwiceTheirsFirst],
+            false => &[Peers::Once],
+        };
+        let spread = |missing_label| Reason::TopologySpread { missing_label };
+        let labels: &[bool] = match says(&spread(false)) && !says(&spread(true)) {
+            true => &[true, false],
+            false => &[true],
+        };
+        let mut dialects = Vec::new();
+        for &cut in cuts {
+            for &peers in peers {
+                dialects.extend(labels.iter().map(|&names_missing_label| Dialect {
+                    cut,
+                    names_taints: theirs.names_taints(),
+                    peers,
+                    names_missing_label,
+                }));
+            }
+        }
+        dialects
     }
 
     fn count<'n>(self, nodes: &'n [NodeObstacles]) -> Ours<'n> {
@@ -143,9 +192,11 @@ impl Dialect {
                 let meaning = meanings
                     .entry(&obstacle.reason)
                     .or_insert_with(|| meaning(&obstacle.reason));
-                let reason = self.spoken(meaning, obstacle);
-                if !reasons.contains(&reason) {
-                    reasons.push(reason);
+                let beside = self.beside(obstacle);
+                for reason in [self.spoken(meaning, obstacle)].into_iter().chain(beside) {
+                    if !reasons.contains(&reason) {
+                        reasons.push(reason);
+                    }
                 }
             }
             for reason in reasons {
@@ -171,11 +222,22 @@ impl Dialect {
         let Some(filter) = rest.first().map(|first| first.filter) else {
             return &[];
         };
-        let length = match filter.tells_one() {
-            true => 1,
-            false => rest.iter().take_while(|o| o.filter == filter).count(),
-        };
-        rest.get(..length).unwrap_or_default()
+        let length = rest.iter().take_while(|o| o.filter == filter).count();
+        let told = rest.get(..length).unwrap_or_default();
+        if !filter.tells_one() {
+            return told;
+        }
+        let is_theirs = |one: &Obstacle| matches!(one.what, What::Together { own: false, .. });
+        let theirs =
+            (self.peers == Peers::TwiceTheirsFirst).then(|| told.iter().position(is_theirs));
+        let first = theirs.flatten().unwrap_or_default();
+        told.get(first..=first).unwrap_or_default()
+    }
+
+    /// What this version says beside the reason.
+    fn beside(self, obstacle: &Obstacle) -> Option<Reason> {
+        let doubled = obstacle.filter == Filter::InterPodAffinity && self.peers != Peers::Once;
+        doubled.then_some(Reason::PodAffinityOrAntiAffinity)
     }
 
     /// The reason as this version tells it.
@@ -190,6 +252,10 @@ impl Dialect {
             }
             (Reason::ExcludedByPlugins(_), _) if self.cut == CutOff::Filtered => {
                 Reason::NodeAffinity
+            }
+            (Reason::TopologySpread { .. }, _) if !self.names_missing_label => {
+                let missing_label = false;
+                Reason::TopologySpread { missing_label }
             }
             _ => meaning.clone(),
         }

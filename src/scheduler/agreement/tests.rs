@@ -1,5 +1,7 @@
 //! Messages of several versions beside clusters that do and do not explain them.
 
+mod peers;
+
 use crate::scheduler::testing::{Cluster, Object, claim, node, object, pod, volume};
 use crate::scheduler::{Agree, Agreement, Engine};
 use crate::snapshot::Kind;

@@ -362,6 +362,10 @@ const FRAME: &[Form<Reason>] = &[
         "pre-filter pod {} cannot find enough sibling pods{*}",
         |_| Reason::Gang,
     ),
+    ("no feasible placements found", |_| Reason::Gang),
+    ("{} placements are available{*}", |_| Reason::Gang),
+    ("optimistic rejection in PostFilter", |_| Reason::Gang),
+    ("podGroup {} failed recently", |_| Reason::Gang),
     ("pod group is not ready{*}", |_| Reason::Gang),
     ("{}/{} tasks in gang unschedulable{*}", |_| Reason::Gang),
     ("Not enough valid tasks for gang-scheduling{*}", |_| {

@@ -1,5 +1,8 @@
-//! The single changes: what each does to a pod or a node, and how much it asks of people.
+//! The single changes: what each does to a pod or a node, and how much it asks of people. Those of a spread and of an affinity
+//! between pods are in `spread` and `affinity`.
 
+use super::affinity::Leniency;
+use super::spread::Easing;
 use crate::finding::{Fact, Who};
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::quantity::Quantity;
@@ -90,6 +93,19 @@ pub(super) enum Change {
         /// Its value.
         value: String,
     },
+    /// Label a node with the domain where it stands.
+    Place {
+        /// The node.
+        node: String,
+        /// The topology key.
+        key: String,
+        /// A domain.
+        value: String,
+    },
+    /// Ask less of a spread over domains.
+    Spread(Easing),
+    /// Ask less of other pods' company or absence.
+    Affinity(Leniency),
 }
 
 /// The place of an expression in the required node affinity.
@@ -116,7 +132,9 @@ impl Change {
             Change::FreePort { port, .. } => (6, port.to_string()),
             Change::Uncordon { .. } => (7, String::new()),
             Change::Untaint { taint, .. } => (8, TaintText(taint).to_string()),
-            Change::Label { key, .. } => (9, key.clone()),
+            Change::Label { key, .. } | Change::Place { key, .. } => (9, key.clone()),
+            Change::Spread(easing) => easing.kind(),
+            Change::Affinity(leniency) => leniency.kind(),
         }
     }
 
@@ -132,6 +150,8 @@ impl Change {
             | Change::Label { .. } => Filter::NodeAffinity,
             Change::FreePort { .. } => Filter::NodePorts,
             Change::Uncordon { .. } => Filter::NodeUnschedulable,
+            Change::Spread(_) | Change::Place { .. } => Filter::PodTopologySpread,
+            Change::Affinity(_) => Filter::InterPodAffinity,
         }
     }
 
@@ -148,7 +168,8 @@ impl Change {
         match self {
             Change::Uncordon { node }
             | Change::Untaint { node, .. }
-            | Change::Label { node, .. } => Some(node),
+            | Change::Label { node, .. }
+            | Change::Place { node, .. } => Some(node),
             _ => None,
         }
     }
@@ -162,7 +183,9 @@ impl Change {
                 u32::try_from(cut.saturating_mul(1000) / from).unwrap_or(u32::MAX)
             }
             Change::Uncordon { .. } => 100,
-            Change::Label { .. } => 200,
+            Change::Label { .. } | Change::Place { .. } => 200,
+            Change::Spread(easing) => easing.effort(),
+            Change::Affinity(leniency) => leniency.effort(),
             Change::Select { .. } => 300,
             Change::Accept { .. } => 350,
             Change::Unselect { .. } | Change::Unrequire { .. } => 500,
@@ -236,6 +259,15 @@ impl Change {
                     ("label", format!("{key}={value}").into()),
                 ],
             ),
+            Change::Place { node, key, value } => (
+                "label node {node} with {label}, if that is where it stands",
+                vec![
+                    ("node", node.as_str().into()),
+                    ("label", format!("{key}={value}").into()),
+                ],
+            ),
+            Change::Spread(easing) => easing.sentence(),
+            Change::Affinity(leniency) => leniency.sentence(),
         }
     }
 
@@ -288,7 +320,12 @@ impl Change {
                     port.host_port = None;
                 }
             }
-            Change::Uncordon { .. } | Change::Untaint { .. } | Change::Label { .. } => {}
+            Change::Spread(easing) => easing.apply(spec),
+            Change::Affinity(leniency) => leniency.apply(spec),
+            Change::Uncordon { .. }
+            | Change::Untaint { .. }
+            | Change::Label { .. }
+            | Change::Place { .. } => {}
         }
     }
 
@@ -303,7 +340,7 @@ impl Change {
             Change::Untaint { taint, .. } => node
                 .taints
                 .retain(|other| other.key != taint.key || other.effect != taint.effect),
-            Change::Label { key, value, .. } => {
+            Change::Label { key, value, .. } | Change::Place { key, value, .. } => {
                 node.labels.insert(key.clone(), value.clone());
             }
             _ => {}

@@ -1,9 +1,10 @@
 //! Turns changes that belong together into one fix: sentence, patch and command.
 //!
-//! Sources: RFC 6901 and 6902 for pointers and patches; kubectl's `set resources`, `patch`, `taint`, `label`, `uncordon` (1.37).
+//! Sources: kubectl's `set resources`, `patch`, `taint`, `label`, `uncordon` (1.37).
 
 use super::carrier::{Carrier, Renewal};
 use super::change::{Change, Expression, toleration};
+use super::patch::{add, escaped, remove, replace, test};
 use crate::finding::{Facts, Fix, Who, fill};
 use crate::kubernetes::shell;
 use crate::snapshot::{Kind, ObjectRef};
@@ -153,25 +154,31 @@ fn pod_patch(change: &Change, spec: &str, pod: &Pod) -> Vec<Value> {
             to,
             ..
         } => vec![
-            test(&format!("{spec}/containers/{index}/name"), json!(container)),
-            json!({"op": "add", "path": format!("{spec}/containers/{index}/resources/requests/{}", escaped(resource)), "value": to}),
+            test(
+                &format!("{spec}/containers/{index}/name"),
+                container.as_str(),
+            ),
+            add(
+                &format!(
+                    "{spec}/containers/{index}/resources/requests/{}",
+                    escaped(resource)
+                ),
+                to.as_str(),
+            ),
         ],
         Change::Select { key, from, to } => {
             let path = format!("{spec}/nodeSelector/{}", escaped(key));
-            vec![
-                test(&path, json!(from)),
-                json!({"op": "replace", "path": path, "value": to}),
-            ]
+            vec![test(&path, from.as_str()), replace(&path, to.as_str())]
         }
         Change::Unselect { key, from } => {
             let path = format!("{spec}/nodeSelector/{}", escaped(key));
-            vec![test(&path, json!(from)), remove(&path)]
+            vec![test(&path, from.as_str()), remove(&path)]
         }
         Change::Accept { at, key, value } => {
             let path = expression_path(spec, *at);
             vec![
-                test(&format!("{path}/key"), json!(key)),
-                json!({"op": "add", "path": format!("{path}/values/-"), "value": value}),
+                test(&format!("{path}/key"), key.as_str()),
+                add(&format!("{path}/values/-"), value.as_str()),
             ]
         }
         Change::Unrequire { at, .. } => unrequire(spec, *at, pod),
@@ -181,24 +188,16 @@ fn pod_patch(change: &Change, spec: &str, pod: &Pod) -> Vec<Value> {
             port,
         } => {
             let path = format!("{spec}/containers/{index}/ports/{port_index}/hostPort");
-            vec![test(&path, json!(port.port)), remove(&path)]
+            vec![test(&path, port.port), remove(&path)]
         }
-        Change::Tolerate(_) => Vec::new(),
-        Change::Uncordon { .. } | Change::Untaint { .. } | Change::Label { .. } => Vec::new(),
+        Change::Spread(easing) => easing.patch(spec),
+        Change::Affinity(leniency) => leniency.patch(spec),
+        Change::Tolerate(_)
+        | Change::Uncordon { .. }
+        | Change::Untaint { .. }
+        | Change::Label { .. }
+        | Change::Place { .. } => Vec::new(),
     }
-}
-
-fn test(path: &str, value: Value) -> Value {
-    json!({"op": "test", "path": path, "value": value})
-}
-
-fn remove(path: &str) -> Value {
-    json!({"op": "remove", "path": path})
-}
-
-/// One step of a JSON pointer.
-fn escaped(step: &str) -> String {
-    step.replace('~', "~0").replace('/', "~1")
 }
 
 fn required_path(spec: &str) -> String {
@@ -245,12 +244,11 @@ fn tolerations(changes: &[&Change], spec: &str, pod: &Pod, fixed: bool) -> Vec<V
     let path = format!("{spec}/tolerations");
     if fixed && present.is_some() {
         let path = format!("{path}/-");
-        let add = |toleration: &Toleration| json!({"op": "add", "path": path, "value": toleration});
-        return added.iter().map(add).collect();
+        return added.iter().map(|one| add(&path, json!(one))).collect();
     }
     let own = present.into_iter().flatten().filter(|t| !is_admitted(t));
     let all: Vec<Toleration> = own.cloned().chain(added).collect();
-    vec![json!({"op": "add", "path": path, "value": all})]
+    vec![add(&path, json!(all))]
 }
 
 /// Whether the admission plugin DefaultTolerationSeconds gives this toleration to every pod that has no other for the key.
@@ -269,7 +267,7 @@ fn node_command(change: &Change) -> Option<String> {
             let taint = format!("{}:{}-", taint.key, taint.effect);
             shell::command(["kubectl", "taint", "nodes", node, &taint])
         }
-        Change::Label { node, key, value } => {
+        Change::Label { node, key, value } | Change::Place { node, key, value } => {
             let label = format!("{key}={value}");
             shell::command(["kubectl", "label", "nodes", node, &label])
         }
@@ -280,12 +278,11 @@ fn node_command(change: &Change) -> Option<String> {
 /// Taints are a list without stable places: they have a command and no patch.
 fn node_patch(change: &Change) -> Option<Value> {
     match change {
-        Change::Uncordon { .. } => {
-            Some(json!({"op": "replace", "path": "/spec/unschedulable", "value": false}))
+        Change::Uncordon { .. } => Some(replace("/spec/unschedulable", false)),
+        Change::Label { key, value, .. } | Change::Place { key, value, .. } => {
+            let path = format!("/metadata/labels/{}", escaped(key));
+            Some(add(&path, value.as_str()))
         }
-        Change::Label { key, value, .. } => Some(
-            json!({"op": "add", "path": format!("/metadata/labels/{}", escaped(key)), "value": value}),
-        ),
         _ => None,
     }
 }

@@ -4,22 +4,19 @@
 //! architecture or operating system is not changed, labels that Kubernetes gives are not written by hand.
 
 use super::change::{Change, Expression, place_of};
+use super::{Situation, affinity, spread};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::taints::TaintText;
 use crate::scheduler::ranking::is_condition;
 use crate::scheduler::{Incoming, NodeView, Obstacle, What, node_affinity};
-use k8s_openapi::api::core::v1::{Container, NodeSelectorRequirement, Pod, Taint};
+use k8s_openapi::api::core::v1::{Container, NodeSelectorRequirement, Taint};
 
 /// A request is not lowered below one part in this many: what is left would not be the same program.
 const LEAST_PART: i128 = 10;
 
 /// The changes after which the obstacle is gone; none when nothing sensible removes it.
-pub(super) fn of(
-    pod: &Pod,
-    incoming: &Incoming<'_, '_>,
-    node: &NodeView<'_>,
-    obstacle: &Obstacle,
-) -> Vec<Change> {
+pub(super) fn of(at: &Situation<'_>, node: &NodeView<'_>, obstacle: &Obstacle) -> Vec<Change> {
+    let incoming = &at.incoming;
     let name = node.name().to_owned();
     match &obstacle.what {
         What::Cordoned => vec![Change::Uncordon { node: name }],
@@ -32,14 +29,16 @@ pub(super) fn of(
         What::Label { wanted, key, found } => {
             of_label(incoming, node, wanted, key, found.as_deref())
         }
-        What::Port { port, .. } if incoming.spec.host_network != Some(true) => place_of(pod, port)
-            .map(|(index, port_index)| Change::FreePort {
-                index,
-                port_index,
-                port: port.clone(),
-            })
-            .into_iter()
-            .collect(),
+        What::Port { port, .. } if incoming.spec.host_network != Some(true) => {
+            place_of(at.pod.pod(), port)
+                .map(|(index, port_index)| Change::FreePort {
+                    index,
+                    port_index,
+                    port: port.clone(),
+                })
+                .into_iter()
+                .collect()
+        }
         What::Resource {
             resource,
             asked,
@@ -48,6 +47,8 @@ pub(super) fn of(
         } => lower(incoming, resource, *asked, *free)
             .into_iter()
             .collect(),
+        What::Spread { .. } => spread::options(at, node, &obstacle.what),
+        What::Apart { .. } | What::Together { .. } => affinity::options(at, node, &obstacle.what),
         _ => Vec::new(),
     }
 }
@@ -154,7 +155,7 @@ fn labelled(expression: &NodeSelectorRequirement) -> Option<String> {
 }
 
 /// Whether Kubernetes or a cloud gives labels of this domain; roles are given by people.
-fn is_given(key: &str) -> bool {
+pub(super) fn is_given(key: &str) -> bool {
     let domain = key.split_once('/').map_or("", |(domain, _)| domain);
     domain != "node-role.kubernetes.io"
         && ["kubernetes.io", "k8s.io"]

@@ -1,5 +1,7 @@
 //! What is offered for small clusters, as a person would read it.
 
+mod peers;
+
 use super::{Remedy, propose};
 use crate::finding::{Fix, Who, fill};
 use crate::scheduler::Engine;
@@ -22,8 +24,13 @@ fn read(fix: &Fix) -> String {
     };
     let nodes = fix.verified.as_ref();
     let nodes = nodes.map_or_else(|| "?".to_owned(), |nodes| nodes.join(","));
-    let change = fill(fix.change, &[&fix.facts]);
+    let change = fill_change(fix);
     format!("{who}: {change} -> {nodes} | {}", fix.command)
+}
+
+/// What the fix says to do.
+fn fill_change(fix: &Fix) -> String {
+    fill(fix.change, &[&fix.facts])
 }
 
 fn offers(pod: &Object, others: &[Object]) -> Vec<String> {

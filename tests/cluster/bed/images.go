@@ -160,45 +160,64 @@ func pushAll(store string) error {
 
 type object = map[string]any
 
-// push uploads an image in the way of the OCI distribution specification.
-func push(store string, image image) error {
-	var packed bytes.Buffer
-	writer := gzip.NewWriter(&packed)
-	writer.Write(image.layer)
-	if err := writer.Close(); err != nil {
-		return err
+// packed is an image as registries and archives hold it.
+type packed struct{ layer, config, manifest []byte }
+
+// pack makes the three blobs of an image. In an archive for a runtime beside us compressing its layer would only cost time.
+func (i image) pack(compress bool) (packed, error) {
+	p := packed{layer: i.layer}
+	kind := "application/vnd.oci.image.layer.v1.tar"
+	if compress {
+		var buffer bytes.Buffer
+		writer := gzip.NewWriter(&buffer)
+		writer.Write(i.layer)
+		if err := writer.Close(); err != nil {
+			return p, err
+		}
+		p.layer, kind = buffer.Bytes(), kind+"+gzip"
 	}
-	if image.platform == "" {
-		image.platform = runtime.GOARCH
-	}
-	config, err := json.Marshal(object{
-		"architecture": image.platform, "os": "linux",
+	var err error
+	p.config, err = json.Marshal(object{
+		"architecture": i.architecture(), "os": "linux",
 		"config": object{
-			"Entrypoint": image.entrypoint, "Cmd": image.command, "User": image.user,
+			"Entrypoint": i.entrypoint, "Cmd": i.command, "User": i.user,
 			"Env": []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
 		},
-		"rootfs": object{"type": "layers", "diff_ids": []string{digest(image.layer)}},
+		"rootfs": object{"type": "layers", "diff_ids": []string{digest(i.layer)}},
 	})
 	if err != nil {
-		return err
+		return p, err
 	}
-	manifest, err := json.Marshal(object{
+	p.manifest, err = json.Marshal(object{
 		"schemaVersion": 2, "mediaType": manifestType,
-		"config": object{"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest(config), "size": len(config)},
-		"layers": []object{{"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": digest(packed.Bytes()), "size": packed.Len()}},
+		"config": object{"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest(p.config), "size": len(p.config)},
+		"layers": []object{{"mediaType": kind, "digest": digest(p.layer), "size": len(p.layer)}},
 	})
+	return p, err
+}
+
+func (i image) architecture() string {
+	if i.platform == "" {
+		return runtime.GOARCH
+	}
+	return i.platform
+}
+
+// push uploads an image in the way of the OCI distribution specification.
+func push(store string, image image) error {
+	packed, err := image.pack(true)
 	if err != nil {
 		return err
 	}
 	for _, name := range image.names {
 		repository, tag, _ := strings.Cut(name, ":")
 		base := "http://" + path.Join(store, "v2", repository)
-		for _, blob := range [][]byte{packed.Bytes(), config} {
+		for _, blob := range [][]byte{packed.layer, packed.config} {
 			if err := upload(base, blob); err != nil {
 				return err
 			}
 		}
-		if err := tagAs(base, tag, manifest, image.platform); err != nil {
+		if err := tagAs(base, tag, packed.manifest, image.architecture()); err != nil {
 			return err
 		}
 	}

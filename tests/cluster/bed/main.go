@@ -1,5 +1,6 @@
-// Command bed is what surrounds the real node of the test cluster: the images that it runs, registries that serve,
-// refuse or fail, a name server that knows no name, and the pause process of a pod. Nothing of it leaves the machine.
+// Command bed is what surrounds the nodes of the test clusters: the images that they run, registries that serve,
+// refuse or fail, a name server that knows no name, an admission webhook that refuses, and the pause process of a pod.
+// Nothing of it leaves the machine.
 package main
 
 import (
@@ -15,7 +16,14 @@ const usage = `usage:
   bed registries STORE DIR  serve STORE on loopback under many names and manners; DIR/ca.crt is the CA to trust
   bed hosts                 print the lines of /etc/hosts that lead to them
   bed dns ADDRESS           answer every query with NXDOMAIN
-  bed pause                 wait for a signal`
+  bed webhook ADDRESS CERTIFICATE KEY
+                            be an admission webhook that refuses everything
+  bed pause                 wait for a signal
+  bed node-images BINARIES ROOT
+                            write an archive of the images that kubeadm names on standard input, made of the components
+                            in BINARIES and the tools of the system in ROOT, and of those that the tests run
+  bed runc ARGUMENTS        runc, without what this machine does not allow
+  bed forward FROM TO       pass connections on; both are tcp:HOST:PORT or unix:PATH`
 
 func main() {
 	log.SetFlags(log.Ltime)
@@ -35,6 +43,14 @@ func run(args []string) error {
 		return nil
 	case len(args) == 2 && args[0] == "dns":
 		return serveNames(args[1])
+	case len(args) == 3 && args[0] == "node-images":
+		return writeNodeImages(os.Stdout, os.Stdin, args[1], args[2])
+	case len(args) > 1 && args[0] == "runc":
+		return runc(args[1:])
+	case len(args) == 3 && args[0] == "forward":
+		return forward(args[1], args[2])
+	case len(args) == 4 && args[0] == "webhook":
+		return serveWebhook(args[1], args[2], args[3])
 	case len(args) == 1 && args[0] == "pause":
 		ended := make(chan os.Signal, 1)
 		signal.Notify(ended, syscall.SIGINT, syscall.SIGTERM)

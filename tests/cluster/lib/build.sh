@@ -69,9 +69,23 @@ build_kwok() {
   build "$folder" "$KWOK" sigs.k8s.io/kwok/cmd/kwok -ldflags "-s -w"
 }
 
-# the registries, name server and images of the real node: rebuilt when a source is newer
+# KIND may name another kind: one that PATH happens to hold may be too old for the node images
+build_kind() {
+  [ -z "${KIND:-}" ] || return 0
+  KIND=$CACHE/kind-$(version_in kind)
+  build "$(module "${KIND##*/}" kind)" "$KIND" sigs.k8s.io/kind -ldflags "-s -w"
+}
+
+build_coredns() {
+  COREDNS=$CACHE/coredns-$(version_in coredns)
+  build "$(module "${COREDNS##*/}" coredns)" "$COREDNS" github.com/coredns/coredns -ldflags "-s -w"
+}
+
+# digest FILE...: tells one set of sources from another
+digest() { cat "$@" | sha256sum | cut -c 1-12; }
+
+# what surrounds the nodes: images, registries, name server. Each state of its sources has a binary of its own
 build_bed() {
-  BED=$CACHE/bed
-  if [ -x "$BED" ] && [ -n "$(find "$HERE/bed" -newer "$BED" -name '*.go')" ]; then rm -f "$BED"; fi
+  BED=$CACHE/bed-$(digest "$HERE"/bed/*.go)
   build "$HERE/bed" "$BED" .
 }

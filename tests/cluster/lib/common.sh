@@ -2,11 +2,13 @@
 
 KUBERNETES=${KUBERNETES:-1.37.2}
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-diagnose
-DIR=${DIR:-$CACHE/local}
+DIR=${DIR:-$CACHE/${bed:-local}} # both beds may be up at once
 BIN=$CACHE/kubernetes-$KUBERNETES
 
 # loopback ports of this cluster; none is the default of a component, so that another cluster may run beside it
 API_PORT=16443 ETCD_PORT=12379 ETCD_PEER_PORT=12380 SCHEDULER_PORT=11259 CONTROLLER_PORT=11257 STORE_PORT=15000
+# where tests/cluster/situations/webhook-denied expects it
+WEBHOOK_PORT=18446
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
@@ -60,11 +62,11 @@ start() {
   echo "$! $(begun $!)" >"$DIR/run/$name.pid"
 }
 
-# stop NAME: ends the process that `start` started, and no other; after three seconds by force
+# stop NAME [SIGNAL]: ends the process that `start` started, and no other; after three seconds by force
 stop() {
   local tries
   if alive "$1"; then
-    kill "$(pid_of "$1")"
+    kill -s "${2:-TERM}" "$(pid_of "$1")"
     for tries in $(seq 30); do alive "$1" || break; sleep 0.1; done
     alive "$1" && kill -9 "$(pid_of "$1")"
   fi

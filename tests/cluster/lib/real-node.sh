@@ -168,5 +168,6 @@ real_node_down() {
     find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null || true
   fi
   if ip link show $BRIDGE >/dev/null 2>&1; then ip link delete $BRIDGE; fi
-  if [ -f "$DIR/node/made" ]; then xargs rmdir <"$DIR/node/made"; fi
+  # another node on this machine may use them by now, or have taken them away
+  if [ -f "$DIR/node/made" ]; then xargs rmdir <"$DIR/node/made" 2>/dev/null || true; fi
 }

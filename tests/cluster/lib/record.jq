@@ -60,6 +60,7 @@ def yaml($indent):
 {apiVersion: "v1", kind: "List", items: (
   [{apiVersion: "kubectl-diagnose/v1", kind: "Reading", asOf: $asOf, reads: $reads}]
   + ([.items[] | select(.kind != "Event" or .involvedObject.kind != "Node") | select(.metadata.namespace == null or (.metadata.namespace | test("^kube-|^default$") | not))
+      | select(.kind != "CSINode" or (.spec.drivers // []) != [])
       | select((.kind == "ConfigMap" and .metadata.name == "kube-root-ca.crt") | not) | trimmed
-      | if $case then select(.kind != "ServiceAccount" and (.kind != "Event" or .involvedObject.kind == "Pod" or .involvedObject.kind == "PersistentVolumeClaim")) else . end | essential]))}
+      | if $case then select(.kind != "ServiceAccount" and (.kind != "Event" or .involvedObject.kind == "Pod" or .involvedObject.kind == "PersistentVolumeClaim" or .reason == "FailedCreate")) else . end | essential]))}
 | yaml(0)

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 const KUBECONFIG: &str = "KUBECONFIG_DIAGNOSE_TEST";
 /// Names the API server's audit log of that cluster, where it can be read.
 const AUDIT_LOG: &str = "AUDIT_LOG_DIAGNOSE_TEST";
+/// Says that the nodes reach no registry, and have the images that the tests run.
+const OFFLINE: &str = "OFFLINE_DIAGNOSE_TEST";
 /// Only manifests of these names, separated by blanks.
 const ONLY: &str = "MANIFESTS_DIAGNOSE_TEST";
 
@@ -27,6 +29,7 @@ pub(crate) struct Cluster {
     /// Whether one node among fake ones has a kubelet; pods that need one are steered there.
     steered: bool,
     prepared: bool,
+    offline: bool,
 }
 
 /// What the tool said.
@@ -78,6 +81,7 @@ impl Cluster {
             run: std::process::id().to_string(),
             steered: false,
             prepared: false,
+            offline: env::var_os(OFFLINE).is_some_and(|value| !value.is_empty()),
         };
         let labelled = |label| {
             !cluster
@@ -101,6 +105,21 @@ impl Cluster {
     /// Whether the nodes are those of tests/cluster/nodes/pool.yaml.
     pub(crate) fn prepared(&self) -> bool {
         self.prepared
+    }
+
+    /// Whether a node starts containers: not where `up` ran without root, and all nodes are fake.
+    pub(crate) fn has_kubelet(&self) -> bool {
+        self.steered || !self.prepared
+    }
+
+    /// Whether no node reaches a registry.
+    pub(crate) fn offline(&self) -> bool {
+        self.offline
+    }
+
+    /// Whether one node among fake ones has a kubelet, with registries of its own.
+    pub(crate) fn steered(&self) -> bool {
+        self.steered
     }
 
     /// Like `v1.37.2`.
@@ -191,9 +210,51 @@ impl Cluster {
         serde_json::from_str(&self.admin(&arguments)).expect("kubectl prints JSON")
     }
 
+    /// Runs a line of shell as administrator.
+    pub(crate) fn step(&self, line: &str) -> Result<(), String> {
+        let mut shell = Command::new("sh");
+        shell.env("KUBECONFIG", &self.kubeconfig).args(["-c", line]);
+        let done = run(&mut shell, None);
+        match done.status.success() {
+            true => Ok(()),
+            false => Err(format!("`{line}`: {}", text(&done.stderr))),
+        }
+    }
+
+    /// What the API server's certificate is signed with, in base64.
+    pub(crate) fn certificate_authority(&self) -> String {
+        let field = "jsonpath={.clusters[0].cluster.certificate-authority-data}";
+        self.admin(&[
+            "config",
+            "view",
+            "--raw",
+            "--minify",
+            "--flatten",
+            "-o",
+            field,
+        ])
+    }
+
+    /// Whether an API like `resource.k8s.io/v1` is served.
+    pub(crate) fn serves(&self, api: &str) -> bool {
+        let path = format!("/apis/{api}");
+        self.kubectl(&["get", "--raw", &path], None)
+            .status
+            .success()
+    }
+
     /// Runs kubectl as administrator.
     pub(crate) fn kubectl(&self, arguments: &[&str], input: Option<&str>) -> Output {
         run(kubectl(&self.kubeconfig).args(arguments), input)
+    }
+
+    /// Runs a command as a person would paste it; whether it succeeds.
+    pub(crate) fn shell(&self, line: &str) -> bool {
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-ec", line])
+            .env("KUBECONFIG", &self.kubeconfig);
+        !line.is_empty() && run(&mut shell, None).status.success()
     }
 
     /// Runs `kubectl diagnose`: kubectl finds the binary of this build on PATH, as its users' kubectl does.

@@ -1,6 +1,9 @@
 //! What has to be found for each manifest of `manifests/broken`.
 
+use super::Cluster;
+
 /// What the report has to say first.
+#[derive(Clone, Copy)]
 pub(crate) struct Expected {
     /// The manifest's name.
     pub(crate) manifest: &'static str,
@@ -15,7 +18,31 @@ pub(crate) struct Expected {
     /// Other causes that may stand after it. A pod that every node refuses meets each node's own reason.
     pub(crate) beside: &'static [&'static str],
     pub(crate) home: Home,
-    pub(crate) wait: Wait,
+    pub(crate) wait: Wait<'static>,
+}
+
+/// What these show is an answer of a registry on the internet. Where none is reached, its name does not resolve.
+const ANSWERED: &[&str] = &[
+    "image-auth",
+    "image-not-found",
+    "image-pull-secret-missing",
+    "image-tag-not-found",
+    "registry-http-vs-https",
+    "registry-tls",
+];
+
+impl Expected {
+    /// What is true on this cluster.
+    pub(crate) fn on(&self, cluster: &Cluster) -> Expected {
+        if cluster.offline() && ANSWERED.contains(&self.manifest) {
+            return Expected {
+                cause: "registry-dns",
+                certainty: "proven",
+                ..*self
+            };
+        }
+        *self
+    }
 }
 
 /// The fix that is promised.
@@ -42,32 +69,32 @@ pub(crate) enum Home {
 
 /// What the cluster says when the situation has become what it is going to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wait {
+pub(crate) enum Wait<'a> {
     /// Each pod has a node or the scheduler's refusal of this reason, and one has the refusal.
-    Scheduled(&'static str),
+    Scheduled(&'a str),
     /// A container waits for this reason.
-    Waiting(&'static str),
+    Waiting(&'a str),
     /// A container has been restarted so often and does not run now. Between two starts the kubelet may say
     /// CrashLoopBackOff or still how the last one ended.
     Crashed(i64),
     /// A container has been restarted so often.
     Restarted(i64),
     /// The scheduler's refusal and an event about the claim.
-    RefusedAnd(&'static str, &'static str),
+    RefusedAnd(&'a str, &'a str),
     /// An event of this reason.
-    Event(&'static str),
+    Event(&'a str),
     /// A pod has this phase.
-    Phase(&'static str),
+    Phase(&'a str),
     /// A pod is older than so many seconds: what is usual for a young one is over.
     Old(i64),
     /// Every pod is ready or has completed.
     Well,
 }
 
-const REFUSED: Wait = Wait::Scheduled("Unschedulable");
-const BACK_OFF: Wait = Wait::Waiting("ImagePullBackOff");
-const CONFIG: Wait = Wait::Waiting("CreateContainerConfigError");
-const CRASHES: Wait = Wait::Crashed(2);
+const REFUSED: Wait<'_> = Wait::Scheduled("Unschedulable");
+const BACK_OFF: Wait<'_> = Wait::Waiting("ImagePullBackOff");
+const CONFIG: Wait<'_> = Wait::Waiting("CreateContainerConfigError");
+const CRASHES: Wait<'_> = Wait::Crashed(2);
 
 /// What keeps a pod off the prepared nodes, whatever else is wrong with it.
 pub(crate) const NODES: &[&str] = &[
@@ -394,39 +421,26 @@ pub(crate) const BROKEN: &[Expected] = &[
     },
 ];
 
-/// Causes of `tests/cluster/situations` whose rule is not there yet, and why the report is as it is until then.
+const ADMISSION: &str = "no pod is made, and workloads without pods are not looked at";
+const KUBELET: &str = "what the kubelet says of it has no rule: its words are quoted";
+
+/// Causes of situations whose rule is not there yet, and why the report is as it is until then.
 /// A test fails as soon as one has a rule.
 pub(crate) const EXPECTED_UNEXPLAINED: &[(&str, &str)] = &[
-    (
-        "pod-affinity",
-        "its filter is not computed: the scheduler's words are quoted",
-    ),
-    (
-        "pod-anti-affinity",
-        "its filter is not computed: the scheduler's words are quoted",
-    ),
-    (
-        "topology-spread",
-        "its filter is not computed: the scheduler's words are quoted",
-    ),
-    (
-        "quota-exceeded",
-        "no pod is made, and workloads without pods are not looked at",
-    ),
-    (
-        "limit-range",
-        "no pod is made, and workloads without pods are not looked at",
-    ),
-    (
-        "service-account-missing",
-        "no pod is made, and workloads without pods are not looked at",
-    ),
-    (
-        "priority-class-missing",
-        "no pod is made, and workloads without pods are not looked at",
-    ),
-    (
-        "runtime-class-missing",
-        "no pod is made, and workloads without pods are not looked at",
-    ),
+    ("quota-exceeded", ADMISSION),
+    ("limit-range", ADMISSION),
+    ("pod-security", ADMISSION),
+    ("webhook-denied", ADMISSION),
+    ("webhook-unreachable", ADMISSION),
+    ("policy-denied", ADMISSION),
+    ("invalid-spec", ADMISSION),
+    ("service-account-missing", ADMISSION),
+    ("priority-class-missing", ADMISSION),
+    ("runtime-class-missing", ADMISSION),
+    ("admission-on-node", KUBELET),
+    ("deadline-exceeded", KUBELET),
+    ("sandbox-error", KUBELET),
+    ("volume-mount", KUBELET),
+    ("volume-mount-missing-object", KUBELET),
+    ("csi-driver-missing", KUBELET),
 ];

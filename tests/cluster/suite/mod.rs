@@ -5,9 +5,11 @@ mod cluster;
 mod expected;
 mod identity;
 mod settled;
+mod situation;
 
 pub(crate) use audit::Audit;
 pub(crate) use cluster::{Answer, Cluster, Namespace, folders, manifests, say, until, within};
 pub(crate) use expected::{BROKEN, EXPECTED_UNEXPLAINED, Expected, Fix, Home, NODES, Wait};
 pub(crate) use identity::{Identity, Rights};
-pub(crate) use settled::settled;
+pub(crate) use settled::{every_pod_is_well, settled};
+pub(crate) use situation::Situation;

@@ -16,7 +16,7 @@ fn list(cluster: &Cluster, what: &str, namespace: &str) -> Vec<Value> {
 }
 
 /// Whether what is waited for has come in this namespace.
-pub(crate) fn settled(cluster: &Cluster, namespace: &str, wait: &Wait) -> bool {
+pub(crate) fn settled(cluster: &Cluster, namespace: &str, wait: &Wait<'_>) -> bool {
     let event = |reason: &str| {
         list(cluster, "events", namespace)
             .iter()
@@ -48,6 +48,11 @@ pub(crate) fn settled(cluster: &Cluster, namespace: &str, wait: &Wait) -> bool {
         }),
         Wait::Well => !pods.is_empty() && pods.iter().all(well) && complete(cluster, namespace),
     }
+}
+
+/// Whether every pod that there is runs and is ready, or has completed.
+pub(crate) fn every_pod_is_well(cluster: &Cluster, namespace: &str) -> bool {
+    pods(cluster, namespace).iter().all(well)
 }
 
 fn condition(pod: &Value, kind: &str, reason: &str) -> bool {

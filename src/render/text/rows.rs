@@ -1,0 +1,299 @@
+//! Rows of the table of nodes: which nodes share one.
+//!
+//! Nodes share a row when the same stands against the pod on each of them. Where that leaves too many rows to read, "the same"
+//! is taken more widely, step by step, and what then differs within a row is told as a range or counted. Words are in `obstacles`.
+
+use super::names;
+use super::obstacles;
+use crate::kubernetes::quantity::Quantity;
+use crate::report::{NodeReport, ObstacleReport};
+use std::collections::BTreeMap;
+
+/// How far obstacles may differ and still be told as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Likeness {
+    /// They read the same.
+    Words,
+    /// Amounts differ, and which of a controller's pods is in the way.
+    Amounts,
+    /// Holders and values of taints differ, too.
+    Values,
+    /// Domains as well.
+    Kinds,
+}
+
+/// Nodes on which like obstacles stand against the pod.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Row<'a> {
+    /// The nodes, sorted as people count.
+    pub(super) names: Vec<&'a str>,
+    /// All of them keep the pod off.
+    pub(super) obstacles: Vec<Alike<'a>>,
+}
+
+/// Obstacles of one row that are told as one, each with the number of its nodes; never none.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Alike<'a>(pub(super) Vec<(usize, &'a ObstacleReport)>);
+
+/// The rows, in the order of the report, by the narrowest likeness that gives at most so many.
+pub(super) fn rows(nodes: &[NodeReport], at_most: usize) -> Vec<Row<'_>> {
+    let narrow = [Likeness::Words, Likeness::Amounts, Likeness::Values];
+    let mut narrow = narrow.into_iter().map(|likeness| alike(nodes, likeness));
+    narrow
+        .find(|rows| rows.len() <= at_most)
+        .unwrap_or_else(|| alike(nodes, Likeness::Kinds))
+}
+
+fn alike(nodes: &[NodeReport], likeness: Likeness) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    let mut known: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    for node in nodes {
+        let (keys, obstacles) = profile(node, likeness).into_iter().unzip();
+        let at = *known.entry(keys).or_insert(rows.len());
+        let names = node.names.iter().map(String::as_str);
+        match rows.get_mut(at) {
+            Some(row) => {
+                row.names.extend(names);
+                let pairs = row.obstacles.iter_mut().zip::<Vec<Alike<'_>>>(obstacles);
+                pairs.for_each(|(all, more)| all.0.extend(more.0));
+            }
+            None => rows.push(Row {
+                names: names.collect(),
+                obstacles,
+            }),
+        }
+    }
+    for row in &mut rows {
+        row.names.sort_by_cached_key(|name| names::natural(name));
+    }
+    rows
+}
+
+/// A node's obstacles in the order of the filters, like ones as one, each with what tells it from others.
+fn profile(node: &NodeReport, likeness: Likeness) -> Vec<(String, Alike<'_>)> {
+    let mut filters: Vec<&str> = Vec::new();
+    let mut sorted: BTreeMap<(usize, String), Alike<'_>> = BTreeMap::new();
+    for obstacle in &node.obstacles {
+        if filters.last() != Some(&obstacle.filter) {
+            filters.push(obstacle.filter);
+        }
+        let key = (filters.len(), key(obstacle, likeness));
+        let alike = sorted.entry(key).or_insert(Alike(Vec::new()));
+        alike.0.push((node.count, obstacle));
+    }
+    let sorted = sorted.into_iter();
+    sorted.map(|((_, key), alike)| (key, alike)).collect()
+}
+
+/// What tells an obstacle from others. What nodes carry in place of a label's value wanted never does, since under a key
+/// like kubernetes.io/hostname each carries its own.
+fn key(obstacle: &ObstacleReport, likeness: Likeness) -> String {
+    let words = || obstacles::sentence(&Alike(vec![(1, obstacle)]));
+    match Shape::of(obstacle) {
+        Shape::Label(wanted) => format!("label {wanted}"),
+        Shape::Volume if obstacle.wanted.is_some() || likeness > Likeness::Words => format!(
+            "{} {:?} {:?} {:?} {:?} {}",
+            obstacle.reason,
+            obstacle.claim,
+            obstacle.volume,
+            obstacle.driver,
+            obstacle.wanted,
+            holder(obstacle, likeness)
+        ),
+        // filled up, so that 80 stands before 443
+        Shape::Port(port) => format!("{port:>12} {}", holder(obstacle, likeness)),
+        _ if likeness == Likeness::Words => words(),
+        Shape::Resource(resource) => format!("{resource} {}", never_fits(obstacle)),
+        Shape::Taint(taint) if likeness >= Likeness::Values => kind_of_taint(taint),
+        Shape::Taint(_) | Shape::Volume | Shape::Other => words(),
+        Shape::Spread(key) => format!("spread {key} {:?}", domain(obstacle, likeness)),
+        Shape::Apart(key, wanted) => {
+            format!("apart {key} {wanted} {:?}", domain(obstacle, likeness))
+        }
+        Shape::Together(key) => format!(
+            "together {key} {:?} {:?} {}",
+            obstacle.own_rule,
+            domain(obstacle, likeness),
+            holder(obstacle, likeness)
+        ),
+    }
+}
+
+/// What an obstacle is about, by the fields that it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape<'a> {
+    /// A claim, a volume, a disk or their driver.
+    Volume,
+    /// A label wanted.
+    Label(&'a str),
+    /// A resource.
+    Resource(&'a str),
+    /// A taint.
+    Taint(&'a str),
+    /// A host port that a pod holds.
+    Port(&'a str),
+    /// A spread constraint, by its topology key.
+    Spread(&'a str),
+    /// Pods to be near, by the topology key.
+    Apart(&'a str, &'a str),
+    /// A pod not to be near, by the topology key.
+    Together(&'a str),
+    /// Anything else.
+    Other,
+}
+
+impl<'a> Shape<'a> {
+    /// Of this obstacle.
+    pub(super) fn of(obstacle: &'a ObstacleReport) -> Self {
+        let o = obstacle;
+        if o.claim.is_some() || o.volume.is_some() || o.driver.is_some() {
+            return Shape::Volume;
+        }
+        match (&o.topology_key, &o.wanted, &o.holder) {
+            (Some(key), Some(wanted), _) => return Shape::Apart(key, wanted),
+            (Some(key), _, Some(_)) => return Shape::Together(key),
+            (Some(key), ..) => return Shape::Spread(key),
+            (None, Some(wanted), _) => return Shape::Label(wanted),
+            (None, None, _) => {}
+        }
+        match (&o.port, &o.holder, &o.resource, &o.asked, &o.free) {
+            (Some(port), Some(_), ..) => Shape::Port(port),
+            (_, _, Some(resource), Some(_), Some(_)) => Shape::Resource(resource),
+            _ => o.taint.as_deref().map_or(Shape::Other, Shape::Taint),
+        }
+    }
+}
+
+/// Whether not even the empty node would do.
+fn never_fits(obstacle: &ObstacleReport) -> bool {
+    let read = |text: &Option<String>| text.as_deref()?.parse::<Quantity>().ok();
+    match (read(&obstacle.asked), read(&obstacle.allocatable)) {
+        (Some(asked), Some(all)) => asked > all,
+        _ => false,
+    }
+}
+
+/// `dedicated:NoSchedule` of `dedicated=db:NoSchedule`
+pub(super) fn kind_of_taint(taint: &str) -> String {
+    match (taint.split_once('='), taint.rsplit_once(':')) {
+        (Some((key, _)), Some((_, effect))) => format!("{key}:{effect}"),
+        _ => taint.to_owned(),
+    }
+}
+
+fn holder(obstacle: &ObstacleReport, likeness: Likeness) -> String {
+    match &obstacle.holder {
+        Some(holder) if likeness < Likeness::Values => {
+            let controller = holder.controller.as_ref();
+            let controller = controller.filter(|_| likeness > Likeness::Words);
+            format!(
+                "{}/{}",
+                holder.namespace,
+                controller.unwrap_or(&holder.name)
+            )
+        }
+        _ => String::new(),
+    }
+}
+
+/// The domain, or whether there is one. A node's own name is none to tell rows apart by.
+fn domain(obstacle: &ObstacleReport, likeness: Likeness) -> Option<&str> {
+    let is_node = obstacle.topology_key.as_deref() == Some(obstacles::HOSTNAME);
+    match likeness == Likeness::Kinds || is_node {
+        true => obstacle.domain.as_deref().map(|_| ""),
+        false => obstacle.domain.as_deref(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(name: &str, obstacles: Vec<ObstacleReport>) -> NodeReport {
+        NodeReport {
+            count: 1,
+            names: vec![name.to_owned()],
+            obstacles,
+        }
+    }
+
+    fn cpu(free: &str, all: &str) -> ObstacleReport {
+        ObstacleReport {
+            filter: "NodeResourcesFit",
+            resource: Some("cpu".to_owned()),
+            asked: Some("2".to_owned()),
+            free: Some(free.to_owned()),
+            allocatable: Some(all.to_owned()),
+            ..ObstacleReport::default()
+        }
+    }
+
+    fn taint(taint: &str) -> ObstacleReport {
+        ObstacleReport {
+            filter: "TaintToleration",
+            taint: Some(taint.to_owned()),
+            ..ObstacleReport::default()
+        }
+    }
+
+    fn words(nodes: &[NodeReport], at_most: usize) -> Vec<String> {
+        let row = |row: &Row<'_>| {
+            let words: Vec<String> = row.obstacles.iter().map(obstacles::sentence).collect();
+            format!("{}: {}", row.names.join(" "), words.join(" and "))
+        };
+        rows(nodes, at_most).iter().map(row).collect()
+    }
+
+    #[test]
+    fn rows_are_as_exact_as_there_is_room_for() {
+        let nodes = [
+            node("a", vec![cpu("1", "4")]),
+            node("b", vec![cpu("500m", "8")]),
+            node("c", vec![cpu("1", "1")]),
+            node(
+                "d",
+                vec![taint("team=x:NoSchedule"), taint("old:NoSchedule")],
+            ),
+            node(
+                "e",
+                vec![taint("old:NoSchedule"), taint("team=y:NoSchedule")],
+            ),
+        ];
+        assert_eq!(words(&nodes, 5).len(), 5);
+        let four = words(&nodes, 4);
+        assert_eq!(
+            four.first().unwrap(),
+            "a b: asks 2 cpu, 500m to 1 of 4 to 8 free"
+        );
+        // what not even the empty node holds is another matter
+        assert_eq!(four.get(1).unwrap(), "c: asks 2 cpu, 1 of 1 free");
+        assert_eq!(
+            words(&nodes, 3).last().unwrap(),
+            "d e: taint old:NoSchedule and taint team=…:NoSchedule (2 values)"
+        );
+    }
+
+    #[test]
+    fn a_pods_holders_are_told_by_their_controller() {
+        let held = |name: &str, by: &str| {
+            let holder = crate::scheduler::Holder {
+                namespace: "shop".to_owned(),
+                name: by.to_owned(),
+                controller: Some("DaemonSet/proxy".to_owned()),
+            };
+            let port = ObstacleReport {
+                filter: "NodePorts",
+                port: Some("80/TCP".to_owned()),
+                holder: Some(holder),
+                ..ObstacleReport::default()
+            };
+            node(name, vec![port])
+        };
+        let nodes = [held("a", "proxy-1"), held("b", "proxy-2")];
+        assert_eq!(words(&nodes, 2).len(), 2);
+        assert_eq!(
+            words(&nodes, 1),
+            ["a b: 80/TCP held by pods of DaemonSet shop/proxy"]
+        );
+    }
+}

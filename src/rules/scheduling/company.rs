@@ -1,0 +1,126 @@
+//! What the causes share that go by where other pods stand: domains in words, what keeps a pod off their nodes, and the words of
+//! old schedulers, which tell affinity and anti-affinity alike.
+
+use crate::rules::Case;
+use crate::scheduler::message::Reason;
+use crate::scheduler::ranking::closest;
+use crate::scheduler::{NodeObstacles, Obstacle, What};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// The words for one domain of a key and for several: `node`, `nodes`.
+pub(super) fn words(key: &str) -> (String, String) {
+    match key {
+        "kubernetes.io/hostname" => ("node".to_owned(), "nodes".to_owned()),
+        "topology.kubernetes.io/zone" | "failure-domain.beta.kubernetes.io/zone" => {
+            ("zone".to_owned(), "zones".to_owned())
+        }
+        "topology.kubernetes.io/region" | "failure-domain.beta.kubernetes.io/region" => {
+            ("region".to_owned(), "regions".to_owned())
+        }
+        key => (format!("value of {key}"), format!("values of {key}")),
+    }
+}
+
+/// The nodes that pass a test; of them only those that the pod could use, if it could use any.
+pub(super) fn usable_if_any(
+    nodes: &[NodeObstacles],
+    test: impl Fn(&NodeObstacles) -> bool,
+) -> Vec<&NodeObstacles> {
+    let passing: Vec<&NodeObstacles> = nodes.iter().filter(|node| test(node)).collect();
+    let closest = closest(nodes);
+    let usable = passing.iter().filter(|node| closest.is_usable(&node.node));
+    let usable: Vec<&NodeObstacles> = usable.copied().collect();
+    match usable.is_empty() {
+        true => passing,
+        false => usable,
+    }
+}
+
+/// What stands against the pod on these nodes, the most frequent first; `but` is left out.
+pub(super) fn hindrances<'n>(
+    nodes: impl IntoIterator<Item = &'n NodeObstacles>,
+    but: impl Fn(&Obstacle) -> bool,
+) -> Vec<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for node in nodes {
+        let obstacles = node.obstacles.iter().filter(|one| !but(one));
+        let mut words: Vec<String> = obstacles.map(word).collect();
+        words.sort();
+        words.dedup();
+        for word in words {
+            *counts.entry(word).or_default() += 1;
+        }
+    }
+    let mut words: Vec<(String, usize)> = counts.into_iter().collect();
+    words.sort_by_key(|(_, count)| Reverse(*count));
+    words.into_iter().map(|(word, _)| word).collect()
+}
+
+/// Whether the scheduler says which of affinity and anti-affinity fails; up to 1.20 it has words for both beside those, and in
+/// older versions at times no others.
+pub(super) fn says_which(case: &Case<'_>) -> bool {
+    let said = case.scheduling().and_then(|known| known.said.as_ref());
+    let mut clauses = said.iter().flat_map(|said| &said.message.clauses);
+    clauses.any(|clause| {
+        matches!(
+            clause.reason,
+            Reason::PodAffinity | Reason::PodAntiAffinity | Reason::ExistingPodsAntiAffinity
+        )
+    })
+}
+
+fn word(obstacle: &Obstacle) -> String {
+    match &obstacle.what {
+        What::Cordoned => "cordoned".to_owned(),
+        What::Taint { taint, .. } => format!("taint {taint}"),
+        What::Label { wanted, .. } => format!("label {wanted}"),
+        What::Port { port, .. } => format!("host port {port} taken"),
+        What::Resource { resource, .. } => format!("too little {resource}"),
+        What::PodCount { .. } => "too many pods".to_owned(),
+        _ => {
+            let reason = obstacle.reason.as_str();
+            reason.strip_prefix("node(s) ").unwrap_or(reason).to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheduler::Filter;
+
+    fn obstacle(what: What) -> Obstacle {
+        Obstacle {
+            filter: Filter::PodTopologySpread,
+            reason: "node(s) didn't match pod topology spread constraints".to_owned(),
+            what,
+        }
+    }
+
+    #[test]
+    fn the_most_frequent_hindrance_comes_first_and_each_once_a_node() {
+        let on = |node: &str, whats: &[What]| NodeObstacles {
+            node: node.to_owned(),
+            obstacles: whats.iter().cloned().map(obstacle).collect(),
+        };
+        let other = What::Other(String::new());
+        let nodes = [
+            on("a", &[What::OtherNode, What::Cordoned, What::Cordoned]),
+            on("b", &[other.clone(), other]),
+            on("c", &[What::OtherNode, What::Other(String::new())]),
+        ];
+        let found = hindrances(&nodes, |one| one.what == What::OtherNode);
+        assert_eq!(
+            found,
+            ["didn't match pod topology spread constraints", "cordoned"]
+        );
+    }
+
+    #[test]
+    fn well_known_keys_have_words_of_their_own() {
+        assert_eq!(words("kubernetes.io/hostname").1, "nodes");
+        assert_eq!(words("topology.kubernetes.io/zone").0, "zone");
+        assert_eq!(words("rack").1, "values of rack");
+    }
+}

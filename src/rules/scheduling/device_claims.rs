@@ -1,0 +1,164 @@
+//! The ResourceClaims of a pod, and whether they stand as the scheduler says.
+//!
+//! Source: kube-scheduler `framework/plugins/dynamicresources` (1.37). Which device fits is written in expressions that only the
+//! scheduler evaluates, so nothing here tells whether there is one.
+
+use crate::finding::Evidence;
+use crate::rules::Case;
+use crate::scheduler::message::ClaimProblem;
+use crate::snapshot::{Kind, ObjectRef, ResourceClaim, Seen};
+use k8s_openapi::api::core::v1::PodResourceClaim;
+
+/// The most users of a claim that are quoted.
+const USERS: usize = 3;
+
+/// A claim that a pod names.
+pub(super) struct Claim<'a> {
+    /// Its name in the pod.
+    pub(super) name: &'a str,
+    /// The ResourceClaim; nothing while it is to be made from a template.
+    pub(super) object: Option<&'a str>,
+    /// The template.
+    pub(super) template: Option<&'a str>,
+}
+
+impl Claim<'_> {
+    /// What the pod asks for, as a person would say it.
+    pub(super) fn describe(&self) -> String {
+        match (self.object, self.template) {
+            (Some(object), None) => format!("ResourceClaim {object}"),
+            (Some(object), Some(template)) => {
+                format!("ResourceClaim {object} of ResourceClaimTemplate {template}")
+            }
+            (None, Some(template)) => format!("ResourceClaimTemplate {template}"),
+            (None, None) => self.name.to_owned(),
+        }
+    }
+}
+
+/// The claims that the pod names, with the objects that its status names for them.
+pub(super) fn of_pod<'a>(case: &Case<'a>) -> Vec<Claim<'a>> {
+    let made = |name: &str| {
+        let mut statuses = case.pod.status().resource_claim_statuses.iter().flatten();
+        statuses
+            .find(|status| status.name == name)
+            .and_then(|status| status.resource_claim_name.as_deref())
+    };
+    let claim = |claim: &'a PodResourceClaim| Claim {
+        name: &claim.name,
+        object: claim
+            .resource_claim_name
+            .as_deref()
+            .or_else(|| made(&claim.name)),
+        template: claim.resource_claim_template_name.as_deref(),
+    };
+    let named = case.pod.spec().resource_claims.iter().flatten();
+    named.map(claim).collect()
+}
+
+/// Whether the objects that were read bear the scheduler's words out.
+pub(super) enum Borne {
+    /// They do, and this shows it.
+    Out(Vec<Evidence>),
+    /// They do not: the words are out of date.
+    Against,
+    /// They were not read, or tell nothing about it.
+    Open,
+}
+
+/// A name without the namespace and the quotation marks that some texts put around it.
+pub(super) fn bare(name: &str) -> &str {
+    let name = name.trim_matches('"');
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// Sets the objects beside what the scheduler says.
+pub(super) fn borne(case: &Case<'_>, claims: &[Claim<'_>], problem: &ClaimProblem) -> Borne {
+    match problem {
+        ClaimProblem::Missing(name) => match claim(case, bare(name)) {
+            Seen::No => Borne::Out(vec![case.absence(object(case, bare(name)))]),
+            Seen::Yes(_) => Borne::Against,
+            Seen::Unknown(_) => Borne::Open,
+        },
+        ClaimProblem::Terminating(name) => when(case, bare(name), |claim| {
+            claim
+                .terminating
+                .then(|| ("metadata.deletionTimestamp", "being deleted".to_owned()))
+        }),
+        ClaimProblem::NotOwned(name) => when(case, bare(name), |claim| {
+            let other = claim.made_for.as_deref() != case.pod.uid();
+            let maker = claim
+                .made_for
+                .clone()
+                .unwrap_or_else(|| "nobody".to_owned());
+            other.then_some(("metadata.ownerReferences[controller].uid", maker))
+        }),
+        ClaimProblem::ClassMissing(class) => match case.snapshot.device_classes().get("", class) {
+            Seen::No => Borne::Out(vec![case.absence(ObjectRef::new(
+                Kind::DeviceClass,
+                "",
+                class,
+            ))]),
+            Seen::Yes(_) => Borne::Against,
+            Seen::Unknown(_) => Borne::Open,
+        },
+        ClaimProblem::InUse => in_use(case, claims),
+        ClaimProblem::NotCreated
+        | ClaimProblem::Allocating(_)
+        | ClaimProblem::NoDevice
+        | ClaimProblem::OtherNode
+        | ClaimProblem::Invalid
+        | ClaimProblem::Timeout => Borne::Open,
+    }
+}
+
+/// A ResourceClaim of the pod's namespace.
+pub(super) fn claim<'a>(case: &Case<'a>, name: &str) -> Seen<'a, &'a ResourceClaim> {
+    case.snapshot.resource_claims().get(case.namespace(), name)
+}
+
+/// The claim as an object.
+pub(super) fn object(case: &Case<'_>, name: &str) -> ObjectRef {
+    ObjectRef::new(Kind::ResourceClaim, case.namespace(), name)
+}
+
+/// What a field of the claim shows, if the claim was read.
+fn when(
+    case: &Case<'_>,
+    name: &str,
+    shows: impl Fn(&ResourceClaim) -> Option<(&'static str, String)>,
+) -> Borne {
+    match claim(case, name) {
+        Seen::Yes(claim) => match shows(claim) {
+            Some((path, quote)) => Borne::Out(vec![case.field_of(object(case, name), path, quote)]),
+            None => Borne::Against,
+        },
+        Seen::No => Borne::Against,
+        Seen::Unknown(_) => Borne::Open,
+    }
+}
+
+/// Who has the claims that the pod may not share.
+fn in_use(case: &Case<'_>, claims: &[Claim<'_>]) -> Borne {
+    let names = claims.iter().filter_map(|claim| claim.object);
+    let read: Vec<(&str, &ResourceClaim)> = names
+        .filter_map(|name| Some((name, claim(case, name).yes()?)))
+        .collect();
+    let mut users = Vec::new();
+    for (name, claim) in &read {
+        let others = claim
+            .reserved_for
+            .iter()
+            .filter(|user| Some(user.uid.as_str()) != case.pod.uid());
+        users.extend(others.take(USERS).map(|user| {
+            let path = "status.reservedFor";
+            let quote = format!("{} {}", user.resource, user.name);
+            case.field_of(object(case, name), path, quote)
+        }));
+    }
+    match (users.is_empty(), read.len() == claims.len()) {
+        (false, _) => Borne::Out(users),
+        (true, true) => Borne::Against,
+        (true, false) => Borne::Open,
+    }
+}

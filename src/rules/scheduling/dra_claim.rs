@@ -1,0 +1,236 @@
+//! A ResourceClaim keeps the pod from a node: it is not there, not allocated, or in use.
+
+use super::device_claims::{self, Borne, Claim, bare, borne};
+use super::spoken;
+use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::message::{self, ClaimProblem, Reason};
+use crate::snapshot::{Event, Kind};
+
+/// `dra-claim`
+pub static RULE: Rule = Rule {
+    cause: "dra-claim",
+    layer: Layer::Scheduling,
+    title: "a ResourceClaim of the pod cannot be satisfied",
+    explanation: include_str!("dra_claim.md"),
+    reads: &[Kind::ResourceClaim, Kind::DeviceClass],
+    refines: &["scheduler-error"],
+    check,
+};
+
+/// The plugin that speaks of claims.
+const PLUGIN: &str = "DynamicResources";
+/// Written by the resourceclaim controller about the pod (pkg/controller/resourceclaim/controller.go, 1.26 to 1.37).
+const NOT_CREATED: &str = "FailedResourceClaimCreation";
+/// Seconds that the controller may take.
+const CREATION: i64 = 60;
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    if case.pod.node().is_some() || spoken::is_gated(case) {
+        return Vec::new();
+    }
+    let claims = device_claims::of_pod(case);
+    let finding = told(case, &claims)
+        .or_else(|| absent(case, &claims))
+        .or_else(|| not_created(case, &claims));
+    let Some(finding) = finding else {
+        return Vec::new();
+    };
+    let names: Vec<String> = claims.iter().map(Claim::describe).collect();
+    let evidence = claims.iter().map(|claim| {
+        let path = format!("spec.resourceClaims[{}]", claim.name);
+        case.field(path, claim.describe())
+    });
+    vec![
+        finding
+            .evidence(evidence.collect::<Vec<_>>())
+            .fact("claims", names)
+            .look(shell::command([
+                "kubectl",
+                "-n",
+                case.namespace(),
+                "get",
+                "resourceclaims",
+            ])),
+    ]
+}
+
+/// What a clause says about a claim, also inside an error of the plugin.
+fn problem(reason: &Reason) -> Option<ClaimProblem> {
+    match reason {
+        Reason::DeviceClaim(problem) => Some(problem.clone()),
+        Reason::PluginError { plugin, error, .. } if plugin == PLUGIN => {
+            match message::parse(error).clauses.into_iter().next()?.reason {
+                Reason::DeviceClaim(problem) => Some(problem),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The scheduler's words.
+fn told(case: &Case<'_>, claims: &[Claim<'_>]) -> Option<Finding> {
+    let spoken = spoken::find(case, |reason| problem(reason).is_some())?;
+    let problem = problem(&spoken.clause.reason)?;
+    let borne = borne(case, claims, &problem);
+    if matches!(borne, Borne::Against) {
+        return None;
+    }
+    let (headline, why, change, who) = words(&problem);
+    let finding = spoken
+        .finding(case, headline)
+        .fact("share", spoken.share())
+        .why(why)
+        .fix([Fix::advice(change, who)]);
+    let finding = match problem {
+        ClaimProblem::Missing(claim)
+        | ClaimProblem::Terminating(claim)
+        | ClaimProblem::NotOwned(claim)
+        | ClaimProblem::Allocating(claim) => finding.fact("claim", bare(&claim)),
+        ClaimProblem::ClassMissing(class) => finding.fact("class", class),
+        _ => finding,
+    };
+    let finding = match borne {
+        Borne::Out(evidence) => finding.certainty(Certainty::Proven).evidence(evidence),
+        Borne::Against | Borne::Open => finding,
+    };
+    let creation = case.newest_event(&[NOT_CREATED]);
+    let event = creation.filter(|_| problem_is_creation(&spoken.clause.reason));
+    Some(finding.evidence(event.map(|event| case.event(event))))
+}
+
+fn problem_is_creation(reason: &Reason) -> bool {
+    matches!(
+        problem(reason),
+        Some(ClaimProblem::NotCreated | ClaimProblem::Missing(_))
+    )
+}
+
+/// Headline, why, change, and who makes it.
+fn words(problem: &ClaimProblem) -> (&'static str, &'static str, &'static str, Who) {
+    match problem {
+        ClaimProblem::NotCreated => (
+            "the ResourceClaim of the pod has not been created from its template",
+            "the resourceclaim controller creates it; its event on the pod, which is kept for an hour, says why it has not",
+            "look whether the ResourceClaimTemplate exists in the pod's namespace",
+            Who::Owner,
+        ),
+        ClaimProblem::Missing(_) => (
+            "the ResourceClaim {claim} does not exist",
+            "a claim that is named, rather than made from a template, has to be there before the pod",
+            "create the ResourceClaim {claim}, or name one that exists",
+            Who::Owner,
+        ),
+        ClaimProblem::Terminating(_) => (
+            "the ResourceClaim {claim} is being deleted",
+            "a claim that is being deleted takes no new pod; it goes once nobody uses it",
+            "wait until {claim} is gone and create it anew, or name another",
+            Who::Owner,
+        ),
+        ClaimProblem::NotOwned(_) => (
+            "the ResourceClaim {claim} belongs to another pod",
+            "a claim of this name was not made for this pod, most often for an earlier one of its name",
+            "delete the ResourceClaim {claim}, if nothing uses it, so that it is made anew",
+            Who::Owner,
+        ),
+        ClaimProblem::InUse => (
+            "a ResourceClaim of the pod is in use, and no more pods may share it",
+            "a claim serves a limited number of pods at a time, 256 at most",
+            "let the other pods end, or give the pod a claim of its own by a template",
+            Who::Owner,
+        ),
+        ClaimProblem::Allocating(_) => (
+            "the ResourceClaim {claim} is being allocated for another pod",
+            "that takes seconds; where it stays so, the binding of the other pod hangs",
+            "look at the other pods that name {claim}",
+            Who::Owner,
+        ),
+        ClaimProblem::ClassMissing(_) => (
+            "the DeviceClass {class} does not exist",
+            "a claim asks for devices by a class, which the driver's installation brings",
+            "install the driver that brings {class}, or name a class that exists",
+            Who::Admin,
+        ),
+        ClaimProblem::NoDevice => (
+            "no free device satisfies the pod's ResourceClaims on {share}",
+            "the devices there are taken, or none has what the selectors of the claim or its class ask for",
+            "compare the claim's requests with the devices in the ResourceSlices of these nodes, and with the claims that hold them",
+            Who::Owner,
+        ),
+        ClaimProblem::OtherNode => (
+            "a ResourceClaim of the pod is allocated for another node than {share}",
+            "once its devices are chosen, a claim binds every pod that names it to where they are",
+            "let the pod go where the claim is, or give it a claim of its own by a template",
+            Who::Owner,
+        ),
+        ClaimProblem::Invalid => (
+            "a ResourceClaim of the pod cannot be satisfied as it is written",
+            "the allocator refuses the request or the selector itself, whatever devices there are",
+            "mend what the scheduler's message names in the claim, its template or its DeviceClass",
+            Who::Owner,
+        ),
+        ClaimProblem::Timeout => (
+            "the devices of the pod's ResourceClaims were not ready in time",
+            "the scheduler gives up and tries again; a driver that has to prepare devices may be slow or down",
+            "look at the driver's controller and at the claim's status",
+            Who::Admin,
+        ),
+    }
+}
+
+/// A claim that is named and not there, of which the scheduler leaves no word (PreEnqueue since 1.34).
+fn absent(case: &Case<'_>, claims: &[Claim<'_>]) -> Option<Finding> {
+    let refused = case.pod.condition("PodScheduled").is_some();
+    let is_absent = |name: &&str| device_claims::claim(case, name).is_absent();
+    let mut named = claims.iter().filter_map(|claim| claim.object);
+    let name = named.find(is_absent).filter(|_| !refused)?;
+    let (headline, why, change, who) = words(&ClaimProblem::Missing(name.to_owned()));
+    let proof = case.absence(device_claims::object(case, name));
+    Some(
+        Finding::new(case.subject(), headline, proof)
+            .fact("claim", name)
+            .why(why)
+            .fix([Fix::advice(change, who)]),
+    )
+}
+
+/// A scheduler says nothing about a pod whose claim is not there yet (PreEnqueue since 1.34): the pod's status lacks it.
+fn not_created(case: &Case<'_>, claims: &[Claim<'_>]) -> Option<Finding> {
+    let missing = claims
+        .iter()
+        .find(|claim| claim.object.is_none() && claim.template.is_some())?;
+    let decided = case.pod.status().resource_claim_statuses.iter().flatten();
+    // the controller writes a status without a name where it found that no claim is needed
+    let needless = decided
+        .into_iter()
+        .any(|status| status.name == missing.name);
+    let age = case.seconds_since(case.pod.created()?);
+    let silent = case.pod.condition("PodScheduled").is_none();
+    let event = case.newest_event(&[NOT_CREATED]);
+    if needless || event.is_none() && (!silent || age <= CREATION) {
+        return None;
+    }
+    let (headline, why, change, who) = words(&ClaimProblem::NotCreated);
+    let lacks = case.field(
+        format!("spec.resourceClaims[{}]", missing.name),
+        missing.describe(),
+    );
+    let said = |event: &Event| case.event(event);
+    let (proof, certainty) = match event {
+        Some(event) => (said(event), Certainty::Likely),
+        None => (lacks, Certainty::Possible),
+    };
+    let template = missing.template.unwrap_or_default();
+    Some(
+        Finding::new(case.subject(), headline, proof)
+            .certainty(certainty)
+            .why(match event {
+                Some(_) => "the resourceclaim controller creates it and says that it cannot; no scheduler looks at the pod before",
+                None => why,
+            })
+            .fact("template", template)
+            .fix([Fix::advice(change, who)]),
+    )
+}

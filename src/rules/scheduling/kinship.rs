@@ -1,0 +1,35 @@
+//! How the pods that stand in the way are related to the one that waits, all in all.
+
+use crate::rules::Case;
+use crate::scheduler::Holder;
+use crate::snapshot::Kin;
+use std::collections::BTreeSet;
+
+/// How the holders stand to the pod.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kinship {
+    /// Of the pod's Deployment, and some of its older ReplicaSets: a rolling update waits for them.
+    Predecessors,
+    /// All belong to the pod's own controller.
+    Siblings,
+    /// Some belong to somebody else.
+    Others,
+}
+
+impl Kinship {
+    /// The kinship of all holders together.
+    pub(super) fn of<'h>(case: &Case<'_>, holders: impl IntoIterator<Item = &'h Holder>) -> Self {
+        // thousands of pods have a few controllers
+        let holders = holders.into_iter();
+        let makers: BTreeSet<(&str, Option<&str>)> = holders
+            .map(|holder| (holder.namespace.as_str(), holder.controller.as_deref()))
+            .collect();
+        let kin = |(namespace, controller)| case.snapshot.kin(case.pod, namespace, controller);
+        let furthest = makers.into_iter().map(kin).max();
+        match furthest {
+            Some(Kin::Sibling) => Kinship::Siblings,
+            Some(Kin::Elder) => Kinship::Predecessors,
+            Some(Kin::Stranger) | None => Kinship::Others,
+        }
+    }
+}

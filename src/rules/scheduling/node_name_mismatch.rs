@@ -1,0 +1,159 @@
+//! The pod names its node itself, and there is no such node.
+
+use super::spoken;
+use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::kubernetes::nearest::nearest;
+use crate::kubernetes::shell;
+use crate::rules::container::template::Template;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::message::Reason;
+use crate::snapshot::{Kind, ObjectRef, Seen};
+use serde_json::json;
+
+/// `node-name-mismatch`
+pub static RULE: Rule = Rule {
+    cause: "node-name-mismatch",
+    layer: Layer::Scheduling,
+    title: "the pod names a node that does not exist",
+    explanation: include_str!("node_name_mismatch.md"),
+    reads: &[Kind::Node],
+    refines: &["node-selector-or-affinity"],
+    check,
+};
+
+/// The only field that a term of node affinity may name.
+const NAME: &str = "metadata.name";
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let finding = match case.pod.node() {
+        Some(node) => written(case, node),
+        None => pinned(case).or_else(|| told(case)),
+    };
+    let look = || shell::command(["kubectl", "get", "nodes"]);
+    finding
+        .into_iter()
+        .map(|finding| finding.look(look()))
+        .collect()
+}
+
+/// `spec.nodeName` passes the scheduler by. A node that a scheduler chose has been there: the binding leaves a condition.
+fn written(case: &Case<'_>, node: &str) -> Option<Finding> {
+    let status = case.pod.status();
+    let untouched = case.pod.phase() == "Pending"
+        && status.start_time.is_none()
+        && status.container_statuses.iter().flatten().next().is_none()
+        && case.pod.condition("PodScheduled").is_none();
+    let gone = matches!(case.snapshot.nodes().get("", node), Seen::No);
+    if !untouched || !gone {
+        return None;
+    }
+    let proof = case.field("spec.nodeName", node);
+    let absence = case.absence(ObjectRef::new(Kind::Node, "", node));
+    let finding = Finding::new(case.subject(), "the pod names the node {node}, which does not exist", proof)
+        .evidence([absence])
+        .fact("node", node)
+        .why("a pod with a nodeName passes the scheduler by and waits for the kubelet of exactly that name, until the garbage collector removes it");
+    let meant = meant(case, node);
+    let template = Template::of(case);
+    Some(match (meant, template) {
+        (Some(meant), Some(template)) => {
+            let change = "name {nearest}, if that was meant";
+            let fix = template.replace(change, "nodeName", &json!(node), &json!(meant));
+            finding.fact("nearest", meant).fix([fix])
+        }
+        (Some(meant), None) => finding.fact("nearest", meant).fix([Fix::advice(
+            "make the pod anew with nodeName {nearest}, if that was meant, or without nodeName",
+            Who::Owner,
+        )]),
+        (None, _) => finding.fix([Fix::advice(
+            "make the pod anew without nodeName, so that the scheduler finds a node, or with the name of a node that exists",
+            Who::Owner,
+        )]),
+    })
+}
+
+/// The node that a name may stand for: the same without or with its domain, or one that is spelt nearly so.
+fn meant(case: &Case<'_>, name: &str) -> Option<String> {
+    let nodes: Vec<&str> = case
+        .snapshot
+        .nodes()
+        .seen()
+        .map(|(_, node)| node.name.as_str())
+        .collect();
+    let host = |name: &str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
+    let same_host = nodes.iter().find(|node| host(node) == host(name)).copied();
+    same_host
+        .or_else(|| nearest(name, nodes.iter().copied()))
+        .map(str::to_owned)
+}
+
+/// Node affinity whose every term names nodes, none of which exists.
+fn pinned(case: &Case<'_>) -> Option<Finding> {
+    case.snapshot.nodes().whole_cluster().ok()?;
+    case.scheduling()?.said.as_ref()?;
+    let names = pins(case)?;
+    let is_there = |name: &String| !case.snapshot.nodes().get("", name).is_absent();
+    if names.is_empty() || names.iter().any(is_there) {
+        return None;
+    }
+    let absent: Vec<Evidence> = names
+        .iter()
+        .map(|name| case.absence(ObjectRef::new(Kind::Node, "", name)))
+        .collect();
+    let path = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution";
+    let proof = case.field(path, format!("{NAME} in ({})", names.join(", ")));
+    let said = case.scheduling()?.said.as_ref()?.quote.clone();
+    let daemon = case.subject().kind == "DaemonSet";
+    let finding = Finding::new(
+        case.subject(),
+        "the pod is pinned to {nodes}, which does not exist",
+        proof,
+    )
+    .evidence(absent)
+    .evidence([said])
+    .fact("nodes", names);
+    Some(match daemon {
+        true => finding
+            .why("the DaemonSet's controller made the pod for a node that is gone, and deletes it when it notices")
+            .fix([Fix::advice("wait for the DaemonSet's controller, and check that it runs if the pod stays", Who::Admin)]),
+        false => finding
+            .why("its required node affinity names the node itself, so no other will do")
+            .fix([Fix::advice("name a node that exists in the node affinity, or ask for labels instead", Who::Owner)]),
+    })
+}
+
+/// The names to which every term pins the pod; nothing when a term leaves the name open.
+fn pins(case: &Case<'_>) -> Option<Vec<String>> {
+    let affinity = case.pod.spec().affinity.as_ref()?.node_affinity.as_ref()?;
+    let required = affinity
+        .required_during_scheduling_ignored_during_execution
+        .as_ref()?;
+    let mut names = Vec::new();
+    for term in &required.node_selector_terms {
+        let mut fields = term.match_fields.iter().flatten();
+        let field = fields.find(|field| field.key == NAME && field.operator == "In")?;
+        names.extend(field.values.iter().flatten().cloned());
+    }
+    Some(names)
+}
+
+/// The scheduler's words, which up to 1.20 spoke of the host name.
+fn told(case: &Case<'_>) -> Option<Finding> {
+    let spoken = spoken::find(case, |reason| matches!(reason, Reason::NodeName))?;
+    let finding = spoken
+        .finding(
+            case,
+            "the pod asks for a node by a name that {share} do not have",
+        )
+        .fact("share", spoken.share());
+    let certainty = finding.certainty.max(Certainty::Possible);
+    Some(
+        finding
+            .certainty(certainty)
+            .why("which name it asks for was not found in the pod")
+            .fix([Fix::advice(
+                "compare the name that the pod asks for with the names of the nodes",
+                Who::Owner,
+            )]),
+    )
+}

@@ -1,0 +1,335 @@
+//! The pod has to run near pods that are not where it could run.
+
+use super::company::{hindrances, says_which, usable_if_any, words};
+use super::grounds::{Grounds, Sought};
+use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::kubernetes::nearest::nearest;
+use crate::kubernetes::selector::label_selector_text;
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::message::Reason;
+use crate::scheduler::{Filter, NodeObstacles, Obstacle, Term, What};
+use crate::snapshot::{Kind, Occupant, Occupants};
+use std::collections::BTreeSet;
+
+/// `pod-affinity`
+pub static RULE: Rule = Rule {
+    cause: "pod-affinity",
+    layer: Layer::Scheduling,
+    title: "pods that the pod has to be near are not where it could run",
+    explanation: include_str!("pod_affinity.md"),
+    reads: &[Kind::Node, Kind::Namespace],
+    refines: &[],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let unnamed = unnamed(case);
+    let sought = Sought {
+        obstacle: |obstacle: &Obstacle| matches!(obstacle.what, What::Apart { .. }),
+        reason: |reason: &Reason| match reason {
+            Reason::PodAffinity => Some(Certainty::Likely),
+            Reason::PodAffinityOrAntiAffinity => unnamed,
+            _ => None,
+        },
+    };
+    let Some(grounds) = Grounds::find(case, &sought) else {
+        return Vec::new();
+    };
+    let terms = terms(case);
+    let finding = match unmet(&terms, &grounds) {
+        Some(term) => company(case, &grounds, &terms, term),
+        None => told(case, &grounds, &terms),
+    };
+    vec![grounds.close(case, finding, Filter::InterPodAffinity)]
+}
+
+/// What the words for affinity and anti-affinity alike say of this cause.
+fn unnamed(case: &Case<'_>) -> Option<Certainty> {
+    let affinity = case.pod.spec().affinity.as_ref();
+    let avoids = affinity.is_some_and(|all| all.pod_anti_affinity.is_some());
+    match says_which(case) || terms(case).is_empty() {
+        true => None,
+        false if avoids => Some(Certainty::Possible),
+        false => Some(Certainty::Likely),
+    }
+}
+
+fn terms<'c>(case: &'c Case<'_>) -> Vec<Term<'c>> {
+    let terms = Term::of_affinity(case.pod.spec(), case.namespace(), case.snapshot);
+    terms.into_iter().map(|(_, term)| term).collect()
+}
+
+/// The term that nobody answers on the nearest node.
+fn unmet<'t, 'c>(terms: &'t [Term<'c>], grounds: &Grounds<'_>) -> Option<&'t Term<'c>> {
+    let (_, obstacle) = grounds.obstacles().next()?;
+    let What::Apart { wanted, key, .. } = &obstacle.what else {
+        return None;
+    };
+    terms
+        .iter()
+        .find(|term| term.key() == key && term.to_string() == *wanted)
+}
+
+/// The pods that a term's selector means.
+#[derive(Default)]
+struct Meant<'c> {
+    /// On a node, where the term looks.
+    placed: Vec<&'c Occupant>,
+    /// Not on a node yet, where the term looks.
+    waiting: Vec<&'c Occupant>,
+    /// In namespaces where it does not look.
+    elsewhere: Vec<&'c Occupant>,
+}
+
+fn meant<'c>(case: &Case<'c>, term: &Term<'_>) -> Meant<'c> {
+    let occupants = case.snapshot.occupants();
+    let shapes = occupants.shapes().iter();
+    let selected: Vec<bool> = shapes.map(|shape| term.selects(&shape.labels)).collect();
+    let mut meant = Meant::default();
+    if !selected.contains(&true) {
+        return meant;
+    }
+    let is_itself =
+        |one: &Occupant| *one.name == *case.pod.name() && *one.namespace == *case.namespace();
+    for occupant in occupants.iter() {
+        let is_selected = selected.get(Occupants::place_of(occupant)) == Some(&true);
+        if !is_selected || is_itself(occupant) {
+            continue;
+        }
+        match (term.covers(&occupant.namespace), &occupant.node) {
+            (false, _) => meant.elsewhere.push(occupant),
+            (true, Some(_)) => meant.placed.push(occupant),
+            (true, None) => meant.waiting.push(occupant),
+        }
+    }
+    meant
+}
+
+fn company(case: &Case<'_>, grounds: &Grounds<'_>, terms: &[Term<'_>], term: &Term<'_>) -> Finding {
+    let meant = meant(case, term);
+    let finding = if !meant.placed.is_empty() {
+        placed(case, grounds, terms, term, &meant.placed)
+    } else if !meant.waiting.is_empty() {
+        grounds
+            .finding(
+                case,
+                "the pod has to be near {wanted}, and those wait for a node themselves: {waiting}",
+            )
+            .fact("waiting", names(&meant.waiting))
+            .why("a pod counts once it is on a node")
+            .fix([Fix::advice(
+                "find out why {waiting} has no node",
+                Who::Owner,
+            )])
+    } else if !meant.elsewhere.is_empty() {
+        elsewhere(case, grounds, term, &meant.elsewhere)
+    } else {
+        nobody(case, grounds, term)
+    };
+    finding
+        .fact("wanted", term.to_string())
+        .fact("key", term.key())
+        .fact("place", words(term.key()).0)
+        .fix([Fix::advice(
+            "make the affinity preferred, if the pod can do without that company",
+            Who::Owner,
+        )])
+        .look(look(term))
+}
+
+/// The company is there, on nodes that do not take the pod.
+fn placed(
+    case: &Case<'_>,
+    grounds: &Grounds<'_>,
+    terms: &[Term<'_>],
+    term: &Term<'_>,
+    pods: &[&Occupant],
+) -> Finding {
+    let occupants = case.snapshot.occupants();
+    let answers_all = |pod: &&&Occupant| {
+        let labels = &occupants.shape(pod).labels;
+        terms.iter().all(|term| term.means(&pod.namespace, labels))
+    };
+    if !pods.iter().any(|pod| answers_all(&pod)) {
+        return grounds
+            .finding(
+                case,
+                "no pod is all that the affinity asks for: it wants {terms} in one pod",
+            )
+            .fact(
+                "terms",
+                terms.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            )
+            .why("a pod counts for an affinity of several terms only when every term means it");
+    }
+    let view = case.engine.view();
+    let domain = |node: &str| view.node(node).and_then(|node| node.label(term.key()));
+    let domains: BTreeSet<&str> = pods
+        .iter()
+        .filter(answers_all)
+        .filter_map(|pod| domain(pod.node.as_deref()?))
+        .collect();
+    if domains.is_empty() {
+        return grounds
+            .finding(case, "the pod has to be near {wanted}, and those are on nodes without the label {key}: {company}")
+            .fact("company", names(pods))
+            .why("a node counts as near only by the value that it carries under {key}")
+            .fix([Fix::advice("label the nodes of {company} with {key}", Who::Admin)]);
+    }
+    let near = |node: &NodeObstacles| domain(&node.node).is_some_and(|one| domains.contains(one));
+    let near = usable_if_any(grounds.all_nodes(), near);
+    let is_apart = |one: &Obstacle| matches!(one.what, What::Apart { .. });
+    let in_the_way = hindrances(near, is_apart);
+    let domains: Vec<String> = domains.into_iter().map(str::to_owned).collect();
+    grounds
+        .finding(case, "no node near {wanted} takes the pod: {hindrances}")
+        .fact("domains", domains)
+        .fact("company", names(pods))
+        .fact("hindrances", in_the_way)
+        .why("the pod has to be near them; by {key} they are in {domains}, and nodes elsewhere are too far")
+        .fix([Fix::advice("clear what stands against the pod there, or move {company} to where it can run", Who::Owner)])
+}
+
+fn elsewhere(
+    case: &Case<'_>,
+    grounds: &Grounds<'_>,
+    term: &Term<'_>,
+    pods: &[&Occupant],
+) -> Finding {
+    let namespaces: BTreeSet<String> = pods.iter().map(|pod| pod.namespace.to_string()).collect();
+    let finding = grounds
+        .finding(
+            case,
+            "the pod has to be near {wanted}, and such pods are in namespace {namespaces} alone",
+        )
+        .fact("namespaces", namespaces.into_iter().collect::<Vec<_>>())
+        .fact("company", names(pods))
+        .fix([Fix::advice(
+            "add {namespaces} to the namespaces of the term, if {company} was meant",
+            Who::Owner,
+        )]);
+    match unread(case, term) {
+        Some(gap) => finding.fact("unread", gap).why(
+            "where the term looks, not all pods were read ({unread}), so that there may be others",
+        ),
+        None => finding.why("a term looks in its pod's own namespace, unless it names others; it does not look at {company}"),
+    }
+}
+
+fn nobody(case: &Case<'_>, grounds: &Grounds<'_>, term: &Term<'_>) -> Finding {
+    if let Some(gap) = unread(case, term) {
+        return grounds
+            .finding(
+                case,
+                "the pod has to be near {wanted}, and there are none on {share}",
+            )
+            .fact("unread", gap)
+            .why("whether there are such pods at all was not read ({unread})");
+    }
+    let finding = grounds.finding(case, "the pod has to be near {wanted}, and there are none");
+    match alike(case, term) {
+        Some((asked, meant)) => finding
+            .fact("asked", asked)
+            .fact("nearest", meant)
+            .why("no pod carries {asked}; there are pods with {nearest}")
+            .fix([Fix::advice(
+                "ask for {nearest}, if that was meant",
+                Who::Owner,
+            )]),
+        None => finding
+            .why("the affinity is required, so the pod waits until one of them is on a node")
+            .fix([Fix::advice(
+                "start {wanted}, or correct the affinity's selector",
+                Who::Owner,
+            )]),
+    }
+}
+
+/// The pods that the term could mean and that were not read, in words.
+fn unread(case: &Case<'_>, term: &Term<'_>) -> Option<String> {
+    let pods = case.snapshot.pods();
+    match term.namespaces() {
+        None => pods
+            .whole_cluster()
+            .err()
+            .map(|_| "pods of all namespaces".to_owned()),
+        Some(names) => {
+            let gap = names.iter().find(|name| pods.whole(name).is_err());
+            gap.map(|name| format!("pods of namespace {name}"))
+        }
+    }
+}
+
+/// A pair of the selector that no pod carries where the term looks, and the pair there that is most like it.
+fn alike(case: &Case<'_>, term: &Term<'_>) -> Option<(String, String)> {
+    let occupants = case.snapshot.occupants();
+    let covered = occupants.iter().filter(|pod| term.covers(&pod.namespace));
+    let places: BTreeSet<usize> = covered.map(Occupants::place_of).collect();
+    let shapes = places
+        .iter()
+        .filter_map(|place| occupants.shapes().get(*place));
+    let labels: Vec<_> = shapes.map(|shape| &shape.labels).collect();
+    let pairs = term.selector()?.match_labels.iter().flatten();
+    pairs.into_iter().find_map(|(key, value)| {
+        let values: BTreeSet<&str> = labels
+            .iter()
+            .filter_map(|labels| labels.get(key).map(String::as_str))
+            .collect();
+        if values.contains(value.as_str()) {
+            return None;
+        }
+        let meant = nearest(value, values)?;
+        Some((format!("{key}={value}"), format!("{key}={meant}")))
+    })
+}
+
+fn names(pods: &[&Occupant]) -> Vec<String> {
+    pods.iter()
+        .map(|pod| format!("{}/{}", pod.namespace, pod.name))
+        .collect()
+}
+
+fn told(case: &Case<'_>, grounds: &Grounds<'_>, terms: &[Term<'_>]) -> Finding {
+    let wanted: Vec<String> = terms.iter().map(ToString::to_string).collect();
+    let finding = match wanted.is_empty() {
+        true => grounds.finding(
+            case,
+            "pods that the pod has to be near are missing on {share}",
+        ),
+        false => grounds
+            .finding(
+                case,
+                "the pod has to be near {wanted}, and there are none on {share}",
+            )
+            .fact("wanted", wanted),
+    };
+    let finding = finding
+        .why("where such pods stand could not be compared, since nodes or pods of all namespaces were not read")
+        .fix([
+            Fix::advice("check that such pods run, in the namespace that the affinity means, on nodes that can take this one as well", Who::Owner),
+            Fix::advice("make the affinity preferred, if the pod can do without that company", Who::Owner),
+        ]);
+    match terms.first() {
+        Some(term) => finding.look(look(term)),
+        None => finding,
+    }
+}
+
+fn look(term: &Term<'_>) -> String {
+    let mut words = vec!["kubectl"];
+    let everywhere = match term.namespaces() {
+        Some([only]) => {
+            words.extend(["-n", only]);
+            None
+        }
+        _ => Some("-A"),
+    };
+    words.extend(["get", "pods", "-o", "wide"]);
+    words.extend(everywhere);
+    let selector = term.selector().map(label_selector_text);
+    if let Some(selector) = selector.as_deref().filter(|text| !text.is_empty()) {
+        words.extend(["-l", selector]);
+    }
+    shell::command(words)
+}

@@ -1,0 +1,259 @@
+//! A required anti-affinity, the pod's own or that of pods that run already, keeps it off the nodes.
+//!
+//! Who stands there decides what to do, as with host ports: an old pod that a rolling update keeps until the new one is ready,
+//! a sibling of the same template, or somebody else.
+
+use super::company::{says_which, words};
+use super::grounds::{Grounds, Sought};
+use super::kinship::Kinship;
+use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::message::Reason;
+use crate::scheduler::{Filter, Holder, Obstacle, Term, What};
+use crate::snapshot::{Kind, ObjectRef};
+use k8s_openapi::api::core::v1::PodAffinityTerm;
+use std::collections::BTreeSet;
+
+/// `pod-anti-affinity`
+pub static RULE: Rule = Rule {
+    cause: "pod-anti-affinity",
+    layer: Layer::Scheduling,
+    title: "an anti-affinity between pods keeps the pod off the nodes",
+    explanation: include_str!("pod_anti_affinity.md"),
+    reads: &[
+        Kind::Node,
+        Kind::Namespace,
+        Kind::ReplicaSet,
+        Kind::Deployment,
+    ],
+    refines: &[],
+    check,
+};
+
+/// Where a pod's required anti-affinity is written.
+const REQUIRED: &str =
+    "spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution";
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let unnamed = unnamed(case);
+    let sought = Sought {
+        obstacle: |obstacle: &Obstacle| matches!(obstacle.what, What::Together { .. }),
+        reason: |reason: &Reason| match reason {
+            Reason::PodAntiAffinity | Reason::ExistingPodsAntiAffinity => Some(Certainty::Likely),
+            Reason::PodAffinityOrAntiAffinity => unnamed,
+            _ => None,
+        },
+    };
+    let Some(grounds) = Grounds::find(case, &sought) else {
+        return Vec::new();
+    };
+    let finding = match Held::of(&grounds) {
+        Some(held) => held.finding(case, &grounds),
+        None => told(case, &grounds),
+    };
+    vec![grounds.close(case, finding, Filter::InterPodAffinity)]
+}
+
+/// What the words for affinity and anti-affinity alike say of this cause; the rule may be that of pods which run already.
+fn unnamed(case: &Case<'_>) -> Option<Certainty> {
+    let affinity = case.pod.spec().affinity.as_ref();
+    let seeks = affinity.is_some_and(|all| all.pod_affinity.is_some());
+    let avoids = affinity.is_some_and(|all| all.pod_anti_affinity.is_some());
+    match says_which(case) {
+        true => None,
+        false if avoids && !seeks => Some(Certainty::Likely),
+        false => Some(Certainty::Possible),
+    }
+}
+
+/// Who keeps the pod away, and by what.
+struct Held<'e> {
+    holders: BTreeSet<&'e Holder>,
+    /// Where they stand, by the key of the nearest node's term.
+    domains: BTreeSet<&'e str>,
+    key: &'e str,
+    /// Whether the pod's own rule, and whether that of others, is among them.
+    own: bool,
+    theirs: bool,
+}
+
+impl<'e> Held<'e> {
+    fn of(grounds: &Grounds<'e>) -> Option<Self> {
+        let mut held: Option<Held<'e>> = None;
+        for (_, obstacle) in grounds.obstacles() {
+            let What::Together {
+                holder,
+                own,
+                key,
+                domain,
+            } = &obstacle.what
+            else {
+                continue;
+            };
+            let held = held.get_or_insert_with(|| Held {
+                holders: BTreeSet::new(),
+                domains: BTreeSet::new(),
+                key,
+                own: false,
+                theirs: false,
+            });
+            held.holders.insert(holder);
+            held.own |= *own;
+            held.theirs |= !*own;
+            if key == held.key {
+                held.domains.insert(domain);
+            }
+        }
+        held
+    }
+
+    fn finding(&self, case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+        let finding = match Kinship::of(case, self.holders.iter().copied()) {
+            Kinship::Predecessors => predecessors(case, grounds),
+            Kinship::Siblings => siblings(case, grounds),
+            Kinship::Others => self.others(case, grounds),
+        };
+        let names = self.holders.iter();
+        let names = names.map(|holder| format!("{}/{}", holder.namespace, holder.name));
+        let (place, places) = words(self.key);
+        finding
+            .fact("owner", case.subject().short())
+            .fact("holders", names.collect::<Vec<_>>())
+            .fact("running", self.domains.len())
+            .fact("key", self.key)
+            .fact("place", place)
+            .fact("places", places)
+            .evidence(self.rule(case))
+            .look(look(case, &self.holders))
+    }
+
+    fn others(&self, case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+        let (headline, why) = match (self.own, self.theirs) {
+            (true, true) => (
+                "the pod and {holders} keep away from each other, which closes {share}",
+                "both have a required anti-affinity that means the other, and a {place} takes one of them",
+            ),
+            (true, false) => (
+                "the pod's anti-affinity keeps it away from {holders}, which closes {share}",
+                "the anti-affinity is required, and goes by {key}: a {place} with such a pod is closed",
+            ),
+            (false, _) => (
+                "the anti-affinity of {holders} keeps the pod away, which closes {share}",
+                "a required anti-affinity holds in both directions: it also keeps later pods away from the one that has it",
+            ),
+        };
+        let advice = match (self.own, self.theirs) {
+            (true, true) => "make the anti-affinity of both preferred, if it is only a wish",
+            (true, false) => "make the anti-affinity preferred, if it is only a wish",
+            (false, _) => {
+                "change the labels that the anti-affinity of {holders} means, or make that preferred"
+            }
+        };
+        grounds.finding(case, headline).why(why).fix([
+            Fix::advice(advice, Who::Owner),
+            Fix::advice("move {holders} away, or add a {place}", Who::Admin),
+        ])
+    }
+
+    /// The rule, in the words of whoever has it.
+    fn rule(&self, case: &Case<'_>) -> Option<Evidence> {
+        let meant = |term: &&PodAffinityTerm| term.topology_key == self.key;
+        if self.own {
+            let affinity = case
+                .pod
+                .spec()
+                .affinity
+                .as_ref()?
+                .pod_anti_affinity
+                .as_ref()?;
+            let terms = affinity
+                .required_during_scheduling_ignored_during_execution
+                .as_ref()?;
+            let term = terms.iter().find(meant)?;
+            return Some(case.field(REQUIRED, quote(term)?));
+        }
+        let holder = self.holders.first()?;
+        let occupants = case.snapshot.occupants();
+        let is_holder =
+            |namespace: &str, name: &str| *namespace == *holder.namespace && *name == *holder.name;
+        let occupant = occupants
+            .iter()
+            .find(|one| is_holder(&one.namespace, &one.name))?;
+        let term = occupants.shape(occupant).anti_affinity.iter().find(meant)?;
+        let object = ObjectRef::new(Kind::Pod, &holder.namespace, &holder.name);
+        Some(case.field_of(object, REQUIRED, quote(term)?))
+    }
+}
+
+fn quote(term: &PodAffinityTerm) -> Option<String> {
+    serde_json::to_string(term).ok()
+}
+
+fn predecessors(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+    grounds
+        .finding(case, "the rollout waits for itself: by the anti-affinity of {owner} a {place} takes one of its pods, and old ones are on each that could run the new one")
+        .why("the old pods stay until new ones are ready, and the new ones may not stand beside the old ones")
+        .fix([
+            Fix::advice("let the rollout remove an old pod before it makes a new one: maxSurge 0, maxUnavailable 1", Who::Owner),
+            Fix::advice("add a {place}", Who::Admin),
+        ])
+}
+
+fn siblings(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+    grounds
+        .finding(case, "more replicas than {places}: by the anti-affinity of {owner} a {place} takes one of its pods, and each that could run another has one")
+        .why("the anti-affinity is required, so there can be one replica a {place}")
+        .fix([
+            Fix::advice("run no more replicas than there are {places} for, or make the anti-affinity preferred", Who::Owner),
+            Fix::advice("add a {place}", Who::Admin),
+        ])
+}
+
+fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+    let says = |wanted: &Reason| {
+        let mut clauses = grounds.clauses.iter();
+        clauses.any(|clause| clause.reason == *wanted)
+    };
+    let terms = Term::of_anti_affinity(case.pod.spec(), case.namespace(), case.snapshot);
+    let avoided: Vec<String> = terms.iter().map(|(_, term)| term.to_string()).collect();
+    let headline = match (
+        says(&Reason::PodAntiAffinity),
+        says(&Reason::ExistingPodsAntiAffinity),
+    ) {
+        (true, _) if !avoided.is_empty() => "the pod's anti-affinity to {avoided} closes {share}",
+        (true, _) => "the pod's anti-affinity closes {share}",
+        (false, true) => "the anti-affinity of pods that run there already closes {share}",
+        (false, false) => "an anti-affinity between pods closes {share}",
+    };
+    let finding = match avoided.is_empty() {
+        true => grounds.finding(case, headline),
+        false => grounds.finding(case, headline).fact("avoided", avoided),
+    };
+    finding
+        .why("who stands there could not be computed, since nodes or pods of all namespaces were not read; with one replica a node, more replicas than nodes end like this, and so does a rolling update that starts a further one")
+        .fix([
+            Fix::advice("run no more replicas than there are places for, or make the anti-affinity preferred", Who::Owner),
+            Fix::advice("add a node", Who::Admin),
+        ])
+        .look(shell::command(["kubectl", "get", "pods", "-A", "-o", "wide"]))
+}
+
+fn look(case: &Case<'_>, holders: &BTreeSet<&Holder>) -> String {
+    let here = holders
+        .iter()
+        .all(|holder| holder.namespace == case.namespace());
+    let words = match here {
+        true => vec![
+            "kubectl",
+            "-n",
+            case.namespace(),
+            "get",
+            "pods",
+            "-o",
+            "wide",
+        ],
+        false => vec!["kubectl", "get", "pods", "-A", "-o", "wide"],
+    };
+    shell::command(words)
+}

@@ -1,0 +1,189 @@
+//! The scheduler makes room for the pod on a node, and the pods that give way are not gone yet.
+
+use super::spoken;
+use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::kubernetes::duration::human_seconds;
+use crate::kubernetes::shell;
+use crate::messages::form::contains;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::preemption;
+use crate::snapshot::{Kind, ObjectRef, Occupant};
+
+/// `preemption-pending`
+pub static RULE: Rule = Rule {
+    cause: "preemption-pending",
+    layer: Layer::Scheduling,
+    title: "the pods that give way to the pod are not gone yet",
+    explanation: include_str!("preemption_pending.md"),
+    reads: &[Kind::Node],
+    refines: &[],
+    check,
+};
+
+/// Seconds after the end of its grace period for which a deletion is still normal.
+const SLACK: i64 = 60;
+/// The most victims of which the field is quoted.
+const QUOTED: usize = 3;
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some(node) = preemption::nominated(case.pod).filter(|_| !spoken::is_gated(case)) else {
+        return Vec::new();
+    };
+    let Some(examination) = case.scheduling() else {
+        return Vec::new();
+    };
+    let said = examination.said.as_ref();
+    let under_way = said.is_some_and(|said| preemption::under_way(&said.message));
+    let victims = preemption::victims(case.pod, node, case.snapshot);
+    // the node has room as it is: it was named for another reason
+    if is_whole(case) && preemption::fits_without(case.pod, node, &[], case.snapshot) {
+        return Vec::new();
+    }
+    let finding = match victims.is_empty() {
+        false => waits(case, node, &victims, under_way),
+        true => match unseen(case, under_way) {
+            Some(certainty) => by_field(case, node, "preemption makes room for the pod on {node}, and the pods that give way may not be gone yet")
+                .certainty(certainty)
+                .why("which pods these are was not read; the pod is bound once they are gone"),
+            None => return Vec::new(),
+        },
+    };
+    let quote = said.map(|said| said.quote.clone());
+    let by_node = format!("--field-selector=spec.nodeName={node}");
+    vec![
+        finding
+            .evidence(quote)
+            .fact("node", node)
+            .look(shell::command([
+                "kubectl", "get", "pods", "-A", "-o", "wide", &by_node,
+            ])),
+    ]
+}
+
+/// Whether all nodes and the pods on them were read.
+fn is_whole(case: &Case<'_>) -> bool {
+    let snapshot = case.snapshot;
+    snapshot.pods().whole_cluster().is_ok() && snapshot.nodes().whole_cluster().is_ok()
+}
+
+fn by_field(case: &Case<'_>, node: &str, headline: &'static str) -> Finding {
+    let proof = case.field("status.nominatedNodeName", node);
+    Finding::new(case.subject(), headline, proof).fix([Fix::advice(
+        "wait: the scheduler binds the pod when they are gone, or looks for another node",
+        Who::Owner,
+    )])
+}
+
+/// How sure it is when no victim was seen. Where all pods were read they are gone, or the node is named for another reason: since
+/// 1.35 also while the scheduler waits for a volume.
+fn unseen(case: &Case<'_>, under_way: bool) -> Option<Certainty> {
+    let refused = case
+        .pod
+        .condition("PodScheduled")
+        .is_some_and(|condition| condition.reason.as_deref() == Some("Unschedulable"));
+    case.snapshot.pods().whole_cluster().err()?;
+    match (under_way, refused) {
+        (true, _) => Some(Certainty::Likely),
+        (false, true) => Some(Certainty::Possible),
+        (false, false) => None,
+    }
+}
+
+fn waits(case: &Case<'_>, node: &str, victims: &[&Occupant], under_way: bool) -> Finding {
+    let snapshot = case.snapshot;
+    let events: Vec<Evidence> = victims
+        .iter()
+        .filter_map(|victim| preempted(case, victim))
+        .collect();
+    let whole = is_whole(case);
+    let fits = whole && preemption::fits_without(case.pod, node, victims, snapshot);
+    let certainty = match fits || under_way || !events.is_empty() {
+        true if whole => Certainty::Proven,
+        _ => Certainty::Likely,
+    };
+    let now = snapshot.clock().at.as_second();
+    let left = |victim: &&Occupant| victim.gone_by.map(|end| end.as_second() - now);
+    let longest = victims.iter().filter_map(left).max();
+    let late: Vec<String> = victims
+        .iter()
+        .filter(|victim| left(victim).is_some_and(|left| left < -SLACK))
+        .map(|victim| named(victim))
+        .collect();
+    let headline = match victims.len() {
+        1 => {
+            "preemption makes room for the pod on {node}: {victims}, which gives way, is not gone yet"
+        }
+        _ => {
+            "preemption makes room for the pod on {node}: {victims}, which give way, are not gone yet"
+        }
+    };
+    let finding = by_field(case, node, headline)
+        .certainty(certainty)
+        .evidence(events)
+        .evidence(
+            victims
+                .iter()
+                .take(QUOTED)
+                .filter_map(|victim| ending(case, victim)),
+        )
+        .fact(
+            "victims",
+            victims
+                .iter()
+                .map(|victim| named(victim))
+                .collect::<Vec<_>>(),
+        )
+        .fact("priority", case.pod.spec().priority.unwrap_or_default());
+    let mut finding = finding;
+    for fix in finding.fixes.iter_mut().filter(|_| fits) {
+        fix.verified = Some(vec![node.to_owned()]);
+    }
+    match (late.is_empty(), longest) {
+        (true, Some(left)) if left > 0 && snapshot.clock().exact => finding
+            .fact("within", human_seconds(left))
+            .why("they have a lower priority than the pod, and end within {within} at the latest, when their grace period is over"),
+        (true, _) => finding.why("they have a lower priority than the pod, and end when their grace period is over"),
+        (false, _) => {
+            let since = victims.iter().filter_map(left).min().unwrap_or_default();
+            let mut finding = finding
+                .fact("late", late)
+                .fact("since", human_seconds(-since))
+                .why("the grace period of {late} was over {since} ago: something holds the pod on its node, and a PodDisruptionBudget is not it, since preemption only prefers to keep one");
+            finding.fixes = vec![Fix::advice(
+                "find out what holds {late}: a finalizer, a hanging mount, or a kubelet that is down",
+                Who::Admin,
+            )];
+            finding
+        }
+    }
+}
+
+fn named(victim: &Occupant) -> String {
+    format!("{}/{}", victim.namespace, victim.name)
+}
+
+fn object(victim: &Occupant) -> ObjectRef {
+    ObjectRef::new(Kind::Pod, &victim.namespace, &victim.name)
+}
+
+/// When the victim's grace period is over.
+fn ending(case: &Case<'_>, victim: &Occupant) -> Option<Evidence> {
+    let end = victim.gone_by?;
+    Some(case.field_of(
+        object(victim),
+        "metadata.deletionTimestamp",
+        end.to_string(),
+    ))
+}
+
+/// The event that says for whom the victim gives way: by uid since 1.29, by name up to 1.24, and by neither in between.
+fn preempted(case: &Case<'_>, victim: &Occupant) -> Option<Evidence> {
+    let name = format!("{}/{} ", case.namespace(), case.pod.name());
+    let is_for_pod = |message: &str| {
+        case.pod.uid().is_some_and(|uid| contains(message, uid)) || contains(message, &name)
+    };
+    let object = object(victim);
+    let mut events = case.snapshot.events().of(&object, None);
+    let event = events.find(|event| event.reason == "Preempted" && is_for_pod(&event.message))?;
+    Some(case.event(event))
+}

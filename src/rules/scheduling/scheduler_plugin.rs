@@ -1,0 +1,161 @@
+//! A plugin or an extender of somebody's own refuses the pod, in words that no filter of Kubernetes uses.
+
+use super::spoken;
+use crate::finding::{Finding, Fix, Who};
+use crate::kubernetes::shell;
+use crate::messages::autoscaler::{self, Autoscaler};
+use crate::messages::form::contains;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::message::{Clause, Form, Message, Reason};
+
+/// `scheduler-plugin`
+pub static RULE: Rule = Rule {
+    cause: "scheduler-plugin",
+    layer: Layer::Scheduling,
+    title: "a plugin or an extender of the scheduler refuses the pod",
+    explanation: include_str!("scheduler_plugin.md"),
+    reads: &[],
+    refines: &[],
+    check,
+};
+
+/// Plugins that hold a whole group, which is a cause of its own.
+pub(super) const GANGS: [&str; 2] = ["Coscheduling", "GangScheduling"];
+/// The plugins of the default profile (pkg/scheduler/apis/config/v1/default_plugins.go, 1.19 to 1.37), and the pseudo name of extenders.
+const IN_TREE: [&str; 28] = [
+    "PrioritySort",
+    "SchedulingGates",
+    "NodeUnschedulable",
+    "NodeName",
+    "TaintToleration",
+    "NodeAffinity",
+    "NodePorts",
+    "NodeResourcesFit",
+    "VolumeRestrictions",
+    "EBSLimits",
+    "GCEPDLimits",
+    "AzureDiskLimits",
+    "CinderLimits",
+    "NodeVolumeLimits",
+    "VolumeBinding",
+    "VolumeZone",
+    "PodTopologySpread",
+    "InterPodAffinity",
+    "DynamicResources",
+    "NodeDeclaredFeatures",
+    "DefaultPreemption",
+    "NodeResourcesBalancedAllocation",
+    "ImageLocality",
+    "DefaultBinder",
+    "NodeLabel",
+    "ServiceAffinity",
+    "NodePreferAvoidPods",
+    "GangScheduling",
+];
+
+/// Rare words of in-tree plugins that say too little for a cause (`framework/plugins/noderesources`, `interpodaffinity`,
+/// `volumezone`, `nodevolumelimits`, `nodeaffinity`, `schedule_one.go` of 1.19 to 1.37).
+const IN_TREE_WORDS: [&str; 11] = [
+    "Pod has a restartable init container",
+    "parsing pod: ",
+    "VolumeBindingMode not set for StorageClass",
+    "PersistentVolume had no name",
+    "PersistentVolumeClaim had no name",
+    "looking up PVC ",
+    "invalid node affinity",
+    "All PostFilter plugins are skipped",
+    "nodeinfo not found",
+    "error getting PVC",
+    "all pods in a single pod group should have the same",
+];
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some(spoken) = spoken::find_clause(case, is_foreign) else {
+        return Vec::new();
+    };
+    if !is_of_framework(case, &spoken.said.message)
+        || autoscaler::read(&spoken.clause.text) != Autoscaler::Unknown
+        // a known reason that was cut off reads like an unknown one
+        || spoken.said.message.cut
+    {
+        return Vec::new();
+    }
+    let (headline, plugin) = match &spoken.clause.reason {
+        Reason::PermitTimeout { plugin } => (
+            "the scheduler's plugin {plugin} held the pod until its time was up",
+            Some(plugin.clone()),
+        ),
+        Reason::ExcludedByPlugins(plugins) => (
+            "the scheduler's plugin {plugin} leaves out {share}",
+            plugins.iter().find(|plugin| !is_in_tree(plugin)).cloned(),
+        ),
+        _ if spoken.clause.count.is_none() => (
+            "a plugin or an extender of the scheduler refuses the pod: {words}",
+            None,
+        ),
+        _ => (
+            "a plugin or an extender of the scheduler refuses {share}: {words}",
+            None,
+        ),
+    };
+    let mut finding = spoken
+        .finding(case, headline)
+        .fact("share", spoken.share())
+        .fact("scheduler", scheduler(case))
+        .why("no filter of Kubernetes says this, so what it takes is known to those who added it to the scheduler {scheduler}")
+        .fix([Fix::advice(
+            "ask those who run the scheduler {scheduler} which plugin or extender says this, and what it takes",
+            Who::Admin,
+        )])
+        .look(shell::command([
+            "kubectl",
+            "-n",
+            case.namespace(),
+            "describe",
+            "pod",
+            case.pod.name(),
+        ]));
+    if let Some(plugin) = plugin {
+        finding = finding.fact("plugin", plugin);
+    }
+    vec![finding]
+}
+
+/// Whether nobody in Kubernetes' own source says this.
+fn is_foreign(clause: &Clause) -> bool {
+    match &clause.reason {
+        Reason::Other => !IN_TREE_WORDS
+            .iter()
+            .any(|words| contains(&clause.text, words)),
+        Reason::PermitTimeout { plugin } => !GANGS.contains(&plugin.as_str()),
+        Reason::ExcludedByPlugins(plugins) => plugins.iter().any(|plugin| !is_in_tree(plugin)),
+        _ => false,
+    }
+}
+
+fn is_in_tree(plugin: &str) -> bool {
+    IN_TREE.contains(&plugin)
+}
+
+/// Whether it is kube-scheduler's framework that speaks, which takes plugins. Another scheduler's words are its own business, and
+/// what they mean cannot be told from them.
+fn is_of_framework(case: &Case<'_>, message: &Message) -> bool {
+    let headed = matches!(message.form, Form::Histogram | Form::Sentence);
+    let known = |reason: &Reason| reason.plugin().is_some();
+    headed
+        && (scheduler(case) == "default-scheduler"
+            || message.preemption.is_some()
+            || message.clauses.iter().any(|clause| {
+                known(&clause.reason)
+                    || matches!(
+                        clause.reason,
+                        Reason::PermitTimeout { .. } | Reason::ExcludedByPlugins(_)
+                    )
+            }))
+}
+
+fn scheduler<'a>(case: &Case<'a>) -> &'a str {
+    let name = case.pod.spec().scheduler_name.as_deref();
+    name.filter(|name| !name.is_empty())
+        .unwrap_or("default-scheduler")
+}

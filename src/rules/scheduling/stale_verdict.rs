@@ -1,0 +1,112 @@
+//! By what was read now a node takes the pod: the scheduler's verdict is older than what made room.
+
+use super::spoken;
+use crate::finding::{Certainty, Evidence, Finding, Fix, Origin, Who};
+use crate::kubernetes::duration::human_seconds;
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::{preemption, room};
+use crate::snapshot::{Kind, Node, ObjectRef};
+use jiff::Timestamp;
+
+/// `stale-verdict`
+pub static RULE: Rule = Rule {
+    cause: "stale-verdict",
+    layer: Layer::Scheduling,
+    title: "the scheduler's verdict is older than the room for the pod",
+    explanation: include_str!("stale_verdict.md"),
+    reads: &[Kind::Node],
+    // what the verdict named no longer stands
+    refines: &[
+        "insufficient-cpu",
+        "insufficient-memory",
+        "insufficient-ephemeral-storage",
+        "insufficient-extended-resource",
+        "too-many-pods",
+        "host-port-conflict",
+        "cordoned-node",
+        "untolerated-taint",
+        "node-selector-or-affinity",
+        "node-not-ready",
+        "node-pressure",
+    ],
+    check,
+};
+
+/// Seconds after which an unschedulable pod is tried again at the latest (kube-scheduler `backend/queue`,
+/// podMaxInUnschedulablePodsDuration, 1.37), and what the next attempt may take.
+const RETRY: i64 = 300 + 30;
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    if spoken::is_gated(case) || preemption::nominated(case.pod).is_some() {
+        return Vec::new();
+    }
+    let Some(examination) = case.scheduling() else {
+        return Vec::new();
+    };
+    let takers = room::takers(case.pod, case.snapshot, examination);
+    let Some(said) = examination.said.as_ref().filter(|_| !takers.is_empty()) else {
+        return Vec::new();
+    };
+    let heard = room::last_attempt(case.pod, case.snapshot);
+    let change = heard.and_then(|heard| takers.iter().find_map(|node| changed(case, node, heard)));
+    let names: Vec<String> = takers.iter().map(|node| (*node).to_owned()).collect();
+    let headline = match names.len() {
+        1 => "by what was read now {room} takes the pod; the scheduler's refusal is older",
+        _ => "by what was read now {room} take the pod; the scheduler's refusal is older",
+    };
+    let by_filters = Evidence {
+        object: case.pod.object(),
+        origin: Origin::Computed {
+            by: "the scheduler's filters".to_owned(),
+        },
+        quote: format!("no obstacle on {}", names.join(", ")),
+    };
+    let mut finding = Finding::new(case.subject(), headline, said.quote.clone())
+        .certainty(match change {
+            Some(_) => Certainty::Likely,
+            None => Certainty::Possible,
+        })
+        .evidence([by_filters])
+        .fact("room", names);
+    if let Some(heard) = heard {
+        finding = finding.fact("age", human_seconds(case.seconds_since(heard)));
+    }
+    finding.judged.clone_from(&examination.judged);
+    finding.agreement = Some(examination.agreement.clone());
+    let finding = match change {
+        Some(change) => finding
+            .evidence([change])
+            .why("an unschedulable pod is tried again when what it waits for changes, and after five minutes at the latest; the node has changed since the scheduler last spoke"),
+        None => finding.why("an unschedulable pod is tried again when what it waits for changes, and after five minutes at the latest; no change was read that made the room, so it may be a plugin that is not computed here"),
+    };
+    vec![
+        finding
+            .fix([
+                Fix::advice("look again in five minutes, by when the scheduler has tried again", Who::Owner),
+                Fix::advice("if it then says the same, look which plugins and extenders the scheduler is configured with", Who::Admin),
+            ])
+            .look(shell::command(["kubectl", "-n", case.namespace(), "get", "pod", case.pod.name(), "-o", "wide"])),
+    ]
+}
+
+/// What shows that a node with room has changed since the scheduler last spoke, and so lately that it need not have tried again.
+fn changed(case: &Case<'_>, name: &str, heard: Timestamp) -> Option<Evidence> {
+    let node: &Node = case.snapshot.nodes().get("", name).yes()?;
+    let is_new = |time: Timestamp| {
+        case.snapshot.clock().exact && time > heard && case.seconds_since(time) <= RETRY
+    };
+    let object = || ObjectRef::new(Kind::Node, "", name);
+    let created = node
+        .created
+        .filter(|time| is_new(*time))
+        .map(|time| case.field_of(object(), "metadata.creationTimestamp", time.to_string()));
+    created.or_else(|| {
+        let ready = node
+            .condition("Ready")
+            .filter(|ready| ready.status == "True")?;
+        let since = ready.last_transition_time.filter(|time| is_new(*time))?;
+        let path = "status.conditions[Ready].lastTransitionTime";
+        Some(case.field_of(object(), path, since.to_string()))
+    })
+}

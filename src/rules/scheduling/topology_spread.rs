@@ -1,0 +1,258 @@
+//! A topology spread constraint of the pod forbids every node that has room.
+
+use super::company::{hindrances, usable_if_any, words};
+use super::grounds::{Grounds, Sought};
+use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::kubernetes::nearest::nearest;
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::message::Reason;
+use crate::scheduler::{Distribution, Filter, NodeObstacles, Obstacle, What};
+use crate::snapshot::Kind;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// `topology-spread`
+pub static RULE: Rule = Rule {
+    cause: "topology-spread",
+    layer: Layer::Scheduling,
+    title: "a topology spread constraint would be broken",
+    explanation: include_str!("topology_spread.md"),
+    reads: &[Kind::Node],
+    refines: &[],
+    check,
+};
+
+/// Above this many domains they are counted by how many pods they hold.
+const NAMED: usize = 6;
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let sought = Sought {
+        obstacle: |obstacle: &Obstacle| matches!(obstacle.what, What::Spread { .. }),
+        reason: |reason: &Reason| {
+            matches!(reason, Reason::TopologySpread { .. }).then_some(Certainty::Likely)
+        },
+    };
+    let Some(grounds) = Grounds::find(case, &sought) else {
+        return Vec::new();
+    };
+    let finding = match constraint(&grounds) {
+        Some((distribution, true)) => uneven(case, &grounds, distribution),
+        Some((distribution, false)) => unlabelled(case, &grounds, &distribution.key),
+        None => told(case, &grounds),
+    };
+    vec![grounds.close(case, finding, Filter::PodTopologySpread)]
+}
+
+/// The constraint on the nearest node, and whether it is broken by counts rather than by a missing label.
+fn constraint<'e>(grounds: &Grounds<'e>) -> Option<(&'e Distribution, bool)> {
+    let broken = |counted: bool| {
+        let mut obstacles = grounds.obstacles();
+        obstacles.find_map(|(_, obstacle)| match &obstacle.what {
+            What::Spread { key, domain, .. } if domain.is_some() == counted => Some(key),
+            _ => None,
+        })
+    };
+    let of = |key: &String| grounds.spread().iter().find(|one| one.key == *key);
+    let counted = broken(true).and_then(of).map(|found| (found, true));
+    counted.or_else(|| broken(false).and_then(of).map(|found| (found, false)))
+}
+
+fn uneven(case: &Case<'_>, grounds: &Grounds<'_>, of: &Distribution) -> Finding {
+    let headline = match of.lacks_domains() {
+        true => {
+            "the spread over {key} wants more {places} than there are, which closes {share}: {counts}; minDomains {minDomains}, maxSkew {maxSkew}"
+        }
+        false => {
+            "one pod more would make the spread over {key} too uneven on {share}: {counts}; maxSkew {maxSkew}"
+        }
+    };
+    let finding = grounds
+        .finding(case, headline)
+        .fact("key", of.key.as_str())
+        .fact("places", words(&of.key).1)
+        .fact("counts", counts(&of.domains))
+        .fact("maxSkew", of.max_skew)
+        .fact("minDomains", of.min_domains)
+        .look(look_at_pods(case, of))
+        .fix([Fix::advice(
+            "raise maxSkew, or make the constraint a preference with whenUnsatisfiable ScheduleAnyway",
+            Who::Owner,
+        )]);
+    if of.lacks_domains() {
+        return finding
+            .fact("domains", of.domains.len())
+            .why("minDomains asks for {minDomains} {places}, and among the nodes that the pod selects {domains} can be counted; until there are more, each takes at most {maxSkew}")
+            .fix([Fix::advice("add nodes in further {places}", Who::Admin)]);
+    }
+    let open = |node: &NodeObstacles| {
+        let node = case.engine.view().node(&node.node);
+        let domain = node.and_then(|node| node.label(&of.key));
+        domain.is_some_and(|domain| of.domains.contains_key(domain) && of.is_open(domain))
+    };
+    let nodes = usable_if_any(grounds.all_nodes(), open);
+    let in_the_way = hindrances(nodes.iter().copied(), is_spread);
+    let barred = |node: &&NodeObstacles| {
+        let mut obstacles = node.obstacles.iter();
+        obstacles.any(|one| matches!(one.what, What::Cordoned | What::Taint { .. }))
+    };
+    let apart = !of.honors_taints && nodes.iter().all(barred);
+    let room: Vec<String> = of.domains.keys().cloned().collect();
+    let room = room.into_iter().filter(|domain| of.is_open(domain));
+    let finding = finding
+        .fact("open", room.collect::<Vec<_>>())
+        .fact("hindrances", in_the_way.clone());
+    if in_the_way.is_empty() {
+        return finding.why("the emptier {places} are those of other nodes");
+    }
+    let why = match apart {
+        true => {
+            "by the constraint {open} may take one more; what stands against the pod there: {hindrances}; cordoned and tainted nodes count as well, unless nodeTaintsPolicy is Honor"
+        }
+        false => {
+            "by the constraint {open} may take one more; what stands against the pod there: {hindrances}"
+        }
+    };
+    finding.why(why).fix([Fix::advice(
+        "let nodes of {open} take the pod, or add one there",
+        Who::Admin,
+    )])
+}
+
+/// `a 3, b 1, c 0`, the fullest first; of many domains `2 in 40 of them, 0 in worker-9`.
+fn counts(domains: &BTreeMap<String, i64>) -> String {
+    let mut by_count: BTreeMap<i64, Vec<&str>> = BTreeMap::new();
+    for (domain, count) in domains {
+        by_count.entry(*count).or_default().push(domain);
+    }
+    let groups = by_count.into_iter().rev();
+    let texts: Vec<String> = match domains.len() <= NAMED {
+        true => groups
+            .flat_map(|(count, names)| {
+                let text = move |name| format!("{name} {count}");
+                names.into_iter().map(text)
+            })
+            .collect(),
+        false => groups
+            .map(|(count, names)| match names.as_slice() {
+                [name] => format!("{count} in {name}"),
+                names => format!("{count} in {} of them", names.len()),
+            })
+            .collect(),
+    };
+    texts.join(", ")
+}
+
+fn unlabelled(case: &Case<'_>, grounds: &Grounds<'_>, key: &str) -> Finding {
+    let view = case.engine.view();
+    let carries = |node: &NodeObstacles| {
+        let node = view.node(&node.node);
+        node.is_some_and(|node| node.label(key).is_some())
+    };
+    let carriers = usable_if_any(grounds.all_nodes(), carries);
+    let finding = grounds
+        .finding(
+            case,
+            "the label {key}, over which the pod has to be spread, is missing on {share}",
+        )
+        .fact("key", key)
+        .look(shell::command(["kubectl", "get", "nodes", "-L", key]));
+    let finding = match (carriers.is_empty(), meant(case, key)) {
+        (false, _) => finding
+            .fact("hindrances", hindrances(carriers, is_spread))
+            .why("nodes that have it do not take the pod either: {hindrances}"),
+        (true, Some(nearest)) => finding
+            .fact("nearest", nearest)
+            .why("no node carries {key}; there are nodes that carry {nearest}")
+            .fix([Fix::advice(
+                "spread over {nearest}, which nodes do carry, if that was meant",
+                Who::Owner,
+            )]),
+        (true, None) => finding.why("no node carries the label {key} at all"),
+    };
+    finding.fix([
+        Fix::advice("spread over a label that the nodes carry, or make the constraint a preference with whenUnsatisfiable ScheduleAnyway", Who::Owner),
+        Fix::advice("label the nodes with {key}", Who::Admin),
+    ])
+}
+
+/// The key that nodes carry and that is most like this one.
+fn meant(case: &Case<'_>, key: &str) -> Option<String> {
+    let nodes = case.snapshot.nodes().seen();
+    let keys: BTreeSet<&str> = nodes
+        .flat_map(|(_, node)| node.labels.keys().map(String::as_str))
+        .collect();
+    nearest(key, keys).map(str::to_owned)
+}
+
+fn is_spread(obstacle: &Obstacle) -> bool {
+    matches!(obstacle.what, What::Spread { .. })
+}
+
+fn look_at_pods(case: &Case<'_>, of: &Distribution) -> String {
+    let mut words = vec![
+        "kubectl",
+        "-n",
+        case.namespace(),
+        "get",
+        "pods",
+        "-o",
+        "wide",
+    ];
+    if let Some(selector) = of.selector.as_deref().filter(|text| !text.is_empty()) {
+        words.extend(["-l", selector]);
+    }
+    shell::command(words)
+}
+
+fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+    let spec = case.pod.spec();
+    let constraints = spec.topology_spread_constraints.iter().flatten();
+    let hard = constraints.filter(|one| one.when_unsatisfiable == "DoNotSchedule");
+    let keys: BTreeSet<String> = hard.map(|one| one.topology_key.clone()).collect();
+    let finding = match keys.is_empty() {
+        // the pod has none of its own: the scheduler's profile adds one
+        true => grounds
+            .finding(
+                case,
+                "a spread constraint of the scheduler's own configuration closes {share}",
+            )
+            .fix([Fix::advice(
+                "give the pod a spread constraint of its own, which takes the place of the scheduler's",
+                Who::Owner,
+            )]),
+        false => grounds
+            .finding(case, "the pod's spread over {keys} closes {share}")
+            .fact("keys", keys.into_iter().collect::<Vec<_>>())
+            .fix([Fix::advice(
+                "raise maxSkew, or make the constraint a preference with whenUnsatisfiable ScheduleAnyway",
+                Who::Owner,
+            )]),
+    };
+    finding
+        .why("the counts of each domain could not be computed, since nodes or pods of all namespaces were not read; cordoned and tainted nodes count as empty domains, and nodes without the label are closed")
+        .look(shell::command(["kubectl", "-n", case.namespace(), "get", "pods", "-o", "wide"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counts;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn few_domains_are_named_and_many_counted() {
+        let of = |pairs: &[(&str, i64)]| {
+            let pairs = pairs
+                .iter()
+                .map(|(name, count)| ((*name).to_owned(), *count));
+            counts(&pairs.collect::<BTreeMap<_, _>>())
+        };
+        assert_eq!(of(&[("a", 1), ("b", 3), ("c", 0)]), "b 3, a 1, c 0");
+        let many: Vec<(String, i64)> = (0..8)
+            .map(|i| (format!("w{i}"), i64::from(i > 0)))
+            .collect();
+        assert_eq!(
+            counts(&many.into_iter().collect()),
+            "1 in 7 of them, 0 in w0"
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! A claim of the pod is bound to a volume that does not exist any more.
+//!
+//! Sources: pkg/controller/volume/persistentvolume/pv_controller.go (1.37), which sets phase Lost and never takes it back by
+//! itself; kube-scheduler `framework/plugins/volumebinding` and `volumezone`.
+
+use super::claims::{ClaimOfPod, field, of_pod, phase, said};
+use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::message::Reason;
+use crate::snapshot::{Kind, ObjectRef, Seen};
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+
+/// `pvc-lost`
+pub static RULE: Rule = Rule {
+    cause: "pvc-lost",
+    layer: Layer::Volume,
+    title: "a claim of the pod has lost its volume",
+    explanation: include_str!("pvc_lost.md"),
+    reads: &[Kind::PersistentVolumeClaim, Kind::PersistentVolume],
+    refines: &["unbound-pvc", "scheduler-error"],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    if case.pod.node().is_some() {
+        return Vec::new();
+    }
+    let claims = of_pod(case);
+    let lost: Vec<Finding> = claims
+        .iter()
+        .filter_map(|claim| of_claim(case, claim, claim.seen.yes()?))
+        .collect();
+    let unread = claims.is_empty() || claims.iter().any(|claim| claim.seen.is_unknown());
+    match lost.is_empty() && unread {
+        true => told(case).into_iter().collect(),
+        false => lost,
+    }
+}
+
+/// The claim says so itself, or its volume was looked for.
+fn of_claim(
+    case: &Case<'_>,
+    claim: &ClaimOfPod<'_>,
+    object: &PersistentVolumeClaim,
+) -> Option<Finding> {
+    let volume = field(object, |spec| spec.volume_name.as_ref()).filter(|name| !name.is_empty())?;
+    let state = phase(object);
+    let gone = case.snapshot.volumes().get("", volume);
+    let evidence: Vec<Evidence> = match (state, gone) {
+        ("Lost", Seen::No) => vec![lost(case, claim), absence(case, volume)],
+        ("Lost", _) => vec![lost(case, claim)],
+        ("Bound", Seen::No) => vec![absence(case, volume)],
+        _ => return None,
+    };
+    let quote = said(case, |reason| speaks_of(reason, &claim.name)).map(|(_, quote)| quote);
+    let mut evidence = quote.into_iter().chain(evidence);
+    let proof = evidence.next()?;
+    let finding = finding(case, proof, &claim.name, volume).evidence(evidence.collect::<Vec<_>>());
+    Some(match state {
+        // the volume is there again; the claim does not notice
+        "Lost" if matches!(gone, Seen::Yes(_)) => finding.why("a volume of that name is there again, and a claim that is Lost stays so until it is bound anew"),
+        _ => finding.why("the volume was deleted while the claim was bound to it, and a claim is never bound to another one"),
+    })
+}
+
+fn lost(case: &Case<'_>, claim: &ClaimOfPod<'_>) -> Evidence {
+    case.field_of(claim.object(case), "status.phase", "Lost")
+}
+
+fn absence(case: &Case<'_>, volume: &str) -> Evidence {
+    case.absence(ObjectRef::new(Kind::PersistentVolume, "", volume))
+}
+
+fn speaks_of(reason: &Reason, name: &str) -> bool {
+    match reason {
+        Reason::ClaimLost { claim, .. } => claim == name,
+        Reason::NonExistentVolume | Reason::VolumeMissing(_) => true,
+        _ => false,
+    }
+}
+
+/// The scheduler's words, where claims were not read. It names both.
+fn told(case: &Case<'_>) -> Option<Finding> {
+    let (clause, quote) = said(case, |reason| matches!(reason, Reason::ClaimLost { .. }))?;
+    let Reason::ClaimLost { claim, volume } = &clause.reason else {
+        return None;
+    };
+    Some(finding(case, quote, claim, volume).certainty(Certainty::Likely))
+}
+
+fn finding(case: &Case<'_>, proof: Evidence, claim: &str, volume: &str) -> Finding {
+    let namespace = case.namespace();
+    Finding::new(
+        case.subject(),
+        "the claim {claim} is bound to the volume {volume}, which does not exist any more",
+        proof,
+    )
+    .fact("claim", claim)
+    .fact("volume", volume)
+    .fix([
+        Fix::advice(
+            "create the PersistentVolume {volume} again for the same storage, if that is still there, with a claimRef that names the claim's uid",
+            Who::Admin,
+        ),
+        Fix::advice(
+            "make the claim {claim} anew, and restore its data from a backup: what was on the volume is not on the new one",
+            Who::Owner,
+        ),
+    ])
+    .look(shell::command(["kubectl", "-n", namespace, "describe", "pvc", claim]))
+}

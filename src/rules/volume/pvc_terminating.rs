@@ -1,0 +1,114 @@
+//! A claim of the pod is being deleted: no new pod may use it, and it goes once the last one that does is gone.
+//!
+//! Sources: kube-scheduler `framework/plugins/volumebinding` (1.37); pkg/controller/volume/pvcprotection, whose finalizer keeps a
+//! claim while pods use it.
+
+use super::claims::{ClaimOfPod, of_pod, said};
+use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::message::Reason;
+use crate::snapshot::{Kind, Occupant};
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+
+/// `pvc-terminating`
+pub static RULE: Rule = Rule {
+    cause: "pvc-terminating",
+    layer: Layer::Volume,
+    title: "a claim of the pod is being deleted",
+    explanation: include_str!("pvc_terminating.md"),
+    reads: &[Kind::PersistentVolumeClaim],
+    refines: &["unbound-pvc"],
+    check,
+};
+
+/// Keeps a claim until no pod uses it.
+const PROTECTION: &str = "kubernetes.io/pvc-protection";
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    if case.pod.node().is_some() {
+        return Vec::new();
+    }
+    let claims = of_pod(case);
+    let going: Vec<Finding> = claims
+        .iter()
+        .filter_map(|claim| of_claim(case, claim, claim.seen.yes()?))
+        .collect();
+    let unread = claims.is_empty() || claims.iter().any(|claim| claim.seen.is_unknown());
+    match going.is_empty() && unread {
+        true => told(case).into_iter().collect(),
+        false => going,
+    }
+}
+
+fn of_claim(
+    case: &Case<'_>,
+    claim: &ClaimOfPod<'_>,
+    object: &PersistentVolumeClaim,
+) -> Option<Finding> {
+    let since = object.metadata.deletion_timestamp.as_ref()?.0;
+    let path = "metadata.deletionTimestamp";
+    let mark = case.field_of(claim.object(case), path, since.to_string());
+    let names_it =
+        |reason: &Reason| matches!(reason, Reason::ClaimTerminating(name) if *name == claim.name);
+    let (proof, more) = match said(case, names_it) {
+        Some((_, quote)) => (quote, Some(mark)),
+        None => (mark, None),
+    };
+    let finding = finding(case, proof, &claim.name).evidence(more);
+    let users: Vec<String> = users(case, &claim.name).map(named).collect();
+    let finalizers = object.metadata.finalizers.clone().unwrap_or_default();
+    let others: Vec<String> = finalizers
+        .into_iter()
+        .filter(|finalizer| finalizer != PROTECTION)
+        .collect();
+    Some(if !users.is_empty() {
+        finding.fact("users", users).why(
+            "it goes once it is no longer used by {users}; then whoever made it can make it anew",
+        )
+    } else if !others.is_empty() {
+        finding
+            .fact("finalizers", others)
+            .why("its finalizers {finalizers} keep it; whoever set them has to remove them")
+    } else {
+        finding.why("it goes once no pod uses it; then whoever made it can make it anew")
+    })
+}
+
+/// The other pods that have a node and mount the claim.
+fn users<'a>(case: &Case<'a>, claim: &'a str) -> impl Iterator<Item = &'a Occupant> {
+    let (occupants, pod) = (case.snapshot.occupants(), case.pod);
+    occupants.iter().filter(move |occupant| {
+        *occupant.namespace == *pod.namespace()
+            && *occupant.name != *pod.name()
+            && occupant.node.is_some()
+            && occupants.claims_of(occupant).any(|name| name == claim)
+    })
+}
+
+fn named(user: &Occupant) -> String {
+    user.name.to_string()
+}
+
+fn told(case: &Case<'_>) -> Option<Finding> {
+    let (clause, quote) = said(case, |reason| matches!(reason, Reason::ClaimTerminating(_)))?;
+    let Reason::ClaimTerminating(claim) = &clause.reason else {
+        return None;
+    };
+    Some(finding(case, quote, claim).certainty(Certainty::Likely))
+}
+
+fn finding(case: &Case<'_>, proof: Evidence, claim: &str) -> Finding {
+    let namespace = case.namespace();
+    Finding::new(
+        case.subject(),
+        "the claim {claim} is being deleted, and no new pod may use it",
+        proof,
+    )
+    .fact("claim", claim)
+    .fix([Fix::advice(
+        "let the deletion of {claim} come to its end, then create the claim again; a deletion cannot be taken back",
+        Who::Owner,
+    )])
+    .look(shell::command(["kubectl", "-n", namespace, "describe", "pvc", claim]))
+}

@@ -1,0 +1,73 @@
+//! A volume could be made for a claim, but the driver reports too little room where the nodes reach it.
+//!
+//! Source: kube-scheduler `framework/plugins/volumebinding/binder.go` (1.37), `hasEnoughCapacity`: the claim must fit into one
+//! CSIStorageCapacity of its class whose topology means the node. Without any the room counts as none.
+
+use super::troubles::{first, grounds};
+use crate::finding::{Finding, Fix, Who};
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::{Filter, VolumeTrouble};
+use crate::snapshot::Kind;
+
+/// `storage-capacity`
+pub static RULE: Rule = Rule {
+    cause: "storage-capacity",
+    layer: Layer::Volume,
+    title: "too little storage is left for a claim of the pod",
+    explanation: include_str!("storage_capacity.md"),
+    reads: &[
+        Kind::Node,
+        Kind::PersistentVolumeClaim,
+        Kind::StorageClass,
+        Kind::CsiDriver,
+        Kind::CsiStorageCapacity,
+    ],
+    refines: &["unbound-pvc"],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let is_it = |trouble: &VolumeTrouble| matches!(trouble, VolumeTrouble::NoSpace { .. });
+    // words alone do not tell the claim from another that has no volume: unbound-pvc quotes them
+    let Some(grounds) = grounds(case, is_it, |_| false) else {
+        return Vec::new();
+    };
+    let Some(VolumeTrouble::NoSpace {
+        claim,
+        class,
+        asked,
+        ..
+    }) = first(&grounds)
+    else {
+        return Vec::new();
+    };
+    let rooms =
+        grounds
+            .obstacles()
+            .filter_map(|(_, obstacle)| match super::troubles::of(obstacle) {
+                Some(VolumeTrouble::NoSpace {
+                    claim: other, free, ..
+                }) if other == claim => *free,
+                _ => None,
+            });
+    let finding = match rooms.max() {
+        Some(most) => grounds
+            .finding(case, "the claim {claim} asks for {asked}, and the driver of class {class} can make a volume of {most} at most for {share}")
+            .fact("most", most.human("storage"))
+            .why("the driver reports how much one new volume can have, and that is too little on every node that could run the pod"),
+        None => grounds
+            .finding(case, "the driver of class {class} reports no storage at all that a volume for claim {claim} could have on {share}")
+            .why("the class's driver tracks capacity, and no CSIStorageCapacity of the class is about these nodes: the driver may not run there, or may not publish any"),
+    };
+    let finding = finding
+        .fact("claim", claim.as_str())
+        .fact("class", class.as_str())
+        .fact("asked", asked.human("storage"))
+        .fix([
+            Fix::advice("make room in the storage behind class {class}, or check that its driver runs and reports", Who::Admin),
+            Fix::advice("make the claim anew with a smaller request, or with another class", Who::Owner),
+        ])
+        .look(shell::command(["kubectl", "get", "csistoragecapacities", "-A"]));
+    vec![grounds.close(case, finding, Filter::VolumeBinding)]
+}

@@ -1,0 +1,90 @@
+//! Another pod has the claim or disk, and only one may.
+//!
+//! Source: kube-scheduler `framework/plugins/volumerestrictions` (1.37): claims of access mode ReadWriteOncePod, and disks of the old
+//! kinds that a pod names itself.
+
+use super::troubles::{first, grounds};
+use crate::finding::{Finding, Fix, Who};
+use crate::kubernetes::shell;
+use crate::rules::{Case, Layer, Rule};
+use crate::scheduler::message::Reason;
+use crate::scheduler::{Filter, Holder, VolumeTrouble};
+use crate::snapshot::Kind;
+
+/// `volume-restrictions`
+pub static RULE: Rule = Rule {
+    cause: "volume-restrictions",
+    layer: Layer::Volume,
+    title: "another pod has the volume, and only one may",
+    explanation: include_str!("volume_restrictions.md"),
+    reads: &[Kind::Node, Kind::PersistentVolumeClaim],
+    refines: &[],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let is_it = |trouble: &VolumeTrouble| {
+        matches!(
+            trouble,
+            VolumeTrouble::Disk { .. } | VolumeTrouble::InUse { .. }
+        )
+    };
+    let reason =
+        |reason: &Reason| matches!(reason, Reason::DiskConflict | Reason::ReadWriteOncePod);
+    let Some(grounds) = grounds(case, is_it, reason) else {
+        return Vec::new();
+    };
+    let finding = match first(&grounds) {
+        Some(VolumeTrouble::InUse {
+            claim,
+            holder,
+            node,
+        }) => held(
+            case,
+            grounds.finding(case, "the claim {claim} is in use by pod {holder} on {node}, and its access mode ReadWriteOncePod lets only one pod have it"),
+            holder,
+        )
+        .fact("claim", claim.as_str())
+        .fact("node", node.as_str()),
+        Some(VolumeTrouble::Disk { disk, holder }) => held(
+            case,
+            grounds.finding(case, "the disk {disk} is in use by pod {holder} on {share}"),
+            holder,
+        )
+        .fact("disk", disk.as_str()),
+        _ => grounds
+            .finding(case, "another pod has a volume of the pod that only one may have")
+            .fix([Fix::advice("find the pod that mounts the same claim or disk", Who::Owner)]),
+    };
+    vec![grounds.close(case, finding, Filter::VolumeRestrictions)]
+}
+
+fn held(case: &Case<'_>, finding: Finding, holder: &Holder) -> Finding {
+    let own = case
+        .pod
+        .controller()
+        .map(|(kind, name)| format!("{kind}/{name}"));
+    let is_sibling =
+        holder.namespace == case.namespace() && own.is_some() && holder.controller == own;
+    let finding = finding
+        .fact("holder", format!("{}/{}", holder.namespace, holder.name))
+        .look(shell::command([
+            "kubectl",
+            "-n",
+            &holder.namespace,
+            "get",
+            "pod",
+            &holder.name,
+            "-o",
+            "wide",
+        ]));
+    match is_sibling {
+        true => finding
+            .why("both are pods of {owner}, which mounts one claim in every replica")
+            .fact("owner", own.unwrap_or_default())
+            .fix([Fix::advice("run one replica, give each its own claim as a StatefulSet does, or use the access mode ReadWriteOnce or ReadWriteMany", Who::Owner)]),
+        false => finding
+            .why("the pod can start when {holder} is gone")
+            .fix([Fix::advice("let {holder} end, or give the pods different claims", Who::Owner)]),
+    }
+}

@@ -1,0 +1,192 @@
+//! One required term of an affinity or anti-affinity between pods: whom it means, and in which namespaces.
+//!
+//! Source: kube-scheduler `framework/types.go`, `newAffinityTerm` (1.37): a term that names namespaces in neither way means its
+//! pod's own; one without a selector means nobody.
+
+use crate::kubernetes::selector::{
+    label_selector_is_empty, label_selector_matches, label_selector_text,
+};
+use crate::snapshot::{Gap, Seen, Snapshot};
+use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A term with its namespaces resolved.
+#[derive(Debug, Clone)]
+pub struct Term<'a> {
+    raw: &'a PodAffinityTerm,
+    namespaces: Namespaces,
+}
+
+#[derive(Debug, Clone)]
+enum Namespaces {
+    Every,
+    Only(Vec<String>),
+}
+
+impl<'a> Term<'a> {
+    /// Resolves a term of a pod in the namespace `own`.
+    pub(super) fn new<'s>(
+        raw: &'a PodAffinityTerm,
+        own: &str,
+        snapshot: &'s Snapshot,
+    ) -> Result<Self, &'s Gap> {
+        let namespaces = namespaces(raw, own, snapshot)?;
+        Ok(Term { raw, namespaces })
+    }
+
+    /// The required terms of a pod's affinity, each with its place; those whose namespaces could not be read are left out.
+    pub fn of_affinity(spec: &'a PodSpec, own: &str, snapshot: &Snapshot) -> Vec<(usize, Self)> {
+        placed(affinity(spec), own, snapshot)
+    }
+
+    /// The same of its anti-affinity.
+    pub fn of_anti_affinity(
+        spec: &'a PodSpec,
+        own: &str,
+        snapshot: &Snapshot,
+    ) -> Vec<(usize, Self)> {
+        placed(anti_affinity(spec), own, snapshot)
+    }
+
+    /// The `topologyKey`.
+    pub fn key(&self) -> &'a str {
+        &self.raw.topology_key
+    }
+
+    /// The `labelSelector`.
+    pub fn selector(&self) -> Option<&'a LabelSelector> {
+        self.raw.label_selector.as_ref()
+    }
+
+    /// Whether it looks at pods of the namespace.
+    pub fn covers(&self, namespace: &str) -> bool {
+        match &self.namespaces {
+            Namespaces::Every => true,
+            Namespaces::Only(names) => names.iter().any(|name| name == namespace),
+        }
+    }
+
+    /// The namespaces that it looks at; `None` for all of them.
+    pub fn namespaces(&self) -> Option<&[String]> {
+        match &self.namespaces {
+            Namespaces::Every => None,
+            Namespaces::Only(names) => Some(names),
+        }
+    }
+
+    /// Whether its selector means pods with these labels, wherever they are.
+    pub fn selects(&self, labels: &BTreeMap<String, String>) -> bool {
+        selects(self.raw, labels)
+    }
+
+    /// Whether it means a pod.
+    pub fn means(&self, namespace: &str, labels: &BTreeMap<String, String>) -> bool {
+        self.covers(namespace) && self.selects(labels)
+    }
+}
+
+/// `pods with app=cache in namespace shop`
+impl fmt::Display for Term<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("pods")?;
+        match self.selector().map(label_selector_text) {
+            Some(text) if !text.is_empty() => write!(f, " with {text}")?,
+            Some(_) => {}
+            None => f.write_str(" with no selector, which match nothing")?,
+        }
+        match &self.namespaces {
+            Namespaces::Every => f.write_str(" in any namespace"),
+            Namespaces::Only(names) if names.is_empty() => f.write_str(" in no namespace"),
+            Namespaces::Only(names) if names.len() == 1 => {
+                write!(f, " in namespace {}", names.concat())
+            }
+            Namespaces::Only(names) => write!(f, " in namespaces {}", names.join(", ")),
+        }
+    }
+}
+
+fn placed<'a>(
+    raw: &'a [PodAffinityTerm],
+    own: &str,
+    snapshot: &Snapshot,
+) -> Vec<(usize, Term<'a>)> {
+    let terms = raw.iter().enumerate();
+    terms
+        .filter_map(|(place, raw)| Some((place, Term::new(raw, own, snapshot).ok()?)))
+        .collect()
+}
+
+/// The required terms of the pod's affinity.
+pub(super) fn affinity(spec: &PodSpec) -> &[PodAffinityTerm] {
+    let affinity = spec.affinity.as_ref();
+    let of_pods = affinity.and_then(|all| all.pod_affinity.as_ref());
+    let terms = of_pods.and_then(|a| {
+        a.required_during_scheduling_ignored_during_execution
+            .as_deref()
+    });
+    terms.unwrap_or_default()
+}
+
+/// The required terms of the pod's anti-affinity.
+pub(super) fn anti_affinity(spec: &PodSpec) -> &[PodAffinityTerm] {
+    let affinity = spec.affinity.as_ref();
+    let of_pods = affinity.and_then(|all| all.pod_anti_affinity.as_ref());
+    let terms = of_pods.and_then(|a| {
+        a.required_during_scheduling_ignored_during_execution
+            .as_deref()
+    });
+    terms.unwrap_or_default()
+}
+
+/// A term without a selector selects nothing.
+pub(super) fn selects(term: &PodAffinityTerm, labels: &BTreeMap<String, String>) -> bool {
+    let selector = term.label_selector.as_ref();
+    selector.is_some_and(|selector| label_selector_matches(selector, labels))
+}
+
+/// The namespaces that a term names; its pod's own when it names none in either way.
+pub(super) fn named(term: &PodAffinityTerm, own: &str) -> Vec<String> {
+    let names = term.namespaces.clone().unwrap_or_default();
+    match names.is_empty() && term.namespace_selector.is_none() {
+        true => vec![own.to_owned()],
+        false => names,
+    }
+}
+
+/// The namespaces that a term of the incoming pod means.
+fn namespaces<'s>(
+    term: &PodAffinityTerm,
+    own: &str,
+    snapshot: &'s Snapshot,
+) -> Result<Namespaces, &'s Gap> {
+    let mut names = named(term, own);
+    let Some(selector) = term.namespace_selector.as_ref() else {
+        return Ok(Namespaces::Only(names));
+    };
+    if label_selector_is_empty(selector) {
+        return Ok(Namespaces::Every);
+    }
+    snapshot.namespaces().whole_cluster()?;
+    let selected = snapshot.namespaces().seen().filter(|(_, namespace)| {
+        let labels = namespace.metadata.labels.clone().unwrap_or_default();
+        label_selector_matches(selector, &labels)
+    });
+    names.extend(selected.map(|((_, name), _)| name.clone()));
+    names.sort();
+    names.dedup();
+    Ok(Namespaces::Only(names))
+}
+
+/// The labels of a namespace; none of one that does not exist.
+pub(super) fn labels_of<'s>(
+    name: &str,
+    snapshot: &'s Snapshot,
+) -> Result<BTreeMap<String, String>, &'s Gap> {
+    match snapshot.namespaces().get("", name) {
+        Seen::Yes(namespace) => Ok(namespace.metadata.labels.clone().unwrap_or_default()),
+        Seen::No => Ok(BTreeMap::new()),
+        Seen::Unknown(gap) => Err(gap),
+    }
+}

@@ -1,0 +1,218 @@
+//! What helps a workload whose own pods hold what its next pod wants: a host port, or a domain that its anti-affinity gives to one.
+//!
+//! A rolling update that may not stop an old pod before a new one is ready waits for ever on what both want; and no more replicas
+//! run than there are nodes or domains for them.
+//!
+//! Source: kubernetes `pkg/controller/deployment/rolling.go` (1.37): with maxSurge 0 and maxUnavailable 1 an old pod goes first.
+
+use super::carrier::Renewal;
+use super::patch::add;
+use super::{Remedy, Situation, affinity, fix};
+use crate::finding::{Fix, Who};
+use crate::kubernetes::shell;
+use crate::scheduler::ranking::closest;
+use crate::scheduler::{Filter, Holder, NodeObstacles, What, judge};
+use crate::snapshot::{Kin, Kind, Occupant, Seen};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The nodes on which nothing but the workload's own pods stands in the way.
+#[derive(Default)]
+struct InTheWay<'j> {
+    /// The earlier ReplicaSets whose pods do.
+    elders: BTreeSet<&'j str>,
+    /// What pods of the same template have, one each.
+    places: BTreeSet<Place<'j>>,
+    filters: BTreeSet<Filter>,
+}
+
+/// What only one pod can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place<'j> {
+    /// A host port of this node.
+    Node(&'j str),
+    /// A domain: a topology key and its value.
+    Domain(&'j str, &'j str),
+}
+
+/// The remedies for nodes that only pods of the same workload close.
+pub(super) fn propose(at: &Situation<'_>) -> Vec<Remedy> {
+    let found = InTheWay::of(at);
+    if !found.elders.is_empty() {
+        return found.replace_in_place(at).into_iter().collect();
+    }
+    let fewer = found.fewer_replicas(at);
+    fewer.into_iter().chain(found.preferred(at)).collect()
+}
+
+/// The holders with what they hold, when nothing else stands against the pod there.
+fn only_held(node: &NodeObstacles) -> Option<Vec<(&Holder, Place<'_>, Filter)>> {
+    let held = node.obstacles.iter().map(|obstacle| match &obstacle.what {
+        What::Port { holder, .. } => Some((holder, Place::Node(&node.node), obstacle.filter)),
+        What::Together {
+            holder,
+            key,
+            domain,
+            ..
+        } => Some((holder, Place::Domain(key, domain), obstacle.filter)),
+        _ => None,
+    });
+    held.collect()
+}
+
+impl<'j> InTheWay<'j> {
+    fn of(at: &Situation<'j>) -> Self {
+        let mut found = InTheWay::default();
+        for node in closest(&at.judged.nodes).nodes() {
+            let Some(held) = only_held(node) else {
+                continue;
+            };
+            let kin: Vec<Kin> = held.iter().map(|(holder, ..)| at.kin(holder)).collect();
+            match kin.iter().max() {
+                Some(Kin::Elder) => {
+                    let elders = held.iter().zip(&kin).filter(|(_, kin)| **kin == Kin::Elder);
+                    let sets = elders.filter_map(|((holder, ..), _)| holder.controller.as_deref());
+                    found.elders.extend(sets);
+                }
+                // a pod that holds two ports, or a port and a domain, takes one place
+                Some(Kin::Sibling) => found
+                    .places
+                    .extend(held.first().map(|(_, place, _)| *place)),
+                Some(Kin::Stranger) | None => continue,
+            }
+            found
+                .filters
+                .extend(held.iter().map(|(.., filter)| *filter));
+        }
+        found
+    }
+
+    fn removes(&self) -> Vec<Filter> {
+        self.filters.iter().copied().collect()
+    }
+
+    fn replace_in_place(&self, at: &Situation<'_>) -> Option<Remedy> {
+        let carrier = &at.carrier;
+        let workload = at
+            .snapshot
+            .workload("Deployment", at.pod.namespace(), &carrier.object.name);
+        let strategy = workload
+            .and_then(Seen::yes)
+            .and_then(|read| read.strategy.as_ref())
+            .and_then(|strategy| strategy.get("type"));
+        if strategy.is_some_and(|kind| kind == "Recreate") {
+            return None;
+        }
+        let is_elder = |occupant: &Occupant| {
+            let controller = occupant.controller.as_deref();
+            *occupant.namespace == *at.pod.namespace()
+                && controller.is_some_and(|set| self.elders.contains(set))
+        };
+        let takers = judge::takers(at.pod.pod(), &at.view.without(is_elder));
+        if takers.is_empty() {
+            return None;
+        }
+        let strategy =
+            json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
+        let patch = vec![add("/spec/strategy", strategy)];
+        let mut words = carrier.kubectl(&["patch"]);
+        words.extend(["--type", "json", "-p"].map(str::to_owned));
+        words.push(Value::from(patch.clone()).to_string());
+        let fix = Fix::command(
+            "let rolling updates stop an old pod before they start a new one (maxSurge 0, maxUnavailable 1)",
+            Who::Owner,
+            carrier.object.clone(),
+            shell::command(words),
+        );
+        Some(Remedy {
+            fix: Fix {
+                verified: at.proven.then_some(takers),
+                ..fix.patch(patch)
+            },
+            removes: self.removes(),
+        })
+    }
+
+    /// Every place that could take a pod has one: as many as there are can run.
+    fn fewer_replicas(&self, at: &Situation<'_>) -> Option<Remedy> {
+        let object = &at.carrier.object;
+        let kind = object.known_kind()?;
+        let scales = matches!(
+            kind,
+            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController
+        );
+        let namespace = object.namespace.as_deref().unwrap_or_default();
+        let workload = at.snapshot.workload(kind.as_str(), namespace, &object.name);
+        let wanted = workload.and_then(Seen::yes).and_then(|read| read.wanted);
+        let places = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+        let change = match self.places.first()? {
+            Place::Node(_) => {
+                "run no more replicas than {replicas}: a host port lets each node run one, and no further node can take one"
+            }
+            Place::Domain("kubernetes.io/hostname", _) => {
+                "run no more replicas than {replicas}: the anti-affinity lets each node run one, and no further node can take one"
+            }
+            Place::Domain(..) => {
+                "run no more replicas than {replicas}: the anti-affinity lets each value of {key} run one, and no further one can take one"
+            }
+        };
+        if !scales || wanted.is_some_and(|wanted| wanted <= i64::from(places)) {
+            return None;
+        }
+        let mut words = at.carrier.kubectl(&["scale"]);
+        words.push(format!("--replicas={places}"));
+        let command = shell::command(words);
+        let fix = Fix::command(change, Who::Owner, object.clone(), command)
+            .fact("replicas", places)
+            .patch(vec![add("/spec/replicas", places)]);
+        let fix = match self.places.first() {
+            Some(Place::Domain(key, _)) => fix.fact("key", *key),
+            _ => fix,
+        };
+        Some(Remedy {
+            fix,
+            removes: self.removes(),
+        })
+    }
+
+    /// The terms of the anti-affinity as wishes. Pods that run keep the rule of the old template until they are replaced, and a
+    /// rollout that waits for room would not replace them.
+    fn preferred(&self, at: &Situation<'_>) -> Option<Remedy> {
+        let renews = matches!(at.carrier.renewal, Renewal::Rollout | Renewal::ByHand);
+        let keys: BTreeSet<&str> = self
+            .places
+            .iter()
+            .filter_map(|place| match place {
+                Place::Domain(key, _) => Some(*key),
+                Place::Node(_) => None,
+            })
+            .collect();
+        let terms = keys
+            .iter()
+            .flat_map(|key| affinity::of_anti_affinity(at, key));
+        let mut changes: Vec<_> = terms.collect();
+        if !renews || changes.is_empty() {
+            return None;
+        }
+        // from the last to the first, so that each finds its term where it was
+        changes.reverse();
+        let mut pod = at.pod.pod().clone();
+        for change in &changes {
+            change.apply_to_pod(&mut pod);
+        }
+        let of_workload = |occupant: &Occupant| at.kin(&Holder::from(occupant)) != Kin::Stranger;
+        let takers = judge::takers(&pod, &at.view.unguarded_by(of_workload));
+        if takers.is_empty() {
+            return None;
+        }
+        let fix = fix::of(&changes, &at.carrier, at.pod.pod(), Who::Owner);
+        Some(Remedy {
+            fix: Fix {
+                change: "{changes}, and delete the pods that run, one after the other: each keeps new ones away by the old rule",
+                verified: at.proven.then_some(takers),
+                ..fix
+            },
+            removes: self.removes(),
+        })
+    }
+}

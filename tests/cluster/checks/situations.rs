@@ -1,0 +1,217 @@
+//! Situations: what a real scheduler, the real admission chain and a real kubelet make of pods.
+
+use crate::suite::{
+    Audit, BROKEN, Cluster, EXPECTED_UNEXPLAINED, Home, Identity, NODES, Situation, Wait,
+    every_pod_is_well, folders, say, settled, within,
+};
+use crate::{EVERYTHING, PATIENCE, causes, conclude, fix, items, json, left_alone, word};
+use kubectl_diagnose::rules;
+use std::fs;
+use std::thread;
+use std::time::Instant;
+
+/// Of the scheduler and the admission chain, on nodes without a kubelet.
+const SITUATIONS: &str = "tests/cluster/situations";
+/// Of a kubelet.
+const OF_A_KUBELET: &str = "tests/cluster/kubelet";
+/// How many are looked after at a time.
+const HANDS: usize = 4;
+
+#[test]
+fn every_situation_has_its_cause() {
+    let Some(cluster) = Cluster::of_environment() else {
+        return;
+    };
+    if !cluster.prepared() {
+        say("situations: skipped: they need the nodes of tests/cluster/nodes/pool.yaml");
+        return;
+    }
+    each_has_its_cause(&cluster, "situations", SITUATIONS, false);
+}
+
+#[test]
+fn every_situation_of_a_kubelet_has_its_cause() {
+    let Some(cluster) = Cluster::of_environment() else {
+        return;
+    };
+    if !cluster.steered() {
+        say("situations of a kubelet: skipped: they need the registries of tests/cluster/up local");
+        return;
+    }
+    each_has_its_cause(&cluster, "situations of a kubelet", OF_A_KUBELET, true);
+}
+
+fn each_has_its_cause(cluster: &Cluster, suite: &str, folder: &str, kubelet: bool) {
+    let (begun, audit) = (Instant::now(), Audit::from_now(cluster));
+    let user = Identity::new(cluster, &suite.replace(' ', "-"), &EVERYTHING);
+    let mut wanted = Situation::all(folder);
+    wanted.retain(|situation| situation.needs().is_none_or(|api| cluster.serves(api)));
+    // a namespace's name has room for 63 characters, with what marks this run
+    let name = |(at, situation): (usize, &Situation)| format!("{:.40}-{at}", situation.title());
+    let names: Vec<String> = wanted.iter().enumerate().map(name).collect();
+    let homes: Vec<(&str, bool)> = names.iter().map(|name| (name.as_str(), kubelet)).collect();
+    let namespaces = cluster.namespaces(&homes);
+    let pairs: Vec<_> = wanted.iter().zip(&namespaces).collect();
+    let played = by_hands(&pairs, |(situation, namespace)| {
+        situation.play(cluster, namespace)
+    });
+    let played: Vec<_> = pairs.iter().zip(&played).collect();
+    let complaints = by_hands(&played, |((situation, namespace), (_, made))| {
+        let judged = match (made, situation.cause.as_str()) {
+            (Err(_), _) => made.clone(),
+            (Ok(()), "healthy") => left_alone(cluster, &user, &namespace.name),
+            (Ok(()), _) => has_its_cause(cluster, &user, situation, &namespace.name),
+        };
+        judged.map_err(|complaint| format!("{}/{}: {complaint}", situation.cause, situation.name))
+    });
+    let complaints: Vec<String> = complaints.into_iter().filter_map(Result::err).collect();
+    let done = wanted.len();
+    conclude(suite, cluster, begun, audit.as_ref(), done, &complaints);
+}
+
+/// Does it to each, some at a time.
+fn by_hands<T: Sync, R: Send>(all: &[T], each: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let size = all.len().div_ceil(HANDS).max(1);
+    let each = &each;
+    thread::scope(|scope| {
+        let hands: Vec<_> = all
+            .chunks(size)
+            .map(|some| scope.spawn(move || some.iter().map(each).collect::<Vec<R>>()))
+            .collect();
+        let done = hands.into_iter().map(|hand| hand.join());
+        done.flat_map(|done| done.expect("no hand panics"))
+            .collect()
+    })
+}
+
+/// Whether the situation has become what it is going to be.
+fn has_come(cluster: &Cluster, situation: &Situation, namespace: &str) -> bool {
+    if let Some(wait) = situation.until() {
+        return settled(cluster, namespace, &wait);
+    }
+    // refused pods never come to be; a controller's event tells
+    ["Unschedulable", "SchedulingGated"]
+        .map(Wait::Scheduled)
+        .iter()
+        .chain([&Wait::Event("FailedCreate")])
+        .any(|wait| settled(cluster, namespace, wait))
+}
+
+fn has_its_cause(
+    cluster: &Cluster,
+    user: &Identity,
+    situation: &Situation,
+    namespace: &str,
+) -> Result<(), String> {
+    if !within(PATIENCE, || has_come(cluster, situation, namespace)) {
+        return Err("it did not come".to_owned());
+    }
+    let (code, report) = json(cluster, user, &["-n", namespace]);
+    let found = causes(&report);
+    let unexplained = items(&report, "unexplained").len();
+    let cause = situation.cause.as_str();
+    let Some(rule) = rules::find(cause) else {
+        return honest(cluster, situation, namespace, code, &found).ok_or(format!(
+            "exit code {code}, {found:?}, {unexplained} unexplained"
+        ));
+    };
+    let first = items(&report, "diagnoses").first();
+    let first = first.cloned().unwrap_or_default();
+    let said = [
+        word(&first, "cause"),
+        word(&first, "layer"),
+        word(&first, "certainty"),
+    ];
+    let promised = [cause, rule.layer.as_str(), situation.certainty()];
+    let quoted = !word(&first["proof"], "quote").is_empty();
+    let fixed = fix(&first) >= situation.fix();
+    match (said == promised, quoted, fixed, unexplained, code) {
+        (true, true, true, 0, 1) => Ok(()),
+        _ => Err(format!(
+            "{promised:?} expected, {said:?} found, of {found:?}, exit code {code}, {unexplained} unexplained, fixes {}",
+            first["fixes"]
+        )),
+    }
+}
+
+/// Without a rule nothing is claimed, and no stuck pod is passed over.
+fn honest(
+    cluster: &Cluster,
+    situation: &Situation,
+    namespace: &str,
+    code: i32,
+    found: &[&str],
+) -> Option<()> {
+    // what keeps the pod off single nodes is true, and may be said
+    let beside = [NODES, &situation.beside()].concat();
+    let true_as_well = found.iter().all(|cause| beside.contains(cause));
+    let stuck = !every_pod_is_well(cluster, namespace);
+    (true_as_well && (code == 1) == stuck).then_some(())
+}
+
+/// The causes of which there are situations.
+fn causes_of_situations() -> Vec<String> {
+    let mut all = [folders(SITUATIONS), folders(OF_A_KUBELET)].concat();
+    all.retain(|cause| cause != "healthy");
+    all
+}
+
+#[test]
+fn what_is_expected_unexplained_has_no_rule() {
+    let there = causes_of_situations();
+    for (cause, why) in EXPECTED_UNEXPLAINED {
+        assert!(
+            rules::find(cause).is_none(),
+            "{cause} has a rule now: take it from the list ({why})"
+        );
+        assert!(
+            there.iter().any(|folder| folder == cause),
+            "{cause} has no situation"
+        );
+    }
+    for cause in &there {
+        let listed = EXPECTED_UNEXPLAINED
+            .iter()
+            .any(|(listed, _)| listed == cause);
+        assert!(
+            listed || rules::find(cause).is_some(),
+            "{cause} is neither a rule nor expected-unexplained"
+        );
+    }
+}
+
+/// How many files of situations a folder holds, those of `healthy` apart.
+fn count(folder: &str) -> (usize, usize) {
+    let files = |cause: &str| {
+        let path = format!("{}/{folder}/{cause}", env!("CARGO_MANIFEST_DIR"));
+        fs::read_dir(path).map_or(0, Iterator::count)
+    };
+    let (healthy, broken): (Vec<_>, Vec<_>) =
+        folders(folder).into_iter().partition(|c| c == "healthy");
+    let sum = |causes: &[String]| causes.iter().map(|cause| files(cause)).sum();
+    (sum(&broken), sum(&healthy))
+}
+
+#[test]
+fn there_are_as_many_situations_as_promised() {
+    let (scheduler, healthy) = count(SITUATIONS);
+    let (kubelet, healthy_kubelet) = count(OF_A_KUBELET);
+    let of_home = |kubelet| {
+        let homes = BROKEN.iter().map(|expected| expected.home);
+        homes
+            .filter(|home| (*home == Home::Kubelet) == kubelet)
+            .count()
+    };
+    let scheduler = scheduler + of_home(false);
+    let kubelet = kubelet + of_home(true);
+    let healthy = healthy + healthy_kubelet + count_manifests("manifests/healthy");
+    say(&format!(
+        "scheduling and admission situations: {scheduler}; by a kubelet: {kubelet}; healthy: {healthy}"
+    ));
+    assert!(scheduler >= 45 && kubelet >= 30 && healthy >= 25);
+}
+
+fn count_manifests(folder: &str) -> usize {
+    let path = format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"));
+    fs::read_dir(path).map_or(0, Iterator::count)
+}
