@@ -2,11 +2,8 @@
 //!
 //! Here live the sums over one pod. Whether they fit a node is the scheduler filter's to say.
 //!
-//! Sources: component-helpers `resource/helpers.go` (v0.36), `PodRequests`; kubernetes
-//! `pkg/apis/core/v1/helper/helpers.go` and `pkg/scheduler/util/utils.go` (v1.36) for the names. During a
-//! resize in place, v1.37 takes the largest of three sums over the containers where earlier versions sum
-//! the largest value of each container; this module sums. The two differ only while several containers
-//! of one pod are being resized in opposite directions.
+//! Sources: component-helpers `resource/helpers.go` (v0.37), `PodRequests`; kubernetes
+//! `pkg/apis/core/v1/helper/helpers.go` and `pkg/scheduler/util/utils.go` (v1.36) for the names.
 
 use std::collections::BTreeMap;
 
@@ -62,8 +59,11 @@ pub fn pod_requests(spec: &PodSpec) -> Amounts {
     amounts
 }
 
-/// What a bound pod takes from its node. A resize in place counts with the largest of what is wished,
-/// granted and in force, and without the wish once the kubelet has called it infeasible.
+/// What a bound pod takes from its node. A resize in place counts with the largest of what is wished, granted and in force,
+/// and without the wish once the kubelet has called it infeasible.
+///
+/// The three are summed over the containers first, as 1.37 does; up to 1.36 the largest was taken container by container, which
+/// differs while one container grows and another shrinks.
 pub fn occupied(pod: &Pod) -> Amounts {
     let Some(spec) = &pod.spec else {
         return Amounts::new();
@@ -71,16 +71,17 @@ pub fn occupied(pod: &Pod) -> Amounts {
     let Some(status) = &pod.status else {
         return pod_requests(spec);
     };
-    let infeasible = resize_is_infeasible(status);
-    let mut amounts = aggregate(spec, |container| resized(container, status, infeasible));
-    let wished = spec
-        .resources
-        .as_ref()
-        .and_then(|resources| resources.requests.as_ref());
-    let mut pod_level = pod_level_resized(wished, status, infeasible);
-    // the kubelet reports the sum over the containers there as well; only what was asked for replaces
-    pod_level.retain(|resource, _| wished.is_some_and(|wished| wished.contains_key(resource)));
-    replace_pod_level(&mut amounts, pod_level);
+    let resize = Resize {
+        status,
+        infeasible: resize_is_infeasible(status),
+    };
+    let mut amounts = aggregate(spec, |container| resize.wished(spec_requests(container)));
+    raise(&mut amounts, &resize.granted(spec));
+    raise(&mut amounts, &resize.in_force(spec));
+    let pod_level = spec.resources.as_ref().and_then(|r| r.requests.as_ref());
+    if let Some(wished) = pod_level.filter(|wished| wished.keys().any(|name| is_pod_level(name))) {
+        replace_pod_level(&mut amounts, resize.pod_level(wished));
+    }
     add(&mut amounts, &read(spec.overhead.as_ref()));
     amounts
 }
@@ -119,41 +120,78 @@ fn spec_requests(container: &Container) -> Option<&ApiAmounts> {
     container.resources.as_ref()?.requests.as_ref()
 }
 
-/// The requests of one container while it may be in the middle of a resize. Plain init containers cannot
-/// be resized, and a status without `resources` comes from a kubelet that does not resize.
-fn resized(container: &Container, status: &PodStatus, infeasible: bool) -> Amounts {
-    let wished = read(spec_requests(container));
-    let statuses = status.container_statuses.iter().flatten();
-    let init_statuses = status.init_container_statuses.iter().flatten();
-    let sidecars = init_statuses.filter(|_| is_sidecar(container));
-    let Some(ContainerStatus {
-        resources: Some(in_force),
-        allocated_resources,
-        ..
-    }) = statuses
-        .chain(sidecars)
-        .find(|candidate| candidate.name == container.name)
-    else {
-        return wished;
-    };
-    let mut amounts = if infeasible { Amounts::new() } else { wished };
-    raise(&mut amounts, &read(in_force.requests.as_ref()));
-    raise(&mut amounts, &read(allocated_resources.as_ref()));
-    amounts
+/// A pod that may be in the middle of a resize.
+struct Resize<'a> {
+    status: &'a PodStatus,
+    infeasible: bool,
 }
 
-fn pod_level_resized(wished: Option<&ApiAmounts>, status: &PodStatus, infeasible: bool) -> Amounts {
-    let Some(in_force) = &status.resources else {
-        return read(wished);
-    };
-    let mut amounts = if infeasible {
-        Amounts::new()
-    } else {
-        read(wished)
-    };
-    raise(&mut amounts, &read(in_force.requests.as_ref()));
-    raise(&mut amounts, &read(status.allocated_resources.as_ref()));
-    amounts
+impl<'a> Resize<'a> {
+    fn wished(&self, requests: Option<&ApiAmounts>) -> Amounts {
+        match self.infeasible {
+            true => Amounts::new(),
+            false => read(requests),
+        }
+    }
+
+    fn of(&self, container: &Container) -> Option<&'a ContainerStatus> {
+        let statuses = self.status.container_statuses.iter().flatten();
+        let init_statuses = self.status.init_container_statuses.iter().flatten();
+        let mut all = statuses.chain(init_statuses);
+        all.find(|status| status.name == container.name)
+    }
+
+    /// The kubelet's own sums over the containers, granted and in force; it tells both or they are summed here.
+    fn sums(&self) -> Option<(&'a ApiAmounts, &'a ApiAmounts)> {
+        let granted = self.status.allocated_resources.as_ref()?;
+        Some((granted, self.status.resources.as_ref()?.requests.as_ref()?))
+    }
+
+    fn granted(&self, spec: &PodSpec) -> Amounts {
+        if let Some((granted, _)) = self.sums() {
+            return read(Some(granted));
+        }
+        aggregate(spec, |container| self.granted_to(container))
+    }
+
+    fn granted_to(&self, container: &Container) -> Amounts {
+        let granted = self
+            .of(container)
+            .and_then(|status| status.allocated_resources.as_ref());
+        match granted {
+            Some(granted) => read(Some(granted)),
+            None => self.wished(spec_requests(container)),
+        }
+    }
+
+    fn in_force(&self, spec: &PodSpec) -> Amounts {
+        if let Some((_, in_force)) = self.sums() {
+            return read(Some(in_force));
+        }
+        aggregate(spec, |container| {
+            let resources = self
+                .of(container)
+                .and_then(|status| status.resources.as_ref());
+            match resources.and_then(|resources| resources.requests.as_ref()) {
+                Some(in_force) => read(Some(in_force)),
+                None => self.granted_to(container),
+            }
+        })
+    }
+
+    /// What replaces the sums where the pod asks as a whole; a status names more resources than the pod asked for.
+    fn pod_level(&self, wished: &ApiAmounts) -> Amounts {
+        let Some(in_force) = &self.status.resources else {
+            return read(Some(wished));
+        };
+        let mut amounts = self.wished(Some(wished));
+        raise(&mut amounts, &read(in_force.requests.as_ref()));
+        raise(
+            &mut amounts,
+            &read(self.status.allocated_resources.as_ref()),
+        );
+        amounts
+    }
 }
 
 /// A condition since 1.33, a field of the status before.

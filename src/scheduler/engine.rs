@@ -167,7 +167,8 @@ fn asks(pod: &Pod) -> String {
             (
                 &spec.topology_spread_constraints,
                 spec.priority,
-                &spec.preemption_policy
+                &spec.preemption_policy,
+                &spec.scheduler_name
             ),
             (
                 containers,

@@ -7,8 +7,9 @@
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::resources::{Amounts, pod_requests};
 use crate::scheduler::{
-    Filter, NodeView, Obstacle, Unread, View, inter_pod_affinity, node_volume_limits,
-    topology_spread, volume_binding, volume_restrictions, volume_zone, volumes,
+    Filter, NodeView, Obstacle, Unread, View, inter_pod_affinity, node_affinity,
+    node_volume_limits, said, topology_spread, volume_binding, volume_restrictions, volume_zone,
+    volumes,
 };
 use crate::snapshot::Occupant;
 use k8s_openapi::api::core::v1::{NodeSelectorTerm, Pod, PodSpec, Toleration};
@@ -57,6 +58,7 @@ impl<'a, 'v> Incoming<'a, 'v> {
     /// Works out what a pod wants, and what of the cluster bears on it.
     pub fn new(pod: &'a Pod, view: &View<'v>) -> Self {
         let mut incoming = Incoming::alone(pod);
+        incoming.before.extend(node_affinity::conflict(&incoming));
         incoming.look_at_volumes(view);
         incoming.spread = topology_spread::count(&incoming, view);
         incoming.peers = inter_pod_affinity::find(&incoming, view);
@@ -139,6 +141,11 @@ impl<'a, 'v> Incoming<'a, 'v> {
     /// `spec.priority`
     pub fn priority(&self) -> i32 {
         self.spec.priority.unwrap_or_default()
+    }
+
+    /// `spec.schedulerName`
+    pub(super) fn scheduler(&self) -> &'a str {
+        said::scheduler_of(self.spec.scheduler_name.as_deref().unwrap_or_default())
     }
 
     /// Whether the occupant is this pod.

@@ -88,7 +88,7 @@ pub(super) fn takers_with(node: &str, pod: &Pod, view: &View<'_>) -> Vec<String>
 /// A node must pass with the pods that preemption makes room for, and without them, since they may never come. What fails with
 /// them is what the scheduler reports.
 fn on_node(pod: &Incoming<'_, '_>, node: &NodeView<'_>, view: &View<'_>) -> Vec<Obstacle> {
-    let coming = view.coming(node, pod.priority(), |occupant| pod.is(occupant));
+    let coming = view.coming(pod, node);
     let fuller = (!coming.is_empty()).then(|| {
         (
             pod.beside(&coming, node, view),
@@ -157,6 +157,13 @@ mod tests {
                 .set("/spec/priority", json!(5));
             assert_eq!(found(&web, &n1, &[other]).is_empty(), fits, "{priority}");
         }
+        let foreign = pod("other")
+            .asks("cpu", "800m")
+            .phase("Pending")
+            .set("/spec/schedulerName", json!("another"))
+            .set("/status/nominatedNodeName", json!("n1"));
+        let web = pod("web").asks("cpu", "500m");
+        assert!(found(&web, &n1, &[foreign]).is_empty());
         let itself = pod("web")
             .asks("cpu", "800m")
             .set("/status/nominatedNodeName", json!("n1"));

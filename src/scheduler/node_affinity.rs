@@ -26,6 +26,18 @@ enum Pinned<'a> {
     Conflict,
 }
 
+/// Names that exclude each other: the scheduler looks at no node then.
+pub(super) fn conflict(pod: &Incoming<'_, '_>) -> Option<Obstacle> {
+    let pinned = pinned(pod.node_affinity()?);
+    (pinned == Pinned::Conflict).then(|| Obstacle {
+        filter: Filter::NodeAffinity,
+        reason: Reason::AffinityTermsConflict.to_string(),
+        what: What::Other(
+            "the names that the required node affinity asks for exclude each other".to_owned(),
+        ),
+    })
+}
+
 /// The unmet pairs and expressions.
 pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
     let terms = pod.node_affinity();

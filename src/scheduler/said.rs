@@ -15,7 +15,11 @@ const KARPENTER: (&str, &str) = ("karpenter", "Failed to schedule pod, ");
 
 /// The scheduler that is to place the pod.
 pub(super) fn scheduler(pod: &StuckPod) -> &str {
-    let name = pod.spec().scheduler_name.as_deref().unwrap_or_default();
+    scheduler_of(pod.spec().scheduler_name.as_deref().unwrap_or_default())
+}
+
+/// The scheduler that a `spec.schedulerName` means.
+pub(super) fn scheduler_of(name: &str) -> &str {
     if name.is_empty() { DEFAULT } else { name }
 }
 

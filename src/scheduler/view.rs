@@ -6,8 +6,8 @@
 //! Source: kube-scheduler `framework/types.go` (1.37), `NodeInfo`: every pod bound to a node that has not ended counts, also one
 //! that is being deleted, has not started, or belongs to another scheduler.
 
-use super::Holder;
 use super::attached::{Attachments, Used};
+use super::{Holder, Incoming, said};
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
 use crate::snapshot::{Node, Occupant, Occupants, Snapshot};
@@ -162,16 +162,15 @@ impl<'a> View<'a> {
         copy
     }
 
-    /// The pods for which preemption makes room on the node and that come before a pod of this priority: with them on it, the
-    /// node has to pass first (`runtime/framework.go`, `RunFilterPluginsWithNominatedPods`).
-    pub(super) fn coming(
-        &self,
-        node: &NodeView<'a>,
-        priority: i32,
-        is_itself: impl Fn(&Occupant) -> bool,
-    ) -> Vec<&'a Occupant> {
+    /// The pods for which preemption makes room on the node and that come before the pod: with them on it, the node has to pass
+    /// first (`runtime/framework.go`, `RunFilterPluginsWithNominatedPods`). A scheduler keeps book of its own pods alone
+    /// (`eventhandlers.go`, `responsibleForPod`).
+    pub(super) fn coming(&self, pod: &Incoming<'_, '_>, node: &NodeView<'a>) -> Vec<&'a Occupant> {
         let coming = |occupant: &&&'a Occupant| {
-            self.occupants.shape(occupant).priority >= priority && !is_itself(occupant)
+            let shape = self.occupants.shape(occupant);
+            shape.priority >= pod.priority()
+                && said::scheduler_of(&shape.scheduler) == pod.scheduler()
+                && !pod.is(occupant)
         };
         node.nominated.iter().filter(coming).copied().collect()
     }

@@ -52,6 +52,8 @@ pub struct Shape {
     pub anti_affinity: Vec<PodAffinityTerm>,
     /// `spec.priority`
     pub priority: i32,
+    /// `spec.schedulerName`; empty when the API server did not write it.
+    pub scheduler: String,
     /// The names of the claims that it mounts, apart from those made for it alone.
     pub claims: Vec<String>,
     /// The volumes for which each pod gets a claim of its own; see [`Occupants::claims_of`].
@@ -204,6 +206,7 @@ impl Occupants {
             labels: BTreeMap::new(),
             anti_affinity: Vec::new(),
             priority: 0,
+            scheduler: String::new(),
             claims: Vec::new(),
             ephemeral: Vec::new(),
             disks: Vec::new(),
@@ -286,6 +289,7 @@ impl Shape {
                 })
                 .unwrap_or_default(),
             priority: spec.priority.unwrap_or_default(),
+            scheduler: spec.scheduler_name.clone().unwrap_or_default(),
             claims: claims.collect(),
             ephemeral: ephemeral.map(|volume| volume.name.clone()).collect(),
             disks: inline_disks(spec),

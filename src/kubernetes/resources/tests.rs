@@ -134,7 +134,7 @@ fn pod_level_requests_replace_and_overhead_comes_on_top() {
 fn resizing(conditions: &Value) -> Pod {
     pod(json!({
         "spec": {
-            "containers": [container("web", json!({"cpu": "4", "memory": "1Gi"})), container("log", json!({"cpu": "1"}))],
+            "containers": [container("web", json!({"cpu": "20", "memory": "1Gi"})), container("log", json!({"cpu": "1"}))],
             "initContainers": [sidecar("proxy", json!({"cpu": "1"})), container("setup", json!({"cpu": "1"}))],
             "overhead": {"cpu": "250m"},
         },
@@ -149,9 +149,8 @@ fn resizing(conditions: &Value) -> Pod {
             "initContainerStatuses": [
                 {"name": "proxy", "image": "", "imageID": "", "ready": true, "restartCount": 0,
                  "resources": {"requests": {"cpu": "3"}}},
-                // an init container that has run counts by its spec, whatever its status says
                 {"name": "setup", "image": "", "imageID": "", "ready": true, "restartCount": 0,
-                 "resources": {"requests": {"cpu": "30"}}},
+                 "resources": {"requests": {"cpu": "2"}}},
             ],
         },
     }))
@@ -159,15 +158,15 @@ fn resizing(conditions: &Value) -> Pod {
 
 #[test]
 fn a_resize_counts_with_the_largest_of_wish_grant_and_use() {
-    // web 4, log 1 (its kubelet reports no resources in force), proxy 3, overhead
+    // wished are 20 + 1 + 1 and the overhead, which is more than what is granted (2 + 9 + 1) or in force (1 + 9 + 3)
     assert_eq!(
         written(&occupied(&resizing(&json!([])))),
-        json!({"cpu": "8250m", "memory": "2Gi"})
+        json!({"cpu": "22250m", "memory": "2Gi"})
     );
     let deferred = json!([{"type": "PodResizePending", "status": "True", "reason": "Deferred"}]);
     assert_eq!(
         written(&occupied(&resizing(&deferred))),
-        json!({"cpu": "8250m", "memory": "2Gi"})
+        json!({"cpu": "22250m", "memory": "2Gi"})
     );
 }
 
@@ -177,7 +176,7 @@ fn an_infeasible_wish_does_not_count() {
         json!([{"type": "PodResizePending", "status": "True", "reason": "Infeasible"}]);
     assert_eq!(
         written(&occupied(&resizing(&infeasible))),
-        json!({"cpu": "6250m", "memory": "2Gi"})
+        json!({"cpu": "13250m", "memory": "2Gi"})
     );
     let mut before_conditions = resizing(&json!([]));
     if let Some(status) = &mut before_conditions.status {
@@ -185,7 +184,7 @@ fn an_infeasible_wish_does_not_count() {
     }
     assert_eq!(
         written(&occupied(&before_conditions)),
-        json!({"cpu": "6250m", "memory": "2Gi"})
+        json!({"cpu": "13250m", "memory": "2Gi"})
     );
 }
 
@@ -206,23 +205,37 @@ fn a_pod_level_resize_counts_the_same_way() {
     };
     assert_eq!(
         written(&occupied(&resizing(json!([])))),
-        json!({"cpu": "4", "memory": "1Gi"})
+        json!({"cpu": "4", "memory": "9Gi"})
     );
     let infeasible =
         json!([{"type": "PodResizePending", "status": "True", "reason": "Infeasible"}]);
     assert_eq!(
         written(&occupied(&resizing(infeasible))),
-        json!({"cpu": "3", "memory": "1Gi"})
+        json!({"cpu": "3", "memory": "9Gi"})
     );
 }
 
 #[test]
-fn a_sum_of_the_kubelet_is_no_pod_level_request() {
+fn the_sums_are_compared_and_not_the_containers() {
+    // a grows from 1 to 3 while b shrinks from 3 to 1
+    let status = |name: &str, cpu: &str| {
+        json!({"name": name, "image": "", "imageID": "", "ready": true, "restartCount": 0,
+            "resources": {"requests": {"cpu": cpu}}, "allocatedResources": {"cpu": cpu}})
+    };
+    let pod = pod(json!({
+        "spec": {"containers": [container("a", json!({"cpu": "3"})), container("b", json!({"cpu": "1"}))]},
+        "status": {"containerStatuses": [status("a", "1"), status("b", "3")]},
+    }));
+    assert_eq!(written(&occupied(&pod)), json!({"cpu": "4"}));
+}
+
+#[test]
+fn the_sums_of_the_kubelet_count() {
     let pod = pod(json!({
         "spec": {"containers": [container("web", json!({"cpu": "1"}))]},
         "status": {"resources": {"requests": {"cpu": "2"}}, "allocatedResources": {"cpu": "2"}},
     }));
-    assert_eq!(written(&occupied(&pod)), json!({"cpu": "1"}));
+    assert_eq!(written(&occupied(&pod)), json!({"cpu": "2"}));
 }
 
 #[test]

@@ -231,6 +231,23 @@ fn every_version_counts_the_nodes_that_are_cut_off_in_its_own_way() {
     assert_eq!(agreement.verdict, Agree::Equal, "{agreement:?}");
 }
 
+#[test]
+fn what_is_found_before_any_node_is_looked_at_comes_before_every_filter() {
+    let pin = |name: &str| json!({"key": "metadata.name", "operator": "In", "values": [name]});
+    let torn = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+        "nodeSelectorTerms": [{"matchFields": [pin("w1"), pin("w3")]}],
+    }}});
+    let web = web(
+        "0/4 nodes are available: pod affinity terms conflict. preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling.",
+    );
+    // w2 is cordoned and w3 tainted, which nobody came to see
+    let agreement = examined(
+        &web.set("/spec/affinity", torn),
+        nodes().into_iter().fold(Cluster::new(), Cluster::with),
+    );
+    assert_eq!(agreement.verdict, Agree::Equal, "{agreement:?}");
+}
+
 /// Three nodes, of which each fails for the pod's volumes in its own way.
 fn storage() -> Cluster {
     let zoned = |name: &str, zone: &str| node(name, "4", "8Gi").label("zone", zone);

@@ -1,0 +1,228 @@
+//! Makes the fixes that are called verified on the real cluster, and sees whether the scheduler takes the pod then.
+//!
+//! A fix is made as its reader would make it: by its command, or every other time by its JSON patch where it has one. What it
+//! changes in a template comes to the pod as a controller would bring it, by a new pod of the template; no controller runs.
+
+use super::api::{Api, name, path};
+use super::bed;
+use super::generator::{PROBE, World};
+use super::run::keep;
+use super::verdicts::{self, Outcome, Verdict};
+use kubectl_diagnose::finding::{Fix, Who};
+use kubectl_diagnose::scheduler::Engine;
+use kubectl_diagnose::snapshot::StuckPod;
+use serde_json::{Value, json};
+use std::path::Path;
+use tokio::process::Command;
+
+/// The most fixes that are tried on one cluster.
+const PER_CLUSTER: usize = 24;
+
+/// What came of the fixes.
+#[derive(Debug, Default)]
+pub(crate) struct Fixes {
+    pub(crate) tried: usize,
+    pub(crate) by_patch: usize,
+    /// Those after which the pod was not bound, or to a node that was not named.
+    pub(crate) failed: Vec<String>,
+}
+
+/// Tries fixes for refused probes.
+pub(crate) async fn try_some(
+    api: &Api,
+    kubeconfig: &Path,
+    base: &[Value],
+    world: &World,
+    verdicts: &[Verdict],
+    engine: &Engine<'_>,
+    fixes: &mut Fixes,
+) {
+    let refused = verdicts
+        .iter()
+        .filter(|verdict| verdict.outcome == Outcome::Refused);
+    let all = refused.flat_map(|verdict| offered(verdict, engine).map(move |fix| (verdict, fix)));
+    for (verdict, fix) in all.take(PER_CLUSTER) {
+        let is_it = |probe: &&Value| name(probe) == name(&verdict.pod);
+        let probe = world
+            .probes
+            .iter()
+            .find(is_it)
+            .expect("it is a probe of this cluster");
+        fixes.tried += 1;
+        let by_patch = !fix.patch.is_empty() && fixes.tried.is_multiple_of(2);
+        fixes.by_patch += usize::from(by_patch);
+        let attempt = Attempt {
+            api,
+            kubeconfig,
+            base,
+            probe,
+            fix: &fix,
+            by_patch,
+        };
+        if let Err(why) = attempt.run().await {
+            let file = keep(world.seed, base, verdict);
+            let words = format!("seed {} {}: {}", world.seed, name(probe), fix.command);
+            fixes
+                .failed
+                .push(format!("{words}\n    {why}\n    {}", file.display()));
+        }
+    }
+}
+
+/// The fixes that can be made as they stand.
+fn offered<'a>(verdict: &Verdict, engine: &'a Engine<'_>) -> impl Iterator<Item = Fix> + use<'a> {
+    let pod = &verdict.pod["metadata"];
+    let is_it =
+        |stuck: &&StuckPod| pod["name"] == stuck.name() && pod["namespace"] == stuck.namespace();
+    let stuck = engine.snapshot().stuck().iter().find(is_it);
+    let remedies = stuck.map(|stuck| engine.remedies(stuck));
+    let fixes: Vec<Fix> = remedies
+        .iter()
+        .flat_map(|all| all.iter())
+        .map(|remedy| remedy.fix.clone())
+        .collect();
+    fixes
+        .into_iter()
+        .filter(|fix| fix.verified.is_some() && !fix.command.is_empty())
+}
+
+struct Attempt<'a> {
+    api: &'a Api,
+    kubeconfig: &'a Path,
+    base: &'a [Value],
+    probe: &'a Value,
+    fix: &'a Fix,
+    by_patch: bool,
+}
+
+impl Attempt<'_> {
+    async fn run(&self) -> Result<(), String> {
+        let owner = self.probe["metadata"]["ownerReferences"][0]["kind"].as_str();
+        let outcome = match owner {
+            None => self.on_the_pod().await,
+            Some(_) => self.on_a_template().await,
+        };
+        self.undo().await;
+        if matches!(outcome, Ok((_, Outcome::Waiting(_)))) {
+            bed::restore(self.api, self.base).await;
+        }
+        let nodes = self.fix.verified.as_deref().unwrap_or_default();
+        let (pod, outcome) = outcome?;
+        match outcome {
+            Outcome::Refused => Err(format!(
+                "it is still refused, not on {}: {}",
+                nodes.join(", "),
+                said(&pod)
+            )),
+            Outcome::Bound(node) | Outcome::Waiting(node) if nodes.contains(&node) => Ok(()),
+            Outcome::Bound(node) | Outcome::Waiting(node) => Err(format!(
+                "it is on {node}, which is none of {}",
+                nodes.join(", ")
+            )),
+        }
+    }
+
+    /// A pod without an owner is changed where it is, and the scheduler looks at it again.
+    async fn on_the_pod(&self) -> Result<(Value, Outcome), String> {
+        self.api.create(self.probe).await?;
+        verdicts::wait(self.api, self.probe, |_| true).await;
+        let applied = self.apply().await;
+        let seen = verdicts::wait(self.api, self.probe, |o| *o != Outcome::Refused).await;
+        self.api.delete(self.probe).await?;
+        applied.map(|()| seen)
+    }
+
+    async fn on_a_template(&self) -> Result<(Value, Outcome), String> {
+        let workload = workload(self.probe);
+        self.api.create(&workload).await?;
+        let applied = self.apply().await;
+        let changed = self.api.get(&path(&workload)).await?;
+        self.api.delete(&workload).await?;
+        applied?;
+        let mut pod = self.probe.clone();
+        pod["spec"] = changed["spec"]["template"]["spec"].clone();
+        self.api.create(&pod).await?;
+        // of a changed node the scheduler may hear later than of the pod
+        let seen = verdicts::wait(self.api, &pod, |o| *o != Outcome::Refused).await;
+        self.api.delete(&pod).await?;
+        Ok(seen)
+    }
+
+    async fn apply(&self) -> Result<(), String> {
+        let target = self.fix.target.as_ref().ok_or("it has no target")?;
+        if self.by_patch {
+            let target = json!({
+                "kind": target.kind,
+                "metadata": {"namespace": target.namespace, "name": target.name},
+            });
+            let patch = Value::Array(self.fix.patch.clone());
+            return self.api.patch(&path(&target), &patch).await.map(|_| ());
+        }
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", &self.fix.command])
+            .env("KUBECONFIG", self.kubeconfig);
+        let output = shell.output().await.map_err(|error| error.to_string())?;
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        output.status.success().then_some(()).ok_or(words)
+    }
+
+    /// Puts back every node that is not what it was.
+    async fn undo(&self) {
+        if self.fix.who != Who::Admin {
+            return;
+        }
+        for node in self.api.list("Node", "").await {
+            let original = self
+                .base
+                .iter()
+                .find(|other| other["kind"] == "Node" && name(other) == name(&node));
+            let original = original.expect("no node has come");
+            let same = |part: fn(&Value) -> &Value| part(&node) == part(original);
+            if !same(|node| &node["spec"]) || !same(|node| &node["metadata"]["labels"]) {
+                self.api
+                    .replace(original)
+                    .await
+                    .expect("a node can be written");
+            }
+        }
+    }
+}
+
+/// The scheduler's words about a pod.
+fn said(pod: &Value) -> &str {
+    let conditions = pod["status"]["conditions"].as_array();
+    let mut conditions = conditions.into_iter().flatten();
+    let scheduled = conditions.find(|c| c["type"] == "PodScheduled");
+    scheduled
+        .and_then(|c| c["message"].as_str())
+        .unwrap_or_default()
+}
+
+/// The workload that made the probe, by what the probe says.
+fn workload(probe: &Value) -> Value {
+    let meta = &probe["metadata"];
+    let owner = &meta["ownerReferences"][0];
+    let mut labels = meta["labels"].clone();
+    let hash = labels
+        .as_object_mut()
+        .and_then(|labels| labels.remove("pod-template-hash"));
+    let kind = if hash.is_some() {
+        json!("Deployment")
+    } else {
+        owner["kind"].clone()
+    };
+    let mut workload = json!({
+        "apiVersion": "apps/v1", "kind": kind,
+        "metadata": {"namespace": meta["namespace"], "name": meta["name"]},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": {PROBE: "probe"}},
+            "template": {"metadata": {"labels": labels}, "spec": probe["spec"]},
+        },
+    });
+    if kind == "StatefulSet" {
+        workload["spec"]["serviceName"] = json!("none");
+    }
+    workload
+}

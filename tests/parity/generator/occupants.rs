@@ -1,0 +1,109 @@
+//! Pods that are there: on nodes in every phase, going, ended, resized, or with a node kept for them.
+
+use super::super::random::Random;
+use super::{Group, affinity, pod, volumes};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Keeps a deleted pod from going.
+pub(crate) const FINALIZER: &str = "parity.example.com/stay";
+
+pub(super) fn occupants(
+    random: &mut Random,
+    groups: &BTreeSet<Group>,
+    nodes: &[Value],
+) -> Vec<Value> {
+    let count = random.between(0, 200.min(nodes.len() * 8));
+    (0..count)
+        .map(|index| occupant(random, groups, nodes, &format!("o{index:03}")))
+        .collect()
+}
+
+fn occupant(random: &mut Random, groups: &BTreeSet<Group>, nodes: &[Value], name: &str) -> Value {
+    let mut occupant = pod::plain(random, name);
+    let node = &random.one(nodes)["metadata"]["name"];
+    pod::requests(random, &mut occupant, 350);
+    if random.percent(20) {
+        pod::host_ports(random, &mut occupant);
+    }
+    if random.percent(8) {
+        pod::ask(
+            &mut occupant["spec"]["containers"][0],
+            "example.com/gpu",
+            "1",
+        );
+    }
+    if groups.contains(&Group::Affinity) && random.percent(10) {
+        affinity::keep_away(random, &mut occupant);
+    }
+    if groups.contains(&Group::Volumes) && random.percent(25) {
+        volumes::occupy(random, &mut occupant);
+    }
+    match random.below(10) {
+        0 => pod::prioritise(&mut occupant, "occupant-low"),
+        1 => pod::prioritise(&mut occupant, "occupant-high"),
+        _ => {}
+    }
+    if random.percent(4) {
+        nominated(random, &mut occupant, node);
+        return occupant;
+    }
+    occupant["spec"]["nodeName"] = node.clone();
+    let phase = match random.below(100) {
+        0..=69 => "Running",
+        70..=81 => "Pending",
+        82..=88 => "Succeeded",
+        89..=94 => "Failed",
+        _ => "Unknown",
+    };
+    occupant["status"]["phase"] = json!(phase);
+    if phase == "Running" && random.percent(12) {
+        resized(random, &mut occupant);
+    }
+    if random.percent(10) {
+        occupant["metadata"]["finalizers"] = json!([FINALIZER]);
+        occupant["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    }
+    if random.percent(5) {
+        occupant["spec"]["schedulerName"] = json!("another");
+    }
+    occupant
+}
+
+/// Not bound, with a node kept for it. A gate keeps it from being bound; of another scheduler's pods the default one keeps no
+/// book.
+fn nominated(random: &mut Random, occupant: &mut Value, node: &Value) {
+    occupant["status"] = json!({"phase": "Pending", "nominatedNodeName": node});
+    if random.percent(75) {
+        occupant["spec"]["schedulingGates"] = json!([{"name": "parity.example.com/wait"}]);
+    } else {
+        occupant["spec"]["schedulerName"] = json!("another");
+    }
+}
+
+/// In the middle of a resize in place: the node holds what is in force, or what is wished unless that cannot be.
+fn resized(random: &mut Random, occupant: &mut Value) {
+    let in_force = json!({"cpu": pod::cpu(random, 600), "memory": pod::memory(random, 600)});
+    let mut status = json!({
+        "name": "c0", "image": "app", "imageID": "app", "ready": true, "restartCount": 0,
+        "resources": {"requests": in_force},
+    });
+    if random.percent(50) {
+        status["allocatedResources"] =
+            json!({"cpu": pod::cpu(random, 600), "memory": pod::memory(random, 600)});
+    }
+    occupant["status"]["containerStatuses"] = json!([status]);
+    // the kubelet's own sums
+    if random.percent(25) {
+        let amounts = |random: &mut Random| json!({"cpu": pod::cpu(random, 600), "memory": pod::memory(random, 600)});
+        occupant["status"]["resources"] = json!({"requests": amounts(random)});
+        if random.percent(70) {
+            occupant["status"]["allocatedResources"] = amounts(random);
+        }
+    }
+    if random.percent(60) {
+        let reason = random.pick(&["Infeasible", "Deferred"]);
+        occupant["status"]["conditions"] =
+            json!([{"type": "PodResizePending", "status": "True", "reason": reason}]);
+    }
+}

@@ -1,0 +1,118 @@
+//! What stands against a pod on a node is all that does: with every obstacle taken away in the cluster, the node takes it.
+
+use super::compare;
+use super::generator::{Group, World, world};
+use super::random::Random;
+use k8s_openapi::api::core::v1::Taint;
+use kubectl_diagnose::kubernetes::taints::TaintText;
+use kubectl_diagnose::scheduler::{Engine, Judgement, Obstacle, What};
+use serde_json::{Value, json};
+
+/// Pairs of a probe and a node that are tried in each cluster.
+const PAIRS: usize = 12;
+
+/// Tries some pairs of every seed's cluster; gives how many there were, and those whose node still refuses.
+pub(crate) fn try_all(seeds: std::ops::Range<u64>) -> (usize, Vec<String>) {
+    let mut tried = 0;
+    let mut left = Vec::new();
+    for seed in seeds {
+        let world = world(seed, &[Group::Basic].into());
+        let mut random = Random::new(seed);
+        let judged = |cluster: &[Value], probe: &Value| -> Judgement {
+            let snapshot = compare::snapshot(&compare::dump_of(cluster));
+            let pod = serde_json::from_value(probe.clone()).expect("it is a pod");
+            Judgement::clone(&Engine::new(&snapshot).judge(&pod))
+        };
+        let cluster = objects(&world);
+        for _ in 0..PAIRS {
+            let mut probe = random.one(&world.probes).clone();
+            let before = judged(&cluster, &probe);
+            let node = random.one(&before.nodes);
+            if !before.before.is_empty() || node.obstacles.is_empty() {
+                continue;
+            }
+            let mut changed = cluster.clone();
+            for obstacle in &node.obstacles {
+                remove(obstacle, &mut changed, &mut probe, &node.node);
+            }
+            let after = judged(&changed, &probe);
+            let same = after.nodes.iter().find(|other| other.node == node.node);
+            let same = same.expect("the node is still there");
+            tried += 1;
+            if !same.obstacles.is_empty() {
+                left.push(format!(
+                    "seed {seed} probe {} on {}: of {:?} there remains {:?}",
+                    probe["metadata"]["name"], node.node, node.obstacles, same.obstacles
+                ));
+            }
+        }
+    }
+    (tried, left)
+}
+
+fn objects(world: &World) -> Vec<Value> {
+    world
+        .objects
+        .iter()
+        .chain(&world.occupants)
+        .cloned()
+        .collect()
+}
+
+fn node<'a>(cluster: &'a mut [Value], name: &str) -> &'a mut Value {
+    let is_it =
+        |object: &&mut Value| object["kind"] == "Node" && object["metadata"]["name"] == name;
+    cluster.iter_mut().find(is_it).expect("the node is there")
+}
+
+/// The plainest change after which this obstacle cannot stand any more.
+fn remove(obstacle: &Obstacle, cluster: &mut Vec<Value>, probe: &mut Value, on: &str) {
+    match &obstacle.what {
+        What::Cordoned => {
+            node(cluster, on)["spec"]["unschedulable"] = json!(false);
+            untaint(
+                node(cluster, on),
+                "node.kubernetes.io/unschedulable:NoSchedule",
+            );
+        }
+        What::Taint { taint, .. } => untaint(node(cluster, on), taint),
+        What::Label { wanted, key, .. } => {
+            let selected = probe["spec"]["nodeSelector"][key]
+                .as_str()
+                .map(str::to_owned);
+            match selected.filter(|value| *wanted == format!("{key}={value}")) {
+                Some(value) => node(cluster, on)["metadata"]["labels"][key] = json!(value),
+                None => probe["spec"]["affinity"]["nodeAffinity"] = json!({}),
+            }
+        }
+        What::Port { holder, .. } => cluster.retain(|object| {
+            object["metadata"]["name"] != holder.name.as_str()
+                || object["metadata"]["namespace"] != holder.namespace.as_str()
+        }),
+        What::Resource {
+            resource,
+            asked,
+            free,
+            allocatable,
+        } => {
+            let enough = *allocatable + (*asked - *free);
+            node(cluster, on)["status"]["allocatable"][resource] = json!(enough.to_string());
+        }
+        What::PodCount { running, .. } => {
+            node(cluster, on)["status"]["allocatable"]["pods"] = json!((running + 1).to_string());
+        }
+        // an affinity of empty terms only
+        What::Other(_) => probe["spec"]["affinity"]["nodeAffinity"] = json!({}),
+        other => panic!("no basic filter says {other:?}"),
+    }
+}
+
+fn untaint(node: &mut Value, taint: &str) {
+    let is_other = |value: &Value| {
+        let of_node: Taint = serde_json::from_value(value.clone()).expect("it is a taint");
+        TaintText(&of_node).to_string() != taint
+    };
+    if let Some(taints) = node["spec"]["taints"].as_array_mut() {
+        taints.retain(is_other);
+    }
+}
