@@ -74,7 +74,7 @@ impl<'e> Grounds<'e> {
         let all_pods = case.snapshot.pods().whole_cluster().is_ok();
         let room = nodes.iter().any(|node| node.obstacles.is_empty());
         // what keeps the pod off the node with room is not computed, and what stands on others is beside the point
-        if room && (about_the_pod(message) || all_pods && speaks_of_others(message)) {
+        if room && (about_the_pod(message) || speaks_of_others(message)) {
             return None;
         }
         if room && all_pods {

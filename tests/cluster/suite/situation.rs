@@ -6,6 +6,7 @@
 //! - `#: until WHAT`: what has come when the tool is asked, unless the scheduler or the API server refuses a pod;
 //! - `#: certainty WORD` and `#: fix verified`: what the report has to say, `proven` unless it is said;
 //! - `#: beside CAUSE`: what is true as well, and may be said as long as the cause itself has no rule;
+//! - `#: unexplained NUMBER`: how many other pods are stuck for a reason that no rule knows;
 //! - `#: needs GROUP/VERSION`: an API without which it is left out.
 
 use super::{Cluster, Fix, Namespace, Wait, folders, manifests};
@@ -78,6 +79,12 @@ impl Situation {
             "old" => Wait::Old(number()),
             _ => panic!("{}: until {what} is not known", self.title()),
         })
+    }
+
+    /// How many other pods are stuck for a reason that no rule knows.
+    pub(crate) fn unexplained(&self) -> usize {
+        let number = |word: &str| word.parse().expect("a number stands after it");
+        self.said("unexplained").next().map_or(0, number)
     }
 
     /// What may be said as long as the cause has no rule.
