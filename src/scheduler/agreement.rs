@@ -161,14 +161,6 @@ fn unequal(
     judged: &Judgement,
     ours: &Ours,
 ) -> (Agree, String) {
-    if let Some(unread) = judged.unread.first() {
-        return incomparable(format!(
-            "{} could not be computed: {} not read ({})",
-            unread.filter.as_str(),
-            unread.gap.kind.plural(),
-            unread.gap.why
-        ));
-    }
     if let Err(gap) = snapshot.pods().whole_cluster() {
         return incomparable(format!(
             "the pods of the whole cluster were not read ({}), so more may stand on the nodes than is known",
@@ -188,6 +180,14 @@ fn unequal(
         return incomparable(format!(
             "not computed here: {}; all other counts agree",
             foreign.join("; ")
+        ));
+    }
+    if let Some(unread) = judged.unread.first() {
+        return incomparable(format!(
+            "{} could not be computed: {} not read ({})",
+            unread.filter.as_str(),
+            unread.gap.kind.plural(),
+            unread.gap.why
         ));
     }
     (Agree::Different, difference(pod, snapshot, theirs, ours))

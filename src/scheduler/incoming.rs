@@ -11,7 +11,7 @@ use crate::scheduler::{
     node_volume_limits, said, topology_spread, volume_binding, volume_restrictions, volume_zone,
     volumes,
 };
-use crate::snapshot::Occupant;
+use crate::snapshot::{Gap, Kind, Occupant, Why};
 use k8s_openapi::api::core::v1::{NodeSelectorTerm, Pod, PodSpec, Toleration};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -63,7 +63,24 @@ impl<'a, 'v> Incoming<'a, 'v> {
         incoming.spread = topology_spread::count(&incoming, view);
         incoming.peers = inter_pod_affinity::find(&incoming, view);
         incoming.unread.extend(incoming.peers.unread());
+        incoming.unread.extend(incoming.devices());
         incoming
+    }
+
+    /// Which devices a claim may have is said by expressions (CEL), which are not evaluated; so no ResourceSlice is read, and no
+    /// node is known to have a device for a pod that claims one.
+    fn devices(&self) -> Option<Unread> {
+        let mut claims = self.spec.resource_claims.iter().flatten();
+        claims.next().map(|_| Unread {
+            filter: Filter::DynamicResources,
+            gap: Gap {
+                kind: Kind::ResourceSlice,
+                namespace: None,
+                name: None,
+                why: Why::NotAsked,
+                detail: String::new(),
+            },
+        })
     }
 
     fn look_at_volumes(&mut self, view: &View<'v>) {

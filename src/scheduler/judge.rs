@@ -106,8 +106,8 @@ fn on_node(pod: &Incoming<'_, '_>, node: &NodeView<'_>, view: &View<'_>) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::{FILTERS, judge};
-    use crate::scheduler::View;
     use crate::scheduler::testing::{Cluster, found, node, pod};
+    use crate::scheduler::{Filter, View};
     use serde_json::json;
 
     #[test]
@@ -179,5 +179,19 @@ mod tests {
         let judged = judge(&pod("web").pod(), &View::of(&cluster)).nodes;
         let names: Vec<_> = judged.iter().map(|node| node.node.as_str()).collect();
         assert_eq!(names, ["a", "b"]);
+    }
+
+    #[test]
+    fn whether_a_node_has_a_device_is_not_known() {
+        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).seal();
+        let claims = json!([{"name": "gpu", "resourceClaimName": "gpu"}]);
+        let web = pod("web").set("/spec/resourceClaims", claims);
+        let judged = judge(&web.pod(), &View::of(&cluster));
+        assert_eq!(judged.unread[0].filter, Filter::DynamicResources);
+        assert!(
+            judge(&pod("web").pod(), &View::of(&cluster))
+                .unread
+                .is_empty()
+        );
     }
 }

@@ -33,6 +33,8 @@ pub enum Kind {
     ResourceClaim,
     /// `resource.k8s.io/v1/DeviceClass`
     DeviceClass,
+    /// `resource.k8s.io/v1/ResourceSlice`: never read, since what it means for a claim is for expressions to say
+    ResourceSlice,
     /// `policy/v1/PodDisruptionBudget`
     PodDisruptionBudget,
     /// `v1/ConfigMap`: names and keys, never values
@@ -71,7 +73,7 @@ struct Row(
     &'static [&'static str],
 );
 
-const TABLE: &[Row; 25] = &[
+const TABLE: &[Row; 26] = &[
     Row(Kind::Pod, "Pod", "pods", "", true, &["po"]),
     Row(Kind::Node, "Node", "nodes", "", false, &["no"]),
     Row(Kind::Event, "Event", "events", "", true, &["ev"]),
@@ -143,6 +145,14 @@ const TABLE: &[Row; 25] = &[
         Kind::DeviceClass,
         "DeviceClass",
         "deviceclasses",
+        "resource.k8s.io",
+        false,
+        &[],
+    ),
+    Row(
+        Kind::ResourceSlice,
+        "ResourceSlice",
+        "resourceslices",
         "resource.k8s.io",
         false,
         &[],
