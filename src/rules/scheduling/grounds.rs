@@ -10,7 +10,8 @@ use crate::rules::Case;
 use crate::scheduler::message::{Clause, Message, Reason};
 use crate::scheduler::preemption::{self, Refused};
 use crate::scheduler::{
-    Agree, Distribution, Examination, Filter, NodeObstacles, Obstacle, Said, computes, ranking,
+    Agree, Distribution, Examination, Filter, NodeObstacles, Obstacle, Said, Unread, computes,
+    ranking,
 };
 
 use super::order::Class;
@@ -74,8 +75,12 @@ impl<'e> Grounds<'e> {
         let all_pods = case.snapshot.pods().whole_cluster().is_ok();
         let room = nodes.iter().any(|node| node.obstacles.is_empty());
         // what keeps the pod off the node with room is not computed, and what stands on others is beside the point
-        if room && (about_the_pod(message) || speaks_of_others(message)) {
+        if room && about_the_pod(message) {
             return None;
+        }
+        let mut clauses = message.clauses.iter();
+        if room && clauses.any(|clause| is_of_another(&clause.reason, examination)) {
+            return said(case, examination, spoken, sought, Words::Uncomputed);
         }
         if room && all_pods {
             return said(case, examination, spoken, sought, Words::OutOfDate);
@@ -301,10 +306,13 @@ fn about_the_pod(message: &Message) -> bool {
     clauses.any(|clause| clause.count.is_none() && clause.reason.is_about_the_pod())
 }
 
-/// Whether the scheduler names a filter that is not computed, so that a node without obstacles may fail there.
-fn speaks_of_others(message: &Message) -> bool {
-    let mut plugins = message.clauses.iter().map(|clause| clause.reason.plugin());
-    plugins.any(|plugin| !plugin.is_some_and(computes))
+/// Whether the reason is of a filter that is not computed, or could not be here, so that a node without obstacles may fail there.
+fn is_of_another(reason: &Reason, examination: &Examination) -> bool {
+    let unread = examination.judged.iter().flat_map(|judged| &judged.unread);
+    reason.plugin().is_none_or(|plugin| {
+        let is_unread = |unread: &Unread| unread.filter.as_str() == plugin;
+        !computes(plugin) || unread.clone().any(is_unread)
+    })
 }
 
 /// What the scheduler's words are worth beside what was read.
@@ -314,6 +322,8 @@ enum Words {
     Alone,
     /// Nodes were read, pods not: they tell what depends on the pods of a node.
     AboutPods,
+    /// A node has no obstacle but those of filters that are not computed: of these alone.
+    Uncomputed,
     /// By what was read now, a node has room.
     OutOfDate,
 }
@@ -340,6 +350,7 @@ where
         .clauses
         .iter()
         .filter(|clause| words != Words::AboutPods || about_pods(&clause.reason))
+        .filter(|clause| words != Words::Uncomputed || is_of_another(&clause.reason, examination))
         .filter_map(|clause| Some((clause, (sought.reason)(&clause.reason)?)))
         .collect();
     let class = |clause: &Clause| Class::of(&clause.reason);
