@@ -85,22 +85,27 @@ pub(super) fn takers_with(node: &str, pod: &Pod, view: &View<'_>) -> Vec<String>
     takers.map(|node| node.name().to_owned()).collect()
 }
 
-/// A node must pass with the pods that preemption makes room for, and without them, since they may never come. What fails with
-/// them is what the scheduler reports.
+/// A node must pass with the pods that preemption makes room for, and then without them, since they may never come. Whatever fails
+/// with them ends it, so that what would fail without them alone is not told
+/// (`runtime/framework.go`, `RunFilterPluginsWithNominatedPods`).
 fn on_node(pod: &Incoming<'_, '_>, node: &NodeView<'_>, view: &View<'_>) -> Vec<Obstacle> {
-    let coming = view.coming(pod, node);
-    let fuller = (!coming.is_empty()).then(|| {
-        (
-            pod.beside(&coming, node, view),
-            node.joined_by(&coming, view),
-        )
-    });
-    let run = |check: &Check| {
-        let with = fuller.as_ref().map(|(pod, node)| check(pod, node, view));
-        with.filter(|obstacles| !obstacles.is_empty())
-            .unwrap_or_else(|| check(pod, node, view))
+    let all = |pod: &Incoming<'_, '_>, node: &NodeView<'_>| -> Vec<Obstacle> {
+        let filters = FILTERS.iter();
+        filters
+            .flat_map(|(_, check)| check(pod, node, view))
+            .collect()
     };
-    FILTERS.iter().flat_map(|(_, check)| run(check)).collect()
+    let coming = view.coming(pod, node);
+    if !coming.is_empty() {
+        let with = all(
+            &pod.beside(&coming, node, view),
+            &node.joined_by(&coming, view),
+        );
+        if !with.is_empty() {
+            return with;
+        }
+    }
+    all(pod, node)
 }
 
 #[cfg(test)]
@@ -192,6 +197,28 @@ mod tests {
             judge(&pod("web").pod(), &View::of(&cluster))
                 .unread
                 .is_empty()
+        );
+    }
+
+    #[test]
+    fn what_fails_only_without_the_pods_that_come_is_not_told_where_something_fails_with_them() {
+        let n1 = node("n1", "1", "1Gi").set("/metadata/labels", json!({"zone": "a"}));
+        let company = pod("company")
+            .asks("cpu", "800m")
+            .phase("Pending")
+            .set("/metadata/labels", json!({"app": "cache"}))
+            .set("/status/nominatedNodeName", json!("n1"));
+        let term =
+            json!({"topologyKey": "zone", "labelSelector": {"matchLabels": {"app": "cache"}}});
+        let near =
+            json!({"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}});
+        let web = pod("web").asks("cpu", "500m").set("/spec/affinity", near);
+        let full = found(&web, &n1, std::slice::from_ref(&company));
+        assert_eq!(full, ["NodeResourcesFit: Insufficient cpu"]);
+        let alone = found(&web, &n1, &[company.asks("cpu", "100m")]);
+        assert_eq!(
+            alone,
+            ["InterPodAffinity: node(s) didn't match pod affinity rules"]
         );
     }
 }
