@@ -245,8 +245,9 @@ where
     R: Fn(&Reason) -> Option<Certainty>,
 {
     // most causes hold nowhere, which a look tells without sorting the nodes
-    let mut all = nodes.iter().flat_map(|node| &node.obstacles);
-    if !all.any(|obstacle| (sought.obstacle)(obstacle)) {
+    let held = |node: &&NodeObstacles| node.obstacles.iter().any(|one| (sought.obstacle)(one));
+    let held = nodes.iter().filter(held).count();
+    if held == 0 {
         return None;
     }
     let closest = ranking::closest(nodes);
@@ -266,12 +267,16 @@ where
         })
         .collect();
     let clauses = spoken.message.clauses.iter();
-    let clauses = clauses
+    let clauses: Vec<&Clause> = clauses
         .filter(|clause| (sought.reason)(&clause.reason).is_some())
         .collect();
+    let certainty = match agreed(examination, &spoken.message, &places) || stands(&clauses, held) {
+        true => Certainty::Proven,
+        false => Certainty::Likely,
+    };
     Some(Grounds {
         clauses,
-        certainty: agreed(examination, &spoken.message, &places),
+        certainty,
         out_of_date: false,
         places,
         rank,
@@ -280,9 +285,9 @@ where
     })
 }
 
-/// How sure what was computed is: the scheduler's counts are the test of it. A sentence about the
-/// pod as a whole means that the scheduler has not come to the nodes yet.
-fn agreed(examination: &Examination, message: &Message, places: &[Place<'_>]) -> Certainty {
+/// Whether the scheduler's counts bear out what was computed, and name the filter. A sentence about
+/// the pod as a whole means that the scheduler has not come to the nodes yet.
+fn agreed(examination: &Examination, message: &Message, places: &[Place<'_>]) -> bool {
     let plugins: Vec<&str> = places
         .iter()
         .flat_map(|place| &place.obstacles)
@@ -294,10 +299,17 @@ fn agreed(examination: &Examination, message: &Message, places: &[Place<'_>]) ->
             .plugin()
             .is_some_and(|plugin| plugins.contains(&plugin))
     });
-    match examination.agreement.verdict {
-        Agree::Equal | Agree::NotComparable if named => Certainty::Proven,
-        _ => Certainty::Likely,
-    }
+    named && examination.agreement.verdict != Agree::Different
+}
+
+/// Whether what the scheduler said of the cause still stands, although other counts have changed: it
+/// was computed on as many nodes as the scheduler counted. On some of them something that is looked at
+/// earlier may have come since, for which the scheduler does not look at the pod again
+/// (queueing hints, kube-scheduler internal/queue, 1.37).
+fn stands(clauses: &[&Clause], held: usize) -> bool {
+    let counts: Option<Vec<u32>> = clauses.iter().map(|clause| clause.count).collect();
+    let counted: Option<u32> = counts.map(|counts| counts.iter().sum());
+    counted.is_some_and(|counted| (1..=held).contains(&(counted as usize)))
 }
 
 /// Whether the scheduler refused the pod as a whole, before it came to the nodes.
