@@ -210,6 +210,7 @@ fn diagnosis(case: &Case<'_>, hit: Hit, pod: PodReport, first_layer: Option<Laye
         evidence: finding.evidence,
         facts: finding.facts,
         agreement: finding.agreement,
+        preemption: finding.preemption,
     }
 }
 

@@ -4,6 +4,7 @@
 //! the names of facts in braces; [`fill`] joins the two when the report is made.
 
 use crate::kubernetes::quantity::Quantity;
+use crate::scheduler::preemption::Preemption;
 use crate::scheduler::{Agreement, Judgement, NodeObstacles};
 use crate::snapshot::ObjectRef;
 use serde::Serialize;
@@ -37,6 +38,8 @@ pub struct Finding {
     pub judged: Option<Arc<Judgement>>,
     /// For scheduling causes: our counts beside the scheduler's.
     pub agreement: Option<Agreement>,
+    /// For scheduling causes: whether other pods could give way.
+    pub preemption: Option<Preemption>,
     /// Among several causes of one layer: smaller comes first.
     pub rank: u32,
 }
@@ -57,6 +60,7 @@ impl Finding {
             look: None,
             judged: None,
             agreement: None,
+            preemption: None,
             rank: 0,
         }
     }

@@ -11,6 +11,7 @@ pub use nodes::{NodeReport, ObstacleReport, UnreadReport, node_reports};
 use crate::finding::{Certainty, Evidence, Facts, Risk, Who};
 use crate::rules::Layer;
 use crate::scheduler::Agreement;
+use crate::scheduler::preemption::Preemption;
 use crate::snapshot::ObjectRef;
 use serde::Serialize;
 
@@ -132,6 +133,9 @@ pub struct Diagnosis {
     /// Our counts beside the scheduler's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agreement: Option<Agreement>,
+    /// Whether pods of lower priority could give way; absent where nobody expects it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preemption: Option<Preemption>,
     /// What to change, best first.
     pub fixes: Vec<FixReport>,
     /// The layers of the first pod.

@@ -4,6 +4,7 @@
 //! belong here: the arithmetic itself (`judge`), and what follows from it (`rules/scheduling`).
 
 use super::agreement::Ours;
+use super::preemption::{self, DryRun};
 use super::remedy::{self, Remedy};
 use super::{Examination, Judgement, View, agreement, judge, said};
 use crate::kubernetes::ports::host_ports;
@@ -21,6 +22,7 @@ pub struct Engine<'a> {
     judged: RefCell<HashMap<String, Arc<Judgement>>>,
     counted: RefCell<HashMap<String, Arc<Ours>>>,
     remedies: RefCell<HashMap<String, Arc<[Remedy]>>>,
+    preempted: RefCell<HashMap<String, Arc<DryRun>>>,
 }
 
 impl<'a> Engine<'a> {
@@ -45,6 +47,7 @@ impl<'a> Engine<'a> {
             judged: RefCell::default(),
             counted: RefCell::default(),
             remedies: RefCell::default(),
+            preempted: RefCell::default(),
         }
     }
 
@@ -90,6 +93,13 @@ impl<'a> Engine<'a> {
             judged,
             agreement,
         }
+    }
+
+    /// What preemption would find for a pod, whatever its policy.
+    pub fn dry_run(&self, pod: &Pod) -> Arc<DryRun> {
+        remembered(&self.preempted, asks(pod), || {
+            preemption::dry_run(pod, self.view(), &self.judge(pod)).into()
+        })
     }
 
     /// A text that two pods share when all that the filters ask about them is the same.

@@ -135,8 +135,19 @@ impl<'a, 'v> Incoming<'a, 'v> {
         let mut incoming = self.clone();
         for occupant in coming {
             incoming.held.add(occupant, view);
-            incoming.spread.add(self, occupant, node, view);
+            incoming.spread.shift(1, self, occupant, node, view);
             incoming.peers.add(self, occupant, node, view);
+        }
+        incoming
+    }
+
+    /// The same without some of the pods on a node, which the node's own view must not hold either.
+    pub(super) fn without(&self, gone: &[&Occupant], node: &NodeView<'v>, view: &View<'v>) -> Self {
+        let mut incoming = self.clone();
+        for occupant in gone {
+            incoming.held.remove(occupant);
+            incoming.spread.shift(-1, self, occupant, node, view);
+            incoming.peers.remove(self, occupant, node, view);
         }
         incoming
     }

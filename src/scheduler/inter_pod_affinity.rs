@@ -13,7 +13,8 @@ use super::{Filter, Holder, Incoming, NodeView, Obstacle, Unread, View, What};
 use crate::kubernetes::selector::label_selector_matches;
 use crate::snapshot::{Gap, Occupant, Occupants, Snapshot};
 use k8s_openapi::api::core::v1::PodAffinityTerm;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::hash::Hash;
 use term::{affinity, anti_affinity, labels_of, named, selects};
 
 pub use term::Term;
@@ -23,17 +24,45 @@ mod term;
 /// A domain: a topology key and a value of it.
 type Domain = (String, String);
 
+/// The pods of a domain that matter in one way.
+#[derive(Debug, Clone, Copy)]
+struct Group<'v> {
+    count: usize,
+    /// The first of them; it is named also when it has left and others are there.
+    first: &'v Occupant,
+}
+
+impl<'v> Group<'v> {
+    fn join<K: Hash + Eq>(groups: &mut HashMap<K, Self>, at: K, occupant: &'v Occupant) {
+        let alone = Group {
+            count: 0,
+            first: occupant,
+        };
+        groups.entry(at).or_insert(alone).count += 1;
+    }
+
+    fn leave<K: Hash + Eq>(groups: &mut HashMap<K, Self>, at: &K) {
+        let Some(group) = groups.get_mut(at) else {
+            return;
+        };
+        group.count = group.count.saturating_sub(1);
+        if group.count == 0 {
+            groups.remove(at);
+        }
+    }
+}
+
 /// The domains that hold pods which matter to the incoming one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Peers<'a, 'v> {
     affinity: Vec<Term<'a>>,
     anti_affinity: Vec<Term<'a>>,
-    /// Where a pod stands that all terms of the affinity mean.
-    near: HashSet<Domain>,
-    /// Where a pod stands that the anti-affinity means, term by term, and the first such pod.
-    avoided: Vec<HashMap<String, &'v Occupant>>,
-    /// Where a pod stands that keeps the incoming one away, and the first such pod.
-    guarded: HashMap<Domain, &'v Occupant>,
+    /// Where pods stand that all terms of the affinity mean.
+    near: HashMap<Domain, Group<'v>>,
+    /// Where pods stand that the anti-affinity means, term by term.
+    avoided: Vec<HashMap<String, Group<'v>>>,
+    /// Where pods stand that keep the incoming one away.
+    guarded: HashMap<Domain, Group<'v>>,
     /// Whether the incoming pod is what its own affinity means.
     means_itself: bool,
     gap: Option<Gap>,
@@ -91,7 +120,7 @@ pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obst
     let avoided = avoided.filter_map(|(term, domains)| {
         let key = term.key();
         let domain = node.label(key)?;
-        let holder = *domains.get(domain)?;
+        let holder = domains.get(domain)?.first;
         Some(obstacle(
             &Reason::PodAntiAffinity,
             together(holder, true, key, domain),
@@ -166,12 +195,14 @@ impl<'a, 'v> Peers<'a, 'v> {
                 let key = term.key();
                 Some((key.to_owned(), node.label(key)?.to_owned()))
             });
-            self.near.extend(domains);
+            for domain in domains {
+                Group::join(&mut self.near, domain, occupant);
+            }
         }
         let terms = self.anti_affinity.iter().zip(&mut self.avoided);
         for ((term, domains), means) in terms.zip(&meant.by_anti_affinity) {
             if let (true, Some(domain)) = (*means, node.label(term.key())) {
-                domains.entry(domain.to_owned()).or_insert(occupant);
+                Group::join(domains, domain.to_owned(), occupant);
             }
         }
     }
@@ -208,7 +239,7 @@ impl<'a, 'v> Peers<'a, 'v> {
         for key in keys {
             if let Some(domain) = node.label(key) {
                 let domain = (key.clone(), domain.to_owned());
-                self.guarded.entry(domain).or_insert(guard);
+                Group::join(&mut self.guarded, domain, guard);
             }
         }
     }
@@ -218,8 +249,8 @@ impl<'a, 'v> Peers<'a, 'v> {
             return None;
         }
         node.node.labels.iter().find_map(|(key, value)| {
-            let holder = self.guarded.get(&(key.clone(), value.clone()))?;
-            Some((key.as_str(), value.as_str(), *holder))
+            let group = self.guarded.get(&(key.clone(), value.clone()))?;
+            Some((key.as_str(), value.as_str(), group.first))
         })
     }
 
@@ -230,7 +261,7 @@ impl<'a, 'v> Peers<'a, 'v> {
             let key = term.key();
             let domain = |domain: &str| (key.to_owned(), domain.to_owned());
             node.label(key)
-                .is_some_and(|value| self.near.contains(&domain(value)))
+                .is_some_and(|value| self.near.contains_key(&domain(value)))
         };
         let lacks_key = |term: &&Term<'_>| node.label(term.key()).is_none();
         let first_of_series = self.near.is_empty() && self.means_itself;
@@ -255,6 +286,35 @@ impl<'a, 'v> Peers<'a, 'v> {
         self.note(&meant, occupant, node);
         let keys = self.refuses(occupant, pod, view);
         self.guard(&keys, occupant, node);
+    }
+
+    /// Leaves one pod out of account that stands on this node.
+    pub(super) fn remove(
+        &mut self,
+        pod: &Incoming<'_, '_>,
+        occupant: &Occupant,
+        node: &NodeView<'_>,
+        view: &View<'_>,
+    ) {
+        let meant = self.meant(occupant, view.occupants());
+        let terms = self.affinity.iter().filter(|_| meant.by_affinity);
+        for term in terms {
+            if let Some(domain) = node.label(term.key()) {
+                Group::leave(&mut self.near, &(term.key().to_owned(), domain.to_owned()));
+            }
+        }
+        let terms = self.anti_affinity.iter().zip(&mut self.avoided);
+        for ((term, domains), means) in terms.zip(&meant.by_anti_affinity) {
+            if let (true, Some(domain)) = (*means, node.label(term.key())) {
+                Group::leave(domains, &domain.to_owned());
+            }
+        }
+        for key in self.refuses(occupant, pod, view) {
+            if let Some(domain) = node.label(&key) {
+                let domain = domain.to_owned();
+                Group::leave(&mut self.guarded, &(key, domain));
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     node_affinity, node_name, node_volume_limits, ports, resources, taints, topology_spread,
     unschedulable, volume_binding, volume_restrictions, volume_zone,
 };
+use crate::snapshot::Occupant;
 use k8s_openapi::api::core::v1::Pod;
 
 type Check = fn(&Incoming<'_, '_>, &NodeView<'_>, &View<'_>) -> Vec<Obstacle>;
@@ -85,10 +86,21 @@ pub(super) fn takers_with(node: &str, pod: &Pod, view: &View<'_>) -> Vec<String>
     takers.map(|node| node.name().to_owned()).collect()
 }
 
+/// What stands against the pod on a node once some of the node's pods are gone.
+pub(super) fn without<'v>(
+    pod: &Incoming<'_, 'v>,
+    node: &NodeView<'v>,
+    gone: &[&Occupant],
+    view: &View<'v>,
+) -> Vec<Obstacle> {
+    let later = pod.without(gone, node, view);
+    on_node(&later, &node.left_by(gone, view), view)
+}
+
 /// A node must pass with the pods that preemption makes room for, and then without them, since they may never come. Whatever fails
 /// with them ends it, so that what would fail without them alone is not told
 /// (`runtime/framework.go`, `RunFilterPluginsWithNominatedPods`).
-fn on_node(pod: &Incoming<'_, '_>, node: &NodeView<'_>, view: &View<'_>) -> Vec<Obstacle> {
+fn on_node<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> Vec<Obstacle> {
     let all = |pod: &Incoming<'_, '_>, node: &NodeView<'_>| -> Vec<Obstacle> {
         let filters = FILTERS.iter();
         filters

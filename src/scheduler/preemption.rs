@@ -3,9 +3,19 @@
 //! Source: kube-scheduler `framework/preemption/preemption.go`, `plugins/defaultpreemption` (1.37). Victims are deleted gracefully
 //! and count on their node until they are gone; a PodDisruptionBudget is a preference in their choice and forbids none.
 
+mod dry_run;
+
+pub(super) use dry_run::dry_run;
+pub use dry_run::{DryRun, Outcome, Victim};
+
 use super::message::{Message, PreemptionSays};
-use super::{View, judge};
+use super::{Count, Engine, Incoming, judge, said};
 use crate::snapshot::{Occupant, Snapshot, StuckPod};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// How many pods that give way are named.
+const NAMED: usize = 3;
 
 /// The node on which preemption makes room for the pod.
 pub fn nominated(pod: &StuckPod) -> Option<&str> {
@@ -28,37 +38,161 @@ pub fn fits_without(
     pod: &StuckPod,
     node: &str,
     victims: &[&Occupant],
-    snapshot: &Snapshot,
+    engine: &Engine<'_>,
 ) -> bool {
-    let is_victim = |occupant: &Occupant| {
-        let mut victims = victims.iter();
-        victims.any(|victim| victim.namespace == occupant.namespace && victim.name == occupant.name)
+    let view = engine.view();
+    let incoming = Incoming::new(pod.pod(), view);
+    let takes = |on| judge::without(&incoming, on, victims, view).is_empty();
+    let refused = !incoming.before.is_empty() || !incoming.unread.is_empty();
+    !refused && view.node(node).is_some_and(takes)
+}
+
+/// What preemption could do for a pod that no node takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Preemption {
+    /// Whether pods of lower priority could give way.
+    pub verdict: Preempts,
+    /// The pod's own priority.
+    pub priority: i32,
+    /// The node on which they would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// The pods that would give way there, the most important first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub victims: Vec<Victim>,
+    /// The nodes where none can, by the scheduler's words for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub computed: Vec<Count>,
+    /// The verdict in words.
+    pub because: String,
+}
+
+/// Whether pods of lower priority could give way to a pod.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Preempts {
+    /// They could, and the scheduler lets them when it tries the pod again.
+    Possible,
+    /// They could, but the pod's `preemptionPolicy` is Never.
+    Never,
+    /// No pod has a lower priority where that would help.
+    NoLowerPriority,
+    /// The pod would not fit even without all of them.
+    NotEnough,
+}
+
+impl Preemption {
+    /// By what was read. None where that is not all that decides, where preemption is under way, and where nobody expects it:
+    /// removing pods helps nowhere, or the pod and all others have no priority.
+    pub fn find(pod: &StuckPod, engine: &Engine<'_>) -> Option<Preemption> {
+        let snapshot = engine.snapshot();
+        let whole =
+            snapshot.pods().whole_cluster().is_ok() && snapshot.nodes().whole_cluster().is_ok();
+        if !whole || nominated(pod).is_some() || said::scheduler(pod) != said::DEFAULT {
+            return None;
+        }
+        let judged = engine.judge(pod.pod());
+        let open = !judged.unread.is_empty() || judged.takers().next().is_some();
+        (!open).then(|| engine.dry_run(pod.pod()))?.verdict(pod)
+    }
+
+    /// By the scheduler's words, where nodes or pods were not read.
+    pub fn told(pod: &StuckPod, message: &Message) -> Option<Preemption> {
+        let priority = priority(pod);
+        let items = &message.preemption.as_ref()?.items;
+        let no_victims = items
+            .iter()
+            .find(|item| item.says == PreemptionSays::NoVictims)?;
+        let count = usize::try_from(no_victims.count?).ok()?;
+        (priority > 0).then(|| Preemption {
+            verdict: Preempts::NoLowerPriority,
+            priority,
+            node: None,
+            victims: Vec::new(),
+            computed: Vec::new(),
+            because: nobody_below(priority, count),
+        })
+    }
+}
+
+impl DryRun {
+    fn verdict(&self, pod: &StuckPod) -> Option<Preemption> {
+        let priority = priority(pod);
+        let never = pod.spec().preemption_policy.as_deref() == Some("Never");
+        let without = self.count(|outcome| *outcome == Outcome::NoVictims);
+        let fails = self.count(|outcome| matches!(outcome, Outcome::StillFails(_)));
+        let (verdict, because) = match (self.chosen(), fails) {
+            (Some((node, victims)), _) if never => (
+                Preempts::Never,
+                format!(
+                    "the pod's preemptionPolicy is Never; otherwise {}",
+                    gives_way(node, victims)
+                ),
+            ),
+            (Some((node, victims)), _) => (Preempts::Possible, gives_way(node, victims)),
+            (None, 0) if without > 0 && priority > 0 => {
+                (Preempts::NoLowerPriority, nobody_below(priority, without))
+            }
+            (None, 0) => return None,
+            (None, _) => (Preempts::NotEnough, self.still_fails(priority, fails)),
+        };
+        let chosen = self.chosen();
+        Some(Preemption {
+            verdict,
+            priority,
+            node: chosen.map(|(node, _)| node.to_owned()),
+            victims: chosen
+                .map(|(_, victims)| victims.to_vec())
+                .unwrap_or_default(),
+            computed: self.counts(),
+            because,
+        })
+    }
+
+    fn still_fails(&self, priority: i32, nodes: usize) -> String {
+        let reasons = self.nodes.iter().filter_map(|(_, outcome)| match outcome {
+            Outcome::StillFails(reasons) => Some(reasons),
+            _ => None,
+        });
+        let reasons: BTreeSet<&str> = reasons.flatten().map(String::as_str).collect();
+        let reasons = reasons.into_iter().collect::<Vec<_>>().join(", ");
+        let nodes = counted(nodes);
+        format!(
+            "without all pods of a priority below {priority}, {nodes} would still say: {reasons}"
+        )
+    }
+}
+
+fn priority(pod: &StuckPod) -> i32 {
+    pod.spec().priority.unwrap_or_default()
+}
+
+fn nobody_below(priority: i32, nodes: usize) -> String {
+    let nodes = counted(nodes);
+    format!("no pod on {nodes} has a lower priority than {priority}")
+}
+
+fn counted(nodes: usize) -> String {
+    match nodes {
+        1 => "1 node".to_owned(),
+        many => format!("{many} nodes"),
+    }
+}
+
+/// `shop/batch-0 (priority 0) would give way on worker-1`
+fn gives_way(node: &str, victims: &[Victim]) -> String {
+    let named = |victim: &Victim| {
+        let Victim { pod, priority, .. } = victim;
+        format!("{}/{} (priority {priority})", pod.namespace, pod.name)
     };
-    let later = View::of(snapshot).without(is_victim);
-    let judged = judge(pod.pod(), &later);
-    judged.unread.is_empty() && judged.takers().any(|taker| taker == node)
-}
-
-/// Why preemption makes no room for a pod.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
-    /// The pod's own policy.
-    Policy,
-    /// No pod on this many nodes has a lower priority.
-    Priority {
-        /// Nodes.
-        nodes: u32,
-    },
-}
-
-/// What the scheduler says about it, where that is not told by the other reasons.
-pub fn refused(message: &Message) -> Option<Refused> {
-    let items = &message.preemption.as_ref()?.items;
-    items.iter().find_map(|item| match item.says {
-        PreemptionSays::PolicyNever => Some(Refused::Policy),
-        PreemptionSays::NoVictims => item.count.map(|nodes| Refused::Priority { nodes }),
-        _ => None,
-    })
+    let names: Vec<String> = victims.iter().take(NAMED).map(named).collect();
+    let more = match victims.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more} would give way on {node}", names.join(", "))
 }
 
 /// Whether the scheduler says that it has found a node, or that pods are going from it.
@@ -105,7 +239,7 @@ mod tests {
         assert_eq!(names, ["low", "lower"]);
         assert!(victims(&web, "n2", &cluster).is_empty());
         // the one of equal priority holds what is missing
-        assert!(!fits_without(&web, "n1", &found, &cluster));
+        assert!(!fits_without(&web, "n1", &found, &Engine::new(&cluster)));
     }
 
     #[test]
@@ -118,33 +252,32 @@ mod tests {
             .seal();
         let web = web.stuck();
         let found = victims(&web, "n1", &cluster);
-        assert!(fits_without(&web, "n1", &found, &cluster));
-        assert!(!fits_without(&web, "n1", &[], &cluster));
+        assert!(fits_without(&web, "n1", &found, &Engine::new(&cluster)));
+        assert!(!fits_without(&web, "n1", &[], &Engine::new(&cluster)));
     }
 
     #[test]
-    fn the_tail_says_why_not() {
-        let tail = |text: &str| {
-            refused(&parse(&format!(
-                "0/2 nodes are available: 2 Insufficient cpu. {text}"
-            )))
+    fn the_tail_says_that_nobody_has_a_lower_priority() {
+        let told = |priority: i32, tail: &str| {
+            let web = pod("web").set("/spec/priority", json!(priority)).stuck();
+            let message = parse(&format!(
+                "0/2 nodes are available: 2 Insufficient cpu. preemption: {tail}"
+            ));
+            Preemption::told(&web, &message).map(|found| found.because)
         };
+        let mixed = "0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.";
         assert_eq!(
-            tail("preemption: not eligible due to preemptionPolicy=Never."),
-            Some(Refused::Policy)
+            told(10, mixed).as_deref(),
+            Some("no pod on 1 node has a lower priority than 10")
         );
-        assert_eq!(
-            tail(
-                "preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling."
-            ),
-            Some(Refused::Priority { nodes: 1 })
-        );
-        assert_eq!(
-            tail(
-                "preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
-            ),
-            None
-        );
+        // nobody expects it of a pod without a priority
+        assert_eq!(told(0, mixed), None);
+        let not_helpful = "0/2 nodes are available: 2 Preemption is not helpful for scheduling.";
+        assert_eq!(told(10, not_helpful), None);
+    }
+
+    #[test]
+    fn the_tail_says_that_pods_are_going() {
         let waits = parse(
             "0/2 nodes are available: 2 Insufficient cpu. preemption: not eligible due to a terminating pod on the nominated node.",
         );
@@ -152,5 +285,67 @@ mod tests {
         assert!(!under_way(&parse(
             "0/2 nodes are available: 2 Insufficient cpu."
         )));
+    }
+
+    fn found(web: &Object, others: &[Object]) -> Option<Preemption> {
+        let cluster = Cluster::new()
+            .with(node("n1", "2", "1Gi"))
+            .all(others.iter().cloned())
+            .with(web.clone())
+            .seal();
+        Preemption::find(&web.stuck(), &Engine::new(&cluster))
+    }
+
+    fn standing(name: &str, priority: i32, cpu: &str) -> Object {
+        let pod = pod(name).on("n1").asks("cpu", cpu);
+        pod.set("/spec/priority", json!(priority))
+    }
+
+    #[test]
+    fn who_gives_way_is_found() {
+        let web = pod("web").asks("cpu", "1").set("/spec/priority", json!(10));
+        let others = [standing("low", 1, "1"), standing("db", 10, "1")];
+        let could = found(&web, &others).unwrap();
+        assert_eq!(could.verdict, Preempts::Possible);
+        assert_eq!(could.because, "shop/low (priority 1) would give way on n1");
+        let never = web.clone().set("/spec/preemptionPolicy", json!("Never"));
+        let never = found(&never, &others).unwrap();
+        assert_eq!((never.verdict, never.victims.len()), (Preempts::Never, 1));
+        assert!(
+            never
+                .because
+                .starts_with("the pod's preemptionPolicy is Never")
+        );
+    }
+
+    #[test]
+    fn why_nobody_gives_way_is_found() {
+        let web = pod("web").asks("cpu", "2").set("/spec/priority", json!(10));
+        let equal = found(&web, &[standing("db", 10, "1")]).unwrap();
+        assert_eq!(equal.verdict, Preempts::NoLowerPriority);
+        let mixed = [standing("db", 10, "1"), standing("low", 1, "1")];
+        let not_enough = found(&web, &mixed).unwrap();
+        assert_eq!(not_enough.verdict, Preempts::NotEnough);
+        assert_eq!(
+            not_enough.because,
+            "without all pods of a priority below 10, 1 node would still say: Insufficient cpu"
+        );
+    }
+
+    #[test]
+    fn nothing_is_said_where_nobody_expects_it_or_not_all_is_known() {
+        let others = [standing("db", 0, "1")];
+        let plain = pod("web").asks("cpu", "2");
+        assert_eq!(found(&plain, &others), None);
+        let web = plain.set("/spec/priority", json!(10));
+        let too_large = web.clone().asks("cpu", "3");
+        assert_eq!(found(&too_large, &others), None);
+        let fits = web.clone().asks("cpu", "1");
+        assert_eq!(found(&fits, &others), None);
+        let nominated = web.clone().set("/status/nominatedNodeName", json!("n1"));
+        assert_eq!(found(&nominated, &others), None);
+        let other = web.clone().set("/spec/schedulerName", json!("another"));
+        assert_eq!(found(&other, &others), None);
+        assert!(found(&web, &others).is_some());
     }
 }

@@ -247,9 +247,11 @@ impl Domains {
             .collect()
     }
 
-    /// Counts one more pod, on this node.
-    pub(super) fn add(
+    /// Counts so many more pods like this one on this node; fewer when `by` is negative. One that is being deleted makes a
+    /// difference here, as it does in the scheduler (`updateWithPod`).
+    pub(super) fn shift(
         &mut self,
+        by: i64,
         pod: &Incoming<'_, '_>,
         occupant: &Occupant,
         node: &NodeView<'_>,
@@ -265,7 +267,7 @@ impl Domains {
             let counts = matches(constraint.selector.as_ref(), labels);
             if counts && constraint.includes(pod, node, affine) {
                 let domain = node.label(&constraint.key).unwrap_or_default().to_owned();
-                *constraint.counts.entry(domain).or_default() += 1;
+                *constraint.counts.entry(domain).or_default() += by;
                 constraint.find_fewest();
             }
         }

@@ -186,6 +186,15 @@ impl<'a> NodeView<'a> {
         fuller
     }
 
+    /// The node with some of its pods gone.
+    pub(super) fn left_by(&self, gone: &[&Occupant], view: &View<'a>) -> Self {
+        let mut emptier = self.clone();
+        for occupant in gone {
+            emptier.remove(occupant, view.occupants);
+        }
+        emptier
+    }
+
     /// The pods on it, in order of namespace and name.
     pub fn pods(&self) -> &[&'a Occupant] {
         &self.pods
@@ -221,11 +230,9 @@ impl<'a> NodeView<'a> {
                 *taken = *taken - amount.rounded_for(resource);
             }
         }
-        let is_gone =
-            |other: &Occupant| other.name == occupant.name && other.namespace == occupant.namespace;
-        self.pods.retain(|other| !is_gone(other));
-        self.ports.retain(|(_, holder)| !is_gone(holder));
-        self.attached.retain(|(_, user)| !is_gone(user));
+        self.pods.retain(|other| !other.is(occupant));
+        self.ports.retain(|(_, holder)| !holder.is(occupant));
+        self.attached.retain(|(_, user)| !user.is(occupant));
     }
 
     /// The node's name.

@@ -72,6 +72,11 @@ impl<'v> Held<'v> {
         }
     }
 
+    /// Takes away what a pod uses.
+    pub(super) fn remove(&mut self, occupant: &Occupant) {
+        self.users.retain(|(_, user)| !user.is(occupant));
+    }
+
     fn note(&mut self, occupant: &'v Occupant, view: &View<'v>) {
         let claims = &view.occupants().shape(occupant).claims;
         let shared = claims.iter().filter(|claim| self.exclusive.contains(claim));

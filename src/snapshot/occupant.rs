@@ -32,11 +32,20 @@ pub struct Occupant {
     pub terminating: bool,
     /// `metadata.deletionTimestamp`: when its grace period is over.
     pub gone_by: Option<Timestamp>,
+    /// `status.startTime`: when its node took it up.
+    pub started: Option<Timestamp>,
     /// Its Ready condition is True.
     pub ready: bool,
     /// The number of its containers when it is of the scope and plainly well, so that nothing more is kept of it.
     pub(super) well: Option<u16>,
     shape: ShapeId,
+}
+
+impl Occupant {
+    /// Whether both are the same pod.
+    pub fn is(&self, other: &Occupant) -> bool {
+        self.name == other.name && self.namespace == other.namespace
+    }
 }
 
 /// What pods of one template share.
@@ -108,6 +117,9 @@ impl Occupants {
             controller: controller(pod).map(|(kind, name)| self.word(&format!("{kind}/{name}"))),
             terminating: pod.metadata.deletion_timestamp.is_some(),
             gone_by: pod.metadata.deletion_timestamp.as_ref().map(|time| time.0),
+            started: status
+                .and_then(|s| s.start_time.as_ref())
+                .map(|time| time.0),
             ready: status
                 .and_then(|s| s.conditions.as_ref())
                 .is_some_and(|all| all.iter().any(|c| c.type_ == "Ready" && c.status == "True")),

@@ -1,9 +1,10 @@
-//! Whether the scheduler counts as we do. Said in full only when it does not.
+//! Whether the scheduler counts as we do, said in full only when it does not, and whether preemption could help.
 
 use super::evidence::bar;
 use crate::render::line::Line;
 use crate::render::sheet::Sheet;
 use crate::render::style::Meaning;
+use crate::scheduler::preemption::Preemption;
 use crate::scheduler::{Agree, Agreement, Count};
 
 /// Writes the line, and where counts differ or everything is shown both sides.
@@ -29,6 +30,15 @@ pub(super) fn write(sheet: &mut Sheet, agreement: Option<&Agreement>) {
         side(sheet, "scheduler", &agreement.scheduler);
         side(sheet, "computed", &agreement.computed);
     }
+}
+
+/// Writes whether other pods could give way.
+pub(super) fn preemption(sheet: &mut Sheet, preemption: Option<&Preemption>) {
+    let Some(preemption) = preemption else {
+        return;
+    };
+    let line = Line::of(Meaning::Faint, "preemption: ").plain(&preemption.because);
+    sheet.paragraph(&bar(), &bar().plain("  "), &line);
 }
 
 fn side(sheet: &mut Sheet, who: &str, counts: &[Count]) {

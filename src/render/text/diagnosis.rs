@@ -66,6 +66,7 @@ fn known(sheet: &mut Sheet, diagnosis: &Diagnosis, same: &Above<'_>) {
     }
     if !has_nodes || !same.has_agreement(diagnosis) {
         agreement::write(sheet, diagnosis.agreement.as_ref());
+        agreement::preemption(sheet, diagnosis.preemption.as_ref());
     }
 }
 

@@ -5,10 +5,10 @@
 //! name neither nodes nor numbers. Where the scheduler has said nothing there are none: what stands
 //! against the pod has kept it nowhere yet. What a cause is called and what to change is for its rule.
 
-use crate::finding::{Certainty, Evidence, Finding, Fix, Origin, Who};
+use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::rules::Case;
-use crate::scheduler::message::{Clause, Message, Reason};
-use crate::scheduler::preemption::{self, Refused};
+use crate::scheduler::message::{Clause, Message, PreemptionSays, Reason};
+use crate::scheduler::preemption::Preemption;
 use crate::scheduler::{
     Agree, Distribution, Examination, Filter, NodeObstacles, Obstacle, Said, Unread, computes,
     ranking,
@@ -109,8 +109,12 @@ impl<'e> Grounds<'e> {
         }
         finding.judged.clone_from(&self.examination.judged);
         finding.agreement = Some(self.examination.agreement.clone());
+        finding.preemption = match self.is_computed() {
+            true => Preemption::find(case.pod, case.engine),
+            false => Preemption::told(case.pod, &self.said.message),
+        };
         finding.rank = self.rank;
-        finding.evidence(no_preemption(case, &self.said.message))
+        finding.evidence(never_preempts(case, &self.said.message))
     }
 
     /// The finding as its rule wrote it, with the changes in front that were verified to remove this
@@ -215,22 +219,13 @@ impl<'e> Grounds<'e> {
     }
 }
 
-/// Why preemption makes no room, where the pod's priority lets expect it.
-fn no_preemption(case: &Case<'_>, message: &Message) -> Option<Evidence> {
-    let priority = case.pod.spec().priority.filter(|priority| *priority > 0)?;
-    match preemption::refused(message)? {
-        Refused::Policy => Some(case.field("spec.preemptionPolicy", "Never")),
-        Refused::Priority { nodes } => Some(Evidence {
-            object: case.pod.object(),
-            origin: Origin::Computed {
-                by: "preemption".to_owned(),
-            },
-            quote: match nodes {
-                1 => format!("no pod on 1 node has a lower priority than {priority}"),
-                _ => format!("no pod on {nodes} nodes has a lower priority than {priority}"),
-            },
-        }),
-    }
+/// The field that keeps the pod from pushing others out, where the scheduler says that it does.
+fn never_preempts(case: &Case<'_>, message: &Message) -> Option<Evidence> {
+    case.pod.spec().priority.filter(|priority| *priority > 0)?;
+    let items = &message.preemption.as_ref()?.items;
+    let mut says = items.iter().map(|item| &item.says);
+    says.any(|says| *says == PreemptionSays::PolicyNever)
+        .then(|| case.field("spec.preemptionPolicy", "Never"))
 }
 
 /// The cause's obstacles on the nodes that count.

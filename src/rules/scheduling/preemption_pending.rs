@@ -36,7 +36,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let under_way = said.is_some_and(|said| preemption::under_way(&said.message));
     let victims = preemption::victims(case.pod, node, case.snapshot);
     // the node has room as it is: it was named for another reason
-    if is_whole(case) && preemption::fits_without(case.pod, node, &[], case.snapshot) {
+    if is_whole(case) && preemption::fits_without(case.pod, node, &[], case.engine) {
         return Vec::new();
     }
     let finding = match victims.is_empty() {
@@ -96,7 +96,7 @@ fn waits(case: &Case<'_>, node: &str, victims: &[&Occupant], under_way: bool) ->
         .filter_map(|victim| preempted(case, victim))
         .collect();
     let whole = is_whole(case);
-    let fits = whole && preemption::fits_without(case.pod, node, victims, snapshot);
+    let fits = whole && preemption::fits_without(case.pod, node, victims, case.engine);
     let certainty = match fits || under_way || !events.is_empty() {
         true if whole => Certainty::Proven,
         _ => Certainty::Likely,

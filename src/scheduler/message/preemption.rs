@@ -51,10 +51,15 @@ pub enum PreemptionSays {
     Other,
 }
 
+impl PreemptionSays {
+    /// The words for nodes where no eviction helps.
+    pub const NOT_HELPFUL: &str = "Preemption is not helpful for scheduling";
+    /// The words for nodes without pods of lower priority.
+    pub const NO_VICTIMS: &str = "No preemption victims found for incoming pod";
+}
+
 const FORMS: &[form::Form<PreemptionSays>] = &[
-    ("Preemption is not helpful for scheduling", |_| {
-        PreemptionSays::NotHelpful
-    }),
+    (PreemptionSays::NOT_HELPFUL, |_| PreemptionSays::NotHelpful),
     ("No preemption victims found for incoming pod{*}", |_| {
         PreemptionSays::NoVictims
     }),

@@ -1,0 +1,254 @@
+//! What preemption would find for a pod that no node takes: on each node, which pods would have to give way.
+//!
+//! It is found as the scheduler finds it. Where removing pods can help at all, every pod of lower priority is taken off the node; if
+//! the pod fits then, they are put back one by one, the most important first, as long as it still fits. Of the nodes the one is
+//! chosen where the least is lost.
+//!
+//! Left out on purpose: PodDisruptionBudgets, which only change the order in which pods are put back and nodes compared, so that
+//! the scheduler may choose another node; extenders; groups of pods that are preempted together (alpha in 1.37). Whether the pod
+//! may preempt at all is its policy's and no question of this module.
+//!
+//! Source: kube-scheduler `framework/preemption/preemption.go` and `types.go`, `plugins/defaultpreemption` (1.37).
+
+use crate::scheduler::message::PreemptionSays;
+use crate::scheduler::{
+    Count, Holder, Incoming, Judgement, NodeObstacles, NodeView, Obstacle, View, VolumeTrouble,
+    What, judge,
+};
+use crate::snapshot::Occupant;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+use serde::Serialize;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The scheduler looks no further when this many nodes have been found, or a tenth of those in question
+/// (`DefaultPreemptionArgs`). It begins anywhere, and here the first by name are taken.
+const ENOUGH: usize = 100;
+
+/// A pod that would give way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Victim {
+    /// The pod.
+    pub pod: Holder,
+    /// `spec.priority`
+    pub priority: i32,
+    #[serde(skip)]
+    started: Option<Timestamp>,
+}
+
+/// What preemption finds on a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Removing pods does not help: the node is too small, tainted, of the wrong label.
+    NotHelpful,
+    /// No pod on it has a lower priority.
+    NoVictims,
+    /// Without all pods of lower priority this is still in the way, in the scheduler's words.
+    StillFails(Vec<String>),
+    /// The pod fits once these are gone, the most important first.
+    Room(Vec<Victim>),
+}
+
+/// What preemption finds, node by node.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DryRun {
+    /// In order of names; nodes behind the last one that was needed are missing.
+    pub nodes: Vec<(String, Outcome)>,
+}
+
+/// Tries it on all nodes.
+pub(in crate::scheduler) fn dry_run(pod: &Pod, view: &View<'_>, judged: &Judgement) -> DryRun {
+    let incoming = Incoming::new(pod, view);
+    let refused = !judged.before.is_empty();
+    let hopeless = |node: &NodeObstacles| refused || !may_help(&node.obstacles);
+    let in_question = judged.nodes.iter().filter(|node| !hopeless(node)).count();
+    let enough = ENOUGH.max(in_question / 10);
+    let mut found = 0;
+    let mut nodes = Vec::new();
+    for node in &judged.nodes {
+        let outcome = match view.node(&node.node) {
+            Some(on) if !hopeless(node) => {
+                if found >= enough {
+                    continue;
+                }
+                on_node(&incoming, on, view)
+            }
+            _ => Outcome::NotHelpful,
+        };
+        found += usize::from(matches!(outcome, Outcome::Room(_)));
+        nodes.push((node.node.clone(), outcome));
+    }
+    DryRun { nodes }
+}
+
+/// Whether pods that go could make the node fit. The first failing filter alone decides that, since the scheduler stops there.
+fn may_help(obstacles: &[Obstacle]) -> bool {
+    let Some(first) = obstacles.first() else {
+        return false;
+    };
+    let mut told = obstacles
+        .iter()
+        .take_while(|other| other.filter == first.filter);
+    match first.filter.tells_one() {
+        true => goes_with_pods(first),
+        false => told.all(goes_with_pods),
+    }
+}
+
+/// Whether an obstacle can go with the pods of a node: the scheduler answers `Unschedulable` and not
+/// `UnschedulableAndUnresolvable`.
+fn goes_with_pods(obstacle: &Obstacle) -> bool {
+    match &obstacle.what {
+        What::Port { .. } | What::PodCount { .. } | What::Together { .. } => true,
+        What::Resource {
+            asked, allocatable, ..
+        } => asked <= allocatable,
+        What::Spread { domain, .. } => domain.is_some(),
+        What::Volume(trouble) => matches!(
+            trouble,
+            VolumeTrouble::Disk { .. }
+                | VolumeTrouble::InUse { .. }
+                | VolumeTrouble::AttachLimit { .. }
+                | VolumeTrouble::NoDriver { .. }
+        ),
+        _ => false,
+    }
+}
+
+fn on_node<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> Outcome {
+    let mut gone: Vec<&Occupant> = lower(pod, node, view);
+    if gone.is_empty() {
+        return Outcome::NoVictims;
+    }
+    let left = judge::without(pod, node, &gone, view);
+    if !left.is_empty() {
+        return Outcome::StillFails(told(&left));
+    }
+    for occupant in gone.clone() {
+        let others: Vec<&Occupant> = gone
+            .iter()
+            .copied()
+            .filter(|other| !other.is(occupant))
+            .collect();
+        if judge::without(pod, node, &others, view).is_empty() {
+            gone = others;
+        }
+    }
+    let victim = |occupant: &Occupant| Victim {
+        pod: Holder::from(occupant),
+        priority: view.occupants().shape(occupant).priority,
+        started: occupant.started,
+    };
+    Outcome::Room(gone.into_iter().map(victim).collect())
+}
+
+/// The pods of lower priority, the most important first: of the same priority those that have run longer.
+fn lower<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> Vec<&'v Occupant> {
+    let priority = |occupant: &Occupant| view.occupants().shape(occupant).priority;
+    let mut lower: Vec<&Occupant> = node
+        .pods()
+        .iter()
+        .copied()
+        .filter(|occupant| priority(occupant) < pod.priority())
+        .collect();
+    lower.sort_by_key(|occupant| (Reverse(priority(occupant)), since(occupant.started)));
+    lower
+}
+
+/// A pod that has not started counts as started now.
+fn since(started: Option<Timestamp>) -> Timestamp {
+    started.unwrap_or(Timestamp::MAX)
+}
+
+/// The words of the first failing filter, each once.
+fn told(obstacles: &[Obstacle]) -> Vec<String> {
+    let Some(first) = obstacles.first() else {
+        return Vec::new();
+    };
+    let same = obstacles
+        .iter()
+        .take_while(|other| other.filter == first.filter);
+    let told: BTreeSet<&str> = match first.filter.tells_one() {
+        true => BTreeSet::from([first.reason.as_str()]),
+        false => same.map(|obstacle| obstacle.reason.as_str()).collect(),
+    };
+    told.into_iter().map(str::to_owned).collect()
+}
+
+impl DryRun {
+    /// The node that the scheduler would choose, and who gives way there. It loses the least important pods, then the fewest, then
+    /// the youngest.
+    pub fn chosen(&self) -> Option<(&str, &[Victim])> {
+        let rooms = self
+            .nodes
+            .iter()
+            .filter_map(|(node, outcome)| match outcome {
+                Outcome::Room(victims) => Some((node.as_str(), victims.as_slice())),
+                _ => None,
+            });
+        rooms.min_by_key(|(_, victims)| loss(victims))
+    }
+
+    /// All nodes that the scheduler may choose: of those that lose the same it takes any.
+    pub fn choices(&self) -> impl Iterator<Item = (&str, &[Victim])> {
+        let least = self.chosen().map(|(_, victims)| loss(victims));
+        self.nodes
+            .iter()
+            .filter_map(move |(node, outcome)| match outcome {
+                Outcome::Room(victims) if Some(loss(victims)) == least => {
+                    Some((node.as_str(), victims.as_slice()))
+                }
+                _ => None,
+            })
+    }
+
+    /// The nodes by what the scheduler says of them when preemption finds none.
+    pub fn counts(&self) -> Vec<Count> {
+        let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+        for (_, outcome) in &self.nodes {
+            let words = match outcome {
+                Outcome::NotHelpful => vec![PreemptionSays::NOT_HELPFUL.to_owned()],
+                Outcome::NoVictims => vec![PreemptionSays::NO_VICTIMS.to_owned()],
+                Outcome::StillFails(reasons) => reasons.clone(),
+                Outcome::Room(_) => continue,
+            };
+            for reason in words {
+                *counts.entry(reason).or_default() += 1;
+            }
+        }
+        let count = |(reason, count)| Count {
+            count: Some(count),
+            reason,
+        };
+        counts.into_iter().map(count).collect()
+    }
+
+    /// On how many nodes it is so.
+    pub fn count(&self, is_so: impl Fn(&Outcome) -> bool) -> usize {
+        let nodes = self.nodes.iter();
+        nodes.filter(|(_, outcome)| is_so(outcome)).count()
+    }
+}
+
+/// What a node loses, to be compared: its most important victim, all of their priorities, their number, the time for which the oldest
+/// of the most important ones has run.
+fn loss(victims: &[Victim]) -> (i32, i64, usize, Reverse<Timestamp>) {
+    let highest = victims.first().map_or(i32::MIN, |victim| victim.priority);
+    // counted from the lowest one, so that each pod adds to it
+    let sum = victims
+        .iter()
+        .map(|victim| i64::from(victim.priority) - i64::from(i32::MIN))
+        .sum();
+    let earliest = victims
+        .iter()
+        .filter(|victim| victim.priority == highest)
+        .map(|victim| since(victim.started))
+        .min();
+    let earliest = Reverse(earliest.unwrap_or(Timestamp::MAX));
+    (highest, sum, victims.len(), earliest)
+}
+
+#[cfg(test)]
+mod tests;
