@@ -42,10 +42,22 @@ fn what_is_computed_is_what_the_scheduler_decides() {
         "{} differences were gone at a second look: too many to be races",
         tally.raced
     );
+    assert!(
+        tally.fixes.raced * 100 <= tally.fixes.tried,
+        "{} fixes helped at a second try only: too many to be races",
+        tally.fixes.raced
+    );
     let failed = &tally.fixes.failed;
     assert!(
         failed.is_empty(),
         "{} fixes do not help:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
+    let failed = &tally.preemptions.failed;
+    assert!(
+        failed.is_empty(),
+        "{} preemptions are not as computed:\n{}",
         failed.len(),
         failed.join("\n")
     );

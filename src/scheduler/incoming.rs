@@ -145,7 +145,7 @@ impl<'a, 'v> Incoming<'a, 'v> {
     pub(super) fn without(&self, gone: &[&Occupant], node: &NodeView<'v>, view: &View<'v>) -> Self {
         let mut incoming = self.clone();
         for occupant in gone {
-            incoming.held.remove(occupant);
+            incoming.held.remove(occupant, view);
             incoming.spread.shift(-1, self, occupant, node, view);
             incoming.peers.remove(self, occupant, node, view);
         }

@@ -4,7 +4,7 @@
 //! has ended, holds nothing.
 //!
 //! Source: kube-scheduler `framework/plugins/volumerestrictions/volume_restrictions.go` (1.37). Its oddity is kept that pods for
-//! which preemption makes room count by the name of their claim alone, whatever their namespace.
+//! which preemption makes room, and pods that give way, count by the name of their claim alone, whatever their namespace.
 
 use super::message::Reason;
 use super::volumes::{Mount, Prepared, VolumeTrouble, missing, obstacle};
@@ -12,6 +12,7 @@ use super::{Filter, Holder, Incoming, NodeView, Obstacle, View};
 use crate::kubernetes::disks::{Disk, inline_disks};
 use crate::snapshot::Occupant;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use std::collections::BTreeSet;
 
 /// What the pod wants for itself, and who has it.
 #[derive(Debug, Clone, Default)]
@@ -19,8 +20,10 @@ pub(super) struct Held<'v> {
     disks: Vec<Disk>,
     /// The claims that only one pod may use.
     exclusive: Vec<String>,
-    /// Who uses them, in order of nodes, namespaces and names.
+    /// Who uses them, in order of nodes, namespaces and names; those that are gone in a dry run of preemption among them.
     users: Vec<(String, &'v Occupant)>,
+    /// How many of them are in use, as the scheduler counts: a claim once, and one more or less for each pod that comes or goes.
+    in_use: i64,
 }
 
 /// Looks for the users of the pod's claims on all nodes.
@@ -54,8 +57,19 @@ pub(super) fn find<'v>(
         for occupant in pods.filter(|occupant| *occupant.namespace == *pod.namespace) {
             found.state.note(occupant, view);
         }
+        let used: BTreeSet<&str> = found
+            .state
+            .users
+            .iter()
+            .map(|(claim, _)| claim.as_str())
+            .collect();
+        found.state.in_use = count(used.len());
     }
     found
+}
+
+fn count(many: usize) -> i64 {
+    i64::try_from(many).unwrap_or(i64::MAX)
 }
 
 fn is_exclusive(claim: &PersistentVolumeClaim) -> bool {
@@ -68,20 +82,33 @@ impl<'v> Held<'v> {
     /// Adds a pod for which preemption makes room. Nobody asks for it when the filter was skipped.
     pub(super) fn add(&mut self, occupant: &'v Occupant, view: &View<'v>) {
         if !(self.disks.is_empty() && self.users.is_empty()) {
+            let known = self.users.len();
             self.note(occupant, view);
+            self.in_use += count(self.users.len() - known);
         }
     }
 
-    /// Takes away what a pod uses.
-    pub(super) fn remove(&mut self, occupant: &Occupant) {
-        self.users.retain(|(_, user)| !user.is(occupant));
+    /// Takes away what a pod uses that gives way.
+    pub(super) fn remove(&mut self, occupant: &Occupant, view: &View<'v>) {
+        self.in_use -= count(self.shared(occupant, view).count());
     }
 
     fn note(&mut self, occupant: &'v Occupant, view: &View<'v>) {
+        let shared: Vec<String> = self.shared(occupant, view).cloned().collect();
+        let shared = shared.into_iter().map(|claim| (claim, occupant));
+        self.users.extend(shared);
+    }
+
+    fn shared<'s>(
+        &'s self,
+        occupant: &Occupant,
+        view: &View<'s>,
+    ) -> impl Iterator<Item = &'s String>
+    where
+        'v: 's,
+    {
         let claims = &view.occupants().shape(occupant).claims;
-        let shared = claims.iter().filter(|claim| self.exclusive.contains(claim));
-        self.users
-            .extend(shared.map(|claim| (claim.clone(), occupant)));
+        claims.iter().filter(|claim| self.exclusive.contains(claim))
     }
 }
 
@@ -104,7 +131,8 @@ pub(super) fn obstacles(
         };
         Some(told(&Reason::DiskConflict, trouble))
     });
-    let users = held.users.iter().map(|(claim, occupant)| {
+    let users = held.users.iter().filter(|_| held.in_use > 0);
+    let users = users.map(|(claim, occupant)| {
         let trouble = VolumeTrouble::InUse {
             claim: claim.clone(),
             holder: Holder::from(*occupant),

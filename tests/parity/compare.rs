@@ -1,6 +1,6 @@
 //! Sets what is computed beside what the scheduler decided.
 
-use super::verdicts::Verdict;
+use super::verdicts::{Verdict, said};
 use kubectl_diagnose::gather::dump;
 use kubectl_diagnose::gather::plan::KINDS;
 use kubectl_diagnose::scheduler::{Agree, Count, Engine, message};
@@ -91,12 +91,7 @@ fn refused(pod: &Value, engine: &Engine<'_>) -> Option<String> {
 
 /// The reasons that the scheduler gives, without counts and names.
 pub(crate) fn reasons(pod: &Value) -> BTreeSet<String> {
-    let conditions = pod["status"]["conditions"].as_array();
-    let mut conditions = conditions.into_iter().flatten();
-    let scheduled = conditions.find(|c| c["type"] == "PodScheduled");
-    let text = scheduled
-        .and_then(|c| c["message"].as_str())
-        .unwrap_or_default();
+    let text = said(pod);
     let unnamed = |text: &str| {
         let parts = text.split('"').enumerate();
         let parts = parts.map(|(at, part)| if at % 2 == 1 { "…" } else { part });

@@ -6,8 +6,8 @@
 use super::api::{Api, name, path};
 use super::bed;
 use super::generator::{PROBE, World};
-use super::run::keep;
-use super::verdicts::{self, Outcome, Verdict};
+use super::run::{keep, say};
+use super::verdicts::{self, Outcome, Verdict, said};
 use kubectl_diagnose::finding::{Fix, Who};
 use kubectl_diagnose::scheduler::Engine;
 use kubectl_diagnose::snapshot::StuckPod;
@@ -23,6 +23,8 @@ const PER_CLUSTER: usize = 24;
 pub(crate) struct Fixes {
     pub(crate) tried: usize,
     pub(crate) by_patch: usize,
+    /// Those that helped only when they were made once more.
+    pub(crate) raced: usize,
     /// Those after which the pod was not bound, or to a node that was not named.
     pub(crate) failed: Vec<String>,
 }
@@ -59,13 +61,20 @@ pub(crate) async fn try_some(
             fix: &fix,
             by_patch,
         };
-        if let Err(why) = attempt.run().await {
-            let file = keep(world.seed, base, verdict);
-            let words = format!("seed {} {}: {}", world.seed, name(probe), fix.command);
-            fixes
-                .failed
-                .push(format!("{words}\n    {why}\n    {}", file.display()));
-        }
+        let Err(first) = attempt.run().await else {
+            continue;
+        };
+        let words = format!("seed {} {}: {}", world.seed, name(probe), fix.command);
+        // the scheduler hears of nodes and pods on channels of their own, and looks at a pod again when it thinks best
+        let Err(why) = attempt.run().await else {
+            fixes.raced += 1;
+            say(&format!("{words}\n    at first: {first}"));
+            continue;
+        };
+        let file = keep(world.seed, base, verdict);
+        let words = format!("{words}\n    {why}\n    {}", file.display());
+        say(&words);
+        fixes.failed.push(words);
     }
 }
 
@@ -187,16 +196,6 @@ impl Attempt<'_> {
             }
         }
     }
-}
-
-/// The scheduler's words about a pod.
-fn said(pod: &Value) -> &str {
-    let conditions = pod["status"]["conditions"].as_array();
-    let mut conditions = conditions.into_iter().flatten();
-    let scheduled = conditions.find(|c| c["type"] == "PodScheduled");
-    scheduled
-        .and_then(|c| c["message"].as_str())
-        .unwrap_or_default()
 }
 
 /// The workload that made the probe, by what the probe says.

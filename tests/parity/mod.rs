@@ -6,6 +6,7 @@ pub(crate) mod compare;
 pub(crate) mod fixed;
 pub(crate) mod fixes;
 pub(crate) mod generator;
+pub(crate) mod preemptions;
 pub(crate) mod random;
 pub(crate) mod removal;
 pub(crate) mod run;

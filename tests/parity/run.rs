@@ -3,6 +3,7 @@
 use super::api::{Api, name};
 use super::fixes::{self, Fixes};
 use super::generator::{Group, World, world};
+use super::preemptions::{self, Preemptions};
 use super::verdicts::{self, Outcome, Verdict};
 use super::{bed, compare, fixed};
 use kubectl_diagnose::scheduler::Engine;
@@ -99,6 +100,7 @@ pub(crate) struct Tally {
     reasons: BTreeMap<String, usize>,
     pub(crate) mismatches: Vec<String>,
     pub(crate) fixes: Fixes,
+    pub(crate) preemptions: Preemptions,
 }
 
 /// Compares seed by seed until there are enough pods.
@@ -129,10 +131,17 @@ pub(crate) async fn compare_all(kubeconfig: &Path) -> Tally {
         tally.invalid
     ));
     say(&format!(
-        "parity: {} of {} verified fixes schedule ({} by their JSON patch, the others by their command)",
+        "parity: {} of {} verified fixes schedule ({} by their JSON patch, the others by their command; {} at a second try)",
         tally.fixes.tried - tally.fixes.failed.len(),
         tally.fixes.tried,
-        tally.fixes.by_patch
+        tally.fixes.by_patch,
+        tally.fixes.raced
+    ));
+    say(&format!(
+        "parity: {} of {} preemptions as computed (pods gave way in {})",
+        tally.preemptions.tried - tally.preemptions.failed.len(),
+        tally.preemptions.tried,
+        tally.preemptions.preempted
     ));
     tally
 }
@@ -189,6 +198,7 @@ async fn one(api: &Api, kubeconfig: &Path, world: &World, tally: &mut Tally) {
         &mut tally.fixes,
     )
     .await;
+    preemptions::try_some(api, &base, world, &verdicts, &mut tally.preemptions).await;
     tally.invalid += invalid.len();
     if let Some(first) = invalid.first() {
         say(&format!(

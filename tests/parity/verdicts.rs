@@ -89,3 +89,13 @@ pub(crate) async fn of(api: &Api, probe: &Value) -> Result<Verdict, String> {
     };
     Ok(Verdict { pod, outcome })
 }
+
+/// The scheduler's words about a pod.
+pub(crate) fn said(pod: &Value) -> &str {
+    let conditions = pod["status"]["conditions"].as_array();
+    let mut conditions = conditions.into_iter().flatten();
+    let scheduled = conditions.find(|c| c["type"] == "PodScheduled");
+    scheduled
+        .and_then(|c| c["message"].as_str())
+        .unwrap_or_default()
+}

@@ -13,6 +13,7 @@ mod selectors;
 mod spread;
 mod volumes;
 
+use super::preemptions::PREEMPTOR;
 use super::random::Random;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -98,13 +99,14 @@ fn namespaces(random: &mut Random) -> Vec<Value> {
     NAMESPACES.iter().map(namespace).collect()
 }
 
-/// Priorities by name; a probe's never preempts, so that it changes nothing.
-const PRIORITIES: [(&str, i32); 5] = [
+/// Priorities by name; a probe's own never preempts, so that it changes nothing.
+const PRIORITIES: [(&str, i32); 6] = [
     ("occupant-low", -10),
     ("occupant-high", 1000),
     ("probe-low", -5),
     ("probe-middle", 0),
     ("probe-high", 100),
+    (PREEMPTOR, 500),
 ];
 
 /// What pods of a RuntimeClass take beside their containers.

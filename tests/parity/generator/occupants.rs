@@ -15,7 +15,18 @@ pub(super) fn occupants(
 ) -> Vec<Value> {
     let count = random.between(0, 200.min(nodes.len() * 8));
     let mut all: Vec<Value> = (0..count)
-        .map(|index| occupant(random, groups, nodes, &format!("o{index:03}")))
+        .map(|index| {
+            let mut occupant = occupant(random, groups, nodes, &format!("o{index:03}"));
+            if occupant["spec"]["nodeName"].is_string() {
+                // of pods alike the one that started last gives way
+                let (minutes, seconds) = (index * 7 % 60, index % 60);
+                occupant["status"]["startTime"] = json!(format!(
+                    "2026-01-01T{:02}:{minutes:02}:{seconds:02}Z",
+                    index % 24
+                ));
+            }
+            occupant
+        })
         .collect();
     spare_the_book(&mut all);
     all

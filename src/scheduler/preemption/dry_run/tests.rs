@@ -1,6 +1,6 @@
 use super::{DryRun, Outcome};
 use crate::scheduler::Engine;
-use crate::scheduler::testing::{Cluster, Object, node, pod};
+use crate::scheduler::testing::{Cluster, Object, claim, node, pod, volume};
 use serde_json::{Value, json};
 
 fn standing(name: &str, on: &str, priority: i32, cpu: &str) -> Object {
@@ -171,15 +171,20 @@ fn neighbours_that_go_do_not_count_in_their_domain() {
 
 #[test]
 fn a_claim_that_only_one_pod_may_use_gets_free() {
-    use crate::scheduler::testing::{claim, volume};
     let modes = json!(["ReadWriteOncePod"]);
     let low = standing("low", "n1", 0, "1").mounts(&["data"]);
-    let objects = vec![
-        low,
+    let user = |name: &str| standing(name, "n2", 10, "1").mounts(&["data"]);
+    let mut objects = vec![
+        low.clone(),
         claim("data", "")
             .set("/spec/accessModes", modes)
             .bound_to("pv"),
         volume("pv", "").given_to("data"),
     ];
-    assert_eq!(victims(&web("1").mounts(&["data"]), objects), ["low"]);
+    let web = web("1").mounts(&["data"]);
+    assert_eq!(victims(&web, objects.clone()), ["low"]);
+    // the scheduler counts claims and not their users, and by their names alone
+    objects[0] = low.set("/metadata/namespace", json!("other"));
+    objects.extend([user("a"), user("b"), node("n2", "4", "8Gi")]);
+    assert_eq!(victims(&web, objects), ["low"]);
 }
