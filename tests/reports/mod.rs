@@ -144,6 +144,7 @@ fn diagnosis(cause: &'static str, layer: Layer, subject: ObjectRef, proof: Evide
         nodes: Vec::new(),
         unread: Vec::new(),
         agreement: None,
+        preemption: None,
         fixes: Vec::new(),
         ladder: Vec::new(),
         next: Next {
