@@ -1,4 +1,5 @@
-//! What helps a workload whose own pods hold what its next pod wants: a host port, or a domain that its anti-affinity gives to one.
+//! What helps a workload whose own pods hold what its next pod wants: a host port, a claim or disk that only one may use, or a domain
+//! that its anti-affinity gives to one.
 //!
 //! A rolling update that may not stop an old pod before a new one is ready waits for ever on what both want; and no more replicas
 //! run than there are nodes or domains for them.
@@ -11,7 +12,7 @@ use super::{Remedy, Situation, affinity, fix};
 use crate::finding::{Fix, Who};
 use crate::kubernetes::shell;
 use crate::scheduler::ranking::closest;
-use crate::scheduler::{Filter, Holder, NodeObstacles, What, judge};
+use crate::scheduler::{Filter, Holder, NodeObstacles, VolumeTrouble, What, judge};
 use crate::snapshot::{Kin, Kind, Occupant, Seen};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -33,6 +34,8 @@ enum Place<'j> {
     Node(&'j str),
     /// A domain: a topology key and its value.
     Domain(&'j str, &'j str),
+    /// A claim or a disk.
+    Volume(&'j str),
 }
 
 /// The remedies for nodes that only pods of the same workload close.
@@ -55,6 +58,12 @@ fn only_held(node: &NodeObstacles) -> Option<Vec<(&Holder, Place<'_>, Filter)>> 
             domain,
             ..
         } => Some((holder, Place::Domain(key, domain), obstacle.filter)),
+        What::Volume(
+            VolumeTrouble::InUse {
+                claim: one, holder, ..
+            }
+            | VolumeTrouble::Disk { disk: one, holder },
+        ) => Some((holder, Place::Volume(one), obstacle.filter)),
         _ => None,
     });
     held.collect()
@@ -155,6 +164,9 @@ impl<'j> InTheWay<'j> {
             Place::Domain(..) => {
                 "run no more replicas than {replicas}: the anti-affinity lets each value of {key} run one, and no further one can take one"
             }
+            Place::Volume(_) => {
+                "run no more replicas than {replicas}, since only one pod can have {volume}; a StatefulSet gives each pod a claim of its own"
+            }
         };
         if !scales || wanted.is_some_and(|wanted| wanted <= i64::from(places)) {
             return None;
@@ -167,7 +179,8 @@ impl<'j> InTheWay<'j> {
             .patch(vec![add("/spec/replicas", places)]);
         let fix = match self.places.first() {
             Some(Place::Domain(key, _)) => fix.fact("key", *key),
-            _ => fix,
+            Some(Place::Volume(volume)) => fix.fact("volume", *volume),
+            Some(Place::Node(_)) | None => fix,
         };
         Some(Remedy {
             fix,
@@ -184,7 +197,7 @@ impl<'j> InTheWay<'j> {
             .iter()
             .filter_map(|place| match place {
                 Place::Domain(key, _) => Some(*key),
-                Place::Node(_) => None,
+                Place::Node(_) | Place::Volume(_) => None,
             })
             .collect();
         let terms = keys
