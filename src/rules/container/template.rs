@@ -98,12 +98,6 @@ pub(in crate::rules) fn field_path(pointer: &str) -> String {
     path
 }
 
-/// The command that shows a container that was never made: it has no log.
-pub(in crate::rules) fn describe(case: &Case<'_>) -> String {
-    let (namespace, pod) = (case.namespace(), case.pod.name());
-    shell::command(["kubectl", "-n", namespace, "describe", "pod", pod])
-}
-
 /// What stands before a container's name in a sentence.
 pub(in crate::rules) fn role_word(role: Role) -> &'static str {
     match role {

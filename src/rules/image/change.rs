@@ -24,10 +24,7 @@ pub(super) fn set_image(failed: &FailedPull<'_>, change: &'static str, image: &s
         return Fix::advice(change, Who::Owner).fact("proposal", image);
     };
     let name = failed.container.name();
-    let command = shell::command([
-        "kubectl",
-        "-n",
-        case.namespace(),
+    let command = case.kubectl([
         "set",
         "image",
         &resource(&subject),
@@ -86,15 +83,8 @@ pub(super) fn restart(case: &Case<'_>, change: &'static str) -> Fix {
     match subject.known_kind() {
         Some(Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) => {
             let resource = resource(&subject);
-            let words = [
-                "kubectl",
-                "-n",
-                case.namespace(),
-                "rollout",
-                "restart",
-                &resource,
-            ];
-            Fix::command(change, Who::Owner, subject, shell::command(words))
+            let command = case.kubectl(["rollout", "restart", &resource]);
+            Fix::command(change, Who::Owner, subject, command)
         }
         _ => Fix::advice(change, Who::Owner),
     }

@@ -3,7 +3,6 @@
 use super::device_claims::{self, Borne, Claim, bare, borne};
 use super::spoken;
 use crate::finding::{Certainty, Finding, Fix, Who};
-use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::{self, ClaimProblem, Reason};
 use crate::snapshot::{Event, Kind};
@@ -46,13 +45,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         finding
             .evidence(evidence.collect::<Vec<_>>())
             .fact("claims", names)
-            .look(shell::command([
-                "kubectl",
-                "-n",
-                case.namespace(),
-                "get",
-                "resourceclaims",
-            ])),
+            .look(case.kubectl(["get", "resourceclaims"])),
     ]
 }
 

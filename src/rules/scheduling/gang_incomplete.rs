@@ -3,7 +3,6 @@
 use super::scheduler_absent::alive;
 use super::spoken::{self, Spoken};
 use crate::finding::{Certainty, Finding, Fix, Who};
-use crate::kubernetes::shell;
 use crate::messages::gang::{self, Gang};
 use crate::rules::scheduling::scheduler_plugin::GANGS;
 use crate::rules::{Case, Layer, Rule};
@@ -54,7 +53,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         None if volcano(case).is_some() => "podgroups.scheduling.volcano.sh",
         None => "podgroups",
     };
-    let look = shell::command(["kubectl", "-n", case.namespace(), "get", look]);
+    let look = case.kubectl(["get", look]);
     let finding = match group {
         Some((group, evidence)) => finding.fact("group", group).evidence([evidence]),
         None => finding.fact("group", "the pod"),

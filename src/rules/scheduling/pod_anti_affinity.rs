@@ -236,24 +236,19 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
             Fix::advice("run no more replicas than there are places for, or make the anti-affinity preferred", Who::Owner),
             Fix::advice("add a node", Who::Admin),
         ])
-        .look(shell::command(["kubectl", "get", "pods", "-A", "-o", "wide"]))
+        .look(look_everywhere())
 }
 
 fn look(case: &Case<'_>, holders: &BTreeSet<&Holder>) -> String {
     let here = holders
         .iter()
         .all(|holder| holder.namespace == case.namespace());
-    let words = match here {
-        true => vec![
-            "kubectl",
-            "-n",
-            case.namespace(),
-            "get",
-            "pods",
-            "-o",
-            "wide",
-        ],
-        false => vec!["kubectl", "get", "pods", "-A", "-o", "wide"],
-    };
-    shell::command(words)
+    match here {
+        true => case.kubectl(["get", "pods", "-o", "wide"]),
+        false => look_everywhere(),
+    }
+}
+
+fn look_everywhere() -> String {
+    shell::command(["kubectl", "get", "pods", "-A", "-o", "wide"])
 }

@@ -2,7 +2,6 @@
 
 use super::spoken;
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
-use crate::kubernetes::shell;
 use crate::messages::queue::{self, Queue};
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::{self, Reason};
@@ -232,15 +231,8 @@ fn finding(case: &Case<'_>, held: Held) -> Finding {
         _ => "resourcequotas",
     };
     let look = match held.system {
-        "Kueue" | "Volcano" => shell::command(["kubectl", "-n", case.namespace(), "get", resource]),
-        _ => shell::command([
-            "kubectl",
-            "-n",
-            case.namespace(),
-            "describe",
-            "pod",
-            case.pod.name(),
-        ]),
+        "Kueue" | "Volcano" => case.kubectl(["get", resource]),
+        _ => case.describe_pod(),
     };
     let named = match &queue {
         Some((queue, _)) => format!("the queue {queue} of {}", held.system),

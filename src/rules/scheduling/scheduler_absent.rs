@@ -72,13 +72,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .evidence([evidence])
             .fact("scheduler", name)
             .fact("age", human_seconds(age))
-            .look(shell::command([
-                "kubectl",
-                "-n",
-                "kube-system",
-                "get",
-                "leases",
-            ])),
+            .look(shell::kubectl("kube-system", ["get", "leases"])),
     ]
 }
 

@@ -37,23 +37,11 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let name = case.pod.spec().scheduler_name.as_deref();
     let look = match name {
-        None | Some("" | "default-scheduler") => shell::command([
-            "kubectl",
-            "-n",
+        None | Some("" | "default-scheduler") => shell::kubectl(
             "kube-system",
-            "logs",
-            "-l",
-            "component=kube-scheduler",
-            "--tail=100",
-        ]),
-        Some(_) => shell::command([
-            "kubectl",
-            "-n",
-            case.namespace(),
-            "describe",
-            "pod",
-            case.pod.name(),
-        ]),
+            ["logs", "-l", "component=kube-scheduler", "--tail=100"],
+        ),
+        Some(_) => case.describe_pod(),
     };
     vec![finding.look(look)]
 }

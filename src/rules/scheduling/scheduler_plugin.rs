@@ -2,7 +2,6 @@
 
 use super::spoken;
 use crate::finding::{Finding, Fix, Who};
-use crate::kubernetes::shell;
 use crate::messages::autoscaler::{self, Autoscaler};
 use crate::messages::form::contains;
 use crate::rules::{Case, Layer, Rule};
@@ -107,14 +106,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             "ask those who run the scheduler {scheduler} which plugin or extender says this, and what it takes",
             Who::Admin,
         )])
-        .look(shell::command([
-            "kubectl",
-            "-n",
-            case.namespace(),
-            "describe",
-            "pod",
-            case.pod.name(),
-        ]));
+        .look(case.describe_pod());
     if let Some(plugin) = plugin {
         finding = finding.fact("plugin", plugin);
     }

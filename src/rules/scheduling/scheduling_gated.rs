@@ -1,7 +1,6 @@
 //! The pod has scheduling gates: no scheduler looks at it until somebody takes them away.
 
 use crate::finding::{Evidence, Finding, Fix, Who};
-use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 
 /// `scheduling-gated`
@@ -57,14 +56,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .why("no scheduler looks at a pod with gates; whoever put them there has to remove them, and who that is cannot be read from the pod")
             .fix([by_hand(case)]),
     };
-    let (namespace, name) = (case.namespace(), case.pod.name());
-    let look = shell::command([
-        "kubectl",
-        "-n",
-        namespace,
+    let look = case.kubectl([
         "get",
         "pod",
-        name,
+        case.pod.name(),
         "-o",
         "jsonpath={.spec.schedulingGates}",
     ]);
@@ -86,10 +81,7 @@ fn proof(case: &Case<'_>, names: &[String]) -> Evidence {
 /// Gates can only be taken away, and only from the pod: its template is not looked at again.
 fn by_hand(case: &Case<'_>) -> Fix {
     let patch = serde_json::json!([{"op": "remove", "path": "/spec/schedulingGates"}]);
-    let command = shell::command([
-        "kubectl",
-        "-n",
-        case.namespace(),
+    let command = case.kubectl([
         "patch",
         "pod",
         case.pod.name(),

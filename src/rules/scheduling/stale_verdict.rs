@@ -3,7 +3,6 @@
 use super::spoken;
 use crate::finding::{Certainty, Evidence, Finding, Fix, Origin, Who};
 use crate::kubernetes::duration::human_seconds;
-use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::{preemption, room};
 use crate::snapshot::{Kind, Node, ObjectRef};
@@ -86,7 +85,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 Fix::advice("look again in five minutes, by when the scheduler has tried again", Who::Owner),
                 Fix::advice("if it then says the same, look which plugins and extenders the scheduler is configured with", Who::Admin),
             ])
-            .look(shell::command(["kubectl", "-n", case.namespace(), "get", "pod", case.pod.name(), "-o", "wide"])),
+            .look(case.kubectl(["get", "pod", case.pod.name(), "-o", "wide"])),
     ]
 }
 

@@ -5,7 +5,6 @@
 
 use super::claims::{ClaimOfPod, field, of_pod, phase, said};
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
-use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::snapshot::{Kind, ObjectRef, Seen};
@@ -90,7 +89,6 @@ fn told(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn finding(case: &Case<'_>, proof: Evidence, claim: &str, volume: &str) -> Finding {
-    let namespace = case.namespace();
     Finding::new(
         case.subject(),
         "the claim {claim} is bound to the volume {volume}, which does not exist any more",
@@ -108,5 +106,5 @@ fn finding(case: &Case<'_>, proof: Evidence, claim: &str, volume: &str) -> Findi
             Who::Owner,
         ),
     ])
-    .look(shell::command(["kubectl", "-n", namespace, "describe", "pvc", claim]))
+    .look(case.kubectl(["describe", "pvc", claim]))
 }

@@ -5,7 +5,6 @@
 
 use super::claims::{ClaimOfPod, of_pod, said};
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
-use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::snapshot::{Kind, Occupant};
@@ -99,7 +98,6 @@ fn told(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn finding(case: &Case<'_>, proof: Evidence, claim: &str) -> Finding {
-    let namespace = case.namespace();
     Finding::new(
         case.subject(),
         "the claim {claim} is being deleted, and no new pod may use it",
@@ -110,5 +108,5 @@ fn finding(case: &Case<'_>, proof: Evidence, claim: &str) -> Finding {
         "let the deletion of {claim} come to its end, then create the claim again; a deletion cannot be taken back",
         Who::Owner,
     )])
-    .look(shell::command(["kubectl", "-n", namespace, "describe", "pvc", claim]))
+    .look(case.kubectl(["describe", "pvc", claim]))
 }

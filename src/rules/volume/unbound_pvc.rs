@@ -8,7 +8,6 @@
 
 use super::claims::{ClaimOfPod, event, field, has_selected_node, of_pod, phase, said};
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
-use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::snapshot::{Kind, Seen};
@@ -107,14 +106,7 @@ fn of_claim(
     let more = quotes
         .into_iter()
         .chain((pending != finding.proof).then_some(pending));
-    let look = shell::command([
-        "kubectl",
-        "-n",
-        case.namespace(),
-        "describe",
-        "pvc",
-        &claim.name,
-    ]);
+    let look = case.kubectl(["describe", "pvc", &claim.name]);
     Some(
         finding
             .certainty(certainty)
@@ -284,7 +276,7 @@ fn told(case: &Case<'_>) -> Option<Finding> {
         ),
     };
     let names: Vec<String> = of_pod(case).into_iter().map(|claim| claim.name).collect();
-    let words = ["kubectl", "-n", case.namespace(), "describe", "pvc"].into_iter();
+    let words = ["describe", "pvc"].into_iter();
     let finding = finding(case, headline, quote)
         .certainty(certainty)
         .why("which claim it is, and why, is said by the claims' own events, which were not read")
@@ -292,9 +284,7 @@ fn told(case: &Case<'_>) -> Option<Finding> {
             "look at the events of the pod's claims, and at their StorageClass",
             Who::Owner,
         )])
-        .look(shell::command(
-            words.chain(names.iter().map(String::as_str)),
-        ));
+        .look(case.kubectl(words.chain(names.iter().map(String::as_str))));
     Some(match names.is_empty() {
         true => finding,
         false => finding.fact("claims", names),

@@ -68,16 +68,10 @@ fn held(case: &Case<'_>, finding: Finding, holder: &Holder) -> Finding {
         holder.namespace == case.namespace() && own.is_some() && holder.controller == own;
     let finding = finding
         .fact("holder", format!("{}/{}", holder.namespace, holder.name))
-        .look(shell::command([
-            "kubectl",
-            "-n",
+        .look(shell::kubectl(
             &holder.namespace,
-            "get",
-            "pod",
-            &holder.name,
-            "-o",
-            "wide",
-        ]));
+            ["get", "pod", &holder.name, "-o", "wide"],
+        ));
     match is_sibling {
         true => finding
             .why("both are pods of {owner}, which mounts one claim in every replica")
