@@ -3,7 +3,7 @@
 //! Sources: kube-scheduler `framework/plugins/volumebinding` (1.37); pkg/controller/volume/pvcprotection, whose finalizer keeps a
 //! claim while pods use it.
 
-use super::claims::{ClaimOfPod, of_pod, said};
+use super::claims::{ClaimOfPod, look_through, said};
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
@@ -25,19 +25,7 @@ pub static RULE: Rule = Rule {
 const PROTECTION: &str = "kubernetes.io/pvc-protection";
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if case.pod.node().is_some() {
-        return Vec::new();
-    }
-    let claims = of_pod(case);
-    let going: Vec<Finding> = claims
-        .iter()
-        .filter_map(|claim| of_claim(case, claim, claim.seen.yes()?))
-        .collect();
-    let unread = claims.is_empty() || claims.iter().any(|claim| claim.seen.is_unknown());
-    match going.is_empty() && unread {
-        true => told(case).into_iter().collect(),
-        false => going,
-    }
+    look_through(case, of_claim, told)
 }
 
 fn of_claim(

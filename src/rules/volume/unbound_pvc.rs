@@ -6,8 +6,11 @@
 //!
 //! Sources: pkg/controller/volume/persistentvolume/pv_controller.go (1.37).
 
-use super::claims::{ClaimOfPod, event, field, has_selected_node, of_pod, phase, said};
+use super::claims::{
+    ClaimOfPod, class_field, event, has_selected_node, look_through, of_pod, phase, said,
+};
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::kubernetes::claims::volume_name;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::snapshot::{Kind, Seen};
@@ -38,28 +41,7 @@ const DEFAULT_CLASS: [&str; 2] = [
 ];
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if case.pod.node().is_some() {
-        return Vec::new();
-    }
-    let claims = of_pod(case);
-    let pending: Vec<_> = claims
-        .iter()
-        .filter_map(|claim| {
-            Some((
-                claim,
-                claim.seen.yes().filter(|claim| phase(claim) == "Pending")?,
-            ))
-        })
-        .collect();
-    let findings: Vec<Finding> = pending
-        .iter()
-        .filter_map(|(claim, object)| of_claim(case, claim, object))
-        .collect();
-    let unread = claims.is_empty() || claims.iter().any(|claim| claim.seen.is_unknown());
-    match findings.is_empty() && unread {
-        true => told(case).into_iter().collect(),
-        false => findings,
-    }
+    look_through(case, of_claim, told)
 }
 
 /// What keeps a claim from its volume.
@@ -68,6 +50,9 @@ fn of_claim(
     claim: &ClaimOfPod<'_>,
     object: &PersistentVolumeClaim,
 ) -> Option<Finding> {
+    if phase(object) != "Pending" {
+        return None;
+    }
     let failed = event(case, claim, &["ProvisioningFailed"]);
     let class = class_of(case, object);
     let spoken = said(case, speaks_of_claims);
@@ -76,7 +61,7 @@ fn of_claim(
         return None;
     }
     let proof = evidence(case, claim, object);
-    let volume = field(object, |spec| spec.volume_name.as_ref()).filter(|name| !name.is_empty());
+    let volume = volume_name(object);
     // a provisioner that the scheduler still waits for may be at work
     let may_wait = waits || matches!(class, Class::Named(Seen::Unknown(_)));
     let certainty = match may_wait && spoken.is_none() && failed.is_none() {
@@ -157,7 +142,7 @@ enum Class<'a> {
 
 fn class_of<'a>(case: &Case<'a>, claim: &PersistentVolumeClaim) -> Class<'a> {
     let classes = case.snapshot.storage_classes();
-    match field(claim, |spec| spec.storage_class_name.as_ref()) {
+    match class_field(claim) {
         Some("") => Class::None,
         Some(name) => Class::Named(classes.get("", name)),
         None => Class::Default(
