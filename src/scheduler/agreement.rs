@@ -229,10 +229,10 @@ fn changed_since<'a>(pod: &StuckPod, snapshot: &'a Snapshot) -> Option<&'a Node>
     snapshot.nodes().seen().map(|(_, node)| node).find(is_newer)
 }
 
-/// Whether our counts hold what this reason says.
-fn is_computed(reason: &Reason) -> bool {
+/// Whether the filter that gives this reason is computed here, so that our counts hold it.
+pub(super) fn is_computed(reason: &Reason) -> bool {
     match reason {
-        // a profile's own affinity cannot be read
+        // a profile's own affinity cannot be read; what a policy demands has no plugin
         Reason::AddedAffinity | Reason::InsufficientUnnamed => false,
         Reason::ExcludedByPlugins(plugins) => plugins.iter().all(|plugin| judge::computes(plugin)),
         reason => reason.plugin().is_some_and(judge::computes),

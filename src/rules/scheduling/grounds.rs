@@ -16,6 +16,7 @@ use crate::scheduler::{
 
 use super::order::Class;
 use super::remedies;
+use super::spoken::is_gated;
 
 /// How a rule knows its cause in each of the two sources.
 pub(crate) struct Sought<O, R> {
@@ -54,15 +55,7 @@ impl<'e> Grounds<'e> {
         O: Fn(&Obstacle) -> bool,
         R: Fn(&Reason) -> Option<Certainty>,
     {
-        if case
-            .pod
-            .spec()
-            .scheduling_gates
-            .iter()
-            .flatten()
-            .next()
-            .is_some()
-        {
+        if is_gated(case) {
             return None;
         }
         let examination = case.scheduling()?;
