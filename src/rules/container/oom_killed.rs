@@ -197,7 +197,7 @@ fn raise(case: &Case<'_>, container: &ContainerView<'_>, limit: &Limit) -> Fix {
     let command = case.kubectl([
         "set",
         "resources",
-        &template.argument(),
+        &template.owner().argument(),
         "-c",
         container.name(),
         &format!("--limits=memory={doubled}"),

@@ -7,7 +7,7 @@
 use crate::finding::{Fix, Who};
 use crate::kubernetes::shell;
 use crate::rules::Case;
-use crate::snapshot::{ContainerView, ObjectRef, Role};
+use crate::snapshot::{ContainerView, Kind, ObjectRef, Role};
 use k8s_openapi::api::core::v1::Container;
 use serde_json::{Value, json};
 
@@ -21,17 +21,12 @@ impl Template {
     /// The template that a change to this pod goes to.
     pub(in crate::rules) fn of(case: &Case<'_>) -> Option<Template> {
         let owner = case.subject();
-        let root = match owner.kind.as_str() {
-            "Deployment" | "StatefulSet" | "DaemonSet" => "/spec/template/spec",
-            "CronJob" => "/spec/jobTemplate/spec/template/spec",
-            _ => return None,
+        let root = match owner.known_kind()? {
+            // they make later pods by it, and leave this one as it is
+            Kind::ReplicaSet | Kind::ReplicationController => return None,
+            kind => kind.pod_template()?,
         };
         Some(Template { owner, root })
-    }
-
-    /// `deployment/web`, as kubectl's arguments name it.
-    pub(in crate::rules) fn argument(&self) -> String {
-        format!("{}/{}", self.owner.kind.to_lowercase(), self.owner.name)
     }
 
     /// The owner.
@@ -54,18 +49,8 @@ impl Template {
             json!({"op": "replace", "path": path, "value": new}),
         ];
         let namespace = self.owner.namespace.as_deref().unwrap_or_default();
-        let command = shell::command([
-            "kubectl",
-            "-n",
-            namespace,
-            "patch",
-            &self.owner.kind.to_lowercase(),
-            &self.owner.name,
-            "--type",
-            "json",
-            "-p",
-            &Value::Array(patch.clone()).to_string(),
-        ]);
+        let kind = self.owner.kind.to_lowercase();
+        let command = shell::json_patch(namespace, &[&kind, &self.owner.name], &patch);
         Fix::command(change, Who::Owner, self.owner.clone(), command).patch(patch)
     }
 }

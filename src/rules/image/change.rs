@@ -27,7 +27,7 @@ pub(super) fn set_image(failed: &FailedPull<'_>, change: &'static str, image: &s
     let command = case.kubectl([
         "set",
         "image",
-        &resource(&subject),
+        &subject.argument(),
         &format!("{name}={image}"),
     ]);
     Fix::command(change, Who::Owner, subject, command)
@@ -82,7 +82,7 @@ pub(super) fn restart(case: &Case<'_>, change: &'static str) -> Fix {
     let subject = case.subject();
     match subject.known_kind() {
         Some(Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) => {
-            let resource = resource(&subject);
+            let resource = subject.argument();
             let command = case.kubectl(["rollout", "restart", &resource]);
             Fix::command(change, Who::Owner, subject, command)
         }
@@ -90,29 +90,14 @@ pub(super) fn restart(case: &Case<'_>, change: &'static str) -> Fix {
     }
 }
 
-/// Where the specification of the pods stands in an object whose template can be changed.
+/// Where the spec of the pods stands in an object whose template can be changed: also in one that replaces no pod by itself, since
+/// the pods that it makes next take what is changed here.
 fn pod_spec(subject: &ObjectRef) -> Option<&'static str> {
-    match subject.known_kind()? {
-        Kind::Deployment
-        | Kind::StatefulSet
-        | Kind::DaemonSet
-        | Kind::ReplicaSet
-        | Kind::ReplicationController => Some("/spec/template/spec"),
-        Kind::CronJob => Some("/spec/jobTemplate/spec/template/spec"),
-        _ => None,
-    }
-}
-
-fn resource(subject: &ObjectRef) -> String {
-    format!("{}/{}", subject.kind.to_ascii_lowercase(), subject.name)
+    subject.known_kind()?.pod_template()
 }
 
 fn patch_command(target: &ObjectRef, namespace: &str, patch: &[Value]) -> String {
-    let patch = Value::from(patch.to_vec()).to_string();
-    let resource = resource(target);
-    shell::command([
-        "kubectl", "-n", namespace, "patch", &resource, "--type", "json", "-p", &patch,
-    ])
+    shell::json_patch(namespace, &[&target.argument()], patch)
 }
 
 /// A field of the container. Webhooks put containers between, so the patch tests whom it changes.

@@ -1,6 +1,7 @@
 //! The pod has scheduling gates: no scheduler looks at it until somebody takes them away.
 
 use crate::finding::{Evidence, Finding, Fix, Who};
+use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 
 /// `scheduling-gated`
@@ -80,23 +81,15 @@ fn proof(case: &Case<'_>, names: &[String]) -> Evidence {
 
 /// Gates can only be taken away, and only from the pod: its template is not looked at again.
 fn by_hand(case: &Case<'_>) -> Fix {
-    let patch = serde_json::json!([{"op": "remove", "path": "/spec/schedulingGates"}]);
-    let command = case.kubectl([
-        "patch",
-        "pod",
-        case.pod.name(),
-        "--type",
-        "json",
-        "-p",
-        &patch.to_string(),
-    ]);
+    let patch = vec![serde_json::json!({"op": "remove", "path": "/spec/schedulingGates"})];
+    let command = shell::json_patch(case.namespace(), &["pod", case.pod.name()], &patch);
     Fix::command(
         "remove the gates by hand, if nothing is left that should wait for them",
         Who::Owner,
         case.pod.object(),
         command,
     )
-    .patch(patch.as_array().cloned().unwrap_or_default())
+    .patch(patch)
 }
 
 #[cfg(test)]

@@ -9,11 +9,10 @@ use super::carrier::Renewal;
 use super::patch::add;
 use super::{Remedy, Situation, affinity, fix};
 use crate::finding::{Fix, Who};
-use crate::kubernetes::shell;
 use crate::scheduler::ranking::closest;
 use crate::scheduler::{Filter, Holder, NodeObstacles, What, judge};
 use crate::snapshot::{Kin, Kind, Occupant, Seen};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// The nodes on which nothing but the workload's own pods stands in the way.
@@ -115,14 +114,11 @@ impl<'j> InTheWay<'j> {
         let strategy =
             json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
         let patch = vec![add("/spec/strategy", strategy)];
-        let mut words = carrier.kubectl(&["patch"]);
-        words.extend(["--type", "json", "-p"].map(str::to_owned));
-        words.push(Value::from(patch.clone()).to_string());
         let fix = Fix::command(
             "let rolling updates stop an old pod before they start a new one (maxSurge 0, maxUnavailable 1)",
             Who::Owner,
             carrier.object.clone(),
-            shell::command(words),
+            carrier.patch(&patch),
         );
         Some(Remedy {
             fix: Fix {
@@ -159,9 +155,8 @@ impl<'j> InTheWay<'j> {
         if !scales || wanted.is_some_and(|wanted| wanted <= i64::from(places)) {
             return None;
         }
-        let mut words = at.carrier.kubectl(&["scale"]);
-        words.push(format!("--replicas={places}"));
-        let command = shell::command(words);
+        let replicas = format!("--replicas={places}");
+        let command = at.carrier.kubectl(&["scale"], &[&replicas]);
         let fix = Fix::command(change, Who::Owner, object.clone(), command)
             .fact("replicas", places)
             .patch(vec![add("/spec/replicas", places)]);
