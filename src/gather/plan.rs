@@ -251,11 +251,10 @@ fn events(suspects: &[&StuckPod], reads: &mut BTreeSet<Read>) {
 
 /// Whether the scheduler looks for a node for this pod.
 fn waits(pod: &StuckPod) -> bool {
-    let gates = pod.spec().scheduling_gates.as_ref();
     pod.node().is_none()
         && pod.pod().metadata.deletion_timestamp.is_none()
         && pod.phase() == "Pending"
-        && gates.is_none_or(Vec::is_empty)
+        && !pod.is_gated()
 }
 
 /// Nodes and their occupants, when the scheduler's arithmetic is to be repeated.

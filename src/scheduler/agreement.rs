@@ -12,7 +12,7 @@ mod tests;
 
 use super::message::{Form, Message, Reason};
 use super::{Agree, Agreement, Count, Judgement, NodeObstacles, Said, judge, said};
-use crate::snapshot::{Node, Snapshot, StuckPod};
+use crate::snapshot::{DEFAULT_SCHEDULER, Node, Snapshot, StuckPod};
 pub(super) use tally::Ours;
 use tally::{Dialect, Theirs};
 
@@ -201,8 +201,8 @@ fn difference(pod: &StuckPod, snapshot: &Snapshot, theirs: &Theirs<'_>, ours: &O
             node.name
         );
     }
-    let scheduler = said::scheduler(pod);
-    if scheduler != "default-scheduler" {
+    let scheduler = pod.scheduler();
+    if scheduler != DEFAULT_SCHEDULER {
         return format!("{scheduler} may decide by other rules than the default scheduler");
     }
     match (ours.free.as_slice(), theirs.foreign.is_empty()) {

@@ -5,7 +5,7 @@
 
 use super::agreement::is_computed;
 use super::{Examination, said};
-use crate::snapshot::{Snapshot, StuckPod};
+use crate::snapshot::{DEFAULT_SCHEDULER, Snapshot, StuckPod};
 use jiff::Timestamp;
 
 /// The nodes that would take the pod, in order of names; none while something that is not read or not computed may decide.
@@ -15,7 +15,7 @@ pub fn takers<'e>(
     examination: &'e Examination,
 ) -> Vec<&'e str> {
     let whole = snapshot.pods().whole_cluster().is_ok() && snapshot.nodes().whole_cluster().is_ok();
-    let by_default = said::scheduler(pod) == said::DEFAULT;
+    let by_default = pod.scheduler() == DEFAULT_SCHEDULER;
     let understood = examination.said.as_ref().is_some_and(|said| {
         let mut reasons = said.message.clauses.iter().map(|clause| &clause.reason);
         !said.message.cut && reasons.all(is_computed)

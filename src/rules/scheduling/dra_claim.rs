@@ -26,7 +26,7 @@ const NOT_CREATED: &str = "FailedResourceClaimCreation";
 const CREATION: i64 = 60;
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if case.pod.node().is_some() || spoken::is_gated(case) {
+    if case.pod.node().is_some() || case.pod.is_gated() {
         return Vec::new();
     }
     let claims = device_claims::of_pod(case);

@@ -196,7 +196,7 @@ fn held(case: &Case<'_>) -> Option<Finding> {
     let name = native(case)?;
     let untouched = case.pod.node().is_none()
         && case.pod.condition("PodScheduled").is_none()
-        && !spoken::is_gated(case)
+        && !case.pod.is_gated()
         && case
             .pod
             .spec()
@@ -209,10 +209,7 @@ fn held(case: &Case<'_>) -> Option<Finding> {
     if !untouched || age <= SILENCE {
         return None;
     }
-    let scheduler = case.pod.spec().scheduler_name.as_deref();
-    let scheduler = scheduler
-        .filter(|name| !name.is_empty())
-        .unwrap_or("default-scheduler");
+    let scheduler = case.pod.scheduler();
     // a scheduler that places others holds this one back on purpose
     let certainty = match alive(case, scheduler) {
         true => Certainty::Likely,

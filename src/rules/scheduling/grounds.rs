@@ -16,7 +16,6 @@ use crate::scheduler::{
 
 use super::order::Class;
 use super::remedies;
-use super::spoken::is_gated;
 
 /// How a rule knows its cause in each of the two sources.
 pub(crate) struct Sought<O, R> {
@@ -55,7 +54,7 @@ impl<'e> Grounds<'e> {
         O: Fn(&Obstacle) -> bool,
         R: Fn(&Reason) -> Option<Certainty>,
     {
-        if is_gated(case) {
+        if case.pod.is_gated() {
             return None;
         }
         let examination = case.scheduling()?;

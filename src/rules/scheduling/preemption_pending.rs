@@ -1,6 +1,5 @@
 //! The scheduler makes room for the pod on a node, and the pods that give way are not gone yet.
 
-use super::spoken;
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::kubernetes::duration::human_seconds;
 use crate::kubernetes::shell;
@@ -26,7 +25,7 @@ const SLACK: i64 = 60;
 const QUOTED: usize = 3;
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(node) = preemption::nominated(case.pod).filter(|_| !spoken::is_gated(case)) else {
+    let Some(node) = preemption::nominated(case.pod).filter(|_| !case.pod.is_gated()) else {
         return Vec::new();
     };
     let Some(examination) = case.scheduling() else {

@@ -72,7 +72,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 /// A gate that only the queue takes away.
 fn gated(case: &Case<'_>) -> Option<Held> {
-    let gates = case.pod.spec().scheduling_gates.as_deref()?;
+    let gates = case.pod.gates();
     let system = GATES
         .iter()
         .find(|(gate, _)| gates.iter().any(|set| set.name == *gate))?
@@ -183,7 +183,7 @@ fn rejected(case: &Case<'_>) -> Option<Held> {
 
 /// YuniKorn writes events of its own names, and the condition only later.
 fn yunikorn(case: &Case<'_>) -> Option<Held> {
-    if case.scheduling().is_none_or(|known| known.said.is_some()) || spoken::is_gated(case) {
+    if case.scheduling().is_none_or(|known| known.said.is_some()) || case.pod.is_gated() {
         return None;
     }
     let event = case.newest_event(&YUNIKORN)?;

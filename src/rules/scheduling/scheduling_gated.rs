@@ -32,13 +32,8 @@ const SETTERS: &[(&str, &str, &str)] = &[
 ];
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let gates = case
-        .pod
-        .spec()
-        .scheduling_gates
-        .as_deref()
-        .unwrap_or_default();
-    let names: Vec<String> = gates.iter().map(|gate| gate.name.clone()).collect();
+    let gates = case.pod.gates().iter();
+    let names: Vec<String> = gates.map(|gate| gate.name.clone()).collect();
     if names.is_empty() || case.pod.node().is_some() {
         return Vec::new();
     }

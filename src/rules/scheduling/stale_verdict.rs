@@ -1,6 +1,5 @@
 //! By what was read now a node takes the pod: the scheduler's verdict is older than what made room.
 
-use super::spoken;
 use crate::finding::{Certainty, Evidence, Finding, Fix, Origin, Who};
 use crate::kubernetes::duration::human_seconds;
 use crate::rules::{Case, Layer, Rule};
@@ -37,7 +36,7 @@ pub static RULE: Rule = Rule {
 const RETRY: i64 = 300 + 30;
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if spoken::is_gated(case) || preemption::nominated(case.pod).is_some() {
+    if case.pod.is_gated() || preemption::nominated(case.pod).is_some() {
         return Vec::new();
     }
     let Some(examination) = case.scheduling() else {
