@@ -7,6 +7,9 @@
 mod devices;
 mod storage;
 
+use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
+use crate::kubernetes::ports::host_ports;
+use crate::kubernetes::selector::label_selector_is_empty;
 use crate::messages::config::{self, ConfigFailure, ObjectKind};
 use crate::messages::pull::{self, PullFailure};
 use crate::scope::Scope;
@@ -204,16 +207,7 @@ fn by_namespaces(snapshot: &Snapshot) -> bool {
 /// Whether a term can only be decided with the labels of namespaces. An empty selector takes all of them.
 fn selects_namespaces(term: &PodAffinityTerm) -> bool {
     let selector = term.namespace_selector.as_ref();
-    selector.is_some_and(|selector| {
-        selector
-            .match_labels
-            .as_ref()
-            .is_some_and(|all| !all.is_empty())
-            || selector
-                .match_expressions
-                .as_ref()
-                .is_some_and(|all| !all.is_empty())
-    })
+    selector.is_some_and(|selector| !label_selector_is_empty(selector))
 }
 
 /// Events: by pod when few are suspect, by namespace when more, of the cluster when many.
@@ -276,10 +270,12 @@ fn scheduling(scope: &Scope, suspects: &[&StuckPod], reads: &mut BTreeSet<Read>)
         });
     }
     for pod in waiting {
-        if !crate::kubernetes::ports::host_ports(pod.spec()).is_empty() {
+        if !host_ports(pod.spec()).is_empty() {
             workload_of(pod, reads);
         }
-        if required_terms(pod).any(selects_namespaces) {
+        let spec = pod.spec();
+        let mut terms = pod_affinity(spec).iter().chain(pod_anti_affinity(spec));
+        if terms.any(selects_namespaces) {
             reads.insert(list(Kind::Namespace, None));
         }
         if pod.status().nominated_node_name.is_some() {
@@ -287,24 +283,6 @@ fn scheduling(scope: &Scope, suspects: &[&StuckPod], reads: &mut BTreeSet<Read>)
             reads.insert(list(Kind::PodDisruptionBudget, None));
         }
     }
-}
-
-/// The terms of the required affinity and anti-affinity to other pods.
-fn required_terms(pod: &StuckPod) -> impl Iterator<Item = &PodAffinityTerm> {
-    let affinity = pod.spec().affinity.as_ref();
-    let to = affinity
-        .and_then(|affinity| affinity.pod_affinity.as_ref())
-        .and_then(|to| {
-            to.required_during_scheduling_ignored_during_execution
-                .as_ref()
-        });
-    let anti = affinity
-        .and_then(|affinity| affinity.pod_anti_affinity.as_ref())
-        .and_then(|anti| {
-            anti.required_during_scheduling_ignored_during_execution
-                .as_ref()
-        });
-    to.into_iter().chain(anti).flatten()
 }
 
 /// Names and keys, when the kubelet misses one.

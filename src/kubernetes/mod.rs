@@ -1,4 +1,4 @@
-//! Value types with Kubernetes' exact meaning: amounts, requests, host ports, claims, disks, taints, selectors, image
+//! Value types with Kubernetes' exact meaning: amounts, requests, host ports, claims, disks, taints, affinities, selectors, image
 //! references, and the few spellings (durations, terminal text, shell words) that go with them.
 //!
 //! What lives here: pure functions and small values that know a rule of Kubernetes by heart and say where
@@ -8,6 +8,7 @@
 //! scheduler's filters use these types, never the other way round), findings and sentences of a report,
 //! input or output of any kind, the clock and the environment.
 
+pub mod affinity;
 pub mod claims;
 pub mod disks;
 pub mod duration;

@@ -7,6 +7,7 @@ use super::company::{says_which, words};
 use super::grounds::{Grounds, Sought};
 use super::kinship::Kinship;
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::kubernetes::affinity::pod_anti_affinity;
 use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
@@ -160,17 +161,7 @@ impl<'e> Held<'e> {
     fn rule(&self, case: &Case<'_>) -> Option<Evidence> {
         let meant = |term: &&PodAffinityTerm| term.topology_key == self.key;
         if self.own {
-            let affinity = case
-                .pod
-                .spec()
-                .affinity
-                .as_ref()?
-                .pod_anti_affinity
-                .as_ref()?;
-            let terms = affinity
-                .required_during_scheduling_ignored_during_execution
-                .as_ref()?;
-            let term = terms.iter().find(meant)?;
+            let term = pod_anti_affinity(case.pod.spec()).iter().find(meant)?;
             return Some(case.field(REQUIRED, quote(term)?));
         }
         let holder = self.holders.first()?;

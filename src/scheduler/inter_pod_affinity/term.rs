@@ -3,6 +3,9 @@
 //! Source: kube-scheduler `framework/types.go`, `newAffinityTerm` (1.37): a term that names namespaces in neither way means its
 //! pod's own; one without a selector means nobody.
 
+pub(super) use crate::kubernetes::affinity::{
+    pod_affinity as affinity, pod_anti_affinity as anti_affinity,
+};
 use crate::kubernetes::selector::{
     label_selector_is_empty, label_selector_matches, label_selector_text,
 };
@@ -116,28 +119,6 @@ fn placed<'a>(
     terms
         .filter_map(|(place, raw)| Some((place, Term::new(raw, own, snapshot).ok()?)))
         .collect()
-}
-
-/// The required terms of the pod's affinity.
-pub(super) fn affinity(spec: &PodSpec) -> &[PodAffinityTerm] {
-    let affinity = spec.affinity.as_ref();
-    let of_pods = affinity.and_then(|all| all.pod_affinity.as_ref());
-    let terms = of_pods.and_then(|a| {
-        a.required_during_scheduling_ignored_during_execution
-            .as_deref()
-    });
-    terms.unwrap_or_default()
-}
-
-/// The required terms of the pod's anti-affinity.
-pub(super) fn anti_affinity(spec: &PodSpec) -> &[PodAffinityTerm] {
-    let affinity = spec.affinity.as_ref();
-    let of_pods = affinity.and_then(|all| all.pod_anti_affinity.as_ref());
-    let terms = of_pods.and_then(|a| {
-        a.required_during_scheduling_ignored_during_execution
-            .as_deref()
-    });
-    terms.unwrap_or_default()
 }
 
 /// A term without a selector selects nothing.

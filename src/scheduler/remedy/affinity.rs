@@ -6,6 +6,7 @@ use super::Situation;
 use super::change::{Change, Kind};
 use super::patch::{add, escaped, replace, shift, test};
 use crate::finding::Fact;
+use crate::kubernetes::affinity::pod_affinity;
 use crate::kubernetes::nearest::nearest;
 use crate::scheduler::{NodeView, Term, What};
 use crate::snapshot::Occupants;
@@ -122,7 +123,7 @@ impl Lookalikes {
     pub(super) fn of(at: &Situation<'_>) -> Self {
         let mut found = Lookalikes::default();
         for (index, term) in of_rule(at, Rule::Affinity) {
-            let raw = raw(at.incoming.spec, index);
+            let raw = pod_affinity(at.incoming.spec).get(index);
             let shapes = at.view.occupants().shapes();
             let selected: Vec<bool> = shapes.iter().map(|s| term.selects(&s.labels)).collect();
             let misspelt = misspelt(at, &term);
@@ -156,14 +157,6 @@ impl Lookalikes {
             }
         }
     }
-}
-
-fn raw(spec: &PodSpec, index: usize) -> Option<&PodAffinityTerm> {
-    let affinity = spec.affinity.as_ref()?.pod_affinity.as_ref()?;
-    let terms = affinity
-        .required_during_scheduling_ignored_during_execution
-        .as_ref()?;
-    terms.get(index)
 }
 
 /// A list of namespaces takes the place of the pod's own, which a term without one looks in.
