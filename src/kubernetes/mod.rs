@@ -21,6 +21,7 @@ pub mod quantity;
 pub mod resources;
 pub mod selector;
 pub mod shell;
+pub mod storage_class;
 pub mod taints;
 pub mod text;
 

@@ -11,6 +11,7 @@ use super::claims::{
 };
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::kubernetes::claims::volume_name;
+use crate::kubernetes::storage_class::{NO_PROVISIONER, waits_for_consumer};
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::snapshot::{Kind, Seen};
@@ -32,8 +33,6 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-/// The class of volumes that nothing provisions.
-const NO_PROVISIONER: &str = "kubernetes.io/no-provisioner";
 /// Marks the class of claims that name none; the second one up to 1.5.
 const DEFAULT_CLASS: [&str; 2] = [
     "storageclass.kubernetes.io/is-default-class",
@@ -163,10 +162,6 @@ fn is_default(class: &StorageClass) -> bool {
     annotations
         .into_iter()
         .any(|(key, value)| DEFAULT_CLASS.contains(&key.as_str()) && value == "true")
-}
-
-fn waits_for_consumer(class: &StorageClass) -> bool {
-    class.volume_binding_mode.as_deref() == Some("WaitForFirstConsumer")
 }
 
 fn by_class(case: &Case<'_>, proof: Evidence, class: Class<'_>) -> Finding {
