@@ -121,8 +121,7 @@ pub(super) fn holders(alike: &Alike<'_>) -> String {
         let (kind, name) = controller.split_once('/').unwrap_or(("", controller));
         return format!("pods of {kind} {namespace}/{name}");
     }
-    let name = |holder: &&Holder| format!("{}/{}", holder.namespace, holder.name);
-    let names: Vec<String> = all.iter().map(name).collect();
+    let names: Vec<String> = all.iter().map(ToString::to_string).collect();
     named(&names, NAMED)
 }
 

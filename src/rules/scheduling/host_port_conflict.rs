@@ -59,9 +59,7 @@ fn held(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
         Kinship::Siblings => siblings(case, grounds, one, holders.len()),
         Kinship::Others => others(case, grounds, one),
     };
-    let names = holders
-        .iter()
-        .map(|holder| format!("{}/{}", holder.namespace, holder.name));
+    let names = holders.iter().map(ToString::to_string);
     finding
         .fact("ports", words(&ports))
         .fact("holders", names.collect::<Vec<_>>())

@@ -24,12 +24,11 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let unnamed = unnamed(case);
     let sought = Sought {
         obstacle: |obstacle: &Obstacle| matches!(obstacle.what, What::Apart { .. }),
         reason: |reason: &Reason| match reason {
             Reason::PodAffinity => Some(Certainty::Likely),
-            Reason::PodAffinityOrAntiAffinity => unnamed,
+            Reason::PodAffinityOrAntiAffinity => unnamed(case),
             _ => None,
         },
     };

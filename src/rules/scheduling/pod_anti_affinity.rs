@@ -37,12 +37,11 @@ const REQUIRED: &str =
     "spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution";
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let unnamed = unnamed(case);
     let sought = Sought {
         obstacle: |obstacle: &Obstacle| matches!(obstacle.what, What::Together { .. }),
         reason: |reason: &Reason| match reason {
             Reason::PodAntiAffinity | Reason::ExistingPodsAntiAffinity => Some(Certainty::Likely),
-            Reason::PodAffinityOrAntiAffinity => unnamed,
+            Reason::PodAffinityOrAntiAffinity => unnamed(case),
             _ => None,
         },
     };
@@ -115,8 +114,7 @@ impl<'e> Held<'e> {
             Kinship::Siblings => siblings(case, grounds),
             Kinship::Others => self.others(case, grounds),
         };
-        let names = self.holders.iter();
-        let names = names.map(|holder| format!("{}/{}", holder.namespace, holder.name));
+        let names = self.holders.iter().map(ToString::to_string);
         let (place, places) = words(self.key);
         finding
             .fact("owner", case.subject().short())

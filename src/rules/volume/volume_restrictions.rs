@@ -63,7 +63,7 @@ fn held(case: &Case<'_>, finding: Finding, holder: &Holder) -> Finding {
     let controller = holder.controller.as_deref();
     let kin = case.snapshot.kin(case.pod, &holder.namespace, controller);
     let finding = finding
-        .fact("holder", format!("{}/{}", holder.namespace, holder.name))
+        .fact("holder", holder.to_string())
         .look(shell::kubectl(
             &holder.namespace,
             ["get", "pod", &holder.name, "-o", "wide"],
