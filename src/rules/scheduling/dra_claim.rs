@@ -72,6 +72,7 @@ fn told(case: &Case<'_>, claims: &[Claim<'_>]) -> Option<Finding> {
         return None;
     }
     let (headline, why, change, who) = words(&problem);
+    let is_creation = matches!(problem, ClaimProblem::NotCreated | ClaimProblem::Missing(_));
     let finding = spoken
         .finding(case, headline)
         .fact("share", spoken.share())
@@ -89,16 +90,8 @@ fn told(case: &Case<'_>, claims: &[Claim<'_>]) -> Option<Finding> {
         Borne::Out(evidence) => finding.certainty(Certainty::Proven).evidence(evidence),
         Borne::Against | Borne::Open => finding,
     };
-    let creation = case.newest_event(&[NOT_CREATED]);
-    let event = creation.filter(|_| problem_is_creation(&spoken.clause.reason));
+    let event = case.newest_event(&[NOT_CREATED]).filter(|_| is_creation);
     Some(finding.evidence(event.map(|event| case.event(event))))
-}
-
-fn problem_is_creation(reason: &Reason) -> bool {
-    matches!(
-        problem(reason),
-        Some(ClaimProblem::NotCreated | ClaimProblem::Missing(_))
-    )
 }
 
 /// Headline, why, change, and who makes it.

@@ -116,7 +116,7 @@ fn waits(case: &Case<'_>, node: &str, victims: &[&Occupant], under_way: bool) ->
             "preemption makes room for the pod on {node}: {victims}, which give way, are not gone yet"
         }
     };
-    let finding = by_field(case, node, headline)
+    let mut finding = by_field(case, node, headline)
         .certainty(certainty)
         .evidence(events)
         .evidence(
@@ -133,7 +133,6 @@ fn waits(case: &Case<'_>, node: &str, victims: &[&Occupant], under_way: bool) ->
                 .collect::<Vec<_>>(),
         )
         .fact("priority", case.pod.spec().priority.unwrap_or_default());
-    let mut finding = finding;
     for fix in finding.fixes.iter_mut().filter(|_| fits) {
         fix.verified = Some(vec![node.to_owned()]);
     }

@@ -24,8 +24,8 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-/// Seconds after which silence means something.
-const SILENCE: i64 = 60;
+/// Seconds after which silence about a pod means something.
+pub(crate) const SILENCE: i64 = 60;
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(age) = silent_for(case) else {
