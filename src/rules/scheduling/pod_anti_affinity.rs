@@ -3,12 +3,11 @@
 //! Who stands there decides what to do, as with host ports: an old pod that a rolling update keeps until the new one is ready,
 //! a sibling of the same template, or somebody else.
 
-use super::company::{says_which, words};
+use super::company::{look_at_all_pods, says_which, words};
 use super::grounds::{Grounds, Sought};
 use super::kinship::Kinship;
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::kubernetes::affinity::pod_anti_affinity;
-use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::scheduler::{Filter, Holder, Obstacle, Term, What};
@@ -225,7 +224,7 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
             Fix::advice("run no more replicas than there are places for, or make the anti-affinity preferred", Who::Owner),
             Fix::advice("add a node", Who::Admin),
         ])
-        .look(look_everywhere())
+        .look(look_at_all_pods(None))
 }
 
 fn look(case: &Case<'_>, holders: &BTreeSet<&Holder>) -> String {
@@ -234,10 +233,6 @@ fn look(case: &Case<'_>, holders: &BTreeSet<&Holder>) -> String {
         .all(|holder| holder.namespace == case.namespace());
     match here {
         true => case.kubectl(["get", "pods", "-o", "wide"]),
-        false => look_everywhere(),
+        false => look_at_all_pods(None),
     }
-}
-
-fn look_everywhere() -> String {
-    shell::command(["kubectl", "get", "pods", "-A", "-o", "wide"])
 }

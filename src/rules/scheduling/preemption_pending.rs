@@ -1,8 +1,8 @@
 //! The scheduler makes room for the pod on a node, and the pods that give way are not gone yet.
 
+use super::company::look_at_all_pods;
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::kubernetes::duration::human_seconds;
-use crate::kubernetes::shell;
 use crate::messages::form::contains;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::preemption;
@@ -48,14 +48,11 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         },
     };
     let quote = said.map(|said| said.quote.clone());
-    let by_node = format!("--field-selector=spec.nodeName={node}");
     vec![
         finding
             .evidence(quote)
             .fact("node", node)
-            .look(shell::command([
-                "kubectl", "get", "pods", "-A", "-o", "wide", &by_node,
-            ])),
+            .look(look_at_all_pods(Some(node))),
     ]
 }
 
