@@ -15,7 +15,7 @@ use crate::messages::pull::{self, PullFailure};
 use crate::scope::Scope;
 use crate::snapshot::{ContainerView, Intake, Keep, Kind, Snapshot, StuckPod};
 use k8s_openapi::api::core::v1::PodAffinityTerm;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The kinds that are ever read. `manifests/rbac.yaml` grants get and list on each, and nothing else.
 pub const KINDS: &[Kind] = &[
@@ -385,34 +385,42 @@ fn node(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
 
 /// Turns many single reads of one kind and namespace into one list, and drops what a list covers.
 fn fold(reads: BTreeSet<Read>) -> Vec<Read> {
-    let singles = |kind: Kind, namespace: &str| {
-        reads
-            .iter()
-            .filter(|read| matches!(read, Read::Get { kind: k, namespace: n, .. } if *k == kind && n == namespace))
-            .count()
-    };
-    let listed = |kind: Kind, namespace: &str| {
-        reads.iter().any(|read| {
-            matches!(read, Read::List { kind: k, namespace: n, fields, labels, .. }
-                if *k == kind && fields.is_empty() && labels.is_empty() && n.as_deref().is_none_or(|n| n == namespace))
-        })
-    };
-    let mut folded = BTreeSet::new();
+    let mut singles: BTreeMap<(Kind, &str), usize> = BTreeMap::new();
+    let mut lists: BTreeSet<(Kind, Option<&str>)> = BTreeSet::new();
     for read in &reads {
         match read {
             Read::Get {
                 kind, namespace, ..
-            } if listed(*kind, namespace) => {}
-            Read::Get {
-                kind, namespace, ..
-            } if singles(*kind, namespace) > SINGLES => {
-                let namespace = kind.namespaced().then_some(namespace.as_str());
-                folded.insert(list(*kind, namespace));
-            }
-            other => {
-                folded.insert(other.clone());
+            } => *singles.entry((*kind, namespace)).or_default() += 1,
+            Read::List {
+                kind,
+                namespace,
+                fields,
+                labels,
+                ..
+            } => {
+                let whole = fields.is_empty() && labels.is_empty();
+                lists.extend(whole.then_some((*kind, namespace.as_deref())));
             }
         }
     }
+    let fold = |read: &Read| {
+        let Read::Get {
+            kind, namespace, ..
+        } = read
+        else {
+            return Some(read.clone());
+        };
+        let of_kind = (*kind, namespace.as_str());
+        let listed = lists.contains(&(*kind, None)) || lists.contains(&(*kind, Some(namespace)));
+        match singles.get(&of_kind) {
+            _ if listed => None,
+            Some(many) if *many > SINGLES => {
+                Some(list(*kind, kind.namespaced().then_some(namespace)))
+            }
+            _ => Some(read.clone()),
+        }
+    };
+    let folded: BTreeSet<Read> = reads.iter().filter_map(fold).collect();
     folded.into_iter().collect()
 }
