@@ -1,5 +1,5 @@
 //! Value types with Kubernetes' exact meaning: amounts, requests, host ports, claims, disks, taints, affinities, selectors, image
-//! references, and the few spellings (durations, terminal text, shell words) that go with them.
+//! references, and the few spellings (durations, terminal text, shell words, JSON patches) that go with them.
 //!
 //! What lives here: pure functions and small values that know a rule of Kubernetes by heart and say where
 //! the rule comes from. Their input is an object of the API or a text, their output a value.
@@ -15,6 +15,7 @@ pub mod duration;
 pub mod image_reference;
 pub mod in_tree;
 pub mod nearest;
+pub mod patch;
 pub mod ports;
 pub mod qualified_name;
 pub mod quantity;

@@ -1,11 +1,9 @@
 //! Commands that can be pasted into a POSIX shell as they are printed.
 //!
-//! Here lives the quoting, and what the commands of many places have in common. Which command helps, and whether it is ever run,
-//! is decided elsewhere.
+//! Here lives the quoting. Which command helps, and whether it is ever run, is decided elsewhere.
 //!
 //! Source: POSIX.1-2024, Shell Command Language, 2.2 Quoting.
 
-use serde_json::Value;
 use std::borrow::Cow;
 
 /// One word for the shell: as it is when the shell leaves it alone, in single quotes otherwise.
@@ -32,14 +30,6 @@ pub fn kubectl(namespace: &str, words: impl IntoIterator<Item = impl AsRef<str>>
     line
 }
 
-/// The command that makes a JSON patch of an object, which kubectl takes as one word (`deployment/web`) or as two.
-pub fn json_patch(namespace: &str, object: &[&str], patch: &[Value]) -> String {
-    let patch = Value::from(patch).to_string();
-    let options = ["--type", "json", "-p", patch.as_str()];
-    let words = ["patch"].iter().chain(object).chain(&options);
-    kubectl(namespace, words)
-}
-
 fn append(line: &mut String, parts: impl IntoIterator<Item = impl AsRef<str>>) {
     for part in parts {
         if !line.is_empty() {
@@ -52,7 +42,6 @@ fn append(line: &mut String, parts: impl IntoIterator<Item = impl AsRef<str>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn quotes_what_a_shell_would_change() {
@@ -87,10 +76,6 @@ mod tests {
         let line = command(["kubectl", "-n", "shop", "get", "pods", "-l", "app in (web)"]);
         assert_eq!(line, "kubectl -n shop get pods -l 'app in (web)'");
         assert_eq!(kubectl("shop", ["get", "pods", "-l", "app in (web)"]), line);
-        assert_eq!(
-            json_patch("shop", &["pod", "a"], &[json!({"op": "remove"})]),
-            "kubectl -n shop patch pod a --type json -p '[{\"op\":\"remove\"}]'"
-        );
         assert_eq!(command([String::new()]), "''");
         assert_eq!(command(Vec::<&str>::new()), "");
     }

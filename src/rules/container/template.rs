@@ -5,11 +5,11 @@
 //! bare pod's containers are fixed but for the image (pkg/apis/core/validation).
 
 use crate::finding::{Fix, Who};
-use crate::kubernetes::shell;
+use crate::kubernetes::patch;
 use crate::rules::Case;
 use crate::snapshot::{ContainerView, Kind, ObjectRef, Role};
 use k8s_openapi::api::core::v1::Container;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The owner whose pod template can be changed.
 pub(in crate::rules) struct Template {
@@ -44,14 +44,14 @@ impl Template {
         new: &Value,
     ) -> Fix {
         let path = format!("{}/{pointer}", self.root);
-        let patch = vec![
-            json!({"op": "test", "path": path, "value": old}),
-            json!({"op": "replace", "path": path, "value": new}),
+        let operations = vec![
+            patch::test(&path, old.clone()),
+            patch::replace(&path, new.clone()),
         ];
         let namespace = self.owner.namespace.as_deref().unwrap_or_default();
         let kind = self.owner.kind.to_lowercase();
-        let command = shell::json_patch(namespace, &[&kind, &self.owner.name], &patch);
-        Fix::command(change, Who::Owner, self.owner.clone(), command).patch(patch)
+        let command = patch::command(namespace, &[&kind, &self.owner.name], &operations);
+        Fix::command(change, Who::Owner, self.owner.clone(), command).patch(operations)
     }
 }
 

@@ -6,7 +6,7 @@
 use super::failed_pull::FailedPull;
 use super::pull_secrets;
 use crate::finding::{Fix, Who};
-use crate::kubernetes::shell;
+use crate::kubernetes::patch;
 use crate::rules::Case;
 use crate::rules::container::template;
 use crate::snapshot::{Kind, ObjectRef};
@@ -70,7 +70,7 @@ pub(super) fn set_pull_secret(
         }
         _ => (pull_secrets::account(case), "/imagePullSecrets".to_owned()),
     };
-    let patch = vec![json!({"op": "add", "path": path, "value": list})];
+    let patch = vec![patch::add(&path, list)];
     let command = patch_command(&target, case.namespace(), &patch);
     Fix::command(change, Who::Owner, target, command)
         .fact("offered", secret)
@@ -96,8 +96,8 @@ fn pod_spec(subject: &ObjectRef) -> Option<&'static str> {
     subject.known_kind()?.pod_template()
 }
 
-fn patch_command(target: &ObjectRef, namespace: &str, patch: &[Value]) -> String {
-    shell::json_patch(namespace, &[&target.argument()], patch)
+fn patch_command(target: &ObjectRef, namespace: &str, operations: &[Value]) -> String {
+    patch::command(namespace, &[&target.argument()], operations)
 }
 
 /// A field of the container. Webhooks put containers between, so the patch tests whom it changes.
@@ -108,7 +108,7 @@ fn in_container(failed: &FailedPull<'_>, spec: &str, field: &str, value: &str) -
     };
     let container = format!("{spec}/{place}");
     vec![
-        json!({"op": "test", "path": format!("{container}/name"), "value": failed.container.name()}),
-        json!({"op": "add", "path": format!("{container}/{field}"), "value": value}),
+        patch::test(&format!("{container}/name"), failed.container.name()),
+        patch::add(&format!("{container}/{field}"), value),
     ]
 }

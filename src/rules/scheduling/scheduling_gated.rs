@@ -1,7 +1,7 @@
 //! The pod has scheduling gates: no scheduler looks at it until somebody takes them away.
 
 use crate::finding::{Evidence, Finding, Fix, Who};
-use crate::kubernetes::shell;
+use crate::kubernetes::patch;
 use crate::rules::{Case, Layer, Rule};
 
 /// `scheduling-gated`
@@ -76,15 +76,15 @@ fn proof(case: &Case<'_>, names: &[String]) -> Evidence {
 
 /// Gates can only be taken away, and only from the pod: its template is not looked at again.
 fn by_hand(case: &Case<'_>) -> Fix {
-    let patch = vec![serde_json::json!({"op": "remove", "path": "/spec/schedulingGates"})];
-    let command = shell::json_patch(case.namespace(), &["pod", case.pod.name()], &patch);
+    let operations = vec![patch::remove("/spec/schedulingGates")];
+    let command = patch::command(case.namespace(), &["pod", case.pod.name()], &operations);
     Fix::command(
         "remove the gates by hand, if nothing is left that should wait for them",
         Who::Owner,
         case.pod.object(),
         command,
     )
-    .patch(patch)
+    .patch(operations)
 }
 
 #[cfg(test)]

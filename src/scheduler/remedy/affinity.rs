@@ -4,10 +4,10 @@
 
 use super::Situation;
 use super::change::{Change, Kind};
-use super::patch::{add, escaped, replace, shift, test};
 use crate::finding::Fact;
 use crate::kubernetes::affinity::pod_affinity;
 use crate::kubernetes::nearest::nearest;
+use crate::kubernetes::patch::{add, escaped, replace, shift, test};
 use crate::scheduler::{NodeView, Term, What};
 use crate::snapshot::Occupants;
 use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};

@@ -3,7 +3,7 @@
 //! Sources: kubernetes `pkg/apis/core/validation` (a pod's spec is fixed but for images, deadlines and further tolerations) and
 //! `pkg/apis/batch/validation` (a Job's template is fixed); the controllers of `pkg/controller` for what follows a change.
 
-use crate::kubernetes::shell;
+use crate::kubernetes::{patch, shell};
 use crate::snapshot::{Kind, ObjectRef, Snapshot, StuckPod};
 use serde_json::Value;
 
@@ -70,9 +70,9 @@ impl Carrier {
     }
 
     /// The command that makes a JSON patch of the object.
-    pub(super) fn patch(&self, patch: &[Value]) -> String {
+    pub(super) fn patch(&self, operations: &[Value]) -> String {
         let kind = self.object.kind.to_lowercase();
-        shell::json_patch(self.namespace(), &[&kind, &self.object.name], patch)
+        patch::command(self.namespace(), &[&kind, &self.object.name], operations)
     }
 
     /// What has pods stands in their namespace.

@@ -4,8 +4,8 @@
 
 use super::carrier::{Carrier, Renewal};
 use super::change::{Change, Expression, toleration};
-use super::patch::{add, escaped, remove, replace, test};
 use crate::finding::{Facts, Fix, Who, fill};
+use crate::kubernetes::patch::{add, escaped, remove, replace, test};
 use crate::kubernetes::shell;
 use crate::snapshot::{Kind, ObjectRef};
 use k8s_openapi::api::core::v1::{Pod, Toleration};

@@ -6,9 +6,9 @@
 //! Source: kubernetes `pkg/controller/deployment/rolling.go` (1.37): with maxSurge 0 and maxUnavailable 1 an old pod goes first.
 
 use super::carrier::Renewal;
-use super::patch::add;
 use super::{Remedy, Situation, affinity, fix};
 use crate::finding::{Fix, Who};
+use crate::kubernetes::patch::add;
 use crate::scheduler::ranking::closest;
 use crate::scheduler::{Filter, Holder, NodeObstacles, What, judge};
 use crate::snapshot::{Kin, Kind, Occupant, Seen};
