@@ -1,5 +1,6 @@
-//! Value types with Kubernetes' exact meaning: amounts, requests, host ports, claims, disks, taints, affinities, selectors, image
-//! references, and the few spellings (durations, terminal text, shell words, JSON patches) that go with them.
+//! Value types with Kubernetes' exact meaning: amounts, requests, host ports, claims and their classes, disks, taints, labels,
+//! affinities, selectors, image references, and the few spellings (durations, terminal text, shell words, JSON patches) that go
+//! with them.
 //!
 //! What lives here: pure functions and small values that know a rule of Kubernetes by heart and say where
 //! the rule comes from. Their input is an object of the API or a text, their output a value.
@@ -14,6 +15,7 @@ pub mod disks;
 pub mod duration;
 pub mod image_reference;
 pub mod in_tree;
+pub mod labels;
 pub mod nearest;
 pub mod patch;
 pub mod ports;

@@ -10,7 +10,8 @@ use super::message::Reason;
 use super::volumes::{Mount, Prepared, VolumeTrouble, missing, obstacle};
 use super::{Filter, Incoming, NodeView, Obstacle, View};
 use crate::kubernetes::claims::{class_name, volume_name};
-use crate::kubernetes::in_tree::{OLD_REGION, OLD_ZONE, REGION, ZONE, ZONES};
+use crate::kubernetes::in_tree::ZONES;
+use crate::kubernetes::labels::{OLD_REGION, OLD_ZONE, REGION, ZONE};
 use crate::kubernetes::storage_class::waits_for_consumer;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 

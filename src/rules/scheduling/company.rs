@@ -1,6 +1,7 @@
 //! What the causes share that go by where other pods stand: the command that shows it, domains in words, what keeps a pod off their nodes, and the words of
 //! old schedulers, which tell affinity and anti-affinity alike.
 
+use crate::kubernetes::labels::{HOSTNAME, OLD_REGION, OLD_ZONE, REGION, ZONE};
 use crate::kubernetes::shell;
 use crate::rules::Case;
 use crate::scheduler::message::Reason;
@@ -19,13 +20,9 @@ pub(super) fn look_at_all_pods(node: Option<&str>) -> String {
 /// The words for one domain of a key and for several: `node`, `nodes`.
 pub(super) fn words(key: &str) -> (String, String) {
     match key {
-        "kubernetes.io/hostname" => ("node".to_owned(), "nodes".to_owned()),
-        "topology.kubernetes.io/zone" | "failure-domain.beta.kubernetes.io/zone" => {
-            ("zone".to_owned(), "zones".to_owned())
-        }
-        "topology.kubernetes.io/region" | "failure-domain.beta.kubernetes.io/region" => {
-            ("region".to_owned(), "regions".to_owned())
-        }
+        HOSTNAME => ("node".to_owned(), "nodes".to_owned()),
+        ZONE | OLD_ZONE => ("zone".to_owned(), "zones".to_owned()),
+        REGION | OLD_REGION => ("region".to_owned(), "regions".to_owned()),
         key => (format!("value of {key}"), format!("values of {key}")),
     }
 }

@@ -8,6 +8,7 @@
 use super::carrier::Renewal;
 use super::{Remedy, Situation, affinity, fix};
 use crate::finding::{Fix, Who};
+use crate::kubernetes::labels::HOSTNAME;
 use crate::kubernetes::patch::add;
 use crate::scheduler::ranking::closest;
 use crate::scheduler::{Filter, Holder, NodeObstacles, What, judge};
@@ -145,7 +146,7 @@ impl<'j> InTheWay<'j> {
             Place::Node(_) => {
                 "run no more replicas than {replicas}: a host port lets each node run one, and no further node can take one"
             }
-            Place::Domain("kubernetes.io/hostname", _) => {
+            Place::Domain(HOSTNAME, _) => {
                 "run no more replicas than {replicas}: the anti-affinity lets each node run one, and no further node can take one"
             }
             Place::Domain(..) => {
