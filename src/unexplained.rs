@@ -80,20 +80,21 @@ fn evidence(case: &Case<'_>) -> Vec<Evidence> {
 
 /// A command that shows more of a layer and changes nothing.
 pub fn look(case: &Case<'_>, layer: Layer) -> String {
-    let (namespace, name) = (case.pod.namespace(), case.pod.name());
-    let kubectl = |words: &[&str]| shell::command(["kubectl", "-n", namespace].iter().chain(words));
+    let name = case.pod.name();
     match layer {
         Layer::Node => match case.pod.node() {
             Some(node) => shell::command(["kubectl", "describe", "node", node]),
-            None => kubectl(&["describe", "pod", name]),
+            None => case.describe_pod(),
         },
         Layer::Container | Layer::Health => match culprit(case) {
-            Some(container) => kubectl(&["logs", name, "-c", container, "--previous"]),
-            None => kubectl(&["logs", name, "--all-containers"]),
+            Some(container) => case.kubectl(["logs", name, "-c", container, "--previous"]),
+            None => case.kubectl(["logs", name, "--all-containers"]),
         },
-        Layer::Service => kubectl(&["get", "endpointslices"]),
-        Layer::Removal => kubectl(&["get", "pod", name, "-o", "jsonpath={.metadata.finalizers}"]),
-        _ => kubectl(&["describe", "pod", name]),
+        Layer::Service => case.kubectl(["get", "endpointslices"]),
+        Layer::Removal => {
+            case.kubectl(["get", "pod", name, "-o", "jsonpath={.metadata.finalizers}"])
+        }
+        _ => case.describe_pod(),
     }
 }
 

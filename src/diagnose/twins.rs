@@ -5,11 +5,9 @@
 //! looked at: what their kubelet meets is their own.
 
 use crate::rules::Case;
+use crate::rules::scheduling::scheduler_absent::SILENCE;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-
-/// Seconds after which rules may take a pod of which nothing is said for forgotten (`scheduler_absent`).
-const PATIENCE: i64 = 60;
 
 /// The text that pods share when the same can be said of them; `None` for a pod that must be looked at itself.
 pub(super) fn likeness(case: &Case<'_>) -> Option<String> {
@@ -39,7 +37,7 @@ pub(super) fn likeness(case: &Case<'_>) -> Option<String> {
         .map(|event| {
             let is_new = event
                 .last
-                .is_some_and(|last| case.seconds_since(last) < PATIENCE);
+                .is_some_and(|last| case.seconds_since(last) < SILENCE);
             (&event.reason, &event.component, &event.message, is_new)
         })
         .collect();

@@ -7,12 +7,15 @@
 mod devices;
 mod storage;
 
+use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
+use crate::kubernetes::ports::host_ports;
+use crate::kubernetes::selector::label_selector_is_empty;
 use crate::messages::config::{self, ConfigFailure, ObjectKind};
 use crate::messages::pull::{self, PullFailure};
 use crate::scope::Scope;
 use crate::snapshot::{ContainerView, Intake, Keep, Kind, Snapshot, StuckPod};
 use k8s_openapi::api::core::v1::PodAffinityTerm;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The kinds that are ever read. `manifests/rbac.yaml` grants get and list on each, and nothing else.
 pub const KINDS: &[Kind] = &[
@@ -204,16 +207,7 @@ fn by_namespaces(snapshot: &Snapshot) -> bool {
 /// Whether a term can only be decided with the labels of namespaces. An empty selector takes all of them.
 fn selects_namespaces(term: &PodAffinityTerm) -> bool {
     let selector = term.namespace_selector.as_ref();
-    selector.is_some_and(|selector| {
-        selector
-            .match_labels
-            .as_ref()
-            .is_some_and(|all| !all.is_empty())
-            || selector
-                .match_expressions
-                .as_ref()
-                .is_some_and(|all| !all.is_empty())
-    })
+    selector.is_some_and(|selector| !label_selector_is_empty(selector))
 }
 
 /// Events: by pod when few are suspect, by namespace when more, of the cluster when many.
@@ -251,11 +245,10 @@ fn events(suspects: &[&StuckPod], reads: &mut BTreeSet<Read>) {
 
 /// Whether the scheduler looks for a node for this pod.
 fn waits(pod: &StuckPod) -> bool {
-    let gates = pod.spec().scheduling_gates.as_ref();
     pod.node().is_none()
         && pod.pod().metadata.deletion_timestamp.is_none()
         && pod.phase() == "Pending"
-        && gates.is_none_or(Vec::is_empty)
+        && !pod.is_gated()
 }
 
 /// Nodes and their occupants, when the scheduler's arithmetic is to be repeated.
@@ -277,10 +270,12 @@ fn scheduling(scope: &Scope, suspects: &[&StuckPod], reads: &mut BTreeSet<Read>)
         });
     }
     for pod in waiting {
-        if !crate::kubernetes::ports::host_ports(pod.spec()).is_empty() {
+        if !host_ports(pod.spec()).is_empty() {
             workload_of(pod, reads);
         }
-        if required_terms(pod).any(selects_namespaces) {
+        let spec = pod.spec();
+        let mut terms = pod_affinity(spec).iter().chain(pod_anti_affinity(spec));
+        if terms.any(selects_namespaces) {
             reads.insert(list(Kind::Namespace, None));
         }
         if pod.status().nominated_node_name.is_some() {
@@ -288,24 +283,6 @@ fn scheduling(scope: &Scope, suspects: &[&StuckPod], reads: &mut BTreeSet<Read>)
             reads.insert(list(Kind::PodDisruptionBudget, None));
         }
     }
-}
-
-/// The terms of the required affinity and anti-affinity to other pods.
-fn required_terms(pod: &StuckPod) -> impl Iterator<Item = &PodAffinityTerm> {
-    let affinity = pod.spec().affinity.as_ref();
-    let to = affinity
-        .and_then(|affinity| affinity.pod_affinity.as_ref())
-        .and_then(|to| {
-            to.required_during_scheduling_ignored_during_execution
-                .as_ref()
-        });
-    let anti = affinity
-        .and_then(|affinity| affinity.pod_anti_affinity.as_ref())
-        .and_then(|anti| {
-            anti.required_during_scheduling_ignored_during_execution
-                .as_ref()
-        });
-    to.into_iter().chain(anti).flatten()
 }
 
 /// Names and keys, when the kubelet misses one.
@@ -408,34 +385,42 @@ fn node(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
 
 /// Turns many single reads of one kind and namespace into one list, and drops what a list covers.
 fn fold(reads: BTreeSet<Read>) -> Vec<Read> {
-    let singles = |kind: Kind, namespace: &str| {
-        reads
-            .iter()
-            .filter(|read| matches!(read, Read::Get { kind: k, namespace: n, .. } if *k == kind && n == namespace))
-            .count()
-    };
-    let listed = |kind: Kind, namespace: &str| {
-        reads.iter().any(|read| {
-            matches!(read, Read::List { kind: k, namespace: n, fields, labels, .. }
-                if *k == kind && fields.is_empty() && labels.is_empty() && n.as_deref().is_none_or(|n| n == namespace))
-        })
-    };
-    let mut folded = BTreeSet::new();
+    let mut singles: BTreeMap<(Kind, &str), usize> = BTreeMap::new();
+    let mut lists: BTreeSet<(Kind, Option<&str>)> = BTreeSet::new();
     for read in &reads {
         match read {
             Read::Get {
                 kind, namespace, ..
-            } if listed(*kind, namespace) => {}
-            Read::Get {
-                kind, namespace, ..
-            } if singles(*kind, namespace) > SINGLES => {
-                let namespace = kind.namespaced().then_some(namespace.as_str());
-                folded.insert(list(*kind, namespace));
-            }
-            other => {
-                folded.insert(other.clone());
+            } => *singles.entry((*kind, namespace)).or_default() += 1,
+            Read::List {
+                kind,
+                namespace,
+                fields,
+                labels,
+                ..
+            } => {
+                let whole = fields.is_empty() && labels.is_empty();
+                lists.extend(whole.then_some((*kind, namespace.as_deref())));
             }
         }
     }
+    let fold = |read: &Read| {
+        let Read::Get {
+            kind, namespace, ..
+        } = read
+        else {
+            return Some(read.clone());
+        };
+        let of_kind = (*kind, namespace.as_str());
+        let listed = lists.contains(&(*kind, None)) || lists.contains(&(*kind, Some(namespace)));
+        match singles.get(&of_kind) {
+            _ if listed => None,
+            Some(many) if *many > SINGLES => {
+                Some(list(*kind, kind.namespaced().then_some(namespace)))
+            }
+            _ => Some(read.clone()),
+        }
+    };
+    let folded: BTreeSet<Read> = reads.iter().filter_map(fold).collect();
     folded.into_iter().collect()
 }

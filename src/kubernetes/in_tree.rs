@@ -7,18 +7,10 @@
 //! kube-scheduler `framework/plugins/nodevolumelimits/utils.go` (1.37). vSphere and Azure Files are
 //! translated by the library, but not followed by the scheduler, and so are not here.
 
+use super::labels::{OLD_REGION, OLD_ZONE, REGION, ZONE};
 use k8s_openapi::api::core::v1::{NodeSelector, NodeSelectorRequirement, NodeSelectorTerm};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-
-/// The zone of a node or a volume.
-pub const ZONE: &str = "topology.kubernetes.io/zone";
-/// [`ZONE`] up to 1.16.
-pub const OLD_ZONE: &str = "failure-domain.beta.kubernetes.io/zone";
-/// The region of a node or a volume.
-pub const REGION: &str = "topology.kubernetes.io/region";
-/// [`REGION`] up to 1.16.
-pub const OLD_REGION: &str = "failure-domain.beta.kubernetes.io/region";
 
 /// A plugin that a CSI driver has replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

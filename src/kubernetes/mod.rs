@@ -1,5 +1,6 @@
-//! Value types with Kubernetes' exact meaning: amounts, requests, host ports, claims, disks, taints, selectors, image
-//! references, and the few spellings (durations, terminal text, shell words) that go with them.
+//! Value types with Kubernetes' exact meaning: amounts, requests, host ports, claims and their classes, disks, taints, labels,
+//! affinities, selectors, image references, and the few spellings (durations, terminal text, shell words, JSON patches) that go
+//! with them.
 //!
 //! What lives here: pure functions and small values that know a rule of Kubernetes by heart and say where
 //! the rule comes from. Their input is an object of the API or a text, their output a value.
@@ -8,18 +9,22 @@
 //! scheduler's filters use these types, never the other way round), findings and sentences of a report,
 //! input or output of any kind, the clock and the environment.
 
+pub mod affinity;
 pub mod claims;
 pub mod disks;
 pub mod duration;
 pub mod image_reference;
 pub mod in_tree;
+pub mod labels;
 pub mod nearest;
+pub mod patch;
 pub mod ports;
 pub mod qualified_name;
 pub mod quantity;
 pub mod resources;
 pub mod selector;
 pub mod shell;
+pub mod storage_class;
 pub mod taints;
 pub mod text;
 

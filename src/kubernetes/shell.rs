@@ -19,13 +19,24 @@ pub fn quote(word: &str) -> Cow<'_, str> {
 /// A whole command line of quoted words.
 pub fn command(parts: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     let mut line = String::new();
+    append(&mut line, parts);
+    line
+}
+
+/// A command of kubectl in a namespace.
+pub fn kubectl(namespace: &str, words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    let mut line = command(["kubectl", "-n", namespace]);
+    append(&mut line, words);
+    line
+}
+
+fn append(line: &mut String, parts: impl IntoIterator<Item = impl AsRef<str>>) {
     for part in parts {
         if !line.is_empty() {
             line.push(' ');
         }
         line.push_str(&quote(part.as_ref()));
     }
-    line
 }
 
 #[cfg(test)]
@@ -64,6 +75,7 @@ mod tests {
     fn joins_a_command() {
         let line = command(["kubectl", "-n", "shop", "get", "pods", "-l", "app in (web)"]);
         assert_eq!(line, "kubectl -n shop get pods -l 'app in (web)'");
+        assert_eq!(kubectl("shop", ["get", "pods", "-l", "app in (web)"]), line);
         assert_eq!(command([String::new()]), "''");
         assert_eq!(command(Vec::<&str>::new()), "");
     }

@@ -74,7 +74,7 @@ pub enum GroupSays {
 
 /// Reads the message of an event.
 pub fn read(message: &str) -> Autoscaler {
-    let text = text::plain(text::unwrap(message));
+    let text = text::bare(message);
     not_triggered(&text)
         .or_else(|| karpenter(&text))
         .or_else(|| anywhere(FORMS, &text))

@@ -60,7 +60,7 @@ pub enum ClaimEvent {
 
 /// Reads the message of an event.
 pub fn read(message: &str) -> ClaimEvent {
-    anywhere(FORMS, &text::plain(text::unwrap(message))).unwrap_or(ClaimEvent::Unknown)
+    anywhere(FORMS, &text::bare(message)).unwrap_or(ClaimEvent::Unknown)
 }
 
 fn failed(holes: &Holes<'_>) -> ClaimEvent {

@@ -113,7 +113,7 @@ pub enum ObjectKind {
 
 /// Reads the message of a waiting reason or of an event Failed.
 pub fn read(message: &str) -> ConfigFailure {
-    anywhere(FORMS, &text::plain(text::unwrap(message))).unwrap_or(ConfigFailure::Unknown)
+    anywhere(FORMS, &text::bare(message)).unwrap_or(ConfigFailure::Unknown)
 }
 
 fn configmap(holes: &Holes<'_>) -> ConfigFailure {

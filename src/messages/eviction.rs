@@ -63,7 +63,7 @@ pub struct Consumer {
 
 /// Reads the message of an eviction.
 pub fn read(message: &str) -> Eviction {
-    let text = text::plain(text::unwrap(message));
+    let text = text::bare(message);
     anywhere(FORMS, &text)
         .or_else(|| pressure(&text))
         .unwrap_or(Eviction::Unknown)

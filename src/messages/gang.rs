@@ -40,7 +40,7 @@ pub enum Gang {
 
 /// Reads a clause of a scheduler, or an event of a PodGroup.
 pub fn read(message: &str) -> Gang {
-    anywhere(FORMS, &text::plain(text::unwrap(message))).unwrap_or(Gang::Unknown)
+    anywhere(FORMS, &text::bare(message)).unwrap_or(Gang::Unknown)
 }
 
 fn number(text: &str) -> Option<u32> {

@@ -122,7 +122,7 @@ pub enum MountFailure {
 
 /// Reads the message of an event.
 pub fn read(message: &str) -> Mount {
-    let text = text::plain(text::unwrap(message));
+    let text = text::bare(message);
     let (step, volume, said) = frame(&text);
     let failure = failure(said);
     Mount {

@@ -78,7 +78,7 @@ pub enum ProbeFailure {
 
 /// Reads a probe's event.
 pub fn read(message: &str) -> ProbeText {
-    let text = text::plain(text::unwrap(message));
+    let text = text::bare(message);
     if let Some(holes) = fill("Container {} failed {} probe, will be restarted", &text) {
         return ProbeText {
             kind: kind(holes.get(1)),

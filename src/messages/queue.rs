@@ -31,7 +31,7 @@ pub enum Queue {
 
 /// Reads an event or a condition.
 pub fn read(message: &str) -> Queue {
-    anywhere(FORMS, &text::plain(text::unwrap(message))).unwrap_or(Queue::Unknown)
+    anywhere(FORMS, &text::bare(message)).unwrap_or(Queue::Unknown)
 }
 
 const FORMS: &[Form<Queue>] = &[
@@ -48,7 +48,6 @@ const FORMS: &[Form<Queue>] = &[
         |_| Queue::Quota,
     ),
     ("Pending the preemption of", |_| Queue::Preempting),
-    ("untolerated taint {} in flavor", |_| Queue::NoFlavor),
     ("untolerated taint {*} in flavor", |_| Queue::NoFlavor),
     ("doesn't match node affinity", |_| Queue::NoFlavor),
     // Volcano

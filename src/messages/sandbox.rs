@@ -68,7 +68,7 @@ pub enum SandboxFailure {
 
 /// Reads the message of an event.
 pub fn read(message: &str) -> SandboxFailure {
-    let text = text::plain(text::unwrap(message));
+    let text = text::bare(message);
     pause_image(&text)
         .or_else(|| anywhere(FORMS, &text))
         .or_else(|| started(&text))

@@ -24,6 +24,11 @@ pub(crate) fn unwrap(message: &str) -> &str {
     rest
 }
 
+/// A message without its wrappers, with quotation marks as they were.
+pub(crate) fn bare(message: &str) -> String {
+    plain(unwrap(message))
+}
+
 /// A text without `rpc error: code = <code> desc = `, which newer kubelets drop for the code Unknown.
 pub(crate) fn without_rpc(text: &str) -> &str {
     let mut rest = text;

@@ -1,6 +1,7 @@
 //! One stuck pod in its snapshot: the questions that many rules ask, asked once.
 
 use crate::finding::{Evidence, Origin};
+use crate::kubernetes::shell;
 use crate::scheduler::{Engine, Examination};
 use crate::snapshot::{ContainerView, Event, ObjectRef, Seen, Snapshot, StuckPod};
 use jiff::Timestamp;
@@ -37,6 +38,16 @@ impl<'a> Case<'a> {
     /// The pod's namespace.
     pub fn namespace(&self) -> &'a str {
         self.pod.namespace()
+    }
+
+    /// A command of kubectl in the pod's namespace.
+    pub fn kubectl(&self, words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+        shell::kubectl(self.namespace(), words)
+    }
+
+    /// The command that shows the pod with its events.
+    pub fn describe_pod(&self) -> String {
+        self.kubectl(["describe", "pod", self.pod.name()])
     }
 
     /// The pod's events, oldest first; none when they could not be read.

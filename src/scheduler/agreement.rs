@@ -12,7 +12,7 @@ mod tests;
 
 use super::message::{Form, Message, Reason};
 use super::{Agree, Agreement, Count, Judgement, NodeObstacles, Said, judge, said};
-use crate::snapshot::{Node, Snapshot, StuckPod};
+use crate::snapshot::{DEFAULT_SCHEDULER, Node, Snapshot, StuckPod};
 pub(super) use tally::Ours;
 use tally::{Dialect, Theirs};
 
@@ -201,8 +201,8 @@ fn difference(pod: &StuckPod, snapshot: &Snapshot, theirs: &Theirs<'_>, ours: &O
             node.name
         );
     }
-    let scheduler = said::scheduler(pod);
-    if scheduler != "default-scheduler" {
+    let scheduler = pod.scheduler();
+    if scheduler != DEFAULT_SCHEDULER {
         return format!("{scheduler} may decide by other rules than the default scheduler");
     }
     match (ours.free.as_slice(), theirs.foreign.is_empty()) {
@@ -229,10 +229,10 @@ fn changed_since<'a>(pod: &StuckPod, snapshot: &'a Snapshot) -> Option<&'a Node>
     snapshot.nodes().seen().map(|(_, node)| node).find(is_newer)
 }
 
-/// Whether our counts hold what this reason says.
-fn is_computed(reason: &Reason) -> bool {
+/// Whether the filter that gives this reason is computed here, so that our counts hold it.
+pub(super) fn is_computed(reason: &Reason) -> bool {
     match reason {
-        // a profile's own affinity cannot be read
+        // a profile's own affinity cannot be read; what a policy demands has no plugin
         Reason::AddedAffinity | Reason::InsufficientUnnamed => false,
         Reason::ExcludedByPlugins(plugins) => plugins.iter().all(|plugin| judge::computes(plugin)),
         reason => reason.plugin().is_some_and(judge::computes),

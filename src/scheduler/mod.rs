@@ -49,6 +49,7 @@ use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
 use crate::snapshot::{Gap, Occupant};
 use serde::Serialize;
+use std::fmt;
 use std::sync::Arc;
 
 /// The scheduler's filter plugins, in the order in which the default profile runs them
@@ -240,6 +241,13 @@ impl From<&Occupant> for Holder {
             name: occupant.name.to_string(),
             controller: occupant.controller.as_deref().map(str::to_owned),
         }
+    }
+}
+
+/// `shop/web-0`
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
     }
 }
 

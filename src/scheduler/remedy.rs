@@ -16,7 +16,6 @@ mod change;
 mod fix;
 mod options;
 mod own_pods;
-mod patch;
 mod spread;
 #[cfg(test)]
 mod tests;

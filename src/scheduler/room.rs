@@ -3,11 +3,10 @@
 //! A node without obstacles proves nothing while a filter that is not computed may decide: then there is no answer. What follows
 //! from room that the scheduler does not see is for `rules/scheduling`.
 
-use super::message::Reason;
-use super::{Examination, judge, said};
-use crate::snapshot::{Snapshot, StuckPod};
+use super::agreement::is_computed;
+use super::{Examination, said};
+use crate::snapshot::{DEFAULT_SCHEDULER, Snapshot, StuckPod};
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{PodSpec, Volume};
 
 /// The nodes that would take the pod, in order of names; none while something that is not read or not computed may decide.
 pub fn takers<'e>(
@@ -16,12 +15,12 @@ pub fn takers<'e>(
     examination: &'e Examination,
 ) -> Vec<&'e str> {
     let whole = snapshot.pods().whole_cluster().is_ok() && snapshot.nodes().whole_cluster().is_ok();
-    let by_default = said::scheduler(pod) == said::DEFAULT;
+    let by_default = pod.scheduler() == DEFAULT_SCHEDULER;
     let understood = examination.said.as_ref().is_some_and(|said| {
         let mut reasons = said.message.clauses.iter().map(|clause| &clause.reason);
         !said.message.cut && reasons.all(is_computed)
     });
-    if !whole || !by_default || !understood || !is_modelled(pod.spec(), snapshot) {
+    if !whole || !by_default || !understood {
         return Vec::new();
     }
     match examination.judged.as_deref() {
@@ -34,58 +33,6 @@ pub fn takers<'e>(
 /// hour (client-go `tools/events/event_broadcaster.go`, 1.37).
 pub fn last_attempt(pod: &StuckPod, snapshot: &Snapshot) -> Option<Timestamp> {
     said::last_attempt(pod, snapshot)
-}
-
-/// Whether the filter that says this is computed here.
-fn is_computed(reason: &Reason) -> bool {
-    match reason {
-        // a profile's own affinity, and what a policy demands, cannot be read
-        Reason::AddedAffinity | Reason::InsufficientUnnamed | Reason::LegacyPolicy => false,
-        Reason::ExcludedByPlugins(plugins) => plugins.iter().all(|plugin| judge::computes(plugin)),
-        reason => reason.plugin().is_some_and(judge::computes),
-    }
-}
-
-/// Whether every filter that has a say in this pod is computed here.
-fn is_modelled(spec: &PodSpec, snapshot: &Snapshot) -> bool {
-    const VOLUMES: [&str; 4] = [
-        "VolumeRestrictions",
-        "NodeVolumeLimits",
-        "VolumeBinding",
-        "VolumeZone",
-    ];
-    let occupants = snapshot.occupants();
-    let kept_off = |plugin: &str| match plugin {
-        "PodTopologySpread" => spec.topology_spread_constraints.is_some(),
-        "InterPodAffinity" => {
-            let own = spec.affinity.as_ref();
-            let own = own
-                .is_some_and(|own| own.pod_affinity.is_some() || own.pod_anti_affinity.is_some());
-            own || occupants
-                .iter()
-                .any(|other| !occupants.shape(other).anti_affinity.is_empty())
-        }
-        "DynamicResources" => spec.resource_claims.iter().flatten().next().is_some(),
-        _ => VOLUMES.contains(&plugin) && spec.volumes.iter().flatten().any(may_bind_to_nodes),
-    };
-    let mut others =
-        VOLUMES
-            .into_iter()
-            .chain(["PodTopologySpread", "InterPodAffinity", "DynamicResources"]);
-    others.all(|plugin| judge::computes(plugin) || !kept_off(plugin))
-}
-
-/// Whether a volume may suit some nodes and not others; what the kubelet makes itself does not.
-fn may_bind_to_nodes(volume: &Volume) -> bool {
-    let anywhere = volume.config_map.is_some()
-        || volume.secret.is_some()
-        || volume.empty_dir.is_some()
-        || volume.projected.is_some()
-        || volume.downward_api.is_some()
-        || volume.host_path.is_some()
-        || volume.image.is_some()
-        || volume.nfs.is_some();
-    !anywhere
 }
 
 #[cfg(test)]

@@ -4,23 +4,19 @@
 
 use super::{Said, message};
 use crate::finding::{Evidence, Origin};
-use crate::snapshot::{Event, Snapshot, StuckPod};
+use crate::snapshot::{DEFAULT_SCHEDULER, Event, Snapshot, StuckPod};
 use jiff::Timestamp;
 
 const FAILED: &str = "FailedScheduling";
-/// The scheduler that Kubernetes brings.
-pub(super) const DEFAULT: &str = "default-scheduler";
 /// Karpenter writes FailedScheduling as well, about nodes that it would make.
 const KARPENTER: (&str, &str) = ("karpenter", "Failed to schedule pod, ");
 
-/// The scheduler that is to place the pod.
-pub(super) fn scheduler(pod: &StuckPod) -> &str {
-    scheduler_of(pod.spec().scheduler_name.as_deref().unwrap_or_default())
-}
-
 /// The scheduler that a `spec.schedulerName` means.
 pub(super) fn scheduler_of(name: &str) -> &str {
-    if name.is_empty() { DEFAULT } else { name }
+    match name {
+        "" => DEFAULT_SCHEDULER,
+        name => name,
+    }
 }
 
 /// Its newest words: the condition's, or the newest event's.
@@ -76,7 +72,7 @@ fn newest_event<'a>(pod: &'a StuckPod, snapshot: &'a Snapshot) -> Option<&'a Eve
     let own = events
         .iter()
         .rev()
-        .find(|event| event.component == scheduler(pod));
+        .find(|event| event.component == pod.scheduler());
     own.or(events.last()).copied()
 }
 

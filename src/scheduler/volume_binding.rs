@@ -18,6 +18,7 @@ use crate::kubernetes::claims::{class_name, fully_bound, selected_node, volume_n
 use crate::kubernetes::in_tree::driver_affinity;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::selector::node_selector_term_matches;
+use crate::kubernetes::storage_class::waits_for_consumer;
 use crate::snapshot::{CsiNode, Volume};
 use candidates::Candidates;
 use k8s_openapi::api::core::v1::{NodeSelector, PersistentVolumeClaim};
@@ -165,9 +166,7 @@ fn place<'v>(
             None => return,
         },
     };
-    // the API server fills in Immediate
-    let mode = class.and_then(|class| class.volume_binding_mode.as_deref());
-    match class.filter(|_| mode == Some("WaitForFirstConsumer") && volume_name(claim).is_none()) {
+    match class.filter(|class| waits_for_consumer(class) && volume_name(claim).is_none()) {
         Some(class) => {
             let provision = provision::of(found, claim, class, snapshot);
             if selected_node(claim).is_none()

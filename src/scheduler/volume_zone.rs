@@ -10,7 +10,9 @@ use super::message::Reason;
 use super::volumes::{Mount, Prepared, VolumeTrouble, missing, obstacle};
 use super::{Filter, Incoming, NodeView, Obstacle, View};
 use crate::kubernetes::claims::{class_name, volume_name};
-use crate::kubernetes::in_tree::{OLD_REGION, OLD_ZONE, REGION, ZONE, ZONES};
+use crate::kubernetes::in_tree::ZONES;
+use crate::kubernetes::labels::{OLD_REGION, OLD_ZONE, REGION, ZONE};
+use crate::kubernetes::storage_class::waits_for_consumer;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 /// In the plugin's order: the first that differs is told.
@@ -84,10 +86,7 @@ fn of_class(found: &mut Prepared<Zones>, claim: &str, class: &str, view: &View<'
         return refuse(found, &Reason::ClaimWithoutClass.to_string(), claim);
     }
     let refusal = match found.known(view.snapshot().storage_classes().get("", class)) {
-        // the API server fills in Immediate
-        Some(Some(object)) => (object.volume_binding_mode.as_deref()
-            != Some("WaitForFirstConsumer"))
-        .then(|| NO_VOLUME.to_owned()),
+        Some(Some(class)) => (!waits_for_consumer(class)).then(|| NO_VOLUME.to_owned()),
         Some(None) => Some(Reason::StorageClassMissing(class.to_owned()).to_string()),
         None => None,
     };

@@ -286,6 +286,20 @@ impl Kind {
         )
     }
 
+    /// The JSON pointer of the pods' spec in a workload of this kind, where it can be changed: a Job's is fixed
+    /// (pkg/apis/batch/validation, 1.37). Whether the change reaches pods that are there depends on the kind's controller.
+    pub fn pod_template(self) -> Option<&'static str> {
+        match self {
+            Kind::Deployment
+            | Kind::StatefulSet
+            | Kind::DaemonSet
+            | Kind::ReplicaSet
+            | Kind::ReplicationController => Some("/spec/template/spec"),
+            Kind::CronJob => Some("/spec/jobTemplate/spec/template/spec"),
+            _ => None,
+        }
+    }
+
     /// `v1`, `apps/v1`, …
     pub fn api_version(self) -> String {
         match self.group() {

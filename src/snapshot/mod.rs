@@ -34,7 +34,7 @@ pub use occupant::{Occupant, Occupants, Shape};
 pub use ownership::{Kin, PodIdentity};
 pub use seen::{Gap, Seen, Why};
 pub use storage::{ClaimRef, CsiDriver, CsiNode, CsiStorageCapacity, Volume, VolumeAttachment};
-pub use stuck::{ContainerView, Role, StuckPod};
+pub use stuck::{ContainerView, DEFAULT_SCHEDULER, Role, StuckPod};
 
 use crate::scope::Scope;
 use crate::triage::Standing;

@@ -36,6 +36,11 @@ impl ObjectRef {
     pub fn short(&self) -> String {
         format!("{}/{}", self.kind, self.name)
     }
+
+    /// `deployment/web`, the way kubectl's arguments name it.
+    pub fn argument(&self) -> String {
+        format!("{}/{}", self.kind.to_lowercase(), self.name)
+    }
 }
 
 impl fmt::Display for ObjectRef {

@@ -4,6 +4,7 @@
 //! of a few thousand shapes take some tens of MiB.
 
 use super::ownership::PodIdentity;
+use crate::kubernetes::affinity::pod_anti_affinity;
 use crate::kubernetes::claims::of_ephemeral;
 use crate::kubernetes::disks::{Disk, inline_disks};
 use crate::kubernetes::ports::{HostPort, host_ports};
@@ -291,15 +292,7 @@ impl Shape {
             requests: occupied(pod),
             ports: host_ports(spec),
             labels: pod.metadata.labels.clone().unwrap_or_default(),
-            anti_affinity: spec
-                .affinity
-                .as_ref()
-                .and_then(|affinity| affinity.pod_anti_affinity.as_ref())
-                .and_then(|anti| {
-                    anti.required_during_scheduling_ignored_during_execution
-                        .clone()
-                })
-                .unwrap_or_default(),
+            anti_affinity: pod_anti_affinity(spec).to_vec(),
             priority: spec.priority.unwrap_or_default(),
             scheduler: spec.scheduler_name.clone().unwrap_or_default(),
             claims: claims.collect(),

@@ -5,6 +5,7 @@
 
 use crate::kubernetes::claims::CLASS;
 use crate::kubernetes::in_tree::{self, Attachment, InTree};
+use crate::kubernetes::labels::{OLD_ZONE, ZONE};
 use crate::kubernetes::quantity::Quantity;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{NodeSelector, ObjectReference, PersistentVolumeClaim};
@@ -207,7 +208,7 @@ impl VolumeSpec {
             return of(in_tree::AWS_EBS, in_tree::ebs_handle(&ebs.volume_id));
         }
         if let Some(gce) = &self.gce_persistent_disk {
-            let zones = [in_tree::OLD_ZONE, in_tree::ZONE];
+            let zones = [OLD_ZONE, ZONE];
             let zones = zones.iter().find_map(|key| labels.get(*key));
             let zones = zones.map(String::as_str).unwrap_or_default();
             let handle = in_tree::gce_handle(&gce.pd_name, zones);

@@ -7,13 +7,16 @@ use super::ownership::PodIdentity;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{
     Container, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
-    ContainerStatus, Pod, PodCondition, PodSpec, PodStatus,
+    ContainerStatus, Pod, PodCondition, PodSchedulingGate, PodSpec, PodStatus,
 };
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 static NO_SPEC: LazyLock<PodSpec> = LazyLock::new(PodSpec::default);
 static NO_STATUS: LazyLock<PodStatus> = LazyLock::new(PodStatus::default);
+
+/// The scheduler that Kubernetes brings: it takes the pods that name none.
+pub const DEFAULT_SCHEDULER: &str = "default-scheduler";
 
 /// A whole pod.
 #[derive(Debug, Clone, PartialEq)]
@@ -165,6 +168,23 @@ impl StuckPod {
             .node_name
             .as_deref()
             .filter(|node| !node.is_empty())
+    }
+
+    /// The scheduler that is to place it.
+    pub fn scheduler(&self) -> &str {
+        let name = self.spec().scheduler_name.as_deref();
+        name.filter(|name| !name.is_empty())
+            .unwrap_or(DEFAULT_SCHEDULER)
+    }
+
+    /// Whether a gate keeps every scheduler from it.
+    pub fn is_gated(&self) -> bool {
+        !self.gates().is_empty()
+    }
+
+    /// Its scheduling gates.
+    pub fn gates(&self) -> &[PodSchedulingGate] {
+        self.spec().scheduling_gates.as_deref().unwrap_or_default()
     }
 
     /// What tells which pod it is.

@@ -7,6 +7,7 @@ use super::{Read, get, list, waits};
 use crate::kubernetes::claims;
 use crate::kubernetes::disks::inline_disks;
 use crate::kubernetes::in_tree::driver_of;
+use crate::kubernetes::storage_class::{NO_PROVISIONER, waits_for_consumer};
 use crate::snapshot::{Kind, Seen, Snapshot, StuckPod};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
@@ -77,7 +78,7 @@ fn unbound(claim: &PersistentVolumeClaim, snapshot: &Snapshot, reads: &mut BTree
     let Some(class) = class(claim, snapshot) else {
         return;
     };
-    if class.volume_binding_mode.as_deref() != Some("WaitForFirstConsumer") {
+    if !waits_for_consumer(class) {
         return;
     }
     reads.insert(list(Kind::PersistentVolume, None));
@@ -104,6 +105,6 @@ fn limited(driver: Option<&str>, snapshot: &Snapshot) -> bool {
 /// The driver that a claim's class names; `None` when it could be any, as for a volume made by hand.
 fn driver(claim: &PersistentVolumeClaim, snapshot: &Snapshot) -> Option<String> {
     let class = class(claim, snapshot)?;
-    let by_hand = class.provisioner == "kubernetes.io/no-provisioner";
+    let by_hand = class.provisioner == NO_PROVISIONER;
     (!by_hand).then(|| driver_of(&class.provisioner).to_owned())
 }

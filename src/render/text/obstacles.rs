@@ -2,6 +2,7 @@
 
 use super::rows::{Alike, Row, Shape, kind_of_taint};
 use super::volumes;
+use crate::kubernetes::labels::HOSTNAME;
 use crate::kubernetes::quantity::Quantity;
 use crate::render::line::Line;
 use crate::render::style::Meaning;
@@ -9,9 +10,6 @@ use crate::render::words::{amount, named, number};
 use crate::report::ObstacleReport;
 use crate::scheduler::Holder;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The label whose value tells a node itself.
-pub(super) const HOSTNAME: &str = "kubernetes.io/hostname";
 
 /// A resource that is counted in bytes, as volumes are.
 pub(super) const STORAGE: &str = "storage";
@@ -121,8 +119,7 @@ pub(super) fn holders(alike: &Alike<'_>) -> String {
         let (kind, name) = controller.split_once('/').unwrap_or(("", controller));
         return format!("pods of {kind} {namespace}/{name}");
     }
-    let name = |holder: &&Holder| format!("{}/{}", holder.namespace, holder.name);
-    let names: Vec<String> = all.iter().map(name).collect();
+    let names: Vec<String> = all.iter().map(ToString::to_string).collect();
     named(&names, NAMED)
 }
 

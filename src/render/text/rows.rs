@@ -5,6 +5,7 @@
 
 use super::names;
 use super::obstacles;
+use crate::kubernetes::labels::HOSTNAME;
 use crate::kubernetes::quantity::Quantity;
 use crate::report::{NodeReport, ObstacleReport};
 use std::collections::BTreeMap;
@@ -198,7 +199,7 @@ fn holder(obstacle: &ObstacleReport, likeness: Likeness) -> String {
 
 /// The domain, or whether there is one. A node's own name is none to tell rows apart by.
 fn domain(obstacle: &ObstacleReport, likeness: Likeness) -> Option<&str> {
-    let is_node = obstacle.topology_key.as_deref() == Some(obstacles::HOSTNAME);
+    let is_node = obstacle.topology_key.as_deref() == Some(HOSTNAME);
     match likeness == Likeness::Kinds || is_node {
         true => obstacle.domain.as_deref().map(|_| ""),
         false => obstacle.domain.as_deref(),

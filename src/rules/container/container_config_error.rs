@@ -1,7 +1,7 @@
 //! `container-config-error`: the kubelet cannot build a container's configuration, for another reason than the known ones.
 
 use super::reference::{Refusal, refusals};
-use super::template::{describe, role_word};
+use super::template::role_word;
 use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::text;
 use crate::messages::config::ConfigFailure;
@@ -45,7 +45,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Finding {
     let finding = Finding::new(case.subject(), headline(failure), refusal.proof.clone())
         .container(refusal.container.name())
         .fact("role", role_word(refusal.container.role))
-        .look(describe(case))
+        .look(case.describe_pod())
         .fact("message", text::one_line(&refusal.message).into_owned())
         .fix(advice(failure));
     match failure {

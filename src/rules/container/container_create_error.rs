@@ -1,7 +1,7 @@
 //! `container-create-error`: the runtime refuses to create a container.
 
 use super::reference::{Refusal, refusals};
-use super::template::{describe, role_word};
+use super::template::role_word;
 use crate::finding::{Finding, Fix, Who};
 use crate::kubernetes::text;
 use crate::messages::config::ConfigFailure;
@@ -48,7 +48,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Finding {
     let finding = Finding::new(case.subject(), headline(failure), refusal.proof.clone())
         .container(refusal.container.name())
         .fact("role", role_word(refusal.container.role))
-        .look(describe(case))
+        .look(case.describe_pod())
         .fact("image", refusal.container.image())
         .fact("message", text::one_line(&refusal.message).into_owned())
         .why(why(failure))

@@ -7,7 +7,7 @@
 
 use crate::finding::{Evidence, Finding};
 use crate::kubernetes::duration::human_seconds;
-use crate::kubernetes::{shell, text};
+use crate::kubernetes::text;
 use crate::messages::start::{ExitMeaning, exit_code};
 use crate::rules::Case;
 use crate::rules::container::template::role_word;
@@ -194,16 +194,8 @@ fn span(seconds: i64) -> String {
 /// The command for the log of a container's last run that ended.
 pub(in crate::rules) fn log(case: &Case<'_>, container: &ContainerView<'_>) -> String {
     let previous = container.terminated().is_none() && container.status.restart_count > 0;
-    let words = [
-        "kubectl",
-        "-n",
-        case.namespace(),
-        "logs",
-        case.pod.name(),
-        "-c",
-        container.name(),
-    ];
-    shell::command(words.into_iter().chain(previous.then_some("--previous")))
+    let words = ["logs", case.pod.name(), "-c", container.name()];
+    case.kubectl(words.into_iter().chain(previous.then_some("--previous")))
 }
 
 /// The line of a program's last words that tells most: the last one that speaks of a failure, or the last.

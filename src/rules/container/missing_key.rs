@@ -4,7 +4,6 @@ use super::reference::{Refusal, UNMADE, catalog, demands, refusals};
 use super::template::{Template, field_path, role_word};
 use crate::finding::{Finding, Fix, Who};
 use crate::kubernetes::nearest::nearest;
-use crate::kubernetes::shell;
 use crate::messages::config::{ConfigFailure, ObjectKind};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::{Keyed, Kind, ObjectRef, Seen};
@@ -123,5 +122,5 @@ fn rename(case: &Case<'_>, places: &[String], key: &str, near: &str) -> Fix {
 /// `describe` shows a Secret's keys with their sizes only; a ConfigMap is no secret.
 fn look(case: &Case<'_>, kind: Kind, name: &str) -> String {
     let kind = kind.as_str().to_lowercase();
-    shell::command(["kubectl", "-n", case.namespace(), "describe", &kind, name])
+    case.kubectl(["describe", &kind, name])
 }

@@ -2,10 +2,9 @@
 
 use super::crash::{Crash, crashes};
 use super::start_failure::start_errors;
-use super::template::{Template, describe, field_path, place, role_word};
+use super::template::{Template, field_path, place, role_word};
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::kubernetes::quantity::Quantity;
-use crate::kubernetes::shell;
 use crate::messages::start::{self, StartFailure};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::{ContainerView, Kind, ObjectRef, Role};
@@ -100,7 +99,7 @@ fn too_small(case: &Case<'_>, container: &ContainerView<'_>, proof: Evidence) ->
     let finding = Finding::new(case.subject(), headline, proof)
         .container(container.name())
         .fact("role", role_word(container.role))
-        .look(describe(case));
+        .look(case.describe_pod());
     let finding = amounts(case, container, finding);
     match &limit {
         Some(limit) => finding.fix([raise(case, container, limit)]),
@@ -195,13 +194,10 @@ fn raise(case: &Case<'_>, container: &ContainerView<'_>, limit: &Limit) -> Fix {
     if container.role != Role::Main || !limit.own {
         return Fix::advice(change, Who::Owner).fact("doubled", doubled);
     }
-    let command = shell::command([
-        "kubectl",
-        "-n",
-        case.namespace(),
+    let command = case.kubectl([
         "set",
         "resources",
-        &template.argument(),
+        &template.owner().argument(),
         "-c",
         container.name(),
         &format!("--limits=memory={doubled}"),

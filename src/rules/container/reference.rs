@@ -7,7 +7,6 @@ use super::start_failure::words;
 use super::template::{Template, field_path, place, role_word};
 use crate::finding::{Evidence, Finding, Fix, Who};
 use crate::kubernetes::nearest::nearest;
-use crate::kubernetes::shell;
 use crate::messages::config::{self, ConfigFailure};
 use crate::rules::Case;
 use crate::snapshot::{Catalog, ContainerView, Keyed, Kind, ObjectRef, Seen};
@@ -224,7 +223,7 @@ fn creation(case: &Case<'_>, container: &ContainerView<'_>, kind: Kind, name: &s
         .collect();
     keys.sort();
     keys.dedup();
-    let mut words = vec!["kubectl", "-n", case.namespace(), "create"];
+    let mut words = vec!["create"];
     match kind {
         Kind::Secret => words.extend(["secret", "generic", name]),
         _ => words.extend(["configmap", name]),
@@ -238,7 +237,7 @@ fn creation(case: &Case<'_>, container: &ContainerView<'_>, kind: Kind, name: &s
     };
     words.extend(literals.iter().map(String::as_str));
     let change = "create {kind} {name} with its values; the pod then starts by itself";
-    Fix::advice(change, Who::Owner).template(shell::command(words))
+    Fix::advice(change, Who::Owner).template(case.kubectl(words))
 }
 
 /// The command that lists the objects of this kind beside the pod.
@@ -247,7 +246,7 @@ fn list(case: &Case<'_>, kind: Kind) -> String {
         Kind::Secret => "secrets",
         _ => "configmaps",
     };
-    shell::command(["kubectl", "-n", case.namespace(), "get", plural])
+    case.kubectl(["get", plural])
 }
 
 #[cfg(test)]

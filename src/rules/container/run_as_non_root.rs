@@ -3,7 +3,6 @@
 use super::reference::{Refusal, UNMADE, refusals};
 use super::template::{field_path, place, role_word};
 use crate::finding::{Evidence, Finding, Fix, Who};
-use crate::kubernetes::shell;
 use crate::messages::config::ConfigFailure;
 use crate::rules::{Case, Layer, Rule};
 
@@ -96,14 +95,5 @@ fn settings(case: &Case<'_>, refusal: &Refusal<'_>) -> Vec<Evidence> {
 fn look(case: &Case<'_>) -> String {
     let pod = case.pod.name();
     let fields = "jsonpath={.spec.securityContext}{\"\\n\"}{.spec.containers[*].securityContext}";
-    shell::command([
-        "kubectl",
-        "-n",
-        case.namespace(),
-        "get",
-        "pod",
-        pod,
-        "-o",
-        fields,
-    ])
+    case.kubectl(["get", "pod", pod, "-o", fields])
 }

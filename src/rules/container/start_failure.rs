@@ -6,7 +6,7 @@
 //! log, and so at best in the termination message.
 
 use super::crash::{Crash, crashes, log};
-use super::template::{describe, role_word};
+use super::template::role_word;
 use crate::finding::{Certainty, Evidence, Finding};
 use crate::messages::config::{self, ConfigFailure};
 use crate::messages::start::{self, StartFailure};
@@ -42,8 +42,10 @@ impl StartError<'_> {
             Some((_, end)) if self.ran => finding
                 .fact("exitCode", end.exit_code)
                 .look(log(case, &self.container)),
-            Some((_, end)) => finding.fact("exitCode", end.exit_code).look(describe(case)),
-            None => finding.look(describe(case)),
+            Some((_, end)) => finding
+                .fact("exitCode", end.exit_code)
+                .look(case.describe_pod()),
+            None => finding.look(case.describe_pod()),
         }
     }
 }

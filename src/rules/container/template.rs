@@ -5,11 +5,11 @@
 //! bare pod's containers are fixed but for the image (pkg/apis/core/validation).
 
 use crate::finding::{Fix, Who};
-use crate::kubernetes::shell;
+use crate::kubernetes::patch;
 use crate::rules::Case;
-use crate::snapshot::{ContainerView, ObjectRef, Role};
+use crate::snapshot::{ContainerView, Kind, ObjectRef, Role};
 use k8s_openapi::api::core::v1::Container;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The owner whose pod template can be changed.
 pub(in crate::rules) struct Template {
@@ -21,17 +21,12 @@ impl Template {
     /// The template that a change to this pod goes to.
     pub(in crate::rules) fn of(case: &Case<'_>) -> Option<Template> {
         let owner = case.subject();
-        let root = match owner.kind.as_str() {
-            "Deployment" | "StatefulSet" | "DaemonSet" => "/spec/template/spec",
-            "CronJob" => "/spec/jobTemplate/spec/template/spec",
-            _ => return None,
+        let root = match owner.known_kind()? {
+            // they make later pods by it, and leave this one as it is
+            Kind::ReplicaSet | Kind::ReplicationController => return None,
+            kind => kind.pod_template()?,
         };
         Some(Template { owner, root })
-    }
-
-    /// `deployment/web`, as kubectl's arguments name it.
-    pub(in crate::rules) fn argument(&self) -> String {
-        format!("{}/{}", self.owner.kind.to_lowercase(), self.owner.name)
     }
 
     /// The owner.
@@ -49,24 +44,14 @@ impl Template {
         new: &Value,
     ) -> Fix {
         let path = format!("{}/{pointer}", self.root);
-        let patch = vec![
-            json!({"op": "test", "path": path, "value": old}),
-            json!({"op": "replace", "path": path, "value": new}),
+        let operations = vec![
+            patch::test(&path, old.clone()),
+            patch::replace(&path, new.clone()),
         ];
         let namespace = self.owner.namespace.as_deref().unwrap_or_default();
-        let command = shell::command([
-            "kubectl",
-            "-n",
-            namespace,
-            "patch",
-            &self.owner.kind.to_lowercase(),
-            &self.owner.name,
-            "--type",
-            "json",
-            "-p",
-            &Value::Array(patch.clone()).to_string(),
-        ]);
-        Fix::command(change, Who::Owner, self.owner.clone(), command).patch(patch)
+        let kind = self.owner.kind.to_lowercase();
+        let command = patch::command(namespace, &[&kind, &self.owner.name], &operations);
+        Fix::command(change, Who::Owner, self.owner.clone(), command).patch(operations)
     }
 }
 
@@ -96,12 +81,6 @@ pub(in crate::rules) fn field_path(pointer: &str) -> String {
         }
     }
     path
-}
-
-/// The command that shows a container that was never made: it has no log.
-pub(in crate::rules) fn describe(case: &Case<'_>) -> String {
-    let (namespace, pod) = (case.namespace(), case.pod.name());
-    shell::command(["kubectl", "-n", namespace, "describe", "pod", pod])
 }
 
 /// What stands before a container's name in a sentence.

@@ -1,7 +1,6 @@
 //! `readiness-gate`: every container is ready, and a condition that the pod's readinessGates name is not True.
 
 use crate::finding::{Evidence, Finding, Fix, Who};
-use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 
 /// Every container is ready, and a condition that the pod's readinessGates name is not True.
@@ -43,8 +42,7 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
         .fact("domain", domain)
         .evidence(closed.into_iter().filter_map(|(_, condition)| condition))
         .why("a gate is opened by a controller outside Kubernetes that sets the condition of that name, often one for load balancers")
-        .look(shell::command([
-            "kubectl", "-n", case.namespace(), "get", "pod", case.pod.name(), "-o", "jsonpath={.status.conditions}",
+        .look(case.kubectl(["get", "pod", case.pod.name(), "-o", "jsonpath={.status.conditions}",
         ]));
     Some(finding.fix([Fix::advice(
         "look at the controller of {domain}: whether it runs, and what it says about this pod",

@@ -6,7 +6,7 @@
 use super::failed_pull::FailedPull;
 use super::pull_secrets;
 use crate::finding::{Fix, Who};
-use crate::kubernetes::shell;
+use crate::kubernetes::patch;
 use crate::rules::Case;
 use crate::rules::container::template;
 use crate::snapshot::{Kind, ObjectRef};
@@ -24,13 +24,10 @@ pub(super) fn set_image(failed: &FailedPull<'_>, change: &'static str, image: &s
         return Fix::advice(change, Who::Owner).fact("proposal", image);
     };
     let name = failed.container.name();
-    let command = shell::command([
-        "kubectl",
-        "-n",
-        case.namespace(),
+    let command = case.kubectl([
         "set",
         "image",
-        &resource(&subject),
+        &subject.argument(),
         &format!("{name}={image}"),
     ]);
     Fix::command(change, Who::Owner, subject, command)
@@ -73,7 +70,7 @@ pub(super) fn set_pull_secret(
         }
         _ => (pull_secrets::account(case), "/imagePullSecrets".to_owned()),
     };
-    let patch = vec![json!({"op": "add", "path": path, "value": list})];
+    let patch = vec![patch::add(&path, list)];
     let command = patch_command(&target, case.namespace(), &patch);
     Fix::command(change, Who::Owner, target, command)
         .fact("offered", secret)
@@ -85,44 +82,22 @@ pub(super) fn restart(case: &Case<'_>, change: &'static str) -> Fix {
     let subject = case.subject();
     match subject.known_kind() {
         Some(Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) => {
-            let resource = resource(&subject);
-            let words = [
-                "kubectl",
-                "-n",
-                case.namespace(),
-                "rollout",
-                "restart",
-                &resource,
-            ];
-            Fix::command(change, Who::Owner, subject, shell::command(words))
+            let resource = subject.argument();
+            let command = case.kubectl(["rollout", "restart", &resource]);
+            Fix::command(change, Who::Owner, subject, command)
         }
         _ => Fix::advice(change, Who::Owner),
     }
 }
 
-/// Where the specification of the pods stands in an object whose template can be changed.
+/// Where the spec of the pods stands in an object whose template can be changed: also in one that replaces no pod by itself, since
+/// the pods that it makes next take what is changed here.
 fn pod_spec(subject: &ObjectRef) -> Option<&'static str> {
-    match subject.known_kind()? {
-        Kind::Deployment
-        | Kind::StatefulSet
-        | Kind::DaemonSet
-        | Kind::ReplicaSet
-        | Kind::ReplicationController => Some("/spec/template/spec"),
-        Kind::CronJob => Some("/spec/jobTemplate/spec/template/spec"),
-        _ => None,
-    }
+    subject.known_kind()?.pod_template()
 }
 
-fn resource(subject: &ObjectRef) -> String {
-    format!("{}/{}", subject.kind.to_ascii_lowercase(), subject.name)
-}
-
-fn patch_command(target: &ObjectRef, namespace: &str, patch: &[Value]) -> String {
-    let patch = Value::from(patch.to_vec()).to_string();
-    let resource = resource(target);
-    shell::command([
-        "kubectl", "-n", namespace, "patch", &resource, "--type", "json", "-p", &patch,
-    ])
+fn patch_command(target: &ObjectRef, namespace: &str, operations: &[Value]) -> String {
+    patch::command(namespace, &[&target.argument()], operations)
 }
 
 /// A field of the container. Webhooks put containers between, so the patch tests whom it changes.
@@ -133,7 +108,7 @@ fn in_container(failed: &FailedPull<'_>, spec: &str, field: &str, value: &str) -
     };
     let container = format!("{spec}/{place}");
     vec![
-        json!({"op": "test", "path": format!("{container}/name"), "value": failed.container.name()}),
-        json!({"op": "add", "path": format!("{container}/{field}"), "value": value}),
+        patch::test(&format!("{container}/name"), failed.container.name()),
+        patch::add(&format!("{container}/{field}"), value),
     ]
 }

@@ -352,15 +352,8 @@ impl FailedPull<'_> {
 
     fn look_at_events(&self) -> String {
         let selector = format!("involvedObject.name={}", self.case.pod.name());
-        shell::command([
-            "kubectl",
-            "-n",
-            self.case.namespace(),
-            "get",
-            "events",
-            "--field-selector",
-            &selector,
-        ])
+        self.case
+            .kubectl(["get", "events", "--field-selector", &selector])
     }
 
     /// A command that shows what else waits on the pod's node: a trouble of the way to a registry is rarely of one pod.

@@ -5,7 +5,6 @@ use super::hosts::{self, Cloud};
 use super::pull_secrets::PullSecret;
 use super::{change, pull_secrets};
 use crate::finding::{Fix, Who};
-use crate::kubernetes::shell;
 
 /// What gives the pod a login to the image's registry.
 pub(super) fn advice(failed: &FailedPull<'_>) -> Fix {
@@ -81,12 +80,8 @@ pub(super) fn remake(failed: &FailedPull<'_>, secret: &str) -> Fix {
 
 /// The command that makes a Secret with a login, but for the login itself.
 pub(super) fn creation(failed: &FailedPull<'_>, secret: &str) -> String {
-    let namespace = failed.case.namespace();
     let server = format!("--docker-server={}", server(failed));
-    shell::command([
-        "kubectl",
-        "-n",
-        namespace,
+    failed.case.kubectl([
         "create",
         "secret",
         "docker-registry",

@@ -192,9 +192,6 @@ fn look(case: &Case<'_>, eviction: &Eviction) -> String {
         (Eviction::NodePressure { .. } | Eviction::AtAdmission { .. }, Some(node)) => {
             shell::command(["kubectl", "describe", "node", node])
         }
-        _ => {
-            let (namespace, name) = (case.namespace(), case.pod.name());
-            shell::command(["kubectl", "-n", namespace, "describe", "pod", name])
-        }
+        _ => case.describe_pod(),
     }
 }

@@ -1,7 +1,6 @@
 //! The cluster autoscaler or Karpenter adds no node for the pod. Beside another cause it says why that one does not heal by itself.
 
 use crate::finding::{Certainty, Finding, Fix, Who};
-use crate::kubernetes::shell;
 use crate::messages::autoscaler::{self, Autoscaler, Group, GroupSays};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::Event;
@@ -45,14 +44,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         finding
             .certainty(certainty)
             .companion()
-            .look(shell::command([
-                "kubectl",
-                "-n",
-                case.namespace(),
-                "describe",
-                "pod",
-                case.pod.name(),
-            ])),
+            .look(case.describe_pod()),
     ]
 }
 

@@ -1,6 +1,8 @@
-//! What the causes share that go by where other pods stand: domains in words, what keeps a pod off their nodes, and the words of
+//! What the causes share that go by where other pods stand: the command that shows it, domains in words, what keeps a pod off their nodes, and the words of
 //! old schedulers, which tell affinity and anti-affinity alike.
 
+use crate::kubernetes::labels::{HOSTNAME, OLD_REGION, OLD_ZONE, REGION, ZONE};
+use crate::kubernetes::shell;
 use crate::rules::Case;
 use crate::scheduler::message::Reason;
 use crate::scheduler::ranking::closest;
@@ -8,16 +10,19 @@ use crate::scheduler::{NodeObstacles, Obstacle, What};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+/// The command that shows where the pods of all namespaces stand, or which of them stand on a node.
+pub(super) fn look_at_all_pods(node: Option<&str>) -> String {
+    let of_node = node.map(|node| format!("--field-selector=spec.nodeName={node}"));
+    let words = ["kubectl", "get", "pods", "-A", "-o", "wide"].into_iter();
+    shell::command(words.chain(of_node.as_deref()))
+}
+
 /// The words for one domain of a key and for several: `node`, `nodes`.
 pub(super) fn words(key: &str) -> (String, String) {
     match key {
-        "kubernetes.io/hostname" => ("node".to_owned(), "nodes".to_owned()),
-        "topology.kubernetes.io/zone" | "failure-domain.beta.kubernetes.io/zone" => {
-            ("zone".to_owned(), "zones".to_owned())
-        }
-        "topology.kubernetes.io/region" | "failure-domain.beta.kubernetes.io/region" => {
-            ("region".to_owned(), "regions".to_owned())
-        }
+        HOSTNAME => ("node".to_owned(), "nodes".to_owned()),
+        ZONE | OLD_ZONE => ("zone".to_owned(), "zones".to_owned()),
+        REGION | OLD_REGION => ("region".to_owned(), "regions".to_owned()),
         key => (format!("value of {key}"), format!("values of {key}")),
     }
 }

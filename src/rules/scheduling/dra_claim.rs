@@ -3,7 +3,6 @@
 use super::device_claims::{self, Borne, Claim, bare, borne};
 use super::spoken;
 use crate::finding::{Certainty, Finding, Fix, Who};
-use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::{self, ClaimProblem, Reason};
 use crate::snapshot::{Event, Kind};
@@ -27,7 +26,7 @@ const NOT_CREATED: &str = "FailedResourceClaimCreation";
 const CREATION: i64 = 60;
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if case.pod.node().is_some() || spoken::is_gated(case) {
+    if case.pod.node().is_some() || case.pod.is_gated() {
         return Vec::new();
     }
     let claims = device_claims::of_pod(case);
@@ -46,13 +45,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         finding
             .evidence(evidence.collect::<Vec<_>>())
             .fact("claims", names)
-            .look(shell::command([
-                "kubectl",
-                "-n",
-                case.namespace(),
-                "get",
-                "resourceclaims",
-            ])),
+            .look(case.kubectl(["get", "resourceclaims"])),
     ]
 }
 
@@ -79,6 +72,7 @@ fn told(case: &Case<'_>, claims: &[Claim<'_>]) -> Option<Finding> {
         return None;
     }
     let (headline, why, change, who) = words(&problem);
+    let is_creation = matches!(problem, ClaimProblem::NotCreated | ClaimProblem::Missing(_));
     let finding = spoken
         .finding(case, headline)
         .fact("share", spoken.share())
@@ -96,16 +90,8 @@ fn told(case: &Case<'_>, claims: &[Claim<'_>]) -> Option<Finding> {
         Borne::Out(evidence) => finding.certainty(Certainty::Proven).evidence(evidence),
         Borne::Against | Borne::Open => finding,
     };
-    let creation = case.newest_event(&[NOT_CREATED]);
-    let event = creation.filter(|_| problem_is_creation(&spoken.clause.reason));
+    let event = case.newest_event(&[NOT_CREATED]).filter(|_| is_creation);
     Some(finding.evidence(event.map(|event| case.event(event))))
-}
-
-fn problem_is_creation(reason: &Reason) -> bool {
-    matches!(
-        problem(reason),
-        Some(ClaimProblem::NotCreated | ClaimProblem::Missing(_))
-    )
 }
 
 /// Headline, why, change, and who makes it.

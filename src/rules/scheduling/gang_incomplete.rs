@@ -1,9 +1,8 @@
 //! The pod belongs to a group that is placed as a whole or not at all, and the group is not complete or does not fit.
 
-use super::scheduler_absent::alive;
+use super::scheduler_absent::{SILENCE, alive};
 use super::spoken::{self, Spoken};
-use crate::finding::{Certainty, Finding, Fix, Who};
-use crate::kubernetes::shell;
+use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::messages::gang::{self, Gang};
 use crate::rules::scheduling::scheduler_plugin::GANGS;
 use crate::rules::{Case, Layer, Rule};
@@ -30,9 +29,6 @@ const ANNOTATIONS: [&str; 2] = [
     "scheduling.k8s.io/group-name",
     "scheduling.volcano.sh/group-name",
 ];
-/// Seconds after which silence about a pod of a group means something.
-const SILENCE: i64 = 60;
-
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let is_gang = |reason: &Reason| match reason {
         Reason::Gang => true,
@@ -54,7 +50,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         None if volcano(case).is_some() => "podgroups.scheduling.volcano.sh",
         None => "podgroups",
     };
-    let look = shell::command(["kubectl", "-n", case.namespace(), "get", look]);
+    let look = case.kubectl(["get", look]);
     let finding = match group {
         Some((group, evidence)) => finding.fact("group", group).evidence([evidence]),
         None => finding.fact("group", "the pod"),
@@ -63,7 +59,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 /// The group's name, and the field that names it.
-fn group<'a>(case: &Case<'a>) -> Option<(&'a str, crate::finding::Evidence)> {
+fn group<'a>(case: &Case<'a>) -> Option<(&'a str, Evidence)> {
     let field = |path: String, name: &'a str| (name, case.field(path, name));
     native(case)
         .map(|name| field("spec.schedulingGroup.podGroupName".to_owned(), name))
@@ -85,7 +81,8 @@ fn label<'a>(case: &Case<'a>) -> Option<(&'static str, &'a str)> {
         .find_map(|key| Some((key, labels.get(key)?.as_str())))
 }
 
-fn volcano<'a>(case: &Case<'a>) -> Option<(&'static str, &'a str)> {
+/// The PodGroup that the pod joins in Volcano, and the annotation that names it.
+pub(super) fn volcano<'a>(case: &Case<'a>) -> Option<(&'static str, &'a str)> {
     let annotations = case.pod.pod().metadata.annotations.as_ref()?;
     ANNOTATIONS
         .into_iter()
@@ -197,7 +194,7 @@ fn held(case: &Case<'_>) -> Option<Finding> {
     let name = native(case)?;
     let untouched = case.pod.node().is_none()
         && case.pod.condition("PodScheduled").is_none()
-        && !spoken::is_gated(case)
+        && !case.pod.is_gated()
         && case
             .pod
             .spec()
@@ -210,10 +207,7 @@ fn held(case: &Case<'_>) -> Option<Finding> {
     if !untouched || age <= SILENCE {
         return None;
     }
-    let scheduler = case.pod.spec().scheduler_name.as_deref();
-    let scheduler = scheduler
-        .filter(|name| !name.is_empty())
-        .unwrap_or("default-scheduler");
+    let scheduler = case.pod.scheduler();
     // a scheduler that places others holds this one back on purpose
     let certainty = match alive(case, scheduler) {
         true => Certainty::Likely,

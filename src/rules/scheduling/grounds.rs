@@ -54,15 +54,7 @@ impl<'e> Grounds<'e> {
         O: Fn(&Obstacle) -> bool,
         R: Fn(&Reason) -> Option<Certainty>,
     {
-        if case
-            .pod
-            .spec()
-            .scheduling_gates
-            .iter()
-            .flatten()
-            .next()
-            .is_some()
-        {
+        if case.pod.is_gated() {
             return None;
         }
         let examination = case.scheduling()?;

@@ -3,11 +3,11 @@
 //! Whoever holds it decides what to do: an old pod of the same Deployment that a rolling update
 //! keeps until the new one is ready, a sibling of the same template, or somebody else.
 
+use super::company::look_at_all_pods;
 use super::grounds::{Grounds, Sought};
 use super::kinship::Kinship;
 use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::ports::{HostPort, host_ports};
-use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::scheduler::{Filter, Holder, Obstacle, What};
@@ -59,9 +59,7 @@ fn held(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
         Kinship::Siblings => siblings(case, grounds, one, holders.len()),
         Kinship::Others => others(case, grounds, one),
     };
-    let names = holders
-        .iter()
-        .map(|holder| format!("{}/{}", holder.namespace, holder.name));
+    let names = holders.iter().map(ToString::to_string);
     finding
         .fact("ports", words(&ports))
         .fact("holders", names.collect::<Vec<_>>())
@@ -152,10 +150,6 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
 }
 
 fn look(grounds: &Grounds<'_>) -> String {
-    let of_node = grounds
-        .nodes()
-        .first()
-        .map(|node| format!("--field-selector=spec.nodeName={node}"));
-    let words = ["kubectl", "get", "pods", "-A", "-o", "wide"].map(str::to_owned);
-    shell::command(words.into_iter().chain(of_node))
+    let nodes = grounds.nodes();
+    look_at_all_pods(nodes.first().map(String::as_str))
 }

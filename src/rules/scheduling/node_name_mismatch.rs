@@ -2,6 +2,7 @@
 
 use super::spoken;
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::kubernetes::affinity::node_affinity;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
 use crate::rules::container::template::Template;
@@ -124,12 +125,8 @@ fn pinned(case: &Case<'_>) -> Option<Finding> {
 
 /// The names to which every term pins the pod; nothing when a term leaves the name open.
 fn pins(case: &Case<'_>) -> Option<Vec<String>> {
-    let affinity = case.pod.spec().affinity.as_ref()?.node_affinity.as_ref()?;
-    let required = affinity
-        .required_during_scheduling_ignored_during_execution
-        .as_ref()?;
     let mut names = Vec::new();
-    for term in &required.node_selector_terms {
+    for term in node_affinity(case.pod.spec())? {
         let mut fields = term.match_fields.iter().flatten();
         let field = fields.find(|field| field.key == NAME && field.operator == "In")?;
         names.extend(field.values.iter().flatten().cloned());

@@ -2,6 +2,7 @@
 
 use super::grounds::{Grounds, Sought};
 use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::kubernetes::affinity::node_affinity;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
@@ -208,17 +209,7 @@ fn asked(case: &Case<'_>) -> Vec<String> {
         .iter()
         .flatten()
         .map(|(key, value)| format!("{key}={value}"));
-    let terms = spec
-        .affinity
-        .as_ref()
-        .and_then(|affinity| affinity.node_affinity.as_ref())
-        .and_then(|affinity| {
-            affinity
-                .required_during_scheduling_ignored_during_execution
-                .as_ref()
-        })
-        .map(|selector| selector.node_selector_terms.as_slice())
-        .unwrap_or_default();
+    let terms = node_affinity(spec).unwrap_or_default();
     let expressions = terms
         .iter()
         .flat_map(|term| term.match_expressions.iter().flatten())

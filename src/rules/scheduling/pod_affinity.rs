@@ -3,7 +3,6 @@
 use super::company::{hindrances, says_which, usable_if_any, words};
 use super::grounds::{Grounds, Sought};
 use crate::finding::{Certainty, Finding, Fix, Who};
-use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::selector::label_selector_text;
 use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
@@ -24,12 +23,11 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let unnamed = unnamed(case);
     let sought = Sought {
         obstacle: |obstacle: &Obstacle| matches!(obstacle.what, What::Apart { .. }),
         reason: |reason: &Reason| match reason {
             Reason::PodAffinity => Some(Certainty::Likely),
-            Reason::PodAffinityOrAntiAffinity => unnamed,
+            Reason::PodAffinityOrAntiAffinity => unnamed(case),
             _ => None,
         },
     };
@@ -228,10 +226,10 @@ fn nobody(case: &Case<'_>, grounds: &Grounds<'_>, term: &Term<'_>) -> Finding {
             .why("whether there are such pods at all was not read ({unread})");
     }
     let finding = grounds.finding(case, "the pod has to be near {wanted}, and there are none");
-    match alike(case, term) {
-        Some((asked, meant)) => finding
-            .fact("asked", asked)
-            .fact("nearest", meant)
+    match term.misspelt(case.snapshot.occupants()) {
+        Some(label) => finding
+            .fact("asked", format!("{}={}", label.key, label.from))
+            .fact("nearest", format!("{}={}", label.key, label.to))
             .why("no pod carries {asked}; there are pods with {nearest}")
             .fix([Fix::advice(
                 "ask for {nearest}, if that was meant",
@@ -259,29 +257,6 @@ fn unread(case: &Case<'_>, term: &Term<'_>) -> Option<String> {
             gap.map(|name| format!("pods of namespace {name}"))
         }
     }
-}
-
-/// A pair of the selector that no pod carries where the term looks, and the pair there that is most like it.
-fn alike(case: &Case<'_>, term: &Term<'_>) -> Option<(String, String)> {
-    let occupants = case.snapshot.occupants();
-    let covered = occupants.iter().filter(|pod| term.covers(&pod.namespace));
-    let places: BTreeSet<usize> = covered.map(Occupants::place_of).collect();
-    let shapes = places
-        .iter()
-        .filter_map(|place| occupants.shapes().get(*place));
-    let labels: Vec<_> = shapes.map(|shape| &shape.labels).collect();
-    let pairs = term.selector()?.match_labels.iter().flatten();
-    pairs.into_iter().find_map(|(key, value)| {
-        let values: BTreeSet<&str> = labels
-            .iter()
-            .filter_map(|labels| labels.get(key).map(String::as_str))
-            .collect();
-        if values.contains(value.as_str()) {
-            return None;
-        }
-        let meant = nearest(value, values)?;
-        Some((format!("{key}={value}"), format!("{key}={meant}")))
-    })
 }
 
 fn names(pods: &[&Occupant]) -> Vec<String> {

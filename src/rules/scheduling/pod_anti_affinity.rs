@@ -3,11 +3,11 @@
 //! Who stands there decides what to do, as with host ports: an old pod that a rolling update keeps until the new one is ready,
 //! a sibling of the same template, or somebody else.
 
-use super::company::{says_which, words};
+use super::company::{look_at_all_pods, says_which, words};
 use super::grounds::{Grounds, Sought};
 use super::kinship::Kinship;
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
-use crate::kubernetes::shell;
+use crate::kubernetes::affinity::pod_anti_affinity;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::scheduler::{Filter, Holder, Obstacle, Term, What};
@@ -36,12 +36,11 @@ const REQUIRED: &str =
     "spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution";
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let unnamed = unnamed(case);
     let sought = Sought {
         obstacle: |obstacle: &Obstacle| matches!(obstacle.what, What::Together { .. }),
         reason: |reason: &Reason| match reason {
             Reason::PodAntiAffinity | Reason::ExistingPodsAntiAffinity => Some(Certainty::Likely),
-            Reason::PodAffinityOrAntiAffinity => unnamed,
+            Reason::PodAffinityOrAntiAffinity => unnamed(case),
             _ => None,
         },
     };
@@ -114,8 +113,7 @@ impl<'e> Held<'e> {
             Kinship::Siblings => siblings(case, grounds),
             Kinship::Others => self.others(case, grounds),
         };
-        let names = self.holders.iter();
-        let names = names.map(|holder| format!("{}/{}", holder.namespace, holder.name));
+        let names = self.holders.iter().map(ToString::to_string);
         let (place, places) = words(self.key);
         finding
             .fact("owner", case.subject().short())
@@ -160,17 +158,7 @@ impl<'e> Held<'e> {
     fn rule(&self, case: &Case<'_>) -> Option<Evidence> {
         let meant = |term: &&PodAffinityTerm| term.topology_key == self.key;
         if self.own {
-            let affinity = case
-                .pod
-                .spec()
-                .affinity
-                .as_ref()?
-                .pod_anti_affinity
-                .as_ref()?;
-            let terms = affinity
-                .required_during_scheduling_ignored_during_execution
-                .as_ref()?;
-            let term = terms.iter().find(meant)?;
+            let term = pod_anti_affinity(case.pod.spec()).iter().find(meant)?;
             return Some(case.field(REQUIRED, quote(term)?));
         }
         let holder = self.holders.first()?;
@@ -236,24 +224,15 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
             Fix::advice("run no more replicas than there are places for, or make the anti-affinity preferred", Who::Owner),
             Fix::advice("add a node", Who::Admin),
         ])
-        .look(shell::command(["kubectl", "get", "pods", "-A", "-o", "wide"]))
+        .look(look_at_all_pods(None))
 }
 
 fn look(case: &Case<'_>, holders: &BTreeSet<&Holder>) -> String {
     let here = holders
         .iter()
         .all(|holder| holder.namespace == case.namespace());
-    let words = match here {
-        true => vec![
-            "kubectl",
-            "-n",
-            case.namespace(),
-            "get",
-            "pods",
-            "-o",
-            "wide",
-        ],
-        false => vec!["kubectl", "get", "pods", "-A", "-o", "wide"],
-    };
-    shell::command(words)
+    match here {
+        true => case.kubectl(["get", "pods", "-o", "wide"]),
+        false => look_at_all_pods(None),
+    }
 }

@@ -1,9 +1,8 @@
 //! The scheduler makes room for the pod on a node, and the pods that give way are not gone yet.
 
-use super::spoken;
+use super::company::look_at_all_pods;
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::kubernetes::duration::human_seconds;
-use crate::kubernetes::shell;
 use crate::messages::form::contains;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::preemption;
@@ -26,7 +25,7 @@ const SLACK: i64 = 60;
 const QUOTED: usize = 3;
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(node) = preemption::nominated(case.pod).filter(|_| !spoken::is_gated(case)) else {
+    let Some(node) = preemption::nominated(case.pod).filter(|_| !case.pod.is_gated()) else {
         return Vec::new();
     };
     let Some(examination) = case.scheduling() else {
@@ -49,14 +48,11 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         },
     };
     let quote = said.map(|said| said.quote.clone());
-    let by_node = format!("--field-selector=spec.nodeName={node}");
     vec![
         finding
             .evidence(quote)
             .fact("node", node)
-            .look(shell::command([
-                "kubectl", "get", "pods", "-A", "-o", "wide", &by_node,
-            ])),
+            .look(look_at_all_pods(Some(node))),
     ]
 }
 
@@ -117,7 +113,7 @@ fn waits(case: &Case<'_>, node: &str, victims: &[&Occupant], under_way: bool) ->
             "preemption makes room for the pod on {node}: {victims}, which give way, are not gone yet"
         }
     };
-    let finding = by_field(case, node, headline)
+    let mut finding = by_field(case, node, headline)
         .certainty(certainty)
         .evidence(events)
         .evidence(
@@ -134,7 +130,6 @@ fn waits(case: &Case<'_>, node: &str, victims: &[&Occupant], under_way: bool) ->
                 .collect::<Vec<_>>(),
         )
         .fact("priority", case.pod.spec().priority.unwrap_or_default());
-    let mut finding = finding;
     for fix in finding.fixes.iter_mut().filter(|_| fits) {
         fix.verified = Some(vec![node.to_owned()]);
     }

@@ -1,8 +1,7 @@
 //! A queue has not let the pod's workload in: Kueue, Volcano, YuniKorn, elastic quotas.
 
-use super::spoken;
+use super::{gang_incomplete, spoken};
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
-use crate::kubernetes::shell;
 use crate::messages::queue::{self, Queue};
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::{self, Reason};
@@ -32,16 +31,14 @@ const KUEUE_QUEUE: &str = "kueue.x-k8s.io/queue-name";
 const KUEUE_GROUP: &str = "kueue.x-k8s.io/pod-group-name";
 /// Events of a Workload that has been let in (Kueue `pkg/scheduler`).
 const ADMITTED: [&str; 2] = ["QuotaReserved", "Admitted"];
-/// Name a pod's PodGroup and queue in Volcano.
-const VOLCANO_GROUP: [&str; 2] = [
-    "scheduling.k8s.io/group-name",
-    "scheduling.volcano.sh/group-name",
-];
+/// Names the queue of a pod in Volcano.
 const VOLCANO_QUEUE: &str = "scheduling.volcano.sh/queue-name";
+/// YuniKorn's scheduler.
+const YUNIKORN: &str = "yunikorn";
 /// Names the queue of an application in YuniKorn: a label, up to 1.5 also as `queue`.
 const YUNIKORN_QUEUE: [&str; 2] = ["yunikorn.apache.org/queue", "queue"];
 /// YuniKorn's own events about a pod (k8shim `pkg/cache`).
-const YUNIKORN: [&str; 2] = ["PodUnschedulable", "Scheduling"];
+const YUNIKORN_EVENTS: [&str; 2] = ["PodUnschedulable", "Scheduling"];
 /// The reason of a pod that YuniKorn has failed because it takes its application into no queue.
 const REJECTED: &str = "ApplicationRejected";
 
@@ -73,7 +70,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 /// A gate that only the queue takes away.
 fn gated(case: &Case<'_>) -> Option<Held> {
-    let gates = case.pod.spec().scheduling_gates.as_deref()?;
+    let gates = case.pod.gates();
     let system = GATES
         .iter()
         .find(|(gate, _)| gates.iter().any(|set| set.name == *gate))?
@@ -126,8 +123,7 @@ fn workload_event<'a>(case: &Case<'a>) -> Option<&'a Event> {
 
 /// The newest event about the pod's PodGroup in which a queue speaks.
 fn group_event<'a>(case: &Case<'a>) -> Option<&'a Event> {
-    let annotations = case.pod.pod().metadata.annotations.as_ref()?;
-    let group = VOLCANO_GROUP.iter().find_map(|key| annotations.get(*key))?;
+    let (_, group) = gang_incomplete::volcano(case)?;
     newest_about(case, "PodGroup", &|name: &str| name == group)
         .filter(|event| queue::read(&event.message) != Queue::Unknown)
 }
@@ -144,12 +140,11 @@ fn newest_about<'a>(
             event.about.kind == kind
                 && event.about.namespace.as_deref() == Some(case.namespace())
                 && is_of_pod(&event.about.name)
-                && (event.warning || queue::read(&event.message) != Queue::Unknown)
         })
-        .max_by_key(|event| {
-            let speaks = queue::read(&event.message) != Queue::Unknown;
-            (speaks, event.last, &event.name)
-        })
+        .map(|event| (queue::read(&event.message) != Queue::Unknown, event))
+        .filter(|(speaks, event)| event.warning || *speaks)
+        .max_by_key(|(speaks, event)| (*speaks, event.last, &event.name))
+        .map(|(_, event)| event)
 }
 
 /// Volcano's queue has not let the PodGroup in: no scheduler looks at its pods before.
@@ -184,10 +179,10 @@ fn rejected(case: &Case<'_>) -> Option<Held> {
 
 /// YuniKorn writes events of its own names, and the condition only later.
 fn yunikorn(case: &Case<'_>) -> Option<Held> {
-    if case.scheduling().is_none_or(|known| known.said.is_some()) || spoken::is_gated(case) {
+    if case.scheduling().is_none_or(|known| known.said.is_some()) || case.pod.is_gated() {
         return None;
     }
-    let event = case.newest_event(&YUNIKORN)?;
+    let event = case.newest_event(&YUNIKORN_EVENTS)?;
     let mut clauses = message::parse(&event.message).clauses.into_iter();
     let reason = clauses.next()?.reason;
     matches!(reason, Reason::Queued | Reason::QueueQuota).then(|| Held {
@@ -205,14 +200,12 @@ fn told(case: &Case<'_>) -> Option<Finding> {
     let spoken = spoken::find(case, |reason| {
         matches!(reason, Reason::Queued | Reason::QueueQuota)
     })?;
-    let yunikorn = case.pod.spec().scheduler_name.as_deref() == Some("yunikorn");
     let says = queue::read(&spoken.clause.text);
     let base = spoken.finding(case, "");
     let held = Held {
-        system: if yunikorn {
-            "YuniKorn"
-        } else {
-            "the scheduler"
+        system: match case.pod.scheduler() {
+            YUNIKORN => "YuniKorn",
+            _ => "the scheduler",
         },
         says,
         proof: base.proof,
@@ -226,21 +219,10 @@ fn told(case: &Case<'_>) -> Option<Finding> {
 fn finding(case: &Case<'_>, held: Held) -> Finding {
     let queue = queue_name(case);
     let (headline, why, change, who) = words(held.says, held.or_nodes);
-    let resource = match held.system {
-        "Kueue" => "workloads.kueue.x-k8s.io",
-        "Volcano" => "podgroups.scheduling.volcano.sh",
-        _ => "resourcequotas",
-    };
     let look = match held.system {
-        "Kueue" | "Volcano" => shell::command(["kubectl", "-n", case.namespace(), "get", resource]),
-        _ => shell::command([
-            "kubectl",
-            "-n",
-            case.namespace(),
-            "describe",
-            "pod",
-            case.pod.name(),
-        ]),
+        "Kueue" => case.kubectl(["get", "workloads.kueue.x-k8s.io"]),
+        "Volcano" => case.kubectl(["get", "podgroups.scheduling.volcano.sh"]),
+        _ => case.describe_pod(),
     };
     let named = match &queue {
         Some((queue, _)) => format!("the queue {queue} of {}", held.system),
@@ -268,7 +250,7 @@ fn queue_name(case: &Case<'_>) -> Option<(String, Evidence)> {
     let label = |key: &str| metadata.labels.as_ref()?.get(key).cloned();
     let annotation = |key: &str| metadata.annotations.as_ref()?.get(key).cloned();
     let yunikorn = || {
-        let is_own = case.pod.spec().scheduler_name.as_deref() == Some("yunikorn");
+        let is_own = case.pod.scheduler() == YUNIKORN;
         let mut keys = YUNIKORN_QUEUE.iter().filter(|_| is_own);
         keys.find_map(|key| Some((*key, label(key)?)))
     };

@@ -10,7 +10,7 @@ use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
 use crate::rules::volume::claims::{self, ClaimOfPod};
 use crate::rules::{Case, Layer, Rule};
-use crate::snapshot::Kind;
+use crate::snapshot::{DEFAULT_SCHEDULER, Kind};
 use std::collections::BTreeSet;
 
 /// `scheduler-absent`
@@ -24,33 +24,26 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-const DEFAULT: &str = "default-scheduler";
-/// Seconds after which silence means something.
-const SILENCE: i64 = 60;
+/// Seconds after which silence about a pod means something.
+pub(crate) const SILENCE: i64 = 60;
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(age) = silent_for(case) else {
         return Vec::new();
     };
-    let name = case
-        .pod
-        .spec()
-        .scheduler_name
-        .as_deref()
-        .filter(|name| !name.is_empty())
-        .unwrap_or(DEFAULT);
+    let name = case.pod.scheduler();
     let claims = claims::of_pod(case);
     if claims.iter().any(being_provisioned) || alive(case, name) {
         return Vec::new();
     }
     let certainty = match (name, case.events_readable(), claims.iter().any(unread)) {
         (_, false, _) | (_, _, true) => Certainty::Possible,
-        (DEFAULT, true, false) => Certainty::Likely,
+        (DEFAULT_SCHEDULER, true, false) => Certainty::Likely,
         (_, true, false) => Certainty::Proven,
     };
     let proof = case.field("spec.schedulerName", name);
     let finding = match name {
-        DEFAULT => Finding::new(case.subject(), "no scheduler has looked at the pod for {age}", proof)
+        DEFAULT_SCHEDULER => Finding::new(case.subject(), "no scheduler has looked at the pod for {age}", proof)
             .why("the pod has neither the condition PodScheduled nor an event, which {scheduler} leaves even when it fails: it is probably not running")
             .fix([Fix::advice("check that kube-scheduler runs and is leader", Who::Admin)]),
         _ => custom(case, Finding::new(case.subject(), "the pod asks for the scheduler {scheduler}, and nobody of that name has answered for {age}", proof), name),
@@ -72,13 +65,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .evidence([evidence])
             .fact("scheduler", name)
             .fact("age", human_seconds(age))
-            .look(shell::command([
-                "kubectl",
-                "-n",
-                "kube-system",
-                "get",
-                "leases",
-            ])),
+            .look(shell::kubectl("kube-system", ["get", "leases"])),
     ]
 }
 
@@ -97,7 +84,7 @@ fn silent_for(case: &Case<'_>) -> Option<i64> {
         || pod.phase() != "Pending"
         || !case.events().is_empty();
     // these hold a pod before any scheduler would write about it (kube-scheduler plugins with PreEnqueue, 1.37)
-    let held = spec.scheduling_gates.iter().flatten().next().is_some()
+    let held = pod.is_gated()
         || spec.resource_claims.iter().flatten().next().is_some()
         || spec.scheduling_group.is_some();
     let age = case.seconds_since(case.pod.created()?);
@@ -136,7 +123,7 @@ fn custom(case: &Case<'_>, finding: Finding, name: &str) -> Finding {
     let heard = events
         .filter(|event| matches!(event.reason.as_str(), "Scheduled" | "FailedScheduling"))
         .map(|event| event.component.as_str());
-    let known: BTreeSet<&str> = heard.chain([DEFAULT]).collect();
+    let known: BTreeSet<&str> = heard.chain([DEFAULT_SCHEDULER]).collect();
     let meant = nearest(name, known).map(str::to_owned);
     let finding = finding.why(
         "only a scheduler of exactly this name takes the pod; the default one leaves it alone",

@@ -6,6 +6,7 @@ use crate::kubernetes::shell;
 use crate::messages::form::contains;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
+use crate::snapshot::DEFAULT_SCHEDULER;
 
 /// `scheduler-error`
 pub static RULE: Rule = Rule {
@@ -35,25 +36,12 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             None => return Vec::new(),
         },
     };
-    let name = case.pod.spec().scheduler_name.as_deref();
-    let look = match name {
-        None | Some("" | "default-scheduler") => shell::command([
-            "kubectl",
-            "-n",
+    let look = match case.pod.scheduler() {
+        DEFAULT_SCHEDULER => shell::kubectl(
             "kube-system",
-            "logs",
-            "-l",
-            "component=kube-scheduler",
-            "--tail=100",
-        ]),
-        Some(_) => shell::command([
-            "kubectl",
-            "-n",
-            case.namespace(),
-            "describe",
-            "pod",
-            case.pod.name(),
-        ]),
+            ["logs", "-l", "component=kube-scheduler", "--tail=100"],
+        ),
+        _ => case.describe_pod(),
     };
     vec![finding.look(look)]
 }
@@ -62,7 +50,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn by_condition(case: &Case<'_>) -> Option<Finding> {
     let condition = case.pod.condition("PodScheduled")?;
     let failed = condition.status == "False" && condition.reason.as_deref() == Some(ERROR);
-    if !failed || spoken::is_gated(case) || case.pod.node().is_some() {
+    if !failed || case.pod.is_gated() || case.pod.node().is_some() {
         return None;
     }
     let proof = match condition.message.as_deref().unwrap_or_default() {

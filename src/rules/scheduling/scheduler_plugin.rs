@@ -2,11 +2,11 @@
 
 use super::spoken;
 use crate::finding::{Finding, Fix, Who};
-use crate::kubernetes::shell;
 use crate::messages::autoscaler::{self, Autoscaler};
 use crate::messages::form::contains;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::{Clause, Form, Message, Reason};
+use crate::snapshot::DEFAULT_SCHEDULER;
 
 /// `scheduler-plugin`
 pub static RULE: Rule = Rule {
@@ -101,20 +101,13 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let mut finding = spoken
         .finding(case, headline)
         .fact("share", spoken.share())
-        .fact("scheduler", scheduler(case))
+        .fact("scheduler", case.pod.scheduler())
         .why("no filter of Kubernetes says this, so what it takes is known to those who added it to the scheduler {scheduler}")
         .fix([Fix::advice(
             "ask those who run the scheduler {scheduler} which plugin or extender says this, and what it takes",
             Who::Admin,
         )])
-        .look(shell::command([
-            "kubectl",
-            "-n",
-            case.namespace(),
-            "describe",
-            "pod",
-            case.pod.name(),
-        ]));
+        .look(case.describe_pod());
     if let Some(plugin) = plugin {
         finding = finding.fact("plugin", plugin);
     }
@@ -143,7 +136,7 @@ fn is_of_framework(case: &Case<'_>, message: &Message) -> bool {
     let headed = matches!(message.form, Form::Histogram | Form::Sentence);
     let known = |reason: &Reason| reason.plugin().is_some();
     headed
-        && (scheduler(case) == "default-scheduler"
+        && (case.pod.scheduler() == DEFAULT_SCHEDULER
             || message.preemption.is_some()
             || message.clauses.iter().any(|clause| {
                 known(&clause.reason)
@@ -152,10 +145,4 @@ fn is_of_framework(case: &Case<'_>, message: &Message) -> bool {
                         Reason::PermitTimeout { .. } | Reason::ExcludedByPlugins(_)
                     )
             }))
-}
-
-fn scheduler<'a>(case: &Case<'a>) -> &'a str {
-    let name = case.pod.spec().scheduler_name.as_deref();
-    name.filter(|name| !name.is_empty())
-        .unwrap_or("default-scheduler")
 }

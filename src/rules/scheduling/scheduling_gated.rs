@@ -1,7 +1,7 @@
 //! The pod has scheduling gates: no scheduler looks at it until somebody takes them away.
 
 use crate::finding::{Evidence, Finding, Fix, Who};
-use crate::kubernetes::shell;
+use crate::kubernetes::patch;
 use crate::rules::{Case, Layer, Rule};
 
 /// `scheduling-gated`
@@ -32,13 +32,8 @@ const SETTERS: &[(&str, &str, &str)] = &[
 ];
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let gates = case
-        .pod
-        .spec()
-        .scheduling_gates
-        .as_deref()
-        .unwrap_or_default();
-    let names: Vec<String> = gates.iter().map(|gate| gate.name.clone()).collect();
+    let gates = case.pod.gates().iter();
+    let names: Vec<String> = gates.map(|gate| gate.name.clone()).collect();
     if names.is_empty() || case.pod.node().is_some() {
         return Vec::new();
     }
@@ -57,14 +52,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .why("no scheduler looks at a pod with gates; whoever put them there has to remove them, and who that is cannot be read from the pod")
             .fix([by_hand(case)]),
     };
-    let (namespace, name) = (case.namespace(), case.pod.name());
-    let look = shell::command([
-        "kubectl",
-        "-n",
-        namespace,
+    let look = case.kubectl([
         "get",
         "pod",
-        name,
+        case.pod.name(),
         "-o",
         "jsonpath={.spec.schedulingGates}",
     ]);
@@ -85,26 +76,15 @@ fn proof(case: &Case<'_>, names: &[String]) -> Evidence {
 
 /// Gates can only be taken away, and only from the pod: its template is not looked at again.
 fn by_hand(case: &Case<'_>) -> Fix {
-    let patch = serde_json::json!([{"op": "remove", "path": "/spec/schedulingGates"}]);
-    let command = shell::command([
-        "kubectl",
-        "-n",
-        case.namespace(),
-        "patch",
-        "pod",
-        case.pod.name(),
-        "--type",
-        "json",
-        "-p",
-        &patch.to_string(),
-    ]);
+    let operations = vec![patch::remove("/spec/schedulingGates")];
+    let command = patch::command(case.namespace(), &["pod", case.pod.name()], &operations);
     Fix::command(
         "remove the gates by hand, if nothing is left that should wait for them",
         Who::Owner,
         case.pod.object(),
         command,
     )
-    .patch(patch.as_array().cloned().unwrap_or_default())
+    .patch(operations)
 }
 
 #[cfg(test)]

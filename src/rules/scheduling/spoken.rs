@@ -31,7 +31,7 @@ pub(super) fn find_clause<'e>(
     case: &'e Case<'_>,
     wanted: impl Fn(&Clause) -> bool,
 ) -> Option<Spoken<'e>> {
-    if is_gated(case) {
+    if case.pod.is_gated() {
         return None;
     }
     let examination = case.scheduling()?;
@@ -48,12 +48,6 @@ pub(super) fn find_clause<'e>(
         rivalled,
         examination,
     })
-}
-
-/// Whether a gate keeps every scheduler from the pod.
-pub(super) fn is_gated(case: &Case<'_>) -> bool {
-    let mut gates = case.pod.spec().scheduling_gates.iter().flatten();
-    gates.next().is_some()
 }
 
 fn rank(clause: &Clause) -> u32 {

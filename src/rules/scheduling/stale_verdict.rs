@@ -1,9 +1,7 @@
 //! By what was read now a node takes the pod: the scheduler's verdict is older than what made room.
 
-use super::spoken;
 use crate::finding::{Certainty, Evidence, Finding, Fix, Origin, Who};
 use crate::kubernetes::duration::human_seconds;
-use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::{preemption, room};
 use crate::snapshot::{Kind, Node, ObjectRef};
@@ -38,7 +36,7 @@ pub static RULE: Rule = Rule {
 const RETRY: i64 = 300 + 30;
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if spoken::is_gated(case) || preemption::nominated(case.pod).is_some() {
+    if case.pod.is_gated() || preemption::nominated(case.pod).is_some() {
         return Vec::new();
     }
     let Some(examination) = case.scheduling() else {
@@ -86,7 +84,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 Fix::advice("look again in five minutes, by when the scheduler has tried again", Who::Owner),
                 Fix::advice("if it then says the same, look which plugins and extenders the scheduler is configured with", Who::Admin),
             ])
-            .look(shell::command(["kubectl", "-n", case.namespace(), "get", "pod", case.pod.name(), "-o", "wide"])),
+            .look(case.kubectl(["get", "pod", case.pod.name(), "-o", "wide"])),
     ]
 }
 

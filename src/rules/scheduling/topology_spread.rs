@@ -189,19 +189,11 @@ fn is_spread(obstacle: &Obstacle) -> bool {
 }
 
 fn look_at_pods(case: &Case<'_>, of: &Distribution) -> String {
-    let mut words = vec![
-        "kubectl",
-        "-n",
-        case.namespace(),
-        "get",
-        "pods",
-        "-o",
-        "wide",
-    ];
+    let mut words = vec!["get", "pods", "-o", "wide"];
     if let Some(selector) = of.selector.as_deref().filter(|text| !text.is_empty()) {
         words.extend(["-l", selector]);
     }
-    shell::command(words)
+    case.kubectl(words)
 }
 
 fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
@@ -230,7 +222,7 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
     };
     finding
         .why("the counts of each domain could not be computed, since nodes or pods of all namespaces were not read; cordoned and tainted nodes count as empty domains, and nodes without the label are closed")
-        .look(shell::command(["kubectl", "-n", case.namespace(), "get", "pods", "-o", "wide"]))
+        .look(case.kubectl(["get", "pods", "-o", "wide"]))
 }
 
 #[cfg(test)]

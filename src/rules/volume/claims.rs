@@ -1,16 +1,15 @@
 //! The claims of a pod, and how far they have come.
 //!
-//! Sources: kube-scheduler `framework/plugins/volumebinding` (1.37), component-helpers
-//! `storage/ephemeral` and `storage/volume`.
+//! What a pod and a claim say of themselves is read by `kubernetes::claims`.
+//!
+//! Source: kube-scheduler `framework/plugins/volumebinding` (1.37).
 
-use crate::finding::Evidence;
+use crate::finding::{Evidence, Finding};
+use crate::kubernetes::claims::{MountedClaim, mounted, selected_node};
 use crate::rules::Case;
 use crate::scheduler::message::{Clause, Reason};
 use crate::snapshot::{Event, Kind, ObjectRef, Seen};
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PersistentVolumeClaimSpec};
-
-/// Set by the scheduler once it has chosen a node for a claim that waits for its first consumer.
-const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 /// A claim that a pod names.
 #[derive(Debug, Clone)]
@@ -27,23 +26,38 @@ pub(crate) struct ClaimOfPod<'a> {
 
 /// The claims that a pod names, in the order of its volumes.
 pub(crate) fn of_pod<'a>(case: &Case<'a>) -> Vec<ClaimOfPod<'a>> {
-    let (pod, snapshot) = (case.pod, case.snapshot);
-    let volumes = pod.spec().volumes.iter().flatten();
-    volumes
-        .filter_map(|volume| {
-            let (name, ephemeral) = match (&volume.persistent_volume_claim, &volume.ephemeral) {
-                (Some(source), _) => (source.claim_name.clone(), false),
-                (None, Some(_)) => (format!("{}-{}", pod.name(), volume.name), true),
-                (None, None) => return None,
-            };
-            Some(ClaimOfPod {
-                volume: &volume.name,
-                seen: snapshot.claims().get(pod.namespace(), &name),
-                name,
-                ephemeral,
-            })
-        })
+    let claims = case.snapshot.claims();
+    let with_object = |mounted: MountedClaim<'a>| ClaimOfPod {
+        seen: claims.get(case.namespace(), &mounted.name),
+        volume: mounted.volume,
+        name: mounted.name,
+        ephemeral: mounted.ephemeral,
+    };
+    mounted(case.pod.name(), case.pod.spec())
+        .map(with_object)
         .collect()
+}
+
+/// What keeps a pod without a node waiting: what each of its claims that were read shows, or where not all were and none shows
+/// anything, what the scheduler says.
+pub(super) fn look_through(
+    case: &Case<'_>,
+    of_claim: fn(&Case<'_>, &ClaimOfPod<'_>, &PersistentVolumeClaim) -> Option<Finding>,
+    told: fn(&Case<'_>) -> Option<Finding>,
+) -> Vec<Finding> {
+    if case.pod.node().is_some() {
+        return Vec::new();
+    }
+    let claims = of_pod(case);
+    let findings: Vec<Finding> = claims
+        .iter()
+        .filter_map(|claim| of_claim(case, claim, claim.seen.yes()?))
+        .collect();
+    let unread = claims.is_empty() || claims.iter().any(|claim| claim.seen.is_unknown());
+    match findings.is_empty() && unread {
+        true => told(case).into_iter().collect(),
+        false => findings,
+    }
 }
 
 impl ClaimOfPod<'_> {
@@ -63,16 +77,12 @@ pub(crate) fn phase(claim: &PersistentVolumeClaim) -> &str {
 
 /// Whether the scheduler has chosen a node for the claim and waits for its volume.
 pub(crate) fn has_selected_node(claim: &PersistentVolumeClaim) -> bool {
-    let annotations = claim.metadata.annotations.as_ref();
-    phase(claim) == "Pending" && annotations.is_some_and(|all| all.contains_key(SELECTED_NODE))
+    phase(claim) == "Pending" && selected_node(claim).is_some()
 }
 
-/// A field of the claim's spec, where an empty text is a value.
-pub(super) fn field<'c>(
-    claim: &'c PersistentVolumeClaim,
-    of: impl Fn(&'c PersistentVolumeClaimSpec) -> Option<&'c String>,
-) -> Option<&'c str> {
-    claim.spec.as_ref().and_then(of).map(String::as_str)
+/// `spec.storageClassName`, where an empty text is a value: it asks for a volume without class.
+pub(super) fn class_field(claim: &PersistentVolumeClaim) -> Option<&str> {
+    claim.spec.as_ref()?.storage_class_name.as_deref()
 }
 
 /// The newest event about a claim of one of these reasons.

@@ -3,9 +3,9 @@
 //! Sources: pkg/controller/volume/persistentvolume/pv_controller.go (1.37), which sets phase Lost and never takes it back by
 //! itself; kube-scheduler `framework/plugins/volumebinding` and `volumezone`.
 
-use super::claims::{ClaimOfPod, field, of_pod, phase, said};
+use super::claims::{ClaimOfPod, look_through, phase, said};
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
-use crate::kubernetes::shell;
+use crate::kubernetes::claims::volume_name;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::snapshot::{Kind, ObjectRef, Seen};
@@ -23,19 +23,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if case.pod.node().is_some() {
-        return Vec::new();
-    }
-    let claims = of_pod(case);
-    let lost: Vec<Finding> = claims
-        .iter()
-        .filter_map(|claim| of_claim(case, claim, claim.seen.yes()?))
-        .collect();
-    let unread = claims.is_empty() || claims.iter().any(|claim| claim.seen.is_unknown());
-    match lost.is_empty() && unread {
-        true => told(case).into_iter().collect(),
-        false => lost,
-    }
+    look_through(case, of_claim, told)
 }
 
 /// The claim says so itself, or its volume was looked for.
@@ -44,7 +32,7 @@ fn of_claim(
     claim: &ClaimOfPod<'_>,
     object: &PersistentVolumeClaim,
 ) -> Option<Finding> {
-    let volume = field(object, |spec| spec.volume_name.as_ref()).filter(|name| !name.is_empty())?;
+    let volume = volume_name(object)?;
     let state = phase(object);
     let gone = case.snapshot.volumes().get("", volume);
     let evidence: Vec<Evidence> = match (state, gone) {
@@ -90,7 +78,6 @@ fn told(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn finding(case: &Case<'_>, proof: Evidence, claim: &str, volume: &str) -> Finding {
-    let namespace = case.namespace();
     Finding::new(
         case.subject(),
         "the claim {claim} is bound to the volume {volume}, which does not exist any more",
@@ -108,5 +95,5 @@ fn finding(case: &Case<'_>, proof: Evidence, claim: &str, volume: &str) -> Findi
             Who::Owner,
         ),
     ])
-    .look(shell::command(["kubectl", "-n", namespace, "describe", "pvc", claim]))
+    .look(case.kubectl(["describe", "pvc", claim]))
 }

@@ -3,7 +3,6 @@
 use super::claims::{ClaimOfPod, of_pod, said};
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::kubernetes::nearest::nearest;
-use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::snapshot::{Kind, Seen};
@@ -100,13 +99,7 @@ fn finding(case: &Case<'_>, name: &str, proof: Evidence) -> Finding {
     )
     .fact("claim", name)
     .fact("namespace", case.namespace())
-    .look(shell::command([
-        "kubectl",
-        "-n",
-        case.namespace(),
-        "get",
-        "pvc",
-    ]))
+    .look(case.kubectl(["get", "pvc"]))
 }
 
 fn create() -> Fix {

@@ -3,9 +3,8 @@
 //! Sources: kube-scheduler `framework/plugins/volumebinding` (1.37); pkg/controller/volume/pvcprotection, whose finalizer keeps a
 //! claim while pods use it.
 
-use super::claims::{ClaimOfPod, of_pod, said};
+use super::claims::{ClaimOfPod, look_through, said};
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
-use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::snapshot::{Kind, Occupant};
@@ -26,19 +25,7 @@ pub static RULE: Rule = Rule {
 const PROTECTION: &str = "kubernetes.io/pvc-protection";
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if case.pod.node().is_some() {
-        return Vec::new();
-    }
-    let claims = of_pod(case);
-    let going: Vec<Finding> = claims
-        .iter()
-        .filter_map(|claim| of_claim(case, claim, claim.seen.yes()?))
-        .collect();
-    let unread = claims.is_empty() || claims.iter().any(|claim| claim.seen.is_unknown());
-    match going.is_empty() && unread {
-        true => told(case).into_iter().collect(),
-        false => going,
-    }
+    look_through(case, of_claim, told)
 }
 
 fn of_claim(
@@ -99,7 +86,6 @@ fn told(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn finding(case: &Case<'_>, proof: Evidence, claim: &str) -> Finding {
-    let namespace = case.namespace();
     Finding::new(
         case.subject(),
         "the claim {claim} is being deleted, and no new pod may use it",
@@ -110,5 +96,5 @@ fn finding(case: &Case<'_>, proof: Evidence, claim: &str) -> Finding {
         "let the deletion of {claim} come to its end, then create the claim again; a deletion cannot be taken back",
         Who::Owner,
     )])
-    .look(shell::command(["kubectl", "-n", namespace, "describe", "pvc", claim]))
+    .look(case.kubectl(["describe", "pvc", claim]))
 }

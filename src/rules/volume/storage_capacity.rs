@@ -3,7 +3,7 @@
 //! Source: kube-scheduler `framework/plugins/volumebinding/binder.go` (1.37), `hasEnoughCapacity`: the claim must fit into one
 //! CSIStorageCapacity of its class whose topology means the node. Without any the room counts as none.
 
-use super::troubles::{first, grounds};
+use super::troubles::{first, grounds, of};
 use crate::finding::{Finding, Fix, Who};
 use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
@@ -42,15 +42,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     else {
         return Vec::new();
     };
-    let rooms =
-        grounds
-            .obstacles()
-            .filter_map(|(_, obstacle)| match super::troubles::of(obstacle) {
-                Some(VolumeTrouble::NoSpace {
-                    claim: other, free, ..
-                }) if other == claim => *free,
-                _ => None,
-            });
+    let rooms = grounds
+        .obstacles()
+        .filter_map(|(_, obstacle)| match of(obstacle) {
+            Some(VolumeTrouble::NoSpace {
+                claim: other, free, ..
+            }) if other == claim => *free,
+            _ => None,
+        });
     let finding = match rooms.max() {
         Some(most) => grounds
             .finding(case, "the claim {claim} asks for {asked}, and the driver of class {class} can make a volume of {most} at most for {share}")

@@ -1,7 +1,8 @@
 //! A claim of the pod names a StorageClass that does not exist.
 
-use super::claims::{ClaimOfPod, event, field, of_pod, phase, said};
+use super::claims::{ClaimOfPod, class_field, event, of_pod, phase, said};
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::kubernetes::claims::volume_name;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
@@ -36,11 +37,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn of_claim(case: &Case<'_>, claim: &ClaimOfPod<'_>) -> Option<Finding> {
     let object = claim.seen.yes().filter(|claim| phase(claim) == "Pending")?;
-    let name =
-        field(object, |spec| spec.storage_class_name.as_ref()).filter(|name| !name.is_empty())?;
+    let name = class_field(object).filter(|name| !name.is_empty())?;
     // a claim may name a class that exists only as a word, to be matched with a volume of the same word
-    let by_hand =
-        field(object, |spec| spec.volume_name.as_ref()).is_some_and(|volume| !volume.is_empty());
+    let by_hand = volume_name(object).is_some();
     if by_hand || !case.snapshot.storage_classes().get("", name).is_absent() {
         return None;
     }

@@ -5,7 +5,15 @@ use crate::rules::Case;
 use crate::rules::scheduling::grounds::{Grounds, Sought};
 use crate::scheduler::message::Reason;
 use crate::scheduler::{NodeObstacles, Obstacle, VolumeTrouble, What};
+use crate::snapshot::Kind;
 use std::collections::BTreeSet;
+
+/// What it takes to tell where a bound volume can be used.
+pub(super) const OF_BOUND_VOLUMES: &[Kind] = &[
+    Kind::Node,
+    Kind::PersistentVolumeClaim,
+    Kind::PersistentVolume,
+];
 
 /// The trouble of an obstacle.
 pub(super) fn of(obstacle: &Obstacle) -> Option<&VolumeTrouble> {
@@ -40,7 +48,7 @@ pub(super) struct Elsewhere {
     /// Their names.
     pub(super) nodes: Vec<String>,
     /// The scheduler's words for what stands there, each once.
-    pub(super) reasons: Vec<String>,
+    pub(super) reasons: String,
 }
 
 /// Looks at the nodes from which the claim could be used.
@@ -60,6 +68,6 @@ pub(super) fn elsewhere(case: &Case<'_>, is_it: impl Fn(&VolumeTrouble) -> bool)
         .collect();
     Elsewhere {
         nodes: free.iter().map(|node| node.node.clone()).collect(),
-        reasons: reasons.into_iter().map(str::to_owned).collect(),
+        reasons: Vec::from_iter(reasons).join("; "),
     }
 }

@@ -6,9 +6,12 @@
 //!
 //! Sources: pkg/controller/volume/persistentvolume/pv_controller.go (1.37).
 
-use super::claims::{ClaimOfPod, event, field, has_selected_node, of_pod, phase, said};
+use super::claims::{
+    ClaimOfPod, class_field, event, has_selected_node, look_through, of_pod, phase, said,
+};
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
-use crate::kubernetes::shell;
+use crate::kubernetes::claims::volume_name;
+use crate::kubernetes::storage_class::{NO_PROVISIONER, waits_for_consumer};
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::snapshot::{Kind, Seen};
@@ -30,8 +33,6 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-/// The class of volumes that nothing provisions.
-const NO_PROVISIONER: &str = "kubernetes.io/no-provisioner";
 /// Marks the class of claims that name none; the second one up to 1.5.
 const DEFAULT_CLASS: [&str; 2] = [
     "storageclass.kubernetes.io/is-default-class",
@@ -39,28 +40,7 @@ const DEFAULT_CLASS: [&str; 2] = [
 ];
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if case.pod.node().is_some() {
-        return Vec::new();
-    }
-    let claims = of_pod(case);
-    let pending: Vec<_> = claims
-        .iter()
-        .filter_map(|claim| {
-            Some((
-                claim,
-                claim.seen.yes().filter(|claim| phase(claim) == "Pending")?,
-            ))
-        })
-        .collect();
-    let findings: Vec<Finding> = pending
-        .iter()
-        .filter_map(|(claim, object)| of_claim(case, claim, object))
-        .collect();
-    let unread = claims.is_empty() || claims.iter().any(|claim| claim.seen.is_unknown());
-    match findings.is_empty() && unread {
-        true => told(case).into_iter().collect(),
-        false => findings,
-    }
+    look_through(case, of_claim, told)
 }
 
 /// What keeps a claim from its volume.
@@ -69,6 +49,9 @@ fn of_claim(
     claim: &ClaimOfPod<'_>,
     object: &PersistentVolumeClaim,
 ) -> Option<Finding> {
+    if phase(object) != "Pending" {
+        return None;
+    }
     let failed = event(case, claim, &["ProvisioningFailed"]);
     let class = class_of(case, object);
     let spoken = said(case, speaks_of_claims);
@@ -77,7 +60,7 @@ fn of_claim(
         return None;
     }
     let proof = evidence(case, claim, object);
-    let volume = field(object, |spec| spec.volume_name.as_ref()).filter(|name| !name.is_empty());
+    let volume = volume_name(object);
     // a provisioner that the scheduler still waits for may be at work
     let may_wait = waits || matches!(class, Class::Named(Seen::Unknown(_)));
     let certainty = match may_wait && spoken.is_none() && failed.is_none() {
@@ -107,14 +90,7 @@ fn of_claim(
     let more = quotes
         .into_iter()
         .chain((pending != finding.proof).then_some(pending));
-    let look = shell::command([
-        "kubectl",
-        "-n",
-        case.namespace(),
-        "describe",
-        "pvc",
-        &claim.name,
-    ]);
+    let look = case.kubectl(["describe", "pvc", &claim.name]);
     Some(
         finding
             .certainty(certainty)
@@ -165,7 +141,7 @@ enum Class<'a> {
 
 fn class_of<'a>(case: &Case<'a>, claim: &PersistentVolumeClaim) -> Class<'a> {
     let classes = case.snapshot.storage_classes();
-    match field(claim, |spec| spec.storage_class_name.as_ref()) {
+    match class_field(claim) {
         Some("") => Class::None,
         Some(name) => Class::Named(classes.get("", name)),
         None => Class::Default(
@@ -186,10 +162,6 @@ fn is_default(class: &StorageClass) -> bool {
     annotations
         .into_iter()
         .any(|(key, value)| DEFAULT_CLASS.contains(&key.as_str()) && value == "true")
-}
-
-fn waits_for_consumer(class: &StorageClass) -> bool {
-    class.volume_binding_mode.as_deref() == Some("WaitForFirstConsumer")
 }
 
 fn by_class(case: &Case<'_>, proof: Evidence, class: Class<'_>) -> Finding {
@@ -284,7 +256,7 @@ fn told(case: &Case<'_>) -> Option<Finding> {
         ),
     };
     let names: Vec<String> = of_pod(case).into_iter().map(|claim| claim.name).collect();
-    let words = ["kubectl", "-n", case.namespace(), "describe", "pvc"].into_iter();
+    let words = ["describe", "pvc"].into_iter();
     let finding = finding(case, headline, quote)
         .certainty(certainty)
         .why("which claim it is, and why, is said by the claims' own events, which were not read")
@@ -292,9 +264,7 @@ fn told(case: &Case<'_>) -> Option<Finding> {
             "look at the events of the pod's claims, and at their StorageClass",
             Who::Owner,
         )])
-        .look(shell::command(
-            words.chain(names.iter().map(String::as_str)),
-        ));
+        .look(case.kubectl(words.chain(names.iter().map(String::as_str))));
     Some(match names.is_empty() {
         true => finding,
         false => finding.fact("claims", names),

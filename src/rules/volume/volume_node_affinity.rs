@@ -3,14 +3,13 @@
 //! Source: kube-scheduler `framework/plugins/volumebinding` (1.37), which compares the volume's node affinity with the node's
 //! labels.
 
-use super::troubles::{Elsewhere, elsewhere, first, grounds};
+use super::troubles::{Elsewhere, OF_BOUND_VOLUMES, elsewhere, first, grounds};
 use crate::finding::{Finding, Fix, Who};
 use crate::kubernetes::shell;
 use crate::rules::scheduling::grounds::Grounds;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::scheduler::{Filter, VolumeTrouble};
-use crate::snapshot::Kind;
 
 /// `volume-node-affinity`
 pub static RULE: Rule = Rule {
@@ -18,11 +17,7 @@ pub static RULE: Rule = Rule {
     layer: Layer::Volume,
     title: "no node that takes the pod reaches its volume",
     explanation: include_str!("volume_node_affinity.md"),
-    reads: &[
-        Kind::Node,
-        Kind::PersistentVolumeClaim,
-        Kind::PersistentVolume,
-    ],
+    reads: OF_BOUND_VOLUMES,
     refines: &[],
     check,
 };
@@ -88,7 +83,7 @@ fn told(finding: Finding, reaching: &Elsewhere) -> Finding {
     }
     finding
         .fact("reaching", reaching.nodes.clone())
-        .fact("reasons", reaching.reasons.join("; "))
+        .fact("reasons", reaching.reasons.as_str())
         .fix([Fix::advice(
             "clear what stands against the pod on {reaching}: {reasons}",
             Who::Owner,

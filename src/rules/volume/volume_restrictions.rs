@@ -9,7 +9,7 @@ use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::scheduler::{Filter, Holder, VolumeTrouble};
-use crate::snapshot::Kind;
+use crate::snapshot::{Kin, Kind};
 
 /// `volume-restrictions`
 pub static RULE: Rule = Rule {
@@ -60,30 +60,20 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn held(case: &Case<'_>, finding: Finding, holder: &Holder) -> Finding {
-    let own = case
-        .pod
-        .controller()
-        .map(|(kind, name)| format!("{kind}/{name}"));
-    let is_sibling =
-        holder.namespace == case.namespace() && own.is_some() && holder.controller == own;
+    let controller = holder.controller.as_deref();
+    let kin = case.snapshot.kin(case.pod, &holder.namespace, controller);
     let finding = finding
-        .fact("holder", format!("{}/{}", holder.namespace, holder.name))
-        .look(shell::command([
-            "kubectl",
-            "-n",
+        .fact("holder", holder.to_string())
+        .look(shell::kubectl(
             &holder.namespace,
-            "get",
-            "pod",
-            &holder.name,
-            "-o",
-            "wide",
-        ]));
-    match is_sibling {
-        true => finding
+            ["get", "pod", &holder.name, "-o", "wide"],
+        ));
+    match controller.filter(|_| kin == Kin::Sibling) {
+        Some(owner) => finding
             .why("both are pods of {owner}, which mounts one claim in every replica")
-            .fact("owner", own.unwrap_or_default())
+            .fact("owner", owner)
             .fix([Fix::advice("run one replica, give each its own claim as a StatefulSet does, or use the access mode ReadWriteOnce or ReadWriteMany", Who::Owner)]),
-        false => finding
+        None => finding
             .why("the pod can start when {holder} is gone")
             .fix([Fix::advice("let {holder} end, or give the pods different claims", Who::Owner)]),
     }

@@ -2,13 +2,13 @@
 //!
 //! Source: kube-scheduler `framework/plugins/volumezone` (1.37).
 
-use super::troubles::{elsewhere, first, grounds};
+use super::troubles::{OF_BOUND_VOLUMES, elsewhere, first, grounds};
 use crate::finding::{Finding, Fix, Who};
 use crate::kubernetes::shell;
+use crate::rules::scheduling::grounds::Grounds;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::scheduler::{Filter, VolumeTrouble};
-use crate::snapshot::Kind;
 
 /// `volume-zone`
 pub static RULE: Rule = Rule {
@@ -16,11 +16,7 @@ pub static RULE: Rule = Rule {
     layer: Layer::Volume,
     title: "the pod's volume is in another zone",
     explanation: include_str!("volume_zone.md"),
-    reads: &[
-        Kind::Node,
-        Kind::PersistentVolumeClaim,
-        Kind::PersistentVolume,
-    ],
+    reads: OF_BOUND_VOLUMES,
     refines: &[],
     check,
 };
@@ -30,7 +26,6 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(grounds) = grounds(case, is_it, |reason| *reason == Reason::VolumeZone) else {
         return Vec::new();
     };
-    let why = "a volume stays in its zone: the pod has to go there";
     let finding = match first(&grounds) {
         Some(VolumeTrouble::Zone {
             claim,
@@ -38,51 +33,52 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             key,
             wanted,
             ..
-        }) => {
-            let of_claim = |trouble: &VolumeTrouble| matches!(trouble, VolumeTrouble::Zone { claim: other, .. } if other == claim);
-            let there = elsewhere(case, of_claim);
-            let headline = match there.nodes.as_slice() {
-                [] => "the volume {volume} of claim {claim} is in {key} {wanted}, and no node is",
-                _ => {
-                    "the volume {volume} of claim {claim} is in {key} {wanted}, where {there} cannot take the pod: {reasons}"
-                }
-            };
-            let fix = match there.nodes.as_slice() {
-                [] => Fix::advice("add a node in {wanted}", Who::Admin),
-                _ => Fix::advice(
-                    "clear what stands against the pod on {there}: {reasons}",
-                    Who::Owner,
-                ),
-            };
-            grounds
-                .finding(case, headline)
-                .fact("claim", claim.as_str())
-                .fact("volume", volume.as_str())
-                .fact("key", key.as_str())
-                .fact("wanted", wanted.as_str())
-                .fact("there", there.nodes)
-                .fact("reasons", there.reasons.join("; "))
-                .why(why)
-                .fix([fix])
-                .look(shell::command([
-                    "kubectl",
-                    "get",
-                    "pv",
-                    volume,
-                    "--show-labels",
-                ]))
-        }
+        }) => bound(case, &grounds, claim)
+            .fact("claim", claim.as_str())
+            .fact("volume", volume.as_str())
+            .fact("key", key.as_str())
+            .fact("wanted", wanted.as_str())
+            .look(shell::command([
+                "kubectl",
+                "get",
+                "pv",
+                volume,
+                "--show-labels",
+            ])),
         _ => grounds
             .finding(
                 case,
                 "the volume of a claim is in another zone than {share}",
             )
-            .why(why)
             .fix([Fix::advice(
                 "compare the zone labels of the claims' volumes with those of the nodes",
                 Who::Owner,
             )])
             .look(shell::command(["kubectl", "get", "pv", "--show-labels"])),
     };
+    let finding = finding.why("a volume stays in its zone: the pod has to go there");
     vec![grounds.close(case, finding, Filter::VolumeZone)]
+}
+
+fn bound(case: &Case<'_>, grounds: &Grounds<'_>, claim: &str) -> Finding {
+    let of_claim = |trouble: &VolumeTrouble| matches!(trouble, VolumeTrouble::Zone { claim: other, .. } if other == claim);
+    let there = elsewhere(case, of_claim);
+    let (headline, fix) = match there.nodes.as_slice() {
+        [] => (
+            "the volume {volume} of claim {claim} is in {key} {wanted}, and no node is",
+            Fix::advice("add a node in {wanted}", Who::Admin),
+        ),
+        _ => (
+            "the volume {volume} of claim {claim} is in {key} {wanted}, where {there} cannot take the pod: {reasons}",
+            Fix::advice(
+                "clear what stands against the pod on {there}: {reasons}",
+                Who::Owner,
+            ),
+        ),
+    };
+    grounds
+        .finding(case, headline)
+        .fact("there", there.nodes)
+        .fact("reasons", there.reasons)
+        .fix([fix])
 }

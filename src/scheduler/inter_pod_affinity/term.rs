@@ -3,13 +3,17 @@
 //! Source: kube-scheduler `framework/types.go`, `newAffinityTerm` (1.37): a term that names namespaces in neither way means its
 //! pod's own; one without a selector means nobody.
 
+pub(super) use crate::kubernetes::affinity::{
+    pod_affinity as affinity, pod_anti_affinity as anti_affinity,
+};
+use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::selector::{
     label_selector_is_empty, label_selector_matches, label_selector_text,
 };
-use crate::snapshot::{Gap, Seen, Snapshot};
+use crate::snapshot::{Gap, Occupants, Seen, Snapshot};
 use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A term with its namespaces resolved.
@@ -17,6 +21,19 @@ use std::fmt;
 pub struct Term<'a> {
     raw: &'a PodAffinityTerm,
     namespaces: Namespaces,
+}
+
+/// A label that a term asks for in vain, and one that pods carry where it looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misspelt {
+    /// The label's key.
+    pub key: String,
+    /// The value that the selector asks for.
+    pub from: String,
+    /// The value that is most like it, of those that pods carry.
+    pub to: String,
+    /// Whose: places among [`Occupants::shapes`].
+    pub shapes: BTreeSet<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -85,6 +102,31 @@ impl<'a> Term<'a> {
     pub fn means(&self, namespace: &str, labels: &BTreeMap<String, String>) -> bool {
         self.covers(namespace) && self.selects(labels)
     }
+
+    /// A label of its selector that no pod carries where it looks, and what was probably meant.
+    pub fn misspelt(&self, occupants: &Occupants) -> Option<Misspelt> {
+        let covered = occupants.iter().filter(|pod| self.covers(&pod.namespace));
+        let places: BTreeSet<usize> = covered.map(Occupants::place_of).collect();
+        let label = |place: &usize, key: &str| {
+            let labels = &occupants.shapes().get(*place)?.labels;
+            labels.get(key).map(String::as_str)
+        };
+        let mut pairs = self.selector()?.match_labels.iter().flatten();
+        pairs.find_map(|(key, from)| {
+            let values: BTreeSet<&str> = places.iter().filter_map(|at| label(at, key)).collect();
+            if values.contains(from.as_str()) {
+                return None;
+            }
+            let to = nearest(from, values)?;
+            let carries = |place: &&usize| label(place, key) == Some(to);
+            Some(Misspelt {
+                key: key.clone(),
+                from: from.clone(),
+                to: to.to_owned(),
+                shapes: places.iter().filter(carries).copied().collect(),
+            })
+        })
+    }
 }
 
 /// `pods with app=cache in namespace shop`
@@ -116,28 +158,6 @@ fn placed<'a>(
     terms
         .filter_map(|(place, raw)| Some((place, Term::new(raw, own, snapshot).ok()?)))
         .collect()
-}
-
-/// The required terms of the pod's affinity.
-pub(super) fn affinity(spec: &PodSpec) -> &[PodAffinityTerm] {
-    let affinity = spec.affinity.as_ref();
-    let of_pods = affinity.and_then(|all| all.pod_affinity.as_ref());
-    let terms = of_pods.and_then(|a| {
-        a.required_during_scheduling_ignored_during_execution
-            .as_deref()
-    });
-    terms.unwrap_or_default()
-}
-
-/// The required terms of the pod's anti-affinity.
-pub(super) fn anti_affinity(spec: &PodSpec) -> &[PodAffinityTerm] {
-    let affinity = spec.affinity.as_ref();
-    let of_pods = affinity.and_then(|all| all.pod_anti_affinity.as_ref());
-    let terms = of_pods.and_then(|a| {
-        a.required_during_scheduling_ignored_during_execution
-            .as_deref()
-    });
-    terms.unwrap_or_default()
 }
 
 /// A term without a selector selects nothing.

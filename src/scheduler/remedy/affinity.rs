@@ -4,14 +4,14 @@
 
 use super::Situation;
 use super::change::{Change, Kind};
-use super::patch::{add, escaped, replace, shift, test};
 use crate::finding::Fact;
-use crate::kubernetes::nearest::nearest;
+use crate::kubernetes::affinity::pod_affinity;
+use crate::kubernetes::patch::{add, escaped, replace, shift, test};
 use crate::scheduler::{NodeView, Term, What};
 use crate::snapshot::Occupants;
 use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A change of one required term.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,10 +122,10 @@ impl Lookalikes {
     pub(super) fn of(at: &Situation<'_>) -> Self {
         let mut found = Lookalikes::default();
         for (index, term) in of_rule(at, Rule::Affinity) {
-            let raw = raw(at.incoming.spec, index);
+            let raw = pod_affinity(at.incoming.spec).get(index);
             let shapes = at.view.occupants().shapes();
             let selected: Vec<bool> = shapes.iter().map(|s| term.selects(&s.labels)).collect();
-            let misspelt = misspelt(at, &term);
+            let misspelt = term.misspelt(at.view.occupants());
             for node in at.view.nodes() {
                 let Some(domain) = node.label(term.key()) else {
                     continue;
@@ -137,8 +137,12 @@ impl Lookalikes {
                         (false, true) => raw.map(|raw| cover(at, raw, &occupant.namespace)),
                         (true, false) => misspelt
                             .as_ref()
-                            .filter(|(places, _)| places.contains(&place))
-                            .map(|(_, by)| by.clone()),
+                            .filter(|found| found.shapes.contains(&place))
+                            .map(|found| By::Select {
+                                key: found.key.clone(),
+                                from: found.from.clone(),
+                                to: found.to.clone(),
+                            }),
                         _ => None,
                     };
                     found.note(index, domain, by);
@@ -158,14 +162,6 @@ impl Lookalikes {
     }
 }
 
-fn raw(spec: &PodSpec, index: usize) -> Option<&PodAffinityTerm> {
-    let affinity = spec.affinity.as_ref()?.pod_affinity.as_ref()?;
-    let terms = affinity
-        .required_during_scheduling_ignored_during_execution
-        .as_ref()?;
-    terms.get(index)
-}
-
 /// A list of namespaces takes the place of the pod's own, which a term without one looks in.
 fn cover(at: &Situation<'_>, raw: &PodAffinityTerm, namespace: &str) -> By {
     let mut all = raw.namespaces.clone().unwrap_or_default();
@@ -175,32 +171,6 @@ fn cover(at: &Situation<'_>, raw: &PodAffinityTerm, namespace: &str) -> By {
     all.push(namespace.to_owned());
     let namespace = namespace.to_owned();
     By::Cover { namespace, all }
-}
-
-/// The value that was probably meant in place of one that no pod carries where the term looks, and the shapes that carry it.
-fn misspelt(at: &Situation<'_>, term: &Term<'_>) -> Option<(BTreeSet<usize>, By)> {
-    let occupants = at.view.occupants();
-    let covered = occupants.iter().filter(|one| term.covers(&one.namespace));
-    let places: BTreeSet<usize> = covered.map(Occupants::place_of).collect();
-    let label = |place: &usize, key: &str| {
-        let labels = &occupants.shapes().get(*place)?.labels;
-        labels.get(key).map(String::as_str)
-    };
-    let mut pairs = term.selector()?.match_labels.iter().flatten();
-    pairs.find_map(|(key, from)| {
-        let values: BTreeSet<&str> = places.iter().filter_map(|at| label(at, key)).collect();
-        if values.contains(from.as_str()) {
-            return None;
-        }
-        let to = nearest(from, values)?;
-        let carries = |place: &&usize| label(place, key) == Some(to);
-        let by = By::Select {
-            key: key.clone(),
-            from: from.clone(),
-            to: to.to_owned(),
-        };
-        Some((places.iter().filter(carries).copied().collect(), by))
-    })
 }
 
 impl Leniency {

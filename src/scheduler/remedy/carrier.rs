@@ -3,7 +3,9 @@
 //! Sources: kubernetes `pkg/apis/core/validation` (a pod's spec is fixed but for images, deadlines and further tolerations) and
 //! `pkg/apis/batch/validation` (a Job's template is fixed); the controllers of `pkg/controller` for what follows a change.
 
+use crate::kubernetes::{patch, shell};
 use crate::snapshot::{Kind, ObjectRef, Snapshot, StuckPod};
+use serde_json::Value;
 
 /// The object to change so that the pod changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,21 +53,30 @@ impl Carrier {
     /// The JSON pointer of the pod's spec in the object, where it may be changed.
     pub(super) fn spec(&self) -> Option<&'static str> {
         match self.renewal {
-            Renewal::Rollout | Renewal::ByHand => Some("/spec/template/spec"),
-            Renewal::NextRun => Some("/spec/jobTemplate/spec/template/spec"),
+            Renewal::Rollout | Renewal::ByHand | Renewal::NextRun => {
+                self.object.known_kind()?.pod_template()
+            }
             Renewal::Fixed if self.is_pod() => Some("/spec"),
             Renewal::Fixed | Renewal::Foreign => None,
         }
     }
 
-    /// `kubectl -n shop <verb…> deployment web`
-    pub(super) fn kubectl(&self, verb: &[&str]) -> Vec<String> {
-        let mut words = vec!["kubectl".to_owned()];
-        if let Some(namespace) = &self.object.namespace {
-            words.extend(["-n".to_owned(), namespace.clone()]);
-        }
-        words.extend(verb.iter().map(|word| (*word).to_owned()));
-        words.extend([self.object.kind.to_lowercase(), self.object.name.clone()]);
-        words
+    /// `kubectl -n shop <verb…> deployment web <options…>`
+    pub(super) fn kubectl(&self, verb: &[&str], options: &[&str]) -> String {
+        let kind = self.object.kind.to_lowercase();
+        let object = [kind.as_str(), self.object.name.as_str()];
+        let words = verb.iter().chain(&object).chain(options);
+        shell::kubectl(self.namespace(), words)
+    }
+
+    /// The command that makes a JSON patch of the object.
+    pub(super) fn patch(&self, operations: &[Value]) -> String {
+        let kind = self.object.kind.to_lowercase();
+        patch::command(self.namespace(), &[&kind, &self.object.name], operations)
+    }
+
+    /// What has pods stands in their namespace.
+    fn namespace(&self) -> &str {
+        self.object.namespace.as_deref().unwrap_or_default()
     }
 }

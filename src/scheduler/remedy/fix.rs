@@ -4,8 +4,8 @@
 
 use super::carrier::{Carrier, Renewal};
 use super::change::{Change, Expression, toleration};
-use super::patch::{add, escaped, remove, replace, test};
 use crate::finding::{Facts, Fix, Who, fill};
+use crate::kubernetes::patch::{add, escaped, remove, replace, test};
 use crate::kubernetes::shell;
 use crate::snapshot::{Kind, ObjectRef};
 use k8s_openapi::api::core::v1::{Pod, Toleration};
@@ -102,17 +102,10 @@ fn pod_part(changes: &[&Change], carrier: &Carrier, pod: &Pod) -> (Vec<Value>, O
     patch.extend(tolerations(changes, spec, pod, fixed));
     let command = match requests(changes) {
         Some((container, requests)) if carrier.renewal != Renewal::NextRun => {
-            let mut words = carrier.kubectl(&["set", "resources"]);
-            words.extend(["-c".to_owned(), container.to_owned()]);
-            words.push(format!("--requests={requests}"));
-            shell::command(words)
+            let requests = format!("--requests={requests}");
+            carrier.kubectl(&["set", "resources"], &["-c", container, &requests])
         }
-        _ => {
-            let mut words = carrier.kubectl(&["patch"]);
-            words.extend(["--type", "json", "-p"].map(str::to_owned));
-            words.push(Value::Array(patch.clone()).to_string());
-            shell::command(words)
-        }
+        _ => carrier.patch(&patch),
     };
     (patch, Some(command))
 }

@@ -7,14 +7,14 @@
 //! Source: kubernetes `pkg/controller/deployment/rolling.go` (1.37): with maxSurge 0 and maxUnavailable 1 an old pod goes first.
 
 use super::carrier::Renewal;
-use super::patch::add;
 use super::{Remedy, Situation, affinity, fix};
 use crate::finding::{Fix, Who};
-use crate::kubernetes::shell;
+use crate::kubernetes::labels::HOSTNAME;
+use crate::kubernetes::patch::add;
 use crate::scheduler::ranking::closest;
 use crate::scheduler::{Filter, Holder, NodeObstacles, VolumeTrouble, What, judge};
 use crate::snapshot::{Kin, Kind, Occupant, Seen};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// The nodes on which nothing but the workload's own pods stands in the way.
@@ -124,14 +124,11 @@ impl<'j> InTheWay<'j> {
         let strategy =
             json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
         let patch = vec![add("/spec/strategy", strategy)];
-        let mut words = carrier.kubectl(&["patch"]);
-        words.extend(["--type", "json", "-p"].map(str::to_owned));
-        words.push(Value::from(patch.clone()).to_string());
         let fix = Fix::command(
             "let rolling updates stop an old pod before they start a new one (maxSurge 0, maxUnavailable 1)",
             Who::Owner,
             carrier.object.clone(),
-            shell::command(words),
+            carrier.patch(&patch),
         );
         Some(Remedy {
             fix: Fix {
@@ -158,7 +155,7 @@ impl<'j> InTheWay<'j> {
             Place::Node(_) => {
                 "run no more replicas than {replicas}: a host port lets each node run one, and no further node can take one"
             }
-            Place::Domain("kubernetes.io/hostname", _) => {
+            Place::Domain(HOSTNAME, _) => {
                 "run no more replicas than {replicas}: the anti-affinity lets each node run one, and no further node can take one"
             }
             Place::Domain(..) => {
@@ -171,9 +168,8 @@ impl<'j> InTheWay<'j> {
         if !scales || wanted.is_some_and(|wanted| wanted <= i64::from(places)) {
             return None;
         }
-        let mut words = at.carrier.kubectl(&["scale"]);
-        words.push(format!("--replicas={places}"));
-        let command = shell::command(words);
+        let replicas = format!("--replicas={places}");
+        let command = at.carrier.kubectl(&["scale"], &[&replicas]);
         let fix = Fix::command(change, Who::Owner, object.clone(), command)
             .fact("replicas", places)
             .patch(vec![add("/spec/replicas", places)]);

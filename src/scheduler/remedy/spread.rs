@@ -6,9 +6,9 @@
 use super::Situation;
 use super::change::{Change, Kind};
 use super::options::is_given;
-use super::patch::{add, remove, replace, test};
 use crate::finding::Fact;
 use crate::kubernetes::nearest::nearest;
+use crate::kubernetes::patch::{add, remove, replace, test};
 use crate::kubernetes::taints::untolerated;
 use crate::scheduler::{Distribution, NodeView, What};
 use k8s_openapi::api::core::v1::{PodSpec, TopologySpreadConstraint};

@@ -7,15 +7,13 @@
 
 use super::{admits, asked};
 use crate::kubernetes::claims::class_name;
+use crate::kubernetes::labels::HOSTNAME;
 use crate::kubernetes::selector::label_selector_matches;
 use crate::scheduler::NodeView;
 use crate::snapshot::{Snapshot, Volume};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PersistentVolumeClaimSpec};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
-
-/// The label by which local volumes name their node.
-const HOSTNAME: &str = "kubernetes.io/hostname";
 
 static NO_SPEC: LazyLock<PersistentVolumeClaimSpec> =
     LazyLock::new(PersistentVolumeClaimSpec::default);

@@ -5,15 +5,13 @@
 use super::{Bindings, asked};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::selector::label_selector_matches;
+use crate::kubernetes::storage_class::NO_PROVISIONER;
 use crate::scheduler::NodeView;
 use crate::scheduler::volumes::{NoVolume, Prepared};
 use crate::snapshot::{CsiStorageCapacity, Snapshot};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, TopologySelectorTerm};
 use k8s_openapi::api::storage::v1::StorageClass;
 use std::collections::BTreeMap;
-
-/// The provisioner of classes whose volumes are made by hand.
-const BY_HAND: &str = "kubernetes.io/no-provisioner";
 
 /// How volumes for a claim are made.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +38,7 @@ pub(super) fn of<'v>(
     snapshot: &'v Snapshot,
 ) -> Provision<'v> {
     let name = class.metadata.name.as_deref().unwrap_or_default();
-    let by_hand = class.provisioner.is_empty() || class.provisioner == BY_HAND;
+    let by_hand = class.provisioner.is_empty() || class.provisioner == NO_PROVISIONER;
     Provision {
         class: name,
         by_hand,

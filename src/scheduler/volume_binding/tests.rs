@@ -2,7 +2,7 @@
 
 mod unbound;
 
-use crate::kubernetes::in_tree::{OLD_ZONE, ZONE};
+use crate::kubernetes::labels::{OLD_ZONE, ZONE};
 use crate::scheduler::testing::{Cluster, Object, Told, claim, class, node, object, pod, volume};
 use crate::scheduler::{Filter, VolumeTrouble};
 use crate::snapshot::Kind;

@@ -1,6 +1,6 @@
 //! Which labels of volumes keep a pod off which nodes, and which claims refuse it as a whole.
 
-use crate::kubernetes::in_tree::{OLD_REGION, OLD_ZONE, REGION, ZONE};
+use crate::kubernetes::labels::{OLD_REGION, OLD_ZONE, REGION, ZONE};
 use crate::scheduler::testing::{Cluster, Object, Told, claim, class, node, pod, volume};
 use crate::scheduler::{Filter, VolumeTrouble};
 use crate::snapshot::Kind;

@@ -1,7 +1,7 @@
 //! Volumes that are to be found or made.
 
 use super::{BY_HAND, DRIVER, ELSEWHERE, NONE, SPACE, WAITS, driver, nodes, told, web, words};
-use crate::kubernetes::in_tree::ZONE;
+use crate::kubernetes::labels::ZONE;
 use crate::scheduler::testing::{Cluster, Object, claim, class, node, object, pod, volume};
 use crate::scheduler::{NoVolume, VolumeTrouble};
 use crate::snapshot::Kind;

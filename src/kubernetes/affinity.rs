@@ -1,0 +1,71 @@
+//! What a pod's affinity requires, taken out of the fields in which it stands. What a pod only prefers keeps it off no node.
+//!
+//! Whether a node or another pod answers to it is for the scheduler's filters.
+
+use k8s_openapi::api::core::v1::{NodeSelectorTerm, PodAffinityTerm, PodSpec};
+
+/// The terms of the node affinity, of which one must hold; `None` when nothing is required.
+pub fn node_affinity(spec: &PodSpec) -> Option<&[NodeSelectorTerm]> {
+    let affinity = spec.affinity.as_ref()?.node_affinity.as_ref()?;
+    let required = affinity
+        .required_during_scheduling_ignored_during_execution
+        .as_ref()?;
+    Some(&required.node_selector_terms)
+}
+
+/// The terms of the affinity to other pods, all of which must hold.
+pub fn pod_affinity(spec: &PodSpec) -> &[PodAffinityTerm] {
+    let affinity = spec.affinity.as_ref();
+    let to_pods = affinity.and_then(|affinity| affinity.pod_affinity.as_ref());
+    let terms = to_pods.and_then(|pods| {
+        pods.required_during_scheduling_ignored_during_execution
+            .as_deref()
+    });
+    terms.unwrap_or_default()
+}
+
+/// The terms of the anti-affinity to other pods, all of which must hold.
+pub fn pod_anti_affinity(spec: &PodSpec) -> &[PodAffinityTerm] {
+    let affinity = spec.affinity.as_ref();
+    let to_pods = affinity.and_then(|affinity| affinity.pod_anti_affinity.as_ref());
+    let terms = to_pods.and_then(|pods| {
+        pods.required_during_scheduling_ignored_during_execution
+            .as_deref()
+    });
+    terms.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_what_is_required_counts() {
+        let term = |key: &str| json!({"topologyKey": key});
+        let wish = |key: &str| json!({"weight": 1, "podAffinityTerm": term(key)});
+        let spec: PodSpec = serde_json::from_value(json!({"containers": [], "affinity": {
+            "nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "preference": {}}]},
+            "podAffinity": {
+                "requiredDuringSchedulingIgnoredDuringExecution": [term("zone")],
+                "preferredDuringSchedulingIgnoredDuringExecution": [wish("a")],
+            },
+            "podAntiAffinity": {
+                "requiredDuringSchedulingIgnoredDuringExecution": [term("node"), term("rack")],
+                "preferredDuringSchedulingIgnoredDuringExecution": [wish("b")],
+            },
+        }}))
+        .unwrap();
+        let keys = |terms: &[PodAffinityTerm]| -> Vec<String> {
+            terms.iter().map(|term| term.topology_key.clone()).collect()
+        };
+        assert_eq!(node_affinity(&spec), None);
+        assert_eq!(keys(pod_affinity(&spec)), ["zone"]);
+        assert_eq!(keys(pod_anti_affinity(&spec)), ["node", "rack"]);
+        let bare = PodSpec::default();
+        assert_eq!(
+            (pod_affinity(&bare), pod_anti_affinity(&bare)),
+            (&[][..], &[][..])
+        );
+    }
+}

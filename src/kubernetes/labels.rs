@@ -1,0 +1,14 @@
+//! The labels that tell where a node is.
+//!
+//! Source: k8s.io/api `core/v1/well_known_labels.go` (1.37).
+
+/// The node itself.
+pub const HOSTNAME: &str = "kubernetes.io/hostname";
+/// The zone of a node or a volume.
+pub const ZONE: &str = "topology.kubernetes.io/zone";
+/// [`ZONE`] up to 1.16.
+pub const OLD_ZONE: &str = "failure-domain.beta.kubernetes.io/zone";
+/// The region of a node or a volume.
+pub const REGION: &str = "topology.kubernetes.io/region";
+/// [`REGION`] up to 1.16.
+pub const OLD_REGION: &str = "failure-domain.beta.kubernetes.io/region";
