@@ -9,8 +9,8 @@ pub(super) use dry_run::dry_run;
 pub use dry_run::{DryRun, Outcome, Victim};
 
 use super::message::{Message, PreemptionSays};
-use super::{Count, Engine, Incoming, judge, said};
-use crate::snapshot::{Occupant, Snapshot, StuckPod};
+use super::{Count, Engine, Incoming, judge};
+use crate::snapshot::{DEFAULT_SCHEDULER, Occupant, Snapshot, StuckPod};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -90,7 +90,7 @@ impl Preemption {
         let snapshot = engine.snapshot();
         let whole =
             snapshot.pods().whole_cluster().is_ok() && snapshot.nodes().whole_cluster().is_ok();
-        if !whole || nominated(pod).is_some() || said::scheduler(pod) != said::DEFAULT {
+        if !whole || nominated(pod).is_some() || pod.scheduler() != DEFAULT_SCHEDULER {
             return None;
         }
         let judged = engine.judge(pod.pod());
@@ -185,7 +185,7 @@ fn counted(nodes: usize) -> String {
 fn gives_way(node: &str, victims: &[Victim]) -> String {
     let named = |victim: &Victim| {
         let Victim { pod, priority, .. } = victim;
-        format!("{}/{} (priority {priority})", pod.namespace, pod.name)
+        format!("{pod} (priority {priority})")
     };
     let names: Vec<String> = victims.iter().take(NAMED).map(named).collect();
     let more = match victims.len().saturating_sub(NAMED) {

@@ -208,9 +208,7 @@ fn difference(expected: &DryRun, decided: &Choice, base: &[Value]) -> Option<Str
 
 /// Those that are not going anyway.
 fn live(victims: &[Victim], base: &[Value]) -> BTreeSet<String> {
-    let victims = victims
-        .iter()
-        .map(|victim| format!("{}/{}", victim.pod.namespace, victim.pod.name));
+    let victims = victims.iter().map(|victim| victim.pod.to_string());
     victims
         .filter(|victim| pods(base).any(|pod| id(pod) == *victim && is_live(pod)))
         .collect()

@@ -68,12 +68,15 @@ fn held(case: &Case<'_>, finding: Finding, holder: &Holder) -> Finding {
             &holder.namespace,
             ["get", "pod", &holder.name, "-o", "wide"],
         ));
-    match controller.filter(|_| kin == Kin::Sibling) {
-        Some(owner) => finding
+    match (kin, controller) {
+        (Kin::Elder, _) => finding
+            .why("the old pods stay until new ones are ready, and the new ones wait for what the old ones hold")
+            .fix([Fix::advice("let the Deployment stop its old pod before it starts a new one", Who::Owner)]),
+        (Kin::Sibling, Some(owner)) => finding
             .why("both are pods of {owner}, which mounts one claim in every replica")
             .fact("owner", owner)
             .fix([Fix::advice("run one replica, give each its own claim as a StatefulSet does, or use the access mode ReadWriteOnce or ReadWriteMany", Who::Owner)]),
-        None => finding
+        _ => finding
             .why("the pod can start when {holder} is gone")
             .fix([Fix::advice("let {holder} end, or give the pods different claims", Who::Owner)]),
     }
