@@ -46,11 +46,23 @@ pub fn of_ephemeral(pod: &str, volume: &str) -> String {
     format!("{pod}-{volume}")
 }
 
-/// The name of a claim's class; empty when it names none.
-pub fn class_name(claim: &PersistentVolumeClaim) -> &str {
+/// The name of a claim's class and where it stands. An empty name asks for a volume without class, which is not the same as naming
+/// none.
+pub fn class(claim: &PersistentVolumeClaim) -> Option<(&'static str, &str)> {
     let annotated = annotation(claim, CLASS);
     let field = || claim.spec.as_ref()?.storage_class_name.as_deref();
-    annotated.or_else(field).unwrap_or_default()
+    match annotated {
+        Some(name) => Some((
+            "metadata.annotations[volume.beta.kubernetes.io/storage-class]",
+            name,
+        )),
+        None => field().map(|name| ("spec.storageClassName", name)),
+    }
+}
+
+/// The name of a claim's class; empty when it names none.
+pub fn class_name(claim: &PersistentVolumeClaim) -> &str {
+    class(claim).map(|(_, name)| name).unwrap_or_default()
 }
 
 /// The volume that a claim names, whether it is bound to it or not.
@@ -120,6 +132,10 @@ mod tests {
         ] {
             assert_eq!(class_name(&claim(annotations, spec)), class);
         }
+        assert_eq!(super::class(&claim(json!({}), json!({}))), None);
+        let old = claim(json!({CLASS: "old"}), json!({}));
+        let place = "metadata.annotations[volume.beta.kubernetes.io/storage-class]";
+        assert_eq!(super::class(&old), Some((place, "old")));
     }
 
     #[test]

@@ -80,11 +80,6 @@ pub(crate) fn has_selected_node(claim: &PersistentVolumeClaim) -> bool {
     phase(claim) == "Pending" && selected_node(claim).is_some()
 }
 
-/// `spec.storageClassName`, where an empty text is a value: it asks for a volume without class.
-pub(super) fn class_field(claim: &PersistentVolumeClaim) -> Option<&str> {
-    claim.spec.as_ref()?.storage_class_name.as_deref()
-}
-
 /// The newest event about a claim of one of these reasons.
 pub(super) fn event<'a>(
     case: &Case<'a>,

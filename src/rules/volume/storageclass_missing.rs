@@ -1,8 +1,8 @@
 //! A claim of the pod names a StorageClass that does not exist.
 
-use super::claims::{ClaimOfPod, class_field, event, of_pod, phase, said};
+use super::claims::{ClaimOfPod, event, of_pod, phase, said};
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
-use crate::kubernetes::claims::volume_name;
+use crate::kubernetes::claims::{class, volume_name};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
@@ -37,14 +37,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn of_claim(case: &Case<'_>, claim: &ClaimOfPod<'_>) -> Option<Finding> {
     let object = claim.seen.yes().filter(|claim| phase(claim) == "Pending")?;
-    let name = class_field(object).filter(|name| !name.is_empty())?;
+    let (path, name) = class(object).filter(|(_, name)| !name.is_empty())?;
     // a claim may name a class that exists only as a word, to be matched with a volume of the same word
     let by_hand = volume_name(object).is_some();
     if by_hand || !case.snapshot.storage_classes().get("", name).is_absent() {
         return None;
     }
     let failed = event(case, claim, &["ProvisioningFailed"]).map(|event| case.event(event));
-    let named = case.field_of(claim.object(case), "spec.storageClassName", name);
+    let named = case.field_of(claim.object(case), path, name);
     let (proof, more) = match failed {
         Some(event) => (event, named),
         None => (

@@ -6,11 +6,9 @@
 //!
 //! Sources: pkg/controller/volume/persistentvolume/pv_controller.go (1.37).
 
-use super::claims::{
-    ClaimOfPod, class_field, event, has_selected_node, look_through, of_pod, phase, said,
-};
+use super::claims::{ClaimOfPod, event, has_selected_node, look_through, of_pod, phase, said};
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
-use crate::kubernetes::claims::volume_name;
+use crate::kubernetes::claims::{self, volume_name};
 use crate::kubernetes::storage_class::{NO_PROVISIONER, waits_for_consumer};
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
@@ -141,7 +139,7 @@ enum Class<'a> {
 
 fn class_of<'a>(case: &Case<'a>, claim: &PersistentVolumeClaim) -> Class<'a> {
     let classes = case.snapshot.storage_classes();
-    match class_field(claim) {
+    match claims::class(claim).map(|(_, name)| name) {
         Some("") => Class::None,
         Some(name) => Class::Named(classes.get("", name)),
         None => Class::Default(
