@@ -274,7 +274,8 @@ impl<'a, 'v> Peers<'a, 'v> {
             .filter(|_| !first_of_series)
     }
 
-    /// Takes one more pod into account, on this node.
+    /// Takes one more pod into account, on this node. Nobody asks for it when the filter was skipped, because neither the pod nor any
+    /// other one had a say: then a pod that preemption makes room for keeps nobody away.
     pub(super) fn add(
         &mut self,
         pod: &Incoming<'_, '_>,
@@ -282,6 +283,9 @@ impl<'a, 'v> Peers<'a, 'v> {
         node: &NodeView<'_>,
         view: &View<'_>,
     ) {
+        if self.affinity.is_empty() && self.anti_affinity.is_empty() && self.guarded.is_empty() {
+            return;
+        }
         let meant = self.meant(occupant, view.occupants());
         self.note(&meant, occupant, node);
         let keys = self.refuses(occupant, pod, view);
