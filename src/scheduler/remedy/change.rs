@@ -376,6 +376,7 @@ fn unrequire(pod: &mut Pod, at: Expression) {
     let Some(terms) = terms(pod) else {
         return;
     };
+    let is_last = is_last(terms, at);
     if let Some(expressions) = terms
         .get_mut(at.term)
         .and_then(|term| term.match_expressions.as_mut())
@@ -383,16 +384,22 @@ fn unrequire(pod: &mut Pod, at: Expression) {
     {
         expressions.remove(at.index);
     }
-    let is_empty = |term: &NodeSelectorTerm| {
-        term.match_expressions.as_ref().is_none_or(Vec::is_empty)
-            && term.match_fields.as_ref().is_none_or(Vec::is_empty)
-    };
-    if terms.iter().all(is_empty) {
+    if is_last {
         let affinity = pod.spec.as_mut().and_then(|spec| spec.affinity.as_mut());
         if let Some(node_affinity) = affinity.and_then(|affinity| affinity.node_affinity.as_mut()) {
             node_affinity.required_during_scheduling_ignored_during_execution = None;
         }
     }
+}
+
+/// Whether the affinity requires nothing else. Terms that are left empty match no node, so it has to go as a whole then.
+pub(super) fn is_last(terms: &[NodeSelectorTerm], at: Expression) -> bool {
+    let mut terms = terms.iter().enumerate();
+    terms.all(|(place, term)| {
+        let expressions = term.match_expressions.as_ref().map_or(0, Vec::len);
+        let fields = term.match_fields.as_ref().map_or(0, Vec::len);
+        fields == 0 && expressions == usize::from(place == at.term)
+    })
 }
 
 /// Where a host port is written: the places of its container and in it. Sidecars' ports are left alone.

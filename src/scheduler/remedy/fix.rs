@@ -3,7 +3,7 @@
 //! Sources: kubectl's `set resources`, `patch`, `taint`, `label`, `uncordon` (1.37).
 
 use super::carrier::{Carrier, Renewal};
-use super::change::{Change, Expression, toleration};
+use super::change::{Change, Expression, is_last, toleration};
 use crate::finding::{Facts, Fix, Who, fill};
 use crate::kubernetes::patch::{add, escaped, remove, replace, test};
 use crate::kubernetes::shell;
@@ -213,9 +213,9 @@ fn unrequire(spec: &str, at: Expression, pod: &Pod) -> Vec<Value> {
         .unwrap_or_default();
     let path = expression_path(spec, at);
     let key = expressions.get(at.index).map(|expression| &expression.key);
-    let what = match (terms.len(), expressions.len()) {
-        (1, 1) => remove(&required_path(spec)),
-        _ => remove(&path),
+    let what = match is_last(terms, at) {
+        true => remove(&required_path(spec)),
+        false => remove(&path),
     };
     vec![test(&format!("{path}/key"), json!(key)), what]
 }

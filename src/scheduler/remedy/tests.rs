@@ -209,16 +209,28 @@ fn required(terms: Value) -> Value {
 fn an_affinity_accepts_one_more_value_or_goes() {
     let zone = node("n1", "4", "8Gi").set("/metadata/labels", json!({"zone": "a"}));
     let expression = json!({"key": "zone", "operator": "In", "values": ["b", "c"]});
-    let terms = json!([{"matchExpressions": [expression]}]);
-    let found = remedies(&web("w").set("/spec/affinity", required(terms)), &[zone]);
+    let found = |terms: Value| {
+        let asks = web("w").set("/spec/affinity", required(terms));
+        remedies(&asks, std::slice::from_ref(&zone))
+    };
     let base =
         "/spec/template/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution";
+    let alone = found(json!([{"matchExpressions": [expression]}]));
     assert_eq!(
-        found[0].fix.patch[1],
+        alone[0].fix.patch[1],
         json!({"op": "add", "path": format!("{base}/nodeSelectorTerms/0/matchExpressions/0/values/-"), "value": "a"})
     );
-    // an empty term would match nothing
-    assert_eq!(found[1].fix.patch[1], json!({"op": "remove", "path": base}));
+    // empty terms match nothing
+    let gone = json!({"op": "remove", "path": base});
+    assert_eq!(alone[1].fix.patch[1], gone);
+    let beside_an_empty_one = found(json!([{}, {"matchExpressions": [expression]}]));
+    assert_eq!(beside_an_empty_one[1].fix.patch[1], gone);
+    let one_of_two =
+        found(json!([{"matchExpressions": [expression, {"key": "zone", "operator": "Exists"}]}]));
+    assert_eq!(
+        one_of_two[1].fix.patch[1]["path"],
+        format!("{base}/nodeSelectorTerms/0/matchExpressions/0")
+    );
 }
 
 #[test]
