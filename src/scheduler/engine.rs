@@ -6,7 +6,7 @@
 use super::agreement::Ours;
 use super::preemption::{self, DryRun};
 use super::remedy::{self, Remedy};
-use super::{Examination, Judgement, View, agreement, judge, said};
+use super::{Examination, Judgement, View, agreement, judge, node_declared_features, said};
 use crate::kubernetes::ports::host_ports;
 use crate::snapshot::{Snapshot, StuckPod};
 use k8s_openapi::api::core::v1::{Container, Pod, Volume};
@@ -73,6 +73,17 @@ impl<'a> Engine<'a> {
         let judged = match snapshot.nodes().whole_cluster() {
             Ok(()) => Some(self.judge(pod.pod())),
             Err(_) => None,
+        };
+        let unknown = said
+            .as_ref()
+            .and_then(|said| node_declared_features::unknown(pod.spec(), &said.message));
+        let judged = match (judged, unknown) {
+            (Some(judged), Some(unknown)) => {
+                let mut judged = Judgement::clone(&judged);
+                judged.unread.push(unknown);
+                Some(judged.into())
+            }
+            (judged, _) => judged,
         };
         let ours = judged.as_deref().map(|judged| {
             let words = said.as_ref().map_or("", |said| said.quote.quote.as_str());
@@ -183,6 +194,7 @@ fn asks(pod: &Pod) -> String {
             (
                 containers,
                 init,
+                node_declared_features::needed(spec),
                 &spec.resources,
                 &spec.overhead,
                 host_ports(spec)

@@ -8,8 +8,8 @@ use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::resources::{Amounts, pod_requests};
 use crate::scheduler::{
     Filter, NodeView, Obstacle, Unread, View, inter_pod_affinity, node_affinity,
-    node_volume_limits, said, topology_spread, volume_binding, volume_restrictions, volume_zone,
-    volumes,
+    node_declared_features, node_volume_limits, said, topology_spread, volume_binding,
+    volume_restrictions, volume_zone, volumes,
 };
 use crate::snapshot::{Gap, Kind, Occupant, Why};
 use k8s_openapi::api::core::v1::{NodeSelectorTerm, Pod, PodSpec, Toleration};
@@ -36,6 +36,8 @@ pub struct Incoming<'a, 'v> {
     pub requests: Amounts,
     /// The host ports that it wants, each once.
     pub ports: Vec<HostPort>,
+    /// The kubelet's features that it cannot do without.
+    pub(super) features: Vec<&'static str>,
     /// What VolumeRestrictions found in use.
     pub(super) held: volume_restrictions::Held<'v>,
     /// What NodeVolumeLimits would attach.
@@ -64,6 +66,11 @@ impl<'a, 'v> Incoming<'a, 'v> {
         incoming.peers = inter_pod_affinity::find(&incoming, view);
         incoming.unread.extend(incoming.peers.unread());
         incoming.unread.extend(incoming.devices());
+        let unread = node_declared_features::unread(&incoming, view);
+        if unread.is_some() {
+            incoming.features.clear();
+        }
+        incoming.unread.extend(unread);
         incoming
     }
 
@@ -114,6 +121,7 @@ impl<'a, 'v> Incoming<'a, 'v> {
             spec,
             requests,
             ports,
+            features: node_declared_features::needed(spec),
             held: volume_restrictions::Held::default(),
             attaches: node_volume_limits::Wanted::default(),
             bindings: volume_binding::Bindings::default(),

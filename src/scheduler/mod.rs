@@ -16,6 +16,7 @@ mod inter_pod_affinity;
 mod judge;
 pub mod message;
 mod node_affinity;
+mod node_declared_features;
 mod node_name;
 mod node_volume_limits;
 mod ports;

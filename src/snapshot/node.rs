@@ -21,6 +21,8 @@ pub struct Node {
     pub taints: Vec<Taint>,
     /// `spec.unschedulable`: cordoned.
     pub unschedulable: bool,
+    /// `status.declaredFeatures`: what its kubelet can do (since 1.36).
+    pub declared_features: Vec<String>,
     /// `status.conditions`
     pub conditions: Vec<Condition>,
     /// `metadata.creationTimestamp`
@@ -79,9 +81,11 @@ struct RawSpec {
 }
 
 #[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
 struct RawStatus {
     allocatable: Option<BTreeMap<String, String>>,
     capacity: Option<BTreeMap<String, String>>,
+    declared_features: Option<Vec<String>>,
     conditions: Option<Vec<Condition>>,
 }
 
@@ -104,6 +108,7 @@ impl Raw {
             capacity: amounts(status.capacity),
             taints: spec.taints.unwrap_or_default(),
             unschedulable: spec.unschedulable.unwrap_or_default(),
+            declared_features: status.declared_features.unwrap_or_default(),
             conditions: status.conditions.unwrap_or_default(),
             created: self.metadata.creation_timestamp,
         }

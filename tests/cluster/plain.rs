@@ -84,7 +84,8 @@ fn more_replicas_than_nodes(cluster: &Cluster, user: &Identity) -> Result<(), St
     let held: BTreeSet<String> = items(first, "nodes")
         .iter()
         .filter(holds)
-        .map(|node| word(node, "name").to_owned())
+        .flat_map(|node| items(node, "names"))
+        .map(|name| name.as_str().unwrap_or_default().to_owned())
         .collect();
     let named = word(first, "cause") == "host-port-conflict"
         && word(first, "certainty") == "proven"

@@ -1,11 +1,11 @@
 //! What stands against a pod on a node is all that does: with every obstacle taken away in the cluster, the node takes it.
 
 use super::compare;
-use super::generator::{Group, World, world};
+use super::generator::{DECLARED, Group, World, world};
 use super::random::Random;
 use k8s_openapi::api::core::v1::Taint;
 use kubectl_diagnose::kubernetes::taints::TaintText;
-use kubectl_diagnose::scheduler::{Engine, Judgement, Obstacle, What};
+use kubectl_diagnose::scheduler::{Engine, Filter, Judgement, Obstacle, What};
 use serde_json::{Value, json};
 
 /// Pairs of a probe and a node that are tried in each cluster.
@@ -100,6 +100,9 @@ fn remove(obstacle: &Obstacle, cluster: &mut Vec<Value>, probe: &mut Value, on: 
         }
         What::PodCount { running, .. } => {
             node(cluster, on)["status"]["allocatable"]["pods"] = json!((running + 1).to_string());
+        }
+        What::Other(_) if obstacle.filter == Filter::NodeDeclaredFeatures => {
+            node(cluster, on)["status"]["declaredFeatures"] = json!([DECLARED]);
         }
         // an affinity of empty terms only
         What::Other(_) => probe["spec"]["affinity"]["nodeAffinity"] = json!({}),

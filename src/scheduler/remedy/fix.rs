@@ -24,7 +24,7 @@ pub(super) fn of(changes: &[Change], carrier: &Carrier, pod: &Pod, who: Who) -> 
         .into_iter()
         .chain(of_nodes.iter().filter_map(|change| node_command(change)))
         .collect();
-    // half of what is needed would not help
+    // half of what is needed would not help, neither here nor as a patch
     if reachable {
         fix.command = commands.join(" && ");
     }
@@ -32,10 +32,9 @@ pub(super) fn of(changes: &[Change], carrier: &Carrier, pod: &Pod, who: Who) -> 
         ([], [only, ..]) => {
             let node = only.node().unwrap_or_default();
             fix.target = Some(ObjectRef::new(Kind::Node, "", node));
-            fix.patch = of_nodes
-                .iter()
-                .filter_map(|change| node_patch(change))
-                .collect();
+            let patch: Option<Vec<Value>> =
+                of_nodes.iter().map(|change| node_patch(change)).collect();
+            fix.patch = patch.unwrap_or_default();
         }
         (_, others) => {
             fix.target = Some(carrier.object.clone());

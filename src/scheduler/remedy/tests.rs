@@ -259,6 +259,28 @@ fn what_is_needed_together_is_offered_together() {
 }
 
 #[test]
+fn a_patch_does_all_that_the_command_does() {
+    let n1 = taint(node("n1", "1", "8Gi"), "team", "a");
+    let asks = web("w").set("/spec/nodeSelector", json!({"pool": "fast"}));
+    let found = remedies(&asks, std::slice::from_ref(&n1));
+    let of_node = |found: &[Remedy]| {
+        let fixes = found.iter().map(|remedy| remedy.fix.clone());
+        let mut fixes = fixes.filter(|fix| fix.command.contains("kubectl label"));
+        fixes.next().unwrap()
+    };
+    let fix = of_node(&found);
+    assert_eq!(
+        fix.command,
+        "kubectl taint nodes n1 team:NoSchedule- && kubectl label nodes n1 pool=fast"
+    );
+    // a taint has none
+    assert!(fix.patch.is_empty());
+    let cordoned = node("n1", "1", "8Gi").set("/spec/unschedulable", json!(true));
+    let found = remedies(&asks, &[cordoned]);
+    assert_eq!(of_node(&found).patch.len(), 2);
+}
+
+#[test]
 fn uncordoning_takes_the_taint_along() {
     let cordoned = taint(
         node("n1", "4", "8Gi"),

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 /// Adds one constraint to a probe.
 pub(super) fn constrain(random: &mut Random, probe: &mut Value, all: &[Value]) {
-    match random.below(12) {
+    match random.below(13) {
+        12 => demand(probe, all),
         0 | 1 => tolerate(random, probe),
         2 => select(random, probe),
         3..=5 => node_affinity(random, probe, all),
@@ -43,6 +44,18 @@ fn tolerate(random: &mut Random, probe: &mut Value) {
         }
     }
     probe["spec"]["tolerations"] = json!(tolerations);
+}
+
+/// Asks for a feature of the kubelet, where any declares it: without a declaration nobody knows whether it is looked for.
+fn demand(probe: &mut Value, all: &[Value]) {
+    let declares = |node: &&Value| node["status"]["declaredFeatures"].is_array();
+    if all.iter().find(declares).is_some() {
+        let container = &mut probe["spec"]["containers"][0];
+        container["restartPolicy"] = json!("Never");
+        let exits = json!({"operator": "In", "values": [42]});
+        container["restartPolicyRules"] =
+            json!([{"action": "RestartAllContainers", "exitCodes": exits}]);
+    }
 }
 
 fn select(random: &mut Random, probe: &mut Value) {

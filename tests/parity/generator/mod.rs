@@ -13,6 +13,8 @@ mod selectors;
 mod spread;
 mod volumes;
 
+pub(crate) use nodes::DECLARED;
+
 use super::preemptions::PREEMPTOR;
 use super::random::Random;
 use serde_json::{Value, json};

@@ -16,6 +16,9 @@ pub(super) const TAINTS: [(&str, &str); 8] = [
     ("node.kubernetes.io/memory-pressure", ""),
 ];
 
+/// What a kubelet of today declares, and one of yesterday does not.
+pub(crate) const DECLARED: &str = "RestartAllContainersOnContainerExits";
+
 pub(super) const EFFECTS: [&str; 3] = ["NoSchedule", "NoExecute", "PreferNoSchedule"];
 
 /// How many of a hundred nodes are tainted, cordoned, and nearly closed by what they allow.
@@ -61,6 +64,9 @@ fn node(random: &mut Random, strictness: Strictness, name: &str) -> Value {
             "conditions": [{"type": "Ready", "status": if random.percent(95) { "True" } else { "Unknown" }}],
         },
     });
+    if random.percent(70) {
+        node["status"]["declaredFeatures"] = json!([DECLARED]);
+    }
     node["status"]["capacity"] = node["status"]["allocatable"].clone();
     if random.percent(strictness.tainted) {
         let taint = |(key, value): (&str, &str), random: &mut Random| {
