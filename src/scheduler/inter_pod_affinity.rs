@@ -11,17 +11,17 @@
 use super::message::Reason;
 use super::{Filter, Holder, Incoming, NodeView, Obstacle, Unread, View, What};
 use crate::kubernetes::selector::label_selector_matches;
-use crate::snapshot::{Gap, Occupant, Occupants, Snapshot};
+use crate::snapshot::{Gap, Occupant, Occupants, Shape, Snapshot};
 use k8s_openapi::api::core::v1::PodAffinityTerm;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use term::{affinity, anti_affinity, labels_of, named, selects};
 
 pub use term::Term;
 
 mod term;
 
-/// A domain: a topology key and a value of it.
-type Domain = (String, String);
+/// Something known of domains: by topology key, then by the key's value.
+type Domains<T> = BTreeMap<String, HashMap<String, T>>;
 
 /// The domains that hold pods which matter to the incoming one.
 #[derive(Debug, Clone, Default)]
@@ -29,11 +29,11 @@ pub(super) struct Peers<'a, 'v> {
     affinity: Vec<Term<'a>>,
     anti_affinity: Vec<Term<'a>>,
     /// Where a pod stands that all terms of the affinity mean.
-    near: HashSet<Domain>,
+    near: Domains<()>,
     /// Where a pod stands that the anti-affinity means, term by term, and the first such pod.
     avoided: Vec<HashMap<String, &'v Occupant>>,
     /// Where a pod stands that keeps the incoming one away, and the first such pod.
-    guarded: HashMap<Domain, &'v Occupant>,
+    guarded: Domains<&'v Occupant>,
     /// Whether the incoming pod is what its own affinity means.
     means_itself: bool,
     gap: Option<Gap>,
@@ -49,14 +49,13 @@ pub(super) fn find<'a, 'v>(pod: &Incoming<'a, 'v>, view: &View<'v>) -> Peers<'a,
     let is_itself = |term: &Term<'_>| term.means(pod.namespace, pod.labels);
     peers.means_itself = peers.affinity.iter().all(is_itself);
     if !peers.affinity.is_empty() || !peers.anti_affinity.is_empty() {
-        let mut known: HashMap<(usize, &str), Meant> = HashMap::new();
+        let shapes = view.occupants().shapes().iter();
+        let selected: Vec<Selected> = shapes.map(|shape| peers.selected(shape)).collect();
         for node in view.nodes() {
             for occupant in node.pods() {
-                let kind = (Occupants::place_of(occupant), &*occupant.namespace);
-                let meant = known
-                    .entry(kind)
-                    .or_insert_with(|| peers.meant(occupant, view.occupants()));
-                peers.note(meant, occupant, node);
+                if let Some(selected) = selected.get(Occupants::place_of(occupant)) {
+                    peers.note(selected, occupant, node);
+                }
             }
         }
     }
@@ -66,8 +65,9 @@ pub(super) fn find<'a, 'v>(pod: &Incoming<'a, 'v>, view: &View<'v>) -> Peers<'a,
         let keys = known
             .entry(kind)
             .or_insert_with(|| peers.refuses(guard, pod, view));
-        let node = guard.node.as_deref().and_then(|name| view.node(name));
-        if let Some(node) = node {
+        if !keys.is_empty()
+            && let Some(node) = guard.node.as_deref().and_then(|name| view.node(name))
+        {
             peers.guard(keys, guard, node);
         }
     }
@@ -121,13 +121,24 @@ fn together(holder: &Occupant, own: bool, key: &str, domain: &str) -> What {
     }
 }
 
-/// What an occupant is to the incoming pod.
+/// Whose selectors the labels of a shape meet; which namespaces the terms mean is yet to be asked.
 #[derive(Debug, Clone, Default)]
-struct Meant {
-    /// All terms of the affinity mean it.
+struct Selected {
+    /// All terms' of the affinity.
     by_affinity: bool,
-    /// Whether each term of the anti-affinity means it.
+    /// Each term's of the anti-affinity.
     by_anti_affinity: Vec<bool>,
+}
+
+/// Notes what is known of a domain, unless something is.
+fn note_first<T>(domains: &mut Domains<T>, key: &str, domain: &str, known: T) {
+    let of_key = match domains.get_mut(key) {
+        Some(of_key) => of_key,
+        None => domains.entry(key.to_owned()).or_default(),
+    };
+    if !of_key.contains_key(domain) {
+        of_key.insert(domain.to_owned(), known);
+    }
 }
 
 impl<'a, 'v> Peers<'a, 'v> {
@@ -151,26 +162,29 @@ impl<'a, 'v> Peers<'a, 'v> {
         raw.iter().filter_map(&mut resolve).collect()
     }
 
-    fn meant(&self, occupant: &Occupant, occupants: &Occupants) -> Meant {
-        let labels = &occupants.shape(occupant).labels;
-        let means = |term: &Term<'_>| term.means(&occupant.namespace, labels);
-        Meant {
-            by_affinity: !self.affinity.is_empty() && self.affinity.iter().all(means),
-            by_anti_affinity: self.anti_affinity.iter().map(means).collect(),
+    fn selected(&self, shape: &Shape) -> Selected {
+        let selects = |term: &Term<'_>| term.selects(&shape.labels);
+        Selected {
+            by_affinity: !self.affinity.is_empty() && self.affinity.iter().all(selects),
+            by_anti_affinity: self.anti_affinity.iter().map(selects).collect(),
         }
     }
 
-    fn note(&mut self, meant: &Meant, occupant: &'v Occupant, node: &NodeView<'_>) {
-        if meant.by_affinity {
-            let domains = self.affinity.iter().filter_map(|term| {
-                let key = term.key();
-                Some((key.to_owned(), node.label(key)?.to_owned()))
-            });
-            self.near.extend(domains);
+    fn note(&mut self, selected: &Selected, occupant: &'v Occupant, node: &NodeView<'_>) {
+        let covers = |term: &Term<'_>| term.covers(&occupant.namespace);
+        if selected.by_affinity && self.affinity.iter().all(covers) {
+            for key in self.affinity.iter().map(Term::key) {
+                if let Some(domain) = node.label(key) {
+                    note_first(&mut self.near, key, domain, ());
+                }
+            }
         }
         let terms = self.anti_affinity.iter().zip(&mut self.avoided);
-        for ((term, domains), means) in terms.zip(&meant.by_anti_affinity) {
-            if let (true, Some(domain)) = (*means, node.label(term.key())) {
+        for ((term, domains), is_selected) in terms.zip(&selected.by_anti_affinity) {
+            if *is_selected
+                && covers(term)
+                && let Some(domain) = node.label(term.key())
+            {
                 domains.entry(domain.to_owned()).or_insert(occupant);
             }
         }
@@ -207,19 +221,15 @@ impl<'a, 'v> Peers<'a, 'v> {
     fn guard(&mut self, keys: &[String], guard: &'v Occupant, node: &NodeView<'_>) {
         for key in keys {
             if let Some(domain) = node.label(key) {
-                let domain = (key.clone(), domain.to_owned());
-                self.guarded.entry(domain).or_insert(guard);
+                note_first(&mut self.guarded, key, domain, guard);
             }
         }
     }
 
     fn guard_of<'n>(&'n self, node: &'n NodeView<'_>) -> Option<(&'n str, &'n str, &'v Occupant)> {
-        if self.guarded.is_empty() {
-            return None;
-        }
-        node.node.labels.iter().find_map(|(key, value)| {
-            let holder = self.guarded.get(&(key.clone(), value.clone()))?;
-            Some((key.as_str(), value.as_str(), *holder))
+        self.guarded.iter().find_map(|(key, domains)| {
+            let domain = node.label(key)?;
+            Some((key.as_str(), domain, *domains.get(domain)?))
         })
     }
 
@@ -227,10 +237,9 @@ impl<'a, 'v> Peers<'a, 'v> {
     /// nobody else is meant anywhere, may start where the node has all the keys.
     fn apart(&self, node: &NodeView<'_>) -> Option<&Term<'a>> {
         let answered = |term: &&Term<'_>| {
-            let key = term.key();
-            let domain = |domain: &str| (key.to_owned(), domain.to_owned());
-            node.label(key)
-                .is_some_and(|value| self.near.contains(&domain(value)))
+            let domain = node.label(term.key());
+            let near = self.near.get(term.key()).zip(domain);
+            near.is_some_and(|(near, domain)| near.contains_key(domain))
         };
         let lacks_key = |term: &&Term<'_>| node.label(term.key()).is_none();
         let first_of_series = self.near.is_empty() && self.means_itself;
@@ -251,8 +260,8 @@ impl<'a, 'v> Peers<'a, 'v> {
         node: &NodeView<'_>,
         view: &View<'_>,
     ) {
-        let meant = self.meant(occupant, view.occupants());
-        self.note(&meant, occupant, node);
+        let selected = self.selected(view.occupants().shape(occupant));
+        self.note(&selected, occupant, node);
         let keys = self.refuses(occupant, pod, view);
         self.guard(&keys, occupant, node);
     }

@@ -91,9 +91,12 @@ pub(super) fn takers_with(node: &str, pod: &Pod, view: &View<'_>) -> Vec<String>
 fn on_node(pod: &Incoming<'_, '_>, node: &NodeView<'_>, view: &View<'_>) -> Vec<Obstacle> {
     let all = |pod: &Incoming<'_, '_>, node: &NodeView<'_>| -> Vec<Obstacle> {
         let filters = FILTERS.iter();
-        filters
+        let mut found: Vec<Obstacle> = filters
             .flat_map(|(_, check)| check(pod, node, view))
-            .collect()
+            .collect();
+        // most nodes have one or two, and there are as many lists as nodes
+        found.shrink_to_fit();
+        found
     };
     let coming = view.coming(pod, node);
     if !coming.is_empty() {
