@@ -4,15 +4,17 @@
 //! their words, which differ between versions. Where the two differ, the reason is named as far as it can be known: something
 //! was not read, something changed, or a plugin decided that is not computed here.
 //!
-//! `tally` counts; here is the verdict. Nothing here looks at a node itself.
+//! `tally` counts, `changes` knows when nodes changed; here is the verdict. Nothing here looks at a node itself.
 
+mod changes;
 mod tally;
 #[cfg(test)]
 mod tests;
 
 use super::message::{Form, Message, Reason};
 use super::{Agree, Agreement, Count, Judgement, NodeObstacles, Said, judge, said};
-use crate::snapshot::{DEFAULT_SCHEDULER, Node, Snapshot, StuckPod};
+use crate::snapshot::{DEFAULT_SCHEDULER, Snapshot, StuckPod};
+pub(super) use changes::Changes;
 pub(super) use tally::Ours;
 use tally::{Dialect, Theirs};
 
@@ -24,18 +26,24 @@ pub(super) fn count(said: Option<&Said>, judged: &Judgement) -> Ours {
     Dialect::fitting(&theirs, &judged.nodes)
 }
 
+/// A pod, what the scheduler said of it, and what we found.
+pub(super) struct Sides<'s> {
+    pub(super) pod: &'s StuckPod,
+    pub(super) snapshot: &'s Snapshot,
+    pub(super) changes: &'s Changes,
+    pub(super) said: Option<&'s Said>,
+    /// Absent when the nodes were not all read, and with it our counts.
+    pub(super) judged: Option<&'s Judgement>,
+    pub(super) ours: Option<&'s Ours>,
+}
+
 /// Sets what we find beside what the scheduler said.
-pub(super) fn compare(
-    pod: &StuckPod,
-    snapshot: &Snapshot,
-    said: Option<&Said>,
-    judged: Option<&Judgement>,
-    ours: Option<&Ours>,
-) -> Agreement {
-    let message = said.map(|said| &said.message);
+pub(super) fn compare(sides: &Sides<'_>) -> Agreement {
+    let message = sides.said.map(|said| &said.message);
     let theirs = message.map(Theirs::of).unwrap_or_default();
-    let refusal = judged.and_then(|judged| judged.before.first());
-    let (verdict, because) = verdict(pod, snapshot, message, judged, ours);
+    let refusal = sides.judged.and_then(|judged| judged.before.first());
+    let ours = sides.ours;
+    let (verdict, because) = verdict(sides, message, &theirs);
     Agreement {
         scheduler: message.map(counts).unwrap_or_default(),
         computed: match refusal {
@@ -58,13 +66,8 @@ fn counts(message: &Message) -> Vec<Count> {
     message.counts().into_iter().map(count).collect()
 }
 
-fn verdict(
-    pod: &StuckPod,
-    snapshot: &Snapshot,
-    message: Option<&Message>,
-    judged: Option<&Judgement>,
-    ours: Option<&Ours>,
-) -> (Agree, String) {
+fn verdict(sides: &Sides<'_>, message: Option<&Message>, theirs: &Theirs<'_>) -> (Agree, String) {
+    let (judged, ours) = (sides.judged, sides.ours);
     let Some(message) = message else {
         return incomparable("the scheduler has said nothing about the pod");
     };
@@ -78,7 +81,7 @@ fn verdict(
         };
     }
     let (Some(judged), Some(ours)) = (judged, ours) else {
-        let gap = snapshot.nodes().whole_cluster().err();
+        let gap = sides.snapshot.nodes().whole_cluster().err();
         let why = gap.map_or("not asked", |gap| gap.why.as_str());
         return incomparable(format!("the nodes were not all read: {why}"));
     };
@@ -92,12 +95,11 @@ fn verdict(
     if let Some(because) = other_nodes(message, &judged.nodes) {
         return incomparable(because);
     }
-    let theirs = Theirs::of(message);
     match theirs.foreign.is_empty() {
         true if ours.counts == theirs.counts && ours.free.is_empty() => {
             (Agree::Equal, String::new())
         }
-        _ => unequal(pod, snapshot, message, &theirs, judged, ours),
+        _ => unequal(sides, message, theirs, judged, ours),
     }
 }
 
@@ -154,14 +156,13 @@ fn other_nodes(message: &Message, nodes: &[NodeObstacles]) -> Option<String> {
 
 /// Says why the counts are not the same.
 fn unequal(
-    pod: &StuckPod,
-    snapshot: &Snapshot,
+    sides: &Sides<'_>,
     message: &Message,
     theirs: &Theirs<'_>,
     judged: &Judgement,
     ours: &Ours,
 ) -> (Agree, String) {
-    if let Err(gap) = snapshot.pods().whole_cluster() {
+    if let Err(gap) = sides.snapshot.pods().whole_cluster() {
         return incomparable(format!(
             "the pods of the whole cluster were not read ({}), so more may stand on the nodes than is known",
             gap.why
@@ -190,18 +191,16 @@ fn unequal(
             unread.gap.why
         ));
     }
-    (Agree::Different, difference(pod, snapshot, theirs, ours))
+    (Agree::Different, difference(sides, theirs, ours))
 }
 
 /// The likeliest reason for a difference, by what can be seen.
-fn difference(pod: &StuckPod, snapshot: &Snapshot, theirs: &Theirs<'_>, ours: &Ours) -> String {
-    if let Some(node) = changed_since(pod, snapshot) {
-        return format!(
-            "node {} has changed since the scheduler last spoke",
-            node.name
-        );
+fn difference(sides: &Sides<'_>, theirs: &Theirs<'_>, ours: &Ours) -> String {
+    let spoke = said::last_attempt(sides.pod, sides.snapshot);
+    if let Some(node) = spoke.and_then(|spoke| sides.changes.since(spoke)) {
+        return format!("node {node} has changed since the scheduler last spoke");
     }
-    let scheduler = pod.scheduler();
+    let scheduler = sides.pod.scheduler();
     if scheduler != DEFAULT_SCHEDULER {
         return format!("{scheduler} may decide by other rules than the default scheduler");
     }
@@ -211,22 +210,6 @@ fn difference(pod: &StuckPod, snapshot: &Snapshot, theirs: &Theirs<'_>, ours: &O
         (free, true) => format!("{} nodes would take the pod now: something has changed since the scheduler last spoke, or a plugin decides that is not computed here", free.len()),
         (_, false) => format!("part of the message is not computed here: {}", theirs.foreign.iter().map(|(_, text)| *text).collect::<Vec<_>>().join("; ")),
     }
-}
-
-/// A node that shows a change after the scheduler's last word.
-fn changed_since<'a>(pod: &StuckPod, snapshot: &'a Snapshot) -> Option<&'a Node> {
-    let spoke = said::last_attempt(pod, snapshot)?;
-    let is_newer = |node: &&Node| {
-        let conditions = node.conditions.iter().map(|c| c.last_transition_time);
-        let taints = node.taints.iter();
-        let taints = taints.map(|taint| taint.time_added.as_ref().map(|time| time.0));
-        conditions
-            .chain(taints)
-            .chain([node.created])
-            .flatten()
-            .any(|time| time > spoke)
-    };
-    snapshot.nodes().seen().map(|(_, node)| node).find(is_newer)
 }
 
 /// Whether the filter that gives this reason is computed here, so that our counts hold it.

@@ -3,14 +3,14 @@
 //! A cluster that is full has hundreds of pending pods of a few templates: pods that ask the same are judged once. What does not
 //! belong here: the arithmetic itself (`judge`), and what follows from it (`rules/scheduling`).
 
-use super::agreement::Ours;
+use super::agreement::{Changes, Ours, Sides};
 use super::preemption::{self, DryRun};
 use super::remedy::{self, Remedy};
 use super::{Examination, Judgement, View, agreement, judge, node_declared_features, said};
 use crate::kubernetes::ports::host_ports;
 use crate::snapshot::{Snapshot, StuckPod};
 use k8s_openapi::api::core::v1::{Container, Pod, Volume};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use std::sync::Arc;
 pub struct Engine<'a> {
     // not behind a cell, which would make every borrow of the engine as long as the snapshot's
     view: View<'a>,
+    changes: OnceCell<Changes>,
     judged: RefCell<HashMap<String, Arc<Judgement>>>,
     counted: RefCell<HashMap<String, Arc<Ours>>>,
     remedies: RefCell<HashMap<String, Arc<[Remedy]>>>,
@@ -44,6 +45,7 @@ impl<'a> Engine<'a> {
     fn with(view: View<'a>) -> Self {
         Engine {
             view,
+            changes: OnceCell::new(),
             judged: RefCell::default(),
             counted: RefCell::default(),
             remedies: RefCell::default(),
@@ -63,15 +65,21 @@ impl<'a> Engine<'a> {
 
     /// What stands against a pod on the nodes that were read.
     pub fn judge(&self, pod: &Pod) -> Arc<Judgement> {
-        remembered(&self.judged, asks(pod), || judge(pod, self.view()).into())
+        self.judge_alike(asks(pod), pod)
+    }
+
+    /// The same, by what is asked.
+    fn judge_alike(&self, asks: String, pod: &Pod) -> Arc<Judgement> {
+        remembered(&self.judged, asks, || judge(pod, self.view()).into())
     }
 
     /// Looks at a pod that is not bound.
     pub fn examine(&self, pod: &StuckPod) -> Examination {
         let snapshot = self.snapshot();
         let said = said::newest(pod, snapshot);
+        let asks = asks(pod.pod());
         let judged = match snapshot.nodes().whole_cluster() {
-            Ok(()) => Some(self.judge(pod.pod())),
+            Ok(()) => Some(self.judge_alike(asks.clone(), pod.pod())),
             Err(_) => None,
         };
         let unknown = said
@@ -87,18 +95,18 @@ impl<'a> Engine<'a> {
         };
         let ours = judged.as_deref().map(|judged| {
             let words = said.as_ref().map_or("", |said| said.quote.quote.as_str());
-            let key = format!("{words} {}", asks(pod.pod()));
-            remembered(&self.counted, key, || {
+            remembered(&self.counted, format!("{words} {asks}"), || {
                 agreement::count(said.as_ref(), judged).into()
             })
         });
-        let agreement = agreement::compare(
+        let agreement = agreement::compare(&Sides {
             pod,
             snapshot,
-            said.as_ref(),
-            judged.as_deref(),
-            ours.as_deref(),
-        );
+            changes: self.changes.get_or_init(|| Changes::of(snapshot)),
+            said: said.as_ref(),
+            judged: judged.as_deref(),
+            ours: ours.as_deref(),
+        });
         Examination {
             said,
             judged,

@@ -5,10 +5,11 @@
 //! needs says so here: it raises no obstacle then.
 
 use crate::kubernetes::ports::{HostPort, host_ports};
+use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::{Amounts, pod_requests};
 use crate::scheduler::{
     Filter, NodeView, Obstacle, Unread, View, inter_pod_affinity, node_affinity,
-    node_declared_features, node_volume_limits, said, topology_spread, volume_binding,
+    node_declared_features, node_volume_limits, resources, said, topology_spread, volume_binding,
     volume_restrictions, volume_zone, volumes,
 };
 use crate::snapshot::{Gap, Kind, Occupant, Why};
@@ -34,6 +35,8 @@ pub struct Incoming<'a, 'v> {
     pub spec: &'a PodSpec,
     /// What it asks, by its spec alone, rounded as the scheduler counts.
     pub requests: Amounts,
+    /// What of that NodeResourcesFit compares, in its order.
+    pub(super) compared: Vec<(String, Quantity)>,
     /// The host ports that it wants, each once.
     pub ports: Vec<HostPort>,
     /// The kubelet's features that it cannot do without.
@@ -119,6 +122,7 @@ impl<'a, 'v> Incoming<'a, 'v> {
             name: pod.metadata.name.as_deref().unwrap_or_default(),
             labels: pod.metadata.labels.as_ref().unwrap_or(&NO_LABELS),
             spec,
+            compared: resources::compared(&requests),
             requests,
             ports,
             features: node_declared_features::needed(spec),

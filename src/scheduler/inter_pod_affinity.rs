@@ -11,18 +11,14 @@
 use super::message::Reason;
 use super::{Filter, Holder, Incoming, NodeView, Obstacle, Unread, View, What};
 use crate::kubernetes::selector::label_selector_matches;
-use crate::snapshot::{Gap, Occupant, Occupants, Snapshot};
+use crate::snapshot::{Gap, Occupant, Occupants, Shape, Snapshot};
 use k8s_openapi::api::core::v1::PodAffinityTerm;
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::{BTreeMap, HashMap};
 use term::{affinity, anti_affinity, labels_of, named, selects};
 
 pub use term::Term;
 
 mod term;
-
-/// A domain: a topology key and a value of it.
-type Domain = (String, String);
 
 /// The pods of a domain that matter in one way.
 #[derive(Debug, Clone, Copy)]
@@ -32,25 +28,11 @@ struct Group<'v> {
     first: &'v Occupant,
 }
 
-impl<'v> Group<'v> {
-    fn join<K: Hash + Eq>(groups: &mut HashMap<K, Self>, at: K, occupant: &'v Occupant) {
-        let alone = Group {
-            count: 0,
-            first: occupant,
-        };
-        groups.entry(at).or_insert(alone).count += 1;
-    }
+/// Groups by the value of one topology key.
+type Groups<'v> = HashMap<String, Group<'v>>;
 
-    fn leave<K: Hash + Eq>(groups: &mut HashMap<K, Self>, at: &K) {
-        let Some(group) = groups.get_mut(at) else {
-            return;
-        };
-        group.count = group.count.saturating_sub(1);
-        if group.count == 0 {
-            groups.remove(at);
-        }
-    }
-}
+/// Groups by topology key, then by the key's value.
+type Domains<'v> = BTreeMap<String, Groups<'v>>;
 
 /// The domains that hold pods which matter to the incoming one.
 #[derive(Debug, Clone, Default)]
@@ -58,11 +40,11 @@ pub(super) struct Peers<'a, 'v> {
     affinity: Vec<Term<'a>>,
     anti_affinity: Vec<Term<'a>>,
     /// Where pods stand that all terms of the affinity mean.
-    near: HashMap<Domain, Group<'v>>,
+    near: Domains<'v>,
     /// Where pods stand that the anti-affinity means, term by term.
-    avoided: Vec<HashMap<String, Group<'v>>>,
+    avoided: Vec<Groups<'v>>,
     /// Where pods stand that keep the incoming one away.
-    guarded: HashMap<Domain, Group<'v>>,
+    guarded: Domains<'v>,
     /// Whether the incoming pod is what its own affinity means.
     means_itself: bool,
     gap: Option<Gap>,
@@ -78,14 +60,13 @@ pub(super) fn find<'a, 'v>(pod: &Incoming<'a, 'v>, view: &View<'v>) -> Peers<'a,
     let is_itself = |term: &Term<'_>| term.means(pod.namespace, pod.labels);
     peers.means_itself = peers.affinity.iter().all(is_itself);
     if !peers.affinity.is_empty() || !peers.anti_affinity.is_empty() {
-        let mut known: HashMap<(usize, &str), Meant> = HashMap::new();
+        let shapes = view.occupants().shapes().iter();
+        let selected: Vec<Selected> = shapes.map(|shape| peers.selected(shape)).collect();
         for node in view.nodes() {
             for occupant in node.pods() {
-                let kind = (Occupants::place_of(occupant), &*occupant.namespace);
-                let meant = known
-                    .entry(kind)
-                    .or_insert_with(|| peers.meant(occupant, view.occupants()));
-                peers.note(meant, occupant, node);
+                if let Some(selected) = selected.get(Occupants::place_of(occupant)) {
+                    peers.note(selected, occupant, node);
+                }
             }
         }
     }
@@ -95,8 +76,9 @@ pub(super) fn find<'a, 'v>(pod: &Incoming<'a, 'v>, view: &View<'v>) -> Peers<'a,
         let keys = known
             .entry(kind)
             .or_insert_with(|| peers.refuses(guard, pod, view));
-        let node = guard.node.as_deref().and_then(|name| view.node(name));
-        if let Some(node) = node {
+        if !keys.is_empty()
+            && let Some(node) = guard.node.as_deref().and_then(|name| view.node(name))
+        {
             peers.guard(keys, guard, node);
         }
     }
@@ -150,13 +132,48 @@ fn together(holder: &Occupant, own: bool, key: &str, domain: &str) -> What {
     }
 }
 
-/// What an occupant is to the incoming pod.
+/// Whose selectors the labels of a shape meet; which namespaces the terms mean is yet to be asked.
 #[derive(Debug, Clone, Default)]
-struct Meant {
-    /// All terms of the affinity mean it.
+struct Selected {
+    /// All terms' of the affinity.
     by_affinity: bool,
-    /// Whether each term of the anti-affinity means it.
+    /// Each term's of the anti-affinity.
     by_anti_affinity: Vec<bool>,
+}
+
+fn join<'v>(groups: &mut Groups<'v>, domain: &str, occupant: &'v Occupant) {
+    match groups.get_mut(domain) {
+        Some(group) => group.count += 1,
+        None => {
+            let first = occupant;
+            groups.insert(domain.to_owned(), Group { count: 1, first });
+        }
+    }
+}
+
+fn leave(groups: &mut Groups<'_>, domain: &str) {
+    if let Some(group) = groups.get_mut(domain) {
+        group.count = group.count.saturating_sub(1);
+        if group.count == 0 {
+            groups.remove(domain);
+        }
+    }
+}
+
+fn join_under<'v>(domains: &mut Domains<'v>, key: &str, domain: &str, occupant: &'v Occupant) {
+    match domains.get_mut(key) {
+        Some(groups) => join(groups, domain, occupant),
+        None => join(domains.entry(key.to_owned()).or_default(), domain, occupant),
+    }
+}
+
+fn leave_under(domains: &mut Domains<'_>, key: &str, domain: &str) {
+    if let Some(groups) = domains.get_mut(key) {
+        leave(groups, domain);
+        if groups.is_empty() {
+            domains.remove(key);
+        }
+    }
 }
 
 impl<'a, 'v> Peers<'a, 'v> {
@@ -180,29 +197,50 @@ impl<'a, 'v> Peers<'a, 'v> {
         raw.iter().filter_map(&mut resolve).collect()
     }
 
-    fn meant(&self, occupant: &Occupant, occupants: &Occupants) -> Meant {
-        let labels = &occupants.shape(occupant).labels;
-        let means = |term: &Term<'_>| term.means(&occupant.namespace, labels);
-        Meant {
-            by_affinity: !self.affinity.is_empty() && self.affinity.iter().all(means),
-            by_anti_affinity: self.anti_affinity.iter().map(means).collect(),
+    fn selected(&self, shape: &Shape) -> Selected {
+        let selects = |term: &Term<'_>| term.selects(&shape.labels);
+        Selected {
+            by_affinity: !self.affinity.is_empty() && self.affinity.iter().all(selects),
+            by_anti_affinity: self.anti_affinity.iter().map(selects).collect(),
         }
     }
 
-    fn note(&mut self, meant: &Meant, occupant: &'v Occupant, node: &NodeView<'_>) {
-        if meant.by_affinity {
-            let domains = self.affinity.iter().filter_map(|term| {
-                let key = term.key();
-                Some((key.to_owned(), node.label(key)?.to_owned()))
-            });
-            for domain in domains {
-                Group::join(&mut self.near, domain, occupant);
+    fn note(&mut self, selected: &Selected, occupant: &'v Occupant, node: &NodeView<'_>) {
+        let covers = |term: &Term<'_>| term.covers(&occupant.namespace);
+        if selected.by_affinity && self.affinity.iter().all(covers) {
+            for key in self.affinity.iter().map(Term::key) {
+                if let Some(domain) = node.label(key) {
+                    join_under(&mut self.near, key, domain, occupant);
+                }
             }
         }
         let terms = self.anti_affinity.iter().zip(&mut self.avoided);
-        for ((term, domains), means) in terms.zip(&meant.by_anti_affinity) {
-            if let (true, Some(domain)) = (*means, node.label(term.key())) {
-                Group::join(domains, domain.to_owned(), occupant);
+        for ((term, groups), is_selected) in terms.zip(&selected.by_anti_affinity) {
+            if *is_selected
+                && covers(term)
+                && let Some(domain) = node.label(term.key())
+            {
+                join(groups, domain, occupant);
+            }
+        }
+    }
+
+    fn forget(&mut self, selected: &Selected, occupant: &Occupant, node: &NodeView<'_>) {
+        let covers = |term: &Term<'_>| term.covers(&occupant.namespace);
+        if selected.by_affinity && self.affinity.iter().all(covers) {
+            for key in self.affinity.iter().map(Term::key) {
+                if let Some(domain) = node.label(key) {
+                    leave_under(&mut self.near, key, domain);
+                }
+            }
+        }
+        let terms = self.anti_affinity.iter().zip(&mut self.avoided);
+        for ((term, groups), is_selected) in terms.zip(&selected.by_anti_affinity) {
+            if *is_selected
+                && covers(term)
+                && let Some(domain) = node.label(term.key())
+            {
+                leave(groups, domain);
             }
         }
     }
@@ -238,19 +276,15 @@ impl<'a, 'v> Peers<'a, 'v> {
     fn guard(&mut self, keys: &[String], guard: &'v Occupant, node: &NodeView<'_>) {
         for key in keys {
             if let Some(domain) = node.label(key) {
-                let domain = (key.clone(), domain.to_owned());
-                Group::join(&mut self.guarded, domain, guard);
+                join_under(&mut self.guarded, key, domain, guard);
             }
         }
     }
 
     fn guard_of<'n>(&'n self, node: &'n NodeView<'_>) -> Option<(&'n str, &'n str, &'v Occupant)> {
-        if self.guarded.is_empty() {
-            return None;
-        }
-        node.node.labels.iter().find_map(|(key, value)| {
-            let group = self.guarded.get(&(key.clone(), value.clone()))?;
-            Some((key.as_str(), value.as_str(), group.first))
+        self.guarded.iter().find_map(|(key, domains)| {
+            let domain = node.label(key)?;
+            Some((key.as_str(), domain, domains.get(domain)?.first))
         })
     }
 
@@ -258,10 +292,9 @@ impl<'a, 'v> Peers<'a, 'v> {
     /// nobody else is meant anywhere, may start where the node has all the keys.
     fn apart(&self, node: &NodeView<'_>) -> Option<&Term<'a>> {
         let answered = |term: &&Term<'_>| {
-            let key = term.key();
-            let domain = |domain: &str| (key.to_owned(), domain.to_owned());
-            node.label(key)
-                .is_some_and(|value| self.near.contains_key(&domain(value)))
+            let domain = node.label(term.key());
+            let near = self.near.get(term.key()).zip(domain);
+            near.is_some_and(|(near, domain)| near.contains_key(domain))
         };
         let lacks_key = |term: &&Term<'_>| node.label(term.key()).is_none();
         let first_of_series = self.near.is_empty() && self.means_itself;
@@ -286,8 +319,8 @@ impl<'a, 'v> Peers<'a, 'v> {
         if self.affinity.is_empty() && self.anti_affinity.is_empty() && self.guarded.is_empty() {
             return;
         }
-        let meant = self.meant(occupant, view.occupants());
-        self.note(&meant, occupant, node);
+        let selected = self.selected(view.occupants().shape(occupant));
+        self.note(&selected, occupant, node);
         let keys = self.refuses(occupant, pod, view);
         self.guard(&keys, occupant, node);
     }
@@ -300,23 +333,11 @@ impl<'a, 'v> Peers<'a, 'v> {
         node: &NodeView<'_>,
         view: &View<'_>,
     ) {
-        let meant = self.meant(occupant, view.occupants());
-        let terms = self.affinity.iter().filter(|_| meant.by_affinity);
-        for term in terms {
-            if let Some(domain) = node.label(term.key()) {
-                Group::leave(&mut self.near, &(term.key().to_owned(), domain.to_owned()));
-            }
-        }
-        let terms = self.anti_affinity.iter().zip(&mut self.avoided);
-        for ((term, domains), means) in terms.zip(&meant.by_anti_affinity) {
-            if let (true, Some(domain)) = (*means, node.label(term.key())) {
-                Group::leave(domains, &domain.to_owned());
-            }
-        }
+        let selected = self.selected(view.occupants().shape(occupant));
+        self.forget(&selected, occupant, node);
         for key in self.refuses(occupant, pod, view) {
             if let Some(domain) = node.label(&key) {
-                let domain = domain.to_owned();
-                Group::leave(&mut self.guarded, &(key, domain));
+                leave_under(&mut self.guarded, &key, domain);
             }
         }
     }

@@ -105,9 +105,12 @@ pub(super) fn without<'v>(
 fn on_node<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> Vec<Obstacle> {
     let all = |pod: &Incoming<'_, '_>, node: &NodeView<'_>| -> Vec<Obstacle> {
         let filters = FILTERS.iter();
-        filters
+        let mut found: Vec<Obstacle> = filters
             .flat_map(|(_, check)| check(pod, node, view))
-            .collect()
+            .collect();
+        // most nodes have one or two, and there are as many lists as nodes
+        found.shrink_to_fit();
+        found
     };
     let coming = view.coming(pod, node);
     if !coming.is_empty() {

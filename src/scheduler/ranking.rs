@@ -14,6 +14,7 @@
 use super::{NodeObstacles, Obstacle, VolumeTrouble, What, unschedulable};
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// Keys of the taints that keep workloads off control planes, the newer first (renamed in 1.24).
@@ -32,10 +33,14 @@ const FILTERS: u32 = 1 << 4;
 const OBSTACLES: u32 = 1 << 4;
 
 /// Which nodes come into question, and how far each is from taking the pod.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Closeness<'a> {
     /// The usable nodes with their distances, the nearest first, then by name.
     usable: Vec<(u32, &'a NodeObstacles)>,
+    /// How many exclusions a usable node has.
+    exclusions: usize,
+    /// What stands against them, each once.
+    profiles: OnceCell<BTreeSet<Profile<'a>>>,
 }
 
 /// Sorts the nodes by how near they are to taking the pod.
@@ -50,7 +55,11 @@ pub fn closest(nodes: &[NodeObstacles]) -> Closeness<'_> {
         })
         .collect();
     usable.sort_by(|(a, a_node), (b, b_node)| (a, &a_node.node).cmp(&(b, &b_node.node)));
-    Closeness { usable }
+    Closeness {
+        usable,
+        exclusions: least,
+        profiles: OnceCell::new(),
+    }
 }
 
 /// Where an obstacle stands among the causes: smaller comes first. That is the one on the nearest node, then the one among fewer
@@ -70,9 +79,9 @@ impl<'a> Closeness<'a> {
         self.usable.iter().map(|(_, node)| *node)
     }
 
-    /// Whether the pod could use the node.
-    pub fn is_usable(&self, node: &str) -> bool {
-        self.usable.iter().any(|(_, usable)| usable.node == node)
+    /// Whether the pod could use the node, which is one of those that were sorted.
+    pub fn is_usable(&self, node: &NodeObstacles) -> bool {
+        exclusions(node) == self.exclusions
     }
 
     /// The nodes on which such an obstacle counts, the nearest first.
@@ -106,15 +115,24 @@ impl<'a> Closeness<'a> {
         let counts = move |node: &NodeObstacles, one: &Obstacle| {
             everywhere || is_choice(one) || !node.obstacles.iter().any(is_choice)
         };
-        // with pods unread, a node without obstacles is no proof that one can do without
-        let profiles: BTreeSet<Profile<'_>> =
-            self.usable.iter().map(|(_, node)| of(node)).collect();
+        let profiles = self.profiles.get_or_init(|| {
+            let nodes = self.usable.iter().map(|(_, node)| node);
+            // with pods unread, a node without obstacles is no proof that one can do without
+            let nodes = nodes.filter(|node| !node.obstacles.is_empty());
+            // one after the other: of thousands of nodes a few differ, and collecting would sort them all
+            nodes.fold(BTreeSet::new(), |mut profiles, node| {
+                profiles.insert(of(node));
+                profiles
+            })
+        });
         self.usable.iter().filter(move |(_, node)| {
             let mut mine = node.obstacles.iter().filter(|one| predicate(one));
-            let rest = node.obstacles.iter().filter(|one| !predicate(one));
-            let rest: Profile<'_> = rest.map(kind).collect();
-            let spared = |profile: &Profile<'_>| !profile.is_empty() && is_within(profile, &rest);
-            mine.any(|one| counts(node, one)) && !profiles.iter().any(spared)
+            let rest = || -> Profile<'_> {
+                let rest = node.obstacles.iter().filter(|one| !predicate(one));
+                rest.map(kind).collect()
+            };
+            let is_spared = |rest: &Profile<'_>| profiles.iter().any(|one| is_within(one, rest));
+            mine.any(|one| counts(node, one)) && !is_spared(&rest())
         })
     }
 }
@@ -193,16 +211,12 @@ fn is_choice(obstacle: &Obstacle) -> bool {
 
 /// How many of the two kinds of exclusion a node has: the pod wants another node, or it is a control plane.
 fn exclusions(node: &NodeObstacles) -> usize {
-    let kinds: BTreeSet<u8> = node
-        .obstacles
-        .iter()
-        .filter_map(|obstacle| match &obstacle.what {
-            _ if is_choice(obstacle) => Some(0),
-            What::Taint { key, .. } if CONTROL_PLANE.contains(&key.as_str()) => Some(1),
-            _ => None,
-        })
-        .collect();
-    kinds.len()
+    let is_control_plane = |one: &Obstacle| matches!(&one.what, What::Taint { key, .. } if CONTROL_PLANE.contains(&key.as_str()));
+    let kinds = [
+        node.obstacles.iter().any(is_choice),
+        node.obstacles.iter().any(is_control_plane),
+    ];
+    kinds.into_iter().filter(|is_there| *is_there).count()
 }
 
 /// Whether a spread constraint closes the node's domain for the sake of an emptier one.

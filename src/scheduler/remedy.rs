@@ -20,7 +20,7 @@ mod spread;
 #[cfg(test)]
 mod tests;
 
-use super::ranking::closest;
+use super::ranking::{Closeness, closest};
 use super::{Engine, Filter, Holder, Incoming, Judgement, NodeObstacles, View, What, judge};
 use crate::finding::{Fix, Who};
 use crate::snapshot::{Kin, Snapshot, StuckPod};
@@ -29,6 +29,7 @@ use carrier::Carrier;
 use change::{Change, Kind};
 use k8s_openapi::api::core::v1::Pod;
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 /// The most changes that are offered for one pod by one kind of person.
 const OFFERED: usize = 3;
@@ -114,11 +115,8 @@ impl Plan {
         for change in &self.changes {
             change.apply_to_pod(&mut pod);
             let view = changed.as_ref().unwrap_or(view);
-            let node = change.node().and_then(|name| view.node(name));
-            if let Some(node) = node {
-                let mut node = node.node.clone().into_owned();
-                change.apply_to_node(&mut node);
-                changed = Some(view.with_node(node));
+            if let Some(node) = change.node() {
+                changed = Some(view.with_node(node, |node| change.apply_to_node(node)));
             }
         }
         judge::takers_with(&self.node, &pod, changed.as_ref().unwrap_or(view))
@@ -145,9 +143,11 @@ pub fn propose(pod: &StuckPod, engine: &Engine<'_>) -> Vec<Remedy> {
     }
     let at = Situation::new(pod, engine.view(), &judged);
     let mut remedies = own_pods::propose(&at);
+    let closest = closest(&judged.nodes);
+    let plans = candidates(&at, &closest);
     for who in [Who::Owner, Who::Admin] {
-        let plans = fewest(candidates(&at), who);
-        let offered = plans.into_iter().filter_map(|plan| {
+        let plans = fewest(&plans, who);
+        let offered = plans.filter_map(|plan| {
             let takers = plan.takers(pod.pod(), at.view);
             let fix = fix::of(&plan.changes, &at.carrier, pod.pod(), who);
             (!takers.is_empty()).then(|| Remedy {
@@ -160,34 +160,25 @@ pub fn propose(pod: &StuckPod, engine: &Engine<'_>) -> Vec<Remedy> {
         });
         remedies.extend(offered.take(OFFERED));
     }
-    remedies.extend(larger_node(&at));
+    remedies.extend(larger_node(&at, &closest));
     remedies
 }
 
 /// The plans of one kind of person with the fewest changes, the smallest first.
-fn fewest(plans: Vec<Plan>, who: Who) -> Vec<Plan> {
-    let own: Vec<Plan> = plans.into_iter().filter(|plan| plan.who() == who).collect();
-    let least = own.iter().map(|plan| plan.changes.len()).min();
-    own.into_iter()
-        .filter(|plan| Some(plan.changes.len()) == least)
-        .collect()
+fn fewest(plans: &[Plan], who: Who) -> impl Iterator<Item = &Plan> {
+    let own = move || plans.iter().filter(move |plan| plan.who() == who);
+    let least = own().map(|plan| plan.changes.len()).min();
+    own().filter(move |plan| Some(plan.changes.len()) == least)
 }
 
 /// Every plan worth trying, the smallest first, and of those that differ in amounts or nodes alone the smallest.
-fn candidates(at: &Situation<'_>) -> Vec<Plan> {
-    let mut plans: Vec<Plan> = closest(&at.judged.nodes)
-        .nodes()
-        .take(NODES)
-        .flat_map(|node| for_node(at, node))
-        .collect();
-    plans.sort_by_key(Plan::effort);
-    let mut kept: Vec<Plan> = Vec::new();
-    for plan in plans {
-        if !kept.iter().any(|known| known.kinds() == plan.kinds()) {
-            kept.push(plan);
-        }
-    }
-    kept
+fn candidates(at: &Situation<'_>, closest: &Closeness<'_>) -> Vec<Plan> {
+    let nearest = closest.nodes().take(NODES);
+    let mut plans: Vec<Plan> = nearest.flat_map(|node| for_node(at, node)).collect();
+    plans.sort_by_cached_key(Plan::effort);
+    let mut known = BTreeSet::new();
+    plans.retain(|plan| known.insert(plan.kinds()));
+    plans
 }
 
 /// The plans for one node: each change alone if it is enough; else what the owner can do as far as possible, and what an
@@ -227,15 +218,12 @@ fn for_node(at: &Situation<'_>, node: &NodeObstacles) -> Vec<Plan> {
 }
 
 /// Advice that always helps against full nodes, without a command: how much room a further node must have.
-fn larger_node(at: &Situation<'_>) -> Option<Remedy> {
+fn larger_node(at: &Situation<'_>, closest: &Closeness<'_>) -> Option<Remedy> {
     let is_room = |node: &NodeObstacles| {
         let mut obstacles = node.obstacles.iter();
         obstacles.any(|o| matches!(o.what, What::Resource { .. } | What::PodCount { .. }))
     };
-    closest(&at.judged.nodes)
-        .nodes()
-        .next()
-        .filter(|node| is_room(node))?;
+    closest.nodes().next().filter(|node| is_room(node))?;
     let amounts = at
         .incoming
         .requests

@@ -6,20 +6,32 @@
 use super::message::Reason;
 use super::{Filter, Incoming, NodeView, Obstacle, What};
 use crate::kubernetes::quantity::Quantity;
-use crate::kubernetes::resources::is_scalar;
+use crate::kubernetes::resources::{Amounts, is_scalar};
 
 /// The resources that are compared first, in this order; scalar ones follow by name.
 const FIRST: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 /// Resources of this domain ask for devices of a class, which DynamicResources decides (since 1.34).
 const DEVICE_CLASS: &str = "deviceclass.resource.kubernetes.io/";
 
+/// What the pod asks of the resources that are compared, in their order; of what it asks nothing, nothing can lack.
+pub(super) fn compared(requests: &Amounts) -> Vec<(String, Quantity)> {
+    let is_compared = |resource: &str| {
+        !FIRST.contains(&resource) && is_scalar(resource) && !resource.starts_with(DEVICE_CLASS)
+    };
+    let scalars = requests.keys().map(String::as_str);
+    let scalars = scalars.filter(|resource| is_compared(resource));
+    FIRST
+        .into_iter()
+        .chain(scalars)
+        .filter_map(|resource| Some((resource.to_owned(), *requests.get(resource)?)))
+        .filter(|(_, asked)| *asked > Quantity::ZERO)
+        .collect()
+}
+
 /// Everything of which too little is left.
 pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
-    let scalars = pod.requests.keys().map(String::as_str).filter(|resource| {
-        !FIRST.contains(resource) && is_scalar(resource) && !resource.starts_with(DEVICE_CLASS)
-    });
-    let resources = FIRST.into_iter().chain(scalars);
-    let lacking = resources.filter_map(|resource| lacking(pod, node, resource));
+    let asked = pod.compared.iter();
+    let lacking = asked.filter_map(|(resource, asked)| lacking(node, resource, *asked));
     pod_count(node).into_iter().chain(lacking).collect()
 }
 
@@ -34,10 +46,9 @@ fn pod_count(node: &NodeView<'_>) -> Option<Obstacle> {
     })
 }
 
-fn lacking(pod: &Incoming<'_, '_>, node: &NodeView<'_>, resource: &str) -> Option<Obstacle> {
-    let asked = pod.requests.get(resource).copied().unwrap_or_default();
+fn lacking(node: &NodeView<'_>, resource: &str, asked: Quantity) -> Option<Obstacle> {
     let free = node.free(resource);
-    (asked > Quantity::ZERO && asked > free).then(|| Obstacle {
+    (asked > free).then(|| Obstacle {
         filter: Filter::NodeResourcesFit,
         reason: Reason::InsufficientResource(resource.to_owned()).to_string(),
         what: What::Resource {

@@ -16,11 +16,11 @@ const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
     // what is tolerated as a cordon is tolerated as its taint, so nothing is lost by telling it once
     let is_told = |taint: &&Taint| node.node.unschedulable && unschedulable::repeats(taint);
-    let tolerations = pod.tolerations().iter();
-    let meant: Vec<Toleration> = tolerations
-        .filter(|toleration| !is_given(toleration))
-        .cloned()
-        .collect();
+    let meant = || -> Vec<Toleration> {
+        let tolerations = pod.tolerations().iter();
+        let meant = tolerations.filter(|toleration| !is_given(toleration));
+        meant.cloned().collect()
+    };
     untolerated(&node.node.taints, pod.tolerations())
         .filter(|taint| !is_told(taint))
         .map(|taint| Obstacle {
@@ -29,7 +29,7 @@ pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obst
             what: What::Taint {
                 key: taint.key.clone(),
                 taint: TaintText(taint).to_string(),
-                near_miss: near_miss(&meant, taint).map(|miss| words(&miss, taint)),
+                near_miss: near_miss(&meant(), taint).map(|miss| words(&miss, taint)),
             },
         })
         .collect()

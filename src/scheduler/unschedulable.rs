@@ -19,22 +19,23 @@ pub(super) fn repeats(taint: &Taint) -> bool {
 
 /// The cordon, if it keeps the pod off.
 pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+    if !node.node.unschedulable {
+        return Vec::new();
+    }
     let cordon = Taint {
         key: KEY.to_owned(),
         effect: "NoSchedule".to_owned(),
         ..Taint::default()
     };
-    let stays_away = node.node.unschedulable
-        && !pod
-            .tolerations()
-            .iter()
-            .any(|toleration| tolerates(toleration, &cordon));
-    let obstacle = || Obstacle {
+    let mut tolerations = pod.tolerations().iter();
+    if tolerations.any(|toleration| tolerates(toleration, &cordon)) {
+        return Vec::new();
+    }
+    vec![Obstacle {
         filter: Filter::NodeUnschedulable,
         reason: Reason::Unschedulable.to_string(),
         what: What::Cordoned,
-    };
-    stays_away.then(obstacle).into_iter().collect()
+    }]
 }
 
 #[cfg(test)]

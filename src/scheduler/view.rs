@@ -18,7 +18,8 @@ use std::sync::Arc;
 /// The nodes that were read, with what their pods take of them.
 #[derive(Debug, Clone)]
 pub struct View<'a> {
-    nodes: BTreeMap<&'a str, NodeView<'a>>,
+    /// Shared by the copies that leave a node as it is.
+    nodes: BTreeMap<&'a str, Arc<NodeView<'a>>>,
     occupants: &'a Occupants,
     /// Bound pods that keep others away by a required anti-affinity of their own.
     guards: Vec<&'a Occupant>,
@@ -31,8 +32,8 @@ pub struct View<'a> {
 pub struct NodeView<'a> {
     /// The node, or a changed copy of it.
     pub node: Cow<'a, Node>,
-    /// What its pods take, resource by resource, each pod's sum rounded as the scheduler rounds it.
-    taken: BTreeMap<&'a str, Quantity>,
+    /// What pods may take and do take, resource by resource.
+    rooms: BTreeMap<&'a str, Room>,
     /// The pods on it, in order of namespace and name.
     pods: Vec<&'a Occupant>,
     /// Host ports and who holds them, in order of the holders' namespaces and names.
@@ -43,30 +44,31 @@ pub struct NodeView<'a> {
     nominated: Vec<&'a Occupant>,
 }
 
+/// How much of a resource there is, in amounts as the scheduler rounds them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Room {
+    /// What pods may take in all; zero for what the node does not name.
+    allocatable: Quantity,
+    /// The sum of what they take, each pod's rounded by itself.
+    taken: Quantity,
+}
+
 impl<'a> View<'a> {
     /// All nodes and pods that were read, whether or not these are all there are.
     pub fn of(snapshot: &'a Snapshot) -> Self {
         let occupants = snapshot.occupants();
-        let empty = |node: &'a Node| NodeView {
-            node: Cow::Borrowed(node),
-            taken: BTreeMap::new(),
-            pods: Vec::new(),
-            ports: Vec::new(),
-            attached: Vec::new(),
-            nominated: Vec::new(),
-        };
         let attachments = Attachments::of(snapshot);
-        let mut nodes: BTreeMap<&str, NodeView<'_>> = snapshot
+        let mut nodes: BTreeMap<&str, Arc<NodeView<'_>>> = snapshot
             .nodes()
             .seen()
-            .map(|((_, name), node)| (name.as_str(), empty(node)))
+            .map(|((_, name), node)| (name.as_str(), Arc::new(NodeView::empty(node))))
             .collect();
         let mut guards = Vec::new();
         for occupant in occupants.iter() {
             match (&occupant.node, &occupant.nominated) {
                 (Some(bound), _) => {
                     if let Some(node) = nodes.get_mut(&**bound) {
-                        node.add(occupant, occupants, &attachments);
+                        Arc::make_mut(node).add(occupant, occupants, &attachments);
                         if !occupants.shape(occupant).anti_affinity.is_empty() {
                             guards.push(occupant);
                         }
@@ -74,7 +76,7 @@ impl<'a> View<'a> {
                 }
                 (None, Some(nominated)) => {
                     if let Some(node) = nodes.get_mut(&**nominated) {
-                        node.nominated.push(occupant);
+                        Arc::make_mut(node).nominated.push(occupant);
                     }
                 }
                 (None, None) => {}
@@ -122,20 +124,20 @@ impl<'a> View<'a> {
 
     /// The nodes, in order of their names.
     pub fn nodes(&self) -> impl Iterator<Item = &NodeView<'a>> {
-        self.nodes.values()
+        self.nodes.values().map(Arc::as_ref)
     }
 
     /// One node.
     pub fn node(&self, name: &str) -> Option<&NodeView<'a>> {
-        self.nodes.get(name)
+        self.nodes.get(name).map(Arc::as_ref)
     }
 
-    /// The same with one node's object replaced; its pods stay.
+    /// The same with one node relabelled, tainted or cordoned otherwise; its pods and amounts stay.
     #[must_use]
-    pub fn with_node(&self, changed: Node) -> Self {
+    pub fn with_node(&self, name: &str, change: impl FnOnce(&mut Node)) -> Self {
         let mut copy = self.clone();
-        if let Some(node) = copy.nodes.get_mut(changed.name.as_str()) {
-            node.node = Cow::Owned(changed);
+        if let Some(node) = copy.nodes.get_mut(name) {
+            change(Arc::make_mut(node).node.to_mut());
         }
         copy
     }
@@ -147,7 +149,7 @@ impl<'a> View<'a> {
         for occupant in self.occupants.iter().filter(|occupant| gone(occupant)) {
             let node = occupant.node.as_deref();
             if let Some(node) = node.and_then(|name| copy.nodes.get_mut(name)) {
-                node.remove(occupant, self.occupants);
+                Arc::make_mut(node).remove(occupant, self.occupants);
             }
         }
         copy.guards.retain(|occupant| !gone(occupant));
@@ -177,6 +179,25 @@ impl<'a> View<'a> {
 }
 
 impl<'a> NodeView<'a> {
+    fn empty(node: &'a Node) -> Self {
+        let room = |(resource, amount): (&'a String, &Quantity)| {
+            let allocatable = amount.rounded_for(resource);
+            let room = Room {
+                allocatable,
+                ..Room::default()
+            };
+            (resource.as_str(), room)
+        };
+        NodeView {
+            node: Cow::Borrowed(node),
+            rooms: node.allocatable.iter().map(room).collect(),
+            pods: Vec::new(),
+            ports: Vec::new(),
+            attached: Vec::new(),
+            nominated: Vec::new(),
+        }
+    }
+
     /// The node with further pods on it.
     pub(super) fn joined_by(&self, coming: &[&'a Occupant], view: &View<'a>) -> Self {
         let mut fuller = self.clone();
@@ -213,8 +234,8 @@ impl<'a> NodeView<'a> {
     ) {
         let shape = occupants.shape(occupant);
         for (resource, amount) in &shape.requests {
-            let taken = self.taken.entry(resource).or_default();
-            *taken = *taken + amount.rounded_for(resource);
+            let room = self.rooms.entry(resource).or_default();
+            room.taken = room.taken + amount.rounded_for(resource);
         }
         self.pods.push(occupant);
         self.ports
@@ -226,8 +247,8 @@ impl<'a> NodeView<'a> {
     fn remove(&mut self, occupant: &Occupant, occupants: &'a Occupants) {
         let shape = occupants.shape(occupant);
         for (resource, amount) in &shape.requests {
-            if let Some(taken) = self.taken.get_mut(resource.as_str()) {
-                *taken = *taken - amount.rounded_for(resource);
+            if let Some(room) = self.rooms.get_mut(resource.as_str()) {
+                room.taken = room.taken - amount.rounded_for(resource);
             }
         }
         self.pods.retain(|other| !other.is(occupant));
@@ -242,14 +263,17 @@ impl<'a> NodeView<'a> {
 
     /// What pods may take of a resource in all; what the node does not name is zero.
     pub fn allocatable(&self, resource: &str) -> Quantity {
-        let amount = self.node.allocatable.get(resource).copied();
-        amount.unwrap_or_default().rounded_for(resource)
+        self.room(resource).allocatable
     }
 
     /// What is left of a resource; negative when the node is overcommitted.
     pub fn free(&self, resource: &str) -> Quantity {
-        let taken = self.taken.get(resource).copied().unwrap_or_default();
-        self.allocatable(resource) - taken
+        let room = self.room(resource);
+        room.allocatable - room.taken
+    }
+
+    fn room(&self, resource: &str) -> Room {
+        self.rooms.get(resource).copied().unwrap_or_default()
     }
 
     /// The volumes that its pods make it attach, driver and handle, as often as they are used.

@@ -10,8 +10,17 @@ const WORKLOADS: usize = 2_000;
 /// How many templates the pending pods have.
 const TEMPLATES: usize = 20;
 
+/// Who made the pending pods.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Maker {
+    /// One ReplicaSet a template.
+    ReplicaSets,
+    /// Somebody by hand, each alone.
+    Nobody,
+}
+
 /// That many nodes with that many pods each, and pending pods.
-pub(crate) fn snapshot(nodes: usize, pods_each: usize, pending: usize) -> Snapshot {
+pub(crate) fn snapshot(nodes: usize, pods_each: usize, pending: usize, maker: Maker) -> Snapshot {
     let mut intake = Intake::new(Why::NotAsked);
     for kind in Kind::all() {
         intake.record(kind, Reach::Everywhere, Ok(()));
@@ -29,7 +38,11 @@ pub(crate) fn snapshot(nodes: usize, pods_each: usize, pending: usize) -> Snapsh
         }
     }
     for index in 0..pending {
-        take(Kind::Pod, &waiting(index));
+        let mut pod = waiting(index);
+        if maker == Maker::Nobody {
+            pod["metadata"]["ownerReferences"] = json!([]);
+        }
+        take(Kind::Pod, &pod);
     }
     intake.at("2026-01-01T01:00:00Z".parse().expect("a time"));
     intake.seal(&Scope::everything())

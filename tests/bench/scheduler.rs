@@ -1,4 +1,5 @@
-//! What the scheduler's arithmetic costs on a large cluster: 1,000 pending pods of 20 templates, 5,000 nodes, 100,000 pods on them.
+//! What the scheduler's arithmetic costs on a large cluster: 1,000 pending pods of 20 templates, 5,000 nodes, 100,000 pods on
+//! them. Pods that somebody owns are looked at once a template, so 100 that nobody owns are timed beside them.
 //!
 //! `cargo bench` prints times and the most memory that was held at once. Figures go into commit messages, never into tests.
 
@@ -11,6 +12,7 @@
 
 mod cluster;
 
+use cluster::Maker;
 use divan::{AllocProfiler, Bencher, black_box};
 use kubectl_diagnose::diagnose::diagnose;
 use kubectl_diagnose::report::Requests;
@@ -22,10 +24,14 @@ use std::sync::LazyLock;
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
-static CLUSTER: LazyLock<Snapshot> = LazyLock::new(|| cluster::snapshot(5_000, 20, 1_000));
+static CLUSTER: LazyLock<Snapshot> =
+    LazyLock::new(|| cluster::snapshot(5_000, 20, 1_000, Maker::ReplicaSets));
+static SINGLES: LazyLock<Snapshot> =
+    LazyLock::new(|| cluster::snapshot(5_000, 20, 100, Maker::Nobody));
 
 fn main() {
     LazyLock::force(&CLUSTER);
+    LazyLock::force(&SINGLES);
     divan::main();
 }
 
@@ -51,4 +57,10 @@ fn judge(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 3)]
 fn report(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| diagnose(&CLUSTER, &Scope::everything(), Requests::default()));
+}
+
+/// Diagnoses 100 pods that nobody owns, each of which is looked at by itself.
+#[divan::bench(sample_count = 3)]
+fn singles(bencher: Bencher<'_, '_>) {
+    bencher.bench_local(|| diagnose(&SINGLES, &Scope::everything(), Requests::default()));
 }

@@ -34,7 +34,7 @@ pub(super) fn usable_if_any(
 ) -> Vec<&NodeObstacles> {
     let passing: Vec<&NodeObstacles> = nodes.iter().filter(|node| test(node)).collect();
     let closest = closest(nodes);
-    let usable = passing.iter().filter(|node| closest.is_usable(&node.node));
+    let usable = passing.iter().filter(|node| closest.is_usable(node));
     let usable: Vec<&NodeObstacles> = usable.copied().collect();
     match usable.is_empty() {
         true => passing,

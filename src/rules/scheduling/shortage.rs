@@ -13,6 +13,7 @@ use crate::rules::Case;
 use crate::scheduler::message::Reason;
 use crate::scheduler::{Filter, Obstacle, What, ranking};
 use crate::snapshot::Node;
+use std::cell::LazyCell;
 
 /// How many of the pods that hold a resource are named.
 const HOLDERS: usize = 5;
@@ -29,7 +30,7 @@ pub(super) struct Amounts<'e> {
 /// The grounds on which a resource is short. Nodes that have none of it count only when no node that
 /// the pod may use has any: a node without GPUs is not short of them while others have some.
 pub(super) fn grounds<'e>(case: &'e Case<'_>, resource: &str) -> Option<Grounds<'e>> {
-    let offered = !usable_offers(case, resource).is_empty();
+    let offered = LazyCell::new(|| is_offered(case, resource));
     Grounds::find(
         case,
         &Sought {
@@ -38,7 +39,7 @@ pub(super) fn grounds<'e>(case: &'e Case<'_>, resource: &str) -> Option<Grounds<
                     resource: short,
                     allocatable,
                     ..
-                } => short == resource && (*allocatable > Quantity::ZERO || !offered),
+                } => short == resource && (*allocatable > Quantity::ZERO || !*offered),
                 _ => false,
             },
             reason: |reason: &Reason| match reason {
@@ -49,15 +50,17 @@ pub(super) fn grounds<'e>(case: &'e Case<'_>, resource: &str) -> Option<Grounds<
     )
 }
 
-/// The nodes that offer a resource and that the pod does not exclude itself.
-fn usable_offers(case: &Case<'_>, resource: &str) -> Vec<String> {
-    let nodes = case
-        .scheduling()
-        .and_then(|examination| examination.nodes());
-    let closest = ranking::closest(nodes.unwrap_or_default());
-    let mut offering = offering(case, resource);
-    offering.retain(|node| closest.is_usable(node));
-    offering
+/// Whether a node that the pod does not exclude itself offers a resource.
+fn is_offered(case: &Case<'_>, resource: &str) -> bool {
+    let examination = case.scheduling();
+    let nodes = examination.and_then(|examination| examination.nodes());
+    let nodes = nodes.unwrap_or_default();
+    let closest = ranking::closest(nodes);
+    let mut usable = nodes.iter().filter(|node| closest.is_usable(node));
+    usable.any(|node| {
+        let read = case.snapshot.nodes().get("", &node.node).yes();
+        read.is_some_and(|node| offers(node, resource))
+    })
 }
 
 /// The nodes that offer a resource.

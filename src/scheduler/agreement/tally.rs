@@ -136,8 +136,9 @@ impl Dialect {
     /// Counts in the way of the version that wrote the message, told by how well it fits.
     pub(super) fn fitting(theirs: &Theirs<'_>, nodes: &[NodeObstacles]) -> Ours {
         let mut dialects = Dialect::that_may_have_written(theirs).into_iter();
-        let count = |dialect: Dialect| dialect.count(nodes);
-        let newest = dialects.next().unwrap_or(NEWEST).count(nodes);
+        let meanings = Meanings::of(nodes);
+        let count = |dialect: Dialect| dialect.count(nodes, &meanings);
+        let newest = count(dialects.next().unwrap_or(NEWEST));
         if newest.counts == theirs.counts {
             return newest;
         }
@@ -177,8 +178,7 @@ impl Dialect {
         dialects
     }
 
-    fn count(self, nodes: &[NodeObstacles]) -> Ours {
-        let mut meanings: BTreeMap<&str, Reason> = BTreeMap::new();
+    fn count(self, nodes: &[NodeObstacles], meanings: &Meanings<'_>) -> Ours {
         let mut ours = Ours {
             counts: BTreeMap::new(),
             free: Vec::new(),
@@ -188,10 +188,8 @@ impl Dialect {
                 ours.free.push(node.node.clone());
             }
             let mut reasons: Vec<Reason> = Vec::new();
-            for obstacle in self.first(&node.obstacles) {
-                let meaning = meanings
-                    .entry(&obstacle.reason)
-                    .or_insert_with(|| meaning(&obstacle.reason));
+            for obstacle in self.first(&node.obstacles, meanings) {
+                let meaning = meanings.get(obstacle);
                 let beside = self.beside(obstacle);
                 for reason in [self.spoken(meaning, obstacle)].into_iter().chain(beside) {
                     if !reasons.contains(&reason) {
@@ -207,10 +205,10 @@ impl Dialect {
     }
 
     /// The obstacles that the scheduler tells of a node: those of the first failing filter, or the first of them.
-    fn first(self, obstacles: &[Obstacle]) -> &[Obstacle] {
+    fn first<'o>(self, obstacles: &'o [Obstacle], meanings: &Meanings<'_>) -> &'o [Obstacle] {
         let is_cut = |obstacle: &Obstacle| {
             obstacle.filter == Filter::NodeAffinity
-                && matches!(meaning(&obstacle.reason), Reason::ExcludedByPlugins(_))
+                && matches!(meanings.get(obstacle), Reason::ExcludedByPlugins(_))
         };
         let cut = obstacles.iter().position(is_cut);
         let start = match (self.cut, cut) {
@@ -259,6 +257,26 @@ impl Dialect {
             }
             _ => meaning.clone(),
         }
+    }
+}
+
+/// What the obstacles' words mean, each read once for all nodes.
+struct Meanings<'n>(BTreeMap<&'n str, Reason>);
+
+impl<'n> Meanings<'n> {
+    fn of(nodes: &'n [NodeObstacles]) -> Self {
+        let mut known = BTreeMap::new();
+        for obstacle in nodes.iter().flat_map(|node| &node.obstacles) {
+            let words = obstacle.reason.as_str();
+            known.entry(words).or_insert_with(|| meaning(words));
+        }
+        Meanings(known)
+    }
+
+    fn get(&self, obstacle: &Obstacle) -> &Reason {
+        self.0
+            .get(obstacle.reason.as_str())
+            .unwrap_or(&Reason::Other)
     }
 }
 
