@@ -58,28 +58,28 @@ impl<'a> View<'a> {
     pub fn of(snapshot: &'a Snapshot) -> Self {
         let occupants = snapshot.occupants();
         let attachments = Attachments::of(snapshot);
-        let mut nodes: BTreeMap<&str, Arc<NodeView<'_>>> = snapshot
-            .nodes()
-            .seen()
-            .map(|((_, name), node)| (name.as_str(), Arc::new(NodeView::empty(node))))
-            .collect();
+        let filled = |(_, name): &'a (String, String), node: &'a Node| {
+            let mut filled = NodeView::empty(node);
+            for occupant in occupants.on_node(name) {
+                filled.add(occupant, occupants, &attachments);
+            }
+            (name.as_str(), Arc::new(filled))
+        };
+        let nodes = snapshot.nodes().seen();
+        let mut nodes: BTreeMap<&str, _> = nodes.map(|(key, node)| filled(key, node)).collect();
         let mut guards = Vec::new();
         for occupant in occupants.iter() {
+            let keeps_away = || !occupants.shape(occupant).anti_affinity.is_empty();
             match (&occupant.node, &occupant.nominated) {
-                (Some(bound), _) => {
-                    if let Some(node) = nodes.get_mut(&**bound) {
-                        Arc::make_mut(node).add(occupant, occupants, &attachments);
-                        if !occupants.shape(occupant).anti_affinity.is_empty() {
-                            guards.push(occupant);
-                        }
-                    }
+                (Some(bound), _) if keeps_away() && nodes.contains_key(&**bound) => {
+                    guards.push(occupant);
                 }
                 (None, Some(nominated)) => {
                     if let Some(node) = nodes.get_mut(&**nominated) {
                         Arc::make_mut(node).nominated.push(occupant);
                     }
                 }
-                (None, None) => {}
+                _ => {}
             }
         }
         View {
