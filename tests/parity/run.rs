@@ -21,8 +21,10 @@ use tokio::time::{Instant, sleep};
 pub(crate) const KUBECONFIG: &str = "PARITY_DIAGNOSE_TEST";
 /// How many pods are compared at least.
 const PODS: usize = 2000;
-/// How many fixes are tried at least.
+/// How many fixes are tried at least, and about as many at the most.
 const FIXES: usize = 200;
+/// The same for preemptions, as far as the clusters offer any.
+const PREEMPTIONS: usize = 100;
 /// Seeds that every run begins with.
 const SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
 
@@ -37,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) groups: BTreeSet<Group>,
     pub(crate) pods: usize,
     pub(crate) fixes: usize,
+    pub(crate) preemptions: usize,
     /// Only these, if any are named.
     pub(crate) seeds: Vec<u64>,
 }
@@ -70,6 +73,7 @@ impl Settings {
             },
             pods: amount("PARITY_PODS", PODS),
             fixes: amount("PARITY_FIXES", FIXES),
+            preemptions: amount("PARITY_PREEMPTIONS", PREEMPTIONS),
             seeds: words("PARITY_SEEDS").iter().map(number).collect(),
         }
     }
@@ -115,7 +119,7 @@ pub(crate) async fn compare_all(kubeconfig: &Path) -> Tally {
             break;
         }
         let world = world(seed, &settings.groups);
-        one(&api, kubeconfig, &world, &mut tally).await;
+        one(&api, kubeconfig, &world, &settings, &mut tally).await;
     }
     bed::wipe(&api).await;
     for (reason, pods) in &tally.reasons {
@@ -146,7 +150,7 @@ pub(crate) async fn compare_all(kubeconfig: &Path) -> Tally {
     tally
 }
 
-async fn one(api: &Api, kubeconfig: &Path, world: &World, tally: &mut Tally) {
+async fn one(api: &Api, kubeconfig: &Path, world: &World, settings: &Settings, tally: &mut Tally) {
     let begun = Instant::now();
     bed::wipe(api).await;
     bed::furnish(api, world).await;
@@ -188,17 +192,13 @@ async fn one(api: &Api, kubeconfig: &Path, world: &World, tally: &mut Tally) {
         second_look(api, world, &base, verdict, &difference, tally).await;
     }
     let compared = begun.elapsed();
-    fixes::try_some(
-        api,
-        kubeconfig,
-        &base,
-        world,
-        &verdicts,
-        &engine,
-        &mut tally.fixes,
-    )
-    .await;
-    preemptions::try_some(api, &base, world, &verdicts, &mut tally.preemptions).await;
+    if tally.fixes.tried < settings.fixes {
+        let fixes = &mut tally.fixes;
+        fixes::try_some(api, kubeconfig, &base, world, &verdicts, &engine, fixes).await;
+    }
+    if tally.preemptions.tried < settings.preemptions {
+        preemptions::try_some(api, &base, world, &verdicts, &mut tally.preemptions).await;
+    }
     tally.invalid += invalid.len();
     if let Some(first) = invalid.first() {
         say(&format!(
