@@ -12,27 +12,15 @@ use super::message::Reason;
 use super::{Filter, Holder, Incoming, NodeView, Obstacle, Unread, View, What};
 use crate::kubernetes::selector::label_selector_matches;
 use crate::snapshot::{Gap, Occupant, Occupants, Shape, Snapshot};
+use domains::{Domains, Groups};
 use k8s_openapi::api::core::v1::PodAffinityTerm;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use term::{affinity, anti_affinity, labels_of, named, selects};
 
 pub use term::Term;
 
+mod domains;
 mod term;
-
-/// The pods of a domain that matter in one way.
-#[derive(Debug, Clone, Copy)]
-struct Group<'v> {
-    count: usize,
-    /// The first of them; it is named also when it has left and others are there.
-    first: &'v Occupant,
-}
-
-/// Groups by the value of one topology key.
-type Groups<'v> = HashMap<String, Group<'v>>;
-
-/// Groups by topology key, then by the key's value.
-type Domains<'v> = BTreeMap<String, Groups<'v>>;
 
 /// The domains that hold pods which matter to the incoming one.
 #[derive(Debug, Clone, Default)]
@@ -56,7 +44,7 @@ pub(super) fn find<'a, 'v>(pod: &Incoming<'a, 'v>, view: &View<'v>) -> Peers<'a,
     let snapshot = view.snapshot();
     peers.affinity = peers.terms(affinity(pod.spec), pod.namespace, snapshot);
     peers.anti_affinity = peers.terms(anti_affinity(pod.spec), pod.namespace, snapshot);
-    peers.avoided = vec![HashMap::new(); peers.anti_affinity.len()];
+    peers.avoided = vec![Groups::default(); peers.anti_affinity.len()];
     let is_itself = |term: &Term<'_>| term.means(pod.namespace, pod.labels);
     peers.means_itself = peers.affinity.iter().all(is_itself);
     if !peers.affinity.is_empty() || !peers.anti_affinity.is_empty() {
@@ -102,16 +90,19 @@ pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obst
     let avoided = avoided.filter_map(|(term, domains)| {
         let key = term.key();
         let domain = node.label(key)?;
-        let holder = domains.get(domain)?.first;
+        let holder = domains.first(domain)?;
         Some(obstacle(
             &Reason::PodAntiAffinity,
             together(holder, true, key, domain),
         ))
     });
-    let guard = peers.guard_of(node).map(|(key, domain, holder)| {
-        let what = together(holder, false, key, domain);
-        obstacle(&Reason::ExistingPodsAntiAffinity, what)
-    });
+    let guard = peers
+        .guarded
+        .first_beside(node)
+        .map(|(key, domain, holder)| {
+            let what = together(holder, false, key, domain);
+            obstacle(&Reason::ExistingPodsAntiAffinity, what)
+        });
     apart.into_iter().chain(avoided).chain(guard).collect()
 }
 
@@ -139,41 +130,6 @@ struct Selected {
     by_affinity: bool,
     /// Each term's of the anti-affinity.
     by_anti_affinity: Vec<bool>,
-}
-
-fn join<'v>(groups: &mut Groups<'v>, domain: &str, occupant: &'v Occupant) {
-    match groups.get_mut(domain) {
-        Some(group) => group.count += 1,
-        None => {
-            let first = occupant;
-            groups.insert(domain.to_owned(), Group { count: 1, first });
-        }
-    }
-}
-
-fn leave(groups: &mut Groups<'_>, domain: &str) {
-    if let Some(group) = groups.get_mut(domain) {
-        group.count = group.count.saturating_sub(1);
-        if group.count == 0 {
-            groups.remove(domain);
-        }
-    }
-}
-
-fn join_under<'v>(domains: &mut Domains<'v>, key: &str, domain: &str, occupant: &'v Occupant) {
-    match domains.get_mut(key) {
-        Some(groups) => join(groups, domain, occupant),
-        None => join(domains.entry(key.to_owned()).or_default(), domain, occupant),
-    }
-}
-
-fn leave_under(domains: &mut Domains<'_>, key: &str, domain: &str) {
-    if let Some(groups) = domains.get_mut(key) {
-        leave(groups, domain);
-        if groups.is_empty() {
-            domains.remove(key);
-        }
-    }
 }
 
 impl<'a, 'v> Peers<'a, 'v> {
@@ -206,31 +162,30 @@ impl<'a, 'v> Peers<'a, 'v> {
     }
 
     fn note(&mut self, selected: &Selected, occupant: &'v Occupant, node: &NodeView<'_>) {
-        let covers = |term: &Term<'_>| term.covers(&occupant.namespace);
-        if selected.by_affinity && self.affinity.iter().all(covers) {
-            for key in self.affinity.iter().map(Term::key) {
-                if let Some(domain) = node.label(key) {
-                    join_under(&mut self.near, key, domain, occupant);
-                }
-            }
-        }
-        let terms = self.anti_affinity.iter().zip(&mut self.avoided);
-        for ((term, groups), is_selected) in terms.zip(&selected.by_anti_affinity) {
-            if *is_selected
-                && covers(term)
-                && let Some(domain) = node.label(term.key())
-            {
-                join(groups, domain, occupant);
-            }
-        }
+        let near =
+            |near: &mut Domains<'v>, key: &str, domain: &str| near.join(key, domain, occupant);
+        let avoided = |groups: &mut Groups<'v>, domain: &str| groups.join(domain, occupant);
+        self.visit(selected, occupant, node, near, avoided);
     }
 
     fn forget(&mut self, selected: &Selected, occupant: &Occupant, node: &NodeView<'_>) {
+        self.visit(selected, occupant, node, Domains::leave, Groups::leave);
+    }
+
+    /// Goes over the domains of the node in which a pod matters.
+    fn visit(
+        &mut self,
+        selected: &Selected,
+        occupant: &Occupant,
+        node: &NodeView<'_>,
+        near: impl Fn(&mut Domains<'v>, &str, &str),
+        avoided: impl Fn(&mut Groups<'v>, &str),
+    ) {
         let covers = |term: &Term<'_>| term.covers(&occupant.namespace);
         if selected.by_affinity && self.affinity.iter().all(covers) {
             for key in self.affinity.iter().map(Term::key) {
                 if let Some(domain) = node.label(key) {
-                    leave_under(&mut self.near, key, domain);
+                    near(&mut self.near, key, domain);
                 }
             }
         }
@@ -240,7 +195,7 @@ impl<'a, 'v> Peers<'a, 'v> {
                 && covers(term)
                 && let Some(domain) = node.label(term.key())
             {
-                leave(groups, domain);
+                avoided(groups, domain);
             }
         }
     }
@@ -276,16 +231,9 @@ impl<'a, 'v> Peers<'a, 'v> {
     fn guard(&mut self, keys: &[String], guard: &'v Occupant, node: &NodeView<'_>) {
         for key in keys {
             if let Some(domain) = node.label(key) {
-                join_under(&mut self.guarded, key, domain, guard);
+                self.guarded.join(key, domain, guard);
             }
         }
-    }
-
-    fn guard_of<'n>(&'n self, node: &'n NodeView<'_>) -> Option<(&'n str, &'n str, &'v Occupant)> {
-        self.guarded.iter().find_map(|(key, domains)| {
-            let domain = node.label(key)?;
-            Some((key.as_str(), domain, domains.get(domain)?.first))
-        })
     }
 
     /// The term of the affinity that nobody in the node's domain answers. The first pod of a series, which means itself while
@@ -293,8 +241,7 @@ impl<'a, 'v> Peers<'a, 'v> {
     fn apart(&self, node: &NodeView<'_>) -> Option<&Term<'a>> {
         let answered = |term: &&Term<'_>| {
             let domain = node.label(term.key());
-            let near = self.near.get(term.key()).zip(domain);
-            near.is_some_and(|(near, domain)| near.contains_key(domain))
+            domain.is_some_and(|domain| self.near.holds(term.key(), domain))
         };
         let lacks_key = |term: &&Term<'_>| node.label(term.key()).is_none();
         let first_of_series = self.near.is_empty() && self.means_itself;
@@ -337,7 +284,7 @@ impl<'a, 'v> Peers<'a, 'v> {
         self.forget(&selected, occupant, node);
         for key in self.refuses(occupant, pod, view) {
             if let Some(domain) = node.label(&key) {
-                leave_under(&mut self.guarded, &key, domain);
+                self.guarded.leave(&key, domain);
             }
         }
     }
