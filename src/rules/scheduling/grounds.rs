@@ -5,10 +5,10 @@
 //! name neither nodes nor numbers. Where the scheduler has said nothing there are none: what stands
 //! against the pod has kept it nowhere yet. What a cause is called and what to change is for its rule.
 
-use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::finding::{Certainty, Evidence, Finding, Fix, Risk, Who};
 use crate::rules::Case;
 use crate::scheduler::message::{Clause, Message, PreemptionSays, Reason};
-use crate::scheduler::preemption::Preemption;
+use crate::scheduler::preemption::{Preemption, Preempts};
 use crate::scheduler::{
     Agree, Distribution, Examination, Filter, NodeObstacles, Obstacle, Said, Unread, computes,
     ranking,
@@ -113,7 +113,10 @@ impl<'e> Grounds<'e> {
     /// filter's obstacles. Where the scheduler's words are out of date, that is what there is to say.
     pub(crate) fn close(&self, case: &Case<'_>, finding: Finding, filter: Filter) -> Finding {
         if !self.out_of_date {
-            return remedies::before(case, finding, filter);
+            let mut finding = remedies::before(case, finding, filter);
+            let preempting = finding.preemption.as_ref().and_then(preempting);
+            finding.fixes.extend(preempting);
+            return finding;
         }
         let nodes = self.examination.nodes().into_iter().flatten();
         let room = nodes
@@ -218,6 +221,22 @@ fn never_preempts(case: &Case<'_>, message: &Message) -> Option<Evidence> {
     let mut says = items.iter().map(|item| &item.says);
     says.any(|says| *says == PreemptionSays::PolicyNever)
         .then(|| case.field("spec.preemptionPolicy", "Never"))
+}
+
+/// What would let the pod preempt, where its policy alone forbids it. It comes last, since pods that run are deleted for it.
+fn preempting(preemption: &Preemption) -> Option<Fix> {
+    let node = preemption.node.clone()?;
+    let victims = preemption.victims.iter();
+    let victims: Vec<String> = victims.map(|victim| victim.pod.to_string()).collect();
+    (preemption.verdict == Preempts::Never).then(|| Fix {
+        verified: Some(vec![node]),
+        ..Fix::advice(
+            "give the pod a priority class whose preemptionPolicy is not Never: {victims} would be deleted for it",
+            Who::Owner,
+        )
+        .fact("victims", victims)
+        .risk(Risk::Destroys)
+    })
 }
 
 /// The cause's obstacles on the nodes that count.
