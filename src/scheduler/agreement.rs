@@ -11,7 +11,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-use super::message::{Form, Message, Reason};
+use super::message::{ClaimProblem, Form, Message, Reason};
 use super::{Agree, Agreement, Count, Judgement, NodeObstacles, Said, judge, said};
 use crate::snapshot::{DEFAULT_SCHEDULER, Snapshot, StuckPod};
 pub(super) use changes::Changes;
@@ -218,6 +218,10 @@ pub(super) fn is_computed(reason: &Reason) -> bool {
         // a profile's own affinity cannot be read; what a policy demands has no plugin
         Reason::AddedAffinity | Reason::InsufficientUnnamed => false,
         Reason::ExcludedByPlugins(plugins) => plugins.iter().all(|plugin| judge::computes(plugin)),
+        // which devices are free is written in expressions
+        Reason::DeviceClaim(problem) => {
+            matches!(problem, ClaimProblem::OtherNode | ClaimProblem::InUse)
+        }
         reason => reason.plugin().is_some_and(judge::computes),
     }
 }

@@ -210,7 +210,11 @@ fn asks(pod: &Pod) -> String {
             (
                 volumes,
                 &spec.resource_claims,
-                status.map(|s| &s.resource_claim_statuses)
+                status.map(|s| &s.resource_claim_statuses),
+                // a claim may be reserved for the pod already
+                spec.resource_claims
+                    .as_ref()
+                    .and(pod.metadata.uid.as_deref())
             ),
         )
     )

@@ -8,11 +8,11 @@ use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::{Amounts, pod_requests};
 use crate::scheduler::{
-    Filter, NodeView, Obstacle, Unread, View, inter_pod_affinity, node_affinity,
+    Filter, NodeView, Obstacle, Unread, View, dynamic_resources, inter_pod_affinity, node_affinity,
     node_declared_features, node_volume_limits, resources, said, topology_spread, volume_binding,
     volume_restrictions, volume_zone, volumes,
 };
-use crate::snapshot::{Gap, Kind, Occupant, Why};
+use crate::snapshot::Occupant;
 use k8s_openapi::api::core::v1::{NodeSelectorTerm, Pod, PodSpec, Toleration};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -49,6 +49,8 @@ pub struct Incoming<'a, 'v> {
     pub(super) bindings: volume_binding::Bindings<'v>,
     /// What VolumeZone read off the volumes.
     pub(super) zones: volume_zone::Zones,
+    /// Where the devices of its claims are.
+    pub(super) devices: dynamic_resources::Devices<'v>,
     /// What PodTopologySpread counted.
     pub(super) spread: topology_spread::Domains,
     /// What InterPodAffinity found.
@@ -68,29 +70,16 @@ impl<'a, 'v> Incoming<'a, 'v> {
         incoming.spread = topology_spread::count(&incoming, view);
         incoming.peers = inter_pod_affinity::find(&incoming, view);
         incoming.unread.extend(incoming.peers.unread());
-        incoming.unread.extend(incoming.devices());
+        let devices = dynamic_resources::find(&incoming, view);
+        incoming.devices = devices.devices;
+        incoming.before.extend(devices.refusal);
+        incoming.unread.extend(devices.unread);
         let unread = node_declared_features::unread(&incoming, view);
         if unread.is_some() {
             incoming.features.clear();
         }
         incoming.unread.extend(unread);
         incoming
-    }
-
-    /// Which devices a claim may have is said by expressions (CEL), which are not evaluated; so no ResourceSlice is read, and no
-    /// node is known to have a device for a pod that claims one.
-    fn devices(&self) -> Option<Unread> {
-        let mut claims = self.spec.resource_claims.iter().flatten();
-        claims.next().map(|_| Unread {
-            filter: Filter::DynamicResources,
-            gap: Gap {
-                kind: Kind::ResourceSlice,
-                namespace: None,
-                name: None,
-                why: Why::NotAsked,
-                detail: String::new(),
-            },
-        })
     }
 
     fn look_at_volumes(&mut self, view: &View<'v>) {
@@ -130,6 +119,7 @@ impl<'a, 'v> Incoming<'a, 'v> {
             attaches: node_volume_limits::Wanted::default(),
             bindings: volume_binding::Bindings::default(),
             zones: volume_zone::Zones::default(),
+            devices: dynamic_resources::Devices::default(),
             spread: topology_spread::Domains::default(),
             peers: inter_pod_affinity::Peers::default(),
             before: Vec::new(),

@@ -1,12 +1,13 @@
 //! Runs every filter on every node.
 //!
-//! DynamicResources needs expressions evaluated: it is not computed, and a message that speaks of it is not comparable. Each filter is one file, with its line in [`FILTERS`] in the order of
+//! DynamicResources is computed as far as no expressions have to be evaluated. Each filter is one file, with its line in [`FILTERS`] in the order of
 //! [`Filter`]; what it needs beyond the node is worked out once in [`Incoming`].
 
 use super::{
-    Filter, Incoming, Judgement, NodeObstacles, NodeView, Obstacle, View, inter_pod_affinity,
-    node_affinity, node_declared_features, node_name, node_volume_limits, ports, resources, taints,
-    topology_spread, unschedulable, volume_binding, volume_restrictions, volume_zone,
+    Filter, Incoming, Judgement, NodeObstacles, NodeView, Obstacle, View, dynamic_resources,
+    inter_pod_affinity, node_affinity, node_declared_features, node_name, node_volume_limits,
+    ports, resources, taints, topology_spread, unschedulable, volume_binding, volume_restrictions,
+    volume_zone,
 };
 use crate::snapshot::Occupant;
 use k8s_openapi::api::core::v1::Pod;
@@ -44,6 +45,9 @@ const FILTERS: &[(Filter, Check)] = &[
     }),
     (Filter::InterPodAffinity, |pod, node, _| {
         inter_pod_affinity::obstacles(pod, node)
+    }),
+    (Filter::DynamicResources, |pod, node, _| {
+        dynamic_resources::obstacles(pod, node)
     }),
     (Filter::NodeDeclaredFeatures, |pod, node, _| {
         node_declared_features::obstacles(pod, node)

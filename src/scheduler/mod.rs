@@ -10,6 +10,7 @@
 
 mod agreement;
 mod attached;
+mod dynamic_resources;
 mod engine;
 mod incoming;
 mod inter_pod_affinity;

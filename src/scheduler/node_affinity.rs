@@ -9,7 +9,7 @@
 use super::message::Reason;
 use super::{Filter, Incoming, NodeView, Obstacle, What};
 use crate::kubernetes::selector::{node_selector_requirement_matches, node_selector_term_matches};
-use k8s_openapi::api::core::v1::{NodeSelectorRequirement, NodeSelectorTerm};
+use k8s_openapi::api::core::v1::{NodeSelector, NodeSelectorRequirement, NodeSelectorTerm};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The only field that a term may name.
@@ -149,6 +149,17 @@ fn label(wanted: String, key: &str, labels: &BTreeMap<String, String>) -> What {
         key: key.to_owned(),
         found: labels.get(key).cloned(),
     }
+}
+
+/// `zone=a or zone=b`
+pub(super) fn selector_text(selector: &NodeSelector) -> String {
+    let terms = selector.node_selector_terms.iter().map(|term| {
+        let expressions = term.match_expressions.iter().flatten();
+        let fields = term.match_fields.iter().flatten();
+        let all: Vec<_> = expressions.chain(fields).map(text).collect();
+        all.join(" and ")
+    });
+    terms.collect::<Vec<_>>().join(" or ")
 }
 
 /// An expression as kubectl would take it in a selector: `zone in (a, b)`, `!gpu`, `cores > 4`.

@@ -300,22 +300,11 @@ impl Bound<'_> {
         let trouble = VolumeTrouble::Elsewhere {
             claim,
             volume: self.name.clone(),
-            wanted: wanted(&affinity),
+            wanted: node_affinity::selector_text(&affinity),
             found: carried(&affinity, node),
         };
         Some((Reason::VolumeNodeAffinity, trouble))
     }
-}
-
-/// `zone=a or zone=b`
-fn wanted(affinity: &NodeSelector) -> String {
-    let terms = affinity.node_selector_terms.iter().map(|term| {
-        let expressions = term.match_expressions.iter().flatten();
-        let fields = term.match_fields.iter().flatten();
-        let all: Vec<_> = expressions.chain(fields).map(node_affinity::text).collect();
-        all.join(" and ")
-    });
-    terms.collect::<Vec<_>>().join(" or ")
 }
 
 /// What the node carries under the keys of the affinity.

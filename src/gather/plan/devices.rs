@@ -1,19 +1,17 @@
 //! What the device claims of a pod without a node need.
 
 use super::{Read, get, waits};
+use crate::kubernetes::device_claims::named;
 use crate::snapshot::{Kind, Seen, Snapshot, StuckPod};
 use std::collections::BTreeSet;
 
 /// The names of the ResourceClaims of a pod, as far as they are known: those made from a template, or for a
 /// resource that a device class stands for, are named in the status once they are made.
 fn claims(pod: &StuckPod) -> BTreeSet<&str> {
-    let named = pod.spec().resource_claims.iter().flatten();
     let status = pod.status();
-    let made = status.resource_claim_statuses.iter().flatten();
     let extended = status.extended_resource_claim_status.as_ref();
-    named
-        .filter_map(|claim| claim.resource_claim_name.as_deref())
-        .chain(made.filter_map(|claim| claim.resource_claim_name.as_deref()))
+    named(pod.spec(), Some(status))
+        .filter_map(|claim| claim.object)
         .chain(extended.map(|claim| claim.resource_claim_name.as_str()))
         .collect()
 }

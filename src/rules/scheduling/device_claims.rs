@@ -4,56 +4,29 @@
 //! scheduler evaluates, so nothing here tells whether there is one.
 
 use crate::finding::Evidence;
+use crate::kubernetes::device_claims::{NamedClaim, named};
 use crate::rules::Case;
 use crate::scheduler::message::ClaimProblem;
 use crate::snapshot::{Kind, ObjectRef, ResourceClaim, Seen};
-use k8s_openapi::api::core::v1::PodResourceClaim;
 
 /// The most users of a claim that are quoted.
 const USERS: usize = 3;
 
-/// A claim that a pod names.
-pub(super) struct Claim<'a> {
-    /// Its name in the pod.
-    pub(super) name: &'a str,
-    /// The ResourceClaim; nothing while it is to be made from a template.
-    pub(super) object: Option<&'a str>,
-    /// The template.
-    pub(super) template: Option<&'a str>,
-}
-
-impl Claim<'_> {
-    /// What the pod asks for, as a person would say it.
-    pub(super) fn describe(&self) -> String {
-        match (self.object, self.template) {
-            (Some(object), None) => format!("ResourceClaim {object}"),
-            (Some(object), Some(template)) => {
-                format!("ResourceClaim {object} of ResourceClaimTemplate {template}")
-            }
-            (None, Some(template)) => format!("ResourceClaimTemplate {template}"),
-            (None, None) => self.name.to_owned(),
+/// What the pod asks for, as a person would say it.
+pub(super) fn describe(claim: &NamedClaim<'_>) -> String {
+    match (claim.object, claim.template) {
+        (Some(object), None) => format!("ResourceClaim {object}"),
+        (Some(object), Some(template)) => {
+            format!("ResourceClaim {object} of ResourceClaimTemplate {template}")
         }
+        (None, Some(template)) => format!("ResourceClaimTemplate {template}"),
+        (None, None) => claim.name.to_owned(),
     }
 }
 
-/// The claims that the pod names, with the objects that its status names for them.
-pub(super) fn of_pod<'a>(case: &Case<'a>) -> Vec<Claim<'a>> {
-    let made = |name: &str| {
-        let mut statuses = case.pod.status().resource_claim_statuses.iter().flatten();
-        statuses
-            .find(|status| status.name == name)
-            .and_then(|status| status.resource_claim_name.as_deref())
-    };
-    let claim = |claim: &'a PodResourceClaim| Claim {
-        name: &claim.name,
-        object: claim
-            .resource_claim_name
-            .as_deref()
-            .or_else(|| made(&claim.name)),
-        template: claim.resource_claim_template_name.as_deref(),
-    };
-    let named = case.pod.spec().resource_claims.iter().flatten();
-    named.map(claim).collect()
+/// The claims that the pod names.
+pub(super) fn of_pod<'a>(case: &Case<'a>) -> Vec<NamedClaim<'a>> {
+    named(case.pod.spec(), Some(case.pod.status())).collect()
 }
 
 /// Whether the objects that were read bear the scheduler's words out.
@@ -73,7 +46,7 @@ pub(super) fn bare(name: &str) -> &str {
 }
 
 /// Sets the objects beside what the scheduler says.
-pub(super) fn borne(case: &Case<'_>, claims: &[Claim<'_>], problem: &ClaimProblem) -> Borne {
+pub(super) fn borne(case: &Case<'_>, claims: &[NamedClaim<'_>], problem: &ClaimProblem) -> Borne {
     match problem {
         ClaimProblem::Missing(name) => match claim(case, bare(name)) {
             Seen::No => Borne::Out(vec![case.absence(object(case, bare(name)))]),
@@ -139,7 +112,7 @@ fn when(
 }
 
 /// Who has the claims that the pod may not share.
-fn in_use(case: &Case<'_>, claims: &[Claim<'_>]) -> Borne {
+fn in_use(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Borne {
     let names = claims.iter().filter_map(|claim| claim.object);
     let read: Vec<(&str, &ResourceClaim)> = names
         .filter_map(|name| Some((name, claim(case, name).yes()?)))

@@ -1,8 +1,9 @@
 //! A ResourceClaim keeps the pod from a node: it is not there, not allocated, or in use.
 
-use super::device_claims::{self, Borne, Claim, bare, borne};
+use super::device_claims::{self, Borne, bare, borne, describe};
 use super::spoken;
 use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::kubernetes::device_claims::NamedClaim;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::{self, ClaimProblem, Reason};
 use crate::snapshot::{Event, Kind};
@@ -36,10 +37,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(finding) = finding else {
         return Vec::new();
     };
-    let names: Vec<String> = claims.iter().map(Claim::describe).collect();
+    let names: Vec<String> = claims.iter().map(describe).collect();
     let evidence = claims.iter().map(|claim| {
         let path = format!("spec.resourceClaims[{}]", claim.name);
-        case.field(path, claim.describe())
+        case.field(path, describe(claim))
     });
     vec![
         finding
@@ -64,7 +65,7 @@ fn problem(reason: &Reason) -> Option<ClaimProblem> {
 }
 
 /// The scheduler's words.
-fn told(case: &Case<'_>, claims: &[Claim<'_>]) -> Option<Finding> {
+fn told(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
     let spoken = spoken::find(case, |reason| problem(reason).is_some())?;
     let problem = problem(&spoken.clause.reason)?;
     let borne = borne(case, claims, &problem);
@@ -167,7 +168,7 @@ fn words(problem: &ClaimProblem) -> (&'static str, &'static str, &'static str, W
 }
 
 /// A claim that is named and not there, of which the scheduler leaves no word (PreEnqueue since 1.34).
-fn absent(case: &Case<'_>, claims: &[Claim<'_>]) -> Option<Finding> {
+fn absent(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
     let refused = case.pod.condition("PodScheduled").is_some();
     let is_absent = |name: &&str| device_claims::claim(case, name).is_absent();
     let mut named = claims.iter().filter_map(|claim| claim.object);
@@ -183,7 +184,7 @@ fn absent(case: &Case<'_>, claims: &[Claim<'_>]) -> Option<Finding> {
 }
 
 /// A scheduler says nothing about a pod whose claim is not there yet (PreEnqueue since 1.34): the pod's status lacks it.
-fn not_created(case: &Case<'_>, claims: &[Claim<'_>]) -> Option<Finding> {
+fn not_created(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
     let missing = claims
         .iter()
         .find(|claim| claim.object.is_none() && claim.template.is_some())?;
@@ -201,7 +202,7 @@ fn not_created(case: &Case<'_>, claims: &[Claim<'_>]) -> Option<Finding> {
     let (headline, why, change, who) = words(&ClaimProblem::NotCreated);
     let lacks = case.field(
         format!("spec.resourceClaims[{}]", missing.name),
-        missing.describe(),
+        describe(missing),
     );
     let said = |event: &Event| case.event(event);
     let (proof, certainty) = match event {

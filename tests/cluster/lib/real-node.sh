@@ -8,7 +8,7 @@ BRIDGE=kdiagnose0 NODE_IP=10.88.0.1 POD_NET=10.88.0
 CONTAINERD=$DIR/run/containerd.sock
 DNS_ADDRESS=127.44.0.53
 # folders that containerd, CNI plugins and the kubelet use wherever they are told to live
-OWN_FOLDERS="/run/containerd /var/lib/cni /var/lib/kubelet"
+OWN_FOLDERS="/run/containerd /run/netns /var/lib/cni /var/lib/kubelet"
 
 real_node_possible() {
   if [ "$(uname)" != Linux ] || [ "$(id -u)" != 0 ]; then
