@@ -31,6 +31,9 @@ pub struct ObstacleReport {
     pub filter: &'static str,
     /// The scheduler's words.
     pub reason: String,
+    /// What exactly, where no other field tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
     /// The taint, as `key=value:Effect`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taint: Option<String>,
@@ -241,7 +244,8 @@ impl ObstacleReport {
                 self.topology_key = Some(key.clone());
                 self.domain = Some(domain.clone());
             }
-            What::Cordoned | What::OtherNode | What::Other(_) => {}
+            What::Other(words) => self.detail = Some(words.clone()),
+            What::Cordoned | What::OtherNode => {}
         }
     }
 }

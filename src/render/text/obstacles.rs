@@ -103,7 +103,7 @@ pub(super) fn reason(obstacle: &ObstacleReport) -> String {
         "NodeUnschedulable" => "cordoned".to_owned(),
         "TaintToleration" => "taint not tolerated".to_owned(),
         _ => {
-            let words = obstacle.reason.as_str();
+            let words = obstacle.detail.as_deref().unwrap_or(&obstacle.reason);
             words.strip_prefix("node(s) ").unwrap_or(words).to_owned()
         }
     }
