@@ -6,7 +6,7 @@
 use super::agreement::{Changes, Ours, Sides};
 use super::preemption::{self, DryRun};
 use super::remedy::{self, Remedy};
-use super::{Examination, Judgement, View, agreement, judge, node_declared_features, said};
+use super::{Examination, Judgement, Said, View, agreement, judge, node_declared_features, said};
 use crate::kubernetes::ports::host_ports;
 use crate::snapshot::{Snapshot, StuckPod};
 use k8s_openapi::api::core::v1::{Container, Pod, Volume};
@@ -73,25 +73,29 @@ impl<'a> Engine<'a> {
         remembered(&self.judged, asks, || judge(pod, self.view()).into())
     }
 
+    /// The same, when the scheduler may have told of what is not known here.
+    fn judge_told(&self, pod: &StuckPod, said: Option<&Said>, asks: String) -> Arc<Judgement> {
+        let judged = self.judge_alike(asks, pod.pod());
+        let unknown =
+            said.and_then(|said| node_declared_features::unknown(pod.spec(), &said.message));
+        match unknown {
+            Some(unknown) => {
+                let mut judged = Judgement::clone(&judged);
+                judged.unread.push(unknown);
+                judged.into()
+            }
+            None => judged,
+        }
+    }
+
     /// Looks at a pod that is not bound.
     pub fn examine(&self, pod: &StuckPod) -> Examination {
         let snapshot = self.snapshot();
         let said = said::newest(pod, snapshot);
         let asks = asks(pod.pod());
         let judged = match snapshot.nodes().whole_cluster() {
-            Ok(()) => Some(self.judge_alike(asks.clone(), pod.pod())),
+            Ok(()) => Some(self.judge_told(pod, said.as_ref(), asks.clone())),
             Err(_) => None,
-        };
-        let unknown = said
-            .as_ref()
-            .and_then(|said| node_declared_features::unknown(pod.spec(), &said.message));
-        let judged = match (judged, unknown) {
-            (Some(judged), Some(unknown)) => {
-                let mut judged = Judgement::clone(&judged);
-                judged.unread.push(unknown);
-                Some(judged.into())
-            }
-            (judged, _) => judged,
         };
         let ours = judged.as_deref().map(|judged| {
             let words = said.as_ref().map_or("", |said| said.quote.quote.as_str());

@@ -160,7 +160,7 @@ impl DryRun {
         let reasons = reasons.into_iter().collect::<Vec<_>>().join(", ");
         let nodes = counted(nodes);
         format!(
-            "without all pods of a priority below {priority}, {nodes} would still say: {reasons}"
+            "without all pods of a priority below {priority}, {nodes} would still refuse the pod: {reasons}"
         )
     }
 }
@@ -328,7 +328,7 @@ mod tests {
         assert_eq!(not_enough.verdict, Preempts::NotEnough);
         assert_eq!(
             not_enough.because,
-            "without all pods of a priority below 10, 1 node would still say: Insufficient cpu"
+            "without all pods of a priority below 10, 1 node would still refuse the pod: Insufficient cpu"
         );
     }
 
