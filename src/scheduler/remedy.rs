@@ -26,7 +26,7 @@ use crate::finding::{Fix, Who};
 use crate::snapshot::{Kin, Snapshot, StuckPod};
 use affinity::Lookalikes;
 use carrier::Carrier;
-use change::{Change, Kind};
+use change::{Change, Kind, in_turn};
 use k8s_openapi::api::core::v1::Pod;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -112,7 +112,7 @@ impl Plan {
     fn takers(&self, pod: &Pod, view: &View<'_>) -> Vec<String> {
         let mut pod = pod.clone();
         let mut changed: Option<View<'_>> = None;
-        for change in &self.changes {
+        for change in in_turn(&self.changes) {
             change.apply_to_pod(&mut pod);
             let view = changed.as_ref().unwrap_or(view);
             if let Some(node) = change.node() {

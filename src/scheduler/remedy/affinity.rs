@@ -174,6 +174,11 @@ fn cover(at: &Situation<'_>, raw: &PodAffinityTerm, namespace: &str) -> By {
 }
 
 impl Leniency {
+    /// Its term's place among the required ones.
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
     pub(super) fn kind(&self) -> Kind {
         let rule = match self.rule {
             Rule::Affinity => 20,

@@ -12,6 +12,7 @@ use crate::scheduler::unschedulable;
 use crate::snapshot::Node;
 use k8s_openapi::api::core::v1::{NodeSelectorTerm, Pod, Taint, Toleration};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
+use std::cmp::Reverse;
 
 /// One change.
 #[derive(Debug, Clone, PartialEq)]
@@ -390,6 +391,17 @@ fn unrequire(pod: &mut Pod, at: Expression) {
             node_affinity.required_during_scheduling_ignored_during_execution = None;
         }
     }
+}
+
+/// The changes in an order in which none moves what a later one means: what is taken out of a list goes from the last to the first.
+pub(super) fn in_turn<'c>(changes: impl IntoIterator<Item = &'c Change>) -> Vec<&'c Change> {
+    let mut all: Vec<&Change> = changes.into_iter().collect();
+    all.sort_by_key(|change| match change {
+        Change::Unrequire { at, .. } => (1, Reverse((at.term, at.index))),
+        Change::Affinity(leniency) => (2, Reverse((leniency.index(), 0))),
+        _ => (0, Reverse((0, 0))),
+    });
+    all
 }
 
 /// Whether the affinity requires nothing else. Terms that are left empty match no node, so it has to go as a whole then.

@@ -3,7 +3,7 @@
 //! Sources: kubectl's `set resources`, `patch`, `taint`, `label`, `uncordon` (1.37).
 
 use super::carrier::{Carrier, Renewal};
-use super::change::{Change, Expression, is_last, toleration};
+use super::change::{Change, Expression, in_turn, is_last, toleration};
 use crate::finding::{Facts, Fix, Who, fill};
 use crate::kubernetes::patch::{add, escaped, remove, replace, test};
 use crate::kubernetes::shell;
@@ -94,10 +94,12 @@ fn pod_part(changes: &[&Change], carrier: &Carrier, pod: &Pod) -> (Vec<Value>, O
     if fixed && !changes.iter().all(|c| matches!(c, Change::Tolerate(_))) {
         return (Vec::new(), None);
     }
-    let mut patch: Vec<Value> = changes
-        .iter()
-        .flat_map(|change| pod_patch(change, spec, pod))
-        .collect();
+    let mut patch: Vec<Value> = Vec::new();
+    let mut changed = pod.clone();
+    for change in in_turn(changes.iter().copied()) {
+        patch.extend(pod_patch(change, spec, &changed));
+        change.apply_to_pod(&mut changed);
+    }
     patch.extend(tolerations(changes, spec, pod, fixed));
     let command = match requests(changes) {
         Some((container, requests)) if carrier.renewal != Renewal::NextRun => {

@@ -7,6 +7,7 @@
 //! Source: kubernetes `pkg/controller/deployment/rolling.go` (1.37): with maxSurge 0 and maxUnavailable 1 an old pod goes first.
 
 use super::carrier::Renewal;
+use super::change::in_turn;
 use super::{Remedy, Situation, affinity, fix};
 use crate::finding::{Fix, Who};
 use crate::kubernetes::labels::HOSTNAME;
@@ -199,14 +200,12 @@ impl<'j> InTheWay<'j> {
         let terms = keys
             .iter()
             .flat_map(|key| affinity::of_anti_affinity(at, key));
-        let mut changes: Vec<_> = terms.collect();
+        let changes: Vec<_> = terms.collect();
         if !renews || changes.is_empty() {
             return None;
         }
-        // from the last to the first, so that each finds its term where it was
-        changes.reverse();
         let mut pod = at.pod.pod().clone();
-        for change in &changes {
+        for change in in_turn(&changes) {
             change.apply_to_pod(&mut pod);
         }
         let of_workload = |occupant: &Occupant| at.kin(&Holder::from(occupant)) != Kin::Stranger;

@@ -234,6 +234,32 @@ fn an_affinity_accepts_one_more_value_or_goes() {
 }
 
 #[test]
+fn expressions_that_go_together_go_from_the_last_to_the_first() {
+    let n1 = node("n1", "4", "8Gi").set("/metadata/labels", json!({"zone": "a"}));
+    let cores = json!({"key": "cores", "operator": "Exists"});
+    let absent = json!({"key": "absent", "operator": "Exists"});
+    let zone = json!({"key": "zone", "operator": "Exists"});
+    let base =
+        "/spec/template/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution";
+    let removed = |expressions: Value| -> Vec<String> {
+        let terms = json!([{"matchExpressions": expressions}]);
+        let found = remedies(
+            &web("w").set("/spec/affinity", required(terms)),
+            std::slice::from_ref(&n1),
+        );
+        let patch = found[0].fix.patch.iter();
+        let removals = patch.filter(|operation| operation["op"] == "remove");
+        removals
+            .map(|operation| operation["path"].as_str().unwrap().replace(base, "…"))
+            .collect()
+    };
+    let at = |index: usize| format!("…/nodeSelectorTerms/0/matchExpressions/{index}");
+    assert_eq!(removed(json!([cores, zone, absent])), [at(2), at(0)]);
+    // the last one takes the requirement along
+    assert_eq!(removed(json!([cores, absent])), [at(1), "…".to_owned()]);
+}
+
+#[test]
 fn what_is_needed_together_is_offered_together() {
     let cordoned =
         taint(node("n1", "1", "8Gi"), "team", "a").set("/spec/unschedulable", json!(true));
