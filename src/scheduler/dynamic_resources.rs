@@ -9,10 +9,9 @@
 //! Source: kube-scheduler `framework/plugins/dynamicresources` (1.37).
 
 use super::message::{ClaimProblem, Reason};
-use super::node_affinity::selector_text;
 use super::{Filter, Incoming, NodeView, Obstacle, Unread, View, What};
 use crate::kubernetes::device_claims::named;
-use crate::kubernetes::selector::node_selector_term_matches;
+use crate::kubernetes::selector::{node_selector_term_matches, node_selector_text};
 use crate::snapshot::{Gap, Kind, ResourceClaim, Seen, Why};
 use k8s_openapi::api::core::v1::NodeSelector;
 
@@ -101,7 +100,10 @@ pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obst
         .iter()
         .filter(|(_, nodes)| !reaches(nodes));
     let told = elsewhere.map(|(claim, nodes)| {
-        let what = format!("devices of claim {claim} are on {}", selector_text(nodes));
+        let what = format!(
+            "devices of claim {claim} are on {}",
+            node_selector_text(nodes)
+        );
         obstacle(ClaimProblem::OtherNode, what)
     });
     told.collect()

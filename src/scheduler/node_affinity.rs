@@ -8,8 +8,10 @@
 
 use super::message::Reason;
 use super::{Filter, Incoming, NodeView, Obstacle, What};
-use crate::kubernetes::selector::{node_selector_requirement_matches, node_selector_term_matches};
-use k8s_openapi::api::core::v1::{NodeSelector, NodeSelectorRequirement, NodeSelectorTerm};
+use crate::kubernetes::selector::{
+    node_selector_requirement_matches, node_selector_requirement_text, node_selector_term_matches,
+};
+use k8s_openapi::api::core::v1::{NodeSelectorRequirement, NodeSelectorTerm};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The only field that a term may name.
@@ -123,12 +125,18 @@ fn unmet(term: &NodeSelectorTerm, node: &NodeView<'_>) -> Vec<What> {
     let expressions = term.match_expressions.iter().flatten();
     let expressions = expressions
         .filter(|requirement| !node_selector_requirement_matches(requirement, labels))
-        .map(|requirement| label(text(requirement), &requirement.key, labels));
+        .map(|requirement| {
+            label(
+                node_selector_requirement_text(requirement),
+                &requirement.key,
+                labels,
+            )
+        });
     let fields = term.match_fields.iter().flatten();
     let fields = fields
         .filter(|requirement| !field_holds(requirement, node.name()))
         .map(|requirement| What::Label {
-            wanted: text(requirement),
+            wanted: node_selector_requirement_text(requirement),
             key: requirement.key.clone(),
             found: (requirement.key == NAME).then(|| node.name().to_owned()),
         });
@@ -148,38 +156,6 @@ fn label(wanted: String, key: &str, labels: &BTreeMap<String, String>) -> What {
         wanted,
         key: key.to_owned(),
         found: labels.get(key).cloned(),
-    }
-}
-
-/// `zone=a or zone=b`
-pub(super) fn selector_text(selector: &NodeSelector) -> String {
-    let terms = selector.node_selector_terms.iter().map(|term| {
-        let expressions = term.match_expressions.iter().flatten();
-        let fields = term.match_fields.iter().flatten();
-        let all: Vec<_> = expressions.chain(fields).map(text).collect();
-        all.join(" and ")
-    });
-    terms.collect::<Vec<_>>().join(" or ")
-}
-
-/// An expression as kubectl would take it in a selector: `zone in (a, b)`, `!gpu`, `cores > 4`.
-pub(super) fn text(requirement: &NodeSelectorRequirement) -> String {
-    let NodeSelectorRequirement {
-        key,
-        operator,
-        values,
-    } = requirement;
-    let values = values.as_deref().unwrap_or_default();
-    match (operator.as_str(), values) {
-        ("In", [value]) => format!("{key}={value}"),
-        ("NotIn", [value]) => format!("{key}!={value}"),
-        ("In", _) => format!("{key} in ({})", values.join(", ")),
-        ("NotIn", _) => format!("{key} notin ({})", values.join(", ")),
-        ("Exists", _) => key.clone(),
-        ("DoesNotExist", _) => format!("!{key}"),
-        ("Gt", _) => format!("{key} > {}", values.join(", ")),
-        ("Lt", _) => format!("{key} < {}", values.join(", ")),
-        _ => format!("{key} {operator} ({})", values.join(", ")),
     }
 }
 

@@ -13,11 +13,11 @@ mod provision;
 
 use super::message::Reason;
 use super::volumes::{Mount, NoVolume, Prepared, VolumeTrouble, missing, obstacle};
-use super::{Filter, Incoming, NodeView, Obstacle, View, node_affinity};
+use super::{Filter, Incoming, NodeView, Obstacle, View};
 use crate::kubernetes::claims::{class_name, fully_bound, selected_node, volume_name};
 use crate::kubernetes::in_tree::driver_affinity;
 use crate::kubernetes::quantity::Quantity;
-use crate::kubernetes::selector::node_selector_term_matches;
+use crate::kubernetes::selector::{node_selector_term_matches, node_selector_text};
 use crate::kubernetes::storage_class::waits_for_consumer;
 use crate::snapshot::{CsiNode, Volume};
 use candidates::Candidates;
@@ -300,7 +300,7 @@ impl Bound<'_> {
         let trouble = VolumeTrouble::Elsewhere {
             claim,
             volume: self.name.clone(),
-            wanted: node_affinity::selector_text(&affinity),
+            wanted: node_selector_text(&affinity),
             found: carried(&affinity, node),
         };
         Some((Reason::VolumeNodeAffinity, trouble))

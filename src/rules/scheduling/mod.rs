@@ -28,6 +28,7 @@ pub mod pod_affinity;
 pub mod pod_anti_affinity;
 pub mod preemption_pending;
 pub mod queue_admission;
+mod queues;
 mod remedies;
 pub mod scheduler_absent;
 pub mod scheduler_error;

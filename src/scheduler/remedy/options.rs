@@ -6,9 +6,10 @@
 use super::change::{Change, Expression, place_of};
 use super::{Situation, affinity, spread};
 use crate::kubernetes::quantity::Quantity;
+use crate::kubernetes::selector::node_selector_requirement_text;
 use crate::kubernetes::taints::TaintText;
 use crate::scheduler::ranking::is_condition;
-use crate::scheduler::{Incoming, NodeView, Obstacle, What, node_affinity};
+use crate::scheduler::{Incoming, NodeView, Obstacle, What};
 use k8s_openapi::api::core::v1::{Container, NodeSelectorRequirement, Taint};
 
 /// A request is not lowered below one part in this many: what is left would not be the same program.
@@ -139,8 +140,8 @@ fn expression<'a>(
     terms.iter().enumerate().find_map(|(term, of_term)| {
         let expressions = of_term.match_expressions.iter().flatten().enumerate();
         let mut expressions = expressions.into_iter();
-        let (index, expression) =
-            expressions.find(|(_, expression)| node_affinity::text(expression) == wanted)?;
+        let (index, expression) = expressions
+            .find(|(_, expression)| node_selector_requirement_text(expression) == wanted)?;
         Some((Expression { term, index }, expression))
     })
 }

@@ -223,16 +223,21 @@ impl Cluster {
 
     /// What the API server's certificate is signed with, in base64.
     pub(crate) fn certificate_authority(&self) -> String {
-        let field = "jsonpath={.clusters[0].cluster.certificate-authority-data}";
-        self.admin(&[
+        self.kubeconfig_as("jsonpath={.clusters[0].cluster.certificate-authority-data}")
+    }
+
+    /// The administrator's kubeconfig in a form of kubectl's output, complete in itself.
+    pub(crate) fn kubeconfig_as(&self, form: &str) -> String {
+        let view = [
             "config",
             "view",
             "--raw",
             "--minify",
             "--flatten",
             "-o",
-            field,
-        ])
+            form,
+        ];
+        self.admin(&view)
     }
 
     /// Whether an API like `resource.k8s.io/v1` is served.

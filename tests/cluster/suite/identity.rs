@@ -148,17 +148,8 @@ impl Identity {
         let token = self
             .cluster
             .admin(&["create", "token", "default", "-n", &self.home.name]);
-        let view = [
-            "config",
-            "view",
-            "--raw",
-            "--minify",
-            "--flatten",
-            "-o",
-            "json",
-        ];
-        let mut config: Value =
-            serde_json::from_str(&self.cluster.admin(&view)).expect("kubectl prints JSON");
+        let view = self.cluster.kubeconfig_as("json");
+        let mut config: Value = serde_json::from_str(&view).expect("kubectl prints JSON");
         config["users"][0]["user"] = json!({"token": token.trim()});
         fs::write(self.kubeconfig(), config.to_string()).expect("the kubeconfig is written");
     }
