@@ -53,7 +53,7 @@ fn passed(case: &Case<'_>, layer: Layer, stuck: Option<Layer>) -> Option<String>
         }),
         Layer::Scheduling => case.pod.node().map(|node| format!("bound to {node}")),
         Layer::Node => node(case),
-        Layer::Volume => sandboxed(case).map(|_| "mounted before the sandbox was made".to_owned()),
+        Layer::Volume => mounted(case),
         Layer::Network => sandboxed(case),
         Layer::Image => image(case),
         // what a probe kills has been up
@@ -78,6 +78,21 @@ fn node(case: &Case<'_>) -> Option<String> {
     let status = case.pod.status();
     (status.start_time.is_some() || status.host_ip.is_some() || status.container_statuses.is_some())
         .then(|| format!("accepted by the kubelet of {node}{ready}"))
+}
+
+/// The kubelet makes the sandbox when the volumes are mounted, so a sandbox that fails tells of them too.
+fn mounted(case: &Case<'_>) -> Option<String> {
+    if sandboxed(case).is_some() {
+        return Some("mounted before the sandbox was made".to_owned());
+    }
+    let failures = [
+        "FailedCreatePodSandBox",
+        "FailedMount",
+        "FailedAttachVolume",
+    ];
+    let newest = case.newest_event(&failures)?;
+    let is_later = newest.reason == "FailedCreatePodSandBox";
+    is_later.then(|| "mounted before the kubelet tried to make the sandbox".to_owned())
 }
 
 /// A sandbox stands, or has stood: a container has an id, or the kubelet says so.
