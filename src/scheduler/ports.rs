@@ -1,7 +1,8 @@
 //! NodePorts: host ports that another pod on the node holds.
 //!
 //! Source: kube-scheduler `framework/plugins/nodeports` (1.37). Its book keeps a set: when two pods are on a node with one port
-//! (the kubelet refused the second) and one of them ends, the scheduler takes the port for free although the other holds it.
+//! (bound past the scheduler; the kubelet refuses the second) and one of them ends, or is tried as one that gives way, the
+//! scheduler takes the port for free although the other holds it.
 //! What is computed here is the truth of the node; the agreement shows where the book differs.
 
 use super::message::Reason;

@@ -32,29 +32,35 @@ pub(super) fn occupants(
     all
 }
 
-/// Takes the host ports from pods that have ended where another pod of the node has some. The scheduler's book keeps a port once,
-/// and forgets it when one of two holders ends; what is computed is the truth of the node (`src/scheduler/ports.rs`).
+/// Leaves each host port of a node to one pod, rather to one that has not ended. The scheduler's book keeps a port once and forgets
+/// it when one of two holders ends or gives way; what is computed is the truth of the node (`src/scheduler/ports.rs`).
 fn spare_the_book(all: &mut [Value]) {
     let has_ended = |pod: &Value| {
         let phase = pod["status"]["phase"].as_str();
         phase.is_some_and(|phase| matches!(phase, "Succeeded" | "Failed"))
     };
-    let holders: BTreeSet<String> = all
-        .iter()
-        .filter(|pod| !has_ended(pod) && pod.to_string().contains("hostPort"))
-        .map(|pod| pod["spec"]["nodeName"].to_string())
-        .collect();
-    let ended = all.iter_mut().filter(|pod| has_ended(pod));
-    for pod in ended.filter(|pod| holders.contains(&pod["spec"]["nodeName"].to_string())) {
-        for kind in ["containers", "initContainers"] {
-            let containers = pod["spec"].get_mut(kind).and_then(Value::as_array_mut);
-            for container in containers.into_iter().flatten() {
-                if let Some(fields) = container.as_object_mut() {
-                    fields.remove("ports");
-                }
+    let mut held = BTreeSet::new();
+    for ended in [false, true] {
+        let pods = all.iter_mut().filter(|pod| has_ended(pod) == ended);
+        for pod in pods.filter(|pod| pod["spec"]["nodeName"].is_string()) {
+            let node = pod["spec"]["nodeName"].to_string();
+            let mut is_first = |port: &Value| held.insert((node.clone(), in_the_book(port)));
+            for kind in ["containers", "initContainers"] {
+                let containers = pod["spec"].get_mut(kind).and_then(Value::as_array_mut);
+                let ports = containers
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|container| container.get_mut("ports")?.as_array_mut());
+                ports.for_each(|ports| ports.retain(&mut is_first));
             }
         }
     }
+}
+
+/// Address, protocol and number.
+fn in_the_book(port: &Value) -> String {
+    let address = port["hostIP"].as_str().unwrap_or("0.0.0.0");
+    format!("{address} {} {}", port["protocol"], port["hostPort"])
 }
 
 fn occupant(random: &mut Random, groups: &BTreeSet<Group>, nodes: &[Value], name: &str) -> Value {
