@@ -188,3 +188,18 @@ fn a_claim_that_only_one_pod_may_use_gets_free() {
     objects.extend([user("a"), user("b"), node("n2", "4", "8Gi")]);
     assert_eq!(victims(&web, objects), ["low"]);
 }
+
+#[test]
+fn a_port_that_two_pods_hold_is_taken_until_both_are_gone() {
+    let holder = |name, priority| standing(name, "n1", priority, "1").host_port(80, "TCP", "");
+    let web = web("1").host_port(80, "TCP", "");
+    let n1 = node("n1", "4", "8Gi");
+    let objects = vec![n1, holder("low", 0), holder("high", 20)];
+    let Outcome::StillFails(reasons) = found(&web, objects).nodes.remove(0).1 else {
+        panic!("the one of higher priority stays");
+    };
+    assert_eq!(
+        reasons,
+        ["node(s) didn't have free ports for the requested pod ports"]
+    );
+}
