@@ -23,7 +23,7 @@ pub fn report(case: &Case<'_>) -> Unexplained {
 }
 
 fn removal(case: &Case<'_>) -> Option<Layer> {
-    let deleted = case.pod.pod().metadata.deletion_timestamp.is_some();
+    let deleted = case.pod.is_terminating();
     deleted.then_some(Layer::Removal)
 }
 

@@ -5,7 +5,7 @@
 //! looked at: what their kubelet meets is their own.
 
 use crate::rules::Case;
-use crate::rules::scheduling::scheduler_absent::SILENCE;
+use crate::rules::scheduling::silence::SILENCE;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 

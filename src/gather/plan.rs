@@ -377,7 +377,7 @@ fn node(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
     let lost = pod
         .condition("Ready")
         .is_some_and(|c| c.status != "True" && c.reason.is_none());
-    let overdue = pod.pod().metadata.deletion_timestamp.is_some();
+    let overdue = pod.is_terminating();
     if silent || lost || overdue || pod.phase() == "Unknown" {
         reads.insert(get(Kind::Node, "", node));
     }

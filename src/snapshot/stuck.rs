@@ -153,6 +153,11 @@ impl StuckPod {
         self.status().phase.as_deref().unwrap_or_default()
     }
 
+    /// Whether it has been deleted and is still there (`metadata.deletionTimestamp`).
+    pub fn is_terminating(&self) -> bool {
+        self.pod.metadata.deletion_timestamp.is_some()
+    }
+
     /// `metadata.creationTimestamp`
     pub fn created(&self) -> Option<Timestamp> {
         self.pod

@@ -51,7 +51,7 @@ fn ended_from_outside(case: &Case<'_>) -> bool {
         .condition("DisruptionTarget")
         .is_some_and(|condition| condition.status == "True");
     let reason = case.pod.status().reason.as_deref().unwrap_or_default();
-    disrupted || !reason.is_empty() || case.pod.pod().metadata.deletion_timestamp.is_some()
+    disrupted || !reason.is_empty() || case.pod.is_terminating()
 }
 
 /// Whether the container is down because of its last end, or up only until the next one.

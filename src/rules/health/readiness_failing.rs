@@ -52,7 +52,7 @@ fn is_old_news(case: &Case<'_>) -> bool {
         .nodes()
         .get("", case.pod.node().unwrap_or_default());
     let lost = matches!(node, Seen::Yes(node) if !node.ready());
-    unwatched || lost || case.pod.pod().metadata.deletion_timestamp.is_some()
+    unwatched || lost || case.pod.is_terminating()
 }
 
 fn fails(case: &Case<'_>, container: &ContainerView<'_>) -> bool {

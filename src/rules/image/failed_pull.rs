@@ -65,7 +65,7 @@ struct Needed<'c> {
 /// Every container of the pod that waits for an image. None when the pod has ended or goes away: nothing is pulled for it.
 pub(super) fn all<'c>(case: &'c Case<'c>) -> Vec<FailedPull<'c>> {
     let ended = matches!(case.pod.phase(), "Failed" | "Succeeded");
-    if ended || case.pod.pod().metadata.deletion_timestamp.is_some() {
+    if ended || case.pod.is_terminating() {
         return Vec::new();
     }
     let failed: Vec<_> = case

@@ -1,10 +1,10 @@
 //! The pod belongs to a group that is placed as a whole or not at all, and the group is not complete or does not fit.
 
-use super::scheduler_absent::{SILENCE, alive};
+use super::groups::{By, GANGS, Group};
+use super::silence::{SILENCE, alive};
 use super::spoken::{self, Spoken};
-use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::messages::gang::{self, Gang};
-use crate::rules::scheduling::scheduler_plugin::GANGS;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 
@@ -19,16 +19,6 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-/// Labels by which a pod joins a PodGroup (scheduler-plugins `apis/scheduling/v1alpha1`; up to 0.19 the second).
-const LABELS: [&str; 2] = [
-    "scheduling.x-k8s.io/pod-group",
-    "pod-group.scheduling.sigs.k8s.io/name",
-];
-/// Annotations by which a pod joins a PodGroup of Volcano (volcano.sh/apis `scheduling/v1beta1`).
-const ANNOTATIONS: [&str; 2] = [
-    "scheduling.k8s.io/group-name",
-    "scheduling.volcano.sh/group-name",
-];
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let is_gang = |reason: &Reason| match reason {
         Reason::Gang => true,
@@ -43,50 +33,15 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(finding) = finding else {
         return Vec::new();
     };
-    let group = group(case);
-    let look = match native(case) {
-        Some(_) => "podgroups.scheduling.k8s.io",
-        None if label(case).is_some() => "podgroups.scheduling.x-k8s.io",
-        None if volcano(case).is_some() => "podgroups.scheduling.volcano.sh",
-        None => "podgroups",
-    };
-    let look = case.kubectl(["get", look]);
+    let group = Group::of(case);
+    let look = group.map_or("podgroups", |group| group.resource());
     let finding = match group {
-        Some((group, evidence)) => finding.fact("group", group).evidence([evidence]),
+        Some(group) => finding
+            .fact("group", group.name)
+            .evidence([group.evidence(case)]),
         None => finding.fact("group", "the pod"),
     };
-    vec![finding.look(look)]
-}
-
-/// The group's name, and the field that names it.
-fn group<'a>(case: &Case<'a>) -> Option<(&'a str, Evidence)> {
-    let field = |path: String, name: &'a str| (name, case.field(path, name));
-    native(case)
-        .map(|name| field("spec.schedulingGroup.podGroupName".to_owned(), name))
-        .or_else(|| label(case).map(|(key, name)| field(format!("metadata.labels[{key}]"), name)))
-        .or_else(|| {
-            volcano(case).map(|(key, name)| field(format!("metadata.annotations[{key}]"), name))
-        })
-}
-
-fn native<'a>(case: &Case<'a>) -> Option<&'a str> {
-    let group = case.pod.spec().scheduling_group.as_ref()?;
-    group.pod_group_name.as_deref()
-}
-
-fn label<'a>(case: &Case<'a>) -> Option<(&'static str, &'a str)> {
-    let labels = case.pod.pod().metadata.labels.as_ref()?;
-    LABELS
-        .into_iter()
-        .find_map(|key| Some((key, labels.get(key)?.as_str())))
-}
-
-/// The PodGroup that the pod joins in Volcano, and the annotation that names it.
-pub(super) fn volcano<'a>(case: &Case<'a>) -> Option<(&'static str, &'a str)> {
-    let annotations = case.pod.pod().metadata.annotations.as_ref()?;
-    ANNOTATIONS
-        .into_iter()
-        .find_map(|key| Some((key, annotations.get(key)?.as_str())))
+    vec![finding.look(case.kubectl(["get", look]))]
 }
 
 /// Volcano puts every pod into a group, if need be of one, and says so beside what keeps it from a node.
@@ -159,27 +114,12 @@ fn few(case: &Case<'_>, finding: Finding, present: u32, wanted: u32) -> Finding 
             "create the missing pods, or lower the number that the PodGroup {group} demands",
             Who::Owner,
         )]);
-    let known = label(case).and_then(|(key, name)| members(case, key, name));
+    let known = Group::of(case).and_then(|group| group.members(case));
     match known {
         // what was read is as few as was said, so the words are not out of date
         Some(known) if known < wanted => finding.certainty(Certainty::Proven),
         _ => finding,
     }
-}
-
-/// How many pods of the namespace carry the group's label; nothing when they were not all read.
-fn members(case: &Case<'_>, key: &str, name: &str) -> Option<u32> {
-    case.snapshot.pods().whole(case.namespace()).ok()?;
-    let occupants = case.snapshot.occupants();
-    let of_group = occupants.iter().filter(|occupant| {
-        *occupant.namespace == *case.namespace()
-            && occupants
-                .shape(occupant)
-                .labels
-                .get(key)
-                .is_some_and(|group| group == name)
-    });
-    u32::try_from(of_group.count()).ok()
 }
 
 fn whole(finding: Finding) -> Finding {
@@ -191,7 +131,7 @@ fn whole(finding: Finding) -> Finding {
 
 /// kube-scheduler leaves nothing on a pod whose group is not complete (PreEnqueue of GangScheduling, 1.35 and later).
 fn held(case: &Case<'_>) -> Option<Finding> {
-    let name = native(case)?;
+    let group = Group::of(case).filter(|group| group.by == By::Spec)?;
     let untouched = case.pod.node().is_none()
         && case.pod.condition("PodScheduled").is_none()
         && !case.pod.is_gated()
@@ -213,12 +153,11 @@ fn held(case: &Case<'_>) -> Option<Finding> {
         true => Certainty::Likely,
         false => Certainty::Possible,
     };
-    let proof = case.field("spec.schedulingGroup.podGroupName", name);
     Some(
         Finding::new(
             case.subject(),
             "the pod waits until its group {group} is there and complete",
-            proof,
+            group.evidence(case),
         )
         .certainty(certainty)
         .why("the scheduler does not look at a pod before its PodGroup exists and as many pods of it as the PodGroup demands; it leaves no word of that on the pod")

@@ -2,10 +2,12 @@
 //!
 //! One file a cause. What several share lies beside them: `grounds` (does a cause hold, by computed
 //! obstacles or by the scheduler's words), `spoken` (what only a scheduler's words tell), `order`
-//! (which comes first), `shortage` (resources), `device_claims` (a pod's ResourceClaims), `kinship`
-//! (whose pods stand in the way), `company` (where other pods stand), `remedies` (verified fixes),
-//! `taint_meaning` (what well-known taints say). The arithmetic of the filters is in `scheduler`, the
-//! wording of messages in `scheduler::message`.
+//! (which comes first), `shortage` (resources), `device_claims` (a pod's ResourceClaims), `groups`
+//! (pods that are placed together), `queues` (who holds pods back), `silence` (schedulers that say
+//! nothing), `kinship` (whose pods stand in the way), `company` (where other pods stand),
+//! `neighbours` (the pods that a term means), `remedies` (verified fixes), `taint_meaning` (what
+//! well-known taints say). The arithmetic of the filters is in `scheduler`, the wording of messages
+//! in `scheduler::message`.
 
 pub mod autoscaler_cannot_help;
 mod company;
@@ -14,12 +16,14 @@ mod device_claims;
 pub mod dra_claim;
 pub mod gang_incomplete;
 pub(crate) mod grounds;
+mod groups;
 pub mod host_port_conflict;
 pub mod insufficient_cpu;
 pub mod insufficient_ephemeral_storage;
 pub mod insufficient_extended_resource;
 pub mod insufficient_memory;
 mod kinship;
+mod neighbours;
 pub mod no_nodes;
 pub mod node_name_mismatch;
 pub mod node_selector_or_affinity;
@@ -35,6 +39,7 @@ pub mod scheduler_error;
 pub mod scheduler_plugin;
 pub mod scheduling_gated;
 mod shortage;
+pub(crate) mod silence;
 mod spoken;
 pub mod stale_verdict;
 pub(crate) mod taint_meaning;

@@ -2,13 +2,12 @@
 
 use super::company::{hindrances, says_which, usable_if_any, words};
 use super::grounds::{Grounds, Sought};
+use super::neighbours::{look, meant, names, unread};
 use crate::finding::{Certainty, Finding, Fix, Who};
-use crate::kubernetes::selector::label_selector_text;
-use crate::kubernetes::shell;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::scheduler::{Filter, NodeObstacles, Obstacle, Term, What};
-use crate::snapshot::{Kind, Occupant, Occupants};
+use crate::snapshot::{Kind, Occupant};
 use std::collections::BTreeSet;
 
 /// `pod-affinity`
@@ -67,41 +66,6 @@ fn unmet<'t, 'c>(terms: &'t [Term<'c>], grounds: &Grounds<'_>) -> Option<&'t Ter
     terms
         .iter()
         .find(|term| term.key() == key && term.to_string() == *wanted)
-}
-
-/// The pods that a term's selector means.
-#[derive(Default)]
-struct Meant<'c> {
-    /// On a node, where the term looks.
-    placed: Vec<&'c Occupant>,
-    /// Not on a node yet, where the term looks.
-    waiting: Vec<&'c Occupant>,
-    /// In namespaces where it does not look.
-    elsewhere: Vec<&'c Occupant>,
-}
-
-fn meant<'c>(case: &Case<'c>, term: &Term<'_>) -> Meant<'c> {
-    let occupants = case.snapshot.occupants();
-    let shapes = occupants.shapes().iter();
-    let selected: Vec<bool> = shapes.map(|shape| term.selects(&shape.labels)).collect();
-    let mut meant = Meant::default();
-    if !selected.contains(&true) {
-        return meant;
-    }
-    let is_itself =
-        |one: &Occupant| *one.name == *case.pod.name() && *one.namespace == *case.namespace();
-    for occupant in occupants.iter() {
-        let is_selected = selected.get(Occupants::place_of(occupant)) == Some(&true);
-        if !is_selected || is_itself(occupant) {
-            continue;
-        }
-        match (term.covers(&occupant.namespace), &occupant.node) {
-            (false, _) => meant.elsewhere.push(occupant),
-            (true, Some(_)) => meant.placed.push(occupant),
-            (true, None) => meant.waiting.push(occupant),
-        }
-    }
-    meant
 }
 
 fn company(case: &Case<'_>, grounds: &Grounds<'_>, terms: &[Term<'_>], term: &Term<'_>) -> Finding {
@@ -244,27 +208,6 @@ fn nobody(case: &Case<'_>, grounds: &Grounds<'_>, term: &Term<'_>) -> Finding {
     }
 }
 
-/// The pods that the term could mean and that were not read, in words.
-fn unread(case: &Case<'_>, term: &Term<'_>) -> Option<String> {
-    let pods = case.snapshot.pods();
-    match term.namespaces() {
-        None => pods
-            .whole_cluster()
-            .err()
-            .map(|_| "pods of all namespaces".to_owned()),
-        Some(names) => {
-            let gap = names.iter().find(|name| pods.whole(name).is_err());
-            gap.map(|name| format!("pods of namespace {name}"))
-        }
-    }
-}
-
-fn names(pods: &[&Occupant]) -> Vec<String> {
-    pods.iter()
-        .map(|pod| format!("{}/{}", pod.namespace, pod.name))
-        .collect()
-}
-
 fn told(case: &Case<'_>, grounds: &Grounds<'_>, terms: &[Term<'_>]) -> Finding {
     let wanted: Vec<String> = terms.iter().map(ToString::to_string).collect();
     let finding = match wanted.is_empty() {
@@ -289,22 +232,4 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>, terms: &[Term<'_>]) -> Finding {
         Some(term) => finding.look(look(term)),
         None => finding,
     }
-}
-
-fn look(term: &Term<'_>) -> String {
-    let mut words = vec!["kubectl"];
-    let everywhere = match term.namespaces() {
-        Some([only]) => {
-            words.extend(["-n", only]);
-            None
-        }
-        _ => Some("-A"),
-    };
-    words.extend(["get", "pods", "-o", "wide"]);
-    words.extend(everywhere);
-    let selector = term.selector().map(label_selector_text);
-    if let Some(selector) = selector.as_deref().filter(|text| !text.is_empty()) {
-        words.extend(["-l", selector]);
-    }
-    shell::command(words)
 }

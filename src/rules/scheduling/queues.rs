@@ -2,7 +2,7 @@
 //!
 //! What a queue says is read in `messages::queue`; what follows from it is for `queue_admission`.
 
-use super::gang_incomplete;
+use super::groups::Group;
 use crate::finding::{Certainty, Evidence};
 use crate::messages::queue::{self, Queue};
 use crate::rules::Case;
@@ -109,8 +109,8 @@ fn workload_event<'a>(case: &Case<'a>) -> Option<&'a Event> {
 
 /// The newest event about the pod's PodGroup in which a queue speaks.
 fn group_event<'a>(case: &Case<'a>) -> Option<&'a Event> {
-    let (_, group) = gang_incomplete::volcano(case)?;
-    newest_about(case, "PodGroup", &|name: &str| name == group)
+    let group = Group::of_volcano(case)?;
+    newest_about(case, "PodGroup", &|name: &str| name == group.name)
         .filter(|event| queue::read(&event.message) != Queue::Unknown)
 }
 

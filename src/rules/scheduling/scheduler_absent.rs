@@ -4,6 +4,7 @@
 //! without either has not been looked at, or is held by something that leaves no trace: a claim
 //! that is being provisioned, a group, a device claim. Those are told apart here.
 
+use super::silence::{SILENCE, alive};
 use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::duration::human_seconds;
 use crate::kubernetes::nearest::nearest;
@@ -23,9 +24,6 @@ pub static RULE: Rule = Rule {
     refines: &[],
     check,
 };
-
-/// Seconds after which silence about a pod means something.
-pub(crate) const SILENCE: i64 = 60;
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(age) = silent_for(case) else {
@@ -80,7 +78,7 @@ fn silent_for(case: &Case<'_>) -> Option<i64> {
             .nominated_node_name
             .as_deref()
             .is_some_and(|node| !node.is_empty())
-        || pod.pod().metadata.deletion_timestamp.is_some()
+        || pod.is_terminating()
         || pod.phase() != "Pending"
         || !case.events().is_empty();
     // these hold a pod before any scheduler would write about it (kube-scheduler plugins with PreEnqueue, 1.37)
@@ -99,22 +97,6 @@ fn being_provisioned(claim: &ClaimOfPod<'_>) -> bool {
 
 fn unread(claim: &ClaimOfPod<'_>) -> bool {
     claim.seen.is_unknown()
-}
-
-/// Whether the scheduler of this name wrote about any pod after this one could have been looked at.
-pub(super) fn alive(case: &Case<'_>, name: &str) -> bool {
-    let since = case.pod.created().map(|time| time.as_second() + SILENCE);
-    case.snapshot.events().iter().any(|event| {
-        event.component == name
-            && matches!(
-                event.reason.as_str(),
-                "Scheduled" | "FailedScheduling" | "Preempted"
-            )
-            && event
-                .last
-                .zip(since)
-                .is_some_and(|(last, since)| last.as_second() >= since)
-    })
 }
 
 /// A name that is not the default's: misspelt, or of a scheduler that is not installed.

@@ -1,5 +1,6 @@
 //! A plugin or an extender of somebody's own refuses the pod, in words that no filter of Kubernetes uses.
 
+use super::groups::GANGS;
 use super::spoken;
 use crate::finding::{Finding, Fix, Who};
 use crate::messages::autoscaler::{self, Autoscaler};
@@ -19,8 +20,6 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-/// Plugins that hold a whole group, which is a cause of its own.
-pub(super) const GANGS: [&str; 2] = ["Coscheduling", "GangScheduling"];
 /// The plugins of the default profile (pkg/scheduler/apis/config/v1/default_plugins.go, 1.19 to 1.37), and the pseudo name of extenders.
 const IN_TREE: [&str; 28] = [
     "PrioritySort",
@@ -81,6 +80,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let (headline, plugin) = match &spoken.clause.reason {
+        // a group that is held is a cause of its own
         Reason::PermitTimeout { plugin } => (
             "the scheduler's plugin {plugin} held the pod until its time was up",
             Some(plugin.clone()),
