@@ -1,9 +1,10 @@
 //! Causes of the volume layer.
 //!
-//! `claims` finds the claims of a pod, `troubles` what the scheduler's volume filters found on the nodes; each cause looks at them
-//! in its own way.
+//! `claims` finds the claims of a pod, `class` the StorageClass of each, `troubles` what the scheduler's volume filters found on
+//! the nodes; each cause looks at them in its own way.
 
 pub(crate) mod claims;
+mod class;
 pub mod pvc_lost;
 pub mod pvc_missing;
 pub mod pvc_terminating;

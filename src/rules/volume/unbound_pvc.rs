@@ -7,14 +7,14 @@
 //! Sources: pkg/controller/volume/persistentvolume/pv_controller.go (1.37).
 
 use super::claims::{ClaimOfPod, event, has_selected_node, look_through, of_pod, phase, said};
+use super::class::Class;
 use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
-use crate::kubernetes::claims::{self, volume_name};
+use crate::kubernetes::claims::volume_name;
 use crate::kubernetes::storage_class::{NO_PROVISIONER, waits_for_consumer};
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::message::Reason;
 use crate::snapshot::{Kind, Seen};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
-use k8s_openapi::api::storage::v1::StorageClass;
 
 /// `unbound-pvc`
 pub static RULE: Rule = Rule {
@@ -31,12 +31,6 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-/// Marks the class of claims that name none; the second one up to 1.5.
-const DEFAULT_CLASS: [&str; 2] = [
-    "storageclass.kubernetes.io/is-default-class",
-    "storageclass.beta.kubernetes.io/is-default-class",
-];
-
 fn check(case: &Case<'_>) -> Vec<Finding> {
     look_through(case, of_claim, told)
 }
@@ -51,7 +45,7 @@ fn of_claim(
         return None;
     }
     let failed = event(case, claim, &["ProvisioningFailed"]);
-    let class = class_of(case, object);
+    let class = Class::of(case, object);
     let spoken = said(case, speaks_of_claims);
     let waits = matches!(class, Class::Named(Seen::Yes(class)) if waits_for_consumer(class));
     if waits && spoken.is_none() && failed.is_none() && !has_selected_node(object) {
@@ -125,41 +119,6 @@ fn evidence(case: &Case<'_>, claim: &ClaimOfPod<'_>, object: &PersistentVolumeCl
         Some(event) => case.event(event),
         None => case.field_of(claim.object(case), "status.phase", phase(object)),
     }
-}
-
-/// The class of a claim.
-enum Class<'a> {
-    /// The claim asks for a volume without class.
-    None,
-    /// The claim names no class, and what the default is was read, or not.
-    Default(Seen<'a, ()>),
-    /// The claim names this class.
-    Named(Seen<'a, &'a StorageClass>),
-}
-
-fn class_of<'a>(case: &Case<'a>, claim: &PersistentVolumeClaim) -> Class<'a> {
-    let classes = case.snapshot.storage_classes();
-    match claims::class(claim).map(|(_, name)| name) {
-        Some("") => Class::None,
-        Some(name) => Class::Named(classes.get("", name)),
-        None => Class::Default(
-            match (
-                classes.seen().any(|(_, class)| is_default(class)),
-                classes.whole_cluster(),
-            ) {
-                (true, _) => Seen::Yes(()),
-                (false, Ok(())) => Seen::No,
-                (false, Err(gap)) => Seen::Unknown(gap),
-            },
-        ),
-    }
-}
-
-fn is_default(class: &StorageClass) -> bool {
-    let annotations = class.metadata.annotations.iter().flatten();
-    annotations
-        .into_iter()
-        .any(|(key, value)| DEFAULT_CLASS.contains(&key.as_str()) && value == "true")
 }
 
 fn by_class(case: &Case<'_>, proof: Evidence, class: Class<'_>) -> Finding {
