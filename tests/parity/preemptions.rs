@@ -20,9 +20,9 @@ use tokio::time::{Instant, sleep};
 pub(crate) const PREEMPTOR: &str = "preemptor";
 /// The most attempts on one cluster in which pods have to give way, and in which none can.
 const PER_CLUSTER: (usize, usize) = (8, 4);
-/// How long the scheduler may take to decide, and to delete the pods that give way.
+/// How long the scheduler may take to decide and to delete the pods that give way.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// After which nothing more is expected to go.
+/// After which no more than the expected pods are thought to go.
 const QUIET: Duration = Duration::from_millis(150);
 
 /// What came of the attempts.
@@ -70,7 +70,7 @@ pub(crate) async fn try_some(
             }
         }
         let decided = match &expected {
-            Some(_) => Some(decided(api, &probe, base).await),
+            Some(expected) => Some(decided(api, &probe, base, expected).await),
             None => None,
         };
         api.delete(&probe).await.expect("the probe can be deleted");
@@ -117,7 +117,7 @@ struct Choice {
     gone: BTreeSet<String>,
 }
 
-async fn decided(api: &Api, probe: &Value, base: &[Value]) -> Choice {
+async fn decided(api: &Api, probe: &Value, base: &[Value], expected: &DryRun) -> Choice {
     let begun = Instant::now();
     let (pod, node) = loop {
         let pod = api.get(&path(probe)).await.expect("the probe is there");
@@ -133,13 +133,15 @@ async fn decided(api: &Api, probe: &Value, base: &[Value]) -> Choice {
         sleep(Duration::from_millis(2)).await;
     };
     let mut gone = BTreeSet::new();
-    while node.is_some() && begun.elapsed() < PATIENCE {
+    // on a busy machine one pod may go long after another: only who is expected is not waited for
+    while let Some(node) = node.as_deref().filter(|_| begun.elapsed() < PATIENCE) {
+        sleep(QUIET).await;
         let before = gone.len();
         gone = gone_of(api, base).await;
-        if !gone.is_empty() && gone.len() == before {
+        let are_all = choices(expected, base).contains(&(node, gone.clone()));
+        if are_all && gone.len() == before {
             break;
         }
-        sleep(QUIET).await;
     }
     Choice { pod, node, gone }
 }
@@ -189,10 +191,7 @@ async fn restore(api: &Api, world: &World, decided: &Choice) {
 }
 
 fn difference(expected: &DryRun, decided: &Choice, base: &[Value]) -> Option<String> {
-    let choices: Vec<(&str, BTreeSet<String>)> = expected
-        .choices()
-        .map(|(node, victims)| (node, live(victims, base)))
-        .collect();
+    let choices = choices(expected, base);
     let Some(node) = decided.node.as_deref() else {
         let theirs = tail(&decided.pod);
         let ours = texts(&expected.counts());
@@ -204,6 +203,14 @@ fn difference(expected: &DryRun, decided: &Choice, base: &[Value]) -> Option<Str
     let chosen = (node, decided.gone.clone());
     (!choices.contains(&chosen))
         .then(|| format!("others give way\n    scheduler: {chosen:?}\n    computed:  {choices:?}"))
+}
+
+/// The nodes that the scheduler may choose, and which pods it then lets go.
+fn choices<'e>(expected: &'e DryRun, base: &[Value]) -> Vec<(&'e str, BTreeSet<String>)> {
+    let choices = expected.choices();
+    choices
+        .map(|(node, victims)| (node, live(victims, base)))
+        .collect()
 }
 
 /// Those that are not going anyway.
