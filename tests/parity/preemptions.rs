@@ -133,7 +133,7 @@ async fn decided(api: &Api, probe: &Value, base: &[Value], expected: &DryRun) ->
         sleep(Duration::from_millis(2)).await;
     };
     let mut gone = BTreeSet::new();
-    // on a busy machine one pod may go long after another: only who is expected is not waited for
+    // on a busy machine one pod may go long after another, so all who are expected are waited for
     while let Some(node) = node.as_deref().filter(|_| begun.elapsed() < PATIENCE) {
         sleep(QUIET).await;
         let before = gone.len();
