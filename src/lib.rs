@@ -3,35 +3,28 @@
 //! One direction, no way back:
 //!
 //! ```text
-//!  kube API ─┐
-//!  dump file ┴─ gather ─▶ Snapshot ─▶ triage ─▶ rules ─▶ Report ─▶ render ─▶ text · wide · json · yaml
-//!              (I/O)      (sealed)    (what is   (pure)   (data)    (one file a format)
-//!                                      stuck)      ├─ scheduler/  kube-scheduler's filters
-//!                                                  └─ messages/   texts of kubelet, runtimes, registries
+//!  kube API ──┐
+//!  dump file ─┴─ gather ──▶ Store ──▶ Snapshot ──▶ triage ──▶ rules ──▶ diagnose ──▶ Report ──▶ render
+//!                (I/O)    (what was   (a store    (who needs  (one fn   (merge,      (data)   (one file
+//!                           read)     and a time)  a reason)  a cause)   order)                a format)
+//!                                                             ├── scheduler/  kube-scheduler's filters
+//!                                                             └── messages/   texts of all components
 //! ```
 //!
-//! Only [`gather`] does I/O or knows that time passes. [`snapshot`] is what was read, [`rules`] say
-//! what it means, [`report`] is plain data, [`render`] lays it out.
+//! Only [`gather`] does I/O or knows that time passes. [`snapshot`] is what was read, [`triage`] says what needs an
+//! explanation, [`rules`] give it, [`report`] is plain data, [`render`] lays it out. A test holds who may import whom.
 
 pub mod cli;
-pub mod completion;
 pub mod diagnose;
 pub mod error;
-pub mod explain;
-pub mod finding;
 pub mod gather;
 pub mod kubernetes;
-pub mod ladder;
 pub mod messages;
-pub mod recovery;
 pub mod render;
 pub mod report;
 pub mod rules;
 pub mod run;
 pub mod scheduler;
-pub mod scope;
 pub mod snapshot;
-pub mod status_word;
-pub mod targets;
+pub mod text;
 pub mod triage;
-pub mod unexplained;

@@ -1,18 +1,18 @@
 //! From what was typed to an exit code.
 
+use crate::cli::completion;
+use crate::cli::explain;
+use crate::cli::targets;
 use crate::cli::{Cli, Command, DiagnoseArgs, Format};
-use crate::completion;
 use crate::diagnose::diagnose;
 use crate::error::Error;
-use crate::explain;
 use crate::gather::kubeconfig::{ConnectionFlags, Environment};
 use crate::gather::{self, Gathered};
 use crate::kubernetes::duration::parse_go_duration;
 use crate::kubernetes::selector::Selector;
 use crate::render::{self, Layout};
 use crate::report::Report;
-use crate::scope::Scope;
-use crate::targets;
+use crate::triage::scope::Scope;
 use std::io::Write;
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub const STUCK: u8 = 1;
 pub const FAILED: u8 = 2;
 
 /// The JSON schema of the report, compared with the report's types by a test.
-const SCHEMA: &str = include_str!("report.schema.json");
+const SCHEMA: &str = include_str!("report/schema.json");
 
 /// Does what was asked and writes the answer to `out`.
 ///

@@ -17,8 +17,8 @@ use kubectl_diagnose::diagnose::diagnose;
 use kubectl_diagnose::gather::dump;
 use kubectl_diagnose::render::{Layout, text};
 use kubectl_diagnose::report::{Report, Requests};
-use kubectl_diagnose::scope::Scope;
-use kubectl_diagnose::snapshot::{Intake, Why};
+use kubectl_diagnose::snapshot::{Store, Why};
+use kubectl_diagnose::triage::scope::Scope;
 use std::path::Path;
 
 /// As it is read in a pipe.
@@ -29,10 +29,10 @@ const PLAIN: Layout = Layout {
 
 fn report(path: &Path) -> Report {
     let text = std::fs::read_to_string(path).expect("the case is readable");
-    let mut intake = Intake::new(Why::NotInDump);
-    dump::load(&text, &mut intake).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut store = Store::new(Why::NotInDump);
+    dump::load(&text, &mut store).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let scope = Scope::everything();
-    diagnose(&intake.seal(&scope), &scope, Requests::default())
+    diagnose(&store.seal(&scope), &scope, Requests::default())
 }
 
 /// The cause and the variant that a case's path names.

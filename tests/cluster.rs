@@ -290,9 +290,10 @@ fn left_alone(cluster: &Cluster, user: &Identity, namespace: &str) -> Result<(),
         }
     };
     silent()?;
-    match within(PATIENCE, || settled(cluster, namespace, &Wait::Well)) {
-        true => silent(),
-        false => Err("is not well on this cluster".to_owned()),
+    if within(PATIENCE, || settled(cluster, namespace, &Wait::Well)) {
+        silent()
+    } else {
+        Err("is not well on this cluster".to_owned())
     }
 }
 

@@ -17,8 +17,8 @@ mod beyond;
 use api_server::{ApiServer, Response};
 use kubectl_diagnose::error::Error;
 use kubectl_diagnose::gather::{ConnectionFlags, Environment, Gathered, cluster};
-use kubectl_diagnose::scope::{Scope, Target};
 use kubectl_diagnose::snapshot::{Kind, Why};
+use kubectl_diagnose::triage::scope::{Scope, Target};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -9,12 +9,12 @@
 )]
 
 use kubectl_diagnose::diagnose::diagnose;
-use kubectl_diagnose::finding::Certainty;
 use kubectl_diagnose::gather::dump;
 use kubectl_diagnose::report::{Report, Requests};
 use kubectl_diagnose::rules;
-use kubectl_diagnose::scope::Scope;
-use kubectl_diagnose::snapshot::{Intake, Kind, ObjectRef, Snapshot, Why};
+use kubectl_diagnose::rules::finding::Certainty;
+use kubectl_diagnose::snapshot::{Kind, ObjectRef, Snapshot, Store, Why};
+use kubectl_diagnose::triage::scope::Scope;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -43,9 +43,9 @@ fn cases() -> Vec<(PathBuf, Value)> {
 }
 
 fn snapshot(dump: &Value) -> Option<Snapshot> {
-    let mut intake = Intake::new(Why::NotInDump);
-    dump::load(&dump.to_string(), &mut intake).ok()?;
-    Some(intake.seal(&Scope::everything()))
+    let mut store = Store::new(Why::NotInDump);
+    dump::load(&dump.to_string(), &mut store).ok()?;
+    Some(store.seal(&Scope::everything()))
 }
 
 fn report(dump: &Value) -> Option<Report> {

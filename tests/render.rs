@@ -17,7 +17,7 @@ fn all() -> Vec<(&'static str, Report)> {
         ("host port", host_port()),
         ("image", image()),
         ("two causes", two_causes()),
-        ("companions", companions()),
+        ("companions", contributing()),
         ("labels", labels()),
         ("unexplained", unexplained()),
         ("well", well()),
@@ -50,7 +50,7 @@ fn resources_have_columns() {
 
 #[test]
 fn explanations_fit_the_terminal() {
-    let page = kubectl_diagnose::explain::explain("unexplained").expect("it is a cause");
+    let page = kubectl_diagnose::cli::explain::explain("unexplained").expect("it is a cause");
     insta::assert_snapshot!("page", render::page(&page, PLAIN));
 }
 
@@ -67,7 +67,7 @@ fn two_causes_of_one_pod() {
 
 #[test]
 fn causes_of_one_pod_stand_together_and_say_once_what_they_share() {
-    let report = companions();
+    let report = contributing();
     let text = render::text(&report, PLAIN);
     insta::assert_snapshot!("companions", text);
     let pods: Vec<&str> = text

@@ -12,8 +12,8 @@
 
 use kubectl_diagnose::gather::{dump, plan};
 use kubectl_diagnose::rules::{self, Layer, RETIRED, Rule, UNEXPLAINED};
-use kubectl_diagnose::scope::Scope;
-use kubectl_diagnose::snapshot::{Intake, Kind, Why};
+use kubectl_diagnose::snapshot::{Kind, Store, Why};
+use kubectl_diagnose::triage::scope::Scope;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -420,13 +420,13 @@ fn the_roles_grant_exactly_what_is_read() {
 #[test]
 fn every_plan_asks_only_for_what_the_roles_grant() {
     for path in files("tests/cases", "yaml") {
-        let mut intake = Intake::new(Why::NotInDump);
-        dump::load(&text(&path), &mut intake).expect("a case is readable");
+        let mut store = Store::new(Why::NotInDump);
+        dump::load(&text(&path), &mut store).expect("a case is readable");
         let scope = Scope::everything();
         let waves = [
             plan::first(&scope),
-            plan::second(&scope, &intake),
-            plan::third(&scope, &intake),
+            plan::second(&scope, &store),
+            plan::third(&scope, &store),
         ];
         for read in waves.concat() {
             assert!(

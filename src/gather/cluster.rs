@@ -15,8 +15,8 @@ use crate::error::Error;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
 use crate::report::Requests;
-use crate::scope::{Scope, Target};
-use crate::snapshot::{Gap, Intake, Kind, Reach, Why};
+use crate::snapshot::{Gap, Kind, ReadScope, Store, Why};
+use crate::triage::scope::{Scope, Target};
 use serde::Deserialize;
 use std::cell::RefCell;
 use std::future::Future;
@@ -71,7 +71,7 @@ fn in_namespace(scope: Scope, everywhere: bool, connection: &Connection) -> Scop
 
 /// Takes objects in and, when a dump is wanted, writes them there as well.
 struct Taker {
-    intake: Intake,
+    store: Store,
     dump: Option<DumpWriter>,
     /// The first trouble with the dump; reading goes on, and the run fails at its end.
     trouble: Option<Error>,
@@ -80,7 +80,7 @@ struct Taker {
 impl Taker {
     fn new(dump: Option<&Path>) -> Result<RefCell<Self>, Error> {
         Ok(RefCell::new(Taker {
-            intake: Intake::new(Why::NotAsked),
+            store: Store::new(Why::NotAsked),
             dump: dump.map(DumpWriter::create).transpose()?,
             trouble: None,
         }))
@@ -94,20 +94,20 @@ impl Taker {
         {
             self.trouble.get_or_insert(error);
         }
-        let taken = self.intake.object(read.kind(), json, read.keep());
+        let taken = self.store.object(read.kind(), json, read.keep());
         taken.map_err(|error| ReadError::Invalid {
             message: error.to_string(),
         })
     }
 
-    fn finish(self, scope: &Scope) -> Result<Intake, Error> {
+    fn finish(self, scope: &Scope) -> Result<Store, Error> {
         if let Some(trouble) = self.trouble {
             return Err(trouble);
         }
         if let Some(dump) = self.dump {
-            dump.finish(&Reading::of(self.intake.so_far(), scope))?;
+            dump.finish(&Reading::of(self.store.so_far(), scope))?;
         }
-        Ok(self.intake)
+        Ok(self.store)
     }
 }
 
@@ -115,15 +115,15 @@ async fn waves(client: &Client, taker: RefCell<Taker>, scope: Scope) -> Result<G
     for (read, outcome) in wave(client, &taker, plan::first(&scope)).await {
         settle(client, &scope, &read, outcome).await?;
     }
-    if taker.borrow().intake.is_empty() {
+    if taker.borrow().store.is_empty() {
         namespace_is_there(client, &scope).await?;
     }
     if let Some(time) = client.server_time() {
-        taker.borrow_mut().intake.at(time);
+        taker.borrow_mut().store.at(time);
     }
-    let second = plan::second(&scope, &taker.borrow().intake);
+    let second = plan::second(&scope, &taker.borrow().store);
     wave(client, &taker, second).await;
-    let third = plan::third(&scope, &taker.borrow().intake);
+    let third = plan::third(&scope, &taker.borrow().store);
     wave(client, &taker, third).await;
     let traffic = client.traffic();
     Ok(Gathered {
@@ -148,7 +148,7 @@ async fn wave(
     let outcomes = together(running.collect()).await;
     let mut settled = Vec::new();
     for (read, outcome) in reads.into_iter().zip(outcomes) {
-        record(&mut taker.borrow_mut().intake, &read, &outcome);
+        record(&mut taker.borrow_mut().store, &read, &outcome);
         settled.push((read, outcome));
     }
     settled
@@ -165,9 +165,10 @@ async fn together<T>(mut running: Vec<Pin<Box<dyn Future<Output = T> + '_>>>) ->
                 *slot = Some(value);
             }
         }
-        match done.iter().all(Option::is_some) {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
+        if done.iter().all(Option::is_some) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
         }
     })
     .await;
@@ -320,13 +321,13 @@ fn name_only(json: &[u8], namespace: Option<&str>) -> Result<Vec<u8>, ReadError>
 }
 
 /// Records how far a read reached, or why it did not.
-fn record(intake: &mut Intake, read: &Read, outcome: &Result<(), ReadError>) {
-    let (name, reach) = match read {
+fn record(store: &mut Store, read: &Read, outcome: &Result<(), ReadError>) {
+    let (name, read_scope) = match read {
         Read::Get {
             namespace, name, ..
         } => (
             Some(name.clone()),
-            Reach::Object(namespace.clone(), name.clone()),
+            ReadScope::Object(namespace.clone(), name.clone()),
         ),
         Read::List { labels, .. } if !labels.is_empty() => return,
         // events of one pod: the selector names it
@@ -339,16 +340,16 @@ fn record(intake: &mut Intake, read: &Read, outcome: &Result<(), ReadError>) {
             let name = fields.rsplit('=').next().unwrap_or_default().to_owned();
             (
                 Some(name.clone()),
-                Reach::Object(namespace.clone().unwrap_or_default(), name),
+                ReadScope::Object(namespace.clone().unwrap_or_default(), name),
             )
         }
         Read::List {
             namespace: Some(namespace),
             ..
-        } => (None, Reach::Namespace(namespace.clone())),
+        } => (None, ReadScope::Namespace(namespace.clone())),
         Read::List {
             namespace: None, ..
-        } => (None, Reach::Everywhere),
+        } => (None, ReadScope::Everywhere),
     };
     let outcome = match outcome {
         Ok(()) | Err(ReadError::NotFound { .. }) => Ok(()),
@@ -360,7 +361,7 @@ fn record(intake: &mut Intake, read: &Read, outcome: &Result<(), ReadError>) {
             detail: error.to_string(),
         }),
     };
-    intake.record(read.kind(), reach, outcome);
+    store.record(read.kind(), read_scope, outcome);
 }
 
 fn why(error: &ReadError) -> Why {

@@ -54,8 +54,8 @@ use super::Gathered;
 use crate::error::Error;
 use crate::kubernetes::nearest::nearest;
 use crate::report::Requests;
-use crate::scope::Scope;
-use crate::snapshot::{Intake, Kind, Snapshot, Why};
+use crate::snapshot::{Kind, Snapshot, Store, Why};
+use crate::triage::scope::Scope;
 use coverage::Coverage;
 use error::Fault;
 use layout::Layout;
@@ -73,13 +73,13 @@ use take::Taker;
 /// When something that was named cannot be read or holds nothing of Kubernetes, or when a pod that
 /// was named is not in it.
 pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered, Error> {
-    let mut intake = Intake::new(Why::NotInDump);
+    let mut store = Store::new(Why::NotInDump);
     let mut coverage = Coverage::default();
     let bytes = Cell::new(0);
     for path in paths {
         coverage.next_root();
         let namespace = scope.as_ref().and_then(|scope| scope.namespace.as_deref());
-        let mut taker = Taker::new(&mut intake, &mut coverage, namespace);
+        let mut taker = Taker::new(&mut store, &mut coverage, namespace);
         let mut recognised = false;
         source::each(path, &bytes, &mut |file| {
             recognised |= one(file, &mut taker)?;
@@ -90,8 +90,8 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered, Error> 
         }
     }
     let scope = scope.or_else(|| coverage.scope()).unwrap_or_default();
-    coverage.apply(&mut intake);
-    let snapshot = intake.seal(&scope);
+    coverage.apply(&mut store);
+    let snapshot = store.seal(&scope);
     named_pods_are_there(&snapshot, &scope)?;
     Ok(Gathered {
         snapshot,
@@ -120,7 +120,7 @@ fn named_pods_are_there(snapshot: &Snapshot, scope: &Scope) -> Result<(), Error>
             .is_none_or(|wanted| wanted == namespace)
     };
     let known = snapshot
-        .occupants()
+        .pod_records()
         .iter()
         .filter(|pod| of_scope(&pod.namespace));
     let error = Error::new(format!("pod {missing} not found in the dump"));
@@ -184,12 +184,9 @@ fn contents(
 ///
 /// # Errors
 /// When it is neither JSON nor YAML, or holds something that cannot be decoded.
-pub fn load(
-    text: &str,
-    intake: &mut Intake,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+pub fn load(text: &str, store: &mut Store) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut coverage = Coverage::default();
-    let mut taker = Taker::new(intake, &mut coverage, None);
+    let mut taker = Taker::new(store, &mut coverage, None);
     taker.begin(Layout::of(Path::new("-")));
     let mut reader = text.as_bytes();
     contents(sniff::form(text.as_bytes()), &mut reader, &mut taker)?;
@@ -197,6 +194,6 @@ pub fn load(
         let name = gap.name.as_deref().unwrap_or_default();
         return Err(format!("{} {name} {}", gap.kind, gap.detail).into());
     }
-    coverage.apply(intake);
+    coverage.apply(store);
     Ok(())
 }

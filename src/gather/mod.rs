@@ -33,8 +33,8 @@ pub use kubeconfig::{Connection, ConnectionFlags, Deadline, Environment, Source,
 pub use read_error::ReadError;
 
 use crate::report::Requests;
-use crate::scope::Scope;
 use crate::snapshot::Snapshot;
+use crate::triage::scope::Scope;
 
 /// What was gathered.
 #[derive(Debug)]

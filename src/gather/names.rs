@@ -26,13 +26,13 @@ pub(super) async fn list(client: &Client, kind: Kind, namespace: Option<&str>) -
     let mut take = |json: &[u8]| {
         let named: Named = serde_json::from_slice(json)?;
         names.push(named.metadata.name);
-        match names.len() < ENOUGH {
-            true => Ok(()),
-            // stops the list: the next page is not asked for
-            false => Err(ReadError::Invalid {
-                message: "more names than are of help".to_owned(),
-            }),
+        if names.len() < ENOUGH {
+            return Ok(());
         }
+        // stops the list: the next page is not asked for
+        Err(ReadError::Invalid {
+            message: "more names than are of help".to_owned(),
+        })
     };
     let limit = ENOUGH.to_string();
     let query = [("limit", limit.as_str()), ("resourceVersion", "0")];

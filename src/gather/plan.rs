@@ -12,8 +12,8 @@ use crate::kubernetes::ports::host_ports;
 use crate::kubernetes::selector::label_selector_is_empty;
 use crate::messages::config::{self, ConfigFailure, ObjectKind};
 use crate::messages::pull::{self, PullFailure};
-use crate::scope::Scope;
-use crate::snapshot::{ContainerView, Intake, Keep, Kind, Snapshot, StuckPod};
+use crate::snapshot::{ContainerView, Keep, Kind, PodView, Snapshot, Store};
+use crate::triage::scope::Scope;
 use k8s_openapi::api::core::v1::PodAffinityTerm;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,7 +64,7 @@ pub enum Read {
         /// `labelSelector`; empty for everything.
         labels: String,
         /// Pods that only matter for what they occupy.
-        occupants_only: bool,
+        records_only: bool,
     },
     /// One object.
     Get {
@@ -82,9 +82,8 @@ impl Read {
     pub fn keep(&self) -> Keep {
         match self {
             Read::List {
-                occupants_only: true,
-                ..
-            } => Keep::Occupant,
+                records_only: true, ..
+            } => Keep::PodRecord,
             _ => Keep::Suspects,
         }
     }
@@ -103,7 +102,7 @@ fn list(kind: Kind, namespace: Option<&str>) -> Read {
         namespace: namespace.map(str::to_owned),
         fields: String::new(),
         labels: String::new(),
-        occupants_only: false,
+        records_only: false,
     }
 }
 
@@ -150,16 +149,16 @@ pub fn first(scope: &Scope) -> Vec<Read> {
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
-        occupants_only: false,
+        records_only: false,
     };
     std::iter::once(pods).chain(named).collect()
 }
 
 /// The second wave: what the pods that are not plainly well point at.
-pub fn second(scope: &Scope, intake: &Intake) -> Vec<Read> {
-    let suspects: Vec<&StuckPod> = intake
+pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
+    let suspects: Vec<&PodView> = store
         .suspects()
-        .filter(|pod| scope.covers(&pod.identity(), intake.so_far()))
+        .filter(|pod| scope.covers(&pod.identity(), store.so_far()))
         .collect();
     let mut reads = BTreeSet::new();
     events(&suspects, &mut reads);
@@ -176,11 +175,11 @@ pub fn second(scope: &Scope, intake: &Intake) -> Vec<Read> {
 }
 
 /// The third wave: what the claims of the second point at, and what the pods that run ask of others.
-pub fn third(scope: &Scope, intake: &Intake) -> Vec<Read> {
-    let snapshot = intake.so_far();
+pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
+    let snapshot = store.so_far();
     let kept_away = by_namespaces(snapshot);
     let mut reads = BTreeSet::new();
-    for pod in intake
+    for pod in store
         .suspects()
         .filter(|pod| pod.node().is_none() && scope.covers(&pod.identity(), snapshot))
     {
@@ -196,10 +195,12 @@ pub fn third(scope: &Scope, intake: &Intake) -> Vec<Read> {
 
 /// Whether a pod that is bound keeps others away by the labels of the others' namespaces.
 fn by_namespaces(snapshot: &Snapshot) -> bool {
-    let occupants = snapshot.occupants();
-    let mut bound = occupants.iter().filter(|occupant| occupant.node.is_some());
-    bound.any(|occupant| {
-        let terms = &occupants.shape(occupant).anti_affinity;
+    let pod_records = snapshot.pod_records();
+    let mut bound = pod_records
+        .iter()
+        .filter(|pod_record| pod_record.node.is_some());
+    bound.any(|pod_record| {
+        let terms = &pod_records.footprint(pod_record).anti_affinity;
         terms.iter().any(selects_namespaces)
     })
 }
@@ -211,7 +212,7 @@ fn selects_namespaces(term: &PodAffinityTerm) -> bool {
 }
 
 /// Events: by pod when few are suspect, by namespace when more, of the cluster when many.
-fn events(suspects: &[&StuckPod], reads: &mut BTreeSet<Read>) {
+fn events(suspects: &[&PodView], reads: &mut BTreeSet<Read>) {
     let namespaces: BTreeSet<&str> = suspects.iter().map(|pod| pod.namespace()).collect();
     if namespaces.len() > NAMESPACES {
         reads.insert(list(Kind::Event, None));
@@ -237,22 +238,22 @@ fn events(suspects: &[&StuckPod], reads: &mut BTreeSet<Read>) {
                 namespace: Some(namespace.to_owned()),
                 fields: format!("involvedObject.name={}", pod.name()),
                 labels: String::new(),
-                occupants_only: false,
+                records_only: false,
             });
         }
     }
 }
 
 /// Whether the scheduler looks for a node for this pod.
-fn waits(pod: &StuckPod) -> bool {
+fn waits(pod: &PodView) -> bool {
     pod.node().is_none()
         && pod.pod().metadata.deletion_timestamp.is_none()
         && pod.phase() == "Pending"
         && !pod.is_gated()
 }
 
-/// Nodes and their occupants, when the scheduler's arithmetic is to be repeated.
-fn scheduling(scope: &Scope, suspects: &[&StuckPod], reads: &mut BTreeSet<Read>) {
+/// Nodes and their pod records, when the scheduler's arithmetic is to be repeated.
+fn scheduling(scope: &Scope, suspects: &[&PodView], reads: &mut BTreeSet<Read>) {
     let waiting: Vec<_> = suspects.iter().filter(|pod| waits(pod)).collect();
     if waiting.is_empty() {
         return;
@@ -266,7 +267,7 @@ fn scheduling(scope: &Scope, suspects: &[&StuckPod], reads: &mut BTreeSet<Read>)
             // what the scheduler's own informer selects (pkg/scheduler/scheduler.go NewInformerFactory)
             fields: "status.phase!=Succeeded,status.phase!=Failed".to_owned(),
             labels: String::new(),
-            occupants_only: true,
+            records_only: true,
         });
     }
     for pod in waiting {
@@ -286,7 +287,7 @@ fn scheduling(scope: &Scope, suspects: &[&StuckPod], reads: &mut BTreeSet<Read>)
 }
 
 /// Names and keys, when the kubelet misses one.
-fn configuration(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
+fn configuration(pod: &PodView, reads: &mut BTreeSet<Read>) {
     for container in pod
         .containers()
         .filter(|c| c.waiting_reason() == "CreateContainerConfigError")
@@ -318,7 +319,7 @@ fn message<'a>(container: &ContainerView<'a>) -> &'a str {
 }
 
 /// The logins that a refused pull could have used.
-fn images(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
+fn images(pod: &PodView, reads: &mut BTreeSet<Read>) {
     let refused = pod.containers().any(|container| {
         matches!(
             container.waiting_reason(),
@@ -340,13 +341,13 @@ fn images(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
 }
 
 /// The Job of a failed pod: a complete one needs no explanation.
-fn owner(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
+fn owner(pod: &PodView, reads: &mut BTreeSet<Read>) {
     if let (true, Some(("Job", name))) = (pod.phase() == "Failed", pod.controller()) {
         reads.insert(get(Kind::Job, pod.namespace(), name));
     }
 }
 
-fn workload_of(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
+fn workload_of(pod: &PodView, reads: &mut BTreeSet<Read>) {
     let Some((kind, name)) = pod.controller() else {
         return;
     };
@@ -371,7 +372,7 @@ fn workload_of(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
 }
 
 /// The node of a pod whose silence may be the node's.
-fn node(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
+fn node(pod: &PodView, reads: &mut BTreeSet<Read>) {
     let Some(node) = pod.node() else { return };
     let silent = pod.status().container_statuses.is_none() && pod.phase() == "Pending";
     let lost = pod

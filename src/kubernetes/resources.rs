@@ -128,9 +128,10 @@ struct Resize<'a> {
 
 impl<'a> Resize<'a> {
     fn wished(&self, requests: Option<&ApiAmounts>) -> Amounts {
-        match self.infeasible {
-            true => Amounts::new(),
-            false => read(requests),
+        if self.infeasible {
+            Amounts::new()
+        } else {
+            read(requests)
         }
     }
 

@@ -225,7 +225,7 @@ fn peel(message: &str) -> &str {
         let framed = FRAMES
             .iter()
             .find_map(|frame| fill(frame, rest))
-            .map(|holes| holes.last());
+            .map(|captures| captures.last());
         match framed.or_else(|| strip_prefix(rest, "Error creating:")) {
             Some(inner) => rest = text::unwrap(inner),
             None => return rest,

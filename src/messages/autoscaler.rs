@@ -4,9 +4,9 @@
 //! Sources: cluster-autoscaler `processors/status/eventing_scale_up_processor.go`, `core/scaleup/orchestrator` of 1.18 to 1.35;
 //! Karpenter `pkg/controllers/provisioning/scheduling` of 0.2x to 1.14.
 
-use super::form::{Form, anywhere, fill, search, strip_prefix};
+use super::form::{Pattern, anywhere, fill, search, strip_prefix};
 use super::text;
-use crate::scheduler::message::{self, Reason};
+use crate::messages::scheduler::{self, Reason};
 
 /// What an autoscaler says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Autoscaler {
     },
     /// The cluster has as many nodes as it may have.
     MaxNodesTotal,
-    /// Nodes are on their way.
+    /// Nodes are progressing.
     Triggered {
         /// The groups that grow, as `group 1->2 (max: 3)`.
         groups: Vec<String>,
@@ -81,10 +81,10 @@ pub fn read(message: &str) -> Autoscaler {
         .unwrap_or(Autoscaler::Unknown)
 }
 
-const FORMS: &[Form<Autoscaler>] = &[
-    ("pod triggered scale-up: [{*}]", |holes| {
+const FORMS: &[Pattern<Autoscaler>] = &[
+    ("pod triggered scale-up: [{*}]", |captures| {
         Autoscaler::Triggered {
-            groups: holes
+            groups: captures
                 .get(0)
                 .split('}')
                 .map(|group| group.trim_matches([' ', '{']))
@@ -97,9 +97,9 @@ const FORMS: &[Form<Autoscaler>] = &[
         "Unschedulable pod didn't trigger scale-up, because it's consuming ProvisioningRequest {}",
         |_| Autoscaler::Provisioning,
     ),
-    ("Pod should schedule on: {*}", |holes| {
+    ("Pod should schedule on: {*}", |captures| {
         Autoscaler::KarpenterNominated {
-            target: holes.own(0),
+            target: captures.own(0),
         }
     }),
 ];
@@ -112,7 +112,7 @@ fn not_triggered(text: &str) -> Option<Autoscaler> {
     if fill("max total nodes in cluster reached{*}", rest).is_some() {
         return Some(Autoscaler::MaxNodesTotal);
     }
-    let groups = message::parse_reasons(rest)
+    let groups = scheduler::parse_reasons(rest)
         .into_iter()
         .filter(|clause| !clause.text.is_empty());
     Some(Autoscaler::NotTriggered {
@@ -130,7 +130,7 @@ fn group(count: Option<u32>, reason: Reason, text: String) -> Group {
     Group { count, says, text }
 }
 
-const GROUPS: &[Form<GroupSays>] = &[
+const GROUPS: &[Pattern<GroupSays>] = &[
     ("max node group size reached", |_| GroupSays::MaxSize),
     // up to 1.15
     ("max limit reached", |_| GroupSays::MaxSize),
@@ -160,11 +160,11 @@ fn karpenter(text: &str) -> Option<Autoscaler> {
         "Could not schedule pod, {*}",
         "incompatible with {*}",
     ];
-    let holes = HEADS.iter().find_map(|head| search(head, text))?;
+    let captures = HEADS.iter().find_map(|head| search(head, text))?;
     let list = if strip_prefix(text, "incompatible with ").is_some() {
         text
     } else {
-        holes.last()
+        captures.last()
     };
     Some(Autoscaler::KarpenterFailed {
         pools: list

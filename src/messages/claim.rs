@@ -3,7 +3,7 @@
 //! Sources: kube-controller-manager `volume/persistentvolume/pv_controller.go`, `volume/events`; external-provisioner
 //! `sig-storage-lib-external-provisioner/controller.go`.
 
-use super::form::{Form, Holes, anywhere};
+use super::form::{Captures, Pattern, anywhere};
 use super::text;
 
 /// What an event of a claim says.
@@ -63,10 +63,10 @@ pub fn read(message: &str) -> ClaimEvent {
     anywhere(FORMS, &text::bare(message)).unwrap_or(ClaimEvent::Unknown)
 }
 
-fn failed(holes: &Holes<'_>) -> ClaimEvent {
+fn failed(captures: &Captures<'_>) -> ClaimEvent {
     ClaimEvent::ProvisioningFailed {
-        class: Some(holes.own(0)),
-        error: holes.own(1),
+        class: Some(captures.own(0)),
+        error: captures.own(1),
     }
 }
 
@@ -77,35 +77,35 @@ fn error(said: &str) -> ClaimEvent {
     }
 }
 
-const FORMS: &[Form<ClaimEvent>] = &[
+const FORMS: &[Pattern<ClaimEvent>] = &[
     (
         "no persistent volumes available for this claim and no storage class is set",
         |_| ClaimEvent::NoVolumeAndNoClass,
     ),
     (
         "volume \"{}\" already bound to a different claim",
-        |holes| ClaimEvent::VolumeTaken {
-            volume: holes.own(0),
+        |captures| ClaimEvent::VolumeTaken {
+            volume: captures.own(0),
         },
     ),
-    ("Cannot bind to requested volume \"{}\": {*}", |holes| {
+    ("Cannot bind to requested volume \"{}\": {*}", |captures| {
         ClaimEvent::VolumeMismatch {
-            volume: holes.own(0),
-            why: holes.own(1),
+            volume: captures.own(0),
+            why: captures.own(1),
         }
     }),
     (
         "waiting for first consumer to be created before binding",
         |_| ClaimEvent::WaitsForConsumer,
     ),
-    ("waiting for pod {} to be scheduled", |holes| {
+    ("waiting for pod {} to be scheduled", |captures| {
         ClaimEvent::WaitsForPods {
-            pods: vec![holes.own(0)],
+            pods: vec![captures.own(0)],
         }
     }),
-    ("waiting for pods {} to be scheduled", |holes| {
+    ("waiting for pods {} to be scheduled", |captures| {
         ClaimEvent::WaitsForPods {
-            pods: holes.get(0).split(',').map(str::to_owned).collect(),
+            pods: captures.get(0).split(',').map(str::to_owned).collect(),
         }
     }),
     // both provisioners wrap their error in one of these; the class' absence comes bare
@@ -113,32 +113,34 @@ const FORMS: &[Form<ClaimEvent>] = &[
         "failed to provision volume with StorageClass \"{}\": {*}",
         failed,
     ),
-    ("storageclass.storage.k8s.io \"{}\" not found", |holes| {
-        ClaimEvent::StorageClassMissing { name: holes.own(0) }
+    ("storageclass.storage.k8s.io \"{}\" not found", |captures| {
+        ClaimEvent::StorageClassMissing {
+            name: captures.own(0),
+        }
     }),
     (
         "error generating accessibility requirements: {*}",
-        |holes| error(holes.get(0)),
+        |captures| error(captures.get(0)),
     ),
     (
         "Mount options are not supported by the provisioner but StorageClass \"{}\" {*}",
         failed,
     ),
-    ("failed to create provisioner: {*}", |holes| {
-        error(holes.get(0))
+    ("failed to create provisioner: {*}", |captures| {
+        error(captures.get(0))
     }),
-    ("failed to get target node: {*}", |holes| {
-        error(holes.get(0))
+    ("failed to get target node: {*}", |captures| {
+        error(captures.get(0))
     }),
-    ("either by the external provisioner '{}'", |holes| {
+    ("either by the external provisioner '{}'", |captures| {
         ClaimEvent::WaitsForProvisioner {
-            driver: holes.own(0),
+            driver: captures.own(0),
         }
     }),
     // up to 1.26
-    ("either by external provisioner \"{}\"", |holes| {
+    ("either by external provisioner \"{}\"", |captures| {
         ClaimEvent::WaitsForProvisioner {
-            driver: holes.own(0),
+            driver: captures.own(0),
         }
     }),
     (

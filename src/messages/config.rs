@@ -5,7 +5,7 @@
 //! Sources: kubelet `kuberuntime/kuberuntime_container.go`, `security_context.go`, `kubelet_pods.go` of 1.19 to 1.37; containerd
 //! `internal/cri/server/container_create.go` of 1.6 to 2.3; CRI-O `server/container_create.go`.
 
-use super::form::{Form, Holes, anywhere};
+use super::form::{Captures, Pattern, anywhere};
 use super::text;
 
 /// Why a container could not be created.
@@ -116,42 +116,46 @@ pub fn read(message: &str) -> ConfigFailure {
     anywhere(FORMS, &text::bare(message)).unwrap_or(ConfigFailure::Unknown)
 }
 
-fn configmap(holes: &Holes<'_>) -> ConfigFailure {
-    ConfigFailure::ConfigMapMissing { name: holes.own(0) }
+fn configmap(captures: &Captures<'_>) -> ConfigFailure {
+    ConfigFailure::ConfigMapMissing {
+        name: captures.own(0),
+    }
 }
 
-fn secret(holes: &Holes<'_>) -> ConfigFailure {
-    ConfigFailure::SecretMissing { name: holes.own(0) }
+fn secret(captures: &Captures<'_>) -> ConfigFailure {
+    ConfigFailure::SecretMissing {
+        name: captures.own(0),
+    }
 }
 
-fn key(kind: ObjectKind, holes: &Holes<'_>) -> ConfigFailure {
+fn key(kind: ObjectKind, captures: &Captures<'_>) -> ConfigFailure {
     ConfigFailure::KeyMissing {
         kind,
-        key: holes.own(0),
-        namespace: holes.own(1),
-        name: holes.own(2),
+        key: captures.own(0),
+        namespace: captures.own(1),
+        name: captures.own(2),
     }
 }
 
-fn sub_path(holes: &Holes<'_>) -> ConfigFailure {
+fn sub_path(captures: &Captures<'_>) -> ConfigFailure {
     ConfigFailure::SubPath {
-        mount: Some(holes.own(0)),
+        mount: Some(captures.own(0)),
     }
 }
 
-fn volume(holes: &Holes<'_>) -> ConfigFailure {
+fn volume(captures: &Captures<'_>) -> ConfigFailure {
     ConfigFailure::VolumeMissing {
-        volume: holes.own(0),
+        volume: captures.own(0),
     }
 }
 
-const FORMS: &[Form<ConfigFailure>] = &[
+const FORMS: &[Pattern<ConfigFailure>] = &[
     // kubelet_pods.go: makeEnvironmentVariables
-    ("couldn't find key {} in ConfigMap {}/{}", |holes| {
-        key(ObjectKind::ConfigMap, holes)
+    ("couldn't find key {} in ConfigMap {}/{}", |captures| {
+        key(ObjectKind::ConfigMap, captures)
     }),
-    ("couldn't find key {} in Secret {}/{}", |holes| {
-        key(ObjectKind::Secret, holes)
+    ("couldn't find key {} in Secret {}/{}", |captures| {
+        key(ObjectKind::Secret, captures)
     }),
     ("configmap \"{}\" not found", configmap),
     ("configmaps \"{}\" not found", configmap),
@@ -179,7 +183,9 @@ const FORMS: &[Form<ConfigFailure>] = &[
     ),
     (
         "image has non-numeric user ({}), cannot verify user is non-root",
-        |holes| ConfigFailure::UserNotNumeric { user: holes.own(0) },
+        |captures| ConfigFailure::UserNotNumeric {
+            user: captures.own(0),
+        },
     ),
     ("image has an invalid user id", |_| ConfigFailure::User),
     ("container's runAsUser breaks non-root policy", |_| {
@@ -214,14 +220,14 @@ const FORMS: &[Form<ConfigFailure>] = &[
         ConfigFailure::MountUnsupported
     }),
     // third_party/forked/golang/expansion
-    ("missing value for {}", |holes| {
+    ("missing value for {}", |captures| {
         ConfigFailure::VariableMissing {
-            variable: holes.own(0),
+            variable: captures.own(0),
         }
     }),
-    ("unable to find target container {}", |holes| {
+    ("unable to find target container {}", |captures| {
         ConfigFailure::TargetMissing {
-            container: holes.own(0).trim_matches('"').to_owned(),
+            container: captures.own(0).trim_matches('"').to_owned(),
         }
     }),
     ("is not a valid DNS label", |_| ConfigFailure::Hostname),
@@ -248,20 +254,24 @@ const FORMS: &[Form<ConfigFailure>] = &[
     ("failed to mount image volume", |_| {
         ConfigFailure::ImageVolume
     }),
-    ("apparmor profile not found {}", |holes| {
+    ("apparmor profile not found {}", |captures| {
         ConfigFailure::ProfileMissing {
-            profile: holes.own(0),
+            profile: captures.own(0),
         }
     }),
     ("failed to find runtime handler", |_| {
         ConfigFailure::HandlerMissing
     }),
     ("unresolvable CDI devices {}", |_| ConfigFailure::Device),
-    ("cannot mount {}: path does not exist", |holes| {
-        ConfigFailure::PathMissing { path: holes.own(0) }
+    ("cannot mount {}: path does not exist", |captures| {
+        ConfigFailure::PathMissing {
+            path: captures.own(0),
+        }
     }),
-    ("failed to mkdir {}: file exists", |holes| {
-        ConfigFailure::PathMissing { path: holes.own(0) }
+    ("failed to mkdir {}: file exists", |captures| {
+        ConfigFailure::PathMissing {
+            path: captures.own(0),
+        }
     }),
     ("no matching entries in passwd file", |_| {
         ConfigFailure::User

@@ -4,7 +4,7 @@
 //!
 //! Source: kubelet `eviction/helpers.go`, `eviction/eviction_manager.go` of 1.19 to 1.37.
 
-use super::form::{Form, Holes, anywhere, fill, search};
+use super::form::{Captures, Pattern, anywhere, fill, search};
 use super::text;
 
 /// Why a pod was evicted.
@@ -69,7 +69,7 @@ pub fn read(message: &str) -> Eviction {
         .unwrap_or(Eviction::Unknown)
 }
 
-const FORMS: &[Form<Eviction>] = &[
+const FORMS: &[Pattern<Eviction>] = &[
     // localStorageEviction
     (
         "Usage of EmptyDir volume \"{}\" exceeds the limit \"{}\"",
@@ -81,15 +81,15 @@ const FORMS: &[Form<Eviction>] = &[
     ),
     (
         "Container {} exceeded its local ephemeral storage limit \"{}\"",
-        |holes| Eviction::ContainerLimit {
-            container: holes.own(0),
-            limit: holes.own(1),
+        |captures| Eviction::ContainerLimit {
+            container: captures.own(0),
+            limit: captures.own(1),
         },
     ),
     (
         "Pod ephemeral local storage usage exceeds the total limit of containers {}",
-        |holes| Eviction::PodLimit {
-            limit: holes.own(0),
+        |captures| Eviction::PodLimit {
+            limit: captures.own(0),
         },
     ),
     // Admit; up to 1.12 in the words of an eviction
@@ -97,16 +97,16 @@ const FORMS: &[Form<Eviction>] = &[
     ("The node was low on resource: [{*}]", conditions),
 ];
 
-fn empty_dir(holes: &Holes<'_>) -> Eviction {
+fn empty_dir(captures: &Captures<'_>) -> Eviction {
     Eviction::EmptyDirLimit {
-        volume: holes.own(0),
-        limit: holes.own(1),
+        volume: captures.own(0),
+        limit: captures.own(1),
     }
 }
 
-fn conditions(holes: &Holes<'_>) -> Eviction {
+fn conditions(captures: &Captures<'_>) -> Eviction {
     Eviction::AtAdmission {
-        conditions: holes
+        conditions: captures
             .get(0)
             .split([' ', ','])
             .filter(|name| !name.is_empty())
@@ -120,8 +120,8 @@ fn pressure(text: &str) -> Option<Eviction> {
     let quantities = search("Threshold quantity: {}, available: {}", text);
     Some(Eviction::NodePressure {
         resource,
-        threshold: quantities.as_ref().map(|holes| holes.own(0)),
-        available: quantities.as_ref().map(|holes| holes.own(1)),
+        threshold: quantities.as_ref().map(|captures| captures.own(0)),
+        available: quantities.as_ref().map(|captures| captures.own(1)),
         consumers: text.split(". ").filter_map(consumer).collect(),
     })
 }
@@ -135,11 +135,11 @@ fn consumer(sentence: &str) -> Option<Consumer> {
         "Pod {} was using {}, which exceeds its request of {}",
     ];
     let sentence = sentence.trim().trim_end_matches('.');
-    let holes = FORMS.into_iter().find_map(|form| fill(form, sentence))?;
+    let captures = FORMS.into_iter().find_map(|form| fill(form, sentence))?;
     Some(Consumer {
-        name: holes.own(0),
-        used: holes.own(1),
-        requested: holes.own(2),
+        name: captures.own(0),
+        used: captures.own(1),
+        requested: captures.own(2),
     })
 }
 

@@ -9,13 +9,13 @@
 //! - Letters compare without regard to ASCII case: people retype messages, and components change their mind (`exceeded quota`).
 
 /// One known text and what it means.
-pub(crate) type Form<T> = (&'static str, fn(&Holes<'_>) -> T);
+pub(crate) type Pattern<T> = (&'static str, fn(&Captures<'_>) -> T);
 
 /// What stood in the holes of a form, in their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Holes<'t>(Vec<&'t str>);
+pub(crate) struct Captures<'t>(Vec<&'t str>);
 
-impl<'t> Holes<'t> {
+impl<'t> Captures<'t> {
     /// The text in the hole of this number, counted from 0; empty if the form has fewer.
     pub(crate) fn get(&self, hole: usize) -> &'t str {
         self.0.get(hole).copied().unwrap_or_default()
@@ -33,34 +33,35 @@ impl<'t> Holes<'t> {
 }
 
 /// The meaning of the first form that is the whole of `text`.
-pub(crate) fn whole<T>(forms: &[Form<T>], text: &str) -> Option<T> {
+pub(crate) fn whole<T>(forms: &[Pattern<T>], text: &str) -> Option<T> {
     forms
         .iter()
-        .find_map(|(form, means)| fill(form, text).map(|holes| means(&holes)))
+        .find_map(|(form, means)| fill(form, text).map(|captures| means(&captures)))
 }
 
 /// The meaning of the first form, in the order of the table, that occurs anywhere in `text`.
-pub(crate) fn anywhere<T>(forms: &[Form<T>], text: &str) -> Option<T> {
+pub(crate) fn anywhere<T>(forms: &[Pattern<T>], text: &str) -> Option<T> {
     forms
         .iter()
-        .find_map(|(form, means)| search(form, text).map(|holes| means(&holes)))
+        .find_map(|(form, means)| search(form, text).map(|captures| means(&captures)))
 }
 
 /// The holes of a form that is the whole of `text`.
-pub(crate) fn fill<'t>(form: &'static str, text: &'t str) -> Option<Holes<'t>> {
+pub(crate) fn fill<'t>(form: &'static str, text: &'t str) -> Option<Captures<'t>> {
     let (head, rest) = literal(form);
     strip_prefix(text, head)?;
-    let mut holes = Vec::new();
-    take(text, head.len(), head, rest, true, &mut holes).then_some(Holes(holes))
+    let mut captures = Vec::new();
+    take(text, head.len(), head, rest, true, &mut captures).then_some(Captures(captures))
 }
 
 /// The holes of a form at its leftmost place in `text`.
-pub(crate) fn search<'t>(form: &'static str, text: &'t str) -> Option<Holes<'t>> {
+pub(crate) fn search<'t>(form: &'static str, text: &'t str) -> Option<Captures<'t>> {
     let (head, rest) = literal(form);
-    let mut holes = Vec::new();
+    let mut captures = Vec::new();
     starts(head, text).find_map(|start| {
-        holes.clear();
-        take(text, start + head.len(), head, rest, false, &mut holes).then(|| Holes(holes.clone()))
+        captures.clear();
+        take(text, start + head.len(), head, rest, false, &mut captures)
+            .then(|| Captures(captures.clone()))
     })
 }
 
@@ -75,12 +76,12 @@ fn starts<'a>(head: &'a str, text: &'a str) -> impl Iterator<Item = usize> + 'a 
         } else {
             from + position(rest, head)?
         };
-        next = match head.is_empty() {
-            true => rest
-                .find(char::is_whitespace)
+        next = if head.is_empty() {
+            rest.find(char::is_whitespace)
                 .map(|blank| from + blank)
-                .and_then(|blank| word_start(text, blank)),
-            false => Some(found + 1),
+                .and_then(|blank| word_start(text, blank))
+        } else {
+            Some(found + 1)
         };
         Some(found)
     })
@@ -110,7 +111,7 @@ fn take<'t>(
     before: &str,
     rest: &'static str,
     to_end: bool,
-    holes: &mut Vec<&'t str>,
+    captures: &mut Vec<&'t str>,
 ) -> bool {
     let (any, rest) = match (rest.strip_prefix("{*}"), rest.strip_prefix("{}")) {
         (Some(rest), _) => (true, rest),
@@ -139,11 +140,11 @@ fn take<'t>(
         if !any && !is_word(hole, before) {
             return false;
         }
-        holes.push(hole);
-        if take(text, end + after.len(), after, rest, to_end, holes) {
+        captures.push(hole);
+        if take(text, end + after.len(), after, rest, to_end, captures) {
             return true;
         }
-        holes.pop();
+        captures.pop();
         if after.is_empty() {
             return false;
         }
@@ -163,11 +164,12 @@ fn word_end(text: &str, before: &str, to_end: bool) -> usize {
     let end = text
         .find(|c: char| mark(before).map_or(c.is_whitespace(), |quote| c == quote))
         .unwrap_or(text.len());
-    match to_end {
-        true => end,
-        false => text.get(..end).map_or(end, |word| {
+    if to_end {
+        end
+    } else {
+        text.get(..end).map_or(end, |word| {
             word.trim_end_matches(['.', ',', ';', ':', ')']).len()
-        }),
+        })
     }
 }
 
@@ -225,8 +227,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn holes(found: Option<Holes<'_>>) -> Option<Vec<String>> {
-        found.map(|holes| holes.0.iter().map(|hole| (*hole).to_owned()).collect())
+    fn captures(found: Option<Captures<'_>>) -> Option<Vec<String>> {
+        found.map(|captures| captures.0.iter().map(|hole| (*hole).to_owned()).collect())
     }
 
     fn some(words: &[&str]) -> Option<Vec<String>> {
@@ -236,24 +238,24 @@ mod tests {
     #[test]
     fn a_hole_takes_one_word() {
         assert_eq!(
-            holes(fill("key {} in {}", "key a in b/c")),
+            captures(fill("key {} in {}", "key a in b/c")),
             some(&["a", "b/c"])
         );
-        assert_eq!(holes(fill("key {} in {}", "key a x in b")), None);
-        assert_eq!(holes(fill("key {} in {}", "key  in b")), None);
+        assert_eq!(captures(fill("key {} in {}", "key a x in b")), None);
+        assert_eq!(captures(fill("key {} in {}", "key  in b")), None);
     }
 
     #[test]
     fn a_quoted_hole_ends_at_its_own_quotation_mark() {
         assert_eq!(
-            holes(search(
+            captures(search(
                 "secret \"{}\" not found",
                 "secret \"a\" was, secret \"b c\" not found"
             )),
             some(&["b c"])
         );
         assert_eq!(
-            holes(search(
+            captures(search(
                 "secret \"{}\" not found",
                 "secret \"a\" and configmap \"b\" not found"
             )),
@@ -263,29 +265,29 @@ mod tests {
 
     #[test]
     fn an_open_hole_takes_as_little_as_it_can() {
-        assert_eq!(holes(search("a{*}b{*}", "xa1b2b3")), some(&["1", "2b3"]));
-        assert_eq!(holes(fill("a{*}b", "a1b2b")), some(&["1b2"]));
-        assert_eq!(holes(fill("a{*}", "a")), some(&[""]));
+        assert_eq!(captures(search("a{*}b{*}", "xa1b2b3")), some(&["1", "2b3"]));
+        assert_eq!(captures(fill("a{*}b", "a1b2b")), some(&["1b2"]));
+        assert_eq!(captures(fill("a{*}", "a")), some(&[""]));
     }
 
     #[test]
     fn braces_of_the_text_are_no_holes() {
         assert_eq!(
-            holes(fill("taint {{}: {*}}", "taint {a/b: }")),
+            captures(fill("taint {{}: {*}}", "taint {a/b: }")),
             some(&["a/b", ""])
         );
     }
 
     #[test]
     fn the_last_word_of_a_search_drops_its_full_stop() {
-        assert_eq!(holes(search("quota: {}", "quota: a, b")), some(&["a"]));
-        assert_eq!(holes(search("at \"{}", "at \"a b\" c")), some(&["a b"]));
+        assert_eq!(captures(search("quota: {}", "quota: a, b")), some(&["a"]));
+        assert_eq!(captures(search("at \"{}", "at \"a b\" c")), some(&["a b"]));
     }
 
     #[test]
     fn a_form_may_begin_with_a_hole() {
         assert_eq!(
-            holes(search("{} is missing", "now the driver is missing")),
+            captures(search("{} is missing", "now the driver is missing")),
             some(&["driver"])
         );
     }
@@ -293,7 +295,7 @@ mod tests {
     #[test]
     fn case_does_not_matter() {
         assert_eq!(
-            holes(fill("Insufficient {}", "insufficient CPU")),
+            captures(fill("Insufficient {}", "insufficient CPU")),
             some(&["CPU"])
         );
         assert_eq!(strip_suffix("x Not Found", " not found"), Some("x"));

@@ -4,9 +4,9 @@
 //! Sources: kube-scheduler `plugins/gangscheduling`, `schedule_one_podgroup.go` 1.35 to 1.37; scheduler-plugins `pkg/coscheduling`;
 //! Volcano `pkg/scheduler/plugins/gang`, `api/job_info.go`.
 //!
-//! [`Reason::Gang`]: crate::scheduler::message::Reason::Gang
+//! [`Reason::Gang`]: crate::messages::scheduler::Reason::Gang
 
-use super::form::{Form, anywhere};
+use super::form::{Pattern, anywhere};
 use super::text;
 
 /// How a group stands.
@@ -61,35 +61,35 @@ fn wants(wanted: &str) -> Gang {
     number(wanted).map_or(Gang::Waits, |wanted| Gang::Wants { wanted })
 }
 
-const FORMS: &[Form<Gang>] = &[
+const FORMS: &[Pattern<Gang>] = &[
     // scheduler-plugins core.go
     (
         "cannot find enough sibling pods, current pods number: {}, minMember of group: {}",
-        |holes| too_few(holes.get(0), holes.get(1)),
+        |captures| too_few(captures.get(0), captures.get(1)),
     ),
     // Volcano plugins/gang
     (
         "Not enough valid tasks for gang-scheduling, valid: {}, min: {}",
-        |holes| too_few(holes.get(0), holes.get(1)),
+        |captures| too_few(captures.get(0), captures.get(1)),
     ),
     // Volcano api/job_info.go, with and without counts by state before it
-    ("pod group is not ready, {} minAvailable", |holes| {
-        wants(holes.get(0))
+    ("pod group is not ready, {} minAvailable", |captures| {
+        wants(captures.get(0))
     }),
-    ("pod group is not ready, {*}, {} minAvailable", |holes| {
-        wants(holes.get(1))
+    ("pod group is not ready, {*}, {} minAvailable", |captures| {
+        wants(captures.get(1))
     }),
     // kube-scheduler
     (
         "failed to schedule other pod from a pod group: {*}",
-        |holes| Gang::OtherFails {
-            error: holes.get(0).trim().to_owned(),
+        |captures| Gang::OtherFails {
+            error: captures.get(0).trim().to_owned(),
         },
     ),
     (
         "PodGroup {} gets rejected due to Pod {} is unschedulable",
-        |holes| Gang::OtherFails {
-            error: format!("pod {}", holes.get(1)),
+        |captures| Gang::OtherFails {
+            error: format!("pod {}", captures.get(1)),
         },
     ),
     ("pod group is waiting for preemption to complete", |_| {

@@ -2,7 +2,7 @@
 //!
 //! One module a kind of text. Each is a table of known forms, so that a new wording is one more line with its source. What no form
 //! knows is said to be unknown; nothing here guesses, reads an object or decides on a cause. The scheduler's message has its own
-//! grammar and lives in [`crate::scheduler::message`].
+//! grammar and lives in [`crate::messages::scheduler`].
 
 pub mod admission;
 pub mod autoscaler;
@@ -16,5 +16,6 @@ pub mod probe;
 pub mod pull;
 pub mod queue;
 pub mod sandbox;
+pub mod scheduler;
 pub mod start;
 pub(crate) mod text;

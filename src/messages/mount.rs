@@ -6,7 +6,7 @@
 //! `volumemanager/volume_manager.go`, `volume/{configmap,secret,projected,hostpath,local,csi}` of 1.19 to 1.37; mount(8), mount.nfs(8).
 
 use super::config::ObjectKind;
-use super::form::{Form, Holes, anywhere, fill, search};
+use super::form::{Captures, Pattern, anywhere, fill, search};
 use super::text;
 
 /// What an event about a volume says.
@@ -135,14 +135,18 @@ pub fn read(message: &str) -> Mount {
 /// Step, volume and error.
 fn frame(text: &str) -> (Option<String>, Option<String>, &str) {
     // up to 1.8 the pod's own name for the volume stands in brackets
-    if let Some(holes) = fill(
+    if let Some(captures) = fill(
         "{} failed for volume \"{}\" (spec.Name: \"{}\") {*} with: {*}",
         text,
     ) {
-        return (Some(holes.own(0)), Some(holes.own(2)), holes.last());
+        return (
+            Some(captures.own(0)),
+            Some(captures.own(2)),
+            captures.last(),
+        );
     }
-    if let Some(holes) = search("Multi-Attach error for volume \"{}\"", text) {
-        return (None, Some(holes.own(0)), text);
+    if let Some(captures) = search("Multi-Attach error for volume \"{}\"", text) {
+        return (None, Some(captures.own(0)), text);
     }
     // two words: `MountVolume.NodeAffinity check`, `MountVolume.NewMounter initialization`
     for form in [
@@ -150,21 +154,25 @@ fn frame(text: &str) -> (Option<String>, Option<String>, &str) {
         "{} check failed for volume \"{}\" : {*}",
         "{} initialization failed for volume \"{}\" : {*}",
     ] {
-        if let Some(holes) = fill(form, text) {
-            return (Some(holes.own(0)), Some(holes.own(1)), holes.last());
+        if let Some(captures) = fill(form, text) {
+            return (
+                Some(captures.own(0)),
+                Some(captures.own(1)),
+                captures.last(),
+            );
         }
     }
     for form in [
         "Unable to attach or mount volumes: {*}",
         "Unable to mount volumes for pod \"{}\": {*}",
     ] {
-        if let Some(holes) = fill(form, text) {
-            return (None, None, holes.last());
+        if let Some(captures) = fill(form, text) {
+            return (None, None, captures.last());
         }
     }
     (
         None,
-        search("for volume \"{}\"", text).map(|holes| holes.own(0)),
+        search("for volume \"{}\"", text).map(|captures| captures.own(0)),
         text,
     )
 }
@@ -188,22 +196,22 @@ fn boilerplate(said: &str) -> Option<MountFailure> {
     })
 }
 
-fn object(kind: ObjectKind, holes: &Holes<'_>) -> MountFailure {
+fn object(kind: ObjectKind, captures: &Captures<'_>) -> MountFailure {
     MountFailure::ObjectMissing {
         kind,
-        name: holes.own(0),
+        name: captures.own(0),
     }
 }
 
-fn key(kind: ObjectKind, holes: &Holes<'_>) -> MountFailure {
+fn key(kind: ObjectKind, captures: &Captures<'_>) -> MountFailure {
     MountFailure::KeyMissing {
         kind,
-        key: holes.own(0),
+        key: captures.own(0),
     }
 }
 
-fn pods(holes: &Holes<'_>) -> MountFailure {
-    let listed = holes.get(0).split(" and ").next().unwrap_or_default();
+fn pods(captures: &Captures<'_>) -> MountFailure {
+    let listed = captures.get(0).split(" and ").next().unwrap_or_default();
     MountFailure::MultiAttach {
         pods: listed
             .split(", ")
@@ -214,12 +222,12 @@ fn pods(holes: &Holes<'_>) -> MountFailure {
     }
 }
 
-fn nobody(_: &Holes<'_>) -> MountFailure {
+fn nobody(_: &Captures<'_>) -> MountFailure {
     MountFailure::MultiAttach { pods: Vec::new() }
 }
 
 /// Words that decide wherever they stand.
-const FORMS: &[Form<MountFailure>] = &[
+const FORMS: &[Pattern<MountFailure>] = &[
     // operation_generator.go: reportMultiAttachError
     ("Volume is already used by pod(s) {*}", pods),
     (
@@ -229,27 +237,27 @@ const FORMS: &[Form<MountFailure>] = &[
     ("Volume is already exclusively attached to one node", nobody),
     ("Multi-Attach error for volume", nobody),
     // volume/configmap, volume/secret, volume/projected
-    ("references non-existent config key: {}", |holes| {
-        key(ObjectKind::ConfigMap, holes)
+    ("references non-existent config key: {}", |captures| {
+        key(ObjectKind::ConfigMap, captures)
     }),
-    ("references non-existent secret key: {}", |holes| {
-        key(ObjectKind::Secret, holes)
+    ("references non-existent secret key: {}", |captures| {
+        key(ObjectKind::Secret, captures)
     }),
-    ("configmap \"{}\" not found", |holes| {
-        object(ObjectKind::ConfigMap, holes)
+    ("configmap \"{}\" not found", |captures| {
+        object(ObjectKind::ConfigMap, captures)
     }),
-    ("configmaps \"{}\" not found", |holes| {
-        object(ObjectKind::ConfigMap, holes)
+    ("configmaps \"{}\" not found", |captures| {
+        object(ObjectKind::ConfigMap, captures)
     }),
-    ("secret \"{}\" not found", |holes| {
-        object(ObjectKind::Secret, holes)
+    ("secret \"{}\" not found", |captures| {
+        object(ObjectKind::Secret, captures)
     }),
-    ("secrets \"{}\" not found", |holes| {
-        object(ObjectKind::Secret, holes)
+    ("secrets \"{}\" not found", |captures| {
+        object(ObjectKind::Secret, captures)
     }),
-    ("object \"{}\"/\"{}\" not registered", |holes| {
+    ("object \"{}\"/\"{}\" not registered", |captures| {
         MountFailure::NotYet {
-            name: Some(holes.own(1)),
+            name: Some(captures.own(1)),
         }
     }),
     ("failed to sync configmap cache", |_| MountFailure::NotYet {
@@ -260,24 +268,26 @@ const FORMS: &[Form<MountFailure>] = &[
     }),
     (
         "failed to fetch token: serviceaccounts \"{}\" not found",
-        |holes| MountFailure::ServiceAccountMissing { name: holes.own(0) },
+        |captures| MountFailure::ServiceAccountMissing {
+            name: captures.own(0),
+        },
     ),
     // volume/csi
     (
         "driver name {} not found in the list of registered CSI drivers",
-        |holes| MountFailure::CsiDriverMissing {
-            driver: holes.own(0),
+        |captures| MountFailure::CsiDriverMissing {
+            driver: captures.own(0),
         },
     ),
     (
         "timed out waiting for external-attacher of {} CSI driver to attach volume",
-        |holes| MountFailure::AttachTimeout {
-            driver: Some(holes.own(0)),
+        |captures| MountFailure::AttachTimeout {
+            driver: Some(captures.own(0)),
         },
     ),
-    ("not supported by driver {}", |holes| {
+    ("not supported by driver {}", |captures| {
         MountFailure::ModeUnsupported {
-            driver: holes.own(0),
+            driver: captures.own(0),
         }
     }),
     ("volume attachment is being deleted", |_| {
@@ -297,14 +307,16 @@ const FORMS: &[Form<MountFailure>] = &[
         |_| MountFailure::NotAttached,
     ),
     // volume/hostpath, volume/local
-    ("hostPath type check failed: {} is not a {*}", |holes| {
+    ("hostPath type check failed: {} is not a {*}", |captures| {
         MountFailure::HostPathType {
-            path: holes.own(0),
-            expected: holes.own(1),
+            path: captures.own(0),
+            expected: captures.own(1),
         }
     }),
-    ("path \"{}\" does not exist", |holes| {
-        MountFailure::PathMissing { path: holes.own(0) }
+    ("path \"{}\" does not exist", |captures| {
+        MountFailure::PathMissing {
+            path: captures.own(0),
+        }
     }),
     // volumemanager: desired_state_of_world_populator.go
     ("PVC is being deleted", |_| MountFailure::Claim),
@@ -315,7 +327,7 @@ const FORMS: &[Form<MountFailure>] = &[
 ];
 
 /// What mount(8) and its helpers print.
-const MOUNT_COMMAND: &[Form<MountFailure>] = &[
+const MOUNT_COMMAND: &[Pattern<MountFailure>] = &[
     ("access denied by server", |_| MountFailure::AccessDenied),
     ("mount error(13): Permission denied", |_| {
         MountFailure::AccessDenied
@@ -353,18 +365,20 @@ const MOUNT_COMMAND: &[Form<MountFailure>] = &[
 ];
 
 /// Words that decide when nothing more telling stands beside them.
-const GENERAL: &[Form<MountFailure>] = &[
+const GENERAL: &[Pattern<MountFailure>] = &[
     ("no space left on device", |_| MountFailure::DiskFull),
     ("read-only file system", |_| MountFailure::ReadOnly),
     ("input/output error", |_| MountFailure::Io),
-    ("rpc error: code = {} desc = {*}", |holes| {
+    ("rpc error: code = {} desc = {*}", |captures| {
         MountFailure::Driver {
-            code: holes.own(0),
-            said: holes.own(1),
+            code: captures.own(0),
+            said: captures.own(1),
         }
     }),
-    ("stat {}: no such file or directory", |holes| {
-        MountFailure::PathMissing { path: holes.own(0) }
+    ("stat {}: no such file or directory", |captures| {
+        MountFailure::PathMissing {
+            path: captures.own(0),
+        }
     }),
     ("permission denied", |_| MountFailure::Permission),
     ("operation not permitted", |_| MountFailure::Permission),

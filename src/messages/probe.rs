@@ -6,7 +6,7 @@
 //! Sources: kubelet `prober/prober.go`, `kuberuntime_manager.go` of 1.19 to 1.37; `k8s.io/kubernetes/pkg/probe/{http,tcp,grpc,exec}`;
 //! grpc_health_probe.
 
-use super::form::{Form, anywhere, fill, search, strip_prefix};
+use super::form::{Pattern, anywhere, fill, search, strip_prefix};
 use super::text;
 
 /// What a probe's event says.
@@ -79,11 +79,11 @@ pub enum ProbeFailure {
 /// Reads a probe's event.
 pub fn read(message: &str) -> ProbeText {
     let text = text::bare(message);
-    if let Some(holes) = fill("Container {} failed {} probe, will be restarted", &text) {
+    if let Some(captures) = fill("Container {} failed {} probe, will be restarted", &text) {
         return ProbeText {
-            kind: kind(holes.get(1)),
+            kind: kind(captures.get(1)),
             failure: ProbeFailure::Killing {
-                container: holes.own(0),
+                container: captures.own(0),
             },
             address: None,
         };
@@ -96,7 +96,7 @@ pub fn read(message: &str) -> ProbeText {
         ("{} probe errored:{*}", true),
     ];
     let framed = FRAMES.iter().find_map(|(frame, errored)| {
-        fill(frame, &text).map(|holes| (kind(holes.get(0)), holes.last(), *errored))
+        fill(frame, &text).map(|captures| (kind(captures.get(0)), captures.last(), *errored))
     });
     let (kind, said, errored) = framed.unwrap_or((None, &text, false));
     let said = said.trim_start();
@@ -125,9 +125,12 @@ fn failure(said: &str, errored: bool) -> ProbeFailure {
     } else {
         anywhere(OWN, said)
     };
-    known.unwrap_or_else(|| match errored {
-        true => ProbeFailure::Errored(said.to_owned()),
-        false => ProbeFailure::Output(said.trim().to_owned()),
+    known.unwrap_or_else(|| {
+        if errored {
+            ProbeFailure::Errored(said.to_owned())
+        } else {
+            ProbeFailure::Output(said.trim().to_owned())
+        }
     })
 }
 
@@ -139,7 +142,7 @@ fn is_network(said: &str) -> bool {
 }
 
 /// Tails of net/http and net.
-const NETWORK: &[Form<ProbeFailure>] = &[
+const NETWORK: &[Pattern<ProbeFailure>] = &[
     ("connection refused", |_| ProbeFailure::Refused),
     ("server gave HTTP response to HTTPS client", |_| {
         ProbeFailure::HttpVsHttps
@@ -160,31 +163,31 @@ const NETWORK: &[Form<ProbeFailure>] = &[
 ];
 
 /// The kubelet's, the runtimes' and grpc_health_probe's own sentences.
-const OWN: &[Form<ProbeFailure>] = &[
+const OWN: &[Pattern<ProbeFailure>] = &[
     (
         "HTTP probe failed with statuscode: {}",
-        |holes| match holes.get(0).parse() {
+        |captures| match captures.get(0).parse() {
             Ok(status) => ProbeFailure::Status(status),
             Err(_) => ProbeFailure::BadAnswer,
         },
     ),
     ("Probe terminated redirects", |_| ProbeFailure::Redirected),
-    ("port \"{}\" not found", |holes| {
-        ProbeFailure::UnknownPort(holes.own(0))
+    ("port \"{}\" not found", |captures| {
+        ProbeFailure::UnknownPort(captures.own(0))
     }),
-    ("port {} not found", |holes| {
-        ProbeFailure::UnknownPort(holes.own(0))
+    ("port {} not found", |captures| {
+        ProbeFailure::UnknownPort(captures.own(0))
     }),
-    ("invalid port number: {}", |holes| {
-        ProbeFailure::InvalidPort(holes.own(0))
+    ("invalid port number: {}", |captures| {
+        ProbeFailure::InvalidPort(captures.own(0))
     }),
     // probe/grpc: grpc.go
     (
         "this server does not implement the grpc health protocol",
         |_| ProbeFailure::GrpcUnimplemented,
     ),
-    ("service unhealthy (responded with \"{}\")", |holes| {
-        ProbeFailure::GrpcUnhealthy(holes.own(0))
+    ("service unhealthy (responded with \"{}\")", |captures| {
+        ProbeFailure::GrpcUnhealthy(captures.own(0))
     }),
     ("timeout: failed to connect service {}", |_| {
         ProbeFailure::GrpcUnreachable
@@ -198,14 +201,14 @@ const OWN: &[Form<ProbeFailure>] = &[
     // exec: CRI runtimes
     (
         "exec: \"{}\": executable file not found in $PATH",
-        |holes| ProbeFailure::CommandMissing(holes.own(0)),
+        |captures| ProbeFailure::CommandMissing(captures.own(0)),
     ),
     (
         "exec: \"{}\": stat {}: no such file or directory",
-        |holes| ProbeFailure::CommandMissing(holes.own(0)),
+        |captures| ProbeFailure::CommandMissing(captures.own(0)),
     ),
-    ("executable file `{}` not found in $PATH", |holes| {
-        ProbeFailure::CommandMissing(holes.own(0))
+    ("executable file `{}` not found in $PATH", |captures| {
+        ProbeFailure::CommandMissing(captures.own(0))
     }),
     ("failed to exec in container: timeout {} exceeded", |_| {
         ProbeFailure::Timeout
@@ -227,7 +230,7 @@ fn address(said: &str) -> Option<String> {
     let dialled = FORMS
         .into_iter()
         .find_map(|form| search(form, said))
-        .map(|holes| holes.get(0));
+        .map(|captures| captures.get(0));
     // `dial tcp: lookup …` names no address, but the URL before it does
     dialled
         .filter(|address| address.contains(':'))

@@ -109,9 +109,9 @@ pub fn read(message: &str) -> Pull {
 pub fn missing_secrets(message: &str) -> Vec<String> {
     let text = text::unwrap(message);
     // kubelet 1.28+; before that a line of its log
-    let listed =
-        search("Unable to retrieve some image pull secrets ({*})", text).map(|holes| holes.get(0));
-    let named = || search("due to secret \"{}\" not found", text).map(|holes| holes.get(0));
+    let listed = search("Unable to retrieve some image pull secrets ({*})", text)
+        .map(|captures| captures.get(0));
+    let named = || search("due to secret \"{}\" not found", text).map(|captures| captures.get(0));
     let names = listed
         .or_else(named)
         .unwrap_or_default()
@@ -151,7 +151,7 @@ fn peel(message: &str) -> &str {
         let framed = FRAMES
             .iter()
             .find_map(|frame| fill(frame, rest))
-            .map(|holes| holes.last());
+            .map(|captures| captures.last());
         let reason = || REASONS.iter().find_map(|reason| strip_prefix(rest, reason));
         match framed.or_else(reason) {
             Some(inner) => rest = text::unwrap(inner),
@@ -262,9 +262,9 @@ fn host(part: &str) -> Option<&str> {
     forms::HOSTS
         .iter()
         .find_map(|form| search(form, part))
-        .map(|holes| holes.get(0))
+        .map(|captures| captures.get(0))
         .or_else(|| text::hosts(part).last())
-        .or_else(|| search("dial tcp {}: ", part).map(|holes| holes.get(0)))
+        .or_else(|| search("dial tcp {}: ", part).map(|captures| captures.get(0)))
         .filter(|host| !host.is_empty() && !host.contains(['<', '>']))
 }
 
@@ -276,7 +276,7 @@ fn quote(part: &str) -> &str {
         let inner = forms::CHAIN
             .iter()
             .find_map(|link| fill(link, inner))
-            .map_or(inner, |holes| holes.last());
+            .map_or(inner, |captures| captures.last());
         if inner.len() == rest.len() || inner.trim().is_empty() {
             break;
         }

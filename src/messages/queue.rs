@@ -4,7 +4,7 @@
 //! Sources: Kueue `pkg/scheduler/scheduler.go`, `flavorassigner` of 0.6 to 0.14; Volcano `plugins/capacity`, `proportion`,
 //! `overcommit`; YuniKorn `k8shim/pkg/cache/task.go`, `yunikorn-core` queue and placement; scheduler-plugins and Koordinator elastic quota.
 
-use super::form::{Form, anywhere};
+use super::form::{Pattern, anywhere};
 use super::text;
 
 /// Why a workload waits before its queue.
@@ -34,7 +34,7 @@ pub fn read(message: &str) -> Queue {
     anywhere(FORMS, &text::bare(message)).unwrap_or(Queue::Unknown)
 }
 
-const FORMS: &[Form<Queue>] = &[
+const FORMS: &[Pattern<Queue>] = &[
     // Kueue
     ("LocalQueue {} doesn't exist", |_| Queue::Missing),
     ("ClusterQueue {} doesn't exist", |_| Queue::Missing),

@@ -6,7 +6,7 @@
 //! Sources: containerd `internal/cri/server/sandbox_run.go` of 1.6 to 2.3; CRI-O `server/sandbox_run_linux.go`; cri-dockerd
 //! `core/sandbox_*.go`; kubelet `kuberuntime_sandbox.go`; CNI plugins as named.
 
-use super::form::{Form, anywhere, search};
+use super::form::{Pattern, anywhere, search};
 use super::pull::{self, Pull};
 use super::start::{self, StartFailure};
 use super::text;
@@ -83,9 +83,9 @@ fn pause_image(text: &str) -> Option<SandboxFailure> {
         "failed pulling image \"{}\": {*}",
         "unable to pull sandbox image \"{}\": {*}",
     ];
-    let holes = FORMS.into_iter().find_map(|form| search(form, text))?;
+    let captures = FORMS.into_iter().find_map(|form| search(form, text))?;
     Some(SandboxFailure::PauseImage(Box::new(pull::read(
-        holes.last(),
+        captures.last(),
     ))))
 }
 
@@ -102,25 +102,27 @@ fn started(text: &str) -> Option<SandboxFailure> {
 }
 
 /// Words that decide wherever they stand.
-const FORMS: &[Form<SandboxFailure>] = &[
+const FORMS: &[Pattern<SandboxFailure>] = &[
     // kubelet: runtimeclass/runtimeclass_manager.go
-    ("failed to lookup RuntimeClass {}: ", |holes| {
+    ("failed to lookup RuntimeClass {}: ", |captures| {
         SandboxFailure::RuntimeClassMissing {
-            name: holes.own(0).trim_matches('"').to_owned(),
+            name: captures.own(0).trim_matches('"').to_owned(),
         }
     }),
-    ("RuntimeClass \"{}\" not found", |holes| {
-        SandboxFailure::RuntimeClassMissing { name: holes.own(0) }
+    ("RuntimeClass \"{}\" not found", |captures| {
+        SandboxFailure::RuntimeClassMissing {
+            name: captures.own(0),
+        }
     }),
     // containerd, cri-dockerd; CRI-O
-    ("no runtime for \"{}\" is configured", |holes| {
+    ("no runtime for \"{}\" is configured", |captures| {
         SandboxFailure::HandlerMissing {
-            handler: holes.own(0),
+            handler: captures.own(0),
         }
     }),
-    ("failed to find runtime handler {}", |holes| {
+    ("failed to find runtime handler {}", |captures| {
         SandboxFailure::HandlerMissing {
-            handler: holes.own(0),
+            handler: captures.own(0),
         }
     }),
     // kubelet's and the runtimes' own check
@@ -133,9 +135,9 @@ const FORMS: &[Form<SandboxFailure>] = &[
     ("network plugin is not ready", |_| {
         SandboxFailure::CniNotReady
     }),
-    ("failed to find plugin \"{}\" in path", |holes| {
+    ("failed to find plugin \"{}\" in path", |captures| {
         SandboxFailure::CniBinaryMissing {
-            binary: holes.own(0),
+            binary: captures.own(0),
         }
     }),
     // Calico, Flannel, AWS VPC CNI, Cilium: files and sockets of a daemon that has not started
@@ -194,9 +196,9 @@ const FORMS: &[Form<SandboxFailure>] = &[
 ];
 
 /// Words of a frame, which decide when nothing inside it is known.
-const GENERAL: &[Form<SandboxFailure>] = &[
-    ("plugin type=\"{}\"", |holes| SandboxFailure::Cni {
-        plugin: Some(holes.own(0)),
+const GENERAL: &[Pattern<SandboxFailure>] = &[
+    ("plugin type=\"{}\"", |captures| SandboxFailure::Cni {
+        plugin: Some(captures.own(0)),
     }),
     ("failed to setup network for sandbox", |_| {
         SandboxFailure::Cni { plugin: None }

@@ -11,7 +11,7 @@ mod exit;
 
 pub use exit::{ExitMeaning, exit_code, signal};
 
-use super::form::{Form, Holes, anywhere, contains, strip_prefix, whole};
+use super::form::{Captures, Pattern, anywhere, contains, strip_prefix, whole};
 use super::text;
 
 /// Why a container did not start.
@@ -159,15 +159,15 @@ fn is_framed(text: &str) -> bool {
     strip_prefix(text, "exec: \"").is_some() || FRAMES.iter().any(|frame| contains(text, frame))
 }
 
-fn named(holes: &Holes<'_>) -> Option<String> {
-    Some(holes.own(0)).filter(|what| !what.is_empty())
+fn named(captures: &Captures<'_>) -> Option<String> {
+    Some(captures.own(0)).filter(|what| !what.is_empty())
 }
 
-fn mount(holes: &Holes<'_>) -> StartFailure {
+fn mount(captures: &Captures<'_>) -> StartFailure {
     StartFailure::Mount {
-        source: named(holes),
-        destination: holes.own(1),
-        problem: mount_problem(holes.last()),
+        source: named(captures),
+        destination: captures.own(1),
+        problem: mount_problem(captures.last()),
     }
 }
 
@@ -187,7 +187,7 @@ fn mount_problem(said: &str) -> MountProblem {
 }
 
 /// The runtime's own sentences.
-const FRAMED: &[Form<StartFailure>] = &[
+const FRAMED: &[Pattern<StartFailure>] = &[
     // containerd looks its shim and runtime up with the same function as the container's command
     ("exec: \"runc\": executable file not found in $PATH", |_| {
         StartFailure::RuntimeMissing {
@@ -199,9 +199,9 @@ const FRAMED: &[Form<StartFailure>] = &[
             binary: "crun".to_owned(),
         }
     }),
-    ("fork/exec {}/runc: no such file or directory", |holes| {
+    ("fork/exec {}/runc: no such file or directory", |captures| {
         StartFailure::RuntimeMissing {
-            binary: format!("{}/runc", holes.get(0)),
+            binary: format!("{}/runc", captures.get(0)),
         }
     }),
     ("nvidia-container-cli: ", |_| StartFailure::Gpu),
@@ -226,25 +226,30 @@ const FRAMED: &[Form<StartFailure>] = &[
     // up to 1.0
     (
         "mounting \"{}\" to rootfs \"{}\" at \"{}\" caused{*}",
-        |holes| StartFailure::Mount {
-            source: named(holes),
-            destination: holes.own(2),
-            problem: mount_problem(holes.last()),
+        |captures| StartFailure::Mount {
+            source: named(captures),
+            destination: captures.own(2),
+            problem: mount_problem(captures.last()),
         },
     ),
     // crun
     ("mount `{}` to `{}`: {*}", mount),
-    ("make mountpoint \"{}\": {*}", |holes| StartFailure::Mount {
-        source: None,
-        destination: holes.own(0),
-        problem: mount_problem(holes.last()),
+    ("make mountpoint \"{}\": {*}", |captures| {
+        StartFailure::Mount {
+            source: None,
+            destination: captures.own(0),
+            problem: mount_problem(captures.last()),
+        }
     }),
-    ("write /proc/sys/{}: ", |holes| StartFailure::Sysctl {
-        name: holes.own(0),
+    ("write /proc/sys/{}: ", |captures| StartFailure::Sysctl {
+        name: captures.own(0),
     }),
-    ("chdir to cwd (\"{}\") set in config.json failed", |holes| {
-        StartFailure::WorkingDirectory { path: named(holes) }
-    }),
+    (
+        "chdir to cwd (\"{}\") set in config.json failed",
+        |captures| StartFailure::WorkingDirectory {
+            path: named(captures),
+        },
+    ),
     ("crun: chdir", |_| StartFailure::WorkingDirectory {
         path: None,
     }),
@@ -285,18 +290,26 @@ const FRAMED: &[Form<StartFailure>] = &[
     ("too many open files", |_| StartFailure::FileLimit),
     ("no space left on device", |_| StartFailure::DiskFull),
     // os/exec LookPath, which runc uses on the container's command
-    ("exec: \"{}\": executable file not found in ", |holes| {
-        StartFailure::NotFound { what: named(holes) }
+    ("exec: \"{}\": executable file not found in ", |captures| {
+        StartFailure::NotFound {
+            what: named(captures),
+        }
     }),
     (
         "exec: \"{}\": stat {}: no such file or directory",
-        |holes| StartFailure::NotFound { what: named(holes) },
+        |captures| StartFailure::NotFound {
+            what: named(captures),
+        },
     ),
-    ("exec: \"{}\": no such file or directory", |holes| {
-        StartFailure::NotFound { what: named(holes) }
+    ("exec: \"{}\": no such file or directory", |captures| {
+        StartFailure::NotFound {
+            what: named(captures),
+        }
     }),
-    ("executable file `{}` not found in $PATH", |holes| {
-        StartFailure::NotFound { what: named(holes) }
+    ("executable file `{}` not found in $PATH", |captures| {
+        StartFailure::NotFound {
+            what: named(captures),
+        }
     }),
     ("executable not found in $PATH", |_| {
         StartFailure::NotFound { what: None }
@@ -304,21 +317,29 @@ const FRAMED: &[Form<StartFailure>] = &[
     ("open executable: No such file or directory", |_| {
         StartFailure::NotFound { what: None }
     }),
-    ("exec: \"{}\": permission denied", |holes| {
-        StartFailure::NotExecutable { what: named(holes) }
+    ("exec: \"{}\": permission denied", |captures| {
+        StartFailure::NotExecutable {
+            what: named(captures),
+        }
     }),
-    ("exec: \"{}\": stat {}: permission denied", |holes| {
-        StartFailure::NotExecutable { what: named(holes) }
+    ("exec: \"{}\": stat {}: permission denied", |captures| {
+        StartFailure::NotExecutable {
+            what: named(captures),
+        }
     }),
     ("open executable: Permission denied", |_| {
         StartFailure::NotExecutable { what: None }
     }),
-    ("exec: \"{}\": is a directory", |holes| {
-        StartFailure::Directory { what: holes.own(0) }
+    ("exec: \"{}\": is a directory", |captures| {
+        StartFailure::Directory {
+            what: captures.own(0),
+        }
     }),
     (
         "exec: \"{}\": cannot run executable found relative to current directory",
-        |holes| StartFailure::RelativePath { what: holes.own(0) },
+        |captures| StartFailure::RelativePath {
+            what: captures.own(0),
+        },
     ),
     ("exec user process caused{*}exec format error", |_| {
         StartFailure::ExecFormat { what: None }
@@ -333,19 +354,25 @@ const FRAMED: &[Form<StartFailure>] = &[
 ];
 
 /// The last step, execve(2). It happens after the start, so runc and crun say it in the container's log.
-const EXEC: &[Form<StartFailure>] = &[
-    ("exec {}: exec format error", |holes| {
-        StartFailure::ExecFormat { what: named(holes) }
-    }),
-    ("exec {}: no such file or directory", |holes| {
-        StartFailure::InterpreterMissing { what: named(holes) }
-    }),
-    ("exec {}: permission denied", |holes| {
-        StartFailure::NotExecutable { what: named(holes) }
-    }),
-    ("exec /{*}: exec format error", |holes| {
+const EXEC: &[Pattern<StartFailure>] = &[
+    ("exec {}: exec format error", |captures| {
         StartFailure::ExecFormat {
-            what: Some(format!("/{}", holes.get(0))),
+            what: named(captures),
+        }
+    }),
+    ("exec {}: no such file or directory", |captures| {
+        StartFailure::InterpreterMissing {
+            what: named(captures),
+        }
+    }),
+    ("exec {}: permission denied", |captures| {
+        StartFailure::NotExecutable {
+            what: named(captures),
+        }
+    }),
+    ("exec /{*}: exec format error", |captures| {
+        StartFailure::ExecFormat {
+            what: Some(format!("/{}", captures.get(0))),
         }
     }),
     ("exec format error", |_| StartFailure::ExecFormat {
@@ -354,73 +381,81 @@ const EXEC: &[Form<StartFailure>] = &[
 ];
 
 /// dash and busybox, bash, env.
-const SHELL_MISSING: &[Form<StartFailure>] = &[
-    ("{}: line {}: {}: command not found", |holes| {
+const SHELL_MISSING: &[Pattern<StartFailure>] = &[
+    ("{}: line {}: {}: command not found", |captures| {
         StartFailure::NotFound {
-            what: Some(holes.own(2)),
+            what: Some(captures.own(2)),
         }
     }),
-    ("{}: line {}: {}: not found", |holes| {
+    ("{}: line {}: {}: not found", |captures| {
         StartFailure::NotFound {
-            what: Some(holes.own(2)),
+            what: Some(captures.own(2)),
         }
     }),
-    ("{}: {}: {}: not found", |holes| StartFailure::NotFound {
-        what: Some(holes.own(2)),
+    ("{}: {}: {}: not found", |captures| StartFailure::NotFound {
+        what: Some(captures.own(2)),
     }),
-    ("{}: {}: command not found", |holes| {
+    ("{}: {}: command not found", |captures| {
         StartFailure::NotFound {
-            what: Some(holes.own(1)),
+            what: Some(captures.own(1)),
         }
     }),
-    ("{}: {}: not found", |holes| StartFailure::NotFound {
-        what: Some(holes.own(1)),
+    ("{}: {}: not found", |captures| StartFailure::NotFound {
+        what: Some(captures.own(1)),
     }),
-    ("env: '{}': No such file or directory", |holes| {
-        StartFailure::NotFound { what: named(holes) }
+    ("env: '{}': No such file or directory", |captures| {
+        StartFailure::NotFound {
+            what: named(captures),
+        }
     }),
-    ("env: {}: No such file or directory", |holes| {
-        StartFailure::NotFound { what: named(holes) }
+    ("env: {}: No such file or directory", |captures| {
+        StartFailure::NotFound {
+            what: named(captures),
+        }
     }),
     (
         "env: can't execute '{}': No such file or directory",
-        |holes| StartFailure::NotFound { what: named(holes) },
+        |captures| StartFailure::NotFound {
+            what: named(captures),
+        },
     ),
-    ("{}: line {}: {}: No such file or directory", |holes| {
+    ("{}: line {}: {}: No such file or directory", |captures| {
         StartFailure::NotFound {
-            what: Some(holes.own(2)),
+            what: Some(captures.own(2)),
         }
     }),
 ];
 
-const SHELL_REFUSED: &[Form<StartFailure>] = &[
-    ("{}: line {}: {}: Permission denied", |holes| {
+const SHELL_REFUSED: &[Pattern<StartFailure>] = &[
+    ("{}: line {}: {}: Permission denied", |captures| {
         StartFailure::NotExecutable {
-            what: Some(holes.own(2)),
+            what: Some(captures.own(2)),
         }
     }),
-    ("{}: {}: {}: Permission denied", |holes| {
+    ("{}: {}: {}: Permission denied", |captures| {
         StartFailure::NotExecutable {
-            what: Some(holes.own(2)),
+            what: Some(captures.own(2)),
         }
     }),
-    ("{}: {}: Permission denied", |holes| {
+    ("{}: {}: Permission denied", |captures| {
         StartFailure::NotExecutable {
-            what: Some(holes.own(1)),
+            what: Some(captures.own(1)),
         }
     }),
-    ("{}: line {}: {}: Is a directory", |holes| {
-        StartFailure::Directory { what: holes.own(2) }
+    ("{}: line {}: {}: Is a directory", |captures| {
+        StartFailure::Directory {
+            what: captures.own(2),
+        }
     }),
-    ("{}: {}: Exec format error", |holes| {
+    ("{}: {}: Exec format error", |captures| {
         StartFailure::ExecFormat {
-            what: Some(holes.own(1)),
+            what: Some(captures.own(1)),
         }
     }),
     (
         "{}: line {}: {}: cannot execute: required file not found",
-        |holes| StartFailure::InterpreterMissing {
-            what: Some(holes.own(2)),
+        |captures| StartFailure::InterpreterMissing {
+            what: Some(captures.own(2)),
         },
     ),
 ];

@@ -1,7 +1,7 @@
 //! A line of text whose parts have meanings. The only way for foreign text into the output: every
 //! part is cleaned of terminal control when it is added.
 
-use super::style::{Meaning, paint};
+use super::style::{Style, paint};
 use crate::kubernetes::text;
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ pub(super) struct Line(Vec<Span>);
 pub(super) struct Span {
     /// Without control characters and line ends.
     pub(super) text: String,
-    pub(super) meaning: Meaning,
+    pub(super) meaning: Style,
     /// Whether a line may end at its blanks.
     pub(super) breakable: bool,
 }
@@ -26,38 +26,38 @@ impl Line {
     }
 
     /// One part.
-    pub(super) fn of(meaning: Meaning, text: &str) -> Self {
+    pub(super) fn of(meaning: Style, text: &str) -> Self {
         Line::new().with(meaning, text)
     }
 
     /// Adds text without meaning.
     #[must_use]
     pub(super) fn plain(self, text: &str) -> Self {
-        self.with(Meaning::Plain, text)
+        self.with(Style::Plain, text)
     }
 
     /// Adds text.
     #[must_use]
-    pub(super) fn with(self, meaning: Meaning, text: &str) -> Self {
+    pub(super) fn with(self, meaning: Style, text: &str) -> Self {
         self.push(meaning, text, true)
     }
 
     /// Adds text that is not broken at its blanks.
     #[must_use]
-    pub(super) fn whole(self, meaning: Meaning, text: &str) -> Self {
+    pub(super) fn whole(self, meaning: Style, text: &str) -> Self {
         self.push(meaning, text, false)
     }
 
     /// Adds words that stay in one line, where so many columns hold them.
     #[must_use]
-    pub(super) fn tied(self, meaning: Meaning, text: &str, room: usize) -> Self {
+    pub(super) fn tied(self, meaning: Style, text: &str, room: usize) -> Self {
         let fits = text::width(&flat(text)) <= room;
         self.push(meaning, text, !fits)
     }
 
     /// Adds a sentence; what it has in backticks is not broken, so that it can be copied.
     #[must_use]
-    pub(super) fn prose(mut self, meaning: Meaning, sentence: &str) -> Self {
+    pub(super) fn prose(mut self, meaning: Style, sentence: &str) -> Self {
         let mut rest = sentence;
         while let Some((before, code, after)) = code(rest) {
             self = self.with(meaning, before).whole(meaning, code);
@@ -106,9 +106,10 @@ impl Line {
         let mut painted = String::new();
         for span in &self.0 {
             let width = text::width(&span.text);
-            let shown = match width <= left {
-                true => span.text.as_str(),
-                false => span.text.trim_end(),
+            let shown = if width <= left {
+                span.text.as_str()
+            } else {
+                span.text.trim_end()
             };
             painted.push_str(&paint(shown, span.meaning, color));
             left = left.saturating_sub(width);
@@ -119,7 +120,7 @@ impl Line {
         painted
     }
 
-    fn push(mut self, meaning: Meaning, text: &str, breakable: bool) -> Self {
+    fn push(mut self, meaning: Style, text: &str, breakable: bool) -> Self {
         if !text.is_empty() {
             self.0.push(Span {
                 text: flat(text).into_owned(),
@@ -134,9 +135,10 @@ impl Line {
 /// Cleaned, with blanks for line ends and tabs; blanks at the ends stay, since parts are joined.
 fn flat(foreign: &str) -> Cow<'_, str> {
     let cleaned = text::clean(foreign);
-    match cleaned.contains(['\n', '\t']) {
-        true => Cow::Owned(cleaned.replace(['\n', '\t'], " ")),
-        false => cleaned,
+    if cleaned.contains(['\n', '\t']) {
+        Cow::Owned(cleaned.replace(['\n', '\t'], " "))
+    } else {
+        cleaned
     }
 }
 
@@ -156,22 +158,22 @@ mod tests {
 
     #[test]
     fn foreign_text_is_cleaned() {
-        let line = Line::of(Meaning::Object, "a\u{1b}[31mb\n\u{202e}c").plain("\td");
+        let line = Line::of(Style::Object, "a\u{1b}[31mb\n\u{202e}c").plain("\td");
         assert_eq!(line.text(), "ab �c d");
     }
 
     #[test]
     fn colour_does_not_reach_over_blanks_at_the_end() {
-        let line = Line::of(Meaning::Stuck, "a").pad(5);
+        let line = Line::of(Style::Stuck, "a").pad(5);
         assert_eq!(line.paint(false), "a");
         assert_eq!(line.paint(true), "\u{1b}[31ma\u{1b}[0m");
-        assert_eq!(Line::of(Meaning::Stuck, "a  ").paint(false), "a");
+        assert_eq!(Line::of(Style::Stuck, "a  ").paint(false), "a");
         assert_eq!(Line::new().paint(true), "");
     }
 
     #[test]
     fn code_in_prose_is_one_word() {
-        let line = Line::new().prose(Meaning::Plain, "run `kubectl get po` or ` alone");
+        let line = Line::new().prose(Style::Plain, "run `kubectl get po` or ` alone");
         let parts: Vec<(&str, bool)> = line
             .spans()
             .iter()

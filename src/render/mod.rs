@@ -13,13 +13,13 @@ mod json;
 mod line;
 mod page;
 mod pairs;
-mod sheet;
 mod style;
 mod table;
 mod text;
 mod wide;
 mod words;
 mod wrap;
+mod writer;
 mod yaml;
 
 pub use error::error;

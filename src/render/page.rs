@@ -2,46 +2,46 @@
 
 use super::Layout;
 use super::line::Line;
-use super::sheet::{Detail, Sheet};
-use super::style::Meaning;
+use super::style::Style;
+use super::writer::{Detail, Writer};
 
 /// Left of everything under a heading.
 const INDENT: &str = "  ";
 
 /// Headings stand out, paragraphs and lists are wrapped, code stays as it is.
 pub fn page(markdown: &str, layout: Layout) -> String {
-    let mut sheet = Sheet::new(layout, Detail::Whole);
+    let mut writer = Writer::new(layout, Detail::Whole);
     let mut paragraph = Vec::new();
     let mut fenced = false;
     for line in markdown.lines() {
         if line.starts_with("```") {
-            flush(&mut sheet, &mut paragraph);
+            flush(&mut writer, &mut paragraph);
             fenced = !fenced;
         } else if fenced || (paragraph.is_empty() && line.starts_with("    ")) {
-            sheet.line(
+            writer.line(
                 &Line::new()
                     .plain(INDENT)
                     .plain(INDENT)
-                    .whole(Meaning::Command, line.trim_end()),
+                    .whole(Style::Command, line.trim_end()),
             );
         } else if let Some(title) = heading(line) {
-            flush(&mut sheet, &mut paragraph);
-            sheet.part();
-            sheet.line(&Line::of(Meaning::Object, title));
+            flush(&mut writer, &mut paragraph);
+            writer.part();
+            writer.line(&Line::of(Style::Object, title));
         } else if line.trim().is_empty() {
-            flush(&mut sheet, &mut paragraph);
+            flush(&mut writer, &mut paragraph);
             if !fenced {
-                sheet.part();
+                writer.part();
             }
         } else {
             if item(line).is_some() {
-                flush(&mut sheet, &mut paragraph);
+                flush(&mut writer, &mut paragraph);
             }
             paragraph.push(line);
         }
     }
-    flush(&mut sheet, &mut paragraph);
-    sheet.finish()
+    flush(&mut writer, &mut paragraph);
+    writer.finish()
 }
 
 fn heading(line: &str) -> Option<&str> {
@@ -64,7 +64,7 @@ fn item(line: &str) -> Option<(&str, &str)> {
     text.split_at_checked(end)
 }
 
-fn flush(sheet: &mut Sheet, paragraph: &mut Vec<&str>) {
+fn flush(writer: &mut Writer, paragraph: &mut Vec<&str>) {
     let lines = std::mem::take(paragraph);
     let Some((first, rest)) = lines.split_first() else {
         return;
@@ -74,19 +74,20 @@ fn flush(sheet: &mut Sheet, paragraph: &mut Vec<&str>) {
     for line in rest {
         words = words.plain(" ").append(&marked(line));
     }
-    sheet.hanging(&Line::new().plain(INDENT).plain(mark), &words);
+    writer.hanging(&Line::new().plain(INDENT).plain(mark), &words);
 }
 
 /// Code in backticks stands out and is not broken; the backticks stay, since colour may be off.
 fn marked(text: &str) -> Line {
     let mut line = Line::new();
     for span in Line::new()
-        .prose(Meaning::Plain, &text.replace("**", ""))
+        .prose(Style::Plain, &text.replace("**", ""))
         .spans()
     {
-        line = match span.breakable {
-            true => line.plain(&span.text),
-            false => line.whole(Meaning::Command, &span.text),
+        line = if span.breakable {
+            line.plain(&span.text)
+        } else {
+            line.whole(Style::Command, &span.text)
         };
     }
     line

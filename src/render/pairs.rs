@@ -4,7 +4,7 @@
 //! sentences, which hold together. They share a line where they fit into one; otherwise each begins on its own.
 
 use super::line::Line;
-use super::style::Meaning;
+use super::style::Style;
 use super::wrap::wrap;
 
 /// Between the columns.
@@ -26,7 +26,7 @@ pub(super) struct Pair {
 /// The rows side by side under their titles, in as few lines as the room allows; none when a word
 /// leaves the other column too little.
 pub(super) fn aligned(titles: [&str; 2], rows: &[Pair], room: usize) -> Option<Vec<Line>> {
-    let [left, right] = titles.map(|title| Line::of(Meaning::Label, title));
+    let [left, right] = titles.map(|title| Line::of(Style::Label, title));
     let title = Pair {
         left,
         right: vec![right],
@@ -90,7 +90,7 @@ fn side_by_side(
 fn sentences(sentences: &[Line], room: usize) -> Vec<Line> {
     let with_and = |(index, line): (usize, &Line)| match index {
         0 => line.clone(),
-        _ => Line::of(Meaning::Faint, "and ").append(line),
+        _ => Line::of(Style::Faint, "and ").append(line),
     };
     let sentences: Vec<Line> = sentences.iter().enumerate().map(with_and).collect();
     let joined = sentences

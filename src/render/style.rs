@@ -3,12 +3,12 @@
 //! Only the sixteen colours of the terminal's own palette are used, so that what its owner can read
 //! stays readable. Meaning never depends on colour: each of these is also told by a word or a place.
 
-use owo_colors::{OwoColorize, Style};
+use owo_colors::{OwoColorize, Style as Ansi};
 use std::borrow::Cow;
 
 /// What a piece of text means.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(super) enum Style {
     /// Nothing in particular.
     #[default]
     Plain,
@@ -32,25 +32,25 @@ pub(super) enum Meaning {
     Danger,
 }
 
-impl Meaning {
-    fn style(self) -> Style {
-        let style = Style::new();
+impl Style {
+    fn style(self) -> Ansi {
+        let style = Ansi::new();
         match self {
-            Meaning::Plain => style,
-            Meaning::Object | Meaning::Label => style.bold(),
-            Meaning::Cause => style.red().bold(),
-            Meaning::Stuck | Meaning::Danger => style.red(),
-            Meaning::Passed => style.green(),
-            Meaning::Unknown => style.yellow(),
-            Meaning::Faint => style.dimmed(),
-            Meaning::Command => style.cyan(),
+            Style::Plain => style,
+            Style::Object | Style::Label => style.bold(),
+            Style::Cause => style.red().bold(),
+            Style::Stuck | Style::Danger => style.red(),
+            Style::Passed => style.green(),
+            Style::Unknown => style.yellow(),
+            Style::Faint => style.dimmed(),
+            Style::Command => style.cyan(),
         }
     }
 }
 
 /// The text in its meaning's colour, or as it is.
-pub(super) fn paint(text: &str, meaning: Meaning, color: bool) -> Cow<'_, str> {
-    if !color || meaning == Meaning::Plain || text.trim().is_empty() {
+pub(super) fn paint(text: &str, meaning: Style, color: bool) -> Cow<'_, str> {
+    if !color || meaning == Style::Plain || text.trim().is_empty() {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.style(meaning.style()).to_string())
@@ -62,9 +62,9 @@ mod tests {
 
     #[test]
     fn colour_is_a_switch() {
-        assert_eq!(paint("x", Meaning::Cause, false), "x");
-        assert_eq!(paint("x", Meaning::Plain, true), "x");
-        assert_eq!(paint(" ", Meaning::Cause, true), " ");
-        assert_eq!(paint("x", Meaning::Stuck, true), "\u{1b}[31mx\u{1b}[0m");
+        assert_eq!(paint("x", Style::Cause, false), "x");
+        assert_eq!(paint("x", Style::Plain, true), "x");
+        assert_eq!(paint(" ", Style::Cause, true), " ");
+        assert_eq!(paint("x", Style::Stuck, true), "\u{1b}[31mx\u{1b}[0m");
     }
 }

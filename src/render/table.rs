@@ -1,7 +1,7 @@
 //! Columns that stay aligned whatever script the names are written in.
 
 use super::line::Line;
-use super::style::Meaning;
+use super::style::Style;
 use super::wrap::wrap;
 
 /// Between two columns.
@@ -52,7 +52,7 @@ impl Table {
         let titles = self
             .titles
             .iter()
-            .map(|title| Line::of(Meaning::Label, title));
+            .map(|title| Line::of(Style::Label, title));
         let mut lines = across(&titles.collect::<Vec<_>>(), &widths);
         lines.extend(self.rows.iter().flat_map(|row| across(row, &widths)));
         lines
@@ -84,7 +84,7 @@ impl Table {
                 if cell.is_blank() {
                     continue;
                 }
-                let named = Line::of(Meaning::Faint, &format!("{title} ")).append(cell);
+                let named = Line::of(Style::Faint, &format!("{title} ")).append(cell);
                 let (indent, cell) = if index == 0 { (0, cell) } else { (GAP, &named) };
                 let left = room.saturating_sub(indent);
                 let hanging = room.saturating_sub(indent + GAP);

@@ -1,7 +1,7 @@
 //! Words put into lines. A word is never broken: one that is wider than the room stands alone.
 
 use super::line::{Line, Span};
-use super::style::Meaning;
+use super::style::Style;
 
 /// The line's words in lines of at most so many columns; the first may have fewer left.
 pub(super) fn wrap(line: &Line, first: usize, rest: usize) -> Vec<Line> {
@@ -30,10 +30,10 @@ pub(super) fn wrap(line: &Line, first: usize, rest: usize) -> Vec<Line> {
 }
 
 /// A blank inside a coloured part belongs to it, so that the part is painted in one piece.
-fn blank_between(left: &Line, right: &Line) -> Meaning {
+fn blank_between(left: &Line, right: &Line) -> Style {
     match (left.spans().last(), right.spans().first()) {
         (Some(left), Some(right)) if left.meaning == right.meaning => left.meaning,
-        _ => Meaning::Plain,
+        _ => Style::Plain,
     }
 }
 
@@ -55,9 +55,10 @@ fn words(line: &Line) -> Vec<Line> {
 }
 
 fn pieces(span: &Span) -> Vec<&str> {
-    match span.breakable {
-        true => span.text.split(' ').collect(),
-        false => vec![span.text.as_str()],
+    if span.breakable {
+        span.text.split(' ').collect()
+    } else {
+        vec![span.text.as_str()]
     }
 }
 
@@ -66,7 +67,7 @@ mod tests {
     use super::*;
 
     fn wrapped(text: &str, first: usize, rest: usize) -> Vec<String> {
-        let line = Line::new().prose(Meaning::Plain, text);
+        let line = Line::new().prose(Style::Plain, text);
         wrap(&line, first, rest).iter().map(Line::text).collect()
     }
 
@@ -98,7 +99,7 @@ mod tests {
 
     #[test]
     fn parts_without_a_blank_between_are_one_word() {
-        let line = Line::of(Meaning::Cause, "a b").plain(": c");
+        let line = Line::of(Style::Cause, "a b").plain(": c");
         let lines: Vec<String> = wrap(&line, 2, 2).iter().map(Line::text).collect();
         assert_eq!(lines, ["a", "b:", "c"]);
     }

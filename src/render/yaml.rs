@@ -19,9 +19,10 @@ fn write(value: &impl Serialize) -> Result<String, RenderError> {
     // one line a text, however long: folded ones are neither easier to read nor to search
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
     let text = serde_saphyr::to_string_with_options(value, options)?;
-    match clean(&text) == text {
-        true => Ok(text),
-        false => json::write(value),
+    if clean(&text) == text {
+        Ok(text)
+    } else {
+        json::write(value)
     }
 }
 

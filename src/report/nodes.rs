@@ -1,16 +1,16 @@
-//! What stands against a pod on the nodes, as the report says it.
+//! Why nodes were rejected on the nodes, as the report says it.
 //!
-//! Nodes with equal obstacles, numbers too, share an entry, so that a cluster of thousands of like nodes stays short and nothing
+//! Nodes with equal filter failures, numbers too, share an entry, so that a cluster of thousands of like nodes stays short and nothing
 //! is lost. What does not belong here: likeness up to numbers, and words (`render/text`).
 
 mod volumes;
 
 use crate::kubernetes::quantity::Quantity;
-use crate::scheduler::{Holder, Judgement, NodeObstacles, Obstacle, Unread, What, ranking};
+use crate::scheduler::{FilterFailure, FilterResults, Holder, NodeResult, Unread, What, ranking};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Everything that stands against the pod on some nodes, on each of them the same.
+/// Everything that rejects the pod on some nodes, on each of them the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NodeReport {
@@ -19,14 +19,14 @@ pub struct NodeReport {
     /// Their names, all of them, in order.
     pub names: Vec<String>,
     /// In the order of the scheduler's filters: each of them keeps the pod off. Empty when none was found.
-    pub obstacles: Vec<ObstacleReport>,
+    pub failures: Vec<FilterFailureReport>,
 }
 
 /// One thing that keeps the pod off a node.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub struct ObstacleReport {
+pub struct FilterFailureReport {
     /// The scheduler's plugin.
     pub filter: &'static str,
     /// The scheduler's words.
@@ -112,33 +112,37 @@ pub struct UnreadReport {
     pub why: &'static str,
 }
 
-/// The nodes by what stands against the pod on them, the nearest to taking it first.
-pub fn node_reports(judged: &Judgement) -> Vec<NodeReport> {
-    let mut entries: BTreeMap<Vec<ObstacleReport>, (Distance, Vec<String>)> = BTreeMap::new();
-    for node in &judged.nodes {
-        let obstacles = node.obstacles.iter().map(ObstacleReport::from).collect();
-        let entry = entries.entry(obstacles);
+/// The nodes by why each node was rejected on them, the nearest to taking it first.
+pub fn node_reports(results: &FilterResults) -> Vec<NodeReport> {
+    let mut entries: BTreeMap<Vec<FilterFailureReport>, (Distance, Vec<String>)> = BTreeMap::new();
+    for node in &results.nodes {
+        let failures = node
+            .failures
+            .iter()
+            .map(FilterFailureReport::from)
+            .collect();
+        let entry = entries.entry(failures);
         let (_, names) = entry.or_insert_with(|| (distance(node), Vec::new()));
         names.push(node.node.clone());
     }
     let mut entries: Vec<_> = entries.into_iter().collect();
     entries.sort_by(|(_, one), (_, other)| one.cmp(other));
-    let report = |(obstacles, (_, names)): (_, (_, Vec<String>))| NodeReport {
+    let report = |(failures, (_, names)): (_, (_, Vec<String>))| NodeReport {
         count: names.len(),
         names,
-        obstacles,
+        failures,
     };
     entries.into_iter().map(report).collect()
 }
 
-/// How near a node is: by the weight of its obstacles, then by how much is missing in thousandths of what is asked.
+/// How near a node is: by the weight of its filter failures, then by how much is missing in thousandths of what is asked.
 type Distance = ((usize, u32), i128);
 
-fn distance(node: &NodeObstacles) -> Distance {
+fn distance(node: &NodeResult) -> Distance {
     let missing = node
-        .obstacles
+        .failures
         .iter()
-        .filter_map(|obstacle| match &obstacle.what {
+        .filter_map(|failure| match &failure.what {
             What::Resource { asked, free, .. } => Some(thousandths(*asked, *free)),
             _ => None,
         });
@@ -163,20 +167,20 @@ impl From<&Unread> for UnreadReport {
     }
 }
 
-impl From<&Obstacle> for ObstacleReport {
-    fn from(obstacle: &Obstacle) -> Self {
-        let mut report = ObstacleReport {
-            filter: obstacle.filter.as_str(),
-            reason: obstacle.reason.clone(),
-            ..ObstacleReport::default()
+impl From<&FilterFailure> for FilterFailureReport {
+    fn from(failure: &FilterFailure) -> Self {
+        let mut report = FilterFailureReport {
+            filter: failure.filter.as_str(),
+            reason: failure.reason.clone(),
+            ..FilterFailureReport::default()
         };
-        report.tell(&obstacle.what);
+        report.tell(&failure.what);
         report
     }
 }
 
-impl ObstacleReport {
-    /// Sets the fields that this kind of obstacle has.
+impl FilterFailureReport {
+    /// Sets the fields that this kind of filter failure has.
     fn tell(&mut self, what: &What) {
         match what {
             What::Taint {
@@ -210,7 +214,7 @@ impl ObstacleReport {
                 self.free = Some((limit - running).to_string());
                 self.allocatable = Some(limit.to_string());
             }
-            What::Volume(trouble) => volumes::report(self, trouble),
+            What::Volume(failure) => volumes::report(self, failure),
             What::Spread {
                 key,
                 domain,
@@ -254,7 +258,7 @@ impl ObstacleReport {
 mod tests {
     use super::*;
     use crate::scheduler::testing::{Cluster, node, pod};
-    use crate::scheduler::{View, judge};
+    use crate::scheduler::{View, run_filters};
     use serde_json::json;
 
     #[test]
@@ -279,7 +283,7 @@ mod tests {
         let web = pod("web")
             .asks("cpu", "2")
             .set("/spec/nodeSelector", json!({"arch": "amd64"}));
-        let reports = node_reports(&judge(&web.pod(), &View::of(&cluster)));
+        let reports = node_reports(&run_filters(&web.pod(), &View::of(&cluster)));
         let names: Vec<String> = reports
             .iter()
             .map(|report| report.names.join(" "))

@@ -1,9 +1,9 @@
 //! One stuck pod in its snapshot: the questions that many rules ask, asked once.
 
-use crate::finding::{Evidence, Origin};
 use crate::kubernetes::shell;
 use crate::scheduler::{Engine, Examination};
-use crate::snapshot::{ContainerView, Event, ObjectRef, Seen, Snapshot, StuckPod};
+use crate::snapshot::{ContainerView, Event, ObjectRef, PodView, Seen, Snapshot};
+use crate::snapshot::{Evidence, Origin};
 use jiff::Timestamp;
 use std::cell::OnceCell;
 
@@ -11,7 +11,7 @@ use std::cell::OnceCell;
 #[derive(Debug)]
 pub struct Case<'a> {
     /// The pod.
-    pub pod: &'a StuckPod,
+    pod: &'a PodView,
     /// What was read.
     pub snapshot: &'a Snapshot,
     /// The scheduler's arithmetic on it.
@@ -21,13 +21,18 @@ pub struct Case<'a> {
 
 impl<'a> Case<'a> {
     /// Opens the case of a pod.
-    pub fn new(pod: &'a StuckPod, engine: &'a Engine<'a>) -> Self {
+    pub fn new(pod: &'a PodView, engine: &'a Engine<'a>) -> Self {
         Case {
             pod,
             snapshot: engine.snapshot(),
             engine,
             examination: OnceCell::new(),
         }
+    }
+
+    /// The pod.
+    pub fn pod(&self) -> &'a PodView {
+        self.pod
     }
 
     /// What a person would change: the outermost owner, or the pod.

@@ -9,20 +9,22 @@
 
 mod case;
 pub mod container;
+pub mod finding;
 pub mod health;
 pub mod image;
 pub mod node;
 pub mod scheduling;
+pub(crate) mod shared;
 pub mod volume;
 
 pub use case::Case;
 
-use crate::finding::Finding;
 use crate::snapshot::Kind;
+use finding::Finding;
 use serde::Serialize;
 use std::fmt;
 
-/// A layer that a pod passes on its way into service, in order; removal stands apart.
+/// A layer that a pod passes progressing into service, in order; removal stands apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -98,7 +100,7 @@ pub struct Rule {
     pub title: &'static str,
     /// The page of `explain`, in Markdown.
     pub explanation: &'static str,
-    /// The kinds whose absence from the snapshot weakens it; Pod and Event go without saying.
+    /// The kinds whose absence from the snapshot weakens it; Pod and Event are implied.
     pub reads: &'static [Kind],
     /// Less specific causes that this one replaces.
     pub refines: &'static [&'static str],

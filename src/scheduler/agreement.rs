@@ -6,34 +6,37 @@
 //!
 //! `tally` counts, `changes` knows when nodes changed; here is the verdict. Nothing here looks at a node itself.
 
-mod changes;
+mod node_changes;
 mod tally;
 #[cfg(test)]
 mod tests;
 
-use super::message::{ClaimProblem, Form, Message, Reason};
-use super::{Agree, Agreement, Count, Judgement, NodeObstacles, Said, judge, said};
-use crate::snapshot::{DEFAULT_SCHEDULER, Snapshot, StuckPod};
-pub(super) use changes::Changes;
+use super::{
+    Agree, Agreement, Count, FilterResults, NodeResult, SchedulerMessage, latest_message,
+    run_filters,
+};
+use crate::messages::scheduler::{ClaimProblem, Form, Message, Reason};
+use crate::snapshot::{DEFAULT_SCHEDULER, PodView, Snapshot};
+pub(super) use node_changes::NodeChanges;
 pub(super) use tally::Ours;
 use tally::{Dialect, Theirs};
 
-/// Counts our obstacles in the way in which the message was written. The same for all pods that are judged alike and of which the
+/// Counts our filter failures in the way in which the message was written. The same for all pods that are judged alike and of which the
 /// scheduler says the same.
-pub(super) fn count(said: Option<&Said>, judged: &Judgement) -> Ours {
+pub(super) fn count(said: Option<&SchedulerMessage>, results: &FilterResults) -> Ours {
     let message = said.map(|said| &said.message);
     let theirs = message.map(Theirs::of).unwrap_or_default();
-    Dialect::fitting(&theirs, &judged.nodes)
+    Dialect::fitting(&theirs, &results.nodes)
 }
 
 /// A pod, what the scheduler said of it, and what we found.
 pub(super) struct Sides<'s> {
-    pub(super) pod: &'s StuckPod,
+    pub(super) pod: &'s PodView,
     pub(super) snapshot: &'s Snapshot,
-    pub(super) changes: &'s Changes,
-    pub(super) said: Option<&'s Said>,
+    pub(super) changes: &'s NodeChanges,
+    pub(super) said: Option<&'s SchedulerMessage>,
     /// Absent when the nodes were not all read, and with it our counts.
-    pub(super) judged: Option<&'s Judgement>,
+    pub(super) results: Option<&'s FilterResults>,
     pub(super) ours: Option<&'s Ours>,
 }
 
@@ -41,7 +44,7 @@ pub(super) struct Sides<'s> {
 pub(super) fn compare(sides: &Sides<'_>) -> Agreement {
     let message = sides.said.map(|said| &said.message);
     let theirs = message.map(Theirs::of).unwrap_or_default();
-    let refusal = sides.judged.and_then(|judged| judged.before.first());
+    let refusal = sides.results.and_then(|results| results.before.first());
     let ours = sides.ours;
     let (verdict, because) = verdict(sides, message, &theirs);
     Agreement {
@@ -67,45 +70,44 @@ fn counts(message: &Message) -> Vec<Count> {
 }
 
 fn verdict(sides: &Sides<'_>, message: Option<&Message>, theirs: &Theirs<'_>) -> (Agree, String) {
-    let (judged, ours) = (sides.judged, sides.ours);
+    let (results, ours) = (sides.results, sides.ours);
     let Some(message) = message else {
         return incomparable("the scheduler has said nothing about the pod");
     };
     if let Some(because) = not_about_nodes(message) {
-        return match (judged, ours, message.clauses.as_slice()) {
-            (Some(judged), _, [only]) if refuses(judged, &only.reason) => {
+        return match (results, ours, message.clauses.as_slice()) {
+            (Some(results), _, [only]) if refuses(results, &only.reason) => {
                 (Agree::Equal, String::new())
             }
             (_, Some(ours), [only]) if ours.is_only(&only.reason) => (Agree::Equal, String::new()),
             _ => incomparable(because),
         };
     }
-    let (Some(judged), Some(ours)) = (judged, ours) else {
+    let (Some(results), Some(ours)) = (results, ours) else {
         let gap = sides.snapshot.nodes().whole_cluster().err();
         let why = gap.map_or("not asked", |gap| gap.why.as_str());
         return incomparable(format!("the nodes were not all read: {why}"));
     };
-    if let Some(refusal) = judged.before.first() {
+    if let Some(refusal) = results.before.first() {
         let because = format!(
             "by what was read now the scheduler would refuse the pod before it looks at any node: {}",
             refusal.reason
         );
         return (Agree::Different, because);
     }
-    if let Some(because) = other_nodes(message, &judged.nodes) {
+    if let Some(because) = other_nodes(message, &results.nodes) {
         return incomparable(because);
     }
-    match theirs.foreign.is_empty() {
-        true if ours.counts == theirs.counts && ours.free.is_empty() => {
-            (Agree::Equal, String::new())
-        }
-        _ => unequal(sides, message, theirs, judged, ours),
+    let same = ours.counts == theirs.counts && ours.free.is_empty();
+    if same && theirs.foreign.is_empty() {
+        return (Agree::Equal, String::new());
     }
+    unequal(sides, message, theirs, results, ours)
 }
 
 /// Whether the pod as a whole is refused for this reason, before anything else.
-fn refuses(judged: &Judgement, reason: &Reason) -> bool {
-    let first = judged.before.first();
+fn refuses(results: &FilterResults, reason: &Reason) -> bool {
+    let first = results.before.first();
     first.is_some_and(|refusal| tally::meaning(&refusal.reason) == *reason)
 }
 
@@ -134,7 +136,7 @@ fn not_about_nodes(message: &Message) -> Option<&'static str> {
 }
 
 /// Why the message is about other nodes than those that were read.
-fn other_nodes(message: &Message, nodes: &[NodeObstacles]) -> Option<String> {
+fn other_nodes(message: &Message, nodes: &[NodeResult]) -> Option<String> {
     let counted = message.nodes?;
     let read = u32::try_from(nodes.len()).unwrap_or(u32::MAX);
     if counted == read {
@@ -159,7 +161,7 @@ fn unequal(
     sides: &Sides<'_>,
     message: &Message,
     theirs: &Theirs<'_>,
-    judged: &Judgement,
+    results: &FilterResults,
     ours: &Ours,
 ) -> (Agree, String) {
     if let Err(gap) = sides.snapshot.pods().whole_cluster() {
@@ -183,7 +185,7 @@ fn unequal(
             foreign.join("; ")
         ));
     }
-    if let Some(unread) = judged.unread.first() {
+    if let Some(unread) = results.unread.first() {
         return incomparable(format!(
             "{} could not be computed: {} not read ({})",
             unread.filter.as_str(),
@@ -196,7 +198,7 @@ fn unequal(
 
 /// The likeliest reason for a difference, by what can be seen.
 fn difference(sides: &Sides<'_>, theirs: &Theirs<'_>, ours: &Ours) -> String {
-    let spoke = said::last_attempt(sides.pod, sides.snapshot);
+    let spoke = latest_message::last_attempt(sides.pod, sides.snapshot);
     if let Some(node) = spoke.and_then(|spoke| sides.changes.since(spoke)) {
         return format!("node {node} has changed since the scheduler last spoke");
     }
@@ -217,11 +219,13 @@ pub(super) fn is_computed(reason: &Reason) -> bool {
     match reason {
         // a profile's own affinity cannot be read; what a policy demands has no plugin
         Reason::AddedAffinity | Reason::InsufficientUnnamed => false,
-        Reason::ExcludedByPlugins(plugins) => plugins.iter().all(|plugin| judge::computes(plugin)),
+        Reason::ExcludedByPlugins(plugins) => {
+            plugins.iter().all(|plugin| run_filters::computes(plugin))
+        }
         // which devices are free is written in expressions
         Reason::DeviceClaim(problem) => {
             matches!(problem, ClaimProblem::OtherNode | ClaimProblem::InUse)
         }
-        reason => reason.plugin().is_some_and(judge::computes),
+        reason => reason.plugin().is_some_and(run_filters::computes),
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::kubernetes::claims::of_ephemeral;
 use crate::kubernetes::in_tree::Attachment;
-use crate::snapshot::{Occupant, Occupants, Snapshot};
+use crate::snapshot::{PodRecord, PodRecords, Snapshot};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ pub(super) struct Attachments<'a> {
 }
 
 /// A volume on a node, with a pod that uses it.
-pub(super) type Used<'a> = (Cow<'a, Attachment>, &'a Occupant);
+pub(super) type Used<'a> = (Cow<'a, Attachment>, &'a PodRecord);
 
 impl<'a> Attachments<'a> {
     pub(super) fn of(snapshot: &'a Snapshot) -> Self {
@@ -60,24 +60,24 @@ impl<'a> Attachments<'a> {
     /// What a pod makes its node attach.
     pub(super) fn used_by(
         &self,
-        occupant: &'a Occupant,
-        occupants: &'a Occupants,
+        pod_record: &'a PodRecord,
+        pod_records: &'a PodRecords,
     ) -> Vec<Used<'a>> {
         if self.unlimited {
             return Vec::new();
         }
-        let shape = occupants.shape(occupant);
-        let namespace = self.of_claims.get(&*occupant.namespace);
+        let footprint = pod_records.footprint(pod_record);
+        let namespace = self.of_claims.get(&*pod_record.namespace);
         let of_claim = |claim: &str| namespace?.get(claim).copied();
-        let named = shape.claims.iter().filter_map(|claim| of_claim(claim));
-        let own = shape.ephemeral.iter();
-        let own = own.filter_map(|volume| of_claim(&of_ephemeral(&occupant.name, volume)));
-        let disks = shape.disks.iter().filter_map(|disk| disk.attachment());
+        let named = footprint.claims.iter().filter_map(|claim| of_claim(claim));
+        let own = footprint.ephemeral.iter();
+        let own = own.filter_map(|volume| of_claim(&of_ephemeral(&pod_record.name, volume)));
+        let disks = footprint.disks.iter().filter_map(|disk| disk.attachment());
         named
             .chain(own)
             .map(Cow::Borrowed)
             .chain(disks.map(Cow::Owned))
-            .map(|attachment| (attachment, occupant))
+            .map(|attachment| (attachment, pod_record))
             .collect()
     }
 

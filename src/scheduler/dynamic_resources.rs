@@ -8,10 +8,10 @@
 //!
 //! Source: kube-scheduler `framework/plugins/dynamicresources` (1.37).
 
-use super::message::{ClaimProblem, Reason};
-use super::{Filter, Incoming, NodeView, Obstacle, Unread, View, What};
+use super::{Filter, FilterFailure, Incoming, NodeView, Unread, View, What};
 use crate::kubernetes::device_claims::named;
 use crate::kubernetes::selector::{node_selector_term_matches, node_selector_text};
+use crate::messages::scheduler::{ClaimProblem, Reason};
 use crate::snapshot::{Gap, Kind, ResourceClaim, Seen, Why};
 use k8s_openapi::api::core::v1::NodeSelector;
 
@@ -29,7 +29,7 @@ pub(super) struct Devices<'v> {
 pub(super) struct Found<'v> {
     pub(super) devices: Devices<'v>,
     /// Why the pod is refused as a whole.
-    pub(super) refusal: Option<Obstacle>,
+    pub(super) refusal: Option<FilterFailure>,
     pub(super) unread: Option<Unread>,
 }
 
@@ -71,7 +71,7 @@ impl<'v> Found<'v> {
         if !is_user && claim.reserved_for.len() >= USERS {
             let what = format!("{USERS} pods use claim {name}, and no more may");
             self.refusal
-                .get_or_insert(obstacle(ClaimProblem::InUse, what));
+                .get_or_insert(failure(ClaimProblem::InUse, what));
         }
         if let Some(nodes) = &claim.nodes {
             self.devices.placed.push((name.to_owned(), nodes));
@@ -79,8 +79,8 @@ impl<'v> Found<'v> {
     }
 }
 
-fn obstacle(problem: ClaimProblem, what: String) -> Obstacle {
-    Obstacle {
+fn failure(problem: ClaimProblem, what: String) -> FilterFailure {
+    FilterFailure {
         filter: Filter::DynamicResources,
         reason: Reason::DeviceClaim(problem).to_string(),
         what: What::Other(what),
@@ -88,7 +88,7 @@ fn obstacle(problem: ClaimProblem, what: String) -> Obstacle {
 }
 
 /// The claims whose devices are elsewhere.
-pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<FilterFailure> {
     let labels = &node.node.labels;
     let reaches = |nodes: &NodeSelector| {
         let mut terms = nodes.node_selector_terms.iter();
@@ -104,7 +104,7 @@ pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obst
             "devices of claim {claim} are on {}",
             node_selector_text(nodes)
         );
-        obstacle(ClaimProblem::OtherNode, what)
+        failure(ClaimProblem::OtherNode, what)
     });
     told.collect()
 }

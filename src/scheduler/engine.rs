@@ -1,14 +1,17 @@
 //! The scheduler's arithmetic for all pods of one snapshot, with what several pods share worked out once.
 //!
 //! A cluster that is full has hundreds of pending pods of a few templates: pods that ask the same are judged once. What does not
-//! belong here: the arithmetic itself (`judge`), and what follows from it (`rules/scheduling`).
+//! belong here: the arithmetic itself (`run_filters`), and what follows from it (`rules/scheduling`).
 
-use super::agreement::{Changes, Ours, Sides};
+use super::agreement::{NodeChanges, Ours, Sides};
 use super::preemption::{self, DryRun};
 use super::remedy::{self, Remedy};
-use super::{Examination, Judgement, Said, View, agreement, judge, node_declared_features, said};
+use super::{
+    Examination, FilterResults, SchedulerMessage, View, agreement, latest_message,
+    node_declared_features, run_filters,
+};
 use crate::kubernetes::ports::host_ports;
-use crate::snapshot::{Snapshot, StuckPod};
+use crate::snapshot::{PodView, Snapshot};
 use k8s_openapi::api::core::v1::{Container, Pod, Volume};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -19,8 +22,8 @@ use std::sync::Arc;
 pub struct Engine<'a> {
     // not behind a cell, which would make every borrow of the engine as long as the snapshot's
     view: View<'a>,
-    changes: OnceCell<Changes>,
-    judged: RefCell<HashMap<String, Arc<Judgement>>>,
+    changes: OnceCell<NodeChanges>,
+    results: RefCell<HashMap<String, Arc<FilterResults>>>,
     counted: RefCell<HashMap<String, Arc<Ours>>>,
     remedies: RefCell<HashMap<String, Arc<[Remedy]>>>,
     preempted: RefCell<HashMap<String, Arc<DryRun>>>,
@@ -46,7 +49,7 @@ impl<'a> Engine<'a> {
         Engine {
             view,
             changes: OnceCell::new(),
-            judged: RefCell::default(),
+            results: RefCell::default(),
             counted: RefCell::default(),
             remedies: RefCell::default(),
             preempted: RefCell::default(),
@@ -63,57 +66,62 @@ impl<'a> Engine<'a> {
         &self.view
     }
 
-    /// What stands against a pod on the nodes that were read.
-    pub fn judge(&self, pod: &Pod) -> Arc<Judgement> {
+    /// Why nodes were rejected on the nodes that were read.
+    pub fn run_filters(&self, pod: &Pod) -> Arc<FilterResults> {
         self.judge_alike(asks(pod), pod)
     }
 
     /// The same, by what is asked.
-    fn judge_alike(&self, asks: String, pod: &Pod) -> Arc<Judgement> {
-        remembered(&self.judged, asks, || judge(pod, self.view()).into())
+    fn judge_alike(&self, asks: String, pod: &Pod) -> Arc<FilterResults> {
+        remembered(&self.results, asks, || run_filters(pod, self.view()).into())
     }
 
     /// The same, when the scheduler may have told of what is not known here.
-    fn judge_told(&self, pod: &StuckPod, said: Option<&Said>, asks: String) -> Arc<Judgement> {
-        let judged = self.judge_alike(asks, pod.pod());
+    fn judge_told(
+        &self,
+        pod: &PodView,
+        said: Option<&SchedulerMessage>,
+        asks: String,
+    ) -> Arc<FilterResults> {
+        let results = self.judge_alike(asks, pod.pod());
         let unknown =
             said.and_then(|said| node_declared_features::unknown(pod.spec(), &said.message));
         match unknown {
             Some(unknown) => {
-                let mut judged = Judgement::clone(&judged);
-                judged.unread.push(unknown);
-                judged.into()
+                let mut results = FilterResults::clone(&results);
+                results.unread.push(unknown);
+                results.into()
             }
-            None => judged,
+            None => results,
         }
     }
 
     /// Looks at a pod that is not bound.
-    pub fn examine(&self, pod: &StuckPod) -> Examination {
+    pub fn examine(&self, pod: &PodView) -> Examination {
         let snapshot = self.snapshot();
-        let said = said::newest(pod, snapshot);
+        let said = latest_message::newest(pod, snapshot);
         let asks = asks(pod.pod());
-        let judged = match snapshot.nodes().whole_cluster() {
+        let results = match snapshot.nodes().whole_cluster() {
             Ok(()) => Some(self.judge_told(pod, said.as_ref(), asks.clone())),
             Err(_) => None,
         };
-        let ours = judged.as_deref().map(|judged| {
+        let ours = results.as_deref().map(|results| {
             let words = said.as_ref().map_or("", |said| said.quote.quote.as_str());
             remembered(&self.counted, format!("{words} {asks}"), || {
-                agreement::count(said.as_ref(), judged).into()
+                agreement::count(said.as_ref(), results).into()
             })
         });
         let agreement = agreement::compare(&Sides {
             pod,
             snapshot,
-            changes: self.changes.get_or_init(|| Changes::of(snapshot)),
+            changes: self.changes.get_or_init(|| NodeChanges::of(snapshot)),
             said: said.as_ref(),
-            judged: judged.as_deref(),
+            results: results.as_deref(),
             ours: ours.as_deref(),
         });
         Examination {
             said,
-            judged,
+            results,
             agreement,
         }
     }
@@ -121,17 +129,17 @@ impl<'a> Engine<'a> {
     /// What preemption would find for a pod, whatever its policy.
     pub fn dry_run(&self, pod: &Pod) -> Arc<DryRun> {
         remembered(&self.preempted, asks(pod), || {
-            preemption::dry_run(pod, self.view(), &self.judge(pod)).into()
+            preemption::dry_run(pod, self.view(), &self.run_filters(pod)).into()
         })
     }
 
     /// A text that two pods share when all that the filters ask about them is the same.
-    pub fn likeness(&self, pod: &StuckPod) -> String {
+    pub fn equivalence_key(&self, pod: &PodView) -> String {
         asks(pod.pod())
     }
 
     /// The smallest changes that let a pod in.
-    pub fn remedies(&self, pod: &StuckPod) -> Arc<[Remedy]> {
+    pub fn remedies(&self, pod: &PodView) -> Arc<[Remedy]> {
         // commands name the object to change
         let subject = self.snapshot().subject(pod);
         let asks = format!("{subject} {}", asks(pod.pod()));
@@ -249,11 +257,11 @@ mod tests {
     fn pods_that_ask_the_same_are_judged_once() {
         let cluster = Cluster::new().with(node("n1", "1", "1Gi")).seal();
         let engine = Engine::new(&cluster);
-        let of = |name: &str, cpu: &str| engine.judge(&pod(name).asks("cpu", cpu).pod());
+        let of = |name: &str, cpu: &str| engine.run_filters(&pod(name).asks("cpu", cpu).pod());
         let token = json!([{"name": "kube-api-access-x7f2p", "projected": {"sources": []}}]);
         let web = pod("c").asks("cpu", "2").set("/spec/volumes", token).pod();
         assert!(Arc::ptr_eq(&of("a", "2"), &of("b", "2")));
-        assert!(Arc::ptr_eq(&of("a", "2"), &engine.judge(&web)));
+        assert!(Arc::ptr_eq(&of("a", "2"), &engine.run_filters(&web)));
         assert!(!Arc::ptr_eq(&of("a", "2"), &of("b", "3")));
     }
 
@@ -261,7 +269,7 @@ mod tests {
     fn what_tells_two_pods_apart_is_not_shared() {
         let cluster = Cluster::new().with(node("n1", "1", "1Gi")).seal();
         let engine = Engine::new(&cluster);
-        let plain = engine.judge(&pod("a").pod());
+        let plain = engine.run_filters(&pod("a").pod());
         for other in [
             pod("a").set("/metadata/labels", json!({"app": "web"})),
             pod("a").set("/metadata/namespace", json!("other")),
@@ -277,7 +285,7 @@ mod tests {
             pod("a").set("/spec/volumes", json!([{"name": "v", "ephemeral": {}}])),
         ] {
             assert!(
-                !Arc::ptr_eq(&plain, &engine.judge(&other.pod())),
+                !Arc::ptr_eq(&plain, &engine.run_filters(&other.pod())),
                 "{other:?}"
             );
         }

@@ -2,17 +2,17 @@
 //!
 //! That is kube-scheduler's PreFilter (1.37): before any node is looked at, each plugin counts what it needs of all nodes and may
 //! refuse the pod as a whole. A filter that looks beyond one node has its state here, and a filter that could not read what it
-//! needs says so here: it raises no obstacle then.
+//! needs says so here: it raises no filter failure then.
 
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::{Amounts, pod_requests};
 use crate::scheduler::{
-    Filter, NodeView, Obstacle, Unread, View, dynamic_resources, inter_pod_affinity, node_affinity,
-    node_declared_features, node_volume_limits, resources, said, topology_spread, volume_binding,
-    volume_restrictions, volume_zone, volumes,
+    Filter, FilterFailure, NodeView, Unread, View, dynamic_resources, inter_pod_affinity,
+    latest_message, node_affinity, node_declared_features, node_volume_limits, resources,
+    topology_spread, volume_binding, volume_restrictions, volume_zone, volumes,
 };
-use crate::snapshot::Occupant;
+use crate::snapshot::PodRecord;
 use k8s_openapi::api::core::v1::{NodeSelectorTerm, Pod, PodSpec, Toleration};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -56,7 +56,7 @@ pub struct Incoming<'a, 'v> {
     /// What InterPodAffinity found.
     pub(super) peers: inter_pod_affinity::Peers<'a, 'v>,
     /// What the plugins refuse the pod for as a whole, in their order.
-    pub(super) before: Vec<Obstacle>,
+    pub(super) before: Vec<FilterFailure>,
     /// The filters that lack what they would have to read.
     pub(super) unread: Vec<Unread>,
 }
@@ -130,26 +130,31 @@ impl<'a, 'v> Incoming<'a, 'v> {
     /// The same with further pods on a node, which the node's own view must hold as well.
     pub(super) fn beside(
         &self,
-        coming: &[&'v Occupant],
+        coming: &[&'v PodRecord],
         node: &NodeView<'v>,
         view: &View<'v>,
     ) -> Self {
         let mut incoming = self.clone();
-        for occupant in coming {
-            incoming.held.add(occupant, view);
-            incoming.spread.shift(1, self, occupant, node, view);
-            incoming.peers.add(self, occupant, node, view);
+        for pod_record in coming {
+            incoming.held.add(pod_record, view);
+            incoming.spread.shift(1, self, pod_record, node, view);
+            incoming.peers.add(self, pod_record, node, view);
         }
         incoming
     }
 
     /// The same without some of the pods on a node, which the node's own view must not hold either.
-    pub(super) fn without(&self, gone: &[&Occupant], node: &NodeView<'v>, view: &View<'v>) -> Self {
+    pub(super) fn without(
+        &self,
+        gone: &[&PodRecord],
+        node: &NodeView<'v>,
+        view: &View<'v>,
+    ) -> Self {
         let mut incoming = self.clone();
-        for occupant in gone {
-            incoming.held.remove(occupant, view);
-            incoming.spread.shift(-1, self, occupant, node, view);
-            incoming.peers.remove(self, occupant, node, view);
+        for pod_record in gone {
+            incoming.held.remove(pod_record, view);
+            incoming.spread.shift(-1, self, pod_record, node, view);
+            incoming.peers.remove(self, pod_record, node, view);
         }
         incoming
     }
@@ -175,11 +180,11 @@ impl<'a, 'v> Incoming<'a, 'v> {
 
     /// `spec.schedulerName`
     pub(super) fn scheduler(&self) -> &'a str {
-        said::scheduler_of(self.spec.scheduler_name.as_deref().unwrap_or_default())
+        latest_message::scheduler_of(self.spec.scheduler_name.as_deref().unwrap_or_default())
     }
 
-    /// Whether the occupant is this pod.
-    pub fn is(&self, occupant: &Occupant) -> bool {
-        *occupant.name == *self.name && *occupant.namespace == *self.namespace
+    /// Whether the pod record is this pod.
+    pub fn is(&self, pod_record: &PodRecord) -> bool {
+        *pod_record.name == *self.name && *pod_record.namespace == *self.namespace
     }
 }

@@ -8,10 +8,10 @@
 //! InterPodAffinityHostnameFastPath, whose verdicts are the same). `matchLabelKeys` need nothing here: the API server writes them
 //! into the selector.
 
-use super::message::Reason;
-use super::{Filter, Holder, Incoming, NodeView, Obstacle, Unread, View, What};
+use super::{Filter, FilterFailure, Holder, Incoming, NodeView, Unread, View, What};
 use crate::kubernetes::selector::label_selector_matches;
-use crate::snapshot::{Gap, Occupant, Occupants, Shape, Snapshot};
+use crate::messages::scheduler::Reason;
+use crate::snapshot::{Footprint, Gap, PodRecord, PodRecords, Snapshot};
 use domains::{Domains, Groups};
 use k8s_openapi::api::core::v1::PodAffinityTerm;
 use std::collections::HashMap;
@@ -48,19 +48,21 @@ pub(super) fn find<'a, 'v>(pod: &Incoming<'a, 'v>, view: &View<'v>) -> Peers<'a,
     let is_itself = |term: &Term<'_>| term.means(pod.namespace, pod.labels);
     peers.means_itself = peers.affinity.iter().all(is_itself);
     if !peers.affinity.is_empty() || !peers.anti_affinity.is_empty() {
-        let shapes = view.occupants().shapes().iter();
-        let selected: Vec<Selected> = shapes.map(|shape| peers.selected(shape)).collect();
+        let footprints = view.pod_records().footprints().iter();
+        let selected: Vec<Selected> = footprints
+            .map(|footprint| peers.selected(footprint))
+            .collect();
         for node in view.nodes() {
-            for occupant in node.pods() {
-                if let Some(selected) = selected.get(Occupants::place_of(occupant)) {
-                    peers.note(selected, occupant, node);
+            for pod_record in node.pods() {
+                if let Some(selected) = selected.get(PodRecords::place_of(pod_record)) {
+                    peers.note(selected, pod_record, node);
                 }
             }
         }
     }
     let mut known: HashMap<(usize, &str), Vec<String>> = HashMap::new();
     for guard in view.guards() {
-        let kind = (Occupants::place_of(guard), &*guard.namespace);
+        let kind = (PodRecords::place_of(guard), &*guard.namespace);
         let keys = known
             .entry(kind)
             .or_insert_with(|| peers.refuses(guard, pod, view));
@@ -74,10 +76,10 @@ pub(super) fn find<'a, 'v>(pod: &Incoming<'a, 'v>, view: &View<'v>) -> Peers<'a,
 }
 
 /// What the pod's neighbours have against the node, or lack there.
-pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<FilterFailure> {
     let peers = &pod.peers;
     let apart = peers.apart(node).map(|term| {
-        obstacle(
+        failure(
             &Reason::PodAffinity,
             What::Apart {
                 wanted: term.to_string(),
@@ -91,7 +93,7 @@ pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obst
         let key = term.key();
         let domain = node.label(key)?;
         let holder = domains.first(domain)?;
-        Some(obstacle(
+        Some(failure(
             &Reason::PodAntiAffinity,
             together(holder, true, key, domain),
         ))
@@ -101,20 +103,20 @@ pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obst
         .first_beside(node)
         .map(|(key, domain, holder)| {
             let what = together(holder, false, key, domain);
-            obstacle(&Reason::ExistingPodsAntiAffinity, what)
+            failure(&Reason::ExistingPodsAntiAffinity, what)
         });
     apart.into_iter().chain(avoided).chain(guard).collect()
 }
 
-fn obstacle(reason: &Reason, what: What) -> Obstacle {
-    Obstacle {
+fn failure(reason: &Reason, what: What) -> FilterFailure {
+    FilterFailure {
         filter: Filter::InterPodAffinity,
         reason: reason.to_string(),
         what,
     }
 }
 
-fn together(holder: &Occupant, own: bool, key: &str, domain: &str) -> What {
+fn together(holder: &PodRecord, own: bool, key: &str, domain: &str) -> What {
     What::Together {
         holder: Holder::from(holder),
         own,
@@ -153,35 +155,35 @@ impl<'a, 'v> Peers<'a, 'v> {
         raw.iter().filter_map(&mut resolve).collect()
     }
 
-    fn selected(&self, shape: &Shape) -> Selected {
-        let selects = |term: &Term<'_>| term.selects(&shape.labels);
+    fn selected(&self, footprint: &Footprint) -> Selected {
+        let selects = |term: &Term<'_>| term.selects(&footprint.labels);
         Selected {
             by_affinity: !self.affinity.is_empty() && self.affinity.iter().all(selects),
             by_anti_affinity: self.anti_affinity.iter().map(selects).collect(),
         }
     }
 
-    fn note(&mut self, selected: &Selected, occupant: &'v Occupant, node: &NodeView<'_>) {
+    fn note(&mut self, selected: &Selected, pod_record: &'v PodRecord, node: &NodeView<'_>) {
         let near =
-            |near: &mut Domains<'v>, key: &str, domain: &str| near.join(key, domain, occupant);
-        let avoided = |groups: &mut Groups<'v>, domain: &str| groups.join(domain, occupant);
-        self.visit(selected, occupant, node, near, avoided);
+            |near: &mut Domains<'v>, key: &str, domain: &str| near.join(key, domain, pod_record);
+        let avoided = |groups: &mut Groups<'v>, domain: &str| groups.join(domain, pod_record);
+        self.visit(selected, pod_record, node, near, avoided);
     }
 
-    fn forget(&mut self, selected: &Selected, occupant: &Occupant, node: &NodeView<'_>) {
-        self.visit(selected, occupant, node, Domains::leave, Groups::leave);
+    fn forget(&mut self, selected: &Selected, pod_record: &PodRecord, node: &NodeView<'_>) {
+        self.visit(selected, pod_record, node, Domains::leave, Groups::leave);
     }
 
     /// Goes over the domains of the node in which a pod matters.
     fn visit(
         &mut self,
         selected: &Selected,
-        occupant: &Occupant,
+        pod_record: &PodRecord,
         node: &NodeView<'_>,
         near: impl Fn(&mut Domains<'v>, &str, &str),
         avoided: impl Fn(&mut Groups<'v>, &str),
     ) {
-        let covers = |term: &Term<'_>| term.covers(&occupant.namespace);
+        let covers = |term: &Term<'_>| term.covers(&pod_record.namespace);
         if selected.by_affinity && self.affinity.iter().all(covers) {
             for key in self.affinity.iter().map(Term::key) {
                 if let Some(domain) = node.label(key) {
@@ -200,14 +202,14 @@ impl<'a, 'v> Peers<'a, 'v> {
         }
     }
 
-    /// The topology keys over which an occupant keeps the incoming pod away.
+    /// The topology keys over which an pod record keeps the incoming pod away.
     fn refuses(
         &mut self,
-        guard: &Occupant,
+        guard: &PodRecord,
         pod: &Incoming<'_, '_>,
         view: &View<'_>,
     ) -> Vec<String> {
-        let terms = &view.occupants().shape(guard).anti_affinity;
+        let terms = &view.pod_records().footprint(guard).anti_affinity;
         let refused = terms.iter().filter(|term| {
             let names = named(term, &guard.namespace);
             let selected = match term.namespace_selector.as_ref() {
@@ -228,7 +230,7 @@ impl<'a, 'v> Peers<'a, 'v> {
         refused.map(|term| term.topology_key.clone()).collect()
     }
 
-    fn guard(&mut self, keys: &[String], guard: &'v Occupant, node: &NodeView<'_>) {
+    fn guard(&mut self, keys: &[String], guard: &'v PodRecord, node: &NodeView<'_>) {
         for key in keys {
             if let Some(domain) = node.label(key) {
                 self.guarded.join(key, domain, guard);
@@ -259,30 +261,30 @@ impl<'a, 'v> Peers<'a, 'v> {
     pub(super) fn add(
         &mut self,
         pod: &Incoming<'_, '_>,
-        occupant: &'v Occupant,
+        pod_record: &'v PodRecord,
         node: &NodeView<'_>,
         view: &View<'_>,
     ) {
         if self.affinity.is_empty() && self.anti_affinity.is_empty() && self.guarded.is_empty() {
             return;
         }
-        let selected = self.selected(view.occupants().shape(occupant));
-        self.note(&selected, occupant, node);
-        let keys = self.refuses(occupant, pod, view);
-        self.guard(&keys, occupant, node);
+        let selected = self.selected(view.pod_records().footprint(pod_record));
+        self.note(&selected, pod_record, node);
+        let keys = self.refuses(pod_record, pod, view);
+        self.guard(&keys, pod_record, node);
     }
 
     /// Leaves one pod out of account that stands on this node.
     pub(super) fn remove(
         &mut self,
         pod: &Incoming<'_, '_>,
-        occupant: &Occupant,
+        pod_record: &PodRecord,
         node: &NodeView<'_>,
         view: &View<'_>,
     ) {
-        let selected = self.selected(view.occupants().shape(occupant));
-        self.forget(&selected, occupant, node);
-        for key in self.refuses(occupant, pod, view) {
+        let selected = self.selected(view.pod_records().footprint(pod_record));
+        self.forget(&selected, pod_record, node);
+        for key in self.refuses(pod_record, pod, view) {
             if let Some(domain) = node.label(&key) {
                 self.guarded.leave(&key, domain);
             }

@@ -1,12 +1,12 @@
-//! kube-scheduler's own arithmetic: what stands against a pod on each node, with numbers.
+//! kube-scheduler's own arithmetic: why nodes were rejected on each node, with numbers.
 //!
 //! Every filter is evaluated on every node and none stops the others; the real scheduler stops at
 //! the first failing plugin of a node, so its order ([`Filter`]) is kept to be able to compare
-//! counts. One file a filter, each a pure function from (pod, node, [`View`]) to [`Obstacle`]s.
+//! counts. One file a filter, each a pure function from (pod, node, [`View`]) to [`FilterFailure`]s.
 //! `message` reads the scheduler's words, `agreement` sets ours beside them, `ranking` tells which
-//! obstacles matter, `remedy` looks for the smallest change after which judging again finds none.
+//! filter failures matter, `remedy` looks for the smallest change after which running the filters again finds none.
 //!
-//! What does not belong here: which obstacle is *the* cause (`rules/scheduling`), and prose.
+//! What does not belong here: which filter failure is *the* cause (`rules/scheduling`), and prose.
 
 mod agreement;
 mod attached;
@@ -14,8 +14,7 @@ mod dynamic_resources;
 mod engine;
 mod incoming;
 mod inter_pod_affinity;
-mod judge;
-pub mod message;
+mod latest_message;
 mod node_affinity;
 mod node_declared_features;
 mod node_name;
@@ -26,7 +25,7 @@ pub mod ranking;
 pub mod remedy;
 mod resources;
 pub mod room;
-mod said;
+mod run_filters;
 mod taints;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -41,15 +40,15 @@ mod volumes;
 pub use engine::Engine;
 pub use incoming::Incoming;
 pub use inter_pod_affinity::Term;
-pub use judge::{computes, judge};
+pub use run_filters::{computes, run_filters};
 pub use topology_spread::Distribution;
 pub use view::{NodeView, View};
-pub use volumes::{NoVolume, VolumeTrouble};
+pub use volumes::{NoVolume, VolumeFailure};
 
-use crate::finding::Evidence;
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
-use crate::snapshot::{Gap, Occupant};
+use crate::snapshot::Evidence;
+use crate::snapshot::{Gap, PodRecord};
 use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
@@ -124,7 +123,7 @@ impl Filter {
 
 /// One thing that keeps the pod off a node.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Obstacle {
+pub struct FilterFailure {
     /// The filter that fails.
     pub filter: Filter,
     /// The scheduler's words for it, without a count: `Insufficient cpu`.
@@ -185,7 +184,7 @@ pub enum What {
         limit: i64,
     },
     /// A claim, volume or disk of the pod.
-    Volume(VolumeTrouble),
+    Volume(VolumeFailure),
     /// A topology spread constraint would be broken.
     Spread {
         /// The constraint's `topologyKey`.
@@ -236,12 +235,12 @@ pub struct Holder {
     pub controller: Option<String>,
 }
 
-impl From<&Occupant> for Holder {
-    fn from(occupant: &Occupant) -> Self {
+impl From<&PodRecord> for Holder {
+    fn from(pod_record: &PodRecord) -> Self {
         Holder {
-            namespace: occupant.namespace.to_string(),
-            name: occupant.name.to_string(),
-            controller: occupant.controller.as_deref().map(str::to_owned),
+            namespace: pod_record.namespace.to_string(),
+            name: pod_record.name.to_string(),
+            controller: pod_record.controller.as_deref().map(str::to_owned),
         }
     }
 }
@@ -253,16 +252,16 @@ impl fmt::Display for Holder {
     }
 }
 
-/// Everything that stands against the pod on one node.
+/// Everything that rejects the pod on one node.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NodeObstacles {
+pub struct NodeResult {
     /// The node.
     pub node: String,
     /// In the order of the filters; empty when the pod fits.
-    pub obstacles: Vec<Obstacle>,
+    pub failures: Vec<FilterFailure>,
 }
 
-/// A filter that lacks something it would have to read. It raises no obstacle, and a node without obstacles need not be free.
+/// A filter that lacks something it would have to read. It raises no filter failure, and a node without filter failures need not be free.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
     /// The filter.
@@ -271,24 +270,24 @@ pub struct Unread {
     pub gap: Gap,
 }
 
-/// What stands against a pod.
+/// Why nodes were rejected.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Judgement {
+pub struct FilterResults {
     /// What the scheduler refuses the pod for before it looks at any node; it tells the first.
-    pub before: Vec<Obstacle>,
-    /// What stands against it on each node, in order of names.
-    pub nodes: Vec<NodeObstacles>,
+    pub before: Vec<FilterFailure>,
+    /// What rejects it on each node, in order of names.
+    pub nodes: Vec<NodeResult>,
     /// The filters that could not be computed.
     pub unread: Vec<Unread>,
     /// What PodTopologySpread counted, constraint by constraint.
     pub spread: Vec<Distribution>,
 }
 
-impl Judgement {
+impl FilterResults {
     /// The nodes that would take the pod.
-    pub fn takers(&self) -> impl Iterator<Item = &str> {
+    pub fn feasible_nodes(&self) -> impl Iterator<Item = &str> {
         let refused = !self.before.is_empty();
-        let free = self.nodes.iter().filter(|node| node.obstacles.is_empty());
+        let free = self.nodes.iter().filter(|node| node.failures.is_empty());
         free.filter(move |_| !refused)
             .map(|node| node.node.as_str())
     }
@@ -334,9 +333,9 @@ pub enum Agree {
 
 /// What the scheduler said about a pod, and where.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Said {
+pub struct SchedulerMessage {
     /// Its words, parsed.
-    pub message: message::Message,
+    pub message: crate::messages::scheduler::Message,
     /// Its words, verbatim.
     pub quote: Evidence,
 }
@@ -344,18 +343,20 @@ pub struct Said {
 /// Everything known about why a pod is not bound.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Examination {
-    /// What the scheduler said last; absent when it said nothing.
-    pub said: Option<Said>,
-    /// What stands against the pod; absent when the nodes were not all read.
-    /// With pods unread, what stands against the pod still does, and more may.
-    pub judged: Option<Arc<Judgement>>,
+    /// What the scheduler latest_message last; absent when it said nothing.
+    pub said: Option<SchedulerMessage>,
+    /// Why each node was rejected; absent when the nodes were not all read.
+    /// With pods unread, why each node was rejected still does, and more may.
+    pub results: Option<Arc<FilterResults>>,
     /// Whether both agree.
     pub agreement: Agreement,
 }
 
 impl Examination {
-    /// What stands against the pod on each node, in order of names.
-    pub fn nodes(&self) -> Option<&[NodeObstacles]> {
-        self.judged.as_deref().map(|judged| judged.nodes.as_slice())
+    /// Why each node was rejected on each node, in order of names.
+    pub fn nodes(&self) -> Option<&[NodeResult]> {
+        self.results
+            .as_deref()
+            .map(|results| results.nodes.as_slice())
     }
 }

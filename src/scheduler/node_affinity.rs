@@ -6,11 +6,11 @@
 //! Source: kube-scheduler `framework/plugins/nodeaffinity` (1.37); its PreFilter cuts the nodes down to those that terms pin by
 //! `metadata.name`, and the others fail here before any other filter runs. A profile's `addedAffinity` cannot be read.
 
-use super::message::Reason;
-use super::{Filter, Incoming, NodeView, Obstacle, What};
+use super::{Filter, FilterFailure, Incoming, NodeView, What};
 use crate::kubernetes::selector::{
     node_selector_requirement_matches, node_selector_requirement_text, node_selector_term_matches,
 };
+use crate::messages::scheduler::Reason;
 use k8s_openapi::api::core::v1::{NodeSelectorRequirement, NodeSelectorTerm};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,9 +29,9 @@ enum Pinned<'a> {
 }
 
 /// Names that exclude each other: the scheduler looks at no node then.
-pub(super) fn conflict(pod: &Incoming<'_, '_>) -> Option<Obstacle> {
+pub(super) fn conflict(pod: &Incoming<'_, '_>) -> Option<FilterFailure> {
     let pinned = pinned(pod.node_affinity()?);
-    (pinned == Pinned::Conflict).then(|| Obstacle {
+    (pinned == Pinned::Conflict).then(|| FilterFailure {
         filter: Filter::NodeAffinity,
         reason: Reason::AffinityTermsConflict.to_string(),
         what: What::Other(
@@ -41,7 +41,7 @@ pub(super) fn conflict(pod: &Incoming<'_, '_>) -> Option<Obstacle> {
 }
 
 /// The unmet pairs and expressions.
-pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<FilterFailure> {
     let terms = pod.node_affinity();
     let reason = match terms.map_or(Pinned::No, pinned) {
         Pinned::Conflict => Reason::AffinityTermsConflict,
@@ -58,7 +58,7 @@ pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obst
     let unmet_terms = terms.map(|terms| nearest(terms, node)).unwrap_or_default();
     pairs
         .chain(unmet_terms)
-        .map(|what| Obstacle {
+        .map(|what| FilterFailure {
             filter: Filter::NodeAffinity,
             reason: reason.to_string(),
             what,
@@ -162,10 +162,10 @@ fn label(wanted: String, key: &str, labels: &BTreeMap<String, String>) -> What {
 #[cfg(test)]
 mod tests {
     use crate::scheduler::testing::{Cluster, node, pod};
-    use crate::scheduler::{View, What, judge};
+    use crate::scheduler::{View, What, run_filters};
     use serde_json::{Value, json};
 
-    /// `reason: wanted (found)` for each obstacle on a node `n1` with labels disk=ssd, cores=8, name=eight.
+    /// `reason: wanted (found)` for each filter failure on a node `n1` with labels disk=ssd, cores=8, name=eight.
     fn unmet(selector: Value, terms: Value) -> Vec<String> {
         let n1 = node("n1", "4", "8Gi").set(
             "/metadata/labels",
@@ -177,10 +177,10 @@ mod tests {
             web = web.set("/spec/affinity", required);
         }
         let cluster = Cluster::new().with(n1).seal();
-        let judged = judge(&web.pod(), &View::of(&cluster)).nodes;
-        let obstacles = judged[0].obstacles.iter();
-        obstacles
-            .map(|obstacle| match &obstacle.what {
+        let results = run_filters(&web.pod(), &View::of(&cluster)).nodes;
+        let failures = results[0].failures.iter();
+        failures
+            .map(|failure| match &failure.what {
                 What::Label { wanted, found, .. } => {
                     format!("{wanted} ({})", found.as_deref().unwrap_or("-"))
                 }
@@ -265,12 +265,12 @@ mod tests {
         let reasons = |terms: Value| -> Vec<String> {
             let required = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}});
             let web = pod("web").set("/spec/affinity", required).pod();
-            let judged = judge(&web, &View::of(&cluster)).nodes;
-            let first = |node: &crate::scheduler::NodeObstacles| {
-                let first = node.obstacles.first();
-                first.map_or_else(|| "fits".to_owned(), |obstacle| obstacle.reason.clone())
+            let results = run_filters(&web, &View::of(&cluster)).nodes;
+            let first = |node: &crate::scheduler::NodeResult| {
+                let first = node.failures.first();
+                first.map_or_else(|| "fits".to_owned(), |failure| failure.reason.clone())
             };
-            judged.iter().map(first).collect()
+            results.iter().map(first).collect()
         };
         assert_eq!(
             reasons(json!([pin(json!(["n1"]))])),

@@ -6,8 +6,8 @@
 //! Source: kube-scheduler `framework/plugins/nodedeclaredfeatures`, k8s.io/component-helpers `nodedeclaredfeatures/features` (1.37).
 //! The other features of that list do not bear on scheduling.
 
-use super::message::{Message, Reason};
-use super::{Filter, Incoming, NodeView, Obstacle, Unread, View, What};
+use super::{Filter, FilterFailure, Incoming, NodeView, Unread, View, What};
+use crate::messages::scheduler::{Message, Reason};
 use crate::snapshot::{Gap, Kind, Why};
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
@@ -66,14 +66,14 @@ fn gap(detail: &str) -> Unread {
 }
 
 /// The features that the node's kubelet does not declare.
-pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<FilterFailure> {
     let declared = &node.node.declared_features;
     let is_missing = |feature: &&&str| !declared.iter().any(|other| other == *feature);
     let missing: Vec<&str> = pod.features.iter().filter(is_missing).copied().collect();
     if missing.is_empty() {
         return Vec::new();
     }
-    vec![Obstacle {
+    vec![FilterFailure {
         filter: Filter::NodeDeclaredFeatures,
         reason: Reason::RequiredFeatures.to_string(),
         what: What::Other(format!(
@@ -147,7 +147,7 @@ mod tests {
             let pod = pod.set("/status/conditions", condition);
             let cluster = Cluster::new().with(node("n1", "1", "1Gi")).seal();
             let found = Engine::new(&cluster).examine(&pod.stuck());
-            found.judged.unwrap().unread.clone()
+            found.results.unwrap().unread.clone()
         };
         let unread = refused(pod("a"));
         assert_eq!(unread[0].filter, Filter::NodeDeclaredFeatures);

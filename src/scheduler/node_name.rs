@@ -1,22 +1,22 @@
 //! NodeName: a pod that names a node fits no other.
 //!
-//! A pod whose `spec.nodeName` was set by hand never comes to the scheduler; the filter matters for pods judged again.
+//! A pod whose `spec.nodeName` was set by hand never comes to the scheduler; the filter matters for pods checked by running the filters again.
 //!
 //! Source: kube-scheduler `framework/plugins/nodename` (1.37).
 
-use super::message::Reason;
-use super::{Filter, Incoming, NodeView, Obstacle, What};
+use super::{Filter, FilterFailure, Incoming, NodeView, What};
+use crate::messages::scheduler::Reason;
 
 /// The other node, if the pod names one.
-pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<FilterFailure> {
     let wanted = pod.spec.node_name.as_deref().unwrap_or_default();
-    let obstacle = || Obstacle {
+    let failure = || FilterFailure {
         filter: Filter::NodeName,
         reason: Reason::NodeName.to_string(),
         what: What::OtherNode,
     };
     (!wanted.is_empty() && wanted != node.name())
-        .then(obstacle)
+        .then(failure)
         .into_iter()
         .collect()
 }

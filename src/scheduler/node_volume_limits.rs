@@ -6,12 +6,12 @@
 //!
 //! Source: kube-scheduler `framework/plugins/nodevolumelimits/csi.go` and `utils.go` (1.37).
 
-use super::message::Reason;
-use super::volumes::{Mount, Prepared, VolumeTrouble, obstacle};
-use super::{Filter, Incoming, NodeView, Obstacle, View};
+use super::volumes::{Mount, Prepared, VolumeFailure, failure};
+use super::{Filter, FilterFailure, Incoming, NodeView, View};
 use crate::kubernetes::claims::{class_name, volume_name};
 use crate::kubernetes::disks::inline_disks;
 use crate::kubernetes::in_tree::{Attachment, driver_of};
+use crate::messages::scheduler::Reason;
 use crate::snapshot::{CsiNode, Snapshot};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use std::collections::{BTreeMap, BTreeSet};
@@ -139,11 +139,11 @@ impl Wanted {
 }
 
 /// The drivers that do not run on the node though they must, and those that attach no more there.
-pub(super) fn obstacles(
+pub(super) fn failures(
     pod: &Incoming<'_, '_>,
     node: &NodeView<'_>,
     view: &View<'_>,
-) -> Vec<Obstacle> {
+) -> Vec<FilterFailure> {
     if pod.attaches.volumes.is_empty() {
         return Vec::new();
     }
@@ -163,7 +163,7 @@ pub(super) fn obstacles(
         .collect()
 }
 
-fn absent(pod: &Wanted, wanted: &[&Volume], csi_node: Option<&CsiNode>) -> Vec<Obstacle> {
+fn absent(pod: &Wanted, wanted: &[&Volume], csi_node: Option<&CsiNode>) -> Vec<FilterFailure> {
     let runs = |driver: &str| csi_node.is_some_and(|node| node.drivers.contains_key(driver));
     let drivers: BTreeSet<&String> = wanted.iter().map(|v| &v.attachment.driver).collect();
     let absent = drivers.into_iter();
@@ -172,7 +172,7 @@ fn absent(pod: &Wanted, wanted: &[&Volume], csi_node: Option<&CsiNode>) -> Vec<O
         .map(|driver| {
             let driver = driver.clone();
             let reason = Reason::CsiDriverMissing(driver.clone());
-            told(&reason, VolumeTrouble::NoDriver { driver })
+            told(&reason, VolumeFailure::NoDriver { driver })
         })
         .collect()
 }
@@ -182,7 +182,7 @@ fn full(
     csi_node: &CsiNode,
     node: &NodeView<'_>,
     view: &View<'_>,
-) -> Vec<Obstacle> {
+) -> Vec<FilterFailure> {
     let used: BTreeSet<(&str, &str)> = node.attached().collect();
     let planned: BTreeSet<(&str, &str)> = view
         .attachments()
@@ -203,20 +203,20 @@ fn full(
         let attached = i64::try_from(all).unwrap_or(i64::MAX);
         let driver = driver.to_owned();
         (attached.saturating_add(new) > limit).then(|| {
-            let trouble = VolumeTrouble::AttachLimit {
+            let failure = VolumeFailure::AttachLimit {
                 driver,
                 attached,
                 new,
                 limit,
             };
-            told(&Reason::VolumeLimit, trouble)
+            told(&Reason::VolumeLimit, failure)
         })
     })
     .collect()
 }
 
-fn told(reason: &Reason, trouble: VolumeTrouble) -> Obstacle {
-    obstacle(Filter::NodeVolumeLimits, &reason.to_string(), trouble)
+fn told(reason: &Reason, volume: VolumeFailure) -> FilterFailure {
+    failure(Filter::NodeVolumeLimits, &reason.to_string(), volume)
 }
 
 #[cfg(test)]

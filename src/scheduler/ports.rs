@@ -5,13 +5,13 @@
 //! scheduler takes the port for free although the other holds it.
 //! What is computed here is the truth of the node; the agreement shows where the book differs.
 
-use super::message::Reason;
-use super::{Filter, Incoming, NodeView, Obstacle, What};
+use super::{Filter, FilterFailure, Incoming, NodeView, What};
+use crate::messages::scheduler::Reason;
 
 /// The ports that are taken, each with everyone who holds it.
-pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<FilterFailure> {
     let of_port = |port| {
-        node.holders(port).map(move |holder| Obstacle {
+        node.holders(port).map(move |holder| FilterFailure {
             filter: Filter::NodePorts,
             reason: Reason::HostPorts.to_string(),
             what: What::Port {
@@ -26,7 +26,7 @@ pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obst
 #[cfg(test)]
 mod tests {
     use crate::scheduler::testing::{Cluster, found, node, pod};
-    use crate::scheduler::{View, What, judge};
+    use crate::scheduler::{View, What, run_filters};
     use serde_json::json;
 
     const SAID: &str = "NodePorts: node(s) didn't have free ports for the requested pod ports";
@@ -82,9 +82,9 @@ mod tests {
             )
             .seal();
         let web = pod("web").host_port(80, "TCP", "").pod();
-        let judged = judge(&web, &View::of(&cluster)).nodes;
-        let What::Port { port, holder } = &judged[0].obstacles[0].what else {
-            panic!("{judged:?}")
+        let results = run_filters(&web, &View::of(&cluster)).nodes;
+        let What::Port { port, holder } = &results[0].failures[0].what else {
+            panic!("{results:?}")
         };
         assert_eq!(port.to_string(), "80/TCP");
         assert_eq!(

@@ -8,9 +8,9 @@ mod dry_run;
 pub(super) use dry_run::dry_run;
 pub use dry_run::{DryRun, Outcome, Victim};
 
-use super::message::{Message, PreemptionSays};
-use super::{Count, Engine, Incoming, judge};
-use crate::snapshot::{DEFAULT_SCHEDULER, Occupant, Snapshot, StuckPod};
+use super::{Count, Engine, Incoming, run_filters};
+use crate::messages::scheduler::{Message, PreemptionSays};
+use crate::snapshot::{DEFAULT_SCHEDULER, PodRecord, PodView, Snapshot};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -18,31 +18,31 @@ use std::collections::BTreeSet;
 const NAMED: usize = 3;
 
 /// The node on which preemption makes room for the pod.
-pub fn nominated(pod: &StuckPod) -> Option<&str> {
+pub fn nominated(pod: &PodView) -> Option<&str> {
     let node = pod.status().nominated_node_name.as_deref();
     node.filter(|node| !node.is_empty())
 }
 
 /// The pods that are going from a node and have a lower priority than the pod, in order of namespaces and names.
-pub fn victims<'a>(pod: &StuckPod, node: &str, snapshot: &'a Snapshot) -> Vec<&'a Occupant> {
+pub fn victims<'a>(pod: &PodView, node: &str, snapshot: &'a Snapshot) -> Vec<&'a PodRecord> {
     let priority = pod.spec().priority.unwrap_or_default();
-    let occupants = snapshot.occupants();
-    let gives_way = |occupant: &&Occupant| {
-        occupant.terminating && occupants.shape(occupant).priority < priority
+    let pod_records = snapshot.pod_records();
+    let gives_way = |pod_record: &&PodRecord| {
+        pod_record.terminating && pod_records.footprint(pod_record).priority < priority
     };
-    occupants.on_node(node).filter(gives_way).collect()
+    pod_records.on_node(node).filter(gives_way).collect()
 }
 
 /// Whether the pod passes every filter on a node once these pods are gone; not where one could not be computed.
 pub fn fits_without(
-    pod: &StuckPod,
+    pod: &PodView,
     node: &str,
-    victims: &[&Occupant],
+    victims: &[&PodRecord],
     engine: &Engine<'_>,
 ) -> bool {
     let view = engine.view();
     let incoming = Incoming::new(pod.pod(), view);
-    let takes = |on| judge::without(&incoming, on, victims, view).is_empty();
+    let takes = |on| run_filters::without(&incoming, on, victims, view).is_empty();
     let refused = !incoming.before.is_empty() || !incoming.unread.is_empty();
     !refused && view.node(node).is_some_and(takes)
 }
@@ -86,20 +86,20 @@ pub enum Preempts {
 impl Preemption {
     /// By what was read. None where that is not all that decides, where preemption is under way, and where nobody expects it:
     /// removing pods helps nowhere, or the pod and all others have no priority.
-    pub fn find(pod: &StuckPod, engine: &Engine<'_>) -> Option<Preemption> {
+    pub fn find(pod: &PodView, engine: &Engine<'_>) -> Option<Preemption> {
         let snapshot = engine.snapshot();
         let whole =
             snapshot.pods().whole_cluster().is_ok() && snapshot.nodes().whole_cluster().is_ok();
         if !whole || nominated(pod).is_some() || pod.scheduler() != DEFAULT_SCHEDULER {
             return None;
         }
-        let judged = engine.judge(pod.pod());
-        let open = !judged.unread.is_empty() || judged.takers().next().is_some();
+        let results = engine.run_filters(pod.pod());
+        let open = !results.unread.is_empty() || results.feasible_nodes().next().is_some();
         (!open).then(|| engine.dry_run(pod.pod()))?.verdict(pod)
     }
 
     /// By the scheduler's words, where nodes or pods were not read.
-    pub fn told(pod: &StuckPod, message: &Message) -> Option<Preemption> {
+    pub fn told(pod: &PodView, message: &Message) -> Option<Preemption> {
         let priority = priority(pod);
         let items = &message.preemption.as_ref()?.items;
         let no_victims = items
@@ -118,7 +118,7 @@ impl Preemption {
 }
 
 impl DryRun {
-    fn verdict(&self, pod: &StuckPod) -> Option<Preemption> {
+    fn verdict(&self, pod: &PodView) -> Option<Preemption> {
         let priority = priority(pod);
         let never = pod.spec().preemption_policy.as_deref() == Some("Never");
         let without = self.count(|outcome| *outcome == Outcome::NoVictims);
@@ -165,7 +165,7 @@ impl DryRun {
     }
 }
 
-fn priority(pod: &StuckPod) -> i32 {
+fn priority(pod: &PodView) -> i32 {
     pod.spec().priority.unwrap_or_default()
 }
 
@@ -209,7 +209,7 @@ pub fn under_way(message: &Message) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scheduler::message::parse;
+    use crate::messages::scheduler::parse;
     use crate::scheduler::testing::{Cluster, Object, node, pod};
     use serde_json::json;
 

@@ -1,9 +1,9 @@
-//! How near each node is to taking the pod, so that of many obstacles the one that matters comes first.
+//! How near each node is to taking the pod, so that of many filter failures the one that matters comes first.
 //!
-//! On a cluster of many pools most obstacles are beside the point: a taint that guards somebody else's nodes is no cause while
+//! On a cluster of many pools most filter failures are beside the point: a taint that guards somebody else's nodes is no cause while
 //! the pod's own pool is full. A node counts as usable unless the pod excludes it itself or it is a control plane, as
-//! long as any node is; among the usable ones, that with the lightest obstacles is nearest. An obstacle does not count where what
-//! else stands against the node is all that stands against another: whoever cleared that would need it no more.
+//! long as any node is; among the usable ones, that with the lightest filter failures is nearest. An filter failure does not count where what
+//! else rejects the node is all that rejects another: whoever cleared that would need it no more.
 //!
 //! A spread constraint closes the fuller domains because an emptier one is there to go to. While that one lacks nothing but what
 //! passes by itself, it is what the pod waits for, however far its nodes are; where somebody has set them apart, the constraint
@@ -11,7 +11,7 @@
 //!
 //! What does not belong here: which cause is reported (`rules/scheduling`).
 
-use super::{NodeObstacles, Obstacle, VolumeTrouble, What, unschedulable};
+use super::{FilterFailure, NodeResult, VolumeFailure, What, unschedulable};
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
 use std::cell::OnceCell;
@@ -29,22 +29,22 @@ const FULL: u32 = 2;
 const NODES: u32 = 1 << 10;
 /// How many filters a rank tells apart.
 const FILTERS: u32 = 1 << 4;
-/// How many obstacles on the nearest node a rank tells apart.
+/// How many filter failures on the nearest node a rank tells apart.
 const OBSTACLES: u32 = 1 << 4;
 
 /// Which nodes come into question, and how far each is from taking the pod.
 #[derive(Debug, Clone)]
-pub struct Closeness<'a> {
+pub struct Nearest<'a> {
     /// The usable nodes with their distances, the nearest first, then by name.
-    usable: Vec<(u32, &'a NodeObstacles)>,
+    usable: Vec<(u32, &'a NodeResult)>,
     /// How many exclusions a usable node has.
     exclusions: usize,
-    /// What stands against them, each once.
+    /// What rejects them, each once.
     profiles: OnceCell<BTreeSet<Profile<'a>>>,
 }
 
 /// Sorts the nodes by how near they are to taking the pod.
-pub fn closest(nodes: &[NodeObstacles]) -> Closeness<'_> {
+pub fn nearest_feasible(nodes: &[NodeResult]) -> Nearest<'_> {
     let least = nodes.iter().map(exclusions).min().unwrap_or_default();
     let usable = || nodes.iter().filter(|node| exclusions(node) == least);
     let awaited = usable().filter(|node| passes(node)).map(distance).min();
@@ -55,47 +55,47 @@ pub fn closest(nodes: &[NodeObstacles]) -> Closeness<'_> {
         })
         .collect();
     usable.sort_by(|(a, a_node), (b, b_node)| (a, &a_node.node).cmp(&(b, &b_node.node)));
-    Closeness {
+    Nearest {
         usable,
         exclusions: least,
         profiles: OnceCell::new(),
     }
 }
 
-/// Where an obstacle stands among the causes: smaller comes first. That is the one on the nearest node, then the one among fewer
-/// obstacles there, then the one that the scheduler meets first, then the one on more nodes. `None` when it counts on no node.
-pub fn rank(nodes: &[NodeObstacles], predicate: impl Fn(&Obstacle) -> bool) -> Option<u32> {
-    closest(nodes).rank(predicate)
+/// Where an filter failure stands among the causes: smaller comes first. That is the one on the nearest node, then the one among fewer
+/// filter failures there, then the one that the scheduler meets first, then the one on more nodes. `None` when it counts on no node.
+pub fn rank(nodes: &[NodeResult], predicate: impl Fn(&FilterFailure) -> bool) -> Option<u32> {
+    nearest_feasible(nodes).rank(predicate)
 }
 
-/// How far a node is from taking the pod: how many kinds of exclusion it has, then the weight of all that stands against the pod there.
-pub fn distance_of(node: &NodeObstacles) -> (usize, u32) {
+/// How far a node is from taking the pod: how many kinds of exclusion it has, then the weight of all that rejects the pod there.
+pub fn distance_of(node: &NodeResult) -> (usize, u32) {
     (exclusions(node), distance(node))
 }
 
-impl<'a> Closeness<'a> {
+impl<'a> Nearest<'a> {
     /// The usable nodes, the nearest first.
-    pub fn nodes(&self) -> impl Iterator<Item = &'a NodeObstacles> {
+    pub fn nodes(&self) -> impl Iterator<Item = &'a NodeResult> {
         self.usable.iter().map(|(_, node)| *node)
     }
 
     /// Whether the pod could use the node, which is one of those that were sorted.
-    pub fn is_usable(&self, node: &NodeObstacles) -> bool {
+    pub fn is_usable(&self, node: &NodeResult) -> bool {
         exclusions(node) == self.exclusions
     }
 
-    /// The nodes on which such an obstacle counts, the nearest first.
-    pub fn barred_by(&self, predicate: impl Fn(&Obstacle) -> bool) -> Vec<&'a NodeObstacles> {
+    /// The nodes on which such an filter failure counts, the nearest first.
+    pub fn barred_by(&self, predicate: impl Fn(&FilterFailure) -> bool) -> Vec<&'a NodeResult> {
         self.barred(&predicate).map(|(_, node)| *node).collect()
     }
 
     /// See [`rank`].
-    pub fn rank(&self, predicate: impl Fn(&Obstacle) -> bool) -> Option<u32> {
+    pub fn rank(&self, predicate: impl Fn(&FilterFailure) -> bool) -> Option<u32> {
         let barred: Vec<_> = self.barred(&predicate).collect();
         let (distance, node) = barred.first()?;
-        let filter = node.obstacles.iter().find(|obstacle| predicate(obstacle))?;
+        let filter = node.failures.iter().find(|failure| predicate(failure))?;
         let digits = [
-            (number(node.obstacles.len()), OBSTACLES),
+            (number(node.failures.len()), OBSTACLES),
             (filter.filter as u32, FILTERS),
             (NODES.saturating_sub(number(barred.len())), NODES),
         ];
@@ -107,18 +107,18 @@ impl<'a> Closeness<'a> {
 
     fn barred(
         &self,
-        predicate: impl Fn(&Obstacle) -> bool,
-    ) -> impl Iterator<Item = &(u32, &'a NodeObstacles)> {
-        let meets = |node: &NodeObstacles| node.obstacles.iter().any(&predicate);
+        predicate: impl Fn(&FilterFailure) -> bool,
+    ) -> impl Iterator<Item = &(u32, &'a NodeResult)> {
+        let meets = |node: &NodeResult| node.failures.iter().any(&predicate);
         let everywhere = self.usable.iter().all(|(_, node)| meets(node));
         // while the pod excludes every node itself, what is on some of them is not yet known to matter
-        let counts = move |node: &NodeObstacles, one: &Obstacle| {
-            everywhere || is_choice(one) || !node.obstacles.iter().any(is_choice)
+        let counts = move |node: &NodeResult, one: &FilterFailure| {
+            everywhere || is_choice(one) || !node.failures.iter().any(is_choice)
         };
         let profiles = self.profiles.get_or_init(|| {
             let nodes = self.usable.iter().map(|(_, node)| node);
-            // with pods unread, a node without obstacles is no proof that one can do without
-            let nodes = nodes.filter(|node| !node.obstacles.is_empty());
+            // with pods unread, a node without filter failures is no proof that one can do without
+            let nodes = nodes.filter(|node| !node.failures.is_empty());
             // one after the other: of thousands of nodes a few differ, and collecting would sort them all
             nodes.fold(BTreeSet::new(), |mut profiles, node| {
                 profiles.insert(of(node));
@@ -126,9 +126,9 @@ impl<'a> Closeness<'a> {
             })
         });
         self.usable.iter().filter(move |(_, node)| {
-            let mut mine = node.obstacles.iter().filter(|one| predicate(one));
+            let mut mine = node.failures.iter().filter(|one| predicate(one));
             let rest = || -> Profile<'_> {
-                let rest = node.obstacles.iter().filter(|one| !predicate(one));
+                let rest = node.failures.iter().filter(|one| !predicate(one));
                 rest.map(kind).collect()
             };
             let is_spared = |rest: &Profile<'_>| profiles.iter().any(|one| is_within(one, rest));
@@ -137,7 +137,7 @@ impl<'a> Closeness<'a> {
     }
 }
 
-/// What stands against a node, by kind.
+/// What rejects a node, by kind.
 type Profile<'a> = BTreeSet<Kind<'a>>;
 
 /// Obstacles of one kind go away by the same change.
@@ -163,12 +163,12 @@ enum Kind<'a> {
     Other(&'a str),
 }
 
-fn of(node: &NodeObstacles) -> Profile<'_> {
-    node.obstacles.iter().map(kind).collect()
+fn of(node: &NodeResult) -> Profile<'_> {
+    node.failures.iter().map(kind).collect()
 }
 
-fn kind(obstacle: &Obstacle) -> Kind<'_> {
-    match &obstacle.what {
+fn kind(failure: &FilterFailure) -> Kind<'_> {
+    match &failure.what {
         What::Label { .. } | What::OtherNode => Kind::Choice,
         What::Cordoned => Kind::Cordon,
         What::Taint { key, .. } => Kind::Taint(key),
@@ -176,9 +176,9 @@ fn kind(obstacle: &Obstacle) -> Kind<'_> {
         What::PodCount { .. } => Kind::PodCount,
         What::Resource { resource, .. } => Kind::Resource {
             name: resource,
-            never: weight(obstacle) > FULL,
+            never: weight(failure) > FULL,
         },
-        What::Volume(trouble) => Kind::Volume(&obstacle.reason, trouble.about()),
+        What::Volume(volume) => Kind::Volume(&failure.reason, volume.about()),
         What::Spread { key, domain, .. } => Kind::Spread {
             key,
             label: domain.is_none(),
@@ -205,48 +205,48 @@ fn number(count: usize) -> u32 {
 }
 
 /// The pod's own choice of nodes.
-fn is_choice(obstacle: &Obstacle) -> bool {
-    matches!(obstacle.what, What::OtherNode | What::Label { .. })
+fn is_choice(failure: &FilterFailure) -> bool {
+    matches!(failure.what, What::OtherNode | What::Label { .. })
 }
 
 /// How many of the two kinds of exclusion a node has: the pod wants another node, or it is a control plane.
-fn exclusions(node: &NodeObstacles) -> usize {
-    let is_control_plane = |one: &Obstacle| matches!(&one.what, What::Taint { key, .. } if CONTROL_PLANE.contains(&key.as_str()));
+fn exclusions(node: &NodeResult) -> usize {
+    let is_control_plane = |one: &FilterFailure| matches!(&one.what, What::Taint { key, .. } if CONTROL_PLANE.contains(&key.as_str()));
     let kinds = [
-        node.obstacles.iter().any(is_choice),
-        node.obstacles.iter().any(is_control_plane),
+        node.failures.iter().any(is_choice),
+        node.failures.iter().any(is_control_plane),
     ];
     kinds.into_iter().filter(|is_there| *is_there).count()
 }
 
 /// Whether a spread constraint closes the node's domain for the sake of an emptier one.
-fn is_overfull(node: &NodeObstacles) -> bool {
+fn is_overfull(node: &NodeResult) -> bool {
     let closes =
-        |one: &Obstacle| matches!(&one.what, What::Spread { domain, .. } if domain.is_some());
-    node.obstacles.iter().any(closes)
+        |one: &FilterFailure| matches!(&one.what, What::Spread { domain, .. } if domain.is_some());
+    node.failures.iter().any(closes)
 }
 
-/// Whether all that stands against the pod on the node comes and goes: what other pods take, and the node's own state.
-fn passes(node: &NodeObstacles) -> bool {
-    let mut obstacles = node.obstacles.iter();
-    !node.obstacles.is_empty()
-        && obstacles.all(|one| match &one.what {
+/// Whether all that rejects the pod on the node comes and goes: what other pods take, and the node's own state.
+fn passes(node: &NodeResult) -> bool {
+    let mut failures = node.failures.iter();
+    !node.failures.is_empty()
+        && failures.all(|one| match &one.what {
             What::Resource { .. } | What::PodCount { .. } | What::Port { .. } => true,
             What::Together { .. } => true,
-            What::Volume(trouble) => of_volume(trouble) == FULL,
+            What::Volume(failure) => of_volume(failure) == FULL,
             What::Taint { key, .. } => is_condition(key) && key != unschedulable::KEY,
             _ => false,
         })
 }
 
-/// The weight of all that stands against the pod on a node.
-fn distance(node: &NodeObstacles) -> u32 {
-    node.obstacles.iter().map(weight).sum()
+/// The weight of all that rejects the pod on a node.
+fn distance(node: &NodeResult) -> u32 {
+    node.failures.iter().map(weight).sum()
 }
 
 /// Light is what passes or gives way by itself, heavy what somebody has decided.
-fn weight(obstacle: &Obstacle) -> u32 {
-    match &obstacle.what {
+fn weight(failure: &FilterFailure) -> u32 {
+    match &failure.what {
         What::Resource {
             asked, allocatable, ..
         } if asked > allocatable || *allocatable == Quantity::ZERO => 3,
@@ -256,7 +256,7 @@ fn weight(obstacle: &Obstacle) -> u32 {
         | What::Spread {
             domain: Some(_), ..
         } => FULL,
-        What::Volume(trouble) => of_volume(trouble),
+        What::Volume(failure) => of_volume(failure),
         What::Cordoned | What::Spread { .. } | What::Apart { .. } | What::Other(_) => 3,
         What::Taint { key, .. } if is_condition(key) => 3,
         What::Taint { .. } => 4,
@@ -265,12 +265,12 @@ fn weight(obstacle: &Obstacle) -> u32 {
 }
 
 /// Other pods give way; data that lies elsewhere does not come here.
-fn of_volume(trouble: &VolumeTrouble) -> u32 {
-    match trouble {
-        VolumeTrouble::Disk { .. }
-        | VolumeTrouble::InUse { .. }
-        | VolumeTrouble::AttachLimit { .. } => FULL,
-        VolumeTrouble::Elsewhere { .. } | VolumeTrouble::Zone { .. } => 5,
+fn of_volume(failure: &VolumeFailure) -> u32 {
+    match failure {
+        VolumeFailure::Disk { .. }
+        | VolumeFailure::InUse { .. }
+        | VolumeFailure::AttachLimit { .. } => FULL,
+        VolumeFailure::Elsewhere { .. } | VolumeFailure::Zone { .. } => 5,
         _ => 3,
     }
 }

@@ -1,35 +1,35 @@
-//! Looks for the smallest changes after which a node would take the pod, by making them on copies and judging again.
+//! Looks for the smallest changes after which a node would take the pod, by making them on copies and running the filters again.
 //!
-//! For each node that comes into question every obstacle has its possible changes; all that stand against one node must go
-//! together (AND), while any node will do (OR). What is offered was judged again and made at least one node fit; it is called
+//! For each node that comes into question every filter failure has its possible changes; all that reject one node must go
+//! together (AND), while any node will do (OR). What is offered was checked by running the filters again and made at least one node fit; it is called
 //! verified only when all nodes and pods of the cluster were read.
 //!
 //! `change` holds the single changes, with `spread` and `affinity` for those of constraints between pods, `options` which of them
-//! removes an obstacle, `carrier` the object to change, `fix` and `patch` the commands, `own_pods` what helps a workload that is in
+//! removes an filter failure, `template_owner` the object to change, `fix` and `patch` the commands, `own_pods` what helps a workload that is in
 //! its own way. Nothing is ever run.
 //!
-//! What does not belong here: whether an obstacle is a cause (`rules/scheduling`).
+//! What does not belong here: whether an filter failure is a cause (`rules/scheduling`).
 
 mod affinity;
-mod carrier;
 mod change;
 mod fix;
 mod options;
 mod own_pods;
 mod spread;
+mod template_owner;
 #[cfg(test)]
 mod tests;
 
-use super::ranking::{Closeness, closest};
-use super::{Engine, Filter, Holder, Incoming, Judgement, NodeObstacles, View, What, judge};
-use crate::finding::{Fix, Who};
-use crate::snapshot::{Kin, Snapshot, StuckPod};
-use affinity::Lookalikes;
-use carrier::Carrier;
+use super::ranking::{Nearest, nearest_feasible};
+use super::{Engine, Filter, FilterResults, Holder, Incoming, NodeResult, View, What, run_filters};
+use crate::rules::finding::{Fix, Who};
+use crate::snapshot::{PodView, Relation, Snapshot};
+use affinity::LabelPeers;
 use change::{Change, Kind, in_turn};
 use k8s_openapi::api::core::v1::Pod;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use template_owner::TemplateOwner;
 
 /// The most changes that are offered for one pod by one kind of person.
 const OFFERED: usize = 3;
@@ -41,46 +41,47 @@ const NODES: usize = 100;
 pub struct Remedy {
     /// The change.
     pub fix: Fix,
-    /// The filters whose obstacles it removes.
+    /// The filters whose filter failures it removes.
     pub removes: Vec<Filter>,
 }
 
 /// A pod, and all that is known about where it could go.
 struct Situation<'s> {
-    pod: &'s StuckPod,
+    pod: &'s PodView,
     snapshot: &'s Snapshot,
     view: &'s View<'s>,
-    judged: &'s Judgement,
+    results: &'s FilterResults,
     /// What the pod wants by its spec alone.
     incoming: Incoming<'s, 's>,
-    carrier: Carrier,
+    template_owner: TemplateOwner,
     /// Whether everything was read that the filters look at.
     proven: bool,
-    lookalikes: OnceCell<Lookalikes>,
+    label_peers: OnceCell<LabelPeers>,
 }
 
 impl<'s> Situation<'s> {
-    fn new(pod: &'s StuckPod, view: &'s View<'s>, judged: &'s Judgement) -> Self {
+    fn new(pod: &'s PodView, view: &'s View<'s>, results: &'s FilterResults) -> Self {
         let snapshot = view.snapshot();
         Situation {
             pod,
             snapshot,
             view,
-            judged,
+            results,
             incoming: Incoming::alone(pod.pod()),
-            carrier: Carrier::of(pod, snapshot),
-            proven: snapshot.pods().whole_cluster().is_ok() && judged.unread.is_empty(),
-            lookalikes: OnceCell::new(),
+            template_owner: TemplateOwner::of(pod, snapshot),
+            proven: snapshot.pods().whole_cluster().is_ok() && results.unread.is_empty(),
+            label_peers: OnceCell::new(),
         }
     }
 
-    fn lookalikes(&self) -> &Lookalikes {
-        self.lookalikes.get_or_init(|| Lookalikes::of(self))
+    fn label_peers(&self) -> &LabelPeers {
+        self.label_peers.get_or_init(|| LabelPeers::of(self))
     }
 
-    fn kin(&self, holder: &Holder) -> Kin {
+    fn relation(&self, holder: &Holder) -> Relation {
         let controller = holder.controller.as_deref();
-        self.snapshot.kin(self.pod, &holder.namespace, controller)
+        self.snapshot
+            .relation(self.pod, &holder.namespace, controller)
     }
 }
 
@@ -109,7 +110,7 @@ impl Plan {
     }
 
     /// Makes the changes on copies and tells which nodes take the pod then; none when the plan's own does not.
-    fn takers(&self, pod: &Pod, view: &View<'_>) -> Vec<String> {
+    fn feasible_nodes(&self, pod: &Pod, view: &View<'_>) -> Vec<String> {
         let mut pod = pod.clone();
         let mut changed: Option<View<'_>> = None;
         for change in in_turn(&self.changes) {
@@ -119,7 +120,7 @@ impl Plan {
                 changed = Some(view.with_node(node, |node| change.apply_to_node(node)));
             }
         }
-        judge::takers_with(&self.node, &pod, changed.as_ref().unwrap_or(view))
+        run_filters::takers_with(&self.node, &pod, changed.as_ref().unwrap_or(view))
     }
 
     fn removes(&self) -> Vec<Filter> {
@@ -132,27 +133,27 @@ impl Plan {
 
 /// The smallest changes that let the pod in: its owner's before an administrator's. None when the nodes were not all read, a
 /// node would take it as it is, or it is refused as a whole.
-pub fn propose(pod: &StuckPod, engine: &Engine<'_>) -> Vec<Remedy> {
+pub fn propose(pod: &PodView, engine: &Engine<'_>) -> Vec<Remedy> {
     let snapshot = engine.snapshot();
     if snapshot.nodes().whole_cluster().is_err() {
         return Vec::new();
     }
-    let judged = engine.judge(pod.pod());
-    if judged.takers().next().is_some() || !judged.before.is_empty() {
+    let results = engine.run_filters(pod.pod());
+    if results.feasible_nodes().next().is_some() || !results.before.is_empty() {
         return Vec::new();
     }
-    let at = Situation::new(pod, engine.view(), &judged);
+    let at = Situation::new(pod, engine.view(), &results);
     let mut remedies = own_pods::propose(&at);
-    let closest = closest(&judged.nodes);
-    let plans = candidates(&at, &closest);
+    let nearest_feasible = nearest_feasible(&results.nodes);
+    let plans = candidates(&at, &nearest_feasible);
     for who in [Who::Owner, Who::Admin] {
         let plans = fewest(&plans, who);
         let offered = plans.filter_map(|plan| {
-            let takers = plan.takers(pod.pod(), at.view);
-            let fix = fix::of(&plan.changes, &at.carrier, pod.pod(), who);
-            (!takers.is_empty()).then(|| Remedy {
+            let feasible_nodes = plan.feasible_nodes(pod.pod(), at.view);
+            let fix = fix::of(&plan.changes, &at.template_owner, pod.pod(), who);
+            (!feasible_nodes.is_empty()).then(|| Remedy {
                 fix: Fix {
-                    verified: at.proven.then_some(takers),
+                    verified: at.proven.then_some(feasible_nodes),
                     ..fix
                 },
                 removes: plan.removes(),
@@ -160,7 +161,7 @@ pub fn propose(pod: &StuckPod, engine: &Engine<'_>) -> Vec<Remedy> {
         });
         remedies.extend(offered.take(OFFERED));
     }
-    remedies.extend(larger_node(&at, &closest));
+    remedies.extend(larger_node(&at, &nearest_feasible));
     remedies
 }
 
@@ -172,8 +173,8 @@ fn fewest(plans: &[Plan], who: Who) -> impl Iterator<Item = &Plan> {
 }
 
 /// Every plan worth trying, the smallest first, and of those that differ in amounts or nodes alone the smallest.
-fn candidates(at: &Situation<'_>, closest: &Closeness<'_>) -> Vec<Plan> {
-    let nearest = closest.nodes().take(NODES);
+fn candidates(at: &Situation<'_>, nearest_feasible: &Nearest<'_>) -> Vec<Plan> {
+    let nearest = nearest_feasible.nodes().take(NODES);
     let mut plans: Vec<Plan> = nearest.flat_map(|node| for_node(at, node)).collect();
     plans.sort_by_cached_key(Plan::effort);
     let mut known = BTreeSet::new();
@@ -183,14 +184,14 @@ fn candidates(at: &Situation<'_>, closest: &Closeness<'_>) -> Vec<Plan> {
 
 /// The plans for one node: each change alone if it is enough; else what the owner can do as far as possible, and what an
 /// administrator can.
-fn for_node(at: &Situation<'_>, node: &NodeObstacles) -> Vec<Plan> {
+fn for_node(at: &Situation<'_>, node: &NodeResult) -> Vec<Plan> {
     let Some(on) = at.view.node(&node.node) else {
         return Vec::new();
     };
     let mut options: Vec<Vec<Change>> = node
-        .obstacles
+        .failures
         .iter()
-        .map(|obstacle| options::of(at, on, obstacle))
+        .map(|failure| options::of(at, on, failure))
         .collect();
     options.dedup();
     let plan = |changes: Vec<Change>| Plan {
@@ -218,12 +219,15 @@ fn for_node(at: &Situation<'_>, node: &NodeObstacles) -> Vec<Plan> {
 }
 
 /// Advice that always helps against full nodes, without a command: how much room a further node must have.
-fn larger_node(at: &Situation<'_>, closest: &Closeness<'_>) -> Option<Remedy> {
-    let is_room = |node: &NodeObstacles| {
-        let mut obstacles = node.obstacles.iter();
-        obstacles.any(|o| matches!(o.what, What::Resource { .. } | What::PodCount { .. }))
+fn larger_node(at: &Situation<'_>, nearest_feasible: &Nearest<'_>) -> Option<Remedy> {
+    let is_room = |node: &NodeResult| {
+        let mut failures = node.failures.iter();
+        failures.any(|o| matches!(o.what, What::Resource { .. } | What::PodCount { .. }))
     };
-    closest.nodes().next().filter(|node| is_room(node))?;
+    nearest_feasible
+        .nodes()
+        .next()
+        .filter(|node| is_room(node))?;
     let amounts = at
         .incoming
         .requests

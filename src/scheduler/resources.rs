@@ -3,10 +3,10 @@
 //! Source: kube-scheduler `framework/plugins/noderesources/fit.go` (1.37), `fitsRequest`. A profile's `ignoredResources` cannot
 //! be read and are not modelled.
 
-use super::message::Reason;
-use super::{Filter, Incoming, NodeView, Obstacle, What};
+use super::{Filter, FilterFailure, Incoming, NodeView, What};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::{Amounts, is_scalar};
+use crate::messages::scheduler::Reason;
 
 /// The resources that are compared first, in this order; scalar ones follow by name.
 const FIRST: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
@@ -29,26 +29,26 @@ pub(super) fn compared(requests: &Amounts) -> Vec<(String, Quantity)> {
 }
 
 /// Everything of which too little is left.
-pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<FilterFailure> {
     let asked = pod.compared.iter();
     let lacking = asked.filter_map(|(resource, asked)| lacking(node, resource, *asked));
     pod_count(node).into_iter().chain(lacking).collect()
 }
 
 /// Counted even for a pod that asks for nothing.
-fn pod_count(node: &NodeView<'_>) -> Option<Obstacle> {
+fn pod_count(node: &NodeView<'_>) -> Option<FilterFailure> {
     let limit = i64::try_from(node.allocatable("pods").units()).unwrap_or(i64::MAX);
     let running = i64::try_from(node.pods().len()).unwrap_or(i64::MAX);
-    (running >= limit).then(|| Obstacle {
+    (running >= limit).then(|| FilterFailure {
         filter: Filter::NodeResourcesFit,
         reason: Reason::TooManyPods.to_string(),
         what: What::PodCount { running, limit },
     })
 }
 
-fn lacking(node: &NodeView<'_>, resource: &str, asked: Quantity) -> Option<Obstacle> {
+fn lacking(node: &NodeView<'_>, resource: &str, asked: Quantity) -> Option<FilterFailure> {
     let free = node.free(resource);
-    (asked > free).then(|| Obstacle {
+    (asked > free).then(|| FilterFailure {
         filter: Filter::NodeResourcesFit,
         reason: Reason::InsufficientResource(resource.to_owned()).to_string(),
         what: What::Resource {
@@ -63,7 +63,7 @@ fn lacking(node: &NodeView<'_>, resource: &str, asked: Quantity) -> Option<Obsta
 #[cfg(test)]
 mod tests {
     use crate::scheduler::testing::{Cluster, found, node, pod};
-    use crate::scheduler::{View, What, judge};
+    use crate::scheduler::{View, What, run_filters};
     use serde_json::json;
 
     fn lacking(resource: &str) -> String {
@@ -107,11 +107,11 @@ mod tests {
             .asks("cpu", "1")
             .asks("example.com/gpu", "1")
             .pod();
-        let judged = judge(&web, &View::of(&cluster)).nodes;
-        let numbers: Vec<_> = judged[0]
-            .obstacles
+        let results = run_filters(&web, &View::of(&cluster)).nodes;
+        let numbers: Vec<_> = results[0]
+            .failures
             .iter()
-            .map(|obstacle| match &obstacle.what {
+            .map(|failure| match &failure.what {
                 What::Resource {
                     resource,
                     asked,

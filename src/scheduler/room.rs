@@ -1,16 +1,16 @@
 //! Whether a node would take a pod by all that the scheduler asks, and not only by what is computed here.
 //!
-//! A node without obstacles proves nothing while a filter that is not computed may decide: then there is no answer. What follows
+//! A node without filter failures proves nothing while a filter that is not computed may decide: then there is no answer. What follows
 //! from room that the scheduler does not see is for `rules/scheduling`.
 
 use super::agreement::is_computed;
-use super::{Examination, said};
-use crate::snapshot::{DEFAULT_SCHEDULER, Snapshot, StuckPod};
+use super::{Examination, latest_message};
+use crate::snapshot::{DEFAULT_SCHEDULER, PodView, Snapshot};
 use jiff::Timestamp;
 
 /// The nodes that would take the pod, in order of names; none while something that is not read or not computed may decide.
-pub fn takers<'e>(
-    pod: &StuckPod,
+pub fn feasible_nodes<'e>(
+    pod: &PodView,
     snapshot: &Snapshot,
     examination: &'e Examination,
 ) -> Vec<&'e str> {
@@ -23,16 +23,16 @@ pub fn takers<'e>(
     if !whole || !by_default || !understood {
         return Vec::new();
     }
-    match examination.judged.as_deref() {
-        Some(judged) if judged.unread.is_empty() => judged.takers().collect(),
+    match examination.results.as_deref() {
+        Some(results) if results.unread.is_empty() => results.feasible_nodes().collect(),
         _ => Vec::new(),
     }
 }
 
 /// When the scheduler is last known to have tried. It may have done so later: a series of events is written down anew every half
 /// hour (client-go `tools/events/event_broadcaster.go`, 1.37).
-pub fn last_attempt(pod: &StuckPod, snapshot: &Snapshot) -> Option<Timestamp> {
-    said::last_attempt(pod, snapshot)
+pub fn last_attempt(pod: &PodView, snapshot: &Snapshot) -> Option<Timestamp> {
+    latest_message::last_attempt(pod, snapshot)
 }
 
 #[cfg(test)]
@@ -54,8 +54,8 @@ mod tests {
         let cluster = cluster.with(node("n1", "4", "8Gi")).seal();
         let pod = pod.stuck();
         let examination = Engine::new(&cluster).examine(&pod);
-        let takers = takers(&pod, &cluster, &examination);
-        takers.into_iter().map(str::to_owned).collect()
+        let feasible_nodes = feasible_nodes(&pod, &cluster, &examination);
+        feasible_nodes.into_iter().map(str::to_owned).collect()
     }
 
     const SHORT: &str = "0/1 nodes are available: 1 Insufficient cpu.";

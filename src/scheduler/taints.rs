@@ -1,19 +1,19 @@
 //! TaintToleration: taints of effect NoSchedule and NoExecute that the pod does not tolerate.
 //!
-//! The scheduler stops at the first of a node; here each is an obstacle, in the order of the node's spec.
+//! The scheduler stops at the first of a node; here each is an filter failure, in the order of the node's spec.
 //!
 //! Source: kube-scheduler `framework/plugins/tainttoleration` (1.37).
 
-use super::message::Reason;
-use super::{Filter, Incoming, NodeView, Obstacle, What, unschedulable};
+use super::{Filter, FilterFailure, Incoming, NodeView, What, unschedulable};
 use crate::kubernetes::taints::{Difference, NearMiss, TaintText, near_miss, untolerated};
+use crate::messages::scheduler::Reason;
 use k8s_openapi::api::core::v1::{Taint, Toleration};
 
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 
 /// The untolerated taints.
-pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<FilterFailure> {
     // what is tolerated as a cordon is tolerated as its taint, so nothing is lost by telling it once
     let is_told = |taint: &&Taint| node.node.unschedulable && unschedulable::repeats(taint);
     let meant = || -> Vec<Toleration> {
@@ -23,7 +23,7 @@ pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obst
     };
     untolerated(&node.node.taints, pod.tolerations())
         .filter(|taint| !is_told(taint))
-        .map(|taint| Obstacle {
+        .map(|taint| FilterFailure {
             filter: Filter::TaintToleration,
             reason: Reason::UntoleratedTaint { taint: None }.to_string(),
             what: What::Taint {
@@ -88,7 +88,7 @@ fn text(toleration: &Toleration) -> String {
 #[cfg(test)]
 mod tests {
     use crate::scheduler::testing::{Cluster, found, node, pod};
-    use crate::scheduler::{View, What, judge};
+    use crate::scheduler::{View, What, run_filters};
     use serde_json::{Value, json};
 
     const SAID: &str = "TaintToleration: node(s) had untolerated taint(s)";
@@ -130,11 +130,11 @@ mod tests {
                 ]),
             )
             .pod();
-        let judged = judge(&web, &View::of(&cluster)).nodes;
-        let taints: Vec<_> = judged[0]
-            .obstacles
+        let results = run_filters(&web, &View::of(&cluster)).nodes;
+        let taints: Vec<_> = results[0]
+            .failures
             .iter()
-            .map(|obstacle| match &obstacle.what {
+            .map(|failure| match &failure.what {
                 What::Taint {
                     taint, near_miss, ..
                 } => (taint.as_str(), near_miss.as_deref()),
@@ -164,9 +164,9 @@ mod tests {
                 .seal();
             let given = json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": &seconds});
             let web = pod("web").set("/spec/tolerations", json!([given])).pod();
-            let judged = judge(&web, &View::of(&cluster)).nodes;
-            let What::Taint { near_miss, .. } = &judged[0].obstacles[0].what else {
-                panic!("{judged:?}");
+            let results = run_filters(&web, &View::of(&cluster)).nodes;
+            let What::Taint { near_miss, .. } = &results[0].failures[0].what else {
+                panic!("{results:?}");
             };
             assert_eq!(*near_miss, None, "{seconds}");
         }

@@ -1,8 +1,8 @@
 //! Small clusters for the tests of this room.
 
-use super::{Filter, Obstacle, View, VolumeTrouble, What, judge};
-use crate::scope::Scope;
-use crate::snapshot::{Intake, Keep, Kind, Reach, Snapshot, StuckPod, Why};
+use super::{Filter, FilterFailure, View, VolumeFailure, What, run_filters};
+use crate::snapshot::{Keep, Kind, PodView, ReadScope, Snapshot, Store, Why};
+use crate::triage::scope::Scope;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -166,22 +166,22 @@ impl Object {
         serde_json::from_value(self.json.clone()).unwrap()
     }
 
-    pub(crate) fn stuck(&self) -> StuckPod {
-        StuckPod::new(self.pod())
+    pub(crate) fn stuck(&self) -> PodView {
+        PodView::new(self.pod())
     }
 }
 
 /// A cluster in the making, of which nodes and pods are read whole until said otherwise.
 #[derive(Debug)]
 pub(crate) struct Cluster {
-    intake: Intake,
+    store: Store,
 }
 
 impl Cluster {
     pub(crate) fn new() -> Self {
         let mut cluster = Cluster::unread();
         for kind in Kind::all() {
-            cluster.intake.record(kind, Reach::Everywhere, Ok(()));
+            cluster.store.record(kind, ReadScope::Everywhere, Ok(()));
         }
         cluster
     }
@@ -189,7 +189,7 @@ impl Cluster {
     /// Nothing is known to be read whole.
     pub(crate) fn unread() -> Self {
         Cluster {
-            intake: Intake::new(Why::Forbidden),
+            store: Store::new(Why::Forbidden),
         }
     }
 
@@ -204,20 +204,20 @@ impl Cluster {
     }
 
     pub(crate) fn read(mut self, kind: Kind) -> Self {
-        self.intake.record(kind, Reach::Everywhere, Ok(()));
+        self.store.record(kind, ReadScope::Everywhere, Ok(()));
         self
     }
 
     pub(crate) fn with(mut self, object: Object) -> Self {
         let json = object.json.to_string();
-        self.intake
+        self.store
             .object(object.kind, json.as_bytes(), Keep::Suspects)
             .unwrap();
         self
     }
 
     pub(crate) fn seal(self) -> Snapshot {
-        self.intake.seal(&Scope::everything())
+        self.store.seal(&Scope::everything())
     }
 }
 
@@ -226,8 +226,8 @@ impl Cluster {
 pub(crate) struct Told {
     /// Why the pod is refused as a whole.
     pub(crate) before: Vec<String>,
-    /// What stands against it on each node.
-    pub(crate) nodes: BTreeMap<String, Vec<Obstacle>>,
+    /// What rejects it on each node.
+    pub(crate) nodes: BTreeMap<String, Vec<FilterFailure>>,
     /// What could not be read.
     pub(crate) unread: Vec<Kind>,
 }
@@ -235,16 +235,16 @@ pub(crate) struct Told {
 impl Told {
     pub(crate) fn of(filter: Filter, pod: &Object, cluster: Cluster) -> Told {
         let cluster = cluster.seal();
-        let judged = judge(&pod.pod(), &View::of(&cluster));
-        let before = judged.before.into_iter().filter(|one| one.filter == filter);
-        let nodes = judged.nodes.into_iter().map(|node| {
-            let own = node
-                .obstacles
-                .into_iter()
-                .filter(|one| one.filter == filter);
+        let results = run_filters(&pod.pod(), &View::of(&cluster));
+        let before = results
+            .before
+            .into_iter()
+            .filter(|one| one.filter == filter);
+        let nodes = results.nodes.into_iter().map(|node| {
+            let own = node.failures.into_iter().filter(|one| one.filter == filter);
             (node.node, own.collect())
         });
-        let unread = judged.unread.iter().filter(|one| one.filter == filter);
+        let unread = results.unread.iter().filter(|one| one.filter == filter);
         Told {
             before: before.map(|one| one.reason).collect(),
             nodes: nodes.collect(),
@@ -252,8 +252,8 @@ impl Told {
         }
     }
 
-    /// The obstacles of a node.
-    pub(crate) fn on(&self, node: &str) -> &[Obstacle] {
+    /// The filter failures of a node.
+    pub(crate) fn on(&self, node: &str) -> &[FilterFailure] {
         &self.nodes[node]
     }
 
@@ -265,33 +265,33 @@ impl Told {
             .collect()
     }
 
-    /// What the only obstacle of a node is about.
-    pub(crate) fn trouble(&self, node: &str) -> &VolumeTrouble {
+    /// What the only filter failure of a node is about.
+    pub(crate) fn failure(&self, node: &str) -> &VolumeFailure {
         match self.on(node) {
             [
-                Obstacle {
-                    what: What::Volume(trouble),
+                FilterFailure {
+                    what: What::Volume(failure),
                     ..
                 },
-            ] => trouble,
+            ] => failure,
             other => panic!("not one trouble with a volume: {other:?}"),
         }
     }
 
-    /// Whether nothing stands against any node or the pod.
+    /// Whether nothing rejects any node or the pod.
     pub(crate) fn is_nothing(&self) -> bool {
         self.before.is_empty() && self.nodes.values().all(Vec::is_empty)
     }
 }
 
-/// `Filter: reason` of every obstacle that the pod meets on the node among the others.
+/// `Filter: reason` of every filter failure that the pod meets on the node among the others.
 pub(crate) fn found(pod: &Object, node: &Object, others: &[Object]) -> Vec<String> {
     let cluster = Cluster::new().with(node.clone());
     let cluster = others.iter().cloned().fold(cluster, Cluster::with).seal();
-    let judged = judge(&pod.pod(), &View::of(&cluster)).nodes;
-    judged
+    let results = run_filters(&pod.pod(), &View::of(&cluster)).nodes;
+    results
         .iter()
-        .flat_map(|node| &node.obstacles)
-        .map(|obstacle| format!("{}: {}", obstacle.filter.as_str(), obstacle.reason))
+        .flat_map(|node| &node.failures)
+        .map(|failure| format!("{}: {}", failure.filter.as_str(), failure.reason))
         .collect()
 }

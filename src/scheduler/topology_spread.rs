@@ -7,13 +7,13 @@
 //! selector counts no pod and still matches the incoming one, and pods that are being deleted do not count while those that
 //! preemption makes room for do. Constraints that a profile adds by default cannot be read.
 
-use super::message::Reason;
-use super::{Filter, Incoming, NodeView, Obstacle, View, What, node_affinity};
+use super::{Filter, FilterFailure, Incoming, NodeView, View, What, node_affinity};
 use crate::kubernetes::selector::{
     label_selector_is_empty, label_selector_matches, label_selector_text,
 };
 use crate::kubernetes::taints::untolerated;
-use crate::snapshot::{Occupant, Occupants};
+use crate::messages::scheduler::Reason;
+use crate::snapshot::{PodRecord, PodRecords};
 use k8s_openapi::api::core::v1::TopologySpreadConstraint;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 use std::collections::{BTreeMap, HashMap};
@@ -95,7 +95,7 @@ pub(super) fn count(pod: &Incoming<'_, '_>, view: &View<'_>) -> Domains {
             if !constraint.includes(pod, node, affine) {
                 continue;
             }
-            let counted = constraint.counted(pod.namespace, node, view.occupants(), known);
+            let counted = constraint.counted(pod.namespace, node, view.pod_records(), known);
             let domain = node.label(&constraint.key).unwrap_or_default();
             match constraint.counts.get_mut(domain) {
                 Some(count) => *count += counted,
@@ -112,8 +112,8 @@ pub(super) fn count(pod: &Incoming<'_, '_>, view: &View<'_>) -> Domains {
 }
 
 /// The constraints that the pod would break on the node.
-pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
-    let broken = |constraint: &Constraint| -> Option<Obstacle> {
+pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<FilterFailure> {
+    let broken = |constraint: &Constraint| -> Option<FilterFailure> {
         let domain = node.label(&constraint.key);
         let matching = domain.map(|domain| constraint.matching(domain));
         let skew = matching.map(|matching| matching + constraint.itself - constraint.fewest);
@@ -121,7 +121,7 @@ pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obst
             return None;
         }
         let missing_label = domain.is_none();
-        Some(Obstacle {
+        Some(FilterFailure {
             filter: Filter::PodTopologySpread,
             reason: Reason::TopologySpread { missing_label }.to_string(),
             what: What::Spread {
@@ -193,17 +193,17 @@ impl Constraint {
         &self,
         namespace: &str,
         node: &NodeView<'_>,
-        occupants: &Occupants,
+        pod_records: &PodRecords,
         known: &mut Matches,
     ) -> i64 {
         if self.selector.as_ref().is_none_or(label_selector_is_empty) {
             return 0;
         }
-        let counts = |occupant: &&&Occupant| {
-            let labels = || &occupants.shape(occupant).labels;
-            !occupant.terminating
-                && *occupant.namespace == *namespace
-                && known.of(Occupants::place_of(occupant), || {
+        let counts = |pod_record: &&&PodRecord| {
+            let labels = || &pod_records.footprint(pod_record).labels;
+            !pod_record.terminating
+                && *pod_record.namespace == *namespace
+                && known.of(PodRecords::place_of(pod_record), || {
                     matches(self.selector.as_ref(), labels())
                 })
         };
@@ -253,16 +253,16 @@ impl Domains {
         &mut self,
         by: i64,
         pod: &Incoming<'_, '_>,
-        occupant: &Occupant,
+        pod_record: &PodRecord,
         node: &NodeView<'_>,
         view: &View<'_>,
     ) {
         let keys: Vec<String> = self.constraints.iter().map(|c| c.key.clone()).collect();
-        if *occupant.namespace != *pod.namespace || !has_all(node, &keys) {
+        if *pod_record.namespace != *pod.namespace || !has_all(node, &keys) {
             return;
         }
         let affine = node_affinity::admits(pod, node);
-        let labels = &view.occupants().shape(occupant).labels;
+        let labels = &view.pod_records().footprint(pod_record).labels;
         for constraint in &mut self.constraints {
             let counts = matches(constraint.selector.as_ref(), labels);
             if counts && constraint.includes(pod, node, affine) {

@@ -2,9 +2,9 @@
 //!
 //! Source: kube-scheduler `framework/plugins/nodeunschedulable` (1.37).
 
-use super::message::Reason;
-use super::{Filter, Incoming, NodeView, Obstacle, What};
+use super::{Filter, FilterFailure, Incoming, NodeView, What};
 use crate::kubernetes::taints::tolerates;
+use crate::messages::scheduler::Reason;
 use k8s_openapi::api::core::v1::Taint;
 
 /// The key of the taint that stands for a cordon, whether or not the node has the taint.
@@ -18,7 +18,7 @@ pub(super) fn repeats(taint: &Taint) -> bool {
 }
 
 /// The cordon, if it keeps the pod off.
-pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<FilterFailure> {
     if !node.node.unschedulable {
         return Vec::new();
     }
@@ -31,7 +31,7 @@ pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obst
     if tolerations.any(|toleration| tolerates(toleration, &cordon)) {
         return Vec::new();
     }
-    vec![Obstacle {
+    vec![FilterFailure {
         filter: Filter::NodeUnschedulable,
         reason: Reason::Unschedulable.to_string(),
         what: What::Cordoned,

@@ -7,10 +7,10 @@
 //! that is being deleted, has not started, or belongs to another scheduler.
 
 use super::attached::{Attachments, Used};
-use super::{Holder, Incoming, said};
+use super::{Holder, Incoming, latest_message};
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
-use crate::snapshot::{Node, Occupant, Occupants, Snapshot};
+use crate::snapshot::{Node, PodRecord, PodRecords, Snapshot};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,9 +20,9 @@ use std::sync::Arc;
 pub struct View<'a> {
     /// Shared by the copies that leave a node as it is.
     nodes: BTreeMap<&'a str, Arc<NodeView<'a>>>,
-    occupants: &'a Occupants,
+    pod_records: &'a PodRecords,
     /// Bound pods that keep others away by a required anti-affinity of their own.
-    guards: Vec<&'a Occupant>,
+    guards: Vec<&'a PodRecord>,
     attachments: Arc<Attachments<'a>>,
     snapshot: &'a Snapshot,
 }
@@ -35,13 +35,13 @@ pub struct NodeView<'a> {
     /// What pods may take and do take, resource by resource.
     rooms: BTreeMap<&'a str, Room>,
     /// The pods on it, in order of namespace and name.
-    pods: Vec<&'a Occupant>,
+    pods: Vec<&'a PodRecord>,
     /// Host ports and who holds them, in order of the holders' namespaces and names.
-    ports: Vec<(&'a HostPort, &'a Occupant)>,
+    ports: Vec<(&'a HostPort, &'a PodRecord)>,
     /// Volumes that its pods make it attach; none where no node has a limit.
     attached: Vec<Used<'a>>,
     /// Pods for which preemption makes room here and that are not bound yet.
-    nominated: Vec<&'a Occupant>,
+    nominated: Vec<&'a PodRecord>,
 }
 
 /// How much of a resource there is, in amounts as the scheduler rounds them.
@@ -56,27 +56,27 @@ struct Room {
 impl<'a> View<'a> {
     /// All nodes and pods that were read, whether or not these are all there are.
     pub fn of(snapshot: &'a Snapshot) -> Self {
-        let occupants = snapshot.occupants();
+        let pod_records = snapshot.pod_records();
         let attachments = Attachments::of(snapshot);
         let filled = |(_, name): &'a (String, String), node: &'a Node| {
             let mut filled = NodeView::empty(node);
-            for occupant in occupants.on_node(name) {
-                filled.add(occupant, occupants, &attachments);
+            for pod_record in pod_records.on_node(name) {
+                filled.add(pod_record, pod_records, &attachments);
             }
             (name.as_str(), Arc::new(filled))
         };
         let nodes = snapshot.nodes().seen();
         let mut nodes: BTreeMap<&str, _> = nodes.map(|(key, node)| filled(key, node)).collect();
         let mut guards = Vec::new();
-        for occupant in occupants.iter() {
-            let keeps_away = || !occupants.shape(occupant).anti_affinity.is_empty();
-            match (&occupant.node, &occupant.nominated) {
+        for pod_record in pod_records.iter() {
+            let keeps_away = || !pod_records.footprint(pod_record).anti_affinity.is_empty();
+            match (&pod_record.node, &pod_record.nominated) {
                 (Some(bound), _) if keeps_away() && nodes.contains_key(&**bound) => {
-                    guards.push(occupant);
+                    guards.push(pod_record);
                 }
                 (None, Some(nominated)) => {
                     if let Some(node) = nodes.get_mut(&**nominated) {
-                        Arc::make_mut(node).nominated.push(occupant);
+                        Arc::make_mut(node).nominated.push(pod_record);
                     }
                 }
                 _ => {}
@@ -84,7 +84,7 @@ impl<'a> View<'a> {
         }
         View {
             nodes,
-            occupants,
+            pod_records,
             guards,
             attachments: Arc::new(attachments),
             snapshot,
@@ -95,7 +95,7 @@ impl<'a> View<'a> {
     pub(super) fn bare(snapshot: &'a Snapshot) -> Self {
         View {
             nodes: BTreeMap::new(),
-            occupants: snapshot.occupants(),
+            pod_records: snapshot.pod_records(),
             guards: Vec::new(),
             attachments: Arc::default(),
             snapshot,
@@ -113,12 +113,12 @@ impl<'a> View<'a> {
     }
 
     /// All pods that were read; which of them stand on a node is for [`NodeView::pods`] to say.
-    pub fn occupants(&self) -> &'a Occupants {
-        self.occupants
+    pub fn pod_records(&self) -> &'a PodRecords {
+        self.pod_records
     }
 
     /// The bound pods with a required anti-affinity of their own, in order of namespace and name.
-    pub(super) fn guards(&self) -> impl Iterator<Item = &'a Occupant> {
+    pub(super) fn guards(&self) -> impl Iterator<Item = &'a PodRecord> {
         self.guards.iter().copied()
     }
 
@@ -144,35 +144,39 @@ impl<'a> View<'a> {
 
     /// The same without the bound pods of which `gone` is true.
     #[must_use]
-    pub fn without(&self, gone: impl Fn(&Occupant) -> bool) -> Self {
+    pub fn without(&self, gone: impl Fn(&PodRecord) -> bool) -> Self {
         let mut copy = self.clone();
-        for occupant in self.occupants.iter().filter(|occupant| gone(occupant)) {
-            let node = occupant.node.as_deref();
+        for pod_record in self
+            .pod_records
+            .iter()
+            .filter(|pod_record| gone(pod_record))
+        {
+            let node = pod_record.node.as_deref();
             if let Some(node) = node.and_then(|name| copy.nodes.get_mut(name)) {
-                Arc::make_mut(node).remove(occupant, self.occupants);
+                Arc::make_mut(node).remove(pod_record, self.pod_records);
             }
         }
-        copy.guards.retain(|occupant| !gone(occupant));
+        copy.guards.retain(|pod_record| !gone(pod_record));
         copy
     }
 
     /// The same, but the pods of which `lenient` is true keep nobody away by an anti-affinity of their own.
     #[must_use]
-    pub fn unguarded_by(&self, lenient: impl Fn(&Occupant) -> bool) -> Self {
+    pub fn unguarded_by(&self, lenient: impl Fn(&PodRecord) -> bool) -> Self {
         let mut copy = self.clone();
-        copy.guards.retain(|occupant| !lenient(occupant));
+        copy.guards.retain(|pod_record| !lenient(pod_record));
         copy
     }
 
     /// The pods for which preemption makes room on the node and that come before the pod: with them on it, the node has to pass
     /// first (`runtime/framework.go`, `RunFilterPluginsWithNominatedPods`). A scheduler keeps book of its own pods alone
     /// (`eventhandlers.go`, `responsibleForPod`).
-    pub(super) fn coming(&self, pod: &Incoming<'_, '_>, node: &NodeView<'a>) -> Vec<&'a Occupant> {
-        let coming = |occupant: &&&'a Occupant| {
-            let shape = self.occupants.shape(occupant);
-            shape.priority >= pod.priority()
-                && said::scheduler_of(&shape.scheduler) == pod.scheduler()
-                && !pod.is(occupant)
+    pub(super) fn coming(&self, pod: &Incoming<'_, '_>, node: &NodeView<'a>) -> Vec<&'a PodRecord> {
+        let coming = |pod_record: &&&'a PodRecord| {
+            let footprint = self.pod_records.footprint(pod_record);
+            footprint.priority >= pod.priority()
+                && latest_message::scheduler_of(&footprint.scheduler) == pod.scheduler()
+                && !pod.is(pod_record)
         };
         node.nominated.iter().filter(coming).copied().collect()
     }
@@ -199,25 +203,25 @@ impl<'a> NodeView<'a> {
     }
 
     /// The node with further pods on it.
-    pub(super) fn joined_by(&self, coming: &[&'a Occupant], view: &View<'a>) -> Self {
+    pub(super) fn joined_by(&self, coming: &[&'a PodRecord], view: &View<'a>) -> Self {
         let mut fuller = self.clone();
-        for occupant in coming {
-            fuller.add(occupant, view.occupants, &view.attachments);
+        for pod_record in coming {
+            fuller.add(pod_record, view.pod_records, &view.attachments);
         }
         fuller
     }
 
     /// The node with some of its pods gone.
-    pub(super) fn left_by(&self, gone: &[&Occupant], view: &View<'a>) -> Self {
+    pub(super) fn left_by(&self, gone: &[&PodRecord], view: &View<'a>) -> Self {
         let mut emptier = self.clone();
-        for occupant in gone {
-            emptier.remove(occupant, view.occupants);
+        for pod_record in gone {
+            emptier.remove(pod_record, view.pod_records);
         }
         emptier
     }
 
     /// The pods on it, in order of namespace and name.
-    pub fn pods(&self) -> &[&'a Occupant] {
+    pub fn pods(&self) -> &[&'a PodRecord] {
         &self.pods
     }
 
@@ -228,32 +232,32 @@ impl<'a> NodeView<'a> {
 
     fn add(
         &mut self,
-        occupant: &'a Occupant,
-        occupants: &'a Occupants,
+        pod_record: &'a PodRecord,
+        pod_records: &'a PodRecords,
         attachments: &Attachments<'a>,
     ) {
-        let shape = occupants.shape(occupant);
-        for (resource, amount) in &shape.requests {
+        let footprint = pod_records.footprint(pod_record);
+        for (resource, amount) in &footprint.requests {
             let room = self.rooms.entry(resource).or_default();
             room.taken = room.taken + amount.rounded_for(resource);
         }
-        self.pods.push(occupant);
+        self.pods.push(pod_record);
         self.ports
-            .extend(shape.ports.iter().map(|port| (port, occupant)));
+            .extend(footprint.ports.iter().map(|port| (port, pod_record)));
         self.attached
-            .extend(attachments.used_by(occupant, occupants));
+            .extend(attachments.used_by(pod_record, pod_records));
     }
 
-    fn remove(&mut self, occupant: &Occupant, occupants: &'a Occupants) {
-        let shape = occupants.shape(occupant);
-        for (resource, amount) in &shape.requests {
+    fn remove(&mut self, pod_record: &PodRecord, pod_records: &'a PodRecords) {
+        let footprint = pod_records.footprint(pod_record);
+        for (resource, amount) in &footprint.requests {
             if let Some(room) = self.rooms.get_mut(resource.as_str()) {
                 room.taken = room.taken - amount.rounded_for(resource);
             }
         }
-        self.pods.retain(|other| !other.is(occupant));
-        self.ports.retain(|(_, holder)| !holder.is(occupant));
-        self.attached.retain(|(_, user)| !user.is(occupant));
+        self.pods.retain(|other| !other.is(pod_record));
+        self.ports.retain(|(_, holder)| !holder.is(pod_record));
+        self.attached.retain(|(_, user)| !user.is(pod_record));
     }
 
     /// The node's name.
@@ -287,7 +291,7 @@ impl<'a> NodeView<'a> {
         self.ports
             .iter()
             .filter(move |(held, _)| held.conflicts(wanted))
-            .map(|(_, occupant)| Holder::from(*occupant))
+            .map(|(_, pod_record)| Holder::from(*pod_record))
     }
 }
 
@@ -351,7 +355,7 @@ mod tests {
             )
             .seal();
         let view = View::of(&cluster);
-        let emptied = view.without(|occupant| &*occupant.name == "a");
+        let emptied = view.without(|pod_record| &*pod_record.name == "a");
         let n1 = emptied.node("n1").unwrap();
         assert_eq!((n1.pods.len(), n1.ports.len()), (0, 0));
         assert_eq!(n1.free("cpu"), Quantity::from_units(1));

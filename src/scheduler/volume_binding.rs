@@ -11,14 +11,14 @@
 mod candidates;
 mod provision;
 
-use super::message::Reason;
-use super::volumes::{Mount, NoVolume, Prepared, VolumeTrouble, missing, obstacle};
-use super::{Filter, Incoming, NodeView, Obstacle, View};
+use super::volumes::{Mount, NoVolume, Prepared, VolumeFailure, failure, missing};
+use super::{Filter, FilterFailure, Incoming, NodeView, View};
 use crate::kubernetes::claims::{class_name, fully_bound, selected_node, volume_name};
 use crate::kubernetes::in_tree::driver_affinity;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::selector::{node_selector_term_matches, node_selector_text};
 use crate::kubernetes::storage_class::waits_for_consumer;
+use crate::messages::scheduler::Reason;
 use crate::snapshot::{CsiNode, Volume};
 use candidates::Candidates;
 use k8s_openapi::api::core::v1::{NodeSelector, PersistentVolumeClaim};
@@ -98,9 +98,10 @@ fn unusable(
 ) -> Option<String> {
     let name = &mount.name;
     let Some(claim) = claim else {
-        return Some(match mount.ephemeral {
-            true => Reason::EphemeralClaimPending(name.clone()).to_string(),
-            false => missing(name),
+        return Some(if mount.ephemeral {
+            Reason::EphemeralClaimPending(name.clone()).to_string()
+        } else {
+            missing(name)
         });
     };
     let phase = claim
@@ -222,12 +223,12 @@ fn admits(affinity: &NodeSelector, node: &NodeView<'_>) -> bool {
     terms.any(|term| node_selector_term_matches(term, &node.node.labels, ""))
 }
 
-/// What stands against the node on account of the pod's claims, in the scheduler's order.
-pub(super) fn obstacles(
+/// What rejects the node on account of the pod's claims, in the scheduler's order.
+pub(super) fn failures(
     pod: &Incoming<'_, '_>,
     node: &NodeView<'_>,
     view: &View<'_>,
-) -> Vec<Obstacle> {
+) -> Vec<FilterFailure> {
     if pod.bindings.is_empty() {
         return Vec::new();
     }
@@ -240,14 +241,14 @@ pub(super) fn obstacles(
                 .volume
                 .is_some_and(|volume| translates(volume).is_some());
         if !unsure {
-            reasons.extend(bound.trouble(node, csi_node.yes()));
+            reasons.extend(bound.failure(node, csi_node.yes()));
         }
     }
     let mut all = reasons.first_alike();
     all.extend(pod.bindings.unbound(node));
     all.sort_by_key(|(reason, _)| order(reason));
     all.into_iter()
-        .map(|(reason, trouble)| obstacle(Filter::VolumeBinding, &reason.to_string(), trouble))
+        .map(|(reason, volume)| failure(Filter::VolumeBinding, &reason.to_string(), volume))
         .collect()
 }
 
@@ -263,15 +264,15 @@ fn order(reason: &Reason) -> u8 {
 
 /// What fails for one claim after another.
 #[derive(Debug, Default)]
-struct Reasons(Vec<(Reason, VolumeTrouble)>);
+struct Reasons(Vec<(Reason, VolumeFailure)>);
 
 impl Reasons {
-    fn extend(&mut self, trouble: Option<(Reason, VolumeTrouble)>) {
-        self.0.extend(trouble);
+    fn extend(&mut self, failure: Option<(Reason, VolumeFailure)>) {
+        self.0.extend(failure);
     }
 
     /// The first reason, for all that fail for it.
-    fn first_alike(mut self) -> Vec<(Reason, VolumeTrouble)> {
+    fn first_alike(mut self) -> Vec<(Reason, VolumeFailure)> {
         if let Some(first) = self.0.first().map(|(reason, _)| reason.clone()) {
             self.0.retain(|(reason, _)| *reason == first);
         }
@@ -280,30 +281,30 @@ impl Reasons {
 }
 
 impl Bound<'_> {
-    fn trouble(
+    fn failure(
         &self,
         node: &NodeView<'_>,
         csi_node: Option<&CsiNode>,
-    ) -> Option<(Reason, VolumeTrouble)> {
+    ) -> Option<(Reason, VolumeFailure)> {
         let claim = self.claim.clone();
         let Some(volume) = self.volume else {
             let volume = self.name.clone();
             return Some((
                 Reason::NonExistentVolume,
-                VolumeTrouble::Gone { claim, volume },
+                VolumeFailure::Gone { claim, volume },
             ));
         };
         let affinity = reached_from(volume, csi_node)?;
         if admits(&affinity, node) {
             return None;
         }
-        let trouble = VolumeTrouble::Elsewhere {
+        let failure = VolumeFailure::Elsewhere {
             claim,
             volume: self.name.clone(),
             wanted: node_selector_text(&affinity),
             found: carried(&affinity, node),
         };
-        Some((Reason::VolumeNodeAffinity, trouble))
+        Some((Reason::VolumeNodeAffinity, failure))
     }
 }
 
@@ -325,7 +326,7 @@ impl Bindings<'_> {
     }
 
     /// What fails for the claims that wait.
-    fn unbound(&self, node: &NodeView<'_>) -> Vec<(Reason, VolumeTrouble)> {
+    fn unbound(&self, node: &NodeView<'_>) -> Vec<(Reason, VolumeFailure)> {
         let promised = self.waiting.iter().filter_map(|waiting| {
             let other = waiting
                 .selected
@@ -367,28 +368,28 @@ impl Bindings<'_> {
 }
 
 impl Waiting<'_> {
-    fn unavailable(&self, why: NoVolume) -> (Reason, VolumeTrouble) {
-        let trouble = VolumeTrouble::Unavailable {
+    fn unavailable(&self, why: NoVolume) -> (Reason, VolumeFailure) {
+        let failure = VolumeFailure::Unavailable {
             claim: self.claim.clone(),
             class: self.provision.class.to_owned(),
             why,
         };
-        (Reason::VolumeBind, trouble)
+        (Reason::VolumeBind, failure)
     }
 
     /// Why no volume can be made for the node.
-    fn makes(&self, node: &NodeView<'_>) -> Option<(Reason, VolumeTrouble)> {
+    fn makes(&self, node: &NodeView<'_>) -> Option<(Reason, VolumeFailure)> {
         if let Some(why) = self.provision.refuses(node) {
             return Some(self.unavailable(why));
         }
         let free = self.provision.lacks_space(node)?;
-        let trouble = VolumeTrouble::NoSpace {
+        let failure = VolumeFailure::NoSpace {
             claim: self.claim.clone(),
             class: self.provision.class.to_owned(),
             asked: self.asked,
             free,
         };
-        Some((Reason::StorageCapacity, trouble))
+        Some((Reason::StorageCapacity, failure))
     }
 }
 

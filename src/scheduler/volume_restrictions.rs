@@ -6,11 +6,11 @@
 //! Source: kube-scheduler `framework/plugins/volumerestrictions/volume_restrictions.go` (1.37). Its oddity is kept that pods for
 //! which preemption makes room, and pods that give way, count by the name of their claim alone, whatever their namespace.
 
-use super::message::Reason;
-use super::volumes::{Mount, Prepared, VolumeTrouble, missing, obstacle};
-use super::{Filter, Holder, Incoming, NodeView, Obstacle, View};
+use super::volumes::{Mount, Prepared, VolumeFailure, failure, missing};
+use super::{Filter, FilterFailure, Holder, Incoming, NodeView, View};
 use crate::kubernetes::disks::{Disk, inline_disks};
-use crate::snapshot::Occupant;
+use crate::messages::scheduler::Reason;
+use crate::snapshot::PodRecord;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub(super) struct Held<'v> {
     /// The claims that only one pod may use.
     exclusive: Vec<String>,
     /// Who uses them, in order of nodes, namespaces and names; those that are gone in a dry run of preemption among them.
-    users: Vec<(String, &'v Occupant)>,
+    users: Vec<(String, &'v PodRecord)>,
     /// How many of them are in use, as the scheduler counts: a claim once, and one more or less for each pod that comes or goes.
     in_use: i64,
 }
@@ -54,8 +54,8 @@ pub(super) fn find<'v>(
     found.state.exclusive.dedup();
     if !found.state.exclusive.is_empty() {
         let pods = view.nodes().flat_map(|node| node.pods().iter().copied());
-        for occupant in pods.filter(|occupant| *occupant.namespace == *pod.namespace) {
-            found.state.note(occupant, view);
+        for pod_record in pods.filter(|pod_record| *pod_record.namespace == *pod.namespace) {
+            found.state.note(pod_record, view);
         }
         let used: BTreeSet<&str> = found
             .state
@@ -80,71 +80,71 @@ fn is_exclusive(claim: &PersistentVolumeClaim) -> bool {
 
 impl<'v> Held<'v> {
     /// Adds a pod for which preemption makes room. Nobody asks for it when the filter was skipped.
-    pub(super) fn add(&mut self, occupant: &'v Occupant, view: &View<'v>) {
+    pub(super) fn add(&mut self, pod_record: &'v PodRecord, view: &View<'v>) {
         if !(self.disks.is_empty() && self.users.is_empty()) {
             let known = self.users.len();
-            self.note(occupant, view);
+            self.note(pod_record, view);
             self.in_use += count(self.users.len() - known);
         }
     }
 
     /// Takes away what a pod uses that gives way.
-    pub(super) fn remove(&mut self, occupant: &Occupant, view: &View<'v>) {
-        self.in_use -= count(self.shared(occupant, view).count());
+    pub(super) fn remove(&mut self, pod_record: &PodRecord, view: &View<'v>) {
+        self.in_use -= count(self.shared(pod_record, view).count());
     }
 
-    fn note(&mut self, occupant: &'v Occupant, view: &View<'v>) {
-        let shared: Vec<String> = self.shared(occupant, view).cloned().collect();
-        let shared = shared.into_iter().map(|claim| (claim, occupant));
+    fn note(&mut self, pod_record: &'v PodRecord, view: &View<'v>) {
+        let shared: Vec<String> = self.shared(pod_record, view).cloned().collect();
+        let shared = shared.into_iter().map(|claim| (claim, pod_record));
         self.users.extend(shared);
     }
 
     fn shared<'s>(
         &'s self,
-        occupant: &Occupant,
+        pod_record: &PodRecord,
         view: &View<'s>,
     ) -> impl Iterator<Item = &'s String>
     where
         'v: 's,
     {
-        let claims = &view.occupants().shape(occupant).claims;
+        let claims = &view.pod_records().footprint(pod_record).claims;
         claims.iter().filter(|claim| self.exclusive.contains(claim))
     }
 }
 
 /// The disks that others have on the node, and the claims that others have anywhere.
-pub(super) fn obstacles(
+pub(super) fn failures(
     pod: &Incoming<'_, '_>,
     node: &NodeView<'_>,
     view: &View<'_>,
-) -> Vec<Obstacle> {
+) -> Vec<FilterFailure> {
     let held = &pod.held;
     let disks = held.disks.iter().filter_map(|disk| {
         let mut pods = node.pods().iter();
-        let holder = pods.find(|occupant| {
-            let theirs = &view.occupants().shape(occupant).disks;
+        let holder = pods.find(|pod_record| {
+            let theirs = &view.pod_records().footprint(pod_record).disks;
             theirs.iter().any(|other| disk.conflicts(other))
         })?;
-        let trouble = VolumeTrouble::Disk {
+        let failure = VolumeFailure::Disk {
             disk: disk.to_string(),
             holder: Holder::from(*holder),
         };
-        Some(told(&Reason::DiskConflict, trouble))
+        Some(told(&Reason::DiskConflict, failure))
     });
     let users = held.users.iter().filter(|_| held.in_use > 0);
-    let users = users.map(|(claim, occupant)| {
-        let trouble = VolumeTrouble::InUse {
+    let users = users.map(|(claim, pod_record)| {
+        let failure = VolumeFailure::InUse {
             claim: claim.clone(),
-            holder: Holder::from(*occupant),
-            node: occupant.node.as_deref().unwrap_or_default().to_owned(),
+            holder: Holder::from(*pod_record),
+            node: pod_record.node.as_deref().unwrap_or_default().to_owned(),
         };
-        told(&Reason::ReadWriteOncePod, trouble)
+        told(&Reason::ReadWriteOncePod, failure)
     });
     disks.chain(users).collect()
 }
 
-fn told(reason: &Reason, trouble: VolumeTrouble) -> Obstacle {
-    obstacle(Filter::VolumeRestrictions, &reason.to_string(), trouble)
+fn told(reason: &Reason, volume: VolumeFailure) -> FilterFailure {
+    failure(Filter::VolumeRestrictions, &reason.to_string(), volume)
 }
 
 #[cfg(test)]

@@ -6,19 +6,19 @@
 //!
 //! Source: kube-scheduler `framework/plugins/volumezone/volume_zone.go` (1.37).
 
-use super::message::Reason;
-use super::volumes::{Mount, Prepared, VolumeTrouble, missing, obstacle};
-use super::{Filter, Incoming, NodeView, Obstacle, View};
+use super::volumes::{Mount, Prepared, VolumeFailure, failure, missing};
+use super::{Filter, FilterFailure, Incoming, NodeView, View};
 use crate::kubernetes::claims::{class_name, volume_name};
 use crate::kubernetes::in_tree::ZONES;
 use crate::kubernetes::labels::{OLD_REGION, OLD_ZONE, REGION, ZONE};
 use crate::kubernetes::storage_class::waits_for_consumer;
+use crate::messages::scheduler::Reason;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 /// In the plugin's order: the first that differs is told.
 const KEYS: [&str; 4] = [OLD_ZONE, OLD_REGION, ZONE, REGION];
 
-/// Said of a claim that waits for nothing and still has no volume.
+/// SchedulerMessage of a claim that waits for nothing and still has no volume.
 const NO_VOLUME: &str = "PersistentVolume had no name";
 
 /// The zones and regions of the pod's volumes.
@@ -113,7 +113,7 @@ fn found_on<'n>(node: &'n NodeView<'_>, key: &str) -> Option<&'n str> {
 }
 
 /// The volumes of other zones and regions.
-pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obstacle> {
+pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<FilterFailure> {
     if pod.zones.0.is_empty() || KEYS.iter().all(|key| node.label(key).is_none()) {
         return Vec::new();
     }
@@ -123,14 +123,14 @@ pub(super) fn obstacles(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Obst
         if found.is_some_and(|found| zone.values.iter().any(|value| value == found)) {
             return None;
         }
-        let trouble = VolumeTrouble::Zone {
+        let volume = VolumeFailure::Zone {
             claim: zone.claim.clone(),
             volume: zone.volume.clone(),
             key: zone.key.to_owned(),
             wanted: zone.values.join(", "),
             found: found.map(str::to_owned),
         };
-        Some(obstacle(Filter::VolumeZone, &reason, trouble))
+        Some(failure(Filter::VolumeZone, &reason, volume))
     });
     elsewhere.collect()
 }

@@ -2,17 +2,17 @@
 //!
 //! The filters themselves are in `volume_restrictions`, `node_volume_limits`, `volume_binding` and `volume_zone`.
 
-use super::message::Reason;
-use super::{Filter, Holder, Incoming, Obstacle, Unread, View, What};
+use super::{Filter, FilterFailure, Holder, Incoming, Unread, View, What};
 use crate::kubernetes::claims;
 use crate::kubernetes::quantity::Quantity;
+use crate::messages::scheduler::Reason;
 use crate::snapshot::{Gap, Seen};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 /// What a pod's claim, volume or disk has against a node, or against the pod as a whole.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum VolumeTrouble {
+pub enum VolumeFailure {
     /// Another pod on the node has the disk.
     Disk {
         /// The disk, as `gcePersistentDisk data`.
@@ -114,21 +114,21 @@ pub enum NoVolume {
     Topology(String),
 }
 
-impl VolumeTrouble {
+impl VolumeFailure {
     /// The claim, disk or driver that it is about: with another one of these it is another trouble.
     pub fn about(&self) -> &str {
         match self {
-            VolumeTrouble::Disk { disk, .. } => disk,
-            VolumeTrouble::AttachLimit { driver, .. } | VolumeTrouble::NoDriver { driver } => {
+            VolumeFailure::Disk { disk, .. } => disk,
+            VolumeFailure::AttachLimit { driver, .. } | VolumeFailure::NoDriver { driver } => {
                 driver
             }
-            VolumeTrouble::InUse { claim, .. }
-            | VolumeTrouble::Elsewhere { claim, .. }
-            | VolumeTrouble::Unavailable { claim, .. }
-            | VolumeTrouble::NoSpace { claim, .. }
-            | VolumeTrouble::Gone { claim, .. }
-            | VolumeTrouble::Zone { claim, .. }
-            | VolumeTrouble::Claim { claim } => claim,
+            VolumeFailure::InUse { claim, .. }
+            | VolumeFailure::Elsewhere { claim, .. }
+            | VolumeFailure::Unavailable { claim, .. }
+            | VolumeFailure::NoSpace { claim, .. }
+            | VolumeFailure::Gone { claim, .. }
+            | VolumeFailure::Zone { claim, .. }
+            | VolumeFailure::Claim { claim } => claim,
         }
     }
 }
@@ -158,7 +158,7 @@ pub(super) fn mounts<'v>(pod: &Incoming<'_, '_>, view: &View<'v>) -> Vec<Mount<'
 #[derive(Debug, Clone, Default)]
 pub(super) struct Prepared<T> {
     pub(super) state: T,
-    before: Vec<Obstacle>,
+    before: Vec<FilterFailure>,
     gap: Option<Gap>,
 }
 
@@ -167,7 +167,7 @@ impl<T> Prepared<T> {
     pub(super) fn refuse(&mut self, filter: Filter, reason: &str, claim: &str) {
         let claim = claim.to_owned();
         self.before
-            .push(obstacle(filter, reason, VolumeTrouble::Claim { claim }));
+            .push(failure(filter, reason, VolumeFailure::Claim { claim }));
     }
 
     /// Something could not be read; the first of these is told.
@@ -199,8 +199,9 @@ impl Incoming<'_, '_> {
     /// Takes over what a filter has to say about the pod as a whole. What two filters refuse alike, the first one tells.
     pub(super) fn takes<T>(&mut self, filter: Filter, prepared: Prepared<T>) -> T {
         for refusal in prepared.before {
-            let is_it =
-                |known: &Obstacle| known.reason == refusal.reason && known.what == refusal.what;
+            let is_it = |known: &FilterFailure| {
+                known.reason == refusal.reason && known.what == refusal.what
+            };
             if !self.before.iter().any(is_it) {
                 self.before.push(refusal);
             }
@@ -212,11 +213,11 @@ impl Incoming<'_, '_> {
 }
 
 /// The scheduler's words and what they mean in particular.
-pub(super) fn obstacle(filter: Filter, reason: &str, trouble: VolumeTrouble) -> Obstacle {
-    Obstacle {
+pub(super) fn failure(filter: Filter, reason: &str, failure: VolumeFailure) -> FilterFailure {
+    FilterFailure {
         filter,
         reason: reason.to_owned(),
-        what: What::Volume(trouble),
+        what: What::Volume(failure),
     }
 }
 

@@ -9,7 +9,7 @@ pub type ObjectKey = (String, String);
 
 /// How far a read reached.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reach {
+pub enum ReadScope {
     /// All namespaces.
     Everywhere,
     /// One namespace.
@@ -22,36 +22,36 @@ pub enum Reach {
 #[derive(Debug, Clone)]
 pub struct Catalog<T> {
     objects: BTreeMap<ObjectKey, T>,
-    reads: BTreeMap<Reach, Result<(), Gap>>,
+    reads: BTreeMap<ReadScope, Result<(), Gap>>,
     unread: Gap,
 }
 
 /// What a catalog knows of its reads, whatever its objects are.
-pub(super) trait Ledger {
+pub(super) trait ReadLog {
     /// Of which kind it is.
     fn kind(&self) -> Kind;
     /// See [`Catalog::record`].
-    fn record(&mut self, reach: Reach, outcome: Result<(), Gap>);
+    fn record(&mut self, read_scope: ReadScope, outcome: Result<(), Gap>);
     /// Says why what nobody tried to read is unknown.
     fn set_unread(&mut self, why: Why);
     /// Everything that was tried.
-    fn reads(&self) -> &BTreeMap<Reach, Result<(), Gap>>;
+    fn reads(&self) -> &BTreeMap<ReadScope, Result<(), Gap>>;
 }
 
-impl<T> Ledger for Catalog<T> {
+impl<T> ReadLog for Catalog<T> {
     fn kind(&self) -> Kind {
         self.unread.kind
     }
 
-    fn record(&mut self, reach: Reach, outcome: Result<(), Gap>) {
-        Catalog::record(self, reach, outcome);
+    fn record(&mut self, read_scope: ReadScope, outcome: Result<(), Gap>) {
+        Catalog::record(self, read_scope, outcome);
     }
 
     fn set_unread(&mut self, why: Why) {
         self.unread.why = why;
     }
 
-    fn reads(&self) -> &BTreeMap<Reach, Result<(), Gap>> {
+    fn reads(&self) -> &BTreeMap<ReadScope, Result<(), Gap>> {
         &self.reads
     }
 }
@@ -83,11 +83,11 @@ impl<T> Catalog<T> {
     }
 
     /// Records that a read was finished, or why it was not. A finished read is not undone by a later gap.
-    pub fn record(&mut self, reach: Reach, outcome: Result<(), Gap>) {
-        match self.reads.get(&reach) {
+    pub fn record(&mut self, read_scope: ReadScope, outcome: Result<(), Gap>) {
+        match self.reads.get(&read_scope) {
             Some(Ok(())) => {}
             _ => {
-                self.reads.insert(reach, outcome);
+                self.reads.insert(read_scope, outcome);
             }
         }
     }
@@ -98,7 +98,7 @@ impl<T> Catalog<T> {
         if let Some(object) = self.objects.get(&key) {
             return Seen::Yes(object);
         }
-        match self.reads.get(&Reach::Object(key.0, key.1)) {
+        match self.reads.get(&ReadScope::Object(key.0, key.1)) {
             Some(Ok(())) => Seen::No,
             Some(Err(gap)) => match self.whole(namespace) {
                 Ok(()) => Seen::No,
@@ -113,11 +113,11 @@ impl<T> Catalog<T> {
 
     /// Whether every object of `namespace` was read (of the cluster, for cluster-scoped kinds: pass "").
     pub fn whole(&self, namespace: &str) -> Result<(), &Gap> {
-        let everywhere = self.reads.get(&Reach::Everywhere);
+        let everywhere = self.reads.get(&ReadScope::Everywhere);
         if let Some(Ok(())) = everywhere {
             return Ok(());
         }
-        match self.reads.get(&Reach::Namespace(namespace.to_owned())) {
+        match self.reads.get(&ReadScope::Namespace(namespace.to_owned())) {
             Some(Ok(())) => Ok(()),
             Some(Err(gap)) => Err(gap),
             None => match everywhere {
@@ -129,7 +129,7 @@ impl<T> Catalog<T> {
 
     /// Whether every object of every namespace was read.
     pub fn whole_cluster(&self) -> Result<(), &Gap> {
-        match self.reads.get(&Reach::Everywhere) {
+        match self.reads.get(&ReadScope::Everywhere) {
             Some(Ok(())) => Ok(()),
             Some(Err(gap)) => Err(gap),
             None => Err(self
@@ -154,7 +154,7 @@ impl<T> Catalog<T> {
     }
 
     /// Everything that was tried, in order.
-    pub fn reads(&self) -> impl Iterator<Item = (&Reach, &Result<(), Gap>)> {
+    pub fn reads(&self) -> impl Iterator<Item = (&ReadScope, &Result<(), Gap>)> {
         self.reads.iter()
     }
 
@@ -187,7 +187,7 @@ mod tests {
     fn absence_needs_a_finished_read() {
         let mut secrets: Catalog<u8> = Catalog::new(Kind::Secret, Why::NotAsked);
         assert!(secrets.get("shop", "db").is_unknown());
-        secrets.record(Reach::Namespace("shop".into()), Ok(()));
+        secrets.record(ReadScope::Namespace("shop".into()), Ok(()));
         assert!(secrets.get("shop", "db").is_absent());
         assert!(secrets.get("other", "db").is_unknown());
         secrets.insert("shop", "db", 1);
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn a_refused_read_is_not_an_absence() {
         let mut secrets: Catalog<u8> = Catalog::new(Kind::Secret, Why::NotAsked);
-        secrets.record(Reach::Everywhere, Err(gap(Why::Forbidden)));
+        secrets.record(ReadScope::Everywhere, Err(gap(Why::Forbidden)));
         let Seen::Unknown(gap) = secrets.get("shop", "db") else {
             panic!("a 403 was read as an absence")
         };
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn a_single_object_that_was_asked_for_can_be_absent() {
         let mut secrets: Catalog<u8> = Catalog::new(Kind::Secret, Why::NotAsked);
-        secrets.record(Reach::Object("shop".into(), "db".into()), Ok(()));
+        secrets.record(ReadScope::Object("shop".into(), "db".into()), Ok(()));
         assert!(secrets.get("shop", "db").is_absent());
         assert!(secrets.get("shop", "cache").is_unknown());
     }
@@ -215,8 +215,8 @@ mod tests {
     #[test]
     fn a_finished_read_outlives_a_later_gap() {
         let mut secrets: Catalog<u8> = Catalog::new(Kind::Secret, Why::NotAsked);
-        secrets.record(Reach::Everywhere, Ok(()));
-        secrets.record(Reach::Everywhere, Err(gap(Why::TimedOut)));
+        secrets.record(ReadScope::Everywhere, Ok(()));
+        secrets.record(ReadScope::Everywhere, Err(gap(Why::TimedOut)));
         assert!(secrets.get("shop", "db").is_absent());
     }
 }

@@ -1,8 +1,8 @@
 //! What was read of the cluster, sealed.
 //!
 //! A [`Snapshot`] has no client, no clock and no environment: the same snapshot gives the same
-//! report, byte for byte. It is filled by an [`Intake`] and never changes afterwards. Every pod is
-//! an [`Occupant`]; only pods of the scope that need a look are kept whole.
+//! report, byte for byte. It is filled by an [`Store`] and never changes afterwards. Every pod is
+//! an [`PodRecord`]; only pods of the scope that need a look are kept whole.
 //!
 //! What does not belong here: requests (`gather`), judgements about causes (`rules`), and what the
 //! scheduler would say (`scheduler`).
@@ -10,35 +10,37 @@
 mod catalog;
 mod devices;
 mod event;
-mod intake;
+mod evidence;
 mod kind;
 mod node;
 mod object;
 mod objects;
-mod occupant;
 mod ownership;
+mod pod;
+mod pod_record;
 mod seen;
 mod slim;
 mod storage;
-mod stuck;
+mod store;
 
-pub use catalog::{Catalog, ObjectKey, Reach};
+pub use catalog::{Catalog, ObjectKey, ReadScope};
 pub use devices::{Consumer, DeviceClass, ResourceClaim};
 pub use event::{Event, Events};
-pub use intake::{Intake, Keep, Undecodable};
+pub use evidence::{Evidence, Origin};
 pub use kind::Kind;
 pub use node::{Condition, Node};
 pub use object::ObjectRef;
 pub use objects::{Keyed, Named, PodDisruptionBudget, ServiceAccount, Workload, WorkloadCondition};
-pub use occupant::{Occupant, Occupants, Shape};
-pub use ownership::{Kin, PodIdentity};
+pub use ownership::{PodIdentity, Relation};
+pub use pod::{ContainerView, DEFAULT_SCHEDULER, PodView, Role};
+pub use pod_record::{Footprint, PodRecord, PodRecords};
 pub use seen::{Gap, Seen, Why};
 pub use storage::{ClaimRef, CsiDriver, CsiNode, CsiStorageCapacity, Volume, VolumeAttachment};
-pub use stuck::{ContainerView, DEFAULT_SCHEDULER, Role, StuckPod};
+pub use store::{Keep, Store, Undecodable};
 
-use crate::scope::Scope;
 use crate::triage::Standing;
-use catalog::Ledger;
+use crate::triage::scope::Scope;
+use catalog::ReadLog;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim};
 use k8s_openapi::api::storage::v1::StorageClass;
@@ -59,8 +61,8 @@ pub struct Clock {
 pub struct Tally {
     /// All of them.
     pub pods: usize,
-    /// Those on their way, within what is usual.
-    pub on_its_way: usize,
+    /// Those progressing, within what is usual.
+    pub progressing: usize,
 }
 
 /// Everything that was read, and what was not.
@@ -69,8 +71,8 @@ pub struct Snapshot {
     clock: Clock,
     tally: Tally,
     pods: Catalog<Standing>,
-    stuck: Vec<StuckPod>,
-    occupants: Occupants,
+    stuck: Vec<PodView>,
+    pod_records: PodRecords,
     events: Events,
     event_reads: Catalog<()>,
     nodes: Catalog<Node>,
@@ -106,7 +108,7 @@ impl Snapshot {
             tally: Tally::default(),
             pods: Catalog::new(Kind::Pod, unread),
             stuck: Vec::new(),
-            occupants: Occupants::default(),
+            pod_records: PodRecords::default(),
             events: Events::default(),
             event_reads: Catalog::new(Kind::Event, unread),
             nodes: Catalog::new(Kind::Node, unread),
@@ -130,8 +132,8 @@ impl Snapshot {
     }
 
     /// The catalogs of all kinds, in the order of the kinds.
-    fn ledgers(&self) -> impl Iterator<Item = &dyn Ledger> {
-        let fixed: [&dyn Ledger; 18] = [
+    fn read_logs(&self) -> impl Iterator<Item = &dyn ReadLog> {
+        let fixed: [&dyn ReadLog; 18] = [
             &self.pods,
             &self.nodes,
             &self.event_reads,
@@ -154,12 +156,12 @@ impl Snapshot {
         let workloads = self
             .workloads
             .values()
-            .map(|catalog| catalog as &dyn Ledger);
+            .map(|catalog| catalog as &dyn ReadLog);
         fixed.into_iter().chain(workloads)
     }
 
-    fn ledgers_mut(&mut self) -> impl Iterator<Item = &mut dyn Ledger> {
-        let fixed: [&mut dyn Ledger; 18] = [
+    fn read_logs_mut(&mut self) -> impl Iterator<Item = &mut dyn ReadLog> {
+        let fixed: [&mut dyn ReadLog; 18] = [
             &mut self.pods,
             &mut self.nodes,
             &mut self.event_reads,
@@ -182,25 +184,28 @@ impl Snapshot {
         let workloads = self.workloads.values_mut();
         fixed
             .into_iter()
-            .chain(workloads.map(|catalog| catalog as &mut dyn Ledger))
+            .chain(workloads.map(|catalog| catalog as &mut dyn ReadLog))
     }
 
-    fn record(&mut self, kind: Kind, reach: Reach, outcome: Result<(), Gap>) {
-        if let Some(ledger) = self.ledgers_mut().find(|ledger| ledger.kind() == kind) {
-            ledger.record(reach, outcome);
+    fn record(&mut self, kind: Kind, read_scope: ReadScope, outcome: Result<(), Gap>) {
+        if let Some(read_log) = self
+            .read_logs_mut()
+            .find(|read_log| read_log.kind() == kind)
+        {
+            read_log.record(read_scope, outcome);
         }
     }
 
     fn set_unread(&mut self, why: Why) {
-        for ledger in self.ledgers_mut() {
-            ledger.set_unread(why);
+        for read_log in self.read_logs_mut() {
+            read_log.set_unread(why);
         }
     }
 
-    fn place(&mut self, pod: StuckPod, standing: Standing) {
+    fn place(&mut self, pod: PodView, standing: Standing) {
         self.tally.pods += 1;
-        if matches!(standing, Standing::OnItsWay(_)) {
-            self.tally.on_its_way += 1;
+        if matches!(standing, Standing::Progressing(_)) {
+            self.tally.progressing += 1;
         }
         let stuck = standing == Standing::Stuck;
         self.pods.insert(pod.namespace(), pod.name(), standing);
@@ -209,21 +214,21 @@ impl Snapshot {
         }
     }
 
-    /// Counts the pods of the scope of which only the occupant was kept; named ones are listed as well.
-    fn place_well(&mut self, scope: &Scope) {
+    /// Counts the pods of the scope of which only the pod record was kept; named ones are listed as well.
+    fn place_healthy(&mut self, scope: &Scope) {
         let mut named = Vec::new();
-        for occupant in self.occupants.iter() {
-            let Some(containers) = occupant.well else {
+        for pod_record in self.pod_records.iter() {
+            let Some(containers) = pod_record.healthy else {
                 continue;
             };
-            if !scope.covers(&self.occupants.identity(occupant), self) {
+            if !scope.covers(&self.pod_records.identity(pod_record), self) {
                 continue;
             }
             self.tally.pods += 1;
             if !scope.targets.is_empty() {
                 named.push((
-                    occupant.namespace.to_string(),
-                    occupant.name.to_string(),
+                    pod_record.namespace.to_string(),
+                    pod_record.name.to_string(),
                     containers,
                 ));
             }
@@ -258,14 +263,14 @@ impl Snapshot {
     }
 
     /// The stuck pods of the scope, in order of namespace and name.
-    pub fn stuck(&self) -> &[StuckPod] {
+    pub fn stuck(&self) -> &[PodView] {
         &self.stuck
     }
 
     /// All live pods that were read, in or out of scope. They are all of the cluster only when
     /// [`pods`](Self::pods) was read everywhere.
-    pub fn occupants(&self) -> &Occupants {
-        &self.occupants
+    pub fn pod_records(&self) -> &PodRecords {
+        &self.pod_records
     }
 
     /// Events of an object, oldest first; `Unknown` when they could not be read and none was seen.
@@ -379,10 +384,10 @@ impl Snapshot {
     }
 
     /// Every read that was tried, and what became of it, in order of kinds.
-    pub fn reads(&self) -> impl Iterator<Item = (Kind, &Reach, &Result<(), Gap>)> {
-        self.ledgers().flat_map(|ledger| {
-            let reads = ledger.reads().iter();
-            reads.map(move |(reach, outcome)| (ledger.kind(), reach, outcome))
+    pub fn reads(&self) -> impl Iterator<Item = (Kind, &ReadScope, &Result<(), Gap>)> {
+        self.read_logs().flat_map(|read_log| {
+            let reads = read_log.reads().iter();
+            reads.map(move |(read_scope, outcome)| (read_log.kind(), read_scope, outcome))
         })
     }
 

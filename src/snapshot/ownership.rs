@@ -3,8 +3,8 @@
 use super::Snapshot;
 use super::kind::Kind;
 use super::object::ObjectRef;
+use super::pod::PodView;
 use super::seen::Seen;
-use super::stuck::StuckPod;
 use std::collections::BTreeMap;
 
 /// What tells which pod it is: the same for a whole pod and for a compact record of one.
@@ -24,40 +24,41 @@ pub struct PodIdentity<'a> {
 
 /// How another pod is related to a pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kin {
+pub enum Relation {
     /// Made by the same controller.
-    Sibling,
+    SameOwner,
     /// Made by another ReplicaSet of the same Deployment: during a rolling update, by an earlier template.
-    Elder,
+    PreviousRevision,
     /// Neither.
-    Stranger,
+    Other,
 }
 
 impl Snapshot {
     /// How a pod of another controller (`Kind/name`, none for a bare pod) is related to `pod`.
-    pub fn kin(&self, pod: &StuckPod, namespace: &str, controller: Option<&str>) -> Kin {
+    pub fn relation(&self, pod: &PodView, namespace: &str, controller: Option<&str>) -> Relation {
         let (Some(theirs), Some((kind, name))) = (controller, pod.controller()) else {
-            return Kin::Stranger;
+            return Relation::Other;
         };
         if namespace != pod.namespace() {
-            return Kin::Stranger;
+            return Relation::Other;
         }
         if theirs.split_once('/') == Some((kind, name)) {
-            return Kin::Sibling;
+            return Relation::SameOwner;
         }
         let subject = self.subject(pod);
         let set = theirs.strip_prefix("ReplicaSet/");
         let (Some(Kind::Deployment), Some(set)) = (subject.known_kind(), set) else {
-            return Kin::Stranger;
+            return Relation::Other;
         };
         let deployment = match self.workload(Kind::ReplicaSet.as_str(), namespace, set) {
             Some(Seen::Yes(set)) => set.controller.as_ref().map(|(_, name)| name.as_str()),
             // `<deployment>-<pod-template-hash>`, as in `owners`
             _ => set.rsplit_once('-').map(|(name, _)| name),
         };
-        match deployment == Some(subject.name.as_str()) {
-            true => Kin::Elder,
-            false => Kin::Stranger,
+        if deployment == Some(subject.name.as_str()) {
+            Relation::PreviousRevision
+        } else {
+            Relation::Other
         }
     }
 
@@ -83,7 +84,7 @@ impl Snapshot {
     }
 
     /// What a person would change to change the pod: its outermost owner, or the pod itself.
-    pub fn subject(&self, pod: &StuckPod) -> ObjectRef {
+    pub fn subject(&self, pod: &PodView) -> ObjectRef {
         self.owners(&pod.identity())
             .pop()
             .unwrap_or_else(|| pod.object())
@@ -118,8 +119,8 @@ fn by_name(pod: &PodIdentity<'_>, kind: &str, namespace: &str, name: &str) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scope::Scope;
-    use crate::snapshot::{Intake, Keep, Reach, Why};
+    use crate::snapshot::{Keep, ReadScope, Store, Why};
+    use crate::triage::scope::Scope;
     use serde_json::{Value, json};
 
     fn owner(kind: &str, name: &str) -> Value {
@@ -127,41 +128,45 @@ mod tests {
     }
 
     /// A pod of the ReplicaSet `web-2b` in the namespace shop.
-    fn pod() -> StuckPod {
+    fn pod() -> PodView {
         let pod = json!({
             "metadata": {"name": "web-2b-x", "namespace": "shop", "labels": {"pod-template-hash": "2b"}, "ownerReferences": owner("ReplicaSet", "web-2b")},
             "spec": {"containers": []},
         });
-        StuckPod::new(serde_json::from_value(pod).unwrap())
+        PodView::new(serde_json::from_value(pod).unwrap())
     }
 
     #[test]
     fn kin_is_told_by_owners_and_where_these_were_not_read_by_names() {
-        let unread = Intake::new(Why::Forbidden).seal(&Scope::everything());
+        let unread = Store::new(Why::Forbidden).seal(&Scope::everything());
         for (namespace, controller, expected) in [
-            ("shop", Some("ReplicaSet/web-2b"), Kin::Sibling),
-            ("shop", Some("ReplicaSet/web-1a"), Kin::Elder),
-            ("shop", Some("ReplicaSet/api-1a"), Kin::Stranger),
-            ("shop", Some("StatefulSet/web-1a"), Kin::Stranger),
-            ("other", Some("ReplicaSet/web-2b"), Kin::Stranger),
-            ("shop", None, Kin::Stranger),
+            ("shop", Some("ReplicaSet/web-2b"), Relation::SameOwner),
+            (
+                "shop",
+                Some("ReplicaSet/web-1a"),
+                Relation::PreviousRevision,
+            ),
+            ("shop", Some("ReplicaSet/api-1a"), Relation::Other),
+            ("shop", Some("StatefulSet/web-1a"), Relation::Other),
+            ("other", Some("ReplicaSet/web-2b"), Relation::Other),
+            ("shop", None, Relation::Other),
         ] {
-            let kin = unread.kin(&pod(), namespace, controller);
-            assert_eq!(kin, expected, "{namespace} {controller:?}");
+            let relation = unread.relation(&pod(), namespace, controller);
+            assert_eq!(relation, expected, "{namespace} {controller:?}");
         }
         // a ReplicaSet that was read belongs to whom it says
-        let mut intake = Intake::new(Why::Forbidden);
-        intake.record(Kind::ReplicaSet, Reach::Everywhere, Ok(()));
+        let mut store = Store::new(Why::Forbidden);
+        store.record(Kind::ReplicaSet, ReadScope::Everywhere, Ok(()));
         for (name, deployment) in [("web-1a", "other"), ("odd-name", "web"), ("web-2b", "web")] {
             let set = json!({"metadata": {"name": name, "namespace": "shop", "ownerReferences": owner("Deployment", deployment)}});
             let set = set.to_string();
-            intake
+            store
                 .object(Kind::ReplicaSet, set.as_bytes(), Keep::Suspects)
                 .unwrap();
         }
-        let read = intake.seal(&Scope::everything());
-        let of = |set: &str| read.kin(&pod(), "shop", Some(set));
-        assert_eq!(of("ReplicaSet/web-1a"), Kin::Stranger);
-        assert_eq!(of("ReplicaSet/odd-name"), Kin::Elder);
+        let read = store.seal(&Scope::everything());
+        let of = |set: &str| read.relation(&pod(), "shop", Some(set));
+        assert_eq!(of("ReplicaSet/web-1a"), Relation::Other);
+        assert_eq!(of("ReplicaSet/odd-name"), Relation::PreviousRevision);
     }
 }

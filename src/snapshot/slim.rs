@@ -231,7 +231,7 @@ fn container_status(slim: SlimStatus) -> ContainerStatus {
 mod tests {
     use super::*;
     use crate::kubernetes::resources::occupied;
-    use crate::snapshot::Shape;
+    use crate::snapshot::Footprint;
 
     const POD: &str = r#"{"metadata":{"name":"web","namespace":"shop","managedFields":[{"manager":"x"}],"annotations":{"a":"b"}},
         "spec":{"nodeName":"n1","containers":[{"name":"app","image":"x","env":[{"name":"A","value":"b"}],
@@ -253,8 +253,8 @@ mod tests {
             {"name": "h", "emptyDir": {}},
         ]);
         let json = serde_json::json!({"metadata": {"name": "web"}, "spec": {"containers": [], "volumes": volumes}}).to_string();
-        let slim = Shape::of(&decode(json.as_bytes()).unwrap());
-        let whole = Shape::of(&serde_json::from_str::<Pod>(&json).unwrap());
+        let slim = Footprint::of(&decode(json.as_bytes()).unwrap());
+        let whole = Footprint::of(&serde_json::from_str::<Pod>(&json).unwrap());
         assert_eq!(format!("{slim:?}"), format!("{whole:?}"));
         assert_eq!(
             (slim.claims.len(), slim.ephemeral.len(), slim.disks.len()),

@@ -1,7 +1,7 @@
 //! A large cluster, made up the same way each time.
 
-use kubectl_diagnose::scope::Scope;
-use kubectl_diagnose::snapshot::{Intake, Keep, Kind, Reach, Snapshot, Why};
+use kubectl_diagnose::snapshot::{Keep, Kind, ReadScope, Snapshot, Store, Why};
+use kubectl_diagnose::triage::scope::Scope;
 use serde_json::{Value, json};
 
 const ZONES: usize = 5;
@@ -21,13 +21,13 @@ pub(crate) enum Maker {
 
 /// That many nodes with that many pods each, and pending pods.
 pub(crate) fn snapshot(nodes: usize, pods_each: usize, pending: usize, maker: Maker) -> Snapshot {
-    let mut intake = Intake::new(Why::NotAsked);
+    let mut store = Store::new(Why::NotAsked);
     for kind in Kind::all() {
-        intake.record(kind, Reach::Everywhere, Ok(()));
+        store.record(kind, ReadScope::Everywhere, Ok(()));
     }
     let mut take = |kind: Kind, object: &Value| {
         let bytes = object.to_string();
-        intake
+        store
             .object(kind, bytes.as_bytes(), Keep::Suspects)
             .expect("a Kubernetes object");
     };
@@ -44,8 +44,8 @@ pub(crate) fn snapshot(nodes: usize, pods_each: usize, pending: usize, maker: Ma
         }
         take(Kind::Pod, &pod);
     }
-    intake.at("2026-01-01T01:00:00Z".parse().expect("a time"));
-    intake.seal(&Scope::everything())
+    store.at("2026-01-01T01:00:00Z".parse().expect("a time"));
+    store.seal(&Scope::everything())
 }
 
 /// One node in ten is another team's, one in fifty cordoned, one in four of the other architecture.

@@ -17,8 +17,8 @@ use divan::{AllocProfiler, Bencher, black_box};
 use kubectl_diagnose::diagnose::diagnose;
 use kubectl_diagnose::report::Requests;
 use kubectl_diagnose::scheduler::Engine;
-use kubectl_diagnose::scope::Scope;
 use kubectl_diagnose::snapshot::Snapshot;
+use kubectl_diagnose::triage::scope::Scope;
 use std::sync::LazyLock;
 
 #[global_allocator]
@@ -43,7 +43,7 @@ fn view(bencher: Bencher<'_, '_>) {
 
 /// Judges 1,000 pods on them, the setting included.
 #[divan::bench(sample_count = 10)]
-fn judge(bencher: Bencher<'_, '_>) {
+fn run_filters(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| {
         let engine = Engine::new(&CLUSTER);
         for pod in CLUSTER.stuck() {

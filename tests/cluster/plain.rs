@@ -22,9 +22,10 @@ fn workers(cluster: &Cluster) -> BTreeSet<String> {
 }
 
 fn check(right: bool, what: &str, report: &Value) -> Result<(), String> {
-    match right {
-        true => Ok(()),
-        false => Err(format!("{what}: {report:#}")),
+    if right {
+        Ok(())
+    } else {
+        Err(format!("{what}: {report:#}"))
     }
 }
 
@@ -45,11 +46,11 @@ fn a_plain_cluster_shows_what_people_meet() {
         ("missing image", missing_image),
         ("the cluster's own pods", own_pods),
     ];
-    let judge = |(name, scene): &(&str, Scene)| {
+    let run_filters = |(name, scene): &(&str, Scene)| {
         let failed = scene(&cluster, &user).err();
         failed.map(|complaint| format!("{name}: {complaint}"))
     };
-    let complaints: Vec<String> = scenes.iter().filter_map(judge).collect();
+    let complaints: Vec<String> = scenes.iter().filter_map(run_filters).collect();
     conclude(
         "plain cluster",
         &cluster,
@@ -110,14 +111,15 @@ fn more_replicas_than_nodes(cluster: &Cluster, user: &Identity) -> Result<(), St
     if !within(PATIENCE, || settled(cluster, &namespace.name, &Wait::Well)) {
         return Err(format!("not all replicas run after `{command}`"));
     }
-    // the old ReplicaSet's pods may still be on their way out
+    // the old ReplicaSet's pods may still be progressing out
     let silent = || {
         let (code, report) = json(cluster, user, &scan);
         code == 0 && causes(&report).is_empty()
     };
-    match within(PATIENCE, silent) {
-        true => Ok(()),
-        false => Err(format!("something is still found after `{command}`")),
+    if within(PATIENCE, silent) {
+        Ok(())
+    } else {
+        Err(format!("something is still found after `{command}`"))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use kubectl_diagnose::error::Error;
 use kubectl_diagnose::gather::dump;
-use kubectl_diagnose::scope::Scope;
 use kubectl_diagnose::snapshot::Snapshot;
+use kubectl_diagnose::triage::scope::Scope;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;

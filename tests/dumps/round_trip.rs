@@ -4,8 +4,8 @@ use super::make::{cluster_wide, pod, read};
 use kubectl_diagnose::diagnose::diagnose;
 use kubectl_diagnose::gather::dump::{self, DumpWriter, Reading};
 use kubectl_diagnose::report::Requests;
-use kubectl_diagnose::scope::Scope;
-use kubectl_diagnose::snapshot::{Intake, Kind, Snapshot, Why};
+use kubectl_diagnose::snapshot::{Kind, Snapshot, Store, Why};
+use kubectl_diagnose::triage::scope::Scope;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,9 +21,9 @@ fn objects(text: &str) -> Vec<Value> {
 }
 
 fn loaded(text: &str) -> Snapshot {
-    let mut intake = Intake::new(Why::NotInDump);
-    dump::load(text, &mut intake).unwrap();
-    intake.seal(&Scope::everything())
+    let mut store = Store::new(Why::NotInDump);
+    dump::load(text, &mut store).unwrap();
+    store.seal(&Scope::everything())
 }
 
 fn report(snapshot: &Snapshot) -> Value {

@@ -154,9 +154,10 @@ fn where_a_node_attaches_only_so_many_all_volumes_are_counted() {
                 &format!("{VOLUMES}/pv-1"),
                 &json!({"metadata": {"name": "pv-1"}}),
             );
-        let expected: &[&str] = match more {
-            true => &["persistentvolumes", "storage/volumeattachments"],
-            false => &["persistentvolumes/pv-1"],
+        let expected: &[&str] = if more {
+            &["persistentvolumes", "storage/volumeattachments"]
+        } else {
+            &["persistentvolumes/pv-1"]
         };
         assert_eq!(cluster.beyond().0, and_of_claims(expected), "{provisioner}");
     }

@@ -3,9 +3,10 @@
 use super::verdicts::{Verdict, said};
 use kubectl_diagnose::gather::dump;
 use kubectl_diagnose::gather::plan::KINDS;
-use kubectl_diagnose::scheduler::{Agree, Count, Engine, message};
-use kubectl_diagnose::scope::Scope;
-use kubectl_diagnose::snapshot::{Intake, Kind, Snapshot, Why};
+use kubectl_diagnose::messages::scheduler;
+use kubectl_diagnose::scheduler::{Agree, Count, Engine};
+use kubectl_diagnose::snapshot::{Kind, Snapshot, Store, Why};
+use kubectl_diagnose::triage::scope::Scope;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -38,9 +39,9 @@ pub(crate) fn dump_of(objects: &[Value]) -> Value {
 
 /// Reads a dump as a user's `-f` would.
 pub(crate) fn snapshot(dump: &Value) -> Snapshot {
-    let mut intake = Intake::new(Why::NotInDump);
-    dump::load(&dump.to_string(), &mut intake).unwrap_or_else(|error| panic!("{error}"));
-    intake.seal(&Scope::everything())
+    let mut store = Store::new(Why::NotInDump);
+    dump::load(&dump.to_string(), &mut store).unwrap_or_else(|error| panic!("{error}"));
+    store.seal(&Scope::everything())
 }
 
 /// What is wrong with what is computed about a probe; nothing when it is what the scheduler decided.
@@ -52,7 +53,7 @@ pub(crate) fn difference(verdict: &Verdict, engine: &Engine<'_>) -> Option<Strin
 }
 
 fn refused(pod: &Value, engine: &Engine<'_>) -> Option<String> {
-    let is_it = |stuck: &&kubectl_diagnose::snapshot::StuckPod| {
+    let is_it = |stuck: &&kubectl_diagnose::snapshot::PodView| {
         pod["metadata"]["name"] == stuck.name() && pod["metadata"]["namespace"] == stuck.namespace()
     };
     let Some(stuck) = engine.snapshot().stuck().iter().find(is_it) else {
@@ -97,32 +98,32 @@ pub(crate) fn reasons(pod: &Value) -> BTreeSet<String> {
         let parts = parts.map(|(at, part)| if at % 2 == 1 { "…" } else { part });
         parts.collect::<Vec<_>>().join("\"")
     };
-    message::parse(text)
+    scheduler::parse(text)
         .clauses
         .iter()
         .map(|clause| unnamed(&clause.text))
         .collect()
 }
 
-/// A pod that a node took must meet no obstacle there.
+/// A pod that a node took must meet no filter failure there.
 fn taken(pod: &Value, engine: &Engine<'_>, name: &str) -> Option<String> {
     let pod = serde_json::from_value(pod.clone()).expect("it is a pod");
-    let judged = engine.judge(&pod);
-    if let Some(first) = judged.before.first() {
+    let results = engine.run_filters(&pod);
+    if let Some(first) = results.before.first() {
         return Some(format!("node {name} took it against {first:?}"));
     }
-    let Some(on_node) = judged.nodes.iter().find(|node| node.node == name) else {
+    let Some(on_node) = results.nodes.iter().find(|node| node.node == name) else {
         return Some(format!("node {name} took it and is not known"));
     };
     let reasons: Vec<String> = on_node
-        .obstacles
+        .failures
         .iter()
-        .map(|obstacle| {
+        .map(|failure| {
             format!(
                 "{}: {} {:?}",
-                obstacle.filter.as_str(),
-                obstacle.reason,
-                obstacle.what
+                failure.filter.as_str(),
+                failure.reason,
+                failure.what
             )
         })
         .collect();

@@ -8,9 +8,9 @@ use super::bed;
 use super::generator::{PROBE, World};
 use super::run::{keep, say};
 use super::verdicts::{self, Outcome, Verdict, said};
-use kubectl_diagnose::finding::{Fix, Who};
+use kubectl_diagnose::rules::finding::{Fix, Who};
 use kubectl_diagnose::scheduler::Engine;
-use kubectl_diagnose::snapshot::StuckPod;
+use kubectl_diagnose::snapshot::PodView;
 use serde_json::{Value, json};
 use std::path::Path;
 use tokio::process::Command;
@@ -82,7 +82,7 @@ pub(crate) async fn try_some(
 fn offered<'a>(verdict: &Verdict, engine: &'a Engine<'_>) -> impl Iterator<Item = Fix> + use<'a> {
     let pod = &verdict.pod["metadata"];
     let is_it =
-        |stuck: &&StuckPod| pod["name"] == stuck.name() && pod["namespace"] == stuck.namespace();
+        |stuck: &&PodView| pod["name"] == stuck.name() && pod["namespace"] == stuck.namespace();
     let stuck = engine.snapshot().stuck().iter().find(is_it);
     let remedies = stuck.map(|stuck| engine.remedies(stuck));
     let fixes: Vec<Fix> = remedies

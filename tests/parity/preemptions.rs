@@ -9,14 +9,15 @@ use super::compare;
 use super::generator::World;
 use super::run::{keep, say};
 use super::verdicts::{Outcome as Decided, Verdict, said};
+use kubectl_diagnose::messages::scheduler;
 use kubectl_diagnose::scheduler::preemption::{DryRun, Outcome, Victim};
-use kubectl_diagnose::scheduler::{Count, Engine, message};
+use kubectl_diagnose::scheduler::{Count, Engine};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// The class of a probe that preempts, between those of occupants.
+/// The class of a probe that preempts, between those of pod records.
 pub(crate) const PREEMPTOR: &str = "preemptor";
 /// The most attempts on one cluster in which pods have to give way, and in which none can.
 const PER_CLUSTER: (usize, usize) = (8, 4);
@@ -101,7 +102,7 @@ pub(crate) async fn try_some(
 /// What is computed, where it says anything: some node could be helped, and none takes the pod as it is.
 fn expected(pod: &Value, engine: &Engine<'_>) -> Option<std::sync::Arc<DryRun>> {
     let pod = serde_json::from_value(pod.clone()).expect("it is a pod");
-    if engine.judge(&pod).takers().next().is_some() {
+    if engine.run_filters(&pod).feasible_nodes().next().is_some() {
         return None;
     }
     let found = engine.dry_run(&pod);
@@ -177,7 +178,7 @@ fn same(one: &Value, other: &Value) -> bool {
 /// Brings those back that had to go, as they were made: the API server does not take all again that it has written into them.
 async fn restore(api: &Api, world: &World, decided: &Choice) {
     for pod in world
-        .occupants
+        .pod_records
         .iter()
         .filter(|pod| decided.gone.contains(&id(pod)))
     {
@@ -223,7 +224,7 @@ fn live(victims: &[Victim], base: &[Value]) -> BTreeSet<String> {
 
 /// What the scheduler says about preemption.
 fn tail(pod: &Value) -> Vec<String> {
-    let message = message::parse(said(pod));
+    let message = scheduler::parse(said(pod));
     let items = message.preemption.map(|found| found.items);
     let counts = items.into_iter().flatten().map(|item| Count {
         count: item.count,

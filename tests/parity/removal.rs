@@ -1,11 +1,11 @@
-//! What stands against a pod on a node is all that does: with every obstacle taken away in the cluster, the node takes it.
+//! Why nodes were rejected on a node is all that does: with every filter failure taken away in the cluster, the node takes it.
 
 use super::compare;
 use super::generator::{DECLARED, Group, World, world};
 use super::random::Random;
 use k8s_openapi::api::core::v1::Taint;
 use kubectl_diagnose::kubernetes::taints::TaintText;
-use kubectl_diagnose::scheduler::{Engine, Filter, Judgement, Obstacle, What};
+use kubectl_diagnose::scheduler::{Engine, Filter, FilterFailure, FilterResults, What};
 use serde_json::{Value, json};
 
 /// Pairs of a probe and a node that are tried in each cluster.
@@ -18,31 +18,31 @@ pub(crate) fn try_all(seeds: std::ops::Range<u64>) -> (usize, Vec<String>) {
     for seed in seeds {
         let world = world(seed, &[Group::Basic].into());
         let mut random = Random::new(seed);
-        let judged = |cluster: &[Value], probe: &Value| -> Judgement {
+        let results = |cluster: &[Value], probe: &Value| -> FilterResults {
             let snapshot = compare::snapshot(&compare::dump_of(cluster));
             let pod = serde_json::from_value(probe.clone()).expect("it is a pod");
-            Judgement::clone(&Engine::new(&snapshot).judge(&pod))
+            FilterResults::clone(&Engine::new(&snapshot).run_filters(&pod))
         };
         let cluster = objects(&world);
         for _ in 0..PAIRS {
             let mut probe = random.one(&world.probes).clone();
-            let before = judged(&cluster, &probe);
+            let before = results(&cluster, &probe);
             let node = random.one(&before.nodes);
-            if !before.before.is_empty() || node.obstacles.is_empty() {
+            if !before.before.is_empty() || node.failures.is_empty() {
                 continue;
             }
             let mut changed = cluster.clone();
-            for obstacle in &node.obstacles {
-                remove(obstacle, &mut changed, &mut probe, &node.node);
+            for failure in &node.failures {
+                remove(failure, &mut changed, &mut probe, &node.node);
             }
-            let after = judged(&changed, &probe);
+            let after = results(&changed, &probe);
             let same = after.nodes.iter().find(|other| other.node == node.node);
             let same = same.expect("the node is still there");
             tried += 1;
-            if !same.obstacles.is_empty() {
+            if !same.failures.is_empty() {
                 left.push(format!(
                     "seed {seed} probe {} on {}: of {:?} there remains {:?}",
-                    probe["metadata"]["name"], node.node, node.obstacles, same.obstacles
+                    probe["metadata"]["name"], node.node, node.failures, same.failures
                 ));
             }
         }
@@ -54,7 +54,7 @@ fn objects(world: &World) -> Vec<Value> {
     world
         .objects
         .iter()
-        .chain(&world.occupants)
+        .chain(&world.pod_records)
         .cloned()
         .collect()
 }
@@ -65,9 +65,9 @@ fn node<'a>(cluster: &'a mut [Value], name: &str) -> &'a mut Value {
     cluster.iter_mut().find(is_it).expect("the node is there")
 }
 
-/// The plainest change after which this obstacle cannot stand any more.
-fn remove(obstacle: &Obstacle, cluster: &mut Vec<Value>, probe: &mut Value, on: &str) {
-    match &obstacle.what {
+/// The plainest change after which this filter failure cannot stand any more.
+fn remove(failure: &FilterFailure, cluster: &mut Vec<Value>, probe: &mut Value, on: &str) {
+    match &failure.what {
         What::Cordoned => {
             node(cluster, on)["spec"]["unschedulable"] = json!(false);
             untaint(
@@ -101,7 +101,7 @@ fn remove(obstacle: &Obstacle, cluster: &mut Vec<Value>, probe: &mut Value, on: 
         What::PodCount { running, .. } => {
             node(cluster, on)["status"]["allocatable"]["pods"] = json!((running + 1).to_string());
         }
-        What::Other(_) if obstacle.filter == Filter::NodeDeclaredFeatures => {
+        What::Other(_) if failure.filter == Filter::NodeDeclaredFeatures => {
             node(cluster, on)["status"]["declaredFeatures"] = json!([DECLARED]);
         }
         // an affinity of empty terms only

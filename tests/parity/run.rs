@@ -215,7 +215,7 @@ async fn one(api: &Api, kubeconfig: &Path, world: &World, settings: &Settings, t
             .iter()
             .filter(|object| object["kind"] == "Node")
             .count(),
-        world.occupants.len(),
+        world.pod_records.len(),
         tally.fits - before.0,
         tally.refused - before.1,
         tally.mismatches.len() - before.2,

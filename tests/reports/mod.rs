@@ -5,11 +5,13 @@ mod quiet;
 mod running;
 mod scheduling;
 
-use kubectl_diagnose::finding::{Certainty, Evidence, Fact, Facts, Origin, Risk, Who};
 use kubectl_diagnose::report::*;
 use kubectl_diagnose::rules::Layer;
+use kubectl_diagnose::rules::finding::{Certainty, Risk, Who};
 use kubectl_diagnose::scheduler::{Agree, Agreement, Count, Holder};
 use kubectl_diagnose::snapshot::ObjectRef;
+use kubectl_diagnose::snapshot::{Evidence, Origin};
+use kubectl_diagnose::text::{Fact, Facts};
 
 pub(crate) use nodes::*;
 pub(crate) use quiet::*;
@@ -56,12 +58,12 @@ fn report(pods: usize, diagnoses: Vec<Diagnosis>) -> Report {
         summary: Summary {
             pods,
             stuck: stuck.len(),
-            on_its_way: 0,
+            progressing: 0,
             causes,
         },
         diagnoses,
         unexplained: Vec::new(),
-        well: Vec::new(),
+        healthy: Vec::new(),
         gaps: Vec::new(),
         defects: Vec::new(),
         requests: Requests {
@@ -167,16 +169,16 @@ fn fix(change: &str, command: &str) -> FixReport {
     }
 }
 
-fn node(name: &str, obstacles: Vec<ObstacleReport>) -> NodeReport {
+fn node(name: &str, failures: Vec<FilterFailureReport>) -> NodeReport {
     NodeReport {
         count: 1,
         names: vec![name.to_owned()],
-        obstacles,
+        failures,
     }
 }
 
-fn port(namespace: &str, holder: &str) -> ObstacleReport {
-    ObstacleReport {
+fn port(namespace: &str, holder: &str) -> FilterFailureReport {
+    FilterFailureReport {
         filter: "NodePorts",
         reason: "node(s) didn't have free ports for the requested pod ports".to_owned(),
         port: Some("8080/TCP".to_owned()),
@@ -185,28 +187,28 @@ fn port(namespace: &str, holder: &str) -> ObstacleReport {
             name: holder.to_owned(),
             controller: Some("ReplicaSet/web-59f4".to_owned()),
         }),
-        ..ObstacleReport::default()
+        ..FilterFailureReport::default()
     }
 }
 
-fn taint(taint: &str) -> ObstacleReport {
-    ObstacleReport {
+fn taint(taint: &str) -> FilterFailureReport {
+    FilterFailureReport {
         filter: "TaintToleration",
         reason: "node(s) had untolerated taint(s)".to_owned(),
         taint: Some(taint.to_owned()),
-        ..ObstacleReport::default()
+        ..FilterFailureReport::default()
     }
 }
 
-fn memory(free: i64) -> ObstacleReport {
-    ObstacleReport {
+fn memory(free: i64) -> FilterFailureReport {
+    FilterFailureReport {
         filter: "NodeResourcesFit",
         reason: "Insufficient memory".to_owned(),
         resource: Some("memory".to_owned()),
         asked: Some("8Gi".to_owned()),
         free: Some(format!("{free}Mi")),
         allocatable: Some("16Gi".to_owned()),
-        ..ObstacleReport::default()
+        ..FilterFailureReport::default()
     }
 }
 

@@ -20,49 +20,49 @@ fn pending(cause: &'static str, headline: &str, nodes: Vec<NodeReport>) -> Repor
 fn many(
     count: usize,
     name: impl Fn(usize) -> String,
-    obstacles: Vec<ObstacleReport>,
+    failures: Vec<FilterFailureReport>,
 ) -> NodeReport {
     NodeReport {
         count,
         names: (0..count).map(name).collect(),
-        obstacles,
+        failures,
     }
 }
 
-fn cpu(free: usize, all: usize) -> ObstacleReport {
-    ObstacleReport {
+fn cpu(free: usize, all: usize) -> FilterFailureReport {
+    FilterFailureReport {
         filter: "NodeResourcesFit",
         reason: "Insufficient cpu".to_owned(),
         resource: Some("cpu".to_owned()),
         asked: Some("2".to_owned()),
         free: Some(format!("{free}m")),
         allocatable: Some(all.to_string()),
-        ..ObstacleReport::default()
+        ..FilterFailureReport::default()
     }
 }
 
-fn label(wanted: &str, found: Option<&str>) -> ObstacleReport {
-    ObstacleReport {
+fn label(wanted: &str, found: Option<&str>) -> FilterFailureReport {
+    FilterFailureReport {
         filter: "NodeAffinity",
         reason: "node(s) didn't match Pod's node affinity/selector".to_owned(),
         wanted: Some(wanted.to_owned()),
         found: found.map(str::to_owned),
-        ..ObstacleReport::default()
+        ..FilterFailureReport::default()
     }
 }
 
-fn zone(filter: &'static str, reason: &str, domain: Option<&str>) -> ObstacleReport {
-    ObstacleReport {
+fn zone(filter: &'static str, reason: &str, domain: Option<&str>) -> FilterFailureReport {
+    FilterFailureReport {
         filter,
         reason: reason.to_owned(),
         topology_key: Some("topology.kubernetes.io/zone".to_owned()),
         domain: domain.map(str::to_owned),
-        ..ObstacleReport::default()
+        ..FilterFailureReport::default()
     }
 }
 
-fn spread(domain: Option<&str>, matching: i64) -> ObstacleReport {
-    ObstacleReport {
+fn spread(domain: Option<&str>, matching: i64) -> FilterFailureReport {
+    FilterFailureReport {
         matching: Some(matching),
         fewest: Some(1),
         max_skew: Some(1),
@@ -74,8 +74,8 @@ fn spread(domain: Option<&str>, matching: i64) -> ObstacleReport {
     }
 }
 
-fn apart(domain: Option<&str>) -> ObstacleReport {
-    ObstacleReport {
+fn apart(domain: Option<&str>) -> FilterFailureReport {
+    FilterFailureReport {
         wanted: Some("pods with app=web in namespace shop".to_owned()),
         ..zone(
             "InterPodAffinity",
@@ -85,8 +85,8 @@ fn apart(domain: Option<&str>) -> ObstacleReport {
     }
 }
 
-fn together(domain: &str, key: &str, holder: &str, own: bool) -> ObstacleReport {
-    ObstacleReport {
+fn together(domain: &str, key: &str, holder: &str, own: bool) -> FilterFailureReport {
+    FilterFailureReport {
         topology_key: Some(key.to_owned()),
         own_rule: Some(own),
         holder: Some(Holder {
@@ -118,10 +118,10 @@ pub(crate) fn five_thousand() -> Report {
         ));
     }
     nodes.extend((0..40).map(|n| node(&format!("small-{n}"), vec![cpu(100 * (n % 9), 1)])));
-    let cordoned = ObstacleReport {
+    let cordoned = FilterFailureReport {
         filter: "NodeUnschedulable",
         reason: "node(s) were unschedulable".to_owned(),
-        ..ObstacleReport::default()
+        ..FilterFailureReport::default()
     };
     nodes.push(many(7, |n| format!("old-{n}"), vec![cordoned.clone()]));
     nodes.push(many(5, |n| format!("older-{n}"), vec![cordoned, cpu(0, 4)]));
@@ -165,10 +165,10 @@ pub(crate) fn five_thousand() -> Report {
 pub(crate) fn near_others() -> Report {
     let host = "kubernetes.io/hostname";
     let zone = "topology.kubernetes.io/zone";
-    let of_host = |obstacle: ObstacleReport, name: &str| ObstacleReport {
+    let of_host = |failure: FilterFailureReport, name: &str| FilterFailureReport {
         topology_key: Some(host.to_owned()),
         domain: Some(name.to_owned()),
-        ..obstacle
+        ..failure
     };
     let nodes = vec![
         node("a-1", vec![spread(Some("a"), 3)]),
@@ -204,10 +204,10 @@ pub(crate) fn not_computed() -> Report {
     report.diagnoses[0].unread = ["VolumeBinding", "VolumeZone"].map(unread).to_vec();
     both.subject.name = "search".to_owned();
     both.pods[0].name = "search-0".to_owned();
-    both.before_nodes = vec![ObstacleReport {
+    both.before_nodes = vec![FilterFailureReport {
         filter: "VolumeBinding",
         reason: "persistentvolumeclaim \"data-search-0\" not found".to_owned(),
-        ..ObstacleReport::default()
+        ..FilterFailureReport::default()
     }];
     report.diagnoses.push(both);
     report

@@ -40,24 +40,24 @@ pub(crate) fn unexplained() -> Report {
 
 pub(crate) fn well() -> Report {
     let mut report = report(2, Vec::new());
-    let well = |name: &str, healthy: bool, because: &str| WellPod {
+    let well = |name: &str, healthy: bool, because: &str| NotStuckReport {
         namespace: "shop".to_owned(),
         name: name.to_owned(),
         healthy,
         because: because.to_owned(),
     };
-    report.well = vec![
+    report.healthy = vec![
         well("web-1", true, "running and ready, 2 of 2 containers"),
         well("web-2", false, "being created"),
     ];
-    report.summary.on_its_way = 1;
+    report.summary.progressing = 1;
     report
 }
 
 pub(crate) fn nothing() -> Report {
     let mut report = report(12_042, Vec::new());
     report.scope.namespace = None;
-    report.summary.on_its_way = 17;
+    report.summary.progressing = 17;
     report
 }
 

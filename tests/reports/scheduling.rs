@@ -32,10 +32,10 @@ pub(crate) fn host_port() -> Report {
         node("worker-2", vec![port("shop", "web-59f4-bbbbb")]),
         node("worker-3", vec![port("ingress", "haproxy-7xk2p")]),
     ];
-    let cordoned = ObstacleReport {
+    let cordoned = FilterFailureReport {
         filter: "NodeUnschedulable",
         reason: "node(s) were unschedulable".to_owned(),
-        ..ObstacleReport::default()
+        ..FilterFailureReport::default()
     };
     found.nodes.push(node("worker-4", vec![cordoned]));
     found.nodes.extend((1..=5).map(|n| {
@@ -150,14 +150,14 @@ pub(crate) fn small_cluster() -> Report {
     let mut found = diagnosis("insufficient-cpu", Layer::Scheduling, subject, proof);
     found.headline = "no node has 2 cores free".to_owned();
     found.pods = vec![pod("shop", "cache-0", "Pending", 300)];
-    let cpu = |free: &str| ObstacleReport {
+    let cpu = |free: &str| FilterFailureReport {
         filter: "NodeResourcesFit",
         reason: "Insufficient cpu".to_owned(),
         resource: Some("cpu".to_owned()),
         asked: Some("2".to_owned()),
         free: Some(free.to_owned()),
         allocatable: Some("3920m".to_owned()),
-        ..ObstacleReport::default()
+        ..FilterFailureReport::default()
     };
     found.nodes = vec![
         node("pool-a", vec![cpu("250m"), memory(1200)]),
@@ -181,7 +181,7 @@ pub(crate) fn small_cluster() -> Report {
 }
 
 /// Two causes of one pod, with another pod's between them in the report.
-pub(crate) fn companions() -> Report {
+pub(crate) fn contributing() -> Report {
     let mut host_port = host_port();
     let first = host_port.diagnoses.remove(0);
     let between = small_cluster().diagnoses.remove(0);
@@ -202,14 +202,14 @@ pub(crate) fn companions() -> Report {
     report(42, vec![first, between, second])
 }
 
-/// Nodes that differ in the label wanted, and do not fit beside a column for each obstacle.
+/// Nodes that differ in the label wanted, and do not fit beside a column for each filter failure.
 pub(crate) fn labels() -> Report {
-    let label = |wanted: &str, found: Option<&str>| ObstacleReport {
+    let label = |wanted: &str, found: Option<&str>| FilterFailureReport {
         filter: "NodeAffinity",
         reason: "node(s) didn't match Pod's node affinity/selector".to_owned(),
         wanted: Some(wanted.to_owned()),
         found: found.map(str::to_owned),
-        ..ObstacleReport::default()
+        ..FilterFailureReport::default()
     };
     let of = object("Pod", "shop", "cache-0");
     let quote = "0/9 nodes are available: 9 node(s) didn't match Pod's node affinity/selector.";

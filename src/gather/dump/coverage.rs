@@ -4,8 +4,8 @@
 use super::layout::Layout;
 use super::reading::{Read, Reading};
 use super::take::reach_of;
-use crate::scope::Scope;
-use crate::snapshot::{Gap, Intake, Kind, Reach};
+use crate::snapshot::{Gap, Kind, ReadScope, Store};
+use crate::triage::scope::Scope;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -25,7 +25,7 @@ pub(super) struct Listed {
     pub(super) kinds: BTreeMap<Kind, BTreeSet<String>>,
 }
 
-type Claims = BTreeSet<(Kind, Reach)>;
+type Claims = BTreeSet<(Kind, ReadScope)>;
 
 /// What all files together say.
 #[derive(Debug, Default)]
@@ -86,7 +86,7 @@ impl Coverage {
         match layout {
             Layout::List { kind, namespace } => claims.extend(of_place(*kind, namespace, lists)),
             Layout::One { kind } if singles == [*kind] => {
-                claims.insert((*kind, Reach::Everywhere));
+                claims.insert((*kind, ReadScope::Everywhere));
             }
             Layout::Nodes { root } => {
                 self.with_nodes.insert(root.clone(), self.root);
@@ -106,23 +106,23 @@ impl Coverage {
     }
 
     /// Records everything in the intake. Call once, after the last object.
-    pub(super) fn apply(mut self, intake: &mut Intake) {
+    pub(super) fn apply(mut self, store: &mut Store) {
         self.cluster_info_dumps();
         for reading in self.readings.values() {
             if let Some(time) = reading.as_of {
-                intake.at(time);
+                store.at(time);
             }
             if let Some(why) = reading.unread {
-                intake.unread(why);
+                store.unread(why);
             }
             for Read {
                 kind,
-                reach,
+                read_scope,
                 outcome,
             } in &reading.reads
             {
-                if outcome.is_err() || self.stands(*kind, reach) {
-                    intake.record(*kind, reach.clone(), outcome.clone());
+                if outcome.is_err() || self.stands(*kind, read_scope) {
+                    store.record(*kind, read_scope.clone(), outcome.clone());
                 }
             }
         }
@@ -131,14 +131,14 @@ impl Coverage {
             .filter(|(root, _)| !self.readings.contains_key(root))
             .flat_map(|(_, claims)| claims.iter().cloned())
             .collect();
-        check(&mut claims, intake);
-        for (kind, reach) in claims {
-            if self.stands(kind, &reach) {
-                intake.record(kind, reach, Ok(()));
+        check(&mut claims, store);
+        for (kind, read_scope) in claims {
+            if self.stands(kind, &read_scope) {
+                store.record(kind, read_scope, Ok(()));
             }
         }
         for gap in self.gaps {
-            intake.record(gap.kind, reach_of(&gap), Err(gap));
+            store.record(gap.kind, reach_of(&gap), Err(gap));
         }
     }
 
@@ -148,25 +148,25 @@ impl Coverage {
                 continue;
             };
             let of_pods = |namespace: &str| {
-                lists.contains(&(Kind::Pod, Reach::Namespace(namespace.to_owned())))
+                lists.contains(&(Kind::Pod, ReadScope::Namespace(namespace.to_owned())))
             };
             if IN_EVERY_CLUSTER
                 .into_iter()
                 .chain([ONLY_WITH_ALL])
                 .all(of_pods)
             {
-                lists.insert((Kind::Pod, Reach::Everywhere));
+                lists.insert((Kind::Pod, ReadScope::Everywhere));
             }
             self.claims.entry(*root).or_default().extend(lists);
         }
     }
 
     /// Whether nothing that is known to be missing speaks against it.
-    fn stands(&self, kind: Kind, reach: &Reach) -> bool {
-        match reach {
-            Reach::Everywhere => !self.gaps.iter().any(|gap| gap.kind == kind),
-            Reach::Namespace(namespace) => !self.spoiled.contains(&(kind, namespace.clone())),
-            Reach::Object(..) => true,
+    fn stands(&self, kind: Kind, read_scope: &ReadScope) -> bool {
+        match read_scope {
+            ReadScope::Everywhere => !self.gaps.iter().any(|gap| gap.kind == kind),
+            ReadScope::Namespace(namespace) => !self.spoiled.contains(&(kind, namespace.clone())),
+            ReadScope::Object(..) => true,
         }
     }
 }
@@ -175,46 +175,46 @@ impl Coverage {
 fn of_list(list: &Listed) -> Claims {
     let mut claims = Claims::new();
     if let Some(kind) = list.declared.filter(|kind| !kind.namespaced()) {
-        claims.insert((kind, Reach::Everywhere));
+        claims.insert((kind, ReadScope::Everywhere));
     }
     for (kind, namespaces) in &list.kinds {
         if !kind.namespaced() {
-            claims.insert((*kind, Reach::Everywhere));
+            claims.insert((*kind, ReadScope::Everywhere));
             continue;
         }
-        let each = namespaces.iter().cloned().map(Reach::Namespace);
-        claims.extend(each.map(|reach| (*kind, reach)));
+        let each = namespaces.iter().cloned().map(ReadScope::Namespace);
+        claims.extend(each.map(|read_scope| (*kind, read_scope)));
         // one request gives pods of several namespaces only if it asks for all of them
         if *kind == Kind::Pod && namespaces.len() > 1 && namespaces.contains("kube-system") {
-            claims.insert((*kind, Reach::Everywhere));
+            claims.insert((*kind, ReadScope::Everywhere));
         }
     }
     claims
 }
 
 /// The list that a file is by its place, if its content agrees.
-fn of_place(kind: Kind, namespace: &Option<String>, lists: &[Listed]) -> Option<(Kind, Reach)> {
+fn of_place(kind: Kind, namespace: &Option<String>, lists: &[Listed]) -> Option<(Kind, ReadScope)> {
     let [list] = lists else {
         return None;
     };
     let found = list.kinds.get(&kind);
     let empty = list.kinds.is_empty() && list.declared == Some(kind) && kind != Kind::Event;
-    let reach = match namespace {
-        None => Reach::Everywhere,
+    let read_scope = match namespace {
+        None => ReadScope::Everywhere,
         Some(namespace) => {
             let alone = |found: &BTreeSet<String>| found.iter().all(|of| of == namespace);
             if !found.is_none_or(alone) {
                 return None;
             }
-            Reach::Namespace(namespace.clone())
+            ReadScope::Namespace(namespace.clone())
         }
     };
-    (found.is_some() || empty).then_some((kind, reach))
+    (found.is_some() || empty).then_some((kind, read_scope))
 }
 
 /// Strikes out what the objects themselves contradict, and adds what they complete.
-fn check(claims: &mut Claims, intake: &Intake) {
-    let snapshot = intake.so_far();
+fn check(claims: &mut Claims, store: &Store) {
+    let snapshot = store.so_far();
     let nodes: BTreeSet<&str> = snapshot
         .nodes()
         .seen()
@@ -222,11 +222,11 @@ fn check(claims: &mut Claims, intake: &Intake) {
         .collect();
     let missing = |node: Option<&str>| node.is_some_and(|node| !nodes.contains(node));
     if snapshot
-        .occupants()
+        .pod_records()
         .iter()
         .any(|pod| missing(pod.node.as_deref()))
     {
-        claims.remove(&(Kind::Node, Reach::Everywhere));
+        claims.remove(&(Kind::Node, ReadScope::Everywhere));
     }
     let namespaces: BTreeSet<&str> = snapshot
         .namespaces()
@@ -237,10 +237,12 @@ fn check(claims: &mut Claims, intake: &Intake) {
         .iter()
         .all(|name| namespaces.contains(name))
     {
-        claims.remove(&(Kind::Namespace, Reach::Everywhere));
+        claims.remove(&(Kind::Namespace, ReadScope::Everywhere));
     }
-    let pods_of = |name: &&str| claims.contains(&(Kind::Pod, Reach::Namespace((*name).to_owned())));
-    if claims.contains(&(Kind::Namespace, Reach::Everywhere)) && namespaces.iter().all(pods_of) {
-        claims.insert((Kind::Pod, Reach::Everywhere));
+    let pods_of =
+        |name: &&str| claims.contains(&(Kind::Pod, ReadScope::Namespace((*name).to_owned())));
+    if claims.contains(&(Kind::Namespace, ReadScope::Everywhere)) && namespaces.iter().all(pods_of)
+    {
+        claims.insert((Kind::Pod, ReadScope::Everywhere));
     }
 }

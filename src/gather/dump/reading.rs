@@ -1,8 +1,8 @@
 //! The Reading: an object in a dump that says what was read, when, and what was not.
 
 use crate::kubernetes::selector::Selector;
-use crate::scope::{Scope, Target};
-use crate::snapshot::{Gap, Kind, Reach, Snapshot, Why};
+use crate::snapshot::{Gap, Kind, ReadScope, Snapshot, Why};
+use crate::triage::scope::{Scope, Target};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,7 @@ pub struct Read {
     /// What was asked for.
     pub kind: Kind,
     /// How much of it.
-    pub reach: Reach,
+    pub read_scope: ReadScope,
     /// Whether the answer was read to its end.
     pub outcome: Result<(), Gap>,
 }
@@ -96,9 +96,9 @@ impl Reading {
     /// Everything that was tried for a snapshot.
     pub fn of(snapshot: &Snapshot, scope: &Scope) -> Reading {
         let clock = snapshot.clock();
-        let reads = snapshot.reads().map(|(kind, reach, outcome)| Read {
+        let reads = snapshot.reads().map(|(kind, read_scope, outcome)| Read {
             kind,
-            reach: reach.clone(),
+            read_scope: read_scope.clone(),
             outcome: outcome.clone(),
         });
         Reading {
@@ -165,10 +165,10 @@ impl WireScope {
 
 impl WireRead {
     fn of(read: &Read) -> WireRead {
-        let (namespace, name) = match &read.reach {
-            Reach::Everywhere => (None, None),
-            Reach::Namespace(namespace) => (Some(namespace), None),
-            Reach::Object(namespace, name) => {
+        let (namespace, name) = match &read.read_scope {
+            ReadScope::Everywhere => (None, None),
+            ReadScope::Namespace(namespace) => (Some(namespace), None),
+            ReadScope::Object(namespace, name) => {
                 ((!namespace.is_empty()).then_some(namespace), Some(name))
             }
         };
@@ -201,7 +201,7 @@ impl WireRead {
         };
         Some(Read {
             kind,
-            reach: reach_of(&gap),
+            read_scope: reach_of(&gap),
             outcome: if self.why.is_some() { Err(gap) } else { Ok(()) },
         })
     }
@@ -227,9 +227,9 @@ mod tests {
             why: Why::TimedOut,
             detail: String::new(),
         };
-        let read = |kind, reach, outcome| Read {
+        let read = |kind, read_scope, outcome| Read {
             kind,
-            reach,
+            read_scope,
             outcome,
         };
         let reading = Reading {
@@ -244,16 +244,20 @@ mod tests {
                 }],
             },
             reads: vec![
-                read(Kind::Pod, Reach::Everywhere, Ok(())),
-                read(Kind::Secret, Reach::Namespace("shop".into()), Err(refused)),
+                read(Kind::Pod, ReadScope::Everywhere, Ok(())),
+                read(
+                    Kind::Secret,
+                    ReadScope::Namespace("shop".into()),
+                    Err(refused),
+                ),
                 read(
                     Kind::Node,
-                    Reach::Object(String::new(), "n1".into()),
+                    ReadScope::Object(String::new(), "n1".into()),
                     Err(absent),
                 ),
                 read(
                     Kind::ConfigMap,
-                    Reach::Object("shop".into(), "web".into()),
+                    ReadScope::Object("shop".into(), "web".into()),
                     Ok(()),
                 ),
             ],

@@ -5,7 +5,7 @@ use super::coverage::{Coverage, Listed};
 use super::error::{Fault, label};
 use super::layout::Layout;
 use super::reading::{READING, Reading};
-use crate::snapshot::{Gap, Intake, Keep, Kind, Reach, Why};
+use crate::snapshot::{Gap, Keep, Kind, ReadScope, Store, Why};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
@@ -19,9 +19,9 @@ const METADATA_ONLY: &str = "PartialObjectMetadata";
 
 /// The taking in of files, one after another.
 pub(super) struct Taker<'i> {
-    intake: &'i mut Intake,
+    store: &'i mut Store,
     coverage: &'i mut Coverage,
-    /// The namespace of the scope: pods of others are kept as occupants.
+    /// The namespace of the scope: pods of others are kept as pod records.
     namespace: Option<&'i str>,
     layout: Layout,
     open: Vec<Open>,
@@ -89,12 +89,12 @@ impl Head {
 
 impl<'i> Taker<'i> {
     pub(super) fn new(
-        intake: &'i mut Intake,
+        store: &'i mut Store,
         coverage: &'i mut Coverage,
         namespace: Option<&'i str>,
     ) -> Self {
         Taker {
-            intake,
+            store,
             coverage,
             namespace,
             layout: Layout::Unknown,
@@ -274,10 +274,10 @@ impl<'i> Taker<'i> {
             .and_then(|meta| meta.namespace.as_deref())
             .unwrap_or_default();
         let keep = match self.namespace {
-            Some(wanted) if wanted != namespace => Keep::Occupant,
+            Some(wanted) if wanted != namespace => Keep::PodRecord,
             _ => Keep::Suspects,
         };
-        if self.intake.object(kind, json, keep).is_err() {
+        if self.store.object(kind, json, keep).is_err() {
             // what the decoder says may hold a value of the object
             self.coverage.undecodable(Gap {
                 kind,
@@ -314,9 +314,10 @@ impl<'i> Taker<'i> {
 
     fn refused(&mut self, kind: Kind, namespace: Option<String>, detail: String) {
         self.recognised = true;
-        let why = match detail.contains("forbidden") {
-            true => Why::Forbidden,
-            false => Why::Failed,
+        let why = if detail.contains("forbidden") {
+            Why::Forbidden
+        } else {
+            Why::Failed
         };
         self.coverage.gap(Gap {
             kind,
@@ -329,13 +330,13 @@ impl<'i> Taker<'i> {
 }
 
 /// The reach of a gap.
-pub(super) fn reach_of(gap: &Gap) -> Reach {
+pub(super) fn reach_of(gap: &Gap) -> ReadScope {
     match (&gap.namespace, &gap.name) {
         (namespace, Some(name)) => {
-            Reach::Object(namespace.clone().unwrap_or_default(), name.clone())
+            ReadScope::Object(namespace.clone().unwrap_or_default(), name.clone())
         }
-        (Some(namespace), None) => Reach::Namespace(namespace.clone()),
-        (None, None) => Reach::Everywhere,
+        (Some(namespace), None) => ReadScope::Namespace(namespace.clone()),
+        (None, None) => ReadScope::Everywhere,
     }
 }
 

@@ -6,7 +6,7 @@ use super::error::Fault;
 use super::layout::Layout;
 use super::take::Taker;
 use super::{json, yaml};
-use crate::snapshot::{Intake, Seen, Why};
+use crate::snapshot::{Seen, Store, Why};
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
@@ -22,21 +22,21 @@ impl Read for Breaks<'_> {
     }
 }
 
-fn intake(read: impl FnOnce(&mut Taker<'_>) -> Result<(), Fault>) -> (Intake, Option<Fault>) {
-    let mut intake = Intake::new(Why::NotInDump);
+fn store(read: impl FnOnce(&mut Taker<'_>) -> Result<(), Fault>) -> (Store, Option<Fault>) {
+    let mut store = Store::new(Why::NotInDump);
     let mut coverage = Coverage::default();
-    let mut taker = Taker::new(&mut intake, &mut coverage, None);
+    let mut taker = Taker::new(&mut store, &mut coverage, None);
     taker.begin(Layout::of(Path::new("-")));
     let fault = read(&mut taker).err();
     if fault.is_none() {
         taker.end();
     }
-    coverage.apply(&mut intake);
-    (intake, fault)
+    coverage.apply(&mut store);
+    (store, fault)
 }
 
-fn nodes(intake: &Intake) -> usize {
-    intake.so_far().nodes().len()
+fn nodes(store: &Store) -> usize {
+    store.so_far().nodes().len()
 }
 
 #[test]
@@ -45,10 +45,10 @@ fn items_are_handed_on_before_the_input_ends() {
     for number in 0..300 {
         text.push_str(&format!(r#"{{"metadata":{{"name":"n{number}"}}}},"#));
     }
-    let (intake, fault) =
-        intake(|taker| json::read(&mut BufReader::new(Breaks(text.as_bytes())), taker));
+    let (store, fault) =
+        store(|taker| json::read(&mut BufReader::new(Breaks(text.as_bytes())), taker));
     assert!(matches!(fault, Some(Fault::Io(_))), "{fault:?}");
-    assert_eq!(nodes(&intake), 300);
+    assert_eq!(nodes(&store), 300);
 }
 
 #[test]
@@ -60,10 +60,10 @@ fn yaml_items_are_handed_on_before_the_input_ends() {
         ));
     }
     text.push_str("- apiVersion: v1\n");
-    let (intake, fault) =
-        intake(|taker| yaml::read(&mut BufReader::new(Breaks(text.as_bytes())), taker, 100));
+    let (store, fault) =
+        store(|taker| yaml::read(&mut BufReader::new(Breaks(text.as_bytes())), taker, 100));
     assert!(matches!(fault, Some(Fault::Io(_))), "{fault:?}");
-    assert_eq!(nodes(&intake), 300);
+    assert_eq!(nodes(&store), 300);
 }
 
 #[test]
@@ -97,21 +97,21 @@ kind: Node
 metadata: {name: n3}
 ";
     for whole in [1, 10, 40, 200, yaml::WHOLE] {
-        let (intake, fault) = intake(|taker| yaml::read(&mut text.as_bytes(), taker, whole));
+        let (store, fault) = store(|taker| yaml::read(&mut text.as_bytes(), taker, whole));
         assert!(fault.is_none(), "{whole}: {fault:?}");
-        assert_eq!(nodes(&intake), 3, "{whole}");
+        assert_eq!(nodes(&store), 3, "{whole}");
         assert!(matches!(
-            intake.so_far().namespaces().get("", "shop"),
+            store.so_far().namespaces().get("", "shop"),
             Seen::Yes(_)
         ));
-        assert!(intake.so_far().nodes().get("", "n9").is_absent(), "{whole}");
+        assert!(store.so_far().nodes().get("", "n9").is_absent(), "{whole}");
     }
 }
 
 #[test]
 fn an_endless_object_is_refused() {
     let endless = br#"{"kind":"Pod","spec":""#.chain(io::repeat(b'x'));
-    let (_, fault) = intake(|taker| json::read(&mut BufReader::new(endless), taker));
+    let (_, fault) = store(|taker| json::read(&mut BufReader::new(endless), taker));
     assert!(matches!(fault, Some(Fault::TooLarge { .. })), "{fault:?}");
 }
 
@@ -123,12 +123,12 @@ fn a_fault_never_quotes_an_object() {
         r#"{"apiVersion":"v1","kind":"List","items":[{"kind":"Secret","apiVersion":"v1","data":hunter2}]}"#,
         r#"{"apiVersion":"v1","kind":"List","items":"hunter2"}"#,
     ] {
-        let (_, fault) = intake(|taker| json::read(&mut text.as_bytes(), taker));
+        let (_, fault) = store(|taker| json::read(&mut text.as_bytes(), taker));
         let said = fault.map(|fault| fault.to_string()).unwrap_or_default();
         assert!(!said.contains("hunter2"), "{said}");
     }
     let text =
         "apiVersion: v1\nkind: Secret\nstringData: {password: hunter2, password: [hunter2}\n";
-    let (_, fault) = intake(|taker| yaml::read(&mut text.as_bytes(), taker, yaml::WHOLE));
+    let (_, fault) = store(|taker| yaml::read(&mut text.as_bytes(), taker, yaml::WHOLE));
     assert!(!fault.unwrap().to_string().contains("hunter2"));
 }

@@ -2,12 +2,12 @@
 
 use super::{Read, get, waits};
 use crate::kubernetes::device_claims::named;
-use crate::snapshot::{Kind, Seen, Snapshot, StuckPod};
+use crate::snapshot::{Kind, PodView, Seen, Snapshot};
 use std::collections::BTreeSet;
 
 /// The names of the ResourceClaims of a pod, as far as they are known: those made from a template, or for a
 /// resource that a device class stands for, are named in the status once they are made.
-fn claims(pod: &StuckPod) -> BTreeSet<&str> {
+fn claims(pod: &PodView) -> BTreeSet<&str> {
     let status = pod.status();
     let extended = status.extended_resource_claim_status.as_ref();
     named(pod.spec(), Some(status))
@@ -17,7 +17,7 @@ fn claims(pod: &StuckPod) -> BTreeSet<&str> {
 }
 
 /// The second wave: the claims themselves.
-pub(super) fn of_pod(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
+pub(super) fn of_pod(pod: &PodView, reads: &mut BTreeSet<Read>) {
     if waits(pod) {
         let claims = claims(pod).into_iter();
         reads.extend(claims.map(|name| get(Kind::ResourceClaim, pod.namespace(), name)));
@@ -25,7 +25,7 @@ pub(super) fn of_pod(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
 }
 
 /// The third wave: the classes of devices that a claim still waits for.
-pub(super) fn of_claims(pod: &StuckPod, snapshot: &Snapshot, reads: &mut BTreeSet<Read>) {
+pub(super) fn of_claims(pod: &PodView, snapshot: &Snapshot, reads: &mut BTreeSet<Read>) {
     if !waits(pod) {
         return;
     }

@@ -8,26 +8,26 @@ use crate::kubernetes::claims;
 use crate::kubernetes::disks::inline_disks;
 use crate::kubernetes::in_tree::driver_of;
 use crate::kubernetes::storage_class::{NO_PROVISIONER, waits_for_consumer};
-use crate::snapshot::{Kind, Seen, Snapshot, StuckPod};
+use crate::snapshot::{Kind, PodView, Seen, Snapshot};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
 use std::collections::BTreeSet;
 
 /// The names of the claims that a pod mounts.
-pub(super) fn claims(pod: &StuckPod) -> Vec<String> {
+pub(super) fn claims(pod: &PodView) -> Vec<String> {
     let mounted = claims::mounted(pod.name(), pod.spec());
     mounted.map(|claim| claim.name).collect()
 }
 
 /// The drivers that attach the disks which the pod names without a claim.
-fn disk_drivers(pod: &StuckPod) -> Vec<String> {
+fn disk_drivers(pod: &PodView) -> Vec<String> {
     let disks = inline_disks(pod.spec());
     let attached = disks.iter().filter_map(|disk| disk.attachment());
     attached.map(|attachment| attachment.driver).collect()
 }
 
 /// The second wave: the claims themselves, their classes, and what the nodes can attach.
-pub(super) fn of_pod(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
+pub(super) fn of_pod(pod: &PodView, reads: &mut BTreeSet<Read>) {
     if pod.node().is_some() {
         return;
     }
@@ -48,7 +48,7 @@ pub(super) fn of_pod(pod: &StuckPod, reads: &mut BTreeSet<Read>) {
 
 /// The third wave: the volumes that the claims have or could have, what is left for new ones, and what
 /// the nodes have attached where they attach only so many.
-pub(super) fn of_claims(pod: &StuckPod, snapshot: &Snapshot, reads: &mut BTreeSet<Read>) {
+pub(super) fn of_claims(pod: &PodView, snapshot: &Snapshot, reads: &mut BTreeSet<Read>) {
     let mut drivers: Vec<Option<String>> = disk_drivers(pod).into_iter().map(Some).collect();
     for name in claims(pod) {
         let Seen::Yes(claim) = snapshot.claims().get(pod.namespace(), &name) else {

@@ -1,7 +1,7 @@
 //! The wordings of refusals that hold no lists.
 
 use super::{Denial, Unreachable};
-use crate::messages::form::{Form, Holes, contains, search};
+use crate::messages::form::{Captures, Pattern, contains, search};
 use crate::messages::text;
 
 /// Order matters: a webhook's words may hold any of the others, so it is asked for first.
@@ -10,10 +10,10 @@ pub(super) fn webhook(said: &str) -> Option<Denial> {
         "admission webhook \"{}\" denied the request: {*}",
         "admission webhook \"{}\" denied the request without explanation{*}",
     ];
-    if let Some(holes) = DENIED.into_iter().find_map(|form| search(form, said)) {
+    if let Some(captures) = DENIED.into_iter().find_map(|form| search(form, said)) {
         return Some(Denial::WebhookDenied {
-            webhook: holes.own(0),
-            said: holes.get(1).trim().to_owned(),
+            webhook: captures.own(0),
+            said: captures.get(1).trim().to_owned(),
         });
     }
     // `admission` up to 1.15
@@ -21,21 +21,21 @@ pub(super) fn webhook(said: &str) -> Option<Denial> {
         "failed calling webhook \"{}\": {*}",
         "failed calling admission webhook \"{}\": {*}",
     ];
-    let holes = FAILED.into_iter().find_map(|form| search(form, said))?;
+    let captures = FAILED.into_iter().find_map(|form| search(form, said))?;
     const BROKEN: [&str; 3] = [
         "received invalid webhook response",
         "received undecodable patch",
         "unsupported",
     ];
-    if BROKEN.iter().any(|words| contains(holes.get(1), words)) {
+    if BROKEN.iter().any(|words| contains(captures.get(1), words)) {
         return Some(Denial::WebhookBroken {
-            webhook: holes.own(0),
+            webhook: captures.own(0),
         });
     }
     Some(Denial::WebhookUnreachable {
-        webhook: holes.own(0),
-        service: service(holes.get(1)),
-        why: why(holes.get(1)),
+        webhook: captures.own(0),
+        service: service(captures.get(1)),
+        why: why(captures.get(1)),
     })
 }
 
@@ -72,13 +72,15 @@ fn why(said: &str) -> Unreachable {
         .map_or(Unreachable::Other, |(_, why)| *why)
 }
 
-fn absent_quota(holes: &Holes<'_>) -> Denial {
-    Denial::QuotaAbsent { what: holes.own(0) }
+fn absent_quota(captures: &Captures<'_>) -> Denial {
+    Denial::QuotaAbsent {
+        what: captures.own(0),
+    }
 }
 
-fn constraint(holes: &Holes<'_>) -> Denial {
+fn constraint(captures: &Captures<'_>) -> Denial {
     Denial::SecurityConstraint {
-        said: holes
+        said: captures
             .get(0)
             .trim_start_matches('[')
             .trim_end_matches(']')
@@ -91,20 +93,20 @@ fn bare(name: &str) -> String {
     name.trim_matches(['"', '\'']).to_owned()
 }
 
-pub(super) const FORMS: &[Form<Denial>] = &[
+pub(super) const FORMS: &[Pattern<Denial>] = &[
     // admission/plugin/policy/validating
     (
         "ValidatingAdmissionPolicy '{}' with binding '{}' denied request: {*}",
-        |holes| Denial::Policy {
-            policy: holes.own(0),
-            binding: holes.own(1),
-            said: holes.own(2),
+        |captures| Denial::Policy {
+            policy: captures.own(0),
+            binding: captures.own(1),
+            said: captures.own(2),
         },
     ),
     // plugin/pkg/admission/resourcequota: controller.go
-    ("status unknown for quota: {}, resources: {*}", |holes| {
+    ("status unknown for quota: {}, resources: {*}", |captures| {
         Denial::QuotaUnknown {
-            quota: holes.own(0),
+            quota: captures.own(0),
         }
     }),
     ("insufficient quota to consume: {*}", absent_quota),
@@ -127,16 +129,16 @@ pub(super) const FORMS: &[Form<Denial>] = &[
         }
     }),
     // plugin/pkg/admission/serviceaccount
-    ("error looking up service account {}/{}: ", |holes| {
+    ("error looking up service account {}/{}: ", |captures| {
         Denial::ServiceAccountMissing {
-            namespace: holes.own(0),
-            name: holes.own(1),
+            namespace: captures.own(0),
+            name: captures.own(1),
         }
     }),
     // plugin/pkg/admission/priority
-    ("no PriorityClass with name {} was found", |holes| {
+    ("no PriorityClass with name {} was found", |captures| {
         Denial::PriorityClassMissing {
-            name: bare(holes.get(0)),
+            name: bare(captures.get(0)),
         }
     }),
     (
@@ -148,8 +150,10 @@ pub(super) const FORMS: &[Form<Denial>] = &[
         |_| Denial::Priority,
     ),
     // plugin/pkg/admission/runtimeclass
-    ("RuntimeClass \"{}\" not found", |holes| {
-        Denial::RuntimeClassMissing { name: holes.own(0) }
+    ("RuntimeClass \"{}\" not found", |captures| {
+        Denial::RuntimeClassMissing {
+            name: captures.own(0),
+        }
     }),
     (
         "Pod's Overhead doesn't match RuntimeClass's defined Overhead",
@@ -173,18 +177,18 @@ pub(super) const FORMS: &[Form<Denial>] = &[
     // admission/plugin/namespace/lifecycle
     (
         "unable to create new content in namespace {} because it is being terminated",
-        |holes| Denial::NamespaceTerminating {
-            namespace: bare(holes.get(0)),
+        |captures| Denial::NamespaceTerminating {
+            namespace: bare(captures.get(0)),
         },
     ),
-    ("namespaces \"{}\" not found", |holes| {
+    ("namespaces \"{}\" not found", |captures| {
         Denial::NamespaceMissing {
-            namespace: holes.own(0),
+            namespace: captures.own(0),
         }
     }),
     // endpoints/handlers/responsewriters: errors.go
-    ("User \"{}\" cannot {} resource ", |holes| Denial::Rbac {
-        user: holes.own(0),
+    ("User \"{}\" cannot {} resource ", |captures| Denial::Rbac {
+        user: captures.own(0),
     }),
     (
         "cannot set blockOwnerDeletion if an ownerReference refers to a resource you can't set finalizers on",
@@ -193,20 +197,24 @@ pub(super) const FORMS: &[Form<Denial>] = &[
         },
     ),
     // apimachinery/pkg/api/errors: NewInvalid, one or several
-    ("\"{}\" is invalid: [{}: {*}", |holes| Denial::Invalid {
-        field: holes.own(1),
-        said: holes.own(2),
+    ("\"{}\" is invalid: [{}: {*}", |captures| Denial::Invalid {
+        field: captures.own(1),
+        said: captures.own(2),
     }),
-    ("\"{}\" is invalid: {}: {*}", |holes| Denial::Invalid {
-        field: holes.own(1),
-        said: holes.own(2),
+    ("\"{}\" is invalid: {}: {*}", |captures| Denial::Invalid {
+        field: captures.own(1),
+        said: captures.own(2),
     }),
     (
         "object is being deleted: pods \"{}\" already exists",
-        |holes| Denial::AlreadyExists { name: holes.own(0) },
+        |captures| Denial::AlreadyExists {
+            name: captures.own(0),
+        },
     ),
-    ("pods \"{}\" already exists", |holes| {
-        Denial::AlreadyExists { name: holes.own(0) }
+    ("pods \"{}\" already exists", |captures| {
+        Denial::AlreadyExists {
+            name: captures.own(0),
+        }
     }),
     // etcd, apiserver, client-go
     ("etcdserver: ", |_| Denial::Server),

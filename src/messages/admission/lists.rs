@@ -18,17 +18,17 @@ pub(super) fn read(said: &str) -> Option<Denial> {
 
 /// `exceeded quota: small, requested: cpu=2,pods=1, used: cpu=3,pods=9, limited: cpu=4,pods=9`.
 fn quota(said: &str) -> Option<Denial> {
-    let holes = search(
+    let captures = search(
         "exceeded quota: {}, requested: {*}, used: {*}, limited: {*}",
         said,
     )?;
     let (requested, used, limited) = (
-        pairs(holes.get(1)),
-        pairs(holes.get(2)),
-        pairs(holes.get(3)),
+        pairs(captures.get(1)),
+        pairs(captures.get(2)),
+        pairs(captures.get(3)),
     );
     Some(Denial::QuotaExceeded {
-        quota: holes.own(0),
+        quota: captures.own(0),
         requested,
         used,
         limited,
@@ -50,18 +50,18 @@ fn pairs(list: &str) -> Vec<(String, String)> {
 
 /// `failed quota: small: must specify limits.cpu for: app,log; limits.memory for: app`; containers are named since 1.27.
 fn must_specify(said: &str) -> Option<Denial> {
-    let holes = search("failed quota: {}: must specify {*}", said)?;
-    let list = holes.get(1);
-    let resources: Vec<_> = match list.contains(" for: ") {
-        true => list
-            .split("; ")
+    let captures = search("failed quota: {}: must specify {*}", said)?;
+    let list = captures.get(1);
+    let resources: Vec<_> = if list.contains(" for: ") {
+        list.split("; ")
             .filter_map(|item| item.split_once(" for: "))
             .map(|(resource, who)| format!("{resource}: {}", first_word(who)))
-            .collect(),
-        false => first_word(list).split(',').map(str::to_owned).collect(),
+            .collect()
+    } else {
+        first_word(list).split(',').map(str::to_owned).collect()
     };
     Some(Denial::QuotaMustSpecify {
-        quota: holes.own(0),
+        quota: captures.own(0),
         resources: resources
             .into_iter()
             .filter(|resource| !resource.is_empty())
@@ -78,9 +78,9 @@ fn first_word(text: &str) -> &str {
 
 /// The checks of PodSecurity, each with its details in brackets that hold commas themselves.
 fn pod_security(said: &str) -> Option<Denial> {
-    let holes = search("violates PodSecurity \"{}\": {*}", said)?;
+    let captures = search("violates PodSecurity \"{}\": {*}", said)?;
     let (mut depth, mut start, mut violations) = (0_i32, 0, Vec::new());
-    let list = holes.get(1);
+    let list = captures.get(1);
     for (at, c) in list.char_indices() {
         match c {
             '(' => depth += 1,
@@ -100,7 +100,7 @@ fn pod_security(said: &str) -> Option<Denial> {
         .map(str::to_owned)
         .collect();
     Some(Denial::PodSecurity {
-        level: holes.own(0),
+        level: captures.own(0),
         violations,
     })
 }
@@ -181,19 +181,19 @@ fn breach(said: &str) -> Option<Breach> {
     ];
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let said = said.trim_end_matches([']', ',', '.', ';', ' ']);
-    let (holes, bound) = FORMS.iter().find_map(|(form, bound)| {
+    let (captures, bound) = FORMS.iter().find_map(|(form, bound)| {
         fill(form, said)
             .or_else(|| search(form, said))
-            .map(|holes| (holes, *bound))
+            .map(|captures| (captures, *bound))
     })?;
     let asked = text::after(said, " is specified")
         .is_none()
-        .then(|| holes.get(3).trim_end_matches([']', '.', ',']).to_owned());
+        .then(|| captures.get(3).trim_end_matches([']', '.', ',']).to_owned());
     Some(Breach {
         bound,
-        resource: holes.own(0),
-        kind: holes.own(1),
-        limit: holes.own(2),
+        resource: captures.own(0),
+        kind: captures.own(1),
+        limit: captures.own(2),
         asked: asked.filter(|asked| !asked.is_empty()),
     })
 }

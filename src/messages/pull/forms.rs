@@ -3,7 +3,7 @@
 //! `not found` alone decides nothing: platform, size and schema errors of containerd end with it as well.
 
 use super::{PullFailure, TlsFault};
-use crate::messages::form::{Form, contains, fill, search};
+use crate::messages::form::{Pattern, contains, fill, search};
 
 /// The class of a pull error, by its words.
 pub(super) fn failure(text: &str) -> Option<PullFailure> {
@@ -294,29 +294,33 @@ pub(super) fn anonymous(text: &str) -> Option<bool> {
 
 /// The HTTP status of the answer.
 pub(super) fn status(text: &str) -> Option<u16> {
-    const FORMS: &[Form<Option<u16>>] = &[
+    const FORMS: &[Pattern<Option<u16>>] = &[
         // containerd up to 1.6
-        ("status code [{*}]: {}", |holes| number(holes.get(1))),
+        ("status code [{*}]: {}", |captures| number(captures.get(1))),
         // containerd 1.7; with the verb since 2.0
-        ("unexpected status from {} request to {}: {}", |holes| {
-            number(holes.get(2))
+        ("unexpected status from {} request to {}: {}", |captures| {
+            number(captures.get(2))
         }),
-        ("unexpected status code {}: {}", |holes| {
-            number(holes.get(1))
+        ("unexpected status code {}: {}", |captures| {
+            number(captures.get(1))
         }),
-        ("unexpected status: {}", |holes| number(holes.get(0))),
+        ("unexpected status: {}", |captures| number(captures.get(0))),
         // containers/image
-        ("StatusCode: {}", |holes| number(holes.get(0))),
-        ("invalid status code from registry {}", |holes| {
-            number(holes.get(0))
+        ("StatusCode: {}", |captures| number(captures.get(0))),
+        ("invalid status code from registry {}", |captures| {
+            number(captures.get(0))
         }),
         // moby
-        ("unexpected HTTP status: {}", |holes| number(holes.get(0))),
-        ("Status {} trying to pull", |holes| number(holes.get(0))),
+        ("unexpected HTTP status: {}", |captures| {
+            number(captures.get(0))
+        }),
+        ("Status {} trying to pull", |captures| {
+            number(captures.get(0))
+        }),
     ];
     FORMS
         .iter()
-        .find_map(|(form, status)| search(form, text).and_then(|holes| status(&holes)))
+        .find_map(|(form, status)| search(form, text).and_then(|captures| status(&captures)))
 }
 
 fn number(word: &str) -> Option<u16> {

@@ -4,8 +4,8 @@ use super::*;
 use crate::diagnose::diagnose;
 use crate::gather::dump;
 use crate::report::{Requests, SCHEMA};
-use crate::scope::Scope;
-use crate::snapshot::{Intake, Why};
+use crate::snapshot::{Store, Why};
+use crate::triage::scope::Scope;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -59,10 +59,10 @@ fn the_report_of_every_case_keeps_to_the_schema() {
     assert!(!cases.is_empty());
     for path in cases {
         let text = std::fs::read_to_string(&path).expect("the case is readable");
-        let mut intake = Intake::new(Why::NotInDump);
-        dump::load(&text, &mut intake).expect("the case is a dump");
+        let mut store = Store::new(Why::NotInDump);
+        dump::load(&text, &mut store).expect("the case is a dump");
         let scope = Scope::everything();
-        let report = diagnose(&intake.seal(&scope), &scope, Requests::default());
+        let report = diagnose(&store.seal(&scope), &scope, Requests::default());
         let value: Value =
             serde_json::from_str(&json(&report).expect("it is JSON")).expect("it is JSON");
         let errors: Vec<String> = validator

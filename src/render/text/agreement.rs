@@ -2,22 +2,22 @@
 
 use super::evidence::bar;
 use crate::render::line::Line;
-use crate::render::sheet::Sheet;
-use crate::render::style::Meaning;
+use crate::render::style::Style;
+use crate::render::writer::Writer;
 use crate::scheduler::preemption::Preemption;
 use crate::scheduler::{Agree, Agreement, Count};
 
 /// Writes the line, and where counts differ or everything is shown both sides.
-pub(super) fn write(sheet: &mut Sheet, agreement: Option<&Agreement>) {
+pub(super) fn write(writer: &mut Writer, agreement: Option<&Agreement>) {
     let Some(agreement) = agreement else {
         return;
     };
     let (meaning, words) = match agreement.verdict {
-        Agree::Equal => (Meaning::Faint, "the scheduler counts the same"),
-        Agree::Different => (Meaning::Unknown, "the scheduler counted otherwise"),
-        Agree::NotComparable if agreement.because.is_empty() && !sheet.whole() => return,
+        Agree::Equal => (Style::Faint, "the scheduler counts the same"),
+        Agree::Different => (Style::Unknown, "the scheduler counted otherwise"),
+        Agree::NotComparable if agreement.because.is_empty() && !writer.whole() => return,
         Agree::NotComparable => (
-            Meaning::Unknown,
+            Style::Unknown,
             "cannot be compared with the scheduler's counts",
         ),
     };
@@ -25,23 +25,23 @@ pub(super) fn write(sheet: &mut Sheet, agreement: Option<&Agreement>) {
     if !agreement.because.is_empty() {
         line = line.with(meaning, ": ").plain(&agreement.because);
     }
-    sheet.paragraph(&bar(), &bar().plain("  "), &line);
-    if agreement.verdict == Agree::Different || sheet.whole() {
-        side(sheet, "scheduler", &agreement.scheduler);
-        side(sheet, "computed", &agreement.computed);
+    writer.paragraph(&bar(), &bar().plain("  "), &line);
+    if agreement.verdict == Agree::Different || writer.whole() {
+        side(writer, "scheduler", &agreement.scheduler);
+        side(writer, "computed", &agreement.computed);
     }
 }
 
 /// Writes whether other pods could give way.
-pub(super) fn preemption(sheet: &mut Sheet, preemption: Option<&Preemption>) {
+pub(super) fn preemption(writer: &mut Writer, preemption: Option<&Preemption>) {
     let Some(preemption) = preemption else {
         return;
     };
-    let line = Line::of(Meaning::Faint, "preemption: ").plain(&preemption.because);
-    sheet.paragraph(&bar(), &bar().plain("  "), &line);
+    let line = Line::of(Style::Faint, "preemption: ").plain(&preemption.because);
+    writer.paragraph(&bar(), &bar().plain("  "), &line);
 }
 
-fn side(sheet: &mut Sheet, who: &str, counts: &[Count]) {
+fn side(writer: &mut Writer, who: &str, counts: &[Count]) {
     let clause = |clause: &Count| match clause.count {
         Some(count) => format!("{count} {}", clause.reason),
         None => clause.reason.clone(),
@@ -50,6 +50,6 @@ fn side(sheet: &mut Sheet, who: &str, counts: &[Count]) {
     if words.is_empty() {
         words = "nothing".to_owned();
     }
-    let start = bar().plain("  ").with(Meaning::Faint, &format!("{who}: "));
-    sheet.paragraph(&start, &bar().plain("    "), &Line::new().plain(&words));
+    let start = bar().plain("  ").with(Style::Faint, &format!("{who}: "));
+    writer.paragraph(&start, &bar().plain("    "), &Line::new().plain(&words));
 }

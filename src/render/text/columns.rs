@@ -1,9 +1,9 @@
-//! The table of nodes with a column for each kind of obstacle, where they fit beside each other.
+//! The table of nodes with a column for each kind of filter failure, where they fit beside each other.
 
-use super::obstacles::{free, holders, label, sentence, taint};
+use super::failures::{free, holders, label, sentence, taint};
 use super::rows::{Alike, Row, Shape};
 use crate::render::line::Line;
-use crate::render::style::Meaning;
+use crate::render::style::Style;
 use crate::render::words::amount;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ pub(super) enum Column {
 
 /// The columns that these rows need, in the order in which a reader asks.
 pub(super) fn columns(rows: &[Row<'_>]) -> Vec<Column> {
-    let all = || rows.iter().flat_map(|row| &row.obstacles);
+    let all = || rows.iter().flat_map(|row| &row.failures);
     let shapes: Vec<Shape<'_>> = all().filter_map(Alike::shape).collect();
     let ports: BTreeSet<&str> = shapes
         .iter()
@@ -38,8 +38,8 @@ pub(super) fn columns(rows: &[Row<'_>]) -> Vec<Column> {
         })
         .collect();
     let mut resources: BTreeMap<&str, &str> = BTreeMap::new();
-    for (_, obstacle) in all().flat_map(|alike| &alike.0) {
-        if let (Shape::Resource(resource), Some(asked)) = (Shape::of(obstacle), &obstacle.asked) {
+    for (_, failure) in all().flat_map(|alike| &alike.0) {
+        if let (Shape::Resource(resource), Some(asked)) = (Shape::of(failure), &failure.asked) {
             resources.insert(resource, asked);
         }
     }
@@ -54,7 +54,7 @@ pub(super) fn columns(rows: &[Row<'_>]) -> Vec<Column> {
         columns.push(Column::Label);
     }
     let has_column = |shape: &Shape<'_>| columns.iter().any(|column| column.holds(*shape));
-    if rows.iter().any(|row| row.obstacles.is_empty()) || !shapes.iter().all(has_column) {
+    if rows.iter().any(|row| row.failures.is_empty()) || !shapes.iter().all(has_column) {
         columns.push(Column::Other);
     }
     columns
@@ -97,7 +97,7 @@ impl Column {
 }
 
 /// A row's cells, one a column. What stands in several cells keeps the pod off all together, and says so;
-/// `free` is said of a row without obstacles.
+/// `free` is said of a row without filter failures.
 pub(super) fn cells(row: &Row<'_>, columns: &[Column], free: &str) -> Vec<Line> {
     let mut and = "";
     let mut cell = |column: &Column| {
@@ -109,17 +109,17 @@ pub(super) fn cells(row: &Row<'_>, columns: &[Column], free: &str) -> Vec<Line> 
                 column => held(column),
             }
         };
-        let words = row.obstacles.iter().filter(mine);
+        let words = row.failures.iter().filter(mine);
         let words: Vec<String> = words.map(|alike| column.words(alike)).collect();
         match column {
-            Column::Other if row.obstacles.is_empty() => Line::of(Meaning::Passed, free),
+            Column::Other if row.failures.is_empty() => Line::of(Style::Passed, free),
             // every filter looks at every node, so what is not in the way was found to be enough
-            Column::Resource(..) if words.is_empty() && !row.obstacles.is_empty() => {
-                Line::of(Meaning::Faint, "enough")
+            Column::Resource(..) if words.is_empty() && !row.failures.is_empty() => {
+                Line::of(Style::Faint, "enough")
             }
             _ if words.is_empty() => Line::new(),
             _ => {
-                let start = Line::of(Meaning::Faint, std::mem::replace(&mut and, "and "));
+                let start = Line::of(Style::Faint, std::mem::replace(&mut and, "and "));
                 start.plain(&words.join(" and "))
             }
         }

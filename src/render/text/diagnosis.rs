@@ -1,60 +1,66 @@
 //! The block of one diagnosis.
 
-use super::companions::Above;
+use super::contributing::Above;
 use super::{agreement, evidence, fixes, head, label, ladder, nodes};
-use crate::finding::{Certainty, Fact};
 use crate::render::line::Line;
-use crate::render::sheet::Sheet;
-use crate::render::style::Meaning;
+use crate::render::style::Style;
+use crate::render::writer::Writer;
 use crate::report::{Diagnosis, Next, Report};
+use crate::rules::finding::Certainty;
+use crate::text::Fact;
 
 /// Writes the block; `above` are the blocks above it that are about the same pods.
 pub(super) fn write(
-    sheet: &mut Sheet,
+    writer: &mut Writer,
     report: &Report,
     diagnosis: &Diagnosis,
     above: &[&Diagnosis],
 ) {
-    sheet.part();
-    head::write(sheet, &diagnosis.pods, &diagnosis.subject);
-    sheet.paragraph(
+    writer.part();
+    head::write(writer, &diagnosis.pods, &diagnosis.subject);
+    writer.paragraph(
         &Line::new().pad(2),
         &Line::new().pad(4),
         &headline(diagnosis),
     );
     if above.is_empty() {
-        head::names(sheet, &diagnosis.pods, &diagnosis.subject);
+        head::names(writer, &diagnosis.pods, &diagnosis.subject);
     }
-    let same = Above::of(diagnosis, above, sheet.whole());
+    let same = Above::of(diagnosis, above, writer.whole());
     if same.is_empty() {
-        sheet.part();
-        ladder::write(sheet, &diagnosis.ladder, diagnosis.next.layer, &report.gaps);
+        writer.part();
+        ladder::write(
+            writer,
+            &diagnosis.ladder,
+            diagnosis.next.layer,
+            &report.gaps,
+        );
     } else {
         let start = Line::new().pad(2);
-        sheet.hanging(&start, &Line::of(Meaning::Faint, &same.words(diagnosis)));
+        writer.hanging(&start, &Line::of(Style::Faint, &same.words(diagnosis)));
     }
-    sheet.part();
-    known(sheet, diagnosis, &same);
-    sheet.part();
+    writer.part();
+    known(writer, diagnosis, &same);
+    writer.part();
     if !diagnosis.why.is_empty() {
-        sheet.hanging(
+        writer.hanging(
             &label("why"),
-            &Line::new().prose(Meaning::Plain, &diagnosis.why),
+            &Line::new().prose(Style::Plain, &diagnosis.why),
         );
     }
-    fixes::write(sheet, &diagnosis.fixes, &same);
+    fixes::write(writer, &diagnosis.fixes, &same);
     if above.iter().all(|above| above.next != diagnosis.next) {
-        look(sheet, &diagnosis.next);
+        look(writer, &diagnosis.next);
     }
-    if sheet.whole() {
-        facts(sheet, diagnosis);
+    if writer.whole() {
+        facts(writer, diagnosis);
     }
 }
 
 /// How it is known: quotes, nodes and counts, each unless it stands above.
-fn known(sheet: &mut Sheet, diagnosis: &Diagnosis, same: &Above<'_>) {
+fn known(writer: &mut Writer, diagnosis: &Diagnosis, same: &Above<'_>) {
     let quoted = evidence::write(
-        sheet,
+        writer,
         &diagnosis.proof,
         &diagnosis.evidence,
         &diagnosis.pods,
@@ -62,11 +68,11 @@ fn known(sheet: &mut Sheet, diagnosis: &Diagnosis, same: &Above<'_>) {
     );
     let has_nodes = same.has_nodes(diagnosis);
     if !has_nodes {
-        nodes::write(sheet, diagnosis, quoted);
+        nodes::write(writer, diagnosis, quoted);
     }
     if !has_nodes || !same.has_agreement(diagnosis) {
-        agreement::write(sheet, diagnosis.agreement.as_ref());
-        agreement::preemption(sheet, diagnosis.preemption.as_ref());
+        agreement::write(writer, diagnosis.agreement.as_ref());
+        agreement::preemption(writer, diagnosis.preemption.as_ref());
     }
 }
 
@@ -74,33 +80,34 @@ fn known(sheet: &mut Sheet, diagnosis: &Diagnosis, same: &Above<'_>) {
 fn headline(diagnosis: &Diagnosis) -> Line {
     name(diagnosis)
         .plain(": ")
-        .prose(Meaning::Label, &diagnosis.headline)
+        .prose(Style::Label, &diagnosis.headline)
 }
 
 /// The cause, with how sure it is when it is not proven.
 pub(super) fn name(diagnosis: &Diagnosis) -> Line {
-    let line = Line::of(Meaning::Cause, diagnosis.cause);
+    let line = Line::of(Style::Cause, diagnosis.cause);
     match diagnosis.certainty {
         Certainty::Proven => line,
-        Certainty::Likely => line.with(Meaning::Unknown, " (likely)"),
-        Certainty::Possible => line.with(Meaning::Unknown, " (possible)"),
+        Certainty::Likely => line.with(Style::Unknown, " (likely)"),
+        Certainty::Possible => line.with(Style::Unknown, " (possible)"),
     }
 }
 
 /// The command that looks closer.
-pub(super) fn look(sheet: &mut Sheet, next: &Next) {
+pub(super) fn look(writer: &mut Writer, next: &Next) {
     if next.command.is_empty() {
         return;
     }
     let start = label("look");
-    let command = Line::new().whole(Meaning::Command, &next.command);
-    match next.command.contains('\n') {
-        true => sheet.command(start.width(), &next.command),
-        false => sheet.hanging(&start, &command),
+    let command = Line::new().whole(Style::Command, &next.command);
+    if next.command.contains('\n') {
+        writer.command(start.width(), &next.command)
+    } else {
+        writer.hanging(&start, &command)
     }
 }
 
-fn facts(sheet: &mut Sheet, diagnosis: &Diagnosis) {
+fn facts(writer: &mut Writer, diagnosis: &Diagnosis) {
     for (index, (name, fact)) in diagnosis.facts.0.iter().enumerate() {
         let value = match fact {
             Fact::Number(number) => number.to_string(),
@@ -112,9 +119,9 @@ fn facts(sheet: &mut Sheet, diagnosis: &Diagnosis) {
         } else {
             label("")
         };
-        sheet.hanging(
+        writer.hanging(
             &start,
-            &Line::of(Meaning::Faint, name).plain(" ").plain(&value),
+            &Line::of(Style::Faint, name).plain(" ").plain(&value),
         );
     }
 }

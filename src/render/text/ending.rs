@@ -2,10 +2,10 @@
 
 use crate::kubernetes::duration::human_seconds;
 use crate::render::line::Line;
-use crate::render::sheet::Sheet;
-use crate::render::style::Meaning;
+use crate::render::style::Style;
 use crate::render::words::{bytes, count, named, number};
-use crate::report::{Defect, GapReport, Report, ScopeReport, WellPod};
+use crate::render::writer::Writer;
+use crate::report::{Defect, GapReport, NotStuckReport, Report, ScopeReport};
 use crate::snapshot::Kind;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,52 +19,53 @@ const UNREAD: usize = 6;
 const NOT_ASKED: &str = "not asked";
 
 /// Writes everything below the blocks.
-pub(super) fn write(sheet: &mut Sheet, report: &Report) {
-    sheet.part();
-    well(sheet, &report.well);
+pub(super) fn write(writer: &mut Writer, report: &Report) {
+    writer.part();
+    healthy(writer, &report.healthy);
     for defect in &report.defects {
-        wrong(sheet, defect);
+        wrong(writer, defect);
     }
-    sheet.part();
-    summary(sheet, report);
-    gaps(sheet, &report.gaps);
+    writer.part();
+    summary(writer, report);
+    gaps(writer, &report.gaps);
 }
 
-fn well(sheet: &mut Sheet, pods: &[WellPod]) {
-    let shown = sheet.at_most(WELL);
+fn healthy(writer: &mut Writer, pods: &[NotStuckReport]) {
+    let shown = writer.at_most(WELL);
     for pod in pods.iter().take(shown) {
         let line = Line::new()
             .plain("pod ")
-            .with(Meaning::Object, &format!("{}/{}", pod.namespace, pod.name));
-        let line = match pod.healthy {
-            true => line.plain(" is ").with(Meaning::Passed, "healthy"),
-            false => line.plain(" is ").with(Meaning::Unknown, "on its way"),
+            .with(Style::Object, &format!("{}/{}", pod.namespace, pod.name));
+        let line = if pod.healthy {
+            line.plain(" is ").with(Style::Passed, "healthy")
+        } else {
+            line.plain(" is ").with(Style::Unknown, "on its way")
         };
         let line = line.plain(": ").plain(&pod.because);
-        sheet.paragraph(&Line::new(), &Line::new().pad(4), &line);
+        writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
     }
     let left = pods.get(shown..).unwrap_or_default();
     let healthy = left.iter().filter(|pod| pod.healthy).count();
     for (pods, state) in [(healthy, "healthy"), (left.len() - healthy, "on their way")] {
         if pods > 0 {
             let words = format!("+ {} that are {state}", count(pods, "more pod"));
-            sheet.line(&Line::of(Meaning::Faint, &words));
+            writer.line(&Line::of(Style::Faint, &words));
         }
     }
 }
 
-fn wrong(sheet: &mut Sheet, defect: &Defect) {
-    let line = Line::of(Meaning::Danger, "a defect of this tool")
+fn wrong(writer: &mut Writer, defect: &Defect) {
+    let line = Line::of(Style::Danger, "a defect of this tool")
         .plain(": rule ")
         .plain(defect.cause)
         .plain(" failed on ")
         .plain(&defect.pod)
         .plain(": ")
         .plain(&defect.message);
-    sheet.paragraph(&Line::new(), &Line::new().pad(4), &line);
+    writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
 }
 
-fn summary(sheet: &mut Sheet, report: &Report) {
+fn summary(writer: &mut Writer, report: &Report) {
     let mut line = verdict(report);
     let requests = report.requests;
     if requests.count > 0 || requests.bytes > 0 {
@@ -76,9 +77,9 @@ fn summary(sheet: &mut Sheet, report: &Report) {
             ),
         };
         let read = format!("Read: {sent}{}.", bytes(requests.bytes));
-        line = line.plain(". ").whole(Meaning::Faint, &read);
+        line = line.plain(". ").whole(Style::Faint, &read);
     }
-    sheet.paragraph(&Line::new(), &Line::new().pad(4), &line);
+    writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
 }
 
 /// What it comes to. Nothing is said of pods that could not be listed.
@@ -89,30 +90,30 @@ fn verdict(report: &Report) -> Line {
         .iter()
         .any(|gap| gap.kind == Kind::Pod.as_str() && gap.why != NOT_ASKED);
     let mut line = match (numbers.stuck, numbers.pods, blind) {
-        (0, 0, true) => return Line::of(Meaning::Unknown, "no pod could be read"),
+        (0, 0, true) => return Line::of(Style::Unknown, "no pod could be read"),
         (0, 0, false) => {
             return Line::new()
                 .plain("no pods found")
                 .plain(&place(&report.scope));
         }
-        (0, pods, _) => Line::of(Meaning::Passed, "nothing is stuck")
+        (0, pods, _) => Line::of(Style::Passed, "nothing is stuck")
             .plain(": ")
             .plain(&count(pods, "pod"))
             .plain(" looked at"),
-        (stuck, pods, _) => Line::of(Meaning::Cause, &among(stuck, pods)).plain(&causes(report)),
+        (stuck, pods, _) => Line::of(Style::Cause, &among(stuck, pods)).plain(&causes(report)),
     };
-    if numbers.on_its_way > 0 {
+    if numbers.progressing > 0 {
         line = line.plain(&format!(
             ", {} on {} way",
-            number(numbers.on_its_way),
-            their(numbers.on_its_way)
+            number(numbers.progressing),
+            their(numbers.progressing)
         ));
     }
-    match blind {
-        true => line
-            .plain("; ")
-            .with(Meaning::Unknown, "not every pod could be read"),
-        false => line,
+    if blind {
+        line.plain("; ")
+            .with(Style::Unknown, "not every pod could be read")
+    } else {
+        line
     }
 }
 
@@ -158,9 +159,10 @@ fn causes(report: &Report) -> String {
 
 /// `3 of 42 pods stuck`
 fn among(stuck: usize, pods: usize) -> String {
-    match pods > stuck {
-        true => format!("{} of {} stuck", number(stuck), count(pods, "pod")),
-        false => format!("{} stuck", count(stuck, "pod")),
+    if pods > stuck {
+        format!("{} of {} stuck", number(stuck), count(pods, "pod"))
+    } else {
+        format!("{} stuck", count(stuck, "pod"))
     }
 }
 
@@ -181,11 +183,11 @@ fn place(scope: &ScopeReport) -> String {
 }
 
 /// One line for each reason why something was not read.
-fn gaps(sheet: &mut Sheet, gaps: &[GapReport]) {
+fn gaps(writer: &mut Writer, gaps: &[GapReport]) {
     let mut whys: BTreeMap<&str, Vec<&GapReport>> = BTreeMap::new();
     for gap in gaps
         .iter()
-        .filter(|gap| sheet.whole() || gap.why != NOT_ASKED)
+        .filter(|gap| writer.whole() || gap.why != NOT_ASKED)
     {
         whys.entry(gap.why).or_default().push(gap);
     }
@@ -201,28 +203,28 @@ fn gaps(sheet: &mut Sheet, gaps: &[GapReport]) {
             .flat_map(|gap| gap.affects.iter().copied())
             .collect();
         let causes: Vec<&str> = causes.into_iter().collect();
-        let mut line = Line::of(Meaning::Unknown, &format!("not read ({why})"))
+        let mut line = Line::of(Style::Unknown, &format!("not read ({why})"))
             .plain(": ")
-            .plain(&named(&objects, sheet.at_most(UNREAD)));
+            .plain(&named(&objects, writer.at_most(UNREAD)));
         if !causes.is_empty() {
             line = line
                 .plain("; affects ")
-                .plain(&named(&causes, sheet.at_most(AFFECTED)));
+                .plain(&named(&causes, writer.at_most(AFFECTED)));
         }
-        sheet.paragraph(&Line::new(), &Line::new().pad(4), &line);
-        if sheet.whole() {
-            details(sheet, &gaps);
+        writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
+        if writer.whole() {
+            details(writer, &gaps);
         }
     }
 }
 
 /// The API server's own words.
-fn details(sheet: &mut Sheet, gaps: &[&GapReport]) {
+fn details(writer: &mut Writer, gaps: &[&GapReport]) {
     for gap in gaps.iter().filter(|gap| !gap.detail.is_empty()) {
         let start = Line::new()
             .pad(4)
-            .with(Meaning::Faint, &format!("{}: ", object(gap)));
-        sheet.paragraph(&start, &Line::new().pad(6), &Line::new().plain(&gap.detail));
+            .with(Style::Faint, &format!("{}: ", object(gap)));
+        writer.paragraph(&start, &Line::new().pad(6), &Line::new().plain(&gap.detail));
     }
 }
 

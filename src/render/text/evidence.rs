@@ -1,15 +1,15 @@
 //! What the cluster said, behind a bar, with who said it.
 
-use super::companions::Above;
-use crate::finding::{Evidence, Origin};
+use super::contributing::Above;
 use crate::kubernetes::duration::human_seconds;
 use crate::kubernetes::text::{clean, truncate_width, width};
 use crate::render::line::Line;
-use crate::render::sheet::Sheet;
-use crate::render::style::Meaning;
+use crate::render::style::Style;
 use crate::render::words::count;
 use crate::render::wrap::wrap;
+use crate::render::writer::Writer;
 use crate::report::PodReport;
+use crate::snapshot::{Evidence, Origin};
 use std::borrow::Cow;
 
 /// Lines of the quote that settles the cause.
@@ -23,7 +23,7 @@ const BAR: usize = 4;
 
 /// The bar to the left of everything quoted or computed.
 pub(super) fn bar() -> Line {
-    Line::new().plain("  ").with(Meaning::Faint, "│ ")
+    Line::new().plain("  ").with(Style::Faint, "│ ")
 }
 
 /// The proof, then what else is quoted beside it.
@@ -43,7 +43,7 @@ fn beside<'a>(proof: &Evidence, more: &'a [Evidence]) -> impl Iterator<Item = &'
 
 /// Writes the proof, then what else there is, but what is quoted above; whether there was anything.
 pub(super) fn write(
-    sheet: &mut Sheet,
+    writer: &mut Writer,
     proof: &Evidence,
     more: &[Evidence],
     pods: &[PodReport],
@@ -51,33 +51,33 @@ pub(super) fn write(
 ) -> bool {
     let proof_is_new = !above.quoted(proof);
     if proof_is_new {
-        quote(sheet, proof, pods, PROOF_LINES);
+        quote(writer, proof, pods, PROOF_LINES);
     }
     let more: Vec<&Evidence> = beside(proof, more)
         .filter(|evidence| !above.quoted(evidence))
         .collect();
-    list(sheet, &more, pods, MORE);
+    list(writer, &more, pods, MORE);
     proof_is_new || !more.is_empty()
 }
 
 /// Writes quotes of equal weight.
-pub(super) fn list(sheet: &mut Sheet, evidence: &[&Evidence], pods: &[PodReport], most: usize) {
-    let shown = sheet.at_most(most);
+pub(super) fn list(writer: &mut Writer, evidence: &[&Evidence], pods: &[PodReport], most: usize) {
+    let shown = writer.at_most(most);
     for evidence in evidence.iter().take(shown) {
-        quote(sheet, evidence, pods, MORE_LINES);
+        quote(writer, evidence, pods, MORE_LINES);
     }
     let left = evidence.len().saturating_sub(shown);
     if left > 0 {
         let words = format!("+ {} with -o wide", count(left, "more quote"));
-        sheet.line(&bar().with(Meaning::Faint, &words));
+        writer.line(&bar().with(Style::Faint, &words));
     }
 }
 
-fn quote(sheet: &mut Sheet, evidence: &Evidence, pods: &[PodReport], most: usize) {
-    let room = sheet.room(BAR);
-    let origin = origin(evidence, pods, sheet.whole());
-    let mut lines = said(&words(evidence, sheet.whole()), &origin, room);
-    let most = sheet.at_most(most);
+fn quote(writer: &mut Writer, evidence: &Evidence, pods: &[PodReport], most: usize) {
+    let room = writer.room(BAR);
+    let origin = origin(evidence, pods, writer.whole());
+    let mut lines = said(&words(evidence, writer.whole()), &origin, room);
+    let most = writer.at_most(most);
     if lines.len() > most {
         let end = end(evidence, room.saturating_sub(2));
         lines.truncate(most.saturating_sub(usize::from(end.is_some())));
@@ -91,7 +91,7 @@ fn quote(sheet: &mut Sheet, evidence: &Evidence, pods: &[PodReport], most: usize
         let indent = if index == 0 { 0 } else { 2 };
         let start = bar().plain(&" ".repeat(indent));
         let left = room.saturating_sub(indent);
-        sheet.line(&start.append(&cut(line, left, sheet.whole())));
+        writer.line(&start.append(&cut(line, left, writer.whole())));
     }
 }
 
@@ -116,28 +116,31 @@ fn is_scheduler(evidence: &Evidence) -> bool {
 /// The words in lines; those after the first leave two columns for their indentation.
 fn said(words: &str, origin: &str, room: usize) -> Vec<Line> {
     let mut lines = Vec::new();
-    let mut start = Line::of(Meaning::Faint, origin).with(Meaning::Faint, ": ");
+    let mut start = Line::of(Style::Faint, origin).with(Style::Faint, ": ");
     for line in words.lines().filter(|line| !line.trim().is_empty()) {
         let first = room.saturating_sub(if lines.is_empty() { 0 } else { 2 });
         let words = std::mem::take(&mut start).plain(line);
         lines.extend(wrap(&words, first, room.saturating_sub(2)));
     }
-    match lines.is_empty() {
-        true => vec![start.plain("(no words)")],
-        false => lines,
+    if lines.is_empty() {
+        vec![start.plain("(no words)")]
+    } else {
+        lines
     }
 }
 
 /// A word without end, like a token, would flood the screen; of an object as JSON the start will do.
 fn cut(line: &Line, room: usize, whole: bool) -> Line {
     let text = line.text();
-    let most = match text.starts_with(['{', '[']) {
-        true => room,
-        false => room.saturating_mul(2),
+    let most = if text.starts_with(['{', '[']) {
+        room
+    } else {
+        room.saturating_mul(2)
     };
-    match whole || line.width() <= most {
-        true => line.clone(),
-        false => Line::new().plain(&truncate_width(&text, room)),
+    if whole || line.width() <= most {
+        line.clone()
+    } else {
+        Line::new().plain(&truncate_width(&text, room))
     }
 }
 
@@ -194,9 +197,10 @@ fn origin(evidence: &Evidence, pods: &[PodReport], whole: bool) -> String {
                 let last = if *count > 1 { "last " } else { "" };
                 details.push(format!("{last}{} ago", human_seconds(*age)));
             }
-            match details.is_empty() {
-                true => format!("{of}{}", speaker(component)),
-                false => format!("{of}{} ({})", speaker(component), details.join(", ")),
+            if details.is_empty() {
+                format!("{of}{}", speaker(component))
+            } else {
+                format!("{of}{} ({})", speaker(component), details.join(", "))
             }
         }
         Origin::Absence => "looked up".to_owned(),
@@ -216,9 +220,10 @@ fn object(evidence: &Evidence, pods: &[PodReport], whole: bool) -> String {
         [pod] => is_pod(pod),
         pods => !whole && pods.iter().any(is_pod),
     };
-    match expected {
-        true => String::new(),
-        false => format!("{} ", object.short()),
+    if expected {
+        String::new()
+    } else {
+        format!("{} ", object.short())
     }
 }
 

@@ -1,13 +1,13 @@
 //! What to change, who can, and whether it was verified; the commands stand alone to be copied.
 
-use super::companions::Above;
+use super::contributing::Above;
 use super::label;
-use crate::finding::{Risk, Who};
 use crate::render::line::Line;
-use crate::render::sheet::Sheet;
-use crate::render::style::Meaning;
+use crate::render::style::Style;
 use crate::render::words::{NAMED, count, named};
+use crate::render::writer::Writer;
 use crate::report::{FixReport, Verified};
+use crate::rules::finding::{Risk, Who};
 
 /// Fixes that are shown.
 const FIXES: usize = 3;
@@ -21,19 +21,19 @@ pub(super) fn shown(fixes: &[FixReport], whole: bool) -> &[FixReport] {
 }
 
 /// Writes the fixes that were not offered above, best first.
-pub(super) fn write(sheet: &mut Sheet, fixes: &[FixReport], above: &Above<'_>) {
-    let shown = shown(fixes, sheet.whole());
+pub(super) fn write(writer: &mut Writer, fixes: &[FixReport], above: &Above<'_>) {
+    let shown = shown(fixes, writer.whole());
     let mut name = "fix";
     for fix in shown.iter().filter(|fix| !above.offered(fix)) {
-        sheet.hanging(&label(std::mem::replace(&mut name, "or")), &change(fix));
+        writer.hanging(&label(std::mem::replace(&mut name, "or")), &change(fix));
         if let Some(verified) = &fix.verified {
-            let most = sheet.at_most(NAMED);
-            sheet.hanging(&Line::new().pad(LABEL), &outcome(verified, most));
+            let most = writer.at_most(NAMED);
+            writer.hanging(&Line::new().pad(LABEL), &outcome(verified, most));
         }
-        sheet.command(LABEL, &fix.command);
-        sheet.command(LABEL, &fix.template);
-        if fix.command.is_empty() && sheet.whole() {
-            patch(sheet, &fix.patch);
+        writer.command(LABEL, &fix.command);
+        writer.command(LABEL, &fix.template);
+        if fix.command.is_empty() && writer.whole() {
+            patch(writer, &fix.patch);
         }
     }
     let again: Vec<&FixReport> = shown.iter().filter(|fix| above.offered(fix)).collect();
@@ -42,28 +42,29 @@ pub(super) fn write(sheet: &mut Sheet, fixes: &[FixReport], above: &Above<'_>) {
             [fix] => format!("as above: {}", fix.change),
             again => format!("{} that stand above", count(again.len(), "way")),
         };
-        sheet.hanging(&label(name), &Line::new().prose(Meaning::Faint, &words));
+        writer.hanging(&label(name), &Line::new().prose(Style::Faint, &words));
     }
     let left = fixes.len().saturating_sub(shown.len());
     if left > 0 {
         let words = format!("+ {} with -o wide", count(left, "more way"));
-        sheet.line(&Line::new().pad(LABEL).with(Meaning::Faint, &words));
+        writer.line(&Line::new().pad(LABEL).with(Style::Faint, &words));
     }
 }
 
 fn change(fix: &FixReport) -> Line {
-    let line = Line::new().prose(Meaning::Plain, &fix.change);
+    let line = Line::new().prose(Style::Plain, &fix.change);
     let line = match fix.risk {
-        Risk::Destroys => line.with(Meaning::Danger, " (deletes what runs)"),
-        Risk::Reads => line.with(Meaning::Faint, " (changes nothing)"),
+        Risk::Destroys => line.with(Style::Danger, " (deletes what runs)"),
+        Risk::Reads => line.with(Style::Faint, " (changes nothing)"),
         Risk::Changes => line,
     };
-    let line = match fix.template.is_empty() {
-        true => line,
-        false => line.with(Meaning::Faint, " (fill in what is in capitals)"),
+    let line = if fix.template.is_empty() {
+        line
+    } else {
+        line.with(Style::Faint, " (fill in what is in capitals)")
     };
     match fix.who {
-        Who::Admin => line.with(Meaning::Unknown, " (for an administrator)"),
+        Who::Admin => line.with(Style::Unknown, " (for an administrator)"),
         Who::Owner => line,
     }
 }
@@ -71,24 +72,25 @@ fn change(fix: &FixReport) -> Line {
 fn outcome(verified: &Verified, most: usize) -> Line {
     match verified.nodes.as_slice() {
         [] => Line::of(
-            Meaning::Unknown,
+            Style::Unknown,
             "computed again: not enough, still no node fits",
         ),
         nodes => {
-            let nodes = match nodes.len() > most {
-                true => format!("{} nodes: {}", nodes.len(), named(nodes, most)),
-                false => nodes.join(", "),
+            let nodes = if nodes.len() > most {
+                format!("{} nodes: {}", nodes.len(), named(nodes, most))
+            } else {
+                nodes.join(", ")
             };
-            Line::of(Meaning::Passed, "verified:").plain(&format!(" then fits {nodes}"))
+            Line::of(Style::Passed, "verified:").plain(&format!(" then fits {nodes}"))
         }
     }
 }
 
-fn patch(sheet: &mut Sheet, patch: &[serde_json::Value]) {
+fn patch(writer: &mut Writer, patch: &[serde_json::Value]) {
     if patch.is_empty() {
         return;
     }
     let text = serde_json::Value::from(patch.to_vec()).to_string();
-    sheet.line(&Line::new().pad(LABEL).with(Meaning::Faint, "JSON patch:"));
-    sheet.command(LABEL, &text);
+    writer.line(&Line::new().pad(LABEL).with(Style::Faint, "JSON patch:"));
+    writer.command(LABEL, &text);
 }

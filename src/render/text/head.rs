@@ -2,10 +2,10 @@
 
 use crate::kubernetes::duration::human_seconds;
 use crate::render::line::Line;
-use crate::render::sheet::Sheet;
-use crate::render::style::Meaning;
+use crate::render::style::Style;
 use crate::render::table::Table;
 use crate::render::words::{NAMED, count, named, number};
+use crate::render::writer::Writer;
 use crate::report::PodReport;
 use crate::snapshot::ObjectRef;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,32 +14,31 @@ use std::collections::{BTreeMap, BTreeSet};
 const INDENT: usize = 4;
 
 /// Writes the line, and for several pods the line that names them.
-pub(super) fn write(sheet: &mut Sheet, pods: &[PodReport], subject: &ObjectRef) {
+pub(super) fn write(writer: &mut Writer, pods: &[PodReport], subject: &ObjectRef) {
     let words = match pods {
-        [pod] => single(pod, subject, sheet.room(INDENT)),
+        [pod] => single(pod, subject, writer.room(INDENT)),
         _ => several(pods, subject),
     };
-    sheet.paragraph(&Line::new(), &Line::new().pad(INDENT), &words);
+    writer.paragraph(&Line::new(), &Line::new().pad(INDENT), &words);
 }
 
 /// `shop/web-7d9c5b-x2k4q: ImagePullBackOff for 41m, container app, of Deployment/web`
 fn single(pod: &PodReport, subject: &ObjectRef, room: usize) -> Line {
     let itself = subject.kind == "Pod" && subject.name == pod.name;
-    let mut line = Line::of(Meaning::Object, &format!("{}/{}", pod.namespace, pod.name))
+    let mut line = Line::of(Style::Object, &format!("{}/{}", pod.namespace, pod.name))
         .plain(": ")
         .plain(&state(&pod.status, pod.since_seconds));
     if let Some(container) = &pod.container {
         let words = format!("container {container}");
         line = line
             .plain(", ")
-            .tied(Meaning::Plain, &words, room.saturating_sub(1));
+            .tied(Style::Plain, &words, room.saturating_sub(1));
     }
-    match itself {
-        true => line,
-        false => {
-            let words = format!("{}{}", relation(subject), subject.short());
-            line.plain(", ").tied(Meaning::Plain, &words, room)
-        }
+    if itself {
+        line
+    } else {
+        let words = format!("{}{}", relation(subject), subject.short());
+        line.plain(", ").tied(Style::Plain, &words, room)
     }
 }
 
@@ -62,7 +61,7 @@ fn state(status: &str, since: Option<i64>) -> String {
 
 /// `Deployment/web in shop: 3 pods ImagePullBackOff for up to 41m`
 fn several(pods: &[PodReport], subject: &ObjectRef) -> Line {
-    let mut line = Line::of(Meaning::Object, &subject.short());
+    let mut line = Line::of(Style::Object, &subject.short());
     if let Some(namespace) = &subject.namespace {
         line = line.plain(" in ").plain(namespace);
     }
@@ -111,17 +110,20 @@ pub(super) fn longest(pods: &[PodReport]) -> Option<String> {
 }
 
 /// Names several pods: the first ones, or each with its state.
-pub(super) fn names(sheet: &mut Sheet, pods: &[PodReport], subject: &ObjectRef) {
+pub(super) fn names(writer: &mut Writer, pods: &[PodReport], subject: &ObjectRef) {
     if pods.len() < 2 {
         return;
     }
-    let name = |pod: &PodReport| match subject.namespace.as_ref() == Some(&pod.namespace) {
-        true => pod.name.clone(),
-        false => format!("{}/{}", pod.namespace, pod.name),
+    let name = |pod: &PodReport| {
+        if subject.namespace.as_ref() == Some(&pod.namespace) {
+            pod.name.clone()
+        } else {
+            format!("{}/{}", pod.namespace, pod.name)
+        }
     };
-    if !sheet.whole() {
+    if !writer.whole() {
         let names: Vec<String> = pods.iter().map(name).collect();
-        sheet.hanging(
+        writer.hanging(
             &super::label("pods"),
             &Line::new().plain(&named(&names, NAMED)),
         );
@@ -133,8 +135,8 @@ pub(super) fn names(sheet: &mut Sheet, pods: &[PodReport], subject: &ObjectRef) 
         let cells = [name(pod), pod.status.clone(), age];
         table.row(cells.iter().map(|cell| Line::new().plain(cell)).collect());
     }
-    sheet.part();
-    for line in table.lines(sheet.room(2)) {
-        sheet.line(&Line::new().pad(2).append(&line));
+    writer.part();
+    for line in table.lines(writer.room(2)) {
+        writer.line(&Line::new().pad(2).append(&line));
     }
 }

@@ -1,8 +1,8 @@
 //! The ladder, folded: what is passed on few lines, where the pod is stuck on its own.
 
 use crate::render::line::Line;
-use crate::render::sheet::Sheet;
-use crate::render::style::Meaning;
+use crate::render::style::Style;
+use crate::render::writer::Writer;
 use crate::report::{GapReport, Rung, RungState};
 use crate::rules::{self, Layer};
 
@@ -10,58 +10,59 @@ use crate::rules::{self, Layer};
 const STATE: usize = 15;
 
 /// Writes the layers of a pod; `next` is the one to check.
-pub(super) fn write(sheet: &mut Sheet, rungs: &[Rung], next: Layer, gaps: &[GapReport]) {
-    if sheet.whole() {
+pub(super) fn write(writer: &mut Writer, rungs: &[Rung], next: Layer, gaps: &[GapReport]) {
+    if writer.whole() {
         for rung in rungs {
-            one(sheet, rung, next, gaps);
+            one(writer, rung, next, gaps);
         }
         return;
     }
-    let room = sheet.room(STATE + 1);
+    let room = writer.room(STATE + 1);
     let of = |state: RungState| rungs.iter().filter(move |rung| rung.state == state);
     let passed = of(RungState::Passed).map(|rung| match rung.by.as_str() {
         "" => Line::new().plain(rung.layer.as_str()),
         by => with_words(rung.layer, by, room),
     });
-    folded(sheet, &start(RungState::Passed), passed);
+    folded(writer, &start(RungState::Passed), passed);
     let unread = |rung: &&Rung| unread(rung.layer, gaps);
     let (implied, unknown): (Vec<&Rung>, Vec<&Rung>) =
         of(RungState::Unknown).partition(|rung| unread(rung).is_none());
     let implied = implied
         .into_iter()
-        .map(|rung| Line::of(Meaning::Faint, rung.layer.as_str()));
-    folded(sheet, &implied_start(), implied);
+        .map(|rung| Line::of(Style::Faint, rung.layer.as_str()));
+    folded(writer, &implied_start(), implied);
     let unknown = unknown
         .iter()
         .map(|rung| with_words(rung.layer, &unread(rung).unwrap_or_default(), room));
-    folded(sheet, &start(RungState::Unknown), unknown);
+    folded(writer, &start(RungState::Unknown), unknown);
     for rung in of(RungState::Stuck) {
-        one(sheet, rung, next, gaps);
+        one(writer, rung, next, gaps);
     }
     let not_reached =
-        of(RungState::NotReached).map(|rung| Line::of(Meaning::Faint, rung.layer.as_str()));
-    folded(sheet, &start(RungState::NotReached), not_reached);
+        of(RungState::NotReached).map(|rung| Line::of(Style::Faint, rung.layer.as_str()));
+    folded(writer, &start(RungState::NotReached), not_reached);
 }
 
-fn folded(sheet: &mut Sheet, start: &Line, layers: impl Iterator<Item = Line>) {
+fn folded(writer: &mut Writer, start: &Line, layers: impl Iterator<Item = Line>) {
     let words = layers.reduce(|all, layer| all.plain(", ").append(&layer));
     if let Some(words) = words {
-        sheet.hanging(start, &words);
+        writer.hanging(start, &words);
     }
 }
 
 /// `scheduling (bound to worker-1)`
 fn with_words(layer: Layer, words: &str, room: usize) -> Line {
-    Line::new().tied(Meaning::Plain, &format!("{layer} ({words})"), room)
+    Line::new().tied(Style::Plain, &format!("{layer} ({words})"), room)
 }
 
-fn one(sheet: &mut Sheet, rung: &Rung, next: Layer, gaps: &[GapReport]) {
+fn one(writer: &mut Writer, rung: &Rung, next: Layer, gaps: &[GapReport]) {
     let words = match rung.state {
         RungState::Stuck => {
-            let line = Line::of(Meaning::Stuck, rung.layer.as_str());
-            match rung.layer == next {
-                true => line.with(Meaning::Label, ": check this layer next"),
-                false => line,
+            let line = Line::of(Style::Stuck, rung.layer.as_str());
+            if rung.layer == next {
+                line.with(Style::Label, ": check this layer next")
+            } else {
+                line
             }
         }
         RungState::Passed if !rung.by.is_empty() => {
@@ -70,28 +71,28 @@ fn one(sheet: &mut Sheet, rung: &Rung, next: Layer, gaps: &[GapReport]) {
         RungState::Unknown => match unread(rung.layer, gaps) {
             Some(unread) => Line::new().plain(&format!("{}: {unread}", rung.layer)),
             None => {
-                let words = Line::of(Meaning::Faint, rung.layer.as_str());
-                return sheet.hanging(&implied_start(), &words);
+                let words = Line::of(Style::Faint, rung.layer.as_str());
+                return writer.hanging(&implied_start(), &words);
             }
         },
         RungState::Passed | RungState::NotReached => Line::new().plain(rung.layer.as_str()),
     };
-    sheet.hanging(&start(rung.state), &words);
+    writer.hanging(&start(rung.state), &words);
 }
 
 fn start(state: RungState) -> Line {
     let line = match state {
-        RungState::Passed => Line::new().plain("  ").with(Meaning::Passed, "passed ✓"),
-        RungState::Stuck => Line::of(Meaning::Stuck, "▶ stuck at ✗"),
-        RungState::NotReached => Line::new().plain("  ").with(Meaning::Faint, "not reached"),
-        RungState::Unknown => Line::new().plain("  ").with(Meaning::Unknown, "unknown ?"),
+        RungState::Passed => Line::new().plain("  ").with(Style::Passed, "passed ✓"),
+        RungState::Stuck => Line::of(Style::Stuck, "▶ stuck at ✗"),
+        RungState::NotReached => Line::new().plain("  ").with(Style::Faint, "not reached"),
+        RungState::Unknown => Line::new().plain("  ").with(Style::Unknown, "unknown ?"),
     };
     line.pad(STATE)
 }
 
 /// A layer that leaves no trace of its own is implied by the later one at which the pod is stuck.
 fn implied_start() -> Line {
-    let line = Line::new().plain("  ").with(Meaning::Faint, "implied");
+    let line = Line::new().plain("  ").with(Style::Faint, "implied");
     line.pad(STATE)
 }
 

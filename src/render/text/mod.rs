@@ -6,16 +6,16 @@
 
 mod agreement;
 mod columns;
-mod companions;
+mod contributing;
 mod diagnosis;
 mod ending;
 mod evidence;
+mod failures;
 mod fixes;
 mod head;
 mod ladder;
 mod names;
 mod nodes;
-mod obstacles;
 mod overview;
 mod rows;
 mod unexplained;
@@ -23,32 +23,32 @@ mod volumes;
 
 use super::Layout;
 use super::line::Line;
-use super::sheet::{Detail, Sheet};
-use super::style::Meaning;
+use super::style::Style;
+use super::writer::{Detail, Writer};
 use crate::report::{Diagnosis, Report};
 
 /// The report for people.
 pub fn text(report: &Report, layout: Layout) -> String {
-    let mut sheet = Sheet::new(layout, Detail::Short);
-    lay_out(&mut sheet, report);
-    sheet.finish()
+    let mut writer = Writer::new(layout, Detail::Short);
+    lay_out(&mut writer, report);
+    writer.finish()
 }
 
 /// Everything from the first block to the summary.
-pub(super) fn lay_out(sheet: &mut Sheet, report: &Report) {
-    let diagnoses = companions::together(&report.diagnoses);
-    overview::write(sheet, &diagnoses);
+pub(super) fn lay_out(writer: &mut Writer, report: &Report) {
+    let diagnoses = contributing::together(&report.diagnoses);
+    overview::write(writer, &diagnoses);
     let mut above: Vec<&Diagnosis> = Vec::new();
     for diagnosis in diagnoses {
-        above.retain(|other| companions::same_pods(other, diagnosis));
-        diagnosis::write(sheet, report, diagnosis, &above);
+        above.retain(|other| contributing::same_pods(other, diagnosis));
+        diagnosis::write(writer, report, diagnosis, &above);
         above.push(diagnosis);
     }
-    unexplained::write(sheet, report);
-    ending::write(sheet, report);
+    unexplained::write(writer, report);
+    ending::write(writer, report);
 }
 
 /// The start of a part: its name, in a column of its own.
 fn label(name: &str) -> Line {
-    Line::new().plain("  ").with(Meaning::Label, name).pad(8)
+    Line::new().plain("  ").with(Style::Label, name).pad(8)
 }

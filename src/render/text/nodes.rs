@@ -1,16 +1,16 @@
-//! The table of nodes: what stands against the pod on each, like ones in one row, and what is missing from it.
+//! The table of nodes: why each node was rejected on each, like ones in one row, and what is missing from it.
 
 use super::columns::{self, Column, cells};
 use super::evidence::bar;
+use super::failures::{in_words, reason};
 use super::names;
-use super::obstacles::{in_words, reason};
 use super::rows::{Row, rows};
 use crate::render::line::Line;
 use crate::render::pairs::{self, Pair};
-use crate::render::sheet::Sheet;
-use crate::render::style::Meaning;
+use crate::render::style::Style;
 use crate::render::table::Table;
 use crate::render::words::count;
+use crate::render::writer::Writer;
 use crate::report::{Diagnosis, UnreadReport};
 use std::collections::BTreeMap;
 
@@ -24,32 +24,32 @@ const BAR: usize = 4;
 const NAMES: [usize; 3] = [usize::MAX, 32, 20];
 
 /// Writes the table below what was quoted, if anything was; nothing for a pod that is not about nodes.
-pub(super) fn write(sheet: &mut Sheet, diagnosis: &Diagnosis, below: bool) {
+pub(super) fn write(writer: &mut Writer, diagnosis: &Diagnosis, below: bool) {
     if below && (!diagnosis.nodes.is_empty() || !diagnosis.before_nodes.is_empty()) {
-        sheet.line(&bar());
+        writer.line(&bar());
     }
-    for obstacle in &diagnosis.before_nodes {
-        let start = bar().with(Meaning::Label, "before any node: ");
-        let words = Line::new().plain(&reason(obstacle));
-        sheet.paragraph(&start, &bar().plain("  "), &words);
+    for failure in &diagnosis.before_nodes {
+        let start = bar().with(Style::Label, "before any node: ");
+        let words = Line::new().plain(&reason(failure));
+        writer.paragraph(&start, &bar().plain("  "), &words);
     }
     if !diagnosis.nodes.is_empty() {
-        table(sheet, diagnosis);
+        table(writer, diagnosis);
     }
-    unread(sheet, &diagnosis.unread);
+    unread(writer, &diagnosis.unread);
 }
 
-fn table(sheet: &mut Sheet, diagnosis: &Diagnosis) {
-    let whole = sheet.whole();
+fn table(writer: &mut Writer, diagnosis: &Diagnosis) {
+    let whole = writer.whole();
     let most = if whole { ROWS_OF_ALL } else { ROWS };
-    let (shown, left) = cut(rows(&diagnosis.nodes, most), sheet.at_most(ROWS));
-    let room = sheet.room(BAR);
+    let (shown, left) = cut(rows(&diagnosis.nodes, most), writer.at_most(ROWS));
+    let room = writer.room(BAR);
     let free = free(diagnosis);
     let lines = by_column(&shown, room, whole, free)
         .or_else(|| in_sentences(&shown, room, whole, free))
         .unwrap_or_else(|| pairs::stacked(&pairs(&shown, usize::MAX, whole, free), room));
     for line in lines {
-        sheet.line(&bar().append(&line));
+        writer.line(&bar().append(&line));
     }
     let nodes: usize = left.iter().map(|row| row.names.len()).sum();
     let hint = match (nodes, whole) {
@@ -62,10 +62,10 @@ fn table(sheet: &mut Sheet, diagnosis: &Diagnosis) {
             count(left.len(), "group")
         ),
     };
-    sheet.paragraph(&bar(), &bar().plain("  "), &Line::of(Meaning::Faint, &hint));
+    writer.paragraph(&bar(), &bar().plain("  "), &Line::of(Style::Faint, &hint));
 }
 
-/// What is said of a node without obstacles: only when all was computed, the pod fits.
+/// What is said of a node without filter failures: only when all was computed, the pod fits.
 fn free(diagnosis: &Diagnosis) -> &'static str {
     match (
         diagnosis.before_nodes.as_slice(),
@@ -77,7 +77,7 @@ fn free(diagnosis: &Diagnosis) -> &'static str {
     }
 }
 
-/// A column for each kind of obstacle, if all fit beside each other.
+/// A column for each kind of filter failure, if all fit beside each other.
 fn by_column(rows: &[Row<'_>], room: usize, whole: bool, free: &str) -> Option<Vec<Line>> {
     let columns = columns::columns(rows);
     let titles = columns.iter().map(Column::title);
@@ -114,22 +114,23 @@ fn cut(mut rows: Vec<Row<'_>>, most: usize) -> (Vec<Row<'_>>, Vec<Row<'_>>) {
 }
 
 /// Filters that the table leaves out, by what was not read.
-fn unread(sheet: &mut Sheet, unread: &[UnreadReport]) {
+fn unread(writer: &mut Writer, unread: &[UnreadReport]) {
     let mut by_gap: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for unread in unread {
         let object = [unread.namespace.as_deref(), unread.name.as_deref()];
         let object: Vec<&str> = object.into_iter().flatten().collect();
-        let what = match object.is_empty() {
-            true => unread.kind.to_owned(),
-            false => format!("{} {}", unread.kind, object.join("/")),
+        let what = if object.is_empty() {
+            unread.kind.to_owned()
+        } else {
+            format!("{} {}", unread.kind, object.join("/"))
         };
         let filters = by_gap.entry(format!("({what} not read: {})", unread.why));
         filters.or_default().push(unread.filter);
     }
     for (gap, mut filters) in by_gap {
         filters.dedup();
-        let start = bar().with(Meaning::Unknown, "not computed: ");
+        let start = bar().with(Style::Unknown, "not computed: ");
         let words = Line::new().plain(&format!("{} {gap}", filters.join(", ")));
-        sheet.paragraph(&start, &bar().plain("  "), &words);
+        writer.paragraph(&start, &bar().plain("  "), &words);
     }
 }

@@ -3,9 +3,9 @@
 use super::diagnosis::name;
 use super::head::longest;
 use crate::render::line::Line;
-use crate::render::sheet::Sheet;
 use crate::render::table::Table;
 use crate::render::words::number;
+use crate::render::writer::Writer;
 use crate::report::Diagnosis;
 use crate::snapshot::ObjectRef;
 
@@ -13,18 +13,19 @@ use crate::snapshot::ObjectRef;
 const WITHOUT: usize = 5;
 
 /// Writes the table, if it is worth it.
-pub(super) fn write(sheet: &mut Sheet, diagnoses: &[&Diagnosis]) {
+pub(super) fn write(writer: &mut Writer, diagnoses: &[&Diagnosis]) {
     if diagnoses.len() <= WITHOUT {
         return;
     }
-    let room = sheet.room(0);
+    let room = writer.room(0);
     let long = table(diagnoses, long);
-    let table = match long.fits(room) {
-        true => long,
-        false => table(diagnoses, short),
+    let table = if long.fits(room) {
+        long
+    } else {
+        table(diagnoses, short)
     };
     for line in table.lines(room) {
-        sheet.line(&line);
+        writer.line(&line);
     }
 }
 

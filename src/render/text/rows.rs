@@ -1,16 +1,16 @@
 //! Rows of the table of nodes: which nodes share one.
 //!
-//! Nodes share a row when the same stands against the pod on each of them. Where that leaves too many rows to read, "the same"
-//! is taken more widely, step by step, and what then differs within a row is told as a range or counted. Words are in `obstacles`.
+//! Nodes share a row when the same rejects the pod on each of them. Where that leaves too many rows to read, "the same"
+//! is taken more widely, step by step, and what then differs within a row is told as a range or counted. Words are in `filter failures`.
 
+use super::failures;
 use super::names;
-use super::obstacles;
 use crate::kubernetes::labels::HOSTNAME;
 use crate::kubernetes::quantity::Quantity;
-use crate::report::{NodeReport, ObstacleReport};
+use crate::report::{FilterFailureReport, NodeReport};
 use std::collections::BTreeMap;
 
-/// How far obstacles may differ and still be told as one.
+/// How far filter failures may differ and still be told as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Likeness {
     /// They read the same.
@@ -23,44 +23,46 @@ pub(super) enum Likeness {
     Kinds,
 }
 
-/// Nodes on which like obstacles stand against the pod.
+/// Nodes on which like filter failures reject the pod.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Row<'a> {
     /// The nodes, sorted as people count.
     pub(super) names: Vec<&'a str>,
     /// All of them keep the pod off.
-    pub(super) obstacles: Vec<Alike<'a>>,
+    pub(super) failures: Vec<Alike<'a>>,
 }
 
 /// Obstacles of one row that are told as one, each with the number of its nodes; never none.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Alike<'a>(pub(super) Vec<(usize, &'a ObstacleReport)>);
+pub(super) struct Alike<'a>(pub(super) Vec<(usize, &'a FilterFailureReport)>);
 
 /// The rows, in the order of the report, by the narrowest likeness that gives at most so many.
 pub(super) fn rows(nodes: &[NodeReport], at_most: usize) -> Vec<Row<'_>> {
     let narrow = [Likeness::Words, Likeness::Amounts, Likeness::Values];
-    let mut narrow = narrow.into_iter().map(|likeness| alike(nodes, likeness));
+    let mut narrow = narrow
+        .into_iter()
+        .map(|equivalence_key| alike(nodes, equivalence_key));
     narrow
         .find(|rows| rows.len() <= at_most)
         .unwrap_or_else(|| alike(nodes, Likeness::Kinds))
 }
 
-fn alike(nodes: &[NodeReport], likeness: Likeness) -> Vec<Row<'_>> {
+fn alike(nodes: &[NodeReport], equivalence_key: Likeness) -> Vec<Row<'_>> {
     let mut rows: Vec<Row<'_>> = Vec::new();
     let mut known: BTreeMap<Vec<String>, usize> = BTreeMap::new();
     for node in nodes {
-        let (keys, obstacles) = profile(node, likeness).into_iter().unzip();
+        let (keys, failures) = profile(node, equivalence_key).into_iter().unzip();
         let at = *known.entry(keys).or_insert(rows.len());
         let names = node.names.iter().map(String::as_str);
         match rows.get_mut(at) {
             Some(row) => {
                 row.names.extend(names);
-                let pairs = row.obstacles.iter_mut().zip::<Vec<Alike<'_>>>(obstacles);
+                let pairs = row.failures.iter_mut().zip::<Vec<Alike<'_>>>(failures);
                 pairs.for_each(|(all, more)| all.0.extend(more.0));
             }
             None => rows.push(Row {
                 names: names.collect(),
-                obstacles,
+                failures,
             }),
         }
     }
@@ -70,57 +72,60 @@ fn alike(nodes: &[NodeReport], likeness: Likeness) -> Vec<Row<'_>> {
     rows
 }
 
-/// A node's obstacles in the order of the filters, like ones as one, each with what tells it from others.
-fn profile(node: &NodeReport, likeness: Likeness) -> Vec<(String, Alike<'_>)> {
+/// A node's filter failures in the order of the filters, like ones as one, each with what tells it from others.
+fn profile(node: &NodeReport, equivalence_key: Likeness) -> Vec<(String, Alike<'_>)> {
     let mut filters: Vec<&str> = Vec::new();
     let mut sorted: BTreeMap<(usize, String), Alike<'_>> = BTreeMap::new();
-    for obstacle in &node.obstacles {
-        if filters.last() != Some(&obstacle.filter) {
-            filters.push(obstacle.filter);
+    for failure in &node.failures {
+        if filters.last() != Some(&failure.filter) {
+            filters.push(failure.filter);
         }
-        let key = (filters.len(), key(obstacle, likeness));
+        let key = (filters.len(), key(failure, equivalence_key));
         let alike = sorted.entry(key).or_insert(Alike(Vec::new()));
-        alike.0.push((node.count, obstacle));
+        alike.0.push((node.count, failure));
     }
     let sorted = sorted.into_iter();
     sorted.map(|((_, key), alike)| (key, alike)).collect()
 }
 
-/// What tells an obstacle from others. What nodes carry in place of a label's value wanted never does, since under a key
+/// What tells an filter failure from others. What nodes carry in place of a label's value wanted never does, since under a key
 /// like kubernetes.io/hostname each carries its own.
-fn key(obstacle: &ObstacleReport, likeness: Likeness) -> String {
-    let words = || obstacles::sentence(&Alike(vec![(1, obstacle)]));
-    match Shape::of(obstacle) {
+fn key(failure: &FilterFailureReport, equivalence_key: Likeness) -> String {
+    let words = || failures::sentence(&Alike(vec![(1, failure)]));
+    match Shape::of(failure) {
         Shape::Label(wanted) => format!("label {wanted}"),
-        Shape::Volume if obstacle.wanted.is_some() || likeness > Likeness::Words => format!(
+        Shape::Volume if failure.wanted.is_some() || equivalence_key > Likeness::Words => format!(
             "{} {:?} {:?} {:?} {:?} {}",
-            obstacle.reason,
-            obstacle.claim,
-            obstacle.volume,
-            obstacle.driver,
-            obstacle.wanted,
-            holder(obstacle, likeness)
+            failure.reason,
+            failure.claim,
+            failure.volume,
+            failure.driver,
+            failure.wanted,
+            holder(failure, equivalence_key)
         ),
         // filled up, so that 80 stands before 443
-        Shape::Port(port) => format!("{port:>12} {}", holder(obstacle, likeness)),
-        _ if likeness == Likeness::Words => words(),
-        Shape::Resource(resource) => format!("{resource} {}", never_fits(obstacle)),
-        Shape::Taint(taint) if likeness >= Likeness::Values => kind_of_taint(taint),
+        Shape::Port(port) => format!("{port:>12} {}", holder(failure, equivalence_key)),
+        _ if equivalence_key == Likeness::Words => words(),
+        Shape::Resource(resource) => format!("{resource} {}", never_fits(failure)),
+        Shape::Taint(taint) if equivalence_key >= Likeness::Values => kind_of_taint(taint),
         Shape::Taint(_) | Shape::Volume | Shape::Other => words(),
-        Shape::Spread(key) => format!("spread {key} {:?}", domain(obstacle, likeness)),
+        Shape::Spread(key) => format!("spread {key} {:?}", domain(failure, equivalence_key)),
         Shape::Apart(key, wanted) => {
-            format!("apart {key} {wanted} {:?}", domain(obstacle, likeness))
+            format!(
+                "apart {key} {wanted} {:?}",
+                domain(failure, equivalence_key)
+            )
         }
         Shape::Together(key) => format!(
             "together {key} {:?} {:?} {}",
-            obstacle.own_rule,
-            domain(obstacle, likeness),
-            holder(obstacle, likeness)
+            failure.own_rule,
+            domain(failure, equivalence_key),
+            holder(failure, equivalence_key)
         ),
     }
 }
 
-/// What an obstacle is about, by the fields that it has.
+/// What an filter failure is about, by the fields that it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape<'a> {
     /// A claim, a volume, a disk or their driver.
@@ -144,9 +149,9 @@ pub(super) enum Shape<'a> {
 }
 
 impl<'a> Shape<'a> {
-    /// Of this obstacle.
-    pub(super) fn of(obstacle: &'a ObstacleReport) -> Self {
-        let o = obstacle;
+    /// Of this filter failure.
+    pub(super) fn of(failure: &'a FilterFailureReport) -> Self {
+        let o = failure;
         if o.claim.is_some() || o.volume.is_some() || o.driver.is_some() {
             return Shape::Volume;
         }
@@ -166,9 +171,9 @@ impl<'a> Shape<'a> {
 }
 
 /// Whether not even the empty node would do.
-fn never_fits(obstacle: &ObstacleReport) -> bool {
+fn never_fits(failure: &FilterFailureReport) -> bool {
     let read = |text: &Option<String>| text.as_deref()?.parse::<Quantity>().ok();
-    match (read(&obstacle.asked), read(&obstacle.allocatable)) {
+    match (read(&failure.asked), read(&failure.allocatable)) {
         (Some(asked), Some(all)) => asked > all,
         _ => false,
     }
@@ -182,11 +187,11 @@ pub(super) fn kind_of_taint(taint: &str) -> String {
     }
 }
 
-fn holder(obstacle: &ObstacleReport, likeness: Likeness) -> String {
-    match &obstacle.holder {
-        Some(holder) if likeness < Likeness::Values => {
+fn holder(failure: &FilterFailureReport, equivalence_key: Likeness) -> String {
+    match &failure.holder {
+        Some(holder) if equivalence_key < Likeness::Values => {
             let controller = holder.controller.as_ref();
-            let controller = controller.filter(|_| likeness > Likeness::Words);
+            let controller = controller.filter(|_| equivalence_key > Likeness::Words);
             format!(
                 "{}/{}",
                 holder.namespace,
@@ -198,11 +203,12 @@ fn holder(obstacle: &ObstacleReport, likeness: Likeness) -> String {
 }
 
 /// The domain, or whether there is one. A node's own name is none to tell rows apart by.
-fn domain(obstacle: &ObstacleReport, likeness: Likeness) -> Option<&str> {
-    let is_node = obstacle.topology_key.as_deref() == Some(HOSTNAME);
-    match likeness == Likeness::Kinds || is_node {
-        true => obstacle.domain.as_deref().map(|_| ""),
-        false => obstacle.domain.as_deref(),
+fn domain(failure: &FilterFailureReport, equivalence_key: Likeness) -> Option<&str> {
+    let is_node = failure.topology_key.as_deref() == Some(HOSTNAME);
+    if equivalence_key == Likeness::Kinds || is_node {
+        failure.domain.as_deref().map(|_| "")
+    } else {
+        failure.domain.as_deref()
     }
 }
 
@@ -210,36 +216,36 @@ fn domain(obstacle: &ObstacleReport, likeness: Likeness) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn node(name: &str, obstacles: Vec<ObstacleReport>) -> NodeReport {
+    fn node(name: &str, failures: Vec<FilterFailureReport>) -> NodeReport {
         NodeReport {
             count: 1,
             names: vec![name.to_owned()],
-            obstacles,
+            failures,
         }
     }
 
-    fn cpu(free: &str, all: &str) -> ObstacleReport {
-        ObstacleReport {
+    fn cpu(free: &str, all: &str) -> FilterFailureReport {
+        FilterFailureReport {
             filter: "NodeResourcesFit",
             resource: Some("cpu".to_owned()),
             asked: Some("2".to_owned()),
             free: Some(free.to_owned()),
             allocatable: Some(all.to_owned()),
-            ..ObstacleReport::default()
+            ..FilterFailureReport::default()
         }
     }
 
-    fn taint(taint: &str) -> ObstacleReport {
-        ObstacleReport {
+    fn taint(taint: &str) -> FilterFailureReport {
+        FilterFailureReport {
             filter: "TaintToleration",
             taint: Some(taint.to_owned()),
-            ..ObstacleReport::default()
+            ..FilterFailureReport::default()
         }
     }
 
     fn words(nodes: &[NodeReport], at_most: usize) -> Vec<String> {
         let row = |row: &Row<'_>| {
-            let words: Vec<String> = row.obstacles.iter().map(obstacles::sentence).collect();
+            let words: Vec<String> = row.failures.iter().map(failures::sentence).collect();
             format!("{}: {}", row.names.join(" "), words.join(" and "))
         };
         rows(nodes, at_most).iter().map(row).collect()
@@ -282,11 +288,11 @@ mod tests {
                 name: by.to_owned(),
                 controller: Some("DaemonSet/proxy".to_owned()),
             };
-            let port = ObstacleReport {
+            let port = FilterFailureReport {
                 filter: "NodePorts",
                 port: Some("80/TCP".to_owned()),
                 holder: Some(holder),
-                ..ObstacleReport::default()
+                ..FilterFailureReport::default()
             };
             node(name, vec![port])
         };

@@ -2,12 +2,12 @@
 
 use super::diagnosis::look;
 use super::{evidence, head, ladder};
-use crate::finding::Evidence;
 use crate::render::line::Line;
-use crate::render::sheet::Sheet;
-use crate::render::style::Meaning;
+use crate::render::style::Style;
+use crate::render::writer::Writer;
 use crate::report::{PodReport, Report, Unexplained};
 use crate::rules::UNEXPLAINED;
+use crate::snapshot::Evidence;
 use crate::snapshot::ObjectRef;
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 const QUOTES: usize = 5;
 
 /// Writes a block for each owner and state.
-pub(super) fn write(sheet: &mut Sheet, report: &Report) {
+pub(super) fn write(writer: &mut Writer, report: &Report) {
     let mut groups: BTreeMap<(&ObjectRef, &str), Vec<&Unexplained>> = BTreeMap::new();
     for pod in &report.unexplained {
         groups
@@ -24,31 +24,32 @@ pub(super) fn write(sheet: &mut Sheet, report: &Report) {
             .push(pod);
     }
     for ((subject, _), group) in groups {
-        block(sheet, report, subject, &group);
+        block(writer, report, subject, &group);
     }
 }
 
-fn block(sheet: &mut Sheet, report: &Report, subject: &ObjectRef, group: &[&Unexplained]) {
+fn block(writer: &mut Writer, report: &Report, subject: &ObjectRef, group: &[&Unexplained]) {
     let Some(first) = group.first() else {
         return;
     };
     let pods: Vec<PodReport> = group.iter().map(|one| one.pod.clone()).collect();
-    sheet.part();
-    head::write(sheet, &pods, subject);
-    let words = Line::of(Meaning::Unknown, UNEXPLAINED).plain(": ").with(
-        Meaning::Label,
+    writer.part();
+    head::write(writer, &pods, subject);
+    let words = Line::of(Style::Unknown, UNEXPLAINED).plain(": ").with(
+        Style::Label,
         "no known cause fits; this is what the cluster says",
     );
-    sheet.paragraph(&Line::new().pad(2), &Line::new().pad(4), &words);
-    head::names(sheet, &pods, subject);
-    sheet.part();
-    ladder::write(sheet, &first.ladder, first.next.layer, &report.gaps);
-    sheet.part();
-    let evidence: Vec<&Evidence> = match sheet.whole() {
-        true => group.iter().flat_map(|one| &one.evidence).collect(),
-        false => first.evidence.iter().collect(),
+    writer.paragraph(&Line::new().pad(2), &Line::new().pad(4), &words);
+    head::names(writer, &pods, subject);
+    writer.part();
+    ladder::write(writer, &first.ladder, first.next.layer, &report.gaps);
+    writer.part();
+    let evidence: Vec<&Evidence> = if writer.whole() {
+        group.iter().flat_map(|one| &one.evidence).collect()
+    } else {
+        first.evidence.iter().collect()
     };
-    evidence::list(sheet, &evidence, &pods, QUOTES);
-    sheet.part();
-    look(sheet, &first.next);
+    evidence::list(writer, &evidence, &pods, QUOTES);
+    writer.part();
+    look(writer, &first.next);
 }

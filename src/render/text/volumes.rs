@@ -1,12 +1,12 @@
 //! What claims, volumes and their drivers have against nodes, in words.
 
-use super::obstacles::{STORAGE, free, holders, label, reason};
+use super::failures::{STORAGE, free, holders, label, reason};
 use super::rows::Alike;
 use crate::render::words::amount;
-use crate::report::ObstacleReport;
+use crate::report::FilterFailureReport;
 
-/// An obstacle, complete by itself; `first` is the first of those that are told as one.
-pub(super) fn sentence(alike: &Alike<'_>, first: &ObstacleReport) -> String {
+/// An filter failure, complete by itself; `first` is the first of those that are told as one.
+pub(super) fn sentence(alike: &Alike<'_>, first: &FilterFailureReport) -> String {
     let o = first;
     let asked = |unit: &str| o.asked.as_deref().map(|asked| amount(asked, unit));
     match (&o.claim, &o.volume, &o.driver) {
@@ -45,65 +45,65 @@ mod tests {
         Some(text.to_owned())
     }
 
-    fn words(obstacle: &ObstacleReport) -> String {
-        sentence(&Alike(vec![(1, obstacle)]), obstacle)
+    fn words(failure: &FilterFailureReport) -> String {
+        sentence(&Alike(vec![(1, failure)]), failure)
     }
 
     #[test]
     fn each_trouble_has_its_words() {
-        let none = ObstacleReport::default;
+        let none = FilterFailureReport::default;
         let holder = Some(Holder {
             namespace: "shop".to_owned(),
             name: "db-1".to_owned(),
             controller: None,
         });
-        let bound = ObstacleReport {
+        let bound = FilterFailureReport {
             claim: some("data"),
             volume: some("pv-1"),
             ..none()
         };
-        let elsewhere = ObstacleReport {
+        let elsewhere = FilterFailureReport {
             wanted: some("zone=a"),
             found: some("zone=b"),
             ..bound.clone()
         };
-        let in_use = ObstacleReport {
+        let in_use = FilterFailureReport {
             claim: some("data"),
             holder: holder.clone(),
             ..none()
         };
-        let disk = ObstacleReport {
+        let disk = FilterFailureReport {
             volume: some("gcePersistentDisk data"),
             holder,
             ..none()
         };
-        let small = ObstacleReport {
+        let small = FilterFailureReport {
             claim: some("data"),
             asked: some("10Gi"),
             free: some("2Gi"),
             ..none()
         };
-        let untold = ObstacleReport {
+        let untold = FilterFailureReport {
             free: None,
             ..small.clone()
         };
-        let topology = ObstacleReport {
+        let topology = FilterFailureReport {
             claim: some("data"),
             wanted: some("zone in (a, b)"),
             ..none()
         };
-        let full = ObstacleReport {
+        let full = FilterFailureReport {
             driver: some("csi.example.com"),
             asked: some("2"),
             free: some("1"),
             allocatable: some("25"),
             ..none()
         };
-        let absent = ObstacleReport {
+        let absent = FilterFailureReport {
             driver: some("csi.example.com"),
             ..none()
         };
-        for (obstacle, expected) in [
+        for (failure, expected) in [
             (
                 &elsewhere,
                 "volume pv-1 of claim data is at zone=a: it is zone=b",
@@ -120,7 +120,7 @@ mod tests {
             (&full, "attaches 2 more of csi.example.com, 1 of 25 free"),
             (&absent, "driver csi.example.com does not run on it"),
         ] {
-            assert_eq!(words(obstacle), expected);
+            assert_eq!(words(failure), expected);
         }
     }
 }

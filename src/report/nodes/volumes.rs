@@ -1,21 +1,21 @@
 //! What a volume has against a node, as data of the report.
 
-use super::ObstacleReport;
-use crate::scheduler::{NoVolume, VolumeTrouble};
+use super::FilterFailureReport;
+use crate::scheduler::{NoVolume, VolumeFailure};
 
 /// Fills in what this trouble knows.
-pub(super) fn report(report: &mut ObstacleReport, trouble: &VolumeTrouble) {
-    let about = Some(trouble.about().to_owned());
-    match trouble {
-        VolumeTrouble::Disk { holder, .. } => {
+pub(super) fn report(report: &mut FilterFailureReport, failure: &VolumeFailure) {
+    let about = Some(failure.about().to_owned());
+    match failure {
+        VolumeFailure::Disk { holder, .. } => {
             report.volume = about;
             report.holder = Some(holder.clone());
         }
-        VolumeTrouble::InUse { holder, .. } => {
+        VolumeFailure::InUse { holder, .. } => {
             report.claim = about;
             report.holder = Some(holder.clone());
         }
-        VolumeTrouble::AttachLimit {
+        VolumeFailure::AttachLimit {
             attached,
             new,
             limit,
@@ -26,14 +26,14 @@ pub(super) fn report(report: &mut ObstacleReport, trouble: &VolumeTrouble) {
             report.free = Some((limit - attached).to_string());
             report.allocatable = Some(limit.to_string());
         }
-        VolumeTrouble::NoDriver { .. } => report.driver = about,
-        VolumeTrouble::Elsewhere {
+        VolumeFailure::NoDriver { .. } => report.driver = about,
+        VolumeFailure::Elsewhere {
             volume,
             wanted,
             found,
             ..
         }
-        | VolumeTrouble::Zone {
+        | VolumeFailure::Zone {
             volume,
             wanted,
             found,
@@ -44,16 +44,16 @@ pub(super) fn report(report: &mut ObstacleReport, trouble: &VolumeTrouble) {
             report.wanted = Some(wanted.clone());
             report.found.clone_from(found);
         }
-        VolumeTrouble::NoSpace { asked, free, .. } => {
+        VolumeFailure::NoSpace { asked, free, .. } => {
             report.claim = about;
             report.asked = Some(asked.to_string());
             report.free = free.map(|free| free.to_string());
         }
-        VolumeTrouble::Gone { volume, .. } => {
+        VolumeFailure::Gone { volume, .. } => {
             report.claim = about;
             report.volume = Some(volume.clone());
         }
-        VolumeTrouble::Unavailable { why, .. } => {
+        VolumeFailure::Unavailable { why, .. } => {
             report.claim = about;
             report.wanted = match why {
                 NoVolume::Topology(nodes) => Some(nodes.clone()),
@@ -61,6 +61,6 @@ pub(super) fn report(report: &mut ObstacleReport, trouble: &VolumeTrouble) {
                 NoVolume::ByHand => None,
             };
         }
-        VolumeTrouble::Claim { .. } => report.claim = about,
+        VolumeFailure::Claim { .. } => report.claim = about,
     }
 }

@@ -2,11 +2,12 @@
 
 use super::command_not_found::written;
 use super::start_failure::{StartError, start_errors};
-use super::template::{field_path, place};
-use crate::finding::{Evidence, Finding, Fix, Who};
 use crate::messages::start::StartFailure;
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::template::{field_path, place};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::ContainerView;
+use crate::snapshot::Evidence;
 
 /// The file that a container is to run may not be executed.
 pub static RULE: Rule = Rule {

@@ -1,11 +1,12 @@
 //! `command-not-found`: the command of a container, or one that it calls, or its interpreter, is not in the image.
 
 use super::start_failure::{StartError, start_errors};
-use super::template::{field_path, place};
-use crate::finding::{Evidence, Finding, Fix, Who};
 use crate::messages::start::StartFailure;
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::template::{field_path, place};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::ContainerView;
+use crate::snapshot::Evidence;
 
 /// The command of a container, or one that it calls, or its interpreter, is not in the image.
 pub static RULE: Rule = Rule {

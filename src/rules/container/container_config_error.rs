@@ -1,10 +1,10 @@
 //! `container-config-error`: the kubelet cannot build a container's configuration, for another reason than the known ones.
 
 use super::reference::{Refusal, refusals};
-use super::template::role_word;
-use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::text;
 use crate::messages::config::ConfigFailure;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::template::role_word;
 use crate::rules::{Case, Layer, Rule};
 
 /// The kubelet cannot build a container's configuration, for another reason than the known ones.

@@ -1,11 +1,11 @@
 //! `container-create-error`: the runtime refuses to create a container.
 
 use super::reference::{Refusal, refusals};
-use super::template::role_word;
-use crate::finding::{Finding, Fix, Who};
 use crate::kubernetes::text;
 use crate::messages::config::ConfigFailure;
 use crate::messages::start;
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::template::role_word;
 use crate::rules::{Case, Layer, Rule};
 
 /// The runtime refuses to create a container.

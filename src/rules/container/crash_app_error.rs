@@ -1,7 +1,7 @@
 //! `crash-app-error`: a container's program ends itself with an exit code other than 0.
 
-use super::crash::{Crash, crashes, last_words, meaning};
-use crate::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::crash::{Crash, crashes, last_words, meaning};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::Role;
 

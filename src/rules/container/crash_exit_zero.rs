@@ -1,9 +1,9 @@
 //! `crash-exit-zero`: a container ends well, and is started again and again because the pod says so.
 
 use super::command_not_found::written;
-use super::crash::{Crash, crashes};
-use super::template::Template;
-use crate::finding::{Finding, Fix, Who};
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::crash::{Crash, crashes};
+use crate::rules::shared::template::Template;
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::Role;
 
@@ -42,14 +42,15 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
         }
     };
     let path = "spec.restartPolicy";
-    let value = case.pod.spec().restart_policy.as_deref();
-    let batch = Template::of(case).is_some() || case.pod.controller().is_none();
-    let once = match batch && crash.container.role == Role::Main {
-        true => Some(Fix::advice(
+    let value = case.pod().spec().restart_policy.as_deref();
+    let batch = Template::of(case).is_some() || case.pod().controller().is_none();
+    let once = if batch && crash.container.role == Role::Main {
+        Some(Fix::advice(
             "if the work is done when the program ends, run it as a Job or CronJob",
             Who::Owner,
-        )),
-        false => None,
+        ))
+    } else {
+        None
     };
     crash
         .finding(case, headline)

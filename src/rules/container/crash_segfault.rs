@@ -1,7 +1,7 @@
 //! `crash-segfault`: a container's program is ended by SIGSEGV or SIGABRT.
 
-use super::crash::{Crash, crashes, last_words};
-use crate::finding::{Finding, Fix, Who};
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::crash::{Crash, crashes, last_words};
 use crate::rules::{Case, Layer, Rule};
 
 /// A container's program is ended by SIGSEGV or SIGABRT.

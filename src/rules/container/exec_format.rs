@@ -1,8 +1,8 @@
 //! `exec-format`: the file that a container runs is for another CPU, or is a script without a first line `#!`.
 
 use super::start_failure::{StartError, start_errors};
-use crate::finding::{Finding, Fix, Who};
 use crate::messages::start::StartFailure;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::{Kind, ObjectRef};
 
@@ -31,7 +31,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(case: &Case<'_>, error: &StartError<'_>, what: Option<&str>) -> Finding {
-    let node = case.pod.node().unwrap_or_default();
+    let node = case.pod().node().unwrap_or_default();
     let cpu = case
         .snapshot
         .nodes()

@@ -2,8 +2,8 @@
 //!
 //! It says where the pod stands, not why: the init container's own cause is a finding of its own.
 
-use super::crash::{Crash, crashes};
-use crate::finding::{Finding, Fix, Who};
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::crash::{Crash, crashes};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::Role;
 
@@ -28,7 +28,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
     let waiting = waiting(case, crash.container.name());
-    let over = case.pod.phase() == "Failed";
+    let over = case.pod().phase() == "Failed";
     let headline = match (over, waiting.is_empty()) {
         (true, _) => {
             "init container {container} fails with exit code {exitCode}, and the pod with it"
@@ -54,7 +54,7 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
 
 /// The containers that the failing one holds up.
 fn waiting(case: &Case<'_>, failing: &str) -> Vec<String> {
-    case.pod
+    case.pod()
         .containers()
         .skip_while(|container| container.name() != failing)
         .skip(1)

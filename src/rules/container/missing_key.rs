@@ -1,10 +1,10 @@
 //! `missing-key`: a container's environment names a key that its ConfigMap or Secret does not have.
 
 use super::reference::{Refusal, UNMADE, catalog, demands, refusals};
-use super::template::{Template, field_path, role_word};
-use crate::finding::{Finding, Fix, Who};
 use crate::kubernetes::nearest::nearest;
 use crate::messages::config::{ConfigFailure, ObjectKind};
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::template::{Template, field_path, role_word};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::{Keyed, Kind, ObjectRef, Seen};
 use serde_json::json;
@@ -67,9 +67,10 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: 
         .look(look(case, kind, name));
     if let Some(keys) = keys.clone() {
         let object = ObjectRef::new(kind, case.namespace(), name);
-        let quote = match keys.is_empty() {
-            true => "no keys".to_owned(),
-            false => keys.join(", "),
+        let quote = if keys.is_empty() {
+            "no keys".to_owned()
+        } else {
+            keys.join(", ")
         };
         finding = finding
             .evidence([case.field_of(object, "data", quote)])

@@ -1,8 +1,8 @@
 //! `missing-secret`: a container's environment comes from a Secret that does not exist.
 
 use super::reference::{UNMADE, missing_object, refusals};
-use crate::finding::Finding;
 use crate::messages::config::ConfigFailure;
+use crate::rules::finding::Finding;
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::Kind;
 

@@ -20,10 +20,8 @@ pub mod post_start_hook;
 pub mod run_as_non_root;
 pub mod runtime_error;
 
-pub(in crate::rules) mod crash;
 mod reference;
 mod start_failure;
-pub(in crate::rules) mod template;
 
 use super::Rule;
 

@@ -1,12 +1,13 @@
 //! `oom-killed`: the kernel kills a container's process because there is no memory left within its limit or on the node.
 
-use super::crash::{Crash, crashes};
 use super::start_failure::start_errors;
-use super::template::{Template, field_path, place, role_word};
-use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::kubernetes::quantity::Quantity;
 use crate::messages::start::{self, StartFailure};
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::crash::{Crash, crashes};
+use crate::rules::shared::template::{Template, field_path, place, role_word};
 use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::Evidence;
 use crate::snapshot::{ContainerView, Kind, ObjectRef, Role};
 use k8s_openapi::api::core::v1::ResourceRequirements;
 
@@ -118,7 +119,7 @@ fn sandbox(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let least = case
-        .pod
+        .pod()
         .containers()
         .filter_map(|container| Some((limit(case, &container)?.amount()?, container)))
         .min_by_key(|(amount, _)| *amount)?;
@@ -152,7 +153,7 @@ fn limit(case: &Case<'_>, container: &ContainerView<'_>) -> Option<Limit> {
             own: true,
         });
     }
-    let text = of(case.pod.spec().resources.as_ref())?;
+    let text = of(case.pod().spec().resources.as_ref())?;
     Some(Limit {
         text,
         path: "spec.resources.limits.memory".to_owned(),
@@ -207,7 +208,7 @@ fn raise(case: &Case<'_>, container: &ContainerView<'_>, limit: &Limit) -> Fix {
 
 /// The node's own word that it ran out of memory.
 fn node_oom(case: &Case<'_>) -> Option<Evidence> {
-    let node = ObjectRef::new(Kind::Node, "", case.pod.node()?);
+    let node = ObjectRef::new(Kind::Node, "", case.pod().node()?);
     let events = case.snapshot.events_of(&node, None).yes()?;
     let event = events
         .iter()

@@ -1,10 +1,11 @@
 //! `post-start-hook`: a container's postStart hook fails, and so the kubelet kills the container.
 
-use super::crash::{Crash, crashes};
-use super::template::{field_path, place, role_word};
-use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::crash::{Crash, crashes};
+use crate::rules::shared::template::{field_path, place, role_word};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::ContainerView;
+use crate::snapshot::Evidence;
 
 /// A container's postStart hook fails, and so the kubelet kills the container.
 pub static RULE: Rule = Rule {
@@ -26,7 +27,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         let (proof, certainty) = proof(case, &container, crash)?;
         Some(said(case, &container, proof, certainty))
     };
-    case.pod.containers().filter_map(finding).collect()
+    case.pod().containers().filter_map(finding).collect()
 }
 
 /// The waiting state says it for a moment only; after that the event does, if it is of the last run.

@@ -4,11 +4,12 @@
 //! cluster can only add to that: a like name, the same name elsewhere, or that it exists by now.
 
 use super::start_failure::words;
-use super::template::{Template, field_path, place, role_word};
-use crate::finding::{Evidence, Finding, Fix, Who};
 use crate::kubernetes::nearest::nearest;
 use crate::messages::config::{self, ConfigFailure};
 use crate::rules::Case;
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::template::{Template, field_path, place, role_word};
+use crate::snapshot::Evidence;
 use crate::snapshot::{Catalog, ContainerView, Keyed, Kind, ObjectRef, Seen};
 use k8s_openapi::api::core::v1::Container;
 use serde_json::json;
@@ -228,12 +229,12 @@ fn creation(case: &Case<'_>, container: &ContainerView<'_>, kind: Kind, name: &s
         Kind::Secret => words.extend(["secret", "generic", name]),
         _ => words.extend(["configmap", name]),
     }
-    let literals: Vec<String> = match keys.is_empty() {
-        true => vec!["--from-literal=KEY=VALUE".to_owned()],
-        false => keys
-            .iter()
+    let literals: Vec<String> = if keys.is_empty() {
+        vec!["--from-literal=KEY=VALUE".to_owned()]
+    } else {
+        keys.iter()
             .map(|key| format!("--from-literal={key}=VALUE"))
-            .collect(),
+            .collect()
     };
     words.extend(literals.iter().map(String::as_str));
     let change = "create {kind} {name} with its values; the pod then starts by itself";

@@ -1,10 +1,11 @@
 //! `run-as-non-root`: the pod forbids root, and the container would run as root or as nobody knows whom.
 
 use super::reference::{Refusal, UNMADE, refusals};
-use super::template::{field_path, place, role_word};
-use crate::finding::{Evidence, Finding, Fix, Who};
 use crate::messages::config::ConfigFailure;
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::template::{field_path, place, role_word};
 use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::Evidence;
 
 /// The pod forbids root, and the container would run as root or as nobody knows whom.
 pub static RULE: Rule = Rule {
@@ -78,7 +79,7 @@ fn settings(case: &Case<'_>, refusal: &Refusal<'_>) -> Vec<Evidence> {
             own.run_as_user.map(|value| value.to_string()),
         );
     }
-    if let Some(pod) = &case.pod.spec().security_context {
+    if let Some(pod) = &case.pod().spec().security_context {
         let path = |field: &str| field_path(&format!("securityContext/{field}"));
         quote(
             path("runAsNonRoot"),
@@ -93,7 +94,7 @@ fn settings(case: &Case<'_>, refusal: &Refusal<'_>) -> Vec<Evidence> {
 }
 
 fn look(case: &Case<'_>) -> String {
-    let pod = case.pod.name();
+    let pod = case.pod().name();
     let fields = "jsonpath={.spec.securityContext}{\"\\n\"}{.spec.containers[*].securityContext}";
     case.kubectl(["get", "pod", pod, "-o", fields])
 }

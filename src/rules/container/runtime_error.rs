@@ -1,9 +1,9 @@
 //! `runtime-error`: the runtime could not start a container, for another reason than its command.
 
 use super::start_failure::{StartError, start_errors};
-use crate::finding::{Finding, Fix, Who};
 use crate::kubernetes::text;
 use crate::messages::start::{MountProblem, StartFailure};
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 
 /// The most columns of the runtime's words in a headline.

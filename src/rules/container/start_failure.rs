@@ -5,13 +5,14 @@
 //! CreateContainerError. A missing interpreter and a wrong CPU show only after the start, in the
 //! log, and so at best in the termination message.
 
-use super::crash::{Crash, crashes, log};
-use super::template::role_word;
-use crate::finding::{Certainty, Evidence, Finding};
 use crate::messages::config::{self, ConfigFailure};
 use crate::messages::start::{self, StartFailure};
 use crate::rules::Case;
+use crate::rules::finding::{Certainty, Finding};
+use crate::rules::shared::crash::{Crash, crashes, log};
+use crate::rules::shared::template::role_word;
 use crate::snapshot::ContainerView;
+use crate::snapshot::Evidence;
 
 /// A container that did not start, or not far.
 pub(super) struct StartError<'a> {
@@ -34,9 +35,10 @@ impl StartError<'_> {
             .container(self.container.name())
             .fact("role", role_word(self.container.role))
             .fact("image", self.container.image())
-            .certainty(match self.said {
-                true => Certainty::Proven,
-                false => Certainty::Likely,
+            .certainty(if self.said {
+                Certainty::Proven
+            } else {
+                Certainty::Likely
             });
         match self.container.last_end() {
             Some((_, end)) if self.ran => finding
@@ -52,11 +54,11 @@ impl StartError<'_> {
 
 /// Every container of the pod that a runtime could not start.
 pub(super) fn start_errors<'a>(case: &Case<'a>) -> Vec<StartError<'a>> {
-    if case.pod.is_terminating() {
+    if case.pod().is_terminating() {
         return Vec::new();
     }
     let mut found: Vec<StartError<'a>> = Vec::new();
-    for container in case.pod.containers() {
+    for container in case.pod().containers() {
         found.extend(waiting(case, container));
     }
     for crash in crashes(case) {

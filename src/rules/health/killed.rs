@@ -6,10 +6,10 @@
 //! event of an earlier run counts as well, if the last run can have gone the same way.
 
 use super::probe::{Met, newest, since_start, written};
-use crate::finding::Certainty;
 use crate::messages::probe::ProbeKind;
 use crate::rules::Case;
-use crate::rules::container::crash::{Crash, crashes};
+use crate::rules::finding::Certainty;
+use crate::rules::shared::crash::{Crash, crashes};
 use crate::snapshot::{ContainerView, Event, Role};
 use k8s_openapi::api::core::v1::Probe;
 
@@ -31,20 +31,20 @@ pub(super) struct Killed<'a> {
 /// Every container of the pod that its probe of this kind kills.
 pub(super) fn killed<'a>(case: &Case<'a>, kind: ProbeKind) -> Vec<Killed<'a>> {
     let crashed = crashes(case);
-    let judge = |container: ContainerView<'a>| {
+    let run_filters = |container: ContainerView<'a>| {
         let crash = crashed
             .iter()
             .find(|crash| crash.container.name() == container.name());
-        judge(case, container, crash, kind)
+        run_filters(case, container, crash, kind)
     };
-    case.pod
+    case.pod()
         .containers()
         .filter(|container| container.role != Role::Init)
-        .filter_map(judge)
+        .filter_map(run_filters)
         .collect()
 }
 
-fn judge<'a>(
+fn run_filters<'a>(
     case: &Case<'a>,
     container: ContainerView<'a>,
     crash: Option<&Crash<'a>>,

@@ -2,9 +2,9 @@
 
 use super::killed::{Killed, killed};
 use super::probe::{advice, facts, headline, why, written};
-use crate::finding::{Finding, Fix, Who};
 use crate::messages::probe::{ProbeFailure, ProbeKind};
-use crate::rules::container::crash::log;
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::crash::log;
 use crate::rules::{Case, Layer, Rule};
 
 /// The kubelet kills a container again and again because its liveness probe fails.

@@ -4,12 +4,12 @@
 //! by the container's own status and by the time of its start. Each failure has one sentence with
 //! two beginnings: a probe fails, or a container is killed by its probe.
 
-use crate::finding::{Finding, Fix, Who};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::text;
 use crate::messages::probe::{self, ProbeFailure, ProbeKind, ProbeText};
 use crate::rules::Case;
-use crate::rules::container::template::{Template, field_path, place, role_word};
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::template::{Template, field_path, place, role_word};
 use crate::snapshot::{ContainerView, Event};
 use crate::triage;
 use jiff::Timestamp;
@@ -95,7 +95,7 @@ pub(super) fn newest<'a>(
 
 /// Whether a name is that of another container of the pod.
 fn is_another(case: &Case<'_>, container: &ContainerView<'_>, name: &str) -> bool {
-    let mut others = case.pod.containers().map(|other| other.name());
+    let mut others = case.pod().containers().map(|other| other.name());
     name != container.name() && others.any(|other| other == name)
 }
 
@@ -112,9 +112,10 @@ pub(super) fn started(container: &ContainerView<'_>) -> Option<Timestamp> {
 /// Two beginnings, one end.
 macro_rules! sentence {
     ($killed:expr, $end:literal) => {
-        match $killed {
-            true => concat!("{role} {container} is killed by its {probe} probe: ", $end),
-            false => concat!("{probe} probe of {role} {container} fails: ", $end),
+        if $killed {
+            concat!("{role} {container} is killed by its {probe} probe: ", $end)
+        } else {
+            concat!("{probe} probe of {role} {container} fails: ", $end)
         }
     };
 }
@@ -283,9 +284,10 @@ fn of_failure(text: &ProbeText, probe: Option<&Probe>, finding: Finding) -> Find
         F::CommandMissing(command) => finding.fact("command", command.as_str()),
         F::Output(output) | F::Errored(output) => {
             let line = text::one_line(output);
-            let shown = match line.is_empty() {
-                true => "nothing".to_owned(),
-                false => text::truncate_width(&line, OUTPUT).into_owned(),
+            let shown = if line.is_empty() {
+                "nothing".to_owned()
+            } else {
+                text::truncate_width(&line, OUTPUT).into_owned()
             };
             finding.fact("output", shown)
         }

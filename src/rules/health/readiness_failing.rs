@@ -6,9 +6,9 @@
 //! of this run only tells why.
 
 use super::probe::{advice, facts, headline, newest, since_start, started, why, written};
-use crate::finding::{Certainty, Finding};
 use crate::messages::probe::ProbeKind;
-use crate::rules::container::crash::log;
+use crate::rules::finding::{Certainty, Finding};
+use crate::rules::shared::crash::log;
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::{ContainerView, Kind, Role, Seen};
 use crate::triage;
@@ -34,7 +34,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     if is_old_news(case) {
         return Vec::new();
     }
-    case.pod
+    case.pod()
         .containers()
         .filter(|container| fails(case, container))
         .map(|container| finding(case, &container))
@@ -44,15 +44,15 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 /// Whether nobody on the node watches the pod any more: the node controller then turns Ready to
 /// False and gives no reason (pkg/controller/util/node/controller_utils.go MarkPodsNotReady).
 fn is_old_news(case: &Case<'_>) -> bool {
-    let unwatched = case.pod.condition("Ready").is_some_and(|ready| {
+    let unwatched = case.pod().condition("Ready").is_some_and(|ready| {
         ready.status == "False" && ready.reason.as_deref().unwrap_or_default().is_empty()
     });
     let node = case
         .snapshot
         .nodes()
-        .get("", case.pod.node().unwrap_or_default());
+        .get("", case.pod().node().unwrap_or_default());
     let lost = matches!(node, Seen::Yes(node) if !node.ready());
-    unwatched || lost || case.pod.is_terminating()
+    unwatched || lost || case.pod().is_terminating()
 }
 
 fn fails(case: &Case<'_>, container: &ContainerView<'_>) -> bool {
@@ -88,9 +88,10 @@ fn finding(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
         .evidence([ready]),
         None => Finding::new(case.subject(), headline(None, false), ready),
     };
-    let finding = finding.certainty(match current {
-        true => Certainty::Proven,
-        false => Certainty::Likely,
+    let finding = finding.certainty(if current {
+        Certainty::Proven
+    } else {
+        Certainty::Likely
     });
     let finding = finding
         .why(failure.map(why).unwrap_or(

@@ -1,7 +1,8 @@
 //! `readiness-gate`: every container is ready, and a condition that the pod's readinessGates name is not True.
 
-use crate::finding::{Evidence, Finding, Fix, Who};
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::Evidence;
 
 /// Every container is ready, and a condition that the pod's readinessGates name is not True.
 pub static RULE: Rule = Rule {
@@ -22,7 +23,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(case: &Case<'_>) -> Option<Finding> {
-    let ready = case.pod.condition("Ready")?;
+    let ready = case.pod().condition("Ready")?;
     if ready.status != "False" || ready.reason.as_deref() != Some(REASON) {
         return None;
     }
@@ -32,9 +33,10 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
     let message = ready.message.as_deref().unwrap_or(REASON);
     let gates: Vec<String> = closed.iter().map(|(gate, _)| (*gate).to_owned()).collect();
     let missing = closed.iter().all(|(_, condition)| condition.is_none());
-    let headline = match missing {
-        true => "every container is ready, but nobody has set readiness gate {gates}",
-        false => "every container is ready, but readiness gate {gates} is not True",
+    let headline = if missing {
+        "every container is ready, but nobody has set readiness gate {gates}"
+    } else {
+        "every container is ready, but readiness gate {gates} is not True"
     };
     let proof = case.field("status.conditions[Ready].message", message);
     let finding = Finding::new(case.subject(), headline, proof)
@@ -42,7 +44,7 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
         .fact("domain", domain)
         .evidence(closed.into_iter().filter_map(|(_, condition)| condition))
         .why("a gate is opened by a controller outside Kubernetes that sets the condition of that name, often one for load balancers")
-        .look(case.kubectl(["get", "pod", case.pod.name(), "-o", "jsonpath={.status.conditions}",
+        .look(case.kubectl(["get", "pod", case.pod().name(), "-o", "jsonpath={.status.conditions}",
         ]));
     Some(finding.fix([Fix::advice(
         "look at the controller of {domain}: whether it runs, and what it says about this pod",
@@ -52,10 +54,10 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
 
 /// The gates that are not open, with what their condition says.
 fn closed<'a>(case: &Case<'a>) -> Vec<(&'a str, Option<Evidence>)> {
-    let gates = case.pod.spec().readiness_gates.iter().flatten();
+    let gates = case.pod().spec().readiness_gates.iter().flatten();
     gates
         .map(|gate| gate.condition_type.as_str())
-        .filter_map(|gate| match case.pod.condition(gate) {
+        .filter_map(|gate| match case.pod().condition(gate) {
             Some(condition) if condition.status == "True" => None,
             Some(condition) => {
                 let words = [

@@ -2,11 +2,12 @@
 
 use super::killed::killed;
 use super::probe::{Met, advice, facts, headline, newest, since_start, started, why, written};
-use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::messages::probe::ProbeKind;
-use crate::rules::container::crash::log;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::crash::log;
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::ContainerView;
+use crate::snapshot::Evidence;
 use crate::triage;
 
 /// A container's startup probe has not passed in its time.
@@ -30,7 +31,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         })
         .collect();
     let known: Vec<String> = found.iter().filter_map(|f| f.container.clone()).collect();
-    for container in case.pod.containers() {
+    for container in case.pod().containers() {
         if !known.iter().any(|name| name == container.name()) {
             found.extend(pending(case, &container));
         }

@@ -8,13 +8,14 @@
 //! cri-api `pkg/errors/errors.go`.
 
 use super::hosts;
-use crate::finding::{Evidence, Finding, Fix, Who};
 use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::shell;
 use crate::kubernetes::text::{one_line, truncate_width};
 use crate::messages::pull::{self, Pull, PullFailure};
 use crate::messages::sandbox::{self, SandboxFailure};
 use crate::rules::Case;
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::snapshot::Evidence;
 use crate::snapshot::{ContainerView, Event, Role};
 
 /// The waiting reasons under which the kubelet reports that an image is not to be had.
@@ -64,26 +65,27 @@ struct Needed<'c> {
 
 /// Every container of the pod that waits for an image. None when the pod has ended or goes away: nothing is pulled for it.
 pub(super) fn all<'c>(case: &'c Case<'c>) -> Vec<FailedPull<'c>> {
-    let ended = matches!(case.pod.phase(), "Failed" | "Succeeded");
-    if ended || case.pod.is_terminating() {
+    let ended = matches!(case.pod().phase(), "Failed" | "Succeeded");
+    if ended || case.pod().is_terminating() {
         return Vec::new();
     }
     let failed: Vec<_> = case
-        .pod
+        .pod()
         .containers()
         .filter(waits_for_an_image)
         .map(|container| failed_pull(case, container))
         .collect();
-    match failed.is_empty() {
-        true => sandbox_image(case).into_iter().collect(),
-        false => failed,
+    if failed.is_empty() {
+        sandbox_image(case).into_iter().collect()
+    } else {
+        failed
     }
 }
 
 /// The pull of the sandbox's own image fails: then no container of the pod is made at all.
 fn sandbox_image<'c>(case: &'c Case<'c>) -> Option<FailedPull<'c>> {
     let event = case.newest_event(&["FailedCreatePodSandBox", "Pulled", "Created", "Started"])?;
-    let container = case.pod.containers().find(|c| c.role == Role::Main)?;
+    let container = case.pod().containers().find(|c| c.role == Role::Main)?;
     if event.reason != "FailedCreatePodSandBox" {
         return None;
     }
@@ -154,12 +156,12 @@ fn failed_pull<'c>(case: &'c Case<'c>, container: ContainerView<'c>) -> FailedPu
         proof: case.field(format!("{}.state.waiting.{field}", container.path()), words),
         hearsay: false,
     };
-    let spoken = || from_events(case, &container, &needed);
+    let only = || from_events(case, &container, &needed);
     let told = if status.pull.boilerplate {
-        spoken()
+        only()
     } else if status.pull.failure == PullFailure::PullQps {
         // the kubelet's own limit passes by itself and hides what stands behind it
-        spoken().filter(|told| told.pull.failure != PullFailure::PullQps)
+        only().filter(|told| told.pull.failure != PullFailure::PullQps)
     } else {
         None
     };
@@ -262,7 +264,7 @@ fn mounted_images<'c>(
         .spec
         .and_then(|spec| spec.volume_mounts.as_deref())
         .unwrap_or_default();
-    let volumes = case.pod.spec().volumes.iter().flatten().enumerate();
+    let volumes = case.pod().spec().volumes.iter().flatten().enumerate();
     volumes
         .filter(|(_, volume)| mounts.iter().any(|mount| mount.name == volume.name))
         .filter_map(|(index, volume)| {
@@ -275,7 +277,7 @@ fn mounted_images<'c>(
 }
 
 fn image_path(case: &Case<'_>, container: &ContainerView<'_>) -> String {
-    let spec = case.pod.spec();
+    let spec = case.pod().spec();
     let (list, containers) = match container.role {
         Role::Main => ("containers", spec.containers.as_slice()),
         Role::Init | Role::Sidecar => (
@@ -323,24 +325,26 @@ impl FailedPull<'_> {
     pub(super) fn finding(&self, headline: &'static str) -> Finding {
         let said = truncate_width(&one_line(&self.pull.quote), QUOTED).into_owned();
         let finding = Finding::new(self.case.subject(), headline, self.proof.clone());
-        let finding = match self.of_sandbox {
-            true => finding.fix([Fix::advice(
+        let finding = if self.of_sandbox {
+            finding.fix([Fix::advice(
                 "have image {image} on {node} before pods come: it is the sandbox image of the node's runtime, and without it none starts there",
                 Who::Admin,
-            )]),
-            false => finding.container(self.container.name()),
+            )])
+        } else {
+            finding.container(self.container.name())
         };
         let finding = finding
             .fact("namespace", self.case.namespace())
             .fact("image", self.image)
             .fact("registry", self.registry())
             .fact("host", self.host())
-            .fact("node", self.case.pod.node().unwrap_or("its node"))
+            .fact("node", self.case.pod().node().unwrap_or("its node"))
             .fact("said", said)
             .look(self.look_at_events());
-        let finding = match self.hearsay {
-            true => finding.certainty(crate::finding::Certainty::Likely),
-            false => finding,
+        let finding = if self.hearsay {
+            finding.certainty(crate::rules::finding::Certainty::Likely)
+        } else {
+            finding
         };
         match self.volume {
             Some(volume) => finding
@@ -351,7 +355,7 @@ impl FailedPull<'_> {
     }
 
     fn look_at_events(&self) -> String {
-        let selector = format!("involvedObject.name={}", self.case.pod.name());
+        let selector = format!("involvedObject.name={}", self.case.pod().name());
         self.case
             .kubectl(["get", "events", "--field-selector", &selector])
     }

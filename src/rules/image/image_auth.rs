@@ -2,8 +2,8 @@
 
 use super::failed_pull::{self, FailedPull};
 use super::{login, pull_secrets};
-use crate::finding::{Certainty, Finding};
 use crate::messages::pull::PullFailure;
+use crate::rules::finding::{Certainty, Finding};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::{Kind, ObjectRef};
 use pull_secrets::PullSecret;
@@ -34,9 +34,10 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         Some(status) => finding.fact("status", u32::from(status)),
         None => finding,
     };
-    let finding = match hides(failed) {
-        true => finding.certainty(Certainty::Likely),
-        false => finding,
+    let finding = if hides(failed) {
+        finding.certainty(Certainty::Likely)
+    } else {
+        finding
     };
     let finding = finding.evidence(named.iter().map(|named| named.named.clone()));
     match wrong_type(&named) {

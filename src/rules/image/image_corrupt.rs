@@ -1,8 +1,8 @@
 //! `image-corrupt`: digest mismatch, bad or missing layer, a format that the runtime does not take.
 
 use super::failed_pull::{self, FailedPull};
-use crate::finding::{Finding, Fix, Who};
 use crate::messages::pull::PullFailure;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 
 /// The rule.

@@ -1,10 +1,10 @@
 //! `image-name-invalid`: the reference cannot be parsed.
 
-use super::change;
 use super::failed_pull::{self, FailedPull};
-use crate::finding::{Finding, Fix, Who};
+use super::image_edit;
 use crate::kubernetes::image_reference::{ImageReference, InvalidImageReference, Problem};
 use crate::messages::pull::PullFailure;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 
 /// The rule.
@@ -61,13 +61,15 @@ fn malformed(failed: &FailedPull<'_>, invalid: &InvalidImageReference) -> Findin
             Who::Owner,
         )
         .fact("placeholder", placeholder(&invalid.what))]),
-        (_, Some(nearest)) => finding
-            .fact("nearest", nearest.as_str())
-            .fix([change::set_image(
-                failed,
-                "name the image {proposal}, if that is meant",
-                nearest,
-            )]),
+        (_, Some(nearest)) => {
+            finding
+                .fact("nearest", nearest.as_str())
+                .fix([image_edit::set_image(
+                    failed,
+                    "name the image {proposal}, if that is meant",
+                    nearest,
+                )])
+        }
         (_, None) => finding.fix([Fix::advice(CORRECT, Who::Owner)]),
     }
 }
@@ -88,7 +90,7 @@ fn short(failed: &FailedPull<'_>, reference: &ImageReference) -> Finding {
         )
         .why("its own words: {said}")
         .fix([
-            change::set_image(
+            image_edit::set_image(
                 failed,
                 "name the registry: {proposal}, if Docker Hub is meant",
                 &full,

@@ -1,9 +1,9 @@
 //! `image-never-pull`: pull policy Never, and the image is not on the node.
 
-use super::change;
 use super::failed_pull::{self, FailedPull};
-use crate::finding::{Finding, Fix, Who};
+use super::image_edit;
 use crate::messages::pull::PullFailure;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 
 /// The rule.
@@ -31,7 +31,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn finding(failed: &FailedPull<'_>) -> Finding {
     const PULL: &str =
         "let it be pulled: imagePullPolicy IfNotPresent, if {registry} has the image";
-    let pull = change::set_pull_policy(failed, PULL, "IfNotPresent");
+    let pull = image_edit::set_pull_policy(failed, PULL, "IfNotPresent");
     failed
         .finding("image {image} is not on {node}, and imagePullPolicy Never forbids to pull it")
         .why("it counts only if the runtime of that node has it, under this very name: an image in another machine's or another runtime's store does not")
@@ -42,7 +42,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         )])
 }
 
-fn policy(failed: &FailedPull<'_>) -> Option<crate::finding::Evidence> {
+fn policy(failed: &FailedPull<'_>) -> Option<crate::snapshot::Evidence> {
     let policy = failed.container.spec?.image_pull_policy.as_deref()?;
     let container = failed.path.strip_suffix(".image")?;
     Some(

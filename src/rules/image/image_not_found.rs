@@ -2,8 +2,8 @@
 
 use super::failed_pull::{self, FailedPull};
 use super::{hosts, login, pull_secrets};
-use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::messages::pull::PullFailure;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::Kind;
 
@@ -42,11 +42,10 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         |reference| format!("{}/{}", reference.registry, reference.repository),
     );
     let official = repository.starts_with("docker.io/library/");
-    let correct = match official {
-        true => {
-            "write the registry and the path that the image was pushed to: a bare name means an official image of Docker Hub"
-        }
-        false => "correct the image of container {container}, or push it to {repository}",
+    let correct = if official {
+        "write the registry and the path that the image was pushed to: a bare name means an official image of Docker Hub"
+    } else {
+        "correct the image of container {container}, or push it to {repository}"
     };
     let correct = Fix::advice(correct, Who::Owner);
     if !may_be_hidden(failed) {

@@ -1,9 +1,9 @@
 //! `image-platform-mismatch`: the image has no variant for the node's platform.
 
 use super::failed_pull::{self, FailedPull};
-use crate::finding::{Finding, Fix, Who};
 use crate::messages::form::search;
 use crate::messages::pull::PullFailure;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::{Kind, Node, ObjectRef};
 use std::collections::BTreeSet;
@@ -31,7 +31,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn finding(failed: &FailedPull<'_>) -> Finding {
     let case = failed.case;
     let node = case
-        .pod
+        .pod()
         .node()
         .and_then(|name| case.snapshot.nodes().get("", name).yes());
     let of_node = node.and_then(platform);

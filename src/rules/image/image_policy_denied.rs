@@ -1,8 +1,8 @@
 //! `image-policy-denied`: a signature check or policy of the runtime refuses the image.
 
 use super::failed_pull::{self, FailedPull};
-use crate::finding::{Finding, Fix, Who};
 use crate::messages::pull::PullFailure;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 
 /// The rule.

@@ -1,8 +1,8 @@
 //! `image-pull-failed`: a failed pull that no more specific cause explains, with its words.
 
 use super::failed_pull::{self, FailedPull};
-use crate::finding::{Finding, Fix, Who};
 use crate::messages::pull::PullFailure;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 
 /// The rule.
@@ -38,11 +38,10 @@ fn was_pulled(failed: &FailedPull<'_>) -> bool {
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
     if failed.pull.boilerplate {
-        let why = match failed.case.events_readable() {
-            true => {
-                "the status does not say why, and the events that did are gone: the kubelet writes new ones when it tries again, at most five minutes apart"
-            }
-            false => "the status does not say why, and events could not be read",
+        let why = if failed.case.events_readable() {
+            "the status does not say why, and the events that did are gone: the kubelet writes new ones when it tries again, at most five minutes apart"
+        } else {
+            "the status does not say why, and events could not be read"
         };
         return failed.finding("image {image} cannot be pulled").why(why);
     }

@@ -3,12 +3,13 @@
 use super::failed_pull::{self, FailedPull};
 use super::image_not_found::may_be_hidden;
 use super::pull_secrets::{self, PullSecret};
-use super::{change, login};
-use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use super::{image_edit, login};
 use crate::kubernetes::nearest::nearest;
 use crate::messages::form::search;
 use crate::messages::pull::{PullFailure, missing_secrets};
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::Evidence;
 use crate::snapshot::{ContainerView, Event, Kind, ObjectRef, Seen};
 
 /// The rule.
@@ -47,7 +48,7 @@ fn unheard(case: &Case<'_>) -> Option<Finding> {
     };
     let event = case.events().into_iter().next_back()?;
     if event.reason != "FailedToRetrieveImagePullSecret"
-        || !case.pod.containers().all(|c| creating(&c))
+        || !case.pod().containers().all(|c| creating(&c))
     {
         return None;
     }
@@ -147,7 +148,7 @@ fn with_fixes(
         .into_iter()
         .filter(|candidate| of_secret(named, candidate).is_none());
     let meant = nearest(secret, unnamed).map(|meant| {
-        change::set_pull_secret(
+        image_edit::set_pull_secret(
             case,
             "name Secret {offered} instead, if that is meant",
             Some(secret),
@@ -167,7 +168,7 @@ fn with_fixes(
     });
     let by_account = of_secret(named, secret).is_some_and(|named| named.by_account);
     let anew = (by_account && meant.is_some()).then(|| {
-        change::restart(
+        image_edit::restart(
             case,
             "then make the pods anew: only new ones take the account's list",
         )

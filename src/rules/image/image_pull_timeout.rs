@@ -1,8 +1,8 @@
 //! `image-pull-timeout`: deadline or cancel in the middle of the transfer.
 
 use super::failed_pull::{self, FailedPull};
-use crate::finding::{Finding, Fix, Who};
 use crate::messages::pull::PullFailure;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 
 /// The rule.
@@ -23,11 +23,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
-    let why = match failed.says("canceled") || failed.says("no progress") {
-        true => {
-            "nobody cancels a pull by hand: the runtime gives up when nothing arrives for some minutes (containerd's image_pull_progress_timeout)"
-        }
-        false => "the pull did not end within the time that kubelet or runtime allow for it",
+    let why = if failed.says("canceled") || failed.says("no progress") {
+        "nobody cancels a pull by hand: the runtime gives up when nothing arrives for some minutes (containerd's image_pull_progress_timeout)"
+    } else {
+        "the pull did not end within the time that kubelet or runtime allow for it"
     };
     failed
         .finding("the pull of image {image} from {host} was broken off before it ended")

@@ -2,8 +2,8 @@
 
 use super::failed_pull::{self, FailedPull};
 use super::{hosts, login, pull_secrets};
-use crate::finding::{Finding, Fix, Who};
 use crate::messages::pull::PullFailure;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::Kind;
 

@@ -1,12 +1,13 @@
 //! `image-tag-not-found`: the repository is there, the tag or digest is not.
 
-use super::change;
 use super::failed_pull::{self, FailedPull};
-use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use super::image_edit;
 use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::nearest::nearest;
 use crate::messages::pull::PullFailure;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::Evidence;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -44,9 +45,10 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             format!("{}/{}", reference.registry, reference.repository),
         )
         .fact("tag", reference.tag.as_deref().unwrap_or("latest"));
-    let finding = match certain {
-        true => finding,
-        false => finding.certainty(Certainty::Likely),
+    let finding = if certain {
+        finding
+    } else {
+        finding.certainty(Certainty::Likely)
     };
     let finding = match &reference.digest {
         Some(digest) => finding.fact("digest", digest.as_str()),
@@ -89,7 +91,7 @@ fn with_fixes(
             Some(name) => format!("{name}:{tag}"),
             None => format!("{}:{tag}", failed.image),
         };
-        change::set_image(
+        image_edit::set_image(
             failed,
             "name the image {proposal}, which the pod uses already",
             &proposal,
@@ -109,7 +111,7 @@ fn with_fixes(
 
 /// The tags of the same repository that other containers of the pod have pulled: the repository is there, and allowed.
 fn pulled_tags(failed: &FailedPull<'_>, wanted: &ImageReference) -> Vec<(String, Evidence)> {
-    let containers = failed.case.pod.containers();
+    let containers = failed.case.pod().containers();
     containers
         .filter(|other| !other.status.image_id.is_empty())
         .filter_map(|other| {

@@ -3,8 +3,8 @@
 use super::failed_pull::FailedPull;
 use super::hosts::{self, Cloud};
 use super::pull_secrets::PullSecret;
-use super::{change, pull_secrets};
-use crate::finding::{Fix, Who};
+use super::{image_edit, pull_secrets};
+use crate::rules::finding::{Fix, Who};
 
 /// What gives the pod a login to the image's registry.
 pub(super) fn advice(failed: &FailedPull<'_>) -> Fix {
@@ -46,7 +46,7 @@ pub(super) fn fixes(failed: &FailedPull<'_>, named: &[PullSecret<'_>]) -> Vec<Fi
         _ if !pull_secrets::pod_names_any(failed.case) => {
             let anew = "make the pods anew, so that they take the list of {account}";
             let account = pull_secrets::account(failed.case).short();
-            vec![change::restart(failed.case, anew).fact("account", account)]
+            vec![image_edit::restart(failed.case, anew).fact("account", account)]
         }
         [only] => vec![renew(failed, only.name)],
         _ => vec![advice(failed)],
@@ -102,7 +102,7 @@ fn use_what_is_there(failed: &FailedPull<'_>) -> Option<Fix> {
     let (Some(only), None) = (other.next(), other.next()) else {
         return None;
     };
-    Some(change::set_pull_secret(
+    Some(image_edit::set_pull_secret(
         failed.case,
         "pull with Secret {offered}, if it holds a login to {registry}",
         None,

@@ -5,11 +5,11 @@
 //! `login` how a pod comes by a login, `change` the commands that change an object. A failed pull of the pause image
 //! concerns the sandbox and is none of these.
 
-mod change;
 mod failed_pull;
 mod hosts;
 pub mod image_auth;
 pub mod image_corrupt;
+mod image_edit;
 pub mod image_name_invalid;
 pub mod image_never_pull;
 pub mod image_not_found;

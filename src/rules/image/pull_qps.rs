@@ -1,8 +1,8 @@
 //! `pull-qps`: the kubelet's own limit of pulls.
 
 use super::failed_pull::{self, FailedPull};
-use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::messages::pull::PullFailure;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 
 /// The rule.
@@ -18,10 +18,12 @@ pub static RULE: Rule = Rule {
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     failed_pull::of(case, |failure| failure == PullFailure::PullQps)
-        .map(|failed| match case.events_readable() {
-            true => finding(&failed),
+        .map(|failed| {
+            if case.events_readable() {
+                return finding(&failed);
+            }
             // an earlier event could tell of a failure that comes back once the limit lets the pull through
-            false => finding(&failed).certainty(Certainty::Likely),
+            finding(&failed).certainty(Certainty::Likely)
         })
         .collect()
 }

@@ -5,8 +5,8 @@
 //! The kubelet reads only two types of Secret (pkg/credentialprovider/secrets/secrets.go) and goes on without
 //! those that it cannot get (pkg/kubelet/kubelet_pods.go, since 1.28 with an event).
 
-use crate::finding::Evidence;
 use crate::rules::Case;
+use crate::snapshot::Evidence;
 use crate::snapshot::{Keyed, Kind, ObjectRef, Seen, ServiceAccount};
 
 /// The types of Secret that hold a registry's login.
@@ -37,7 +37,7 @@ impl PullSecret<'_> {
 pub(super) fn named<'c>(case: &'c Case<'c>) -> Vec<PullSecret<'c>> {
     let of_account = of_account(case);
     let secret = |name| case.snapshot.secrets().get(case.namespace(), name);
-    let own = case.pod.spec().image_pull_secrets.as_deref();
+    let own = case.pod().spec().image_pull_secrets.as_deref();
     let own = own.unwrap_or_default();
     if !own.is_empty() {
         let named = own
@@ -70,7 +70,7 @@ pub(super) fn named<'c>(case: &'c Case<'c>) -> Vec<PullSecret<'c>> {
 
 /// Whether the pod itself names a Secret.
 pub(super) fn pod_names_any(case: &Case<'_>) -> bool {
-    let own = case.pod.spec().image_pull_secrets.as_deref();
+    let own = case.pod().spec().image_pull_secrets.as_deref();
     own.unwrap_or_default()
         .iter()
         .any(|own| !own.name.is_empty())
@@ -78,7 +78,7 @@ pub(super) fn pod_names_any(case: &Case<'_>) -> bool {
 
 /// The pod's ServiceAccount.
 pub(super) fn account(case: &Case<'_>) -> ObjectRef {
-    let name = case.pod.spec().service_account_name.as_deref();
+    let name = case.pod().spec().service_account_name.as_deref();
     ObjectRef::new(
         Kind::ServiceAccount,
         case.namespace(),

@@ -2,9 +2,9 @@
 
 use super::failed_pull::{self, FailedPull};
 use super::hosts;
-use crate::finding::{Finding, Fix, Who};
 use crate::messages::form::search;
 use crate::messages::pull::PullFailure;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 
 /// The rule.
@@ -27,13 +27,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn finding(failed: &FailedPull<'_>) -> Finding {
     let host = failed.host();
     let unknown = failed.says("no such host") || failed.says("Name or service not known");
-    let headline = match unknown {
-        true => {
-            "the name {host} does not exist for the name server of {node}, so image {image} cannot be pulled"
-        }
-        false => {
-            "the name server of {node} gives no answer about {host}, so image {image} cannot be pulled"
-        }
+    let headline = if unknown {
+        "the name {host} does not exist for the name server of {node}, so image {image} cannot be pulled"
+    } else {
+        "the name server of {node} gives no answer about {host}, so image {image} cannot be pulled"
     };
     let why = if hosts::is_of_cluster(&host) {
         "a node pulls images and asks its own name server, which does not know the cluster's Services"
@@ -63,8 +60,9 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         let outside = "reach the registry by a name that nodes resolve: an Ingress, a node port, or a name in the node's own DNS";
         return finding.fix([Fix::advice(outside, Who::Admin)]);
     }
-    match unknown && !hosts::is_public(&host) {
-        true => finding.fix([correct, resolver]),
-        false => finding.fix([resolver]),
+    if unknown && !hosts::is_public(&host) {
+        finding.fix([correct, resolver])
+    } else {
+        finding.fix([resolver])
     }
 }

@@ -1,8 +1,8 @@
 //! `registry-http-vs-https`: one side speaks HTTP, the other HTTPS.
 
 use super::failed_pull::{self, FailedPull};
-use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::messages::pull::PullFailure;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 
 /// The rule.
@@ -50,8 +50,9 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             Who::Admin,
         )]);
     // containerd before 1.7 keeps the bare status 400 of such an answer
-    match failed.says("HTTP request to an HTTPS server") {
-        true => finding,
-        false => finding.certainty(Certainty::Likely),
+    if failed.says("HTTP request to an HTTPS server") {
+        finding
+    } else {
+        finding.certainty(Certainty::Likely)
     }
 }

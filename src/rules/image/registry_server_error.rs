@@ -1,8 +1,8 @@
 //! `registry-server-error`: the registry failed, or a web page answered in its place.
 
 use super::failed_pull::{self, FailedPull};
-use crate::finding::{Finding, Fix, Who};
 use crate::messages::pull::PullFailure;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 
 /// The rule.
@@ -33,13 +33,10 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             )])
             .look(failed.look_at_failures());
     }
-    let why = match failed.was_sent_elsewhere() {
-        true => {
-            "image {image} names {registry}, which sends the node on, or a mirror is set; the kubelet tries again by itself"
-        }
-        false => {
-            "the fault is on the registry's side or of a proxy before it; the kubelet tries again by itself"
-        }
+    let why = if failed.was_sent_elsewhere() {
+        "image {image} names {registry}, which sends the node on, or a mirror is set; the kubelet tries again by itself"
+    } else {
+        "the fault is on the registry's side or of a proxy before it; the kubelet tries again by itself"
     };
     let finding = match failed.pull.status {
         Some(status) => failed

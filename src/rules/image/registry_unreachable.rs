@@ -2,9 +2,9 @@
 
 use super::failed_pull::{self, FailedPull};
 use super::hosts;
-use crate::finding::{Finding, Fix, Who};
 use crate::messages::form::search;
 use crate::messages::pull::PullFailure;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 
 /// The rule.

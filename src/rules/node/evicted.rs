@@ -1,9 +1,10 @@
 //! `evicted`: the kubelet evicted a pod, for its own limit or for want of something on the node.
 
-use crate::finding::{Evidence, Finding, Fix, Who};
 use crate::kubernetes::shell;
 use crate::messages::eviction::{self, Consumer, Eviction};
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef};
 
 /// The kubelet evicted a pod, for its own limit or for want of something on the node.
@@ -18,8 +19,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let status = case.pod.status();
-    if case.pod.phase() != "Failed" || status.reason.as_deref() != Some("Evicted") {
+    let status = case.pod().status();
+    if case.pod().phase() != "Failed" || status.reason.as_deref() != Some("Evicted") {
         return Vec::new();
     }
     let said = status.message.as_deref().filter(|said| !said.is_empty());
@@ -33,7 +34,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(case: &Case<'_>, eviction: &Eviction, proof: Evidence) -> Finding {
-    let node = case.pod.node().unwrap_or_default();
+    let node = case.pod().node().unwrap_or_default();
     let finding = Finding::new(case.subject(), headline(eviction), proof)
         .fact("node", node)
         .why(why(eviction))
@@ -88,9 +89,10 @@ fn of_pressure(
             format!("{name} used {used} of {requested} requested")
         })
         .collect();
-    match shown.is_empty() {
-        true => finding,
-        false => finding.fact("consumers", shown),
+    if shown.is_empty() {
+        finding
+    } else {
+        finding.fact("consumers", shown)
     }
 }
 
@@ -167,7 +169,7 @@ fn advice(eviction: &Eviction) -> Option<Fix> {
 
 /// The node's own conditions of pressure, as far as they still hold.
 fn pressure(case: &Case<'_>) -> Vec<Evidence> {
-    let name = case.pod.node().unwrap_or_default();
+    let name = case.pod().node().unwrap_or_default();
     let Some(node) = case.snapshot.nodes().get("", name).yes() else {
         return Vec::new();
     };
@@ -188,7 +190,7 @@ fn pressure(case: &Case<'_>) -> Vec<Evidence> {
 }
 
 fn look(case: &Case<'_>, eviction: &Eviction) -> String {
-    match (eviction, case.pod.node()) {
+    match (eviction, case.pod().node()) {
         (Eviction::NodePressure { .. } | Eviction::AtAdmission { .. }, Some(node)) => {
             shell::command(["kubectl", "describe", "node", node])
         }

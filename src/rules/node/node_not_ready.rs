@@ -1,8 +1,8 @@
 //! Nodes that could take the pod are not ready: the kubelet or the network is down, or not up yet.
 
 use super::state_taints::{find, with_conditions};
-use crate::finding::{Finding, Fix, Who};
-use crate::rules::scheduling::taint_meaning::Meaning;
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::taint_meaning::Meaning;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::Filter;
 use crate::snapshot::Kind;
@@ -19,27 +19,28 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some((grounds, meanings)) = find(case, Meaning::is_not_ready) else {
+    let Some((matched, meanings)) = find(case, Meaning::is_not_ready) else {
         return Vec::new();
     };
     let only = |meaning: Meaning| meanings.iter().all(|known| *known == meaning);
     let finding = if only(Meaning::Uninitialized) {
-        grounds
+        matched
             .finding(case, "the cloud controller has not taken in {where}")
             .why("a kubelet that is told of an external cloud provider starts with a taint, which the cloud controller manager removes")
             .fix([Fix::advice("check that the cloud controller manager runs and has the rights that it needs", Who::Admin)])
     } else if only(Meaning::NetworkUnavailable) {
-        grounds
+        matched
             .finding(case, "the network for pods is not set up on {where}")
             .why("the network plugin, or the cloud's route controller, has not set the node's network up")
             .fix([Fix::advice("check the network plugin's pods there", Who::Admin)])
     } else if only(Meaning::Unreachable) {
-        grounds
+        matched
             .finding(
                 case,
-                match grounds.is_of_one_node() {
-                    true => "nothing is heard from the kubelet of {where}",
-                    false => "nothing is heard from the kubelets of {where}",
+                if matched.is_of_one_node() {
+                    "nothing is heard from the kubelet of {where}"
+                } else {
+                    "nothing is heard from the kubelets of {where}"
                 },
             )
             .why("such a node is down or cut off, or its kubelet has stopped")
@@ -48,14 +49,11 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 Who::Admin,
             )])
     } else {
-        grounds
-            .finding(case, match grounds.is_of_one_node() {
-                true => "the pod is kept off {where}, which is not ready",
-                false => "the pod is kept off {where}, which are not ready",
-            })
+        matched
+            .finding(case, if matched.is_of_one_node() { "the pod is kept off {where}, which is not ready" } else { "the pod is kept off {where}, which are not ready" })
             .why("the kubelet says so itself, most often since the container runtime or the network plugin is not up")
             .fix([Fix::advice("clear what the node's Ready condition names", Who::Admin)])
     };
-    let finding = with_conditions(case, &grounds, finding);
-    vec![grounds.close(case, finding, Filter::TaintToleration)]
+    let finding = with_conditions(case, &matched, finding);
+    vec![matched.close(case, finding, Filter::TaintToleration)]
 }

@@ -1,8 +1,8 @@
 //! Nodes that could take the pod are short of memory, disk or process ids.
 
 use super::state_taints::{find, with_conditions};
-use crate::finding::{Finding, Fix, Who};
-use crate::rules::scheduling::taint_meaning::Meaning;
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::taint_meaning::Meaning;
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::Filter;
 use crate::snapshot::Kind;
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some((grounds, meanings)) = find(case, Meaning::is_pressure) else {
+    let Some((matched, meanings)) = find(case, Meaning::is_pressure) else {
         return Vec::new();
     };
     let short: Vec<String> = meanings
@@ -47,11 +47,11 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         )),
         _ => None,
     });
-    let finding = grounds
+    let finding = matched
         .finding(case, "a shortage of {short} keeps the pod off {where}")
         .fact("short", short.join(" and "))
         .why("the kubelet takes no new pods while it is short, and for some minutes after")
         .fix(advice.collect::<Vec<_>>());
-    let finding = with_conditions(case, &grounds, finding);
-    vec![grounds.close(case, finding, Filter::TaintToleration)]
+    let finding = with_conditions(case, &matched, finding);
+    vec![matched.close(case, finding, Filter::TaintToleration)]
 }

@@ -1,12 +1,13 @@
 //! What the causes share that a node's condition makes by way of a taint.
 
-use crate::finding::{Certainty, Evidence, Finding};
 use crate::kubernetes::shell;
+use crate::messages::scheduler::{NodeCondition, Reason};
 use crate::rules::Case;
-use crate::rules::scheduling::grounds::{Grounds, Sought};
-use crate::rules::scheduling::taint_meaning::{Meaning, meaning};
-use crate::scheduler::message::{NodeCondition, Reason};
-use crate::scheduler::{Obstacle, What};
+use crate::rules::finding::{Certainty, Finding};
+use crate::rules::shared::matching::{Match, Pattern};
+use crate::rules::shared::taint_meaning::{Meaning, meaning};
+use crate::scheduler::{FilterFailure, What};
+use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef};
 use std::collections::BTreeSet;
 
@@ -17,33 +18,34 @@ const QUOTED: usize = 3;
 pub(super) fn find<'e>(
     case: &'e Case<'_>,
     wanted: fn(Meaning) -> bool,
-) -> Option<(Grounds<'e>, BTreeSet<Meaning>)> {
-    let sought = Sought {
-        obstacle: |obstacle: &Obstacle| of_obstacle(obstacle).is_some_and(wanted),
+) -> Option<(Match<'e>, BTreeSet<Meaning>)> {
+    let pattern = Pattern {
+        failure: |failure: &FilterFailure| of_obstacle(failure).is_some_and(wanted),
         reason: |reason: &Reason| {
             of_reason(reason)
                 .filter(|meaning| wanted(*meaning))
                 .map(|_| Certainty::Likely)
         },
     };
-    let grounds = Grounds::find(case, &sought)?;
-    let computed: BTreeSet<Meaning> = grounds
-        .obstacles()
-        .filter_map(|(_, obstacle)| of_obstacle(obstacle))
+    let matched = Match::find(case, &pattern)?;
+    let computed: BTreeSet<Meaning> = matched
+        .failures()
+        .filter_map(|(_, failure)| of_obstacle(failure))
         .collect();
-    let meanings = match computed.is_empty() {
-        true => grounds
+    let meanings = if computed.is_empty() {
+        matched
             .clauses
             .iter()
             .filter_map(|clause| of_reason(&clause.reason))
-            .collect(),
-        false => computed,
+            .collect()
+    } else {
+        computed
     };
-    Some((grounds, meanings))
+    Some((matched, meanings))
 }
 
-fn of_obstacle(obstacle: &Obstacle) -> Option<Meaning> {
-    match &obstacle.what {
+fn of_obstacle(failure: &FilterFailure) -> Option<Meaning> {
+    match &failure.what {
         What::Taint { key, .. } => meaning(key),
         _ => None,
     }
@@ -68,19 +70,19 @@ fn of_reason(reason: &Reason) -> Option<Meaning> {
 }
 
 /// Adds which nodes they are, their own conditions, and where to look.
-pub(super) fn with_conditions(case: &Case<'_>, grounds: &Grounds<'_>, finding: Finding) -> Finding {
-    let look = match grounds.places.first() {
+pub(super) fn with_conditions(case: &Case<'_>, matched: &Match<'_>, finding: Finding) -> Finding {
+    let look = match matched.places.first() {
         Some(place) => shell::command(["kubectl", "describe", "node", place.node]),
         None => shell::command(["kubectl", "describe", "nodes"]),
     };
-    let quotes = grounds.obstacles().filter_map(|(node, obstacle)| {
-        let r#type = of_obstacle(obstacle)?.condition()?;
+    let quotes = matched.failures().filter_map(|(node, failure)| {
+        let r#type = of_obstacle(failure)?.condition()?;
         condition(case, node, r#type)
     });
     // a node not ready for NoSchedule and NoExecute has two taints and one condition
     let quotes: BTreeSet<Evidence> = quotes.collect();
     finding
-        .fact("where", grounds.whereabouts())
+        .fact("where", matched.whereabouts())
         .evidence(quotes.into_iter().take(QUOTED))
         .look(look)
 }
@@ -98,9 +100,10 @@ fn condition(case: &Case<'_>, node: &str, r#type: &str) -> Option<Evidence> {
         .flatten()
         .filter(|word| !word.is_empty())
         .collect();
-    let quote = match words.is_empty() {
-        true => format!("{} is {}", r#type, condition.status),
-        false => words.join(": "),
+    let quote = if words.is_empty() {
+        format!("{} is {}", r#type, condition.status)
+    } else {
+        words.join(": ")
     };
     Some(case.field_of(
         ObjectRef::new(Kind::Node, "", node),

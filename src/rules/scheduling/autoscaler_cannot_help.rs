@@ -1,7 +1,7 @@
 //! The cluster autoscaler or Karpenter adds no node for the pod. Beside another cause it says why that one does not heal by itself.
 
-use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::messages::autoscaler::{self, Autoscaler, Group, GroupSays};
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::Event;
 
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 const FRESH: i64 = 900;
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let waits = case.pod.node().is_none() && case.pod.phase() == "Pending";
+    let waits = case.pod().node().is_none() && case.pod().phase() == "Pending";
     if !waits {
         return Vec::new();
     }
@@ -66,7 +66,7 @@ fn new(case: &Case<'_>, event: &Event, headline: &'static str) -> Finding {
     Finding::new(case.subject(), headline, case.event(event))
 }
 
-/// What stands against node groups that the pod would fit.
+/// What rejects node groups that the pod would fit.
 fn limit(says: &GroupSays) -> Option<(&'static str, &'static str)> {
     Some(match says {
         GroupSays::MaxSize => (
@@ -105,14 +105,15 @@ fn cluster_autoscaler(case: &Case<'_>, event: &Event, groups: &[Group]) -> Findi
             .fix([Fix::advice(change, Who::Admin)]);
     }
     let reasons: Vec<String> = groups.iter().map(|group| group.text.clone()).collect();
-    match reasons.is_empty() {
-        true => new(case, event, "the cluster autoscaler adds no node for the pod, and does not say why")
+    if reasons.is_empty() {
+        new(case, event, "the cluster autoscaler adds no node for the pod, and does not say why")
             .why("it says the same when a group is at its maximal size and when the pod fits no node of any group")
-            .fix([Fix::advice("compare the pod's requests with the node groups, and the groups with their maximal sizes", Who::Admin)]),
-        false => new(case, event, "the cluster autoscaler adds no node: the pod would fit none that it could add: {reasons}")
+            .fix([Fix::advice("compare the pod's requests with the node groups, and the groups with their maximal sizes", Who::Admin)])
+    } else {
+        new(case, event, "the cluster autoscaler adds no node: the pod would fit none that it could add: {reasons}")
             .fact("reasons", reasons)
             .why("its counts are of node groups, not of nodes; it runs the scheduler's filters on a new node of each group")
-            .fix([Fix::advice("clear what keeps the pod from the nodes that are there, or add a node group that suits it", Who::Owner)]),
+            .fix([Fix::advice("clear what keeps the pod from the nodes that are there, or add a node group that suits it", Who::Owner)])
     }
 }
 

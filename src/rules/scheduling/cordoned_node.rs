@@ -1,12 +1,12 @@
 //! Nodes that could take the pod are cordoned.
 
-use super::grounds::{Grounds, Sought};
-use super::taint_meaning::{Meaning, meaning};
-use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::shell;
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::matching::{Match, Pattern};
+use crate::rules::shared::taint_meaning::{Meaning, meaning};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
-use crate::scheduler::{Filter, Obstacle, What};
+use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 
 /// `cordoned-node`
@@ -22,8 +22,8 @@ pub static RULE: Rule = Rule {
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let cordon = |key: &str| meaning(key) == Some(Meaning::Unschedulable);
-    let sought = Sought {
-        obstacle: |obstacle: &Obstacle| match &obstacle.what {
+    let pattern = Pattern {
+        failure: |failure: &FilterFailure| match &failure.what {
             What::Cordoned => true,
             What::Taint { key, .. } => cordon(key),
             _ => false,
@@ -36,19 +36,20 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             _ => None,
         },
     };
-    let Some(grounds) = Grounds::find(case, &sought) else {
+    let Some(matched) = Match::find(case, &pattern) else {
         return Vec::new();
     };
-    let finding = match grounds.is_computed() {
-        true => grounds
+    let finding = if matched.is_computed() {
+        matched
             .finding(case, "a cordon keeps the pod off {share}: {nodes}")
             .why("somebody, or a drain, has said that no new pod may come there")
-            .fix([Fix::advice("uncordon {nodes} when the maintenance is over, and clear what else stands against the pod there", Who::Admin)]),
-        false => grounds
+            .fix([Fix::advice("uncordon {nodes} when the maintenance is over, and clear what else stands against the pod there", Who::Admin)])
+    } else {
+        matched
             .finding(case, "a cordon keeps the pod off {share}")
             .why("which nodes these are was not read; `kubectl get nodes` shows SchedulingDisabled beside them")
-            .fix([Fix::advice("uncordon a node when its maintenance is over", Who::Admin)]),
+            .fix([Fix::advice("uncordon a node when its maintenance is over", Who::Admin)])
     };
     let finding = finding.look(shell::command(["kubectl", "get", "nodes"]));
-    vec![grounds.close(case, finding, Filter::NodeUnschedulable)]
+    vec![matched.close(case, finding, Filter::NodeUnschedulable)]
 }

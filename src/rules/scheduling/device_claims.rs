@@ -3,10 +3,10 @@
 //! Source: kube-scheduler `framework/plugins/dynamicresources` (1.37). Which device fits is written in expressions that only the
 //! scheduler evaluates, so nothing here tells whether there is one.
 
-use crate::finding::Evidence;
 use crate::kubernetes::device_claims::{NamedClaim, named};
+use crate::messages::scheduler::ClaimProblem;
 use crate::rules::Case;
-use crate::scheduler::message::ClaimProblem;
+use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, ResourceClaim, Seen};
 
 /// The most users of a claim that are quoted.
@@ -26,7 +26,7 @@ pub(super) fn describe(claim: &NamedClaim<'_>) -> String {
 
 /// The claims that the pod names.
 pub(super) fn of_pod<'a>(case: &Case<'a>) -> Vec<NamedClaim<'a>> {
-    named(case.pod.spec(), Some(case.pod.status())).collect()
+    named(case.pod().spec(), Some(case.pod().status())).collect()
 }
 
 /// Whether the objects that were read bear the scheduler's words out.
@@ -59,7 +59,7 @@ pub(super) fn borne(case: &Case<'_>, claims: &[NamedClaim<'_>], problem: &ClaimP
                 .then(|| ("metadata.deletionTimestamp", "being deleted".to_owned()))
         }),
         ClaimProblem::NotOwned(name) => when(case, bare(name), |claim| {
-            let other = claim.made_for.as_deref() != case.pod.uid();
+            let other = claim.made_for.as_deref() != case.pod().uid();
             let maker = claim
                 .made_for
                 .clone()
@@ -122,7 +122,7 @@ fn in_use(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Borne {
         let others = claim
             .reserved_for
             .iter()
-            .filter(|user| Some(user.uid.as_str()) != case.pod.uid());
+            .filter(|user| Some(user.uid.as_str()) != case.pod().uid());
         users.extend(others.take(USERS).map(|user| {
             let path = "status.reservedFor";
             let quote = format!("{} {}", user.resource, user.name);

@@ -1,11 +1,11 @@
 //! A ResourceClaim keeps the pod from a node: it is not there, not allocated, or in use.
 
 use super::device_claims::{self, Borne, bare, borne, describe};
-use super::spoken;
-use crate::finding::{Certainty, Finding, Fix, Who};
+use super::message_only;
 use crate::kubernetes::device_claims::NamedClaim;
+use crate::messages::scheduler::{self, ClaimProblem, Reason};
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::{self, ClaimProblem, Reason};
 use crate::snapshot::{Event, Kind};
 
 /// `dra-claim`
@@ -27,7 +27,7 @@ const NOT_CREATED: &str = "FailedResourceClaimCreation";
 const CREATION: i64 = 60;
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if case.pod.node().is_some() || case.pod.is_gated() {
+    if case.pod().node().is_some() || case.pod().is_gated() {
         return Vec::new();
     }
     let claims = device_claims::of_pod(case);
@@ -55,7 +55,7 @@ fn problem(reason: &Reason) -> Option<ClaimProblem> {
     match reason {
         Reason::DeviceClaim(problem) => Some(problem.clone()),
         Reason::PluginError { plugin, error, .. } if plugin == PLUGIN => {
-            match message::parse(error).clauses.into_iter().next()?.reason {
+            match scheduler::parse(error).clauses.into_iter().next()?.reason {
                 Reason::DeviceClaim(problem) => Some(problem),
                 _ => None,
             }
@@ -66,17 +66,17 @@ fn problem(reason: &Reason) -> Option<ClaimProblem> {
 
 /// The scheduler's words.
 fn told(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
-    let spoken = spoken::find(case, |reason| problem(reason).is_some())?;
-    let problem = problem(&spoken.clause.reason)?;
+    let only = message_only::find(case, |reason| problem(reason).is_some())?;
+    let problem = problem(&only.clause.reason)?;
     let borne = borne(case, claims, &problem);
     if matches!(borne, Borne::Against) {
         return None;
     }
     let (headline, why, change, who) = words(&problem);
     let is_creation = matches!(problem, ClaimProblem::NotCreated | ClaimProblem::Missing(_));
-    let finding = spoken
+    let finding = only
         .finding(case, headline)
-        .fact("share", spoken.share())
+        .fact("share", only.share())
         .why(why)
         .fix([Fix::advice(change, who)]);
     let finding = match problem {
@@ -169,7 +169,7 @@ fn words(problem: &ClaimProblem) -> (&'static str, &'static str, &'static str, W
 
 /// A claim that is named and not there, of which the scheduler leaves no word (PreEnqueue since 1.34).
 fn absent(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
-    let refused = case.pod.condition("PodScheduled").is_some();
+    let refused = case.pod().condition("PodScheduled").is_some();
     let is_absent = |name: &&str| device_claims::claim(case, name).is_absent();
     let mut named = claims.iter().filter_map(|claim| claim.object);
     let name = named.find(is_absent).filter(|_| !refused)?;
@@ -188,13 +188,13 @@ fn not_created(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
     let missing = claims
         .iter()
         .find(|claim| claim.object.is_none() && claim.template.is_some())?;
-    let decided = case.pod.status().resource_claim_statuses.iter().flatten();
+    let decided = case.pod().status().resource_claim_statuses.iter().flatten();
     // the controller writes a status without a name where it found that no claim is needed
     let needless = decided
         .into_iter()
         .any(|status| status.name == missing.name);
-    let age = case.seconds_since(case.pod.created()?);
-    let silent = case.pod.condition("PodScheduled").is_none();
+    let age = case.seconds_since(case.pod().created()?);
+    let silent = case.pod().condition("PodScheduled").is_none();
     let event = case.newest_event(&[NOT_CREATED]);
     if needless || event.is_none() && (!silent || age <= CREATION) {
         return None;

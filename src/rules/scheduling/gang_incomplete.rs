@@ -1,12 +1,12 @@
 //! The pod belongs to a group that is placed as a whole or not at all, and the group is not complete or does not fit.
 
 use super::groups::{By, GANGS, Group};
-use super::silence::{SILENCE, alive};
-use super::spoken::{self, Spoken};
-use crate::finding::{Certainty, Finding, Fix, Who};
+use super::message_only::{self, MessageOnly};
 use crate::messages::gang::{self, Gang};
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::silence::{SILENCE, alive};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
 
 /// `gang-incomplete`
 pub static RULE: Rule = Rule {
@@ -25,9 +25,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         Reason::PermitTimeout { plugin } => GANGS.contains(&plugin.as_str()),
         _ => false,
     };
-    let finding = match spoken::find(case, is_gang) {
-        Some(spoken) if is_wrapping(&spoken) => None,
-        Some(spoken) => Some(told(case, &spoken)),
+    let finding = match message_only::find(case, is_gang) {
+        Some(only) if is_wrapping(&only) => None,
+        Some(only) => Some(told(case, &only)),
         None => held(case),
     };
     let Some(finding) = finding else {
@@ -45,19 +45,16 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 /// Volcano puts every pod into a group, if need be of one, and says so beside what keeps it from a node.
-fn is_wrapping(spoken: &Spoken<'_>) -> bool {
-    let alone = matches!(
-        gang::read(&spoken.clause.text),
-        Gang::Wants { wanted: 0 | 1 }
-    );
-    alone && spoken.said.message.clauses.len() > 1
+fn is_wrapping(only: &MessageOnly<'_>) -> bool {
+    let alone = matches!(gang::read(&only.clause.text), Gang::Wants { wanted: 0 | 1 });
+    alone && only.said.message.clauses.len() > 1
 }
 
 /// The scheduler's words.
-fn told(case: &Case<'_>, spoken: &Spoken<'_>) -> Finding {
-    let says = match &spoken.clause.reason {
+fn told(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
+    let says = match &only.clause.reason {
         Reason::PermitTimeout { .. } => Gang::Waits,
-        _ => gang::read(&spoken.clause.text),
+        _ => gang::read(&only.clause.text),
     };
     let headline = match &says {
         Gang::TooFew { .. } => {
@@ -79,11 +76,11 @@ fn told(case: &Case<'_>, spoken: &Spoken<'_>) -> Finding {
             "the pod's group {group} is not complete, and none of it is placed before"
         }
     };
-    let finding = spoken
+    let finding = only
         .finding(case, headline)
         .why("the scheduler places all pods of the group at once or none, so that they do not hold nodes and wait for each other");
     // Volcano quotes what keeps a member from its node: that is the cause, and the group suffers from it
-    let others = spoken.said.message.clauses.len() > 1;
+    let others = only.said.message.clauses.len() > 1;
     let mut finding = match (&says, others) {
         (Gang::TooFew { present, wanted }, _) => few(case, finding, *present, *wanted),
         (Gang::Wants { wanted }, _) => whole(finding.fact("wanted", *wanted)),
@@ -132,26 +129,27 @@ fn whole(finding: Finding) -> Finding {
 /// kube-scheduler leaves nothing on a pod whose group is not complete (PreEnqueue of GangScheduling, 1.35 and later).
 fn held(case: &Case<'_>) -> Option<Finding> {
     let group = Group::of(case).filter(|group| group.by == By::Spec)?;
-    let untouched = case.pod.node().is_none()
-        && case.pod.condition("PodScheduled").is_none()
-        && !case.pod.is_gated()
+    let untouched = case.pod().node().is_none()
+        && case.pod().condition("PodScheduled").is_none()
+        && !case.pod().is_gated()
         && case
-            .pod
+            .pod()
             .spec()
             .resource_claims
             .iter()
             .flatten()
             .next()
             .is_none();
-    let age = case.seconds_since(case.pod.created()?);
+    let age = case.seconds_since(case.pod().created()?);
     if !untouched || age <= SILENCE {
         return None;
     }
-    let scheduler = case.pod.scheduler();
+    let scheduler = case.pod().scheduler();
     // a scheduler that places others holds this one back on purpose
-    let certainty = match alive(case, scheduler) {
-        true => Certainty::Likely,
-        false => Certainty::Possible,
+    let certainty = if alive(case, scheduler) {
+        Certainty::Likely
+    } else {
+        Certainty::Possible
     };
     Some(
         Finding::new(

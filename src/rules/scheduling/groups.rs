@@ -2,8 +2,8 @@
 //!
 //! What keeps a group is for `gang_incomplete`; the queues that hold groups are in `queues`.
 
-use crate::finding::Evidence;
 use crate::rules::Case;
+use crate::snapshot::Evidence;
 
 /// Plugins that hold a whole group (scheduler-plugins `pkg/coscheduling`; kube-scheduler, 1.35 and later).
 pub(super) const GANGS: [&str; 2] = ["Coscheduling", "GangScheduling"];
@@ -46,7 +46,7 @@ impl<'a> Group<'a> {
 
     /// The PodGroup that the pod joins in Volcano.
     pub(super) fn of_volcano(case: &Case<'a>) -> Option<Group<'a>> {
-        let annotations = case.pod.pod().metadata.annotations.as_ref()?;
+        let annotations = case.pod().pod().metadata.annotations.as_ref()?;
         ANNOTATIONS.into_iter().find_map(|key| {
             let name = annotations.get(key)?.as_str();
             Some(Group {
@@ -81,10 +81,10 @@ impl<'a> Group<'a> {
             return None;
         };
         case.snapshot.pods().whole(case.namespace()).ok()?;
-        let occupants = case.snapshot.occupants();
-        let of_group = occupants.iter().filter(|occupant| {
-            let labels = &occupants.shape(occupant).labels;
-            *occupant.namespace == *case.namespace()
+        let pod_records = case.snapshot.pod_records();
+        let of_group = pod_records.iter().filter(|pod_record| {
+            let labels = &pod_records.footprint(pod_record).labels;
+            *pod_record.namespace == *case.namespace()
                 && labels.get(key).is_some_and(|group| group == self.name)
         });
         u32::try_from(of_group.count()).ok()
@@ -92,13 +92,13 @@ impl<'a> Group<'a> {
 }
 
 fn native<'a>(case: &Case<'a>) -> Option<Group<'a>> {
-    let group = case.pod.spec().scheduling_group.as_ref()?;
+    let group = case.pod().spec().scheduling_group.as_ref()?;
     let name = group.pod_group_name.as_deref()?;
     Some(Group { name, by: By::Spec })
 }
 
 fn label<'a>(case: &Case<'a>) -> Option<Group<'a>> {
-    let labels = case.pod.pod().metadata.labels.as_ref()?;
+    let labels = case.pod().pod().metadata.labels.as_ref()?;
     LABELS.into_iter().find_map(|key| {
         let name = labels.get(key)?.as_str();
         Some(Group {

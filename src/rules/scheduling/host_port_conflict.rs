@@ -3,14 +3,14 @@
 //! Whoever holds it decides what to do: an old pod of the same Deployment that a rolling update
 //! keeps until the new one is ready, a sibling of the same template, or somebody else.
 
-use super::company::look_at_all_pods;
-use super::grounds::{Grounds, Sought};
-use super::kinship::Kinship;
-use crate::finding::{Certainty, Finding, Fix, Who};
+use super::holder_relation::HolderRelation;
+use super::topology::inspect_all_pods;
 use crate::kubernetes::ports::{HostPort, host_ports};
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
-use crate::scheduler::{Filter, Holder, Obstacle, What};
+use crate::scheduler::{Filter, FilterFailure, Holder, What};
 use crate::snapshot::Kind;
 use std::collections::BTreeSet;
 
@@ -26,60 +26,58 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let sought = Sought {
-        obstacle: |obstacle: &Obstacle| matches!(obstacle.what, What::Port { .. }),
+    let pattern = Pattern {
+        failure: |failure: &FilterFailure| matches!(failure.what, What::Port { .. }),
         reason: |reason: &Reason| (*reason == Reason::HostPorts).then_some(Certainty::Likely),
     };
-    let Some(grounds) = Grounds::find(case, &sought) else {
+    let Some(matched) = Match::find(case, &pattern) else {
         return Vec::new();
     };
-    let finding = match grounds.is_computed() {
-        true => held(case, &grounds),
-        false => told(case, &grounds),
+    let finding = if matched.is_computed() {
+        held(case, &matched)
+    } else {
+        told(case, &matched)
     };
-    let finding = match case.pod.spec().host_network {
+    let finding = match case.pod().spec().host_network {
         Some(true) => finding.fact("hostNetwork", "true"),
         _ => finding,
     };
-    vec![grounds.close(case, finding, Filter::NodePorts)]
+    vec![matched.close(case, finding, Filter::NodePorts)]
 }
 
-fn held(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+fn held(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     let mut ports = BTreeSet::new();
     let mut holders: BTreeSet<&Holder> = BTreeSet::new();
-    for (_, obstacle) in grounds.obstacles() {
-        if let What::Port { port, holder } = &obstacle.what {
+    for (_, failure) in matched.failures() {
+        if let What::Port { port, holder } = &failure.what {
             ports.insert(port);
             holders.insert(holder);
         }
     }
     let one = ports.len() == 1;
-    let finding = match Kinship::of(case, holders.iter().copied()) {
-        Kinship::Predecessors => predecessors(case, grounds, one),
-        Kinship::Siblings => siblings(case, grounds, one, holders.len()),
-        Kinship::Others => others(case, grounds, one),
+    let finding = match HolderRelation::of(case, holders.iter().copied()) {
+        HolderRelation::Predecessors => predecessors(case, matched, one),
+        HolderRelation::Siblings => siblings(case, matched, one, holders.len()),
+        HolderRelation::Others => others(case, matched, one),
     };
     let names = holders.iter().map(ToString::to_string);
     finding
         .fact("ports", words(&ports))
         .fact("holders", names.collect::<Vec<_>>())
-        .look(look(grounds))
+        .look(look(matched))
 }
 
 fn words(ports: &BTreeSet<&HostPort>) -> Vec<String> {
     ports.iter().map(ToString::to_string).collect()
 }
 
-fn predecessors(case: &Case<'_>, grounds: &Grounds<'_>, one: bool) -> Finding {
-    let headline = match one {
-        true => {
-            "the rollout waits for itself: host port {ports} is held by old pods of {owner} on every node that could run the new one"
-        }
-        false => {
-            "the rollout waits for itself: host ports {ports} are held by old pods of {owner} on every node that could run the new one"
-        }
+fn predecessors(case: &Case<'_>, matched: &Match<'_>, one: bool) -> Finding {
+    let headline = if one {
+        "the rollout waits for itself: host port {ports} is held by old pods of {owner} on every node that could run the new one"
+    } else {
+        "the rollout waits for itself: host ports {ports} are held by old pods of {owner} on every node that could run the new one"
     };
-    grounds
+    matched
         .finding(case, headline)
         .fact("owner", case.subject().short())
         .why("the old pods stay until new ones are ready, and the new ones wait for the host ports of the old ones")
@@ -89,7 +87,7 @@ fn predecessors(case: &Case<'_>, grounds: &Grounds<'_>, one: bool) -> Finding {
         ])
 }
 
-fn siblings(case: &Case<'_>, grounds: &Grounds<'_>, one: bool, running: usize) -> Finding {
+fn siblings(case: &Case<'_>, matched: &Match<'_>, one: bool, running: usize) -> Finding {
     let headline = match (one, running) {
         (true, 1) => {
             "more replicas than nodes: host port {ports} is held by another pod of {owner} on the node that could run this one"
@@ -104,7 +102,7 @@ fn siblings(case: &Case<'_>, grounds: &Grounds<'_>, one: bool, running: usize) -
             "more replicas than nodes: host ports {ports} are held by {running} pods of {owner} itself on every node that could run another"
         }
     };
-    grounds
+    matched
         .finding(case, headline)
         .fact("owner", case.subject().short())
         .fact("running", running)
@@ -115,12 +113,13 @@ fn siblings(case: &Case<'_>, grounds: &Grounds<'_>, one: bool, running: usize) -
         ])
 }
 
-fn others(case: &Case<'_>, grounds: &Grounds<'_>, one: bool) -> Finding {
-    let headline = match one {
-        true => "host port {ports} is taken on every node that could run the pod, by {holders}",
-        false => "host ports {ports} are taken on every node that could run the pod, by {holders}",
+fn others(case: &Case<'_>, matched: &Match<'_>, one: bool) -> Finding {
+    let headline = if one {
+        "host port {ports} is taken on every node that could run the pod, by {holders}"
+    } else {
+        "host ports {ports} are taken on every node that could run the pod, by {holders}"
     };
-    grounds
+    matched
         .finding(case, headline)
         .why("a node gives a host port to one pod, whichever process has it open")
         .fix([
@@ -132,24 +131,25 @@ fn others(case: &Case<'_>, grounds: &Grounds<'_>, one: bool) -> Finding {
         ])
 }
 
-fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
-    let ports = words(&host_ports(case.pod.spec()).iter().collect());
-    let finding = match ports.is_empty() {
-        true => grounds.finding(case, "a host port that the pod wants is taken on {share}"),
-        false => grounds
+fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
+    let ports = words(&host_ports(case.pod().spec()).iter().collect());
+    let finding = if ports.is_empty() {
+        matched.finding(case, "a host port that the pod wants is taken on {share}")
+    } else {
+        matched
             .finding(
                 case,
                 "a host port that the pod wants is taken on {share}; it wants {ports}",
             )
-            .fact("ports", ports),
+            .fact("ports", ports)
     };
     finding
         .why("who holds it could not be computed, since nodes or pods of all namespaces were not read")
         .fix([Fix::advice("choose a host port that is free, or use a Service in place of it", Who::Owner)])
-        .look(look(grounds))
+        .look(look(matched))
 }
 
-fn look(grounds: &Grounds<'_>) -> String {
-    let nodes = grounds.nodes();
-    look_at_all_pods(nodes.first().map(String::as_str))
+fn look(matched: &Match<'_>) -> String {
+    let nodes = matched.nodes();
+    inspect_all_pods(nodes.first().map(String::as_str))
 }

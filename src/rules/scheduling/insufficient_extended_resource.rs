@@ -3,15 +3,15 @@
 //! Three different things look alike in the scheduler's words: no node offers the resource, the
 //! devices are there but ill, all are in use.
 
-use super::grounds::Grounds;
 use super::shortage;
-use crate::finding::{Finding, Fix, Who};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::{is_extended, is_hugepages, pod_requests};
 use crate::kubernetes::shell;
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::matching::Match;
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
 use crate::snapshot::Kind;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +35,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 /// The resources that the pod asks for or that the scheduler names, other than the native three.
 fn asked(case: &Case<'_>) -> BTreeSet<String> {
-    let wanted = pod_requests(case.pod.spec()).into_keys();
+    let wanted = pod_requests(case.pod().spec()).into_keys();
     let clauses = case
         .scheduling()
         .and_then(|examination| examination.said.as_ref())
@@ -54,27 +54,27 @@ fn asked(case: &Case<'_>) -> BTreeSet<String> {
 }
 
 fn of_resource(case: &Case<'_>, resource: &str) -> Vec<Finding> {
-    let Some(grounds) = shortage::grounds(case, resource) else {
+    let Some(matched) = shortage::matched(case, resource) else {
         return Vec::new();
     };
-    let Some(amounts) = shortage::closest(&grounds) else {
+    let Some(amounts) = shortage::nearest_feasible(&matched) else {
         return shortage::check(case, resource);
     };
     let offering = shortage::offering(case, resource);
     let finding = if offering.is_empty() {
-        absent(case, &grounds, resource)
-    } else if let Some(node) = ill(case, &grounds, resource, amounts.asked) {
-        unhealthy(case, &grounds, resource, node)
+        absent(case, &matched, resource)
+    } else if let Some(node) = ill(case, &matched, resource, amounts.asked) {
+        unhealthy(case, &matched, resource, node)
     } else if amounts.allocatable.is_zero() {
-        elsewhere(case, &grounds, resource, offering)
+        elsewhere(case, &matched, resource, offering)
     } else {
         return shortage::check(case, resource);
     };
     vec![shortage::with_amounts(case, finding, resource, amounts)]
 }
 
-fn absent(case: &Case<'_>, grounds: &Grounds<'_>, resource: &str) -> Finding {
-    let finding = grounds.finding(
+fn absent(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding {
+    let finding = matched.finding(
         case,
         "the pod asks for {asked} {resource}, which no node offers",
     );
@@ -100,22 +100,23 @@ fn absent(case: &Case<'_>, grounds: &Grounds<'_>, resource: &str) -> Finding {
         }))
         .fix([Fix::advice("check that the device plugin of {resource} runs on the nodes that have the device", Who::Admin)])
         .look(columns(resource));
-    match offered.is_empty() {
-        true => finding,
-        false => finding
+    if offered.is_empty() {
+        finding
+    } else {
+        finding
             .why("a device plugin announces such a resource to the kubelet of its node, and on no node has one done so; what nodes do offer is {offered}")
-            .fact("offered", offered.into_iter().collect::<Vec<_>>()),
+            .fact("offered", offered.into_iter().collect::<Vec<_>>())
     }
 }
 
 /// Nodes have it, and the pod excludes all of them.
 fn elsewhere(
     case: &Case<'_>,
-    grounds: &Grounds<'_>,
+    matched: &Match<'_>,
     resource: &str,
     offering: Vec<String>,
 ) -> Finding {
-    grounds
+    matched
         .finding(case, "the pod asks for {asked} {resource}, which none of the nodes that it may use offers, but {offering}")
         .fact("offering", offering)
         .why("the pod's own node selector or affinity, or the taint of a control plane, keeps it off the nodes that have it")
@@ -126,11 +127,11 @@ fn elsewhere(
 /// A node that could hold the pod if all its devices were healthy.
 fn ill<'e>(
     case: &Case<'_>,
-    grounds: &Grounds<'e>,
+    matched: &Match<'e>,
     resource: &str,
     asked: Quantity,
 ) -> Option<&'e str> {
-    grounds.places.iter().map(|place| place.node).find(|name| {
+    matched.places.iter().map(|place| place.node).find(|name| {
         let Some(node) = case.snapshot.nodes().get("", name).yes() else {
             return false;
         };
@@ -141,7 +142,7 @@ fn ill<'e>(
     })
 }
 
-fn unhealthy(case: &Case<'_>, grounds: &Grounds<'_>, resource: &str, name: &str) -> Finding {
+fn unhealthy(case: &Case<'_>, matched: &Match<'_>, resource: &str, name: &str) -> Finding {
     let node = case.snapshot.nodes().get("", name).yes();
     let amount = |amounts: Option<&BTreeMap<String, Quantity>>| {
         amounts
@@ -150,7 +151,7 @@ fn unhealthy(case: &Case<'_>, grounds: &Grounds<'_>, resource: &str, name: &str)
             .unwrap_or_default()
             .human(resource)
     };
-    grounds
+    matched
         .finding(
             case,
             "the pod asks for {asked} {resource}, and on {ill} only {healthy} of {capacity} are healthy",

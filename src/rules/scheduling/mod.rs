@@ -1,49 +1,41 @@
 //! Causes of the scheduling layer: why no node takes the pod.
 //!
-//! One file a cause. What several share lies beside them: `grounds` (does a cause hold, by computed
-//! obstacles or by the scheduler's words), `spoken` (what only a scheduler's words tell), `order`
-//! (which comes first), `shortage` (resources), `device_claims` (a pod's ResourceClaims), `groups`
-//! (pods that are placed together), `queues` (who holds pods back), `silence` (schedulers that say
-//! nothing), `kinship` (whose pods stand in the way), `company` (where other pods stand),
-//! `neighbours` (the pods that a term means), `remedies` (verified fixes), `taint_meaning` (what
-//! well-known taints say). The arithmetic of the filters is in `scheduler`, the wording of messages
-//! in `scheduler::message`.
+//! One file a cause. What several share lies beside them: `message_only` (what only a scheduler's message tells),
+//! `shortage` (resources), `device_claims` (a pod's ResourceClaims), `groups` (pods that are placed together), `queues`
+//! (who holds pods back), `holder_relation` (whose pods hold what the pod wants), `topology` (where other pods stand),
+//! `affinity_peers` (the pods that a term means). What other layers use too is in `rules::shared`, the filters are in
+//! `scheduler`, the wording of messages in `messages::scheduler`.
 
+mod affinity_peers;
 pub mod autoscaler_cannot_help;
-mod company;
 pub mod cordoned_node;
 mod device_claims;
 pub mod dra_claim;
 pub mod gang_incomplete;
-pub(crate) mod grounds;
 mod groups;
+mod holder_relation;
 pub mod host_port_conflict;
 pub mod insufficient_cpu;
 pub mod insufficient_ephemeral_storage;
 pub mod insufficient_extended_resource;
 pub mod insufficient_memory;
-mod kinship;
-mod neighbours;
+mod message_only;
 pub mod no_nodes;
 pub mod node_name_mismatch;
 pub mod node_selector_or_affinity;
-mod order;
 pub mod pod_affinity;
 pub mod pod_anti_affinity;
 pub mod preemption_pending;
 pub mod queue_admission;
 mod queues;
-mod remedies;
 pub mod scheduler_absent;
 pub mod scheduler_error;
 pub mod scheduler_plugin;
 pub mod scheduling_gated;
 mod shortage;
-pub(crate) mod silence;
-mod spoken;
 pub mod stale_verdict;
-pub(crate) mod taint_meaning;
 pub mod too_many_pods;
+mod topology;
 pub mod topology_spread;
 pub mod untolerated_taint;
 

@@ -1,10 +1,11 @@
 //! The cluster has no nodes.
 
-use crate::finding::{Certainty, Evidence, Finding, Fix, Origin, Who};
 use crate::kubernetes::shell;
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
 use crate::snapshot::Kind;
+use crate::snapshot::{Evidence, Origin};
 
 /// `no-nodes`
 pub static RULE: Rule = Rule {
@@ -55,7 +56,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn absence(case: &Case<'_>) -> Evidence {
     Evidence {
-        object: case.pod.object(),
+        object: case.pod().object(),
         origin: Origin::Computed {
             by: "the list of nodes".to_owned(),
         },

@@ -1,13 +1,14 @@
 //! The pod names its node itself, and there is no such node.
 
-use super::spoken;
-use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use super::message_only;
 use crate::kubernetes::affinity::node_affinity;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
-use crate::rules::container::template::Template;
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::template::Template;
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
+use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
 use serde_json::json;
 
@@ -26,7 +27,7 @@ pub static RULE: Rule = Rule {
 const NAME: &str = "metadata.name";
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let finding = match case.pod.node() {
+    let finding = match case.pod().node() {
         Some(node) => written(case, node),
         None => pinned(case).or_else(|| told(case)),
     };
@@ -39,11 +40,11 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 /// `spec.nodeName` passes the scheduler by. A node that a scheduler chose has been there: the binding leaves a condition.
 fn written(case: &Case<'_>, node: &str) -> Option<Finding> {
-    let status = case.pod.status();
-    let untouched = case.pod.phase() == "Pending"
+    let status = case.pod().status();
+    let untouched = case.pod().phase() == "Pending"
         && status.start_time.is_none()
         && status.container_statuses.iter().flatten().next().is_none()
-        && case.pod.condition("PodScheduled").is_none();
+        && case.pod().condition("PodScheduled").is_none();
     let gone = matches!(case.snapshot.nodes().get("", node), Seen::No);
     if !untouched || !gone {
         return None;
@@ -113,20 +114,24 @@ fn pinned(case: &Case<'_>) -> Option<Finding> {
     .evidence(absent)
     .evidence([said])
     .fact("nodes", names);
-    Some(match daemon {
-        true => finding
+    Some(if daemon {
+        finding
             .why("the DaemonSet's controller made the pod for a node that is gone, and deletes it when it notices")
-            .fix([Fix::advice("wait for the DaemonSet's controller, and check that it runs if the pod stays", Who::Admin)]),
-        false => finding
+            .fix([Fix::advice("wait for the DaemonSet's controller, and check that it runs if the pod stays", Who::Admin)])
+    } else {
+        finding
             .why("its required node affinity names the node itself, so no other will do")
-            .fix([Fix::advice("name a node that exists in the node affinity, or ask for labels instead", Who::Owner)]),
+            .fix([Fix::advice(
+                "name a node that exists in the node affinity, or ask for labels instead",
+                Who::Owner,
+            )])
     })
 }
 
 /// The names to which every term pins the pod; nothing when a term leaves the name open.
 fn pins(case: &Case<'_>) -> Option<Vec<String>> {
     let mut names = Vec::new();
-    for term in node_affinity(case.pod.spec())? {
+    for term in node_affinity(case.pod().spec())? {
         let mut fields = term.match_fields.iter().flatten();
         let field = fields.find(|field| field.key == NAME && field.operator == "In")?;
         names.extend(field.values.iter().flatten().cloned());
@@ -136,13 +141,13 @@ fn pins(case: &Case<'_>) -> Option<Vec<String>> {
 
 /// The scheduler's words, which up to 1.20 spoke of the host name.
 fn told(case: &Case<'_>) -> Option<Finding> {
-    let spoken = spoken::find(case, |reason| matches!(reason, Reason::NodeName))?;
-    let finding = spoken
+    let only = message_only::find(case, |reason| matches!(reason, Reason::NodeName))?;
+    let finding = only
         .finding(
             case,
             "the pod asks for a node by a name that {share} do not have",
         )
-        .fact("share", spoken.share());
+        .fact("share", only.share());
     let certainty = finding.certainty.max(Certainty::Possible);
     Some(
         finding

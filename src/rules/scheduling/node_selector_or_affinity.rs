@@ -1,13 +1,13 @@
 //! No node carries the labels that the pod's node selector or required node affinity asks for.
 
-use super::grounds::{Grounds, Sought};
-use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::affinity::node_affinity;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
-use crate::scheduler::{Filter, Obstacle, What};
+use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 use std::collections::BTreeSet;
 
@@ -26,10 +26,10 @@ pub static RULE: Rule = Rule {
 const NAME: &str = "metadata.name";
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let sought = Sought {
-        obstacle: |obstacle: &Obstacle| match &obstacle.what {
+    let pattern = Pattern {
+        failure: |failure: &FilterFailure| match &failure.what {
             What::Label { key, .. } => key != NAME,
-            _ => obstacle.filter == Filter::NodeAffinity,
+            _ => failure.filter == Filter::NodeAffinity,
         },
         reason: |reason: &Reason| match reason {
             Reason::NodeAffinity | Reason::AffinityTermsConflict => Some(Certainty::Likely),
@@ -38,20 +38,21 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             _ => None,
         },
     };
-    let Some(grounds) = Grounds::find(case, &sought) else {
+    let Some(matched) = Match::find(case, &pattern) else {
         return Vec::new();
     };
-    let finding = match grounds.is_computed() {
-        true => computed(case, &grounds),
-        false => told(case, &grounds),
+    let finding = if matched.is_computed() {
+        computed(case, &matched)
+    } else {
+        told(case, &matched)
     };
-    vec![grounds.close(case, finding, Filter::NodeAffinity)]
+    vec![matched.close(case, finding, Filter::NodeAffinity)]
 }
 
-fn computed(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
-    let labels: BTreeSet<(&str, &str)> = grounds
-        .obstacles()
-        .filter_map(|(_, obstacle)| match &obstacle.what {
+fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
+    let labels: BTreeSet<(&str, &str)> = matched
+        .failures()
+        .filter_map(|(_, failure)| match &failure.what {
             What::Label { wanted, key, .. } => Some((key.as_str(), wanted.as_str())),
             _ => None,
         })
@@ -61,7 +62,7 @@ fn computed(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
         .map(|(_, wanted)| (*wanted).to_owned())
         .collect();
     let Some((key, expression)) = labels.first().copied() else {
-        return grounds
+        return matched
             .finding(case, "the pod's required node affinity matches no node")
             .why("its terms are empty, and an empty term matches nothing")
             .fix([Fix::advice(
@@ -72,11 +73,11 @@ fn computed(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
     };
     let carried = carried(case, key);
     let finding = match wanted.len() {
-        1 => grounds.finding(
+        1 => matched.finding(
             case,
             "no node that could run the pod has {wanted}, which the pod asks for",
         ),
-        _ => grounds.finding(
+        _ => matched.finding(
             case,
             "no node that could run the pod has all that the pod asks for: {wanted}",
         ),
@@ -84,9 +85,10 @@ fn computed(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
     .fact("wanted", wanted)
     .fact("key", key)
     .look(look(Some(key)));
-    match carried.is_empty() {
-        true => no_such_key(case, finding, key),
-        false => other_values(finding, expression, carried),
+    if carried.is_empty() {
+        no_such_key(case, finding, key)
+    } else {
+        other_values(finding, expression, carried)
     }
 }
 
@@ -142,9 +144,10 @@ fn other_values(finding: Finding, expression: &str, carried: BTreeSet<String>) -
         .map(str::to_owned);
     let carries_it = asked.is_some_and(|asked| carried.contains(asked));
     let finding = finding.fact("carried", carried.into_iter().collect::<Vec<_>>());
-    let finding = match carries_it {
-        true => finding.why("there are nodes with it, and each of them lacks something else; under {key} nodes carry {carried}"),
-        false => finding.why("under {key} nodes carry {carried}"),
+    let finding = if carries_it {
+        finding.why("there are nodes with it, and each of them lacks something else; under {key} nodes carry {carried}")
+    } else {
+        finding.why("under {key} nodes carry {carried}")
     };
     match meant {
         Some(meant) => finding.fact("nearest", meant).fix([Fix::advice(
@@ -162,32 +165,34 @@ fn other_values(finding: Finding, expression: &str, carried: BTreeSet<String>) -
     )])
 }
 
-fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     let wanted = asked(case);
     let by =
-        |wanted: fn(&Reason) -> bool| grounds.clauses.iter().any(|clause| wanted(&clause.reason));
+        |wanted: fn(&Reason) -> bool| matched.clauses.iter().any(|clause| wanted(&clause.reason));
     let finding = if by(|reason| *reason == Reason::AffinityTermsConflict) {
-        grounds.finding(
+        matched.finding(
             case,
             "the names of nodes that the pod's affinity asks for exclude each other",
         )
     } else if by(|reason| *reason == Reason::NodeAffinity) {
-        match wanted.is_empty() {
-            true => grounds.finding(case, "labels that the pod asks for are missing on {share}"),
-            false => grounds.finding(
+        if wanted.is_empty() {
+            matched.finding(case, "labels that the pod asks for are missing on {share}")
+        } else {
+            matched.finding(
                 case,
                 "labels that the pod asks for are missing on {share}: {wanted}",
-            ),
+            )
         }
     } else {
-        grounds.finding(
+        matched.finding(
             case,
             "labels that the scheduler's own configuration demands are missing on {share}",
         )
     };
-    let finding = match wanted.is_empty() {
-        true => finding,
-        false => finding.fact("wanted", wanted),
+    let finding = if wanted.is_empty() {
+        finding
+    } else {
+        finding.fact("wanted", wanted)
     };
     finding
         .why("which labels the nodes carry could not be compared, since nodes were not read")
@@ -203,7 +208,7 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
 
 /// What the pod asks of labels, in kubectl's spelling where that is short.
 fn asked(case: &Case<'_>) -> Vec<String> {
-    let spec = case.pod.spec();
+    let spec = case.pod().spec();
     let pairs = spec
         .node_selector
         .iter()
@@ -215,9 +220,10 @@ fn asked(case: &Case<'_>) -> Vec<String> {
         .flat_map(|term| term.match_expressions.iter().flatten())
         .map(|expression| {
             let values = expression.values.as_deref().unwrap_or_default().join(", ");
-            match values.is_empty() {
-                true => format!("{} {}", expression.key, expression.operator),
-                false => format!("{} {} ({values})", expression.key, expression.operator),
+            if values.is_empty() {
+                format!("{} {}", expression.key, expression.operator)
+            } else {
+                format!("{} {} ({values})", expression.key, expression.operator)
             }
         });
     pairs.chain(expressions).collect()

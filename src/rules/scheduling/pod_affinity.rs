@@ -1,13 +1,13 @@
 //! The pod has to run near pods that are not where it could run.
 
-use super::company::{hindrances, says_which, usable_if_any, words};
-use super::grounds::{Grounds, Sought};
-use super::neighbours::{look, meant, names, unread};
-use crate::finding::{Certainty, Finding, Fix, Who};
+use super::affinity_peers::{look, meant, names, unread};
+use super::topology::{other_reasons, says_which, usable_if_any, words};
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
-use crate::scheduler::{Filter, NodeObstacles, Obstacle, Term, What};
-use crate::snapshot::{Kind, Occupant};
+use crate::scheduler::{Filter, FilterFailure, NodeResult, Term, What};
+use crate::snapshot::{Kind, PodRecord};
 use std::collections::BTreeSet;
 
 /// `pod-affinity`
@@ -22,28 +22,28 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let sought = Sought {
-        obstacle: |obstacle: &Obstacle| matches!(obstacle.what, What::Apart { .. }),
+    let pattern = Pattern {
+        failure: |failure: &FilterFailure| matches!(failure.what, What::Apart { .. }),
         reason: |reason: &Reason| match reason {
             Reason::PodAffinity => Some(Certainty::Likely),
             Reason::PodAffinityOrAntiAffinity => unnamed(case),
             _ => None,
         },
     };
-    let Some(grounds) = Grounds::find(case, &sought) else {
+    let Some(matched) = Match::find(case, &pattern) else {
         return Vec::new();
     };
     let terms = terms(case);
-    let finding = match unmet(&terms, &grounds) {
-        Some(term) => company(case, &grounds, &terms, term),
-        None => told(case, &grounds, &terms),
+    let finding = match unmet(&terms, &matched) {
+        Some(term) => topology(case, &matched, &terms, term),
+        None => told(case, &matched, &terms),
     };
-    vec![grounds.close(case, finding, Filter::InterPodAffinity)]
+    vec![matched.close(case, finding, Filter::InterPodAffinity)]
 }
 
 /// What the words for affinity and anti-affinity alike say of this cause.
 fn unnamed(case: &Case<'_>) -> Option<Certainty> {
-    let affinity = case.pod.spec().affinity.as_ref();
+    let affinity = case.pod().spec().affinity.as_ref();
     let avoids = affinity.is_some_and(|all| all.pod_anti_affinity.is_some());
     match says_which(case) || terms(case).is_empty() {
         true => None,
@@ -53,14 +53,14 @@ fn unnamed(case: &Case<'_>) -> Option<Certainty> {
 }
 
 fn terms<'c>(case: &'c Case<'_>) -> Vec<Term<'c>> {
-    let terms = Term::of_affinity(case.pod.spec(), case.namespace(), case.snapshot);
+    let terms = Term::of_affinity(case.pod().spec(), case.namespace(), case.snapshot);
     terms.into_iter().map(|(_, term)| term).collect()
 }
 
 /// The term that nobody answers on the nearest node.
-fn unmet<'t, 'c>(terms: &'t [Term<'c>], grounds: &Grounds<'_>) -> Option<&'t Term<'c>> {
-    let (_, obstacle) = grounds.obstacles().next()?;
-    let What::Apart { wanted, key, .. } = &obstacle.what else {
+fn unmet<'t, 'c>(terms: &'t [Term<'c>], matched: &Match<'_>) -> Option<&'t Term<'c>> {
+    let (_, failure) = matched.failures().next()?;
+    let What::Apart { wanted, key, .. } = &failure.what else {
         return None;
     };
     terms
@@ -68,12 +68,12 @@ fn unmet<'t, 'c>(terms: &'t [Term<'c>], grounds: &Grounds<'_>) -> Option<&'t Ter
         .find(|term| term.key() == key && term.to_string() == *wanted)
 }
 
-fn company(case: &Case<'_>, grounds: &Grounds<'_>, terms: &[Term<'_>], term: &Term<'_>) -> Finding {
+fn topology(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>], term: &Term<'_>) -> Finding {
     let meant = meant(case, term);
     let finding = if !meant.placed.is_empty() {
-        placed(case, grounds, terms, term, &meant.placed)
+        placed(case, matched, terms, term, &meant.placed)
     } else if !meant.waiting.is_empty() {
-        grounds
+        matched
             .finding(
                 case,
                 "the pod has to be near {wanted}, and those wait for a node themselves: {waiting}",
@@ -85,9 +85,9 @@ fn company(case: &Case<'_>, grounds: &Grounds<'_>, terms: &[Term<'_>], term: &Te
                 Who::Owner,
             )])
     } else if !meant.elsewhere.is_empty() {
-        elsewhere(case, grounds, term, &meant.elsewhere)
+        elsewhere(case, matched, term, &meant.elsewhere)
     } else {
-        nobody(case, grounds, term)
+        nobody(case, matched, term)
     };
     finding
         .fact("wanted", term.to_string())
@@ -103,18 +103,18 @@ fn company(case: &Case<'_>, grounds: &Grounds<'_>, terms: &[Term<'_>], term: &Te
 /// The company is there, on nodes that do not take the pod.
 fn placed(
     case: &Case<'_>,
-    grounds: &Grounds<'_>,
+    matched: &Match<'_>,
     terms: &[Term<'_>],
     term: &Term<'_>,
-    pods: &[&Occupant],
+    pods: &[&PodRecord],
 ) -> Finding {
-    let occupants = case.snapshot.occupants();
-    let answers_all = |pod: &&&Occupant| {
-        let labels = &occupants.shape(pod).labels;
+    let pod_records = case.snapshot.pod_records();
+    let answers_all = |pod: &&&PodRecord| {
+        let labels = &pod_records.footprint(pod).labels;
         terms.iter().all(|term| term.means(&pod.namespace, labels))
     };
     if !pods.iter().any(|pod| answers_all(&pod)) {
-        return grounds
+        return matched
             .finding(
                 case,
                 "no pod is all that the affinity asks for: it wants {terms} in one pod",
@@ -133,18 +133,18 @@ fn placed(
         .filter_map(|pod| domain(pod.node.as_deref()?))
         .collect();
     if domains.is_empty() {
-        return grounds
+        return matched
             .finding(case, "the pod has to be near {wanted}, and those are on nodes without the label {key}: {company}")
             .fact("company", names(pods))
             .why("a node counts as near only by the value that it carries under {key}")
             .fix([Fix::advice("label the nodes of {company} with {key}", Who::Admin)]);
     }
-    let near = |node: &NodeObstacles| domain(&node.node).is_some_and(|one| domains.contains(one));
-    let near = usable_if_any(grounds.all_nodes(), near);
-    let is_apart = |one: &Obstacle| matches!(one.what, What::Apart { .. });
-    let in_the_way = hindrances(near, is_apart);
+    let near = |node: &NodeResult| domain(&node.node).is_some_and(|one| domains.contains(one));
+    let near = usable_if_any(matched.all_nodes(), near);
+    let is_apart = |one: &FilterFailure| matches!(one.what, What::Apart { .. });
+    let in_the_way = other_reasons(near, is_apart);
     let domains: Vec<String> = domains.into_iter().map(str::to_owned).collect();
-    grounds
+    matched
         .finding(case, "no node near {wanted} takes the pod: {hindrances}")
         .fact("domains", domains)
         .fact("company", names(pods))
@@ -155,12 +155,12 @@ fn placed(
 
 fn elsewhere(
     case: &Case<'_>,
-    grounds: &Grounds<'_>,
+    matched: &Match<'_>,
     term: &Term<'_>,
-    pods: &[&Occupant],
+    pods: &[&PodRecord],
 ) -> Finding {
     let namespaces: BTreeSet<String> = pods.iter().map(|pod| pod.namespace.to_string()).collect();
-    let finding = grounds
+    let finding = matched
         .finding(
             case,
             "the pod has to be near {wanted}, and such pods are in namespace {namespaces} alone",
@@ -179,9 +179,9 @@ fn elsewhere(
     }
 }
 
-fn nobody(case: &Case<'_>, grounds: &Grounds<'_>, term: &Term<'_>) -> Finding {
+fn nobody(case: &Case<'_>, matched: &Match<'_>, term: &Term<'_>) -> Finding {
     if let Some(gap) = unread(case, term) {
-        return grounds
+        return matched
             .finding(
                 case,
                 "the pod has to be near {wanted}, and there are none on {share}",
@@ -189,8 +189,8 @@ fn nobody(case: &Case<'_>, grounds: &Grounds<'_>, term: &Term<'_>) -> Finding {
             .fact("unread", gap)
             .why("whether there are such pods at all was not read ({unread})");
     }
-    let finding = grounds.finding(case, "the pod has to be near {wanted}, and there are none");
-    match term.misspelt(case.snapshot.occupants()) {
+    let finding = matched.finding(case, "the pod has to be near {wanted}, and there are none");
+    match term.misspelt(case.snapshot.pod_records()) {
         Some(label) => finding
             .fact("asked", format!("{}={}", label.key, label.from))
             .fact("nearest", format!("{}={}", label.key, label.to))
@@ -208,19 +208,20 @@ fn nobody(case: &Case<'_>, grounds: &Grounds<'_>, term: &Term<'_>) -> Finding {
     }
 }
 
-fn told(case: &Case<'_>, grounds: &Grounds<'_>, terms: &[Term<'_>]) -> Finding {
+fn told(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>]) -> Finding {
     let wanted: Vec<String> = terms.iter().map(ToString::to_string).collect();
-    let finding = match wanted.is_empty() {
-        true => grounds.finding(
+    let finding = if wanted.is_empty() {
+        matched.finding(
             case,
             "pods that the pod has to be near are missing on {share}",
-        ),
-        false => grounds
+        )
+    } else {
+        matched
             .finding(
                 case,
                 "the pod has to be near {wanted}, and there are none on {share}",
             )
-            .fact("wanted", wanted),
+            .fact("wanted", wanted)
     };
     let finding = finding
         .why("where such pods stand could not be compared, since nodes or pods of all namespaces were not read")

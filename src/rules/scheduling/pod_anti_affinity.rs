@@ -3,14 +3,15 @@
 //! Who stands there decides what to do, as with host ports: an old pod that a rolling update keeps until the new one is ready,
 //! a sibling of the same template, or somebody else.
 
-use super::company::{look_at_all_pods, says_which, words};
-use super::grounds::{Grounds, Sought};
-use super::kinship::Kinship;
-use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use super::holder_relation::HolderRelation;
+use super::topology::{inspect_all_pods, says_which, words};
 use crate::kubernetes::affinity::pod_anti_affinity;
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
-use crate::scheduler::{Filter, Holder, Obstacle, Term, What};
+use crate::scheduler::{Filter, FilterFailure, Holder, Term, What};
+use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef};
 use k8s_openapi::api::core::v1::PodAffinityTerm;
 use std::collections::BTreeSet;
@@ -36,27 +37,27 @@ const REQUIRED: &str =
     "spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution";
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let sought = Sought {
-        obstacle: |obstacle: &Obstacle| matches!(obstacle.what, What::Together { .. }),
+    let pattern = Pattern {
+        failure: |failure: &FilterFailure| matches!(failure.what, What::Together { .. }),
         reason: |reason: &Reason| match reason {
             Reason::PodAntiAffinity | Reason::ExistingPodsAntiAffinity => Some(Certainty::Likely),
             Reason::PodAffinityOrAntiAffinity => unnamed(case),
             _ => None,
         },
     };
-    let Some(grounds) = Grounds::find(case, &sought) else {
+    let Some(matched) = Match::find(case, &pattern) else {
         return Vec::new();
     };
-    let finding = match Held::of(&grounds) {
-        Some(held) => held.finding(case, &grounds),
-        None => told(case, &grounds),
+    let finding = match Held::of(&matched) {
+        Some(held) => held.finding(case, &matched),
+        None => told(case, &matched),
     };
-    vec![grounds.close(case, finding, Filter::InterPodAffinity)]
+    vec![matched.close(case, finding, Filter::InterPodAffinity)]
 }
 
 /// What the words for affinity and anti-affinity alike say of this cause; the rule may be that of pods which run already.
 fn unnamed(case: &Case<'_>) -> Option<Certainty> {
-    let affinity = case.pod.spec().affinity.as_ref();
+    let affinity = case.pod().spec().affinity.as_ref();
     let seeks = affinity.is_some_and(|all| all.pod_affinity.is_some());
     let avoids = affinity.is_some_and(|all| all.pod_anti_affinity.is_some());
     match says_which(case) {
@@ -78,15 +79,15 @@ struct Held<'e> {
 }
 
 impl<'e> Held<'e> {
-    fn of(grounds: &Grounds<'e>) -> Option<Self> {
+    fn of(matched: &Match<'e>) -> Option<Self> {
         let mut held: Option<Held<'e>> = None;
-        for (_, obstacle) in grounds.obstacles() {
+        for (_, failure) in matched.failures() {
             let What::Together {
                 holder,
                 own,
                 key,
                 domain,
-            } = &obstacle.what
+            } = &failure.what
             else {
                 continue;
             };
@@ -107,11 +108,11 @@ impl<'e> Held<'e> {
         held
     }
 
-    fn finding(&self, case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
-        let finding = match Kinship::of(case, self.holders.iter().copied()) {
-            Kinship::Predecessors => predecessors(case, grounds),
-            Kinship::Siblings => siblings(case, grounds),
-            Kinship::Others => self.others(case, grounds),
+    fn finding(&self, case: &Case<'_>, matched: &Match<'_>) -> Finding {
+        let finding = match HolderRelation::of(case, self.holders.iter().copied()) {
+            HolderRelation::Predecessors => predecessors(case, matched),
+            HolderRelation::Siblings => siblings(case, matched),
+            HolderRelation::Others => self.others(case, matched),
         };
         let names = self.holders.iter().map(ToString::to_string);
         let (place, places) = words(self.key);
@@ -126,7 +127,7 @@ impl<'e> Held<'e> {
             .look(look(case, &self.holders))
     }
 
-    fn others(&self, case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+    fn others(&self, case: &Case<'_>, matched: &Match<'_>) -> Finding {
         let (headline, why) = match (self.own, self.theirs) {
             (true, true) => (
                 "the pod and {holders} keep away from each other, which closes {share}",
@@ -148,7 +149,7 @@ impl<'e> Held<'e> {
                 "change the labels that the anti-affinity of {holders} means, or make that preferred"
             }
         };
-        grounds.finding(case, headline).why(why).fix([
+        matched.finding(case, headline).why(why).fix([
             Fix::advice(advice, Who::Owner),
             Fix::advice("move {holders} away, or add a {place}", Who::Admin),
         ])
@@ -158,17 +159,21 @@ impl<'e> Held<'e> {
     fn rule(&self, case: &Case<'_>) -> Option<Evidence> {
         let meant = |term: &&PodAffinityTerm| term.topology_key == self.key;
         if self.own {
-            let term = pod_anti_affinity(case.pod.spec()).iter().find(meant)?;
+            let term = pod_anti_affinity(case.pod().spec()).iter().find(meant)?;
             return Some(case.field(REQUIRED, quote(term)?));
         }
         let holder = self.holders.first()?;
-        let occupants = case.snapshot.occupants();
+        let pod_records = case.snapshot.pod_records();
         let is_holder =
             |namespace: &str, name: &str| *namespace == *holder.namespace && *name == *holder.name;
-        let occupant = occupants
+        let pod_record = pod_records
             .iter()
             .find(|one| is_holder(&one.namespace, &one.name))?;
-        let term = occupants.shape(occupant).anti_affinity.iter().find(meant)?;
+        let term = pod_records
+            .footprint(pod_record)
+            .anti_affinity
+            .iter()
+            .find(meant)?;
         let object = ObjectRef::new(Kind::Pod, &holder.namespace, &holder.name);
         Some(case.field_of(object, REQUIRED, quote(term)?))
     }
@@ -178,8 +183,8 @@ fn quote(term: &PodAffinityTerm) -> Option<String> {
     serde_json::to_string(term).ok()
 }
 
-fn predecessors(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
-    grounds
+fn predecessors(case: &Case<'_>, matched: &Match<'_>) -> Finding {
+    matched
         .finding(case, "the rollout waits for itself: by the anti-affinity of {owner} a {place} takes one of its pods, and old ones are on each that could run the new one")
         .why("the old pods stay until new ones are ready, and the new ones may not stand beside the old ones")
         .fix([
@@ -188,8 +193,8 @@ fn predecessors(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
         ])
 }
 
-fn siblings(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
-    grounds
+fn siblings(case: &Case<'_>, matched: &Match<'_>) -> Finding {
+    matched
         .finding(case, "more replicas than {places}: by the anti-affinity of {owner} a {place} takes one of its pods, and each that could run another has one")
         .why("the anti-affinity is required, so there can be one replica a {place}")
         .fix([
@@ -198,12 +203,12 @@ fn siblings(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
         ])
 }
 
-fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     let says = |wanted: &Reason| {
-        let mut clauses = grounds.clauses.iter();
+        let mut clauses = matched.clauses.iter();
         clauses.any(|clause| clause.reason == *wanted)
     };
-    let terms = Term::of_anti_affinity(case.pod.spec(), case.namespace(), case.snapshot);
+    let terms = Term::of_anti_affinity(case.pod().spec(), case.namespace(), case.snapshot);
     let avoided: Vec<String> = terms.iter().map(|(_, term)| term.to_string()).collect();
     let headline = match (
         says(&Reason::PodAntiAffinity),
@@ -214,9 +219,10 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
         (false, true) => "the anti-affinity of pods that run there already closes {share}",
         (false, false) => "an anti-affinity between pods closes {share}",
     };
-    let finding = match avoided.is_empty() {
-        true => grounds.finding(case, headline),
-        false => grounds.finding(case, headline).fact("avoided", avoided),
+    let finding = if avoided.is_empty() {
+        matched.finding(case, headline)
+    } else {
+        matched.finding(case, headline).fact("avoided", avoided)
     };
     finding
         .why("who stands there could not be computed, since nodes or pods of all namespaces were not read; with one replica a node, more replicas than nodes end like this, and so does a rolling update that starts a further one")
@@ -224,15 +230,16 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
             Fix::advice("run no more replicas than there are places for, or make the anti-affinity preferred", Who::Owner),
             Fix::advice("add a node", Who::Admin),
         ])
-        .look(look_at_all_pods(None))
+        .look(inspect_all_pods(None))
 }
 
 fn look(case: &Case<'_>, holders: &BTreeSet<&Holder>) -> String {
     let here = holders
         .iter()
         .all(|holder| holder.namespace == case.namespace());
-    match here {
-        true => case.kubectl(["get", "pods", "-o", "wide"]),
-        false => look_at_all_pods(None),
+    if here {
+        case.kubectl(["get", "pods", "-o", "wide"])
+    } else {
+        inspect_all_pods(None)
     }
 }

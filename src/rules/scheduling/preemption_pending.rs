@@ -1,12 +1,13 @@
 //! The scheduler makes room for the pod on a node, and the pods that give way are not gone yet.
 
-use super::company::look_at_all_pods;
-use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use super::topology::inspect_all_pods;
 use crate::kubernetes::duration::human_seconds;
 use crate::messages::form::contains;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::preemption;
-use crate::snapshot::{Kind, ObjectRef, Occupant};
+use crate::snapshot::Evidence;
+use crate::snapshot::{Kind, ObjectRef, PodRecord};
 
 /// `preemption-pending`
 pub static RULE: Rule = Rule {
@@ -25,7 +26,7 @@ const SLACK: i64 = 60;
 const QUOTED: usize = 3;
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(node) = preemption::nominated(case.pod).filter(|_| !case.pod.is_gated()) else {
+    let Some(node) = preemption::nominated(case.pod()).filter(|_| !case.pod().is_gated()) else {
         return Vec::new();
     };
     let Some(examination) = case.scheduling() else {
@@ -33,26 +34,27 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let said = examination.said.as_ref();
     let under_way = said.is_some_and(|said| preemption::under_way(&said.message));
-    let victims = preemption::victims(case.pod, node, case.snapshot);
+    let victims = preemption::victims(case.pod(), node, case.snapshot);
     // the node has room as it is: it was named for another reason
-    if is_whole(case) && preemption::fits_without(case.pod, node, &[], case.engine) {
+    if is_whole(case) && preemption::fits_without(case.pod(), node, &[], case.engine) {
         return Vec::new();
     }
-    let finding = match victims.is_empty() {
-        false => waits(case, node, &victims, under_way),
-        true => match unseen(case, under_way) {
+    let finding = if victims.is_empty() {
+        match unseen(case, under_way) {
             Some(certainty) => by_field(case, node, "preemption makes room for the pod on {node}, and the pods that give way may not be gone yet")
                 .certainty(certainty)
                 .why("which pods these are was not read; the pod is bound once they are gone"),
             None => return Vec::new(),
-        },
+        }
+    } else {
+        waits(case, node, &victims, under_way)
     };
     let quote = said.map(|said| said.quote.clone());
     vec![
         finding
             .evidence(quote)
             .fact("node", node)
-            .look(look_at_all_pods(Some(node))),
+            .look(inspect_all_pods(Some(node))),
     ]
 }
 
@@ -74,7 +76,7 @@ fn by_field(case: &Case<'_>, node: &str, headline: &'static str) -> Finding {
 /// 1.35 also while the scheduler waits for a volume.
 fn unseen(case: &Case<'_>, under_way: bool) -> Option<Certainty> {
     let refused = case
-        .pod
+        .pod()
         .condition("PodScheduled")
         .is_some_and(|condition| condition.reason.as_deref() == Some("Unschedulable"));
     case.snapshot.pods().whole_cluster().err()?;
@@ -85,20 +87,22 @@ fn unseen(case: &Case<'_>, under_way: bool) -> Option<Certainty> {
     }
 }
 
-fn waits(case: &Case<'_>, node: &str, victims: &[&Occupant], under_way: bool) -> Finding {
+fn waits(case: &Case<'_>, node: &str, victims: &[&PodRecord], under_way: bool) -> Finding {
     let snapshot = case.snapshot;
     let events: Vec<Evidence> = victims
         .iter()
         .filter_map(|victim| preempted(case, victim))
         .collect();
     let whole = is_whole(case);
-    let fits = whole && preemption::fits_without(case.pod, node, victims, case.engine);
-    let certainty = match fits || under_way || !events.is_empty() {
-        true if whole => Certainty::Proven,
-        _ => Certainty::Likely,
+    let fits = whole && preemption::fits_without(case.pod(), node, victims, case.engine);
+    let shown = fits || under_way || !events.is_empty();
+    let certainty = if shown && whole {
+        Certainty::Proven
+    } else {
+        Certainty::Likely
     };
     let now = snapshot.clock().at.as_second();
-    let left = |victim: &&Occupant| victim.gone_by.map(|end| end.as_second() - now);
+    let left = |victim: &&PodRecord| victim.gone_by.map(|end| end.as_second() - now);
     let longest = victims.iter().filter_map(left).max();
     let late: Vec<String> = victims
         .iter()
@@ -129,7 +133,7 @@ fn waits(case: &Case<'_>, node: &str, victims: &[&Occupant], under_way: bool) ->
                 .map(|victim| named(victim))
                 .collect::<Vec<_>>(),
         )
-        .fact("priority", case.pod.spec().priority.unwrap_or_default());
+        .fact("priority", case.pod().spec().priority.unwrap_or_default());
     for fix in finding.fixes.iter_mut().filter(|_| fits) {
         fix.verified = Some(vec![node.to_owned()]);
     }
@@ -153,16 +157,16 @@ fn waits(case: &Case<'_>, node: &str, victims: &[&Occupant], under_way: bool) ->
     }
 }
 
-fn named(victim: &Occupant) -> String {
+fn named(victim: &PodRecord) -> String {
     format!("{}/{}", victim.namespace, victim.name)
 }
 
-fn object(victim: &Occupant) -> ObjectRef {
+fn object(victim: &PodRecord) -> ObjectRef {
     ObjectRef::new(Kind::Pod, &victim.namespace, &victim.name)
 }
 
 /// When the victim's grace period is over.
-fn ending(case: &Case<'_>, victim: &Occupant) -> Option<Evidence> {
+fn ending(case: &Case<'_>, victim: &PodRecord) -> Option<Evidence> {
     let end = victim.gone_by?;
     Some(case.field_of(
         object(victim),
@@ -172,10 +176,10 @@ fn ending(case: &Case<'_>, victim: &Occupant) -> Option<Evidence> {
 }
 
 /// The event that says for whom the victim gives way: by uid since 1.29, by name up to 1.24, and by neither in between.
-fn preempted(case: &Case<'_>, victim: &Occupant) -> Option<Evidence> {
-    let name = format!("{}/{} ", case.namespace(), case.pod.name());
+fn preempted(case: &Case<'_>, victim: &PodRecord) -> Option<Evidence> {
+    let name = format!("{}/{} ", case.namespace(), case.pod().name());
     let is_for_pod = |message: &str| {
-        case.pod.uid().is_some_and(|uid| contains(message, uid)) || contains(message, &name)
+        case.pod().uid().is_some_and(|uid| contains(message, uid)) || contains(message, &name)
     };
     let object = object(victim);
     let mut events = case.snapshot.events().of(&object, None);

@@ -1,11 +1,11 @@
 //! A queue has not let the pod's workload in: Kueue, Volcano, YuniKorn, elastic quotas.
 
+use super::message_only;
 use super::queues::{Held, YUNIKORN, holding, queue_name};
-use super::spoken;
-use crate::finding::{Finding, Fix, Who};
 use crate::messages::queue::{self, Queue};
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
 
 /// `queue-admission`
 pub static RULE: Rule = Rule {
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if case.pod.node().is_some() {
+    if case.pod().node().is_some() {
         return Vec::new();
     }
     match holding(case) {
@@ -30,13 +30,13 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 /// The scheduler's own words, on the pod.
 fn told(case: &Case<'_>) -> Option<Finding> {
-    let spoken = spoken::find(case, |reason| {
+    let only = message_only::find(case, |reason| {
         matches!(reason, Reason::Queued | Reason::QueueQuota)
     })?;
-    let says = queue::read(&spoken.clause.text);
-    let base = spoken.finding(case, "");
+    let says = queue::read(&only.clause.text);
+    let base = only.finding(case, "");
     let held = Held {
-        system: match case.pod.scheduler() {
+        system: match case.pod().scheduler() {
             YUNIKORN => "YuniKorn",
             _ => "the scheduler",
         },
@@ -44,7 +44,7 @@ fn told(case: &Case<'_>) -> Option<Finding> {
         proof: base.proof,
         more: Vec::new(),
         certainty: base.certainty,
-        or_nodes: spoken.clause.reason == Reason::Queued,
+        or_nodes: only.clause.reason == Reason::Queued,
     };
     Some(finding(case, held))
 }

@@ -3,11 +3,12 @@
 //! What a queue says is read in `messages::queue`; what follows from it is for `queue_admission`.
 
 use super::groups::Group;
-use crate::finding::{Certainty, Evidence};
 use crate::messages::queue::{self, Queue};
+use crate::messages::scheduler::{self, Reason};
 use crate::rules::Case;
-use crate::scheduler::message::{self, Reason};
+use crate::rules::finding::Certainty;
 use crate::snapshot::Event;
+use crate::snapshot::Evidence;
 
 /// Gates with which a queue holds pods (Kueue `pkg/controller/constants`, `apis/kueue/v1beta1`; Volcano `pkg/webhooks/admission/pods`).
 const GATES: [(&str, &str); 4] = [
@@ -56,7 +57,7 @@ pub(super) fn holding(case: &Case<'_>) -> Option<Held> {
 
 /// A gate that only the queue takes away.
 fn gated(case: &Case<'_>) -> Option<Held> {
-    let gates = case.pod.gates();
+    let gates = case.pod().gates();
     let system = GATES
         .iter()
         .find(|(gate, _)| gates.iter().any(|set| set.name == *gate))?
@@ -87,13 +88,13 @@ fn gated(case: &Case<'_>) -> Option<Held> {
 fn workload_event<'a>(case: &Case<'a>) -> Option<&'a Event> {
     let created = case.newest_event(&["CreatedWorkload"]);
     let told = created.and_then(|event| event.message.rsplit(['/', ' ']).next());
-    let labels = case.pod.pod().metadata.labels.as_ref();
+    let labels = case.pod().pod().metadata.labels.as_ref();
     let group = labels.and_then(|labels| labels.get(KUEUE_GROUP));
     let is_of_pod = |name: &str| match told.or(group.map(String::as_str)) {
         Some(workload) => name == workload,
         None => name
             .strip_prefix("pod-")
-            .and_then(|rest| rest.strip_prefix(case.pod.name()))
+            .and_then(|rest| rest.strip_prefix(case.pod().name()))
             .and_then(|rest| rest.strip_prefix('-'))
             .is_some_and(|hash| hash.len() == 5),
     };
@@ -148,7 +149,7 @@ fn volcano(case: &Case<'_>) -> Option<Held> {
 
 /// YuniKorn has failed the pod.
 fn rejected(case: &Case<'_>) -> Option<Held> {
-    let status = case.pod.status();
+    let status = case.pod().status();
     let words = status
         .message
         .as_deref()
@@ -165,11 +166,11 @@ fn rejected(case: &Case<'_>) -> Option<Held> {
 
 /// YuniKorn writes events of its own names, and the condition only later.
 fn yunikorn(case: &Case<'_>) -> Option<Held> {
-    if case.scheduling().is_none_or(|known| known.said.is_some()) || case.pod.is_gated() {
+    if case.scheduling().is_none_or(|known| known.said.is_some()) || case.pod().is_gated() {
         return None;
     }
     let event = case.newest_event(&YUNIKORN_EVENTS)?;
-    let mut clauses = message::parse(&event.message).clauses.into_iter();
+    let mut clauses = scheduler::parse(&event.message).clauses.into_iter();
     let reason = clauses.next()?.reason;
     matches!(reason, Reason::Queued | Reason::QueueQuota).then(|| Held {
         system: "YuniKorn",
@@ -183,11 +184,11 @@ fn yunikorn(case: &Case<'_>) -> Option<Held> {
 
 /// The queue that the pod names.
 pub(super) fn queue_name(case: &Case<'_>) -> Option<(String, Evidence)> {
-    let metadata = &case.pod.pod().metadata;
+    let metadata = &case.pod().pod().metadata;
     let label = |key: &str| metadata.labels.as_ref()?.get(key).cloned();
     let annotation = |key: &str| metadata.annotations.as_ref()?.get(key).cloned();
     let yunikorn = || {
-        let is_own = case.pod.scheduler() == YUNIKORN;
+        let is_own = case.pod().scheduler() == YUNIKORN;
         let mut keys = YUNIKORN_QUEUE.iter().filter(|_| is_own);
         keys.find_map(|key| Some((*key, label(key)?)))
     };

@@ -4,12 +4,12 @@
 //! without either has not been looked at, or is held by something that leaves no trace: a claim
 //! that is being provisioned, a group, a device claim. Those are told apart here.
 
-use super::silence::{SILENCE, alive};
-use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::duration::human_seconds;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
-use crate::rules::volume::claims::{self, ClaimOfPod};
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::claims::{self, ClaimOfPod};
+use crate::rules::shared::silence::{SILENCE, alive};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::{DEFAULT_SCHEDULER, Kind};
 use std::collections::BTreeSet;
@@ -29,7 +29,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(age) = silent_for(case) else {
         return Vec::new();
     };
-    let name = case.pod.scheduler();
+    let name = case.pod().scheduler();
     let claims = claims::of_pod(case);
     if claims.iter().any(being_provisioned) || alive(case, name) {
         return Vec::new();
@@ -52,7 +52,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let evidence = case.field(
         "metadata.creationTimestamp",
-        case.pod
+        case.pod()
             .created()
             .map(|time| time.to_string())
             .unwrap_or_default(),
@@ -69,7 +69,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 /// Seconds for which nobody has touched the pod; nothing when somebody has, or it is not known.
 fn silent_for(case: &Case<'_>) -> Option<i64> {
-    let pod = case.pod;
+    let pod = case.pod();
     let spec = pod.spec();
     let status = pod.status();
     let touched = pod.node().is_some()
@@ -85,7 +85,7 @@ fn silent_for(case: &Case<'_>) -> Option<i64> {
     let held = pod.is_gated()
         || spec.resource_claims.iter().flatten().next().is_some()
         || spec.scheduling_group.is_some();
-    let age = case.seconds_since(case.pod.created()?);
+    let age = case.seconds_since(case.pod().created()?);
     (!touched && !held && age > SILENCE).then_some(age)
 }
 

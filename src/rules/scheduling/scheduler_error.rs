@@ -1,11 +1,11 @@
 //! The scheduler failed on the pod: an error of its own, of a plugin or of an extender, and no verdict about nodes.
 
-use super::spoken::{self, Spoken};
-use crate::finding::{Certainty, Finding, Fix, Who};
+use super::message_only::{self, MessageOnly};
 use crate::kubernetes::shell;
 use crate::messages::form::contains;
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
 use crate::snapshot::DEFAULT_SCHEDULER;
 
 /// `scheduler-error`
@@ -29,14 +29,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             Reason::PluginError { .. } | Reason::ExtenderError { .. }
         )
     };
-    let finding = match spoken::find(case, is_error) {
-        Some(spoken) => told(case, &spoken),
+    let finding = match message_only::find(case, is_error) {
+        Some(only) => told(case, &only),
         None => match by_condition(case) {
             Some(finding) => finding,
             None => return Vec::new(),
         },
     };
-    let look = match case.pod.scheduler() {
+    let look = match case.pod().scheduler() {
         DEFAULT_SCHEDULER => shell::kubectl(
             "kube-system",
             ["logs", "-l", "component=kube-scheduler", "--tail=100"],
@@ -48,9 +48,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 /// The scheduler itself says that it failed, in words that are not known.
 fn by_condition(case: &Case<'_>) -> Option<Finding> {
-    let condition = case.pod.condition("PodScheduled")?;
+    let condition = case.pod().condition("PodScheduled")?;
     let failed = condition.status == "False" && condition.reason.as_deref() == Some(ERROR);
-    if !failed || case.pod.is_gated() || case.pod.node().is_some() {
+    if !failed || case.pod().is_gated() || case.pod().node().is_some() {
         return None;
     }
     let proof = match condition.message.as_deref().unwrap_or_default() {
@@ -67,10 +67,10 @@ fn by_condition(case: &Case<'_>) -> Option<Finding> {
     Some(advised(finding, &error))
 }
 
-fn told(case: &Case<'_>, spoken: &Spoken<'_>) -> Finding {
-    match &spoken.clause.reason {
+fn told(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
+    match &only.clause.reason {
         Reason::ExtenderError { url } => {
-            let finding = spoken
+            let finding = only
                 .finding(case, "the scheduler's extender at {extender} fails, and no pod is placed without its answer")
                 .fact("extender", url.as_str());
             finding
@@ -95,21 +95,22 @@ fn told(case: &Case<'_>, spoken: &Spoken<'_>) -> Finding {
                 }
                 _ => "the scheduler's plugin {plugin} failed on the pod",
             };
-            let finding = spoken
+            let finding = only
                 .finding(case, headline)
                 .fact("point", point.as_str())
                 .fact("plugin", plugin.as_str())
                 .fact("error", error.as_str());
-            match waited(error) && plugin == "VolumeBinding" {
-                true => finding
+            if waited(error) && plugin == "VolumeBinding" {
+                finding
                     .why("it waits ten minutes unless told otherwise, gives the node up and starts again")
-                    .fix([Fix::advice("look why the volumes were late: at the events of the claims and at the provisioner", Who::Admin)]),
-                false => advised(finding, error),
+                    .fix([Fix::advice("look why the volumes were late: at the events of the claims and at the provisioner", Who::Admin)])
+            } else {
+                advised(finding, error)
             }
         }
         _ => advised(
-            spoken.finding(case, "the scheduler failed on the pod"),
-            &spoken.clause.text,
+            only.finding(case, "the scheduler failed on the pod"),
+            &only.clause.text,
         ),
     }
 }

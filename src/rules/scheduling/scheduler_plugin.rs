@@ -1,12 +1,12 @@
 //! A plugin or an extender of somebody's own refuses the pod, in words that no filter of Kubernetes uses.
 
 use super::groups::GANGS;
-use super::spoken;
-use crate::finding::{Finding, Fix, Who};
+use super::message_only;
 use crate::messages::autoscaler::{self, Autoscaler};
 use crate::messages::form::contains;
+use crate::messages::scheduler::{Clause, Form, Message, Reason};
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::{Clause, Form, Message, Reason};
 use crate::snapshot::DEFAULT_SCHEDULER;
 
 /// `scheduler-plugin`
@@ -69,17 +69,17 @@ const IN_TREE_WORDS: [&str; 11] = [
 ];
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(spoken) = spoken::find_clause(case, is_foreign) else {
+    let Some(only) = message_only::find_clause(case, is_foreign) else {
         return Vec::new();
     };
-    if !is_of_framework(case, &spoken.said.message)
-        || autoscaler::read(&spoken.clause.text) != Autoscaler::Unknown
+    if !is_of_framework(case, &only.said.message)
+        || autoscaler::read(&only.clause.text) != Autoscaler::Unknown
         // a known reason that was cut off reads like an unknown one
-        || spoken.said.message.cut
+        || only.said.message.cut
     {
         return Vec::new();
     }
-    let (headline, plugin) = match &spoken.clause.reason {
+    let (headline, plugin) = match &only.clause.reason {
         // a group that is held is a cause of its own
         Reason::PermitTimeout { plugin } => (
             "the scheduler's plugin {plugin} held the pod until its time was up",
@@ -89,7 +89,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             "the scheduler's plugin {plugin} leaves out {share}",
             plugins.iter().find(|plugin| !is_in_tree(plugin)).cloned(),
         ),
-        _ if spoken.clause.count.is_none() => (
+        _ if only.clause.count.is_none() => (
             "a plugin or an extender of the scheduler refuses the pod: {words}",
             None,
         ),
@@ -98,10 +98,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             None,
         ),
     };
-    let mut finding = spoken
+    let mut finding = only
         .finding(case, headline)
-        .fact("share", spoken.share())
-        .fact("scheduler", case.pod.scheduler())
+        .fact("share", only.share())
+        .fact("scheduler", case.pod().scheduler())
         .why("no filter of Kubernetes says this, so what it takes is known to those who added it to the scheduler {scheduler}")
         .fix([Fix::advice(
             "ask those who run the scheduler {scheduler} which plugin or extender says this, and what it takes",
@@ -136,7 +136,7 @@ fn is_of_framework(case: &Case<'_>, message: &Message) -> bool {
     let headed = matches!(message.form, Form::Histogram | Form::Sentence);
     let known = |reason: &Reason| reason.plugin().is_some();
     headed
-        && (case.pod.scheduler() == DEFAULT_SCHEDULER
+        && (case.pod().scheduler() == DEFAULT_SCHEDULER
             || message.preemption.is_some()
             || message.clauses.iter().any(|clause| {
                 known(&clause.reason)

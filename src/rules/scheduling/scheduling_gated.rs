@@ -1,8 +1,9 @@
 //! The pod has scheduling gates: no scheduler looks at it until somebody takes them away.
 
-use crate::finding::{Evidence, Finding, Fix, Who};
 use crate::kubernetes::patch;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::Evidence;
 
 /// `scheduling-gated`
 pub static RULE: Rule = Rule {
@@ -32,9 +33,9 @@ const SETTERS: &[(&str, &str, &str)] = &[
 ];
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let gates = case.pod.gates().iter();
+    let gates = case.pod().gates().iter();
     let names: Vec<String> = gates.map(|gate| gate.name.clone()).collect();
-    if names.is_empty() || case.pod.node().is_some() {
+    if names.is_empty() || case.pod().node().is_some() {
         return Vec::new();
     }
     let setter = SETTERS
@@ -55,7 +56,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let look = case.kubectl([
         "get",
         "pod",
-        case.pod.name(),
+        case.pod().name(),
         "-o",
         "jsonpath={.spec.schedulingGates}",
     ]);
@@ -65,7 +66,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 /// The API server's own condition, or the field itself.
 fn proof(case: &Case<'_>, names: &[String]) -> Evidence {
     match case
-        .pod
+        .pod()
         .condition("PodScheduled")
         .and_then(|condition| condition.message.as_deref())
     {
@@ -77,11 +78,11 @@ fn proof(case: &Case<'_>, names: &[String]) -> Evidence {
 /// Gates can only be taken away, and only from the pod: its template is not looked at again.
 fn by_hand(case: &Case<'_>) -> Fix {
     let operations = vec![patch::remove("/spec/schedulingGates")];
-    let command = patch::command(case.namespace(), &["pod", case.pod.name()], &operations);
+    let command = patch::command(case.namespace(), &["pod", case.pod().name()], &operations);
     Fix::command(
         "remove the gates by hand, if nothing is left that should wait for them",
         Who::Owner,
-        case.pod.object(),
+        case.pod().object(),
         command,
     )
     .patch(operations)

@@ -4,14 +4,14 @@
 //! Requests count, not use: a node that idles may have nothing left to promise
 //! (kube-scheduler `framework/plugins/noderesources/fit.go`, v1.37).
 
-use super::grounds::{Grounds, Sought};
-use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::pod_requests;
 use crate::kubernetes::shell;
+use crate::messages::scheduler::Reason;
 use crate::rules::Case;
-use crate::scheduler::message::Reason;
-use crate::scheduler::{Filter, Obstacle, What, ranking};
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::matching::{Match, Pattern};
+use crate::scheduler::{Filter, FilterFailure, What, ranking};
 use crate::snapshot::Node;
 use std::cell::LazyCell;
 
@@ -29,12 +29,12 @@ pub(super) struct Amounts<'e> {
 
 /// The grounds on which a resource is short. Nodes that have none of it count only when no node that
 /// the pod may use has any: a node without GPUs is not short of them while others have some.
-pub(super) fn grounds<'e>(case: &'e Case<'_>, resource: &str) -> Option<Grounds<'e>> {
+pub(super) fn matched<'e>(case: &'e Case<'_>, resource: &str) -> Option<Match<'e>> {
     let offered = LazyCell::new(|| is_offered(case, resource));
-    Grounds::find(
+    Match::find(
         case,
-        &Sought {
-            obstacle: |obstacle: &Obstacle| match &obstacle.what {
+        &Pattern {
+            failure: |failure: &FilterFailure| match &failure.what {
                 What::Resource {
                     resource: short,
                     allocatable,
@@ -55,8 +55,8 @@ fn is_offered(case: &Case<'_>, resource: &str) -> bool {
     let examination = case.scheduling();
     let nodes = examination.and_then(|examination| examination.nodes());
     let nodes = nodes.unwrap_or_default();
-    let closest = ranking::closest(nodes);
-    let mut usable = nodes.iter().filter(|node| closest.is_usable(node));
+    let nearest_feasible = ranking::nearest_feasible(nodes);
+    let mut usable = nodes.iter().filter(|node| nearest_feasible.is_usable(node));
     usable.any(|node| {
         let read = case.snapshot.nodes().get("", &node.node).yes();
         read.is_some_and(|node| offers(node, resource))
@@ -85,21 +85,21 @@ fn offers(node: &Node, resource: &str) -> bool {
 
 /// The finding for a resource that is short, if it is.
 pub(super) fn check(case: &Case<'_>, resource: &str) -> Vec<Finding> {
-    let Some(grounds) = grounds(case, resource) else {
+    let Some(matched) = matched(case, resource) else {
         return Vec::new();
     };
-    let finding = match closest(&grounds) {
-        Some(amounts) => counted(case, &grounds, resource, amounts),
-        None => told(case, &grounds, resource),
+    let finding = match nearest_feasible(&matched) {
+        Some(amounts) => counted(case, &matched, resource, amounts),
+        None => told(case, &matched, resource),
     };
-    vec![grounds.close(case, finding, Filter::NodeResourcesFit)]
+    vec![matched.close(case, finding, Filter::NodeResourcesFit)]
 }
 
 /// The node with the most of it left, of those that count.
-pub(super) fn closest<'e>(grounds: &Grounds<'e>) -> Option<Amounts<'e>> {
-    let all = grounds
-        .obstacles()
-        .filter_map(|(node, obstacle)| match &obstacle.what {
+pub(super) fn nearest_feasible<'e>(matched: &Match<'e>) -> Option<Amounts<'e>> {
+    let all = matched
+        .failures()
+        .filter_map(|(node, failure)| match &failure.what {
             What::Resource {
                 asked,
                 free,
@@ -114,38 +114,34 @@ pub(super) fn closest<'e>(grounds: &Grounds<'e>) -> Option<Amounts<'e>> {
             _ => None,
         });
     // of equals the first by name
-    all.reduce(
-        |best, next| match (next.free, next.allocatable) > (best.free, best.allocatable) {
-            true => next,
-            false => best,
-        },
-    )
+    all.reduce(|best, next| {
+        if (next.free, next.allocatable) > (best.free, best.allocatable) {
+            next
+        } else {
+            best
+        }
+    })
 }
 
-fn counted(
-    case: &Case<'_>,
-    grounds: &Grounds<'_>,
-    resource: &str,
-    amounts: Amounts<'_>,
-) -> Finding {
-    let largest = grounds
-        .obstacles()
-        .filter_map(|(_, obstacle)| match &obstacle.what {
+fn counted(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amounts<'_>) -> Finding {
+    let largest = matched
+        .failures()
+        .filter_map(|(_, failure)| match &failure.what {
             What::Resource { allocatable, .. } => Some(*allocatable),
             _ => None,
         })
         .max()
         .unwrap_or_default();
     let finding = match amounts.asked > largest {
-        true => never(grounds.finding(
+        true => never(matched.finding(
             case,
             "the pod asks for {asked} {resource}, and no node that it may use has more than {most}",
         )),
         // pods that were not read may hold what looks free
         false if case.snapshot.pods().whole_cluster().is_err() => {
-            return told(case, grounds, resource);
+            return told(case, matched, resource);
         }
-        false => not_now(case, grounds, resource, amounts),
+        false => not_now(case, matched, resource, amounts),
     };
     with_amounts(case, finding, resource, amounts)
         .fact("most", largest.human(resource))
@@ -192,24 +188,24 @@ fn never(finding: Finding) -> Finding {
         ])
 }
 
-fn not_now(
-    case: &Case<'_>,
-    grounds: &Grounds<'_>,
-    resource: &str,
-    amounts: Amounts<'_>,
-) -> Finding {
+fn not_now(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amounts<'_>) -> Finding {
     let room = amounts.free > Quantity::ZERO;
     let held = !holders(case, resource, amounts.node).is_empty();
-    let finding = match room {
-        true => grounds.finding(
+    let finding = if room {
+        matched.finding(
             case,
             "the pod asks for {asked} {resource}, and no node has that much left: {node} comes closest with {free}",
-        ),
-        false => grounds.finding(case, "the pod asks for {asked} {resource}, and none is left on any node that it may use"),
+        )
+    } else {
+        matched.finding(
+            case,
+            "the pod asks for {asked} {resource}, and none is left on any node that it may use",
+        )
     };
-    let finding = match held {
-        true => finding.why("what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised, most of it to {holders}"),
-        false => finding.why("what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised"),
+    let finding = if held {
+        finding.why("what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised, most of it to {holders}")
+    } else {
+        finding.why("what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised")
     };
     let smaller = Fix::advice(
         "ask for {fits} {resource} or less, which {node} has left",
@@ -229,16 +225,16 @@ fn not_now(
 }
 
 /// Only the scheduler's words are known, perhaps with what the pod asks for.
-fn told(case: &Case<'_>, grounds: &Grounds<'_>, resource: &str) -> Finding {
-    let asked = pod_requests(case.pod.spec()).get(resource).copied();
+fn told(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding {
+    let asked = pod_requests(case.pod().spec()).get(resource).copied();
     let finding = match asked.filter(|asked| !asked.is_zero()) {
-        Some(asked) => grounds
+        Some(asked) => matched
             .finding(
                 case,
                 "the pod asks for {asked} {resource}, more than is left on {share}",
             )
             .fact("asked", asked.human(resource)),
-        None => grounds.finding(case, "too little {resource} is left for the pod on {share}"),
+        None => matched.finding(case, "too little {resource} is left for the pod on {share}"),
     };
     finding
         .fact("resource", resource)
@@ -252,12 +248,12 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>, resource: &str) -> Finding {
 
 /// The pods on a node that hold most of a resource: `namespace/name amount`.
 pub(super) fn holders(case: &Case<'_>, resource: &str, node: &str) -> Vec<String> {
-    let occupants = case.snapshot.occupants();
-    let mut holders: Vec<_> = occupants
+    let pod_records = case.snapshot.pod_records();
+    let mut holders: Vec<_> = pod_records
         .on_node(node)
-        .filter_map(|occupant| {
-            let amount = occupants.shape(occupant).requests.get(resource)?;
-            (*amount > Quantity::ZERO).then_some((*amount, occupant))
+        .filter_map(|pod_record| {
+            let amount = pod_records.footprint(pod_record).requests.get(resource)?;
+            (*amount > Quantity::ZERO).then_some((*amount, pod_record))
         })
         .collect();
     // the sort is stable, so equals stay in order of their names
@@ -265,11 +261,11 @@ pub(super) fn holders(case: &Case<'_>, resource: &str, node: &str) -> Vec<String
     holders
         .into_iter()
         .take(HOLDERS)
-        .map(|(amount, occupant)| {
+        .map(|(amount, pod_record)| {
             format!(
                 "{}/{} ({})",
-                occupant.namespace,
-                occupant.name,
+                pod_record.namespace,
+                pod_record.name,
                 amount.human(resource)
             )
         })

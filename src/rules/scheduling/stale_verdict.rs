@@ -1,9 +1,10 @@
 //! By what was read now a node takes the pod: the scheduler's verdict is older than what made room.
 
-use crate::finding::{Certainty, Evidence, Finding, Fix, Origin, Who};
 use crate::kubernetes::duration::human_seconds;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 use crate::scheduler::{preemption, room};
+use crate::snapshot::{Evidence, Origin};
 use crate::snapshot::{Kind, Node, ObjectRef};
 use jiff::Timestamp;
 
@@ -36,25 +37,36 @@ pub static RULE: Rule = Rule {
 const RETRY: i64 = 300 + 30;
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if case.pod.is_gated() || preemption::nominated(case.pod).is_some() {
+    if case.pod().is_gated() || preemption::nominated(case.pod()).is_some() {
         return Vec::new();
     }
     let Some(examination) = case.scheduling() else {
         return Vec::new();
     };
-    let takers = room::takers(case.pod, case.snapshot, examination);
-    let Some(said) = examination.said.as_ref().filter(|_| !takers.is_empty()) else {
+    let feasible_nodes = room::feasible_nodes(case.pod(), case.snapshot, examination);
+    let Some(said) = examination
+        .said
+        .as_ref()
+        .filter(|_| !feasible_nodes.is_empty())
+    else {
         return Vec::new();
     };
-    let heard = room::last_attempt(case.pod, case.snapshot);
-    let change = heard.and_then(|heard| takers.iter().find_map(|node| changed(case, node, heard)));
-    let names: Vec<String> = takers.iter().map(|node| (*node).to_owned()).collect();
+    let heard = room::last_attempt(case.pod(), case.snapshot);
+    let change = heard.and_then(|heard| {
+        feasible_nodes
+            .iter()
+            .find_map(|node| changed(case, node, heard))
+    });
+    let names: Vec<String> = feasible_nodes
+        .iter()
+        .map(|node| (*node).to_owned())
+        .collect();
     let headline = match names.len() {
         1 => "by what was read now {room} takes the pod; the scheduler's refusal is older",
         _ => "by what was read now {room} take the pod; the scheduler's refusal is older",
     };
     let by_filters = Evidence {
-        object: case.pod.object(),
+        object: case.pod().object(),
         origin: Origin::Computed {
             by: "the scheduler's filters".to_owned(),
         },
@@ -70,7 +82,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     if let Some(heard) = heard {
         finding = finding.fact("age", human_seconds(case.seconds_since(heard)));
     }
-    finding.judged.clone_from(&examination.judged);
+    finding.results.clone_from(&examination.results);
     finding.agreement = Some(examination.agreement.clone());
     let finding = match change {
         Some(change) => finding
@@ -84,7 +96,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 Fix::advice("look again in five minutes, by when the scheduler has tried again", Who::Owner),
                 Fix::advice("if it then says the same, look which plugins and extenders the scheduler is configured with", Who::Admin),
             ])
-            .look(case.kubectl(["get", "pod", case.pod.name(), "-o", "wide"])),
+            .look(case.kubectl(["get", "pod", case.pod().name(), "-o", "wide"])),
     ]
 }
 

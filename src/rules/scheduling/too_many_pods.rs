@@ -1,11 +1,11 @@
 //! Nodes run as many pods as they may.
 
-use super::grounds::{Grounds, Sought};
-use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::shell;
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
-use crate::scheduler::{Filter, Obstacle, What};
+use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 
 /// `too-many-pods`
@@ -20,11 +20,11 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let sought = Sought {
-        obstacle: |obstacle: &Obstacle| matches!(&obstacle.what, What::PodCount { .. }),
+    let pattern = Pattern {
+        failure: |failure: &FilterFailure| matches!(&failure.what, What::PodCount { .. }),
         reason: |reason: &Reason| (*reason == Reason::TooManyPods).then_some(Certainty::Likely),
     };
-    let Some(grounds) = Grounds::find(case, &sought) else {
+    let Some(matched) = Match::find(case, &pattern) else {
         return Vec::new();
     };
     let advice = [
@@ -34,14 +34,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             Who::Admin,
         ),
     ];
-    let first = grounds
-        .obstacles()
-        .find_map(|(node, obstacle)| match obstacle.what {
+    let first = matched
+        .failures()
+        .find_map(|(node, failure)| match failure.what {
             What::PodCount { running, limit } => Some((node, running, limit)),
             _ => None,
         });
     let finding = match first {
-        Some((node, running, limit)) => grounds
+        Some((node, running, limit)) => matched
             .finding(
                 case,
                 "the limit of pods is reached on {share}: {node} runs {running} of {limit}",
@@ -57,7 +57,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 "--field-selector",
                 &format!("spec.nodeName={node}"),
             ])),
-        None => grounds
+        None => matched
             .finding(case, "the limit of pods is reached on {share}")
             .look(shell::command([
                 "kubectl",
@@ -70,5 +70,5 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let finding = finding
         .why("the limit counts pods of any size, those of the cluster itself and those being deleted among them")
         .fix(advice);
-    vec![grounds.close(case, finding, Filter::NodeResourcesFit)]
+    vec![matched.close(case, finding, Filter::NodeResourcesFit)]
 }

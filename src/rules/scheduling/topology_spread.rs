@@ -1,13 +1,13 @@
 //! A topology spread constraint of the pod forbids every node that has room.
 
-use super::company::{hindrances, usable_if_any, words};
-use super::grounds::{Grounds, Sought};
-use crate::finding::{Certainty, Finding, Fix, Who};
+use super::topology::{other_reasons, usable_if_any, words};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
-use crate::scheduler::{Distribution, Filter, NodeObstacles, Obstacle, What};
+use crate::scheduler::{Distribution, Filter, FilterFailure, NodeResult, What};
 use crate::snapshot::Kind;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,47 +26,44 @@ pub static RULE: Rule = Rule {
 const NAMED: usize = 6;
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let sought = Sought {
-        obstacle: |obstacle: &Obstacle| matches!(obstacle.what, What::Spread { .. }),
+    let pattern = Pattern {
+        failure: |failure: &FilterFailure| matches!(failure.what, What::Spread { .. }),
         reason: |reason: &Reason| {
             matches!(reason, Reason::TopologySpread { .. }).then_some(Certainty::Likely)
         },
     };
-    let Some(grounds) = Grounds::find(case, &sought) else {
+    let Some(matched) = Match::find(case, &pattern) else {
         return Vec::new();
     };
-    let finding = match constraint(&grounds) {
-        Some((distribution, true)) => uneven(case, &grounds, distribution),
-        Some((distribution, false)) => unlabelled(case, &grounds, &distribution.key),
-        None => told(case, &grounds),
+    let finding = match constraint(&matched) {
+        Some((distribution, true)) => uneven(case, &matched, distribution),
+        Some((distribution, false)) => unlabelled(case, &matched, &distribution.key),
+        None => told(case, &matched),
     };
-    vec![grounds.close(case, finding, Filter::PodTopologySpread)]
+    vec![matched.close(case, finding, Filter::PodTopologySpread)]
 }
 
 /// The constraint on the nearest node, and whether it is broken by counts rather than by a missing label.
-fn constraint<'e>(grounds: &Grounds<'e>) -> Option<(&'e Distribution, bool)> {
+fn constraint<'e>(matched: &Match<'e>) -> Option<(&'e Distribution, bool)> {
     let broken = |counted: bool| {
-        let mut obstacles = grounds.obstacles();
-        obstacles.find_map(|(_, obstacle)| match &obstacle.what {
+        let mut failures = matched.failures();
+        failures.find_map(|(_, failure)| match &failure.what {
             What::Spread { key, domain, .. } if domain.is_some() == counted => Some(key),
             _ => None,
         })
     };
-    let of = |key: &String| grounds.spread().iter().find(|one| one.key == *key);
+    let of = |key: &String| matched.spread().iter().find(|one| one.key == *key);
     let counted = broken(true).and_then(of).map(|found| (found, true));
     counted.or_else(|| broken(false).and_then(of).map(|found| (found, false)))
 }
 
-fn uneven(case: &Case<'_>, grounds: &Grounds<'_>, of: &Distribution) -> Finding {
-    let headline = match of.lacks_domains() {
-        true => {
-            "the spread over {key} wants more {places} than there are, which closes {share}: {counts}; minDomains {minDomains}, maxSkew {maxSkew}"
-        }
-        false => {
-            "one pod more would make the spread over {key} too uneven on {share}: {counts}; maxSkew {maxSkew}"
-        }
+fn uneven(case: &Case<'_>, matched: &Match<'_>, of: &Distribution) -> Finding {
+    let headline = if of.lacks_domains() {
+        "the spread over {key} wants more {places} than there are, which closes {share}: {counts}; minDomains {minDomains}, maxSkew {maxSkew}"
+    } else {
+        "one pod more would make the spread over {key} too uneven on {share}: {counts}; maxSkew {maxSkew}"
     };
-    let finding = grounds
+    let finding = matched
         .finding(case, headline)
         .fact("key", of.key.as_str())
         .fact("places", words(&of.key).1)
@@ -84,16 +81,16 @@ fn uneven(case: &Case<'_>, grounds: &Grounds<'_>, of: &Distribution) -> Finding 
             .why("minDomains asks for {minDomains} {places}, and among the nodes that the pod selects {domains} can be counted; until there are more, each takes at most {maxSkew}")
             .fix([Fix::advice("add nodes in further {places}", Who::Admin)]);
     }
-    let open = |node: &NodeObstacles| {
+    let open = |node: &NodeResult| {
         let node = case.engine.view().node(&node.node);
         let domain = node.and_then(|node| node.label(&of.key));
         domain.is_some_and(|domain| of.domains.contains_key(domain) && of.is_open(domain))
     };
-    let nodes = usable_if_any(grounds.all_nodes(), open);
-    let in_the_way = hindrances(nodes.iter().copied(), is_spread);
-    let barred = |node: &&NodeObstacles| {
-        let mut obstacles = node.obstacles.iter();
-        obstacles.any(|one| matches!(one.what, What::Cordoned | What::Taint { .. }))
+    let nodes = usable_if_any(matched.all_nodes(), open);
+    let in_the_way = other_reasons(nodes.iter().copied(), is_spread);
+    let barred = |node: &&NodeResult| {
+        let mut failures = node.failures.iter();
+        failures.any(|one| matches!(one.what, What::Cordoned | What::Taint { .. }))
     };
     let apart = !of.honors_taints && nodes.iter().all(barred);
     let room: Vec<String> = of.domains.keys().cloned().collect();
@@ -104,13 +101,10 @@ fn uneven(case: &Case<'_>, grounds: &Grounds<'_>, of: &Distribution) -> Finding 
     if in_the_way.is_empty() {
         return finding.why("the emptier {places} are those of other nodes");
     }
-    let why = match apart {
-        true => {
-            "by the constraint {open} may take one more; what stands against the pod there: {hindrances}; cordoned and tainted nodes count as well, unless nodeTaintsPolicy is Honor"
-        }
-        false => {
-            "by the constraint {open} may take one more; what stands against the pod there: {hindrances}"
-        }
+    let why = if apart {
+        "by the constraint {open} may take one more; what stands against the pod there: {hindrances}; cordoned and tainted nodes count as well, unless nodeTaintsPolicy is Honor"
+    } else {
+        "by the constraint {open} may take one more; what stands against the pod there: {hindrances}"
     };
     finding.why(why).fix([Fix::advice(
         "let nodes of {open} take the pod, or add one there",
@@ -125,31 +119,32 @@ fn counts(domains: &BTreeMap<String, i64>) -> String {
         by_count.entry(*count).or_default().push(domain);
     }
     let groups = by_count.into_iter().rev();
-    let texts: Vec<String> = match domains.len() <= NAMED {
-        true => groups
+    let texts: Vec<String> = if domains.len() <= NAMED {
+        groups
             .flat_map(|(count, names)| {
                 let text = move |name| format!("{name} {count}");
                 names.into_iter().map(text)
             })
-            .collect(),
-        false => groups
+            .collect()
+    } else {
+        groups
             .map(|(count, names)| match names.as_slice() {
                 [name] => format!("{count} in {name}"),
                 names => format!("{count} in {} of them", names.len()),
             })
-            .collect(),
+            .collect()
     };
     texts.join(", ")
 }
 
-fn unlabelled(case: &Case<'_>, grounds: &Grounds<'_>, key: &str) -> Finding {
+fn unlabelled(case: &Case<'_>, matched: &Match<'_>, key: &str) -> Finding {
     let view = case.engine.view();
-    let carries = |node: &NodeObstacles| {
+    let carries = |node: &NodeResult| {
         let node = view.node(&node.node);
         node.is_some_and(|node| node.label(key).is_some())
     };
-    let carriers = usable_if_any(grounds.all_nodes(), carries);
-    let finding = grounds
+    let carriers = usable_if_any(matched.all_nodes(), carries);
+    let finding = matched
         .finding(
             case,
             "the label {key}, over which the pod has to be spread, is missing on {share}",
@@ -158,7 +153,7 @@ fn unlabelled(case: &Case<'_>, grounds: &Grounds<'_>, key: &str) -> Finding {
         .look(shell::command(["kubectl", "get", "nodes", "-L", key]));
     let finding = match (carriers.is_empty(), meant(case, key)) {
         (false, _) => finding
-            .fact("hindrances", hindrances(carriers, is_spread))
+            .fact("hindrances", other_reasons(carriers, is_spread))
             .why("nodes that have it do not take the pod either: {hindrances}"),
         (true, Some(nearest)) => finding
             .fact("nearest", nearest)
@@ -184,8 +179,8 @@ fn meant(case: &Case<'_>, key: &str) -> Option<String> {
     nearest(key, keys).map(str::to_owned)
 }
 
-fn is_spread(obstacle: &Obstacle) -> bool {
-    matches!(obstacle.what, What::Spread { .. })
+fn is_spread(failure: &FilterFailure) -> bool {
+    matches!(failure.what, What::Spread { .. })
 }
 
 fn look_at_pods(case: &Case<'_>, of: &Distribution) -> String {
@@ -196,14 +191,14 @@ fn look_at_pods(case: &Case<'_>, of: &Distribution) -> String {
     case.kubectl(words)
 }
 
-fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
-    let spec = case.pod.spec();
+fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
+    let spec = case.pod().spec();
     let constraints = spec.topology_spread_constraints.iter().flatten();
     let hard = constraints.filter(|one| one.when_unsatisfiable == "DoNotSchedule");
     let keys: BTreeSet<String> = hard.map(|one| one.topology_key.clone()).collect();
-    let finding = match keys.is_empty() {
+    let finding = if keys.is_empty() {
         // the pod has none of its own: the scheduler's profile adds one
-        true => grounds
+        matched
             .finding(
                 case,
                 "a spread constraint of the scheduler's own configuration closes {share}",
@@ -211,14 +206,15 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
             .fix([Fix::advice(
                 "give the pod a spread constraint of its own, which takes the place of the scheduler's",
                 Who::Owner,
-            )]),
-        false => grounds
+            )])
+    } else {
+        matched
             .finding(case, "the pod's spread over {keys} closes {share}")
             .fact("keys", keys.into_iter().collect::<Vec<_>>())
             .fix([Fix::advice(
                 "raise maxSkew, or make the constraint a preference with whenUnsatisfiable ScheduleAnyway",
                 Who::Owner,
-            )]),
+            )])
     };
     finding
         .why("the counts of each domain could not be computed, since nodes or pods of all namespaces were not read; cordoned and tainted nodes count as empty domains, and nodes without the label are closed")

@@ -1,12 +1,12 @@
 //! Nodes have taints that the pod does not tolerate, and that tell nothing about the nodes' state.
 
-use super::grounds::{Grounds, Sought};
-use super::taint_meaning::{Meaning, Purpose, meaning, purpose};
-use crate::finding::{Certainty, Finding, Fix, Who};
 use crate::kubernetes::shell;
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::matching::{Match, Pattern};
+use crate::rules::shared::taint_meaning::{Meaning, Purpose, meaning, purpose};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
-use crate::scheduler::{Filter, Obstacle, What};
+use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 use std::collections::BTreeSet;
 
@@ -27,8 +27,8 @@ fn ordinary(key: &str) -> bool {
 }
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let sought = Sought {
-        obstacle: |obstacle: &Obstacle| matches!(&obstacle.what, What::Taint { key, .. } if ordinary(key)),
+    let pattern = Pattern {
+        failure: |failure: &FilterFailure| matches!(&failure.what, What::Taint { key, .. } if ordinary(key)),
         reason: |reason: &Reason| match reason {
             Reason::UntoleratedTaint {
                 taint: Some((key, _)),
@@ -38,26 +38,27 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             _ => None,
         },
     };
-    let Some(grounds) = Grounds::find(case, &sought) else {
+    let Some(matched) = Match::find(case, &pattern) else {
         return Vec::new();
     };
-    let finding = match grounds.is_computed() {
-        true => computed(case, &grounds),
-        false => told(case, &grounds),
+    let finding = if matched.is_computed() {
+        computed(case, &matched)
+    } else {
+        told(case, &matched)
     };
-    vec![grounds.close(case, finding, Filter::TaintToleration)]
+    vec![matched.close(case, finding, Filter::TaintToleration)]
 }
 
-fn computed(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
+fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     let mut taints = BTreeSet::new();
     let mut keys = BTreeSet::new();
     let mut misses = BTreeSet::new();
-    for (_, obstacle) in grounds.obstacles() {
+    for (_, failure) in matched.failures() {
         if let What::Taint {
             key,
             taint,
             near_miss,
-        } = &obstacle.what
+        } = &failure.what
         {
             taints.insert(taint.clone());
             keys.insert(key.as_str());
@@ -68,7 +69,7 @@ fn computed(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
         1 => "the pod does not tolerate the taint {taints} of {share}",
         _ => "the pod does not tolerate the taints of {share}: {taints}",
     };
-    let finding = grounds
+    let finding = matched
         .finding(case, headline)
         .fact("taints", taints.into_iter().collect::<Vec<_>>())
         .look(look());
@@ -95,18 +96,19 @@ fn explained(finding: Finding, keys: &BTreeSet<&str>) -> Finding {
             "a taint keeps pods off a node unless they tolerate its key, its value and its effect",
         ),
     };
-    match known.len() == keys.len() && known.iter().all(|purpose| purpose.passing) {
-        true => finding.fix([Fix::advice(
+    if known.len() == keys.len() && known.iter().all(|purpose| purpose.passing) {
+        finding.fix([Fix::advice(
             "find out why {taints} is still there: it should go by itself, or with its node",
             Who::Admin,
-        )]),
-        false => finding.fix([
+        )])
+    } else {
+        finding.fix([
             Fix::advice(
                 "add a toleration for {taints}, if the pod is meant for these nodes",
                 Who::Owner,
             ),
             untainted(),
-        ]),
+        ])
     }
 }
 
@@ -114,8 +116,8 @@ fn untainted() -> Fix {
     Fix::advice("add a node without the taint", Who::Admin)
 }
 
-fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
-    let named: BTreeSet<(&str, &str)> = grounds
+fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
+    let named: BTreeSet<(&str, &str)> = matched
         .clauses
         .iter()
         .filter_map(|clause| match &clause.reason {
@@ -126,7 +128,7 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
         })
         .collect();
     if named.is_empty() {
-        return grounds
+        return matched
             .finding(case, "the pod does not tolerate the taints of {share}")
             .why("the scheduler does not say which taints, and nodes were not read: a node that is not ready, or short of memory or disk, has a taint as well")
             .fix([Fix::advice("look at the taints of the nodes, and tolerate them if the pod is meant for these nodes", Who::Owner)])
@@ -140,7 +142,7 @@ fn told(case: &Case<'_>, grounds: &Grounds<'_>) -> Finding {
             value => format!("{key}={value}"),
         })
         .collect();
-    let finding = grounds
+    let finding = matched
         .finding(
             case,
             "the pod does not tolerate the taints of {share}: {taints}",

@@ -1,17 +1,16 @@
 //! Causes of the volume layer.
 //!
-//! `claims` finds the claims of a pod, `class` the StorageClass of each, `troubles` what the scheduler's volume filters found on
+//! `class` the StorageClass of each, `volume_failures` what the scheduler's volume filters found on
 //! the nodes; each cause looks at them in its own way.
 
-pub(crate) mod claims;
 mod class;
 pub mod pvc_lost;
 pub mod pvc_missing;
 pub mod pvc_terminating;
 pub mod storage_capacity;
 pub mod storageclass_missing;
-mod troubles;
 pub mod unbound_pvc;
+mod volume_failures;
 pub mod volume_limit;
 pub mod volume_node_affinity;
 pub mod volume_restrictions;

@@ -3,11 +3,12 @@
 //! Sources: pkg/controller/volume/persistentvolume/pv_controller.go (1.37), which sets phase Lost and never takes it back by
 //! itself; kube-scheduler `framework/plugins/volumebinding` and `volumezone`.
 
-use super::claims::{ClaimOfPod, look_through, phase, said};
-use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::kubernetes::claims::volume_name;
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::claims::{ClaimOfPod, look_through, phase, said};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
+use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 

@@ -1,10 +1,11 @@
 //! A PersistentVolumeClaim that the pod names does not exist.
 
-use super::claims::{ClaimOfPod, of_pod, said};
-use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::kubernetes::nearest::nearest;
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::claims::{ClaimOfPod, of_pod, said};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
+use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, Seen};
 
 /// `pvc-missing`
@@ -19,7 +20,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if case.pod.phase() != "Pending" || case.pod.containers().any(|c| c.running().is_some()) {
+    if case.pod().phase() != "Pending" || case.pod().containers().any(|c| c.running().is_some()) {
         return Vec::new();
     }
     let claims = of_pod(case);
@@ -28,9 +29,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .iter()
         .filter(|claim| claim.seen.is_absent() && !claim.ephemeral);
     let findings: Vec<Finding> = absent.map(|claim| absence(case, claim)).collect();
-    match findings.is_empty() {
-        true => told(case, &claims).into_iter().collect(),
-        false => findings,
+    if findings.is_empty() {
+        told(case, &claims).into_iter().collect()
+    } else {
+        findings
     }
 }
 

@@ -3,11 +3,12 @@
 //! Sources: kube-scheduler `framework/plugins/volumebinding` (1.37); pkg/controller/volume/pvcprotection, whose finalizer keeps a
 //! claim while pods use it.
 
-use super::claims::{ClaimOfPod, look_through, said};
-use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::claims::{ClaimOfPod, look_through, said};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
-use crate::snapshot::{Kind, Occupant};
+use crate::snapshot::Evidence;
+use crate::snapshot::{Kind, PodRecord};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 /// `pvc-terminating`
@@ -63,17 +64,17 @@ fn of_claim(
 }
 
 /// The other pods that have a node and mount the claim.
-fn users<'a>(case: &Case<'a>, claim: &'a str) -> impl Iterator<Item = &'a Occupant> {
-    let (occupants, pod) = (case.snapshot.occupants(), case.pod);
-    occupants.iter().filter(move |occupant| {
-        *occupant.namespace == *pod.namespace()
-            && *occupant.name != *pod.name()
-            && occupant.node.is_some()
-            && occupants.claims_of(occupant).any(|name| name == claim)
+fn users<'a>(case: &Case<'a>, claim: &'a str) -> impl Iterator<Item = &'a PodRecord> {
+    let (pod_records, pod) = (case.snapshot.pod_records(), case.pod());
+    pod_records.iter().filter(move |pod_record| {
+        *pod_record.namespace == *pod.namespace()
+            && *pod_record.name != *pod.name()
+            && pod_record.node.is_some()
+            && pod_records.claims_of(pod_record).any(|name| name == claim)
     })
 }
 
-fn named(user: &Occupant) -> String {
+fn named(user: &PodRecord) -> String {
     user.name.to_string()
 }
 

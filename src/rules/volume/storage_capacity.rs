@@ -3,11 +3,11 @@
 //! Source: kube-scheduler `framework/plugins/volumebinding/binder.go` (1.37), `hasEnoughCapacity`: the claim must fit into one
 //! CSIStorageCapacity of its class whose topology means the node. Without any the room counts as none.
 
-use super::troubles::{first, grounds, of};
-use crate::finding::{Finding, Fix, Who};
+use super::volume_failures::{first, matched, of};
 use crate::kubernetes::shell;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::{Filter, VolumeTrouble};
+use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 
 /// `storage-capacity`
@@ -28,34 +28,34 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let is_it = |trouble: &VolumeTrouble| matches!(trouble, VolumeTrouble::NoSpace { .. });
+    let is_it = |failure: &VolumeFailure| matches!(failure, VolumeFailure::NoSpace { .. });
     // words alone do not tell the claim from another that has no volume: unbound-pvc quotes them
-    let Some(grounds) = grounds(case, is_it, |_| false) else {
+    let Some(matched) = matched(case, is_it, |_| false) else {
         return Vec::new();
     };
-    let Some(VolumeTrouble::NoSpace {
+    let Some(VolumeFailure::NoSpace {
         claim,
         class,
         asked,
         ..
-    }) = first(&grounds)
+    }) = first(&matched)
     else {
         return Vec::new();
     };
-    let rooms = grounds
-        .obstacles()
-        .filter_map(|(_, obstacle)| match of(obstacle) {
-            Some(VolumeTrouble::NoSpace {
+    let rooms = matched
+        .failures()
+        .filter_map(|(_, failure)| match of(failure) {
+            Some(VolumeFailure::NoSpace {
                 claim: other, free, ..
             }) if other == claim => *free,
             _ => None,
         });
     let finding = match rooms.max() {
-        Some(most) => grounds
+        Some(most) => matched
             .finding(case, "the claim {claim} asks for {asked}, and the driver of class {class} can make a volume of {most} at most for {share}")
             .fact("most", most.human("storage"))
             .why("the driver reports how much one new volume can have, and that is too little on every node that could run the pod"),
-        None => grounds
+        None => matched
             .finding(case, "the driver of class {class} reports no storage at all that a volume for claim {claim} could have on {share}")
             .why("the class's driver tracks capacity, and no CSIStorageCapacity of the class is about these nodes: the driver may not run there, or may not publish any"),
     };
@@ -68,5 +68,5 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             Fix::advice("make the claim anew with a smaller request, or with another class", Who::Owner),
         ])
         .look(shell::command(["kubectl", "get", "csistoragecapacities", "-A"]));
-    vec![grounds.close(case, finding, Filter::VolumeBinding)]
+    vec![matched.close(case, finding, Filter::VolumeBinding)]
 }

@@ -1,12 +1,13 @@
 //! A claim of the pod names a StorageClass that does not exist.
 
-use super::claims::{ClaimOfPod, event, of_pod, phase, said};
-use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::kubernetes::claims::{class, volume_name};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::claims::{ClaimOfPod, event, of_pod, phase, said};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
+use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
 
 /// `storageclass-missing`
@@ -21,7 +22,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if case.pod.node().is_some() {
+    if case.pod().node().is_some() {
         return Vec::new();
     }
     let claims = of_pod(case);
@@ -29,9 +30,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .iter()
         .filter_map(|claim| of_claim(case, claim))
         .collect();
-    match findings.is_empty() {
-        true => told(case).into_iter().collect(),
-        false => findings,
+    if findings.is_empty() {
+        told(case).into_iter().collect()
+    } else {
+        findings
     }
 }
 

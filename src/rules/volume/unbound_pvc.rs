@@ -6,13 +6,16 @@
 //!
 //! Sources: pkg/controller/volume/persistentvolume/pv_controller.go (1.37).
 
-use super::claims::{ClaimOfPod, event, has_selected_node, look_through, of_pod, phase, said};
 use super::class::Class;
-use crate::finding::{Certainty, Evidence, Finding, Fix, Who};
 use crate::kubernetes::claims::volume_name;
 use crate::kubernetes::storage_class::{NO_PROVISIONER, waits_for_consumer};
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::claims::{
+    ClaimOfPod, event, has_selected_node, look_through, of_pod, phase, said,
+};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
+use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, Seen};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
@@ -46,18 +49,19 @@ fn of_claim(
     }
     let failed = event(case, claim, &["ProvisioningFailed"]);
     let class = Class::of(case, object);
-    let spoken = said(case, speaks_of_claims);
+    let only = said(case, speaks_of_claims);
     let waits = matches!(class, Class::Named(Seen::Yes(class)) if waits_for_consumer(class));
-    if waits && spoken.is_none() && failed.is_none() && !has_selected_node(object) {
+    if waits && only.is_none() && failed.is_none() && !has_selected_node(object) {
         return None;
     }
     let proof = evidence(case, claim, object);
     let volume = volume_name(object);
     // a provisioner that the scheduler still waits for may be at work
     let may_wait = waits || matches!(class, Class::Named(Seen::Unknown(_)));
-    let certainty = match may_wait && spoken.is_none() && failed.is_none() {
-        true => Certainty::Likely,
-        false => Certainty::Proven,
+    let certainty = if may_wait && only.is_none() && failed.is_none() {
+        Certainty::Likely
+    } else {
+        Certainty::Proven
     };
     let finding = if let Some(volume) = volume {
         named_volume(case, proof, volume)
@@ -75,7 +79,7 @@ fn of_claim(
     } else {
         by_class(case, proof, class)
     };
-    let quotes = spoken
+    let quotes = only
         .map(|(_, quote)| quote)
         .filter(|quote| *quote != finding.proof);
     let pending = case.field_of(claim.object(case), "status.phase", "Pending");
@@ -222,8 +226,9 @@ fn told(case: &Case<'_>) -> Option<Finding> {
             Who::Owner,
         )])
         .look(case.kubectl(words.chain(names.iter().map(String::as_str))));
-    Some(match names.is_empty() {
-        true => finding,
-        false => finding.fact("claims", names),
+    Some(if names.is_empty() {
+        finding
+    } else {
+        finding.fact("claims", names)
     })
 }

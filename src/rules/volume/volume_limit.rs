@@ -3,12 +3,12 @@
 //! Source: kube-scheduler `framework/plugins/nodevolumelimits/csi.go` (1.37); the limit is the driver's own, in
 //! `CSINode.spec.drivers[].allocatable.count`.
 
-use super::troubles::{first, grounds};
-use crate::finding::{Finding, Fix, Who};
+use super::volume_failures::{first, matched};
 use crate::kubernetes::shell;
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
-use crate::scheduler::{Filter, VolumeTrouble};
+use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 
 /// `volume-limit`
@@ -28,24 +28,24 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let is_it = |trouble: &VolumeTrouble| matches!(trouble, VolumeTrouble::AttachLimit { .. });
-    let Some(grounds) = grounds(case, is_it, |reason| *reason == Reason::VolumeLimit) else {
+    let is_it = |failure: &VolumeFailure| matches!(failure, VolumeFailure::AttachLimit { .. });
+    let Some(matched) = matched(case, is_it, |reason| *reason == Reason::VolumeLimit) else {
         return Vec::new();
     };
-    let finding = match first(&grounds) {
-        Some(VolumeTrouble::AttachLimit {
+    let finding = match first(&matched) {
+        Some(VolumeFailure::AttachLimit {
             driver,
             attached,
             new,
             limit,
-        }) => grounds
+        }) => matched
             .finding(case, "{share} may attach no more volumes of {driver}: {attached} of {limit} on {nearest}, and the pod adds {new}")
             .fact("driver", driver.as_str())
             .fact("attached", attached.to_string())
             .fact("new", new.to_string())
             .fact("limit", limit.to_string())
-            .fact("nearest", grounds.nodes().first().cloned().unwrap_or_default()),
-        _ => grounds.finding(case, "{share} may attach no more volumes"),
+            .fact("nearest", matched.nodes().first().cloned().unwrap_or_default()),
+        _ => matched.finding(case, "{share} may attach no more volumes"),
     };
     let finding = finding
         .why("the limit is the driver's: how many disks such a machine can have at once")
@@ -54,5 +54,5 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             Fix::advice("let pods share a volume, or delete pods whose volumes are not needed there any more", Who::Owner),
         ])
         .look(shell::command(["kubectl", "get", "csinodes", "-o", "custom-columns=NODE:.metadata.name,DRIVER:.spec.drivers[*].name,LIMIT:.spec.drivers[*].allocatable.count"]));
-    vec![grounds.close(case, finding, Filter::NodeVolumeLimits)]
+    vec![matched.close(case, finding, Filter::NodeVolumeLimits)]
 }

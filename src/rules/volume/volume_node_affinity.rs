@@ -3,13 +3,13 @@
 //! Source: kube-scheduler `framework/plugins/volumebinding` (1.37), which compares the volume's node affinity with the node's
 //! labels.
 
-use super::troubles::{Elsewhere, OF_BOUND_VOLUMES, elsewhere, first, grounds};
-use crate::finding::{Finding, Fix, Who};
+use super::volume_failures::{Elsewhere, OF_BOUND_VOLUMES, elsewhere, first, matched};
 use crate::kubernetes::shell;
-use crate::rules::scheduling::grounds::Grounds;
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::matching::Match;
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
-use crate::scheduler::{Filter, VolumeTrouble};
+use crate::scheduler::{Filter, VolumeFailure};
 
 /// `volume-node-affinity`
 pub static RULE: Rule = Rule {
@@ -23,18 +23,18 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let is_it = |trouble: &VolumeTrouble| matches!(trouble, VolumeTrouble::Elsewhere { .. });
-    let Some(grounds) = grounds(case, is_it, |reason| *reason == Reason::VolumeNodeAffinity) else {
+    let is_it = |failure: &VolumeFailure| matches!(failure, VolumeFailure::Elsewhere { .. });
+    let Some(matched) = matched(case, is_it, |reason| *reason == Reason::VolumeNodeAffinity) else {
         return Vec::new();
     };
-    let finding = match first(&grounds) {
-        Some(VolumeTrouble::Elsewhere {
+    let finding = match first(&matched) {
+        Some(VolumeFailure::Elsewhere {
             claim,
             volume,
             wanted,
             ..
-        }) => bound(case, &grounds, claim, volume, wanted),
-        _ => grounds
+        }) => bound(case, &matched, claim, volume, wanted),
+        _ => matched
             .finding(case, "the volume of a claim cannot be reached from {share}")
             .why("a bound volume stays where it is: a zone, or a node's own disk")
             .fix([Fix::advice(
@@ -43,17 +43,11 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             )])
             .look(shell::command(["kubectl", "get", "pv", "-o", "wide"])),
     };
-    vec![grounds.close(case, finding, Filter::VolumeBinding)]
+    vec![matched.close(case, finding, Filter::VolumeBinding)]
 }
 
-fn bound(
-    case: &Case<'_>,
-    grounds: &Grounds<'_>,
-    claim: &str,
-    volume: &str,
-    wanted: &str,
-) -> Finding {
-    let of_claim = |trouble: &VolumeTrouble| matches!(trouble, VolumeTrouble::Elsewhere { claim: other, .. } if other == claim);
+fn bound(case: &Case<'_>, matched: &Match<'_>, claim: &str, volume: &str, wanted: &str) -> Finding {
+    let of_claim = |failure: &VolumeFailure| matches!(failure, VolumeFailure::Elsewhere { claim: other, .. } if other == claim);
     let reaching = elsewhere(case, of_claim);
     let headline = match reaching.nodes.as_slice() {
         [] => {
@@ -66,7 +60,7 @@ fn bound(
             "the volume {volume} of claim {claim} can only be reached from nodes with {wanted}, and none of these takes the pod: {reasons}"
         }
     };
-    told(grounds.finding(case, headline), &reaching)
+    told(matched.finding(case, headline), &reaching)
         .fact("claim", claim)
         .fact("volume", volume)
         .fact("wanted", wanted)

@@ -3,13 +3,13 @@
 //! Source: kube-scheduler `framework/plugins/volumerestrictions` (1.37): claims of access mode ReadWriteOncePod, and disks of the old
 //! kinds that a pod names itself.
 
-use super::troubles::{first, grounds};
-use crate::finding::{Finding, Fix, Who};
+use super::volume_failures::{first, matched};
 use crate::kubernetes::shell;
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
-use crate::scheduler::{Filter, Holder, VolumeTrouble};
-use crate::snapshot::{Kin, Kind};
+use crate::scheduler::{Filter, Holder, VolumeFailure};
+use crate::snapshot::{Kind, Relation};
 
 /// `volume-restrictions`
 pub static RULE: Rule = Rule {
@@ -23,56 +23,58 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let is_it = |trouble: &VolumeTrouble| {
+    let is_it = |failure: &VolumeFailure| {
         matches!(
-            trouble,
-            VolumeTrouble::Disk { .. } | VolumeTrouble::InUse { .. }
+            failure,
+            VolumeFailure::Disk { .. } | VolumeFailure::InUse { .. }
         )
     };
     let reason =
         |reason: &Reason| matches!(reason, Reason::DiskConflict | Reason::ReadWriteOncePod);
-    let Some(grounds) = grounds(case, is_it, reason) else {
+    let Some(matched) = matched(case, is_it, reason) else {
         return Vec::new();
     };
-    let finding = match first(&grounds) {
-        Some(VolumeTrouble::InUse {
+    let finding = match first(&matched) {
+        Some(VolumeFailure::InUse {
             claim,
             holder,
             node,
         }) => held(
             case,
-            grounds.finding(case, "the claim {claim} is in use by pod {holder} on {node}, and its access mode ReadWriteOncePod lets only one pod have it"),
+            matched.finding(case, "the claim {claim} is in use by pod {holder} on {node}, and its access mode ReadWriteOncePod lets only one pod have it"),
             holder,
         )
         .fact("claim", claim.as_str())
         .fact("node", node.as_str()),
-        Some(VolumeTrouble::Disk { disk, holder }) => held(
+        Some(VolumeFailure::Disk { disk, holder }) => held(
             case,
-            grounds.finding(case, "the disk {disk} is in use by pod {holder} on {share}"),
+            matched.finding(case, "the disk {disk} is in use by pod {holder} on {share}"),
             holder,
         )
         .fact("disk", disk.as_str()),
-        _ => grounds
+        _ => matched
             .finding(case, "another pod has a volume of the pod that only one may have")
             .fix([Fix::advice("find the pod that mounts the same claim or disk", Who::Owner)]),
     };
-    vec![grounds.close(case, finding, Filter::VolumeRestrictions)]
+    vec![matched.close(case, finding, Filter::VolumeRestrictions)]
 }
 
 fn held(case: &Case<'_>, finding: Finding, holder: &Holder) -> Finding {
     let controller = holder.controller.as_deref();
-    let kin = case.snapshot.kin(case.pod, &holder.namespace, controller);
+    let relation = case
+        .snapshot
+        .relation(case.pod(), &holder.namespace, controller);
     let finding = finding
         .fact("holder", holder.to_string())
         .look(shell::kubectl(
             &holder.namespace,
             ["get", "pod", &holder.name, "-o", "wide"],
         ));
-    match (kin, controller) {
-        (Kin::Elder, _) => finding
+    match (relation, controller) {
+        (Relation::PreviousRevision, _) => finding
             .why("the old pods stay until new ones are ready, and the new ones wait for what the old ones hold")
             .fix([Fix::advice("let the Deployment stop its old pod before it starts a new one", Who::Owner)]),
-        (Kin::Sibling, Some(owner)) => finding
+        (Relation::SameOwner, Some(owner)) => finding
             .why("both are pods of {owner}, which mounts one claim in every replica")
             .fact("owner", owner)
             .fix([Fix::advice("run one replica, give each its own claim as a StatefulSet does, or use the access mode ReadWriteOnce or ReadWriteMany", Who::Owner)]),

@@ -2,13 +2,13 @@
 //!
 //! Source: kube-scheduler `framework/plugins/volumezone` (1.37).
 
-use super::troubles::{OF_BOUND_VOLUMES, elsewhere, first, grounds};
-use crate::finding::{Finding, Fix, Who};
+use super::volume_failures::{OF_BOUND_VOLUMES, elsewhere, first, matched};
 use crate::kubernetes::shell;
-use crate::rules::scheduling::grounds::Grounds;
+use crate::messages::scheduler::Reason;
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::matching::Match;
 use crate::rules::{Case, Layer, Rule};
-use crate::scheduler::message::Reason;
-use crate::scheduler::{Filter, VolumeTrouble};
+use crate::scheduler::{Filter, VolumeFailure};
 
 /// `volume-zone`
 pub static RULE: Rule = Rule {
@@ -22,18 +22,18 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let is_it = |trouble: &VolumeTrouble| matches!(trouble, VolumeTrouble::Zone { .. });
-    let Some(grounds) = grounds(case, is_it, |reason| *reason == Reason::VolumeZone) else {
+    let is_it = |failure: &VolumeFailure| matches!(failure, VolumeFailure::Zone { .. });
+    let Some(matched) = matched(case, is_it, |reason| *reason == Reason::VolumeZone) else {
         return Vec::new();
     };
-    let finding = match first(&grounds) {
-        Some(VolumeTrouble::Zone {
+    let finding = match first(&matched) {
+        Some(VolumeFailure::Zone {
             claim,
             volume,
             key,
             wanted,
             ..
-        }) => bound(case, &grounds, claim)
+        }) => bound(case, &matched, claim)
             .fact("claim", claim.as_str())
             .fact("volume", volume.as_str())
             .fact("key", key.as_str())
@@ -45,7 +45,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 volume,
                 "--show-labels",
             ])),
-        _ => grounds
+        _ => matched
             .finding(
                 case,
                 "the volume of a claim is in another zone than {share}",
@@ -57,11 +57,11 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .look(shell::command(["kubectl", "get", "pv", "--show-labels"])),
     };
     let finding = finding.why("a volume stays in its zone: the pod has to go there");
-    vec![grounds.close(case, finding, Filter::VolumeZone)]
+    vec![matched.close(case, finding, Filter::VolumeZone)]
 }
 
-fn bound(case: &Case<'_>, grounds: &Grounds<'_>, claim: &str) -> Finding {
-    let of_claim = |trouble: &VolumeTrouble| matches!(trouble, VolumeTrouble::Zone { claim: other, .. } if other == claim);
+fn bound(case: &Case<'_>, matched: &Match<'_>, claim: &str) -> Finding {
+    let of_claim = |failure: &VolumeFailure| matches!(failure, VolumeFailure::Zone { claim: other, .. } if other == claim);
     let there = elsewhere(case, of_claim);
     let (headline, fix) = match there.nodes.as_slice() {
         [] => (
@@ -76,7 +76,7 @@ fn bound(case: &Case<'_>, grounds: &Grounds<'_>, claim: &str) -> Finding {
             ),
         ),
     };
-    grounds
+    matched
         .finding(case, headline)
         .fact("there", there.nodes)
         .fact("reasons", there.reasons)

@@ -1,8 +1,8 @@
 //! Counts nodes by reason: as the scheduler wrote them, and as its filters would.
 
 use super::is_computed;
-use crate::scheduler::message::{Message, Reason};
-use crate::scheduler::{Count, Filter, NodeObstacles, Obstacle, What};
+use crate::messages::scheduler::{Message, Reason};
+use crate::scheduler::{Count, Filter, FilterFailure, NodeResult, What};
 use std::collections::BTreeMap;
 
 /// What the scheduler counted.
@@ -134,7 +134,7 @@ pub(in crate::scheduler) struct Ours {
 
 impl Dialect {
     /// Counts in the way of the version that wrote the message, told by how well it fits.
-    pub(super) fn fitting(theirs: &Theirs<'_>, nodes: &[NodeObstacles]) -> Ours {
+    pub(super) fn fitting(theirs: &Theirs<'_>, nodes: &[NodeResult]) -> Ours {
         let mut dialects = Dialect::that_may_have_written(theirs).into_iter();
         let meanings = Meanings::of(nodes);
         let count = |dialect: Dialect| dialect.count(nodes, &meanings);
@@ -151,18 +151,21 @@ impl Dialect {
     /// The ways in which the message may have been counted, the newest first; its words rule some out.
     fn that_may_have_written(theirs: &Theirs<'_>) -> Vec<Dialect> {
         let says = |reason: &Reason| theirs.counts.contains_key(reason);
-        let cuts: &[CutOff] = match says(&cut_off()) {
-            true => &[CutOff::Named],
-            false => &[CutOff::Named, CutOff::Uncounted, CutOff::Filtered],
+        let cuts: &[CutOff] = if says(&cut_off()) {
+            &[CutOff::Named]
+        } else {
+            &[CutOff::Named, CutOff::Uncounted, CutOff::Filtered]
         };
-        let peers: &[Peers] = match says(&Reason::PodAffinityOrAntiAffinity) {
-            true => &[Peers::Twice, Peers::TwiceTheirsFirst],
-            false => &[Peers::Once],
+        let peers: &[Peers] = if says(&Reason::PodAffinityOrAntiAffinity) {
+            &[Peers::Twice, Peers::TwiceTheirsFirst]
+        } else {
+            &[Peers::Once]
         };
         let spread = |missing_label| Reason::TopologySpread { missing_label };
-        let labels: &[bool] = match says(&spread(false)) && !says(&spread(true)) {
-            true => &[true, false],
-            false => &[true],
+        let labels: &[bool] = if says(&spread(false)) && !says(&spread(true)) {
+            &[true, false]
+        } else {
+            &[true]
         };
         let mut dialects = Vec::new();
         for &cut in cuts {
@@ -178,20 +181,20 @@ impl Dialect {
         dialects
     }
 
-    fn count(self, nodes: &[NodeObstacles], meanings: &Meanings<'_>) -> Ours {
+    fn count(self, nodes: &[NodeResult], meanings: &Meanings<'_>) -> Ours {
         let mut ours = Ours {
             counts: BTreeMap::new(),
             free: Vec::new(),
         };
         for node in nodes {
-            if node.obstacles.is_empty() {
+            if node.failures.is_empty() {
                 ours.free.push(node.node.clone());
             }
             let mut reasons: Vec<Reason> = Vec::new();
-            for obstacle in self.first(&node.obstacles, meanings) {
-                let meaning = meanings.get(obstacle);
-                let beside = self.beside(obstacle);
-                for reason in [self.spoken(meaning, obstacle)].into_iter().chain(beside) {
+            for failure in self.first(&node.failures, meanings) {
+                let meaning = meanings.get(failure);
+                let beside = self.beside(failure);
+                for reason in [self.spoken(meaning, failure)].into_iter().chain(beside) {
                     if !reasons.contains(&reason) {
                         reasons.push(reason);
                     }
@@ -204,19 +207,23 @@ impl Dialect {
         ours
     }
 
-    /// The obstacles that the scheduler tells of a node: those of the first failing filter, or the first of them.
-    fn first<'o>(self, obstacles: &'o [Obstacle], meanings: &Meanings<'_>) -> &'o [Obstacle] {
-        let is_cut = |obstacle: &Obstacle| {
-            obstacle.filter == Filter::NodeAffinity
-                && matches!(meanings.get(obstacle), Reason::ExcludedByPlugins(_))
+    /// The filter failures that the scheduler tells of a node: those of the first failing filter, or the first of them.
+    fn first<'o>(
+        self,
+        failures: &'o [FilterFailure],
+        meanings: &Meanings<'_>,
+    ) -> &'o [FilterFailure] {
+        let is_cut = |failure: &FilterFailure| {
+            failure.filter == Filter::NodeAffinity
+                && matches!(meanings.get(failure), Reason::ExcludedByPlugins(_))
         };
-        let cut = obstacles.iter().position(is_cut);
+        let cut = failures.iter().position(is_cut);
         let start = match (self.cut, cut) {
             (CutOff::Named, Some(at)) => at,
             (CutOff::Uncounted, Some(_)) => return &[],
             _ => 0,
         };
-        let rest = obstacles.get(start..).unwrap_or_default();
+        let rest = failures.get(start..).unwrap_or_default();
         let Some(filter) = rest.first().map(|first| first.filter) else {
             return &[];
         };
@@ -225,7 +232,7 @@ impl Dialect {
         if !filter.tells_one() {
             return told;
         }
-        let is_theirs = |one: &Obstacle| matches!(one.what, What::Together { own: false, .. });
+        let is_theirs = |one: &FilterFailure| matches!(one.what, What::Together { own: false, .. });
         let theirs =
             (self.peers == Peers::TwiceTheirsFirst).then(|| told.iter().position(is_theirs));
         let first = theirs.flatten().unwrap_or_default();
@@ -233,14 +240,14 @@ impl Dialect {
     }
 
     /// What this version says beside the reason.
-    fn beside(self, obstacle: &Obstacle) -> Option<Reason> {
-        let doubled = obstacle.filter == Filter::InterPodAffinity && self.peers != Peers::Once;
+    fn beside(self, failure: &FilterFailure) -> Option<Reason> {
+        let doubled = failure.filter == Filter::InterPodAffinity && self.peers != Peers::Once;
         doubled.then_some(Reason::PodAffinityOrAntiAffinity)
     }
 
     /// The reason as this version tells it.
-    fn spoken(self, meaning: &Reason, obstacle: &Obstacle) -> Reason {
-        match (meaning, &obstacle.what) {
+    fn spoken(self, meaning: &Reason, failure: &FilterFailure) -> Reason {
+        match (meaning, &failure.what) {
             (Reason::UntoleratedTaint { .. }, What::Taint { key, taint, .. })
                 if self.names_taints =>
             {
@@ -260,29 +267,29 @@ impl Dialect {
     }
 }
 
-/// What the obstacles' words mean, each read once for all nodes.
+/// What the filter failures' words mean, each read once for all nodes.
 struct Meanings<'n>(BTreeMap<&'n str, Reason>);
 
 impl<'n> Meanings<'n> {
-    fn of(nodes: &'n [NodeObstacles]) -> Self {
+    fn of(nodes: &'n [NodeResult]) -> Self {
         let mut known = BTreeMap::new();
-        for obstacle in nodes.iter().flat_map(|node| &node.obstacles) {
-            let words = obstacle.reason.as_str();
+        for failure in nodes.iter().flat_map(|node| &node.failures) {
+            let words = failure.reason.as_str();
             known.entry(words).or_insert_with(|| meaning(words));
         }
         Meanings(known)
     }
 
-    fn get(&self, obstacle: &Obstacle) -> &Reason {
+    fn get(&self, failure: &FilterFailure) -> &Reason {
         self.0
-            .get(obstacle.reason.as_str())
+            .get(failure.reason.as_str())
             .unwrap_or(&Reason::Other)
     }
 }
 
-/// What an obstacle's words mean; they are the scheduler's own.
+/// What an filter failure's words mean; they are the scheduler's own.
 pub(super) fn meaning(words: &str) -> Reason {
-    let message = crate::scheduler::message::parse(words);
+    let message = crate::messages::scheduler::parse(words);
     let first = message.clauses.into_iter().next();
     first.map_or(Reason::Other, |clause| clause.reason)
 }
@@ -295,7 +302,7 @@ fn value_of<'t>(key: &str, taint: &'t str) -> &'t str {
 }
 
 impl Ours {
-    /// Whether this is all that stands against any node.
+    /// Whether this is all that rejects any node.
     pub(super) fn is_only(&self, reason: &Reason) -> bool {
         self.free.is_empty() && self.counts.len() == 1 && self.counts.contains_key(reason)
     }

@@ -3,7 +3,7 @@
 //! They are counted, so that a pod can be left out again; which pods matter is for the filter.
 
 use crate::scheduler::NodeView;
-use crate::snapshot::Occupant;
+use crate::snapshot::PodRecord;
 use std::collections::{BTreeMap, HashMap};
 
 /// The pods of one domain.
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 struct Group<'v> {
     count: usize,
     /// The first of them; it is named also when it has left and others are there.
-    first: &'v Occupant,
+    first: &'v PodRecord,
 }
 
 /// Pods by the value of one topology key.
@@ -19,11 +19,11 @@ struct Group<'v> {
 pub(super) struct Groups<'v>(HashMap<String, Group<'v>>);
 
 impl<'v> Groups<'v> {
-    pub(super) fn join(&mut self, domain: &str, occupant: &'v Occupant) {
+    pub(super) fn join(&mut self, domain: &str, pod_record: &'v PodRecord) {
         match self.0.get_mut(domain) {
             Some(group) => group.count += 1,
             None => {
-                let first = occupant;
+                let first = pod_record;
                 self.0.insert(domain.to_owned(), Group { count: 1, first });
             }
         }
@@ -39,7 +39,7 @@ impl<'v> Groups<'v> {
     }
 
     /// The first pod of a domain.
-    pub(super) fn first(&self, domain: &str) -> Option<&'v Occupant> {
+    pub(super) fn first(&self, domain: &str) -> Option<&'v PodRecord> {
         self.0.get(domain).map(|group| group.first)
     }
 }
@@ -53,12 +53,12 @@ impl<'v> Domains<'v> {
         self.0.is_empty()
     }
 
-    pub(super) fn join(&mut self, key: &str, domain: &str, occupant: &'v Occupant) {
+    pub(super) fn join(&mut self, key: &str, domain: &str, pod_record: &'v PodRecord) {
         match self.0.get_mut(key) {
-            Some(groups) => groups.join(domain, occupant),
+            Some(groups) => groups.join(domain, pod_record),
             None => {
                 let groups = self.0.entry(key.to_owned()).or_default();
-                groups.join(domain, occupant);
+                groups.join(domain, pod_record);
             }
         }
     }
@@ -82,7 +82,7 @@ impl<'v> Domains<'v> {
     pub(super) fn first_beside<'n>(
         &'n self,
         node: &'n NodeView<'_>,
-    ) -> Option<(&'n str, &'n str, &'v Occupant)> {
+    ) -> Option<(&'n str, &'n str, &'v PodRecord)> {
         self.0.iter().find_map(|(key, groups)| {
             let domain = node.label(key)?;
             Some((key.as_str(), domain, groups.first(domain)?))

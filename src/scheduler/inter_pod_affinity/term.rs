@@ -10,7 +10,7 @@ use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::selector::{
     label_selector_is_empty, label_selector_matches, label_selector_text,
 };
-use crate::snapshot::{Gap, Occupants, Seen, Snapshot};
+use crate::snapshot::{Gap, PodRecords, Seen, Snapshot};
 use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,8 +32,8 @@ pub struct Misspelt {
     pub from: String,
     /// The value that is most like it, of those that pods carry.
     pub to: String,
-    /// Whose: places among [`Occupants::shapes`].
-    pub shapes: BTreeSet<usize>,
+    /// Whose: places among [`PodRecords::shapes`].
+    pub footprints: BTreeSet<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -104,11 +104,11 @@ impl<'a> Term<'a> {
     }
 
     /// A label of its selector that no pod carries where it looks, and what was probably meant.
-    pub fn misspelt(&self, occupants: &Occupants) -> Option<Misspelt> {
-        let covered = occupants.iter().filter(|pod| self.covers(&pod.namespace));
-        let places: BTreeSet<usize> = covered.map(Occupants::place_of).collect();
+    pub fn misspelt(&self, pod_records: &PodRecords) -> Option<Misspelt> {
+        let covered = pod_records.iter().filter(|pod| self.covers(&pod.namespace));
+        let places: BTreeSet<usize> = covered.map(PodRecords::place_of).collect();
         let label = |place: &usize, key: &str| {
-            let labels = &occupants.shapes().get(*place)?.labels;
+            let labels = &pod_records.footprints().get(*place)?.labels;
             labels.get(key).map(String::as_str)
         };
         let mut pairs = self.selector()?.match_labels.iter().flatten();
@@ -123,7 +123,7 @@ impl<'a> Term<'a> {
                 key: key.clone(),
                 from: from.clone(),
                 to: to.to_owned(),
-                shapes: places.iter().filter(carries).copied().collect(),
+                footprints: places.iter().filter(carries).copied().collect(),
             })
         })
     }
@@ -169,9 +169,10 @@ pub(super) fn selects(term: &PodAffinityTerm, labels: &BTreeMap<String, String>)
 /// The namespaces that a term names; its pod's own when it names none in either way.
 pub(super) fn named(term: &PodAffinityTerm, own: &str) -> Vec<String> {
     let names = term.namespaces.clone().unwrap_or_default();
-    match names.is_empty() && term.namespace_selector.is_none() {
-        true => vec![own.to_owned()],
-        false => names,
+    if names.is_empty() && term.namespace_selector.is_none() {
+        vec![own.to_owned()]
+    } else {
+        names
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::scheduler::testing::{Cluster, Object, node, object, pod};
-use crate::scheduler::{View, What, judge};
+use crate::scheduler::{View, What, run_filters};
 use crate::snapshot::Kind;
 use serde_json::{Value, json};
 
@@ -36,15 +36,15 @@ fn away(pod: Object, terms: Value) -> Object {
     pod.set("/spec/affinity", required)
 }
 
-/// `node: reason` of everything that stands against the pod.
+/// `node: reason` of everything that rejects the pod.
 fn said(pod: &Object, objects: &[Object]) -> Vec<String> {
     let cluster = objects.iter().cloned().fold(Cluster::new(), Cluster::with);
     let cluster = cluster.seal();
-    let judged = judge(&pod.pod(), &View::of(&cluster));
+    let results = run_filters(&pod.pod(), &View::of(&cluster));
     let on = |name: &str, reason: &str| format!("{name}: {reason}");
-    let nodes = judged.nodes.iter();
+    let nodes = results.nodes.iter();
     nodes
-        .flat_map(|node| node.obstacles.iter().map(|o| on(&node.node, &o.reason)))
+        .flat_map(|node| node.failures.iter().map(|o| on(&node.node, &o.reason)))
         .collect()
 }
 
@@ -100,7 +100,7 @@ fn the_first_of_a_series_may_start_where_the_keys_are() {
         .map(|n| format!("{n}: {AFFINITY}"))
         .collect();
     assert_eq!(said(&first, &objects), rest);
-    // a companion on a node without the key is in no domain
+    // a contributing finding on a node without the key is in no domain
     let mut objects = two_zones();
     objects.extend([node("bare", "8", "8Gi"), app("web-1", "web").on("bare")]);
     assert_eq!(said(&first, &objects), [format!("bare: {AFFINITY}")]);
@@ -148,11 +148,11 @@ fn the_holder_and_whose_rule_it_is_are_told() {
         .into_iter()
         .fold(Cluster::new(), Cluster::with)
         .seal();
-    let judged = judge(&web.pod(), &View::of(&cluster)).nodes;
-    let told: Vec<_> = judged[0]
-        .obstacles
+    let results = run_filters(&web.pod(), &View::of(&cluster)).nodes;
+    let told: Vec<_> = results[0]
+        .failures
         .iter()
-        .map(|obstacle| match &obstacle.what {
+        .map(|failure| match &failure.what {
             What::Together {
                 holder,
                 own,
@@ -176,8 +176,8 @@ fn what_is_missed_is_told() {
             .with(zoned("a1", "a"))
             .with(namespace("data", "x"))
             .seal();
-        let judged = judge(&web.pod(), &View::of(&cluster)).nodes;
-        match &judged[0].obstacles[0].what {
+        let results = run_filters(&web.pod(), &View::of(&cluster)).nodes;
+        match &results[0].failures[0].what {
             What::Apart { wanted, .. } => wanted.clone(),
             other => panic!("{other:?}"),
         }
@@ -296,9 +296,9 @@ fn namespaces_that_were_not_read_are_a_gap_and_no_obstacle() {
         .read(Kind::Pod)
         .with(zoned("a1", "a"))
         .seal();
-    let judged = judge(&web.pod(), &View::of(&cluster));
-    assert!(judged.nodes[0].obstacles.is_empty());
-    assert_eq!(judged.unread[0].gap.kind, Kind::Namespace);
+    let results = run_filters(&web.pod(), &View::of(&cluster));
+    assert!(results.nodes[0].failures.is_empty());
+    assert_eq!(results.unread[0].gap.kind, Kind::Namespace);
 }
 
 #[test]

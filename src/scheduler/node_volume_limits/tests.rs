@@ -1,7 +1,7 @@
 //! What counts against a node's limit, once, and for which driver.
 
 use crate::scheduler::testing::{Cluster, Object, Told, claim, class, node, object, pod, volume};
-use crate::scheduler::{Filter, VolumeTrouble};
+use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 use serde_json::{Value, json};
 
@@ -124,14 +124,14 @@ fn the_numbers_are_told() {
         .all(pair("a"))
         .all(pair("data"))
         .all(pair("logs"));
-    let expected = VolumeTrouble::AttachLimit {
+    let expected = VolumeFailure::AttachLimit {
         driver: DRIVER.into(),
         attached: 1,
         new: 2,
         limit: 2,
     };
     let told = told(&pod("web").mounts(&["data", "logs"]), cluster);
-    assert_eq!(told.trouble("n1"), &expected);
+    assert_eq!(told.failure("n1"), &expected);
 }
 
 #[test]

@@ -10,12 +10,12 @@
 //!
 //! Source: kube-scheduler `framework/preemption/preemption.go` and `types.go`, `plugins/defaultpreemption` (1.37).
 
-use crate::scheduler::message::PreemptionSays;
+use crate::messages::scheduler::PreemptionSays;
 use crate::scheduler::{
-    Count, Holder, Incoming, Judgement, NodeObstacles, NodeView, Obstacle, View, VolumeTrouble,
-    What, judge,
+    Count, FilterFailure, FilterResults, Holder, Incoming, NodeResult, NodeView, View,
+    VolumeFailure, What, run_filters,
 };
-use crate::snapshot::Occupant;
+use crate::snapshot::PodRecord;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use serde::Serialize;
@@ -59,15 +59,15 @@ pub struct DryRun {
 }
 
 /// Tries it on all nodes.
-pub(in crate::scheduler) fn dry_run(pod: &Pod, view: &View<'_>, judged: &Judgement) -> DryRun {
+pub(in crate::scheduler) fn dry_run(pod: &Pod, view: &View<'_>, results: &FilterResults) -> DryRun {
     let incoming = Incoming::new(pod, view);
-    let refused = !judged.before.is_empty();
-    let hopeless = |node: &NodeObstacles| refused || !may_help(&node.obstacles);
-    let in_question = judged.nodes.iter().filter(|node| !hopeless(node)).count();
+    let refused = !results.before.is_empty();
+    let hopeless = |node: &NodeResult| refused || !may_help(&node.failures);
+    let in_question = results.nodes.iter().filter(|node| !hopeless(node)).count();
     let enough = ENOUGH.max(in_question / 10);
     let mut found = 0;
     let mut nodes = Vec::new();
-    for node in &judged.nodes {
+    for node in &results.nodes {
         let outcome = match view.node(&node.node) {
             Some(on) if !hopeless(node) => {
                 if found >= enough {
@@ -84,76 +84,77 @@ pub(in crate::scheduler) fn dry_run(pod: &Pod, view: &View<'_>, judged: &Judgeme
 }
 
 /// Whether pods that go could make the node fit. The first failing filter alone decides that, since the scheduler stops there.
-fn may_help(obstacles: &[Obstacle]) -> bool {
-    let Some(first) = obstacles.first() else {
+fn may_help(failures: &[FilterFailure]) -> bool {
+    let Some(first) = failures.first() else {
         return false;
     };
-    let mut told = obstacles
+    let mut told = failures
         .iter()
         .take_while(|other| other.filter == first.filter);
-    match first.filter.tells_one() {
-        true => goes_with_pods(first),
-        false => told.all(goes_with_pods),
+    if first.filter.tells_one() {
+        goes_with_pods(first)
+    } else {
+        told.all(goes_with_pods)
     }
 }
 
-/// Whether an obstacle can go with the pods of a node: the scheduler answers `Unschedulable` and not
+/// Whether an filter failure can go with the pods of a node: the scheduler answers `Unschedulable` and not
 /// `UnschedulableAndUnresolvable`.
-fn goes_with_pods(obstacle: &Obstacle) -> bool {
-    match &obstacle.what {
+fn goes_with_pods(failure: &FilterFailure) -> bool {
+    match &failure.what {
         What::Port { .. } | What::PodCount { .. } | What::Together { .. } => true,
         What::Resource {
             asked, allocatable, ..
         } => asked <= allocatable,
         What::Spread { domain, .. } => domain.is_some(),
-        What::Volume(trouble) => matches!(
-            trouble,
-            VolumeTrouble::Disk { .. }
-                | VolumeTrouble::InUse { .. }
-                | VolumeTrouble::AttachLimit { .. }
-                | VolumeTrouble::NoDriver { .. }
+        What::Volume(failure) => matches!(
+            failure,
+            VolumeFailure::Disk { .. }
+                | VolumeFailure::InUse { .. }
+                | VolumeFailure::AttachLimit { .. }
+                | VolumeFailure::NoDriver { .. }
         ),
         _ => false,
     }
 }
 
 fn on_node<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> Outcome {
-    let mut gone: Vec<&Occupant> = lower(pod, node, view);
+    let mut gone: Vec<&PodRecord> = lower(pod, node, view);
     if gone.is_empty() {
         return Outcome::NoVictims;
     }
-    let left = judge::without(pod, node, &gone, view);
+    let left = run_filters::without(pod, node, &gone, view);
     if !left.is_empty() {
         return Outcome::StillFails(told(&left));
     }
-    for occupant in gone.clone() {
-        let others: Vec<&Occupant> = gone
+    for pod_record in gone.clone() {
+        let others: Vec<&PodRecord> = gone
             .iter()
             .copied()
-            .filter(|other| !other.is(occupant))
+            .filter(|other| !other.is(pod_record))
             .collect();
-        if judge::without(pod, node, &others, view).is_empty() {
+        if run_filters::without(pod, node, &others, view).is_empty() {
             gone = others;
         }
     }
-    let victim = |occupant: &Occupant| Victim {
-        pod: Holder::from(occupant),
-        priority: view.occupants().shape(occupant).priority,
-        started: occupant.started,
+    let victim = |pod_record: &PodRecord| Victim {
+        pod: Holder::from(pod_record),
+        priority: view.pod_records().footprint(pod_record).priority,
+        started: pod_record.started,
     };
     Outcome::Room(gone.into_iter().map(victim).collect())
 }
 
 /// The pods of lower priority, the most important first: of the same priority those that have run longer.
-fn lower<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> Vec<&'v Occupant> {
-    let priority = |occupant: &Occupant| view.occupants().shape(occupant).priority;
-    let mut lower: Vec<&Occupant> = node
+fn lower<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> Vec<&'v PodRecord> {
+    let priority = |pod_record: &PodRecord| view.pod_records().footprint(pod_record).priority;
+    let mut lower: Vec<&PodRecord> = node
         .pods()
         .iter()
         .copied()
-        .filter(|occupant| priority(occupant) < pod.priority())
+        .filter(|pod_record| priority(pod_record) < pod.priority())
         .collect();
-    lower.sort_by_key(|occupant| (Reverse(priority(occupant)), since(occupant.started)));
+    lower.sort_by_key(|pod_record| (Reverse(priority(pod_record)), since(pod_record.started)));
     lower
 }
 
@@ -163,16 +164,17 @@ fn since(started: Option<Timestamp>) -> Timestamp {
 }
 
 /// The words of the first failing filter, each once.
-fn told(obstacles: &[Obstacle]) -> Vec<String> {
-    let Some(first) = obstacles.first() else {
+fn told(failures: &[FilterFailure]) -> Vec<String> {
+    let Some(first) = failures.first() else {
         return Vec::new();
     };
-    let same = obstacles
+    let same = failures
         .iter()
         .take_while(|other| other.filter == first.filter);
-    let told: BTreeSet<&str> = match first.filter.tells_one() {
-        true => BTreeSet::from([first.reason.as_str()]),
-        false => same.map(|obstacle| obstacle.reason.as_str()).collect(),
+    let told: BTreeSet<&str> = if first.filter.tells_one() {
+        BTreeSet::from([first.reason.as_str()])
+    } else {
+        same.map(|failure| failure.reason.as_str()).collect()
     };
     told.into_iter().map(str::to_owned).collect()
 }

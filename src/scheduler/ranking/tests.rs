@@ -1,15 +1,15 @@
-//! Which obstacles come first on small clusters.
+//! Which filter failures come first on small clusters.
 
 use super::*;
 use crate::scheduler::testing::{Cluster, Object, node, pod};
-use crate::scheduler::{Filter, View, judge};
+use crate::scheduler::{Filter, View, run_filters};
 use serde_json::{Value, json};
 
 fn ranks(pod: &Object, nodes: &[Object], filters: &[Filter]) -> Vec<Option<u32>> {
     let cluster = nodes.iter().cloned().fold(Cluster::new(), Cluster::with);
     let cluster = cluster.seal();
-    let judged = judge(&pod.pod(), &View::of(&cluster)).nodes;
-    let of = |filter: &Filter| rank(&judged, |obstacle| obstacle.filter == *filter);
+    let results = run_filters(&pod.pod(), &View::of(&cluster)).nodes;
+    let of = |filter: &Filter| rank(&results, |failure| failure.filter == *filter);
     filters.iter().map(of).collect()
 }
 
@@ -64,8 +64,8 @@ fn a_control_plane_counts_only_when_there_is_nothing_else() {
 fn rank_of(pod: &Object, nodes: &[Object], reason: &str) -> Option<u32> {
     let cluster = nodes.iter().cloned().fold(Cluster::new(), Cluster::with);
     let cluster = cluster.seal();
-    let judged = judge(&pod.pod(), &View::of(&cluster)).nodes;
-    rank(&judged, |obstacle| obstacle.reason == reason)
+    let results = run_filters(&pod.pod(), &View::of(&cluster)).nodes;
+    rank(&results, |failure| failure.reason == reason)
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn spread() -> Object {
         .set("/spec/topologySpreadConstraints", json!([constraint]))
 }
 
-fn company(rule: &str, key: &str) -> Value {
+fn topology(rule: &str, key: &str) -> Value {
     let term = json!({"topologyKey": key, "labelSelector": {"matchLabels": {"app": "web"}}});
     json!({rule: {"requiredDuringSchedulingIgnoredDuringExecution": [term]}})
 }
@@ -235,8 +235,8 @@ fn of_a_spread_the_count_and_the_missing_label_are_two_things() {
 fn where_the_company_stands_comes_before_where_it_does_not() {
     let near = pod("new")
         .asks("cpu", "1")
-        .set("/spec/affinity", company("podAffinity", "zone"));
-    let with = |company: Object| [zoned("a1", "a", "4"), company, app("one").on("b1")];
+        .set("/spec/affinity", topology("podAffinity", "zone"));
+    let with = |topology: Object| [zoned("a1", "a", "4"), topology, app("one").on("b1")];
     let asked = [
         Filter::NodeResourcesFit,
         Filter::InterPodAffinity,
@@ -252,7 +252,7 @@ fn where_the_company_stands_comes_before_where_it_does_not() {
 
 #[test]
 fn nodes_held_by_siblings_come_before_one_that_lacks_much() {
-    let rule = company("podAntiAffinity", "kubernetes.io/hostname");
+    let rule = topology("podAntiAffinity", "kubernetes.io/hostname");
     let new = app("new").asks("cpu", "1").asks("memory", "1Gi");
     let new = new.set("/spec/affinity", rule);
     let small = node("c1", "500m", "512Mi");
@@ -267,8 +267,15 @@ fn the_nearest_node_is_the_first() {
     let nodes = [node("a", "1", "1Gi"), node("b", "1", "8Gi")];
     let cluster = nodes.into_iter().fold(Cluster::new(), Cluster::with).seal();
     let web = pod("web").asks("cpu", "2").asks("memory", "2Gi").pod();
-    let judged = judge(&web, &View::of(&cluster)).nodes;
-    let names: Vec<_> = closest(&judged).nodes().map(|node| &node.node).collect();
+    let results = run_filters(&web, &View::of(&cluster)).nodes;
+    let names: Vec<_> = nearest_feasible(&results)
+        .nodes()
+        .map(|node| &node.node)
+        .collect();
     assert_eq!(names, ["b", "a"]);
-    assert!(judged.iter().all(|node| closest(&judged).is_usable(node)));
+    assert!(
+        results
+            .iter()
+            .all(|node| nearest_feasible(&results).is_usable(node))
+    );
 }

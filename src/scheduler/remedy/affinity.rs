@@ -4,18 +4,18 @@
 
 use super::Situation;
 use super::change::{Change, Kind};
-use crate::finding::Fact;
 use crate::kubernetes::affinity::pod_affinity;
 use crate::kubernetes::patch::{add, escaped, replace, shift, test};
 use crate::scheduler::{NodeView, Term, What};
-use crate::snapshot::Occupants;
+use crate::snapshot::PodRecords;
+use crate::text::Fact;
 use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// A change of one required term.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Leniency {
+pub(super) struct AffinityRelaxation {
     rule: Rule,
     /// Its place in the list of required terms.
     index: usize,
@@ -46,7 +46,7 @@ enum By {
     Prefer { beside: bool },
 }
 
-/// The changes after which the pod's company is no obstacle on the node.
+/// The changes after which the pod's company is no filter failure on the node.
 pub(super) fn options(at: &Situation<'_>, node: &NodeView<'_>, what: &What) -> Vec<Change> {
     match what {
         What::Apart { wanted, key, .. } => {
@@ -57,7 +57,7 @@ pub(super) fn options(at: &Situation<'_>, node: &NodeView<'_>, what: &What) -> V
                 return Vec::new();
             };
             let domain = node.label(key).map(str::to_owned);
-            let alike = domain.and_then(|domain| at.lookalikes().0.get(&(*index, domain)));
+            let alike = domain.and_then(|domain| at.label_peers().0.get(&(*index, domain)));
             let ways = alike.into_iter().flatten().cloned();
             let ways = ways.chain([prefer(at, Rule::Affinity)]);
             ways.map(|by| change(Rule::Affinity, *index, term, by))
@@ -78,7 +78,7 @@ pub(super) fn of_anti_affinity(at: &Situation<'_>, key: &str) -> impl Iterator<I
 }
 
 fn change(rule: Rule, index: usize, term: &Term<'_>, by: By) -> Change {
-    Change::Affinity(Leniency {
+    Change::Affinity(AffinityRelaxation {
         rule,
         index,
         key: term.key().to_owned(),
@@ -115,29 +115,29 @@ fn prefer(at: &Situation<'_>, rule: Rule) -> By {
 
 /// What would make a term of the affinity mean pods that it does not: by the term's place and the domain where they stand.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Lookalikes(BTreeMap<(usize, String), Vec<By>>);
+pub(super) struct LabelPeers(BTreeMap<(usize, String), Vec<By>>);
 
-impl Lookalikes {
+impl LabelPeers {
     /// Looks through all pods once.
     pub(super) fn of(at: &Situation<'_>) -> Self {
-        let mut found = Lookalikes::default();
+        let mut found = LabelPeers::default();
         for (index, term) in of_rule(at, Rule::Affinity) {
             let raw = pod_affinity(at.incoming.spec).get(index);
-            let shapes = at.view.occupants().shapes();
-            let selected: Vec<bool> = shapes.iter().map(|s| term.selects(&s.labels)).collect();
-            let misspelt = term.misspelt(at.view.occupants());
+            let footprints = at.view.pod_records().footprints();
+            let selected: Vec<bool> = footprints.iter().map(|s| term.selects(&s.labels)).collect();
+            let misspelt = term.misspelt(at.view.pod_records());
             for node in at.view.nodes() {
                 let Some(domain) = node.label(term.key()) else {
                     continue;
                 };
-                for occupant in node.pods() {
-                    let place = Occupants::place_of(occupant);
+                for pod_record in node.pods() {
+                    let place = PodRecords::place_of(pod_record);
                     let is_meant = selected.get(place) == Some(&true);
-                    let by = match (term.covers(&occupant.namespace), is_meant) {
-                        (false, true) => raw.map(|raw| cover(at, raw, &occupant.namespace)),
+                    let by = match (term.covers(&pod_record.namespace), is_meant) {
+                        (false, true) => raw.map(|raw| cover(at, raw, &pod_record.namespace)),
                         (true, false) => misspelt
                             .as_ref()
-                            .filter(|found| found.shapes.contains(&place))
+                            .filter(|found| found.footprints.contains(&place))
                             .map(|found| By::Select {
                                 key: found.key.clone(),
                                 from: found.from.clone(),
@@ -173,7 +173,7 @@ fn cover(at: &Situation<'_>, raw: &PodAffinityTerm, namespace: &str) -> By {
     By::Cover { namespace, all }
 }
 
-impl Leniency {
+impl AffinityRelaxation {
     /// Its term's place among the required ones.
     pub(super) fn index(&self) -> usize {
         self.index
@@ -279,9 +279,10 @@ impl Leniency {
             By::Prefer { beside } => {
                 let wishes = format!("{base}/preferredDuringSchedulingIgnoredDuringExecution");
                 let wish = json!({"weight": 100});
-                patch.push(match beside {
-                    true => add(&format!("{wishes}/0"), wish),
-                    false => add(&wishes, json!([wish])),
+                patch.push(if *beside {
+                    add(&format!("{wishes}/0"), wish)
+                } else {
+                    add(&wishes, json!([wish]))
                 });
                 patch.push(shift(&term, &format!("{wishes}/0/podAffinityTerm")));
             }

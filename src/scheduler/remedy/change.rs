@@ -1,15 +1,16 @@
 //! The single changes: what each does to a pod or a node, and how much it asks of people. Those of a spread and of an affinity
 //! between pods are in `spread` and `affinity`.
 
-use super::affinity::Leniency;
-use super::spread::Easing;
-use crate::finding::{Fact, Who};
+use super::affinity::AffinityRelaxation;
+use super::spread::SpreadRelaxation;
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::taints::TaintText;
+use crate::rules::finding::Who;
 use crate::scheduler::Filter;
 use crate::scheduler::unschedulable;
 use crate::snapshot::Node;
+use crate::text::Fact;
 use k8s_openapi::api::core::v1::{NodeSelectorTerm, Pod, Taint, Toleration};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 use std::cmp::Reverse;
@@ -104,9 +105,9 @@ pub(super) enum Change {
         value: String,
     },
     /// Ask less of a spread over domains.
-    Spread(Easing),
+    Spread(SpreadRelaxation),
     /// Ask less of other pods' company or absence.
-    Affinity(Leniency),
+    Affinity(AffinityRelaxation),
 }
 
 /// The place of an expression in the required node affinity.
@@ -134,12 +135,12 @@ impl Change {
             Change::Uncordon { .. } => (7, String::new()),
             Change::Untaint { taint, .. } => (8, TaintText(taint).to_string()),
             Change::Label { key, .. } | Change::Place { key, .. } => (9, key.clone()),
-            Change::Spread(easing) => easing.kind(),
-            Change::Affinity(leniency) => leniency.kind(),
+            Change::Spread(relaxation) => relaxation.kind(),
+            Change::Affinity(relaxation) => relaxation.kind(),
         }
     }
 
-    /// The filter whose obstacle it removes.
+    /// The filter whose filter failure it removes.
     pub(super) fn filter(&self) -> Filter {
         match self {
             Change::Lower { .. } => Filter::NodeResourcesFit,
@@ -185,8 +186,8 @@ impl Change {
             }
             Change::Uncordon { .. } => 100,
             Change::Label { .. } | Change::Place { .. } => 200,
-            Change::Spread(easing) => easing.effort(),
-            Change::Affinity(leniency) => leniency.effort(),
+            Change::Spread(relaxation) => relaxation.effort(),
+            Change::Affinity(relaxation) => relaxation.effort(),
             Change::Select { .. } => 300,
             Change::Accept { .. } => 350,
             Change::Unselect { .. } | Change::Unrequire { .. } => 500,
@@ -267,8 +268,8 @@ impl Change {
                     ("label", format!("{key}={value}").into()),
                 ],
             ),
-            Change::Spread(easing) => easing.sentence(),
-            Change::Affinity(leniency) => leniency.sentence(),
+            Change::Spread(relaxation) => relaxation.sentence(),
+            Change::Affinity(relaxation) => relaxation.sentence(),
         }
     }
 
@@ -321,8 +322,8 @@ impl Change {
                     port.host_port = None;
                 }
             }
-            Change::Spread(easing) => easing.apply(spec),
-            Change::Affinity(leniency) => leniency.apply(spec),
+            Change::Spread(relaxation) => relaxation.apply(spec),
+            Change::Affinity(relaxation) => relaxation.apply(spec),
             Change::Uncordon { .. }
             | Change::Untaint { .. }
             | Change::Label { .. }
@@ -398,7 +399,7 @@ pub(super) fn in_turn<'c>(changes: impl IntoIterator<Item = &'c Change>) -> Vec<
     let mut all: Vec<&Change> = changes.into_iter().collect();
     all.sort_by_key(|change| match change {
         Change::Unrequire { at, .. } => (1, Reverse((at.term, at.index))),
-        Change::Affinity(leniency) => (2, Reverse((leniency.index(), 0))),
+        Change::Affinity(relaxation) => (2, Reverse((relaxation.index(), 0))),
         _ => (0, Reverse((0, 0))),
     });
     all

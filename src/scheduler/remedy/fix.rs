@@ -2,23 +2,24 @@
 //!
 //! Sources: kubectl's `set resources`, `patch`, `taint`, `label`, `uncordon` (1.37).
 
-use super::carrier::{Carrier, Renewal};
 use super::change::{Change, Expression, in_turn, is_last, toleration};
-use crate::finding::{Facts, Fix, Who, fill};
+use super::template_owner::{Propagation, TemplateOwner};
 use crate::kubernetes::patch::{add, escaped, remove, replace, test};
 use crate::kubernetes::shell;
+use crate::rules::finding::{Fix, Who};
 use crate::snapshot::{Kind, ObjectRef};
+use crate::text::{Facts, fill};
 use k8s_openapi::api::core::v1::{Pod, Toleration};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// The fix that makes all of these changes.
-pub(super) fn of(changes: &[Change], carrier: &Carrier, pod: &Pod, who: Who) -> Fix {
+pub(super) fn of(changes: &[Change], template_owner: &TemplateOwner, pod: &Pod, who: Who) -> Fix {
     let (of_pod, of_nodes): (Vec<&Change>, Vec<&Change>) =
         changes.iter().partition(|change| change.node().is_none());
-    let mut fix = Fix::advice(sentence(changes, carrier, &of_pod), who);
-    fix.facts = facts(changes, carrier);
-    let (patch, pod_command) = pod_part(&of_pod, carrier, pod);
+    let mut fix = Fix::advice(sentence(changes, template_owner, &of_pod), who);
+    fix.facts = facts(changes, template_owner);
+    let (patch, pod_command) = pod_part(&of_pod, template_owner, pod);
     let reachable = of_pod.is_empty() || pod_command.is_some();
     let commands: Vec<String> = pod_command
         .into_iter()
@@ -37,7 +38,7 @@ pub(super) fn of(changes: &[Change], carrier: &Carrier, pod: &Pod, who: Who) -> 
             fix.patch = patch.unwrap_or_default();
         }
         (_, others) => {
-            fix.target = Some(carrier.object.clone());
+            fix.target = Some(template_owner.object.clone());
             if others.is_empty() && reachable {
                 fix.patch = patch;
             }
@@ -47,29 +48,33 @@ pub(super) fn of(changes: &[Change], carrier: &Carrier, pod: &Pod, who: Who) -> 
 }
 
 /// What is to be done, with what follows for objects that do not change in place.
-fn sentence(changes: &[Change], carrier: &Carrier, of_pod: &[&Change]) -> &'static str {
+fn sentence(
+    changes: &[Change],
+    template_owner: &TemplateOwner,
+    of_pod: &[&Change],
+) -> &'static str {
     let only_tolerates = of_pod.iter().all(|c| matches!(c, Change::Tolerate(_)));
-    let renewal = match carrier.renewal {
+    let propagation = match template_owner.propagation {
         // tolerations may be added to a pod that is there
-        Renewal::Fixed if carrier.is_pod() && only_tolerates => Renewal::Rollout,
-        renewal => renewal,
+        Propagation::Fixed if template_owner.is_pod() && only_tolerates => Propagation::Rollout,
+        propagation => propagation,
     };
-    match (of_pod.is_empty(), renewal, changes) {
-        (true, _, [only]) | (false, Renewal::Rollout, [only]) => only.sentence().0,
-        (true, ..) | (false, Renewal::Rollout, _) => "{changes}",
-        (false, Renewal::ByHand, _) => "{changes}, then delete the pod so that it is made anew",
-        (false, Renewal::NextRun, _) => "{changes}; the next run follows it",
-        (false, Renewal::Fixed, _) if carrier.is_pod() => {
+    match (of_pod.is_empty(), propagation, changes) {
+        (true, _, [only]) | (false, Propagation::Rollout, [only]) => only.sentence().0,
+        (true, ..) | (false, Propagation::Rollout, _) => "{changes}",
+        (false, Propagation::ByHand, _) => "{changes}, then delete the pod so that it is made anew",
+        (false, Propagation::NextRun, _) => "{changes}; the next run follows it",
+        (false, Propagation::Fixed, _) if template_owner.is_pod() => {
             "delete the pod and create it anew to {changes}, since its spec cannot be changed"
         }
-        (false, Renewal::Fixed, _) => {
+        (false, Propagation::Fixed, _) => {
             "delete {owner} and create it anew to {changes}, since its template cannot be changed"
         }
-        (false, Renewal::Foreign, _) => "{changes}, in {owner}",
+        (false, Propagation::Foreign, _) => "{changes}, in {owner}",
     }
 }
 
-fn facts(changes: &[Change], carrier: &Carrier) -> Facts {
+fn facts(changes: &[Change], template_owner: &TemplateOwner) -> Facts {
     let mut all = Facts::default();
     let mut phrases: Vec<String> = Vec::new();
     for change in changes {
@@ -81,16 +86,20 @@ fn facts(changes: &[Change], carrier: &Carrier) -> Facts {
         }
     }
     all.0.insert("changes", phrases.join(", and ").into());
-    all.0.insert("owner", carrier.object.short().into());
+    all.0.insert("owner", template_owner.object.short().into());
     all
 }
 
 /// The patch of the pod's spec and the command that makes it; no command when the spec cannot be changed where it is.
-fn pod_part(changes: &[&Change], carrier: &Carrier, pod: &Pod) -> (Vec<Value>, Option<String>) {
-    let Some(spec) = carrier.spec().filter(|_| !changes.is_empty()) else {
+fn pod_part(
+    changes: &[&Change],
+    template_owner: &TemplateOwner,
+    pod: &Pod,
+) -> (Vec<Value>, Option<String>) {
+    let Some(spec) = template_owner.spec().filter(|_| !changes.is_empty()) else {
         return (Vec::new(), None);
     };
-    let fixed = carrier.renewal == Renewal::Fixed;
+    let fixed = template_owner.propagation == Propagation::Fixed;
     if fixed && !changes.iter().all(|c| matches!(c, Change::Tolerate(_))) {
         return (Vec::new(), None);
     }
@@ -102,11 +111,11 @@ fn pod_part(changes: &[&Change], carrier: &Carrier, pod: &Pod) -> (Vec<Value>, O
     }
     patch.extend(tolerations(changes, spec, pod, fixed));
     let command = match requests(changes) {
-        Some((container, requests)) if carrier.renewal != Renewal::NextRun => {
+        Some((container, requests)) if template_owner.propagation != Propagation::NextRun => {
             let requests = format!("--requests={requests}");
-            carrier.kubectl(&["set", "resources"], &["-c", container, &requests])
+            template_owner.kubectl(&["set", "resources"], &["-c", container, &requests])
         }
-        _ => carrier.patch(&patch),
+        _ => template_owner.patch(&patch),
     };
     (patch, Some(command))
 }
@@ -184,8 +193,8 @@ fn pod_patch(change: &Change, spec: &str, pod: &Pod) -> Vec<Value> {
             let path = format!("{spec}/containers/{index}/ports/{port_index}/hostPort");
             vec![test(&path, port.port), remove(&path)]
         }
-        Change::Spread(easing) => easing.patch(spec),
-        Change::Affinity(leniency) => leniency.patch(spec),
+        Change::Spread(relaxation) => relaxation.patch(spec),
+        Change::Affinity(relaxation) => relaxation.patch(spec),
         Change::Tolerate(_)
         | Change::Uncordon { .. }
         | Change::Untaint { .. }
@@ -214,9 +223,10 @@ fn unrequire(spec: &str, at: Expression, pod: &Pod) -> Vec<Value> {
         .unwrap_or_default();
     let path = expression_path(spec, at);
     let key = expressions.get(at.index).map(|expression| &expression.key);
-    let what = match is_last(terms, at) {
-        true => remove(&required_path(spec)),
-        false => remove(&path),
+    let what = if is_last(terms, at) {
+        remove(&required_path(spec))
+    } else {
+        remove(&path)
     };
     vec![test(&format!("{path}/key"), json!(key)), what]
 }

@@ -1,4 +1,4 @@
-//! Which changes remove one obstacle on one node: the owner's first, each kind's smallest first.
+//! Which changes remove one filter failure on one node: the owner's first, each kind's smallest first.
 //!
 //! Nothing is offered that would only move the trouble: taints that tell a node's state are not tolerated, a selector for an
 //! architecture or operating system is not changed, labels that Kubernetes gives are not written by hand.
@@ -9,17 +9,17 @@ use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::selector::node_selector_requirement_text;
 use crate::kubernetes::taints::TaintText;
 use crate::scheduler::ranking::is_condition;
-use crate::scheduler::{Incoming, NodeView, Obstacle, What};
+use crate::scheduler::{FilterFailure, Incoming, NodeView, What};
 use k8s_openapi::api::core::v1::{Container, NodeSelectorRequirement, Taint};
 
 /// A request is not lowered below one part in this many: what is left would not be the same program.
 const LEAST_PART: i128 = 10;
 
-/// The changes after which the obstacle is gone; none when nothing sensible removes it.
-pub(super) fn of(at: &Situation<'_>, node: &NodeView<'_>, obstacle: &Obstacle) -> Vec<Change> {
+/// The changes after which the filter failure is gone; none when nothing sensible removes it.
+pub(super) fn of(at: &Situation<'_>, node: &NodeView<'_>, failure: &FilterFailure) -> Vec<Change> {
     let incoming = &at.incoming;
     let name = node.name().to_owned();
-    match &obstacle.what {
+    match &failure.what {
         What::Cordoned => vec![Change::Uncordon { node: name }],
         What::Taint { key, .. } if is_condition(key) => Vec::new(),
         What::Taint { taint, .. } => {
@@ -48,8 +48,8 @@ pub(super) fn of(at: &Situation<'_>, node: &NodeView<'_>, obstacle: &Obstacle) -
         } => lower(incoming, resource, *asked, *free)
             .into_iter()
             .collect(),
-        What::Spread { .. } => spread::options(at, node, &obstacle.what),
-        What::Apart { .. } | What::Together { .. } => affinity::options(at, node, &obstacle.what),
+        What::Spread { .. } => spread::options(at, node, &failure.what),
+        What::Apart { .. } | What::Together { .. } => affinity::options(at, node, &failure.what),
         _ => Vec::new(),
     }
 }

@@ -6,15 +6,15 @@
 //!
 //! Source: kubernetes `pkg/controller/deployment/rolling.go` (1.37): with maxSurge 0 and maxUnavailable 1 an old pod goes first.
 
-use super::carrier::Renewal;
 use super::change::in_turn;
+use super::template_owner::Propagation;
 use super::{Remedy, Situation, affinity, fix};
-use crate::finding::{Fix, Who};
 use crate::kubernetes::labels::HOSTNAME;
 use crate::kubernetes::patch::add;
-use crate::scheduler::ranking::closest;
-use crate::scheduler::{Filter, Holder, NodeObstacles, VolumeTrouble, What, judge};
-use crate::snapshot::{Kin, Kind, Occupant, Seen};
+use crate::rules::finding::{Fix, Who};
+use crate::scheduler::ranking::nearest_feasible;
+use crate::scheduler::{Filter, Holder, NodeResult, VolumeFailure, What, run_filters};
+use crate::snapshot::{Kind, PodRecord, Relation, Seen};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -49,22 +49,22 @@ pub(super) fn propose(at: &Situation<'_>) -> Vec<Remedy> {
     fewer.into_iter().chain(found.preferred(at)).collect()
 }
 
-/// The holders with what they hold, when nothing else stands against the pod there.
-fn only_held(node: &NodeObstacles) -> Option<Vec<(&Holder, Place<'_>, Filter)>> {
-    let held = node.obstacles.iter().map(|obstacle| match &obstacle.what {
-        What::Port { holder, .. } => Some((holder, Place::Node(&node.node), obstacle.filter)),
+/// The holders with what they hold, when nothing else rejects the pod there.
+fn only_held(node: &NodeResult) -> Option<Vec<(&Holder, Place<'_>, Filter)>> {
+    let held = node.failures.iter().map(|failure| match &failure.what {
+        What::Port { holder, .. } => Some((holder, Place::Node(&node.node), failure.filter)),
         What::Together {
             holder,
             key,
             domain,
             ..
-        } => Some((holder, Place::Domain(key, domain), obstacle.filter)),
+        } => Some((holder, Place::Domain(key, domain), failure.filter)),
         What::Volume(
-            VolumeTrouble::InUse {
+            VolumeFailure::InUse {
                 claim: one, holder, ..
             }
-            | VolumeTrouble::Disk { disk: one, holder },
-        ) => Some((holder, Place::Volume(one), obstacle.filter)),
+            | VolumeFailure::Disk { disk: one, holder },
+        ) => Some((holder, Place::Volume(one), failure.filter)),
         _ => None,
     });
     held.collect()
@@ -73,22 +73,28 @@ fn only_held(node: &NodeObstacles) -> Option<Vec<(&Holder, Place<'_>, Filter)>> 
 impl<'j> InTheWay<'j> {
     fn of(at: &Situation<'j>) -> Self {
         let mut found = InTheWay::default();
-        for node in closest(&at.judged.nodes).nodes() {
+        for node in nearest_feasible(&at.results.nodes).nodes() {
             let Some(held) = only_held(node) else {
                 continue;
             };
-            let kin: Vec<Kin> = held.iter().map(|(holder, ..)| at.kin(holder)).collect();
-            match kin.iter().max() {
-                Some(Kin::Elder) => {
-                    let elders = held.iter().zip(&kin).filter(|(_, kin)| **kin == Kin::Elder);
+            let relation: Vec<Relation> = held
+                .iter()
+                .map(|(holder, ..)| at.relation(holder))
+                .collect();
+            match relation.iter().max() {
+                Some(Relation::PreviousRevision) => {
+                    let elders = held
+                        .iter()
+                        .zip(&relation)
+                        .filter(|(_, relation)| **relation == Relation::PreviousRevision);
                     let sets = elders.filter_map(|((holder, ..), _)| holder.controller.as_deref());
                     found.elders.extend(sets);
                 }
                 // a pod that holds two ports, or a port and a domain, takes one place
-                Some(Kin::Sibling) => found
+                Some(Relation::SameOwner) => found
                     .places
                     .extend(held.first().map(|(_, place, _)| *place)),
-                Some(Kin::Stranger) | None => continue,
+                Some(Relation::Other) | None => continue,
             }
             found
                 .filters
@@ -102,10 +108,12 @@ impl<'j> InTheWay<'j> {
     }
 
     fn replace_in_place(&self, at: &Situation<'_>) -> Option<Remedy> {
-        let carrier = &at.carrier;
-        let workload = at
-            .snapshot
-            .workload("Deployment", at.pod.namespace(), &carrier.object.name);
+        let template_owner = &at.template_owner;
+        let workload = at.snapshot.workload(
+            "Deployment",
+            at.pod.namespace(),
+            &template_owner.object.name,
+        );
         let strategy = workload
             .and_then(Seen::yes)
             .and_then(|read| read.strategy.as_ref())
@@ -113,13 +121,13 @@ impl<'j> InTheWay<'j> {
         if strategy.is_some_and(|kind| kind == "Recreate") {
             return None;
         }
-        let is_elder = |occupant: &Occupant| {
-            let controller = occupant.controller.as_deref();
-            *occupant.namespace == *at.pod.namespace()
+        let is_elder = |pod_record: &PodRecord| {
+            let controller = pod_record.controller.as_deref();
+            *pod_record.namespace == *at.pod.namespace()
                 && controller.is_some_and(|set| self.elders.contains(set))
         };
-        let takers = judge::takers(at.pod.pod(), &at.view.without(is_elder));
-        if takers.is_empty() {
+        let feasible_nodes = run_filters::feasible_nodes(at.pod.pod(), &at.view.without(is_elder));
+        if feasible_nodes.is_empty() {
             return None;
         }
         let strategy =
@@ -128,12 +136,12 @@ impl<'j> InTheWay<'j> {
         let fix = Fix::command(
             "let rolling updates stop an old pod before they start a new one (maxSurge 0, maxUnavailable 1)",
             Who::Owner,
-            carrier.object.clone(),
-            carrier.patch(&patch),
+            template_owner.object.clone(),
+            template_owner.patch(&patch),
         );
         Some(Remedy {
             fix: Fix {
-                verified: at.proven.then_some(takers),
+                verified: at.proven.then_some(feasible_nodes),
                 ..fix.patch(patch)
             },
             removes: self.removes(),
@@ -142,7 +150,7 @@ impl<'j> InTheWay<'j> {
 
     /// Every place that could take a pod has one: as many as there are can run.
     fn fewer_replicas(&self, at: &Situation<'_>) -> Option<Remedy> {
-        let object = &at.carrier.object;
+        let object = &at.template_owner.object;
         let kind = object.known_kind()?;
         let scales = matches!(
             kind,
@@ -170,7 +178,7 @@ impl<'j> InTheWay<'j> {
             return None;
         }
         let replicas = format!("--replicas={places}");
-        let command = at.carrier.kubectl(&["scale"], &[&replicas]);
+        let command = at.template_owner.kubectl(&["scale"], &[&replicas]);
         let fix = Fix::command(change, Who::Owner, object.clone(), command)
             .fact("replicas", places)
             .patch(vec![add("/spec/replicas", places)]);
@@ -188,7 +196,10 @@ impl<'j> InTheWay<'j> {
     /// The terms of the anti-affinity as wishes. Pods that run keep the rule of the old template until they are replaced, and a
     /// rollout that waits for room would not replace them.
     fn preferred(&self, at: &Situation<'_>) -> Option<Remedy> {
-        let renews = matches!(at.carrier.renewal, Renewal::Rollout | Renewal::ByHand);
+        let renews = matches!(
+            at.template_owner.propagation,
+            Propagation::Rollout | Propagation::ByHand
+        );
         let keys: BTreeSet<&str> = self
             .places
             .iter()
@@ -208,16 +219,17 @@ impl<'j> InTheWay<'j> {
         for change in in_turn(&changes) {
             change.apply_to_pod(&mut pod);
         }
-        let of_workload = |occupant: &Occupant| at.kin(&Holder::from(occupant)) != Kin::Stranger;
-        let takers = judge::takers(&pod, &at.view.unguarded_by(of_workload));
-        if takers.is_empty() {
+        let of_workload =
+            |pod_record: &PodRecord| at.relation(&Holder::from(pod_record)) != Relation::Other;
+        let feasible_nodes = run_filters::feasible_nodes(&pod, &at.view.unguarded_by(of_workload));
+        if feasible_nodes.is_empty() {
             return None;
         }
-        let fix = fix::of(&changes, &at.carrier, at.pod.pod(), Who::Owner);
+        let fix = fix::of(&changes, &at.template_owner, at.pod.pod(), Who::Owner);
         Some(Remedy {
             fix: Fix {
                 change: "{changes}, and delete the pods that run, one after the other: each keeps new ones away by the old rule",
-                verified: at.proven.then_some(takers),
+                verified: at.proven.then_some(feasible_nodes),
                 ..fix
             },
             removes: self.removes(),

@@ -6,17 +6,17 @@
 use super::Situation;
 use super::change::{Change, Kind};
 use super::options::is_given;
-use crate::finding::Fact;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::patch::{add, remove, replace, test};
 use crate::kubernetes::taints::untolerated;
 use crate::scheduler::{Distribution, NodeView, What};
+use crate::text::Fact;
 use k8s_openapi::api::core::v1::{PodSpec, TopologySpreadConstraint};
 use serde_json::Value;
 
 /// A change of one constraint.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Easing {
+pub(super) struct SpreadRelaxation {
     /// Its place in `spec.topologySpreadConstraints`.
     index: usize,
     /// Its `topologyKey`.
@@ -57,38 +57,38 @@ pub(super) fn options(at: &Situation<'_>, node: &NodeView<'_>, what: &What) -> V
         .iter()
         .flatten();
     let is_it = |one: &TopologySpreadConstraint| is_hard(one) && one.topology_key == *key;
-    let distributions = &at.judged.spread;
+    let distributions = &at.results.spread;
     let (Some(index), Some(counted)) = (
         constraints.position(is_it),
         distributions.iter().find(|one| one.key == *key),
     ) else {
         return Vec::new();
     };
-    let easing = |by: By| {
+    let relaxation = |by: By| {
         let key = key.clone();
-        Change::Spread(Easing { index, key, by })
+        Change::Spread(SpreadRelaxation { index, key, by })
     };
     let mut changes = Vec::new();
     match domain {
         None => {
             let keys = node.node.labels.keys().map(String::as_str);
             let meant = nearest(key, keys).map(str::to_owned);
-            changes.extend(meant.map(|to| easing(By::Rekey { to })));
+            changes.extend(meant.map(|to| relaxation(By::Rekey { to })));
             changes.extend(placed(node, counted));
         }
         Some(_) => {
             if !counted.honors_taints && closes_by_taints(at, counted) {
-                changes.push(easing(By::HonorTaints));
+                changes.push(relaxation(By::HonorTaints));
             }
             if counted.lacks_domains() {
                 let (from, to) = (counted.min_domains, counted.domains.len().max(1));
-                changes.push(easing(By::FewerDomains { from, to }));
+                changes.push(relaxation(By::FewerDomains { from, to }));
             }
             let (from, to) = (counted.max_skew, matching + counted.itself - fewest);
-            changes.push(easing(By::Widen { from, to }));
+            changes.push(relaxation(By::Widen { from, to }));
         }
     }
-    changes.extend(preferred(at, index, key).map(easing));
+    changes.extend(preferred(at, index, key).map(relaxation));
     changes
 }
 
@@ -126,7 +126,7 @@ fn preferred(at: &Situation<'_>, index: usize, key: &str) -> Option<By> {
     (!constraints.iter().any(is_there)).then_some(By::Prefer { min_domains })
 }
 
-impl Easing {
+impl SpreadRelaxation {
     pub(super) fn kind(&self) -> Kind {
         let place = match self.by {
             By::Widen { .. } => 10,

@@ -3,11 +3,12 @@
 mod peers;
 
 use super::{Remedy, propose};
-use crate::finding::{Fix, Who, fill};
+use crate::rules::finding::{Fix, Who};
 use crate::scheduler::Engine;
 use crate::scheduler::Filter;
 use crate::scheduler::testing::{Cluster, Object, node, object, pod};
 use crate::snapshot::Kind;
+use crate::text::fill;
 use serde_json::{Value, json};
 
 fn remedies(pod: &Object, others: &[Object]) -> Vec<Remedy> {

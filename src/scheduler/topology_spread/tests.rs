@@ -1,7 +1,7 @@
 //! Constraints on clusters of a few zones.
 
 use crate::scheduler::testing::{Cluster, Object, found, node, pod};
-use crate::scheduler::{View, What, judge};
+use crate::scheduler::{View, What, run_filters};
 use serde_json::{Value, json};
 
 const SKEW: &str = "PodTopologySpread: node(s) didn't match pod topology spread constraints";
@@ -34,11 +34,11 @@ fn spread(fields: Value) -> Object {
 }
 
 /// The names of the nodes that take the pod.
-fn takers(pod: &Object, objects: &[Object]) -> Vec<String> {
+fn feasible_nodes(pod: &Object, objects: &[Object]) -> Vec<String> {
     let cluster = objects.iter().cloned().fold(Cluster::new(), Cluster::with);
     let cluster = cluster.seal();
-    let judged = judge(&pod.pod(), &View::of(&cluster));
-    judged.takers().map(str::to_owned).collect()
+    let results = run_filters(&pod.pod(), &View::of(&cluster));
+    results.feasible_nodes().map(str::to_owned).collect()
 }
 
 /// Two zones: two matching pods in a, one in b.
@@ -54,13 +54,13 @@ fn zones() -> Vec<Object> {
 
 #[test]
 fn the_fullest_domain_is_closed() {
-    assert_eq!(takers(&spread(json!({})), &zones()), ["b1"]);
+    assert_eq!(feasible_nodes(&spread(json!({})), &zones()), ["b1"]);
     assert_eq!(
-        takers(&spread(json!({"maxSkew": 2})), &zones()),
+        feasible_nodes(&spread(json!({"maxSkew": 2})), &zones()),
         ["a1", "b1"]
     );
     let soft = spread(json!({"whenUnsatisfiable": "ScheduleAnyway"}));
-    assert_eq!(takers(&soft, &zones()), ["a1", "b1"]);
+    assert_eq!(feasible_nodes(&soft, &zones()), ["a1", "b1"]);
 }
 
 #[test]
@@ -75,15 +75,15 @@ fn only_live_pods_of_the_namespace_that_match_count() {
     let done = web("w7").on("b1").phase("Succeeded");
     let mut objects = zones();
     objects.extend([going, elsewhere, unlike, done]);
-    assert_eq!(takers(&spread(json!({})), &objects), ["b1"]);
+    assert_eq!(feasible_nodes(&spread(json!({})), &objects), ["b1"]);
     objects.push(web("w8").on("b1"));
-    assert_eq!(takers(&spread(json!({})), &objects), ["a1", "b1"]);
+    assert_eq!(feasible_nodes(&spread(json!({})), &objects), ["a1", "b1"]);
 }
 
 #[test]
 fn a_pod_outside_its_own_selector_adds_nothing() {
     let stranger = spread(json!({})).set("/metadata/labels", json!({"app": "other"}));
-    assert_eq!(takers(&stranger, &zones()), ["a1", "b1"]);
+    assert_eq!(feasible_nodes(&stranger, &zones()), ["a1", "b1"]);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_node_without_the_key_takes_nothing_and_counts_nowhere() {
     let both = web("new").set("/spec/topologySpreadConstraints", two);
     let racked = zoned("b1", "b").set("/metadata/labels", json!({"zone": "b", "rack": "r"}));
     let objects = [zoned("a1", "a"), racked, web("w1").on("b1")];
-    assert_eq!(takers(&both, &objects), ["b1"]);
+    assert_eq!(feasible_nodes(&both, &objects), ["b1"]);
 }
 
 #[test]
@@ -111,10 +111,10 @@ fn too_few_domains_make_the_fewest_zero() {
         web("w2").on("b1"),
     ];
     assert_eq!(
-        takers(&spread(json!({"minDomains": 2})), &objects),
+        feasible_nodes(&spread(json!({"minDomains": 2})), &objects),
         ["a1", "b1"]
     );
-    assert!(takers(&spread(json!({"minDomains": 3})), &objects).is_empty());
+    assert!(feasible_nodes(&spread(json!({"minDomains": 3})), &objects).is_empty());
 }
 
 #[test]
@@ -125,9 +125,9 @@ fn nodes_that_the_pod_excludes_count_unless_told_otherwise() {
     );
     let objects = [zoned("a1", "a"), tainted, web("w1").on("a1")];
     // zone c is empty and closed by its taint, and still the emptiest
-    assert!(takers(&spread(json!({})), &objects).is_empty());
+    assert!(feasible_nodes(&spread(json!({})), &objects).is_empty());
     assert_eq!(
-        takers(&spread(json!({"nodeTaintsPolicy": "Honor"})), &objects),
+        feasible_nodes(&spread(json!({"nodeTaintsPolicy": "Honor"})), &objects),
         ["a1"]
     );
     let objects = [zoned("a1", "a"), zoned("c1", "c"), web("w1").on("a1")];
@@ -135,23 +135,23 @@ fn nodes_that_the_pod_excludes_count_unless_told_otherwise() {
         spread(json!({"nodeAffinityPolicy": policy}))
             .set("/spec/nodeSelector", json!({"zone": "a"}))
     };
-    assert_eq!(takers(&picky("Honor"), &objects), ["a1"]);
-    assert!(takers(&picky("Ignore"), &objects).is_empty());
+    assert_eq!(feasible_nodes(&picky("Honor"), &objects), ["a1"]);
+    assert!(feasible_nodes(&picky("Ignore"), &objects).is_empty());
 }
 
 #[test]
 fn selectors_that_say_nothing() {
     // none matches nothing; the empty one counts no pod and matches the incoming one
     assert_eq!(
-        takers(&spread(json!({"labelSelector": null})), &zones()),
+        feasible_nodes(&spread(json!({"labelSelector": null})), &zones()),
         ["a1", "b1"]
     );
     assert_eq!(
-        takers(&spread(json!({"labelSelector": {}})), &zones()),
+        feasible_nodes(&spread(json!({"labelSelector": {}})), &zones()),
         ["a1", "b1"]
     );
     let strict = json!({"labelSelector": {}, "minDomains": 3, "maxSkew": 1});
-    assert_eq!(takers(&spread(strict), &zones()), ["a1", "b1"]);
+    assert_eq!(feasible_nodes(&spread(strict), &zones()), ["a1", "b1"]);
 }
 
 #[test]
@@ -168,8 +168,8 @@ fn match_label_keys_narrow_the_selector_to_the_pods_own_values() {
     let of = |hash: &str| {
         spread(keys.clone()).set("/metadata/labels", json!({"app": "web", "hash": hash}))
     };
-    assert_eq!(takers(&of("1"), &objects), ["b1"]);
-    assert_eq!(takers(&of("2"), &objects), ["a1", "b1"]);
+    assert_eq!(feasible_nodes(&of("1"), &objects), ["b1"]);
+    assert_eq!(feasible_nodes(&of("2"), &objects), ["a1", "b1"]);
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn pods_that_preemption_makes_room_for_count() {
     let mut objects = zones();
     objects.extend([coming, web("w4").on("b1")]);
     // with the coming pod b holds three, a two
-    assert_eq!(takers(&spread(json!({})), &objects), ["a1"]);
+    assert_eq!(feasible_nodes(&spread(json!({})), &objects), ["a1"]);
 }
 
 #[test]
@@ -189,10 +189,10 @@ fn the_counts_are_told() {
         .into_iter()
         .fold(Cluster::new(), Cluster::with)
         .seal();
-    let judged = judge(&spread(json!({})).pod(), &View::of(&cluster)).nodes;
-    assert_eq!(judged[0].obstacles.len(), 1);
+    let results = run_filters(&spread(json!({})).pod(), &View::of(&cluster)).nodes;
+    assert_eq!(results[0].failures.len(), 1);
     assert_eq!(
-        judged[0].obstacles[0].what,
+        results[0].failures[0].what,
         What::Spread {
             key: "zone".into(),
             domain: Some("a".into()),
@@ -201,5 +201,5 @@ fn the_counts_are_told() {
             max_skew: 1
         }
     );
-    assert!(SKEW.ends_with(&judged[0].obstacles[0].reason));
+    assert!(SKEW.ends_with(&results[0].failures[0].reason));
 }

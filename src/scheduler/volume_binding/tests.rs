@@ -4,7 +4,7 @@ mod unbound;
 
 use crate::kubernetes::labels::{OLD_ZONE, ZONE};
 use crate::scheduler::testing::{Cluster, Object, Told, claim, class, node, object, pod, volume};
-use crate::scheduler::{Filter, VolumeTrouble};
+use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 use serde_json::{Value, json};
 
@@ -124,9 +124,10 @@ fn claims_that_can_be_used_nowhere_refuse_the_pod() {
         ),
     ] {
         let cluster = nodes().all(objects).seal();
-        let judged = crate::scheduler::judge(&pod.pod(), &crate::scheduler::View::of(&cluster));
-        assert_eq!(judged.before[0].reason, words, "{case}");
-        assert_eq!(judged.takers().count(), 0, "{case}");
+        let results =
+            crate::scheduler::run_filters(&pod.pod(), &crate::scheduler::View::of(&cluster));
+        assert_eq!(results.before[0].reason, words, "{case}");
+        assert_eq!(results.feasible_nodes().count(), 0, "{case}");
     }
 }
 
@@ -160,13 +161,13 @@ fn a_bound_volume_keeps_the_pod_to_the_nodes_that_reach_it() {
         .with(volume("pv", "fast").reached_from(ZONE, "a"));
     let told = told(&web(), cluster);
     assert_eq!(words(&told), (vec![], vec![ELSEWHERE]));
-    let expected = VolumeTrouble::Elsewhere {
+    let expected = VolumeFailure::Elsewhere {
         claim: "data".into(),
         volume: "pv".into(),
         wanted: format!("{ZONE}=a"),
         found: Some(format!("{ZONE}=b")),
     };
-    assert_eq!(told.trouble("n2"), &expected);
+    assert_eq!(told.failure("n2"), &expected);
 }
 
 #[test]
@@ -223,11 +224,11 @@ fn a_volume_that_is_gone_is_told_after_one_that_is_elsewhere() {
     assert_eq!(words(&first), (vec![GONE], vec![ELSEWHERE]));
     let second = both(json!([own("b"), own("a")]));
     assert_eq!(words(&second), (vec![GONE], vec![GONE]));
-    let expected = VolumeTrouble::Gone {
+    let expected = VolumeFailure::Gone {
         claim: "web-b".into(),
         volume: "gone".into(),
     };
-    assert_eq!(first.trouble("n1"), &expected);
+    assert_eq!(first.failure("n1"), &expected);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Which disks and claims are in use, by whom, and what is not looked at.
 
 use crate::scheduler::testing::{Cluster, Object, Told, claim, node, pod};
-use crate::scheduler::{Filter, VolumeTrouble};
+use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ fn a_disk_is_taken_only_on_the_node_of_its_holder() {
     let told = told(&with_disk("web", &disk), nodes().with(holder));
     assert_eq!(told.words("n1"), [DISK]);
     assert_eq!(told.words("n2"), [] as [&str; 0]);
-    let VolumeTrouble::Disk { disk, holder } = told.trouble("n1") else {
+    let VolumeFailure::Disk { disk, holder } = told.failure("n1") else {
         panic!("{told:?}");
     };
     assert_eq!(
@@ -79,11 +79,11 @@ fn a_claim_of_one_pod_keeps_every_node_from_another() {
     );
     assert_eq!(told.words("n1"), [CLAIM]);
     assert_eq!(told.words("n2"), [CLAIM]);
-    let VolumeTrouble::InUse {
+    let VolumeFailure::InUse {
         claim,
         holder,
         node,
-    } = told.trouble("n1")
+    } = told.failure("n1")
     else {
         panic!("{told:?}");
     };

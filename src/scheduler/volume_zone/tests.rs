@@ -2,7 +2,7 @@
 
 use crate::kubernetes::labels::{OLD_REGION, OLD_ZONE, REGION, ZONE};
 use crate::scheduler::testing::{Cluster, Object, Told, claim, class, node, pod, volume};
-use crate::scheduler::{Filter, VolumeTrouble};
+use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 use serde_json::json;
 
@@ -62,14 +62,14 @@ fn the_claim_the_volume_and_both_zones_are_named() {
         .with(node("n1", "4", "8Gi").label(ZONE, "c"))
         .with(volume("pv", "fast").label(ZONE, "a__b"))
         .with(claim("data", "fast").bound_to("pv"));
-    let expected = VolumeTrouble::Zone {
+    let expected = VolumeFailure::Zone {
         claim: "data".into(),
         volume: "pv".into(),
         key: ZONE.into(),
         wanted: "a, b".into(),
         found: Some("c".into()),
     };
-    assert_eq!(told(&web(), cluster).trouble("n1"), &expected);
+    assert_eq!(told(&web(), cluster).failure("n1"), &expected);
 }
 
 #[test]
@@ -116,9 +116,10 @@ fn a_claim_without_a_volume_is_left_alone_only_when_it_waits() {
             .with(node("n1", "4", "8Gi"))
             .all(objects)
             .seal();
-        let judged = crate::scheduler::judge(&web().pod(), &crate::scheduler::View::of(&cluster));
+        let results =
+            crate::scheduler::run_filters(&web().pod(), &crate::scheduler::View::of(&cluster));
         // another filter may say the same before
-        let words: Vec<_> = judged
+        let words: Vec<_> = results
             .before
             .iter()
             .map(|one| one.reason.as_str())
@@ -151,9 +152,10 @@ fn what_could_not_be_read_is_no_obstacle() {
         (Kind::PersistentVolume, true),
         (Kind::StorageClass, false),
     ] {
-        let data = match bound {
-            true => claim("data", "fast").bound_to("pv"),
-            false => claim("data", "fast"),
+        let data = if bound {
+            claim("data", "fast").bound_to("pv")
+        } else {
+            claim("data", "fast")
         };
         let data = (kind != Kind::PersistentVolumeClaim).then_some(data);
         let cluster = Cluster::but(&[kind])

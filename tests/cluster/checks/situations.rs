@@ -60,12 +60,12 @@ fn each_has_its_cause(cluster: &Cluster, suite: &str, folder: &str, kubelet: boo
     });
     let played: Vec<_> = pairs.iter().zip(&played).collect();
     let complaints = by_hands(&played, |((situation, namespace), (_, made))| {
-        let judged = match (made, situation.cause.as_str()) {
+        let results = match (made, situation.cause.as_str()) {
             (Err(_), _) => made.clone(),
             (Ok(()), "healthy") => left_alone(cluster, &user, &namespace.name),
             (Ok(()), _) => has_its_cause(cluster, &user, situation, &namespace.name),
         };
-        judged.map_err(|complaint| format!("{}/{}: {complaint}", situation.cause, situation.name))
+        results.map_err(|complaint| format!("{}/{}: {complaint}", situation.cause, situation.name))
     });
     let complaints: Vec<String> = complaints.into_iter().filter_map(Result::err).collect();
     let done = wanted.len();

@@ -215,9 +215,10 @@ impl Cluster {
         let mut shell = Command::new("sh");
         shell.env("KUBECONFIG", &self.kubeconfig).args(["-c", line]);
         let done = run(&mut shell, None);
-        match done.status.success() {
-            true => Ok(()),
-            false => Err(format!("`{line}`: {}", text(&done.stderr))),
+        if done.status.success() {
+            Ok(())
+        } else {
+            Err(format!("`{line}`: {}", text(&done.stderr)))
         }
     }
 

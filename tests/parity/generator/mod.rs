@@ -6,8 +6,8 @@ mod affinity;
 mod basic;
 mod labels;
 mod nodes;
-mod occupants;
 mod pod;
+mod pod_records;
 mod probes;
 mod selectors;
 mod spread;
@@ -64,7 +64,7 @@ pub(crate) struct World {
     /// Everything but pods, in the order in which it can be created.
     pub(crate) objects: Vec<Value>,
     /// Pods that are there.
-    pub(crate) occupants: Vec<Value>,
+    pub(crate) pod_records: Vec<Value>,
     /// Pods that look for a node.
     pub(crate) probes: Vec<Value>,
 }
@@ -82,7 +82,7 @@ pub(crate) fn world(seed: u64, groups: &BTreeSet<Group>) -> World {
     }
     World {
         seed,
-        occupants: occupants::occupants(&mut stream(1), groups, &nodes),
+        pod_records: pod_records::pod_records(&mut stream(1), groups, &nodes),
         probes: probes::probes(&mut stream(2), groups, &nodes),
         objects,
     }

@@ -1,8 +1,8 @@
 //! Which words speak for a container that waits for an image.
 
 use super::*;
-use crate::scope::Scope;
-use crate::snapshot::{Intake, Snapshot, Why};
+use crate::snapshot::{Snapshot, Store, Why};
+use crate::triage::scope::Scope;
 use serde_json::{Value, json};
 
 const IMAGE: &str = "reg.example/web:1";
@@ -16,9 +16,9 @@ fn snapshot(pod: Value, events: &[(&str, &str, Option<&str>)]) -> Snapshot {
             "reason": reason, "message": message, "type": "Warning", "lastTimestamp": format!("2026-01-01T00:0{index}:00Z")}));
     }
     let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
-    let mut intake = Intake::new(Why::NotInDump);
-    crate::gather::dump::load(&list.to_string(), &mut intake).unwrap();
-    intake.seal(&Scope::everything())
+    let mut store = Store::new(Why::NotInDump);
+    crate::gather::dump::load(&list.to_string(), &mut store).unwrap();
+    store.seal(&Scope::everything())
 }
 
 fn pod(reason: &str, message: &str) -> Value {

@@ -1,7 +1,7 @@
 //! What is offered where other pods are in the way: spreads, affinity, anti-affinity.
 
 use super::{offers, read, remedies, web};
-use crate::finding::Who;
+use crate::rules::finding::Who;
 use crate::scheduler::Filter;
 use crate::scheduler::testing::{Object, node, object, pod};
 use crate::snapshot::Kind;

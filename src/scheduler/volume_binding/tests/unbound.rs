@@ -3,7 +3,7 @@
 use super::{BY_HAND, DRIVER, ELSEWHERE, NONE, SPACE, WAITS, driver, nodes, told, web, words};
 use crate::kubernetes::labels::ZONE;
 use crate::scheduler::testing::{Cluster, Object, claim, class, node, object, pod, volume};
-use crate::scheduler::{NoVolume, VolumeTrouble};
+use crate::scheduler::{NoVolume, VolumeFailure};
 use crate::snapshot::Kind;
 use serde_json::{Value, json};
 
@@ -120,12 +120,12 @@ fn only_a_node_that_reaches_a_free_volume_will_do() {
         .all([local("pv-1", "n1"), local("pv-2", "n2").given_to("other")]);
     let told = told(&web(), cluster);
     assert_eq!(words(&told), (vec![], vec![NONE]));
-    let expected = VolumeTrouble::Unavailable {
+    let expected = VolumeFailure::Unavailable {
         claim: "data".into(),
         class: "slow".into(),
         why: NoVolume::ByHand,
     };
-    assert_eq!(told.trouble("n3"), &expected);
+    assert_eq!(told.failure("n3"), &expected);
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn a_volume_is_made_where_the_class_allows_it() {
     let cluster = nodes()
         .with(claim("data", "fast"))
         .with(allowed(json!([zone(&["a", "c"])])));
-    let VolumeTrouble::Unavailable { why, .. } = told(&web(), cluster).trouble("n2").clone() else {
+    let VolumeFailure::Unavailable { why, .. } = told(&web(), cluster).failure("n2").clone() else {
         panic!("not unavailable");
     };
     assert_eq!(why, NoVolume::Topology(format!("{ZONE} in (a, c)")));
@@ -253,14 +253,14 @@ fn the_most_that_is_left_is_told() {
             left("y", "a", &json!({"capacity": "7Gi"})),
         ]);
     let told = told(&web(), cluster);
-    let space = |free: Option<&str>| VolumeTrouble::NoSpace {
+    let space = |free: Option<&str>| VolumeFailure::NoSpace {
         claim: "data".into(),
         class: "fast".into(),
         asked: "10Gi".parse().unwrap(),
         free: free.map(|free| free.parse().unwrap()),
     };
-    assert_eq!(told.trouble("n1"), &space(Some("7Gi")));
-    assert_eq!(told.trouble("n2"), &space(None));
+    assert_eq!(told.failure("n1"), &space(Some("7Gi")));
+    assert_eq!(told.failure("n2"), &space(None));
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn a_claim_for_which_a_volume_is_being_made_keeps_to_its_node() {
     let cluster = nodes().all([chosen, class("fast", DRIVER, WAITS)]);
     let told = told(&web(), cluster);
     assert_eq!(words(&told), (vec![NONE], vec![]));
-    let VolumeTrouble::Unavailable { why, .. } = told.trouble("n1") else {
+    let VolumeFailure::Unavailable { why, .. } = told.failure("n1") else {
         panic!("{told:?}");
     };
     assert_eq!(*why, NoVolume::ForNode("n2".into()));

@@ -1,0 +1,276 @@
+//! Completes what is being typed: names from the cluster, flags, causes.
+//!
+//! kubectl runs `kubectl_complete-diagnose ARG... LAST`, reads one candidate a line
+//! (`value<TAB>description`) and a last line `:N` of Cobra's directives
+//! (k8s.io/kubectl/pkg/cmd/plugin_completion.go; spf13/cobra completions.go). It must answer fast
+//! and never ask for a password, so trouble of any kind means no candidates.
+
+use crate::cli::Cli;
+use crate::cli::explain;
+use crate::gather::kubeconfig::{ConnectionFlags, Environment, contexts};
+use crate::gather::names;
+use crate::rules;
+use crate::snapshot::Kind;
+use clap::{Arg, Command, CommandFactory};
+use std::time::Duration;
+
+/// Cobra: candidates may be file names.
+const FILES: &str = ":0\n";
+/// Cobra: candidates are never file names.
+const NO_FILES: &str = ":4\n";
+
+/// How long a person waits for a TAB.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The script with which a shell completes the stand-alone binary.
+pub fn script(shell: clap_complete::Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "kubectl-diagnose", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+/// The candidates for the last of `words`, as kubectl reads them.
+pub fn candidates(words: &[String], environment: &Environment) -> String {
+    let Some((last, before)) = words.split_last() else {
+        return NO_FILES.to_owned();
+    };
+    let command = Cli::command();
+    let typed = Typed::read(&command, before);
+    if let Some(flag) = typed.open {
+        return values(flag, last, &typed, environment);
+    }
+    if last.starts_with('-') {
+        return lines(flags(&command), last, NO_FILES);
+    }
+    positional(&command, last, &typed, environment)
+}
+
+/// What stands before the word that is being typed.
+#[derive(Default)]
+struct Typed<'a> {
+    positional: Vec<&'a str>,
+    given: Vec<(&'a str, &'a str)>,
+    open: Option<&'a Arg>,
+}
+
+impl<'a> Typed<'a> {
+    fn read(command: &'a Command, words: &'a [String]) -> Self {
+        let mut typed = Typed::default();
+        for word in words {
+            if let Some(flag) = typed.open.take() {
+                typed.given.push((flag.get_id().as_str(), word));
+            } else if let Some((name, value)) =
+                word.split_once('=').filter(|_| word.starts_with("--"))
+            {
+                typed
+                    .given
+                    .extend(find(command, name).map(|flag| (flag.get_id().as_str(), value)));
+            } else if word.starts_with('-') && word.len() > 1 {
+                typed.open = find(command, word).filter(|flag| flag.get_action().takes_values());
+            } else {
+                typed.positional.push(word);
+            }
+        }
+        typed
+    }
+
+    fn value(&self, flag: &str) -> Option<String> {
+        let mut given = self.given.iter().rev();
+        given
+            .find(|(name, _)| *name == flag)
+            .map(|(_, value)| (*value).to_owned())
+    }
+
+    fn connection(&self) -> ConnectionFlags {
+        ConnectionFlags {
+            kubeconfig: self.value("kubeconfig").map(Into::into),
+            context: self.value("context"),
+            cluster: self.value("cluster"),
+            user: self.value("user"),
+            namespace: self.value("namespace"),
+            server: self.value("server"),
+            request_timeout: Some(PATIENCE),
+            never_ask: true,
+            ..ConnectionFlags::default()
+        }
+    }
+}
+
+fn find<'a>(command: &'a Command, word: &str) -> Option<&'a Arg> {
+    command.get_arguments().find(|flag| {
+        let long = flag
+            .get_long()
+            .is_some_and(|long| word.strip_prefix("--") == Some(long));
+        let short = flag
+            .get_short()
+            .is_some_and(|short| word.strip_prefix('-') == Some(short.encode_utf8(&mut [0; 4])));
+        long || short
+    })
+}
+
+/// The values of a flag.
+fn values(flag: &Arg, last: &str, typed: &Typed<'_>, environment: &Environment) -> String {
+    match flag.get_id().as_str() {
+        "namespace" => lines(
+            plain(names::of(&typed.connection(), environment, Kind::Namespace)),
+            last,
+            NO_FILES,
+        ),
+        "context" => lines(
+            plain(contexts(&typed.connection(), environment)),
+            last,
+            NO_FILES,
+        ),
+        "filename"
+        | "dump"
+        | "kubeconfig"
+        | "certificate_authority"
+        | "client_certificate"
+        | "client_key" => FILES.to_owned(),
+        _ => {
+            let values = flag.get_possible_values().into_iter().map(|value| {
+                let help = value
+                    .get_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                (value.get_name().to_owned(), help)
+            });
+            lines(values.collect(), last, NO_FILES)
+        }
+    }
+}
+
+fn flags(command: &Command) -> Vec<(String, String)> {
+    let long = |flag: &Arg| {
+        let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
+        flag.get_long()
+            .map(|long| (format!("--{long}"), first_line(&help)))
+    };
+    command.get_arguments().filter_map(long).collect()
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+fn positional(
+    command: &Command,
+    last: &str,
+    typed: &Typed<'_>,
+    environment: &Environment,
+) -> String {
+    if let Some((kind, name)) = last.split_once('/') {
+        let prefix = format!("{kind}/");
+        let named = objects(kind, typed, environment)
+            .into_iter()
+            .map(|name| format!("{prefix}{name}"));
+        return lines(plain(named.collect()), &format!("{prefix}{name}"), NO_FILES);
+    }
+    match typed.positional.as_slice() {
+        [] => first(command, last, typed, environment),
+        ["explain"] => {
+            let title = |cause: &str| rules::find(cause).map_or("", |rule| rule.title).to_owned();
+            lines(
+                explain::names()
+                    .map(|cause| (cause.to_owned(), title(cause)))
+                    .collect(),
+                last,
+                NO_FILES,
+            )
+        }
+        ["completion"] => lines(
+            plain(
+                ["bash", "elvish", "fish", "powershell", "zsh"]
+                    .map(str::to_owned)
+                    .to_vec(),
+            ),
+            last,
+            NO_FILES,
+        ),
+        [word, ..] if command.find_subcommand(word).is_some() => NO_FILES.to_owned(),
+        [kind, ..] if Kind::of_argument(kind).is_some() => {
+            lines(plain(objects(kind, typed, environment)), last, NO_FILES)
+        }
+        _ => lines(plain(objects("pod", typed, environment)), last, NO_FILES),
+    }
+}
+
+/// The first word: a subcommand, a kind, or a pod.
+fn first(command: &Command, last: &str, typed: &Typed<'_>, environment: &Environment) -> String {
+    let about = |sub: &Command| sub.get_about().map(ToString::to_string).unwrap_or_default();
+    let subcommands = command
+        .get_subcommands()
+        .map(|sub| (sub.get_name().to_owned(), about(sub)));
+    let kinds = crate::cli::targets::KINDS.iter().map(|kind| {
+        (
+            kind.as_str().to_ascii_lowercase(),
+            format!("a {kind} by name"),
+        )
+    });
+    let pods = plain(objects("pod", typed, environment));
+    let all: Vec<(String, String)> = pods.into_iter().chain(kinds).chain(subcommands).collect();
+    lines(all, last, NO_FILES)
+}
+
+fn objects(kind: &str, typed: &Typed<'_>, environment: &Environment) -> Vec<String> {
+    match Kind::of_argument(kind) {
+        Some(kind) if crate::cli::targets::KINDS.contains(&kind) => {
+            names::of(&typed.connection(), environment, kind)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn plain(values: Vec<String>) -> Vec<(String, String)> {
+    values
+        .into_iter()
+        .map(|value| (value, String::new()))
+        .collect()
+}
+
+fn lines(candidates: Vec<(String, String)>, last: &str, directive: &str) -> String {
+    let mut out = String::new();
+    for (value, description) in candidates
+        .into_iter()
+        .filter(|(value, _)| value.starts_with(last))
+    {
+        out.push_str(&value);
+        if !description.is_empty() {
+            out.push('\t');
+            out.push_str(&description);
+        }
+        out.push('\n');
+    }
+    out + directive
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complete(words: &[&str]) -> String {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        candidates(&words, &Environment::default())
+    }
+
+    #[test]
+    fn causes_are_completed_with_their_titles() {
+        let out = complete(&["explain", "unexp"]);
+        assert!(out.starts_with("unexplained"), "{out}");
+        assert!(out.ends_with(":4\n"));
+    }
+
+    #[test]
+    fn flags_and_their_values_are_completed() {
+        assert!(complete(&["--all"]).starts_with("--all-namespaces\t"));
+        assert!(complete(&["-o", "j"]).starts_with("json\t"));
+        assert_eq!(complete(&["-f", ""]), FILES);
+    }
+
+    #[test]
+    fn the_first_word_is_a_kind_or_a_subcommand() {
+        let out = complete(&["de"]);
+        assert!(out.contains("deployment\t"), "{out}");
+        assert!(complete(&["exp"]).starts_with("explain\t"));
+    }
+}

@@ -1,0 +1,310 @@
+//! The report: plain data, the same for every format, published as JSON.
+//!
+//! These structs *are* the schema `kubectl-diagnose/v1`: fields may be added, never renamed, removed
+//! or given another meaning. No Kubernetes types, no layout, no colour. Why nodes were rejected on the
+//! nodes is in `nodes`.
+
+mod nodes;
+
+pub use nodes::{FilterFailureReport, NodeReport, UnreadReport, node_reports};
+
+use crate::rules::Layer;
+use crate::rules::finding::{Certainty, Risk, Who};
+use crate::scheduler::Agreement;
+use crate::scheduler::preemption::Preemption;
+use crate::snapshot::Evidence;
+use crate::snapshot::ObjectRef;
+use crate::text::Facts;
+use serde::Serialize;
+
+/// The name and version of the schema.
+pub const SCHEMA: &str = "kubectl-diagnose/v1";
+
+/// Everything that is known after one run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Always `kubectl-diagnose/v1`.
+    pub schema: &'static str,
+    /// The version of the tool.
+    pub version: &'static str,
+    /// When the snapshot was taken, RFC 3339; the newest time in the objects when a dump does not say.
+    pub as_of: String,
+    /// What was asked for.
+    pub scope: ScopeReport,
+    /// Numbers.
+    pub summary: Summary,
+    /// One entry a cause and owner: certain before likely, earlier layer before later, more pods before fewer.
+    pub diagnoses: Vec<Diagnosis>,
+    /// Stuck pods that no rule explains.
+    pub unexplained: Vec<Unexplained>,
+    /// Pods that were named and are not stuck.
+    pub healthy: Vec<NotStuckReport>,
+    /// What could not be read.
+    pub gaps: Vec<GapReport>,
+    /// Rules that failed; each is a defect of this tool.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub defects: Vec<Defect>,
+    /// What it cost.
+    pub requests: Requests,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ScopeReport {
+    /// The namespace; absent for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The label selector.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+    /// The objects named, as `Kind/name`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<String>,
+}
+
+/// Numbers over the whole report.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Pods of the scope that were read.
+    pub pods: usize,
+    /// Of those, stuck ones.
+    pub stuck: usize,
+    /// Of those, ones progressing within what is usual.
+    pub progressing: usize,
+    /// By cause, in the order of the diagnoses.
+    pub causes: Vec<CauseSummary>,
+}
+
+/// Numbers of one cause.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct CauseSummary {
+    /// The cause.
+    pub cause: &'static str,
+    /// Pods that it keeps stuck.
+    pub pods: usize,
+    /// Seconds for which the longest has been.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub longest_seconds: Option<i64>,
+}
+
+/// A cause that holds for one or more pods of one owner.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Diagnosis {
+    /// The stable name of the cause.
+    pub cause: &'static str,
+    /// The layer at which the pods are stuck.
+    pub layer: Layer,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// The object to change.
+    pub subject: ObjectRef,
+    /// The pods, in order of namespace and name.
+    pub pods: Vec<PodReport>,
+    /// One sentence, complete by itself.
+    pub headline: String,
+    /// How it comes about.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// The words that settle it.
+    pub proof: Evidence,
+    /// More evidence.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
+    /// Named values.
+    pub facts: Facts,
+    /// For pods that no node takes: what the scheduler refuses the pod for before it looks at any node.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub before_nodes: Vec<FilterFailureReport>,
+    /// For pods that no node takes: why each node was rejected on each node, nodes with equal filter failures in one entry.
+    /// The nearest to taking the pod come first; those that the pod excludes itself, and control planes, last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<NodeReport>,
+    /// The scheduler's filters that could not be computed: a node without filter failures may still have one of theirs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<UnreadReport>,
+    /// Our counts beside the scheduler's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Agreement>,
+    /// Whether pods of lower priority could give way; absent where nobody expects it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preemption: Option<Preemption>,
+    /// What to change, best first.
+    pub fixes: Vec<FixReport>,
+    /// The layers of the first pod.
+    pub ladder: Vec<Rung>,
+    /// Where to look next.
+    pub next: Next,
+}
+
+/// One pod.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PodReport {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The container concerned.
+    pub container: Option<String>,
+    /// The word that `kubectl get pods` shows.
+    pub status: String,
+    /// Seconds for which it has been stuck, as far as known.
+    pub since_seconds: Option<i64>,
+}
+
+/// A change that would help.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct FixReport {
+    /// What to change.
+    pub change: String,
+    /// The object to change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<ObjectRef>,
+    /// The change as a JSON patch (RFC 6902).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub patch: Vec<serde_json::Value>,
+    /// The command, quoted for a POSIX shell; empty when there is none.
+    pub command: String,
+    /// In place of a command, one whose words in capitals are to be filled in first: `--from-literal=KEY=VALUE`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub template: String,
+    /// What the command does to the cluster.
+    pub risk: Risk,
+    /// Who can make the change.
+    pub who: Who,
+    /// The nodes that would take the pod after it; null when that was not or cannot be computed.
+    pub verified: Option<Verified>,
+}
+
+/// The outcome of running the filters again after a change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Verified {
+    /// The nodes on which the pod passes every filter.
+    pub nodes: Vec<String>,
+}
+
+/// One layer of the ladder.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Rung {
+    /// The layer.
+    pub layer: Layer,
+    /// Passed or not.
+    pub state: RungState,
+    /// By what evidence.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub by: String,
+}
+
+/// How a pod stands to a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum RungState {
+    /// It is through.
+    Passed,
+    /// It is stuck here.
+    Stuck,
+    /// It has not come here yet.
+    NotReached,
+    /// That could not be read.
+    Unknown,
+}
+
+/// Where to look next.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Next {
+    /// The first layer that is not passed.
+    pub layer: Layer,
+    /// A command that only reads.
+    pub command: String,
+}
+
+/// A stuck pod that no rule explains.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Unexplained {
+    /// The pod.
+    pub pod: PodReport,
+    /// Its owner, or itself.
+    pub subject: ObjectRef,
+    /// Its raw status and its last events.
+    pub evidence: Vec<Evidence>,
+    /// Its layers.
+    pub ladder: Vec<Rung>,
+    /// Where to look next.
+    pub next: Next,
+}
+
+/// A pod that was named and is not stuck.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct NotStuckReport {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// `true`: healthy; `false`: progressing, within what is usual.
+    pub healthy: bool,
+    /// By what evidence.
+    pub because: String,
+}
+
+/// Something that was not read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct GapReport {
+    /// The kind.
+    pub kind: &'static str,
+    /// The namespace, when only that one is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The object, when only that one is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Why.
+    pub why: &'static str,
+    /// The API server's words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// Causes that cannot be told, or not be proven, without it.
+    pub affects: Vec<&'static str>,
+}
+
+/// A rule that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Defect {
+    /// The rule.
+    pub cause: &'static str,
+    /// The pod that it was looking at.
+    pub pod: String,
+    /// What it said.
+    pub message: String,
+}
+
+/// What a run cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Requests {
+    /// Requests sent to the API server.
+    pub count: u64,
+    /// Bytes of their answers, uncompressed; for a dump the bytes read.
+    pub bytes: u64,
+}

@@ -1,0 +1,246 @@
+//! What a rule says: a cause, proven, about an object, with what to change.
+//!
+//! A rule never builds prose. It gives named, typed [`Facts`] and picks one of its sentences, with
+//! the names of facts in braces; [`fill`] joins the two when the report is made.
+
+use crate::scheduler::preemption::Preemption;
+use crate::scheduler::{Agreement, FilterResults, NodeResult};
+use crate::snapshot::{Evidence, ObjectRef};
+use crate::text::{Fact, Facts};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// A cause that holds for a pod.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// What to change: the Deployment rather than its pod.
+    pub subject: ObjectRef,
+    /// The container, when it concerns one.
+    pub container: Option<String>,
+    /// The cluster's own words that settle it. Not an item of a list: a finding without proof cannot be built.
+    pub proof: Evidence,
+    /// More evidence.
+    pub evidence: Vec<Evidence>,
+    /// Named values for sentences and for scripts.
+    pub facts: Facts,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// The headline, with facts in braces.
+    pub headline: &'static str,
+    /// How it comes about, with facts in braces; empty when the headline says all.
+    pub why: &'static str,
+    /// What to change, best first.
+    pub fixes: Vec<Fix>,
+    /// One command that only looks.
+    pub look: Option<String>,
+    /// For scheduling causes: why each node was rejected.
+    pub results: Option<Arc<FilterResults>>,
+    /// For scheduling causes: our counts beside the scheduler's.
+    pub agreement: Option<Agreement>,
+    /// For scheduling causes: whether other pods could give way.
+    pub preemption: Option<Preemption>,
+    /// Among several causes of one layer: smaller comes first.
+    pub rank: u32,
+}
+
+impl Finding {
+    /// A finding with proof, certain until said otherwise.
+    pub fn new(subject: ObjectRef, headline: &'static str, proof: Evidence) -> Self {
+        Finding {
+            subject,
+            container: None,
+            proof,
+            evidence: Vec::new(),
+            facts: Facts::default(),
+            certainty: Certainty::Proven,
+            headline,
+            why: "",
+            fixes: Vec::new(),
+            look: None,
+            results: None,
+            agreement: None,
+            preemption: None,
+            rank: 0,
+        }
+    }
+
+    /// Why each node was rejected on each node; empty when that is not known.
+    pub fn nodes(&self) -> &[NodeResult] {
+        self.results
+            .as_deref()
+            .map_or(&[], |results| results.nodes.as_slice())
+    }
+
+    /// Concerns this container.
+    #[must_use]
+    pub fn container(mut self, name: &str) -> Self {
+        self.container = Some(name.to_owned());
+        self.fact("container", name)
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn fact(mut self, name: &'static str, value: impl Into<Fact>) -> Self {
+        self.facts.0.insert(name, value.into());
+        self
+    }
+
+    /// Adds evidence beside the proof.
+    #[must_use]
+    pub fn evidence(mut self, more: impl IntoIterator<Item = Evidence>) -> Self {
+        self.evidence.extend(more);
+        self
+    }
+
+    /// Sets how sure it is.
+    #[must_use]
+    pub fn certainty(mut self, certainty: Certainty) -> Self {
+        self.certainty = certainty;
+        self
+    }
+
+    /// Says how it comes about.
+    #[must_use]
+    pub fn why(mut self, why: &'static str) -> Self {
+        self.why = why;
+        self
+    }
+
+    /// Offers a fix, after those offered before.
+    #[must_use]
+    pub fn fix(mut self, fix: impl IntoIterator<Item = Fix>) -> Self {
+        self.fixes.extend(fix);
+        self
+    }
+
+    /// Stands behind every other diagnosis: it tells why another cause lasts, and is one itself only where nothing else is known.
+    #[must_use]
+    pub fn companion(mut self) -> Self {
+        self.rank = COMPANION;
+        self
+    }
+
+    /// Gives the command that shows more.
+    #[must_use]
+    pub fn look(mut self, command: String) -> Self {
+        self.look = Some(command);
+        self
+    }
+}
+
+/// The rank of a contributing finding.
+pub const COMPANION: u32 = u32::MAX;
+
+/// How sure a finding is. Words, since nobody measured the decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Certainty {
+    /// The objects or the component that decides say so now.
+    Proven,
+    /// What was said or read fits this cause, and something that could tell otherwise was not read.
+    Likely,
+    /// One of several causes that fit.
+    Possible,
+}
+
+/// A change that would help.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fix {
+    /// What to change, with the finding's facts in braces.
+    pub change: &'static str,
+    /// Facts of this fix alone; they hide the finding's of the same name.
+    pub facts: Facts,
+    /// The object to change.
+    pub target: Option<ObjectRef>,
+    /// The change as a JSON patch (RFC 6902) against the target, when it can be said exactly.
+    pub patch: Vec<serde_json::Value>,
+    /// The exact command, quoted for a POSIX shell; empty when there is none. Shown, never run.
+    pub command: String,
+    /// In place of a command, one whose words in capitals are to be filled in first; empty when there is none.
+    pub template: String,
+    /// What the command does to the cluster.
+    pub risk: Risk,
+    /// Who may be able to make the change.
+    pub who: Who,
+    /// The nodes on which the pod passes every filter after it, found by running the filters again.
+    pub verified: Option<Vec<String>>,
+}
+
+impl Fix {
+    /// A change without a command.
+    pub fn advice(change: &'static str, who: Who) -> Self {
+        Fix {
+            change,
+            facts: Facts::default(),
+            target: None,
+            patch: Vec::new(),
+            command: String::new(),
+            template: String::new(),
+            risk: Risk::Changes,
+            who,
+            verified: None,
+        }
+    }
+
+    /// A change with the command that makes it.
+    pub fn command(change: &'static str, who: Who, target: ObjectRef, command: String) -> Self {
+        Fix {
+            target: Some(target),
+            command,
+            ..Fix::advice(change, who)
+        }
+    }
+
+    /// Adds a fact of this fix alone.
+    #[must_use]
+    pub fn fact(mut self, name: &'static str, value: impl Into<Fact>) -> Self {
+        self.facts.0.insert(name, value.into());
+        self
+    }
+
+    /// Adds the change as a JSON patch.
+    #[must_use]
+    pub fn patch(mut self, patch: Vec<serde_json::Value>) -> Self {
+        self.patch = patch;
+        self
+    }
+
+    /// Shows how a command would look, with words in capitals to be filled in.
+    #[must_use]
+    pub fn template(mut self, template: String) -> Self {
+        self.template = template;
+        self
+    }
+
+    /// Sets what the command does to the cluster.
+    #[must_use]
+    pub fn risk(mut self, risk: Risk) -> Self {
+        self.risk = risk;
+        self
+    }
+}
+
+/// What a command does to the cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Risk {
+    /// Nothing.
+    Reads,
+    /// Changes an object; it can be changed back.
+    Changes,
+    /// Deletes or evicts something that runs.
+    Destroys,
+}
+
+/// Who can make a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Who {
+    /// Whoever owns the workload.
+    Owner,
+    /// Only an administrator of the cluster or of the registry.
+    Admin,
+}

@@ -1,0 +1,277 @@
+//! Containers that ended and should not have, and what their end says.
+//!
+//! The states of a crashing container take turns: CrashLoopBackOff, Error, running until the next
+//! crash. What counts is therefore how it ended last, whichever field holds that now. Ends that are
+//! no crash are left out: of deleted pods, of pods that the kubelet or a controller ended
+//! (`status.reason`), and ends that nobody saw (`ContainerStatusUnknown`, pkg/kubelet/kubelet_pods.go).
+
+use crate::kubernetes::duration::human_seconds;
+use crate::kubernetes::text;
+use crate::messages::start::{ExitMeaning, exit_code};
+use crate::rules::Case;
+use crate::rules::finding::Finding;
+use crate::rules::shared::template::role_word;
+use crate::snapshot::Evidence;
+use crate::snapshot::{ContainerView, Role};
+use crate::triage;
+use k8s_openapi::api::core::v1::ContainerStateTerminated;
+
+/// The most columns of a program's last words that a headline takes.
+const WORDS: usize = 120;
+
+/// A container that crashed, and how it ended last.
+pub(in crate::rules) struct Crash<'a> {
+    /// The container.
+    pub(in crate::rules) container: ContainerView<'a>,
+    /// Its last end.
+    pub(in crate::rules) end: &'a ContainerStateTerminated,
+    field: &'static str,
+}
+
+/// Every container of the pod that crashed.
+pub(in crate::rules) fn crashes<'a>(case: &Case<'a>) -> Vec<Crash<'a>> {
+    if ended_from_outside(case) {
+        return Vec::new();
+    }
+    let crash = |container: ContainerView<'a>| {
+        let (field, end) = container.last_end()?;
+        let crashed = is_down(case, &container) && is_real(end) && should_not_end(case, &container);
+        crashed.then_some(Crash {
+            container,
+            end,
+            field,
+        })
+    };
+    case.pod().containers().filter_map(crash).collect()
+}
+
+/// Whether the containers ended because the pod was to end.
+fn ended_from_outside(case: &Case<'_>) -> bool {
+    let disrupted = case
+        .pod()
+        .condition("DisruptionTarget")
+        .is_some_and(|condition| condition.status == "True");
+    let reason = case.pod().status().reason.as_deref().unwrap_or_default();
+    disrupted || !reason.is_empty() || case.pod().is_terminating()
+}
+
+/// Whether the container is down because of its last end, or up only until the next one.
+fn is_down(case: &Case<'_>, container: &ContainerView<'_>) -> bool {
+    if container.terminated().is_some() {
+        return true;
+    }
+    if let Some(running) = container.running() {
+        let uptime = running
+            .started_at
+            .as_ref()
+            .map_or(i64::MAX, |started| case.seconds_since(started.0));
+        return triage::between_crashes(container, uptime);
+    }
+    matches!(
+        container.waiting_reason(),
+        "CrashLoopBackOff" | "RunContainerError" | "PostStartHookError"
+    )
+}
+
+fn is_real(end: &ContainerStateTerminated) -> bool {
+    !matches!(
+        end.reason.as_deref(),
+        Some("ContainerStatusUnknown" | "RestartingAllContainers")
+    )
+}
+
+/// An init container may end well, a main container when it is not started again; a sidecar ends
+/// with its pod.
+fn should_not_end(case: &Case<'_>, container: &ContainerView<'_>) -> bool {
+    let failed = container
+        .last_end()
+        .is_some_and(|(_, end)| end.exit_code != 0 || end.reason.as_deref() == Some("OOMKilled"));
+    match container.role {
+        Role::Init => failed,
+        Role::Sidecar => case.pod().phase() != "Failed",
+        Role::Main => failed || restarts_always(case),
+    }
+}
+
+fn restarts_always(case: &Case<'_>) -> bool {
+    case.pod()
+        .spec()
+        .restart_policy
+        .as_deref()
+        .unwrap_or("Always")
+        == "Always"
+}
+
+impl<'a> Crash<'a> {
+    /// `terminated.reason`, empty when there is none.
+    pub(in crate::rules) fn reason(&self) -> &'a str {
+        self.end.reason.as_deref().unwrap_or_default()
+    }
+
+    /// The termination message, empty when there is none.
+    pub(in crate::rules) fn message(&self) -> &'a str {
+        self.end.message.as_deref().unwrap_or_default().trim()
+    }
+
+    /// Whether the container never ran: its end is the runtime's failure to start it.
+    pub(in crate::rules) fn never_ran(&self) -> bool {
+        matches!(self.reason(), "StartError" | "ContainerCannotRun")
+    }
+
+    /// Seconds from start to end.
+    pub(in crate::rules) fn lasted(&self) -> Option<i64> {
+        let started = self.end.started_at.as_ref()?.0;
+        let finished = self.end.finished_at.as_ref()?.0;
+        Some((finished.as_second() - started.as_second()).max(0))
+    }
+
+    /// The path of the end in the pod.
+    pub(in crate::rules) fn path(&self) -> String {
+        format!("{}.{}", self.container.path(), self.field)
+    }
+
+    /// The end as proof.
+    pub(in crate::rules) fn proof(&self, case: &Case<'_>) -> Evidence {
+        let mut quote = format!("exitCode {}", self.end.exit_code);
+        if let Some(signal) = self.end.signal.filter(|signal| *signal != 0) {
+            quote.push_str(&format!(", signal {signal}"));
+        }
+        if !self.reason().is_empty() {
+            quote.push_str(&format!(", reason {}", self.reason()));
+        }
+        case.field(self.path(), quote)
+    }
+
+    /// The termination message as evidence.
+    pub(in crate::rules) fn said(&self, case: &Case<'_>) -> Option<Evidence> {
+        let path = format!("{}.message", self.path());
+        (!self.message().is_empty()).then(|| case.field(path, self.message()))
+    }
+
+    /// The state that keeps the container down now, unless it is the end itself.
+    pub(in crate::rules) fn waits(&self, case: &Case<'_>) -> Option<Evidence> {
+        let waiting = self.container.waiting()?;
+        let words = [
+            self.container.waiting_reason(),
+            waiting.message.as_deref().unwrap_or_default(),
+        ];
+        let path = format!("{}.state.waiting", self.container.path());
+        Some(case.field(path, words.join(": ").trim_end_matches(": ")))
+    }
+
+    /// A finding about this crash, with what every one of them tells.
+    pub(in crate::rules) fn finding(&self, case: &Case<'_>, headline: &'static str) -> Finding {
+        let restarts = self.container.status.restart_count;
+        let mut finding = Finding::new(case.subject(), headline, self.proof(case))
+            .container(self.container.name())
+            .fact("role", role_word(self.container.role))
+            .fact("exitCode", self.end.exit_code)
+            .fact("restarts", restarts)
+            .evidence(self.said(case))
+            .evidence(self.waits(case))
+            .look(self.look(case));
+        if let Some(lasted) = self.lasted() {
+            finding = finding
+                .fact("lastedSeconds", lasted)
+                .fact("lasted", span(lasted));
+        }
+        finding
+    }
+
+    /// The log of the run that ended. Behind the present run or back-off it is the previous one.
+    pub(in crate::rules) fn look(&self, case: &Case<'_>) -> String {
+        log(case, &self.container)
+    }
+}
+
+/// A span of time for a sentence.
+fn span(seconds: i64) -> String {
+    match seconds {
+        0 => "less than a second".to_owned(),
+        _ => human_seconds(seconds),
+    }
+}
+
+/// The command for the log of a container's last run that ended.
+pub(in crate::rules) fn log(case: &Case<'_>, container: &ContainerView<'_>) -> String {
+    let previous = container.terminated().is_none() && container.status.restart_count > 0;
+    let words = ["logs", case.pod().name(), "-c", container.name()];
+    case.kubectl(words.into_iter().chain(previous.then_some("--previous")))
+}
+
+/// The line of a program's last words that tells most: the last one that speaks of a failure, or the last.
+pub(in crate::rules) fn last_words(message: &str) -> Option<String> {
+    const FAILURE: [&str; 10] = [
+        "error",
+        "fatal",
+        "panic",
+        "exception",
+        "fail",
+        "denied",
+        "cannot",
+        "can't",
+        "not found",
+        "refused",
+    ];
+    let lines = || {
+        message
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+    };
+    let telling = |line: &&str| {
+        let line = line.to_lowercase();
+        FAILURE.iter().any(|word| line.contains(word))
+    };
+    let line = lines().rfind(telling).or_else(|| lines().next_back())?;
+    let line = text::one_line(line);
+    Some(text::truncate_width(&line, WORDS).into_owned())
+}
+
+/// What an exit code means, in a few words.
+pub(in crate::rules) fn meaning(code: i32) -> String {
+    match exit_code(code) {
+        ExitMeaning::Success => "success",
+        ExitMeaning::Program => "the program's own code for a failure",
+        ExitMeaning::UsageOrPanic => "wrong usage, or a panic in Go",
+        ExitMeaning::NotExecutable => "a command could not be executed",
+        ExitMeaning::NotFound => "a command was not found",
+        ExitMeaning::StartError => "not started, or an invalid exit code",
+        ExitMeaning::Signal { number: 9, .. } => "killed from outside by SIGKILL",
+        ExitMeaning::Signal { number: 15, .. } => "asked to stop by SIGTERM",
+        ExitMeaning::Signal { name, .. } => return format!("ended by {name}"),
+        ExitMeaning::StateLost => "exit(-1), or the runtime lost its state",
+        ExitMeaning::AccessViolation => "access violation",
+        ExitMeaning::DllMissing => "a DLL was not found",
+        ExitMeaning::ControlC => "ended by Ctrl-C",
+    }
+    .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_telling_line_is_the_last_one_about_a_failure() {
+        let trace = "Traceback (most recent call last):\n  File \"a.py\"\nKeyError: 'DB_URL'\n";
+        assert_eq!(last_words(trace).as_deref(), Some("KeyError: 'DB_URL'"));
+        let go = "panic: no route\n\ngoroutine 1 [running]:\nmain.main()\n";
+        assert_eq!(last_words(go).as_deref(), Some("panic: no route"));
+        assert_eq!(last_words("bye\n\n").as_deref(), Some("bye"));
+        assert_eq!(last_words(" \n"), None);
+    }
+
+    #[test]
+    fn last_words_fit_a_line() {
+        let long = last_words(&"error ".repeat(100)).unwrap();
+        assert!(text::width(&long) <= WORDS, "{long}");
+    }
+
+    #[test]
+    fn codes_have_meanings() {
+        assert_eq!(meaning(3), "the program's own code for a failure");
+        assert_eq!(meaning(139), "ended by SIGSEGV");
+        assert!(meaning(137).contains("SIGKILL"));
+    }
+}

@@ -1,0 +1,426 @@
+//! Whether a cause of scheduling holds, and on what grounds.
+//!
+//! There are two sources. Where nodes and pods were read, the grounds are filter failures that were
+//! computed, node by node. Where they were not, the grounds are the scheduler's own words, which
+//! name neither nodes nor numbers. Where the scheduler has said nothing there are none: what stands
+//! against the pod has kept it nowhere yet. What a cause is called and what to change is for its rule.
+
+use crate::messages::scheduler::{Clause, Message, PreemptionSays, Reason};
+use crate::rules::Case;
+use crate::rules::finding::{Certainty, Finding, Fix, Risk, Who};
+use crate::scheduler::preemption::{Preemption, Preempts};
+use crate::scheduler::{
+    Agree, Distribution, Examination, Filter, FilterFailure, NodeResult, SchedulerMessage, Unread,
+    computes, ranking,
+};
+use crate::snapshot::Evidence;
+
+use super::order::Class;
+use super::remedies;
+
+/// How a rule knows its cause in each of the two sources.
+pub(crate) struct Pattern<O, R> {
+    /// Whether an filter failure on a node is of this cause.
+    pub(crate) failure: O,
+    /// Whether a reason of the scheduler's message is. Words alone are at best likely, since nodes that
+    /// were not read could tell otherwise, and only possible where they may mean another cause.
+    pub(crate) reason: R,
+}
+
+/// A node on which the cause stands.
+pub(crate) struct Place<'e> {
+    /// The node.
+    pub(crate) node: &'e str,
+    /// The cause's filter failures there.
+    pub(crate) failures: Vec<&'e FilterFailure>,
+}
+
+/// Why a cause is taken to hold.
+pub(crate) struct Match<'e> {
+    /// The nodes on which it was computed to stand and which count; empty when only words are known.
+    pub(crate) places: Vec<Place<'e>>,
+    /// The words of the scheduler that name it.
+    pub(crate) clauses: Vec<&'e Clause>,
+    certainty: Certainty,
+    rank: u32,
+    out_of_date: bool,
+    examination: &'e Examination,
+    said: &'e SchedulerMessage,
+}
+
+impl<'e> Match<'e> {
+    /// Looks for a cause of a pod that is not bound.
+    pub(crate) fn find<O, R>(case: &'e Case<'_>, pattern: &Pattern<O, R>) -> Option<Self>
+    where
+        O: Fn(&FilterFailure) -> bool,
+        R: Fn(&Reason) -> Option<Certainty>,
+    {
+        if case.pod().is_gated() {
+            return None;
+        }
+        let examination = case.scheduling()?;
+        // why nodes were rejected that no scheduler has looked at keeps it nowhere yet
+        let only = examination.said.as_ref()?;
+        let Some(nodes) = examination.nodes().filter(|nodes| !nodes.is_empty()) else {
+            return said(case, examination, only, pattern, Words::Alone);
+        };
+        let message = &only.message;
+        let all_pods = case.snapshot.pods().whole_cluster().is_ok();
+        let room = nodes.iter().any(|node| node.failures.is_empty());
+        // what keeps the pod off the node with room is not computed, and what stands on others is beside the point
+        if room && about_the_pod(message) {
+            return None;
+        }
+        let mut clauses = message.clauses.iter();
+        if room && clauses.any(|clause| is_of_another(&clause.reason, examination)) {
+            return said(case, examination, only, pattern, Words::Uncomputed);
+        }
+        if room && all_pods {
+            return said(case, examination, only, pattern, Words::OutOfDate);
+        }
+        let computed = computed(examination, only, nodes, pattern);
+        if all_pods {
+            computed
+        } else {
+            computed.or_else(|| said(case, examination, only, pattern, Words::AboutPods))
+        }
+    }
+
+    /// The finding, with what every cause of this layer carries.
+    pub(crate) fn finding(&self, case: &Case<'_>, headline: &'static str) -> Finding {
+        let mut finding = Finding::new(case.subject(), headline, self.said.quote.clone())
+            .certainty(self.certainty)
+            .fact("share", self.share());
+        let (count, total) = self.counts();
+        if let Some(count) = count {
+            finding = finding.fact("count", count);
+        }
+        if let Some(total) = total {
+            finding = finding.fact("total", total);
+        }
+        if !self.places.is_empty() {
+            finding = finding.fact("nodes", self.nodes());
+        }
+        finding.results.clone_from(&self.examination.results);
+        finding.agreement = Some(self.examination.agreement.clone());
+        finding.preemption = if self.is_computed() {
+            Preemption::find(case.pod(), case.engine)
+        } else {
+            Preemption::told(case.pod(), &self.said.message)
+        };
+        finding.rank = self.rank;
+        finding.evidence(never_preempts(case, &self.said.message))
+    }
+
+    /// The finding as its rule wrote it, with the changes in front that were verified to remove this
+    /// filter's filter failures. Where the scheduler's words are out of date, that is what there is to say.
+    pub(crate) fn close(&self, case: &Case<'_>, finding: Finding, filter: Filter) -> Finding {
+        if !self.out_of_date {
+            let mut finding = remedies::before(case, finding, filter);
+            let preempting = finding.preemption.as_ref().and_then(preempting);
+            finding.fixes.extend(preempting);
+            return finding;
+        }
+        let nodes = self.examination.nodes().into_iter().flatten();
+        let room = nodes
+            .filter(|node| node.failures.is_empty())
+            .map(|node| node.node.clone());
+        let mut finding = finding.fact("room", room.collect::<Vec<_>>()).why(
+            "the scheduler said so when it last tried; by what was read now {room} would take the pod, unless something stands against it that is not computed",
+        );
+        // an unschedulable pod is tried again after five minutes at the latest (kube-scheduler internal/queue, 1.37)
+        finding.fixes = vec![Fix::advice(
+            "look again in five minutes, by when the scheduler has tried again",
+            Who::Owner,
+        )];
+        finding
+    }
+
+    /// The names of the nodes on which it stands.
+    pub(crate) fn nodes(&self) -> Vec<String> {
+        self.places
+            .iter()
+            .map(|place| place.node.to_owned())
+            .collect()
+    }
+
+    /// The filter failures on all nodes, with the node of each.
+    pub(crate) fn failures(&self) -> impl Iterator<Item = (&'e str, &'e FilterFailure)> + '_ {
+        self.places
+            .iter()
+            .flat_map(|place| place.failures.iter().map(|failure| (place.node, *failure)))
+    }
+
+    /// Why each node was rejected on every node, those that do not count among them.
+    pub(crate) fn all_nodes(&self) -> &'e [NodeResult] {
+        self.examination.nodes().unwrap_or_default()
+    }
+
+    /// How the pods that spread constraints count are distributed.
+    pub(crate) fn spread(&self) -> &'e [Distribution] {
+        let results = self.examination.results.as_deref();
+        results.map_or(&[], |results| results.spread.as_slice())
+    }
+
+    /// Whether it is known to stand on one node alone.
+    pub(crate) fn is_of_one_node(&self) -> bool {
+        self.counts().0 == Some(1)
+    }
+
+    /// The same as the share, but one node by its name.
+    pub(crate) fn whereabouts(&self) -> String {
+        match (self.places.as_slice(), self.counts()) {
+            ([place], (_, Some(1))) => format!("{}, the only node", place.node),
+            ([place], _) => format!("node {}", place.node),
+            _ => self.share(),
+        }
+    }
+
+    /// Whether nodes were computed.
+    pub(crate) fn is_computed(&self) -> bool {
+        !self.places.is_empty()
+    }
+
+    /// On how many nodes it stands, and how many there are, as far as known.
+    fn counts(&self) -> (Option<usize>, Option<usize>) {
+        if let Some(nodes) = self.examination.nodes().filter(|_| self.is_computed()) {
+            return (Some(self.places.len()), Some(nodes.len()));
+        }
+        let counted: Vec<u32> = self
+            .clauses
+            .iter()
+            .filter_map(|clause| clause.count)
+            .collect();
+        let some = counted.iter().map(|count| *count as usize).sum();
+        let all = self.said.message.nodes;
+        (
+            (!counted.is_empty()).then_some(some),
+            all.map(|all| all as usize),
+        )
+    }
+
+    /// The nodes as a sentence counts them; it stands at a sentence's end or before a comma, since
+    /// it may be one or many.
+    fn share(&self) -> String {
+        match self.counts() {
+            (Some(1), Some(1)) => "the only node".to_owned(),
+            (Some(2), Some(2)) => "both nodes".to_owned(),
+            (Some(some), Some(all)) if some == all => format!("all {all} nodes"),
+            (Some(some), Some(all)) if some < all => format!("{some} of {all} nodes"),
+            (Some(1), _) => "1 node".to_owned(),
+            (Some(some), _) => format!("{some} nodes"),
+            (None, _) => "the nodes".to_owned(),
+        }
+    }
+}
+
+/// The field that keeps the pod from pushing others out, where the scheduler says that it does.
+fn never_preempts(case: &Case<'_>, message: &Message) -> Option<Evidence> {
+    case.pod()
+        .spec()
+        .priority
+        .filter(|priority| *priority > 0)?;
+    let items = &message.preemption.as_ref()?.items;
+    let mut says = items.iter().map(|item| &item.says);
+    says.any(|says| *says == PreemptionSays::PolicyNever)
+        .then(|| case.field("spec.preemptionPolicy", "Never"))
+}
+
+/// What would let the pod preempt, where its policy alone forbids it. It comes last, since pods that run are deleted for it.
+fn preempting(preemption: &Preemption) -> Option<Fix> {
+    let node = preemption.node.clone()?;
+    let victims = preemption.victims.iter();
+    let victims: Vec<String> = victims.map(|victim| victim.pod.to_string()).collect();
+    (preemption.verdict == Preempts::Never).then(|| Fix {
+        verified: Some(vec![node]),
+        ..Fix::advice(
+            "give the pod a priority class whose preemptionPolicy is not Never: {victims} would be deleted for it",
+            Who::Owner,
+        )
+        .fact("victims", victims)
+        .risk(Risk::Destroys)
+    })
+}
+
+/// The cause's filter failures on the nodes that count.
+fn computed<'e, O, R>(
+    examination: &'e Examination,
+    only: &'e SchedulerMessage,
+    nodes: &'e [NodeResult],
+    pattern: &Pattern<O, R>,
+) -> Option<Match<'e>>
+where
+    O: Fn(&FilterFailure) -> bool,
+    R: Fn(&Reason) -> Option<Certainty>,
+{
+    // most causes hold nowhere, which a look tells without sorting the nodes
+    let held = |node: &&NodeResult| node.failures.iter().any(|one| (pattern.failure)(one));
+    let held = nodes.iter().filter(held).count();
+    if held == 0 {
+        return None;
+    }
+    let nearest_feasible = ranking::nearest_feasible(nodes);
+    let rank = nearest_feasible.rank(|failure| (pattern.failure)(failure))?;
+    let places: Vec<Place<'e>> = nearest_feasible
+        .barred_by(|failure| (pattern.failure)(failure))
+        .into_iter()
+        .map(|node| {
+            let mine = node
+                .failures
+                .iter()
+                .filter(|failure| (pattern.failure)(failure));
+            Place {
+                node: &node.node,
+                failures: mine.collect(),
+            }
+        })
+        .collect();
+    let clauses = only.message.clauses.iter();
+    let clauses: Vec<&Clause> = clauses
+        .filter(|clause| (pattern.reason)(&clause.reason).is_some())
+        .collect();
+    let certainty = if agreed(examination, &only.message, &places) || stands(&clauses, held) {
+        Certainty::Proven
+    } else {
+        Certainty::Likely
+    };
+    Some(Match {
+        clauses,
+        certainty,
+        out_of_date: false,
+        places,
+        rank,
+        examination,
+        said: only,
+    })
+}
+
+/// Whether the scheduler's counts bear out what was computed, and name the filter. A sentence about
+/// the pod as a whole means that the scheduler has not come to the nodes yet.
+fn agreed(examination: &Examination, message: &Message, places: &[Place<'_>]) -> bool {
+    let plugins: Vec<&str> = places
+        .iter()
+        .flat_map(|place| &place.failures)
+        .map(|failure| failure.filter.as_str())
+        .collect();
+    let mut reasons = message.clauses.iter().map(|clause| &clause.reason);
+    let named = reasons.any(|reason| {
+        reason
+            .plugin()
+            .is_some_and(|plugin| plugins.contains(&plugin))
+    });
+    named && examination.agreement.verdict != Agree::Different
+}
+
+/// Whether what the scheduler said of the cause still stands, although other counts have changed: it
+/// was computed on as many nodes as the scheduler counted. On some of them something that is looked at
+/// earlier may have come since, for which the scheduler does not look at the pod again
+/// (queueing hints, kube-scheduler internal/queue, 1.37).
+fn stands(clauses: &[&Clause], held: usize) -> bool {
+    let counts: Option<Vec<u32>> = clauses.iter().map(|clause| clause.count).collect();
+    let counted: Option<u32> = counts.map(|counts| counts.iter().sum());
+    counted.is_some_and(|counted| (1..=held).contains(&(counted as usize)))
+}
+
+/// Whether the scheduler refused the pod as a whole, before it came to the nodes.
+fn about_the_pod(message: &Message) -> bool {
+    let mut clauses = message.clauses.iter();
+    clauses.any(|clause| clause.count.is_none() && clause.reason.is_about_the_pod())
+}
+
+/// Whether the reason is of a filter that is not computed, or could not be here, so that a node without filter failures may fail there.
+fn is_of_another(reason: &Reason, examination: &Examination) -> bool {
+    let unread = examination
+        .results
+        .iter()
+        .flat_map(|results| &results.unread);
+    reason.plugin().is_none_or(|plugin| {
+        let is_unread = |unread: &Unread| unread.filter.as_str() == plugin;
+        !computes(plugin) || unread.clone().any(is_unread)
+    })
+}
+
+/// What the scheduler's words are worth beside what was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Words {
+    /// No nodes were read: they are all there is.
+    Alone,
+    /// Nodes were read, pods not: they tell what depends on the pods of a node.
+    AboutPods,
+    /// A node has no filter failure but those of filters that are not computed: of these alone.
+    Uncomputed,
+    /// By what was read now, a node has room.
+    OutOfDate,
+}
+
+/// The cause by the scheduler's words alone.
+fn said<'e, O, R>(
+    case: &Case<'_>,
+    examination: &'e Examination,
+    only: &'e SchedulerMessage,
+    pattern: &Pattern<O, R>,
+    words: Words,
+) -> Option<Match<'e>>
+where
+    R: Fn(&Reason) -> Option<Certainty>,
+{
+    let message = &only.message;
+    let about_pods = |reason: &Reason| {
+        matches!(
+            reason.plugin(),
+            Some("NodePorts" | "NodeResourcesFit" | "PodTopologySpread" | "InterPodAffinity")
+        )
+    };
+    let known: Vec<(&Clause, Certainty)> = message
+        .clauses
+        .iter()
+        .filter(|clause| words != Words::AboutPods || about_pods(&clause.reason))
+        .filter(|clause| words != Words::Uncomputed || is_of_another(&clause.reason, examination))
+        .filter_map(|clause| Some((clause, (pattern.reason)(&clause.reason)?)))
+        .collect();
+    let class = |clause: &Clause| Class::of(&clause.reason);
+    let best = message.clauses.iter().map(class).min()?;
+    let mine = known.iter().map(|(clause, _)| class(clause)).min()?;
+    // nodes that the pod excludes itself are no cause while there are others, as in `scheduler::ranking`
+    if mine >= Class::Choice && best < mine {
+        return None;
+    }
+    let named = known.iter().map(|(_, certainty)| *certainty).min()?;
+    let alone = known.len() == message.clauses.len();
+    let certainty = match words {
+        Words::OutOfDate => Certainty::Possible,
+        _ if mine > best => Certainty::Possible,
+        _ if !alone && shadowed(case, &known) => named.max(Certainty::Possible),
+        _ => named,
+    };
+    let clauses: Vec<_> = known.into_iter().map(|(clause, _)| clause).collect();
+    let fewest = clauses.iter().filter_map(|clause| clause.count).min();
+    Some(Match {
+        places: Vec::new(),
+        rank: mine.rank(fewest),
+        out_of_date: words == Words::OutOfDate,
+        clauses,
+        certainty,
+        examination,
+        said: only,
+    })
+}
+
+/// Whether the nodes may be ones that the pod cannot use anyway: cordons and taints are judged
+/// before the pod's own choice of nodes.
+fn shadowed(case: &Case<'_>, known: &[(&Clause, Certainty)]) -> bool {
+    let spec = case.pod().spec();
+    let chooses = spec.node_selector.iter().flatten().next().is_some()
+        || spec
+            .affinity
+            .as_ref()
+            .and_then(|affinity| affinity.node_affinity.as_ref())
+            .is_some();
+    let early = |clause: &Clause| {
+        matches!(
+            clause.reason.plugin(),
+            Some("NodeUnschedulable" | "TaintToleration")
+        )
+    };
+    chooses && known.iter().all(|(clause, _)| early(clause))
+}

@@ -1,0 +1,12 @@
+//! What rules of several layers share: whether a cause holds for a pod that no node takes (`matching`, with `order`,
+//! `remedies` and `taint_meaning`), how containers ended (`crash`), the claims of a pod (`claims`), where a change is
+//! made (`template`), and schedulers that say nothing (`silence`).
+
+pub(crate) mod claims;
+pub(crate) mod crash;
+pub(crate) mod matching;
+pub(crate) mod order;
+pub(crate) mod remedies;
+pub(crate) mod silence;
+pub(crate) mod taint_meaning;
+pub(crate) mod template;

@@ -1,0 +1,22 @@
+//! Schedulers that say nothing: for how long that may be, and whether one has been heard since.
+
+use crate::rules::Case;
+
+/// Seconds after which silence about a pod means something.
+pub(crate) const SILENCE: i64 = 60;
+
+/// Whether the scheduler of this name wrote about any pod after this one could have been looked at.
+pub(in crate::rules) fn alive(case: &Case<'_>, name: &str) -> bool {
+    let since = case.pod().created().map(|time| time.as_second() + SILENCE);
+    case.snapshot.events().iter().any(|event| {
+        event.component == name
+            && matches!(
+                event.reason.as_str(),
+                "Scheduled" | "FailedScheduling" | "Preempted"
+            )
+            && event
+                .last
+                .zip(since)
+                .is_some_and(|(last, since)| last.as_second() >= since)
+    })
+}

@@ -1,0 +1,243 @@
+//! Runs every filter on every node.
+//!
+//! DynamicResources is computed as far as no expressions have to be evaluated. Each filter is one file, with its line in [`FILTERS`] in the order of
+//! [`Filter`]; what it needs beyond the node is worked out once in [`Incoming`].
+
+use super::{
+    Filter, FilterFailure, FilterResults, Incoming, NodeResult, NodeView, View, dynamic_resources,
+    inter_pod_affinity, node_affinity, node_declared_features, node_name, node_volume_limits,
+    ports, resources, taints, topology_spread, unschedulable, volume_binding, volume_restrictions,
+    volume_zone,
+};
+use crate::snapshot::PodRecord;
+use k8s_openapi::api::core::v1::Pod;
+
+type Check = fn(&Incoming<'_, '_>, &NodeView<'_>, &View<'_>) -> Vec<FilterFailure>;
+
+/// The filters that are computed, in the scheduler's order.
+const FILTERS: &[(Filter, Check)] = &[
+    (Filter::NodeUnschedulable, |pod, node, _| {
+        unschedulable::failures(pod, node)
+    }),
+    (Filter::NodeName, |pod, node, _| {
+        node_name::failures(pod, node)
+    }),
+    (Filter::TaintToleration, |pod, node, _| {
+        taints::failures(pod, node)
+    }),
+    (Filter::NodeAffinity, |pod, node, _| {
+        node_affinity::failures(pod, node)
+    }),
+    (Filter::NodePorts, |pod, node, _| ports::failures(pod, node)),
+    (Filter::NodeResourcesFit, |pod, node, _| {
+        resources::failures(pod, node)
+    }),
+    (Filter::VolumeRestrictions, volume_restrictions::failures),
+    (Filter::NodeVolumeLimits, node_volume_limits::failures),
+    (Filter::VolumeBinding, volume_binding::failures),
+    (Filter::VolumeZone, |pod, node, _| {
+        volume_zone::failures(pod, node)
+    }),
+    (Filter::PodTopologySpread, |pod, node, _| {
+        topology_spread::failures(pod, node)
+    }),
+    (Filter::InterPodAffinity, |pod, node, _| {
+        inter_pod_affinity::failures(pod, node)
+    }),
+    (Filter::DynamicResources, |pod, node, _| {
+        dynamic_resources::failures(pod, node)
+    }),
+    (Filter::NodeDeclaredFeatures, |pod, node, _| {
+        node_declared_features::failures(pod, node)
+    }),
+];
+
+/// Whether this filter plugin is computed, by its name in a scheduler's configuration.
+pub fn computes(plugin: &str) -> bool {
+    FILTERS.iter().any(|(filter, _)| filter.as_str() == plugin)
+}
+
+/// Why each node was rejected as a whole, and on each node in order of names.
+pub fn run_filters(pod: &Pod, view: &View<'_>) -> FilterResults {
+    let pod = Incoming::new(pod, view);
+    let nodes = view.nodes().map(|node| NodeResult {
+        node: node.name().to_owned(),
+        failures: on_node(&pod, node, view),
+    });
+    FilterResults {
+        nodes: nodes.collect(),
+        spread: pod.spread.distributions(),
+        before: pod.before,
+        unread: pod.unread,
+    }
+}
+
+/// The names of the nodes that would take the pod.
+pub(super) fn feasible_nodes(pod: &Pod, view: &View<'_>) -> Vec<String> {
+    let results = run_filters(pod, view);
+    let free = results.feasible_nodes().map(str::to_owned);
+    free.collect()
+}
+
+/// The same, but none unless this node is one of them; the others are only looked at when it is.
+pub(super) fn takers_with(node: &str, pod: &Pod, view: &View<'_>) -> Vec<String> {
+    let incoming = Incoming::new(pod, view);
+    let takes = |node: &NodeView<'_>| on_node(&incoming, node, view).is_empty();
+    if !incoming.before.is_empty() || !view.node(node).is_some_and(takes) {
+        return Vec::new();
+    }
+    let feasible_nodes = view.nodes().filter(|node| takes(node));
+    feasible_nodes.map(|node| node.name().to_owned()).collect()
+}
+
+/// Why each node was rejected on a node once some of the node's pods are gone.
+pub(super) fn without<'v>(
+    pod: &Incoming<'_, 'v>,
+    node: &NodeView<'v>,
+    gone: &[&PodRecord],
+    view: &View<'v>,
+) -> Vec<FilterFailure> {
+    let later = pod.without(gone, node, view);
+    on_node(&later, &node.left_by(gone, view), view)
+}
+
+/// A node must pass with the pods that preemption makes room for, and then without them, since they may never come. Whatever fails
+/// with them ends it, so that what would fail without them alone is not told
+/// (`runtime/framework.go`, `RunFilterPluginsWithNominatedPods`).
+fn on_node<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> Vec<FilterFailure> {
+    let all = |pod: &Incoming<'_, '_>, node: &NodeView<'_>| -> Vec<FilterFailure> {
+        let filters = FILTERS.iter();
+        let mut found: Vec<FilterFailure> = filters
+            .flat_map(|(_, check)| check(pod, node, view))
+            .collect();
+        // most nodes have one or two, and there are as many lists as nodes
+        found.shrink_to_fit();
+        found
+    };
+    let coming = view.coming(pod, node);
+    if !coming.is_empty() {
+        let with = all(
+            &pod.beside(&coming, node, view),
+            &node.joined_by(&coming, view),
+        );
+        if !with.is_empty() {
+            return with;
+        }
+    }
+    all(pod, node)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FILTERS, run_filters};
+    use crate::scheduler::testing::{Cluster, found, node, pod};
+    use crate::scheduler::{Filter, View};
+    use serde_json::json;
+
+    #[test]
+    fn filters_run_in_the_order_of_the_scheduler() {
+        assert!(FILTERS.is_sorted_by_key(|(filter, _)| *filter));
+    }
+
+    #[test]
+    fn no_filter_hides_another() {
+        let n1 = node("n1", "1", "1Gi").set(
+            "/spec",
+            json!({"unschedulable": true, "taints": [{"key": "a", "effect": "NoSchedule"}]}),
+        );
+        let web = pod("web")
+            .asks("cpu", "2")
+            .host_port(80, "TCP", "")
+            .set("/spec/nodeSelector", json!({"disk": "ssd"}));
+        let holder = pod("holder").on("n1").host_port(80, "TCP", "");
+        let said = found(&web, &n1, &[holder]);
+        let filters: Vec<_> = said
+            .iter()
+            .map(|said| said.split(':').next().unwrap())
+            .collect();
+        assert_eq!(
+            filters,
+            [
+                "NodeUnschedulable",
+                "TaintToleration",
+                "NodeAffinity",
+                "NodePorts",
+                "NodeResourcesFit"
+            ]
+        );
+    }
+
+    #[test]
+    fn room_for_a_nominated_pod_of_no_lower_priority_is_kept() {
+        let n1 = node("n1", "1", "1Gi");
+        for (priority, fits) in [(10, false), (5, false), (4, true)] {
+            let other = pod("other")
+                .asks("cpu", "800m")
+                .phase("Pending")
+                .set("/spec/priority", json!(priority))
+                .set("/status/nominatedNodeName", json!("n1"));
+            let web = pod("web")
+                .asks("cpu", "500m")
+                .set("/spec/priority", json!(5));
+            assert_eq!(found(&web, &n1, &[other]).is_empty(), fits, "{priority}");
+        }
+        let foreign = pod("other")
+            .asks("cpu", "800m")
+            .phase("Pending")
+            .set("/spec/schedulerName", json!("another"))
+            .set("/status/nominatedNodeName", json!("n1"));
+        let web = pod("web").asks("cpu", "500m");
+        assert!(found(&web, &n1, &[foreign]).is_empty());
+        let itself = pod("web")
+            .asks("cpu", "800m")
+            .set("/status/nominatedNodeName", json!("n1"));
+        assert!(found(&itself, &n1, std::slice::from_ref(&itself)).is_empty());
+    }
+
+    #[test]
+    fn nodes_come_in_order_of_their_names() {
+        let cluster = Cluster::new()
+            .with(node("b", "1", "1Gi"))
+            .with(node("a", "1", "1Gi"))
+            .seal();
+        let results = run_filters(&pod("web").pod(), &View::of(&cluster)).nodes;
+        let names: Vec<_> = results.iter().map(|node| node.node.as_str()).collect();
+        assert_eq!(names, ["a", "b"]);
+    }
+
+    #[test]
+    fn whether_a_node_has_a_device_is_not_known() {
+        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).seal();
+        let claims = json!([{"name": "gpu", "resourceClaimName": "gpu"}]);
+        let web = pod("web").set("/spec/resourceClaims", claims);
+        let results = run_filters(&web.pod(), &View::of(&cluster));
+        assert_eq!(results.unread[0].filter, Filter::DynamicResources);
+        assert!(
+            run_filters(&pod("web").pod(), &View::of(&cluster))
+                .unread
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn what_fails_only_without_the_pods_that_come_is_not_told_where_something_fails_with_them() {
+        let n1 = node("n1", "1", "1Gi").set("/metadata/labels", json!({"zone": "a"}));
+        let company = pod("company")
+            .asks("cpu", "800m")
+            .phase("Pending")
+            .set("/metadata/labels", json!({"app": "cache"}))
+            .set("/status/nominatedNodeName", json!("n1"));
+        let term =
+            json!({"topologyKey": "zone", "labelSelector": {"matchLabels": {"app": "cache"}}});
+        let near =
+            json!({"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}});
+        let web = pod("web").asks("cpu", "500m").set("/spec/affinity", near);
+        let full = found(&web, &n1, std::slice::from_ref(&company));
+        assert_eq!(full, ["NodeResourcesFit: Insufficient cpu"]);
+        let alone = found(&web, &n1, &[company.asks("cpu", "100m")]);
+        assert_eq!(
+            alone,
+            ["InterPodAffinity: node(s) didn't match pod affinity rules"]
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! What the cluster said, word for word, and where it was read.
+
+use super::object::ObjectRef;
+use serde::Serialize;
+
+/// Something the cluster said, verbatim, and where.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Evidence {
+    /// The object that it was read from.
+    pub object: ObjectRef,
+    /// Where in or about that object.
+    pub origin: Origin,
+    /// The words or the value, unchanged but for control characters.
+    pub quote: String,
+}
+
+/// Where evidence was read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Origin {
+    /// A field of the object, by its path.
+    Field {
+        /// Like `status.containerStatuses[0].state.waiting.message`.
+        path: String,
+    },
+    /// An event about the object.
+    Event {
+        /// The event's reason.
+        reason: String,
+        /// Who wrote it.
+        component: String,
+        /// How often it was seen.
+        count: u32,
+        /// Seconds from when it was last seen until the snapshot; absent when it carries no time.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        age_seconds: Option<i64>,
+    },
+    /// The object was looked for and is not there.
+    Absence,
+    /// Computed from objects, by the scheduler's rules.
+    Computed {
+        /// Which rule: `NodePorts`.
+        by: String,
+    },
+}

@@ -1,0 +1,256 @@
+//! A pod kept whole because it is, or may be, stuck; with the small questions that many rules ask.
+
+use super::kind::Kind;
+use super::object::ObjectRef;
+use super::ownership::PodIdentity;
+use super::pod_record::controller;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{
+    Container, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
+    ContainerStatus, Pod, PodCondition, PodSchedulingGate, PodSpec, PodStatus,
+};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+static NO_SPEC: LazyLock<PodSpec> = LazyLock::new(PodSpec::default);
+static NO_STATUS: LazyLock<PodStatus> = LazyLock::new(PodStatus::default);
+
+/// The scheduler that Kubernetes brings: it takes the pods that name none.
+pub const DEFAULT_SCHEDULER: &str = "default-scheduler";
+
+/// A whole pod.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PodView {
+    pod: Pod,
+}
+
+/// Which list of `spec` a container stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// `spec.initContainers` that must end before the next one starts.
+    Init,
+    /// `spec.initContainers` with `restartPolicy: Always`.
+    Sidecar,
+    /// `spec.containers`
+    Main,
+}
+
+/// A container as it is written and as it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct ContainerView<'a> {
+    /// Which list it stands in.
+    pub role: Role,
+    /// Its place in that list of `status`, for field paths.
+    pub index: usize,
+    /// What was asked for; absent when the status names a container that the spec does not.
+    pub spec: Option<&'a Container>,
+    /// How it stands.
+    pub status: &'a ContainerStatus,
+}
+
+impl<'a> ContainerView<'a> {
+    /// Its name.
+    pub fn name(&self) -> &'a str {
+        &self.status.name
+    }
+
+    /// `state.waiting`
+    pub fn waiting(&self) -> Option<&'a ContainerStateWaiting> {
+        self.status.state.as_ref()?.waiting.as_ref()
+    }
+
+    /// `state.waiting.reason`, empty when there is none.
+    pub fn waiting_reason(&self) -> &'a str {
+        self.waiting()
+            .and_then(|waiting| waiting.reason.as_deref())
+            .unwrap_or_default()
+    }
+
+    /// `state.running`
+    pub fn running(&self) -> Option<&'a ContainerStateRunning> {
+        self.status.state.as_ref()?.running.as_ref()
+    }
+
+    /// `state.terminated`
+    pub fn terminated(&self) -> Option<&'a ContainerStateTerminated> {
+        self.status.state.as_ref()?.terminated.as_ref()
+    }
+
+    /// How it ended last: its present end, or the one before the present state.
+    /// Comes with the name of the field that holds it.
+    pub fn last_end(&self) -> Option<(&'static str, &'a ContainerStateTerminated)> {
+        let last = || self.status.last_state.as_ref()?.terminated.as_ref();
+        match self.terminated() {
+            Some(now) => Some(("state.terminated", now)),
+            None => last().map(|end| ("lastState.terminated", end)),
+        }
+    }
+
+    /// The path of this container's status: `status.containerStatuses[0]`.
+    pub fn path(&self) -> String {
+        let list = match self.role {
+            Role::Main => "containerStatuses",
+            Role::Init | Role::Sidecar => "initContainerStatuses",
+        };
+        format!("status.{list}[{}]", self.index)
+    }
+
+    /// The image as the pod names it.
+    pub fn image(&self) -> &'a str {
+        self.spec
+            .and_then(|spec| spec.image.as_deref())
+            .unwrap_or(&self.status.image)
+    }
+}
+
+impl PodView {
+    /// Wraps a pod, dropping what no rule reads.
+    pub fn new(mut pod: Pod) -> Self {
+        pod.metadata.managed_fields = None;
+        if let Some(annotations) = pod.metadata.annotations.as_mut() {
+            annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+        }
+        PodView { pod }
+    }
+
+    /// The pod itself.
+    pub fn pod(&self) -> &Pod {
+        &self.pod
+    }
+
+    /// `metadata.namespace`
+    pub fn namespace(&self) -> &str {
+        self.pod.metadata.namespace.as_deref().unwrap_or_default()
+    }
+
+    /// `metadata.name`
+    pub fn name(&self) -> &str {
+        self.pod.metadata.name.as_deref().unwrap_or_default()
+    }
+
+    /// `metadata.uid`
+    pub fn uid(&self) -> Option<&str> {
+        self.pod.metadata.uid.as_deref()
+    }
+
+    /// The pod's name as an object.
+    pub fn object(&self) -> ObjectRef {
+        ObjectRef::new(Kind::Pod, self.namespace(), self.name())
+    }
+
+    /// `spec`
+    pub fn spec(&self) -> &PodSpec {
+        self.pod.spec.as_ref().unwrap_or(&NO_SPEC)
+    }
+
+    /// `status`
+    pub fn status(&self) -> &PodStatus {
+        self.pod.status.as_ref().unwrap_or(&NO_STATUS)
+    }
+
+    /// `status.phase`
+    pub fn phase(&self) -> &str {
+        self.status().phase.as_deref().unwrap_or_default()
+    }
+
+    /// Whether it has been deleted and is still there (`metadata.deletionTimestamp`).
+    pub fn is_terminating(&self) -> bool {
+        self.pod.metadata.deletion_timestamp.is_some()
+    }
+
+    /// `metadata.creationTimestamp`
+    pub fn created(&self) -> Option<Timestamp> {
+        self.pod
+            .metadata
+            .creation_timestamp
+            .as_ref()
+            .map(|time| time.0)
+    }
+
+    /// The node that it is bound to.
+    pub fn node(&self) -> Option<&str> {
+        self.spec()
+            .node_name
+            .as_deref()
+            .filter(|node| !node.is_empty())
+    }
+
+    /// The scheduler that is to place it.
+    pub fn scheduler(&self) -> &str {
+        let name = self.spec().scheduler_name.as_deref();
+        name.filter(|name| !name.is_empty())
+            .unwrap_or(DEFAULT_SCHEDULER)
+    }
+
+    /// Whether a gate keeps every scheduler from it.
+    pub fn is_gated(&self) -> bool {
+        !self.gates().is_empty()
+    }
+
+    /// Its scheduling gates.
+    pub fn gates(&self) -> &[PodSchedulingGate] {
+        self.spec().scheduling_gates.as_deref().unwrap_or_default()
+    }
+
+    /// What tells which pod it is.
+    pub fn identity(&self) -> PodIdentity<'_> {
+        static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
+        PodIdentity {
+            namespace: self.namespace(),
+            name: self.name(),
+            labels: self.pod.metadata.labels.as_ref().unwrap_or(&NO_LABELS),
+            controller: self.controller(),
+            node: self.node(),
+        }
+    }
+
+    /// The kind and name of the controller that made it.
+    pub fn controller(&self) -> Option<(&str, &str)> {
+        controller(&self.pod)
+    }
+
+    /// The condition of this type.
+    pub fn condition(&self, r#type: &str) -> Option<&PodCondition> {
+        self.status()
+            .conditions
+            .iter()
+            .flatten()
+            .find(|condition| condition.type_ == r#type)
+    }
+
+    /// The containers in the order in which they start: init containers and sidecars as listed, then the others.
+    pub fn containers(&self) -> impl Iterator<Item = ContainerView<'_>> {
+        let status = self.status();
+        let init = status.init_container_statuses.iter().flatten().enumerate();
+        let main = status.container_statuses.iter().flatten().enumerate();
+        init.map(|(index, status)| self.view(true, index, status))
+            .chain(main.map(|(index, status)| self.view(false, index, status)))
+    }
+
+    fn view<'a>(
+        &'a self,
+        init: bool,
+        index: usize,
+        status: &'a ContainerStatus,
+    ) -> ContainerView<'a> {
+        let listed = if init {
+            self.spec().init_containers.as_deref().unwrap_or_default()
+        } else {
+            &self.spec().containers
+        };
+        let spec = listed
+            .iter()
+            .find(|container| container.name == status.name);
+        let role = match spec.and_then(|c| c.restart_policy.as_deref()) {
+            _ if !init => Role::Main,
+            Some("Always") => Role::Sidecar,
+            _ => Role::Init,
+        };
+        ContainerView {
+            role,
+            index,
+            spec,
+            status,
+        }
+    }
+}
