@@ -26,9 +26,9 @@ pub struct Finding {
     /// How sure it is.
     pub certainty: Certainty,
     /// The headline, with facts in braces.
-    pub headline: &'static str,
+    pub headline: Sentence,
     /// How it comes about, with facts in braces; empty when the headline says all.
-    pub why: &'static str,
+    pub why: Option<Sentence>,
     /// What to change, best first.
     pub fixes: Vec<Fix>,
     /// One command that only looks.
@@ -45,7 +45,7 @@ pub struct Finding {
 
 impl Finding {
     /// A finding with proof, certain until said otherwise.
-    pub fn new(subject: ObjectRef, headline: &'static str, proof: Evidence) -> Self {
+    pub fn new(subject: ObjectRef, headline: Sentence, proof: Evidence) -> Self {
         Finding {
             subject,
             container: None,
@@ -54,7 +54,7 @@ impl Finding {
             facts: Facts::default(),
             certainty: Certainty::Proven,
             headline,
-            why: "",
+            why: None,
             fixes: Vec::new(),
             look: None,
             results: None,
@@ -80,7 +80,7 @@ impl Finding {
 
     /// Adds a fact.
     #[must_use]
-    pub fn fact(mut self, name: &'static str, value: impl Into<Fact>) -> Self {
+    pub fn fact(mut self, name: Sentence, value: impl Into<Fact>) -> Self {
         self.facts.0.insert(name, value.into());
         self
     }
@@ -101,8 +101,8 @@ impl Finding {
 
     /// Says how it comes about.
     #[must_use]
-    pub fn why(mut self, why: &'static str) -> Self {
-        self.why = why;
+    pub fn why(mut self, why: Sentence) -> Self {
+        self.why = Some(why);
         self
     }
 
@@ -148,7 +148,7 @@ pub enum Certainty {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fix {
     /// What to change, with the finding's facts in braces.
-    pub change: &'static str,
+    pub change: Sentence,
     /// Facts of this fix alone; they hide the finding's of the same name.
     pub facts: Facts,
     /// The object to change.
@@ -169,7 +169,7 @@ pub struct Fix {
 
 impl Fix {
     /// A change without a command.
-    pub fn advice(change: &'static str, who: Who) -> Self {
+    pub fn advice(change: Sentence, who: Who) -> Self {
         Fix {
             change,
             facts: Facts::default(),
@@ -184,7 +184,7 @@ impl Fix {
     }
 
     /// A change with the command that makes it.
-    pub fn command(change: &'static str, who: Who, target: ObjectRef, command: String) -> Self {
+    pub fn command(change: Sentence, who: Who, target: ObjectRef, command: String) -> Self {
         Fix {
             target: Some(target),
             command,
@@ -194,7 +194,7 @@ impl Fix {
 
     /// Adds a fact of this fix alone.
     #[must_use]
-    pub fn fact(mut self, name: &'static str, value: impl Into<Fact>) -> Self {
+    pub fn fact(mut self, name: Sentence, value: impl Into<Fact>) -> Self {
         self.facts.0.insert(name, value.into());
         self
     }

@@ -7,6 +7,8 @@
 //! Sources: kubelet `images/image_manager.go`, `images/types.go`, `kuberuntime/kuberuntime_image.go` (1.19 to 1.37);
 //! cri-api `pkg/errors/errors.go`.
 
+use crate::text::Sentence;
+use crate::text::say;
 use super::hosts;
 use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::shell;
@@ -322,12 +324,12 @@ impl FailedPull<'_> {
     }
 
     /// The finding with what every rule of this layer tells: image, host, node, the telling words.
-    pub(super) fn finding(&self, headline: &'static str) -> Finding {
+    pub(super) fn finding(&self, headline: Sentence) -> Finding {
         let said = truncate_width(&one_line(&self.pull.quote), QUOTED).into_owned();
         let finding = Finding::new(self.case.subject(), headline, self.proof.clone());
         let finding = if self.of_sandbox {
             finding.fix([Fix::advice(
-                "have image {image} on {node} before pods come: it is the sandbox image of the node's runtime, and without it none starts there",
+                say!("failed-pull.fix", "have image {image} on {node} before pods come: it is the sandbox image of the node's runtime, and without it none starts there"),
                 Who::Admin,
             )])
         } else {
@@ -338,7 +340,7 @@ impl FailedPull<'_> {
             .fact("image", self.image)
             .fact("registry", self.registry())
             .fact("host", self.host())
-            .fact("node", self.case.pod().node().unwrap_or("its node"))
+            .fact("node", self.case.pod().node().unwrap_or(say!("failed-pull.text", "its node")))
             .fact("said", said)
             .look(self.look_at_events());
         let finding = if self.hearsay {

@@ -1,5 +1,6 @@
 //! `image-auth`: the registry refuses this login, or needs one and none was used.
 
+use crate::text::{Sentence, say};
 use super::failed_pull::{self, FailedPull};
 use super::{login, pull_secrets};
 use crate::messages::pull::PullFailure;
@@ -53,58 +54,58 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     }
 }
 
-fn words(failed: &FailedPull<'_>, named: &[PullSecret<'_>]) -> (&'static str, &'static str) {
+fn words(failed: &FailedPull<'_>, named: &[PullSecret<'_>]) -> (Sentence, Sentence) {
     if wrong_type(named).is_some() {
         return (
-            "{host} refuses image {image}: Secret {secret} of type {type} holds no login that the kubelet reads",
-            "the kubelet reads the types kubernetes.io/dockerconfigjson and kubernetes.io/dockercfg only, and pulls without a login otherwise",
+            say!("image-auth.text", "{host} refuses image {image}: Secret {secret} of type {type} holds no login that the kubelet reads"),
+            say!("image-auth.text-2", "the kubelet reads the types kubernetes.io/dockerconfigjson and kubernetes.io/dockercfg only, and pulls without a login otherwise"),
         );
     }
     if named.is_empty() {
         return match (failed.pull.anonymous, hides(failed)) {
             (Some(false), _) => (
-                "{host} refuses the login that {node} has for image {image}",
-                "the pod names no pull secret: the login comes from the node, by a credential plugin of the kubelet or the runtime's configuration",
+                say!("image-auth.text-3", "{host} refuses the login that {node} has for image {image}"),
+                say!("image-auth.text-4", "the pod names no pull secret: the login comes from the node, by a credential plugin of the kubelet or the runtime's configuration"),
             ),
             (_, true) => (
-                "{host} denies image {image}, and the pod names no pull secret",
-                "missing or not allowed: registries give this answer for both",
+                say!("image-auth.text-5", "{host} denies image {image}, and the pod names no pull secret"),
+                say!("image-auth.text-6", "missing or not allowed: registries give this answer for both"),
             ),
             (_, false) => (
-                "{host} wants a login for image {image}, and the pod names no pull secret",
+                say!("image-auth.text-7", "{host} wants a login for image {image}, and the pod names no pull secret"),
                 "",
             ),
         };
     }
     if !pull_secrets::pod_names_any(failed.case) {
         return (
-            "{host} wants a login for image {image}, and the pod was made before its ServiceAccount named one",
-            "a ServiceAccount's list of pull secrets is copied into a pod when the pod is made",
+            say!("image-auth.text-8", "{host} wants a login for image {image}, and the pod was made before its ServiceAccount named one"),
+            say!("image-auth.text-9", "a ServiceAccount's list of pull secrets is copied into a pod when the pod is made"),
         );
     }
     let why = match failed.pull.anonymous {
-        Some(true) => "it was asked without a login: Secret {secrets} holds none for that host",
+        Some(true) => say!("image-auth.text-10", "it was asked without a login: Secret {secrets} holds none for that host"),
         _ => {
-            "the login in Secret {secrets} is wrong, has run out, lacks the right to pull, or is for another host"
+            say!("image-auth.text-11", "the login in Secret {secrets} is wrong, has run out, lacks the right to pull, or is for another host")
         }
     };
-    ("{host} refuses the login for image {image}", why)
+    (say!("image-auth.text-12", "{host} refuses the login for image {image}"), why)
 }
 
 /// Words of a registry, or of the runtime in its stead, about a login as such.
 const LOGIN: [&str; 5] = [
-    "no basic auth credentials",
-    "invalid username/password",
-    "incorrect username or password",
-    "authorization token has expired",
-    "authentication required",
+    say!("image-auth.text-13", "no basic auth credentials"),
+    say!("image-auth.text-14", "invalid username/password"),
+    say!("image-auth.text-15", "incorrect username or password"),
+    say!("image-auth.text-16", "authorization token has expired"),
+    say!("image-auth.text-17", "authentication required"),
 ];
 
 /// A refusal of rights, not of the login: registries answer it for what is not there, too.
 fn hides(failed: &FailedPull<'_>) -> bool {
     let of_rights = failed.pull.status == Some(403)
         || failed.says("denied")
-        || failed.says("access to the requested resource is not authorized");
+        || failed.says(say!("image-auth.hides", "access to the requested resource is not authorized"));
     of_rights && !LOGIN.iter().any(|words| failed.says(words))
 }
 

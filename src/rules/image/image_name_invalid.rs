@@ -1,5 +1,6 @@
 //! `image-name-invalid`: the reference cannot be parsed.
 
+use crate::text::say;
 use super::failed_pull::{self, FailedPull};
 use super::image_edit;
 use crate::kubernetes::image_reference::{ImageReference, InvalidImageReference, Problem};
@@ -32,23 +33,23 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn finding(failed: &FailedPull<'_>) -> Finding {
     match ImageReference::parse(failed.image) {
         Err(invalid) => malformed(failed, &invalid),
-        Ok(reference) if failed.says("short-name") || failed.says("short name") => {
+        Ok(reference) if failed.says("short-name") || failed.says(say!("image-name-invalid.text", "short name")) => {
             short(failed, &reference)
         }
         Ok(_) => failed
-            .finding("the node cannot read {image} as the name of an image")
-            .why("its own words: {said}")
+            .finding(say!("image-name-invalid.headline", "the node cannot read {image} as the name of an image"))
+            .why(say!("image-name-invalid.why", "its own words: {said}"))
             .fix([Fix::advice(CORRECT, Who::Owner)]),
     }
 }
 
-const CORRECT: &str = "write the image of container {container} as registry/repository:tag";
+const CORRECT: &str = say!("image-name-invalid.text-2", "write the image of container {container} as registry/repository:tag");
 
 fn malformed(failed: &FailedPull<'_>, invalid: &InvalidImageReference) -> Finding {
     let before = invalid.text.get(..invalid.at).unwrap_or_default();
     let finding = failed
-        .finding("image \"{image}\" {problem}")
-        .why("the kubelet cannot read the name from character {position} on, so nothing is pulled")
+        .finding(say!("image-name-invalid.text-3", "image \"{image}\" {problem}"))
+        .why(say!("image-name-invalid.malformed-why", "the kubelet cannot read the name from character {position} on, so nothing is pulled"))
         .fact("problem", invalid.what.to_string())
         .fact("position", before.chars().count() + 1);
     let finding = match failed.volume {
@@ -57,7 +58,7 @@ fn malformed(failed: &FailedPull<'_>, invalid: &InvalidImageReference) -> Findin
     };
     match (&invalid.what, &invalid.nearest) {
         (Problem::Template(_), _) => finding.fix([Fix::advice(
-            "render the template: whatever made this manifest had no value for {placeholder}",
+            say!("image-name-invalid.malformed-fix", "render the template: whatever made this manifest had no value for {placeholder}"),
             Who::Owner,
         )
         .fact("placeholder", placeholder(&invalid.what))]),
@@ -66,7 +67,7 @@ fn malformed(failed: &FailedPull<'_>, invalid: &InvalidImageReference) -> Findin
                 .fact("nearest", nearest.as_str())
                 .fix([image_edit::set_image(
                     failed,
-                    "name the image {proposal}, if that is meant",
+                    say!("image-name-invalid.malformed", "name the image {proposal}, if that is meant"),
                     nearest,
                 )])
         }
@@ -86,17 +87,17 @@ fn short(failed: &FailedPull<'_>, reference: &ImageReference) -> Finding {
     let full = reference.to_string();
     failed
         .finding(
-            "image {image} names no registry, and the runtime of {node} is not told which to take",
+            say!("image-name-invalid.text-4", "image {image} names no registry, and the runtime of {node} is not told which to take"),
         )
-        .why("its own words: {said}")
+        .why(say!("image-name-invalid.short-why", "its own words: {said}"))
         .fix([
             image_edit::set_image(
                 failed,
-                "name the registry: {proposal}, if Docker Hub is meant",
+                say!("image-name-invalid.short", "name the registry: {proposal}, if Docker Hub is meant"),
                 &full,
             ),
             Fix::advice(
-                "set unqualified-search-registries in /etc/containers/registries.conf of {node}",
+                say!("image-name-invalid.short-fix", "set unqualified-search-registries in /etc/containers/registries.conf of {node}"),
                 Who::Admin,
             ),
         ])

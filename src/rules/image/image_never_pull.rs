@@ -1,5 +1,6 @@
 //! `image-never-pull`: pull policy Never, and the image is not on the node.
 
+use crate::text::say;
 use super::failed_pull::{self, FailedPull};
 use super::image_edit;
 use crate::messages::pull::PullFailure;
@@ -30,14 +31,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
     const PULL: &str =
-        "let it be pulled: imagePullPolicy IfNotPresent, if {registry} has the image";
+        say!("image-never-pull.text", "let it be pulled: imagePullPolicy IfNotPresent, if {registry} has the image");
     let pull = image_edit::set_pull_policy(failed, PULL, "IfNotPresent");
     failed
-        .finding("image {image} is not on {node}, and imagePullPolicy Never forbids to pull it")
-        .why("it counts only if the runtime of that node has it, under this very name: an image in another machine's or another runtime's store does not")
+        .finding(say!("image-never-pull.headline", "image {image} is not on {node}, and imagePullPolicy Never forbids to pull it"))
+        .why(say!("image-never-pull.why", "it counts only if the runtime of that node has it, under this very name: an image in another machine's or another runtime's store does not"))
         .evidence(policy(failed))
         .fix([pull, Fix::advice(
-            "load the image into the runtime of every node that may run the pod, as by kind load docker-image, minikube image load or ctr -n k8s.io images import",
+            say!("image-never-pull.fix", "load the image into the runtime of every node that may run the pod, as by kind load docker-image, minikube image load or ctr -n k8s.io images import"),
             Who::Admin,
         )])
 }

@@ -1,5 +1,6 @@
 //! `image-not-found`: the repository does not exist as far as the registry tells.
 
+use crate::text::{Sentence, say};
 use super::failed_pull::{self, FailedPull};
 use super::{hosts, login, pull_secrets};
 use crate::messages::pull::PullFailure;
@@ -20,9 +21,9 @@ pub static RULE: Rule = Rule {
 
 /// Words of a registry that says that there is no such name; the others hide what a login may not see.
 const DEFINITE: [&str; 3] = [
-    "name unknown",
+    say!("image-not-found.text", "name unknown"),
     "NAME_UNKNOWN",
-    "repository name not known to registry",
+    say!("image-not-found.text-2", "repository name not known to registry"),
 ];
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -43,20 +44,20 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     );
     let official = repository.starts_with("docker.io/library/");
     let correct = if official {
-        "write the registry and the path that the image was pushed to: a bare name means an official image of Docker Hub"
+        say!("image-not-found.text-3", "write the registry and the path that the image was pushed to: a bare name means an official image of Docker Hub")
     } else {
-        "correct the image of container {container}, or push it to {repository}"
+        say!("image-not-found.text-4", "correct the image of container {container}, or push it to {repository}")
     };
     let correct = Fix::advice(correct, Who::Owner);
     if !may_be_hidden(failed) {
         return failed
-            .finding("{repository} does not exist: the registry knows no such repository")
+            .finding(say!("image-not-found.headline", "{repository} does not exist: the registry knows no such repository"))
             .fact("repository", repository)
             .fix([correct]);
     }
     let named = pull_secrets::named(failed.case);
     let finding = failed
-        .finding("{repository} is missing or not allowed: the registry does not tell which")
+        .finding(say!("image-not-found.headline-2", "{repository} is missing or not allowed: the registry does not tell which"))
         .certainty(Certainty::Likely)
         .fact("repository", repository)
         .why(why(failed, named.is_empty()))
@@ -64,19 +65,19 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     finding.fix([correct]).fix(login::fixes(failed, &named))
 }
 
-fn why(failed: &FailedPull<'_>, no_secret: bool) -> &'static str {
+fn why(failed: &FailedPull<'_>, no_secret: bool) -> Sentence {
     let unqualified =
         hosts::is_docker_hub(&failed.registry()) && !failed.image.starts_with("docker.io/");
     match (unqualified, no_secret) {
         (true, true) => {
-            "the name holds no registry, so Docker Hub is asked, and the pod names no pull secret: an image that was built locally or is private is not found there"
+            say!("image-not-found.why", "the name holds no registry, so Docker Hub is asked, and the pod names no pull secret: an image that was built locally or is private is not found there")
         }
         (true, false) => {
-            "the name holds no registry, so Docker Hub is asked: an image that was built locally, or that the pull secret does not cover, is not found there"
+            say!("image-not-found.why-2", "the name holds no registry, so Docker Hub is asked: an image that was built locally, or that the pull secret does not cover, is not found there")
         }
         (false, true) => {
-            "it was never pushed, is misspelt, or is private: the pod names no pull secret"
+            say!("image-not-found.why-3", "it was never pushed, is misspelt, or is private: the pod names no pull secret")
         }
-        (false, false) => "it was never pushed, is misspelt, or the pull secret does not cover it",
+        (false, false) => say!("image-not-found.why-4", "it was never pushed, is misspelt, or the pull secret does not cover it"),
     }
 }

@@ -1,5 +1,6 @@
 //! `image-platform-mismatch`: the image has no variant for the node's platform.
 
+use crate::text::say;
 use super::failed_pull::{self, FailedPull};
 use crate::messages::form::search;
 use crate::messages::pull::PullFailure;
@@ -37,9 +38,9 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     let of_node = node.and_then(platform);
     let finding = match told(failed).or_else(|| of_node.clone()) {
         Some(platform) => failed
-            .finding("image {image} has no variant for {platform}, the platform of {node}")
+            .finding(say!("image-platform-mismatch.headline", "image {image} has no variant for {platform}, the platform of {node}"))
             .fact("platform", platform),
-        None => failed.finding("image {image} has no variant for the platform of {node}"),
+        None => failed.finding(say!("image-platform-mismatch.headline-2", "image {image} has no variant for the platform of {node}")),
     };
     let label = node.and_then(|node| {
         let arch = node.labels.get(ARCH)?;
@@ -49,16 +50,16 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     let others: Vec<String> = others(case, of_node.as_deref());
     let elsewhere = (!others.is_empty()).then(|| {
         Fix::advice(
-            "keep the pod to nodes of a platform that the image has, by a nodeSelector on kubernetes.io/arch; the cluster also has {others}",
+            say!("image-platform-mismatch.fix", "keep the pod to nodes of a platform that the image has, by a nodeSelector on kubernetes.io/arch; the cluster also has {others}"),
             Who::Owner,
         )
         .fact("others", others)
     });
     finding
-        .why("the list of variants behind that name holds other platforms only")
+        .why(say!("image-platform-mismatch.why", "the list of variants behind that name holds other platforms only"))
         .evidence(label)
         .fix([Fix::advice(
-            "build and push the image for the platform of {node}, too, or name a tag that has it",
+            say!("image-platform-mismatch.fix-2", "build and push the image for the platform of {node}, too, or name a tag that has it"),
             Who::Owner,
         )])
         .fix(elsewhere)
@@ -68,11 +69,11 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
 fn told(failed: &FailedPull<'_>) -> Option<String> {
     let words = &failed.pull.quote;
     // moby: distribution/pull_v2.go
-    if let Some(holes) = search("no matching manifest for {} in", words) {
+    if let Some(holes) = search(say!("image-platform-mismatch.text", "no matching manifest for {{} in"), words) {
         return Some(holes.own(0));
     }
     // containers/image: internal/manifest, docker_schema2_list.go
-    let holes = search("for architecture \"{}\", variant \"{}\", OS \"{}\"", words)?;
+    let holes = search(say!("image-platform-mismatch.text-2", "for architecture \"{{}\", variant \"{{}\", OS \"{{}\""), words)?;
     let variant = match holes.get(1) {
         "" => String::new(),
         variant => format!("/{variant}"),

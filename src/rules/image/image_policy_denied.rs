@@ -1,5 +1,6 @@
 //! `image-policy-denied`: a signature check or policy of the runtime refuses the image.
 
+use crate::text::say;
 use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
@@ -29,12 +30,12 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
     failed
-        .finding("a policy of the runtime on {node} refuses image {image}")
-        .why("its own words: {said}")
+        .finding(say!("image-policy-denied.headline", "a policy of the runtime on {node} refuses image {image}"))
+        .why(say!("image-policy-denied.why", "its own words: {said}"))
         .fix([
-            Fix::advice("sign the image as the policy asks, or name one that is signed", Who::Owner),
+            Fix::advice(say!("image-policy-denied.fix", "sign the image as the policy asks, or name one that is signed"), Who::Owner),
             Fix::advice(
-                "change the policy of the nodes: CRI-O's /etc/containers/policy.json, containerd's image verifiers",
+                say!("image-policy-denied.fix-2", "change the policy of the nodes: CRI-O's /etc/containers/policy.json, containerd's image verifiers"),
                 Who::Admin,
             ),
         ])

@@ -1,5 +1,6 @@
 //! `image-pull-failed`: a failed pull that no more specific cause explains, with its words.
 
+use crate::text::say;
 use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
@@ -39,25 +40,25 @@ fn was_pulled(failed: &FailedPull<'_>) -> bool {
 fn finding(failed: &FailedPull<'_>) -> Finding {
     if failed.pull.boilerplate {
         let why = if failed.case.events_readable() {
-            "the status does not say why, and the events that did are gone: the kubelet writes new ones when it tries again, at most five minutes apart"
+            say!("image-pull-failed.text", "the status does not say why, and the events that did are gone: the kubelet writes new ones when it tries again, at most five minutes apart")
         } else {
-            "the status does not say why, and events could not be read"
+            say!("image-pull-failed.text-2", "the status does not say why, and events could not be read")
         };
-        return failed.finding("image {image} cannot be pulled").why(why);
+        return failed.finding(say!("image-pull-failed.headline", "image {image} cannot be pulled")).why(why);
     }
     let headline = match (failed.pull.failure, failed.container.waiting_reason()) {
         (PullFailure::NodeDiskFull, _) => {
-            "image {image} does not fit: no space is left on the disk of {node}"
+            say!("image-pull-failed.text-3", "image {image} does not fit: no space is left on the disk of {node}")
         }
         (_, "ImageInspectError") => {
-            "the runtime of {node} cannot look image {image} up in its store"
+            say!("image-pull-failed.text-4", "the runtime of {node} cannot look image {image} up in its store")
         }
-        _ => "image {image} cannot be pulled",
+        _ => say!("image-pull-failed.text-5", "image {image} cannot be pulled"),
     };
     let room = (failed.pull.failure == PullFailure::NodeDiskFull)
-        .then(|| Fix::advice("make room on the disk of {node}", Who::Admin));
+        .then(|| Fix::advice(say!("image-pull-failed.fix", "make room on the disk of {node}"), Who::Admin));
     failed
         .finding(headline)
-        .why("its own words: {said}")
+        .why(say!("image-pull-failed.why", "its own words: {said}"))
         .fix(room)
 }

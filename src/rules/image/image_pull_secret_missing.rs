@@ -1,5 +1,6 @@
 //! `image-pull-secret-missing`: a Secret that the pod or its ServiceAccount names for pulling does not exist.
 
+use crate::text::say;
 use super::failed_pull::{self, FailedPull};
 use super::image_not_found::may_be_hidden;
 use super::pull_secrets::{self, PullSecret};
@@ -62,15 +63,15 @@ fn unheard(case: &Case<'_>) -> Option<Finding> {
     })?;
     let finding = Finding::new(
         case.subject(),
-        "the kubelet cannot get pull secret {secret}, and nothing was heard of the pod since",
+        say!("image-pull-secret-missing.text", "the kubelet cannot get pull secret {secret}, and nothing was heard of the pod since"),
         case.event(event),
     )
-    .why("the pull goes on without that login; whether the registry refuses it is not known")
+    .why(say!("image-pull-secret-missing.unheard-why", "the pull goes on without that login; whether the registry refuses it is not known"))
     .fact("secret", secret.as_str())
     .fact("namespace", case.namespace())
     .certainty(Certainty::Possible)
     .fix([Fix::advice(
-        "create Secret {secret} in namespace {namespace}, or take it out of the pod's imagePullSecrets if the image is public",
+        say!("image-pull-secret-missing.unheard-fix", "create Secret {secret} in namespace {namespace}, or take it out of the pod's imagePullSecrets if the image is public"),
         Who::Owner,
     )]);
     Some(finding)
@@ -101,16 +102,16 @@ fn finding(failed: &FailedPull<'_>) -> Option<Finding> {
     };
     let headline = match absence {
         Some(_) => {
-            "pull secret {secret} does not exist, and {host} refuses image {image} without a login"
+            say!("image-pull-secret-missing.text-2", "pull secret {secret} does not exist, and {host} refuses image {image} without a login")
         }
         None => {
-            "the kubelet cannot get pull secret {secret}, and {host} refuses image {image} without a login"
+            say!("image-pull-secret-missing.text-3", "the kubelet cannot get pull secret {secret}, and {host} refuses image {image} without a login")
         }
     };
     let evidence = of_secret(&named, secret).map(|named| named.named.clone());
     let finding = failed
         .finding(headline)
-        .why("the kubelet goes on without a Secret that it cannot get, so the registry is asked without that login")
+        .why(say!("image-pull-secret-missing.why", "the kubelet goes on without a Secret that it cannot get, so the registry is asked without that login"))
         .fact("secret", secret)
         .certainty(certainty)
         .evidence(absence)
@@ -126,7 +127,7 @@ fn of_secret<'n, 'c>(named: &'n [PullSecret<'c>], secret: &str) -> Option<&'n Pu
 /// A Secret that the kubelet says it could not get, and that is not known to be there by now.
 fn not_retrieved<'c>(case: &'c Case<'c>, event: &'c Event) -> Option<&'c str> {
     // kubelet: images/image_manager.go or kubelet_pods.go, getPullSecretsForPod
-    let names = search("image pull secrets ({*})", &event.message)?.get(0);
+    let names = search(say!("image-pull-secret-missing.not-retrieved", "image pull secrets ({{*})"), &event.message)?.get(0);
     names.split(", ").map(str::trim).find(|name| {
         !name.is_empty()
             && matches!(
@@ -150,18 +151,18 @@ fn with_fixes(
     let meant = nearest(secret, unnamed).map(|meant| {
         image_edit::set_pull_secret(
             case,
-            "name Secret {offered} instead, if that is meant",
+            say!("image-pull-secret-missing.with-fixes", "name Secret {offered} instead, if that is meant"),
             Some(secret),
             meant,
         )
     });
     let elsewhere = elsewhere(case, secret);
-    let create = Fix::advice("make Secret {secret} with a login to {server}", Who::Owner)
+    let create = Fix::advice(say!("image-pull-secret-missing.with-fixes-fix", "make Secret {secret} with a login to {server}"), Who::Owner)
         .fact("server", login::server(failed))
         .template(login::creation(failed, secret));
     let copy = elsewhere.as_ref().map(|namespace| {
         Fix::advice(
-            "copy it from namespace {other_namespace}: a pod can only name Secrets of its own namespace",
+            say!("image-pull-secret-missing.with-fixes-fix-2", "copy it from namespace {other_namespace}: a pod can only name Secrets of its own namespace"),
             Who::Owner,
         )
         .fact("other_namespace", namespace.namespace.clone().unwrap_or_default())
@@ -170,7 +171,7 @@ fn with_fixes(
     let anew = (by_account && meant.is_some()).then(|| {
         image_edit::restart(
             case,
-            "then make the pods anew: only new ones take the account's list",
+            say!("image-pull-secret-missing.with-fixes-2", "then make the pods anew: only new ones take the account's list"),
         )
     });
     let there = elsewhere.map(|other| there(case, other));

@@ -1,5 +1,6 @@
 //! `image-rate-limited`: 429, the registry's limit of pulls.
 
+use crate::text::say;
 use super::failed_pull::{self, FailedPull};
 use super::{hosts, login, pull_secrets};
 use crate::messages::pull::PullFailure;
@@ -30,24 +31,24 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     let without_login = named.is_empty() || failed.pull.anonymous == Some(true);
     let why = match (hub, without_login) {
         (true, true) => {
-            "Docker Hub counts pulls without a login by address, and nodes behind one address share the count; the kubelet tries again by itself"
+            say!("image-rate-limited.text", "Docker Hub counts pulls without a login by address, and nodes behind one address share the count; the kubelet tries again by itself")
         }
         (true, false) => {
-            "Docker Hub counts pulls by account, and without a login by address; the login in Secret {secrets} has used its share or is not for Docker Hub"
+            say!("image-rate-limited.text-2", "Docker Hub counts pulls by account, and without a login by address; the login in Secret {secrets} has used its share or is not for Docker Hub")
         }
         (false, _) => {
-            "the kubelet tries again by itself, with growing pauses of up to five minutes"
+            say!("image-rate-limited.text-3", "the kubelet tries again by itself, with growing pauses of up to five minutes")
         }
     };
     let login = (hub && without_login).then(|| login::advice(failed));
     failed
-        .finding("{host} refuses image {image} for now: too many pulls")
+        .finding(say!("image-rate-limited.headline", "{host} refuses image {image} for now: too many pulls"))
         .why(why)
         .fact("secrets", names(&named))
         .evidence(named.into_iter().map(|named| named.named))
         .fix(login)
         .fix([Fix::advice(
-            "pull through a cache or a mirror of {registry} of your own",
+            say!("image-rate-limited.fix", "pull through a cache or a mirror of {registry} of your own"),
             Who::Admin,
         )])
         .look(failed.look_at_failures())

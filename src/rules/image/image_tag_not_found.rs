@@ -1,5 +1,6 @@
 //! `image-tag-not-found`: the repository is there, the tag or digest is not.
 
+use crate::text::{Sentence, say};
 use super::failed_pull::{self, FailedPull};
 use super::image_edit;
 use crate::kubernetes::image_reference::ImageReference;
@@ -28,12 +29,12 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
     let Some(reference) = failed.reference() else {
-        return failed.finding("the registry has no image {image}");
+        return failed.finding(say!("image-tag-not-found.headline", "the registry has no image {image}"));
     };
     let pulled = pulled_tags(failed, &reference);
-    let manifest_unknown = failed.says("manifest unknown")
+    let manifest_unknown = failed.says(say!("image-tag-not-found.text", "manifest unknown"))
         || failed.says("MANIFEST_UNKNOWN")
-        || failed.says("manifest for ");
+        || failed.says(say!("image-tag-not-found.text-2", "manifest for "));
     // containerd reports every 404 alike, whether the registry lacks the repository or the tag
     let certain = manifest_unknown || !pulled.is_empty();
     let (headline, why) = words(&reference, certain);
@@ -57,24 +58,24 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     with_fixes(failed, &reference, finding, pulled)
 }
 
-fn words(reference: &ImageReference, certain: bool) -> (&'static str, &'static str) {
+fn words(reference: &ImageReference, certain: bool) -> (Sentence, Sentence) {
     match (&reference.digest, &reference.tag, certain) {
         (Some(_), _, _) => (
-            "{repository} has no digest {digest}",
-            "the runtime goes by the digest alone: it was removed from the registry, or is of another repository",
+            say!("image-tag-not-found.text-3", "{repository} has no digest {digest}"),
+            say!("image-tag-not-found.text-4", "the runtime goes by the digest alone: it was removed from the registry, or is of another repository"),
         ),
         (None, None, true) => (
-            "{repository} has no tag latest, which is taken because image {image} names none",
+            say!("image-tag-not-found.text-5", "{repository} has no tag latest, which is taken because image {image} names none"),
             "",
         ),
         (None, None, false) => (
-            "{repository} has no tag latest, which is taken because image {image} names none",
-            "the registry answers the same when the whole repository is missing",
+            say!("image-tag-not-found.text-6", "{repository} has no tag latest, which is taken because image {image} names none"),
+            say!("image-tag-not-found.text-7", "the registry answers the same when the whole repository is missing"),
         ),
-        (None, Some(_), true) => ("{repository} has no tag {tag}", ""),
+        (None, Some(_), true) => (say!("image-tag-not-found.text-8", "{repository} has no tag {tag}"), ""),
         (None, Some(_), false) => (
-            "{repository} has no tag {tag}",
-            "the registry answers the same when the whole repository is missing",
+            say!("image-tag-not-found.text-9", "{repository} has no tag {tag}"),
+            say!("image-tag-not-found.text-10", "the registry answers the same when the whole repository is missing"),
         ),
     }
 }
@@ -93,14 +94,14 @@ fn with_fixes(
         };
         image_edit::set_image(
             failed,
-            "name the image {proposal}, which the pod uses already",
+            say!("image-tag-not-found.with-fixes", "name the image {proposal}, which the pod uses already"),
             &proposal,
         )
     });
     let near = near.filter(|_| reference.digest.is_none());
     let push = match reference.digest {
-        Some(_) => "name a digest that {repository} has, or a tag",
-        None => "name a tag that {repository} has, or push {image}",
+        Some(_) => say!("image-tag-not-found.with-fixes-2", "name a digest that {repository} has, or a tag"),
+        None => say!("image-tag-not-found.with-fixes-3", "name a tag that {repository} has, or push {image}"),
     };
     let push = Fix::advice(push, Who::Owner);
     finding

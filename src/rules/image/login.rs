@@ -1,5 +1,6 @@
 //! How a node comes by a login to a registry: advice that several causes share.
 
+use crate::text::say;
 use super::failed_pull::FailedPull;
 use super::hosts::{self, Cloud};
 use super::pull_secrets::PullSecret;
@@ -11,19 +12,19 @@ pub(super) fn advice(failed: &FailedPull<'_>) -> Fix {
     let case = failed.case;
     let (change, who) = match hosts::cloud(&failed.registry()) {
         Some(Cloud::Amazon) => (
-            "let the role of the nodes pull: ecr:GetAuthorizationToken, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on that repository",
+            say!("login.advice", "let the role of the nodes pull: ecr:GetAuthorizationToken, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on that repository"),
             Who::Admin,
         ),
         Some(Cloud::Azure) => (
-            "give the kubelet's identity the role AcrPull on {registry}",
+            say!("login.advice-2", "give the kubelet's identity the role AcrPull on {registry}"),
             Who::Admin,
         ),
         Some(Cloud::Google) => (
-            "give the service account of the nodes the role roles/artifactregistry.reader on that repository",
+            say!("login.advice-3", "give the service account of the nodes the role roles/artifactregistry.reader on that repository"),
             Who::Admin,
         ),
         None => (
-            "give it a login: make a Secret that holds one, and name it under imagePullSecrets of {account}",
+            say!("login.advice-4", "give it a login: make a Secret that holds one, and name it under imagePullSecrets of {account}"),
             Who::Owner,
         ),
     };
@@ -44,7 +45,7 @@ pub(super) fn fixes(failed: &FailedPull<'_>, named: &[PullSecret<'_>]) -> Vec<Fi
             .chain([advice(failed)])
             .collect(),
         _ if !pull_secrets::pod_names_any(failed.case) => {
-            let anew = "make the pods anew, so that they take the list of {account}";
+            let anew = say!("login.fixes", "make the pods anew, so that they take the list of {account}");
             let account = pull_secrets::account(failed.case).short();
             vec![image_edit::restart(failed.case, anew).fact("account", account)]
         }
@@ -56,7 +57,7 @@ pub(super) fn fixes(failed: &FailedPull<'_>, named: &[PullSecret<'_>]) -> Vec<Fi
 /// Puts a new login into a Secret that is there.
 fn renew(failed: &FailedPull<'_>, secret: &str) -> Fix {
     Fix::advice(
-        "look whether Secret {secret} holds a login to {server} that may pull, and renew it",
+        say!("login.renew-fix", "look whether Secret {secret} holds a login to {server} that may pull, and renew it"),
         Who::Owner,
     )
     .template(format!(
@@ -70,7 +71,7 @@ fn renew(failed: &FailedPull<'_>, secret: &str) -> Fix {
 /// Replaces a Secret of another type: a Secret's type cannot be changed.
 pub(super) fn remake(failed: &FailedPull<'_>, secret: &str) -> Fix {
     Fix::advice(
-        "make one of the right type under another name and name that; Secret {secret} may serve something else",
+        say!("login.remake-fix", "make one of the right type under another name and name that; Secret {secret} may serve something else"),
         Who::Owner,
     )
     .template(creation(failed, "NAME"))
@@ -104,7 +105,7 @@ fn use_what_is_there(failed: &FailedPull<'_>) -> Option<Fix> {
     };
     Some(image_edit::set_pull_secret(
         failed.case,
-        "pull with Secret {offered}, if it holds a login to {registry}",
+        say!("login.use-what-is-there", "pull with Secret {offered}, if it holds a login to {registry}"),
         None,
         only,
     ))

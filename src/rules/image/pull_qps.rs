@@ -1,5 +1,6 @@
 //! `pull-qps`: the kubelet's own limit of pulls.
 
+use crate::text::say;
 use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
@@ -30,10 +31,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
     failed
-        .finding("the kubelet of {node} puts the pull of image {image} off: too many at once")
-        .why("no registry was asked; the kubelet tries again by itself, and the pull succeeds once fewer pods start at the same time")
+        .finding(say!("pull-qps.headline", "the kubelet of {node} puts the pull of image {image} off: too many at once"))
+        .why(say!("pull-qps.why", "no registry was asked; the kubelet tries again by itself, and the pull succeeds once fewer pods start at the same time"))
         .fix([Fix::advice(
-            "if it keeps coming back, raise registryPullQPS and registryBurst in the kubelet's configuration on {node}",
+            say!("pull-qps.fix", "if it keeps coming back, raise registryPullQPS and registryBurst in the kubelet's configuration on {node}"),
             Who::Admin,
         )])
         .look(failed.look_at_failures())

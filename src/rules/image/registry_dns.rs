@@ -1,5 +1,6 @@
 //! `registry-dns`: the registry's host name does not resolve on the node.
 
+use crate::text::say;
 use super::failed_pull::{self, FailedPull};
 use super::hosts;
 use crate::messages::form::search;
@@ -26,38 +27,38 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
     let host = failed.host();
-    let unknown = failed.says("no such host") || failed.says("Name or service not known");
+    let unknown = failed.says(say!("registry-dns.text", "no such host")) || failed.says(say!("registry-dns.text-2", "Name or service not known"));
     let headline = if unknown {
-        "the name {host} does not exist for the name server of {node}, so image {image} cannot be pulled"
+        say!("registry-dns.text-3", "the name {host} does not exist for the name server of {node}, so image {image} cannot be pulled")
     } else {
-        "the name server of {node} gives no answer about {host}, so image {image} cannot be pulled"
+        say!("registry-dns.text-4", "the name server of {node} gives no answer about {host}, so image {image} cannot be pulled")
     };
     let why = if hosts::is_of_cluster(&host) {
-        "a node pulls images and asks its own name server, which does not know the cluster's Services"
+        say!("registry-dns.text-5", "a node pulls images and asks its own name server, which does not know the cluster's Services")
     } else if failed.was_sent_elsewhere() {
-        "image {image} names {registry}: a mirror is set on the node, or that registry sends it on to {host}"
+        say!("registry-dns.text-6", "image {image} names {registry}: a mirror is set on the node, or that registry sends it on to {host}")
     } else {
-        "the node's own name server is asked, not the cluster's"
+        say!("registry-dns.text-7", "the node's own name server is asked, not the cluster's")
     };
     let finding = failed
         .finding(headline)
         .why(why)
         .look(failed.look_at_failures());
-    let server = search("lookup {} on {}: ", &failed.pull.quote).map(|holes| holes.own(1));
+    let server = search(say!("registry-dns.text-8", "lookup {{} on {{}: "), &failed.pull.quote).map(|holes| holes.own(1));
     let finding = match server {
         Some(server) => finding.fact("server", server),
         None => finding,
     };
     let correct = Fix::advice(
-        "correct the registry's name in image {image}, if it is misspelt",
+        say!("registry-dns.fix", "correct the registry's name in image {image}, if it is misspelt"),
         Who::Owner,
     );
     let resolver = Fix::advice(
-        "set right how {node} resolves {host}: its /etc/resolv.conf and the servers named there",
+        say!("registry-dns.fix-2", "set right how {node} resolves {host}: its /etc/resolv.conf and the servers named there"),
         Who::Admin,
     );
     if hosts::is_of_cluster(&host) {
-        let outside = "reach the registry by a name that nodes resolve: an Ingress, a node port, or a name in the node's own DNS";
+        let outside = say!("registry-dns.text-9", "reach the registry by a name that nodes resolve: an Ingress, a node port, or a name in the node's own DNS");
         return finding.fix([Fix::advice(outside, Who::Admin)]);
     }
     if unknown && !hosts::is_public(&host) {

@@ -1,5 +1,6 @@
 //! `registry-server-error`: the registry failed, or a web page answered in its place.
 
+use crate::text::say;
 use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
@@ -25,29 +26,29 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn finding(failed: &FailedPull<'_>) -> Finding {
     if failed.says("text/html") {
         return failed
-            .finding("a web page came in place of image {image}")
-            .why("a proxy, a login page or a misset mirror stands between {node} and {host}")
+            .finding(say!("registry-server-error.headline", "a web page came in place of image {image}"))
+            .why(say!("registry-server-error.why", "a proxy, a login page or a misset mirror stands between {node} and {host}"))
             .fix([Fix::advice(
-                "ask {host} from {node} and see who answers: a proxy or mirror there must pass registry requests on",
+                say!("registry-server-error.fix", "ask {host} from {node} and see who answers: a proxy or mirror there must pass registry requests on"),
                 Who::Admin,
             )])
             .look(failed.look_at_failures());
     }
     let why = if failed.was_sent_elsewhere() {
-        "image {image} names {registry}, which sends the node on, or a mirror is set; the kubelet tries again by itself"
+        say!("registry-server-error.text", "image {image} names {registry}, which sends the node on, or a mirror is set; the kubelet tries again by itself")
     } else {
-        "the fault is on the registry's side or of a proxy before it; the kubelet tries again by itself"
+        say!("registry-server-error.text-2", "the fault is on the registry's side or of a proxy before it; the kubelet tries again by itself")
     };
     let finding = match failed.pull.status {
         Some(status) => failed
-            .finding("{host} answers status {status} when asked for image {image}")
+            .finding(say!("registry-server-error.headline-2", "{host} answers status {status} when asked for image {image}"))
             .fact("status", u32::from(status)),
-        None => failed.finding("{host} fails when asked for image {image}"),
+        None => failed.finding(say!("registry-server-error.headline-3", "{host} fails when asked for image {image}")),
     };
     finding
         .why(why)
         .fix([Fix::advice(
-            "look at the state and logs of {host}; if it is not yours, its status page",
+            say!("registry-server-error.fix-2", "look at the state and logs of {host}; if it is not yours, its status page"),
             Who::Admin,
         )])
         .look(failed.look_at_failures())

@@ -1,5 +1,6 @@
 //! `registry-unreachable`: refused, no route, no answer in time.
 
+use crate::text::{Sentence, say};
 use super::failed_pull::{self, FailedPull};
 use super::hosts;
 use crate::messages::form::search;
@@ -26,32 +27,32 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 /// How the way to the registry ends, by words of the kernel and of net/http.
 const ENDS: [(&str, &str); 8] = [
-    ("connection refused", "nothing listens there"),
-    ("no route to host", "there is no route to it"),
-    ("network is unreachable", "there is no route to it"),
-    ("host is down", "there is no route to it"),
-    ("reset by peer", "it breaks the connection off"),
-    ("EOF", "it breaks the connection off"),
+    (say!("registry-unreachable.text", "connection refused"), say!("registry-unreachable.text-2", "nothing listens there")),
+    (say!("registry-unreachable.text-3", "no route to host"), say!("registry-unreachable.text-4", "there is no route to it")),
+    (say!("registry-unreachable.text-5", "network is unreachable"), say!("registry-unreachable.text-6", "there is no route to it")),
+    (say!("registry-unreachable.text-7", "host is down"), say!("registry-unreachable.text-8", "there is no route to it")),
+    (say!("registry-unreachable.text-9", "reset by peer"), say!("registry-unreachable.text-10", "it breaks the connection off")),
+    ("EOF", say!("registry-unreachable.text-11", "it breaks the connection off")),
     (
-        "TLS handshake timeout",
-        "it does not finish the TLS handshake in time",
+        say!("registry-unreachable.text-12", "TLS handshake timeout"),
+        say!("registry-unreachable.text-13", "it does not finish the TLS handshake in time"),
     ),
-    ("Proxy Authentication Required", "the proxy wants a login"),
+    (say!("registry-unreachable.text-14", "Proxy Authentication Required"), say!("registry-unreachable.text-15", "the proxy wants a login")),
 ];
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
     let how = ENDS
         .iter()
         .find(|(words, _)| failed.says(words))
-        .map_or("it gives no answer in time", |(_, how)| *how);
-    let proxy = failed.says("proxyconnect") || failed.says("Proxy Authentication Required");
+        .map_or(say!("registry-unreachable.text-16", "it gives no answer in time"), |(_, how)| *how);
+    let proxy = failed.says("proxyconnect") || failed.says(say!("registry-unreachable.text-17", "Proxy Authentication Required"));
     let (headline, why) = words(failed, proxy);
     let finding = failed
         .finding(headline)
         .why(why)
         .fact("how", how)
         .look(failed.look_at_failures());
-    let address = search("dial tcp {}: ", &failed.pull.quote).map(|holes| holes.own(0));
+    let address = search(say!("registry-unreachable.text-18", "dial tcp {{}: "), &failed.pull.quote).map(|holes| holes.own(0));
     let finding = match address {
         Some(address) if !address.is_empty() => finding.fact("address", address),
         _ => finding,
@@ -59,22 +60,22 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     finding.fix([fix(failed, proxy)])
 }
 
-fn words(failed: &FailedPull<'_>, proxy: bool) -> (&'static str, &'static str) {
+fn words(failed: &FailedPull<'_>, proxy: bool) -> (Sentence, Sentence) {
     if proxy {
         return (
-            "{node} cannot reach {host} through its proxy: {how}",
-            "the runtime of the node is set to go through a proxy",
+            say!("registry-unreachable.text-19", "{node} cannot reach {host} through its proxy: {how}"),
+            say!("registry-unreachable.text-20", "the runtime of the node is set to go through a proxy"),
         );
     }
     let why = if hosts::is_loopback(&failed.host()) {
-        "{host} is the node itself there, not the machine where the image was built"
+        say!("registry-unreachable.text-21", "{host} is the node itself there, not the machine where the image was built")
     } else if failed.was_sent_elsewhere() {
-        "image {image} names {registry}: a mirror is set on the node, or that registry sends it on to {host}"
+        say!("registry-unreachable.text-22", "image {image} names {registry}: a mirror is set on the node, or that registry sends it on to {host}")
     } else {
         ""
     };
     (
-        "{node} cannot reach {host} to pull image {image}: {how}",
+        say!("registry-unreachable.text-23", "{node} cannot reach {host} to pull image {image}: {how}"),
         why,
     )
 }
@@ -82,18 +83,18 @@ fn words(failed: &FailedPull<'_>, proxy: bool) -> (&'static str, &'static str) {
 fn fix(failed: &FailedPull<'_>, proxy: bool) -> Fix {
     if proxy {
         return Fix::advice(
-            "set right the proxy of the runtime on {node} (HTTPS_PROXY, NO_PROXY of its service)",
+            say!("registry-unreachable.fix-fix", "set right the proxy of the runtime on {node} (HTTPS_PROXY, NO_PROXY of its service)"),
             Who::Admin,
         );
     }
     if hosts::is_loopback(&failed.host()) {
         return Fix::advice(
-            "push the image to a registry that every node reaches, and name that",
+            say!("registry-unreachable.fix-fix-2", "push the image to a registry that every node reaches, and name that"),
             Who::Owner,
         );
     }
     Fix::advice(
-        "open the way from {node} to {host}, or start what should listen there: firewall, network policy of the cloud, the registry itself",
+        say!("registry-unreachable.fix-fix-3", "open the way from {node} to {host}, or start what should listen there: firewall, network policy of the cloud, the registry itself"),
         Who::Admin,
     )
 }

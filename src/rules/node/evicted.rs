@@ -1,5 +1,6 @@
 //! `evicted`: the kubelet evicted a pod, for its own limit or for want of something on the node.
 
+use crate::text::{Sentence, say};
 use crate::kubernetes::shell;
 use crate::messages::eviction::{self, Consumer, Eviction};
 use crate::rules::finding::{Finding, Fix, Who};
@@ -96,41 +97,41 @@ fn of_pressure(
     }
 }
 
-fn headline(eviction: &Eviction) -> &'static str {
+fn headline(eviction: &Eviction) -> Sentence {
     match eviction {
         Eviction::NodePressure { consumers, .. } if !consumers.is_empty() => {
-            "node {node} ran short of {resource} and evicted the pod; {consumers}"
+            say!("evicted.headline", "node {node} ran short of {resource} and evicted the pod; {consumers}")
         }
-        Eviction::NodePressure { .. } => "node {node} ran short of {resource} and evicted the pod",
+        Eviction::NodePressure { .. } => say!("evicted.headline-2", "node {node} ran short of {resource} and evicted the pod"),
         Eviction::ContainerLimit { .. } => {
-            "container {container} wrote more than its ephemeral-storage limit of {limit}, and the pod was evicted"
+            say!("evicted.headline-3", "container {container} wrote more than its ephemeral-storage limit of {limit}, and the pod was evicted")
         }
         Eviction::PodLimit { .. } => {
-            "the containers wrote more than their ephemeral-storage limits, {limit} together, and the pod was evicted"
+            say!("evicted.headline-4", "the containers wrote more than their ephemeral-storage limits, {limit} together, and the pod was evicted")
         }
         Eviction::EmptyDirLimit { .. } => {
-            "emptyDir volume {volume} grew beyond its sizeLimit of {limit}, and the pod was evicted"
+            say!("evicted.headline-5", "emptyDir volume {volume} grew beyond its sizeLimit of {limit}, and the pod was evicted")
         }
         Eviction::AtAdmission { .. } => {
-            "node {node} was already under {conditions} and refused the pod"
+            say!("evicted.headline-6", "node {node} was already under {conditions} and refused the pod")
         }
-        _ => "node {node} evicted the pod",
+        _ => say!("evicted.headline-7", "node {node} evicted the pod"),
     }
 }
 
-fn why(eviction: &Eviction) -> &'static str {
+fn why(eviction: &Eviction) -> Sentence {
     match eviction {
         Eviction::NodePressure { .. } => {
-            "the kubelet evicts to save the node, first those above their requests: the pod named need not be the one that filled it"
+            say!("evicted.why", "the kubelet evicts to save the node, first those above their requests: the pod named need not be the one that filled it")
         }
         Eviction::ContainerLimit { .. } | Eviction::PodLimit { .. } => {
-            "the writable layer, the logs and the emptyDir volumes count; the node itself need not be short"
+            say!("evicted.why-2", "the writable layer, the logs and the emptyDir volumes count; the node itself need not be short")
         }
         Eviction::EmptyDirLimit { .. } => {
-            "the limit is the pod's own; the node itself need not be short"
+            say!("evicted.why-3", "the limit is the pod's own; the node itself need not be short")
         }
         Eviction::AtAdmission { .. } => {
-            "a node under pressure takes no pod without requests; the scheduler did not know of it yet, or the pod tolerates it"
+            say!("evicted.why-4", "a node under pressure takes no pod without requests; the scheduler did not know of it yet, or the pod tolerates it")
         }
         _ => "",
     }
@@ -139,27 +140,27 @@ fn why(eviction: &Eviction) -> &'static str {
 fn advice(eviction: &Eviction) -> Option<Fix> {
     let (change, who) = match eviction {
         Eviction::NodePressure { resource, .. } if resource == "inodes" || resource == "pids" => (
-            "find what uses the {resource} of node {node}: very many small files, or very many processes",
+            say!("evicted.advice", "find what uses the {resource} of node {node}: very many small files, or very many processes"),
             Who::Admin,
         ),
         Eviction::NodePressure { .. } => (
-            "request as much {resource} as the containers use, so that the scheduler finds a node that has it",
+            say!("evicted.advice-2", "request as much {resource} as the containers use, so that the scheduler finds a node that has it"),
             Who::Owner,
         ),
         Eviction::ContainerLimit { .. } => (
-            "raise the ephemeral-storage limit of container {container} above {limit}, or write to a volume",
+            say!("evicted.advice-3", "raise the ephemeral-storage limit of container {container} above {limit}, or write to a volume"),
             Who::Owner,
         ),
         Eviction::PodLimit { .. } => (
-            "raise the ephemeral-storage limits of the containers above {limit} together, or write to a volume",
+            say!("evicted.advice-4", "raise the ephemeral-storage limits of the containers above {limit} together, or write to a volume"),
             Who::Owner,
         ),
         Eviction::EmptyDirLimit { .. } => (
-            "raise sizeLimit of emptyDir volume {volume} above {limit}, or let the program clear it",
+            say!("evicted.advice-5", "raise sizeLimit of emptyDir volume {volume} above {limit}, or let the program clear it"),
             Who::Owner,
         ),
         Eviction::AtAdmission { .. } => (
-            "free node {node} from {conditions}: old images and logs fill disks",
+            say!("evicted.advice-6", "free node {node} from {conditions}: old images and logs fill disks"),
             Who::Admin,
         ),
         _ => return None,

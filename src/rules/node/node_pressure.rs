@@ -1,5 +1,6 @@
 //! Nodes that could take the pod are short of memory, disk or process ids.
 
+use crate::text::say;
 use super::state_taints::{find, with_conditions};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::taint_meaning::Meaning;
@@ -27,30 +28,30 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .filter_map(|meaning| match meaning {
             Meaning::MemoryPressure => Some("memory"),
             Meaning::DiskPressure => Some("disk"),
-            Meaning::PidPressure => Some("process ids"),
+            Meaning::PidPressure => Some(say!("node-pressure.text", "process ids")),
             _ => None,
         })
         .map(str::to_owned)
         .collect();
     let advice = meanings.iter().filter_map(|meaning| match meaning {
         Meaning::MemoryPressure => Some(Fix::advice(
-            "find the pods there that use more memory than they request",
+            say!("node-pressure.fix", "find the pods there that use more memory than they request"),
             Who::Admin,
         )),
         Meaning::DiskPressure => Some(Fix::advice(
-            "free space on the disks there: images, logs, emptyDir volumes",
+            say!("node-pressure.fix-2", "free space on the disks there: images, logs, emptyDir volumes"),
             Who::Admin,
         )),
         Meaning::PidPressure => Some(Fix::advice(
-            "find the pod there that starts too many processes",
+            say!("node-pressure.fix-3", "find the pod there that starts too many processes"),
             Who::Admin,
         )),
         _ => None,
     });
     let finding = matched
-        .finding(case, "a shortage of {short} keeps the pod off {where}")
+        .finding(case, say!("node-pressure.headline", "a shortage of {short} keeps the pod off {where}"))
         .fact("short", short.join(" and "))
-        .why("the kubelet takes no new pods while it is short, and for some minutes after")
+        .why(say!("node-pressure.why", "the kubelet takes no new pods while it is short, and for some minutes after"))
         .fix(advice.collect::<Vec<_>>());
     let finding = with_conditions(case, &matched, finding);
     vec![matched.close(case, finding, Filter::TaintToleration)]
