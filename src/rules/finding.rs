@@ -1,12 +1,12 @@
 //! What a rule says: a cause, proven, about an object, with what to change.
 //!
-//! A rule never builds prose. It gives named, typed [`Facts`] and picks one of its sentences, with
-//! the names of facts in braces; [`fill`] joins the two when the report is made.
+//! A rule never builds prose. It gives named, typed [`Facts`] and picks one of its [sentences](Sentence), which have holes
+//! for them; a language joins the two when the report is shown.
 
 use crate::scheduler::preemption::Preemption;
 use crate::scheduler::{Agreement, FilterResults, NodeResult};
 use crate::snapshot::{Evidence, ObjectRef};
-use crate::text::{Fact, Facts};
+use crate::text::{Fact, Facts, Sentence};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -80,9 +80,24 @@ impl Finding {
 
     /// Adds a fact.
     #[must_use]
-    pub fn fact(mut self, name: Sentence, value: impl Into<Fact>) -> Self {
+    pub fn fact(mut self, name: &'static str, value: impl Into<Fact>) -> Self {
         self.facts.0.insert(name, value.into());
         self
+    }
+
+    /// Adds a fact that is known only at times; a part of a sentence in brackets waits for it.
+    #[must_use]
+    pub fn fact_if(self, name: &'static str, value: Option<impl Into<Fact>>) -> Self {
+        match value {
+            Some(value) => self.fact(name, value),
+            None => self,
+        }
+    }
+
+    /// Goes on only where something holds.
+    #[must_use]
+    pub fn when(self, holds: bool, then: impl FnOnce(Self) -> Self) -> Self {
+        if holds { then(self) } else { self }
     }
 
     /// Adds evidence beside the proof.
@@ -194,7 +209,7 @@ impl Fix {
 
     /// Adds a fact of this fix alone.
     #[must_use]
-    pub fn fact(mut self, name: Sentence, value: impl Into<Fact>) -> Self {
+    pub fn fact(mut self, name: &'static str, value: impl Into<Fact>) -> Self {
         self.facts.0.insert(name, value.into());
         self
     }

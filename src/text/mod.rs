@@ -20,7 +20,7 @@ mod fact;
 mod language;
 mod template;
 
-pub use fact::{Fact, Facts};
+pub use fact::{Fact, Facts, Seconds};
 pub use language::{ENGLISH, Language};
 
 use serde::Serialize;
