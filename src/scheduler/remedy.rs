@@ -24,6 +24,7 @@ use super::ranking::{Nearest, nearest_feasible};
 use super::{Engine, Filter, FilterResults, Holder, Incoming, NodeResult, View, What, run_filters};
 use crate::rules::finding::{Fix, Who};
 use crate::snapshot::{PodView, Relation, Snapshot};
+use crate::text::say;
 use affinity::LabelPeers;
 use change::{Change, Kind, in_turn};
 use k8s_openapi::api::core::v1::Pod;
@@ -237,9 +238,19 @@ fn larger_node(at: &Situation<'_>, nearest_feasible: &Nearest<'_>) -> Option<Rem
         .map(|(resource, amount)| format!("{resource} {}", amount.human(resource)))
         .collect();
     let fix = if size.is_empty() {
-        Fix::advice("add a node, or let a node run more pods", Who::Admin)
+        Fix::advice(
+            say!("remedy.add-node", "add a node, or let a node run more pods"),
+            Who::Admin,
+        )
     } else {
-        Fix::advice("add a node with room for {size}", Who::Admin).fact("size", size.join(" and "))
+        Fix::advice(
+            say!(
+                "remedy.add-node-with-room",
+                "add a node with room for {size}"
+            ),
+            Who::Admin,
+        )
+        .fact("size", size.join(" and "))
     };
     Some(Remedy {
         fix,

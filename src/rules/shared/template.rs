@@ -4,18 +4,18 @@
 //! of its own replaces no pod, a Job's template is immutable (pkg/apis/batch/validation), and a
 //! bare pod's containers are fixed but for the image (pkg/apis/core/validation).
 
-use crate::text::{Sentence, say};
 use crate::kubernetes::patch;
 use crate::rules::Case;
 use crate::rules::finding::{Fix, Who};
 use crate::snapshot::{ContainerView, Kind, ObjectRef, Role};
+use crate::text::{Sentence, say};
 use k8s_openapi::api::core::v1::Container;
 use serde_json::Value;
 
 /// The owner whose pod template can be changed.
 pub(in crate::rules) struct Template {
     owner: ObjectRef,
-    root: Sentence,
+    root: &'static str,
 }
 
 impl Template {
@@ -88,9 +88,9 @@ pub(in crate::rules) fn field_path(pointer: &str) -> String {
 /// What stands before a container's name in a sentence.
 pub(in crate::rules) fn role_word(role: Role) -> Sentence {
     match role {
-        Role::Init => say!("template.role-word", "init container"),
-        Role::Sidecar => "sidecar",
-        Role::Main => "container",
+        Role::Init => say!("role.init-container", "init container"),
+        Role::Sidecar => say!("role.sidecar", "sidecar"),
+        Role::Main => say!("role.container", "container"),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::kubernetes::affinity::pod_affinity;
 use crate::kubernetes::patch::{add, escaped, replace, shift, test};
 use crate::scheduler::{NodeView, Term, What};
 use crate::snapshot::PodRecords;
-use crate::text::Fact;
+use crate::text::{Fact, Sentence, say};
 use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -200,26 +200,40 @@ impl AffinityRelaxation {
         }
     }
 
-    pub(super) fn sentence(&self) -> (&'static str, Vec<(&'static str, Fact)>) {
+    pub(super) fn sentence(&self) -> (Sentence, Vec<(&'static str, Fact)>) {
         let wanted = ("wanted", Fact::from(self.wanted.as_str()));
         match (&self.by, self.rule) {
             (By::Select { key, from, to }, _) => (
-                "look for {to} in place of {from} in the affinity",
+                say!(
+                    "remedy.affinity-label",
+                    "look for {to} in place of {from} in the affinity"
+                ),
                 vec![
                     ("from", format!("{key}={from}").into()),
                     ("to", format!("{key}={to}").into()),
                 ],
             ),
             (By::Cover { namespace, .. }, _) => (
-                "let the affinity to {wanted} look in namespace {namespace} as well",
+                say!(
+                    "remedy.affinity-namespace",
+                    "let the affinity to {wanted} look in namespace {namespace} as well"
+                ),
                 vec![wanted, ("namespace", namespace.as_str().into())],
             ),
-            (By::Prefer { .. }, Rule::Affinity) => {
-                ("make the affinity to {wanted} preferred", vec![wanted])
-            }
-            (By::Prefer { .. }, Rule::AntiAffinity) => {
-                ("make the anti-affinity to {wanted} preferred", vec![wanted])
-            }
+            (By::Prefer { .. }, Rule::Affinity) => (
+                say!(
+                    "remedy.prefer-affinity",
+                    "make the affinity to {wanted} preferred"
+                ),
+                vec![wanted],
+            ),
+            (By::Prefer { .. }, Rule::AntiAffinity) => (
+                say!(
+                    "remedy.prefer-anti-affinity",
+                    "make the anti-affinity to {wanted} preferred"
+                ),
+                vec![wanted],
+            ),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::rules::finding::Who;
 use crate::scheduler::Filter;
 use crate::scheduler::unschedulable;
 use crate::snapshot::Node;
-use crate::text::Fact;
+use crate::text::{Fact, Sentence, say};
 use k8s_openapi::api::core::v1::{NodeSelectorTerm, Pod, Taint, Toleration};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 use std::cmp::Reverse;
@@ -199,7 +199,7 @@ impl Change {
     }
 
     /// The change in the infinitive, and the facts in its braces.
-    pub(super) fn sentence(&self) -> (&'static str, Vec<(&'static str, Fact)>) {
+    pub(super) fn sentence(&self) -> (Sentence, Vec<(&'static str, Fact)>) {
         match self {
             Change::Lower {
                 container,
@@ -208,7 +208,10 @@ impl Change {
                 to,
                 ..
             } => (
-                "lower what container {container} asks of {resource} from {from} to {to}",
+                say!(
+                    "remedy.lower-request",
+                    "lower what container {container} asks of {resource} from {from} to {to}"
+                ),
                 vec![
                     ("container", container.as_str().into()),
                     ("resource", resource.as_str().into()),
@@ -217,11 +220,14 @@ impl Change {
                 ],
             ),
             Change::Tolerate(taint) => (
-                "tolerate the taint {taint}",
+                say!("remedy.tolerate", "tolerate the taint {taint}"),
                 vec![("taint", TaintText(taint).to_string().into())],
             ),
             Change::Select { key, from, to } => (
-                "select {key}={to} in place of {key}={from}",
+                say!(
+                    "remedy.select-another-value",
+                    "select {key}={to} in place of {key}={from}"
+                ),
                 vec![
                     ("key", key.as_str().into()),
                     ("from", from.as_str().into()),
@@ -229,40 +235,59 @@ impl Change {
                 ],
             ),
             Change::Unselect { key, from } => (
-                "remove {wanted} from the node selector",
+                say!(
+                    "remedy.remove-selector",
+                    "remove {wanted} from the node selector"
+                ),
                 vec![("wanted", format!("{key}={from}").into())],
             ),
             Change::Accept { key, value, .. } => (
-                "let the node affinity accept {label} as well",
+                say!(
+                    "remedy.accept-label",
+                    "let the node affinity accept {label} as well"
+                ),
                 vec![("label", format!("{key}={value}").into())],
             ),
             Change::Unrequire { wanted, .. } => (
-                "remove {wanted} from the required node affinity",
+                say!(
+                    "remedy.remove-expression",
+                    "remove {wanted} from the required node affinity"
+                ),
                 vec![("wanted", wanted.as_str().into())],
             ),
             Change::FreePort { port, .. } => (
-                "give up host port {port} and reach the pod through a Service",
+                say!(
+                    "remedy.give-up-host-port",
+                    "give up host port {port} and reach the pod through a Service"
+                ),
                 vec![("port", port.to_string().into())],
             ),
-            Change::Uncordon { node } => {
-                ("uncordon node {node}", vec![("node", node.as_str().into())])
-            }
+            Change::Uncordon { node } => (
+                say!("remedy.uncordon", "uncordon node {node}"),
+                vec![("node", node.as_str().into())],
+            ),
             Change::Untaint { node, taint } => (
-                "remove the taint {taint} from node {node}",
+                say!(
+                    "remedy.untaint",
+                    "remove the taint {taint} from node {node}"
+                ),
                 vec![
                     ("taint", TaintText(taint).to_string().into()),
                     ("node", node.as_str().into()),
                 ],
             ),
             Change::Label { node, key, value } => (
-                "label node {node} with {label}",
+                say!("remedy.label-node", "label node {node} with {label}"),
                 vec![
                     ("node", node.as_str().into()),
                     ("label", format!("{key}={value}").into()),
                 ],
             ),
             Change::Place { node, key, value } => (
-                "label node {node} with {label}, if that is where it stands",
+                say!(
+                    "remedy.label-domain",
+                    "label node {node} with {label}, if that is where it stands"
+                ),
                 vec![
                     ("node", node.as_str().into()),
                     ("label", format!("{key}={value}").into()),

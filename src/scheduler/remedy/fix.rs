@@ -8,7 +8,7 @@ use crate::kubernetes::patch::{add, escaped, remove, replace, test};
 use crate::kubernetes::shell;
 use crate::rules::finding::{Fix, Who};
 use crate::snapshot::{Kind, ObjectRef};
-use crate::text::{Facts, fill};
+use crate::text::{Facts, Message, Sentence, say};
 use k8s_openapi::api::core::v1::{Pod, Toleration};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -48,11 +48,7 @@ pub(super) fn of(changes: &[Change], template_owner: &TemplateOwner, pod: &Pod, 
 }
 
 /// What is to be done, with what follows for objects that do not change in place.
-fn sentence(
-    changes: &[Change],
-    template_owner: &TemplateOwner,
-    of_pod: &[&Change],
-) -> &'static str {
+fn sentence(changes: &[Change], template_owner: &TemplateOwner, of_pod: &[&Change]) -> Sentence {
     let only_tolerates = of_pod.iter().all(|c| matches!(c, Change::Tolerate(_)));
     let propagation = match template_owner.propagation {
         // tolerations may be added to a pod that is there
@@ -61,31 +57,42 @@ fn sentence(
     };
     match (of_pod.is_empty(), propagation, changes) {
         (true, _, [only]) | (false, Propagation::Rollout, [only]) => only.sentence().0,
-        (true, ..) | (false, Propagation::Rollout, _) => "{changes}",
-        (false, Propagation::ByHand, _) => "{changes}, then delete the pod so that it is made anew",
-        (false, Propagation::NextRun, _) => "{changes}; the next run follows it",
+        (true, ..) | (false, Propagation::Rollout, _) => say!("remedy.changes", "{changes}"),
+        (false, Propagation::ByHand, _) => say!(
+            "remedy.delete-pod",
+            "{changes}, then delete the pod so that it is made anew"
+        ),
+        (false, Propagation::NextRun, _) => {
+            say!("remedy.next-run", "{changes}; the next run follows it")
+        }
         (false, Propagation::Fixed, _) if template_owner.is_pod() => {
-            "delete the pod and create it anew to {changes}, since its spec cannot be changed"
+            say!(
+                "remedy.create-pod-anew",
+                "delete the pod and create it anew to {changes}, since its spec cannot be changed"
+            )
         }
         (false, Propagation::Fixed, _) => {
-            "delete {owner} and create it anew to {changes}, since its template cannot be changed"
+            say!(
+                "remedy.create-anew",
+                "delete {owner} and create it anew to {changes}, since its template cannot be changed"
+            )
         }
-        (false, Propagation::Foreign, _) => "{changes}, in {owner}",
+        (false, Propagation::Foreign, _) => say!("remedy.in-owner", "{changes}, in {owner}"),
     }
 }
 
 fn facts(changes: &[Change], template_owner: &TemplateOwner) -> Facts {
     let mut all = Facts::default();
-    let mut phrases: Vec<String> = Vec::new();
+    let mut phrases: Vec<Message> = Vec::new();
     for change in changes {
         let (sentence, facts) = change.sentence();
         let facts = Facts(facts.into_iter().collect());
-        phrases.push(fill(sentence, &[&facts]));
+        phrases.push(Message::with(sentence, &[&facts]));
         if changes.len() == 1 {
             all = facts;
         }
     }
-    all.0.insert("changes", phrases.join(", and ").into());
+    all.0.insert("changes", phrases.into());
     all.0.insert("owner", template_owner.object.short().into());
     all
 }

@@ -15,6 +15,7 @@ use crate::rules::finding::{Fix, Who};
 use crate::scheduler::ranking::nearest_feasible;
 use crate::scheduler::{Filter, Holder, NodeResult, VolumeFailure, What, run_filters};
 use crate::snapshot::{Kind, PodRecord, Relation, Seen};
+use crate::text::say;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -134,7 +135,10 @@ impl<'j> InTheWay<'j> {
             json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
         let patch = vec![add("/spec/strategy", strategy)];
         let fix = Fix::command(
-            "let rolling updates stop an old pod before they start a new one (maxSurge 0, maxUnavailable 1)",
+            say!(
+                "remedy.stop-an-old-pod-first",
+                "let rolling updates stop an old pod before they start a new one (maxSurge 0, maxUnavailable 1)"
+            ),
             Who::Owner,
             template_owner.object.clone(),
             template_owner.patch(&patch),
@@ -162,16 +166,28 @@ impl<'j> InTheWay<'j> {
         let places = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
         let change = match self.places.first()? {
             Place::Node(_) => {
-                "run no more replicas than {replicas}: a host port lets each node run one, and no further node can take one"
+                say!(
+                    "remedy.fewer-replicas-host-port",
+                    "run no more replicas than {replicas}: a host port lets each node run one, and no further node can take one"
+                )
             }
             Place::Domain(HOSTNAME, _) => {
-                "run no more replicas than {replicas}: the anti-affinity lets each node run one, and no further node can take one"
+                say!(
+                    "remedy.fewer-replicas-node",
+                    "run no more replicas than {replicas}: the anti-affinity lets each node run one, and no further node can take one"
+                )
             }
             Place::Domain(..) => {
-                "run no more replicas than {replicas}: the anti-affinity lets each value of {key} run one, and no further one can take one"
+                say!(
+                    "remedy.fewer-replicas-domain",
+                    "run no more replicas than {replicas}: the anti-affinity lets each value of {key} run one, and no further one can take one"
+                )
             }
             Place::Volume(_) => {
-                "run no more replicas than {replicas}, since only one pod can have {volume}; a StatefulSet gives each pod a claim of its own"
+                say!(
+                    "remedy.fewer-replicas-volume",
+                    "run no more replicas than {replicas}, since only one pod can have {volume}; a StatefulSet gives each pod a claim of its own"
+                )
             }
         };
         if !scales || wanted.is_some_and(|wanted| wanted <= i64::from(places)) {
@@ -228,7 +244,10 @@ impl<'j> InTheWay<'j> {
         let fix = fix::of(&changes, &at.template_owner, at.pod.pod(), Who::Owner);
         Some(Remedy {
             fix: Fix {
-                change: "{changes}, and delete the pods that run, one after the other: each keeps new ones away by the old rule",
+                change: say!(
+                    "remedy.prefer-and-delete",
+                    "{changes}, and delete the pods that run, one after the other: each keeps new ones away by the old rule"
+                ),
                 verified: at.proven.then_some(feasible_nodes),
                 ..fix
             },

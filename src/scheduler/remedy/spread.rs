@@ -10,7 +10,7 @@ use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::patch::{add, remove, replace, test};
 use crate::kubernetes::taints::untolerated;
 use crate::scheduler::{Distribution, NodeView, What};
-use crate::text::Fact;
+use crate::text::{Fact, Sentence, say};
 use k8s_openapi::api::core::v1::{PodSpec, TopologySpreadConstraint};
 use serde_json::Value;
 
@@ -151,27 +151,39 @@ impl SpreadRelaxation {
         }
     }
 
-    pub(super) fn sentence(&self) -> (&'static str, Vec<(&'static str, Fact)>) {
+    pub(super) fn sentence(&self) -> (Sentence, Vec<(&'static str, Fact)>) {
         let key = ("key", Fact::from(self.key.as_str()));
         match &self.by {
             By::Widen { from, to } => (
-                "raise maxSkew of the spread over {key} from {from} to {to}",
+                say!(
+                    "remedy.raise-max-skew",
+                    "raise maxSkew of the spread over {key} from {from} to {to}"
+                ),
                 vec![key, ("from", (*from).into()), ("to", (*to).into())],
             ),
             By::FewerDomains { from, to } => (
-                "lower minDomains of the spread over {key} from {from} to {to}",
+                say!(
+                    "remedy.lower-min-domains",
+                    "lower minDomains of the spread over {key} from {from} to {to}"
+                ),
                 vec![key, ("from", (*from).into()), ("to", (*to).into())],
             ),
             By::HonorTaints => (
-                "leave tainted and cordoned nodes out of the spread over {key} (nodeTaintsPolicy Honor)",
+                say!(
+                    "remedy.honor-taints",
+                    "leave tainted and cordoned nodes out of the spread over {key} (nodeTaintsPolicy Honor)"
+                ),
                 vec![key],
             ),
             By::Rekey { to } => (
-                "spread over {to} in place of {key}",
+                say!("remedy.spread-over", "spread over {to} in place of {key}"),
                 vec![key, ("to", to.as_str().into())],
             ),
             By::Prefer { .. } => (
-                "make the spread over {key} a preference (whenUnsatisfiable ScheduleAnyway)",
+                say!(
+                    "remedy.prefer-spread",
+                    "make the spread over {key} a preference (whenUnsatisfiable ScheduleAnyway)"
+                ),
                 vec![key],
             ),
         }

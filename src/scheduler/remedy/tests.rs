@@ -8,7 +8,7 @@ use crate::scheduler::Engine;
 use crate::scheduler::Filter;
 use crate::scheduler::testing::{Cluster, Object, node, object, pod};
 use crate::snapshot::Kind;
-use crate::text::fill;
+use crate::text::Message;
 use serde_json::{Value, json};
 
 fn remedies(pod: &Object, others: &[Object]) -> Vec<Remedy> {
@@ -31,7 +31,7 @@ fn read(fix: &Fix) -> String {
 
 /// What the fix says to do.
 fn fill_change(fix: &Fix) -> String {
-    fill(fix.change, &[&fix.facts])
+    Message::with(fix.change, &[&fix.facts]).english()
 }
 
 fn offers(pod: &Object, others: &[Object]) -> Vec<String> {
@@ -269,7 +269,7 @@ fn what_is_needed_together_is_offered_together() {
     let fix = &found[0].fix;
     assert_eq!(fix.who, Who::Admin);
     assert_eq!(
-        fill(fix.change, &[&fix.facts]),
+        Message::with(fix.change, &[&fix.facts]).english(),
         "uncordon node n1, and tolerate the taint team=a:NoSchedule, and lower what container app asks of cpu from 2 to 1"
     );
     assert!(
