@@ -22,6 +22,7 @@ mod seen;
 mod slim;
 mod storage;
 mod store;
+mod template_owner;
 
 pub use catalog::{Catalog, ObjectKey, ReadScope};
 pub use devices::{Consumer, DeviceClass, ResourceClaim};
@@ -37,6 +38,7 @@ pub use pod_record::{Footprint, PodRecord, PodRecords};
 pub use seen::{Gap, Seen, Why};
 pub use storage::{ClaimRef, CsiDriver, CsiNode, CsiStorageCapacity, Volume, VolumeAttachment};
 pub use store::{Keep, Store, Undecodable};
+pub use template_owner::{Propagation, TemplateOwner};
 
 use crate::triage::Standing;
 use crate::triage::scope::Scope;

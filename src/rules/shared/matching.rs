@@ -102,7 +102,7 @@ impl<'e> Match<'e> {
         finding.preemption = if self.is_computed() {
             Preemption::find(case.pod(), case.engine)
         } else {
-            Preemption::told(case.pod(), &self.said.message)
+            Preemption::from_message(case.pod(), &self.said.message)
         };
         finding.rank = self.rank;
         finding.evidence(never_preempts(case, &self.said.message))
