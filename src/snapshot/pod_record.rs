@@ -232,7 +232,7 @@ impl PodRecords {
             .unwrap_or(&EMPTY)
     }
 
-    /// The names of all claims that an pod record mounts, in its namespace; generic ephemeral volumes have one
+    /// The names of all claims that a pod record mounts, in its namespace; generic ephemeral volumes have one
     /// named after the pod and the volume (component-helpers `storage/ephemeral`, 1.37).
     pub fn claims_of<'a>(
         &'a self,
@@ -252,12 +252,12 @@ impl PodRecords {
         &self.footprints
     }
 
-    /// The place of an pod record's shape among [`PodRecords::shapes`].
+    /// The place of a pod record's footprint among [`PodRecords::footprints`].
     pub fn place_of(pod_record: &PodRecord) -> usize {
         pod_record.footprint.0
     }
 
-    /// What tells which pod an pod record is.
+    /// What tells which pod a pod record is.
     pub fn identity<'a>(&'a self, pod_record: &'a PodRecord) -> PodIdentity<'a> {
         PodIdentity {
             namespace: &pod_record.namespace,
