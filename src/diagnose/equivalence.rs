@@ -65,7 +65,7 @@ mod tests {
         web.set("/status/conditions", conditions)
     }
 
-    fn likenesses(cluster: &Snapshot) -> Vec<Option<String>> {
+    fn likenesses(cluster: &Snapshot<'_>) -> Vec<Option<String>> {
         let engine = Engine::new(cluster);
         let of = |pod| equivalence_key(&Case::new(pod, &engine));
         cluster.stuck().iter().map(of).collect()

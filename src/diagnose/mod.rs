@@ -38,7 +38,7 @@ type MergeKey = (&'static str, ObjectRef, Option<String>, usize);
 type Merged = (MergeKey, u32, Certainty);
 
 /// Diagnoses every stuck pod of a snapshot.
-pub fn diagnose(snapshot: &Snapshot, scope: &Scope, requests: Requests) -> Report {
+pub fn diagnose(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests) -> Report {
     let mut diagnoses: BTreeMap<MergeKey, (u32, Diagnosis)> = BTreeMap::new();
     let mut unexplained = Vec::new();
     let mut defects = Vec::new();
@@ -284,7 +284,7 @@ fn scope_report(scope: &Scope) -> ScopeReport {
     }
 }
 
-fn summary(snapshot: &Snapshot, stuck: usize, diagnoses: &[Diagnosis]) -> Summary {
+fn summary(snapshot: &Snapshot<'_>, stuck: usize, diagnoses: &[Diagnosis]) -> Summary {
     let mut causes: Vec<CauseSummary> = Vec::new();
     for diagnosis in diagnoses {
         let longest = diagnosis
@@ -317,7 +317,7 @@ fn summary(snapshot: &Snapshot, stuck: usize, diagnoses: &[Diagnosis]) -> Summar
 }
 
 /// The pods that were asked for by name and are not stuck; a scan does not list them.
-fn healthy(snapshot: &Snapshot, scope: &Scope) -> Vec<NotStuckReport> {
+fn healthy(snapshot: &Snapshot<'_>, scope: &Scope) -> Vec<NotStuckReport> {
     if scope.targets.is_empty() {
         return Vec::new();
     }
@@ -337,7 +337,7 @@ fn healthy(snapshot: &Snapshot, scope: &Scope) -> Vec<NotStuckReport> {
     snapshot.pods().seen().filter_map(report).collect()
 }
 
-fn gaps(snapshot: &Snapshot) -> Vec<GapReport> {
+fn gaps(snapshot: &Snapshot<'_>) -> Vec<GapReport> {
     let report = |gap: &&crate::snapshot::Gap| GapReport {
         kind: gap.kind.as_str(),
         namespace: gap.namespace.clone(),
@@ -355,7 +355,7 @@ fn gaps(snapshot: &Snapshot) -> Vec<GapReport> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::{Keep, Kind, Store, Why};
+    use crate::snapshot::{Retention, Kind, Store, Why};
 
     fn rule(cause: &'static str, check: fn(&Case<'_>) -> Vec<Finding>) -> Rule {
         Rule {
@@ -373,7 +373,7 @@ mod tests {
     fn a_rule_that_panics_is_a_defect_and_the_others_still_speak() {
         let mut store = Store::new(Why::NotAsked);
         let pod = br#"{"metadata":{"name":"web","namespace":"shop"},"status":{"phase":"Failed"}}"#;
-        store.object(Kind::Pod, pod, Keep::Suspects).unwrap();
+        store.object(Kind::Pod, pod, Retention::Whole).unwrap();
         let snapshot = store.seal(&Scope::everything());
         let engine = Engine::new(&snapshot);
         let case = Case::new(snapshot.stuck().first().unwrap(), &engine);

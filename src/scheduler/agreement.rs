@@ -32,7 +32,7 @@ pub(super) fn count(said: Option<&SchedulerMessage>, results: &FilterResults) ->
 /// A pod, what the scheduler said of it, and what we found.
 pub(super) struct Sides<'s> {
     pub(super) pod: &'s PodView,
-    pub(super) snapshot: &'s Snapshot,
+    pub(super) snapshot: &'s Snapshot<'s>,
     pub(super) changes: &'s NodeChanges,
     pub(super) said: Option<&'s SchedulerMessage>,
     /// Absent when the nodes were not all read, and with it our counts.

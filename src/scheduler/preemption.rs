@@ -24,7 +24,7 @@ pub fn nominated(pod: &PodView) -> Option<&str> {
 }
 
 /// The pods that are going from a node and have a lower priority than the pod, in order of namespaces and names.
-pub fn victims<'a>(pod: &PodView, node: &str, snapshot: &'a Snapshot) -> Vec<&'a PodRecord> {
+pub fn victims<'a>(pod: &PodView, node: &str, snapshot: &'a Snapshot<'a>) -> Vec<&'a PodRecord> {
     let priority = pod.spec().priority.unwrap_or_default();
     let pod_records = snapshot.pod_records();
     let gives_way = |pod_record: &&PodRecord| {

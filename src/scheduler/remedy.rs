@@ -48,7 +48,7 @@ pub struct Remedy {
 /// A pod, and all that is known about where it could go.
 struct Situation<'s> {
     pod: &'s PodView,
-    snapshot: &'s Snapshot,
+    snapshot: &'s Snapshot<'s>,
     view: &'s View<'s>,
     results: &'s FilterResults,
     /// What the pod wants by its spec alone.

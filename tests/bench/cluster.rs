@@ -1,6 +1,6 @@
 //! A large cluster, made up the same way each time.
 
-use kubectl_diagnose::snapshot::{Keep, Kind, ReadScope, Snapshot, Store, Why};
+use kubectl_diagnose::snapshot::{Kind, ReadScope, Retention, Snapshot, Store, Why};
 use kubectl_diagnose::triage::scope::Scope;
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ pub(crate) fn snapshot(nodes: usize, pods_each: usize, pending: usize, maker: Ma
     let mut take = |kind: Kind, object: &Value| {
         let bytes = object.to_string();
         store
-            .object(kind, bytes.as_bytes(), Keep::Suspects)
+            .object(kind, bytes.as_bytes(), Retention::Whole)
             .expect("a Kubernetes object");
     };
     for index in 0..nodes {

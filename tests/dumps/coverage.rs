@@ -41,7 +41,7 @@ fn nodes_are_not_whole_while_a_pod_is_bound_to_another() {
 #[test]
 fn pods_are_everywhere_only_if_one_list_crosses_namespaces() {
     let (web, dns) = (pod("shop", "web", "n1"), pod("kube-system", "dns", "n1"));
-    let everywhere = |snapshot: &Snapshot| snapshot.pods().whole_cluster().is_ok();
+    let everywhere = |snapshot: &Snapshot<'_>| snapshot.pods().whole_cluster().is_ok();
     assert!(everywhere(&of(&[web.clone(), dns.clone()])));
     assert!(!everywhere(&of(&[web.clone(), pod("blog", "api", "n1")])));
     assert!(!everywhere(&of(std::slice::from_ref(&dns))));

@@ -113,7 +113,7 @@ pub(crate) fn read_file(text: &[u8]) -> Result<Snapshot, Error> {
 }
 
 /// The pods that were read, as `namespace/name`.
-pub(crate) fn pods(snapshot: &Snapshot) -> Vec<String> {
+pub(crate) fn pods(snapshot: &Snapshot<'_>) -> Vec<String> {
     snapshot
         .pods()
         .seen()

@@ -26,7 +26,7 @@ fn loaded(text: &str) -> Snapshot {
     store.seal(&Scope::everything())
 }
 
-fn report(snapshot: &Snapshot) -> Value {
+fn report(snapshot: &Snapshot<'_>) -> Value {
     serde_json::to_value(diagnose(
         snapshot,
         &Scope::everything(),

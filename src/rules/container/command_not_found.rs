@@ -4,7 +4,7 @@ use super::start_failure::{StartError, start_errors};
 use crate::messages::start::StartFailure;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::template::{field_path, place};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::ContainerView;
 use crate::snapshot::Evidence;
 
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("command_not_found.md"),
     reads: &[],
     refines: &["runtime-error", "crash-app-error", "container-create-error"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -5,7 +5,7 @@ use crate::kubernetes::text;
 use crate::messages::config::ConfigFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::template::role_word;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 
 /// The kubelet cannot build a container's configuration, for another reason than the known ones.
 pub static RULE: Rule = Rule {
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("container_config_error.md"),
     reads: &[],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

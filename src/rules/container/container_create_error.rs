@@ -6,7 +6,7 @@ use crate::messages::config::ConfigFailure;
 use crate::messages::start;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::template::role_word;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 
 /// The runtime refuses to create a container.
 pub static RULE: Rule = Rule {
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("container_create_error.md"),
     reads: &[],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -2,7 +2,7 @@
 
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes, last_words, meaning};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Role;
 
 /// A container's program ends itself with an exit code other than 0.
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("crash_app_error.md"),
     reads: &[],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 /// SIGKILL: no program chooses it.

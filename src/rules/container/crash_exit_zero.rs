@@ -4,7 +4,7 @@ use super::command_not_found::written;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes};
 use crate::rules::shared::template::Template;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Role;
 
 /// A container ends well, and is started again and again because the pod says so.
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("crash_exit_zero.md"),
     reads: &[],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -2,7 +2,7 @@
 
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes, last_words};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 
 /// A container's program is ended by SIGSEGV or SIGABRT.
 pub static RULE: Rule = Rule {
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("crash_segfault.md"),
     reads: &[],
     refines: &["crash-app-error"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -3,7 +3,7 @@
 use super::start_failure::{StartError, start_errors};
 use crate::messages::start::StartFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::{Kind, ObjectRef};
 
 /// The label with the node's CPU (pkg/kubelet/kubelet_node_status.go).
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("exec_format.md"),
     reads: &[Kind::Node],
     refines: &["runtime-error", "crash-app-error", "container-create-error"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

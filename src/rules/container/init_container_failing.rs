@@ -4,7 +4,7 @@
 
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Role;
 
 /// An init container does not end well, and so nothing behind it starts.
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("init_container_failing.md"),
     reads: &[],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

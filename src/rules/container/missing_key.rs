@@ -5,7 +5,7 @@ use crate::kubernetes::nearest::nearest;
 use crate::messages::config::{ConfigFailure, ObjectKind};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::template::{Template, field_path, role_word};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::{Keyed, Kind, ObjectRef, Seen};
 use serde_json::json;
 
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("missing_key.md"),
     reads: &[Kind::ConfigMap, Kind::Secret],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

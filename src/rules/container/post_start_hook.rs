@@ -3,7 +3,7 @@
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes};
 use crate::rules::shared::template::{field_path, place, role_word};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::ContainerView;
 use crate::snapshot::Evidence;
 
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("post_start_hook.md"),
     reads: &[],
     refines: &["crash-app-error", "crash-exit-zero"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

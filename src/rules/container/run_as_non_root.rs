@@ -4,7 +4,7 @@ use super::reference::{Refusal, UNMADE, refusals};
 use crate::messages::config::ConfigFailure;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::template::{field_path, place, role_word};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 
 /// The pod forbids root, and the container would run as root or as nobody knows whom.
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("run_as_non_root.md"),
     reads: &[],
     refines: &["container-config-error"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -4,7 +4,7 @@ use super::start_failure::{StartError, start_errors};
 use crate::kubernetes::text;
 use crate::messages::start::{MountProblem, StartFailure};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 
 /// The most columns of the runtime's words in a headline.
 const WORDS: usize = 160;
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("runtime_error.md"),
     reads: &[],
     refines: &["crash-app-error", "container-create-error"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -5,7 +5,7 @@ use super::probe::{advice, facts, headline, why, written};
 use crate::messages::probe::{ProbeFailure, ProbeKind};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::crash::log;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 
 /// The kubelet kills a container again and again because its liveness probe fails.
 pub static RULE: Rule = Rule {
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("liveness_failing.md"),
     reads: &[],
     refines: &["crash-app-error", "crash-exit-zero"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -9,7 +9,7 @@ use super::probe::{advice, facts, headline, newest, since_start, started, why, w
 use crate::messages::probe::ProbeKind;
 use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::crash::log;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::{ContainerView, Kind, Role, Seen};
 use crate::triage;
 
@@ -27,7 +27,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("readiness_failing.md"),
     reads: &[Kind::Node],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

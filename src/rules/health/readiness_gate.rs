@@ -1,7 +1,7 @@
 //! `readiness-gate`: every container is ready, and a condition that the pod's readinessGates name is not True.
 
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 
 /// Every container is ready, and a condition that the pod's readinessGates name is not True.
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("readiness_gate.md"),
     reads: &[],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 /// The reason of the Ready condition (pkg/kubelet/status/generate.go).

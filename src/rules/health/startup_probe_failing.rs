@@ -5,7 +5,7 @@ use super::probe::{Met, advice, facts, headline, newest, since_start, started, w
 use crate::messages::probe::ProbeKind;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::crash::log;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::ContainerView;
 use crate::snapshot::Evidence;
 use crate::triage;
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("startup_probe_failing.md"),
     reads: &[],
     refines: &["crash-app-error", "crash-exit-zero", "liveness-failing"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull};
 use super::{login, pull_secrets};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::{Kind, ObjectRef};
 use pull_secrets::PullSecret;
 
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_auth.md"),
     reads: &[Kind::Secret, Kind::ServiceAccount],
     refines: &["image-pull-failed"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

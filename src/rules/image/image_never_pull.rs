@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull};
 use super::image_edit;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_never_pull.md"),
     reads: &[],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

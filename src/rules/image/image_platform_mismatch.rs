@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull};
 use crate::messages::form::search;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::{Kind, Node, ObjectRef};
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_platform_mismatch.md"),
     reads: &[Kind::Node],
     refines: &["image-pull-failed"],
-    check,
+    check: Check::Pod(check),
 };
 
 const OS: &str = "kubernetes.io/os";

@@ -8,7 +8,7 @@ use crate::kubernetes::nearest::nearest;
 use crate::messages::form::search;
 use crate::messages::pull::{PullFailure, missing_secrets};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{ContainerView, Event, Kind, ObjectRef, Seen};
 
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     reads: &[Kind::Secret, Kind::ServiceAccount],
     // a registry that hides what exists answers a pull without login as if the image were missing
     refines: &["image-auth", "image-not-found"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

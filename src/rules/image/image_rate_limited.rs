@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull};
 use super::{hosts, login, pull_secrets};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Kind;
 
 /// The rule.
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_rate_limited.md"),
     reads: &[Kind::ServiceAccount],
     refines: &["image-pull-failed"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -6,7 +6,7 @@ use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::nearest::nearest;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 
 /// The rule.
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_tag_not_found.md"),
     reads: &[],
     refines: &["image-pull-failed"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -3,7 +3,7 @@
 use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("registry_server_error.md"),
     reads: &[],
     refines: &["image-pull-failed"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull};
 use super::hosts;
 use crate::messages::pull::{PullFailure, TlsFault};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("registry_tls.md"),
     reads: &[],
     refines: &["image-pull-failed"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

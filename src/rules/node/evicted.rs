@@ -3,7 +3,7 @@
 use crate::kubernetes::shell;
 use crate::messages::eviction::{self, Consumer, Eviction};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef};
 
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("evicted.md"),
     reads: &[Kind::Node],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

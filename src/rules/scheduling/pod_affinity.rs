@@ -5,7 +5,7 @@ use super::topology::{other_reasons, says_which, usable_if_any, words};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, FilterFailure, NodeResult, Term, What};
 use crate::snapshot::{Kind, PodRecord};
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("pod_affinity.md"),
     reads: &[Kind::Node, Kind::Namespace],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

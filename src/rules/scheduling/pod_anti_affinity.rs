@@ -9,7 +9,7 @@ use crate::kubernetes::affinity::pod_anti_affinity;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, FilterFailure, Holder, Term, What};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef};
@@ -29,7 +29,7 @@ pub static RULE: Rule = Rule {
         Kind::Deployment,
     ],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 /// Where a pod's required anti-affinity is written.

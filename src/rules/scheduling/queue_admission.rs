@@ -5,7 +5,7 @@ use super::queues::{Held, YUNIKORN, holding, queue_name};
 use crate::messages::queue::{self, Queue};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 
 /// `queue-admission`
 pub static RULE: Rule = Rule {
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("queue_admission.md"),
     reads: &[],
     refines: &["scheduling-gated", "scheduler-absent"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -7,7 +7,7 @@ use crate::kubernetes::claims::volume_name;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{ClaimOfPod, look_through, phase, said};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("pvc_lost.md"),
     reads: &[Kind::PersistentVolumeClaim, Kind::PersistentVolume],
     refines: &["unbound-pvc", "scheduler-error"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -4,7 +4,7 @@ use crate::kubernetes::nearest::nearest;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{ClaimOfPod, of_pod, said};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, Seen};
 
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("pvc_missing.md"),
     reads: &[Kind::PersistentVolumeClaim],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

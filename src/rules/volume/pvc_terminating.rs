@@ -6,7 +6,7 @@
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{ClaimOfPod, look_through, said};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, PodRecord};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("pvc_terminating.md"),
     reads: &[Kind::PersistentVolumeClaim],
     refines: &["unbound-pvc"],
-    check,
+    check: Check::Pod(check),
 };
 
 /// Keeps a claim until no pod uses it.

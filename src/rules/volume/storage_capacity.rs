@@ -6,7 +6,7 @@
 use super::volume_failures::{first, matched, of};
 use crate::kubernetes::shell;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 
@@ -24,7 +24,7 @@ pub static RULE: Rule = Rule {
         Kind::CsiStorageCapacity,
     ],
     refines: &["unbound-pvc"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -6,7 +6,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{ClaimOfPod, event, of_pod, phase, said};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
 
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("storageclass_missing.md"),
     reads: &[Kind::PersistentVolumeClaim, Kind::StorageClass],
     refines: &["unbound-pvc"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -14,7 +14,7 @@ use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{
     ClaimOfPod, event, has_selected_node, look_through, of_pod, phase, said,
 };
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, Seen};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
@@ -31,7 +31,7 @@ pub static RULE: Rule = Rule {
         Kind::PersistentVolume,
     ],
     refines: &["scheduler-error"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -7,7 +7,7 @@ use super::volume_failures::{first, matched};
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 
@@ -24,7 +24,7 @@ pub static RULE: Rule = Rule {
         Kind::VolumeAttachment,
     ],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

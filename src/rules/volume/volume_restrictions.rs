@@ -7,7 +7,7 @@ use super::volume_failures::{first, matched};
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, Holder, VolumeFailure};
 use crate::snapshot::{Kind, Relation};
 
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("volume_restrictions.md"),
     reads: &[Kind::Node, Kind::PersistentVolumeClaim],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

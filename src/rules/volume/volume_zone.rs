@@ -7,7 +7,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::matching::Match;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, VolumeFailure};
 
 /// `volume-zone`
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("volume_zone.md"),
     reads: OF_BOUND_VOLUMES,
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -33,8 +33,8 @@ pub(super) enum Propagation {
 
 impl TemplateOwner {
     /// The outermost owner of a pod, or the pod.
-    pub(super) fn of(pod: &PodView, snapshot: &Snapshot) -> Self {
-        let object = snapshot.subject(pod);
+    pub(super) fn of(pod: &PodView, snapshot: &Snapshot<'_>) -> Self {
+        let object = snapshot.owner(pod);
         let propagation = match object.known_kind() {
             Some(Kind::Deployment | Kind::DaemonSet | Kind::StatefulSet) => Propagation::Rollout,
             Some(Kind::ReplicaSet | Kind::ReplicationController) => Propagation::ByHand,
