@@ -92,105 +92,136 @@ fn malformed(failed: &FailedPull<'_>, invalid: &InvalidImageReference) -> Findin
 /// What is wrong with the name; it follows the name in a sentence.
 fn problem(problem: &Problem) -> Message {
     use Problem as P;
-    let sentence = match problem {
-        P::Empty => say!("image-name-invalid.empty", "is empty"),
-        P::Template(_) => say!(
-            "image-name-invalid.template",
-            "still holds the template placeholder \"{part}\""
+    let part = |sentence, part: &str| Message::new(sentence).fact("part", part);
+    let character = |sentence, character: &char| part(sentence, &visible(*character));
+    match problem {
+        P::Empty => say!("image-name-invalid.empty", "is empty").into(),
+        P::Template(placeholder) => part(
+            say!(
+                "image-name-invalid.template",
+                "still holds the template placeholder \"{part}\""
+            ),
+            placeholder,
         ),
-        P::Blank => say!("image-name-invalid.blank", "holds a blank"),
-        P::Scheme(_) => say!(
-            "image-name-invalid.scheme",
-            "starts with \"{part}\", which belongs to a URL"
+        P::Blank => say!("image-name-invalid.blank", "holds a blank").into(),
+        P::Scheme(scheme) => part(
+            say!(
+                "image-name-invalid.scheme",
+                "starts with \"{part}\", which belongs to a URL"
+            ),
+            scheme,
         ),
-        P::LeadingSlash => say!("image-name-invalid.leading-slash", "starts with a slash"),
-        P::NoRepository => say!("image-name-invalid.no-repository", "has no repository name"),
+        P::LeadingSlash => say!("image-name-invalid.leading-slash", "starts with a slash").into(),
+        P::NoRepository => {
+            say!("image-name-invalid.no-repository", "has no repository name").into()
+        }
         P::EmptyComponent => say!(
             "image-name-invalid.empty-component",
             "has an empty path component"
+        )
+        .into(),
+        P::Uppercase(c) => character(
+            say!(
+                "image-name-invalid.uppercase",
+                "has the upper-case letter '{part}' in its repository name"
+            ),
+            c,
         ),
-        P::Uppercase(_) => say!(
-            "image-name-invalid.uppercase",
-            "has the upper-case letter '{part}' in its repository name"
+        P::Character(c) => character(
+            say!(
+                "image-name-invalid.character",
+                "has the character '{part}' in its repository name"
+            ),
+            c,
         ),
-        P::Character(_) => say!(
-            "image-name-invalid.character",
-            "has the character '{part}' in its repository name"
-        ),
-        P::Separator(_) => say!(
-            "image-name-invalid.separator",
-            "has a misplaced '{part}' in its repository name"
+        P::Separator(c) => character(
+            say!(
+                "image-name-invalid.separator",
+                "has a misplaced '{part}' in its repository name"
+            ),
+            c,
         ),
         P::TooLong => say!(
             "image-name-invalid.too-long",
             "has a repository name of more than 255 characters"
-        ),
+        )
+        .into(),
         P::ImageId => say!(
             "image-name-invalid.image-id",
             "is an image id, which is not a name"
-        ),
-        P::Registry(_) => say!(
-            "image-name-invalid.registry",
-            "has the invalid registry \"{part}\""
+        )
+        .into(),
+        P::Registry(registry) => part(
+            say!(
+                "image-name-invalid.registry",
+                "has the invalid registry \"{part}\""
+            ),
+            registry,
         ),
         P::EmptyTag => say!(
             "image-name-invalid.empty-tag",
             "has a colon but no tag behind it"
+        )
+        .into(),
+        P::SecondTag(tag) => part(
+            say!(
+                "image-name-invalid.second-tag",
+                "has a second tag \"{part}\""
+            ),
+            tag,
         ),
-        P::SecondTag(_) => say!(
-            "image-name-invalid.second-tag",
-            "has a second tag \"{part}\""
-        ),
-        P::TagCharacter(_) => say!(
-            "image-name-invalid.tag-character",
-            "has the character '{part}' in its tag"
+        P::TagCharacter(c) => character(
+            say!(
+                "image-name-invalid.tag-character",
+                "has the character '{part}' in its tag"
+            ),
+            c,
         ),
         P::TagTooLong => say!(
             "image-name-invalid.tag-too-long",
             "has a tag of more than 128 characters"
+        )
+        .into(),
+        P::Digest(digest) => part(
+            say!(
+                "image-name-invalid.digest",
+                "has the malformed digest \"{part}\""
+            ),
+            digest,
         ),
-        P::Digest(_) => say!(
-            "image-name-invalid.digest",
-            "has the malformed digest \"{part}\""
+        P::Algorithm(algorithm) => part(
+            say!(
+                "image-name-invalid.algorithm",
+                "has a digest of the unknown algorithm \"{part}\""
+            ),
+            algorithm,
         ),
-        P::Algorithm(_) => say!(
-            "image-name-invalid.algorithm",
-            "has a digest of the unknown algorithm \"{part}\""
-        ),
-        P::DigestLength { .. } => say!(
-            "image-name-invalid.digest-length",
-            "has a {algorithm} digest of {found} {found|digit|digits} instead of {expected}"
-        ),
-        P::DigestCharacter(_) => say!(
-            "image-name-invalid.digest-character",
-            "has the character '{part}' in its digest"
-        ),
-    };
-    let message = Message::new(sentence);
-    match problem {
-        P::Template(part)
-        | P::Scheme(part)
-        | P::Registry(part)
-        | P::SecondTag(part)
-        | P::Digest(part)
-        | P::Algorithm(part) => message.fact("part", part.as_str()),
-        P::Uppercase(part)
-        | P::Character(part)
-        | P::Separator(part)
-        | P::TagCharacter(part)
-        | P::DigestCharacter(part) => {
-            // some characters are seen only when escaped
-            message.fact("part", part.escape_debug().to_string())
-        }
         P::DigestLength {
             algorithm,
             expected,
             found,
-        } => message
-            .fact("algorithm", algorithm.as_str())
-            .fact("expected", *expected)
-            .fact("found", *found),
-        _ => message,
+        } => Message::new(say!(
+            "image-name-invalid.digest-length",
+            "has a {algorithm} digest of {found} {found|digit|digits} instead of {expected}"
+        ))
+        .fact("algorithm", algorithm.as_str())
+        .fact("expected", *expected)
+        .fact("found", *found),
+        P::DigestCharacter(c) => character(
+            say!(
+                "image-name-invalid.digest-character",
+                "has the character '{part}' in its digest"
+            ),
+            c,
+        ),
+    }
+}
+
+/// A character as it can be seen: a zero-width space as `\u{200b}`.
+fn visible(character: char) -> String {
+    match character {
+        '"' | '\'' | '\\' => character.to_string(),
+        other => other.escape_debug().to_string(),
     }
 }
 

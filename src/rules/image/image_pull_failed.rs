@@ -10,7 +10,7 @@ use crate::text::{Sentence, say};
 pub static RULE: Rule = Rule {
     cause: "image-pull-failed",
     layer: Layer::Image,
-    title: "an image cannot be pulled, for a reason that is not known by its words",
+    title: "an image cannot be pulled, for a reason that this tool does not know",
     explanation: include_str!("image_pull_failed.md"),
     reads: &[],
     refines: &[],
