@@ -12,7 +12,7 @@ use crate::rules::finding::{COMPANION, Certainty, Finding, Fix};
 use crate::rules::{self, Case, Layer, Rule};
 use crate::scheduler::{Engine, FilterResults};
 use crate::snapshot::{ObjectRef, Snapshot};
-use crate::text::fill;
+use crate::text::Message;
 use crate::triage::Standing;
 use crate::triage::scope::Scope;
 use crate::triage::status_word::{status_word, stuck_since};
@@ -198,8 +198,11 @@ fn diagnosis(case: &Case<'_>, hit: Hit, pod: PodReport, first_layer: Option<Laye
         cause: rule.cause,
         layer: rule.layer,
         certainty: finding.certainty,
-        headline: fill(finding.headline, facts),
-        why: fill(finding.why, facts),
+        headline: Message::with(finding.headline, facts).english(),
+        why: finding
+            .why
+            .map(|why| Message::with(why, facts).english())
+            .unwrap_or_default(),
         fixes: finding
             .fixes
             .iter()
@@ -231,7 +234,7 @@ pub(crate) fn next(case: &Case<'_>, rungs: &[Rung], look: Option<String>) -> Nex
 
 fn fix_report(fix: &Fix, finding: &Finding) -> FixReport {
     FixReport {
-        change: fill(fix.change, &[&fix.facts, &finding.facts]),
+        change: Message::with(fix.change, &[&fix.facts, &finding.facts]).english(),
         target: fix.target.clone(),
         patch: fix.patch.clone(),
         command: fix.command.clone(),

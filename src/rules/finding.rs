@@ -1,12 +1,12 @@
 //! What a rule says: a cause, proven, about an object, with what to change.
 //!
-//! A rule never builds prose. It gives named, typed [`Facts`] and picks one of its sentences, with
-//! the names of facts in braces; [`fill`] joins the two when the report is made.
+//! A rule never builds prose. It gives named, typed [`Facts`] and picks one of its [sentences](Sentence), which have holes
+//! for them; a language joins the two when the report is shown.
 
 use crate::scheduler::preemption::Preemption;
 use crate::scheduler::{Agreement, FilterResults, NodeResult};
 use crate::snapshot::{Evidence, ObjectRef};
-use crate::text::{Fact, Facts};
+use crate::text::{Fact, Facts, Sentence};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -26,9 +26,9 @@ pub struct Finding {
     /// How sure it is.
     pub certainty: Certainty,
     /// The headline, with facts in braces.
-    pub headline: &'static str,
+    pub headline: Sentence,
     /// How it comes about, with facts in braces; empty when the headline says all.
-    pub why: &'static str,
+    pub why: Option<Sentence>,
     /// What to change, best first.
     pub fixes: Vec<Fix>,
     /// One command that only looks.
@@ -45,7 +45,7 @@ pub struct Finding {
 
 impl Finding {
     /// A finding with proof, certain until said otherwise.
-    pub fn new(subject: ObjectRef, headline: &'static str, proof: Evidence) -> Self {
+    pub fn new(subject: ObjectRef, headline: Sentence, proof: Evidence) -> Self {
         Finding {
             subject,
             container: None,
@@ -54,7 +54,7 @@ impl Finding {
             facts: Facts::default(),
             certainty: Certainty::Proven,
             headline,
-            why: "",
+            why: None,
             fixes: Vec::new(),
             look: None,
             results: None,
@@ -85,6 +85,21 @@ impl Finding {
         self
     }
 
+    /// Adds a fact that is known only at times; a part of a sentence in brackets waits for it.
+    #[must_use]
+    pub fn fact_if(self, name: &'static str, value: Option<impl Into<Fact>>) -> Self {
+        match value {
+            Some(value) => self.fact(name, value),
+            None => self,
+        }
+    }
+
+    /// Goes on only where something holds.
+    #[must_use]
+    pub fn when(self, holds: bool, then: impl FnOnce(Self) -> Self) -> Self {
+        if holds { then(self) } else { self }
+    }
+
     /// Adds evidence beside the proof.
     #[must_use]
     pub fn evidence(mut self, more: impl IntoIterator<Item = Evidence>) -> Self {
@@ -101,8 +116,8 @@ impl Finding {
 
     /// Says how it comes about.
     #[must_use]
-    pub fn why(mut self, why: &'static str) -> Self {
-        self.why = why;
+    pub fn why(mut self, why: Sentence) -> Self {
+        self.why = Some(why);
         self
     }
 
@@ -148,7 +163,7 @@ pub enum Certainty {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fix {
     /// What to change, with the finding's facts in braces.
-    pub change: &'static str,
+    pub change: Sentence,
     /// Facts of this fix alone; they hide the finding's of the same name.
     pub facts: Facts,
     /// The object to change.
@@ -169,7 +184,7 @@ pub struct Fix {
 
 impl Fix {
     /// A change without a command.
-    pub fn advice(change: &'static str, who: Who) -> Self {
+    pub fn advice(change: Sentence, who: Who) -> Self {
         Fix {
             change,
             facts: Facts::default(),
@@ -184,7 +199,7 @@ impl Fix {
     }
 
     /// A change with the command that makes it.
-    pub fn command(change: &'static str, who: Who, target: ObjectRef, command: String) -> Self {
+    pub fn command(change: Sentence, who: Who, target: ObjectRef, command: String) -> Self {
         Fix {
             target: Some(target),
             command,

@@ -1,143 +1,101 @@
-//! Sentences as data.
+//! Sentences as data: what is said, apart from how a language says it.
+//!
+//! English stands beside the code that knows when it holds, as a [`Sentence`] with an id (the cause, then a short name) and holes
+//! for [`Facts`]. Facts are values: a number, a share of the nodes, an amount, a name; never prose. A [`Message`] is a sentence
+//! with its facts, and [`Language::render`] is the only place that joins them. Another language is one file of `id = sentence`
+//! lines, read by [`Language::parse`]; what it lacks is said in English.
+//!
+//! What a sentence may hold:
+//!
+//! | written | gives |
+//! |---|---|
+//! | `{port}` | the fact of that name |
+//! | `{ports|one|many}` | one of the two, by the fact's number; each may hold holes of its own |
+//! | `[ by {holders}]` | nothing when a fact inside is absent |
+//! | `{{`, `}}`, `[[`, `]]` | a brace, a bracket |
+//!
+//! What does not belong here: layout and colour (`render`), and which sentence holds (`rules`).
 
-use crate::kubernetes::quantity::Quantity;
+mod fact;
+mod language;
+mod template;
+
+pub use fact::{Fact, Facts, Seconds};
+pub use language::{ENGLISH, Language};
+
 use serde::Serialize;
-use std::collections::BTreeMap;
 
-/// Named values.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(transparent)]
-pub struct Facts(pub BTreeMap<&'static str, Fact>);
+/// A sentence in English, with the id under which other languages have it. Made by `say!`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sentence {
+    /// `host-port-conflict.siblings`: the cause or the part of the report, then a short name. Stable.
+    pub id: &'static str,
+    /// The English sentence with holes.
+    pub en: &'static str,
+}
 
-/// A value: a word, a number, an amount or a list of words.
+/// A sentence beside the code: `say!("pvc-missing.headline", "claim {claim} does not exist")`. Both are literals, so that a
+/// test can list every sentence there is.
+macro_rules! say {
+    ($id:literal, $en:literal $(,)?) => {
+        $crate::text::Sentence { id: $id, en: $en }
+    };
+}
+pub(crate) use say;
+
+/// A sentence and the facts for its holes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(untagged)]
-pub enum Fact {
-    /// A number without unit, or seconds where the name says so.
-    Number(i64),
-    /// A word, or an amount as Kubernetes writes it.
-    Text(String),
-    /// Words.
-    List(Vec<String>),
+pub struct Message {
+    /// The sentence's id.
+    #[serde(serialize_with = "id", rename = "id")]
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub sentence: Sentence,
+    /// The facts in its holes.
+    #[serde(skip_serializing_if = "Facts::is_empty")]
+    pub args: Facts,
 }
 
-impl From<&str> for Fact {
-    fn from(text: &str) -> Self {
-        Fact::Text(text.to_owned())
-    }
-}
-impl From<String> for Fact {
-    fn from(text: String) -> Self {
-        Fact::Text(text)
-    }
-}
-impl From<i64> for Fact {
-    fn from(number: i64) -> Self {
-        Fact::Number(number)
-    }
-}
-impl From<i32> for Fact {
-    fn from(number: i32) -> Self {
-        Fact::Number(number.into())
-    }
-}
-impl From<u32> for Fact {
-    fn from(number: u32) -> Self {
-        Fact::Number(number.into())
-    }
-}
-impl From<usize> for Fact {
-    fn from(number: usize) -> Self {
-        Fact::Number(i64::try_from(number).unwrap_or(i64::MAX))
-    }
-}
-impl From<Quantity> for Fact {
-    fn from(amount: Quantity) -> Self {
-        Fact::Text(amount.to_string())
-    }
-}
-impl From<Vec<String>> for Fact {
-    fn from(words: Vec<String>) -> Self {
-        Fact::List(words)
-    }
+fn id<S: serde::Serializer>(sentence: &Sentence, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(sentence.id)
 }
 
-/// The most words of a list that a sentence names; the rest is counted.
-const NAMED_IN_SENTENCE: usize = 3;
-
-impl std::fmt::Display for Fact {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Fact::Number(number) => write!(f, "{number}"),
-            Fact::Text(text) => f.write_str(text),
-            Fact::List(words) => {
-                let named: Vec<&str> = words
-                    .iter()
-                    .take(NAMED_IN_SENTENCE)
-                    .map(String::as_str)
-                    .collect();
-                f.write_str(&named.join(", "))?;
-                match words.len().saturating_sub(NAMED_IN_SENTENCE) {
-                    0 => Ok(()),
-                    more => write!(f, " and {more} more"),
-                }
-            }
+impl Message {
+    /// A sentence without facts.
+    pub fn new(sentence: Sentence) -> Self {
+        Message {
+            sentence,
+            args: Facts::default(),
         }
     }
-}
 
-/// Fills a sentence's braces with facts. A name that no fact has stays as it is, and a test finds it.
-pub fn fill(sentence: &str, facts: &[&Facts]) -> String {
-    let mut out = String::with_capacity(sentence.len());
-    let mut rest = sentence;
-    while let Some((before, after)) = rest.split_once('{') {
-        out.push_str(before);
-        let Some((name, tail)) = after.split_once('}') else {
-            out.push('{');
-            rest = after;
-            continue;
-        };
-        match facts.iter().find_map(|facts| facts.0.get(name)) {
-            Some(fact) => out.push_str(&fact.to_string()),
-            None => {
-                out.push('{');
-                out.push_str(name);
-                out.push('}');
+    /// A sentence with those of the facts that it has holes for; of two sets the first comes first.
+    pub fn with(sentence: Sentence, facts: &[&Facts]) -> Self {
+        let mut args = Facts::default();
+        for name in template::names(sentence.en) {
+            let known = facts.iter().find_map(|facts| facts.0.get_key_value(name));
+            if let Some((name, fact)) = known {
+                args.0.insert(*name, fact.clone());
             }
         }
-        rest = tail;
+        Message { sentence, args }
     }
-    out.push_str(rest);
-    out
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn fact(mut self, name: &'static str, value: impl Into<Fact>) -> Self {
+        self.args.0.insert(name, value.into());
+        self
+    }
+
+    /// The English sentence.
+    pub fn english(&self) -> String {
+        ENGLISH.render(self)
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sentences_are_filled_with_facts() {
-        let mut facts = Facts::default();
-        facts.0.insert("port", "8080/TCP".into());
-        facts.0.insert(
-            "holders",
-            vec!["a".to_owned(), "b".into(), "c".into(), "d".into()].into(),
-        );
-        assert_eq!(
-            fill("port {port} is held by {holders}", &[&facts]),
-            "port 8080/TCP is held by a, b, c and 1 more"
-        );
-        assert_eq!(fill("{unknown} {", &[&facts]), "{unknown} {");
-    }
-
-    #[test]
-    fn a_fixs_own_facts_come_first() {
-        let mut finding = Facts::default();
-        finding.0.insert("name", "outer".into());
-        let mut own = Facts::default();
-        own.0.insert("name", "inner".into());
-        assert_eq!(fill("{name}", &[&own, &finding]), "inner");
+impl From<Sentence> for Message {
+    fn from(sentence: Sentence) -> Self {
+        Message::new(sentence)
     }
 }

@@ -7,7 +7,7 @@ use crate::render::style::Style;
 use crate::render::writer::Writer;
 use crate::report::{Diagnosis, Next, Report};
 use crate::rules::finding::Certainty;
-use crate::text::Fact;
+use crate::text::ENGLISH;
 
 /// Writes the block; `above` are the blocks above it that are about the same pods.
 pub(super) fn write(
@@ -109,11 +109,7 @@ pub(super) fn look(writer: &mut Writer, next: &Next) {
 
 fn facts(writer: &mut Writer, diagnosis: &Diagnosis) {
     for (index, (name, fact)) in diagnosis.facts.0.iter().enumerate() {
-        let value = match fact {
-            Fact::Number(number) => number.to_string(),
-            Fact::Text(text) => text.clone(),
-            Fact::List(words) => words.join(", "),
-        };
+        let value = ENGLISH.fact(fact);
         let start = if index == 0 {
             label("facts")
         } else {

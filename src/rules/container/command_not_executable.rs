@@ -1,5 +1,6 @@
 //! `command-not-executable`: the file that a container is to run may not be executed.
 
+use crate::text::say;
 use super::command_not_found::written;
 use super::start_failure::{StartError, start_errors};
 use crate::messages::start::StartFailure;
@@ -31,24 +32,24 @@ fn finding(case: &Case<'_>, error: &StartError<'_>) -> Option<Finding> {
     let mount = named(&error.failure).and_then(|what| mount_over(case, &error.container, what));
     let (headline, why, fix) = match (&error.failure, &mount) {
         (StartFailure::Directory { .. }, _) => (
-            "{role} {container} is to run `{what}`, which is a directory",
+            say!("command-not-executable.text", "{role} {container} is to run `{what}`, which is a directory"),
             "",
-            "name a file in command of {role} {container}",
+            say!("command-not-executable.text-2", "name a file in command of {role} {container}"),
         ),
         (StartFailure::NotExecutable { what: Some(_) }, Some(_)) => (
-            "{role} {container} is to run `{what}`, which has no right to be executed",
-            "the file comes from a volume: ConfigMaps and Secrets give files without that right unless defaultMode says so",
-            "set defaultMode: 0755 on the volume, or run the script by its shell: command: [\"/bin/sh\", \"{what}\"]",
+            say!("command-not-executable.text-3", "{role} {container} is to run `{what}`, which has no right to be executed"),
+            say!("command-not-executable.text-4", "the file comes from a volume: ConfigMaps and Secrets give files without that right unless defaultMode says so"),
+            say!("command-not-executable.text-5", "set defaultMode: 0755 on the volume, or run the script by its shell: command: [[\"/bin/sh\", \"{what}\"]]"),
         ),
         (StartFailure::NotExecutable { what: Some(_) }, None) => (
-            "{role} {container} is to run `{what}`, which has no right to be executed",
+            say!("command-not-executable.text-6", "{role} {container} is to run `{what}`, which has no right to be executed"),
             "",
-            "give `{what}` the right to be executed when the image is built (chmod +x), for the user that the container runs as",
+            say!("command-not-executable.text-7", "give `{what}` the right to be executed when the image is built (chmod +x), for the user that the container runs as"),
         ),
         (StartFailure::NotExecutable { what: None }, _) => (
-            "{role} {container} exits with code 126: a command could not be executed",
-            "a shell ends with 126 when it finds the command and may not execute it",
-            "give the file the right to be executed; the log names it",
+            say!("command-not-executable.text-8", "{role} {container} exits with code 126: a command could not be executed"),
+            say!("command-not-executable.text-9", "a shell ends with 126 when it finds the command and may not execute it"),
+            say!("command-not-executable.text-10", "give the file the right to be executed; the log names it"),
         ),
         _ => return None,
     };

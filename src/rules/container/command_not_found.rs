@@ -1,5 +1,6 @@
 //! `command-not-found`: the command of a container, or one that it calls, or its interpreter, is not in the image.
 
+use crate::text::say;
 use super::start_failure::{StartError, start_errors};
 use crate::messages::start::StartFailure;
 use crate::rules::finding::{Finding, Fix, Who};
@@ -29,29 +30,29 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn finding(case: &Case<'_>, error: &StartError<'_>) -> Option<Finding> {
     let (headline, why, fix) = match &error.failure {
         StartFailure::NotFound { what: Some(what) } if what.contains(' ') => (
-            "{role} {container} is to run `{what}`, a whole command line as one word",
-            "without a shell the whole line is taken for the name of one file",
-            "write each word of the command as an item of its own, or let a shell run it: command: [\"/bin/sh\", \"-c\", …]",
+            say!("command-not-found.text", "{role} {container} is to run `{what}`, a whole command line as one word"),
+            say!("command-not-found.text-2", "without a shell the whole line is taken for the name of one file"),
+            say!("command-not-found.text-3", "write each word of the command as an item of its own, or let a shell run it: command: [[\"/bin/sh\", \"-c\", …]]"),
         ),
         StartFailure::NotFound { what: Some(_) } => (
-            "{role} {container} is to run `{what}`, which is not in image {image}",
+            say!("command-not-found.text-4", "{role} {container} is to run `{what}`, which is not in image {image}"),
             "",
-            "correct command and args of {role} {container}, or use an image that holds `{what}`",
+            say!("command-not-found.text-5", "correct command and args of {role} {container}, or use an image that holds `{what}`"),
         ),
         StartFailure::NotFound { what: None } => (
-            "{role} {container} exits with code 127: a command was not found",
-            "a shell ends with 127 when it does not find the command that it is to run",
-            "correct the command, or use an image that holds it; the log names it",
+            say!("command-not-found.text-6", "{role} {container} exits with code 127: a command was not found"),
+            say!("command-not-found.text-7", "a shell ends with 127 when it does not find the command that it is to run"),
+            say!("command-not-found.text-8", "correct the command, or use an image that holds it; the log names it"),
         ),
         StartFailure::InterpreterMissing { .. } => (
-            "{role} {container} starts a file whose interpreter or loader is not in image {image}",
-            "the file is there, and what its first line (`#!`) or its header names is not: a shell that the image lacks, a line end of Windows behind `#!/bin/sh`, or a program linked against another C library",
-            "use an interpreter that the image holds, save scripts with line ends of Unix, or build the program for the image's C library",
+            say!("command-not-found.text-9", "{role} {container} starts a file whose interpreter or loader is not in image {image}"),
+            say!("command-not-found.text-10", "the file is there, and what its first line (`#!`) or its header names is not: a shell that the image lacks, a line end of Windows behind `#!/bin/sh`, or a program linked against another C library"),
+            say!("command-not-found.text-11", "use an interpreter that the image holds, save scripts with line ends of Unix, or build the program for the image's C library"),
         ),
         StartFailure::RelativePath { .. } => (
-            "{role} {container} is to run `{what}`, which was found only in the working directory",
-            "the working directory is not searched for commands",
-            "write the command with a path: `./{what}`",
+            say!("command-not-found.text-12", "{role} {container} is to run `{what}`, which was found only in the working directory"),
+            say!("command-not-found.text-13", "the working directory is not searched for commands"),
+            say!("command-not-found.text-14", "write the command with a path: `./{what}`"),
         ),
         _ => return None,
     };

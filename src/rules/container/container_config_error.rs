@@ -1,5 +1,6 @@
 //! `container-config-error`: the kubelet cannot build a container's configuration, for another reason than the known ones.
 
+use crate::text::{Sentence, say};
 use super::reference::{Refusal, refusals};
 use crate::kubernetes::text;
 use crate::messages::config::ConfigFailure;
@@ -54,50 +55,50 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Finding {
         ConfigFailure::VolumeMissing { volume } => finding.fact("volume", volume.as_str()),
         ConfigFailure::TargetMissing { container } => finding.fact("target", container.as_str()),
         ConfigFailure::NotYet => finding.certainty(Certainty::Likely).why(
-            "the kubelet's cache is not filled yet, which passes by itself, or the kubelet may not read the object",
+            say!("container-config-error.why", "the kubelet's cache is not filled yet, which passes by itself, or the kubelet may not read the object"),
         ),
         _ => finding,
     }
 }
 
-fn headline(failure: &ConfigFailure) -> &'static str {
+fn headline(failure: &ConfigFailure) -> Sentence {
     match failure {
         ConfigFailure::VariableMissing { .. } => {
-            "{role} {container} uses variable {variable} in subPathExpr or its command, and does not set it"
+            say!("container-config-error.headline", "{role} {container} uses variable {variable} in subPathExpr or its command, and does not set it")
         }
         ConfigFailure::SubPath { mount: Some(_) } => {
-            "the subPath of volume mount {mount} of {role} {container} cannot be used"
+            say!("container-config-error.headline-2", "the subPath of volume mount {mount} of {role} {container} cannot be used")
         }
-        ConfigFailure::SubPath { mount: None } => "a subPath of {role} {container} cannot be used",
+        ConfigFailure::SubPath { mount: None } => say!("container-config-error.headline-3", "a subPath of {role} {container} cannot be used"),
         ConfigFailure::VolumeMissing { .. } => {
-            "{role} {container} mounts volume {volume}, which is not there"
+            say!("container-config-error.headline-4", "{role} {container} mounts volume {volume}, which is not there")
         }
         ConfigFailure::TargetMissing { .. } => {
-            "{role} {container} targets container {target}, which does not exist"
+            say!("container-config-error.headline-5", "{role} {container} targets container {target}, which does not exist")
         }
         ConfigFailure::EnvFile => {
-            "the file that gives {role} {container} its environment cannot be used"
+            say!("container-config-error.headline-6", "the file that gives {role} {container} its environment cannot be used")
         }
-        ConfigFailure::Hostname => "the hostname or subdomain of the pod is no DNS label",
-        ConfigFailure::User => "the user or group of {role} {container} is not usable",
-        ConfigFailure::NotYet => "the kubelet cannot read yet what {role} {container} needs",
-        _ => "the kubelet cannot configure {role} {container}: {message}",
+        ConfigFailure::Hostname => say!("container-config-error.headline-7", "the hostname or subdomain of the pod is no DNS label"),
+        ConfigFailure::User => say!("container-config-error.headline-8", "the user or group of {role} {container} is not usable"),
+        ConfigFailure::NotYet => say!("container-config-error.headline-9", "the kubelet cannot read yet what {role} {container} needs"),
+        _ => say!("container-config-error.headline-10", "the kubelet cannot configure {role} {container}: {message}"),
     }
 }
 
 fn advice(failure: &ConfigFailure) -> Option<Fix> {
     let change = match failure {
         ConfigFailure::VariableMissing { .. } => {
-            "set variable {variable} in the env of {role} {container}, or correct its name where it is used"
+            say!("container-config-error.advice", "set variable {variable} in the env of {role} {container}, or correct its name where it is used")
         }
         ConfigFailure::SubPath { .. } => {
-            "name a subPath that exists in the volume or can be made there: relative, without `..`, and a directory where the volume is written"
+            say!("container-config-error.advice-2", "name a subPath that exists in the volume or can be made there: relative, without `..`, and a directory where the volume is written")
         }
         ConfigFailure::Hostname => {
-            "use lower-case letters, digits and `-`, at most 63, in spec.hostname and spec.subdomain"
+            say!("container-config-error.advice-3", "use lower-case letters, digits and `-`, at most 63, in spec.hostname and spec.subdomain")
         }
         ConfigFailure::EnvFile => {
-            "correct the file's lines or the key that env names; an init container has to write it first"
+            say!("container-config-error.advice-4", "correct the file's lines or the key that env names; an init container has to write it first")
         }
         _ => return None,
     };

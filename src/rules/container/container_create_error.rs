@@ -1,5 +1,6 @@
 //! `container-create-error`: the runtime refuses to create a container.
 
+use crate::text::{Sentence, say};
 use super::reference::{Refusal, refusals};
 use crate::kubernetes::text;
 use crate::messages::config::ConfigFailure;
@@ -61,41 +62,41 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Finding {
     }
 }
 
-fn headline(failure: &ConfigFailure) -> &'static str {
+fn headline(failure: &ConfigFailure) -> Sentence {
     match failure {
         ConfigFailure::NoCommand => {
-            "image {image} names no command, and {role} {container} gives none"
+            say!("container-create-error.headline", "image {image} names no command, and {role} {container} gives none")
         }
         ConfigFailure::NameReserved => {
-            "an earlier attempt to create {role} {container} still holds its name"
+            say!("container-create-error.headline-2", "an earlier attempt to create {role} {container} still holds its name")
         }
         ConfigFailure::PathMissing { .. } => {
-            "{role} {container} needs path {path} of the node, which is not usable"
+            say!("container-create-error.headline-3", "{role} {container} needs path {path} of the node, which is not usable")
         }
         ConfigFailure::ProfileMissing { .. } => {
-            "{role} {container} needs security profile {profile}, which the node does not have"
+            say!("container-create-error.headline-4", "{role} {container} needs security profile {profile}, which the node does not have")
         }
         ConfigFailure::SubPath { mount: Some(_) } => {
-            "the subPath of volume mount {mount} of {role} {container} cannot be used"
+            say!("container-create-error.headline-5", "the subPath of volume mount {mount} of {role} {container} cannot be used")
         }
-        ConfigFailure::Device => "{role} {container} needs a device that the node does not have",
-        ConfigFailure::User => "the user or group of {role} {container} is not known to its image",
-        ConfigFailure::ImageVolume => "an image volume of {role} {container} cannot be mounted",
-        ConfigFailure::HandlerMissing => "the node does not know the pod's runtime handler",
+        ConfigFailure::Device => say!("container-create-error.headline-6", "{role} {container} needs a device that the node does not have"),
+        ConfigFailure::User => say!("container-create-error.headline-7", "the user or group of {role} {container} is not known to its image"),
+        ConfigFailure::ImageVolume => say!("container-create-error.headline-8", "an image volume of {role} {container} cannot be mounted"),
+        ConfigFailure::HandlerMissing => say!("container-create-error.headline-9", "the node does not know the pod's runtime handler"),
         ConfigFailure::Timeout => {
-            "the runtime does not answer in time to create {role} {container}"
+            say!("container-create-error.headline-10", "the runtime does not answer in time to create {role} {container}")
         }
-        ConfigFailure::SandboxGone => "the sandbox for {role} {container} is gone",
-        _ => "the runtime refuses to create {role} {container}: {message}",
+        ConfigFailure::SandboxGone => say!("container-create-error.headline-11", "the sandbox for {role} {container} is gone"),
+        _ => say!("container-create-error.headline-12", "the runtime refuses to create {role} {container}: {message}"),
     }
 }
 
-fn why(failure: &ConfigFailure) -> &'static str {
+fn why(failure: &ConfigFailure) -> Sentence {
     match failure {
         ConfigFailure::NameReserved => {
-            "the runtime answered too late once, and the kubelet asks again while the first request is still at work: the node's disk or runtime is slow"
+            say!("container-create-error.why", "the runtime answered too late once, and the kubelet asks again while the first request is still at work: the node's disk or runtime is slow")
         }
-        ConfigFailure::SandboxGone => "the kubelet makes a new one by itself",
+        ConfigFailure::SandboxGone => say!("container-create-error.why-2", "the kubelet makes a new one by itself"),
         _ => "",
     }
 }
@@ -103,23 +104,23 @@ fn why(failure: &ConfigFailure) -> &'static str {
 fn advice(failure: &ConfigFailure) -> Option<Fix> {
     let (change, who) = match failure {
         ConfigFailure::NoCommand => (
-            "set command of {role} {container}, or build the image with ENTRYPOINT or CMD",
+            say!("container-create-error.advice", "set command of {role} {container}, or build the image with ENTRYPOINT or CMD"),
             Who::Owner,
         ),
         ConfigFailure::PathMissing { .. } => (
-            "make {path} on the node, or mount what exists there",
+            say!("container-create-error.advice-2", "make {path} on the node, or mount what exists there"),
             Who::Admin,
         ),
         ConfigFailure::ProfileMissing { .. } => (
-            "load security profile {profile} on the node, or name another one",
+            say!("container-create-error.advice-3", "load security profile {profile} on the node, or name another one"),
             Who::Admin,
         ),
         ConfigFailure::User => (
-            "name the user and group of {role} {container} by number, or add them to the image",
+            say!("container-create-error.advice-4", "name the user and group of {role} {container} by number, or add them to the image"),
             Who::Owner,
         ),
         ConfigFailure::NameReserved | ConfigFailure::Timeout => (
-            "wait for the runtime to catch up; if it does not, look at the node's disk and restart its runtime",
+            say!("container-create-error.advice-5", "wait for the runtime to catch up; if it does not, look at the node's disk and restart its runtime"),
             Who::Admin,
         ),
         _ => return None,

@@ -1,5 +1,6 @@
 //! `crash-exit-zero`: a container ends well, and is started again and again because the pod says so.
 
+use crate::text::say;
 use super::command_not_found::written;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes};
@@ -29,16 +30,16 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
     let headline = match crash.lasted() {
         Some(_) => {
-            "{role} {container} ends with exit code 0 after {lasted} and is restarted each time"
+            say!("crash-exit-zero.text", "{role} {container} ends with exit code 0 after {lasted} and is restarted each time")
         }
-        None => "{role} {container} ends with exit code 0 and is restarted each time",
+        None => say!("crash-exit-zero.text-2", "{role} {container} ends with exit code 0 and is restarted each time"),
     };
     let policy = match crash.container.role {
         Role::Sidecar => {
-            "a sidecar is to run as long as its pod (restartPolicy Always); its program is done or goes to the background"
+            say!("crash-exit-zero.text-3", "a sidecar is to run as long as its pod (restartPolicy Always); its program is done or goes to the background")
         }
         _ => {
-            "the pod's restartPolicy is Always, which is for programs that do not end; this one is done, has nothing to do without a terminal or arguments, or goes to the background"
+            say!("crash-exit-zero.text-4", "the pod's restartPolicy is Always, which is for programs that do not end; this one is done, has nothing to do without a terminal or arguments, or goes to the background")
         }
     };
     let path = "spec.restartPolicy";
@@ -46,7 +47,7 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
     let batch = Template::of(case).is_some() || case.pod().controller().is_none();
     let once = if batch && crash.container.role == Role::Main {
         Some(Fix::advice(
-            "if the work is done when the program ends, run it as a Job or CronJob",
+            say!("crash-exit-zero.fix", "if the work is done when the program ends, run it as a Job or CronJob"),
             Who::Owner,
         ))
     } else {
@@ -58,7 +59,7 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
         .evidence(written(case, &crash.container))
         .why(policy)
         .fix([Fix::advice(
-            "let the program of {role} {container} stay in the foreground: correct its command and args",
+            say!("crash-exit-zero.fix-2", "let the program of {role} {container} stay in the foreground: correct its command and args"),
             Who::Owner,
         )])
         .fix(once)

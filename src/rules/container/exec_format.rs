@@ -1,5 +1,6 @@
 //! `exec-format`: the file that a container runs is for another CPU, or is a script without a first line `#!`.
 
+use crate::text::say;
 use super::start_failure::{StartError, start_errors};
 use crate::messages::start::StartFailure;
 use crate::rules::finding::{Finding, Fix, Who};
@@ -40,15 +41,15 @@ fn finding(case: &Case<'_>, error: &StartError<'_>, what: Option<&str>) -> Findi
         .and_then(|node| node.labels.get(ARCH));
     let script = what.is_some_and(|file| file.ends_with(".sh"));
     let headline = match (script, what, cpu) {
-        (true, ..) => "{role} {container} runs script {what}, which has no first line `#!`",
+        (true, ..) => say!("exec-format.text", "{role} {container} runs script {what}, which has no first line `#!`"),
         (_, Some(_), Some(_)) => {
-            "{role} {container} runs {what}, which is not built for the node's CPU {cpu}, or is a script without `#!`"
+            say!("exec-format.text-2", "{role} {container} runs {what}, which is not built for the node's CPU {cpu}, or is a script without `#!`")
         }
         (_, _, Some(_)) => {
-            "{role} {container} runs a file that is not built for the node's CPU {cpu}, or a script without `#!`"
+            say!("exec-format.text-3", "{role} {container} runs a file that is not built for the node's CPU {cpu}, or a script without `#!`")
         }
         _ => {
-            "{role} {container} runs a file that is not built for the node's CPU, or a script without `#!`"
+            say!("exec-format.text-4", "{role} {container} runs a file that is not built for the node's CPU, or a script without `#!`")
         }
     };
     let mut finding = error.finding(case, headline);
@@ -65,12 +66,12 @@ fn finding(case: &Case<'_>, error: &StartError<'_>, what: Option<&str>) -> Findi
     }
     if !script {
         finding = finding.fix([Fix::advice(
-            "build image {image} for the node's CPU, or keep the pod on nodes of the image's CPU: nodeSelector kubernetes.io/arch",
+            say!("exec-format.fix", "build image {image} for the node's CPU, or keep the pod on nodes of the image's CPU: nodeSelector kubernetes.io/arch"),
             Who::Owner,
         )]);
     }
     finding.fix([Fix::advice(
-        "begin the script with its interpreter, such as `#!/bin/sh`, without a blank line or byte order mark before it",
+        say!("exec-format.fix-2", "begin the script with its interpreter, such as `#!/bin/sh`, without a blank line or byte order mark before it"),
         Who::Owner,
     )])
 }

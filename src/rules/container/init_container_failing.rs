@@ -2,6 +2,7 @@
 //!
 //! It says where the pod stands, not why: the init container's own cause is a finding of its own.
 
+use crate::text::say;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes};
 use crate::rules::{Case, Check, Layer, Rule};
@@ -31,21 +32,21 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
     let over = case.pod().phase() == "Failed";
     let headline = match (over, waiting.is_empty()) {
         (true, _) => {
-            "init container {container} fails with exit code {exitCode}, and the pod with it"
+            say!("init-container-failing.text", "init container {container} fails with exit code {exitCode}, and the pod with it")
         }
-        (false, true) => "init container {container} fails with exit code {exitCode}",
+        (false, true) => say!("init-container-failing.text-2", "init container {container} fails with exit code {exitCode}"),
         (false, false) => {
-            "init container {container} fails with exit code {exitCode}; {waiting} cannot start before it succeeds"
+            say!("init-container-failing.text-3", "init container {container} fails with exit code {exitCode}; {waiting} cannot start before it succeeds")
         }
     };
     let fix = Fix::advice(
-        "let init container {container} succeed; the next one then starts by itself",
+        say!("init-container-failing.fix", "let init container {container} succeed; the next one then starts by itself"),
         Who::Owner,
     );
     let mut finding = crash
         .finding(case, headline)
         .fact("waiting", waiting)
-        .why("init containers run one after the other, and each has to end with exit code 0")
+        .why(say!("init-container-failing.why", "init containers run one after the other, and each has to end with exit code 0"))
         .fix((!over).then_some(fix));
     // behind a cause that says why, before the one that only knows the exit code
     finding.rank = 1;

@@ -1,5 +1,6 @@
 //! `missing-key`: a container's environment names a key that its ConfigMap or Secret does not have.
 
+use crate::text::say;
 use super::reference::{Refusal, UNMADE, catalog, demands, refusals};
 use crate::kubernetes::nearest::nearest;
 use crate::messages::config::{ConfigFailure, ObjectKind};
@@ -47,12 +48,12 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: 
     let places = places(case, refusal, kind, name, key);
     let headline = match (here, near) {
         (true, _) => {
-            "{role} {container} waited for key {key} of {kind} {name}, which has it by now"
+            say!("missing-key.text", "{role} {container} waited for key {key} of {kind} {name}, which has it by now")
         }
         (_, Some(_)) => {
-            "{role} {container} needs key {key} of {kind} {name}, which has no such key but {nearest}"
+            say!("missing-key.text-2", "{role} {container} needs key {key} of {kind} {name}, which has no such key but {nearest}")
         }
-        _ => "{role} {container} needs key {key} of {kind} {name}, which has no such key",
+        _ => say!("missing-key.text-3", "{role} {container} needs key {key} of {kind} {name}, which has no such key"),
     };
     let quoted = places
         .iter()
@@ -78,7 +79,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: 
     }
     if here {
         return finding.why(
-            "it was added after the kubelet last looked; the kubelet tries again by itself within about a minute",
+            say!("missing-key.why", "it was added after the kubelet last looked; the kubelet tries again by itself within about a minute"),
         );
     }
     if let Some(near) = near {
@@ -87,7 +88,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: 
             .fix([rename(case, &places, key, near)]);
     }
     finding.fix([Fix::advice(
-        "add key {key} to {kind} {name}; the pod then starts by itself",
+        say!("missing-key.fix", "add key {key} to {kind} {name}; the pod then starts by itself"),
         Who::Owner,
     )])
 }
@@ -113,7 +114,7 @@ fn places(
 }
 
 fn rename(case: &Case<'_>, places: &[String], key: &str, near: &str) -> Fix {
-    let change = "if {nearest} is meant, name that key in {role} {container}";
+    let change = say!("missing-key.rename", "if {nearest} is meant, name that key in {role} {container}");
     match (Template::of(case), places) {
         (Some(template), [pointer]) => template.replace(change, pointer, &json!(key), &json!(near)),
         _ => Fix::advice(change, Who::Owner),

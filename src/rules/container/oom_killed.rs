@@ -1,5 +1,6 @@
 //! `oom-killed`: the kernel kills a container's process because there is no memory left within its limit or on the node.
 
+use crate::text::say;
 use super::start_failure::start_errors;
 use crate::kubernetes::quantity::Quantity;
 use crate::messages::start::{self, StartFailure};
@@ -52,20 +53,20 @@ fn killed(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
     let child = crash.end.exit_code != KILLED;
     let (headline, why) = match (&limit, child) {
         (Some(_), false) => (
-            "{role} {container} runs out of memory: it needs more than its limit of {limit}",
-            "the kernel kills a container that goes beyond its limit; what the node has free does not count",
+            say!("oom-killed.killed", "{role} {container} runs out of memory: it needs more than its limit of {limit}"),
+            say!("oom-killed.killed-2", "the kernel kills a container that goes beyond its limit; what the node has free does not count"),
         ),
         (Some(_), true) => (
-            "a process of {role} {container} was killed for memory: the container needs more than its limit of {limit}",
-            "the main process lived on after its child was killed and ended with exit code {exitCode} by itself",
+            say!("oom-killed.killed-3", "a process of {role} {container} was killed for memory: the container needs more than its limit of {limit}"),
+            say!("oom-killed.killed-4", "the main process lived on after its child was killed and ended with exit code {exitCode} by itself"),
         ),
         (None, false) => (
-            "{role} {container} was killed because its node ran out of memory: it has no limit of its own",
-            "without limits the kernel chooses by how far a container is above its request",
+            say!("oom-killed.killed-5", "{role} {container} was killed because its node ran out of memory: it has no limit of its own"),
+            say!("oom-killed.killed-6", "without limits the kernel chooses by how far a container is above its request"),
         ),
         (None, true) => (
-            "a process of {role} {container} was killed because the node ran out of memory: the container has no limit",
-            "the main process lived on after its child was killed and ended with exit code {exitCode} by itself",
+            say!("oom-killed.killed-7", "a process of {role} {container} was killed because the node ran out of memory: the container has no limit"),
+            say!("oom-killed.killed-8", "the main process lived on after its child was killed and ended with exit code {exitCode} by itself"),
         ),
     };
     let finding = crash
@@ -78,11 +79,11 @@ fn killed(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
     let finding = amounts(case, container, finding);
     match &limit {
         Some(limit) => finding.fix([raise(case, container, limit)]).fix([Fix::advice(
-            "let the program use less: fewer workers, smaller caches, a heap limit (-Xmx, --max-old-space-size) below the container's",
+            say!("oom-killed.killed-fix", "let the program use less: fewer workers, smaller caches, a heap limit (-Xmx, --max-old-space-size) below the container's"),
             Who::Owner,
         )]),
         None => finding.evidence(node_oom(case)).fix([Fix::advice(
-            "set memory requests that cover what the pods of the node use, so that the scheduler does not overfill it",
+            say!("oom-killed.killed-fix-2", "set memory requests that cover what the pods of the node use, so that the scheduler does not overfill it"),
             Who::Owner,
         )]),
     }
@@ -93,9 +94,9 @@ fn too_small(case: &Case<'_>, container: &ContainerView<'_>, proof: Evidence) ->
     let limit = limit(case, container);
     let headline = match &limit {
         Some(_) => {
-            "the memory limit of {role} {container}, {limit}, is too small to start any process"
+            say!("oom-killed.too-small", "the memory limit of {role} {container}, {limit}, is too small to start any process")
         }
-        None => "the memory limit of {role} {container} is too small to start any process",
+        None => say!("oom-killed.too-small-2", "the memory limit of {role} {container} is too small to start any process"),
     };
     let finding = Finding::new(case.subject(), headline, proof)
         .container(container.name())
@@ -186,11 +187,11 @@ fn raise(case: &Case<'_>, container: &ContainerView<'_>, limit: &Limit) -> Fix {
         .map(|amount| amount.saturating_add(amount).max(STARTABLE).exact(MEMORY));
     let (Some(template), Some(doubled)) = (Template::of(case), doubled) else {
         return Fix::advice(
-            "raise the memory limit of {role} {container} above {limit}",
+            say!("oom-killed.raise-fix", "raise the memory limit of {role} {container} above {limit}"),
             Who::Owner,
         );
     };
-    let change = "raise the memory limit of {role} {container}, for a first try from {limit} to {doubled}; what it needs is to be measured";
+    let change = say!("oom-killed.raise", "raise the memory limit of {role} {container}, for a first try from {limit} to {doubled}; what it needs is to be measured");
     // kubectl set resources knows the main containers only
     if container.role != Role::Main || !limit.own {
         return Fix::advice(change, Who::Owner).fact("doubled", doubled);

@@ -1,5 +1,6 @@
 //! `post-start-hook`: a container's postStart hook fails, and so the kubelet kills the container.
 
+use crate::text::say;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes};
 use crate::rules::shared::template::{field_path, place, role_word};
@@ -70,16 +71,16 @@ fn said(
 ) -> Finding {
     Finding::new(
         case.subject(),
-        "the postStart hook of {role} {container} fails, and the kubelet kills the container each time",
+        say!("post-start-hook.text", "the postStart hook of {role} {container} fails, and the kubelet kills the container each time"),
         proof,
     )
     .container(container.name())
     .fact("role", role_word(container.role))
     .certainty(certainty)
     .evidence(hook(case, container))
-    .why("newer kubelets keep the hook's output in their own log; the container's log does not hold it")
+    .why(say!("post-start-hook.said-why", "newer kubelets keep the hook's output in their own log; the container's log does not hold it"))
     .fix([Fix::advice(
-        "correct the postStart hook of {role} {container}; it runs beside the container's command, so it may not rely on that being up",
+        say!("post-start-hook.said-fix", "correct the postStart hook of {role} {container}; it runs beside the container's command, so it may not rely on that being up"),
         Who::Owner,
     )])
 }

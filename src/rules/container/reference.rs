@@ -3,6 +3,7 @@
 //! The kubelet's words prove that the object was absent when it looked; what was read of the
 //! cluster can only add to that: a like name, the same name elsewhere, or that it exists by now.
 
+use crate::text::{Sentence, say};
 use super::start_failure::words;
 use crate::kubernetes::nearest::nearest;
 use crate::messages::config::{self, ConfigFailure};
@@ -138,7 +139,7 @@ pub(super) fn missing_object(
     match seen {
         Seen::Yes(_) => {
             return finding
-                .why("it was made after the kubelet last looked; the kubelet tries again by itself within about a minute");
+                .why(say!("reference.missing-object-why", "it was made after the kubelet last looked; the kubelet tries again by itself within about a minute"));
         }
         Seen::No => finding = finding.evidence([case.absence(object)]),
         Seen::Unknown(_) => {}
@@ -154,19 +155,19 @@ pub(super) fn missing_object(
     }
     if !elsewhere.is_empty() {
         finding = finding.fact("elsewhere", elsewhere).why(
-            "there is one of that name in {elsewhere}, but a pod reads only its own namespace",
+            say!("reference.missing-object-why-2", "there is one of that name in {elsewhere}, but a pod reads only its own namespace"),
         );
     }
     finding.fix([creation(case, &refusal.container, kind, name)])
 }
 
-fn headline(seen: &Seen<'_, &Keyed>, near: Option<&str>) -> &'static str {
+fn headline(seen: &Seen<'_, &Keyed>, near: Option<&str>) -> Sentence {
     match (seen, near) {
-        (Seen::Yes(_), _) => "{role} {container} waited for {kind} {name}, which exists by now",
+        (Seen::Yes(_), _) => say!("reference.headline", "{role} {container} waited for {kind} {name}, which exists by now"),
         (_, Some(_)) => {
-            "{role} {container} needs {kind} {name}, which does not exist; {nearest} does"
+            say!("reference.headline-2", "{role} {container} needs {kind} {name}, which does not exist; {nearest} does")
         }
-        (_, None) => "{role} {container} needs {kind} {name}, which does not exist",
+        (_, None) => say!("reference.headline-3", "{role} {container} needs {kind} {name}, which does not exist"),
     }
 }
 
@@ -203,7 +204,7 @@ fn renamings(
     name: &str,
     near: &str,
 ) -> Option<Fix> {
-    let change = "if {nearest} is meant, name that one in {role} {container}";
+    let change = say!("reference.renamings", "if {nearest} is meant, name that one in {role} {container}");
     let places = demands(case, container, kind, name);
     match (Template::of(case), places.as_slice()) {
         (Some(template), [(pointer, _)]) => Some(template.replace(
@@ -237,7 +238,7 @@ fn creation(case: &Case<'_>, container: &ContainerView<'_>, kind: Kind, name: &s
             .collect()
     };
     words.extend(literals.iter().map(String::as_str));
-    let change = "create {kind} {name} with its values; the pod then starts by itself";
+    let change = say!("reference.creation", "create {kind} {name} with its values; the pod then starts by itself");
     Fix::advice(change, Who::Owner).template(case.kubectl(words))
 }
 

@@ -1,5 +1,6 @@
 //! `run-as-non-root`: the pod forbids root, and the container would run as root or as nobody knows whom.
 
+use crate::text::say;
 use super::reference::{Refusal, UNMADE, refusals};
 use crate::messages::config::ConfigFailure;
 use crate::rules::finding::{Finding, Fix, Who};
@@ -28,19 +29,19 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Option<Finding> {
     let (headline, why, fix) = match &refusal.failure {
         ConfigFailure::RunsAsRoot => (
-            "{role} {container} must not run as root, and image {image} runs as root",
-            "the image names no user or root, and the pod no runAsUser",
-            "set securityContext.runAsUser of {role} {container} to the number of a user that the image can work as, or build the image with a numeric USER",
+            say!("run-as-non-root.text", "{role} {container} must not run as root, and image {image} runs as root"),
+            say!("run-as-non-root.text-2", "the image names no user or root, and the pod no runAsUser"),
+            say!("run-as-non-root.text-3", "set securityContext.runAsUser of {role} {container} to the number of a user that the image can work as, or build the image with a numeric USER"),
         ),
         ConfigFailure::UserNotNumeric { .. } => (
-            "{role} {container} must not run as root, and image {image} names its user {user} by word",
-            "the kubelet does not read the image's /etc/passwd and so cannot tell that {user} is not root",
-            "set securityContext.runAsUser of {role} {container} to the number of user {user}, or build the image with a numeric USER",
+            say!("run-as-non-root.text-4", "{role} {container} must not run as root, and image {image} names its user {user} by word"),
+            say!("run-as-non-root.text-5", "the kubelet does not read the image's /etc/passwd and so cannot tell that {user} is not root"),
+            say!("run-as-non-root.text-6", "set securityContext.runAsUser of {role} {container} to the number of user {user}, or build the image with a numeric USER"),
         ),
         ConfigFailure::RunAsUserIsRoot => (
-            "{role} {container} must not run as root, and runAsUser says root",
-            "runAsNonRoot and runAsUser contradict each other",
-            "set securityContext.runAsUser of {role} {container} to another user than 0, or drop runAsNonRoot if it has to be root",
+            say!("run-as-non-root.text-7", "{role} {container} must not run as root, and runAsUser says root"),
+            say!("run-as-non-root.text-8", "runAsNonRoot and runAsUser contradict each other"),
+            say!("run-as-non-root.text-9", "set securityContext.runAsUser of {role} {container} to another user than 0, or drop runAsNonRoot if it has to be root"),
         ),
         _ => return None,
     };

@@ -1,5 +1,6 @@
 //! `runtime-error`: the runtime could not start a container, for another reason than its command.
 
+use crate::text::{Sentence, say};
 use super::start_failure::{StartError, start_errors};
 use crate::kubernetes::text;
 use crate::messages::start::{MountProblem, StartFailure};
@@ -67,38 +68,38 @@ fn finding(case: &Case<'_>, error: &StartError<'_>) -> Finding {
     }
 }
 
-fn headline(failure: &StartFailure) -> &'static str {
+fn headline(failure: &StartFailure) -> Sentence {
     match failure {
         StartFailure::Mount {
             problem: MountProblem::NotADirectory,
             ..
         } => {
-            "a directory cannot be mounted onto a file, nor a file onto a directory: {destination} in {role} {container}"
+            say!("runtime-error.headline", "a directory cannot be mounted onto a file, nor a file onto a directory: {destination} in {role} {container}")
         }
         StartFailure::Mount {
             problem: MountProblem::ReadOnly,
             ..
-        } => "{destination} cannot be made in {role} {container}: its file system is read-only",
-        StartFailure::Mount { .. } => "{destination} cannot be mounted into {role} {container}",
+        } => say!("runtime-error.headline-2", "{destination} cannot be made in {role} {container}: its file system is read-only"),
+        StartFailure::Mount { .. } => say!("runtime-error.headline-3", "{destination} cannot be mounted into {role} {container}"),
         StartFailure::WorkingDirectory { path: Some(_) } => {
-            "working directory {path} of {role} {container} cannot be entered"
+            say!("runtime-error.headline-4", "working directory {path} of {role} {container} cannot be entered")
         }
         StartFailure::WorkingDirectory { path: None } => {
-            "the working directory of {role} {container} cannot be entered"
+            say!("runtime-error.headline-5", "the working directory of {role} {container} cannot be entered")
         }
-        StartFailure::Sysctl { .. } => "sysctl {sysctl} is refused by the node",
-        StartFailure::User => "{role} {container} cannot take on its user or group",
-        StartFailure::Capabilities => "{role} {container} cannot be given its capabilities",
-        StartFailure::Cgroup => "the node cannot set up the control group of {role} {container}",
+        StartFailure::Sysctl { .. } => say!("runtime-error.headline-6", "sysctl {sysctl} is refused by the node"),
+        StartFailure::User => say!("runtime-error.headline-7", "{role} {container} cannot take on its user or group"),
+        StartFailure::Capabilities => say!("runtime-error.headline-8", "{role} {container} cannot be given its capabilities"),
+        StartFailure::Cgroup => say!("runtime-error.headline-9", "the node cannot set up the control group of {role} {container}"),
         StartFailure::SecurityProfile => {
-            "the security profile of {role} {container} cannot be applied"
+            say!("runtime-error.headline-10", "the security profile of {role} {container} cannot be applied")
         }
-        StartFailure::Gpu => "the GPU runtime of the node refuses {role} {container}",
+        StartFailure::Gpu => say!("runtime-error.headline-11", "the GPU runtime of the node refuses {role} {container}"),
         StartFailure::PidLimit => {
-            "the node or the pod has no process id left for {role} {container}"
+            say!("runtime-error.headline-12", "the node or the pod has no process id left for {role} {container}")
         }
-        StartFailure::RuntimeMissing { .. } => "the node lacks the runtime's own binary {binary}",
-        _ => "the runtime cannot start {role} {container}: {message}",
+        StartFailure::RuntimeMissing { .. } => say!("runtime-error.headline-13", "the node lacks the runtime's own binary {binary}"),
+        _ => say!("runtime-error.headline-14", "the runtime cannot start {role} {container}: {message}"),
     }
 }
 
@@ -108,23 +109,23 @@ fn advice(failure: &StartFailure) -> Option<Fix> {
             problem: MountProblem::NotADirectory,
             ..
         } => (
-            "mount a file onto a file (subPath names one key) or a directory onto a directory",
+            say!("runtime-error.advice", "mount a file onto a file (subPath names one key) or a directory onto a directory"),
             Who::Owner,
         ),
         StartFailure::Mount {
             problem: MountProblem::ReadOnly,
             ..
         } => (
-            "make {destination} in the image, or mount a volume above it",
+            say!("runtime-error.advice-2", "make {destination} in the image, or mount a volume above it"),
             Who::Owner,
         ),
         StartFailure::WorkingDirectory { .. } => (
-            "set workingDir of {role} {container} to a directory that its user may enter",
+            say!("runtime-error.advice-3", "set workingDir of {role} {container} to a directory that its user may enter"),
             Who::Owner,
         ),
-        StartFailure::RuntimeMissing { .. } => ("install the runtime on the node", Who::Admin),
+        StartFailure::RuntimeMissing { .. } => (say!("runtime-error.advice-4", "install the runtime on the node"), Who::Admin),
         StartFailure::Gpu => (
-            "match the node's GPU driver with what the image asks for",
+            say!("runtime-error.advice-5", "match the node's GPU driver with what the image asks for"),
             Who::Admin,
         ),
         _ => return None,

@@ -5,6 +5,7 @@
 //! CreateContainerError. A missing interpreter and a wrong CPU show only after the start, in the
 //! log, and so at best in the termination message.
 
+use crate::text::Sentence;
 use crate::messages::config::{self, ConfigFailure};
 use crate::messages::start::{self, StartFailure};
 use crate::rules::Case;
@@ -30,7 +31,7 @@ pub(super) struct StartError<'a> {
 
 impl StartError<'_> {
     /// A finding about it.
-    pub(super) fn finding(&self, case: &Case<'_>, headline: &'static str) -> Finding {
+    pub(super) fn finding(&self, case: &Case<'_>, headline: Sentence) -> Finding {
         let finding = Finding::new(case.subject(), headline, self.proof.clone())
             .container(self.container.name())
             .fact("role", role_word(self.container.role))

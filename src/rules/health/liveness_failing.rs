@@ -1,5 +1,6 @@
 //! `liveness-failing`: the kubelet kills a container again and again because its liveness probe fails.
 
+use crate::text::say;
 use super::killed::{Killed, killed};
 use super::probe::{advice, facts, headline, why, written};
 use crate::messages::probe::{ProbeFailure, ProbeKind};
@@ -62,7 +63,7 @@ fn patience(killed: &Killed<'_>, failure: Option<&ProbeFailure>) -> Option<Fix> 
     let has_startup = written(&killed.container, ProbeKind::Startup).is_some();
     (slow && !has_startup).then(|| {
         Fix::advice(
-            "if it needs longer than {patienceSeconds} s to start, add a startupProbe that gives it that time: the liveness probe then waits",
+            say!("liveness-failing.patience-fix", "if it needs longer than {patienceSeconds} s to start, add a startupProbe that gives it that time: the liveness probe then waits"),
             Who::Owner,
         )
         .fact("patienceSeconds", crate::triage::budget(probe))

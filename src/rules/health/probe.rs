@@ -4,6 +4,7 @@
 //! by the container's own status and by the time of its start. Each failure has one sentence with
 //! two beginnings: a probe fails, or a container is killed by its probe.
 
+use crate::text::{Message, Sentence, say};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::text;
 use crate::messages::probe::{self, ProbeFailure, ProbeKind, ProbeText};
@@ -39,7 +40,7 @@ pub(super) fn written<'a>(container: &ContainerView<'a>, kind: ProbeKind) -> Opt
 }
 
 /// The word for a kind of probe.
-fn word(kind: ProbeKind) -> &'static str {
+fn word(kind: ProbeKind) -> Sentence {
     match kind {
         ProbeKind::Liveness => "liveness",
         ProbeKind::Readiness => "readiness",
@@ -48,7 +49,7 @@ fn word(kind: ProbeKind) -> &'static str {
 }
 
 /// The field that holds it.
-fn field(kind: ProbeKind) -> &'static str {
+fn field(kind: ProbeKind) -> Sentence {
     match kind {
         ProbeKind::Liveness => "livenessProbe",
         ProbeKind::Readiness => "readinessProbe",
@@ -109,63 +110,58 @@ pub(super) fn started(container: &ContainerView<'_>) -> Option<Timestamp> {
     Some(container.running()?.started_at.as_ref()?.0)
 }
 
-/// Two beginnings, one end.
-macro_rules! sentence {
-    ($killed:expr, $end:literal) => {
-        if $killed {
-            concat!("{role} {container} is killed by its {probe} probe: ", $end)
-        } else {
-            concat!("{probe} probe of {role} {container} fails: ", $end)
-        }
-    };
-}
-
 /// The headline, for a failure that was heard of or not.
-pub(super) fn headline(failure: Option<&ProbeFailure>, killed: bool) -> &'static str {
-    use ProbeFailure as F;
-    match failure {
-        Some(F::Refused) => sentence!(killed, "nothing listens on {address}"),
-        Some(F::Timeout) => sentence!(killed, "no answer within {timeoutSeconds} s"),
-        Some(F::Unreachable) => sentence!(killed, "no way from the node to {address}"),
-        Some(F::BadAnswer) => sentence!(killed, "{address} ends the connection without an answer"),
-        Some(F::Status(_)) => sentence!(killed, "{target} answers HTTP {status}"),
-        Some(F::Dns) => sentence!(killed, "the name of {address} does not resolve on the node"),
-        Some(F::HttpVsHttps) => {
-            sentence!(killed, "the probe and {address} differ in HTTP and HTTPS")
-        }
-        Some(F::Tls) => sentence!(killed, "TLS with {address} fails"),
-        Some(F::UnknownPort(_)) => sentence!(killed, "no port of the container is named {port}"),
-        Some(F::InvalidPort(_)) => sentence!(killed, "{port} is no port number"),
-        Some(F::GrpcUnimplemented) => sentence!(killed, "the server has no gRPC health service"),
-        Some(F::GrpcUnhealthy(_)) => sentence!(killed, "the gRPC health service says {health}"),
-        Some(F::GrpcUnreachable) => sentence!(killed, "no gRPC connection to {address}"),
-        Some(F::CommandMissing(_)) => {
-            sentence!(killed, "its command {command} is not in the image")
-        }
-        Some(F::Output(_)) => sentence!(killed, "its command says {output}"),
-        Some(F::Errored(_)) => sentence!(killed, "it cannot be made: {output}"),
-        _ if killed => "{role} {container} is killed by its {probe} probe",
-        _ => "{probe} probe of {role} {container} fails, and no event says why",
+pub(super) fn headline(failure: Option<&ProbeFailure>, killed: bool) -> Sentence {
+    let known = failure.and_then(met).is_some();
+    match (killed, known) {
+        (true, true) => say!("probe.killed-met", "{role} {container} is killed by its {probe} probe: {met}"),
+        (false, true) => say!("probe.fails-met", "{probe} probe of {role} {container} fails: {met}"),
+        (true, false) => say!("probe.killed", "{role} {container} is killed by its {probe} probe"),
+        (false, false) => say!("probe.fails", "{probe} probe of {role} {container} fails, and no event says why"),
     }
 }
 
+/// What the probe met.
+fn met(failure: &ProbeFailure) -> Option<Sentence> {
+    use ProbeFailure as F;
+    Some(match failure {
+        F::Refused => say!("probe.met-refused", "nothing listens on {address}"),
+        F::Timeout => say!("probe.met-timeout", "no answer within {timeoutSeconds} s"),
+        F::Unreachable => say!("probe.met-unreachable", "no way from the node to {address}"),
+        F::BadAnswer => say!("probe.met-bad-answer", "{address} ends the connection without an answer"),
+        F::Status(_) => say!("probe.met-status", "{target} answers HTTP {status}"),
+        F::Dns => say!("probe.met-dns", "the name of {address} does not resolve on the node"),
+        F::HttpVsHttps => say!("probe.met-http-vs-https", "the probe and {address} differ in HTTP and HTTPS"),
+        F::Tls => say!("probe.met-tls", "TLS with {address} fails"),
+        F::UnknownPort(_) => say!("probe.met-unknown-port", "no port of the container is named {port}"),
+        F::InvalidPort(_) => say!("probe.met-invalid-port", "{port} is no port number"),
+        F::GrpcUnimplemented => say!("probe.met-grpc-unimplemented", "the server has no gRPC health service"),
+        F::GrpcUnhealthy(_) => say!("probe.met-grpc-unhealthy", "the gRPC health service says {health}"),
+        F::GrpcUnreachable => say!("probe.met-grpc-unreachable", "no gRPC connection to {address}"),
+        F::CommandMissing(_) => say!("probe.met-command-missing", "its command {command} is not in the image"),
+        F::Output(_) => say!("probe.met-output", "its command says {output}"),
+        F::Errored(_) => say!("probe.met-errored", "it cannot be made: {output}"),
+        _ => return None,
+    })
+}
+
 /// How such a failure comes about.
-pub(super) fn why(failure: &ProbeFailure) -> &'static str {
+pub(super) fn why(failure: &ProbeFailure) -> Sentence {
     use ProbeFailure as F;
     match failure {
         F::Refused => {
-            "the program listens on another port, only on 127.0.0.1 (the kubelet asks the pod's address), or is not up yet"
+            say!("probe.why", "the program listens on another port, only on 127.0.0.1 (the kubelet asks the pod's address), or is not up yet")
         }
-        F::Timeout => "the program is busy or waits for something itself, or the limit is short",
-        F::BadAnswer => "another protocol is spoken there than the probe speaks",
-        F::Status(301..=399) => "a redirect to another host does not count as an answer",
+        F::Timeout => say!("probe.why-2", "the program is busy or waits for something itself, or the limit is short"),
+        F::BadAnswer => say!("probe.why-3", "another protocol is spoken there than the probe speaks"),
+        F::Status(301..=399) => say!("probe.why-4", "a redirect to another host does not count as an answer"),
         F::Status(401 | 403) => {
-            "the path wants a login, which a probe gives only by its httpHeaders"
+            say!("probe.why-5", "the path wants a login, which a probe gives only by its httpHeaders")
         }
-        F::Status(404) => "the program listens, and does not know this path",
-        F::Status(500..) => "the program answers, and says itself that it is not well",
+        F::Status(404) => say!("probe.why-6", "the program listens, and does not know this path"),
+        F::Status(500..) => say!("probe.why-7", "the program answers, and says itself that it is not well"),
         F::GrpcUnreachable => {
-            "nothing listens there, or something that speaks no gRPC: the text is the same"
+            say!("probe.why-8", "nothing listens there, or something that speaks no gRPC: the text is the same")
         }
         _ => "",
     }
@@ -181,17 +177,17 @@ pub(super) fn advice(
     use ProbeFailure as F;
     let change = match failure {
         F::Refused => {
-            "let the program listen on the port that the {probe} probe asks, on all addresses (0.0.0.0), or correct the probe's port"
+            say!("probe.advice", "let the program listen on the port that the {probe} probe asks, on all addresses (0.0.0.0), or correct the probe's port")
         }
         F::Timeout => {
-            "raise timeoutSeconds of the {probe} probe, or let the path answer without long work"
+            say!("probe.advice-2", "raise timeoutSeconds of the {probe} probe, or let the path answer without long work")
         }
-        F::Status(404) => "correct the path of the {probe} probe",
-        F::Status(401 | 403) => "let the {probe} probe ask a path without login",
-        F::Status(500..) => "find in the log why {target} answers {status}",
-        F::HttpVsHttps => "correct the scheme of the {probe} probe",
-        F::GrpcUnimplemented => "serve grpc.health.v1.Health, or probe by tcpSocket",
-        F::CommandMissing(_) => "use a command in the {probe} probe that the image holds",
+        F::Status(404) => say!("probe.advice-3", "correct the path of the {probe} probe"),
+        F::Status(401 | 403) => say!("probe.advice-4", "let the {probe} probe ask a path without login"),
+        F::Status(500..) => say!("probe.advice-5", "find in the log why {target} answers {status}"),
+        F::HttpVsHttps => say!("probe.advice-6", "correct the scheme of the {probe} probe"),
+        F::GrpcUnimplemented => say!("probe.advice-7", "serve grpc.health.v1.Health, or probe by tcpSocket"),
+        F::CommandMissing(_) => say!("probe.advice-8", "use a command in the {probe} probe that the image holds"),
         F::UnknownPort(port) => return Some(name_port(case, container, kind, port)),
         _ => return None,
     };
@@ -210,7 +206,7 @@ fn name_port(case: &Case<'_>, container: &ContainerView<'_>, kind: ProbeKind, po
         [only] => Some(*only),
         _ => None,
     });
-    let change = "let the {probe} probe ask port {meant}, the one that the container has";
+    let change = say!("probe.name-port", "let the {probe} probe ask port {meant}, the one that the container has");
     let pointer = written(container, kind).and_then(|probe| {
         let action = match (&probe.http_get, &probe.tcp_socket) {
             (Some(_), _) => "httpGet",
@@ -229,7 +225,7 @@ fn name_port(case: &Case<'_>, container: &ContainerView<'_>, kind: ProbeKind, po
             .fact("meant", meant),
         (Some(meant), ..) => Fix::advice(change, Who::Owner).fact("meant", meant),
         _ => Fix::advice(
-            "name a port of the container {port}, or let the {probe} probe ask a number",
+            say!("probe.name-port-fix", "name a port of the container {port}, or let the {probe} probe ask a number"),
             Who::Owner,
         ),
     }
@@ -277,7 +273,7 @@ fn of_failure(text: &ProbeText, probe: Option<&Probe>, finding: Finding) -> Find
         .or_else(|| probe.map(target).filter(|target| !target.is_empty()))
         .unwrap_or_else(|| "the probe's port".to_owned());
     let finding = finding.fact("address", address);
-    match &text.failure {
+    let finding = match &text.failure {
         F::Status(status) => finding.fact("status", i64::from(*status)),
         F::UnknownPort(port) | F::InvalidPort(port) => finding.fact("port", port.as_str()),
         F::GrpcUnhealthy(health) => finding.fact("health", health.as_str()),
@@ -292,6 +288,13 @@ fn of_failure(text: &ProbeText, probe: Option<&Probe>, finding: Finding) -> Find
             finding.fact("output", shown)
         }
         _ => finding,
+    };
+    match met(&text.failure) {
+        Some(sentence) => {
+            let met = Message::with(sentence, &[&finding.facts]);
+            finding.fact("met", met)
+        }
+        None => finding,
     }
 }
 

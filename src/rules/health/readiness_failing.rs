@@ -5,6 +5,7 @@
 //! must run, be started, be past its probe's patience and be not ready by its own status; the event
 //! of this run only tells why.
 
+use crate::text::say;
 use super::probe::{advice, facts, headline, newest, since_start, started, why, written};
 use crate::messages::probe::ProbeKind;
 use crate::rules::finding::{Certainty, Finding};
@@ -95,7 +96,7 @@ fn finding(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
     });
     let finding = finding
         .why(failure.map(why).unwrap_or(
-            "the container runs and is started, but not ready; events are kept for an hour, and may not have been readable",
+            say!("readiness-failing.text", "the container runs and is started, but not ready; events are kept for an hour, and may not have been readable"),
         ))
         .look(log_of_this_run(case, container));
     let mut finding = facts(case, container, ProbeKind::Readiness, met.as_ref(), finding)
@@ -108,5 +109,5 @@ fn finding(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
 /// The container runs, so its present log is the one to read.
 fn log_of_this_run(case: &Case<'_>, container: &ContainerView<'_>) -> String {
     let command = log(case, container);
-    command.trim_end_matches(" --previous").to_owned()
+    command.trim_end_matches(say!("readiness-failing.log-of-this-run", " --previous")).to_owned()
 }

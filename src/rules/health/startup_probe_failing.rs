@@ -1,5 +1,6 @@
 //! `startup-probe-failing`: a container's startup probe has not passed in its time.
 
+use crate::text::say;
 use super::killed::killed;
 use super::probe::{Met, advice, facts, headline, newest, since_start, started, why, written};
 use crate::messages::probe::ProbeKind;
@@ -73,7 +74,7 @@ fn finding(
     facts(case, container, ProbeKind::Startup, met, finding)
         .fix(failure.and_then(|failure| advice(case, container, ProbeKind::Startup, failure)))
         .fix([Fix::advice(
-            "if it needs longer than {budgetSeconds} s to start, raise failureThreshold of the startup probe",
+            say!("startup-probe-failing.fix", "if it needs longer than {budgetSeconds} s to start, raise failureThreshold of the startup probe"),
             Who::Owner,
         )])
 }

@@ -1,9 +1,10 @@
 //! `image-corrupt`: digest mismatch, bad or missing layer, a format that the runtime does not take.
 
-use super::failed_pull::{self, FailedPull};
+use super::failed_pull::{self, FailedPull, OWN_WORDS};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Layer, Rule};
+use crate::text::say;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -16,7 +17,7 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
-/// Words for a format that the runtime gave up.
+/// A format that the runtime gave up.
 const FORMAT: [&str; 5] = [
     "no longer supported",
     "schema 1",
@@ -24,7 +25,7 @@ const FORMAT: [&str; 5] = [
     "unsupported manifest",
     "unsupported media type",
 ];
-/// Words of a connection that ended within a layer.
+/// A connection that ended within a layer.
 const CUT: [&str; 2] = ["unexpected EOF", "short read"];
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -35,30 +36,54 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
-    let says = |words: &[&str]| words.iter().any(|words| failed.says(words));
+    let says = |texts: &[&str]| texts.iter().any(|text| failed.says(text));
     let (headline, why, fix) = if failed.pull.failure == PullFailure::BlobMissing {
         (
-            "{registry} lacks a part of image {image}",
-            "the tag is there and names a manifest or layer that is not: a push that broke off, a clean-up that took too much, or a mirror without it",
-            "push image {image} again",
+            say!(
+                "image-corrupt.part-missing",
+                "{registry} lacks a part of image {image}"
+            ),
+            say!(
+                "image-corrupt.part-missing-why",
+                "the tag is there and names a manifest or layer that is not: a push that broke off, a clean-up that took too much, or a mirror without it"
+            ),
+            say!("image-corrupt.push-again", "push image {image} again"),
         )
     } else if says(&FORMAT) {
         (
-            "image {image} is of a format that the runtime of {node} does not take",
-            "its own words: {said}",
-            "build the image again with a current tool and push it: OCI or Docker schema 2",
+            say!(
+                "image-corrupt.format",
+                "image {image} is of a format that the runtime of {node} does not take"
+            ),
+            OWN_WORDS,
+            say!(
+                "image-corrupt.build-again",
+                "build the image again with a current tool and push it: OCI or Docker schema 2"
+            ),
         )
     } else if says(&CUT) {
         (
-            "image {image} arrives cut off",
-            "the registry, or a proxy before it, ends the connection within a layer",
-            "look at {host} and at proxies before it; if it holds the image incompletely, push it again",
+            say!("image-corrupt.cut-off", "image {image} arrives cut off"),
+            say!(
+                "image-corrupt.cut-off-why",
+                "the registry, or a proxy before it, ends the connection within a layer"
+            ),
+            say!(
+                "image-corrupt.check-the-way",
+                "look at {host} and at proxies before it; if it holds the image incompletely, push it again"
+            ),
         )
     } else {
         (
-            "the content of image {image} is broken",
-            "its own words: {said}",
-            "push image {image} again; if other nodes have it, look at the disk of {node} and at mirrors and proxies before {registry}",
+            say!(
+                "image-corrupt.broken",
+                "the content of image {image} is broken"
+            ),
+            OWN_WORDS,
+            say!(
+                "image-corrupt.push-again-or-check",
+                "push image {image} again; if other nodes have it, look at the disk of {node} and at mirrors and proxies before {registry}"
+            ),
         )
     };
     failed

@@ -10,10 +10,11 @@ use crate::rules::Case;
 use crate::rules::finding::{Fix, Who};
 use crate::rules::shared::template;
 use crate::snapshot::{Kind, ObjectRef};
+use crate::text::Sentence;
 use serde_json::{Value, json};
 
 /// Names another image; with the command where the object can be changed in place.
-pub(super) fn set_image(failed: &FailedPull<'_>, change: &'static str, image: &str) -> Fix {
+pub(super) fn set_image(failed: &FailedPull<'_>, change: Sentence, image: &str) -> Fix {
     let case = failed.case;
     let subject = case.subject();
     let in_place = match subject.known_kind() {
@@ -36,7 +37,7 @@ pub(super) fn set_image(failed: &FailedPull<'_>, change: &'static str, image: &s
 }
 
 /// Sets the pull policy of the container; with the command where the object can be changed in place.
-pub(super) fn set_pull_policy(failed: &FailedPull<'_>, change: &'static str, policy: &str) -> Fix {
+pub(super) fn set_pull_policy(failed: &FailedPull<'_>, change: Sentence, policy: &str) -> Fix {
     let subject = failed.case.subject();
     let Some(spec) = pod_spec(&subject).filter(|_| failed.volume.is_none()) else {
         return Fix::advice(change, Who::Owner);
@@ -49,7 +50,7 @@ pub(super) fn set_pull_policy(failed: &FailedPull<'_>, change: &'static str, pol
 /// Makes the object's pods pull with this Secret, beside or instead of those that they name.
 pub(super) fn set_pull_secret(
     case: &Case<'_>,
-    change: &'static str,
+    change: Sentence,
     instead_of: Option<&str>,
     secret: &str,
 ) -> Fix {
@@ -78,7 +79,7 @@ pub(super) fn set_pull_secret(
 }
 
 /// Makes the pods anew, so that they take what has changed around them.
-pub(super) fn restart(case: &Case<'_>, change: &'static str) -> Fix {
+pub(super) fn restart(case: &Case<'_>, change: Sentence) -> Fix {
     let subject = case.subject();
     match subject.known_kind() {
         Some(Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) => {

@@ -8,9 +8,9 @@ use crate::kubernetes::nearest::nearest;
 use crate::messages::form::search;
 use crate::messages::pull::{PullFailure, missing_secrets};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
-use crate::snapshot::Evidence;
-use crate::snapshot::{ContainerView, Event, Kind, ObjectRef, Seen};
+use crate::rules::{Case, Layer, Rule};
+use crate::snapshot::{ContainerView, Event, Evidence, Kind, ObjectRef, Seen};
+use crate::text::say;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -27,7 +27,7 @@ pub static RULE: Rule = Rule {
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let failed = failed_pull::all(case);
     if failed.is_empty() {
-        return unheard(case).into_iter().collect();
+        return before_any_pull(case).into_iter().collect();
     }
     failed
         .iter()
@@ -37,9 +37,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// No pull has failed yet as far as is known, and a Secret that cannot be had is the last that was
-/// heard of a pod that does not come up: it may be harmless, since public images need no login.
-fn unheard(case: &Case<'_>) -> Option<Finding> {
+/// No pull has failed yet as far as is known, and a Secret that cannot be had is the pod's latest event:
+/// it may be harmless, since public images need no login.
+fn before_any_pull(case: &Case<'_>) -> Option<Finding> {
     let creating = |container: &ContainerView<'_>| {
         matches!(
             container.waiting_reason(),
@@ -60,19 +60,19 @@ fn unheard(case: &Case<'_>) -> Option<Finding> {
             .yes()
             .is_none()
     })?;
-    let finding = Finding::new(
-        case.subject(),
-        "the kubelet cannot get pull secret {secret}, and nothing was heard of the pod since",
-        case.event(event),
-    )
-    .why("the pull goes on without that login; whether the registry refuses it is not known")
-    .fact("secret", secret.as_str())
-    .fact("namespace", case.namespace())
-    .certainty(Certainty::Possible)
-    .fix([Fix::advice(
-        "create Secret {secret} in namespace {namespace}, or take it out of the pod's imagePullSecrets if the image is public",
-        Who::Owner,
-    )]);
+    let headline = say!(
+        "image-pull-secret-missing.before-any-pull",
+        "the kubelet cannot get pull secret {secret}, and nothing was heard of the pod since"
+    );
+    let finding = Finding::new(case.subject(), headline, case.event(event))
+        .why(say!("image-pull-secret-missing.before-any-pull-why", "the pull goes on without that login; whether the registry refuses it is not known"))
+        .fact("secret", secret.as_str())
+        .fact("namespace", case.namespace())
+        .certainty(Certainty::Possible)
+        .fix([Fix::advice(
+            say!("image-pull-secret-missing.create-or-drop", "create Secret {secret} in namespace {namespace}, or take it out of the pod's imagePullSecrets if the image is public"),
+            Who::Owner,
+        )]);
     Some(finding)
 }
 
@@ -84,7 +84,7 @@ fn finding(failed: &FailedPull<'_>) -> Option<Finding> {
     let (secret, certainty, absence) = match absent.next() {
         Some(secret) => {
             let all = absent.count() + 1 == named.len() && pull_secrets::pod_names_any(case);
-            let certain = all && failed.pull.failure == PullFailure::Auth && !failed.hearsay;
+            let certain = all && failed.pull.failure == PullFailure::Auth && !failed.indirect;
             let object = ObjectRef::new(Kind::Secret, case.namespace(), secret.name);
             let absence = Some(case.absence(object));
             (
@@ -99,18 +99,21 @@ fn finding(failed: &FailedPull<'_>) -> Option<Finding> {
         }
         None => (not_retrieved(case, event?)?, Certainty::Likely, None),
     };
-    let headline = match absence {
-        Some(_) => {
+    let headline = if absence.is_some() {
+        say!(
+            "image-pull-secret-missing.absent",
             "pull secret {secret} does not exist, and {host} refuses image {image} without a login"
-        }
-        None => {
+        )
+    } else {
+        say!(
+            "image-pull-secret-missing.not-retrieved",
             "the kubelet cannot get pull secret {secret}, and {host} refuses image {image} without a login"
-        }
+        )
     };
     let evidence = of_secret(&named, secret).map(|named| named.named.clone());
     let finding = failed
         .finding(headline)
-        .why("the kubelet goes on without a Secret that it cannot get, so the registry is asked without that login")
+        .why(say!("image-pull-secret-missing.why", "the kubelet goes on without a Secret that it cannot get, so the registry is asked without that login"))
         .fact("secret", secret)
         .certainty(certainty)
         .evidence(absence)
@@ -150,27 +153,39 @@ fn with_fixes(
     let meant = nearest(secret, unnamed).map(|meant| {
         image_edit::set_pull_secret(
             case,
-            "name Secret {offered} instead, if that is meant",
+            say!(
+                "image-pull-secret-missing.name-nearest",
+                "name Secret {offered} instead, if that is meant"
+            ),
             Some(secret),
             meant,
         )
     });
     let elsewhere = elsewhere(case, secret);
-    let create = Fix::advice("make Secret {secret} with a login to {server}", Who::Owner)
-        .fact("server", login::server(failed))
-        .template(login::creation(failed, secret));
-    let copy = elsewhere.as_ref().map(|namespace| {
+    let create = Fix::advice(
+        say!(
+            "image-pull-secret-missing.create",
+            "make Secret {secret} with a login to {server}"
+        ),
+        Who::Owner,
+    )
+    .fact("server", login::server(failed))
+    .template(login::creation(failed, secret));
+    let copy = elsewhere.as_ref().map(|other| {
         Fix::advice(
-            "copy it from namespace {other_namespace}: a pod can only name Secrets of its own namespace",
+            say!("image-pull-secret-missing.copy", "copy it from namespace {otherNamespace}: a pod can only name Secrets of its own namespace"),
             Who::Owner,
         )
-        .fact("other_namespace", namespace.namespace.clone().unwrap_or_default())
+        .fact("otherNamespace", other.namespace.clone().unwrap_or_default())
     });
     let by_account = of_secret(named, secret).is_some_and(|named| named.by_account);
     let anew = (by_account && meant.is_some()).then(|| {
         image_edit::restart(
             case,
-            "then make the pods anew: only new ones take the account's list",
+            say!(
+                "image-pull-secret-missing.restart",
+                "then make the pods anew: only new ones take the account's list"
+            ),
         )
     });
     let there = elsewhere.map(|other| there(case, other));

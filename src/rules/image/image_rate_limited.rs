@@ -1,11 +1,12 @@
 //! `image-rate-limited`: 429, the registry's limit of pulls.
 
-use super::failed_pull::{self, FailedPull};
-use super::{hosts, login, pull_secrets};
+use super::failed_pull::{self, FailedPull, failures_command};
+use super::{login, pull_secrets};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Kind;
+use crate::text::say;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -26,33 +27,44 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
     let named = pull_secrets::named(failed.case);
-    let hub = hosts::is_docker_hub(&failed.registry());
+    let hub = failed.is_of_docker_hub();
     let without_login = named.is_empty() || failed.pull.anonymous == Some(true);
     let why = match (hub, without_login) {
         (true, true) => {
-            "Docker Hub counts pulls without a login by address, and nodes behind one address share the count; the kubelet tries again by itself"
+            say!(
+                "image-rate-limited.by-address-why",
+                "Docker Hub counts pulls without a login by address, and nodes behind one address share the count; the kubelet tries again by itself"
+            )
         }
         (true, false) => {
-            "Docker Hub counts pulls by account, and without a login by address; the login in Secret {secrets} has used its share or is not for Docker Hub"
+            say!(
+                "image-rate-limited.by-account-why",
+                "Docker Hub counts pulls by account, and without a login by address; the login in Secret {secrets} has used its share or is not for Docker Hub"
+            )
         }
         (false, _) => {
-            "the kubelet tries again by itself, with growing pauses of up to five minutes"
+            say!(
+                "image-rate-limited.why",
+                "the kubelet tries again by itself, with growing pauses of up to five minutes"
+            )
         }
     };
     let login = (hub && without_login).then(|| login::advice(failed));
     failed
-        .finding("{host} refuses image {image} for now: too many pulls")
+        .finding(say!(
+            "image-rate-limited.headline",
+            "{host} refuses image {image} for now: too many pulls"
+        ))
         .why(why)
-        .fact("secrets", names(&named))
+        .fact("secrets", pull_secrets::names(&named))
         .evidence(named.into_iter().map(|named| named.named))
         .fix(login)
         .fix([Fix::advice(
-            "pull through a cache or a mirror of {registry} of your own",
+            say!(
+                "image-rate-limited.use-cache",
+                "pull through a cache or a mirror of {registry} of your own"
+            ),
             Who::Admin,
         )])
-        .look(failed.look_at_failures())
-}
-
-fn names(named: &[pull_secrets::PullSecret<'_>]) -> Vec<String> {
-    named.iter().map(|named| named.name.to_owned()).collect()
+        .look(failures_command())
 }

@@ -1,9 +1,10 @@
 //! `pull-qps`: the kubelet's own limit of pulls.
 
-use super::failed_pull::{self, FailedPull};
+use super::failed_pull::{self, FailedPull, failures_command};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Layer, Rule};
+use crate::text::say;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -19,22 +20,21 @@ pub static RULE: Rule = Rule {
 fn check(case: &Case<'_>) -> Vec<Finding> {
     failed_pull::of(case, |failure| failure == PullFailure::PullQps)
         .map(|failed| {
-            if case.events_readable() {
-                return finding(&failed);
-            }
-            // an earlier event could tell of a failure that comes back once the limit lets the pull through
-            finding(&failed).certainty(Certainty::Likely)
+            // an event that was not read could tell of a failure that comes back once the limit lets the pull through
+            finding(&failed).when(!case.events_readable(), |finding| {
+                finding.certainty(Certainty::Likely)
+            })
         })
         .collect()
 }
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
     failed
-        .finding("the kubelet of {node} puts the pull of image {image} off: too many at once")
-        .why("no registry was asked; the kubelet tries again by itself, and the pull succeeds once fewer pods start at the same time")
+        .finding(say!("pull-qps.headline", "the kubelet of {node} puts the pull of image {image} off: too many at once"))
+        .why(say!("pull-qps.why", "no registry was asked; the kubelet tries again by itself, and the pull succeeds once fewer pods start at the same time"))
         .fix([Fix::advice(
-            "if it keeps coming back, raise registryPullQPS and registryBurst in the kubelet's configuration on {node}",
+            say!("pull-qps.raise-limit", "if it keeps coming back, raise registryPullQPS and registryBurst in the kubelet's configuration on {node}"),
             Who::Admin,
         )])
-        .look(failed.look_at_failures())
+        .look(failures_command())
 }

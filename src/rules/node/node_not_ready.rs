@@ -6,6 +6,7 @@ use crate::rules::shared::taint_meaning::Meaning;
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::Filter;
 use crate::snapshot::Kind;
+use crate::text::{Sentence, say};
 
 /// `node-not-ready`
 pub static RULE: Rule = Rule {
@@ -22,38 +23,74 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some((matched, meanings)) = find(case, Meaning::is_not_ready) else {
         return Vec::new();
     };
-    let only = |meaning: Meaning| meanings.iter().all(|known| *known == meaning);
-    let finding = if only(Meaning::Uninitialized) {
-        matched
-            .finding(case, "the cloud controller has not taken in {where}")
-            .why("a kubelet that is told of an external cloud provider starts with a taint, which the cloud controller manager removes")
-            .fix([Fix::advice("check that the cloud controller manager runs and has the rights that it needs", Who::Admin)])
-    } else if only(Meaning::NetworkUnavailable) {
-        matched
-            .finding(case, "the network for pods is not set up on {where}")
-            .why("the network plugin, or the cloud's route controller, has not set the node's network up")
-            .fix([Fix::advice("check the network plugin's pods there", Who::Admin)])
-    } else if only(Meaning::Unreachable) {
-        matched
-            .finding(
-                case,
-                if matched.is_of_one_node() {
-                    "nothing is heard from the kubelet of {where}"
-                } else {
-                    "nothing is heard from the kubelets of {where}"
-                },
-            )
-            .why("such a node is down or cut off, or its kubelet has stopped")
-            .fix([Fix::advice(
-                "bring the node or its kubelet back, or remove the node",
-                Who::Admin,
-            )])
-    } else {
-        matched
-            .finding(case, if matched.is_of_one_node() { "the pod is kept off {where}, which is not ready" } else { "the pod is kept off {where}, which are not ready" })
-            .why("the kubelet says so itself, most often since the container runtime or the network plugin is not up")
-            .fix([Fix::advice("clear what the node's Ready condition names", Who::Admin)])
-    };
+    let only = meanings.first().filter(|_| meanings.len() == 1);
+    let (headline, why, fix) = sentences(only.copied());
+    let finding = matched
+        .finding(case, headline)
+        .why(why)
+        .fix([Fix::advice(fix, Who::Admin)]);
     let finding = with_conditions(case, &matched, finding);
     vec![matched.close(case, finding, Filter::TaintToleration)]
+}
+
+/// The headline, how it comes about, and what to change, by what all the taints mean.
+fn sentences(only: Option<Meaning>) -> (Sentence, Sentence, Sentence) {
+    match only {
+        Some(Meaning::Uninitialized) => (
+            say!(
+                "node-not-ready.uninitialized",
+                "the cloud controller has not taken in {where}"
+            ),
+            say!(
+                "node-not-ready.uninitialized-why",
+                "a kubelet that is told of an external cloud provider starts with a taint, which the cloud controller manager removes"
+            ),
+            say!(
+                "node-not-ready.check-cloud-controller",
+                "check that the cloud controller manager runs and has the rights that it needs"
+            ),
+        ),
+        Some(Meaning::NetworkUnavailable) => (
+            say!(
+                "node-not-ready.network-unavailable",
+                "the network for pods is not set up on {where}"
+            ),
+            say!(
+                "node-not-ready.network-unavailable-why",
+                "the network plugin, or the cloud's route controller, has not set the node's network up"
+            ),
+            say!(
+                "node-not-ready.check-network-plugin",
+                "check the network plugin's pods there"
+            ),
+        ),
+        Some(Meaning::Unreachable) => (
+            say!(
+                "node-not-ready.unreachable",
+                "nothing is heard from the {share|kubelet|kubelets} of {where}"
+            ),
+            say!(
+                "node-not-ready.unreachable-why",
+                "such a node is down or cut off, or its kubelet has stopped"
+            ),
+            say!(
+                "node-not-ready.bring-back",
+                "bring the node or its kubelet back, or remove the node"
+            ),
+        ),
+        _ => (
+            say!(
+                "node-not-ready.headline",
+                "the pod is kept off {where}, which {share|is|are} not ready"
+            ),
+            say!(
+                "node-not-ready.why",
+                "the kubelet says so itself, most often since the container runtime or the network plugin is not up"
+            ),
+            say!(
+                "node-not-ready.clear-ready-condition",
+                "clear what the node's Ready condition names"
+            ),
+        ),
+    }
 }

@@ -1,5 +1,6 @@
 //! Nodes that could take the pod are cordoned.
 
+use crate::text::say;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
@@ -41,14 +42,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let finding = if matched.is_computed() {
         matched
-            .finding(case, "a cordon keeps the pod off {share}: {nodes}")
-            .why("somebody, or a drain, has said that no new pod may come there")
-            .fix([Fix::advice("uncordon {nodes} when the maintenance is over, and clear what else stands against the pod there", Who::Admin)])
+            .finding(case, say!("cordoned-node.headline", "a cordon keeps the pod off {share}: {nodes}"))
+            .why(say!("cordoned-node.why", "somebody, or a drain, has said that no new pod may come there"))
+            .fix([Fix::advice(say!("cordoned-node.fix", "uncordon {nodes} when the maintenance is over, and clear what else stands against the pod there"), Who::Admin)])
     } else {
         matched
-            .finding(case, "a cordon keeps the pod off {share}")
-            .why("which nodes these are was not read; `kubectl get nodes` shows SchedulingDisabled beside them")
-            .fix([Fix::advice("uncordon a node when its maintenance is over", Who::Admin)])
+            .finding(case, say!("cordoned-node.headline-2", "a cordon keeps the pod off {share}"))
+            .why(say!("cordoned-node.why-2", "which nodes these are was not read; `kubectl get nodes` shows SchedulingDisabled beside them"))
+            .fix([Fix::advice(say!("cordoned-node.fix-2", "uncordon a node when its maintenance is over"), Who::Admin)])
     };
     let finding = finding.look(shell::command(["kubectl", "get", "nodes"]));
     vec![matched.close(case, finding, Filter::NodeUnschedulable)]

@@ -3,6 +3,7 @@
 //! Source: kube-scheduler `framework/plugins/dynamicresources` (1.37). Which device fits is written in expressions that only the
 //! scheduler evaluates, so nothing here tells whether there is one.
 
+use crate::text::Sentence;
 use crate::kubernetes::device_claims::{NamedClaim, named};
 use crate::messages::scheduler::ClaimProblem;
 use crate::rules::Case;
@@ -99,7 +100,7 @@ pub(super) fn object(case: &Case<'_>, name: &str) -> ObjectRef {
 fn when(
     case: &Case<'_>,
     name: &str,
-    shows: impl Fn(&ResourceClaim) -> Option<(&'static str, String)>,
+    shows: impl Fn(&ResourceClaim) -> Option<(Sentence, String)>,
 ) -> Borne {
     match claim(case, name) {
         Seen::Yes(claim) => match shows(claim) {

@@ -1,5 +1,6 @@
 //! The pod belongs to a group that is placed as a whole or not at all, and the group is not complete or does not fit.
 
+use crate::text::say;
 use super::groups::{By, GANGS, Group};
 use super::message_only::{self, MessageOnly};
 use crate::messages::gang::{self, Gang};
@@ -58,27 +59,27 @@ fn told(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
     };
     let headline = match &says {
         Gang::TooFew { .. } => {
-            "the pod's group {group} has {present} of the {wanted} pods without which none is placed"
+            say!("gang-incomplete.text", "the pod's group {group} has {present} of the {wanted} pods without which none is placed")
         }
         Gang::Wants { wanted: 0 | 1 } => {
-            "the pod's group {group}, for which one pod is enough, has not been placed"
+            say!("gang-incomplete.text-2", "the pod's group {group}, for which one pod is enough, has not been placed")
         }
         Gang::Wants { .. } => {
-            "the pod's group {group} needs {wanted} pods that can be placed at once, and has fewer"
+            say!("gang-incomplete.text-3", "the pod's group {group} needs {wanted} pods that can be placed at once, and has fewer")
         }
         Gang::OtherFails { .. } => {
-            "another pod of the group {group} fits no node, and none is placed without it"
+            say!("gang-incomplete.text-4", "another pod of the group {group} fits no node, and none is placed without it")
         }
         Gang::Preempting => {
-            "the pod's group {group} waits until the pods that give way to it are gone"
+            say!("gang-incomplete.text-5", "the pod's group {group} waits until the pods that give way to it are gone")
         }
         Gang::Waits | Gang::Unknown => {
-            "the pod's group {group} is not complete, and none of it is placed before"
+            say!("gang-incomplete.text-6", "the pod's group {group} is not complete, and none of it is placed before")
         }
     };
     let finding = only
         .finding(case, headline)
-        .why("the scheduler places all pods of the group at once or none, so that they do not hold nodes and wait for each other");
+        .why(say!("gang-incomplete.why", "the scheduler places all pods of the group at once or none, so that they do not hold nodes and wait for each other"));
     // Volcano quotes what keeps a member from its node: that is the cause, and the group suffers from it
     let others = only.said.message.clauses.len() > 1;
     let mut finding = match (&says, others) {
@@ -86,12 +87,12 @@ fn told(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
         (Gang::Wants { wanted }, _) => whole(finding.fact("wanted", *wanted)),
         (Gang::OtherFails { error }, _) => {
             finding.fact("error", error.as_str()).fix([Fix::advice(
-                "find out what keeps the other pod from a node: {error}",
+                say!("gang-incomplete.fix", "find out what keeps the other pod from a node: {error}"),
                 Who::Owner,
             )])
         }
         (Gang::Preempting, _) => finding.fix([Fix::advice(
-            "wait for the pods that give way, which takes their grace period",
+            say!("gang-incomplete.fix-2", "wait for the pods that give way, which takes their grace period"),
             Who::Owner,
         )]),
         (Gang::Waits | Gang::Unknown, _) => whole(finding),
@@ -108,7 +109,7 @@ fn few(case: &Case<'_>, finding: Finding, present: u32, wanted: u32) -> Finding 
         .fact("present", present)
         .fact("wanted", wanted)
         .fix([Fix::advice(
-            "create the missing pods, or lower the number that the PodGroup {group} demands",
+            say!("gang-incomplete.few-fix", "create the missing pods, or lower the number that the PodGroup {group} demands"),
             Who::Owner,
         )]);
     let known = Group::of(case).and_then(|group| group.members(case));
@@ -121,7 +122,7 @@ fn few(case: &Case<'_>, finding: Finding, present: u32, wanted: u32) -> Finding 
 
 fn whole(finding: Finding) -> Finding {
     finding.fix([Fix::advice(
-        "look at the other pods of the group: each that is missing or fits no node holds all of them",
+        say!("gang-incomplete.whole-fix", "look at the other pods of the group: each that is missing or fits no node holds all of them"),
         Who::Owner,
     )])
 }
@@ -154,13 +155,13 @@ fn held(case: &Case<'_>) -> Option<Finding> {
     Some(
         Finding::new(
             case.subject(),
-            "the pod waits until its group {group} is there and complete",
+            say!("gang-incomplete.text-7", "the pod waits until its group {group} is there and complete"),
             group.evidence(case),
         )
         .certainty(certainty)
-        .why("the scheduler does not look at a pod before its PodGroup exists and as many pods of it as the PodGroup demands; it leaves no word of that on the pod")
+        .why(say!("gang-incomplete.held-why", "the scheduler does not look at a pod before its PodGroup exists and as many pods of it as the PodGroup demands; it leaves no word of that on the pod"))
         .fix([Fix::advice(
-            "check that the PodGroup {group} exists and that as many pods name it as it demands",
+            say!("gang-incomplete.held-fix", "check that the PodGroup {group} exists and that as many pods name it as it demands"),
             Who::Owner,
         )]),
     )

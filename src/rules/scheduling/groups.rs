@@ -2,6 +2,7 @@
 //!
 //! What keeps a group is for `gang_incomplete`; the queues that hold groups are in `queues`.
 
+use crate::text::Sentence;
 use crate::rules::Case;
 use crate::snapshot::Evidence;
 
@@ -31,9 +32,9 @@ pub(super) enum By {
     /// `spec.schedulingGroup` (1.35 and later).
     Spec,
     /// A label of scheduler-plugins.
-    Label(&'static str),
+    Label(Sentence),
     /// An annotation of Volcano.
-    Annotation(&'static str),
+    Annotation(Sentence),
 }
 
 impl<'a> Group<'a> {
@@ -67,7 +68,7 @@ impl<'a> Group<'a> {
     }
 
     /// The resource that kubectl lists such groups by.
-    pub(super) fn resource(&self) -> &'static str {
+    pub(super) fn resource(&self) -> Sentence {
         match self.by {
             By::Spec => "podgroups.scheduling.k8s.io",
             By::Label(_) => "podgroups.scheduling.x-k8s.io",

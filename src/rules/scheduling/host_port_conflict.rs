@@ -3,6 +3,7 @@
 //! Whoever holds it decides what to do: an old pod of the same Deployment that a rolling update
 //! keeps until the new one is ready, a sibling of the same template, or somebody else.
 
+use crate::text::say;
 use super::holder_relation::HolderRelation;
 use super::topology::inspect_all_pods;
 use crate::kubernetes::ports::{HostPort, host_ports};
@@ -73,79 +74,79 @@ fn words(ports: &BTreeSet<&HostPort>) -> Vec<String> {
 
 fn predecessors(case: &Case<'_>, matched: &Match<'_>, one: bool) -> Finding {
     let headline = if one {
-        "the rollout waits for itself: host port {ports} is held by old pods of {owner} on every node that could run the new one"
+        say!("host-port-conflict.predecessors", "the rollout waits for itself: host port {ports} is held by old pods of {owner} on every node that could run the new one")
     } else {
-        "the rollout waits for itself: host ports {ports} are held by old pods of {owner} on every node that could run the new one"
+        say!("host-port-conflict.predecessors-2", "the rollout waits for itself: host ports {ports} are held by old pods of {owner} on every node that could run the new one")
     };
     matched
         .finding(case, headline)
         .fact("owner", case.subject().short())
-        .why("the old pods stay until new ones are ready, and the new ones wait for the host ports of the old ones")
+        .why(say!("host-port-conflict.predecessors-why", "the old pods stay until new ones are ready, and the new ones wait for the host ports of the old ones"))
         .fix([
-            Fix::advice("let the rollout remove an old pod before it makes a new one: maxSurge 0, maxUnavailable 1", Who::Owner),
-            Fix::advice("use a Service or an ingress in place of the host port", Who::Owner),
+            Fix::advice(say!("host-port-conflict.predecessors-fix", "let the rollout remove an old pod before it makes a new one: maxSurge 0, maxUnavailable 1"), Who::Owner),
+            Fix::advice(say!("host-port-conflict.predecessors-fix-2", "use a Service or an ingress in place of the host port"), Who::Owner),
         ])
 }
 
 fn siblings(case: &Case<'_>, matched: &Match<'_>, one: bool, running: usize) -> Finding {
     let headline = match (one, running) {
         (true, 1) => {
-            "more replicas than nodes: host port {ports} is held by another pod of {owner} on the node that could run this one"
+            say!("host-port-conflict.siblings", "more replicas than nodes: host port {ports} is held by another pod of {owner} on the node that could run this one")
         }
         (true, _) => {
-            "more replicas than nodes: host port {ports} is held by {running} pods of {owner} itself on every node that could run another"
+            say!("host-port-conflict.siblings-2", "more replicas than nodes: host port {ports} is held by {running} pods of {owner} itself on every node that could run another")
         }
         (false, 1) => {
-            "more replicas than nodes: host ports {ports} are held by another pod of {owner} on the node that could run this one"
+            say!("host-port-conflict.siblings-3", "more replicas than nodes: host ports {ports} are held by another pod of {owner} on the node that could run this one")
         }
         (false, _) => {
-            "more replicas than nodes: host ports {ports} are held by {running} pods of {owner} itself on every node that could run another"
+            say!("host-port-conflict.siblings-4", "more replicas than nodes: host ports {ports} are held by {running} pods of {owner} itself on every node that could run another")
         }
     };
     matched
         .finding(case, headline)
         .fact("owner", case.subject().short())
         .fact("running", running)
-        .why("a node gives a host port to one pod, so there can be one replica a node")
+        .why(say!("host-port-conflict.siblings-why", "a node gives a host port to one pod, so there can be one replica a node"))
         .fix([
-            Fix::advice("run no more replicas than {running}, or use a Service or an ingress in place of the host port", Who::Owner),
-            Fix::advice("add a node", Who::Admin),
+            Fix::advice(say!("host-port-conflict.siblings-fix", "run no more replicas than {running}, or use a Service or an ingress in place of the host port"), Who::Owner),
+            Fix::advice(say!("host-port-conflict.siblings-fix-2", "add a node"), Who::Admin),
         ])
 }
 
 fn others(case: &Case<'_>, matched: &Match<'_>, one: bool) -> Finding {
     let headline = if one {
-        "host port {ports} is taken on every node that could run the pod, by {holders}"
+        say!("host-port-conflict.others", "host port {ports} is taken on every node that could run the pod, by {holders}")
     } else {
-        "host ports {ports} are taken on every node that could run the pod, by {holders}"
+        say!("host-port-conflict.others-2", "host ports {ports} are taken on every node that could run the pod, by {holders}")
     };
     matched
         .finding(case, headline)
-        .why("a node gives a host port to one pod, whichever process has it open")
+        .why(say!("host-port-conflict.others-why", "a node gives a host port to one pod, whichever process has it open"))
         .fix([
             Fix::advice(
-                "choose a host port that is free, or use a Service in place of it",
+                say!("host-port-conflict.others-fix", "choose a host port that is free, or use a Service in place of it"),
                 Who::Owner,
             ),
-            Fix::advice("move {holders} away, or add a node", Who::Admin),
+            Fix::advice(say!("host-port-conflict.others-fix-2", "move {holders} away, or add a node"), Who::Admin),
         ])
 }
 
 fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     let ports = words(&host_ports(case.pod().spec()).iter().collect());
     let finding = if ports.is_empty() {
-        matched.finding(case, "a host port that the pod wants is taken on {share}")
+        matched.finding(case, say!("host-port-conflict.headline", "a host port that the pod wants is taken on {share}"))
     } else {
         matched
             .finding(
                 case,
-                "a host port that the pod wants is taken on {share}; it wants {ports}",
+                say!("host-port-conflict.headline-2", "a host port that the pod wants is taken on {share}; it wants {ports}"),
             )
             .fact("ports", ports)
     };
     finding
-        .why("who holds it could not be computed, since nodes or pods of all namespaces were not read")
-        .fix([Fix::advice("choose a host port that is free, or use a Service in place of it", Who::Owner)])
+        .why(say!("host-port-conflict.why", "who holds it could not be computed, since nodes or pods of all namespaces were not read"))
+        .fix([Fix::advice(say!("host-port-conflict.fix", "choose a host port that is free, or use a Service in place of it"), Who::Owner)])
         .look(look(matched))
 }
 

@@ -3,6 +3,7 @@
 //! Three different things look alike in the scheduler's words: no node offers the resource, the
 //! devices are there but ill, all are in use.
 
+use crate::text::say;
 use super::shortage;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::quantity::Quantity;
@@ -76,12 +77,12 @@ fn of_resource(case: &Case<'_>, resource: &str) -> Vec<Finding> {
 fn absent(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding {
     let finding = matched.finding(
         case,
-        "the pod asks for {asked} {resource}, which no node offers",
+        say!("insufficient-extended-resource.text", "the pod asks for {asked} {resource}, which no node offers"),
     );
     if is_hugepages(resource) {
         return finding
-            .why("huge pages are set aside by the node's operating system before its kubelet starts; no node has any of this size")
-            .fix([Fix::advice("set huge pages aside on a node and restart its kubelet", Who::Admin)])
+            .why(say!("insufficient-extended-resource.absent-why", "huge pages are set aside by the node's operating system before its kubelet starts; no node has any of this size"))
+            .fix([Fix::advice(say!("insufficient-extended-resource.absent-fix", "set huge pages aside on a node and restart its kubelet"), Who::Admin)])
             .look(columns(resource));
     }
     let offered: BTreeSet<String> = case
@@ -94,17 +95,17 @@ fn absent(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding {
         .collect();
     let meant = nearest(resource, offered.iter().map(String::as_str)).map(str::to_owned);
     let finding = finding
-        .why("a device plugin announces such a resource to the kubelet of its node; on no node has one done so")
+        .why(say!("insufficient-extended-resource.absent-why-2", "a device plugin announces such a resource to the kubelet of its node; on no node has one done so"))
         .fix(meant.map(|meant| {
-            Fix::advice("ask for {meant}, which nodes do offer", Who::Owner).fact("meant", meant)
+            Fix::advice(say!("insufficient-extended-resource.absent-fix-2", "ask for {meant}, which nodes do offer"), Who::Owner).fact("meant", meant)
         }))
-        .fix([Fix::advice("check that the device plugin of {resource} runs on the nodes that have the device", Who::Admin)])
+        .fix([Fix::advice(say!("insufficient-extended-resource.absent-fix-3", "check that the device plugin of {resource} runs on the nodes that have the device"), Who::Admin)])
         .look(columns(resource));
     if offered.is_empty() {
         finding
     } else {
         finding
-            .why("a device plugin announces such a resource to the kubelet of its node, and on no node has one done so; what nodes do offer is {offered}")
+            .why(say!("insufficient-extended-resource.absent-why-3", "a device plugin announces such a resource to the kubelet of its node, and on no node has one done so; what nodes do offer is {offered}"))
             .fact("offered", offered.into_iter().collect::<Vec<_>>())
     }
 }
@@ -117,10 +118,10 @@ fn elsewhere(
     offering: Vec<String>,
 ) -> Finding {
     matched
-        .finding(case, "the pod asks for {asked} {resource}, which none of the nodes that it may use offers, but {offering}")
+        .finding(case, say!("insufficient-extended-resource.text-2", "the pod asks for {asked} {resource}, which none of the nodes that it may use offers, but {offering}"))
         .fact("offering", offering)
-        .why("the pod's own node selector or affinity, or the taint of a control plane, keeps it off the nodes that have it")
-        .fix([Fix::advice("let the pod onto {offering}", Who::Owner)])
+        .why(say!("insufficient-extended-resource.elsewhere-why", "the pod's own node selector or affinity, or the taint of a control plane, keeps it off the nodes that have it"))
+        .fix([Fix::advice(say!("insufficient-extended-resource.elsewhere-fix", "let the pod onto {offering}"), Who::Owner)])
         .look(columns(resource))
 }
 
@@ -154,13 +155,13 @@ fn unhealthy(case: &Case<'_>, matched: &Match<'_>, resource: &str, name: &str) -
     matched
         .finding(
             case,
-            "the pod asks for {asked} {resource}, and on {ill} only {healthy} of {capacity} are healthy",
+            say!("insufficient-extended-resource.text-3", "the pod asks for {asked} {resource}, and on {ill} only {healthy} of {capacity} are healthy"),
         )
-        .why("the device plugin reports the others as unhealthy, so the kubelet does not offer them")
+        .why(say!("insufficient-extended-resource.unhealthy-why", "the device plugin reports the others as unhealthy, so the kubelet does not offer them"))
         .fact("ill", name)
         .fact("healthy", amount(node.map(|node| &node.allocatable)))
         .fact("capacity", amount(node.map(|node| &node.capacity)))
-        .fix([Fix::advice("look at the device plugin and the devices of {ill}", Who::Admin)])
+        .fix([Fix::advice(say!("insufficient-extended-resource.unhealthy-fix", "look at the device plugin and the devices of {ill}"), Who::Admin)])
         .look(shell::command(["kubectl", "describe", "node", name]))
 }
 

@@ -3,6 +3,7 @@
 //! Nothing on a node can be computed for these: an error, a plugin of somebody's own, a group, a device. What is computed still
 //! stands beside them, and tells where it contradicts.
 
+use crate::text::Sentence;
 use crate::messages::scheduler::{Clause, Reason};
 use crate::rules::Case;
 use crate::rules::finding::{Certainty, Finding};
@@ -60,7 +61,7 @@ fn rank(clause: &Clause) -> u32 {
 impl MessageOnly<'_> {
     /// The finding, with what every cause of this layer carries. Words alone are at best likely, and less where another clause
     /// may be the cause or where what was read contradicts them.
-    pub(super) fn finding(&self, case: &Case<'_>, headline: &'static str) -> Finding {
+    pub(super) fn finding(&self, case: &Case<'_>, headline: Sentence) -> Finding {
         let contradicted = self.examination.agreement.verdict == Agree::Different;
         let certainty = if self.rivalled || contradicted {
             Certainty::Possible

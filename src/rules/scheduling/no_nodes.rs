@@ -1,5 +1,6 @@
 //! The cluster has no nodes.
 
+use crate::text::say;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
@@ -41,13 +42,13 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     vec![
         Finding::new(
             case.subject(),
-            "the cluster has no nodes to run the pod on",
+            say!("no-nodes.headline", "the cluster has no nodes to run the pod on"),
             proof,
         )
         .certainty(certainty)
-        .why("no kubelet has registered a node, or every node has been removed")
+        .why(say!("no-nodes.why", "no kubelet has registered a node, or every node has been removed"))
         .fix([Fix::advice(
-            "add a node, or look why those that should be there have not registered",
+            say!("no-nodes.fix", "add a node, or look why those that should be there have not registered"),
             Who::Admin,
         )])
         .look(shell::command(["kubectl", "get", "nodes"])),

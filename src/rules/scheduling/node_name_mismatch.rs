@@ -1,5 +1,6 @@
 //! The pod names its node itself, and there is no such node.
 
+use crate::text::say;
 use super::message_only;
 use crate::kubernetes::affinity::node_affinity;
 use crate::kubernetes::nearest::nearest;
@@ -51,24 +52,24 @@ fn written(case: &Case<'_>, node: &str) -> Option<Finding> {
     }
     let proof = case.field("spec.nodeName", node);
     let absence = case.absence(ObjectRef::new(Kind::Node, "", node));
-    let finding = Finding::new(case.subject(), "the pod names the node {node}, which does not exist", proof)
+    let finding = Finding::new(case.subject(), say!("node-name-mismatch.text", "the pod names the node {node}, which does not exist"), proof)
         .evidence([absence])
         .fact("node", node)
-        .why("a pod with a nodeName passes the scheduler by and waits for the kubelet of exactly that name, until the garbage collector removes it");
+        .why(say!("node-name-mismatch.written-why", "a pod with a nodeName passes the scheduler by and waits for the kubelet of exactly that name, until the garbage collector removes it"));
     let meant = meant(case, node);
     let template = Template::of(case);
     Some(match (meant, template) {
         (Some(meant), Some(template)) => {
-            let change = "name {nearest}, if that was meant";
+            let change = say!("node-name-mismatch.written", "name {nearest}, if that was meant");
             let fix = template.replace(change, "nodeName", &json!(node), &json!(meant));
             finding.fact("nearest", meant).fix([fix])
         }
         (Some(meant), None) => finding.fact("nearest", meant).fix([Fix::advice(
-            "make the pod anew with nodeName {nearest}, if that was meant, or without nodeName",
+            say!("node-name-mismatch.written-fix", "make the pod anew with nodeName {nearest}, if that was meant, or without nodeName"),
             Who::Owner,
         )]),
         (None, _) => finding.fix([Fix::advice(
-            "make the pod anew without nodeName, so that the scheduler finds a node, or with the name of a node that exists",
+            say!("node-name-mismatch.written-fix-2", "make the pod anew without nodeName, so that the scheduler finds a node, or with the name of a node that exists"),
             Who::Owner,
         )]),
     })
@@ -108,7 +109,7 @@ fn pinned(case: &Case<'_>) -> Option<Finding> {
     let daemon = case.subject().kind == "DaemonSet";
     let finding = Finding::new(
         case.subject(),
-        "the pod is pinned to {nodes}, which does not exist",
+        say!("node-name-mismatch.text-2", "the pod is pinned to {nodes}, which does not exist"),
         proof,
     )
     .evidence(absent)
@@ -116,13 +117,13 @@ fn pinned(case: &Case<'_>) -> Option<Finding> {
     .fact("nodes", names);
     Some(if daemon {
         finding
-            .why("the DaemonSet's controller made the pod for a node that is gone, and deletes it when it notices")
-            .fix([Fix::advice("wait for the DaemonSet's controller, and check that it runs if the pod stays", Who::Admin)])
+            .why(say!("node-name-mismatch.pinned-why", "the DaemonSet's controller made the pod for a node that is gone, and deletes it when it notices"))
+            .fix([Fix::advice(say!("node-name-mismatch.pinned-fix", "wait for the DaemonSet's controller, and check that it runs if the pod stays"), Who::Admin)])
     } else {
         finding
-            .why("its required node affinity names the node itself, so no other will do")
+            .why(say!("node-name-mismatch.pinned-why-2", "its required node affinity names the node itself, so no other will do"))
             .fix([Fix::advice(
-                "name a node that exists in the node affinity, or ask for labels instead",
+                say!("node-name-mismatch.pinned-fix-2", "name a node that exists in the node affinity, or ask for labels instead"),
                 Who::Owner,
             )])
     })
@@ -145,16 +146,16 @@ fn told(case: &Case<'_>) -> Option<Finding> {
     let finding = only
         .finding(
             case,
-            "the pod asks for a node by a name that {share} do not have",
+            say!("node-name-mismatch.headline", "the pod asks for a node by a name that {share} do not have"),
         )
         .fact("share", only.share());
     let certainty = finding.certainty.max(Certainty::Possible);
     Some(
         finding
             .certainty(certainty)
-            .why("which name it asks for was not found in the pod")
+            .why(say!("node-name-mismatch.why", "which name it asks for was not found in the pod"))
             .fix([Fix::advice(
-                "compare the name that the pod asks for with the names of the nodes",
+                say!("node-name-mismatch.fix", "compare the name that the pod asks for with the names of the nodes"),
                 Who::Owner,
             )]),
     )

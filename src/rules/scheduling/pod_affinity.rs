@@ -1,5 +1,6 @@
 //! The pod has to run near pods that are not where it could run.
 
+use crate::text::say;
 use super::affinity_peers::{look, meant, names, unread};
 use super::topology::{other_reasons, says_which, usable_if_any, words};
 use crate::messages::scheduler::Reason;
@@ -76,12 +77,12 @@ fn topology(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>], term: &Ter
         matched
             .finding(
                 case,
-                "the pod has to be near {wanted}, and those wait for a node themselves: {waiting}",
+                say!("pod-affinity.text", "the pod has to be near {wanted}, and those wait for a node themselves: {waiting}"),
             )
             .fact("waiting", names(&meant.waiting))
-            .why("a pod counts once it is on a node")
+            .why(say!("pod-affinity.topology-why", "a pod counts once it is on a node"))
             .fix([Fix::advice(
-                "find out why {waiting} has no node",
+                say!("pod-affinity.topology-fix", "find out why {waiting} has no node"),
                 Who::Owner,
             )])
     } else if !meant.elsewhere.is_empty() {
@@ -94,7 +95,7 @@ fn topology(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>], term: &Ter
         .fact("key", term.key())
         .fact("place", words(term.key()).0)
         .fix([Fix::advice(
-            "make the affinity preferred, if the pod can do without that company",
+            say!("pod-affinity.topology-fix-2", "make the affinity preferred, if the pod can do without that company"),
             Who::Owner,
         )])
         .look(look(term))
@@ -117,13 +118,13 @@ fn placed(
         return matched
             .finding(
                 case,
-                "no pod is all that the affinity asks for: it wants {terms} in one pod",
+                say!("pod-affinity.text-2", "no pod is all that the affinity asks for: it wants {terms} in one pod"),
             )
             .fact(
                 "terms",
                 terms.iter().map(ToString::to_string).collect::<Vec<_>>(),
             )
-            .why("a pod counts for an affinity of several terms only when every term means it");
+            .why(say!("pod-affinity.placed-why", "a pod counts for an affinity of several terms only when every term means it"));
     }
     let view = case.engine.view();
     let domain = |node: &str| view.node(node).and_then(|node| node.label(term.key()));
@@ -134,10 +135,10 @@ fn placed(
         .collect();
     if domains.is_empty() {
         return matched
-            .finding(case, "the pod has to be near {wanted}, and those are on nodes without the label {key}: {company}")
+            .finding(case, say!("pod-affinity.text-3", "the pod has to be near {wanted}, and those are on nodes without the label {key}: {company}"))
             .fact("company", names(pods))
-            .why("a node counts as near only by the value that it carries under {key}")
-            .fix([Fix::advice("label the nodes of {company} with {key}", Who::Admin)]);
+            .why(say!("pod-affinity.placed-why-2", "a node counts as near only by the value that it carries under {key}"))
+            .fix([Fix::advice(say!("pod-affinity.placed-fix", "label the nodes of {company} with {key}"), Who::Admin)]);
     }
     let near = |node: &NodeResult| domain(&node.node).is_some_and(|one| domains.contains(one));
     let near = usable_if_any(matched.all_nodes(), near);
@@ -145,12 +146,12 @@ fn placed(
     let in_the_way = other_reasons(near, is_apart);
     let domains: Vec<String> = domains.into_iter().map(str::to_owned).collect();
     matched
-        .finding(case, "no node near {wanted} takes the pod: {hindrances}")
+        .finding(case, say!("pod-affinity.text-4", "no node near {wanted} takes the pod: {hindrances}"))
         .fact("domains", domains)
         .fact("company", names(pods))
         .fact("hindrances", in_the_way)
-        .why("the pod has to be near them; by {key} they are in {domains}, and nodes elsewhere are too far")
-        .fix([Fix::advice("clear what stands against the pod there, or move {company} to where it can run", Who::Owner)])
+        .why(say!("pod-affinity.placed-why-3", "the pod has to be near them; by {key} they are in {domains}, and nodes elsewhere are too far"))
+        .fix([Fix::advice(say!("pod-affinity.placed-fix-2", "clear what stands against the pod there, or move {company} to where it can run"), Who::Owner)])
 }
 
 fn elsewhere(
@@ -163,19 +164,19 @@ fn elsewhere(
     let finding = matched
         .finding(
             case,
-            "the pod has to be near {wanted}, and such pods are in namespace {namespaces} alone",
+            say!("pod-affinity.text-5", "the pod has to be near {wanted}, and such pods are in namespace {namespaces} alone"),
         )
         .fact("namespaces", namespaces.into_iter().collect::<Vec<_>>())
         .fact("company", names(pods))
         .fix([Fix::advice(
-            "add {namespaces} to the namespaces of the term, if {company} was meant",
+            say!("pod-affinity.elsewhere-fix", "add {namespaces} to the namespaces of the term, if {company} was meant"),
             Who::Owner,
         )]);
     match unread(case, term) {
         Some(gap) => finding.fact("unread", gap).why(
-            "where the term looks, not all pods were read ({unread}), so that there may be others",
+            say!("pod-affinity.elsewhere-why", "where the term looks, not all pods were read ({unread}), so that there may be others"),
         ),
-        None => finding.why("a term looks in its pod's own namespace, unless it names others; it does not look at {company}"),
+        None => finding.why(say!("pod-affinity.elsewhere-why-2", "a term looks in its pod's own namespace, unless it names others; it does not look at {company}")),
     }
 }
 
@@ -184,25 +185,25 @@ fn nobody(case: &Case<'_>, matched: &Match<'_>, term: &Term<'_>) -> Finding {
         return matched
             .finding(
                 case,
-                "the pod has to be near {wanted}, and there are none on {share}",
+                say!("pod-affinity.text-6", "the pod has to be near {wanted}, and there are none on {share}"),
             )
             .fact("unread", gap)
-            .why("whether there are such pods at all was not read ({unread})");
+            .why(say!("pod-affinity.nobody-why", "whether there are such pods at all was not read ({unread})"));
     }
-    let finding = matched.finding(case, "the pod has to be near {wanted}, and there are none");
+    let finding = matched.finding(case, say!("pod-affinity.text-7", "the pod has to be near {wanted}, and there are none"));
     match term.misspelt(case.snapshot.pod_records()) {
         Some(label) => finding
             .fact("asked", format!("{}={}", label.key, label.from))
             .fact("nearest", format!("{}={}", label.key, label.to))
-            .why("no pod carries {asked}; there are pods with {nearest}")
+            .why(say!("pod-affinity.nobody-why-2", "no pod carries {asked}; there are pods with {nearest}"))
             .fix([Fix::advice(
-                "ask for {nearest}, if that was meant",
+                say!("pod-affinity.nobody-fix", "ask for {nearest}, if that was meant"),
                 Who::Owner,
             )]),
         None => finding
-            .why("the affinity is required, so the pod waits until one of them is on a node")
+            .why(say!("pod-affinity.nobody-why-3", "the affinity is required, so the pod waits until one of them is on a node"))
             .fix([Fix::advice(
-                "start {wanted}, or correct the affinity's selector",
+                say!("pod-affinity.nobody-fix-2", "start {wanted}, or correct the affinity's selector"),
                 Who::Owner,
             )]),
     }
@@ -213,21 +214,21 @@ fn told(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>]) -> Finding {
     let finding = if wanted.is_empty() {
         matched.finding(
             case,
-            "pods that the pod has to be near are missing on {share}",
+            say!("pod-affinity.headline", "pods that the pod has to be near are missing on {share}"),
         )
     } else {
         matched
             .finding(
                 case,
-                "the pod has to be near {wanted}, and there are none on {share}",
+                say!("pod-affinity.headline-2", "the pod has to be near {wanted}, and there are none on {share}"),
             )
             .fact("wanted", wanted)
     };
     let finding = finding
-        .why("where such pods stand could not be compared, since nodes or pods of all namespaces were not read")
+        .why(say!("pod-affinity.why", "where such pods stand could not be compared, since nodes or pods of all namespaces were not read"))
         .fix([
-            Fix::advice("check that such pods run, in the namespace that the affinity means, on nodes that can take this one as well", Who::Owner),
-            Fix::advice("make the affinity preferred, if the pod can do without that company", Who::Owner),
+            Fix::advice(say!("pod-affinity.fix", "check that such pods run, in the namespace that the affinity means, on nodes that can take this one as well"), Who::Owner),
+            Fix::advice(say!("pod-affinity.fix-2", "make the affinity preferred, if the pod can do without that company"), Who::Owner),
         ]);
     match terms.first() {
         Some(term) => finding.look(look(term)),

@@ -3,6 +3,7 @@
 //! Who stands there decides what to do, as with host ports: an old pod that a rolling update keeps until the new one is ready,
 //! a sibling of the same template, or somebody else.
 
+use crate::text::say;
 use super::holder_relation::HolderRelation;
 use super::topology::{inspect_all_pods, says_which, words};
 use crate::kubernetes::affinity::pod_anti_affinity;
@@ -130,28 +131,28 @@ impl<'e> Held<'e> {
     fn others(&self, case: &Case<'_>, matched: &Match<'_>) -> Finding {
         let (headline, why) = match (self.own, self.theirs) {
             (true, true) => (
-                "the pod and {holders} keep away from each other, which closes {share}",
-                "both have a required anti-affinity that means the other, and a {place} takes one of them",
+                say!("pod-anti-affinity.others", "the pod and {holders} keep away from each other, which closes {share}"),
+                say!("pod-anti-affinity.others-2", "both have a required anti-affinity that means the other, and a {place} takes one of them"),
             ),
             (true, false) => (
-                "the pod's anti-affinity keeps it away from {holders}, which closes {share}",
-                "the anti-affinity is required, and goes by {key}: a {place} with such a pod is closed",
+                say!("pod-anti-affinity.others-3", "the pod's anti-affinity keeps it away from {holders}, which closes {share}"),
+                say!("pod-anti-affinity.others-4", "the anti-affinity is required, and goes by {key}: a {place} with such a pod is closed"),
             ),
             (false, _) => (
-                "the anti-affinity of {holders} keeps the pod away, which closes {share}",
-                "a required anti-affinity holds in both directions: it also keeps later pods away from the one that has it",
+                say!("pod-anti-affinity.others-5", "the anti-affinity of {holders} keeps the pod away, which closes {share}"),
+                say!("pod-anti-affinity.others-6", "a required anti-affinity holds in both directions: it also keeps later pods away from the one that has it"),
             ),
         };
         let advice = match (self.own, self.theirs) {
-            (true, true) => "make the anti-affinity of both preferred, if it is only a wish",
-            (true, false) => "make the anti-affinity preferred, if it is only a wish",
+            (true, true) => say!("pod-anti-affinity.others-7", "make the anti-affinity of both preferred, if it is only a wish"),
+            (true, false) => say!("pod-anti-affinity.others-8", "make the anti-affinity preferred, if it is only a wish"),
             (false, _) => {
-                "change the labels that the anti-affinity of {holders} means, or make that preferred"
+                say!("pod-anti-affinity.others-9", "change the labels that the anti-affinity of {holders} means, or make that preferred")
             }
         };
         matched.finding(case, headline).why(why).fix([
             Fix::advice(advice, Who::Owner),
-            Fix::advice("move {holders} away, or add a {place}", Who::Admin),
+            Fix::advice(say!("pod-anti-affinity.others-fix", "move {holders} away, or add a {place}"), Who::Admin),
         ])
     }
 
@@ -185,21 +186,21 @@ fn quote(term: &PodAffinityTerm) -> Option<String> {
 
 fn predecessors(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     matched
-        .finding(case, "the rollout waits for itself: by the anti-affinity of {owner} a {place} takes one of its pods, and old ones are on each that could run the new one")
-        .why("the old pods stay until new ones are ready, and the new ones may not stand beside the old ones")
+        .finding(case, say!("pod-anti-affinity.text", "the rollout waits for itself: by the anti-affinity of {owner} a {place} takes one of its pods, and old ones are on each that could run the new one"))
+        .why(say!("pod-anti-affinity.predecessors-why", "the old pods stay until new ones are ready, and the new ones may not stand beside the old ones"))
         .fix([
-            Fix::advice("let the rollout remove an old pod before it makes a new one: maxSurge 0, maxUnavailable 1", Who::Owner),
-            Fix::advice("add a {place}", Who::Admin),
+            Fix::advice(say!("pod-anti-affinity.predecessors-fix", "let the rollout remove an old pod before it makes a new one: maxSurge 0, maxUnavailable 1"), Who::Owner),
+            Fix::advice(say!("pod-anti-affinity.predecessors-fix-2", "add a {place}"), Who::Admin),
         ])
 }
 
 fn siblings(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     matched
-        .finding(case, "more replicas than {places}: by the anti-affinity of {owner} a {place} takes one of its pods, and each that could run another has one")
-        .why("the anti-affinity is required, so there can be one replica a {place}")
+        .finding(case, say!("pod-anti-affinity.text-2", "more replicas than {places}: by the anti-affinity of {owner} a {place} takes one of its pods, and each that could run another has one"))
+        .why(say!("pod-anti-affinity.siblings-why", "the anti-affinity is required, so there can be one replica a {place}"))
         .fix([
-            Fix::advice("run no more replicas than there are {places} for, or make the anti-affinity preferred", Who::Owner),
-            Fix::advice("add a {place}", Who::Admin),
+            Fix::advice(say!("pod-anti-affinity.siblings-fix", "run no more replicas than there are {places} for, or make the anti-affinity preferred"), Who::Owner),
+            Fix::advice(say!("pod-anti-affinity.siblings-fix-2", "add a {place}"), Who::Admin),
         ])
 }
 
@@ -214,10 +215,10 @@ fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         says(&Reason::PodAntiAffinity),
         says(&Reason::ExistingPodsAntiAffinity),
     ) {
-        (true, _) if !avoided.is_empty() => "the pod's anti-affinity to {avoided} closes {share}",
-        (true, _) => "the pod's anti-affinity closes {share}",
-        (false, true) => "the anti-affinity of pods that run there already closes {share}",
-        (false, false) => "an anti-affinity between pods closes {share}",
+        (true, _) if !avoided.is_empty() => say!("pod-anti-affinity.text-3", "the pod's anti-affinity to {avoided} closes {share}"),
+        (true, _) => say!("pod-anti-affinity.text-4", "the pod's anti-affinity closes {share}"),
+        (false, true) => say!("pod-anti-affinity.text-5", "the anti-affinity of pods that run there already closes {share}"),
+        (false, false) => say!("pod-anti-affinity.text-6", "an anti-affinity between pods closes {share}"),
     };
     let finding = if avoided.is_empty() {
         matched.finding(case, headline)
@@ -225,10 +226,10 @@ fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         matched.finding(case, headline).fact("avoided", avoided)
     };
     finding
-        .why("who stands there could not be computed, since nodes or pods of all namespaces were not read; with one replica a node, more replicas than nodes end like this, and so does a rolling update that starts a further one")
+        .why(say!("pod-anti-affinity.why", "who stands there could not be computed, since nodes or pods of all namespaces were not read; with one replica a node, more replicas than nodes end like this, and so does a rolling update that starts a further one"))
         .fix([
-            Fix::advice("run no more replicas than there are places for, or make the anti-affinity preferred", Who::Owner),
-            Fix::advice("add a node", Who::Admin),
+            Fix::advice(say!("pod-anti-affinity.fix", "run no more replicas than there are places for, or make the anti-affinity preferred"), Who::Owner),
+            Fix::advice(say!("pod-anti-affinity.fix-2", "add a node"), Who::Admin),
         ])
         .look(inspect_all_pods(None))
 }

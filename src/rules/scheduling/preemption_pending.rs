@@ -1,5 +1,6 @@
 //! The scheduler makes room for the pod on a node, and the pods that give way are not gone yet.
 
+use crate::text::{Sentence, say};
 use super::topology::inspect_all_pods;
 use crate::kubernetes::duration::human_seconds;
 use crate::messages::form::contains;
@@ -41,9 +42,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     }
     let finding = if victims.is_empty() {
         match unseen(case, under_way) {
-            Some(certainty) => by_field(case, node, "preemption makes room for the pod on {node}, and the pods that give way may not be gone yet")
+            Some(certainty) => by_field(case, node, say!("preemption-pending.text", "preemption makes room for the pod on {node}, and the pods that give way may not be gone yet"))
                 .certainty(certainty)
-                .why("which pods these are was not read; the pod is bound once they are gone"),
+                .why(say!("preemption-pending.why", "which pods these are was not read; the pod is bound once they are gone")),
             None => return Vec::new(),
         }
     } else {
@@ -64,10 +65,10 @@ fn is_whole(case: &Case<'_>) -> bool {
     snapshot.pods().whole_cluster().is_ok() && snapshot.nodes().whole_cluster().is_ok()
 }
 
-fn by_field(case: &Case<'_>, node: &str, headline: &'static str) -> Finding {
+fn by_field(case: &Case<'_>, node: &str, headline: Sentence) -> Finding {
     let proof = case.field("status.nominatedNodeName", node);
     Finding::new(case.subject(), headline, proof).fix([Fix::advice(
-        "wait: the scheduler binds the pod when they are gone, or looks for another node",
+        say!("preemption-pending.by-field-fix", "wait: the scheduler binds the pod when they are gone, or looks for another node"),
         Who::Owner,
     )])
 }
@@ -111,10 +112,10 @@ fn waits(case: &Case<'_>, node: &str, victims: &[&PodRecord], under_way: bool) -
         .collect();
     let headline = match victims.len() {
         1 => {
-            "preemption makes room for the pod on {node}: {victims}, which gives way, is not gone yet"
+            say!("preemption-pending.waits", "preemption makes room for the pod on {node}: {victims}, which gives way, is not gone yet")
         }
         _ => {
-            "preemption makes room for the pod on {node}: {victims}, which give way, are not gone yet"
+            say!("preemption-pending.waits-2", "preemption makes room for the pod on {node}: {victims}, which give way, are not gone yet")
         }
     };
     let mut finding = by_field(case, node, headline)
@@ -140,16 +141,16 @@ fn waits(case: &Case<'_>, node: &str, victims: &[&PodRecord], under_way: bool) -
     match (late.is_empty(), longest) {
         (true, Some(left)) if left > 0 && snapshot.clock().exact => finding
             .fact("within", human_seconds(left))
-            .why("they have a lower priority than the pod, and end within {within} at the latest, when their grace period is over"),
-        (true, _) => finding.why("they have a lower priority than the pod, and end when their grace period is over"),
+            .why(say!("preemption-pending.waits-why", "they have a lower priority than the pod, and end within {within} at the latest, when their grace period is over")),
+        (true, _) => finding.why(say!("preemption-pending.waits-why-2", "they have a lower priority than the pod, and end when their grace period is over")),
         (false, _) => {
             let since = victims.iter().filter_map(left).min().unwrap_or_default();
             let mut finding = finding
                 .fact("late", late)
                 .fact("since", human_seconds(-since))
-                .why("the grace period of {late} was over {since} ago: something holds the pod on its node, and a PodDisruptionBudget is not it, since preemption only prefers to keep one");
+                .why(say!("preemption-pending.waits-why-3", "the grace period of {late} was over {since} ago: something holds the pod on its node, and a PodDisruptionBudget is not it, since preemption only prefers to keep one"));
             finding.fixes = vec![Fix::advice(
-                "find out what holds {late}: a finalizer, a hanging mount, or a kubelet that is down",
+                say!("preemption-pending.waits-fix", "find out what holds {late}: a finalizer, a hanging mount, or a kubelet that is down"),
                 Who::Admin,
             )];
             finding

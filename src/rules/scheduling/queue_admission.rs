@@ -1,5 +1,6 @@
 //! A queue has not let the pod's workload in: Kueue, Volcano, YuniKorn, elastic quotas.
 
+use crate::text::{Sentence, say};
 use super::message_only;
 use super::queues::{Held, YUNIKORN, holding, queue_name};
 use crate::messages::queue::{self, Queue};
@@ -38,7 +39,7 @@ fn told(case: &Case<'_>) -> Option<Finding> {
     let held = Held {
         system: match case.pod().scheduler() {
             YUNIKORN => "YuniKorn",
-            _ => "the scheduler",
+            _ => say!("queue-admission.text", "the scheduler"),
         },
         says,
         proof: base.proof,
@@ -78,55 +79,55 @@ fn finding(case: &Case<'_>, held: Held) -> Finding {
 }
 
 /// Headline, why, change, and who makes it.
-fn words(says: Queue, or_nodes: bool) -> (&'static str, &'static str, &'static str, Who) {
-    const HELD: &str = "nothing of the workload is placed before its queue has let it in";
+fn words(says: Queue, or_nodes: bool) -> (Sentence, Sentence, Sentence, Who) {
+    const HELD: &str = say!("queue-admission.text-2", "nothing of the workload is placed before its queue has let it in");
     match says {
         Queue::Quota => (
-            "{where} has no quota left for the pod's workload",
+            say!("queue-admission.text-3", "{where} has no quota left for the pod's workload"),
             HELD,
-            "wait until others in the queue have ended, or raise the queue's quota",
+            say!("queue-admission.text-4", "wait until others in the queue have ended, or raise the queue's quota"),
             Who::Admin,
         ),
         Queue::OverMaximum => (
-            "the pod's workload asks more than {where} may ever give",
-            "the request is larger than the queue's whole quota, so waiting does not help",
-            "lower the requests of the workload, or raise the queue's quota",
+            say!("queue-admission.text-5", "the pod's workload asks more than {where} may ever give"),
+            say!("queue-admission.text-6", "the request is larger than the queue's whole quota, so waiting does not help"),
+            say!("queue-admission.text-7", "lower the requests of the workload, or raise the queue's quota"),
             Who::Owner,
         ),
         Queue::Missing => (
-            "{where} does not exist",
+            say!("queue-admission.text-8", "{where} does not exist"),
             HELD,
-            "name a queue that exists, or create this one",
+            say!("queue-admission.text-9", "name a queue that exists, or create this one"),
             Who::Owner,
         ),
         Queue::Inactive => (
-            "{where} is stopped or not set up",
-            "a queue admits nothing while it is stopped, or while a flavor or a check that it names is missing",
-            "look at the queue's conditions, and start it again",
+            say!("queue-admission.text-10", "{where} is stopped or not set up"),
+            say!("queue-admission.text-11", "a queue admits nothing while it is stopped, or while a flavor or a check that it names is missing"),
+            say!("queue-admission.text-12", "look at the queue's conditions, and start it again"),
             Who::Admin,
         ),
         Queue::NoFlavor => (
-            "{where} has no kind of node that suits the pod's workload",
-            "each flavor of the queue stands for nodes with certain labels and taints, and the pod fits none of them",
-            "tolerate the flavor's taints or ask for its labels, or give the queue a flavor that suits",
+            say!("queue-admission.text-13", "{where} has no kind of node that suits the pod's workload"),
+            say!("queue-admission.text-14", "each flavor of the queue stands for nodes with certain labels and taints, and the pod fits none of them"),
+            say!("queue-admission.text-15", "tolerate the flavor's taints or ask for its labels, or give the queue a flavor that suits"),
             Who::Owner,
         ),
         Queue::Preempting => (
-            "{where} waits until others give back what the pod's workload needs",
+            say!("queue-admission.text-16", "{where} waits until others give back what the pod's workload needs"),
             HELD,
-            "wait for the workloads that are being stopped",
+            say!("queue-admission.text-17", "wait for the workloads that are being stopped"),
             Who::Owner,
         ),
         Queue::Waits if or_nodes => (
-            "{where} has not given the pod its resources yet",
-            "the queue's quota, or the nodes, have no room for it yet; its words do not tell which",
-            "compare the queue's use with its quota, and the pod's requests with what nodes have left",
+            say!("queue-admission.text-18", "{where} has not given the pod its resources yet"),
+            say!("queue-admission.text-19", "the queue's quota, or the nodes, have no room for it yet; its words do not tell which"),
+            say!("queue-admission.text-20", "compare the queue's use with its quota, and the pod's requests with what nodes have left"),
             Who::Owner,
         ),
         Queue::Waits | Queue::Unknown => (
-            "{where} has not admitted the pod's workload",
+            say!("queue-admission.text-21", "{where} has not admitted the pod's workload"),
             HELD,
-            "find out why {system} has not admitted the workload: its own object says so",
+            say!("queue-admission.text-22", "find out why {system} has not admitted the workload: its own object says so"),
             Who::Owner,
         ),
     }

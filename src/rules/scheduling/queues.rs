@@ -37,7 +37,7 @@ const REJECTED: &str = "ApplicationRejected";
 /// A queue that holds the pod, and what it says.
 pub(super) struct Held {
     /// Whose queue it is.
-    pub(super) system: &'static str,
+    pub(super) system: Sentence,
     pub(super) says: Queue,
     pub(super) proof: Evidence,
     /// What the queue's own object says, where the pod says only that it is held.

@@ -4,6 +4,7 @@
 //! without either has not been looked at, or is held by something that leaves no trace: a claim
 //! that is being provisioned, a group, a device claim. Those are told apart here.
 
+use crate::text::say;
 use crate::kubernetes::duration::human_seconds;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
@@ -41,13 +42,13 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let proof = case.field("spec.schedulerName", name);
     let finding = match name {
-        DEFAULT_SCHEDULER => Finding::new(case.subject(), "no scheduler has looked at the pod for {age}", proof)
-            .why("the pod has neither the condition PodScheduled nor an event, which {scheduler} leaves even when it fails: it is probably not running")
-            .fix([Fix::advice("check that kube-scheduler runs and is leader", Who::Admin)]),
-        _ => custom(case, Finding::new(case.subject(), "the pod asks for the scheduler {scheduler}, and nobody of that name has answered for {age}", proof), name),
+        DEFAULT_SCHEDULER => Finding::new(case.subject(), say!("scheduler-absent.headline", "no scheduler has looked at the pod for {age}"), proof)
+            .why(say!("scheduler-absent.why", "the pod has neither the condition PodScheduled nor an event, which {scheduler} leaves even when it fails: it is probably not running"))
+            .fix([Fix::advice(say!("scheduler-absent.fix", "check that kube-scheduler runs and is leader"), Who::Admin)]),
+        _ => custom(case, Finding::new(case.subject(), say!("scheduler-absent.headline-2", "the pod asks for the scheduler {scheduler}, and nobody of that name has answered for {age}"), proof), name),
     };
     let finding = match certainty {
-        Certainty::Possible => finding.why("no scheduler but the one of this name takes the pod; it may have answered in an event, or wait for a claim, that could not be read"),
+        Certainty::Possible => finding.why(say!("scheduler-absent.why-2", "no scheduler but the one of this name takes the pod; it may have answered in an event, or wait for a claim, that could not be read")),
         _ => finding,
     };
     let evidence = case.field(
@@ -108,19 +109,19 @@ fn custom(case: &Case<'_>, finding: Finding, name: &str) -> Finding {
     let known: BTreeSet<&str> = heard.chain([DEFAULT_SCHEDULER]).collect();
     let meant = nearest(name, known).map(str::to_owned);
     let finding = finding.why(
-        "only a scheduler of exactly this name takes the pod; the default one leaves it alone",
+        say!("scheduler-absent.custom-why", "only a scheduler of exactly this name takes the pod; the default one leaves it alone"),
     );
     match meant {
         Some(meant) => finding.fact("nearest", meant).fix([Fix::advice(
-            "set schedulerName to {nearest}, if that was meant, and make the pod anew",
+            say!("scheduler-absent.custom-fix", "set schedulerName to {nearest}, if that was meant, and make the pod anew"),
             Who::Owner,
         )]),
         None => finding.fix([
             Fix::advice(
-                "remove schedulerName, if the default scheduler will do, and make the pod anew",
+                say!("scheduler-absent.custom-fix-2", "remove schedulerName, if the default scheduler will do, and make the pod anew"),
                 Who::Owner,
             ),
-            Fix::advice("check that {scheduler} is installed and runs", Who::Admin),
+            Fix::advice(say!("scheduler-absent.custom-fix-3", "check that {scheduler} is installed and runs"), Who::Admin),
         ]),
     }
 }

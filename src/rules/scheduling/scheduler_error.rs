@@ -1,5 +1,6 @@
 //! The scheduler failed on the pod: an error of its own, of a plugin or of an extender, and no verdict about nodes.
 
+use crate::text::say;
 use super::message_only::{self, MessageOnly};
 use crate::kubernetes::shell;
 use crate::messages::form::contains;
@@ -60,7 +61,7 @@ fn by_condition(case: &Case<'_>) -> Option<Finding> {
     let error = condition.message.clone().unwrap_or_default();
     let finding = Finding::new(
         case.subject(),
-        "the scheduler failed on the pod with an error of its own",
+        say!("scheduler-error.text", "the scheduler failed on the pod with an error of its own"),
         proof,
     )
     .certainty(Certainty::Likely);
@@ -71,12 +72,12 @@ fn told(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
     match &only.clause.reason {
         Reason::ExtenderError { url } => {
             let finding = only
-                .finding(case, "the scheduler's extender at {extender} fails, and no pod is placed without its answer")
+                .finding(case, say!("scheduler-error.headline", "the scheduler's extender at {extender} fails, and no pod is placed without its answer"))
                 .fact("extender", url.as_str());
             finding
-                .why("an extender that is not marked as ignorable is asked about every pod that it has a say in")
+                .why(say!("scheduler-error.why", "an extender that is not marked as ignorable is asked about every pod that it has a say in"))
                 .fix([Fix::advice(
-                    "bring the extender back, or mark it as ignorable in the scheduler's configuration",
+                    say!("scheduler-error.fix", "bring the extender back, or mark it as ignorable in the scheduler's configuration"),
                     Who::Admin,
                 )])
         }
@@ -87,13 +88,13 @@ fn told(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
         } => {
             let headline = match (point.as_str(), waited(error)) {
                 ("PreBind", true) if plugin == "VolumeBinding" => {
-                    "the scheduler chose a node and waited in vain for the pod's volumes to be bound"
+                    say!("scheduler-error.text-2", "the scheduler chose a node and waited in vain for the pod's volumes to be bound")
                 }
-                ("Bind", _) => "the scheduler chose a node and could not bind the pod to it",
+                ("Bind", _) => say!("scheduler-error.text-3", "the scheduler chose a node and could not bind the pod to it"),
                 ("Permit", _) => {
-                    "a plugin of the scheduler held the pod back after a node was chosen, and failed"
+                    say!("scheduler-error.text-4", "a plugin of the scheduler held the pod back after a node was chosen, and failed")
                 }
-                _ => "the scheduler's plugin {plugin} failed on the pod",
+                _ => say!("scheduler-error.text-5", "the scheduler's plugin {plugin} failed on the pod"),
             };
             let finding = only
                 .finding(case, headline)
@@ -102,14 +103,14 @@ fn told(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
                 .fact("error", error.as_str());
             if waited(error) && plugin == "VolumeBinding" {
                 finding
-                    .why("it waits ten minutes unless told otherwise, gives the node up and starts again")
-                    .fix([Fix::advice("look why the volumes were late: at the events of the claims and at the provisioner", Who::Admin)])
+                    .why(say!("scheduler-error.why-2", "it waits ten minutes unless told otherwise, gives the node up and starts again"))
+                    .fix([Fix::advice(say!("scheduler-error.fix-2", "look why the volumes were late: at the events of the claims and at the provisioner"), Who::Admin)])
             } else {
                 advised(finding, error)
             }
         }
         _ => advised(
-            only.finding(case, "the scheduler failed on the pod"),
+            only.finding(case, say!("scheduler-error.headline-2", "the scheduler failed on the pod")),
             &only.clause.text,
         ),
     }
@@ -117,33 +118,33 @@ fn told(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
 
 /// `context deadline exceeded`, `timed out waiting for the condition` up to 1.24.
 fn waited(error: &str) -> bool {
-    contains(error, "deadline exceeded") || contains(error, "timed out waiting")
+    contains(error, say!("scheduler-error.waited", "deadline exceeded")) || contains(error, say!("scheduler-error.waited-2", "timed out waiting"))
 }
 
 /// What to do about an error, as far as its words tell.
 fn advised(finding: Finding, error: &str) -> Finding {
     let is = |words: &[&str]| words.iter().any(|word| contains(error, word));
     let change = if is(&[
-        "is forbidden",
-        "cannot get resource",
-        "cannot list resource",
+        say!("scheduler-error.advised", "is forbidden"),
+        say!("scheduler-error.advised-2", "cannot get resource"),
+        say!("scheduler-error.advised-3", "cannot list resource"),
     ]) {
-        "give the scheduler's account the right that the error names"
+        say!("scheduler-error.advised-4", "give the scheduler's account the right that the error names")
     } else if is(&[
-        "connection refused",
-        "no route to host",
-        "i/o timeout",
-        "no such host",
+        say!("scheduler-error.advised-5", "connection refused"),
+        say!("scheduler-error.advised-6", "no route to host"),
+        say!("scheduler-error.advised-7", "i/o timeout"),
+        say!("scheduler-error.advised-8", "no such host"),
         "etcdserver",
     ]) || waited(error)
     {
-        "bring back what the scheduler could not reach; then it goes on by itself"
-    } else if is(&["admission webhook", "failed calling webhook"]) {
-        "let the webhook that the error names pass the binding of pods"
+        say!("scheduler-error.advised-9", "bring back what the scheduler could not reach; then it goes on by itself")
+    } else if is(&[say!("scheduler-error.advised-10", "admission webhook"), say!("scheduler-error.advised-11", "failed calling webhook")]) {
+        say!("scheduler-error.advised-12", "let the webhook that the error names pass the binding of pods")
     } else {
-        "clear what the error names; the scheduler's log holds more of it"
+        say!("scheduler-error.advised-13", "clear what the error names; the scheduler's log holds more of it")
     };
     finding
-        .why("an error is no verdict about nodes: the scheduler tries again within seconds, and fails as long as the error lasts")
+        .why(say!("scheduler-error.advised-why", "an error is no verdict about nodes: the scheduler tries again within seconds, and fails as long as the error lasts"))
         .fix([Fix::advice(change, Who::Admin)])
 }

@@ -1,5 +1,6 @@
 //! The pod has scheduling gates: no scheduler looks at it until somebody takes them away.
 
+use crate::text::say;
 use crate::kubernetes::patch;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Rule};
@@ -22,13 +23,13 @@ pub static RULE: Rule = Rule {
 const SETTERS: &[(&str, &str, &str)] = &[
     (
         "multiarch.openshift.io/scheduling-gate",
-        "the multiarch tuning operator",
-        "it has read which architectures the images support",
+        say!("scheduling-gated.text", "the multiarch tuning operator"),
+        say!("scheduling-gated.text-2", "it has read which architectures the images support"),
     ),
     (
         "grove.io/podgang-pending-creation",
         "Grove",
-        "the pod's gang is complete",
+        say!("scheduling-gated.text-3", "the pod's gang is complete"),
     ),
 ];
 
@@ -43,14 +44,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .find(|(gate, ..)| names.iter().any(|name| name == gate));
     let finding = match setter {
         Some((_, setter, until)) => {
-            Finding::new(case.subject(), "the pod is held by {setter} with the gate {gates}", proof(case, &names))
+            Finding::new(case.subject(), say!("scheduling-gated.headline", "the pod is held by {setter} with the gate {gates}"), proof(case, &names))
                 .fact("setter", *setter)
                 .fact("until", *until)
-                .why("{setter} removes the gate when {until}; no scheduler looks at the pod before")
-                .fix([Fix::advice("find out from {setter} why it has not removed the gate", Who::Owner)])
+                .why(say!("scheduling-gated.why", "{setter} removes the gate when {until}; no scheduler looks at the pod before"))
+                .fix([Fix::advice(say!("scheduling-gated.fix", "find out from {setter} why it has not removed the gate"), Who::Owner)])
         }
-        None => Finding::new(case.subject(), "the pod is held by its scheduling gates: {gates}", proof(case, &names))
-            .why("no scheduler looks at a pod with gates; whoever put them there has to remove them, and who that is cannot be read from the pod")
+        None => Finding::new(case.subject(), say!("scheduling-gated.headline-2", "the pod is held by its scheduling gates: {gates}"), proof(case, &names))
+            .why(say!("scheduling-gated.why-2", "no scheduler looks at a pod with gates; whoever put them there has to remove them, and who that is cannot be read from the pod"))
             .fix([by_hand(case)]),
     };
     let look = case.kubectl([
@@ -80,7 +81,7 @@ fn by_hand(case: &Case<'_>) -> Fix {
     let operations = vec![patch::remove("/spec/schedulingGates")];
     let command = patch::command(case.namespace(), &["pod", case.pod().name()], &operations);
     Fix::command(
-        "remove the gates by hand, if nothing is left that should wait for them",
+        say!("scheduling-gated.by-hand-fix", "remove the gates by hand, if nothing is left that should wait for them"),
         Who::Owner,
         case.pod().object(),
         command,

@@ -4,6 +4,7 @@
 //! Requests count, not use: a node that idles may have nothing left to promise
 //! (kube-scheduler `framework/plugins/noderesources/fit.go`, v1.37).
 
+use crate::text::say;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::pod_requests;
 use crate::kubernetes::shell;
@@ -135,7 +136,7 @@ fn counted(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
     let finding = match amounts.asked > largest {
         true => never(matched.finding(
             case,
-            "the pod asks for {asked} {resource}, and no node that it may use has more than {most}",
+            say!("shortage.text", "the pod asks for {asked} {resource}, and no node that it may use has more than {most}"),
         )),
         // pods that were not read may hold what looks free
         false if case.snapshot.pods().whole_cluster().is_err() => {
@@ -181,10 +182,10 @@ pub(super) fn with_amounts(
 
 fn never(finding: Finding) -> Finding {
     finding
-        .why("that is what nodes can promise to pods in all, so neither waiting nor evicting others helps")
+        .why(say!("shortage.never-why", "that is what nodes can promise to pods in all, so neither waiting nor evicting others helps"))
         .fix([
-            Fix::advice("ask for {mostFits} {resource} or less", Who::Owner),
-            Fix::advice("add a node that has at least {asked} {resource} for pods", Who::Admin),
+            Fix::advice(say!("shortage.never-fix", "ask for {mostFits} {resource} or less"), Who::Owner),
+            Fix::advice(say!("shortage.never-fix-2", "add a node that has at least {asked} {resource} for pods"), Who::Admin),
         ])
 }
 
@@ -194,32 +195,32 @@ fn not_now(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
     let finding = if room {
         matched.finding(
             case,
-            "the pod asks for {asked} {resource}, and no node has that much left: {node} comes closest with {free}",
+            say!("shortage.text-2", "the pod asks for {asked} {resource}, and no node has that much left: {node} comes closest with {free}"),
         )
     } else {
         matched.finding(
             case,
-            "the pod asks for {asked} {resource}, and none is left on any node that it may use",
+            say!("shortage.text-3", "the pod asks for {asked} {resource}, and none is left on any node that it may use"),
         )
     };
     let finding = if held {
-        finding.why("what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised, most of it to {holders}")
+        finding.why(say!("shortage.not-now-why", "what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised, most of it to {holders}"))
     } else {
-        finding.why("what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised")
+        finding.why(say!("shortage.not-now-why-2", "what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised"))
     };
     let smaller = Fix::advice(
-        "ask for {fits} {resource} or less, which {node} has left",
+        say!("shortage.not-now-fix", "ask for {fits} {resource} or less, which {node} has left"),
         Who::Owner,
     );
     let others = Fix::advice(
-        "lower the requests of {holders}, or run fewer of them",
+        say!("shortage.not-now-fix-2", "lower the requests of {holders}, or run fewer of them"),
         Who::Owner,
     );
     finding
         .fix(room.then_some(smaller))
         .fix(held.then_some(others))
         .fix([Fix::advice(
-            "add a node with room for {asked} {resource}",
+            say!("shortage.not-now-fix-3", "add a node with room for {asked} {resource}"),
             Who::Admin,
         )])
 }
@@ -231,17 +232,17 @@ fn told(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding {
         Some(asked) => matched
             .finding(
                 case,
-                "the pod asks for {asked} {resource}, more than is left on {share}",
+                say!("shortage.headline", "the pod asks for {asked} {resource}, more than is left on {share}"),
             )
             .fact("asked", asked.human(resource)),
-        None => matched.finding(case, "too little {resource} is left for the pod on {share}"),
+        None => matched.finding(case, say!("shortage.headline-2", "too little {resource} is left for the pod on {share}")),
     };
     finding
         .fact("resource", resource)
-        .why("what pods request counts, not what they use; how much each node has left could not be computed, since nodes or pods of all namespaces were not read")
+        .why(say!("shortage.why", "what pods request counts, not what they use; how much each node has left could not be computed, since nodes or pods of all namespaces were not read"))
         .fix([
-            Fix::advice("ask for less {resource}, as far as the pod can do with less", Who::Owner),
-            Fix::advice("add a node, or lower the requests of other pods", Who::Admin),
+            Fix::advice(say!("shortage.fix", "ask for less {resource}, as far as the pod can do with less"), Who::Owner),
+            Fix::advice(say!("shortage.fix-2", "add a node, or lower the requests of other pods"), Who::Admin),
         ])
         .look(shell::command(["kubectl", "describe", "nodes"]))
 }

@@ -1,5 +1,6 @@
 //! By what was read now a node takes the pod: the scheduler's verdict is older than what made room.
 
+use crate::text::say;
 use crate::kubernetes::duration::human_seconds;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Rule};
@@ -62,8 +63,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .map(|node| (*node).to_owned())
         .collect();
     let headline = match names.len() {
-        1 => "by what was read now {room} takes the pod; the scheduler's refusal is older",
-        _ => "by what was read now {room} take the pod; the scheduler's refusal is older",
+        1 => say!("stale-verdict.text", "by what was read now {room} takes the pod; the scheduler's refusal is older"),
+        _ => say!("stale-verdict.text-2", "by what was read now {room} take the pod; the scheduler's refusal is older"),
     };
     let by_filters = Evidence {
         object: case.pod().object(),
@@ -87,14 +88,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let finding = match change {
         Some(change) => finding
             .evidence([change])
-            .why("an unschedulable pod is tried again when what it waits for changes, and after five minutes at the latest; the node has changed since the scheduler last spoke"),
-        None => finding.why("an unschedulable pod is tried again when what it waits for changes, and after five minutes at the latest; no change was read that made the room, so it may be a plugin that is not computed here"),
+            .why(say!("stale-verdict.why", "an unschedulable pod is tried again when what it waits for changes, and after five minutes at the latest; the node has changed since the scheduler last spoke")),
+        None => finding.why(say!("stale-verdict.why-2", "an unschedulable pod is tried again when what it waits for changes, and after five minutes at the latest; no change was read that made the room, so it may be a plugin that is not computed here")),
     };
     vec![
         finding
             .fix([
-                Fix::advice("look again in five minutes, by when the scheduler has tried again", Who::Owner),
-                Fix::advice("if it then says the same, look which plugins and extenders the scheduler is configured with", Who::Admin),
+                Fix::advice(say!("stale-verdict.fix", "look again in five minutes, by when the scheduler has tried again"), Who::Owner),
+                Fix::advice(say!("stale-verdict.fix-2", "if it then says the same, look which plugins and extenders the scheduler is configured with"), Who::Admin),
             ])
             .look(case.kubectl(["get", "pod", case.pod().name(), "-o", "wide"])),
     ]

@@ -1,5 +1,6 @@
 //! Nodes run as many pods as they may.
 
+use crate::text::say;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
@@ -28,9 +29,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let advice = [
-        Fix::advice("remove pods that are not needed, or add a node", Who::Owner),
+        Fix::advice(say!("too-many-pods.fix", "remove pods that are not needed, or add a node"), Who::Owner),
         Fix::advice(
-            "raise the kubelet's maxPods, where the node's network has addresses for more",
+            say!("too-many-pods.fix-2", "raise the kubelet's maxPods, where the node's network has addresses for more"),
             Who::Admin,
         ),
     ];
@@ -44,7 +45,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         Some((node, running, limit)) => matched
             .finding(
                 case,
-                "the limit of pods is reached on {share}: {node} runs {running} of {limit}",
+                say!("too-many-pods.headline", "the limit of pods is reached on {share}: {node} runs {running} of {limit}"),
             )
             .fact("node", node)
             .fact("running", running)
@@ -58,7 +59,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 &format!("spec.nodeName={node}"),
             ])),
         None => matched
-            .finding(case, "the limit of pods is reached on {share}")
+            .finding(case, say!("too-many-pods.headline-2", "the limit of pods is reached on {share}"))
             .look(shell::command([
                 "kubectl",
                 "get",
@@ -68,7 +69,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             ])),
     };
     let finding = finding
-        .why("the limit counts pods of any size, those of the cluster itself and those being deleted among them")
+        .why(say!("too-many-pods.why", "the limit counts pods of any size, those of the cluster itself and those being deleted among them"))
         .fix(advice);
     vec![matched.close(case, finding, Filter::NodeResourcesFit)]
 }

@@ -1,5 +1,6 @@
 //! A topology spread constraint of the pod forbids every node that has room.
 
+use crate::text::say;
 use super::topology::{other_reasons, usable_if_any, words};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
@@ -59,9 +60,9 @@ fn constraint<'e>(matched: &Match<'e>) -> Option<(&'e Distribution, bool)> {
 
 fn uneven(case: &Case<'_>, matched: &Match<'_>, of: &Distribution) -> Finding {
     let headline = if of.lacks_domains() {
-        "the spread over {key} wants more {places} than there are, which closes {share}: {counts}; minDomains {minDomains}, maxSkew {maxSkew}"
+        say!("topology-spread.uneven", "the spread over {key} wants more {places} than there are, which closes {share}: {counts}; minDomains {minDomains}, maxSkew {maxSkew}")
     } else {
-        "one pod more would make the spread over {key} too uneven on {share}: {counts}; maxSkew {maxSkew}"
+        say!("topology-spread.uneven-2", "one pod more would make the spread over {key} too uneven on {share}: {counts}; maxSkew {maxSkew}")
     };
     let finding = matched
         .finding(case, headline)
@@ -72,14 +73,14 @@ fn uneven(case: &Case<'_>, matched: &Match<'_>, of: &Distribution) -> Finding {
         .fact("minDomains", of.min_domains)
         .look(look_at_pods(case, of))
         .fix([Fix::advice(
-            "raise maxSkew, or make the constraint a preference with whenUnsatisfiable ScheduleAnyway",
+            say!("topology-spread.uneven-fix", "raise maxSkew, or make the constraint a preference with whenUnsatisfiable ScheduleAnyway"),
             Who::Owner,
         )]);
     if of.lacks_domains() {
         return finding
             .fact("domains", of.domains.len())
-            .why("minDomains asks for {minDomains} {places}, and among the nodes that the pod selects {domains} can be counted; until there are more, each takes at most {maxSkew}")
-            .fix([Fix::advice("add nodes in further {places}", Who::Admin)]);
+            .why(say!("topology-spread.uneven-why", "minDomains asks for {minDomains} {places}, and among the nodes that the pod selects {domains} can be counted; until there are more, each takes at most {maxSkew}"))
+            .fix([Fix::advice(say!("topology-spread.uneven-fix-2", "add nodes in further {places}"), Who::Admin)]);
     }
     let open = |node: &NodeResult| {
         let node = case.engine.view().node(&node.node);
@@ -99,15 +100,15 @@ fn uneven(case: &Case<'_>, matched: &Match<'_>, of: &Distribution) -> Finding {
         .fact("open", room.collect::<Vec<_>>())
         .fact("hindrances", in_the_way.clone());
     if in_the_way.is_empty() {
-        return finding.why("the emptier {places} are those of other nodes");
+        return finding.why(say!("topology-spread.uneven-why-2", "the emptier {places} are those of other nodes"));
     }
     let why = if apart {
-        "by the constraint {open} may take one more; what stands against the pod there: {hindrances}; cordoned and tainted nodes count as well, unless nodeTaintsPolicy is Honor"
+        say!("topology-spread.uneven-3", "by the constraint {open} may take one more; what stands against the pod there: {hindrances}; cordoned and tainted nodes count as well, unless nodeTaintsPolicy is Honor")
     } else {
-        "by the constraint {open} may take one more; what stands against the pod there: {hindrances}"
+        say!("topology-spread.uneven-4", "by the constraint {open} may take one more; what stands against the pod there: {hindrances}")
     };
     finding.why(why).fix([Fix::advice(
-        "let nodes of {open} take the pod, or add one there",
+        say!("topology-spread.uneven-fix-3", "let nodes of {open} take the pod, or add one there"),
         Who::Admin,
     )])
 }
@@ -147,26 +148,26 @@ fn unlabelled(case: &Case<'_>, matched: &Match<'_>, key: &str) -> Finding {
     let finding = matched
         .finding(
             case,
-            "the label {key}, over which the pod has to be spread, is missing on {share}",
+            say!("topology-spread.text", "the label {key}, over which the pod has to be spread, is missing on {share}"),
         )
         .fact("key", key)
         .look(shell::command(["kubectl", "get", "nodes", "-L", key]));
     let finding = match (carriers.is_empty(), meant(case, key)) {
         (false, _) => finding
             .fact("hindrances", other_reasons(carriers, is_spread))
-            .why("nodes that have it do not take the pod either: {hindrances}"),
+            .why(say!("topology-spread.unlabelled-why", "nodes that have it do not take the pod either: {hindrances}")),
         (true, Some(nearest)) => finding
             .fact("nearest", nearest)
-            .why("no node carries {key}; there are nodes that carry {nearest}")
+            .why(say!("topology-spread.unlabelled-why-2", "no node carries {key}; there are nodes that carry {nearest}"))
             .fix([Fix::advice(
-                "spread over {nearest}, which nodes do carry, if that was meant",
+                say!("topology-spread.unlabelled-fix", "spread over {nearest}, which nodes do carry, if that was meant"),
                 Who::Owner,
             )]),
-        (true, None) => finding.why("no node carries the label {key} at all"),
+        (true, None) => finding.why(say!("topology-spread.unlabelled-why-3", "no node carries the label {key} at all")),
     };
     finding.fix([
-        Fix::advice("spread over a label that the nodes carry, or make the constraint a preference with whenUnsatisfiable ScheduleAnyway", Who::Owner),
-        Fix::advice("label the nodes with {key}", Who::Admin),
+        Fix::advice(say!("topology-spread.unlabelled-fix-2", "spread over a label that the nodes carry, or make the constraint a preference with whenUnsatisfiable ScheduleAnyway"), Who::Owner),
+        Fix::advice(say!("topology-spread.unlabelled-fix-3", "label the nodes with {key}"), Who::Admin),
     ])
 }
 
@@ -201,23 +202,23 @@ fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         matched
             .finding(
                 case,
-                "a spread constraint of the scheduler's own configuration closes {share}",
+                say!("topology-spread.headline", "a spread constraint of the scheduler's own configuration closes {share}"),
             )
             .fix([Fix::advice(
-                "give the pod a spread constraint of its own, which takes the place of the scheduler's",
+                say!("topology-spread.fix", "give the pod a spread constraint of its own, which takes the place of the scheduler's"),
                 Who::Owner,
             )])
     } else {
         matched
-            .finding(case, "the pod's spread over {keys} closes {share}")
+            .finding(case, say!("topology-spread.headline-2", "the pod's spread over {keys} closes {share}"))
             .fact("keys", keys.into_iter().collect::<Vec<_>>())
             .fix([Fix::advice(
-                "raise maxSkew, or make the constraint a preference with whenUnsatisfiable ScheduleAnyway",
+                say!("topology-spread.fix-2", "raise maxSkew, or make the constraint a preference with whenUnsatisfiable ScheduleAnyway"),
                 Who::Owner,
             )])
     };
     finding
-        .why("the counts of each domain could not be computed, since nodes or pods of all namespaces were not read; cordoned and tainted nodes count as empty domains, and nodes without the label are closed")
+        .why(say!("topology-spread.why", "the counts of each domain could not be computed, since nodes or pods of all namespaces were not read; cordoned and tainted nodes count as empty domains, and nodes without the label are closed"))
         .look(case.kubectl(["get", "pods", "-o", "wide"]))
 }
 

@@ -1,5 +1,6 @@
 //! Nodes have taints that the pod does not tolerate, and that tell nothing about the nodes' state.
 
+use crate::text::say;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
@@ -66,8 +67,8 @@ fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         }
     }
     let headline = match taints.len() {
-        1 => "the pod does not tolerate the taint {taints} of {share}",
-        _ => "the pod does not tolerate the taints of {share}: {taints}",
+        1 => say!("untolerated-taint.computed", "the pod does not tolerate the taint {taints} of {share}"),
+        _ => say!("untolerated-taint.computed-2", "the pod does not tolerate the taints of {share}: {taints}"),
     };
     let finding = matched
         .finding(case, headline)
@@ -76,9 +77,9 @@ fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     match misses.into_iter().next() {
         Some(miss) => finding
             .fact("nearMiss", miss)
-            .why("a toleration comes close: the pod {nearMiss}")
+            .why(say!("untolerated-taint.computed-why", "a toleration comes close: the pod {nearMiss}"))
             .fix([
-                Fix::advice("make the toleration match the taint {taints}", Who::Owner),
+                Fix::advice(say!("untolerated-taint.computed-fix", "make the toleration match the taint {taints}"), Who::Owner),
                 untainted(),
             ]),
         None => explained(finding, &keys),
@@ -91,20 +92,20 @@ fn explained(finding: Finding, keys: &BTreeSet<&str>) -> Finding {
     let finding = match known.as_slice() {
         [purpose] if keys.len() == 1 => finding
             .fact("purpose", purpose.words)
-            .why("this taint {purpose}"),
+            .why(say!("untolerated-taint.explained-why", "this taint {purpose}")),
         _ => finding.why(
-            "a taint keeps pods off a node unless they tolerate its key, its value and its effect",
+            say!("untolerated-taint.explained-why-2", "a taint keeps pods off a node unless they tolerate its key, its value and its effect"),
         ),
     };
     if known.len() == keys.len() && known.iter().all(|purpose| purpose.passing) {
         finding.fix([Fix::advice(
-            "find out why {taints} is still there: it should go by itself, or with its node",
+            say!("untolerated-taint.explained-fix", "find out why {taints} is still there: it should go by itself, or with its node"),
             Who::Admin,
         )])
     } else {
         finding.fix([
             Fix::advice(
-                "add a toleration for {taints}, if the pod is meant for these nodes",
+                say!("untolerated-taint.explained-fix-2", "add a toleration for {taints}, if the pod is meant for these nodes"),
                 Who::Owner,
             ),
             untainted(),
@@ -113,7 +114,7 @@ fn explained(finding: Finding, keys: &BTreeSet<&str>) -> Finding {
 }
 
 fn untainted() -> Fix {
-    Fix::advice("add a node without the taint", Who::Admin)
+    Fix::advice(say!("untolerated-taint.untainted-fix", "add a node without the taint"), Who::Admin)
 }
 
 fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
@@ -129,9 +130,9 @@ fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         .collect();
     if named.is_empty() {
         return matched
-            .finding(case, "the pod does not tolerate the taints of {share}")
-            .why("the scheduler does not say which taints, and nodes were not read: a node that is not ready, or short of memory or disk, has a taint as well")
-            .fix([Fix::advice("look at the taints of the nodes, and tolerate them if the pod is meant for these nodes", Who::Owner)])
+            .finding(case, say!("untolerated-taint.headline", "the pod does not tolerate the taints of {share}"))
+            .why(say!("untolerated-taint.why", "the scheduler does not say which taints, and nodes were not read: a node that is not ready, or short of memory or disk, has a taint as well"))
+            .fix([Fix::advice(say!("untolerated-taint.fix", "look at the taints of the nodes, and tolerate them if the pod is meant for these nodes"), Who::Owner)])
             .look(look());
     }
     let keys: BTreeSet<&str> = named.iter().map(|(key, _)| *key).collect();
@@ -145,7 +146,7 @@ fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     let finding = matched
         .finding(
             case,
-            "the pod does not tolerate the taints of {share}: {taints}",
+            say!("untolerated-taint.headline-2", "the pod does not tolerate the taints of {share}: {taints}"),
         )
         .fact("taints", taints);
     explained(finding, &keys).look(look())

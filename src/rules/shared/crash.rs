@@ -5,6 +5,7 @@
 //! no crash are left out: of deleted pods, of pods that the kubelet or a controller ended
 //! (`status.reason`), and ends that nobody saw (`ContainerStatusUnknown`, pkg/kubelet/kubelet_pods.go).
 
+use crate::text::{Sentence, say};
 use crate::kubernetes::duration::human_seconds;
 use crate::kubernetes::text;
 use crate::messages::start::{ExitMeaning, exit_code};
@@ -25,7 +26,7 @@ pub(in crate::rules) struct Crash<'a> {
     pub(in crate::rules) container: ContainerView<'a>,
     /// Its last end.
     pub(in crate::rules) end: &'a ContainerStateTerminated,
-    field: &'static str,
+    field: Sentence,
 }
 
 /// Every container of the pod that crashed.
@@ -160,7 +161,7 @@ impl<'a> Crash<'a> {
     }
 
     /// A finding about this crash, with what every one of them tells.
-    pub(in crate::rules) fn finding(&self, case: &Case<'_>, headline: &'static str) -> Finding {
+    pub(in crate::rules) fn finding(&self, case: &Case<'_>, headline: Sentence) -> Finding {
         let restarts = self.container.status.restart_count;
         let mut finding = Finding::new(case.subject(), headline, self.proof(case))
             .container(self.container.name())
@@ -210,7 +211,7 @@ pub(in crate::rules) fn last_words(message: &str) -> Option<String> {
         "denied",
         "cannot",
         "can't",
-        "not found",
+        say!("crash.last-words", "not found"),
         "refused",
     ];
     let lines = || {
@@ -232,18 +233,18 @@ pub(in crate::rules) fn last_words(message: &str) -> Option<String> {
 pub(in crate::rules) fn meaning(code: i32) -> String {
     match exit_code(code) {
         ExitMeaning::Success => "success",
-        ExitMeaning::Program => "the program's own code for a failure",
-        ExitMeaning::UsageOrPanic => "wrong usage, or a panic in Go",
-        ExitMeaning::NotExecutable => "a command could not be executed",
-        ExitMeaning::NotFound => "a command was not found",
-        ExitMeaning::StartError => "not started, or an invalid exit code",
-        ExitMeaning::Signal { number: 9, .. } => "killed from outside by SIGKILL",
-        ExitMeaning::Signal { number: 15, .. } => "asked to stop by SIGTERM",
+        ExitMeaning::Program => say!("crash.meaning", "the program's own code for a failure"),
+        ExitMeaning::UsageOrPanic => say!("crash.meaning-2", "wrong usage, or a panic in Go"),
+        ExitMeaning::NotExecutable => say!("crash.meaning-3", "a command could not be executed"),
+        ExitMeaning::NotFound => say!("crash.meaning-4", "a command was not found"),
+        ExitMeaning::StartError => say!("crash.meaning-5", "not started, or an invalid exit code"),
+        ExitMeaning::Signal { number: 9, .. } => say!("crash.meaning-6", "killed from outside by SIGKILL"),
+        ExitMeaning::Signal { number: 15, .. } => say!("crash.meaning-7", "asked to stop by SIGTERM"),
         ExitMeaning::Signal { name, .. } => return format!("ended by {name}"),
-        ExitMeaning::StateLost => "exit(-1), or the runtime lost its state",
-        ExitMeaning::AccessViolation => "access violation",
-        ExitMeaning::DllMissing => "a DLL was not found",
-        ExitMeaning::ControlC => "ended by Ctrl-C",
+        ExitMeaning::StateLost => say!("crash.meaning-8", "exit(-1), or the runtime lost its state"),
+        ExitMeaning::AccessViolation => say!("crash.meaning-9", "access violation"),
+        ExitMeaning::DllMissing => say!("crash.meaning-10", "a DLL was not found"),
+        ExitMeaning::ControlC => say!("crash.meaning-11", "ended by Ctrl-C"),
     }
     .to_owned()
 }

@@ -5,6 +5,7 @@
 //! name neither nodes nor numbers. Where the scheduler has said nothing there are none: what stands
 //! against the pod has kept it nowhere yet. What a cause is called and what to change is for its rule.
 
+use crate::text::{Sentence, say};
 use crate::messages::scheduler::{Clause, Message, PreemptionSays, Reason};
 use crate::rules::Case;
 use crate::rules::finding::{Certainty, Finding, Fix, Risk, Who};
@@ -87,7 +88,7 @@ impl<'e> Match<'e> {
     }
 
     /// The finding, with what every cause of this layer carries.
-    pub(crate) fn finding(&self, case: &Case<'_>, headline: &'static str) -> Finding {
+    pub(crate) fn finding(&self, case: &Case<'_>, headline: Sentence) -> Finding {
         let mut finding = Finding::new(case.subject(), headline, self.said.quote.clone())
             .certainty(self.certainty)
             .fact("share", self.share());
@@ -126,11 +127,11 @@ impl<'e> Match<'e> {
             .filter(|node| node.failures.is_empty())
             .map(|node| node.node.clone());
         let mut finding = finding.fact("room", room.collect::<Vec<_>>()).why(
-            "the scheduler said so when it last tried; by what was read now {room} would take the pod, unless something stands against it that is not computed",
+            say!("matching.close-why", "the scheduler said so when it last tried; by what was read now {room} would take the pod, unless something stands against it that is not computed"),
         );
         // an unschedulable pod is tried again after five minutes at the latest (kube-scheduler internal/queue, 1.37)
         finding.fixes = vec![Fix::advice(
-            "look again in five minutes, by when the scheduler has tried again",
+            say!("matching.close-fix", "look again in five minutes, by when the scheduler has tried again"),
             Who::Owner,
         )];
         finding
@@ -234,7 +235,7 @@ fn preempting(preemption: &Preemption) -> Option<Fix> {
     (preemption.verdict == Preempts::Never).then(|| Fix {
         verified: Some(vec![node]),
         ..Fix::advice(
-            "give the pod a priority class whose preemptionPolicy is not Never: {victims} would be deleted for it",
+            say!("matching.preempting-fix", "give the pod a priority class whose preemptionPolicy is not Never: {victims} would be deleted for it"),
             Who::Owner,
         )
         .fact("victims", victims)

@@ -88,7 +88,7 @@ impl Meaning {
     }
 
     /// The node condition that the taint mirrors, by its type.
-    pub(crate) fn condition(self) -> Option<&'static str> {
+    pub(crate) fn condition(self) -> Option<Sentence> {
         match self {
             Meaning::NotReady | Meaning::Unreachable => Some("Ready"),
             Meaning::NetworkUnavailable => Some("NetworkUnavailable"),
@@ -104,7 +104,7 @@ impl Meaning {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Purpose {
     /// It stands behind "this taint".
-    pub(crate) words: &'static str,
+    pub(crate) words: Sentence,
     /// A component removes it, or the node, by itself: tolerating it would do harm.
     pub(crate) passing: bool,
 }
@@ -112,67 +112,67 @@ pub(crate) struct Purpose {
 const PURPOSES: &[(&str, &str, bool)] = &[
     (
         "node-role.kubernetes.io/control-plane",
-        "keeps ordinary pods off the control plane",
+        say!("taint-meaning.condition", "keeps ordinary pods off the control plane"),
         false,
     ),
     (
         "node-role.kubernetes.io/master",
-        "keeps ordinary pods off the control plane",
+        say!("taint-meaning.condition-2", "keeps ordinary pods off the control plane"),
         false,
     ),
     (
         "CriticalAddonsOnly",
-        "keeps the node for the cluster's add-ons",
+        say!("taint-meaning.condition-3", "keeps the node for the cluster's add-ons"),
         false,
     ),
     (
         "nvidia.com/gpu",
-        "keeps the node for pods that ask for a GPU",
+        say!("taint-meaning.condition-4", "keeps the node for pods that ask for a GPU"),
         false,
     ),
     (
         "kubernetes.io/arch",
-        "marks a node of another processor architecture",
+        say!("taint-meaning.condition-5", "marks a node of another processor architecture"),
         false,
     ),
     (
         "eks.amazonaws.com/compute-type",
-        "marks a Fargate node, which runs the one pod that it was made for",
+        say!("taint-meaning.condition-6", "marks a Fargate node, which runs the one pod that it was made for"),
         false,
     ),
     (
         "kubernetes.azure.com/scalesetpriority",
-        "marks a spot node",
+        say!("taint-meaning.condition-7", "marks a spot node"),
         false,
     ),
     (
         "node.kubernetes.io/out-of-service",
-        "says that an administrator has given the node up",
+        say!("taint-meaning.condition-8", "says that an administrator has given the node up"),
         true,
     ),
     (
         "node.cloudprovider.kubernetes.io/shutdown",
-        "says that the node is shut down",
+        say!("taint-meaning.condition-9", "says that the node is shut down"),
         true,
     ),
     (
         "ToBeDeletedByClusterAutoscaler",
-        "says that the cluster autoscaler is removing the node",
+        say!("taint-meaning.condition-10", "says that the cluster autoscaler is removing the node"),
         true,
     ),
     (
         "karpenter.sh/",
-        "says that Karpenter is bringing the node up or taking it away",
+        say!("taint-meaning.condition-11", "says that Karpenter is bringing the node up or taking it away"),
         true,
     ),
     (
         "node.cilium.io/agent-not-ready",
-        "says that Cilium's agent on the node is not up yet",
+        say!("taint-meaning.condition-12", "says that Cilium's agent on the node is not up yet"),
         true,
     ),
     (
         "ebs.csi.aws.com/agent-not-ready",
-        "says that the EBS CSI driver on the node is not up yet",
+        say!("taint-meaning.condition-13", "says that the EBS CSI driver on the node is not up yet"),
         true,
     ),
 ];
@@ -231,3 +231,4 @@ mod tests {
         }
     }
 }
+use crate::text::Sentence;

@@ -4,6 +4,7 @@
 //! of its own replaces no pod, a Job's template is immutable (pkg/apis/batch/validation), and a
 //! bare pod's containers are fixed but for the image (pkg/apis/core/validation).
 
+use crate::text::{Sentence, say};
 use crate::kubernetes::patch;
 use crate::rules::Case;
 use crate::rules::finding::{Fix, Who};
@@ -14,7 +15,7 @@ use serde_json::Value;
 /// The owner whose pod template can be changed.
 pub(in crate::rules) struct Template {
     owner: ObjectRef,
-    root: &'static str,
+    root: Sentence,
 }
 
 impl Template {
@@ -38,7 +39,7 @@ impl Template {
     /// pod may differ from its template (admission webhooks), and then fails without harm.
     pub(in crate::rules) fn replace(
         &self,
-        change: &'static str,
+        change: Sentence,
         pointer: &str,
         old: &Value,
         new: &Value,
@@ -85,9 +86,9 @@ pub(in crate::rules) fn field_path(pointer: &str) -> String {
 }
 
 /// What stands before a container's name in a sentence.
-pub(in crate::rules) fn role_word(role: Role) -> &'static str {
+pub(in crate::rules) fn role_word(role: Role) -> Sentence {
     match role {
-        Role::Init => "init container",
+        Role::Init => say!("template.role-word", "init container"),
         Role::Sidecar => "sidecar",
         Role::Main => "container",
     }

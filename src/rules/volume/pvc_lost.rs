@@ -3,6 +3,7 @@
 //! Sources: pkg/controller/volume/persistentvolume/pv_controller.go (1.37), which sets phase Lost and never takes it back by
 //! itself; kube-scheduler `framework/plugins/volumebinding` and `volumezone`.
 
+use crate::text::say;
 use crate::kubernetes::claims::volume_name;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
@@ -48,8 +49,8 @@ fn of_claim(
     let finding = finding(case, proof, &claim.name, volume).evidence(evidence.collect::<Vec<_>>());
     Some(match state {
         // the volume is there again; the claim does not notice
-        "Lost" if matches!(gone, Seen::Yes(_)) => finding.why("a volume of that name is there again, and a claim that is Lost stays so until it is bound anew"),
-        _ => finding.why("the volume was deleted while the claim was bound to it, and a claim is never bound to another one"),
+        "Lost" if matches!(gone, Seen::Yes(_)) => finding.why(say!("pvc-lost.of-claim-why", "a volume of that name is there again, and a claim that is Lost stays so until it is bound anew")),
+        _ => finding.why(say!("pvc-lost.of-claim-why-2", "the volume was deleted while the claim was bound to it, and a claim is never bound to another one")),
     })
 }
 
@@ -81,18 +82,18 @@ fn told(case: &Case<'_>) -> Option<Finding> {
 fn finding(case: &Case<'_>, proof: Evidence, claim: &str, volume: &str) -> Finding {
     Finding::new(
         case.subject(),
-        "the claim {claim} is bound to the volume {volume}, which does not exist any more",
+        say!("pvc-lost.headline", "the claim {claim} is bound to the volume {volume}, which does not exist any more"),
         proof,
     )
     .fact("claim", claim)
     .fact("volume", volume)
     .fix([
         Fix::advice(
-            "create the PersistentVolume {volume} again for the same storage, if that is still there, with a claimRef that names the claim's uid",
+            say!("pvc-lost.fix", "create the PersistentVolume {volume} again for the same storage, if that is still there, with a claimRef that names the claim's uid"),
             Who::Admin,
         ),
         Fix::advice(
-            "make the claim {claim} anew, and restore its data from a backup: what was on the volume is not on the new one",
+            say!("pvc-lost.fix-2", "make the claim {claim} anew, and restore its data from a backup: what was on the volume is not on the new one"),
             Who::Owner,
         ),
     ])

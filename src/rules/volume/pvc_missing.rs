@@ -1,5 +1,6 @@
 //! A PersistentVolumeClaim that the pod names does not exist.
 
+use crate::text::say;
 use crate::kubernetes::nearest::nearest;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
@@ -61,11 +62,11 @@ fn absence(case: &Case<'_>, claim: &ClaimOfPod<'_>) -> Finding {
     match (meant, elsewhere) {
         (_, Some(namespace)) => finding
             .fact("elsewhere", namespace.clone())
-            .why("there is a claim of this name in namespace {elsewhere}, but a pod can use only claims of its own namespace"),
+            .why(say!("pvc-missing.absence-why", "there is a claim of this name in namespace {elsewhere}, but a pod can use only claims of its own namespace")),
         (Some(meant), None) => finding
             .fact("nearest", meant)
-            .why("namespace {namespace} has a claim {nearest}")
-            .fix([Fix::advice("name {nearest} in the pod's volume {volume}, if that was meant", Who::Owner)]),
+            .why(say!("pvc-missing.absence-why-2", "namespace {namespace} has a claim {nearest}"))
+            .fix([Fix::advice(say!("pvc-missing.absence-fix", "name {nearest} in the pod's volume {volume}, if that was meant"), Who::Owner)]),
         (None, None) => finding,
     }
     .fix([create()])
@@ -96,7 +97,7 @@ fn told(case: &Case<'_>, claims: &[ClaimOfPod<'_>]) -> Option<Finding> {
 fn finding(case: &Case<'_>, name: &str, proof: Evidence) -> Finding {
     Finding::new(
         case.subject(),
-        "the PersistentVolumeClaim {claim} does not exist in namespace {namespace}",
+        say!("pvc-missing.headline", "the PersistentVolumeClaim {claim} does not exist in namespace {namespace}"),
         proof,
     )
     .fact("claim", name)
@@ -106,7 +107,7 @@ fn finding(case: &Case<'_>, name: &str, proof: Evidence) -> Finding {
 
 fn create() -> Fix {
     Fix::advice(
-        "create the claim {claim} in namespace {namespace}",
+        say!("pvc-missing.create-fix", "create the claim {claim} in namespace {namespace}"),
         Who::Owner,
     )
 }

@@ -3,6 +3,7 @@
 //! Sources: kube-scheduler `framework/plugins/volumebinding` (1.37); pkg/controller/volume/pvcprotection, whose finalizer keeps a
 //! claim while pods use it.
 
+use crate::text::say;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{ClaimOfPod, look_through, said};
@@ -52,14 +53,14 @@ fn of_claim(
         .collect();
     Some(if !users.is_empty() {
         finding.fact("users", users).why(
-            "it goes once it is no longer used by {users}; then whoever made it can make it anew",
+            say!("pvc-terminating.of-claim-why", "it goes once it is no longer used by {users}; then whoever made it can make it anew"),
         )
     } else if !others.is_empty() {
         finding
             .fact("finalizers", others)
-            .why("its finalizers {finalizers} keep it; whoever set them has to remove them")
+            .why(say!("pvc-terminating.of-claim-why-2", "its finalizers {finalizers} keep it; whoever set them has to remove them"))
     } else {
-        finding.why("it goes once no pod uses it; then whoever made it can make it anew")
+        finding.why(say!("pvc-terminating.of-claim-why-3", "it goes once no pod uses it; then whoever made it can make it anew"))
     })
 }
 
@@ -89,12 +90,12 @@ fn told(case: &Case<'_>) -> Option<Finding> {
 fn finding(case: &Case<'_>, proof: Evidence, claim: &str) -> Finding {
     Finding::new(
         case.subject(),
-        "the claim {claim} is being deleted, and no new pod may use it",
+        say!("pvc-terminating.headline", "the claim {claim} is being deleted, and no new pod may use it"),
         proof,
     )
     .fact("claim", claim)
     .fix([Fix::advice(
-        "let the deletion of {claim} come to its end, then create the claim again; a deletion cannot be taken back",
+        say!("pvc-terminating.fix", "let the deletion of {claim} come to its end, then create the claim again; a deletion cannot be taken back"),
         Who::Owner,
     )])
     .look(case.kubectl(["describe", "pvc", claim]))

@@ -3,6 +3,7 @@
 //! Source: kube-scheduler `framework/plugins/volumebinding/binder.go` (1.37), `hasEnoughCapacity`: the claim must fit into one
 //! CSIStorageCapacity of its class whose topology means the node. Without any the room counts as none.
 
+use crate::text::say;
 use super::volume_failures::{first, matched, of};
 use crate::kubernetes::shell;
 use crate::rules::finding::{Finding, Fix, Who};
@@ -52,20 +53,20 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         });
     let finding = match rooms.max() {
         Some(most) => matched
-            .finding(case, "the claim {claim} asks for {asked}, and the driver of class {class} can make a volume of {most} at most for {share}")
+            .finding(case, say!("storage-capacity.headline", "the claim {claim} asks for {asked}, and the driver of class {class} can make a volume of {most} at most for {share}"))
             .fact("most", most.human("storage"))
-            .why("the driver reports how much one new volume can have, and that is too little on every node that could run the pod"),
+            .why(say!("storage-capacity.why", "the driver reports how much one new volume can have, and that is too little on every node that could run the pod")),
         None => matched
-            .finding(case, "the driver of class {class} reports no storage at all that a volume for claim {claim} could have on {share}")
-            .why("the class's driver tracks capacity, and no CSIStorageCapacity of the class is about these nodes: the driver may not run there, or may not publish any"),
+            .finding(case, say!("storage-capacity.headline-2", "the driver of class {class} reports no storage at all that a volume for claim {claim} could have on {share}"))
+            .why(say!("storage-capacity.why-2", "the class's driver tracks capacity, and no CSIStorageCapacity of the class is about these nodes: the driver may not run there, or may not publish any")),
     };
     let finding = finding
         .fact("claim", claim.as_str())
         .fact("class", class.as_str())
         .fact("asked", asked.human("storage"))
         .fix([
-            Fix::advice("make room in the storage behind class {class}, or check that its driver runs and reports", Who::Admin),
-            Fix::advice("make the claim anew with a smaller request, or with another class", Who::Owner),
+            Fix::advice(say!("storage-capacity.fix", "make room in the storage behind class {class}, or check that its driver runs and reports"), Who::Admin),
+            Fix::advice(say!("storage-capacity.fix-2", "make the claim anew with a smaller request, or with another class"), Who::Owner),
         ])
         .look(shell::command(["kubectl", "get", "csistoragecapacities", "-A"]));
     vec![matched.close(case, finding, Filter::VolumeBinding)]

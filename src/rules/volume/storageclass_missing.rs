@@ -1,5 +1,6 @@
 //! A claim of the pod names a StorageClass that does not exist.
 
+use crate::text::say;
 use crate::kubernetes::claims::{class, volume_name};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
@@ -64,12 +65,12 @@ fn of_claim(case: &Case<'_>, claim: &ClaimOfPod<'_>) -> Option<Finding> {
         .evidence([more])
         .fact("claim", claim.name.as_str());
     let finding = Finding {
-        headline: "the claim {claim} names the StorageClass {class}, which does not exist",
+        headline: say!("storageclass-missing.of-claim", "the claim {claim} names the StorageClass {class}, which does not exist"),
         ..finding
     };
     Some(match meant {
-        Some(meant) => finding.fact("nearest", meant).why("the cluster has a class {nearest}; a claim's class cannot be changed, so the claim has to be made anew"),
-        None => finding.why("a claim's class cannot be changed, so either the class or the claim has to be made anew"),
+        Some(meant) => finding.fact("nearest", meant).why(say!("storageclass-missing.of-claim-why", "the cluster has a class {nearest}; a claim's class cannot be changed, so the claim has to be made anew")),
+        None => finding.why(say!("storageclass-missing.of-claim-why-2", "a claim's class cannot be changed, so either the class or the claim has to be made anew")),
     })
 }
 
@@ -93,13 +94,13 @@ fn told(case: &Case<'_>) -> Option<Finding> {
 fn finding(case: &Case<'_>, name: &str, proof: Evidence) -> Finding {
     Finding::new(
         case.subject(),
-        "the StorageClass {class}, which a claim of the pod names, does not exist",
+        say!("storageclass-missing.headline", "the StorageClass {class}, which a claim of the pod names, does not exist"),
         proof,
     )
     .fact("class", name)
     .fix([
-        Fix::advice("make the claim anew with a class that exists", Who::Owner),
-        Fix::advice("create the StorageClass {class}", Who::Admin),
+        Fix::advice(say!("storageclass-missing.fix", "make the claim anew with a class that exists"), Who::Owner),
+        Fix::advice(say!("storageclass-missing.fix-2", "create the StorageClass {class}"), Who::Admin),
     ])
     .look(shell::command(["kubectl", "get", "storageclass"]))
 }

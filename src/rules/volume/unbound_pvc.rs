@@ -6,6 +6,7 @@
 //!
 //! Sources: pkg/controller/volume/persistentvolume/pv_controller.go (1.37).
 
+use crate::text::{Sentence, say};
 use super::class::Class;
 use crate::kubernetes::claims::volume_name;
 use crate::kubernetes::storage_class::{NO_PROVISIONER, waits_for_consumer};
@@ -68,12 +69,12 @@ fn of_claim(
     } else if let Some(event) = failed {
         Finding::new(
             case.subject(),
-            "the claim {claim} has no volume: its provisioner fails",
+            say!("unbound-pvc.text", "the claim {claim} has no volume: its provisioner fails"),
             case.event(event),
         )
-        .why("the provisioner tries again by itself; its message says what it needs")
+        .why(say!("unbound-pvc.of-claim-why", "the provisioner tries again by itself; its message says what it needs"))
         .fix([Fix::advice(
-            "clear what the provisioner's message names",
+            say!("unbound-pvc.of-claim-fix", "clear what the provisioner's message names"),
             Who::Admin,
         )])
     } else {
@@ -127,27 +128,27 @@ fn evidence(case: &Case<'_>, claim: &ClaimOfPod<'_>, object: &PersistentVolumeCl
 
 fn by_class(case: &Case<'_>, proof: Evidence, class: Class<'_>) -> Finding {
     match class {
-        Class::Default(Seen::No) => finding(case, "the claim {claim} names no StorageClass, and the cluster has no default one", proof)
-            .why("without a class nothing provisions a volume, and no volume made by hand fits the claim")
+        Class::Default(Seen::No) => finding(case, say!("unbound-pvc.text-2", "the claim {claim} names no StorageClass, and the cluster has no default one"), proof)
+            .why(say!("unbound-pvc.by-class-why", "without a class nothing provisions a volume, and no volume made by hand fits the claim"))
             .fix([
-                Fix::advice("make the claim anew with a class that exists", Who::Owner),
-                Fix::advice("make a StorageClass the default one", Who::Admin),
+                Fix::advice(say!("unbound-pvc.by-class-fix", "make the claim anew with a class that exists"), Who::Owner),
+                Fix::advice(say!("unbound-pvc.by-class-fix-2", "make a StorageClass the default one"), Who::Admin),
             ]),
         Class::Named(Seen::Yes(class)) if class.provisioner == NO_PROVISIONER => by_hand(case, proof)
             .fact("class", class.metadata.name.clone().unwrap_or_default())
-            .why("nothing provisions volumes of the class {class}: each has to be made by hand"),
-        Class::Named(Seen::Yes(class)) => finding(case, "the claim {claim} waits for the provisioner {provisioner}, which has not made a volume", proof)
+            .why(say!("unbound-pvc.by-class-why-2", "nothing provisions volumes of the class {class}: each has to be made by hand")),
+        Class::Named(Seen::Yes(class)) => finding(case, say!("unbound-pvc.text-3", "the claim {claim} waits for the provisioner {provisioner}, which has not made a volume"), proof)
             .fact("class", class.metadata.name.clone().unwrap_or_default())
             .fact("provisioner", class.provisioner.as_str())
-            .why("the provisioner of the class {class} has said nothing about the claim: it may not be running")
-            .fix([Fix::advice("check that the provisioner {provisioner} is installed and runs", Who::Admin)]),
-        Class::None => by_hand(case, proof).why("the claim asks for a volume without class, which nothing provisions"),
-        Class::Default(Seen::Yes(())) => finding(case, "the claim {claim} names no StorageClass", proof)
-            .why("there is a default class, but before 1.28 a claim that was there already does not get it")
-            .fix([Fix::advice("make the claim anew, with a class or with the default one", Who::Owner)]),
-        Class::Default(_) | Class::Named(_) => finding(case, "the claim {claim} has no volume", proof)
-            .why("its StorageClass was not read, so it is not known who should make the volume")
-            .fix([Fix::advice("look at the claim's events and at its StorageClass", Who::Owner)]),
+            .why(say!("unbound-pvc.by-class-why-3", "the provisioner of the class {class} has said nothing about the claim: it may not be running"))
+            .fix([Fix::advice(say!("unbound-pvc.by-class-fix-3", "check that the provisioner {provisioner} is installed and runs"), Who::Admin)]),
+        Class::None => by_hand(case, proof).why(say!("unbound-pvc.by-class-why-4", "the claim asks for a volume without class, which nothing provisions")),
+        Class::Default(Seen::Yes(())) => finding(case, say!("unbound-pvc.text-4", "the claim {claim} names no StorageClass"), proof)
+            .why(say!("unbound-pvc.by-class-why-5", "there is a default class, but before 1.28 a claim that was there already does not get it"))
+            .fix([Fix::advice(say!("unbound-pvc.by-class-fix-4", "make the claim anew, with a class or with the default one"), Who::Owner)]),
+        Class::Default(_) | Class::Named(_) => finding(case, say!("unbound-pvc.text-5", "the claim {claim} has no volume"), proof)
+            .why(say!("unbound-pvc.by-class-why-6", "its StorageClass was not read, so it is not known who should make the volume"))
+            .fix([Fix::advice(say!("unbound-pvc.by-class-fix-5", "look at the claim's events and at its StorageClass"), Who::Owner)]),
     }
 }
 
@@ -155,11 +156,11 @@ fn by_class(case: &Case<'_>, proof: Evidence, class: Class<'_>) -> Finding {
 fn by_hand(case: &Case<'_>, proof: Evidence) -> Finding {
     finding(
         case,
-        "the claim {claim} finds no volume that fits it",
+        say!("unbound-pvc.text-6", "the claim {claim} finds no volume that fits it"),
         proof,
     )
     .fix([Fix::advice(
-        "create a PersistentVolume of the claim's class, access mode and size, or more",
+        say!("unbound-pvc.by-hand-fix", "create a PersistentVolume of the claim's class, access mode and size, or more"),
         Who::Admin,
     )])
 }
@@ -169,22 +170,22 @@ fn named_volume(case: &Case<'_>, proof: Evidence, volume: &str) -> Finding {
     let finding = match case.snapshot.volumes().get("", volume) {
         Seen::No => finding(
             case,
-            "the claim {claim} names the volume {volume}, which does not exist",
+            say!("unbound-pvc.text-7", "the claim {claim} names the volume {volume}, which does not exist"),
             proof,
         ),
         Seen::Yes(_) | Seen::Unknown(_) => finding(
             case,
-            "the claim {claim} is not bound to the volume {volume} that it names",
+            say!("unbound-pvc.text-8", "the claim {claim} is not bound to the volume {volume} that it names"),
             proof,
         ),
     };
     finding
         .fact("volume", volume)
-        .why("a claim that names its volume waits for that one alone")
-        .fix([Fix::advice("create the volume {volume}, or make it free: it may hold the reference to an earlier claim", Who::Admin)])
+        .why(say!("unbound-pvc.named-volume-why", "a claim that names its volume waits for that one alone"))
+        .fix([Fix::advice(say!("unbound-pvc.named-volume-fix", "create the volume {volume}, or make it free: it may hold the reference to an earlier claim"), Who::Admin)])
 }
 
-fn finding(case: &Case<'_>, headline: &'static str, proof: Evidence) -> Finding {
+fn finding(case: &Case<'_>, headline: Sentence, proof: Evidence) -> Finding {
     Finding::new(case.subject(), headline, proof)
 }
 
@@ -193,26 +194,26 @@ fn told(case: &Case<'_>) -> Option<Finding> {
     let (clause, quote) = said(case, speaks_of_claims)?;
     let (headline, certainty) = match &clause.reason {
         Reason::UnboundImmediateClaims => {
-            ("a claim of the pod has no volume yet", Certainty::Likely)
+            (say!("unbound-pvc.text-9", "a claim of the pod has no volume yet"), Certainty::Likely)
         }
         Reason::ClaimWithoutClass => (
-            "a claim of the pod has neither a volume nor a class",
+            say!("unbound-pvc.text-10", "a claim of the pod has neither a volume nor a class"),
             Certainty::Likely,
         ),
         Reason::VolumeBind => (
-            "no volume is there for a claim of the pod, and none can be made on these nodes",
+            say!("unbound-pvc.text-11", "no volume is there for a claim of the pod, and none can be made on these nodes"),
             Certainty::Likely,
         ),
         Reason::StorageCapacity => (
-            "no volume can be made for a claim of the pod: the driver reports too little free storage",
+            say!("unbound-pvc.text-12", "no volume can be made for a claim of the pod: the driver reports too little free storage"),
             Certainty::Likely,
         ),
         Reason::NonExistentVolume => (
-            "a claim of the pod is bound to a volume that does not exist",
+            say!("unbound-pvc.text-13", "a claim of the pod is bound to a volume that does not exist"),
             Certainty::Likely,
         ),
         _ => (
-            "the scheduler waited in vain for the volume of a claim",
+            say!("unbound-pvc.text-14", "the scheduler waited in vain for the volume of a claim"),
             Certainty::Possible,
         ),
     };
@@ -220,9 +221,9 @@ fn told(case: &Case<'_>) -> Option<Finding> {
     let words = ["describe", "pvc"].into_iter();
     let finding = finding(case, headline, quote)
         .certainty(certainty)
-        .why("which claim it is, and why, is said by the claims' own events, which were not read")
+        .why(say!("unbound-pvc.why", "which claim it is, and why, is said by the claims' own events, which were not read"))
         .fix([Fix::advice(
-            "look at the events of the pod's claims, and at their StorageClass",
+            say!("unbound-pvc.fix", "look at the events of the pod's claims, and at their StorageClass"),
             Who::Owner,
         )])
         .look(case.kubectl(words.chain(names.iter().map(String::as_str))));

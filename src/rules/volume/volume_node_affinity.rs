@@ -3,6 +3,7 @@
 //! Source: kube-scheduler `framework/plugins/volumebinding` (1.37), which compares the volume's node affinity with the node's
 //! labels.
 
+use crate::text::say;
 use super::volume_failures::{Elsewhere, OF_BOUND_VOLUMES, elsewhere, first, matched};
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
@@ -35,10 +36,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             ..
         }) => bound(case, &matched, claim, volume, wanted),
         _ => matched
-            .finding(case, "the volume of a claim cannot be reached from {share}")
-            .why("a bound volume stays where it is: a zone, or a node's own disk")
+            .finding(case, say!("volume-node-affinity.headline", "the volume of a claim cannot be reached from {share}"))
+            .why(say!("volume-node-affinity.why", "a bound volume stays where it is: a zone, or a node's own disk"))
             .fix([Fix::advice(
-                "look at the node affinity of the volumes of the pod's claims",
+                say!("volume-node-affinity.fix", "look at the node affinity of the volumes of the pod's claims"),
                 Who::Owner,
             )])
             .look(shell::command(["kubectl", "get", "pv", "-o", "wide"])),
@@ -51,13 +52,13 @@ fn bound(case: &Case<'_>, matched: &Match<'_>, claim: &str, volume: &str, wanted
     let reaching = elsewhere(case, of_claim);
     let headline = match reaching.nodes.as_slice() {
         [] => {
-            "the volume {volume} of claim {claim} can only be reached from nodes with {wanted}, and there is none"
+            say!("volume-node-affinity.bound", "the volume {volume} of claim {claim} can only be reached from nodes with {wanted}, and there is none")
         }
         [_] => {
-            "the volume {volume} of claim {claim} can only be reached from {reaching}, which does not take the pod: {reasons}"
+            say!("volume-node-affinity.bound-2", "the volume {volume} of claim {claim} can only be reached from {reaching}, which does not take the pod: {reasons}")
         }
         _ => {
-            "the volume {volume} of claim {claim} can only be reached from nodes with {wanted}, and none of these takes the pod: {reasons}"
+            say!("volume-node-affinity.bound-3", "the volume {volume} of claim {claim} can only be reached from nodes with {wanted}, and none of these takes the pod: {reasons}")
         }
     };
     told(matched.finding(case, headline), &reaching)
@@ -68,18 +69,18 @@ fn bound(case: &Case<'_>, matched: &Match<'_>, claim: &str, volume: &str, wanted
 }
 
 fn told(finding: Finding, reaching: &Elsewhere) -> Finding {
-    let finding = finding.why("a bound volume stays where it is: the pod has to go to it, and cannot be helped by other nodes");
+    let finding = finding.why(say!("volume-node-affinity.why-2", "a bound volume stays where it is: the pod has to go to it, and cannot be helped by other nodes"));
     if reaching.nodes.is_empty() {
         return finding.fix([
-            Fix::advice("bring a node with {wanted} back, or add one", Who::Admin),
-            Fix::advice("restore the data into a volume that the nodes reach, and make the claim anew for it", Who::Owner),
+            Fix::advice(say!("volume-node-affinity.fix-2", "bring a node with {wanted} back, or add one"), Who::Admin),
+            Fix::advice(say!("volume-node-affinity.fix-3", "restore the data into a volume that the nodes reach, and make the claim anew for it"), Who::Owner),
         ]);
     }
     finding
         .fact("reaching", reaching.nodes.clone())
         .fact("reasons", reaching.reasons.as_str())
         .fix([Fix::advice(
-            "clear what stands against the pod on {reaching}: {reasons}",
+            say!("volume-node-affinity.fix-4", "clear what stands against the pod on {reaching}: {reasons}"),
             Who::Owner,
         )])
 }

@@ -3,6 +3,7 @@
 //! Source: kube-scheduler `framework/plugins/volumerestrictions` (1.37): claims of access mode ReadWriteOncePod, and disks of the old
 //! kinds that a pod names itself.
 
+use crate::text::say;
 use super::volume_failures::{first, matched};
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
@@ -41,20 +42,20 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             node,
         }) => held(
             case,
-            matched.finding(case, "the claim {claim} is in use by pod {holder} on {node}, and its access mode ReadWriteOncePod lets only one pod have it"),
+            matched.finding(case, say!("volume-restrictions.headline", "the claim {claim} is in use by pod {holder} on {node}, and its access mode ReadWriteOncePod lets only one pod have it")),
             holder,
         )
         .fact("claim", claim.as_str())
         .fact("node", node.as_str()),
         Some(VolumeFailure::Disk { disk, holder }) => held(
             case,
-            matched.finding(case, "the disk {disk} is in use by pod {holder} on {share}"),
+            matched.finding(case, say!("volume-restrictions.headline-2", "the disk {disk} is in use by pod {holder} on {share}")),
             holder,
         )
         .fact("disk", disk.as_str()),
         _ => matched
-            .finding(case, "another pod has a volume of the pod that only one may have")
-            .fix([Fix::advice("find the pod that mounts the same claim or disk", Who::Owner)]),
+            .finding(case, say!("volume-restrictions.headline-3", "another pod has a volume of the pod that only one may have"))
+            .fix([Fix::advice(say!("volume-restrictions.fix", "find the pod that mounts the same claim or disk"), Who::Owner)]),
     };
     vec![matched.close(case, finding, Filter::VolumeRestrictions)]
 }
@@ -72,14 +73,14 @@ fn held(case: &Case<'_>, finding: Finding, holder: &Holder) -> Finding {
         ));
     match (relation, controller) {
         (Relation::PreviousRevision, _) => finding
-            .why("the old pods stay until new ones are ready, and the new ones wait for what the old ones hold")
-            .fix([Fix::advice("let the Deployment stop its old pod before it starts a new one", Who::Owner)]),
+            .why(say!("volume-restrictions.held-why", "the old pods stay until new ones are ready, and the new ones wait for what the old ones hold"))
+            .fix([Fix::advice(say!("volume-restrictions.held-fix", "let the Deployment stop its old pod before it starts a new one"), Who::Owner)]),
         (Relation::SameOwner, Some(owner)) => finding
-            .why("both are pods of {owner}, which mounts one claim in every replica")
+            .why(say!("volume-restrictions.held-why-2", "both are pods of {owner}, which mounts one claim in every replica"))
             .fact("owner", owner)
-            .fix([Fix::advice("run one replica, give each its own claim as a StatefulSet does, or use the access mode ReadWriteOnce or ReadWriteMany", Who::Owner)]),
+            .fix([Fix::advice(say!("volume-restrictions.held-fix-2", "run one replica, give each its own claim as a StatefulSet does, or use the access mode ReadWriteOnce or ReadWriteMany"), Who::Owner)]),
         _ => finding
-            .why("the pod can start when {holder} is gone")
-            .fix([Fix::advice("let {holder} end, or give the pods different claims", Who::Owner)]),
+            .why(say!("volume-restrictions.held-why-3", "the pod can start when {holder} is gone"))
+            .fix([Fix::advice(say!("volume-restrictions.held-fix-3", "let {holder} end, or give the pods different claims"), Who::Owner)]),
     }
 }

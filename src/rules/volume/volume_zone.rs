@@ -2,6 +2,7 @@
 //!
 //! Source: kube-scheduler `framework/plugins/volumezone` (1.37).
 
+use crate::text::say;
 use super::volume_failures::{OF_BOUND_VOLUMES, elsewhere, first, matched};
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
@@ -48,15 +49,15 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         _ => matched
             .finding(
                 case,
-                "the volume of a claim is in another zone than {share}",
+                say!("volume-zone.headline", "the volume of a claim is in another zone than {share}"),
             )
             .fix([Fix::advice(
-                "compare the zone labels of the claims' volumes with those of the nodes",
+                say!("volume-zone.fix", "compare the zone labels of the claims' volumes with those of the nodes"),
                 Who::Owner,
             )])
             .look(shell::command(["kubectl", "get", "pv", "--show-labels"])),
     };
-    let finding = finding.why("a volume stays in its zone: the pod has to go there");
+    let finding = finding.why(say!("volume-zone.why", "a volume stays in its zone: the pod has to go there"));
     vec![matched.close(case, finding, Filter::VolumeZone)]
 }
 
@@ -65,13 +66,13 @@ fn bound(case: &Case<'_>, matched: &Match<'_>, claim: &str) -> Finding {
     let there = elsewhere(case, of_claim);
     let (headline, fix) = match there.nodes.as_slice() {
         [] => (
-            "the volume {volume} of claim {claim} is in {key} {wanted}, and no node is",
-            Fix::advice("add a node in {wanted}", Who::Admin),
+            say!("volume-zone.bound", "the volume {volume} of claim {claim} is in {key} {wanted}, and no node is"),
+            Fix::advice(say!("volume-zone.bound-fix", "add a node in {wanted}"), Who::Admin),
         ),
         _ => (
-            "the volume {volume} of claim {claim} is in {key} {wanted}, where {there} cannot take the pod: {reasons}",
+            say!("volume-zone.bound-2", "the volume {volume} of claim {claim} is in {key} {wanted}, where {there} cannot take the pod: {reasons}"),
             Fix::advice(
-                "clear what stands against the pod on {there}: {reasons}",
+                say!("volume-zone.bound-fix-2", "clear what stands against the pod on {there}: {reasons}"),
                 Who::Owner,
             ),
         ),

@@ -1,0 +1,154 @@
+//! The values that sentences name.
+
+use super::{Message, Sentence};
+use crate::kubernetes::quantity::Quantity;
+use serde::Serialize;
+use serde::ser::Serializer;
+use std::collections::BTreeMap;
+
+/// Named values.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct Facts(pub BTreeMap<&'static str, Fact>);
+
+impl Facts {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A value. In JSON a number, a string, a list of strings or an object; never finished prose.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum Fact {
+    /// How many, or a number that the name explains.
+    Count(i64),
+    /// So many nodes of so many, as far as known.
+    Share {
+        /// How many.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        some: Option<u64>,
+        /// Of how many.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        all: Option<u64>,
+    },
+    /// How long, in seconds.
+    Seconds(#[serde(serialize_with = "seconds")] Seconds),
+    /// An amount of a resource.
+    Amount(
+        #[serde(serialize_with = "amount")]
+        #[cfg_attr(test, schemars(with = "String"))]
+        Quantity,
+    ),
+    /// A name, a value or the cluster's own words.
+    Name(String),
+    /// Several of them, in an order that means something or by name.
+    Names(Vec<String>),
+    /// A word of the catalogue: a sentence without holes. In JSON the last part of its id.
+    Word(
+        #[serde(serialize_with = "word")]
+        #[cfg_attr(test, schemars(with = "String"))]
+        Sentence,
+    ),
+    /// Sentences within the sentence: changes that go together.
+    Phrases(Vec<Message>),
+}
+
+/// A length of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Seconds(pub i64);
+
+fn seconds<S: Serializer>(time: &Seconds, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_i64(time.0)
+}
+
+fn amount<S: Serializer>(amount: &Quantity, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(amount)
+}
+
+fn word<S: Serializer>(word: &Sentence, serializer: S) -> Result<S::Ok, S::Error> {
+    let short = word.id.rsplit('.').next().unwrap_or(word.id);
+    serializer.serialize_str(short)
+}
+
+impl Fact {
+    /// The number by which a sentence chooses between one and many.
+    pub fn number(&self) -> i64 {
+        let length = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
+        match self {
+            Fact::Count(count) => *count,
+            Fact::Seconds(Seconds(seconds)) => *seconds,
+            Fact::Share { some, .. } => {
+                some.map_or(2, |some| i64::try_from(some).unwrap_or(i64::MAX))
+            }
+            Fact::Names(names) => length(names.len()),
+            Fact::Phrases(phrases) => length(phrases.len()),
+            Fact::Amount(_) | Fact::Name(_) | Fact::Word(_) => 1,
+        }
+    }
+}
+
+impl From<&str> for Fact {
+    fn from(name: &str) -> Self {
+        Fact::Name(name.to_owned())
+    }
+}
+impl From<String> for Fact {
+    fn from(name: String) -> Self {
+        Fact::Name(name)
+    }
+}
+impl From<i64> for Fact {
+    fn from(count: i64) -> Self {
+        Fact::Count(count)
+    }
+}
+impl From<i32> for Fact {
+    fn from(count: i32) -> Self {
+        Fact::Count(count.into())
+    }
+}
+impl From<u32> for Fact {
+    fn from(count: u32) -> Self {
+        Fact::Count(count.into())
+    }
+}
+impl From<usize> for Fact {
+    fn from(count: usize) -> Self {
+        Fact::Count(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+}
+impl From<Quantity> for Fact {
+    fn from(amount: Quantity) -> Self {
+        Fact::Amount(amount)
+    }
+}
+impl From<Seconds> for Fact {
+    fn from(seconds: Seconds) -> Self {
+        Fact::Seconds(seconds)
+    }
+}
+impl From<Vec<String>> for Fact {
+    fn from(names: Vec<String>) -> Self {
+        Fact::Names(names)
+    }
+}
+impl From<Sentence> for Fact {
+    fn from(word: Sentence) -> Self {
+        Fact::Word(word)
+    }
+}
+impl From<Message> for Fact {
+    fn from(phrase: Message) -> Self {
+        Fact::Phrases(vec![phrase])
+    }
+}
+impl From<Vec<Message>> for Fact {
+    fn from(phrases: Vec<Message>) -> Self {
+        Fact::Phrases(phrases)
+    }
+}

@@ -1,0 +1,185 @@
+//! Joins sentences and facts in a language.
+
+use super::template::{Part, parse};
+use super::{Fact, Facts, Message, Sentence, say};
+use crate::kubernetes::duration::human_seconds;
+
+use std::collections::BTreeMap;
+
+/// The most names that a sentence gives; the rest is counted.
+const NAMED: usize = 3;
+
+/// A language: its sentences by id. Without any it is English.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Language {
+    sentences: BTreeMap<String, String>,
+}
+
+/// The language in which sentences are written.
+pub static ENGLISH: Language = Language {
+    sentences: BTreeMap::new(),
+};
+
+impl Language {
+    /// Reads `id = sentence` lines; empty lines and those that begin with `#` are left out.
+    pub fn parse(file: &str) -> Language {
+        let line = |line: &str| {
+            let (id, sentence) = line.split_once(" = ")?;
+            let is_text = !line.starts_with('#');
+            is_text.then(|| (id.trim().to_owned(), sentence.to_owned()))
+        };
+        Language {
+            sentences: file.lines().filter_map(line).collect(),
+        }
+    }
+
+    /// A sentence with its facts.
+    pub fn render(&self, message: &Message) -> String {
+        self.fill(message.sentence, &message.args)
+    }
+
+    /// A sentence without facts.
+    pub fn word(&self, sentence: Sentence) -> String {
+        self.fill(sentence, &Facts::default())
+    }
+
+    fn fill(&self, sentence: Sentence, facts: &Facts) -> String {
+        let own = self.sentences.get(sentence.id);
+        let mut out = String::new();
+        self.write(&parse(own.map_or(sentence.en, String::as_str)), facts, &mut out);
+        out
+    }
+
+    /// Whether every hole had its fact. One that has none stays as it is written, and a test finds it.
+    fn write(&self, parts: &[Part<'_>], facts: &Facts, out: &mut String) -> bool {
+        let mut whole = true;
+        for part in parts {
+            whole &= match part {
+                Part::Words(words) => {
+                    out.push_str(words);
+                    true
+                }
+                Part::Hole(name) => match facts.0.get(name) {
+                    Some(fact) => {
+                        out.push_str(&self.fact(fact));
+                        true
+                    }
+                    None => {
+                        out.push_str(&format!("{{{name}}}"));
+                        false
+                    }
+                },
+                Part::Number(name, one, many) => {
+                    let fact = facts.0.get(name);
+                    let chosen = if fact.map(Fact::number) == Some(1) {
+                        one
+                    } else {
+                        many
+                    };
+                    self.write(chosen, facts, out) && fact.is_some()
+                }
+                Part::Optional(inner) => {
+                    let mut words = String::new();
+                    if self.write(inner, facts, &mut words) {
+                        out.push_str(&words);
+                    }
+                    true
+                }
+            };
+        }
+        whole
+    }
+
+    /// A fact as a sentence gives it.
+    pub fn fact(&self, fact: &Fact) -> String {
+        match fact {
+            Fact::Count(count) => count.to_string(),
+            Fact::Seconds(time) => human_seconds(time.0),
+            Fact::Amount(amount) => amount.to_string(),
+            Fact::Name(name) => name.clone(),
+            Fact::Names(names) => self.names(names),
+            Fact::Word(word) => self.word(*word),
+            Fact::Share { some, all } => self.share(*some, *all),
+            Fact::Phrases(phrases) => {
+                let phrases: Vec<String> =
+                    phrases.iter().map(|phrase| self.render(phrase)).collect();
+                phrases.join(&self.word(say!("list.and", ", and ")))
+            }
+        }
+    }
+
+    /// `a, b, c and 2 more`
+    fn names(&self, names: &[String]) -> String {
+        let shown: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+        let shown = shown.join(", ");
+        if names.len() <= NAMED {
+            return shown;
+        }
+        let more = Message::new(say!("list.more", "{shown} and {more} more"))
+            .fact("shown", shown)
+            .fact("more", names.len() - NAMED);
+        self.render(&more)
+    }
+
+    /// Nodes as a sentence counts them.
+    fn share(&self, some: Option<u64>, all: Option<u64>) -> String {
+        let sentence = match (some, all) {
+            (Some(1), Some(1)) => say!("share.only", "the only node"),
+            (Some(2), Some(2)) => say!("share.both", "both nodes"),
+            (Some(some), Some(all)) if some >= all => say!("share.all", "all {all} nodes"),
+            (Some(_), Some(_)) => say!("share.of", "{some} of {all} nodes"),
+            (Some(_), None) => say!("share.some", "{some} {some|node|nodes}"),
+            (None, _) => say!("share.unknown", "the nodes"),
+        };
+        let number = |number: Option<u64>| {
+            number.map(|number| Fact::Count(i64::try_from(number).unwrap_or(i64::MAX)))
+        };
+        let facts = [("some", number(some)), ("all", number(all))];
+        let known = facts
+            .into_iter()
+            .filter_map(|(name, fact)| Some((name, fact?)));
+        self.fill(sentence, &Facts(known.collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(ports: &[&str]) -> Message {
+        let ports: Vec<String> = ports.iter().map(|port| (*port).to_owned()).collect();
+        let sentence = say!(
+            "test.held",
+            "{ports|port|ports} {ports} {ports|is|are} held[ by {who}]"
+        );
+        Message::new(sentence).fact("ports", ports)
+    }
+
+    #[test]
+    fn numbers_choose_and_absent_facts_drop_their_part() {
+        assert_eq!(held(&["80"]).english(), "port 80 is held");
+        assert_eq!(
+            held(&["1", "2", "3", "4"]).fact("who", "x").english(),
+            "ports 1, 2, 3 and 1 more are held by x"
+        );
+        assert_eq!(Message::new(say!("test.hole", "{a}")).english(), "{a}");
+    }
+
+    #[test]
+    fn another_language_is_a_file_and_falls_back_to_english() {
+        let german = Language::parse("# de\n\ntest.held = {who}[ hält] {ports}\n");
+        let message = held(&["80"]).fact("who", "x");
+        assert_eq!(german.render(&message), "x hält 80");
+        assert_eq!(german.word(say!("test.other", "other")), "other");
+    }
+
+    #[test]
+    fn shares_are_worded_by_their_numbers() {
+        let share = |some, all| ENGLISH.fact(&Fact::Share { some, all });
+        assert_eq!(share(Some(1), Some(1)), "the only node");
+        assert_eq!(share(Some(2), Some(2)), "both nodes");
+        assert_eq!(share(Some(2), Some(3)), "2 of 3 nodes");
+        assert_eq!(share(Some(1), None), "1 node");
+        assert_eq!(share(None, None), "the nodes");
+    }
+}
