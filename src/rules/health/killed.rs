@@ -31,20 +31,20 @@ pub(super) struct Killed<'a> {
 /// Every container of the pod that its probe of this kind kills.
 pub(super) fn killed<'a>(case: &Case<'a>, kind: ProbeKind) -> Vec<Killed<'a>> {
     let crashed = crashes(case);
-    let run_filters = |container: ContainerView<'a>| {
+    let of_container = |container: ContainerView<'a>| {
         let crash = crashed
             .iter()
             .find(|crash| crash.container.name() == container.name());
-        run_filters(case, container, crash, kind)
+        of_probe(case, container, crash, kind)
     };
     case.pod()
         .containers()
         .filter(|container| container.role != Role::Init)
-        .filter_map(run_filters)
+        .filter_map(of_container)
         .collect()
 }
 
-fn run_filters<'a>(
+fn of_probe<'a>(
     case: &Case<'a>,
     container: ContainerView<'a>,
     crash: Option<&Crash<'a>>,

@@ -1,6 +1,5 @@
 //! `startup-probe-failing`: a container's startup probe has not passed in its time.
 
-use crate::text::say;
 use super::killed::killed;
 use super::probe::{Met, advice, facts, headline, newest, since_start, started, why, written};
 use crate::messages::probe::ProbeKind;
@@ -9,6 +8,7 @@ use crate::rules::shared::crash::log;
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::ContainerView;
 use crate::snapshot::Evidence;
+use crate::text::say;
 use crate::triage;
 
 /// A container's startup probe has not passed in its time.
@@ -68,13 +68,16 @@ fn finding(
     killed: bool,
 ) -> Finding {
     let failure = met.map(|met| &met.text.failure);
-    let finding = Finding::new(case.subject(), headline(failure, killed), proof)
-        .why(failure.map(why).unwrap_or_default())
-        .look(log(case, container));
+    let mut finding =
+        Finding::new(case.subject(), headline(failure, killed), proof).look(log(case, container));
+    finding.why = failure.and_then(why);
     facts(case, container, ProbeKind::Startup, met, finding)
         .fix(failure.and_then(|failure| advice(case, container, ProbeKind::Startup, failure)))
         .fix([Fix::advice(
-            say!("startup-probe-failing.fix", "if it needs longer than {budgetSeconds} s to start, raise failureThreshold of the startup probe"),
+            say!(
+                "startup-probe-failing.raise-failure-threshold",
+                "if it needs longer than {budgetSeconds} to start, raise failureThreshold of the startup probe"
+            ),
             Who::Owner,
         )])
 }
