@@ -1,4 +1,4 @@
-//! `run-as-non-root`: the pod forbids root, and the container would run as root or as a user who cannot be told.
+//! `run-as-non-root`: the pod forbids root, and the container would run as root or as a user of unknown number.
 
 use super::reference::{Refusal, UNMADE, refusals};
 use crate::messages::config::ConfigFailure;
@@ -8,7 +8,7 @@ use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::Evidence;
 use crate::text::say;
 
-/// The pod forbids root, and the container would run as root or as a user who cannot be told.
+/// The pod forbids root, and the container would run as root or as a user of unknown number.
 pub static RULE: Rule = Rule {
     cause: "run-as-non-root",
     layer: Layer::Container,

@@ -1,4 +1,4 @@
-//! Containers that a runtime could not start, and its message about it.
+//! Containers that a runtime could not start, by its message or by an exit code.
 //!
 //! A start error shows in turns as RunContainerError with the runtime's message, as CrashLoopBackOff
 //! without one, and as the last end (StartError, ContainerCannotRun); CRI-O reports it as

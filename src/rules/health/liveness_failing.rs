@@ -29,7 +29,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn finding(case: &Case<'_>, killed: &Killed<'_>) -> Finding {
     let container = &killed.container;
-    let failure = killed.met.as_ref().map(|met| &met.text.failure);
+    let failure = killed
+        .unhealthy
+        .as_ref()
+        .map(|unhealthy| &unhealthy.text.failure);
     let finding = Finding::new(
         case.subject(),
         headline(failure, true),
@@ -37,10 +40,10 @@ fn finding(case: &Case<'_>, killed: &Killed<'_>) -> Finding {
     )
     .certainty(killed.certainty)
     .look(log(case, container));
-    let met = killed.met.as_ref();
-    let more = met.filter(|met| met.event.name != killed.proof.name);
-    let mut finding = facts(case, container, ProbeKind::Liveness, met, finding)
-        .evidence(more.map(|met| case.event(met.event)));
+    let unhealthy = killed.unhealthy.as_ref();
+    let more = unhealthy.filter(|unhealthy| unhealthy.event.name != killed.proof.name);
+    let mut finding = facts(case, container, ProbeKind::Liveness, unhealthy, finding)
+        .evidence(more.map(|unhealthy| case.event(unhealthy.event)));
     finding.why = failure.and_then(why);
     if let Some((field, end)) = container.last_end() {
         let path = format!("{}.{field}.exitCode", container.path());

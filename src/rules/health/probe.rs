@@ -1,4 +1,4 @@
-//! How a probe failed, and the sentences and facts that tell of it.
+//! How a probe failed, and the sentences and facts for it.
 //!
 //! A probe's event is true of the moment in which it was written: whether it still holds is shown
 //! by the container's own status and by the time of its start. What a failure is has one sentence of
@@ -21,9 +21,9 @@ use serde_json::json;
 /// The most columns of a probe's output in a headline.
 const OUTPUT: usize = 100;
 
-/// How a probe failed when an event last told of it.
-pub(super) struct Met<'a> {
-    /// The event that says so.
+/// An event about a probe, read.
+pub(super) struct ProbeEvent<'a> {
+    /// The event.
     pub(super) event: &'a Event,
     /// What it means.
     pub(super) text: ProbeText,
@@ -64,7 +64,7 @@ pub(super) fn newest<'a>(
     container: &ContainerView<'_>,
     kind: ProbeKind,
     reason: &str,
-) -> Option<Met<'a>> {
+) -> Option<ProbeEvent<'a>> {
     let only = [
         ProbeKind::Liveness,
         ProbeKind::Readiness,
@@ -90,7 +90,8 @@ pub(super) fn newest<'a>(
             ProbeFailure::Killing { container: killed } => is_another(case, container, killed),
             _ => false,
         };
-        (same && !other && text.failure != ProbeFailure::Redirected).then_some(Met { event, text })
+        (same && !other && text.failure != ProbeFailure::Redirected)
+            .then_some(ProbeEvent { event, text })
     })
 }
 
@@ -314,12 +315,12 @@ fn name_port(case: &Case<'_>, container: &ContainerView<'_>, kind: ProbeKind, po
     }
 }
 
-/// Adds what the probe is and what it met.
+/// Adds what the probe is and how it failed.
 pub(super) fn facts(
     case: &Case<'_>,
     container: &ContainerView<'_>,
     kind: ProbeKind,
-    met: Option<&Met<'_>>,
+    unhealthy: Option<&ProbeEvent<'_>>,
     finding: Finding,
 ) -> Finding {
     let probe = written(container, kind);
@@ -339,8 +340,8 @@ pub(super) fn facts(
             .fact("budgetSeconds", Seconds(triage::budget(probe)))
             .evidence(spec);
     }
-    match met {
-        Some(met) => of_failure(&met.text, probe, finding),
+    match unhealthy {
+        Some(event) => of_failure(&event.text, probe, finding),
         None => finding,
     }
 }

@@ -72,19 +72,19 @@ fn fails(case: &Case<'_>, container: &ContainerView<'_>) -> bool {
 }
 
 fn finding(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
-    let met = newest(case, container, ProbeKind::Readiness, "Unhealthy")
-        .filter(|met| since_start(container, met.event));
+    let unhealthy = newest(case, container, ProbeKind::Readiness, "Unhealthy")
+        .filter(|unhealthy| since_start(container, unhealthy.event));
     let ready = case.field(format!("{}.ready", container.path()), "false");
-    let failure = met.as_ref().map(|met| &met.text.failure);
-    let current = met
+    let failure = unhealthy.as_ref().map(|unhealthy| &unhealthy.text.failure);
+    let current = unhealthy
         .as_ref()
-        .and_then(|met| met.event.last)
+        .and_then(|unhealthy| unhealthy.event.last)
         .is_some_and(|last| case.seconds_since(last) <= EVENT_AGAIN);
-    let finding = match &met {
-        Some(met) => Finding::new(
+    let finding = match &unhealthy {
+        Some(unhealthy) => Finding::new(
             case.subject(),
             headline(failure, false),
-            case.event(met.event),
+            case.event(unhealthy.event),
         )
         .evidence([ready]),
         None => Finding::new(case.subject(), headline(None, false), ready),
@@ -97,8 +97,14 @@ fn finding(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
     let finding = finding
         .certainty(certainty)
         .look(log_of_this_run(case, container));
-    let mut finding = facts(case, container, ProbeKind::Readiness, met.as_ref(), finding)
-        .fix(failure.and_then(|failure| advice(case, container, ProbeKind::Readiness, failure)));
+    let mut finding = facts(
+        case,
+        container,
+        ProbeKind::Readiness,
+        unhealthy.as_ref(),
+        finding,
+    )
+    .fix(failure.and_then(|failure| advice(case, container, ProbeKind::Readiness, failure)));
     finding.why = match failure {
         Some(failure) => why(failure),
         None => Some(say!(

@@ -1,4 +1,4 @@
-//! What the scheduler's volume filters found on the nodes, and why the nodes were rejected from which a volume can be used.
+//! Why volume filters rejected nodes, and why the nodes that a volume can be used from were rejected.
 
 use crate::messages::scheduler::Reason;
 use crate::rules::Case;
@@ -33,7 +33,7 @@ pub(super) fn matched<'e>(
         case,
         &Pattern {
             failure: |failure: &FilterFailure| of(failure).is_some_and(is_it),
-            reason: |said: &Reason| reason(said).then_some(Certainty::Likely),
+            reason: |clause: &Reason| reason(clause).then_some(Certainty::Likely),
         },
     )
 }
