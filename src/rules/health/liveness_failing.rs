@@ -1,12 +1,13 @@
 //! `liveness-failing`: the kubelet kills a container again and again because its liveness probe fails.
 
-use crate::text::say;
 use super::killed::{Killed, killed};
 use super::probe::{advice, facts, headline, why, written};
 use crate::messages::probe::{ProbeFailure, ProbeKind};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::crash::log;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Layer, Rule};
+use crate::text::{Seconds, say};
+use crate::triage::budget;
 
 /// The kubelet kills a container again and again because its liveness probe fails.
 pub static RULE: Rule = Rule {
@@ -28,20 +29,22 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn finding(case: &Case<'_>, killed: &Killed<'_>) -> Finding {
     let container = &killed.container;
-    let failure = killed.met.as_ref().map(|met| &met.text.failure);
+    let failure = killed
+        .unhealthy
+        .as_ref()
+        .map(|unhealthy| &unhealthy.text.failure);
     let finding = Finding::new(
         case.subject(),
         headline(failure, true),
         case.event(killed.proof),
     )
     .certainty(killed.certainty)
-    .why(failure.map(why).unwrap_or_default())
     .look(log(case, container));
-    let met = killed.met.as_ref();
-    let mut finding = facts(case, container, ProbeKind::Liveness, met, finding);
-    if let Some(met) = met.filter(|met| met.event.name != killed.proof.name) {
-        finding = finding.evidence([case.event(met.event)]);
-    }
+    let unhealthy = killed.unhealthy.as_ref();
+    let more = unhealthy.filter(|unhealthy| unhealthy.event.name != killed.proof.name);
+    let mut finding = facts(case, container, ProbeKind::Liveness, unhealthy, finding)
+        .evidence(more.map(|unhealthy| case.event(unhealthy.event)));
+    finding.why = failure.and_then(why);
     if let Some((field, end)) = container.last_end() {
         let path = format!("{}.{field}.exitCode", container.path());
         finding = finding
@@ -63,9 +66,12 @@ fn patience(killed: &Killed<'_>, failure: Option<&ProbeFailure>) -> Option<Fix> 
     let has_startup = written(&killed.container, ProbeKind::Startup).is_some();
     (slow && !has_startup).then(|| {
         Fix::advice(
-            say!("liveness-failing.patience-fix", "if it needs longer than {patienceSeconds} s to start, add a startupProbe that gives it that time: the liveness probe then waits"),
+            say!(
+                "liveness-failing.add-startup-probe",
+                "if it needs longer than {patienceSeconds} to start, add a startupProbe that gives it that time: the liveness probe then waits"
+            ),
             Who::Owner,
         )
-        .fact("patienceSeconds", crate::triage::budget(probe))
+        .fact("patienceSeconds", Seconds(budget(probe)))
     })
 }

@@ -1,24 +1,24 @@
 //! `readiness-failing`: a container runs, and its readiness probe fails now.
 //!
-//! Not every event about it is news: a container that crashes refuses its probe, one that starts
+//! Not every event about it still holds: a container that crashes refuses its probe, one that starts
 //! does so for a while, and an event of an earlier run stays listed for an hour. So the container
 //! must run, be started, be past its probe's patience and be not ready by its own status; the event
 //! of this run only tells why.
 
-use crate::text::say;
 use super::probe::{advice, facts, headline, newest, since_start, started, why, written};
 use crate::messages::probe::ProbeKind;
 use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::crash::log;
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::{ContainerView, Kind, Role, Seen};
+use crate::text::say;
 use crate::triage;
 
 /// Seconds that a container may take to turn ready, whatever its probe says.
 const WARM_UP: i64 = 30;
-/// Seconds in which a failing probe is heard of again: behind a burst the kubelet lets one event in
+/// Seconds in which a failing probe has an event again: behind a burst the kubelet lets one event in
 /// five minutes through (client-go tools/record/events_cache.go).
-const HEARD_AGAIN: i64 = 600;
+const EVENT_AGAIN: i64 = 600;
 
 /// A container runs, and its readiness probe fails now.
 pub static RULE: Rule = Rule {
@@ -32,7 +32,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if is_old_news(case) {
+    if is_unwatched(case) {
         return Vec::new();
     }
     case.pod()
@@ -44,7 +44,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 /// Whether nobody on the node watches the pod any more: the node controller then turns Ready to
 /// False and gives no reason (pkg/controller/util/node/controller_utils.go MarkPodsNotReady).
-fn is_old_news(case: &Case<'_>) -> bool {
+fn is_unwatched(case: &Case<'_>) -> bool {
     let unwatched = case.pod().condition("Ready").is_some_and(|ready| {
         ready.status == "False" && ready.reason.as_deref().unwrap_or_default().is_empty()
     });
@@ -72,35 +72,46 @@ fn fails(case: &Case<'_>, container: &ContainerView<'_>) -> bool {
 }
 
 fn finding(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
-    let met = newest(case, container, ProbeKind::Readiness, "Unhealthy")
-        .filter(|met| since_start(container, met.event));
+    let unhealthy = newest(case, container, ProbeKind::Readiness, "Unhealthy")
+        .filter(|unhealthy| since_start(container, unhealthy.event));
     let ready = case.field(format!("{}.ready", container.path()), "false");
-    let failure = met.as_ref().map(|met| &met.text.failure);
-    let current = met
+    let failure = unhealthy.as_ref().map(|unhealthy| &unhealthy.text.failure);
+    let current = unhealthy
         .as_ref()
-        .and_then(|met| met.event.last)
-        .is_some_and(|last| case.seconds_since(last) <= HEARD_AGAIN);
-    let finding = match &met {
-        Some(met) => Finding::new(
+        .and_then(|unhealthy| unhealthy.event.last)
+        .is_some_and(|last| case.seconds_since(last) <= EVENT_AGAIN);
+    let finding = match &unhealthy {
+        Some(unhealthy) => Finding::new(
             case.subject(),
             headline(failure, false),
-            case.event(met.event),
+            case.event(unhealthy.event),
         )
         .evidence([ready]),
         None => Finding::new(case.subject(), headline(None, false), ready),
     };
-    let finding = finding.certainty(if current {
+    let certainty = if current {
         Certainty::Proven
     } else {
         Certainty::Likely
-    });
+    };
     let finding = finding
-        .why(failure.map(why).unwrap_or(
-            say!("readiness-failing.text", "the container runs and is started, but not ready; events are kept for an hour, and may not have been readable"),
-        ))
+        .certainty(certainty)
         .look(log_of_this_run(case, container));
-    let mut finding = facts(case, container, ProbeKind::Readiness, met.as_ref(), finding)
-        .fix(failure.and_then(|failure| advice(case, container, ProbeKind::Readiness, failure)));
+    let mut finding = facts(
+        case,
+        container,
+        ProbeKind::Readiness,
+        unhealthy.as_ref(),
+        finding,
+    )
+    .fix(failure.and_then(|failure| advice(case, container, ProbeKind::Readiness, failure)));
+    finding.why = match failure {
+        Some(failure) => why(failure),
+        None => Some(say!(
+            "readiness-failing.no-event",
+            "the container runs and is started, but not ready; events are kept for an hour, and may not have been readable"
+        )),
+    };
     // a probe that kills says more than one that only withholds traffic
     finding.rank = 1;
     finding
@@ -109,5 +120,5 @@ fn finding(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
 /// The container runs, so its present log is the one to read.
 fn log_of_this_run(case: &Case<'_>, container: &ContainerView<'_>) -> String {
     let command = log(case, container);
-    command.trim_end_matches(say!("readiness-failing.log-of-this-run", " --previous")).to_owned()
+    command.trim_end_matches(" --previous").to_owned()
 }

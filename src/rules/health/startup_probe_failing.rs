@@ -1,14 +1,16 @@
 //! `startup-probe-failing`: a container's startup probe has not passed in its time.
 
-use crate::text::say;
 use super::killed::killed;
-use super::probe::{Met, advice, facts, headline, newest, since_start, started, why, written};
+use super::probe::{
+    ProbeEvent, advice, facts, headline, newest, since_start, started, why, written,
+};
 use crate::messages::probe::ProbeKind;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::crash::log;
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::ContainerView;
 use crate::snapshot::Evidence;
+use crate::text::say;
 use crate::triage;
 
 /// A container's startup probe has not passed in its time.
@@ -27,8 +29,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .into_iter()
         .map(|killed| {
             let proof = case.event(killed.proof);
-            finding(case, &killed.container, proof, killed.met.as_ref(), true)
-                .certainty(killed.certainty)
+            finding(
+                case,
+                &killed.container,
+                proof,
+                killed.unhealthy.as_ref(),
+                true,
+            )
+            .certainty(killed.certainty)
         })
         .collect();
     let known: Vec<String> = found.iter().filter_map(|f| f.container.clone()).collect();
@@ -48,14 +56,19 @@ fn pending(case: &Case<'_>, container: &ContainerView<'_>) -> Option<Finding> {
     {
         return None;
     }
-    let met = newest(case, container, ProbeKind::Startup, "Unhealthy")
-        .filter(|met| since_start(container, met.event));
+    let unhealthy = newest(case, container, ProbeKind::Startup, "Unhealthy")
+        .filter(|unhealthy| since_start(container, unhealthy.event));
     let path = format!("{}.started", container.path());
     let field = case.field(path, "false");
-    Some(match &met {
-        Some(met) => {
-            finding(case, container, case.event(met.event), Some(met), false).evidence([field])
-        }
+    Some(match &unhealthy {
+        Some(unhealthy) => finding(
+            case,
+            container,
+            case.event(unhealthy.event),
+            Some(unhealthy),
+            false,
+        )
+        .evidence([field]),
         None => finding(case, container, field, None, false).certainty(Certainty::Likely),
     })
 }
@@ -64,17 +77,20 @@ fn finding(
     case: &Case<'_>,
     container: &ContainerView<'_>,
     proof: Evidence,
-    met: Option<&Met<'_>>,
+    unhealthy: Option<&ProbeEvent<'_>>,
     killed: bool,
 ) -> Finding {
-    let failure = met.map(|met| &met.text.failure);
-    let finding = Finding::new(case.subject(), headline(failure, killed), proof)
-        .why(failure.map(why).unwrap_or_default())
-        .look(log(case, container));
-    facts(case, container, ProbeKind::Startup, met, finding)
+    let failure = unhealthy.map(|unhealthy| &unhealthy.text.failure);
+    let mut finding =
+        Finding::new(case.subject(), headline(failure, killed), proof).look(log(case, container));
+    finding.why = failure.and_then(why);
+    facts(case, container, ProbeKind::Startup, unhealthy, finding)
         .fix(failure.and_then(|failure| advice(case, container, ProbeKind::Startup, failure)))
         .fix([Fix::advice(
-            say!("startup-probe-failing.fix", "if it needs longer than {budgetSeconds} s to start, raise failureThreshold of the startup probe"),
+            say!(
+                "startup-probe-failing.raise-failure-threshold",
+                "if it needs longer than {budgetSeconds} to start, raise failureThreshold of the startup probe"
+            ),
             Who::Owner,
         )])
 }
