@@ -218,8 +218,8 @@ fn diagnosis(case: &Case<'_>, hit: Hit, pod: PodReport, first_layer: Option<Laye
         proof: finding.proof,
         evidence: finding.evidence,
         facts: finding.facts,
-        agreement: finding.agreement,
-        preemption: finding.preemption,
+        agreement: finding.agreement.as_ref().map(Into::into),
+        preemption: finding.preemption.as_ref().map(Into::into),
     }
 }
 

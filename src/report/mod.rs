@@ -5,13 +5,13 @@
 //! nodes is in `nodes`.
 
 mod nodes;
+mod scheduler;
 
 pub use nodes::{FilterFailureReport, NodeReport, UnreadReport, node_reports};
+pub use scheduler::{AgreementReport, PreemptionReport};
 
 use crate::rules::Layer;
 use crate::rules::finding::{Certainty, Risk, Who};
-use crate::scheduler::Agreement;
-use crate::scheduler::preemption::Preemption;
 use crate::snapshot::Evidence;
 use crate::snapshot::ObjectRef;
 use crate::text::Facts;
@@ -134,10 +134,10 @@ pub struct Diagnosis {
     pub unread: Vec<UnreadReport>,
     /// Our counts beside the scheduler's.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub agreement: Option<Agreement>,
+    pub agreement: Option<AgreementReport>,
     /// Whether pods of lower priority could give way; absent where nobody expects it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub preemption: Option<Preemption>,
+    pub preemption: Option<PreemptionReport>,
     /// What to change, best first.
     pub fixes: Vec<FixReport>,
     /// The layers of the first pod.

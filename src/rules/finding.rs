@@ -6,7 +6,7 @@
 use crate::scheduler::preemption::Preemption;
 use crate::scheduler::{Agreement, FilterResults, NodeResult};
 use crate::snapshot::{Evidence, ObjectRef};
-use crate::text::{Fact, Facts, Sentence};
+use crate::text::{Fact, Facts, Message, Sentence};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -184,10 +184,11 @@ pub struct Fix {
 
 impl Fix {
     /// A change without a command.
-    pub fn advice(change: Sentence, who: Who) -> Self {
+    pub fn advice(change: impl Into<Message>, who: Who) -> Self {
+        let change = change.into();
         Fix {
-            change,
-            facts: Facts::default(),
+            change: change.sentence,
+            facts: change.args,
             target: None,
             patch: Vec::new(),
             command: String::new(),
@@ -199,7 +200,12 @@ impl Fix {
     }
 
     /// A change with the command that makes it.
-    pub fn command(change: Sentence, who: Who, target: ObjectRef, command: String) -> Self {
+    pub fn command(
+        change: impl Into<Message>,
+        who: Who,
+        target: ObjectRef,
+        command: String,
+    ) -> Self {
         Fix {
             target: Some(target),
             command,

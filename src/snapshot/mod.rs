@@ -24,7 +24,7 @@ mod service;
 mod slim;
 mod storage;
 mod store;
-mod workload;
+mod template_owner;
 
 pub use catalog::{Catalog, ObjectKey, ReadScope};
 pub use devices::{Consumer, DeviceClass, ResourceClaim};
@@ -42,8 +42,8 @@ pub use quota::ResourceQuota;
 pub use seen::{Gap, Seen, Why};
 pub use service::Service;
 pub use storage::{ClaimRef, CsiDriver, CsiNode, CsiStorageCapacity, Volume, VolumeAttachment};
-pub use store::{Retention, Store, Undecodable};
-pub use workload::{Workload, WorkloadCondition};
+pub use store::{Keep, Store, Undecodable};
+pub use template_owner::{Propagation, TemplateOwner};
 
 use jiff::Timestamp;
 use std::ops::Deref;

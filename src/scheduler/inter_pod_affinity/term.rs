@@ -13,8 +13,8 @@ use crate::kubernetes::selector::{
 use crate::snapshot::{Gap, PodRecords, Seen, Snapshot};
 use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 /// A term with its namespaces resolved.
 #[derive(Debug, Clone)]
@@ -32,8 +32,20 @@ pub struct Misspelt {
     pub from: String,
     /// The value that is most like it, of those that pods carry.
     pub to: String,
-    /// Whose: places among [`PodRecords::shapes`].
+    /// Whose: places among [`PodRecords::footprints`].
     pub footprints: BTreeSet<usize>,
+}
+
+/// The pods that a term means.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct TermPods {
+    /// Its label selector as `kubectl -l` takes it, empty when it selects all pods; absent when it has none and selects no pod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+    /// The namespaces that it looks at; absent for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespaces: Option<Vec<String>>,
 }
 
 #[derive(Debug, Clone)]
@@ -75,6 +87,14 @@ impl<'a> Term<'a> {
     /// The `labelSelector`.
     pub fn selector(&self) -> Option<&'a LabelSelector> {
         self.raw.label_selector.as_ref()
+    }
+
+    /// The pods that it means, apart from the topology.
+    pub fn pods(&self) -> TermPods {
+        TermPods {
+            selector: self.selector().map(label_selector_text),
+            namespaces: self.namespaces().map(<[String]>::to_vec),
+        }
     }
 
     /// Whether it looks at pods of the namespace.
@@ -126,26 +146,6 @@ impl<'a> Term<'a> {
                 footprints: places.iter().filter(carries).copied().collect(),
             })
         })
-    }
-}
-
-/// `pods with app=cache in namespace shop`
-impl fmt::Display for Term<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("pods")?;
-        match self.selector().map(label_selector_text) {
-            Some(text) if !text.is_empty() => write!(f, " with {text}")?,
-            Some(_) => {}
-            None => f.write_str(" with no selector, which match nothing")?,
-        }
-        match &self.namespaces {
-            Namespaces::Every => f.write_str(" in any namespace"),
-            Namespaces::Only(names) if names.is_empty() => f.write_str(" in no namespace"),
-            Namespaces::Only(names) if names.len() == 1 => {
-                write!(f, " in namespace {}", names.concat())
-            }
-            Namespaces::Only(names) => write!(f, " in namespaces {}", names.join(", ")),
-        }
     }
 }
 

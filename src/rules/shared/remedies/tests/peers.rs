@@ -49,10 +49,7 @@ fn uneven() -> [Object; 4] {
 fn a_spread_counts_without_tainted_nodes_or_allows_more_or_only_wishes() {
     let pod = spread(json!([constraint("zone", json!({}))]));
     let found = remedies(&pod, &uneven());
-    let read: Vec<String> = found
-        .iter()
-        .map(|one| super::fill_change(&one.fix))
-        .collect();
+    let read: Vec<String> = found.iter().map(|one| super::english(&one.fix)).collect();
     assert_eq!(
         read,
         [
@@ -91,7 +88,7 @@ fn a_preference_says_no_min_domains_and_stands_once_a_key() {
     ];
     let found = remedies(&spread(json!([few])), &nodes);
     assert_eq!(
-        super::fill_change(&found[0].fix),
+        super::english(&found[0].fix),
         "lower minDomains of the spread over zone from 4 to 2"
     );
     let base = format!("{SPEC}/topologySpreadConstraints/0");
@@ -109,7 +106,7 @@ fn a_preference_says_no_min_domains_and_stands_once_a_key() {
     assert!(
         found
             .iter()
-            .all(|one| !super::fill_change(&one.fix).contains("preference"))
+            .all(|one| !super::english(&one.fix).contains("preference"))
     );
     // the place of a constraint is its own, whatever stands before it
     assert_eq!(
