@@ -3,7 +3,6 @@
 //! Source: kube-scheduler `framework/plugins/dynamicresources` (1.37). Which device fits is written in expressions that only the
 //! scheduler evaluates, so nothing here tells whether there is one.
 
-use crate::text::Sentence;
 use crate::kubernetes::device_claims::{NamedClaim, named};
 use crate::messages::scheduler::ClaimProblem;
 use crate::rules::Case;
@@ -100,7 +99,7 @@ pub(super) fn object(case: &Case<'_>, name: &str) -> ObjectRef {
 fn when(
     case: &Case<'_>,
     name: &str,
-    shows: impl Fn(&ResourceClaim) -> Option<(Sentence, String)>,
+    shows: impl Fn(&ResourceClaim) -> Option<(&'static str, String)>,
 ) -> Borne {
     match claim(case, name) {
         Seen::Yes(claim) => match shows(claim) {

@@ -77,7 +77,6 @@ fn told(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
     let is_creation = matches!(problem, ClaimProblem::NotCreated | ClaimProblem::Missing(_));
     let finding = only
         .finding(case, headline)
-        .fact("share", only.share())
         .why(why)
         .fix([Fix::advice(change, who)]);
     let finding = match problem {

@@ -3,12 +3,12 @@
 //! Nothing on a node can be computed for these: an error, a plugin of somebody's own, a group, a device. What is computed still
 //! stands beside them, and tells where it contradicts.
 
-use crate::text::Sentence;
 use crate::messages::scheduler::{Clause, Reason};
 use crate::rules::Case;
 use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::order::Class;
 use crate::scheduler::{Agree, Examination, SchedulerMessage};
+use crate::text::{Fact, Sentence};
 
 /// A clause of the scheduler's message that names the cause.
 pub(super) struct MessageOnly<'e> {
@@ -59,41 +59,31 @@ fn rank(clause: &Clause) -> u32 {
 }
 
 impl MessageOnly<'_> {
-    /// The finding, with what every cause of this layer carries. Words alone are at best likely, and less where another clause
-    /// may be the cause or where what was read contradicts them.
-    pub(super) fn finding(&self, case: &Case<'_>, headline: Sentence) -> Finding {
+    /// A message alone is at best likely, and less where another clause may be the cause or where what was read contradicts it.
+    pub(super) fn certainty(&self) -> Certainty {
         let contradicted = self.examination.agreement.verdict == Agree::Different;
-        let certainty = if self.rivalled || contradicted {
+        if self.rivalled || contradicted {
             Certainty::Possible
         } else {
             Certainty::Likely
+        }
+    }
+
+    /// The finding, with what every cause of this layer carries.
+    pub(super) fn finding(&self, case: &Case<'_>, headline: Sentence) -> Finding {
+        let nodes = Fact::Share {
+            some: self.clause.count.map(u64::from),
+            all: self.said.message.nodes.map(u64::from),
         };
         let mut finding = Finding::new(case.subject(), headline, self.said.quote.clone())
-            .certainty(certainty)
-            .fact("words", self.clause.text.as_str());
-        if let Some(count) = self.clause.count {
-            finding = finding.fact("count", count);
-        }
-        if let Some(total) = self.said.message.nodes {
-            finding = finding.fact("total", total);
-        }
+            .certainty(self.certainty())
+            .fact("reason", self.clause.text.as_str())
+            .fact("share", nodes);
         if self.clause.count.is_some() {
             finding.results.clone_from(&self.examination.results);
             finding.agreement = Some(self.examination.agreement.clone());
         }
         finding.rank = rank(self.clause);
         finding
-    }
-
-    /// The nodes as a sentence counts them, at its end or before a comma.
-    pub(super) fn share(&self) -> String {
-        match (self.clause.count, self.said.message.nodes) {
-            (Some(1), Some(1)) => "the only node".to_owned(),
-            (Some(some), Some(all)) if some >= all => format!("all {all} nodes"),
-            (Some(some), Some(all)) => format!("{some} of {all} nodes"),
-            (Some(1), None) => "1 node".to_owned(),
-            (Some(some), None) => format!("{some} nodes"),
-            (None, _) => "every node".to_owned(),
-        }
     }
 }

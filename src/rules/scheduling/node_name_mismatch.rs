@@ -147,8 +147,7 @@ fn told(case: &Case<'_>) -> Option<Finding> {
         .finding(
             case,
             say!("node-name-mismatch.headline", "the pod asks for a node by a name that {share} do not have"),
-        )
-        .fact("share", only.share());
+        );
     let certainty = finding.certainty.max(Certainty::Possible);
     Some(
         finding

@@ -11,11 +11,11 @@ use crate::snapshot::Event;
 use crate::snapshot::Evidence;
 
 /// Gates with which a queue holds pods (Kueue `pkg/controller/constants`, `apis/kueue/v1beta1`; Volcano `pkg/webhooks/admission/pods`).
-const GATES: [(&str, &str); 4] = [
-    ("kueue.x-k8s.io/admission", "Kueue"),
-    ("kueue.x-k8s.io/topology", "Kueue"),
-    ("kueue.x-k8s.io/elastic-job", "Kueue"),
-    ("scheduling.volcano.sh/queue-allocation-gate", "Volcano"),
+const GATES: [(&str, System); 4] = [
+    ("kueue.x-k8s.io/admission", System::Kueue),
+    ("kueue.x-k8s.io/topology", System::Kueue),
+    ("kueue.x-k8s.io/elastic-job", System::Kueue),
+    ("scheduling.volcano.sh/queue-allocation-gate", System::Volcano),
 ];
 /// Names the LocalQueue.
 const KUEUE_QUEUE: &str = "kueue.x-k8s.io/queue-name";
@@ -34,10 +34,20 @@ const YUNIKORN_EVENTS: [&str; 2] = ["PodUnschedulable", "Scheduling"];
 /// The reason of a pod that YuniKorn has failed because it takes its application into no queue.
 const REJECTED: &str = "ApplicationRejected";
 
+/// Whose queue it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum System {
+    Kueue,
+    Volcano,
+    YuniKorn,
+    /// The scheduler that the pod asks for, by a plugin of elastic quotas.
+    Scheduler,
+}
+
 /// A queue that holds the pod, and what it says.
 pub(super) struct Held {
     /// Whose queue it is.
-    pub(super) system: Sentence,
+    pub(super) system: System,
     pub(super) says: Queue,
     pub(super) proof: Evidence,
     /// What the queue's own object says, where the pod says only that it is held.
@@ -65,7 +75,7 @@ fn gated(case: &Case<'_>) -> Option<Held> {
     let names: Vec<&str> = gates.iter().map(|gate| gate.name.as_str()).collect();
     let gate = case.field("spec.schedulingGates", names.join(", "));
     let event = match system {
-        "Kueue" => workload_event(case),
+        System::Kueue => workload_event(case),
         _ => group_event(case),
     };
     let says = event.map_or(Queue::Unknown, |event| queue::read(&event.message));
@@ -138,7 +148,7 @@ fn newest_about<'a>(
 fn volcano(case: &Case<'_>) -> Option<Held> {
     let event = group_event(case)?;
     Some(Held {
-        system: "Volcano",
+        system: System::Volcano,
         says: queue::read(&event.message),
         proof: case.event(event),
         more: Vec::new(),
@@ -155,7 +165,7 @@ fn rejected(case: &Case<'_>) -> Option<Held> {
         .as_deref()
         .filter(|_| status.reason.as_deref() == Some(REJECTED))?;
     Some(Held {
-        system: "YuniKorn",
+        system: System::YuniKorn,
         says: queue::read(words),
         proof: case.field("status.message", words.trim()),
         more: Vec::new(),
@@ -173,7 +183,7 @@ fn yunikorn(case: &Case<'_>) -> Option<Held> {
     let mut clauses = scheduler::parse(&event.message).clauses.into_iter();
     let reason = clauses.next()?.reason;
     matches!(reason, Reason::Queued | Reason::QueueQuota).then(|| Held {
-        system: "YuniKorn",
+        system: System::YuniKorn,
         says: queue::read(&event.message),
         proof: case.event(event),
         more: Vec::new(),

@@ -118,28 +118,28 @@ fn told(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
 
 /// `context deadline exceeded`, `timed out waiting for the condition` up to 1.24.
 fn waited(error: &str) -> bool {
-    contains(error, say!("scheduler-error.waited", "deadline exceeded")) || contains(error, say!("scheduler-error.waited-2", "timed out waiting"))
+    contains(error, "deadline exceeded") || contains(error, "timed out waiting")
 }
 
 /// What to do about an error, as far as its words tell.
 fn advised(finding: Finding, error: &str) -> Finding {
     let is = |words: &[&str]| words.iter().any(|word| contains(error, word));
     let change = if is(&[
-        say!("scheduler-error.advised", "is forbidden"),
-        say!("scheduler-error.advised-2", "cannot get resource"),
-        say!("scheduler-error.advised-3", "cannot list resource"),
+        "is forbidden",
+        "cannot get resource",
+        "cannot list resource",
     ]) {
         say!("scheduler-error.advised-4", "give the scheduler's account the right that the error names")
     } else if is(&[
-        say!("scheduler-error.advised-5", "connection refused"),
-        say!("scheduler-error.advised-6", "no route to host"),
-        say!("scheduler-error.advised-7", "i/o timeout"),
-        say!("scheduler-error.advised-8", "no such host"),
+        "connection refused",
+        "no route to host",
+        "i/o timeout",
+        "no such host",
         "etcdserver",
     ]) || waited(error)
     {
         say!("scheduler-error.advised-9", "bring back what the scheduler could not reach; then it goes on by itself")
-    } else if is(&[say!("scheduler-error.advised-10", "admission webhook"), say!("scheduler-error.advised-11", "failed calling webhook")]) {
+    } else if is(&["admission webhook", "failed calling webhook"]) {
         say!("scheduler-error.advised-12", "let the webhook that the error names pass the binding of pods")
     } else {
         say!("scheduler-error.advised-13", "clear what the error names; the scheduler's log holds more of it")

@@ -1,6 +1,6 @@
 //! A plugin or an extender of somebody's own refuses the pod, in words that no filter of Kubernetes uses.
 
-use crate::text::{Sentence, say};
+use crate::text::say;
 use super::groups::GANGS;
 use super::message_only;
 use crate::messages::autoscaler::{self, Autoscaler};
@@ -56,17 +56,17 @@ const IN_TREE: [&str; 28] = [
 /// Rare words of in-tree plugins that say too little for a cause (`framework/plugins/noderesources`, `interpodaffinity`,
 /// `volumezone`, `nodevolumelimits`, `nodeaffinity`, `schedule_one.go` of 1.19 to 1.37).
 const IN_TREE_WORDS: [&str; 11] = [
-    say!("scheduler-plugin.text", "Pod has a restartable init container"),
-    say!("scheduler-plugin.text-2", "parsing pod: "),
-    say!("scheduler-plugin.text-3", "VolumeBindingMode not set for StorageClass"),
-    say!("scheduler-plugin.text-4", "PersistentVolume had no name"),
-    say!("scheduler-plugin.text-5", "PersistentVolumeClaim had no name"),
-    say!("scheduler-plugin.text-6", "looking up PVC "),
-    say!("scheduler-plugin.text-7", "invalid node affinity"),
-    say!("scheduler-plugin.text-8", "All PostFilter plugins are skipped"),
-    say!("scheduler-plugin.text-9", "nodeinfo not found"),
-    say!("scheduler-plugin.text-10", "error getting PVC"),
-    say!("scheduler-plugin.text-11", "all pods in a single pod group should have the same"),
+    "Pod has a restartable init container",
+    "parsing pod: ",
+    "VolumeBindingMode not set for StorageClass",
+    "PersistentVolume had no name",
+    "PersistentVolumeClaim had no name",
+    "looking up PVC ",
+    "invalid node affinity",
+    "All PostFilter plugins are skipped",
+    "nodeinfo not found",
+    "error getting PVC",
+    "all pods in a single pod group should have the same",
 ];
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -101,7 +101,6 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let mut finding = only
         .finding(case, headline)
-        .fact("share", only.share())
         .fact("scheduler", case.pod().scheduler())
         .why(say!("scheduler-plugin.why", "no filter of Kubernetes says this, so what it takes is known to those who added it to the scheduler {scheduler}"))
         .fix([Fix::advice(
