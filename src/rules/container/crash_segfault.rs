@@ -2,7 +2,7 @@
 
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes, last_words};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::text::say;
 
 /// A container's program is ended by SIGSEGV or SIGABRT.

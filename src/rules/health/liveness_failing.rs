@@ -5,7 +5,7 @@ use super::probe::{advice, facts, headline, why, written};
 use crate::messages::probe::{ProbeFailure, ProbeKind};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::crash::log;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::text::{Seconds, say};
 use crate::triage::budget;
 

@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull, OWN_WORDS, failures_command};
 use super::hosts;
 use crate::messages::pull::{PullFailure, TlsFault};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::text::{Sentence, say};
 
 /// The rule.

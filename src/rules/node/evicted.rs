@@ -4,7 +4,7 @@ use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::shell;
 use crate::messages::eviction::{self, Consumer, Eviction};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::{Evidence, Kind, ObjectRef};
 use crate::text::{Fact, Message, Sentence, say};
 

@@ -5,7 +5,7 @@ use super::queues::{Held, System, YUNIKORN, holding, queue_name};
 use crate::messages::queue::{self, Queue};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::text::{Fact, Sentence, say};
 
 /// `queue-admission`

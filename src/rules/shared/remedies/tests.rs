@@ -21,7 +21,7 @@ fn remedies(pod: &Object, others: &[Object]) -> Vec<Offer> {
     offered(&pod.stuck(), &cluster.seal())
 }
 
-fn offered(pod: &PodView, snapshot: &Snapshot) -> Vec<Offer> {
+fn offered(pod: &PodView, snapshot: &Snapshot<'_>) -> Vec<Offer> {
     let template_owner = TemplateOwner::of(pod, snapshot);
     let remedies = Engine::new(snapshot).remedies(pod);
     let offer = |remedy| Offer {
