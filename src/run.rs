@@ -11,7 +11,7 @@ use crate::gather::{self, Gathered};
 use crate::kubernetes::duration::parse_go_duration;
 use crate::kubernetes::selector::Selector;
 use crate::render::{self, Layout};
-use crate::report::Report;
+use crate::report::{Report, Requests};
 use crate::triage::scope::Scope;
 use std::io::Write;
 use std::time::Duration;
@@ -58,11 +58,15 @@ fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result
         gather::dump::read(&args.filename, asked.then_some(scope))?
     };
     let Gathered {
-        snapshot,
+        store,
         scope,
-        requests,
+        traffic,
     } = gathered;
-    let report = diagnose(&snapshot, &scope, requests);
+    let requests = Requests {
+        count: traffic.requests,
+        bytes: traffic.bytes,
+    };
+    let report = diagnose(&store.snapshot(), &scope, requests);
     write(out, &shown(&report, args.output, layout)?)?;
     let stuck = !report.diagnoses.is_empty() || !report.unexplained.is_empty();
     Ok(if stuck { STUCK } else { WELL })

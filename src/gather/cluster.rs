@@ -108,7 +108,8 @@ impl Taker {
             self.trouble.get_or_insert(error);
         }
         let namespace = namespace.unwrap_or_default();
-        self.store.insert_name(kind, namespace, name, r#type.as_deref());
+        self.store
+            .insert_name(kind, namespace, name, r#type.as_deref());
         Ok(())
     }
 
@@ -162,12 +163,10 @@ async fn wave(
 async fn one(client: &Client, taker: &RefCell<Taker>, read: &Read) -> Result<(), ReadError> {
     let form = form(read);
     let namespace = namespace(read);
-    let mut take = |json: &[u8]| {
-        match form {
-            Accept::Json | Accept::Text => taker.borrow_mut().object(read, json),
-            Accept::Metadata | Accept::Table => {
-                taker.borrow_mut().name(read, namespace, &name_only(json)?)
-            }
+    let mut take = |json: &[u8]| match form {
+        Accept::Json | Accept::Text => taker.borrow_mut().object(read, json),
+        Accept::Metadata | Accept::Table => {
+            taker.borrow_mut().name(read, namespace, &name_only(json)?)
         }
     };
     match read {

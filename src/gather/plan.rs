@@ -12,7 +12,7 @@ use crate::kubernetes::ports::host_ports;
 use crate::kubernetes::selector::label_selector_is_empty;
 use crate::messages::config::{self, ConfigFailure, ObjectKind};
 use crate::messages::pull::{self, PullFailure};
-use crate::snapshot::{ContainerView, Retention, Kind, PodView, Snapshot, Store};
+use crate::snapshot::{ContainerView, Kind, PodView, Retention, Snapshot, Store};
 use crate::triage::scope::Scope;
 use k8s_openapi::api::core::v1::PodAffinityTerm;
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,10 +150,9 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
 pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
     let kept_away = by_namespaces(store);
     let mut reads = BTreeSet::new();
-    for pod in store
-        .whole_pods()
-        .filter(|pod| pod.node().is_none() && pod.phase() != "Succeeded" && scope.covers(&pod.identity(), store))
-    {
+    for pod in store.whole_pods().filter(|pod| {
+        pod.node().is_none() && pod.phase() != "Succeeded" && scope.covers(&pod.identity(), store)
+    }) {
         storage::of_claims(pod, store, &mut reads);
         devices::of_claims(pod, store, &mut reads);
         let namespace = store.namespaces().get("", pod.namespace());

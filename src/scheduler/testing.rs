@@ -1,7 +1,7 @@
 //! Small clusters for the tests of this room.
 
 use super::{Filter, FilterFailure, View, VolumeFailure, What, run_filters};
-use crate::snapshot::{Retention, Kind, PodView, ReadScope, Snapshot, Store, Why};
+use crate::snapshot::{Kind, PodView, ReadScope, Retention, Snapshot, Store, Why};
 use crate::triage::scope::Scope;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};

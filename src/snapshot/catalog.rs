@@ -103,7 +103,8 @@ impl<T> Catalog<T> {
 
     /// Takes an object out that is gone.
     pub fn remove(&mut self, namespace: &str, name: &str) {
-        self.objects.remove(&(namespace.to_owned(), name.to_owned()));
+        self.objects
+            .remove(&(namespace.to_owned(), name.to_owned()));
     }
 
     /// Makes everything unknown again, as when the connection over which it was followed is lost: what was read may have

@@ -246,7 +246,6 @@ impl Kind {
         Kind::all().filter(|kind| *kind != Kind::ResourceSlice)
     }
 
-
     /// The name as in a manifest's `kind:`.
     pub fn as_str(self) -> &'static str {
         self.row().name
@@ -311,9 +310,7 @@ impl Kind {
         let word = word.split('.').next().unwrap_or_default();
         Kind::all().find(|kind| {
             let row = kind.row();
-            row.plural == word
-                || row.name.eq_ignore_ascii_case(word)
-                || row.short.contains(&word)
+            row.plural == word || row.name.eq_ignore_ascii_case(word) || row.short.contains(&word)
         })
     }
 }

@@ -25,6 +25,7 @@ mod slim;
 mod storage;
 mod store;
 mod template_owner;
+mod workload;
 
 pub use catalog::{Catalog, ObjectKey, ReadScope};
 pub use devices::{Consumer, DeviceClass, ResourceClaim};
@@ -42,8 +43,9 @@ pub use quota::ResourceQuota;
 pub use seen::{Gap, Seen, Why};
 pub use service::Service;
 pub use storage::{ClaimRef, CsiDriver, CsiNode, CsiStorageCapacity, Volume, VolumeAttachment};
-pub use store::{Keep, Store, Undecodable};
+pub use store::{Retention, Store, Undecodable};
 pub use template_owner::{Propagation, TemplateOwner};
+pub use workload::{Workload, WorkloadCondition};
 
 use jiff::Timestamp;
 use std::ops::Deref;

@@ -130,7 +130,9 @@ mod tests {
 
     #[test]
     fn metadata_alone_proves_no_key_absent() {
-        let raw: RawKeyed = serde_json::from_str(r#"{"kind":"PartialObjectMetadata","metadata":{"name":"db"}}"#).unwrap();
+        let raw: RawKeyed =
+            serde_json::from_str(r#"{"kind":"PartialObjectMetadata","metadata":{"name":"db"}}"#)
+                .unwrap();
         assert_eq!(raw.into_keyed().keys, None);
         let raw: RawKeyed = serde_json::from_str(r#"{"kind":"Secret","keys":null}"#).unwrap();
         assert_eq!(raw.into_keyed().keys, None);
@@ -138,7 +140,8 @@ mod tests {
 
     #[test]
     fn an_item_of_a_typed_list_with_values_was_read_whole() {
-        let raw: RawKeyed = serde_json::from_str(r#"{"kind":"PartialObjectMetadata","data":{"a":"b"}}"#).unwrap();
+        let raw: RawKeyed =
+            serde_json::from_str(r#"{"kind":"PartialObjectMetadata","data":{"a":"b"}}"#).unwrap();
         assert_eq!(raw.into_keyed().keys.unwrap(), ["a"]);
     }
 

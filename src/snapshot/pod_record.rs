@@ -3,8 +3,8 @@
 //! What many pods share (requests, ports, labels, priority) is a [`Footprint`], kept once. 100,000 pods of a few thousand
 //! templates take some tens of MiB. A pod that is gone leaves nothing behind.
 
-use super::ownership::PodIdentity;
 use super::footprint::{Footprint, FootprintId, Footprints};
+use super::ownership::PodIdentity;
 use crate::kubernetes::claims::of_ephemeral;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
@@ -81,7 +81,10 @@ impl PodRecords {
         let (Some(name), Some(spec)) = (pod.metadata.name.as_deref(), pod.spec.as_ref()) else {
             return;
         };
-        let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+        let phase = pod
+            .status
+            .as_ref()
+            .and_then(|status| status.phase.as_deref());
         self.take(namespace, name);
         match phase {
             Some("Succeeded") => return self.note_success(pod),
@@ -384,7 +387,10 @@ mod tests {
             pod_records.insert(&pod(&name, "n2", "Running"));
             pod_records.remove("shop", &name);
         }
-        assert_eq!((pod_records.all.len(), pod_records.footprints().len()), (2, 1));
+        assert_eq!(
+            (pod_records.all.len(), pod_records.footprints().len()),
+            (2, 1)
+        );
     }
 
     #[test]

@@ -146,7 +146,8 @@ impl Triage<'_> {
             &self.nodes.numbers,
         ];
         let all = parts.into_iter().flatten();
-        all.map(|(kind, numbers)| (kind.clone(), *numbers)).collect()
+        all.map(|(kind, numbers)| (kind.clone(), *numbers))
+            .collect()
     }
 
     /// What was named and is not stuck.

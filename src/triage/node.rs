@@ -87,6 +87,16 @@ impl<'s> Subject<'s> for NodeSubject<'s> {
         }
     }
 
+    fn raw_status(&self) -> Vec<(String, String)> {
+        let ready = self.node.and_then(|node| node.condition("Ready"));
+        let message = ready.and_then(|ready| ready.message.clone());
+        let path = || "status.conditions[Ready].message".to_owned();
+        message
+            .map(|message| (path(), message))
+            .into_iter()
+            .collect()
+    }
+
     fn since(&self, _: &Snapshot<'_>) -> Option<Timestamp> {
         self.node?.condition("Ready")?.last_transition_time
     }

@@ -2,7 +2,9 @@
 
 use super::recovery::recovered;
 use super::status_word::{status_word, stuck_since};
+use super::subject::describe;
 use super::{Because, Layer, Numbers, Passage, Scope, Sorted, Standing, Subject, passage};
+use crate::kubernetes::shell;
 use crate::snapshot::{
     ContainerView, Event, Events, Kind, ObjectRef, PodView, Role, Snapshot, Store,
 };
@@ -21,7 +23,6 @@ const BACK_OFF_RESET: i64 = 600;
 const LOOP: i32 = 3;
 /// Seconds that any container may take to turn ready, whatever its probe says.
 const WARM_UP: i64 = 30;
-
 
 /// The pods of the scope. Of those plainly healthy only the records are looked at.
 pub(super) fn sorted<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Sorted<&'s PodView> {
@@ -99,6 +100,22 @@ impl<'s> Subject<'s> for &'s PodView {
         status_word(self.pod())
     }
 
+    fn raw_status(&self) -> Vec<(String, String)> {
+        raw_status(self)
+    }
+
+    fn inspect(&self, layer: Layer) -> String {
+        inspect(self, layer)
+    }
+
+    fn is_unbound(&self) -> bool {
+        self.node().is_none()
+    }
+
+    fn is_terminating(&self) -> bool {
+        PodView::is_terminating(self)
+    }
+
     fn since(&self, _: &Snapshot<'_>) -> Option<Timestamp> {
         stuck_since(self)
     }
@@ -111,6 +128,60 @@ impl<'s> Subject<'s> for &'s PodView {
     ) -> Option<Passage> {
         passage::of_pod(self, snapshot, layer, stuck)
     }
+}
+
+/// The reason of the pod, what its containers wait for, and the conditions that do not hold.
+fn raw_status(pod: &PodView) -> Vec<(String, String)> {
+    let joined = |reason: &str, message: Option<&str>| match message {
+        Some(message) if !message.is_empty() => format!("{reason}: {message}"),
+        _ => reason.to_owned(),
+    };
+    let status = pod.status();
+    let reason = status.reason.iter();
+    let reason = reason.map(|reason| {
+        let quote = joined(reason, status.message.as_deref());
+        ("status.reason".to_owned(), quote)
+    });
+    let waiting = pod.containers().filter_map(|container| {
+        let message = container.waiting()?.message.as_deref();
+        let path = format!("{}.state.waiting", container.path());
+        Some((path, joined(container.waiting_reason(), message)))
+    });
+    let conditions = status.conditions.iter().flatten();
+    let conditions = conditions.filter(|c| c.status != "True").filter_map(|c| {
+        let message = c.message.clone().filter(|message| !message.is_empty())?;
+        let path = format!("status.conditions[{}].message", c.type_);
+        Some((path, message))
+    });
+    reason.chain(waiting).chain(conditions).collect()
+}
+
+fn inspect(pod: &PodView, layer: Layer) -> String {
+    let name = pod.name();
+    let kubectl = |words: &[&str]| shell::kubectl(pod.namespace(), words);
+    match layer {
+        Layer::Node => match pod.node() {
+            Some(node) => shell::command(["kubectl", "describe", "node", node]),
+            None => describe(&pod.object()),
+        },
+        Layer::Container | Layer::Health => match crashed(pod) {
+            Some(container) => kubectl(&["logs", name, "-c", container, "--previous"]),
+            None => kubectl(&["logs", name, "--all-containers"]),
+        },
+        Layer::Service => kubectl(&["get", "endpointslices"]),
+        Layer::Removal => kubectl(&["get", "pod", name, "-o", "jsonpath={.metadata.finalizers}"]),
+        _ => describe(&pod.object()),
+    }
+}
+
+/// The first container that has ended before.
+fn crashed(pod: &PodView) -> Option<&str> {
+    let mut containers = pod.containers();
+    let crashed = containers.find(|container| {
+        let completed = container.terminated().is_some_and(|end| end.exit_code == 0);
+        container.last_end().is_some() && !completed
+    });
+    crashed.map(|container| container.name())
 }
 
 /// How one pod stands at the time `now`. `failing` tells whether a warning that is still current keeps it from being created:

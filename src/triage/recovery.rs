@@ -31,9 +31,7 @@ pub(super) fn recovered(pod: &PodView, store: &Store) -> bool {
 
 /// Where the Job itself was not read: a later attempt of it has succeeded.
 fn succeeded_later(pod: &PodView, store: &Store, job: &str) -> bool {
-    let success = store
-        .pod_records()
-        .last_success(pod.namespace(), job);
+    let success = store.pod_records().last_success(pod.namespace(), job);
     matches!((success, pod.created()), (Some(success), Some(created)) if success > created)
 }
 

@@ -1,7 +1,7 @@
 //! What is meant: what was typed, turned into questions that any object can answer.
 
-use crate::kubernetes::selector::Selector;
 use super::service::matches;
+use crate::kubernetes::selector::Selector;
 use crate::snapshot::{Kind, ObjectRef, PodIdentity, Seen, Store};
 
 /// What a diagnosis is about.
@@ -62,10 +62,7 @@ impl Scope {
                 .as_ref()
                 .is_none_or(|selector| selector.matches(pod.labels))
             && (self.targets.is_empty()
-                || self
-                    .targets
-                    .iter()
-                    .any(|target| target.means(pod, store)))
+                || self.targets.iter().any(|target| target.means(pod, store)))
     }
 }
 

@@ -60,8 +60,8 @@ impl ServiceSubject<'_> {
         workloads.find_map(|(kind, catalog)| {
             let mut of_namespace = catalog.seen_in(self.namespace);
             let selector = &self.service.selector;
-            let (name, _) = of_namespace
-                .find(|(_, workload)| matches(selector, &workload.template_labels))?;
+            let (name, _) =
+                of_namespace.find(|(_, workload)| matches(selector, &workload.template_labels))?;
             let workload = ObjectRef::new(kind, self.namespace, name);
             Some(store.outermost(workload).short())
         })
@@ -117,6 +117,10 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
     fn status(&self) -> String {
         // what `kubectl get endpoints` shows
         "<none>".to_owned()
+    }
+
+    fn raw_status(&self) -> Vec<(String, String)> {
+        Vec::new()
     }
 
     fn since(&self, _: &Snapshot<'_>) -> Option<Timestamp> {

@@ -1,6 +1,7 @@
 //! What a diagnosis can be about, and everything in which the kinds of subjects differ.
 
 use super::{Layer, Scope};
+use crate::kubernetes::shell;
 use crate::snapshot::{ObjectRef, Snapshot, Store};
 use jiff::Timestamp;
 
@@ -30,6 +31,25 @@ pub trait Subject<'s>: Copy {
     /// The word with which kubectl shows its state.
     fn status(&self) -> String;
 
+    /// What its status says by itself, path and words, for one that no rule explains.
+    fn raw_status(&self) -> Vec<(String, String)>;
+
+    /// A command that shows more of a layer and changes nothing.
+    fn inspect(&self, layer: Layer) -> String {
+        let _ = layer;
+        describe(&self.object())
+    }
+
+    /// Whether it waits for a node, so that layers before the scheduler's are not passed but not reached.
+    fn is_unbound(&self) -> bool {
+        false
+    }
+
+    /// Whether it was deleted and is still there.
+    fn is_terminating(&self) -> bool {
+        false
+    }
+
     /// Since when it has been in the state that it is stuck in, as far as known.
     fn since(&self, snapshot: &Snapshot<'_>) -> Option<Timestamp>;
 
@@ -40,6 +60,16 @@ pub trait Subject<'s>: Copy {
         layer: Layer,
         stuck: Option<Layer>,
     ) -> Option<Passage>;
+}
+
+/// The command that shows an object with its events.
+pub(super) fn describe(object: &ObjectRef) -> String {
+    let kind = object.kind.to_lowercase();
+    let words = ["describe", kind.as_str(), object.name.as_str()];
+    match object.namespace.as_deref() {
+        Some(namespace) => shell::kubectl(namespace, words),
+        None => shell::command(["kubectl"].into_iter().chain(words)),
+    }
 }
 
 /// How a subject stands.

@@ -25,10 +25,7 @@ pub struct WorkloadSubject<'s> {
 }
 
 /// The workloads that were read and make pods.
-pub(super) fn candidates<'s>(
-    snapshot: &Snapshot<'s>,
-    scope: &Scope,
-) -> Vec<WorkloadSubject<'s>> {
+pub(super) fn candidates<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Vec<WorkloadSubject<'s>> {
     if scope.only_pods() {
         return Vec::new();
     }
@@ -78,12 +75,10 @@ impl<'s> WorkloadSubject<'s> {
     /// Its newest event that tells of a pod that could not be created, unless one was created since.
     pub fn refusal<'a>(&'a self, store: &'a Store) -> Option<&'a Event> {
         let object = self.object();
-        let newest = store.events().of(&object, self.uid()).rev().find(|event| {
-            matches!(
-                event.reason.as_str(),
-                "FailedCreate" | "SuccessfulCreate"
-            )
-        })?;
+        let newest =
+            store.events().of(&object, self.uid()).rev().find(|event| {
+                matches!(event.reason.as_str(), "FailedCreate" | "SuccessfulCreate")
+            })?;
         (newest.reason == "FailedCreate").then_some(newest)
     }
 
@@ -162,6 +157,17 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
             self.workload.ready.unwrap_or_default(),
             self.wanted()
         )
+    }
+
+    fn raw_status(&self) -> Vec<(String, String)> {
+        let conditions = self.workload.conditions.iter();
+        let telling = conditions.filter(|c| c.status != "True" || c.r#type == "ReplicaFailure");
+        telling
+            .filter_map(|c| {
+                let path = format!("status.conditions[{}].message", c.r#type);
+                Some((path, c.message.clone()?))
+            })
+            .collect()
     }
 
     fn since(&self, snapshot: &Snapshot<'_>) -> Option<Timestamp> {

@@ -6,7 +6,6 @@ use crate::triage::scope::{Scope, Target};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-
 /// The kind of the object with which `--dump` says what was read.
 pub const READING: &str = "Reading";
 

@@ -100,10 +100,7 @@ metadata: {name: n3}
         let (store, fault) = store(|taker| yaml::read(&mut text.as_bytes(), taker, whole));
         assert!(fault.is_none(), "{whole}: {fault:?}");
         assert_eq!(nodes(&store), 3, "{whole}");
-        assert!(matches!(
-            store.namespaces().get("", "shop"),
-            Seen::Yes(_)
-        ));
+        assert!(matches!(store.namespaces().get("", "shop"), Seen::Yes(_)));
         assert!(store.nodes().get("", "n9").is_absent(), "{whole}");
     }
 }

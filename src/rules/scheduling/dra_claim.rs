@@ -1,6 +1,5 @@
 //! A ResourceClaim keeps the pod from a node: it is not there, not allocated, or in use.
 
-use crate::text::{Sentence, say};
 use super::device_claims::{self, Borne, bare, borne, describe};
 use super::message_only;
 use crate::kubernetes::device_claims::NamedClaim;
@@ -8,6 +7,7 @@ use crate::messages::scheduler::{self, ClaimProblem, Reason};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::{Event, Kind};
+use crate::text::{Sentence, say};
 
 /// `dra-claim`
 pub static RULE: Rule = Rule {
@@ -99,69 +99,168 @@ fn told(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
 fn words(problem: &ClaimProblem) -> (Sentence, Sentence, Sentence, Who) {
     match problem {
         ClaimProblem::NotCreated => (
-            say!("dra-claim.text", "the ResourceClaim of the pod has not been created from its template"),
-            say!("dra-claim.text-2", "the resourceclaim controller creates it; its event on the pod, which is kept for an hour, says why it has not"),
-            say!("dra-claim.text-3", "look whether the ResourceClaimTemplate exists in the pod's namespace"),
+            say!(
+                "dra-claim.text",
+                "the ResourceClaim of the pod has not been created from its template"
+            ),
+            say!(
+                "dra-claim.text-2",
+                "the resourceclaim controller creates it; its event on the pod, which is kept for an hour, says why it has not"
+            ),
+            say!(
+                "dra-claim.text-3",
+                "look whether the ResourceClaimTemplate exists in the pod's namespace"
+            ),
             Who::Owner,
         ),
         ClaimProblem::Missing(_) => (
-            say!("dra-claim.text-4", "the ResourceClaim {claim} does not exist"),
-            say!("dra-claim.text-5", "a claim that is named, rather than made from a template, has to be there before the pod"),
-            say!("dra-claim.text-6", "create the ResourceClaim {claim}, or name one that exists"),
+            say!(
+                "dra-claim.text-4",
+                "the ResourceClaim {claim} does not exist"
+            ),
+            say!(
+                "dra-claim.text-5",
+                "a claim that is named, rather than made from a template, has to be there before the pod"
+            ),
+            say!(
+                "dra-claim.text-6",
+                "create the ResourceClaim {claim}, or name one that exists"
+            ),
             Who::Owner,
         ),
         ClaimProblem::Terminating(_) => (
-            say!("dra-claim.text-7", "the ResourceClaim {claim} is being deleted"),
-            say!("dra-claim.text-8", "a claim that is being deleted takes no new pod; it goes once nobody uses it"),
-            say!("dra-claim.text-9", "wait until {claim} is gone and create it anew, or name another"),
+            say!(
+                "dra-claim.text-7",
+                "the ResourceClaim {claim} is being deleted"
+            ),
+            say!(
+                "dra-claim.text-8",
+                "a claim that is being deleted takes no new pod; it goes once nobody uses it"
+            ),
+            say!(
+                "dra-claim.text-9",
+                "wait until {claim} is gone and create it anew, or name another"
+            ),
             Who::Owner,
         ),
         ClaimProblem::NotOwned(_) => (
-            say!("dra-claim.text-10", "the ResourceClaim {claim} belongs to another pod"),
-            say!("dra-claim.text-11", "a claim of this name was not made for this pod, most often for an earlier one of its name"),
-            say!("dra-claim.text-12", "delete the ResourceClaim {claim}, if nothing uses it, so that it is made anew"),
+            say!(
+                "dra-claim.text-10",
+                "the ResourceClaim {claim} belongs to another pod"
+            ),
+            say!(
+                "dra-claim.text-11",
+                "a claim of this name was not made for this pod, most often for an earlier one of its name"
+            ),
+            say!(
+                "dra-claim.text-12",
+                "delete the ResourceClaim {claim}, if nothing uses it, so that it is made anew"
+            ),
             Who::Owner,
         ),
         ClaimProblem::InUse => (
-            say!("dra-claim.text-13", "a ResourceClaim of the pod is in use, and no more pods may share it"),
-            say!("dra-claim.text-14", "a claim serves a limited number of pods at a time, 256 at most"),
-            say!("dra-claim.text-15", "let the other pods end, or give the pod a claim of its own by a template"),
+            say!(
+                "dra-claim.text-13",
+                "a ResourceClaim of the pod is in use, and no more pods may share it"
+            ),
+            say!(
+                "dra-claim.text-14",
+                "a claim serves a limited number of pods at a time, 256 at most"
+            ),
+            say!(
+                "dra-claim.text-15",
+                "let the other pods end, or give the pod a claim of its own by a template"
+            ),
             Who::Owner,
         ),
         ClaimProblem::Allocating(_) => (
-            say!("dra-claim.text-16", "the ResourceClaim {claim} is being allocated for another pod"),
-            say!("dra-claim.text-17", "that takes seconds; where it stays so, the binding of the other pod hangs"),
-            say!("dra-claim.text-18", "look at the other pods that name {claim}"),
+            say!(
+                "dra-claim.text-16",
+                "the ResourceClaim {claim} is being allocated for another pod"
+            ),
+            say!(
+                "dra-claim.text-17",
+                "that takes seconds; where it stays so, the binding of the other pod hangs"
+            ),
+            say!(
+                "dra-claim.text-18",
+                "look at the other pods that name {claim}"
+            ),
             Who::Owner,
         ),
         ClaimProblem::ClassMissing(_) => (
-            say!("dra-claim.text-19", "the DeviceClass {class} does not exist"),
-            say!("dra-claim.text-20", "a claim asks for devices by a class, which the driver's installation brings"),
-            say!("dra-claim.text-21", "install the driver that brings {class}, or name a class that exists"),
+            say!(
+                "dra-claim.text-19",
+                "the DeviceClass {class} does not exist"
+            ),
+            say!(
+                "dra-claim.text-20",
+                "a claim asks for devices by a class, which the driver's installation brings"
+            ),
+            say!(
+                "dra-claim.text-21",
+                "install the driver that brings {class}, or name a class that exists"
+            ),
             Who::Admin,
         ),
         ClaimProblem::NoDevice => (
-            say!("dra-claim.text-22", "no free device satisfies the pod's ResourceClaims on {share}"),
-            say!("dra-claim.text-23", "the devices there are taken, or none has what the selectors of the claim or its class ask for"),
-            say!("dra-claim.text-24", "compare the claim's requests with the devices in the ResourceSlices of these nodes, and with the claims that hold them"),
+            say!(
+                "dra-claim.text-22",
+                "no free device satisfies the pod's ResourceClaims on {share}"
+            ),
+            say!(
+                "dra-claim.text-23",
+                "the devices there are taken, or none has what the selectors of the claim or its class ask for"
+            ),
+            say!(
+                "dra-claim.text-24",
+                "compare the claim's requests with the devices in the ResourceSlices of these nodes, and with the claims that hold them"
+            ),
             Who::Owner,
         ),
         ClaimProblem::OtherNode => (
-            say!("dra-claim.text-25", "a ResourceClaim of the pod is allocated for another node than {share}"),
-            say!("dra-claim.text-26", "once its devices are chosen, a claim binds every pod that names it to where they are"),
-            say!("dra-claim.text-27", "let the pod go where the claim is, or give it a claim of its own by a template"),
+            say!(
+                "dra-claim.text-25",
+                "a ResourceClaim of the pod is allocated for another node than {share}"
+            ),
+            say!(
+                "dra-claim.text-26",
+                "once its devices are chosen, a claim binds every pod that names it to where they are"
+            ),
+            say!(
+                "dra-claim.text-27",
+                "let the pod go where the claim is, or give it a claim of its own by a template"
+            ),
             Who::Owner,
         ),
         ClaimProblem::Invalid => (
-            say!("dra-claim.text-28", "a ResourceClaim of the pod cannot be satisfied as it is written"),
-            say!("dra-claim.text-29", "the allocator refuses the request or the selector itself, whatever devices there are"),
-            say!("dra-claim.text-30", "mend what the scheduler's message names in the claim, its template or its DeviceClass"),
+            say!(
+                "dra-claim.text-28",
+                "a ResourceClaim of the pod cannot be satisfied as it is written"
+            ),
+            say!(
+                "dra-claim.text-29",
+                "the allocator refuses the request or the selector itself, whatever devices there are"
+            ),
+            say!(
+                "dra-claim.text-30",
+                "mend what the scheduler's message names in the claim, its template or its DeviceClass"
+            ),
             Who::Owner,
         ),
         ClaimProblem::Timeout => (
-            say!("dra-claim.text-31", "the devices of the pod's ResourceClaims were not ready in time"),
-            say!("dra-claim.text-32", "the scheduler gives up and tries again; a driver that has to prepare devices may be slow or down"),
-            say!("dra-claim.text-33", "look at the driver's controller and at the claim's status"),
+            say!(
+                "dra-claim.text-31",
+                "the devices of the pod's ResourceClaims were not ready in time"
+            ),
+            say!(
+                "dra-claim.text-32",
+                "the scheduler gives up and tries again; a driver that has to prepare devices may be slow or down"
+            ),
+            say!(
+                "dra-claim.text-33",
+                "look at the driver's controller and at the claim's status"
+            ),
             Who::Admin,
         ),
     }

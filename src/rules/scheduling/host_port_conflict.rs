@@ -3,7 +3,6 @@
 //! Whoever holds it decides what to do: an old pod of the same Deployment that a rolling update
 //! keeps until the new one is ready, a sibling of the same template, or somebody else.
 
-use crate::text::say;
 use super::holder_relation::HolderRelation;
 use super::topology::inspect_all_pods;
 use crate::kubernetes::ports::{HostPort, host_ports};
@@ -13,6 +12,7 @@ use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, FilterFailure, Holder, What};
 use crate::snapshot::Kind;
+use crate::text::say;
 use std::collections::BTreeSet;
 
 /// `host-port-conflict`
@@ -74,9 +74,15 @@ fn words(ports: &BTreeSet<&HostPort>) -> Vec<String> {
 
 fn predecessors(case: &Case<'_>, matched: &Match<'_>, one: bool) -> Finding {
     let headline = if one {
-        say!("host-port-conflict.predecessors", "the rollout waits for itself: host port {ports} is held by old pods of {owner} on every node that could run the new one")
+        say!(
+            "host-port-conflict.predecessors",
+            "the rollout waits for itself: host port {ports} is held by old pods of {owner} on every node that could run the new one"
+        )
     } else {
-        say!("host-port-conflict.predecessors-2", "the rollout waits for itself: host ports {ports} are held by old pods of {owner} on every node that could run the new one")
+        say!(
+            "host-port-conflict.predecessors-2",
+            "the rollout waits for itself: host ports {ports} are held by old pods of {owner} on every node that could run the new one"
+        )
     };
     matched
         .finding(case, headline)
@@ -91,16 +97,28 @@ fn predecessors(case: &Case<'_>, matched: &Match<'_>, one: bool) -> Finding {
 fn siblings(case: &Case<'_>, matched: &Match<'_>, one: bool, running: usize) -> Finding {
     let headline = match (one, running) {
         (true, 1) => {
-            say!("host-port-conflict.siblings", "more replicas than nodes: host port {ports} is held by another pod of {owner} on the node that could run this one")
+            say!(
+                "host-port-conflict.siblings",
+                "more replicas than nodes: host port {ports} is held by another pod of {owner} on the node that could run this one"
+            )
         }
         (true, _) => {
-            say!("host-port-conflict.siblings-2", "more replicas than nodes: host port {ports} is held by {running} pods of {owner} itself on every node that could run another")
+            say!(
+                "host-port-conflict.siblings-2",
+                "more replicas than nodes: host port {ports} is held by {running} pods of {owner} itself on every node that could run another"
+            )
         }
         (false, 1) => {
-            say!("host-port-conflict.siblings-3", "more replicas than nodes: host ports {ports} are held by another pod of {owner} on the node that could run this one")
+            say!(
+                "host-port-conflict.siblings-3",
+                "more replicas than nodes: host ports {ports} are held by another pod of {owner} on the node that could run this one"
+            )
         }
         (false, _) => {
-            say!("host-port-conflict.siblings-4", "more replicas than nodes: host ports {ports} are held by {running} pods of {owner} itself on every node that could run another")
+            say!(
+                "host-port-conflict.siblings-4",
+                "more replicas than nodes: host ports {ports} are held by {running} pods of {owner} itself on every node that could run another"
+            )
         }
     };
     matched
@@ -116,31 +134,58 @@ fn siblings(case: &Case<'_>, matched: &Match<'_>, one: bool, running: usize) -> 
 
 fn others(case: &Case<'_>, matched: &Match<'_>, one: bool) -> Finding {
     let headline = if one {
-        say!("host-port-conflict.others", "host port {ports} is taken on every node that could run the pod, by {holders}")
+        say!(
+            "host-port-conflict.others",
+            "host port {ports} is taken on every node that could run the pod, by {holders}"
+        )
     } else {
-        say!("host-port-conflict.others-2", "host ports {ports} are taken on every node that could run the pod, by {holders}")
+        say!(
+            "host-port-conflict.others-2",
+            "host ports {ports} are taken on every node that could run the pod, by {holders}"
+        )
     };
     matched
         .finding(case, headline)
-        .why(say!("host-port-conflict.others-why", "a node gives a host port to one pod, whichever process has it open"))
+        .why(say!(
+            "host-port-conflict.others-why",
+            "a node gives a host port to one pod, whichever process has it open"
+        ))
         .fix([
             Fix::advice(
-                say!("host-port-conflict.others-fix", "choose a host port that is free, or use a Service in place of it"),
+                say!(
+                    "host-port-conflict.others-fix",
+                    "choose a host port that is free, or use a Service in place of it"
+                ),
                 Who::Owner,
             ),
-            Fix::advice(say!("host-port-conflict.others-fix-2", "move {holders} away, or add a node"), Who::Admin),
+            Fix::advice(
+                say!(
+                    "host-port-conflict.others-fix-2",
+                    "move {holders} away, or add a node"
+                ),
+                Who::Admin,
+            ),
         ])
 }
 
 fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     let ports = words(&host_ports(case.pod().spec()).iter().collect());
     let finding = if ports.is_empty() {
-        matched.finding(case, say!("host-port-conflict.headline", "a host port that the pod wants is taken on {share}"))
+        matched.finding(
+            case,
+            say!(
+                "host-port-conflict.headline",
+                "a host port that the pod wants is taken on {share}"
+            ),
+        )
     } else {
         matched
             .finding(
                 case,
-                say!("host-port-conflict.headline-2", "a host port that the pod wants is taken on {share}; it wants {ports}"),
+                say!(
+                    "host-port-conflict.headline-2",
+                    "a host port that the pod wants is taken on {share}; it wants {ports}"
+                ),
             )
             .fact("ports", ports)
     };

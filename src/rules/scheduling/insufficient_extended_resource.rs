@@ -3,7 +3,6 @@
 //! Three different things look alike in the scheduler's words: no node offers the resource, the
 //! devices are there but ill, all are in use.
 
-use crate::text::say;
 use super::shortage;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::quantity::Quantity;
@@ -14,6 +13,7 @@ use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::matching::Match;
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Kind;
+use crate::text::say;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `insufficient-extended-resource`
@@ -77,7 +77,10 @@ fn of_resource(case: &Case<'_>, resource: &str) -> Vec<Finding> {
 fn absent(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding {
     let finding = matched.finding(
         case,
-        say!("insufficient-extended-resource.text", "the pod asks for {asked} {resource}, which no node offers"),
+        say!(
+            "insufficient-extended-resource.text",
+            "the pod asks for {asked} {resource}, which no node offers"
+        ),
     );
     if is_hugepages(resource) {
         return finding

@@ -1,6 +1,5 @@
 //! The pod names its node itself, and there is no such node.
 
-use crate::text::say;
 use super::message_only;
 use crate::kubernetes::affinity::node_affinity;
 use crate::kubernetes::nearest::nearest;
@@ -11,6 +10,7 @@ use crate::rules::shared::template::Template;
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
+use crate::text::say;
 use serde_json::json;
 
 /// `node-name-mismatch`
@@ -109,7 +109,10 @@ fn pinned(case: &Case<'_>) -> Option<Finding> {
     let daemon = case.subject().kind == "DaemonSet";
     let finding = Finding::new(
         case.subject(),
-        say!("node-name-mismatch.text-2", "the pod is pinned to {nodes}, which does not exist"),
+        say!(
+            "node-name-mismatch.text-2",
+            "the pod is pinned to {nodes}, which does not exist"
+        ),
         proof,
     )
     .evidence(absent)
@@ -121,9 +124,15 @@ fn pinned(case: &Case<'_>) -> Option<Finding> {
             .fix([Fix::advice(say!("node-name-mismatch.pinned-fix", "wait for the DaemonSet's controller, and check that it runs if the pod stays"), Who::Admin)])
     } else {
         finding
-            .why(say!("node-name-mismatch.pinned-why-2", "its required node affinity names the node itself, so no other will do"))
+            .why(say!(
+                "node-name-mismatch.pinned-why-2",
+                "its required node affinity names the node itself, so no other will do"
+            ))
             .fix([Fix::advice(
-                say!("node-name-mismatch.pinned-fix-2", "name a node that exists in the node affinity, or ask for labels instead"),
+                say!(
+                    "node-name-mismatch.pinned-fix-2",
+                    "name a node that exists in the node affinity, or ask for labels instead"
+                ),
                 Who::Owner,
             )])
     })
@@ -143,18 +152,26 @@ fn pins(case: &Case<'_>) -> Option<Vec<String>> {
 /// The scheduler's words, which up to 1.20 spoke of the host name.
 fn told(case: &Case<'_>) -> Option<Finding> {
     let only = message_only::find(case, |reason| matches!(reason, Reason::NodeName))?;
-    let finding = only
-        .finding(
-            case,
-            say!("node-name-mismatch.headline", "the pod asks for a node by a name that {share} do not have"),
-        );
+    let finding = only.finding(
+        case,
+        say!(
+            "node-name-mismatch.headline",
+            "the pod asks for a node by a name that {share} do not have"
+        ),
+    );
     let certainty = finding.certainty.max(Certainty::Possible);
     Some(
         finding
             .certainty(certainty)
-            .why(say!("node-name-mismatch.why", "which name it asks for was not found in the pod"))
+            .why(say!(
+                "node-name-mismatch.why",
+                "which name it asks for was not found in the pod"
+            ))
             .fix([Fix::advice(
-                say!("node-name-mismatch.fix", "compare the name that the pod asks for with the names of the nodes"),
+                say!(
+                    "node-name-mismatch.fix",
+                    "compare the name that the pod asks for with the names of the nodes"
+                ),
                 Who::Owner,
             )]),
     )

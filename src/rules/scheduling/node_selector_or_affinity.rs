@@ -1,6 +1,5 @@
 //! No node carries the labels that the pod's node selector or required node affinity asks for.
 
-use crate::text::say;
 use crate::kubernetes::affinity::node_affinity;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
@@ -10,6 +9,7 @@ use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
+use crate::text::say;
 use std::collections::BTreeSet;
 
 /// `node-selector-or-affinity`
@@ -64,10 +64,22 @@ fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         .collect();
     let Some((key, expression)) = labels.first().copied() else {
         return matched
-            .finding(case, say!("node-selector-or-affinity.text", "the pod's required node affinity matches no node"))
-            .why(say!("node-selector-or-affinity.computed-why", "its terms are empty, and an empty term matches nothing"))
+            .finding(
+                case,
+                say!(
+                    "node-selector-or-affinity.text",
+                    "the pod's required node affinity matches no node"
+                ),
+            )
+            .why(say!(
+                "node-selector-or-affinity.computed-why",
+                "its terms are empty, and an empty term matches nothing"
+            ))
             .fix([Fix::advice(
-                say!("node-selector-or-affinity.computed-fix", "write what the nodes shall have into the terms, or remove the affinity"),
+                say!(
+                    "node-selector-or-affinity.computed-fix",
+                    "write what the nodes shall have into the terms, or remove the affinity"
+                ),
                 Who::Owner,
             )])
             .look(look(None));
@@ -76,11 +88,17 @@ fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     let finding = match wanted.len() {
         1 => matched.finding(
             case,
-            say!("node-selector-or-affinity.text-2", "no node that could run the pod has {wanted}, which the pod asks for"),
+            say!(
+                "node-selector-or-affinity.text-2",
+                "no node that could run the pod has {wanted}, which the pod asks for"
+            ),
         ),
         _ => matched.finding(
             case,
-            say!("node-selector-or-affinity.text-3", "no node that could run the pod has all that the pod asks for: {wanted}"),
+            say!(
+                "node-selector-or-affinity.text-3",
+                "no node that could run the pod has all that the pod asks for: {wanted}"
+            ),
         ),
     }
     .fact("wanted", wanted)
@@ -117,19 +135,37 @@ fn no_such_key(case: &Case<'_>, finding: Finding, key: &str) -> Finding {
     match likest.or_else(moved) {
         Some(meant) => finding
             .fact("nearest", meant)
-            .why(say!("node-selector-or-affinity.no-such-key-why", "no node carries the label {key}; there are nodes that carry {nearest}"))
+            .why(say!(
+                "node-selector-or-affinity.no-such-key-why",
+                "no node carries the label {key}; there are nodes that carry {nearest}"
+            ))
             .fix([Fix::advice(
-                say!("node-selector-or-affinity.no-such-key-fix", "ask for {nearest}, which nodes do carry, if that was meant"),
+                say!(
+                    "node-selector-or-affinity.no-such-key-fix",
+                    "ask for {nearest}, which nodes do carry, if that was meant"
+                ),
                 Who::Owner,
             )]),
-        None => finding.why(say!("node-selector-or-affinity.no-such-key-why-2", "no node carries the label {key} at all")),
+        None => finding.why(say!(
+            "node-selector-or-affinity.no-such-key-why-2",
+            "no node carries the label {key} at all"
+        )),
     }
     .fix([
         Fix::advice(
-            say!("node-selector-or-affinity.no-such-key-fix-2", "remove {wanted} from the pod's node selector or affinity"),
+            say!(
+                "node-selector-or-affinity.no-such-key-fix-2",
+                "remove {wanted} from the pod's node selector or affinity"
+            ),
             Who::Owner,
         ),
-        Fix::advice(say!("node-selector-or-affinity.no-such-key-fix-3", "label the nodes that the pod is meant for"), Who::Admin),
+        Fix::advice(
+            say!(
+                "node-selector-or-affinity.no-such-key-fix-3",
+                "label the nodes that the pod is meant for"
+            ),
+            Who::Admin,
+        ),
     ])
 }
 
@@ -148,20 +184,32 @@ fn other_values(finding: Finding, expression: &str, carried: BTreeSet<String>) -
     let finding = if carries_it {
         finding.why(say!("node-selector-or-affinity.other-values-why", "there are nodes with it, and each of them lacks something else; under {key} nodes carry {carried}"))
     } else {
-        finding.why(say!("node-selector-or-affinity.other-values-why-2", "under {key} nodes carry {carried}"))
+        finding.why(say!(
+            "node-selector-or-affinity.other-values-why-2",
+            "under {key} nodes carry {carried}"
+        ))
     };
     match meant {
         Some(meant) => finding.fact("nearest", meant).fix([Fix::advice(
-            say!("node-selector-or-affinity.other-values-fix", "ask for {key}={nearest}, which nodes do carry, if that was meant"),
+            say!(
+                "node-selector-or-affinity.other-values-fix",
+                "ask for {key}={nearest}, which nodes do carry, if that was meant"
+            ),
             Who::Owner,
         )]),
         None => finding.fix([Fix::advice(
-            say!("node-selector-or-affinity.other-values-fix-2", "ask for a value that nodes carry: {carried}"),
+            say!(
+                "node-selector-or-affinity.other-values-fix-2",
+                "ask for a value that nodes carry: {carried}"
+            ),
             Who::Owner,
         )]),
     }
     .fix([Fix::advice(
-        say!("node-selector-or-affinity.other-values-fix-3", "label the nodes that the pod is meant for"),
+        say!(
+            "node-selector-or-affinity.other-values-fix-3",
+            "label the nodes that the pod is meant for"
+        ),
         Who::Admin,
     )])
 }
@@ -173,21 +221,36 @@ fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     let finding = if by(|reason| *reason == Reason::AffinityTermsConflict) {
         matched.finding(
             case,
-            say!("node-selector-or-affinity.headline", "the names of nodes that the pod's affinity asks for exclude each other"),
+            say!(
+                "node-selector-or-affinity.headline",
+                "the names of nodes that the pod's affinity asks for exclude each other"
+            ),
         )
     } else if by(|reason| *reason == Reason::NodeAffinity) {
         if wanted.is_empty() {
-            matched.finding(case, say!("node-selector-or-affinity.headline-2", "labels that the pod asks for are missing on {share}"))
+            matched.finding(
+                case,
+                say!(
+                    "node-selector-or-affinity.headline-2",
+                    "labels that the pod asks for are missing on {share}"
+                ),
+            )
         } else {
             matched.finding(
                 case,
-                say!("node-selector-or-affinity.headline-3", "labels that the pod asks for are missing on {share}: {wanted}"),
+                say!(
+                    "node-selector-or-affinity.headline-3",
+                    "labels that the pod asks for are missing on {share}: {wanted}"
+                ),
             )
         }
     } else {
         matched.finding(
             case,
-            say!("node-selector-or-affinity.headline-4", "labels that the scheduler's own configuration demands are missing on {share}"),
+            say!(
+                "node-selector-or-affinity.headline-4",
+                "labels that the scheduler's own configuration demands are missing on {share}"
+            ),
         )
     };
     let finding = if wanted.is_empty() {
@@ -196,13 +259,25 @@ fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         finding.fact("wanted", wanted)
     };
     finding
-        .why(say!("node-selector-or-affinity.why", "which labels the nodes carry could not be compared, since nodes were not read"))
+        .why(say!(
+            "node-selector-or-affinity.why",
+            "which labels the nodes carry could not be compared, since nodes were not read"
+        ))
         .fix([
             Fix::advice(
-                say!("node-selector-or-affinity.fix", "compare the pod's node selector and affinity with the labels of the nodes"),
+                say!(
+                    "node-selector-or-affinity.fix",
+                    "compare the pod's node selector and affinity with the labels of the nodes"
+                ),
                 Who::Owner,
             ),
-            Fix::advice(say!("node-selector-or-affinity.fix-2", "label the nodes that the pod is meant for"), Who::Admin),
+            Fix::advice(
+                say!(
+                    "node-selector-or-affinity.fix-2",
+                    "label the nodes that the pod is meant for"
+                ),
+                Who::Admin,
+            ),
         ])
         .look(look(None))
 }

@@ -1,6 +1,5 @@
 //! The pod has to run near pods that are not where it could run.
 
-use crate::text::say;
 use super::affinity_peers::{look, meant, names, unread};
 use super::topology::{other_reasons, says_which, usable_if_any, words};
 use crate::messages::scheduler::Reason;
@@ -9,6 +8,7 @@ use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, FilterFailure, NodeResult, Term, What};
 use crate::snapshot::{Kind, PodRecord};
+use crate::text::say;
 use std::collections::BTreeSet;
 
 /// `pod-affinity`
@@ -95,7 +95,10 @@ fn topology(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>], term: &Ter
         .fact("key", term.key())
         .fact("place", words(term.key()).0)
         .fix([Fix::advice(
-            say!("pod-affinity.topology-fix-2", "make the affinity preferred, if the pod can do without that company"),
+            say!(
+                "pod-affinity.topology-fix-2",
+                "make the affinity preferred, if the pod can do without that company"
+            ),
             Who::Owner,
         )])
         .look(look(term))
@@ -118,13 +121,19 @@ fn placed(
         return matched
             .finding(
                 case,
-                say!("pod-affinity.text-2", "no pod is all that the affinity asks for: it wants {terms} in one pod"),
+                say!(
+                    "pod-affinity.text-2",
+                    "no pod is all that the affinity asks for: it wants {terms} in one pod"
+                ),
             )
             .fact(
                 "terms",
                 terms.iter().map(ToString::to_string).collect::<Vec<_>>(),
             )
-            .why(say!("pod-affinity.placed-why", "a pod counts for an affinity of several terms only when every term means it"));
+            .why(say!(
+                "pod-affinity.placed-why",
+                "a pod counts for an affinity of several terms only when every term means it"
+            ));
     }
     let view = case.engine.view();
     let domain = |node: &str| view.node(node).and_then(|node| node.label(term.key()));
@@ -164,12 +173,18 @@ fn elsewhere(
     let finding = matched
         .finding(
             case,
-            say!("pod-affinity.text-5", "the pod has to be near {wanted}, and such pods are in namespace {namespaces} alone"),
+            say!(
+                "pod-affinity.text-5",
+                "the pod has to be near {wanted}, and such pods are in namespace {namespaces} alone"
+            ),
         )
         .fact("namespaces", namespaces.into_iter().collect::<Vec<_>>())
         .fact("company", names(pods))
         .fix([Fix::advice(
-            say!("pod-affinity.elsewhere-fix", "add {namespaces} to the namespaces of the term, if {company} was meant"),
+            say!(
+                "pod-affinity.elsewhere-fix",
+                "add {namespaces} to the namespaces of the term, if {company} was meant"
+            ),
             Who::Owner,
         )]);
     match unread(case, term) {
@@ -185,25 +200,49 @@ fn nobody(case: &Case<'_>, matched: &Match<'_>, term: &Term<'_>) -> Finding {
         return matched
             .finding(
                 case,
-                say!("pod-affinity.text-6", "the pod has to be near {wanted}, and there are none on {share}"),
+                say!(
+                    "pod-affinity.text-6",
+                    "the pod has to be near {wanted}, and there are none on {share}"
+                ),
             )
             .fact("unread", gap)
-            .why(say!("pod-affinity.nobody-why", "whether there are such pods at all was not read ({unread})"));
+            .why(say!(
+                "pod-affinity.nobody-why",
+                "whether there are such pods at all was not read ({unread})"
+            ));
     }
-    let finding = matched.finding(case, say!("pod-affinity.text-7", "the pod has to be near {wanted}, and there are none"));
+    let finding = matched.finding(
+        case,
+        say!(
+            "pod-affinity.text-7",
+            "the pod has to be near {wanted}, and there are none"
+        ),
+    );
     match term.misspelt(case.snapshot.pod_records()) {
         Some(label) => finding
             .fact("asked", format!("{}={}", label.key, label.from))
             .fact("nearest", format!("{}={}", label.key, label.to))
-            .why(say!("pod-affinity.nobody-why-2", "no pod carries {asked}; there are pods with {nearest}"))
+            .why(say!(
+                "pod-affinity.nobody-why-2",
+                "no pod carries {asked}; there are pods with {nearest}"
+            ))
             .fix([Fix::advice(
-                say!("pod-affinity.nobody-fix", "ask for {nearest}, if that was meant"),
+                say!(
+                    "pod-affinity.nobody-fix",
+                    "ask for {nearest}, if that was meant"
+                ),
                 Who::Owner,
             )]),
         None => finding
-            .why(say!("pod-affinity.nobody-why-3", "the affinity is required, so the pod waits until one of them is on a node"))
+            .why(say!(
+                "pod-affinity.nobody-why-3",
+                "the affinity is required, so the pod waits until one of them is on a node"
+            ))
             .fix([Fix::advice(
-                say!("pod-affinity.nobody-fix-2", "start {wanted}, or correct the affinity's selector"),
+                say!(
+                    "pod-affinity.nobody-fix-2",
+                    "start {wanted}, or correct the affinity's selector"
+                ),
                 Who::Owner,
             )]),
     }
@@ -214,13 +253,19 @@ fn told(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>]) -> Finding {
     let finding = if wanted.is_empty() {
         matched.finding(
             case,
-            say!("pod-affinity.headline", "pods that the pod has to be near are missing on {share}"),
+            say!(
+                "pod-affinity.headline",
+                "pods that the pod has to be near are missing on {share}"
+            ),
         )
     } else {
         matched
             .finding(
                 case,
-                say!("pod-affinity.headline-2", "the pod has to be near {wanted}, and there are none on {share}"),
+                say!(
+                    "pod-affinity.headline-2",
+                    "the pod has to be near {wanted}, and there are none on {share}"
+                ),
             )
             .fact("wanted", wanted)
     };

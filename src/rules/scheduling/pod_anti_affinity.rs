@@ -3,7 +3,6 @@
 //! Who stands there decides what to do, as with host ports: an old pod that a rolling update keeps until the new one is ready,
 //! a sibling of the same template, or somebody else.
 
-use crate::text::say;
 use super::holder_relation::HolderRelation;
 use super::topology::{inspect_all_pods, says_which, words};
 use crate::kubernetes::affinity::pod_anti_affinity;
@@ -14,6 +13,7 @@ use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, FilterFailure, Holder, Term, What};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef};
+use crate::text::say;
 use k8s_openapi::api::core::v1::PodAffinityTerm;
 use std::collections::BTreeSet;
 
@@ -131,28 +131,61 @@ impl<'e> Held<'e> {
     fn others(&self, case: &Case<'_>, matched: &Match<'_>) -> Finding {
         let (headline, why) = match (self.own, self.theirs) {
             (true, true) => (
-                say!("pod-anti-affinity.others", "the pod and {holders} keep away from each other, which closes {share}"),
-                say!("pod-anti-affinity.others-2", "both have a required anti-affinity that means the other, and a {place} takes one of them"),
+                say!(
+                    "pod-anti-affinity.others",
+                    "the pod and {holders} keep away from each other, which closes {share}"
+                ),
+                say!(
+                    "pod-anti-affinity.others-2",
+                    "both have a required anti-affinity that means the other, and a {place} takes one of them"
+                ),
             ),
             (true, false) => (
-                say!("pod-anti-affinity.others-3", "the pod's anti-affinity keeps it away from {holders}, which closes {share}"),
-                say!("pod-anti-affinity.others-4", "the anti-affinity is required, and goes by {key}: a {place} with such a pod is closed"),
+                say!(
+                    "pod-anti-affinity.others-3",
+                    "the pod's anti-affinity keeps it away from {holders}, which closes {share}"
+                ),
+                say!(
+                    "pod-anti-affinity.others-4",
+                    "the anti-affinity is required, and goes by {key}: a {place} with such a pod is closed"
+                ),
             ),
             (false, _) => (
-                say!("pod-anti-affinity.others-5", "the anti-affinity of {holders} keeps the pod away, which closes {share}"),
-                say!("pod-anti-affinity.others-6", "a required anti-affinity holds in both directions: it also keeps later pods away from the one that has it"),
+                say!(
+                    "pod-anti-affinity.others-5",
+                    "the anti-affinity of {holders} keeps the pod away, which closes {share}"
+                ),
+                say!(
+                    "pod-anti-affinity.others-6",
+                    "a required anti-affinity holds in both directions: it also keeps later pods away from the one that has it"
+                ),
             ),
         };
         let advice = match (self.own, self.theirs) {
-            (true, true) => say!("pod-anti-affinity.others-7", "make the anti-affinity of both preferred, if it is only a wish"),
-            (true, false) => say!("pod-anti-affinity.others-8", "make the anti-affinity preferred, if it is only a wish"),
+            (true, true) => say!(
+                "pod-anti-affinity.others-7",
+                "make the anti-affinity of both preferred, if it is only a wish"
+            ),
+            (true, false) => say!(
+                "pod-anti-affinity.others-8",
+                "make the anti-affinity preferred, if it is only a wish"
+            ),
             (false, _) => {
-                say!("pod-anti-affinity.others-9", "change the labels that the anti-affinity of {holders} means, or make that preferred")
+                say!(
+                    "pod-anti-affinity.others-9",
+                    "change the labels that the anti-affinity of {holders} means, or make that preferred"
+                )
             }
         };
         matched.finding(case, headline).why(why).fix([
             Fix::advice(advice, Who::Owner),
-            Fix::advice(say!("pod-anti-affinity.others-fix", "move {holders} away, or add a {place}"), Who::Admin),
+            Fix::advice(
+                say!(
+                    "pod-anti-affinity.others-fix",
+                    "move {holders} away, or add a {place}"
+                ),
+                Who::Admin,
+            ),
         ])
     }
 
@@ -215,10 +248,22 @@ fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         says(&Reason::PodAntiAffinity),
         says(&Reason::ExistingPodsAntiAffinity),
     ) {
-        (true, _) if !avoided.is_empty() => say!("pod-anti-affinity.text-3", "the pod's anti-affinity to {avoided} closes {share}"),
-        (true, _) => say!("pod-anti-affinity.text-4", "the pod's anti-affinity closes {share}"),
-        (false, true) => say!("pod-anti-affinity.text-5", "the anti-affinity of pods that run there already closes {share}"),
-        (false, false) => say!("pod-anti-affinity.text-6", "an anti-affinity between pods closes {share}"),
+        (true, _) if !avoided.is_empty() => say!(
+            "pod-anti-affinity.text-3",
+            "the pod's anti-affinity to {avoided} closes {share}"
+        ),
+        (true, _) => say!(
+            "pod-anti-affinity.text-4",
+            "the pod's anti-affinity closes {share}"
+        ),
+        (false, true) => say!(
+            "pod-anti-affinity.text-5",
+            "the anti-affinity of pods that run there already closes {share}"
+        ),
+        (false, false) => say!(
+            "pod-anti-affinity.text-6",
+            "an anti-affinity between pods closes {share}"
+        ),
     };
     let finding = if avoided.is_empty() {
         matched.finding(case, headline)

@@ -1,6 +1,5 @@
 //! The scheduler makes room for the pod on a node, and the pods that give way are not gone yet.
 
-use crate::text::{Sentence, say};
 use super::topology::inspect_all_pods;
 use crate::kubernetes::duration::human_seconds;
 use crate::messages::form::contains;
@@ -9,6 +8,7 @@ use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::preemption;
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, PodRecord};
+use crate::text::{Sentence, say};
 
 /// `preemption-pending`
 pub static RULE: Rule = Rule {
@@ -68,7 +68,10 @@ fn is_whole(case: &Case<'_>) -> bool {
 fn by_field(case: &Case<'_>, node: &str, headline: Sentence) -> Finding {
     let proof = case.field("status.nominatedNodeName", node);
     Finding::new(case.subject(), headline, proof).fix([Fix::advice(
-        say!("preemption-pending.by-field-fix", "wait: the scheduler binds the pod when they are gone, or looks for another node"),
+        say!(
+            "preemption-pending.by-field-fix",
+            "wait: the scheduler binds the pod when they are gone, or looks for another node"
+        ),
         Who::Owner,
     )])
 }
@@ -112,10 +115,16 @@ fn waits(case: &Case<'_>, node: &str, victims: &[&PodRecord], under_way: bool) -
         .collect();
     let headline = match victims.len() {
         1 => {
-            say!("preemption-pending.waits", "preemption makes room for the pod on {node}: {victims}, which gives way, is not gone yet")
+            say!(
+                "preemption-pending.waits",
+                "preemption makes room for the pod on {node}: {victims}, which gives way, is not gone yet"
+            )
         }
         _ => {
-            say!("preemption-pending.waits-2", "preemption makes room for the pod on {node}: {victims}, which give way, are not gone yet")
+            say!(
+                "preemption-pending.waits-2",
+                "preemption makes room for the pod on {node}: {victims}, which give way, are not gone yet"
+            )
         }
     };
     let mut finding = by_field(case, node, headline)

@@ -4,7 +4,6 @@
 //! without either has not been looked at, or is held by something that leaves no trace: a claim
 //! that is being provisioned, a group, a device claim. Those are told apart here.
 
-use crate::text::say;
 use crate::kubernetes::duration::human_seconds;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
@@ -13,6 +12,7 @@ use crate::rules::shared::claims::{self, ClaimOfPod};
 use crate::rules::shared::silence::{SILENCE, alive};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::{DEFAULT_SCHEDULER, Kind};
+use crate::text::say;
 use std::collections::BTreeSet;
 
 /// `scheduler-absent`
@@ -108,20 +108,33 @@ fn custom(case: &Case<'_>, finding: Finding, name: &str) -> Finding {
         .map(|event| event.component.as_str());
     let known: BTreeSet<&str> = heard.chain([DEFAULT_SCHEDULER]).collect();
     let meant = nearest(name, known).map(str::to_owned);
-    let finding = finding.why(
-        say!("scheduler-absent.custom-why", "only a scheduler of exactly this name takes the pod; the default one leaves it alone"),
-    );
+    let finding = finding.why(say!(
+        "scheduler-absent.custom-why",
+        "only a scheduler of exactly this name takes the pod; the default one leaves it alone"
+    ));
     match meant {
         Some(meant) => finding.fact("nearest", meant).fix([Fix::advice(
-            say!("scheduler-absent.custom-fix", "set schedulerName to {nearest}, if that was meant, and make the pod anew"),
+            say!(
+                "scheduler-absent.custom-fix",
+                "set schedulerName to {nearest}, if that was meant, and make the pod anew"
+            ),
             Who::Owner,
         )]),
         None => finding.fix([
             Fix::advice(
-                say!("scheduler-absent.custom-fix-2", "remove schedulerName, if the default scheduler will do, and make the pod anew"),
+                say!(
+                    "scheduler-absent.custom-fix-2",
+                    "remove schedulerName, if the default scheduler will do, and make the pod anew"
+                ),
                 Who::Owner,
             ),
-            Fix::advice(say!("scheduler-absent.custom-fix-3", "check that {scheduler} is installed and runs"), Who::Admin),
+            Fix::advice(
+                say!(
+                    "scheduler-absent.custom-fix-3",
+                    "check that {scheduler} is installed and runs"
+                ),
+                Who::Admin,
+            ),
         ]),
     }
 }

@@ -1,6 +1,5 @@
 //! The scheduler failed on the pod: an error of its own, of a plugin or of an extender, and no verdict about nodes.
 
-use crate::text::say;
 use super::message_only::{self, MessageOnly};
 use crate::kubernetes::shell;
 use crate::messages::form::contains;
@@ -8,6 +7,7 @@ use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::DEFAULT_SCHEDULER;
+use crate::text::say;
 
 /// `scheduler-error`
 pub static RULE: Rule = Rule {
@@ -61,7 +61,10 @@ fn by_condition(case: &Case<'_>) -> Option<Finding> {
     let error = condition.message.clone().unwrap_or_default();
     let finding = Finding::new(
         case.subject(),
-        say!("scheduler-error.text", "the scheduler failed on the pod with an error of its own"),
+        say!(
+            "scheduler-error.text",
+            "the scheduler failed on the pod with an error of its own"
+        ),
         proof,
     )
     .certainty(Certainty::Likely);
@@ -88,13 +91,25 @@ fn told(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
         } => {
             let headline = match (point.as_str(), waited(error)) {
                 ("PreBind", true) if plugin == "VolumeBinding" => {
-                    say!("scheduler-error.text-2", "the scheduler chose a node and waited in vain for the pod's volumes to be bound")
+                    say!(
+                        "scheduler-error.text-2",
+                        "the scheduler chose a node and waited in vain for the pod's volumes to be bound"
+                    )
                 }
-                ("Bind", _) => say!("scheduler-error.text-3", "the scheduler chose a node and could not bind the pod to it"),
+                ("Bind", _) => say!(
+                    "scheduler-error.text-3",
+                    "the scheduler chose a node and could not bind the pod to it"
+                ),
                 ("Permit", _) => {
-                    say!("scheduler-error.text-4", "a plugin of the scheduler held the pod back after a node was chosen, and failed")
+                    say!(
+                        "scheduler-error.text-4",
+                        "a plugin of the scheduler held the pod back after a node was chosen, and failed"
+                    )
                 }
-                _ => say!("scheduler-error.text-5", "the scheduler's plugin {plugin} failed on the pod"),
+                _ => say!(
+                    "scheduler-error.text-5",
+                    "the scheduler's plugin {plugin} failed on the pod"
+                ),
             };
             let finding = only
                 .finding(case, headline)
@@ -110,7 +125,13 @@ fn told(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
             }
         }
         _ => advised(
-            only.finding(case, say!("scheduler-error.headline-2", "the scheduler failed on the pod")),
+            only.finding(
+                case,
+                say!(
+                    "scheduler-error.headline-2",
+                    "the scheduler failed on the pod"
+                ),
+            ),
             &only.clause.text,
         ),
     }
@@ -129,7 +150,10 @@ fn advised(finding: Finding, error: &str) -> Finding {
         "cannot get resource",
         "cannot list resource",
     ]) {
-        say!("scheduler-error.advised-4", "give the scheduler's account the right that the error names")
+        say!(
+            "scheduler-error.advised-4",
+            "give the scheduler's account the right that the error names"
+        )
     } else if is(&[
         "connection refused",
         "no route to host",
@@ -138,11 +162,20 @@ fn advised(finding: Finding, error: &str) -> Finding {
         "etcdserver",
     ]) || waited(error)
     {
-        say!("scheduler-error.advised-9", "bring back what the scheduler could not reach; then it goes on by itself")
+        say!(
+            "scheduler-error.advised-9",
+            "bring back what the scheduler could not reach; then it goes on by itself"
+        )
     } else if is(&["admission webhook", "failed calling webhook"]) {
-        say!("scheduler-error.advised-12", "let the webhook that the error names pass the binding of pods")
+        say!(
+            "scheduler-error.advised-12",
+            "let the webhook that the error names pass the binding of pods"
+        )
     } else {
-        say!("scheduler-error.advised-13", "clear what the error names; the scheduler's log holds more of it")
+        say!(
+            "scheduler-error.advised-13",
+            "clear what the error names; the scheduler's log holds more of it"
+        )
     };
     finding
         .why(say!("scheduler-error.advised-why", "an error is no verdict about nodes: the scheduler tries again within seconds, and fails as long as the error lasts"))

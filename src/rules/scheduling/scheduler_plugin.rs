@@ -1,6 +1,5 @@
 //! A plugin or an extender of somebody's own refuses the pod, in words that no filter of Kubernetes uses.
 
-use crate::text::say;
 use super::groups::GANGS;
 use super::message_only;
 use crate::messages::autoscaler::{self, Autoscaler};
@@ -9,6 +8,7 @@ use crate::messages::scheduler::{Clause, Form, Message, Reason};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::DEFAULT_SCHEDULER;
+use crate::text::say;
 
 /// `scheduler-plugin`
 pub static RULE: Rule = Rule {
@@ -83,19 +83,31 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let (headline, plugin) = match &only.clause.reason {
         // a group that is held is a cause of its own
         Reason::PermitTimeout { plugin } => (
-            say!("scheduler-plugin.text-12", "the scheduler's plugin {plugin} held the pod until its time was up"),
+            say!(
+                "scheduler-plugin.text-12",
+                "the scheduler's plugin {plugin} held the pod until its time was up"
+            ),
             Some(plugin.clone()),
         ),
         Reason::ExcludedByPlugins(plugins) => (
-            say!("scheduler-plugin.text-13", "the scheduler's plugin {plugin} leaves out {share}"),
+            say!(
+                "scheduler-plugin.text-13",
+                "the scheduler's plugin {plugin} leaves out {share}"
+            ),
             plugins.iter().find(|plugin| !is_in_tree(plugin)).cloned(),
         ),
         _ if only.clause.count.is_none() => (
-            say!("scheduler-plugin.text-14", "a plugin or an extender of the scheduler refuses the pod: {words}"),
+            say!(
+                "scheduler-plugin.text-14",
+                "a plugin or an extender of the scheduler refuses the pod: {words}"
+            ),
             None,
         ),
         _ => (
-            say!("scheduler-plugin.text-15", "a plugin or an extender of the scheduler refuses {share}: {words}"),
+            say!(
+                "scheduler-plugin.text-15",
+                "a plugin or an extender of the scheduler refuses {share}: {words}"
+            ),
             None,
         ),
     };

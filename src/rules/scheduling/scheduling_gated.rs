@@ -1,10 +1,10 @@
 //! The pod has scheduling gates: no scheduler looks at it until somebody takes them away.
 
-use crate::text::say;
 use crate::kubernetes::patch;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
+use crate::text::say;
 
 /// `scheduling-gated`
 pub static RULE: Rule = Rule {
@@ -24,7 +24,10 @@ const SETTERS: &[(&str, &str, &str)] = &[
     (
         "multiarch.openshift.io/scheduling-gate",
         say!("scheduling-gated.text", "the multiarch tuning operator"),
-        say!("scheduling-gated.text-2", "it has read which architectures the images support"),
+        say!(
+            "scheduling-gated.text-2",
+            "it has read which architectures the images support"
+        ),
     ),
     (
         "grove.io/podgang-pending-creation",
@@ -81,7 +84,10 @@ fn by_hand(case: &Case<'_>) -> Fix {
     let operations = vec![patch::remove("/spec/schedulingGates")];
     let command = patch::command(case.namespace(), &["pod", case.pod().name()], &operations);
     Fix::command(
-        say!("scheduling-gated.by-hand-fix", "remove the gates by hand, if nothing is left that should wait for them"),
+        say!(
+            "scheduling-gated.by-hand-fix",
+            "remove the gates by hand, if nothing is left that should wait for them"
+        ),
         Who::Owner,
         case.pod().object(),
         command,

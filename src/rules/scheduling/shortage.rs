@@ -4,7 +4,6 @@
 //! Requests count, not use: a node that idles may have nothing left to promise
 //! (kube-scheduler `framework/plugins/noderesources/fit.go`, v1.37).
 
-use crate::text::say;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::pod_requests;
 use crate::kubernetes::shell;
@@ -14,6 +13,7 @@ use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::scheduler::{Filter, FilterFailure, What, ranking};
 use crate::snapshot::Node;
+use crate::text::say;
 use std::cell::LazyCell;
 
 /// How many of the pods that hold a resource are named.
@@ -200,7 +200,10 @@ fn not_now(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
     } else {
         matched.finding(
             case,
-            say!("shortage.text-3", "the pod asks for {asked} {resource}, and none is left on any node that it may use"),
+            say!(
+                "shortage.text-3",
+                "the pod asks for {asked} {resource}, and none is left on any node that it may use"
+            ),
         )
     };
     let finding = if held {
@@ -209,18 +212,27 @@ fn not_now(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
         finding.why(say!("shortage.not-now-why-2", "what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised"))
     };
     let smaller = Fix::advice(
-        say!("shortage.not-now-fix", "ask for {fits} {resource} or less, which {node} has left"),
+        say!(
+            "shortage.not-now-fix",
+            "ask for {fits} {resource} or less, which {node} has left"
+        ),
         Who::Owner,
     );
     let others = Fix::advice(
-        say!("shortage.not-now-fix-2", "lower the requests of {holders}, or run fewer of them"),
+        say!(
+            "shortage.not-now-fix-2",
+            "lower the requests of {holders}, or run fewer of them"
+        ),
         Who::Owner,
     );
     finding
         .fix(room.then_some(smaller))
         .fix(held.then_some(others))
         .fix([Fix::advice(
-            say!("shortage.not-now-fix-3", "add a node with room for {asked} {resource}"),
+            say!(
+                "shortage.not-now-fix-3",
+                "add a node with room for {asked} {resource}"
+            ),
             Who::Admin,
         )])
 }
@@ -232,10 +244,19 @@ fn told(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding {
         Some(asked) => matched
             .finding(
                 case,
-                say!("shortage.headline", "the pod asks for {asked} {resource}, more than is left on {share}"),
+                say!(
+                    "shortage.headline",
+                    "the pod asks for {asked} {resource}, more than is left on {share}"
+                ),
             )
             .fact("asked", asked.human(resource)),
-        None => matched.finding(case, say!("shortage.headline-2", "too little {resource} is left for the pod on {share}")),
+        None => matched.finding(
+            case,
+            say!(
+                "shortage.headline-2",
+                "too little {resource} is left for the pod on {share}"
+            ),
+        ),
     };
     finding
         .fact("resource", resource)

@@ -1,12 +1,12 @@
 //! By what was read now a node takes the pod: the scheduler's verdict is older than what made room.
 
-use crate::text::say;
 use crate::kubernetes::duration::human_seconds;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{preemption, room};
 use crate::snapshot::{Evidence, Origin};
 use crate::snapshot::{Kind, Node, ObjectRef};
+use crate::text::say;
 use jiff::Timestamp;
 
 /// `stale-verdict`
@@ -63,8 +63,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .map(|node| (*node).to_owned())
         .collect();
     let headline = match names.len() {
-        1 => say!("stale-verdict.text", "by what was read now {room} takes the pod; the scheduler's refusal is older"),
-        _ => say!("stale-verdict.text-2", "by what was read now {room} take the pod; the scheduler's refusal is older"),
+        1 => say!(
+            "stale-verdict.text",
+            "by what was read now {room} takes the pod; the scheduler's refusal is older"
+        ),
+        _ => say!(
+            "stale-verdict.text-2",
+            "by what was read now {room} take the pod; the scheduler's refusal is older"
+        ),
     };
     let by_filters = Evidence {
         object: case.pod().object(),

@@ -1,6 +1,5 @@
 //! Nodes run as many pods as they may.
 
-use crate::text::say;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
@@ -8,6 +7,7 @@ use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
+use crate::text::say;
 
 /// `too-many-pods`
 pub static RULE: Rule = Rule {
@@ -29,9 +29,18 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let advice = [
-        Fix::advice(say!("too-many-pods.fix", "remove pods that are not needed, or add a node"), Who::Owner),
         Fix::advice(
-            say!("too-many-pods.fix-2", "raise the kubelet's maxPods, where the node's network has addresses for more"),
+            say!(
+                "too-many-pods.fix",
+                "remove pods that are not needed, or add a node"
+            ),
+            Who::Owner,
+        ),
+        Fix::advice(
+            say!(
+                "too-many-pods.fix-2",
+                "raise the kubelet's maxPods, where the node's network has addresses for more"
+            ),
             Who::Admin,
         ),
     ];
@@ -45,7 +54,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         Some((node, running, limit)) => matched
             .finding(
                 case,
-                say!("too-many-pods.headline", "the limit of pods is reached on {share}: {node} runs {running} of {limit}"),
+                say!(
+                    "too-many-pods.headline",
+                    "the limit of pods is reached on {share}: {node} runs {running} of {limit}"
+                ),
             )
             .fact("node", node)
             .fact("running", running)
@@ -59,7 +71,13 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 &format!("spec.nodeName={node}"),
             ])),
         None => matched
-            .finding(case, say!("too-many-pods.headline-2", "the limit of pods is reached on {share}"))
+            .finding(
+                case,
+                say!(
+                    "too-many-pods.headline-2",
+                    "the limit of pods is reached on {share}"
+                ),
+            )
             .look(shell::command([
                 "kubectl",
                 "get",

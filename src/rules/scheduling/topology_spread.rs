@@ -1,6 +1,5 @@
 //! A topology spread constraint of the pod forbids every node that has room.
 
-use crate::text::say;
 use super::topology::{other_reasons, usable_if_any, words};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
@@ -10,6 +9,7 @@ use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Distribution, Filter, FilterFailure, NodeResult, What};
 use crate::snapshot::Kind;
+use crate::text::say;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `topology-spread`
@@ -60,9 +60,15 @@ fn constraint<'e>(matched: &Match<'e>) -> Option<(&'e Distribution, bool)> {
 
 fn uneven(case: &Case<'_>, matched: &Match<'_>, of: &Distribution) -> Finding {
     let headline = if of.lacks_domains() {
-        say!("topology-spread.uneven", "the spread over {key} wants more {places} than there are, which closes {share}: {counts}; minDomains {minDomains}, maxSkew {maxSkew}")
+        say!(
+            "topology-spread.uneven",
+            "the spread over {key} wants more {places} than there are, which closes {share}: {counts}; minDomains {minDomains}, maxSkew {maxSkew}"
+        )
     } else {
-        say!("topology-spread.uneven-2", "one pod more would make the spread over {key} too uneven on {share}: {counts}; maxSkew {maxSkew}")
+        say!(
+            "topology-spread.uneven-2",
+            "one pod more would make the spread over {key} too uneven on {share}: {counts}; maxSkew {maxSkew}"
+        )
     };
     let finding = matched
         .finding(case, headline)
@@ -100,15 +106,27 @@ fn uneven(case: &Case<'_>, matched: &Match<'_>, of: &Distribution) -> Finding {
         .fact("open", room.collect::<Vec<_>>())
         .fact("hindrances", in_the_way.clone());
     if in_the_way.is_empty() {
-        return finding.why(say!("topology-spread.uneven-why-2", "the emptier {places} are those of other nodes"));
+        return finding.why(say!(
+            "topology-spread.uneven-why-2",
+            "the emptier {places} are those of other nodes"
+        ));
     }
     let why = if apart {
-        say!("topology-spread.uneven-3", "by the constraint {open} may take one more; what stands against the pod there: {hindrances}; cordoned and tainted nodes count as well, unless nodeTaintsPolicy is Honor")
+        say!(
+            "topology-spread.uneven-3",
+            "by the constraint {open} may take one more; what stands against the pod there: {hindrances}; cordoned and tainted nodes count as well, unless nodeTaintsPolicy is Honor"
+        )
     } else {
-        say!("topology-spread.uneven-4", "by the constraint {open} may take one more; what stands against the pod there: {hindrances}")
+        say!(
+            "topology-spread.uneven-4",
+            "by the constraint {open} may take one more; what stands against the pod there: {hindrances}"
+        )
     };
     finding.why(why).fix([Fix::advice(
-        say!("topology-spread.uneven-fix-3", "let nodes of {open} take the pod, or add one there"),
+        say!(
+            "topology-spread.uneven-fix-3",
+            "let nodes of {open} take the pod, or add one there"
+        ),
         Who::Admin,
     )])
 }
@@ -148,22 +166,37 @@ fn unlabelled(case: &Case<'_>, matched: &Match<'_>, key: &str) -> Finding {
     let finding = matched
         .finding(
             case,
-            say!("topology-spread.text", "the label {key}, over which the pod has to be spread, is missing on {share}"),
+            say!(
+                "topology-spread.text",
+                "the label {key}, over which the pod has to be spread, is missing on {share}"
+            ),
         )
         .fact("key", key)
         .look(shell::command(["kubectl", "get", "nodes", "-L", key]));
     let finding = match (carriers.is_empty(), meant(case, key)) {
         (false, _) => finding
             .fact("hindrances", other_reasons(carriers, is_spread))
-            .why(say!("topology-spread.unlabelled-why", "nodes that have it do not take the pod either: {hindrances}")),
+            .why(say!(
+                "topology-spread.unlabelled-why",
+                "nodes that have it do not take the pod either: {hindrances}"
+            )),
         (true, Some(nearest)) => finding
             .fact("nearest", nearest)
-            .why(say!("topology-spread.unlabelled-why-2", "no node carries {key}; there are nodes that carry {nearest}"))
+            .why(say!(
+                "topology-spread.unlabelled-why-2",
+                "no node carries {key}; there are nodes that carry {nearest}"
+            ))
             .fix([Fix::advice(
-                say!("topology-spread.unlabelled-fix", "spread over {nearest}, which nodes do carry, if that was meant"),
+                say!(
+                    "topology-spread.unlabelled-fix",
+                    "spread over {nearest}, which nodes do carry, if that was meant"
+                ),
                 Who::Owner,
             )]),
-        (true, None) => finding.why(say!("topology-spread.unlabelled-why-3", "no node carries the label {key} at all")),
+        (true, None) => finding.why(say!(
+            "topology-spread.unlabelled-why-3",
+            "no node carries the label {key} at all"
+        )),
     };
     finding.fix([
         Fix::advice(say!("topology-spread.unlabelled-fix-2", "spread over a label that the nodes carry, or make the constraint a preference with whenUnsatisfiable ScheduleAnyway"), Who::Owner),

@@ -1,6 +1,5 @@
 //! Nodes have taints that the pod does not tolerate, and that tell nothing about the nodes' state.
 
-use crate::text::say;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
@@ -9,6 +8,7 @@ use crate::rules::shared::taint_meaning::{Meaning, Purpose, meaning, purpose};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
+use crate::text::say;
 use std::collections::BTreeSet;
 
 /// `untolerated-taint`
@@ -67,8 +67,14 @@ fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         }
     }
     let headline = match taints.len() {
-        1 => say!("untolerated-taint.computed", "the pod does not tolerate the taint {taints} of {share}"),
-        _ => say!("untolerated-taint.computed-2", "the pod does not tolerate the taints of {share}: {taints}"),
+        1 => say!(
+            "untolerated-taint.computed",
+            "the pod does not tolerate the taint {taints} of {share}"
+        ),
+        _ => say!(
+            "untolerated-taint.computed-2",
+            "the pod does not tolerate the taints of {share}: {taints}"
+        ),
     };
     let finding = matched
         .finding(case, headline)
@@ -77,9 +83,18 @@ fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     match misses.into_iter().next() {
         Some(miss) => finding
             .fact("nearMiss", miss)
-            .why(say!("untolerated-taint.computed-why", "a toleration comes close: the pod {nearMiss}"))
+            .why(say!(
+                "untolerated-taint.computed-why",
+                "a toleration comes close: the pod {nearMiss}"
+            ))
             .fix([
-                Fix::advice(say!("untolerated-taint.computed-fix", "make the toleration match the taint {taints}"), Who::Owner),
+                Fix::advice(
+                    say!(
+                        "untolerated-taint.computed-fix",
+                        "make the toleration match the taint {taints}"
+                    ),
+                    Who::Owner,
+                ),
                 untainted(),
             ]),
         None => explained(finding, &keys),
@@ -90,22 +105,30 @@ fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
 fn explained(finding: Finding, keys: &BTreeSet<&str>) -> Finding {
     let known: Vec<Purpose> = keys.iter().filter_map(|key| purpose(key)).collect();
     let finding = match known.as_slice() {
-        [purpose] if keys.len() == 1 => finding
-            .fact("purpose", purpose.words)
-            .why(say!("untolerated-taint.explained-why", "this taint {purpose}")),
-        _ => finding.why(
-            say!("untolerated-taint.explained-why-2", "a taint keeps pods off a node unless they tolerate its key, its value and its effect"),
-        ),
+        [purpose] if keys.len() == 1 => finding.fact("purpose", purpose.words).why(say!(
+            "untolerated-taint.explained-why",
+            "this taint {purpose}"
+        )),
+        _ => finding.why(say!(
+            "untolerated-taint.explained-why-2",
+            "a taint keeps pods off a node unless they tolerate its key, its value and its effect"
+        )),
     };
     if known.len() == keys.len() && known.iter().all(|purpose| purpose.passing) {
         finding.fix([Fix::advice(
-            say!("untolerated-taint.explained-fix", "find out why {taints} is still there: it should go by itself, or with its node"),
+            say!(
+                "untolerated-taint.explained-fix",
+                "find out why {taints} is still there: it should go by itself, or with its node"
+            ),
             Who::Admin,
         )])
     } else {
         finding.fix([
             Fix::advice(
-                say!("untolerated-taint.explained-fix-2", "add a toleration for {taints}, if the pod is meant for these nodes"),
+                say!(
+                    "untolerated-taint.explained-fix-2",
+                    "add a toleration for {taints}, if the pod is meant for these nodes"
+                ),
                 Who::Owner,
             ),
             untainted(),
@@ -114,7 +137,13 @@ fn explained(finding: Finding, keys: &BTreeSet<&str>) -> Finding {
 }
 
 fn untainted() -> Fix {
-    Fix::advice(say!("untolerated-taint.untainted-fix", "add a node without the taint"), Who::Admin)
+    Fix::advice(
+        say!(
+            "untolerated-taint.untainted-fix",
+            "add a node without the taint"
+        ),
+        Who::Admin,
+    )
 }
 
 fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
@@ -146,7 +175,10 @@ fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     let finding = matched
         .finding(
             case,
-            say!("untolerated-taint.headline-2", "the pod does not tolerate the taints of {share}: {taints}"),
+            say!(
+                "untolerated-taint.headline-2",
+                "the pod does not tolerate the taints of {share}: {taints}"
+            ),
         )
         .fact("taints", taints);
     explained(finding, &keys).look(look())

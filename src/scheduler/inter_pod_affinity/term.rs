@@ -66,7 +66,11 @@ impl<'a> Term<'a> {
     }
 
     /// The required terms of a pod's affinity, each with its place; those whose namespaces could not be read are left out.
-    pub fn of_affinity(spec: &'a PodSpec, own: &str, snapshot: &Snapshot<'_>) -> Vec<(usize, Self)> {
+    pub fn of_affinity(
+        spec: &'a PodSpec,
+        own: &str,
+        snapshot: &Snapshot<'_>,
+    ) -> Vec<(usize, Self)> {
         placed(affinity(spec), own, snapshot)
     }
 
