@@ -1,12 +1,12 @@
 //! The cluster has no nodes.
 
-use crate::text::say;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::Kind;
 use crate::snapshot::{Evidence, Origin};
+use crate::text::say;
 
 /// `no-nodes`
 pub static RULE: Rule = Rule {
@@ -42,13 +42,22 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     vec![
         Finding::new(
             case.subject(),
-            say!("no-nodes.headline", "the cluster has no nodes to run the pod on"),
+            say!(
+                "no-nodes.headline",
+                "the cluster has no nodes to run the pod on"
+            ),
             proof,
         )
         .certainty(certainty)
-        .why(say!("no-nodes.why", "no kubelet has registered a node, or every node has been removed"))
+        .why(say!(
+            "no-nodes.why",
+            "no kubelet has registered a node, or every node has been removed"
+        ))
         .fix([Fix::advice(
-            say!("no-nodes.fix", "add a node, or look why those that should be there have not registered"),
+            say!(
+                "no-nodes.add-a-node",
+                "add a node, or look why those that should be there have not registered"
+            ),
             Who::Admin,
         )])
         .look(shell::command(["kubectl", "get", "nodes"])),

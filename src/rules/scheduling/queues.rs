@@ -15,7 +15,10 @@ const GATES: [(&str, System); 4] = [
     ("kueue.x-k8s.io/admission", System::Kueue),
     ("kueue.x-k8s.io/topology", System::Kueue),
     ("kueue.x-k8s.io/elastic-job", System::Kueue),
-    ("scheduling.volcano.sh/queue-allocation-gate", System::Volcano),
+    (
+        "scheduling.volcano.sh/queue-allocation-gate",
+        System::Volcano,
+    ),
 ];
 /// Names the LocalQueue.
 const KUEUE_QUEUE: &str = "kueue.x-k8s.io/queue-name";
