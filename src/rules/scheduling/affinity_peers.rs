@@ -101,19 +101,19 @@ pub(super) fn names(pods: &[&PodRecord]) -> Vec<String> {
 
 /// The command that shows them.
 pub(super) fn inspect(term: &Term<'_>) -> String {
-    let mut words = vec!["kubectl"];
+    let mut command = vec!["kubectl"];
     let everywhere = match term.namespaces() {
         Some([only]) => {
-            words.extend(["-n", only]);
+            command.extend(["-n", only]);
             None
         }
         _ => Some("-A"),
     };
-    words.extend(["get", "pods", "-o", "wide"]);
-    words.extend(everywhere);
+    command.extend(["get", "pods", "-o", "wide"]);
+    command.extend(everywhere);
     let selector = term.selector().map(label_selector_text);
     if let Some(selector) = selector.as_deref().filter(|text| !text.is_empty()) {
-        words.extend(["-l", selector]);
+        command.extend(["-l", selector]);
     }
-    shell::command(words)
+    shell::command(command)
 }

@@ -19,7 +19,7 @@ pub(super) enum HolderRelation {
     Predecessors,
     /// All belong to the pod's own controller.
     Siblings,
-    /// Some belong to somebody else.
+    /// Some belong to another owner.
     Others,
 }
 

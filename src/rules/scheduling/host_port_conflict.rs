@@ -1,7 +1,7 @@
 //! A host port that the pod wants is taken on every node that could run it.
 //!
 //! Whoever holds it decides what to do: an old pod of the same Deployment that a rolling update
-//! keeps until the new one is ready, a sibling of the same template, or somebody else.
+//! keeps until the new one is ready, a sibling of the same template, or another pod.
 
 use super::holder_relation::{HolderRelation, REMOVE_FIRST};
 use super::topology::inspect_all_pods;

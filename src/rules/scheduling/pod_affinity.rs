@@ -51,7 +51,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     vec![matched.close(case, finding, Filter::InterPodAffinity)]
 }
 
-/// How sure a reason is that stands for affinity and anti-affinity alike.
+/// How sure a reason is that is given for affinity and anti-affinity alike.
 fn unnamed(case: &Case<'_>) -> Option<Certainty> {
     let affinity = case.pod().spec().affinity.as_ref();
     let avoids = affinity.is_some_and(|all| all.pod_anti_affinity.is_some());
@@ -96,7 +96,7 @@ fn computed(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>], term: &Ter
     } else if !peers.elsewhere.is_empty() {
         elsewhere(case, matched, term, &peers.elsewhere)
     } else {
-        nobody(case, matched, term)
+        no_peers(case, matched, term)
     };
     finding
         .fact("wanted", described(term))
@@ -192,7 +192,7 @@ fn elsewhere(
         )])
 }
 
-fn nobody(case: &Case<'_>, matched: &Match<'_>, term: &Term<'_>) -> Finding {
+fn no_peers(case: &Case<'_>, matched: &Match<'_>, term: &Term<'_>) -> Finding {
     if let Some(unread) = unread(case, term) {
         return matched
             .finding(case, NONE_THERE)

@@ -1,7 +1,7 @@
 //! A required anti-affinity, the pod's own or that of pods that run already, keeps it off the nodes.
 //!
 //! Whose pods are there decides what to do, as with host ports: an old pod that a rolling update keeps until the new one is ready,
-//! a sibling of the same template, or somebody else.
+//! a sibling of the same template, or another pod.
 
 use super::affinity_peers::described;
 use super::holder_relation::{HolderRelation, REMOVE_FIRST};
@@ -59,7 +59,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     vec![matched.close(case, finding, Filter::InterPodAffinity)]
 }
 
-/// How sure a reason is that stands for affinity and anti-affinity alike; the rule may be that of pods which run already.
+/// How sure a reason is that is given for affinity and anti-affinity alike; the rule may be that of pods which run already.
 fn unnamed(case: &Case<'_>) -> Option<Certainty> {
     let affinity = case.pod().spec().affinity.as_ref();
     let seeks = affinity.is_some_and(|all| all.pod_affinity.is_some());

@@ -2,7 +2,7 @@
 //!
 //! Every scheduler leaves a trace when it fails: the condition PodScheduled or an event. A pod
 //! without either has not been looked at, or is held by something that leaves no trace: a claim
-//! that is being provisioned, a group, a device claim. Those are told apart here.
+//! that is being provisioned, a group, a device claim. Those are distinguished here.
 
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
@@ -74,7 +74,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     ]
 }
 
-/// Seconds for which nobody has touched the pod; nothing when somebody has, or it is not known.
+/// Seconds since the pod was made, if it shows no trace of a scheduler or a kubelet and nothing is known to hold it.
 fn silent_for(case: &Case<'_>) -> Option<i64> {
     let pod = case.pod();
     let spec = pod.spec();

@@ -124,7 +124,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     ]
 }
 
-/// Whether nobody in Kubernetes' own source says this.
+/// Whether no filter of Kubernetes gives this reason.
 fn is_foreign(clause: &Clause) -> bool {
     match &clause.reason {
         Reason::Other => !IN_TREE_REASONS

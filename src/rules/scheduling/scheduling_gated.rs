@@ -1,4 +1,4 @@
-//! The pod has scheduling gates: no scheduler looks at it until somebody takes them away.
+//! The pod has scheduling gates: no scheduler looks at it until they are removed.
 
 use crate::kubernetes::patch;
 use crate::rules::finding::{Finding, Fix, Who};
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Who sets and removes a gate: its name, the controller, and what the controller waits for. Gates
-/// are free text, so only those that their projects document stand here (OpenShift's
+/// are free text, so only those that their projects document are listed (OpenShift's
 /// multiarch-tuning-operator; NVIDIA's Grove). Those of queues are a cause of their own.
 const SETTERS: &[(&str, Sentence, Sentence)] = &[
     (

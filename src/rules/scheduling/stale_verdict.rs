@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     title: "the scheduler's verdict is older than the room for the pod",
     explanation: include_str!("stale_verdict.md"),
     reads: &[Kind::Node],
-    // what the verdict named no longer stands
+    // what the verdict named no longer holds
     refines: &[
         "insufficient-cpu",
         "insufficient-memory",

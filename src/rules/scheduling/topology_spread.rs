@@ -233,11 +233,11 @@ fn is_spread(failure: &FilterFailure) -> bool {
 
 /// The command that shows the pods that are counted.
 fn inspect(case: &Case<'_>, of: &Distribution) -> String {
-    let mut words = vec!["get", "pods", "-o", "wide"];
+    let mut command = vec!["get", "pods", "-o", "wide"];
     if let Some(selector) = of.selector.as_deref().filter(|text| !text.is_empty()) {
-        words.extend(["-l", selector]);
+        command.extend(["-l", selector]);
     }
-    case.kubectl(words)
+    case.kubectl(command)
 }
 
 fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
