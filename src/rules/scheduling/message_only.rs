@@ -1,7 +1,7 @@
-//! Causes that rest on a scheduler's words: which clause names one, how sure that is, and which cause comes first.
+//! Causes that rest on a scheduler's message alone: which clause names one, how sure that is, and which cause comes first.
 //!
-//! Nothing on a node can be computed for these: an error, a plugin of somebody's own, a group, a device. What is computed still
-//! stands beside them, and tells where it contradicts.
+//! Nothing on a node can be computed for these: an error, a plugin that is no part of Kubernetes, a group, a device. The results
+//! of the filters that are computed are given beside them, and lower the certainty where they contradict.
 
 use crate::messages::scheduler::{Clause, Reason};
 use crate::rules::Case;
@@ -21,7 +21,7 @@ pub(super) struct MessageOnly<'e> {
     examination: &'e Examination,
 }
 
-/// The scheduler's words for a cause. None about a pod with gates, which no scheduler looks at, nor for nodes that the pod
+/// The scheduler's reason for a cause. None about a pod with gates, which no scheduler looks at, nor for nodes that the pod
 /// excludes itself while there are others.
 pub(super) fn find<'e>(
     case: &'e Case<'_>,
@@ -30,7 +30,7 @@ pub(super) fn find<'e>(
     find_clause(case, |clause| wanted(&clause.reason))
 }
 
-/// The same where the clause's own words count.
+/// The same where the clause's own text counts.
 pub(super) fn find_clause<'e>(
     case: &'e Case<'_>,
     wanted: impl Fn(&Clause) -> bool,

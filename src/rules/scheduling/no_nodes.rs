@@ -55,7 +55,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         ))
         .fix([Fix::advice(
             say!(
-                "no-nodes.fix",
+                "no-nodes.add-a-node",
                 "add a node, or look why those that should be there have not registered"
             ),
             Who::Admin,

@@ -60,7 +60,7 @@ pub(super) struct Held {
     pub(super) or_nodes: bool,
 }
 
-/// The queue that holds the pod, by its gates, by events about its group, or by YuniKorn's own words.
+/// The queue that holds the pod, by its gates, by events about its group, or by YuniKorn's own message.
 pub(super) fn holding(case: &Case<'_>) -> Option<Held> {
     gated(case)
         .or_else(|| volcano(case))
@@ -100,10 +100,10 @@ fn gated(case: &Case<'_>) -> Option<Held> {
 /// Kueue makes it: `pod-<name>-<five characters>`.
 fn workload_event<'a>(case: &Case<'a>) -> Option<&'a Event> {
     let created = case.newest_event(&["CreatedWorkload"]);
-    let told = created.and_then(|event| event.message.rsplit(['/', ' ']).next());
+    let named = created.and_then(|event| event.message.rsplit(['/', ' ']).next());
     let labels = case.pod().pod().metadata.labels.as_ref();
     let group = labels.and_then(|labels| labels.get(KUEUE_GROUP));
-    let is_of_pod = |name: &str| match told.or(group.map(String::as_str)) {
+    let is_of_pod = |name: &str| match named.or(group.map(String::as_str)) {
         Some(workload) => name == workload,
         None => name
             .strip_prefix("pod-")
@@ -163,14 +163,14 @@ fn volcano(case: &Case<'_>) -> Option<Held> {
 /// YuniKorn has failed the pod.
 fn rejected(case: &Case<'_>) -> Option<Held> {
     let status = case.pod().status();
-    let words = status
+    let message = status
         .message
         .as_deref()
         .filter(|_| status.reason.as_deref() == Some(REJECTED))?;
     Some(Held {
         system: System::YuniKorn,
-        says: queue::read(words),
-        proof: case.field("status.message", words.trim()),
+        says: queue::read(message),
+        proof: case.field("status.message", message.trim()),
         more: Vec::new(),
         certainty: Certainty::Proven,
         or_nodes: false,
