@@ -12,7 +12,7 @@ mod summary;
 mod unexplained;
 
 use crate::report::{Defect, Report, Requests, SCHEMA, Unexplained};
-use crate::rules::{self, Case, Check, Explained, Layer, Rule};
+use crate::rules::{self, Case, Explained, Layer, Rule};
 use crate::scheduler::Engine;
 use crate::snapshot::{ObjectRef, PodView, Snapshot};
 use crate::triage::{Scope, Triage, triage};

@@ -12,7 +12,7 @@ use crate::kubernetes::ports::host_ports;
 use crate::kubernetes::selector::label_selector_is_empty;
 use crate::messages::config::{self, ConfigFailure, ObjectKind};
 use crate::messages::pull::{self, PullFailure};
-use crate::snapshot::{ContainerView, Kind, PodView, Retention, Snapshot, Store};
+use crate::snapshot::{ContainerView, Kind, PodView, Retention, Store};
 use crate::triage::scope::Scope;
 use k8s_openapi::api::core::v1::PodAffinityTerm;
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,7 +5,7 @@ use super::coverage::{Coverage, Listed};
 use super::error::{Fault, label};
 use super::layout::Layout;
 use super::reading::{READING, Reading};
-use crate::snapshot::{Gap, Kind, ReadScope, Retention, Store, Why};
+use crate::snapshot::{Gap, Kind, Retention, Store, Why};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;

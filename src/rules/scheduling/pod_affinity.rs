@@ -77,7 +77,7 @@ fn unmet<'t, 'c>(terms: &'t [Term<'c>], matched: &Match<'_>) -> Option<&'t Term<
     };
     terms
         .iter()
-        .find(|term| term.key() == key && term.to_string() == *wanted)
+        .find(|term| term.key() == key && term.pods() == *wanted)
 }
 
 fn computed(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>], term: &Term<'_>) -> Finding {

@@ -1,0 +1,145 @@
+//! All that the tests touch of the library. When its types move, this file follows and the tests stay.
+
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses its own part of it"
+)]
+
+pub(crate) use kubectl_diagnose::cli::{Cli, explain::explain};
+pub(crate) use kubectl_diagnose::error::Error;
+pub(crate) use kubectl_diagnose::gather::client::Client;
+pub(crate) use kubectl_diagnose::gather::dump::{self, DumpWriter, Reading};
+pub(crate) use kubectl_diagnose::gather::proxy::ProxyVariables;
+pub(crate) use kubectl_diagnose::gather::{
+    Accept, ConnectError, Connection, ConnectionFlags, Environment, Gathered, ReadError, cluster,
+    plan, resolve,
+};
+pub(crate) use kubectl_diagnose::kubernetes::taints::TaintText;
+pub(crate) use kubectl_diagnose::messages::scheduler as scheduler_messages;
+pub(crate) use kubectl_diagnose::render::{self, Layout};
+pub(crate) use kubectl_diagnose::report::*;
+pub(crate) use kubectl_diagnose::rules::finding::{Certainty, Fix, Risk, Who};
+pub(crate) use kubectl_diagnose::rules::{self, Layer, RETIRED, Rule, UNEXPLAINED};
+pub(crate) use kubectl_diagnose::scheduler::preemption::{DryRun, Outcome, Victim};
+pub(crate) use kubectl_diagnose::scheduler::{
+    Agree, Agreement, Count, Engine, Filter, FilterFailure, FilterResults, Holder, What,
+};
+pub(crate) use kubectl_diagnose::snapshot::{
+    Evidence, Gap, Keyed, Kind, ObjectRef, Origin, PodView, Snapshot, Store, Why,
+};
+pub(crate) use kubectl_diagnose::text::{Fact, Facts};
+pub(crate) use kubectl_diagnose::triage::scope::{Scope, Target};
+
+use kubectl_diagnose::diagnose::diagnose;
+use std::path::{Path, PathBuf};
+
+/// As it is read in a pipe.
+pub(crate) const PLAIN: Layout = Layout {
+    color: false,
+    width: 80,
+};
+
+/// What was read, and what is said of it.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    gathered: Gathered,
+}
+
+impl Loaded {
+    pub(crate) fn snapshot(&self) -> &Snapshot {
+        &self.gathered.snapshot
+    }
+
+    /// How many pods are stuck.
+    pub(crate) fn stuck(&self) -> usize {
+        self.snapshot().stuck().len()
+    }
+
+    /// How many pods there are in the scope.
+    pub(crate) fn pods(&self) -> usize {
+        self.snapshot().tally().pods
+    }
+
+    /// The time that counts.
+    pub(crate) fn as_of(&self) -> String {
+        self.snapshot().clock().at.to_string()
+    }
+
+    pub(crate) fn requests(&self) -> u64 {
+        self.gathered.requests.count
+    }
+
+    /// The report of all that was read, whatever it cost.
+    pub(crate) fn report(&self) -> Report {
+        diagnose(self.snapshot(), &self.gathered.scope, Requests::default())
+    }
+
+    /// The report as scripts get it.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::to_value(self.report()).unwrap_or_default()
+    }
+
+    /// How much of the cluster a dump of this would say that it holds.
+    pub(crate) fn reading(&self) -> Reading {
+        Reading::of(self.snapshot(), &self.gathered.scope)
+    }
+}
+
+/// Reads a dump as `-f -` would.
+pub(crate) fn load(text: &str) -> Result<Loaded, Error> {
+    let mut store = Store::new(Why::NotInDump);
+    dump::load(text, &mut store).map_err(|error| Error::new(error.to_string()))?;
+    let scope = Scope::everything();
+    let gathered = Gathered {
+        snapshot: store.seal(&scope),
+        scope,
+        requests: Requests::default(),
+    };
+    Ok(Loaded { gathered })
+}
+
+/// Reads files and folders as `-f` would.
+pub(crate) fn read_dumps(paths: &[&Path]) -> Result<Loaded, Error> {
+    let paths: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
+    dump::read(&paths, Some(Scope::everything())).map(|gathered| Loaded { gathered })
+}
+
+/// Reads a cluster as the command does.
+pub(crate) fn read_cluster(
+    flags: &ConnectionFlags,
+    scope: Scope,
+    everywhere: bool,
+) -> Result<Loaded, Error> {
+    let gathered = cluster::read(flags, &Environment::default(), scope, everywhere, None)?;
+    Ok(Loaded { gathered })
+}
+
+/// What a scan of everything asks for in its waves when the cluster holds what this dump holds.
+pub(crate) fn planned(text: &str) -> Result<Vec<plan::Read>, Error> {
+    let mut store = Store::new(Why::NotInDump);
+    dump::load(text, &mut store).map_err(|error| Error::new(error.to_string()))?;
+    let scope = Scope::everything();
+    let waves = [
+        plan::first(&scope),
+        plan::second(&scope, &store),
+        plan::third(&scope, &store),
+    ];
+    Ok(waves.concat())
+}
+
+/// Every `tests/cases/<cause>/<variant>/cluster.yaml`, sorted.
+pub(crate) fn cases() -> Vec<PathBuf> {
+    let folders = |path: PathBuf| {
+        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path())
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut cases: Vec<PathBuf> = folders(root)
+        .flat_map(folders)
+        .map(|variant| variant.join("cluster.yaml"))
+        .filter(|path| path.exists())
+        .collect();
+    cases.sort();
+    cases
+}
