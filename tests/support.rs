@@ -6,32 +6,8 @@
     reason = "each test binary uses its own part of it"
 )]
 
-pub(crate) use kubectl_diagnose::cli::{Cli, explain::explain};
-pub(crate) use kubectl_diagnose::error::Error;
-pub(crate) use kubectl_diagnose::gather::client::Client;
-pub(crate) use kubectl_diagnose::gather::dump::{self, DumpWriter, Reading};
-pub(crate) use kubectl_diagnose::gather::proxy::ProxyVariables;
-pub(crate) use kubectl_diagnose::gather::{
-    Accept, ConnectError, Connection, ConnectionFlags, Environment, Gathered, ReadError, cluster,
-    plan, resolve,
-};
-pub(crate) use kubectl_diagnose::kubernetes::taints::TaintText;
-pub(crate) use kubectl_diagnose::messages::scheduler as scheduler_messages;
-pub(crate) use kubectl_diagnose::render::{self, Layout};
-pub(crate) use kubectl_diagnose::report::*;
-pub(crate) use kubectl_diagnose::rules::finding::{Certainty, Fix, Risk, Who};
-pub(crate) use kubectl_diagnose::rules::{self, Layer, RETIRED, Rule, UNEXPLAINED};
-pub(crate) use kubectl_diagnose::scheduler::preemption::{DryRun, Outcome, Victim};
-pub(crate) use kubectl_diagnose::scheduler::{
-    Agree, Agreement, Count, Engine, Filter, FilterFailure, FilterResults, Holder, What,
-};
-pub(crate) use kubectl_diagnose::snapshot::{
-    Evidence, Gap, Keyed, Kind, ObjectRef, Origin, PodView, Snapshot, Store, Why,
-};
-pub(crate) use kubectl_diagnose::text::{Fact, Facts};
-pub(crate) use kubectl_diagnose::triage::scope::{Scope, Target};
+pub(crate) use kubectl_diagnose::testing::*;
 
-use kubectl_diagnose::diagnose::diagnose;
 use std::path::{Path, PathBuf};
 
 /// As it is read in a pipe.
@@ -47,18 +23,24 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    pub(crate) fn snapshot(&self) -> &Snapshot {
-        &self.gathered.snapshot
+    pub(crate) fn snapshot(&self) -> Snapshot<'_> {
+        self.gathered.store.snapshot()
     }
 
     /// How many pods are stuck.
     pub(crate) fn stuck(&self) -> usize {
-        self.snapshot().stuck().len()
+        self.numbers().stuck
     }
 
     /// How many pods there are in the scope.
     pub(crate) fn pods(&self) -> usize {
-        self.snapshot().tally().pods
+        self.numbers().all
+    }
+
+    fn numbers(&self) -> KindSummary {
+        let summary = self.report().summary;
+        let pods = summary.by_kind.get(Kind::Pod.as_str());
+        pods.copied().unwrap_or_default()
     }
 
     /// The time that counts.
@@ -67,12 +49,12 @@ impl Loaded {
     }
 
     pub(crate) fn requests(&self) -> u64 {
-        self.gathered.requests.count
+        self.gathered.traffic.requests
     }
 
     /// The report of all that was read, whatever it cost.
     pub(crate) fn report(&self) -> Report {
-        diagnose(self.snapshot(), &self.gathered.scope, Requests::default())
+        diagnose(&self.snapshot(), &self.gathered.scope, Requests::default())
     }
 
     /// The report as scripts get it.
@@ -82,7 +64,7 @@ impl Loaded {
 
     /// How much of the cluster a dump of this would say that it holds.
     pub(crate) fn reading(&self) -> Reading {
-        Reading::of(self.snapshot(), &self.gathered.scope)
+        Reading::of(&self.snapshot(), &self.gathered.scope)
     }
 }
 
@@ -92,9 +74,9 @@ pub(crate) fn load(text: &str) -> Result<Loaded, Error> {
     dump::load(text, &mut store).map_err(|error| Error::new(error.to_string()))?;
     let scope = Scope::everything();
     let gathered = Gathered {
-        snapshot: store.seal(&scope),
+        store,
         scope,
-        requests: Requests::default(),
+        traffic: Traffic::default(),
     };
     Ok(Loaded { gathered })
 }

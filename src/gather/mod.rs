@@ -27,9 +27,9 @@ mod progress;
 pub mod proxy;
 mod read_error;
 
-pub use client::{Accept, Client, ListMeta, Traffic};
+pub use client::{Accept, Traffic};
 pub use connect_error::ConnectError;
-pub use kubeconfig::{Connection, ConnectionFlags, Deadline, Environment, Source, resolve};
+pub use kubeconfig::{Connection, ConnectionFlags, Environment, resolve};
 pub use read_error::ReadError;
 
 use crate::snapshot::Store;

@@ -19,7 +19,7 @@ mod own_pods;
 mod spread;
 
 pub use affinity::{AffinityRelaxation, AffinityRule, RelaxedTerm};
-pub use change::{Change, Expression};
+pub use change::Change;
 pub use own_pods::OnePer;
 pub use spread::{RelaxedSpread, SpreadRelaxation};
 

@@ -21,8 +21,8 @@ mod workload;
 pub use layer::Layer;
 pub use node::NodeSubject;
 pub use pod::{between_crashes, budget};
-pub use scope::{Scope, Target};
-pub use service::{ServiceSubject, matches};
+pub use scope::Scope;
+pub use service::ServiceSubject;
 pub use subject::{Because, Passage, Standing, Subject};
 pub use workload::WorkloadSubject;
 

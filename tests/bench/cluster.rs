@@ -1,7 +1,7 @@
 //! A large cluster, made up the same way each time.
 
-use kubectl_diagnose::snapshot::{Kind, ReadScope, Retention, Snapshot, Store, Why};
-use kubectl_diagnose::triage::scope::Scope;
+use kubectl_diagnose::testing::Scope;
+use kubectl_diagnose::testing::{Kind, ReadScope, Retention, Snapshot, Store, Why};
 use serde_json::{Value, json};
 
 const ZONES: usize = 5;
