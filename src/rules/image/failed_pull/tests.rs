@@ -61,7 +61,7 @@ fn the_status_outranks_events() {
 }
 
 #[test]
-fn behind_boilerplate_the_newest_event_about_the_image_speaks() {
+fn behind_boilerplate_the_newest_event_about_the_image_counts() {
     let found = |events: &[(&str, &str, Option<&str>)]| {
         let found = read(pod("ImagePullBackOff", BACK_OFF), events);
         (found[0].0, found[0].2)
