@@ -71,7 +71,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: 
     if let Some(keys) = keys {
         let object = ObjectRef::new(kind, case.namespace(), name);
         let quote = if keys.is_empty() {
-            "no keys".to_owned()
+            "{}".to_owned()
         } else {
             keys.join(", ")
         };

@@ -9,8 +9,9 @@ use crate::kubernetes::text;
 use crate::messages::probe::{self, ProbeFailure, ProbeKind, ProbeText};
 use crate::rules::Case;
 use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::crash::log;
 use crate::rules::shared::template::{Template, field_path, place, role_word};
-use crate::snapshot::{ContainerView, Event};
+use crate::snapshot::{ContainerView, Event, Evidence};
 use crate::text::{Message, Seconds, Sentence, say};
 use crate::triage;
 use jiff::Timestamp;
@@ -111,8 +112,25 @@ pub(super) fn started(container: &ContainerView<'_>) -> Option<Timestamp> {
     Some(container.running()?.started_at.as_ref()?.0)
 }
 
+/// The finding about a container whose probe fails, with what the event Unhealthy tells of it.
+pub(super) fn finding(
+    case: &Case<'_>,
+    container: &ContainerView<'_>,
+    kind: ProbeKind,
+    proof: Evidence,
+    unhealthy: Option<&ProbeEvent<'_>>,
+    killed: bool,
+) -> Finding {
+    let failure = unhealthy.map(|event| &event.text.failure);
+    let mut finding = Finding::new(case.subject(), headline(failure, killed), proof);
+    finding.why = failure.and_then(why);
+    facts(case, container, kind, unhealthy, finding)
+        .fix(failure.and_then(|failure| advice(case, container, kind, failure)))
+        .look(log(case, container))
+}
+
 /// The headline, for a failure that an event tells of or not.
-pub(super) fn headline(failure: Option<&ProbeFailure>, killed: bool) -> Sentence {
+fn headline(failure: Option<&ProbeFailure>, killed: bool) -> Sentence {
     if killed {
         return say!(
             "probe.kills",
@@ -186,7 +204,7 @@ fn met(failure: &ProbeFailure) -> Option<Sentence> {
 }
 
 /// How such a failure comes about.
-pub(super) fn why(failure: &ProbeFailure) -> Option<Sentence> {
+fn why(failure: &ProbeFailure) -> Option<Sentence> {
     use ProbeFailure as F;
     Some(match failure {
         F::Refused => say!(
@@ -226,7 +244,7 @@ pub(super) fn why(failure: &ProbeFailure) -> Option<Sentence> {
 }
 
 /// What to change about it.
-pub(super) fn advice(
+fn advice(
     case: &Case<'_>,
     container: &ContainerView<'_>,
     kind: ProbeKind,
@@ -316,7 +334,7 @@ fn name_port(case: &Case<'_>, container: &ContainerView<'_>, kind: ProbeKind, po
 }
 
 /// Adds what the probe is and how it failed.
-pub(super) fn facts(
+fn facts(
     case: &Case<'_>,
     container: &ContainerView<'_>,
     kind: ProbeKind,

@@ -5,7 +5,7 @@
 //! must run, be started, be past its probe's patience and be not ready by its own status; the event
 //! of this run only tells why.
 
-use super::probe::{advice, facts, headline, newest, since_start, started, why, written};
+use super::probe::{finding, newest, since_start, started, written};
 use crate::messages::probe::ProbeKind;
 use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::crash::log;
@@ -38,7 +38,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     case.pod()
         .containers()
         .filter(|container| fails(case, container))
-        .map(|container| finding(case, &container))
+        .map(|container| of_container(case, &container))
         .collect()
 }
 
@@ -71,50 +71,27 @@ fn fails(case: &Case<'_>, container: &ContainerView<'_>) -> bool {
         && !triage::between_crashes(container, uptime)
 }
 
-fn finding(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
-    let unhealthy = newest(case, container, ProbeKind::Readiness, "Unhealthy")
+fn of_container(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
+    let kind = ProbeKind::Readiness;
+    let unhealthy = newest(case, container, kind, "Unhealthy")
         .filter(|unhealthy| since_start(container, unhealthy.event));
     let ready = case.field(format!("{}.ready", container.path()), "false");
-    let failure = unhealthy.as_ref().map(|unhealthy| &unhealthy.text.failure);
-    let current = unhealthy
-        .as_ref()
-        .and_then(|unhealthy| unhealthy.event.last)
-        .is_some_and(|last| case.seconds_since(last) <= EVENT_AGAIN);
-    let finding = match &unhealthy {
-        Some(unhealthy) => Finding::new(
-            case.subject(),
-            headline(failure, false),
-            case.event(unhealthy.event),
-        )
-        .evidence([ready]),
-        None => Finding::new(case.subject(), headline(None, false), ready),
-    };
-    let certainty = if current {
-        Certainty::Proven
-    } else {
-        Certainty::Likely
-    };
-    let finding = finding
-        .certainty(certainty)
-        .look(log_of_this_run(case, container));
-    let mut finding = facts(
-        case,
-        container,
-        ProbeKind::Readiness,
-        unhealthy.as_ref(),
-        finding,
-    )
-    .fix(failure.and_then(|failure| advice(case, container, ProbeKind::Readiness, failure)));
-    finding.why = match failure {
-        Some(failure) => why(failure),
-        None => Some(say!(
+    let mut finding = match &unhealthy {
+        Some(event) => finding(case, container, kind, case.event(event.event), Some(event), false)
+            .evidence([ready]),
+        None => finding(case, container, kind, ready, None, false).why(say!(
             "readiness-failing.no-event",
             "the container runs and is started, but not ready; events are kept for an hour, and may not have been readable"
         )),
     };
+    let last = unhealthy.and_then(|unhealthy| unhealthy.event.last);
+    let is_current = last.is_some_and(|last| case.seconds_since(last) <= EVENT_AGAIN);
+    if !is_current {
+        finding.certainty = Certainty::Likely;
+    }
     // a probe that kills says more than one that only withholds traffic
     finding.rank = 1;
-    finding
+    finding.look(log_of_this_run(case, container))
 }
 
 /// The container runs, so its present log is the one to read.

@@ -1,13 +1,10 @@
 //! `startup-probe-failing`: a container's startup probe has not passed in its time.
 
 use super::killed::killed;
-use super::probe::{
-    ProbeEvent, advice, facts, headline, newest, since_start, started, why, written,
-};
+use super::probe::{ProbeEvent, finding, newest, since_start, started, written};
 use crate::messages::probe::ProbeKind;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::shared::crash::log;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Layer, Rule};
 use crate::snapshot::ContainerView;
 use crate::snapshot::Evidence;
 use crate::text::say;
@@ -29,14 +26,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .into_iter()
         .map(|killed| {
             let proof = case.event(killed.proof);
-            finding(
-                case,
-                &killed.container,
-                proof,
-                killed.unhealthy.as_ref(),
-                true,
-            )
-            .certainty(killed.certainty)
+            let unhealthy = killed.unhealthy.as_ref();
+            of_container(case, &killed.container, proof, unhealthy, true)
+                .certainty(killed.certainty)
         })
         .collect();
     let known: Vec<String> = found.iter().filter_map(|f| f.container.clone()).collect();
@@ -60,37 +52,40 @@ fn pending(case: &Case<'_>, container: &ContainerView<'_>) -> Option<Finding> {
         .filter(|unhealthy| since_start(container, unhealthy.event));
     let path = format!("{}.started", container.path());
     let field = case.field(path, "false");
-    Some(match &unhealthy {
-        Some(unhealthy) => finding(
-            case,
-            container,
-            case.event(unhealthy.event),
-            Some(unhealthy),
-            false,
-        )
-        .evidence([field]),
-        None => finding(case, container, field, None, false).certainty(Certainty::Likely),
+    let proof = unhealthy
+        .as_ref()
+        .map(|unhealthy| case.event(unhealthy.event));
+    Some(match proof {
+        Some(proof) => {
+            of_container(case, container, proof, unhealthy.as_ref(), false).evidence([field])
+        }
+        None => of_container(case, container, field, None, false).certainty(Certainty::Likely),
     })
 }
 
-fn finding(
+fn of_container(
     case: &Case<'_>,
     container: &ContainerView<'_>,
     proof: Evidence,
     unhealthy: Option<&ProbeEvent<'_>>,
     killed: bool,
 ) -> Finding {
-    let failure = unhealthy.map(|unhealthy| &unhealthy.text.failure);
-    let mut finding =
-        Finding::new(case.subject(), headline(failure, killed), proof).look(log(case, container));
-    finding.why = failure.and_then(why);
-    facts(case, container, ProbeKind::Startup, unhealthy, finding)
-        .fix(failure.and_then(|failure| advice(case, container, ProbeKind::Startup, failure)))
-        .fix([Fix::advice(
+    let more_time = written(container, ProbeKind::Startup).map(|_| {
+        Fix::advice(
             say!(
                 "startup-probe-failing.raise-failure-threshold",
                 "if it needs longer than {budgetSeconds} to start, raise failureThreshold of the startup probe"
             ),
             Who::Owner,
-        )])
+        )
+    });
+    finding(
+        case,
+        container,
+        ProbeKind::Startup,
+        proof,
+        unhealthy,
+        killed,
+    )
+    .fix(more_time)
 }
