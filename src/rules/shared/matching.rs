@@ -161,11 +161,6 @@ impl<'e> Match<'e> {
         results.map_or(&[], |results| results.spread.as_slice())
     }
 
-    /// Whether it is known to stand on one node alone.
-    pub(crate) fn is_of_one_node(&self) -> bool {
-        self.counts().0 == Some(1)
-    }
-
     /// The same as the share, but one node by its name.
     pub(crate) fn whereabouts(&self) -> Fact {
         let [place] = self.places.as_slice() else {

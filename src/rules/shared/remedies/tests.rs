@@ -10,6 +10,7 @@ use crate::snapshot::{Kind, PodView, Snapshot, TemplateOwner};
 use crate::text::Message;
 use serde_json::{Value, json};
 
+#[derive(Debug)]
 struct Offer {
     fix: Fix,
     removes: Vec<Filter>,

@@ -259,7 +259,7 @@ fn anti_affinity_lets_no_more_replicas_run_than_domains() {
         read(&found[0].fix),
         "owner: run no more replicas than 2: the anti-affinity lets each node run one, and no further node can take one -> ? | kubectl -n shop scale deployment web --replicas=2"
     );
-    // as a wish it would let them in, once the running ones wish it as well
+    // as a preference it would let them in, once the running ones only prefer it as well
     assert_eq!(
         read(&found[1].fix).split(" | ").next().unwrap(),
         "owner: make the anti-affinity to pods with app=web in namespace shop preferred, and delete the pods that run, one after the other: each keeps new ones away by the old rule -> n1,n2"
