@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn pods_that_ask_the_same_are_judged_once() {
-        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).seal();
+        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).snapshot();
         let engine = Engine::new(&cluster);
         let of = |name: &str, cpu: &str| engine.run_filters(&pod(name).asks("cpu", cpu).pod());
         let token = json!([{"name": "kube-api-access-x7f2p", "projected": {"sources": []}}]);
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn what_tells_two_pods_apart_is_not_shared() {
-        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).seal();
+        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).snapshot();
         let engine = Engine::new(&cluster);
         let plain = engine.run_filters(&pod("a").pod());
         for other in [

@@ -107,7 +107,7 @@ mod tests {
 
     fn quote(pod: &Object, events: &[Object]) -> Option<String> {
         let cluster = events.iter().cloned().fold(Cluster::new(), Cluster::with);
-        newest(&pod.stuck(), &cluster.seal()).map(|said| said.quote.quote)
+        newest(&pod.stuck(), &cluster.snapshot()).map(|said| said.quote.quote)
     }
 
     #[test]

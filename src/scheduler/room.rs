@@ -51,7 +51,7 @@ mod tests {
     }
 
     fn found(pod: &Object, cluster: Cluster) -> Vec<String> {
-        let cluster = cluster.with(node("n1", "4", "8Gi")).seal();
+        let cluster = cluster.with(node("n1", "4", "8Gi")).snapshot();
         let pod = pod.stuck();
         let examination = Engine::new(&cluster).examine(&pod);
         let feasible_nodes = feasible_nodes(&pod, &cluster, &examination);

@@ -323,7 +323,7 @@ mod tests {
             .with(pod("done").on("n1").asks("cpu", "1").phase("Succeeded"))
             .with(pod("failed").on("n1").asks("cpu", "1").phase("Failed"))
             .with(pod("elsewhere").on("n2").asks("cpu", "1"))
-            .seal();
+            .snapshot();
         let view = View::of(&cluster);
         let n1 = view.node("n1").unwrap();
         assert_eq!(n1.pods().len(), 4);
@@ -337,7 +337,7 @@ mod tests {
             .with(node("n1", "1", "1Gi"))
             .with(pod("a").on("n1").asks("cpu", "100500u"))
             .with(pod("b").on("n1").asks("cpu", "100500u"))
-            .seal();
+            .snapshot();
         let view = View::of(&cluster);
         let free = view.node("n1").unwrap().free("cpu");
         assert_eq!(free, Quantity::from_milli(1000 - 2 * 101));
@@ -353,7 +353,7 @@ mod tests {
                     .asks("cpu", "300m")
                     .host_port(80, "TCP", ""),
             )
-            .seal();
+            .snapshot();
         let view = View::of(&cluster);
         let emptied = view.without(|pod_record| &*pod_record.name == "a");
         let n1 = emptied.node("n1").unwrap();

@@ -130,8 +130,7 @@ fn by_name(pod: &PodIdentity<'_>, kind: &str, namespace: &str, name: &str) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::{Keep, ReadScope, Store, Why};
-    use crate::triage::scope::Scope;
+    use crate::snapshot::{ReadScope, Retention, Why};
     use serde_json::{Value, json};
 
     fn owner(kind: &str, name: &str) -> Value {
@@ -148,8 +147,8 @@ mod tests {
     }
 
     #[test]
-    fn kin_is_told_by_owners_and_where_these_were_not_read_by_names() {
-        let unread = Store::new(Why::Forbidden).seal(&Scope::everything());
+    fn a_relation_is_told_by_owners_and_where_these_were_not_read_by_names() {
+        let unread = Store::new(Why::Forbidden);
         for (namespace, controller, expected) in [
             ("shop", Some("ReplicaSet/web-2b"), Relation::SameOwner),
             (
@@ -172,11 +171,10 @@ mod tests {
             let set = json!({"metadata": {"name": name, "namespace": "shop", "ownerReferences": owner("Deployment", deployment)}});
             let set = set.to_string();
             store
-                .object(Kind::ReplicaSet, set.as_bytes(), Keep::Suspects)
+                .insert(Kind::ReplicaSet, set.as_bytes(), Retention::Whole)
                 .unwrap();
         }
-        let read = store.seal(&Scope::everything());
-        let of = |set: &str| read.relation(&pod(), "shop", Some(set));
+        let of = |set: &str| store.relation(&pod(), "shop", Some(set));
         assert_eq!(of("ReplicaSet/web-1a"), Relation::Other);
         assert_eq!(of("ReplicaSet/odd-name"), Relation::PreviousRevision);
     }

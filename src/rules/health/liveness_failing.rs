@@ -4,7 +4,7 @@ use super::killed::{Killed, killed};
 use super::probe::{finding, written};
 use crate::messages::probe::{ProbeFailure, ProbeKind};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::text::{Seconds, say};
 use crate::triage::budget;
 

@@ -39,7 +39,7 @@ fn away(pod: Object, terms: Value) -> Object {
 /// `node: reason` of everything that rejects the pod.
 fn said(pod: &Object, objects: &[Object]) -> Vec<String> {
     let cluster = objects.iter().cloned().fold(Cluster::new(), Cluster::with);
-    let cluster = cluster.seal();
+    let cluster = cluster.snapshot();
     let results = run_filters(&pod.pod(), &View::of(&cluster));
     let on = |name: &str, reason: &str| format!("{name}: {reason}");
     let nodes = results.nodes.iter();
@@ -147,7 +147,7 @@ fn the_holder_and_whose_rule_it_is_are_told() {
     let cluster = objects
         .into_iter()
         .fold(Cluster::new(), Cluster::with)
-        .seal();
+        .snapshot();
     let results = run_filters(&web.pod(), &View::of(&cluster)).nodes;
     let told: Vec<_> = results[0]
         .failures
@@ -175,7 +175,7 @@ fn the_pods_that_are_missing_are_named_by_selector_and_namespaces() {
         let cluster = Cluster::new()
             .with(zoned("a1", "a"))
             .with(namespace("data", "x"))
-            .seal();
+            .snapshot();
         let results = run_filters(&web.pod(), &View::of(&cluster)).nodes;
         match &results[0].failures[0].what {
             What::Apart { wanted, .. } => wanted.clone(),
@@ -292,7 +292,7 @@ fn namespaces_that_were_not_read_are_a_gap_and_no_obstacle() {
         .read(Kind::Node)
         .read(Kind::Pod)
         .with(zoned("a1", "a"))
-        .seal();
+        .snapshot();
     let results = run_filters(&web.pod(), &View::of(&cluster));
     assert!(results.nodes[0].failures.is_empty());
     assert_eq!(results.unread[0].gap.kind, Kind::Namespace);

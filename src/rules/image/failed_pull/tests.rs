@@ -1,13 +1,12 @@
 //! Which message counts for a container that waits for an image.
 
 use super::*;
-use crate::snapshot::{Snapshot, Store, Why};
-use crate::triage::scope::Scope;
+use crate::snapshot::{Store, Why};
 use serde_json::{Value, json};
 
 const IMAGE: &str = "reg.example/web:1";
 
-fn snapshot(pod: Value, events: &[(&str, &str, Option<&str>)]) -> Snapshot {
+fn store(pod: Value, events: &[(&str, &str, Option<&str>)]) -> Store {
     let mut items = vec![pod];
     for (index, (reason, message, container)) in events.iter().enumerate() {
         let path = container.map(|name| format!("spec.containers{{{name}}}"));
@@ -18,7 +17,7 @@ fn snapshot(pod: Value, events: &[(&str, &str, Option<&str>)]) -> Snapshot {
     let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
     let mut store = Store::new(Why::NotInDump);
     crate::gather::dump::load(&list.to_string(), &mut store).unwrap();
-    store.seal(&Scope::everything())
+    store
 }
 
 fn pod(reason: &str, message: &str) -> Value {
@@ -32,9 +31,10 @@ fn pod(reason: &str, message: &str) -> Value {
 
 /// Class of the failure, image, and whether the message may be about another image.
 fn read(pod: Value, events: &[(&str, &str, Option<&str>)]) -> Vec<(PullFailure, String, bool)> {
-    let snapshot = snapshot(pod, events);
+    let store = store(pod, events);
+    let snapshot = store.snapshot();
     let engine = crate::scheduler::Engine::new(&snapshot);
-    let case = Case::new(&snapshot.stuck()[0], &engine);
+    let case = Case::new(store.whole_pods().next().unwrap(), &engine);
     all(&case)
         .into_iter()
         .map(|failed| {
