@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// The text that pods share when the same can be said of them; `None` for a pod that must be looked at itself.
-pub(super) fn equivalence_key(case: &Case<'_>) -> Option<String> {
+pub(super) fn key(case: &Case<'_>) -> Option<String> {
     let pod = case.pod();
     let meta = &pod.pod().metadata;
     let owners = meta.owner_references.as_ref()?;
@@ -52,7 +52,7 @@ pub(super) fn equivalence_key(case: &Case<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::equivalence_key;
+    use super::key;
     use crate::rules::Case;
     use crate::scheduler::Engine;
     use crate::scheduler::testing::{Cluster, Object, node, object, pod};
@@ -65,9 +65,9 @@ mod tests {
         web.set("/status/conditions", conditions)
     }
 
-    fn likenesses(cluster: &Snapshot) -> Vec<Option<String>> {
+    fn likenesses(cluster: &Snapshot<'_>) -> Vec<Option<String>> {
         let engine = Engine::new(cluster);
-        let of = |pod| equivalence_key(&Case::new(pod, &engine));
+        let of = |pod| key(&Case::new(pod, &engine));
         cluster.stuck().iter().map(of).collect()
     }
 

@@ -12,38 +12,10 @@ use crate::kubernetes::ports::host_ports;
 use crate::kubernetes::selector::label_selector_is_empty;
 use crate::messages::config::{self, ConfigFailure, ObjectKind};
 use crate::messages::pull::{self, PullFailure};
-use crate::snapshot::{ContainerView, Keep, Kind, PodView, Snapshot, Store};
+use crate::snapshot::{ContainerView, Kind, PodView, Retention, Store};
 use crate::triage::scope::Scope;
 use k8s_openapi::api::core::v1::PodAffinityTerm;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The kinds that are ever read. `manifests/rbac.yaml` grants get and list on each, and nothing else.
-pub const KINDS: &[Kind] = &[
-    Kind::Pod,
-    Kind::Node,
-    Kind::Event,
-    Kind::PersistentVolumeClaim,
-    Kind::PersistentVolume,
-    Kind::StorageClass,
-    Kind::CsiNode,
-    Kind::CsiDriver,
-    Kind::CsiStorageCapacity,
-    Kind::VolumeAttachment,
-    Kind::ResourceClaim,
-    Kind::DeviceClass,
-    Kind::PodDisruptionBudget,
-    Kind::ConfigMap,
-    Kind::Secret,
-    Kind::ServiceAccount,
-    Kind::Namespace,
-    Kind::ReplicationController,
-    Kind::ReplicaSet,
-    Kind::Deployment,
-    Kind::StatefulSet,
-    Kind::DaemonSet,
-    Kind::Job,
-    Kind::CronJob,
-];
 
 /// Above this many objects of a kind and namespace, one list is cheaper than single reads.
 const SINGLES: usize = 3;
@@ -79,12 +51,12 @@ pub enum Read {
 
 impl Read {
     /// What a read pod is kept for.
-    pub fn keep(&self) -> Keep {
+    pub fn retention(&self) -> Retention {
         match self {
             Read::List {
                 records_only: true, ..
-            } => Keep::PodRecord,
-            _ => Keep::Suspects,
+            } => Retention::Record,
+            _ => Retention::Whole,
         }
     }
 
@@ -157,8 +129,8 @@ pub fn first(scope: &Scope) -> Vec<Read> {
 /// The second wave: what the pods that are not plainly well point at.
 pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
     let suspects: Vec<&PodView> = store
-        .suspects()
-        .filter(|pod| scope.covers(&pod.identity(), store.so_far()))
+        .whole_pods()
+        .filter(|pod| pod.phase() != "Succeeded" && scope.covers(&pod.identity(), store))
         .collect();
     let mut reads = BTreeSet::new();
     events(&suspects, &mut reads);
@@ -176,16 +148,14 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
 
 /// The third wave: what the claims of the second point at, and what the pods that run ask of others.
 pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
-    let snapshot = store.so_far();
-    let kept_away = by_namespaces(snapshot);
+    let kept_away = by_namespaces(store);
     let mut reads = BTreeSet::new();
-    for pod in store
-        .suspects()
-        .filter(|pod| pod.node().is_none() && scope.covers(&pod.identity(), snapshot))
-    {
-        storage::of_claims(pod, snapshot, &mut reads);
-        devices::of_claims(pod, snapshot, &mut reads);
-        let namespace = snapshot.namespaces().get("", pod.namespace());
+    for pod in store.whole_pods().filter(|pod| {
+        pod.node().is_none() && pod.phase() != "Succeeded" && scope.covers(&pod.identity(), store)
+    }) {
+        storage::of_claims(pod, store, &mut reads);
+        devices::of_claims(pod, store, &mut reads);
+        let namespace = store.namespaces().get("", pod.namespace());
         if kept_away && waits(pod) && namespace.is_unknown() {
             reads.insert(get(Kind::Namespace, "", pod.namespace()));
         }
@@ -194,8 +164,8 @@ pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
 }
 
 /// Whether a pod that is bound keeps others away by the labels of the others' namespaces.
-fn by_namespaces(snapshot: &Snapshot) -> bool {
-    let pod_records = snapshot.pod_records();
+fn by_namespaces(store: &Store) -> bool {
+    let pod_records = store.pod_records();
     let mut bound = pod_records
         .iter()
         .filter(|pod_record| pod_record.node.is_some());

@@ -1,12 +1,16 @@
-//! Why nodes were rejected on the nodes, as the report says it.
+//! Why each node was rejected, as the report says it.
 //!
 //! Nodes with equal filter failures, numbers too, share an entry, so that a cluster of thousands of like nodes stays short and nothing
-//! is lost. What does not belong here: likeness up to numbers, and words (`render/text`).
+//! is lost. What does not belong here: likeness up to numbers, and layout (`render/text`).
 
 mod volumes;
 
 use crate::kubernetes::quantity::Quantity;
-use crate::scheduler::{FilterFailure, FilterResults, Holder, NodeResult, Unread, What, ranking};
+use crate::rules::shared::failure;
+use crate::scheduler::{
+    FilterFailure, FilterResults, Holder, NearMiss, NodeResult, TermPods, Unread, What, ranking,
+};
+use crate::text::Message;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -34,14 +38,16 @@ pub struct FilterFailureReport {
     /// What exactly, where no other field tells it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// The same as data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Message>,
     /// The taint, as `key=value:Effect`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taint: Option<String>,
     /// A toleration that nearly fits, and why it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub near_miss: Option<String>,
-    /// The label expression that does not hold; with a topology key, the pods of which one must be in the domain; with a
-    /// claim, the nodes that reach its volume.
+    pub near_miss: Option<NearMiss>,
+    /// The label expression that does not hold; with a claim, the nodes that reach its volume.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wanted: Option<String>,
     /// What the node carries under that key.
@@ -77,6 +83,9 @@ pub struct FilterFailureReport {
     /// The `topologyKey` of a spread constraint or of a term of affinity between pods.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub topology_key: Option<String>,
+    /// The pods of which one must be in the domain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pods: Option<TermPods>,
     /// The node's value of the topology key; absent when it lacks the label.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
@@ -112,7 +121,7 @@ pub struct UnreadReport {
     pub why: &'static str,
 }
 
-/// The nodes by why each node was rejected on them, the nearest to taking it first.
+/// The nodes by why each was rejected, the nearest to taking the pod first.
 pub fn node_reports(results: &FilterResults) -> Vec<NodeReport> {
     let mut entries: BTreeMap<Vec<FilterFailureReport>, (Distance, Vec<String>)> = BTreeMap::new();
     for node in &results.nodes {
@@ -174,14 +183,24 @@ impl From<&FilterFailure> for FilterFailureReport {
             reason: failure.reason.clone(),
             ..FilterFailureReport::default()
         };
-        report.tell(&failure.what);
+        report.fill(&failure.what);
         report
     }
 }
 
 impl FilterFailureReport {
+    /// The pods of which one must be in the domain, as a sentence names them.
+    pub(crate) fn pods_wanted(&self) -> Option<Message> {
+        self.pods.as_ref().map(failure::pods)
+    }
+
+    /// Why the toleration that nearly fits does not.
+    pub(crate) fn why_not_tolerated(&self) -> Option<Message> {
+        self.near_miss.as_ref().map(failure::near_miss)
+    }
+
     /// Sets the fields that this kind of filter failure has.
-    fn tell(&mut self, what: &What) {
+    fn fill(&mut self, what: &What) {
         match what {
             What::Taint {
                 taint, near_miss, ..
@@ -233,7 +252,7 @@ impl FilterFailureReport {
                 key,
                 domain,
             } => {
-                self.wanted = Some(wanted.clone());
+                self.pods = Some(wanted.clone());
                 self.topology_key = Some(key.clone());
                 self.domain.clone_from(domain);
             }
@@ -248,7 +267,11 @@ impl FilterFailureReport {
                 self.topology_key = Some(key.clone());
                 self.domain = Some(domain.clone());
             }
-            What::Other(words) => self.detail = Some(words.clone()),
+            What::Other(other) => {
+                let message = failure::other(other);
+                self.detail = Some(message.english());
+                self.message = Some(message);
+            }
             What::Cordoned | What::OtherNode => {}
         }
     }

@@ -6,7 +6,7 @@
 use crate::scheduler::preemption::Preemption;
 use crate::scheduler::{Agreement, FilterResults, NodeResult};
 use crate::snapshot::{Evidence, ObjectRef};
-use crate::text::{Fact, Facts, Sentence};
+use crate::text::{Fact, Facts, Message, Sentence};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub struct Finding {
     pub subject: ObjectRef,
     /// The container, when it concerns one.
     pub container: Option<String>,
+    /// The pods that it keeps stuck, where the rule looked at something else that they depend on, such as their node.
+    pub affected: Vec<ObjectRef>,
     /// The cluster's own words that settle it. Not an item of a list: a finding without proof cannot be built.
     pub proof: Evidence,
     /// More evidence.
@@ -49,6 +51,7 @@ impl Finding {
         Finding {
             subject,
             container: None,
+            affected: Vec::new(),
             proof,
             evidence: Vec::new(),
             facts: Facts::default(),
@@ -76,6 +79,13 @@ impl Finding {
     pub fn container(mut self, name: &str) -> Self {
         self.container = Some(name.to_owned());
         self.fact("container", name)
+    }
+
+    /// Explains why these pods are stuck.
+    #[must_use]
+    pub fn affected(mut self, pods: Vec<ObjectRef>) -> Self {
+        self.affected = pods;
+        self
     }
 
     /// Adds a fact.
@@ -184,10 +194,11 @@ pub struct Fix {
 
 impl Fix {
     /// A change without a command.
-    pub fn advice(change: Sentence, who: Who) -> Self {
+    pub fn advice(change: impl Into<Message>, who: Who) -> Self {
+        let change = change.into();
         Fix {
-            change,
-            facts: Facts::default(),
+            change: change.sentence,
+            facts: change.args,
             target: None,
             patch: Vec::new(),
             command: String::new(),
@@ -199,7 +210,12 @@ impl Fix {
     }
 
     /// A change with the command that makes it.
-    pub fn command(change: Sentence, who: Who, target: ObjectRef, command: String) -> Self {
+    pub fn command(
+        change: impl Into<Message>,
+        who: Who,
+        target: ObjectRef,
+        command: String,
+    ) -> Self {
         Fix {
             target: Some(target),
             command,

@@ -4,7 +4,8 @@
 //! their words, which differ between versions. Where the two differ, the reason is named as far as it can be known: something
 //! was not read, something changed, or a plugin decided that is not computed here.
 //!
-//! `tally` counts, `changes` knows when nodes changed; here is the verdict. Nothing here looks at a node itself.
+//! `tally` counts, `node_changes` knows when nodes changed; here is the verdict. Nothing here looks at a node itself. What does not
+//! belong here: how the verdict is worded (`rules/shared/agreement`).
 
 mod node_changes;
 mod tally;
@@ -12,11 +13,11 @@ mod tally;
 mod tests;
 
 use super::{
-    Agree, Agreement, Count, FilterResults, NodeResult, SchedulerMessage, latest_message,
+    Agree, Agreement, Because, Count, FilterResults, NodeResult, SchedulerMessage, latest_message,
     run_filters,
 };
 use crate::messages::scheduler::{ClaimProblem, Form, Message, Reason};
-use crate::snapshot::{DEFAULT_SCHEDULER, PodView, Snapshot};
+use crate::snapshot::{DEFAULT_SCHEDULER, PodView, Snapshot, Why};
 pub(super) use node_changes::NodeChanges;
 pub(super) use tally::Ours;
 use tally::{Dialect, Theirs};
@@ -32,7 +33,7 @@ pub(super) fn count(said: Option<&SchedulerMessage>, results: &FilterResults) ->
 /// A pod, what the scheduler said of it, and what we found.
 pub(super) struct Sides<'s> {
     pub(super) pod: &'s PodView,
-    pub(super) snapshot: &'s Snapshot,
+    pub(super) snapshot: &'s Snapshot<'s>,
     pub(super) changes: &'s NodeChanges,
     pub(super) said: Option<&'s SchedulerMessage>,
     /// Absent when the nodes were not all read, and with it our counts.
@@ -69,38 +70,45 @@ fn counts(message: &Message) -> Vec<Count> {
     message.counts().into_iter().map(count).collect()
 }
 
-fn verdict(sides: &Sides<'_>, message: Option<&Message>, theirs: &Theirs<'_>) -> (Agree, String) {
+type Verdict = (Agree, Option<Because>);
+
+const EQUAL: Verdict = (Agree::Equal, None);
+
+fn incomparable(because: Because) -> Verdict {
+    (Agree::NotComparable, Some(because))
+}
+
+fn different(because: Because) -> Verdict {
+    (Agree::Different, Some(because))
+}
+
+fn verdict(sides: &Sides<'_>, message: Option<&Message>, theirs: &Theirs<'_>) -> Verdict {
     let (results, ours) = (sides.results, sides.ours);
     let Some(message) = message else {
-        return incomparable("the scheduler has said nothing about the pod");
+        return incomparable(Because::NoMessage);
     };
     if let Some(because) = not_about_nodes(message) {
         return match (results, ours, message.clauses.as_slice()) {
-            (Some(results), _, [only]) if refuses(results, &only.reason) => {
-                (Agree::Equal, String::new())
-            }
-            (_, Some(ours), [only]) if ours.is_only(&only.reason) => (Agree::Equal, String::new()),
+            (Some(results), _, [only]) if refuses(results, &only.reason) => EQUAL,
+            (_, Some(ours), [only]) if ours.is_only(&only.reason) => EQUAL,
             _ => incomparable(because),
         };
     }
     let (Some(results), Some(ours)) = (results, ours) else {
         let gap = sides.snapshot.nodes().whole_cluster().err();
-        let why = gap.map_or("not asked", |gap| gap.why.as_str());
-        return incomparable(format!("the nodes were not all read: {why}"));
+        return incomparable(Because::NodesNotRead(
+            gap.map_or(Why::NotAsked, |gap| gap.why),
+        ));
     };
     if let Some(refusal) = results.before.first() {
-        let because = format!(
-            "by what was read now the scheduler would refuse the pod before it looks at any node: {}",
-            refusal.reason
-        );
-        return (Agree::Different, because);
+        return different(Because::RefusedNow(refusal.reason.clone()));
     }
     if let Some(because) = other_nodes(message, &results.nodes) {
         return incomparable(because);
     }
     let same = ours.counts == theirs.counts && ours.free.is_empty();
     if same && theirs.foreign.is_empty() {
-        return (Agree::Equal, String::new());
+        return EQUAL;
     }
     unequal(sides, message, theirs, results, ours)
 }
@@ -111,32 +119,26 @@ fn refuses(results: &FilterResults, reason: &Reason) -> bool {
     first.is_some_and(|refusal| tally::meaning(&refusal.reason) == *reason)
 }
 
-fn incomparable(because: impl Into<String>) -> (Agree, String) {
-    (Agree::NotComparable, because.into())
-}
-
 /// Why the message holds no counts of nodes.
-fn not_about_nodes(message: &Message) -> Option<&'static str> {
+fn not_about_nodes(message: &Message) -> Option<Because> {
     if message.clauses.iter().any(|clause| clause.count.is_some()) {
         return None;
     }
     let is = |test: fn(&Reason) -> bool| message.clauses.iter().any(|clause| test(&clause.reason));
     Some(match message.form {
-        _ if is(|r| matches!(r, Reason::Gated)) => "the pod is held back by its scheduling gates",
+        _ if is(|r| matches!(r, Reason::Gated)) => Because::Gated,
         _ if is(|r| matches!(r, Reason::PluginError { .. } | Reason::ExtenderError { .. })) => {
-            "the scheduler met an error, which says nothing about the nodes"
+            Because::SchedulerError
         }
-        _ if is(|r| matches!(r, Reason::NoNodes)) => "the scheduler knew no node",
-        _ if is(Reason::is_about_the_pod) => {
-            "the scheduler refused the pod before it looked at the nodes"
-        }
-        Form::Empty => "the scheduler has said nothing about the pod",
-        _ => "the scheduler gave no counts of nodes",
+        _ if is(|r| matches!(r, Reason::NoNodes)) => Because::NoNodes,
+        _ if is(Reason::is_about_the_pod) => Because::RefusedBeforeNodes,
+        Form::Empty => Because::NoMessage,
+        _ => Because::NoCounts,
     })
 }
 
 /// Why the message is about other nodes than those that were read.
-fn other_nodes(message: &Message, nodes: &[NodeResult]) -> Option<String> {
+fn other_nodes(message: &Message, nodes: &[NodeResult]) -> Option<Because> {
     let counted = message.nodes?;
     let read = u32::try_from(nodes.len()).unwrap_or(u32::MAX);
     if counted == read {
@@ -148,69 +150,57 @@ fn other_nodes(message: &Message, nodes: &[NodeResult]) -> Option<String> {
             .iter()
             .all(|clause| matches!(clause.reason, Reason::PermitTimeout { .. } | Reason::Other));
     Some(if after_choice {
-        "the pod was refused after a node had been chosen".to_owned()
+        Because::RefusedAfterChoice
     } else {
-        format!(
-            "the scheduler counted {counted} nodes and {read} were read: nodes have come or gone since"
-        )
+        Because::OtherNodes { counted, read }
     })
 }
 
-/// Says why the counts are not the same.
+/// Why the counts are not the same.
 fn unequal(
     sides: &Sides<'_>,
     message: &Message,
     theirs: &Theirs<'_>,
     results: &FilterResults,
     ours: &Ours,
-) -> (Agree, String) {
+) -> Verdict {
     if let Err(gap) = sides.snapshot.pods().whole_cluster() {
-        return incomparable(format!(
-            "the pods of the whole cluster were not read ({}), so more may stand on the nodes than is known",
-            gap.why
-        ));
+        return incomparable(Because::PodsNotRead(gap.why));
     }
     if message.cut {
-        return incomparable("the scheduler's message was cut off");
-    }
-    let foreign: Vec<&str> = theirs.foreign.iter().map(|(_, text)| *text).collect();
-    if !foreign.is_empty() && theirs.first_foreign_is_early() {
-        return incomparable(format!("not computed here: {}", foreign.join("; ")));
+        return incomparable(Because::MessageCut);
     }
     // what is not computed comes behind what is, so the rest must agree and leave as many nodes over
-    let explained = ours.counts == theirs.counts && theirs.foreign_fits(ours.free.len());
-    if !foreign.is_empty() && explained {
-        return incomparable(format!(
-            "not computed here: {}; all other counts agree",
-            foreign.join("; ")
-        ));
+    let others_agree = ours.counts == theirs.counts && theirs.foreign_fits(ours.free.len());
+    let early = theirs.first_foreign_is_early();
+    if !theirs.foreign.is_empty() && (early || others_agree) {
+        return incomparable(Because::NotComputed {
+            clauses: theirs.foreign_clauses(),
+            others_agree: others_agree && !early,
+        });
     }
     if let Some(unread) = results.unread.first() {
-        return incomparable(format!(
-            "{} could not be computed: {} not read ({})",
-            unread.filter.as_str(),
-            unread.gap.kind.plural(),
-            unread.gap.why
-        ));
+        return incomparable(Because::FilterNotComputed(unread.clone()));
     }
-    (Agree::Different, difference(sides, theirs, ours))
+    different(difference(sides, theirs, ours))
 }
 
 /// The likeliest reason for a difference, by what can be seen.
-fn difference(sides: &Sides<'_>, theirs: &Theirs<'_>, ours: &Ours) -> String {
-    let spoke = latest_message::last_attempt(sides.pod, sides.snapshot);
-    if let Some(node) = spoke.and_then(|spoke| sides.changes.since(spoke)) {
-        return format!("node {node} has changed since the scheduler last spoke");
+fn difference(sides: &Sides<'_>, theirs: &Theirs<'_>, ours: &Ours) -> Because {
+    let last_attempt = latest_message::last_attempt(sides.pod, sides.snapshot);
+    if let Some(node) = last_attempt.and_then(|last| sides.changes.since(last)) {
+        return Because::NodeChanged(node.to_owned());
     }
     let scheduler = sides.pod.scheduler();
     if scheduler != DEFAULT_SCHEDULER {
-        return format!("{scheduler} may decide by other rules than the default scheduler");
+        return Because::OtherScheduler(scheduler.to_owned());
     }
-    match (ours.free.as_slice(), theirs.foreign.is_empty()) {
-        ([], _) => "pods or nodes have changed since the scheduler last spoke, or its profile differs from the default".to_owned(),
-        ([node], true) => format!("node {node} would take the pod now: something has changed since the scheduler last spoke, or a plugin decides that is not computed here"),
-        (free, true) => format!("{} nodes would take the pod now: something has changed since the scheduler last spoke, or a plugin decides that is not computed here", free.len()),
-        (_, false) => format!("part of the message is not computed here: {}", theirs.foreign.iter().map(|(_, text)| *text).collect::<Vec<_>>().join("; ")),
+    if ours.free.is_empty() {
+        Because::SomethingChanged
+    } else if theirs.foreign.is_empty() {
+        Because::NodesFeasible(ours.free.clone())
+    } else {
+        Because::PartNotComputed(theirs.foreign_clauses())
     }
 }
 

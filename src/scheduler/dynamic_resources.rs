@@ -8,7 +8,7 @@
 //!
 //! Source: kube-scheduler `framework/plugins/dynamicresources` (1.37).
 
-use super::{Filter, FilterFailure, Incoming, NodeView, Unread, View, What};
+use super::{Filter, FilterFailure, Incoming, NodeView, Other, Unread, View, What};
 use crate::kubernetes::device_claims::named;
 use crate::kubernetes::selector::{node_selector_term_matches, node_selector_text};
 use crate::messages::scheduler::{ClaimProblem, Reason};
@@ -69,7 +69,10 @@ impl<'v> Found<'v> {
         let mut users = claim.reserved_for.iter();
         let is_user = users.any(|user| Some(user.uid.as_str()) == uid);
         if !is_user && claim.reserved_for.len() >= USERS {
-            let what = format!("{USERS} pods use claim {name}, and no more may");
+            let what = Other::DeviceClaimInUse {
+                claim: name.to_owned(),
+                users: USERS,
+            };
             self.refusal
                 .get_or_insert(failure(ClaimProblem::InUse, what));
         }
@@ -79,7 +82,7 @@ impl<'v> Found<'v> {
     }
 }
 
-fn failure(problem: ClaimProblem, what: String) -> FilterFailure {
+fn failure(problem: ClaimProblem, what: Other) -> FilterFailure {
     FilterFailure {
         filter: Filter::DynamicResources,
         reason: Reason::DeviceClaim(problem).to_string(),
@@ -100,10 +103,10 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
         .iter()
         .filter(|(_, nodes)| !reaches(nodes));
     let told = elsewhere.map(|(claim, nodes)| {
-        let what = format!(
-            "devices of claim {claim} are on {}",
-            node_selector_text(nodes)
-        );
+        let what = Other::DevicesElsewhere {
+            claim: claim.clone(),
+            nodes: node_selector_text(nodes),
+        };
         failure(ClaimProblem::OtherNode, what)
     });
     told.collect()

@@ -17,7 +17,7 @@ use k8s_openapi::api::core::v1::PodAffinityTerm;
 use std::collections::HashMap;
 use term::{affinity, anti_affinity, labels_of, named, selects};
 
-pub use term::Term;
+pub use term::{Term, TermPods};
 
 mod domains;
 mod term;
@@ -82,7 +82,7 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
         failure(
             &Reason::PodAffinity,
             What::Apart {
-                wanted: term.to_string(),
+                wanted: term.pods(),
                 key: term.key().to_owned(),
                 domain: node.label(term.key()).map(str::to_owned),
             },
@@ -146,7 +146,7 @@ impl<'a, 'v> Peers<'a, 'v> {
         &mut self,
         raw: &'a [PodAffinityTerm],
         own: &str,
-        snapshot: &Snapshot,
+        snapshot: &Snapshot<'_>,
     ) -> Vec<Term<'a>> {
         let mut resolve = |raw: &'a PodAffinityTerm| {
             let term = Term::new(raw, own, snapshot);

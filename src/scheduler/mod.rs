@@ -1,12 +1,12 @@
-//! kube-scheduler's own arithmetic: why nodes were rejected on each node, with numbers.
+//! kube-scheduler's own arithmetic: why each node was rejected, with numbers.
 //!
 //! Every filter is evaluated on every node and none stops the others; the real scheduler stops at
 //! the first failing plugin of a node, so its order ([`Filter`]) is kept to be able to compare
 //! counts. One file a filter, each a pure function from (pod, node, [`View`]) to [`FilterFailure`]s.
-//! `message` reads the scheduler's words, `agreement` sets ours beside them, `ranking` tells which
-//! filter failures matter, `remedy` looks for the smallest change after which running the filters again finds none.
+//! `latest_message` finds the scheduler's message, `agreement` compares counts with it, `ranking` tells which filter failures
+//! matter, `preemption` what removing pods would do, `remedy` looks for the smallest change after which a node passes.
 //!
-//! What does not belong here: which filter failure is *the* cause (`rules/scheduling`), and prose.
+//! All of it is data. What does not belong here: which filter failure is *the* cause (`rules/scheduling`), and any sentence.
 
 mod agreement;
 mod attached;
@@ -39,16 +39,16 @@ mod volumes;
 
 pub use engine::Engine;
 pub use incoming::Incoming;
-pub use inter_pod_affinity::Term;
+pub use inter_pod_affinity::{Term, TermPods};
 pub use run_filters::{computes, run_filters};
+pub use taints::{Difference, NearMiss};
 pub use topology_spread::Distribution;
 pub use view::{NodeView, View};
 pub use volumes::{NoVolume, VolumeFailure};
 
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
-use crate::snapshot::Evidence;
-use crate::snapshot::{Gap, PodRecord};
+use crate::snapshot::{Evidence, Gap, PodRecord, Why};
 use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
@@ -146,8 +146,8 @@ pub enum What {
         key: String,
         /// `key=value:Effect`
         taint: String,
-        /// A toleration that names the key and still does not fit, and why.
-        near_miss: Option<String>,
+        /// A toleration that names the key and still does not fit.
+        near_miss: Option<NearMiss>,
     },
     /// A node selector or affinity expression does not hold.
     Label {
@@ -200,8 +200,8 @@ pub enum What {
     },
     /// No pod that the pod wants to be near is in the node's domain.
     Apart {
-        /// What a pod must be to count: `pods with app=cache in namespace shop`.
-        wanted: String,
+        /// The pods that count.
+        wanted: TermPods,
         /// The term's `topologyKey`.
         key: String,
         /// The node's domain; `None` when it lacks the label.
@@ -218,8 +218,33 @@ pub enum What {
         /// The domain.
         domain: String,
     },
-    /// Anything else, in words.
-    Other(String),
+    /// What one filter finds in one way alone.
+    Other(Other),
+}
+
+/// What one filter finds in one way alone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Other {
+    /// The names that the required node affinity asks for exclude each other.
+    NamesConflict,
+    /// The required node affinity has only empty terms, which match no node.
+    EmptyTerms,
+    /// As many pods use a device claim as may.
+    DeviceClaimInUse {
+        /// The claim.
+        claim: String,
+        /// How many may.
+        users: usize,
+    },
+    /// The devices of a claim are on other nodes.
+    DevicesElsewhere {
+        /// The claim.
+        claim: String,
+        /// These: `zone=a or zone=b`.
+        nodes: String,
+    },
+    /// Features that the node's kubelet does not declare.
+    MissingFeatures(Vec<&'static str>),
 }
 
 /// A pod that holds what another wants.
@@ -294,8 +319,7 @@ impl FilterResults {
 }
 
 /// Our counts beside the scheduler's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agreement {
     /// The clauses of the scheduler's message.
     pub scheduler: Vec<Count>,
@@ -303,8 +327,61 @@ pub struct Agreement {
     pub computed: Vec<Count>,
     /// Whether they are the same.
     pub verdict: Agree,
-    /// Why they differ or cannot be compared; empty when equal.
-    pub because: String,
+    /// Why they differ or cannot be compared; absent when equal.
+    pub because: Option<Because>,
+}
+
+/// Why counts differ, or cannot be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Because {
+    /// There is no message about the pod.
+    NoMessage,
+    /// The pod has scheduling gates.
+    Gated,
+    /// The scheduler met an error.
+    SchedulerError,
+    /// The scheduler knew no node.
+    NoNodes,
+    /// The scheduler refused the pod before it looked at the nodes.
+    RefusedBeforeNodes,
+    /// The message counts no nodes.
+    NoCounts,
+    /// Not all nodes were read.
+    NodesNotRead(Why),
+    /// By what was read now the scheduler would refuse the pod for this before it looks at any node.
+    RefusedNow(String),
+    /// The pod was refused after a node had been chosen.
+    RefusedAfterChoice,
+    /// There were more or fewer nodes than were read.
+    OtherNodes {
+        /// How many the scheduler counted.
+        counted: u32,
+        /// How many were read.
+        read: u32,
+    },
+    /// The pods of the whole cluster were not read.
+    PodsNotRead(Why),
+    /// The message was cut off.
+    MessageCut,
+    /// Clauses are of filters that are not computed here.
+    NotComputed {
+        /// The clauses.
+        clauses: Vec<String>,
+        /// Whether all other counts agree.
+        others_agree: bool,
+    },
+    /// A filter could not be computed.
+    FilterNotComputed(Unread),
+    /// This node has changed since the scheduler last tried the pod.
+    NodeChanged(String),
+    /// Another scheduler than the default one may decide otherwise.
+    OtherScheduler(String),
+    /// Pods or nodes have changed since, or the scheduler's profile differs from the default.
+    SomethingChanged,
+    /// By what was read now these nodes would take the pod.
+    NodesFeasible(Vec<String>),
+    /// Other counts differ, and these clauses are of filters that are not computed here.
+    PartNotComputed(Vec<String>),
 }
 
 /// How many nodes a reason is given for.
@@ -331,19 +408,19 @@ pub enum Agree {
     NotComparable,
 }
 
-/// What the scheduler said about a pod, and where.
+/// A message of a scheduler about a pod, and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SchedulerMessage {
-    /// Its words, parsed.
+    /// What it says.
     pub message: crate::messages::scheduler::Message,
-    /// Its words, verbatim.
+    /// It, verbatim.
     pub quote: Evidence,
 }
 
 /// Everything known about why a pod is not bound.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Examination {
-    /// What the scheduler latest_message last; absent when it said nothing.
+    /// The scheduler's latest message; absent when there is none.
     pub said: Option<SchedulerMessage>,
     /// Why each node was rejected; absent when the nodes were not all read.
     /// With pods unread, why each node was rejected still does, and more may.

@@ -6,7 +6,7 @@
 //! Source: kube-scheduler `framework/plugins/nodeaffinity` (1.37); its PreFilter cuts the nodes down to those that terms pin by
 //! `metadata.name`, and the others fail here before any other filter runs. A profile's `addedAffinity` cannot be read.
 
-use super::{Filter, FilterFailure, Incoming, NodeView, What};
+use super::{Filter, FilterFailure, Incoming, NodeView, Other, What};
 use crate::kubernetes::selector::{
     node_selector_requirement_matches, node_selector_requirement_text, node_selector_term_matches,
 };
@@ -34,9 +34,7 @@ pub(super) fn conflict(pod: &Incoming<'_, '_>) -> Option<FilterFailure> {
     (pinned == Pinned::Conflict).then(|| FilterFailure {
         filter: Filter::NodeAffinity,
         reason: Reason::AffinityTermsConflict.to_string(),
-        what: What::Other(
-            "the names that the required node affinity asks for exclude each other".to_owned(),
-        ),
+        what: What::Other(Other::NamesConflict),
     })
 }
 
@@ -113,11 +111,7 @@ fn nearest(terms: &[NodeSelectorTerm], node: &NodeView<'_>) -> Vec<What> {
         .map(|term| unmet(term, node))
         .filter(|unmet| !unmet.is_empty())
         .min_by_key(Vec::len)
-        .unwrap_or_else(|| {
-            vec![What::Other(
-                "the required node affinity has only empty terms, which match no node".to_owned(),
-            )]
-        })
+        .unwrap_or_else(|| vec![What::Other(Other::EmptyTerms)])
 }
 
 fn unmet(term: &NodeSelectorTerm, node: &NodeView<'_>) -> Vec<What> {
@@ -184,7 +178,7 @@ mod tests {
                 What::Label { wanted, found, .. } => {
                     format!("{wanted} ({})", found.as_deref().unwrap_or("-"))
                 }
-                What::Other(words) => words.clone(),
+                What::Other(other) => format!("{other:?}"),
                 other => panic!("{other:?}"),
             })
             .collect()

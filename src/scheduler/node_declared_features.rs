@@ -6,7 +6,7 @@
 //! Source: kube-scheduler `framework/plugins/nodedeclaredfeatures`, k8s.io/component-helpers `nodedeclaredfeatures/features` (1.37).
 //! The other features of that list do not bear on scheduling.
 
-use super::{Filter, FilterFailure, Incoming, NodeView, Unread, View, What};
+use super::{Filter, FilterFailure, Incoming, NodeView, Other, Unread, View, What};
 use crate::messages::scheduler::{Message, Reason};
 use crate::snapshot::{Gap, Kind, Why};
 use k8s_openapi::api::core::v1::{Container, PodSpec};
@@ -41,7 +41,7 @@ pub(super) fn needed(spec: &PodSpec) -> Vec<&'static str> {
 pub(super) fn unread(pod: &Incoming<'_, '_>, view: &View<'_>) -> Option<Unread> {
     let declares = |node: &NodeView<'_>| !node.node.declared_features.is_empty();
     let matters = !pod.features.is_empty() && !view.nodes().any(declares);
-    matters.then(|| gap("no node declares features of its kubelet"))
+    matters.then(|| unread_features())
 }
 
 /// Says that the scheduler misses a feature that this pod does not need by all that is known here: a later version has more of them.
@@ -49,10 +49,10 @@ pub(super) fn unknown(spec: &PodSpec, message: &Message) -> Option<Unread> {
     let mut reasons = message.clauses.iter().map(|clause| &clause.reason);
     let is_missed = reasons.any(|reason| *reason == Reason::RequiredFeatures);
     let is_unknown = is_missed && needed(spec).is_empty();
-    is_unknown.then(|| gap("the scheduler asks for a feature that is not known here"))
+    is_unknown.then(|| unread_features())
 }
 
-fn gap(detail: &str) -> Unread {
+fn unread_features() -> Unread {
     Unread {
         filter: Filter::NodeDeclaredFeatures,
         gap: Gap {
@@ -60,7 +60,7 @@ fn gap(detail: &str) -> Unread {
             namespace: None,
             name: None,
             why: Why::NotAsked,
-            detail: detail.to_owned(),
+            detail: String::new(),
         },
     }
 }
@@ -69,17 +69,14 @@ fn gap(detail: &str) -> Unread {
 pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<FilterFailure> {
     let declared = &node.node.declared_features;
     let is_missing = |feature: &&&str| !declared.iter().any(|other| other == *feature);
-    let missing: Vec<&str> = pod.features.iter().filter(is_missing).copied().collect();
+    let missing: Vec<&'static str> = pod.features.iter().filter(is_missing).copied().collect();
     if missing.is_empty() {
         return Vec::new();
     }
     vec![FilterFailure {
         filter: Filter::NodeDeclaredFeatures,
         reason: Reason::RequiredFeatures.to_string(),
-        what: What::Other(format!(
-            "its kubelet does not declare {}",
-            missing.join(", ")
-        )),
+        what: What::Other(Other::MissingFeatures(missing)),
     }]
 }
 

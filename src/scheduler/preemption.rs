@@ -14,9 +14,6 @@ use crate::snapshot::{DEFAULT_SCHEDULER, PodRecord, PodView, Snapshot};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// How many pods that give way are named.
-const NAMED: usize = 3;
-
 /// The node on which preemption makes room for the pod.
 pub fn nominated(pod: &PodView) -> Option<&str> {
     let node = pod.status().nominated_node_name.as_deref();
@@ -24,7 +21,7 @@ pub fn nominated(pod: &PodView) -> Option<&str> {
 }
 
 /// The pods that are going from a node and have a lower priority than the pod, in order of namespaces and names.
-pub fn victims<'a>(pod: &PodView, node: &str, snapshot: &'a Snapshot) -> Vec<&'a PodRecord> {
+pub fn victims<'a>(pod: &PodView, node: &str, snapshot: &'a Snapshot<'a>) -> Vec<&'a PodRecord> {
     let priority = pod.spec().priority.unwrap_or_default();
     let pod_records = snapshot.pod_records();
     let gives_way = |pod_record: &&PodRecord| {
@@ -48,24 +45,22 @@ pub fn fits_without(
 }
 
 /// What preemption could do for a pod that no node takes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preemption {
     /// Whether pods of lower priority could give way.
     pub verdict: Preempts,
     /// The pod's own priority.
     pub priority: i32,
     /// The node on which they would.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
     /// The pods that would give way there, the most important first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub victims: Vec<Victim>,
     /// The nodes where none can, by the scheduler's words for it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub computed: Vec<Count>,
-    /// The verdict in words.
-    pub because: String,
+    /// On how many nodes the verdict rests: those without a pod of lower priority, or those that reject the pod even without them.
+    pub nodes: usize,
+    /// What rejects it there even without them, in the scheduler's words.
+    pub still_failing: Vec<String>,
 }
 
 /// Whether pods of lower priority could give way to a pod.
@@ -98,21 +93,22 @@ impl Preemption {
         (!open).then(|| engine.dry_run(pod.pod()))?.verdict(pod)
     }
 
-    /// By the scheduler's words, where nodes or pods were not read.
-    pub fn told(pod: &PodView, message: &Message) -> Option<Preemption> {
+    /// By the scheduler's message, where nodes or pods were not read.
+    pub fn from_message(pod: &PodView, message: &Message) -> Option<Preemption> {
         let priority = priority(pod);
         let items = &message.preemption.as_ref()?.items;
         let no_victims = items
             .iter()
             .find(|item| item.says == PreemptionSays::NoVictims)?;
-        let count = usize::try_from(no_victims.count?).ok()?;
+        let nodes = usize::try_from(no_victims.count?).ok()?;
         (priority > 0).then(|| Preemption {
             verdict: Preempts::NoLowerPriority,
             priority,
             node: None,
             victims: Vec::new(),
             computed: Vec::new(),
-            because: nobody_below(priority, count),
+            nodes,
+            still_failing: Vec::new(),
         })
     }
 }
@@ -123,76 +119,37 @@ impl DryRun {
         let never = pod.spec().preemption_policy.as_deref() == Some("Never");
         let without = self.count(|outcome| *outcome == Outcome::NoVictims);
         let fails = self.count(|outcome| matches!(outcome, Outcome::StillFails(_)));
-        let (verdict, because) = match (self.chosen(), fails) {
-            (Some((node, victims)), _) if never => (
-                Preempts::Never,
-                format!(
-                    "the pod's preemptionPolicy is Never; otherwise {}",
-                    gives_way(node, victims)
-                ),
-            ),
-            (Some((node, victims)), _) => (Preempts::Possible, gives_way(node, victims)),
-            (None, 0) if without > 0 && priority > 0 => {
-                (Preempts::NoLowerPriority, nobody_below(priority, without))
-            }
-            (None, 0) => return None,
-            (None, _) => (Preempts::NotEnough, self.still_fails(priority, fails)),
-        };
         let chosen = self.chosen();
+        let (verdict, nodes) = match (chosen, fails) {
+            (Some(_), _) if never => (Preempts::Never, 1),
+            (Some(_), _) => (Preempts::Possible, 1),
+            (None, 0) if without > 0 && priority > 0 => (Preempts::NoLowerPriority, without),
+            (None, 0) => return None,
+            (None, _) => (Preempts::NotEnough, fails),
+        };
         Some(Preemption {
             verdict,
             priority,
             node: chosen.map(|(node, _)| node.to_owned()),
-            victims: chosen
-                .map(|(_, victims)| victims.to_vec())
-                .unwrap_or_default(),
+            victims: chosen.map_or_else(Vec::new, |(_, victims)| victims.to_vec()),
             computed: self.counts(),
-            because,
+            nodes,
+            still_failing: self.still_failing(),
         })
     }
 
-    fn still_fails(&self, priority: i32, nodes: usize) -> String {
+    fn still_failing(&self) -> Vec<String> {
         let reasons = self.nodes.iter().filter_map(|(_, outcome)| match outcome {
             Outcome::StillFails(reasons) => Some(reasons),
             _ => None,
         });
-        let reasons: BTreeSet<&str> = reasons.flatten().map(String::as_str).collect();
-        let reasons = reasons.into_iter().collect::<Vec<_>>().join(", ");
-        let nodes = counted(nodes);
-        format!(
-            "without all pods of a priority below {priority}, {nodes} would still refuse the pod: {reasons}"
-        )
+        let reasons: BTreeSet<&String> = reasons.flatten().collect();
+        reasons.into_iter().cloned().collect()
     }
 }
 
 fn priority(pod: &PodView) -> i32 {
     pod.spec().priority.unwrap_or_default()
-}
-
-fn nobody_below(priority: i32, nodes: usize) -> String {
-    let nodes = counted(nodes);
-    format!("no pod on {nodes} has a lower priority than {priority}")
-}
-
-fn counted(nodes: usize) -> String {
-    match nodes {
-        1 => "1 node".to_owned(),
-        many => format!("{many} nodes"),
-    }
-}
-
-/// `shop/batch-0 (priority 0) would give way on worker-1`
-fn gives_way(node: &str, victims: &[Victim]) -> String {
-    let named = |victim: &Victim| {
-        let Victim { pod, priority, .. } = victim;
-        format!("{pod} (priority {priority})")
-    };
-    let names: Vec<String> = victims.iter().take(NAMED).map(named).collect();
-    let more = match victims.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    format!("{}{more} would give way on {node}", names.join(", "))
 }
 
 /// Whether the scheduler says that it has found a node, or that pods are going from it.
@@ -258,22 +215,21 @@ mod tests {
 
     #[test]
     fn the_tail_says_that_nobody_has_a_lower_priority() {
-        let told = |priority: i32, tail: &str| {
+        let found = |priority: i32, tail: &str| {
             let web = pod("web").set("/spec/priority", json!(priority)).stuck();
             let message = parse(&format!(
                 "0/2 nodes are available: 2 Insufficient cpu. preemption: {tail}"
             ));
-            Preemption::told(&web, &message).map(|found| found.because)
+            let found = Preemption::from_message(&web, &message)?;
+            Some((found.verdict, found.nodes, found.priority))
         };
         let mixed = "0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.";
-        assert_eq!(
-            told(10, mixed).as_deref(),
-            Some("no pod on 1 node has a lower priority than 10")
-        );
+        let none_lower = Preempts::NoLowerPriority;
+        assert_eq!(found(10, mixed), Some((none_lower, 1, 10)));
         // nobody expects it of a pod without a priority
-        assert_eq!(told(0, mixed), None);
+        assert_eq!(found(0, mixed), None);
         let not_helpful = "0/2 nodes are available: 2 Preemption is not helpful for scheduling.";
-        assert_eq!(told(10, not_helpful), None);
+        assert_eq!(found(10, not_helpful), None);
     }
 
     #[test]
@@ -307,15 +263,12 @@ mod tests {
         let others = [standing("low", 1, "1"), standing("db", 10, "1")];
         let could = found(&web, &others).unwrap();
         assert_eq!(could.verdict, Preempts::Possible);
-        assert_eq!(could.because, "shop/low (priority 1) would give way on n1");
+        assert_eq!(could.node.as_deref(), Some("n1"));
+        let victims: Vec<String> = could.victims.iter().map(|v| v.pod.to_string()).collect();
+        assert_eq!(victims, ["shop/low"]);
         let never = web.clone().set("/spec/preemptionPolicy", json!("Never"));
         let never = found(&never, &others).unwrap();
         assert_eq!((never.verdict, never.victims.len()), (Preempts::Never, 1));
-        assert!(
-            never
-                .because
-                .starts_with("the pod's preemptionPolicy is Never")
-        );
     }
 
     #[test]
@@ -326,10 +279,8 @@ mod tests {
         let mixed = [standing("db", 10, "1"), standing("low", 1, "1")];
         let not_enough = found(&web, &mixed).unwrap();
         assert_eq!(not_enough.verdict, Preempts::NotEnough);
-        assert_eq!(
-            not_enough.because,
-            "without all pods of a priority below 10, 1 node would still refuse the pod: Insufficient cpu"
-        );
+        assert_eq!(not_enough.nodes, 1);
+        assert_eq!(not_enough.still_failing, ["Insufficient cpu"]);
     }
 
     #[test]

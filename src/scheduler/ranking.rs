@@ -11,7 +11,7 @@
 //!
 //! What does not belong here: which cause is reported (`rules/scheduling`).
 
-use super::{FilterFailure, NodeResult, VolumeFailure, What, unschedulable};
+use super::{FilterFailure, NodeResult, Other, TermPods, VolumeFailure, What, unschedulable};
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
 use std::cell::OnceCell;
@@ -158,9 +158,9 @@ enum Kind<'a> {
         key: &'a str,
         label: bool,
     },
-    Apart(&'a str, &'a str),
+    Apart(&'a TermPods, &'a str),
     Together(bool, &'a str),
-    Other(&'a str),
+    Other(&'a Other),
 }
 
 fn of(node: &NodeResult) -> Profile<'_> {
@@ -185,7 +185,7 @@ fn kind(failure: &FilterFailure) -> Kind<'_> {
         },
         What::Apart { wanted, key, .. } => Kind::Apart(wanted, key),
         What::Together { own, key, .. } => Kind::Together(*own, key),
-        What::Other(words) => Kind::Other(words),
+        What::Other(other) => Kind::Other(other),
     }
 }
 

@@ -1,54 +1,132 @@
 //! Looks for the smallest changes after which a node would take the pod, by making them on copies and running the filters again.
 //!
 //! For each node that comes into question every filter failure has its possible changes; all that reject one node must go
-//! together (AND), while any node will do (OR). What is offered was checked by running the filters again and made at least one node fit; it is called
-//! verified only when all nodes and pods of the cluster were read.
+//! together (AND), while any node will do (OR). What is offered was checked by running the filters again and made at least one
+//! node fit; it is called verified only when all nodes and pods of the cluster were read.
 //!
 //! `change` holds the single changes, with `spread` and `affinity` for those of constraints between pods, `options` which of them
-//! removes an filter failure, `template_owner` the object to change, `fix` and `patch` the commands, `own_pods` what helps a workload that is in
-//! its own way. Nothing is ever run.
+//! removes a filter failure, `commands` what makes them, `own_pods` what helps a workload whose own pods are in the way. Nothing
+//! is ever run.
 //!
-//! What does not belong here: whether an filter failure is a cause (`rules/scheduling`).
+//! What does not belong here: whether a filter failure is a cause (`rules/scheduling`), how a remedy is worded and who may
+//! apply it (`rules/shared/remedies`).
 
 mod affinity;
 mod change;
-mod fix;
+mod commands;
 mod options;
 mod own_pods;
 mod spread;
-mod template_owner;
-#[cfg(test)]
-mod tests;
+
+pub use affinity::{AffinityRelaxation, AffinityRule, RelaxedTerm};
+pub use change::Change;
+pub use own_pods::OnePer;
+pub use spread::{RelaxedSpread, SpreadRelaxation};
 
 use super::ranking::{Nearest, nearest_feasible};
-use super::{Engine, Filter, FilterResults, Holder, Incoming, NodeResult, View, What, run_filters};
-use crate::rules::finding::{Fix, Who};
-use crate::snapshot::{PodView, Relation, Snapshot};
+use super::{Engine, Filter, FilterResults, Holder, Incoming, NodeResult, View, run_filters};
+use crate::snapshot::{ObjectRef, PodView, Relation, Snapshot, TemplateOwner};
 use affinity::LabelPeers;
-use change::{Change, Kind, in_turn};
+use change::{ChangeKind, in_turn};
 use k8s_openapi::api::core::v1::Pod;
+use serde_json::Value;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
-use template_owner::TemplateOwner;
 
-/// The most changes that are offered for one pod by one kind of person.
+/// The most plans that are offered for one pod, of those that change no node and of those that do.
 const OFFERED: usize = 3;
 /// The nearest nodes for which changes are worked out; on the others the same ones come up again.
 const NODES: usize = 100;
 
-/// A change that would let the pod in, and what it removes.
+/// What would let the pod in, and which filter failures it removes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Remedy {
-    /// The change.
-    pub fix: Fix,
+    /// What is done.
+    pub action: Action,
     /// The filters whose filter failures it removes.
     pub removes: Vec<Filter>,
+    /// The object to change.
+    pub target: Option<ObjectRef>,
+    /// The change as a JSON patch (RFC 6902) against the target; empty when there is none that does all of it.
+    pub patch: Vec<Value>,
+    /// The command that does all of it, quoted for a POSIX shell; empty when there is none.
+    pub command: String,
+    /// The nodes that take the pod then; absent when not all nodes and pods were read, or the filters were not run again.
+    pub verified: Option<Vec<String>>,
+}
+
+impl Remedy {
+    /// One without a command.
+    fn new(action: Action, removes: Vec<Filter>) -> Self {
+        Remedy {
+            action,
+            removes,
+            target: None,
+            patch: Vec::new(),
+            command: String::new(),
+            verified: None,
+        }
+    }
+
+    /// One of these changes.
+    fn of_changes(at: &Situation<'_>, action: Action, removes: Vec<Filter>) -> Self {
+        let (Action::Change(changes) | Action::PreferAndReplace(changes)) = &action else {
+            return Remedy::new(action, removes);
+        };
+        let commands = commands::of(changes, &at.template_owner, at.pod.pod());
+        Remedy {
+            target: commands.target,
+            patch: commands.patch,
+            command: commands.command,
+            ..Remedy::new(action, removes)
+        }
+    }
+
+    /// One whose patch changes the owner of the pod's template.
+    fn of_owner(
+        at: &Situation<'_>,
+        action: Action,
+        removes: Vec<Filter>,
+        (command, patch): (String, Vec<Value>),
+    ) -> Self {
+        Remedy {
+            target: Some(at.template_owner.object.clone()),
+            patch,
+            command,
+            ..Remedy::new(action, removes)
+        }
+    }
+
+    /// Verified, when everything was read that decides.
+    fn verified(self, at: &Situation<'_>, feasible_nodes: Vec<String>) -> Self {
+        let verified = at.proven.then_some(feasible_nodes);
+        Remedy { verified, ..self }
+    }
+}
+
+/// What a remedy does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Changes of the pod's spec and of nodes, which are made together.
+    Change(Vec<Change>),
+    /// Terms of the anti-affinity become preferred, and the pods that run are deleted one after the other, since each keeps the
+    /// term of the old template.
+    PreferAndReplace(Vec<Change>),
+    /// A rolling update stops an old pod before it starts a new one.
+    StopOldPodFirst,
+    /// No more replicas run than this.
+    FewerReplicas {
+        /// How many can.
+        replicas: u32,
+        /// What each of them takes.
+        one_per: OnePer,
+    },
 }
 
 /// A pod, and all that is known about where it could go.
 struct Situation<'s> {
     pod: &'s PodView,
-    snapshot: &'s Snapshot,
+    snapshot: &'s Snapshot<'s>,
     view: &'s View<'s>,
     results: &'s FilterResults,
     /// What the pod wants by its spec alone.
@@ -93,9 +171,8 @@ struct Plan {
 }
 
 impl Plan {
-    fn who(&self) -> Who {
-        let admin = self.changes.iter().any(|change| change.who() == Who::Admin);
-        if admin { Who::Admin } else { Who::Owner }
+    fn changes_a_node(&self) -> bool {
+        self.changes.iter().any(|change| change.node().is_some())
     }
 
     /// Fewer changes, then smaller ones.
@@ -105,7 +182,7 @@ impl Plan {
     }
 
     /// What the plan does, whatever the node and the amounts.
-    fn kinds(&self) -> Vec<Kind> {
+    fn kinds(&self) -> Vec<ChangeKind> {
         self.changes.iter().map(Change::kind).collect()
     }
 
@@ -120,7 +197,7 @@ impl Plan {
                 changed = Some(view.with_node(node, |node| change.apply_to_node(node)));
             }
         }
-        run_filters::takers_with(&self.node, &pod, changed.as_ref().unwrap_or(view))
+        run_filters::feasible_nodes_with(&self.node, &pod, changed.as_ref().unwrap_or(view))
     }
 
     fn removes(&self) -> Vec<Filter> {
@@ -131,7 +208,7 @@ impl Plan {
     }
 }
 
-/// The smallest changes that let the pod in: its owner's before an administrator's. None when the nodes were not all read, a
+/// The smallest changes that let the pod in: those of its spec before those of nodes. None when the nodes were not all read, a
 /// node would take it as it is, or it is refused as a whole.
 pub fn propose(pod: &PodView, engine: &Engine<'_>) -> Vec<Remedy> {
     let snapshot = engine.snapshot();
@@ -146,28 +223,25 @@ pub fn propose(pod: &PodView, engine: &Engine<'_>) -> Vec<Remedy> {
     let mut remedies = own_pods::propose(&at);
     let nearest_feasible = nearest_feasible(&results.nodes);
     let plans = candidates(&at, &nearest_feasible);
-    for who in [Who::Owner, Who::Admin] {
-        let plans = fewest(&plans, who);
-        let offered = plans.filter_map(|plan| {
+    for of_nodes in [false, true] {
+        let offered = fewest(&plans, of_nodes).filter_map(|plan| {
             let feasible_nodes = plan.feasible_nodes(pod.pod(), at.view);
-            let fix = fix::of(&plan.changes, &at.template_owner, pod.pod(), who);
-            (!feasible_nodes.is_empty()).then(|| Remedy {
-                fix: Fix {
-                    verified: at.proven.then_some(feasible_nodes),
-                    ..fix
-                },
-                removes: plan.removes(),
+            (!feasible_nodes.is_empty()).then(|| {
+                let action = Action::Change(plan.changes.clone());
+                Remedy::of_changes(&at, action, plan.removes()).verified(&at, feasible_nodes)
             })
         });
         remedies.extend(offered.take(OFFERED));
     }
-    remedies.extend(larger_node(&at, &nearest_feasible));
     remedies
 }
 
-/// The plans of one kind of person with the fewest changes, the smallest first.
-fn fewest(plans: &[Plan], who: Who) -> impl Iterator<Item = &Plan> {
-    let own = move || plans.iter().filter(move |plan| plan.who() == who);
+/// The plans with the fewest changes, of those that change a node or of the others; the smallest first.
+fn fewest(plans: &[Plan], of_nodes: bool) -> impl Iterator<Item = &Plan> {
+    let own = move || {
+        let plans = plans.iter();
+        plans.filter(move |plan| plan.changes_a_node() == of_nodes)
+    };
     let least = own().map(|plan| plan.changes.len()).min();
     own().filter(move |plan| Some(plan.changes.len()) == least)
 }
@@ -182,8 +256,8 @@ fn candidates(at: &Situation<'_>, nearest_feasible: &Nearest<'_>) -> Vec<Plan> {
     plans
 }
 
-/// The plans for one node: each change alone if it is enough; else what the owner can do as far as possible, and what an
-/// administrator can.
+/// The plans for one node: each change alone if it is enough; else changes of the pod's spec as far as possible, and changes of
+/// the node as far as possible.
 fn for_node(at: &Situation<'_>, node: &NodeResult) -> Vec<Plan> {
     let Some(on) = at.view.node(&node.node) else {
         return Vec::new();
@@ -201,10 +275,12 @@ fn for_node(at: &Situation<'_>, node: &NodeResult) -> Vec<Plan> {
     if let [only] = options.as_slice() {
         return only.iter().map(|one| plan(vec![one.clone()])).collect();
     }
-    let preferring = |who: Who| -> Option<Plan> {
+    let preferring = |of_node: bool| -> Option<Plan> {
         let mut changes: Vec<Change> = Vec::new();
         for alternatives in &options {
-            let preferred = alternatives.iter().find(|change| change.who() == who);
+            let preferred = alternatives
+                .iter()
+                .find(|change| change.node().is_some() == of_node);
             let change = preferred.or(alternatives.first())?;
             if !changes.contains(change) {
                 changes.push(change.clone());
@@ -212,37 +288,5 @@ fn for_node(at: &Situation<'_>, node: &NodeResult) -> Vec<Plan> {
         }
         Some(plan(changes))
     };
-    [Who::Owner, Who::Admin]
-        .into_iter()
-        .filter_map(preferring)
-        .collect()
-}
-
-/// Advice that always helps against full nodes, without a command: how much room a further node must have.
-fn larger_node(at: &Situation<'_>, nearest_feasible: &Nearest<'_>) -> Option<Remedy> {
-    let is_room = |node: &NodeResult| {
-        let mut failures = node.failures.iter();
-        failures.any(|o| matches!(o.what, What::Resource { .. } | What::PodCount { .. }))
-    };
-    nearest_feasible
-        .nodes()
-        .next()
-        .filter(|node| is_room(node))?;
-    let amounts = at
-        .incoming
-        .requests
-        .iter()
-        .filter(|(_, amount)| !amount.is_zero());
-    let size: Vec<String> = amounts
-        .map(|(resource, amount)| format!("{resource} {}", amount.human(resource)))
-        .collect();
-    let fix = if size.is_empty() {
-        Fix::advice("add a node, or let a node run more pods", Who::Admin)
-    } else {
-        Fix::advice("add a node with room for {size}", Who::Admin).fact("size", size.join(" and "))
-    };
-    Some(Remedy {
-        fix,
-        removes: vec![Filter::NodeResourcesFit],
-    })
+    [false, true].into_iter().filter_map(preferring).collect()
 }

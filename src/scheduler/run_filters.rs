@@ -80,7 +80,7 @@ pub(super) fn feasible_nodes(pod: &Pod, view: &View<'_>) -> Vec<String> {
 }
 
 /// The same, but none unless this node is one of them; the others are only looked at when it is.
-pub(super) fn takers_with(node: &str, pod: &Pod, view: &View<'_>) -> Vec<String> {
+pub(super) fn feasible_nodes_with(node: &str, pod: &Pod, view: &View<'_>) -> Vec<String> {
     let incoming = Incoming::new(pod, view);
     let takes = |node: &NodeView<'_>| on_node(&incoming, node, view).is_empty();
     if !incoming.before.is_empty() || !view.node(node).is_some_and(takes) {

@@ -1,35 +1,59 @@
 //! TaintToleration: taints of effect NoSchedule and NoExecute that the pod does not tolerate.
 //!
-//! The scheduler stops at the first of a node; here each is an filter failure, in the order of the node's spec.
+//! The scheduler stops at the first of a node; here each is a filter failure, in the order of the node's spec.
 //!
 //! Source: kube-scheduler `framework/plugins/tainttoleration` (1.37).
 
 use super::{Filter, FilterFailure, Incoming, NodeView, What, unschedulable};
-use crate::kubernetes::taints::{Difference, NearMiss, TaintText, near_miss, untolerated};
+use crate::kubernetes::taints::{self, TaintText, untolerated};
 use crate::messages::scheduler::Reason;
 use k8s_openapi::api::core::v1::{Taint, Toleration};
+use serde::Serialize;
 
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 
+/// A toleration that names a taint's key and still does not tolerate it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct NearMiss {
+    /// The toleration, spelt as a taint is: `key=value:Effect`.
+    pub toleration: String,
+    /// Why it does not.
+    pub differences: Vec<Difference>,
+}
+
+/// In what a toleration differs from a taint.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Difference {
+    /// The taint's effect is this.
+    Effect(String),
+    /// The taint's value is this; empty when it has none.
+    Value(String),
+    /// The toleration's operator is this, which matches no taint.
+    Operator(String),
+}
+
 /// The untolerated taints.
 pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<FilterFailure> {
-    // what is tolerated as a cordon is tolerated as its taint, so nothing is lost by telling it once
-    let is_told = |taint: &&Taint| node.node.unschedulable && unschedulable::repeats(taint);
+    // what is tolerated as a cordon is tolerated as its taint, so nothing is lost by giving it once
+    let is_repeated = |taint: &&Taint| node.node.unschedulable && unschedulable::repeats(taint);
     let meant = || -> Vec<Toleration> {
         let tolerations = pod.tolerations().iter();
         let meant = tolerations.filter(|toleration| !is_given(toleration));
         meant.cloned().collect()
     };
     untolerated(&node.node.taints, pod.tolerations())
-        .filter(|taint| !is_told(taint))
+        .filter(|taint| !is_repeated(taint))
         .map(|taint| FilterFailure {
             filter: Filter::TaintToleration,
             reason: Reason::UntoleratedTaint { taint: None }.to_string(),
             what: What::Taint {
                 key: taint.key.clone(),
                 taint: TaintText(taint).to_string(),
-                near_miss: near_miss(&meant(), taint).map(|miss| words(&miss, taint)),
+                near_miss: near_miss(&meant(), taint),
             },
         })
         .collect()
@@ -47,28 +71,19 @@ fn is_given(toleration: &Toleration) -> bool {
             .any(|key| is(&toleration.key, key))
 }
 
-/// `tolerates gpu=yes:NoSchedule, but the taint's value is true`
-fn words(miss: &NearMiss<'_>, taint: &Taint) -> String {
-    let why: Vec<String> = miss
-        .differences
-        .iter()
-        .map(|difference| match difference {
-            Difference::Effect => format!("the taint's effect is {}", taint.effect),
-            Difference::Value => match taint.value.as_deref().unwrap_or_default() {
-                "" => "the taint has no value".to_owned(),
-                value => format!("the taint's value is {value}"),
-            },
-            Difference::Operator => {
-                let operator = miss.toleration.operator.as_deref().unwrap_or_default();
-                format!("operator {operator} matches no taint")
-            }
-        })
-        .collect();
-    format!(
-        "tolerates {}, but {}",
-        text(miss.toleration),
-        why.join(" and ")
-    )
+fn near_miss(tolerations: &[Toleration], taint: &Taint) -> Option<NearMiss> {
+    let miss = taints::near_miss(tolerations, taint)?;
+    let difference = |difference: &taints::Difference| match difference {
+        taints::Difference::Effect => Difference::Effect(taint.effect.clone()),
+        taints::Difference::Value => Difference::Value(taint.value.clone().unwrap_or_default()),
+        taints::Difference::Operator => {
+            Difference::Operator(miss.toleration.operator.clone().unwrap_or_default())
+        }
+    };
+    Some(NearMiss {
+        toleration: text(miss.toleration),
+        differences: miss.differences.iter().map(difference).collect(),
+    })
 }
 
 /// A toleration in the spelling of taints: `key=value:Effect`.
@@ -87,6 +102,7 @@ fn text(toleration: &Toleration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::{Difference, NearMiss};
     use crate::scheduler::testing::{Cluster, found, node, pod};
     use crate::scheduler::{View, What, run_filters};
     use serde_json::{Value, json};
@@ -113,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn every_taint_is_told_in_order_with_the_toleration_that_nearly_fits() {
+    fn every_taint_is_given_in_order_with_the_toleration_that_nearly_fits() {
         let cluster = Cluster::new()
             .with(tainted(json!([
                 {"key": "team", "value": "a", "effect": "NoSchedule"},
@@ -137,7 +153,7 @@ mod tests {
             .map(|failure| match &failure.what {
                 What::Taint {
                     taint, near_miss, ..
-                } => (taint.as_str(), near_miss.as_deref()),
+                } => (taint.as_str(), near_miss.clone()),
                 other => panic!("{other:?}"),
             })
             .collect();
@@ -146,9 +162,13 @@ mod tests {
             [
                 (
                     "gpu=true:NoExecute",
-                    Some(
-                        "tolerates gpu=yes:NoSchedule, but the taint's effect is NoExecute and the taint's value is true"
-                    )
+                    Some(NearMiss {
+                        toleration: "gpu=yes:NoSchedule".to_owned(),
+                        differences: vec![
+                            Difference::Effect("NoExecute".to_owned()),
+                            Difference::Value("true".to_owned()),
+                        ],
+                    })
                 ),
                 ("lab:NoSchedule", None),
             ]

@@ -1,7 +1,7 @@
 //! Small clusters for the tests of this room.
 
 use super::{Filter, FilterFailure, View, VolumeFailure, What, run_filters};
-use crate::snapshot::{Keep, Kind, PodView, ReadScope, Snapshot, Store, Why};
+use crate::snapshot::{Kind, PodView, ReadScope, Retention, Snapshot, Store, Why};
 use crate::triage::scope::Scope;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
@@ -211,7 +211,7 @@ impl Cluster {
     pub(crate) fn with(mut self, object: Object) -> Self {
         let json = object.json.to_string();
         self.store
-            .object(object.kind, json.as_bytes(), Keep::Suspects)
+            .object(object.kind, json.as_bytes(), Retention::Whole)
             .unwrap();
         self
     }

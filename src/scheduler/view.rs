@@ -24,7 +24,7 @@ pub struct View<'a> {
     /// Bound pods that keep others away by a required anti-affinity of their own.
     guards: Vec<&'a PodRecord>,
     attachments: Arc<Attachments<'a>>,
-    snapshot: &'a Snapshot,
+    snapshot: &'a Snapshot<'a>,
 }
 
 /// One node with the pods on it.
@@ -55,7 +55,7 @@ struct Room {
 
 impl<'a> View<'a> {
     /// All nodes and pods that were read, whether or not these are all there are.
-    pub fn of(snapshot: &'a Snapshot) -> Self {
+    pub fn of(snapshot: &'a Snapshot<'a>) -> Self {
         let pod_records = snapshot.pod_records();
         let attachments = Attachments::of(snapshot);
         let filled = |(_, name): &'a (String, String), node: &'a Node| {
@@ -92,7 +92,7 @@ impl<'a> View<'a> {
     }
 
     /// No node, for when no pod is to be placed.
-    pub(super) fn bare(snapshot: &'a Snapshot) -> Self {
+    pub(super) fn bare(snapshot: &'a Snapshot<'a>) -> Self {
         View {
             nodes: BTreeMap::new(),
             pod_records: snapshot.pod_records(),
@@ -108,7 +108,7 @@ impl<'a> View<'a> {
     }
 
     /// What was read, for what filters look up beside nodes and pods.
-    pub fn snapshot(&self) -> &'a Snapshot {
+    pub fn snapshot(&self) -> &'a Snapshot<'a> {
         self.snapshot
     }
 

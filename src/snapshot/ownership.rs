@@ -1,6 +1,6 @@
 //! Who owns a pod: the chain from its controller up to what a person wrote.
 
-use super::Snapshot;
+use super::Store;
 use super::kind::Kind;
 use super::object::ObjectRef;
 use super::pod::PodView;
@@ -33,7 +33,7 @@ pub enum Relation {
     Other,
 }
 
-impl Snapshot {
+impl Store {
     /// How a pod of another controller (`Kind/name`, none for a bare pod) is related to `pod`.
     pub fn relation(&self, pod: &PodView, namespace: &str, controller: Option<&str>) -> Relation {
         let (Some(theirs), Some((kind, name))) = (controller, pod.controller()) else {
@@ -45,7 +45,7 @@ impl Snapshot {
         if theirs.split_once('/') == Some((kind, name)) {
             return Relation::SameOwner;
         }
-        let subject = self.subject(pod);
+        let subject = self.owner(pod);
         let set = theirs.strip_prefix("ReplicaSet/");
         let (Some(Kind::Deployment), Some(set)) = (subject.known_kind(), set) else {
             return Relation::Other;
@@ -84,10 +84,21 @@ impl Snapshot {
     }
 
     /// What a person would change to change the pod: its outermost owner, or the pod itself.
-    pub fn subject(&self, pod: &PodView) -> ObjectRef {
+    pub fn owner(&self, pod: &PodView) -> ObjectRef {
         self.owners(&pod.identity())
             .pop()
             .unwrap_or_else(|| pod.object())
+    }
+
+    /// The outermost owner of a workload that was read, or the workload itself.
+    pub fn outermost(&self, workload: ObjectRef) -> ObjectRef {
+        let namespace = workload.namespace.clone().unwrap_or_default();
+        let seen = self.workload(&workload.kind, &namespace, &workload.name);
+        let controller = seen.and_then(Seen::yes).and_then(|w| w.controller.clone());
+        match controller {
+            Some((kind, name)) => object(&kind, &namespace, &name),
+            None => workload,
+        }
     }
 }
 

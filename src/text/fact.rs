@@ -7,7 +7,7 @@ use serde::ser::Serializer;
 use std::collections::BTreeMap;
 
 /// Named values.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Facts(pub BTreeMap<&'static str, Fact>);
@@ -20,7 +20,7 @@ impl Facts {
 }
 
 /// A value. In JSON a number, a string, a list of strings or an object; never finished prose.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Fact {

@@ -21,7 +21,7 @@ mod language;
 mod template;
 
 pub use fact::{Fact, Facts, Seconds};
-pub use language::{ENGLISH, Language};
+pub use language::ENGLISH;
 
 use serde::Serialize;
 
@@ -44,7 +44,7 @@ macro_rules! say {
 pub(crate) use say;
 
 /// A sentence and the facts for its holes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Message {
     /// The sentence's id.

@@ -1,7 +1,7 @@
 //! A large cluster, made up the same way each time.
 
-use kubectl_diagnose::snapshot::{Keep, Kind, ReadScope, Snapshot, Store, Why};
-use kubectl_diagnose::triage::scope::Scope;
+use kubectl_diagnose::testing::Scope;
+use kubectl_diagnose::testing::{Kind, ReadScope, Retention, Snapshot, Store, Why};
 use serde_json::{Value, json};
 
 const ZONES: usize = 5;
@@ -28,7 +28,7 @@ pub(crate) fn snapshot(nodes: usize, pods_each: usize, pending: usize, maker: Ma
     let mut take = |kind: Kind, object: &Value| {
         let bytes = object.to_string();
         store
-            .object(kind, bytes.as_bytes(), Keep::Suspects)
+            .object(kind, bytes.as_bytes(), Retention::Whole)
             .expect("a Kubernetes object");
     };
     for index in 0..nodes {

@@ -14,11 +14,11 @@ mod cluster;
 
 use cluster::Maker;
 use divan::{AllocProfiler, Bencher, black_box};
-use kubectl_diagnose::diagnose::diagnose;
-use kubectl_diagnose::report::Requests;
-use kubectl_diagnose::scheduler::Engine;
-use kubectl_diagnose::snapshot::Snapshot;
-use kubectl_diagnose::triage::scope::Scope;
+use kubectl_diagnose::testing::Engine;
+use kubectl_diagnose::testing::Requests;
+use kubectl_diagnose::testing::Scope;
+use kubectl_diagnose::testing::Snapshot;
+use kubectl_diagnose::testing::diagnose;
 use std::sync::LazyLock;
 
 #[global_allocator]

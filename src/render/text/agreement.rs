@@ -4,11 +4,11 @@ use super::evidence::bar;
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::writer::Writer;
-use crate::scheduler::preemption::Preemption;
-use crate::scheduler::{Agree, Agreement, Count};
+use crate::report::{AgreementReport, PreemptionReport};
+use crate::scheduler::{Agree, Count};
 
 /// Writes the line, and where counts differ or everything is shown both sides.
-pub(super) fn write(writer: &mut Writer, agreement: Option<&Agreement>) {
+pub(super) fn write(writer: &mut Writer, agreement: Option<&AgreementReport>) {
     let Some(agreement) = agreement else {
         return;
     };
@@ -33,7 +33,7 @@ pub(super) fn write(writer: &mut Writer, agreement: Option<&Agreement>) {
 }
 
 /// Writes whether other pods could give way.
-pub(super) fn preemption(writer: &mut Writer, preemption: Option<&Preemption>) {
+pub(super) fn preemption(writer: &mut Writer, preemption: Option<&PreemptionReport>) {
     let Some(preemption) = preemption else {
         return;
     };

@@ -9,6 +9,7 @@ use crate::render::style::Style;
 use crate::render::words::{amount, named, number};
 use crate::report::FilterFailureReport;
 use crate::scheduler::Holder;
+use crate::text::Message;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A resource that is counted in bytes, as volumes are.
@@ -78,10 +79,14 @@ pub(super) fn sentence(alike: &Alike<'_>) -> String {
         Shape::Taint(_) => format!("taint {}", taint(alike)),
         Shape::Label(_) => format!("label {}", label(alike)),
         Shape::Spread(key) => spread(alike, first, key),
-        Shape::Apart(key, wanted) => match first.domain {
-            Some(_) => format!("no {wanted} {}", place(alike, key)),
-            None => format!("no label {key}: not near {wanted}"),
-        },
+        Shape::Apart(key) => {
+            let pods = first.pods_wanted();
+            let pods = pods.as_ref().map(Message::english).unwrap_or_default();
+            match first.domain {
+                Some(_) => format!("no {pods} {}", place(alike, key)),
+                None => format!("no label {key}: not near {pods}"),
+            }
+        }
         Shape::Together(key) => {
             let (holders, place) = (holders(alike), place(alike, key));
             match first.own_rule {
@@ -163,8 +168,8 @@ fn span(alike: &Alike<'_>, of: impl Fn(&FilterFailureReport) -> Option<i64>) -> 
 pub(super) fn taint(alike: &Alike<'_>) -> String {
     let words = |failure: &FilterFailureReport| {
         let taint = failure.taint.clone().unwrap_or_default();
-        match &failure.near_miss {
-            Some(why) => format!("{taint} ({why})"),
+        match failure.why_not_tolerated() {
+            Some(why) => format!("{taint} ({})", why.english()),
             None => taint,
         }
     };

@@ -110,12 +110,11 @@ fn key(failure: &FilterFailureReport, equivalence_key: Likeness) -> String {
         Shape::Taint(taint) if equivalence_key >= Likeness::Values => kind_of_taint(taint),
         Shape::Taint(_) | Shape::Volume | Shape::Other => words(),
         Shape::Spread(key) => format!("spread {key} {:?}", domain(failure, equivalence_key)),
-        Shape::Apart(key, wanted) => {
-            format!(
-                "apart {key} {wanted} {:?}",
-                domain(failure, equivalence_key)
-            )
-        }
+        Shape::Apart(key) => format!(
+            "apart {key} {:?} {:?}",
+            failure.pods,
+            domain(failure, equivalence_key)
+        ),
         Shape::Together(key) => format!(
             "together {key} {:?} {:?} {}",
             failure.own_rule,
@@ -141,7 +140,7 @@ pub(super) enum Shape<'a> {
     /// A spread constraint, by its topology key.
     Spread(&'a str),
     /// Pods to be near, by the topology key.
-    Apart(&'a str, &'a str),
+    Apart(&'a str),
     /// A pod not to be near, by the topology key.
     Together(&'a str),
     /// Anything else.
@@ -156,7 +155,7 @@ impl<'a> Shape<'a> {
             return Shape::Volume;
         }
         match (&o.topology_key, &o.wanted, &o.holder) {
-            (Some(key), Some(wanted), _) => return Shape::Apart(key, wanted),
+            (Some(key), ..) if o.pods.is_some() => return Shape::Apart(key),
             (Some(key), _, Some(_)) => return Shape::Together(key),
             (Some(key), ..) => return Shape::Spread(key),
             (None, Some(wanted), _) => return Shape::Label(wanted),

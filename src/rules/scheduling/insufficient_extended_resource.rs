@@ -11,7 +11,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::matching::Match;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Kind;
 use crate::text::{Fact, say};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +24,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("insufficient_extended_resource.md"),
     reads: &[Kind::Node],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

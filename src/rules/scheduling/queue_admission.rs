@@ -5,7 +5,7 @@ use super::queues::{Held, System, YUNIKORN, holding, queue_name};
 use crate::messages::queue::{self, Queue};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::text::{Fact, Sentence, say};
 
 /// `queue-admission`
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("queue_admission.md"),
     reads: &[],
     refines: &["scheduling-gated", "scheduler-absent"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

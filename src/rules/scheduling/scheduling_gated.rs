@@ -2,7 +2,7 @@
 
 use crate::kubernetes::patch;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 use crate::text::{Sentence, say};
 
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("scheduling_gated.md"),
     reads: &[],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 /// Who sets and removes a gate: its name, the controller, and what the controller waits for. Gates

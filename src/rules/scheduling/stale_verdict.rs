@@ -1,7 +1,7 @@
 //! By what was read now a node takes the pod: the scheduler's verdict is older than what made room.
 
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{preemption, room};
 use crate::snapshot::{Evidence, Origin};
 use crate::snapshot::{Kind, Node, ObjectRef};
@@ -29,7 +29,7 @@ pub static RULE: Rule = Rule {
         "node-not-ready",
         "node-pressure",
     ],
-    check,
+    check: Check::Pod(check),
 };
 
 /// Seconds after which an unschedulable pod is tried again at the latest (kube-scheduler `backend/queue`,

@@ -6,7 +6,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Distribution, Filter, FilterFailure, NodeResult, What};
 use crate::snapshot::Kind;
 use crate::text::{Message, Sentence, say};
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("topology_spread.md"),
     reads: &[Kind::Node],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 const RAISE_MAX_SKEW: Sentence = say!(

@@ -5,10 +5,8 @@
 //! Source: kube-scheduler `framework/plugins/volumebinding` (1.37).
 
 use crate::kubernetes::claims::{MountedClaim, mounted, selected_node};
-use crate::messages::scheduler::{Clause, Reason};
 use crate::rules::Case;
 use crate::rules::finding::Finding;
-use crate::snapshot::Evidence;
 use crate::snapshot::{Event, Kind, ObjectRef, Seen};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
@@ -96,18 +94,4 @@ pub(in crate::rules) fn event<'a>(
     let events = events.yes().unwrap_or_default();
     let mut newest_first = events.into_iter().rev();
     newest_first.find(|event| reasons.contains(&event.reason.as_str()))
-}
-
-/// The first clause of the scheduler's message that `wanted` takes, with the whole message as evidence.
-pub(in crate::rules) fn said<'c>(
-    case: &'c Case<'_>,
-    wanted: impl Fn(&Reason) -> bool,
-) -> Option<(&'c Clause, Evidence)> {
-    let said = case.scheduling()?.said.as_ref()?;
-    let clause = said
-        .message
-        .clauses
-        .iter()
-        .find(|clause| wanted(&clause.reason))?;
-    Some((clause, said.quote.clone()))
 }

@@ -5,8 +5,6 @@
 //! no crash are left out: of deleted pods, of pods that the kubelet or a controller ended
 //! (`status.reason`), and ends that nobody saw (`ContainerStatusUnknown`, pkg/kubelet/kubelet_pods.go).
 
-use crate::text::{Sentence, say};
-use crate::kubernetes::duration::human_seconds;
 use crate::kubernetes::text;
 use crate::messages::start::{ExitMeaning, exit_code};
 use crate::rules::Case;
@@ -14,6 +12,7 @@ use crate::rules::finding::Finding;
 use crate::rules::shared::template::role_word;
 use crate::snapshot::Evidence;
 use crate::snapshot::{ContainerView, Role};
+use crate::text::{Fact, Message, Seconds, Sentence, say};
 use crate::triage;
 use k8s_openapi::api::core::v1::ContainerStateTerminated;
 
@@ -26,7 +25,7 @@ pub(in crate::rules) struct Crash<'a> {
     pub(in crate::rules) container: ContainerView<'a>,
     /// Its last end.
     pub(in crate::rules) end: &'a ContainerStateTerminated,
-    field: Sentence,
+    field: &'static str,
 }
 
 /// Every container of the pod that crashed.
@@ -174,7 +173,7 @@ impl<'a> Crash<'a> {
         if let Some(lasted) = self.lasted() {
             finding = finding
                 .fact("lastedSeconds", lasted)
-                .fact("lasted", span(lasted));
+                .fact("lasted", self::lasted(lasted));
         }
         finding
     }
@@ -185,11 +184,11 @@ impl<'a> Crash<'a> {
     }
 }
 
-/// A span of time for a sentence.
-fn span(seconds: i64) -> String {
+/// How long a run took, as a sentence gives it.
+fn lasted(seconds: i64) -> Fact {
     match seconds {
-        0 => "less than a second".to_owned(),
-        _ => human_seconds(seconds),
+        0 => Fact::Word(say!("crash.under-a-second", "less than a second")),
+        _ => Fact::Seconds(Seconds(seconds)),
     }
 }
 
@@ -211,7 +210,7 @@ pub(in crate::rules) fn last_words(message: &str) -> Option<String> {
         "denied",
         "cannot",
         "can't",
-        say!("crash.last-words", "not found"),
+        "not found",
         "refused",
     ];
     let lines = || {
@@ -230,28 +229,40 @@ pub(in crate::rules) fn last_words(message: &str) -> Option<String> {
 }
 
 /// What an exit code means, in a few words.
-pub(in crate::rules) fn meaning(code: i32) -> String {
-    match exit_code(code) {
-        ExitMeaning::Success => "success",
-        ExitMeaning::Program => say!("crash.meaning", "the program's own code for a failure"),
-        ExitMeaning::UsageOrPanic => say!("crash.meaning-2", "wrong usage, or a panic in Go"),
-        ExitMeaning::NotExecutable => say!("crash.meaning-3", "a command could not be executed"),
-        ExitMeaning::NotFound => say!("crash.meaning-4", "a command was not found"),
-        ExitMeaning::StartError => say!("crash.meaning-5", "not started, or an invalid exit code"),
-        ExitMeaning::Signal { number: 9, .. } => say!("crash.meaning-6", "killed from outside by SIGKILL"),
-        ExitMeaning::Signal { number: 15, .. } => say!("crash.meaning-7", "asked to stop by SIGTERM"),
-        ExitMeaning::Signal { name, .. } => return format!("ended by {name}"),
-        ExitMeaning::StateLost => say!("crash.meaning-8", "exit(-1), or the runtime lost its state"),
-        ExitMeaning::AccessViolation => say!("crash.meaning-9", "access violation"),
-        ExitMeaning::DllMissing => say!("crash.meaning-10", "a DLL was not found"),
-        ExitMeaning::ControlC => say!("crash.meaning-11", "ended by Ctrl-C"),
-    }
-    .to_owned()
+pub(in crate::rules) fn meaning(code: i32) -> Fact {
+    Fact::Word(match exit_code(code) {
+        ExitMeaning::Success => say!("exit.success", "success"),
+        ExitMeaning::Program => say!("exit.program", "the program's own code for a failure"),
+        ExitMeaning::UsageOrPanic => say!("exit.usage-or-panic", "wrong usage, or a panic in Go"),
+        ExitMeaning::NotExecutable => {
+            say!("exit.not-executable", "a command could not be executed")
+        }
+        ExitMeaning::NotFound => say!("exit.not-found", "a command was not found"),
+        ExitMeaning::StartError => {
+            say!("exit.start-error", "not started, or an invalid exit code")
+        }
+        ExitMeaning::Signal { number: 9, .. } => {
+            say!("exit.sigkill", "killed from outside by SIGKILL")
+        }
+        ExitMeaning::Signal { number: 15, .. } => say!("exit.sigterm", "asked to stop by SIGTERM"),
+        ExitMeaning::Signal { name, .. } => {
+            return Message::new(say!("exit.signal", "ended by {signal}"))
+                .fact("signal", name)
+                .into();
+        }
+        ExitMeaning::StateLost => {
+            say!("exit.state-lost", "exit(-1), or the runtime lost its state")
+        }
+        ExitMeaning::AccessViolation => say!("exit.access-violation", "access violation"),
+        ExitMeaning::DllMissing => say!("exit.dll-missing", "a DLL was not found"),
+        ExitMeaning::ControlC => say!("exit.control-c", "ended by Ctrl-C"),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::ENGLISH;
 
     #[test]
     fn the_telling_line_is_the_last_one_about_a_failure() {
@@ -271,8 +282,9 @@ mod tests {
 
     #[test]
     fn codes_have_meanings() {
-        assert_eq!(meaning(3), "the program's own code for a failure");
-        assert_eq!(meaning(139), "ended by SIGSEGV");
-        assert!(meaning(137).contains("SIGKILL"));
+        let english = |code| ENGLISH.fact(&meaning(code));
+        assert_eq!(english(3), "the program's own code for a failure");
+        assert_eq!(english(139), "ended by SIGSEGV");
+        assert!(english(137).contains("SIGKILL"));
     }
 }

@@ -5,8 +5,7 @@
 //! name neither nodes nor numbers. Where the scheduler has said nothing there are none: what stands
 //! against the pod has kept it nowhere yet. What a cause is called and what to change is for its rule.
 
-use crate::text::{Sentence, say};
-use crate::messages::scheduler::{Clause, Message, PreemptionSays, Reason};
+use crate::messages::scheduler::{self, Clause, PreemptionSays, Reason};
 use crate::rules::Case;
 use crate::rules::finding::{Certainty, Finding, Fix, Risk, Who};
 use crate::scheduler::preemption::{Preemption, Preempts};
@@ -15,6 +14,7 @@ use crate::scheduler::{
     computes, ranking,
 };
 use crate::snapshot::Evidence;
+use crate::text::{Fact, Message, Sentence, say};
 
 use super::order::Class;
 use super::remedies;
@@ -89,25 +89,20 @@ impl<'e> Match<'e> {
 
     /// The finding, with what every cause of this layer carries.
     pub(crate) fn finding(&self, case: &Case<'_>, headline: Sentence) -> Finding {
+        let (count, total) = self.counts();
+        let nodes = (!self.places.is_empty()).then(|| self.nodes());
         let mut finding = Finding::new(case.subject(), headline, self.said.quote.clone())
             .certainty(self.certainty)
-            .fact("share", self.share());
-        let (count, total) = self.counts();
-        if let Some(count) = count {
-            finding = finding.fact("count", count);
-        }
-        if let Some(total) = total {
-            finding = finding.fact("total", total);
-        }
-        if !self.places.is_empty() {
-            finding = finding.fact("nodes", self.nodes());
-        }
+            .fact("share", self.share())
+            .fact_if("count", count)
+            .fact_if("total", total)
+            .fact_if("nodes", nodes);
         finding.results.clone_from(&self.examination.results);
         finding.agreement = Some(self.examination.agreement.clone());
         finding.preemption = if self.is_computed() {
             Preemption::find(case.pod(), case.engine)
         } else {
-            Preemption::told(case.pod(), &self.said.message)
+            Preemption::from_message(case.pod(), &self.said.message)
         };
         finding.rank = self.rank;
         finding.evidence(never_preempts(case, &self.said.message))
@@ -127,11 +122,14 @@ impl<'e> Match<'e> {
             .filter(|node| node.failures.is_empty())
             .map(|node| node.node.clone());
         let mut finding = finding.fact("room", room.collect::<Vec<_>>()).why(
-            say!("matching.close-why", "the scheduler said so when it last tried; by what was read now {room} would take the pod, unless something stands against it that is not computed"),
+            say!("matching.out-of-date", "the scheduler said so when it last tried; by what was read now {room} would take the pod, unless something stands against it that is not computed"),
         );
         // an unschedulable pod is tried again after five minutes at the latest (kube-scheduler internal/queue, 1.37)
         finding.fixes = vec![Fix::advice(
-            say!("matching.close-fix", "look again in five minutes, by when the scheduler has tried again"),
+            say!(
+                "matching.wait-for-the-scheduler",
+                "look again in five minutes, by when the scheduler has tried again"
+            ),
             Who::Owner,
         )];
         finding
@@ -163,18 +161,18 @@ impl<'e> Match<'e> {
         results.map_or(&[], |results| results.spread.as_slice())
     }
 
-    /// Whether it is known to stand on one node alone.
-    pub(crate) fn is_of_one_node(&self) -> bool {
-        self.counts().0 == Some(1)
-    }
-
     /// The same as the share, but one node by its name.
-    pub(crate) fn whereabouts(&self) -> String {
-        match (self.places.as_slice(), self.counts()) {
-            ([place], (_, Some(1))) => format!("{}, the only node", place.node),
-            ([place], _) => format!("node {}", place.node),
-            _ => self.share(),
-        }
+    pub(crate) fn whereabouts(&self) -> Fact {
+        let [place] = self.places.as_slice() else {
+            return self.share();
+        };
+        let only = self.counts().1 == Some(1);
+        let sentence = if only {
+            say!("matching.only-node", "{node}, the only node")
+        } else {
+            say!("matching.one-node", "node {node}")
+        };
+        Message::new(sentence).fact("node", place.node).into()
     }
 
     /// Whether nodes were computed.
@@ -200,23 +198,21 @@ impl<'e> Match<'e> {
         )
     }
 
-    /// The nodes as a sentence counts them; it stands at a sentence's end or before a comma, since
-    /// it may be one or many.
-    fn share(&self) -> String {
-        match self.counts() {
-            (Some(1), Some(1)) => "the only node".to_owned(),
-            (Some(2), Some(2)) => "both nodes".to_owned(),
-            (Some(some), Some(all)) if some == all => format!("all {all} nodes"),
-            (Some(some), Some(all)) if some < all => format!("{some} of {all} nodes"),
-            (Some(1), _) => "1 node".to_owned(),
-            (Some(some), _) => format!("{some} nodes"),
-            (None, _) => "the nodes".to_owned(),
+    /// On how many of the nodes; it stands at a sentence's end or before a comma, since it may be one or many.
+    fn share(&self) -> Fact {
+        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let (some, all) = self.counts();
+        // a node may be counted for several reasons
+        let all = all.filter(|all| some.is_none_or(|some| some <= *all));
+        Fact::Share {
+            some: some.map(number),
+            all: all.map(number),
         }
     }
 }
 
 /// The field that keeps the pod from pushing others out, where the scheduler says that it does.
-fn never_preempts(case: &Case<'_>, message: &Message) -> Option<Evidence> {
+fn never_preempts(case: &Case<'_>, message: &scheduler::Message) -> Option<Evidence> {
     case.pod()
         .spec()
         .priority
@@ -235,7 +231,7 @@ fn preempting(preemption: &Preemption) -> Option<Fix> {
     (preemption.verdict == Preempts::Never).then(|| Fix {
         verified: Some(vec![node]),
         ..Fix::advice(
-            say!("matching.preempting-fix", "give the pod a priority class whose preemptionPolicy is not Never: {victims} would be deleted for it"),
+            say!("matching.let-it-preempt", "give the pod a priority class whose preemptionPolicy is not Never: {victims} would be deleted for it"),
             Who::Owner,
         )
         .fact("victims", victims)
@@ -298,7 +294,7 @@ where
 
 /// Whether the scheduler's counts bear out what was computed, and name the filter. A sentence about
 /// the pod as a whole means that the scheduler has not come to the nodes yet.
-fn agreed(examination: &Examination, message: &Message, places: &[Place<'_>]) -> bool {
+fn agreed(examination: &Examination, message: &scheduler::Message, places: &[Place<'_>]) -> bool {
     let plugins: Vec<&str> = places
         .iter()
         .flat_map(|place| &place.failures)
@@ -324,7 +320,7 @@ fn stands(clauses: &[&Clause], held: usize) -> bool {
 }
 
 /// Whether the scheduler refused the pod as a whole, before it came to the nodes.
-fn about_the_pod(message: &Message) -> bool {
+fn about_the_pod(message: &scheduler::Message) -> bool {
     let mut clauses = message.clauses.iter();
     clauses.any(|clause| clause.count.is_none() && clause.reason.is_about_the_pod())
 }

@@ -2,10 +2,13 @@
 //! `remedies` and `taint_meaning`), how containers ended (`crash`), the claims of a pod (`claims`), where a change is
 //! made (`template`), and schedulers that say nothing (`silence`).
 
+pub(crate) mod agreement;
 pub(crate) mod claims;
 pub(crate) mod crash;
+pub(crate) mod failure;
 pub(crate) mod matching;
 pub(crate) mod order;
+pub(crate) mod preemption;
 pub(crate) mod remedies;
 pub(crate) mod silence;
 pub(crate) mod taint_meaning;

@@ -1,8 +1,12 @@
 //! Puts the changes that were verified by running the filters again before the advice of a rule.
 
+mod wording;
+
 use crate::rules::Case;
-use crate::rules::finding::Finding;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::scheduler::Filter;
+use crate::scheduler::remedy::{Action, Change, Remedy};
+use crate::snapshot::TemplateOwner;
 
 /// The finding with the changes that remove this filter's filter failures. A rule's own advice stays for
 /// those to whom no such change is offered.
@@ -12,6 +16,7 @@ pub(in crate::rules) fn before(case: &Case<'_>, mut finding: Finding, filter: Fi
     }
     let remedies = case.engine.remedies(case.pod());
     let alone = remedies.iter().any(|remedy| remedy.removes == [filter]);
+    let template_owner = TemplateOwner::of(case.pod(), case.snapshot);
     let mut fixes: Vec<_> = remedies
         .iter()
         // where removing this is enough, a change that removes more is for the sake of another cause
@@ -22,9 +27,9 @@ pub(in crate::rules) fn before(case: &Case<'_>, mut finding: Finding, filter: Fi
                 remedy.removes.contains(&filter)
             }
         })
-        .map(|remedy| remedy.fix.clone())
-        // without either it is advice, which the rule words better
-        .filter(|fix| fix.verified.is_some() || !fix.command.is_empty())
+        // without either the rule's own advice says more
+        .filter(|remedy| remedy.verified.is_some() || !remedy.command.is_empty())
+        .map(|remedy| fix(remedy, &template_owner))
         .collect();
     let advice = std::mem::take(&mut finding.fixes);
     let left: Vec<_> = advice
@@ -35,3 +40,32 @@ pub(in crate::rules) fn before(case: &Case<'_>, mut finding: Finding, filter: Fi
     finding.fixes = fixes;
     finding
 }
+
+/// A remedy in words, for those who may apply it.
+fn fix(remedy: &Remedy, template_owner: &TemplateOwner) -> Fix {
+    Fix {
+        target: remedy.target.clone(),
+        patch: remedy.patch.clone(),
+        command: remedy.command.clone(),
+        verified: remedy.verified.clone(),
+        ..Fix::advice(
+            wording::message(&remedy.action, template_owner),
+            who(remedy),
+        )
+    }
+}
+
+/// The owner of a workload changes its pods, an administrator the nodes.
+fn who(remedy: &Remedy) -> Who {
+    let of_node = |change: &Change| change.node().is_some();
+    match &remedy.action {
+        Action::Change(changes) if changes.iter().any(of_node) => Who::Admin,
+        Action::Change(_)
+        | Action::PreferAndReplace(_)
+        | Action::StopOldPodFirst
+        | Action::FewerReplicas { .. } => Who::Owner,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,8 @@
 //! (v0.37); for 1.12 and before pkg/scheduler/algorithm/well_known_labels.go. Who sets the others is
 //! documented by the projects whose domain the key bears.
 
+use crate::text::{Sentence, say};
+
 /// What Kubernetes itself says with a taint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Meaning {
@@ -88,7 +90,7 @@ impl Meaning {
     }
 
     /// The node condition that the taint mirrors, by its type.
-    pub(crate) fn condition(self) -> Option<Sentence> {
+    pub(crate) fn condition(self) -> Option<&'static str> {
         match self {
             Meaning::NotReady | Meaning::Unreachable => Some("Ready"),
             Meaning::NetworkUnavailable => Some("NetworkUnavailable"),
@@ -109,70 +111,98 @@ pub(crate) struct Purpose {
     pub(crate) passing: bool,
 }
 
-const PURPOSES: &[(&str, &str, bool)] = &[
+const OFF_CONTROL_PLANE: Sentence = say!(
+    "taint.off-control-plane",
+    "keeps ordinary pods off the control plane"
+);
+
+const PURPOSES: &[(&str, Sentence, bool)] = &[
     (
         "node-role.kubernetes.io/control-plane",
-        say!("taint-meaning.condition", "keeps ordinary pods off the control plane"),
+        OFF_CONTROL_PLANE,
         false,
     ),
-    (
-        "node-role.kubernetes.io/master",
-        say!("taint-meaning.condition-2", "keeps ordinary pods off the control plane"),
-        false,
-    ),
+    ("node-role.kubernetes.io/master", OFF_CONTROL_PLANE, false),
     (
         "CriticalAddonsOnly",
-        say!("taint-meaning.condition-3", "keeps the node for the cluster's add-ons"),
+        say!(
+            "taint.for-add-ons",
+            "keeps the node for the cluster's add-ons"
+        ),
         false,
     ),
     (
         "nvidia.com/gpu",
-        say!("taint-meaning.condition-4", "keeps the node for pods that ask for a GPU"),
+        say!(
+            "taint.for-gpus",
+            "keeps the node for pods that ask for a GPU"
+        ),
         false,
     ),
     (
         "kubernetes.io/arch",
-        say!("taint-meaning.condition-5", "marks a node of another processor architecture"),
+        say!(
+            "taint.other-architecture",
+            "marks a node of another processor architecture"
+        ),
         false,
     ),
     (
         "eks.amazonaws.com/compute-type",
-        say!("taint-meaning.condition-6", "marks a Fargate node, which runs the one pod that it was made for"),
+        say!(
+            "taint.fargate",
+            "marks a Fargate node, which runs the one pod that it was made for"
+        ),
         false,
     ),
     (
         "kubernetes.azure.com/scalesetpriority",
-        say!("taint-meaning.condition-7", "marks a spot node"),
+        say!("taint.spot", "marks a spot node"),
         false,
     ),
     (
         "node.kubernetes.io/out-of-service",
-        say!("taint-meaning.condition-8", "says that an administrator has given the node up"),
+        say!(
+            "taint.out-of-service",
+            "says that an administrator has given the node up"
+        ),
         true,
     ),
     (
         "node.cloudprovider.kubernetes.io/shutdown",
-        say!("taint-meaning.condition-9", "says that the node is shut down"),
+        say!("taint.shut-down", "says that the node is shut down"),
         true,
     ),
     (
         "ToBeDeletedByClusterAutoscaler",
-        say!("taint-meaning.condition-10", "says that the cluster autoscaler is removing the node"),
+        say!(
+            "taint.autoscaler-removes",
+            "says that the cluster autoscaler is removing the node"
+        ),
         true,
     ),
     (
         "karpenter.sh/",
-        say!("taint-meaning.condition-11", "says that Karpenter is bringing the node up or taking it away"),
+        say!(
+            "taint.karpenter",
+            "says that Karpenter is bringing the node up or taking it away"
+        ),
         true,
     ),
     (
         "node.cilium.io/agent-not-ready",
-        say!("taint-meaning.condition-12", "says that Cilium's agent on the node is not up yet"),
+        say!(
+            "taint.cilium-agent",
+            "says that Cilium's agent on the node is not up yet"
+        ),
         true,
     ),
     (
         "ebs.csi.aws.com/agent-not-ready",
-        say!("taint-meaning.condition-13", "says that the EBS CSI driver on the node is not up yet"),
+        say!(
+            "taint.ebs-driver",
+            "says that the EBS CSI driver on the node is not up yet"
+        ),
         true,
     ),
 ];
@@ -184,7 +214,7 @@ pub(crate) fn purpose(key: &str) -> Option<Purpose> {
         .iter()
         .find(|(known, ..)| *known == key || (known.ends_with('/') && key.starts_with(known)))
         .map(|(_, words, passing)| Purpose {
-            words,
+            words: *words,
             passing: *passing,
         })
 }
@@ -231,4 +261,3 @@ mod tests {
         }
     }
 }
-use crate::text::Sentence;

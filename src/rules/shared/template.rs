@@ -1,38 +1,36 @@
-//! Where a change to a pod is made: in the template of its owner, or nowhere, because it cannot be changed in place.
-//!
-//! Only owners whose change reaches the stuck pod belong here. A ReplicaSet or ReplicationController
-//! of its own replaces no pod, a Job's template is immutable (pkg/apis/batch/validation), and a
-//! bare pod's containers are fixed but for the image (pkg/apis/core/validation).
+//! Changes to the template of a pod, where such a change reaches the pod.
 
-use crate::text::{Sentence, say};
 use crate::kubernetes::patch;
 use crate::rules::Case;
 use crate::rules::finding::{Fix, Who};
-use crate::snapshot::{ContainerView, Kind, ObjectRef, Role};
+use crate::snapshot::{ContainerView, ObjectRef, Propagation, Role, TemplateOwner};
+use crate::text::{Sentence, say};
 use k8s_openapi::api::core::v1::Container;
 use serde_json::Value;
 
 /// The owner whose pod template can be changed.
 pub(in crate::rules) struct Template {
-    owner: ObjectRef,
-    root: Sentence,
+    template_owner: TemplateOwner,
+    spec_pointer: &'static str,
 }
 
 impl Template {
-    /// The template that a change to this pod goes to.
+    /// The template that a change to this pod goes to. None where the change would not reach the stuck pod.
     pub(in crate::rules) fn of(case: &Case<'_>) -> Option<Template> {
-        let owner = case.subject();
-        let root = match owner.known_kind()? {
-            // they make later pods by it, and leave this one as it is
-            Kind::ReplicaSet | Kind::ReplicationController => return None,
-            kind => kind.pod_template()?,
+        let template_owner = TemplateOwner::of(case.pod(), case.snapshot);
+        let spec_pointer = match template_owner.propagation {
+            Propagation::Rollout | Propagation::NextRun => template_owner.spec_pointer()?,
+            Propagation::OnDelete | Propagation::Immutable | Propagation::Unknown => return None,
         };
-        Some(Template { owner, root })
+        Some(Template {
+            template_owner,
+            spec_pointer,
+        })
     }
 
     /// The owner.
     pub(in crate::rules) fn owner(&self) -> &ObjectRef {
-        &self.owner
+        &self.template_owner.object
     }
 
     /// A fix that puts one value in place of another. It tests the old value first, because the
@@ -44,15 +42,13 @@ impl Template {
         old: &Value,
         new: &Value,
     ) -> Fix {
-        let path = format!("{}/{pointer}", self.root);
+        let path = format!("{}/{pointer}", self.spec_pointer);
         let operations = vec![
             patch::test(&path, old.clone()),
             patch::replace(&path, new.clone()),
         ];
-        let namespace = self.owner.namespace.as_deref().unwrap_or_default();
-        let kind = self.owner.kind.to_lowercase();
-        let command = patch::command(namespace, &[&kind, &self.owner.name], &operations);
-        Fix::command(change, Who::Owner, self.owner.clone(), command).patch(operations)
+        let command = self.template_owner.patch_command(&operations);
+        Fix::command(change, Who::Owner, self.owner().clone(), command).patch(operations)
     }
 }
 
@@ -88,9 +84,9 @@ pub(in crate::rules) fn field_path(pointer: &str) -> String {
 /// What stands before a container's name in a sentence.
 pub(in crate::rules) fn role_word(role: Role) -> Sentence {
     match role {
-        Role::Init => say!("template.role-word", "init container"),
-        Role::Sidecar => "sidecar",
-        Role::Main => "container",
+        Role::Init => say!("role.init-container", "init container"),
+        Role::Sidecar => say!("role.sidecar", "sidecar"),
+        Role::Main => say!("role.container", "container"),
     }
 }
 

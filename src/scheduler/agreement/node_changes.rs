@@ -10,7 +10,7 @@ pub(in crate::scheduler) struct NodeChanges(Vec<(Timestamp, String)>);
 
 impl NodeChanges {
     /// Looks at every node.
-    pub(in crate::scheduler) fn of(snapshot: &Snapshot) -> Self {
+    pub(in crate::scheduler) fn of(snapshot: &Snapshot<'_>) -> Self {
         let mut found: Vec<(Timestamp, String)> = Vec::new();
         for (_, node) in snapshot.nodes().seen() {
             let latest = found.last().map(|(time, _)| *time);

@@ -40,6 +40,12 @@ impl<'m> Theirs<'m> {
         self.early
     }
 
+    /// The clauses that are not computed, in the scheduler's words.
+    pub(super) fn foreign_clauses(&self) -> Vec<String> {
+        let clauses = self.foreign.iter();
+        clauses.map(|(_, text)| (*text).to_owned()).collect()
+    }
+
     /// Whether the clauses that are not computed can be about exactly this many nodes: one plugin may give several reasons a node.
     pub(super) fn foreign_fits(&self, nodes: usize) -> bool {
         let counts = || {

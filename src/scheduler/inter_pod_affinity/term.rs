@@ -13,8 +13,8 @@ use crate::kubernetes::selector::{
 use crate::snapshot::{Gap, PodRecords, Seen, Snapshot};
 use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 /// A term with its namespaces resolved.
 #[derive(Debug, Clone)]
@@ -32,8 +32,20 @@ pub struct Misspelt {
     pub from: String,
     /// The value that is most like it, of those that pods carry.
     pub to: String,
-    /// Whose: places among [`PodRecords::shapes`].
+    /// Whose: places among [`PodRecords::footprints`].
     pub footprints: BTreeSet<usize>,
+}
+
+/// The pods that a term means.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct TermPods {
+    /// Its label selector as `kubectl -l` takes it, empty when it selects all pods; absent when it has none and selects no pod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+    /// The namespaces that it looks at; absent for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespaces: Option<Vec<String>>,
 }
 
 #[derive(Debug, Clone)]
@@ -47,14 +59,18 @@ impl<'a> Term<'a> {
     pub(super) fn new<'s>(
         raw: &'a PodAffinityTerm,
         own: &str,
-        snapshot: &'s Snapshot,
+        snapshot: &'s Snapshot<'s>,
     ) -> Result<Self, &'s Gap> {
         let namespaces = namespaces(raw, own, snapshot)?;
         Ok(Term { raw, namespaces })
     }
 
     /// The required terms of a pod's affinity, each with its place; those whose namespaces could not be read are left out.
-    pub fn of_affinity(spec: &'a PodSpec, own: &str, snapshot: &Snapshot) -> Vec<(usize, Self)> {
+    pub fn of_affinity(
+        spec: &'a PodSpec,
+        own: &str,
+        snapshot: &Snapshot<'_>,
+    ) -> Vec<(usize, Self)> {
         placed(affinity(spec), own, snapshot)
     }
 
@@ -62,7 +78,7 @@ impl<'a> Term<'a> {
     pub fn of_anti_affinity(
         spec: &'a PodSpec,
         own: &str,
-        snapshot: &Snapshot,
+        snapshot: &Snapshot<'_>,
     ) -> Vec<(usize, Self)> {
         placed(anti_affinity(spec), own, snapshot)
     }
@@ -75,6 +91,14 @@ impl<'a> Term<'a> {
     /// The `labelSelector`.
     pub fn selector(&self) -> Option<&'a LabelSelector> {
         self.raw.label_selector.as_ref()
+    }
+
+    /// The pods that it means, apart from the topology.
+    pub fn pods(&self) -> TermPods {
+        TermPods {
+            selector: self.selector().map(label_selector_text),
+            namespaces: self.namespaces().map(<[String]>::to_vec),
+        }
     }
 
     /// Whether it looks at pods of the namespace.
@@ -129,30 +153,10 @@ impl<'a> Term<'a> {
     }
 }
 
-/// `pods with app=cache in namespace shop`
-impl fmt::Display for Term<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("pods")?;
-        match self.selector().map(label_selector_text) {
-            Some(text) if !text.is_empty() => write!(f, " with {text}")?,
-            Some(_) => {}
-            None => f.write_str(" with no selector, which match nothing")?,
-        }
-        match &self.namespaces {
-            Namespaces::Every => f.write_str(" in any namespace"),
-            Namespaces::Only(names) if names.is_empty() => f.write_str(" in no namespace"),
-            Namespaces::Only(names) if names.len() == 1 => {
-                write!(f, " in namespace {}", names.concat())
-            }
-            Namespaces::Only(names) => write!(f, " in namespaces {}", names.join(", ")),
-        }
-    }
-}
-
 fn placed<'a>(
     raw: &'a [PodAffinityTerm],
     own: &str,
-    snapshot: &Snapshot,
+    snapshot: &Snapshot<'_>,
 ) -> Vec<(usize, Term<'a>)> {
     let terms = raw.iter().enumerate();
     terms
@@ -180,7 +184,7 @@ pub(super) fn named(term: &PodAffinityTerm, own: &str) -> Vec<String> {
 fn namespaces<'s>(
     term: &PodAffinityTerm,
     own: &str,
-    snapshot: &'s Snapshot,
+    snapshot: &'s Snapshot<'s>,
 ) -> Result<Namespaces, &'s Gap> {
     let mut names = named(term, own);
     let Some(selector) = term.namespace_selector.as_ref() else {
@@ -203,7 +207,7 @@ fn namespaces<'s>(
 /// The labels of a namespace; none of one that does not exist.
 pub(super) fn labels_of<'s>(
     name: &str,
-    snapshot: &'s Snapshot,
+    snapshot: &'s Snapshot<'s>,
 ) -> Result<BTreeMap<String, String>, &'s Gap> {
     match snapshot.namespaces().get("", name) {
         Seen::Yes(namespace) => Ok(namespace.metadata.labels.clone().unwrap_or_default()),

@@ -1,5 +1,5 @@
 use crate::scheduler::testing::{Cluster, Object, node, object, pod};
-use crate::scheduler::{View, What, run_filters};
+use crate::scheduler::{TermPods, View, What, run_filters};
 use crate::snapshot::Kind;
 use serde_json::{Value, json};
 
@@ -169,7 +169,7 @@ fn the_holder_and_whose_rule_it_is_are_told() {
 }
 
 #[test]
-fn what_is_missed_is_told() {
+fn the_pods_that_are_missing_are_named_by_selector_and_namespaces() {
     let wanted = |fields: Value| {
         let web = near(app("web", "web"), json!([term("cache", fields)]));
         let cluster = Cluster::new()
@@ -182,37 +182,34 @@ fn what_is_missed_is_told() {
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!(wanted(json!({})), "pods with app=cache in namespace shop");
+    let pods = |selector: &str, namespaces: &[&str]| TermPods {
+        selector: Some(selector.to_owned()),
+        namespaces: Some(namespaces.iter().map(ToString::to_string).collect()),
+    };
+    assert_eq!(wanted(json!({})), pods("app=cache", &["shop"]));
     assert_eq!(
         wanted(json!({"namespaces": ["a", "b"]})),
-        "pods with app=cache in namespaces a, b"
+        pods("app=cache", &["a", "b"])
     );
+    let everywhere = wanted(json!({"namespaceSelector": {}}));
+    assert_eq!(everywhere.namespaces, None);
+    let of_team =
+        |team: &str| wanted(json!({"namespaceSelector": {"matchLabels": {"team": team}}}));
+    assert_eq!(of_team("x"), pods("app=cache", &["data"]));
+    assert_eq!(of_team("y"), pods("app=cache", &[]));
+    let expressions = json!([
+        {"key": "app", "operator": "In", "values": ["a", "b"]},
+        {"key": "old", "operator": "DoesNotExist"},
+    ]);
     assert_eq!(
-        wanted(json!({"namespaceSelector": {}})),
-        "pods with app=cache in any namespace"
-    );
-    assert_eq!(
-        wanted(json!({"namespaceSelector": {"matchLabels": {"team": "x"}}})),
-        "pods with app=cache in namespace data"
-    );
-    assert_eq!(
-        wanted(json!({"namespaceSelector": {"matchLabels": {"team": "y"}}})),
-        "pods with app=cache in no namespace"
-    );
-    assert_eq!(
-        wanted(
-            json!({"labelSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["a", "b"]}, {"key": "old", "operator": "DoesNotExist"}]}})
-        ),
-        "pods with app in (a,b),!old in namespace shop"
+        wanted(json!({"labelSelector": {"matchExpressions": expressions}})),
+        pods("app in (a,b),!old", &["shop"])
     );
     assert_eq!(
         wanted(json!({"labelSelector": {}, "namespaces": ["data"]})),
-        "pods in namespace data"
+        pods("", &["data"])
     );
-    assert_eq!(
-        wanted(json!({"labelSelector": null})),
-        "pods with no selector, which match nothing in namespace shop"
-    );
+    assert_eq!(wanted(json!({"labelSelector": null})).selector, None);
 }
 
 fn namespace(name: &str, team: &str) -> Object {

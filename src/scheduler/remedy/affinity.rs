@@ -1,66 +1,83 @@
 //! What makes an affinity or anti-affinity between pods easier to keep.
 //!
-//! Nothing here changes the rules of pods that run already: those are somebody else's, or of the same template (`own_pods`).
+//! Nothing here changes terms of pods that run already: those are somebody else's, or of the same template (`own_pods`).
 
 use super::Situation;
-use super::change::{Change, Kind};
+use super::change::{Change, ChangeKind};
 use crate::kubernetes::affinity::pod_affinity;
 use crate::kubernetes::patch::{add, escaped, replace, shift, test};
-use crate::scheduler::{NodeView, Term, What};
+use crate::scheduler::{NodeView, Term, TermPods, What};
 use crate::snapshot::PodRecords;
-use crate::text::Fact;
 use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// A change of one required term.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct AffinityRelaxation {
-    rule: Rule,
+pub struct AffinityRelaxation {
+    /// Whose term it is.
+    pub rule: AffinityRule,
     /// Its place in the list of required terms.
     index: usize,
     /// Its `topologyKey`.
     key: String,
-    /// Whom it means.
-    wanted: String,
-    by: By,
+    /// The pods that it means.
+    pub wanted: TermPods,
+    /// What changes.
+    pub by: RelaxedTerm,
 }
 
+/// Affinity or anti-affinity between pods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rule {
+pub enum AffinityRule {
+    /// `podAffinity`
     Affinity,
+    /// `podAntiAffinity`
     AntiAffinity,
 }
 
+/// What changes in a term.
 #[derive(Debug, Clone, PartialEq)]
-enum By {
-    /// Look in one more namespace; the list as it is then.
-    Cover { namespace: String, all: Vec<String> },
-    /// Look for another value of a label.
-    Select {
+pub enum RelaxedTerm {
+    /// It looks in one more namespace.
+    Namespace {
+        /// The namespace.
+        namespace: String,
+        /// `namespaces` as it is then.
+        all: Vec<String>,
+    },
+    /// It looks for another value of a label.
+    Label {
+        /// The label's key.
         key: String,
+        /// The value that it looks for now.
         from: String,
+        /// A value that pods carry.
         to: String,
     },
-    /// Wish for it, beside the wishes that there are.
-    Prefer { beside: bool },
+    /// It becomes preferred.
+    Preferred {
+        /// Whether other terms are preferred already.
+        beside: bool,
+    },
 }
 
-/// The changes after which the pod's company is no filter failure on the node.
+/// The changes after which the terms are met on the node.
 pub(super) fn options(at: &Situation<'_>, node: &NodeView<'_>, what: &What) -> Vec<Change> {
     match what {
         What::Apart { wanted, key, .. } => {
-            let terms = of_rule(at, Rule::Affinity);
+            let terms = of_rule(at, AffinityRule::Affinity);
             let is_it =
-                |(_, term): &&(usize, Term<'_>)| term.key() == key && term.to_string() == *wanted;
+                |(_, term): &&(usize, Term<'_>)| term.key() == key && term.pods() == *wanted;
             let Some((index, term)) = terms.iter().find(is_it) else {
                 return Vec::new();
             };
             let domain = node.label(key).map(str::to_owned);
             let alike = domain.and_then(|domain| at.label_peers().0.get(&(*index, domain)));
-            let ways = alike.into_iter().flatten().cloned();
-            let ways = ways.chain([prefer(at, Rule::Affinity)]);
-            ways.map(|by| change(Rule::Affinity, *index, term, by))
+            let options = alike.into_iter().flatten().cloned();
+            let options = options.chain([prefer(at, AffinityRule::Affinity)]);
+            options
+                .map(|by| change(AffinityRule::Affinity, *index, term, by))
                 .collect()
         }
         What::Together { own: true, key, .. } => of_anti_affinity(at, key).take(1).collect(),
@@ -70,58 +87,58 @@ pub(super) fn options(at: &Situation<'_>, node: &NodeView<'_>, what: &What) -> V
 
 /// Makes the terms of the anti-affinity that go by this key preferred.
 pub(super) fn of_anti_affinity(at: &Situation<'_>, key: &str) -> impl Iterator<Item = Change> {
-    let by = prefer(at, Rule::AntiAffinity);
-    let terms = of_rule(at, Rule::AntiAffinity).into_iter();
+    let by = prefer(at, AffinityRule::AntiAffinity);
+    let terms = of_rule(at, AffinityRule::AntiAffinity).into_iter();
     terms
         .filter(move |(_, term)| term.key() == key)
-        .map(move |(index, term)| change(Rule::AntiAffinity, index, &term, by.clone()))
+        .map(move |(index, term)| change(AffinityRule::AntiAffinity, index, &term, by.clone()))
 }
 
-fn change(rule: Rule, index: usize, term: &Term<'_>, by: By) -> Change {
+fn change(rule: AffinityRule, index: usize, term: &Term<'_>, by: RelaxedTerm) -> Change {
     Change::Affinity(AffinityRelaxation {
         rule,
         index,
         key: term.key().to_owned(),
-        wanted: term.to_string(),
+        wanted: term.pods(),
         by,
     })
 }
 
-fn of_rule<'s>(at: &Situation<'s>, rule: Rule) -> Vec<(usize, Term<'s>)> {
+fn of_rule<'s>(at: &Situation<'s>, rule: AffinityRule) -> Vec<(usize, Term<'s>)> {
     let (spec, own) = (at.incoming.spec, at.incoming.namespace);
     match rule {
-        Rule::Affinity => Term::of_affinity(spec, own, at.snapshot),
-        Rule::AntiAffinity => Term::of_anti_affinity(spec, own, at.snapshot),
+        AffinityRule::Affinity => Term::of_affinity(spec, own, at.snapshot),
+        AffinityRule::AntiAffinity => Term::of_anti_affinity(spec, own, at.snapshot),
     }
 }
 
-fn prefer(at: &Situation<'_>, rule: Rule) -> By {
+fn prefer(at: &Situation<'_>, rule: AffinityRule) -> RelaxedTerm {
     let affinity = at.incoming.spec.affinity.as_ref();
-    let wishes = affinity.and_then(|all| match rule {
-        Rule::Affinity => {
+    let preferred_terms = affinity.and_then(|all| match rule {
+        AffinityRule::Affinity => {
             let pods = all.pod_affinity.as_ref()?;
             pods.preferred_during_scheduling_ignored_during_execution
                 .as_ref()
         }
-        Rule::AntiAffinity => {
+        AffinityRule::AntiAffinity => {
             let pods = all.pod_anti_affinity.as_ref()?;
             pods.preferred_during_scheduling_ignored_during_execution
                 .as_ref()
         }
     });
-    let beside = wishes.is_some();
-    By::Prefer { beside }
+    let beside = preferred_terms.is_some();
+    RelaxedTerm::Preferred { beside }
 }
 
 /// What would make a term of the affinity mean pods that it does not: by the term's place and the domain where they stand.
 #[derive(Debug, Clone, Default)]
-pub(super) struct LabelPeers(BTreeMap<(usize, String), Vec<By>>);
+pub(super) struct LabelPeers(BTreeMap<(usize, String), Vec<RelaxedTerm>>);
 
 impl LabelPeers {
     /// Looks through all pods once.
     pub(super) fn of(at: &Situation<'_>) -> Self {
         let mut found = LabelPeers::default();
-        for (index, term) in of_rule(at, Rule::Affinity) {
+        for (index, term) in of_rule(at, AffinityRule::Affinity) {
             let raw = pod_affinity(at.incoming.spec).get(index);
             let footprints = at.view.pod_records().footprints();
             let selected: Vec<bool> = footprints.iter().map(|s| term.selects(&s.labels)).collect();
@@ -138,7 +155,7 @@ impl LabelPeers {
                         (true, false) => misspelt
                             .as_ref()
                             .filter(|found| found.footprints.contains(&place))
-                            .map(|found| By::Select {
+                            .map(|found| RelaxedTerm::Label {
                                 key: found.key.clone(),
                                 from: found.from.clone(),
                                 to: found.to.clone(),
@@ -152,25 +169,25 @@ impl LabelPeers {
         found
     }
 
-    fn note(&mut self, index: usize, domain: &str, by: Option<By>) {
+    fn note(&mut self, index: usize, domain: &str, by: Option<RelaxedTerm>) {
         if let Some(by) = by {
-            let ways = self.0.entry((index, domain.to_owned())).or_default();
-            if !ways.contains(&by) {
-                ways.push(by);
+            let options = self.0.entry((index, domain.to_owned())).or_default();
+            if !options.contains(&by) {
+                options.push(by);
             }
         }
     }
 }
 
 /// A list of namespaces takes the place of the pod's own, which a term without one looks in.
-fn cover(at: &Situation<'_>, raw: &PodAffinityTerm, namespace: &str) -> By {
+fn cover(at: &Situation<'_>, raw: &PodAffinityTerm, namespace: &str) -> RelaxedTerm {
     let mut all = raw.namespaces.clone().unwrap_or_default();
     if all.is_empty() && raw.namespace_selector.is_none() {
         all.push(at.incoming.namespace.to_owned());
     }
     all.push(namespace.to_owned());
     let namespace = namespace.to_owned();
-    By::Cover { namespace, all }
+    RelaxedTerm::Namespace { namespace, all }
 }
 
 impl AffinityRelaxation {
@@ -179,59 +196,36 @@ impl AffinityRelaxation {
         self.index
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> ChangeKind {
         let rule = match self.rule {
-            Rule::Affinity => 20,
-            Rule::AntiAffinity => 30,
+            AffinityRule::Affinity => 20,
+            AffinityRule::AntiAffinity => 30,
         };
         let index = self.index;
         match &self.by {
-            By::Select { to, .. } => (rule, format!("{index} {to}")),
-            By::Cover { namespace, .. } => (rule + 1, format!("{index} {namespace}")),
-            By::Prefer { .. } => (rule + 2, index.to_string()),
+            RelaxedTerm::Label { to, .. } => (rule, format!("{index} {to}")),
+            RelaxedTerm::Namespace { namespace, .. } => (rule + 1, format!("{index} {namespace}")),
+            RelaxedTerm::Preferred { .. } => (rule + 2, index.to_string()),
         }
     }
 
     pub(super) fn effort(&self) -> u32 {
         match &self.by {
-            By::Select { .. } => 150,
-            By::Cover { .. } => 300,
-            By::Prefer { .. } => 500,
+            RelaxedTerm::Label { .. } => 150,
+            RelaxedTerm::Namespace { .. } => 300,
+            RelaxedTerm::Preferred { .. } => 500,
         }
     }
 
-    pub(super) fn sentence(&self) -> (&'static str, Vec<(&'static str, Fact)>) {
-        let wanted = ("wanted", Fact::from(self.wanted.as_str()));
-        match (&self.by, self.rule) {
-            (By::Select { key, from, to }, _) => (
-                "look for {to} in place of {from} in the affinity",
-                vec![
-                    ("from", format!("{key}={from}").into()),
-                    ("to", format!("{key}={to}").into()),
-                ],
-            ),
-            (By::Cover { namespace, .. }, _) => (
-                "let the affinity to {wanted} look in namespace {namespace} as well",
-                vec![wanted, ("namespace", namespace.as_str().into())],
-            ),
-            (By::Prefer { .. }, Rule::Affinity) => {
-                ("make the affinity to {wanted} preferred", vec![wanted])
-            }
-            (By::Prefer { .. }, Rule::AntiAffinity) => {
-                ("make the anti-affinity to {wanted} preferred", vec![wanted])
-            }
-        }
-    }
-
-    /// A wish keeps no pod off a node, so that on the copy its term only goes.
+    /// A preferred term keeps no pod off a node, so that on the copy it only goes.
     pub(super) fn apply(&self, spec: &mut PodSpec) {
         let affinity = spec.affinity.as_mut();
         let terms = affinity.and_then(|all| match self.rule {
-            Rule::Affinity => {
+            AffinityRule::Affinity => {
                 let pods = all.pod_affinity.as_mut()?;
                 Some(&mut pods.required_during_scheduling_ignored_during_execution)
             }
-            Rule::AntiAffinity => {
+            AffinityRule::AntiAffinity => {
                 let pods = all.pod_anti_affinity.as_mut()?;
                 Some(&mut pods.required_during_scheduling_ignored_during_execution)
             }
@@ -243,13 +237,13 @@ impl AffinityRelaxation {
             return;
         };
         match &self.by {
-            By::Cover { all, .. } => term.namespaces = Some(all.clone()),
-            By::Select { key, to, .. } => {
+            RelaxedTerm::Namespace { all, .. } => term.namespaces = Some(all.clone()),
+            RelaxedTerm::Label { key, to, .. } => {
                 let selector = term.label_selector.get_or_insert_default();
                 let labels = selector.match_labels.get_or_insert_default();
                 labels.insert(key.clone(), to.clone());
             }
-            By::Prefer { .. } => {
+            RelaxedTerm::Preferred { .. } => {
                 terms.remove(self.index);
             }
         }
@@ -258,8 +252,8 @@ impl AffinityRelaxation {
     /// The operations on the pod's spec at this pointer.
     pub(super) fn patch(&self, spec: &str) -> Vec<Value> {
         let rule = match self.rule {
-            Rule::Affinity => "podAffinity",
-            Rule::AntiAffinity => "podAntiAffinity",
+            AffinityRule::Affinity => "podAffinity",
+            AffinityRule::AntiAffinity => "podAntiAffinity",
         };
         let base = format!("{spec}/affinity/{rule}");
         let term = format!(
@@ -268,23 +262,27 @@ impl AffinityRelaxation {
         );
         let mut patch = vec![test(&format!("{term}/topologyKey"), self.key.as_str())];
         match &self.by {
-            By::Cover { all, .. } => {
+            RelaxedTerm::Namespace { all, .. } => {
                 patch.push(add(&format!("{term}/namespaces"), all.as_slice()));
             }
-            By::Select { key, from, to } => {
+            RelaxedTerm::Label { key, from, to } => {
                 let path = format!("{term}/labelSelector/matchLabels/{}", escaped(key));
                 patch.push(test(&path, from.as_str()));
                 patch.push(replace(&path, to.as_str()));
             }
-            By::Prefer { beside } => {
-                let wishes = format!("{base}/preferredDuringSchedulingIgnoredDuringExecution");
-                let wish = json!({"weight": 100});
+            RelaxedTerm::Preferred { beside } => {
+                let preferred_terms =
+                    format!("{base}/preferredDuringSchedulingIgnoredDuringExecution");
+                let preferred = json!({"weight": 100});
                 patch.push(if *beside {
-                    add(&format!("{wishes}/0"), wish)
+                    add(&format!("{preferred_terms}/0"), preferred)
                 } else {
-                    add(&wishes, json!([wish]))
+                    add(&preferred_terms, json!([preferred]))
                 });
-                patch.push(shift(&term, &format!("{wishes}/0/podAffinityTerm")));
+                patch.push(shift(
+                    &term,
+                    &format!("{preferred_terms}/0/podAffinityTerm"),
+                ));
             }
         }
         patch

@@ -6,18 +6,16 @@ use super::spread::SpreadRelaxation;
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::taints::TaintText;
-use crate::rules::finding::Who;
 use crate::scheduler::Filter;
 use crate::scheduler::unschedulable;
 use crate::snapshot::Node;
-use crate::text::Fact;
 use k8s_openapi::api::core::v1::{NodeSelectorTerm, Pod, Taint, Toleration};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 use std::cmp::Reverse;
 
 /// One change.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Change {
+pub enum Change {
     /// Lower what a container asks.
     Lower {
         /// Its place in `spec.containers`.
@@ -42,7 +40,7 @@ pub(super) enum Change {
         /// A value that a node carries.
         to: String,
     },
-    /// Select by this key no more.
+    /// Drop a key of the node selector.
     Unselect {
         /// The key in `spec.nodeSelector`.
         key: String,
@@ -62,10 +60,10 @@ pub(super) enum Change {
     Unrequire {
         /// Which expression.
         at: Expression,
-        /// The expression in words.
+        /// The expression: `zone in (a, b)`.
         wanted: String,
     },
-    /// Want a host port no more.
+    /// Give a host port up.
     FreePort {
         /// The container's place in `spec.containers`.
         index: usize,
@@ -95,7 +93,7 @@ pub(super) enum Change {
         /// Its value.
         value: String,
     },
-    /// Label a node with the domain where it stands.
+    /// Label a node with the domain that it is in.
     Place {
         /// The node.
         node: String,
@@ -104,26 +102,26 @@ pub(super) enum Change {
         /// A domain.
         value: String,
     },
-    /// Ask less of a spread over domains.
+    /// Relax a topology spread constraint.
     Spread(SpreadRelaxation),
-    /// Ask less of other pods' company or absence.
+    /// Relax a term of an affinity or anti-affinity between pods.
     Affinity(AffinityRelaxation),
 }
 
 /// The place of an expression in the required node affinity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Expression {
+pub struct Expression {
     /// In `nodeSelectorTerms`.
-    pub(super) term: usize,
+    pub term: usize,
     /// In `matchExpressions`.
-    pub(super) index: usize,
+    pub index: usize,
 }
 
 /// What a change does, whatever the node and the amount: of changes of one kind only the smallest is offered.
-pub(super) type Kind = (u8, String);
+pub(super) type ChangeKind = (u8, String);
 
 impl Change {
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> ChangeKind {
         match self {
             Change::Lower { resource, .. } => (0, resource.clone()),
             Change::Tolerate(taint) => (1, TaintText(taint).to_string()),
@@ -157,16 +155,8 @@ impl Change {
         }
     }
 
-    /// Who may make it.
-    pub(super) fn who(&self) -> Who {
-        match self.node() {
-            Some(_) => Who::Admin,
-            None => Who::Owner,
-        }
-    }
-
     /// The node that it changes.
-    pub(super) fn node(&self) -> Option<&str> {
+    pub fn node(&self) -> Option<&str> {
         match self {
             Change::Uncordon { node }
             | Change::Untaint { node, .. }
@@ -195,81 +185,6 @@ impl Change {
             Change::Tolerate(_) => 600,
             Change::Untaint { .. } => 700,
             Change::FreePort { .. } => 900,
-        }
-    }
-
-    /// The change in the infinitive, and the facts in its braces.
-    pub(super) fn sentence(&self) -> (&'static str, Vec<(&'static str, Fact)>) {
-        match self {
-            Change::Lower {
-                container,
-                resource,
-                from,
-                to,
-                ..
-            } => (
-                "lower what container {container} asks of {resource} from {from} to {to}",
-                vec![
-                    ("container", container.as_str().into()),
-                    ("resource", resource.as_str().into()),
-                    ("from", from.exact(resource).into()),
-                    ("to", to.as_str().into()),
-                ],
-            ),
-            Change::Tolerate(taint) => (
-                "tolerate the taint {taint}",
-                vec![("taint", TaintText(taint).to_string().into())],
-            ),
-            Change::Select { key, from, to } => (
-                "select {key}={to} in place of {key}={from}",
-                vec![
-                    ("key", key.as_str().into()),
-                    ("from", from.as_str().into()),
-                    ("to", to.as_str().into()),
-                ],
-            ),
-            Change::Unselect { key, from } => (
-                "remove {wanted} from the node selector",
-                vec![("wanted", format!("{key}={from}").into())],
-            ),
-            Change::Accept { key, value, .. } => (
-                "let the node affinity accept {label} as well",
-                vec![("label", format!("{key}={value}").into())],
-            ),
-            Change::Unrequire { wanted, .. } => (
-                "remove {wanted} from the required node affinity",
-                vec![("wanted", wanted.as_str().into())],
-            ),
-            Change::FreePort { port, .. } => (
-                "give up host port {port} and reach the pod through a Service",
-                vec![("port", port.to_string().into())],
-            ),
-            Change::Uncordon { node } => {
-                ("uncordon node {node}", vec![("node", node.as_str().into())])
-            }
-            Change::Untaint { node, taint } => (
-                "remove the taint {taint} from node {node}",
-                vec![
-                    ("taint", TaintText(taint).to_string().into()),
-                    ("node", node.as_str().into()),
-                ],
-            ),
-            Change::Label { node, key, value } => (
-                "label node {node} with {label}",
-                vec![
-                    ("node", node.as_str().into()),
-                    ("label", format!("{key}={value}").into()),
-                ],
-            ),
-            Change::Place { node, key, value } => (
-                "label node {node} with {label}, if that is where it stands",
-                vec![
-                    ("node", node.as_str().into()),
-                    ("label", format!("{key}={value}").into()),
-                ],
-            ),
-            Change::Spread(relaxation) => relaxation.sentence(),
-            Change::Affinity(relaxation) => relaxation.sentence(),
         }
     }
 

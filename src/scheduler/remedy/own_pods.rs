@@ -1,5 +1,5 @@
-//! What helps a workload whose own pods hold what its next pod wants: a host port, a claim or disk that only one may use, or a domain
-//! that its anti-affinity gives to one.
+//! What helps a workload whose own pods hold what its next pod wants: a host port, a claim or disk that only one may use, or a
+//! domain that its anti-affinity gives to one.
 //!
 //! A rolling update that may not stop an old pod before a new one is ready waits for ever on what both want; and no more replicas
 //! run than there are nodes or domains for them.
@@ -7,25 +7,49 @@
 //! Source: kubernetes `pkg/controller/deployment/rolling.go` (1.37): with maxSurge 0 and maxUnavailable 1 an old pod goes first.
 
 use super::change::in_turn;
-use super::template_owner::Propagation;
-use super::{Remedy, Situation, affinity, fix};
-use crate::kubernetes::labels::HOSTNAME;
+use super::{Action, Remedy, Situation, affinity};
 use crate::kubernetes::patch::add;
-use crate::rules::finding::{Fix, Who};
 use crate::scheduler::ranking::nearest_feasible;
 use crate::scheduler::{Filter, Holder, NodeResult, VolumeFailure, What, run_filters};
-use crate::snapshot::{Kind, PodRecord, Relation, Seen};
+use crate::snapshot::{Kind, PodRecord, Propagation, Relation, Seen};
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// The nodes on which nothing but the workload's own pods stands in the way.
+/// What nodes lack that nothing but the workload's own pods closes.
 #[derive(Default)]
-struct InTheWay<'j> {
-    /// The earlier ReplicaSets whose pods do.
-    elders: BTreeSet<&'j str>,
+struct HeldByOwn<'j> {
+    /// The previous ReplicaSets whose pods do.
+    previous: BTreeSet<&'j str>,
     /// What pods of the same template have, one each.
     places: BTreeSet<Place<'j>>,
     filters: BTreeSet<Filter>,
+}
+
+/// What each replica takes for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnePer {
+    /// A host port, of which each node has one.
+    Node,
+    /// A domain of its anti-affinity.
+    Domain {
+        /// The `topologyKey`.
+        key: String,
+    },
+    /// A claim or disk, of which there is one.
+    Volume(String),
+}
+
+impl From<&Place<'_>> for OnePer {
+    fn from(place: &Place<'_>) -> Self {
+        match place {
+            Place::Node(_) => OnePer::Node,
+            Place::Domain(key, _) => {
+                let key = (*key).to_owned();
+                OnePer::Domain { key }
+            }
+            Place::Volume(volume) => OnePer::Volume((*volume).to_owned()),
+        }
+    }
 }
 
 /// What only one pod can have.
@@ -41,8 +65,8 @@ enum Place<'j> {
 
 /// The remedies for nodes that only pods of the same workload close.
 pub(super) fn propose(at: &Situation<'_>) -> Vec<Remedy> {
-    let found = InTheWay::of(at);
-    if !found.elders.is_empty() {
+    let found = HeldByOwn::of(at);
+    if !found.previous.is_empty() {
         return found.replace_in_place(at).into_iter().collect();
     }
     let fewer = found.fewer_replicas(at);
@@ -70,25 +94,26 @@ fn only_held(node: &NodeResult) -> Option<Vec<(&Holder, Place<'_>, Filter)>> {
     held.collect()
 }
 
-impl<'j> InTheWay<'j> {
+impl<'j> HeldByOwn<'j> {
     fn of(at: &Situation<'j>) -> Self {
-        let mut found = InTheWay::default();
+        let mut found = HeldByOwn::default();
         for node in nearest_feasible(&at.results.nodes).nodes() {
             let Some(held) = only_held(node) else {
                 continue;
             };
-            let relation: Vec<Relation> = held
+            let relations: Vec<Relation> = held
                 .iter()
                 .map(|(holder, ..)| at.relation(holder))
                 .collect();
-            match relation.iter().max() {
+            match relations.iter().max() {
                 Some(Relation::PreviousRevision) => {
-                    let elders = held
+                    let previous = held
                         .iter()
-                        .zip(&relation)
+                        .zip(&relations)
                         .filter(|(_, relation)| **relation == Relation::PreviousRevision);
-                    let sets = elders.filter_map(|((holder, ..), _)| holder.controller.as_deref());
-                    found.elders.extend(sets);
+                    let sets =
+                        previous.filter_map(|((holder, ..), _)| holder.controller.as_deref());
+                    found.previous.extend(sets);
                 }
                 // a pod that holds two ports, or a port and a domain, takes one place
                 Some(Relation::SameOwner) => found
@@ -121,31 +146,23 @@ impl<'j> InTheWay<'j> {
         if strategy.is_some_and(|kind| kind == "Recreate") {
             return None;
         }
-        let is_elder = |pod_record: &PodRecord| {
+        let is_previous = |pod_record: &PodRecord| {
             let controller = pod_record.controller.as_deref();
             *pod_record.namespace == *at.pod.namespace()
-                && controller.is_some_and(|set| self.elders.contains(set))
+                && controller.is_some_and(|set| self.previous.contains(set))
         };
-        let feasible_nodes = run_filters::feasible_nodes(at.pod.pod(), &at.view.without(is_elder));
+        let feasible_nodes =
+            run_filters::feasible_nodes(at.pod.pod(), &at.view.without(is_previous));
         if feasible_nodes.is_empty() {
             return None;
         }
         let strategy =
             json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
         let patch = vec![add("/spec/strategy", strategy)];
-        let fix = Fix::command(
-            "let rolling updates stop an old pod before they start a new one (maxSurge 0, maxUnavailable 1)",
-            Who::Owner,
-            template_owner.object.clone(),
-            template_owner.patch(&patch),
-        );
-        Some(Remedy {
-            fix: Fix {
-                verified: at.proven.then_some(feasible_nodes),
-                ..fix.patch(patch)
-            },
-            removes: self.removes(),
-        })
+        let command = template_owner.patch_command(&patch);
+        let action = Action::StopOldPodFirst;
+        let remedy = Remedy::of_owner(at, action, self.removes(), (command, patch));
+        Some(remedy.verified(at, feasible_nodes))
     }
 
     /// Every place that could take a pod has one: as many as there are can run.
@@ -160,45 +177,26 @@ impl<'j> InTheWay<'j> {
         let workload = at.snapshot.workload(kind.as_str(), namespace, &object.name);
         let wanted = workload.and_then(Seen::yes).and_then(|read| read.wanted);
         let places = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
-        let change = match self.places.first()? {
-            Place::Node(_) => {
-                "run no more replicas than {replicas}: a host port lets each node run one, and no further node can take one"
-            }
-            Place::Domain(HOSTNAME, _) => {
-                "run no more replicas than {replicas}: the anti-affinity lets each node run one, and no further node can take one"
-            }
-            Place::Domain(..) => {
-                "run no more replicas than {replicas}: the anti-affinity lets each value of {key} run one, and no further one can take one"
-            }
-            Place::Volume(_) => {
-                "run no more replicas than {replicas}, since only one pod can have {volume}; a StatefulSet gives each pod a claim of its own"
-            }
-        };
+        let one_per = OnePer::from(self.places.first()?);
         if !scales || wanted.is_some_and(|wanted| wanted <= i64::from(places)) {
             return None;
         }
         let replicas = format!("--replicas={places}");
         let command = at.template_owner.kubectl(&["scale"], &[&replicas]);
-        let fix = Fix::command(change, Who::Owner, object.clone(), command)
-            .fact("replicas", places)
-            .patch(vec![add("/spec/replicas", places)]);
-        let fix = match self.places.first() {
-            Some(Place::Domain(key, _)) => fix.fact("key", *key),
-            Some(Place::Volume(volume)) => fix.fact("volume", *volume),
-            Some(Place::Node(_)) | None => fix,
+        let action = Action::FewerReplicas {
+            replicas: places,
+            one_per,
         };
-        Some(Remedy {
-            fix,
-            removes: self.removes(),
-        })
+        let change = (command, vec![add("/spec/replicas", places)]);
+        Some(Remedy::of_owner(at, action, self.removes(), change))
     }
 
-    /// The terms of the anti-affinity as wishes. Pods that run keep the rule of the old template until they are replaced, and a
-    /// rollout that waits for room would not replace them.
+    /// The terms of the anti-affinity become preferred. Pods that run keep the term of the old template until they are replaced,
+    /// and a rollout that waits for room would not replace them.
     fn preferred(&self, at: &Situation<'_>) -> Option<Remedy> {
-        let renews = matches!(
+        let replaces = matches!(
             at.template_owner.propagation,
-            Propagation::Rollout | Propagation::ByHand
+            Propagation::Rollout | Propagation::OnDelete
         );
         let keys: BTreeSet<&str> = self
             .places
@@ -212,7 +210,7 @@ impl<'j> InTheWay<'j> {
             .iter()
             .flat_map(|key| affinity::of_anti_affinity(at, key));
         let changes: Vec<_> = terms.collect();
-        if !renews || changes.is_empty() {
+        if !replaces || changes.is_empty() {
             return None;
         }
         let mut pod = at.pod.pod().clone();
@@ -225,14 +223,8 @@ impl<'j> InTheWay<'j> {
         if feasible_nodes.is_empty() {
             return None;
         }
-        let fix = fix::of(&changes, &at.template_owner, at.pod.pod(), Who::Owner);
-        Some(Remedy {
-            fix: Fix {
-                change: "{changes}, and delete the pods that run, one after the other: each keeps new ones away by the old rule",
-                verified: at.proven.then_some(feasible_nodes),
-                ..fix
-            },
-            removes: self.removes(),
-        })
+        let action = Action::PreferAndReplace(changes);
+        let remedy = Remedy::of_changes(at, action, self.removes());
+        Some(remedy.verified(at, feasible_nodes))
     }
 }

@@ -4,38 +4,55 @@
 //! may only be written beside `DoNotSchedule`; `podtopologyspread` for what each field does.
 
 use super::Situation;
-use super::change::{Change, Kind};
+use super::change::{Change, ChangeKind};
 use super::options::is_given;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::patch::{add, remove, replace, test};
 use crate::kubernetes::taints::untolerated;
 use crate::scheduler::{Distribution, NodeView, What};
-use crate::text::Fact;
 use k8s_openapi::api::core::v1::{PodSpec, TopologySpreadConstraint};
 use serde_json::Value;
 
 /// A change of one constraint.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct SpreadRelaxation {
+pub struct SpreadRelaxation {
     /// Its place in `spec.topologySpreadConstraints`.
     index: usize,
     /// Its `topologyKey`.
-    key: String,
-    by: By,
+    pub key: String,
+    /// What changes.
+    pub by: RelaxedSpread,
 }
 
+/// What changes in a constraint.
 #[derive(Debug, Clone, PartialEq)]
-enum By {
-    /// Allow more pods over the emptiest domain.
-    Widen { from: i64, to: i64 },
-    /// Ask for fewer domains.
-    FewerDomains { from: usize, to: usize },
-    /// Leave nodes out that the pod does not tolerate.
+pub enum RelaxedSpread {
+    /// `maxSkew`: more pods over the emptiest domain.
+    MaxSkew {
+        /// Now.
+        from: i64,
+        /// Then.
+        to: i64,
+    },
+    /// `minDomains`: fewer domains.
+    MinDomains {
+        /// Now.
+        from: usize,
+        /// Then.
+        to: usize,
+    },
+    /// `nodeTaintsPolicy: Honor`: without the nodes that the pod does not tolerate.
     HonorTaints,
-    /// Spread over another label.
-    Rekey { to: String },
-    /// Make it a preference, which may not say `minDomains`.
-    Prefer { min_domains: bool },
+    /// `topologyKey`: over another label.
+    Key {
+        /// Then.
+        to: String,
+    },
+    /// `whenUnsatisfiable: ScheduleAnyway`, which may not say `minDomains`.
+    ScheduleAnyway {
+        /// Whether it says `minDomains` now.
+        min_domains: bool,
+    },
 }
 
 /// The changes after which the constraint is kept on the node.
@@ -64,7 +81,7 @@ pub(super) fn options(at: &Situation<'_>, node: &NodeView<'_>, what: &What) -> V
     ) else {
         return Vec::new();
     };
-    let relaxation = |by: By| {
+    let relaxation = |by: RelaxedSpread| {
         let key = key.clone();
         Change::Spread(SpreadRelaxation { index, key, by })
     };
@@ -73,19 +90,19 @@ pub(super) fn options(at: &Situation<'_>, node: &NodeView<'_>, what: &What) -> V
         None => {
             let keys = node.node.labels.keys().map(String::as_str);
             let meant = nearest(key, keys).map(str::to_owned);
-            changes.extend(meant.map(|to| relaxation(By::Rekey { to })));
+            changes.extend(meant.map(|to| relaxation(RelaxedSpread::Key { to })));
             changes.extend(placed(node, counted));
         }
         Some(_) => {
             if !counted.honors_taints && closes_by_taints(at, counted) {
-                changes.push(relaxation(By::HonorTaints));
+                changes.push(relaxation(RelaxedSpread::HonorTaints));
             }
             if counted.lacks_domains() {
                 let (from, to) = (counted.min_domains, counted.domains.len().max(1));
-                changes.push(relaxation(By::FewerDomains { from, to }));
+                changes.push(relaxation(RelaxedSpread::MinDomains { from, to }));
             }
             let (from, to) = (counted.max_skew, matching + counted.itself - fewest);
-            changes.push(relaxation(By::Widen { from, to }));
+            changes.push(relaxation(RelaxedSpread::MaxSkew { from, to }));
         }
     }
     changes.extend(preferred(at, index, key).map(relaxation));
@@ -119,61 +136,35 @@ fn closes_by_taints(at: &Situation<'_>, counted: &Distribution) -> bool {
     })
 }
 
-fn preferred(at: &Situation<'_>, index: usize, key: &str) -> Option<By> {
+fn preferred(at: &Situation<'_>, index: usize, key: &str) -> Option<RelaxedSpread> {
     let constraints = at.incoming.spec.topology_spread_constraints.as_deref()?;
     let is_there = |one: &TopologySpreadConstraint| !is_hard(one) && one.topology_key == key;
     let min_domains = constraints.get(index)?.min_domains.is_some();
-    (!constraints.iter().any(is_there)).then_some(By::Prefer { min_domains })
+    (!constraints.iter().any(is_there)).then_some(RelaxedSpread::ScheduleAnyway { min_domains })
 }
 
 impl SpreadRelaxation {
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> ChangeKind {
         let place = match self.by {
-            By::Widen { .. } => 10,
-            By::FewerDomains { .. } => 11,
-            By::HonorTaints => 12,
-            By::Rekey { .. } => 13,
-            By::Prefer { .. } => 14,
+            RelaxedSpread::MaxSkew { .. } => 10,
+            RelaxedSpread::MinDomains { .. } => 11,
+            RelaxedSpread::HonorTaints => 12,
+            RelaxedSpread::Key { .. } => 13,
+            RelaxedSpread::ScheduleAnyway { .. } => 14,
         };
         (place, self.key.clone())
     }
 
     pub(super) fn effort(&self) -> u32 {
         match &self.by {
-            By::Rekey { .. } => 150,
-            By::HonorTaints => 250,
-            By::FewerDomains { .. } => 300,
-            By::Widen { from, to } => {
+            RelaxedSpread::Key { .. } => 150,
+            RelaxedSpread::HonorTaints => 250,
+            RelaxedSpread::MinDomains { .. } => 300,
+            RelaxedSpread::MaxSkew { from, to } => {
                 let more = u32::try_from(to - from).unwrap_or(u32::MAX);
                 more.saturating_mul(10).saturating_add(350)
             }
-            By::Prefer { .. } => 500,
-        }
-    }
-
-    pub(super) fn sentence(&self) -> (&'static str, Vec<(&'static str, Fact)>) {
-        let key = ("key", Fact::from(self.key.as_str()));
-        match &self.by {
-            By::Widen { from, to } => (
-                "raise maxSkew of the spread over {key} from {from} to {to}",
-                vec![key, ("from", (*from).into()), ("to", (*to).into())],
-            ),
-            By::FewerDomains { from, to } => (
-                "lower minDomains of the spread over {key} from {from} to {to}",
-                vec![key, ("from", (*from).into()), ("to", (*to).into())],
-            ),
-            By::HonorTaints => (
-                "leave tainted and cordoned nodes out of the spread over {key} (nodeTaintsPolicy Honor)",
-                vec![key],
-            ),
-            By::Rekey { to } => (
-                "spread over {to} in place of {key}",
-                vec![key, ("to", to.as_str().into())],
-            ),
-            By::Prefer { .. } => (
-                "make the spread over {key} a preference (whenUnsatisfiable ScheduleAnyway)",
-                vec![key],
-            ),
+            RelaxedSpread::ScheduleAnyway { .. } => 500,
         }
     }
 
@@ -183,11 +174,15 @@ impl SpreadRelaxation {
             return;
         };
         match &self.by {
-            By::Widen { to, .. } => one.max_skew = i32::try_from(*to).unwrap_or(i32::MAX),
-            By::FewerDomains { to, .. } => one.min_domains = i32::try_from(*to).ok(),
-            By::HonorTaints => one.node_taints_policy = Some("Honor".to_owned()),
-            By::Rekey { to } => one.topology_key.clone_from(to),
-            By::Prefer { .. } => "ScheduleAnyway".clone_into(&mut one.when_unsatisfiable),
+            RelaxedSpread::MaxSkew { to, .. } => {
+                one.max_skew = i32::try_from(*to).unwrap_or(i32::MAX)
+            }
+            RelaxedSpread::MinDomains { to, .. } => one.min_domains = i32::try_from(*to).ok(),
+            RelaxedSpread::HonorTaints => one.node_taints_policy = Some("Honor".to_owned()),
+            RelaxedSpread::Key { to } => one.topology_key.clone_from(to),
+            RelaxedSpread::ScheduleAnyway { .. } => {
+                "ScheduleAnyway".clone_into(&mut one.when_unsatisfiable)
+            }
         }
     }
 
@@ -197,11 +192,11 @@ impl SpreadRelaxation {
         let at = |field: &str| format!("{base}/{field}");
         let mut patch = vec![test(&at("topologyKey"), self.key.as_str())];
         match &self.by {
-            By::Widen { to, .. } => patch.push(replace(&at("maxSkew"), *to)),
-            By::FewerDomains { to, .. } => patch.push(replace(&at("minDomains"), *to)),
-            By::HonorTaints => patch.push(add(&at("nodeTaintsPolicy"), "Honor")),
-            By::Rekey { to } => patch.push(replace(&at("topologyKey"), to.as_str())),
-            By::Prefer { min_domains } => {
+            RelaxedSpread::MaxSkew { to, .. } => patch.push(replace(&at("maxSkew"), *to)),
+            RelaxedSpread::MinDomains { to, .. } => patch.push(replace(&at("minDomains"), *to)),
+            RelaxedSpread::HonorTaints => patch.push(add(&at("nodeTaintsPolicy"), "Honor")),
+            RelaxedSpread::Key { to } => patch.push(replace(&at("topologyKey"), to.as_str())),
+            RelaxedSpread::ScheduleAnyway { min_domains } => {
                 patch.push(replace(&at("whenUnsatisfiable"), "ScheduleAnyway"));
                 patch.extend(min_domains.then(|| remove(&at("minDomains"))));
             }

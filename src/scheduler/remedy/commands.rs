@@ -1,93 +1,48 @@
-//! Turns changes that belong together into one fix: sentence, patch and command.
+//! Turns changes that go together into one command and one patch.
 //!
 //! Sources: kubectl's `set resources`, `patch`, `taint`, `label`, `uncordon` (1.37).
 
 use super::change::{Change, Expression, in_turn, is_last, toleration};
-use super::template_owner::{Propagation, TemplateOwner};
 use crate::kubernetes::patch::{add, escaped, remove, replace, test};
 use crate::kubernetes::shell;
-use crate::rules::finding::{Fix, Who};
-use crate::snapshot::{Kind, ObjectRef};
-use crate::text::{Facts, fill};
+use crate::snapshot::{Kind, ObjectRef, Propagation, TemplateOwner};
 use k8s_openapi::api::core::v1::{Pod, Toleration};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The fix that makes all of these changes.
-pub(super) fn of(changes: &[Change], template_owner: &TemplateOwner, pod: &Pod, who: Who) -> Fix {
+/// What makes a change, as far as one command or one patch can.
+#[derive(Debug, Default)]
+pub(super) struct Commands {
+    pub(super) target: Option<ObjectRef>,
+    pub(super) patch: Vec<Value>,
+    pub(super) command: String,
+}
+
+/// What makes all of these changes.
+pub(super) fn of(changes: &[Change], template_owner: &TemplateOwner, pod: &Pod) -> Commands {
     let (of_pod, of_nodes): (Vec<&Change>, Vec<&Change>) =
         changes.iter().partition(|change| change.node().is_none());
-    let mut fix = Fix::advice(sentence(changes, template_owner, &of_pod), who);
-    fix.facts = facts(changes, template_owner);
     let (patch, pod_command) = pod_part(&of_pod, template_owner, pod);
     let reachable = of_pod.is_empty() || pod_command.is_some();
-    let commands: Vec<String> = pod_command
-        .into_iter()
-        .chain(of_nodes.iter().filter_map(|change| node_command(change)))
-        .collect();
+    let mut found = Commands::default();
     // half of what is needed would not help, neither here nor as a patch
     if reachable {
-        fix.command = commands.join(" && ");
+        let of_nodes = of_nodes.iter().filter_map(|change| node_command(change));
+        let commands: Vec<String> = pod_command.into_iter().chain(of_nodes).collect();
+        found.command = commands.join(" && ");
     }
-    match (of_pod.as_slice(), of_nodes.as_slice()) {
-        ([], [only, ..]) => {
-            let node = only.node().unwrap_or_default();
-            fix.target = Some(ObjectRef::new(Kind::Node, "", node));
-            let patch: Option<Vec<Value>> =
-                of_nodes.iter().map(|change| node_patch(change)).collect();
-            fix.patch = patch.unwrap_or_default();
-        }
-        (_, others) => {
-            fix.target = Some(template_owner.object.clone());
-            if others.is_empty() && reachable {
-                fix.patch = patch;
-            }
-        }
+    if let ([], [only, ..]) = (of_pod.as_slice(), of_nodes.as_slice()) {
+        let node = only.node().unwrap_or_default();
+        found.target = Some(ObjectRef::new(Kind::Node, "", node));
+        let patch: Option<Vec<Value>> = of_nodes.iter().map(|change| node_patch(change)).collect();
+        found.patch = patch.unwrap_or_default();
+        return found;
     }
-    fix
-}
-
-/// What is to be done, with what follows for objects that do not change in place.
-fn sentence(
-    changes: &[Change],
-    template_owner: &TemplateOwner,
-    of_pod: &[&Change],
-) -> &'static str {
-    let only_tolerates = of_pod.iter().all(|c| matches!(c, Change::Tolerate(_)));
-    let propagation = match template_owner.propagation {
-        // tolerations may be added to a pod that is there
-        Propagation::Fixed if template_owner.is_pod() && only_tolerates => Propagation::Rollout,
-        propagation => propagation,
-    };
-    match (of_pod.is_empty(), propagation, changes) {
-        (true, _, [only]) | (false, Propagation::Rollout, [only]) => only.sentence().0,
-        (true, ..) | (false, Propagation::Rollout, _) => "{changes}",
-        (false, Propagation::ByHand, _) => "{changes}, then delete the pod so that it is made anew",
-        (false, Propagation::NextRun, _) => "{changes}; the next run follows it",
-        (false, Propagation::Fixed, _) if template_owner.is_pod() => {
-            "delete the pod and create it anew to {changes}, since its spec cannot be changed"
-        }
-        (false, Propagation::Fixed, _) => {
-            "delete {owner} and create it anew to {changes}, since its template cannot be changed"
-        }
-        (false, Propagation::Foreign, _) => "{changes}, in {owner}",
+    found.target = Some(template_owner.object.clone());
+    if of_nodes.is_empty() && reachable {
+        found.patch = patch;
     }
-}
-
-fn facts(changes: &[Change], template_owner: &TemplateOwner) -> Facts {
-    let mut all = Facts::default();
-    let mut phrases: Vec<String> = Vec::new();
-    for change in changes {
-        let (sentence, facts) = change.sentence();
-        let facts = Facts(facts.into_iter().collect());
-        phrases.push(fill(sentence, &[&facts]));
-        if changes.len() == 1 {
-            all = facts;
-        }
-    }
-    all.0.insert("changes", phrases.join(", and ").into());
-    all.0.insert("owner", template_owner.object.short().into());
-    all
+    found
 }
 
 /// The patch of the pod's spec and the command that makes it; no command when the spec cannot be changed where it is.
@@ -96,10 +51,13 @@ fn pod_part(
     template_owner: &TemplateOwner,
     pod: &Pod,
 ) -> (Vec<Value>, Option<String>) {
-    let Some(spec) = template_owner.spec().filter(|_| !changes.is_empty()) else {
+    let Some(spec) = template_owner
+        .spec_pointer()
+        .filter(|_| !changes.is_empty())
+    else {
         return (Vec::new(), None);
     };
-    let fixed = template_owner.propagation == Propagation::Fixed;
+    let fixed = template_owner.propagation == Propagation::Immutable;
     if fixed && !changes.iter().all(|c| matches!(c, Change::Tolerate(_))) {
         return (Vec::new(), None);
     }
@@ -115,7 +73,7 @@ fn pod_part(
             let requests = format!("--requests={requests}");
             template_owner.kubectl(&["set", "resources"], &["-c", container, &requests])
         }
-        _ => template_owner.patch(&patch),
+        _ => template_owner.patch_command(&patch),
     };
     (patch, Some(command))
 }

@@ -49,10 +49,7 @@ fn uneven() -> [Object; 4] {
 fn a_spread_counts_without_tainted_nodes_or_allows_more_or_only_wishes() {
     let pod = spread(json!([constraint("zone", json!({}))]));
     let found = remedies(&pod, &uneven());
-    let read: Vec<String> = found
-        .iter()
-        .map(|one| super::fill_change(&one.fix))
-        .collect();
+    let read: Vec<String> = found.iter().map(|one| super::english(&one.fix)).collect();
     assert_eq!(
         read,
         [
@@ -91,7 +88,7 @@ fn a_preference_says_no_min_domains_and_stands_once_a_key() {
     ];
     let found = remedies(&spread(json!([few])), &nodes);
     assert_eq!(
-        super::fill_change(&found[0].fix),
+        super::english(&found[0].fix),
         "lower minDomains of the spread over zone from 4 to 2"
     );
     let base = format!("{SPEC}/topologySpreadConstraints/0");
@@ -109,7 +106,7 @@ fn a_preference_says_no_min_domains_and_stands_once_a_key() {
     assert!(
         found
             .iter()
-            .all(|one| !super::fill_change(&one.fix).contains("preference"))
+            .all(|one| !super::english(&one.fix).contains("preference"))
     );
     // the place of a constraint is its own, whatever stands before it
     assert_eq!(
@@ -262,7 +259,7 @@ fn anti_affinity_lets_no_more_replicas_run_than_domains() {
         read(&found[0].fix),
         "owner: run no more replicas than 2: the anti-affinity lets each node run one, and no further node can take one -> ? | kubectl -n shop scale deployment web --replicas=2"
     );
-    // as a wish it would let them in, once the running ones wish it as well
+    // as a preference it would let them in, once the running ones only prefer it as well
     assert_eq!(
         read(&found[1].fix).split(" | ").next().unwrap(),
         "owner: make the anti-affinity to pods with app=web in namespace shop preferred, and delete the pods that run, one after the other: each keeps new ones away by the old rule -> n1,n2"
