@@ -48,7 +48,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             ),
             say!(
                 "cordoned-node.uncordon-nodes",
-                "uncordon {nodes} when the maintenance is over, and clear what else rejects the pod there"
+                "uncordon {nodes} when the maintenance is over, and clear what else keeps the pod off"
             ),
         )
     } else {

@@ -38,7 +38,7 @@ fn from_message(case: &Case<'_>) -> Option<Held> {
             _ => System::Scheduler,
         },
         says: queue::read(&only.clause.text),
-        proof: only.said.quote.clone(),
+        proof: only.latest_message.quote.clone(),
         more: Vec::new(),
         certainty: only.certainty(),
         or_nodes: only.clause.reason == Reason::Queued,
