@@ -2,10 +2,13 @@
 //!
 //! Two waves. The first reads the scope's pods. The second asks only for what the pods that are not
 //! plainly well point at; a third follows the claims that the second has read, and is mostly empty.
-//! What a pod's volumes and devices need stands in `storage` and `devices`.
+//! What a pod's volumes and devices need stands in `storage` and `devices`, what workloads and Services need in `workloads` and
+//! `services`.
 
 mod devices;
+mod services;
 mod storage;
+mod workloads;
 
 use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
 use crate::kubernetes::ports::host_ports;
@@ -21,6 +24,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const SINGLES: usize = 3;
 /// Above this many namespaces, one list over all of them is cheaper than one each.
 const NAMESPACES: usize = 5;
+
+/// The field by which the events of one object are selected.
+pub(super) const INVOLVED: &str = "involvedObject.name";
 
 /// One request.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,7 +92,7 @@ fn get(kind: Kind, namespace: &str, name: &str) -> Read {
     }
 }
 
-/// The first wave: the pods of the scope, and the workloads that were named.
+/// The first wave: the pods of the scope, what was named, and of a scan the Services and who was refused a pod.
 pub fn first(scope: &Scope) -> Vec<Read> {
     let namespace = scope.namespace.as_deref();
     if let (true, Some(namespace)) = (scope.only_pods(), namespace) {
@@ -101,15 +107,8 @@ pub fn first(scope: &Scope) -> Vec<Read> {
         .iter()
         .filter(|target| target.kind != Kind::Pod)
         .map(|target| {
-            get(
-                target.kind,
-                if target.kind.namespaced() {
-                    namespace.unwrap_or_default()
-                } else {
-                    ""
-                },
-                &target.name,
-            )
+            let namespace = namespace.filter(|_| target.kind.namespaced());
+            get(target.kind, namespace.unwrap_or_default(), &target.name)
         });
     let pods = Read::List {
         kind: Kind::Pod,
@@ -123,7 +122,10 @@ pub fn first(scope: &Scope) -> Vec<Read> {
             .unwrap_or_default(),
         records_only: false,
     };
-    std::iter::once(pods).chain(named).collect()
+    let mut reads: BTreeSet<Read> = std::iter::once(pods).chain(named).collect();
+    workloads::of_scope(scope, &mut reads);
+    services::of_scope(scope, &mut reads);
+    fold(reads)
 }
 
 /// The second wave: what the pods that are not plainly well point at.
@@ -143,6 +145,8 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
         owner(pod, &mut reads);
         node(pod, &mut reads);
     }
+    workloads::refused(scope, store, &mut reads);
+    services::without_pods(scope, store, &mut reads);
     fold(reads)
 }
 
@@ -181,6 +185,17 @@ fn selects_namespaces(term: &PodAffinityTerm) -> bool {
     selector.is_some_and(|selector| !label_selector_is_empty(selector))
 }
 
+/// Events of an object, or those of one reason: `involvedObject.name=web`, `reason=FailedCreate`.
+fn events_where(namespace: Option<&str>, field: &str, value: &str) -> Read {
+    Read::List {
+        kind: Kind::Event,
+        namespace: namespace.map(str::to_owned),
+        fields: format!("{field}={value}"),
+        labels: String::new(),
+        records_only: false,
+    }
+}
+
 /// Events: by pod when few are suspect, by namespace when more, of the cluster when many.
 fn events(suspects: &[&PodView], reads: &mut BTreeSet<Read>) {
     let namespaces: BTreeSet<&str> = suspects.iter().map(|pod| pod.namespace()).collect();
@@ -203,13 +218,7 @@ fn events(suspects: &[&PodView], reads: &mut BTreeSet<Read>) {
             continue;
         }
         for pod in of_namespace {
-            reads.insert(Read::List {
-                kind: Kind::Event,
-                namespace: Some(namespace.to_owned()),
-                fields: format!("involvedObject.name={}", pod.name()),
-                labels: String::new(),
-                records_only: false,
-            });
+            reads.insert(events_where(Some(namespace), INVOLVED, pod.name()));
         }
     }
 }
