@@ -14,17 +14,21 @@
 //! Only [`gather`] does I/O or knows that time passes. [`snapshot`] is what was read, [`triage`] says what needs an
 //! explanation, [`rules`] give it, [`report`] is plain data, [`render`] lays it out. A test holds who may import whom.
 
-pub mod cli;
-pub mod diagnose;
-pub mod error;
-pub mod gather;
-pub mod kubernetes;
-pub mod messages;
-pub mod render;
-pub mod report;
-pub mod rules;
-pub mod run;
-pub mod scheduler;
-pub mod snapshot;
-pub mod text;
-pub mod triage;
+pub(crate) mod cli;
+pub(crate) mod diagnose;
+pub(crate) mod error;
+pub(crate) mod gather;
+pub(crate) mod kubernetes;
+pub(crate) mod messages;
+pub(crate) mod render;
+pub(crate) mod report;
+pub(crate) mod rules;
+pub(crate) mod run;
+pub(crate) mod scheduler;
+pub(crate) mod snapshot;
+pub mod testing;
+pub(crate) mod text;
+pub(crate) mod triage;
+
+pub use cli::completion::main as complete;
+pub use run::main;

@@ -3,7 +3,7 @@
 use crate::cli::completion;
 use crate::cli::explain;
 use crate::cli::targets;
-use crate::cli::{Cli, Command, DiagnoseArgs, Format};
+use crate::cli::{Cli, ColorWhen, Command, DiagnoseArgs, Format};
 use crate::diagnose::diagnose;
 use crate::error::Error;
 use crate::gather::kubeconfig::{ConnectionFlags, Environment};
@@ -11,10 +11,17 @@ use crate::gather::{self, Gathered};
 use crate::kubernetes::duration::parse_go_duration;
 use crate::kubernetes::selector::Selector;
 use crate::render::{self, Layout};
-use crate::report::Report;
+use crate::report::{Report, Requests};
 use crate::triage::scope::Scope;
-use std::io::Write;
+use clap::Parser;
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::process::ExitCode;
 use std::time::Duration;
+
+/// What a report is laid out for when nobody says otherwise.
+const COLUMNS: u16 = 80;
+/// Lines longer than this are hard to read, however wide the terminal.
+const MOST_COLUMNS: u16 = 120;
 
 /// Nothing is stuck.
 pub const WELL: u8 = 0;
@@ -25,6 +32,38 @@ pub const FAILED: u8 = 2;
 
 /// The JSON schema of the report, compared with the report's types by a test.
 const SCHEMA: &str = include_str!("report/schema.json");
+
+/// Parses the arguments, runs, and gives the exit code: the whole of `kubectl-diagnose`.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let color = match cli.diagnose.color {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto => anstream::AutoStream::choice(&stdout()) != anstream::ColorChoice::Never,
+    };
+    let terminal = stdout()
+        .is_terminal()
+        .then(terminal_size::terminal_size)
+        .flatten();
+    let width = terminal.map_or(COLUMNS, |(terminal_size::Width(width), _)| {
+        width.clamp(40, MOST_COLUMNS)
+    });
+    match run(
+        &cli,
+        Layout {
+            color,
+            width: width.into(),
+        },
+        &mut stdout().lock(),
+    ) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            // nothing is left to do when even standard error is gone
+            let _ = write!(stderr(), "{}", render::error(&error));
+            ExitCode::from(FAILED)
+        }
+    }
+}
 
 /// Does what was asked and writes the answer to `out`.
 ///
@@ -58,11 +97,15 @@ fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result
         gather::dump::read(&args.filename, asked.then_some(scope))?
     };
     let Gathered {
-        snapshot,
+        store,
         scope,
-        requests,
+        traffic,
     } = gathered;
-    let report = diagnose(&snapshot, &scope, requests);
+    let requests = Requests {
+        count: traffic.requests,
+        bytes: traffic.bytes,
+    };
+    let report = diagnose(&store.snapshot(), &scope, requests);
     write(out, &shown(&report, args.output, layout)?)?;
     let stuck = !report.diagnoses.is_empty() || !report.unexplained.is_empty();
     Ok(if stuck { STUCK } else { WELL })

@@ -13,26 +13,16 @@
     reason = "a test may fail anywhere"
 )]
 
-use kubectl_diagnose::diagnose::diagnose;
-use kubectl_diagnose::gather::dump;
-use kubectl_diagnose::render::{Layout, text};
-use kubectl_diagnose::report::{Report, Requests};
-use kubectl_diagnose::snapshot::{Store, Why};
-use kubectl_diagnose::triage::scope::Scope;
-use std::path::Path;
+mod properties;
+mod support;
 
-/// As it is read in a pipe.
-const PLAIN: Layout = Layout {
-    color: false,
-    width: 80,
-};
+use std::path::Path;
+use support::{PLAIN, Report, load, render::text};
 
 fn report(path: &Path) -> Report {
     let text = std::fs::read_to_string(path).expect("the case is readable");
-    let mut store = Store::new(Why::NotInDump);
-    dump::load(&text, &mut store).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let scope = Scope::everything();
-    diagnose(&store.seal(&scope), &scope, Requests::default())
+    let loaded = load(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    loaded.report()
 }
 
 /// The cause and the variant that a case's path names.

@@ -6,10 +6,7 @@
     reason = "a test may fail anywhere"
 )]
 
-#[path = "api_server/mod.rs"]
-mod api_server;
-
-use api_server::{ApiServer, Response};
+use crate::api_server::{ApiServer, Response};
 use assert_cmd::Command;
 use serde_json::{Value, json};
 use std::path::PathBuf;

@@ -12,11 +12,8 @@
     reason = "a test may fail anywhere, and this one waits for a cluster that the environment names"
 )]
 
-#[path = "cluster/checks/mod.rs"]
 mod checks;
-#[path = "cluster/plain.rs"]
 mod plain;
-#[path = "cluster/suite/mod.rs"]
 mod suite;
 
 use serde_json::Value;

@@ -8,13 +8,8 @@
     reason = "helpers of tests may fail as tests do"
 )]
 
-#[path = "dumps/coverage.rs"]
 mod coverage;
-#[path = "dumps/formats.rs"]
 mod formats;
-#[path = "dumps/make.rs"]
 mod make;
-#[path = "dumps/refusals.rs"]
 mod refusals;
-#[path = "dumps/round_trip.rs"]
 mod round_trip;

@@ -9,16 +9,10 @@
     reason = "a test may fail anywhere"
 )]
 
-#[path = "api_server/mod.rs"]
-mod api_server;
-#[path = "gather/beyond.rs"]
 mod beyond;
 
-use api_server::{ApiServer, Response};
-use kubectl_diagnose::error::Error;
-use kubectl_diagnose::gather::{ConnectionFlags, Environment, Gathered, cluster};
-use kubectl_diagnose::snapshot::{Kind, Why};
-use kubectl_diagnose::triage::scope::{Scope, Target};
+use crate::api_server::{ApiServer, Response};
+use crate::support::{ConnectionFlags, Error, Kind, Loaded, Scope, Target, Why, read_cluster};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -52,8 +46,8 @@ fn shop() -> Scope {
     }
 }
 
-fn read(server: &ApiServer, scope: Scope) -> Result<Gathered, Error> {
-    cluster::read(&flags(server), &Environment::default(), scope, false, None)
+fn read(server: &ApiServer, scope: Scope) -> Result<Loaded, Error> {
+    read_cluster(&flags(server), scope, false)
 }
 
 fn asked(server: &ApiServer) -> Vec<String> {
@@ -100,8 +94,8 @@ fn a_waiting_pod_costs_two_requests() {
     server.on(EVENTS, [Response::list("EventList", &[])]);
     let gathered = read(&server, named("web")).unwrap();
     assert_eq!(asked(&server), [EVENTS, POD]);
-    assert_eq!(gathered.requests.count, 2);
-    assert_eq!(gathered.snapshot.stuck().len(), 1);
+    assert_eq!(gathered.requests(), 2);
+    assert_eq!(gathered.stuck(), 1);
     let events = server
         .asked()
         .into_iter()
@@ -131,7 +125,7 @@ fn a_pending_pod_costs_four_requests() {
         asked(&server),
         [EVENTS, POD, "/api/v1/nodes", "/api/v1/pods"]
     );
-    assert!(gathered.snapshot.nodes().whole_cluster().is_ok());
+    assert!(gathered.snapshot().nodes().whole_cluster().is_ok());
     let pods = server
         .asked()
         .into_iter()
@@ -157,13 +151,7 @@ fn a_scan_with_nothing_stuck_costs_one_request() {
     );
     let gathered = read(&server, shop()).unwrap();
     assert_eq!(asked(&server), [PODS]);
-    assert_eq!(
-        (
-            gathered.snapshot.stuck().len(),
-            gathered.snapshot.tally().pods
-        ),
-        (0, 2)
-    );
+    assert_eq!((gathered.stuck(), gathered.pods()), (0, 2));
 }
 
 #[test]
@@ -183,10 +171,7 @@ fn the_servers_clock_counts_and_not_ours() {
     let server = ApiServer::start();
     server.on(PODS, [Response::list("PodList", &[healthy("a")])]);
     let gathered = read(&server, shop()).unwrap();
-    assert_eq!(
-        gathered.snapshot.clock().at.to_string(),
-        "2026-11-22T08:00:00Z"
-    );
+    assert_eq!(gathered.as_of(), "2026-11-22T08:00:00Z");
 }
 
 #[test]
@@ -226,13 +211,9 @@ fn every_failure_of_a_lesser_read_is_a_gap() {
         );
         server.on(EVENTS, [fault]);
         let gathered = read(&server, named("web")).unwrap();
-        assert_eq!(
-            gathered.snapshot.stuck().len(),
-            1,
-            "the pod's status still speaks"
-        );
+        assert_eq!(gathered.stuck(), 1, "the pod's status still speaks");
         let gaps: Vec<_> = gathered
-            .snapshot
+            .snapshot()
             .gaps()
             .into_iter()
             .map(|gap| (gap.kind, gap.why))
@@ -314,7 +295,7 @@ fn an_empty_namespace_is_well_even_when_it_may_not_be_read() {
             "namespaces is forbidden",
         )],
     );
-    assert_eq!(read(&server, shop()).unwrap().snapshot.tally().pods, 0);
+    assert_eq!(read(&server, shop()).unwrap().pods(), 0);
 }
 
 #[test]
@@ -343,7 +324,7 @@ fn a_secrets_value_is_never_asked_for() {
     assert!(asked.header("accept").unwrap().contains("as=Table"));
     assert_eq!(asked.query("includeObject"), Some("None"));
     let login = gathered
-        .snapshot
+        .snapshot()
         .secrets()
         .get("shop", "login")
         .yes()
@@ -353,7 +334,13 @@ fn a_secrets_value_is_never_asked_for() {
         Some("kubernetes.io/dockerconfigjson")
     );
     assert_eq!(login.keys, None, "a table says nothing of keys");
-    assert!(gathered.snapshot.secrets().get("shop", "other").is_absent());
+    assert!(
+        gathered
+            .snapshot()
+            .secrets()
+            .get("shop", "other")
+            .is_absent()
+    );
 }
 
 #[test]
@@ -366,6 +353,6 @@ fn a_large_namespace_is_streamed() {
         })],
     );
     let gathered = read(&server, shop()).unwrap();
-    assert_eq!(gathered.snapshot.tally().pods, 20_000);
-    assert_eq!(gathered.snapshot.stuck().len(), 0);
+    assert_eq!(gathered.pods(), 20_000);
+    assert_eq!(gathered.stuck(), 0);
 }

@@ -12,11 +12,19 @@
     reason = "a test may fail anywhere, and this one waits for a cluster that the environment names"
 )]
 
-#[path = "parity/mod.rs"]
-mod suite;
+mod api;
+mod bed;
+mod compare;
+mod fixed;
+mod fixes;
+mod generator;
+mod preemptions;
+mod random;
+mod removal;
+mod run;
+mod verdicts;
 
 use std::path::{Path, PathBuf};
-use suite::{fixed, removal, run};
 
 #[test]
 fn what_is_computed_is_what_the_scheduler_decides() {

@@ -8,13 +8,7 @@
     reason = "a test may fail anywhere"
 )]
 
-use kubectl_diagnose::diagnose::diagnose;
-use kubectl_diagnose::gather::dump;
-use kubectl_diagnose::report::{Report, Requests};
-use kubectl_diagnose::rules;
-use kubectl_diagnose::rules::finding::Certainty;
-use kubectl_diagnose::snapshot::{Kind, ObjectRef, Snapshot, Store, Why};
-use kubectl_diagnose::triage::scope::Scope;
+use crate::support::{Certainty, Kind, ObjectRef, Report, load, rules};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -42,18 +36,8 @@ fn cases() -> Vec<(PathBuf, Value)> {
     found
 }
 
-fn snapshot(dump: &Value) -> Option<Snapshot> {
-    let mut store = Store::new(Why::NotInDump);
-    dump::load(&dump.to_string(), &mut store).ok()?;
-    Some(store.seal(&Scope::everything()))
-}
-
 fn report(dump: &Value) -> Option<Report> {
-    Some(diagnose(
-        &snapshot(dump)?,
-        &Scope::everything(),
-        Requests::default(),
-    ))
+    Some(load(&dump.to_string()).ok()?.report())
 }
 
 fn items(dump: &Value) -> Vec<Value> {
@@ -79,7 +63,7 @@ fn withhold(dump: &Value, kind: Kind) -> Value {
 }
 
 fn claims(report: &Report) -> Vec<(&'static str, ObjectRef, Certainty)> {
-    let claim = |d: &kubectl_diagnose::report::Diagnosis| (d.cause, d.subject.clone(), d.certainty);
+    let claim = |d: &crate::support::Diagnosis| (d.cause, d.subject.clone(), d.certainty);
     report.diagnoses.iter().map(claim).collect()
 }
 
@@ -121,8 +105,7 @@ fn withholding_a_kind_never_makes_a_claim_stronger() {
 fn every_stuck_pod_is_diagnosed_or_unexplained() {
     for (path, dump) in cases() {
         let report = report(&dump).expect("a case is readable");
-        let named =
-            |pod: &kubectl_diagnose::report::PodReport| (pod.namespace.clone(), pod.name.clone());
+        let named = |pod: &crate::support::PodReport| (pod.namespace.clone(), pod.name.clone());
         let diagnosed: BTreeSet<_> = report
             .diagnoses
             .iter()

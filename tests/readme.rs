@@ -1,5 +1,5 @@
 //! The README tells the truth: its sample is the tool's output, its commands are understood, its
-//! table holds every cause. `UPDATE_README=1 cargo test --test readme` writes sample and table anew.
+//! table holds every cause. `UPDATE_README=1 cargo test readme::` writes sample and table anew.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,10 +7,9 @@
     reason = "a test may fail anywhere"
 )]
 
+use crate::support::{Cli, Layer, rules};
 use assert_cmd::Command;
 use clap::Parser;
-use kubectl_diagnose::cli::Cli;
-use kubectl_diagnose::rules::{self, Layer};
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -47,7 +46,7 @@ fn should_be(range: impl Fn(&str) -> Range<usize>, expected: &str) {
     let update = std::env::var_os("UPDATE_README").is_some();
     assert!(
         update,
-        "the README differs; UPDATE_README=1 cargo test --test readme mends it:\n{expected}"
+        "the README differs; UPDATE_README=1 cargo test readme:: mends it:\n{expected}"
     );
     text.replace_range(range, expected);
     std::fs::write(path(), text).unwrap();

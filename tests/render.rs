@@ -2,14 +2,8 @@
 
 mod reports;
 
-use kubectl_diagnose::render::{self, Layout};
-use kubectl_diagnose::report::Report;
+use crate::support::{Layout, PLAIN, Report, explain, render};
 use reports::*;
-
-const PLAIN: Layout = Layout {
-    color: false,
-    width: 80,
-};
 
 /// Every report with a name, for what must hold of each.
 fn all() -> Vec<(&'static str, Report)> {
@@ -50,7 +44,7 @@ fn resources_have_columns() {
 
 #[test]
 fn explanations_fit_the_terminal() {
-    let page = kubectl_diagnose::cli::explain::explain("unexplained").expect("it is a cause");
+    let page = explain("unexplained").expect("it is a cause");
     insta::assert_snapshot!("page", render::page(&page, PLAIN));
 }
 

@@ -10,10 +10,7 @@
     reason = "a test may fail anywhere"
 )]
 
-use kubectl_diagnose::gather::{dump, plan};
-use kubectl_diagnose::rules::{self, Layer, RETIRED, Rule, UNEXPLAINED};
-use kubectl_diagnose::snapshot::{Kind, Store, Why};
-use kubectl_diagnose::triage::scope::Scope;
+use crate::support::{Kind, Layer, RETIRED, Rule, UNEXPLAINED, plan, planned, rules};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -420,15 +417,7 @@ fn the_roles_grant_exactly_what_is_read() {
 #[test]
 fn every_plan_asks_only_for_what_the_roles_grant() {
     for path in files("tests/cases", "yaml") {
-        let mut store = Store::new(Why::NotInDump);
-        dump::load(&text(&path), &mut store).expect("a case is readable");
-        let scope = Scope::everything();
-        let waves = [
-            plan::first(&scope),
-            plan::second(&scope, &store),
-            plan::third(&scope, &store),
-        ];
-        for read in waves.concat() {
+        for read in planned(&text(&path)).expect("a case is readable") {
             assert!(
                 plan::KINDS.contains(&read.kind()),
                 "{}: {read:?}",

@@ -12,7 +12,16 @@ use crate::gather::names;
 use crate::rules;
 use crate::snapshot::Kind;
 use clap::{Arg, Command, CommandFactory};
+use std::io::Write;
 use std::time::Duration;
+
+/// Writes what may stand next behind the arguments: the whole of `kubectl_complete-diagnose`.
+pub fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let candidates = candidates(&words, &Environment::of_process());
+    // a shell that stopped listening is no concern of ours
+    let _ = std::io::stdout().write_all(candidates.as_bytes());
+}
 
 /// Cobra: candidates may be file names.
 const FILES: &str = ":0\n";

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// The text that pods share when the same can be said of them; `None` for a pod that must be looked at itself.
-pub(super) fn equivalence_key(case: &Case<'_>) -> Option<String> {
+pub(super) fn key(case: &Case<'_>) -> Option<String> {
     let pod = case.pod();
     let meta = &pod.pod().metadata;
     let owners = meta.owner_references.as_ref()?;
@@ -52,7 +52,7 @@ pub(super) fn equivalence_key(case: &Case<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::equivalence_key;
+    use super::key;
     use crate::rules::Case;
     use crate::scheduler::Engine;
     use crate::scheduler::testing::{Cluster, Object, node, object, pod};
@@ -65,10 +65,10 @@ mod tests {
         web.set("/status/conditions", conditions)
     }
 
-    fn likenesses(cluster: &Snapshot) -> Vec<Option<String>> {
+    fn keys(cluster: &Snapshot<'_>) -> Vec<Option<String>> {
         let engine = Engine::new(cluster);
-        let of = |pod| equivalence_key(&Case::new(pod, &engine));
-        cluster.stuck().iter().map(of).collect()
+        let of = |pod| key(&Case::new(pod, &engine));
+        cluster.store().whole_pods().map(of).collect()
     }
 
     fn cluster(pods: [Object; 2]) -> Cluster {
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn pods_of_one_controller_of_which_the_same_is_said_are_alike() {
-        let found = likenesses(&cluster([waiting("a", FULL), waiting("b", FULL)]).seal());
+        let found = keys(&cluster([waiting("a", FULL), waiting("b", FULL)]).snapshot());
         assert_eq!(found.len(), 2);
         assert!(found[0].is_some() && found[0] == found[1]);
     }
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn what_tells_two_pods_apart_keeps_them_apart() {
         let other = |change: Object| {
-            let found = likenesses(&cluster([waiting("a", FULL), change]).seal());
+            let found = keys(&cluster([waiting("a", FULL), change]).snapshot());
             assert_eq!(found.len(), 2);
             assert_ne!(found[0], found[1]);
         };
@@ -106,7 +106,7 @@ mod tests {
             "reason": "NotTriggerScaleUp", "message": "pod didn't trigger scale-up", "type": "Normal",
         });
         let cluster = cluster([waiting("a", FULL), waiting("b", FULL)]);
-        let found = likenesses(&cluster.with(object(Kind::Event, event)).seal());
+        let found = keys(&cluster.with(object(Kind::Event, event)).snapshot());
         assert_ne!(found[0], found[1]);
     }
 
@@ -115,7 +115,12 @@ mod tests {
         let bare = pod("a").asks("cpu", "2");
         let silent = bare.clone().of("ReplicaSet", "web");
         for one in [bare, silent] {
-            let found = likenesses(&Cluster::new().with(node("n1", "1", "1Gi")).with(one).seal());
+            let found = keys(
+                &Cluster::new()
+                    .with(node("n1", "1", "1Gi"))
+                    .with(one)
+                    .snapshot(),
+            );
             assert!(found.iter().all(Option::is_none), "{found:?}");
         }
     }

@@ -14,15 +14,12 @@ use super::{ConnectError, Gathered};
 use crate::error::Error;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
-use crate::report::Requests;
 use crate::snapshot::{Gap, Kind, ReadScope, Store, Why};
 use crate::triage::scope::{Scope, Target};
+use futures_util::future::join_all;
 use serde::Deserialize;
 use std::cell::RefCell;
-use std::future::Future;
 use std::path::Path;
-use std::pin::Pin;
-use std::task::Poll;
 
 /// Reads what the scope needs.
 ///
@@ -94,10 +91,26 @@ impl Taker {
         {
             self.trouble.get_or_insert(error);
         }
-        let taken = self.store.object(read.kind(), json, read.keep());
+        let taken = self.store.insert(read.kind(), json, read.retention());
         taken.map_err(|error| ReadError::Invalid {
             message: error.to_string(),
         })
+    }
+
+    fn name(&mut self, read: &Read, namespace: Option<&str>, name: &Name) -> Result<(), ReadError> {
+        let kind = read.kind();
+        let Name { name, r#type } = name;
+        if let Some(Err(error)) = self
+            .dump
+            .as_mut()
+            .map(|dump| dump.name(kind, namespace, name, r#type.as_deref()))
+        {
+            self.trouble.get_or_insert(error);
+        }
+        let namespace = namespace.unwrap_or_default();
+        self.store
+            .insert_name(kind, namespace, name, r#type.as_deref());
+        Ok(())
     }
 
     fn finish(self, scope: &Scope) -> Result<Store, Error> {
@@ -105,7 +118,7 @@ impl Taker {
             return Err(trouble);
         }
         if let Some(dump) = self.dump {
-            dump.finish(&Reading::of(self.store.so_far(), scope))?;
+            dump.finish(&Reading::of(&self.store.snapshot(), scope))?;
         }
         Ok(self.store)
     }
@@ -115,24 +128,20 @@ async fn waves(client: &Client, taker: RefCell<Taker>, scope: Scope) -> Result<G
     for (read, outcome) in wave(client, &taker, plan::first(&scope)).await {
         settle(client, &scope, &read, outcome).await?;
     }
-    if taker.borrow().store.is_empty() {
+    if taker.borrow().store.has_no_pods() {
         namespace_is_there(client, &scope).await?;
     }
     if let Some(time) = client.server_time() {
-        taker.borrow_mut().store.at(time);
+        taker.borrow_mut().store.set_time(time);
     }
     let second = plan::second(&scope, &taker.borrow().store);
     wave(client, &taker, second).await;
     let third = plan::third(&scope, &taker.borrow().store);
     wave(client, &taker, third).await;
-    let traffic = client.traffic();
     Ok(Gathered {
-        snapshot: taker.into_inner().finish(&scope)?.seal(&scope),
+        store: taker.into_inner().finish(&scope)?,
         scope,
-        requests: Requests {
-            count: traffic.requests,
-            bytes: traffic.bytes,
-        },
+        traffic: client.traffic(),
     })
 }
 
@@ -142,10 +151,7 @@ async fn wave(
     taker: &RefCell<Taker>,
     reads: Vec<Read>,
 ) -> Vec<(Read, Result<(), ReadError>)> {
-    let running = reads
-        .iter()
-        .map(|read| Box::pin(one(client, taker, read)) as Pin<Box<dyn Future<Output = _> + '_>>);
-    let outcomes = together(running.collect()).await;
+    let outcomes = join_all(reads.iter().map(|read| one(client, taker, read))).await;
     let mut settled = Vec::new();
     for (read, outcome) in reads.into_iter().zip(outcomes) {
         record(&mut taker.borrow_mut().store, &read, &outcome);
@@ -154,38 +160,14 @@ async fn wave(
     settled
 }
 
-/// Waits for all; the answers come back in the order of the questions.
-async fn together<T>(mut running: Vec<Pin<Box<dyn Future<Output = T> + '_>>>) -> Vec<T> {
-    let mut done: Vec<Option<T>> = running.iter().map(|_| None).collect();
-    std::future::poll_fn(|context| {
-        for (future, slot) in running.iter_mut().zip(&mut done) {
-            if slot.is_none()
-                && let Poll::Ready(value) = future.as_mut().poll(context)
-            {
-                *slot = Some(value);
-            }
-        }
-        if done.iter().all(Option::is_some) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    })
-    .await;
-    done.into_iter().flatten().collect()
-}
-
 async fn one(client: &Client, taker: &RefCell<Taker>, read: &Read) -> Result<(), ReadError> {
     let form = form(read);
     let namespace = namespace(read);
-    let mut take = |json: &[u8]| {
-        let names = match form {
-            Accept::Json | Accept::Text => None,
-            Accept::Metadata | Accept::Table => Some(name_only(json, namespace)?),
-        };
-        taker
-            .borrow_mut()
-            .object(read, names.as_deref().unwrap_or(json))
+    let mut take = |json: &[u8]| match form {
+        Accept::Json | Accept::Text => taker.borrow_mut().object(read, json),
+        Accept::Metadata | Accept::Table => {
+            taker.borrow_mut().name(read, namespace, &name_only(json)?)
+        }
     };
     match read {
         Read::List {
@@ -298,26 +280,28 @@ struct NameMeta {
     name: String,
 }
 
-/// What a name-only answer holds, as an object that says that it is not whole.
-fn name_only(json: &[u8], namespace: Option<&str>) -> Result<Vec<u8>, ReadError> {
+/// The name and a Secret's type, of what was asked for by no more.
+struct Name {
+    name: String,
+    r#type: Option<String>,
+}
+
+fn name_only(json: &[u8]) -> Result<Name, ReadError> {
     let read: NameOnly = serde_json::from_slice(json)?;
     let cell = |at: usize| {
-        read.cells
-            .as_ref()
-            .and_then(|cells| cells.get(at))
-            .and_then(|cell| cell.as_str())
+        let cell = read.cells.as_ref()?.get(at)?;
+        cell.as_str().map(str::to_owned)
     };
-    let Some(name) = cell(0).or(read.metadata.as_ref().map(|meta| meta.name.as_str())) else {
-        return Err(ReadError::Invalid {
+    let name = cell(0).or_else(|| Some(read.metadata.as_ref()?.name.clone()));
+    match name {
+        Some(name) => Ok(Name {
+            name,
+            r#type: cell(1),
+        }),
+        None => Err(ReadError::Invalid {
             message: "a row of the answer has no name".to_owned(),
-        });
-    };
-    let object = serde_json::json!({
-        "kind": "PartialObjectMetadata",
-        "metadata": {"namespace": namespace, "name": name},
-        "type": cell(1),
-    });
-    Ok(object.to_string().into_bytes())
+        }),
+    }
 }
 
 /// Records how far a read reached, or why it did not.
@@ -330,19 +314,22 @@ fn record(store: &mut Store, read: &Read, outcome: &Result<(), ReadError>) {
             ReadScope::Object(namespace.clone(), name.clone()),
         ),
         Read::List { labels, .. } if !labels.is_empty() => return,
-        // events of one pod: the selector names it
         Read::List {
             kind: Kind::Event,
-            namespace,
+            namespace: Some(namespace),
             fields,
             ..
-        } if !fields.is_empty() => {
+        } if fields.starts_with(plan::INVOLVED) => {
             let name = fields.rsplit('=').next().unwrap_or_default().to_owned();
-            (
-                Some(name.clone()),
-                ReadScope::Object(namespace.clone().unwrap_or_default(), name),
-            )
+            let read_scope = ReadScope::Object(namespace.clone(), name.clone());
+            (Some(name), read_scope)
         }
+        // part of them, which says nothing about the rest
+        Read::List {
+            kind: Kind::Event,
+            fields,
+            ..
+        } if !fields.is_empty() && outcome.is_ok() => return,
         Read::List {
             namespace: Some(namespace),
             ..
@@ -490,10 +477,11 @@ mod tests {
     #[test]
     fn a_secrets_row_gives_its_name_and_type_only() {
         let row = br#"{"cells":["db","kubernetes.io/dockerconfigjson",1,"3d"],"object":null}"#;
-        let read: serde_json::Value =
-            serde_json::from_slice(&name_only(row, Some("shop")).unwrap()).unwrap();
-        assert_eq!(read["metadata"]["name"], "db");
-        assert_eq!(read["type"], "kubernetes.io/dockerconfigjson");
-        assert_eq!(read["kind"], "PartialObjectMetadata");
+        let read = name_only(row).unwrap();
+        assert_eq!(read.name, "db");
+        assert_eq!(
+            read.r#type.as_deref(),
+            Some("kubernetes.io/dockerconfigjson")
+        );
     }
 }

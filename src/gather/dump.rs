@@ -50,11 +50,10 @@ mod yaml;
 pub use reading::{READING, Read, Reading};
 pub use write::DumpWriter;
 
-use super::Gathered;
+use super::{Gathered, Traffic};
 use crate::error::Error;
 use crate::kubernetes::nearest::nearest;
-use crate::report::Requests;
-use crate::snapshot::{Kind, Snapshot, Store, Why};
+use crate::snapshot::{Kind, Store, Why};
 use crate::triage::scope::Scope;
 use coverage::Coverage;
 use error::Fault;
@@ -91,21 +90,29 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered, Error> 
     }
     let scope = scope.or_else(|| coverage.scope()).unwrap_or_default();
     coverage.apply(&mut store);
-    let snapshot = store.seal(&scope);
-    named_pods_are_there(&snapshot, &scope)?;
+    named_pods_are_there(&store, &scope)?;
     Ok(Gathered {
-        snapshot,
+        store,
         scope,
-        requests: Requests {
-            count: 0,
+        traffic: Traffic {
+            requests: 0,
             bytes: bytes.get(),
         },
     })
 }
 
 /// A pod that was named and is not in the dump is a mistake, as it is on a cluster.
-fn named_pods_are_there(snapshot: &Snapshot, scope: &Scope) -> Result<(), Error> {
-    let is_there = |name: &str| snapshot.pods().seen().any(|((_, known), _)| known == name);
+fn named_pods_are_there(store: &Store, scope: &Scope) -> Result<(), Error> {
+    let records = store.pod_records();
+    let names = || {
+        let of_records = records.iter();
+        let of_records = of_records.map(|pod| (&*pod.namespace, &*pod.name));
+        of_records.chain(store.whole_pods().map(|pod| (pod.namespace(), pod.name())))
+    };
+    let is_there = |name: &str| {
+        let mut names = names();
+        names.any(|(namespace, known)| known == name && scope.has_namespace(namespace))
+    };
     let pods = scope
         .targets
         .iter()
@@ -113,18 +120,9 @@ fn named_pods_are_there(snapshot: &Snapshot, scope: &Scope) -> Result<(), Error>
     let Some(missing) = pods.map(|target| &target.name).find(|name| !is_there(name)) else {
         return Ok(());
     };
-    let of_scope = |namespace: &str| {
-        scope
-            .namespace
-            .as_deref()
-            .is_none_or(|wanted| wanted == namespace)
-    };
-    let known = snapshot
-        .pod_records()
-        .iter()
-        .filter(|pod| of_scope(&pod.namespace));
+    let known = names().filter(|(namespace, _)| scope.has_namespace(namespace));
     let error = Error::new(format!("pod {missing} not found in the dump"));
-    Err(match nearest(missing, known.map(|pod| &*pod.name)) {
+    Err(match nearest(missing, known.map(|(_, name)| name)) {
         Some(near) => error.hint(format!("did you mean {near}?")),
         None => error.hint("without a name every pod of the dump is looked at"),
     })

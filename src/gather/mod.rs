@@ -1,4 +1,4 @@
-//! The only room that does I/O: it asks a cluster or reads a dump, and seals what it got into a snapshot.
+//! The only room that does I/O: it asks a cluster or reads a dump, and puts what it got into a store.
 //!
 //! Here live everything that is async, every reading of the environment, of files, of the clock and of the network.
 //! What an object *means* does not live here.
@@ -27,22 +27,21 @@ mod progress;
 pub mod proxy;
 mod read_error;
 
-pub use client::{Accept, Client, ListMeta, Traffic};
+pub use client::{Accept, Traffic};
 pub use connect_error::ConnectError;
-pub use kubeconfig::{Connection, ConnectionFlags, Deadline, Environment, Source, resolve};
+pub use kubeconfig::{Connection, ConnectionFlags, Environment, resolve};
 pub use read_error::ReadError;
 
-use crate::report::Requests;
-use crate::snapshot::Snapshot;
+use crate::snapshot::Store;
 use crate::triage::scope::Scope;
 
 /// What was gathered.
 #[derive(Debug)]
 pub struct Gathered {
     /// What was read.
-    pub snapshot: Snapshot,
+    pub store: Store,
     /// What was asked for, with the namespace filled in.
     pub scope: Scope,
     /// What it cost.
-    pub requests: Requests,
+    pub traffic: Traffic,
 }

@@ -2,53 +2,31 @@
 //!
 //! Two waves. The first reads the scope's pods. The second asks only for what the pods that are not
 //! plainly well point at; a third follows the claims that the second has read, and is mostly empty.
-//! What a pod's volumes and devices need stands in `storage` and `devices`.
+//! What a pod's volumes and devices need stands in `storage` and `devices`, what workloads and Services need in `workloads` and
+//! `services`.
 
 mod devices;
+mod services;
 mod storage;
+mod workloads;
 
 use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
 use crate::kubernetes::ports::host_ports;
 use crate::kubernetes::selector::label_selector_is_empty;
 use crate::messages::config::{self, ConfigFailure, ObjectKind};
 use crate::messages::pull::{self, PullFailure};
-use crate::snapshot::{ContainerView, Keep, Kind, PodView, Snapshot, Store};
+use crate::snapshot::{ContainerView, Kind, PodView, Retention, Store};
 use crate::triage::scope::Scope;
 use k8s_openapi::api::core::v1::PodAffinityTerm;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The kinds that are ever read. `manifests/rbac.yaml` grants get and list on each, and nothing else.
-pub const KINDS: &[Kind] = &[
-    Kind::Pod,
-    Kind::Node,
-    Kind::Event,
-    Kind::PersistentVolumeClaim,
-    Kind::PersistentVolume,
-    Kind::StorageClass,
-    Kind::CsiNode,
-    Kind::CsiDriver,
-    Kind::CsiStorageCapacity,
-    Kind::VolumeAttachment,
-    Kind::ResourceClaim,
-    Kind::DeviceClass,
-    Kind::PodDisruptionBudget,
-    Kind::ConfigMap,
-    Kind::Secret,
-    Kind::ServiceAccount,
-    Kind::Namespace,
-    Kind::ReplicationController,
-    Kind::ReplicaSet,
-    Kind::Deployment,
-    Kind::StatefulSet,
-    Kind::DaemonSet,
-    Kind::Job,
-    Kind::CronJob,
-];
 
 /// Above this many objects of a kind and namespace, one list is cheaper than single reads.
 const SINGLES: usize = 3;
 /// Above this many namespaces, one list over all of them is cheaper than one each.
 const NAMESPACES: usize = 5;
+
+/// The field by which the events of one object are selected.
+pub(super) const INVOLVED: &str = "involvedObject.name";
 
 /// One request.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,12 +57,12 @@ pub enum Read {
 
 impl Read {
     /// What a read pod is kept for.
-    pub fn keep(&self) -> Keep {
+    pub fn retention(&self) -> Retention {
         match self {
             Read::List {
                 records_only: true, ..
-            } => Keep::PodRecord,
-            _ => Keep::Suspects,
+            } => Retention::Record,
+            _ => Retention::Whole,
         }
     }
 
@@ -114,7 +92,7 @@ fn get(kind: Kind, namespace: &str, name: &str) -> Read {
     }
 }
 
-/// The first wave: the pods of the scope, and the workloads that were named.
+/// The first wave: the pods of the scope, what was named, and of a scan the Services and who was refused a pod.
 pub fn first(scope: &Scope) -> Vec<Read> {
     let namespace = scope.namespace.as_deref();
     if let (true, Some(namespace)) = (scope.only_pods(), namespace) {
@@ -129,15 +107,8 @@ pub fn first(scope: &Scope) -> Vec<Read> {
         .iter()
         .filter(|target| target.kind != Kind::Pod)
         .map(|target| {
-            get(
-                target.kind,
-                if target.kind.namespaced() {
-                    namespace.unwrap_or_default()
-                } else {
-                    ""
-                },
-                &target.name,
-            )
+            let namespace = namespace.filter(|_| target.kind.namespaced());
+            get(target.kind, namespace.unwrap_or_default(), &target.name)
         });
     let pods = Read::List {
         kind: Kind::Pod,
@@ -151,14 +122,17 @@ pub fn first(scope: &Scope) -> Vec<Read> {
             .unwrap_or_default(),
         records_only: false,
     };
-    std::iter::once(pods).chain(named).collect()
+    let mut reads: BTreeSet<Read> = std::iter::once(pods).chain(named).collect();
+    workloads::of_scope(scope, &mut reads);
+    services::of_scope(scope, &mut reads);
+    fold(reads)
 }
 
 /// The second wave: what the pods that are not plainly well point at.
 pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
     let suspects: Vec<&PodView> = store
-        .suspects()
-        .filter(|pod| scope.covers(&pod.identity(), store.so_far()))
+        .whole_pods()
+        .filter(|pod| pod.phase() != "Succeeded" && scope.covers(&pod.identity(), store))
         .collect();
     let mut reads = BTreeSet::new();
     events(&suspects, &mut reads);
@@ -171,21 +145,21 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
         owner(pod, &mut reads);
         node(pod, &mut reads);
     }
+    workloads::refused(scope, store, &mut reads);
+    services::without_pods(scope, store, &mut reads);
     fold(reads)
 }
 
 /// The third wave: what the claims of the second point at, and what the pods that run ask of others.
 pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
-    let snapshot = store.so_far();
-    let kept_away = by_namespaces(snapshot);
+    let kept_away = by_namespaces(store);
     let mut reads = BTreeSet::new();
-    for pod in store
-        .suspects()
-        .filter(|pod| pod.node().is_none() && scope.covers(&pod.identity(), snapshot))
-    {
-        storage::of_claims(pod, snapshot, &mut reads);
-        devices::of_claims(pod, snapshot, &mut reads);
-        let namespace = snapshot.namespaces().get("", pod.namespace());
+    for pod in store.whole_pods().filter(|pod| {
+        pod.node().is_none() && pod.phase() != "Succeeded" && scope.covers(&pod.identity(), store)
+    }) {
+        storage::of_claims(pod, store, &mut reads);
+        devices::of_claims(pod, store, &mut reads);
+        let namespace = store.namespaces().get("", pod.namespace());
         if kept_away && waits(pod) && namespace.is_unknown() {
             reads.insert(get(Kind::Namespace, "", pod.namespace()));
         }
@@ -194,8 +168,8 @@ pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
 }
 
 /// Whether a pod that is bound keeps others away by the labels of the others' namespaces.
-fn by_namespaces(snapshot: &Snapshot) -> bool {
-    let pod_records = snapshot.pod_records();
+fn by_namespaces(store: &Store) -> bool {
+    let pod_records = store.pod_records();
     let mut bound = pod_records
         .iter()
         .filter(|pod_record| pod_record.node.is_some());
@@ -209,6 +183,17 @@ fn by_namespaces(snapshot: &Snapshot) -> bool {
 fn selects_namespaces(term: &PodAffinityTerm) -> bool {
     let selector = term.namespace_selector.as_ref();
     selector.is_some_and(|selector| !label_selector_is_empty(selector))
+}
+
+/// Events of an object, or those of one reason: `involvedObject.name=web`, `reason=FailedCreate`.
+fn events_where(namespace: Option<&str>, field: &str, value: &str) -> Read {
+    Read::List {
+        kind: Kind::Event,
+        namespace: namespace.map(str::to_owned),
+        fields: format!("{field}={value}"),
+        labels: String::new(),
+        records_only: false,
+    }
 }
 
 /// Events: by pod when few are suspect, by namespace when more, of the cluster when many.
@@ -233,13 +218,7 @@ fn events(suspects: &[&PodView], reads: &mut BTreeSet<Read>) {
             continue;
         }
         for pod in of_namespace {
-            reads.insert(Read::List {
-                kind: Kind::Event,
-                namespace: Some(namespace.to_owned()),
-                fields: format!("involvedObject.name={}", pod.name()),
-                labels: String::new(),
-                records_only: false,
-            });
+            reads.insert(events_where(Some(namespace), INVOLVED, pod.name()));
         }
     }
 }

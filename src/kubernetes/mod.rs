@@ -29,8 +29,4 @@ pub mod storage_class;
 pub mod taints;
 pub mod text;
 
-pub use image_reference::{ImageReference, InvalidImageReference};
-pub use nearest::nearest;
-pub use ports::HostPort;
-pub use quantity::{Quantity, QuantityError};
-pub use selector::{Selector, SelectorError};
+pub use quantity::Quantity;

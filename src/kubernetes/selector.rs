@@ -20,7 +20,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-pub use parse::{SelectorError, SelectorProblem};
+pub use parse::SelectorError;
 
 type Labels = BTreeMap<String, String>;
 

@@ -9,7 +9,7 @@
 
 mod exit;
 
-pub use exit::{ExitMeaning, exit_code, signal};
+pub use exit::{ExitMeaning, exit_code};
 
 use super::form::{Captures, Pattern, anywhere, contains, strip_prefix, whole};
 use super::text;

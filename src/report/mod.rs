@@ -10,12 +10,12 @@ mod scheduler;
 pub use nodes::{FilterFailureReport, NodeReport, UnreadReport, node_reports};
 pub use scheduler::{AgreementReport, PreemptionReport};
 
-use crate::rules::Layer;
 use crate::rules::finding::{Certainty, Risk, Who};
-use crate::snapshot::Evidence;
-use crate::snapshot::ObjectRef;
-use crate::text::Facts;
+use crate::snapshot::{Evidence, ObjectRef};
+use crate::text::{Facts, Message};
+use crate::triage::Layer;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The name and version of the schema.
 pub const SCHEMA: &str = "kubectl-diagnose/v1";
@@ -37,10 +37,10 @@ pub struct Report {
     pub summary: Summary,
     /// One entry a cause and owner: certain before likely, earlier layer before later, more pods before fewer.
     pub diagnoses: Vec<Diagnosis>,
-    /// Stuck pods that no rule explains.
+    /// Stuck objects that no rule explains.
     pub unexplained: Vec<Unexplained>,
-    /// Pods that were named and are not stuck.
-    pub healthy: Vec<NotStuckReport>,
+    /// Objects that were named and are not stuck.
+    pub not_stuck: Vec<NotStuck>,
     /// What could not be read.
     pub gaps: Vec<GapReport>,
     /// Rules that failed; each is a defect of this tool.
@@ -71,14 +71,24 @@ pub struct ScopeReport {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
-    /// Pods of the scope that were read.
-    pub pods: usize,
-    /// Of those, stuck ones.
-    pub stuck: usize,
-    /// Of those, ones progressing within what is usual.
-    pub progressing: usize,
+    /// By the kind of what was looked at; of a ReplicaSet its Deployment counts. Kinds of which there was nothing are left out.
+    pub by_kind: BTreeMap<String, KindSummary>,
     /// By cause, in the order of the diagnoses.
     pub causes: Vec<CauseSummary>,
+}
+
+/// Numbers of one kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct KindSummary {
+    /// Objects of the scope that were looked at.
+    pub all: usize,
+    /// Of those, stuck ones.
+    pub stuck: usize,
+    /// Of those, ones that are not where they should be, within what is usual.
+    pub progressing: usize,
+    /// Of those, ones that failed and whose place another has taken.
+    pub ended: usize,
 }
 
 /// Numbers of one cause.
@@ -88,33 +98,38 @@ pub struct Summary {
 pub struct CauseSummary {
     /// The cause.
     pub cause: &'static str,
-    /// Pods that it keeps stuck.
-    pub pods: usize,
+    /// Objects that it keeps stuck.
+    pub affected: usize,
     /// Seconds for which the longest has been.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longest_seconds: Option<i64>,
 }
 
-/// A cause that holds for one or more pods of one owner.
+/// A cause that holds for one or more objects of one owner.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Diagnosis {
     /// The stable name of the cause.
     pub cause: &'static str,
-    /// The layer at which the pods are stuck.
+    /// The layer at which the objects are stuck.
     pub layer: Layer,
     /// How sure it is.
     pub certainty: Certainty,
     /// The object to change.
     pub subject: ObjectRef,
-    /// The pods, in order of namespace and name.
-    pub pods: Vec<PodReport>,
+    /// The objects that are stuck, in order of kind, namespace and name.
+    pub affected: Vec<Affected>,
     /// One sentence, complete by itself.
     pub headline: String,
+    /// The headline as data.
+    pub message: Message,
     /// How it comes about.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub why: String,
+    /// That as data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why_message: Option<Message>,
     /// The words that settle it.
     pub proof: Evidence,
     /// More evidence.
@@ -140,26 +155,31 @@ pub struct Diagnosis {
     pub preemption: Option<PreemptionReport>,
     /// What to change, best first.
     pub fixes: Vec<FixReport>,
-    /// The layers of the first pod.
+    /// The layers of the first of the affected objects.
     pub ladder: Vec<Rung>,
     /// Where to look next.
     pub next: Next,
 }
 
-/// One pod.
+/// One object that is stuck.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub struct PodReport {
-    /// Its namespace.
-    pub namespace: String,
+pub struct Affected {
+    /// Its kind.
+    pub kind: String,
+    /// Its namespace; absent for what belongs to the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// Its name.
     pub name: String,
     /// The container concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
-    /// The word that `kubectl get pods` shows.
+    /// The word with which kubectl shows its state.
     pub status: String,
     /// Seconds for which it has been stuck, as far as known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub since_seconds: Option<i64>,
 }
 
@@ -170,6 +190,8 @@ pub struct PodReport {
 pub struct FixReport {
     /// What to change.
     pub change: String,
+    /// That as data.
+    pub message: Message,
     /// The object to change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<ObjectRef>,
@@ -208,9 +230,12 @@ pub struct Rung {
     /// By what evidence.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub by: String,
+    /// That as data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Message>,
 }
 
-/// How a pod stands to a layer.
+/// How an object stands to a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -235,12 +260,12 @@ pub struct Next {
     pub command: String,
 }
 
-/// A stuck pod that no rule explains.
+/// A stuck object that no rule explains.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Unexplained {
-    /// The pod.
-    pub pod: PodReport,
+    /// The object.
+    pub object: Affected,
     /// Its owner, or itself.
     pub subject: ObjectRef,
     /// Its raw status and its last events.
@@ -251,19 +276,35 @@ pub struct Unexplained {
     pub next: Next,
 }
 
-/// A pod that was named and is not stuck.
+/// An object that was named and is not stuck.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub struct NotStuckReport {
-    /// Its namespace.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-    /// `true`: healthy; `false`: progressing, within what is usual.
-    pub healthy: bool,
+pub struct NotStuck {
+    /// The object.
+    pub object: ObjectRef,
+    /// How it stands.
+    pub standing: StandingReport,
+    /// Until when that is usual, RFC 3339, where it is progressing and that can be said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
     /// By what evidence.
     pub because: String,
+    /// That as data.
+    pub message: Message,
+}
+
+/// How something that is not stuck stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum StandingReport {
+    /// There is nothing to explain.
+    Healthy,
+    /// It is not where it should be, within what is usual.
+    Progressing,
+    /// It has failed, and another has taken its place.
+    Ended,
 }
 
 /// Something that was not read.
@@ -293,8 +334,8 @@ pub struct GapReport {
 pub struct Defect {
     /// The rule.
     pub cause: &'static str,
-    /// The pod that it was looking at.
-    pub pod: String,
+    /// The object that it was looking at.
+    pub object: String,
     /// What it said.
     pub message: String,
 }

@@ -302,7 +302,7 @@ mod tests {
         let cluster = objects
             .into_iter()
             .fold(Cluster::new(), Cluster::with)
-            .seal();
+            .snapshot();
         let web = pod("web")
             .asks("cpu", "2")
             .set("/spec/nodeSelector", json!({"arch": "amd64"}));

@@ -1,116 +1,78 @@
-//! One stuck pod in its snapshot: the questions that many rules ask, asked once.
+//! One stuck object in its snapshot: the questions that many rules ask, asked once.
 
 use crate::kubernetes::shell;
 use crate::scheduler::{Engine, Examination};
-use crate::snapshot::{ContainerView, Event, ObjectRef, PodView, Seen, Snapshot};
-use crate::snapshot::{Evidence, Origin};
+use crate::snapshot::{ContainerView, Event, Evidence, ObjectRef, Origin, PodView, Seen, Snapshot};
+use crate::triage::Subject;
 use jiff::Timestamp;
 use std::cell::OnceCell;
 
-/// A stuck pod and everything around it.
+/// A stuck object, a pod unless its type says otherwise, and everything around it.
 #[derive(Debug)]
-pub struct Case<'a> {
-    /// The pod.
-    pod: &'a PodView,
+pub struct Case<'a, S: Subject<'a> = &'a PodView> {
+    /// What it is about.
+    pub it: S,
     /// What was read.
-    pub snapshot: &'a Snapshot,
+    pub snapshot: &'a Snapshot<'a>,
     /// The scheduler's arithmetic on it.
     pub engine: &'a Engine<'a>,
     examination: OnceCell<Option<Examination>>,
 }
 
-impl<'a> Case<'a> {
-    /// Opens the case of a pod.
-    pub fn new(pod: &'a PodView, engine: &'a Engine<'a>) -> Self {
+impl<'a, S: Subject<'a>> Case<'a, S> {
+    /// Opens the case of an object.
+    pub fn new(it: S, engine: &'a Engine<'a>) -> Self {
         Case {
-            pod,
+            it,
             snapshot: engine.snapshot(),
             engine,
             examination: OnceCell::new(),
         }
     }
 
-    /// The pod.
-    pub fn pod(&self) -> &'a PodView {
-        self.pod
+    /// The object.
+    pub fn object(&self) -> ObjectRef {
+        self.it.object()
     }
 
-    /// What a person would change: the outermost owner, or the pod.
+    /// What a person would change: the outermost owner, or the object itself.
     pub fn subject(&self) -> ObjectRef {
-        self.snapshot.subject(self.pod)
+        self.it.owner(self.snapshot)
     }
 
-    /// The pod's namespace.
+    /// Its namespace; empty for what belongs to the cluster.
     pub fn namespace(&self) -> &'a str {
-        self.pod.namespace()
+        self.it.namespace()
     }
 
-    /// A command of kubectl in the pod's namespace.
+    /// A command of kubectl in its namespace.
     pub fn kubectl(&self, words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
         shell::kubectl(self.namespace(), words)
     }
 
-    /// The command that shows the pod with its events.
-    pub fn describe_pod(&self) -> String {
-        self.kubectl(["describe", "pod", self.pod.name()])
-    }
-
-    /// The pod's events, oldest first; none when they could not be read.
+    /// Its events, oldest first; none when they could not be read.
     pub fn events(&self) -> Vec<&'a Event> {
-        let events = self.snapshot.events_of(&self.pod.object(), self.pod.uid());
-        events.yes().unwrap_or_default()
+        let events = self.snapshot.store().events();
+        events.of(&self.object(), self.it.uid()).collect()
     }
 
     /// The newest event of one of these reasons.
     pub fn newest_event(&self, reasons: &[&str]) -> Option<&'a Event> {
-        let mut events = self.events();
-        events.reverse();
-        events
+        let newest_first = self.events().into_iter().rev();
+        newest_first
             .into_iter()
             .find(|event| reasons.contains(&event.reason.as_str()))
     }
 
-    /// The newest event of one of these reasons about this container, or about no container in particular.
-    pub fn newest_event_of(&self, container: &str, reasons: &[&str]) -> Option<&'a Event> {
-        let mut events = self.events();
-        events.reverse();
-        events.into_iter().find(|event| {
-            reasons.contains(&event.reason.as_str())
-                && event.container().is_none_or(|name| name == container)
-        })
-    }
-
-    /// Whether events about the pod could be read.
+    /// Whether events about it could be read.
     pub fn events_readable(&self) -> bool {
-        !matches!(
-            self.snapshot.events_of(&self.pod.object(), self.pod.uid()),
-            Seen::Unknown(_)
-        )
+        let events = self.snapshot.events_of(&self.object(), self.it.uid());
+        !matches!(events, Seen::Unknown(_))
     }
 
-    /// The containers whose `state.waiting.reason` is one of these.
-    pub fn waiting(&self, reasons: &[&str]) -> Vec<ContainerView<'a>> {
-        let waits = |container: &ContainerView<'_>| reasons.contains(&container.waiting_reason());
-        self.pod.containers().filter(waits).collect()
-    }
-
-    /// Why the pod is not bound; `None` for a pod that has a node.
-    pub fn scheduling(&self) -> Option<&Examination> {
-        self.examination
-            .get_or_init(|| match self.pod.node() {
-                None => Some(self.engine.examine(self.pod)),
-                Some(_) => None,
-            })
-            .as_ref()
-    }
-
-    /// Quotes a field of the pod.
+    /// Quotes a field of it.
     pub fn field(&self, path: impl Into<String>, quote: impl Into<String>) -> Evidence {
-        Evidence {
-            object: self.pod.object(),
-            origin: Origin::Field { path: path.into() },
-            quote: quote.into(),
-        }
+        self.field_of(self.object(), path, quote)
     }
 
     /// Quotes an event.
@@ -153,5 +115,42 @@ impl<'a> Case<'a> {
     /// Seconds from `time` until the snapshot.
     pub fn seconds_since(&self, time: Timestamp) -> i64 {
         self.snapshot.seconds_since(time)
+    }
+}
+
+impl<'a> Case<'a> {
+    /// The pod.
+    pub fn pod(&self) -> &'a PodView {
+        self.it
+    }
+
+    /// The command that shows the pod with its events.
+    pub fn describe_pod(&self) -> String {
+        self.kubectl(["describe", "pod", self.pod().name()])
+    }
+
+    /// The newest event of one of these reasons about this container, or about no container in particular.
+    pub fn newest_event_of(&self, container: &str, reasons: &[&str]) -> Option<&'a Event> {
+        let mut newest_first = self.events().into_iter().rev();
+        newest_first.find(|event| {
+            reasons.contains(&event.reason.as_str())
+                && event.container().is_none_or(|name| name == container)
+        })
+    }
+
+    /// The containers whose `state.waiting.reason` is one of these.
+    pub fn waiting(&self, reasons: &[&str]) -> Vec<ContainerView<'a>> {
+        let waits = |container: &ContainerView<'_>| reasons.contains(&container.waiting_reason());
+        self.pod().containers().filter(waits).collect()
+    }
+
+    /// Why the pod is not bound; `None` for a pod that has a node.
+    pub fn scheduling(&self) -> Option<&Examination> {
+        self.examination
+            .get_or_init(|| match self.pod().node() {
+                None => Some(self.engine.examine(self.pod())),
+                Some(_) => None,
+            })
+            .as_ref()
     }
 }

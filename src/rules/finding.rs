@@ -17,6 +17,8 @@ pub struct Finding {
     pub subject: ObjectRef,
     /// The container, when it concerns one.
     pub container: Option<String>,
+    /// The pods that it keeps stuck, where the rule looked at something else that they depend on, such as their node.
+    pub affected: Vec<ObjectRef>,
     /// The quote that settles it. Not an item of a list: a finding without proof cannot be built.
     pub proof: Evidence,
     /// More evidence.
@@ -32,7 +34,7 @@ pub struct Finding {
     /// What to change, best first.
     pub fixes: Vec<Fix>,
     /// One command that only reads, to find out more.
-    pub inspect: Option<String>,
+    pub look: Option<String>,
     /// For scheduling causes: why each node was rejected.
     pub results: Option<Arc<FilterResults>>,
     /// For scheduling causes: our counts beside the scheduler's.
@@ -49,6 +51,7 @@ impl Finding {
         Finding {
             subject,
             container: None,
+            affected: Vec::new(),
             proof,
             evidence: Vec::new(),
             facts: Facts::default(),
@@ -56,7 +59,7 @@ impl Finding {
             headline,
             why: None,
             fixes: Vec::new(),
-            inspect: None,
+            look: None,
             results: None,
             agreement: None,
             preemption: None,
@@ -76,6 +79,13 @@ impl Finding {
     pub fn container(mut self, name: &str) -> Self {
         self.container = Some(name.to_owned());
         self.fact("container", name)
+    }
+
+    /// Explains why these pods are stuck.
+    #[must_use]
+    pub fn affected(mut self, pods: Vec<ObjectRef>) -> Self {
+        self.affected = pods;
+        self
     }
 
     /// Adds a fact.
@@ -137,8 +147,8 @@ impl Finding {
 
     /// Gives the command that shows more.
     #[must_use]
-    pub fn inspect(mut self, command: String) -> Self {
-        self.inspect = Some(command);
+    pub fn look(mut self, command: String) -> Self {
+        self.look = Some(command);
         self
     }
 }

@@ -19,75 +19,11 @@ pub mod volume;
 
 pub use case::Case;
 
-use crate::snapshot::Kind;
+pub use crate::triage::Layer;
+
+use crate::snapshot::{Kind, PodView};
+use crate::triage::{NodeSubject, ServiceSubject, Subject, WorkloadSubject};
 use finding::Finding;
-use serde::Serialize;
-use std::fmt;
-
-/// A layer that a pod passes progressing into service, in order; removal stands apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Layer {
-    /// The API server takes the pod in.
-    Admission,
-    /// The scheduler finds a node.
-    Scheduling,
-    /// The node's kubelet accepts it.
-    Node,
-    /// Its volumes are there and mounted.
-    Volume,
-    /// It gets a sandbox and an address.
-    Network,
-    /// Its images are pulled.
-    Image,
-    /// Its containers start and stay up.
-    Container,
-    /// Its probes pass.
-    Health,
-    /// Services send traffic to it.
-    Service,
-    /// It goes away when deleted.
-    Removal,
-}
-
-impl Layer {
-    /// Every layer, in order.
-    pub const ALL: [Layer; 10] = [
-        Layer::Admission,
-        Layer::Scheduling,
-        Layer::Node,
-        Layer::Volume,
-        Layer::Network,
-        Layer::Image,
-        Layer::Container,
-        Layer::Health,
-        Layer::Service,
-        Layer::Removal,
-    ];
-
-    /// The word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Layer::Admission => "admission",
-            Layer::Scheduling => "scheduling",
-            Layer::Node => "node",
-            Layer::Volume => "volume",
-            Layer::Network => "network",
-            Layer::Image => "image",
-            Layer::Container => "container",
-            Layer::Health => "health",
-            Layer::Service => "service",
-            Layer::Removal => "removal",
-        }
-    }
-}
-
-impl fmt::Display for Layer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
 
 /// A cause: what it is called, where it sits, and how it is recognised.
 #[derive(Debug)]
@@ -104,8 +40,64 @@ pub struct Rule {
     pub reads: &'static [Kind],
     /// Less specific causes that this one replaces.
     pub refines: &'static [&'static str],
-    /// Looks at one stuck pod. Several findings only when it concerns several containers or objects.
-    pub check: fn(&Case<'_>) -> Vec<Finding>,
+    /// Looks at one stuck object of the kind that it explains. Several findings only when it concerns several containers or
+    /// objects.
+    pub check: Check,
+}
+
+/// Which kind of subject a rule explains, and how.
+#[derive(Debug, Clone, Copy)]
+pub enum Check {
+    /// A pod.
+    Pod(for<'a> fn(&Case<'a>) -> Vec<Finding>),
+    /// A workload that lacks pods.
+    Workload(for<'a> fn(&Case<'a, WorkloadSubject<'a>>) -> Vec<Finding>),
+    /// A Service.
+    Service(for<'a> fn(&Case<'a, ServiceSubject<'a>>) -> Vec<Finding>),
+    /// A node.
+    Node(for<'a> fn(&Case<'a, NodeSubject<'a>>) -> Vec<Finding>),
+}
+
+/// A subject that rules can explain.
+pub trait Explained<'a>: Subject<'a> {
+    /// What a rule finds of it; nothing when the rule is for another kind.
+    fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding>;
+}
+
+impl<'a> Explained<'a> for &'a PodView {
+    fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding> {
+        match check {
+            Check::Pod(check) => check(case),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl<'a> Explained<'a> for WorkloadSubject<'a> {
+    fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding> {
+        match check {
+            Check::Workload(check) => check(case),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl<'a> Explained<'a> for ServiceSubject<'a> {
+    fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding> {
+        match check {
+            Check::Service(check) => check(case),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl<'a> Explained<'a> for NodeSubject<'a> {
+    fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding> {
+        match check {
+            Check::Node(check) => check(case),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// The cause of a stuck pod that no rule explains; it is not in [`RULES`] because nothing checks it.

@@ -33,7 +33,7 @@ pub(super) fn count(latest: Option<&SchedulerMessage>, results: &FilterResults) 
 /// A pod, the scheduler's message about it, and what was computed.
 pub(super) struct Sides<'s> {
     pub(super) pod: &'s PodView,
-    pub(super) snapshot: &'s Snapshot,
+    pub(super) snapshot: &'s Snapshot<'s>,
     pub(super) changes: &'s NodeChanges,
     pub(super) scheduler_message: Option<&'s SchedulerMessage>,
     /// Absent when the nodes were not all read, and with it our counts.

@@ -25,7 +25,7 @@ pub(super) struct Attachments<'a> {
 pub(super) type Used<'a> = (Cow<'a, Attachment>, &'a PodRecord);
 
 impl<'a> Attachments<'a> {
-    pub(super) fn of(snapshot: &'a Snapshot) -> Self {
+    pub(super) fn of(snapshot: &'a Snapshot<'a>) -> Self {
         let mut nodes = snapshot.csi_nodes().seen();
         let limited = nodes.any(|(_, node)| node.drivers.values().any(Option::is_some));
         let mut attachments = Attachments {

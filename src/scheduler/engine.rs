@@ -31,18 +31,13 @@ pub struct Engine<'a> {
 
 impl<'a> Engine<'a> {
     /// Sets the pods on their nodes; nothing more is computed before it is asked for.
-    pub fn new(snapshot: &'a Snapshot) -> Self {
+    pub fn new(snapshot: &'a Snapshot<'a>) -> Self {
         Engine::with(View::of(snapshot))
     }
 
-    /// The same when any stuck pod waits for a node; otherwise without any node, which spares the sums.
-    pub fn when_needed(snapshot: &'a Snapshot) -> Self {
-        let waits = snapshot.stuck().iter().any(|pod| pod.node().is_none());
-        Engine::with(if waits {
-            View::of(snapshot)
-        } else {
-            View::bare(snapshot)
-        })
+    /// The same without any node, which spares the sums where no pod waits for one.
+    pub fn without_nodes(snapshot: &'a Snapshot<'a>) -> Self {
+        Engine::with(View::bare(snapshot))
     }
 
     fn with(view: View<'a>) -> Self {
@@ -57,7 +52,7 @@ impl<'a> Engine<'a> {
     }
 
     /// What was read.
-    pub fn snapshot(&self) -> &'a Snapshot {
+    pub fn snapshot(&self) -> &'a Snapshot<'a> {
         self.view.snapshot()
     }
 
@@ -143,7 +138,7 @@ impl<'a> Engine<'a> {
     /// The smallest changes that let a pod in.
     pub fn remedies(&self, pod: &PodView) -> Arc<[Remedy]> {
         // commands name the object to change
-        let subject = self.snapshot().subject(pod);
+        let subject = self.snapshot().owner(pod);
         let asks = format!("{subject} {}", asks(pod.pod()));
         remembered(&self.remedies, asks, || remedy::propose(pod, self).into())
     }
@@ -257,7 +252,7 @@ mod tests {
 
     #[test]
     fn the_filters_run_once_for_pods_that_ask_the_same() {
-        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).seal();
+        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).snapshot();
         let engine = Engine::new(&cluster);
         let of = |name: &str, cpu: &str| engine.run_filters(&pod(name).asks("cpu", cpu).pod());
         let token = json!([{"name": "kube-api-access-x7f2p", "projected": {"sources": []}}]);
@@ -269,7 +264,7 @@ mod tests {
 
     #[test]
     fn what_differs_is_not_shared() {
-        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).seal();
+        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).snapshot();
         let engine = Engine::new(&cluster);
         let plain = engine.run_filters(&pod("a").pod());
         for other in [

@@ -146,7 +146,7 @@ impl<'a, 'v> Peers<'a, 'v> {
         &mut self,
         raw: &'a [PodAffinityTerm],
         own: &str,
-        snapshot: &Snapshot,
+        snapshot: &Snapshot<'_>,
     ) -> Vec<Term<'a>> {
         let mut resolve = |raw: &'a PodAffinityTerm| {
             let term = Term::new(raw, own, snapshot);

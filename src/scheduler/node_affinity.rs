@@ -170,7 +170,7 @@ mod tests {
             let required = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}});
             web = web.set("/spec/affinity", required);
         }
-        let cluster = Cluster::new().with(n1).seal();
+        let cluster = Cluster::new().with(n1).snapshot();
         let results = run_filters(&web.pod(), &View::of(&cluster)).nodes;
         let failures = results[0].failures.iter();
         failures
@@ -255,7 +255,7 @@ mod tests {
         let cluster = Cluster::new()
             .with(node("n1", "4", "8Gi"))
             .with(node("n2", "4", "8Gi"))
-            .seal();
+            .snapshot();
         let reasons = |terms: Value| -> Vec<String> {
             let required = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}});
             let web = pod("web").set("/spec/affinity", required).pod();

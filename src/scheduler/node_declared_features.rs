@@ -142,7 +142,7 @@ mod tests {
         let refused = |pod: Object| {
             let condition = json!([{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}]);
             let pod = pod.set("/status/conditions", condition);
-            let cluster = Cluster::new().with(node("n1", "1", "1Gi")).seal();
+            let cluster = Cluster::new().with(node("n1", "1", "1Gi")).snapshot();
             let found = Engine::new(&cluster).examine(&pod.stuck());
             found.results.unwrap().unread.clone()
         };

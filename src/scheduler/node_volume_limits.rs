@@ -69,7 +69,7 @@ fn of_claim(
     namespace: &str,
     name: &str,
     claim: &PersistentVolumeClaim,
-    snapshot: &Snapshot,
+    snapshot: &Snapshot<'_>,
 ) -> Option<Volume> {
     if let Some(volume) = volume_name(claim)
         && let Some(volume) = found.known(snapshot.volumes().get("", volume))?
@@ -93,7 +93,7 @@ fn of_claim(
 }
 
 /// Notes the drivers that must run on a node.
-fn drivers(found: &mut Prepared<Wanted>, snapshot: &Snapshot) {
+fn drivers(found: &mut Prepared<Wanted>, snapshot: &Snapshot<'_>) {
     let all: BTreeSet<String> = found.state.drivers().map(str::to_owned).collect();
     for driver in all {
         let object = found
@@ -106,7 +106,7 @@ fn drivers(found: &mut Prepared<Wanted>, snapshot: &Snapshot) {
 }
 
 /// Notes what would have to be read to count.
-fn limits(found: &mut Prepared<Wanted>, snapshot: &Snapshot) {
+fn limits(found: &mut Prepared<Wanted>, snapshot: &Snapshot<'_>) {
     if let Err(gap) = snapshot.csi_nodes().whole_cluster() {
         found.lacks(gap);
     }

@@ -80,7 +80,7 @@ mod tests {
                     .host_port(80, "TCP", "")
                     .of("ReplicaSet", "old"),
             )
-            .seal();
+            .snapshot();
         let web = pod("web").host_port(80, "TCP", "").pod();
         let results = run_filters(&web, &View::of(&cluster)).nodes;
         let What::Port { port, holder } = &results[0].failures[0].what else {

@@ -21,7 +21,7 @@ pub fn nominated(pod: &PodView) -> Option<&str> {
 }
 
 /// The pods that are going from a node and have a lower priority than the pod, in order of namespaces and names.
-pub fn victims<'a>(pod: &PodView, node: &str, snapshot: &'a Snapshot) -> Vec<&'a PodRecord> {
+pub fn victims<'a>(pod: &PodView, node: &str, snapshot: &'a Snapshot<'a>) -> Vec<&'a PodRecord> {
     let priority = pod.spec().priority.unwrap_or_default();
     let pod_records = snapshot.pod_records();
     let gives_way = |pod_record: &&PodRecord| {
@@ -190,7 +190,7 @@ mod tests {
             .with(going("lower", 0))
             .with(going("equal", 10))
             .with(pod("stays").on("n1"))
-            .seal();
+            .snapshot();
         let found = victims(&web, "n1", &cluster);
         let names: Vec<&str> = found.iter().map(|victim| &*victim.name).collect();
         assert_eq!(names, ["low", "lower"]);
@@ -206,7 +206,7 @@ mod tests {
             .with(node("n1", "2", "1Gi"))
             .with(going("low", 1))
             .with(web.clone())
-            .seal();
+            .snapshot();
         let web = web.stuck();
         let found = victims(&web, "n1", &cluster);
         assert!(fits_without(&web, "n1", &found, &Engine::new(&cluster)));
@@ -248,7 +248,7 @@ mod tests {
             .with(node("n1", "2", "1Gi"))
             .all(others.iter().cloned())
             .with(web.clone())
-            .seal();
+            .snapshot();
         Preemption::find(&web.stuck(), &Engine::new(&cluster))
     }
 

@@ -19,7 +19,7 @@ mod own_pods;
 mod spread;
 
 pub use affinity::{AffinityRelaxation, AffinityRule, RelaxedTerm};
-pub use change::{Change, Expression};
+pub use change::Change;
 pub use own_pods::OnePer;
 pub use spread::{RelaxedSpread, SpreadRelaxation};
 
@@ -126,7 +126,7 @@ pub enum Action {
 /// A pod, and all that is known about where it could go.
 struct Situation<'s> {
     pod: &'s PodView,
-    snapshot: &'s Snapshot,
+    snapshot: &'s Snapshot<'s>,
     view: &'s View<'s>,
     results: &'s FilterResults,
     /// What the pod wants by its spec alone.

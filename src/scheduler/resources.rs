@@ -101,7 +101,7 @@ mod tests {
         let cluster = Cluster::new()
             .with(node("n1", "2", "1Gi"))
             .with(pod("other").on("n1").asks("cpu", "2500m"))
-            .seal();
+            .snapshot();
         let web = pod("web")
             .asks("memory", "2Gi")
             .asks("cpu", "1")

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 /// The nodes that would take the pod, in order of names; none while something that is not read or not computed may decide.
 pub fn feasible_nodes<'e>(
     pod: &PodView,
-    snapshot: &Snapshot,
+    snapshot: &Snapshot<'_>,
     examination: &'e Examination,
 ) -> Vec<&'e str> {
     let whole = snapshot.pods().whole_cluster().is_ok() && snapshot.nodes().whole_cluster().is_ok();
@@ -34,7 +34,7 @@ pub fn feasible_nodes<'e>(
 
 /// When the scheduler is last known to have tried. It may have done so later: a series of events is written down anew every half
 /// hour (client-go `tools/events/event_broadcaster.go`, 1.37).
-pub fn last_attempt(pod: &PodView, snapshot: &Snapshot) -> Option<Timestamp> {
+pub fn last_attempt(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
     latest_message::last_attempt(pod, snapshot)
 }
 
@@ -54,7 +54,7 @@ mod tests {
     }
 
     fn found(pod: &Object, cluster: Cluster) -> Vec<String> {
-        let cluster = cluster.with(node("n1", "4", "8Gi")).seal();
+        let cluster = cluster.with(node("n1", "4", "8Gi")).snapshot();
         let pod = pod.stuck();
         let examination = Engine::new(&cluster).examine(&pod);
         let feasible_nodes = feasible_nodes(&pod, &cluster, &examination);

@@ -199,7 +199,7 @@ mod tests {
         let cluster = Cluster::new()
             .with(node("b", "1", "1Gi"))
             .with(node("a", "1", "1Gi"))
-            .seal();
+            .snapshot();
         let results = run_filters(&pod("web").pod(), &View::of(&cluster)).nodes;
         let names: Vec<_> = results.iter().map(|node| node.node.as_str()).collect();
         assert_eq!(names, ["a", "b"]);
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn whether_a_node_has_a_device_is_not_known() {
-        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).seal();
+        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).snapshot();
         let claims = json!([{"name": "gpu", "resourceClaimName": "gpu"}]);
         let web = pod("web").set("/spec/resourceClaims", claims);
         let results = run_filters(&web.pod(), &View::of(&cluster));

@@ -136,7 +136,7 @@ mod tests {
                 {"key": "gpu", "value": "true", "effect": "NoExecute"},
                 {"key": "lab", "effect": "NoSchedule"},
             ])))
-            .seal();
+            .snapshot();
         let web = pod("web")
             .set(
                 "/spec/tolerations",
@@ -181,7 +181,7 @@ mod tests {
             let key = "node.kubernetes.io/unreachable";
             let cluster = Cluster::new()
                 .with(tainted(json!([{"key": key, "effect": "NoSchedule"}])))
-                .seal();
+                .snapshot();
             let given = json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": &seconds});
             let web = pod("web").set("/spec/tolerations", json!([given])).pod();
             let results = run_filters(&web, &View::of(&cluster)).nodes;

@@ -1,8 +1,7 @@
 //! Small clusters for the tests of this room.
 
 use super::{Filter, FilterFailure, View, VolumeFailure, What, run_filters};
-use crate::snapshot::{Keep, Kind, PodView, ReadScope, Snapshot, Store, Why};
-use crate::triage::scope::Scope;
+use crate::snapshot::{Kind, PodView, ReadScope, Retention, Snapshot, Store, Why};
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -211,13 +210,14 @@ impl Cluster {
     pub(crate) fn with(mut self, object: Object) -> Self {
         let json = object.json.to_string();
         self.store
-            .object(object.kind, json.as_bytes(), Keep::Suspects)
+            .insert(object.kind, json.as_bytes(), Retention::Whole)
             .unwrap();
         self
     }
 
-    pub(crate) fn seal(self) -> Snapshot {
-        self.store.seal(&Scope::everything())
+    /// What was read. It is given away for good, so that a test needs no name for the store behind it.
+    pub(crate) fn snapshot(self) -> Snapshot<'static> {
+        Box::leak(Box::new(self.store)).snapshot()
     }
 }
 
@@ -234,7 +234,7 @@ pub(crate) struct Filtered {
 
 impl Filtered {
     pub(crate) fn of(filter: Filter, pod: &Object, cluster: Cluster) -> Filtered {
-        let cluster = cluster.seal();
+        let cluster = cluster.snapshot();
         let results = run_filters(&pod.pod(), &View::of(&cluster));
         let before = results
             .before
@@ -287,7 +287,11 @@ impl Filtered {
 /// `Filter: reason` of every filter failure that the pod meets on the node among the others.
 pub(crate) fn found(pod: &Object, node: &Object, others: &[Object]) -> Vec<String> {
     let cluster = Cluster::new().with(node.clone());
-    let cluster = others.iter().cloned().fold(cluster, Cluster::with).seal();
+    let cluster = others
+        .iter()
+        .cloned()
+        .fold(cluster, Cluster::with)
+        .snapshot();
     let results = run_filters(&pod.pod(), &View::of(&cluster)).nodes;
     results
         .iter()

@@ -24,7 +24,7 @@ pub struct View<'a> {
     /// Bound pods that keep others away by a required anti-affinity of their own.
     guards: Vec<&'a PodRecord>,
     attachments: Arc<Attachments<'a>>,
-    snapshot: &'a Snapshot,
+    snapshot: &'a Snapshot<'a>,
 }
 
 /// One node with the pods on it.
@@ -55,7 +55,7 @@ struct Room {
 
 impl<'a> View<'a> {
     /// All nodes and pods that were read, whether or not these are all there are.
-    pub fn of(snapshot: &'a Snapshot) -> Self {
+    pub fn of(snapshot: &'a Snapshot<'a>) -> Self {
         let pod_records = snapshot.pod_records();
         let attachments = Attachments::of(snapshot);
         let filled = |(_, name): &'a (String, String), node: &'a Node| {
@@ -92,7 +92,7 @@ impl<'a> View<'a> {
     }
 
     /// No node, for when no pod is to be placed.
-    pub(super) fn bare(snapshot: &'a Snapshot) -> Self {
+    pub(super) fn bare(snapshot: &'a Snapshot<'a>) -> Self {
         View {
             nodes: BTreeMap::new(),
             pod_records: snapshot.pod_records(),
@@ -108,7 +108,7 @@ impl<'a> View<'a> {
     }
 
     /// What was read, for what filters look up beside nodes and pods.
-    pub fn snapshot(&self) -> &'a Snapshot {
+    pub fn snapshot(&self) -> &'a Snapshot<'a> {
         self.snapshot
     }
 
@@ -323,7 +323,7 @@ mod tests {
             .with(pod("done").on("n1").asks("cpu", "1").phase("Succeeded"))
             .with(pod("failed").on("n1").asks("cpu", "1").phase("Failed"))
             .with(pod("elsewhere").on("n2").asks("cpu", "1"))
-            .seal();
+            .snapshot();
         let view = View::of(&cluster);
         let n1 = view.node("n1").unwrap();
         assert_eq!(n1.pods().len(), 4);
@@ -337,7 +337,7 @@ mod tests {
             .with(node("n1", "1", "1Gi"))
             .with(pod("a").on("n1").asks("cpu", "100500u"))
             .with(pod("b").on("n1").asks("cpu", "100500u"))
-            .seal();
+            .snapshot();
         let view = View::of(&cluster);
         let free = view.node("n1").unwrap().free("cpu");
         assert_eq!(free, Quantity::from_milli(1000 - 2 * 101));
@@ -353,7 +353,7 @@ mod tests {
                     .asks("cpu", "300m")
                     .host_port(80, "TCP", ""),
             )
-            .seal();
+            .snapshot();
         let view = View::of(&cluster);
         let emptied = view.without(|pod_record| &*pod_record.name == "a");
         let n1 = emptied.node("n1").unwrap();

@@ -2,6 +2,7 @@
 
 use super::kind::Kind;
 use super::seen::{Gap, Seen, Why};
+use std::any::Any;
 use std::collections::BTreeMap;
 
 /// Namespace (empty for cluster-scoped kinds) and name.
@@ -26,19 +27,25 @@ pub struct Catalog<T> {
     unread: Gap,
 }
 
-/// What a catalog knows of its reads, whatever its objects are.
+/// What every catalog can do, whatever its objects are.
 pub(super) trait ReadLog {
     /// Of which kind it is.
     fn kind(&self) -> Kind;
     /// See [`Catalog::record`].
     fn record(&mut self, read_scope: ReadScope, outcome: Result<(), Gap>);
+    /// See [`Catalog::remove`].
+    fn remove(&mut self, namespace: &str, name: &str);
+    /// See [`Catalog::forget`].
+    fn forget(&mut self, gap: Gap);
     /// Says why what nobody tried to read is unknown.
     fn set_unread(&mut self, why: Why);
     /// Everything that was tried.
     fn reads(&self) -> &BTreeMap<ReadScope, Result<(), Gap>>;
+    /// The catalog itself, for those who know of what it is.
+    fn as_any(&self) -> &dyn Any;
 }
 
-impl<T> ReadLog for Catalog<T> {
+impl<T: 'static> ReadLog for Catalog<T> {
     fn kind(&self) -> Kind {
         self.unread.kind
     }
@@ -47,12 +54,24 @@ impl<T> ReadLog for Catalog<T> {
         Catalog::record(self, read_scope, outcome);
     }
 
+    fn remove(&mut self, namespace: &str, name: &str) {
+        Catalog::remove(self, namespace, name);
+    }
+
+    fn forget(&mut self, gap: Gap) {
+        Catalog::forget(self, gap);
+    }
+
     fn set_unread(&mut self, why: Why) {
         self.unread.why = why;
     }
 
     fn reads(&self) -> &BTreeMap<ReadScope, Result<(), Gap>> {
         &self.reads
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
     }
 }
 
@@ -80,6 +99,20 @@ impl<T> Catalog<T> {
     pub fn insert(&mut self, namespace: &str, name: &str, object: T) {
         self.objects
             .insert((namespace.to_owned(), name.to_owned()), object);
+    }
+
+    /// Takes an object out that is gone.
+    pub fn remove(&mut self, namespace: &str, name: &str) {
+        self.objects
+            .remove(&(namespace.to_owned(), name.to_owned()));
+    }
+
+    /// Makes everything unknown again, as when the connection over which it was followed is lost: what was read may have
+    /// changed since, and what was absent may have come.
+    pub fn forget(&mut self, gap: Gap) {
+        self.objects.clear();
+        self.reads.clear();
+        self.reads.insert(ReadScope::Everywhere, Err(gap));
     }
 
     /// Records that a read was finished, or why it was not. A finished read is not undone by a later gap.
@@ -210,6 +243,20 @@ mod tests {
         secrets.record(ReadScope::Object("shop".into(), "db".into()), Ok(()));
         assert!(secrets.get("shop", "db").is_absent());
         assert!(secrets.get("shop", "cache").is_unknown());
+    }
+
+    #[test]
+    fn what_is_gone_is_absent_and_what_is_forgotten_unknown() {
+        let mut secrets: Catalog<u8> = Catalog::new(Kind::Secret, Why::NotAsked);
+        secrets.insert("shop", "db", 1);
+        secrets.record(ReadScope::Everywhere, Ok(()));
+        secrets.remove("shop", "db");
+        assert!(secrets.get("shop", "db").is_absent());
+        secrets.insert("shop", "db", 1);
+        secrets.forget(gap(Why::Failed));
+        assert!(secrets.get("shop", "db").is_unknown());
+        secrets.record(ReadScope::Everywhere, Ok(()));
+        assert!(secrets.get("shop", "db").is_absent());
     }
 
     #[test]

@@ -49,6 +49,10 @@ impl Event {
         name.strip_suffix('}')
     }
 
+    fn order(&self) -> (Option<Timestamp>, Option<Timestamp>, &str) {
+        (self.last, self.first, &self.name)
+    }
+
     /// Whether it was seen at or after `time`. Without a time of its own it cannot be shown to be current.
     pub fn since(&self, time: Timestamp) -> bool {
         self.last.is_some_and(|last| last >= time)
@@ -62,21 +66,28 @@ pub struct Events {
 }
 
 impl Events {
-    /// Adds an event. The same one read twice (by two requests) is kept once.
+    /// Adds an event, in its place by time, so that the input's order does not matter. The same one read again (by two
+    /// requests, or since it was seen once more) replaces what was known.
     pub fn insert(&mut self, event: Event) {
         let of_object = self.by_object.entry(event.about.clone()).or_default();
-        if let Some(known) = of_object.iter_mut().find(|known| known.name == event.name) {
-            *known = event;
-        } else {
-            of_object.push(event);
+        of_object.retain(|known| known.name != event.name);
+        let at = of_object.partition_point(|known| known.order() <= event.order());
+        of_object.insert(at, event);
+    }
+
+    /// Takes an event out that has expired.
+    pub fn remove(&mut self, event: &Event) {
+        if let Some(of_object) = self.by_object.get_mut(&event.about) {
+            of_object.retain(|known| known.name != event.name);
+            if of_object.is_empty() {
+                self.by_object.remove(&event.about);
+            }
         }
     }
 
-    /// Puts each object's events in order of time, the oldest first, so that the input's order does not matter.
-    pub fn sort(&mut self) {
-        for events in self.by_object.values_mut() {
-            events.sort_by(|a, b| (a.last, a.first, &a.name).cmp(&(b.last, b.first, &b.name)));
-        }
+    /// Takes all of them out.
+    pub fn clear(&mut self) {
+        self.by_object.clear();
     }
 
     /// The events of one object, oldest first. Those of an earlier object of the same name are left out.

@@ -1,289 +1,279 @@
-//! The kinds of objects that are read, and where the API server serves them.
+//! The kinds of objects that are read: one row each, in one table.
 //!
-//! The list is closed: what is not here is never asked for, and `manifests/rbac.yaml` is
-//! compared with it by a test.
+//! A row says the kind's name in manifests, its plural in URLs and RBAC rules, its API group, what it is (of the cluster, of a
+//! namespace, or a workload: a controller of a namespace that owns pods), kubectl's short names, the [`Catalog`] that keeps its
+//! objects and how one is decoded. Everything else follows from the row: the [`Kind`], the catalogs with what was and was not
+//! read of each, and the accessor of the [`Store`]. The list is closed: what is not here is never asked for, and
+//! `manifests/rbac.yaml` is compared with it by a test.
 
+use super::Store;
+use super::catalog::{Catalog, ReadLog};
+use super::devices::{DeviceClass, RawClaim, RawClass, ResourceClaim};
+use super::node::{self, Node};
+use super::objects::{Keyed, PodDisruptionBudget, RawBudget, RawKeyed, ServiceAccount};
+use super::quota::{RawQuota, ResourceQuota};
+use super::seen::Why;
+use super::service::{RawService, Service};
+use super::storage::{
+    self, CsiDriver, CsiNode, CsiStorageCapacity, RawAttachment, RawCapacity, RawCsiDriver,
+    RawCsiNode, RawVolume, Volume, VolumeAttachment,
+};
+use super::workload::{RawWorkload, Workload};
+use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim};
+use k8s_openapi::api::storage::v1::StorageClass;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use std::any::Any;
 use std::fmt;
 
-/// A kind of Kubernetes object that a diagnosis can read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Kind {
-    /// `v1/Pod`
-    Pod,
-    /// `v1/Node`
-    Node,
-    /// `v1/Event`
-    Event,
-    /// `v1/PersistentVolumeClaim`
-    PersistentVolumeClaim,
-    /// `v1/PersistentVolume`
-    PersistentVolume,
-    /// `storage.k8s.io/v1/StorageClass`
-    StorageClass,
-    /// `storage.k8s.io/v1/CSINode`: how many volumes a node attaches
-    CsiNode,
-    /// `storage.k8s.io/v1/CSIDriver`
-    CsiDriver,
-    /// `storage.k8s.io/v1/CSIStorageCapacity`
-    CsiStorageCapacity,
-    /// `storage.k8s.io/v1/VolumeAttachment`
-    VolumeAttachment,
-    /// `resource.k8s.io/v1/ResourceClaim`
-    ResourceClaim,
-    /// `resource.k8s.io/v1/DeviceClass`
-    DeviceClass,
-    /// `resource.k8s.io/v1/ResourceSlice`: never read, since what it means for a claim is for expressions to say
-    ResourceSlice,
-    /// `policy/v1/PodDisruptionBudget`
-    PodDisruptionBudget,
-    /// `v1/ConfigMap`: names and keys, never values
-    ConfigMap,
-    /// `v1/Secret`: names and types, never values
-    Secret,
-    /// `v1/ServiceAccount`
-    ServiceAccount,
-    /// `v1/Namespace`
+/// What a kind's objects are part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Of the cluster.
+    Cluster,
+    /// Of a namespace.
     Namespace,
-    /// `v1/Service`
-    Service,
-    /// `v1/ReplicationController`
-    ReplicationController,
-    /// `apps/v1/ReplicaSet`
-    ReplicaSet,
-    /// `apps/v1/Deployment`
-    Deployment,
-    /// `apps/v1/StatefulSet`
-    StatefulSet,
-    /// `apps/v1/DaemonSet`
-    DaemonSet,
-    /// `batch/v1/Job`
-    Job,
-    /// `batch/v1/CronJob`
-    CronJob,
+    /// Of a namespace, and owns pods, directly or through another.
+    Workload,
 }
 
-/// The table behind [`Kind`]'s methods: name, plural, API group, version, namespaced, short names.
-struct Row(
-    Kind,
-    &'static str,
-    &'static str,
-    &'static str,
-    bool,
-    &'static [&'static str],
-);
+/// A row of the table.
+struct Row {
+    name: &'static str,
+    plural: &'static str,
+    group: &'static str,
+    part: Part,
+    short: &'static [&'static str],
+}
 
-const TABLE: &[Row; 26] = &[
-    Row(Kind::Pod, "Pod", "pods", "", true, &["po"]),
-    Row(Kind::Node, "Node", "nodes", "", false, &["no"]),
-    Row(Kind::Event, "Event", "events", "", true, &["ev"]),
-    Row(
-        Kind::PersistentVolumeClaim,
-        "PersistentVolumeClaim",
-        "persistentvolumeclaims",
-        "",
-        true,
-        &["pvc"],
-    ),
-    Row(
-        Kind::PersistentVolume,
-        "PersistentVolume",
-        "persistentvolumes",
-        "",
-        false,
-        &["pv"],
-    ),
-    Row(
-        Kind::StorageClass,
-        "StorageClass",
-        "storageclasses",
-        "storage.k8s.io",
-        false,
-        &["sc"],
-    ),
-    Row(
-        Kind::CsiNode,
-        "CSINode",
-        "csinodes",
-        "storage.k8s.io",
-        false,
-        &[],
-    ),
-    Row(
-        Kind::CsiDriver,
-        "CSIDriver",
-        "csidrivers",
-        "storage.k8s.io",
-        false,
-        &[],
-    ),
-    Row(
-        Kind::CsiStorageCapacity,
-        "CSIStorageCapacity",
-        "csistoragecapacities",
-        "storage.k8s.io",
-        true,
-        &[],
-    ),
-    Row(
-        Kind::VolumeAttachment,
-        "VolumeAttachment",
-        "volumeattachments",
-        "storage.k8s.io",
-        false,
-        &[],
-    ),
-    Row(
-        Kind::ResourceClaim,
-        "ResourceClaim",
-        "resourceclaims",
-        "resource.k8s.io",
-        true,
-        &[],
-    ),
-    Row(
-        Kind::DeviceClass,
-        "DeviceClass",
-        "deviceclasses",
-        "resource.k8s.io",
-        false,
-        &[],
-    ),
-    Row(
-        Kind::ResourceSlice,
-        "ResourceSlice",
-        "resourceslices",
-        "resource.k8s.io",
-        false,
-        &[],
-    ),
-    Row(
-        Kind::PodDisruptionBudget,
-        "PodDisruptionBudget",
-        "poddisruptionbudgets",
-        "policy",
-        true,
-        &["pdb"],
-    ),
-    Row(
-        Kind::ConfigMap,
-        "ConfigMap",
-        "configmaps",
-        "",
-        true,
-        &["cm"],
-    ),
-    Row(Kind::Secret, "Secret", "secrets", "", true, &[]),
-    Row(
-        Kind::ServiceAccount,
-        "ServiceAccount",
-        "serviceaccounts",
-        "",
-        true,
-        &["sa"],
-    ),
-    Row(
-        Kind::Namespace,
-        "Namespace",
-        "namespaces",
-        "",
-        false,
-        &["ns"],
-    ),
-    Row(Kind::Service, "Service", "services", "", true, &["svc"]),
-    Row(
-        Kind::ReplicationController,
-        "ReplicationController",
-        "replicationcontrollers",
-        "",
-        true,
-        &["rc"],
-    ),
-    Row(
-        Kind::ReplicaSet,
-        "ReplicaSet",
-        "replicasets",
-        "apps",
-        true,
-        &["rs"],
-    ),
-    Row(
-        Kind::Deployment,
-        "Deployment",
-        "deployments",
-        "apps",
-        true,
-        &["deploy"],
-    ),
-    Row(
-        Kind::StatefulSet,
-        "StatefulSet",
-        "statefulsets",
-        "apps",
-        true,
-        &["sts"],
-    ),
-    Row(
-        Kind::DaemonSet,
-        "DaemonSet",
-        "daemonsets",
-        "apps",
-        true,
-        &["ds"],
-    ),
-    Row(Kind::Job, "Job", "jobs", "batch", true, &[]),
-    Row(Kind::CronJob, "CronJob", "cronjobs", "batch", true, &["cj"]),
-];
+macro_rules! kinds {
+    ($(
+        $(#[$doc:meta])*
+        $kind:ident = $name:literal, $plural:literal, $group:literal, $part:ident, [$($short:literal),*],
+            $catalog:ident: $record:ty = $view:expr;
+    )*) => {
+        /// A kind of Kubernetes object that a diagnosis can read.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Kind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        const ALL: &[Kind] = &[$(Kind::$kind),*];
+
+        impl Kind {
+            fn row(self) -> &'static Row {
+                match self {
+                    $(Kind::$kind => &Row {
+                        name: $name,
+                        plural: $plural,
+                        group: $group,
+                        part: Part::$part,
+                        short: &[$($short),*],
+                    },)*
+                }
+            }
+        }
+
+        /// The objects of each kind.
+        #[derive(Debug, Clone)]
+        pub(super) struct Catalogs {
+            $($catalog: Catalog<$record>,)*
+        }
+
+        impl Catalogs {
+            pub(super) fn new(unread: Why) -> Self {
+                Catalogs {
+                    $($catalog: Catalog::new(Kind::$kind, unread),)*
+                }
+            }
+
+            pub(super) fn log(&self, kind: Kind) -> &dyn ReadLog {
+                match kind {
+                    $(Kind::$kind => &self.$catalog,)*
+                }
+            }
+
+            pub(super) fn log_mut(&mut self, kind: Kind) -> &mut dyn ReadLog {
+                match kind {
+                    $(Kind::$kind => &mut self.$catalog,)*
+                }
+            }
+
+            /// Decodes an object and keeps what its row says.
+            pub(super) fn insert(
+                &mut self,
+                kind: Kind,
+                namespace: &str,
+                name: &str,
+                json: &[u8],
+            ) -> Result<(), serde_json::Error> {
+                match kind {
+                    $(Kind::$kind => put(&mut self.$catalog, namespace, name, json, $view),)*
+                }
+            }
+        }
+
+        impl Store {
+            $(
+                #[doc = concat!("The objects of kind ", $name, ".")]
+                pub fn $catalog(&self) -> &Catalog<$record> {
+                    &self.catalogs.$catalog
+                }
+            )*
+        }
+    };
+}
+
+kinds! {
+    /// `v1/Pod`; what is known of each is kept by [`super::PodRecords`]
+    Pod = "Pod", "pods", "", Namespace, ["po"], pods: () = nothing;
+    /// `v1/Node`
+    Node = "Node", "nodes", "", Cluster, ["no"], nodes: Node = node::Raw::into_node;
+    /// `v1/Event`; kept by [`super::Events`]
+    Event = "Event", "events", "", Namespace, ["ev"], event_reads: () = nothing;
+    /// `v1/PersistentVolumeClaim`
+    PersistentVolumeClaim = "PersistentVolumeClaim", "persistentvolumeclaims", "", Namespace, ["pvc"],
+        claims: PersistentVolumeClaim = storage::trimmed;
+    /// `v1/PersistentVolume`
+    PersistentVolume = "PersistentVolume", "persistentvolumes", "", Cluster, ["pv"],
+        volumes: Volume = RawVolume::into_volume;
+    /// `storage.k8s.io/v1/StorageClass`
+    StorageClass = "StorageClass", "storageclasses", "storage.k8s.io", Cluster, ["sc"],
+        storage_classes: StorageClass = same;
+    /// `storage.k8s.io/v1/CSINode`: how many volumes a node attaches
+    CsiNode = "CSINode", "csinodes", "storage.k8s.io", Cluster, [],
+        csi_nodes: CsiNode = RawCsiNode::into_csi_node;
+    /// `storage.k8s.io/v1/CSIDriver`
+    CsiDriver = "CSIDriver", "csidrivers", "storage.k8s.io", Cluster, [],
+        csi_drivers: CsiDriver = RawCsiDriver::into_csi_driver;
+    /// `storage.k8s.io/v1/CSIStorageCapacity`
+    CsiStorageCapacity = "CSIStorageCapacity", "csistoragecapacities", "storage.k8s.io", Namespace, [],
+        storage_capacities: CsiStorageCapacity = RawCapacity::into_capacity;
+    /// `storage.k8s.io/v1/VolumeAttachment`
+    VolumeAttachment = "VolumeAttachment", "volumeattachments", "storage.k8s.io", Cluster, [],
+        attachments: VolumeAttachment = RawAttachment::into_attachment;
+    /// `resource.k8s.io/v1/ResourceClaim`
+    ResourceClaim = "ResourceClaim", "resourceclaims", "resource.k8s.io", Namespace, [],
+        resource_claims: ResourceClaim = RawClaim::into_claim;
+    /// `resource.k8s.io/v1/DeviceClass`
+    DeviceClass = "DeviceClass", "deviceclasses", "resource.k8s.io", Cluster, [],
+        device_classes: DeviceClass = RawClass::into_class;
+    /// `resource.k8s.io/v1/ResourceSlice`: never read, since what it means for a claim is for expressions to say
+    ResourceSlice = "ResourceSlice", "resourceslices", "resource.k8s.io", Cluster, [],
+        resource_slices: () = nothing;
+    /// `policy/v1/PodDisruptionBudget`
+    PodDisruptionBudget = "PodDisruptionBudget", "poddisruptionbudgets", "policy", Namespace, ["pdb"],
+        budgets: PodDisruptionBudget = RawBudget::into_budget;
+    /// `v1/ConfigMap`: names and keys, never values
+    ConfigMap = "ConfigMap", "configmaps", "", Namespace, ["cm"], config_maps: Keyed = RawKeyed::into_keyed;
+    /// `v1/Secret`: names and types, never values
+    Secret = "Secret", "secrets", "", Namespace, [], secrets: Keyed = RawKeyed::into_keyed;
+    /// `v1/ServiceAccount`
+    ServiceAccount = "ServiceAccount", "serviceaccounts", "", Namespace, ["sa"],
+        service_accounts: ServiceAccount = same;
+    /// `v1/Namespace`
+    Namespace = "Namespace", "namespaces", "", Cluster, ["ns"], namespaces: Namespace = same;
+    /// `v1/ResourceQuota`
+    ResourceQuota = "ResourceQuota", "resourcequotas", "", Namespace, ["quota"],
+        quotas: ResourceQuota = RawQuota::into_quota;
+    /// `v1/Service`
+    Service = "Service", "services", "", Namespace, ["svc"], services: Service = RawService::into_service;
+    /// `v1/ReplicationController`
+    ReplicationController = "ReplicationController", "replicationcontrollers", "", Workload, ["rc"],
+        replication_controllers: Workload = |raw: RawWorkload| raw.into_workload(Kind::ReplicationController);
+    /// `apps/v1/ReplicaSet`
+    ReplicaSet = "ReplicaSet", "replicasets", "apps", Workload, ["rs"],
+        replica_sets: Workload = |raw: RawWorkload| raw.into_workload(Kind::ReplicaSet);
+    /// `apps/v1/Deployment`
+    Deployment = "Deployment", "deployments", "apps", Workload, ["deploy"],
+        deployments: Workload = |raw: RawWorkload| raw.into_workload(Kind::Deployment);
+    /// `apps/v1/StatefulSet`
+    StatefulSet = "StatefulSet", "statefulsets", "apps", Workload, ["sts"],
+        stateful_sets: Workload = |raw: RawWorkload| raw.into_workload(Kind::StatefulSet);
+    /// `apps/v1/DaemonSet`
+    DaemonSet = "DaemonSet", "daemonsets", "apps", Workload, ["ds"],
+        daemon_sets: Workload = |raw: RawWorkload| raw.into_workload(Kind::DaemonSet);
+    /// `batch/v1/Job`
+    Job = "Job", "jobs", "batch", Workload, [], jobs: Workload = |raw: RawWorkload| raw.into_workload(Kind::Job);
+    /// `batch/v1/CronJob`
+    CronJob = "CronJob", "cronjobs", "batch", Workload, ["cj"],
+        cron_jobs: Workload = |raw: RawWorkload| raw.into_workload(Kind::CronJob);
+}
+
+fn nothing(_: IgnoredAny) {}
+
+fn same<T>(object: T) -> T {
+    object
+}
+
+fn put<R: DeserializeOwned, T>(
+    catalog: &mut Catalog<T>,
+    namespace: &str,
+    name: &str,
+    json: &[u8],
+    view: impl FnOnce(R) -> T,
+) -> Result<(), serde_json::Error> {
+    catalog.insert(namespace, name, view(serde_json::from_slice(json)?));
+    Ok(())
+}
+
+impl Catalogs {
+    pub(super) fn insert_keyed(&mut self, kind: Kind, namespace: &str, name: &str, keyed: Keyed) {
+        match kind {
+            Kind::Secret => self.secrets.insert(namespace, name, keyed),
+            Kind::ConfigMap => self.config_maps.insert(namespace, name, keyed),
+            _ => {}
+        }
+    }
+}
+
+impl Store {
+    /// Workloads of one kind; `None` when the kind is not a workload.
+    pub fn workloads(&self, kind: Kind) -> Option<&Catalog<Workload>> {
+        let catalog: &dyn Any = self.catalogs.log(kind).as_any();
+        catalog.downcast_ref()
+    }
+}
 
 impl Kind {
     /// Every kind, in the order of the table above.
     pub fn all() -> impl Iterator<Item = Kind> {
-        TABLE.iter().map(|row| row.0)
+        ALL.iter().copied()
     }
 
-    fn row(self) -> &'static Row {
-        // the first row is never taken instead: a test shows that every variant has its own
-        let [first, ..] = TABLE;
-        TABLE.iter().find(|row| row.0 == self).unwrap_or(first)
+    /// Every kind that is ever asked for. `manifests/rbac.yaml` grants get and list on each, and nothing else.
+    pub fn read() -> impl Iterator<Item = Kind> {
+        Kind::all().filter(|kind| *kind != Kind::ResourceSlice)
     }
 
     /// The name as in a manifest's `kind:`.
     pub fn as_str(self) -> &'static str {
-        self.row().1
+        self.row().name
     }
 
     /// The name in URLs and RBAC rules.
     pub fn plural(self) -> &'static str {
-        self.row().2
+        self.row().plural
     }
 
     /// The API group, empty for core.
     pub fn group(self) -> &'static str {
-        self.row().3
+        self.row().group
     }
 
     /// Whether objects of this kind live in a namespace.
     pub fn namespaced(self) -> bool {
-        self.row().4
+        self.row().part != Part::Cluster
     }
 
     /// kubectl's short names.
     pub fn short_names(self) -> &'static [&'static str] {
-        self.row().5
+        self.row().short
     }
 
     /// Whether this is a controller that owns pods, directly or through another.
     pub fn is_workload(self) -> bool {
-        matches!(
-            self,
-            Kind::ReplicationController
-                | Kind::ReplicaSet
-                | Kind::Deployment
-                | Kind::StatefulSet
-                | Kind::DaemonSet
-                | Kind::Job
-                | Kind::CronJob
-        )
+        self.row().part == Part::Workload
     }
 
     /// The JSON pointer of the pods' spec in a workload of this kind, where it can be changed: a Job's is fixed
@@ -311,17 +301,17 @@ impl Kind {
     /// Reads a manifest's `kind:`; lists (`PodList`) give their items' kind.
     pub fn of_manifest(kind: &str) -> Option<Kind> {
         let single = kind.strip_suffix("List").unwrap_or(kind);
-        TABLE.iter().find(|row| row.1 == single).map(|row| row.0)
+        Kind::all().find(|kind| kind.as_str() == single)
     }
 
     /// Reads what a person types: `pod`, `pods`, `po`, `deployment.apps`, `Deployment`.
     pub fn of_argument(word: &str) -> Option<Kind> {
         let word = word.to_ascii_lowercase();
         let word = word.split('.').next().unwrap_or_default();
-        TABLE
-            .iter()
-            .find(|row| row.2 == word || row.1.eq_ignore_ascii_case(word) || row.5.contains(&word))
-            .map(|row| row.0)
+        Kind::all().find(|kind| {
+            let row = kind.row();
+            row.plural == word || row.name.eq_ignore_ascii_case(word) || row.short.contains(&word)
+        })
     }
 }
 
@@ -363,12 +353,10 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_has_its_row() {
+    fn every_kind_is_known_by_its_name() {
         for kind in Kind::all() {
-            assert_eq!(kind.row().0, kind);
             assert_eq!(Kind::of_manifest(kind.as_str()), Some(kind));
         }
-        assert_eq!(Kind::CronJob.row().1, "CronJob");
     }
 
     #[test]

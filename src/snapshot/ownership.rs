@@ -1,6 +1,6 @@
 //! Who owns a pod: the chain from its controller up to what a person wrote.
 
-use super::Snapshot;
+use super::Store;
 use super::kind::Kind;
 use super::object::ObjectRef;
 use super::pod::PodView;
@@ -33,7 +33,7 @@ pub enum Relation {
     Other,
 }
 
-impl Snapshot {
+impl Store {
     /// How a pod of another controller (`Kind/name`, none for a bare pod) is related to `pod`.
     pub fn relation(&self, pod: &PodView, namespace: &str, controller: Option<&str>) -> Relation {
         let (Some(theirs), Some((kind, name))) = (controller, pod.controller()) else {
@@ -45,7 +45,7 @@ impl Snapshot {
         if theirs.split_once('/') == Some((kind, name)) {
             return Relation::SameOwner;
         }
-        let subject = self.subject(pod);
+        let subject = self.owner(pod);
         let set = theirs.strip_prefix("ReplicaSet/");
         let (Some(Kind::Deployment), Some(set)) = (subject.known_kind(), set) else {
             return Relation::Other;
@@ -84,10 +84,21 @@ impl Snapshot {
     }
 
     /// What a person would change to change the pod: its outermost owner, or the pod itself.
-    pub fn subject(&self, pod: &PodView) -> ObjectRef {
+    pub fn owner(&self, pod: &PodView) -> ObjectRef {
         self.owners(&pod.identity())
             .pop()
             .unwrap_or_else(|| pod.object())
+    }
+
+    /// The outermost owner of a workload that was read, or the workload itself.
+    pub fn outermost(&self, workload: ObjectRef) -> ObjectRef {
+        let namespace = workload.namespace.clone().unwrap_or_default();
+        let seen = self.workload(&workload.kind, &namespace, &workload.name);
+        let controller = seen.and_then(Seen::yes).and_then(|w| w.controller.clone());
+        match controller {
+            Some((kind, name)) => object(&kind, &namespace, &name),
+            None => workload,
+        }
     }
 }
 
@@ -119,8 +130,7 @@ fn by_name(pod: &PodIdentity<'_>, kind: &str, namespace: &str, name: &str) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::{Keep, ReadScope, Store, Why};
-    use crate::triage::scope::Scope;
+    use crate::snapshot::{ReadScope, Retention, Why};
     use serde_json::{Value, json};
 
     fn owner(kind: &str, name: &str) -> Value {
@@ -137,8 +147,8 @@ mod tests {
     }
 
     #[test]
-    fn kin_is_told_by_owners_and_where_these_were_not_read_by_names() {
-        let unread = Store::new(Why::Forbidden).seal(&Scope::everything());
+    fn a_relation_is_told_by_owners_and_where_these_were_not_read_by_names() {
+        let unread = Store::new(Why::Forbidden);
         for (namespace, controller, expected) in [
             ("shop", Some("ReplicaSet/web-2b"), Relation::SameOwner),
             (
@@ -161,11 +171,10 @@ mod tests {
             let set = json!({"metadata": {"name": name, "namespace": "shop", "ownerReferences": owner("Deployment", deployment)}});
             let set = set.to_string();
             store
-                .object(Kind::ReplicaSet, set.as_bytes(), Keep::Suspects)
+                .insert(Kind::ReplicaSet, set.as_bytes(), Retention::Whole)
                 .unwrap();
         }
-        let read = store.seal(&Scope::everything());
-        let of = |set: &str| read.relation(&pod(), "shop", Some(set));
+        let of = |set: &str| store.relation(&pod(), "shop", Some(set));
         assert_eq!(of("ReplicaSet/web-1a"), Relation::Other);
         assert_eq!(of("ReplicaSet/odd-name"), Relation::PreviousRevision);
     }

@@ -1,4 +1,4 @@
-//! A pod kept whole because it is, or may be, stuck; with the small questions that many rules ask.
+//! A whole pod, with the small questions that many rules ask.
 
 use super::kind::Kind;
 use super::object::ObjectRef;
@@ -207,6 +207,46 @@ impl PodView {
     /// The kind and name of the controller that made it.
     pub fn controller(&self) -> Option<(&str, &str)> {
         controller(&self.pod)
+    }
+
+    /// Whether the pod is healthy whatever the time is: it has completed, or every container runs and is ready and none has
+    /// ever restarted. Of such a pod the record is enough.
+    pub fn is_plainly_healthy(&self) -> bool {
+        if self.phase() == "Succeeded" {
+            return true;
+        }
+        let ended = matches!(self.phase(), "Failed" | "Unknown");
+        if ended || self.is_terminating() || self.node().is_none() {
+            return false;
+        }
+        let ready = self
+            .condition("Ready")
+            .is_some_and(|c| c.status == "True" || c.reason.as_deref() == Some("PodCompleted"));
+        let mut containers = self.containers().peekable();
+        ready
+            && containers.peek().is_some()
+            && containers.all(|container| self.is_plainly_well(&container))
+    }
+
+    fn is_plainly_well(&self, container: &ContainerView<'_>) -> bool {
+        let stands = match container.terminated() {
+            Some(end) => end.exit_code == 0 && !self.restarts(container),
+            None => {
+                container.running().is_some()
+                    && container.role != Role::Init
+                    && container.status.ready
+            }
+        };
+        stands && container.status.restart_count == 0
+    }
+
+    /// Whether a container that ends well is started again.
+    pub fn restarts(&self, container: &ContainerView<'_>) -> bool {
+        match container.role {
+            Role::Init => false,
+            Role::Sidecar => true,
+            Role::Main => self.spec().restart_policy.as_deref().unwrap_or("Always") == "Always",
+        }
     }
 
     /// The condition of this type.

@@ -1,19 +1,15 @@
 //! Every live pod as a compact record: enough to compute the scheduler's view of the nodes.
 //!
-//! What many pods share (requests, ports, labels, priority) is a [`Shape`], kept once. 100,000 pods
-//! of a few thousand shapes take some tens of MiB.
+//! What many pods share (requests, ports, labels, priority) is a [`Footprint`], kept once. 100,000 pods of a few thousand
+//! templates take some tens of MiB. A pod that is gone leaves nothing behind.
 
+use super::footprint::{Footprint, FootprintId, Footprints};
 use super::ownership::PodIdentity;
-use crate::kubernetes::affinity::pod_anti_affinity;
 use crate::kubernetes::claims::of_ephemeral;
-use crate::kubernetes::disks::{Disk, inline_disks};
-use crate::kubernetes::ports::{HostPort, host_ports};
-use crate::kubernetes::quantity::Quantity;
-use crate::kubernetes::resources::occupied;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Pod, PodAffinityTerm};
+use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// A pod that takes part in scheduling: any that has not ended, bound to a node or not.
@@ -22,7 +18,7 @@ pub struct PodRecord {
     /// `metadata.namespace`
     pub namespace: Arc<str>,
     /// `metadata.name`
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// `spec.nodeName`
     pub node: Option<Arc<str>>,
     /// `status.nominatedNodeName`: where preemption is making room for it.
@@ -37,74 +33,87 @@ pub struct PodRecord {
     pub started: Option<Timestamp>,
     /// Its Ready condition is True.
     pub ready: bool,
-    /// The number of its containers when it is of the scope and plainly well, so that nothing more is kept of it.
-    pub(super) healthy: Option<u16>,
+    healthy: Option<u16>,
     footprint: FootprintId,
 }
 
 impl PodRecord {
+    /// The number of its containers when it is plainly healthy, so that nothing more is kept of it; absent where that was not
+    /// looked at.
+    pub fn healthy(&self) -> Option<u16> {
+        self.healthy
+    }
+
     /// Whether both are the same pod.
     pub fn is(&self, other: &PodRecord) -> bool {
         self.name == other.name && self.namespace == other.namespace
     }
 }
 
-/// What pods of one template share.
-#[derive(Debug, Clone, Default)]
-pub struct Footprint {
-    /// What the pod takes of its node (k8s.io/component-helpers/resource/helpers.go).
-    pub requests: BTreeMap<String, Quantity>,
-    /// The host ports that it holds.
-    pub ports: Vec<HostPort>,
-    /// `metadata.labels`
-    pub labels: BTreeMap<String, String>,
-    /// Required anti-affinity: keeps other pods away as well.
-    pub anti_affinity: Vec<PodAffinityTerm>,
-    /// `spec.priority`
-    pub priority: i32,
-    /// `spec.schedulerName`; empty when the API server did not write it.
-    pub scheduler: String,
-    /// The names of the claims that it mounts, apart from those made for it alone.
-    pub claims: Vec<String>,
-    /// The volumes for which each pod gets a claim of its own; see [`PodRecords::claims_of`].
-    pub ephemeral: Vec<String>,
-    /// The disks that it names without a claim.
-    pub disks: Vec<Disk>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FootprintId(usize);
-
-/// All live pods that were read.
+/// All live pods that were read, in order of namespace and name whatever the order of the input, and however they come and go.
 #[derive(Debug, Clone, Default)]
 pub struct PodRecords {
-    all: Vec<PodRecord>,
-    footprints: Vec<Footprint>,
-    ids: HashMap<String, usize>,
-    words: HashSet<Arc<str>>,
-    by_key: HashMap<(Arc<str>, Box<str>), usize>,
+    /// Places are given again, so that memory does not grow with churn.
+    all: Vec<Option<PodRecord>>,
+    vacant: Vec<usize>,
+    by_name: BTreeMap<(Arc<str>, Arc<str>), usize>,
     by_node: BTreeMap<Arc<str>, Vec<usize>>,
-    successes: BTreeMap<(String, String), Timestamp>,
+    footprints: Footprints,
+    words: HashSet<Arc<str>>,
+    /// Controller and creation of pods that have succeeded, by namespace and name.
+    succeeded: BTreeMap<(String, String), (String, Timestamp)>,
 }
 
 impl PodRecords {
-    /// Adds a pod, or replaces what was known of it. A pod that has ended occupies nothing.
+    /// Adds a pod, or replaces what was known of it; whether it is healthy was not looked at and stays as it was. A pod
+    /// that has ended takes nothing of its node any more.
     pub fn insert(&mut self, pod: &Pod) {
-        self.record(pod, None);
+        let meta = &pod.metadata;
+        let namespace = meta.namespace.as_deref().unwrap_or_default();
+        let known = self.get(namespace, meta.name.as_deref().unwrap_or_default());
+        let healthy = known.and_then(|known| known.healthy);
+        self.record(pod, healthy);
     }
 
-    /// The same for a pod of the scope that is plainly well, with the number of its containers.
+    /// The same for a pod that was looked at: with the number of its containers when it is plainly healthy.
     pub(super) fn record(&mut self, pod: &Pod, healthy: Option<u16>) {
-        let status = pod.status.as_ref();
-        match status.and_then(|s| s.phase.as_deref()) {
-            Some("Succeeded") => return self.succeeded(pod),
-            Some("Failed") => return,
-            _ => {}
-        }
+        let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
         let (Some(name), Some(spec)) = (pod.metadata.name.as_deref(), pod.spec.as_ref()) else {
             return;
         };
-        let pod_record = PodRecord {
+        let phase = pod
+            .status
+            .as_ref()
+            .and_then(|status| status.phase.as_deref());
+        self.take(namespace, name);
+        match phase {
+            Some("Succeeded") => return self.note_success(pod),
+            Some("Failed") => return,
+            _ => {}
+        }
+        let record = self.of(pod, name, spec, healthy);
+        let key = (record.namespace.clone(), record.name.clone());
+        let node = record.node.clone();
+        let at = match self.vacant.pop() {
+            Some(at) => at,
+            None => {
+                self.all.push(None);
+                self.all.len() - 1
+            }
+        };
+        if let Some(place) = self.all.get_mut(at) {
+            *place = Some(record);
+        }
+        self.by_name.insert(key, at);
+        if let Some(node) = node {
+            self.put_on_node(node, at);
+        }
+    }
+
+    fn of(&mut self, pod: &Pod, name: &str, spec: &PodSpec, healthy: Option<u16>) -> PodRecord {
+        let status = pod.status.as_ref();
+        let conditions = status.and_then(|status| status.conditions.as_ref());
+        PodRecord {
             namespace: self.word(pod.metadata.namespace.as_deref().unwrap_or_default()),
             name: name.into(),
             node: spec
@@ -113,54 +122,94 @@ impl PodRecords {
                 .filter(|node| !node.is_empty())
                 .map(|node| self.word(node)),
             nominated: status
-                .and_then(|s| s.nominated_node_name.as_deref())
+                .and_then(|status| status.nominated_node_name.as_deref())
                 .map(|node| self.word(node)),
             controller: controller(pod).map(|(kind, name)| self.word(&format!("{kind}/{name}"))),
             terminating: pod.metadata.deletion_timestamp.is_some(),
             gone_by: pod.metadata.deletion_timestamp.as_ref().map(|time| time.0),
             started: status
-                .and_then(|s| s.start_time.as_ref())
+                .and_then(|status| status.start_time.as_ref())
                 .map(|time| time.0),
-            ready: status
-                .and_then(|s| s.conditions.as_ref())
+            ready: conditions
                 .is_some_and(|all| all.iter().any(|c| c.type_ == "Ready" && c.status == "True")),
             healthy,
-            footprint: self.footprint_of(pod),
+            footprint: self.footprints.hold(Footprint::of(pod)),
+        }
+    }
+
+    /// Those of one node stand in order of namespace and name.
+    fn put_on_node(&mut self, node: Arc<str>, at: usize) {
+        let all = &self.all;
+        let name = |at: usize| {
+            let record = all.get(at).and_then(Option::as_ref);
+            record.map(|record| (&record.namespace, &record.name))
         };
-        let key = (pod_record.namespace.clone(), pod_record.name.clone());
-        match self.by_key.get(&key).and_then(|at| self.all.get_mut(*at)) {
-            Some(known) => {
-                // a later list for pod records only does not take a pod out of the scope
-                let healthy = pod_record.healthy.or(known.healthy);
-                *known = PodRecord {
-                    healthy,
-                    ..pod_record
-                };
+        let on_node = self.by_node.entry(node).or_default();
+        let place = on_node.partition_point(|other| name(*other) < name(at));
+        on_node.insert(place, at);
+    }
+
+    /// Takes a pod out that is gone.
+    pub fn remove(&mut self, namespace: &str, name: &str) {
+        self.take(namespace, name);
+    }
+
+    /// Takes a pod out, and with it what no other pod shares.
+    fn take(&mut self, namespace: &str, name: &str) -> Option<()> {
+        let key = (namespace.to_owned(), name.to_owned());
+        self.succeeded.remove(&key);
+        let key = (Arc::<str>::from(key.0), Arc::<str>::from(key.1));
+        let at = self.by_name.remove(&key)?;
+        let record = self.all.get_mut(at)?.take()?;
+        self.vacant.push(at);
+        self.footprints.release(record.footprint);
+        if let Some(node) = &record.node
+            && let Some(on_node) = self.by_node.get_mut(node)
+        {
+            on_node.retain(|other| *other != at);
+            if on_node.is_empty() {
+                self.by_node.remove(node);
             }
-            None => {
-                self.by_key.insert(key, self.all.len());
-                self.all.push(pod_record);
+        }
+        self.forget_words(&record);
+        Some(())
+    }
+
+    /// Lets go of the words that no other record holds: this one and the list of words are then all who do.
+    fn forget_words(&mut self, record: &PodRecord) {
+        let others = [&record.node, &record.nominated, &record.controller];
+        let words = others.into_iter().flatten().chain([&record.namespace]);
+        for word in words {
+            let here = [&record.node, &record.nominated, &record.controller];
+            let mine = here.into_iter().flatten().chain([&record.namespace]);
+            let mine = mine.filter(|other| Arc::ptr_eq(other, word)).count();
+            if Arc::strong_count(word) <= mine + 1 {
+                self.words.remove(word);
             }
         }
     }
 
-    fn succeeded(&mut self, pod: &Pod) {
+    fn note_success(&mut self, pod: &Pod) {
         let created = pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
-        let (Some((kind, name)), Some(created)) = (controller(pod), created) else {
+        let (Some((kind, owner)), Some(created)) = (controller(pod), created) else {
             return;
         };
         let namespace = pod.metadata.namespace.clone().unwrap_or_default();
-        let newest = self
-            .successes
-            .entry((namespace, format!("{kind}/{name}")))
-            .or_insert(created);
-        *newest = created.max(*newest);
+        let name = pod.metadata.name.clone().unwrap_or_default();
+        self.succeeded
+            .insert((namespace, name), (format!("{kind}/{owner}"), created));
     }
 
     /// When the newest pod of this controller (`Kind/name`) that has succeeded was made.
     pub fn last_success(&self, namespace: &str, controller: &str) -> Option<Timestamp> {
-        let key = (namespace.to_owned(), controller.to_owned());
-        self.successes.get(&key).copied()
+        let of_namespace = self
+            .succeeded
+            .range((namespace.to_owned(), String::new())..)
+            .take_while(|((of, _), _)| of == namespace);
+        of_namespace
+            .filter(|(_, (of, _))| of == controller)
+            .map(|(_, (_, created))| *created)
+            .max()
     }
 
     fn word(&mut self, word: &str) -> Arc<str> {
@@ -172,89 +221,65 @@ impl PodRecords {
         word
     }
 
-    fn footprint_of(&mut self, pod: &Pod) -> FootprintId {
-        let footprint = Footprint::of(pod);
-        // the debug form of sorted maps is a complete and cheap key
-        let key = format!("{footprint:?}");
-        let next = self.footprints.len();
-        let id = *self.ids.entry(key).or_insert(next);
-        if id == next {
-            self.footprints.push(footprint);
-        }
-        FootprintId(id)
+    /// One of them.
+    pub fn get(&self, namespace: &str, name: &str) -> Option<&PodRecord> {
+        let key = (Arc::<str>::from(namespace), Arc::<str>::from(name));
+        self.at(*self.by_name.get(&key)?)
     }
 
-    /// Puts everything in order, so that the input's order does not matter. Call once, after the last insert.
-    pub fn seal(&mut self) {
-        self.all
-            .sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
-        self.by_key = HashMap::new();
-        self.ids = HashMap::new();
-        self.words = HashSet::new();
-        self.by_node.clear();
-        for (at, pod_record) in self.all.iter().enumerate() {
-            if let Some(node) = &pod_record.node {
-                self.by_node.entry(node.clone()).or_default().push(at);
-            }
-        }
+    fn at(&self, at: usize) -> Option<&PodRecord> {
+        self.all.get(at)?.as_ref()
     }
 
     /// All of them, in order of namespace and name.
     pub fn iter(&self) -> impl Iterator<Item = &PodRecord> {
-        self.all.iter()
+        self.by_name.values().filter_map(|at| self.at(*at))
+    }
+
+    /// Those of one namespace, in order of their names.
+    pub fn in_namespace<'a>(&'a self, namespace: &str) -> impl Iterator<Item = &'a PodRecord> {
+        let namespace = Arc::<str>::from(namespace);
+        let from = (namespace.clone(), Arc::<str>::from(""));
+        self.by_name
+            .range(from..)
+            .take_while(move |((of, _), _)| *of == namespace)
+            .filter_map(|(_, at)| self.at(*at))
     }
 
     /// Those bound to a node, in order of namespace and name.
     pub fn on_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a PodRecord> {
-        self.by_node
-            .get(node)
-            .map(Vec::as_slice)
+        let on_node = self.by_node.get(node).map(Vec::as_slice);
+        on_node
             .unwrap_or_default()
             .iter()
-            .filter_map(|at| self.all.get(*at))
+            .filter_map(|at| self.at(*at))
     }
 
-    /// What this pod record shares with others of its template.
-    pub fn footprint(&self, pod_record: &PodRecord) -> &Footprint {
-        static EMPTY: Footprint = Footprint {
-            requests: BTreeMap::new(),
-            ports: Vec::new(),
-            labels: BTreeMap::new(),
-            anti_affinity: Vec::new(),
-            priority: 0,
-            scheduler: String::new(),
-            claims: Vec::new(),
-            ephemeral: Vec::new(),
-            disks: Vec::new(),
-        };
-        self.footprints
-            .get(pod_record.footprint.0)
-            .unwrap_or(&EMPTY)
+    /// What this pod shares with others of its template.
+    pub fn footprint(&self, record: &PodRecord) -> &Footprint {
+        self.footprints.get(record.footprint)
     }
 
-    /// The names of all claims that a pod record mounts, in its namespace; generic ephemeral volumes have one
+    /// The names of all claims that a pod mounts, in its namespace; generic ephemeral volumes have one
     /// named after the pod and the volume (component-helpers `storage/ephemeral`, 1.37).
-    pub fn claims_of<'a>(
-        &'a self,
-        pod_record: &'a PodRecord,
-    ) -> impl Iterator<Item = Cow<'a, str>> {
-        let footprint = self.footprint(pod_record);
+    pub fn claims_of<'a>(&'a self, record: &'a PodRecord) -> impl Iterator<Item = Cow<'a, str>> {
+        let footprint = self.footprint(record);
         let named = footprint
             .claims
             .iter()
             .map(|claim| Cow::Borrowed(claim.as_str()));
         let own = footprint.ephemeral.iter();
-        named.chain(own.map(|volume| Cow::Owned(of_ephemeral(&pod_record.name, volume))))
+        named.chain(own.map(|volume| Cow::Owned(of_ephemeral(&record.name, volume))))
     }
 
-    /// The shapes, each once. What is worked out for one holds for all pod records of that place.
+    /// The footprints, each once; vacant places are empty. What is worked out for one holds for all pods of that place.
     pub fn footprints(&self) -> &[Footprint] {
-        &self.footprints
+        self.footprints.all()
     }
 
-    /// The place of a pod record's footprint among [`PodRecords::footprints`].
-    pub fn place_of(pod_record: &PodRecord) -> usize {
-        pod_record.footprint.0
+    /// The place of a pod's footprint among [`PodRecords::footprints`].
+    pub fn place_of(record: &PodRecord) -> usize {
+        record.footprint.0
     }
 
     /// What tells which pod a pod record is.
@@ -273,40 +298,12 @@ impl PodRecords {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.all.len()
+        self.by_name.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
-    }
-}
-
-impl Footprint {
-    /// The shape of a pod.
-    pub fn of(pod: &Pod) -> Footprint {
-        let Some(spec) = pod.spec.as_ref() else {
-            return Footprint::default();
-        };
-        let volumes = || spec.volumes.iter().flatten();
-        let claims = volumes().filter_map(|volume| {
-            volume
-                .persistent_volume_claim
-                .as_ref()
-                .map(|source| source.claim_name.clone())
-        });
-        let ephemeral = volumes().filter(|volume| volume.ephemeral.is_some());
-        Footprint {
-            requests: occupied(pod),
-            ports: host_ports(spec),
-            labels: pod.metadata.labels.clone().unwrap_or_default(),
-            anti_affinity: pod_anti_affinity(spec).to_vec(),
-            priority: spec.priority.unwrap_or_default(),
-            scheduler: spec.scheduler_name.clone().unwrap_or_default(),
-            claims: claims.collect(),
-            ephemeral: ephemeral.map(|volume| volume.name.clone()).collect(),
-            disks: inline_disks(spec),
-        }
+        self.by_name.is_empty()
     }
 }
 
@@ -334,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn pods_that_have_ended_occupy_nothing() {
+    fn pods_that_have_ended_take_nothing_of_their_node() {
         let mut pod_records = PodRecords::default();
         for (name, phase) in [
             ("a", "Running"),
@@ -344,7 +341,6 @@ mod tests {
         ] {
             pod_records.insert(&pod(name, "n1", phase));
         }
-        pod_records.seal();
         let names: Vec<_> = pod_records.on_node("n1").map(|o| &*o.name).collect();
         assert_eq!(names, ["a", "d"]);
     }
@@ -363,28 +359,62 @@ mod tests {
             one.spec.as_mut().unwrap().volumes = serde_json::from_value(volumes).unwrap();
             pod_records.insert(&one);
         }
-        pod_records.seal();
         assert_eq!(
-            pod_records.footprints.len(),
+            pod_records.footprints().len(),
             1,
-            "the claims' names are no part of the shape"
+            "the claims' names are no part of it"
         );
         let all: Vec<Vec<_>> = pod_records
             .on_node("n1")
             .map(|one| pod_records.claims_of(one).collect())
             .collect();
         assert_eq!(all, [["shared", "a-scratch"], ["shared", "b-scratch"]]);
-        assert_eq!(pod_records.footprints[0].disks.len(), 1);
+        assert_eq!(pod_records.footprints()[0].disks.len(), 1);
     }
 
     #[test]
-    fn pods_of_one_template_share_a_shape() {
+    fn a_pod_that_ends_or_goes_leaves_nothing_behind() {
+        let mut pod_records = PodRecords::default();
+        pod_records.insert(&pod("a", "n1", "Running"));
+        pod_records.insert(&pod("b", "n1", "Running"));
+        pod_records.insert(&pod("a", "n1", "Failed"));
+        assert_eq!(pod_records.on_node("n1").count(), 1);
+        pod_records.remove("shop", "b");
+        assert!(pod_records.is_empty() && pod_records.by_node.is_empty());
+        assert!(pod_records.words.is_empty(), "{:?}", pod_records.words);
+        for round in 0..3 {
+            let name = format!("c{round}");
+            pod_records.insert(&pod(&name, "n2", "Running"));
+            pod_records.remove("shop", &name);
+        }
+        assert_eq!(
+            (pod_records.all.len(), pod_records.footprints().len()),
+            (2, 1)
+        );
+    }
+
+    #[test]
+    fn pods_stand_in_order_whatever_the_order_in_which_they_come() {
+        let mut pod_records = PodRecords::default();
+        for name in ["c", "a", "b"] {
+            pod_records.insert(&pod(name, "n1", "Running"));
+        }
+        pod_records.remove("shop", "a");
+        pod_records.insert(&pod("a", "n1", "Running"));
+        let on_node: Vec<_> = pod_records.on_node("n1").map(|pod| &*pod.name).collect();
+        assert_eq!(on_node, ["a", "b", "c"]);
+        assert!(pod_records.iter().map(|pod| &*pod.name).eq(on_node));
+        assert_eq!(pod_records.in_namespace("shop").count(), 3);
+        assert_eq!(pod_records.in_namespace("other").count(), 0);
+    }
+
+    #[test]
+    fn pods_of_one_template_share_a_footprint() {
         let mut pod_records = PodRecords::default();
         pod_records.insert(&pod("a", "n1", "Running"));
         pod_records.insert(&pod("b", "n2", "Running"));
         pod_records.insert(&pod("b", "n3", "Running"));
-        pod_records.seal();
-        assert_eq!((pod_records.len(), pod_records.footprints.len()), (2, 1));
+        assert_eq!((pod_records.len(), pod_records.footprints().len()), (2, 1));
         assert_eq!(pod_records.on_node("n3").count(), 1);
     }
 }

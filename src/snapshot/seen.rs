@@ -4,6 +4,7 @@
 //! Every lookup in a [`Snapshot`](super::Snapshot) therefore returns [`Seen`], and an absence is
 //! only [`Seen::No`] when the place where the object would be was read to its end.
 
+use super::catalog::ReadScope;
 use super::kind::Kind;
 use std::fmt;
 
@@ -60,6 +61,19 @@ pub struct Gap {
     pub why: Why,
     /// The API server's own words, when it said some.
     pub detail: String,
+}
+
+impl Gap {
+    /// How much it is that is missing.
+    pub fn read_scope(&self) -> ReadScope {
+        match (&self.namespace, &self.name) {
+            (namespace, Some(name)) => {
+                ReadScope::Object(namespace.clone().unwrap_or_default(), name.clone())
+            }
+            (Some(namespace), None) => ReadScope::Namespace(namespace.clone()),
+            (None, None) => ReadScope::Everywhere,
+        }
+    }
 }
 
 /// Why something was not read.

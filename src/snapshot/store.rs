@@ -1,34 +1,35 @@
-//! Takes objects in, in any order, and seals them into a [`Snapshot`].
+//! What was read, as it comes and goes.
 //!
-//! Both the API server's answers and a dump's files pass through here, byte for byte the same way:
-//! that is why `-f` on what `--dump` wrote gives the same report.
+//! Both the API server's answers and a dump's files pass through here, byte for byte the same way: that is why `-f` on what
+//! `--dump` wrote gives the same report. Objects come in any order and may be replaced and taken out again; nothing has to be
+//! finished before a [`Snapshot`] is taken.
+//!
+//! Every pod is kept as a [`PodRecord`](super::PodRecord); whole only if it is not plainly healthy, which does not depend on the
+//! time. What of the others needs an explanation is for `triage` to say.
 
-use super::catalog::{Catalog, ReadScope};
-use super::devices::{RawClaim, RawClass};
+use super::catalog::ReadScope;
 use super::event::{self, Event, Events};
-use super::kind::Kind;
-use super::node;
-use super::objects::{RawBudget, RawKeyed, RawWorkload};
+use super::kind::{Catalogs, Kind};
+use super::object::ObjectRef;
+use super::objects::Keyed;
 use super::pod::PodView;
-use super::seen::{Gap, Why};
+use super::pod_record::PodRecords;
+use super::seen::{Gap, Seen, Why};
 use super::slim;
-use super::storage::{self, RawAttachment, RawCapacity, RawCsiDriver, RawCsiNode, RawVolume};
+use super::workload::Workload;
 use super::{Clock, Snapshot};
-use crate::triage::scope::Scope;
-use crate::triage::{Standing, standing};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
 /// How much of a pod is to be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// All of it, unless it is plainly well.
-    Suspects,
-    /// Only what it occupies: it is outside the scope.
-    PodRecord,
+pub enum Retention {
+    /// All of it, unless it is plainly healthy.
+    Whole,
+    /// Only its record: nobody asks how it stands.
+    Record,
 }
 
 /// Why an object was not taken in.
@@ -42,159 +43,151 @@ pub struct Undecodable {
     pub source: serde_json::Error,
 }
 
-/// A snapshot in the making.
+/// Everything that was read, and what was not.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pub(super) snapshot: Snapshot,
-    suspects: BTreeMap<(String, String), PodView>,
+    pub(super) catalogs: Catalogs,
+    pod_records: PodRecords,
+    whole: BTreeMap<(String, String), PodView>,
+    events: Events,
+    /// When it was read, where that is known.
+    at: Option<Timestamp>,
+    /// The newest time in the objects.
     newest: Option<Timestamp>,
 }
 
 impl Store {
-    /// An empty intake. What nobody reads stays unknown for the reason `unread`.
+    /// An empty store. What nobody reads stays unknown for the reason `unread`.
     pub fn new(unread: Why) -> Self {
         Store {
-            snapshot: Snapshot::empty(unread),
-            suspects: BTreeMap::new(),
+            catalogs: Catalogs::new(unread),
+            pod_records: PodRecords::default(),
+            whole: BTreeMap::new(),
+            events: Events::default(),
+            at: None,
             newest: None,
         }
     }
 
-    /// Takes one object in.
+    /// Takes one object in, in place of what was known of it.
     ///
     /// # Errors
     /// When the bytes are not the JSON of such an object.
-    pub fn object(&mut self, kind: Kind, json: &[u8], keep: Keep) -> Result<(), Undecodable> {
-        self.take(kind, json, keep)
-            .map_err(|source| Undecodable { kind, source })
-    }
-
-    fn take(&mut self, kind: Kind, json: &[u8], keep: Keep) -> Result<(), serde_json::Error> {
-        match kind {
-            Kind::Pod => return self.pod(json, keep),
-            Kind::Event => {
-                let event = serde_json::from_slice::<event::Raw>(json)?.into_event();
+    pub fn insert(
+        &mut self,
+        kind: Kind,
+        json: &[u8],
+        retention: Retention,
+    ) -> Result<(), Undecodable> {
+        let taken = match kind {
+            Kind::Pod => self.insert_pod(json, retention),
+            Kind::Event => serde_json::from_slice::<event::Raw>(json).map(|raw| {
+                let event = raw.into_event();
                 self.saw(event.last);
-                self.snapshot.events.insert(event);
-            }
-            Kind::Node => {
-                let node = serde_json::from_slice::<node::Raw>(json)?.into_node();
-                for condition in &node.conditions {
-                    self.saw(
-                        condition
-                            .last_heartbeat_time
-                            .max(condition.last_transition_time),
-                    );
-                }
-                let name = node.name.clone();
-                self.snapshot.nodes.insert("", &name, node);
-            }
-            Kind::ConfigMap | Kind::Secret => self.keyed(kind, json)?,
-            Kind::Service => {}
-            other => self.plain(other, json)?,
-        }
-        Ok(())
-    }
-
-    /// A kind of which only its view is kept.
-    fn plain(&mut self, kind: Kind, json: &[u8]) -> Result<(), serde_json::Error> {
-        let to = &mut self.snapshot;
-        match kind {
-            Kind::PersistentVolumeClaim => put(&mut to.claims, json, storage::trimmed),
-            Kind::PersistentVolume => put(&mut to.volumes, json, RawVolume::into_volume),
-            Kind::StorageClass => put(&mut to.storage_classes, json, |it| it),
-            Kind::CsiNode => put(&mut to.csi_nodes, json, RawCsiNode::into_csi_node),
-            Kind::CsiDriver => put(&mut to.csi_drivers, json, RawCsiDriver::into_csi_driver),
-            Kind::CsiStorageCapacity => {
-                put(&mut to.storage_capacities, json, RawCapacity::into_capacity)
-            }
-            Kind::VolumeAttachment => {
-                put(&mut to.attachments, json, RawAttachment::into_attachment)
-            }
-            Kind::ResourceClaim => put(&mut to.resource_claims, json, RawClaim::into_claim),
-            Kind::DeviceClass => put(&mut to.device_classes, json, RawClass::into_class),
-            Kind::PodDisruptionBudget => put(&mut to.budgets, json, RawBudget::into_budget),
-            Kind::ServiceAccount => put(&mut to.service_accounts, json, |it| it),
-            Kind::Namespace => put(&mut to.namespaces, json, |it| it),
-            workload => match to.workloads.get_mut(&workload) {
-                Some(catalog) => put(catalog, json, |raw: RawWorkload| {
-                    raw.into_workload(workload)
-                }),
-                None => Ok(()),
-            },
-        }
-    }
-
-    fn keyed(&mut self, kind: Kind, json: &[u8]) -> Result<(), serde_json::Error> {
-        let (namespace, name) = name_of(json)?;
-        // without `data` an object is either empty or was read by its metadata alone, which says so
-        let whole = kind_of(json)?.is_none_or(|word| word != "PartialObjectMetadata");
-        let keyed = serde_json::from_slice::<RawKeyed>(json)?.into_keyed(whole);
-        let catalog = match kind {
-            Kind::Secret => &mut self.snapshot.secrets,
-            _ => &mut self.snapshot.config_maps,
+                self.events.insert(event);
+            }),
+            kind => self.insert_other(kind, json),
         };
-        catalog.insert(&namespace, &name, keyed);
+        taken.map_err(|source| Undecodable { kind, source })
+    }
+
+    fn insert_other(&mut self, kind: Kind, json: &[u8]) -> Result<(), serde_json::Error> {
+        let (namespace, name) = name_of(json)?;
+        self.catalogs.insert(kind, &namespace, &name, json)?;
+        if kind == Kind::Node
+            && let Seen::Yes(node) = self.nodes().get("", &name)
+        {
+            let times = node.conditions.iter();
+            let times = times.map(|c| c.last_heartbeat_time.max(c.last_transition_time));
+            let newest = times.max().flatten();
+            self.saw(newest);
+        }
         Ok(())
     }
 
-    fn pod(&mut self, json: &[u8], keep: Keep) -> Result<(), serde_json::Error> {
+    fn insert_pod(&mut self, json: &[u8], retention: Retention) -> Result<(), serde_json::Error> {
         let slim = slim::decode(json)?;
         self.saw_pod(&slim);
-        if keep == Keep::PodRecord {
-            self.snapshot.pod_records.insert(&slim);
+        if retention == Retention::Record {
+            self.pod_records.insert(&slim);
             return Ok(());
         }
         let pod = PodView::new(slim);
         let key = (pod.namespace().to_owned(), pod.name().to_owned());
-        self.suspects.remove(&key);
-        let healthy = plainly_well(&pod);
-        let live = pod.phase() != "Succeeded";
+        self.whole.remove(&key);
+        let plain = pod.is_plainly_healthy();
         let containers = u16::try_from(pod.spec().containers.len()).unwrap_or(u16::MAX);
-        self.snapshot
-            .pod_records
-            .record(pod.pod(), (healthy && live).then_some(containers));
-        match (healthy, live) {
-            (true, true) => {}
-            (true, false) => {
-                self.suspects.insert(key, pod);
-            }
-            (false, _) => {
-                self.suspects
-                    .insert(key, PodView::new(serde_json::from_slice::<Pod>(json)?));
-            }
+        self.pod_records
+            .record(pod.pod(), plain.then_some(containers));
+        if pod.phase() == "Succeeded" {
+            self.whole.insert(key, pod);
+        } else if !plain {
+            let pod = serde_json::from_slice::<Pod>(json)?;
+            self.whole.insert(key, PodView::new(pod));
         }
         Ok(())
     }
 
+    /// Takes in that a ConfigMap or Secret is there, of which only the name and a Secret's type were read.
+    pub fn insert_name(&mut self, kind: Kind, namespace: &str, name: &str, r#type: Option<&str>) {
+        let keyed = Keyed {
+            keys: None,
+            r#type: r#type.map(str::to_owned),
+        };
+        self.catalogs.insert_keyed(kind, namespace, name, keyed);
+    }
+
+    /// Takes one object out that is gone, given as it was last.
+    ///
+    /// # Errors
+    /// When the bytes are not the JSON of such an object.
+    pub fn remove(&mut self, kind: Kind, json: &[u8]) -> Result<(), Undecodable> {
+        self.take_out(kind, json)
+            .map_err(|source| Undecodable { kind, source })
+    }
+
+    fn take_out(&mut self, kind: Kind, json: &[u8]) -> Result<(), serde_json::Error> {
+        if kind == Kind::Event {
+            let event = serde_json::from_slice::<event::Raw>(json)?.into_event();
+            self.events.remove(&event);
+            return Ok(());
+        }
+        let (namespace, name) = name_of(json)?;
+        if kind == Kind::Pod {
+            self.pod_records.remove(&namespace, &name);
+            self.whole.remove(&(namespace, name));
+        } else {
+            self.catalogs.log_mut(kind).remove(&namespace, &name);
+        }
+        Ok(())
+    }
+
+    /// Makes a kind unknown again, as when the connection over which it was followed is lost.
+    pub fn forget(&mut self, gap: Gap) {
+        match gap.kind {
+            Kind::Pod => {
+                self.pod_records = PodRecords::default();
+                self.whole.clear();
+            }
+            Kind::Event => self.events.clear(),
+            _ => {}
+        }
+        self.catalogs.log_mut(gap.kind).forget(gap);
+    }
+
     fn saw_pod(&mut self, pod: &Pod) {
         self.saw(pod.metadata.creation_timestamp.as_ref().map(|time| time.0));
-        let status = pod.status.as_ref();
-        for condition in status
-            .and_then(|s| s.conditions.as_ref())
-            .into_iter()
-            .flatten()
-        {
+        let Some(status) = pod.status.as_ref() else {
+            return;
+        };
+        for condition in status.conditions.iter().flatten() {
             self.saw(condition.last_transition_time.as_ref().map(|time| time.0));
         }
-        for container in status
-            .and_then(|s| s.container_statuses.as_ref())
-            .into_iter()
-            .flatten()
-        {
+        for container in status.container_statuses.iter().flatten() {
             let state = container.state.as_ref();
-            let running = state.and_then(|s| s.running.as_ref());
-            self.saw(
-                running
-                    .and_then(|r| r.started_at.as_ref())
-                    .map(|time| time.0),
-            );
-            let ended = state.and_then(|s| s.terminated.as_ref());
-            self.saw(
-                ended
-                    .and_then(|t| t.finished_at.as_ref())
-                    .map(|time| time.0),
-            );
+            let started = state.and_then(|s| s.running.as_ref()?.started_at.as_ref());
+            let ended = state.and_then(|s| s.terminated.as_ref()?.finished_at.as_ref());
+            self.saw(started.max(ended).map(|time| time.0));
         }
     }
 
@@ -204,107 +197,105 @@ impl Store {
 
     /// Records that a read reached its end, or what became of it.
     pub fn record(&mut self, kind: Kind, read_scope: ReadScope, outcome: Result<(), Gap>) {
-        self.snapshot.record(kind, read_scope, outcome);
+        self.catalogs.log_mut(kind).record(read_scope, outcome);
     }
 
     /// Says why what nobody read is unknown, when a dump tells it better than [`Store::new`] could.
-    pub fn unread(&mut self, why: Why) {
-        self.snapshot.set_unread(why);
+    pub fn set_unread(&mut self, why: Why) {
+        for kind in Kind::all() {
+            self.catalogs.log_mut(kind).set_unread(why);
+        }
     }
 
-    /// Sets the time of the snapshot, from the API server's own clock or from the dump that says it.
-    pub fn at(&mut self, time: Timestamp) {
-        self.snapshot.clock = Clock {
-            at: time,
-            exact: true,
+    /// Sets the time at which it was read, from the API server's own clock or from the dump that says it.
+    pub fn set_time(&mut self, time: Timestamp) {
+        self.at = Some(time);
+    }
+
+    /// What was read, at the time at which it was; where that is not known, at the newest time in it.
+    pub fn snapshot(&self) -> Snapshot<'_> {
+        let clock = Clock {
+            at: self.at.or(self.newest).unwrap_or(Timestamp::UNIX_EPOCH),
+            exact: self.at.is_some(),
         };
-    }
-
-    /// The pods that are not plainly well, as far as read.
-    pub fn suspects(&self) -> impl Iterator<Item = &PodView> {
-        self.suspects
-            .values()
-            .filter(|pod| pod.phase() != "Succeeded")
+        Snapshot { store: self, clock }
     }
 
     /// Whether no pod was taken in.
-    pub fn is_empty(&self) -> bool {
-        self.suspects.is_empty() && self.snapshot.pod_records.is_empty()
+    pub fn has_no_pods(&self) -> bool {
+        self.whole.is_empty() && self.pod_records.is_empty()
     }
 
-    /// What was taken in so far.
-    pub fn so_far(&self) -> &Snapshot {
-        &self.snapshot
+    /// The pods that are kept whole: those that were looked at and are not plainly healthy, in order of namespace and name.
+    pub fn whole_pods(&self) -> impl Iterator<Item = &PodView> {
+        self.whole.values()
     }
 
-    /// Closes the snapshot: partitions the pods of the scope, puts everything in order. Nothing is read after this.
-    pub fn seal(self, scope: &Scope) -> Snapshot {
-        let Store {
-            mut snapshot,
-            suspects,
-            newest,
-        } = self;
-        if !snapshot.clock.exact {
-            snapshot.clock.at = newest.unwrap_or(Timestamp::UNIX_EPOCH);
+    /// One of them.
+    pub fn whole_pod(&self, namespace: &str, name: &str) -> Option<&PodView> {
+        self.whole.get(&(namespace.to_owned(), name.to_owned()))
+    }
+
+    /// All live pods that were read. They are all of the cluster only when [`pods`](Self::pods) was read everywhere.
+    pub fn pod_records(&self) -> &PodRecords {
+        &self.pod_records
+    }
+
+    /// All events that were read.
+    pub fn events(&self) -> &Events {
+        &self.events
+    }
+
+    /// Events of an object, oldest first; `Unknown` when they could not be read and none was seen.
+    pub fn events_of<'a>(
+        &'a self,
+        object: &ObjectRef,
+        uid: Option<&'a str>,
+    ) -> Seen<'a, Vec<&'a Event>> {
+        let found: Vec<_> = self.events.of(object, uid).collect();
+        if !found.is_empty() {
+            return Seen::Yes(found);
         }
-        snapshot.events.sort();
-        snapshot.pod_records.seal();
-        snapshot.place_healthy(scope);
-        for (_, pod) in suspects {
-            if !scope.covers(&pod.identity(), &snapshot) {
-                continue;
-            }
-            let failing = creation_fails(&snapshot.events, &pod);
-            let standing = standing(&pod, snapshot.clock.at, failing);
-            snapshot.place(pod, standing);
+        let namespace = object.namespace.as_deref().unwrap_or("default");
+        match self.event_reads().get(namespace, &object.name) {
+            Seen::Unknown(gap) => Seen::Unknown(gap),
+            Seen::Yes(()) | Seen::No => Seen::Yes(found),
         }
-        snapshot
     }
-}
 
-/// Whether a pod is well whatever the time is: nothing more of it is kept.
-fn plainly_well(pod: &PodView) -> bool {
-    // health does not depend on the time; only the patience with what is not healthy does
-    let healthy = matches!(standing(pod, Timestamp::MIN, false), Standing::Healthy(_));
-    healthy && !may_be_between_crashes(pod)
-}
+    /// One workload, named by the words of an owner reference.
+    pub fn workload(&self, kind: &str, namespace: &str, name: &str) -> Option<Seen<'_, &Workload>> {
+        let catalog = self.workloads(Kind::of_manifest(kind)?)?;
+        Some(catalog.get(namespace, name))
+    }
 
-/// Restarted often: whether it has recovered depends on the time.
-fn may_be_between_crashes(pod: &PodView) -> bool {
-    pod.containers().any(|c| c.status.restart_count > 0)
-}
-
-/// Whether a warning that repeats keeps the pod's containers from being created.
-fn creation_fails(events: &Events, pod: &PodView) -> bool {
-    let object = pod.object();
-    let hinders = |event: &Event| {
-        event.warning
-            && matches!(
-                event.reason.as_str(),
-                "FailedMount"
-                    | "FailedAttachVolume"
-                    | "FailedMapVolume"
-                    | "FailedCreatePodSandBox"
-                    | "FailedCreatePodContainer"
-                    | "FailedPrepareDynamicResources"
-                    | "NetworkNotReady"
-            )
-    };
-    let mut newest_first = events.of(&object, pod.uid()).rev();
-    newest_first
-        .find(|event| {
-            hinders(event)
-                || matches!(
-                    event.reason.as_str(),
-                    "Pulling" | "Pulled" | "Created" | "Started"
-                )
+    /// Every read that was tried, and what became of it, in order of kinds.
+    pub fn reads(&self) -> impl Iterator<Item = (Kind, &ReadScope, &Result<(), Gap>)> {
+        Kind::all().flat_map(|kind| {
+            let reads = self.catalogs.log(kind).reads().iter();
+            reads.map(move |(read_scope, outcome)| (kind, read_scope, outcome))
         })
-        .is_some_and(hinders)
+    }
+
+    /// Why what nobody tried to read is unknown.
+    pub fn unread(&self) -> Why {
+        self.pods().unread()
+    }
+
+    /// Every read that was tried and failed, in order, without repetition.
+    pub fn gaps(&self) -> Vec<&Gap> {
+        let mut gaps: Vec<&Gap> = self
+            .reads()
+            .filter_map(|(_, _, outcome)| outcome.as_ref().err())
+            .collect();
+        gaps.sort();
+        gaps.dedup();
+        gaps
+    }
 }
 
 #[derive(Deserialize)]
 struct Named {
-    kind: Option<String>,
     metadata: Meta,
 }
 
@@ -315,23 +306,6 @@ struct Meta {
 }
 
 fn name_of(json: &[u8]) -> Result<(String, String), serde_json::Error> {
-    let named: Named = serde_json::from_slice(json)?;
-    Ok((
-        named.metadata.namespace.unwrap_or_default(),
-        named.metadata.name,
-    ))
-}
-
-fn kind_of(json: &[u8]) -> Result<Option<String>, serde_json::Error> {
-    Ok(serde_json::from_slice::<Named>(json)?.kind)
-}
-
-fn put<R: DeserializeOwned, T>(
-    catalog: &mut Catalog<T>,
-    json: &[u8],
-    view: impl FnOnce(R) -> T,
-) -> Result<(), serde_json::Error> {
-    let (namespace, name) = name_of(json)?;
-    catalog.insert(&namespace, &name, view(serde_json::from_slice(json)?));
-    Ok(())
+    let Meta { namespace, name } = serde_json::from_slice::<Named>(json)?.metadata;
+    Ok((namespace.unwrap_or_default(), name))
 }

@@ -3,7 +3,7 @@
 //! Sources: kubernetes `pkg/apis/core/validation` (a pod's spec is fixed but for images, deadlines and further tolerations) and
 //! `pkg/apis/batch/validation` (a Job's template is fixed); the controllers of `pkg/controller` for what follows a change.
 
-use super::{Kind, ObjectRef, PodView, Seen, Snapshot, Workload};
+use super::{Kind, ObjectRef, PodView, Seen, Store, Workload};
 use crate::kubernetes::{patch, shell};
 use serde_json::Value;
 
@@ -33,11 +33,11 @@ pub enum Propagation {
 
 impl TemplateOwner {
     /// Where the spec of a pod is written.
-    pub fn of(pod: &PodView, snapshot: &Snapshot) -> Self {
-        let object = snapshot.subject(pod);
+    pub fn of(pod: &PodView, store: &Store) -> Self {
+        let object = store.owner(pod);
         let propagation = match object.known_kind() {
             Some(Kind::Deployment) => Propagation::Rollout,
-            Some(Kind::DaemonSet | Kind::StatefulSet) if updates_on_delete(&object, snapshot) => {
+            Some(Kind::DaemonSet | Kind::StatefulSet) if updates_on_delete(&object, store) => {
                 Propagation::OnDelete
             }
             Some(Kind::DaemonSet | Kind::StatefulSet) => Propagation::Rollout,
@@ -89,9 +89,9 @@ impl TemplateOwner {
 }
 
 /// `spec.updateStrategy.type`, which is RollingUpdate unless it says otherwise.
-fn updates_on_delete(object: &ObjectRef, snapshot: &Snapshot) -> bool {
+fn updates_on_delete(object: &ObjectRef, store: &Store) -> bool {
     let namespace = object.namespace.as_deref().unwrap_or_default();
-    let workload = snapshot.workload(&object.kind, namespace, &object.name);
+    let workload = store.workload(&object.kind, namespace, &object.name);
     let strategy = |workload: &Workload| {
         let kind = workload.strategy.as_ref()?.get("type")?;
         Some(kind == "OnDelete")

@@ -46,7 +46,11 @@ impl Language {
     fn fill(&self, sentence: Sentence, facts: &Facts) -> String {
         let own = self.sentences.get(sentence.id);
         let mut out = String::new();
-        self.write(&parse(own.map_or(sentence.en, String::as_str)), facts, &mut out);
+        self.write(
+            &parse(own.map_or(sentence.en, String::as_str)),
+            facts,
+            &mut out,
+        );
         out
     }
 

@@ -21,7 +21,7 @@ mod language;
 mod template;
 
 pub use fact::{Fact, Facts, Seconds};
-pub use language::{ENGLISH, Language};
+pub use language::ENGLISH;
 
 use serde::Serialize;
 

@@ -116,11 +116,7 @@ mod tests {
                 words("port "),
                 Part::Hole("port"),
                 words(" "),
-                Part::Number(
-                    "n",
-                    vec![words("is")],
-                    vec![words("are "), Part::Hole("n")]
-                ),
+                Part::Number("n", vec![words("is")], vec![words("are "), Part::Hole("n")]),
                 Part::Optional(vec![words(" by "), Part::Hole("who")]),
                 words(" [x]"),
             ]

@@ -1,9 +1,10 @@
-//! Which pods are meant: what was typed, turned into a question that any pod can answer.
+//! What is meant: what was typed, turned into questions that any object can answer.
 
+use super::service::matches;
 use crate::kubernetes::selector::Selector;
-use crate::snapshot::{Kind, PodIdentity, Snapshot};
+use crate::snapshot::{Kind, ObjectRef, PodIdentity, Seen, Store};
 
-/// The pods that a diagnosis is about.
+/// What a diagnosis is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     /// One namespace, or all of them.
@@ -17,7 +18,7 @@ pub struct Scope {
 /// An object that was named.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
-    /// A pod, something that owns pods, or the node they run on.
+    /// A pod, something that owns pods, the node they run on, or a Service.
     pub kind: Kind,
     /// Its name.
     pub name: String,
@@ -34,29 +35,49 @@ impl Scope {
         !self.targets.is_empty() && self.targets.iter().all(|target| target.kind == Kind::Pod)
     }
 
-    /// Whether the pod is meant.
-    pub fn covers(&self, pod: &PodIdentity<'_>, snapshot: &Snapshot) -> bool {
+    /// Whether objects of this namespace may be meant.
+    pub fn has_namespace(&self, namespace: &str) -> bool {
         self.namespace
             .as_deref()
-            .is_none_or(|wanted| wanted == pod.namespace)
+            .is_none_or(|wanted| wanted == namespace)
+    }
+
+    /// Whether the object was named.
+    pub fn names(&self, object: &ObjectRef) -> bool {
+        self.targets
+            .iter()
+            .any(|target| target.kind.as_str() == object.kind && target.name == object.name)
+    }
+
+    /// Whether no object of this kind was named.
+    pub fn names_no(&self, kind: Kind) -> bool {
+        self.targets.iter().all(|target| target.kind != kind)
+    }
+
+    /// Whether the pod is meant.
+    pub fn covers(&self, pod: &PodIdentity<'_>, store: &Store) -> bool {
+        self.has_namespace(pod.namespace)
             && self
                 .selector
                 .as_ref()
                 .is_none_or(|selector| selector.matches(pod.labels))
             && (self.targets.is_empty()
-                || self
-                    .targets
-                    .iter()
-                    .any(|target| target.means(pod, snapshot)))
+                || self.targets.iter().any(|target| target.means(pod, store)))
     }
 }
 
 impl Target {
-    fn means(&self, pod: &PodIdentity<'_>, snapshot: &Snapshot) -> bool {
+    fn means(&self, pod: &PodIdentity<'_>, store: &Store) -> bool {
         match self.kind {
             Kind::Pod => pod.name == self.name,
             Kind::Node => pod.node == Some(self.name.as_str()),
-            kind => snapshot
+            Kind::Service => match store.services().get(pod.namespace, &self.name) {
+                Seen::Yes(service) => {
+                    !service.selector.is_empty() && matches(&service.selector, pod.labels)
+                }
+                Seen::No | Seen::Unknown(_) => false,
+            },
+            kind => store
                 .owners(pod)
                 .iter()
                 .any(|owner| owner.kind == kind.as_str() && owner.name == self.name),

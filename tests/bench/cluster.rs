@@ -1,7 +1,6 @@
 //! A large cluster, made up the same way each time.
 
-use kubectl_diagnose::snapshot::{Keep, Kind, ReadScope, Snapshot, Store, Why};
-use kubectl_diagnose::triage::scope::Scope;
+use kubectl_diagnose::testing::{Kind, ReadScope, Retention, Store, Why};
 use serde_json::{Value, json};
 
 const ZONES: usize = 5;
@@ -20,7 +19,7 @@ pub(crate) enum Maker {
 }
 
 /// That many nodes with that many pods each, and pending pods.
-pub(crate) fn snapshot(nodes: usize, pods_each: usize, pending: usize, maker: Maker) -> Snapshot {
+pub(crate) fn store(nodes: usize, pods_each: usize, pending: usize, maker: Maker) -> Store {
     let mut store = Store::new(Why::NotAsked);
     for kind in Kind::all() {
         store.record(kind, ReadScope::Everywhere, Ok(()));
@@ -28,7 +27,7 @@ pub(crate) fn snapshot(nodes: usize, pods_each: usize, pending: usize, maker: Ma
     let mut take = |kind: Kind, object: &Value| {
         let bytes = object.to_string();
         store
-            .object(kind, bytes.as_bytes(), Keep::Suspects)
+            .insert(kind, bytes.as_bytes(), Retention::Whole)
             .expect("a Kubernetes object");
     };
     for index in 0..nodes {
@@ -44,8 +43,8 @@ pub(crate) fn snapshot(nodes: usize, pods_each: usize, pending: usize, maker: Ma
         }
         take(Kind::Pod, &pod);
     }
-    store.at("2026-01-01T01:00:00Z".parse().expect("a time"));
-    store.seal(&Scope::everything())
+    store.set_time("2026-01-01T01:00:00Z".parse().expect("a time"));
+    store
 }
 
 /// One node in ten is another team's, one in fifty cordoned, one in four of the other architecture.

@@ -14,20 +14,19 @@ mod cluster;
 
 use cluster::Maker;
 use divan::{AllocProfiler, Bencher, black_box};
-use kubectl_diagnose::diagnose::diagnose;
-use kubectl_diagnose::report::Requests;
-use kubectl_diagnose::scheduler::Engine;
-use kubectl_diagnose::snapshot::Snapshot;
-use kubectl_diagnose::triage::scope::Scope;
+use kubectl_diagnose::testing::Engine;
+use kubectl_diagnose::testing::Requests;
+use kubectl_diagnose::testing::Scope;
+use kubectl_diagnose::testing::Store;
+use kubectl_diagnose::testing::diagnose;
 use std::sync::LazyLock;
 
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
-static CLUSTER: LazyLock<Snapshot> =
-    LazyLock::new(|| cluster::snapshot(5_000, 20, 1_000, Maker::ReplicaSets));
-static SINGLES: LazyLock<Snapshot> =
-    LazyLock::new(|| cluster::snapshot(5_000, 20, 100, Maker::Nobody));
+static CLUSTER: LazyLock<Store> =
+    LazyLock::new(|| cluster::store(5_000, 20, 1_000, Maker::ReplicaSets));
+static SINGLES: LazyLock<Store> = LazyLock::new(|| cluster::store(5_000, 20, 100, Maker::Nobody));
 
 fn main() {
     LazyLock::force(&CLUSTER);
@@ -38,29 +37,44 @@ fn main() {
 /// Sets 100,000 pods on 5,000 nodes.
 #[divan::bench(sample_count = 10)]
 fn view(bencher: Bencher<'_, '_>) {
-    bencher.bench_local(|| black_box(Engine::new(&CLUSTER)));
+    bencher.bench_local(|| {
+        let snapshot = CLUSTER.snapshot();
+        black_box(Engine::new(&snapshot));
+    });
 }
 
 /// Judges 1,000 pods on them, the setting included.
 #[divan::bench(sample_count = 10)]
 fn run_filters(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| {
-        let engine = Engine::new(&CLUSTER);
-        for pod in CLUSTER.stuck() {
+        let snapshot = CLUSTER.snapshot();
+        let engine = Engine::new(&snapshot);
+        for pod in CLUSTER.whole_pods() {
             black_box(engine.examine(pod));
         }
-        engine
     });
 }
 
 /// Diagnoses them: causes, verified changes, the report.
 #[divan::bench(sample_count = 3)]
 fn report(bencher: Bencher<'_, '_>) {
-    bencher.bench_local(|| diagnose(&CLUSTER, &Scope::everything(), Requests::default()));
+    bencher.bench_local(|| {
+        diagnose(
+            &CLUSTER.snapshot(),
+            &Scope::everything(),
+            Requests::default(),
+        )
+    });
 }
 
 /// Diagnoses 100 pods that nobody owns, each of which is looked at by itself.
 #[divan::bench(sample_count = 3)]
 fn singles(bencher: Bencher<'_, '_>) {
-    bencher.bench_local(|| diagnose(&SINGLES, &Scope::everything(), Requests::default()));
+    bencher.bench_local(|| {
+        diagnose(
+            &SINGLES.snapshot(),
+            &Scope::everything(),
+            Requests::default(),
+        )
+    });
 }

@@ -1,7 +1,7 @@
 //! What a person meets on a plain cluster of several nodes, from the question to the fix that helps.
 
 use super::{EVERYTHING, PATIENCE, causes, conclude, items, json, word};
-use crate::suite::{Audit, Cluster, Identity, Wait, say, settled, within};
+use crate::cluster::suite::{Audit, Cluster, Identity, Wait, say, settled, within};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Instant;

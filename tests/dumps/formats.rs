@@ -4,6 +4,7 @@ use super::make::{
     bytes, claim, cluster_wide, event, folder, gzip, list, pod, pods, read, read_file, tar, typed,
     yaml,
 };
+use crate::support::{Gap, Kind};
 use serde_json::json;
 
 fn web() -> serde_json::Value {
@@ -29,8 +30,8 @@ fn kubectl_get_in_all_its_forms() {
         ("empty", bytes(&list(&[])), vec![]),
         ("nothing found", b"No resources found in shop namespace.\n{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":null}".to_vec(), vec![]),
     ] {
-        let snapshot = read_file(&text).unwrap_or_else(|error| panic!("{form}: {error}: {:?}", error.source));
-        assert_eq!(pods(&snapshot), expected, "{form}");
+        let loaded = read_file(&text).unwrap_or_else(|error| panic!("{form}: {error}: {:?}", error.source));
+        assert_eq!(pods(&loaded), expected, "{form}");
         let zipped = read_file(&gzip(&text)).unwrap();
         assert_eq!(pods(&zipped), expected, "{form}, gzipped");
     }
@@ -51,10 +52,8 @@ fn powershell_writes_utf_16() {
 #[test]
 fn other_groups_use_the_same_words() {
     let foreign = json!({"apiVersion": "batch.volcano.sh/v1alpha1", "kind": "Job", "metadata": {"name": "train", "namespace": "ml"}});
-    let snapshot = read_file(&bytes(&list(&[foreign]))).unwrap();
-    let jobs = snapshot
-        .workloads(kubectl_diagnose::snapshot::Kind::Job)
-        .unwrap();
+    let loaded = read_file(&bytes(&list(&[foreign]))).unwrap();
+    let jobs = loaded.snapshot().workloads(Kind::Job).unwrap();
     assert!(jobs.is_empty());
 }
 
@@ -81,16 +80,16 @@ fn a_cluster_info_dump_as_folder_and_archive() {
     let files = cluster_info();
     let folder_of = folder(&files);
     let archive = tar(&files);
-    for snapshot in [
+    for loaded in [
         read(&[folder_of.path()]).unwrap(),
         read_file(&archive).unwrap(),
         read_file(&gzip(&archive)).unwrap(),
     ] {
-        assert_eq!(pods(&snapshot), ["shop/web"]);
-        assert!(snapshot.pods().get("shop", "other").is_absent());
-        assert!(snapshot.nodes().get("", "n2").is_absent());
-        assert_eq!(snapshot.events().iter().count(), 1);
-        assert_eq!(snapshot.gaps(), [] as [&kubectl_diagnose::snapshot::Gap; 0]);
+        assert_eq!(pods(&loaded), ["shop/web"]);
+        assert!(loaded.snapshot().pods().get("shop", "other").is_absent());
+        assert!(loaded.snapshot().nodes().get("", "n2").is_absent());
+        assert_eq!(loaded.snapshot().events().iter().count(), 1);
+        assert_eq!(loaded.snapshot().gaps(), [] as [&Gap; 0]);
     }
 }
 
@@ -105,8 +104,8 @@ fn a_cluster_info_dump_as_stream() {
           ==== END logs for container app of pod shop/web ====\n",
     );
     text.extend(bytes(&typed("PodList", &[pod("blog", "api", "n1")])));
-    let snapshot = read_file(&text).unwrap();
-    assert_eq!(pods(&snapshot), ["blog/api", "shop/web"]);
+    let loaded = read_file(&text).unwrap();
+    assert_eq!(pods(&loaded), ["blog/api", "shop/web"]);
     let yaml_stream = [
         yaml(&typed("PodList", &[web()])),
         b"==== START logs for container app of pod shop/web ====\n---\nkind: [\n==== END logs for container app of pod shop/web ====\n".to_vec(),
@@ -153,15 +152,15 @@ fn a_must_gather() {
         .map(|(path, text)| (path.as_str(), text.clone()))
         .collect();
     let folder = folder(&files);
-    for snapshot in [
+    for loaded in [
         read(&[folder.path()]).unwrap(),
         read_file(&gzip(&tar(&files))).unwrap(),
     ] {
-        assert_eq!(pods(&snapshot), ["shop/web"]);
-        assert!(snapshot.nodes().get("", "n2").is_absent());
-        assert!(snapshot.claims().get("shop", "data").is_absent());
-        assert!(snapshot.claims().get("blog", "data").is_unknown());
-        assert_eq!(snapshot.events().iter().count(), 0);
+        assert_eq!(pods(&loaded), ["shop/web"]);
+        assert!(loaded.snapshot().nodes().get("", "n2").is_absent());
+        assert!(loaded.snapshot().claims().get("shop", "data").is_absent());
+        assert!(loaded.snapshot().claims().get("blog", "data").is_unknown());
+        assert_eq!(loaded.snapshot().events().iter().count(), 0);
     }
 }
 
@@ -201,16 +200,17 @@ fn a_support_bundle() {
         ),
     ];
     let folder = folder(&files);
-    for snapshot in [
+    for loaded in [
         read(&[folder.path()]).unwrap(),
         read_file(&gzip(&tar(&files))).unwrap(),
     ] {
-        assert_eq!(pods(&snapshot), ["shop/web"]);
-        assert!(snapshot.nodes().get("", "n2").is_absent());
-        assert!(snapshot.claims().get("shop", "logs").is_absent());
-        assert!(snapshot.claims().get("blog", "logs").is_absent());
-        assert_eq!(snapshot.events().iter().count(), 1);
-        let gaps: Vec<_> = snapshot
+        assert_eq!(pods(&loaded), ["shop/web"]);
+        assert!(loaded.snapshot().nodes().get("", "n2").is_absent());
+        assert!(loaded.snapshot().claims().get("shop", "logs").is_absent());
+        assert!(loaded.snapshot().claims().get("blog", "logs").is_absent());
+        assert_eq!(loaded.snapshot().events().iter().count(), 1);
+        let gaps: Vec<_> = loaded
+            .snapshot()
             .gaps()
             .iter()
             .map(|gap| (gap.kind.as_str(), gap.why.as_str()))
@@ -228,9 +228,9 @@ fn several_dumps_are_one_cluster() {
         ("pods", bytes(&list(&[web()]))),
         ("nodes", yaml(&list(&[cluster_wide("Node", "n1")]))),
     ]);
-    let snapshot = read(&[&folder.path().join("pods"), &folder.path().join("nodes")]).unwrap();
-    assert!(snapshot.nodes().get("", "n2").is_absent());
-    assert_eq!(pods(&snapshot), ["shop/web"]);
+    let loaded = read(&[&folder.path().join("pods"), &folder.path().join("nodes")]).unwrap();
+    assert!(loaded.snapshot().nodes().get("", "n2").is_absent());
+    assert_eq!(pods(&loaded), ["shop/web"]);
 }
 
 #[test]

@@ -1,13 +1,11 @@
 //! Makes small dumps.
 
-use kubectl_diagnose::error::Error;
-use kubectl_diagnose::gather::dump;
-use kubectl_diagnose::snapshot::Snapshot;
-use kubectl_diagnose::triage::scope::Scope;
+use crate::support::{Error, Loaded};
+
+pub(crate) use crate::support::read_dumps as read;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
 /// A pod that waits for its image.
 pub(crate) fn pod(namespace: &str, name: &str, node: &str) -> Value {
@@ -101,20 +99,16 @@ pub(crate) fn tar(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
-pub(crate) fn read(paths: &[&Path]) -> Result<Snapshot, Error> {
-    let paths: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
-    dump::read(&paths, Some(Scope::everything())).map(|gathered| gathered.snapshot)
-}
-
 /// What one file with this content gives.
-pub(crate) fn read_file(text: &[u8]) -> Result<Snapshot, Error> {
+pub(crate) fn read_file(text: &[u8]) -> Result<Loaded, Error> {
     let folder = folder(&[("saved", text.to_vec())]);
     read(&[&folder.path().join("saved")])
 }
 
 /// The pods that were read, as `namespace/name`.
-pub(crate) fn pods(snapshot: &Snapshot) -> Vec<String> {
-    snapshot
+pub(crate) fn pods(loaded: &Loaded) -> Vec<String> {
+    loaded
+        .snapshot()
         .pods()
         .seen()
         .map(|((namespace, name), _)| format!("{namespace}/{name}"))

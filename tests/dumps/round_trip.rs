@@ -1,11 +1,7 @@
 //! What `--dump` writes gives the same report as what it was written from, and keeps secrets.
 
 use super::make::{cluster_wide, pod, read};
-use kubectl_diagnose::diagnose::diagnose;
-use kubectl_diagnose::gather::dump::{self, DumpWriter, Reading};
-use kubectl_diagnose::report::Requests;
-use kubectl_diagnose::snapshot::{Kind, Snapshot, Store, Why};
-use kubectl_diagnose::triage::scope::Scope;
+use crate::support::{DumpWriter, Keyed, Kind, Reading, Why, cases, load};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,21 +14,6 @@ fn objects(text: &str) -> Vec<Value> {
         None => vec![document],
     };
     documents.into_iter().flat_map(items).collect()
-}
-
-fn loaded(text: &str) -> Snapshot {
-    let mut store = Store::new(Why::NotInDump);
-    dump::load(text, &mut store).unwrap();
-    store.seal(&Scope::everything())
-}
-
-fn report(snapshot: &Snapshot) -> Value {
-    serde_json::to_value(diagnose(
-        snapshot,
-        &Scope::everything(),
-        Requests::default(),
-    ))
-    .unwrap()
 }
 
 fn write(path: &Path, objects: &[Value], reading: &Reading) {
@@ -54,36 +35,12 @@ fn every_case_survives_being_dumped() {
     assert_ne!(cases, [] as [PathBuf; 0]);
     for case in cases {
         let text = fs::read_to_string(&case).unwrap();
-        let before = loaded(&text);
-        write(
-            &path,
-            &objects(&text),
-            &Reading::of(&before, &Scope::everything()),
-        );
+        let before = load(&text).unwrap();
+        write(&path, &objects(&text), &before.reading());
         let after = read(&[&path]).unwrap();
-        assert_eq!(report(&before), report(&after), "{}", case.display());
-        assert_eq!(
-            Reading::of(&before, &Scope::everything()),
-            Reading::of(&after, &Scope::everything()),
-            "{}",
-            case.display()
-        );
+        assert_eq!(before.json(), after.json(), "{}", case.display());
+        assert_eq!(before.reading(), after.reading(), "{}", case.display());
     }
-}
-
-/// Every `tests/cases/<cause>/<variant>/cluster.yaml`.
-fn cases() -> Vec<PathBuf> {
-    let folders = |path: PathBuf| {
-        fs::read_dir(path)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-    };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    folders(root)
-        .flat_map(folders)
-        .map(|variant| variant.join("cluster.yaml"))
-        .filter(|path| path.exists())
-        .collect()
 }
 
 /// An object of every kind with what is kept of it, so that a kind that is forgotten shows.
@@ -143,39 +100,84 @@ fn storage_devices_and_budgets_survive_being_dumped() {
     let path = folder.path().join("dump.json");
     let objects = one_of_each();
     write(&path, &objects, &reading());
-    let before = loaded(&json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string());
+    let before =
+        load(&json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string()).unwrap();
     let after = read(&[&path]).unwrap();
-    for snapshot in [&before, &after] {
-        assert!(snapshot.claims().get("shop", "one").yes().is_some());
-        assert!(snapshot.storage_classes().get("", "one").yes().is_some());
-        assert!(snapshot.namespaces().get("", "one").yes().is_some());
-        let volume = snapshot.volumes().get("", "one").yes().unwrap();
+    for loaded in [&before, &after] {
+        assert!(
+            loaded
+                .snapshot()
+                .claims()
+                .get("shop", "one")
+                .yes()
+                .is_some()
+        );
+        assert!(
+            loaded
+                .snapshot()
+                .storage_classes()
+                .get("", "one")
+                .yes()
+                .is_some()
+        );
+        assert!(
+            loaded
+                .snapshot()
+                .namespaces()
+                .get("", "one")
+                .yes()
+                .is_some()
+        );
+        let volume = loaded.snapshot().volumes().get("", "one").yes().unwrap();
         assert_eq!(volume.attachment.as_ref().unwrap().to_string(), "d/h");
-        let node = snapshot.csi_nodes().get("", "one").yes().unwrap();
+        let node = loaded.snapshot().csi_nodes().get("", "one").yes().unwrap();
         assert_eq!(node.drivers.get("d"), Some(&Some(3)));
         assert!(
-            snapshot
+            loaded
+                .snapshot()
                 .csi_drivers()
                 .get("", "one")
                 .yes()
                 .unwrap()
                 .storage_capacity
         );
-        let left = snapshot
+        let left = loaded
+            .snapshot()
             .storage_capacities()
             .get("shop", "one")
             .yes()
             .unwrap();
         assert_eq!(left.class, "one");
         assert_eq!(
-            snapshot.attachments().get("", "one").yes().unwrap().node,
+            loaded
+                .snapshot()
+                .attachments()
+                .get("", "one")
+                .yes()
+                .unwrap()
+                .node,
             "n1"
         );
-        let claim = snapshot.resource_claims().get("shop", "one").yes().unwrap();
+        let claim = loaded
+            .snapshot()
+            .resource_claims()
+            .get("shop", "one")
+            .yes()
+            .unwrap();
         assert_eq!(claim.classes, ["one"]);
-        let class = snapshot.device_classes().get("", "one").yes().unwrap();
+        let class = loaded
+            .snapshot()
+            .device_classes()
+            .get("", "one")
+            .yes()
+            .unwrap();
         assert_eq!(class.extended_resource.as_deref(), Some("example.com/gpu"));
-        let budget = snapshot.budgets().get("shop", "one").yes().unwrap();
+        let budget = loaded
+            .snapshot()
+            .budgets()
+            .get("shop", "one")
+            .yes()
+            .unwrap();
         assert_eq!(budget.disruptions_allowed, 1);
     }
 }
@@ -205,17 +207,24 @@ fn values_of_secrets_and_config_maps_stay_behind() {
     let text = fs::read_to_string(&path).unwrap();
     assert!(!text.contains("hunter2"), "{text}");
     assert!(text.contains(r#""team":"a""#));
-    let snapshot = read(&[&path]).unwrap();
-    let keys = |keyed: &kubectl_diagnose::snapshot::Keyed| keyed.keys.clone().unwrap();
+    let loaded = read(&[&path]).unwrap();
+    let keys = |keyed: &Keyed| keyed.keys.clone().unwrap();
     assert_eq!(
-        keys(snapshot.secrets().get("shop", "db").yes().unwrap()),
+        keys(loaded.snapshot().secrets().get("shop", "db").yes().unwrap()),
         ["password", "user"]
     );
     assert_eq!(
-        keys(snapshot.config_maps().get("shop", "web").yes().unwrap()),
+        keys(
+            loaded
+                .snapshot()
+                .config_maps()
+                .get("shop", "web")
+                .yes()
+                .unwrap()
+        ),
         ["logo"]
     );
-    assert_eq!(snapshot.unread(), Why::NotAsked);
+    assert_eq!(loaded.snapshot().unread(), Why::NotAsked);
 }
 
 #[test]
@@ -230,12 +239,23 @@ fn what_was_read_by_its_metadata_alone_has_unknown_keys_ever_after() {
             .unwrap();
     }
     writer.finish(&reading()).unwrap();
-    let snapshot = read(&[&path]).unwrap();
+    let loaded = read(&[&path]).unwrap();
     assert_eq!(
-        snapshot.secrets().get("shop", "db").yes().unwrap().keys,
+        loaded
+            .snapshot()
+            .secrets()
+            .get("shop", "db")
+            .yes()
+            .unwrap()
+            .keys,
         None
     );
-    let empty = snapshot.secrets().get("shop", "empty").yes().unwrap();
+    let empty = loaded
+        .snapshot()
+        .secrets()
+        .get("shop", "empty")
+        .yes()
+        .unwrap();
     assert_eq!(empty.keys.as_deref(), Some([].as_slice()));
 }
 

@@ -2,7 +2,7 @@
 
 use super::{POD, asked, named, pending, read};
 use crate::api_server::{ApiServer, Response};
-use kubectl_diagnose::gather::Gathered;
+use crate::support::Loaded;
 use serde_json::{Value, json};
 
 const NODES: &str = "/api/v1/nodes";
@@ -84,7 +84,7 @@ impl Cluster {
     }
 
     /// What is asked for besides the pod, the nodes, the pods and the events.
-    fn beyond(&self) -> (Vec<String>, Gathered) {
+    fn beyond(&self) -> (Vec<String>, Loaded) {
         self.empty();
         let gathered = read(&self.server, named("web")).unwrap();
         let usual = [POD, NODES, ALL_PODS, "/api/v1/namespaces/shop/events"];
@@ -134,8 +134,15 @@ fn a_bound_claim_costs_its_volume() {
         );
     let (beyond, gathered) = cluster.beyond();
     assert_eq!(beyond, and_of_claims(&["persistentvolumes/pv-1"]));
-    assert!(gathered.snapshot.volumes().get("", "pv-1").yes().is_some());
-    assert!(gathered.snapshot.gaps().is_empty());
+    assert!(
+        gathered
+            .snapshot()
+            .volumes()
+            .get("", "pv-1")
+            .yes()
+            .is_some()
+    );
+    assert!(gathered.snapshot().gaps().is_empty());
 }
 
 #[test]
@@ -245,7 +252,7 @@ fn device_claims_cost_themselves_and_the_classes_that_they_wait_for() {
             "devices/namespaces/shop/resourceclaims/web-own-x1",
         ]
     );
-    let snapshot = &gathered.snapshot;
+    let snapshot = gathered.snapshot();
     assert!(
         snapshot
             .device_classes()
@@ -308,6 +315,6 @@ fn budgets_are_read_when_preemption_makes_room() {
     let cluster = Cluster::of(&pod).list(budgets, "PodDisruptionBudgetList", &[budget]);
     let (beyond, gathered) = cluster.beyond();
     assert_eq!(beyond, [budgets]);
-    let read = gathered.snapshot.budgets().get("shop", "web").yes();
+    let read = gathered.snapshot().budgets().get("shop", "web").yes();
     assert_eq!(read.unwrap().disruptions_allowed, 1);
 }

@@ -4,14 +4,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kubectl_diagnose::gather::client::Client;
-use kubectl_diagnose::gather::proxy::ProxyVariables;
-use kubectl_diagnose::gather::{ConnectError, ConnectionFlags, Environment, ReadError, resolve};
+use crate::support::{
+    Client, ConnectError, ConnectionFlags, Environment, ProxyVariables, ReadError, resolve,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::{PODS, client, connect, connection, flags, pods, read, within};
 use crate::api_server::{ApiServer, Response, file};
-use crate::{PODS, client, connect, connection, flags, pods, read, within};
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_named() {

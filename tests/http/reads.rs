@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use kubectl_diagnose::gather::{Accept, ReadError};
+use crate::support::{Accept, ReadError};
 use serde_json::json;
 
+use super::{PODS, client, connect, flags, pods, read, within};
 use crate::api_server::{ApiServer, Response};
-use crate::{PODS, client, connect, flags, pods, read, within};
 
 #[tokio::test]
 async fn a_request_says_who_asks_and_for_what() {

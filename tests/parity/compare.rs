@@ -1,12 +1,9 @@
 //! Sets what is computed beside what the scheduler decided.
 
 use super::verdicts::{Verdict, said};
-use kubectl_diagnose::gather::dump;
-use kubectl_diagnose::gather::plan::KINDS;
-use kubectl_diagnose::messages::scheduler;
-use kubectl_diagnose::scheduler::{Agree, Count, Engine};
-use kubectl_diagnose::snapshot::{Kind, Snapshot, Store, Why};
-use kubectl_diagnose::triage::scope::Scope;
+use crate::support::{
+    Agree, Count, Engine, Kind, Loaded, PodView, load, plan::KINDS, scheduler_messages as scheduler,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -38,10 +35,8 @@ pub(crate) fn dump_of(objects: &[Value]) -> Value {
 }
 
 /// Reads a dump as a user's `-f` would.
-pub(crate) fn snapshot(dump: &Value) -> Snapshot {
-    let mut store = Store::new(Why::NotInDump);
-    dump::load(&dump.to_string(), &mut store).unwrap_or_else(|error| panic!("{error}"));
-    store.seal(&Scope::everything())
+pub(crate) fn loaded(dump: &Value) -> Loaded {
+    load(&dump.to_string()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// What is wrong with what is computed about a probe; nothing when it is what the scheduler decided.
@@ -53,7 +48,7 @@ pub(crate) fn difference(verdict: &Verdict, engine: &Engine<'_>) -> Option<Strin
 }
 
 fn refused(pod: &Value, engine: &Engine<'_>) -> Option<String> {
-    let is_it = |stuck: &&kubectl_diagnose::snapshot::PodView| {
+    let is_it = |stuck: &&PodView| {
         pod["metadata"]["name"] == stuck.name() && pod["metadata"]["namespace"] == stuck.namespace()
     };
     let Some(stuck) = engine.snapshot().stuck().iter().find(is_it) else {

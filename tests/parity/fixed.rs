@@ -7,7 +7,7 @@ use super::api::name;
 use super::compare;
 use super::generator::PROBE;
 use super::verdicts::{Outcome, Verdict};
-use kubectl_diagnose::scheduler::Engine;
+use crate::support::Engine;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -39,8 +39,8 @@ pub(crate) fn compare_all(folder: &Path) -> (usize, Vec<String>) {
         let text = fs::read_to_string(entry.path()).expect("a case is readable");
         let mut dump: Value = serde_json::from_str(&text).expect("a case is JSON");
         read_all(&mut dump);
-        let snapshot = compare::snapshot(&dump);
-        let engine = Engine::new(&snapshot);
+        let loaded = compare::loaded(&dump);
+        let engine = Engine::new(loaded.snapshot());
         for pod in dump["items"].as_array().into_iter().flatten() {
             if pod["metadata"]["labels"][PROBE] != "probe" {
                 continue;

@@ -9,9 +9,7 @@ use super::compare;
 use super::generator::World;
 use super::run::{keep, say};
 use super::verdicts::{Outcome as Decided, Verdict, said};
-use kubectl_diagnose::messages::scheduler;
-use kubectl_diagnose::scheduler::preemption::{DryRun, Outcome, Victim};
-use kubectl_diagnose::scheduler::{Count, Engine};
+use crate::support::{Count, DryRun, Engine, Outcome, Victim, scheduler_messages as scheduler};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -43,8 +41,8 @@ pub(crate) async fn try_some(
     verdicts: &[Verdict],
     preemptions: &mut Preemptions,
 ) {
-    let snapshot = compare::snapshot(&compare::dump_of(base));
-    let engine = Engine::new(&snapshot);
+    let loaded = compare::loaded(&compare::dump_of(base));
+    let engine = Engine::new(loaded.snapshot());
     let is_refused = |probe: &&Value| {
         let mut refused = verdicts.iter().filter(|v| v.outcome == Decided::Refused);
         refused.any(|verdict| name(&verdict.pod) == name(probe))

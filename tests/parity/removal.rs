@@ -3,9 +3,8 @@
 use super::compare;
 use super::generator::{DECLARED, Group, World, world};
 use super::random::Random;
+use crate::support::{Engine, Filter, FilterFailure, FilterResults, TaintText, What};
 use k8s_openapi::api::core::v1::Taint;
-use kubectl_diagnose::kubernetes::taints::TaintText;
-use kubectl_diagnose::scheduler::{Engine, Filter, FilterFailure, FilterResults, What};
 use serde_json::{Value, json};
 
 /// Pairs of a probe and a node that are tried in each cluster.
@@ -19,9 +18,9 @@ pub(crate) fn try_all(seeds: std::ops::Range<u64>) -> (usize, Vec<String>) {
         let world = world(seed, &[Group::Basic].into());
         let mut random = Random::new(seed);
         let results = |cluster: &[Value], probe: &Value| -> FilterResults {
-            let snapshot = compare::snapshot(&compare::dump_of(cluster));
+            let loaded = compare::loaded(&compare::dump_of(cluster));
             let pod = serde_json::from_value(probe.clone()).expect("it is a pod");
-            FilterResults::clone(&Engine::new(&snapshot).run_filters(&pod))
+            FilterResults::clone(&Engine::new(loaded.snapshot()).run_filters(&pod))
         };
         let cluster = objects(&world);
         for _ in 0..PAIRS {

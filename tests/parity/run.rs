@@ -6,8 +6,7 @@ use super::generator::{Group, World, world};
 use super::preemptions::{self, Preemptions};
 use super::verdicts::{self, Outcome, Verdict};
 use super::{bed, compare, fixed};
-use kubectl_diagnose::scheduler::Engine;
-use kubectl_diagnose::snapshot::Snapshot;
+use crate::support::{Engine, Loaded};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -173,8 +172,8 @@ async fn one(api: &Api, kubeconfig: &Path, world: &World, settings: &Settings, t
     }
     let decided = begun.elapsed();
     let before = (tally.fits, tally.refused, tally.mismatches.len());
-    let snapshot = snapshot_with(&base, &verdicts);
-    let engine = Engine::new(&snapshot);
+    let loaded = loaded_with(&base, &verdicts);
+    let engine = Engine::new(loaded.snapshot());
     for verdict in &verdicts {
         match verdict.outcome {
             Outcome::Refused => {
@@ -246,13 +245,13 @@ async fn read(api: &Api) -> Vec<Value> {
     objects
 }
 
-fn snapshot_with(base: &[Value], verdicts: &[Verdict]) -> Snapshot {
+fn loaded_with(base: &[Value], verdicts: &[Verdict]) -> Loaded {
     let refused = verdicts
         .iter()
         .filter(|verdict| verdict.outcome == Outcome::Refused);
     let pods = refused.map(|verdict| verdict.pod.clone());
     let objects: Vec<Value> = base.iter().cloned().chain(pods).collect();
-    compare::snapshot(&compare::dump_of(&objects))
+    compare::loaded(&compare::dump_of(&objects))
 }
 
 /// The scheduler learns of changes on several channels; a difference that stays is none of them.
@@ -274,8 +273,8 @@ async fn second_look(
     if matches!(again.outcome, Outcome::Waiting(_)) {
         bed::restore(api, base).await;
     }
-    let snapshot = snapshot_with(base, std::slice::from_ref(&again));
-    if compare::difference(&again, &Engine::new(&snapshot)).is_none() {
+    let loaded = loaded_with(base, std::slice::from_ref(&again));
+    if compare::difference(&again, &Engine::new(loaded.snapshot())).is_none() {
         tally.raced += 1;
         return;
     }

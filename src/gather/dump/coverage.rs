@@ -3,7 +3,6 @@
 
 use super::layout::Layout;
 use super::reading::{Read, Reading};
-use super::take::reach_of;
 use crate::snapshot::{Gap, Kind, ReadScope, Store};
 use crate::triage::scope::Scope;
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,10 +109,10 @@ impl Coverage {
         self.cluster_info_dumps();
         for reading in self.readings.values() {
             if let Some(time) = reading.as_of {
-                store.at(time);
+                store.set_time(time);
             }
             if let Some(why) = reading.unread {
-                store.unread(why);
+                store.set_unread(why);
             }
             for Read {
                 kind,
@@ -138,7 +137,7 @@ impl Coverage {
             }
         }
         for gap in self.gaps {
-            store.record(gap.kind, reach_of(&gap), Err(gap));
+            store.record(gap.kind, gap.read_scope(), Err(gap));
         }
     }
 
@@ -214,21 +213,20 @@ fn of_place(kind: Kind, namespace: &Option<String>, lists: &[Listed]) -> Option<
 
 /// Strikes out what the objects themselves contradict, and adds what they complete.
 fn check(claims: &mut Claims, store: &Store) {
-    let snapshot = store.so_far();
-    let nodes: BTreeSet<&str> = snapshot
+    let nodes: BTreeSet<&str> = store
         .nodes()
         .seen()
         .map(|((_, name), _)| name.as_str())
         .collect();
     let missing = |node: Option<&str>| node.is_some_and(|node| !nodes.contains(node));
-    if snapshot
+    if store
         .pod_records()
         .iter()
         .any(|pod| missing(pod.node.as_deref()))
     {
         claims.remove(&(Kind::Node, ReadScope::Everywhere));
     }
-    let namespaces: BTreeSet<&str> = snapshot
+    let namespaces: BTreeSet<&str> = store
         .namespaces()
         .seen()
         .map(|((_, name), _)| name.as_str())

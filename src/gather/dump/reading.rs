@@ -6,8 +6,6 @@ use crate::triage::scope::{Scope, Target};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::take::reach_of;
-
 /// The kind of the object with which `--dump` says what was read.
 pub const READING: &str = "Reading";
 
@@ -94,7 +92,7 @@ struct WireRead {
 
 impl Reading {
     /// Everything that was tried for a snapshot.
-    pub fn of(snapshot: &Snapshot, scope: &Scope) -> Reading {
+    pub fn of(snapshot: &Snapshot<'_>, scope: &Scope) -> Reading {
         let clock = snapshot.clock();
         let reads = snapshot.reads().map(|(kind, read_scope, outcome)| Read {
             kind,
@@ -201,7 +199,7 @@ impl WireRead {
         };
         Some(Read {
             kind,
-            read_scope: reach_of(&gap),
+            read_scope: gap.read_scope(),
             outcome: if self.why.is_some() { Err(gap) } else { Ok(()) },
         })
     }

@@ -5,7 +5,7 @@ use super::coverage::{Coverage, Listed};
 use super::error::{Fault, label};
 use super::layout::Layout;
 use super::reading::{READING, Reading};
-use crate::snapshot::{Gap, Keep, Kind, ReadScope, Store, Why};
+use crate::snapshot::{Gap, Kind, Retention, Store, Why};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
@@ -273,11 +273,11 @@ impl<'i> Taker<'i> {
         let namespace = meta
             .and_then(|meta| meta.namespace.as_deref())
             .unwrap_or_default();
-        let keep = match self.namespace {
-            Some(wanted) if wanted != namespace => Keep::PodRecord,
-            _ => Keep::Suspects,
+        let retention = match self.namespace {
+            Some(wanted) if wanted != namespace => Retention::Record,
+            _ => Retention::Whole,
         };
-        if self.store.object(kind, json, keep).is_err() {
+        if self.store.insert(kind, json, retention).is_err() {
             // what the decoder says may hold a value of the object
             self.coverage.undecodable(Gap {
                 kind,
@@ -326,17 +326,6 @@ impl<'i> Taker<'i> {
             why,
             detail,
         });
-    }
-}
-
-/// The reach of a gap.
-pub(super) fn reach_of(gap: &Gap) -> ReadScope {
-    match (&gap.namespace, &gap.name) {
-        (namespace, Some(name)) => {
-            ReadScope::Object(namespace.clone().unwrap_or_default(), name.clone())
-        }
-        (Some(namespace), None) => ReadScope::Namespace(namespace.clone()),
-        (None, None) => ReadScope::Everywhere,
     }
 }
 

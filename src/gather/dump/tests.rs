@@ -36,7 +36,7 @@ fn store(read: impl FnOnce(&mut Taker<'_>) -> Result<(), Fault>) -> (Store, Opti
 }
 
 fn nodes(store: &Store) -> usize {
-    store.so_far().nodes().len()
+    store.nodes().len()
 }
 
 #[test]
@@ -100,11 +100,8 @@ metadata: {name: n3}
         let (store, fault) = store(|taker| yaml::read(&mut text.as_bytes(), taker, whole));
         assert!(fault.is_none(), "{whole}: {fault:?}");
         assert_eq!(nodes(&store), 3, "{whole}");
-        assert!(matches!(
-            store.so_far().namespaces().get("", "shop"),
-            Seen::Yes(_)
-        ));
-        assert!(store.so_far().nodes().get("", "n9").is_absent(), "{whole}");
+        assert!(matches!(store.namespaces().get("", "shop"), Seen::Yes(_)));
+        assert!(store.nodes().get("", "n9").is_absent(), "{whole}");
     }
 }
 

@@ -74,6 +74,29 @@ impl DumpWriter {
         self.item(&item)
     }
 
+    /// Writes that an object is there of which only the name and a Secret's type were read.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn name(
+        &mut self,
+        kind: Kind,
+        namespace: Option<&str>,
+        name: &str,
+        r#type: Option<&str>,
+    ) -> Result<(), Error> {
+        let mut object = serde_json::json!({
+            "apiVersion": kind.api_version(),
+            "keys": null,
+            "kind": kind.as_str(),
+            "metadata": {"name": name, "namespace": namespace},
+        });
+        if let (Some(r#type), Some(fields)) = (r#type, object.as_object_mut()) {
+            fields.insert("type".to_owned(), r#type.into());
+        }
+        self.item(object.to_string().as_bytes())
+    }
+
     /// Says what was read and gives the dump its name.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use super::{Read, get, waits};
 use crate::kubernetes::device_claims::named;
-use crate::snapshot::{Kind, PodView, Seen, Snapshot};
+use crate::snapshot::{Kind, PodView, Seen, Store};
 use std::collections::BTreeSet;
 
 /// The names of the ResourceClaims of a pod, as far as they are known: those made from a template, or for a
@@ -25,12 +25,12 @@ pub(super) fn of_pod(pod: &PodView, reads: &mut BTreeSet<Read>) {
 }
 
 /// The third wave: the classes of devices that a claim still waits for.
-pub(super) fn of_claims(pod: &PodView, snapshot: &Snapshot, reads: &mut BTreeSet<Read>) {
+pub(super) fn of_claims(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     if !waits(pod) {
         return;
     }
     for name in claims(pod) {
-        let Seen::Yes(claim) = snapshot.resource_claims().get(pod.namespace(), name) else {
+        let Seen::Yes(claim) = store.resource_claims().get(pod.namespace(), name) else {
             continue;
         };
         if !claim.allocated {

@@ -8,7 +8,7 @@ use crate::kubernetes::claims;
 use crate::kubernetes::disks::inline_disks;
 use crate::kubernetes::in_tree::driver_of;
 use crate::kubernetes::storage_class::{NO_PROVISIONER, waits_for_consumer};
-use crate::snapshot::{Kind, PodView, Seen, Snapshot};
+use crate::snapshot::{Kind, PodView, Seen, Store};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
 use std::collections::BTreeSet;
@@ -48,25 +48,25 @@ pub(super) fn of_pod(pod: &PodView, reads: &mut BTreeSet<Read>) {
 
 /// The third wave: the volumes that the claims have or could have, what is left for new ones, and what
 /// the nodes have attached where they attach only so many.
-pub(super) fn of_claims(pod: &PodView, snapshot: &Snapshot, reads: &mut BTreeSet<Read>) {
+pub(super) fn of_claims(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     let mut drivers: Vec<Option<String>> = disk_drivers(pod).into_iter().map(Some).collect();
     for name in claims(pod) {
-        let Seen::Yes(claim) = snapshot.claims().get(pod.namespace(), &name) else {
+        let Seen::Yes(claim) = store.claims().get(pod.namespace(), &name) else {
             continue;
         };
         match claims::volume_name(claim) {
             Some(volume) => {
                 reads.insert(get(Kind::PersistentVolume, "", volume));
             }
-            None if waits(pod) => unbound(claim, snapshot, reads),
+            None if waits(pod) => unbound(claim, store, reads),
             None => {}
         }
-        drivers.push(driver(claim, snapshot));
+        drivers.push(driver(claim, store));
     }
     if waits(pod)
         && drivers
             .iter()
-            .any(|driver| limited(driver.as_deref(), snapshot))
+            .any(|driver| limited(driver.as_deref(), store))
     {
         reads.insert(list(Kind::VolumeAttachment, None));
         reads.insert(list(Kind::PersistentVolume, None));
@@ -74,28 +74,28 @@ pub(super) fn of_claims(pod: &PodView, snapshot: &Snapshot, reads: &mut BTreeSet
 }
 
 /// A claim that waits for its first consumer takes a volume that is there, or gets a new one.
-fn unbound(claim: &PersistentVolumeClaim, snapshot: &Snapshot, reads: &mut BTreeSet<Read>) {
-    let Some(class) = class(claim, snapshot) else {
+fn unbound(claim: &PersistentVolumeClaim, store: &Store, reads: &mut BTreeSet<Read>) {
+    let Some(class) = class(claim, store) else {
         return;
     };
     if !waits_for_consumer(class) {
         return;
     }
     reads.insert(list(Kind::PersistentVolume, None));
-    let driver = snapshot.csi_drivers().get("", &class.provisioner);
+    let driver = store.csi_drivers().get("", &class.provisioner);
     if driver.yes().is_some_and(|driver| driver.storage_capacity) {
         reads.insert(list(Kind::CsiStorageCapacity, None));
     }
 }
 
-fn class<'s>(claim: &PersistentVolumeClaim, snapshot: &'s Snapshot) -> Option<&'s StorageClass> {
+fn class<'s>(claim: &PersistentVolumeClaim, store: &'s Store) -> Option<&'s StorageClass> {
     let name = claims::class_name(claim);
-    snapshot.storage_classes().get("", name).yes()
+    store.storage_classes().get("", name).yes()
 }
 
 /// Where a node attaches only so many volumes of the driver; of any, when the driver is not known.
-fn limited(driver: Option<&str>, snapshot: &Snapshot) -> bool {
-    let mut nodes = snapshot.csi_nodes().seen();
+fn limited(driver: Option<&str>, store: &Store) -> bool {
+    let mut nodes = store.csi_nodes().seen();
     nodes.any(|(_, node)| {
         let mut limits = node.drivers.iter().filter(|(_, limit)| limit.is_some());
         limits.any(|(name, _)| driver.is_none_or(|driver| driver == name))
@@ -103,8 +103,8 @@ fn limited(driver: Option<&str>, snapshot: &Snapshot) -> bool {
 }
 
 /// The driver that a claim's class names; `None` when it could be any, as for a volume made by hand.
-fn driver(claim: &PersistentVolumeClaim, snapshot: &Snapshot) -> Option<String> {
-    let class = class(claim, snapshot)?;
+fn driver(claim: &PersistentVolumeClaim, store: &Store) -> Option<String> {
+    let class = class(claim, store)?;
     let by_hand = class.provisioner == NO_PROVISIONER;
     (!by_hand).then(|| driver_of(&class.provisioner).to_owned())
 }

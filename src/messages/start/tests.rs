@@ -1,6 +1,7 @@
 //! One example for each wording and runtime.
 
 use super::StartFailure as F;
+use super::exit::signal;
 use super::*;
 use proptest::prelude::*;
 

@@ -24,17 +24,21 @@ pub(super) fn together(diagnoses: &[Diagnosis]) -> Vec<&Diagnosis> {
     groups.concat()
 }
 
-/// Whether they are about the same pods.
+/// Whether they are about the same objects.
 pub(super) fn same_pods(one: &Diagnosis, other: &Diagnosis) -> bool {
     names(one) == names(other)
 }
 
-/// Pods, by namespace and name.
-type Names<'a> = Vec<(&'a str, &'a str)>;
+/// Objects, by kind, namespace and name.
+type Names<'a> = Vec<(&'a str, &'a str, &'a str)>;
 
 fn names(diagnosis: &Diagnosis) -> Names<'_> {
-    let pods = diagnosis.pods.iter();
-    pods.map(|pod| (pod.namespace.as_str(), pod.name.as_str()))
+    let objects = diagnosis.affected.iter();
+    objects
+        .map(|object| {
+            let namespace = object.namespace.as_deref().unwrap_or_default();
+            (object.kind.as_str(), namespace, object.name.as_str())
+        })
         .collect()
 }
 

@@ -17,14 +17,14 @@ pub(super) fn write(
     above: &[&Diagnosis],
 ) {
     writer.part();
-    head::write(writer, &diagnosis.pods, &diagnosis.subject);
+    head::write(writer, &diagnosis.affected, &diagnosis.subject);
     writer.paragraph(
         &Line::new().pad(2),
         &Line::new().pad(4),
         &headline(diagnosis),
     );
     if above.is_empty() {
-        head::names(writer, &diagnosis.pods, &diagnosis.subject);
+        head::names(writer, &diagnosis.affected, &diagnosis.subject);
     }
     let same = Above::of(diagnosis, above, writer.whole());
     if same.is_empty() {
@@ -63,7 +63,7 @@ fn known(writer: &mut Writer, diagnosis: &Diagnosis, same: &Above<'_>) {
         writer,
         &diagnosis.proof,
         &diagnosis.evidence,
-        &diagnosis.pods,
+        &diagnosis.affected,
         same,
     );
     let has_nodes = same.has_nodes(diagnosis);

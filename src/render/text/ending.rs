@@ -5,8 +5,8 @@ use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::words::{bytes, count, named, number};
 use crate::render::writer::Writer;
-use crate::report::{Defect, GapReport, NotStuckReport, Report, ScopeReport};
-use crate::snapshot::Kind;
+use crate::report::{Defect, GapReport, NotStuck, Report, ScopeReport, StandingReport, Summary};
+use crate::snapshot::{Kind, ObjectRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Pods that are well and are named.
@@ -21,7 +21,7 @@ const NOT_ASKED: &str = "not asked";
 /// Writes everything below the blocks.
 pub(super) fn write(writer: &mut Writer, report: &Report) {
     writer.part();
-    healthy(writer, &report.healthy);
+    not_stuck(writer, &report.not_stuck);
     for defect in &report.defects {
         wrong(writer, defect);
     }
@@ -30,27 +30,48 @@ pub(super) fn write(writer: &mut Writer, report: &Report) {
     gaps(writer, &report.gaps);
 }
 
-fn healthy(writer: &mut Writer, pods: &[NotStuckReport]) {
+fn not_stuck(writer: &mut Writer, objects: &[NotStuck]) {
     let shown = writer.at_most(WELL);
-    for pod in pods.iter().take(shown) {
+    for one in objects.iter().take(shown) {
+        let (style, standing) = standing(one.standing);
         let line = Line::new()
-            .plain("pod ")
-            .with(Style::Object, &format!("{}/{}", pod.namespace, pod.name));
-        let line = if pod.healthy {
-            line.plain(" is ").with(Style::Passed, "healthy")
-        } else {
-            line.plain(" is ").with(Style::Unknown, "on its way")
-        };
-        let line = line.plain(": ").plain(&pod.because);
+            .plain(&one.object.kind.to_lowercase())
+            .plain(" ")
+            .with(Style::Object, &place_of(&one.object))
+            .plain(" is ")
+            .with(style, standing)
+            .plain(": ")
+            .plain(&one.because);
         writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
     }
-    let left = pods.get(shown..).unwrap_or_default();
-    let healthy = left.iter().filter(|pod| pod.healthy).count();
-    for (pods, state) in [(healthy, "healthy"), (left.len() - healthy, "on their way")] {
-        if pods > 0 {
-            let words = format!("+ {} that are {state}", count(pods, "more pod"));
+    let left = objects.get(shown..).unwrap_or_default();
+    for state in [
+        StandingReport::Healthy,
+        StandingReport::Progressing,
+        StandingReport::Ended,
+    ] {
+        let of_state = left.iter().filter(|one| one.standing == state).count();
+        if of_state > 0 {
+            let (_, standing) = standing(state);
+            let words = format!("+ {} that are {standing}", count(of_state, "more object"));
             writer.line(&Line::of(Style::Faint, &words));
         }
+    }
+}
+
+fn standing(standing: StandingReport) -> (Style, &'static str) {
+    match standing {
+        StandingReport::Healthy => (Style::Passed, "healthy"),
+        StandingReport::Progressing => (Style::Unknown, "progressing"),
+        StandingReport::Ended => (Style::Faint, "ended"),
+    }
+}
+
+/// `shop/web-0`
+fn place_of(object: &ObjectRef) -> String {
+    match &object.namespace {
+        Some(namespace) => format!("{namespace}/{}", object.name),
+        None => object.name.clone(),
     }
 }
 
@@ -59,7 +80,7 @@ fn wrong(writer: &mut Writer, defect: &Defect) {
         .plain(": rule ")
         .plain(defect.cause)
         .plain(" failed on ")
-        .plain(&defect.pod)
+        .plain(&defect.object)
         .plain(": ")
         .plain(&defect.message);
     writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
@@ -89,25 +110,27 @@ fn verdict(report: &Report) -> Line {
         .gaps
         .iter()
         .any(|gap| gap.kind == Kind::Pod.as_str() && gap.why != NOT_ASKED);
-    let mut line = match (numbers.stuck, numbers.pods, blind) {
-        (0, 0, true) => return Line::of(Style::Unknown, "no pod could be read"),
-        (0, 0, false) => {
+    let stuck = numbers.by_kind.values().any(|numbers| numbers.stuck > 0);
+    let pods = numbers
+        .by_kind
+        .get(Kind::Pod.as_str())
+        .copied()
+        .unwrap_or_default();
+    let mut line = match (stuck, pods.all, blind) {
+        (false, 0, true) => return Line::of(Style::Unknown, "no pod could be read"),
+        (false, 0, false) => {
             return Line::new()
                 .plain("no pods found")
                 .plain(&place(&report.scope));
         }
-        (0, pods, _) => Line::of(Style::Passed, "nothing is stuck")
+        (false, pods, _) => Line::of(Style::Passed, "nothing is stuck")
             .plain(": ")
             .plain(&count(pods, "pod"))
             .plain(" looked at"),
-        (stuck, pods, _) => Line::of(Style::Cause, &among(stuck, pods)).plain(&causes(report)),
+        (true, ..) => Line::of(Style::Cause, &among(numbers)).plain(&causes(report)),
     };
-    if numbers.progressing > 0 {
-        line = line.plain(&format!(
-            ", {} on {} way",
-            number(numbers.progressing),
-            their(numbers.progressing)
-        ));
+    if pods.progressing > 0 {
+        line = line.plain(&format!(", {} progressing", number(pods.progressing)));
     }
     if blind {
         line.plain("; ")
@@ -115,10 +138,6 @@ fn verdict(report: &Report) -> Line {
     } else {
         line
     }
-}
-
-fn their(pods: usize) -> &'static str {
-    if pods == 1 { "its" } else { "their" }
 }
 
 /// ` by 2 causes, 1 unexplained, the longest for 41m`
@@ -143,27 +162,41 @@ fn causes(report: &Report) -> String {
             report
                 .unexplained
                 .iter()
-                .filter_map(|one| one.pod.since_seconds),
+                .filter_map(|one| one.object.since_seconds),
         )
         .max();
     if let Some(age) = longest {
-        let the_longest = if report.summary.stuck > 1 {
-            "the longest "
-        } else {
-            ""
-        };
+        let stuck: usize = report
+            .summary
+            .by_kind
+            .values()
+            .map(|numbers| numbers.stuck)
+            .sum();
+        let the_longest = if stuck > 1 { "the longest " } else { "" };
         words.push_str(&format!(", {the_longest}for {}", human_seconds(age)));
     }
     words
 }
 
-/// `3 of 42 pods stuck`
-fn among(stuck: usize, pods: usize) -> String {
-    if pods > stuck {
-        format!("{} of {} stuck", number(stuck), count(pods, "pod"))
-    } else {
-        format!("{} stuck", count(stuck, "pod"))
+/// `3 of 42 pods, 1 service stuck`: pods are many, and of the others only those are looked at that may be stuck.
+fn among(numbers: &Summary) -> String {
+    let mut parts = Vec::new();
+    for (kind, numbers) in &numbers.by_kind {
+        if numbers.stuck == 0 {
+            continue;
+        }
+        let noun = kind.to_lowercase();
+        let is_pod = kind == Kind::Pod.as_str();
+        if is_pod && numbers.all > numbers.stuck {
+            let all = count(numbers.all, &noun);
+            parts.insert(0, format!("{} of {all}", number(numbers.stuck)));
+        } else if is_pod {
+            parts.insert(0, count(numbers.stuck, &noun));
+        } else {
+            parts.push(count(numbers.stuck, &noun));
+        }
     }
+    format!("{} stuck", parts.join(", "))
 }
 
 /// ` for Deployment/web with labels app=web in namespace shop`

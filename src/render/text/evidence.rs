@@ -8,7 +8,7 @@ use crate::render::style::Style;
 use crate::render::words::count;
 use crate::render::wrap::wrap;
 use crate::render::writer::Writer;
-use crate::report::PodReport;
+use crate::report::Affected;
 use crate::snapshot::{Evidence, Origin};
 use std::borrow::Cow;
 
@@ -46,7 +46,7 @@ pub(super) fn write(
     writer: &mut Writer,
     proof: &Evidence,
     more: &[Evidence],
-    pods: &[PodReport],
+    pods: &[Affected],
     above: &Above<'_>,
 ) -> bool {
     let proof_is_new = !above.quoted(proof);
@@ -61,7 +61,7 @@ pub(super) fn write(
 }
 
 /// Writes quotes of equal weight.
-pub(super) fn list(writer: &mut Writer, evidence: &[&Evidence], pods: &[PodReport], most: usize) {
+pub(super) fn list(writer: &mut Writer, evidence: &[&Evidence], pods: &[Affected], most: usize) {
     let shown = writer.at_most(most);
     for evidence in evidence.iter().take(shown) {
         quote(writer, evidence, pods, MORE_LINES);
@@ -73,7 +73,7 @@ pub(super) fn list(writer: &mut Writer, evidence: &[&Evidence], pods: &[PodRepor
     }
 }
 
-fn quote(writer: &mut Writer, evidence: &Evidence, pods: &[PodReport], most: usize) {
+fn quote(writer: &mut Writer, evidence: &Evidence, pods: &[Affected], most: usize) {
     let room = writer.room(BAR);
     let origin = origin(evidence, pods, writer.whole());
     let mut lines = said(&words(evidence, writer.whole()), &origin, room);
@@ -175,7 +175,7 @@ fn end(evidence: &Evidence, room: usize) -> Option<Line> {
 }
 
 /// Who said it, or where it was read.
-fn origin(evidence: &Evidence, pods: &[PodReport], whole: bool) -> String {
+fn origin(evidence: &Evidence, pods: &[Affected], whole: bool) -> String {
     let of = object(evidence, pods, whole);
     match &evidence.origin {
         Origin::Field { path } if whole => format!("{of}{path}"),
@@ -209,12 +209,10 @@ fn origin(evidence: &Evidence, pods: &[PodReport], whole: bool) -> String {
 }
 
 /// The object, where the reader would take it for the pod otherwise.
-fn object(evidence: &Evidence, pods: &[PodReport], whole: bool) -> String {
+fn object(evidence: &Evidence, pods: &[Affected], whole: bool) -> String {
     let object = &evidence.object;
-    let is_pod = |pod: &PodReport| {
-        object.kind == "Pod"
-            && object.name == pod.name
-            && object.namespace.as_ref() == Some(&pod.namespace)
+    let is_pod = |pod: &Affected| {
+        object.kind == pod.kind && object.name == pod.name && object.namespace == pod.namespace
     };
     let expected = match pods {
         [pod] => is_pod(pod),

@@ -6,15 +6,15 @@ use crate::render::style::Style;
 use crate::render::table::Table;
 use crate::render::words::{NAMED, count, named, number};
 use crate::render::writer::Writer;
-use crate::report::PodReport;
-use crate::snapshot::ObjectRef;
+use crate::report::Affected;
+use crate::snapshot::{Kind, ObjectRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Left of the lines in which it goes on.
 const INDENT: usize = 4;
 
 /// Writes the line, and for several pods the line that names them.
-pub(super) fn write(writer: &mut Writer, pods: &[PodReport], subject: &ObjectRef) {
+pub(super) fn write(writer: &mut Writer, pods: &[Affected], subject: &ObjectRef) {
     let words = match pods {
         [pod] => single(pod, subject, writer.room(INDENT)),
         _ => several(pods, subject),
@@ -23,23 +23,33 @@ pub(super) fn write(writer: &mut Writer, pods: &[PodReport], subject: &ObjectRef
 }
 
 /// `shop/web-7d9c5b-x2k4q: ImagePullBackOff for 41m, container app, of Deployment/web`
-fn single(pod: &PodReport, subject: &ObjectRef, room: usize) -> Line {
-    let itself = subject.kind == "Pod" && subject.name == pod.name;
-    let mut line = Line::of(Style::Object, &format!("{}/{}", pod.namespace, pod.name))
+fn single(object: &Affected, subject: &ObjectRef, room: usize) -> Line {
+    let itself = subject.kind == object.kind && subject.name == object.name;
+    let mut line = Line::of(Style::Object, &name(object))
         .plain(": ")
-        .plain(&state(&pod.status, pod.since_seconds));
-    if let Some(container) = &pod.container {
+        .plain(&state(&object.status, object.since_seconds));
+    if let Some(container) = &object.container {
         let words = format!("container {container}");
         line = line
             .plain(", ")
             .tied(Style::Plain, &words, room.saturating_sub(1));
     }
     if itself {
-        line
-    } else {
-        let words = format!("{}{}", relation(subject), subject.short());
-        line.plain(", ").tied(Style::Plain, &words, room)
+        return line;
     }
+    let words = format!("{}{}", relation(subject), subject.short());
+    line.plain(", ").tied(Style::Plain, &words, room)
+}
+
+/// `shop/web-0` for a pod, which people call by its name alone; `shop/Service/web` for anything else.
+fn name(object: &Affected) -> String {
+    let namespace = object.namespace.as_deref();
+    let kind = Some(object.kind.as_str()).filter(|kind| *kind != Kind::Pod.as_str());
+    let parts = namespace
+        .into_iter()
+        .chain(kind)
+        .chain([object.name.as_str()]);
+    parts.collect::<Vec<_>>().join("/")
 }
 
 /// What a pod has to do with the object to change.
@@ -60,14 +70,14 @@ fn state(status: &str, since: Option<i64>) -> String {
 }
 
 /// `Deployment/web in shop: 3 pods ImagePullBackOff for up to 41m`
-fn several(pods: &[PodReport], subject: &ObjectRef) -> Line {
+fn several(pods: &[Affected], subject: &ObjectRef) -> Line {
     let mut line = Line::of(Style::Object, &subject.short());
     if let Some(namespace) = &subject.namespace {
         line = line.plain(" in ").plain(namespace);
     }
     line = line
         .plain(": ")
-        .plain(&count(pods.len(), "pod"))
+        .plain(&count(pods.len(), &noun(pods)))
         .plain(" ")
         .plain(&states(pods));
     if let Some(age) = longest(pods) {
@@ -82,8 +92,17 @@ fn several(pods: &[PodReport], subject: &ObjectRef) -> Line {
     }
 }
 
+/// What they are all, in lower case: `pod`.
+fn noun(objects: &[Affected]) -> String {
+    let kind = objects
+        .first()
+        .map_or("object", |first| first.kind.as_str());
+    let same = objects.iter().all(|object| object.kind == kind);
+    if same { kind } else { "object" }.to_lowercase()
+}
+
 /// `Pending`, or `stuck (2 Error, 1 CrashLoopBackOff)`
-fn states(pods: &[PodReport]) -> String {
+fn states(pods: &[Affected]) -> String {
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();
     for pod in pods {
         *states.entry(pod.status.as_str()).or_default() += 1;
@@ -102,7 +121,7 @@ fn states(pods: &[PodReport]) -> String {
 }
 
 /// The age of the pod that has been stuck the longest.
-pub(super) fn longest(pods: &[PodReport]) -> Option<String> {
+pub(super) fn longest(pods: &[Affected]) -> Option<String> {
     pods.iter()
         .filter_map(|pod| pod.since_seconds)
         .max()
@@ -110,26 +129,26 @@ pub(super) fn longest(pods: &[PodReport]) -> Option<String> {
 }
 
 /// Names several pods: the first ones, or each with its state.
-pub(super) fn names(writer: &mut Writer, pods: &[PodReport], subject: &ObjectRef) {
+pub(super) fn names(writer: &mut Writer, pods: &[Affected], subject: &ObjectRef) {
     if pods.len() < 2 {
         return;
     }
-    let name = |pod: &PodReport| {
-        if subject.namespace.as_ref() == Some(&pod.namespace) {
-            pod.name.clone()
+    let name = |object: &Affected| {
+        if object.namespace == subject.namespace {
+            object.name.clone()
         } else {
-            format!("{}/{}", pod.namespace, pod.name)
+            name(object)
         }
     };
     if !writer.whole() {
         let names: Vec<String> = pods.iter().map(name).collect();
         writer.hanging(
-            &super::label("pods"),
+            &super::label(&format!("{}s", noun(pods))),
             &Line::new().plain(&named(&names, NAMED)),
         );
         return;
     }
-    let mut table = Table::new(["POD", "STATUS", "FOR"]);
+    let mut table = Table::new([noun(pods).to_uppercase().as_str(), "STATUS", "FOR"]);
     for pod in pods {
         let age = pod.since_seconds.map(human_seconds).unwrap_or_default();
         let cells = [name(pod), pod.status.clone(), age];

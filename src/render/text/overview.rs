@@ -34,8 +34,8 @@ fn table(diagnoses: &[&Diagnosis], object: fn(&ObjectRef) -> String) -> Table {
     for diagnosis in diagnoses {
         table.row(vec![
             name(diagnosis),
-            Line::new().plain(&number(diagnosis.pods.len())),
-            Line::new().plain(&longest(&diagnosis.pods).unwrap_or_default()),
+            Line::new().plain(&number(diagnosis.affected.len())),
+            Line::new().plain(&longest(&diagnosis.affected).unwrap_or_default()),
             Line::new().plain(&object(&diagnosis.subject)),
         ]);
     }

@@ -5,7 +5,7 @@ use super::{evidence, head, ladder};
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::writer::Writer;
-use crate::report::{PodReport, Report, Unexplained};
+use crate::report::{Affected, Report, Unexplained};
 use crate::rules::UNEXPLAINED;
 use crate::snapshot::Evidence;
 use crate::snapshot::ObjectRef;
@@ -19,7 +19,7 @@ pub(super) fn write(writer: &mut Writer, report: &Report) {
     let mut groups: BTreeMap<(&ObjectRef, &str), Vec<&Unexplained>> = BTreeMap::new();
     for pod in &report.unexplained {
         groups
-            .entry((&pod.subject, pod.pod.status.as_str()))
+            .entry((&pod.subject, pod.object.status.as_str()))
             .or_default()
             .push(pod);
     }
@@ -32,7 +32,7 @@ fn block(writer: &mut Writer, report: &Report, subject: &ObjectRef, group: &[&Un
     let Some(first) = group.first() else {
         return;
     };
-    let pods: Vec<PodReport> = group.iter().map(|one| one.pod.clone()).collect();
+    let pods: Vec<Affected> = group.iter().map(|one| one.object.clone()).collect();
     writer.part();
     head::write(writer, &pods, subject);
     let words = Line::of(Style::Unknown, UNEXPLAINED).plain(": ").with(

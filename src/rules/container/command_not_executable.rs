@@ -1,14 +1,14 @@
 //! `command-not-executable`: the file that a container is to run may not be executed.
 
-use crate::text::say;
 use super::command_not_found::written;
 use super::start_failure::{StartError, start_errors};
 use crate::messages::start::StartFailure;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::template::{field_path, place};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::ContainerView;
 use crate::snapshot::Evidence;
+use crate::text::{Sentence, say};
 
 /// The file that a container is to run may not be executed.
 pub static RULE: Rule = Rule {
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("command_not_executable.md"),
     reads: &[],
     refines: &["runtime-error", "crash-app-error", "container-create-error"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -29,41 +29,69 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(case: &Case<'_>, error: &StartError<'_>) -> Option<Finding> {
-    let mount = named(&error.failure).and_then(|what| mount_over(case, &error.container, what));
+    let what = named(&error.failure);
+    let mount = what.and_then(|what| mount_over(case, &error.container, what));
     let (headline, why, fix) = match (&error.failure, &mount) {
         (StartFailure::Directory { .. }, _) => (
-            say!("command-not-executable.text", "{role} {container} is to run `{what}`, which is a directory"),
-            "",
-            say!("command-not-executable.text-2", "name a file in command of {role} {container}"),
+            say!(
+                "command-not-executable.directory",
+                "{role} {container} is to run `{what}`, which is a directory"
+            ),
+            None,
+            say!(
+                "command-not-executable.name-a-file",
+                "name a file in command of {role} {container}"
+            ),
         ),
         (StartFailure::NotExecutable { what: Some(_) }, Some(_)) => (
-            say!("command-not-executable.text-3", "{role} {container} is to run `{what}`, which has no right to be executed"),
-            say!("command-not-executable.text-4", "the file comes from a volume: ConfigMaps and Secrets give files without that right unless defaultMode says so"),
-            say!("command-not-executable.text-5", "set defaultMode: 0755 on the volume, or run the script by its shell: command: [[\"/bin/sh\", \"{what}\"]]"),
+            NO_RIGHT,
+            Some(say!(
+                "command-not-executable.why-volume",
+                "the file comes from a volume: ConfigMaps and Secrets give files without that right unless defaultMode says so"
+            )),
+            say!(
+                "command-not-executable.set-default-mode",
+                "set defaultMode: 0755 on the volume, or run the script by its shell: command: [[\"/bin/sh\", \"{what}\"]]"
+            ),
         ),
         (StartFailure::NotExecutable { what: Some(_) }, None) => (
-            say!("command-not-executable.text-6", "{role} {container} is to run `{what}`, which has no right to be executed"),
-            "",
-            say!("command-not-executable.text-7", "give `{what}` the right to be executed when the image is built (chmod +x), for the user that the container runs as"),
+            NO_RIGHT,
+            None,
+            say!(
+                "command-not-executable.chmod",
+                "give `{what}` the right to be executed when the image is built (chmod +x), for the user that the container runs as"
+            ),
         ),
         (StartFailure::NotExecutable { what: None }, _) => (
-            say!("command-not-executable.text-8", "{role} {container} exits with code 126: a command could not be executed"),
-            say!("command-not-executable.text-9", "a shell ends with 126 when it finds the command and may not execute it"),
-            say!("command-not-executable.text-10", "give the file the right to be executed; the log names it"),
+            say!(
+                "command-not-executable.code-126",
+                "{role} {container} exits with code 126: a command could not be executed"
+            ),
+            Some(say!(
+                "command-not-executable.why-code-126",
+                "a shell ends with 126 when it finds the command and may not execute it"
+            )),
+            say!(
+                "command-not-executable.chmod-from-log",
+                "give the file the right to be executed; the log names it"
+            ),
         ),
         _ => return None,
     };
-    let finding = error
+    let mut finding = error
         .finding(case, headline)
-        .why(why)
+        .fact_if("what", what)
         .evidence(written(case, &error.container))
         .evidence(mount)
         .fix([Fix::advice(fix, Who::Owner)]);
-    Some(match named(&error.failure) {
-        Some(what) => finding.fact("what", what),
-        None => finding,
-    })
+    finding.why = why;
+    Some(finding)
 }
+
+const NO_RIGHT: Sentence = say!(
+    "command-not-executable.no-right",
+    "{role} {container} is to run `{what}`, which has no right to be executed"
+);
 
 fn named(failure: &StartFailure) -> Option<&str> {
     match failure {

@@ -1,13 +1,13 @@
 //! `command-not-found`: the command of a container, or one that it calls, or its interpreter, is not in the image.
 
-use crate::text::say;
 use super::start_failure::{StartError, start_errors};
 use crate::messages::start::StartFailure;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::template::{field_path, place};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::ContainerView;
 use crate::snapshot::Evidence;
+use crate::text::{Sentence, say};
 
 /// The command of a container, or one that it calls, or its interpreter, is not in the image.
 pub static RULE: Rule = Rule {
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("command_not_found.md"),
     reads: &[],
     refines: &["runtime-error", "crash-app-error", "container-create-error"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -28,44 +28,94 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(case: &Case<'_>, error: &StartError<'_>) -> Option<Finding> {
-    let (headline, why, fix) = match &error.failure {
-        StartFailure::NotFound { what: Some(what) } if what.contains(' ') => (
-            say!("command-not-found.text", "{role} {container} is to run `{what}`, a whole command line as one word"),
-            say!("command-not-found.text-2", "without a shell the whole line is taken for the name of one file"),
-            say!("command-not-found.text-3", "write each word of the command as an item of its own, or let a shell run it: command: [[\"/bin/sh\", \"-c\", …]]"),
-        ),
-        StartFailure::NotFound { what: Some(_) } => (
-            say!("command-not-found.text-4", "{role} {container} is to run `{what}`, which is not in image {image}"),
-            "",
-            say!("command-not-found.text-5", "correct command and args of {role} {container}, or use an image that holds `{what}`"),
-        ),
-        StartFailure::NotFound { what: None } => (
-            say!("command-not-found.text-6", "{role} {container} exits with code 127: a command was not found"),
-            say!("command-not-found.text-7", "a shell ends with 127 when it does not find the command that it is to run"),
-            say!("command-not-found.text-8", "correct the command, or use an image that holds it; the log names it"),
-        ),
-        StartFailure::InterpreterMissing { .. } => (
-            say!("command-not-found.text-9", "{role} {container} starts a file whose interpreter or loader is not in image {image}"),
-            say!("command-not-found.text-10", "the file is there, and what its first line (`#!`) or its header names is not: a shell that the image lacks, a line end of Windows behind `#!/bin/sh`, or a program linked against another C library"),
-            say!("command-not-found.text-11", "use an interpreter that the image holds, save scripts with line ends of Unix, or build the program for the image's C library"),
-        ),
-        StartFailure::RelativePath { .. } => (
-            say!("command-not-found.text-12", "{role} {container} is to run `{what}`, which was found only in the working directory"),
-            say!("command-not-found.text-13", "the working directory is not searched for commands"),
-            say!("command-not-found.text-14", "write the command with a path: `./{what}`"),
-        ),
-        _ => return None,
+    let (headline, why, fix) = sentences(&error.failure)?;
+    let what = match &error.failure {
+        StartFailure::NotFound { what } | StartFailure::InterpreterMissing { what } => {
+            what.as_deref()
+        }
+        StartFailure::RelativePath { what } => Some(what.as_str()),
+        _ => None,
     };
-    let finding = error
+    let mut finding = error
         .finding(case, headline)
-        .why(why)
+        .fact_if("what", what)
         .evidence(written(case, &error.container))
         .fix([Fix::advice(fix, Who::Owner)]);
-    Some(match &error.failure {
-        StartFailure::NotFound { what: Some(what) }
-        | StartFailure::InterpreterMissing { what: Some(what) }
-        | StartFailure::RelativePath { what } => finding.fact("what", what.as_str()),
-        _ => finding,
+    finding.why = why;
+    Some(finding)
+}
+
+/// The headline, how it comes about and what to change.
+fn sentences(failure: &StartFailure) -> Option<(Sentence, Option<Sentence>, Sentence)> {
+    Some(match failure {
+        StartFailure::NotFound { what: Some(what) } if what.contains(' ') => (
+            say!(
+                "command-not-found.whole-line",
+                "{role} {container} is to run `{what}`, a whole command line as one word"
+            ),
+            Some(say!(
+                "command-not-found.why-whole-line",
+                "without a shell the whole line is taken for the name of one file"
+            )),
+            say!(
+                "command-not-found.split-line",
+                "write each word of the command as an item of its own, or let a shell run it: command: [[\"/bin/sh\", \"-c\", …]]"
+            ),
+        ),
+        StartFailure::NotFound { what: Some(_) } => (
+            say!(
+                "command-not-found.not-in-image",
+                "{role} {container} is to run `{what}`, which is not in image {image}"
+            ),
+            None,
+            say!(
+                "command-not-found.correct-command",
+                "correct command and args of {role} {container}, or use an image that holds `{what}`"
+            ),
+        ),
+        StartFailure::NotFound { what: None } => (
+            say!(
+                "command-not-found.code-127",
+                "{role} {container} exits with code 127: a command was not found"
+            ),
+            Some(say!(
+                "command-not-found.why-code-127",
+                "a shell ends with 127 when it does not find the command that it is to run"
+            )),
+            say!(
+                "command-not-found.correct-command-from-log",
+                "correct the command, or use an image that holds it; the log names it"
+            ),
+        ),
+        StartFailure::InterpreterMissing { .. } => (
+            say!(
+                "command-not-found.no-interpreter",
+                "{role} {container} starts a file whose interpreter or loader is not in image {image}"
+            ),
+            Some(say!(
+                "command-not-found.why-no-interpreter",
+                "the file is there, and what its first line (`#!`) or its header names is not: a shell that the image lacks, a line end of Windows behind `#!/bin/sh`, or a program linked against another C library"
+            )),
+            say!(
+                "command-not-found.use-interpreter-of-image",
+                "use an interpreter that the image holds, save scripts with line ends of Unix, or build the program for the image's C library"
+            ),
+        ),
+        StartFailure::RelativePath { .. } => (
+            say!(
+                "command-not-found.only-in-working-directory",
+                "{role} {container} is to run `{what}`, which was found only in the working directory"
+            ),
+            Some(say!(
+                "command-not-found.why-working-directory",
+                "the working directory is not searched for commands"
+            )),
+            say!(
+                "command-not-found.write-path",
+                "write the command with a path: `./{what}`"
+            ),
+        ),
+        _ => return None,
     })
 }
 

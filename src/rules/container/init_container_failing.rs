@@ -2,11 +2,11 @@
 //!
 //! It says where the pod stands, not why: the init container's own cause is a finding of its own.
 
-use crate::text::say;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Role;
+use crate::text::say;
 
 /// An init container does not end well, and so nothing behind it starts.
 pub static RULE: Rule = Rule {
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("init_container_failing.md"),
     reads: &[],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -28,25 +28,33 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
-    let waiting = waiting(case, crash.container.name());
     let over = case.pod().phase() == "Failed";
-    let headline = match (over, waiting.is_empty()) {
-        (true, _) => {
-            say!("init-container-failing.text", "init container {container} fails with exit code {exitCode}, and the pod with it")
-        }
-        (false, true) => say!("init-container-failing.text-2", "init container {container} fails with exit code {exitCode}"),
-        (false, false) => {
-            say!("init-container-failing.text-3", "init container {container} fails with exit code {exitCode}; {waiting} cannot start before it succeeds")
-        }
+    let headline = if over {
+        say!(
+            "init-container-failing.pod-failed",
+            "init container {container} fails with exit code {exitCode}, and the pod with it"
+        )
+    } else {
+        say!(
+            "init-container-failing.headline",
+            "init container {container} fails with exit code {exitCode}[; {waiting} cannot start before it succeeds]"
+        )
     };
+    let waiting = waiting(case, crash.container.name());
     let fix = Fix::advice(
-        say!("init-container-failing.fix", "let init container {container} succeed; the next one then starts by itself"),
+        say!(
+            "init-container-failing.let-succeed",
+            "let init container {container} succeed; the next one then starts by itself"
+        ),
         Who::Owner,
     );
     let mut finding = crash
         .finding(case, headline)
-        .fact("waiting", waiting)
-        .why(say!("init-container-failing.why", "init containers run one after the other, and each has to end with exit code 0"))
+        .fact_if("waiting", (!waiting.is_empty()).then_some(waiting))
+        .why(say!(
+            "init-container-failing.why",
+            "init containers run one after the other, and each has to end with exit code 0"
+        ))
         .fix((!over).then_some(fix));
     // behind a cause that says why, before the one that only knows the exit code
     finding.rank = 1;

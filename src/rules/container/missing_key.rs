@@ -1,13 +1,13 @@
 //! `missing-key`: a container's environment names a key that its ConfigMap or Secret does not have.
 
-use crate::text::say;
 use super::reference::{Refusal, UNMADE, catalog, demands, refusals};
 use crate::kubernetes::nearest::nearest;
 use crate::messages::config::{ConfigFailure, ObjectKind};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::template::{Template, field_path, role_word};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::{Keyed, Kind, ObjectRef, Seen};
+use crate::text::say;
 use serde_json::json;
 
 /// A container's environment names a key that its ConfigMap or Secret does not have.
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("missing_key.md"),
     reads: &[Kind::ConfigMap, Kind::Secret],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -41,19 +41,21 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: &str) -> Finding {
     let keys = keys(catalog(case, kind).get(case.namespace(), name));
-    let near = nearest(key, keys.iter().flatten().map(String::as_str));
+    let near = nearest(key, keys.iter().flatten().map(String::as_str)).map(str::to_owned);
     let here = keys
         .as_ref()
         .is_some_and(|keys| keys.iter().any(|k| k == key));
     let places = places(case, refusal, kind, name, key);
-    let headline = match (here, near) {
-        (true, _) => {
-            say!("missing-key.text", "{role} {container} waited for key {key} of {kind} {name}, which has it by now")
-        }
-        (_, Some(_)) => {
-            say!("missing-key.text-2", "{role} {container} needs key {key} of {kind} {name}, which has no such key but {nearest}")
-        }
-        _ => say!("missing-key.text-3", "{role} {container} needs key {key} of {kind} {name}, which has no such key"),
+    let headline = if here {
+        say!(
+            "missing-key.by-now",
+            "{role} {container} waited for key {key} of {kind} {name}, which has it by now"
+        )
+    } else {
+        say!(
+            "missing-key.headline",
+            "{role} {container} needs key {key} of {kind} {name}, which has no such key[ but {nearest}]"
+        )
     };
     let quoted = places
         .iter()
@@ -65,11 +67,11 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: 
         .fact("name", name)
         .fact("key", key)
         .evidence(quoted)
-        .look(look(case, kind, name));
-    if let Some(keys) = keys.clone() {
+        .look(describe(case, kind, name));
+    if let Some(keys) = keys {
         let object = ObjectRef::new(kind, case.namespace(), name);
         let quote = if keys.is_empty() {
-            "no keys".to_owned()
+            "{}".to_owned()
         } else {
             keys.join(", ")
         };
@@ -79,18 +81,23 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: 
     }
     if here {
         return finding.why(
-            say!("missing-key.why", "it was added after the kubelet last looked; the kubelet tries again by itself within about a minute"),
+            say!(
+                "missing-key.why-by-now",
+                "it was added after the kubelet last looked; the kubelet tries again by itself within about a minute"
+            ),
         );
     }
-    if let Some(near) = near {
-        finding = finding
-            .fact("nearest", near)
-            .fix([rename(case, &places, key, near)]);
-    }
-    finding.fix([Fix::advice(
-        say!("missing-key.fix", "add key {key} to {kind} {name}; the pod then starts by itself"),
-        Who::Owner,
-    )])
+    let rename = near.as_deref().map(|near| rename(case, &places, key, near));
+    finding
+        .fact_if("nearest", near)
+        .fix(rename)
+        .fix([Fix::advice(
+            say!(
+                "missing-key.add-key",
+                "add key {key} to {kind} {name}; the pod then starts by itself"
+            ),
+            Who::Owner,
+        )])
 }
 
 /// The names of the keys, as far as they were read.
@@ -114,7 +121,10 @@ fn places(
 }
 
 fn rename(case: &Case<'_>, places: &[String], key: &str, near: &str) -> Fix {
-    let change = say!("missing-key.rename", "if {nearest} is meant, name that key in {role} {container}");
+    let change = say!(
+        "missing-key.name-nearest",
+        "if {nearest} is meant, name that key in {role} {container}"
+    );
     match (Template::of(case), places) {
         (Some(template), [pointer]) => template.replace(change, pointer, &json!(key), &json!(near)),
         _ => Fix::advice(change, Who::Owner),
@@ -122,7 +132,7 @@ fn rename(case: &Case<'_>, places: &[String], key: &str, near: &str) -> Fix {
 }
 
 /// `describe` shows a Secret's keys with their sizes only; a ConfigMap is no secret.
-fn look(case: &Case<'_>, kind: Kind, name: &str) -> String {
+fn describe(case: &Case<'_>, kind: Kind, name: &str) -> String {
     let kind = kind.as_str().to_lowercase();
     case.kubectl(["describe", &kind, name])
 }

@@ -3,7 +3,7 @@
 use super::reference::{UNMADE, missing_object, refusals};
 use crate::messages::config::ConfigFailure;
 use crate::rules::finding::Finding;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Kind;
 
 /// A container's environment comes from a Secret that does not exist.
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("missing_secret.md"),
     reads: &[Kind::Secret],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -1,7 +1,7 @@
 //! Causes of the container layer: a container cannot be configured, created or started, or does not stay up.
 //!
-//! What rules share stands in `crash` (how containers ended), `start_failure` (what runtimes said),
-//! `reference` (what a container takes its environment from) and `template` (where a change goes).
+//! What rules share stands in `start_failure` (containers that a runtime could not start) and `reference`
+//! (what a container takes its environment from).
 
 pub mod command_not_executable;
 pub mod command_not_found;

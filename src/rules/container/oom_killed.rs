@@ -1,15 +1,15 @@
 //! `oom-killed`: the kernel kills a container's process because there is no memory left within its limit or on the node.
 
-use crate::text::say;
 use super::start_failure::start_errors;
 use crate::kubernetes::quantity::Quantity;
 use crate::messages::start::{self, StartFailure};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes};
 use crate::rules::shared::template::{Template, field_path, place, role_word};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{ContainerView, Kind, ObjectRef, Role};
+use crate::text::{Fact, Sentence, say};
 use k8s_openapi::api::core::v1::ResourceRequirements;
 
 /// The kernel kills a container's process because there is no memory left within its limit or on the node.
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("oom_killed.md"),
     reads: &[Kind::Node],
     refines: &["crash-app-error", "crash-exit-zero", "sandbox-error"],
-    check,
+    check: Check::Pod(check),
 };
 
 const MEMORY: &str = "memory";
@@ -51,65 +51,92 @@ fn killed(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
     let container = &crash.container;
     let limit = limit(case, container);
     let child = crash.end.exit_code != KILLED;
-    let (headline, why) = match (&limit, child) {
-        (Some(_), false) => (
-            say!("oom-killed.killed", "{role} {container} runs out of memory: it needs more than its limit of {limit}"),
-            say!("oom-killed.killed-2", "the kernel kills a container that goes beyond its limit; what the node has free does not count"),
-        ),
-        (Some(_), true) => (
-            say!("oom-killed.killed-3", "a process of {role} {container} was killed for memory: the container needs more than its limit of {limit}"),
-            say!("oom-killed.killed-4", "the main process lived on after its child was killed and ended with exit code {exitCode} by itself"),
-        ),
-        (None, false) => (
-            say!("oom-killed.killed-5", "{role} {container} was killed because its node ran out of memory: it has no limit of its own"),
-            say!("oom-killed.killed-6", "without limits the kernel chooses by how far a container is above its request"),
-        ),
-        (None, true) => (
-            say!("oom-killed.killed-7", "a process of {role} {container} was killed because the node ran out of memory: the container has no limit"),
-            say!("oom-killed.killed-8", "the main process lived on after its child was killed and ended with exit code {exitCode} by itself"),
-        ),
+    let certainty = match limit {
+        Some(_) => Certainty::Proven,
+        None => Certainty::Likely,
     };
     let finding = crash
-        .finding(case, headline)
-        .why(why)
-        .certainty(match limit {
-            Some(_) => Certainty::Proven,
-            None => Certainty::Likely,
-        });
-    let finding = amounts(case, container, finding);
+        .finding(case, headline(limit.is_some(), child))
+        .why(why(limit.is_some(), child))
+        .certainty(certainty);
+    let finding = amounts(container, limit.as_ref(), finding);
     match &limit {
-        Some(limit) => finding.fix([raise(case, container, limit)]).fix([Fix::advice(
-            say!("oom-killed.killed-fix", "let the program use less: fewer workers, smaller caches, a heap limit (-Xmx, --max-old-space-size) below the container's"),
-            Who::Owner,
-        )]),
+        Some(limit) => finding
+            .evidence([limit.evidence(case)])
+            .fix([raise(case, container, limit)])
+            .fix([Fix::advice(
+                say!(
+                    "oom-killed.use-less",
+                    "let the program use less: fewer workers, smaller caches, a heap limit (-Xmx, --max-old-space-size) below the container's"
+                ),
+                Who::Owner,
+            )]),
         None => finding.evidence(node_oom(case)).fix([Fix::advice(
-            say!("oom-killed.killed-fix-2", "set memory requests that cover what the pods of the node use, so that the scheduler does not overfill it"),
+            say!(
+                "oom-killed.set-requests",
+                "set memory requests that cover what the pods of the node use, so that the scheduler does not overfill it"
+            ),
             Who::Owner,
         )]),
+    }
+}
+
+fn headline(limited: bool, child: bool) -> Sentence {
+    match (limited, child) {
+        (true, false) => say!(
+            "oom-killed.limit",
+            "{role} {container} runs out of memory: it needs more than its limit of {limit}"
+        ),
+        (true, true) => say!(
+            "oom-killed.child-limit",
+            "a process of {role} {container} was killed for memory: the container needs more than its limit of {limit}"
+        ),
+        (false, false) => say!(
+            "oom-killed.node",
+            "{role} {container} was killed because its node ran out of memory: it has no limit of its own"
+        ),
+        (false, true) => say!(
+            "oom-killed.child-node",
+            "a process of {role} {container} was killed because the node ran out of memory: the container has no limit"
+        ),
+    }
+}
+
+fn why(limited: bool, child: bool) -> Sentence {
+    match (limited, child) {
+        (_, true) => say!(
+            "oom-killed.why-child",
+            "the main process lived on after its child was killed and ended with exit code {exitCode} by itself"
+        ),
+        (true, false) => say!(
+            "oom-killed.why-limit",
+            "the kernel kills a container that goes beyond its limit; what the node has free does not count"
+        ),
+        (false, false) => say!(
+            "oom-killed.why-node",
+            "without limits the kernel chooses by how far a container is above its request"
+        ),
     }
 }
 
 /// The limit does not even let the runtime start a process.
 fn too_small(case: &Case<'_>, container: &ContainerView<'_>, proof: Evidence) -> Finding {
     let limit = limit(case, container);
-    let headline = match &limit {
-        Some(_) => {
-            say!("oom-killed.too-small", "the memory limit of {role} {container}, {limit}, is too small to start any process")
-        }
-        None => say!("oom-killed.too-small-2", "the memory limit of {role} {container} is too small to start any process"),
-    };
+    let headline = say!(
+        "oom-killed.too-small",
+        "the memory limit of {role} {container}[, {limit},] is too small to start any process"
+    );
     let finding = Finding::new(case.subject(), headline, proof)
         .container(container.name())
         .fact("role", role_word(container.role))
         .look(case.describe_pod());
-    let finding = amounts(case, container, finding);
-    match &limit {
-        Some(limit) => finding.fix([raise(case, container, limit)]),
-        None => finding,
-    }
+    let raise = limit.as_ref().map(|limit| raise(case, container, limit));
+    amounts(container, limit.as_ref(), finding)
+        .evidence(limit.map(|limit| limit.evidence(case)))
+        .fix(raise)
 }
 
-/// Where the sandbox falls victim to it, the event names no container: it is the one with the least.
+/// Where the sandbox is killed for it, the event names no container: it is the one with the least.
 fn sandbox(case: &Case<'_>) -> Option<Finding> {
     let event = case.newest_event(&["FailedCreatePodSandBox", "Started", "Created"])?;
     if event.reason != "FailedCreatePodSandBox" {
@@ -138,6 +165,10 @@ impl Limit {
     fn amount(&self) -> Option<Quantity> {
         self.text.parse().ok()
     }
+
+    fn evidence(&self, case: &Case<'_>) -> Evidence {
+        case.field(self.path.as_str(), self.text.as_str())
+    }
 }
 
 /// The container's limit, or the whole pod's.
@@ -162,22 +193,20 @@ fn limit(case: &Case<'_>, container: &ContainerView<'_>) -> Option<Limit> {
     })
 }
 
-/// Limit and request as facts, the limit also as evidence.
-fn amounts(case: &Case<'_>, container: &ContainerView<'_>, finding: Finding) -> Finding {
+/// Limit and request as facts.
+fn amounts(container: &ContainerView<'_>, limit: Option<&Limit>, finding: Finding) -> Finding {
     let request = container
         .spec
-        .and_then(|spec| spec.resources.as_ref()?.requests.as_ref()?.get(MEMORY))
-        .map(|request| request.0.clone());
-    let mut finding = finding;
-    if let Some(limit) = limit(case, container) {
-        finding = finding
-            .fact("limit", limit.text.as_str())
-            .evidence([case.field(limit.path, limit.text)]);
-    }
-    match request {
-        Some(request) => finding.fact("request", request),
-        None => finding,
-    }
+        .and_then(|spec| spec.resources.as_ref()?.requests.as_ref()?.get(MEMORY));
+    finding
+        .fact_if("limit", limit.map(|limit| amount(&limit.text)))
+        .fact_if("request", request.map(|request| amount(&request.0)))
+}
+
+/// An amount as it is written, where it is none that Kubernetes would take.
+fn amount(text: &str) -> Fact {
+    let amount: Result<Quantity, _> = text.parse();
+    amount.map_or_else(|_| Fact::from(text), Fact::from)
 }
 
 /// Twice the limit, as a first try, but enough to start: how much the program needs is not known.
@@ -187,27 +216,36 @@ fn raise(case: &Case<'_>, container: &ContainerView<'_>, limit: &Limit) -> Fix {
         .map(|amount| amount.saturating_add(amount).max(STARTABLE).exact(MEMORY));
     let (Some(template), Some(doubled)) = (Template::of(case), doubled) else {
         return Fix::advice(
-            say!("oom-killed.raise-fix", "raise the memory limit of {role} {container} above {limit}"),
+            say!(
+                "oom-killed.raise-limit",
+                "raise the memory limit of {role} {container} above {limit}"
+            ),
             Who::Owner,
         );
     };
-    let change = say!("oom-killed.raise", "raise the memory limit of {role} {container}, for a first try from {limit} to {doubled}; what it needs is to be measured");
+    let change = say!(
+        "oom-killed.double-limit",
+        "raise the memory limit of {role} {container}, for a first try from {limit} to {doubled}; what it needs is to be measured"
+    );
     // kubectl set resources knows the main containers only
-    if container.role != Role::Main || !limit.own {
-        return Fix::advice(change, Who::Owner).fact("doubled", doubled);
-    }
-    let command = case.kubectl([
-        "set",
-        "resources",
-        &template.owner().argument(),
-        "-c",
-        container.name(),
-        &format!("--limits=memory={doubled}"),
-    ]);
-    Fix::command(change, Who::Owner, template.owner().clone(), command).fact("doubled", doubled)
+    let fix = if container.role == Role::Main && limit.own {
+        let owner = template.owner();
+        let command = case.kubectl([
+            "set",
+            "resources",
+            &owner.argument(),
+            "-c",
+            container.name(),
+            &format!("--limits=memory={doubled}"),
+        ]);
+        Fix::command(change, Who::Owner, owner.clone(), command)
+    } else {
+        Fix::advice(change, Who::Owner)
+    };
+    fix.fact("doubled", amount(&doubled))
 }
 
-/// The node's own word that it ran out of memory.
+/// The event of the node that it ran out of memory.
 fn node_oom(case: &Case<'_>) -> Option<Evidence> {
     let node = ObjectRef::new(Kind::Node, "", case.pod().node()?);
     let events = case.snapshot.events_of(&node, None).yes()?;

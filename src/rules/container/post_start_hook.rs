@@ -1,12 +1,12 @@
 //! `post-start-hook`: a container's postStart hook fails, and so the kubelet kills the container.
 
-use crate::text::say;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes};
 use crate::rules::shared::template::{field_path, place, role_word};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::ContainerView;
 use crate::snapshot::Evidence;
+use crate::text::say;
 
 /// A container's postStart hook fails, and so the kubelet kills the container.
 pub static RULE: Rule = Rule {
@@ -16,22 +16,22 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("post_start_hook.md"),
     reads: &[],
     refines: &["crash-app-error", "crash-exit-zero"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let ended = crashes(case);
-    let finding = |container: ContainerView<'_>| {
+    let of_container = |container: ContainerView<'_>| {
         let crash = ended
             .iter()
             .find(|crash| crash.container.name() == container.name());
         let (proof, certainty) = proof(case, &container, crash)?;
-        Some(said(case, &container, proof, certainty))
+        Some(finding(case, &container, proof, certainty))
     };
-    case.pod().containers().filter_map(finding).collect()
+    case.pod().containers().filter_map(of_container).collect()
 }
 
-/// The waiting state says it for a moment only; after that the event does, if it is of the last run.
+/// The waiting state shows it for a moment only; after that the event does, if it is of the last run.
 fn proof(
     case: &Case<'_>,
     container: &ContainerView<'_>,
@@ -48,10 +48,12 @@ fn proof(
     let (crash, event) = (crash?, event?);
     let started = crash.end.started_at.as_ref()?.0;
     // a container that then ran for long was not killed by its hook
-    let certainty = match event.since(started) {
-        true => Certainty::Proven,
-        false if has_hook(container) && crash.end.exit_code >= 128 => Certainty::Likely,
-        false => return None,
+    let certainty = if event.since(started) {
+        Certainty::Proven
+    } else if has_hook(container) && crash.end.exit_code >= 128 {
+        Certainty::Likely
+    } else {
+        return None;
     };
     Some((case.event(event), certainty))
 }
@@ -63,7 +65,7 @@ fn has_hook(container: &ContainerView<'_>) -> bool {
         .is_some_and(|lifecycle| lifecycle.post_start.is_some())
 }
 
-fn said(
+fn finding(
     case: &Case<'_>,
     container: &ContainerView<'_>,
     proof: Evidence,
@@ -71,16 +73,19 @@ fn said(
 ) -> Finding {
     Finding::new(
         case.subject(),
-        say!("post-start-hook.text", "the postStart hook of {role} {container} fails, and the kubelet kills the container each time"),
+        say!(
+            "post-start-hook.headline",
+            "the postStart hook of {role} {container} fails, and the kubelet kills the container each time"
+        ),
         proof,
     )
     .container(container.name())
     .fact("role", role_word(container.role))
     .certainty(certainty)
     .evidence(hook(case, container))
-    .why(say!("post-start-hook.said-why", "newer kubelets keep the hook's output in their own log; the container's log does not hold it"))
+    .why(say!("post-start-hook.why", "newer kubelets keep the hook's output in their own log; the container's log does not hold it"))
     .fix([Fix::advice(
-        say!("post-start-hook.said-fix", "correct the postStart hook of {role} {container}; it runs beside the container's command, so it may not rely on that being up"),
+        say!("post-start-hook.correct-hook", "correct the postStart hook of {role} {container}; it runs beside the container's command, so it may not rely on that being up"),
         Who::Owner,
     )])
 }

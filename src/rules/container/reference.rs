@@ -1,10 +1,9 @@
 //! What a container takes its environment from, and what became of a ConfigMap or Secret that the kubelet misses.
 //!
-//! The kubelet's words prove that the object was absent when it looked; what was read of the
+//! The kubelet's message proves that the object was absent when it looked; what was read of the
 //! cluster can only add to that: a like name, the same name elsewhere, or that it exists by now.
 
-use crate::text::{Sentence, say};
-use super::start_failure::words;
+use super::start_failure::message;
 use crate::kubernetes::nearest::nearest;
 use crate::messages::config::{self, ConfigFailure};
 use crate::rules::Case;
@@ -12,6 +11,7 @@ use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::template::{Template, field_path, place, role_word};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Catalog, ContainerView, Keyed, Kind, ObjectRef, Seen};
+use crate::text::{Sentence, say};
 use k8s_openapi::api::core::v1::Container;
 use serde_json::json;
 
@@ -76,18 +76,18 @@ pub(super) fn references(container: &Container) -> Vec<Reference<'_>> {
 pub(super) struct Refusal<'a> {
     /// The container.
     pub(super) container: ContainerView<'a>,
-    /// What the words mean.
+    /// What the message means.
     pub(super) failure: ConfigFailure,
-    /// The words, unchanged.
+    /// The message, unchanged.
     pub(super) message: String,
-    /// The words as proof.
+    /// The message as proof.
     pub(super) proof: Evidence,
 }
 
-/// Every container that waits for one of these reasons, with what was said about it.
+/// Every container that waits for one of these reasons, with the message about it.
 pub(super) fn refusals<'a>(case: &Case<'a>, reasons: &[&str]) -> Vec<Refusal<'a>> {
     let refusal = |container: ContainerView<'a>| {
-        let (message, proof) = words(case, &container)?;
+        let (message, proof) = message(case, &container)?;
         Some(Refusal {
             container,
             failure: config::read(&message),
@@ -128,7 +128,7 @@ pub(super) fn missing_object(
         .filter(|((namespace, other), _)| other == name && namespace != case.namespace())
         .map(|((namespace, _), _)| namespace.clone())
         .collect();
-    let mut finding = Finding::new(case.subject(), headline(&seen, near), refusal.proof.clone())
+    let mut finding = Finding::new(case.subject(), headline(&seen), refusal.proof.clone())
         .container(refusal.container.name())
         .fact("role", role_word(refusal.container.role))
         .fact("kind", kind.as_str())
@@ -138,36 +138,37 @@ pub(super) fn missing_object(
         .look(list(case, kind));
     match seen {
         Seen::Yes(_) => {
-            return finding
-                .why(say!("reference.missing-object-why", "it was made after the kubelet last looked; the kubelet tries again by itself within about a minute"));
+            return finding.why(say!(
+                "reference.why-by-now",
+                "it was made after the kubelet last looked; the kubelet tries again by itself within about a minute"
+            ));
         }
         Seen::No => finding = finding.evidence([case.absence(object)]),
         Seen::Unknown(_) => {}
     }
     if let Some(near) = near {
-        finding = finding.fact("nearest", near).fix(renamings(
-            case,
-            &refusal.container,
-            kind,
-            name,
-            near,
-        ));
+        let rename = rename(case, &refusal.container, kind, name, near);
+        finding = finding.fact("nearest", near).fix([rename]);
     }
     if !elsewhere.is_empty() {
-        finding = finding.fact("elsewhere", elsewhere).why(
-            say!("reference.missing-object-why-2", "there is one of that name in {elsewhere}, but a pod reads only its own namespace"),
-        );
+        finding = finding.fact("elsewhere", elsewhere).why(say!(
+            "reference.why-elsewhere",
+            "there is one of that name in {elsewhere}, but a pod reads only its own namespace"
+        ));
     }
     finding.fix([creation(case, &refusal.container, kind, name)])
 }
 
-fn headline(seen: &Seen<'_, &Keyed>, near: Option<&str>) -> Sentence {
-    match (seen, near) {
-        (Seen::Yes(_), _) => say!("reference.headline", "{role} {container} waited for {kind} {name}, which exists by now"),
-        (_, Some(_)) => {
-            say!("reference.headline-2", "{role} {container} needs {kind} {name}, which does not exist; {nearest} does")
-        }
-        (_, None) => say!("reference.headline-3", "{role} {container} needs {kind} {name}, which does not exist"),
+fn headline(seen: &Seen<'_, &Keyed>) -> Sentence {
+    match seen {
+        Seen::Yes(_) => say!(
+            "reference.by-now",
+            "{role} {container} waited for {kind} {name}, which exists by now"
+        ),
+        Seen::No | Seen::Unknown(_) => say!(
+            "reference.missing",
+            "{role} {container} needs {kind} {name}, which does not exist[; {nearest} does]"
+        ),
     }
 }
 
@@ -197,23 +198,26 @@ pub(super) fn demands<'a>(
 }
 
 /// The change of the name, where there is one place to change and a template to change it in.
-fn renamings(
+fn rename(
     case: &Case<'_>,
     container: &ContainerView<'_>,
     kind: Kind,
     name: &str,
     near: &str,
-) -> Option<Fix> {
-    let change = say!("reference.renamings", "if {nearest} is meant, name that one in {role} {container}");
+) -> Fix {
+    let change = say!(
+        "reference.name-nearest",
+        "if {nearest} is meant, name that one in {role} {container}"
+    );
     let places = demands(case, container, kind, name);
     match (Template::of(case), places.as_slice()) {
-        (Some(template), [(pointer, _)]) => Some(template.replace(
+        (Some(template), [(pointer, _)]) => template.replace(
             change,
             &format!("{pointer}/name"),
             &json!(name),
             &json!(near),
-        )),
-        _ => Some(Fix::advice(change, Who::Owner)),
+        ),
+        _ => Fix::advice(change, Who::Owner),
     }
 }
 
@@ -238,7 +242,10 @@ fn creation(case: &Case<'_>, container: &ContainerView<'_>, kind: Kind, name: &s
             .collect()
     };
     words.extend(literals.iter().map(String::as_str));
-    let change = say!("reference.creation", "create {kind} {name} with its values; the pod then starts by itself");
+    let change = say!(
+        "reference.create",
+        "create {kind} {name} with its values; the pod then starts by itself"
+    );
     Fix::advice(change, Who::Owner).template(case.kubectl(words))
 }
 

@@ -1,14 +1,14 @@
-//! `run-as-non-root`: the pod forbids root, and the container would run as root or as nobody knows whom.
+//! `run-as-non-root`: the pod forbids root, and the container would run as root or as a user of unknown number.
 
-use crate::text::say;
 use super::reference::{Refusal, UNMADE, refusals};
 use crate::messages::config::ConfigFailure;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::template::{field_path, place, role_word};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
+use crate::text::say;
 
-/// The pod forbids root, and the container would run as root or as nobody knows whom.
+/// The pod forbids root, and the container would run as root or as a user of unknown number.
 pub static RULE: Rule = Rule {
     cause: "run-as-non-root",
     layer: Layer::Container,
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("run_as_non_root.md"),
     reads: &[],
     refines: &["container-config-error"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -29,37 +29,66 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Option<Finding> {
     let (headline, why, fix) = match &refusal.failure {
         ConfigFailure::RunsAsRoot => (
-            say!("run-as-non-root.text", "{role} {container} must not run as root, and image {image} runs as root"),
-            say!("run-as-non-root.text-2", "the image names no user or root, and the pod no runAsUser"),
-            say!("run-as-non-root.text-3", "set securityContext.runAsUser of {role} {container} to the number of a user that the image can work as, or build the image with a numeric USER"),
+            say!(
+                "run-as-non-root.image-runs-as-root",
+                "{role} {container} must not run as root, and image {image} runs as root"
+            ),
+            say!(
+                "run-as-non-root.why-image-runs-as-root",
+                "the image names no user or root, and the pod no runAsUser"
+            ),
+            say!(
+                "run-as-non-root.set-user",
+                "set securityContext.runAsUser of {role} {container} to the number of a user that the image can work as, or build the image with a numeric USER"
+            ),
         ),
         ConfigFailure::UserNotNumeric { .. } => (
-            say!("run-as-non-root.text-4", "{role} {container} must not run as root, and image {image} names its user {user} by word"),
-            say!("run-as-non-root.text-5", "the kubelet does not read the image's /etc/passwd and so cannot tell that {user} is not root"),
-            say!("run-as-non-root.text-6", "set securityContext.runAsUser of {role} {container} to the number of user {user}, or build the image with a numeric USER"),
+            say!(
+                "run-as-non-root.user-by-name",
+                "{role} {container} must not run as root, and image {image} names its user {user} by word"
+            ),
+            say!(
+                "run-as-non-root.why-user-by-name",
+                "the kubelet does not read the image's /etc/passwd and so cannot tell that {user} is not root"
+            ),
+            say!(
+                "run-as-non-root.set-number-of-user",
+                "set securityContext.runAsUser of {role} {container} to the number of user {user}, or build the image with a numeric USER"
+            ),
         ),
         ConfigFailure::RunAsUserIsRoot => (
-            say!("run-as-non-root.text-7", "{role} {container} must not run as root, and runAsUser says root"),
-            say!("run-as-non-root.text-8", "runAsNonRoot and runAsUser contradict each other"),
-            say!("run-as-non-root.text-9", "set securityContext.runAsUser of {role} {container} to another user than 0, or drop runAsNonRoot if it has to be root"),
+            say!(
+                "run-as-non-root.user-is-root",
+                "{role} {container} must not run as root, and runAsUser says root"
+            ),
+            say!(
+                "run-as-non-root.why-user-is-root",
+                "runAsNonRoot and runAsUser contradict each other"
+            ),
+            say!(
+                "run-as-non-root.set-another-user",
+                "set securityContext.runAsUser of {role} {container} to another user than 0, or drop runAsNonRoot if it has to be root"
+            ),
         ),
         _ => return None,
+    };
+    let user = match &refusal.failure {
+        ConfigFailure::UserNotNumeric { user } => Some(user.as_str()),
+        _ => None,
     };
     let finding = Finding::new(case.subject(), headline, refusal.proof.clone())
         .container(refusal.container.name())
         .fact("role", role_word(refusal.container.role))
         .fact("image", refusal.container.image())
+        .fact_if("user", user)
         .why(why)
         .evidence(settings(case, refusal))
         .fix([Fix::advice(fix, Who::Owner)])
-        .look(look(case));
-    Some(match &refusal.failure {
-        ConfigFailure::UserNotNumeric { user } => finding.fact("user", user.as_str()),
-        _ => finding,
-    })
+        .look(security_contexts(case));
+    Some(finding)
 }
 
-/// What the pod and the container say about users; the container's own word counts more.
+/// What the pod and the container say about users; the container's setting takes precedence.
 fn settings(case: &Case<'_>, refusal: &Refusal<'_>) -> Vec<Evidence> {
     let mut found = Vec::new();
     let mut quote = |path: String, value: Option<String>| {
@@ -94,7 +123,8 @@ fn settings(case: &Case<'_>, refusal: &Refusal<'_>) -> Vec<Evidence> {
     found
 }
 
-fn look(case: &Case<'_>) -> String {
+/// The command that shows them.
+fn security_contexts(case: &Case<'_>) -> String {
     let pod = case.pod().name();
     let fields = "jsonpath={.spec.securityContext}{\"\\n\"}{.spec.containers[*].securityContext}";
     case.kubectl(["get", "pod", pod, "-o", fields])

@@ -1,11 +1,10 @@
-//! Containers that a runtime could not start, and in which words it said so.
+//! Containers that a runtime could not start, by its message or by an exit code.
 //!
-//! A start error shows in turns as RunContainerError with the runtime's words, as CrashLoopBackOff
-//! without, and as the last end (StartError, ContainerCannotRun); CRI-O reports it as
+//! A start error shows in turns as RunContainerError with the runtime's message, as CrashLoopBackOff
+//! without one, and as the last end (StartError, ContainerCannotRun); CRI-O reports it as
 //! CreateContainerError. A missing interpreter and a wrong CPU show only after the start, in the
 //! log, and so at best in the termination message.
 
-use crate::text::Sentence;
 use crate::messages::config::{self, ConfigFailure};
 use crate::messages::start::{self, StartFailure};
 use crate::rules::Case;
@@ -14,17 +13,18 @@ use crate::rules::shared::crash::{Crash, crashes, log};
 use crate::rules::shared::template::role_word;
 use crate::snapshot::ContainerView;
 use crate::snapshot::Evidence;
+use crate::text::Sentence;
 
 /// A container that did not start, or not far.
 pub(super) struct StartError<'a> {
     /// The container.
     pub(super) container: ContainerView<'a>,
-    /// What the words mean.
+    /// What the message means.
     pub(super) failure: StartFailure,
-    /// The words.
+    /// The message, or the exit code.
     pub(super) proof: Evidence,
-    /// Whether the runtime said it; otherwise only an exit code hints at it.
-    pub(super) said: bool,
+    /// Whether a message says it; otherwise only an exit code hints at it.
+    pub(super) is_reported: bool,
     /// Whether a process ran: only then there is a log.
     ran: bool,
 }
@@ -32,24 +32,24 @@ pub(super) struct StartError<'a> {
 impl StartError<'_> {
     /// A finding about it.
     pub(super) fn finding(&self, case: &Case<'_>, headline: Sentence) -> Finding {
-        let finding = Finding::new(case.subject(), headline, self.proof.clone())
+        let exit_code = self.container.last_end().map(|(_, end)| end.exit_code);
+        let inspect = if self.ran && exit_code.is_some() {
+            log(case, &self.container)
+        } else {
+            case.describe_pod()
+        };
+        let certainty = if self.is_reported {
+            Certainty::Proven
+        } else {
+            Certainty::Likely
+        };
+        Finding::new(case.subject(), headline, self.proof.clone())
             .container(self.container.name())
             .fact("role", role_word(self.container.role))
             .fact("image", self.container.image())
-            .certainty(if self.said {
-                Certainty::Proven
-            } else {
-                Certainty::Likely
-            });
-        match self.container.last_end() {
-            Some((_, end)) if self.ran => finding
-                .fact("exitCode", end.exit_code)
-                .look(log(case, &self.container)),
-            Some((_, end)) => finding
-                .fact("exitCode", end.exit_code)
-                .look(case.describe_pod()),
-            None => finding.look(case.describe_pod()),
-        }
+            .fact_if("exitCode", exit_code)
+            .certainty(certainty)
+            .look(inspect)
     }
 }
 
@@ -73,15 +73,15 @@ pub(super) fn start_errors<'a>(case: &Case<'a>) -> Vec<StartError<'a>> {
     found
 }
 
-/// By the words of the waiting state, or of the event where the state has none.
+/// By the message of the waiting state, or of the event where the state has none.
 fn waiting<'a>(case: &Case<'a>, container: ContainerView<'a>) -> Option<StartError<'a>> {
     let reason = container.waiting_reason();
     if !matches!(reason, "RunContainerError" | "CreateContainerError") {
         return None;
     }
-    let (message, proof) = words(case, &container)?;
+    let (message, proof) = message(case, &container)?;
     let failure = match start::read(&message) {
-        // what no container layer's runtime says is an error of creation
+        // CRI-O reports errors of the start as errors of creation; those that `config` knows are of creation
         Some(failure) if config::read(&message) == ConfigFailure::Unknown => failure,
         _ if reason == "RunContainerError" => StartFailure::Other,
         _ => return None,
@@ -90,13 +90,16 @@ fn waiting<'a>(case: &Case<'a>, container: ContainerView<'a>) -> Option<StartErr
         container,
         failure,
         proof,
-        said: true,
+        is_reported: true,
         ran: false,
     })
 }
 
 /// The message of the waiting state, or else of the newest event Failed.
-pub(super) fn words(case: &Case<'_>, container: &ContainerView<'_>) -> Option<(String, Evidence)> {
+pub(super) fn message(
+    case: &Case<'_>,
+    container: &ContainerView<'_>,
+) -> Option<(String, Evidence)> {
     let message = container
         .waiting()
         .and_then(|waiting| waiting.message.as_deref())
@@ -115,7 +118,7 @@ fn ended<'a>(case: &Case<'a>, crash: &Crash<'a>) -> Option<StartError<'a>> {
         return None;
     }
     let read = start::read(crash.message()).or_else(|| start::shell(crash.message(), code));
-    let (failure, said) = match (read, code) {
+    let (failure, is_reported) = match (read, code) {
         (Some(failure), _) => (failure, true),
         (None, 127) => (StartFailure::NotFound { what: None }, crash.never_ran()),
         (None, 126) => (
@@ -125,15 +128,15 @@ fn ended<'a>(case: &Case<'a>, crash: &Crash<'a>) -> Option<StartError<'a>> {
         (None, _) if crash.never_ran() => (StartFailure::Other, true),
         _ => return None,
     };
-    let proof = match crash.said(case) {
-        Some(words) if said => words,
+    let proof = match crash.termination_message(case) {
+        Some(message) if is_reported => message,
         _ => crash.proof(case),
     };
     Some(StartError {
         container: crash.container,
         failure,
         proof,
-        said,
+        is_reported,
         ran: !crash.never_ran(),
     })
 }

@@ -1,11 +1,11 @@
 //! Containers that the kubelet kills because of a probe, again and again.
 //!
 //! The container's status knows only an exit code: 137, 143 or whatever the program makes of
-//! SIGTERM. That a probe was the reason is said by events, of which the kubelet drops many (a burst
+//! SIGTERM. That a probe was the reason is in events, of which the kubelet drops many (a burst
 //! of 25 for each pod, then one in five minutes: client-go tools/record/events_cache.go). So an
 //! event of an earlier run counts as well, if the last run can have gone the same way.
 
-use super::probe::{Met, newest, since_start, written};
+use super::probe::{ProbeEvent, newest, since_start, written};
 use crate::messages::probe::ProbeKind;
 use crate::rules::Case;
 use crate::rules::finding::Certainty;
@@ -22,8 +22,8 @@ pub(super) struct Killed<'a> {
     pub(super) container: ContainerView<'a>,
     /// The event that proves it.
     pub(super) proof: &'a Event,
-    /// What the probe met, if an event says.
-    pub(super) met: Option<Met<'a>>,
+    /// How the probe failed, if an event says.
+    pub(super) unhealthy: Option<ProbeEvent<'a>>,
     /// How sure it is.
     pub(super) certainty: Certainty,
 }
@@ -31,35 +31,35 @@ pub(super) struct Killed<'a> {
 /// Every container of the pod that its probe of this kind kills.
 pub(super) fn killed<'a>(case: &Case<'a>, kind: ProbeKind) -> Vec<Killed<'a>> {
     let crashed = crashes(case);
-    let run_filters = |container: ContainerView<'a>| {
+    let of_container = |container: ContainerView<'a>| {
         let crash = crashed
             .iter()
             .find(|crash| crash.container.name() == container.name());
-        run_filters(case, container, crash, kind)
+        of_probe(case, container, crash, kind)
     };
     case.pod()
         .containers()
         .filter(|container| container.role != Role::Init)
-        .filter_map(run_filters)
+        .filter_map(of_container)
         .collect()
 }
 
-fn run_filters<'a>(
+fn of_probe<'a>(
     case: &Case<'a>,
     container: ContainerView<'a>,
     crash: Option<&Crash<'a>>,
     kind: ProbeKind,
 ) -> Option<Killed<'a>> {
     let killing = newest(case, &container, kind, "Killing");
-    let met = newest(case, &container, kind, "Unhealthy");
+    let unhealthy = newest(case, &container, kind, "Unhealthy");
     let (proof, certainty) = match crash {
-        Some(crash) => of_last_run(case, crash, kind, killing.as_ref(), met.as_ref())?,
-        None => of_this_run(&container, killing.as_ref(), met.as_ref())?,
+        Some(crash) => of_last_run(case, crash, kind, killing.as_ref(), unhealthy.as_ref())?,
+        None => of_this_run(&container, killing.as_ref(), unhealthy.as_ref())?,
     };
     Some(Killed {
         container,
         proof,
-        met,
+        unhealthy,
         certainty,
     })
 }
@@ -69,8 +69,8 @@ fn of_last_run<'a>(
     case: &Case<'a>,
     crash: &Crash<'a>,
     kind: ProbeKind,
-    killing: Option<&Met<'a>>,
-    met: Option<&Met<'a>>,
+    killing: Option<&ProbeEvent<'a>>,
+    unhealthy: Option<&ProbeEvent<'a>>,
 ) -> Option<(&'a Event, Certainty)> {
     let probe = written(&crash.container, kind);
     if crash.reason() == "OOMKilled" || crash.never_ran() || too_short(crash, probe) {
@@ -78,28 +78,28 @@ fn of_last_run<'a>(
     }
     let by_signal = matches!(crash.end.exit_code, 137 | 143);
     let killing = killing.map(|killing| killing.event);
-    let met = met.map(|met| met.event);
+    let unhealthy = unhealthy.map(|unhealthy| unhealthy.event);
     if let Some(event) = killing.filter(|event| within(case, crash, event)) {
         return Some((event, Certainty::Proven));
     }
-    if let Some(event) = met.filter(|event| by_signal && within(case, crash, event)) {
+    if let Some(event) = unhealthy.filter(|event| by_signal && within(case, crash, event)) {
         return Some((event, Certainty::Proven));
     }
-    let event = killing.or(met.filter(|_| by_signal))?;
+    let event = killing.or(unhealthy.filter(|_| by_signal))?;
     Some((event, Certainty::Likely))
 }
 
 /// It runs: has the probe killed it before, and does it fail again?
 fn of_this_run<'a>(
     container: &ContainerView<'a>,
-    killing: Option<&Met<'a>>,
-    met: Option<&Met<'a>>,
+    killing: Option<&ProbeEvent<'a>>,
+    unhealthy: Option<&ProbeEvent<'a>>,
 ) -> Option<(&'a Event, Certainty)> {
-    let now = |met: &&Met<'a>| since_start(container, met.event);
+    let now = |unhealthy: &&ProbeEvent<'a>| since_start(container, unhealthy.event);
     if let Some(killing) = killing.filter(now) {
         return Some((killing.event, Certainty::Proven));
     }
-    let again = met
+    let again = unhealthy
         .filter(now)
         .filter(|_| container.status.restart_count > 0)?;
     match killing {

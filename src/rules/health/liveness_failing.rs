@@ -1,12 +1,12 @@
 //! `liveness-failing`: the kubelet kills a container again and again because its liveness probe fails.
 
-use crate::text::say;
 use super::killed::{Killed, killed};
-use super::probe::{advice, facts, headline, why, written};
+use super::probe::{finding, written};
 use crate::messages::probe::{ProbeFailure, ProbeKind};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::shared::crash::log;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
+use crate::text::{Seconds, say};
+use crate::triage::budget;
 
 /// The kubelet kills a container again and again because its liveness probe fails.
 pub static RULE: Rule = Rule {
@@ -16,45 +16,38 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("liveness_failing.md"),
     reads: &[],
     refines: &["crash-app-error", "crash-exit-zero"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     killed(case, ProbeKind::Liveness)
         .iter()
-        .map(|killed| finding(case, killed))
+        .map(|killed| of_container(case, killed))
         .collect()
 }
 
-fn finding(case: &Case<'_>, killed: &Killed<'_>) -> Finding {
+fn of_container(case: &Case<'_>, killed: &Killed<'_>) -> Finding {
     let container = &killed.container;
-    let failure = killed.met.as_ref().map(|met| &met.text.failure);
-    let finding = Finding::new(
-        case.subject(),
-        headline(failure, true),
-        case.event(killed.proof),
-    )
-    .certainty(killed.certainty)
-    .why(failure.map(why).unwrap_or_default())
-    .look(log(case, container));
-    let met = killed.met.as_ref();
-    let mut finding = facts(case, container, ProbeKind::Liveness, met, finding);
-    if let Some(met) = met.filter(|met| met.event.name != killed.proof.name) {
-        finding = finding.evidence([case.event(met.event)]);
-    }
-    if let Some((field, end)) = container.last_end() {
+    let unhealthy = killed.unhealthy.as_ref();
+    let more = unhealthy.filter(|unhealthy| unhealthy.event.name != killed.proof.name);
+    let end = container.last_end();
+    let exit_code = end.map(|(field, end)| {
         let path = format!("{}.{field}.exitCode", container.path());
-        finding = finding
-            .fact("exitCode", end.exit_code)
-            .evidence([case.field(path, end.exit_code.to_string())]);
-    }
-    finding
-        .fix(patience(killed, failure))
-        .fix(failure.and_then(|failure| advice(case, container, ProbeKind::Liveness, failure)))
+        case.field(path, end.exit_code.to_string())
+    });
+    let proof = case.event(killed.proof);
+    let mut finding = finding(case, container, ProbeKind::Liveness, proof, unhealthy, true)
+        .certainty(killed.certainty)
+        .fact_if("exitCode", end.map(|(_, end)| end.exit_code))
+        .evidence(more.map(|unhealthy| case.event(unhealthy.event)))
+        .evidence(exit_code);
+    let advice = std::mem::take(&mut finding.fixes);
+    finding.fix(patience(killed)).fix(advice)
 }
 
 /// A program that answers late or not yet may only need time to start.
-fn patience(killed: &Killed<'_>, failure: Option<&ProbeFailure>) -> Option<Fix> {
+fn patience(killed: &Killed<'_>) -> Option<Fix> {
+    let failure = killed.unhealthy.as_ref().map(|event| &event.text.failure);
     let slow = matches!(
         failure,
         None | Some(ProbeFailure::Refused | ProbeFailure::Timeout | ProbeFailure::GrpcUnreachable)
@@ -63,9 +56,12 @@ fn patience(killed: &Killed<'_>, failure: Option<&ProbeFailure>) -> Option<Fix> 
     let has_startup = written(&killed.container, ProbeKind::Startup).is_some();
     (slow && !has_startup).then(|| {
         Fix::advice(
-            say!("liveness-failing.patience-fix", "if it needs longer than {patienceSeconds} s to start, add a startupProbe that gives it that time: the liveness probe then waits"),
+            say!(
+                "liveness-failing.add-startup-probe",
+                "if it needs longer than {patienceSeconds} to start, add a startupProbe that gives it that time: the liveness probe then waits"
+            ),
             Who::Owner,
         )
-        .fact("patienceSeconds", crate::triage::budget(probe))
+        .fact("patienceSeconds", Seconds(budget(probe)))
     })
 }

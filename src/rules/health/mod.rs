@@ -1,6 +1,6 @@
-//! Causes of the health layer: the containers run, and a probe or a gate says that the pod is not well.
+//! Causes of the health layer: the containers run, and a probe or a gate says that the pod is not ready.
 //!
-//! What rules share stands in `probe` (what probes met, and their sentences) and `killed` (containers
+//! What rules share stands in `probe` (how probes failed, and their sentences) and `killed` (containers
 //! that a probe restarts).
 
 pub mod liveness_failing;

@@ -1,17 +1,18 @@
-//! What a probe met, and the sentences and facts that tell of it.
+//! How a probe failed, and the sentences and facts for it.
 //!
-//! A probe's event is news of the moment in which it was written: whether it still holds is shown
-//! by the container's own status and by the time of its start. Each failure has one sentence with
-//! two beginnings: a probe fails, or a container is killed by its probe.
+//! A probe's event is true of the moment in which it was written: whether it still holds is shown
+//! by the container's own status and by the time of its start. What a failure is has one sentence of
+//! its own, which stands in two headlines: a probe fails, or a container is killed by its probe.
 
-use crate::text::{Message, Sentence, say};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::text;
 use crate::messages::probe::{self, ProbeFailure, ProbeKind, ProbeText};
 use crate::rules::Case;
 use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::crash::log;
 use crate::rules::shared::template::{Template, field_path, place, role_word};
-use crate::snapshot::{ContainerView, Event};
+use crate::snapshot::{ContainerView, Event, Evidence};
+use crate::text::{Message, Seconds, Sentence, say};
 use crate::triage;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Probe;
@@ -21,9 +22,9 @@ use serde_json::json;
 /// The most columns of a probe's output in a headline.
 const OUTPUT: usize = 100;
 
-/// What a probe met when it was last heard of.
-pub(super) struct Met<'a> {
-    /// The event that says so.
+/// An event about a probe, read.
+pub(super) struct ProbeEvent<'a> {
+    /// The event.
     pub(super) event: &'a Event,
     /// What it means.
     pub(super) text: ProbeText,
@@ -42,14 +43,14 @@ pub(super) fn written<'a>(container: &ContainerView<'a>, kind: ProbeKind) -> Opt
 /// The word for a kind of probe.
 fn word(kind: ProbeKind) -> Sentence {
     match kind {
-        ProbeKind::Liveness => "liveness",
-        ProbeKind::Readiness => "readiness",
-        ProbeKind::Startup => "startup",
+        ProbeKind::Liveness => say!("probe.liveness", "liveness"),
+        ProbeKind::Readiness => say!("probe.readiness", "readiness"),
+        ProbeKind::Startup => say!("probe.startup", "startup"),
     }
 }
 
 /// The field that holds it.
-fn field(kind: ProbeKind) -> Sentence {
+fn field(kind: ProbeKind) -> &'static str {
     match kind {
         ProbeKind::Liveness => "livenessProbe",
         ProbeKind::Readiness => "readinessProbe",
@@ -64,7 +65,7 @@ pub(super) fn newest<'a>(
     container: &ContainerView<'_>,
     kind: ProbeKind,
     reason: &str,
-) -> Option<Met<'a>> {
+) -> Option<ProbeEvent<'a>> {
     let only = [
         ProbeKind::Liveness,
         ProbeKind::Readiness,
@@ -90,7 +91,8 @@ pub(super) fn newest<'a>(
             ProbeFailure::Killing { container: killed } => is_another(case, container, killed),
             _ => false,
         };
-        (same && !other && text.failure != ProbeFailure::Redirected).then_some(Met { event, text })
+        (same && !other && text.failure != ProbeFailure::Redirected)
+            .then_some(ProbeEvent { event, text })
     })
 }
 
@@ -110,14 +112,40 @@ pub(super) fn started(container: &ContainerView<'_>) -> Option<Timestamp> {
     Some(container.running()?.started_at.as_ref()?.0)
 }
 
-/// The headline, for a failure that was heard of or not.
-pub(super) fn headline(failure: Option<&ProbeFailure>, killed: bool) -> Sentence {
-    let known = failure.and_then(met).is_some();
-    match (killed, known) {
-        (true, true) => say!("probe.killed-met", "{role} {container} is killed by its {probe} probe: {met}"),
-        (false, true) => say!("probe.fails-met", "{probe} probe of {role} {container} fails: {met}"),
-        (true, false) => say!("probe.killed", "{role} {container} is killed by its {probe} probe"),
-        (false, false) => say!("probe.fails", "{probe} probe of {role} {container} fails, and no event says why"),
+/// The finding about a container whose probe fails, with what the event Unhealthy tells of it.
+pub(super) fn finding(
+    case: &Case<'_>,
+    container: &ContainerView<'_>,
+    kind: ProbeKind,
+    proof: Evidence,
+    unhealthy: Option<&ProbeEvent<'_>>,
+    killed: bool,
+) -> Finding {
+    let failure = unhealthy.map(|event| &event.text.failure);
+    let mut finding = Finding::new(case.subject(), headline(failure, killed), proof);
+    finding.why = failure.and_then(why);
+    facts(case, container, kind, unhealthy, finding)
+        .fix(failure.and_then(|failure| advice(case, container, kind, failure)))
+        .look(log(case, container))
+}
+
+/// The headline, for a failure that an event tells of or not.
+fn headline(failure: Option<&ProbeFailure>, killed: bool) -> Sentence {
+    if killed {
+        return say!(
+            "probe.kills",
+            "{role} {container} is killed by its {probe} probe[: {met}]"
+        );
+    }
+    match failure.and_then(met) {
+        Some(_) => say!(
+            "probe.fails",
+            "{probe} probe of {role} {container} fails: {met}"
+        ),
+        None => say!(
+            "probe.fails-without-event",
+            "{probe} probe of {role} {container} fails, and no event says why"
+        ),
     }
 }
 
@@ -125,50 +153,98 @@ pub(super) fn headline(failure: Option<&ProbeFailure>, killed: bool) -> Sentence
 fn met(failure: &ProbeFailure) -> Option<Sentence> {
     use ProbeFailure as F;
     Some(match failure {
-        F::Refused => say!("probe.met-refused", "nothing listens on {address}"),
-        F::Timeout => say!("probe.met-timeout", "no answer within {timeoutSeconds} s"),
-        F::Unreachable => say!("probe.met-unreachable", "no way from the node to {address}"),
-        F::BadAnswer => say!("probe.met-bad-answer", "{address} ends the connection without an answer"),
-        F::Status(_) => say!("probe.met-status", "{target} answers HTTP {status}"),
-        F::Dns => say!("probe.met-dns", "the name of {address} does not resolve on the node"),
-        F::HttpVsHttps => say!("probe.met-http-vs-https", "the probe and {address} differ in HTTP and HTTPS"),
-        F::Tls => say!("probe.met-tls", "TLS with {address} fails"),
-        F::UnknownPort(_) => say!("probe.met-unknown-port", "no port of the container is named {port}"),
+        F::Refused => say!("probe.met-refused", "nothing listens[ on {address}]"),
+        F::Timeout => say!("probe.met-timeout", "no answer within {timeoutSeconds}"),
+        F::Unreachable => say!(
+            "probe.met-unreachable",
+            "no way from the node[ to {address}]"
+        ),
+        F::BadAnswer => say!(
+            "probe.met-bad-answer",
+            "the connection[ to {address}] ends without an answer"
+        ),
+        F::Status(_) => say!("probe.met-status", "[{target} answers ]HTTP {status}"),
+        F::Dns => say!(
+            "probe.met-dns",
+            "the name[ of {address}] does not resolve on the node"
+        ),
+        F::HttpVsHttps => say!(
+            "probe.met-http-vs-https",
+            "[on {address} ]one side speaks HTTP, the other HTTPS"
+        ),
+        F::Tls => say!("probe.met-tls", "TLS[ with {address}] fails"),
+        F::UnknownPort(_) => say!(
+            "probe.met-unknown-port",
+            "no port of the container is named {port}"
+        ),
         F::InvalidPort(_) => say!("probe.met-invalid-port", "{port} is no port number"),
-        F::GrpcUnimplemented => say!("probe.met-grpc-unimplemented", "the server has no gRPC health service"),
-        F::GrpcUnhealthy(_) => say!("probe.met-grpc-unhealthy", "the gRPC health service says {health}"),
-        F::GrpcUnreachable => say!("probe.met-grpc-unreachable", "no gRPC connection to {address}"),
-        F::CommandMissing(_) => say!("probe.met-command-missing", "its command {command} is not in the image"),
+        F::GrpcUnimplemented => say!(
+            "probe.met-grpc-unimplemented",
+            "the server has no gRPC health service"
+        ),
+        F::GrpcUnhealthy(_) => say!(
+            "probe.met-grpc-unhealthy",
+            "the gRPC health service says {health}"
+        ),
+        F::GrpcUnreachable => say!(
+            "probe.met-grpc-unreachable",
+            "no gRPC connection[ to {address}]"
+        ),
+        F::CommandMissing(_) => say!(
+            "probe.met-command-missing",
+            "its command {command} is not in the image"
+        ),
+        F::Output(output) if output.trim().is_empty() => {
+            say!("probe.met-no-output", "its command says nothing")
+        }
         F::Output(_) => say!("probe.met-output", "its command says {output}"),
-        F::Errored(_) => say!("probe.met-errored", "it cannot be made: {output}"),
-        _ => return None,
+        F::Errored(_) => say!("probe.met-errored", "it cannot be made[: {output}]"),
+        F::Redirected | F::Killing { .. } => return None,
     })
 }
 
 /// How such a failure comes about.
-pub(super) fn why(failure: &ProbeFailure) -> Sentence {
+fn why(failure: &ProbeFailure) -> Option<Sentence> {
     use ProbeFailure as F;
-    match failure {
-        F::Refused => {
-            say!("probe.why", "the program listens on another port, only on 127.0.0.1 (the kubelet asks the pod's address), or is not up yet")
-        }
-        F::Timeout => say!("probe.why-2", "the program is busy or waits for something itself, or the limit is short"),
-        F::BadAnswer => say!("probe.why-3", "another protocol is spoken there than the probe speaks"),
-        F::Status(301..=399) => say!("probe.why-4", "a redirect to another host does not count as an answer"),
-        F::Status(401 | 403) => {
-            say!("probe.why-5", "the path wants a login, which a probe gives only by its httpHeaders")
-        }
-        F::Status(404) => say!("probe.why-6", "the program listens, and does not know this path"),
-        F::Status(500..) => say!("probe.why-7", "the program answers, and says itself that it is not well"),
-        F::GrpcUnreachable => {
-            say!("probe.why-8", "nothing listens there, or something that speaks no gRPC: the text is the same")
-        }
-        _ => "",
-    }
+    Some(match failure {
+        F::Refused => say!(
+            "probe.why-refused",
+            "the program listens on another port, only on 127.0.0.1 (the kubelet asks the pod's address), or is not up yet"
+        ),
+        F::Timeout => say!(
+            "probe.why-timeout",
+            "the program is busy or waits for something itself, or the limit is short"
+        ),
+        F::BadAnswer => say!(
+            "probe.why-bad-answer",
+            "another protocol is spoken there than the probe speaks"
+        ),
+        F::Status(301..=399) => say!(
+            "probe.why-redirect",
+            "a redirect to another host does not count as an answer"
+        ),
+        F::Status(401 | 403) => say!(
+            "probe.why-login",
+            "the path wants a login, which a probe gives only by its httpHeaders"
+        ),
+        F::Status(404) => say!(
+            "probe.why-no-path",
+            "the program listens, and does not know this path"
+        ),
+        F::Status(500..) => say!(
+            "probe.why-unhealthy",
+            "the program answers, and says itself that it is not healthy"
+        ),
+        F::GrpcUnreachable => say!(
+            "probe.why-grpc-unreachable",
+            "nothing listens there, or something that speaks no gRPC: the text is the same"
+        ),
+        _ => return None,
+    })
 }
 
 /// What to change about it.
-pub(super) fn advice(
+fn advice(
     case: &Case<'_>,
     container: &ContainerView<'_>,
     kind: ProbeKind,
@@ -176,18 +252,38 @@ pub(super) fn advice(
 ) -> Option<Fix> {
     use ProbeFailure as F;
     let change = match failure {
-        F::Refused => {
-            say!("probe.advice", "let the program listen on the port that the {probe} probe asks, on all addresses (0.0.0.0), or correct the probe's port")
-        }
-        F::Timeout => {
-            say!("probe.advice-2", "raise timeoutSeconds of the {probe} probe, or let the path answer without long work")
-        }
-        F::Status(404) => say!("probe.advice-3", "correct the path of the {probe} probe"),
-        F::Status(401 | 403) => say!("probe.advice-4", "let the {probe} probe ask a path without login"),
-        F::Status(500..) => say!("probe.advice-5", "find in the log why {target} answers {status}"),
-        F::HttpVsHttps => say!("probe.advice-6", "correct the scheme of the {probe} probe"),
-        F::GrpcUnimplemented => say!("probe.advice-7", "serve grpc.health.v1.Health, or probe by tcpSocket"),
-        F::CommandMissing(_) => say!("probe.advice-8", "use a command in the {probe} probe that the image holds"),
+        F::Refused => say!(
+            "probe.listen-on-the-port",
+            "let the program listen on the port that the {probe} probe asks, on all addresses (0.0.0.0), or correct the probe's port"
+        ),
+        F::Timeout => say!(
+            "probe.raise-timeout",
+            "raise timeoutSeconds of the {probe} probe, or let the path answer without long work"
+        ),
+        F::Status(404) => say!(
+            "probe.correct-path",
+            "correct the path of the {probe} probe"
+        ),
+        F::Status(401 | 403) => say!(
+            "probe.path-without-login",
+            "let the {probe} probe ask a path without login"
+        ),
+        F::Status(500..) => say!(
+            "probe.find-in-log",
+            "find in the log why the program answers {status}[ at {target}]"
+        ),
+        F::HttpVsHttps => say!(
+            "probe.correct-scheme",
+            "correct the scheme of the {probe} probe"
+        ),
+        F::GrpcUnimplemented => say!(
+            "probe.serve-grpc-health",
+            "serve grpc.health.v1.Health, or probe by tcpSocket"
+        ),
+        F::CommandMissing(_) => say!(
+            "probe.use-command-of-image",
+            "use a command in the {probe} probe that the image holds"
+        ),
         F::UnknownPort(port) => return Some(name_port(case, container, kind, port)),
         _ => return None,
     };
@@ -206,7 +302,10 @@ fn name_port(case: &Case<'_>, container: &ContainerView<'_>, kind: ProbeKind, po
         [only] => Some(*only),
         _ => None,
     });
-    let change = say!("probe.name-port", "let the {probe} probe ask port {meant}, the one that the container has");
+    let change = say!(
+        "probe.ask-port",
+        "let the {probe} probe ask port {meant}, the one that the container has"
+    );
     let pointer = written(container, kind).and_then(|probe| {
         let action = match (&probe.http_get, &probe.tcp_socket) {
             (Some(_), _) => "httpGet",
@@ -225,95 +324,81 @@ fn name_port(case: &Case<'_>, container: &ContainerView<'_>, kind: ProbeKind, po
             .fact("meant", meant),
         (Some(meant), ..) => Fix::advice(change, Who::Owner).fact("meant", meant),
         _ => Fix::advice(
-            say!("probe.name-port-fix", "name a port of the container {port}, or let the {probe} probe ask a number"),
+            say!(
+                "probe.name-port",
+                "name a port of the container {port}, or let the {probe} probe ask a number"
+            ),
             Who::Owner,
         ),
     }
 }
 
-/// Adds what the probe is and what it met.
-pub(super) fn facts(
+/// Adds what the probe is and how it failed.
+fn facts(
     case: &Case<'_>,
     container: &ContainerView<'_>,
     kind: ProbeKind,
-    met: Option<&Met<'_>>,
+    unhealthy: Option<&ProbeEvent<'_>>,
     finding: Finding,
 ) -> Finding {
     let probe = written(container, kind);
+    let timeout = probe.and_then(|probe| probe.timeout_seconds).unwrap_or(1);
     let mut finding = finding
         .container(container.name())
         .fact("role", role_word(container.role))
         .fact("probe", word(kind))
         .fact("restarts", container.status.restart_count)
-        .fact(
-            "timeoutSeconds",
-            probe.and_then(|p| p.timeout_seconds).unwrap_or(1),
-        )
-        .fact("target", probe.map(target).unwrap_or_default());
+        .fact("timeoutSeconds", Seconds(timeout.into()))
+        .fact_if("target", probe.and_then(target));
     if let Some(probe) = probe {
         let quote = serde_json::to_string(probe).unwrap_or_default();
-        finding =
-            finding
-                .fact("budgetSeconds", triage::budget(probe))
-                .evidence(place(case, container).map(|place| {
-                    case.field(field_path(&format!("{place}/{}", field(kind))), quote)
-                }));
+        let spec = place(case, container)
+            .map(|place| case.field(field_path(&format!("{place}/{}", field(kind))), quote));
+        finding = finding
+            .fact("budgetSeconds", Seconds(triage::budget(probe)))
+            .evidence(spec);
     }
-    match met {
-        Some(met) => of_failure(&met.text, probe, finding),
+    match unhealthy {
+        Some(event) => of_failure(&event.text, probe, finding),
         None => finding,
     }
 }
 
 fn of_failure(text: &ProbeText, probe: Option<&Probe>, finding: Finding) -> Finding {
     use ProbeFailure as F;
-    let address = text
-        .address
-        .clone()
-        .or_else(|| probe.map(target).filter(|target| !target.is_empty()))
-        .unwrap_or_else(|| "the probe's port".to_owned());
-    let finding = finding.fact("address", address);
+    let address = text.address.clone().or_else(|| probe.and_then(target));
+    let finding = finding.fact_if("address", address);
     let finding = match &text.failure {
-        F::Status(status) => finding.fact("status", i64::from(*status)),
+        F::Status(status) => finding.fact("status", i32::from(*status)),
         F::UnknownPort(port) | F::InvalidPort(port) => finding.fact("port", port.as_str()),
         F::GrpcUnhealthy(health) => finding.fact("health", health.as_str()),
         F::CommandMissing(command) => finding.fact("command", command.as_str()),
         F::Output(output) | F::Errored(output) => {
             let line = text::one_line(output);
-            let shown = if line.is_empty() {
-                "nothing".to_owned()
-            } else {
-                text::truncate_width(&line, OUTPUT).into_owned()
-            };
-            finding.fact("output", shown)
+            let shown = text::truncate_width(&line, OUTPUT);
+            finding.fact_if("output", (!line.is_empty()).then(|| shown.into_owned()))
         }
         _ => finding,
     };
-    match met(&text.failure) {
-        Some(sentence) => {
-            let met = Message::with(sentence, &[&finding.facts]);
-            finding.fact("met", met)
-        }
-        None => finding,
-    }
+    let met = met(&text.failure).map(|met| Message::with(met, &[&finding.facts]));
+    finding.fact_if("met", met)
 }
 
 /// What the probe asks: `:8080/healthz`, `:5432`, or its command.
-fn target(probe: &Probe) -> String {
+fn target(probe: &Probe) -> Option<String> {
     let port = |port: &IntOrString| match port {
         IntOrString::Int(number) => number.to_string(),
         IntOrString::String(name) => name.clone(),
     };
     if let Some(http) = &probe.http_get {
         let path = http.path.as_deref().unwrap_or("/");
-        return format!(":{}{path}", port(&http.port));
+        return Some(format!(":{}{path}", port(&http.port)));
     }
     if let Some(tcp) = &probe.tcp_socket {
-        return format!(":{}", port(&tcp.port));
+        return Some(format!(":{}", port(&tcp.port)));
     }
     if let Some(grpc) = &probe.grpc {
-        return format!(":{}", grpc.port);
+        return Some(format!(":{}", grpc.port));
     }
-    let command = probe.exec.as_ref().and_then(|exec| exec.command.as_ref());
-    command.map(|words| words.join(" ")).unwrap_or_default()
+    Some(probe.exec.as_ref()?.command.as_ref()?.join(" "))
 }

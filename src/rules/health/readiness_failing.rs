@@ -1,24 +1,24 @@
 //! `readiness-failing`: a container runs, and its readiness probe fails now.
 //!
-//! Not every event about it is news: a container that crashes refuses its probe, one that starts
+//! Not every event about it still holds: a container that crashes refuses its probe, one that starts
 //! does so for a while, and an event of an earlier run stays listed for an hour. So the container
 //! must run, be started, be past its probe's patience and be not ready by its own status; the event
 //! of this run only tells why.
 
-use crate::text::say;
-use super::probe::{advice, facts, headline, newest, since_start, started, why, written};
+use super::probe::{finding, newest, since_start, started, written};
 use crate::messages::probe::ProbeKind;
 use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::crash::log;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::{ContainerView, Kind, Role, Seen};
+use crate::text::say;
 use crate::triage;
 
 /// Seconds that a container may take to turn ready, whatever its probe says.
 const WARM_UP: i64 = 30;
-/// Seconds in which a failing probe is heard of again: behind a burst the kubelet lets one event in
+/// Seconds in which a failing probe has an event again: behind a burst the kubelet lets one event in
 /// five minutes through (client-go tools/record/events_cache.go).
-const HEARD_AGAIN: i64 = 600;
+const EVENT_AGAIN: i64 = 600;
 
 /// A container runs, and its readiness probe fails now.
 pub static RULE: Rule = Rule {
@@ -28,23 +28,23 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("readiness_failing.md"),
     reads: &[Kind::Node],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if is_old_news(case) {
+    if is_unwatched(case) {
         return Vec::new();
     }
     case.pod()
         .containers()
         .filter(|container| fails(case, container))
-        .map(|container| finding(case, &container))
+        .map(|container| of_container(case, &container))
         .collect()
 }
 
 /// Whether nobody on the node watches the pod any more: the node controller then turns Ready to
 /// False and gives no reason (pkg/controller/util/node/controller_utils.go MarkPodsNotReady).
-fn is_old_news(case: &Case<'_>) -> bool {
+fn is_unwatched(case: &Case<'_>) -> bool {
     let unwatched = case.pod().condition("Ready").is_some_and(|ready| {
         ready.status == "False" && ready.reason.as_deref().unwrap_or_default().is_empty()
     });
@@ -71,43 +71,31 @@ fn fails(case: &Case<'_>, container: &ContainerView<'_>) -> bool {
         && !triage::between_crashes(container, uptime)
 }
 
-fn finding(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
-    let met = newest(case, container, ProbeKind::Readiness, "Unhealthy")
-        .filter(|met| since_start(container, met.event));
+fn of_container(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
+    let kind = ProbeKind::Readiness;
+    let unhealthy = newest(case, container, kind, "Unhealthy")
+        .filter(|unhealthy| since_start(container, unhealthy.event));
     let ready = case.field(format!("{}.ready", container.path()), "false");
-    let failure = met.as_ref().map(|met| &met.text.failure);
-    let current = met
-        .as_ref()
-        .and_then(|met| met.event.last)
-        .is_some_and(|last| case.seconds_since(last) <= HEARD_AGAIN);
-    let finding = match &met {
-        Some(met) => Finding::new(
-            case.subject(),
-            headline(failure, false),
-            case.event(met.event),
-        )
-        .evidence([ready]),
-        None => Finding::new(case.subject(), headline(None, false), ready),
+    let mut finding = match &unhealthy {
+        Some(event) => finding(case, container, kind, case.event(event.event), Some(event), false)
+            .evidence([ready]),
+        None => finding(case, container, kind, ready, None, false).why(say!(
+            "readiness-failing.no-event",
+            "the container runs and is started, but not ready; events are kept for an hour, and may not have been readable"
+        )),
     };
-    let finding = finding.certainty(if current {
-        Certainty::Proven
-    } else {
-        Certainty::Likely
-    });
-    let finding = finding
-        .why(failure.map(why).unwrap_or(
-            say!("readiness-failing.text", "the container runs and is started, but not ready; events are kept for an hour, and may not have been readable"),
-        ))
-        .look(log_of_this_run(case, container));
-    let mut finding = facts(case, container, ProbeKind::Readiness, met.as_ref(), finding)
-        .fix(failure.and_then(|failure| advice(case, container, ProbeKind::Readiness, failure)));
+    let last = unhealthy.and_then(|unhealthy| unhealthy.event.last);
+    let is_current = last.is_some_and(|last| case.seconds_since(last) <= EVENT_AGAIN);
+    if !is_current {
+        finding.certainty = Certainty::Likely;
+    }
     // a probe that kills says more than one that only withholds traffic
     finding.rank = 1;
-    finding
+    finding.look(log_of_this_run(case, container))
 }
 
 /// The container runs, so its present log is the one to read.
 fn log_of_this_run(case: &Case<'_>, container: &ContainerView<'_>) -> String {
     let command = log(case, container);
-    command.trim_end_matches(say!("readiness-failing.log-of-this-run", " --previous")).to_owned()
+    command.trim_end_matches(" --previous").to_owned()
 }

@@ -1,9 +1,9 @@
 //! `readiness-gate`: every container is ready, and a condition that the pod's readinessGates name is not True.
 
-use crate::text::say;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
+use crate::text::say;
 
 /// Every container is ready, and a condition that the pod's readinessGates name is not True.
 pub static RULE: Rule = Rule {
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("readiness_gate.md"),
     reads: &[],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 /// The reason of the Ready condition (pkg/kubelet/status/generate.go).
@@ -35,20 +35,32 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
     let gates: Vec<String> = closed.iter().map(|(gate, _)| (*gate).to_owned()).collect();
     let missing = closed.iter().all(|(_, condition)| condition.is_none());
     let headline = if missing {
-        say!("readiness-gate.text", "every container is ready, but nobody has set readiness gate {gates}")
+        say!(
+            "readiness-gate.not-set",
+            "every container is ready, but nobody has set readiness {gates|gate|gates} {gates}"
+        )
     } else {
-        say!("readiness-gate.text-2", "every container is ready, but readiness gate {gates} is not True")
+        say!(
+            "readiness-gate.not-true",
+            "every container is ready, but readiness {gates|gate|gates} {gates} {gates|is|are} not True"
+        )
     };
+    let pod = case.pod().name();
     let proof = case.field("status.conditions[Ready].message", message);
     let finding = Finding::new(case.subject(), headline, proof)
         .fact("gates", gates)
         .fact("domain", domain)
         .evidence(closed.into_iter().filter_map(|(_, condition)| condition))
-        .why(say!("readiness-gate.why", "a gate is opened by a controller outside Kubernetes that sets the condition of that name, often one for load balancers"))
-        .look(case.kubectl(["get", "pod", case.pod().name(), "-o", "jsonpath={.status.conditions}",
-        ]));
+        .why(say!(
+            "readiness-gate.why",
+            "a gate is opened by a controller outside Kubernetes that sets the condition of that name, often one for load balancers"
+        ))
+        .look(case.kubectl(["get", "pod", pod, "-o", "jsonpath={.status.conditions}"]));
     Some(finding.fix([Fix::advice(
-        say!("readiness-gate.fix", "look at the controller of {domain}: whether it runs, and what it says about this pod"),
+        say!(
+            "readiness-gate.check-controller",
+            "look at the controller of {domain}: whether it runs, and what it says about this pod"
+        ),
         Who::Admin,
     )]))
 }

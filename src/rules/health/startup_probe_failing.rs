@@ -1,14 +1,13 @@
 //! `startup-probe-failing`: a container's startup probe has not passed in its time.
 
-use crate::text::say;
 use super::killed::killed;
-use super::probe::{Met, advice, facts, headline, newest, since_start, started, why, written};
+use super::probe::{ProbeEvent, finding, newest, since_start, started, written};
 use crate::messages::probe::ProbeKind;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::shared::crash::log;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::ContainerView;
 use crate::snapshot::Evidence;
+use crate::text::say;
 use crate::triage;
 
 /// A container's startup probe has not passed in its time.
@@ -19,7 +18,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("startup_probe_failing.md"),
     reads: &[],
     refines: &["crash-app-error", "crash-exit-zero", "liveness-failing"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -27,7 +26,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .into_iter()
         .map(|killed| {
             let proof = case.event(killed.proof);
-            finding(case, &killed.container, proof, killed.met.as_ref(), true)
+            let unhealthy = killed.unhealthy.as_ref();
+            of_container(case, &killed.container, proof, unhealthy, true)
                 .certainty(killed.certainty)
         })
         .collect();
@@ -48,33 +48,44 @@ fn pending(case: &Case<'_>, container: &ContainerView<'_>) -> Option<Finding> {
     {
         return None;
     }
-    let met = newest(case, container, ProbeKind::Startup, "Unhealthy")
-        .filter(|met| since_start(container, met.event));
+    let unhealthy = newest(case, container, ProbeKind::Startup, "Unhealthy")
+        .filter(|unhealthy| since_start(container, unhealthy.event));
     let path = format!("{}.started", container.path());
     let field = case.field(path, "false");
-    Some(match &met {
-        Some(met) => {
-            finding(case, container, case.event(met.event), Some(met), false).evidence([field])
+    let proof = unhealthy
+        .as_ref()
+        .map(|unhealthy| case.event(unhealthy.event));
+    Some(match proof {
+        Some(proof) => {
+            of_container(case, container, proof, unhealthy.as_ref(), false).evidence([field])
         }
-        None => finding(case, container, field, None, false).certainty(Certainty::Likely),
+        None => of_container(case, container, field, None, false).certainty(Certainty::Likely),
     })
 }
 
-fn finding(
+fn of_container(
     case: &Case<'_>,
     container: &ContainerView<'_>,
     proof: Evidence,
-    met: Option<&Met<'_>>,
+    unhealthy: Option<&ProbeEvent<'_>>,
     killed: bool,
 ) -> Finding {
-    let failure = met.map(|met| &met.text.failure);
-    let finding = Finding::new(case.subject(), headline(failure, killed), proof)
-        .why(failure.map(why).unwrap_or_default())
-        .look(log(case, container));
-    facts(case, container, ProbeKind::Startup, met, finding)
-        .fix(failure.and_then(|failure| advice(case, container, ProbeKind::Startup, failure)))
-        .fix([Fix::advice(
-            say!("startup-probe-failing.fix", "if it needs longer than {budgetSeconds} s to start, raise failureThreshold of the startup probe"),
+    let more_time = written(container, ProbeKind::Startup).map(|_| {
+        Fix::advice(
+            say!(
+                "startup-probe-failing.raise-failure-threshold",
+                "if it needs longer than {budgetSeconds} to start, raise failureThreshold of the startup probe"
+            ),
             Who::Owner,
-        )])
+        )
+    });
+    finding(
+        case,
+        container,
+        ProbeKind::Startup,
+        proof,
+        unhealthy,
+        killed,
+    )
+    .fix(more_time)
 }

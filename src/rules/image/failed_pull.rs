@@ -1,14 +1,12 @@
-//! The containers of a pod that wait for an image, and the words that tell why: [`all`].
+//! The containers of a pod that wait for an image, and the message that tells why: [`all`].
 //!
 //! Shared by every rule of this layer. The status outranks events, which may be old; where the status holds
-//! boilerplate only (kubelets before 1.32 while they back off), the newest event about the same image speaks.
-//! What the words mean is read by [`crate::messages::pull`]; which cause that makes is said by the rules.
+//! boilerplate only (kubelets before 1.32 while they back off), the newest event about the same image counts.
+//! What the message means is read by [`crate::messages::pull`]; which cause that makes is for the rules.
 //!
 //! Sources: kubelet `images/image_manager.go`, `images/types.go`, `kuberuntime/kuberuntime_image.go` (1.19 to 1.37);
 //! cri-api `pkg/errors/errors.go`.
 
-use crate::text::Sentence;
-use crate::text::say;
 use super::hosts;
 use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::shell;
@@ -16,9 +14,9 @@ use crate::kubernetes::text::{one_line, truncate_width};
 use crate::messages::pull::{self, Pull, PullFailure};
 use crate::messages::sandbox::{self, SandboxFailure};
 use crate::rules::Case;
-use crate::rules::finding::{Finding, Fix, Who};
-use crate::snapshot::Evidence;
-use crate::snapshot::{ContainerView, Event, Role};
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::snapshot::{ContainerView, Event, Evidence, Role};
+use crate::text::{Fact, Sentence, say};
 
 /// The waiting reasons under which the kubelet reports that an image is not to be had.
 const REASONS: [&str; 7] = [
@@ -30,10 +28,22 @@ const REASONS: [&str; 7] = [
     "RegistryUnavailable",
     "SignatureValidationFailed",
 ];
-/// The events that carry the words of a failure. `BackOff` never does.
+/// The events that tell why a pull failed. `BackOff` never does.
 const EVENTS: [&str; 3] = ["Failed", "InspectFailed", "ErrImageNeverPull"];
 /// The widest piece of a message that a sentence quotes.
 const QUOTED: usize = 240;
+
+/// Gives the message where no sentence says it better.
+pub(super) const OWN_WORDS: Sentence = say!("failed-pull.own-words", "its own words: {message}");
+/// Why a host is asked that the image does not name.
+pub(super) const SENT_ELSEWHERE: Sentence = say!(
+    "failed-pull.sent-elsewhere",
+    "image {image} names {registry}: a mirror is set on the node, or that registry sends it on to {host}"
+);
+/// In place of the name of a registry, for an image whose name cannot be read.
+const REGISTRY: Sentence = say!("failed-pull.unknown-registry", "the registry");
+/// In place of the name of a node.
+const NODE: Sentence = say!("failed-pull.unknown-node", "its node");
 
 /// A container that waits for an image which cannot be had.
 #[derive(Debug)]
@@ -48,12 +58,12 @@ pub(super) struct FailedPull<'c> {
     pub(super) path: String,
     /// The image volume that it belongs to.
     pub(super) volume: Option<&'c str>,
-    /// What the words mean.
+    /// What the message means.
     pub(super) pull: Pull,
-    /// The words, and where they stand.
+    /// The message, and where it stands.
     proof: Evidence,
-    /// The words are those of an event that may speak of another image.
-    pub(super) hearsay: bool,
+    /// The message is that of an event that may be about another image.
+    pub(super) indirect: bool,
     /// It is the image of the sandbox, which the node's runtime names and not the pod.
     pub(super) of_sandbox: bool,
 }
@@ -94,7 +104,7 @@ fn sandbox_image<'c>(case: &'c Case<'c>) -> Option<FailedPull<'c>> {
     let SandboxFailure::PauseImage(pull) = sandbox::read(&event.message) else {
         return None;
     };
-    if !of_the_way(pull.failure) {
+    if !is_between_node_and_registry(pull.failure) {
         return None;
     }
     let (_, rest) = event.message.split_once('"')?;
@@ -107,13 +117,13 @@ fn sandbox_image<'c>(case: &'c Case<'c>) -> Option<FailedPull<'c>> {
         volume: None,
         pull: *pull,
         proof: case.event(event),
-        hearsay: false,
+        indirect: false,
         of_sandbox: true,
     })
 }
 
 /// Failures between node and registry; the others concern an image that the pod does not name.
-fn of_the_way(failure: PullFailure) -> bool {
+fn is_between_node_and_registry(failure: PullFailure) -> bool {
     matches!(
         failure,
         PullFailure::Dns
@@ -148,52 +158,52 @@ fn failed_pull<'c>(case: &'c Case<'c>, container: ContainerView<'c>) -> FailedPu
     let message = waiting
         .and_then(|waiting| waiting.message.as_deref())
         .unwrap_or_default();
-    let (field, words) = match message {
+    let (field, text) = match message {
         "" => ("reason", container.waiting_reason()),
         message => ("message", message),
     };
     let needed = needed(case, &container, message);
-    let status = Told {
-        pull: pull::read(words),
-        proof: case.field(format!("{}.state.waiting.{field}", container.path()), words),
-        hearsay: false,
+    let status = PullMessage {
+        pull: pull::read(text),
+        proof: case.field(format!("{}.state.waiting.{field}", container.path()), text),
+        indirect: false,
     };
-    let only = || from_events(case, &container, &needed);
-    let told = if status.pull.boilerplate {
-        only()
+    let event = || from_events(case, &container, &needed);
+    let better = if status.pull.boilerplate {
+        event()
     } else if status.pull.failure == PullFailure::PullQps {
         // the kubelet's own limit passes by itself and hides what stands behind it
-        only().filter(|told| told.pull.failure != PullFailure::PullQps)
+        event().filter(|event| event.pull.failure != PullFailure::PullQps)
     } else {
         None
     };
-    let told = told.unwrap_or(status);
+    let message = better.unwrap_or(status);
     FailedPull {
         case,
         container,
         image: needed.image,
         path: needed.path,
         volume: needed.volume,
-        pull: told.pull,
-        proof: told.proof,
-        hearsay: told.hearsay,
+        pull: message.pull,
+        proof: message.proof,
+        indirect: message.indirect,
         of_sandbox: false,
     }
 }
 
-/// Words about a failure.
-struct Told {
+/// A message about a failed pull, see [`FailedPull`].
+struct PullMessage {
     pull: Pull,
     proof: Evidence,
-    hearsay: bool,
+    indirect: bool,
 }
 
 fn from_events(
     case: &Case<'_>,
     container: &ContainerView<'_>,
     needed: &Needed<'_>,
-) -> Option<Told> {
-    let told: Vec<(&Event, Pull)> = case
+) -> Option<PullMessage> {
+    let messages: Vec<(&Event, Pull)> = case
         .events()
         .into_iter()
         .rev()
@@ -202,19 +212,22 @@ fn from_events(
         .filter(|(event, pull)| !pull.boilerplate && about(event, container, needed).is_some())
         .collect();
     let exact = |event: &Event| about(event, container, needed) == Some(true);
-    // of what is said about this image the newest, the kubelet's own limit last
-    let best = told.into_iter().enumerate().min_by_key(|(age, told)| {
-        let limited = told.1.failure == PullFailure::PullQps;
-        (!exact(told.0), limited, *age)
-    });
-    best.map(|(_, (event, pull))| Told {
-        hearsay: !exact(event),
+    // the newest about this image, the kubelet's own limit last
+    let best = messages
+        .into_iter()
+        .enumerate()
+        .min_by_key(|(age, (event, pull))| {
+            let limited = pull.failure == PullFailure::PullQps;
+            (!exact(event), limited, *age)
+        });
+    best.map(|(_, (event, pull))| PullMessage {
+        indirect: !exact(event),
         proof: case.event(event),
         pull,
     })
 }
 
-/// Whether an event speaks of this image: `Some(true)` when it names it, `Some(false)` when it may. An event of
+/// Whether an event is about this image: `Some(true)` when it names it, `Some(false)` when it may be. An event of
 /// this container about another image is of a time before the pod's image was changed.
 fn about(event: &Event, container: &ContainerView<'_>, needed: &Needed<'_>) -> Option<bool> {
     if event
@@ -297,83 +310,91 @@ impl FailedPull<'_> {
         ImageReference::parse(self.image).ok()
     }
 
-    /// The host that was dialled, as far as the words tell; the image's registry otherwise.
-    pub(super) fn host(&self) -> String {
-        self.pull.host.clone().unwrap_or_else(|| self.registry())
+    /// The host that was dialled, as far as the message tells; the image's registry otherwise.
+    pub(super) fn host(&self) -> Option<String> {
+        self.pull.host.clone().or_else(|| self.registry())
     }
 
     /// The registry that the image names.
-    pub(super) fn registry(&self) -> String {
-        match self.reference() {
-            Some(reference) => reference.registry,
-            None => "the registry".to_owned(),
-        }
+    pub(super) fn registry(&self) -> Option<String> {
+        self.reference().map(|reference| reference.registry)
+    }
+
+    /// Whether the host that was dialled is such a one.
+    pub(super) fn host_is(&self, kind: fn(&str) -> bool) -> bool {
+        self.host().is_some_and(|host| kind(&host))
+    }
+
+    /// Whether the image's registry is Docker Hub.
+    pub(super) fn is_of_docker_hub(&self) -> bool {
+        self.registry()
+            .is_some_and(|registry| hosts::is_docker_hub(&registry))
     }
 
     /// Whether a host was dialled that the image does not name: a mirror, a token server, or where the registry sent the node.
     pub(super) fn was_sent_elsewhere(&self) -> bool {
-        self.pull
-            .host
-            .as_deref()
-            .is_some_and(|host| !hosts::belongs_to(host, &self.registry()))
+        let elsewhere = |host: &str| {
+            self.registry()
+                .is_some_and(|registry| !hosts::belongs_to(host, &registry))
+        };
+        self.pull.host.as_deref().is_some_and(elsewhere)
     }
 
-    /// Whether the telling words hold this piece, whatever its capitals.
+    /// Whether the message holds this piece, whatever its capitals.
     pub(super) fn says(&self, piece: &str) -> bool {
         crate::messages::form::contains(&self.proof.quote, piece)
     }
 
-    /// The finding with what every rule of this layer tells: image, host, node, the telling words.
+    /// The finding with what every rule of this layer tells: image, host, node, the message.
     pub(super) fn finding(&self, headline: Sentence) -> Finding {
-        let said = truncate_width(&one_line(&self.pull.quote), QUOTED).into_owned();
+        let message = truncate_width(&one_line(&self.pull.quote), QUOTED).into_owned();
+        let node = self.case.pod().node().map(str::to_owned);
         let finding = Finding::new(self.case.subject(), headline, self.proof.clone());
         let finding = if self.of_sandbox {
             finding.fix([Fix::advice(
-                say!("failed-pull.fix", "have image {image} on {node} before pods come: it is the sandbox image of the node's runtime, and without it none starts there"),
+                say!("failed-pull.load-sandbox-image", "have image {image} on {node} before pods come: it is the sandbox image of the node's runtime, and without it none starts there"),
                 Who::Admin,
             )])
         } else {
             finding.container(self.container.name())
         };
-        let finding = finding
+        finding
             .fact("namespace", self.case.namespace())
             .fact("image", self.image)
-            .fact("registry", self.registry())
-            .fact("host", self.host())
-            .fact("node", self.case.pod().node().unwrap_or(say!("failed-pull.text", "its node")))
-            .fact("said", said)
-            .look(self.look_at_events());
-        let finding = if self.hearsay {
-            finding.certainty(crate::rules::finding::Certainty::Likely)
-        } else {
-            finding
-        };
-        match self.volume {
-            Some(volume) => finding
-                .fact("volume", volume)
-                .evidence([self.case.field(&self.path, self.image)]),
-            None => finding,
-        }
+            .fact("registry", known_or(self.registry(), REGISTRY))
+            .fact("host", known_or(self.host(), REGISTRY))
+            .fact("node", known_or(node, NODE))
+            .fact("message", message)
+            .fact_if("volume", self.volume)
+            .evidence(self.volume.map(|_| self.case.field(&self.path, self.image)))
+            .when(self.indirect, |finding| {
+                finding.certainty(Certainty::Likely)
+            })
+            .look(self.events_command())
     }
 
-    fn look_at_events(&self) -> String {
+    fn events_command(&self) -> String {
         let selector = format!("involvedObject.name={}", self.case.pod().name());
         self.case
             .kubectl(["get", "events", "--field-selector", &selector])
     }
+}
 
-    /// A command that shows what else waits on the pod's node: a trouble of the way to a registry is rarely of one pod.
-    pub(super) fn look_at_failures(&self) -> String {
-        // the failed pulls of every pod: they show the error, and whether other nodes meet it too
-        shell::command([
-            "kubectl",
-            "get",
-            "events",
-            "-A",
-            "--field-selector",
-            "reason=Failed",
-        ])
-    }
+/// A command that shows the failed pulls of every pod, and whether other nodes meet the error, too: what stands between a node
+/// and a registry rarely concerns one pod.
+pub(super) fn failures_command() -> String {
+    shell::command([
+        "kubectl",
+        "get",
+        "events",
+        "-A",
+        "--field-selector",
+        "reason=Failed",
+    ])
+}
+
+fn known_or(name: Option<String>, word: Sentence) -> Fact {
+    name.map_or_else(|| word.into(), Fact::from)
 }
 
 #[cfg(test)]

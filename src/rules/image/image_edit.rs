@@ -3,7 +3,6 @@
 //! Only where the object can be changed in place does a fix carry a command: a pod's own image may be changed, hardly
 //! anything else of a pod (pkg/apis/core/validation, ValidatePodUpdate), and nothing of a Job's template.
 
-use crate::text::Sentence;
 use super::failed_pull::FailedPull;
 use super::pull_secrets;
 use crate::kubernetes::patch;
@@ -11,6 +10,7 @@ use crate::rules::Case;
 use crate::rules::finding::{Fix, Who};
 use crate::rules::shared::template;
 use crate::snapshot::{Kind, ObjectRef};
+use crate::text::Sentence;
 use serde_json::{Value, json};
 
 /// Names another image; with the command where the object can be changed in place.
@@ -93,7 +93,7 @@ pub(super) fn restart(case: &Case<'_>, change: Sentence) -> Fix {
 
 /// Where the spec of the pods stands in an object whose template can be changed: also in one that replaces no pod by itself, since
 /// the pods that it makes next take what is changed here.
-fn pod_spec(subject: &ObjectRef) -> Option<Sentence> {
+fn pod_spec(subject: &ObjectRef) -> Option<&'static str> {
     subject.known_kind()?.pod_template()
 }
 

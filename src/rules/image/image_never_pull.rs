@@ -1,11 +1,12 @@
 //! `image-never-pull`: pull policy Never, and the image is not on the node.
 
-use crate::text::say;
 use super::failed_pull::{self, FailedPull};
 use super::image_edit;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
+use crate::snapshot::Evidence;
+use crate::text::say;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -15,7 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_never_pull.md"),
     reads: &[],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -30,20 +31,29 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
-    const PULL: &str =
-        say!("image-never-pull.text", "let it be pulled: imagePullPolicy IfNotPresent, if {registry} has the image");
-    let pull = image_edit::set_pull_policy(failed, PULL, "IfNotPresent");
+    let pull = image_edit::set_pull_policy(
+        failed,
+        say!(
+            "image-never-pull.let-it-be-pulled",
+            "let it be pulled: imagePullPolicy IfNotPresent, if {registry} has the image"
+        ),
+        "IfNotPresent",
+    );
+    let load = Fix::advice(
+        say!(
+            "image-never-pull.load-on-nodes",
+            "load the image into the runtime of every node that may run the pod, as by kind load docker-image, minikube image load or ctr -n k8s.io images import"
+        ),
+        Who::Admin,
+    );
     failed
         .finding(say!("image-never-pull.headline", "image {image} is not on {node}, and imagePullPolicy Never forbids to pull it"))
         .why(say!("image-never-pull.why", "it counts only if the runtime of that node has it, under this very name: an image in another machine's or another runtime's store does not"))
         .evidence(policy(failed))
-        .fix([pull, Fix::advice(
-            say!("image-never-pull.fix", "load the image into the runtime of every node that may run the pod, as by kind load docker-image, minikube image load or ctr -n k8s.io images import"),
-            Who::Admin,
-        )])
+        .fix([pull, load])
 }
 
-fn policy(failed: &FailedPull<'_>) -> Option<crate::snapshot::Evidence> {
+fn policy(failed: &FailedPull<'_>) -> Option<Evidence> {
     let policy = failed.container.spec?.image_pull_policy.as_deref()?;
     let container = failed.path.strip_suffix(".image")?;
     Some(

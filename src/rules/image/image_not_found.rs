@@ -1,12 +1,12 @@
 //! `image-not-found`: the repository does not exist as far as the registry tells.
 
-use crate::text::{Sentence, say};
 use super::failed_pull::{self, FailedPull};
-use super::{hosts, login, pull_secrets};
+use super::{login, pull_secrets};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Kind;
+use crate::text::{Sentence, say};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -16,14 +16,14 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_not_found.md"),
     reads: &[Kind::Secret, Kind::ServiceAccount],
     refines: &["image-pull-failed"],
-    check,
+    check: Check::Pod(check),
 };
 
-/// Words of a registry that says that there is no such name; the others hide what a login may not see.
+/// A registry that says that there is no such name; other answers hide what a login may not see.
 const DEFINITE: [&str; 3] = [
-    say!("image-not-found.text", "name unknown"),
+    "name unknown",
     "NAME_UNKNOWN",
-    say!("image-not-found.text-2", "repository name not known to registry"),
+    "repository name not known to registry",
 ];
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -34,7 +34,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 /// Whether the answer may also mean that the login does not suffice.
 pub(super) fn may_be_hidden(failed: &FailedPull<'_>) -> bool {
-    failed.pull.failure == PullFailure::NotFound && !DEFINITE.iter().any(|words| failed.says(words))
+    failed.pull.failure == PullFailure::NotFound && !DEFINITE.iter().any(|text| failed.says(text))
 }
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
@@ -42,42 +42,67 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         || failed.image.to_owned(),
         |reference| format!("{}/{}", reference.registry, reference.repository),
     );
-    let official = repository.starts_with("docker.io/library/");
-    let correct = if official {
-        say!("image-not-found.text-3", "write the registry and the path that the image was pushed to: a bare name means an official image of Docker Hub")
+    let correct = if repository.starts_with("docker.io/library/") {
+        say!(
+            "image-not-found.write-full-name",
+            "write the registry and the path that the image was pushed to: a bare name means an official image of Docker Hub"
+        )
     } else {
-        say!("image-not-found.text-4", "correct the image of container {container}, or push it to {repository}")
+        say!(
+            "image-not-found.correct-or-push",
+            "correct the image of container {container}, or push it to {repository}"
+        )
     };
     let correct = Fix::advice(correct, Who::Owner);
     if !may_be_hidden(failed) {
         return failed
-            .finding(say!("image-not-found.headline", "{repository} does not exist: the registry knows no such repository"))
+            .finding(say!(
+                "image-not-found.missing",
+                "{repository} does not exist: the registry knows no such repository"
+            ))
             .fact("repository", repository)
             .fix([correct]);
     }
     let named = pull_secrets::named(failed.case);
-    let finding = failed
-        .finding(say!("image-not-found.headline-2", "{repository} is missing or not allowed: the registry does not tell which"))
+    failed
+        .finding(say!(
+            "image-not-found.missing-or-hidden",
+            "{repository} is missing or not allowed: the registry does not tell which"
+        ))
         .certainty(Certainty::Likely)
         .fact("repository", repository)
         .why(why(failed, named.is_empty()))
-        .evidence(named.iter().map(|named| named.named.clone()));
-    finding.fix([correct]).fix(login::fixes(failed, &named))
+        .evidence(named.iter().map(|named| named.named.clone()))
+        .fix([correct])
+        .fix(login::fixes(failed, &named))
 }
 
 fn why(failed: &FailedPull<'_>, no_secret: bool) -> Sentence {
-    let unqualified =
-        hosts::is_docker_hub(&failed.registry()) && !failed.image.starts_with("docker.io/");
+    let unqualified = failed.is_of_docker_hub() && !failed.image.starts_with("docker.io/");
     match (unqualified, no_secret) {
         (true, true) => {
-            say!("image-not-found.why", "the name holds no registry, so Docker Hub is asked, and the pod names no pull secret: an image that was built locally or is private is not found there")
+            say!(
+                "image-not-found.bare-name-no-secret-why",
+                "the name holds no registry, so Docker Hub is asked, and the pod names no pull secret: an image that was built locally or is private is not found there"
+            )
         }
         (true, false) => {
-            say!("image-not-found.why-2", "the name holds no registry, so Docker Hub is asked: an image that was built locally, or that the pull secret does not cover, is not found there")
+            say!(
+                "image-not-found.bare-name-why",
+                "the name holds no registry, so Docker Hub is asked: an image that was built locally, or that the pull secret does not cover, is not found there"
+            )
         }
         (false, true) => {
-            say!("image-not-found.why-3", "it was never pushed, is misspelt, or is private: the pod names no pull secret")
+            say!(
+                "image-not-found.no-secret-why",
+                "it was never pushed, is misspelt, or is private: the pod names no pull secret"
+            )
         }
-        (false, false) => say!("image-not-found.why-4", "it was never pushed, is misspelt, or the pull secret does not cover it"),
+        (false, false) => {
+            say!(
+                "image-not-found.why",
+                "it was never pushed, is misspelt, or the pull secret does not cover it"
+            )
+        }
     }
 }

@@ -1,12 +1,12 @@
 //! `image-platform-mismatch`: the image has no variant for the node's platform.
 
-use crate::text::say;
 use super::failed_pull::{self, FailedPull};
 use crate::messages::form::search;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::{Kind, Node, ObjectRef};
+use crate::text::say;
 use std::collections::BTreeSet;
 
 /// The rule.
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_platform_mismatch.md"),
     reads: &[Kind::Node],
     refines: &["image-pull-failed"],
-    check,
+    check: Check::Pod(check),
 };
 
 const OS: &str = "kubernetes.io/os";
@@ -36,49 +36,48 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         .node()
         .and_then(|name| case.snapshot.nodes().get("", name).yes());
     let of_node = node.and_then(platform);
-    let finding = match told(failed).or_else(|| of_node.clone()) {
-        Some(platform) => failed
-            .finding(say!("image-platform-mismatch.headline", "image {image} has no variant for {platform}, the platform of {node}"))
-            .fact("platform", platform),
-        None => failed.finding(say!("image-platform-mismatch.headline-2", "image {image} has no variant for the platform of {node}")),
-    };
     let label = node.and_then(|node| {
         let arch = node.labels.get(ARCH)?;
         let object = ObjectRef::new(Kind::Node, "", &node.name);
         Some(case.field_of(object, format!("metadata.labels[{ARCH}]"), arch))
     });
-    let others: Vec<String> = others(case, of_node.as_deref());
+    let others = others(case, of_node.as_deref());
     let elsewhere = (!others.is_empty()).then(|| {
         Fix::advice(
-            say!("image-platform-mismatch.fix", "keep the pod to nodes of a platform that the image has, by a nodeSelector on kubernetes.io/arch; the cluster also has {others}"),
+            say!("image-platform-mismatch.select-nodes", "keep the pod to nodes of a platform that the image has, by a nodeSelector on kubernetes.io/arch; the cluster also has {others}"),
             Who::Owner,
         )
         .fact("others", others)
     });
-    finding
+    failed
+        .finding(say!("image-platform-mismatch.headline", "image {image} has no variant for[ {platform},] the platform of {node}"))
+        .fact_if("platform", from_message(failed).or(of_node))
         .why(say!("image-platform-mismatch.why", "the list of variants behind that name holds other platforms only"))
         .evidence(label)
         .fix([Fix::advice(
-            say!("image-platform-mismatch.fix-2", "build and push the image for the platform of {node}, too, or name a tag that has it"),
+            say!("image-platform-mismatch.build-variant", "build and push the image for the platform of {node}, too, or name a tag that has it"),
             Who::Owner,
         )])
         .fix(elsewhere)
 }
 
 /// The platform that the message names.
-fn told(failed: &FailedPull<'_>) -> Option<String> {
-    let words = &failed.pull.quote;
+fn from_message(failed: &FailedPull<'_>) -> Option<String> {
+    let message = &failed.pull.quote;
     // moby: distribution/pull_v2.go
-    if let Some(holes) = search(say!("image-platform-mismatch.text", "no matching manifest for {{} in"), words) {
-        return Some(holes.own(0));
+    if let Some(captures) = search("no matching manifest for {} in", message) {
+        return Some(captures.own(0));
     }
     // containers/image: internal/manifest, docker_schema2_list.go
-    let holes = search(say!("image-platform-mismatch.text-2", "for architecture \"{{}\", variant \"{{}\", OS \"{{}\""), words)?;
-    let variant = match holes.get(1) {
+    let captures = search(
+        "for architecture \"{}\", variant \"{}\", OS \"{}\"",
+        message,
+    )?;
+    let variant = match captures.get(1) {
         "" => String::new(),
         variant => format!("/{variant}"),
     };
-    Some(format!("{}/{}{variant}", holes.get(2), holes.get(0)))
+    Some(format!("{}/{}{variant}", captures.get(2), captures.get(0)))
 }
 
 fn platform(node: &Node) -> Option<String> {

@@ -1,10 +1,10 @@
 //! `image-policy-denied`: a signature check or policy of the runtime refuses the image.
 
-use crate::text::say;
-use super::failed_pull::{self, FailedPull};
+use super::failed_pull::{self, FailedPull, OWN_WORDS};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
+use crate::text::say;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_policy_denied.md"),
     reads: &[],
     refines: &["image-pull-failed"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -31,11 +31,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn finding(failed: &FailedPull<'_>) -> Finding {
     failed
         .finding(say!("image-policy-denied.headline", "a policy of the runtime on {node} refuses image {image}"))
-        .why(say!("image-policy-denied.why", "its own words: {said}"))
+        .why(OWN_WORDS)
         .fix([
-            Fix::advice(say!("image-policy-denied.fix", "sign the image as the policy asks, or name one that is signed"), Who::Owner),
             Fix::advice(
-                say!("image-policy-denied.fix-2", "change the policy of the nodes: CRI-O's /etc/containers/policy.json, containerd's image verifiers"),
+                say!("image-policy-denied.sign", "sign the image as the policy asks, or name one that is signed"),
+                Who::Owner,
+            ),
+            Fix::advice(
+                say!("image-policy-denied.change-policy", "change the policy of the nodes: CRI-O's /etc/containers/policy.json, containerd's image verifiers"),
                 Who::Admin,
             ),
         ])

@@ -1,20 +1,20 @@
-//! `image-pull-failed`: a failed pull that no more specific cause explains, with its words.
+//! `image-pull-failed`: a failed pull that no more specific cause explains, with its message.
 
-use crate::text::say;
-use super::failed_pull::{self, FailedPull};
+use super::failed_pull::{self, FailedPull, OWN_WORDS};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
+use crate::text::{Sentence, say};
 
 /// The rule.
 pub static RULE: Rule = Rule {
     cause: "image-pull-failed",
     layer: Layer::Image,
-    title: "an image cannot be pulled, for a reason that is not known by its words",
+    title: "an image cannot be pulled, for a reason that this tool does not know",
     explanation: include_str!("image_pull_failed.md"),
     reads: &[],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -38,27 +38,46 @@ fn was_pulled(failed: &FailedPull<'_>) -> bool {
 }
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
+    const HEADLINE: Sentence = say!(
+        "image-pull-failed.headline",
+        "image {image} cannot be pulled"
+    );
     if failed.pull.boilerplate {
         let why = if failed.case.events_readable() {
-            say!("image-pull-failed.text", "the status does not say why, and the events that did are gone: the kubelet writes new ones when it tries again, at most five minutes apart")
+            say!(
+                "image-pull-failed.events-gone-why",
+                "the status does not say why, and the events that did are gone: the kubelet writes new ones when it tries again, at most five minutes apart"
+            )
         } else {
-            say!("image-pull-failed.text-2", "the status does not say why, and events could not be read")
+            say!(
+                "image-pull-failed.events-unread-why",
+                "the status does not say why, and events could not be read"
+            )
         };
-        return failed.finding(say!("image-pull-failed.headline", "image {image} cannot be pulled")).why(why);
+        return failed.finding(HEADLINE).why(why);
     }
-    let headline = match (failed.pull.failure, failed.container.waiting_reason()) {
-        (PullFailure::NodeDiskFull, _) => {
-            say!("image-pull-failed.text-3", "image {image} does not fit: no space is left on the disk of {node}")
-        }
-        (_, "ImageInspectError") => {
-            say!("image-pull-failed.text-4", "the runtime of {node} cannot look image {image} up in its store")
-        }
-        _ => say!("image-pull-failed.text-5", "image {image} cannot be pulled"),
+    let disk_full = failed.pull.failure == PullFailure::NodeDiskFull;
+    let headline = if disk_full {
+        say!(
+            "image-pull-failed.disk-full",
+            "image {image} does not fit: no space is left on the disk of {node}"
+        )
+    } else if failed.container.waiting_reason() == "ImageInspectError" {
+        say!(
+            "image-pull-failed.inspect-error",
+            "the runtime of {node} cannot look image {image} up in its store"
+        )
+    } else {
+        HEADLINE
     };
-    let room = (failed.pull.failure == PullFailure::NodeDiskFull)
-        .then(|| Fix::advice(say!("image-pull-failed.fix", "make room on the disk of {node}"), Who::Admin));
-    failed
-        .finding(headline)
-        .why(say!("image-pull-failed.why", "its own words: {said}"))
-        .fix(room)
+    let room = disk_full.then(|| {
+        Fix::advice(
+            say!(
+                "image-pull-failed.make-room",
+                "make room on the disk of {node}"
+            ),
+            Who::Admin,
+        )
+    });
+    failed.finding(headline).why(OWN_WORDS).fix(room)
 }

@@ -1,6 +1,5 @@
 //! `image-pull-secret-missing`: a Secret that the pod or its ServiceAccount names for pulling does not exist.
 
-use crate::text::say;
 use super::failed_pull::{self, FailedPull};
 use super::image_not_found::may_be_hidden;
 use super::pull_secrets::{self, PullSecret};
@@ -9,9 +8,9 @@ use crate::kubernetes::nearest::nearest;
 use crate::messages::form::search;
 use crate::messages::pull::{PullFailure, missing_secrets};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
-use crate::snapshot::Evidence;
-use crate::snapshot::{ContainerView, Event, Kind, ObjectRef, Seen};
+use crate::rules::{Case, Check, Layer, Rule};
+use crate::snapshot::{ContainerView, Event, Evidence, Kind, ObjectRef, Seen};
+use crate::text::say;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -22,13 +21,13 @@ pub static RULE: Rule = Rule {
     reads: &[Kind::Secret, Kind::ServiceAccount],
     // a registry that hides what exists answers a pull without login as if the image were missing
     refines: &["image-auth", "image-not-found"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let failed = failed_pull::all(case);
     if failed.is_empty() {
-        return unheard(case).into_iter().collect();
+        return before_any_pull(case).into_iter().collect();
     }
     failed
         .iter()
@@ -38,9 +37,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// No pull has failed yet as far as is known, and a Secret that cannot be had is the last that was
-/// heard of a pod that does not come up: it may be harmless, since public images need no login.
-fn unheard(case: &Case<'_>) -> Option<Finding> {
+/// No pull has failed yet as far as is known, and a Secret that cannot be had is the pod's latest event:
+/// it may be harmless, since public images need no login.
+fn before_any_pull(case: &Case<'_>) -> Option<Finding> {
     let creating = |container: &ContainerView<'_>| {
         matches!(
             container.waiting_reason(),
@@ -61,19 +60,19 @@ fn unheard(case: &Case<'_>) -> Option<Finding> {
             .yes()
             .is_none()
     })?;
-    let finding = Finding::new(
-        case.subject(),
-        say!("image-pull-secret-missing.text", "the kubelet cannot get pull secret {secret}, and nothing was heard of the pod since"),
-        case.event(event),
-    )
-    .why(say!("image-pull-secret-missing.unheard-why", "the pull goes on without that login; whether the registry refuses it is not known"))
-    .fact("secret", secret.as_str())
-    .fact("namespace", case.namespace())
-    .certainty(Certainty::Possible)
-    .fix([Fix::advice(
-        say!("image-pull-secret-missing.unheard-fix", "create Secret {secret} in namespace {namespace}, or take it out of the pod's imagePullSecrets if the image is public"),
-        Who::Owner,
-    )]);
+    let headline = say!(
+        "image-pull-secret-missing.before-any-pull",
+        "the kubelet cannot get pull secret {secret}, and nothing was heard of the pod since"
+    );
+    let finding = Finding::new(case.subject(), headline, case.event(event))
+        .why(say!("image-pull-secret-missing.before-any-pull-why", "the pull goes on without that login; whether the registry refuses it is not known"))
+        .fact("secret", secret.as_str())
+        .fact("namespace", case.namespace())
+        .certainty(Certainty::Possible)
+        .fix([Fix::advice(
+            say!("image-pull-secret-missing.create-or-drop", "create Secret {secret} in namespace {namespace}, or take it out of the pod's imagePullSecrets if the image is public"),
+            Who::Owner,
+        )]);
     Some(finding)
 }
 
@@ -85,7 +84,7 @@ fn finding(failed: &FailedPull<'_>) -> Option<Finding> {
     let (secret, certainty, absence) = match absent.next() {
         Some(secret) => {
             let all = absent.count() + 1 == named.len() && pull_secrets::pod_names_any(case);
-            let certain = all && failed.pull.failure == PullFailure::Auth && !failed.hearsay;
+            let certain = all && failed.pull.failure == PullFailure::Auth && !failed.indirect;
             let object = ObjectRef::new(Kind::Secret, case.namespace(), secret.name);
             let absence = Some(case.absence(object));
             (
@@ -100,13 +99,16 @@ fn finding(failed: &FailedPull<'_>) -> Option<Finding> {
         }
         None => (not_retrieved(case, event?)?, Certainty::Likely, None),
     };
-    let headline = match absence {
-        Some(_) => {
-            say!("image-pull-secret-missing.text-2", "pull secret {secret} does not exist, and {host} refuses image {image} without a login")
-        }
-        None => {
-            say!("image-pull-secret-missing.text-3", "the kubelet cannot get pull secret {secret}, and {host} refuses image {image} without a login")
-        }
+    let headline = if absence.is_some() {
+        say!(
+            "image-pull-secret-missing.absent",
+            "pull secret {secret} does not exist, and {host} refuses image {image} without a login"
+        )
+    } else {
+        say!(
+            "image-pull-secret-missing.not-retrieved",
+            "the kubelet cannot get pull secret {secret}, and {host} refuses image {image} without a login"
+        )
     };
     let evidence = of_secret(&named, secret).map(|named| named.named.clone());
     let finding = failed
@@ -127,7 +129,7 @@ fn of_secret<'n, 'c>(named: &'n [PullSecret<'c>], secret: &str) -> Option<&'n Pu
 /// A Secret that the kubelet says it could not get, and that is not known to be there by now.
 fn not_retrieved<'c>(case: &'c Case<'c>, event: &'c Event) -> Option<&'c str> {
     // kubelet: images/image_manager.go or kubelet_pods.go, getPullSecretsForPod
-    let names = search(say!("image-pull-secret-missing.not-retrieved", "image pull secrets ({{*})"), &event.message)?.get(0);
+    let names = search("image pull secrets ({*})", &event.message)?.get(0);
     names.split(", ").map(str::trim).find(|name| {
         !name.is_empty()
             && matches!(
@@ -151,27 +153,39 @@ fn with_fixes(
     let meant = nearest(secret, unnamed).map(|meant| {
         image_edit::set_pull_secret(
             case,
-            say!("image-pull-secret-missing.with-fixes", "name Secret {offered} instead, if that is meant"),
+            say!(
+                "image-pull-secret-missing.name-nearest",
+                "name Secret {offered} instead, if that is meant"
+            ),
             Some(secret),
             meant,
         )
     });
     let elsewhere = elsewhere(case, secret);
-    let create = Fix::advice(say!("image-pull-secret-missing.with-fixes-fix", "make Secret {secret} with a login to {server}"), Who::Owner)
-        .fact("server", login::server(failed))
-        .template(login::creation(failed, secret));
-    let copy = elsewhere.as_ref().map(|namespace| {
+    let create = Fix::advice(
+        say!(
+            "image-pull-secret-missing.create",
+            "make Secret {secret} with a login to {server}"
+        ),
+        Who::Owner,
+    )
+    .fact("server", login::server(failed))
+    .template(login::creation(failed, secret));
+    let copy = elsewhere.as_ref().map(|other| {
         Fix::advice(
-            say!("image-pull-secret-missing.with-fixes-fix-2", "copy it from namespace {other_namespace}: a pod can only name Secrets of its own namespace"),
+            say!("image-pull-secret-missing.copy", "copy it from namespace {otherNamespace}: a pod can only name Secrets of its own namespace"),
             Who::Owner,
         )
-        .fact("other_namespace", namespace.namespace.clone().unwrap_or_default())
+        .fact("otherNamespace", other.namespace.clone().unwrap_or_default())
     });
     let by_account = of_secret(named, secret).is_some_and(|named| named.by_account);
     let anew = (by_account && meant.is_some()).then(|| {
         image_edit::restart(
             case,
-            say!("image-pull-secret-missing.with-fixes-2", "then make the pods anew: only new ones take the account's list"),
+            say!(
+                "image-pull-secret-missing.restart",
+                "then make the pods anew: only new ones take the account's list"
+            ),
         )
     });
     let there = elsewhere.map(|other| there(case, other));

@@ -1,10 +1,10 @@
 //! `image-pull-timeout`: deadline or cancel in the middle of the transfer.
 
-use crate::text::say;
-use super::failed_pull::{self, FailedPull};
+use super::failed_pull::{self, FailedPull, failures_command};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
+use crate::text::say;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_pull_timeout.md"),
     reads: &[],
     refines: &["image-pull-failed"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -24,17 +24,29 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
-    let why = if failed.says("canceled") || failed.says(say!("image-pull-timeout.text", "no progress")) {
-        say!("image-pull-timeout.text-2", "nobody cancels a pull by hand: the runtime gives up when nothing arrives for some minutes (containerd's image_pull_progress_timeout)")
+    let why = if failed.says("canceled") || failed.says("no progress") {
+        say!(
+            "image-pull-timeout.no-progress-why",
+            "nobody cancels a pull by hand: the runtime gives up when nothing arrives for some minutes (containerd's image_pull_progress_timeout)"
+        )
     } else {
-        say!("image-pull-timeout.text-3", "the pull did not end within the time that kubelet or runtime allow for it")
+        say!(
+            "image-pull-timeout.why",
+            "the pull did not end within the time that kubelet or runtime allow for it"
+        )
     };
     failed
         .finding(say!("image-pull-timeout.headline", "the pull of image {image} from {host} was broken off before it ended"))
         .why(why)
         .fix([
-            Fix::advice(say!("image-pull-timeout.fix", "see how fast {node} gets data from {host}: a slow or blocked way, a proxy, many pulls at once"), Who::Admin),
-            Fix::advice(say!("image-pull-timeout.fix-2", "make the image smaller, or let a mirror near the nodes serve it"), Who::Owner),
+            Fix::advice(
+                say!("image-pull-timeout.measure", "see how fast {node} gets data from {host}: a slow or blocked way, a proxy, many pulls at once"),
+                Who::Admin,
+            ),
+            Fix::advice(
+                say!("image-pull-timeout.smaller-or-mirror", "make the image smaller, or let a mirror near the nodes serve it"),
+                Who::Owner,
+            ),
         ])
-        .look(failed.look_at_failures())
+        .look(failures_command())
 }

@@ -1,12 +1,12 @@
 //! `image-rate-limited`: 429, the registry's limit of pulls.
 
-use crate::text::say;
-use super::failed_pull::{self, FailedPull};
-use super::{hosts, login, pull_secrets};
+use super::failed_pull::{self, FailedPull, failures_command};
+use super::{login, pull_secrets};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Kind;
+use crate::text::say;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_rate_limited.md"),
     reads: &[Kind::ServiceAccount],
     refines: &["image-pull-failed"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -27,33 +27,44 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
     let named = pull_secrets::named(failed.case);
-    let hub = hosts::is_docker_hub(&failed.registry());
+    let hub = failed.is_of_docker_hub();
     let without_login = named.is_empty() || failed.pull.anonymous == Some(true);
     let why = match (hub, without_login) {
         (true, true) => {
-            say!("image-rate-limited.text", "Docker Hub counts pulls without a login by address, and nodes behind one address share the count; the kubelet tries again by itself")
+            say!(
+                "image-rate-limited.by-address-why",
+                "Docker Hub counts pulls without a login by address, and nodes behind one address share the count; the kubelet tries again by itself"
+            )
         }
         (true, false) => {
-            say!("image-rate-limited.text-2", "Docker Hub counts pulls by account, and without a login by address; the login in Secret {secrets} has used its share or is not for Docker Hub")
+            say!(
+                "image-rate-limited.by-account-why",
+                "Docker Hub counts pulls by account, and without a login by address; the login in Secret {secrets} has used its share or is not for Docker Hub"
+            )
         }
         (false, _) => {
-            say!("image-rate-limited.text-3", "the kubelet tries again by itself, with growing pauses of up to five minutes")
+            say!(
+                "image-rate-limited.why",
+                "the kubelet tries again by itself, with growing pauses of up to five minutes"
+            )
         }
     };
     let login = (hub && without_login).then(|| login::advice(failed));
     failed
-        .finding(say!("image-rate-limited.headline", "{host} refuses image {image} for now: too many pulls"))
+        .finding(say!(
+            "image-rate-limited.headline",
+            "{host} refuses image {image} for now: too many pulls"
+        ))
         .why(why)
-        .fact("secrets", names(&named))
+        .fact("secrets", pull_secrets::names(&named))
         .evidence(named.into_iter().map(|named| named.named))
         .fix(login)
         .fix([Fix::advice(
-            say!("image-rate-limited.fix", "pull through a cache or a mirror of {registry} of your own"),
+            say!(
+                "image-rate-limited.use-cache",
+                "pull through a cache or a mirror of {registry} of your own"
+            ),
             Who::Admin,
         )])
-        .look(failed.look_at_failures())
-}
-
-fn names(named: &[pull_secrets::PullSecret<'_>]) -> Vec<String> {
-    named.iter().map(|named| named.name.to_owned()).collect()
+        .look(failures_command())
 }

@@ -1,14 +1,14 @@
 //! `image-tag-not-found`: the repository is there, the tag or digest is not.
 
-use crate::text::{Sentence, say};
 use super::failed_pull::{self, FailedPull};
 use super::image_edit;
 use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::nearest::nearest;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
+use crate::text::{Sentence, say};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_tag_not_found.md"),
     reads: &[],
     refines: &["image-pull-failed"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -29,55 +29,61 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
     let Some(reference) = failed.reference() else {
-        return failed.finding(say!("image-tag-not-found.headline", "the registry has no image {image}"));
+        return failed.finding(say!(
+            "image-tag-not-found.no-image",
+            "the registry has no image {image}"
+        ));
     };
     let pulled = pulled_tags(failed, &reference);
-    let manifest_unknown = failed.says(say!("image-tag-not-found.text", "manifest unknown"))
-        || failed.says("MANIFEST_UNKNOWN")
-        || failed.says(say!("image-tag-not-found.text-2", "manifest for "));
+    let manifest_unknown = ["manifest unknown", "MANIFEST_UNKNOWN", "manifest for "]
+        .iter()
+        .any(|text| failed.says(text));
     // containerd reports every 404 alike, whether the registry lacks the repository or the tag
     let certain = manifest_unknown || !pulled.is_empty();
-    let (headline, why) = words(&reference, certain);
-    let finding = failed
-        .finding(headline)
-        .why(why)
+    let (headline, why) = sentences(&reference, certain);
+    let mut finding = failed.finding(headline);
+    finding.why = why;
+    let finding = finding
         .fact(
             "repository",
             format!("{}/{}", reference.registry, reference.repository),
         )
-        .fact("tag", reference.tag.as_deref().unwrap_or("latest"));
-    let finding = if certain {
-        finding
-    } else {
-        finding.certainty(Certainty::Likely)
-    };
-    let finding = match &reference.digest {
-        Some(digest) => finding.fact("digest", digest.as_str()),
-        None => finding,
-    };
+        .fact("tag", reference.tag.as_deref().unwrap_or("latest"))
+        .fact_if("digest", reference.digest.as_deref())
+        .when(!certain, |finding| finding.certainty(Certainty::Likely));
     with_fixes(failed, &reference, finding, pulled)
 }
 
-fn words(reference: &ImageReference, certain: bool) -> (Sentence, Sentence) {
-    match (&reference.digest, &reference.tag, certain) {
-        (Some(_), _, _) => (
-            say!("image-tag-not-found.text-3", "{repository} has no digest {digest}"),
-            say!("image-tag-not-found.text-4", "the runtime goes by the digest alone: it was removed from the registry, or is of another repository"),
-        ),
-        (None, None, true) => (
-            say!("image-tag-not-found.text-5", "{repository} has no tag latest, which is taken because image {image} names none"),
-            "",
-        ),
-        (None, None, false) => (
-            say!("image-tag-not-found.text-6", "{repository} has no tag latest, which is taken because image {image} names none"),
-            say!("image-tag-not-found.text-7", "the registry answers the same when the whole repository is missing"),
-        ),
-        (None, Some(_), true) => (say!("image-tag-not-found.text-8", "{repository} has no tag {tag}"), ""),
-        (None, Some(_), false) => (
-            say!("image-tag-not-found.text-9", "{repository} has no tag {tag}"),
-            say!("image-tag-not-found.text-10", "the registry answers the same when the whole repository is missing"),
-        ),
+/// The headline, and how it comes about.
+fn sentences(reference: &ImageReference, certain: bool) -> (Sentence, Option<Sentence>) {
+    if reference.digest.is_some() {
+        return (
+            say!(
+                "image-tag-not-found.digest",
+                "{repository} has no digest {digest}"
+            ),
+            Some(say!(
+                "image-tag-not-found.digest-why",
+                "the runtime goes by the digest alone: it was removed from the registry, or is of another repository"
+            )),
+        );
     }
+    let headline = if reference.tag.is_some() {
+        say!(
+            "image-tag-not-found.headline",
+            "{repository} has no tag {tag}"
+        )
+    } else {
+        say!(
+            "image-tag-not-found.latest",
+            "{repository} has no tag latest, which is taken because image {image} names none"
+        )
+    };
+    let why = (!certain).then_some(say!(
+        "image-tag-not-found.same-answer-why",
+        "the registry answers the same when the whole repository is missing"
+    ));
+    (headline, why)
 }
 
 fn with_fixes(
@@ -94,20 +100,29 @@ fn with_fixes(
         };
         image_edit::set_image(
             failed,
-            say!("image-tag-not-found.with-fixes", "name the image {proposal}, which the pod uses already"),
+            say!(
+                "image-tag-not-found.name-nearest",
+                "name the image {proposal}, which the pod uses already"
+            ),
             &proposal,
         )
     });
     let near = near.filter(|_| reference.digest.is_none());
-    let push = match reference.digest {
-        Some(_) => say!("image-tag-not-found.with-fixes-2", "name a digest that {repository} has, or a tag"),
-        None => say!("image-tag-not-found.with-fixes-3", "name a tag that {repository} has, or push {image}"),
+    let push = if reference.digest.is_some() {
+        say!(
+            "image-tag-not-found.name-digest",
+            "name a digest that {repository} has, or a tag"
+        )
+    } else {
+        say!(
+            "image-tag-not-found.name-or-push",
+            "name a tag that {repository} has, or push {image}"
+        )
     };
-    let push = Fix::advice(push, Who::Owner);
     finding
         .evidence(pulled.into_iter().map(|(_, evidence)| evidence))
         .fix(near)
-        .fix([push])
+        .fix([Fix::advice(push, Who::Owner)])
 }
 
 /// The tags of the same repository that other containers of the pod have pulled: the repository is there, and allowed.

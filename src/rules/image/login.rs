@@ -1,30 +1,45 @@
 //! How a node comes by a login to a registry: advice that several causes share.
 
-use crate::text::say;
 use super::failed_pull::FailedPull;
 use super::hosts::{self, Cloud};
 use super::pull_secrets::PullSecret;
 use super::{image_edit, pull_secrets};
 use crate::rules::finding::{Fix, Who};
+use crate::text::say;
 
 /// What gives the pod a login to the image's registry.
 pub(super) fn advice(failed: &FailedPull<'_>) -> Fix {
     let case = failed.case;
-    let (change, who) = match hosts::cloud(&failed.registry()) {
+    let cloud = failed
+        .registry()
+        .and_then(|registry| hosts::cloud(&registry));
+    let (change, who) = match cloud {
         Some(Cloud::Amazon) => (
-            say!("login.advice", "let the role of the nodes pull: ecr:GetAuthorizationToken, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on that repository"),
+            say!(
+                "login.amazon-role",
+                "let the role of the nodes pull: ecr:GetAuthorizationToken, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on that repository"
+            ),
             Who::Admin,
         ),
         Some(Cloud::Azure) => (
-            say!("login.advice-2", "give the kubelet's identity the role AcrPull on {registry}"),
+            say!(
+                "login.azure-role",
+                "give the kubelet's identity the role AcrPull on {registry}"
+            ),
             Who::Admin,
         ),
         Some(Cloud::Google) => (
-            say!("login.advice-3", "give the service account of the nodes the role roles/artifactregistry.reader on that repository"),
+            say!(
+                "login.google-role",
+                "give the service account of the nodes the role roles/artifactregistry.reader on that repository"
+            ),
             Who::Admin,
         ),
         None => (
-            say!("login.advice-4", "give it a login: make a Secret that holds one, and name it under imagePullSecrets of {account}"),
+            say!(
+                "login.create-secret",
+                "give it a login: make a Secret that holds one, and name it under imagePullSecrets of {account}"
+            ),
             Who::Owner,
         ),
     };
@@ -40,12 +55,15 @@ pub(super) fn advice(failed: &FailedPull<'_>) -> Fix {
 /// What helps against a refusal, by what the pod names.
 pub(super) fn fixes(failed: &FailedPull<'_>, named: &[PullSecret<'_>]) -> Vec<Fix> {
     match named {
-        [] => use_what_is_there(failed)
+        [] => use_existing_secret(failed)
             .into_iter()
             .chain([advice(failed)])
             .collect(),
         _ if !pull_secrets::pod_names_any(failed.case) => {
-            let anew = say!("login.fixes", "make the pods anew, so that they take the list of {account}");
+            let anew = say!(
+                "login.restart",
+                "make the pods anew, so that they take the list of {account}"
+            );
             let account = pull_secrets::account(failed.case).short();
             vec![image_edit::restart(failed.case, anew).fact("account", account)]
         }
@@ -57,7 +75,10 @@ pub(super) fn fixes(failed: &FailedPull<'_>, named: &[PullSecret<'_>]) -> Vec<Fi
 /// Puts a new login into a Secret that is there.
 fn renew(failed: &FailedPull<'_>, secret: &str) -> Fix {
     Fix::advice(
-        say!("login.renew-fix", "look whether Secret {secret} holds a login to {server} that may pull, and renew it"),
+        say!(
+            "login.renew",
+            "look whether Secret {secret} holds a login to {server} that may pull, and renew it"
+        ),
         Who::Owner,
     )
     .template(format!(
@@ -71,7 +92,7 @@ fn renew(failed: &FailedPull<'_>, secret: &str) -> Fix {
 /// Replaces a Secret of another type: a Secret's type cannot be changed.
 pub(super) fn remake(failed: &FailedPull<'_>, secret: &str) -> Fix {
     Fix::advice(
-        say!("login.remake-fix", "make one of the right type under another name and name that; Secret {secret} may serve something else"),
+        say!("login.remake", "make one of the right type under another name and name that; Secret {secret} may serve something else"),
         Who::Owner,
     )
     .template(creation(failed, "NAME"))
@@ -94,7 +115,7 @@ pub(super) fn creation(failed: &FailedPull<'_>, secret: &str) -> String {
 }
 
 /// A Secret with a login that the namespace holds and the pod does not name.
-fn use_what_is_there(failed: &FailedPull<'_>) -> Option<Fix> {
+fn use_existing_secret(failed: &FailedPull<'_>) -> Option<Fix> {
     let named = pull_secrets::named(failed.case);
     let at_hand = pull_secrets::at_hand(failed.case);
     let mut other = at_hand
@@ -105,7 +126,10 @@ fn use_what_is_there(failed: &FailedPull<'_>) -> Option<Fix> {
     };
     Some(image_edit::set_pull_secret(
         failed.case,
-        say!("login.use-what-is-there", "pull with Secret {offered}, if it holds a login to {registry}"),
+        say!(
+            "login.use-existing-secret",
+            "pull with Secret {offered}, if it holds a login to {registry}"
+        ),
         None,
         only,
     ))
@@ -113,8 +137,9 @@ fn use_what_is_there(failed: &FailedPull<'_>) -> Option<Fix> {
 
 /// The name under which a docker configuration files the login (credentialprovider/keyring.go).
 pub(super) fn server(failed: &FailedPull<'_>) -> String {
-    match failed.registry() {
-        registry if hosts::is_docker_hub(&registry) => "https://index.docker.io/v1/".to_owned(),
-        registry => registry,
+    if failed.is_of_docker_hub() {
+        return "https://index.docker.io/v1/".to_owned();
     }
+    // only for an image whose name cannot be read: one more word in capitals for the reader to fill in
+    failed.registry().unwrap_or_else(|| "SERVER".to_owned())
 }

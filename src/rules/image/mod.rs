@@ -1,8 +1,8 @@
 //! Causes of the image layer: a container waits because its image is not to be had.
 //!
-//! One cause is one class of the words that kubelet, runtime or registry say; `failed_pull` finds those words, and
-//! `messages::pull` reads them. What several causes share lives beside them: `hosts` knows registries, `pull_secrets` and
-//! `login` how a pod comes by a login, `change` the commands that change an object. A failed pull of the pause image
+//! One cause is one class of what kubelet, runtime or registry say; `failed_pull` finds that message, and
+//! `messages::pull` reads it. What several causes share lives beside them: `hosts` knows registries, `pull_secrets` and
+//! `login` how a pod comes by a login, `image_edit` the commands that change an object. A failed pull of the pause image
 //! concerns the sandbox and is none of these.
 
 mod failed_pull;

@@ -1,10 +1,10 @@
 //! `pull-qps`: the kubelet's own limit of pulls.
 
-use crate::text::say;
-use super::failed_pull::{self, FailedPull};
+use super::failed_pull::{self, FailedPull, failures_command};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
+use crate::text::say;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,17 +14,16 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("pull_qps.md"),
     reads: &[],
     refines: &["image-pull-failed"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     failed_pull::of(case, |failure| failure == PullFailure::PullQps)
         .map(|failed| {
-            if case.events_readable() {
-                return finding(&failed);
-            }
-            // an earlier event could tell of a failure that comes back once the limit lets the pull through
-            finding(&failed).certainty(Certainty::Likely)
+            // an event that was not read could tell of a failure that comes back once the limit lets the pull through
+            finding(&failed).when(!case.events_readable(), |finding| {
+                finding.certainty(Certainty::Likely)
+            })
         })
         .collect()
 }
@@ -34,8 +33,8 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         .finding(say!("pull-qps.headline", "the kubelet of {node} puts the pull of image {image} off: too many at once"))
         .why(say!("pull-qps.why", "no registry was asked; the kubelet tries again by itself, and the pull succeeds once fewer pods start at the same time"))
         .fix([Fix::advice(
-            say!("pull-qps.fix", "if it keeps coming back, raise registryPullQPS and registryBurst in the kubelet's configuration on {node}"),
+            say!("pull-qps.raise-limit", "if it keeps coming back, raise registryPullQPS and registryBurst in the kubelet's configuration on {node}"),
             Who::Admin,
         )])
-        .look(failed.look_at_failures())
+        .look(failures_command())
 }

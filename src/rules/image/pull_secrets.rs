@@ -6,8 +6,7 @@
 //! those that it cannot get (pkg/kubelet/kubelet_pods.go, since 1.28 with an event).
 
 use crate::rules::Case;
-use crate::snapshot::Evidence;
-use crate::snapshot::{Keyed, Kind, ObjectRef, Seen, ServiceAccount};
+use crate::snapshot::{Evidence, Keyed, Kind, ObjectRef, Seen, ServiceAccount};
 
 /// The types of Secret that hold a registry's login.
 const TYPES: [&str; 2] = ["kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg"];
@@ -66,6 +65,11 @@ pub(super) fn named<'c>(case: &'c Case<'c>) -> Vec<PullSecret<'c>> {
             by_account: true,
         })
         .collect()
+}
+
+/// The names of these Secrets.
+pub(super) fn names(named: &[PullSecret<'_>]) -> Vec<String> {
+    named.iter().map(|named| named.name.to_owned()).collect()
 }
 
 /// Whether the pod itself names a Secret.

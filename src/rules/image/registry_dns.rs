@@ -1,12 +1,12 @@
 //! `registry-dns`: the registry's host name does not resolve on the node.
 
-use crate::text::say;
-use super::failed_pull::{self, FailedPull};
+use super::failed_pull::{self, FailedPull, SENT_ELSEWHERE, failures_command};
 use super::hosts;
 use crate::messages::form::search;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
+use crate::text::say;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("registry_dns.md"),
     reads: &[],
     refines: &["image-pull-failed"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -26,44 +26,66 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
-    let host = failed.host();
-    let unknown = failed.says(say!("registry-dns.text", "no such host")) || failed.says(say!("registry-dns.text-2", "Name or service not known"));
+    let unknown = failed.says("no such host") || failed.says("Name or service not known");
     let headline = if unknown {
-        say!("registry-dns.text-3", "the name {host} does not exist for the name server of {node}, so image {image} cannot be pulled")
+        say!(
+            "registry-dns.no-such-host",
+            "the name {host} does not exist for the name server of {node}, so image {image} cannot be pulled"
+        )
     } else {
-        say!("registry-dns.text-4", "the name server of {node} gives no answer about {host}, so image {image} cannot be pulled")
+        say!(
+            "registry-dns.no-answer",
+            "the name server of {node} gives no answer about {host}, so image {image} cannot be pulled"
+        )
     };
-    let why = if hosts::is_of_cluster(&host) {
-        say!("registry-dns.text-5", "a node pulls images and asks its own name server, which does not know the cluster's Services")
+    let of_cluster = failed.host_is(hosts::is_of_cluster);
+    let why = if of_cluster {
+        say!(
+            "registry-dns.service-why",
+            "a node pulls images and asks its own name server, which does not know the cluster's Services"
+        )
     } else if failed.was_sent_elsewhere() {
-        say!("registry-dns.text-6", "image {image} names {registry}: a mirror is set on the node, or that registry sends it on to {host}")
+        SENT_ELSEWHERE
     } else {
-        say!("registry-dns.text-7", "the node's own name server is asked, not the cluster's")
+        say!(
+            "registry-dns.why",
+            "the node's own name server is asked, not the cluster's"
+        )
     };
-    let finding = failed
+    let server = search("lookup {} on {}: ", &failed.pull.quote).map(|captures| captures.own(1));
+    failed
         .finding(headline)
         .why(why)
-        .look(failed.look_at_failures());
-    let server = search(say!("registry-dns.text-8", "lookup {{} on {{}: "), &failed.pull.quote).map(|holes| holes.own(1));
-    let finding = match server {
-        Some(server) => finding.fact("server", server),
-        None => finding,
-    };
-    let correct = Fix::advice(
-        say!("registry-dns.fix", "correct the registry's name in image {image}, if it is misspelt"),
-        Who::Owner,
-    );
+        .fact_if("server", server)
+        .fix(fixes(failed, of_cluster, unknown))
+        .look(failures_command())
+}
+
+fn fixes(failed: &FailedPull<'_>, of_cluster: bool, unknown: bool) -> Vec<Fix> {
+    if of_cluster {
+        return vec![Fix::advice(
+            say!(
+                "registry-dns.name-for-nodes",
+                "reach the registry by a name that nodes resolve: an Ingress, a node port, or a name in the node's own DNS"
+            ),
+            Who::Admin,
+        )];
+    }
+    let correct = (unknown && !failed.host_is(hosts::is_public)).then(|| {
+        Fix::advice(
+            say!(
+                "registry-dns.correct-name",
+                "correct the registry's name in image {image}, if it is misspelt"
+            ),
+            Who::Owner,
+        )
+    });
     let resolver = Fix::advice(
-        say!("registry-dns.fix-2", "set right how {node} resolves {host}: its /etc/resolv.conf and the servers named there"),
+        say!(
+            "registry-dns.set-resolver",
+            "set right how {node} resolves {host}: its /etc/resolv.conf and the servers named there"
+        ),
         Who::Admin,
     );
-    if hosts::is_of_cluster(&host) {
-        let outside = say!("registry-dns.text-9", "reach the registry by a name that nodes resolve: an Ingress, a node port, or a name in the node's own DNS");
-        return finding.fix([Fix::advice(outside, Who::Admin)]);
-    }
-    if unknown && !hosts::is_public(&host) {
-        finding.fix([correct, resolver])
-    } else {
-        finding.fix([resolver])
-    }
+    correct.into_iter().chain([resolver]).collect()
 }

@@ -1,10 +1,10 @@
 //! `registry-http-vs-https`: one side speaks HTTP, the other HTTPS.
 
-use crate::text::say;
 use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
+use crate::text::say;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,13 +14,13 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("registry_http_vs_https.md"),
     reads: &[],
     refines: &["image-pull-failed"],
-    check,
+    check: Check::Pod(check),
 };
 
-/// Words of a client that asked by HTTPS and got something else.
+/// What a client says that asked by HTTPS and got something else.
 const PLAIN_SERVER: [&str; 2] = [
-    say!("registry-http-vs-https.text", "server gave HTTP response to HTTPS client"),
-    say!("registry-http-vs-https.text-2", "first record does not look like a TLS handshake"),
+    "server gave HTTP response to HTTPS client",
+    "first record does not look like a TLS handshake",
 ];
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -30,30 +30,36 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
-    if PLAIN_SERVER.iter().any(|words| failed.says(words)) {
+    if PLAIN_SERVER.iter().any(|text| failed.says(text)) {
         let serve = Fix::advice(
-            say!("registry-http-vs-https.fix", "give {host} a certificate, so that it speaks HTTPS"),
+            say!(
+                "registry-http-vs-https.serve-https",
+                "give {host} a certificate, so that it speaks HTTPS"
+            ),
             Who::Admin,
         );
         let allow = Fix::advice(
-            say!("registry-http-vs-https.fix-2", "let the runtime of every node ask {host} by HTTP: containerd by server = \"http://{host}\" in /etc/containerd/certs.d/{host}/hosts.toml, CRI-O by insecure = true in /etc/containers/registries.conf, Docker by insecure-registries in /etc/docker/daemon.json"),
+            say!(
+                "registry-http-vs-https.allow-http",
+                "let the runtime of every node ask {host} by HTTP: containerd by server = \"http://{host}\" in /etc/containerd/certs.d/{host}/hosts.toml, CRI-O by insecure = true in /etc/containers/registries.conf, Docker by insecure-registries in /etc/docker/daemon.json"
+            ),
             Who::Admin,
         );
         return failed
-            .finding(say!("registry-http-vs-https.headline", "{host} speaks plain HTTP, and {node} asks it by HTTPS for image {image}"))
+            .finding(say!(
+                "registry-http-vs-https.plain-server",
+                "{host} speaks plain HTTP, and {node} asks it by HTTPS for image {image}"
+            ))
             .fix([serve, allow]);
     }
-    let finding = failed
-        .finding(say!("registry-http-vs-https.headline-2", "{host} speaks HTTPS, and {node} asks it by plain HTTP for image {image}"))
-        .why(say!("registry-http-vs-https.why", "the runtime asks by HTTP where it is told to, and containerd also for loopback addresses"))
-        .fix([Fix::advice(
-            say!("registry-http-vs-https.fix-3", "let the runtime of the nodes ask {host} by HTTPS: server = \"https://{host}\" in /etc/containerd/certs.d/{host}/hosts.toml, or no insecure entry for it"),
-            Who::Admin,
-        )]);
     // containerd before 1.7 keeps the bare status 400 of such an answer
-    if failed.says(say!("registry-http-vs-https.text-3", "HTTP request to an HTTPS server")) {
-        finding
-    } else {
-        finding.certainty(Certainty::Likely)
-    }
+    let certain = failed.says("HTTP request to an HTTPS server");
+    failed
+        .finding(say!("registry-http-vs-https.plain-client", "{host} speaks HTTPS, and {node} asks it by plain HTTP for image {image}"))
+        .why(say!("registry-http-vs-https.plain-client-why", "the runtime asks by HTTP where it is told to, and containerd also for loopback addresses"))
+        .fix([Fix::advice(
+            say!("registry-http-vs-https.ask-by-https", "let the runtime of the nodes ask {host} by HTTPS: server = \"https://{host}\" in /etc/containerd/certs.d/{host}/hosts.toml, or no insecure entry for it"),
+            Who::Admin,
+        )])
+        .when(!certain, |finding| finding.certainty(Certainty::Likely))
 }

@@ -1,10 +1,10 @@
 //! `registry-server-error`: the registry failed, or a web page answered in its place.
 
-use crate::text::say;
-use super::failed_pull::{self, FailedPull};
+use super::failed_pull::{self, FailedPull, failures_command};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
+use crate::text::say;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("registry_server_error.md"),
     reads: &[],
     refines: &["image-pull-failed"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -26,30 +26,46 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn finding(failed: &FailedPull<'_>) -> Finding {
     if failed.says("text/html") {
         return failed
-            .finding(say!("registry-server-error.headline", "a web page came in place of image {image}"))
-            .why(say!("registry-server-error.why", "a proxy, a login page or a misset mirror stands between {node} and {host}"))
+            .finding(say!("registry-server-error.web-page", "a web page came in place of image {image}"))
+            .why(say!("registry-server-error.web-page-why", "a proxy, a login page or a misset mirror stands between {node} and {host}"))
             .fix([Fix::advice(
-                say!("registry-server-error.fix", "ask {host} from {node} and see who answers: a proxy or mirror there must pass registry requests on"),
+                say!("registry-server-error.see-who-answers", "ask {host} from {node} and see who answers: a proxy or mirror there must pass registry requests on"),
                 Who::Admin,
             )])
-            .look(failed.look_at_failures());
+            .look(failures_command());
     }
     let why = if failed.was_sent_elsewhere() {
-        say!("registry-server-error.text", "image {image} names {registry}, which sends the node on, or a mirror is set; the kubelet tries again by itself")
+        say!(
+            "registry-server-error.sent-elsewhere-why",
+            "image {image} names {registry}, which sends the node on, or a mirror is set; the kubelet tries again by itself"
+        )
     } else {
-        say!("registry-server-error.text-2", "the fault is on the registry's side or of a proxy before it; the kubelet tries again by itself")
+        say!(
+            "registry-server-error.why",
+            "the fault is on the registry's side or of a proxy before it; the kubelet tries again by itself"
+        )
     };
-    let finding = match failed.pull.status {
-        Some(status) => failed
-            .finding(say!("registry-server-error.headline-2", "{host} answers status {status} when asked for image {image}"))
-            .fact("status", u32::from(status)),
-        None => failed.finding(say!("registry-server-error.headline-3", "{host} fails when asked for image {image}")),
+    let headline = if failed.pull.status.is_some() {
+        say!(
+            "registry-server-error.status",
+            "{host} answers status {status} when asked for image {image}"
+        )
+    } else {
+        say!(
+            "registry-server-error.headline",
+            "{host} fails when asked for image {image}"
+        )
     };
-    finding
+    failed
+        .finding(headline)
+        .fact_if("status", failed.pull.status.map(u32::from))
         .why(why)
         .fix([Fix::advice(
-            say!("registry-server-error.fix-2", "look at the state and logs of {host}; if it is not yours, its status page"),
+            say!(
+                "registry-server-error.check-registry",
+                "look at the state and logs of {host}; if it is not yours, its status page"
+            ),
             Who::Admin,
         )])
-        .look(failed.look_at_failures())
+        .look(failures_command())
 }

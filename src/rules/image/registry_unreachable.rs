@@ -1,12 +1,12 @@
 //! `registry-unreachable`: refused, no route, no answer in time.
 
-use crate::text::{Sentence, say};
-use super::failed_pull::{self, FailedPull};
+use super::failed_pull::{self, FailedPull, SENT_ELSEWHERE, failures_command};
 use super::hosts;
 use crate::messages::form::search;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
+use crate::text::{Sentence, say};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("registry_unreachable.md"),
     reads: &[],
     refines: &["image-pull-failed"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -25,76 +25,116 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// How the way to the registry ends, by words of the kernel and of net/http.
-const ENDS: [(&str, &str); 8] = [
-    (say!("registry-unreachable.text", "connection refused"), say!("registry-unreachable.text-2", "nothing listens there")),
-    (say!("registry-unreachable.text-3", "no route to host"), say!("registry-unreachable.text-4", "there is no route to it")),
-    (say!("registry-unreachable.text-5", "network is unreachable"), say!("registry-unreachable.text-6", "there is no route to it")),
-    (say!("registry-unreachable.text-7", "host is down"), say!("registry-unreachable.text-8", "there is no route to it")),
-    (say!("registry-unreachable.text-9", "reset by peer"), say!("registry-unreachable.text-10", "it breaks the connection off")),
-    ("EOF", say!("registry-unreachable.text-11", "it breaks the connection off")),
+const NO_ROUTE: Sentence = say!("registry-unreachable.no-route", "there is no route to it");
+const BROKEN_OFF: Sentence = say!(
+    "registry-unreachable.broken-off",
+    "it breaks the connection off"
+);
+const PROXY_LOGIN: &str = "Proxy Authentication Required";
+
+/// How the way to the registry ends, by what the kernel and net/http say.
+const ENDS: [(&str, Sentence); 8] = [
     (
-        say!("registry-unreachable.text-12", "TLS handshake timeout"),
-        say!("registry-unreachable.text-13", "it does not finish the TLS handshake in time"),
+        "connection refused",
+        say!("registry-unreachable.refused", "nothing listens there"),
     ),
-    (say!("registry-unreachable.text-14", "Proxy Authentication Required"), say!("registry-unreachable.text-15", "the proxy wants a login")),
+    ("no route to host", NO_ROUTE),
+    ("network is unreachable", NO_ROUTE),
+    ("host is down", NO_ROUTE),
+    ("reset by peer", BROKEN_OFF),
+    ("EOF", BROKEN_OFF),
+    (
+        "TLS handshake timeout",
+        say!(
+            "registry-unreachable.tls-timeout",
+            "it does not finish the TLS handshake in time"
+        ),
+    ),
+    (
+        PROXY_LOGIN,
+        say!(
+            "registry-unreachable.proxy-login",
+            "the proxy wants a login"
+        ),
+    ),
 ];
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
-    let how = ENDS
-        .iter()
-        .find(|(words, _)| failed.says(words))
-        .map_or(say!("registry-unreachable.text-16", "it gives no answer in time"), |(_, how)| *how);
-    let proxy = failed.says("proxyconnect") || failed.says(say!("registry-unreachable.text-17", "Proxy Authentication Required"));
-    let (headline, why) = words(failed, proxy);
-    let finding = failed
-        .finding(headline)
-        .why(why)
+    let how = ENDS.iter().find(|(text, _)| failed.says(text)).map_or(
+        say!(
+            "registry-unreachable.no-answer",
+            "it gives no answer in time"
+        ),
+        |(_, how)| *how,
+    );
+    let proxy = failed.says("proxyconnect") || failed.says(PROXY_LOGIN);
+    let (headline, why) = sentences(failed, proxy);
+    let address = search("dial tcp {}: ", &failed.pull.quote).map(|captures| captures.own(0));
+    let mut finding = failed.finding(headline);
+    finding.why = why;
+    finding
         .fact("how", how)
-        .look(failed.look_at_failures());
-    let address = search(say!("registry-unreachable.text-18", "dial tcp {{}: "), &failed.pull.quote).map(|holes| holes.own(0));
-    let finding = match address {
-        Some(address) if !address.is_empty() => finding.fact("address", address),
-        _ => finding,
-    };
-    finding.fix([fix(failed, proxy)])
+        .fact_if("address", address.filter(|address| !address.is_empty()))
+        .fix([fix(failed, proxy)])
+        .look(failures_command())
 }
 
-fn words(failed: &FailedPull<'_>, proxy: bool) -> (Sentence, Sentence) {
+/// The headline, and how it comes about.
+fn sentences(failed: &FailedPull<'_>, proxy: bool) -> (Sentence, Option<Sentence>) {
     if proxy {
         return (
-            say!("registry-unreachable.text-19", "{node} cannot reach {host} through its proxy: {how}"),
-            say!("registry-unreachable.text-20", "the runtime of the node is set to go through a proxy"),
+            say!(
+                "registry-unreachable.proxy",
+                "{node} cannot reach {host} through its proxy: {how}"
+            ),
+            Some(say!(
+                "registry-unreachable.proxy-why",
+                "the runtime of the node is set to go through a proxy"
+            )),
         );
     }
-    let why = if hosts::is_loopback(&failed.host()) {
-        say!("registry-unreachable.text-21", "{host} is the node itself there, not the machine where the image was built")
-    } else if failed.was_sent_elsewhere() {
-        say!("registry-unreachable.text-22", "image {image} names {registry}: a mirror is set on the node, or that registry sends it on to {host}")
+    let why = if failed.host_is(hosts::is_loopback) {
+        Some(say!(
+            "registry-unreachable.loopback-why",
+            "{host} is the node itself there, not the machine where the image was built"
+        ))
     } else {
-        ""
+        failed.was_sent_elsewhere().then_some(SENT_ELSEWHERE)
     };
     (
-        say!("registry-unreachable.text-23", "{node} cannot reach {host} to pull image {image}: {how}"),
+        say!(
+            "registry-unreachable.headline",
+            "{node} cannot reach {host} to pull image {image}: {how}"
+        ),
         why,
     )
 }
 
 fn fix(failed: &FailedPull<'_>, proxy: bool) -> Fix {
-    if proxy {
-        return Fix::advice(
-            say!("registry-unreachable.fix-fix", "set right the proxy of the runtime on {node} (HTTPS_PROXY, NO_PROXY of its service)"),
+    let (change, who) = if proxy {
+        (
+            say!(
+                "registry-unreachable.set-proxy",
+                "set right the proxy of the runtime on {node} (HTTPS_PROXY, NO_PROXY of its service)"
+            ),
             Who::Admin,
-        );
-    }
-    if hosts::is_loopback(&failed.host()) {
-        return Fix::advice(
-            say!("registry-unreachable.fix-fix-2", "push the image to a registry that every node reaches, and name that"),
+        )
+    } else if failed.host_is(hosts::is_loopback) {
+        (
+            say!(
+                "registry-unreachable.push-elsewhere",
+                "push the image to a registry that every node reaches, and name that"
+            ),
             Who::Owner,
-        );
-    }
-    Fix::advice(
-        say!("registry-unreachable.fix-fix-3", "open the way from {node} to {host}, or start what should listen there: firewall, network policy of the cloud, the registry itself"),
-        Who::Admin,
-    )
+        )
+    } else {
+        (
+            say!(
+                "registry-unreachable.open-the-way",
+                "open the way from {node} to {host}, or start what should listen there: firewall, network policy of the cloud, the registry itself"
+            ),
+            Who::Admin,
+        )
+    };
+    Fix::advice(change, who)
 }

@@ -1,12 +1,12 @@
 //! `evicted`: the kubelet evicted a pod, for its own limit or for want of something on the node.
 
-use crate::text::{Sentence, say};
+use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::shell;
 use crate::messages::eviction::{self, Consumer, Eviction};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
-use crate::snapshot::Evidence;
-use crate::snapshot::{Kind, ObjectRef};
+use crate::rules::{Case, Check, Layer, Rule};
+use crate::snapshot::{Evidence, Kind, ObjectRef};
+use crate::text::{Fact, Message, Sentence, say};
 
 /// The kubelet evicted a pod, for its own limit or for want of something on the node.
 pub static RULE: Rule = Rule {
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("evicted.md"),
     reads: &[Kind::Node],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -24,10 +24,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     if case.pod().phase() != "Failed" || status.reason.as_deref() != Some("Evicted") {
         return Vec::new();
     }
-    let said = status.message.as_deref().filter(|said| !said.is_empty());
+    let message = status.message.as_deref().filter(|text| !text.is_empty());
     let event = case.newest_event(&["Evicted"]);
-    let (text, proof) = match (said, event) {
-        (Some(said), _) => (said, case.field("status.message", said)),
+    let (text, proof) = match (message, event) {
+        (Some(message), _) => (message, case.field("status.message", message)),
         (None, Some(event)) => (event.message.as_str(), case.event(event)),
         (None, None) => ("", case.field("status.reason", "Evicted")),
     };
@@ -35,132 +35,163 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(case: &Case<'_>, eviction: &Eviction, proof: Evidence) -> Finding {
-    let node = case.pod().node().unwrap_or_default();
-    let finding = Finding::new(case.subject(), headline(eviction), proof)
-        .fact("node", node)
-        .why(why(eviction))
+    let mut finding = Finding::new(case.subject(), headline(eviction), proof)
+        .fact("node", case.pod().node().unwrap_or_default())
         .evidence(pressure(case))
         .fix(advice(eviction))
-        .look(look(case, eviction));
+        .look(inspect(case, eviction));
+    finding.why = why(eviction);
     match eviction {
         Eviction::NodePressure {
             resource,
             threshold,
             available,
             consumers,
-        } => of_pressure(
-            finding,
-            resource,
-            (threshold.as_deref(), available.as_deref()),
-            consumers,
-        ),
+        } => finding
+            .fact("resource", resource.as_str())
+            .fact_if("threshold", threshold.as_deref().map(amount))
+            .fact_if("available", available.as_deref().map(amount))
+            .fact_if("consumers", used(consumers)),
         Eviction::ContainerLimit { container, limit } => {
-            finding.container(container).fact("limit", limit.as_str())
+            finding.container(container).fact("limit", amount(limit))
         }
-        Eviction::PodLimit { limit } => finding.fact("limit", limit.as_str()),
+        Eviction::PodLimit { limit } => finding.fact("limit", amount(limit)),
         Eviction::EmptyDirLimit { volume, limit } => finding
             .fact("volume", volume.as_str())
-            .fact("limit", limit.as_str()),
+            .fact("limit", amount(limit)),
         Eviction::AtAdmission { conditions } => finding.fact("conditions", conditions.clone()),
         _ => finding,
     }
 }
 
-fn of_pressure(
-    mut finding: Finding,
-    resource: &str,
-    (threshold, available): (Option<&str>, Option<&str>),
-    consumers: &[Consumer],
-) -> Finding {
-    finding = finding.fact("resource", resource);
-    if let Some(threshold) = threshold {
-        finding = finding.fact("threshold", threshold);
-    }
-    if let Some(available) = available {
-        finding = finding.fact("available", available);
-    }
-    let shown: Vec<String> = consumers
-        .iter()
-        .map(|consumer| {
-            let Consumer {
-                name,
-                used,
-                requested,
-            } = consumer;
-            format!("{name} used {used} of {requested} requested")
-        })
-        .collect();
-    if shown.is_empty() {
-        finding
-    } else {
-        finding.fact("consumers", shown)
-    }
+/// An amount as the kubelet writes it. A threshold may also be a share of the whole.
+fn amount(text: &str) -> Fact {
+    text.parse::<Quantity>()
+        .map_or_else(|_| text.into(), Fact::Amount)
+}
+
+/// What each of them used; `None` if the message names none.
+fn used(consumers: &[Consumer]) -> Option<Vec<Message>> {
+    let used = |consumer: &Consumer| {
+        Message::new(say!(
+            "evicted.used",
+            "{name} used {used} of {requested} requested"
+        ))
+        .fact("name", consumer.name.as_str())
+        .fact("used", amount(&consumer.used))
+        .fact("requested", amount(&consumer.requested))
+    };
+    (!consumers.is_empty()).then(|| consumers.iter().map(used).collect())
 }
 
 fn headline(eviction: &Eviction) -> Sentence {
     match eviction {
-        Eviction::NodePressure { consumers, .. } if !consumers.is_empty() => {
-            say!("evicted.headline", "node {node} ran short of {resource} and evicted the pod; {consumers}")
+        Eviction::NodePressure { .. } => {
+            say!(
+                "evicted.node-pressure",
+                "node {node} ran short of {resource} and evicted the pod[; {consumers}]"
+            )
         }
-        Eviction::NodePressure { .. } => say!("evicted.headline-2", "node {node} ran short of {resource} and evicted the pod"),
         Eviction::ContainerLimit { .. } => {
-            say!("evicted.headline-3", "container {container} wrote more than its ephemeral-storage limit of {limit}, and the pod was evicted")
+            say!(
+                "evicted.container-limit",
+                "container {container} wrote more than its ephemeral-storage limit of {limit}, and the pod was evicted"
+            )
         }
         Eviction::PodLimit { .. } => {
-            say!("evicted.headline-4", "the containers wrote more than their ephemeral-storage limits, {limit} together, and the pod was evicted")
+            say!(
+                "evicted.pod-limit",
+                "the containers wrote more than their ephemeral-storage limits, {limit} together, and the pod was evicted"
+            )
         }
         Eviction::EmptyDirLimit { .. } => {
-            say!("evicted.headline-5", "emptyDir volume {volume} grew beyond its sizeLimit of {limit}, and the pod was evicted")
+            say!(
+                "evicted.empty-dir-limit",
+                "emptyDir volume {volume} grew beyond its sizeLimit of {limit}, and the pod was evicted"
+            )
         }
         Eviction::AtAdmission { .. } => {
-            say!("evicted.headline-6", "node {node} was already under {conditions} and refused the pod")
+            say!(
+                "evicted.at-admission",
+                "node {node} was already under {conditions} and refused the pod"
+            )
         }
-        _ => say!("evicted.headline-7", "node {node} evicted the pod"),
+        _ => say!("evicted.headline", "node {node} evicted the pod"),
     }
 }
 
-fn why(eviction: &Eviction) -> Sentence {
-    match eviction {
+fn why(eviction: &Eviction) -> Option<Sentence> {
+    Some(match eviction {
         Eviction::NodePressure { .. } => {
-            say!("evicted.why", "the kubelet evicts to save the node, first those above their requests: the pod named need not be the one that filled it")
+            say!(
+                "evicted.node-pressure-why",
+                "the kubelet evicts to save the node, first those above their requests: the pod named need not be the one that filled it"
+            )
         }
         Eviction::ContainerLimit { .. } | Eviction::PodLimit { .. } => {
-            say!("evicted.why-2", "the writable layer, the logs and the emptyDir volumes count; the node itself need not be short")
+            say!(
+                "evicted.limit-why",
+                "the writable layer, the logs and the emptyDir volumes count; the node itself need not be short"
+            )
         }
         Eviction::EmptyDirLimit { .. } => {
-            say!("evicted.why-3", "the limit is the pod's own; the node itself need not be short")
+            say!(
+                "evicted.empty-dir-limit-why",
+                "the limit is the pod's own; the node itself need not be short"
+            )
         }
         Eviction::AtAdmission { .. } => {
-            say!("evicted.why-4", "a node under pressure takes no pod without requests; the scheduler did not know of it yet, or the pod tolerates it")
+            say!(
+                "evicted.at-admission-why",
+                "a node under pressure takes no pod without requests; the scheduler did not know of it yet, or the pod tolerates it"
+            )
         }
-        _ => "",
-    }
+        _ => return None,
+    })
 }
 
 fn advice(eviction: &Eviction) -> Option<Fix> {
     let (change, who) = match eviction {
         Eviction::NodePressure { resource, .. } if resource == "inodes" || resource == "pids" => (
-            say!("evicted.advice", "find what uses the {resource} of node {node}: very many small files, or very many processes"),
+            say!(
+                "evicted.find-users",
+                "find what uses the {resource} of node {node}: very many small files, or very many processes"
+            ),
             Who::Admin,
         ),
         Eviction::NodePressure { .. } => (
-            say!("evicted.advice-2", "request as much {resource} as the containers use, so that the scheduler finds a node that has it"),
+            say!(
+                "evicted.request-what-is-used",
+                "request as much {resource} as the containers use, so that the scheduler finds a node that has it"
+            ),
             Who::Owner,
         ),
         Eviction::ContainerLimit { .. } => (
-            say!("evicted.advice-3", "raise the ephemeral-storage limit of container {container} above {limit}, or write to a volume"),
+            say!(
+                "evicted.raise-container-limit",
+                "raise the ephemeral-storage limit of container {container} above {limit}, or write to a volume"
+            ),
             Who::Owner,
         ),
         Eviction::PodLimit { .. } => (
-            say!("evicted.advice-4", "raise the ephemeral-storage limits of the containers above {limit} together, or write to a volume"),
+            say!(
+                "evicted.raise-limits",
+                "raise the ephemeral-storage limits of the containers above {limit} together, or write to a volume"
+            ),
             Who::Owner,
         ),
         Eviction::EmptyDirLimit { .. } => (
-            say!("evicted.advice-5", "raise sizeLimit of emptyDir volume {volume} above {limit}, or let the program clear it"),
+            say!(
+                "evicted.raise-size-limit",
+                "raise sizeLimit of emptyDir volume {volume} above {limit}, or let the program clear it"
+            ),
             Who::Owner,
         ),
         Eviction::AtAdmission { .. } => (
-            say!("evicted.advice-6", "free node {node} from {conditions}: old images and logs fill disks"),
+            say!(
+                "evicted.free-node",
+                "free node {node} from {conditions}: old images and logs fill disks"
+            ),
             Who::Admin,
         ),
         _ => return None,
@@ -180,17 +211,18 @@ fn pressure(case: &Case<'_>) -> Vec<Evidence> {
         .filter(|condition| condition.r#type.ends_with("Pressure") && condition.status == "True")
         .map(|condition| {
             let path = format!("status.conditions[{}]", condition.r#type);
-            let words = ["True", condition.message.as_deref().unwrap_or_default()];
+            let texts = ["True", condition.message.as_deref().unwrap_or_default()];
             case.field_of(
                 object.clone(),
                 path,
-                words.join(": ").trim_end_matches(": "),
+                texts.join(": ").trim_end_matches(": "),
             )
         })
         .collect()
 }
 
-fn look(case: &Case<'_>, eviction: &Eviction) -> String {
+/// The command that shows more.
+fn inspect(case: &Case<'_>, eviction: &Eviction) -> String {
     match (eviction, case.pod().node()) {
         (Eviction::NodePressure { .. } | Eviction::AtAdmission { .. }, Some(node)) => {
             shell::command(["kubectl", "describe", "node", node])

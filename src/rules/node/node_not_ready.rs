@@ -1,12 +1,12 @@
 //! Nodes that could take the pod are not ready: the kubelet or the network is down, or not up yet.
 
-use crate::text::say;
 use super::state_taints::{find, with_conditions};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::taint_meaning::Meaning;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::Filter;
 use crate::snapshot::Kind;
+use crate::text::{Sentence, say};
 
 /// `node-not-ready`
 pub static RULE: Rule = Rule {
@@ -16,45 +16,81 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("node_not_ready.md"),
     reads: &[Kind::Node],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some((matched, meanings)) = find(case, Meaning::is_not_ready) else {
         return Vec::new();
     };
-    let only = |meaning: Meaning| meanings.iter().all(|known| *known == meaning);
-    let finding = if only(Meaning::Uninitialized) {
-        matched
-            .finding(case, say!("node-not-ready.headline", "the cloud controller has not taken in {where}"))
-            .why(say!("node-not-ready.why", "a kubelet that is told of an external cloud provider starts with a taint, which the cloud controller manager removes"))
-            .fix([Fix::advice(say!("node-not-ready.fix", "check that the cloud controller manager runs and has the rights that it needs"), Who::Admin)])
-    } else if only(Meaning::NetworkUnavailable) {
-        matched
-            .finding(case, say!("node-not-ready.headline-2", "the network for pods is not set up on {where}"))
-            .why(say!("node-not-ready.why-2", "the network plugin, or the cloud's route controller, has not set the node's network up"))
-            .fix([Fix::advice(say!("node-not-ready.fix-2", "check the network plugin's pods there"), Who::Admin)])
-    } else if only(Meaning::Unreachable) {
-        matched
-            .finding(
-                case,
-                if matched.is_of_one_node() {
-                    say!("node-not-ready.headline-3", "nothing is heard from the kubelet of {where}")
-                } else {
-                    say!("node-not-ready.headline-4", "nothing is heard from the kubelets of {where}")
-                },
-            )
-            .why(say!("node-not-ready.why-3", "such a node is down or cut off, or its kubelet has stopped"))
-            .fix([Fix::advice(
-                say!("node-not-ready.fix-3", "bring the node or its kubelet back, or remove the node"),
-                Who::Admin,
-            )])
-    } else {
-        matched
-            .finding(case, if matched.is_of_one_node() { say!("node-not-ready.headline-5", "the pod is kept off {where}, which is not ready") } else { say!("node-not-ready.headline-6", "the pod is kept off {where}, which are not ready") })
-            .why(say!("node-not-ready.why-4", "the kubelet says so itself, most often since the container runtime or the network plugin is not up"))
-            .fix([Fix::advice(say!("node-not-ready.fix-4", "clear what the node's Ready condition names"), Who::Admin)])
-    };
+    let only = meanings.first().filter(|_| meanings.len() == 1);
+    let (headline, why, fix) = sentences(only.copied());
+    let finding = matched
+        .finding(case, headline)
+        .why(why)
+        .fix([Fix::advice(fix, Who::Admin)]);
     let finding = with_conditions(case, &matched, finding);
     vec![matched.close(case, finding, Filter::TaintToleration)]
+}
+
+/// The headline, how it comes about, and what to change, by what all the taints mean.
+fn sentences(only: Option<Meaning>) -> (Sentence, Sentence, Sentence) {
+    match only {
+        Some(Meaning::Uninitialized) => (
+            say!(
+                "node-not-ready.uninitialized",
+                "the cloud controller has not taken in {where}"
+            ),
+            say!(
+                "node-not-ready.uninitialized-why",
+                "a kubelet that is told of an external cloud provider starts with a taint, which the cloud controller manager removes"
+            ),
+            say!(
+                "node-not-ready.check-cloud-controller",
+                "check that the cloud controller manager runs and has the rights that it needs"
+            ),
+        ),
+        Some(Meaning::NetworkUnavailable) => (
+            say!(
+                "node-not-ready.network-unavailable",
+                "the network for pods is not set up on {where}"
+            ),
+            say!(
+                "node-not-ready.network-unavailable-why",
+                "the network plugin, or the cloud's route controller, has not set the node's network up"
+            ),
+            say!(
+                "node-not-ready.check-network-plugin",
+                "check the network plugin's pods there"
+            ),
+        ),
+        Some(Meaning::Unreachable) => (
+            say!(
+                "node-not-ready.unreachable",
+                "nothing is heard from the {share|kubelet|kubelets} of {where}"
+            ),
+            say!(
+                "node-not-ready.unreachable-why",
+                "such a node is down or cut off, or its kubelet has stopped"
+            ),
+            say!(
+                "node-not-ready.bring-back",
+                "bring the node or its kubelet back, or remove the node"
+            ),
+        ),
+        _ => (
+            say!(
+                "node-not-ready.headline",
+                "the pod is kept off {where}, which {share|is|are} not ready"
+            ),
+            say!(
+                "node-not-ready.why",
+                "the kubelet says so itself, most often since the container runtime or the network plugin is not up"
+            ),
+            say!(
+                "node-not-ready.clear-ready-condition",
+                "clear what the node's Ready condition names"
+            ),
+        ),
+    }
 }

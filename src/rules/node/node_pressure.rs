@@ -1,12 +1,12 @@
 //! Nodes that could take the pod are short of memory, disk or process ids.
 
-use crate::text::say;
 use super::state_taints::{find, with_conditions};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::taint_meaning::Meaning;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::Filter;
 use crate::snapshot::Kind;
+use crate::text::{Sentence, say};
 
 /// `node-pressure`
 pub static RULE: Rule = Rule {
@@ -16,43 +16,65 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("node_pressure.md"),
     reads: &[Kind::Node],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some((matched, meanings)) = find(case, Meaning::is_pressure) else {
         return Vec::new();
     };
-    let short: Vec<String> = meanings
-        .iter()
-        .filter_map(|meaning| match meaning {
-            Meaning::MemoryPressure => Some("memory"),
-            Meaning::DiskPressure => Some("disk"),
-            Meaning::PidPressure => Some(say!("node-pressure.text", "process ids")),
-            _ => None,
-        })
-        .map(str::to_owned)
-        .collect();
-    let advice = meanings.iter().filter_map(|meaning| match meaning {
-        Meaning::MemoryPressure => Some(Fix::advice(
-            say!("node-pressure.fix", "find the pods there that use more memory than they request"),
-            Who::Admin,
-        )),
-        Meaning::DiskPressure => Some(Fix::advice(
-            say!("node-pressure.fix-2", "free space on the disks there: images, logs, emptyDir volumes"),
-            Who::Admin,
-        )),
-        Meaning::PidPressure => Some(Fix::advice(
-            say!("node-pressure.fix-3", "find the pod there that starts too many processes"),
-            Who::Admin,
-        )),
-        _ => None,
-    });
+    let mut short = meanings.iter().filter_map(|meaning| resource(*meaning));
     let finding = matched
-        .finding(case, say!("node-pressure.headline", "a shortage of {short} keeps the pod off {where}"))
-        .fact("short", short.join(" and "))
-        .why(say!("node-pressure.why", "the kubelet takes no new pods while it is short, and for some minutes after"))
-        .fix(advice.collect::<Vec<_>>());
+        .finding(
+            case,
+            say!(
+                "node-pressure.headline",
+                "a shortage of {short}[, {second}][ and {last}] keeps the pod off {where}"
+            ),
+        )
+        .fact_if("short", short.next())
+        .fact_if("last", short.next_back())
+        .fact_if("second", short.next())
+        .why(say!(
+            "node-pressure.why",
+            "the kubelet takes no new pods while it is short, and for some minutes after"
+        ))
+        .fix(meanings.iter().filter_map(|meaning| advice(*meaning)));
     let finding = with_conditions(case, &matched, finding);
     vec![matched.close(case, finding, Filter::TaintToleration)]
+}
+
+/// What the nodes are short of.
+fn resource(meaning: Meaning) -> Option<Sentence> {
+    match meaning {
+        Meaning::MemoryPressure => Some(say!("node-pressure.memory", "memory")),
+        Meaning::DiskPressure => Some(say!("node-pressure.disk", "disk")),
+        Meaning::PidPressure => Some(say!("node-pressure.pids", "process ids")),
+        _ => None,
+    }
+}
+
+fn advice(meaning: Meaning) -> Option<Fix> {
+    let change = match meaning {
+        Meaning::MemoryPressure => {
+            say!(
+                "node-pressure.find-memory-users",
+                "find the pods there that use more memory than they request"
+            )
+        }
+        Meaning::DiskPressure => {
+            say!(
+                "node-pressure.free-disk",
+                "free space on the disks there: images, logs, emptyDir volumes"
+            )
+        }
+        Meaning::PidPressure => {
+            say!(
+                "node-pressure.find-process-spawner",
+                "find the pod there that starts too many processes"
+            )
+        }
+        _ => return None,
+    };
+    Some(Fix::advice(change, Who::Admin))
 }

@@ -1,4 +1,4 @@
-//! What the causes share that a node's condition makes by way of a taint.
+//! What the causes share for which Kubernetes taints a node after one of its conditions.
 
 use crate::kubernetes::shell;
 use crate::messages::scheduler::{NodeCondition, Reason};
@@ -7,20 +7,19 @@ use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::shared::taint_meaning::{Meaning, meaning};
 use crate::scheduler::{FilterFailure, What};
-use crate::snapshot::Evidence;
-use crate::snapshot::{Kind, ObjectRef};
+use crate::snapshot::{Evidence, Kind, ObjectRef};
 use std::collections::BTreeSet;
 
 /// The most nodes whose condition is quoted.
 const QUOTED: usize = 3;
 
-/// The grounds, and the meanings of the taints on which they rest.
+/// The match, and what the taints mean on which it rests.
 pub(super) fn find<'e>(
     case: &'e Case<'_>,
     wanted: fn(Meaning) -> bool,
 ) -> Option<(Match<'e>, BTreeSet<Meaning>)> {
     let pattern = Pattern {
-        failure: |failure: &FilterFailure| of_obstacle(failure).is_some_and(wanted),
+        failure: |failure: &FilterFailure| of_failure(failure).is_some_and(wanted),
         reason: |reason: &Reason| {
             of_reason(reason)
                 .filter(|meaning| wanted(*meaning))
@@ -30,7 +29,7 @@ pub(super) fn find<'e>(
     let matched = Match::find(case, &pattern)?;
     let computed: BTreeSet<Meaning> = matched
         .failures()
-        .filter_map(|(_, failure)| of_obstacle(failure))
+        .filter_map(|(_, failure)| of_failure(failure))
         .collect();
     let meanings = if computed.is_empty() {
         matched
@@ -44,7 +43,7 @@ pub(super) fn find<'e>(
     Some((matched, meanings))
 }
 
-fn of_obstacle(failure: &FilterFailure) -> Option<Meaning> {
+fn of_failure(failure: &FilterFailure) -> Option<Meaning> {
     match &failure.what {
         What::Taint { key, .. } => meaning(key),
         _ => None,
@@ -71,12 +70,12 @@ fn of_reason(reason: &Reason) -> Option<Meaning> {
 
 /// Adds which nodes they are, their own conditions, and where to look.
 pub(super) fn with_conditions(case: &Case<'_>, matched: &Match<'_>, finding: Finding) -> Finding {
-    let look = match matched.places.first() {
+    let describe = match matched.places.first() {
         Some(place) => shell::command(["kubectl", "describe", "node", place.node]),
         None => shell::command(["kubectl", "describe", "nodes"]),
     };
     let quotes = matched.failures().filter_map(|(node, failure)| {
-        let r#type = of_obstacle(failure)?.condition()?;
+        let r#type = of_failure(failure)?.condition()?;
         condition(case, node, r#type)
     });
     // a node not ready for NoSchedule and NoExecute has two taints and one condition
@@ -84,7 +83,7 @@ pub(super) fn with_conditions(case: &Case<'_>, matched: &Match<'_>, finding: Fin
     finding
         .fact("where", matched.whereabouts())
         .evidence(quotes.into_iter().take(QUOTED))
-        .look(look)
+        .look(describe)
 }
 
 fn condition(case: &Case<'_>, node: &str, r#type: &str) -> Option<Evidence> {
@@ -94,20 +93,20 @@ fn condition(case: &Case<'_>, node: &str, r#type: &str) -> Option<Evidence> {
         .get("", node)
         .yes()?
         .condition(r#type)?;
-    let words = [condition.reason.as_deref(), condition.message.as_deref()];
-    let words: Vec<&str> = words
+    let texts = [condition.reason.as_deref(), condition.message.as_deref()];
+    let texts: Vec<&str> = texts
         .into_iter()
         .flatten()
-        .filter(|word| !word.is_empty())
+        .filter(|text| !text.is_empty())
         .collect();
-    let quote = if words.is_empty() {
-        format!("{} is {}", r#type, condition.status)
+    let (field, quote) = if texts.is_empty() {
+        ("status", condition.status.clone())
     } else {
-        words.join(": ")
+        ("message", texts.join(": "))
     };
     Some(case.field_of(
         ObjectRef::new(Kind::Node, "", node),
-        format!("status.conditions[{type}].message", type = r#type),
+        format!("status.conditions[{type}].{field}", type = r#type),
         quote,
     ))
 }

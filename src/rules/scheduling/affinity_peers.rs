@@ -1,14 +1,16 @@
-//! The pods that an affinity term means: on nodes, still waiting for one, in namespaces where it does not look, or not read.
+//! The pods that an affinity term means: which there are (on nodes, waiting for one, in namespaces where it
+//! does not look), and which were not read.
 
 use crate::kubernetes::selector::label_selector_text;
 use crate::kubernetes::shell;
 use crate::rules::Case;
 use crate::scheduler::Term;
 use crate::snapshot::{PodRecord, PodRecords};
+use crate::text::{Message, say};
 
 /// The pods that a term's selector means.
 #[derive(Default)]
-pub(super) struct Meant<'c> {
+pub(super) struct Peers<'c> {
     /// On a node, where the term looks.
     pub(super) placed: Vec<&'c PodRecord>,
     /// Not on a node yet, where the term looks.
@@ -18,13 +20,15 @@ pub(super) struct Meant<'c> {
 }
 
 /// The pods that a term means, the pod itself left out.
-pub(super) fn meant<'c>(case: &Case<'c>, term: &Term<'_>) -> Meant<'c> {
+pub(super) fn peers<'c>(case: &Case<'c>, term: &Term<'_>) -> Peers<'c> {
     let pod_records = case.snapshot.pod_records();
-    let shapes = pod_records.footprints().iter();
-    let selected: Vec<bool> = shapes.map(|shape| term.selects(&shape.labels)).collect();
-    let mut meant = Meant::default();
+    let footprints = pod_records.footprints().iter();
+    let selected: Vec<bool> = footprints
+        .map(|footprint| term.selects(&footprint.labels))
+        .collect();
+    let mut peers = Peers::default();
     if !selected.contains(&true) {
-        return meant;
+        return peers;
     }
     let is_itself =
         |one: &PodRecord| *one.name == *case.pod().name() && *one.namespace == *case.namespace();
@@ -34,27 +38,27 @@ pub(super) fn meant<'c>(case: &Case<'c>, term: &Term<'_>) -> Meant<'c> {
             continue;
         }
         match (term.covers(&pod_record.namespace), &pod_record.node) {
-            (false, _) => meant.elsewhere.push(pod_record),
-            (true, Some(_)) => meant.placed.push(pod_record),
-            (true, None) => meant.waiting.push(pod_record),
+            (false, _) => peers.elsewhere.push(pod_record),
+            (true, Some(_)) => peers.placed.push(pod_record),
+            (true, None) => peers.waiting.push(pod_record),
         }
     }
-    meant
+    peers
 }
 
-/// The pods that the term could mean and that were not read, in words.
-pub(super) fn unread(case: &Case<'_>, term: &Term<'_>) -> Option<String> {
+/// The pods that the term could mean and that were not read.
+pub(super) fn unread(case: &Case<'_>, term: &Term<'_>) -> Option<Message> {
     let pods = case.snapshot.pods();
-    match term.namespaces() {
-        None => pods
-            .whole_cluster()
-            .err()
-            .map(|_| "pods of all namespaces".to_owned()),
-        Some(names) => {
-            let gap = names.iter().find(|name| pods.whole(name).is_err());
-            gap.map(|name| format!("pods of namespace {name}"))
-        }
-    }
+    let Some(names) = term.namespaces() else {
+        pods.whole_cluster().err()?;
+        return Some(say!("affinity-peers.unread", "pods of all namespaces").into());
+    };
+    let name = names.iter().find(|name| pods.whole(name).is_err())?;
+    let sentence = say!(
+        "affinity-peers.unread-namespace",
+        "pods of namespace {namespace}"
+    );
+    Some(Message::new(sentence).fact("namespace", name.as_str()))
 }
 
 /// `namespace/name`
@@ -65,20 +69,20 @@ pub(super) fn names(pods: &[&PodRecord]) -> Vec<String> {
 }
 
 /// The command that shows them.
-pub(super) fn look(term: &Term<'_>) -> String {
-    let mut words = vec!["kubectl"];
+pub(super) fn inspect(term: &Term<'_>) -> String {
+    let mut command = vec!["kubectl"];
     let everywhere = match term.namespaces() {
         Some([only]) => {
-            words.extend(["-n", only]);
+            command.extend(["-n", only]);
             None
         }
         _ => Some("-A"),
     };
-    words.extend(["get", "pods", "-o", "wide"]);
-    words.extend(everywhere);
+    command.extend(["get", "pods", "-o", "wide"]);
+    command.extend(everywhere);
     let selector = term.selector().map(label_selector_text);
     if let Some(selector) = selector.as_deref().filter(|text| !text.is_empty()) {
-        words.extend(["-l", selector]);
+        command.extend(["-l", selector]);
     }
-    shell::command(words)
+    shell::command(command)
 }

@@ -1,10 +1,10 @@
 //! The cluster autoscaler or Karpenter adds no node for the pod. Beside another cause it says why that one does not heal by itself.
 
-use crate::text::{Sentence, say};
 use crate::messages::autoscaler::{self, Autoscaler, Group, GroupSays};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Event;
+use crate::text::{Sentence, say};
 
 /// `autoscaler-cannot-help`
 pub static RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("autoscaler_cannot_help.md"),
     reads: &[],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 /// Seconds after which an autoscaler that still refused would have said so again (cluster-autoscaler scans every ten seconds and
@@ -31,8 +31,17 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let finding = match &says {
         Autoscaler::NotTriggered { groups } => cluster_autoscaler(case, event, groups),
-        Autoscaler::MaxNodesTotal => new(case, event, say!("autoscaler-cannot-help.text", "the cluster autoscaler adds no node: the cluster has as many as it may have"))
-            .fix([Fix::advice(say!("autoscaler-cannot-help.fix", "raise --max-nodes-total of the cluster autoscaler, or make room on the nodes that are there"), Who::Admin)]),
+        Autoscaler::MaxNodesTotal => {
+            let headline = say!(
+                "autoscaler-cannot-help.max-nodes-total",
+                "the cluster autoscaler adds no node: the cluster has as many as it may have"
+            );
+            let change = say!(
+                "autoscaler-cannot-help.raise-max-nodes-total",
+                "raise --max-nodes-total of the cluster autoscaler, or make room on the nodes that are there"
+            );
+            new(case, event, headline).fix([Fix::advice(change, Who::Admin)])
+        }
         Autoscaler::KarpenterFailed { pools } => karpenter(case, event, pools),
         _ => return Vec::new(),
     };
@@ -67,63 +76,87 @@ fn new(case: &Case<'_>, event: &Event, headline: Sentence) -> Finding {
     Finding::new(case.subject(), headline, case.event(event))
 }
 
-/// What rejects node groups that the pod would fit.
+/// What keeps node groups that the pod would fit from growing, and what to change.
 fn limit(says: &GroupSays) -> Option<(Sentence, Sentence)> {
     Some(match says {
         GroupSays::MaxSize => (
-            say!("autoscaler-cannot-help.limit", "the cluster autoscaler adds no node: {groups} that may take the pod may not grow"),
-            say!("autoscaler-cannot-help.limit-2", "raise the maximal size of the node group"),
+            say!(
+                "autoscaler-cannot-help.max-size",
+                "the cluster autoscaler adds no node: {groups|the node group|the[ {groups}] node groups} that may take the pod may not grow"
+            ),
+            say!(
+                "autoscaler-cannot-help.raise-max-size",
+                "raise the maximal size of the node group"
+            ),
         ),
         GroupSays::Backoff => (
-            say!("autoscaler-cannot-help.limit-3", "the cluster autoscaler adds no node: it waits after {groups} could not grow"),
-            say!("autoscaler-cannot-help.limit-4", "look why the scale-up failed: at the events of the ConfigMap cluster-autoscaler-status, and at the cloud's quotas and stock"),
+            say!(
+                "autoscaler-cannot-help.backoff",
+                "the cluster autoscaler adds no node: it waits after {groups|the node group|the[ {groups}] node groups} could not grow"
+            ),
+            say!(
+                "autoscaler-cannot-help.inspect-backoff",
+                "look why the scale-up failed: at the events of the ConfigMap cluster-autoscaler-status, and at the cloud's quotas and stock"
+            ),
         ),
         GroupSays::NotReady => (
-            say!("autoscaler-cannot-help.limit-5", "the cluster autoscaler adds no node: {groups} may not grow while nodes of it are not ready"),
-            say!("autoscaler-cannot-help.limit-6", "clear what keeps the group's nodes from being ready"),
+            say!(
+                "autoscaler-cannot-help.not-ready",
+                "the cluster autoscaler adds no node: {groups|the node group|the[ {groups}] node groups} may not grow while nodes of {groups|it|them} are not ready"
+            ),
+            say!(
+                "autoscaler-cannot-help.make-nodes-ready",
+                "clear what keeps the group's nodes from being ready"
+            ),
         ),
         GroupSays::ClusterLimit => (
-            say!("autoscaler-cannot-help.limit-7", "the cluster autoscaler adds no node: a limit of the whole cluster is reached"),
-            say!("autoscaler-cannot-help.limit-8", "raise the limit that the event names"),
+            say!(
+                "autoscaler-cannot-help.cluster-limit",
+                "the cluster autoscaler adds no node: a limit of the whole cluster is reached"
+            ),
+            say!(
+                "autoscaler-cannot-help.raise-cluster-limit",
+                "raise the limit that the event names"
+            ),
         ),
         GroupSays::Failed => (
-            say!("autoscaler-cannot-help.limit-9", "the cluster autoscaler adds no node: the cloud did not give any for {groups}"),
-            say!("autoscaler-cannot-help.limit-10", "look at the cloud's error: at the events of the ConfigMap cluster-autoscaler-status"),
+            say!(
+                "autoscaler-cannot-help.cloud-failed",
+                "the cluster autoscaler adds no node: the cloud did not give any for {groups|the node group|the[ {groups}] node groups}"
+            ),
+            say!(
+                "autoscaler-cannot-help.inspect-cloud-error",
+                "look at the cloud's error: at the events of the ConfigMap cluster-autoscaler-status"
+            ),
         ),
         GroupSays::WouldNotFit(_) | GroupSays::NotChosen | GroupSays::Other => return None,
     })
 }
 
 fn cluster_autoscaler(case: &Case<'_>, event: &Event, groups: &[Group]) -> Finding {
-    let limited = groups
+    let mut limits = groups
         .iter()
-        .find_map(|group| Some((group, limit(&group.says)?)));
-    if let Some((group, (headline, change))) = limited {
+        .filter_map(|group| Some((group, limit(&group.says)?)));
+    if let Some((group, (headline, change))) = limits.next() {
         return new(case, event, headline)
-            .fact("groups", share(group))
-            .fact("words", group.text.as_str())
-            .why(say!("autoscaler-cannot-help.cluster-autoscaler-why", "its counts are of node groups, not of nodes"))
+            .fact_if("groups", group.count)
+            .fact("reason", group.text.as_str())
+            .why(say!(
+                "autoscaler-cannot-help.counts-groups",
+                "its counts are of node groups, not of nodes"
+            ))
             .fix([Fix::advice(change, Who::Admin)]);
     }
     let reasons: Vec<String> = groups.iter().map(|group| group.text.clone()).collect();
     if reasons.is_empty() {
-        new(case, event, say!("autoscaler-cannot-help.cluster-autoscaler", "the cluster autoscaler adds no node for the pod, and does not say why"))
-            .why(say!("autoscaler-cannot-help.cluster-autoscaler-why-2", "it says the same when a group is at its maximal size and when the pod fits no node of any group"))
-            .fix([Fix::advice(say!("autoscaler-cannot-help.cluster-autoscaler-fix", "compare the pod's requests with the node groups, and the groups with their maximal sizes"), Who::Admin)])
+        new(case, event, say!("autoscaler-cannot-help.no-reason", "the cluster autoscaler adds no node for the pod, and does not say why"))
+            .why(say!("autoscaler-cannot-help.no-reason-why", "it says the same when a group is at its maximal size and when the pod fits no node of any group"))
+            .fix([Fix::advice(say!("autoscaler-cannot-help.compare-groups", "compare the pod's requests with the node groups, and the groups with their maximal sizes"), Who::Admin)])
     } else {
-        new(case, event, say!("autoscaler-cannot-help.cluster-autoscaler-2", "the cluster autoscaler adds no node: the pod would fit none that it could add: {reasons}"))
+        new(case, event, say!("autoscaler-cannot-help.would-not-fit", "the cluster autoscaler adds no node: the pod would fit none that it could add: {reasons}"))
             .fact("reasons", reasons)
-            .why(say!("autoscaler-cannot-help.cluster-autoscaler-why-3", "its counts are of node groups, not of nodes; it runs the scheduler's filters on a new node of each group"))
-            .fix([Fix::advice(say!("autoscaler-cannot-help.cluster-autoscaler-fix-2", "clear what keeps the pod from the nodes that are there, or add a node group that suits it"), Who::Owner)])
-    }
-}
-
-/// `2 node groups`
-fn share(group: &Group) -> String {
-    match group.count {
-        Some(1) => "the node group".to_owned(),
-        Some(count) => format!("the {count} node groups"),
-        None => "the node groups".to_owned(),
+            .why(say!("autoscaler-cannot-help.would-not-fit-why", "its counts are of node groups, not of nodes; it runs the scheduler's filters on a new node of each group"))
+            .fix([Fix::advice(say!("autoscaler-cannot-help.add-a-group", "clear what keeps the pod from the nodes that are there, or add a node group that suits it"), Who::Owner)])
     }
 }
 
@@ -134,25 +167,46 @@ fn karpenter(case: &Case<'_>, event: &Event, pools: &[String]) -> Finding {
     let none = |pool: &String| pool.contains("no nodepools found");
     let (headline, change, who) = if pools.iter().any(none) {
         (
-            say!("autoscaler-cannot-help.karpenter", "Karpenter adds no node: there is no NodePool"),
-            say!("autoscaler-cannot-help.karpenter-2", "create a NodePool"),
+            say!(
+                "autoscaler-cannot-help.no-nodepool",
+                "Karpenter adds no node: there is no NodePool"
+            ),
+            say!(
+                "autoscaler-cannot-help.create-nodepool",
+                "create a NodePool"
+            ),
             Who::Admin,
         )
     } else if pools.iter().any(limited) {
         (
-            say!("autoscaler-cannot-help.karpenter-3", "Karpenter adds no node: a NodePool that may take the pod has reached its limits"),
-            say!("autoscaler-cannot-help.karpenter-4", "raise the limits of the NodePool"),
+            say!(
+                "autoscaler-cannot-help.nodepool-limits",
+                "Karpenter adds no node: a NodePool that may take the pod has reached its limits"
+            ),
+            say!(
+                "autoscaler-cannot-help.raise-nodepool-limits",
+                "raise the limits of the NodePool"
+            ),
             Who::Admin,
         )
     } else {
         (
-            say!("autoscaler-cannot-help.karpenter-5", "Karpenter adds no node: the pod suits no node that it could make"),
-            say!("autoscaler-cannot-help.karpenter-6", "clear what the message names, or add a NodePool that suits the pod"),
+            say!(
+                "autoscaler-cannot-help.nodepools-do-not-fit",
+                "Karpenter adds no node: the pod suits no node that it could make"
+            ),
+            say!(
+                "autoscaler-cannot-help.add-a-nodepool",
+                "clear what the message names, or add a NodePool that suits the pod"
+            ),
             Who::Owner,
         )
     };
     new(case, event, headline)
         .fact("pools", pools.to_vec())
-        .why(say!("autoscaler-cannot-help.karpenter-why", "its message gives a reason for each NodePool"))
+        .why(say!(
+            "autoscaler-cannot-help.karpenter-why",
+            "its message gives a reason for each NodePool"
+        ))
         .fix([Fix::advice(change, who)])
 }

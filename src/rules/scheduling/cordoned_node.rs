@@ -1,14 +1,14 @@
 //! Nodes that could take the pod are cordoned.
 
-use crate::text::say;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::shared::taint_meaning::{Meaning, meaning};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
+use crate::text::say;
 
 /// `cordoned-node`
 pub static RULE: Rule = Rule {
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("cordoned_node.md"),
     reads: &[Kind::Node],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -40,17 +40,37 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(matched) = Match::find(case, &pattern) else {
         return Vec::new();
     };
-    let finding = if matched.is_computed() {
-        matched
-            .finding(case, say!("cordoned-node.headline", "a cordon keeps the pod off {share}: {nodes}"))
-            .why(say!("cordoned-node.why", "somebody, or a drain, has said that no new pod may come there"))
-            .fix([Fix::advice(say!("cordoned-node.fix", "uncordon {nodes} when the maintenance is over, and clear what else stands against the pod there"), Who::Admin)])
+    let (why, change) = if matched.is_computed() {
+        (
+            say!(
+                "cordoned-node.why",
+                "somebody, or a drain, has said that no new pod may come there"
+            ),
+            say!(
+                "cordoned-node.uncordon-nodes",
+                "uncordon {nodes} when the maintenance is over, and clear what else keeps the pod off"
+            ),
+        )
     } else {
-        matched
-            .finding(case, say!("cordoned-node.headline-2", "a cordon keeps the pod off {share}"))
-            .why(say!("cordoned-node.why-2", "which nodes these are was not read; `kubectl get nodes` shows SchedulingDisabled beside them"))
-            .fix([Fix::advice(say!("cordoned-node.fix-2", "uncordon a node when its maintenance is over"), Who::Admin)])
+        (
+            say!(
+                "cordoned-node.not-read",
+                "which nodes these are was not read; `kubectl get nodes` shows SchedulingDisabled beside them"
+            ),
+            say!(
+                "cordoned-node.uncordon",
+                "uncordon a node when its maintenance is over"
+            ),
+        )
     };
-    let finding = finding.look(shell::command(["kubectl", "get", "nodes"]));
+    let headline = say!(
+        "cordoned-node.headline",
+        "a cordon keeps the pod off {share}[: {nodes}]"
+    );
+    let finding = matched
+        .finding(case, headline)
+        .why(why)
+        .fix([Fix::advice(change, Who::Admin)])
+        .look(shell::command(["kubectl", "get", "nodes"]));
     vec![matched.close(case, finding, Filter::NodeUnschedulable)]
 }

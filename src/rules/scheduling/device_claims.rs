@@ -1,9 +1,8 @@
-//! The ResourceClaims of a pod, and whether they stand as the scheduler says.
+//! The ResourceClaims of a pod, and whether they are as the scheduler says.
 //!
 //! Source: kube-scheduler `framework/plugins/dynamicresources` (1.37). Which device fits is written in expressions that only the
 //! scheduler evaluates, so nothing here tells whether there is one.
 
-use crate::text::Sentence;
 use crate::kubernetes::device_claims::{NamedClaim, named};
 use crate::messages::scheduler::ClaimProblem;
 use crate::rules::Case;
@@ -13,8 +12,14 @@ use crate::snapshot::{Kind, ObjectRef, ResourceClaim, Seen};
 /// The most users of a claim that are quoted.
 const USERS: usize = 3;
 
-/// What the pod asks for, as a person would say it.
-pub(super) fn describe(claim: &NamedClaim<'_>) -> String {
+/// The field with which the pod names a claim.
+pub(super) fn field(case: &Case<'_>, claim: &NamedClaim<'_>) -> Evidence {
+    let path = format!("spec.resourceClaims[{}]", claim.name);
+    case.field(path, describe(claim))
+}
+
+/// `ResourceClaim gpu-x7k of ResourceClaimTemplate gpu`
+fn describe(claim: &NamedClaim<'_>) -> String {
     match (claim.object, claim.template) {
         (Some(object), None) => format!("ResourceClaim {object}"),
         (Some(object), Some(template)) => {
@@ -30,14 +35,14 @@ pub(super) fn of_pod<'a>(case: &Case<'a>) -> Vec<NamedClaim<'a>> {
     named(case.pod().spec(), Some(case.pod().status())).collect()
 }
 
-/// Whether the objects that were read bear the scheduler's words out.
-pub(super) enum Borne {
-    /// They do, and this shows it.
-    Out(Vec<Evidence>),
-    /// They do not: the words are out of date.
-    Against,
+/// What the objects that were read say of the scheduler's message.
+pub(super) enum Confirmation {
+    /// It holds, and this shows it.
+    Shown(Vec<Evidence>),
+    /// It is out of date.
+    Refuted,
     /// They were not read, or tell nothing about it.
-    Open,
+    Unknown,
 }
 
 /// A name without the namespace and the quotation marks that some texts put around it.
@@ -46,13 +51,17 @@ pub(super) fn bare(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
-/// Sets the objects beside what the scheduler says.
-pub(super) fn borne(case: &Case<'_>, claims: &[NamedClaim<'_>], problem: &ClaimProblem) -> Borne {
+/// Compares the objects with what the scheduler says.
+pub(super) fn confirm(
+    case: &Case<'_>,
+    claims: &[NamedClaim<'_>],
+    problem: &ClaimProblem,
+) -> Confirmation {
     match problem {
         ClaimProblem::Missing(name) => match claim(case, bare(name)) {
-            Seen::No => Borne::Out(vec![case.absence(object(case, bare(name)))]),
-            Seen::Yes(_) => Borne::Against,
-            Seen::Unknown(_) => Borne::Open,
+            Seen::No => Confirmation::Shown(vec![case.absence(object(case, bare(name)))]),
+            Seen::Yes(_) => Confirmation::Refuted,
+            Seen::Unknown(_) => Confirmation::Unknown,
         },
         ClaimProblem::Terminating(name) => when(case, bare(name), |claim| {
             claim
@@ -68,13 +77,13 @@ pub(super) fn borne(case: &Case<'_>, claims: &[NamedClaim<'_>], problem: &ClaimP
             other.then_some(("metadata.ownerReferences[controller].uid", maker))
         }),
         ClaimProblem::ClassMissing(class) => match case.snapshot.device_classes().get("", class) {
-            Seen::No => Borne::Out(vec![case.absence(ObjectRef::new(
+            Seen::No => Confirmation::Shown(vec![case.absence(ObjectRef::new(
                 Kind::DeviceClass,
                 "",
                 class,
             ))]),
-            Seen::Yes(_) => Borne::Against,
-            Seen::Unknown(_) => Borne::Open,
+            Seen::Yes(_) => Confirmation::Refuted,
+            Seen::Unknown(_) => Confirmation::Unknown,
         },
         ClaimProblem::InUse => in_use(case, claims),
         ClaimProblem::NotCreated
@@ -82,7 +91,7 @@ pub(super) fn borne(case: &Case<'_>, claims: &[NamedClaim<'_>], problem: &ClaimP
         | ClaimProblem::NoDevice
         | ClaimProblem::OtherNode
         | ClaimProblem::Invalid
-        | ClaimProblem::Timeout => Borne::Open,
+        | ClaimProblem::Timeout => Confirmation::Unknown,
     }
 }
 
@@ -100,20 +109,22 @@ pub(super) fn object(case: &Case<'_>, name: &str) -> ObjectRef {
 fn when(
     case: &Case<'_>,
     name: &str,
-    shows: impl Fn(&ResourceClaim) -> Option<(Sentence, String)>,
-) -> Borne {
+    shows: impl Fn(&ResourceClaim) -> Option<(&'static str, String)>,
+) -> Confirmation {
     match claim(case, name) {
         Seen::Yes(claim) => match shows(claim) {
-            Some((path, quote)) => Borne::Out(vec![case.field_of(object(case, name), path, quote)]),
-            None => Borne::Against,
+            Some((path, quote)) => {
+                Confirmation::Shown(vec![case.field_of(object(case, name), path, quote)])
+            }
+            None => Confirmation::Refuted,
         },
-        Seen::No => Borne::Against,
-        Seen::Unknown(_) => Borne::Open,
+        Seen::No => Confirmation::Refuted,
+        Seen::Unknown(_) => Confirmation::Unknown,
     }
 }
 
 /// Who has the claims that the pod may not share.
-fn in_use(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Borne {
+fn in_use(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Confirmation {
     let names = claims.iter().filter_map(|claim| claim.object);
     let read: Vec<(&str, &ResourceClaim)> = names
         .filter_map(|name| Some((name, claim(case, name).yes()?)))
@@ -131,8 +142,8 @@ fn in_use(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Borne {
         }));
     }
     match (users.is_empty(), read.len() == claims.len()) {
-        (false, _) => Borne::Out(users),
-        (true, true) => Borne::Against,
-        (true, false) => Borne::Open,
+        (false, _) => Confirmation::Shown(users),
+        (true, true) => Confirmation::Refuted,
+        (true, false) => Confirmation::Unknown,
     }
 }

@@ -1,13 +1,13 @@
 //! A ResourceClaim keeps the pod from a node: it is not there, not allocated, or in use.
 
-use crate::text::{Sentence, say};
-use super::device_claims::{self, Borne, bare, borne, describe};
+use super::device_claims::{self, Confirmation, bare, confirm};
 use super::message_only;
 use crate::kubernetes::device_claims::NamedClaim;
 use crate::messages::scheduler::{self, ClaimProblem, Reason};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
-use crate::snapshot::{Event, Kind};
+use crate::rules::{Case, Check, Layer, Rule};
+use crate::snapshot::Kind;
+use crate::text::{Sentence, say};
 
 /// `dra-claim`
 pub static RULE: Rule = Rule {
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("dra_claim.md"),
     reads: &[Kind::ResourceClaim, Kind::DeviceClass],
     refines: &["scheduler-error"],
-    check,
+    check: Check::Pod(check),
 };
 
 /// The plugin that speaks of claims.
@@ -32,20 +32,19 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let claims = device_claims::of_pod(case);
-    let finding = told(case, &claims)
+    let finding = from_message(case, &claims)
         .or_else(|| absent(case, &claims))
         .or_else(|| not_created(case, &claims));
     let Some(finding) = finding else {
         return Vec::new();
     };
-    let names: Vec<String> = claims.iter().map(describe).collect();
-    let evidence = claims.iter().map(|claim| {
-        let path = format!("spec.resourceClaims[{}]", claim.name);
-        case.field(path, describe(claim))
-    });
+    let names = claims
+        .iter()
+        .map(|claim| claim.object.unwrap_or(claim.name));
+    let names: Vec<String> = names.map(str::to_owned).collect();
     vec![
         finding
-            .evidence(evidence.collect::<Vec<_>>())
+            .evidence(claims.iter().map(|claim| device_claims::field(case, claim)))
             .fact("claims", names)
             .look(case.kubectl(["get", "resourceclaims"])),
     ]
@@ -65,19 +64,18 @@ fn problem(reason: &Reason) -> Option<ClaimProblem> {
     }
 }
 
-/// The scheduler's words.
-fn told(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
+/// What the scheduler says, unless the objects show that it is out of date.
+fn from_message(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
     let only = message_only::find(case, |reason| problem(reason).is_some())?;
     let problem = problem(&only.clause.reason)?;
-    let borne = borne(case, claims, &problem);
-    if matches!(borne, Borne::Against) {
+    let confirmation = confirm(case, claims, &problem);
+    if matches!(confirmation, Confirmation::Refuted) {
         return None;
     }
-    let (headline, why, change, who) = words(&problem);
+    let (headline, why, change, who) = sentences(&problem);
     let is_creation = matches!(problem, ClaimProblem::NotCreated | ClaimProblem::Missing(_));
     let finding = only
         .finding(case, headline)
-        .fact("share", only.share())
         .why(why)
         .fix([Fix::advice(change, who)]);
     let finding = match problem {
@@ -88,93 +86,192 @@ fn told(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
         ClaimProblem::ClassMissing(class) => finding.fact("class", class),
         _ => finding,
     };
-    let finding = match borne {
-        Borne::Out(evidence) => finding.certainty(Certainty::Proven).evidence(evidence),
-        Borne::Against | Borne::Open => finding,
+    let finding = match confirmation {
+        Confirmation::Shown(evidence) => finding.certainty(Certainty::Proven).evidence(evidence),
+        Confirmation::Refuted | Confirmation::Unknown => finding,
     };
     let event = case.newest_event(&[NOT_CREATED]).filter(|_| is_creation);
     Some(finding.evidence(event.map(|event| case.event(event))))
 }
 
 /// Headline, why, change, and who makes it.
-fn words(problem: &ClaimProblem) -> (Sentence, Sentence, Sentence, Who) {
+fn sentences(problem: &ClaimProblem) -> (Sentence, Sentence, Sentence, Who) {
     match problem {
         ClaimProblem::NotCreated => (
-            say!("dra-claim.text", "the ResourceClaim of the pod has not been created from its template"),
-            say!("dra-claim.text-2", "the resourceclaim controller creates it; its event on the pod, which is kept for an hour, says why it has not"),
-            say!("dra-claim.text-3", "look whether the ResourceClaimTemplate exists in the pod's namespace"),
+            say!(
+                "dra-claim.not-created",
+                "the ResourceClaim of the pod has not been created from its template"
+            ),
+            say!(
+                "dra-claim.not-created-why",
+                "the resourceclaim controller creates it; its event on the pod, which is kept for an hour, says why it has not"
+            ),
+            say!(
+                "dra-claim.check-template",
+                "look whether the ResourceClaimTemplate[ {template}] exists in the pod's namespace"
+            ),
             Who::Owner,
         ),
         ClaimProblem::Missing(_) => (
-            say!("dra-claim.text-4", "the ResourceClaim {claim} does not exist"),
-            say!("dra-claim.text-5", "a claim that is named, rather than made from a template, has to be there before the pod"),
-            say!("dra-claim.text-6", "create the ResourceClaim {claim}, or name one that exists"),
+            say!(
+                "dra-claim.missing",
+                "the ResourceClaim {claim} does not exist"
+            ),
+            say!(
+                "dra-claim.missing-why",
+                "a claim that is named, rather than made from a template, has to be there before the pod"
+            ),
+            say!(
+                "dra-claim.create-claim",
+                "create the ResourceClaim {claim}, or name one that exists"
+            ),
             Who::Owner,
         ),
         ClaimProblem::Terminating(_) => (
-            say!("dra-claim.text-7", "the ResourceClaim {claim} is being deleted"),
-            say!("dra-claim.text-8", "a claim that is being deleted takes no new pod; it goes once nobody uses it"),
-            say!("dra-claim.text-9", "wait until {claim} is gone and create it anew, or name another"),
+            say!(
+                "dra-claim.terminating",
+                "the ResourceClaim {claim} is being deleted"
+            ),
+            say!(
+                "dra-claim.terminating-why",
+                "a claim that is being deleted takes no new pod; it goes once nobody uses it"
+            ),
+            say!(
+                "dra-claim.create-claim-anew",
+                "wait until {claim} is gone and create it anew, or name another"
+            ),
             Who::Owner,
         ),
         ClaimProblem::NotOwned(_) => (
-            say!("dra-claim.text-10", "the ResourceClaim {claim} belongs to another pod"),
-            say!("dra-claim.text-11", "a claim of this name was not made for this pod, most often for an earlier one of its name"),
-            say!("dra-claim.text-12", "delete the ResourceClaim {claim}, if nothing uses it, so that it is made anew"),
+            say!(
+                "dra-claim.not-owned",
+                "the ResourceClaim {claim} belongs to another pod"
+            ),
+            say!(
+                "dra-claim.not-owned-why",
+                "a claim of this name was not made for this pod, most often for an earlier one of its name"
+            ),
+            say!(
+                "dra-claim.delete-claim",
+                "delete the ResourceClaim {claim}, if nothing uses it, so that it is made anew"
+            ),
             Who::Owner,
         ),
         ClaimProblem::InUse => (
-            say!("dra-claim.text-13", "a ResourceClaim of the pod is in use, and no more pods may share it"),
-            say!("dra-claim.text-14", "a claim serves a limited number of pods at a time, 256 at most"),
-            say!("dra-claim.text-15", "let the other pods end, or give the pod a claim of its own by a template"),
+            say!(
+                "dra-claim.in-use",
+                "a ResourceClaim of the pod is in use, and no more pods may share it"
+            ),
+            say!(
+                "dra-claim.in-use-why",
+                "a claim serves a limited number of pods at a time, 256 at most"
+            ),
+            say!(
+                "dra-claim.use-a-template",
+                "let the other pods end, or give the pod a claim of its own by a template"
+            ),
             Who::Owner,
         ),
         ClaimProblem::Allocating(_) => (
-            say!("dra-claim.text-16", "the ResourceClaim {claim} is being allocated for another pod"),
-            say!("dra-claim.text-17", "that takes seconds; where it stays so, the binding of the other pod hangs"),
-            say!("dra-claim.text-18", "look at the other pods that name {claim}"),
+            say!(
+                "dra-claim.allocating",
+                "the ResourceClaim {claim} is being allocated for another pod"
+            ),
+            say!(
+                "dra-claim.allocating-why",
+                "that takes seconds; where it stays so, the binding of the other pod hangs"
+            ),
+            say!(
+                "dra-claim.inspect-other-pods",
+                "look at the other pods that name {claim}"
+            ),
             Who::Owner,
         ),
         ClaimProblem::ClassMissing(_) => (
-            say!("dra-claim.text-19", "the DeviceClass {class} does not exist"),
-            say!("dra-claim.text-20", "a claim asks for devices by a class, which the driver's installation brings"),
-            say!("dra-claim.text-21", "install the driver that brings {class}, or name a class that exists"),
+            say!(
+                "dra-claim.class-missing",
+                "the DeviceClass {class} does not exist"
+            ),
+            say!(
+                "dra-claim.class-missing-why",
+                "a claim asks for devices by a class, which the driver's installation brings"
+            ),
+            say!(
+                "dra-claim.install-driver",
+                "install the driver that brings {class}, or name a class that exists"
+            ),
             Who::Admin,
         ),
         ClaimProblem::NoDevice => (
-            say!("dra-claim.text-22", "no free device satisfies the pod's ResourceClaims on {share}"),
-            say!("dra-claim.text-23", "the devices there are taken, or none has what the selectors of the claim or its class ask for"),
-            say!("dra-claim.text-24", "compare the claim's requests with the devices in the ResourceSlices of these nodes, and with the claims that hold them"),
+            say!(
+                "dra-claim.no-device",
+                "no free device satisfies the pod's ResourceClaims on {share}"
+            ),
+            say!(
+                "dra-claim.no-device-why",
+                "the devices there are taken, or none has what the selectors of the claim or its class ask for"
+            ),
+            say!(
+                "dra-claim.compare-devices",
+                "compare the claim's requests with the devices in the ResourceSlices of these nodes, and with the claims that hold them"
+            ),
             Who::Owner,
         ),
         ClaimProblem::OtherNode => (
-            say!("dra-claim.text-25", "a ResourceClaim of the pod is allocated for another node than {share}"),
-            say!("dra-claim.text-26", "once its devices are chosen, a claim binds every pod that names it to where they are"),
-            say!("dra-claim.text-27", "let the pod go where the claim is, or give it a claim of its own by a template"),
+            say!(
+                "dra-claim.other-node",
+                "a ResourceClaim of the pod is allocated for another node, which closes {share}"
+            ),
+            say!(
+                "dra-claim.other-node-why",
+                "once its devices are chosen, a claim binds every pod that names it to where they are"
+            ),
+            say!(
+                "dra-claim.go-to-the-claim",
+                "let the pod go where the claim is, or give it a claim of its own by a template"
+            ),
             Who::Owner,
         ),
         ClaimProblem::Invalid => (
-            say!("dra-claim.text-28", "a ResourceClaim of the pod cannot be satisfied as it is written"),
-            say!("dra-claim.text-29", "the allocator refuses the request or the selector itself, whatever devices there are"),
-            say!("dra-claim.text-30", "mend what the scheduler's message names in the claim, its template or its DeviceClass"),
+            say!(
+                "dra-claim.invalid",
+                "a ResourceClaim of the pod cannot be satisfied as it is written"
+            ),
+            say!(
+                "dra-claim.invalid-why",
+                "the allocator refuses the request or the selector itself, whatever devices there are"
+            ),
+            say!(
+                "dra-claim.correct-claim",
+                "mend what the scheduler's message names in the claim, its template or its DeviceClass"
+            ),
             Who::Owner,
         ),
         ClaimProblem::Timeout => (
-            say!("dra-claim.text-31", "the devices of the pod's ResourceClaims were not ready in time"),
-            say!("dra-claim.text-32", "the scheduler gives up and tries again; a driver that has to prepare devices may be slow or down"),
-            say!("dra-claim.text-33", "look at the driver's controller and at the claim's status"),
+            say!(
+                "dra-claim.timeout",
+                "the devices of the pod's ResourceClaims were not ready in time"
+            ),
+            say!(
+                "dra-claim.timeout-why",
+                "the scheduler gives up and tries again; a driver that has to prepare devices may be slow or down"
+            ),
+            say!(
+                "dra-claim.inspect-driver",
+                "look at the driver's controller and at the claim's status"
+            ),
             Who::Admin,
         ),
     }
 }
 
-/// A claim that is named and not there, of which the scheduler leaves no word (PreEnqueue since 1.34).
+/// A claim that is named and not there, of which the scheduler leaves no trace (PreEnqueue since 1.34).
 fn absent(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
     let refused = case.pod().condition("PodScheduled").is_some();
     let is_absent = |name: &&str| device_claims::claim(case, name).is_absent();
     let mut named = claims.iter().filter_map(|claim| claim.object);
     let name = named.find(is_absent).filter(|_| !refused)?;
-    let (headline, why, change, who) = words(&ClaimProblem::Missing(name.to_owned()));
+    let (headline, why, change, who) = sentences(&ClaimProblem::Missing(name.to_owned()));
     let proof = case.absence(device_claims::object(case, name));
     Some(
         Finding::new(case.subject(), headline, proof)
@@ -200,25 +297,27 @@ fn not_created(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
     if needless || event.is_none() && (!silent || age <= CREATION) {
         return None;
     }
-    let (headline, why, change, who) = words(&ClaimProblem::NotCreated);
-    let lacks = case.field(
-        format!("spec.resourceClaims[{}]", missing.name),
-        describe(missing),
-    );
-    let said = |event: &Event| case.event(event);
-    let (proof, certainty) = match event {
-        Some(event) => (said(event), Certainty::Likely),
-        None => (lacks, Certainty::Possible),
+    let (headline, why, change, who) = sentences(&ClaimProblem::NotCreated);
+    let (proof, why, certainty) = match event {
+        Some(event) => (
+            case.event(event),
+            say!(
+                "dra-claim.creation-fails",
+                "the resourceclaim controller creates it and says that it cannot; no scheduler looks at the pod before"
+            ),
+            Certainty::Likely,
+        ),
+        None => (
+            device_claims::field(case, missing),
+            why,
+            Certainty::Possible,
+        ),
     };
-    let template = missing.template.unwrap_or_default();
     Some(
         Finding::new(case.subject(), headline, proof)
             .certainty(certainty)
-            .why(match event {
-                Some(_) => say!("dra-claim.not-created", "the resourceclaim controller creates it and says that it cannot; no scheduler looks at the pod before"),
-                None => why,
-            })
-            .fact("template", template)
+            .why(why)
+            .fact_if("template", missing.template)
             .fix([Fix::advice(change, who)]),
     )
 }

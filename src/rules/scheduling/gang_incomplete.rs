@@ -1,13 +1,13 @@
 //! The pod belongs to a group that is placed as a whole or not at all, and the group is not complete or does not fit.
 
-use crate::text::say;
 use super::groups::{By, GANGS, Group};
 use super::message_only::{self, MessageOnly};
 use crate::messages::gang::{self, Gang};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::silence::{SILENCE, alive};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
+use crate::text::say;
 
 /// `gang-incomplete`
 pub static RULE: Rule = Rule {
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("gang_incomplete.md"),
     reads: &[],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -28,74 +28,85 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let finding = match message_only::find(case, is_gang) {
         Some(only) if is_wrapping(&only) => None,
-        Some(only) => Some(told(case, &only)),
+        Some(only) => Some(from_message(case, &only)),
         None => held(case),
     };
     let Some(finding) = finding else {
         return Vec::new();
     };
     let group = Group::of(case);
-    let look = group.map_or("podgroups", |group| group.resource());
-    let finding = match group {
-        Some(group) => finding
-            .fact("group", group.name)
-            .evidence([group.evidence(case)]),
-        None => finding.fact("group", "the pod"),
-    };
-    vec![finding.look(case.kubectl(["get", look]))]
+    let resource = group.map_or("podgroups", |group| group.resource());
+    vec![
+        finding
+            .fact_if("group", group.map(|group| group.name))
+            .evidence(group.map(|group| group.evidence(case)))
+            .look(case.kubectl(["get", resource])),
+    ]
 }
 
 /// Volcano puts every pod into a group, if need be of one, and says so beside what keeps it from a node.
 fn is_wrapping(only: &MessageOnly<'_>) -> bool {
     let alone = matches!(gang::read(&only.clause.text), Gang::Wants { wanted: 0 | 1 });
-    alone && only.said.message.clauses.len() > 1
+    alone && only.latest_message.message.clauses.len() > 1
 }
 
-/// The scheduler's words.
-fn told(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
+/// What the scheduler says of the group.
+fn from_message(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
     let says = match &only.clause.reason {
         Reason::PermitTimeout { .. } => Gang::Waits,
         _ => gang::read(&only.clause.text),
     };
     let headline = match &says {
-        Gang::TooFew { .. } => {
-            say!("gang-incomplete.text", "the pod's group {group} has {present} of the {wanted} pods without which none is placed")
-        }
-        Gang::Wants { wanted: 0 | 1 } => {
-            say!("gang-incomplete.text-2", "the pod's group {group}, for which one pod is enough, has not been placed")
-        }
-        Gang::Wants { .. } => {
-            say!("gang-incomplete.text-3", "the pod's group {group} needs {wanted} pods that can be placed at once, and has fewer")
-        }
-        Gang::OtherFails { .. } => {
-            say!("gang-incomplete.text-4", "another pod of the group {group} fits no node, and none is placed without it")
+        Gang::TooFew { .. } => say!(
+            "gang-incomplete.too-few",
+            "the pod's group[ {group}] has {present} of the {wanted} pods without which none is placed"
+        ),
+        Gang::Wants { wanted: 0 | 1 } => say!(
+            "gang-incomplete.wants-one",
+            "the pod's group[ {group}], for which one pod is enough, has not been placed"
+        ),
+        Gang::Wants { .. } => say!(
+            "gang-incomplete.wants",
+            "the pod's group[ {group}] needs {wanted} pods that can be placed at once, and has fewer"
+        ),
+        Gang::OtherFails { .. } => say!(
+            "gang-incomplete.other-fails",
+            "another pod of the group[ {group}] fits no node, and none is placed without it"
+        ),
+        Gang::Preempting => say!(
+            "gang-incomplete.preempting",
+            "the pod's group[ {group}] waits until the pods that give way to it are gone"
+        ),
+        Gang::Waits | Gang::Unknown => say!(
+            "gang-incomplete.waits",
+            "the pod's group[ {group}] is not complete, and none of it is placed before"
+        ),
+    };
+    let finding = only.finding(case, headline).why(say!(
+        "gang-incomplete.why",
+        "the scheduler places all pods of the group at once or none, so that they do not hold nodes and wait for each other"
+    ));
+    // Volcano quotes what keeps a member from its node: that is the cause, and the group suffers from it
+    let others = only.latest_message.message.clauses.len() > 1;
+    let mut finding = match &says {
+        Gang::TooFew { present, wanted } => few(case, finding, *present, *wanted),
+        Gang::Wants { wanted } => others_missing(finding.fact("wanted", *wanted)),
+        Gang::OtherFails { error } => {
+            let change = say!(
+                "gang-incomplete.inspect-other-pod",
+                "find out what keeps the other pod from a node: {error}"
+            );
+            let finding = finding.fact("error", error.as_str());
+            finding.fix([Fix::advice(change, Who::Owner)])
         }
         Gang::Preempting => {
-            say!("gang-incomplete.text-5", "the pod's group {group} waits until the pods that give way to it are gone")
+            let change = say!(
+                "gang-incomplete.wait-for-victims",
+                "wait for the pods that give way, which takes their grace period"
+            );
+            finding.fix([Fix::advice(change, Who::Owner)])
         }
-        Gang::Waits | Gang::Unknown => {
-            say!("gang-incomplete.text-6", "the pod's group {group} is not complete, and none of it is placed before")
-        }
-    };
-    let finding = only
-        .finding(case, headline)
-        .why(say!("gang-incomplete.why", "the scheduler places all pods of the group at once or none, so that they do not hold nodes and wait for each other"));
-    // Volcano quotes what keeps a member from its node: that is the cause, and the group suffers from it
-    let others = only.said.message.clauses.len() > 1;
-    let mut finding = match (&says, others) {
-        (Gang::TooFew { present, wanted }, _) => few(case, finding, *present, *wanted),
-        (Gang::Wants { wanted }, _) => whole(finding.fact("wanted", *wanted)),
-        (Gang::OtherFails { error }, _) => {
-            finding.fact("error", error.as_str()).fix([Fix::advice(
-                say!("gang-incomplete.fix", "find out what keeps the other pod from a node: {error}"),
-                Who::Owner,
-            )])
-        }
-        (Gang::Preempting, _) => finding.fix([Fix::advice(
-            say!("gang-incomplete.fix-2", "wait for the pods that give way, which takes their grace period"),
-            Who::Owner,
-        )]),
-        (Gang::Waits | Gang::Unknown, _) => whole(finding),
+        Gang::Waits | Gang::Unknown => others_missing(finding),
     };
     if others {
         finding.certainty = Certainty::Possible;
@@ -109,22 +120,26 @@ fn few(case: &Case<'_>, finding: Finding, present: u32, wanted: u32) -> Finding 
         .fact("present", present)
         .fact("wanted", wanted)
         .fix([Fix::advice(
-            say!("gang-incomplete.few-fix", "create the missing pods, or lower the number that the PodGroup {group} demands"),
+            say!(
+                "gang-incomplete.create-pods",
+                "create the missing pods, or lower the number that the PodGroup[ {group}] demands"
+            ),
             Who::Owner,
         )]);
     let known = Group::of(case).and_then(|group| group.members(case));
     match known {
-        // what was read is as few as was said, so the words are not out of date
+        // what was read is as few as was said, so the message is not out of date
         Some(known) if known < wanted => finding.certainty(Certainty::Proven),
         _ => finding,
     }
 }
 
-fn whole(finding: Finding) -> Finding {
-    finding.fix([Fix::advice(
-        say!("gang-incomplete.whole-fix", "look at the other pods of the group: each that is missing or fits no node holds all of them"),
-        Who::Owner,
-    )])
+fn others_missing(finding: Finding) -> Finding {
+    let change = say!(
+        "gang-incomplete.inspect-group",
+        "look at the other pods of the group: each that is missing or fits no node holds all of them"
+    );
+    finding.fix([Fix::advice(change, Who::Owner)])
 }
 
 /// kube-scheduler leaves nothing on a pod whose group is not complete (PreEnqueue of GangScheduling, 1.35 and later).
@@ -155,13 +170,13 @@ fn held(case: &Case<'_>) -> Option<Finding> {
     Some(
         Finding::new(
             case.subject(),
-            say!("gang-incomplete.text-7", "the pod waits until its group {group} is there and complete"),
+            say!("gang-incomplete.held", "the pod waits until its group {group} is there and complete"),
             group.evidence(case),
         )
         .certainty(certainty)
-        .why(say!("gang-incomplete.held-why", "the scheduler does not look at a pod before its PodGroup exists and as many pods of it as the PodGroup demands; it leaves no word of that on the pod"))
+        .why(say!("gang-incomplete.held-why", "the scheduler does not look at a pod before its PodGroup exists and as many pods of it as the PodGroup demands; it leaves no trace of that on the pod"))
         .fix([Fix::advice(
-            say!("gang-incomplete.held-fix", "check that the PodGroup {group} exists and that as many pods name it as it demands"),
+            say!("gang-incomplete.check-group", "check that the PodGroup {group} exists and that as many pods name it as it demands"),
             Who::Owner,
         )]),
     )

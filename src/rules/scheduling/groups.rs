@@ -2,7 +2,6 @@
 //!
 //! What keeps a group is for `gang_incomplete`; the queues that hold groups are in `queues`.
 
-use crate::text::Sentence;
 use crate::rules::Case;
 use crate::snapshot::Evidence;
 
@@ -32,9 +31,9 @@ pub(super) enum By {
     /// `spec.schedulingGroup` (1.35 and later).
     Spec,
     /// A label of scheduler-plugins.
-    Label(Sentence),
+    Label(&'static str),
     /// An annotation of Volcano.
-    Annotation(Sentence),
+    Annotation(&'static str),
 }
 
 impl<'a> Group<'a> {
@@ -68,7 +67,7 @@ impl<'a> Group<'a> {
     }
 
     /// The resource that kubectl lists such groups by.
-    pub(super) fn resource(&self) -> Sentence {
+    pub(super) fn resource(&self) -> &'static str {
         match self.by {
             By::Spec => "podgroups.scheduling.k8s.io",
             By::Label(_) => "podgroups.scheduling.x-k8s.io",

@@ -1,23 +1,30 @@
-//! How the pods that stand in the way are related to the one that waits, all in all.
+//! Whose pods hold what the pod wants: its own owner's, those of an older revision, or others.
 
 use crate::rules::Case;
 use crate::scheduler::Holder;
 use crate::snapshot::Relation;
+use crate::text::{Sentence, say};
 use std::collections::BTreeSet;
 
-/// How the holders stand to the pod.
+/// What ends a rollout that waits for its own old pods.
+pub(super) const REMOVE_FIRST: Sentence = say!(
+    "holder-relation.remove-first",
+    "let the rollout remove an old pod before it makes a new one: maxSurge 0, maxUnavailable 1"
+);
+
+/// How the holders are related to the pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum HolderRelation {
-    /// Of the pod's Deployment, and some of its older ReplicaSets: a rolling update waits for them.
+    /// Of the pod's Deployment, some of them of an older revision: a rolling update waits for them.
     Predecessors,
     /// All belong to the pod's own controller.
     Siblings,
-    /// Some belong to somebody else.
+    /// Some belong to another owner.
     Others,
 }
 
 impl HolderRelation {
-    /// The kinship of all holders together.
+    /// Of all holders together: the furthest relation of any.
     pub(super) fn of<'h>(case: &Case<'_>, holders: impl IntoIterator<Item = &'h Holder>) -> Self {
         // thousands of pods have a few controllers
         let holders = holders.into_iter();

@@ -1,18 +1,18 @@
 //! A host port that the pod wants is taken on every node that could run it.
 //!
 //! Whoever holds it decides what to do: an old pod of the same Deployment that a rolling update
-//! keeps until the new one is ready, a sibling of the same template, or somebody else.
+//! keeps until the new one is ready, a sibling of the same template, or another pod.
 
-use crate::text::say;
-use super::holder_relation::HolderRelation;
+use super::holder_relation::{HolderRelation, REMOVE_FIRST};
 use super::topology::inspect_all_pods;
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, FilterFailure, Holder, What};
 use crate::snapshot::Kind;
+use crate::text::{Sentence, say};
 use std::collections::BTreeSet;
 
 /// `host-port-conflict`
@@ -23,8 +23,13 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("host_port_conflict.md"),
     reads: &[Kind::Node, Kind::ReplicaSet, Kind::Deployment],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
+
+const ANOTHER_PORT: Sentence = say!(
+    "host-port-conflict.choose-another-port",
+    "choose a host port that is free, or use a Service in place of it"
+);
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let pattern = Pattern {
@@ -37,12 +42,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let finding = if matched.is_computed() {
         held(case, &matched)
     } else {
-        told(case, &matched)
+        from_message(case, &matched)
     };
-    let finding = match case.pod().spec().host_network {
-        Some(true) => finding.fact("hostNetwork", "true"),
-        _ => finding,
-    };
+    let host_network = case.pod().spec().host_network == Some(true);
+    let finding = finding
+        .when(host_network, |finding| finding.fact("hostNetwork", "true"))
+        .look(inspect_all_pods(
+            matched.nodes().first().map(String::as_str),
+        ));
     vec![matched.close(case, finding, Filter::NodePorts)]
 }
 
@@ -55,102 +62,60 @@ fn held(case: &Case<'_>, matched: &Match<'_>) -> Finding {
             holders.insert(holder);
         }
     }
-    let one = ports.len() == 1;
     let finding = match HolderRelation::of(case, holders.iter().copied()) {
-        HolderRelation::Predecessors => predecessors(case, matched, one),
-        HolderRelation::Siblings => siblings(case, matched, one, holders.len()),
-        HolderRelation::Others => others(case, matched, one),
+        HolderRelation::Predecessors => predecessors(case, matched),
+        HolderRelation::Siblings => siblings(case, matched, holders.len()),
+        HolderRelation::Others => others(case, matched),
     };
     let names = holders.iter().map(ToString::to_string);
     finding
-        .fact("ports", words(&ports))
+        .fact("ports", names_of(ports))
         .fact("holders", names.collect::<Vec<_>>())
-        .look(look(matched))
 }
 
-fn words(ports: &BTreeSet<&HostPort>) -> Vec<String> {
-    ports.iter().map(ToString::to_string).collect()
+fn names_of<'p>(ports: impl IntoIterator<Item = &'p HostPort>) -> Vec<String> {
+    ports.into_iter().map(ToString::to_string).collect()
 }
 
-fn predecessors(case: &Case<'_>, matched: &Match<'_>, one: bool) -> Finding {
-    let headline = if one {
-        say!("host-port-conflict.predecessors", "the rollout waits for itself: host port {ports} is held by old pods of {owner} on every node that could run the new one")
-    } else {
-        say!("host-port-conflict.predecessors-2", "the rollout waits for itself: host ports {ports} are held by old pods of {owner} on every node that could run the new one")
-    };
+fn predecessors(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     matched
-        .finding(case, headline)
+        .finding(case, say!("host-port-conflict.rollout-waits", "the rollout waits for itself: host {ports|port {ports} is|ports {ports} are} held by old pods of {owner} on every node that could run the new one"))
         .fact("owner", case.subject().short())
-        .why(say!("host-port-conflict.predecessors-why", "the old pods stay until new ones are ready, and the new ones wait for the host ports of the old ones"))
+        .why(say!("host-port-conflict.rollout-waits-why", "the old pods stay until new ones are ready, and the new ones wait for the host ports of the old ones"))
         .fix([
-            Fix::advice(say!("host-port-conflict.predecessors-fix", "let the rollout remove an old pod before it makes a new one: maxSurge 0, maxUnavailable 1"), Who::Owner),
-            Fix::advice(say!("host-port-conflict.predecessors-fix-2", "use a Service or an ingress in place of the host port"), Who::Owner),
+            Fix::advice(REMOVE_FIRST, Who::Owner),
+            Fix::advice(say!("host-port-conflict.use-a-service", "use a Service or an ingress in place of the host port"), Who::Owner),
         ])
 }
 
-fn siblings(case: &Case<'_>, matched: &Match<'_>, one: bool, running: usize) -> Finding {
-    let headline = match (one, running) {
-        (true, 1) => {
-            say!("host-port-conflict.siblings", "more replicas than nodes: host port {ports} is held by another pod of {owner} on the node that could run this one")
-        }
-        (true, _) => {
-            say!("host-port-conflict.siblings-2", "more replicas than nodes: host port {ports} is held by {running} pods of {owner} itself on every node that could run another")
-        }
-        (false, 1) => {
-            say!("host-port-conflict.siblings-3", "more replicas than nodes: host ports {ports} are held by another pod of {owner} on the node that could run this one")
-        }
-        (false, _) => {
-            say!("host-port-conflict.siblings-4", "more replicas than nodes: host ports {ports} are held by {running} pods of {owner} itself on every node that could run another")
-        }
-    };
+fn siblings(case: &Case<'_>, matched: &Match<'_>, running: usize) -> Finding {
     matched
-        .finding(case, headline)
+        .finding(case, say!("host-port-conflict.siblings", "more replicas than nodes: host {ports|port {ports} is|ports {ports} are} held by {running|another pod of {owner} on the node that could run this one|{running} pods of {owner} itself on every node that could run another}"))
         .fact("owner", case.subject().short())
         .fact("running", running)
         .why(say!("host-port-conflict.siblings-why", "a node gives a host port to one pod, so there can be one replica a node"))
         .fix([
-            Fix::advice(say!("host-port-conflict.siblings-fix", "run no more replicas than {running}, or use a Service or an ingress in place of the host port"), Who::Owner),
-            Fix::advice(say!("host-port-conflict.siblings-fix-2", "add a node"), Who::Admin),
+            Fix::advice(say!("host-port-conflict.run-fewer", "run no more replicas than {running}, or use a Service or an ingress in place of the host port"), Who::Owner),
+            Fix::advice(say!("host-port-conflict.add-a-node", "add a node"), Who::Admin),
         ])
 }
 
-fn others(case: &Case<'_>, matched: &Match<'_>, one: bool) -> Finding {
-    let headline = if one {
-        say!("host-port-conflict.others", "host port {ports} is taken on every node that could run the pod, by {holders}")
-    } else {
-        say!("host-port-conflict.others-2", "host ports {ports} are taken on every node that could run the pod, by {holders}")
-    };
+fn others(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     matched
-        .finding(case, headline)
-        .why(say!("host-port-conflict.others-why", "a node gives a host port to one pod, whichever process has it open"))
+        .finding(case, say!("host-port-conflict.taken", "host {ports|port {ports} is|ports {ports} are} taken on every node that could run the pod, by {holders}"))
+        .why(say!("host-port-conflict.taken-why", "a node gives a host port to one pod, whichever process has it open"))
         .fix([
-            Fix::advice(
-                say!("host-port-conflict.others-fix", "choose a host port that is free, or use a Service in place of it"),
-                Who::Owner,
-            ),
-            Fix::advice(say!("host-port-conflict.others-fix-2", "move {holders} away, or add a node"), Who::Admin),
+            Fix::advice(ANOTHER_PORT, Who::Owner),
+            Fix::advice(say!("host-port-conflict.move-holders", "move {holders} away, or add a node"), Who::Admin),
         ])
 }
 
-fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
-    let ports = words(&host_ports(case.pod().spec()).iter().collect());
-    let finding = if ports.is_empty() {
-        matched.finding(case, say!("host-port-conflict.headline", "a host port that the pod wants is taken on {share}"))
-    } else {
-        matched
-            .finding(
-                case,
-                say!("host-port-conflict.headline-2", "a host port that the pod wants is taken on {share}; it wants {ports}"),
-            )
-            .fact("ports", ports)
-    };
-    finding
-        .why(say!("host-port-conflict.why", "who holds it could not be computed, since nodes or pods of all namespaces were not read"))
-        .fix([Fix::advice(say!("host-port-conflict.fix", "choose a host port that is free, or use a Service in place of it"), Who::Owner)])
-        .look(look(matched))
-}
-
-fn look(matched: &Match<'_>) -> String {
-    let nodes = matched.nodes();
-    inspect_all_pods(nodes.first().map(String::as_str))
+fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
+    let ports = names_of(&host_ports(case.pod().spec()));
+    let known = (!ports.is_empty()).then_some(ports);
+    matched
+        .finding(case, say!("host-port-conflict.from-message", "a host port that the pod wants is taken on {share}[; it wants {ports}]"))
+        .fact_if("ports", known)
+        .why(say!("host-port-conflict.not-computed", "who holds it could not be computed, since nodes or pods of all namespaces were not read"))
+        .fix([Fix::advice(ANOTHER_PORT, Who::Owner)])
 }

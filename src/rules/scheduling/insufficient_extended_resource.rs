@@ -1,9 +1,8 @@
 //! No node has a device, or another resource that a plugin counts, left for the pod; huge pages too.
 //!
-//! Three different things look alike in the scheduler's words: no node offers the resource, the
-//! devices are there but ill, all are in use.
+//! Three different things look alike in the scheduler's message: no node offers the resource, the
+//! devices are there but unhealthy, all are in use.
 
-use crate::text::say;
 use super::shortage;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::quantity::Quantity;
@@ -12,8 +11,9 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::matching::Match;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Kind;
+use crate::text::{Fact, say};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `insufficient-extended-resource`
@@ -24,7 +24,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("insufficient_extended_resource.md"),
     reads: &[Kind::Node],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -39,7 +39,7 @@ fn asked(case: &Case<'_>) -> BTreeSet<String> {
     let wanted = pod_requests(case.pod().spec()).into_keys();
     let clauses = case
         .scheduling()
-        .and_then(|examination| examination.said.as_ref())
+        .and_then(|examination| examination.scheduler_message.as_ref())
         .map(|said| said.message.clauses.as_slice())
         .unwrap_or_default();
     let named = clauses.iter().filter_map(|clause| match &clause.reason {
@@ -64,7 +64,7 @@ fn of_resource(case: &Case<'_>, resource: &str) -> Vec<Finding> {
     let offering = shortage::offering(case, resource);
     let finding = if offering.is_empty() {
         absent(case, &matched, resource)
-    } else if let Some(node) = ill(case, &matched, resource, amounts.asked) {
+    } else if let Some(node) = with_unhealthy(case, &matched, resource, amounts.asked) {
         unhealthy(case, &matched, resource, node)
     } else if amounts.allocatable.is_zero() {
         elsewhere(case, &matched, resource, offering)
@@ -75,15 +75,15 @@ fn of_resource(case: &Case<'_>, resource: &str) -> Vec<Finding> {
 }
 
 fn absent(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding {
-    let finding = matched.finding(
-        case,
-        say!("insufficient-extended-resource.text", "the pod asks for {asked} {resource}, which no node offers"),
+    let headline = say!(
+        "insufficient-extended-resource.absent",
+        "the pod asks for {asked} {resource}, which no node offers"
     );
+    let finding = matched.finding(case, headline).look(columns(resource));
     if is_hugepages(resource) {
         return finding
-            .why(say!("insufficient-extended-resource.absent-why", "huge pages are set aside by the node's operating system before its kubelet starts; no node has any of this size"))
-            .fix([Fix::advice(say!("insufficient-extended-resource.absent-fix", "set huge pages aside on a node and restart its kubelet"), Who::Admin)])
-            .look(columns(resource));
+            .why(say!("insufficient-extended-resource.no-huge-pages", "huge pages are set aside by the node's operating system before its kubelet starts; no node has any of this size"))
+            .fix([Fix::advice(say!("insufficient-extended-resource.set-aside-huge-pages", "set huge pages aside on a node and restart its kubelet"), Who::Admin)]);
     }
     let offered: BTreeSet<String> = case
         .snapshot
@@ -94,20 +94,14 @@ fn absent(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding {
         .cloned()
         .collect();
     let meant = nearest(resource, offered.iter().map(String::as_str)).map(str::to_owned);
-    let finding = finding
-        .why(say!("insufficient-extended-resource.absent-why-2", "a device plugin announces such a resource to the kubelet of its node; on no node has one done so"))
+    let offered: Vec<String> = offered.into_iter().collect();
+    finding
+        .fact_if("offered", (!offered.is_empty()).then_some(offered))
+        .why(say!("insufficient-extended-resource.absent-why", "a device plugin announces such a resource to the kubelet of its node, and on no node has one done so[; what nodes do offer is {offered}]"))
         .fix(meant.map(|meant| {
-            Fix::advice(say!("insufficient-extended-resource.absent-fix-2", "ask for {meant}, which nodes do offer"), Who::Owner).fact("meant", meant)
+            Fix::advice(say!("insufficient-extended-resource.ask-for-another", "ask for {meant}, which nodes do offer"), Who::Owner).fact("meant", meant)
         }))
-        .fix([Fix::advice(say!("insufficient-extended-resource.absent-fix-3", "check that the device plugin of {resource} runs on the nodes that have the device"), Who::Admin)])
-        .look(columns(resource));
-    if offered.is_empty() {
-        finding
-    } else {
-        finding
-            .why(say!("insufficient-extended-resource.absent-why-3", "a device plugin announces such a resource to the kubelet of its node, and on no node has one done so; what nodes do offer is {offered}"))
-            .fact("offered", offered.into_iter().collect::<Vec<_>>())
-    }
+        .fix([Fix::advice(say!("insufficient-extended-resource.check-device-plugin", "check that the device plugin of {resource} runs on the nodes that have the device"), Who::Admin)])
 }
 
 /// Nodes have it, and the pod excludes all of them.
@@ -118,15 +112,15 @@ fn elsewhere(
     offering: Vec<String>,
 ) -> Finding {
     matched
-        .finding(case, say!("insufficient-extended-resource.text-2", "the pod asks for {asked} {resource}, which none of the nodes that it may use offers, but {offering}"))
+        .finding(case, say!("insufficient-extended-resource.elsewhere", "the pod asks for {asked} {resource}, which none of the nodes that it may use offers, but {offering}"))
         .fact("offering", offering)
         .why(say!("insufficient-extended-resource.elsewhere-why", "the pod's own node selector or affinity, or the taint of a control plane, keeps it off the nodes that have it"))
-        .fix([Fix::advice(say!("insufficient-extended-resource.elsewhere-fix", "let the pod onto {offering}"), Who::Owner)])
+        .fix([Fix::advice(say!("insufficient-extended-resource.let-the-pod-in", "let the pod onto {offering}"), Who::Owner)])
         .look(columns(resource))
 }
 
-/// A node that could hold the pod if all its devices were healthy.
-fn ill<'e>(
+/// A node on which the pod would fit if all its devices were healthy.
+fn with_unhealthy<'e>(
     case: &Case<'_>,
     matched: &Match<'e>,
     resource: &str,
@@ -145,23 +139,20 @@ fn ill<'e>(
 
 fn unhealthy(case: &Case<'_>, matched: &Match<'_>, resource: &str, name: &str) -> Finding {
     let node = case.snapshot.nodes().get("", name).yes();
-    let amount = |amounts: Option<&BTreeMap<String, Quantity>>| {
-        amounts
-            .and_then(|amounts| amounts.get(resource))
-            .copied()
-            .unwrap_or_default()
-            .human(resource)
+    let amount = |amounts: Option<&BTreeMap<String, Quantity>>| -> Fact {
+        let amount = amounts.and_then(|amounts| amounts.get(resource));
+        shortage::amount(amount.copied().unwrap_or_default(), resource)
     };
     matched
         .finding(
             case,
-            say!("insufficient-extended-resource.text-3", "the pod asks for {asked} {resource}, and on {ill} only {healthy} of {capacity} are healthy"),
+            say!("insufficient-extended-resource.unhealthy", "the pod asks for {asked} {resource}, and on {unhealthyNode} only {healthy} of {capacity} are healthy"),
         )
         .why(say!("insufficient-extended-resource.unhealthy-why", "the device plugin reports the others as unhealthy, so the kubelet does not offer them"))
-        .fact("ill", name)
+        .fact("unhealthyNode", name)
         .fact("healthy", amount(node.map(|node| &node.allocatable)))
         .fact("capacity", amount(node.map(|node| &node.capacity)))
-        .fix([Fix::advice(say!("insufficient-extended-resource.unhealthy-fix", "look at the device plugin and the devices of {ill}"), Who::Admin)])
+        .fix([Fix::advice(say!("insufficient-extended-resource.inspect-devices", "look at the device plugin and the devices of {unhealthyNode}"), Who::Admin)])
         .look(shell::command(["kubectl", "describe", "node", name]))
 }
 

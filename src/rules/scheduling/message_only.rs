@@ -1,27 +1,27 @@
-//! Causes that rest on a scheduler's words: which clause names one, how sure that is, and which cause comes first.
+//! Causes that rest on a scheduler's message alone: which clause names one, how sure that is, and which cause comes first.
 //!
-//! Nothing on a node can be computed for these: an error, a plugin of somebody's own, a group, a device. What is computed still
-//! stands beside them, and tells where it contradicts.
+//! Nothing on a node can be computed for these: an error, a plugin that is no part of Kubernetes, a group, a device. The results
+//! of the filters that are computed are given beside them, and lower the certainty where they contradict.
 
-use crate::text::Sentence;
 use crate::messages::scheduler::{Clause, Reason};
 use crate::rules::Case;
 use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::order::Class;
 use crate::scheduler::{Agree, Examination, SchedulerMessage};
+use crate::text::{Fact, Sentence};
 
 /// A clause of the scheduler's message that names the cause.
 pub(super) struct MessageOnly<'e> {
     /// The clause; of several, that with the fewest nodes.
     pub(super) clause: &'e Clause,
     /// The whole message.
-    pub(super) said: &'e SchedulerMessage,
+    pub(super) latest_message: &'e SchedulerMessage,
     /// Whether other clauses name causes that are as likely.
-    pub(super) rivalled: bool,
+    rivalled: bool,
     examination: &'e Examination,
 }
 
-/// The scheduler's words for a cause. None about a pod with gates, which no scheduler looks at, nor for nodes that the pod
+/// The scheduler's reason for a cause. None about a pod with gates, which no scheduler looks at, nor for nodes that the pod
 /// excludes itself while there are others.
 pub(super) fn find<'e>(
     case: &'e Case<'_>,
@@ -30,7 +30,7 @@ pub(super) fn find<'e>(
     find_clause(case, |clause| wanted(&clause.reason))
 }
 
-/// The same where the clause's own words count.
+/// The same where the clause's own text counts.
 pub(super) fn find_clause<'e>(
     case: &'e Case<'_>,
     wanted: impl Fn(&Clause) -> bool,
@@ -39,8 +39,8 @@ pub(super) fn find_clause<'e>(
         return None;
     }
     let examination = case.scheduling()?;
-    let said = examination.said.as_ref()?;
-    let clauses = said.message.clauses.iter();
+    let latest_message = examination.scheduler_message.as_ref()?;
+    let clauses = latest_message.message.clauses.iter();
     let (mine, others): (Vec<_>, Vec<_>) = clauses.partition(|clause| wanted(clause));
     let clause = mine.into_iter().min_by_key(|clause| rank(clause))?;
     let class = Class::of(&clause.reason);
@@ -48,7 +48,7 @@ pub(super) fn find_clause<'e>(
     let rivalled = rivals.any(|other| other <= class);
     (class < Class::Choice || !rivalled).then_some(MessageOnly {
         clause,
-        said,
+        latest_message,
         rivalled,
         examination,
     })
@@ -59,41 +59,31 @@ fn rank(clause: &Clause) -> u32 {
 }
 
 impl MessageOnly<'_> {
-    /// The finding, with what every cause of this layer carries. Words alone are at best likely, and less where another clause
-    /// may be the cause or where what was read contradicts them.
-    pub(super) fn finding(&self, case: &Case<'_>, headline: Sentence) -> Finding {
+    /// A message alone is at best likely, and less where another clause may be the cause or where what was read contradicts it.
+    pub(super) fn certainty(&self) -> Certainty {
         let contradicted = self.examination.agreement.verdict == Agree::Different;
-        let certainty = if self.rivalled || contradicted {
+        if self.rivalled || contradicted {
             Certainty::Possible
         } else {
             Certainty::Likely
+        }
+    }
+
+    /// The finding, with what every cause of this layer carries.
+    pub(super) fn finding(&self, case: &Case<'_>, headline: Sentence) -> Finding {
+        let nodes = Fact::Share {
+            some: self.clause.count.map(u64::from),
+            all: self.latest_message.message.nodes.map(u64::from),
         };
-        let mut finding = Finding::new(case.subject(), headline, self.said.quote.clone())
-            .certainty(certainty)
-            .fact("words", self.clause.text.as_str());
-        if let Some(count) = self.clause.count {
-            finding = finding.fact("count", count);
-        }
-        if let Some(total) = self.said.message.nodes {
-            finding = finding.fact("total", total);
-        }
+        let mut finding = Finding::new(case.subject(), headline, self.latest_message.quote.clone())
+            .certainty(self.certainty())
+            .fact("reason", self.clause.text.as_str())
+            .fact("share", nodes);
         if self.clause.count.is_some() {
             finding.results.clone_from(&self.examination.results);
             finding.agreement = Some(self.examination.agreement.clone());
         }
         finding.rank = rank(self.clause);
         finding
-    }
-
-    /// The nodes as a sentence counts them, at its end or before a comma.
-    pub(super) fn share(&self) -> String {
-        match (self.clause.count, self.said.message.nodes) {
-            (Some(1), Some(1)) => "the only node".to_owned(),
-            (Some(some), Some(all)) if some >= all => format!("all {all} nodes"),
-            (Some(some), Some(all)) => format!("{some} of {all} nodes"),
-            (Some(1), None) => "1 node".to_owned(),
-            (Some(some), None) => format!("{some} nodes"),
-            (None, _) => "every node".to_owned(),
-        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! One file a cause. What several share lies beside them: `message_only` (what only a scheduler's message tells),
 //! `shortage` (resources), `device_claims` (a pod's ResourceClaims), `groups` (pods that are placed together), `queues`
-//! (who holds pods back), `holder_relation` (whose pods hold what the pod wants), `topology` (where other pods stand),
+//! (who holds pods back), `holder_relation` (whose pods hold what the pod wants), `topology` (where other pods are),
 //! `affinity_peers` (the pods that a term means). What other layers use too is in `rules::shared`, the filters are in
 //! `scheduler`, the wording of messages in `messages::scheduler`.
 

@@ -1,12 +1,12 @@
 //! The cluster has no nodes.
 
-use crate::text::say;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Kind;
 use crate::snapshot::{Evidence, Origin};
+use crate::text::say;
 
 /// `no-nodes`
 pub static RULE: Rule = Rule {
@@ -16,39 +16,49 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("no_nodes.md"),
     reads: &[Kind::Node],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(examination) = case.scheduling() else {
         return Vec::new();
     };
-    let said = examination.said.as_ref().filter(|said| {
-        said.message
+    let latest = examination.scheduler_message.as_ref().filter(|latest| {
+        latest
+            .message
             .clauses
             .iter()
             .any(|clause| clause.reason == Reason::NoNodes)
     });
     let nodes = case.snapshot.nodes();
     let none = nodes.whole_cluster().is_ok() && nodes.is_empty();
-    let (proof, certainty) = match said {
+    let (proof, certainty) = match latest {
         // nodes have come since
         Some(_) if !nodes.is_empty() => return Vec::new(),
-        Some(said) if none => (said.quote.clone(), Certainty::Proven),
-        Some(said) => (said.quote.clone(), Certainty::Likely),
+        Some(latest) if none => (latest.quote.clone(), Certainty::Proven),
+        Some(latest) => (latest.quote.clone(), Certainty::Likely),
         None if none => (absence(case), Certainty::Proven),
         None => return Vec::new(),
     };
     vec![
         Finding::new(
             case.subject(),
-            say!("no-nodes.headline", "the cluster has no nodes to run the pod on"),
+            say!(
+                "no-nodes.headline",
+                "the cluster has no nodes to run the pod on"
+            ),
             proof,
         )
         .certainty(certainty)
-        .why(say!("no-nodes.why", "no kubelet has registered a node, or every node has been removed"))
+        .why(say!(
+            "no-nodes.why",
+            "no kubelet has registered a node, or every node has been removed"
+        ))
         .fix([Fix::advice(
-            say!("no-nodes.fix", "add a node, or look why those that should be there have not registered"),
+            say!(
+                "no-nodes.add-a-node",
+                "add a node, or look why those that should be there have not registered"
+            ),
             Who::Admin,
         )])
         .look(shell::command(["kubectl", "get", "nodes"])),

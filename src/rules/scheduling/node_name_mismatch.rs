@@ -1,6 +1,5 @@
 //! The pod names its node itself, and there is no such node.
 
-use crate::text::say;
 use super::message_only;
 use crate::kubernetes::affinity::node_affinity;
 use crate::kubernetes::nearest::nearest;
@@ -8,9 +7,10 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::template::Template;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
+use crate::text::say;
 use serde_json::json;
 
 /// `node-name-mismatch`
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("node_name_mismatch.md"),
     reads: &[Kind::Node],
     refines: &["node-selector-or-affinity"],
-    check,
+    check: Check::Pod(check),
 };
 
 /// The only field that a term of node affinity may name.
@@ -30,13 +30,10 @@ const NAME: &str = "metadata.name";
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let finding = match case.pod().node() {
         Some(node) => written(case, node),
-        None => pinned(case).or_else(|| told(case)),
+        None => pinned(case).or_else(|| from_message(case)),
     };
-    let look = || shell::command(["kubectl", "get", "nodes"]);
-    finding
-        .into_iter()
-        .map(|finding| finding.look(look()))
-        .collect()
+    let inspected = |finding: Finding| finding.look(shell::command(["kubectl", "get", "nodes"]));
+    finding.map(inspected).into_iter().collect()
 }
 
 /// `spec.nodeName` passes the scheduler by. A node that a scheduler chose has been there: the binding leaves a condition.
@@ -52,27 +49,42 @@ fn written(case: &Case<'_>, node: &str) -> Option<Finding> {
     }
     let proof = case.field("spec.nodeName", node);
     let absence = case.absence(ObjectRef::new(Kind::Node, "", node));
-    let finding = Finding::new(case.subject(), say!("node-name-mismatch.text", "the pod names the node {node}, which does not exist"), proof)
-        .evidence([absence])
-        .fact("node", node)
-        .why(say!("node-name-mismatch.written-why", "a pod with a nodeName passes the scheduler by and waits for the kubelet of exactly that name, until the garbage collector removes it"));
     let meant = meant(case, node);
     let template = Template::of(case);
-    Some(match (meant, template) {
+    let fix = match (&meant, template) {
         (Some(meant), Some(template)) => {
-            let change = say!("node-name-mismatch.written", "name {nearest}, if that was meant");
-            let fix = template.replace(change, "nodeName", &json!(node), &json!(meant));
-            finding.fact("nearest", meant).fix([fix])
+            let change = say!(
+                "node-name-mismatch.correct-the-name",
+                "name {nearest}, if that was meant"
+            );
+            template.replace(change, "nodeName", &json!(node), &json!(meant))
         }
-        (Some(meant), None) => finding.fact("nearest", meant).fix([Fix::advice(
-            say!("node-name-mismatch.written-fix", "make the pod anew with nodeName {nearest}, if that was meant, or without nodeName"),
+        (Some(_), None) => Fix::advice(
+            say!(
+                "node-name-mismatch.make-the-pod-anew-there",
+                "make the pod anew with nodeName {nearest}, if that was meant, or without nodeName"
+            ),
             Who::Owner,
-        )]),
-        (None, _) => finding.fix([Fix::advice(
-            say!("node-name-mismatch.written-fix-2", "make the pod anew without nodeName, so that the scheduler finds a node, or with the name of a node that exists"),
+        ),
+        (None, _) => Fix::advice(
+            say!(
+                "node-name-mismatch.make-the-pod-anew",
+                "make the pod anew without nodeName, so that the scheduler finds a node, or with the name of a node that exists"
+            ),
             Who::Owner,
-        )]),
-    })
+        ),
+    };
+    let headline = say!(
+        "node-name-mismatch.node-name",
+        "the pod names the node {node}, which does not exist"
+    );
+    let finding = Finding::new(case.subject(), headline, proof)
+        .evidence([absence])
+        .fact("node", node)
+        .fact_if("nearest", meant)
+        .why(say!("node-name-mismatch.node-name-why", "a pod with a nodeName passes the scheduler by and waits for the kubelet of exactly that name, until the garbage collector removes it"))
+        .fix([fix]);
+    Some(finding)
 }
 
 /// The node that a name may stand for: the same without or with its domain, or one that is spelt nearly so.
@@ -93,7 +105,6 @@ fn meant(case: &Case<'_>, name: &str) -> Option<String> {
 /// Node affinity whose every term names nodes, none of which exists.
 fn pinned(case: &Case<'_>) -> Option<Finding> {
     case.snapshot.nodes().whole_cluster().ok()?;
-    case.scheduling()?.said.as_ref()?;
     let names = pins(case)?;
     let is_there = |name: &String| !case.snapshot.nodes().get("", name).is_absent();
     if names.is_empty() || names.iter().any(is_there) {
@@ -105,28 +116,43 @@ fn pinned(case: &Case<'_>) -> Option<Finding> {
         .collect();
     let path = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution";
     let proof = case.field(path, format!("{NAME} in ({})", names.join(", ")));
-    let said = case.scheduling()?.said.as_ref()?.quote.clone();
-    let daemon = case.subject().kind == "DaemonSet";
-    let finding = Finding::new(
-        case.subject(),
-        say!("node-name-mismatch.text-2", "the pod is pinned to {nodes}, which does not exist"),
-        proof,
-    )
-    .evidence(absent)
-    .evidence([said])
-    .fact("nodes", names);
-    Some(if daemon {
-        finding
-            .why(say!("node-name-mismatch.pinned-why", "the DaemonSet's controller made the pod for a node that is gone, and deletes it when it notices"))
-            .fix([Fix::advice(say!("node-name-mismatch.pinned-fix", "wait for the DaemonSet's controller, and check that it runs if the pod stays"), Who::Admin)])
+    let message = case.scheduling()?.scheduler_message.as_ref()?.quote.clone();
+    let (why, change, who) = if case.subject().kind == "DaemonSet" {
+        (
+            say!(
+                "node-name-mismatch.pinned-by-daemonset",
+                "the DaemonSet's controller made the pod for a node that is gone, and deletes it when it notices"
+            ),
+            say!(
+                "node-name-mismatch.wait-for-the-controller",
+                "wait for the DaemonSet's controller, and check that it runs if the pod stays"
+            ),
+            Who::Admin,
+        )
     } else {
-        finding
-            .why(say!("node-name-mismatch.pinned-why-2", "its required node affinity names the node itself, so no other will do"))
-            .fix([Fix::advice(
-                say!("node-name-mismatch.pinned-fix-2", "name a node that exists in the node affinity, or ask for labels instead"),
-                Who::Owner,
-            )])
-    })
+        (
+            say!(
+                "node-name-mismatch.pinned-why",
+                "its required node affinity names the node itself, so no other will do"
+            ),
+            say!(
+                "node-name-mismatch.name-a-node",
+                "name a node that exists in the node affinity, or ask for labels instead"
+            ),
+            Who::Owner,
+        )
+    };
+    let headline = say!(
+        "node-name-mismatch.pinned",
+        "the pod is pinned to {nodes}, which {nodes|does|do} not exist"
+    );
+    let finding = Finding::new(case.subject(), headline, proof)
+        .evidence(absent)
+        .evidence([message])
+        .fact("nodes", names)
+        .why(why)
+        .fix([Fix::advice(change, who)]);
+    Some(finding)
 }
 
 /// The names to which every term pins the pod; nothing when a term leaves the name open.
@@ -140,23 +166,28 @@ fn pins(case: &Case<'_>) -> Option<Vec<String>> {
     Some(names)
 }
 
-/// The scheduler's words, which up to 1.20 spoke of the host name.
-fn told(case: &Case<'_>) -> Option<Finding> {
+/// What the scheduler says, which up to 1.20 spoke of the host name.
+fn from_message(case: &Case<'_>) -> Option<Finding> {
     let only = message_only::find(case, |reason| matches!(reason, Reason::NodeName))?;
     let finding = only
         .finding(
             case,
-            say!("node-name-mismatch.headline", "the pod asks for a node by a name that {share} do not have"),
+            say!(
+                "node-name-mismatch.from-message",
+                "the pod asks for a node by a name that {share} do not have"
+            ),
         )
-        .fact("share", only.share());
-    let certainty = finding.certainty.max(Certainty::Possible);
-    Some(
-        finding
-            .certainty(certainty)
-            .why(say!("node-name-mismatch.why", "which name it asks for was not found in the pod"))
-            .fix([Fix::advice(
-                say!("node-name-mismatch.fix", "compare the name that the pod asks for with the names of the nodes"),
-                Who::Owner,
-            )]),
-    )
+        .certainty(Certainty::Possible)
+        .why(say!(
+            "node-name-mismatch.name-not-found",
+            "which name it asks for was not found in the pod"
+        ))
+        .fix([Fix::advice(
+            say!(
+                "node-name-mismatch.compare-names",
+                "compare the name that the pod asks for with the names of the nodes"
+            ),
+            Who::Owner,
+        )]);
+    Some(finding)
 }

@@ -1,15 +1,15 @@
 //! No node carries the labels that the pod's node selector or required node affinity asks for.
 
-use crate::text::say;
 use crate::kubernetes::affinity::node_affinity;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
+use crate::text::{Sentence, say};
 use std::collections::BTreeSet;
 
 /// `node-selector-or-affinity`
@@ -20,11 +20,16 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("node_selector_or_affinity.md"),
     reads: &[Kind::Node],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 /// A pinned name is no label; DaemonSets pin each of their pods.
 const NAME: &str = "metadata.name";
+
+const LABEL_NODES: Sentence = say!(
+    "node-selector-or-affinity.label-nodes",
+    "label the nodes that the pod is meant for"
+);
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let pattern = Pattern {
@@ -45,7 +50,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let finding = if matched.is_computed() {
         computed(case, &matched)
     } else {
-        told(case, &matched)
+        from_message(case, &matched)
     };
     vec![matched.close(case, finding, Filter::NodeAffinity)]
 }
@@ -64,28 +69,36 @@ fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         .collect();
     let Some((key, expression)) = labels.first().copied() else {
         return matched
-            .finding(case, say!("node-selector-or-affinity.text", "the pod's required node affinity matches no node"))
-            .why(say!("node-selector-or-affinity.computed-why", "its terms are empty, and an empty term matches nothing"))
+            .finding(
+                case,
+                say!(
+                    "node-selector-or-affinity.empty-terms",
+                    "the pod's required node affinity matches no node"
+                ),
+            )
+            .why(say!(
+                "node-selector-or-affinity.empty-terms-why",
+                "its terms are empty, and an empty term matches nothing"
+            ))
             .fix([Fix::advice(
-                say!("node-selector-or-affinity.computed-fix", "write what the nodes shall have into the terms, or remove the affinity"),
+                say!(
+                    "node-selector-or-affinity.fill-the-terms",
+                    "write what the nodes shall have into the terms, or remove the affinity"
+                ),
                 Who::Owner,
             )])
-            .look(look(None));
+            .look(inspect(None));
     };
     let carried = carried(case, key);
-    let finding = match wanted.len() {
-        1 => matched.finding(
-            case,
-            say!("node-selector-or-affinity.text-2", "no node that could run the pod has {wanted}, which the pod asks for"),
-        ),
-        _ => matched.finding(
-            case,
-            say!("node-selector-or-affinity.text-3", "no node that could run the pod has all that the pod asks for: {wanted}"),
-        ),
-    }
-    .fact("wanted", wanted)
-    .fact("key", key)
-    .look(look(Some(key)));
+    let headline = say!(
+        "node-selector-or-affinity.no-node",
+        "no node that could run the pod has {wanted|{wanted}, which the pod asks for|all that the pod asks for: {wanted}}"
+    );
+    let finding = matched
+        .finding(case, headline)
+        .fact("wanted", wanted)
+        .fact("key", key)
+        .look(inspect(Some(key)));
     if carried.is_empty() {
         no_such_key(case, finding, key)
     } else {
@@ -114,22 +127,34 @@ fn no_such_key(case: &Case<'_>, finding: Finding, key: &str) -> Finding {
             .copied()
             .find(|other| name_of(other) == name_of(key))
     };
-    match likest.or_else(moved) {
+    let finding = match likest.or_else(moved) {
         Some(meant) => finding
             .fact("nearest", meant)
-            .why(say!("node-selector-or-affinity.no-such-key-why", "no node carries the label {key}; there are nodes that carry {nearest}"))
+            .why(say!(
+                "node-selector-or-affinity.key-misspelt",
+                "no node carries the label {key}; there are nodes that carry {nearest}"
+            ))
             .fix([Fix::advice(
-                say!("node-selector-or-affinity.no-such-key-fix", "ask for {nearest}, which nodes do carry, if that was meant"),
+                say!(
+                    "node-selector-or-affinity.ask-for-nearest-key",
+                    "ask for {nearest}, which nodes do carry, if that was meant"
+                ),
                 Who::Owner,
             )]),
-        None => finding.why(say!("node-selector-or-affinity.no-such-key-why-2", "no node carries the label {key} at all")),
-    }
-    .fix([
+        None => finding.why(say!(
+            "node-selector-or-affinity.no-such-key",
+            "no node carries the label {key} at all"
+        )),
+    };
+    finding.fix([
         Fix::advice(
-            say!("node-selector-or-affinity.no-such-key-fix-2", "remove {wanted} from the pod's node selector or affinity"),
+            say!(
+                "node-selector-or-affinity.remove-wanted",
+                "remove {wanted} from the pod's node selector or affinity"
+            ),
             Who::Owner,
         ),
-        Fix::advice(say!("node-selector-or-affinity.no-such-key-fix-3", "label the nodes that the pod is meant for"), Who::Admin),
+        Fix::advice(LABEL_NODES, Who::Admin),
     ])
 }
 
@@ -143,68 +168,77 @@ fn other_values(finding: Finding, expression: &str, carried: BTreeSet<String>) -
     let meant = asked
         .and_then(|asked| nearest(asked, carried.iter().map(String::as_str)))
         .map(str::to_owned);
-    let carries_it = asked.is_some_and(|asked| carried.contains(asked));
-    let finding = finding.fact("carried", carried.into_iter().collect::<Vec<_>>());
-    let finding = if carries_it {
-        finding.why(say!("node-selector-or-affinity.other-values-why", "there are nodes with it, and each of them lacks something else; under {key} nodes carry {carried}"))
-    } else {
-        finding.why(say!("node-selector-or-affinity.other-values-why-2", "under {key} nodes carry {carried}"))
-    };
-    match meant {
-        Some(meant) => finding.fact("nearest", meant).fix([Fix::advice(
-            say!("node-selector-or-affinity.other-values-fix", "ask for {key}={nearest}, which nodes do carry, if that was meant"),
-            Who::Owner,
-        )]),
-        None => finding.fix([Fix::advice(
-            say!("node-selector-or-affinity.other-values-fix-2", "ask for a value that nodes carry: {carried}"),
-            Who::Owner,
-        )]),
-    }
-    .fix([Fix::advice(
-        say!("node-selector-or-affinity.other-values-fix-3", "label the nodes that the pod is meant for"),
-        Who::Admin,
-    )])
-}
-
-fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
-    let wanted = asked(case);
-    let by =
-        |wanted: fn(&Reason) -> bool| matched.clauses.iter().any(|clause| wanted(&clause.reason));
-    let finding = if by(|reason| *reason == Reason::AffinityTermsConflict) {
-        matched.finding(
-            case,
-            say!("node-selector-or-affinity.headline", "the names of nodes that the pod's affinity asks for exclude each other"),
+    let why = if asked.is_some_and(|asked| carried.contains(asked)) {
+        say!(
+            "node-selector-or-affinity.something-else-lacks",
+            "there are nodes with it, and each of them lacks something else; under {key} nodes carry {carried}"
         )
-    } else if by(|reason| *reason == Reason::NodeAffinity) {
-        if wanted.is_empty() {
-            matched.finding(case, say!("node-selector-or-affinity.headline-2", "labels that the pod asks for are missing on {share}"))
-        } else {
-            matched.finding(
-                case,
-                say!("node-selector-or-affinity.headline-3", "labels that the pod asks for are missing on {share}: {wanted}"),
-            )
-        }
     } else {
-        matched.finding(
-            case,
-            say!("node-selector-or-affinity.headline-4", "labels that the scheduler's own configuration demands are missing on {share}"),
+        say!(
+            "node-selector-or-affinity.other-values",
+            "under {key} nodes carry {carried}"
         )
     };
-    let finding = if wanted.is_empty() {
-        finding
-    } else {
-        finding.fact("wanted", wanted)
+    let change = match meant {
+        Some(_) => say!(
+            "node-selector-or-affinity.ask-for-nearest-value",
+            "ask for {key}={nearest}, which nodes do carry, if that was meant"
+        ),
+        None => say!(
+            "node-selector-or-affinity.ask-for-carried-value",
+            "ask for a value that nodes carry: {carried}"
+        ),
     };
     finding
-        .why(say!("node-selector-or-affinity.why", "which labels the nodes carry could not be compared, since nodes were not read"))
+        .fact("carried", carried.into_iter().collect::<Vec<_>>())
+        .fact_if("nearest", meant)
+        .why(why)
+        .fix([
+            Fix::advice(change, Who::Owner),
+            Fix::advice(LABEL_NODES, Who::Admin),
+        ])
+}
+
+fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
+    let says = |reason: Reason| {
+        let mut clauses = matched.clauses.iter();
+        clauses.any(|clause| clause.reason == reason)
+    };
+    let headline = if says(Reason::AffinityTermsConflict) {
+        say!(
+            "node-selector-or-affinity.terms-conflict",
+            "the names of nodes that the pod's affinity asks for exclude each other"
+        )
+    } else if says(Reason::NodeAffinity) {
+        say!(
+            "node-selector-or-affinity.from-message",
+            "labels that the pod asks for are missing on {share}[: {wanted}]"
+        )
+    } else {
+        say!(
+            "node-selector-or-affinity.of-configuration",
+            "labels that the scheduler's own configuration demands are missing on {share}"
+        )
+    };
+    let wanted = asked(case);
+    matched
+        .finding(case, headline)
+        .fact_if("wanted", (!wanted.is_empty()).then_some(wanted))
+        .why(say!(
+            "node-selector-or-affinity.not-compared",
+            "which labels the nodes carry could not be compared, since nodes were not read"
+        ))
         .fix([
             Fix::advice(
-                say!("node-selector-or-affinity.fix", "compare the pod's node selector and affinity with the labels of the nodes"),
+                say!(
+                    "node-selector-or-affinity.compare-labels",
+                    "compare the pod's node selector and affinity with the labels of the nodes"
+                ),
                 Who::Owner,
             ),
-            Fix::advice(say!("node-selector-or-affinity.fix-2", "label the nodes that the pod is meant for"), Who::Admin),
+            Fix::advice(LABEL_NODES, Who::Admin),
         ])
-        .look(look(None))
+        .look(inspect(None))
 }
 
 /// What the pod asks of labels, in kubectl's spelling where that is short.
@@ -230,7 +264,8 @@ fn asked(case: &Case<'_>) -> Vec<String> {
     pairs.chain(expressions).collect()
 }
 
-fn look(key: Option<&str>) -> String {
+/// The command that shows the labels of the nodes.
+fn inspect(key: Option<&str>) -> String {
     match key {
         Some(key) => shell::command(["kubectl", "get", "nodes", "-L", key]),
         None => shell::command(["kubectl", "get", "nodes", "--show-labels"]),

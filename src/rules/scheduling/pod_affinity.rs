@@ -1,14 +1,15 @@
 //! The pod has to run near pods that are not where it could run.
 
-use crate::text::say;
-use super::affinity_peers::{look, meant, names, unread};
-use super::topology::{other_reasons, says_which, usable_if_any, words};
+use super::affinity_peers::{inspect, names, peers, unread};
+use super::topology::{other_reasons, says_which, usable_if_any};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::failure;
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, FilterFailure, NodeResult, Term, What};
 use crate::snapshot::{Kind, PodRecord};
+use crate::text::{Message, Sentence, say};
 use std::collections::BTreeSet;
 
 /// `pod-affinity`
@@ -19,8 +20,17 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("pod_affinity.md"),
     reads: &[Kind::Node, Kind::Namespace],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
+
+const NONE_THERE: Sentence = say!(
+    "pod-affinity.none-there",
+    "the pod has to be near {wanted}, and there are none on {share}"
+);
+const MAKE_PREFERRED: Sentence = say!(
+    "pod-affinity.make-preferred",
+    "make the affinity preferred, if it is only a wish"
+);
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let pattern = Pattern {
@@ -36,20 +46,22 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let terms = terms(case);
     let finding = match unmet(&terms, &matched) {
-        Some(term) => topology(case, &matched, &terms, term),
-        None => told(case, &matched, &terms),
+        Some(term) => computed(case, &matched, &terms, term),
+        None => from_message(case, &matched, &terms),
     };
     vec![matched.close(case, finding, Filter::InterPodAffinity)]
 }
 
-/// What the words for affinity and anti-affinity alike say of this cause.
+/// How sure a reason is that is given for affinity and anti-affinity alike.
 fn unnamed(case: &Case<'_>) -> Option<Certainty> {
     let affinity = case.pod().spec().affinity.as_ref();
     let avoids = affinity.is_some_and(|all| all.pod_anti_affinity.is_some());
-    match says_which(case) || terms(case).is_empty() {
-        true => None,
-        false if avoids => Some(Certainty::Possible),
-        false => Some(Certainty::Likely),
+    if says_which(case) || terms(case).is_empty() {
+        None
+    } else if avoids {
+        Some(Certainty::Possible)
+    } else {
+        Some(Certainty::Likely)
     }
 }
 
@@ -58,7 +70,7 @@ fn terms<'c>(case: &'c Case<'_>) -> Vec<Term<'c>> {
     terms.into_iter().map(|(_, term)| term).collect()
 }
 
-/// The term that nobody answers on the nearest node.
+/// The term that no pod matches on the nearest node.
 fn unmet<'t, 'c>(terms: &'t [Term<'c>], matched: &Match<'_>) -> Option<&'t Term<'c>> {
     let (_, failure) = matched.failures().next()?;
     let What::Apart { wanted, key, .. } = &failure.what else {
@@ -66,42 +78,35 @@ fn unmet<'t, 'c>(terms: &'t [Term<'c>], matched: &Match<'_>) -> Option<&'t Term<
     };
     terms
         .iter()
-        .find(|term| term.key() == key && term.to_string() == *wanted)
+        .find(|term| term.key() == key && term.pods() == *wanted)
 }
 
-fn topology(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>], term: &Term<'_>) -> Finding {
-    let meant = meant(case, term);
-    let finding = if !meant.placed.is_empty() {
-        placed(case, matched, terms, term, &meant.placed)
-    } else if !meant.waiting.is_empty() {
+fn computed(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>], term: &Term<'_>) -> Finding {
+    let peers = peers(case, term);
+    let finding = if !peers.placed.is_empty() {
+        placed(case, matched, terms, term, &peers.placed)
+    } else if !peers.waiting.is_empty() {
         matched
-            .finding(
-                case,
-                say!("pod-affinity.text", "the pod has to be near {wanted}, and those wait for a node themselves: {waiting}"),
-            )
-            .fact("waiting", names(&meant.waiting))
-            .why(say!("pod-affinity.topology-why", "a pod counts once it is on a node"))
+            .finding(case, say!("pod-affinity.peers-wait", "the pod has to be near {wanted}, and those wait for a node themselves: {waiting}"))
+            .fact("waiting", names(&peers.waiting))
+            .why(say!("pod-affinity.peers-wait-why", "a pod counts once it is on a node"))
             .fix([Fix::advice(
-                say!("pod-affinity.topology-fix", "find out why {waiting} has no node"),
+                say!("pod-affinity.inspect-peers", "find out why {waiting} {waiting|has|have} no node"),
                 Who::Owner,
             )])
-    } else if !meant.elsewhere.is_empty() {
-        elsewhere(case, matched, term, &meant.elsewhere)
+    } else if !peers.elsewhere.is_empty() {
+        elsewhere(case, matched, term, &peers.elsewhere)
     } else {
-        nobody(case, matched, term)
+        no_peers(case, matched, term)
     };
     finding
-        .fact("wanted", term.to_string())
+        .fact("wanted", term.pods())
         .fact("key", term.key())
-        .fact("place", words(term.key()).0)
-        .fix([Fix::advice(
-            say!("pod-affinity.topology-fix-2", "make the affinity preferred, if the pod can do without that company"),
-            Who::Owner,
-        )])
-        .look(look(term))
+        .fix([Fix::advice(MAKE_PREFERRED, Who::Owner)])
+        .look(inspect(term))
 }
 
-/// The company is there, on nodes that do not take the pod.
+/// The pods are there, on nodes that do not take this one.
 fn placed(
     case: &Case<'_>,
     matched: &Match<'_>,
@@ -110,48 +115,51 @@ fn placed(
     pods: &[&PodRecord],
 ) -> Finding {
     let pod_records = case.snapshot.pod_records();
-    let answers_all = |pod: &&&PodRecord| {
+    let matches_all = |pod: &&&PodRecord| {
         let labels = &pod_records.footprint(pod).labels;
         terms.iter().all(|term| term.means(&pod.namespace, labels))
     };
-    if !pods.iter().any(|pod| answers_all(&pod)) {
+    if !pods.iter().any(|pod| matches_all(&pod)) {
         return matched
             .finding(
                 case,
-                say!("pod-affinity.text-2", "no pod is all that the affinity asks for: it wants {terms} in one pod"),
+                say!(
+                    "pod-affinity.not-all-terms",
+                    "no pod matches all terms of the affinity: {terms}"
+                ),
             )
-            .fact(
-                "terms",
-                terms.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            )
-            .why(say!("pod-affinity.placed-why", "a pod counts for an affinity of several terms only when every term means it"));
+            .fact("terms", meant_pods(terms))
+            .why(say!(
+                "pod-affinity.not-all-terms-why",
+                "a pod counts for an affinity of several terms only when every term means it"
+            ));
     }
     let view = case.engine.view();
     let domain = |node: &str| view.node(node).and_then(|node| node.label(term.key()));
     let domains: BTreeSet<&str> = pods
         .iter()
-        .filter(answers_all)
+        .filter(matches_all)
         .filter_map(|pod| domain(pod.node.as_deref()?))
         .collect();
     if domains.is_empty() {
         return matched
-            .finding(case, say!("pod-affinity.text-3", "the pod has to be near {wanted}, and those are on nodes without the label {key}: {company}"))
-            .fact("company", names(pods))
-            .why(say!("pod-affinity.placed-why-2", "a node counts as near only by the value that it carries under {key}"))
-            .fix([Fix::advice(say!("pod-affinity.placed-fix", "label the nodes of {company} with {key}"), Who::Admin)]);
+            .finding(case, say!("pod-affinity.no-domain", "the pod has to be near {wanted}, and those are on nodes without the label {key}: {peers}"))
+            .fact("peers", names(pods))
+            .why(say!("pod-affinity.no-domain-why", "a node counts as near only by the value that it carries under {key}"))
+            .fix([Fix::advice(say!("pod-affinity.label-nodes", "label the nodes of {peers} with {key}"), Who::Admin)]);
     }
     let near = |node: &NodeResult| domain(&node.node).is_some_and(|one| domains.contains(one));
     let near = usable_if_any(matched.all_nodes(), near);
     let is_apart = |one: &FilterFailure| matches!(one.what, What::Apart { .. });
-    let in_the_way = other_reasons(near, is_apart);
+    let reasons = other_reasons(near, is_apart);
     let domains: Vec<String> = domains.into_iter().map(str::to_owned).collect();
     matched
-        .finding(case, say!("pod-affinity.text-4", "no node near {wanted} takes the pod: {hindrances}"))
+        .finding(case, say!("pod-affinity.no-node-near", "no node near {wanted} takes the pod: {reasons}"))
         .fact("domains", domains)
-        .fact("company", names(pods))
-        .fact("hindrances", in_the_way)
-        .why(say!("pod-affinity.placed-why-3", "the pod has to be near them; by {key} they are in {domains}, and nodes elsewhere are too far"))
-        .fix([Fix::advice(say!("pod-affinity.placed-fix-2", "clear what stands against the pod there, or move {company} to where it can run"), Who::Owner)])
+        .fact("peers", names(pods))
+        .fact("reasons", reasons)
+        .why(say!("pod-affinity.no-node-near-why", "the pod has to be near them; by {key} they are in {domains}, and nodes elsewhere are too far"))
+        .fix([Fix::advice(say!("pod-affinity.move-peers", "clear what keeps the pod off these nodes, or move {peers} to where it can run"), Who::Owner)])
 }
 
 fn elsewhere(
@@ -161,77 +169,102 @@ fn elsewhere(
     pods: &[&PodRecord],
 ) -> Finding {
     let namespaces: BTreeSet<String> = pods.iter().map(|pod| pod.namespace.to_string()).collect();
-    let finding = matched
-        .finding(
-            case,
-            say!("pod-affinity.text-5", "the pod has to be near {wanted}, and such pods are in namespace {namespaces} alone"),
+    let unread = unread(case, term);
+    let why = if unread.is_some() {
+        say!(
+            "pod-affinity.not-all-read",
+            "where the term looks, not all pods were read ({unread}), so that there may be others"
         )
+    } else {
+        say!(
+            "pod-affinity.elsewhere-why",
+            "a term looks in its pod's own namespace, unless it names others; it does not look at {peers}"
+        )
+    };
+    matched
+        .finding(case, say!("pod-affinity.elsewhere", "the pod has to be near {wanted}, and such pods are in {namespaces|namespace|namespaces} {namespaces} alone"))
         .fact("namespaces", namespaces.into_iter().collect::<Vec<_>>())
-        .fact("company", names(pods))
+        .fact("peers", names(pods))
+        .fact_if("unread", unread)
+        .why(why)
         .fix([Fix::advice(
-            say!("pod-affinity.elsewhere-fix", "add {namespaces} to the namespaces of the term, if {company} was meant"),
+            say!("pod-affinity.add-namespaces", "add {namespaces} to the namespaces of the term, if {peers} {peers|was|were} meant"),
             Who::Owner,
-        )]);
-    match unread(case, term) {
-        Some(gap) => finding.fact("unread", gap).why(
-            say!("pod-affinity.elsewhere-why", "where the term looks, not all pods were read ({unread}), so that there may be others"),
-        ),
-        None => finding.why(say!("pod-affinity.elsewhere-why-2", "a term looks in its pod's own namespace, unless it names others; it does not look at {company}")),
-    }
+        )])
 }
 
-fn nobody(case: &Case<'_>, matched: &Match<'_>, term: &Term<'_>) -> Finding {
-    if let Some(gap) = unread(case, term) {
+fn no_peers(case: &Case<'_>, matched: &Match<'_>, term: &Term<'_>) -> Finding {
+    if let Some(unread) = unread(case, term) {
         return matched
-            .finding(
-                case,
-                say!("pod-affinity.text-6", "the pod has to be near {wanted}, and there are none on {share}"),
-            )
-            .fact("unread", gap)
-            .why(say!("pod-affinity.nobody-why", "whether there are such pods at all was not read ({unread})"));
+            .finding(case, NONE_THERE)
+            .fact("unread", unread)
+            .why(say!(
+                "pod-affinity.unread",
+                "whether there are such pods at all was not read ({unread})"
+            ));
     }
-    let finding = matched.finding(case, say!("pod-affinity.text-7", "the pod has to be near {wanted}, and there are none"));
+    let headline = say!(
+        "pod-affinity.none",
+        "the pod has to be near {wanted}, and there are none"
+    );
+    let finding = matched.finding(case, headline);
     match term.misspelt(case.snapshot.pod_records()) {
         Some(label) => finding
             .fact("asked", format!("{}={}", label.key, label.from))
             .fact("nearest", format!("{}={}", label.key, label.to))
-            .why(say!("pod-affinity.nobody-why-2", "no pod carries {asked}; there are pods with {nearest}"))
+            .why(say!(
+                "pod-affinity.misspelt",
+                "no pod carries {asked}; there are pods with {nearest}"
+            ))
             .fix([Fix::advice(
-                say!("pod-affinity.nobody-fix", "ask for {nearest}, if that was meant"),
+                say!(
+                    "pod-affinity.ask-for-nearest",
+                    "ask for {nearest}, if that was meant"
+                ),
                 Who::Owner,
             )]),
         None => finding
-            .why(say!("pod-affinity.nobody-why-3", "the affinity is required, so the pod waits until one of them is on a node"))
+            .why(say!(
+                "pod-affinity.none-why",
+                "the affinity is required, so the pod waits until one of them is on a node"
+            ))
             .fix([Fix::advice(
-                say!("pod-affinity.nobody-fix-2", "start {wanted}, or correct the affinity's selector"),
+                say!(
+                    "pod-affinity.start-peers",
+                    "start {wanted}, or correct the affinity's selector"
+                ),
                 Who::Owner,
             )]),
     }
 }
 
-fn told(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>]) -> Finding {
-    let wanted: Vec<String> = terms.iter().map(ToString::to_string).collect();
-    let finding = if wanted.is_empty() {
-        matched.finding(
-            case,
-            say!("pod-affinity.headline", "pods that the pod has to be near are missing on {share}"),
+fn from_message(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>]) -> Finding {
+    let wanted = meant_pods(terms);
+    let headline = if wanted.is_empty() {
+        say!(
+            "pod-affinity.from-message",
+            "pods that the pod has to be near are missing on {share}"
         )
     } else {
-        matched
-            .finding(
-                case,
-                say!("pod-affinity.headline-2", "the pod has to be near {wanted}, and there are none on {share}"),
-            )
-            .fact("wanted", wanted)
+        NONE_THERE
     };
-    let finding = finding
-        .why(say!("pod-affinity.why", "where such pods stand could not be compared, since nodes or pods of all namespaces were not read"))
+    let finding = matched
+        .finding(case, headline)
+        .fact_if("wanted", (!wanted.is_empty()).then_some(wanted))
+        .why(say!("pod-affinity.not-compared", "where such pods are could not be compared, since nodes or pods of all namespaces were not read"))
         .fix([
-            Fix::advice(say!("pod-affinity.fix", "check that such pods run, in the namespace that the affinity means, on nodes that can take this one as well"), Who::Owner),
-            Fix::advice(say!("pod-affinity.fix-2", "make the affinity preferred, if the pod can do without that company"), Who::Owner),
+            Fix::advice(say!("pod-affinity.check-peers", "check that such pods run, in the namespace that the affinity means, on nodes that can take this one as well"), Who::Owner),
+            Fix::advice(MAKE_PREFERRED, Who::Owner),
         ]);
     match terms.first() {
-        Some(term) => finding.look(look(term)),
+        Some(term) => finding.look(inspect(term)),
         None => finding,
     }
+}
+
+fn meant_pods(terms: &[Term<'_>]) -> Vec<Message> {
+    terms
+        .iter()
+        .map(|term| failure::pods(&term.pods()))
+        .collect()
 }

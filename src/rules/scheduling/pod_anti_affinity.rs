@@ -1,19 +1,20 @@
 //! A required anti-affinity, the pod's own or that of pods that run already, keeps it off the nodes.
 //!
-//! Who stands there decides what to do, as with host ports: an old pod that a rolling update keeps until the new one is ready,
-//! a sibling of the same template, or somebody else.
+//! Whose pods are there decides what to do, as with host ports: an old pod that a rolling update keeps until the new one is ready,
+//! a sibling of the same template, or another pod.
 
-use crate::text::say;
-use super::holder_relation::HolderRelation;
-use super::topology::{inspect_all_pods, says_which, words};
+use super::holder_relation::{HolderRelation, REMOVE_FIRST};
+use super::topology::{domain_names, inspect_all_pods, says_which};
 use crate::kubernetes::affinity::pod_anti_affinity;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::failure;
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, FilterFailure, Holder, Term, What};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef};
+use crate::text::{Message, Sentence, say};
 use k8s_openapi::api::core::v1::PodAffinityTerm;
 use std::collections::BTreeSet;
 
@@ -30,12 +31,14 @@ pub static RULE: Rule = Rule {
         Kind::Deployment,
     ],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 /// Where a pod's required anti-affinity is written.
 const REQUIRED: &str =
     "spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution";
+
+const ADD_A_DOMAIN: Sentence = say!("pod-anti-affinity.add-a-domain", "add a {place}");
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let pattern = Pattern {
@@ -51,27 +54,29 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let finding = match Held::of(&matched) {
         Some(held) => held.finding(case, &matched),
-        None => told(case, &matched),
+        None => from_message(case, &matched),
     };
     vec![matched.close(case, finding, Filter::InterPodAffinity)]
 }
 
-/// What the words for affinity and anti-affinity alike say of this cause; the rule may be that of pods which run already.
+/// How sure a reason is that is given for affinity and anti-affinity alike; the rule may be that of pods which run already.
 fn unnamed(case: &Case<'_>) -> Option<Certainty> {
     let affinity = case.pod().spec().affinity.as_ref();
     let seeks = affinity.is_some_and(|all| all.pod_affinity.is_some());
     let avoids = affinity.is_some_and(|all| all.pod_anti_affinity.is_some());
-    match says_which(case) {
-        true => None,
-        false if avoids && !seeks => Some(Certainty::Likely),
-        false => Some(Certainty::Possible),
+    if says_which(case) {
+        None
+    } else if avoids && !seeks {
+        Some(Certainty::Likely)
+    } else {
+        Some(Certainty::Possible)
     }
 }
 
 /// Who keeps the pod away, and by what.
 struct Held<'e> {
     holders: BTreeSet<&'e Holder>,
-    /// Where they stand, by the key of the nearest node's term.
+    /// Where they are, by the key of the nearest node's term.
     domains: BTreeSet<&'e str>,
     key: &'e str,
     /// Whether the pod's own rule, and whether that of others, is among them.
@@ -116,7 +121,7 @@ impl<'e> Held<'e> {
             HolderRelation::Others => self.others(case, matched),
         };
         let names = self.holders.iter().map(ToString::to_string);
-        let (place, places) = words(self.key);
+        let (place, places) = domain_names(self.key);
         finding
             .fact("owner", case.subject().short())
             .fact("holders", names.collect::<Vec<_>>())
@@ -125,38 +130,67 @@ impl<'e> Held<'e> {
             .fact("place", place)
             .fact("places", places)
             .evidence(self.rule(case))
-            .look(look(case, &self.holders))
+            .look(inspect(case, &self.holders))
     }
 
     fn others(&self, case: &Case<'_>, matched: &Match<'_>) -> Finding {
-        let (headline, why) = match (self.own, self.theirs) {
+        let (headline, why, change) = match (self.own, self.theirs) {
             (true, true) => (
-                say!("pod-anti-affinity.others", "the pod and {holders} keep away from each other, which closes {share}"),
-                say!("pod-anti-affinity.others-2", "both have a required anti-affinity that means the other, and a {place} takes one of them"),
+                say!(
+                    "pod-anti-affinity.mutual",
+                    "the pod and {holders} keep away from each other, which closes {share}"
+                ),
+                say!(
+                    "pod-anti-affinity.mutual-why",
+                    "both have a required anti-affinity that means the other, and a {place} takes one of them"
+                ),
+                say!(
+                    "pod-anti-affinity.make-both-preferred",
+                    "make the anti-affinity of both preferred, if it is only a wish"
+                ),
             ),
             (true, false) => (
-                say!("pod-anti-affinity.others-3", "the pod's anti-affinity keeps it away from {holders}, which closes {share}"),
-                say!("pod-anti-affinity.others-4", "the anti-affinity is required, and goes by {key}: a {place} with such a pod is closed"),
+                say!(
+                    "pod-anti-affinity.own",
+                    "the pod's anti-affinity keeps it away from {holders}, which closes {share}"
+                ),
+                say!(
+                    "pod-anti-affinity.own-why",
+                    "the anti-affinity is required, and goes by {key}: a {place} with such a pod is closed"
+                ),
+                say!(
+                    "pod-anti-affinity.make-preferred",
+                    "make the anti-affinity preferred, if it is only a wish"
+                ),
             ),
             (false, _) => (
-                say!("pod-anti-affinity.others-5", "the anti-affinity of {holders} keeps the pod away, which closes {share}"),
-                say!("pod-anti-affinity.others-6", "a required anti-affinity holds in both directions: it also keeps later pods away from the one that has it"),
+                say!(
+                    "pod-anti-affinity.theirs",
+                    "the anti-affinity of {holders} keeps the pod away, which closes {share}"
+                ),
+                say!(
+                    "pod-anti-affinity.theirs-why",
+                    "a required anti-affinity holds in both directions: it also keeps later pods away from the one that has it"
+                ),
+                say!(
+                    "pod-anti-affinity.change-labels",
+                    "change the labels that the anti-affinity of {holders} means, or make that preferred"
+                ),
             ),
         };
-        let advice = match (self.own, self.theirs) {
-            (true, true) => say!("pod-anti-affinity.others-7", "make the anti-affinity of both preferred, if it is only a wish"),
-            (true, false) => say!("pod-anti-affinity.others-8", "make the anti-affinity preferred, if it is only a wish"),
-            (false, _) => {
-                say!("pod-anti-affinity.others-9", "change the labels that the anti-affinity of {holders} means, or make that preferred")
-            }
-        };
         matched.finding(case, headline).why(why).fix([
-            Fix::advice(advice, Who::Owner),
-            Fix::advice(say!("pod-anti-affinity.others-fix", "move {holders} away, or add a {place}"), Who::Admin),
+            Fix::advice(change, Who::Owner),
+            Fix::advice(
+                say!(
+                    "pod-anti-affinity.move-holders",
+                    "move {holders} away, or add a {place}"
+                ),
+                Who::Admin,
+            ),
         ])
     }
 
-    /// The rule, in the words of whoever has it.
+    /// The term, as the one that has it writes it.
     fn rule(&self, case: &Case<'_>) -> Option<Evidence> {
         let meant = |term: &&PodAffinityTerm| term.topology_key == self.key;
         if self.own {
@@ -186,59 +220,65 @@ fn quote(term: &PodAffinityTerm) -> Option<String> {
 
 fn predecessors(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     matched
-        .finding(case, say!("pod-anti-affinity.text", "the rollout waits for itself: by the anti-affinity of {owner} a {place} takes one of its pods, and old ones are on each that could run the new one"))
-        .why(say!("pod-anti-affinity.predecessors-why", "the old pods stay until new ones are ready, and the new ones may not stand beside the old ones"))
+        .finding(case, say!("pod-anti-affinity.rollout-waits", "the rollout waits for itself: by the anti-affinity of {owner} a {place} takes one of its pods, and old ones are on each that could run the new one"))
+        .why(say!("pod-anti-affinity.rollout-waits-why", "the old pods stay until new ones are ready, and the new ones may not run beside the old ones"))
         .fix([
-            Fix::advice(say!("pod-anti-affinity.predecessors-fix", "let the rollout remove an old pod before it makes a new one: maxSurge 0, maxUnavailable 1"), Who::Owner),
-            Fix::advice(say!("pod-anti-affinity.predecessors-fix-2", "add a {place}"), Who::Admin),
+            Fix::advice(REMOVE_FIRST, Who::Owner),
+            Fix::advice(ADD_A_DOMAIN, Who::Admin),
         ])
 }
 
 fn siblings(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     matched
-        .finding(case, say!("pod-anti-affinity.text-2", "more replicas than {places}: by the anti-affinity of {owner} a {place} takes one of its pods, and each that could run another has one"))
+        .finding(case, say!("pod-anti-affinity.siblings", "more replicas than {places}: by the anti-affinity of {owner} a {place} takes one of its pods, and each that could run another has one"))
         .why(say!("pod-anti-affinity.siblings-why", "the anti-affinity is required, so there can be one replica a {place}"))
         .fix([
-            Fix::advice(say!("pod-anti-affinity.siblings-fix", "run no more replicas than there are {places} for, or make the anti-affinity preferred"), Who::Owner),
-            Fix::advice(say!("pod-anti-affinity.siblings-fix-2", "add a {place}"), Who::Admin),
+            Fix::advice(say!("pod-anti-affinity.run-fewer", "run no more replicas than there are {places} for, or make the anti-affinity preferred"), Who::Owner),
+            Fix::advice(ADD_A_DOMAIN, Who::Admin),
         ])
 }
 
-fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
+fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     let says = |wanted: &Reason| {
         let mut clauses = matched.clauses.iter();
         clauses.any(|clause| clause.reason == *wanted)
     };
-    let terms = Term::of_anti_affinity(case.pod().spec(), case.namespace(), case.snapshot);
-    let avoided: Vec<String> = terms.iter().map(|(_, term)| term.to_string()).collect();
-    let headline = match (
-        says(&Reason::PodAntiAffinity),
-        says(&Reason::ExistingPodsAntiAffinity),
-    ) {
-        (true, _) if !avoided.is_empty() => say!("pod-anti-affinity.text-3", "the pod's anti-affinity to {avoided} closes {share}"),
-        (true, _) => say!("pod-anti-affinity.text-4", "the pod's anti-affinity closes {share}"),
-        (false, true) => say!("pod-anti-affinity.text-5", "the anti-affinity of pods that run there already closes {share}"),
-        (false, false) => say!("pod-anti-affinity.text-6", "an anti-affinity between pods closes {share}"),
-    };
-    let finding = if avoided.is_empty() {
-        matched.finding(case, headline)
+    let headline = if says(&Reason::PodAntiAffinity) {
+        say!(
+            "pod-anti-affinity.from-message",
+            "the pod's anti-affinity[ to {avoided}] closes {share}"
+        )
+    } else if says(&Reason::ExistingPodsAntiAffinity) {
+        say!(
+            "pod-anti-affinity.of-existing-pods",
+            "the anti-affinity of pods that run there already closes {share}"
+        )
     } else {
-        matched.finding(case, headline).fact("avoided", avoided)
+        say!(
+            "pod-anti-affinity.either",
+            "an anti-affinity between pods closes {share}"
+        )
     };
-    finding
-        .why(say!("pod-anti-affinity.why", "who stands there could not be computed, since nodes or pods of all namespaces were not read; with one replica a node, more replicas than nodes end like this, and so does a rolling update that starts a further one"))
+    let terms = Term::of_anti_affinity(case.pod().spec(), case.namespace(), case.snapshot);
+    let avoided: Vec<Message> = terms
+        .iter()
+        .map(|(_, term)| failure::pods(&term.pods()))
+        .collect();
+    matched
+        .finding(case, headline)
+        .fact_if("avoided", (!avoided.is_empty()).then_some(avoided))
+        .why(say!("pod-anti-affinity.not-computed", "whose pods are there could not be computed, since nodes or pods of all namespaces were not read; with one replica a node, more replicas than nodes end like this, and so does a rolling update that starts a further one"))
         .fix([
-            Fix::advice(say!("pod-anti-affinity.fix", "run no more replicas than there are places for, or make the anti-affinity preferred"), Who::Owner),
-            Fix::advice(say!("pod-anti-affinity.fix-2", "add a node"), Who::Admin),
+            Fix::advice(say!("pod-anti-affinity.run-fewer-or-prefer", "run no more replicas than there are places for, or make the anti-affinity preferred"), Who::Owner),
+            Fix::advice(say!("pod-anti-affinity.add-a-node", "add a node"), Who::Admin),
         ])
         .look(inspect_all_pods(None))
 }
 
-fn look(case: &Case<'_>, holders: &BTreeSet<&Holder>) -> String {
-    let here = holders
-        .iter()
-        .all(|holder| holder.namespace == case.namespace());
-    if here {
+/// The command that shows where the holders are.
+fn inspect(case: &Case<'_>, holders: &BTreeSet<&Holder>) -> String {
+    let mut holders = holders.iter();
+    if holders.all(|holder| holder.namespace == case.namespace()) {
         case.kubectl(["get", "pods", "-o", "wide"])
     } else {
         inspect_all_pods(None)

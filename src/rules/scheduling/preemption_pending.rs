@@ -1,14 +1,13 @@
 //! The scheduler makes room for the pod on a node, and the pods that give way are not gone yet.
 
-use crate::text::{Sentence, say};
 use super::topology::inspect_all_pods;
-use crate::kubernetes::duration::human_seconds;
 use crate::messages::form::contains;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::preemption;
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, PodRecord};
+use crate::text::{Seconds, Sentence, say};
 
 /// `preemption-pending`
 pub static RULE: Rule = Rule {
@@ -18,7 +17,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("preemption_pending.md"),
     reads: &[Kind::Node],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 /// Seconds after the end of its grace period for which a deletion is still normal.
@@ -33,27 +32,26 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(examination) = case.scheduling() else {
         return Vec::new();
     };
-    let said = examination.said.as_ref();
-    let under_way = said.is_some_and(|said| preemption::under_way(&said.message));
+    let message = examination.scheduler_message.as_ref();
+    let under_way = message.is_some_and(|said| preemption::under_way(&said.message));
     let victims = preemption::victims(case.pod(), node, case.snapshot);
     // the node has room as it is: it was named for another reason
     if is_whole(case) && preemption::fits_without(case.pod(), node, &[], case.engine) {
         return Vec::new();
     }
     let finding = if victims.is_empty() {
-        match unseen(case, under_way) {
-            Some(certainty) => by_field(case, node, say!("preemption-pending.text", "preemption makes room for the pod on {node}, and the pods that give way may not be gone yet"))
-                .certainty(certainty)
-                .why(say!("preemption-pending.why", "which pods these are was not read; the pod is bound once they are gone")),
-            None => return Vec::new(),
-        }
+        let Some(certainty) = unseen(case, under_way) else {
+            return Vec::new();
+        };
+        by_field(case, node, say!("preemption-pending.victims-not-read", "preemption makes room for the pod on {node}, and the pods that give way may not be gone yet"))
+            .certainty(certainty)
+            .why(say!("preemption-pending.victims-not-read-why", "which pods these are was not read; the pod is bound once they are gone"))
     } else {
         waits(case, node, &victims, under_way)
     };
-    let quote = said.map(|said| said.quote.clone());
     vec![
         finding
-            .evidence(quote)
+            .evidence(message.map(|said| said.quote.clone()))
             .fact("node", node)
             .look(inspect_all_pods(Some(node))),
     ]
@@ -68,7 +66,10 @@ fn is_whole(case: &Case<'_>) -> bool {
 fn by_field(case: &Case<'_>, node: &str, headline: Sentence) -> Finding {
     let proof = case.field("status.nominatedNodeName", node);
     Finding::new(case.subject(), headline, proof).fix([Fix::advice(
-        say!("preemption-pending.by-field-fix", "wait: the scheduler binds the pod when they are gone, or looks for another node"),
+        say!(
+            "preemption-pending.wait",
+            "wait: the scheduler binds the pod when they are gone, or looks for another node"
+        ),
         Who::Owner,
     )])
 }
@@ -110,52 +111,39 @@ fn waits(case: &Case<'_>, node: &str, victims: &[&PodRecord], under_way: bool) -
         .filter(|victim| left(victim).is_some_and(|left| left < -SLACK))
         .map(|victim| named(victim))
         .collect();
-    let headline = match victims.len() {
-        1 => {
-            say!("preemption-pending.waits", "preemption makes room for the pod on {node}: {victims}, which gives way, is not gone yet")
-        }
-        _ => {
-            say!("preemption-pending.waits-2", "preemption makes room for the pod on {node}: {victims}, which give way, are not gone yet")
-        }
-    };
+    let headline = say!(
+        "preemption-pending.headline",
+        "preemption makes room for the pod on {node}: {victims}, which {victims|gives way, is|give way, are} not gone yet"
+    );
+    let names: Vec<String> = victims.iter().map(|victim| named(victim)).collect();
+    let quoted = victims.iter().take(QUOTED);
     let mut finding = by_field(case, node, headline)
         .certainty(certainty)
         .evidence(events)
-        .evidence(
-            victims
-                .iter()
-                .take(QUOTED)
-                .filter_map(|victim| ending(case, victim)),
-        )
-        .fact(
-            "victims",
-            victims
-                .iter()
-                .map(|victim| named(victim))
-                .collect::<Vec<_>>(),
-        )
+        .evidence(quoted.filter_map(|victim| ending(case, victim)))
+        .fact("victims", names)
         .fact("priority", case.pod().spec().priority.unwrap_or_default());
     for fix in finding.fixes.iter_mut().filter(|_| fits) {
         fix.verified = Some(vec![node.to_owned()]);
     }
-    match (late.is_empty(), longest) {
-        (true, Some(left)) if left > 0 && snapshot.clock().exact => finding
-            .fact("within", human_seconds(left))
-            .why(say!("preemption-pending.waits-why", "they have a lower priority than the pod, and end within {within} at the latest, when their grace period is over")),
-        (true, _) => finding.why(say!("preemption-pending.waits-why-2", "they have a lower priority than the pod, and end when their grace period is over")),
-        (false, _) => {
-            let since = victims.iter().filter_map(left).min().unwrap_or_default();
-            let mut finding = finding
-                .fact("late", late)
-                .fact("since", human_seconds(-since))
-                .why(say!("preemption-pending.waits-why-3", "the grace period of {late} was over {since} ago: something holds the pod on its node, and a PodDisruptionBudget is not it, since preemption only prefers to keep one"));
-            finding.fixes = vec![Fix::advice(
-                say!("preemption-pending.waits-fix", "find out what holds {late}: a finalizer, a hanging mount, or a kubelet that is down"),
-                Who::Admin,
-            )];
-            finding
-        }
+    if late.is_empty() {
+        let within = longest.filter(|left| *left > 0 && snapshot.clock().exact);
+        return finding
+            .fact_if("within", within.map(Seconds))
+            .why(say!("preemption-pending.grace-period", "they have a lower priority than the pod, and end [within {within} at the latest, ]when their grace period is over"));
     }
+    let earliest = victims.iter().filter_map(left).min().unwrap_or_default();
+    finding.fixes = vec![Fix::advice(
+        say!(
+            "preemption-pending.inspect-late",
+            "find out what holds {late}: a finalizer, a hanging mount, or a kubelet that is down"
+        ),
+        Who::Admin,
+    )];
+    finding
+        .fact("late", late)
+        .fact("since", Seconds(-earliest))
+        .why(say!("preemption-pending.late", "the grace period of {late} was over {since} ago: something holds the {late|pod on its node|pods on their node}, and a PodDisruptionBudget is not it, since preemption only prefers to keep one"))
 }
 
 fn named(victim: &PodRecord) -> String {

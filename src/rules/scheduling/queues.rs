@@ -11,11 +11,14 @@ use crate::snapshot::Event;
 use crate::snapshot::Evidence;
 
 /// Gates with which a queue holds pods (Kueue `pkg/controller/constants`, `apis/kueue/v1beta1`; Volcano `pkg/webhooks/admission/pods`).
-const GATES: [(&str, &str); 4] = [
-    ("kueue.x-k8s.io/admission", "Kueue"),
-    ("kueue.x-k8s.io/topology", "Kueue"),
-    ("kueue.x-k8s.io/elastic-job", "Kueue"),
-    ("scheduling.volcano.sh/queue-allocation-gate", "Volcano"),
+const GATES: [(&str, System); 4] = [
+    ("kueue.x-k8s.io/admission", System::Kueue),
+    ("kueue.x-k8s.io/topology", System::Kueue),
+    ("kueue.x-k8s.io/elastic-job", System::Kueue),
+    (
+        "scheduling.volcano.sh/queue-allocation-gate",
+        System::Volcano,
+    ),
 ];
 /// Names the LocalQueue.
 const KUEUE_QUEUE: &str = "kueue.x-k8s.io/queue-name";
@@ -34,10 +37,20 @@ const YUNIKORN_EVENTS: [&str; 2] = ["PodUnschedulable", "Scheduling"];
 /// The reason of a pod that YuniKorn has failed because it takes its application into no queue.
 const REJECTED: &str = "ApplicationRejected";
 
+/// Whose queue it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum System {
+    Kueue,
+    Volcano,
+    YuniKorn,
+    /// The scheduler that the pod asks for, by a plugin of elastic quotas.
+    Scheduler,
+}
+
 /// A queue that holds the pod, and what it says.
 pub(super) struct Held {
     /// Whose queue it is.
-    pub(super) system: Sentence,
+    pub(super) system: System,
     pub(super) says: Queue,
     pub(super) proof: Evidence,
     /// What the queue's own object says, where the pod says only that it is held.
@@ -47,7 +60,7 @@ pub(super) struct Held {
     pub(super) or_nodes: bool,
 }
 
-/// The queue that holds the pod, by its gates, by events about its group, or by YuniKorn's own words.
+/// The queue that holds the pod, by its gates, by events about its group, or by YuniKorn's own message.
 pub(super) fn holding(case: &Case<'_>) -> Option<Held> {
     gated(case)
         .or_else(|| volcano(case))
@@ -65,7 +78,7 @@ fn gated(case: &Case<'_>) -> Option<Held> {
     let names: Vec<&str> = gates.iter().map(|gate| gate.name.as_str()).collect();
     let gate = case.field("spec.schedulingGates", names.join(", "));
     let event = match system {
-        "Kueue" => workload_event(case),
+        System::Kueue => workload_event(case),
         _ => group_event(case),
     };
     let says = event.map_or(Queue::Unknown, |event| queue::read(&event.message));
@@ -87,10 +100,10 @@ fn gated(case: &Case<'_>) -> Option<Held> {
 /// Kueue makes it: `pod-<name>-<five characters>`.
 fn workload_event<'a>(case: &Case<'a>) -> Option<&'a Event> {
     let created = case.newest_event(&["CreatedWorkload"]);
-    let told = created.and_then(|event| event.message.rsplit(['/', ' ']).next());
+    let named = created.and_then(|event| event.message.rsplit(['/', ' ']).next());
     let labels = case.pod().pod().metadata.labels.as_ref();
     let group = labels.and_then(|labels| labels.get(KUEUE_GROUP));
-    let is_of_pod = |name: &str| match told.or(group.map(String::as_str)) {
+    let is_of_pod = |name: &str| match named.or(group.map(String::as_str)) {
         Some(workload) => name == workload,
         None => name
             .strip_prefix("pod-")
@@ -138,7 +151,7 @@ fn newest_about<'a>(
 fn volcano(case: &Case<'_>) -> Option<Held> {
     let event = group_event(case)?;
     Some(Held {
-        system: "Volcano",
+        system: System::Volcano,
         says: queue::read(&event.message),
         proof: case.event(event),
         more: Vec::new(),
@@ -150,14 +163,14 @@ fn volcano(case: &Case<'_>) -> Option<Held> {
 /// YuniKorn has failed the pod.
 fn rejected(case: &Case<'_>) -> Option<Held> {
     let status = case.pod().status();
-    let words = status
+    let message = status
         .message
         .as_deref()
         .filter(|_| status.reason.as_deref() == Some(REJECTED))?;
     Some(Held {
-        system: "YuniKorn",
-        says: queue::read(words),
-        proof: case.field("status.message", words.trim()),
+        system: System::YuniKorn,
+        says: queue::read(message),
+        proof: case.field("status.message", message.trim()),
         more: Vec::new(),
         certainty: Certainty::Proven,
         or_nodes: false,
@@ -166,14 +179,18 @@ fn rejected(case: &Case<'_>) -> Option<Held> {
 
 /// YuniKorn writes events of its own names, and the condition only later.
 fn yunikorn(case: &Case<'_>) -> Option<Held> {
-    if case.scheduling().is_none_or(|known| known.said.is_some()) || case.pod().is_gated() {
+    if case
+        .scheduling()
+        .is_none_or(|known| known.scheduler_message.is_some())
+        || case.pod().is_gated()
+    {
         return None;
     }
     let event = case.newest_event(&YUNIKORN_EVENTS)?;
     let mut clauses = scheduler::parse(&event.message).clauses.into_iter();
     let reason = clauses.next()?.reason;
     matches!(reason, Reason::Queued | Reason::QueueQuota).then(|| Held {
-        system: "YuniKorn",
+        system: System::YuniKorn,
         says: queue::read(&event.message),
         proof: case.event(event),
         more: Vec::new(),

@@ -2,17 +2,16 @@
 //!
 //! Every scheduler leaves a trace when it fails: the condition PodScheduled or an event. A pod
 //! without either has not been looked at, or is held by something that leaves no trace: a claim
-//! that is being provisioned, a group, a device claim. Those are told apart here.
+//! that is being provisioned, a group, a device claim. Those are distinguished here.
 
-use crate::text::say;
-use crate::kubernetes::duration::human_seconds;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{self, ClaimOfPod};
 use crate::rules::shared::silence::{SILENCE, alive};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::{DEFAULT_SCHEDULER, Kind};
+use crate::text::{Seconds, say};
 use std::collections::BTreeSet;
 
 /// `scheduler-absent`
@@ -23,7 +22,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("scheduler_absent.md"),
     reads: &[Kind::PersistentVolumeClaim],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -41,34 +40,41 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         (_, true, false) => Certainty::Proven,
     };
     let proof = case.field("spec.schedulerName", name);
-    let finding = match name {
-        DEFAULT_SCHEDULER => Finding::new(case.subject(), say!("scheduler-absent.headline", "no scheduler has looked at the pod for {age}"), proof)
-            .why(say!("scheduler-absent.why", "the pod has neither the condition PodScheduled nor an event, which {scheduler} leaves even when it fails: it is probably not running"))
-            .fix([Fix::advice(say!("scheduler-absent.fix", "check that kube-scheduler runs and is leader"), Who::Admin)]),
-        _ => custom(case, Finding::new(case.subject(), say!("scheduler-absent.headline-2", "the pod asks for the scheduler {scheduler}, and nobody of that name has answered for {age}"), proof), name),
+    let finding = if name == DEFAULT_SCHEDULER {
+        let headline = say!(
+            "scheduler-absent.default",
+            "no scheduler has looked at the pod for {age}"
+        );
+        Finding::new(case.subject(), headline, proof)
+            .why(say!("scheduler-absent.default-why", "the pod has neither the condition PodScheduled nor an event, which {scheduler} leaves even when it fails: it is probably not running"))
+            .fix([Fix::advice(say!("scheduler-absent.check-kube-scheduler", "check that kube-scheduler runs and is leader"), Who::Admin)])
+    } else {
+        let headline = say!(
+            "scheduler-absent.custom",
+            "the pod asks for the scheduler {scheduler}, and nobody of that name has answered for {age}"
+        );
+        custom(case, Finding::new(case.subject(), headline, proof), name)
     };
-    let finding = match certainty {
-        Certainty::Possible => finding.why(say!("scheduler-absent.why-2", "no scheduler but the one of this name takes the pod; it may have answered in an event, or wait for a claim, that could not be read")),
-        _ => finding,
-    };
-    let evidence = case.field(
-        "metadata.creationTimestamp",
-        case.pod()
-            .created()
-            .map(|time| time.to_string())
-            .unwrap_or_default(),
+    let unsure = say!(
+        "scheduler-absent.not-read",
+        "no scheduler but the one of this name takes the pod; it may have answered in an event, or wait for a claim, that could not be read"
     );
+    let created = case.pod().created().map(|time| time.to_string());
+    let created = case.field("metadata.creationTimestamp", created.unwrap_or_default());
     vec![
         finding
             .certainty(certainty)
-            .evidence([evidence])
+            .when(certainty == Certainty::Possible, |finding| {
+                finding.why(unsure)
+            })
+            .evidence([created])
             .fact("scheduler", name)
-            .fact("age", human_seconds(age))
+            .fact("age", Seconds(age))
             .look(shell::kubectl("kube-system", ["get", "leases"])),
     ]
 }
 
-/// Seconds for which nobody has touched the pod; nothing when somebody has, or it is not known.
+/// Seconds since the pod was made, if it shows no trace of a scheduler or a kubelet and nothing is known to hold it.
 fn silent_for(case: &Case<'_>) -> Option<i64> {
     let pod = case.pod();
     let spec = pod.spec();
@@ -108,20 +114,33 @@ fn custom(case: &Case<'_>, finding: Finding, name: &str) -> Finding {
         .map(|event| event.component.as_str());
     let known: BTreeSet<&str> = heard.chain([DEFAULT_SCHEDULER]).collect();
     let meant = nearest(name, known).map(str::to_owned);
-    let finding = finding.why(
-        say!("scheduler-absent.custom-why", "only a scheduler of exactly this name takes the pod; the default one leaves it alone"),
-    );
+    let finding = finding.why(say!(
+        "scheduler-absent.custom-why",
+        "only a scheduler of exactly this name takes the pod; the default one leaves it alone"
+    ));
     match meant {
         Some(meant) => finding.fact("nearest", meant).fix([Fix::advice(
-            say!("scheduler-absent.custom-fix", "set schedulerName to {nearest}, if that was meant, and make the pod anew"),
+            say!(
+                "scheduler-absent.use-nearest",
+                "set schedulerName to {nearest}, if that was meant, and make the pod anew"
+            ),
             Who::Owner,
         )]),
         None => finding.fix([
             Fix::advice(
-                say!("scheduler-absent.custom-fix-2", "remove schedulerName, if the default scheduler will do, and make the pod anew"),
+                say!(
+                    "scheduler-absent.use-default",
+                    "remove schedulerName, if the default scheduler will do, and make the pod anew"
+                ),
                 Who::Owner,
             ),
-            Fix::advice(say!("scheduler-absent.custom-fix-3", "check that {scheduler} is installed and runs"), Who::Admin),
+            Fix::advice(
+                say!(
+                    "scheduler-absent.check-scheduler",
+                    "check that {scheduler} is installed and runs"
+                ),
+                Who::Admin,
+            ),
         ]),
     }
 }

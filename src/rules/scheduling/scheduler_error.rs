@@ -1,13 +1,13 @@
 //! The scheduler failed on the pod: an error of its own, of a plugin or of an extender, and no verdict about nodes.
 
-use crate::text::say;
 use super::message_only::{self, MessageOnly};
 use crate::kubernetes::shell;
 use crate::messages::form::contains;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::DEFAULT_SCHEDULER;
+use crate::text::say;
 
 /// `scheduler-error`
 pub static RULE: Rule = Rule {
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("scheduler_error.md"),
     reads: &[],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 /// The condition's reason for an error, in place of Unschedulable (k8s.io/api core/v1, PodReasonSchedulerError).
@@ -31,11 +31,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         )
     };
     let finding = match message_only::find(case, is_error) {
-        Some(only) => told(case, &only),
-        None => match by_condition(case) {
-            Some(finding) => finding,
-            None => return Vec::new(),
-        },
+        Some(only) => Some(from_message(case, &only)),
+        None => by_condition(case),
     };
     let look = match case.pod().scheduler() {
         DEFAULT_SCHEDULER => shell::kubectl(
@@ -44,10 +41,13 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         ),
         _ => case.describe_pod(),
     };
-    vec![finding.look(look)]
+    finding
+        .map(|finding| finding.look(look))
+        .into_iter()
+        .collect()
 }
 
-/// The scheduler itself says that it failed, in words that are not known.
+/// The scheduler itself says that it failed, in a form that is not known.
 fn by_condition(case: &Case<'_>) -> Option<Finding> {
     let condition = case.pod().condition("PodScheduled")?;
     let failed = condition.status == "False" && condition.reason.as_deref() == Some(ERROR);
@@ -61,90 +61,133 @@ fn by_condition(case: &Case<'_>) -> Option<Finding> {
     let error = condition.message.clone().unwrap_or_default();
     let finding = Finding::new(
         case.subject(),
-        say!("scheduler-error.text", "the scheduler failed on the pod with an error of its own"),
+        say!(
+            "scheduler-error.unknown",
+            "the scheduler failed on the pod with an error of its own"
+        ),
         proof,
     )
     .certainty(Certainty::Likely);
     Some(advised(finding, &error))
 }
 
-fn told(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
+fn from_message(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
     match &only.clause.reason {
-        Reason::ExtenderError { url } => {
-            let finding = only
-                .finding(case, say!("scheduler-error.headline", "the scheduler's extender at {extender} fails, and no pod is placed without its answer"))
-                .fact("extender", url.as_str());
-            finding
-                .why(say!("scheduler-error.why", "an extender that is not marked as ignorable is asked about every pod that it has a say in"))
-                .fix([Fix::advice(
-                    say!("scheduler-error.fix", "bring the extender back, or mark it as ignorable in the scheduler's configuration"),
-                    Who::Admin,
-                )])
-        }
+        Reason::ExtenderError { url } => only
+            .finding(case, say!("scheduler-error.extender", "the scheduler's extender at {extender} fails, and no pod is placed without its answer"))
+            .fact("extender", url.as_str())
+            .why(say!("scheduler-error.extender-why", "an extender that is not marked as ignorable is asked about every pod that it has a say in"))
+            .fix([Fix::advice(
+                say!("scheduler-error.restore-extender", "bring the extender back, or mark it as ignorable in the scheduler's configuration"),
+                Who::Admin,
+            )]),
         Reason::PluginError {
             point,
             plugin,
             error,
-        } => {
-            let headline = match (point.as_str(), waited(error)) {
-                ("PreBind", true) if plugin == "VolumeBinding" => {
-                    say!("scheduler-error.text-2", "the scheduler chose a node and waited in vain for the pod's volumes to be bound")
-                }
-                ("Bind", _) => say!("scheduler-error.text-3", "the scheduler chose a node and could not bind the pod to it"),
-                ("Permit", _) => {
-                    say!("scheduler-error.text-4", "a plugin of the scheduler held the pod back after a node was chosen, and failed")
-                }
-                _ => say!("scheduler-error.text-5", "the scheduler's plugin {plugin} failed on the pod"),
-            };
-            let finding = only
-                .finding(case, headline)
-                .fact("point", point.as_str())
-                .fact("plugin", plugin.as_str())
-                .fact("error", error.as_str());
-            if waited(error) && plugin == "VolumeBinding" {
-                finding
-                    .why(say!("scheduler-error.why-2", "it waits ten minutes unless told otherwise, gives the node up and starts again"))
-                    .fix([Fix::advice(say!("scheduler-error.fix-2", "look why the volumes were late: at the events of the claims and at the provisioner"), Who::Admin)])
-            } else {
-                advised(finding, error)
-            }
-        }
+        } => plugin_error(case, only, point, plugin, error),
         _ => advised(
-            only.finding(case, say!("scheduler-error.headline-2", "the scheduler failed on the pod")),
+            only.finding(case, say!("scheduler-error.headline", "the scheduler failed on the pod")),
             &only.clause.text,
         ),
     }
 }
 
-/// `context deadline exceeded`, `timed out waiting for the condition` up to 1.24.
-fn waited(error: &str) -> bool {
-    contains(error, say!("scheduler-error.waited", "deadline exceeded")) || contains(error, say!("scheduler-error.waited-2", "timed out waiting"))
+fn plugin_error(
+    case: &Case<'_>,
+    only: &MessageOnly<'_>,
+    point: &str,
+    plugin: &str,
+    error: &str,
+) -> Finding {
+    let waited = waited(error) && plugin == "VolumeBinding";
+    let headline = match point {
+        "PreBind" if waited => say!(
+            "scheduler-error.volumes-late",
+            "the scheduler chose a node and waited in vain for the pod's volumes to be bound"
+        ),
+        "Bind" => say!(
+            "scheduler-error.not-bound",
+            "the scheduler chose a node and could not bind the pod to it"
+        ),
+        "Permit" => say!(
+            "scheduler-error.not-permitted",
+            "a plugin of the scheduler held the pod back after a node was chosen, and failed"
+        ),
+        _ => say!(
+            "scheduler-error.plugin",
+            "the scheduler's plugin {plugin} failed on the pod"
+        ),
+    };
+    let finding = only
+        .finding(case, headline)
+        .fact("point", point)
+        .fact("plugin", plugin)
+        .fact("error", error);
+    if !waited {
+        return advised(finding, error);
+    }
+    finding
+        .why(say!(
+            "scheduler-error.volumes-late-why",
+            "it waits ten minutes unless told otherwise, gives the node up and starts again"
+        ))
+        .fix([Fix::advice(
+            say!(
+                "scheduler-error.inspect-volumes",
+                "look why the volumes were late: at the events of the claims and at the provisioner"
+            ),
+            Who::Admin,
+        )])
 }
 
-/// What to do about an error, as far as its words tell.
+/// `context deadline exceeded`, `timed out waiting for the condition` up to 1.24.
+fn waited(error: &str) -> bool {
+    contains(error, "deadline exceeded") || contains(error, "timed out waiting")
+}
+
+/// Parts of errors of an account without the right.
+const FORBIDDEN: &[&str] = &[
+    "is forbidden",
+    "cannot get resource",
+    "cannot list resource",
+];
+/// Parts of errors of something that does not answer.
+const UNREACHABLE: &[&str] = &[
+    "connection refused",
+    "no route to host",
+    "i/o timeout",
+    "no such host",
+    "etcdserver",
+];
+/// Parts of errors of a webhook.
+const WEBHOOK: &[&str] = &["admission webhook", "failed calling webhook"];
+
+/// What to do about an error, as far as its text tells.
 fn advised(finding: Finding, error: &str) -> Finding {
-    let is = |words: &[&str]| words.iter().any(|word| contains(error, word));
-    let change = if is(&[
-        say!("scheduler-error.advised", "is forbidden"),
-        say!("scheduler-error.advised-2", "cannot get resource"),
-        say!("scheduler-error.advised-3", "cannot list resource"),
-    ]) {
-        say!("scheduler-error.advised-4", "give the scheduler's account the right that the error names")
-    } else if is(&[
-        say!("scheduler-error.advised-5", "connection refused"),
-        say!("scheduler-error.advised-6", "no route to host"),
-        say!("scheduler-error.advised-7", "i/o timeout"),
-        say!("scheduler-error.advised-8", "no such host"),
-        "etcdserver",
-    ]) || waited(error)
-    {
-        say!("scheduler-error.advised-9", "bring back what the scheduler could not reach; then it goes on by itself")
-    } else if is(&[say!("scheduler-error.advised-10", "admission webhook"), say!("scheduler-error.advised-11", "failed calling webhook")]) {
-        say!("scheduler-error.advised-12", "let the webhook that the error names pass the binding of pods")
+    let is = |parts: &[&str]| parts.iter().any(|part| contains(error, part));
+    let change = if is(FORBIDDEN) {
+        say!(
+            "scheduler-error.grant-the-right",
+            "give the scheduler's account the right that the error names"
+        )
+    } else if is(UNREACHABLE) || waited(error) {
+        say!(
+            "scheduler-error.restore-connection",
+            "bring back what the scheduler could not reach; then it goes on by itself"
+        )
+    } else if is(WEBHOOK) {
+        say!(
+            "scheduler-error.let-webhook-pass",
+            "let the webhook that the error names pass the binding of pods"
+        )
     } else {
-        say!("scheduler-error.advised-13", "clear what the error names; the scheduler's log holds more of it")
+        say!(
+            "scheduler-error.clear-the-error",
+            "clear what the error names; the scheduler's log holds more of it"
+        )
     };
     finding
-        .why(say!("scheduler-error.advised-why", "an error is no verdict about nodes: the scheduler tries again within seconds, and fails as long as the error lasts"))
+        .why(say!("scheduler-error.why", "an error is no verdict about nodes: the scheduler tries again within seconds, and fails as long as the error lasts"))
         .fix([Fix::advice(change, Who::Admin)])
 }

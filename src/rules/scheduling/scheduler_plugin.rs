@@ -1,14 +1,14 @@
-//! A plugin or an extender of somebody's own refuses the pod, in words that no filter of Kubernetes uses.
+//! A plugin or an extender that is no part of Kubernetes refuses the pod, with a reason that no filter of Kubernetes uses.
 
-use crate::text::{Sentence, say};
 use super::groups::GANGS;
 use super::message_only;
 use crate::messages::autoscaler::{self, Autoscaler};
 use crate::messages::form::contains;
 use crate::messages::scheduler::{Clause, Form, Message, Reason};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::DEFAULT_SCHEDULER;
+use crate::text::say;
 
 /// `scheduler-plugin`
 pub static RULE: Rule = Rule {
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("scheduler_plugin.md"),
     reads: &[],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 /// The plugins of the default profile (pkg/scheduler/apis/config/v1/default_plugins.go, 1.19 to 1.37), and the pseudo name of extenders.
@@ -53,74 +53,83 @@ const IN_TREE: [&str; 28] = [
     "GangScheduling",
 ];
 
-/// Rare words of in-tree plugins that say too little for a cause (`framework/plugins/noderesources`, `interpodaffinity`,
+/// Parts of rare reasons of in-tree plugins that say too little for a cause (`framework/plugins/noderesources`, `interpodaffinity`,
 /// `volumezone`, `nodevolumelimits`, `nodeaffinity`, `schedule_one.go` of 1.19 to 1.37).
-const IN_TREE_WORDS: [&str; 11] = [
-    say!("scheduler-plugin.text", "Pod has a restartable init container"),
-    say!("scheduler-plugin.text-2", "parsing pod: "),
-    say!("scheduler-plugin.text-3", "VolumeBindingMode not set for StorageClass"),
-    say!("scheduler-plugin.text-4", "PersistentVolume had no name"),
-    say!("scheduler-plugin.text-5", "PersistentVolumeClaim had no name"),
-    say!("scheduler-plugin.text-6", "looking up PVC "),
-    say!("scheduler-plugin.text-7", "invalid node affinity"),
-    say!("scheduler-plugin.text-8", "All PostFilter plugins are skipped"),
-    say!("scheduler-plugin.text-9", "nodeinfo not found"),
-    say!("scheduler-plugin.text-10", "error getting PVC"),
-    say!("scheduler-plugin.text-11", "all pods in a single pod group should have the same"),
+const IN_TREE_REASONS: [&str; 11] = [
+    "Pod has a restartable init container",
+    "parsing pod: ",
+    "VolumeBindingMode not set for StorageClass",
+    "PersistentVolume had no name",
+    "PersistentVolumeClaim had no name",
+    "looking up PVC ",
+    "invalid node affinity",
+    "All PostFilter plugins are skipped",
+    "nodeinfo not found",
+    "error getting PVC",
+    "all pods in a single pod group should have the same",
 ];
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(only) = message_only::find_clause(case, is_foreign) else {
         return Vec::new();
     };
-    if !is_of_framework(case, &only.said.message)
+    if !is_of_framework(case, &only.latest_message.message)
         || autoscaler::read(&only.clause.text) != Autoscaler::Unknown
         // a known reason that was cut off reads like an unknown one
-        || only.said.message.cut
+        || only.latest_message.message.cut
     {
         return Vec::new();
     }
     let (headline, plugin) = match &only.clause.reason {
         // a group that is held is a cause of its own
         Reason::PermitTimeout { plugin } => (
-            say!("scheduler-plugin.text-12", "the scheduler's plugin {plugin} held the pod until its time was up"),
+            say!(
+                "scheduler-plugin.permit-timeout",
+                "the scheduler's plugin {plugin} held the pod until its time was up"
+            ),
             Some(plugin.clone()),
         ),
         Reason::ExcludedByPlugins(plugins) => (
-            say!("scheduler-plugin.text-13", "the scheduler's plugin {plugin} leaves out {share}"),
+            say!(
+                "scheduler-plugin.leaves-out",
+                "the scheduler's plugin[ {plugin}] leaves out {share}"
+            ),
             plugins.iter().find(|plugin| !is_in_tree(plugin)).cloned(),
         ),
         _ if only.clause.count.is_none() => (
-            say!("scheduler-plugin.text-14", "a plugin or an extender of the scheduler refuses the pod: {words}"),
+            say!(
+                "scheduler-plugin.refuses-the-pod",
+                "a plugin or an extender of the scheduler refuses the pod: {reason}"
+            ),
             None,
         ),
         _ => (
-            say!("scheduler-plugin.text-15", "a plugin or an extender of the scheduler refuses {share}: {words}"),
+            say!(
+                "scheduler-plugin.refuses-nodes",
+                "a plugin or an extender of the scheduler refuses {share}: {reason}"
+            ),
             None,
         ),
     };
-    let mut finding = only
-        .finding(case, headline)
-        .fact("share", only.share())
-        .fact("scheduler", case.pod().scheduler())
-        .why(say!("scheduler-plugin.why", "no filter of Kubernetes says this, so what it takes is known to those who added it to the scheduler {scheduler}"))
-        .fix([Fix::advice(
-            say!("scheduler-plugin.fix", "ask those who run the scheduler {scheduler} which plugin or extender says this, and what it takes"),
-            Who::Admin,
-        )])
-        .look(case.describe_pod());
-    if let Some(plugin) = plugin {
-        finding = finding.fact("plugin", plugin);
-    }
-    vec![finding]
+    vec![
+        only.finding(case, headline)
+            .fact("scheduler", case.pod().scheduler())
+            .fact_if("plugin", plugin)
+            .why(say!("scheduler-plugin.why", "no filter of Kubernetes says this, so what it takes is known to those who added it to the scheduler {scheduler}"))
+            .fix([Fix::advice(
+                say!("scheduler-plugin.ask", "ask those who run the scheduler {scheduler} which plugin or extender says this, and what it takes"),
+                Who::Admin,
+            )])
+            .look(case.describe_pod()),
+    ]
 }
 
-/// Whether nobody in Kubernetes' own source says this.
+/// Whether no filter of Kubernetes gives this reason.
 fn is_foreign(clause: &Clause) -> bool {
     match &clause.reason {
-        Reason::Other => !IN_TREE_WORDS
+        Reason::Other => !IN_TREE_REASONS
             .iter()
-            .any(|words| contains(&clause.text, words)),
+            .any(|reason| contains(&clause.text, reason)),
         Reason::PermitTimeout { plugin } => !GANGS.contains(&plugin.as_str()),
         Reason::ExcludedByPlugins(plugins) => plugins.iter().any(|plugin| !is_in_tree(plugin)),
         _ => false,
@@ -131,8 +140,8 @@ fn is_in_tree(plugin: &str) -> bool {
     IN_TREE.contains(&plugin)
 }
 
-/// Whether it is kube-scheduler's framework that speaks, which takes plugins. Another scheduler's words are its own business, and
-/// what they mean cannot be told from them.
+/// Whether the message is of kube-scheduler's framework, which takes plugins. What a reason of another scheduler means cannot be
+/// told from it.
 fn is_of_framework(case: &Case<'_>, message: &Message) -> bool {
     let headed = matches!(message.form, Form::Histogram | Form::Sentence);
     let known = |reason: &Reason| reason.plugin().is_some();

@@ -1,10 +1,10 @@
-//! The pod has scheduling gates: no scheduler looks at it until somebody takes them away.
+//! The pod has scheduling gates: no scheduler looks at it until they are removed.
 
-use crate::text::say;
 use crate::kubernetes::patch;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
+use crate::text::{Sentence, say};
 
 /// `scheduling-gated`
 pub static RULE: Rule = Rule {
@@ -14,22 +14,31 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("scheduling_gated.md"),
     reads: &[],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 /// Who sets and removes a gate: its name, the controller, and what the controller waits for. Gates
-/// are free text, so only those that their projects document stand here (OpenShift's
+/// are free text, so only those that their projects document are listed (OpenShift's
 /// multiarch-tuning-operator; NVIDIA's Grove). Those of queues are a cause of their own.
-const SETTERS: &[(&str, &str, &str)] = &[
+const SETTERS: &[(&str, Sentence, Sentence)] = &[
     (
         "multiarch.openshift.io/scheduling-gate",
-        say!("scheduling-gated.text", "the multiarch tuning operator"),
-        say!("scheduling-gated.text-2", "it has read which architectures the images support"),
+        say!(
+            "scheduling-gated.multiarch-tuning-operator",
+            "the multiarch tuning operator"
+        ),
+        say!(
+            "scheduling-gated.architectures-read",
+            "it has read which architectures the images support"
+        ),
     ),
     (
         "grove.io/podgang-pending-creation",
-        "Grove",
-        say!("scheduling-gated.text-3", "the pod's gang is complete"),
+        say!("scheduling-gated.grove", "Grove"),
+        say!(
+            "scheduling-gated.gang-complete",
+            "the pod's gang is complete"
+        ),
     ),
 ];
 
@@ -39,19 +48,20 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     if names.is_empty() || case.pod().node().is_some() {
         return Vec::new();
     }
+    let proof = proof(case, &names);
     let setter = SETTERS
         .iter()
         .find(|(gate, ..)| names.iter().any(|name| name == gate));
     let finding = match setter {
         Some((_, setter, until)) => {
-            Finding::new(case.subject(), say!("scheduling-gated.headline", "the pod is held by {setter} with the gate {gates}"), proof(case, &names))
+            Finding::new(case.subject(), say!("scheduling-gated.held-by-setter", "the pod is held by {setter} with the gate {gates}"), proof)
                 .fact("setter", *setter)
                 .fact("until", *until)
-                .why(say!("scheduling-gated.why", "{setter} removes the gate when {until}; no scheduler looks at the pod before"))
-                .fix([Fix::advice(say!("scheduling-gated.fix", "find out from {setter} why it has not removed the gate"), Who::Owner)])
+                .why(say!("scheduling-gated.held-by-setter-why", "{setter} removes the gate when {until}; no scheduler looks at the pod before"))
+                .fix([Fix::advice(say!("scheduling-gated.ask-the-setter", "find out from {setter} why it has not removed the gate"), Who::Owner)])
         }
-        None => Finding::new(case.subject(), say!("scheduling-gated.headline-2", "the pod is held by its scheduling gates: {gates}"), proof(case, &names))
-            .why(say!("scheduling-gated.why-2", "no scheduler looks at a pod with gates; whoever put them there has to remove them, and who that is cannot be read from the pod"))
+        None => Finding::new(case.subject(), say!("scheduling-gated.held", "the pod is held by its scheduling gates: {gates}"), proof)
+            .why(say!("scheduling-gated.held-why", "no scheduler looks at a pod with gates; whoever put them there has to remove them, and who that is cannot be read from the pod"))
             .fix([by_hand(case)]),
     };
     let look = case.kubectl([
@@ -81,7 +91,10 @@ fn by_hand(case: &Case<'_>) -> Fix {
     let operations = vec![patch::remove("/spec/schedulingGates")];
     let command = patch::command(case.namespace(), &["pod", case.pod().name()], &operations);
     Fix::command(
-        say!("scheduling-gated.by-hand-fix", "remove the gates by hand, if nothing is left that should wait for them"),
+        say!(
+            "scheduling-gated.remove-by-hand",
+            "remove the gates by hand, if nothing is left that should wait for them"
+        ),
         Who::Owner,
         case.pod().object(),
         command,

@@ -4,7 +4,6 @@
 //! Requests count, not use: a node that idles may have nothing left to promise
 //! (kube-scheduler `framework/plugins/noderesources/fit.go`, v1.37).
 
-use crate::text::say;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::pod_requests;
 use crate::kubernetes::shell;
@@ -14,6 +13,7 @@ use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::scheduler::{Filter, FilterFailure, What, ranking};
 use crate::snapshot::Node;
+use crate::text::{Fact, say};
 use std::cell::LazyCell;
 
 /// How many of the pods that hold a resource are named.
@@ -28,7 +28,7 @@ pub(super) struct Amounts<'e> {
     pub(super) allocatable: Quantity,
 }
 
-/// The grounds on which a resource is short. Nodes that have none of it count only when no node that
+/// Where a resource is short. Nodes that have none of it count only when no node that
 /// the pod may use has any: a node without GPUs is not short of them while others have some.
 pub(super) fn matched<'e>(case: &'e Case<'_>, resource: &str) -> Option<Match<'e>> {
     let offered = LazyCell::new(|| is_offered(case, resource));
@@ -73,7 +73,7 @@ pub(super) fn offering(case: &Case<'_>, resource: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether a node has any of a resource, ill or not.
+/// Whether a node has any of a resource, healthy or not.
 fn offers(node: &Node, resource: &str) -> bool {
     [&node.capacity, &node.allocatable]
         .into_iter()
@@ -91,7 +91,7 @@ pub(super) fn check(case: &Case<'_>, resource: &str) -> Vec<Finding> {
     };
     let finding = match nearest_feasible(&matched) {
         Some(amounts) => counted(case, &matched, resource, amounts),
-        None => told(case, &matched, resource),
+        None => from_message(case, &matched, resource),
     };
     vec![matched.close(case, finding, Filter::NodeResourcesFit)]
 }
@@ -133,19 +133,16 @@ fn counted(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
         })
         .max()
         .unwrap_or_default();
-    let finding = match amounts.asked > largest {
-        true => never(matched.finding(
-            case,
-            say!("shortage.text", "the pod asks for {asked} {resource}, and no node that it may use has more than {most}"),
-        )),
+    let finding = if amounts.asked > largest {
+        never(case, matched)
+    } else if case.snapshot.pods().whole_cluster().is_ok() {
+        not_now(case, matched, resource, amounts)
+    } else {
         // pods that were not read may hold what looks free
-        false if case.snapshot.pods().whole_cluster().is_err() => {
-            return told(case, matched, resource);
-        }
-        false => not_now(case, matched, resource, amounts),
+        return from_message(case, matched, resource);
     };
     with_amounts(case, finding, resource, amounts)
-        .fact("most", largest.human(resource))
+        .fact("most", amount(largest, resource))
         .fact("mostFits", largest.exact(resource))
         .look(shell::command([
             "kubectl",
@@ -153,6 +150,11 @@ fn counted(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
             "node",
             amounts.node,
         ]))
+}
+
+/// An amount as a sentence gives it.
+pub(super) fn amount(amount: Quantity, resource: &str) -> Fact {
+    amount.human(resource).into()
 }
 
 /// The facts of the node that comes closest.
@@ -163,92 +165,90 @@ pub(super) fn with_amounts(
     amounts: Amounts<'_>,
 ) -> Finding {
     let free = amounts.free.max(Quantity::ZERO);
+    let taken = amounts.allocatable.saturating_sub(amounts.free);
+    let holders = holders(case, resource, amounts.node);
     finding
         .fact("resource", resource)
-        .fact("asked", amounts.asked.human(resource))
+        .fact("asked", amount(amounts.asked, resource))
         .fact("node", amounts.node)
-        .fact("free", free.human(resource))
+        .fact("free", amount(free, resource))
         .fact("fits", free.exact(resource))
-        .fact("allocatable", amounts.allocatable.human(resource))
-        .fact(
-            "taken",
-            amounts
-                .allocatable
-                .saturating_sub(amounts.free)
-                .human(resource),
-        )
-        .fact("holders", holders(case, resource, amounts.node))
+        .fact("allocatable", amount(amounts.allocatable, resource))
+        .fact("taken", amount(taken, resource))
+        .fact_if("holders", (!holders.is_empty()).then_some(holders))
 }
 
-fn never(finding: Finding) -> Finding {
-    finding
+fn never(case: &Case<'_>, matched: &Match<'_>) -> Finding {
+    matched
+        .finding(case, say!("shortage.never", "the pod asks for {asked} {resource}, and no node that it may use has more than {most}"))
         .why(say!("shortage.never-why", "that is what nodes can promise to pods in all, so neither waiting nor evicting others helps"))
         .fix([
-            Fix::advice(say!("shortage.never-fix", "ask for {mostFits} {resource} or less"), Who::Owner),
-            Fix::advice(say!("shortage.never-fix-2", "add a node that has at least {asked} {resource} for pods"), Who::Admin),
+            Fix::advice(say!("shortage.ask-for-what-a-node-has", "ask for {mostFits} {resource} or less"), Who::Owner),
+            Fix::advice(say!("shortage.add-a-larger-node", "add a node that has at least {asked} {resource} for pods"), Who::Admin),
         ])
 }
 
 fn not_now(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amounts<'_>) -> Finding {
     let room = amounts.free > Quantity::ZERO;
     let held = !holders(case, resource, amounts.node).is_empty();
-    let finding = if room {
-        matched.finding(
-            case,
-            say!("shortage.text-2", "the pod asks for {asked} {resource}, and no node has that much left: {node} comes closest with {free}"),
+    let headline = if room {
+        say!(
+            "shortage.not-enough-left",
+            "the pod asks for {asked} {resource}, and no node has that much left: {node} comes closest with {free}"
         )
     } else {
-        matched.finding(
-            case,
-            say!("shortage.text-3", "the pod asks for {asked} {resource}, and none is left on any node that it may use"),
+        say!(
+            "shortage.none-left",
+            "the pod asks for {asked} {resource}, and none is left on any node that it may use"
         )
     };
-    let finding = if held {
-        finding.why(say!("shortage.not-now-why", "what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised, most of it to {holders}"))
-    } else {
-        finding.why(say!("shortage.not-now-why-2", "what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised"))
-    };
-    let smaller = Fix::advice(
-        say!("shortage.not-now-fix", "ask for {fits} {resource} or less, which {node} has left"),
-        Who::Owner,
+    let smaller = say!(
+        "shortage.ask-for-what-is-left",
+        "ask for {fits} {resource} or less, which {node} has left"
     );
-    let others = Fix::advice(
-        say!("shortage.not-now-fix-2", "lower the requests of {holders}, or run fewer of them"),
-        Who::Owner,
+    let others = say!(
+        "shortage.lower-requests-of-holders",
+        "lower the requests of {holders}, or run fewer of them"
     );
-    finding
-        .fix(room.then_some(smaller))
-        .fix(held.then_some(others))
+    matched
+        .finding(case, headline)
+        .why(say!("shortage.requests-count", "what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised[, most of it to {holders}]"))
+        .fix(room.then(|| Fix::advice(smaller, Who::Owner)))
+        .fix(held.then(|| Fix::advice(others, Who::Owner)))
         .fix([Fix::advice(
-            say!("shortage.not-now-fix-3", "add a node with room for {asked} {resource}"),
+            say!("shortage.add-a-node", "add a node with room for {asked} {resource}"),
             Who::Admin,
         )])
 }
 
-/// Only the scheduler's words are known, perhaps with what the pod asks for.
-fn told(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding {
+/// Only the scheduler's message is known, perhaps with what the pod asks for.
+fn from_message(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding {
     let asked = pod_requests(case.pod().spec()).get(resource).copied();
-    let finding = match asked.filter(|asked| !asked.is_zero()) {
-        Some(asked) => matched
-            .finding(
-                case,
-                say!("shortage.headline", "the pod asks for {asked} {resource}, more than is left on {share}"),
-            )
-            .fact("asked", asked.human(resource)),
-        None => matched.finding(case, say!("shortage.headline-2", "too little {resource} is left for the pod on {share}")),
+    let asked = asked.filter(|asked| !asked.is_zero());
+    let headline = match asked {
+        Some(_) => say!(
+            "shortage.from-message",
+            "the pod asks for {asked} {resource}, more than is left on {share}"
+        ),
+        None => say!(
+            "shortage.from-message-alone",
+            "too little {resource} is left for the pod on {share}"
+        ),
     };
-    finding
+    matched
+        .finding(case, headline)
+        .fact_if("asked", asked.map(|asked| amount(asked, resource)))
         .fact("resource", resource)
-        .why(say!("shortage.why", "what pods request counts, not what they use; how much each node has left could not be computed, since nodes or pods of all namespaces were not read"))
+        .why(say!("shortage.not-computed", "what pods request counts, not what they use; how much each node has left could not be computed, since nodes or pods of all namespaces were not read"))
         .fix([
-            Fix::advice(say!("shortage.fix", "ask for less {resource}, as far as the pod can do with less"), Who::Owner),
-            Fix::advice(say!("shortage.fix-2", "add a node, or lower the requests of other pods"), Who::Admin),
+            Fix::advice(say!("shortage.ask-for-less", "ask for less {resource}, as far as the pod can do with less"), Who::Owner),
+            Fix::advice(say!("shortage.add-a-node-or-lower-requests", "add a node, or lower the requests of other pods"), Who::Admin),
         ])
         .look(shell::command(["kubectl", "describe", "nodes"]))
 }
 
 /// The pods on a node that hold most of a resource: `namespace/name amount`.
-pub(super) fn holders(case: &Case<'_>, resource: &str, node: &str) -> Vec<String> {
+fn holders(case: &Case<'_>, resource: &str, node: &str) -> Vec<String> {
     let pod_records = case.snapshot.pod_records();
     let mut holders: Vec<_> = pod_records
         .on_node(node)

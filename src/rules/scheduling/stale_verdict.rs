@@ -1,12 +1,11 @@
 //! By what was read now a node takes the pod: the scheduler's verdict is older than what made room.
 
-use crate::text::say;
-use crate::kubernetes::duration::human_seconds;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{preemption, room};
 use crate::snapshot::{Evidence, Origin};
 use crate::snapshot::{Kind, Node, ObjectRef};
+use crate::text::{Seconds, say};
 use jiff::Timestamp;
 
 /// `stale-verdict`
@@ -16,7 +15,7 @@ pub static RULE: Rule = Rule {
     title: "the scheduler's verdict is older than the room for the pod",
     explanation: include_str!("stale_verdict.md"),
     reads: &[Kind::Node],
-    // what the verdict named no longer stands
+    // what the verdict named no longer holds
     refines: &[
         "insufficient-cpu",
         "insufficient-memory",
@@ -30,7 +29,7 @@ pub static RULE: Rule = Rule {
         "node-not-ready",
         "node-pressure",
     ],
-    check,
+    check: Check::Pod(check),
 };
 
 /// Seconds after which an unschedulable pod is tried again at the latest (kube-scheduler `backend/queue`,
@@ -45,67 +44,67 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let feasible_nodes = room::feasible_nodes(case.pod(), case.snapshot, examination);
-    let Some(said) = examination
-        .said
-        .as_ref()
-        .filter(|_| !feasible_nodes.is_empty())
-    else {
+    let message = examination.scheduler_message.as_ref();
+    let Some(message) = message.filter(|_| !feasible_nodes.is_empty()) else {
         return Vec::new();
     };
-    let heard = room::last_attempt(case.pod(), case.snapshot);
-    let change = heard.and_then(|heard| {
-        feasible_nodes
-            .iter()
-            .find_map(|node| changed(case, node, heard))
+    let attempt = room::last_attempt(case.pod(), case.snapshot);
+    let change = attempt.and_then(|attempt| {
+        let mut nodes = feasible_nodes.iter();
+        nodes.find_map(|node| changed(case, node, attempt))
     });
-    let names: Vec<String> = feasible_nodes
-        .iter()
-        .map(|node| (*node).to_owned())
-        .collect();
-    let headline = match names.len() {
-        1 => say!("stale-verdict.text", "by what was read now {room} takes the pod; the scheduler's refusal is older"),
-        _ => say!("stale-verdict.text-2", "by what was read now {room} take the pod; the scheduler's refusal is older"),
-    };
+    let names = feasible_nodes.iter().map(|node| (*node).to_owned());
+    let names: Vec<String> = names.collect();
     let by_filters = Evidence {
         object: case.pod().object(),
         origin: Origin::Computed {
             by: "the scheduler's filters".to_owned(),
         },
-        quote: format!("no obstacle on {}", names.join(", ")),
+        quote: format!("feasible nodes: {}", names.join(", ")),
     };
-    let mut finding = Finding::new(case.subject(), headline, said.quote.clone())
-        .certainty(match change {
-            Some(_) => Certainty::Likely,
-            None => Certainty::Possible,
-        })
+    let (certainty, why) = if change.is_some() {
+        (
+            Certainty::Likely,
+            say!(
+                "stale-verdict.node-changed",
+                "an unschedulable pod is tried again when what it waits for changes, and after five minutes at the latest; the node has changed since the scheduler last spoke"
+            ),
+        )
+    } else {
+        (
+            Certainty::Possible,
+            say!(
+                "stale-verdict.no-change-read",
+                "an unschedulable pod is tried again when what it waits for changes, and after five minutes at the latest; no change was read that made the room, so it may be a plugin that is not computed here"
+            ),
+        )
+    };
+    let headline = say!(
+        "stale-verdict.headline",
+        "by what was read now {room} {room|takes|take} the pod; the scheduler's refusal is older"
+    );
+    let mut finding = Finding::new(case.subject(), headline, message.quote.clone())
+        .certainty(certainty)
         .evidence([by_filters])
-        .fact("room", names);
-    if let Some(heard) = heard {
-        finding = finding.fact("age", human_seconds(case.seconds_since(heard)));
-    }
+        .evidence(change)
+        .fact("room", names)
+        .fact_if("age", attempt.map(|attempt| Seconds(case.seconds_since(attempt))))
+        .why(why)
+        .fix([
+            Fix::advice(say!("stale-verdict.look-again", "look again in five minutes, by when the scheduler has tried again"), Who::Owner),
+            Fix::advice(say!("stale-verdict.inspect-configuration", "if it then says the same, look which plugins and extenders the scheduler is configured with"), Who::Admin),
+        ])
+        .look(case.kubectl(["get", "pod", case.pod().name(), "-o", "wide"]));
     finding.results.clone_from(&examination.results);
     finding.agreement = Some(examination.agreement.clone());
-    let finding = match change {
-        Some(change) => finding
-            .evidence([change])
-            .why(say!("stale-verdict.why", "an unschedulable pod is tried again when what it waits for changes, and after five minutes at the latest; the node has changed since the scheduler last spoke")),
-        None => finding.why(say!("stale-verdict.why-2", "an unschedulable pod is tried again when what it waits for changes, and after five minutes at the latest; no change was read that made the room, so it may be a plugin that is not computed here")),
-    };
-    vec![
-        finding
-            .fix([
-                Fix::advice(say!("stale-verdict.fix", "look again in five minutes, by when the scheduler has tried again"), Who::Owner),
-                Fix::advice(say!("stale-verdict.fix-2", "if it then says the same, look which plugins and extenders the scheduler is configured with"), Who::Admin),
-            ])
-            .look(case.kubectl(["get", "pod", case.pod().name(), "-o", "wide"])),
-    ]
+    vec![finding]
 }
 
 /// What shows that a node with room has changed since the scheduler last spoke, and so lately that it need not have tried again.
-fn changed(case: &Case<'_>, name: &str, heard: Timestamp) -> Option<Evidence> {
+fn changed(case: &Case<'_>, name: &str, attempt: Timestamp) -> Option<Evidence> {
     let node: &Node = case.snapshot.nodes().get("", name).yes()?;
     let is_new = |time: Timestamp| {
-        case.snapshot.clock().exact && time > heard && case.seconds_since(time) <= RETRY
+        case.snapshot.clock().exact && time > attempt && case.seconds_since(time) <= RETRY
     };
     let object = || ObjectRef::new(Kind::Node, "", name);
     let created = node

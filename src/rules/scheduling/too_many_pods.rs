@@ -1,13 +1,13 @@
 //! Nodes run as many pods as they may.
 
-use crate::text::say;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
+use crate::text::say;
 
 /// `too-many-pods`
 pub static RULE: Rule = Rule {
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("too_many_pods.md"),
     reads: &[Kind::Node],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -28,25 +28,23 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(matched) = Match::find(case, &pattern) else {
         return Vec::new();
     };
-    let advice = [
-        Fix::advice(say!("too-many-pods.fix", "remove pods that are not needed, or add a node"), Who::Owner),
-        Fix::advice(
-            say!("too-many-pods.fix-2", "raise the kubelet's maxPods, where the node's network has addresses for more"),
-            Who::Admin,
-        ),
-    ];
-    let first = matched
-        .failures()
-        .find_map(|(node, failure)| match failure.what {
-            What::PodCount { running, limit } => Some((node, running, limit)),
-            _ => None,
-        });
+    let mut failures = matched.failures();
+    let first = failures.find_map(|(node, failure)| match failure.what {
+        What::PodCount { running, limit } => Some((node, running, limit)),
+        _ => None,
+    });
+    let finding = matched
+        .finding(case, say!("too-many-pods.headline", "the limit of pods is reached on {share}[: {node} runs {running} of {limit}]"))
+        .why(say!("too-many-pods.why", "the limit counts pods of any size, those of the cluster itself and those being deleted among them"))
+        .fix([
+            Fix::advice(say!("too-many-pods.remove-pods", "remove pods that are not needed, or add a node"), Who::Owner),
+            Fix::advice(
+                say!("too-many-pods.raise-max-pods", "raise the kubelet's maxPods, where the node's network has addresses for more"),
+                Who::Admin,
+            ),
+        ]);
     let finding = match first {
-        Some((node, running, limit)) => matched
-            .finding(
-                case,
-                say!("too-many-pods.headline", "the limit of pods is reached on {share}: {node} runs {running} of {limit}"),
-            )
+        Some((node, running, limit)) => finding
             .fact("node", node)
             .fact("running", running)
             .fact("limit", limit)
@@ -58,18 +56,13 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 "--field-selector",
                 &format!("spec.nodeName={node}"),
             ])),
-        None => matched
-            .finding(case, say!("too-many-pods.headline-2", "the limit of pods is reached on {share}"))
-            .look(shell::command([
-                "kubectl",
-                "get",
-                "nodes",
-                "-o",
-                "custom-columns=NODE:.metadata.name,PODS:.status.allocatable.pods",
-            ])),
+        None => finding.look(shell::command([
+            "kubectl",
+            "get",
+            "nodes",
+            "-o",
+            "custom-columns=NODE:.metadata.name,PODS:.status.allocatable.pods",
+        ])),
     };
-    let finding = finding
-        .why(say!("too-many-pods.why", "the limit counts pods of any size, those of the cluster itself and those being deleted among them"))
-        .fix(advice);
     vec![matched.close(case, finding, Filter::NodeResourcesFit)]
 }

@@ -1,5 +1,5 @@
-//! What the causes share that go by where other pods stand: the command that shows it, domains in words, what keeps a pod off their nodes, and the words of
-//! old schedulers, which tell affinity and anti-affinity alike.
+//! What the causes share that go by where other pods are: the command that shows it, what a domain is called, why the nodes of
+//! other domains were rejected, and the messages of old schedulers, which tell affinity and anti-affinity alike.
 
 use crate::kubernetes::labels::{HOSTNAME, OLD_REGION, OLD_ZONE, REGION, ZONE};
 use crate::kubernetes::shell;
@@ -7,23 +7,37 @@ use crate::messages::scheduler::Reason;
 use crate::rules::Case;
 use crate::scheduler::ranking::nearest_feasible;
 use crate::scheduler::{FilterFailure, NodeResult, What};
+use crate::text::{Fact, Message, say};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// The command that shows where the pods of all namespaces stand, or which of them stand on a node.
+/// The command that shows where the pods of all namespaces are, or which of them are on a node.
 pub(super) fn inspect_all_pods(node: Option<&str>) -> String {
     let of_node = node.map(|node| format!("--field-selector=spec.nodeName={node}"));
-    let words = ["kubectl", "get", "pods", "-A", "-o", "wide"].into_iter();
-    shell::command(words.chain(of_node.as_deref()))
+    let command = ["kubectl", "get", "pods", "-A", "-o", "wide"].into_iter();
+    shell::command(command.chain(of_node.as_deref()))
 }
 
-/// The words for one domain of a key and for several: `node`, `nodes`.
-pub(super) fn words(key: &str) -> (String, String) {
+/// What one domain of a key is called, and what several are: `node`, `nodes`.
+pub(super) fn domain_names(key: &str) -> (Fact, Fact) {
+    let of_key = |sentence| Message::new(sentence).fact("key", key).into();
     match key {
-        HOSTNAME => ("node".to_owned(), "nodes".to_owned()),
-        ZONE | OLD_ZONE => ("zone".to_owned(), "zones".to_owned()),
-        REGION | OLD_REGION => ("region".to_owned(), "regions".to_owned()),
-        key => (format!("value of {key}"), format!("values of {key}")),
+        HOSTNAME => (
+            say!("topology.node", "node").into(),
+            say!("topology.nodes", "nodes").into(),
+        ),
+        ZONE | OLD_ZONE => (
+            say!("topology.zone", "zone").into(),
+            say!("topology.zones", "zones").into(),
+        ),
+        REGION | OLD_REGION => (
+            say!("topology.region", "region").into(),
+            say!("topology.regions", "regions").into(),
+        ),
+        _ => (
+            of_key(say!("topology.value", "value of {key}")),
+            of_key(say!("topology.values", "values of {key}")),
+        ),
     }
 }
 
@@ -41,30 +55,33 @@ pub(super) fn usable_if_any(
     if usable.is_empty() { passing } else { usable }
 }
 
-/// Why each node was rejected on these nodes, the most frequent first; `but` is left out.
+/// Why these nodes were rejected, the most frequent reason first; `but` is left out.
 pub(super) fn other_reasons<'n>(
     nodes: impl IntoIterator<Item = &'n NodeResult>,
     but: impl Fn(&FilterFailure) -> bool,
-) -> Vec<String> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+) -> Vec<Message> {
+    let mut counts: BTreeMap<String, (Message, usize)> = BTreeMap::new();
     for node in nodes {
         let failures = node.failures.iter().filter(|one| !but(one));
-        let mut words: Vec<String> = failures.map(word).collect();
-        words.sort();
-        words.dedup();
-        for word in words {
-            *counts.entry(word).or_default() += 1;
+        let reasons: BTreeMap<String, Message> = failures
+            .map(reason)
+            .map(|reason| (reason.english(), reason))
+            .collect();
+        for (english, reason) in reasons {
+            counts.entry(english).or_insert((reason, 0)).1 += 1;
         }
     }
-    let mut words: Vec<(String, usize)> = counts.into_iter().collect();
-    words.sort_by_key(|(_, count)| Reverse(*count));
-    words.into_iter().map(|(word, _)| word).collect()
+    let mut reasons: Vec<(Message, usize)> = counts.into_values().collect();
+    reasons.sort_by_key(|(_, count)| Reverse(*count));
+    reasons.into_iter().map(|(reason, _)| reason).collect()
 }
 
-/// Whether the scheduler says which of affinity and anti-affinity fails; up to 1.20 it has words for both beside those, and in
-/// older versions at times no others.
+/// Whether the scheduler says which of affinity and anti-affinity fails; up to 1.20 it has a reason for both beside those, and in
+/// older versions at times no other.
 pub(super) fn says_which(case: &Case<'_>) -> bool {
-    let said = case.scheduling().and_then(|known| known.said.as_ref());
+    let said = case
+        .scheduling()
+        .and_then(|known| known.scheduler_message.as_ref());
     let mut clauses = said.iter().flat_map(|said| &said.message.clauses);
     clauses.any(|clause| {
         matches!(
@@ -74,17 +91,26 @@ pub(super) fn says_which(case: &Case<'_>) -> bool {
     })
 }
 
-fn word(failure: &FilterFailure) -> String {
+fn reason(failure: &FilterFailure) -> Message {
     match &failure.what {
-        What::Cordoned => "cordoned".to_owned(),
-        What::Taint { taint, .. } => format!("taint {taint}"),
-        What::Label { wanted, .. } => format!("label {wanted}"),
-        What::Port { port, .. } => format!("host port {port} taken"),
-        What::Resource { resource, .. } => format!("too little {resource}"),
-        What::PodCount { .. } => "too many pods".to_owned(),
+        What::Cordoned => say!("topology.cordoned", "cordoned").into(),
+        What::Taint { taint, .. } => {
+            Message::new(say!("topology.taint", "taint {taint}")).fact("taint", taint.as_str())
+        }
+        What::Label { wanted, .. } => {
+            Message::new(say!("topology.label", "label {wanted}")).fact("wanted", wanted.as_str())
+        }
+        What::Port { port, .. } => Message::new(say!("topology.port", "host port {port} taken"))
+            .fact("port", port.to_string()),
+        What::Resource { resource, .. } => {
+            Message::new(say!("topology.resource", "too little {resource}"))
+                .fact("resource", resource.as_str())
+        }
+        What::PodCount { .. } => say!("topology.pod-count", "too many pods").into(),
         _ => {
             let reason = failure.reason.as_str();
-            reason.strip_prefix("node(s) ").unwrap_or(reason).to_owned()
+            let reason = reason.strip_prefix("node(s) ").unwrap_or(reason);
+            Message::new(say!("topology.reason", "{reason}")).fact("reason", reason)
         }
     }
 }
@@ -93,38 +119,44 @@ fn word(failure: &FilterFailure) -> String {
 mod tests {
     use super::*;
     use crate::scheduler::Filter;
+    use crate::text::ENGLISH;
 
     fn failure(what: What) -> FilterFailure {
         FilterFailure {
-            filter: Filter::PodTopologySpread,
-            reason: "node(s) didn't match pod topology spread constraints".to_owned(),
+            filter: Filter::NodeName,
+            reason: "node(s) didn't match the requested node name".to_owned(),
             what,
         }
     }
 
     #[test]
-    fn the_most_frequent_hindrance_comes_first_and_each_once_a_node() {
+    fn the_most_frequent_reason_comes_first_and_each_once_a_node() {
         let on = |node: &str, whats: &[What]| NodeResult {
             node: node.to_owned(),
             failures: whats.iter().cloned().map(failure).collect(),
         };
-        let other = What::Other(String::new());
+        let full = What::PodCount {
+            running: 1,
+            limit: 1,
+        };
         let nodes = [
-            on("a", &[What::OtherNode, What::Cordoned, What::Cordoned]),
-            on("b", &[other.clone(), other]),
-            on("c", &[What::OtherNode, What::Other(String::new())]),
+            on("a", &[full.clone(), What::Cordoned, What::Cordoned]),
+            on("b", &[What::OtherNode, What::OtherNode]),
+            on("c", &[full.clone(), What::OtherNode]),
         ];
-        let found = other_reasons(&nodes, |one| one.what == What::OtherNode);
-        assert_eq!(
-            found,
-            ["didn't match pod topology spread constraints", "cordoned"]
-        );
+        let found = other_reasons(&nodes, |one| one.what == full);
+        let found: Vec<String> = found.iter().map(Message::english).collect();
+        assert_eq!(found, ["didn't match the requested node name", "cordoned"]);
     }
 
     #[test]
-    fn well_known_keys_have_words_of_their_own() {
-        assert_eq!(words("kubernetes.io/hostname").1, "nodes");
-        assert_eq!(words("topology.kubernetes.io/zone").0, "zone");
-        assert_eq!(words("rack").1, "values of rack");
+    fn well_known_keys_have_names_of_their_own() {
+        let names = |key: &str| {
+            let (one, many) = domain_names(key);
+            (ENGLISH.fact(&one), ENGLISH.fact(&many))
+        };
+        assert_eq!(names("kubernetes.io/hostname").1, "nodes");
+        assert_eq!(names("topology.kubernetes.io/zone").0, "zone");
+        assert_eq!(names("rack").1, "values of rack");
     }
 }

@@ -1,14 +1,14 @@
 //! Nodes have taints that the pod does not tolerate, and that tell nothing about the nodes' state.
 
-use crate::text::say;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::shared::taint_meaning::{Meaning, Purpose, meaning, purpose};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
+use crate::text::say;
 use std::collections::BTreeSet;
 
 /// `untolerated-taint`
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("untolerated_taint.md"),
     reads: &[Kind::Node],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 /// Taints with which Kubernetes tells a node's state have causes of their own.
@@ -34,7 +34,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             Reason::UntoleratedTaint {
                 taint: Some((key, _)),
             } => ordinary(key).then_some(Certainty::Likely),
-            // the words may as well mean a node that is not ready
+            // it may as well mean a node that is not ready
             Reason::UntoleratedTaint { taint: None } => Some(Certainty::Possible),
             _ => None,
         },
@@ -45,8 +45,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let finding = if matched.is_computed() {
         computed(case, &matched)
     } else {
-        told(case, &matched)
+        from_message(case, &matched)
     };
+    let columns = "custom-columns=NODE:.metadata.name,TAINTS:.spec.taints";
+    let finding = finding.look(shell::command(["kubectl", "get", "nodes", "-o", columns]));
     vec![matched.close(case, finding, Filter::TaintToleration)]
 }
 
@@ -66,20 +68,28 @@ fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
             misses.extend(near_miss.clone());
         }
     }
-    let headline = match taints.len() {
-        1 => say!("untolerated-taint.computed", "the pod does not tolerate the taint {taints} of {share}"),
-        _ => say!("untolerated-taint.computed-2", "the pod does not tolerate the taints of {share}: {taints}"),
-    };
+    let headline = say!(
+        "untolerated-taint.headline",
+        "the pod does not tolerate the {taints|taint {taints} of {share}|taints of {share}: {taints}}"
+    );
     let finding = matched
         .finding(case, headline)
-        .fact("taints", taints.into_iter().collect::<Vec<_>>())
-        .look(look());
+        .fact("taints", taints.into_iter().collect::<Vec<_>>());
     match misses.into_iter().next() {
         Some(miss) => finding
             .fact("nearMiss", miss)
-            .why(say!("untolerated-taint.computed-why", "a toleration comes close: the pod {nearMiss}"))
+            .why(say!(
+                "untolerated-taint.near-miss",
+                "a toleration comes close: the pod {nearMiss}"
+            ))
             .fix([
-                Fix::advice(say!("untolerated-taint.computed-fix", "make the toleration match the taint {taints}"), Who::Owner),
+                Fix::advice(
+                    say!(
+                        "untolerated-taint.correct-toleration",
+                        "make the toleration match the taint {taints}"
+                    ),
+                    Who::Owner,
+                ),
                 untainted(),
             ]),
         None => explained(finding, &keys),
@@ -92,32 +102,41 @@ fn explained(finding: Finding, keys: &BTreeSet<&str>) -> Finding {
     let finding = match known.as_slice() {
         [purpose] if keys.len() == 1 => finding
             .fact("purpose", purpose.words)
-            .why(say!("untolerated-taint.explained-why", "this taint {purpose}")),
-        _ => finding.why(
-            say!("untolerated-taint.explained-why-2", "a taint keeps pods off a node unless they tolerate its key, its value and its effect"),
-        ),
+            .why(say!("untolerated-taint.purpose", "this taint {purpose}")),
+        _ => finding.why(say!(
+            "untolerated-taint.why",
+            "a taint keeps pods off a node unless they tolerate its key, its value and its effect"
+        )),
     };
     if known.len() == keys.len() && known.iter().all(|purpose| purpose.passing) {
-        finding.fix([Fix::advice(
-            say!("untolerated-taint.explained-fix", "find out why {taints} is still there: it should go by itself, or with its node"),
+        return finding.fix([Fix::advice(
+            say!("untolerated-taint.inspect-taint", "find out why {taints} {taints|is|are} still there: {taints|it|they} should go by {taints|itself|themselves}, or with {taints|its node|their nodes}"),
             Who::Admin,
-        )])
-    } else {
-        finding.fix([
-            Fix::advice(
-                say!("untolerated-taint.explained-fix-2", "add a toleration for {taints}, if the pod is meant for these nodes"),
-                Who::Owner,
-            ),
-            untainted(),
-        ])
+        )]);
     }
+    finding.fix([
+        Fix::advice(
+            say!(
+                "untolerated-taint.add-toleration",
+                "add a toleration for {taints}, if the pod is meant for these nodes"
+            ),
+            Who::Owner,
+        ),
+        untainted(),
+    ])
 }
 
 fn untainted() -> Fix {
-    Fix::advice(say!("untolerated-taint.untainted-fix", "add a node without the taint"), Who::Admin)
+    Fix::advice(
+        say!(
+            "untolerated-taint.add-a-node",
+            "add a node without the taint"
+        ),
+        Who::Admin,
+    )
 }
 
-fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
+fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     let named: BTreeSet<(&str, &str)> = matched
         .clauses
         .iter()
@@ -128,31 +147,25 @@ fn told(case: &Case<'_>, matched: &Match<'_>) -> Finding {
             _ => None,
         })
         .collect();
-    if named.is_empty() {
-        return matched
-            .finding(case, say!("untolerated-taint.headline", "the pod does not tolerate the taints of {share}"))
-            .why(say!("untolerated-taint.why", "the scheduler does not say which taints, and nodes were not read: a node that is not ready, or short of memory or disk, has a taint as well"))
-            .fix([Fix::advice(say!("untolerated-taint.fix", "look at the taints of the nodes, and tolerate them if the pod is meant for these nodes"), Who::Owner)])
-            .look(look());
-    }
-    let keys: BTreeSet<&str> = named.iter().map(|(key, _)| *key).collect();
-    let taints: Vec<String> = named
-        .iter()
-        .map(|(key, value)| match *value {
-            "" => (*key).to_owned(),
-            value => format!("{key}={value}"),
-        })
-        .collect();
+    let text = |(key, value): &(&str, &str)| match *value {
+        "" => (*key).to_owned(),
+        value => format!("{key}={value}"),
+    };
+    let taints: Vec<String> = named.iter().map(text).collect();
+    let is_named = !taints.is_empty();
     let finding = matched
         .finding(
             case,
-            say!("untolerated-taint.headline-2", "the pod does not tolerate the taints of {share}: {taints}"),
+            say!(
+                "untolerated-taint.from-message",
+                "the pod does not tolerate the taints of {share}[: {taints}]"
+            ),
         )
-        .fact("taints", taints);
-    explained(finding, &keys).look(look())
-}
-
-fn look() -> String {
-    let columns = "custom-columns=NODE:.metadata.name,TAINTS:.spec.taints";
-    shell::command(["kubectl", "get", "nodes", "-o", columns])
+        .fact_if("taints", is_named.then_some(taints));
+    if is_named {
+        return explained(finding, &named.iter().map(|(key, _)| *key).collect());
+    }
+    finding
+        .why(say!("untolerated-taint.not-named", "the scheduler does not say which taints, and nodes were not read: a node that is not ready, or short of memory or disk, has a taint as well"))
+        .fix([Fix::advice(say!("untolerated-taint.inspect-taints", "look at the taints of the nodes, and tolerate them if the pod is meant for these nodes"), Who::Owner)])
 }

@@ -1,12 +1,13 @@
 //! Causes of the volume layer.
 //!
-//! `class` the StorageClass of each, `volume_failures` what the scheduler's volume filters found on
-//! the nodes; each cause looks at them in its own way.
+//! What rules share stands in `class` (the StorageClass of a claim), `scheduler_message` (what the
+//! scheduler's message says of claims) and `volume_failures` (what the volume filters found on the nodes).
 
 mod class;
 pub mod pvc_lost;
 pub mod pvc_missing;
 pub mod pvc_terminating;
+mod scheduler_message;
 pub mod storage_capacity;
 pub mod storageclass_missing;
 pub mod unbound_pvc;

@@ -3,14 +3,15 @@
 //! Sources: pkg/controller/volume/persistentvolume/pv_controller.go (1.37), which sets phase Lost and never takes it back by
 //! itself; kube-scheduler `framework/plugins/volumebinding` and `volumezone`.
 
-use crate::text::say;
+use super::scheduler_message::{first, quote};
 use crate::kubernetes::claims::volume_name;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::shared::claims::{ClaimOfPod, look_through, phase, said};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::shared::claims::{ClaimOfPod, of_unbound_pod, phase};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
+use crate::text::say;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 /// `pvc-lost`
@@ -21,37 +22,46 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("pvc_lost.md"),
     reads: &[Kind::PersistentVolumeClaim, Kind::PersistentVolume],
     refines: &["unbound-pvc", "scheduler-error"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    look_through(case, of_claim, told)
+    of_unbound_pod(case, of_claim, from_message)
 }
 
-/// The claim says so itself, or its volume was looked for.
+/// The claim's phase is Lost, or its volume was looked for.
 fn of_claim(
     case: &Case<'_>,
     claim: &ClaimOfPod<'_>,
     object: &PersistentVolumeClaim,
 ) -> Option<Finding> {
     let volume = volume_name(object)?;
-    let state = phase(object);
     let gone = case.snapshot.volumes().get("", volume);
-    let evidence: Vec<Evidence> = match (state, gone) {
+    let evidence: Vec<Evidence> = match (phase(object), gone) {
         ("Lost", Seen::No) => vec![lost(case, claim), absence(case, volume)],
         ("Lost", _) => vec![lost(case, claim)],
         ("Bound", Seen::No) => vec![absence(case, volume)],
         _ => return None,
     };
-    let quote = said(case, |reason| speaks_of(reason, &claim.name)).map(|(_, quote)| quote);
+    let quote = quote(case, |reason| names(reason, &claim.name));
     let mut evidence = quote.into_iter().chain(evidence);
     let proof = evidence.next()?;
-    let finding = finding(case, proof, &claim.name, volume).evidence(evidence.collect::<Vec<_>>());
-    Some(match state {
-        // the volume is there again; the claim does not notice
-        "Lost" if matches!(gone, Seen::Yes(_)) => finding.why(say!("pvc-lost.of-claim-why", "a volume of that name is there again, and a claim that is Lost stays so until it is bound anew")),
-        _ => finding.why(say!("pvc-lost.of-claim-why-2", "the volume was deleted while the claim was bound to it, and a claim is never bound to another one")),
-    })
+    let why = if matches!(gone, Seen::Yes(_)) {
+        say!(
+            "pvc-lost.why-there-again",
+            "a volume of that name is there again, and a claim that is Lost stays so until it is bound anew"
+        )
+    } else {
+        say!(
+            "pvc-lost.why",
+            "the volume was deleted while the claim was bound to it, and a claim is never bound to another one"
+        )
+    };
+    Some(
+        finding(case, proof, &claim.name, volume)
+            .evidence(evidence)
+            .why(why),
+    )
 }
 
 fn lost(case: &Case<'_>, claim: &ClaimOfPod<'_>) -> Evidence {
@@ -62,7 +72,7 @@ fn absence(case: &Case<'_>, volume: &str) -> Evidence {
     case.absence(ObjectRef::new(Kind::PersistentVolume, "", volume))
 }
 
-fn speaks_of(reason: &Reason, name: &str) -> bool {
+fn names(reason: &Reason, name: &str) -> bool {
     match reason {
         Reason::ClaimLost { claim, .. } => claim == name,
         Reason::NonExistentVolume | Reason::VolumeMissing(_) => true,
@@ -70,12 +80,12 @@ fn speaks_of(reason: &Reason, name: &str) -> bool {
     }
 }
 
-/// The scheduler's words, where claims were not read. It names both.
-fn told(case: &Case<'_>) -> Option<Finding> {
-    let (clause, quote) = said(case, |reason| matches!(reason, Reason::ClaimLost { .. }))?;
-    let Reason::ClaimLost { claim, volume } = &clause.reason else {
-        return None;
-    };
+/// Where claims were not read the scheduler's message names both.
+fn from_message(case: &Case<'_>) -> Option<Finding> {
+    let ((claim, volume), quote) = first(case, |reason| match reason {
+        Reason::ClaimLost { claim, volume } => Some((claim, volume)),
+        _ => None,
+    })?;
     Some(finding(case, quote, claim, volume).certainty(Certainty::Likely))
 }
 
@@ -89,11 +99,11 @@ fn finding(case: &Case<'_>, proof: Evidence, claim: &str, volume: &str) -> Findi
     .fact("volume", volume)
     .fix([
         Fix::advice(
-            say!("pvc-lost.fix", "create the PersistentVolume {volume} again for the same storage, if that is still there, with a claimRef that names the claim's uid"),
+            say!("pvc-lost.recreate-volume", "create the PersistentVolume {volume} again for the same storage, if that is still there, with a claimRef that names the claim's uid"),
             Who::Admin,
         ),
         Fix::advice(
-            say!("pvc-lost.fix-2", "make the claim {claim} anew, and restore its data from a backup: what was on the volume is not on the new one"),
+            say!("pvc-lost.make-claim-anew", "make the claim {claim} anew, and restore its data from a backup: what was on the volume is not on the new one"),
             Who::Owner,
         ),
     ])

@@ -1,13 +1,14 @@
 //! A PersistentVolumeClaim that the pod names does not exist.
 
-use crate::text::say;
+use super::scheduler_message::{first, proof, quote};
 use crate::kubernetes::nearest::nearest;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::shared::claims::{ClaimOfPod, of_pod, said};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::shared::claims::{ClaimOfPod, of_pod};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, Seen};
+use crate::text::say;
 
 /// `pvc-missing`
 pub static RULE: Rule = Rule {
@@ -17,7 +18,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("pvc_missing.md"),
     reads: &[Kind::PersistentVolumeClaim],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -25,13 +26,13 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let claims = of_pod(case);
-    // the claim of an ephemeral volume is made by a controller, which says itself when it cannot
+    // the claim of an ephemeral volume is made by a controller, whose own event says when it cannot
     let absent = claims
         .iter()
         .filter(|claim| claim.seen.is_absent() && !claim.ephemeral);
     let findings: Vec<Finding> = absent.map(|claim| absence(case, claim)).collect();
     if findings.is_empty() {
-        told(case, &claims).into_iter().collect()
+        from_message(case, &claims).into_iter().collect()
     } else {
         findings
     }
@@ -41,17 +42,12 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn absence(case: &Case<'_>, claim: &ClaimOfPod<'_>) -> Finding {
     let names_it =
         |reason: &Reason| matches!(reason, Reason::ClaimMissing(name) if *name == claim.name);
-    let absent = case.absence(claim.object(case));
-    let (proof, more) = match said(case, names_it) {
-        Some((_, quote)) => (quote, Some(absent)),
-        None => (absent, None),
-    };
+    let (proof, more) = proof(quote(case, names_it), case.absence(claim.object(case)));
     let claims = case.snapshot.claims();
     let meant = nearest(
         &claim.name,
         claims.seen_in(case.namespace()).map(|(name, _)| name),
-    )
-    .map(str::to_owned);
+    );
     let elsewhere = claims
         .seen()
         .find(|((_, name), _)| *name == claim.name)
@@ -62,22 +58,22 @@ fn absence(case: &Case<'_>, claim: &ClaimOfPod<'_>) -> Finding {
     match (meant, elsewhere) {
         (_, Some(namespace)) => finding
             .fact("elsewhere", namespace.clone())
-            .why(say!("pvc-missing.absence-why", "there is a claim of this name in namespace {elsewhere}, but a pod can use only claims of its own namespace")),
+            .why(say!("pvc-missing.why-elsewhere", "there is a claim of this name in namespace {elsewhere}, but a pod can use only claims of its own namespace")),
         (Some(meant), None) => finding
             .fact("nearest", meant)
-            .why(say!("pvc-missing.absence-why-2", "namespace {namespace} has a claim {nearest}"))
-            .fix([Fix::advice(say!("pvc-missing.absence-fix", "name {nearest} in the pod's volume {volume}, if that was meant"), Who::Owner)]),
+            .why(say!("pvc-missing.why-nearest", "namespace {namespace} has a claim {nearest}"))
+            .fix([Fix::advice(say!("pvc-missing.name-nearest", "name {nearest} in the pod's volume {volume}, if that was meant"), Who::Owner)]),
         (None, None) => finding,
     }
     .fix([create()])
 }
 
-/// Claims could not be read, and the scheduler names one.
-fn told(case: &Case<'_>, claims: &[ClaimOfPod<'_>]) -> Option<Finding> {
-    let (clause, quote) = said(case, |reason| matches!(reason, Reason::ClaimMissing(_)))?;
-    let Reason::ClaimMissing(name) = &clause.reason else {
-        return None;
-    };
+/// Claims could not be read, and the scheduler's message names one.
+fn from_message(case: &Case<'_>, claims: &[ClaimOfPod<'_>]) -> Option<Finding> {
+    let (name, quote) = first(case, |reason| match reason {
+        Reason::ClaimMissing(name) => Some(name),
+        _ => None,
+    })?;
     // it has come since, or a controller is about to make it
     let settled = |claim: &ClaimOfPod<'_>| {
         claim.name == *name && (matches!(claim.seen, Seen::Yes(_)) || claim.ephemeral)
@@ -97,7 +93,10 @@ fn told(case: &Case<'_>, claims: &[ClaimOfPod<'_>]) -> Option<Finding> {
 fn finding(case: &Case<'_>, name: &str, proof: Evidence) -> Finding {
     Finding::new(
         case.subject(),
-        say!("pvc-missing.headline", "the PersistentVolumeClaim {claim} does not exist in namespace {namespace}"),
+        say!(
+            "pvc-missing.headline",
+            "the PersistentVolumeClaim {claim} does not exist in namespace {namespace}"
+        ),
         proof,
     )
     .fact("claim", name)
@@ -107,7 +106,10 @@ fn finding(case: &Case<'_>, name: &str, proof: Evidence) -> Finding {
 
 fn create() -> Fix {
     Fix::advice(
-        say!("pvc-missing.create-fix", "create the claim {claim} in namespace {namespace}"),
+        say!(
+            "pvc-missing.create",
+            "create the claim {claim} in namespace {namespace}"
+        ),
         Who::Owner,
     )
 }

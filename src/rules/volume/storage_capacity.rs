@@ -3,13 +3,13 @@
 //! Source: kube-scheduler `framework/plugins/volumebinding/binder.go` (1.37), `hasEnoughCapacity`: the claim must fit into one
 //! CSIStorageCapacity of its class whose topology means the node. Without any the room counts as none.
 
-use crate::text::say;
 use super::volume_failures::{first, matched, of};
 use crate::kubernetes::shell;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
+use crate::text::say;
 
 /// `storage-capacity`
 pub static RULE: Rule = Rule {
@@ -25,12 +25,12 @@ pub static RULE: Rule = Rule {
         Kind::CsiStorageCapacity,
     ],
     refines: &["unbound-pvc"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let is_it = |failure: &VolumeFailure| matches!(failure, VolumeFailure::NoSpace { .. });
-    // words alone do not tell the claim from another that has no volume: unbound-pvc quotes them
+    // a message alone does not tell the claim from another that has no volume: unbound-pvc quotes it
     let Some(matched) = matched(case, is_it, |_| false) else {
         return Vec::new();
     };
@@ -53,20 +53,32 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         });
     let finding = match rooms.max() {
         Some(most) => matched
-            .finding(case, say!("storage-capacity.headline", "the claim {claim} asks for {asked}, and the driver of class {class} can make a volume of {most} at most for {share}"))
-            .fact("most", most.human("storage"))
-            .why(say!("storage-capacity.why", "the driver reports how much one new volume can have, and that is too little on every node that could run the pod")),
+            .finding(case, say!(
+                "storage-capacity.too-little",
+                "the claim {claim} asks for {asked}, and the driver of class {class} can make a volume of {most} at most for {share}"
+            ))
+            .fact("most", most)
+            .why(say!(
+                "storage-capacity.why-too-little",
+                "the driver reports how much one new volume can have, and that is too little on every node that could run the pod"
+            )),
         None => matched
-            .finding(case, say!("storage-capacity.headline-2", "the driver of class {class} reports no storage at all that a volume for claim {claim} could have on {share}"))
-            .why(say!("storage-capacity.why-2", "the class's driver tracks capacity, and no CSIStorageCapacity of the class is about these nodes: the driver may not run there, or may not publish any")),
+            .finding(case, say!(
+                "storage-capacity.none-reported",
+                "the driver of class {class} reports no storage at all that a volume for claim {claim} could have on {share}"
+            ))
+            .why(say!(
+                "storage-capacity.why-none-reported",
+                "the class's driver tracks capacity, and no CSIStorageCapacity of the class is about these nodes: the driver may not run there, or may not publish any"
+            )),
     };
     let finding = finding
         .fact("claim", claim.as_str())
         .fact("class", class.as_str())
-        .fact("asked", asked.human("storage"))
+        .fact("asked", *asked)
         .fix([
-            Fix::advice(say!("storage-capacity.fix", "make room in the storage behind class {class}, or check that its driver runs and reports"), Who::Admin),
-            Fix::advice(say!("storage-capacity.fix-2", "make the claim anew with a smaller request, or with another class"), Who::Owner),
+            Fix::advice(say!("storage-capacity.make-room", "make room in the storage behind class {class}, or check that its driver runs and reports"), Who::Admin),
+            Fix::advice(say!("storage-capacity.smaller-claim", "make the claim anew with a smaller request, or with another class"), Who::Owner),
         ])
         .look(shell::command(["kubectl", "get", "csistoragecapacities", "-A"]));
     vec![matched.close(case, finding, Filter::VolumeBinding)]

@@ -1,15 +1,16 @@
 //! A claim of the pod names a StorageClass that does not exist.
 
-use crate::text::say;
+use super::scheduler_message::first;
 use crate::kubernetes::claims::{class, volume_name};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::shared::claims::{ClaimOfPod, event, of_pod, phase, said};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::shared::claims::{ClaimOfPod, event, of_pod, phase};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
+use crate::text::{Sentence, say};
 
 /// `storageclass-missing`
 pub static RULE: Rule = Rule {
@@ -19,7 +20,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("storageclass_missing.md"),
     reads: &[Kind::PersistentVolumeClaim, Kind::StorageClass],
     refines: &["unbound-pvc"],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -32,7 +33,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .filter_map(|claim| of_claim(case, claim))
         .collect();
     if findings.is_empty() {
-        told(case).into_iter().collect()
+        from_message(case).into_iter().collect()
     } else {
         findings
     }
@@ -41,7 +42,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn of_claim(case: &Case<'_>, claim: &ClaimOfPod<'_>) -> Option<Finding> {
     let object = claim.seen.yes().filter(|claim| phase(claim) == "Pending")?;
     let (path, name) = class(object).filter(|(_, name)| !name.is_empty())?;
-    // a claim may name a class that exists only as a word, to be matched with a volume of the same word
+    // a claim may name a class that is no object, to be bound to a volume that names the same
     let by_hand = volume_name(object).is_some();
     if by_hand || !case.snapshot.storage_classes().get("", name).is_absent() {
         return None;
@@ -60,47 +61,67 @@ fn of_claim(case: &Case<'_>, claim: &ClaimOfPod<'_>) -> Option<Finding> {
         .storage_classes()
         .seen()
         .map(|((_, name), _)| name.as_str());
-    let meant = nearest(name, classes).map(str::to_owned);
-    let finding = finding(case, name, proof)
-        .evidence([more])
-        .fact("claim", claim.name.as_str());
-    let finding = Finding {
-        headline: say!("storageclass-missing.of-claim", "the claim {claim} names the StorageClass {class}, which does not exist"),
-        ..finding
+    let meant = nearest(name, classes);
+    let why = if meant.is_some() {
+        say!(
+            "storageclass-missing.why-nearest",
+            "the cluster has a class {nearest}; a claim's class cannot be changed, so the claim has to be made anew"
+        )
+    } else {
+        say!(
+            "storageclass-missing.why",
+            "a claim's class cannot be changed, so either the class or the claim has to be made anew"
+        )
     };
-    Some(match meant {
-        Some(meant) => finding.fact("nearest", meant).why(say!("storageclass-missing.of-claim-why", "the cluster has a class {nearest}; a claim's class cannot be changed, so the claim has to be made anew")),
-        None => finding.why(say!("storageclass-missing.of-claim-why-2", "a claim's class cannot be changed, so either the class or the claim has to be made anew")),
-    })
+    let headline = say!(
+        "storageclass-missing.headline",
+        "the claim {claim} names the StorageClass {class}, which does not exist"
+    );
+    let finding = finding(case, headline, name, proof)
+        .evidence([more])
+        .fact("claim", claim.name.as_str())
+        .fact_if("nearest", meant)
+        .why(why);
+    Some(finding)
 }
 
-/// The scheduler's own words, where the claim or the classes could not be read.
-fn told(case: &Case<'_>) -> Option<Finding> {
-    let (clause, quote) = said(case, |reason| {
-        matches!(reason, Reason::StorageClassMissing(_))
+/// By the scheduler's message, where the claim or the classes could not be read.
+fn from_message(case: &Case<'_>) -> Option<Finding> {
+    let (name, quote) = first(case, |reason| match reason {
+        Reason::StorageClassMissing(name) => Some(name),
+        _ => None,
     })?;
-    let Reason::StorageClassMissing(name) = &clause.reason else {
-        return None;
-    };
     let certainty = match case.snapshot.storage_classes().get("", name) {
         Seen::Yes(_) => return None,
         Seen::No => Certainty::Proven,
         // it may have come since
         Seen::Unknown(_) => Certainty::Likely,
     };
-    Some(finding(case, name, quote).certainty(certainty))
+    let headline = say!(
+        "storageclass-missing.of-a-claim",
+        "the StorageClass {class}, which a claim of the pod names, does not exist"
+    );
+    Some(finding(case, headline, name, quote).certainty(certainty))
 }
 
-fn finding(case: &Case<'_>, name: &str, proof: Evidence) -> Finding {
-    Finding::new(
-        case.subject(),
-        say!("storageclass-missing.headline", "the StorageClass {class}, which a claim of the pod names, does not exist"),
-        proof,
-    )
-    .fact("class", name)
-    .fix([
-        Fix::advice(say!("storageclass-missing.fix", "make the claim anew with a class that exists"), Who::Owner),
-        Fix::advice(say!("storageclass-missing.fix-2", "create the StorageClass {class}"), Who::Admin),
-    ])
-    .look(shell::command(["kubectl", "get", "storageclass"]))
+fn finding(case: &Case<'_>, headline: Sentence, name: &str, proof: Evidence) -> Finding {
+    Finding::new(case.subject(), headline, proof)
+        .fact("class", name)
+        .fix([
+            Fix::advice(
+                say!(
+                    "storageclass-missing.make-claim-anew",
+                    "make the claim anew with a class that exists"
+                ),
+                Who::Owner,
+            ),
+            Fix::advice(
+                say!(
+                    "storageclass-missing.create",
+                    "create the StorageClass {class}"
+                ),
+                Who::Admin,
+            ),
+        ])
+        .look(shell::command(["kubectl", "get", "storageclass"]))
 }

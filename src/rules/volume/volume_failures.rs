@@ -1,4 +1,4 @@
-//! What the volume filters found on the nodes, and what else stands on the nodes that a volume can be used from.
+//! Why volume filters rejected nodes, and why the nodes that a volume can be used from were rejected.
 
 use crate::messages::scheduler::Reason;
 use crate::rules::Case;
@@ -15,7 +15,7 @@ pub(super) const OF_BOUND_VOLUMES: &[Kind] = &[
     Kind::PersistentVolume,
 ];
 
-/// The trouble of an filter failure.
+/// What a filter failure says of a volume.
 pub(super) fn of(failure: &FilterFailure) -> Option<&VolumeFailure> {
     match &failure.what {
         What::Volume(failure) => Some(failure),
@@ -23,7 +23,7 @@ pub(super) fn of(failure: &FilterFailure) -> Option<&VolumeFailure> {
     }
 }
 
-/// The grounds of a cause that one kind of trouble or one reason is known by.
+/// Whether a cause holds that is known by one kind of volume failure, or by one reason of the scheduler's message.
 pub(super) fn matched<'e>(
     case: &'e Case<'_>,
     is_it: fn(&VolumeFailure) -> bool,
@@ -33,41 +33,41 @@ pub(super) fn matched<'e>(
         case,
         &Pattern {
             failure: |failure: &FilterFailure| of(failure).is_some_and(is_it),
-            reason: |said: &Reason| reason(said).then_some(Certainty::Likely),
+            reason: |clause: &Reason| reason(clause).then_some(Certainty::Likely),
         },
     )
 }
 
-/// The first trouble, on the nearest node.
+/// The first volume failure, on the nearest node.
 pub(super) fn first<'e>(matched: &Match<'e>) -> Option<&'e VolumeFailure> {
     matched.failures().find_map(|(_, failure)| of(failure))
 }
 
-/// The nodes without this trouble, and why each node was rejected there.
+/// The nodes without this volume failure, and why they were rejected.
 pub(super) struct Elsewhere {
     /// Their names.
     pub(super) nodes: Vec<String>,
-    /// The scheduler's words for what stands there, each once.
-    pub(super) reasons: String,
+    /// The reasons of their filter failures in the scheduler's words, each once.
+    pub(super) reasons: Vec<String>,
 }
 
-/// Looks at the nodes from which the claim could be used.
+/// The nodes from which the claim could be used.
 pub(super) fn elsewhere(case: &Case<'_>, is_it: impl Fn(&VolumeFailure) -> bool) -> Elsewhere {
     let nodes = case
         .scheduling()
         .and_then(|examination| examination.nodes());
-    let troubled = |node: &&NodeResult| {
+    let reaches = |node: &&NodeResult| {
         let mut failures = node.failures.iter().filter_map(of);
         !failures.any(&is_it)
     };
-    let free: Vec<&NodeResult> = nodes.unwrap_or_default().iter().filter(troubled).collect();
-    let reasons: BTreeSet<&str> = free
+    let reaching: Vec<&NodeResult> = nodes.unwrap_or_default().iter().filter(reaches).collect();
+    let reasons: BTreeSet<&String> = reaching
         .iter()
         .flat_map(|node| &node.failures)
-        .map(|failure| failure.reason.as_str())
+        .map(|failure| &failure.reason)
         .collect();
     Elsewhere {
-        nodes: free.iter().map(|node| node.node.clone()).collect(),
-        reasons: Vec::from_iter(reasons).join("; "),
+        nodes: reaching.iter().map(|node| node.node.clone()).collect(),
+        reasons: reasons.into_iter().cloned().collect(),
     }
 }

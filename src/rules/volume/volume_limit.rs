@@ -3,14 +3,14 @@
 //! Source: kube-scheduler `framework/plugins/nodevolumelimits/csi.go` (1.37); the limit is the driver's own, in
 //! `CSINode.spec.drivers[].allocatable.count`.
 
-use crate::text::say;
 use super::volume_failures::{first, matched};
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
+use crate::text::say;
 
 /// `volume-limit`
 pub static RULE: Rule = Rule {
@@ -25,7 +25,7 @@ pub static RULE: Rule = Rule {
         Kind::VolumeAttachment,
     ],
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -33,26 +33,45 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(matched) = matched(case, is_it, |reason| *reason == Reason::VolumeLimit) else {
         return Vec::new();
     };
+    let headline = say!(
+        "volume-limit.headline",
+        "{share} may attach no more volumes[ of {driver}: {attached} of {limit} on {nearest}, and the pod adds {new}]"
+    );
+    let finding = matched.finding(case, headline);
     let finding = match first(&matched) {
         Some(VolumeFailure::AttachLimit {
             driver,
             attached,
             new,
             limit,
-        }) => matched
-            .finding(case, say!("volume-limit.headline", "{share} may attach no more volumes of {driver}: {attached} of {limit} on {nearest}, and the pod adds {new}"))
+        }) => finding
             .fact("driver", driver.as_str())
-            .fact("attached", attached.to_string())
-            .fact("new", new.to_string())
-            .fact("limit", limit.to_string())
-            .fact("nearest", matched.nodes().first().cloned().unwrap_or_default()),
-        _ => matched.finding(case, say!("volume-limit.headline-2", "{share} may attach no more volumes")),
+            .fact("attached", *attached)
+            .fact("new", *new)
+            .fact("limit", *limit)
+            .fact_if("nearest", matched.nodes().into_iter().next()),
+        _ => finding,
     };
     let finding = finding
-        .why(say!("volume-limit.why", "the limit is the driver's: how many disks such a machine can have at once"))
+        .why(say!(
+            "volume-limit.why",
+            "the limit is the driver's: how many disks such a machine can have at once"
+        ))
         .fix([
-            Fix::advice(say!("volume-limit.fix", "add a node, or one of a machine type that can have more disks"), Who::Admin),
-            Fix::advice(say!("volume-limit.fix-2", "let pods share a volume, or delete pods whose volumes are not needed there any more"), Who::Owner),
+            Fix::advice(
+                say!(
+                    "volume-limit.add-node",
+                    "add a node, or one of a machine type that can have more disks"
+                ),
+                Who::Admin,
+            ),
+            Fix::advice(
+                say!(
+                    "volume-limit.share-volumes",
+                    "let pods share a volume, or delete pods whose volumes are not needed there any more"
+                ),
+                Who::Owner,
+            ),
         ])
         .look(shell::command(["kubectl", "get", "csinodes", "-o", "custom-columns=NODE:.metadata.name,DRIVER:.spec.drivers[*].name,LIMIT:.spec.drivers[*].allocatable.count"]));
     vec![matched.close(case, finding, Filter::NodeVolumeLimits)]

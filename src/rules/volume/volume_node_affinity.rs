@@ -3,14 +3,14 @@
 //! Source: kube-scheduler `framework/plugins/volumebinding` (1.37), which compares the volume's node affinity with the node's
 //! labels.
 
-use crate::text::say;
 use super::volume_failures::{Elsewhere, OF_BOUND_VOLUMES, elsewhere, first, matched};
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::matching::Match;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, VolumeFailure};
+use crate::text::say;
 
 /// `volume-node-affinity`
 pub static RULE: Rule = Rule {
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("volume_node_affinity.md"),
     reads: OF_BOUND_VOLUMES,
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -36,10 +36,22 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             ..
         }) => bound(case, &matched, claim, volume, wanted),
         _ => matched
-            .finding(case, say!("volume-node-affinity.headline", "the volume of a claim cannot be reached from {share}"))
-            .why(say!("volume-node-affinity.why", "a bound volume stays where it is: a zone, or a node's own disk"))
+            .finding(
+                case,
+                say!(
+                    "volume-node-affinity.of-a-claim",
+                    "the volume of a claim cannot be reached from {share}"
+                ),
+            )
+            .why(say!(
+                "volume-node-affinity.why",
+                "a bound volume stays where it is: a zone, or a node's own disk"
+            ))
             .fix([Fix::advice(
-                say!("volume-node-affinity.fix", "look at the node affinity of the volumes of the pod's claims"),
+                say!(
+                    "volume-node-affinity.look-at-volumes",
+                    "look at the node affinity of the volumes of the pod's claims"
+                ),
                 Who::Owner,
             )])
             .look(shell::command(["kubectl", "get", "pv", "-o", "wide"])),
@@ -50,37 +62,57 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn bound(case: &Case<'_>, matched: &Match<'_>, claim: &str, volume: &str, wanted: &str) -> Finding {
     let of_claim = |failure: &VolumeFailure| matches!(failure, VolumeFailure::Elsewhere { claim: other, .. } if other == claim);
     let reaching = elsewhere(case, of_claim);
-    let headline = match reaching.nodes.as_slice() {
-        [] => {
-            say!("volume-node-affinity.bound", "the volume {volume} of claim {claim} can only be reached from nodes with {wanted}, and there is none")
-        }
-        [_] => {
-            say!("volume-node-affinity.bound-2", "the volume {volume} of claim {claim} can only be reached from {reaching}, which does not take the pod: {reasons}")
-        }
-        _ => {
-            say!("volume-node-affinity.bound-3", "the volume {volume} of claim {claim} can only be reached from nodes with {wanted}, and none of these takes the pod: {reasons}")
-        }
+    let headline = if reaching.nodes.is_empty() {
+        say!(
+            "volume-node-affinity.no-node",
+            "the volume {volume} of claim {claim} can only be reached from nodes with {wanted}, and there is none"
+        )
+    } else {
+        say!(
+            "volume-node-affinity.rejected",
+            "the volume {volume} of claim {claim} can only be reached from {reaching|{reaching}, which does not take|nodes with {wanted}, and none of these takes} the pod: {reasons}"
+        )
     };
-    told(matched.finding(case, headline), &reaching)
+    matched
+        .finding(case, headline)
         .fact("claim", claim)
         .fact("volume", volume)
         .fact("wanted", wanted)
+        .why(say!(
+            "volume-node-affinity.why-bound",
+            "a bound volume stays where it is: the pod has to go to it, and cannot be helped by other nodes"
+        ))
         .look(shell::command(["kubectl", "describe", "pv", volume]))
+        .fix(fixes(&reaching))
+        .when(!reaching.nodes.is_empty(), |finding| {
+            finding
+                .fact("reaching", reaching.nodes)
+                .fact("reasons", reaching.reasons)
+        })
 }
 
-fn told(finding: Finding, reaching: &Elsewhere) -> Finding {
-    let finding = finding.why(say!("volume-node-affinity.why-2", "a bound volume stays where it is: the pod has to go to it, and cannot be helped by other nodes"));
-    if reaching.nodes.is_empty() {
-        return finding.fix([
-            Fix::advice(say!("volume-node-affinity.fix-2", "bring a node with {wanted} back, or add one"), Who::Admin),
-            Fix::advice(say!("volume-node-affinity.fix-3", "restore the data into a volume that the nodes reach, and make the claim anew for it"), Who::Owner),
-        ]);
+fn fixes(reaching: &Elsewhere) -> Vec<Fix> {
+    if !reaching.nodes.is_empty() {
+        let change = say!(
+            "volume-node-affinity.clear-rejections",
+            "clear what keeps the pod off {reaching}: {reasons}"
+        );
+        return vec![Fix::advice(change, Who::Owner)];
     }
-    finding
-        .fact("reaching", reaching.nodes.clone())
-        .fact("reasons", reaching.reasons.as_str())
-        .fix([Fix::advice(
-            say!("volume-node-affinity.fix-4", "clear what stands against the pod on {reaching}: {reasons}"),
+    vec![
+        Fix::advice(
+            say!(
+                "volume-node-affinity.add-node",
+                "bring a node with {wanted} back, or add one"
+            ),
+            Who::Admin,
+        ),
+        Fix::advice(
+            say!(
+                "volume-node-affinity.restore-data",
+                "restore the data into a volume that the nodes reach, and make the claim anew for it"
+            ),
             Who::Owner,
-        )])
+        ),
+    ]
 }

@@ -2,14 +2,14 @@
 //!
 //! Source: kube-scheduler `framework/plugins/volumezone` (1.37).
 
-use crate::text::say;
 use super::volume_failures::{OF_BOUND_VOLUMES, elsewhere, first, matched};
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::matching::Match;
-use crate::rules::{Case, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, VolumeFailure};
+use crate::text::say;
 
 /// `volume-zone`
 pub static RULE: Rule = Rule {
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("volume_zone.md"),
     reads: OF_BOUND_VOLUMES,
     refines: &[],
-    check,
+    check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -49,37 +49,53 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         _ => matched
             .finding(
                 case,
-                say!("volume-zone.headline", "the volume of a claim is in another zone than {share}"),
+                say!(
+                    "volume-zone.of-a-claim",
+                    "the volume of a claim is in another zone than {share}"
+                ),
             )
             .fix([Fix::advice(
-                say!("volume-zone.fix", "compare the zone labels of the claims' volumes with those of the nodes"),
+                say!(
+                    "volume-zone.compare-labels",
+                    "compare the zone labels of the claims' volumes with those of the nodes"
+                ),
                 Who::Owner,
             )])
             .look(shell::command(["kubectl", "get", "pv", "--show-labels"])),
     };
-    let finding = finding.why(say!("volume-zone.why", "a volume stays in its zone: the pod has to go there"));
+    let finding = finding.why(say!(
+        "volume-zone.why",
+        "a volume stays in its zone: the pod has to go there"
+    ));
     vec![matched.close(case, finding, Filter::VolumeZone)]
 }
 
 fn bound(case: &Case<'_>, matched: &Match<'_>, claim: &str) -> Finding {
     let of_claim = |failure: &VolumeFailure| matches!(failure, VolumeFailure::Zone { claim: other, .. } if other == claim);
     let there = elsewhere(case, of_claim);
-    let (headline, fix) = match there.nodes.as_slice() {
-        [] => (
-            say!("volume-zone.bound", "the volume {volume} of claim {claim} is in {key} {wanted}, and no node is"),
-            Fix::advice(say!("volume-zone.bound-fix", "add a node in {wanted}"), Who::Admin),
-        ),
-        _ => (
-            say!("volume-zone.bound-2", "the volume {volume} of claim {claim} is in {key} {wanted}, where {there} cannot take the pod: {reasons}"),
-            Fix::advice(
-                say!("volume-zone.bound-fix-2", "clear what stands against the pod on {there}: {reasons}"),
-                Who::Owner,
-            ),
-        ),
-    };
+    if there.nodes.is_empty() {
+        let headline = say!(
+            "volume-zone.no-node",
+            "the volume {volume} of claim {claim} is in {key} {wanted}, and no node is"
+        );
+        return matched.finding(case, headline).fix([Fix::advice(
+            say!("volume-zone.add-node", "add a node in {wanted}"),
+            Who::Admin,
+        )]);
+    }
+    let headline = say!(
+        "volume-zone.rejected",
+        "the volume {volume} of claim {claim} is in {key} {wanted}, where {there} cannot take the pod: {reasons}"
+    );
     matched
         .finding(case, headline)
         .fact("there", there.nodes)
         .fact("reasons", there.reasons)
-        .fix([fix])
+        .fix([Fix::advice(
+            say!(
+                "volume-zone.clear-rejections",
+                "clear what keeps the pod off {there}: {reasons}"
+            ),
+            Who::Owner,
+        )])
 }

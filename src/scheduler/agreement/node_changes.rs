@@ -10,7 +10,7 @@ pub(in crate::scheduler) struct NodeChanges(Vec<(Timestamp, String)>);
 
 impl NodeChanges {
     /// Looks at every node.
-    pub(in crate::scheduler) fn of(snapshot: &Snapshot) -> Self {
+    pub(in crate::scheduler) fn of(snapshot: &Snapshot<'_>) -> Self {
         let mut found: Vec<(Timestamp, String)> = Vec::new();
         for (_, node) in snapshot.nodes().seen() {
             let latest = found.last().map(|(time, _)| *time);
@@ -51,7 +51,7 @@ mod tests {
         };
         let nodes = [("a", 3), ("b", 1), ("c", 5), ("d", 4), ("e", 9)];
         let nodes = nodes.map(|(name, minute)| made(name, minute)).into_iter();
-        let changes = NodeChanges::of(&nodes.fold(Cluster::new(), Cluster::with).seal());
+        let changes = NodeChanges::of(&nodes.fold(Cluster::new(), Cluster::with).snapshot());
         let found = [0, 2, 3, 4, 5, 8, 9].map(|minute| changes.since(at(minute)));
         let expected = ["a", "a", "c", "c", "e", "e"].map(Some);
         assert_eq!(found[..6], expected);

@@ -31,7 +31,7 @@ fn web(message: &str) -> Object {
 }
 
 fn examined(pod: &Object, cluster: Cluster) -> Agreement {
-    let cluster = cluster.with(pod.clone()).seal();
+    let cluster = cluster.with(pod.clone()).snapshot();
     Engine::new(&cluster).examine(&pod.stuck()).agreement
 }
 

@@ -59,14 +59,18 @@ impl<'a> Term<'a> {
     pub(super) fn new<'s>(
         raw: &'a PodAffinityTerm,
         own: &str,
-        snapshot: &'s Snapshot,
+        snapshot: &'s Snapshot<'s>,
     ) -> Result<Self, &'s Gap> {
         let namespaces = namespaces(raw, own, snapshot)?;
         Ok(Term { raw, namespaces })
     }
 
     /// The required terms of a pod's affinity, each with its place; those whose namespaces could not be read are left out.
-    pub fn of_affinity(spec: &'a PodSpec, own: &str, snapshot: &Snapshot) -> Vec<(usize, Self)> {
+    pub fn of_affinity(
+        spec: &'a PodSpec,
+        own: &str,
+        snapshot: &Snapshot<'_>,
+    ) -> Vec<(usize, Self)> {
         placed(affinity(spec), own, snapshot)
     }
 
@@ -74,7 +78,7 @@ impl<'a> Term<'a> {
     pub fn of_anti_affinity(
         spec: &'a PodSpec,
         own: &str,
-        snapshot: &Snapshot,
+        snapshot: &Snapshot<'_>,
     ) -> Vec<(usize, Self)> {
         placed(anti_affinity(spec), own, snapshot)
     }
@@ -152,7 +156,7 @@ impl<'a> Term<'a> {
 fn placed<'a>(
     raw: &'a [PodAffinityTerm],
     own: &str,
-    snapshot: &Snapshot,
+    snapshot: &Snapshot<'_>,
 ) -> Vec<(usize, Term<'a>)> {
     let terms = raw.iter().enumerate();
     terms
@@ -180,7 +184,7 @@ pub(super) fn named(term: &PodAffinityTerm, own: &str) -> Vec<String> {
 fn namespaces<'s>(
     term: &PodAffinityTerm,
     own: &str,
-    snapshot: &'s Snapshot,
+    snapshot: &'s Snapshot<'s>,
 ) -> Result<Namespaces, &'s Gap> {
     let mut names = named(term, own);
     let Some(selector) = term.namespace_selector.as_ref() else {
@@ -203,7 +207,7 @@ fn namespaces<'s>(
 /// The labels of a namespace; none of one that does not exist.
 pub(super) fn labels_of<'s>(
     name: &str,
-    snapshot: &'s Snapshot,
+    snapshot: &'s Snapshot<'s>,
 ) -> Result<BTreeMap<String, String>, &'s Gap> {
     match snapshot.namespaces().get("", name) {
         Seen::Yes(namespace) => Ok(namespace.metadata.labels.clone().unwrap_or_default()),

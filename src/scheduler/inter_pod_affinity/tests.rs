@@ -39,7 +39,7 @@ fn away(pod: Object, terms: Value) -> Object {
 /// `node: reason` of everything that rejects the pod.
 fn filtered_nodes(pod: &Object, objects: &[Object]) -> Vec<String> {
     let cluster = objects.iter().cloned().fold(Cluster::new(), Cluster::with);
-    let cluster = cluster.seal();
+    let cluster = cluster.snapshot();
     let results = run_filters(&pod.pod(), &View::of(&cluster));
     let on = |name: &str, reason: &str| format!("{name}: {reason}");
     let nodes = results.nodes.iter();
@@ -153,7 +153,7 @@ fn the_holder_and_whose_rule_it_is_are_told() {
     let cluster = objects
         .into_iter()
         .fold(Cluster::new(), Cluster::with)
-        .seal();
+        .snapshot();
     let results = run_filters(&web.pod(), &View::of(&cluster)).nodes;
     let filtered: Vec<_> = results[0]
         .failures
@@ -181,7 +181,7 @@ fn the_pods_that_are_missing_are_named_by_selector_and_namespaces() {
         let cluster = Cluster::new()
             .with(zoned("a1", "a"))
             .with(namespace("data", "x"))
-            .seal();
+            .snapshot();
         let results = run_filters(&web.pod(), &View::of(&cluster)).nodes;
         match &results[0].failures[0].what {
             What::Apart { wanted, .. } => wanted.clone(),
@@ -298,7 +298,7 @@ fn namespaces_that_were_not_read_are_a_gap_and_no_obstacle() {
         .read(Kind::Node)
         .read(Kind::Pod)
         .with(zoned("a1", "a"))
-        .seal();
+        .snapshot();
     let results = run_filters(&web.pod(), &View::of(&cluster));
     assert!(results.nodes[0].failures.is_empty());
     assert_eq!(results.unread[0].gap.kind, Kind::Namespace);

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 fn ranks(pod: &Object, nodes: &[Object], filters: &[Filter]) -> Vec<Option<u32>> {
     let cluster = nodes.iter().cloned().fold(Cluster::new(), Cluster::with);
-    let cluster = cluster.seal();
+    let cluster = cluster.snapshot();
     let results = run_filters(&pod.pod(), &View::of(&cluster)).nodes;
-    let of = |filter: &Filter| rank(&results, |failure| failure.filter == *filter);
+    let of = |filter: &Filter| nearest_feasible(&results).rank(|failure| failure.filter == *filter);
     filters.iter().map(of).collect()
 }
 
@@ -63,9 +63,9 @@ fn a_control_plane_counts_only_when_there_is_nothing_else() {
 
 fn rank_of(pod: &Object, nodes: &[Object], reason: &str) -> Option<u32> {
     let cluster = nodes.iter().cloned().fold(Cluster::new(), Cluster::with);
-    let cluster = cluster.seal();
+    let cluster = cluster.snapshot();
     let results = run_filters(&pod.pod(), &View::of(&cluster)).nodes;
-    rank(&results, |failure| failure.reason == reason)
+    nearest_feasible(&results).rank(|failure| failure.reason == reason)
 }
 
 #[test]
@@ -265,7 +265,10 @@ fn nodes_held_by_siblings_come_before_one_that_lacks_much() {
 #[test]
 fn the_nearest_node_is_the_first() {
     let nodes = [node("a", "1", "1Gi"), node("b", "1", "8Gi")];
-    let cluster = nodes.into_iter().fold(Cluster::new(), Cluster::with).seal();
+    let cluster = nodes
+        .into_iter()
+        .fold(Cluster::new(), Cluster::with)
+        .snapshot();
     let web = pod("web").asks("cpu", "2").asks("memory", "2Gi").pod();
     let results = run_filters(&web, &View::of(&cluster)).nodes;
     let names: Vec<_> = nearest_feasible(&results)

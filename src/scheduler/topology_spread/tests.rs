@@ -36,7 +36,7 @@ fn spread(fields: Value) -> Object {
 /// The names of the nodes that take the pod.
 fn feasible_nodes(pod: &Object, objects: &[Object]) -> Vec<String> {
     let cluster = objects.iter().cloned().fold(Cluster::new(), Cluster::with);
-    let cluster = cluster.seal();
+    let cluster = cluster.snapshot();
     let results = run_filters(&pod.pod(), &View::of(&cluster));
     results.feasible_nodes().map(str::to_owned).collect()
 }
@@ -188,7 +188,7 @@ fn the_counts_are_told() {
     let cluster = zones()
         .into_iter()
         .fold(Cluster::new(), Cluster::with)
-        .seal();
+        .snapshot();
     let results = run_filters(&spread(json!({})).pod(), &View::of(&cluster)).nodes;
     assert_eq!(results[0].failures.len(), 1);
     assert_eq!(

@@ -36,7 +36,7 @@ struct Free<'v> {
 }
 
 impl<'v> Candidates<'v> {
-    pub(super) fn of(claim: &PersistentVolumeClaim, snapshot: &'v Snapshot) -> Self {
+    pub(super) fn of(claim: &PersistentVolumeClaim, snapshot: &'v Snapshot<'v>) -> Self {
         let volumes = snapshot.volumes().seen();
         let volumes = volumes.map(|((_, name), volume)| (name.as_str(), volume));
         let of_class = volumes.filter(|(_, volume)| volume.class == class_name(claim));

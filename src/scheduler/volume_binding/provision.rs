@@ -35,7 +35,7 @@ pub(super) fn of<'v>(
     found: &mut Prepared<Bindings<'v>>,
     claim: &PersistentVolumeClaim,
     class: &'v StorageClass,
-    snapshot: &'v Snapshot,
+    snapshot: &'v Snapshot<'v>,
 ) -> Provision<'v> {
     let name = class.metadata.name.as_deref().unwrap_or_default();
     let by_hand = class.provisioner.is_empty() || class.provisioner == NO_PROVISIONER;
@@ -56,7 +56,7 @@ fn left<'v>(
     asked: Quantity,
     class: &StorageClass,
     name: &str,
-    snapshot: &'v Snapshot,
+    snapshot: &'v Snapshot<'v>,
 ) -> Option<Left<'v>> {
     let driver = found.known(snapshot.csi_drivers().get("", &class.provisioner))??;
     if !driver.storage_capacity {

@@ -125,7 +125,7 @@ fn claims_that_can_be_used_nowhere_refuse_the_pod() {
             "pod has unbound immediate PersistentVolumeClaims",
         ),
     ] {
-        let cluster = nodes().all(objects).seal();
+        let cluster = nodes().all(objects).snapshot();
         let results =
             crate::scheduler::run_filters(&pod.pod(), &crate::scheduler::View::of(&cluster));
         assert_eq!(results.before[0].reason, words, "{case}");

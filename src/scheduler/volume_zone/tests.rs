@@ -115,7 +115,7 @@ fn a_claim_without_a_volume_is_left_alone_only_when_it_waits() {
         let cluster = Cluster::new()
             .with(node("n1", "4", "8Gi"))
             .all(objects)
-            .seal();
+            .snapshot();
         let results =
             crate::scheduler::run_filters(&web().pod(), &crate::scheduler::View::of(&cluster));
         // another filter may say the same before

@@ -1,7 +1,7 @@
 //! A fix that is called verified gets the pods bound once its command is run.
 
-use crate::suite::{Cluster, Identity, Namespace, Situation, Wait, say, settled, within};
-use crate::{EVERYTHING, PATIENCE, conclude, items, json, word};
+use crate::cluster::suite::{Cluster, Identity, Namespace, Situation, Wait, say, settled, within};
+use crate::cluster::{EVERYTHING, PATIENCE, conclude, items, json, word};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! With few rights the report is right, or says what it could not see; and no claim gets stronger.
 
-use crate::suite::{Answer, Audit, Cluster, Identity, Rights, say};
-use crate::{EVERYTHING, conclude, items, json, two_stuck_pods, word};
+use crate::cluster::suite::{Answer, Audit, Cluster, Identity, Rights, say};
+use crate::cluster::{EVERYTHING, conclude, items, json, two_stuck_pods, word};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Instant;

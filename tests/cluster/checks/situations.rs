@@ -1,11 +1,11 @@
 //! Situations: what a real scheduler, the real admission chain and a real kubelet make of pods.
 
-use crate::suite::{
+use crate::cluster::suite::{
     Audit, BROKEN, Cluster, EXPECTED_UNEXPLAINED, Home, Identity, NODES, Situation, Wait,
     every_pod_is_well, folders, say, settled, within,
 };
-use crate::{EVERYTHING, PATIENCE, causes, conclude, fix, items, json, left_alone, word};
-use kubectl_diagnose::rules;
+use crate::cluster::{EVERYTHING, PATIENCE, causes, conclude, fix, items, json, left_alone, word};
+use crate::support::rules;
 use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};

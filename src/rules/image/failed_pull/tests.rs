@@ -1,13 +1,12 @@
-//! Which words speak for a container that waits for an image.
+//! Which message counts for a container that waits for an image.
 
 use super::*;
-use crate::snapshot::{Snapshot, Store, Why};
-use crate::triage::scope::Scope;
+use crate::snapshot::{Store, Why};
 use serde_json::{Value, json};
 
 const IMAGE: &str = "reg.example/web:1";
 
-fn snapshot(pod: Value, events: &[(&str, &str, Option<&str>)]) -> Snapshot {
+fn store(pod: Value, events: &[(&str, &str, Option<&str>)]) -> Store {
     let mut items = vec![pod];
     for (index, (reason, message, container)) in events.iter().enumerate() {
         let path = container.map(|name| format!("spec.containers{{{name}}}"));
@@ -18,7 +17,7 @@ fn snapshot(pod: Value, events: &[(&str, &str, Option<&str>)]) -> Snapshot {
     let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
     let mut store = Store::new(Why::NotInDump);
     crate::gather::dump::load(&list.to_string(), &mut store).unwrap();
-    store.seal(&Scope::everything())
+    store
 }
 
 fn pod(reason: &str, message: &str) -> Value {
@@ -30,14 +29,21 @@ fn pod(reason: &str, message: &str) -> Value {
             "state": {"waiting": {"reason": reason, "message": message}}}]}})
 }
 
-/// Class of the failure, image, and whether it is hearsay.
+/// Class of the failure, image, and whether the message may be about another image.
 fn read(pod: Value, events: &[(&str, &str, Option<&str>)]) -> Vec<(PullFailure, String, bool)> {
-    let snapshot = snapshot(pod, events);
+    let store = store(pod, events);
+    let snapshot = store.snapshot();
     let engine = crate::scheduler::Engine::new(&snapshot);
-    let case = Case::new(&snapshot.stuck()[0], &engine);
+    let case = Case::new(store.whole_pods().next().unwrap(), &engine);
     all(&case)
         .into_iter()
-        .map(|failed| (failed.pull.failure, failed.image.to_owned(), failed.hearsay))
+        .map(|failed| {
+            (
+                failed.pull.failure,
+                failed.image.to_owned(),
+                failed.indirect,
+            )
+        })
         .collect()
 }
 
@@ -47,18 +53,18 @@ const ABSENT: &str = "Failed to pull image \"reg.example/web:1\": manifest unkno
 
 #[test]
 fn the_status_outranks_events() {
-    let told = read(
+    let found = read(
         pod("ErrImagePull", "manifest unknown"),
         &[("Failed", REFUSED, Some("app"))],
     );
-    assert_eq!(told, [(PullFailure::TagNotFound, IMAGE.to_owned(), false)]);
+    assert_eq!(found, [(PullFailure::TagNotFound, IMAGE.to_owned(), false)]);
 }
 
 #[test]
-fn behind_boilerplate_the_newest_event_about_the_image_speaks() {
-    let told = |events: &[(&str, &str, Option<&str>)]| {
-        let told = read(pod("ImagePullBackOff", BACK_OFF), events);
-        (told[0].0, told[0].2)
+fn behind_boilerplate_the_newest_event_about_the_image_counts() {
+    let found = |events: &[(&str, &str, Option<&str>)]| {
+        let found = read(pod("ImagePullBackOff", BACK_OFF), events);
+        (found[0].0, found[0].2)
     };
     let (refused, absent) = (
         ("Failed", REFUSED, Some("app")),
@@ -66,28 +72,31 @@ fn behind_boilerplate_the_newest_event_about_the_image_speaks() {
     );
     let noise = ("Failed", "Error: ImagePullBackOff", Some("app"));
     assert_eq!(
-        told(&[refused, absent, noise]),
+        found(&[refused, absent, noise]),
         (PullFailure::TagNotFound, false)
     );
     assert_eq!(
-        told(&[absent, refused, noise]),
+        found(&[absent, refused, noise]),
         (PullFailure::Unreachable, false)
     );
-    assert_eq!(told(&[noise]), (PullFailure::Unknown, false));
+    assert_eq!(found(&[noise]), (PullFailure::Unknown, false));
     let qps = "Failed to pull image \"reg.example/web:1\": pull QPS exceeded";
     assert_eq!(
-        told(&[refused, ("Failed", qps, Some("app"))]),
+        found(&[refused, ("Failed", qps, Some("app"))]),
         (PullFailure::Unreachable, false)
     );
     let of_another_container = ("Failed", ABSENT, Some("side"));
-    assert_eq!(told(&[of_another_container]), (PullFailure::Unknown, false));
+    assert_eq!(
+        found(&[of_another_container]),
+        (PullFailure::Unknown, false)
+    );
     let former = "Failed to pull image \"reg.example/web:0\": manifest unknown";
     assert_eq!(
-        told(&[("Failed", former, Some("app"))]),
+        found(&[("Failed", former, Some("app"))]),
         (PullFailure::Unknown, false)
     );
     assert_eq!(
-        told(&[("Failed", former, None)]),
+        found(&[("Failed", former, None)]),
         (PullFailure::TagNotFound, true)
     );
 }
@@ -109,9 +118,9 @@ fn the_image_of_a_volume_is_told_from_the_containers_own() {
         ),
         ("manifest unknown", IMAGE),
     ] {
-        let told = read(pod("ErrImagePull", message), &[]);
+        let found = read(pod("ErrImagePull", message), &[]);
         assert_eq!(
-            told,
+            found,
             [(PullFailure::TagNotFound, image.to_owned(), false)],
             "{message}"
         );
@@ -121,8 +130,8 @@ fn the_image_of_a_volume_is_told_from_the_containers_own() {
 #[test]
 fn a_raw_error_as_the_reason_is_read_and_other_reasons_are_not() {
     let raw = "failed to pull image \"reg.example/web:1\": no basic auth credentials";
-    let told = read(pod(raw, ""), &[]);
-    assert_eq!(told, [(PullFailure::Auth, IMAGE.to_owned(), false)]);
+    let found = read(pod(raw, ""), &[]);
+    assert_eq!(found, [(PullFailure::Auth, IMAGE.to_owned(), false)]);
     let other = pod(
         "CreateContainerError",
         "failed to mount image volume: denied: x",

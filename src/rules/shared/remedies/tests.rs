@@ -19,10 +19,10 @@ struct Offer {
 fn remedies(pod: &Object, others: &[Object]) -> Vec<Offer> {
     let cluster = Cluster::new().with(pod.clone());
     let cluster = others.iter().cloned().fold(cluster, Cluster::with);
-    offered(&pod.stuck(), &cluster.seal())
+    offered(&pod.stuck(), &cluster.snapshot())
 }
 
-fn offered(pod: &PodView, snapshot: &Snapshot) -> Vec<Offer> {
+fn offered(pod: &PodView, snapshot: &Snapshot<'_>) -> Vec<Offer> {
     let template_owner = TemplateOwner::of(pod, snapshot);
     let remedies = Engine::new(snapshot).remedies(pod);
     let offer = |remedy| Offer {
@@ -383,10 +383,10 @@ fn nothing_is_verified_without_all_pods() {
     let partly = Cluster::unread()
         .read(Kind::Node)
         .with(node("n1", "1", "8Gi"))
-        .seal();
+        .snapshot();
     let found = offered(&asks.stuck(), &partly);
     assert!(found[0].fix.command.contains("--requests=cpu=1"));
     assert_eq!(found[0].fix.verified, None);
-    let blind = Cluster::unread().with(node("n1", "1", "8Gi")).seal();
+    let blind = Cluster::unread().with(node("n1", "1", "8Gi")).snapshot();
     assert!(offered(&asks.stuck(), &blind).is_empty());
 }

@@ -13,7 +13,7 @@ fn web(cpu: &str) -> Object {
 }
 
 fn found(web: &Object, objects: Vec<Object>) -> DryRun {
-    let cluster = Cluster::new().all(objects).seal();
+    let cluster = Cluster::new().all(objects).snapshot();
     let engine = Engine::new(&cluster);
     DryRun::clone(&engine.dry_run(&web.pod()))
 }

@@ -5,13 +5,11 @@ mod quiet;
 mod running;
 mod scheduling;
 
-use kubectl_diagnose::report::*;
-use kubectl_diagnose::rules::Layer;
-use kubectl_diagnose::rules::finding::{Certainty, Risk, Who};
-use kubectl_diagnose::scheduler::{Agree, Agreement, Count, Holder};
-use kubectl_diagnose::snapshot::ObjectRef;
-use kubectl_diagnose::snapshot::{Evidence, Origin};
-use kubectl_diagnose::text::{Fact, Facts};
+use crate::support::*;
+use crate::support::{
+    Agree, Agreement, Certainty, Count, Evidence, Fact, Facts, Holder, Layer, ObjectRef, Origin,
+    Risk, Who,
+};
 
 pub(crate) use nodes::*;
 pub(crate) use quiet::*;

@@ -9,8 +9,6 @@
     reason = "a test may fail anywhere"
 )]
 
-#[path = "../api_server/mod.rs"]
-mod api_server;
 #[cfg(unix)]
 mod credentials;
 mod faults;
@@ -18,10 +16,9 @@ mod reads;
 
 use std::time::Duration;
 
-use api_server::ApiServer;
-use kubectl_diagnose::gather::client::Client;
-use kubectl_diagnose::gather::{
-    Accept, Connection, ConnectionFlags, Environment, ReadError, resolve,
+use crate::api_server::ApiServer;
+use crate::support::{
+    Accept, Client, Connection, ConnectionFlags, Environment, ReadError, resolve,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;

@@ -1,0 +1,170 @@
+//! The parts of the report that are about everything: numbers, what was named and is not stuck, what was not read.
+
+use crate::report::{
+    CauseSummary, Diagnosis, GapReport, KindSummary, NotStuck, ScopeReport, StandingReport, Summary,
+};
+use crate::rules;
+use crate::snapshot::{ObjectRef, Snapshot};
+use crate::text::{Message, say};
+use crate::triage::{Because, Scope, Standing, Triage};
+
+/// What was asked for.
+pub(super) fn scope(scope: &Scope) -> ScopeReport {
+    let targets = scope.targets.iter();
+    ScopeReport {
+        namespace: scope.namespace.clone(),
+        selector: scope.selector.as_ref().map(ToString::to_string),
+        targets: targets
+            .map(|target| format!("{}/{}", target.kind, target.name))
+            .collect(),
+    }
+}
+
+/// Numbers by kind and by cause.
+pub(super) fn summary(triage: &Triage<'_>, diagnoses: &[Diagnosis]) -> Summary {
+    let numbers = triage.numbers().into_iter();
+    let by_kind = numbers.map(|(kind, numbers)| {
+        let summary = KindSummary {
+            all: numbers.all,
+            stuck: numbers.stuck,
+            progressing: numbers.progressing,
+            ended: numbers.ended,
+        };
+        (kind, summary)
+    });
+    Summary {
+        by_kind: by_kind.collect(),
+        causes: causes(diagnoses),
+    }
+}
+
+fn causes(diagnoses: &[Diagnosis]) -> Vec<CauseSummary> {
+    let mut causes: Vec<CauseSummary> = Vec::new();
+    for diagnosis in diagnoses {
+        let affected = diagnosis.affected.len();
+        let since = diagnosis.affected.iter();
+        let longest = since.filter_map(|one| one.since_seconds).max();
+        let mut known = causes.iter_mut();
+        match known.find(|known| known.cause == diagnosis.cause) {
+            Some(known) => {
+                known.affected += affected;
+                known.longest_seconds = known.longest_seconds.max(longest);
+            }
+            None => causes.push(CauseSummary {
+                cause: diagnosis.cause,
+                affected,
+                longest_seconds: longest,
+            }),
+        }
+    }
+    causes
+}
+
+/// What was asked for by name and is not stuck; a scan does not list it.
+pub(super) fn not_stuck(triage: &Triage<'_>) -> Vec<NotStuck> {
+    let report = |(object, standing): &(ObjectRef, Standing)| {
+        let (word, because, until) = match standing {
+            Standing::Healthy(because) => (StandingReport::Healthy, because, None),
+            Standing::Progressing(because, until) => (StandingReport::Progressing, because, *until),
+            Standing::Ended(because) => (StandingReport::Ended, because, None),
+            Standing::Stuck => return None,
+        };
+        let message = message(because);
+        Some(NotStuck {
+            object: object.clone(),
+            standing: word,
+            until: until.map(|until| until.to_string()),
+            because: message.english(),
+            message,
+        })
+    };
+    triage.named().filter_map(report).collect()
+}
+
+fn message(because: &Because) -> Message {
+    let of = Message::new;
+    match because {
+        Because::Completed => say!("standing.completed", "completed").into(),
+        Because::Ready(containers) => of(say!(
+            "standing.ready",
+            "running and ready, {containers} of {containers} containers"
+        ))
+        .fact("containers", *containers),
+        Because::Deleting => say!("standing.deleting", "being deleted").into(),
+        Because::NoSchedulerYet => say!("standing.no-scheduler", "waiting for a scheduler").into(),
+        Because::NoKubeletYet => say!("standing.no-kubelet", "waiting for its kubelet").into(),
+        Because::Creating => say!("standing.creating", "being created").into(),
+        Because::Initializing => say!("standing.initializing", "initializing").into(),
+        Because::InitContainer(name) => of(say!(
+            "standing.init-container",
+            "init container {container} is at work"
+        ))
+        .fact("container", name.as_str()),
+        Because::Restarting => say!("standing.restarting", "restarting").into(),
+        Because::WarmingUp => say!(
+            "standing.warming-up",
+            "warming up within its probe's budget"
+        )
+        .into(),
+        Because::ReadinessUnreported => say!(
+            "standing.readiness-unreported",
+            "its readiness has not been reported yet"
+        )
+        .into(),
+        Because::Replaced => say!(
+            "standing.replaced",
+            "failed, and another pod took its place"
+        )
+        .into(),
+        Because::HasPods(pods) => of(say!(
+            "standing.has-pods",
+            "has {pods} {pods|pod|pods}, as many as it wants"
+        ))
+        .fact("pods", *pods),
+        Because::MakingPods => say!("standing.making-pods", "making its pods").into(),
+        Because::Halted => say!(
+            "standing.halted",
+            "paused, suspended or scaled to zero: it wants no pods"
+        )
+        .into(),
+        Because::Selects(pods) => of(say!(
+            "standing.selects",
+            "its selector matches {pods} {pods|pod|pods}"
+        ))
+        .fact("pods", *pods),
+        Because::NoSelector => say!(
+            "standing.no-selector",
+            "it has no selector: its endpoints are written by somebody else"
+        )
+        .into(),
+        Because::OfWorkload(workload) => of(say!(
+            "standing.of-workload",
+            "its selector matches the pods of {workload}, which has none at present"
+        ))
+        .fact("workload", workload.as_str()),
+        Because::NewService => {
+            say!("standing.new-service", "new, and its pods may still come").into()
+        }
+        Because::NodeReady => say!("standing.node-ready", "Ready").into(),
+        Because::NodeNotReadyYet => {
+            say!("standing.node-not-ready-yet", "not Ready for a short time").into()
+        }
+    }
+}
+
+/// What could not be read.
+pub(super) fn gaps(snapshot: &Snapshot<'_>) -> Vec<GapReport> {
+    let gaps = snapshot.gaps().into_iter();
+    let report = gaps.map(|gap| GapReport {
+        kind: gap.kind.as_str(),
+        namespace: gap.namespace.clone(),
+        name: gap.name.clone(),
+        why: gap.why.as_str(),
+        detail: gap.detail.clone(),
+        affects: rules::all()
+            .filter(|rule| rule.reads.contains(&gap.kind))
+            .map(|rule| rule.cause)
+            .collect(),
+    });
+    report.collect()
+}

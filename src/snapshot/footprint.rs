@@ -1,0 +1,164 @@
+//! What pods of one template have in common, kept once and counted.
+
+use crate::kubernetes::affinity::pod_anti_affinity;
+use crate::kubernetes::disks::{Disk, inline_disks};
+use crate::kubernetes::ports::{HostPort, host_ports};
+use crate::kubernetes::quantity::Quantity;
+use crate::kubernetes::resources::occupied;
+use k8s_openapi::api::core::v1::{Pod, PodAffinityTerm};
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::{self, Write};
+use std::hash::{DefaultHasher, Hasher};
+
+/// What pods of one template share.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Footprint {
+    /// What the pod takes of its node (k8s.io/component-helpers/resource/helpers.go).
+    pub requests: BTreeMap<String, Quantity>,
+    /// The host ports that it holds.
+    pub ports: Vec<HostPort>,
+    /// `metadata.labels`
+    pub labels: BTreeMap<String, String>,
+    /// Required anti-affinity: keeps other pods away as well.
+    pub anti_affinity: Vec<PodAffinityTerm>,
+    /// `spec.priority`
+    pub priority: i32,
+    /// `spec.schedulerName`; empty when the API server did not write it.
+    pub scheduler: String,
+    /// The names of the claims that it mounts, apart from those made for it alone.
+    pub claims: Vec<String>,
+    /// The volumes for which each pod gets a claim of its own; see [`super::PodRecords::claims_of`].
+    pub ephemeral: Vec<String>,
+    /// The disks that it names without a claim.
+    pub disks: Vec<Disk>,
+}
+
+impl Footprint {
+    /// The shape of a pod.
+    pub fn of(pod: &Pod) -> Footprint {
+        let Some(spec) = pod.spec.as_ref() else {
+            return Footprint::default();
+        };
+        let volumes = || spec.volumes.iter().flatten();
+        let claims = volumes().filter_map(|volume| {
+            volume
+                .persistent_volume_claim
+                .as_ref()
+                .map(|source| source.claim_name.clone())
+        });
+        let ephemeral = volumes().filter(|volume| volume.ephemeral.is_some());
+        Footprint {
+            requests: occupied(pod),
+            ports: host_ports(spec),
+            labels: pod.metadata.labels.clone().unwrap_or_default(),
+            anti_affinity: pod_anti_affinity(spec).to_vec(),
+            priority: spec.priority.unwrap_or_default(),
+            scheduler: spec.scheduler_name.clone().unwrap_or_default(),
+            claims: claims.collect(),
+            ephemeral: ephemeral.map(|volume| volume.name.clone()).collect(),
+            disks: inline_disks(spec),
+        }
+    }
+}
+
+/// The place of a footprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FootprintId(pub(super) usize);
+
+/// All footprints. One that no pod has any more gives its place to the next.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Footprints {
+    all: Vec<Footprint>,
+    held: Vec<usize>,
+    vacant: Vec<usize>,
+    by_hash: HashMap<u64, Vec<usize>>,
+}
+
+impl Footprints {
+    pub(super) fn all(&self) -> &[Footprint] {
+        &self.all
+    }
+
+    pub(super) fn get(&self, id: FootprintId) -> &Footprint {
+        static EMPTY: Footprint = Footprint {
+            requests: BTreeMap::new(),
+            ports: Vec::new(),
+            labels: BTreeMap::new(),
+            anti_affinity: Vec::new(),
+            priority: 0,
+            scheduler: String::new(),
+            claims: Vec::new(),
+            ephemeral: Vec::new(),
+            disks: Vec::new(),
+        };
+        self.all.get(id.0).unwrap_or(&EMPTY)
+    }
+
+    /// The place of a footprint, with one more pod that has it.
+    pub(super) fn hold(&mut self, footprint: Footprint) -> FootprintId {
+        let hash = hash(&footprint);
+        let places = self.by_hash.entry(hash).or_default();
+        let all = &mut self.all;
+        let known = places.iter().find(|at| all.get(**at) == Some(&footprint));
+        let at = match (known, self.vacant.pop()) {
+            (Some(at), vacant) => {
+                self.vacant.extend(vacant);
+                *at
+            }
+            (None, vacant) => {
+                let at = vacant.unwrap_or(all.len());
+                match all.get_mut(at) {
+                    Some(place) => *place = footprint,
+                    None => {
+                        all.push(footprint);
+                        self.held.push(0);
+                    }
+                }
+                places.push(at);
+                at
+            }
+        };
+        if let Some(held) = self.held.get_mut(at) {
+            *held += 1;
+        }
+        FootprintId(at)
+    }
+
+    /// One pod less has it.
+    pub(super) fn release(&mut self, id: FootprintId) {
+        let Some(held) = self.held.get_mut(id.0) else {
+            return;
+        };
+        *held = held.saturating_sub(1);
+        if *held > 0 {
+            return;
+        }
+        let Some(place) = self.all.get_mut(id.0) else {
+            return;
+        };
+        let footprint = std::mem::take(place);
+        let hash = hash(&footprint);
+        if let Some(places) = self.by_hash.get_mut(&hash) {
+            places.retain(|at| *at != id.0);
+            if places.is_empty() {
+                self.by_hash.remove(&hash);
+            }
+        }
+        self.vacant.push(id.0);
+    }
+}
+
+/// The debug form of sorted maps is complete and the same for equal footprints.
+fn hash(footprint: &Footprint) -> u64 {
+    struct Into(DefaultHasher);
+    impl Write for Into {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.write(text.as_bytes());
+            Ok(())
+        }
+    }
+    let mut into = Into(DefaultHasher::new());
+    // writing to a hasher does not fail
+    let _ = write!(into, "{footprint:?}");
+    into.0.finish()
+}

@@ -1,0 +1,49 @@
+//! Services: to which pods they send traffic.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A Service.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Service {
+    /// `metadata.uid`
+    pub uid: Option<String>,
+    /// `metadata.creationTimestamp`
+    pub created: Option<Timestamp>,
+    /// `spec.selector`: the labels of its pods. Empty where somebody else writes its endpoints, and for an ExternalName.
+    pub selector: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RawService {
+    metadata: RawMeta,
+    spec: Option<RawSpec>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawMeta {
+    uid: Option<String>,
+    creation_timestamp: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct RawSpec {
+    r#type: Option<String>,
+    selector: Option<BTreeMap<String, String>>,
+}
+
+impl RawService {
+    pub(super) fn into_service(self) -> Service {
+        // the selector of an ExternalName is ignored (pkg/apis/core/types.go ServiceSpec, 1.37)
+        let spec = self
+            .spec
+            .filter(|spec| spec.r#type.as_deref() != Some("ExternalName"));
+        Service {
+            uid: self.metadata.uid,
+            created: self.metadata.creation_timestamp,
+            selector: spec.and_then(|spec| spec.selector).unwrap_or_default(),
+        }
+    }
+}

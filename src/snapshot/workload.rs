@@ -1,0 +1,232 @@
+//! Controllers that make pods, in one view for all of their kinds.
+
+use super::kind::Kind;
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A controller that makes pods.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Workload {
+    /// `metadata.uid`
+    pub uid: Option<String>,
+    /// `metadata.creationTimestamp`
+    pub created: Option<Timestamp>,
+    /// Its own controller: the Deployment of a ReplicaSet, the CronJob of a Job.
+    pub controller: Option<(String, String)>,
+    /// `spec.selector`; a ReplicationController's map is written as matchLabels.
+    pub selector: Option<LabelSelector>,
+    /// The labels of the pods that it makes (`spec.template.metadata.labels`, a CronJob's behind `jobTemplate`).
+    pub template_labels: BTreeMap<String, String>,
+    /// How many pods are wanted now (`spec.replicas`, a DaemonSet's `desiredNumberScheduled`, what a Job may still run at once).
+    pub wanted: Option<i64>,
+    /// How many there are (`status.replicas`, `currentNumberScheduled`, a Job's `active`).
+    pub existing: Option<i64>,
+    /// How many are ready.
+    pub ready: Option<i64>,
+    /// `status.conditions`
+    pub conditions: Vec<WorkloadCondition>,
+    /// `spec.strategy` or `spec.updateStrategy`
+    pub strategy: Option<serde_json::Value>,
+    /// Deployment paused, Job or CronJob suspended.
+    pub halted: bool,
+}
+
+/// One of a workload's conditions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkloadCondition {
+    /// `Progressing`, `Complete`, …
+    pub r#type: String,
+    /// `True`, `False` or `Unknown`
+    pub status: String,
+    /// A CamelCase word.
+    pub reason: Option<String>,
+    /// The text.
+    pub message: Option<String>,
+    /// Since when.
+    pub last_transition_time: Option<Timestamp>,
+}
+
+impl Workload {
+    /// Whether a Job has come to its end, well or badly.
+    pub fn finished(&self) -> bool {
+        self.holds("Complete") || self.holds("Failed")
+    }
+
+    /// Whether the condition is there and True.
+    pub fn holds(&self, r#type: &str) -> bool {
+        self.condition(r#type).is_some_and(|c| c.status == "True")
+    }
+
+    /// The condition of this type.
+    pub fn condition(&self, r#type: &str) -> Option<&WorkloadCondition> {
+        self.conditions.iter().find(|c| c.r#type == r#type)
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct RawWorkload {
+    metadata: RawMeta,
+    spec: Option<RawSpec>,
+    status: Option<RawStatus>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawMeta {
+    uid: Option<String>,
+    creation_timestamp: Option<Timestamp>,
+    owner_references: Option<Vec<RawOwner>>,
+}
+
+#[derive(Deserialize)]
+struct RawOwner {
+    kind: String,
+    name: String,
+    controller: Option<bool>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct RawSpec {
+    selector: Option<serde_json::Value>,
+    replicas: Option<i64>,
+    parallelism: Option<i64>,
+    completions: Option<i64>,
+    template: Option<RawTemplate>,
+    job_template: Option<RawJobTemplate>,
+    strategy: Option<serde_json::Value>,
+    update_strategy: Option<serde_json::Value>,
+    paused: Option<bool>,
+    suspend: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct RawTemplate {
+    metadata: Option<TemplateMeta>,
+}
+
+#[derive(Deserialize)]
+struct TemplateMeta {
+    labels: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+struct RawJobTemplate {
+    spec: Option<JobSpec>,
+}
+
+#[derive(Deserialize)]
+struct JobSpec {
+    template: Option<RawTemplate>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct RawStatus {
+    replicas: Option<i64>,
+    current_number_scheduled: Option<i64>,
+    active: Option<i64>,
+    succeeded: Option<i64>,
+    ready_replicas: Option<i64>,
+    desired_number_scheduled: Option<i64>,
+    number_ready: Option<i64>,
+    ready: Option<i64>,
+    conditions: Option<Vec<WorkloadCondition>>,
+}
+
+impl RawWorkload {
+    pub(super) fn into_workload(self, kind: Kind) -> Workload {
+        let spec = self.spec.unwrap_or_default();
+        let status = self.status.unwrap_or_default();
+        let wanted = match kind {
+            Kind::DaemonSet => status.desired_number_scheduled,
+            Kind::Job => Some(job_wants(&spec, &status)),
+            Kind::CronJob => None,
+            _ => Some(spec.replicas.unwrap_or(1)),
+        };
+        let existing = match kind {
+            Kind::DaemonSet => status.current_number_scheduled,
+            // left out while it is zero
+            Kind::Job => Some(status.active.unwrap_or_default()),
+            Kind::CronJob => None,
+            _ => Some(status.replicas.unwrap_or_default()),
+        };
+        let of_job = spec.job_template.and_then(|job| job.spec?.template);
+        let template = spec.template.or(of_job);
+        Workload {
+            uid: self.metadata.uid,
+            created: self.metadata.creation_timestamp,
+            controller: self
+                .metadata
+                .owner_references
+                .into_iter()
+                .flatten()
+                .find(|owner| owner.controller == Some(true))
+                .map(|owner| (owner.kind, owner.name)),
+            selector: spec
+                .selector
+                .and_then(|selector| read_selector(kind, selector)),
+            template_labels: template
+                .and_then(|template| template.metadata?.labels)
+                .unwrap_or_default(),
+            wanted,
+            existing,
+            ready: status
+                .ready_replicas
+                .or(status.number_ready)
+                .or(status.ready),
+            conditions: status.conditions.unwrap_or_default(),
+            strategy: spec.strategy.or(spec.update_strategy),
+            halted: spec.paused.or(spec.suspend).unwrap_or_default(),
+        }
+    }
+}
+
+/// How many pods a Job may have at once, with what is left to complete (pkg/controller/job/job_controller.go manageJob, 1.37).
+fn job_wants(spec: &RawSpec, status: &RawStatus) -> i64 {
+    let parallelism = spec.parallelism.unwrap_or(1);
+    let left = |completions: i64| completions - status.succeeded.unwrap_or_default();
+    match spec.completions {
+        Some(completions) => parallelism.min(left(completions)).max(0),
+        None if status.succeeded.unwrap_or_default() > 0 => status.active.unwrap_or_default(),
+        None => parallelism,
+    }
+}
+
+fn read_selector(kind: Kind, selector: serde_json::Value) -> Option<LabelSelector> {
+    if kind == Kind::ReplicationController {
+        return Some(LabelSelector {
+            match_labels: serde_json::from_value(selector).ok(),
+            match_expressions: None,
+        });
+    }
+    serde_json::from_value(selector).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replication_controllers_selector_is_a_plain_map() {
+        let raw: RawWorkload = serde_json::from_str(
+            r#"{"metadata":{},"spec":{"selector":{"app":"web"},"replicas":2}}"#,
+        )
+        .unwrap();
+        let workload = raw.into_workload(Kind::ReplicationController);
+        assert_eq!(workload.wanted, Some(2));
+        assert_eq!(
+            workload
+                .selector
+                .unwrap()
+                .match_labels
+                .unwrap()
+                .get("app")
+                .map(String::as_str),
+            Some("web")
+        );
+    }
+}

@@ -1,0 +1,38 @@
+//! What the tests and benches under `tests/` touch of the library. It is no interface for anybody else: it moves when the rooms do.
+
+pub use crate::cli::{Cli, explain::explain};
+pub use crate::diagnose::diagnose;
+pub use crate::error::Error;
+pub use crate::gather::client::Client;
+pub use crate::gather::dump::{self, DumpWriter, Reading};
+pub use crate::gather::proxy::ProxyVariables;
+pub use crate::gather::{
+    Accept, ConnectError, Connection, ConnectionFlags, Environment, Gathered, ReadError, Traffic,
+    cluster, plan, resolve,
+};
+pub use crate::kubernetes::taints::TaintText;
+pub use crate::messages::scheduler as scheduler_messages;
+pub use crate::render::Layout;
+pub use crate::report::*;
+pub use crate::rules::finding::{Certainty, Fix, Risk, Who};
+pub use crate::rules::{Layer, RETIRED, Rule, UNEXPLAINED};
+pub use crate::scheduler::preemption::{DryRun, Outcome, Victim};
+pub use crate::scheduler::{
+    Agree, Agreement, Count, Engine, Filter, FilterFailure, FilterResults, Holder, What,
+};
+pub use crate::snapshot::{
+    Evidence, Gap, Keyed, Kind, ObjectRef, Origin, PodView, Snapshot, Store, Why,
+};
+pub use crate::snapshot::{ReadScope, Retention};
+pub use crate::text::{Fact, Facts};
+pub use crate::triage::scope::{Scope, Target};
+
+/// The formats.
+pub mod render {
+    pub use crate::render::*;
+}
+
+/// The causes.
+pub mod rules {
+    pub use crate::rules::*;
+}

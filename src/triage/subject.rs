@@ -1,0 +1,162 @@
+//! What a diagnosis can be about, and everything in which the kinds of subjects differ.
+
+use super::{Layer, Scope};
+use crate::kubernetes::shell;
+use crate::snapshot::{ObjectRef, Snapshot, Store};
+use jiff::Timestamp;
+
+/// An object that may need an explanation: a pod, a workload that makes pods, a Service, a node. One file a kind beside this one.
+pub trait Subject<'s>: Copy {
+    /// The layers of its ladder, in order.
+    const LAYERS: &'static [Layer];
+
+    /// Its name.
+    fn object(&self) -> ObjectRef;
+
+    /// `metadata.uid`
+    fn uid(self) -> Option<&'s str>;
+
+    /// `metadata.namespace`; empty for what belongs to the cluster.
+    fn namespace(self) -> &'s str;
+
+    /// What a person would change to change it.
+    fn owner(&self, store: &Store) -> ObjectRef;
+
+    /// Whether the scope means it.
+    fn is_in(&self, scope: &Scope, store: &Store) -> bool;
+
+    /// How it stands at the time of the snapshot.
+    fn standing(&self, snapshot: &Snapshot<'_>) -> Standing;
+
+    /// The word with which kubectl shows its state.
+    fn status(&self) -> String;
+
+    /// What its status says by itself, path and words, for one that no rule explains.
+    fn raw_status(&self) -> Vec<(String, String)>;
+
+    /// A command that shows more of a layer and changes nothing.
+    fn inspect(&self, layer: Layer) -> String {
+        let _ = layer;
+        describe(&self.object())
+    }
+
+    /// Whether it waits for a node, so that layers before the scheduler's are not passed but not reached.
+    fn is_unbound(&self) -> bool {
+        false
+    }
+
+    /// Whether it was deleted and is still there.
+    fn is_terminating(&self) -> bool {
+        false
+    }
+
+    /// Since when it has been in the state that it is stuck in, as far as known.
+    fn since(&self, snapshot: &Snapshot<'_>) -> Option<Timestamp>;
+
+    /// The evidence that it is through a layer, when it is stuck at `stuck`, or somewhere.
+    fn passed(
+        &self,
+        snapshot: &Snapshot<'_>,
+        layer: Layer,
+        stuck: Option<Layer>,
+    ) -> Option<Passage>;
+}
+
+/// The command that shows an object with its events.
+pub(super) fn describe(object: &ObjectRef) -> String {
+    let kind = object.kind.to_lowercase();
+    let words = ["describe", kind.as_str(), object.name.as_str()];
+    match object.namespace.as_deref() {
+        Some(namespace) => shell::kubectl(namespace, words),
+        None => shell::command(["kubectl"].into_iter().chain(words)),
+    }
+}
+
+/// How a subject stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// There is nothing to explain.
+    Healthy(Because),
+    /// It is not where it should be, within what is usual until then; for some waits nobody can say how long is usual.
+    Progressing(Because, Option<Timestamp>),
+    /// It needs an explanation.
+    Stuck,
+    /// It has come to its end and something else has taken its place.
+    Ended(Because),
+}
+
+/// What tells how a subject stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Because {
+    /// A pod has completed.
+    Completed,
+    /// So many containers run, and all are ready.
+    Ready(usize),
+    /// A pod's deletion has not taken longer than it may.
+    Deleting,
+    /// No scheduler has looked at it yet.
+    NoSchedulerYet,
+    /// Its kubelet has not taken it up yet.
+    NoKubeletYet,
+    /// Sandbox, volumes and images are being prepared.
+    Creating,
+    /// Its init containers are at work.
+    Initializing,
+    /// This init container is at work.
+    InitContainer(String),
+    /// A container ended well and is started again.
+    Restarting,
+    /// A container may still take its time by its probe.
+    WarmingUp,
+    /// The kubelet has not said yet whether it is ready.
+    ReadinessUnreported,
+    /// Another pod of its controller has taken the place of one that failed.
+    Replaced,
+    /// A workload has as many pods as it wants.
+    HasPods(i64),
+    /// A workload makes its pods.
+    MakingPods,
+    /// A workload is paused, suspended or wants no pods.
+    Halted,
+    /// A Service has so many pods.
+    Selects(usize),
+    /// A Service has no selector: somebody else writes its endpoints.
+    NoSelector,
+    /// A Service's pods are those of a workload, `Kind/name`, that has none at present.
+    OfWorkload(String),
+    /// A Service's pods may be about to come.
+    NewService,
+    /// A node is Ready.
+    NodeReady,
+    /// A node has not been Ready for a short time.
+    NodeNotReadyYet,
+}
+
+/// The evidence that a subject is through a layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Passage {
+    /// It exists, made by this controller, `Kind/name`, if any.
+    Created(Option<String>),
+    /// It is bound to this node.
+    Bound(String),
+    /// The kubelet of this node accepted it; whether the node is Ready, where that was read.
+    Accepted(String, bool),
+    /// The sandbox is made after the volumes are mounted, and it was made.
+    MountedBeforeSandbox,
+    /// The same, and its making was tried.
+    MountedBeforeSandboxTried,
+    /// It has this address.
+    Address(String),
+    /// Its sandbox is ready.
+    SandboxReady,
+    /// Its sandbox was made.
+    SandboxMade,
+    /// Every image is on the node.
+    ImagesPulled,
+    /// Every container has been up.
+    ContainersStarted,
+    /// Every container is up.
+    ContainersUp,
+    /// It is ready.
+    Ready,
+}

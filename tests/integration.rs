@@ -1,0 +1,15 @@
+//! The tests that need more than a function: the binary as it is run, dumps, API servers, clusters, the repository itself.
+//!
+//! They are one binary, since each more has to be linked with everything below it. The cases have their own, `cases.rs`.
+
+mod api_server;
+mod cli;
+mod cluster;
+mod dumps;
+mod gather;
+mod http;
+mod parity;
+mod readme;
+mod render;
+mod support;
+mod tidy;

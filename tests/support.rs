@@ -1,0 +1,127 @@
+//! All that the tests touch of the library. When its types move, this file follows and the tests stay.
+
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses its own part of it"
+)]
+
+pub(crate) use kubectl_diagnose::testing::*;
+
+use std::path::{Path, PathBuf};
+
+/// As it is read in a pipe.
+pub(crate) const PLAIN: Layout = Layout {
+    color: false,
+    width: 80,
+};
+
+/// What was read, and what is said of it.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    gathered: Gathered,
+}
+
+impl Loaded {
+    pub(crate) fn snapshot(&self) -> Snapshot<'_> {
+        self.gathered.store.snapshot()
+    }
+
+    /// How many pods are stuck.
+    pub(crate) fn stuck(&self) -> usize {
+        self.numbers().stuck
+    }
+
+    /// How many pods there are in the scope.
+    pub(crate) fn pods(&self) -> usize {
+        self.numbers().all
+    }
+
+    fn numbers(&self) -> KindSummary {
+        let summary = self.report().summary;
+        let pods = summary.by_kind.get(Kind::Pod.as_str());
+        pods.copied().unwrap_or_default()
+    }
+
+    /// The time that counts.
+    pub(crate) fn as_of(&self) -> String {
+        self.snapshot().clock().at.to_string()
+    }
+
+    pub(crate) fn requests(&self) -> u64 {
+        self.gathered.traffic.requests
+    }
+
+    /// The report of all that was read, whatever it cost.
+    pub(crate) fn report(&self) -> Report {
+        diagnose(&self.snapshot(), &self.gathered.scope, Requests::default())
+    }
+
+    /// The report as scripts get it.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::to_value(self.report()).unwrap_or_default()
+    }
+
+    /// How much of the cluster a dump of this would say that it holds.
+    pub(crate) fn reading(&self) -> Reading {
+        Reading::of(&self.snapshot(), &self.gathered.scope)
+    }
+}
+
+/// Reads a dump as `-f -` would.
+pub(crate) fn load(text: &str) -> Result<Loaded, Error> {
+    let mut store = Store::new(Why::NotInDump);
+    dump::load(text, &mut store).map_err(|error| Error::new(error.to_string()))?;
+    let scope = Scope::everything();
+    let gathered = Gathered {
+        store,
+        scope,
+        traffic: Traffic::default(),
+    };
+    Ok(Loaded { gathered })
+}
+
+/// Reads files and folders as `-f` would.
+pub(crate) fn read_dumps(paths: &[&Path]) -> Result<Loaded, Error> {
+    let paths: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
+    dump::read(&paths, Some(Scope::everything())).map(|gathered| Loaded { gathered })
+}
+
+/// Reads a cluster as the command does.
+pub(crate) fn read_cluster(
+    flags: &ConnectionFlags,
+    scope: Scope,
+    everywhere: bool,
+) -> Result<Loaded, Error> {
+    let gathered = cluster::read(flags, &Environment::default(), scope, everywhere, None)?;
+    Ok(Loaded { gathered })
+}
+
+/// What a scan of everything asks for in its waves when the cluster holds what this dump holds.
+pub(crate) fn planned(text: &str) -> Result<Vec<plan::Read>, Error> {
+    let mut store = Store::new(Why::NotInDump);
+    dump::load(text, &mut store).map_err(|error| Error::new(error.to_string()))?;
+    let scope = Scope::everything();
+    let waves = [
+        plan::first(&scope),
+        plan::second(&scope, &store),
+        plan::third(&scope, &store),
+    ];
+    Ok(waves.concat())
+}
+
+/// Every `tests/cases/<cause>/<variant>/cluster.yaml`, sorted.
+pub(crate) fn cases() -> Vec<PathBuf> {
+    let folders = |path: PathBuf| {
+        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path())
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut cases: Vec<PathBuf> = folders(root)
+        .flat_map(folders)
+        .map(|variant| variant.join("cluster.yaml"))
+        .filter(|path| path.exists())
+        .collect();
+    cases.sort();
+    cases
+}
