@@ -101,10 +101,10 @@ impl<'a> Engine<'a> {
             Err(_) => None,
         };
         let ours = results.as_deref().map(|results| {
-            let words = scheduler_message
+            let quote = scheduler_message
                 .as_ref()
                 .map_or("", |latest| latest.quote.quote.as_str());
-            remembered(&self.counted, format!("{words} {asks}"), || {
+            remembered(&self.counted, format!("{quote} {asks}"), || {
                 agreement::count(scheduler_message.as_ref(), results).into()
             })
         });

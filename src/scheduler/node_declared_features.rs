@@ -129,10 +129,10 @@ mod tests {
                 node("old", "1", "1Gi"),
             ];
             let filtered = filtered(&pod, nodes);
-            assert!(filtered.words("with").is_empty(), "{feature}");
+            assert!(filtered.reasons("with").is_empty(), "{feature}");
             let words = ["node(s) didn't match Pod's required features"];
-            assert_eq!(filtered.words("without"), words, "{feature}");
-            assert_eq!(filtered.words("old"), words, "{feature}");
+            assert_eq!(filtered.reasons("without"), words, "{feature}");
+            assert_eq!(filtered.reasons("old"), words, "{feature}");
         }
     }
 

@@ -148,7 +148,7 @@ enum Kind<'a> {
         name: &'a str,
         never: bool,
     },
-    /// The scheduler's words and what they are about.
+    /// The scheduler's reason and the claim, disk or driver.
     Volume(&'a str, &'a str),
     Spread {
         key: &'a str,

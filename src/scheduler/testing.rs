@@ -257,8 +257,8 @@ impl Filtered {
         &self.nodes[node]
     }
 
-    /// The scheduler's words for a node.
-    pub(crate) fn words(&self, node: &str) -> Vec<&str> {
+    /// The scheduler's reasons for a node.
+    pub(crate) fn reasons(&self, node: &str) -> Vec<&str> {
         self.on(node)
             .iter()
             .map(|one| one.reason.as_str())
