@@ -102,24 +102,32 @@ fn withholding_a_kind_never_makes_a_claim_stronger() {
 }
 
 #[test]
-fn every_stuck_pod_is_diagnosed_or_unexplained() {
+fn everything_stuck_is_diagnosed_or_unexplained() {
     for (path, dump) in cases() {
         let report = report(&dump).expect("a case is readable");
-        let named = |pod: &crate::support::PodReport| (pod.namespace.clone(), pod.name.clone());
+        let named = |one: &crate::support::Affected| {
+            (one.kind.clone(), one.namespace.clone(), one.name.clone())
+        };
         let diagnosed: BTreeSet<_> = report
             .diagnoses
             .iter()
-            .flat_map(|d| d.pods.iter().map(named))
+            .flat_map(|d| d.affected.iter().map(named))
             .collect();
-        let unexplained: BTreeSet<_> = report.unexplained.iter().map(|u| named(&u.pod)).collect();
+        let unexplained: BTreeSet<_> = report
+            .unexplained
+            .iter()
+            .map(|u| named(&u.object))
+            .collect();
+        let pods =
+            |all: &BTreeSet<(String, _, _)>| all.iter().filter(|(kind, ..)| kind == "Pod").count();
         assert!(
             diagnosed.is_disjoint(&unexplained),
             "{}: a pod is both",
             path.display()
         );
         assert_eq!(
-            diagnosed.len() + unexplained.len(),
-            report.summary.stuck,
+            pods(&diagnosed) + pods(&unexplained),
+            report.summary.by_kind.get("Pod").map_or(0, |of| of.stuck),
             "{}: a stuck pod was dropped",
             path.display()
         );

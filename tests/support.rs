@@ -27,6 +27,11 @@ impl Loaded {
         self.gathered.store.snapshot()
     }
 
+    /// What was read.
+    pub(crate) fn store(&self) -> &Store {
+        &self.gathered.store
+    }
+
     /// How many pods are stuck.
     pub(crate) fn stuck(&self) -> usize {
         self.numbers().stuck

@@ -104,37 +104,23 @@ fn storage_devices_and_budgets_survive_being_dumped() {
         load(&json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string()).unwrap();
     let after = read(&[&path]).unwrap();
     for loaded in [&before, &after] {
+        assert!(loaded.store().claims().get("shop", "one").yes().is_some());
         assert!(
             loaded
-                .snapshot()
-                .claims()
-                .get("shop", "one")
-                .yes()
-                .is_some()
-        );
-        assert!(
-            loaded
-                .snapshot()
+                .store()
                 .storage_classes()
                 .get("", "one")
                 .yes()
                 .is_some()
         );
-        assert!(
-            loaded
-                .snapshot()
-                .namespaces()
-                .get("", "one")
-                .yes()
-                .is_some()
-        );
-        let volume = loaded.snapshot().volumes().get("", "one").yes().unwrap();
+        assert!(loaded.store().namespaces().get("", "one").yes().is_some());
+        let volume = loaded.store().volumes().get("", "one").yes().unwrap();
         assert_eq!(volume.attachment.as_ref().unwrap().to_string(), "d/h");
-        let node = loaded.snapshot().csi_nodes().get("", "one").yes().unwrap();
+        let node = loaded.store().csi_nodes().get("", "one").yes().unwrap();
         assert_eq!(node.drivers.get("d"), Some(&Some(3)));
         assert!(
             loaded
-                .snapshot()
+                .store()
                 .csi_drivers()
                 .get("", "one")
                 .yes()
@@ -142,7 +128,7 @@ fn storage_devices_and_budgets_survive_being_dumped() {
                 .storage_capacity
         );
         let left = loaded
-            .snapshot()
+            .store()
             .storage_capacities()
             .get("shop", "one")
             .yes()
@@ -150,7 +136,7 @@ fn storage_devices_and_budgets_survive_being_dumped() {
         assert_eq!(left.class, "one");
         assert_eq!(
             loaded
-                .snapshot()
+                .store()
                 .attachments()
                 .get("", "one")
                 .yes()
@@ -159,25 +145,20 @@ fn storage_devices_and_budgets_survive_being_dumped() {
             "n1"
         );
         let claim = loaded
-            .snapshot()
+            .store()
             .resource_claims()
             .get("shop", "one")
             .yes()
             .unwrap();
         assert_eq!(claim.classes, ["one"]);
         let class = loaded
-            .snapshot()
+            .store()
             .device_classes()
             .get("", "one")
             .yes()
             .unwrap();
         assert_eq!(class.extended_resource.as_deref(), Some("example.com/gpu"));
-        let budget = loaded
-            .snapshot()
-            .budgets()
-            .get("shop", "one")
-            .yes()
-            .unwrap();
+        let budget = loaded.store().budgets().get("shop", "one").yes().unwrap();
         assert_eq!(budget.disruptions_allowed, 1);
     }
 }
@@ -210,13 +191,13 @@ fn values_of_secrets_and_config_maps_stay_behind() {
     let loaded = read(&[&path]).unwrap();
     let keys = |keyed: &Keyed| keyed.keys.clone().unwrap();
     assert_eq!(
-        keys(loaded.snapshot().secrets().get("shop", "db").yes().unwrap()),
+        keys(loaded.store().secrets().get("shop", "db").yes().unwrap()),
         ["password", "user"]
     );
     assert_eq!(
         keys(
             loaded
-                .snapshot()
+                .store()
                 .config_maps()
                 .get("shop", "web")
                 .yes()
@@ -224,7 +205,7 @@ fn values_of_secrets_and_config_maps_stay_behind() {
         ),
         ["logo"]
     );
-    assert_eq!(loaded.snapshot().unread(), Why::NotAsked);
+    assert_eq!(loaded.store().unread(), Why::NotAsked);
 }
 
 #[test]
@@ -242,7 +223,7 @@ fn what_was_read_by_its_metadata_alone_has_unknown_keys_ever_after() {
     let loaded = read(&[&path]).unwrap();
     assert_eq!(
         loaded
-            .snapshot()
+            .store()
             .secrets()
             .get("shop", "db")
             .yes()
@@ -250,12 +231,7 @@ fn what_was_read_by_its_metadata_alone_has_unknown_keys_ever_after() {
             .keys,
         None
     );
-    let empty = loaded
-        .snapshot()
-        .secrets()
-        .get("shop", "empty")
-        .yes()
-        .unwrap();
+    let empty = loaded.store().secrets().get("shop", "empty").yes().unwrap();
     assert_eq!(empty.keys.as_deref(), Some([].as_slice()));
 }
 

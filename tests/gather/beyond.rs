@@ -134,15 +134,8 @@ fn a_bound_claim_costs_its_volume() {
         );
     let (beyond, gathered) = cluster.beyond();
     assert_eq!(beyond, and_of_claims(&["persistentvolumes/pv-1"]));
-    assert!(
-        gathered
-            .snapshot()
-            .volumes()
-            .get("", "pv-1")
-            .yes()
-            .is_some()
-    );
-    assert!(gathered.snapshot().gaps().is_empty());
+    assert!(gathered.store().volumes().get("", "pv-1").yes().is_some());
+    assert!(gathered.store().gaps().is_empty());
 }
 
 #[test]
@@ -315,6 +308,6 @@ fn budgets_are_read_when_preemption_makes_room() {
     let cluster = Cluster::of(&pod).list(budgets, "PodDisruptionBudgetList", &[budget]);
     let (beyond, gathered) = cluster.beyond();
     assert_eq!(beyond, [budgets]);
-    let read = gathered.snapshot().budgets().get("shop", "web").yes();
+    let read = gathered.store().budgets().get("shop", "web").yes();
     assert_eq!(read.unwrap().disruptions_allowed, 1);
 }
