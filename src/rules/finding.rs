@@ -17,9 +17,7 @@ pub struct Finding {
     pub subject: ObjectRef,
     /// The container, when it concerns one.
     pub container: Option<String>,
-    /// The pods that it keeps stuck, where the rule looked at something else that they depend on, such as their node.
-    pub affected: Vec<ObjectRef>,
-    /// The cluster's own words that settle it. Not an item of a list: a finding without proof cannot be built.
+    /// The quote that settles it. Not an item of a list: a finding without proof cannot be built.
     pub proof: Evidence,
     /// More evidence.
     pub evidence: Vec<Evidence>,
@@ -29,12 +27,12 @@ pub struct Finding {
     pub certainty: Certainty,
     /// The headline, with facts in braces.
     pub headline: Sentence,
-    /// How it comes about, with facts in braces; empty when the headline says all.
+    /// How it comes about, with facts in braces; absent when the headline says all.
     pub why: Option<Sentence>,
     /// What to change, best first.
     pub fixes: Vec<Fix>,
-    /// One command that only looks.
-    pub look: Option<String>,
+    /// One command that only reads, to find out more.
+    pub inspect: Option<String>,
     /// For scheduling causes: why each node was rejected.
     pub results: Option<Arc<FilterResults>>,
     /// For scheduling causes: our counts beside the scheduler's.
@@ -59,7 +57,7 @@ impl Finding {
             headline,
             why: None,
             fixes: Vec::new(),
-            look: None,
+            inspect: None,
             results: None,
             agreement: None,
             preemption: None,
@@ -67,7 +65,7 @@ impl Finding {
         }
     }
 
-    /// Why each node was rejected on each node; empty when that is not known.
+    /// Why each node was rejected; empty when that is not known.
     pub fn nodes(&self) -> &[NodeResult] {
         self.results
             .as_deref()
@@ -147,8 +145,8 @@ impl Finding {
 
     /// Gives the command that shows more.
     #[must_use]
-    pub fn look(mut self, command: String) -> Self {
-        self.look = Some(command);
+    pub fn inspect(mut self, command: String) -> Self {
+        self.inspect = Some(command);
         self
     }
 }

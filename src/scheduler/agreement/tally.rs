@@ -139,7 +139,7 @@ pub(in crate::scheduler) struct Ours {
 }
 
 impl Dialect {
-    /// Counts in the way of the version that wrote the message, told by how well it fits.
+    /// Counts in the way of the version that wrote the message, known by how well it fits.
     pub(super) fn fitting(theirs: &Theirs<'_>, nodes: &[NodeResult]) -> Ours {
         let mut dialects = Dialect::that_may_have_written(theirs).into_iter();
         let meanings = Meanings::of(nodes);
@@ -200,7 +200,7 @@ impl Dialect {
             for failure in self.first(&node.failures, meanings) {
                 let meaning = meanings.get(failure);
                 let beside = self.beside(failure);
-                for reason in [self.spoken(meaning, failure)].into_iter().chain(beside) {
+                for reason in [self.reason(meaning, failure)].into_iter().chain(beside) {
                     if !reasons.contains(&reason) {
                         reasons.push(reason);
                     }
@@ -213,7 +213,7 @@ impl Dialect {
         ours
     }
 
-    /// The filter failures that the scheduler tells of a node: those of the first failing filter, or the first of them.
+    /// The filter failures of a node that the scheduler counts: those of the first failing filter, or the first of them.
     fn first<'o>(
         self,
         failures: &'o [FilterFailure],
@@ -234,15 +234,15 @@ impl Dialect {
             return &[];
         };
         let length = rest.iter().take_while(|o| o.filter == filter).count();
-        let told = rest.get(..length).unwrap_or_default();
-        if !filter.tells_one() {
-            return told;
+        let of_filter = rest.get(..length).unwrap_or_default();
+        if !filter.gives_one() {
+            return of_filter;
         }
         let is_theirs = |one: &FilterFailure| matches!(one.what, What::Together { own: false, .. });
         let theirs =
-            (self.peers == Peers::TwiceTheirsFirst).then(|| told.iter().position(is_theirs));
+            (self.peers == Peers::TwiceTheirsFirst).then(|| of_filter.iter().position(is_theirs));
         let first = theirs.flatten().unwrap_or_default();
-        told.get(first..=first).unwrap_or_default()
+        of_filter.get(first..=first).unwrap_or_default()
     }
 
     /// What this version says beside the reason.
@@ -251,8 +251,8 @@ impl Dialect {
         doubled.then_some(Reason::PodAffinityOrAntiAffinity)
     }
 
-    /// The reason as this version tells it.
-    fn spoken(self, meaning: &Reason, failure: &FilterFailure) -> Reason {
+    /// The reason as this version gives it.
+    fn reason(self, meaning: &Reason, failure: &FilterFailure) -> Reason {
         match (meaning, &failure.what) {
             (Reason::UntoleratedTaint { .. }, What::Taint { key, taint, .. })
                 if self.names_taints =>
@@ -293,7 +293,7 @@ impl<'n> Meanings<'n> {
     }
 }
 
-/// What an filter failure's words mean; they are the scheduler's own.
+/// What a filter failure's words mean; they are the scheduler's own.
 pub(super) fn meaning(words: &str) -> Reason {
     let message = crate::messages::scheduler::parse(words);
     let first = message.clauses.into_iter().next();

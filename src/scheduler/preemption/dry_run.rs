@@ -88,17 +88,17 @@ fn may_help(failures: &[FilterFailure]) -> bool {
     let Some(first) = failures.first() else {
         return false;
     };
-    let mut told = failures
+    let mut of_first = failures
         .iter()
         .take_while(|other| other.filter == first.filter);
-    if first.filter.tells_one() {
+    if first.filter.gives_one() {
         goes_with_pods(first)
     } else {
-        told.all(goes_with_pods)
+        of_first.all(goes_with_pods)
     }
 }
 
-/// Whether an filter failure can go with the pods of a node: the scheduler answers `Unschedulable` and not
+/// Whether a filter failure can go with the pods of a node: the scheduler answers `Unschedulable` and not
 /// `UnschedulableAndUnresolvable`.
 fn goes_with_pods(failure: &FilterFailure) -> bool {
     match &failure.what {
@@ -125,7 +125,7 @@ fn on_node<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> 
     }
     let left = run_filters::without(pod, node, &gone, view);
     if !left.is_empty() {
-        return Outcome::StillFails(told(&left));
+        return Outcome::StillFails(reasons(&left));
     }
     for pod_record in gone.clone() {
         let others: Vec<&PodRecord> = gone
@@ -163,20 +163,20 @@ fn since(started: Option<Timestamp>) -> Timestamp {
     started.unwrap_or(Timestamp::MAX)
 }
 
-/// The words of the first failing filter, each once.
-fn told(failures: &[FilterFailure]) -> Vec<String> {
+/// The reasons of the first failing filter, each once.
+fn reasons(failures: &[FilterFailure]) -> Vec<String> {
     let Some(first) = failures.first() else {
         return Vec::new();
     };
     let same = failures
         .iter()
         .take_while(|other| other.filter == first.filter);
-    let told: BTreeSet<&str> = if first.filter.tells_one() {
+    let reasons: BTreeSet<&str> = if first.filter.gives_one() {
         BTreeSet::from([first.reason.as_str()])
     } else {
         same.map(|failure| failure.reason.as_str()).collect()
     };
-    told.into_iter().map(str::to_owned).collect()
+    reasons.into_iter().map(str::to_owned).collect()
 }
 
 impl DryRun {
