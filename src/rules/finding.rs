@@ -17,6 +17,8 @@ pub struct Finding {
     pub subject: ObjectRef,
     /// The container, when it concerns one.
     pub container: Option<String>,
+    /// The pods that it keeps stuck, where the rule looked at something else that they depend on, such as their node.
+    pub affected: Vec<ObjectRef>,
     /// The quote that settles it. Not an item of a list: a finding without proof cannot be built.
     pub proof: Evidence,
     /// More evidence.
@@ -39,6 +41,8 @@ pub struct Finding {
     pub agreement: Option<Agreement>,
     /// For scheduling causes: whether other pods could give way.
     pub preemption: Option<Preemption>,
+    /// Whether it keeps the object stuck, or only tells why something else does.
+    pub role: Role,
     /// Among several causes of one layer: smaller comes first.
     pub rank: u32,
 }
@@ -61,6 +65,7 @@ impl Finding {
             results: None,
             agreement: None,
             preemption: None,
+            role: Role::Cause,
             rank: 0,
         }
     }
@@ -124,8 +129,8 @@ impl Finding {
 
     /// Says how it comes about.
     #[must_use]
-    pub fn why(mut self, why: Sentence) -> Self {
-        self.why = Some(why);
+    pub fn why(mut self, why: impl Into<Option<Sentence>>) -> Self {
+        self.why = why.into();
         self
     }
 
@@ -136,10 +141,10 @@ impl Finding {
         self
     }
 
-    /// Stands behind every other diagnosis: it tells why another cause lasts, and is one itself only where nothing else is known.
+    /// Only contributes: it tells why another cause lasts, and is one itself only where nothing else is known.
     #[must_use]
-    pub fn companion(mut self) -> Self {
-        self.rank = COMPANION;
+    pub fn contributing(mut self) -> Self {
+        self.role = Role::Contributing;
         self
     }
 
@@ -151,8 +156,14 @@ impl Finding {
     }
 }
 
-/// The rank of a contributing finding.
-pub const COMPANION: u32 = u32::MAX;
+/// What a finding is among those of one object. Causes come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// It keeps the object stuck.
+    Cause,
+    /// It tells why another cause lasts.
+    Contributing,
+}
 
 /// How sure a finding is. Words, since nobody measured the decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -21,7 +21,7 @@ pub(super) fn scheduler_of(name: &str) -> &str {
 }
 
 /// The condition's, or the newest event's.
-pub(super) fn newest(pod: &PodView, snapshot: &Snapshot) -> Option<SchedulerMessage> {
+pub(super) fn newest(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<SchedulerMessage> {
     condition(pod).or_else(|| {
         let event = newest_event(pod, snapshot)?;
         let origin = Origin::Event {
@@ -78,7 +78,7 @@ fn newest_event<'a>(pod: &'a PodView, snapshot: &'a Snapshot<'a>) -> Option<&'a 
 }
 
 /// When the scheduler is last known to have tried the pod. The condition's time is that of its first refusal, and no later one's.
-pub(super) fn last_attempt(pod: &PodView, snapshot: &Snapshot) -> Option<Timestamp> {
+pub(super) fn last_attempt(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
     let condition = pod
         .condition("PodScheduled")
         .and_then(|c| c.last_transition_time.as_ref().map(|time| time.0));

@@ -39,7 +39,7 @@ fn finding(case: &Case<'_>, eviction: &Eviction, proof: Evidence) -> Finding {
         .fact("node", case.pod().node().unwrap_or_default())
         .evidence(pressure(case))
         .fix(advice(eviction))
-        .look(inspect(case, eviction));
+        .inspect(inspect(case, eviction));
     finding.why = why(eviction);
     match eviction {
         Eviction::NodePressure {
