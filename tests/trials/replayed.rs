@@ -17,7 +17,9 @@ const DIFFERENT: [(&str, &str); 0] = [];
 pub(super) fn check(case: &Case) {
     let dumped = load(&case.text()).expect("a case is readable");
     let server = served::serve(&dumped, items(&case.dump()));
-    let live = read_cluster(&flags(&server), scope(&dumped), false);
+    let scope = scope(&dumped);
+    let everywhere = scope.namespace.is_none();
+    let live = read_cluster(&flags(&server), scope, everywhere);
     let live = live.unwrap_or_else(|error| panic!("{error}: {:?}", asked(&server)));
     let (dumped, live) = (said(&dumped.report()), said(&live.report()));
     let known = DIFFERENT.iter().find(|(name, _)| *name == case.name());
