@@ -2,9 +2,10 @@
 //!
 //! Two waves. The first reads the scope's pods. The second asks only for what the pods that are not
 //! plainly well point at; a third follows the claims that the second has read, and is mostly empty.
-//! What a pod's volumes and devices need stands in `storage` and `devices`.
+//! What a pod's volumes and devices need stands in `storage` and `devices`, what its node's CPU decides in `platform`.
 
 mod devices;
+mod platform;
 mod storage;
 
 use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
@@ -166,6 +167,7 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
     for pod in &suspects {
         storage::of_pod(pod, &mut reads);
         devices::of_pod(pod, &mut reads);
+        platform::of_pod(pod, &mut reads);
         configuration(pod, &mut reads);
         images(pod, &mut reads);
         owner(pod, &mut reads);
@@ -179,10 +181,14 @@ pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
     let snapshot = store.so_far();
     let kept_away = by_namespaces(snapshot);
     let mut reads = BTreeSet::new();
-    for pod in store
+    let (bound, unbound): (Vec<_>, Vec<_>) = store
         .suspects()
-        .filter(|pod| pod.node().is_none() && scope.covers(&pod.identity(), snapshot))
-    {
+        .filter(|pod| scope.covers(&pod.identity(), snapshot))
+        .partition(|pod| pod.node().is_some());
+    for pod in bound {
+        platform::of_events(pod, snapshot, &mut reads);
+    }
+    for pod in unbound {
         storage::of_claims(pod, snapshot, &mut reads);
         devices::of_claims(pod, snapshot, &mut reads);
         let namespace = snapshot.namespaces().get("", pod.namespace());
@@ -223,12 +229,7 @@ fn events(suspects: &[&PodView], reads: &mut BTreeSet<Read>) {
             .iter()
             .filter(|pod| pod.namespace() == namespace)
             .collect();
-        if of_namespace.len() > SINGLES
-            || of_namespace
-                .iter()
-                .any(|pod| pod.node().is_none() && !storage::claims(pod).is_empty())
-        {
-            // a claim's events tell why it is not bound, so the namespace's list serves both
+        if of_namespace.len() > SINGLES || of_namespace.iter().any(|pod| told_elsewhere(pod)) {
             reads.insert(list(Kind::Event, Some(namespace)));
             continue;
         }
@@ -242,6 +243,13 @@ fn events(suspects: &[&PodView], reads: &mut BTreeSet<Read>) {
             });
         }
     }
+}
+
+/// Whether events of other objects tell of this pod: those of its claims why they are not bound, those of its group or
+/// queue why it is held, and where nothing is said of the pod, those of other pods whether its scheduler speaks at all.
+fn told_elsewhere(pod: &PodView) -> bool {
+    let unspoken = pod.condition("PodScheduled").is_none() || pod.is_gated();
+    pod.node().is_none() && (unspoken || !storage::claims(pod).is_empty())
 }
 
 /// Whether the scheduler looks for a node for this pod.
