@@ -5,6 +5,11 @@
     unused_imports,
     reason = "each test binary uses its own part of it"
 )]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail anywhere"
+)]
 
 pub(crate) use kubectl_diagnose::testing::*;
 
@@ -102,17 +107,41 @@ pub(crate) fn read_cluster(
     Ok(Loaded { gathered })
 }
 
-/// What a scan of everything asks for in its waves when the cluster holds what this dump holds.
-pub(crate) fn planned(text: &str) -> Result<Vec<plan::Read>, Error> {
-    let mut store = Store::new(Why::NotInDump);
-    dump::load(text, &mut store).map_err(|error| Error::new(error.to_string()))?;
-    let scope = Scope::everything();
-    let waves = [
-        plan::first(&scope),
-        plan::second(&scope, &store),
-        plan::third(&scope, &store),
-    ];
-    Ok(waves.concat())
+/// Writes a dump as `--dump` would.
+pub(crate) fn write_dump(path: &Path, objects: &[serde_json::Value], reading: &Reading) {
+    let mut writer = DumpWriter::create(path).expect("a dump can be begun");
+    for object in objects {
+        if let Some(kind) = object["kind"].as_str().and_then(Kind::of_manifest) {
+            let json = object.to_string();
+            writer
+                .object(kind, json.as_bytes())
+                .expect("it can be written");
+        }
+    }
+    writer.finish(reading).expect("it can be written");
+}
+
+/// The pods that a diagnosis is about, as `namespace/name`.
+pub(crate) fn names_affected(diagnosis: &Diagnosis) -> Vec<String> {
+    diagnosis.pods.iter().map(pod).collect()
+}
+
+/// The stuck pods that no diagnosis is about.
+pub(crate) fn names_unexplained(report: &Report) -> Vec<String> {
+    let unexplained = report.unexplained.iter();
+    unexplained
+        .map(|unexplained| pod(&unexplained.pod))
+        .collect()
+}
+
+fn pod(pod: &PodReport) -> String {
+    format!("{}/{}", pod.namespace, pod.name)
+}
+
+/// A word of the report, as scripts get it.
+pub(crate) fn words(word: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(word).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 /// Every `tests/cases/<cause>/<variant>/cluster.yaml`, sorted.

@@ -56,11 +56,11 @@ impl Diagnoses {
                 subject,
                 finding.certainty,
                 container,
-                *place,
+                *nth,
             );
-            *place += 1;
-            let rank = finding.rank;
-            if !self.join(case, &key, rank) {
+            *nth += 1;
+            let place = (finding.role, finding.rank);
+            if !self.join(case, &key, place) {
                 let diagnosis = diagnosis(case, hit, first_layer);
                 self.0.insert(key.clone(), (place, diagnosis));
             }

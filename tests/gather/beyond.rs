@@ -311,3 +311,43 @@ fn budgets_are_read_when_preemption_makes_room() {
     let read = gathered.store().budgets().get("shop", "web").yes();
     assert_eq!(read.unwrap().disruptions_allowed, 1);
 }
+
+#[test]
+fn of_a_pod_that_nobody_has_spoken_of_the_events_of_the_others_are_read() {
+    let mut pod = pending("web");
+    pod["status"]["conditions"] = json!([]);
+    let cluster = Cluster::of(&pod);
+    cluster
+        .server
+        .on(super::EVENTS, [Response::list("EventList", &[])]);
+    let (_, _) = cluster.beyond();
+    let asked = cluster.server.asked();
+    let events = asked.iter().find(|asked| asked.path == super::EVENTS);
+    assert_eq!(events.unwrap().query("fieldSelector"), None);
+}
+
+#[test]
+fn an_image_for_another_cpu_costs_the_node_that_runs_it() {
+    let message = "no match for platform in manifest: not found";
+    for (in_pod, in_event) in [(message, ""), ("Back-off pulling image", message)] {
+        let server = ApiServer::start();
+        server.on(
+            POD,
+            [Response::json(&super::waiting(
+                "web",
+                "ImagePullBackOff",
+                in_pod,
+            ))],
+        );
+        let event = json!({"metadata": {"name": "e", "namespace": "shop"}, "reason": "Failed", "message": in_event,
+            "involvedObject": {"kind": "Pod", "namespace": "shop", "name": "web", "uid": "web"}});
+        server.on(super::EVENTS, [Response::list("EventList", &[event])]);
+        let node = json!({"kind": "Node", "metadata": {"name": "worker-1"}});
+        server.on("/api/v1/nodes/worker-1", [Response::json(&node)]);
+        read(&server, named("web")).unwrap();
+        assert_eq!(
+            asked(&server),
+            [super::EVENTS, POD, "/api/v1/nodes/worker-1"]
+        );
+    }
+}
