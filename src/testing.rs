@@ -17,6 +17,7 @@ pub use crate::report::*;
 pub use crate::rules::finding::{Certainty, Fix, Risk, Who};
 pub use crate::rules::{Layer, RETIRED, Rule, UNEXPLAINED};
 pub use crate::scheduler::preemption::{DryRun, Outcome, Victim};
+pub use crate::scheduler::remedy::{Action, Remedy};
 pub use crate::scheduler::{
     Agree, Agreement, Count, Engine, Filter, FilterFailure, FilterResults, Holder, What,
 };

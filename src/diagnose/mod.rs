@@ -73,8 +73,8 @@ impl Run {
             let case: Case<'a, &'a PodView> = Case::new(*pod, engine);
             let key = equivalence::key(&case);
             if let Some(merged) = key.as_ref().and_then(|key| known.get(key)) {
-                for (key, rank) in merged {
-                    self.diagnoses.join(&case, key, *rank);
+                for (key, place) in merged {
+                    self.diagnoses.join(&case, key, *place);
                 }
                 continue;
             }

@@ -129,7 +129,7 @@ fn too_small(case: &Case<'_>, container: &ContainerView<'_>, proof: Evidence) ->
     let finding = Finding::new(case.subject(), headline, proof)
         .container(container.name())
         .fact("role", role_word(container.role))
-        .look(case.describe_pod());
+        .inspect(case.describe_pod());
     let raise = limit.as_ref().map(|limit| raise(case, container, limit));
     amounts(container, limit.as_ref(), finding)
         .evidence(limit.map(|limit| limit.evidence(case)))

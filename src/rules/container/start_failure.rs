@@ -49,7 +49,7 @@ impl StartError<'_> {
             .fact("image", self.container.image())
             .fact_if("exitCode", exit_code)
             .certainty(certainty)
-            .look(inspect)
+            .inspect(inspect)
     }
 }
 

@@ -61,7 +61,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             ),
             Who::Admin,
         )])
-        .look(shell::command(["kubectl", "get", "nodes"])),
+        .inspect(shell::command(["kubectl", "get", "nodes"])),
     ]
 }
 

@@ -32,7 +32,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         Some(node) => written(case, node),
         None => pinned(case).or_else(|| from_message(case)),
     };
-    let inspected = |finding: Finding| finding.look(shell::command(["kubectl", "get", "nodes"]));
+    let inspected = |finding: Finding| finding.inspect(shell::command(["kubectl", "get", "nodes"]));
     finding.map(inspected).into_iter().collect()
 }
 

@@ -53,7 +53,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         finding
             .evidence(message.map(|said| said.quote.clone()))
             .fact("node", node)
-            .look(inspect_all_pods(Some(node))),
+            .inspect(inspect_all_pods(Some(node))),
     ]
 }
 

@@ -169,7 +169,7 @@ impl<'a> Crash<'a> {
             .fact("restarts", restarts)
             .evidence(self.termination_message(case))
             .evidence(self.waiting(case))
-            .look(self.look(case));
+            .inspect(self.inspect(case));
         if let Some(lasted) = self.lasted() {
             finding = finding
                 .fact("lastedSeconds", lasted)
@@ -179,7 +179,7 @@ impl<'a> Crash<'a> {
     }
 
     /// The log of the run that ended. Behind the present run or back-off it is the previous one.
-    pub(in crate::rules) fn look(&self, case: &Case<'_>) -> String {
+    pub(in crate::rules) fn inspect(&self, case: &Case<'_>) -> String {
         log(case, &self.container)
     }
 }

@@ -107,5 +107,5 @@ fn finding(case: &Case<'_>, proof: Evidence, claim: &str, volume: &str) -> Findi
             Who::Owner,
         ),
     ])
-    .look(case.kubectl(["describe", "pvc", claim]))
+    .inspect(case.kubectl(["describe", "pvc", claim]))
 }

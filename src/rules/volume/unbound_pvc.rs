@@ -78,7 +78,7 @@ fn of_claim(
             .certainty(certainty)
             .evidence(more)
             .fact("claim", claim.name.as_str())
-            .look(describe),
+            .inspect(describe),
     )
 }
 
@@ -297,7 +297,7 @@ fn from_message(case: &Case<'_>) -> Option<Finding> {
             ),
             Who::Owner,
         )])
-        .look(describe);
+        .inspect(describe);
     Some(finding)
 }
 
