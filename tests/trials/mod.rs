@@ -14,8 +14,11 @@ use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
+/// Panics where something does not hold.
+type Check = fn(&Case);
+
 /// By the name with which `cargo test` picks it.
-const TRIALS: [(&str, fn(&Case)); 6] = [
+const TRIALS: [(&str, Check); 6] = [
     ("report", report::check),
     ("replayed", replayed::check),
     ("reversed", reversed::check),
