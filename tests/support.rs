@@ -36,7 +36,7 @@ pub(crate) use kubectl_diagnose::snapshot::{
 pub(crate) use kubectl_diagnose::text::{Fact, Facts};
 pub(crate) use kubectl_diagnose::triage::scope::{Scope, Target};
 
-use kubectl_diagnose::diagnose::diagnose;
+use kubectl_diagnose::diagnose::{diagnose, diagnose_each};
 use std::path::{Path, PathBuf};
 
 /// As it is read in a pipe.
@@ -78,6 +78,11 @@ impl Loaded {
     /// The report of all that was read, whatever it cost.
     pub(crate) fn report(&self) -> Report {
         diagnose(self.snapshot(), &self.gathered.scope, Requests::default())
+    }
+
+    /// The same, with a look at each pod even where another one is just like it.
+    pub(crate) fn report_of_each(&self) -> Report {
+        diagnose_each(self.snapshot(), &self.gathered.scope, Requests::default())
     }
 
     /// The report as scripts get it.

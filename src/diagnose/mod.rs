@@ -39,6 +39,20 @@ type Merged = (MergeKey, u32, Certainty);
 
 /// Diagnoses every stuck pod of a snapshot.
 pub fn diagnose(snapshot: &Snapshot, scope: &Scope, requests: Requests) -> Report {
+    run(snapshot, scope, requests, equivalence::equivalence_key)
+}
+
+/// The same with a look at each pod, however alike they are: what tests hold against it.
+pub fn diagnose_each(snapshot: &Snapshot, scope: &Scope, requests: Requests) -> Report {
+    run(snapshot, scope, requests, |_| None)
+}
+
+fn run(
+    snapshot: &Snapshot,
+    scope: &Scope,
+    requests: Requests,
+    key_of: fn(&Case<'_>) -> Option<String>,
+) -> Report {
     let mut diagnoses: BTreeMap<MergeKey, (u32, Diagnosis)> = BTreeMap::new();
     let mut unexplained = Vec::new();
     let mut defects = Vec::new();
@@ -51,7 +65,7 @@ pub fn diagnose(snapshot: &Snapshot, scope: &Scope, requests: Requests) -> Repor
             continue;
         }
         stuck += 1;
-        let equivalence_key = equivalence::equivalence_key(&case);
+        let equivalence_key = key_of(&case);
         if let Some(known) = equivalence_key
             .as_ref()
             .and_then(|equivalence_key| equivalence.get(equivalence_key))

@@ -1,5 +1,6 @@
 //! What is tried on every case.
 
+mod cloned;
 mod damaged;
 mod dumped;
 mod expectation;
@@ -18,11 +19,12 @@ use std::path::PathBuf;
 type Check = fn(&Case);
 
 /// By the name with which `cargo test` picks it.
-const TRIALS: [(&str, Check); 6] = [
+const TRIALS: [(&str, Check); 7] = [
     ("report", report::check),
     ("replayed", replayed::check),
     ("reversed", reversed::check),
     ("withheld", withheld::check),
+    ("cloned", cloned::check),
     ("dumped", dumped::check),
     ("damaged", damaged::check),
 ];
