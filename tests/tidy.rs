@@ -191,10 +191,10 @@ fn what_a_rule_refines_exists_and_never_in_a_circle() {
         );
         path.push(rule.cause);
         for general in rule.refines {
-            // a cause whose rule is still to come refines nothing yet
-            if let Some(general) = rules::find(general) {
-                climbs(general, path);
-            }
+            let known = rules::find(general);
+            let known = known
+                .unwrap_or_else(|| panic!("{} refines {general}, which is no cause", rule.cause));
+            climbs(known, path);
         }
         path.pop();
     }
