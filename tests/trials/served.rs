@@ -130,14 +130,12 @@ impl Held {
 }
 
 fn one(kind: Kind, object: &Value, asked: &Asked) -> Response {
-    match is_table(asked) {
-        true => table(&[object]),
-        false => {
-            let mut object = object.clone();
-            object["kind"] = json!(kind.as_str());
-            Response::json(&object)
-        }
+    if is_table(asked) {
+        return table(&[object]);
     }
+    let mut object = object.clone();
+    object["kind"] = json!(kind.as_str());
+    Response::json(&object)
 }
 
 fn many(kind: Kind, found: &[&Value], asked: &Asked) -> Response {
