@@ -1,7 +1,7 @@
 //! An API server that holds what a case's dump holds, and refuses what the dump did not read.
 
 use crate::api_server::{ApiServer, Asked, Response};
-use crate::support::{Kind, Loaded, ReadScope, plan};
+use crate::support::{Kind, Loaded, ReadScope};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
