@@ -21,7 +21,7 @@ mod language;
 mod template;
 
 pub use fact::{Fact, Facts, Seconds};
-pub use language::ENGLISH;
+pub use language::{ENGLISH, Language};
 
 use serde::Serialize;
 
