@@ -88,6 +88,15 @@ impl Message {
         self
     }
 
+    /// Adds a fact where there is one.
+    #[must_use]
+    pub fn fact_if(self, name: &'static str, value: Option<impl Into<Fact>>) -> Self {
+        match value {
+            Some(value) => self.fact(name, value),
+            None => self,
+        }
+    }
+
     /// The English sentence.
     pub fn english(&self) -> String {
         ENGLISH.render(self)

@@ -21,9 +21,9 @@ pub(crate) fn host_port() -> Report {
         &mut found,
         "port 8080/TCP is taken on every node that could run it",
     );
-    found.why = "the rollout keeps the old pods until the new ones are ready, and the new ones wait for the \
-                 port of the old ones"
-        .to_owned();
+    let why = "the rollout keeps the old pods until the new ones are ready, and the new ones wait for the \
+               port of the old ones";
+    because(&mut found, why);
     found.evidence = vec![field(
         object("Deployment", "shop", "web"),
         "spec.strategy.rollingUpdate.maxUnavailable",
