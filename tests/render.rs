@@ -1,6 +1,8 @@
 //! The formats for people and for scripts over reports made by hand.
 
+mod pseudo_language;
 mod reports;
+mod sentences;
 
 use crate::support::{Layout, PLAIN, Report, explain, render};
 use reports::*;
