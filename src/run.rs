@@ -53,6 +53,7 @@ pub fn main() -> ExitCode {
         Layout {
             color,
             width: width.into(),
+            ..Layout::default()
         },
         &mut stdout().lock(),
     ) {

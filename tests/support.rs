@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 pub(crate) const PLAIN: Layout = Layout {
     color: false,
     width: 80,
+    language: &ENGLISH,
 };
 
 /// What was read, and what is said of it.
