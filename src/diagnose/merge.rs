@@ -51,13 +51,7 @@ impl Diagnoses {
                 .entry((hit.rule.cause, container.clone()))
                 .or_default();
             let subject = finding.subject.clone();
-            let key = (
-                hit.rule.cause,
-                subject,
-                finding.certainty,
-                container,
-                *nth,
-            );
+            let key = (hit.rule.cause, subject, finding.certainty, container, *nth);
             *nth += 1;
             let place = (finding.role, finding.rank);
             if !self.join(case, &key, place) {

@@ -377,7 +377,7 @@ async fn settle(
             Err(absent(client, scope, &target).await)
         }
         // the pods of a workload that may not be read are still known by their owner's name
-        (Read::Get { kind, .. }, _) if *kind != Kind::Pod => Ok(()),
+        (read, _) if read.kind() != Kind::Pod => Ok(()),
         _ => Err(refused(scope, read, error)),
     }
 }
