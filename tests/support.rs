@@ -121,21 +121,32 @@ pub(crate) fn write_dump(path: &Path, objects: &[serde_json::Value], reading: &R
     writer.finish(reading).expect("it can be written");
 }
 
-/// The pods that a diagnosis is about, as `namespace/name`.
+/// The objects that a diagnosis is about, as `Kind/namespace/name`, a pod without its kind.
 pub(crate) fn names_affected(diagnosis: &Diagnosis) -> Vec<String> {
-    diagnosis.pods.iter().map(pod).collect()
+    diagnosis.affected.iter().map(object).collect()
 }
 
-/// The stuck pods that no diagnosis is about.
+/// The stuck objects that no diagnosis is about.
 pub(crate) fn names_unexplained(report: &Report) -> Vec<String> {
     let unexplained = report.unexplained.iter();
     unexplained
-        .map(|unexplained| pod(&unexplained.pod))
+        .map(|unexplained| object(&unexplained.object))
         .collect()
 }
 
-fn pod(pod: &PodReport) -> String {
-    format!("{}/{}", pod.namespace, pod.name)
+fn object(object: &Affected) -> String {
+    let kind = Some(object.kind.as_str()).filter(|kind| *kind != "Pod");
+    let parts = kind.into_iter().chain(object.namespace.as_deref());
+    parts
+        .chain([object.name.as_str()])
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// How many pods are stuck.
+pub(crate) fn stuck_pods(report: &Report) -> usize {
+    let pods = report.summary.by_kind.get(Kind::Pod.as_str());
+    pods.map_or(0, |pods| pods.stuck)
 }
 
 /// A word of the report, as scripts get it.

@@ -64,8 +64,8 @@ impl Wanted {
             [plural, name] => (*plural, Some(*name)),
             _ => return None,
         };
-        let granted = plan::KINDS.iter().copied();
-        let mut kinds = granted.filter(|kind| kind.plural() == plural && kind.group() == group);
+        let mut kinds =
+            Kind::read().filter(|kind| kind.plural() == plural && kind.group() == group);
         Some(Self {
             kind: kinds.next()?,
             namespace: namespace.map(str::to_owned),

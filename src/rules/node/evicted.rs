@@ -67,7 +67,7 @@ fn finding(case: &Case<'_>, eviction: &Eviction, proof: Evidence) -> Finding {
 /// An amount as the kubelet writes it. A threshold may also be a share of the whole.
 fn amount(text: &str) -> Fact {
     text.parse::<Quantity>()
-        .map_or_else(|_| text.into(), Fact::Amount)
+        .map_or_else(|_| text.into(), |amount: Quantity| Fact::from(amount))
 }
 
 /// What each of them used; `None` if the message names none.

@@ -154,7 +154,7 @@ fn counted(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
 
 /// An amount as a sentence gives it.
 pub(super) fn amount(amount: Quantity, resource: &str) -> Fact {
-    amount.human(resource).into()
+    Fact::amount(amount, resource)
 }
 
 /// The facts of the node that comes closest.
