@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 
 /// Seconds for which a new workload may be without any pod.
 const MAKING: i64 = 60;
+/// Seconds for which refusals may be those of a namespace whose ServiceAccount is yet to come, or of an API server that was busy.
+const GLITCH: i64 = 5;
 /// The most seconds between two attempts to create a pod (client-go `util/workqueue` DefaultTypedControllerRateLimiter, 0.37).
 pub const RETRY: i64 = 1000;
 
@@ -103,6 +105,13 @@ impl<'s> WorkloadSubject<'s> {
         counted.max(i64::try_from(own.count()).unwrap_or(i64::MAX))
     }
 
+    /// Whether a pod of it was read that has ended; a Job counts it only later.
+    fn has_had_pods(&self, store: &Store) -> bool {
+        let own = Some((self.kind.as_str(), self.name));
+        let mut pods = store.whole_pods();
+        pods.any(|pod| pod.namespace() == self.namespace && pod.controller() == own)
+    }
+
     /// Why its controller could not create a pod, unless it has created one since: the newer of event and condition.
     pub fn refusal(&self, snapshot: &Snapshot<'s>) -> Option<Refusal<'s>> {
         let condition = self
@@ -149,6 +158,17 @@ impl<'s> WorkloadSubject<'s> {
         let is_refusal =
             |event: &&Event| event.reason == REFUSED && event.last >= created && !is_there(event);
         events.into_iter().filter(is_refusal).collect()
+    }
+}
+
+/// It makes its pods, and may take so many seconds for it.
+fn making(since: Option<Timestamp>, budget: i64, snapshot: &Snapshot<'_>) -> Standing {
+    match since {
+        Some(since) if snapshot.seconds_since(since) <= budget => {
+            let until = since.checked_add(SignedDuration::from_secs(budget));
+            Standing::Progressing(Because::MakingPods, until.ok())
+        }
+        _ => Standing::Stuck,
     }
 }
 
@@ -227,21 +247,17 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
             return Standing::Progressing(Because::MakingPods, None);
         }
         if self.refusal(snapshot).is_some() {
-            return Standing::Stuck;
+            return making(self.since(snapshot), GLITCH, snapshot);
         }
         if workload.halted {
             return Standing::Healthy(Because::Halted);
         }
         // some pods are missing for a moment whenever one is replaced; none at all is another matter
-        let never_any = existing == 0 && workload.ended == 0;
-        match workload.created.filter(|_| never_any) {
-            Some(created) if snapshot.seconds_since(created) > MAKING => Standing::Stuck,
-            Some(created) => {
-                let until = created.checked_add(SignedDuration::from_secs(MAKING));
-                Standing::Progressing(Because::MakingPods, until.ok())
-            }
-            None => Standing::Progressing(Because::MakingPods, None),
+        let never_any = existing == 0 && workload.ended == 0 && !self.has_had_pods(snapshot);
+        if never_any && workload.created.is_some() {
+            return making(workload.created, MAKING, snapshot);
         }
+        Standing::Progressing(Because::MakingPods, None)
     }
 
     fn status(&self) -> String {
@@ -280,3 +296,6 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

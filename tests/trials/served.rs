@@ -178,6 +178,9 @@ fn selected(item: &Value, selector: &str) -> bool {
         if let Some(excluded) = term.strip_prefix("status.phase%21%3D") {
             return phase != excluded;
         }
+        if let Some(reason) = term.strip_prefix("reason%3D") {
+            return item["reason"] == reason;
+        }
         let name = term.strip_prefix("involvedObject.name%3D");
         let name = name.unwrap_or_else(|| panic!("this server knows nothing of {selector}"));
         item["involvedObject"]["name"] == name

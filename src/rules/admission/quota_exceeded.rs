@@ -9,8 +9,8 @@ use crate::kubernetes::quantity::Quantity;
 use crate::messages::admission::Denial;
 use crate::rules::finding::{Finding, Fix, Risk, Who};
 use crate::rules::{Check, Layer, Rule};
-use crate::snapshot::{Evidence, Kind, ObjectRef, ResourceQuota, Seen};
-use crate::text::{Message, Seconds, Sentence, say};
+use crate::snapshot::{Evidence, Kind, ObjectRef, PodRecord, ResourceQuota, Seen};
+use crate::text::{Fact, Message, Seconds, Sentence, say};
 use crate::triage::RETRY;
 use serde_json::{Map, Value, json};
 
@@ -123,11 +123,12 @@ impl Shortage {
                 "{resource} {used} of {hard} used, {asked} asked"
             )
         };
+        let amount = |amount| Fact::amount(amount, &self.resource);
         let message = Message::new(sentence)
             .fact("resource", self.resource.as_str())
-            .fact("used", self.used)
-            .fact("hard", self.hard?)
-            .fact("asked", self.asked);
+            .fact("used", amount(self.used))
+            .fact("hard", amount(self.hard?))
+            .fact("asked", amount(self.asked));
         Some(message)
     }
 
@@ -148,15 +149,30 @@ impl Shortage {
     }
 }
 
-/// Pods that the Deployment's other ReplicaSets have: during a rolling update, those of an earlier template.
+/// Pods that the Deployment's other ReplicaSets have: during a rolling update, those of an earlier template. Their ReplicaSets may
+/// not have been read, and of those that were the pods may not.
 fn old_pods(case: &WorkloadCase<'_>) -> i64 {
-    let own = case.it.workload.controller.as_ref();
-    if case.it.kind != Kind::ReplicaSet || own.is_none() {
+    let owner = case.it.workload.controller.as_ref();
+    if case.it.kind != Kind::ReplicaSet || owner.is_none() {
         return 0;
     }
-    let sets = case.snapshot.replica_sets().seen_in(case.namespace());
-    let others = sets.filter(|(name, set)| *name != case.it.name && set.controller.as_ref() == own);
-    others.filter_map(|(_, set)| set.existing).sum()
+    let store = case.snapshot.store();
+    let sets = store.replica_sets().seen_in(case.namespace());
+    let others =
+        sets.filter(|(name, set)| *name != case.it.name && set.controller.as_ref() == owner);
+    let counted = others.filter_map(|(_, set)| set.existing).sum();
+    let (own, deployment) = (case.object().short(), case.subject());
+    let records = store.pod_records();
+    let is_old = |record: &&PodRecord| {
+        !record.terminating
+            && record.controller.as_deref() != Some(own.as_str())
+            && store.owners(&records.identity(record)).last() == Some(&deployment)
+    };
+    let pods = records
+        .in_namespace(case.namespace())
+        .filter(is_old)
+        .count();
+    i64::try_from(pods).unwrap_or(i64::MAX).max(counted)
 }
 
 /// All that is known of a workload and the quota that refuses its pods.
@@ -389,7 +405,7 @@ impl Situation<'_, '_> {
         let shares: Vec<Message> = shares.collect::<Option<_>>()?;
         let change = say!(
             "quota-exceeded.smaller",
-            "let each pod ask for no more than {shares}: then {missing|the missing one fits|all {missing} that are missing fit}"
+            "give each pod no more than {shares}: then {missing|the one that is missing fits|the {missing} that are missing fit}"
         );
         (!shares.is_empty()).then(|| Fix::advice(change, Who::Owner).fact("shares", shares))
     }
