@@ -67,6 +67,11 @@ impl Loaded {
         diagnose(&self.snapshot(), &self.gathered.scope, Requests::default())
     }
 
+    /// The same, with a look at each pod even where another one is just like it.
+    pub(crate) fn report_of_each(&self) -> Report {
+        diagnose_each(&self.snapshot(), &self.gathered.scope, Requests::default())
+    }
+
     /// The report as scripts get it.
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::to_value(self.report()).unwrap_or_default()

@@ -150,7 +150,7 @@ mod tests {
         let filtered = filtered(&asking(&["gpu"]), cluster);
         assert!(filtered.on("n1").is_empty());
         assert_eq!(
-            filtered.words("n2"),
+            filtered.reasons("n2"),
             ["resourceclaim not available on the node"]
         );
         assert!(filtered.unread.is_empty());
@@ -167,7 +167,7 @@ mod tests {
             .with(claim("new", json!({})));
         let filtered = filtered(&asking(&["gpu", "new"]), cluster);
         assert_eq!(filtered.unread, [Kind::ResourceSlice]);
-        assert_eq!(filtered.words("n2").len(), 1);
+        assert_eq!(filtered.reasons("n2").len(), 1);
         let missing = super::tests::filtered(&asking(&["missing"]), Cluster::new());
         assert_eq!(missing.unread, [Kind::ResourceSlice]);
         let kinds = Cluster::but(&[Kind::ResourceClaim]);

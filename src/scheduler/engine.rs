@@ -101,10 +101,10 @@ impl<'a> Engine<'a> {
             Err(_) => None,
         };
         let ours = results.as_deref().map(|results| {
-            let words = scheduler_message
+            let quote = scheduler_message
                 .as_ref()
                 .map_or("", |latest| latest.quote.quote.as_str());
-            remembered(&self.counted, format!("{words} {asks}"), || {
+            remembered(&self.counted, format!("{quote} {asks}"), || {
                 agreement::count(scheduler_message.as_ref(), results).into()
             })
         });
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn the_filters_run_once_for_pods_that_ask_the_same() {
-        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).seal();
+        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).snapshot();
         let engine = Engine::new(&cluster);
         let of = |name: &str, cpu: &str| engine.run_filters(&pod(name).asks("cpu", cpu).pod());
         let token = json!([{"name": "kube-api-access-x7f2p", "projected": {"sources": []}}]);
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn what_differs_is_not_shared() {
-        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).seal();
+        let cluster = Cluster::new().with(node("n1", "1", "1Gi")).snapshot();
         let engine = Engine::new(&cluster);
         let plain = engine.run_filters(&pod("a").pod());
         for other in [

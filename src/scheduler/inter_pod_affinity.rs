@@ -125,7 +125,7 @@ fn together(holder: &PodRecord, own: bool, key: &str, domain: &str) -> What {
     }
 }
 
-/// Whose selectors the labels of a shape meet; which namespaces the terms mean is yet to be asked.
+/// Whose selectors the labels of a footprint meet; which namespaces the terms mean is yet to be asked.
 #[derive(Debug, Clone, Default)]
 struct Selected {
     /// All terms' of the affinity.

@@ -41,7 +41,7 @@ pub(super) fn needed(spec: &PodSpec) -> Vec<&'static str> {
 pub(super) fn unread(pod: &Incoming<'_, '_>, view: &View<'_>) -> Option<Unread> {
     let declares = |node: &NodeView<'_>| !node.node.declared_features.is_empty();
     let matters = !pod.features.is_empty() && !view.nodes().any(declares);
-    matters.then(|| unread_features())
+    matters.then(unread_features)
 }
 
 /// Says that the scheduler misses a feature that this pod does not need by all that is known here: a later version has more of them.
@@ -49,7 +49,7 @@ pub(super) fn unknown(spec: &PodSpec, message: &Message) -> Option<Unread> {
     let mut reasons = message.clauses.iter().map(|clause| &clause.reason);
     let is_missed = reasons.any(|reason| *reason == Reason::RequiredFeatures);
     let is_unknown = is_missed && needed(spec).is_empty();
-    is_unknown.then(|| unread_features())
+    is_unknown.then(unread_features)
 }
 
 fn unread_features() -> Unread {
@@ -129,10 +129,10 @@ mod tests {
                 node("old", "1", "1Gi"),
             ];
             let filtered = filtered(&pod, nodes);
-            assert!(filtered.words("with").is_empty(), "{feature}");
+            assert!(filtered.reasons("with").is_empty(), "{feature}");
             let words = ["node(s) didn't match Pod's required features"];
-            assert_eq!(filtered.words("without"), words, "{feature}");
-            assert_eq!(filtered.words("old"), words, "{feature}");
+            assert_eq!(filtered.reasons("without"), words, "{feature}");
+            assert_eq!(filtered.reasons("old"), words, "{feature}");
         }
     }
 

@@ -62,12 +62,6 @@ pub fn nearest_feasible(nodes: &[NodeResult]) -> Nearest<'_> {
     }
 }
 
-/// Where a filter failure stands among the causes: smaller comes first. That is the one on the nearest node, then the one among fewer
-/// filter failures there, then the one that the scheduler meets first, then the one on more nodes. `None` when it counts on no node.
-pub fn rank(nodes: &[NodeResult], predicate: impl Fn(&FilterFailure) -> bool) -> Option<u32> {
-    nearest_feasible(nodes).rank(predicate)
-}
-
 /// How far a node is from taking the pod: how many kinds of exclusion it has, then the weight of all that rejects the pod there.
 pub fn distance_of(node: &NodeResult) -> (usize, u32) {
     (exclusions(node), distance(node))
@@ -89,7 +83,9 @@ impl<'a> Nearest<'a> {
         self.barred(&predicate).map(|(_, node)| *node).collect()
     }
 
-    /// See [`rank`].
+    /// Where a filter failure stands among the causes: smaller comes first. That is the one on the nearest node, then the one
+    /// among fewer filter failures there, then the one that the scheduler meets first, then the one on more nodes. `None` when it
+    /// counts on no node.
     pub fn rank(&self, predicate: impl Fn(&FilterFailure) -> bool) -> Option<u32> {
         let barred: Vec<_> = self.barred(&predicate).collect();
         let (distance, node) = barred.first()?;
@@ -152,7 +148,7 @@ enum Kind<'a> {
         name: &'a str,
         never: bool,
     },
-    /// The scheduler's words and what they are about.
+    /// The scheduler's reason and the claim, disk or driver.
     Volume(&'a str, &'a str),
     Spread {
         key: &'a str,

@@ -234,7 +234,7 @@ pub(crate) struct Filtered {
 
 impl Filtered {
     pub(crate) fn of(filter: Filter, pod: &Object, cluster: Cluster) -> Filtered {
-        let cluster = cluster.seal();
+        let cluster = cluster.snapshot();
         let results = run_filters(&pod.pod(), &View::of(&cluster));
         let before = results
             .before
@@ -257,8 +257,8 @@ impl Filtered {
         &self.nodes[node]
     }
 
-    /// The scheduler's words for a node.
-    pub(crate) fn words(&self, node: &str) -> Vec<&str> {
+    /// The scheduler's reasons for a node.
+    pub(crate) fn reasons(&self, node: &str) -> Vec<&str> {
         self.on(node)
             .iter()
             .map(|one| one.reason.as_str())

@@ -140,7 +140,7 @@ fn has_all(node: &NodeView<'_>, keys: &[String]) -> bool {
     keys.iter().all(|key| node.label(key).is_some())
 }
 
-/// Which shapes of pods match a selector, worked out when first met.
+/// Which footprints of pods match a selector, worked out when first met.
 #[derive(Debug, Clone, Default)]
 struct Matches(Vec<Option<bool>>);
 

@@ -260,7 +260,7 @@ impl PodRecords {
         self.footprints.get(record.footprint)
     }
 
-    /// The names of all claims that a pod record mounts, in its namespace; generic ephemeral volumes have one
+    /// The names of all claims that a pod mounts, in its namespace; generic ephemeral volumes have one
     /// named after the pod and the volume (component-helpers `storage/ephemeral`, 1.37).
     pub fn claims_of<'a>(&'a self, record: &'a PodRecord) -> impl Iterator<Item = Cow<'a, str>> {
         let footprint = self.footprint(record);
@@ -277,9 +277,9 @@ impl PodRecords {
         self.footprints.all()
     }
 
-    /// The place of a pod record's footprint among [`PodRecords::footprints`].
-    pub fn place_of(pod_record: &PodRecord) -> usize {
-        pod_record.footprint.0
+    /// The place of a pod's footprint among [`PodRecords::footprints`].
+    pub fn place_of(record: &PodRecord) -> usize {
+        record.footprint.0
     }
 
     /// What tells which pod a pod record is.

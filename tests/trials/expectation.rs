@@ -59,16 +59,13 @@ fn text(report: &Report) -> String {
 
 fn diagnosis(diagnosis: &Diagnosis) -> String {
     let mut text = format!(
-        "- cause: {}\n  layer: {}\n  certainty: {}\n  subject: {}\n",
+        "- cause: {}\n  layer: {}\n  certainty: {}\n  subject: {}\n  affected: [{}]\n",
         diagnosis.cause,
         diagnosis.layer,
         words(&diagnosis.certainty),
-        diagnosis.subject
+        diagnosis.subject,
+        names_affected(diagnosis).join(", ")
     );
-    let affected = names_affected(diagnosis);
-    if affected.len() > 1 {
-        let _ = writeln!(text, "  affected: [{}]", affected.join(", "));
-    }
     let fix = diagnosis.fixes.first();
     if let Some(verified) = fix.and_then(|fix| fix.verified.as_ref()) {
         let _ = writeln!(text, "  verified: [{}]", verified.nodes.join(", "));

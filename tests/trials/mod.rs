@@ -1,5 +1,6 @@
 //! What is tried on every case.
 
+mod cloned;
 mod damaged;
 mod dumped;
 mod expectation;
@@ -14,12 +15,16 @@ use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
+/// Panics where something does not hold.
+type Check = fn(&Case);
+
 /// By the name with which `cargo test` picks it.
-const TRIALS: [(&str, fn(&Case)); 6] = [
+const TRIALS: [(&str, Check); 7] = [
     ("report", report::check),
     ("replayed", replayed::check),
     ("reversed", reversed::check),
     ("withheld", withheld::check),
+    ("cloned", cloned::check),
     ("dumped", dumped::check),
     ("damaged", damaged::check),
 ];

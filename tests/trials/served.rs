@@ -1,7 +1,7 @@
 //! An API server that holds what a case's dump holds, and refuses what the dump did not read.
 
 use crate::api_server::{ApiServer, Asked, Response};
-use crate::support::{Kind, Loaded, ReadScope, plan};
+use crate::support::{Kind, Loaded, ReadScope};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -130,14 +130,12 @@ impl Held {
 }
 
 fn one(kind: Kind, object: &Value, asked: &Asked) -> Response {
-    match is_table(asked) {
-        true => table(&[object]),
-        false => {
-            let mut object = object.clone();
-            object["kind"] = json!(kind.as_str());
-            Response::json(&object)
-        }
+    if is_table(asked) {
+        return table(&[object]);
     }
+    let mut object = object.clone();
+    object["kind"] = json!(kind.as_str());
+    Response::json(&object)
 }
 
 fn many(kind: Kind, found: &[&Value], asked: &Asked) -> Response {

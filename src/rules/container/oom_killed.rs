@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     title: "the container runs out of memory",
     explanation: include_str!("oom_killed.md"),
     reads: &[Kind::Node],
-    refines: &["crash-app-error", "crash-exit-zero", "sandbox-error"],
+    refines: &["crash-app-error", "crash-exit-zero"],
     check: Check::Pod(check),
 };
 

@@ -12,7 +12,7 @@ pub(super) struct Theirs<'m> {
     pub(super) counts: BTreeMap<Reason, u32>,
     /// The clauses that are not.
     pub(super) foreign: Vec<(Option<u32>, &'m str)>,
-    words: BTreeMap<Reason, &'m str>,
+    texts: BTreeMap<Reason, &'m str>,
     early: bool,
 }
 
@@ -24,7 +24,7 @@ impl<'m> Theirs<'m> {
                 Some(count) => {
                     let reason = folded(clause.reason.clone());
                     *theirs.counts.entry(reason.clone()).or_default() += count;
-                    theirs.words.insert(reason, &clause.text);
+                    theirs.texts.insert(reason, &clause.text);
                 }
                 None => {
                     theirs.early |= is_early(&clause.reason);
@@ -65,7 +65,7 @@ impl<'m> Theirs<'m> {
     }
 }
 
-/// The reasons whose words tell versions apart and not meanings.
+/// The reasons that versions word differently and that mean the same.
 fn folded(reason: Reason) -> Reason {
     match reason {
         // some versions do not name the plugin; of the default ones only NodeAffinity cuts nodes off
@@ -96,7 +96,7 @@ pub(super) struct Dialect {
     cut: CutOff,
     names_taints: bool,
     peers: Peers,
-    /// Whether a node without a topology key has words of its own (since 1.19).
+    /// Whether a node without a topology key has a reason of its own (since 1.19).
     names_missing_label: bool,
 }
 
@@ -273,15 +273,15 @@ impl Dialect {
     }
 }
 
-/// What the filter failures' words mean, each read once for all nodes.
+/// What the reasons of filter failures mean, each parsed once for all nodes.
 struct Meanings<'n>(BTreeMap<&'n str, Reason>);
 
 impl<'n> Meanings<'n> {
     fn of(nodes: &'n [NodeResult]) -> Self {
         let mut known = BTreeMap::new();
         for failure in nodes.iter().flat_map(|node| &node.failures) {
-            let words = failure.reason.as_str();
-            known.entry(words).or_insert_with(|| meaning(words));
+            let reason = failure.reason.as_str();
+            known.entry(reason).or_insert_with(|| meaning(reason));
         }
         Meanings(known)
     }
@@ -293,9 +293,9 @@ impl<'n> Meanings<'n> {
     }
 }
 
-/// What a filter failure's words mean; they are the scheduler's own.
-pub(super) fn meaning(words: &str) -> Reason {
-    let message = crate::messages::scheduler::parse(words);
+/// What a reason in the scheduler's words means.
+pub(super) fn meaning(reason: &str) -> Reason {
+    let message = crate::messages::scheduler::parse(reason);
     let first = message.clauses.into_iter().next();
     first.map_or(Reason::Other, |clause| clause.reason)
 }
@@ -320,8 +320,8 @@ impl Ours {
             .iter()
             .map(|(reason, count)| Count {
                 count: Some(*count),
-                reason: match (theirs.words.get(reason), reason) {
-                    (Some(words), _) => (*words).to_owned(),
+                reason: match (theirs.texts.get(reason), reason) {
+                    (Some(text), _) => (*text).to_owned(),
                     (
                         None,
                         Reason::UntoleratedTaint {

@@ -115,7 +115,7 @@ fn volumes_of_pods_on_the_node_are_counted_once() {
             .all(pair("a"))
             .all(pair("b"));
         let expected: &[&str] = if fits { &[] } else { &[FULL] };
-        assert_eq!(filtered(&web(), cluster).words("n1"), expected, "{case}");
+        assert_eq!(filtered(&web(), cluster).reasons("n1"), expected, "{case}");
     }
 }
 
@@ -171,7 +171,7 @@ fn the_pods_own_volume_may_be_on_its_way_to_the_node() {
         .all(pair("data"));
     let filtered = filtered(&web(), cluster);
     assert_eq!(
-        filtered.words("n1"),
+        filtered.reasons("n1"),
         [FULL],
         "the scheduler counts it twice"
     );
@@ -222,7 +222,7 @@ fn a_volume_of_a_replaced_plugin_counts_for_its_driver() {
             .with(claim("data", "fast").bound_to("pv"))
             .with(ebs.clone().given_to("data"))
     };
-    assert_eq!(filtered(&web(), cluster(0)).words("n1"), [FULL]);
+    assert_eq!(filtered(&web(), cluster(0)).reasons("n1"), [FULL]);
     let same = pod("a").on("n1").set("/spec/volumes", inline.clone());
     assert!(
         filtered(&web(), cluster(1).with(same)).is_nothing(),
@@ -230,7 +230,7 @@ fn a_volume_of_a_replaced_plugin_counts_for_its_driver() {
     );
     let disk = pod("b").set("/spec/volumes", inline);
     assert_eq!(
-        filtered(&disk, cluster(0)).words("n1"),
+        filtered(&disk, cluster(0)).reasons("n1"),
         [FULL],
         "a disk named in the pod"
     );
@@ -291,7 +291,7 @@ fn a_driver_may_demand_to_be_on_the_node() {
         let filtered = filtered(&web(), cluster);
         let words = format!("{DRIVER} CSI driver is not installed on the node");
         let expected: &[&str] = if fits { &[] } else { &[&words] };
-        assert_eq!(filtered.words("n1"), expected, "{demands} {on_node:?}");
+        assert_eq!(filtered.reasons("n1"), expected, "{demands} {on_node:?}");
     }
 }
 
@@ -336,7 +336,7 @@ fn attachments_that_could_not_be_read_make_the_count_too_low() {
     let filtered = filtered(&web(), cluster);
     assert_eq!(filtered.unread, [Kind::VolumeAttachment]);
     assert_eq!(
-        filtered.words("n1"),
+        filtered.reasons("n1"),
         [FULL],
         "what is known is enough already"
     );

@@ -45,7 +45,7 @@ pub enum Outcome {
     NotHelpful,
     /// No pod on it has a lower priority.
     NoVictims,
-    /// Without all pods of lower priority this is still in the way, in the scheduler's words.
+    /// Without all pods of lower priority the filters still fail for these reasons.
     StillFails(Vec<String>),
     /// The pod fits once these are gone, the most important first.
     Room(Vec<Victim>),
@@ -210,13 +210,13 @@ impl DryRun {
     pub fn counts(&self) -> Vec<Count> {
         let mut counts: BTreeMap<String, u32> = BTreeMap::new();
         for (_, outcome) in &self.nodes {
-            let words = match outcome {
+            let reasons = match outcome {
                 Outcome::NotHelpful => vec![PreemptionSays::NOT_HELPFUL.to_owned()],
                 Outcome::NoVictims => vec![PreemptionSays::NO_VICTIMS.to_owned()],
                 Outcome::StillFails(reasons) => reasons.clone(),
                 Outcome::Room(_) => continue,
             };
-            for reason in words {
+            for reason in reasons {
                 *counts.entry(reason).or_default() += 1;
             }
         }

@@ -35,7 +35,7 @@ fn nodes() -> Cluster {
 }
 
 fn words(filtered: &Filtered) -> (Vec<&str>, Vec<&str>) {
-    (filtered.words("n1"), filtered.words("n2"))
+    (filtered.reasons("n1"), filtered.reasons("n2"))
 }
 
 fn driver(counts: bool) -> Object {

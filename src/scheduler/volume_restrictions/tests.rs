@@ -31,8 +31,8 @@ fn a_disk_is_taken_only_on_the_node_of_its_holder() {
     let disk = json!({"gcePersistentDisk": {"pdName": "data"}});
     let holder = with_disk("db", &disk).on("n1");
     let filtered = filtered(&with_disk("web", &disk), nodes().with(holder));
-    assert_eq!(filtered.words("n1"), [DISK]);
-    assert_eq!(filtered.words("n2"), [] as [&str; 0]);
+    assert_eq!(filtered.reasons("n1"), [DISK]);
+    assert_eq!(filtered.reasons("n2"), [] as [&str; 0]);
     let VolumeFailure::Disk { disk, holder } = filtered.failure("n1") else {
         panic!("{filtered:?}");
     };
@@ -63,7 +63,7 @@ fn disks_of_other_kinds_or_for_reading_do_not_collide() {
         let holder = with_disk("db", &theirs).on("n1");
         let filtered = filtered(&with_disk("web", &mine), nodes().with(holder));
         assert_eq!(
-            filtered.words("n1").len(),
+            filtered.reasons("n1").len(),
             usize::from(taken),
             "{mine} {theirs}"
         );
@@ -77,8 +77,8 @@ fn a_claim_of_one_pod_keeps_every_node_from_another() {
         &pod("web").mounts(&["data"]),
         nodes().with(exclusive("data")).with(holder),
     );
-    assert_eq!(filtered.words("n1"), [CLAIM]);
-    assert_eq!(filtered.words("n2"), [CLAIM]);
+    assert_eq!(filtered.reasons("n1"), [CLAIM]);
+    assert_eq!(filtered.reasons("n2"), [CLAIM]);
     let VolumeFailure::InUse {
         claim,
         holder,
@@ -142,7 +142,7 @@ fn a_pod_that_is_being_deleted_still_has_its_claim() {
         &pod("web").mounts(&["data"]),
         nodes().with(exclusive("data")).with(holder),
     );
-    assert_eq!(filtered.words("n2"), [CLAIM]);
+    assert_eq!(filtered.reasons("n2"), [CLAIM]);
 }
 
 #[test]
@@ -154,8 +154,8 @@ fn the_disk_is_told_before_the_claim() {
     let web = pod("web").set("/spec/volumes", volumes.clone());
     let holder = pod("db").on("n1").set("/spec/volumes", volumes);
     let filtered = filtered(&web, nodes().with(exclusive("data")).with(holder));
-    assert_eq!(filtered.words("n1"), [DISK, CLAIM]);
-    assert_eq!(filtered.words("n2"), [CLAIM]);
+    assert_eq!(filtered.reasons("n1"), [DISK, CLAIM]);
+    assert_eq!(filtered.reasons("n2"), [CLAIM]);
 }
 
 #[test]
@@ -171,8 +171,8 @@ fn a_pod_for_which_room_is_made_counts_only_when_the_filter_runs_at_all() {
         {"name": "b", "rbd": {"monitors": ["m"], "image": "i"}},
     ]);
     let filtered = filtered(&pod("web").set("/spec/volumes", with_disk), cluster());
-    assert_eq!(filtered.words("n1"), [CLAIM]);
-    assert_eq!(filtered.words("n2"), [] as [&str; 0]);
+    assert_eq!(filtered.reasons("n1"), [CLAIM]);
+    assert_eq!(filtered.reasons("n2"), [] as [&str; 0]);
 }
 
 #[test]

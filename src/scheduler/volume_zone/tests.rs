@@ -52,7 +52,11 @@ fn a_node_must_carry_a_value_of_every_label() {
             .with(claim("data", "fast").bound_to("pv"));
         let filtered = filtered(&web(), cluster);
         let expected: &[&str] = if fits { &[] } else { &[WORDS] };
-        assert_eq!(filtered.words("n1"), expected, "{of_volume:?} {of_node:?}");
+        assert_eq!(
+            filtered.reasons("n1"),
+            expected,
+            "{of_volume:?} {of_node:?}"
+        );
     }
 }
 

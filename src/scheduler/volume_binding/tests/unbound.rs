@@ -236,8 +236,8 @@ fn a_volume_is_made_where_enough_is_left() {
             .with(left("x", "a", &sizes));
         let filtered = filtered(&web(), cluster);
         let expected: &[&str] = if fits { &[] } else { &[SPACE] };
-        assert_eq!(filtered.words("n1"), expected, "{case}");
-        assert_eq!(filtered.words("n2"), [SPACE], "{case}");
+        assert_eq!(filtered.reasons("n1"), expected, "{case}");
+        assert_eq!(filtered.reasons("n2"), [SPACE], "{case}");
     }
 }
 
