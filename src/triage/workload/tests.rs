@@ -24,7 +24,7 @@ impl Cluster {
     fn event(self, of: (Kind, &str), reason: &str, last: &str, message: &str) -> Self {
         let (kind, name) = of;
         let event = json!({"metadata": {"name": format!("{name}.{reason}.{last}"), "namespace": "shop"}, "reason": reason, "message": message,
-            "involvedObject": {"kind": kind.as_str(), "namespace": "shop", "name": name, "uid": name}, "lastTimestamp": at(last)});
+            "involvedObject": {"kind": kind.as_str(), "namespace": "shop", "name": name, "uid": name}, "firstTimestamp": at(last), "lastTimestamp": at(last)});
         self.with(Kind::Event, &event)
     }
 
