@@ -66,6 +66,12 @@ impl Workload {
         self.condition(r#type).is_some_and(|c| c.status == "True")
     }
 
+    /// The newest time in it.
+    pub fn newest(&self) -> Option<Timestamp> {
+        let transitions = self.conditions.iter().map(|c| c.last_transition_time);
+        transitions.max().flatten().max(self.created)
+    }
+
     /// The condition of this type.
     pub fn condition(&self, r#type: &str) -> Option<&WorkloadCondition> {
         self.conditions.iter().find(|c| c.r#type == r#type)

@@ -247,7 +247,9 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
             return Standing::Progressing(Because::MakingPods, None);
         }
         if self.refusal(snapshot).is_some() {
-            return making(self.since(snapshot), GLITCH, snapshot);
+            // without a clock its words are all that there is, and no guess
+            let since = self.since(snapshot).filter(|_| snapshot.clock().exact);
+            return making(since, GLITCH, snapshot);
         }
         if workload.halted {
             return Standing::Healthy(Because::Halted);

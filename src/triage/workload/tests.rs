@@ -282,3 +282,11 @@ fn a_deployment_counts_once_and_stands_as_its_worst_revision() {
         Some(Standing::Healthy(Because::Halted))
     );
 }
+
+#[test]
+fn a_refusal_counts_at_once_where_nothing_tells_the_time() {
+    let mut cluster = Cluster(Store::new(Why::NotInDump));
+    cluster = cluster.with(Kind::ReplicaSet, &failing(set("web-1", 2, 0), "50:00"));
+    assert_eq!(cluster.0.snapshot().clock().at.to_string(), at("50:00"));
+    assert_eq!(cluster.stuck(), ["web-1"]);
+}
