@@ -288,7 +288,7 @@ fn a_guards_selector_is_about_the_incoming_pods_namespace() {
 }
 
 #[test]
-fn namespaces_that_were_not_read_are_a_gap_and_no_obstacle() {
+fn namespaces_that_were_not_read_are_a_gap_and_no_filter_failure() {
     let selected = json!([term(
         "cache",
         json!({"namespaceSelector": {"matchLabels": {"team": "x"}}})

@@ -296,7 +296,7 @@ fn a_driver_may_demand_to_be_on_the_node() {
 }
 
 #[test]
-fn what_could_not_be_read_is_no_obstacle() {
+fn what_could_not_be_read_is_no_filter_failure() {
     let with_limit = [csi_node("n1", DRIVER, json!(0))];
     for (kind, limited, expected) in [
         (

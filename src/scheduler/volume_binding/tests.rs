@@ -264,7 +264,7 @@ fn zones_of_a_replaced_plugin_are_read_as_the_kubelet_says() {
 }
 
 #[test]
-fn what_could_not_be_read_is_no_obstacle() {
+fn what_could_not_be_read_is_no_filter_failure() {
     let waiting = || {
         vec![
             claim("data", "fast"),

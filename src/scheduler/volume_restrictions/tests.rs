@@ -196,7 +196,7 @@ fn claims_of_one_pod_alone_are_not_looked_at() {
 }
 
 #[test]
-fn a_claim_that_could_not_be_read_is_no_obstacle() {
+fn a_claim_that_could_not_be_read_is_no_filter_failure() {
     let cluster = Cluster::but(&[Kind::PersistentVolumeClaim]).with(node("n1", "4", "8Gi"));
     let filtered = filtered(&pod("web").mounts(&["data"]), cluster);
     assert!(filtered.is_nothing());

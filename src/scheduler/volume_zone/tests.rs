@@ -150,7 +150,7 @@ fn claims_of_one_pod_alone_are_not_looked_at() {
 }
 
 #[test]
-fn what_could_not_be_read_is_no_obstacle() {
+fn what_could_not_be_read_is_no_filter_failure() {
     for (kind, bound) in [
         (Kind::PersistentVolumeClaim, true),
         (Kind::PersistentVolume, true),
