@@ -356,14 +356,18 @@ fn no_more_is_asked_than_promised() {
             &["pod", "report", "-n", &stuck.name],
             &["get pods", "list events", "list nodes", "list pods"],
         ),
-        // what is well points at nothing else: one list, however many pods
+        // what is well points at nothing else, however many pods there are
         ("well-pod", &["pod", "web", "-n", &well.name], &["get pods"]),
-        ("well-namespace", &["-n", &well.name], &["list pods"]),
-        // by label, since other tests of this cluster have pods that are stuck
         (
-            "well-cluster",
-            &["-A", "-l", "test.kubectl-diagnose/well=yes"],
-            &["list pods"],
+            "well-namespace",
+            &["-n", &well.name],
+            &["list events", "list pods", "list services"],
+        ),
+        // which labels a Service has is not asked for
+        (
+            "well-label",
+            &["-n", &well.name, "-l", "test.kubectl-diagnose/well=yes"],
+            &["list events", "list pods"],
         ),
     ];
     let mut complaints = Vec::new();

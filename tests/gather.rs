@@ -10,6 +10,7 @@
 )]
 
 mod beyond;
+mod refused;
 
 use crate::api_server::{ApiServer, Response};
 use crate::support::{ConnectionFlags, Error, Kind, Loaded, Scope, Target, Why, read_cluster};
@@ -19,6 +20,7 @@ use std::time::Duration;
 const POD: &str = "/api/v1/namespaces/shop/pods/web";
 const PODS: &str = "/api/v1/namespaces/shop/pods";
 const EVENTS: &str = "/api/v1/namespaces/shop/events";
+const SERVICES: &str = "/api/v1/namespaces/shop/services";
 
 fn flags(server: &ApiServer) -> ConnectionFlags {
     ConnectionFlags {
@@ -143,15 +145,20 @@ fn a_pending_pod_costs_four_requests() {
 }
 
 #[test]
-fn a_scan_with_nothing_stuck_costs_one_request() {
+fn a_scan_with_nothing_stuck_costs_three_requests() {
     let server = ApiServer::start();
     server.on(
         PODS,
         [Response::list("PodList", &[healthy("a"), healthy("b")])],
     );
     let gathered = read(&server, shop()).unwrap();
-    assert_eq!(asked(&server), [PODS]);
+    // who was refused a pod, the pods, and the Services that may have none
+    assert_eq!(asked(&server), [EVENTS, PODS, SERVICES]);
     assert_eq!((gathered.stuck(), gathered.pods()), (0, 2));
+    let events = server.asked();
+    let mut events = events.iter().filter(|asked| asked.path == EVENTS);
+    let selector = events.next().unwrap().query("fieldSelector");
+    assert_eq!(selector, Some("reason%3DFailedCreate"));
 }
 
 #[test]
@@ -163,7 +170,8 @@ fn a_scan_reads_the_events_of_many_stuck_pods_at_once() {
     server.on(PODS, [Response::list("PodList", &pods)]);
     server.on(EVENTS, [Response::list("EventList", &[])]);
     read(&server, shop()).unwrap();
-    assert_eq!(asked(&server), [EVENTS, PODS]);
+    // the first list of events is of those that were refused a pod
+    assert_eq!(asked(&server), [EVENTS, EVENTS, PODS, SERVICES]);
 }
 
 #[test]

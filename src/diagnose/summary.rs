@@ -127,6 +127,11 @@ fn message(because: &Because) -> Message {
             "paused, suspended or scaled to zero: it wants no pods"
         )
         .into(),
+        Because::JobFailed => say!(
+            "standing.job-failed",
+            "failed, and the Job is not tried again"
+        )
+        .into(),
         Because::Selects(pods) => of(say!(
             "standing.selects",
             "its selector matches {pods} {pods|pod|pods}"

@@ -115,6 +115,24 @@ impl Quantity {
         Self(self.0.saturating_sub(other.0))
     }
 
+    /// So many of it.
+    #[must_use]
+    pub fn times(self, count: i64) -> Self {
+        Self(self.0.saturating_mul(i128::from(count)))
+    }
+
+    /// What each of so many has of it, rounded down; all of it for fewer than one.
+    #[must_use]
+    pub fn shared_by(self, count: i64) -> Self {
+        Self(self.0.div_euclid(i128::from(count.max(1))))
+    }
+
+    /// How often it fits into another amount; nothing never does.
+    pub fn goes_into(self, room: Self) -> i64 {
+        let times = room.0.max(0).checked_div(self.0.max(0));
+        i64::try_from(times.unwrap_or_default()).unwrap_or(i64::MAX)
+    }
+
     /// Whether this is nothing at all.
     pub const fn is_zero(self) -> bool {
         self.0 == 0

@@ -7,6 +7,7 @@
 //! To add a cause: write `rules/<layer>/<cause>.rs` and `.md`, add the line to [`RULES`], and add
 //! its cases under `tests/cases/<cause>/`. A test names whatever is missing.
 
+pub mod admission;
 mod case;
 pub mod container;
 pub mod finding;
@@ -108,6 +109,7 @@ pub const RETIRED: &[&str] = &[];
 
 /// Every rule, by layer.
 pub static RULES: &[&[&Rule]] = &[
+    admission::RULES,
     scheduling::RULES,
     node::RULES,
     volume::RULES,

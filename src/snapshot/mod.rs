@@ -39,12 +39,13 @@ pub use objects::{Keyed, ServiceAccount};
 pub use ownership::{PodIdentity, Relation};
 pub use pod::{ContainerView, DEFAULT_SCHEDULER, PodView, Role};
 pub use pod_record::{PodRecord, PodRecords};
+pub use quota::ResourceQuota;
 pub use seen::{Gap, Seen, Why};
 pub use service::Service;
 pub use storage::{CsiNode, CsiStorageCapacity, Volume};
 pub use store::{Retention, Store};
 pub use template_owner::{Propagation, TemplateOwner};
-pub use workload::Workload;
+pub use workload::{Workload, WorkloadCondition};
 
 use jiff::Timestamp;
 use std::ops::Deref;

@@ -94,14 +94,16 @@ impl Store {
     fn insert_other(&mut self, kind: Kind, json: &[u8]) -> Result<(), serde_json::Error> {
         let (namespace, name) = name_of(json)?;
         self.catalogs.insert(kind, &namespace, &name, json)?;
-        if kind == Kind::Node
-            && let Seen::Yes(node) = self.nodes().get("", &name)
-        {
-            let times = node.conditions.iter();
-            let times = times.map(|c| c.last_heartbeat_time.max(c.last_transition_time));
-            let newest = times.max().flatten();
-            self.saw(newest);
-        }
+        let newest = if kind == Kind::Node {
+            let node = self.nodes().get("", &name).yes();
+            let conditions = node.into_iter().flat_map(|node| &node.conditions);
+            let times = conditions.map(|c| c.last_heartbeat_time.max(c.last_transition_time));
+            times.max().flatten()
+        } else {
+            let workload = self.workloads(kind).map(|all| all.get(&namespace, &name));
+            workload.and_then(Seen::yes).and_then(Workload::newest)
+        };
+        self.saw(newest);
         Ok(())
     }
 

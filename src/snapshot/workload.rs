@@ -23,6 +23,8 @@ pub struct Workload {
     pub wanted: Option<i64>,
     /// How many there are (`status.replicas`, `currentNumberScheduled`, a Job's `active`).
     pub existing: Option<i64>,
+    /// How many of a Job's pods have ended.
+    pub ended: i64,
     /// How many are ready.
     pub ready: Option<i64>,
     /// `status.conditions`
@@ -31,6 +33,10 @@ pub struct Workload {
     pub strategy: Option<serde_json::Value>,
     /// Deployment paused, Job or CronJob suspended.
     pub halted: bool,
+    /// It is being deleted.
+    pub terminating: bool,
+    /// Its controller has not seen the present spec yet (`status.observedGeneration`), so that its counts are of an earlier one.
+    pub behind: bool,
 }
 
 /// One of a workload's conditions.
@@ -60,6 +66,12 @@ impl Workload {
         self.condition(r#type).is_some_and(|c| c.status == "True")
     }
 
+    /// The newest time in it.
+    pub fn newest(&self) -> Option<Timestamp> {
+        let transitions = self.conditions.iter().map(|c| c.last_transition_time);
+        transitions.max().flatten().max(self.created)
+    }
+
     /// The condition of this type.
     pub fn condition(&self, r#type: &str) -> Option<&WorkloadCondition> {
         self.conditions.iter().find(|c| c.r#type == r#type)
@@ -78,6 +90,8 @@ pub(super) struct RawWorkload {
 struct RawMeta {
     uid: Option<String>,
     creation_timestamp: Option<Timestamp>,
+    deletion_timestamp: Option<Timestamp>,
+    generation: Option<i64>,
     owner_references: Option<Vec<RawOwner>>,
 }
 
@@ -130,6 +144,8 @@ struct RawStatus {
     current_number_scheduled: Option<i64>,
     active: Option<i64>,
     succeeded: Option<i64>,
+    failed: Option<i64>,
+    observed_generation: Option<i64>,
     ready_replicas: Option<i64>,
     desired_number_scheduled: Option<i64>,
     number_ready: Option<i64>,
@@ -154,6 +170,8 @@ impl RawWorkload {
             Kind::CronJob => None,
             _ => Some(status.replicas.unwrap_or_default()),
         };
+        let ended = [status.succeeded, status.failed];
+        let observed = status.observed_generation.zip(self.metadata.generation);
         let of_job = spec.job_template.and_then(|job| job.spec?.template);
         let template = spec.template.or(of_job);
         Workload {
@@ -174,6 +192,9 @@ impl RawWorkload {
                 .unwrap_or_default(),
             wanted,
             existing,
+            ended: ended.into_iter().flatten().sum(),
+            terminating: self.metadata.deletion_timestamp.is_some(),
+            behind: observed.is_some_and(|(seen, present)| seen < present),
             ready: status
                 .ready_replicas
                 .or(status.number_ready)
@@ -187,6 +208,9 @@ impl RawWorkload {
 
 /// How many pods a Job may have at once, with what is left to complete (pkg/controller/job/job_controller.go manageJob, 1.37).
 fn job_wants(spec: &RawSpec, status: &RawStatus) -> i64 {
+    if spec.suspend == Some(true) {
+        return 0;
+    }
     let parallelism = spec.parallelism.unwrap_or(1);
     let left = |completions: i64| completions - status.succeeded.unwrap_or_default();
     match spec.completions {
@@ -210,13 +234,47 @@ fn read_selector(kind: Kind, selector: serde_json::Value) -> Option<LabelSelecto
 mod tests {
     use super::*;
 
+    fn workload(kind: Kind, json: &str) -> Workload {
+        let raw: RawWorkload = serde_json::from_str(json).unwrap();
+        raw.into_workload(kind)
+    }
+
+    #[test]
+    fn a_job_wants_what_is_left_of_it() {
+        for (spec, status, wanted) in [
+            ("{}", "{}", 1),
+            (r#"{"parallelism":3}"#, r#"{"active":1}"#, 3),
+            (
+                r#"{"parallelism":3,"completions":4}"#,
+                r#"{"succeeded":2}"#,
+                2,
+            ),
+            (r#"{"parallelism":3}"#, r#"{"active":1,"succeeded":1}"#, 1),
+            (r#"{"parallelism":3,"suspend":true}"#, "{}", 0),
+        ] {
+            let json = format!(r#"{{"metadata":{{}},"spec":{spec},"status":{status}}}"#);
+            let job = workload(Kind::Job, &json);
+            assert_eq!(job.wanted, Some(wanted), "{json}");
+        }
+    }
+
+    #[test]
+    fn counts_of_an_earlier_spec_are_told_from_those_of_the_present_one() {
+        for (generation, observed, behind) in [(3, "2", true), (3, "3", false), (3, "null", false)]
+        {
+            let json = format!(
+                r#"{{"metadata":{{"generation":{generation}}},"status":{{"replicas":0,"observedGeneration":{observed}}}}}"#
+            );
+            assert_eq!(workload(Kind::ReplicaSet, &json).behind, behind, "{json}");
+        }
+    }
+
     #[test]
     fn a_replication_controllers_selector_is_a_plain_map() {
-        let raw: RawWorkload = serde_json::from_str(
+        let workload = workload(
+            Kind::ReplicationController,
             r#"{"metadata":{},"spec":{"selector":{"app":"web"},"replicas":2}}"#,
-        )
-        .unwrap();
-        let workload = raw.into_workload(Kind::ReplicationController);
+        );
         assert_eq!(workload.wanted, Some(2));
         assert_eq!(
             workload

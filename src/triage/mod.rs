@@ -24,7 +24,7 @@ pub use pod::{between_crashes, budget};
 pub use scope::Scope;
 pub use service::ServiceSubject;
 pub use subject::{Because, Passage, Standing, Subject};
-pub use workload::WorkloadSubject;
+pub use workload::{REFUSED, RETRY, Refusal, WorkloadSubject};
 
 use crate::snapshot::{ObjectRef, PodView, Snapshot};
 use std::collections::BTreeMap;
@@ -101,10 +101,14 @@ impl<'s, S: Subject<'s>> Sorted<S> {
             .filter(|subject| subject.is_in(scope, snapshot));
         for subject in meant {
             let standing = subject.standing(snapshot);
-            let of_owner = owners.entry(subject.owner(snapshot));
-            let worst = of_owner.or_insert_with(|| standing.clone());
-            if standing == Standing::Stuck {
-                worst.clone_from(&standing);
+            let is_stuck = standing == Standing::Stuck;
+            let owner = subject.owner(snapshot);
+            let together = match owners.remove(&owner) {
+                Some(known) => known.and(standing),
+                None => standing,
+            };
+            owners.insert(owner, together);
+            if is_stuck {
                 sorted.stuck.push(subject);
             }
         }
@@ -125,7 +129,11 @@ pub fn triage<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Triage<'s> {
     let nodes = node::candidates(snapshot, scope, &pods.stuck);
     Triage {
         nodes: Sorted::sort(nodes, snapshot, scope),
-        workloads: Sorted::sort(workload::candidates(snapshot, scope), snapshot, scope),
+        workloads: Sorted::sort(
+            WorkloadSubject::all(snapshot.store(), scope),
+            snapshot,
+            scope,
+        ),
         services: Sorted::sort(service::candidates(snapshot, scope), snapshot, scope),
         pods,
     }

@@ -85,6 +85,27 @@ pub enum Standing {
     Ended(Because),
 }
 
+impl Standing {
+    /// How an owner of both stands: as the worse one, and what has ended or is halted counts for nothing beside what is not.
+    pub(super) fn and(self, other: Standing) -> Standing {
+        use Because::{Halted, HasPods};
+        let rank = |standing: &Standing| match standing {
+            Standing::Healthy(Halted) => 0,
+            Standing::Ended(_) => 1,
+            Standing::Healthy(_) => 2,
+            Standing::Progressing(..) => 3,
+            Standing::Stuck => 4,
+        };
+        match (self, other) {
+            (Standing::Healthy(HasPods(one)), Standing::Healthy(HasPods(more))) => {
+                Standing::Healthy(HasPods(one + more))
+            }
+            (one, more) if rank(&more) > rank(&one) => more,
+            (one, _) => one,
+        }
+    }
+}
+
 /// What tells how a subject stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Because {
@@ -118,6 +139,8 @@ pub enum Because {
     MakingPods,
     /// A workload is paused, suspended or wants no pods.
     Halted,
+    /// A Job has failed and is not tried again.
+    JobFailed,
     /// A Service has so many pods.
     Selects(usize),
     /// A Service has no selector: somebody else writes its endpoints.

@@ -270,3 +270,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn amounts_are_shared_and_counted() {
+    let amount = quantity;
+    assert_eq!(amount("1536Mi").times(3), amount("4608Mi"));
+    assert_eq!(amount("1").shared_by(3).exact("requests.cpu"), "333m");
+    assert_eq!(amount("1").shared_by(0), amount("1"));
+    for (asked, room, times) in [
+        ("500m", "2", 4),
+        ("1Gi", "1535Mi", 1),
+        ("2", "1", 0),
+        ("1", "-3", 0),
+        ("0", "5", 0),
+    ] {
+        assert_eq!(amount(asked).goes_into(amount(room)), times, "{asked}");
+    }
+}

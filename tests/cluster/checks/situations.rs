@@ -165,7 +165,8 @@ fn honest(
     // what keeps the pod off single nodes is true, and may be said
     let beside = [NODES, &situation.beside()].concat();
     let true_as_well = found.iter().all(|cause| beside.contains(cause));
-    let stuck = !every_pod_is_well(cluster, namespace);
+    let refused = settled(cluster, namespace, &Wait::Event("FailedCreate"));
+    let stuck = refused || !every_pod_is_well(cluster, namespace);
     (true_as_well && (code == 1) == stuck).then_some(())
 }
 

@@ -421,13 +421,13 @@ pub(crate) const BROKEN: &[Expected] = &[
     },
 ];
 
-const ADMISSION: &str = "no pod is made, and workloads without pods are not looked at";
+const ADMISSION: &str = "no pod is made, and why has no rule: the API server's words are quoted";
 const KUBELET: &str = "what the kubelet says of it has no rule: its words are quoted";
 
 /// Causes of situations whose rule is not there yet, and why the report is as it is until then.
 /// A test fails as soon as one has a rule.
 pub(crate) const EXPECTED_UNEXPLAINED: &[(&str, &str)] = &[
-    ("quota-exceeded", ADMISSION),
+    ("quota-must-specify", ADMISSION),
     ("limit-range", ADMISSION),
     ("pod-security", ADMISSION),
     ("webhook-denied", ADMISSION),

@@ -1,0 +1,12 @@
+//! Causes of the admission layer: the API server refuses a workload its pods, so that none exists, or too few.
+//!
+//! What all of them have in common, that a workload is short of pods and in which words that was explained last, is in
+//! `refused`; what the words mean is in `messages::admission`.
+
+pub mod quota_exceeded;
+mod refused;
+
+use super::Rule;
+
+/// Every rule of this layer.
+pub static RULES: &[&Rule] = &[&quota_exceeded::RULE];

@@ -1,0 +1,131 @@
+//! What workloads cost that were refused pods.
+
+use super::{EVENTS, PODS, SERVICES, asked, read, shop};
+use crate::api_server::{ApiServer, Response};
+use crate::support::{Kind, Loaded, Scope, Target, Why};
+use serde_json::{Value, json};
+
+const SETS: &str = "/apis/apps/v1/namespaces/shop/replicasets";
+const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/shop/deployments/web";
+const QUOTAS: &str = "/api/v1/namespaces/shop/resourcequotas";
+const REFUSAL: &str = "Error creating: pods \"web-1a-x\" is forbidden: exceeded quota: team, requested: pods=1, used: pods=2, limited: pods=2";
+
+fn set(name: &str) -> Value {
+    json!({"metadata": {"name": name, "namespace": "shop", "uid": name, "creationTimestamp": "2026-11-22T07:00:00Z",
+            "ownerReferences": [{"kind": "Deployment", "name": "web", "controller": true}]},
+        "spec": {"replicas": 2}, "status": {"replicas": 0}})
+}
+
+fn refusal(of: &str, message: &str) -> Value {
+    json!({"kind": "Event", "metadata": {"name": format!("{of}.1"), "namespace": "shop"}, "reason": "FailedCreate", "message": message,
+        "involvedObject": {"kind": "ReplicaSet", "namespace": "shop", "name": of, "uid": of}, "lastTimestamp": "2026-11-22T07:58:00Z"})
+}
+
+/// A server with these ReplicaSets, each of which was refused its pods.
+fn cluster(sets: &[&str], message: &str) -> ApiServer {
+    let server = ApiServer::start();
+    let events: Vec<Value> = sets.iter().map(|set| refusal(set, message)).collect();
+    let objects: Vec<Value> = sets.iter().map(|name| set(name)).collect();
+    let quota = json!({"metadata": {"name": "team", "namespace": "shop"}, "status": {"hard": {"pods": "2"}, "used": {"pods": "2"}}});
+    server.on(PODS, [Response::list("PodList", &[])]);
+    server.on(EVENTS, [Response::list("EventList", &events)]);
+    server.on(SERVICES, [Response::list("ServiceList", &[])]);
+    server.on(SETS, [Response::list("ReplicaSetList", &objects)]);
+    for (name, object) in sets.iter().zip(&objects) {
+        server.on(&format!("{SETS}/{name}"), [Response::json(object)]);
+    }
+    server.on(QUOTAS, [Response::list("ResourceQuotaList", &[quota])]);
+    let deployment = json!({"metadata": {"name": "web", "namespace": "shop"}, "spec": {"replicas": 2}, "status": {}});
+    server.on(DEPLOYMENT, [Response::json(&deployment)]);
+    server
+}
+
+/// What is asked for besides the namespace, which is looked for where no pod is found.
+fn cost(server: &ApiServer) -> Vec<String> {
+    let mut asked = asked(server);
+    asked.retain(|path| path != "/api/v1/namespaces/shop");
+    asked
+}
+
+fn causes(loaded: &Loaded) -> Vec<(&'static str, usize)> {
+    let report = loaded.report();
+    let diagnoses = report.diagnoses.iter();
+    diagnoses.map(|d| (d.cause, d.affected.len())).collect()
+}
+
+#[test]
+fn a_refused_workload_costs_itself_its_events_and_the_quotas() {
+    let server = cluster(&["web-1a"], REFUSAL);
+    let gathered = read(&server, shop()).unwrap();
+    let set = format!("{SETS}/web-1a");
+    let expected = [EVENTS, EVENTS, PODS, QUOTAS, SERVICES, &set];
+    assert_eq!(cost(&server), expected);
+    assert_eq!(causes(&gathered), [("quota-exceeded", 1)]);
+}
+
+#[test]
+fn quotas_are_read_only_where_one_is_named() {
+    let server = cluster(
+        &["web-1a"],
+        "Error creating: pods \"web-1a-x\" is forbidden: no",
+    );
+    let gathered = read(&server, shop()).unwrap();
+    assert!(!cost(&server).contains(&QUOTAS.to_owned()));
+    assert_eq!(causes(&gathered), []);
+}
+
+#[test]
+fn many_refused_workloads_are_read_by_lists() {
+    let server = cluster(&["web-1a", "web-2b", "web-3c", "web-4d"], REFUSAL);
+    let gathered = read(&server, shop()).unwrap();
+    let expected = [EVENTS, EVENTS, PODS, QUOTAS, SERVICES, SETS];
+    assert_eq!(cost(&server), expected);
+    assert_eq!(causes(&gathered), [("quota-exceeded", 4)]);
+}
+
+#[test]
+fn a_named_deployment_without_pods_costs_its_replica_sets() {
+    let server = cluster(&["web-1a"], REFUSAL);
+    let scope = Scope {
+        targets: vec![Target {
+            kind: Kind::Deployment,
+            name: "web".to_owned(),
+        }],
+        ..shop()
+    };
+    let gathered = read(&server, scope).unwrap();
+    let expected = [EVENTS, EVENTS, PODS, QUOTAS, DEPLOYMENT, SETS];
+    assert_eq!(cost(&server), expected);
+    assert_eq!(causes(&gathered), [("quota-exceeded", 1)]);
+}
+
+#[test]
+fn what_is_not_about_the_named_workload_is_not_read() {
+    let server = cluster(&["web-1a"], REFUSAL);
+    let other = "/apis/apps/v1/namespaces/shop/statefulsets/db";
+    let database = json!({"metadata": {"name": "db", "namespace": "shop"}, "spec": {"replicas": 1}, "status": {"replicas": 1}});
+    server.on(other, [Response::json(&database)]);
+    let scope = Scope {
+        targets: vec![Target {
+            kind: Kind::StatefulSet,
+            name: "db".to_owned(),
+        }],
+        ..shop()
+    };
+    read(&server, scope).unwrap();
+    assert_eq!(cost(&server), [EVENTS, PODS, other]);
+}
+
+#[test]
+fn a_scan_without_the_right_to_read_events_goes_on() {
+    let server = ApiServer::start();
+    server.on(PODS, [Response::list("PodList", &[super::healthy("a")])]);
+    let refusal = Response::failure(403, "Forbidden", "events is forbidden");
+    server.on(EVENTS, [refusal]);
+    server.on(SERVICES, [Response::list("ServiceList", &[])]);
+    let gathered = read(&server, shop()).unwrap();
+    assert_eq!(gathered.pods(), 1);
+    let gaps = gathered.store().gaps().into_iter();
+    let gaps: Vec<_> = gaps.map(|gap| (gap.kind, gap.why)).collect();
+    assert_eq!(gaps, [(Kind::Event, Why::Forbidden)]);
+}
