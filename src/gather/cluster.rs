@@ -391,8 +391,8 @@ async fn settle(
             };
             Err(absent(client, scope, &target).await)
         }
-        // the pods of a workload that may not be read are still known by their owner's name
-        (Read::Get { kind, .. }, _) if *kind != Kind::Pod => Ok(()),
+        // the pods of a workload that may not be read are still known by their owner's name, and what else is missing is a gap
+        _ if read.kind() != Kind::Pod => Ok(()),
         _ => Err(refused(scope, read, error)),
     }
 }

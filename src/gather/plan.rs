@@ -2,10 +2,11 @@
 //!
 //! Two waves. The first reads the scope's pods. The second asks only for what the pods that are not
 //! plainly well point at; a third follows the claims that the second has read, and is mostly empty.
-//! What a pod's volumes and devices need stands in `storage` and `devices`, what workloads and Services need in `workloads` and
-//! `services`.
+//! What a pod's volumes and devices need stands in `storage` and `devices`, what its node's CPU decides in `platform`, what
+//! workloads and Services need in `workloads` and `services`.
 
 mod devices;
+mod platform;
 mod services;
 mod storage;
 mod workloads;
@@ -141,6 +142,7 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
     for pod in &suspects {
         storage::of_pod(pod, &mut reads);
         devices::of_pod(pod, &mut reads);
+        platform::of_pod(pod, &mut reads);
         configuration(pod, &mut reads);
         images(pod, &mut reads);
         owner(pod, &mut reads);
@@ -155,9 +157,14 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
 pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
     let kept_away = by_namespaces(store);
     let mut reads = BTreeSet::new();
-    for pod in store.whole_pods().filter(|pod| {
-        pod.node().is_none() && pod.phase() != "Succeeded" && scope.covers(&pod.identity(), store)
-    }) {
+    let (bound, unbound): (Vec<_>, Vec<_>) = store
+        .whole_pods()
+        .filter(|pod| pod.phase() != "Succeeded" && scope.covers(&pod.identity(), store))
+        .partition(|pod| pod.node().is_some());
+    for pod in bound {
+        platform::of_events(pod, store, &mut reads);
+    }
+    for pod in unbound {
         storage::of_claims(pod, store, &mut reads);
         devices::of_claims(pod, store, &mut reads);
         let namespace = store.namespaces().get("", pod.namespace());
@@ -209,12 +216,7 @@ fn events(suspects: &[&PodView], reads: &mut BTreeSet<Read>) {
             .iter()
             .filter(|pod| pod.namespace() == namespace)
             .collect();
-        if of_namespace.len() > SINGLES
-            || of_namespace
-                .iter()
-                .any(|pod| pod.node().is_none() && !storage::claims(pod).is_empty())
-        {
-            // a claim's events tell why it is not bound, so the namespace's list serves both
+        if of_namespace.len() > SINGLES || of_namespace.iter().any(|pod| told_elsewhere(pod)) {
             reads.insert(list(Kind::Event, Some(namespace)));
             continue;
         }
@@ -222,6 +224,13 @@ fn events(suspects: &[&PodView], reads: &mut BTreeSet<Read>) {
             reads.insert(events_where(Some(namespace), INVOLVED, pod.name()));
         }
     }
+}
+
+/// Whether events of other objects tell of this pod: those of its claims why they are not bound, those of its group or
+/// queue why it is held, and where nothing is said of the pod, those of other pods whether its scheduler speaks at all.
+fn told_elsewhere(pod: &PodView) -> bool {
+    let unspoken = pod.condition("PodScheduled").is_none() || pod.is_gated();
+    pod.node().is_none() && (unspoken || !storage::claims(pod).is_empty())
 }
 
 /// Whether the scheduler looks for a node for this pod.

@@ -60,7 +60,7 @@ impl<'a> Alike<'a> {
     }
 }
 
-/// An filter failure, complete by itself.
+/// A filter failure, complete by itself.
 pub(super) fn sentence(alike: &Alike<'_>) -> String {
     let Some((_, first)) = alike.0.first() else {
         return String::new();

@@ -88,7 +88,7 @@ fn profile(node: &NodeReport, equivalence_key: Likeness) -> Vec<(String, Alike<'
     sorted.map(|((_, key), alike)| (key, alike)).collect()
 }
 
-/// What tells an filter failure from others. What nodes carry in place of a label's value wanted never does, since under a key
+/// What tells a filter failure from others. What nodes carry in place of a label's value wanted never does, since under a key
 /// like kubernetes.io/hostname each carries its own.
 fn key(failure: &FilterFailureReport, equivalence_key: Likeness) -> String {
     let words = || failures::sentence(&Alike(vec![(1, failure)]));
@@ -124,7 +124,7 @@ fn key(failure: &FilterFailureReport, equivalence_key: Likeness) -> String {
     }
 }
 
-/// What an filter failure is about, by the fields that it has.
+/// What a filter failure is about, by the fields that it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape<'a> {
     /// A claim, a volume, a disk or their driver.

@@ -59,7 +59,7 @@ fn gone(case: &NodeCase<'_>, pods: &[ObjectRef]) -> Finding {
             "the garbage collector deletes such pods within a minute or two, and their controllers make others elsewhere"
         ))
         .fix([deletion(delete, pods)])
-        .look(shell::command(["kubectl", "get", "pods", "-A", "--field-selector", selected.as_str()]))
+        .inspect(shell::command(["kubectl", "get", "pods", "-A", "--field-selector", selected.as_str()]))
 }
 
 /// With the command for one pod; for several, how it looks.
@@ -92,7 +92,7 @@ fn not_ready(case: &NodeCase<'_>, node: &Node) -> Finding {
         .fix([bring_back(heard)])
         .fix(out_of_service(case, node).filter(|_| !heard))
         .fix([delete_node(case)].into_iter().filter(|_| !heard))
-        .look(shell::command([
+        .inspect(shell::command([
             "kubectl",
             "describe",
             "node",

@@ -84,7 +84,7 @@ pub(super) fn with_conditions(case: &Case<'_>, matched: &Match<'_>, finding: Fin
     finding
         .fact("where", matched.whereabouts())
         .evidence(quotes.into_iter().take(QUOTED))
-        .look(describe)
+        .inspect(describe)
 }
 
 /// Quotes a node's condition: its reason and message, or its status where it has neither.

@@ -71,6 +71,6 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .finding(case, headline)
         .why(why)
         .fix([Fix::advice(change, Who::Admin)])
-        .look(shell::command(["kubectl", "get", "nodes"]));
+        .inspect(shell::command(["kubectl", "get", "nodes"]));
     vec![matched.close(case, finding, Filter::NodeUnschedulable)]
 }

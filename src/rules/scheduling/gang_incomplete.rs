@@ -40,7 +40,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         finding
             .fact_if("group", group.map(|group| group.name))
             .evidence(group.map(|group| group.evidence(case)))
-            .look(case.kubectl(["get", resource])),
+            .inspect(case.kubectl(["get", resource])),
     ]
 }
 

@@ -39,7 +39,7 @@ pub(super) fn find_clause<'e>(
         return None;
     }
     let examination = case.scheduling()?;
-    let latest_message = examination.said.as_ref()?;
+    let latest_message = examination.scheduler_message.as_ref()?;
     let clauses = latest_message.message.clauses.iter();
     let (mine, others): (Vec<_>, Vec<_>) = clauses.partition(|clause| wanted(clause));
     let clause = mine.into_iter().min_by_key(|clause| rank(clause))?;

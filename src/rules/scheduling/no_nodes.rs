@@ -23,7 +23,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(examination) = case.scheduling() else {
         return Vec::new();
     };
-    let latest = examination.said.as_ref().filter(|latest| {
+    let latest = examination.scheduler_message.as_ref().filter(|latest| {
         latest
             .message
             .clauses
@@ -61,7 +61,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             ),
             Who::Admin,
         )])
-        .look(shell::command(["kubectl", "get", "nodes"])),
+        .inspect(shell::command(["kubectl", "get", "nodes"])),
     ]
 }
 

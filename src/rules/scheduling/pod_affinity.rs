@@ -103,7 +103,7 @@ fn computed(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>], term: &Ter
         .fact("wanted", term.pods())
         .fact("key", term.key())
         .fix([Fix::advice(MAKE_PREFERRED, Who::Owner)])
-        .look(inspect(term))
+        .inspect(inspect(term))
 }
 
 /// The pods are there, on nodes that do not take this one.
@@ -257,7 +257,7 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>]) -> Fin
             Fix::advice(MAKE_PREFERRED, Who::Owner),
         ]);
     match terms.first() {
-        Some(term) => finding.look(inspect(term)),
+        Some(term) => finding.inspect(inspect(term)),
         None => finding,
     }
 }

@@ -130,7 +130,7 @@ impl<'e> Held<'e> {
             .fact("place", place)
             .fact("places", places)
             .evidence(self.rule(case))
-            .look(inspect(case, &self.holders))
+            .inspect(inspect(case, &self.holders))
     }
 
     fn others(&self, case: &Case<'_>, matched: &Match<'_>) -> Finding {
@@ -272,7 +272,7 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
             Fix::advice(say!("pod-anti-affinity.run-fewer-or-prefer", "run no more replicas than there are places for, or make the anti-affinity preferred"), Who::Owner),
             Fix::advice(say!("pod-anti-affinity.add-a-node", "add a node"), Who::Admin),
         ])
-        .look(inspect_all_pods(None))
+        .inspect(inspect_all_pods(None))
 }
 
 /// The command that shows where the holders are.

@@ -71,7 +71,7 @@ fn finding(case: &Case<'_>, held: Held) -> Finding {
         .fact_if("queue", queue)
         .why(why)
         .fix([Fix::advice(change, who)])
-        .look(look);
+        .inspect(look);
     // a shortage that was computed on the nodes is the better answer to "no room yet"
     finding.rank = if held.or_nodes { u32::MAX - 1 } else { 0 };
     finding

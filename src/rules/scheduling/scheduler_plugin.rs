@@ -120,7 +120,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 say!("scheduler-plugin.ask", "ask those who run the scheduler {scheduler} which plugin or extender says this, and what it takes"),
                 Who::Admin,
             )])
-            .look(case.describe_pod()),
+            .inspect(case.describe_pod()),
     ]
 }
 

@@ -80,7 +80,7 @@ fn uneven(case: &Case<'_>, matched: &Match<'_>, of: &Distribution) -> Finding {
         .fact("maxSkew", of.max_skew)
         .fact("minDomains", of.min_domains)
         .fix([Fix::advice(RAISE_MAX_SKEW, Who::Owner)])
-        .look(inspect(case, of));
+        .inspect(inspect(case, of));
     if of.lacks_domains() {
         return finding
             .fact("domains", of.domains.len())
@@ -168,7 +168,7 @@ fn unlabelled(case: &Case<'_>, matched: &Match<'_>, key: &str) -> Finding {
     let finding = matched
         .finding(case, headline)
         .fact("key", key)
-        .look(shell::command(["kubectl", "get", "nodes", "-L", key]));
+        .inspect(shell::command(["kubectl", "get", "nodes", "-L", key]));
     let finding = if !carriers.is_empty() {
         finding
             .fact("reasons", other_reasons(carriers, is_spread))
@@ -256,7 +256,7 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         .fact_if("keys", (!keys.is_empty()).then_some(keys))
         .why(say!("topology-spread.not-computed", "the counts of each domain could not be computed, since nodes or pods of all namespaces were not read; cordoned and tainted nodes count as empty domains, and nodes without the label are closed"))
         .fix([Fix::advice(change, Who::Owner)])
-        .look(case.kubectl(["get", "pods", "-o", "wide"]))
+        .inspect(case.kubectl(["get", "pods", "-o", "wide"]))
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
             "service-selector-mismatch.why",
             "a Service leads to the pods that carry every label of its selector; without any it has no endpoints"
         ))
-        .look(case.kubectl(["get", "pods", "--show-labels"]));
+        .inspect(case.kubectl(["get", "pods", "--show-labels"]));
     vec![finding]
 }
 

@@ -9,7 +9,7 @@ fn ranks(pod: &Object, nodes: &[Object], filters: &[Filter]) -> Vec<Option<u32>>
     let cluster = nodes.iter().cloned().fold(Cluster::new(), Cluster::with);
     let cluster = cluster.snapshot();
     let results = run_filters(&pod.pod(), &View::of(&cluster)).nodes;
-    let of = |filter: &Filter| rank(&results, |failure| failure.filter == *filter);
+    let of = |filter: &Filter| nearest_feasible(&results).rank(|failure| failure.filter == *filter);
     filters.iter().map(of).collect()
 }
 
@@ -65,7 +65,7 @@ fn rank_of(pod: &Object, nodes: &[Object], reason: &str) -> Option<u32> {
     let cluster = nodes.iter().cloned().fold(Cluster::new(), Cluster::with);
     let cluster = cluster.snapshot();
     let results = run_filters(&pod.pod(), &View::of(&cluster)).nodes;
-    rank(&results, |failure| failure.reason == reason)
+    nearest_feasible(&results).rank(|failure| failure.reason == reason)
 }
 
 #[test]
