@@ -126,6 +126,9 @@ impl Taker {
 
 async fn waves(client: &Client, taker: RefCell<Taker>, scope: Scope) -> Result<Gathered, Error> {
     for (read, outcome) in wave(client, &taker, plan::first(&scope)).await {
+        if is_bound_to(&taker.borrow().store, &read) {
+            continue;
+        }
         settle(client, &scope, &read, outcome).await?;
     }
     if taker.borrow().store.has_no_pods() {
@@ -357,6 +360,18 @@ fn why(error: &ReadError) -> Why {
         ReadError::NotServed => Why::NotServed,
         ReadError::TimedOut { .. } => Why::TimedOut,
         _ => Why::Failed,
+    }
+}
+
+/// Whether a node was asked for that has pods: then it need not be there to be worth a diagnosis.
+fn is_bound_to(store: &Store, read: &Read) -> bool {
+    match read {
+        Read::Get {
+            kind: Kind::Node,
+            name,
+            ..
+        } => store.pod_records().on_node(name).next().is_some(),
+        _ => false,
     }
 }
 

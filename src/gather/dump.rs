@@ -53,14 +53,15 @@ pub use write::DumpWriter;
 use super::{Gathered, Traffic};
 use crate::error::Error;
 use crate::kubernetes::nearest::nearest;
-use crate::snapshot::{Kind, Store, Why};
-use crate::triage::scope::Scope;
+use crate::snapshot::{Kind, PodIdentity, PodView, Store, Why};
+use crate::triage::scope::{Scope, Target};
 use coverage::Coverage;
 use error::Fault;
 use layout::Layout;
 use sniff::Form;
 use source::File;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use take::Taker;
@@ -69,7 +70,7 @@ use take::Taker;
 /// with which the dump was written, or else everything that it holds.
 ///
 /// # Errors
-/// When something that was named cannot be read or holds nothing of Kubernetes, or when a pod that
+/// When something that was named cannot be read or holds nothing of Kubernetes, or when an object that
 /// was named is not in it.
 pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered, Error> {
     let mut store = Store::new(Why::NotInDump);
@@ -90,7 +91,7 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered, Error> 
     }
     let scope = scope.or_else(|| coverage.scope()).unwrap_or_default();
     coverage.apply(&mut store);
-    named_pods_are_there(&store, &scope)?;
+    targets_are_there(&store, &scope)?;
     Ok(Gathered {
         store,
         scope,
@@ -101,31 +102,42 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered, Error> 
     })
 }
 
-/// A pod that was named and is not in the dump is a mistake, as it is on a cluster.
-fn named_pods_are_there(store: &Store, scope: &Scope) -> Result<(), Error> {
+/// What was named and is not in the dump is a mistake, as it is on a cluster.
+fn targets_are_there(store: &Store, scope: &Scope) -> Result<(), Error> {
+    for Target { kind, name } in &scope.targets {
+        let names = names(store, scope, *kind);
+        if names.contains(name) {
+            continue;
+        }
+        let what = kind.as_str().to_ascii_lowercase();
+        let error = Error::new(format!("{what} {name} not found in the dump"));
+        return Err(match nearest(name, names.iter().map(String::as_str)) {
+            Some(near) => error.hint(format!("did you mean {near}?")),
+            None => error.hint("without a name every pod of the dump is looked at"),
+        });
+    }
+    Ok(())
+}
+
+/// The names of a kind, also of what only its pods tell of.
+fn names(store: &Store, scope: &Scope, kind: Kind) -> BTreeSet<String> {
     let records = store.pod_records();
-    let names = || {
-        let of_records = records.iter();
-        let of_records = of_records.map(|pod| (&*pod.namespace, &*pod.name));
-        of_records.chain(store.whole_pods().map(|pod| (pod.namespace(), pod.name())))
+    let records = records.iter().map(|record| records.identity(record));
+    let pods = records.chain(store.whole_pods().map(PodView::identity));
+    let of_pod = |pod: PodIdentity<'_>| match kind {
+        Kind::Pod => vec![pod.name.to_owned()],
+        Kind::Node => pod.node.map(str::to_owned).into_iter().collect(),
+        kind => {
+            let owners = store.owners(&pod).into_iter();
+            let of_kind = owners.filter(|owner| owner.kind == kind.as_str());
+            of_kind.map(|owner| owner.name).collect()
+        }
     };
-    let is_there = |name: &str| {
-        let mut names = names();
-        names.any(|(namespace, known)| known == name && scope.has_namespace(namespace))
-    };
-    let pods = scope
-        .targets
-        .iter()
-        .filter(|target| target.kind == Kind::Pod);
-    let Some(missing) = pods.map(|target| &target.name).find(|name| !is_there(name)) else {
-        return Ok(());
-    };
-    let known = names().filter(|(namespace, _)| scope.has_namespace(namespace));
-    let error = Error::new(format!("pod {missing} not found in the dump"));
-    Err(match nearest(missing, known.map(|(_, name)| name)) {
-        Some(near) => error.hint(format!("did you mean {near}?")),
-        None => error.hint("without a name every pod of the dump is looked at"),
-    })
+    let in_scope = |namespace: &str| !kind.namespaced() || scope.has_namespace(namespace);
+    let of_pods = pods.filter(|pod| in_scope(pod.namespace)).flat_map(of_pod);
+    let seen = store.keys(kind).into_iter();
+    let seen = seen.filter(|(namespace, _)| in_scope(namespace));
+    seen.map(|(_, name)| name.clone()).chain(of_pods).collect()
 }
 
 /// Reads one file, and says whether it held something of Kubernetes.
