@@ -51,10 +51,11 @@ pub use reading::{READING, Read, Reading};
 pub use write::DumpWriter;
 
 use super::{Gathered, Traffic};
-use crate::error::Error;
+use crate::error::Failure;
 use crate::kubernetes::nearest::nearest;
 use crate::snapshot::{Kind, Store, Why};
 use crate::triage::scope::Scope;
+use anyhow::{Context, Result, bail};
 use coverage::Coverage;
 use error::Fault;
 use layout::Layout;
@@ -71,7 +72,7 @@ use take::Taker;
 /// # Errors
 /// When something that was named cannot be read or holds nothing of Kubernetes, or when a pod that
 /// was named is not in it.
-pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered, Error> {
+pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered> {
     let mut store = Store::new(Why::NotInDump);
     let mut coverage = Coverage::default();
     let bytes = Cell::new(0);
@@ -85,7 +86,7 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered, Error> 
             Ok(())
         })?;
         if !recognised {
-            return Err(error::nothing(path));
+            bail!(error::nothing(path));
         }
     }
     let scope = scope.or_else(|| coverage.scope()).unwrap_or_default();
@@ -102,7 +103,7 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered, Error> 
 }
 
 /// A pod that was named and is not in the dump is a mistake, as it is on a cluster.
-fn named_pods_are_there(store: &Store, scope: &Scope) -> Result<(), Error> {
+fn named_pods_are_there(store: &Store, scope: &Scope) -> Result<()> {
     let records = store.pod_records();
     let names = || {
         let of_records = records.iter();
@@ -121,15 +122,15 @@ fn named_pods_are_there(store: &Store, scope: &Scope) -> Result<(), Error> {
         return Ok(());
     };
     let known = names().filter(|(namespace, _)| scope.has_namespace(namespace));
-    let error = Error::new(format!("pod {missing} not found in the dump"));
-    Err(match nearest(missing, known.map(|(_, name)| name)) {
-        Some(near) => error.hint(format!("did you mean {near}?")),
-        None => error.hint("without a name every pod of the dump is looked at"),
+    let failure = Failure::new(format!("pod {missing} not found in the dump"));
+    bail!(match nearest(missing, known.map(|(_, name)| name)) {
+        Some(near) => failure.hint(format!("did you mean {near}?")),
+        None => failure.hint("without a name every pod of the dump is looked at"),
     })
 }
 
 /// Reads one file, and says whether it held something of Kubernetes.
-fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool, Error> {
+fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool> {
     let File {
         label,
         path,
@@ -138,7 +139,7 @@ fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool, Error> {
     } = file;
     let text = match text {
         Ok(text) => text,
-        Err(cause) if named => return Err(error::unreadable(label, cause)),
+        Err(cause) if named => return Err(cause).context(error::unreadable(label)),
         Err(cause) => {
             taker.begin(Layout::of(path));
             taker.broken(label, &Fault::Io(cause));
@@ -154,7 +155,7 @@ fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool, Error> {
             let objects = taker.objects();
             Err(error::broken(label, Fault::Mixed { objects }))
         }
-        Ok(()) | Err(Fault::Foreign) if named => Err(error::foreign(label, &text.head)),
+        Ok(()) | Err(Fault::Foreign) if named => bail!(error::foreign(label, &text.head)),
         Ok(()) | Err(Fault::Foreign) => Ok(taker.recognised()),
         Err(fault) if named => Err(error::broken(label, fault)),
         Err(fault) => {
@@ -182,7 +183,7 @@ fn contents(
 ///
 /// # Errors
 /// When it is neither JSON nor YAML, or holds something that cannot be decoded.
-pub fn load(text: &str, store: &mut Store) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+pub fn load(text: &str, store: &mut Store) -> Result<()> {
     let mut coverage = Coverage::default();
     let mut taker = Taker::new(store, &mut coverage, None);
     taker.begin(Layout::of(Path::new("-")));
@@ -190,7 +191,7 @@ pub fn load(text: &str, store: &mut Store) -> Result<(), Box<dyn std::error::Err
     contents(sniff::form(text.as_bytes()), &mut reader, &mut taker)?;
     if let Some(gap) = coverage.gaps().first() {
         let name = gap.name.as_deref().unwrap_or_default();
-        return Err(format!("{} {name} {}", gap.kind, gap.detail).into());
+        bail!("{} {name} {}", gap.kind, gap.detail);
     }
     coverage.apply(store);
     Ok(())

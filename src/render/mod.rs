@@ -37,14 +37,3 @@ pub struct Layout {
     /// Columns to fit into. Commands, and words that are longer, exceed it rather than break.
     pub width: usize,
 }
-
-/// Why a report cannot be written for scripts.
-#[derive(Debug, thiserror::Error)]
-pub enum RenderError {
-    /// It is no JSON.
-    #[error("the report does not fit into JSON")]
-    Json(#[from] serde_json::Error),
-    /// It is no YAML.
-    #[error("the report does not fit into YAML")]
-    Yaml(#[from] serde_saphyr::SerializeError),
-}
