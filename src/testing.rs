@@ -2,7 +2,7 @@
 
 pub use crate::cli::{Cli, explain::explain};
 pub use crate::diagnose::{diagnose, diagnose_each};
-pub use crate::error::Error;
+pub use crate::error::hints;
 pub use crate::gather::client::Client;
 pub use crate::gather::dump::{self, DumpWriter, Reading};
 pub use crate::gather::proxy::ProxyVariables;

@@ -51,10 +51,11 @@ pub use reading::{READING, Read, Reading};
 pub use write::DumpWriter;
 
 use super::{Gathered, Traffic};
-use crate::error::Error;
+use crate::error::Failure;
 use crate::kubernetes::nearest::nearest;
 use crate::snapshot::{Kind, PodIdentity, PodView, Store, Why};
 use crate::triage::scope::{Scope, Target};
+use anyhow::{Context, Result, bail};
 use coverage::Coverage;
 use error::Fault;
 use layout::Layout;
@@ -72,7 +73,7 @@ use take::Taker;
 /// # Errors
 /// When something that was named cannot be read or holds nothing of Kubernetes, or when an object that
 /// was named is not in it.
-pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered, Error> {
+pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered> {
     let mut store = Store::new(Why::NotInDump);
     let mut coverage = Coverage::default();
     let bytes = Cell::new(0);
@@ -86,7 +87,7 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered, Error> 
             Ok(())
         })?;
         if !recognised {
-            return Err(error::nothing(path));
+            bail!(error::nothing(path));
         }
     }
     let scope = scope.or_else(|| coverage.scope()).unwrap_or_default();
@@ -103,17 +104,17 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered, Error> 
 }
 
 /// What was named and is not in the dump is a mistake, as it is on a cluster.
-fn targets_are_there(store: &Store, scope: &Scope) -> Result<(), Error> {
+fn targets_are_there(store: &Store, scope: &Scope) -> Result<()> {
     for Target { kind, name } in &scope.targets {
         let names = names(store, scope, *kind);
         if names.contains(name) {
             continue;
         }
         let what = kind.as_str().to_ascii_lowercase();
-        let error = Error::new(format!("{what} {name} not found in the dump"));
-        return Err(match nearest(name, names.iter().map(String::as_str)) {
-            Some(near) => error.hint(format!("did you mean {near}?")),
-            None => error.hint("without a name every pod of the dump is looked at"),
+        let failure = Failure::new(format!("{what} {name} not found in the dump"));
+        bail!(match nearest(name, names.iter().map(String::as_str)) {
+            Some(near) => failure.hint(format!("did you mean {near}?")),
+            None => failure.hint("without a name every pod of the dump is looked at"),
         });
     }
     Ok(())
@@ -141,7 +142,7 @@ fn names(store: &Store, scope: &Scope, kind: Kind) -> BTreeSet<String> {
 }
 
 /// Reads one file, and says whether it held something of Kubernetes.
-fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool, Error> {
+fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool> {
     let File {
         label,
         path,
@@ -150,7 +151,7 @@ fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool, Error> {
     } = file;
     let text = match text {
         Ok(text) => text,
-        Err(cause) if named => return Err(error::unreadable(label, cause)),
+        Err(cause) if named => return Err(cause).context(error::unreadable(label)),
         Err(cause) => {
             taker.begin(Layout::of(path));
             taker.broken(label, &Fault::Io(cause));
@@ -166,7 +167,7 @@ fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool, Error> {
             let objects = taker.objects();
             Err(error::broken(label, Fault::Mixed { objects }))
         }
-        Ok(()) | Err(Fault::Foreign) if named => Err(error::foreign(label, &text.head)),
+        Ok(()) | Err(Fault::Foreign) if named => bail!(error::foreign(label, &text.head)),
         Ok(()) | Err(Fault::Foreign) => Ok(taker.recognised()),
         Err(fault) if named => Err(error::broken(label, fault)),
         Err(fault) => {
@@ -194,7 +195,7 @@ fn contents(
 ///
 /// # Errors
 /// When it is neither JSON nor YAML, or holds something that cannot be decoded.
-pub fn load(text: &str, store: &mut Store) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+pub fn load(text: &str, store: &mut Store) -> Result<()> {
     let mut coverage = Coverage::default();
     let mut taker = Taker::new(store, &mut coverage, None);
     taker.begin(Layout::of(Path::new("-")));
@@ -202,7 +203,7 @@ pub fn load(text: &str, store: &mut Store) -> Result<(), Box<dyn std::error::Err
     contents(sniff::form(text.as_bytes()), &mut reader, &mut taker)?;
     if let Some(gap) = coverage.gaps().first() {
         let name = gap.name.as_deref().unwrap_or_default();
-        return Err(format!("{} {name} {}", gap.kind, gap.detail).into());
+        bail!("{} {name} {}", gap.kind, gap.detail);
     }
     coverage.apply(store);
     Ok(())

@@ -54,14 +54,3 @@ impl Default for Layout {
         }
     }
 }
-
-/// Why a report cannot be written for scripts.
-#[derive(Debug, thiserror::Error)]
-pub enum RenderError {
-    /// It is no JSON.
-    #[error("the report does not fit into JSON")]
-    Json(#[from] serde_json::Error),
-    /// It is no YAML.
-    #[error("the report does not fit into YAML")]
-    Yaml(#[from] serde_saphyr::SerializeError),
-}
