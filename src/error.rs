@@ -1,33 +1,22 @@
-//! Why a run could not diagnose, and what to do about it.
+//! What to do about a failure of the whole run. Why it failed is the chain of causes of [`anyhow::Error`].
 
-use std::fmt;
-
-/// A failure of the whole run. What is merely missing is a gap in the report instead.
-#[derive(Debug)]
-pub struct Error {
+/// A failure about which something can be done. What is merely missing is a gap in the report instead.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
     /// What could not be done.
     pub message: String,
-    /// What lies behind it.
-    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
     /// What to do, one line each.
     pub hints: Vec<String>,
 }
 
-impl Error {
+impl Failure {
     /// A failure with its message.
     pub fn new(message: impl Into<String>) -> Self {
-        Error {
+        Failure {
             message: message.into(),
-            source: None,
             hints: Vec::new(),
         }
-    }
-
-    /// Adds what lies behind it.
-    #[must_use]
-    pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
-        self
     }
 
     /// Adds what to do.
@@ -36,16 +25,15 @@ impl Error {
         self.hints.push(hint.into());
         self
     }
-}
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+    /// Puts it on top of what lies behind it.
+    pub fn because(self, cause: impl Into<anyhow::Error>) -> anyhow::Error {
+        cause.into().context(self)
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
-    }
+/// What to do about an error, one line each.
+pub fn hints(error: &anyhow::Error) -> &[String] {
+    let failure = error.downcast_ref::<Failure>();
+    failure.map_or(&[], |failure| &failure.hints)
 }

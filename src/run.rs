@@ -5,7 +5,7 @@ use crate::cli::explain;
 use crate::cli::targets;
 use crate::cli::{Cli, ColorWhen, Command, DiagnoseArgs, Format};
 use crate::diagnose::diagnose;
-use crate::error::Error;
+use crate::error::Failure;
 use crate::gather::kubeconfig::{ConnectionFlags, Environment};
 use crate::gather::{self, Gathered};
 use crate::kubernetes::duration::parse_go_duration;
@@ -13,6 +13,7 @@ use crate::kubernetes::selector::Selector;
 use crate::render::{self, Layout};
 use crate::report::{Report, Requests};
 use crate::triage::scope::Scope;
+use anyhow::{Context, Result, bail};
 use clap::Parser;
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
@@ -53,6 +54,7 @@ pub fn main() -> ExitCode {
         Layout {
             color,
             width: width.into(),
+            ..Layout::default()
         },
         &mut stdout().lock(),
     ) {
@@ -69,7 +71,7 @@ pub fn main() -> ExitCode {
 ///
 /// # Errors
 /// When a diagnosis was not possible, with hints on what to do.
-pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8, Error> {
+pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8> {
     let text = match &cli.command {
         None => return diagnosis(&cli.diagnose, layout, out),
         Some(Command::Explain { cause }) => render::page(&explain::explain(cause)?, layout),
@@ -81,7 +83,7 @@ pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8, Error> 
     write(out, &text).map(|()| WELL)
 }
 
-fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result<u8, Error> {
+fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result<u8> {
     let scope = scope(args)?;
     let gathered = if args.filename.is_empty() {
         let flags = connection(args)?;
@@ -111,34 +113,29 @@ fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result
     Ok(if stuck { STUCK } else { WELL })
 }
 
-fn shown(report: &Report, format: Format, layout: Layout) -> Result<String, Error> {
+fn shown(report: &Report, format: Format, layout: Layout) -> Result<String> {
     let shown = match format {
         Format::Text => Ok(render::text(report, layout)),
         Format::Wide => Ok(render::wide(report, layout)),
         Format::Json => render::json(report),
         Format::Yaml => render::yaml(report),
     };
-    shown.map_err(|error| Error::new("the report cannot be written").because(error))
+    shown.context("the report cannot be written")
 }
 
-fn scope(args: &DiagnoseArgs) -> Result<Scope, Error> {
-    let selector = match args.selector.as_deref() {
-        None => None,
-        Some(text) => Some(Selector::parse(text).map_err(|error| {
-            Error::new(format!("`{text}` is not a label selector"))
-                .because(error)
-                .hint("it is written like `app=web,tier!=test` or `tier in (front, back)`")
-        })?),
-    };
+fn scope(args: &DiagnoseArgs) -> Result<Scope> {
+    let selector = args.selector.as_deref().map(selector).transpose()?;
     let targets = targets::parse(&args.targets)?;
     if selector.is_some() && !targets.is_empty() {
-        return Err(Error::new("a name and a selector cannot be given together")
-            .hint("leave the names out, or leave --selector out"));
+        bail!(
+            Failure::new("a name and a selector cannot be given together")
+                .hint("leave the names out, or leave --selector out")
+        );
     }
     if args.all_namespaces && !targets.is_empty() && args.filename.is_empty() {
-        return Err(
-            Error::new("a name and --all-namespaces cannot be given together")
-                .hint("say where it is: -n NAMESPACE"),
+        bail!(
+            Failure::new("a name and --all-namespaces cannot be given together")
+                .hint("say where it is: -n NAMESPACE")
         );
     }
     Ok(Scope {
@@ -148,7 +145,14 @@ fn scope(args: &DiagnoseArgs) -> Result<Scope, Error> {
     })
 }
 
-fn connection(args: &DiagnoseArgs) -> Result<ConnectionFlags, Error> {
+fn selector(text: &str) -> Result<Selector> {
+    Selector::parse(text).with_context(|| {
+        Failure::new(format!("`{text}` is not a label selector"))
+            .hint("it is written like `app=web,tier!=test` or `tier in (front, back)`")
+    })
+}
+
+fn connection(args: &DiagnoseArgs) -> Result<ConnectionFlags> {
     let timeout = args
         .connection
         .request_timeout
@@ -178,19 +182,18 @@ fn connection(args: &DiagnoseArgs) -> Result<ConnectionFlags, Error> {
     })
 }
 
-fn timeout(text: &str) -> Result<Duration, Error> {
-    parse_go_duration(text).map_err(|error| {
-        Error::new(format!("`{text}` is not a duration"))
-            .because(error)
+fn timeout(text: &str) -> Result<Duration> {
+    parse_go_duration(text).with_context(|| {
+        Failure::new(format!("`{text}` is not a duration"))
             .hint("it is written like 5s or 2m; 0 waits for ever")
     })
 }
 
 /// A reader that went away (`| head`) is not an error.
-fn write(out: &mut dyn Write, text: &str) -> Result<(), Error> {
+fn write(out: &mut dyn Write, text: &str) -> Result<()> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Error::new("standard output cannot be written").because(error))
+            Err(error).context("standard output cannot be written")
         }
         _ => Ok(()),
     }

@@ -2,7 +2,7 @@
 
 pub use crate::cli::{Cli, explain::explain};
 pub use crate::diagnose::{diagnose, diagnose_each};
-pub use crate::error::Error;
+pub use crate::error::hints;
 pub use crate::gather::client::Client;
 pub use crate::gather::dump::{self, DumpWriter, Reading};
 pub use crate::gather::proxy::ProxyVariables;
@@ -19,13 +19,13 @@ pub use crate::rules::{Layer, RETIRED, Rule, UNEXPLAINED};
 pub use crate::scheduler::preemption::{DryRun, Outcome, Victim};
 pub use crate::scheduler::remedy::{Action, Remedy};
 pub use crate::scheduler::{
-    Agree, Agreement, Count, Engine, Filter, FilterFailure, FilterResults, Holder, What,
+    Agree, Agreement, Count, Engine, Filter, FilterFailure, FilterResults, Holder, TermPods, What,
 };
 pub use crate::snapshot::{
     Evidence, Gap, Keyed, Kind, ObjectRef, Origin, PodView, Snapshot, Store, Why,
 };
 pub use crate::snapshot::{ReadScope, Retention};
-pub use crate::text::{Fact, Facts};
+pub use crate::text::{ENGLISH, Fact, Facts, Language, Message, Sentence};
 pub use crate::triage::scope::{Scope, Target};
 
 /// The formats.

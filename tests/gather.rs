@@ -13,7 +13,7 @@ mod beyond;
 mod refused;
 
 use crate::api_server::{ApiServer, Response};
-use crate::support::{ConnectionFlags, Error, Kind, Loaded, Scope, Target, Why, read_cluster};
+use crate::support::{ConnectionFlags, Kind, Loaded, Scope, Target, Why, hints, read_cluster};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ fn shop() -> Scope {
     }
 }
 
-fn read(server: &ApiServer, scope: Scope) -> Result<Loaded, Error> {
+fn read(server: &ApiServer, scope: Scope) -> anyhow::Result<Loaded> {
     read_cluster(&flags(server), scope, false)
 }
 
@@ -238,9 +238,9 @@ fn without_the_right_to_list_pods_the_missing_right_is_shown() {
         [Response::failure(403, "Forbidden", "pods is forbidden")],
     );
     let error = read(&server, shop()).unwrap_err();
-    assert_eq!(error.message, "pods in namespace shop cannot be read");
+    assert_eq!(error.to_string(), "pods in namespace shop cannot be read");
     assert_eq!(
-        error.hints,
+        hints(&error),
         ["see whether you may: kubectl auth can-i list pods -n shop"]
     );
 }
@@ -253,7 +253,7 @@ fn a_pod_list_that_is_cut_off_is_no_clean_bill_of_health() {
         [Response::list("PodList", &[healthy("a"), healthy("b")]).cut(200)],
     );
     let error = read(&server, shop()).unwrap_err();
-    assert_eq!(error.message, "pods in namespace shop cannot be read");
+    assert_eq!(error.to_string(), "pods in namespace shop cannot be read");
 }
 
 #[test]
@@ -269,8 +269,8 @@ fn for_a_pod_that_is_not_there_the_nearest_is_offered() {
         [Response::list("PodList", &[healthy("db"), healthy("web")])],
     );
     let error = read(&server, named("wep")).unwrap_err();
-    assert_eq!(error.message, "pod wep not found in namespace shop");
-    assert_eq!(error.hints, ["did you mean web?"]);
+    assert_eq!(error.to_string(), "pod wep not found in namespace shop");
+    assert_eq!(hints(&error), ["did you mean web?"]);
 }
 
 #[test]
@@ -287,8 +287,8 @@ fn a_namespace_that_is_not_there_is_an_error() {
         )],
     );
     let error = read(&server, shop()).unwrap_err();
-    assert_eq!(error.message, "namespace shop not found");
-    assert_eq!(error.hints, ["did you mean shop2?"]);
+    assert_eq!(error.to_string(), "namespace shop not found");
+    assert_eq!(hints(&error), ["did you mean shop2?"]);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The formats for people and for scripts over reports made by hand.
 
+mod pseudo_language;
 mod reports;
+mod sentences;
 
 use crate::support::{Layout, PLAIN, Report, explain, render};
 use reports::*;
@@ -170,7 +172,7 @@ fn nothing_that_steers_a_terminal_passes() {
     let report = hostile();
     let layout = Layout {
         color: true,
-        width: 80,
+        ..PLAIN
     };
     insta::assert_snapshot!("hostile", render::text(&report, PLAIN));
     for text in [
@@ -213,7 +215,11 @@ fn uncoloured(text: &str) -> String {
 fn colour_changes_no_letter() {
     for (name, report) in all() {
         for width in [60, 120] {
-            let [plain, coloured] = [false, true].map(|color| Layout { color, width });
+            let [plain, coloured] = [false, true].map(|color| Layout {
+                color,
+                width,
+                ..PLAIN
+            });
             let text = render::text(&report, coloured);
             assert_eq!(uncoloured(&text), render::text(&report, plain), "{name}");
             let wide = render::wide(&report, coloured);
@@ -226,10 +232,7 @@ fn colour_changes_no_letter() {
 fn lines_keep_to_the_width() {
     for (name, report) in all() {
         for width in [60, 80, 100] {
-            let layout = Layout {
-                color: false,
-                width,
-            };
+            let layout = Layout { width, ..PLAIN };
             for line in render::text(&report, layout)
                 .lines()
                 .chain(render::wide(&report, layout).lines())
@@ -237,7 +240,7 @@ fn lines_keep_to_the_width() {
                 let columns = unicode_width::UnicodeWidthStr::width(line);
                 let words = line.trim_start_matches([' ', '│']);
                 let is_command = words
-                    .trim_start_matches("look")
+                    .trim_start_matches("inspect")
                     .trim_start()
                     .starts_with("kubectl ")
                     || words.starts_with("[{");

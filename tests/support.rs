@@ -13,12 +13,14 @@
 
 pub(crate) use kubectl_diagnose::testing::*;
 
+use anyhow::Result;
 use std::path::{Path, PathBuf};
 
 /// As it is read in a pipe.
 pub(crate) const PLAIN: Layout = Layout {
     color: false,
     width: 80,
+    language: &ENGLISH,
 };
 
 /// What was read, and what is said of it.
@@ -84,9 +86,9 @@ impl Loaded {
 }
 
 /// Reads a dump as `-f -` would.
-pub(crate) fn load(text: &str) -> Result<Loaded, Error> {
+pub(crate) fn load(text: &str) -> Result<Loaded> {
     let mut store = Store::new(Why::NotInDump);
-    dump::load(text, &mut store).map_err(|error| Error::new(error.to_string()))?;
+    dump::load(text, &mut store)?;
     let scope = Scope::everything();
     let gathered = Gathered {
         store,
@@ -97,7 +99,7 @@ pub(crate) fn load(text: &str) -> Result<Loaded, Error> {
 }
 
 /// Reads files and folders as `-f` would.
-pub(crate) fn read_dumps(paths: &[&Path]) -> Result<Loaded, Error> {
+pub(crate) fn read_dumps(paths: &[&Path]) -> Result<Loaded> {
     let paths: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
     dump::read(&paths, Some(Scope::everything())).map(|gathered| Loaded { gathered })
 }
@@ -107,7 +109,7 @@ pub(crate) fn read_cluster(
     flags: &ConnectionFlags,
     scope: Scope,
     everywhere: bool,
-) -> Result<Loaded, Error> {
+) -> Result<Loaded> {
     let gathered = cluster::read(flags, &Environment::default(), scope, everywhere, None)?;
     Ok(Loaded { gathered })
 }

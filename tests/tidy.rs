@@ -10,7 +10,7 @@
     reason = "a test may fail anywhere"
 )]
 
-use crate::support::{Kind, Layer, RETIRED, Rule, UNEXPLAINED, plan, rules};
+use crate::support::{Kind, Layer, RETIRED, Rule, UNEXPLAINED, rules};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,9 +1,10 @@
 //! `explain CAUSE` and `causes`: the rules' own pages.
 
 use crate::cli::ListFormat;
-use crate::error::Error;
+use crate::error::Failure;
 use crate::kubernetes::nearest::nearest;
 use crate::rules::{self, Layer, Rule, UNEXPLAINED};
+use anyhow::bail;
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -14,17 +15,18 @@ const UNEXPLAINED_PAGE: &str = include_str!("../rules/unexplained.md");
 ///
 /// # Errors
 /// When there is no such cause; the nearest one is offered.
-pub fn explain(cause: &str) -> Result<String, Error> {
+pub fn explain(cause: &str) -> anyhow::Result<String> {
     if cause == UNEXPLAINED {
         return Ok(UNEXPLAINED_PAGE.to_owned());
     }
-    rules::find(cause).map(page).ok_or_else(|| {
-        let error = Error::new(format!("`{cause}` is not a cause"));
-        match nearest(cause, names()) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error.hint("`kubectl diagnose causes` lists them"),
-        }
-    })
+    let Some(rule) = rules::find(cause) else {
+        let failure = Failure::new(format!("`{cause}` is not a cause"));
+        bail!(match nearest(cause, names()) {
+            Some(near) => failure.hint(format!("did you mean `{near}`?")),
+            None => failure.hint("`kubectl diagnose causes` lists them"),
+        });
+    };
+    Ok(page(rule))
 }
 
 fn page(rule: &Rule) -> String {

@@ -1,9 +1,10 @@
 //! Reads kubectl's way of naming objects: `TYPE NAME...`, `TYPE/NAME...`, or a bare pod name.
 
-use crate::error::Error;
+use crate::error::Failure;
 use crate::kubernetes::nearest::nearest;
 use crate::snapshot::Kind;
 use crate::triage::scope::Target;
+use anyhow::{Result, bail};
 
 /// The kinds that a diagnosis can start from.
 pub const KINDS: &[Kind] = &[
@@ -23,7 +24,7 @@ pub const KINDS: &[Kind] = &[
 ///
 /// # Errors
 /// When a kind is unknown or cannot be diagnosed, or when the forms are mixed.
-pub fn parse(words: &[String]) -> Result<Vec<Target>, Error> {
+pub fn parse(words: &[String]) -> Result<Vec<Target>> {
     if words.iter().any(|word| word.contains('/')) {
         return words.iter().map(|word| slashed(word)).collect();
     }
@@ -32,9 +33,11 @@ pub fn parse(words: &[String]) -> Result<Vec<Target>, Error> {
     };
     match (Kind::of_argument(first), names) {
         (Some(Kind::Pod), []) => Ok(Vec::new()),
-        (Some(_), []) => Err(Error::new(format!("no name is given after `{first}`"))
-            .hint(format!("name one: kubectl diagnose {first} NAME"))
-            .hint("or leave both out to look at every pod of the namespace")),
+        (Some(_), []) => bail!(
+            Failure::new(format!("no name is given after `{first}`"))
+                .hint(format!("name one: kubectl diagnose {first} NAME"))
+                .hint("or leave both out to look at every pod of the namespace")
+        ),
         (Some(kind), names) => {
             let kind = supported(kind, first)?;
             Ok(names
@@ -56,42 +59,44 @@ fn pod(name: &str) -> Target {
     }
 }
 
-fn slashed(word: &str) -> Result<Target, Error> {
+fn slashed(word: &str) -> Result<Target> {
     let mut parts = word.split('/');
     let (Some(kind), Some(name), None) = (parts.next(), parts.next(), parts.next()) else {
-        return Err(Error::new(format!("`{word}` is not of the form TYPE/NAME"))
-            .hint("either all targets are written TYPE/NAME or none is"));
+        bail!(
+            Failure::new(format!("`{word}` is not of the form TYPE/NAME"))
+                .hint("either all targets are written TYPE/NAME or none is")
+        );
     };
     if name.is_empty() || kind.is_empty() {
-        return Err(Error::new(format!("`{word}` is not of the form TYPE/NAME")));
+        bail!("`{word}` is not of the form TYPE/NAME");
     }
     match Kind::of_argument(kind) {
         Some(known) => Ok(Target {
             kind: supported(known, kind)?,
             name: name.to_owned(),
         }),
-        None => Err(unknown(kind)),
+        None => bail!(unknown(kind)),
     }
 }
 
-fn supported(kind: Kind, word: &str) -> Result<Kind, Error> {
+fn supported(kind: Kind, word: &str) -> Result<Kind> {
     if KINDS.contains(&kind) {
         return Ok(kind);
     }
-    Err(
-        Error::new(format!("a diagnosis cannot start from `{word}`"))
-            .hint(format!("it can start from {}", kinds())),
+    bail!(
+        Failure::new(format!("a diagnosis cannot start from `{word}`"))
+            .hint(format!("it can start from {}", kinds()))
     )
 }
 
-fn unknown(word: &str) -> Error {
+fn unknown(word: &str) -> Failure {
     let words = KINDS
         .iter()
         .flat_map(|kind| std::iter::once(kind.plural()).chain(kind.short_names().iter().copied()));
-    let error = Error::new(format!("`{word}` is not a type that is known here"));
+    let failure = Failure::new(format!("`{word}` is not a type that is known here"));
     match nearest(word, words) {
-        Some(near) => error.hint(format!("did you mean `{near}`?")),
-        None => error.hint(format!("known are {}", kinds())),
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => failure.hint(format!("known are {}", kinds())),
     }
 }
 
@@ -106,6 +111,7 @@ fn kinds() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::hints;
 
     fn read(words: &[&str]) -> Result<Vec<String>, String> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
@@ -116,7 +122,7 @@ mod tests {
                     .map(|t| format!("{}/{}", t.kind, t.name))
                     .collect()
             })
-            .map_err(|error| error.message + " " + &error.hints.join(" "))
+            .map_err(|error| format!("{error} {}", hints(&error).join(" ")))
     }
 
     #[test]

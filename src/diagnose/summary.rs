@@ -144,9 +144,24 @@ fn message(because: &Because) -> Message {
         .into(),
         Because::OfWorkload(workload) => of(say!(
             "standing.of-workload",
-            "its selector matches the pods of {workload}, which has none at present"
+            "its selector matches the pods of {workload}, of which there are none at present"
         ))
         .fact("workload", workload.as_str()),
+        Because::ExternalName => say!(
+            "standing.external-name",
+            "of type ExternalName: a name for something outside, without pods"
+        )
+        .into(),
+        Because::PodsEnded(pods) => of(say!(
+            "standing.pods-ended",
+            "its selector matches {pods} {pods|pod, which has|pods, which have} ended"
+        ))
+        .fact("pods", *pods),
+        Because::PodsUnread => say!(
+            "standing.pods-unread",
+            "its selector matches no pod that was read, and not all were"
+        )
+        .into(),
         Because::NewService => {
             say!("standing.new-service", "new, and its pods may still come").into()
         }
@@ -154,6 +169,11 @@ fn message(because: &Because) -> Message {
         Because::NodeNotReadyYet => {
             say!("standing.node-not-ready-yet", "not Ready for a short time").into()
         }
+        Because::OnNodeNotReadyYet => say!(
+            "standing.on-node-not-ready-yet",
+            "its node has not been Ready for a short time"
+        )
+        .into(),
     }
 }
 

@@ -11,11 +11,12 @@ use super::plan::{self, Read};
 use super::progress;
 use super::read_error::ReadError;
 use super::{ConnectError, Gathered};
-use crate::error::Error;
+use crate::error::Failure;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
 use crate::snapshot::{Gap, Kind, ReadScope, Store, Why};
 use crate::triage::scope::{Scope, Target};
+use anyhow::{Context, Result, bail};
 use futures_util::future::join_all;
 use serde::Deserialize;
 use std::cell::RefCell;
@@ -31,13 +32,13 @@ pub fn read(
     scope: Scope,
     everywhere: bool,
     dump: Option<&Path>,
-) -> Result<Gathered, Error> {
+) -> Result<Gathered> {
     let connection = resolve(flags, environment).map_err(unconnected)?;
     let scope = in_namespace(scope, everywhere, &connection);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Error::new("the runtime cannot be started").because(error))?;
+        .context("the runtime cannot be started")?;
     runtime.block_on(async {
         let client = Client::connect(&connection).await.map_err(unconnected)?;
         let taker = Taker::new(dump)?;
@@ -45,12 +46,10 @@ pub fn read(
     })
 }
 
-fn unconnected(error: ConnectError) -> Error {
-    let hint = error.hint();
-    hint.into_iter().fold(
-        Error::new("no connection to a cluster").because(error),
-        Error::hint,
-    )
+fn unconnected(error: ConnectError) -> anyhow::Error {
+    let failure = Failure::new("no connection to a cluster");
+    let failure = error.hint().into_iter().fold(failure, Failure::hint);
+    failure.because(error)
 }
 
 /// Fills in the namespace of the context. Nodes are of no namespace, so their pods are looked for in all.
@@ -71,11 +70,11 @@ struct Taker {
     store: Store,
     dump: Option<DumpWriter>,
     /// The first trouble with the dump; reading goes on, and the run fails at its end.
-    trouble: Option<Error>,
+    trouble: Option<anyhow::Error>,
 }
 
 impl Taker {
-    fn new(dump: Option<&Path>) -> Result<RefCell<Self>, Error> {
+    fn new(dump: Option<&Path>) -> Result<RefCell<Self>> {
         Ok(RefCell::new(Taker {
             store: Store::new(Why::NotAsked),
             dump: dump.map(DumpWriter::create).transpose()?,
@@ -113,7 +112,7 @@ impl Taker {
         Ok(())
     }
 
-    fn finish(self, scope: &Scope) -> Result<Store, Error> {
+    fn finish(self, scope: &Scope) -> Result<Store> {
         if let Some(trouble) = self.trouble {
             return Err(trouble);
         }
@@ -124,8 +123,11 @@ impl Taker {
     }
 }
 
-async fn waves(client: &Client, taker: RefCell<Taker>, scope: Scope) -> Result<Gathered, Error> {
+async fn waves(client: &Client, taker: RefCell<Taker>, scope: Scope) -> Result<Gathered> {
     for (read, outcome) in wave(client, &taker, plan::first(&scope)).await {
+        if is_bound_to(&taker.borrow().store, &read) {
+            continue;
+        }
         settle(client, &scope, &read, outcome).await?;
     }
     if taker.borrow().store.has_no_pods() {
@@ -360,13 +362,25 @@ fn why(error: &ReadError) -> Why {
     }
 }
 
+/// Whether a node was asked for that has pods: then it need not be there to be worth a diagnosis.
+fn is_bound_to(store: &Store, read: &Read) -> bool {
+    match read {
+        Read::Get {
+            kind: Kind::Node,
+            name,
+            ..
+        } => store.pod_records().on_node(name).next().is_some(),
+        _ => false,
+    }
+}
+
 /// What of the first wave a diagnosis cannot do without.
 async fn settle(
     client: &Client,
     scope: &Scope,
     read: &Read,
     outcome: Result<(), ReadError>,
-) -> Result<(), Error> {
+) -> Result<()> {
     let Err(error) = outcome else { return Ok(()) };
     match (read, &error) {
         (Read::Get { kind, name, .. }, ReadError::NotFound { .. }) => {
@@ -374,7 +388,7 @@ async fn settle(
                 kind: *kind,
                 name: name.clone(),
             };
-            Err(absent(client, scope, &target).await)
+            bail!(absent(client, scope, &target).await)
         }
         // the pods of a workload that may not be read are still known by their owner's name, and what else is missing is a gap
         _ if read.kind() != Kind::Pod => Ok(()),
@@ -383,7 +397,7 @@ async fn settle(
 }
 
 /// A namespace without pods may be one that does not exist; only then it is worth a request.
-async fn namespace_is_there(client: &Client, scope: &Scope) -> Result<(), Error> {
+async fn namespace_is_there(client: &Client, scope: &Scope) -> Result<()> {
     let Some(namespace) = scope.namespace.as_deref() else {
         return Ok(());
     };
@@ -399,14 +413,14 @@ async fn namespace_is_there(client: &Client, scope: &Scope) -> Result<(), Error>
                 kind: Kind::Namespace,
                 name: namespace.to_owned(),
             };
-            Err(absent(client, scope, &target).await)
+            bail!(absent(client, scope, &target).await)
         }
         // there, or not to be known: then an empty namespace is what was read
         _ => Ok(()),
     }
 }
 
-async fn absent(client: &Client, scope: &Scope, target: &Target) -> Error {
+async fn absent(client: &Client, scope: &Scope, target: &Target) -> Failure {
     let namespace = scope
         .namespace
         .as_deref()
@@ -415,19 +429,19 @@ async fn absent(client: &Client, scope: &Scope, target: &Target) -> Error {
         .map(|namespace| format!(" in namespace {namespace}"))
         .unwrap_or_default();
     let what = target.kind.as_str().to_ascii_lowercase();
-    let error = Error::new(format!("{what} {} not found{place}", target.name));
+    let failure = Failure::new(format!("{what} {} not found{place}", target.name));
     let names = names::list(client, target.kind, namespace).await;
     let near = nearest(&target.name, names.iter().map(String::as_str));
     match near {
-        Some(near) => error.hint(format!("did you mean {near}?")),
+        Some(near) => failure.hint(format!("did you mean {near}?")),
         None if names.is_empty() => {
-            error.hint(format!("there is no {what}{place}; -n names another"))
+            failure.hint(format!("there is no {what}{place}; -n names another"))
         }
-        None => error.hint("another namespace is named with -n"),
+        None => failure.hint("another namespace is named with -n"),
     }
 }
 
-fn refused(scope: &Scope, read: &Read, error: ReadError) -> Error {
+fn refused(scope: &Scope, read: &Read, error: ReadError) -> anyhow::Error {
     let place = match &scope.namespace {
         Some(namespace) => format!("in namespace {namespace}"),
         None => "of the cluster".to_owned(),
@@ -436,8 +450,8 @@ fn refused(scope: &Scope, read: &Read, error: ReadError) -> Error {
         ReadError::Forbidden { .. } => Some(format!("see whether you may: {}", can_i(scope, read))),
         other => other.hint(),
     };
-    let error = Error::new(format!("pods {place} cannot be read")).because(error);
-    hint.into_iter().fold(error, Error::hint)
+    let failure = Failure::new(format!("pods {place} cannot be read"));
+    hint.into_iter().fold(failure, Failure::hint).because(error)
 }
 
 /// The command that shows the missing right.

@@ -51,16 +51,18 @@ pub use reading::{READING, Read, Reading};
 pub use write::DumpWriter;
 
 use super::{Gathered, Traffic};
-use crate::error::Error;
+use crate::error::Failure;
 use crate::kubernetes::nearest::nearest;
-use crate::snapshot::{Kind, Store, Why};
-use crate::triage::scope::Scope;
+use crate::snapshot::{Kind, PodIdentity, PodView, Store, Why};
+use crate::triage::scope::{Scope, Target};
+use anyhow::{Context, Result, bail};
 use coverage::Coverage;
 use error::Fault;
 use layout::Layout;
 use sniff::Form;
 use source::File;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use take::Taker;
@@ -69,9 +71,9 @@ use take::Taker;
 /// with which the dump was written, or else everything that it holds.
 ///
 /// # Errors
-/// When something that was named cannot be read or holds nothing of Kubernetes, or when a pod that
+/// When something that was named cannot be read or holds nothing of Kubernetes, or when an object that
 /// was named is not in it.
-pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered, Error> {
+pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered> {
     let mut store = Store::new(Why::NotInDump);
     let mut coverage = Coverage::default();
     let bytes = Cell::new(0);
@@ -85,12 +87,12 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered, Error> 
             Ok(())
         })?;
         if !recognised {
-            return Err(error::nothing(path));
+            bail!(error::nothing(path));
         }
     }
     let scope = scope.or_else(|| coverage.scope()).unwrap_or_default();
     coverage.apply(&mut store);
-    named_pods_are_there(&store, &scope)?;
+    targets_are_there(&store, &scope)?;
     Ok(Gathered {
         store,
         scope,
@@ -101,35 +103,46 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered, Error> 
     })
 }
 
-/// A pod that was named and is not in the dump is a mistake, as it is on a cluster.
-fn named_pods_are_there(store: &Store, scope: &Scope) -> Result<(), Error> {
+/// What was named and is not in the dump is a mistake, as it is on a cluster.
+fn targets_are_there(store: &Store, scope: &Scope) -> Result<()> {
+    for Target { kind, name } in &scope.targets {
+        let names = names(store, scope, *kind);
+        if names.contains(name) {
+            continue;
+        }
+        let what = kind.as_str().to_ascii_lowercase();
+        let failure = Failure::new(format!("{what} {name} not found in the dump"));
+        bail!(match nearest(name, names.iter().map(String::as_str)) {
+            Some(near) => failure.hint(format!("did you mean {near}?")),
+            None => failure.hint("without a name every pod of the dump is looked at"),
+        });
+    }
+    Ok(())
+}
+
+/// The names of a kind, also of what only its pods tell of.
+fn names(store: &Store, scope: &Scope, kind: Kind) -> BTreeSet<String> {
     let records = store.pod_records();
-    let names = || {
-        let of_records = records.iter();
-        let of_records = of_records.map(|pod| (&*pod.namespace, &*pod.name));
-        of_records.chain(store.whole_pods().map(|pod| (pod.namespace(), pod.name())))
+    let records = records.iter().map(|record| records.identity(record));
+    let pods = records.chain(store.whole_pods().map(PodView::identity));
+    let of_pod = |pod: PodIdentity<'_>| match kind {
+        Kind::Pod => vec![pod.name.to_owned()],
+        Kind::Node => pod.node.map(str::to_owned).into_iter().collect(),
+        kind => {
+            let owners = store.owners(&pod).into_iter();
+            let of_kind = owners.filter(|owner| owner.kind == kind.as_str());
+            of_kind.map(|owner| owner.name).collect()
+        }
     };
-    let is_there = |name: &str| {
-        let mut names = names();
-        names.any(|(namespace, known)| known == name && scope.has_namespace(namespace))
-    };
-    let pods = scope
-        .targets
-        .iter()
-        .filter(|target| target.kind == Kind::Pod);
-    let Some(missing) = pods.map(|target| &target.name).find(|name| !is_there(name)) else {
-        return Ok(());
-    };
-    let known = names().filter(|(namespace, _)| scope.has_namespace(namespace));
-    let error = Error::new(format!("pod {missing} not found in the dump"));
-    Err(match nearest(missing, known.map(|(_, name)| name)) {
-        Some(near) => error.hint(format!("did you mean {near}?")),
-        None => error.hint("without a name every pod of the dump is looked at"),
-    })
+    let in_scope = |namespace: &str| !kind.namespaced() || scope.has_namespace(namespace);
+    let of_pods = pods.filter(|pod| in_scope(pod.namespace)).flat_map(of_pod);
+    let seen = store.keys(kind).into_iter();
+    let seen = seen.filter(|(namespace, _)| in_scope(namespace));
+    seen.map(|(_, name)| name.clone()).chain(of_pods).collect()
 }
 
 /// Reads one file, and says whether it held something of Kubernetes.
-fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool, Error> {
+fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool> {
     let File {
         label,
         path,
@@ -138,7 +151,7 @@ fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool, Error> {
     } = file;
     let text = match text {
         Ok(text) => text,
-        Err(cause) if named => return Err(error::unreadable(label, cause)),
+        Err(cause) if named => return Err(cause).context(error::unreadable(label)),
         Err(cause) => {
             taker.begin(Layout::of(path));
             taker.broken(label, &Fault::Io(cause));
@@ -154,7 +167,7 @@ fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool, Error> {
             let objects = taker.objects();
             Err(error::broken(label, Fault::Mixed { objects }))
         }
-        Ok(()) | Err(Fault::Foreign) if named => Err(error::foreign(label, &text.head)),
+        Ok(()) | Err(Fault::Foreign) if named => bail!(error::foreign(label, &text.head)),
         Ok(()) | Err(Fault::Foreign) => Ok(taker.recognised()),
         Err(fault) if named => Err(error::broken(label, fault)),
         Err(fault) => {
@@ -182,7 +195,7 @@ fn contents(
 ///
 /// # Errors
 /// When it is neither JSON nor YAML, or holds something that cannot be decoded.
-pub fn load(text: &str, store: &mut Store) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+pub fn load(text: &str, store: &mut Store) -> Result<()> {
     let mut coverage = Coverage::default();
     let mut taker = Taker::new(store, &mut coverage, None);
     taker.begin(Layout::of(Path::new("-")));
@@ -190,7 +203,7 @@ pub fn load(text: &str, store: &mut Store) -> Result<(), Box<dyn std::error::Err
     contents(sniff::form(text.as_bytes()), &mut reader, &mut taker)?;
     if let Some(gap) = coverage.gaps().first() {
         let name = gap.name.as_deref().unwrap_or_default();
-        return Err(format!("{} {name} {}", gap.kind, gap.detail).into());
+        bail!("{} {name} {}", gap.kind, gap.detail);
     }
     coverage.apply(store);
     Ok(())

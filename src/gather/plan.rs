@@ -18,6 +18,7 @@ use crate::messages::config::{self, ConfigFailure, ObjectKind};
 use crate::messages::pull::{self, PullFailure};
 use crate::snapshot::{ContainerView, Kind, PodView, Retention, Store};
 use crate::triage::scope::Scope;
+use crate::triage::{self, Standing};
 use k8s_openapi::api::core::v1::PodAffinityTerm;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -145,7 +146,7 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
         configuration(pod, &mut reads);
         images(pod, &mut reads);
         owner(pod, &mut reads);
-        node(pod, &mut reads);
+        node(pod, store, &mut reads);
     }
     workloads::refused(scope, store, &mut reads);
     services::without_pods(scope, store, &mut reads);
@@ -359,15 +360,17 @@ fn workload_of(pod: &PodView, reads: &mut BTreeSet<Read>) {
     }
 }
 
-/// The node of a pod whose silence may be the node's.
-fn node(pod: &PodView, reads: &mut BTreeSet<Read>) {
+/// The node of a pod that is stuck without a word of its kubelet about why: that may be for the node.
+fn node(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     let Some(node) = pod.node() else { return };
-    let silent = pod.status().container_statuses.is_none() && pod.phase() == "Pending";
-    let lost = pod
-        .condition("Ready")
-        .is_some_and(|c| c.status != "True" && c.reason.is_none());
-    let overdue = pod.is_terminating();
-    if silent || lost || overdue || pod.phase() == "Unknown" {
+    let tells_nothing = |container: ContainerView<'_>| {
+        let reason = container.waiting().map(|_| container.waiting_reason());
+        matches!(reason, Some("" | "ContainerCreating" | "PodInitializing"))
+    };
+    let silent = || pod.phase() == "Pending" && pod.containers().all(tells_nothing);
+    let marked = pod.marked_not_ready().is_some() || pod.phase() == "Unknown";
+    let is_stuck = || triage::Subject::standing(&pod, &store.snapshot()) == Standing::Stuck;
+    if (marked || pod.is_terminating() || silent()) && is_stuck() {
         reads.insert(get(Kind::Node, "", node));
     }
 }

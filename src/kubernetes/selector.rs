@@ -126,6 +126,12 @@ fn joined(values: &BTreeSet<String>) -> String {
         .join(",")
 }
 
+/// Whether the labels hold every pair: the selector of a Service.
+pub fn carries(labels: &Labels, pairs: &Labels) -> bool {
+    let mut pairs = pairs.iter();
+    pairs.all(|(key, value)| labels.get(key) == Some(value))
+}
+
 /// Whether the labels fulfil every pair and every expression. `{}` matches all; an expression that the
 /// API would refuse makes the whole selector match nothing.
 pub fn label_selector_matches(selector: &LabelSelector, labels: &Labels) -> bool {

@@ -1,16 +1,13 @@
 //! A failure of the whole run, for standard error.
 
-use crate::error::Error;
+use crate::error::hints;
 use crate::kubernetes::text::one_line;
-use std::error::Error as _;
 
 /// What failed, what lies behind it, and what to do, each on a line of its own.
-pub fn error(error: &Error) -> String {
-    let message = one_line(&error.message).into_owned();
-    let mut out = format!("error: {message}\n");
-    let mut said = message;
-    let mut source = error.source();
-    while let Some(cause) = source {
+pub fn error(error: &anyhow::Error) -> String {
+    let mut said = one_line(&error.to_string()).into_owned();
+    let mut out = format!("error: {said}\n");
+    for cause in error.chain().skip(1) {
         let text = cause.to_string();
         let text = one_line(&text);
         // many libraries repeat the inner error in the outer one
@@ -18,9 +15,8 @@ pub fn error(error: &Error) -> String {
             out.push_str(&format!("  caused by: {text}\n"));
             said = text.into_owned();
         }
-        source = cause.source();
     }
-    for hint in &error.hints {
+    for hint in hints(error) {
         out.push_str(&format!("hint: {}\n", one_line(hint)));
     }
     out
@@ -29,13 +25,15 @@ pub fn error(error: &Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Failure;
+    use anyhow::anyhow;
 
     #[test]
     fn causes_and_hints_have_their_lines() {
-        let inner = Error::new("the server said \u{1b}[31mno\u{1b}[0m\nand closed");
-        let outer = Error::new("pods in shop cannot be listed: no")
-            .because(Error::new("the request failed").because(inner))
-            .hint("ask for the right to list pods");
+        let inner = anyhow!("the server said \u{1b}[31mno\u{1b}[0m\nand closed");
+        let outer = Failure::new("pods in shop cannot be listed: no")
+            .hint("ask for the right to list pods")
+            .because(inner.context("the request failed"));
         assert_eq!(
             error(&outer),
             "error: pods in shop cannot be listed: no\n  caused by: the request failed\n  caused \
@@ -45,7 +43,7 @@ mod tests {
 
     #[test]
     fn what_was_said_already_is_not_repeated() {
-        let outer = Error::new("a.yaml cannot be read: not found").because(Error::new("not found"));
+        let outer = anyhow!("not found").context("a.yaml cannot be read: not found");
         assert_eq!(error(&outer), "error: a.yaml cannot be read: not found\n");
     }
 }

@@ -1,7 +1,7 @@
 //! `-o json`: the report as its schema `report.schema.json` says.
 
-use super::RenderError;
 use crate::report::Report;
+use anyhow::Context;
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -12,13 +12,14 @@ mod tests;
 ///
 /// # Errors
 /// When a value has no form in JSON; none of the report's types lacks one.
-pub fn json(report: &Report) -> Result<String, RenderError> {
+pub fn json(report: &Report) -> anyhow::Result<String> {
     write(report)
 }
 
 /// Any value as JSON.
-pub(super) fn write(value: &impl Serialize) -> Result<String, RenderError> {
-    let mut text = escaped(&serde_json::to_string_pretty(value)?);
+pub(super) fn write(value: &impl Serialize) -> anyhow::Result<String> {
+    let text = serde_json::to_string_pretty(value).context("the report does not fit into JSON")?;
+    let mut text = escaped(&text);
     text.push('\n');
     Ok(text)
 }

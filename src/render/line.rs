@@ -1,8 +1,9 @@
-//! A line of text whose parts have meanings. The only way for foreign text into the output: every
+//! A line of text whose parts have styles. The only way for foreign text into the output: every
 //! part is cleaned of terminal control when it is added.
 
 use super::style::{Style, paint};
 use crate::kubernetes::text;
+use crate::text::{Language, Message};
 use std::borrow::Cow;
 
 /// Text in one line, in parts.
@@ -14,7 +15,7 @@ pub(super) struct Line(Vec<Span>);
 pub(super) struct Span {
     /// Without control characters and line ends.
     pub(super) text: String,
-    pub(super) meaning: Style,
+    pub(super) style: Style,
     /// Whether a line may end at its blanks.
     pub(super) breakable: bool,
 }
@@ -26,11 +27,11 @@ impl Line {
     }
 
     /// One part.
-    pub(super) fn of(meaning: Style, text: &str) -> Self {
-        Line::new().with(meaning, text)
+    pub(super) fn of(style: Style, text: &str) -> Self {
+        Line::new().with(style, text)
     }
 
-    /// Adds text without meaning.
+    /// Adds text in no particular style.
     #[must_use]
     pub(super) fn plain(self, text: &str) -> Self {
         self.with(Style::Plain, text)
@@ -38,32 +39,46 @@ impl Line {
 
     /// Adds text.
     #[must_use]
-    pub(super) fn with(self, meaning: Style, text: &str) -> Self {
-        self.push(meaning, text, true)
+    pub(super) fn with(self, style: Style, text: &str) -> Self {
+        self.push(style, text, true)
     }
 
     /// Adds text that is not broken at its blanks.
     #[must_use]
-    pub(super) fn whole(self, meaning: Style, text: &str) -> Self {
-        self.push(meaning, text, false)
+    pub(super) fn whole(self, style: Style, text: &str) -> Self {
+        self.push(style, text, false)
     }
 
     /// Adds words that stay in one line, where so many columns hold them.
     #[must_use]
-    pub(super) fn tied(self, meaning: Style, text: &str, room: usize) -> Self {
+    pub(super) fn tied(self, style: Style, text: &str, room: usize) -> Self {
         let fits = text::width(&flat(text)) <= room;
-        self.push(meaning, text, !fits)
+        self.push(style, text, !fits)
     }
 
     /// Adds a sentence; what it has in backticks is not broken, so that it can be copied.
     #[must_use]
-    pub(super) fn prose(mut self, meaning: Style, sentence: &str) -> Self {
+    pub(super) fn prose(mut self, style: Style, sentence: &str) -> Self {
         let mut rest = sentence;
         while let Some((before, code, after)) = code(rest) {
-            self = self.with(meaning, before).whole(meaning, code);
+            self = self.with(style, before).whole(style, code);
             rest = after;
         }
-        self.with(meaning, rest)
+        self.with(style, rest)
+    }
+
+    /// Adds a sentence of the catalogue; its facts have styles by the names of their holes.
+    #[must_use]
+    pub(super) fn sentence(
+        self,
+        language: &Language,
+        message: &Message,
+        style: impl Fn(&str) -> Style,
+    ) -> Self {
+        let pieces = language.pieces(message).into_iter();
+        pieces.fold(self, |line, piece| {
+            line.with(piece.hole.map_or(Style::Plain, &style), &piece.text)
+        })
     }
 
     /// Adds another line's parts.
@@ -100,6 +115,13 @@ impl Line {
         self.plain(&" ".repeat(missing))
     }
 
+    /// Blanks up to so many columns, and at least one.
+    #[must_use]
+    pub(super) fn column(self, columns: usize) -> Self {
+        let end = columns.max(self.width() + 1);
+        self.pad(end)
+    }
+
     /// Its text with colour or without, and without blanks at the end.
     pub(super) fn paint(&self, color: bool) -> String {
         let mut left = text::width(self.text().trim_end());
@@ -111,7 +133,7 @@ impl Line {
             } else {
                 span.text.trim_end()
             };
-            painted.push_str(&paint(shown, span.meaning, color));
+            painted.push_str(&paint(shown, span.style, color));
             left = left.saturating_sub(width);
             if left == 0 {
                 break;
@@ -120,11 +142,11 @@ impl Line {
         painted
     }
 
-    fn push(mut self, meaning: Style, text: &str, breakable: bool) -> Self {
+    fn push(mut self, style: Style, text: &str, breakable: bool) -> Self {
         if !text.is_empty() {
             self.0.push(Span {
                 text: flat(text).into_owned(),
-                meaning,
+                style,
                 breakable,
             });
         }

@@ -2,11 +2,12 @@
 //!
 //! Everything here is a pure function of the report and a [`Layout`]: no clock, no environment, no
 //! terminal. The same report gives the same bytes. Foreign text enters a line only through
-//! `line`, which takes the terminal control out of it; colour is put on last, by meaning
-//! (`style`), so that no layout depends on it.
+//! `line`, which takes the terminal control out of it; colour is put on last, by what the
+//! text means (`style`), so that no layout depends on it.
 //!
 //! What does not belong here: what a report says. A sentence that could be a fact or a field goes
-//! into [`crate::report`], where every format has it.
+//! into [`crate::report`], where every format has it. The words that are left are sentences of the
+//! catalogue ([`crate::text`]), so that another language has all of them.
 
 mod error;
 mod json;
@@ -15,6 +16,7 @@ mod page;
 mod pairs;
 mod style;
 mod table;
+mod terms;
 mod text;
 mod wide;
 mod words;
@@ -29,6 +31,8 @@ pub use text::text;
 pub use wide::wide;
 pub use yaml::yaml;
 
+use crate::text::{ENGLISH, Language};
+
 /// How to lay out for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
@@ -36,15 +40,17 @@ pub struct Layout {
     pub color: bool,
     /// Columns to fit into. Commands, and words that are longer, exceed it rather than break.
     pub width: usize,
+    /// The language of every sentence. Names, commands and what the cluster said stay as they are.
+    pub language: &'static Language,
 }
 
-/// Why a report cannot be written for scripts.
-#[derive(Debug, thiserror::Error)]
-pub enum RenderError {
-    /// It is no JSON.
-    #[error("the report does not fit into JSON")]
-    Json(#[from] serde_json::Error),
-    /// It is no YAML.
-    #[error("the report does not fit into YAML")]
-    Yaml(#[from] serde_saphyr::SerializeError),
+impl Default for Layout {
+    /// As it is read in a pipe.
+    fn default() -> Self {
+        Layout {
+            color: false,
+            width: 80,
+            language: &ENGLISH,
+        }
+    }
 }

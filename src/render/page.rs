@@ -26,12 +26,12 @@ pub fn page(markdown: &str, layout: Layout) -> String {
             );
         } else if let Some(title) = heading(line) {
             flush(&mut writer, &mut paragraph);
-            writer.part();
+            writer.blank_line();
             writer.line(&Line::of(Style::Object, title));
         } else if line.trim().is_empty() {
             flush(&mut writer, &mut paragraph);
             if !fenced {
-                writer.part();
+                writer.blank_line();
             }
         } else {
             if item(line).is_some() {
@@ -74,7 +74,7 @@ fn flush(writer: &mut Writer, paragraph: &mut Vec<&str>) {
     for line in rest {
         words = words.plain(" ").append(&marked(line));
     }
-    writer.hanging(&Line::new().plain(INDENT).plain(mark), &words);
+    writer.hanging_indent(&Line::new().plain(INDENT).plain(mark), &words);
 }
 
 /// Code in backticks stands out and is not broken; the backticks stay, since colour may be off.
@@ -105,8 +105,8 @@ mod tests {
     #[test]
     fn pages_are_wrapped() {
         let layout = Layout {
-            color: false,
             width: 40,
+            ..Layout::default()
         };
         assert_eq!(
             page(PAGE, layout),
@@ -121,7 +121,7 @@ mod tests {
     fn headings_are_bold() {
         let layout = Layout {
             color: true,
-            width: 80,
+            ..Layout::default()
         };
         assert!(page(PAGE, layout).starts_with("\u{1b}[1mhost-port-conflict\u{1b}[0m\n"));
     }

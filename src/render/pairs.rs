@@ -23,10 +23,15 @@ pub(super) struct Pair {
     pub(super) right: Vec<Line>,
 }
 
-/// The rows side by side under their titles, in as few lines as the room allows; none when a word
+/// The rows side by side under their titles, sentences of one row joined by `and`, in as few lines as the room allows; none when a word
 /// leaves the other column too little.
-pub(super) fn aligned(titles: [&str; 2], rows: &[Pair], room: usize) -> Option<Vec<Line>> {
-    let [left, right] = titles.map(|title| Line::of(Style::Label, title));
+pub(super) fn aligned(
+    titles: [String; 2],
+    rows: &[Pair],
+    and: &str,
+    room: usize,
+) -> Option<Vec<Line>> {
+    let [left, right] = titles.map(|title| Line::of(Style::Label, &title));
     let title = Pair {
         left,
         right: vec![right],
@@ -39,16 +44,16 @@ pub(super) fn aligned(titles: [&str; 2], rows: &[Pair], room: usize) -> Option<V
     let most = room.checked_sub(GAP + needed.max(NARROW))?;
     // of equally good layouts the one that breaks the fewest names
     let widths = (narrowest..=widest.min(most)).rev();
-    let best = widths.filter_map(|width| side_by_side(&rows, width, most, room));
+    let best = widths.filter_map(|width| side_by_side(&rows, and, [width, most, room]));
     best.min_by_key(|(cost, _)| *cost).map(|(_, lines)| lines)
 }
 
 /// Each row's sentences below what they are about.
-pub(super) fn stacked(rows: &[Pair], room: usize) -> Vec<Line> {
+pub(super) fn stacked(rows: &[Pair], and: &str, room: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     for row in rows {
-        lines.extend(hanging(&row.left, room));
-        let below = sentences(&row.right, room.saturating_sub(HANG));
+        lines.extend(hanging_indent(&row.left, room));
+        let below = sentences(&row.right, and, room.saturating_sub(HANG));
         lines.extend(below.iter().map(|line| Line::new().pad(HANG).append(line)));
     }
     lines
@@ -58,11 +63,10 @@ pub(super) fn stacked(rows: &[Pair], room: usize) -> Vec<Line> {
 /// none when a name takes more than `most`.
 fn side_by_side(
     rows: &[&Pair],
-    width: usize,
-    most: usize,
-    room: usize,
+    and: &str,
+    [width, most, room]: [usize; 3],
 ) -> Option<(usize, Vec<Line>)> {
-    let names = rows.iter().map(|row| hanging(&row.left, width));
+    let names = rows.iter().map(|row| hanging_indent(&row.left, width));
     let names: Vec<Vec<Line>> = names.collect();
     let taken = names.iter().flatten().map(Line::width).max()?;
     if taken > most {
@@ -71,7 +75,7 @@ fn side_by_side(
     let column = taken + GAP;
     let (mut lines, mut broken) = (Vec::new(), 0);
     for (row, names) in rows.iter().zip(names) {
-        let right = sentences(&row.right, room.saturating_sub(column));
+        let right = sentences(&row.right, and, room.saturating_sub(column));
         broken += right.len().saturating_sub(row.right.len());
         let (mut left, mut right) = (names.into_iter(), right.into_iter());
         loop {
@@ -86,11 +90,11 @@ fn side_by_side(
     Some((lines.len() + BROKEN * broken, lines))
 }
 
-/// The sentences in one line if they fit, else each in lines of its own; all of them hold, so an "and" joins them.
-fn sentences(sentences: &[Line], room: usize) -> Vec<Line> {
+/// The sentences in one line if they fit, else each in lines of its own; all of them hold, so `and` joins them.
+fn sentences(sentences: &[Line], and: &str, room: usize) -> Vec<Line> {
     let with_and = |(index, line): (usize, &Line)| match index {
         0 => line.clone(),
-        _ => Line::of(Style::Faint, "and ").append(line),
+        _ => Line::of(Style::Faint, and).plain(" ").append(line),
     };
     let sentences: Vec<Line> = sentences.iter().enumerate().map(with_and).collect();
     let joined = sentences
@@ -101,12 +105,12 @@ fn sentences(sentences: &[Line], room: usize) -> Vec<Line> {
     if joined.width() <= room {
         return vec![joined];
     }
-    let each = sentences.iter().flat_map(|line| hanging(line, room));
+    let each = sentences.iter().flat_map(|line| hanging_indent(line, room));
     each.collect()
 }
 
 /// The line wrapped, so that what goes on is not taken for what begins.
-fn hanging(line: &Line, room: usize) -> Vec<Line> {
+fn hanging_indent(line: &Line, room: usize) -> Vec<Line> {
     let wrapped = wrap(line, room, room.saturating_sub(HANG)).into_iter();
     wrapped
         .enumerate()
@@ -137,13 +141,17 @@ mod tests {
         ]
     }
 
+    fn titles() -> [String; 2] {
+        ["NODE", "OBSTACLES"].map(str::to_owned)
+    }
+
     fn text(lines: &[Line]) -> Vec<String> {
         lines.iter().map(|line| line.paint(false)).collect()
     }
 
     #[test]
     fn with_room_a_row_is_a_line() {
-        let lines = aligned(["NODE", "OBSTACLES"], &rows(), 80).expect("it fits");
+        let lines = aligned(titles(), &rows(), "and", 80).expect("it fits");
         assert_eq!(
             text(&lines),
             [
@@ -156,7 +164,7 @@ mod tests {
 
     #[test]
     fn names_wrap_before_sentences_do() {
-        let lines = aligned(["NODE", "OBSTACLES"], &rows(), 54).expect("it fits");
+        let lines = aligned(titles(), &rows(), "and", 54).expect("it fits");
         assert_eq!(
             text(&lines),
             [
@@ -171,9 +179,9 @@ mod tests {
 
     #[test]
     fn without_room_sentences_stand_below() {
-        assert_eq!(aligned(["NODE", "OBSTACLES"], &rows(), 32), None);
+        assert_eq!(aligned(titles(), &rows(), "and", 32), None);
         assert_eq!(
-            text(&stacked(&rows(), 32)),
+            text(&stacked(&rows(), "and", 32)),
             [
                 "edge-1, edge-2, worker-1",
                 "  label disk=nvme: it is ssd",

@@ -33,7 +33,7 @@ pub(super) enum Style {
 }
 
 impl Style {
-    fn style(self) -> Ansi {
+    fn ansi(self) -> Ansi {
         let style = Ansi::new();
         match self {
             Style::Plain => style,
@@ -48,12 +48,12 @@ impl Style {
     }
 }
 
-/// The text in its meaning's colour, or as it is.
-pub(super) fn paint(text: &str, meaning: Style, color: bool) -> Cow<'_, str> {
-    if !color || meaning == Style::Plain || text.trim().is_empty() {
+/// The text in the colour of its style, or as it is.
+pub(super) fn paint(text: &str, style: Style, color: bool) -> Cow<'_, str> {
+    if !color || style == Style::Plain || text.trim().is_empty() {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.style(meaning.style()).to_string())
+    Cow::Owned(text.style(style.ansi()).to_string())
 }
 
 #[cfg(test)]

@@ -1,38 +1,34 @@
 //! Numbers, amounts and lists in words.
 
 use crate::kubernetes::quantity::Quantity;
+use crate::text::{Message, say};
 
 /// Names that a line gives before it counts the rest.
 pub(super) const NAMED: usize = 3;
 
-/// A number, its thousands separated.
-pub(super) fn number(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// `1 pod`, `2 pods`.
-pub(super) fn count(many: usize, one: &str) -> String {
-    match many {
-        1 => format!("1 {one}"),
-        _ => format!("{} {one}s", number(many)),
-    }
-}
-
 /// The first names, and how many more there are.
-pub(super) fn named<T: AsRef<str>>(names: &[T], at_most: usize) -> String {
+pub(super) fn named<T: AsRef<str>>(names: &[T], at_most: usize) -> Message {
     let shown: Vec<&str> = names.iter().take(at_most).map(AsRef::as_ref).collect();
-    match names.len().saturating_sub(at_most) {
-        0 => shown.join(", "),
-        more => format!("{} + {} more", shown.join(", "), number(more)),
-    }
+    let more = names.len().checked_sub(at_most).filter(|more| *more > 0);
+    Message::new(say!("text.list.named", "{shown}[ + {more} more]"))
+        .fact("shown", shown.join(", "))
+        .fact_if("more", more)
+}
+
+/// The cluster's own words in place of a sentence.
+pub(super) fn verbatim(words: &str) -> Message {
+    Message::new(say!("text.list.verbatim", "{words}")).fact("words", words)
+}
+
+/// All of them, with commas between.
+pub(super) fn listed(messages: impl IntoIterator<Item = Message>) -> Message {
+    let with_comma = |all: Message, next: Message| {
+        Message::new(say!("text.list.comma", "{all}, {next}"))
+            .fact("all", all)
+            .fact("next", next)
+    };
+    let all = messages.into_iter().reduce(with_comma);
+    all.unwrap_or_else(|| verbatim(""))
 }
 
 /// A canonical amount of a resource, for people; as it is when it is none.
@@ -59,25 +55,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_are_separated() {
-        for (given, expected) in [
-            (0, "0"),
-            (999, "999"),
-            (3210, "3,210"),
-            (10_000, "10,000"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(number(given), expected);
-        }
-        assert_eq!(count(1, "pod"), "1 pod");
-        assert_eq!(count(12_000, "pod"), "12,000 pods");
-    }
-
-    #[test]
     fn long_lists_are_counted() {
-        assert_eq!(named(&["a", "b", "c"], 3), "a, b, c");
-        assert_eq!(named(&["a", "b", "c", "d", "e"], 3), "a, b, c + 2 more");
-        assert_eq!(named::<&str>(&[], 3), "");
+        let english = |names: &[&str]| named(names, 3).english();
+        assert_eq!(english(&["a", "b", "c"]), "a, b, c");
+        assert_eq!(english(&["a", "b", "c", "d", "e"]), "a, b, c + 2 more");
+        assert_eq!(english(&[]), "");
+        assert_eq!(listed([verbatim("a"), named(&["b"], 1)]).english(), "a, b");
     }
 
     #[test]

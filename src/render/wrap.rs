@@ -16,8 +16,8 @@ pub(super) fn wrap(line: &Line, first: usize, rest: usize) -> Vec<Line> {
             columns = 0;
         }
         if columns > 0 {
-            let meaning = blank_between(&current, &word);
-            current = current.with(meaning, " ");
+            let style = blank_between(&current, &word);
+            current = current.with(style, " ");
             columns += 1;
         }
         current = current.append(&word);
@@ -32,7 +32,7 @@ pub(super) fn wrap(line: &Line, first: usize, rest: usize) -> Vec<Line> {
 /// A blank inside a coloured part belongs to it, so that the part is painted in one piece.
 fn blank_between(left: &Line, right: &Line) -> Style {
     match (left.spans().last(), right.spans().first()) {
-        (Some(left), Some(right)) if left.meaning == right.meaning => left.meaning,
+        (Some(left), Some(right)) if left.style == right.style => left.style,
         _ => Style::Plain,
     }
 }
@@ -45,7 +45,7 @@ fn words(line: &Line) -> Vec<Line> {
             if index > 0 && !word.spans().is_empty() {
                 words.push(std::mem::take(&mut word));
             }
-            word = word.whole(span.meaning, piece);
+            word = word.whole(span.style, piece);
         }
     }
     if !word.spans().is_empty() {

@@ -5,6 +5,7 @@ use super::line::Line;
 use super::style::Style;
 use super::wrap::wrap;
 use crate::kubernetes::text;
+use crate::text::{Language, Message, Sentence};
 
 /// Narrower than this nothing can be laid out; then lines exceed the width.
 const NARROWEST: usize = 40;
@@ -55,21 +56,36 @@ impl Writer {
         self.layout.width.saturating_sub(indent)
     }
 
+    /// The language in which it is written.
+    pub(super) fn language(&self) -> &'static Language {
+        self.layout.language
+    }
+
+    /// A sentence in that language.
+    pub(super) fn says(&self, message: &Message) -> String {
+        self.layout.language.render(message)
+    }
+
+    /// A sentence without facts in that language.
+    pub(super) fn word(&self, word: Sentence) -> String {
+        self.layout.language.word(word)
+    }
+
     /// Writes a line as it is.
     pub(super) fn line(&mut self, line: &Line) {
         self.out.push_str(&line.paint(self.layout.color));
         self.out.push('\n');
     }
 
-    /// Parts two blocks by an empty line; there is never more than one, and none at the top.
-    pub(super) fn part(&mut self) {
+    /// Leaves a line empty between two blocks; there is never more than one, and none at the top.
+    pub(super) fn blank_line(&mut self) {
         if !self.out.is_empty() && !self.out.ends_with("\n\n") {
             self.out.push('\n');
         }
     }
 
     /// Writes words behind `start`, and the lines that follow behind as many blanks.
-    pub(super) fn hanging(&mut self, start: &Line, words: &Line) {
+    pub(super) fn hanging_indent(&mut self, start: &Line, words: &Line) {
         let rest = Line::new().pad(start.width());
         self.paragraph(start, &rest, words);
     }
@@ -107,8 +123,8 @@ mod tests {
 
     fn writer() -> Writer {
         let layout = Layout {
-            color: false,
             width: 40,
+            ..Layout::default()
         };
         Writer::new(layout, Detail::Short)
     }
@@ -116,13 +132,13 @@ mod tests {
     #[test]
     fn paragraphs_hang() {
         let mut writer = writer();
-        writer.part();
-        writer.hanging(
+        writer.blank_line();
+        writer.hanging_indent(
             &Line::new().plain("why   "),
             &Line::new().plain("the rollout keeps the old pods until the new ones are ready"),
         );
-        writer.part();
-        writer.part();
+        writer.blank_line();
+        writer.blank_line();
         writer.command(2, "kubectl apply -f - <<E\nE");
         assert_eq!(
             writer.finish(),

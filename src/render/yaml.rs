@@ -1,24 +1,26 @@
 //! `-o yaml`: the value of `-o json`, written as YAML.
 
-use super::{RenderError, json};
+use super::json;
 use crate::kubernetes::text::clean;
 use crate::report::Report;
+use anyhow::Context;
 use serde::Serialize;
 
 /// The report as YAML; it reads back to the same value as the JSON.
 ///
 /// # Errors
 /// When a value has no form in YAML; none of the report's types lacks one.
-pub fn yaml(report: &Report) -> Result<String, RenderError> {
+pub fn yaml(report: &Report) -> anyhow::Result<String> {
     write(report)
 }
 
 /// `serde_saphyr` escapes control characters, but no marks of reading order. A report that holds one is
 /// written in the flow style of YAML, which JSON is and in which every character can be escaped.
-fn write(value: &impl Serialize) -> Result<String, RenderError> {
+fn write(value: &impl Serialize) -> anyhow::Result<String> {
     // one line a text, however long: folded ones are neither easier to read nor to search
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
-    let text = serde_saphyr::to_string_with_options(value, options)?;
+    let text = serde_saphyr::to_string_with_options(value, options)
+        .context("the report does not fit into YAML")?;
     if clean(&text) == text {
         Ok(text)
     } else {

@@ -106,7 +106,7 @@ impl<'a, S: Subject<'a>> Case<'a, S> {
     /// Says that an object was looked for and is not there. Only for what [`Seen::No`] answered.
     pub fn absence(&self, object: ObjectRef) -> Evidence {
         Evidence {
-            quote: format!("{object} not found"),
+            quote: object.to_string(),
             object,
             origin: Origin::Absence,
         }

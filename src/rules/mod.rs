@@ -15,6 +15,7 @@ pub mod health;
 pub mod image;
 pub mod node;
 pub mod scheduling;
+pub mod service;
 pub(crate) mod shared;
 pub mod volume;
 
@@ -116,6 +117,7 @@ pub static RULES: &[&[&Rule]] = &[
     image::RULES,
     container::RULES,
     health::RULES,
+    service::RULES,
 ];
 
 /// Every rule, in the order of layers.

@@ -39,6 +39,8 @@ pub(super) trait ReadLog {
     fn set_unread(&mut self, why: Why);
     /// Everything that was tried.
     fn reads(&self) -> &BTreeMap<ReadScope, Result<(), Gap>>;
+    /// Namespace and name of the objects that were seen.
+    fn keys(&self) -> Vec<&ObjectKey>;
     /// The catalog itself, for those who know of what it is.
     fn as_any(&self) -> &dyn Any;
 }
@@ -62,6 +64,10 @@ impl<T: 'static> ReadLog for Catalog<T> {
 
     fn reads(&self) -> &BTreeMap<ReadScope, Result<(), Gap>> {
         &self.reads
+    }
+
+    fn keys(&self) -> Vec<&ObjectKey> {
+        self.objects.keys().collect()
     }
 
     fn as_any(&self) -> &dyn Any {

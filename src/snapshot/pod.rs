@@ -249,6 +249,23 @@ impl PodView {
         }
     }
 
+    /// Whether neither a scheduler nor a kubelet has written anything of it. A node that it names may never have been there.
+    pub fn is_untouched(&self) -> bool {
+        let status = self.status();
+        self.phase() == "Pending"
+            && status.start_time.is_none()
+            && status.container_statuses.iter().flatten().next().is_none()
+            && self.condition("PodScheduled").is_none()
+    }
+
+    /// Since when the node controller has it down as not ready, for its node is not. A kubelet gives a reason, the node
+    /// controller none (pkg/controller/util/node/controller_utils.go MarkPodsNotReady, 1.37).
+    pub fn marked_not_ready(&self) -> Option<&PodCondition> {
+        let ready = self.condition("Ready")?;
+        let no_reason = ready.reason.as_deref().unwrap_or_default().is_empty();
+        (ready.status == "False" && no_reason && self.node().is_some()).then_some(ready)
+    }
+
     /// The condition of this type.
     pub fn condition(&self, r#type: &str) -> Option<&PodCondition> {
         self.status()

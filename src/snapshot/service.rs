@@ -13,6 +13,8 @@ pub struct Service {
     pub created: Option<Timestamp>,
     /// `spec.selector`: the labels of its pods. Empty where somebody else writes its endpoints, and for an ExternalName.
     pub selector: BTreeMap<String, String>,
+    /// `spec.type` ExternalName: a name in DNS for something outside.
+    pub is_external_name: bool,
 }
 
 #[derive(Deserialize)]
@@ -36,14 +38,15 @@ struct RawSpec {
 
 impl RawService {
     pub(super) fn into_service(self) -> Service {
+        let is_external_name = |spec: &RawSpec| spec.r#type.as_deref() == Some("ExternalName");
+        let is_external_name = self.spec.as_ref().is_some_and(is_external_name);
         // the selector of an ExternalName is ignored (pkg/apis/core/types.go ServiceSpec, 1.37)
-        let spec = self
-            .spec
-            .filter(|spec| spec.r#type.as_deref() != Some("ExternalName"));
+        let spec = self.spec.filter(|_| !is_external_name);
         Service {
             uid: self.metadata.uid,
             created: self.metadata.creation_timestamp,
             selector: spec.and_then(|spec| spec.selector).unwrap_or_default(),
+            is_external_name,
         }
     }
 }

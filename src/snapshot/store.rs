@@ -7,7 +7,7 @@
 //! Every pod is kept as a [`PodRecord`](super::PodRecord); whole only if it is not plainly healthy, which does not depend on the
 //! time. What of the others needs an explanation is for `triage` to say.
 
-use super::catalog::ReadScope;
+use super::catalog::{ObjectKey, ReadScope};
 use super::event::{self, Event, Events};
 use super::kind::{Catalogs, Kind};
 use super::object::ObjectRef;
@@ -269,6 +269,11 @@ impl Store {
     pub fn workload(&self, kind: &str, namespace: &str, name: &str) -> Option<Seen<'_, &Workload>> {
         let catalog = self.workloads(Kind::of_manifest(kind)?)?;
         Some(catalog.get(namespace, name))
+    }
+
+    /// Namespace and name of the objects of a kind that were seen, apart from pods and events, which are kept elsewhere.
+    pub fn keys(&self, kind: Kind) -> Vec<&ObjectKey> {
+        self.catalogs.log(kind).keys()
     }
 
     /// Every read that was tried, and what became of it, in order of kinds.

@@ -24,8 +24,10 @@ impl Facts {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Fact {
-    /// How many, or a number that the name explains.
+    /// How many.
     Count(i64),
+    /// A number that counts nothing: a code, a priority.
+    Number(i64),
     /// So many nodes of so many, as far as known.
     Share {
         /// How many.
@@ -100,7 +102,7 @@ impl Fact {
     pub fn number(&self) -> i64 {
         let length = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
         match self {
-            Fact::Count(count) => *count,
+            Fact::Count(count) | Fact::Number(count) => *count,
             Fact::Seconds(Seconds(seconds)) => *seconds,
             Fact::Share { some, .. } => {
                 some.map_or(2, |some| i64::try_from(some).unwrap_or(i64::MAX))
@@ -128,8 +130,8 @@ impl From<i64> for Fact {
     }
 }
 impl From<i32> for Fact {
-    fn from(count: i32) -> Self {
-        Fact::Count(count.into())
+    fn from(number: i32) -> Self {
+        Fact::Number(number.into())
     }
 }
 impl From<u32> for Fact {

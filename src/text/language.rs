@@ -9,6 +9,15 @@ use std::collections::BTreeMap;
 /// The most names that a sentence gives; the rest is counted.
 const NAMED: usize = 3;
 
+/// A piece of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece<'t> {
+    /// The hole that a fact fills; none for the sentence's own words.
+    pub hole: Option<&'t str>,
+    /// What is written.
+    pub text: String,
+}
+
 /// A language: its sentences by id. Without any it is English.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Language {
@@ -43,36 +52,46 @@ impl Language {
         self.fill(sentence, &Facts::default())
     }
 
+    /// A sentence in pieces, those that are facts with the name of their hole, so that a layout can set them apart wherever
+    /// the language puts them.
+    pub fn pieces(&self, message: &Message) -> Vec<Piece<'_>> {
+        self.filled(message.sentence, &message.args)
+    }
+
     fn fill(&self, sentence: Sentence, facts: &Facts) -> String {
+        let pieces = self.filled(sentence, facts).into_iter();
+        pieces.map(|piece| piece.text).collect()
+    }
+
+    fn filled(&self, sentence: Sentence, facts: &Facts) -> Vec<Piece<'_>> {
         let own = self.sentences.get(sentence.id);
-        let mut out = String::new();
-        self.write(
-            &parse(own.map_or(sentence.en, String::as_str)),
-            facts,
-            &mut out,
-        );
-        out
+        let text = own.map_or(sentence.en, String::as_str);
+        let mut pieces = Vec::new();
+        self.write(&parse(text), facts, &mut pieces);
+        pieces
     }
 
     /// Whether every hole had its fact. One that has none stays as it is written, and a test finds it.
-    fn write(&self, parts: &[Part<'_>], facts: &Facts, out: &mut String) -> bool {
+    fn write<'t>(&self, parts: &[Part<'t>], facts: &Facts, out: &mut Vec<Piece<'t>>) -> bool {
         let mut whole = true;
         for part in parts {
             whole &= match part {
                 Part::Words(words) => {
-                    out.push_str(words);
+                    out.push(Piece {
+                        hole: None,
+                        text: words.clone(),
+                    });
                     true
                 }
-                Part::Hole(name) => match facts.0.get(name) {
-                    Some(fact) => {
-                        out.push_str(&self.fact(fact));
-                        true
-                    }
-                    None => {
-                        out.push_str(&format!("{{{name}}}"));
-                        false
-                    }
-                },
+                Part::Hole(name) => {
+                    let fact = facts.0.get(name);
+                    let text = fact.map(|fact| self.fact(fact));
+                    out.push(Piece {
+                        hole: Some(*name),
+                        text: text.unwrap_or_else(|| format!("{{{name}}}")),
+                    });
+                    fact.is_some()
+                }
                 Part::Number(name, one, many) => {
                     let fact = facts.0.get(name);
                     let chosen = if fact.map(Fact::number) == Some(1) {
@@ -83,9 +102,9 @@ impl Language {
                     self.write(chosen, facts, out) && fact.is_some()
                 }
                 Part::Optional(inner) => {
-                    let mut words = String::new();
-                    if self.write(inner, facts, &mut words) {
-                        out.push_str(&words);
+                    let mut pieces = Vec::new();
+                    if self.write(inner, facts, &mut pieces) {
+                        out.extend(pieces);
                     }
                     true
                 }
@@ -97,7 +116,8 @@ impl Language {
     /// A fact as a sentence gives it.
     pub fn fact(&self, fact: &Fact) -> String {
         match fact {
-            Fact::Count(count) => count.to_string(),
+            Fact::Count(count) => thousands(*count),
+            Fact::Number(number) => number.to_string(),
             Fact::Seconds(time) => human_seconds(time.0),
             Fact::Amount(amount) => amount.to_string(),
             Fact::Name(name) => name.clone(),
@@ -156,9 +176,46 @@ impl Language {
     }
 }
 
+/// A number, its thousands separated.
+fn thousands(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if number < 0 {
+        grouped.push('-');
+    }
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_are_grouped_and_other_numbers_are_not() {
+        for (given, expected) in [
+            (0, "0"),
+            (999, "999"),
+            (-3210, "-3,210"),
+            (10_000, "10,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(ENGLISH.fact(&Fact::Count(given)), expected);
+            assert_eq!(ENGLISH.fact(&Fact::Number(given)), given.to_string());
+        }
+    }
+
+    #[test]
+    fn facts_are_set_apart_wherever_they_stand() {
+        let pieces = ENGLISH.pieces(&held(&["80"]).fact("who", "x"));
+        let facts = pieces.iter().filter_map(|piece| piece.hole);
+        assert_eq!(facts.collect::<Vec<_>>(), ["ports", "who"]);
+    }
 
     fn held(ports: &[&str]) -> Message {
         let ports: Vec<String> = ports.iter().map(|port| (*port).to_owned()).collect();

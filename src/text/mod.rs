@@ -21,7 +21,7 @@ mod language;
 mod template;
 
 pub use fact::{Fact, Facts, Seconds};
-pub use language::ENGLISH;
+pub use language::{ENGLISH, Language};
 
 use serde::Serialize;
 
@@ -86,6 +86,15 @@ impl Message {
     pub fn fact(mut self, name: &'static str, value: impl Into<Fact>) -> Self {
         self.args.0.insert(name, value.into());
         self
+    }
+
+    /// Adds a fact where there is one.
+    #[must_use]
+    pub fn fact_if(self, name: &'static str, value: Option<impl Into<Fact>>) -> Self {
+        match value {
+            Some(value) => self.fact(name, value),
+            None => self,
+        }
     }
 
     /// The English sentence.

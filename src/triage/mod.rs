@@ -124,7 +124,7 @@ impl<'s, S: Subject<'s>> Sorted<S> {
 }
 
 /// Sorts everything in the scope.
-pub fn triage<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Triage<'s> {
+pub fn triage<'s>(snapshot: &Snapshot<'s>, scope: &'s Scope) -> Triage<'s> {
     let pods = pod::sorted(snapshot, scope);
     let nodes = node::candidates(snapshot, scope, &pods.stuck);
     Triage {

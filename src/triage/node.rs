@@ -1,13 +1,13 @@
-//! How a node stands with the pods on it: whether its kubelet is heard of.
+//! How a node stands with the pods on it: whether its kubelet is heard of, and whether it is there at all.
 
 use super::{Because, Layer, Passage, Scope, Standing, Subject};
-use crate::snapshot::{Kind, Node, ObjectRef, PodView, Seen, Snapshot, Store};
+use crate::snapshot::{Kind, Node, ObjectRef, PodRecord, PodView, Seen, Snapshot, Store};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
 /// Seconds for which a node may not be Ready before its pods need an explanation. The node controller marks a silent one after
 /// 40 to 50 (`--node-monitor-grace-period`).
-const NOT_READY: i64 = 60;
+pub(super) const NOT_READY: i64 = 60;
 
 /// A node, or what is known of one that is gone.
 #[derive(Debug, Clone, Copy)]
@@ -16,28 +16,55 @@ pub struct NodeSubject<'s> {
     pub name: &'s str,
     /// The node; absent when it was deleted.
     pub node: Option<&'s Node>,
+    /// Which of its pods are meant.
+    scope: &'s Scope,
 }
 
-/// The nodes that stuck pods are bound to, and those that were named; none of which it is unknown whether it is there.
+/// The nodes that stuck pods are bound to, and those that were named; none of which it is unknown whether it is there, or that
+/// never was.
 pub(super) fn candidates<'s>(
     snapshot: &Snapshot<'s>,
-    scope: &Scope,
+    scope: &'s Scope,
     stuck: &[&'s PodView],
 ) -> Vec<NodeSubject<'s>> {
     let store = snapshot.store();
-    let of_pods = stuck.iter().filter_map(|pod| pod.node());
-    let is_named = |name: &str| scope.names(&ObjectRef::new(Kind::Node, "", name));
-    let known = store.nodes().seen().map(|((_, name), _)| name.as_str());
-    let names: BTreeSet<&str> = of_pods.chain(known.filter(|name| is_named(name))).collect();
-    let subject = |name| match store.nodes().get("", name) {
-        Seen::Yes(node) => Some(NodeSubject {
-            name,
-            node: Some(node),
-        }),
-        Seen::No => Some(NodeSubject { name, node: None }),
-        Seen::Unknown(_) => None,
-    };
-    names.into_iter().filter_map(subject).collect()
+    let live = stuck.iter().filter(|pod| pod.phase() != "Failed");
+    let of_pods = live.filter_map(|pod| pod.node());
+    let targets = scope.targets.iter();
+    let named = targets.filter(|target| target.kind == Kind::Node);
+    let named = named.map(|target| target.name.as_str());
+    let names: BTreeSet<&str> = of_pods.chain(named).collect();
+    let subjects = names.into_iter().filter_map(|name| {
+        let node = match store.nodes().get("", name) {
+            Seen::Yes(node) => Some(node),
+            Seen::No => None,
+            Seen::Unknown(_) => return None,
+        };
+        Some(NodeSubject { name, node, scope })
+    });
+    subjects
+        .filter(|node| node.node.is_some() || !node.pods(snapshot).is_empty())
+        .collect()
+}
+
+impl<'s> NodeSubject<'s> {
+    /// The live pods bound to it that depend on it and are not as they should be; of a node that is gone all of them. Left out
+    /// are those that only name it, of which no kubelet knows.
+    pub fn pods(&self, snapshot: &Snapshot<'_>) -> Vec<ObjectRef> {
+        let store = snapshot.store();
+        let records = store.pod_records();
+        let depends = |record: &&PodRecord| {
+            let whole = store.whole_pod(&record.namespace, &record.name);
+            let is_gone = self.node.is_none();
+            self.scope.covers(&records.identity(record), store)
+                && whole.map_or(is_gone, |pod| {
+                    !pod.is_untouched() && (is_gone || pod.standing(snapshot) == Standing::Stuck)
+                })
+        };
+        let pods = records.on_node(self.name).filter(depends);
+        pods.map(|record| ObjectRef::new(Kind::Pod, &record.namespace, &record.name))
+            .collect()
+    }
 }
 
 impl<'s> Subject<'s> for NodeSubject<'s> {
@@ -98,7 +125,10 @@ impl<'s> Subject<'s> for NodeSubject<'s> {
     }
 
     fn since(&self, _: &Snapshot<'_>) -> Option<Timestamp> {
-        self.node?.condition("Ready")?.last_transition_time
+        let node = self.node?;
+        // a node whose kubelet never came has no condition until the node controller writes one
+        node.condition("Ready")
+            .map_or(node.created, |ready| ready.last_transition_time)
     }
 
     fn passed(&self, _: &Snapshot<'_>, _: Layer, _: Option<Layer>) -> Option<Passage> {

@@ -45,6 +45,7 @@ fn node(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<Passage> {
         Seen::Yes(node) if !node.ready() => return None,
         Seen::Yes(_) => true,
         Seen::No => return None,
+        Seen::Unknown(_) if pod.marked_not_ready().is_some() => return None,
         Seen::Unknown(_) => false,
     };
     let status = pod.status();

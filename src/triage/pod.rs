@@ -1,5 +1,6 @@
 //! How a pod stands: one exhaustive look, from its phase down to its containers.
 
+use super::node::NOT_READY;
 use super::recovery::recovered;
 use super::status_word::{status_word, stuck_since};
 use super::subject::describe;
@@ -250,12 +251,19 @@ fn containers(pod: &PodView, now: Timestamp, failing: bool) -> Standing {
         Some((Because::Creating, _)) if failing => Standing::Stuck,
         Some((Because::Creating, _)) => within(Because::Creating, bound, CREATING, now),
         Some((because, until)) => Standing::Progressing(because, until),
-        None => ready(pod),
+        None => ready(pod, now),
     }
 }
 
 /// Every container is as it should be: is the pod?
-fn ready(pod: &PodView) -> Standing {
+fn ready(pod: &PodView, now: Timestamp) -> Standing {
+    if let Some(ready) = pod.marked_not_ready() {
+        let since = ready.last_transition_time.as_ref().map(|time| time.0);
+        let Some(since) = since.or(pod.created()) else {
+            return Standing::Stuck;
+        };
+        return within(Because::OnNodeNotReadyYet, Some(since), NOT_READY, now);
+    }
     let count = pod.containers().filter(|c| c.role != Role::Init).count();
     match pod.condition("Ready") {
         Some(condition) if condition.status == "True" => Standing::Healthy(Because::Ready(count)),

@@ -1,7 +1,6 @@
 //! What is meant: what was typed, turned into questions that any object can answer.
 
-use super::service::matches;
-use crate::kubernetes::selector::Selector;
+use crate::kubernetes::selector::{Selector, carries};
 use crate::snapshot::{Kind, ObjectRef, PodIdentity, Seen, Store};
 
 /// What a diagnosis is about.
@@ -73,7 +72,7 @@ impl Target {
             Kind::Node => pod.node == Some(self.name.as_str()),
             Kind::Service => match store.services().get(pod.namespace, &self.name) {
                 Seen::Yes(service) => {
-                    !service.selector.is_empty() && matches(&service.selector, pod.labels)
+                    !service.selector.is_empty() && carries(pod.labels, &service.selector)
                 }
                 Seen::No | Seen::Unknown(_) => false,
             },

@@ -1,7 +1,8 @@
 //! How a Service stands: whether there are pods that its selector matches.
 
 use super::{Because, Layer, Passage, Scope, Standing, Subject};
-use crate::snapshot::{Kind, ObjectRef, Service, Snapshot, Store};
+use crate::kubernetes::selector::carries;
+use crate::snapshot::{Kind, ObjectRef, Seen, Service, Snapshot, Store, Workload};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
@@ -35,36 +36,71 @@ pub(super) fn candidates<'s>(
         })
 }
 
-/// Whether these labels hold every pair of a selector.
-pub fn matches(selector: &BTreeMap<String, String>, labels: &BTreeMap<String, String>) -> bool {
-    selector
-        .iter()
-        .all(|(key, value)| labels.get(key) == Some(value))
-}
-
-impl ServiceSubject<'_> {
+impl<'s> ServiceSubject<'s> {
     /// How many live pods it has.
     pub fn pods(&self, store: &Store) -> usize {
         let records = store.pod_records();
-        let mut pods = records.in_namespace(self.namespace);
-        let selector = &self.service.selector;
-        let is_its = |labels: &BTreeMap<String, String>| matches(selector, labels);
-        pods.by_ref()
-            .filter(|record| is_its(&records.footprint(record).labels))
+        let pods = records.in_namespace(self.namespace);
+        pods.filter(|record| self.selects(&records.footprint(record).labels))
             .count()
+    }
+
+    /// How many pods would be its own if they had not ended, as far as they were read.
+    fn ended(&self, store: &Store) -> usize {
+        let pods = store.whole_pods();
+        pods.filter(|pod| pod.namespace() == self.namespace)
+            .filter(|pod| matches!(pod.phase(), "Succeeded" | "Failed"))
+            .filter(|pod| self.selects(pod.identity().labels))
+            .count()
+    }
+
+    fn selects(&self, labels: &BTreeMap<String, String>) -> bool {
+        carries(labels, &self.service.selector)
+    }
+
+    /// The workloads of its namespace that were read. A ReplicaSet keeps what its Deployment's template was once, so of those
+    /// whose Deployment was read that one counts.
+    pub fn workloads<'a>(&self, store: &'a Store) -> impl Iterator<Item = (ObjectRef, &'a Workload)>
+    where
+        's: 'a,
+    {
+        let namespace = self.namespace;
+        let catalogs = Kind::all().filter_map(move |kind| Some((kind, store.workloads(kind)?)));
+        let all = catalogs.flat_map(move |(kind, catalog)| {
+            let seen = catalog.seen_in(namespace);
+            seen.map(move |(name, workload)| (ObjectRef::new(kind, namespace, name), workload))
+        });
+        all.filter(move |(_, workload)| {
+            let controller = workload.controller.as_ref();
+            controller.is_none_or(|(kind, name)| {
+                let seen = store.workload(kind, namespace, name);
+                kind != Kind::Deployment.as_str() || !matches!(seen, Some(Seen::Yes(_)))
+            })
+        })
+    }
+
+    /// Why nothing is wrong with it, if so.
+    fn well(&self, store: &Store) -> Option<Because> {
+        if self.service.is_external_name {
+            return Some(Because::ExternalName);
+        }
+        if self.service.selector.is_empty() {
+            return Some(Because::NoSelector);
+        }
+        match (self.pods(store), self.ended(store)) {
+            (0, 0) if store.pods().whole(self.namespace).is_err() => Some(Because::PodsUnread),
+            (0, 0) => self.workload(store).map(Because::OfWorkload),
+            (0, ended) => Some(Because::PodsEnded(ended)),
+            (pods, _) => Some(Because::Selects(pods)),
+        }
     }
 
     /// A workload whose pods it would have if there were any, as `Kind/name`.
     fn workload(&self, store: &Store) -> Option<String> {
-        let mut workloads = Kind::all().filter_map(|kind| Some((kind, store.workloads(kind)?)));
-        workloads.find_map(|(kind, catalog)| {
-            let mut of_namespace = catalog.seen_in(self.namespace);
-            let selector = &self.service.selector;
-            let (name, _) =
-                of_namespace.find(|(_, workload)| matches(selector, &workload.template_labels))?;
-            let workload = ObjectRef::new(kind, self.namespace, name);
-            Some(store.outermost(workload).short())
-        })
+        let mut workloads = self.workloads(store);
+        let (workload, _) =
+            workloads.find(|(_, workload)| self.selects(&workload.template_labels))?;
+        Some(store.outermost(workload).short())
     }
 }
 
@@ -94,16 +130,8 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
 
     fn standing(&self, snapshot: &Snapshot<'_>) -> Standing {
         let store = snapshot.store();
-        if self.service.selector.is_empty() {
-            return Standing::Healthy(Because::NoSelector);
-        }
-        let pods = self.pods(store);
-        // among pods that were not read there may be some
-        if pods > 0 || store.pods().whole(self.namespace).is_err() {
-            return Standing::Healthy(Because::Selects(pods));
-        }
-        if let Some(workload) = self.workload(store) {
-            return Standing::Healthy(Because::OfWorkload(workload));
+        if let Some(because) = self.well(store) {
+            return Standing::Healthy(because);
         }
         match self.service.created {
             Some(created) if snapshot.seconds_since(created) <= NEW => {
@@ -115,8 +143,8 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
     }
 
     fn status(&self) -> String {
-        // what `kubectl get endpoints` shows
-        "<none>".to_owned()
+        // kubectl has no word for it; `kubectl describe` shows `Endpoints: <none>`
+        "no endpoints".to_owned()
     }
 
     fn raw_status(&self) -> Vec<(String, String)> {

@@ -145,14 +145,22 @@ pub enum Because {
     Selects(usize),
     /// A Service has no selector: somebody else writes its endpoints.
     NoSelector,
+    /// A Service is of type ExternalName and has no pods.
+    ExternalName,
     /// A Service's pods are those of a workload, `Kind/name`, that has none at present.
     OfWorkload(String),
+    /// A Service's pods, so many, have ended.
+    PodsEnded(usize),
+    /// Not all pods were read, and none that was is a Service's.
+    PodsUnread,
     /// A Service's pods may be about to come.
     NewService,
     /// A node is Ready.
     NodeReady,
     /// A node has not been Ready for a short time.
     NodeNotReadyYet,
+    /// A pod's node has not been Ready for a short time.
+    OnNodeNotReadyYet,
 }
 
 /// The evidence that a subject is through a layer.

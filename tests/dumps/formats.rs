@@ -30,7 +30,7 @@ fn kubectl_get_in_all_its_forms() {
         ("empty", bytes(&list(&[])), vec![]),
         ("nothing found", b"No resources found in shop namespace.\n{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":null}".to_vec(), vec![]),
     ] {
-        let loaded = read_file(&text).unwrap_or_else(|error| panic!("{form}: {error}: {:?}", error.source));
+        let loaded = read_file(&text).unwrap_or_else(|error| panic!("{form}: {error:#}"));
         assert_eq!(pods(&loaded), expected, "{form}");
         let zipped = read_file(&gzip(&text)).unwrap();
         assert_eq!(pods(&zipped), expected, "{form}, gzipped");

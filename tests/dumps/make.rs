@@ -1,6 +1,6 @@
 //! Makes small dumps.
 
-use crate::support::{Error, Loaded};
+use crate::support::Loaded;
 
 pub(crate) use crate::support::read_dumps as read;
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ pub(crate) fn tar(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
 }
 
 /// What one file with this content gives.
-pub(crate) fn read_file(text: &[u8]) -> Result<Loaded, Error> {
+pub(crate) fn read_file(text: &[u8]) -> anyhow::Result<Loaded> {
     let folder = folder(&[("saved", text.to_vec())]);
     read(&[&folder.path().join("saved")])
 }

@@ -1,6 +1,7 @@
 //! What is said of a dump that cannot be read, word by word.
 
 use super::make::{bytes, folder, gzip, list, pod, read, tar};
+use crate::support::hints;
 use std::path::Path;
 
 /// The message, its cause and the first hint.
@@ -11,17 +12,11 @@ fn said(text: &[u8]) -> String {
 
 fn said_of(path: &Path) -> String {
     let error = read(&[path]).expect_err("this is no dump");
-    let cause = error
-        .source
-        .as_ref()
-        .map(|cause| format!(": {cause}"))
-        .unwrap_or_default();
-    let hint = error
-        .hints
+    let hint = hints(&error)
         .first()
         .map(|hint| format!("\n{hint}"))
         .unwrap_or_default();
-    let said = format!("{}{cause}{hint}", error.message);
+    let said = format!("{error:#}{hint}");
     said.replace(&path.display().to_string(), "FILE")
 }
 

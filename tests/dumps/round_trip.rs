@@ -261,8 +261,11 @@ fn a_full_disk_is_an_error() {
     let error = outcome
         .and_then(|()| writer.finish(&reading()))
         .unwrap_err();
-    assert_eq!(error.message, "/dev/full cannot be written");
+    assert_eq!(error.to_string(), "/dev/full cannot be written");
     assert!(full.exists(), "a device is not replaced");
     let nowhere = DumpWriter::create(Path::new("/nonexistent/dump.json")).unwrap_err();
-    assert_eq!(nowhere.message, "/nonexistent/dump.json cannot be written");
+    assert_eq!(
+        nowhere.to_string(),
+        "/nonexistent/dump.json cannot be written"
+    );
 }

@@ -2,7 +2,7 @@
 //!
 //! Nothing here ever quotes an object: what a decoder says of a value may hold the value.
 
-use crate::error::Error;
+use crate::error::Failure;
 use std::io;
 use std::path::Path;
 
@@ -46,12 +46,12 @@ pub(super) fn label(path: &Path) -> String {
 }
 
 /// The file system or the archive does not give the file.
-pub(super) fn unreadable(path: &Path, source: io::Error) -> Error {
-    Error::new(format!("{} cannot be read", label(path))).because(source)
+pub(super) fn unreadable(path: &Path) -> String {
+    format!("{} cannot be read", label(path))
 }
 
 /// The file began like a dump and then broke.
-pub(super) fn broken(path: &Path, fault: Fault) -> Error {
+pub(super) fn broken(path: &Path, fault: Fault) -> anyhow::Error {
     let hint = match &fault {
         Fault::CutOff { .. } => {
             "save it again; the command that wrote it, or its copy, did not finish"
@@ -61,20 +61,20 @@ pub(super) fn broken(path: &Path, fault: Fault) -> Error {
         Fault::Io(_) | Fault::TooLarge { .. } => "check that the file is whole",
         _ => "check where it was edited or joined, or save it again",
     };
-    Error::new(format!("{} cannot be read as a dump", label(path)))
-        .because(fault)
+    Failure::new(format!("{} cannot be read as a dump", label(path)))
         .hint(hint)
+        .because(fault)
 }
 
 /// Nothing under the path is of Kubernetes.
-pub(super) fn nothing(path: &Path) -> Error {
-    Error::new(format!("{} holds nothing of Kubernetes", label(path)))
+pub(super) fn nothing(path: &Path) -> Failure {
+    Failure::new(format!("{} holds nothing of Kubernetes", label(path)))
         .hint(SAVE)
         .hint(SAVE_WITH_READS)
 }
 
 /// The file was named and is something else.
-pub(super) fn foreign(path: &Path, head: &[u8]) -> Error {
+pub(super) fn foreign(path: &Path, head: &[u8]) -> Failure {
     let label = label(path);
     let text = String::from_utf8_lossy(head);
     let first = text.trim_start().lines().next().unwrap_or_default();
@@ -89,5 +89,5 @@ pub(super) fn foreign(path: &Path, head: &[u8]) -> Error {
     } else {
         return nothing(path);
     };
-    Error::new(message).hint(SAVE).hint(SAVE_WITH_READS)
+    Failure::new(message).hint(SAVE).hint(SAVE_WITH_READS)
 }

@@ -4,7 +4,7 @@
 //! an archive, its first bytes say. What a text means is not decided here.
 
 use super::error;
-use crate::error::Error;
+use anyhow::{Context, Result};
 use flate2::read::MultiGzDecoder;
 use std::cell::Cell;
 use std::fs;
@@ -37,10 +37,10 @@ pub(super) struct Text<'a> {
     pub(super) reader: Box<dyn Read + 'a>,
 }
 
-type OnFile<'a> = dyn FnMut(File<'_>) -> Result<(), Error> + 'a;
+type OnFile<'a> = dyn FnMut(File<'_>) -> Result<()> + 'a;
 
 /// Hands on every file under `path`, directories in order of their names, and counts bytes.
-pub(super) fn each(path: &Path, bytes: &Cell<u64>, on_file: &mut OnFile<'_>) -> Result<(), Error> {
+pub(super) fn each(path: &Path, bytes: &Cell<u64>, on_file: &mut OnFile<'_>) -> Result<()> {
     let mut walk = Walk {
         bytes,
         on_file,
@@ -49,15 +49,15 @@ pub(super) fn each(path: &Path, bytes: &Cell<u64>, on_file: &mut OnFile<'_>) -> 
     if path == Path::new("-") {
         return walk.stream(path, path, true, &mut io::stdin().lock());
     }
-    let unreadable = |cause| error::unreadable(path, cause);
+    let unreadable = || error::unreadable(path);
     // a layout is told by the folders above as well: `-f .` inside of a bundle
-    let absolute = fs::canonicalize(path).map_err(unreadable)?;
+    let absolute = fs::canonicalize(path).with_context(unreadable)?;
     if absolute.is_dir() {
-        fs::read_dir(&absolute).map_err(unreadable)?;
+        fs::read_dir(&absolute).with_context(unreadable)?;
         walk.root.clone_from(&absolute);
         return walk.folder(&absolute, DEPTH);
     }
-    let mut file = fs::File::open(&absolute).map_err(unreadable)?;
+    let mut file = fs::File::open(&absolute).with_context(unreadable)?;
     walk.stream(path, &absolute, true, &mut file)
 }
 
@@ -69,7 +69,7 @@ struct Walk<'a, 'f> {
 }
 
 impl Walk<'_, '_> {
-    fn folder(&mut self, path: &Path, depth: usize) -> Result<(), Error> {
+    fn folder(&mut self, path: &Path, depth: usize) -> Result<()> {
         // a folder that may not be entered is like one that was not saved
         let Ok(entries) = fs::read_dir(path) else {
             return Ok(());
@@ -87,7 +87,7 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    fn file(&mut self, path: &Path) -> Result<(), Error> {
+    fn file(&mut self, path: &Path) -> Result<()> {
         let root = self.root.clone();
         let label = path.strip_prefix(&root).unwrap_or(path);
         match fs::File::open(path) {
@@ -102,7 +102,7 @@ impl Walk<'_, '_> {
         path: &Path,
         named: bool,
         reader: &mut dyn Read,
-    ) -> Result<(), Error> {
+    ) -> Result<()> {
         let bytes = self.bytes;
         match plain(Box::new(Counted { reader, bytes })) {
             Ok(text) if is_tar(&text.head) => match self.archive(text) {
@@ -114,7 +114,7 @@ impl Walk<'_, '_> {
     }
 
     /// The outer error is the archive's, the inner one comes from a file of it.
-    fn archive(&mut self, text: Text<'_>) -> io::Result<Result<(), Error>> {
+    fn archive(&mut self, text: Text<'_>) -> io::Result<Result<()>> {
         let mut archive = tar::Archive::new(text.reader);
         for entry in archive.entries()? {
             let entry = entry?;
@@ -136,7 +136,7 @@ impl Walk<'_, '_> {
         path: &Path,
         named: bool,
         text: io::Result<Text<'_>>,
-    ) -> Result<(), Error> {
+    ) -> Result<()> {
         (self.on_file)(File {
             label,
             path,

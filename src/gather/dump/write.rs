@@ -7,8 +7,8 @@
 //! give it away.
 
 use super::reading::Reading;
-use crate::error::Error;
 use crate::snapshot::Kind;
+use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::{RawValue, to_raw_value};
@@ -36,17 +36,17 @@ impl DumpWriter {
     ///
     /// # Errors
     /// When the file cannot be created.
-    pub fn create(path: &Path) -> Result<DumpWriter, Error> {
-        let refused = |cause| unwritable(path, cause);
+    pub fn create(path: &Path) -> Result<DumpWriter> {
+        let refused = || unwritable(path);
         // through a link, what it leads to is replaced; a pipe or a device is written as it is
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let in_place = target.exists() && !target.is_file();
         let (temporary, file) = if in_place {
             let file = fs::OpenOptions::new().write(true).open(&target);
-            (None, file.map_err(refused)?)
+            (None, file.with_context(refused)?)
         } else {
-            let temporary = beside(&target).map_err(refused)?;
-            let file = private(&temporary).map_err(refused)?;
+            let temporary = beside(&target).with_context(refused)?;
+            let file = private(&temporary).with_context(refused)?;
             (Some(temporary), file)
         };
         let mut writer = DumpWriter {
@@ -63,14 +63,12 @@ impl DumpWriter {
     ///
     /// # Errors
     /// When it is not the JSON of an object, or cannot be written.
-    pub fn object(&mut self, kind: Kind, json: &[u8]) -> Result<(), Error> {
+    pub fn object(&mut self, kind: Kind, json: &[u8]) -> Result<()> {
         // the decoder's own words could hold a value of the object
-        let item = cleaned(kind, json).map_err(|_| {
-            Error::new(format!(
-                "a {kind} cannot be written to {}: it is not valid json",
-                self.path.display()
-            ))
-        })?;
+        let Ok(item) = cleaned(kind, json) else {
+            let path = self.path.display();
+            bail!("a {kind} cannot be written to {path}: it is not valid json");
+        };
         self.item(&item)
     }
 
@@ -84,7 +82,7 @@ impl DumpWriter {
         namespace: Option<&str>,
         name: &str,
         r#type: Option<&str>,
-    ) -> Result<(), Error> {
+    ) -> Result<()> {
         let mut object = serde_json::json!({
             "apiVersion": kind.api_version(),
             "keys": null,
@@ -101,43 +99,35 @@ impl DumpWriter {
     ///
     /// # Errors
     /// When not all of it could be written.
-    pub fn finish(mut self, reading: &Reading) -> Result<(), Error> {
-        let reading = reading
-            .to_json()
-            .map_err(|cause| self.failed(cause.into()))?;
+    pub fn finish(mut self, reading: &Reading) -> Result<()> {
+        let reading = reading.to_json().with_context(|| unwritable(&self.path))?;
         self.item(&reading)?;
         self.write(b"\n]}\n")?;
-        self.file.flush().map_err(|cause| self.failed(cause))?;
-        if let Some(temporary) = self.temporary.take() {
-            // a full disk may only show here
-            let outcome = self
-                .file
-                .get_ref()
-                .sync_all()
-                .and_then(|()| fs::rename(&temporary, &self.path));
-            if let Err(cause) = outcome {
-                self.temporary = Some(temporary);
-                return Err(self.failed(cause));
-            }
-        }
-        Ok(())
+        self.rename().with_context(|| unwritable(&self.path))
     }
 
-    fn item(&mut self, json: &[u8]) -> Result<(), Error> {
+    fn item(&mut self, json: &[u8]) -> Result<()> {
         let comma: &[u8] = if self.first { b"\n" } else { b",\n" };
         self.first = false;
         self.write(comma)?;
         self.write(json)
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.file
-            .write_all(bytes)
-            .map_err(|cause| self.failed(cause))
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let written = self.file.write_all(bytes);
+        written.with_context(|| unwritable(&self.path))
     }
 
-    fn failed(&self, cause: io::Error) -> Error {
-        unwritable(&self.path, cause)
+    /// Gives the dump its name, once all of it is on the disk.
+    fn rename(&mut self) -> io::Result<()> {
+        self.file.flush()?;
+        if let Some(temporary) = &self.temporary {
+            // a full disk may only show here
+            self.file.get_ref().sync_all()?;
+            fs::rename(temporary, &self.path)?;
+            self.temporary = None;
+        }
+        Ok(())
     }
 }
 
@@ -150,8 +140,8 @@ impl Drop for DumpWriter {
     }
 }
 
-fn unwritable(path: &Path, cause: io::Error) -> Error {
-    Error::new(format!("{} cannot be written", path.display())).because(cause)
+fn unwritable(path: &Path) -> String {
+    format!("{} cannot be written", path.display())
 }
 
 /// A name in the same folder, so that renaming is one step.

@@ -1,55 +1,74 @@
 //! Whether the scheduler counts as we do, said in full only when it does not, and whether preemption could help.
 
-use super::evidence::bar;
+use super::margin::bar;
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::writer::Writer;
 use crate::report::{AgreementReport, PreemptionReport};
 use crate::scheduler::{Agree, Count};
+use crate::text::{Sentence, say};
 
 /// Writes the line, and where counts differ or everything is shown both sides.
 pub(super) fn write(writer: &mut Writer, agreement: Option<&AgreementReport>) {
     let Some(agreement) = agreement else {
         return;
     };
-    let (meaning, words) = match agreement.verdict {
-        Agree::Equal => (Style::Faint, "the scheduler counts the same"),
-        Agree::Different => (Style::Unknown, "the scheduler counted otherwise"),
-        Agree::NotComparable if agreement.because.is_empty() && !writer.whole() => return,
+    let because = agreement.message.as_ref();
+    let (style, verdict) = match agreement.verdict {
+        Agree::Equal => (
+            Style::Faint,
+            say!("text.agreement.equal", "the scheduler counts the same"),
+        ),
+        Agree::Different => (
+            Style::Unknown,
+            say!(
+                "text.agreement.different",
+                "the scheduler counted otherwise"
+            ),
+        ),
+        Agree::NotComparable if because.is_none() && !writer.whole() => return,
         Agree::NotComparable => (
             Style::Unknown,
-            "cannot be compared with the scheduler's counts",
+            say!(
+                "text.agreement.not-comparable",
+                "cannot be compared with the scheduler's counts"
+            ),
         ),
     };
-    let mut line = Line::of(meaning, words);
-    if !agreement.because.is_empty() {
-        line = line.with(meaning, ": ").plain(&agreement.because);
+    let mut line = Line::of(style, &writer.word(verdict));
+    if let Some(because) = because {
+        line = line.with(style, ": ").plain(&writer.says(because));
     }
     writer.paragraph(&bar(), &bar().plain("  "), &line);
     if agreement.verdict == Agree::Different || writer.whole() {
-        side(writer, "scheduler", &agreement.scheduler);
-        side(writer, "computed", &agreement.computed);
+        let scheduler = say!("text.agreement.scheduler", "scheduler");
+        side(writer, scheduler, &agreement.scheduler);
+        let computed = say!("text.agreement.computed", "computed");
+        side(writer, computed, &agreement.computed);
     }
 }
 
 /// Writes whether other pods could give way.
 pub(super) fn preemption(writer: &mut Writer, preemption: Option<&PreemptionReport>) {
-    let Some(preemption) = preemption else {
+    let Some(because) = preemption.and_then(|preemption| preemption.message.as_ref()) else {
         return;
     };
-    let line = Line::of(Style::Faint, "preemption: ").plain(&preemption.because);
+    let name = writer.word(say!("text.agreement.preemption", "preemption"));
+    let line = Line::of(Style::Faint, &format!("{name}: ")).plain(&writer.says(because));
     writer.paragraph(&bar(), &bar().plain("  "), &line);
 }
 
-fn side(writer: &mut Writer, who: &str, counts: &[Count]) {
+/// The counts of one of the two; their reasons are the scheduler's own words.
+fn side(writer: &mut Writer, who: Sentence, counts: &[Count]) {
     let clause = |clause: &Count| match clause.count {
         Some(count) => format!("{count} {}", clause.reason),
         None => clause.reason.clone(),
     };
     let mut words = counts.iter().map(clause).collect::<Vec<_>>().join(", ");
     if words.is_empty() {
-        words = "nothing".to_owned();
+        words = writer.word(say!("text.agreement.nothing", "nothing"));
     }
-    let start = bar().plain("  ").with(Style::Faint, &format!("{who}: "));
+    let who = format!("{}: ", writer.word(who));
+    let start = bar().plain("  ").with(Style::Faint, &who);
     writer.paragraph(&start, &bar().plain("    "), &Line::new().plain(&words));
 }

@@ -1,10 +1,13 @@
 //! The table of nodes with a column for each kind of filter failure, where they fit beside each other.
 
-use super::failures::{free, holders, label, sentence, taint};
-use super::rows::{Alike, Row, Shape};
+use super::alike::{Alike, Topic};
+use super::failures::sentence;
+use super::rows::Row;
+use super::values::{free, holders, label, taint};
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::words::amount;
+use crate::text::{Language, Message, Sentence, say};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Ports, and resources, that have a column of their own.
@@ -29,17 +32,17 @@ pub(super) enum Column {
 /// The columns that these rows need, in the order in which a reader asks.
 pub(super) fn columns(rows: &[Row<'_>]) -> Vec<Column> {
     let all = || rows.iter().flat_map(|row| &row.failures);
-    let shapes: Vec<Shape<'_>> = all().filter_map(Alike::shape).collect();
-    let ports: BTreeSet<&str> = shapes
+    let topics: Vec<Topic<'_>> = all().filter_map(Alike::topic).collect();
+    let ports: BTreeSet<&str> = topics
         .iter()
-        .filter_map(|shape| match shape {
-            Shape::Port(port) => Some(*port),
+        .filter_map(|topic| match topic {
+            Topic::Port(port) => Some(*port),
             _ => None,
         })
         .collect();
     let mut resources: BTreeMap<&str, &str> = BTreeMap::new();
     for (_, failure) in all().flat_map(|alike| &alike.0) {
-        if let (Shape::Resource(resource), Some(asked)) = (Shape::of(failure), &failure.asked) {
+        if let (Topic::Resource(resource), Some(asked)) = (Topic::of(failure), &failure.asked) {
             resources.insert(resource, asked);
         }
     }
@@ -47,14 +50,14 @@ pub(super) fn columns(rows: &[Row<'_>]) -> Vec<Column> {
     let resources = resources.into_iter().take(RESOURCES);
     let mut columns: Vec<Column> = ports.map(|port| Column::Port(port.to_owned())).collect();
     columns.extend(resources.map(|(name, asked)| Column::Resource(name.into(), asked.into())));
-    if shapes.iter().any(|shape| Column::Taint.holds(*shape)) {
+    if topics.iter().any(|topic| Column::Taint.holds(*topic)) {
         columns.push(Column::Taint);
     }
-    if shapes.iter().any(|shape| Column::Label.holds(*shape)) {
+    if topics.iter().any(|topic| Column::Label.holds(*topic)) {
         columns.push(Column::Label);
     }
-    let has_column = |shape: &Shape<'_>| columns.iter().any(|column| column.holds(*shape));
-    if rows.iter().any(|row| row.failures.is_empty()) || !shapes.iter().all(has_column) {
+    let has_column = |topic: &Topic<'_>| columns.iter().any(|column| column.holds(*topic));
+    if rows.iter().any(|row| row.failures.is_empty()) || !topics.iter().all(has_column) {
         columns.push(Column::Other);
     }
     columns
@@ -62,30 +65,32 @@ pub(super) fn columns(rows: &[Row<'_>]) -> Vec<Column> {
 
 impl Column {
     /// What stands above it.
-    pub(super) fn title(&self) -> String {
+    pub(super) fn title(&self) -> Message {
         match self {
-            Column::Port(port) => format!("{port} HELD BY"),
-            Column::Resource(resource, asked) => format!(
-                "{} FREE (asks {})",
-                resource.to_uppercase(),
-                amount(asked, resource)
-            ),
-            Column::Taint => "TAINT NOT TOLERATED".to_owned(),
-            Column::Label => "LABEL WANTED".to_owned(),
-            Column::Other => "OTHER OBSTACLES".to_owned(),
+            Column::Port(port) => Message::new(say!("text.columns.port", "{port} HELD BY"))
+                .fact("port", port.as_str()),
+            Column::Resource(resource, asked) => Message::new(say!(
+                "text.columns.resource",
+                "{resource} FREE (asks {asked})"
+            ))
+            .fact("resource", resource.to_uppercase())
+            .fact("asked", amount(asked, resource)),
+            Column::Taint => say!("text.columns.taint", "TAINT NOT TOLERATED").into(),
+            Column::Label => say!("text.columns.label", "LABEL WANTED").into(),
+            Column::Other => say!("text.columns.other", "OTHER OBSTACLES").into(),
         }
     }
 
-    fn holds(&self, shape: Shape<'_>) -> bool {
-        match (self, shape) {
-            (Column::Port(port), Shape::Port(other)) => port == other,
-            (Column::Resource(resource, _), Shape::Resource(other)) => resource == other,
-            (Column::Taint, Shape::Taint(_)) | (Column::Label, Shape::Label(_)) => true,
+    fn holds(&self, topic: Topic<'_>) -> bool {
+        match (self, topic) {
+            (Column::Port(port), Topic::Port(other)) => port == other,
+            (Column::Resource(resource, _), Topic::Resource(other)) => resource == other,
+            (Column::Taint, Topic::Taint(_)) | (Column::Label, Topic::Label(_)) => true,
             _ => false,
         }
     }
 
-    fn words(&self, alike: &Alike<'_>) -> String {
+    fn cell(&self, alike: &Alike<'_>) -> Message {
         match self {
             Column::Port(_) => holders(alike),
             Column::Resource(..) => free(alike),
@@ -96,31 +101,45 @@ impl Column {
     }
 }
 
+/// Between what rejects the pod together.
+pub(super) const AND: Sentence = say!("text.columns.and", "and");
+
 /// A row's cells, one a column. What stands in several cells keeps the pod off all together, and says so;
 /// `free` is said of a row without filter failures.
-pub(super) fn cells(row: &Row<'_>, columns: &[Column], free: &str) -> Vec<Line> {
-    let mut and = "";
+pub(super) fn cells(
+    row: &Row<'_>,
+    columns: &[Column],
+    free: Sentence,
+    language: &Language,
+) -> Vec<Line> {
+    let and = language.word(AND);
+    let mut start = Line::new();
     let mut cell = |column: &Column| {
         let mine = |alike: &&Alike<'_>| {
-            let shape = alike.shape();
-            let held = |column: &Column| shape.is_some_and(|shape| column.holds(shape));
+            let topic = alike.topic();
+            let held = |column: &Column| topic.is_some_and(|topic| column.holds(topic));
             match column {
                 Column::Other => !columns.iter().any(held),
                 column => held(column),
             }
         };
         let words = row.failures.iter().filter(mine);
-        let words: Vec<String> = words.map(|alike| column.words(alike)).collect();
+        let words = words.map(|alike| language.render(&column.cell(alike)));
+        let words: Vec<String> = words.collect();
         match column {
-            Column::Other if row.failures.is_empty() => Line::of(Style::Passed, free),
+            Column::Other if row.failures.is_empty() => {
+                Line::of(Style::Passed, &language.word(free))
+            }
             // every filter looks at every node, so what is not in the way was found to be enough
             Column::Resource(..) if words.is_empty() && !row.failures.is_empty() => {
-                Line::of(Style::Faint, "enough")
+                let enough = language.word(say!("text.columns.enough", "enough"));
+                Line::of(Style::Faint, &enough)
             }
             _ if words.is_empty() => Line::new(),
             _ => {
-                let start = Line::of(Style::Faint, std::mem::replace(&mut and, "and "));
-                start.plain(&words.join(" and "))
+                let next = Line::of(Style::Faint, &and).plain(" ");
+                let start = std::mem::replace(&mut start, next);
+                start.plain(&words.join(&format!(" {and} ")))
             }
         }
     };

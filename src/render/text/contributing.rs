@@ -1,20 +1,21 @@
-//! Diagnoses of the same object and pods stand together, and say once what they share.
+//! Causes that contribute to the same trouble: diagnoses of the same objects stand together, and say once what they share.
 //!
 //! The report orders diagnoses by certainty, so a likely cause can stand far below a proven one of the
 //! same pod; scripts want that order, and people one place to read about a pod.
 
-use super::{evidence, fixes};
+use super::shown;
+use crate::render::terms;
 use crate::report::{Diagnosis, FixReport};
-use crate::snapshot::Evidence;
-use crate::snapshot::ObjectRef;
+use crate::snapshot::{Evidence, ObjectRef};
+use crate::text::{Message, say};
 use std::collections::BTreeMap;
 
-/// The diagnoses, each behind the first of its object and pods.
+/// The diagnoses, each behind the first that is about the same objects.
 pub(super) fn together(diagnoses: &[Diagnosis]) -> Vec<&Diagnosis> {
-    let mut known: BTreeMap<(&ObjectRef, Names<'_>), usize> = BTreeMap::new();
+    let mut known: BTreeMap<(&ObjectRef, Vec<ObjectKey<'_>>), usize> = BTreeMap::new();
     let mut groups: Vec<Vec<&Diagnosis>> = Vec::new();
     for diagnosis in diagnoses {
-        let key = (&diagnosis.subject, names(diagnosis));
+        let key = (&diagnosis.subject, affected(diagnosis));
         let at = *known.entry(key).or_insert(groups.len());
         match groups.get_mut(at) {
             Some(group) => group.push(diagnosis),
@@ -24,35 +25,38 @@ pub(super) fn together(diagnoses: &[Diagnosis]) -> Vec<&Diagnosis> {
     groups.concat()
 }
 
-/// Whether they are about the same objects.
-pub(super) fn same_pods(one: &Diagnosis, other: &Diagnosis) -> bool {
-    names(one) == names(other)
+/// Whether the same objects are stuck, in whichever container.
+pub(super) fn affect_the_same(one: &Diagnosis, other: &Diagnosis) -> bool {
+    affected(one) == affected(other)
 }
 
-/// Objects, by kind, namespace and name.
-type Names<'a> = Vec<(&'a str, &'a str, &'a str)>;
+/// A kind, a namespace and a name.
+type ObjectKey<'a> = (&'a str, Option<&'a str>, &'a str);
 
-fn names(diagnosis: &Diagnosis) -> Names<'_> {
+fn affected(diagnosis: &Diagnosis) -> Vec<ObjectKey<'_>> {
     let objects = diagnosis.affected.iter();
     objects
         .map(|object| {
-            let namespace = object.namespace.as_deref().unwrap_or_default();
-            (object.kind.as_str(), namespace, object.name.as_str())
+            (
+                object.kind.as_str(),
+                object.namespace.as_deref(),
+                object.name.as_str(),
+            )
         })
         .collect()
 }
 
-/// What blocks above a block about the same pods have shown already.
+/// What blocks above a block about the same objects have shown already.
 #[derive(Debug, Default)]
 pub(super) struct Above<'a> {
-    /// Those whose pods are stuck in the same place, on the same evidence of passage.
+    /// Those whose objects are stuck at the same layer, and have passed the others by the same evidence.
     blocks: Vec<&'a Diagnosis>,
     /// Whether everything was shown.
     whole: bool,
 }
 
 impl<'a> Above<'a> {
-    /// What `diagnosis` need not repeat. Pods that are stuck elsewhere are told in full.
+    /// What `diagnosis` need not repeat. One at another layer is told in full.
     pub(super) fn of(diagnosis: &Diagnosis, above: &[&'a Diagnosis], whole: bool) -> Self {
         let same = |other: &&&Diagnosis| other.ladder == diagnosis.ladder;
         Above {
@@ -70,8 +74,8 @@ impl<'a> Above<'a> {
     pub(super) fn quoted(&self, evidence: &Evidence) -> bool {
         let mut blocks = self.blocks.iter();
         blocks.any(|block| {
-            let mut shown = evidence::shown(&block.proof, &block.evidence, self.whole);
-            shown.any(|shown| shown == evidence)
+            let mut quotes = shown::quotes(&block.proof, &block.evidence, self.whole);
+            quotes.any(|quote| quote == evidence)
         })
     }
 
@@ -90,17 +94,23 @@ impl<'a> Above<'a> {
     /// Whether a block offered the same change.
     pub(super) fn offered(&self, fix: &FixReport) -> bool {
         let mut blocks = self.blocks.iter();
-        blocks.any(|block| fixes::shown(&block.fixes, self.whole).contains(fix))
+        blocks.any(|block| shown::fixes(&block.fixes, self.whole).contains(fix))
     }
 
     /// `stuck at scheduling, as above, with the same quote and nodes`
-    pub(super) fn words(&self, diagnosis: &Diagnosis) -> String {
-        let words = format!("stuck at {}, as above", diagnosis.next.layer);
-        match (self.quoted(&diagnosis.proof), self.has_nodes(diagnosis)) {
-            (false, false) => words,
-            (true, false) => format!("{words}, with the same quote"),
-            (false, true) => format!("{words}, with the same nodes"),
-            (true, true) => format!("{words}, with the same quote and nodes"),
-        }
+    pub(super) fn message(&self, diagnosis: &Diagnosis) -> Message {
+        let same = match (self.quoted(&diagnosis.proof), self.has_nodes(diagnosis)) {
+            (false, false) => None,
+            (true, false) => Some(say!("text.above.quote", "quote")),
+            (false, true) => Some(say!("text.above.nodes", "nodes")),
+            (true, true) => Some(say!("text.above.quote-and-nodes", "quote and nodes")),
+        };
+        let sentence = say!(
+            "text.above.stuck",
+            "stuck at {layer}, as above[, with the same {same}]"
+        );
+        Message::new(sentence)
+            .fact("layer", terms::layer(diagnosis.next.layer))
+            .fact_if("same", same)
     }
 }

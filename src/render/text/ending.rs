@@ -1,69 +1,77 @@
-//! The end: pods that are well, what could not be read, and the numbers.
+//! The end: what was named and is not stuck, what could not be read, and the numbers.
 
-use crate::kubernetes::duration::human_seconds;
+use super::head::kind_nouns;
 use crate::render::line::Line;
 use crate::render::style::Style;
-use crate::render::words::{bytes, count, named, number};
+use crate::render::terms;
+use crate::render::words::{bytes, listed, named};
 use crate::render::writer::Writer;
 use crate::report::{Defect, GapReport, NotStuck, Report, ScopeReport, StandingReport, Summary};
-use crate::snapshot::{Kind, ObjectRef};
+use crate::snapshot::{Kind, ObjectRef, Why};
+use crate::text::{Message, Seconds, say};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Pods that are well and are named.
-const WELL: usize = 10;
+/// Objects that are not stuck and are named.
+const NOT_STUCK: usize = 10;
 /// Causes that a line about a gap names.
 const AFFECTED: usize = 3;
 /// Objects that a line about a gap names.
 const UNREAD: usize = 6;
-/// Why something was not read that nobody misses.
-const NOT_ASKED: &str = "not asked";
 
 /// Writes everything below the blocks.
 pub(super) fn write(writer: &mut Writer, report: &Report) {
-    writer.part();
+    writer.blank_line();
     not_stuck(writer, &report.not_stuck);
     for defect in &report.defects {
         wrong(writer, defect);
     }
-    writer.part();
+    writer.blank_line();
     summary(writer, report);
     gaps(writer, &report.gaps);
 }
 
 fn not_stuck(writer: &mut Writer, objects: &[NotStuck]) {
-    let shown = writer.at_most(WELL);
+    let shown = writer.at_most(NOT_STUCK);
     for one in objects.iter().take(shown) {
-        let (style, standing) = standing(one.standing);
-        let line = Line::new()
-            .plain(&one.object.kind.to_lowercase())
-            .plain(" ")
-            .with(Style::Object, &place_of(&one.object))
-            .plain(" is ")
-            .with(style, standing)
-            .plain(": ")
-            .plain(&one.because);
+        let words = Message::new(say!(
+            "text.standing.is",
+            "{kind} {object} is {standing}: {because}"
+        ))
+        .fact("kind", one.object.kind.to_lowercase())
+        .fact("object", place_of(&one.object))
+        .fact("standing", terms::standing(one.standing))
+        .fact("because", one.message.clone());
+        let line = Line::new().sentence(writer.language(), &words, |hole| match hole {
+            "object" => Style::Object,
+            "standing" => style(one.standing),
+            _ => Style::Plain,
+        });
         writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
     }
     let left = objects.get(shown..).unwrap_or_default();
-    for state in [
+    for standing in [
         StandingReport::Healthy,
         StandingReport::Progressing,
         StandingReport::Ended,
     ] {
-        let of_state = left.iter().filter(|one| one.standing == state).count();
-        if of_state > 0 {
-            let (_, standing) = standing(state);
-            let words = format!("+ {} that are {standing}", count(of_state, "more object"));
-            writer.line(&Line::of(Style::Faint, &words));
+        let objects = left.iter().filter(|one| one.standing == standing).count();
+        if objects > 0 {
+            let words = Message::new(say!(
+                "text.standing.more",
+                "+ {objects} more {objects|object that is|objects that are} {standing}"
+            ))
+            .fact("objects", objects)
+            .fact("standing", terms::standing(standing));
+            writer.line(&Line::of(Style::Faint, &writer.says(&words)));
         }
     }
 }
 
-fn standing(standing: StandingReport) -> (Style, &'static str) {
+fn style(standing: StandingReport) -> Style {
     match standing {
-        StandingReport::Healthy => (Style::Passed, "healthy"),
-        StandingReport::Progressing => (Style::Unknown, "progressing"),
-        StandingReport::Ended => (Style::Faint, "ended"),
+        StandingReport::Healthy => Style::Passed,
+        StandingReport::Progressing => Style::Unknown,
+        StandingReport::Ended => Style::Faint,
     }
 }
 
@@ -76,158 +84,173 @@ fn place_of(object: &ObjectRef) -> String {
 }
 
 fn wrong(writer: &mut Writer, defect: &Defect) {
-    let line = Line::of(Style::Danger, "a defect of this tool")
-        .plain(": rule ")
-        .plain(defect.cause)
-        .plain(" failed on ")
-        .plain(&defect.object)
-        .plain(": ")
-        .plain(&defect.message);
+    let words = Message::new(say!(
+        "text.summary.defect",
+        "{defect}: rule {cause} failed on {object}: {message}"
+    ))
+    .fact(
+        "defect",
+        say!("text.summary.a-defect", "a defect of this tool"),
+    )
+    .fact("cause", defect.cause)
+    .fact("object", defect.object.as_str())
+    .fact("message", defect.message.as_str());
+    let line = Line::new().sentence(writer.language(), &words, |hole| match hole {
+        "defect" => Style::Danger,
+        _ => Style::Plain,
+    });
     writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
 }
 
 fn summary(writer: &mut Writer, report: &Report) {
-    let mut line = verdict(report);
+    let mut line = Line::new().sentence(writer.language(), &verdict(report), |hole| match hole {
+        "unread" => Style::Unknown,
+        "nothing" => Style::Passed,
+        "stuck" => Style::Cause,
+        _ => Style::Plain,
+    });
     let requests = report.requests;
     if requests.count > 0 || requests.bytes > 0 {
-        let sent = match requests.count {
-            0 => String::new(),
-            sent => format!(
-                "{}, ",
-                count(usize::try_from(sent).unwrap_or(usize::MAX), "request")
-            ),
-        };
-        let read = format!("Read: {sent}{}.", bytes(requests.bytes));
-        line = line.plain(". ").whole(Style::Faint, &read);
+        let sent = usize::try_from(requests.count).unwrap_or(usize::MAX);
+        let read = Message::new(say!(
+            "text.summary.read",
+            "Read: [{requests} {requests|request|requests}, ]{bytes}."
+        ))
+        .fact_if("requests", (sent > 0).then_some(sent))
+        .fact("bytes", bytes(requests.bytes));
+        line = line.plain(". ").whole(Style::Faint, &writer.says(&read));
     }
     writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
 }
 
 /// What it comes to. Nothing is said of pods that could not be listed.
-fn verdict(report: &Report) -> Line {
-    let numbers = &report.summary;
-    let blind = report
-        .gaps
-        .iter()
-        .any(|gap| gap.kind == Kind::Pod.as_str() && gap.why != NOT_ASKED);
-    let stuck = numbers.by_kind.values().any(|numbers| numbers.stuck > 0);
-    let pods = numbers
-        .by_kind
-        .get(Kind::Pod.as_str())
-        .copied()
-        .unwrap_or_default();
-    let mut line = match (stuck, pods.all, blind) {
-        (false, 0, true) => return Line::of(Style::Unknown, "no pod could be read"),
-        (false, 0, false) => {
-            return Line::new()
-                .plain("no pods found")
-                .plain(&place(&report.scope));
+fn verdict(report: &Report) -> Message {
+    let by_kind = &report.summary.by_kind;
+    let mut gaps = report.gaps.iter();
+    let blind = gaps.any(|gap| gap.kind == Kind::Pod.as_str() && is_missed(gap));
+    let stuck = by_kind.values().any(|numbers| numbers.stuck > 0);
+    let pods = by_kind.get(Kind::Pod.as_str()).copied();
+    let pods = pods.unwrap_or_default();
+    let message = match (stuck, pods.all, blind) {
+        (false, 0, true) => {
+            return Message::new(say!("text.summary.blind", "{unread}")).fact(
+                "unread",
+                say!("text.summary.no-pod-read", "no pod could be read"),
+            );
         }
-        (false, pods, _) => Line::of(Style::Passed, "nothing is stuck")
-            .plain(": ")
-            .plain(&count(pods, "pod"))
-            .plain(" looked at"),
-        (true, ..) => Line::of(Style::Cause, &among(numbers)).plain(&causes(report)),
+        (false, 0, false) => return no_pods(&report.scope),
+        (false, all, _) => Message::new(say!(
+            "text.summary.nothing-stuck",
+            "{nothing}: {pods} {pods|pod|pods} looked at[, {progressing} progressing][; {unread}]"
+        ))
+        .fact("nothing", say!("text.summary.nothing", "nothing is stuck"))
+        .fact("pods", all),
+        (true, ..) => stuck_by(report),
     };
-    if pods.progressing > 0 {
-        line = line.plain(&format!(", {} progressing", number(pods.progressing)));
-    }
-    if blind {
-        line.plain("; ")
-            .with(Style::Unknown, "not every pod could be read")
-    } else {
-        line
-    }
+    message
+        .fact_if(
+            "progressing",
+            (pods.progressing > 0).then_some(pods.progressing),
+        )
+        .fact_if(
+            "unread",
+            blind.then_some(say!(
+                "text.summary.not-every-pod",
+                "not every pod could be read"
+            )),
+        )
 }
 
-/// ` by 2 causes, 1 unexplained, the longest for 41m`
-fn causes(report: &Report) -> String {
-    let unexplained = report.unexplained.len();
-    let mut words = match report.summary.causes.len() {
-        0 => String::new(),
-        causes => format!(" by {}", count(causes, "cause")),
-    };
-    match (unexplained, report.summary.causes.is_empty()) {
-        (0, _) => {}
-        (_, true) => words.push_str(", unexplained"),
-        (pods, false) => words.push_str(&format!(", {} unexplained", number(pods))),
-    }
-    let diagnosed = report
-        .summary
-        .causes
-        .iter()
-        .filter_map(|cause| cause.longest_seconds);
-    let longest = diagnosed
-        .chain(
-            report
-                .unexplained
-                .iter()
-                .filter_map(|one| one.object.since_seconds),
-        )
-        .max();
-    if let Some(age) = longest {
-        let stuck: usize = report
-            .summary
-            .by_kind
-            .values()
-            .map(|numbers| numbers.stuck)
-            .sum();
-        let the_longest = if stuck > 1 { "the longest " } else { "" };
-        words.push_str(&format!(", {the_longest}for {}", human_seconds(age)));
-    }
-    words
+/// `3 of 42 pods stuck by 2 causes, 1 unexplained, the longest for 41m`
+fn stuck_by(report: &Report) -> Message {
+    let causes = &report.summary.causes;
+    let unexplained = report.unexplained.iter();
+    let ages = unexplained.filter_map(|one| one.object.since_seconds);
+    let diagnosed = causes.iter().filter_map(|cause| cause.longest_seconds);
+    let stuck = report.summary.by_kind.values().map(|kind| kind.stuck);
+    let unexplained = Message::new(if causes.is_empty() {
+        say!("text.summary.all-unexplained", "unexplained")
+    } else {
+        say!("text.summary.unexplained", "{objects} unexplained")
+    })
+    .fact("objects", report.unexplained.len());
+    Message::new(say!(
+        "text.summary.verdict",
+        "{stuck}[ by {causes} {causes|cause|causes}][, {unexplained}][, {objects|for|the longest for} {age}][, {progressing} progressing][; {unread}]"
+    ))
+    .fact("stuck", among(&report.summary))
+    .fact_if("causes", (!causes.is_empty()).then_some(causes.len()))
+    .fact_if(
+        "unexplained",
+        (!report.unexplained.is_empty()).then_some(unexplained),
+    )
+    .fact("objects", stuck.sum::<usize>())
+    .fact_if("age", diagnosed.chain(ages).max().map(Seconds))
 }
 
 /// `3 of 42 pods, 1 service stuck`: pods are many, and of the others only those are looked at that may be stuck.
-fn among(numbers: &Summary) -> String {
-    let mut parts = Vec::new();
-    for (kind, numbers) in &numbers.by_kind {
-        if numbers.stuck == 0 {
-            continue;
-        }
-        let noun = kind.to_lowercase();
-        let is_pod = kind == Kind::Pod.as_str();
-        if is_pod && numbers.all > numbers.stuck {
-            let all = count(numbers.all, &noun);
-            parts.insert(0, format!("{} of {all}", number(numbers.stuck)));
-        } else if is_pod {
-            parts.insert(0, count(numbers.stuck, &noun));
+fn among(summary: &Summary) -> Message {
+    let is_pod = |kind: &str| kind == Kind::Pod.as_str();
+    let mut kinds: Vec<_> = summary.by_kind.iter().collect();
+    kinds.retain(|(_, numbers)| numbers.stuck > 0);
+    kinds.sort_by_key(|(kind, _)| !is_pod(kind));
+    let kinds = kinds.into_iter().map(|(kind, numbers)| {
+        let [object, objects] = kind_nouns(kind);
+        let message = Message::new(if is_pod(kind) && numbers.all > numbers.stuck {
+            say!(
+                "text.summary.stuck-of",
+                "{stuck} of {all} {all|{object}|{objects}}"
+            )
         } else {
-            parts.push(count(numbers.stuck, &noun));
-        }
-    }
-    format!("{} stuck", parts.join(", "))
+            say!(
+                "text.summary.stuck-alone",
+                "{stuck} {stuck|{object}|{objects}}"
+            )
+        });
+        message
+            .fact("stuck", numbers.stuck)
+            .fact("all", numbers.all)
+            .fact("object", object)
+            .fact("objects", objects)
+    });
+    Message::new(say!("text.summary.stuck", "{objects} stuck")).fact("objects", listed(kinds))
 }
 
-/// ` for Deployment/web with labels app=web in namespace shop`
-fn place(scope: &ScopeReport) -> String {
-    let mut words = String::new();
-    if !scope.targets.is_empty() {
-        words.push_str(&format!(" for {}", scope.targets.join(", ")));
-    }
-    if let Some(selector) = &scope.selector {
-        words.push_str(&format!(" with labels {selector}"));
-    }
-    match &scope.namespace {
-        Some(namespace) => words.push_str(&format!(" in namespace {namespace}")),
-        None => words.push_str(" in any namespace"),
-    }
-    words
+/// `no pods found for Deployment/web with labels app=web in namespace shop`
+fn no_pods(scope: &ScopeReport) -> Message {
+    let place = match &scope.namespace {
+        Some(namespace) => Message::new(say!(
+            "text.summary.in-namespace",
+            "in namespace {namespace}"
+        ))
+        .fact("namespace", namespace.as_str()),
+        None => say!("text.summary.in-any-namespace", "in any namespace").into(),
+    };
+    let targets = (!scope.targets.is_empty()).then(|| scope.targets.join(", "));
+    Message::new(say!(
+        "text.summary.no-pods",
+        "no pods found[ for {targets}][ with labels {selector}] {place}"
+    ))
+    .fact_if("targets", targets)
+    .fact_if("selector", scope.selector.as_deref())
+    .fact("place", place)
+}
+
+/// Whether it is one that somebody misses.
+fn is_missed(gap: &GapReport) -> bool {
+    gap.why != Why::NotAsked.as_str()
 }
 
 /// One line for each reason why something was not read.
 fn gaps(writer: &mut Writer, gaps: &[GapReport]) {
     let mut whys: BTreeMap<&str, Vec<&GapReport>> = BTreeMap::new();
-    for gap in gaps
-        .iter()
-        .filter(|gap| writer.whole() || gap.why != NOT_ASKED)
-    {
+    for gap in gaps.iter().filter(|gap| writer.whole() || is_missed(gap)) {
         whys.entry(gap.why).or_default().push(gap);
     }
     for (why, gaps) in whys {
         let objects: Vec<String> = gaps
             .iter()
-            .map(|gap| object(gap))
+            .map(|gap| object(writer, gap))
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect();
@@ -236,14 +259,19 @@ fn gaps(writer: &mut Writer, gaps: &[GapReport]) {
             .flat_map(|gap| gap.affects.iter().copied())
             .collect();
         let causes: Vec<&str> = causes.into_iter().collect();
-        let mut line = Line::of(Style::Unknown, &format!("not read ({why})"))
-            .plain(": ")
-            .plain(&named(&objects, writer.at_most(UNREAD)));
-        if !causes.is_empty() {
-            line = line
-                .plain("; affects ")
-                .plain(&named(&causes, writer.at_most(AFFECTED)));
-        }
+        let not_read = Message::new(say!("text.gaps.not-read", "not read ({why})"));
+        let affected = named(&causes, writer.at_most(AFFECTED));
+        let words = Message::new(say!(
+            "text.gaps.line",
+            "{unread}: {objects}[; affects {causes}]"
+        ))
+        .fact("unread", not_read.fact("why", terms::not_read(why)))
+        .fact("objects", named(&objects, writer.at_most(UNREAD)))
+        .fact_if("causes", (!causes.is_empty()).then_some(affected));
+        let line = Line::new().sentence(writer.language(), &words, |hole| match hole {
+            "unread" => Style::Unknown,
+            _ => Style::Plain,
+        });
         writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
         if writer.whole() {
             details(writer, &gaps);
@@ -256,18 +284,22 @@ fn details(writer: &mut Writer, gaps: &[&GapReport]) {
     for gap in gaps.iter().filter(|gap| !gap.detail.is_empty()) {
         let start = Line::new()
             .pad(4)
-            .with(Style::Faint, &format!("{}: ", object(gap)));
+            .with(Style::Faint, &format!("{}: ", object(writer, gap)));
         writer.paragraph(&start, &Line::new().pad(6), &Line::new().plain(&gap.detail));
     }
 }
 
 /// `secrets in shop`, `Secret shop/db`
-fn object(gap: &GapReport) -> String {
+fn object(writer: &Writer, gap: &GapReport) -> String {
     let plural = Kind::of_manifest(gap.kind).map_or(gap.kind, Kind::plural);
     match (&gap.namespace, &gap.name) {
         (Some(namespace), Some(name)) => format!("{} {namespace}/{name}", gap.kind),
         (None, Some(name)) => format!("{} {name}", gap.kind),
-        (Some(namespace), None) => format!("{plural} in {namespace}"),
-        (None, None) => plural.to_owned(),
+        (namespace, None) => {
+            let objects = Message::new(say!("text.gaps.objects", "{objects}[ in {namespace}]"))
+                .fact("objects", plural)
+                .fact_if("namespace", namespace.as_deref());
+            writer.says(&objects)
+        }
     }
 }

@@ -1,46 +1,24 @@
 //! What the cluster said, behind a bar, with who said it.
 
 use super::contributing::Above;
-use crate::kubernetes::duration::human_seconds;
+use super::margin::{BAR, bar};
+use super::shown::{MORE_QUOTES, beside};
 use crate::kubernetes::text::{clean, truncate_width, width};
 use crate::render::line::Line;
 use crate::render::style::Style;
-use crate::render::words::count;
 use crate::render::wrap::wrap;
 use crate::render::writer::Writer;
 use crate::report::Affected;
 use crate::snapshot::{Evidence, Origin};
+use crate::text::{Fact, Message, Seconds, say};
 use std::borrow::Cow;
 
+/// How the scheduler calls itself in events.
+const DEFAULT_SCHEDULER: &str = "default-scheduler";
 /// Lines of the quote that settles the cause.
 const PROOF_LINES: usize = 3;
 /// Lines of any other quote.
 const MORE_LINES: usize = 2;
-/// Quotes beside the one that settles the cause.
-const MORE: usize = 2;
-/// Columns of the bar.
-const BAR: usize = 4;
-
-/// The bar to the left of everything quoted or computed.
-pub(super) fn bar() -> Line {
-    Line::new().plain("  ").with(Style::Faint, "│ ")
-}
-
-/// The proof, then what else is quoted beside it.
-pub(super) fn shown<'a>(
-    proof: &'a Evidence,
-    more: &'a [Evidence],
-    whole: bool,
-) -> impl Iterator<Item = &'a Evidence> {
-    let most = if whole { usize::MAX } else { MORE };
-    std::iter::once(proof).chain(beside(proof, more).take(most))
-}
-
-fn beside<'a>(proof: &Evidence, more: &'a [Evidence]) -> impl Iterator<Item = &'a Evidence> {
-    more.iter()
-        .filter(move |evidence| evidence.quote != proof.quote)
-}
-
 /// Writes the proof, then what else there is, but what is quoted above; whether there was anything.
 pub(super) fn write(
     writer: &mut Writer,
@@ -56,7 +34,7 @@ pub(super) fn write(
     let more: Vec<&Evidence> = beside(proof, more)
         .filter(|evidence| !above.quoted(evidence))
         .collect();
-    list(writer, &more, pods, MORE);
+    list(writer, &more, pods, MORE_QUOTES);
     proof_is_new || !more.is_empty()
 }
 
@@ -68,15 +46,19 @@ pub(super) fn list(writer: &mut Writer, evidence: &[&Evidence], pods: &[Affected
     }
     let left = evidence.len().saturating_sub(shown);
     if left > 0 {
-        let words = format!("+ {} with -o wide", count(left, "more quote"));
+        let sentence = say!(
+            "text.evidence.more",
+            "+ {quotes} more {quotes|quote|quotes} with -o wide"
+        );
+        let words = writer.says(&Message::new(sentence).fact("quotes", left));
         writer.line(&bar().with(Style::Faint, &words));
     }
 }
 
 fn quote(writer: &mut Writer, evidence: &Evidence, pods: &[Affected], most: usize) {
     let room = writer.room(BAR);
-    let origin = origin(evidence, pods, writer.whole());
-    let mut lines = said(&words(evidence, writer.whole()), &origin, room);
+    let origin = origin(writer, evidence, pods);
+    let mut lines = behind(&origin, &words(writer, evidence), room);
     let most = writer.at_most(most);
     if lines.len() > most {
         let end = end(evidence, room.saturating_sub(2));
@@ -96,10 +78,19 @@ fn quote(writer: &mut Writer, evidence: &Evidence, pods: &[Affected], most: usiz
 }
 
 /// The quote. How the scheduler counts for preemption is the same count once more, and left out.
-fn words(evidence: &Evidence, whole: bool) -> Cow<'_, str> {
+fn words<'a>(writer: &Writer, evidence: &'a Evidence) -> Cow<'a, str> {
     let cleaned = clean(&evidence.quote);
+    if evidence.origin == Origin::Absence {
+        let absent = Message::new(say!("text.evidence.absent", "{object} not found"));
+        return Cow::Owned(writer.says(&absent.fact("object", &*cleaned)));
+    }
+    if cleaned.trim().is_empty() {
+        return Cow::Owned(writer.word(say!("text.evidence.no-words", "(no words)")));
+    }
     match cleaned.split_once(" preemption: ") {
-        Some((before, _)) if !whole && is_scheduler(evidence) => Cow::Owned(format!("{before} …")),
+        Some((before, _)) if !writer.whole() && is_scheduler(evidence) => {
+            Cow::Owned(format!("{before} …"))
+        }
         _ => cleaned,
     }
 }
@@ -107,14 +98,16 @@ fn words(evidence: &Evidence, whole: bool) -> Cow<'_, str> {
 /// Whether the scheduler says it, in an event or in the condition that it writes.
 fn is_scheduler(evidence: &Evidence) -> bool {
     match &evidence.origin {
-        Origin::Event { component, .. } => speaker(component) == "scheduler",
+        Origin::Event { component, .. } => {
+            matches!(component.as_str(), DEFAULT_SCHEDULER | "scheduler")
+        }
         Origin::Field { path } => path == "status.conditions[PodScheduled].message",
         Origin::Absence | Origin::Computed { .. } => false,
     }
 }
 
-/// The words in lines; those after the first leave two columns for their indentation.
-fn said(words: &str, origin: &str, room: usize) -> Vec<Line> {
+/// The words in lines behind where they are from; lines after the first leave two columns for their indentation.
+fn behind(origin: &str, words: &str, room: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut start = Line::of(Style::Faint, origin).with(Style::Faint, ": ");
     for line in words.lines().filter(|line| !line.trim().is_empty()) {
@@ -122,11 +115,7 @@ fn said(words: &str, origin: &str, room: usize) -> Vec<Line> {
         let words = std::mem::take(&mut start).plain(line);
         lines.extend(wrap(&words, first, room.saturating_sub(2)));
     }
-    if lines.is_empty() {
-        vec![start.plain("(no words)")]
-    } else {
-        lines
-    }
+    lines
 }
 
 /// A word without end, like a token, would flood the screen; of an object as JSON the start will do.
@@ -175,10 +164,10 @@ fn end(evidence: &Evidence, room: usize) -> Option<Line> {
 }
 
 /// Who said it, or where it was read.
-fn origin(evidence: &Evidence, pods: &[Affected], whole: bool) -> String {
-    let of = object(evidence, pods, whole);
+fn origin(writer: &Writer, evidence: &Evidence, pods: &[Affected]) -> String {
+    let of = object(evidence, pods, writer.whole());
     match &evidence.origin {
-        Origin::Field { path } if whole => format!("{of}{path}"),
+        Origin::Field { path } if writer.whole() => format!("{of}{path}"),
         Origin::Field { path } => format!("{of}{}", short_path(path)),
         Origin::Event {
             reason,
@@ -186,26 +175,40 @@ fn origin(evidence: &Evidence, pods: &[Affected], whole: bool) -> String {
             count,
             age_seconds,
         } => {
-            let mut details = Vec::new();
-            if whole {
-                details.push(reason.clone());
-            }
-            if *count > 1 {
-                details.push(format!("{count} times"));
-            }
-            if let Some(age) = age_seconds {
-                let last = if *count > 1 { "last " } else { "" };
-                details.push(format!("{last}{} ago", human_seconds(*age)));
-            }
+            let reason = writer.whole().then(|| reason.clone());
+            let seen = seen(*count, *age_seconds).map(|seen| writer.says(&seen));
+            let details: Vec<String> = reason.into_iter().chain(seen).collect();
+            let speaker = writer.language().fact(&speaker(component));
             if details.is_empty() {
-                format!("{of}{}", speaker(component))
+                format!("{of}{speaker}")
             } else {
-                format!("{of}{} ({})", speaker(component), details.join(", "))
+                format!("{of}{speaker} ({})", details.join(", "))
             }
         }
-        Origin::Absence => "looked up".to_owned(),
-        Origin::Computed { by } => format!("{of}computed ({by})"),
+        Origin::Absence => writer.word(say!("text.evidence.looked-up", "looked up")),
+        Origin::Computed { by } => {
+            let computed = Message::new(say!("text.evidence.computed", "computed ({by})"));
+            let by: Fact = match by.as_str() {
+                "feasible nodes" => say!("text.evidence.feasible-nodes", "feasible nodes").into(),
+                by => by.into(),
+            };
+            format!("{of}{}", writer.says(&computed.fact("by", by)))
+        }
     }
+}
+
+/// `12 times, last 95s ago`; nothing of a single event without a time.
+fn seen(count: u32, age_seconds: Option<i64>) -> Option<Message> {
+    let sentence = match (count > 1, age_seconds) {
+        (false, None) => return None,
+        (false, Some(_)) => say!("text.evidence.seen", "{age} ago"),
+        (true, _) => say!(
+            "text.evidence.seen-often",
+            "{times} times[, last {age} ago]"
+        ),
+    };
+    let seen = Message::new(sentence).fact("times", count);
+    Some(seen.fact_if("age", age_seconds.map(Seconds)))
 }
 
 /// The object, where the reader would take it for the pod otherwise.
@@ -225,11 +228,11 @@ fn object(evidence: &Evidence, pods: &[Affected], whole: bool) -> String {
     }
 }
 
-fn speaker(component: &str) -> &str {
+fn speaker(component: &str) -> Fact {
     match component {
-        "" => "event",
-        "default-scheduler" => "scheduler",
-        other => other,
+        "" => say!("text.evidence.event", "event").into(),
+        DEFAULT_SCHEDULER => say!("text.evidence.scheduler", "scheduler").into(),
+        other => other.into(),
     }
 }
 

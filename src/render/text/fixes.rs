@@ -1,34 +1,25 @@
 //! What to change, who can, and whether it was verified; the commands stand alone to be copied.
 
 use super::contributing::Above;
-use super::label;
+use super::margin::{LABEL, label};
+use super::shown;
 use crate::render::line::Line;
 use crate::render::style::Style;
-use crate::render::words::{NAMED, count, named};
+use crate::render::words::{NAMED, named};
 use crate::render::writer::Writer;
 use crate::report::{FixReport, Verified};
 use crate::rules::finding::{Risk, Who};
-
-/// Fixes that are shown.
-const FIXES: usize = 3;
-/// Columns of the labels.
-const LABEL: usize = 8;
-
-/// Those that are shown.
-pub(super) fn shown(fixes: &[FixReport], whole: bool) -> &[FixReport] {
-    let most = if whole { usize::MAX } else { FIXES };
-    fixes.get(..most).unwrap_or(fixes)
-}
+use crate::text::{Message, say};
 
 /// Writes the fixes that were not offered above, best first.
 pub(super) fn write(writer: &mut Writer, fixes: &[FixReport], above: &Above<'_>) {
-    let shown = shown(fixes, writer.whole());
-    let mut name = "fix";
+    let shown = shown::fixes(fixes, writer.whole());
+    let mut name = say!("text.fix.fix", "fix");
     for fix in shown.iter().filter(|fix| !above.offered(fix)) {
-        writer.hanging(&label(std::mem::replace(&mut name, "or")), &change(fix));
+        let name = std::mem::replace(&mut name, say!("text.fix.or", "or"));
+        writer.hanging_indent(&label(&writer.word(name)), &change(writer, fix));
         if let Some(verified) = &fix.verified {
-            let most = writer.at_most(NAMED);
-            writer.hanging(&Line::new().pad(LABEL), &outcome(verified, most));
+            writer.hanging_indent(&Line::new().pad(LABEL), &outcome(writer, verified));
         }
         writer.command(LABEL, &fix.command);
         writer.command(LABEL, &fix.template);
@@ -37,53 +28,73 @@ pub(super) fn write(writer: &mut Writer, fixes: &[FixReport], above: &Above<'_>)
         }
     }
     let again: Vec<&FixReport> = shown.iter().filter(|fix| above.offered(fix)).collect();
-    if !again.is_empty() {
-        let words = match again.as_slice() {
-            [fix] => format!("as above: {}", fix.change),
-            again => format!("{} that stand above", count(again.len(), "way")),
-        };
-        writer.hanging(&label(name), &Line::new().prose(Style::Faint, &words));
+    if let Some(first) = again.first() {
+        let sentence = say!(
+            "text.fix.above",
+            "{ways|as above: {change}|{ways} ways that stand above}"
+        );
+        let words = Message::new(sentence)
+            .fact("ways", again.len())
+            .fact("change", first.message.clone());
+        let words = Line::new().prose(Style::Faint, &writer.says(&words));
+        writer.hanging_indent(&label(&writer.word(name)), &words);
     }
     let left = fixes.len().saturating_sub(shown.len());
     if left > 0 {
-        let words = format!("+ {} with -o wide", count(left, "more way"));
+        let sentence = say!(
+            "text.fix.more",
+            "+ {ways} more {ways|way|ways} with -o wide"
+        );
+        let words = writer.says(&Message::new(sentence).fact("ways", left));
         writer.line(&Line::new().pad(LABEL).with(Style::Faint, &words));
     }
 }
 
-fn change(fix: &FixReport) -> Line {
-    let line = Line::new().prose(Style::Plain, &fix.change);
-    let line = match fix.risk {
-        Risk::Destroys => line.with(Style::Danger, " (deletes what runs)"),
-        Risk::Reads => line.with(Style::Faint, " (changes nothing)"),
-        Risk::Changes => line,
+fn change(writer: &Writer, fix: &FixReport) -> Line {
+    let line = Line::new().prose(Style::Plain, &writer.says(&fix.message));
+    let risk = match fix.risk {
+        Risk::Destroys => Some((
+            Style::Danger,
+            say!("text.fix.destroys", "deletes what runs"),
+        )),
+        Risk::Reads => Some((Style::Faint, say!("text.fix.reads", "changes nothing"))),
+        Risk::Changes => None,
     };
-    let line = if fix.template.is_empty() {
-        line
-    } else {
-        line.with(Style::Faint, " (fill in what is in capitals)")
-    };
-    match fix.who {
-        Who::Admin => line.with(Style::Unknown, " (for an administrator)"),
-        Who::Owner => line,
-    }
+    let template = (!fix.template.is_empty()).then_some((
+        Style::Faint,
+        say!("text.fix.template", "fill in what is in capitals"),
+    ));
+    let who = (fix.who == Who::Admin).then_some((
+        Style::Unknown,
+        say!("text.fix.admin", "for an administrator"),
+    ));
+    let notes = [risk, template, who].into_iter().flatten();
+    notes.fold(line, |line, (style, note)| {
+        line.with(style, &format!(" ({})", writer.word(note)))
+    })
 }
 
-fn outcome(verified: &Verified, most: usize) -> Line {
-    match verified.nodes.as_slice() {
-        [] => Line::of(
-            Style::Unknown,
-            "computed again: not enough, still no node fits",
-        ),
-        nodes => {
-            let nodes = if nodes.len() > most {
-                format!("{} nodes: {}", nodes.len(), named(nodes, most))
-            } else {
-                nodes.join(", ")
-            };
-            Line::of(Style::Passed, "verified:").plain(&format!(" then fits {nodes}"))
-        }
+fn outcome(writer: &Writer, verified: &Verified) -> Line {
+    let nodes = verified.nodes.as_slice();
+    if nodes.is_empty() {
+        let sentence = say!(
+            "text.fix.not-enough",
+            "computed again: not enough, still no node fits"
+        );
+        return Line::of(Style::Unknown, &writer.word(sentence));
     }
+    let most = writer.at_most(NAMED);
+    let outcome = Message::new(say!(
+        "text.fix.verified",
+        "{verified} then fits [{count} nodes: ]{nodes}"
+    ))
+    .fact("verified", say!("text.fix.verified-label", "verified:"))
+    .fact_if("count", (nodes.len() > most).then_some(nodes.len()))
+    .fact("nodes", named(nodes, most));
+    Line::new().sentence(writer.language(), &outcome, |hole| match hole {
+        "verified" => Style::Passed,
+        _ => Style::Plain,
+    })
 }
 
 fn patch(writer: &mut Writer, patch: &[serde_json::Value]) {
@@ -91,6 +102,7 @@ fn patch(writer: &mut Writer, patch: &[serde_json::Value]) {
         return;
     }
     let text = serde_json::Value::from(patch.to_vec()).to_string();
-    writer.line(&Line::new().pad(LABEL).with(Style::Faint, "JSON patch:"));
+    let name = writer.word(say!("text.fix.patch", "JSON patch:"));
+    writer.line(&Line::new().pad(LABEL).with(Style::Faint, &name));
     writer.command(LABEL, &text);
 }

@@ -2,9 +2,13 @@
 
 use crate::render::line::Line;
 use crate::render::style::Style;
+use crate::render::terms;
+use crate::render::words::listed;
 use crate::render::writer::Writer;
 use crate::report::{GapReport, Rung, RungState};
 use crate::rules::{self, Layer};
+use crate::snapshot::Why;
+use crate::text::{Message, say};
 
 /// Columns of the first word and its mark.
 const STATE: usize = 15;
@@ -19,93 +23,122 @@ pub(super) fn write(writer: &mut Writer, rungs: &[Rung], next: Layer, gaps: &[Ga
     }
     let room = writer.room(STATE + 1);
     let of = |state: RungState| rungs.iter().filter(move |rung| rung.state == state);
-    let passed = of(RungState::Passed).map(|rung| match rung.by.as_str() {
-        "" => Line::new().plain(rung.layer.as_str()),
-        by => with_words(rung.layer, by, room),
+    let name = |rung: &Rung| writer.word(terms::layer(rung.layer));
+    let with_words = |rung: &Rung, words: &str| {
+        Line::new().tied(Style::Plain, &format!("{} ({words})", name(rung)), room)
+    };
+    let passed = of(RungState::Passed).map(|rung| match &rung.message {
+        None => Line::new().plain(&name(rung)),
+        Some(by) => with_words(rung, &writer.says(by)),
     });
-    folded(writer, &start(RungState::Passed), passed);
-    let unread = |rung: &&Rung| unread(rung.layer, gaps);
-    let (implied, unknown): (Vec<&Rung>, Vec<&Rung>) =
-        of(RungState::Unknown).partition(|rung| unread(rung).is_none());
-    let implied = implied
-        .into_iter()
-        .map(|rung| Line::of(Style::Faint, rung.layer.as_str()));
-    folded(writer, &implied_start(), implied);
-    let unknown = unknown
-        .iter()
-        .map(|rung| with_words(rung.layer, &unread(rung).unwrap_or_default(), room));
-    folded(writer, &start(RungState::Unknown), unknown);
+    let (mut implied, mut unknown) = (Vec::new(), Vec::new());
+    for rung in of(RungState::Unknown) {
+        match unread(writer, rung.layer, gaps) {
+            None => implied.push(Line::of(Style::Faint, &name(rung))),
+            Some(unread) => unknown.push(with_words(rung, &unread)),
+        }
+    }
+    let not_reached = of(RungState::NotReached).map(|rung| Line::of(Style::Faint, &name(rung)));
+    let (passed, not_reached) = (all(passed), all(not_reached));
+    folded(writer, start(writer, RungState::Passed), passed);
+    folded(writer, implied_start(writer), all(implied));
+    folded(writer, start(writer, RungState::Unknown), all(unknown));
     for rung in of(RungState::Stuck) {
         one(writer, rung, next, gaps);
     }
-    let not_reached =
-        of(RungState::NotReached).map(|rung| Line::of(Style::Faint, rung.layer.as_str()));
-    folded(writer, &start(RungState::NotReached), not_reached);
+    folded(writer, start(writer, RungState::NotReached), not_reached);
 }
 
-fn folded(writer: &mut Writer, start: &Line, layers: impl Iterator<Item = Line>) {
-    let words = layers.reduce(|all, layer| all.plain(", ").append(&layer));
-    if let Some(words) = words {
-        writer.hanging(start, &words);
+/// The layers with commas between.
+fn all(layers: impl IntoIterator<Item = Line>) -> Option<Line> {
+    let layers = layers.into_iter();
+    layers.reduce(|all, layer| all.plain(", ").append(&layer))
+}
+
+fn folded(writer: &mut Writer, start: Line, layers: Option<Line>) {
+    if let Some(layers) = layers {
+        writer.hanging_indent(&start, &layers);
     }
 }
 
-/// `scheduling (bound to worker-1)`
-fn with_words(layer: Layer, words: &str, room: usize) -> Line {
-    Line::new().tied(Style::Plain, &format!("{layer} ({words})"), room)
-}
-
 fn one(writer: &mut Writer, rung: &Rung, next: Layer, gaps: &[GapReport]) {
-    let words = match rung.state {
-        RungState::Stuck => {
-            let line = Line::of(Style::Stuck, rung.layer.as_str());
+    let layer = writer.word(terms::layer(rung.layer));
+    let mut start = start(writer, rung.state);
+    let words = match (rung.state, &rung.message) {
+        (RungState::Stuck, _) => {
+            let line = Line::of(Style::Stuck, &layer);
             if rung.layer == next {
-                line.with(Style::Label, ": check this layer next")
+                let check = writer.word(say!("text.ladder.next", "check this layer next"));
+                line.with(Style::Label, &format!(": {check}"))
             } else {
                 line
             }
         }
-        RungState::Passed if !rung.by.is_empty() => {
-            Line::new().plain(&format!("{}: {}", rung.layer, rung.by))
+        (RungState::Passed, Some(by)) => {
+            Line::new().plain(&format!("{layer}: {}", writer.says(by)))
         }
-        RungState::Unknown => match unread(rung.layer, gaps) {
-            Some(unread) => Line::new().plain(&format!("{}: {unread}", rung.layer)),
+        (RungState::Unknown, _) => match unread(writer, rung.layer, gaps) {
+            Some(unread) => Line::new().plain(&format!("{layer}: {unread}")),
             None => {
-                let words = Line::of(Style::Faint, rung.layer.as_str());
-                return writer.hanging(&implied_start(), &words);
+                start = implied_start(writer);
+                Line::of(Style::Faint, &layer)
             }
         },
-        RungState::Passed | RungState::NotReached => Line::new().plain(rung.layer.as_str()),
+        (RungState::Passed | RungState::NotReached, _) => Line::new().plain(&layer),
     };
-    writer.hanging(&start(rung.state), &words);
+    writer.hanging_indent(&start, &words);
 }
 
-fn start(state: RungState) -> Line {
-    let line = match state {
-        RungState::Passed => Line::new().plain("  ").with(Style::Passed, "passed ✓"),
-        RungState::Stuck => Line::of(Style::Stuck, "▶ stuck at ✗"),
-        RungState::NotReached => Line::new().plain("  ").with(Style::Faint, "not reached"),
-        RungState::Unknown => Line::new().plain("  ").with(Style::Unknown, "unknown ?"),
+fn start(writer: &Writer, state: RungState) -> Line {
+    let (style, before, word, mark) = match state {
+        RungState::Passed => (
+            Style::Passed,
+            "  ",
+            say!("text.ladder.passed", "passed"),
+            " ✓",
+        ),
+        RungState::Stuck => (
+            Style::Stuck,
+            "▶ ",
+            say!("text.ladder.stuck", "stuck at"),
+            " ✗",
+        ),
+        RungState::NotReached => (
+            Style::Faint,
+            "  ",
+            say!("text.ladder.not-reached", "not reached"),
+            "",
+        ),
+        RungState::Unknown => (
+            Style::Unknown,
+            "  ",
+            say!("text.ladder.unknown", "unknown"),
+            " ?",
+        ),
     };
-    line.pad(STATE)
+    let words = format!("{before}{}{mark}", writer.word(word));
+    Line::of(style, &words).column(STATE)
 }
 
 /// A layer that leaves no trace of its own is implied by the later one at which the pod is stuck.
-fn implied_start() -> Line {
-    let line = Line::new().plain("  ").with(Style::Faint, "implied");
-    line.pad(STATE)
+fn implied_start(writer: &Writer) -> Line {
+    let word = writer.word(say!("text.ladder.implied", "implied"));
+    let line = Line::new().plain("  ").with(Style::Faint, &word);
+    line.column(STATE)
 }
 
 /// What would tell whether a pod is through a layer and could not be read; nothing when all was read.
-fn unread(layer: Layer, gaps: &[GapReport]) -> Option<String> {
+fn unread(writer: &Writer, layer: Layer, gaps: &[GapReport]) -> Option<String> {
     let tells = |gap: &&GapReport| {
         let layers = gap.affects.iter().filter_map(|cause| rules::find(cause));
-        gap.why != "not asked" && layers.into_iter().any(|rule| rule.layer == layer)
+        gap.why != Why::NotAsked.as_str() && layers.into_iter().any(|rule| rule.layer == layer)
     };
-    let unread: Vec<String> = gaps
-        .iter()
-        .filter(tells)
-        .map(|gap| format!("{} {}", gap.kind, gap.why))
-        .collect();
-    (!unread.is_empty()).then(|| format!("not read: {}", unread.join(", ")))
+    let gap = |gap: &GapReport| {
+        Message::new(say!("text.ladder.gap", "{kind} {why}"))
+            .fact("kind", gap.kind)
+            .fact("why", terms::not_read(gap.why))
+    };
+    let unread: Vec<Message> = gaps.iter().filter(tells).map(gap).collect();
+    let not_read = Message::new(say!("text.ladder.not-read", "not read: {gaps}"));
+    (!unread.is_empty()).then(|| writer.says(&not_read.fact("gaps", listed(unread))))
 }

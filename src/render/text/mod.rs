@@ -5,6 +5,7 @@
 //! `-o wide` shows them whole. One file a part of the block; the order of parts is here.
 
 mod agreement;
+mod alike;
 mod columns;
 mod contributing;
 mod diagnosis;
@@ -14,16 +15,17 @@ mod failures;
 mod fixes;
 mod head;
 mod ladder;
+mod margin;
 mod names;
 mod nodes;
 mod overview;
 mod rows;
+mod shown;
 mod unexplained;
+mod values;
 mod volumes;
 
 use super::Layout;
-use super::line::Line;
-use super::style::Style;
 use super::writer::{Detail, Writer};
 use crate::report::{Diagnosis, Report};
 
@@ -40,15 +42,10 @@ pub(super) fn lay_out(writer: &mut Writer, report: &Report) {
     overview::write(writer, &diagnoses);
     let mut above: Vec<&Diagnosis> = Vec::new();
     for diagnosis in diagnoses {
-        above.retain(|other| contributing::same_pods(other, diagnosis));
+        above.retain(|other| contributing::affect_the_same(other, diagnosis));
         diagnosis::write(writer, report, diagnosis, &above);
         above.push(diagnosis);
     }
     unexplained::write(writer, report);
     ending::write(writer, report);
-}
-
-/// The start of a part: its name, in a column of its own.
-fn label(name: &str) -> Line {
-    Line::new().plain("  ").with(Style::Label, name).pad(8)
 }

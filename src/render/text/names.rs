@@ -2,7 +2,7 @@
 
 use crate::kubernetes::text::{one_line, truncate_width, width};
 use crate::render::line::Line;
-use crate::render::words::count;
+use crate::text::{Language, Message, say};
 use std::collections::BTreeMap;
 
 /// Columns of a line of names.
@@ -17,19 +17,22 @@ const AMONG: usize = 20;
 
 /// `gpu-1…gpu-5`, `a, b`, `29 nodes: gpu-1…gpu-29` or `3,210 nodes: batch-*`; `names` in natural order. A single name takes at
 /// most so many columns.
-pub(super) fn in_row(names: &[&str], longest: usize, whole: bool) -> Line {
+pub(super) fn in_row(names: &[&str], longest: usize, whole: bool, language: &Language) -> Line {
     if let [only] = names {
         return Line::new().plain(&shortened(only, longest));
     }
-    let nodes = count(names.len(), "node");
-    match listed(names, whole) {
-        Some(list) if names.len() <= FEW => Line::new().plain(&list),
-        Some(list) => Line::new().plain(&format!("{nodes}: {list}")),
-        None => match beginnings(names) {
-            Some(beginnings) => Line::new().plain(&format!("{nodes}: {beginnings}")),
-            None => Line::new().plain(&nodes),
-        },
-    }
+    let list = match listed(names, whole) {
+        Some(list) if names.len() <= FEW => return Line::new().plain(&list),
+        Some(list) => Some(list),
+        None => beginnings(names),
+    };
+    let nodes = Message::new(say!(
+        "text.nodes.count",
+        "{nodes} {nodes|node|nodes}[: {names}]"
+    ))
+    .fact("nodes", names.len())
+    .fact_if("names", list);
+    Line::new().plain(&language.render(&nodes))
 }
 
 /// Whether a row gives every name.
@@ -172,6 +175,7 @@ pub(super) fn natural(name: &str) -> (String, u64, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::ENGLISH;
 
     #[test]
     fn runs_of_names_are_folded() {
@@ -187,7 +191,7 @@ mod tests {
             (vec!["a-1", "a-2", "a-3", "a-5", "b-6"], "a-1…a-3, a-5, b-6"),
             (vec!["99999999999999999999", "x"], "99999999999999999999, x"),
         ] {
-            assert_eq!(in_row(&names, 80, false).text(), expected);
+            assert_eq!(in_row(&names, 80, false, &ENGLISH).text(), expected);
         }
     }
 
@@ -197,7 +201,7 @@ mod tests {
         let row = |pools: &[&'static str], whole| {
             let names: Vec<String> = pools.iter().flat_map(|name| pool(name)).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            in_row(&names, 80, whole).text()
+            in_row(&names, 80, whole, &ENGLISH).text()
         };
         assert_eq!(row(&["pool-"], false), "400 nodes: pool-*");
         assert_eq!(row(&["pool-"], true), "400 nodes: pool-*");
@@ -209,7 +213,10 @@ mod tests {
         assert_eq!(row(&["pool", "other-"], false), "800 nodes");
         let twelve: Vec<String> = (1..13).map(|n| format!("gpu-{n}")).collect();
         let twelve: Vec<&str> = twelve.iter().map(String::as_str).collect();
-        assert_eq!(in_row(&twelve, 80, false).text(), "12 nodes: gpu-1…gpu-12");
+        assert_eq!(
+            in_row(&twelve, 80, false, &ENGLISH).text(),
+            "12 nodes: gpu-1…gpu-12"
+        );
     }
 
     #[test]
@@ -218,8 +225,8 @@ mod tests {
             .map(|name| format!("{name}.eu-north-1.compute.internal"));
         let long = long.each_ref().map(String::as_str);
         let short = "ip-10-0-0-119…, ip-10-0-0-7…, ip-10-0-1-3…";
-        assert_eq!(in_row(&long, 80, false).text(), short);
-        assert_eq!(in_row(&long, 80, true).text(), long.join(", "));
+        assert_eq!(in_row(&long, 80, false, &ENGLISH).text(), short);
+        assert_eq!(in_row(&long, 80, true, &ENGLISH).text(), long.join(", "));
     }
 
     #[test]

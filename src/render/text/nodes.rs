@@ -1,25 +1,27 @@
 //! The table of nodes: why each node was rejected on each, like ones in one row, and what is missing from it.
 
-use super::columns::{self, Column, cells};
-use super::evidence::bar;
-use super::failures::{in_words, reason};
+use super::columns::{self, AND, Column, cells};
+use super::failures::in_words;
+use super::margin::{BAR, bar};
 use super::names;
 use super::rows::{Row, rows};
+use super::values::reason;
 use crate::render::line::Line;
 use crate::render::pairs::{self, Pair};
 use crate::render::style::Style;
 use crate::render::table::Table;
-use crate::render::words::count;
+use crate::render::terms;
 use crate::render::writer::Writer;
 use crate::report::{Diagnosis, UnreadReport};
+use crate::text::{Message, Sentence, say};
 use std::collections::BTreeMap;
 
 /// Rows that are shown; the nodes of the others are counted.
 const ROWS: usize = 8;
 /// Rows above which nodes that differ in numbers share one even where everything is shown.
 const ROWS_OF_ALL: usize = 40;
-/// Columns of the bar.
-const BAR: usize = 4;
+/// What stands above the names.
+const NODE: Sentence = say!("text.nodes.title-node", "NODE");
 /// Columns that a single name may take, the next where there is no room for it.
 const NAMES: [usize; 3] = [usize::MAX, 32, 20];
 
@@ -29,8 +31,9 @@ pub(super) fn write(writer: &mut Writer, diagnosis: &Diagnosis, below: bool) {
         writer.line(&bar());
     }
     for failure in &diagnosis.before_nodes {
-        let start = bar().with(Style::Label, "before any node: ");
-        let words = Line::new().plain(&reason(failure));
+        let name = writer.word(say!("text.nodes.before", "before any node"));
+        let start = bar().with(Style::Label, &format!("{name}: "));
+        let words = Line::new().plain(&writer.says(&reason(failure)));
         writer.paragraph(&start, &bar().plain("  "), &words);
     }
     if !diagnosis.nodes.is_empty() {
@@ -43,65 +46,97 @@ fn table(writer: &mut Writer, diagnosis: &Diagnosis) {
     let whole = writer.whole();
     let most = if whole { ROWS_OF_ALL } else { ROWS };
     let (shown, left) = cut(rows(&diagnosis.nodes, most), writer.at_most(ROWS));
-    let room = writer.room(BAR);
-    let free = free(diagnosis);
-    let lines = by_column(&shown, room, whole, free)
-        .or_else(|| in_sentences(&shown, room, whole, free))
-        .unwrap_or_else(|| pairs::stacked(&pairs(&shown, usize::MAX, whole, free), room));
-    for line in lines {
+    let layout = Rows {
+        rows: &shown,
+        free: free(diagnosis),
+        writer,
+    };
+    for line in layout.lines() {
         writer.line(&bar().append(&line));
     }
     let nodes: usize = left.iter().map(|row| row.names.len()).sum();
     let hint = match (nodes, whole) {
         (0, false) => return,
         (0, true) if shown.iter().all(|row| names::are_listed(&row.names, whole)) => return,
-        (0, true) => "-o json names every node".to_owned(),
-        _ => format!(
-            "{} in {}: -o wide shows them",
-            count(nodes, "other node"),
-            count(left.len(), "group")
-        ),
+        (0, true) => Message::new(say!(
+            "text.nodes.json-names-all",
+            "-o json names every node"
+        )),
+        _ => Message::new(say!(
+            "text.nodes.more",
+            "{nodes} other {nodes|node|nodes} in {groups} {groups|group|groups}: -o wide shows them"
+        ))
+        .fact("nodes", nodes)
+        .fact("groups", left.len()),
     };
-    writer.paragraph(&bar(), &bar().plain("  "), &Line::of(Style::Faint, &hint));
+    let hint = Line::of(Style::Faint, &writer.says(&hint));
+    writer.paragraph(&bar(), &bar().plain("  "), &hint);
 }
 
 /// What is said of a node without filter failures: only when all was computed, the pod fits.
-fn free(diagnosis: &Diagnosis) -> &'static str {
+fn free(diagnosis: &Diagnosis) -> Sentence {
     match (
         diagnosis.before_nodes.as_slice(),
         diagnosis.unread.as_slice(),
     ) {
-        ([], []) => "none: the pod fits",
-        ([], _) => "none that could be computed",
-        _ => "none of its own",
+        ([], []) => say!("text.nodes.fits", "none: the pod fits"),
+        ([], _) => say!("text.nodes.none-computed", "none that could be computed"),
+        _ => say!("text.nodes.none-of-its-own", "none of its own"),
     }
 }
 
-/// A column for each kind of filter failure, if all fit beside each other.
-fn by_column(rows: &[Row<'_>], room: usize, whole: bool, free: &str) -> Option<Vec<Line>> {
-    let columns = columns::columns(rows);
-    let titles = columns.iter().map(Column::title);
-    let mut table = Table::new(std::iter::once("NODE".to_owned()).chain(titles));
-    for row in rows {
-        let name = std::iter::once(names::in_row(&row.names, usize::MAX, whole));
-        table.row(name.chain(cells(row, &columns, free)).collect());
+/// Rows to be laid out.
+struct Rows<'a> {
+    rows: &'a [Row<'a>],
+    /// What is said of nodes without filter failures.
+    free: Sentence,
+    writer: &'a Writer,
+}
+
+impl Rows<'_> {
+    fn lines(&self) -> Vec<Line> {
+        let and = self.writer.word(AND);
+        let room = self.writer.room(BAR);
+        self.by_column(room)
+            .or_else(|| self.in_sentences(&and, room))
+            .unwrap_or_else(|| pairs::stacked(&self.pairs(usize::MAX), &and, room))
     }
-    table.fits(room).then(|| table.lines(room))
-}
 
-/// One column of sentences, beside names as long as there is room for.
-fn in_sentences(rows: &[Row<'_>], room: usize, whole: bool, free: &str) -> Option<Vec<Line>> {
-    let titles = ["NODE", "OBSTACLES"];
-    let mut longest = NAMES.iter().take(if whole { 1 } else { NAMES.len() });
-    longest.find_map(|longest| pairs::aligned(titles, &pairs(rows, *longest, whole, free), room))
-}
+    /// A column for each kind of filter failure, if all fit beside each other.
+    fn by_column(&self, room: usize) -> Option<Vec<Line>> {
+        let columns = columns::columns(self.rows);
+        let titles = columns.iter().map(Column::title);
+        let titles = titles.map(|title| self.writer.says(&title));
+        let mut table = Table::new(std::iter::once(self.writer.word(NODE)).chain(titles));
+        for row in self.rows {
+            let mut cells = cells(row, &columns, self.free, self.writer.language());
+            cells.insert(0, self.names(row, usize::MAX));
+            table.row(cells);
+        }
+        table.fits(room).then(|| table.lines(room))
+    }
 
-fn pairs(rows: &[Row<'_>], longest: usize, whole: bool, free: &str) -> Vec<Pair> {
-    let pair = |row: &Row<'_>| Pair {
-        left: names::in_row(&row.names, longest, whole),
-        right: in_words(row, free),
-    };
-    rows.iter().map(pair).collect()
+    /// One column of sentences, beside names as long as there is room for.
+    fn in_sentences(&self, and: &str, room: usize) -> Option<Vec<Line>> {
+        let titles = [NODE, say!("text.nodes.title-failures", "OBSTACLES")];
+        let titles = titles.map(|title| self.writer.word(title));
+        let lengths = if self.writer.whole() { 1 } else { NAMES.len() };
+        let mut longest = NAMES.iter().take(lengths);
+        longest.find_map(|longest| pairs::aligned(titles.clone(), &self.pairs(*longest), and, room))
+    }
+
+    fn pairs(&self, longest: usize) -> Vec<Pair> {
+        let pair = |row: &Row<'_>| Pair {
+            left: self.names(row, longest),
+            right: in_words(&row.failures, self.free, self.writer.language()),
+        };
+        self.rows.iter().map(pair).collect()
+    }
+
+    fn names(&self, row: &Row<'_>, longest: usize) -> Line {
+        let writer = self.writer;
+        names::in_row(&row.names, longest, writer.whole(), writer.language())
+    }
 }
 
 /// The rows to show, and the others. A single row more is shown rather than counted.
@@ -115,7 +150,7 @@ fn cut(mut rows: Vec<Row<'_>>, most: usize) -> (Vec<Row<'_>>, Vec<Row<'_>>) {
 
 /// Filters that the table leaves out, by what was not read.
 fn unread(writer: &mut Writer, unread: &[UnreadReport]) {
-    let mut by_gap: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut by_gap: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
     for unread in unread {
         let object = [unread.namespace.as_deref(), unread.name.as_deref()];
         let object: Vec<&str> = object.into_iter().flatten().collect();
@@ -124,13 +159,21 @@ fn unread(writer: &mut Writer, unread: &[UnreadReport]) {
         } else {
             format!("{} {}", unread.kind, object.join("/"))
         };
-        let filters = by_gap.entry(format!("({what} not read: {})", unread.why));
+        let filters = by_gap.entry((what, unread.why));
         filters.or_default().push(unread.filter);
     }
-    for (gap, mut filters) in by_gap {
+    for ((what, why), mut filters) in by_gap {
         filters.dedup();
-        let start = bar().with(Style::Unknown, "not computed: ");
-        let words = Line::new().plain(&format!("{} {gap}", filters.join(", ")));
+        let name = writer.word(say!("text.nodes.not-computed", "not computed"));
+        let start = bar().with(Style::Unknown, &format!("{name}: "));
+        let words = Message::new(say!(
+            "text.nodes.filters-not-computed",
+            "{filters} ({what} not read: {why})"
+        ))
+        .fact("filters", filters.join(", "))
+        .fact("what", what)
+        .fact("why", terms::not_read(why));
+        let words = Line::new().plain(&writer.says(&words));
         writer.paragraph(&start, &bar().plain("  "), &words);
     }
 }

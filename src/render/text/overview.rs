@@ -4,10 +4,10 @@ use super::diagnosis::name;
 use super::head::longest;
 use crate::render::line::Line;
 use crate::render::table::Table;
-use crate::render::words::number;
 use crate::render::writer::Writer;
 use crate::report::Diagnosis;
 use crate::snapshot::ObjectRef;
+use crate::text::{Fact, Message, say};
 
 /// From more diagnoses than this on there is an overview.
 const WITHOUT: usize = 5;
@@ -18,24 +18,36 @@ pub(super) fn write(writer: &mut Writer, diagnoses: &[&Diagnosis]) {
         return;
     }
     let room = writer.room(0);
-    let long = table(diagnoses, long);
+    let long = table(writer, diagnoses, |subject| writer.says(&long(subject)));
     let table = if long.fits(room) {
         long
     } else {
-        table(diagnoses, short)
+        table(writer, diagnoses, short)
     };
     for line in table.lines(room) {
         writer.line(&line);
     }
 }
 
-fn table(diagnoses: &[&Diagnosis], object: fn(&ObjectRef) -> String) -> Table {
-    let mut table = Table::new(["CAUSE", "PODS", "FOR", "OBJECT"]);
+fn table(
+    writer: &Writer,
+    diagnoses: &[&Diagnosis],
+    object: impl Fn(&ObjectRef) -> String,
+) -> Table {
+    let titles = [
+        say!("text.overview.cause", "CAUSE"),
+        say!("text.overview.pods", "PODS"),
+        say!("text.overview.for", "FOR"),
+        say!("text.overview.object", "OBJECT"),
+    ];
+    let mut table = Table::new(titles.map(|title| writer.word(title)));
+    let cell = |fact: Fact| Line::new().plain(&writer.language().fact(&fact));
     for diagnosis in diagnoses {
+        let age = longest(&diagnosis.affected);
         table.row(vec![
-            name(diagnosis),
-            Line::new().plain(&number(diagnosis.affected.len())),
-            Line::new().plain(&longest(&diagnosis.affected).unwrap_or_default()),
+            name(writer, diagnosis),
+            cell(diagnosis.affected.len().into()),
+            age.map_or_else(Line::new, |age| cell(age.into())),
             Line::new().plain(&object(&diagnosis.subject)),
         ]);
     }
@@ -43,11 +55,10 @@ fn table(diagnoses: &[&Diagnosis], object: fn(&ObjectRef) -> String) -> Table {
 }
 
 /// `Deployment/web in shop`
-fn long(subject: &ObjectRef) -> String {
-    match &subject.namespace {
-        Some(namespace) => format!("{} in {namespace}", subject.short()),
-        None => subject.short(),
-    }
+fn long(subject: &ObjectRef) -> Message {
+    Message::new(say!("text.overview.in", "{object}[ in {namespace}]"))
+        .fact("object", subject.short())
+        .fact_if("namespace", subject.namespace.as_deref())
 }
 
 /// `deploy/web -n shop`, as kubectl takes it

@@ -1,8 +1,9 @@
 //! Rows of the table of nodes: which nodes share one.
 //!
 //! Nodes share a row when the same rejects the pod on each of them. Where that leaves too many rows to read, "the same"
-//! is taken more widely, step by step, and what then differs within a row is told as a range or counted. Words are in `filter failures`.
+//! is taken more widely, step by step, and what then differs within a row is told as a range or counted. Words are in `failures`.
 
+use super::alike::{Alike, Topic, kind_of_taint};
 use super::failures;
 use super::names;
 use crate::kubernetes::labels::HOSTNAME;
@@ -32,26 +33,20 @@ pub(super) struct Row<'a> {
     pub(super) failures: Vec<Alike<'a>>,
 }
 
-/// Obstacles of one row that are told as one, each with the number of its nodes; never none.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Alike<'a>(pub(super) Vec<(usize, &'a FilterFailureReport)>);
-
 /// The rows, in the order of the report, by the narrowest likeness that gives at most so many.
 pub(super) fn rows(nodes: &[NodeReport], at_most: usize) -> Vec<Row<'_>> {
     let narrow = [Likeness::Words, Likeness::Amounts, Likeness::Values];
-    let mut narrow = narrow
-        .into_iter()
-        .map(|equivalence_key| alike(nodes, equivalence_key));
+    let mut narrow = narrow.into_iter().map(|likeness| alike(nodes, likeness));
     narrow
         .find(|rows| rows.len() <= at_most)
         .unwrap_or_else(|| alike(nodes, Likeness::Kinds))
 }
 
-fn alike(nodes: &[NodeReport], equivalence_key: Likeness) -> Vec<Row<'_>> {
+fn alike(nodes: &[NodeReport], likeness: Likeness) -> Vec<Row<'_>> {
     let mut rows: Vec<Row<'_>> = Vec::new();
     let mut known: BTreeMap<Vec<String>, usize> = BTreeMap::new();
     for node in nodes {
-        let (keys, failures) = profile(node, equivalence_key).into_iter().unzip();
+        let (keys, failures) = profile(node, likeness).into_iter().unzip();
         let at = *known.entry(keys).or_insert(rows.len());
         let names = node.names.iter().map(String::as_str);
         match rows.get_mut(at) {
@@ -73,14 +68,14 @@ fn alike(nodes: &[NodeReport], equivalence_key: Likeness) -> Vec<Row<'_>> {
 }
 
 /// A node's filter failures in the order of the filters, like ones as one, each with what tells it from others.
-fn profile(node: &NodeReport, equivalence_key: Likeness) -> Vec<(String, Alike<'_>)> {
+fn profile(node: &NodeReport, likeness: Likeness) -> Vec<(String, Alike<'_>)> {
     let mut filters: Vec<&str> = Vec::new();
     let mut sorted: BTreeMap<(usize, String), Alike<'_>> = BTreeMap::new();
     for failure in &node.failures {
         if filters.last() != Some(&failure.filter) {
             filters.push(failure.filter);
         }
-        let key = (filters.len(), key(failure, equivalence_key));
+        let key = (filters.len(), key(failure, likeness));
         let alike = sorted.entry(key).or_insert(Alike(Vec::new()));
         alike.0.push((node.count, failure));
     }
@@ -90,82 +85,37 @@ fn profile(node: &NodeReport, equivalence_key: Likeness) -> Vec<(String, Alike<'
 
 /// What tells a filter failure from others. What nodes carry in place of a label's value wanted never does, since under a key
 /// like kubernetes.io/hostname each carries its own.
-fn key(failure: &FilterFailureReport, equivalence_key: Likeness) -> String {
-    let words = || failures::sentence(&Alike(vec![(1, failure)]));
-    match Shape::of(failure) {
-        Shape::Label(wanted) => format!("label {wanted}"),
-        Shape::Volume if failure.wanted.is_some() || equivalence_key > Likeness::Words => format!(
+fn key(failure: &FilterFailureReport, likeness: Likeness) -> String {
+    let words = || failures::sentence(&Alike(vec![(1, failure)])).english();
+    match Topic::of(failure) {
+        Topic::Label(wanted) => format!("label {wanted}"),
+        Topic::Volume if failure.wanted.is_some() || likeness > Likeness::Words => format!(
             "{} {:?} {:?} {:?} {:?} {}",
             failure.reason,
             failure.claim,
             failure.volume,
             failure.driver,
             failure.wanted,
-            holder(failure, equivalence_key)
+            holder(failure, likeness)
         ),
         // filled up, so that 80 stands before 443
-        Shape::Port(port) => format!("{port:>12} {}", holder(failure, equivalence_key)),
-        _ if equivalence_key == Likeness::Words => words(),
-        Shape::Resource(resource) => format!("{resource} {}", never_fits(failure)),
-        Shape::Taint(taint) if equivalence_key >= Likeness::Values => kind_of_taint(taint),
-        Shape::Taint(_) | Shape::Volume | Shape::Other => words(),
-        Shape::Spread(key) => format!("spread {key} {:?}", domain(failure, equivalence_key)),
-        Shape::Apart(key) => format!(
+        Topic::Port(port) => format!("{port:>12} {}", holder(failure, likeness)),
+        _ if likeness == Likeness::Words => words(),
+        Topic::Resource(resource) => format!("{resource} {}", never_fits(failure)),
+        Topic::Taint(taint) if likeness >= Likeness::Values => kind_of_taint(taint),
+        Topic::Taint(_) | Topic::Volume | Topic::Other => words(),
+        Topic::Spread(key) => format!("spread {key} {:?}", domain(failure, likeness)),
+        Topic::Apart(key) => format!(
             "apart {key} {:?} {:?}",
             failure.pods,
-            domain(failure, equivalence_key)
+            domain(failure, likeness)
         ),
-        Shape::Together(key) => format!(
+        Topic::Together(key) => format!(
             "together {key} {:?} {:?} {}",
             failure.own_rule,
-            domain(failure, equivalence_key),
-            holder(failure, equivalence_key)
+            domain(failure, likeness),
+            holder(failure, likeness)
         ),
-    }
-}
-
-/// What a filter failure is about, by the fields that it has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape<'a> {
-    /// A claim, a volume, a disk or their driver.
-    Volume,
-    /// A label wanted.
-    Label(&'a str),
-    /// A resource.
-    Resource(&'a str),
-    /// A taint.
-    Taint(&'a str),
-    /// A host port that a pod holds.
-    Port(&'a str),
-    /// A spread constraint, by its topology key.
-    Spread(&'a str),
-    /// Pods to be near, by the topology key.
-    Apart(&'a str),
-    /// A pod not to be near, by the topology key.
-    Together(&'a str),
-    /// Anything else.
-    Other,
-}
-
-impl<'a> Shape<'a> {
-    /// Of this filter failure.
-    pub(super) fn of(failure: &'a FilterFailureReport) -> Self {
-        let o = failure;
-        if o.claim.is_some() || o.volume.is_some() || o.driver.is_some() {
-            return Shape::Volume;
-        }
-        match (&o.topology_key, &o.wanted, &o.holder) {
-            (Some(key), ..) if o.pods.is_some() => return Shape::Apart(key),
-            (Some(key), _, Some(_)) => return Shape::Together(key),
-            (Some(key), ..) => return Shape::Spread(key),
-            (None, Some(wanted), _) => return Shape::Label(wanted),
-            (None, None, _) => {}
-        }
-        match (&o.port, &o.holder, &o.resource, &o.asked, &o.free) {
-            (Some(port), Some(_), ..) => Shape::Port(port),
-            (_, _, Some(resource), Some(_), Some(_)) => Shape::Resource(resource),
-            _ => o.taint.as_deref().map_or(Shape::Other, Shape::Taint),
-        }
     }
 }
 
@@ -178,19 +128,11 @@ fn never_fits(failure: &FilterFailureReport) -> bool {
     }
 }
 
-/// `dedicated:NoSchedule` of `dedicated=db:NoSchedule`
-pub(super) fn kind_of_taint(taint: &str) -> String {
-    match (taint.split_once('='), taint.rsplit_once(':')) {
-        (Some((key, _)), Some((_, effect))) => format!("{key}:{effect}"),
-        _ => taint.to_owned(),
-    }
-}
-
-fn holder(failure: &FilterFailureReport, equivalence_key: Likeness) -> String {
+fn holder(failure: &FilterFailureReport, likeness: Likeness) -> String {
     match &failure.holder {
-        Some(holder) if equivalence_key < Likeness::Values => {
+        Some(holder) if likeness < Likeness::Values => {
             let controller = holder.controller.as_ref();
-            let controller = controller.filter(|_| equivalence_key > Likeness::Words);
+            let controller = controller.filter(|_| likeness > Likeness::Words);
             format!(
                 "{}/{}",
                 holder.namespace,
@@ -202,9 +144,9 @@ fn holder(failure: &FilterFailureReport, equivalence_key: Likeness) -> String {
 }
 
 /// The domain, or whether there is one. A node's own name is none to tell rows apart by.
-fn domain(failure: &FilterFailureReport, equivalence_key: Likeness) -> Option<&str> {
+fn domain(failure: &FilterFailureReport, likeness: Likeness) -> Option<&str> {
     let is_node = failure.topology_key.as_deref() == Some(HOSTNAME);
-    if equivalence_key == Likeness::Kinds || is_node {
+    if likeness == Likeness::Kinds || is_node {
         failure.domain.as_deref().map(|_| "")
     } else {
         failure.domain.as_deref()
@@ -243,8 +185,9 @@ mod tests {
     }
 
     fn words(nodes: &[NodeReport], at_most: usize) -> Vec<String> {
+        let english = |alike: &Alike<'_>| failures::sentence(alike).english();
         let row = |row: &Row<'_>| {
-            let words: Vec<String> = row.failures.iter().map(failures::sentence).collect();
+            let words: Vec<String> = row.failures.iter().map(english).collect();
             format!("{}: {}", row.names.join(" "), words.join(" and "))
         };
         rows(nodes, at_most).iter().map(row).collect()

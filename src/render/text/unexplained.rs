@@ -1,17 +1,17 @@
-//! Stuck pods that no rule explains: what the cluster says about them, and where to look.
+//! Stuck objects that no rule explains: what the cluster says about them, and where to look.
 
-use super::diagnosis::look;
+use super::diagnosis::inspect;
 use super::{evidence, head, ladder};
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::writer::Writer;
 use crate::report::{Affected, Report, Unexplained};
 use crate::rules::UNEXPLAINED;
-use crate::snapshot::Evidence;
-use crate::snapshot::ObjectRef;
+use crate::snapshot::{Evidence, ObjectRef};
+use crate::text::say;
 use std::collections::BTreeMap;
 
-/// Quotes of a pod; there is no proof to prefer.
+/// Quotes of an object; there is no proof to prefer.
 const QUOTES: usize = 5;
 
 /// Writes a block for each owner and state.
@@ -33,23 +33,26 @@ fn block(writer: &mut Writer, report: &Report, subject: &ObjectRef, group: &[&Un
         return;
     };
     let pods: Vec<Affected> = group.iter().map(|one| one.object.clone()).collect();
-    writer.part();
+    writer.blank_line();
     head::write(writer, &pods, subject);
-    let words = Line::of(Style::Unknown, UNEXPLAINED).plain(": ").with(
-        Style::Label,
-        "no known cause fits; this is what the cluster says",
+    let sentence = say!(
+        "text.unexplained.headline",
+        "no known cause fits; this is what the cluster says"
     );
+    let words = Line::of(Style::Unknown, UNEXPLAINED)
+        .plain(": ")
+        .with(Style::Label, &writer.word(sentence));
     writer.paragraph(&Line::new().pad(2), &Line::new().pad(4), &words);
     head::names(writer, &pods, subject);
-    writer.part();
+    writer.blank_line();
     ladder::write(writer, &first.ladder, first.next.layer, &report.gaps);
-    writer.part();
+    writer.blank_line();
     let evidence: Vec<&Evidence> = if writer.whole() {
         group.iter().flat_map(|one| &one.evidence).collect()
     } else {
         first.evidence.iter().collect()
     };
     evidence::list(writer, &evidence, &pods, QUOTES);
-    writer.part();
-    look(writer, &first.next);
+    writer.blank_line();
+    inspect(writer, &first.next);
 }

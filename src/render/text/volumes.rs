@@ -1,38 +1,85 @@
 //! What claims, volumes and their drivers have against nodes, in words.
 
-use super::failures::{STORAGE, free, holders, label, reason};
-use super::rows::Alike;
+use super::alike::Alike;
+use super::values::{STORAGE, free, holders, label, reason};
 use crate::render::words::amount;
 use crate::report::FilterFailureReport;
+use crate::text::{Message, say};
 
-/// An filter failure, complete by itself; `first` is the first of those that are told as one.
-pub(super) fn sentence(alike: &Alike<'_>, first: &FilterFailureReport) -> String {
-    let o = first;
-    let asked = |unit: &str| o.asked.as_deref().map(|asked| amount(asked, unit));
-    match (&o.claim, &o.volume, &o.driver) {
-        (Some(claim), Some(volume), _) if o.wanted.is_some() => {
-            format!("volume {volume} of claim {claim} is at {}", label(alike))
-        }
-        (Some(claim), Some(volume), _) => format!("volume {volume} of claim {claim} is gone"),
-        (Some(claim), ..) if o.holder.is_some() => {
-            format!("claim {claim} used by {}", holders(alike))
-        }
-        (Some(claim), ..) => match (asked(STORAGE), &o.free, &o.wanted) {
-            (Some(asked), Some(_), _) => {
-                format!("claim {claim} asks {asked}, {} to make it of", free(alike))
-            }
-            (Some(asked), None, _) => {
-                format!("claim {claim} asks {asked}, and no capacity is told")
-            }
-            (None, _, Some(wanted)) => format!("claim {claim} can get a volume only on {wanted}"),
-            (None, ..) => format!("claim {claim}: {}", reason(first)),
-        },
-        (None, Some(disk), _) => format!("disk {disk} used by {}", holders(alike)),
-        (None, None, Some(driver)) => match asked("") {
-            Some(asked) => format!("attaches {asked} more of {driver}, {} free", free(alike)),
-            None => format!("driver {driver} does not run on it"),
-        },
+/// A filter failure, complete by itself; `first` is the first of those that are told as one.
+pub(super) fn sentence(alike: &Alike<'_>, first: &FilterFailureReport) -> Message {
+    match (&first.claim, &first.volume, &first.driver) {
+        (Some(claim), Some(volume), _) => of_volume(alike, first)
+            .fact("claim", claim.as_str())
+            .fact("volume", volume.as_str()),
+        (Some(claim), None, _) => of_claim(alike, first).fact("claim", claim.as_str()),
+        (None, Some(disk), _) => Message::new(say!(
+            "text.volume.disk-used",
+            "disk {disk} used by {holders}"
+        ))
+        .fact("holders", holders(alike))
+        .fact("disk", disk.as_str()),
+        (None, None, Some(driver)) => of_driver(alike, first).fact("driver", driver.as_str()),
         (None, None, None) => reason(first),
+    }
+}
+
+fn of_volume(alike: &Alike<'_>, first: &FilterFailureReport) -> Message {
+    if first.wanted.is_some() {
+        let sentence = say!(
+            "text.volume.elsewhere",
+            "volume {volume} of claim {claim} is at {label}"
+        );
+        Message::new(sentence).fact("label", label(alike))
+    } else {
+        say!(
+            "text.volume.gone",
+            "volume {volume} of claim {claim} is gone"
+        )
+        .into()
+    }
+}
+
+fn of_claim(alike: &Alike<'_>, first: &FilterFailureReport) -> Message {
+    if first.holder.is_some() {
+        let sentence = say!("text.volume.claim-used", "claim {claim} used by {holders}");
+        return Message::new(sentence).fact("holders", holders(alike));
+    }
+    match (&first.asked, &first.free, &first.wanted) {
+        (Some(asked), Some(_), _) => Message::new(say!(
+            "text.volume.too-small",
+            "claim {claim} asks {asked}, {free} to make it of"
+        ))
+        .fact("free", free(alike))
+        .fact("asked", amount(asked, STORAGE)),
+        (Some(asked), None, _) => Message::new(say!(
+            "text.volume.no-capacity",
+            "claim {claim} asks {asked}, and no capacity is told"
+        ))
+        .fact("asked", amount(asked, STORAGE)),
+        (None, _, Some(wanted)) => Message::new(say!(
+            "text.volume.only-on",
+            "claim {claim} can get a volume only on {wanted}"
+        ))
+        .fact("wanted", wanted.as_str()),
+        (None, ..) => Message::new(say!("text.volume.claim", "claim {claim}: {reason}"))
+            .fact("reason", reason(first)),
+    }
+}
+
+fn of_driver(alike: &Alike<'_>, first: &FilterFailureReport) -> Message {
+    match &first.asked {
+        Some(asked) => Message::new(say!(
+            "text.volume.attach-limit",
+            "attaches {asked} more of {driver}, {free} free"
+        ))
+        .fact("free", free(alike))
+        .fact("asked", amount(asked, "")),
+        None => say!(
+            "text.volume.no-driver",
+            "driver {driver} does not run on it"
+        )
+        .into(),
     }
 }
 
@@ -46,7 +93,7 @@ mod tests {
     }
 
     fn words(failure: &FilterFailureReport) -> String {
-        sentence(&Alike(vec![(1, failure)]), failure)
+        sentence(&Alike(vec![(1, failure)]), failure).english()
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::messages::probe::ProbeKind;
 use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::crash::log;
 use crate::rules::{Case, Check, Layer, Rule};
-use crate::snapshot::{ContainerView, Kind, Role, Seen};
+use crate::snapshot::{ContainerView, Role};
 use crate::text::say;
 use crate::triage;
 
@@ -26,13 +26,14 @@ pub static RULE: Rule = Rule {
     layer: Layer::Health,
     title: "the readiness probe fails, and the container gets no traffic",
     explanation: include_str!("readiness_failing.md"),
-    reads: &[Kind::Node],
+    reads: &[],
     refines: &[],
     check: Check::Pod(check),
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if is_unwatched(case) {
+    // nobody on the node watches its probes any more, or it is to go anyway
+    if case.pod().marked_not_ready().is_some() || case.pod().is_terminating() {
         return Vec::new();
     }
     case.pod()
@@ -40,20 +41,6 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .filter(|container| fails(case, container))
         .map(|container| of_container(case, &container))
         .collect()
-}
-
-/// Whether nobody on the node watches the pod any more: the node controller then turns Ready to
-/// False and gives no reason (pkg/controller/util/node/controller_utils.go MarkPodsNotReady).
-fn is_unwatched(case: &Case<'_>) -> bool {
-    let unwatched = case.pod().condition("Ready").is_some_and(|ready| {
-        ready.status == "False" && ready.reason.as_deref().unwrap_or_default().is_empty()
-    });
-    let node = case
-        .snapshot
-        .nodes()
-        .get("", case.pod().node().unwrap_or_default());
-    let lost = matches!(node, Seen::Yes(node) if !node.ready());
-    unwatched || lost || case.pod().is_terminating()
 }
 
 fn fails(case: &Case<'_>, container: &ContainerView<'_>) -> bool {

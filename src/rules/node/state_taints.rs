@@ -8,6 +8,7 @@ use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::shared::taint_meaning::{Meaning, meaning};
 use crate::scheduler::{FilterFailure, What};
 use crate::snapshot::{Evidence, Kind, ObjectRef};
+use crate::triage::Subject;
 use std::collections::BTreeSet;
 
 /// The most nodes whose condition is quoted.
@@ -76,7 +77,7 @@ pub(super) fn with_conditions(case: &Case<'_>, matched: &Match<'_>, finding: Fin
     };
     let quotes = matched.failures().filter_map(|(node, failure)| {
         let r#type = of_failure(failure)?.condition()?;
-        condition(case, node, r#type)
+        quoted(case, node, r#type)
     });
     // a node not ready for NoSchedule and NoExecute has two taints and one condition
     let quotes: BTreeSet<Evidence> = quotes.collect();
@@ -86,7 +87,12 @@ pub(super) fn with_conditions(case: &Case<'_>, matched: &Match<'_>, finding: Fin
         .inspect(describe)
 }
 
-fn condition(case: &Case<'_>, node: &str, r#type: &str) -> Option<Evidence> {
+/// Quotes a node's condition: its reason and message, or its status where it has neither.
+pub(super) fn quoted<'a, S: Subject<'a>>(
+    case: &Case<'a, S>,
+    node: &str,
+    r#type: &str,
+) -> Option<Evidence> {
     let condition = case
         .snapshot
         .nodes()

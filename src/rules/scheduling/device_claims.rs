@@ -18,12 +18,12 @@ pub(super) fn field(case: &Case<'_>, claim: &NamedClaim<'_>) -> Evidence {
     case.field(path, describe(claim))
 }
 
-/// `ResourceClaim gpu-x7k of ResourceClaimTemplate gpu`
+/// `ResourceClaim gpu-x7k (ResourceClaimTemplate gpu)`
 fn describe(claim: &NamedClaim<'_>) -> String {
     match (claim.object, claim.template) {
         (Some(object), None) => format!("ResourceClaim {object}"),
         (Some(object), Some(template)) => {
-            format!("ResourceClaim {object} of ResourceClaimTemplate {template}")
+            format!("ResourceClaim {object} (ResourceClaimTemplate {template})")
         }
         (None, Some(template)) => format!("ResourceClaimTemplate {template}"),
         (None, None) => claim.name.to_owned(),

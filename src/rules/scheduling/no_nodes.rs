@@ -69,8 +69,8 @@ fn absence(case: &Case<'_>) -> Evidence {
     Evidence {
         object: case.pod().object(),
         origin: Origin::Computed {
-            by: "the list of nodes".to_owned(),
+            by: Kind::Node.plural().to_owned(),
         },
-        quote: "no nodes found".to_owned(),
+        quote: "0".to_owned(),
     }
 }

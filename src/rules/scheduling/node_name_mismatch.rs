@@ -38,13 +38,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 /// `spec.nodeName` passes the scheduler by. A node that a scheduler chose has been there: the binding leaves a condition.
 fn written(case: &Case<'_>, node: &str) -> Option<Finding> {
-    let status = case.pod().status();
-    let untouched = case.pod().phase() == "Pending"
-        && status.start_time.is_none()
-        && status.container_statuses.iter().flatten().next().is_none()
-        && case.pod().condition("PodScheduled").is_none();
     let gone = matches!(case.snapshot.nodes().get("", node), Seen::No);
-    if !untouched || !gone {
+    if !case.pod().is_untouched() || !gone {
         return None;
     }
     let proof = case.field("spec.nodeName", node);

@@ -58,9 +58,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let by_filters = Evidence {
         object: case.pod().object(),
         origin: Origin::Computed {
-            by: "the scheduler's filters".to_owned(),
+            by: "feasible nodes".to_owned(),
         },
-        quote: format!("feasible nodes: {}", names.join(", ")),
+        quote: names.join(", "),
     };
     let (certainty, why) = if change.is_some() {
         (

@@ -14,7 +14,7 @@ fn message(because: &Because) -> Message {
     match because {
         Because::NodesNotRead(why) => {
             let sentence = say!("agreement.nodes-not-read", "the nodes were not all read: {why}");
-            of(sentence).fact("why", word(*why))
+            of(sentence).fact("why", why_not_read(*why))
         }
         Because::RefusedNow(reason) => of(say!(
             "agreement.refused-now",
@@ -31,7 +31,7 @@ fn message(because: &Because) -> Message {
             "agreement.pods-not-read",
             "the pods of the whole cluster were not read ({why}), so more may stand on the nodes than is known"
         ))
-        .fact("why", word(*why)),
+        .fact("why", why_not_read(*why)),
         Because::NotComputed {
             clauses,
             others_agree,
@@ -57,7 +57,7 @@ fn message(because: &Because) -> Message {
         ))
         .fact("filter", filter.as_str())
         .fact("kind", gap.kind.plural())
-        .fact("why", word(gap.why)),
+        .fact("why", why_not_read(gap.why)),
         Because::NodeChanged(node) => of(say!(
             "agreement.node-changed",
             "node {node} has changed since the scheduler last spoke"
@@ -117,7 +117,7 @@ fn without_facts(because: &Because) -> Sentence {
 }
 
 /// Why something was not read.
-fn word(why: Why) -> Sentence {
+pub(crate) fn why_not_read(why: Why) -> Sentence {
     match why {
         Why::Forbidden => say!("not-read.forbidden", "forbidden"),
         Why::NotServed => say!("not-read.not-served", "not served"),

@@ -33,7 +33,12 @@ impl Cluster {
     }
 
     fn triage(&self) -> Triage<'_> {
-        triage(&self.0.snapshot(), &Scope::everything())
+        static EVERYTHING: Scope = Scope {
+            namespace: None,
+            selector: None,
+            targets: Vec::new(),
+        };
+        triage(&self.0.snapshot(), &EVERYTHING)
     }
 
     fn stuck(&self) -> Vec<String> {

@@ -6,10 +6,6 @@ mod running;
 mod scheduling;
 
 use crate::support::*;
-use crate::support::{
-    Agree, Agreement, Certainty, Count, Evidence, Fact, Facts, Holder, Layer, ObjectRef, Origin,
-    Risk, Who,
-};
 
 pub(crate) use nodes::*;
 pub(crate) use quiet::*;
@@ -24,28 +20,48 @@ fn object(kind: &str, namespace: &str, name: &str) -> ObjectRef {
     }
 }
 
+/// Words that stand for a sentence of the rules; they are the same in every language.
+fn said(words: &str) -> Message {
+    let sentence = Sentence {
+        id: "test.said",
+        en: "{words}",
+    };
+    Message::new(sentence).fact("words", words)
+}
+
+fn says(diagnosis: &mut Diagnosis, headline: &str) {
+    diagnosis.headline = headline.to_owned();
+    diagnosis.message = said(headline);
+}
+
+fn because(diagnosis: &mut Diagnosis, why: &str) {
+    diagnosis.why = why.to_owned();
+    diagnosis.why_message = Some(said(why));
+}
+
+fn numbers(report: &mut Report, pods: KindSummary) {
+    let by_kind = &mut report.summary.by_kind;
+    by_kind.insert(Kind::Pod.as_str().to_owned(), pods);
+}
+
 fn report(pods: usize, diagnoses: Vec<Diagnosis>) -> Report {
     let mut causes: Vec<CauseSummary> = Vec::new();
     let mut stuck = std::collections::BTreeSet::new();
     for diagnosis in &diagnoses {
-        stuck.extend(
-            diagnosis
-                .pods
-                .iter()
-                .map(|pod| (pod.namespace.clone(), pod.name.clone())),
-        );
+        let affected = diagnosis.affected.iter();
+        stuck.extend(affected.map(|pod| (pod.namespace.clone(), pod.name.clone())));
         causes.retain(|known| known.cause != diagnosis.cause);
         causes.push(CauseSummary {
             cause: diagnosis.cause,
-            pods: diagnosis.pods.len(),
+            affected: diagnosis.affected.len(),
             longest_seconds: diagnosis
-                .pods
+                .affected
                 .iter()
                 .filter_map(|pod| pod.since_seconds)
                 .max(),
         });
     }
-    Report {
+    let mut report = Report {
         schema: SCHEMA,
         version: "1.0.0",
         as_of: "2026-01-01T12:00:00Z".to_owned(),
@@ -54,26 +70,32 @@ fn report(pods: usize, diagnoses: Vec<Diagnosis>) -> Report {
             ..ScopeReport::default()
         },
         summary: Summary {
-            pods,
-            stuck: stuck.len(),
-            progressing: 0,
             causes,
+            ..Summary::default()
         },
         diagnoses,
         unexplained: Vec::new(),
-        healthy: Vec::new(),
+        not_stuck: Vec::new(),
         gaps: Vec::new(),
         defects: Vec::new(),
         requests: Requests {
             count: 4,
             bytes: 217_088,
         },
-    }
+    };
+    let pods = KindSummary {
+        all: pods,
+        stuck: stuck.len(),
+        ..KindSummary::default()
+    };
+    numbers(&mut report, pods);
+    report
 }
 
-fn pod(namespace: &str, name: &str, status: &str, since: i64) -> PodReport {
-    PodReport {
-        namespace: namespace.to_owned(),
+fn pod(namespace: &str, name: &str, status: &str, since: i64) -> Affected {
+    Affected {
+        kind: Kind::Pod.as_str().to_owned(),
+        namespace: Some(namespace.to_owned()),
         name: name.to_owned(),
         container: None,
         status: status.to_owned(),
@@ -99,6 +121,7 @@ fn ladder(stuck: Layer, passed: &[&str]) -> Vec<Rung> {
             layer,
             state,
             by: by.to_owned(),
+            message: (!by.is_empty()).then(|| said(by)),
         }
     };
     layers.map(rung).collect()
@@ -134,9 +157,11 @@ fn diagnosis(cause: &'static str, layer: Layer, subject: ObjectRef, proof: Evide
         layer,
         certainty: Certainty::Proven,
         subject,
-        pods: Vec::new(),
+        affected: Vec::new(),
         headline: String::new(),
+        message: said(""),
         why: String::new(),
+        why_message: None,
         proof,
         evidence: Vec::new(),
         facts: Facts::default(),
@@ -157,6 +182,7 @@ fn diagnosis(cause: &'static str, layer: Layer, subject: ObjectRef, proof: Evide
 fn fix(change: &str, command: &str) -> FixReport {
     FixReport {
         change: change.to_owned(),
+        message: said(change),
         target: None,
         patch: Vec::new(),
         command: command.to_owned(),
@@ -164,6 +190,21 @@ fn fix(change: &str, command: &str) -> FixReport {
         risk: Risk::Changes,
         who: Who::Owner,
         verified: None,
+    }
+}
+
+fn agreement(
+    verdict: Agree,
+    scheduler: Vec<Count>,
+    computed: Vec<Count>,
+    because: &str,
+) -> AgreementReport {
+    AgreementReport {
+        scheduler,
+        computed,
+        verdict,
+        because: because.to_owned(),
+        message: (!because.is_empty()).then(|| said(because)),
     }
 }
 

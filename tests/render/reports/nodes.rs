@@ -10,8 +10,8 @@ fn pending(cause: &'static str, headline: &str, nodes: Vec<NodeReport>) -> Repor
     let proof = event(of, "FailedScheduling", "default-scheduler", 3, quote);
     let subject = object("StatefulSet", "shop", "cache");
     let mut found = diagnosis(cause, Layer::Scheduling, subject, proof);
-    found.headline = headline.to_owned();
-    found.pods = vec![pod("shop", "cache-0", "Pending", 300)];
+    says(&mut found, headline);
+    found.affected = vec![pod("shop", "cache-0", "Pending", 300)];
     found.nodes = nodes;
     found.ladder = ladder(Layer::Scheduling, &["created by StatefulSet/cache"]);
     report(1, vec![found])
@@ -76,7 +76,10 @@ fn spread(domain: Option<&str>, matching: i64) -> FilterFailureReport {
 
 fn apart(domain: Option<&str>) -> FilterFailureReport {
     FilterFailureReport {
-        wanted: Some("pods with app=web in namespace shop".to_owned()),
+        pods: Some(TermPods {
+            selector: Some("app=web".to_owned()),
+            namespaces: Some(vec!["shop".to_owned()]),
+        }),
         ..zone(
             "InterPodAffinity",
             "node(s) didn't match pod affinity rules",
@@ -152,12 +155,12 @@ pub(crate) fn five_thousand() -> Report {
         "no node that the pod may use has 2 cpu free",
         nodes,
     );
-    report.diagnoses[0].agreement = Some(Agreement {
-        scheduler: vec![count(5000, "Insufficient cpu")],
-        computed: Vec::new(),
-        verdict: Agree::NotComparable,
-        because: "the pods of the whole cluster were not read (forbidden)".to_owned(),
-    });
+    report.diagnoses[0].agreement = Some(agreement(
+        Agree::NotComparable,
+        vec![count(5000, "Insufficient cpu")],
+        Vec::new(),
+        "the pods of the whole cluster were not read (forbidden)",
+    ));
     report
 }
 
@@ -203,7 +206,7 @@ pub(crate) fn not_computed() -> Report {
     let mut both = report.diagnoses[0].clone();
     report.diagnoses[0].unread = ["VolumeBinding", "VolumeZone"].map(unread).to_vec();
     both.subject.name = "search".to_owned();
-    both.pods[0].name = "search-0".to_owned();
+    both.affected[0].name = "search-0".to_owned();
     both.before_nodes = vec![FilterFailureReport {
         filter: "VolumeBinding",
         reason: "persistentvolumeclaim \"data-search-0\" not found".to_owned(),

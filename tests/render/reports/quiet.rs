@@ -5,9 +5,14 @@ use super::*;
 pub(crate) fn unexplained() -> Report {
     let of = object("Pod", "shop", "batch-x7");
     let mut report = report(3, Vec::new());
-    report.summary.stuck = 1;
+    let pods = KindSummary {
+        all: 3,
+        stuck: 1,
+        ..KindSummary::default()
+    };
+    numbers(&mut report, pods);
     report.unexplained = vec![Unexplained {
-        pod: pod("shop", "batch-x7", "PluginError", 3540),
+        object: pod("shop", "batch-x7", "PluginError", 3540),
         subject: object("Job", "shop", "batch"),
         evidence: vec![
             field(
@@ -40,24 +45,39 @@ pub(crate) fn unexplained() -> Report {
 
 pub(crate) fn well() -> Report {
     let mut report = report(2, Vec::new());
-    let well = |name: &str, healthy: bool, because: &str| NotStuckReport {
-        namespace: "shop".to_owned(),
-        name: name.to_owned(),
-        healthy,
+    let not_stuck = |name: &str, standing, because: &str| NotStuck {
+        object: object("Pod", "shop", name),
+        standing,
+        until: None,
         because: because.to_owned(),
+        message: said(because),
     };
-    report.healthy = vec![
-        well("web-1", true, "running and ready, 2 of 2 containers"),
-        well("web-2", false, "being created"),
+    report.not_stuck = vec![
+        not_stuck(
+            "web-1",
+            StandingReport::Healthy,
+            "running and ready, 2 of 2 containers",
+        ),
+        not_stuck("web-2", StandingReport::Progressing, "being created"),
     ];
-    report.summary.progressing = 1;
+    let pods = KindSummary {
+        all: 2,
+        progressing: 1,
+        ..KindSummary::default()
+    };
+    numbers(&mut report, pods);
     report
 }
 
 pub(crate) fn nothing() -> Report {
     let mut report = report(12_042, Vec::new());
     report.scope.namespace = None;
-    report.summary.progressing = 17;
+    let pods = KindSummary {
+        all: 12_042,
+        progressing: 17,
+        ..KindSummary::default()
+    };
+    numbers(&mut report, pods);
     report
 }
 

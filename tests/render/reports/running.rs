@@ -17,7 +17,7 @@ pub(crate) fn image() -> Report {
     );
     let mut found = diagnosis("image-not-found", Layer::Image, subject, proof);
     found.certainty = Certainty::Likely;
-    found.headline = "registry.example has no image shop/api:v1.3".to_owned();
+    says(&mut found, "registry.example has no image shop/api:v1.3");
     let names = [
         "api-6c8f-2hx5k",
         "api-6c8f-8d7wz",
@@ -25,11 +25,11 @@ pub(crate) fn image() -> Report {
         "api-6c8f-q9tnm",
         "api-6c8f-zzx4r",
     ];
-    found.pods = names
+    found.affected = names
         .iter()
         .map(|name| pod("shop", name, "ImagePullBackOff", 2460))
         .collect();
-    for pod in &mut found.pods {
+    for pod in &mut found.affected {
         pod.container = Some("api".to_owned());
     }
     found.evidence = vec![
@@ -112,8 +112,11 @@ pub(crate) fn two_causes() -> Report {
             "panic: cannot open /data/wal: permission denied\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:31\nexit status 2\n",
         ),
     );
-    crash.headline = "container db ends with exit code 2 shortly after it starts".to_owned();
-    crash.pods = vec![PodReport {
+    says(
+        &mut crash,
+        "container db ends with exit code 2 shortly after it starts",
+    );
+    crash.affected = vec![Affected {
         container: Some("db".to_owned()),
         ..pod("shop", "db-0", "CrashLoopBackOff", 11_000)
     }];
@@ -129,10 +132,13 @@ pub(crate) fn two_causes() -> Report {
             "OOMKilled",
         ),
     );
-    oom.headline = "container exporter was killed at its memory limit of 64Mi".to_owned();
-    oom.pods = vec![PodReport {
+    says(
+        &mut oom,
+        "container exporter was killed at its memory limit of 64Mi",
+    );
+    oom.affected = vec![Affected {
         container: Some("exporter".to_owned()),
-        ..crash.pods[0].clone()
+        ..crash.affected[0].clone()
     }];
     oom.ladder = crash.ladder.clone();
     oom.fixes = vec![fix(
@@ -149,7 +155,7 @@ pub(crate) fn two_causes() -> Report {
     let mut report = report(1, vec![crash, oom]);
     report.defects = vec![Defect {
         cause: "volume-not-found",
-        pod: "Pod shop/db-0".to_owned(),
+        object: "Pod shop/db-0".to_owned(),
         message: "index out of bounds".to_owned(),
     }];
     report
@@ -181,8 +187,8 @@ pub(crate) fn many() -> Report {
         } else {
             Certainty::Proven
         };
-        found.headline = format!("{name}-settings is not there");
-        found.pods = vec![pod(
+        says(&mut found, &format!("{name}-settings is not there"));
+        found.affected = vec![pod(
             "shop",
             &format!("{name}-0"),
             "CreateContainerConfigError",
@@ -209,8 +215,8 @@ pub(crate) fn hostile() -> Report {
     let mut report = image();
     let bad = "\u{1b}[2J\u{1b}]0;title\u{7}ok\r\nnothing is stuck: 9 pods\n\u{202e}live\u{202c} \u{9b}31m\u{200f}\u{8}\u{7f}end\tx";
     let found = &mut report.diagnoses[0];
-    found.headline = format!("headline {bad}");
-    found.why = format!("why {bad}");
+    says(found, &format!("headline {bad}"));
+    because(found, &format!("why {bad}"));
     found.proof.quote = bad.to_owned();
     found.evidence[0].quote = format!("more {bad}");
     found.evidence[0].origin = Origin::Event {
@@ -223,12 +229,12 @@ pub(crate) fn hostile() -> Report {
         path: bad.to_owned(),
     };
     found.subject.name = bad.to_owned();
-    found.pods[0].name = bad.to_owned();
-    found.pods[0].status = bad.to_owned();
+    found.affected[0].name = bad.to_owned();
+    found.affected[0].status = bad.to_owned();
     found.facts.0.insert("bad", bad.into());
-    found.fixes[0].change = bad.to_owned();
+    found.fixes[0].message = said(bad);
     found.next.command = "kubectl get pod \u{1b}[31m\u{202e}x".to_owned();
-    found.ladder[0].by = bad.to_owned();
+    found.ladder[0].message = Some(said(bad));
     found.nodes = vec![node(bad, vec![taint(bad), port(bad, bad)])];
     report.gaps[0].detail = bad.to_owned();
     report.scope.selector = Some(bad.to_owned());

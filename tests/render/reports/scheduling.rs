@@ -16,17 +16,20 @@ pub(crate) fn host_port() -> Report {
          Preemption is not helpful for scheduling.",
     );
     let mut found = diagnosis("host-port-conflict", Layer::Scheduling, subject, proof);
-    found.pods = vec![pod("shop", name, "Pending", 2460)];
-    found.headline = "port 8080/TCP is taken on every node that could run it".to_owned();
-    found.why = "the rollout keeps the old pods until the new ones are ready, and the new ones wait for the \
-                 port of the old ones"
-        .to_owned();
+    found.affected = vec![pod("shop", name, "Pending", 2460)];
+    says(
+        &mut found,
+        "port 8080/TCP is taken on every node that could run it",
+    );
+    let why = "the rollout keeps the old pods until the new ones are ready, and the new ones wait for the \
+               port of the old ones";
+    because(&mut found, why);
     found.evidence = vec![field(
         object("Deployment", "shop", "web"),
         "spec.strategy.rollingUpdate.maxUnavailable",
         "0",
     )];
-    found.facts = Facts([("port", Fact::from("8080/TCP")), ("nodes", Fact::Number(3))].into());
+    found.facts = Facts([("port", Fact::from("8080/TCP")), ("nodes", Fact::Count(3))].into());
     found.nodes = vec![
         node("worker-1", vec![port("shop", "web-59f4-aaaaa")]),
         node("worker-2", vec![port("shop", "web-59f4-bbbbb")]),
@@ -52,12 +55,7 @@ pub(crate) fn host_port() -> Report {
         ),
         count(1, "node(s) were unschedulable"),
     ];
-    found.agreement = Some(Agreement {
-        scheduler: counts.clone(),
-        computed: counts,
-        verdict: Agree::Equal,
-        because: String::new(),
-    });
+    found.agreement = Some(agreement(Agree::Equal, counts.clone(), counts, ""));
     let mut first = fix(
         "let the rollout remove an old pod before it adds a new one",
         "kubectl -n shop patch deployment web --type merge -p \
@@ -93,8 +91,8 @@ pub(crate) fn large_cluster() -> Report {
         "0/3240 nodes are available: 3240 Insufficient memory.",
     );
     let mut found = diagnosis("insufficient-memory", Layer::Scheduling, subject, proof);
-    found.headline = "no node has 8Gi of memory free".to_owned();
-    found.pods = vec![pod("research", name, "Pending", 200_000)];
+    says(&mut found, "no node has 8Gi of memory free");
+    found.affected = vec![pod("research", name, "Pending", 200_000)];
     found.nodes = (0..3240)
         .map(|n| {
             node(
@@ -114,15 +112,15 @@ pub(crate) fn large_cluster() -> Report {
         )
     }));
     found.nodes.push(node("new-1", Vec::new()));
-    found.agreement = Some(Agreement {
-        scheduler: vec![count(3240, "Insufficient memory")],
-        computed: vec![
+    found.agreement = Some(agreement(
+        Agree::Different,
+        vec![count(3240, "Insufficient memory")],
+        vec![
             count(3240, "Insufficient memory"),
             count(29, "node(s) had untolerated taint(s)"),
         ],
-        verdict: Agree::Different,
-        because: "the scheduler's words are 6m older than node new-1".to_owned(),
-    });
+        "the scheduler's words are 6m older than node new-1",
+    ));
     found.ladder = ladder(Layer::Scheduling, &["created by Job/train"]);
     report(12_345, vec![found])
 }
@@ -132,8 +130,11 @@ pub(crate) fn korean() -> Report {
     let found = &mut report.diagnoses[0];
     found.subject = object("Deployment", "상점", "웹");
     found.proof.object = object("Pod", "상점", "웹-7d9c5b-x2k4q");
-    found.pods[0] = pod("상점", "웹-7d9c5b-x2k4q", "Pending", 2460);
-    found.headline = "모든 노드에서 포트 8080/TCP 를 다른 파드가 쓰고 있으며 새 파드가 들어갈 수 있는 노드가 하나도 없다".to_owned();
+    found.affected[0] = pod("상점", "웹-7d9c5b-x2k4q", "Pending", 2460);
+    says(
+        found,
+        "모든 노드에서 포트 8080/TCP 를 다른 파드가 쓰고 있으며 새 파드가 들어갈 수 있는 노드가 하나도 없다",
+    );
     found.nodes = vec![
         node("노드-하나", vec![port("상점", "웹-59f4-aaaaa")]),
         node("worker-2", vec![port("상점", "web-59f4-bbbbb")]),
@@ -148,8 +149,8 @@ pub(crate) fn small_cluster() -> Report {
     let proof = event(of, "FailedScheduling", "default-scheduler", 1, quote);
     let subject = object("StatefulSet", "shop", "cache");
     let mut found = diagnosis("insufficient-cpu", Layer::Scheduling, subject, proof);
-    found.headline = "no node has 2 cores free".to_owned();
-    found.pods = vec![pod("shop", "cache-0", "Pending", 300)];
+    says(&mut found, "no node has 2 cores free");
+    found.affected = vec![pod("shop", "cache-0", "Pending", 300)];
     let cpu = |free: &str| FilterFailureReport {
         filter: "NodeResourcesFit",
         reason: "Insufficient cpu".to_owned(),
@@ -164,15 +165,15 @@ pub(crate) fn small_cluster() -> Report {
         node("pool-b", vec![cpu("1500m")]),
         node("pool-c", vec![cpu("-100m"), memory(-12)]),
     ];
-    found.agreement = Some(Agreement {
-        scheduler: vec![
+    found.agreement = Some(agreement(
+        Agree::NotComparable,
+        vec![
             count(2, "Insufficient memory"),
             count(3, "Insufficient cpu"),
         ],
-        computed: Vec::new(),
-        verdict: Agree::NotComparable,
-        because: "the pod names the scheduler batch-scheduler".to_owned(),
-    });
+        Vec::new(),
+        "the pod names the scheduler batch-scheduler",
+    ));
     let mut first = fix("ask for less cpu", "");
     first.verified = Some(Verified { nodes: Vec::new() });
     found.fixes = vec![first];
@@ -188,8 +189,12 @@ pub(crate) fn contributing() -> Report {
     let mut second = first.clone();
     second.cause = "untolerated-taint";
     second.certainty = Certainty::Likely;
-    second.headline = "the taint nvidia.com/gpu=present:NoSchedule is not tolerated".to_owned();
+    says(
+        &mut second,
+        "the taint nvidia.com/gpu=present:NoSchedule is not tolerated",
+    );
     second.why = String::new();
+    second.why_message = None;
     second.evidence = vec![field(
         object("Node", "", "gpu-1"),
         "spec.taints[0].key",
@@ -221,8 +226,8 @@ pub(crate) fn labels() -> Report {
         subject,
         proof,
     );
-    found.headline = "no node has disk=nvme".to_owned();
-    found.pods = vec![pod("shop", "cache-0", "Pending", 300)];
+    says(&mut found, "no node has disk=nvme");
+    found.affected = vec![pod("shop", "cache-0", "Pending", 300)];
     let disks = ["ssd", "ssd", "ssd", "hdd"].map(Some);
     let name = |n: usize| format!("ip-10-0-{n}-{}.eu-north-1.compute.internal", n * 7);
     found.nodes = (1..)

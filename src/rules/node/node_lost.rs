@@ -1,0 +1,189 @@
+//! `node-lost`: a node is not Ready or gone, and its pods with it.
+//!
+//! One diagnosis about the node, whatever the number of its pods. What the kubelet last said about them is as old as its
+//! silence, so nothing of them is read as a symptom; what had kept a pod from running before keeps its own diagnosis.
+
+use super::state_taints::quoted;
+use crate::kubernetes::shell;
+use crate::rules::finding::{Finding, Fix, Risk, Who};
+use crate::rules::{Case, Check, Layer, Rule};
+use crate::snapshot::{Evidence, Kind, Node, ObjectRef};
+use crate::text::{Seconds, Sentence, say};
+use crate::triage::{NodeSubject, Subject};
+
+/// A node is not Ready or gone, and its pods with it.
+pub static RULE: Rule = Rule {
+    cause: "node-lost",
+    layer: Layer::Node,
+    title: "the pod's node is not ready, silent or gone",
+    explanation: include_str!("node_lost.md"),
+    reads: &[Kind::Node],
+    refines: &["kubelet-silent"],
+    check: Check::Node(check),
+};
+
+/// Lets the pods of a node that is off be deleted by force and their volumes be detached (non-graceful node shutdown, 1.28).
+const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
+
+type NodeCase<'a> = Case<'a, NodeSubject<'a>>;
+
+fn check(case: &NodeCase<'_>) -> Vec<Finding> {
+    let pods = case.it.pods(case.snapshot);
+    let finding = match case.it.node {
+        None => gone(case, &pods),
+        Some(node) => not_ready(case, node),
+    };
+    let count = (!pods.is_empty()).then_some(pods.len());
+    vec![
+        finding
+            .fact("node", case.it.name)
+            .fact_if("pods", count)
+            .affected(pods),
+    ]
+}
+
+fn gone(case: &NodeCase<'_>, pods: &[ObjectRef]) -> Finding {
+    let headline = say!(
+        "node-lost.gone",
+        "node {node} does not exist any more, and {pods|one pod is|{pods} pods are} still bound to it"
+    );
+    let proof = case.absence(case.object());
+    let delete = say!(
+        "node-lost.delete-pods",
+        "if {pods|it is|they are} still there in a minute and the machine is off, delete {pods|it|them} by force, and see why the pod garbage collector of kube-controller-manager does not"
+    );
+    let selected = format!("spec.nodeName={}", case.it.name);
+    Finding::new(case.subject(), headline, proof)
+        .why(say!(
+            "node-lost.gone-why",
+            "the garbage collector deletes such pods within a minute or two, and their controllers make others elsewhere"
+        ))
+        .fix([deletion(delete, pods)])
+        .inspect(shell::command(["kubectl", "get", "pods", "-A", "--field-selector", selected.as_str()]))
+}
+
+/// With the command for one pod; for several, how it looks.
+fn deletion(change: Sentence, pods: &[ObjectRef]) -> Fix {
+    let words =
+        |pod: &str| ["delete", "pod", pod, "--grace-period=0", "--force"].map(str::to_owned);
+    match pods {
+        [pod] => {
+            let namespace = pod.namespace.as_deref().unwrap_or_default();
+            let command = shell::kubectl(namespace, words(&pod.name));
+            Fix::command(change, Who::Admin, pod.clone(), command)
+        }
+        _ => Fix::advice(change, Who::Admin).template(shell::kubectl("NAMESPACE", words("POD"))),
+    }
+    .risk(Risk::Destroys)
+}
+
+fn not_ready(case: &NodeCase<'_>, node: &Node) -> Finding {
+    let ready = node.condition("Ready");
+    let heard = ready.is_some_and(|ready| ready.status == "False");
+    let reason = ready.and_then(|ready| ready.reason.as_deref());
+    // the node controller's words for a node that was registered and never reported (node_lifecycle_controller.go, 1.37)
+    let never = ready.is_none() || reason == Some("NodeStatusNeverUpdated");
+    let since = case.it.since(case.snapshot);
+    let since = since.map(|since| Seconds(case.seconds_since(since)));
+    Finding::new(case.subject(), headline(heard, never), proof(case))
+        .fact_if("reason", reason)
+        .fact_if("since", since)
+        .why(why(heard, never))
+        .fix([bring_back(heard)])
+        .fix(out_of_service(case, node).filter(|_| !heard))
+        .fix([delete_node(case)].into_iter().filter(|_| !heard))
+        .inspect(shell::command([
+            "kubectl",
+            "describe",
+            "node",
+            case.it.name,
+        ]))
+}
+
+fn headline(heard: bool, never: bool) -> Sentence {
+    if heard {
+        return say!(
+            "node-lost.not-ready",
+            "the kubelet of {node} says[, for {since} now,] that it is not ready[ ({reason})][; {pods|one pod on it is|{pods} pods on it are} not ready either]"
+        );
+    }
+    if never {
+        return say!(
+            "node-lost.never-heard",
+            "the kubelet of {node} has never reported[; {pods|one pod is|{pods} pods are} bound to it]"
+        );
+    }
+    say!(
+        "node-lost.silent",
+        "nothing has been heard of {node}[ for {since}][; {pods|the status of one pod on it is|the statuses of {pods} pods on it are} old]"
+    )
+}
+
+fn proof(case: &NodeCase<'_>) -> Evidence {
+    let none = || case.field("status.conditions", "no condition Ready");
+    quoted(case, case.it.name, "Ready").unwrap_or_else(none)
+}
+
+fn why(heard: bool, never: bool) -> Sentence {
+    if never {
+        return say!(
+            "node-lost.never-heard-why",
+            "somebody or something registered the node, and no kubelet of that name has come; only it can start the pods bound to it"
+        );
+    }
+    if heard {
+        return say!(
+            "node-lost.not-ready-why",
+            "pods on such a node get no traffic, and those that do not tolerate it are evicted, most after 5 minutes"
+        );
+    }
+    say!(
+        "node-lost.silent-why",
+        "whether the pods still run is not known; those that do not tolerate it are evicted, most after 5 minutes, and stay Terminating until the kubelet answers or the node is deleted"
+    )
+}
+
+fn bring_back(heard: bool) -> Fix {
+    let change = if heard {
+        say!(
+            "node-lost.clear-ready-condition",
+            "clear what the node's Ready condition names, most often the container runtime or the network plugin"
+        )
+    } else {
+        say!(
+            "node-lost.bring-back",
+            "bring {node} back: see whether the machine runs and reaches the API server, and what its kubelet logs"
+        )
+    };
+    Fix::advice(change, Who::Admin)
+}
+
+/// For pods that nobody may start twice: a StatefulSet waits until the old one is gone.
+fn out_of_service(case: &NodeCase<'_>, node: &Node) -> Option<Fix> {
+    let records = case.snapshot.pod_records();
+    let mut on_node = records.on_node(case.it.name);
+    let waits = on_node.any(|pod| {
+        let controller = pod.controller.as_deref().unwrap_or_default();
+        controller.starts_with("StatefulSet/") || records.claims_of(pod).next().is_some()
+    });
+    let is_tainted = node.taints.iter().any(|taint| taint.key == OUT_OF_SERVICE);
+    if !waits || is_tainted {
+        return None;
+    }
+    let taint = format!("{OUT_OF_SERVICE}=nodeshutdown:NoExecute");
+    let command = shell::command(["kubectl", "taint", "nodes", case.it.name, taint.as_str()]);
+    let change = say!(
+        "node-lost.taint-out-of-service",
+        "only if the machine is certainly off: taint it out-of-service, which deletes its pods by force and detaches their volumes; take the taint away when it is back"
+    );
+    Some(Fix::command(change, Who::Admin, case.object(), command).risk(Risk::Destroys))
+}
+
+fn delete_node(case: &NodeCase<'_>) -> Fix {
+    let command = shell::command(["kubectl", "delete", "node", case.it.name]);
+    let change = say!(
+        "node-lost.delete-node",
+        "if it will not come back and is certainly off: delete the node, so that its pods are deleted and made anew elsewhere"
+    );
+    Fix::command(change, Who::Admin, case.object(), command).risk(Risk::Destroys)
+}

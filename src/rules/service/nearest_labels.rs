@@ -1,0 +1,241 @@
+//! The pods that a selector was probably meant for: those with the least difference in labels.
+//!
+//! Here lives the comparison. What to change is for the rule to say.
+
+use crate::kubernetes::nearest::nearest;
+use crate::rules::Case;
+use crate::snapshot::{Kind, ObjectRef, Workload};
+use crate::triage::ServiceSubject;
+use std::collections::BTreeMap;
+
+type Labels = BTreeMap<String, String>;
+
+/// How a pair of a selector is not met.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Difference {
+    /// The key has another value.
+    Value {
+        key: String,
+        found: String,
+        /// Whether it is spelt nearly so.
+        alike: bool,
+    },
+    /// Another key has the value, and not this one.
+    Key { key: String, found: String },
+    /// There is no such key.
+    Missing { key: String },
+}
+
+impl Difference {
+    /// The key in the selector.
+    pub(super) fn key(&self) -> &str {
+        match self {
+            Difference::Value { key, .. }
+            | Difference::Key { key, .. }
+            | Difference::Missing { key } => key,
+        }
+    }
+
+    /// Whether the key has a value that is not spelt nearly so.
+    pub(super) fn is_another_value(&self) -> bool {
+        matches!(self, Difference::Value { alike: false, .. })
+    }
+
+    fn is_slip(&self) -> bool {
+        matches!(
+            self,
+            Difference::Key { .. } | Difference::Value { alike: true, .. }
+        )
+    }
+
+    /// A slip is likelier than a label left out, and that than a different value, which may have been meant so.
+    fn weight(&self) -> usize {
+        match self {
+            Difference::Value { alike: true, .. } => 1,
+            Difference::Key { .. } => 2,
+            Difference::Missing { .. } => 3,
+            Difference::Value { alike: false, .. } => 4,
+        }
+    }
+}
+
+/// Pods, or a template for some, that a selector misses.
+#[derive(Debug)]
+pub(super) struct Candidate<'a> {
+    /// What a person would change to change them: the outermost owner, or the pod itself.
+    pub(super) owner: ObjectRef,
+    /// One of the pods; absent when there are none of this template.
+    pub(super) pod: Option<ObjectRef>,
+    /// How many there are.
+    pub(super) pods: usize,
+    /// The labels of one.
+    pub(super) labels: &'a Labels,
+    /// How they differ from the selector, in order of its keys.
+    pub(super) differences: Vec<Difference>,
+    /// Their controller, where it was read.
+    pub(super) workload: Option<(ObjectRef, &'a Workload)>,
+}
+
+/// What comes nearest to the selector, in order of names; several come equally near, none when nothing comes near at all.
+pub(super) fn find<'a>(case: &Case<'a, ServiceSubject<'a>>) -> Vec<Candidate<'a>> {
+    let selector = &case.it.service.selector;
+    let near = |candidate: &Candidate<'_>| {
+        let differences = &candidate.differences;
+        differences.len() < selector.len() || differences.iter().all(Difference::is_slip)
+    };
+    let weight = |candidate: &Candidate<'_>| {
+        let weights = candidate.differences.iter().map(Difference::weight);
+        weights.sum::<usize>()
+    };
+    let mut all = candidates(case);
+    all.retain(near);
+    let least = all.iter().map(weight).min();
+    all.retain(|candidate| Some(weight(candidate)) == least);
+    all
+}
+
+/// Pods by owner and difference, and the templates of which there are none.
+fn candidates<'a>(case: &Case<'a, ServiceSubject<'a>>) -> Vec<Candidate<'a>> {
+    let store = case.snapshot.store();
+    let selector = &case.it.service.selector;
+    let mut workloads: BTreeMap<ObjectRef, (ObjectRef, &'a Workload)> = BTreeMap::new();
+    for (object, workload) in case.it.workloads(store) {
+        let owner = store.outermost(object.clone());
+        workloads.entry(owner).or_insert((object, workload));
+    }
+    let mut found: BTreeMap<(ObjectRef, Vec<Difference>), Candidate<'a>> = BTreeMap::new();
+    let records = store.pod_records();
+    for record in records.in_namespace(case.it.namespace) {
+        let labels = &records.footprint(record).labels;
+        let pod = ObjectRef::new(Kind::Pod, &record.namespace, &record.name);
+        let owners = store.owners(&records.identity(record));
+        let owner = owners.last().unwrap_or(&pod).clone();
+        let differences = differences(selector, labels);
+        let workload = workloads.get(&owner).cloned();
+        let key = (owner.clone(), differences.clone());
+        let candidate = found.entry(key).or_insert_with(|| Candidate {
+            owner,
+            pod: Some(pod),
+            pods: 0,
+            labels,
+            differences,
+            workload,
+        });
+        candidate.pods += 1;
+    }
+    for (owner, (object, workload)) in workloads {
+        if found.keys().any(|(of, _)| *of == owner) {
+            continue;
+        }
+        let labels = &workload.template_labels;
+        let differences = differences(selector, labels);
+        let candidate = Candidate {
+            owner: owner.clone(),
+            pod: None,
+            pods: 0,
+            labels,
+            differences: differences.clone(),
+            workload: Some((object, workload)),
+        };
+        found.insert((owner, differences), candidate);
+    }
+    found.into_values().collect()
+}
+
+fn differences(selector: &Labels, labels: &Labels) -> Vec<Difference> {
+    let differing = selector
+        .iter()
+        .filter(|(key, value)| labels.get(*key) != Some(value));
+    differing
+        .map(|(key, value)| difference(key, value, labels))
+        .collect()
+}
+
+fn difference(key: &str, value: &str, labels: &Labels) -> Difference {
+    let key = key.to_owned();
+    if let Some(found) = labels.get(&key) {
+        return Difference::Value {
+            key,
+            found: found.clone(),
+            alike: nearest(value, [found.as_str()]).is_some(),
+        };
+    }
+    let under = labels.iter().find(|(_, other)| *other == value);
+    match under.filter(|_| tells(value)) {
+        Some((other, _)) => Difference::Key {
+            key,
+            found: other.clone(),
+        },
+        None => Difference::Missing { key },
+    }
+}
+
+/// Whether two labels of this value have more in common than a switch.
+fn tells(value: &str) -> bool {
+    let says_nothing = ["", "true", "false", "yes", "no", "enabled", "disabled"];
+    !says_nothing.contains(&value) && !value.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(text: &str) -> Labels {
+        let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
+        pairs
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn a_pair_differs_in_its_value_or_its_key_or_is_missing() {
+        let key = "app".to_owned();
+        let found = |found: &str| found.to_owned();
+        for (selector, carried, expected) in [
+            ("app=web", "app=web,tier=x", None),
+            (
+                "app=wbe",
+                "app=web",
+                Some(Difference::Value {
+                    key: key.clone(),
+                    found: found("web"),
+                    alike: true,
+                }),
+            ),
+            (
+                "app=web",
+                "app=billing",
+                Some(Difference::Value {
+                    key: key.clone(),
+                    found: found("billing"),
+                    alike: false,
+                }),
+            ),
+            (
+                "app=web",
+                "app.kubernetes.io/name=web",
+                Some(Difference::Key {
+                    key: key.clone(),
+                    found: found("app.kubernetes.io/name"),
+                }),
+            ),
+            (
+                "app=web",
+                "tier=x",
+                Some(Difference::Missing { key: key.clone() }),
+            ),
+            (
+                "app=true",
+                "exposed=true",
+                Some(Difference::Missing { key }),
+            ),
+        ] {
+            let differences = differences(&labels(selector), &labels(carried));
+            assert_eq!(
+                differences.into_iter().next(),
+                expected,
+                "{selector} {carried}"
+            );
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! `service-selector-mismatch`: a Service's selector matches no pod.
+//!
+//! Triage has seen that no pod carries the labels, nor any workload's template, and that the Service is not new. Here it is
+//! said which pods come nearest, and in what they differ.
+
+use super::nearest_labels::{Candidate, Difference, find};
+use crate::kubernetes::patch;
+use crate::kubernetes::selector::carries;
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::{Case, Check, Layer, Rule};
+use crate::snapshot::{Evidence, Kind, Why};
+use crate::text::{Sentence, say};
+use crate::triage::ServiceSubject;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A Service's selector matches no pod.
+pub static RULE: Rule = Rule {
+    cause: "service-selector-mismatch",
+    layer: Layer::Service,
+    title: "a Service's selector matches no pod",
+    explanation: include_str!("service_selector_mismatch.md"),
+    reads: &[
+        Kind::Service,
+        Kind::ReplicationController,
+        Kind::ReplicaSet,
+        Kind::Deployment,
+        Kind::StatefulSet,
+        Kind::DaemonSet,
+        Kind::Job,
+        Kind::CronJob,
+    ],
+    refines: &[],
+    check: Check::Service(check),
+};
+
+/// The most candidates that are named and quoted.
+const NAMED: usize = 3;
+
+type ServiceCase<'a> = Case<'a, ServiceSubject<'a>>;
+type Labels = BTreeMap<String, String>;
+
+fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
+    let selector = written(&case.it.service.selector);
+    let near = find(case);
+    let proof = case.field("spec.selector", &selector);
+    let finding = match near.as_slice() {
+        [] => Finding::new(case.subject(), alone(case), proof).fix([Fix::advice(
+            say!(
+                "service-selector-mismatch.make-the-pods",
+                "create the workload whose pods it is for, or correct the selector; a Service that nobody needs any more can be deleted"
+            ),
+            Who::Owner,
+        )]),
+        [one] => nearest(case, one, Finding::new(case.subject(), headline(one), proof)),
+        several => {
+            let names = several.iter().map(|one| one.owner.short());
+            let headline = say!(
+                "service-selector-mismatch.several",
+                "the selector {selector} matches no pod; {workloads} come equally near"
+            );
+            Finding::new(case.subject(), headline, proof)
+                .fact("workloads", names.take(NAMED).collect::<Vec<_>>())
+                .fix([Fix::advice(
+                    say!(
+                        "service-selector-mismatch.choose",
+                        "select labels that the pods carry, and that only the pods meant carry"
+                    ),
+                    Who::Owner,
+                )])
+        }
+    };
+    let pods = case.snapshot.pod_records().in_namespace(case.it.namespace);
+    let finding = finding
+        .fact("selector", selector)
+        .fact("podsInNamespace", pods.count())
+        .evidence(near.iter().take(NAMED).map(|one| quoted(case, one)))
+        .certainty(certainty(case))
+        .why(say!(
+            "service-selector-mismatch.why",
+            "a Service leads to the pods that carry every label of its selector; without any it has no endpoints"
+        ))
+        .inspect(case.kubectl(["get", "pods", "--show-labels"]));
+    vec![finding]
+}
+
+/// As `kubectl get services -o wide` and `kubectl get pods --show-labels` write labels.
+fn written(labels: &Labels) -> String {
+    let pairs = labels.iter().map(|(key, value)| format!("{key}={value}"));
+    pairs.collect::<Vec<_>>().join(",")
+}
+
+/// What was not read may be a workload whose pods it would have.
+fn certainty(case: &ServiceCase<'_>) -> Certainty {
+    let store = case.snapshot.store();
+    let mut workloads = Kind::all().filter_map(|kind| store.workloads(kind));
+    let all_read = workloads.all(|catalog| match catalog.whole(case.it.namespace) {
+        Ok(()) => true,
+        Err(gap) => gap.why == Why::NotServed,
+    });
+    if all_read {
+        Certainty::Proven
+    } else {
+        Certainty::Likely
+    }
+}
+
+fn alone(case: &ServiceCase<'_>) -> Sentence {
+    let records = case.snapshot.pod_records();
+    if records.in_namespace(case.it.namespace).next().is_none() {
+        return say!(
+            "service-selector-mismatch.no-pods",
+            "the selector {selector} matches no pod, and the namespace has none"
+        );
+    }
+    say!(
+        "service-selector-mismatch.none-near",
+        "the selector {selector} matches no pod, and {podsInNamespace|the one pod of the namespace does not come|none of the {podsInNamespace} pods of the namespace comes} near it"
+    )
+}
+
+fn headline(near: &Candidate<'_>) -> Sentence {
+    match &near.pod {
+        None => say!(
+            "service-selector-mismatch.nearest-template",
+            "the selector {selector} matches no pod; the nearest is the template of {workload}[, with {carried}][, without the {missing|label|labels} {missing}], of which there are no pods now"
+        ),
+        Some(pod) if *pod == near.owner => say!(
+            "service-selector-mismatch.nearest-pod",
+            "the selector {selector} matches no pod; the nearest is {workload}[, which carries {carried}][, without the {missing|label|labels} {missing}]"
+        ),
+        Some(_) => say!(
+            "service-selector-mismatch.nearest",
+            "the selector {selector} matches no pod; the nearest {pods|is the one pod|are the {pods} pods} of {workload}[, which {pods|carries|carry} {carried}][, without the {missing|label|labels} {missing}]"
+        ),
+    }
+}
+
+fn nearest(case: &ServiceCase<'_>, near: &Candidate<'_>, finding: Finding) -> Finding {
+    let pair = |key: &str| Some(format!("{key}={}", near.labels.get(key)?));
+    let carried = near.differences.iter().filter_map(|one| match one {
+        Difference::Value { key, .. } => pair(key),
+        Difference::Key { found, .. } => pair(found),
+        Difference::Missing { .. } => None,
+    });
+    let missing = near.differences.iter().filter_map(|one| match one {
+        Difference::Missing { key } => Some(key.clone()),
+        _ => None,
+    });
+    let carried: Vec<String> = carried.collect();
+    let missing: Vec<String> = missing.collect();
+    let some = |names: Vec<String>| (!names.is_empty()).then_some(names);
+    let only_missing = carried.is_empty();
+    let finding = finding
+        .fact("workload", near.owner.short())
+        .fact("pods", near.pods)
+        .fact_if("carried", some(carried))
+        .fact_if("missing", some(missing));
+    // a label that only the Service knows is more likely missing than too much
+    let (first, second) = if only_missing {
+        (label(case, near), reselect(case, near))
+    } else {
+        (reselect(case, near), label(case, near))
+    };
+    let finding = finding.fix(first).fix(second);
+    let none = finding.fixes.is_empty();
+    finding.when(none, |finding| {
+        finding.fix([Fix::advice(
+            say!(
+                "service-selector-mismatch.agree",
+                "let the selector and the labels of the pods meant agree"
+            ),
+            Who::Owner,
+        )])
+    })
+}
+
+/// The selector with what was found in place of what differs; only where it then matches these pods and no others.
+fn reselect(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Option<Fix> {
+    let mut selector = case.it.service.selector.clone();
+    let mut operations = Vec::new();
+    for difference in &near.differences {
+        let key = difference.key();
+        let path = pointer("/spec/selector", key);
+        let wanted = selector.remove(key)?;
+        operations.push(patch::test(&path, wanted.clone()));
+        match difference {
+            Difference::Value { found, .. } => {
+                operations.push(patch::replace(&path, found.clone()));
+                selector.insert(key.to_owned(), found.clone());
+            }
+            Difference::Key { found, .. } => {
+                operations.push(patch::shift(&path, &pointer("/spec/selector", found)));
+                selector.insert(found.clone(), wanted);
+            }
+            Difference::Missing { .. } => operations.push(patch::remove(&path)),
+        }
+    }
+    if selector.is_empty() || !matches_only(case, near, &selector) {
+        return None;
+    }
+    let change = if near.pods == 0 {
+        say!(
+            "service-selector-mismatch.change-selector-to-template",
+            "if its pods are meant, change the selector to {proposed}, which only this template has"
+        )
+    } else {
+        say!(
+            "service-selector-mismatch.change-selector",
+            "if these pods are meant, change the selector to {proposed}: it then matches {pods|this pod and no other|these {pods} pods and no others}"
+        )
+    };
+    let command = patch::command(case.it.namespace, &["service", case.it.name], &operations);
+    let fix = Fix::command(change, Who::Owner, case.object(), command).patch(operations);
+    Some(fix.fact("proposed", written(&selector)))
+}
+
+/// Whether these labels select these pods and no others; where there are none, this template and no other.
+fn matches_only(case: &ServiceCase<'_>, near: &Candidate<'_>, selector: &Labels) -> bool {
+    let store = case.snapshot.store();
+    let records = store.pod_records();
+    let pods = records.in_namespace(case.it.namespace);
+    let matched = pods.filter(|pod| carries(&records.footprint(pod).labels, selector));
+    let templates = case.it.workloads(store);
+    let mut others = templates
+        .filter(|(_, workload)| carries(&workload.template_labels, selector))
+        .filter(|(object, _)| store.outermost(object.clone()) != near.owner);
+    matched.count() == near.pods && (near.pods > 0 || others.next().is_none())
+}
+
+fn pointer(parent: &str, key: &str) -> String {
+    format!("{parent}/{}", patch::escaped(key))
+}
+
+/// The labels for the template of the workload. Not those that its own selector holds, which cannot be changed, nor in place
+/// of another value, which says something.
+fn label(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Option<Fix> {
+    let (object, workload) = near.workload.as_ref()?;
+    let rolls_out = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
+    let rolls_out = rolls_out.contains(&object.known_kind()?);
+    let own = workload.selector.as_ref()?.match_labels.as_ref();
+    let is_fixed = |one: &Difference| own.is_some_and(|own| own.contains_key(one.key()));
+    let mut differences = near.differences.iter();
+    if !rolls_out || differences.any(|one| is_fixed(one) || one.is_another_value()) {
+        return None;
+    }
+    let labels = "/spec/template/metadata/labels";
+    let mut pairs = Vec::new();
+    let mut operations: Vec<Value> = Vec::new();
+    for difference in &near.differences {
+        let wanted = case.it.service.selector.get(difference.key())?;
+        pairs.push(format!("{}={wanted}", difference.key()));
+        operations.push(patch::add(
+            &pointer(labels, difference.key()),
+            wanted.clone(),
+        ));
+    }
+    let change = say!(
+        "service-selector-mismatch.label-template",
+        "if these pods are meant, label them {wanted} in the template of {workload}, which makes them anew"
+    );
+    let command = patch::command(case.it.namespace, &[&object.argument()], &operations);
+    let fix = Fix::command(change, Who::Owner, object.clone(), command).patch(operations);
+    Some(fix.fact("wanted", pairs))
+}
+
+/// The labels of one of the pods, or of the template.
+fn quoted(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Evidence {
+    let labels = written(near.labels);
+    match (&near.pod, &near.workload) {
+        (Some(pod), _) => case.field_of(pod.clone(), "metadata.labels", labels),
+        (None, Some((workload, _))) => {
+            case.field_of(workload.clone(), "spec.template.metadata.labels", labels)
+        }
+        (None, None) => case.field_of(near.owner.clone(), "metadata.labels", labels),
+    }
+}
