@@ -33,6 +33,12 @@ fn run(command: &mut Command) -> Outcome {
     }
 }
 
+/// A number of pods in the report's summary, which leaves kinds out of which there is nothing.
+fn pods(report: &Value, which: &str) -> u64 {
+    let number = &report["summary"]["byKind"]["Pod"][which];
+    number.as_u64().unwrap_or_default()
+}
+
 fn case(path: &str) -> String {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     root.join(path).join("cluster.yaml").display().to_string()
@@ -168,7 +174,7 @@ fn standard_input_is_a_dump_too() {
     let text = std::fs::read_to_string(stuck()).unwrap();
     let outcome = run(diagnose(&["-f", "-", "-o", "json"]).write_stdin(text));
     let report: Value = serde_json::from_str(&outcome.out).unwrap();
-    assert_eq!(report["summary"]["stuck"], 1);
+    assert_eq!(pods(&report, "stuck"), 1);
 }
 
 #[test]
@@ -179,18 +185,14 @@ fn a_dump_is_narrowed_like_a_cluster() {
             &[arguments, &["-f", &path, "-o", "json"]].concat(),
         ));
         let report: Value = serde_json::from_str(&outcome.out).unwrap_or_default();
-        report["summary"]["pods"].as_u64()
+        pods(&report, "all")
     };
-    assert_eq!(stuck_in(&[]), Some(1));
-    assert_eq!(stuck_in(&["-n", "shop"]), Some(1));
-    assert_eq!(stuck_in(&["-n", "other"]), Some(0));
-    assert_eq!(
-        stuck_in(&["-n", "other", "-A"]),
-        Some(1),
-        "--all-namespaces wins"
-    );
-    assert_eq!(stuck_in(&["pod", "web"]), Some(1));
-    assert_eq!(stuck_in(&["-l", "app=other"]), Some(0));
+    assert_eq!(stuck_in(&[]), 1);
+    assert_eq!(stuck_in(&["-n", "shop"]), 1);
+    assert_eq!(stuck_in(&["-n", "other"]), 0);
+    assert_eq!(stuck_in(&["-n", "other", "-A"]), 1, "--all-namespaces wins");
+    assert_eq!(stuck_in(&["pod", "web"]), 1);
+    assert_eq!(stuck_in(&["-l", "app=other"]), 0);
 }
 
 #[test]
@@ -201,8 +203,7 @@ fn owners_stand_for_their_pods() {
             &[target, &["-f", &demo, "-o", "json"]].concat(),
         ));
         let report: Value = serde_json::from_str(&outcome.out).unwrap();
-        let pods = report["summary"]["pods"].as_u64().unwrap();
-        (pods, report["summary"]["stuck"].as_u64().unwrap())
+        (pods(&report, "all"), pods(&report, "stuck"))
     };
     assert_eq!(stuck_of(&["deploy/gateway", "-n", "ingress"]), (3, 1));
     assert_eq!(
@@ -216,6 +217,20 @@ fn owners_stand_for_their_pods() {
     );
     assert_eq!(stuck_of(&["daemonset/search", "-n", "shop"]), (0, 0));
     assert_eq!(stuck_of(&["node/worker-2"]).1, 0);
+}
+
+#[test]
+fn a_workload_without_any_pod_is_told_why() {
+    for (path, target) in [
+        ("quota-exceeded/typical", "deploy/web"),
+        ("quota-exceeded/typical", "rs/web-6c5d9f"),
+        ("quota-exceeded/typical-job", "cronjob/import"),
+    ] {
+        let path = case(path);
+        let outcome = run(&mut diagnose(&[target, "-n", "team", "-f", &path]));
+        assert_eq!(outcome.code, 1, "{target}");
+        assert!(outcome.out.contains("quota-exceeded"), "{}", outcome.out);
+    }
 }
 
 #[test]
@@ -293,7 +308,7 @@ fn a_cluster_is_found_through_the_kubeconfig() {
     let report: Value =
         serde_json::from_str(&outcome.out).unwrap_or_else(|_| panic!("{}", outcome.err));
     assert_eq!(outcome.code, 1);
-    assert_eq!(report["unexplained"][0]["pod"]["name"], "web");
+    assert_eq!(report["unexplained"][0]["object"]["name"], "web");
     assert_eq!(report["gaps"][0]["kind"], "Event");
     assert_eq!(report["gaps"][0]["why"], "forbidden");
     assert_eq!(report["requests"]["count"], 2);
@@ -361,7 +376,7 @@ fn a_long_read_tells_of_itself_on_a_terminal_only() {
     match terminal.output() {
         Ok(output) => {
             let seen = String::from_utf8_lossy(&output.stdout).into_owned();
-            assert!(seen.contains("reading: 1 request,"), "{seen}");
+            assert!(seen.contains("reading: 3 requests,"), "{seen}");
         }
         Err(error) => eprintln!("skipped: script cannot be run: {error}"),
     }
