@@ -1,7 +1,7 @@
 //! What the tests and benches under `tests/` touch of the library. It is no interface for anybody else: it moves when the rooms do.
 
 pub use crate::cli::{Cli, explain::explain};
-pub use crate::diagnose::diagnose;
+pub use crate::diagnose::{diagnose, diagnose_each};
 pub use crate::error::Error;
 pub use crate::gather::client::Client;
 pub use crate::gather::dump::{self, DumpWriter, Reading};
@@ -17,6 +17,7 @@ pub use crate::report::*;
 pub use crate::rules::finding::{Certainty, Fix, Risk, Who};
 pub use crate::rules::{Layer, RETIRED, Rule, UNEXPLAINED};
 pub use crate::scheduler::preemption::{DryRun, Outcome, Victim};
+pub use crate::scheduler::remedy::{Action, Remedy};
 pub use crate::scheduler::{
     Agree, Agreement, Count, Engine, Filter, FilterFailure, FilterResults, Holder, TermPods, What,
 };

@@ -125,7 +125,7 @@ fn a_pending_pod_costs_four_requests() {
         asked(&server),
         [EVENTS, POD, "/api/v1/nodes", "/api/v1/pods"]
     );
-    assert!(gathered.snapshot().nodes().whole_cluster().is_ok());
+    assert!(gathered.store().nodes().whole_cluster().is_ok());
     let pods = server
         .asked()
         .into_iter()
@@ -213,7 +213,7 @@ fn every_failure_of_a_lesser_read_is_a_gap() {
         let gathered = read(&server, named("web")).unwrap();
         assert_eq!(gathered.stuck(), 1, "the pod's status still speaks");
         let gaps: Vec<_> = gathered
-            .snapshot()
+            .store()
             .gaps()
             .into_iter()
             .map(|gap| (gap.kind, gap.why))
@@ -324,7 +324,7 @@ fn a_secrets_value_is_never_asked_for() {
     assert!(asked.header("accept").unwrap().contains("as=Table"));
     assert_eq!(asked.query("includeObject"), Some("None"));
     let login = gathered
-        .snapshot()
+        .store()
         .secrets()
         .get("shop", "login")
         .yes()
@@ -334,13 +334,7 @@ fn a_secrets_value_is_never_asked_for() {
         Some("kubernetes.io/dockerconfigjson")
     );
     assert_eq!(login.keys, None, "a table says nothing of keys");
-    assert!(
-        gathered
-            .snapshot()
-            .secrets()
-            .get("shop", "other")
-            .is_absent()
-    );
+    assert!(gathered.store().secrets().get("shop", "other").is_absent());
 }
 
 #[test]

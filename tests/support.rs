@@ -5,6 +5,11 @@
     unused_imports,
     reason = "each test binary uses its own part of it"
 )]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail anywhere"
+)]
 
 pub(crate) use kubectl_diagnose::testing::*;
 
@@ -26,6 +31,11 @@ pub(crate) struct Loaded {
 impl Loaded {
     pub(crate) fn snapshot(&self) -> Snapshot<'_> {
         self.gathered.store.snapshot()
+    }
+
+    /// What was read.
+    pub(crate) fn store(&self) -> &Store {
+        &self.gathered.store
     }
 
     /// How many pods are stuck.
@@ -56,6 +66,11 @@ impl Loaded {
     /// The report of all that was read, whatever it cost.
     pub(crate) fn report(&self) -> Report {
         diagnose(&self.snapshot(), &self.gathered.scope, Requests::default())
+    }
+
+    /// The same, with a look at each pod even where another one is just like it.
+    pub(crate) fn report_of_each(&self) -> Report {
+        diagnose_each(&self.snapshot(), &self.gathered.scope, Requests::default())
     }
 
     /// The report as scripts get it.
@@ -98,17 +113,52 @@ pub(crate) fn read_cluster(
     Ok(Loaded { gathered })
 }
 
-/// What a scan of everything asks for in its waves when the cluster holds what this dump holds.
-pub(crate) fn planned(text: &str) -> Result<Vec<plan::Read>, Error> {
-    let mut store = Store::new(Why::NotInDump);
-    dump::load(text, &mut store).map_err(|error| Error::new(error.to_string()))?;
-    let scope = Scope::everything();
-    let waves = [
-        plan::first(&scope),
-        plan::second(&scope, &store),
-        plan::third(&scope, &store),
-    ];
-    Ok(waves.concat())
+/// Writes a dump as `--dump` would.
+pub(crate) fn write_dump(path: &Path, objects: &[serde_json::Value], reading: &Reading) {
+    let mut writer = DumpWriter::create(path).expect("a dump can be begun");
+    for object in objects {
+        if let Some(kind) = object["kind"].as_str().and_then(Kind::of_manifest) {
+            let json = object.to_string();
+            writer
+                .object(kind, json.as_bytes())
+                .expect("it can be written");
+        }
+    }
+    writer.finish(reading).expect("it can be written");
+}
+
+/// The objects that a diagnosis is about, as `Kind/namespace/name`, a pod without its kind.
+pub(crate) fn names_affected(diagnosis: &Diagnosis) -> Vec<String> {
+    diagnosis.affected.iter().map(object).collect()
+}
+
+/// The stuck objects that no diagnosis is about.
+pub(crate) fn names_unexplained(report: &Report) -> Vec<String> {
+    let unexplained = report.unexplained.iter();
+    unexplained
+        .map(|unexplained| object(&unexplained.object))
+        .collect()
+}
+
+fn object(object: &Affected) -> String {
+    let kind = Some(object.kind.as_str()).filter(|kind| *kind != "Pod");
+    let parts = kind.into_iter().chain(object.namespace.as_deref());
+    parts
+        .chain([object.name.as_str()])
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// How many pods are stuck.
+pub(crate) fn stuck_pods(report: &Report) -> usize {
+    let pods = report.summary.by_kind.get(Kind::Pod.as_str());
+    pods.map_or(0, |pods| pods.stuck)
+}
+
+/// A word of the report, as scripts get it.
+pub(crate) fn words(word: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(word).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 /// Every `tests/cases/<cause>/<variant>/cluster.yaml`, sorted.

@@ -10,7 +10,7 @@
     reason = "a test may fail anywhere"
 )]
 
-use crate::support::{Kind, Layer, RETIRED, Rule, UNEXPLAINED, plan, planned, rules};
+use crate::support::{Kind, Layer, RETIRED, Rule, UNEXPLAINED, plan, rules};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -191,10 +191,10 @@ fn what_a_rule_refines_exists_and_never_in_a_circle() {
         );
         path.push(rule.cause);
         for general in rule.refines {
-            // a cause whose rule is still to come refines nothing yet
-            if let Some(general) = rules::find(general) {
-                climbs(general, path);
-            }
+            let known = rules::find(general);
+            let known = known
+                .unwrap_or_else(|| panic!("{} refines {general}, which is no cause", rule.cause));
+            climbs(known, path);
         }
         path.pop();
     }
@@ -391,7 +391,7 @@ fn needed(kinds: impl Iterator<Item = Kind>) -> BTreeSet<String> {
 
 #[test]
 fn the_roles_grant_exactly_what_is_read() {
-    let read = || plan::KINDS.iter().copied();
+    let read = || Kind::read();
     assert_eq!(
         granted("ClusterRole", "kubectl-diagnose"),
         needed(read()),
@@ -406,7 +406,7 @@ fn the_roles_grant_exactly_what_is_read() {
     for rule in rules::all() {
         for kind in rule.reads {
             assert!(
-                plan::KINDS.contains(kind),
+                Kind::read().any(|read| read == *kind),
                 "{} reads {kind}, which is never asked for",
                 rule.cause
             );
@@ -414,14 +414,135 @@ fn the_roles_grant_exactly_what_is_read() {
     }
 }
 
+/// Which rooms each room of `src` may import: the way of the data, from what was read to what is shown.
+const IMPORTS: &[(&str, &[&str])] = &[
+    ("kubernetes", &[]),
+    ("error", &[]),
+    ("messages", &["kubernetes"]),
+    ("snapshot", &["kubernetes"]),
+    ("text", &["kubernetes"]),
+    ("scheduler", &["kubernetes", "messages", "snapshot"]),
+    ("triage", &["kubernetes", "snapshot"]),
+    (
+        "rules",
+        &[
+            "kubernetes",
+            "messages",
+            "snapshot",
+            "text",
+            "scheduler",
+            "triage",
+        ],
+    ),
+    (
+        "report",
+        &[
+            "kubernetes",
+            "snapshot",
+            "text",
+            "scheduler",
+            "triage",
+            "rules",
+        ],
+    ),
+    (
+        "diagnose",
+        &["snapshot", "text", "scheduler", "triage", "rules", "report"],
+    ),
+    (
+        "render",
+        &[
+            "error",
+            "kubernetes",
+            "snapshot",
+            "text",
+            "scheduler",
+            "triage",
+            "rules",
+            "report",
+        ],
+    ),
+    (
+        "gather",
+        &["error", "kubernetes", "messages", "snapshot", "triage"],
+    ),
+    (
+        "cli",
+        &[
+            "error",
+            "kubernetes",
+            "snapshot",
+            "triage",
+            "rules",
+            "gather",
+        ],
+    ),
+    (
+        "run",
+        &[
+            "error",
+            "kubernetes",
+            "triage",
+            "report",
+            "diagnose",
+            "render",
+            "gather",
+            "cli",
+        ],
+    ),
+];
+
+/// The words `crate::room` of a file, without its tests and comments.
+fn imported(text: &str) -> BTreeSet<String> {
+    let text = text
+        .split("#[cfg(test)]\nmod tests")
+        .next()
+        .unwrap_or_default();
+    let code = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    code.flat_map(|line| line.split("crate::").skip(1))
+        .map(|rest| {
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+            rest[..end.unwrap_or(rest.len())].to_owned()
+        })
+        .collect()
+}
+
 #[test]
-fn every_plan_asks_only_for_what_the_roles_grant() {
-    for path in files("tests/cases", "yaml") {
-        for read in planned(&text(&path)).expect("a case is readable") {
+fn rooms_import_only_what_lies_before_them() {
+    for path in files("src", "rs") {
+        let within = path
+            .strip_prefix(root().join("src"))
+            .expect("it is below src");
+        let first = within.components().next().expect("it has a name");
+        let room = first.as_os_str().to_string_lossy().replace(".rs", "");
+        let is_test = path.ends_with("tests.rs") || within.iter().any(|part| part == "tests");
+        if is_test || ["main", "lib", "bin", "testing"].contains(&room.as_str()) {
+            continue;
+        }
+        let (_, allowed) = IMPORTS
+            .iter()
+            .find(|(known, _)| *known == room)
+            .unwrap_or_else(|| panic!("{room} has no line in IMPORTS"));
+        for other in imported(&text(&path)) {
             assert!(
-                plan::KINDS.contains(&read.kind()),
-                "{}: {read:?}",
-                path.display()
+                other == room || allowed.contains(&other.as_str()),
+                "{} imports {other}, which does not lie before {room}",
+                within.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn no_room_imports_in_a_circle() {
+    for (at, (room, allowed)) in IMPORTS.iter().enumerate() {
+        let before: Vec<&str> = IMPORTS[..at].iter().map(|(room, _)| *room).collect();
+        for other in *allowed {
+            assert!(
+                before.contains(other),
+                "{room} may import {other}, which comes after it"
             );
         }
     }

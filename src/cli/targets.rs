@@ -16,6 +16,7 @@ pub const KINDS: &[Kind] = &[
     Kind::CronJob,
     Kind::ReplicationController,
     Kind::Node,
+    Kind::Service,
 ];
 
 /// Reads the positional arguments. None, or a bare `pods`, means every pod.

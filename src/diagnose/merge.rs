@@ -5,7 +5,7 @@
 use super::ladder::ladder;
 use super::next::{affected, affected_pod, next};
 use crate::report::{Affected, Diagnosis, FixReport, Verified, node_reports};
-use crate::rules::finding::{COMPANION, Certainty, Finding, Fix};
+use crate::rules::finding::{Certainty, Finding, Fix, Role};
 use crate::rules::{Case, Rule};
 use crate::scheduler::FilterResults;
 use crate::snapshot::ObjectRef;
@@ -21,15 +21,18 @@ pub(super) struct Hit {
     pub(super) finding: Finding,
 }
 
-/// What findings of one diagnosis have in common; the last is the place among their object's like findings.
+/// What findings of one diagnosis have in common; the last is the number among their object's like findings.
 type MergeKey = (&'static str, ObjectRef, Certainty, Option<String>, usize);
 
-/// What became of a finding: the diagnosis that it is part of, and its rank.
-pub(super) type Merged = (MergeKey, u32);
+/// Where a finding stands among those of its object: by its role, then by its rank.
+type Place = (Role, u32);
 
-/// The diagnoses so far, each with the least rank of its findings.
+/// What became of a finding: the diagnosis that it is part of, and its place.
+pub(super) type Merged = (MergeKey, Place);
+
+/// The diagnoses so far, each with the first place of its findings.
 #[derive(Debug, Default)]
-pub(super) struct Diagnoses(BTreeMap<MergeKey, (u32, Diagnosis)>);
+pub(super) struct Diagnoses(BTreeMap<MergeKey, (Place, Diagnosis)>);
 
 impl Diagnoses {
     /// Adds an object's findings.
@@ -44,24 +47,18 @@ impl Diagnoses {
         for hit in hits {
             let finding = &hit.finding;
             let container = finding.container.clone();
-            let place = alike
+            let nth = alike
                 .entry((hit.rule.cause, container.clone()))
                 .or_default();
             let subject = finding.subject.clone();
-            let key = (
-                hit.rule.cause,
-                subject,
-                finding.certainty,
-                container,
-                *place,
-            );
-            *place += 1;
-            let rank = finding.rank;
-            if !self.join(case, &key, rank) {
+            let key = (hit.rule.cause, subject, finding.certainty, container, *nth);
+            *nth += 1;
+            let place = (finding.role, finding.rank);
+            if !self.join(case, &key, place) {
                 let diagnosis = diagnosis(case, hit, first_layer);
-                self.0.insert(key.clone(), (rank, diagnosis));
+                self.0.insert(key.clone(), (place, diagnosis));
             }
-            merged.push((key, rank));
+            merged.push((key, place));
         }
         merged
     }
@@ -71,25 +68,25 @@ impl Diagnoses {
         &mut self,
         case: &Case<'a, S>,
         key: &MergeKey,
-        rank: u32,
+        place: Place,
     ) -> bool {
-        let Some((least, known)) = self.0.get_mut(key) else {
+        let Some((first, known)) = self.0.get_mut(key) else {
             return false;
         };
-        *least = (*least).min(rank);
+        *first = (*first).min(place);
         known.affected.push(affected(case, key.3.clone()));
         true
     }
 
-    /// Certain before likely, earlier layer before later, more objects before fewer, then names; companions behind all others.
+    /// Certain before likely, earlier layer before later, more objects before fewer, then names; contributing findings behind all others.
     pub(super) fn in_order(self) -> Vec<Diagnosis> {
-        let mut all: Vec<(MergeKey, (u32, Diagnosis))> = self.0.into_iter().collect();
+        let mut all: Vec<(MergeKey, (Place, Diagnosis))> = self.0.into_iter().collect();
         for (_, (_, diagnosis)) in &mut all {
             diagnosis.affected.sort();
         }
-        all.sort_by_cached_key(|(key, (rank, diagnosis))| {
+        all.sort_by_cached_key(|(key, ((role, rank), diagnosis))| {
             (
-                *rank == COMPANION,
+                *role,
                 diagnosis.certainty,
                 diagnosis.layer,
                 *rank,
@@ -146,7 +143,7 @@ fn diagnosis<'a, S: Subject<'a>>(
         before_nodes: results.before.iter().map(Into::into).collect(),
         nodes: node_reports(results),
         unread: results.unread.iter().map(Into::into).collect(),
-        next: next(case, &rungs, finding.look),
+        next: next(case, &rungs, finding.inspect),
         ladder: rungs,
         subject: finding.subject,
         affected: affected_by(case, finding.container, &finding.affected),

@@ -22,6 +22,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Diagnoses everything in the scope that is stuck.
 pub fn diagnose(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests) -> Report {
+    run(snapshot, scope, requests, equivalence::key)
+}
+
+/// The same with a look at each pod, however alike they are: what tests hold against it.
+pub fn diagnose_each(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests) -> Report {
+    run(snapshot, scope, requests, |_| None)
+}
+
+fn run(
+    snapshot: &Snapshot<'_>,
+    scope: &Scope,
+    requests: Requests,
+    equivalence_key: fn(&Case<'_>) -> Option<String>,
+) -> Report {
     let triage = triage(snapshot, scope);
     let engine = if triage.waits_for_a_node() {
         Engine::new(snapshot)
@@ -32,7 +46,7 @@ pub fn diagnose(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests) -> R
     for node in &triage.nodes.stuck {
         run.explain(&Case::new(*node, &engine));
     }
-    run.pods(&triage, &engine);
+    run.pods(&triage, &engine, equivalence_key);
     for workload in &triage.workloads.stuck {
         run.explain(&Case::new(*workload, &engine));
     }
@@ -67,14 +81,19 @@ struct Run {
 
 impl Run {
     /// Looks at each pod, unless an equivalent one was looked at.
-    fn pods<'a>(&mut self, triage: &Triage<'a>, engine: &'a Engine<'a>) {
+    fn pods<'a>(
+        &mut self,
+        triage: &Triage<'a>,
+        engine: &'a Engine<'a>,
+        equivalence_key: fn(&Case<'_>) -> Option<String>,
+    ) {
         let mut known: HashMap<String, Vec<Merged>> = HashMap::new();
         for pod in &triage.pods.stuck {
             let case: Case<'a, &'a PodView> = Case::new(*pod, engine);
-            let key = equivalence::key(&case);
+            let key = equivalence_key(&case);
             if let Some(merged) = key.as_ref().and_then(|key| known.get(key)) {
-                for (key, rank) in merged {
-                    self.diagnoses.join(&case, key, *rank);
+                for (key, place) in merged {
+                    self.diagnoses.join(&case, key, *place);
                 }
                 continue;
             }

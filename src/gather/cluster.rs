@@ -314,19 +314,22 @@ fn record(store: &mut Store, read: &Read, outcome: &Result<(), ReadError>) {
             ReadScope::Object(namespace.clone(), name.clone()),
         ),
         Read::List { labels, .. } if !labels.is_empty() => return,
-        // events of one pod: the selector names it
         Read::List {
             kind: Kind::Event,
-            namespace,
+            namespace: Some(namespace),
             fields,
             ..
-        } if !fields.is_empty() => {
+        } if fields.starts_with(plan::INVOLVED) => {
             let name = fields.rsplit('=').next().unwrap_or_default().to_owned();
-            (
-                Some(name.clone()),
-                ReadScope::Object(namespace.clone().unwrap_or_default(), name),
-            )
+            let read_scope = ReadScope::Object(namespace.clone(), name.clone());
+            (Some(name), read_scope)
         }
+        // part of them, which says nothing about the rest
+        Read::List {
+            kind: Kind::Event,
+            fields,
+            ..
+        } if !fields.is_empty() && outcome.is_ok() => return,
         Read::List {
             namespace: Some(namespace),
             ..
@@ -373,8 +376,8 @@ async fn settle(
             };
             Err(absent(client, scope, &target).await)
         }
-        // the pods of a workload that may not be read are still known by their owner's name
-        (Read::Get { kind, .. }, _) if *kind != Kind::Pod => Ok(()),
+        // the pods of a workload that may not be read are still known by their owner's name, and what else is missing is a gap
+        _ if read.kind() != Kind::Pod => Ok(()),
         _ => Err(refused(scope, read, error)),
     }
 }

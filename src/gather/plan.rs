@@ -2,10 +2,14 @@
 //!
 //! Two waves. The first reads the scope's pods. The second asks only for what the pods that are not
 //! plainly well point at; a third follows the claims that the second has read, and is mostly empty.
-//! What a pod's volumes and devices need stands in `storage` and `devices`.
+//! What a pod's volumes and devices need stands in `storage` and `devices`, what its node's CPU decides in `platform`, what
+//! workloads and Services need in `workloads` and `services`.
 
 mod devices;
+mod platform;
+mod services;
 mod storage;
+mod workloads;
 
 use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
 use crate::kubernetes::ports::host_ports;
@@ -21,6 +25,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const SINGLES: usize = 3;
 /// Above this many namespaces, one list over all of them is cheaper than one each.
 const NAMESPACES: usize = 5;
+
+/// The field by which the events of one object are selected.
+pub(super) const INVOLVED: &str = "involvedObject.name";
 
 /// One request.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,7 +93,7 @@ fn get(kind: Kind, namespace: &str, name: &str) -> Read {
     }
 }
 
-/// The first wave: the pods of the scope, and the workloads that were named.
+/// The first wave: the pods of the scope, what was named, and of a scan the Services and who was refused a pod.
 pub fn first(scope: &Scope) -> Vec<Read> {
     let namespace = scope.namespace.as_deref();
     if let (true, Some(namespace)) = (scope.only_pods(), namespace) {
@@ -101,15 +108,8 @@ pub fn first(scope: &Scope) -> Vec<Read> {
         .iter()
         .filter(|target| target.kind != Kind::Pod)
         .map(|target| {
-            get(
-                target.kind,
-                if target.kind.namespaced() {
-                    namespace.unwrap_or_default()
-                } else {
-                    ""
-                },
-                &target.name,
-            )
+            let namespace = namespace.filter(|_| target.kind.namespaced());
+            get(target.kind, namespace.unwrap_or_default(), &target.name)
         });
     let pods = Read::List {
         kind: Kind::Pod,
@@ -123,7 +123,10 @@ pub fn first(scope: &Scope) -> Vec<Read> {
             .unwrap_or_default(),
         records_only: false,
     };
-    std::iter::once(pods).chain(named).collect()
+    let mut reads: BTreeSet<Read> = std::iter::once(pods).chain(named).collect();
+    workloads::of_scope(scope, &mut reads);
+    services::of_scope(scope, &mut reads);
+    fold(reads)
 }
 
 /// The second wave: what the pods that are not plainly well point at.
@@ -138,11 +141,14 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
     for pod in &suspects {
         storage::of_pod(pod, &mut reads);
         devices::of_pod(pod, &mut reads);
+        platform::of_pod(pod, &mut reads);
         configuration(pod, &mut reads);
         images(pod, &mut reads);
         owner(pod, &mut reads);
         node(pod, &mut reads);
     }
+    workloads::refused(scope, store, &mut reads);
+    services::without_pods(scope, store, &mut reads);
     fold(reads)
 }
 
@@ -150,9 +156,14 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
 pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
     let kept_away = by_namespaces(store);
     let mut reads = BTreeSet::new();
-    for pod in store.whole_pods().filter(|pod| {
-        pod.node().is_none() && pod.phase() != "Succeeded" && scope.covers(&pod.identity(), store)
-    }) {
+    let (bound, unbound): (Vec<_>, Vec<_>) = store
+        .whole_pods()
+        .filter(|pod| pod.phase() != "Succeeded" && scope.covers(&pod.identity(), store))
+        .partition(|pod| pod.node().is_some());
+    for pod in bound {
+        platform::of_events(pod, store, &mut reads);
+    }
+    for pod in unbound {
         storage::of_claims(pod, store, &mut reads);
         devices::of_claims(pod, store, &mut reads);
         let namespace = store.namespaces().get("", pod.namespace());
@@ -181,6 +192,17 @@ fn selects_namespaces(term: &PodAffinityTerm) -> bool {
     selector.is_some_and(|selector| !label_selector_is_empty(selector))
 }
 
+/// Events of an object, or those of one reason: `involvedObject.name=web`, `reason=FailedCreate`.
+fn events_where(namespace: Option<&str>, field: &str, value: &str) -> Read {
+    Read::List {
+        kind: Kind::Event,
+        namespace: namespace.map(str::to_owned),
+        fields: format!("{field}={value}"),
+        labels: String::new(),
+        records_only: false,
+    }
+}
+
 /// Events: by pod when few are suspect, by namespace when more, of the cluster when many.
 fn events(suspects: &[&PodView], reads: &mut BTreeSet<Read>) {
     let namespaces: BTreeSet<&str> = suspects.iter().map(|pod| pod.namespace()).collect();
@@ -193,25 +215,21 @@ fn events(suspects: &[&PodView], reads: &mut BTreeSet<Read>) {
             .iter()
             .filter(|pod| pod.namespace() == namespace)
             .collect();
-        if of_namespace.len() > SINGLES
-            || of_namespace
-                .iter()
-                .any(|pod| pod.node().is_none() && !storage::claims(pod).is_empty())
-        {
-            // a claim's events tell why it is not bound, so the namespace's list serves both
+        if of_namespace.len() > SINGLES || of_namespace.iter().any(|pod| told_elsewhere(pod)) {
             reads.insert(list(Kind::Event, Some(namespace)));
             continue;
         }
         for pod in of_namespace {
-            reads.insert(Read::List {
-                kind: Kind::Event,
-                namespace: Some(namespace.to_owned()),
-                fields: format!("involvedObject.name={}", pod.name()),
-                labels: String::new(),
-                records_only: false,
-            });
+            reads.insert(events_where(Some(namespace), INVOLVED, pod.name()));
         }
     }
+}
+
+/// Whether events of other objects tell of this pod: those of its claims why they are not bound, those of its group or
+/// queue why it is held, and where nothing is said of the pod, those of other pods whether its scheduler speaks at all.
+fn told_elsewhere(pod: &PodView) -> bool {
+    let unspoken = pod.condition("PodScheduled").is_none() || pod.is_gated();
+    pod.node().is_none() && (unspoken || !storage::claims(pod).is_empty())
 }
 
 /// Whether the scheduler looks for a node for this pod.

@@ -69,11 +69,6 @@ pub fn truncate_width(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", fitting.last().unwrap_or_default()))
 }
 
-/// The text with blanks behind it up to so many columns; a longer text stays as it is.
-pub fn pad_width(text: &str, columns: usize) -> String {
-    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
-}
-
 fn is_unsafe(c: char) -> bool {
     let keeps_order = !matches!(c,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -154,8 +149,6 @@ mod tests {
             );
         }
         assert_eq!(width("漢字"), 4);
-        assert_eq!(pad_width("漢字", 6), "漢字  ");
-        assert_eq!(pad_width("long", 2), "long");
     }
 
     proptest! {
@@ -171,7 +164,6 @@ mod tests {
         fn what_is_cut_fits(text in "[a漢e\u{301}\u{200d}🚀☁\u{fe0f}]{0,20}", columns in 0_usize..20) {
             let cut = truncate_width(&text, columns);
             prop_assert!(width(&cut) <= columns, "{cut:?}");
-            prop_assert!(width(&pad_width(&cut, columns)) == columns);
         }
     }
 }

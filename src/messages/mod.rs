@@ -6,11 +6,19 @@
 
 pub mod admission;
 pub mod autoscaler;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "causes of the volume layer will read it")
+)]
 pub mod claim;
 pub mod config;
 pub mod eviction;
 pub(crate) mod form;
 pub mod gang;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "causes of the volume layer will read it")
+)]
 pub mod mount;
 pub mod probe;
 pub mod pull;

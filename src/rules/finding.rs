@@ -19,7 +19,7 @@ pub struct Finding {
     pub container: Option<String>,
     /// The pods that it keeps stuck, where the rule looked at something else that they depend on, such as their node.
     pub affected: Vec<ObjectRef>,
-    /// The cluster's own words that settle it. Not an item of a list: a finding without proof cannot be built.
+    /// The quote that settles it. Not an item of a list: a finding without proof cannot be built.
     pub proof: Evidence,
     /// More evidence.
     pub evidence: Vec<Evidence>,
@@ -29,18 +29,20 @@ pub struct Finding {
     pub certainty: Certainty,
     /// The headline, with facts in braces.
     pub headline: Sentence,
-    /// How it comes about, with facts in braces; empty when the headline says all.
+    /// How it comes about, with facts in braces; absent when the headline says all.
     pub why: Option<Sentence>,
     /// What to change, best first.
     pub fixes: Vec<Fix>,
-    /// One command that only looks.
-    pub look: Option<String>,
+    /// One command that only reads, to find out more.
+    pub inspect: Option<String>,
     /// For scheduling causes: why each node was rejected.
     pub results: Option<Arc<FilterResults>>,
     /// For scheduling causes: our counts beside the scheduler's.
     pub agreement: Option<Agreement>,
     /// For scheduling causes: whether other pods could give way.
     pub preemption: Option<Preemption>,
+    /// Whether it keeps the object stuck, or only tells why something else does.
+    pub role: Role,
     /// Among several causes of one layer: smaller comes first.
     pub rank: u32,
 }
@@ -59,15 +61,16 @@ impl Finding {
             headline,
             why: None,
             fixes: Vec::new(),
-            look: None,
+            inspect: None,
             results: None,
             agreement: None,
             preemption: None,
+            role: Role::Cause,
             rank: 0,
         }
     }
 
-    /// Why each node was rejected on each node; empty when that is not known.
+    /// Why each node was rejected; empty when that is not known.
     pub fn nodes(&self) -> &[NodeResult] {
         self.results
             .as_deref()
@@ -126,8 +129,8 @@ impl Finding {
 
     /// Says how it comes about.
     #[must_use]
-    pub fn why(mut self, why: Sentence) -> Self {
-        self.why = Some(why);
+    pub fn why(mut self, why: impl Into<Option<Sentence>>) -> Self {
+        self.why = why.into();
         self
     }
 
@@ -138,23 +141,29 @@ impl Finding {
         self
     }
 
-    /// Stands behind every other diagnosis: it tells why another cause lasts, and is one itself only where nothing else is known.
+    /// Only contributes: it tells why another cause lasts, and is one itself only where nothing else is known.
     #[must_use]
-    pub fn companion(mut self) -> Self {
-        self.rank = COMPANION;
+    pub fn contributing(mut self) -> Self {
+        self.role = Role::Contributing;
         self
     }
 
     /// Gives the command that shows more.
     #[must_use]
-    pub fn look(mut self, command: String) -> Self {
-        self.look = Some(command);
+    pub fn inspect(mut self, command: String) -> Self {
+        self.inspect = Some(command);
         self
     }
 }
 
-/// The rank of a contributing finding.
-pub const COMPANION: u32 = u32::MAX;
+/// What a finding is among those of one object. Causes come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// It keeps the object stuck.
+    Cause,
+    /// It tells why another cause lasts.
+    Contributing,
+}
 
 /// How sure a finding is. Words, since nobody measured the decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

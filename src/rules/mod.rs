@@ -1,6 +1,6 @@
 //! The causes: one file a cause, its explanation beside it, one folder a layer.
 //!
-//! A rule is a `static` with a pure function over a sealed snapshot. It never does I/O, never
+//! A rule is a `static` with a pure function over a snapshot. It never does I/O, never
 //! fails, and says nothing that it cannot quote. Rules do not know of each other: where one is more
 //! specific, it names the other in [`Rule::refines`] and `diagnose` drops the less specific finding.
 //!

@@ -22,28 +22,28 @@ pub(super) use node_changes::NodeChanges;
 pub(super) use tally::Ours;
 use tally::{Dialect, Theirs};
 
-/// Counts our filter failures in the way in which the message was written. The same for all pods that are judged alike and of which the
-/// scheduler says the same.
-pub(super) fn count(said: Option<&SchedulerMessage>, results: &FilterResults) -> Ours {
-    let message = said.map(|said| &said.message);
+/// Counts our filter failures in the way in which the message was written. The same for all pods with the same
+/// results and the same message.
+pub(super) fn count(latest: Option<&SchedulerMessage>, results: &FilterResults) -> Ours {
+    let message = latest.map(|latest| &latest.message);
     let theirs = message.map(Theirs::of).unwrap_or_default();
     Dialect::fitting(&theirs, &results.nodes)
 }
 
-/// A pod, what the scheduler said of it, and what we found.
+/// A pod, the scheduler's message about it, and what was computed.
 pub(super) struct Sides<'s> {
     pub(super) pod: &'s PodView,
     pub(super) snapshot: &'s Snapshot<'s>,
     pub(super) changes: &'s NodeChanges,
-    pub(super) said: Option<&'s SchedulerMessage>,
+    pub(super) scheduler_message: Option<&'s SchedulerMessage>,
     /// Absent when the nodes were not all read, and with it our counts.
     pub(super) results: Option<&'s FilterResults>,
     pub(super) ours: Option<&'s Ours>,
 }
 
-/// Sets what we find beside what the scheduler said.
+/// Compares what was computed with the scheduler's message.
 pub(super) fn compare(sides: &Sides<'_>) -> Agreement {
-    let message = sides.said.map(|said| &said.message);
+    let message = sides.scheduler_message.map(|latest| &latest.message);
     let theirs = message.map(Theirs::of).unwrap_or_default();
     let refusal = sides.results.and_then(|results| results.before.first());
     let ours = sides.ours;

@@ -1,4 +1,4 @@
-//! DynamicResources: claims of devices, as far as they can be told without evaluating expressions.
+//! DynamicResources: claims of devices, as far as they can be known without evaluating expressions.
 //!
 //! Once a claim is allocated, its devices are on certain nodes, which its status names: the pod has to go there. A claim that waits
 //! for devices may be satisfied anywhere: which devices fit is written in expressions (CEL) that only the scheduler evaluates, so
@@ -102,20 +102,20 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
         .placed
         .iter()
         .filter(|(_, nodes)| !reaches(nodes));
-    let told = elsewhere.map(|(claim, nodes)| {
+    let failures = elsewhere.map(|(claim, nodes)| {
         let what = Other::DevicesElsewhere {
             claim: claim.clone(),
             nodes: node_selector_text(nodes),
         };
         failure(ClaimProblem::OtherNode, what)
     });
-    told.collect()
+    failures.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use crate::scheduler::Filter;
-    use crate::scheduler::testing::{Cluster, Object, Told, node, object, pod};
+    use crate::scheduler::testing::{Cluster, Filtered, Object, node, object, pod};
     use crate::snapshot::Kind;
     use serde_json::{Value, json};
 
@@ -139,25 +139,25 @@ mod tests {
         pod("web").set("/spec/resourceClaims", claims.collect())
     }
 
-    fn told(pod: &Object, cluster: Cluster) -> Told {
+    fn filtered(pod: &Object, cluster: Cluster) -> Filtered {
         let nodes = ["n1", "n2"].map(|name| node(name, "1", "1Gi"));
-        Told::of(Filter::DynamicResources, pod, cluster.all(nodes))
+        Filtered::of(Filter::DynamicResources, pod, cluster.all(nodes))
     }
 
     #[test]
     fn a_pod_goes_where_the_devices_of_its_claims_are() {
         let cluster = Cluster::new().with(claim("gpu", on("n1")));
-        let told = told(&asking(&["gpu"]), cluster);
-        assert!(told.on("n1").is_empty());
+        let filtered = filtered(&asking(&["gpu"]), cluster);
+        assert!(filtered.on("n1").is_empty());
         assert_eq!(
-            told.words("n2"),
+            filtered.reasons("n2"),
             ["resourceclaim not available on the node"]
         );
-        assert!(told.unread.is_empty());
+        assert!(filtered.unread.is_empty());
         // devices that every node reaches
         let anywhere = claim("net", json!({"allocation": {}}));
-        let told = super::tests::told(&asking(&["net"]), Cluster::new().with(anywhere));
-        assert!(told.is_nothing() && told.unread.is_empty());
+        let filtered = super::tests::filtered(&asking(&["net"]), Cluster::new().with(anywhere));
+        assert!(filtered.is_nothing() && filtered.unread.is_empty());
     }
 
     #[test]
@@ -165,13 +165,13 @@ mod tests {
         let cluster = Cluster::new()
             .with(claim("gpu", on("n1")))
             .with(claim("new", json!({})));
-        let told = told(&asking(&["gpu", "new"]), cluster);
-        assert_eq!(told.unread, [Kind::ResourceSlice]);
-        assert_eq!(told.words("n2").len(), 1);
-        let missing = super::tests::told(&asking(&["missing"]), Cluster::new());
+        let filtered = filtered(&asking(&["gpu", "new"]), cluster);
+        assert_eq!(filtered.unread, [Kind::ResourceSlice]);
+        assert_eq!(filtered.reasons("n2").len(), 1);
+        let missing = super::tests::filtered(&asking(&["missing"]), Cluster::new());
         assert_eq!(missing.unread, [Kind::ResourceSlice]);
         let kinds = Cluster::but(&[Kind::ResourceClaim]);
-        let unread = super::tests::told(&asking(&["gpu"]), kinds);
+        let unread = super::tests::filtered(&asking(&["gpu"]), kinds);
         assert_eq!(unread.unread, [Kind::ResourceClaim]);
     }
 
@@ -180,7 +180,7 @@ mod tests {
         let in_use = |users: usize| {
             let users = (0..users).map(|at| json!({"resource": "pods", "name": format!("p{at}"), "uid": format!("uid-{at}")}));
             let status = json!({"allocation": {}, "reservedFor": users.collect::<Vec<_>>()});
-            told(&asking(&["gpu"]), Cluster::new().with(claim("gpu", status))).before
+            filtered(&asking(&["gpu"]), Cluster::new().with(claim("gpu", status))).before
         };
         assert!(in_use(255).is_empty());
         assert_eq!(in_use(256), ["resourceclaim in use"]);

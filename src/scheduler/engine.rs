@@ -1,6 +1,6 @@
 //! The scheduler's arithmetic for all pods of one snapshot, with what several pods share worked out once.
 //!
-//! A cluster that is full has hundreds of pending pods of a few templates: pods that ask the same are judged once. What does not
+//! A cluster that is full has hundreds of pending pods of a few templates: the filters run once for pods that ask the same. What does not
 //! belong here: the arithmetic itself (`run_filters`), and what follows from it (`rules/scheduling`).
 
 use super::agreement::{NodeChanges, Ours, Sides};
@@ -17,7 +17,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Judges the pods of one snapshot.
+/// Runs the filters for the pods of one snapshot.
 #[derive(Debug)]
 pub struct Engine<'a> {
     // not behind a cell, which would make every borrow of the engine as long as the snapshot's
@@ -61,26 +61,26 @@ impl<'a> Engine<'a> {
         &self.view
     }
 
-    /// Why nodes were rejected on the nodes that were read.
+    /// Why each node that was read was rejected.
     pub fn run_filters(&self, pod: &Pod) -> Arc<FilterResults> {
-        self.judge_alike(asks(pod), pod)
+        self.results_of(asks(pod), pod)
     }
 
     /// The same, by what is asked.
-    fn judge_alike(&self, asks: String, pod: &Pod) -> Arc<FilterResults> {
+    fn results_of(&self, asks: String, pod: &Pod) -> Arc<FilterResults> {
         remembered(&self.results, asks, || run_filters(pod, self.view()).into())
     }
 
-    /// The same, when the scheduler may have told of what is not known here.
-    fn judge_told(
+    /// The same beside the scheduler's message, which may name what is not known here.
+    fn results_beside(
         &self,
         pod: &PodView,
-        said: Option<&SchedulerMessage>,
+        latest: Option<&SchedulerMessage>,
         asks: String,
     ) -> Arc<FilterResults> {
-        let results = self.judge_alike(asks, pod.pod());
+        let results = self.results_of(asks, pod.pod());
         let unknown =
-            said.and_then(|said| node_declared_features::unknown(pod.spec(), &said.message));
+            latest.and_then(|latest| node_declared_features::unknown(pod.spec(), &latest.message));
         match unknown {
             Some(unknown) => {
                 let mut results = FilterResults::clone(&results);
@@ -91,31 +91,33 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Looks at a pod that is not bound.
+    /// Examines a pod that is not bound.
     pub fn examine(&self, pod: &PodView) -> Examination {
         let snapshot = self.snapshot();
-        let said = latest_message::newest(pod, snapshot);
+        let scheduler_message = latest_message::newest(pod, snapshot);
         let asks = asks(pod.pod());
         let results = match snapshot.nodes().whole_cluster() {
-            Ok(()) => Some(self.judge_told(pod, said.as_ref(), asks.clone())),
+            Ok(()) => Some(self.results_beside(pod, scheduler_message.as_ref(), asks.clone())),
             Err(_) => None,
         };
         let ours = results.as_deref().map(|results| {
-            let words = said.as_ref().map_or("", |said| said.quote.quote.as_str());
-            remembered(&self.counted, format!("{words} {asks}"), || {
-                agreement::count(said.as_ref(), results).into()
+            let quote = scheduler_message
+                .as_ref()
+                .map_or("", |latest| latest.quote.quote.as_str());
+            remembered(&self.counted, format!("{quote} {asks}"), || {
+                agreement::count(scheduler_message.as_ref(), results).into()
             })
         });
         let agreement = agreement::compare(&Sides {
             pod,
             snapshot,
             changes: self.changes.get_or_init(|| NodeChanges::of(snapshot)),
-            said: said.as_ref(),
+            scheduler_message: scheduler_message.as_ref(),
             results: results.as_deref(),
             ours: ours.as_deref(),
         });
         Examination {
-            said,
+            scheduler_message,
             results,
             agreement,
         }
@@ -156,7 +158,7 @@ fn remembered<T: ?Sized>(
     found
 }
 
-/// All that the filters ask about a pod, so that two pods with the same are judged alike.
+/// All that the filters ask about a pod, so that two pods with the same get the same results.
 fn asks(pod: &Pod) -> String {
     let Some(spec) = pod.spec.as_ref() else {
         return String::new();
@@ -183,7 +185,7 @@ fn asks(pod: &Pod) -> String {
         .filter(|v| bears_on_nodes(v))
         .collect();
     let ephemeral = volumes.iter().any(|volume| volume.ephemeral.is_some());
-    // the claim of an ephemeral volume is named after its pod, and a nominated pod must be told from others
+    // the claim of an ephemeral volume is named after its pod, and a nominated pod must be known from others
     let name = (ephemeral || nominated.is_some()).then_some(pod.metadata.name.as_deref());
     format!(
         "{:?}",
@@ -249,7 +251,7 @@ mod tests {
     use std::sync::Arc;
 
     #[test]
-    fn pods_that_ask_the_same_are_judged_once() {
+    fn the_filters_run_once_for_pods_that_ask_the_same() {
         let cluster = Cluster::new().with(node("n1", "1", "1Gi")).snapshot();
         let engine = Engine::new(&cluster);
         let of = |name: &str, cpu: &str| engine.run_filters(&pod(name).asks("cpu", cpu).pod());
@@ -261,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tells_two_pods_apart_is_not_shared() {
+    fn what_differs_is_not_shared() {
         let cluster = Cluster::new().with(node("n1", "1", "1Gi")).snapshot();
         let engine = Engine::new(&cluster);
         let plain = engine.run_filters(&pod("a").pod());

@@ -6,7 +6,7 @@
 
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::quantity::Quantity;
-use crate::kubernetes::resources::{Amounts, pod_requests};
+use crate::kubernetes::resources::pod_requests;
 use crate::scheduler::{
     Filter, FilterFailure, NodeView, Unread, View, dynamic_resources, inter_pod_affinity,
     latest_message, node_affinity, node_declared_features, node_volume_limits, resources,
@@ -33,9 +33,7 @@ pub struct Incoming<'a, 'v> {
     pub labels: &'a BTreeMap<String, String>,
     /// `spec`
     pub spec: &'a PodSpec,
-    /// What it asks, by its spec alone, rounded as the scheduler counts.
-    pub requests: Amounts,
-    /// What of that NodeResourcesFit compares, in its order.
+    /// What it requests by its spec, rounded as the scheduler counts, in the order in which NodeResourcesFit compares it.
     pub(super) compared: Vec<(String, Quantity)>,
     /// The host ports that it wants, each once.
     pub ports: Vec<HostPort>,
@@ -112,7 +110,6 @@ impl<'a, 'v> Incoming<'a, 'v> {
             labels: pod.metadata.labels.as_ref().unwrap_or(&NO_LABELS),
             spec,
             compared: resources::compared(&requests),
-            requests,
             ports,
             features: node_declared_features::needed(spec),
             held: volume_restrictions::Held::default(),

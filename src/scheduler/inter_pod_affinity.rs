@@ -1,8 +1,8 @@
 //! InterPodAffinity: required affinity and anti-affinity between pods, in both directions.
 //!
 //! Which domains hold pods that matter is found once for all nodes ([`find`]). On a node three things can fail: nobody whom the
-//! pod wants to be near is in the domain, somebody whom it avoids is, somebody who avoids it is. All are told; the
-//! scheduler tells the first.
+//! pod wants to be near is in the domain, somebody whom it avoids is, somebody who avoids it is. All are found; the
+//! scheduler gives the first.
 //!
 //! Source: kube-scheduler `framework/plugins/interpodaffinity/filtering.go` (1.37, without the alpha gate
 //! InterPodAffinityHostnameFastPath, whose verdicts are the same). `matchLabelKeys` need nothing here: the API server writes them
@@ -75,7 +75,7 @@ pub(super) fn find<'a, 'v>(pod: &Incoming<'a, 'v>, view: &View<'v>) -> Peers<'a,
     peers
 }
 
-/// What the pod's neighbours have against the node, or lack there.
+/// The terms that are not met on the node, the pod's own and other pods'.
 pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<FilterFailure> {
     let peers = &pod.peers;
     let apart = peers.apart(node).map(|term| {
@@ -125,7 +125,7 @@ fn together(holder: &PodRecord, own: bool, key: &str, domain: &str) -> What {
     }
 }
 
-/// Whose selectors the labels of a shape meet; which namespaces the terms mean is yet to be asked.
+/// Whose selectors the labels of a footprint meet; which namespaces the terms mean is yet to be asked.
 #[derive(Debug, Clone, Default)]
 struct Selected {
     /// All terms' of the affinity.
@@ -202,7 +202,7 @@ impl<'a, 'v> Peers<'a, 'v> {
         }
     }
 
-    /// The topology keys over which an pod record keeps the incoming pod away.
+    /// The topology keys over which a pod record keeps the incoming pod away.
     fn refuses(
         &mut self,
         guard: &PodRecord,

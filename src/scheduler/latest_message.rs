@@ -1,4 +1,4 @@
-//! What a scheduler said last about a pod, and where.
+//! The latest message of a scheduler about a pod, and where it stands.
 //!
 //! The condition PodScheduled is whole and rewritten at every attempt; an event is cut at 1024 bytes and outlives what it tells.
 
@@ -20,7 +20,7 @@ pub(super) fn scheduler_of(name: &str) -> &str {
     }
 }
 
-/// Its newest words: the condition's, or the newest event's.
+/// The condition's, or the newest event's.
 pub(super) fn newest(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<SchedulerMessage> {
     condition(pod).or_else(|| {
         let event = newest_event(pod, snapshot)?;
@@ -30,7 +30,7 @@ pub(super) fn newest(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<Scheduler
             count: event.count,
             age_seconds: event.last.map(|last| snapshot.seconds_since(last)),
         };
-        Some(said(pod, origin, &event.message))
+        Some(parsed(pod, origin, &event.message))
     })
 }
 
@@ -43,10 +43,10 @@ fn condition(pod: &PodView) -> Option<SchedulerMessage> {
         .as_deref()
         .filter(|text| !text.is_empty())?;
     let path = "status.conditions[PodScheduled].message".to_owned();
-    Some(said(pod, Origin::Field { path }, message))
+    Some(parsed(pod, Origin::Field { path }, message))
 }
 
-fn said(pod: &PodView, origin: Origin, quote: &str) -> SchedulerMessage {
+fn parsed(pod: &PodView, origin: Origin, quote: &str) -> SchedulerMessage {
     SchedulerMessage {
         message: message::parse(quote),
         quote: Evidence {
@@ -77,7 +77,7 @@ fn newest_event<'a>(pod: &'a PodView, snapshot: &'a Snapshot<'a>) -> Option<&'a 
     own.or(events.last()).copied()
 }
 
-/// When the scheduler is last known to have said it. The condition's time is that of its first refusal, and no later one's.
+/// When the scheduler is last known to have tried the pod. The condition's time is that of its first refusal, and no later one's.
 pub(super) fn last_attempt(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
     let condition = pod
         .condition("PodScheduled")

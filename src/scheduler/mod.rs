@@ -112,8 +112,8 @@ impl Filter {
 }
 
 impl Filter {
-    /// Whether the plugin stops at the first thing that it finds on a node; the others tell all.
-    fn tells_one(self) -> bool {
+    /// Whether the plugin stops at the first thing that it finds on a node; the others give all.
+    fn gives_one(self) -> bool {
         !matches!(
             self,
             Filter::NodeResourcesFit | Filter::VolumeBinding | Filter::DynamicResources
@@ -298,7 +298,7 @@ pub struct Unread {
 /// Why nodes were rejected.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FilterResults {
-    /// What the scheduler refuses the pod for before it looks at any node; it tells the first.
+    /// What the scheduler refuses the pod for before it looks at any node; it gives the first.
     pub before: Vec<FilterFailure>,
     /// What rejects it on each node, in order of names.
     pub nodes: Vec<NodeResult>,
@@ -421,16 +421,15 @@ pub struct SchedulerMessage {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Examination {
     /// The scheduler's latest message; absent when there is none.
-    pub said: Option<SchedulerMessage>,
-    /// Why each node was rejected; absent when the nodes were not all read.
-    /// With pods unread, why each node was rejected still does, and more may.
+    pub scheduler_message: Option<SchedulerMessage>,
+    /// Why each node was rejected; absent when the nodes were not all read. With pods unread, more may reject the pod.
     pub results: Option<Arc<FilterResults>>,
     /// Whether both agree.
     pub agreement: Agreement,
 }
 
 impl Examination {
-    /// Why each node was rejected on each node, in order of names.
+    /// Why each node was rejected, in order of names.
     pub fn nodes(&self) -> Option<&[NodeResult]> {
         self.results
             .as_deref()

@@ -1,7 +1,7 @@
 //! NodeAffinity: `nodeSelector` and the required node affinity.
 //!
 //! All pairs of the selector must hold, and one term of the affinity. Of several terms the one with the fewest unmet
-//! requirements is told, the first of equals.
+//! requirements counts, the first of equals.
 //!
 //! Source: kube-scheduler `framework/plugins/nodeaffinity` (1.37); its PreFilter cuts the nodes down to those that terms pin by
 //! `metadata.name`, and the others fail here before any other filter runs. A profile's `addedAffinity` cannot be read.

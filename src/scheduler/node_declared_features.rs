@@ -41,7 +41,7 @@ pub(super) fn needed(spec: &PodSpec) -> Vec<&'static str> {
 pub(super) fn unread(pod: &Incoming<'_, '_>, view: &View<'_>) -> Option<Unread> {
     let declares = |node: &NodeView<'_>| !node.node.declared_features.is_empty();
     let matters = !pod.features.is_empty() && !view.nodes().any(declares);
-    matters.then(|| unread_features())
+    matters.then(unread_features)
 }
 
 /// Says that the scheduler misses a feature that this pod does not need by all that is known here: a later version has more of them.
@@ -49,7 +49,7 @@ pub(super) fn unknown(spec: &PodSpec, message: &Message) -> Option<Unread> {
     let mut reasons = message.clauses.iter().map(|clause| &clause.reason);
     let is_missed = reasons.any(|reason| *reason == Reason::RequiredFeatures);
     let is_unknown = is_missed && needed(spec).is_empty();
-    is_unknown.then(|| unread_features())
+    is_unknown.then(unread_features)
 }
 
 fn unread_features() -> Unread {
@@ -82,7 +82,7 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
 
 #[cfg(test)]
 mod tests {
-    use crate::scheduler::testing::{Cluster, Object, Told, node, pod};
+    use crate::scheduler::testing::{Cluster, Filtered, Object, node, pod};
     use crate::scheduler::{Engine, Filter};
     use crate::snapshot::Kind;
     use serde_json::{Value, json};
@@ -93,8 +93,8 @@ mod tests {
         node(name, "1", "1Gi").set("/status/declaredFeatures", features)
     }
 
-    fn told(pod: &Object, nodes: Vec<Object>) -> Told {
-        Told::of(Filter::NodeDeclaredFeatures, pod, Cluster::new().all(nodes))
+    fn filtered(pod: &Object, nodes: Vec<Object>) -> Filtered {
+        Filtered::of(Filter::NodeDeclaredFeatures, pod, Cluster::new().all(nodes))
     }
 
     fn demanding() -> [(Object, &'static str); 4] {
@@ -128,11 +128,11 @@ mod tests {
                 declaring("without", json!(["Another"])),
                 node("old", "1", "1Gi"),
             ];
-            let told = told(&pod, nodes);
-            assert!(told.words("with").is_empty(), "{feature}");
+            let filtered = filtered(&pod, nodes);
+            assert!(filtered.reasons("with").is_empty(), "{feature}");
             let words = ["node(s) didn't match Pod's required features"];
-            assert_eq!(told.words("without"), words, "{feature}");
-            assert_eq!(told.words("old"), words, "{feature}");
+            assert_eq!(filtered.reasons("without"), words, "{feature}");
+            assert_eq!(filtered.reasons("old"), words, "{feature}");
         }
     }
 
@@ -161,19 +161,19 @@ mod tests {
             pod("c").set("/spec/hostNetwork", json!(true)),
             pod("d").set("/spec/hostUsers", json!(false)),
         ] {
-            assert!(told(&pod, vec![declaring("n1", json!(["Another"]))]).is_nothing());
+            assert!(filtered(&pod, vec![declaring("n1", json!(["Another"]))]).is_nothing());
         }
     }
 
     #[test]
     fn without_any_declaration_nothing_is_known() {
         for (pod, _) in demanding() {
-            let told = told(&pod, vec![node("n1", "1", "1Gi")]);
-            assert!(told.is_nothing());
-            assert_eq!(told.unread, [Kind::Node]);
+            let filtered = filtered(&pod, vec![node("n1", "1", "1Gi")]);
+            assert!(filtered.is_nothing());
+            assert_eq!(filtered.unread, [Kind::Node]);
         }
         assert!(
-            told(&pod("a"), vec![node("n1", "1", "1Gi")])
+            filtered(&pod("a"), vec![node("n1", "1", "1Gi")])
                 .unread
                 .is_empty()
         );

@@ -43,7 +43,7 @@ pub(super) fn find(
     let snapshot = view.snapshot();
     let mut found: Prepared<Wanted> = Prepared::default();
     for mount in mounts {
-        // one that does not exist is told by another filter
+        // one that does not exist is found by another filter
         if let Some(Some(claim)) = found.known(mount.claim) {
             let volume = of_claim(&mut found, pod.namespace, &mount.name, claim, snapshot);
             found.state.volumes.extend(volume);
@@ -172,7 +172,7 @@ fn absent(pod: &Wanted, wanted: &[&Volume], csi_node: Option<&CsiNode>) -> Vec<F
         .map(|driver| {
             let driver = driver.clone();
             let reason = Reason::CsiDriverMissing(driver.clone());
-            told(&reason, VolumeFailure::NoDriver { driver })
+            rejected(&reason, VolumeFailure::NoDriver { driver })
         })
         .collect()
 }
@@ -209,13 +209,13 @@ fn full(
                 new,
                 limit,
             };
-            told(&Reason::VolumeLimit, failure)
+            rejected(&Reason::VolumeLimit, failure)
         })
     })
     .collect()
 }
 
-fn told(reason: &Reason, volume: VolumeFailure) -> FilterFailure {
+fn rejected(reason: &Reason, volume: VolumeFailure) -> FilterFailure {
     failure(Filter::NodeVolumeLimits, &reason.to_string(), volume)
 }
 

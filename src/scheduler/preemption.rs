@@ -55,11 +55,11 @@ pub struct Preemption {
     pub node: Option<String>,
     /// The pods that would give way there, the most important first.
     pub victims: Vec<Victim>,
-    /// The nodes where none can, by the scheduler's words for it.
+    /// The nodes where none can, by the scheduler's reasons.
     pub computed: Vec<Count>,
     /// On how many nodes the verdict rests: those without a pod of lower priority, or those that reject the pod even without them.
     pub nodes: usize,
-    /// What rejects it there even without them, in the scheduler's words.
+    /// The scheduler's reasons that reject it there even without them.
     pub still_failing: Vec<String>,
 }
 

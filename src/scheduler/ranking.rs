@@ -2,7 +2,7 @@
 //!
 //! On a cluster of many pools most filter failures are beside the point: a taint that guards somebody else's nodes is no cause while
 //! the pod's own pool is full. A node counts as usable unless the pod excludes it itself or it is a control plane, as
-//! long as any node is; among the usable ones, that with the lightest filter failures is nearest. An filter failure does not count where what
+//! long as any node is; among the usable ones, that with the lightest filter failures is nearest. A filter failure does not count where what
 //! else rejects the node is all that rejects another: whoever cleared that would need it no more.
 //!
 //! A spread constraint closes the fuller domains because an emptier one is there to go to. While that one lacks nothing but what
@@ -30,7 +30,7 @@ const NODES: u32 = 1 << 10;
 /// How many filters a rank tells apart.
 const FILTERS: u32 = 1 << 4;
 /// How many filter failures on the nearest node a rank tells apart.
-const OBSTACLES: u32 = 1 << 4;
+const FAILURES: u32 = 1 << 4;
 
 /// Which nodes come into question, and how far each is from taking the pod.
 #[derive(Debug, Clone)]
@@ -62,12 +62,6 @@ pub fn nearest_feasible(nodes: &[NodeResult]) -> Nearest<'_> {
     }
 }
 
-/// Where an filter failure stands among the causes: smaller comes first. That is the one on the nearest node, then the one among fewer
-/// filter failures there, then the one that the scheduler meets first, then the one on more nodes. `None` when it counts on no node.
-pub fn rank(nodes: &[NodeResult], predicate: impl Fn(&FilterFailure) -> bool) -> Option<u32> {
-    nearest_feasible(nodes).rank(predicate)
-}
-
 /// How far a node is from taking the pod: how many kinds of exclusion it has, then the weight of all that rejects the pod there.
 pub fn distance_of(node: &NodeResult) -> (usize, u32) {
     (exclusions(node), distance(node))
@@ -84,18 +78,20 @@ impl<'a> Nearest<'a> {
         exclusions(node) == self.exclusions
     }
 
-    /// The nodes on which such an filter failure counts, the nearest first.
+    /// The nodes on which such a filter failure counts, the nearest first.
     pub fn barred_by(&self, predicate: impl Fn(&FilterFailure) -> bool) -> Vec<&'a NodeResult> {
         self.barred(&predicate).map(|(_, node)| *node).collect()
     }
 
-    /// See [`rank`].
+    /// Where a filter failure stands among the causes: smaller comes first. That is the one on the nearest node, then the one
+    /// among fewer filter failures there, then the one that the scheduler meets first, then the one on more nodes. `None` when it
+    /// counts on no node.
     pub fn rank(&self, predicate: impl Fn(&FilterFailure) -> bool) -> Option<u32> {
         let barred: Vec<_> = self.barred(&predicate).collect();
         let (distance, node) = barred.first()?;
         let filter = node.failures.iter().find(|failure| predicate(failure))?;
         let digits = [
-            (number(node.failures.len()), OBSTACLES),
+            (number(node.failures.len()), FAILURES),
             (filter.filter as u32, FILTERS),
             (NODES.saturating_sub(number(barred.len())), NODES),
         ];
@@ -140,7 +136,7 @@ impl<'a> Nearest<'a> {
 /// What rejects a node, by kind.
 type Profile<'a> = BTreeSet<Kind<'a>>;
 
-/// Obstacles of one kind go away by the same change.
+/// Filter failures of one kind go away by the same change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind<'a> {
     Choice,
@@ -152,7 +148,7 @@ enum Kind<'a> {
         name: &'a str,
         never: bool,
     },
-    /// The scheduler's words and what they are about.
+    /// The scheduler's reason and the claim, disk or driver.
     Volume(&'a str, &'a str),
     Spread {
         key: &'a str,
@@ -251,7 +247,7 @@ fn weight(failure: &FilterFailure) -> u32 {
             asked, allocatable, ..
         } if asked > allocatable || *allocatable == Quantity::ZERO => 3,
         What::Resource { .. } | What::PodCount { .. } | What::Port { .. } => FULL,
-        // other pods come and go; company that is missing has first to come from somewhere
+        // other pods come and go; a peer that is missing has first to come from somewhere
         What::Together { .. }
         | What::Spread {
             domain: Some(_), ..

@@ -16,10 +16,13 @@ pub fn feasible_nodes<'e>(
 ) -> Vec<&'e str> {
     let whole = snapshot.pods().whole_cluster().is_ok() && snapshot.nodes().whole_cluster().is_ok();
     let by_default = pod.scheduler() == DEFAULT_SCHEDULER;
-    let understood = examination.said.as_ref().is_some_and(|said| {
-        let mut reasons = said.message.clauses.iter().map(|clause| &clause.reason);
-        !said.message.cut && reasons.all(is_computed)
-    });
+    let understood = examination
+        .scheduler_message
+        .as_ref()
+        .is_some_and(|latest| {
+            let mut reasons = latest.message.clauses.iter().map(|clause| &clause.reason);
+            !latest.message.cut && reasons.all(is_computed)
+        });
     if !whole || !by_default || !understood {
         return Vec::new();
     }

@@ -102,7 +102,7 @@ pub(super) fn without<'v>(
 }
 
 /// A node must pass with the pods that preemption makes room for, and then without them, since they may never come. Whatever fails
-/// with them ends it, so that what would fail without them alone is not told
+/// with them ends it, so that what would fail without them alone is not found
 /// (`runtime/framework.go`, `RunFilterPluginsWithNominatedPods`).
 fn on_node<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> Vec<FilterFailure> {
     let all = |pod: &Incoming<'_, '_>, node: &NodeView<'_>| -> Vec<FilterFailure> {

@@ -221,9 +221,9 @@ impl Cluster {
     }
 }
 
-/// What one filter says about a pod.
+/// What one filter finds for a pod.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Told {
+pub(crate) struct Filtered {
     /// Why the pod is refused as a whole.
     pub(crate) before: Vec<String>,
     /// What rejects it on each node.
@@ -232,8 +232,8 @@ pub(crate) struct Told {
     pub(crate) unread: Vec<Kind>,
 }
 
-impl Told {
-    pub(crate) fn of(filter: Filter, pod: &Object, cluster: Cluster) -> Told {
+impl Filtered {
+    pub(crate) fn of(filter: Filter, pod: &Object, cluster: Cluster) -> Filtered {
         let cluster = cluster.snapshot();
         let results = run_filters(&pod.pod(), &View::of(&cluster));
         let before = results
@@ -245,7 +245,7 @@ impl Told {
             (node.node, own.collect())
         });
         let unread = results.unread.iter().filter(|one| one.filter == filter);
-        Told {
+        Filtered {
             before: before.map(|one| one.reason).collect(),
             nodes: nodes.collect(),
             unread: unread.map(|one| one.gap.kind).collect(),
@@ -257,8 +257,8 @@ impl Told {
         &self.nodes[node]
     }
 
-    /// The scheduler's words for a node.
-    pub(crate) fn words(&self, node: &str) -> Vec<&str> {
+    /// The scheduler's reasons for a node.
+    pub(crate) fn reasons(&self, node: &str) -> Vec<&str> {
         self.on(node)
             .iter()
             .map(|one| one.reason.as_str())
@@ -274,7 +274,7 @@ impl Told {
                     ..
                 },
             ] => failure,
-            other => panic!("not one trouble with a volume: {other:?}"),
+            other => panic!("not one volume failure: {other:?}"),
         }
     }
 

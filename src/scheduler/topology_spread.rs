@@ -1,7 +1,7 @@
 //! PodTopologySpread: constraints that say `DoNotSchedule`.
 //!
 //! A domain's pods are counted once for all nodes ([`count`]); on a node a constraint fails when its domain, with the pod in it,
-//! would hold too many more than the emptiest. Every constraint that fails is told; the scheduler tells the first.
+//! would hold too many more than the emptiest. Every constraint that fails is found; the scheduler gives the first.
 //!
 //! Source: kube-scheduler `framework/plugins/podtopologyspread/filtering.go` and `common.go` (1.37). Its oddities are kept: an empty
 //! selector counts no pod and still matches the incoming one, and pods that are being deleted do not count while those that
@@ -140,7 +140,7 @@ fn has_all(node: &NodeView<'_>, keys: &[String]) -> bool {
     keys.iter().all(|key| node.label(key).is_some())
 }
 
-/// Which shapes of pods match a selector, worked out when first met.
+/// Which footprints of pods match a selector, worked out when first met.
 #[derive(Debug, Clone, Default)]
 struct Matches(Vec<Option<bool>>);
 

@@ -129,7 +129,7 @@ pub(super) fn failures(
             disk: disk.to_string(),
             holder: Holder::from(*holder),
         };
-        Some(told(&Reason::DiskConflict, failure))
+        Some(conflict(&Reason::DiskConflict, failure))
     });
     let users = held.users.iter().filter(|_| held.in_use > 0);
     let users = users.map(|(claim, pod_record)| {
@@ -138,12 +138,12 @@ pub(super) fn failures(
             holder: Holder::from(*pod_record),
             node: pod_record.node.as_deref().unwrap_or_default().to_owned(),
         };
-        told(&Reason::ReadWriteOncePod, failure)
+        conflict(&Reason::ReadWriteOncePod, failure)
     });
     disks.chain(users).collect()
 }
 
-fn told(reason: &Reason, volume: VolumeFailure) -> FilterFailure {
+fn conflict(reason: &Reason, volume: VolumeFailure) -> FilterFailure {
     failure(Filter::VolumeRestrictions, &reason.to_string(), volume)
 }
 

@@ -15,7 +15,7 @@ use crate::kubernetes::storage_class::waits_for_consumer;
 use crate::messages::scheduler::Reason;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
-/// In the plugin's order: the first that differs is told.
+/// In the plugin's order: the first that differs counts.
 const KEYS: [&str; 4] = [OLD_ZONE, OLD_REGION, ZONE, REGION];
 
 /// SchedulerMessage of a claim that waits for nothing and still has no volume.

@@ -1,4 +1,4 @@
-//! What the volume filters share: the pod's claims as they were read, and what a volume can have against a node.
+//! What the volume filters share: the pod's claims as they were read, and why a volume rejects a node.
 //!
 //! The filters themselves are in `volume_restrictions`, `node_volume_limits`, `volume_binding` and `volume_zone`.
 
@@ -9,7 +9,7 @@ use crate::messages::scheduler::Reason;
 use crate::snapshot::{Gap, Seen};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
-/// What a pod's claim, volume or disk has against a node, or against the pod as a whole.
+/// Why a pod's claim, volume or disk rejects a node, or the pod as a whole.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum VolumeFailure {
@@ -115,7 +115,7 @@ pub enum NoVolume {
 }
 
 impl VolumeFailure {
-    /// The claim, disk or driver that it is about: with another one of these it is another trouble.
+    /// The claim, disk or driver that it is about: with another one of these it is another failure.
     pub fn about(&self) -> &str {
         match self {
             VolumeFailure::Disk { disk, .. } => disk,
@@ -170,7 +170,7 @@ impl<T> Prepared<T> {
             .push(failure(filter, reason, VolumeFailure::Claim { claim }));
     }
 
-    /// Something could not be read; the first of these is told.
+    /// Something could not be read; the first of these is kept.
     pub(super) fn lacks(&mut self, gap: &Gap) {
         if self.gap.is_none() {
             self.gap = Some(gap.clone());
@@ -196,7 +196,7 @@ impl<T> Prepared<T> {
 }
 
 impl Incoming<'_, '_> {
-    /// Takes over what a filter has to say about the pod as a whole. What two filters refuse alike, the first one tells.
+    /// Takes over what a filter finds about the pod as a whole. What two filters refuse alike, the first one gives.
     pub(super) fn takes<T>(&mut self, filter: Filter, prepared: Prepared<T>) -> T {
         for refusal in prepared.before {
             let is_it = |known: &FilterFailure| {
@@ -212,7 +212,7 @@ impl Incoming<'_, '_> {
     }
 }
 
-/// The scheduler's words and what they mean in particular.
+/// The scheduler's reason and what it means in particular.
 pub(super) fn failure(filter: Filter, reason: &str, failure: VolumeFailure) -> FilterFailure {
     FilterFailure {
         filter,

@@ -29,8 +29,6 @@ pub struct Catalog<T> {
 
 /// What every catalog can do, whatever its objects are.
 pub(super) trait ReadLog {
-    /// Of which kind it is.
-    fn kind(&self) -> Kind;
     /// See [`Catalog::record`].
     fn record(&mut self, read_scope: ReadScope, outcome: Result<(), Gap>);
     /// See [`Catalog::remove`].
@@ -46,10 +44,6 @@ pub(super) trait ReadLog {
 }
 
 impl<T: 'static> ReadLog for Catalog<T> {
-    fn kind(&self) -> Kind {
-        self.unread.kind
-    }
-
     fn record(&mut self, read_scope: ReadScope, outcome: Result<(), Gap>) {
         Catalog::record(self, read_scope, outcome);
     }

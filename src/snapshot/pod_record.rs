@@ -282,7 +282,7 @@ impl PodRecords {
         record.footprint.0
     }
 
-    /// What tells which pod an pod record is.
+    /// What tells which pod a pod record is.
     pub fn identity<'a>(&'a self, pod_record: &'a PodRecord) -> PodIdentity<'a> {
         PodIdentity {
             namespace: &pod_record.namespace,

@@ -1,4 +1,4 @@
-//! Decodes a pod without the parts that no judgement reads.
+//! Decodes a pod without what nothing reads.
 //!
 //! A pod of a real cluster is some 10 KB, most of it managedFields, environment and probes. What
 //! is skipped here is never allocated. The result is an ordinary `Pod` with the rest left empty, so

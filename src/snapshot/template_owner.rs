@@ -98,3 +98,53 @@ fn updates_on_delete(object: &ObjectRef, store: &Store) -> bool {
     };
     workload.and_then(Seen::yes).and_then(strategy) == Some(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheduler::testing::{Cluster, object, pod};
+    use serde_json::json;
+
+    fn owner(kind: &str, name: &str, strategy: &str) -> TemplateOwner {
+        let workload = |kind: Kind| {
+            let spec = json!({"updateStrategy": {"type": strategy}});
+            let metadata = json!({"name": name, "namespace": "shop"});
+            object(
+                kind,
+                json!({"kind": kind.as_str(), "metadata": metadata, "spec": spec}),
+            )
+        };
+        let read = Kind::of_manifest(kind).map(workload);
+        let cluster = Cluster::new().all(read);
+        let pod = match kind {
+            "Pod" => pod(name),
+            kind => pod("one").of(kind, name),
+        };
+        TemplateOwner::of(&pod.stuck(), &cluster.snapshot())
+    }
+
+    #[test]
+    fn each_kind_propagates_in_its_own_way() {
+        for (kind, expected) in [
+            ("StatefulSet", Propagation::Rollout),
+            ("DaemonSet", Propagation::Rollout),
+            ("ReplicaSet", Propagation::OnDelete),
+            ("Job", Propagation::Immutable),
+            ("Rollout", Propagation::Unknown),
+        ] {
+            let owner = owner(kind, "web", "RollingUpdate");
+            assert_eq!(owner.propagation, expected, "{kind}");
+        }
+        assert_eq!(owner("Pod", "web", "").spec_pointer(), Some("/spec"));
+        assert_eq!(owner("Job", "web", "").spec_pointer(), None);
+    }
+
+    #[test]
+    fn an_update_on_delete_replaces_no_pod() {
+        for kind in ["StatefulSet", "DaemonSet"] {
+            let owner = owner(kind, "web", "OnDelete");
+            assert_eq!(owner.propagation, Propagation::OnDelete, "{kind}");
+            assert_eq!(owner.spec_pointer(), Some("/spec/template/spec"));
+        }
+    }
+}

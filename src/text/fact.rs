@@ -39,11 +39,11 @@ pub enum Fact {
     },
     /// How long, in seconds.
     Seconds(#[serde(serialize_with = "seconds")] Seconds),
-    /// An amount of a resource.
+    /// An amount of a resource: in JSON as Kubernetes writes it, in sentences as people read amounts of that resource.
     Amount(
         #[serde(serialize_with = "amount")]
         #[cfg_attr(test, schemars(with = "String"))]
-        Quantity,
+        Amount,
     ),
     /// A name, a value or the cluster's own words.
     Name(String),
@@ -55,8 +55,28 @@ pub enum Fact {
         #[cfg_attr(test, schemars(with = "String"))]
         Sentence,
     ),
-    /// Sentences within the sentence: changes that go together.
+    /// A sentence within the sentence.
+    Phrase(Box<Message>),
+    /// Several: changes that go together.
     Phrases(Vec<Message>),
+}
+
+/// An amount of a resource.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Amount {
+    /// The exact amount.
+    pub quantity: Quantity,
+    /// `cpu`, `memory`, …, by which people read it; empty when it is none of those.
+    pub resource: String,
+}
+
+impl std::fmt::Display for Amount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.resource.is_empty() {
+            return self.quantity.fmt(f);
+        }
+        f.write_str(&self.quantity.human(&self.resource))
+    }
 }
 
 /// A length of time.
@@ -68,8 +88,8 @@ fn seconds<S: Serializer>(time: &Seconds, serializer: S) -> Result<S::Ok, S::Err
     serializer.serialize_i64(time.0)
 }
 
-fn amount<S: Serializer>(amount: &Quantity, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(amount)
+fn amount<S: Serializer>(amount: &Amount, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&amount.quantity)
 }
 
 fn word<S: Serializer>(word: &Sentence, serializer: S) -> Result<S::Ok, S::Error> {
@@ -89,7 +109,7 @@ impl Fact {
             }
             Fact::Names(names) => length(names.len()),
             Fact::Phrases(phrases) => length(phrases.len()),
-            Fact::Amount(_) | Fact::Name(_) | Fact::Word(_) => 1,
+            Fact::Amount(_) | Fact::Name(_) | Fact::Word(_) | Fact::Phrase(_) => 1,
         }
     }
 }
@@ -124,9 +144,18 @@ impl From<usize> for Fact {
         Fact::Count(i64::try_from(count).unwrap_or(i64::MAX))
     }
 }
+impl Fact {
+    /// An amount of this resource.
+    pub fn amount(quantity: Quantity, resource: &str) -> Self {
+        Fact::Amount(Amount {
+            quantity,
+            resource: resource.to_owned(),
+        })
+    }
+}
 impl From<Quantity> for Fact {
-    fn from(amount: Quantity) -> Self {
-        Fact::Amount(amount)
+    fn from(quantity: Quantity) -> Self {
+        Fact::amount(quantity, "")
     }
 }
 impl From<Seconds> for Fact {
@@ -146,7 +175,7 @@ impl From<Sentence> for Fact {
 }
 impl From<Message> for Fact {
     fn from(phrase: Message) -> Self {
-        Fact::Phrases(vec![phrase])
+        Fact::Phrase(Box::new(phrase))
     }
 }
 impl From<Vec<Message>> for Fact {

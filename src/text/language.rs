@@ -124,12 +124,22 @@ impl Language {
             Fact::Names(names) => self.names(names),
             Fact::Word(word) => self.word(*word),
             Fact::Share { some, all } => self.share(*some, *all),
-            Fact::Phrases(phrases) => {
-                let phrases: Vec<String> =
-                    phrases.iter().map(|phrase| self.render(phrase)).collect();
-                phrases.join(&self.word(say!("list.and", ", and ")))
-            }
+            Fact::Phrase(phrase) => self.render(phrase),
+            Fact::Phrases(phrases) => self.phrases(phrases),
         }
+    }
+
+    /// `a, b, and c`
+    fn phrases(&self, phrases: &[Message]) -> String {
+        let mut phrases: Vec<String> = phrases.iter().map(|phrase| self.render(phrase)).collect();
+        let last = phrases.pop().unwrap_or_default();
+        if phrases.is_empty() {
+            return last;
+        }
+        let list = Message::new(say!("list.and", "{others}, and {last}"))
+            .fact("others", phrases.join(", "))
+            .fact("last", last);
+        self.render(&list)
     }
 
     /// `a, b, c and 2 more`

@@ -10,7 +10,7 @@
 //! | written | gives |
 //! |---|---|
 //! | `{port}` | the fact of that name |
-//! | `{ports|one|many}` | one of the two, by the fact's number; each may hold holes of its own |
+//! | `{ports|one|many}` | one of the two, by the number of the fact, and the second when it is absent; each may hold holes |
 //! | `[ by {holders}]` | nothing when a fact inside is absent |
 //! | `{{`, `}}`, `[[`, `]]` | a brace, a bracket |
 //!

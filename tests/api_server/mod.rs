@@ -54,15 +54,8 @@ impl Asked {
     }
 }
 
-/// Which requests a route answers.
-type Matcher = Box<dyn Fn(&Asked) -> bool + Send>;
-
-struct Route {
-    matches: Matcher,
-    /// One after another; the last one again and again.
-    script: Vec<Response>,
-    used: usize,
-}
+/// Answers the requests that are its own.
+type Route = Box<dyn FnMut(&Asked) -> Option<Response> + Send>;
 
 #[derive(Default)]
 struct Shared {
@@ -141,11 +134,22 @@ impl ApiServer {
     ) -> &Self {
         let script: Vec<Response> = script.into_iter().collect();
         assert!(!script.is_empty(), "a route needs a response");
-        self.shared.routes.lock().unwrap().push(Route {
-            matches: Box::new(matches),
-            script,
-            used: 0,
-        });
+        let mut used = 0;
+        self.answer(move |asked| {
+            matches(asked).then(|| {
+                let at = script.len().min(used + 1) - 1;
+                used += 1;
+                script[at].clone()
+            })
+        })
+    }
+
+    /// Answers with what is made for the request; without an answer the next route is tried.
+    pub(crate) fn answer(
+        &self,
+        with: impl FnMut(&Asked) -> Option<Response> + Send + 'static,
+    ) -> &Self {
+        self.shared.routes.lock().unwrap().push(Box::new(with));
         self
     }
 
@@ -242,12 +246,9 @@ fn serve_connection(stream: TcpStream, with_tls: bool, shared: &Shared) {
 
 fn choose(shared: &Shared, asked: &Asked) -> Response {
     let mut routes = shared.routes.lock().unwrap();
-    let Some(route) = routes.iter_mut().find(|route| (route.matches)(asked)) else {
-        return Response::text(404, "404 page not found\n");
-    };
-    let at = route.used.min(route.script.len() - 1);
-    route.used += 1;
-    route.script[at].clone()
+    let mut answers = routes.iter_mut().filter_map(|route| route(asked));
+    let unknown = || Response::text(404, "404 page not found\n");
+    answers.next().unwrap_or_else(unknown)
 }
 
 /// Reads a request without a body; `None` at the end of the connection.

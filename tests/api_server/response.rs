@@ -123,7 +123,9 @@ impl Response {
         }
     }
 
+    /// With this header, in place of one of the same name.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.retain(|(known, _)| known != name);
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }

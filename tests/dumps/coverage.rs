@@ -11,49 +11,43 @@ fn of(items: &[serde_json::Value]) -> Loaded {
 #[test]
 fn a_list_speaks_for_the_namespaces_that_occur_in_it() {
     let loaded = of(&[pod("shop", "web", "n1"), claim("shop", "data")]);
-    assert!(loaded.snapshot().claims().get("shop", "logs").is_absent());
-    assert!(loaded.snapshot().claims().get("blog", "logs").is_unknown());
-    assert!(loaded.snapshot().secrets().get("shop", "db").is_unknown());
+    assert!(loaded.store().claims().get("shop", "logs").is_absent());
+    assert!(loaded.store().claims().get("blog", "logs").is_unknown());
+    assert!(loaded.store().secrets().get("shop", "db").is_unknown());
     assert!(
         loaded
-            .snapshot()
+            .store()
             .storage_classes()
             .get("", "fast")
             .is_unknown()
     );
-    assert!(loaded.snapshot().pods().whole_cluster().is_err());
-    let gap = loaded.snapshot().secrets().whole("shop").unwrap_err();
+    assert!(loaded.store().pods().whole_cluster().is_err());
+    let gap = loaded.store().secrets().whole("shop").unwrap_err();
     assert_eq!(gap.why, Why::NotInDump);
     let loaded = of(&[cluster_wide("StorageClass", "slow")]);
-    assert!(
-        loaded
-            .snapshot()
-            .storage_classes()
-            .get("", "fast")
-            .is_absent()
-    );
+    assert!(loaded.store().storage_classes().get("", "fast").is_absent());
 }
 
 #[test]
 fn an_object_alone_proves_nothing() {
     let loaded = read_file(&bytes(&claim("shop", "data"))).unwrap();
-    assert!(loaded.snapshot().claims().get("shop", "logs").is_unknown());
+    assert!(loaded.store().claims().get("shop", "logs").is_unknown());
     let loaded = read_file(&bytes(&cluster_wide("Node", "n1"))).unwrap();
-    assert!(loaded.snapshot().nodes().get("", "n2").is_unknown());
+    assert!(loaded.store().nodes().get("", "n2").is_unknown());
 }
 
 #[test]
 fn nodes_are_not_whole_while_a_pod_is_bound_to_another() {
     let loaded = of(&[cluster_wide("Node", "n1"), pod("shop", "web", "n1")]);
-    assert!(loaded.snapshot().nodes().whole_cluster().is_ok());
+    assert!(loaded.store().nodes().whole_cluster().is_ok());
     let loaded = of(&[cluster_wide("Node", "n1"), pod("shop", "web", "n2")]);
-    assert!(loaded.snapshot().nodes().get("", "n2").is_unknown());
+    assert!(loaded.store().nodes().get("", "n2").is_unknown());
 }
 
 #[test]
 fn pods_are_everywhere_only_if_one_list_crosses_namespaces() {
     let (web, dns) = (pod("shop", "web", "n1"), pod("kube-system", "dns", "n1"));
-    let everywhere = |loaded: &Loaded| loaded.snapshot().pods().whole_cluster().is_ok();
+    let everywhere = |loaded: &Loaded| loaded.store().pods().whole_cluster().is_ok();
     assert!(everywhere(&of(&[web.clone(), dns.clone()])));
     assert!(!everywhere(&of(&[web.clone(), pod("blog", "api", "n1")])));
     assert!(!everywhere(&of(std::slice::from_ref(&dns))));
@@ -76,13 +70,13 @@ fn a_cluster_info_dump_is_of_all_namespaces_if_it_has_the_folder_of_none() {
     let mut all = some.clone();
     all.push(("kube-public/pods.json", empty));
     let loaded = read(&[folder(&some).path()]).unwrap();
-    assert!(loaded.snapshot().pods().whole("default").is_ok());
-    assert!(loaded.snapshot().pods().whole_cluster().is_err());
+    assert!(loaded.store().pods().whole("default").is_ok());
+    assert!(loaded.store().pods().whole_cluster().is_err());
     let loaded = read(&[folder(&all).path()]).unwrap();
-    assert!(loaded.snapshot().pods().whole_cluster().is_ok());
+    assert!(loaded.store().pods().whole_cluster().is_ok());
     // without its nodes the folder may be anything that was named so
     let loaded = read(&[folder(&all[1..]).path()]).unwrap();
-    assert!(loaded.snapshot().pods().whole("kube-public").is_err());
+    assert!(loaded.store().pods().whole("kube-public").is_err());
 }
 
 #[test]
@@ -103,18 +97,18 @@ fn a_support_bundle_is_of_all_namespaces_that_it_lists() {
         read(&[dump.path()]).unwrap()
     };
     let whole = bundle(&["default", "kube-system"]);
-    assert!(whole.snapshot().pods().whole_cluster().is_ok());
-    assert!(whole.snapshot().namespaces().get("", "shop").is_absent());
+    assert!(whole.store().pods().whole_cluster().is_ok());
+    assert!(whole.store().namespaces().get("", "shop").is_absent());
     assert!(
         bundle(&["default", "kube-system", "shop"])
-            .snapshot()
+            .store()
             .pods()
             .whole_cluster()
             .is_err()
     );
     assert!(
         bundle(&["default"])
-            .snapshot()
+            .store()
             .namespaces()
             .get("", "shop")
             .is_unknown()
@@ -125,11 +119,11 @@ fn a_support_bundle_is_of_all_namespaces_that_it_lists() {
 fn events_are_whole_only_where_one_occurs() {
     let web = ObjectRef::new(Kind::Pod, "shop", "api");
     let loaded = of(&[pod("shop", "api", "n1")]);
-    assert!(loaded.snapshot().events_of(&web, None).is_unknown());
+    assert!(loaded.store().events_of(&web, None).is_unknown());
     let loaded = of(&[pod("shop", "api", "n1"), event("shop", "e")]);
-    assert!(!loaded.snapshot().events_of(&web, None).is_unknown());
+    assert!(!loaded.store().events_of(&web, None).is_unknown());
     let loaded = of(&[pod("shop", "api", "n1"), event("blog", "e")]);
-    assert!(loaded.snapshot().events_of(&web, None).is_unknown());
+    assert!(loaded.store().events_of(&web, None).is_unknown());
 }
 
 #[test]
@@ -138,9 +132,9 @@ fn a_reading_speaks_alone() {
         {"kind": "Pod", "namespace": "shop"},
         {"kind": "Secret", "why": "forbidden", "detail": "secrets is forbidden"}]});
     let loaded = of(&[pod("shop", "web", "n1"), claim("shop", "data"), reading]);
-    assert!(loaded.snapshot().pods().whole("shop").is_ok());
-    assert!(loaded.snapshot().claims().get("shop", "logs").is_unknown());
-    let gap = loaded.snapshot().secrets().whole("shop").unwrap_err();
+    assert!(loaded.store().pods().whole("shop").is_ok());
+    assert!(loaded.store().claims().get("shop", "logs").is_unknown());
+    let gap = loaded.store().secrets().whole("shop").unwrap_err();
     assert_eq!(
         (gap.why, gap.detail.as_str()),
         (Why::Forbidden, "secrets is forbidden")
@@ -164,8 +158,8 @@ fn a_broken_file_in_a_folder_is_a_gap_and_the_rest_goes_on() {
         ),
     ]);
     let loaded = read(&[dump.path()]).unwrap();
-    assert!(loaded.snapshot().pods().whole("blog").is_ok());
-    let gap = loaded.snapshot().pods().whole("shop").unwrap_err();
+    assert!(loaded.store().pods().whole("blog").is_ok());
+    let gap = loaded.store().pods().whole("shop").unwrap_err();
     assert_eq!(gap.why, Why::Failed);
     assert!(
         gap.detail
@@ -184,10 +178,10 @@ fn an_object_that_cannot_be_decoded_leaves_its_kind_in_pieces() {
         pod("kube-system", "dns", "n1"),
         odd,
     ]);
-    assert!(loaded.snapshot().pods().whole("kube-system").is_ok());
-    assert!(loaded.snapshot().pods().whole("shop").is_err());
-    assert!(loaded.snapshot().pods().whole_cluster().is_err());
-    let [gap] = loaded.snapshot().gaps()[..] else {
+    assert!(loaded.store().pods().whole("kube-system").is_ok());
+    assert!(loaded.store().pods().whole("shop").is_err());
+    assert!(loaded.store().pods().whole_cluster().is_err());
+    let [gap] = loaded.store().gaps()[..] else {
         panic!("one gap")
     };
     assert_eq!(gap.name.as_deref(), Some("odd"));

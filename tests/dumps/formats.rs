@@ -53,7 +53,7 @@ fn powershell_writes_utf_16() {
 fn other_groups_use_the_same_words() {
     let foreign = json!({"apiVersion": "batch.volcano.sh/v1alpha1", "kind": "Job", "metadata": {"name": "train", "namespace": "ml"}});
     let loaded = read_file(&bytes(&list(&[foreign]))).unwrap();
-    let jobs = loaded.snapshot().workloads(Kind::Job).unwrap();
+    let jobs = loaded.store().workloads(Kind::Job).unwrap();
     assert!(jobs.is_empty());
 }
 
@@ -86,10 +86,10 @@ fn a_cluster_info_dump_as_folder_and_archive() {
         read_file(&gzip(&archive)).unwrap(),
     ] {
         assert_eq!(pods(&loaded), ["shop/web"]);
-        assert!(loaded.snapshot().pods().get("shop", "other").is_absent());
-        assert!(loaded.snapshot().nodes().get("", "n2").is_absent());
-        assert_eq!(loaded.snapshot().events().iter().count(), 1);
-        assert_eq!(loaded.snapshot().gaps(), [] as [&Gap; 0]);
+        assert!(loaded.store().pods().get("shop", "other").is_absent());
+        assert!(loaded.store().nodes().get("", "n2").is_absent());
+        assert_eq!(loaded.store().events().iter().count(), 1);
+        assert_eq!(loaded.store().gaps(), [] as [&Gap; 0]);
     }
 }
 
@@ -157,10 +157,10 @@ fn a_must_gather() {
         read_file(&gzip(&tar(&files))).unwrap(),
     ] {
         assert_eq!(pods(&loaded), ["shop/web"]);
-        assert!(loaded.snapshot().nodes().get("", "n2").is_absent());
-        assert!(loaded.snapshot().claims().get("shop", "data").is_absent());
-        assert!(loaded.snapshot().claims().get("blog", "data").is_unknown());
-        assert_eq!(loaded.snapshot().events().iter().count(), 0);
+        assert!(loaded.store().nodes().get("", "n2").is_absent());
+        assert!(loaded.store().claims().get("shop", "data").is_absent());
+        assert!(loaded.store().claims().get("blog", "data").is_unknown());
+        assert_eq!(loaded.store().events().iter().count(), 0);
     }
 }
 
@@ -205,12 +205,12 @@ fn a_support_bundle() {
         read_file(&gzip(&tar(&files))).unwrap(),
     ] {
         assert_eq!(pods(&loaded), ["shop/web"]);
-        assert!(loaded.snapshot().nodes().get("", "n2").is_absent());
-        assert!(loaded.snapshot().claims().get("shop", "logs").is_absent());
-        assert!(loaded.snapshot().claims().get("blog", "logs").is_absent());
-        assert_eq!(loaded.snapshot().events().iter().count(), 1);
+        assert!(loaded.store().nodes().get("", "n2").is_absent());
+        assert!(loaded.store().claims().get("shop", "logs").is_absent());
+        assert!(loaded.store().claims().get("blog", "logs").is_absent());
+        assert_eq!(loaded.store().events().iter().count(), 1);
         let gaps: Vec<_> = loaded
-            .snapshot()
+            .store()
             .gaps()
             .iter()
             .map(|gap| (gap.kind.as_str(), gap.why.as_str()))
@@ -229,7 +229,7 @@ fn several_dumps_are_one_cluster() {
         ("nodes", yaml(&list(&[cluster_wide("Node", "n1")]))),
     ]);
     let loaded = read(&[&folder.path().join("pods"), &folder.path().join("nodes")]).unwrap();
-    assert!(loaded.snapshot().nodes().get("", "n2").is_absent());
+    assert!(loaded.store().nodes().get("", "n2").is_absent());
     assert_eq!(pods(&loaded), ["shop/web"]);
 }
 

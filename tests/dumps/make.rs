@@ -108,7 +108,7 @@ pub(crate) fn read_file(text: &[u8]) -> Result<Loaded, Error> {
 /// The pods that were read, as `namespace/name`.
 pub(crate) fn pods(loaded: &Loaded) -> Vec<String> {
     loaded
-        .snapshot()
+        .store()
         .pods()
         .seen()
         .map(|((namespace, name), _)| format!("{namespace}/{name}"))

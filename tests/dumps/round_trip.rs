@@ -1,47 +1,10 @@
 //! What `--dump` writes gives the same report as what it was written from, and keeps secrets.
 
 use super::make::{cluster_wide, pod, read};
-use crate::support::{DumpWriter, Keyed, Kind, Reading, Why, cases, load};
+use crate::support::{DumpWriter, Keyed, Kind, Reading, Why, load, write_dump};
 use serde_json::{Value, json};
 use std::fs;
-use std::path::{Path, PathBuf};
-
-/// The objects of a hand-written dump.
-fn objects(text: &str) -> Vec<Value> {
-    let documents: Vec<Value> = serde_saphyr::from_multiple(text).unwrap();
-    let items = |document: Value| match document.get("items") {
-        Some(items) => items.as_array().cloned().unwrap_or_default(),
-        None => vec![document],
-    };
-    documents.into_iter().flat_map(items).collect()
-}
-
-fn write(path: &Path, objects: &[Value], reading: &Reading) {
-    let mut writer = DumpWriter::create(path).unwrap();
-    for object in objects {
-        let kind = object["kind"].as_str().and_then(Kind::of_manifest);
-        if let Some(kind) = kind {
-            writer.object(kind, object.to_string().as_bytes()).unwrap();
-        }
-    }
-    writer.finish(reading).unwrap();
-}
-
-#[test]
-fn every_case_survives_being_dumped() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("dump.json");
-    let cases = cases();
-    assert_ne!(cases, [] as [PathBuf; 0]);
-    for case in cases {
-        let text = fs::read_to_string(&case).unwrap();
-        let before = load(&text).unwrap();
-        write(&path, &objects(&text), &before.reading());
-        let after = read(&[&path]).unwrap();
-        assert_eq!(before.json(), after.json(), "{}", case.display());
-        assert_eq!(before.reading(), after.reading(), "{}", case.display());
-    }
-}
+use std::path::Path;
 
 /// An object of every kind with what is kept of it, so that a kind that is forgotten shows.
 fn one_of_each() -> Vec<Value> {
@@ -99,42 +62,28 @@ fn storage_devices_and_budgets_survive_being_dumped() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dump.json");
     let objects = one_of_each();
-    write(&path, &objects, &reading());
+    write_dump(&path, &objects, &reading());
     let before =
         load(&json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string()).unwrap();
     let after = read(&[&path]).unwrap();
     for loaded in [&before, &after] {
+        assert!(loaded.store().claims().get("shop", "one").yes().is_some());
         assert!(
             loaded
-                .snapshot()
-                .claims()
-                .get("shop", "one")
-                .yes()
-                .is_some()
-        );
-        assert!(
-            loaded
-                .snapshot()
+                .store()
                 .storage_classes()
                 .get("", "one")
                 .yes()
                 .is_some()
         );
-        assert!(
-            loaded
-                .snapshot()
-                .namespaces()
-                .get("", "one")
-                .yes()
-                .is_some()
-        );
-        let volume = loaded.snapshot().volumes().get("", "one").yes().unwrap();
+        assert!(loaded.store().namespaces().get("", "one").yes().is_some());
+        let volume = loaded.store().volumes().get("", "one").yes().unwrap();
         assert_eq!(volume.attachment.as_ref().unwrap().to_string(), "d/h");
-        let node = loaded.snapshot().csi_nodes().get("", "one").yes().unwrap();
+        let node = loaded.store().csi_nodes().get("", "one").yes().unwrap();
         assert_eq!(node.drivers.get("d"), Some(&Some(3)));
         assert!(
             loaded
-                .snapshot()
+                .store()
                 .csi_drivers()
                 .get("", "one")
                 .yes()
@@ -142,7 +91,7 @@ fn storage_devices_and_budgets_survive_being_dumped() {
                 .storage_capacity
         );
         let left = loaded
-            .snapshot()
+            .store()
             .storage_capacities()
             .get("shop", "one")
             .yes()
@@ -150,7 +99,7 @@ fn storage_devices_and_budgets_survive_being_dumped() {
         assert_eq!(left.class, "one");
         assert_eq!(
             loaded
-                .snapshot()
+                .store()
                 .attachments()
                 .get("", "one")
                 .yes()
@@ -159,25 +108,20 @@ fn storage_devices_and_budgets_survive_being_dumped() {
             "n1"
         );
         let claim = loaded
-            .snapshot()
+            .store()
             .resource_claims()
             .get("shop", "one")
             .yes()
             .unwrap();
         assert_eq!(claim.classes, ["one"]);
         let class = loaded
-            .snapshot()
+            .store()
             .device_classes()
             .get("", "one")
             .yes()
             .unwrap();
         assert_eq!(class.extended_resource.as_deref(), Some("example.com/gpu"));
-        let budget = loaded
-            .snapshot()
-            .budgets()
-            .get("shop", "one")
-            .yes()
-            .unwrap();
+        let budget = loaded.store().budgets().get("shop", "one").yes().unwrap();
         assert_eq!(budget.disruptions_allowed, 1);
     }
 }
@@ -203,20 +147,20 @@ fn values_of_secrets_and_config_maps_stay_behind() {
         "data": {"password": "hunter2"}, "stringData": {"user": "hunter2"}});
     let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web", "namespace": "shop"},
         "binaryData": {"logo": "hunter2"}});
-    write(&path, &[web, secret, map], &reading());
+    write_dump(&path, &[web, secret, map], &reading());
     let text = fs::read_to_string(&path).unwrap();
     assert!(!text.contains("hunter2"), "{text}");
     assert!(text.contains(r#""team":"a""#));
     let loaded = read(&[&path]).unwrap();
     let keys = |keyed: &Keyed| keyed.keys.clone().unwrap();
     assert_eq!(
-        keys(loaded.snapshot().secrets().get("shop", "db").yes().unwrap()),
+        keys(loaded.store().secrets().get("shop", "db").yes().unwrap()),
         ["password", "user"]
     );
     assert_eq!(
         keys(
             loaded
-                .snapshot()
+                .store()
                 .config_maps()
                 .get("shop", "web")
                 .yes()
@@ -224,7 +168,7 @@ fn values_of_secrets_and_config_maps_stay_behind() {
         ),
         ["logo"]
     );
-    assert_eq!(loaded.snapshot().unread(), Why::NotAsked);
+    assert_eq!(loaded.store().unread(), Why::NotAsked);
 }
 
 #[test]
@@ -242,7 +186,7 @@ fn what_was_read_by_its_metadata_alone_has_unknown_keys_ever_after() {
     let loaded = read(&[&path]).unwrap();
     assert_eq!(
         loaded
-            .snapshot()
+            .store()
             .secrets()
             .get("shop", "db")
             .yes()
@@ -250,12 +194,7 @@ fn what_was_read_by_its_metadata_alone_has_unknown_keys_ever_after() {
             .keys,
         None
     );
-    let empty = loaded
-        .snapshot()
-        .secrets()
-        .get("shop", "empty")
-        .yes()
-        .unwrap();
+    let empty = loaded.store().secrets().get("shop", "empty").yes().unwrap();
     assert_eq!(empty.keys.as_deref(), Some([].as_slice()));
 }
 

@@ -134,15 +134,8 @@ fn a_bound_claim_costs_its_volume() {
         );
     let (beyond, gathered) = cluster.beyond();
     assert_eq!(beyond, and_of_claims(&["persistentvolumes/pv-1"]));
-    assert!(
-        gathered
-            .snapshot()
-            .volumes()
-            .get("", "pv-1")
-            .yes()
-            .is_some()
-    );
-    assert!(gathered.snapshot().gaps().is_empty());
+    assert!(gathered.store().volumes().get("", "pv-1").yes().is_some());
+    assert!(gathered.store().gaps().is_empty());
 }
 
 #[test]
@@ -315,6 +308,46 @@ fn budgets_are_read_when_preemption_makes_room() {
     let cluster = Cluster::of(&pod).list(budgets, "PodDisruptionBudgetList", &[budget]);
     let (beyond, gathered) = cluster.beyond();
     assert_eq!(beyond, [budgets]);
-    let read = gathered.snapshot().budgets().get("shop", "web").yes();
+    let read = gathered.store().budgets().get("shop", "web").yes();
     assert_eq!(read.unwrap().disruptions_allowed, 1);
+}
+
+#[test]
+fn of_a_pod_that_nobody_has_spoken_of_the_events_of_the_others_are_read() {
+    let mut pod = pending("web");
+    pod["status"]["conditions"] = json!([]);
+    let cluster = Cluster::of(&pod);
+    cluster
+        .server
+        .on(super::EVENTS, [Response::list("EventList", &[])]);
+    let (_, _) = cluster.beyond();
+    let asked = cluster.server.asked();
+    let events = asked.iter().find(|asked| asked.path == super::EVENTS);
+    assert_eq!(events.unwrap().query("fieldSelector"), None);
+}
+
+#[test]
+fn an_image_for_another_cpu_costs_the_node_that_runs_it() {
+    let message = "no match for platform in manifest: not found";
+    for (in_pod, in_event) in [(message, ""), ("Back-off pulling image", message)] {
+        let server = ApiServer::start();
+        server.on(
+            POD,
+            [Response::json(&super::waiting(
+                "web",
+                "ImagePullBackOff",
+                in_pod,
+            ))],
+        );
+        let event = json!({"metadata": {"name": "e", "namespace": "shop"}, "reason": "Failed", "message": in_event,
+            "involvedObject": {"kind": "Pod", "namespace": "shop", "name": "web", "uid": "web"}});
+        server.on(super::EVENTS, [Response::list("EventList", &[event])]);
+        let node = json!({"kind": "Node", "metadata": {"name": "worker-1"}});
+        server.on("/api/v1/nodes/worker-1", [Response::json(&node)]);
+        read(&server, named("web")).unwrap();
+        assert_eq!(
+            asked(&server),
+            [super::EVENTS, POD, "/api/v1/nodes/worker-1"]
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::verdicts::{Verdict, said};
 use crate::support::{
-    Agree, Count, Engine, Kind, Loaded, PodView, load, plan::KINDS, scheduler_messages as scheduler,
+    Agree, Count, Engine, Kind, Loaded, PodView, load, scheduler_messages as scheduler,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ const UNREAD: [Kind; 4] = [
 
 /// The kinds that are read.
 pub(crate) fn kinds() -> impl Iterator<Item = Kind> {
-    KINDS.iter().copied().filter(|kind| !UNREAD.contains(kind))
+    Kind::read().filter(|kind| !UNREAD.contains(kind))
 }
 
 /// A dump of these objects that says that they are all there is.
@@ -51,7 +51,7 @@ fn refused(pod: &Value, engine: &Engine<'_>) -> Option<String> {
     let is_it = |stuck: &&PodView| {
         pod["metadata"]["name"] == stuck.name() && pod["metadata"]["namespace"] == stuck.namespace()
     };
-    let Some(stuck) = engine.snapshot().stuck().iter().find(is_it) else {
+    let Some(stuck) = engine.snapshot().whole_pods().find(is_it) else {
         return Some("it is not taken for stuck".to_owned());
     };
     let found = engine.examine(stuck);
@@ -77,7 +77,7 @@ fn refused(pod: &Value, engine: &Engine<'_>) -> Option<String> {
         counts.iter().map(text).collect::<Vec<_>>().join(", ")
     };
     Some(format!(
-        "{:?} {}\n    scheduler: {}\n    computed:  {}",
+        "{:?} {:?}\n    scheduler: {}\n    computed:  {}",
         agreement.verdict,
         agreement.because,
         text(&agreement.scheduler),

@@ -40,7 +40,8 @@ pub(crate) fn compare_all(folder: &Path) -> (usize, Vec<String>) {
         let mut dump: Value = serde_json::from_str(&text).expect("a case is JSON");
         read_all(&mut dump);
         let loaded = compare::loaded(&dump);
-        let engine = Engine::new(loaded.snapshot());
+        let snapshot = loaded.snapshot();
+        let engine = Engine::new(&snapshot);
         for pod in dump["items"].as_array().into_iter().flatten() {
             if pod["metadata"]["labels"][PROBE] != "probe" {
                 continue;

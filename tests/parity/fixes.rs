@@ -8,7 +8,7 @@ use super::bed;
 use super::generator::{PROBE, World};
 use super::run::{keep, say};
 use super::verdicts::{self, Outcome, Verdict, said};
-use crate::support::{Engine, Fix, PodView, Who};
+use crate::support::{Action, Engine, PodView, Remedy};
 use serde_json::{Value, json};
 use std::path::Path;
 use tokio::process::Command;
@@ -77,16 +77,19 @@ pub(crate) async fn try_some(
 }
 
 /// The fixes that can be made as they stand.
-fn offered<'a>(verdict: &Verdict, engine: &'a Engine<'_>) -> impl Iterator<Item = Fix> + use<'a> {
+fn offered<'a>(
+    verdict: &Verdict,
+    engine: &'a Engine<'_>,
+) -> impl Iterator<Item = Remedy> + use<'a> {
     let pod = &verdict.pod["metadata"];
     let is_it =
         |stuck: &&PodView| pod["name"] == stuck.name() && pod["namespace"] == stuck.namespace();
-    let stuck = engine.snapshot().stuck().iter().find(is_it);
+    let stuck = engine.snapshot().whole_pods().find(is_it);
     let remedies = stuck.map(|stuck| engine.remedies(stuck));
-    let fixes: Vec<Fix> = remedies
+    let fixes: Vec<Remedy> = remedies
         .iter()
         .flat_map(|all| all.iter())
-        .map(|remedy| remedy.fix.clone())
+        .cloned()
         .collect();
     fixes
         .into_iter()
@@ -98,7 +101,7 @@ struct Attempt<'a> {
     kubeconfig: &'a Path,
     base: &'a [Value],
     probe: &'a Value,
-    fix: &'a Fix,
+    fix: &'a Remedy,
     by_patch: bool,
 }
 
@@ -176,7 +179,10 @@ impl Attempt<'_> {
 
     /// Puts back every node that is not what it was.
     async fn undo(&self) {
-        if self.fix.who != Who::Admin {
+        let Action::Change(changes) = &self.fix.action else {
+            return;
+        };
+        if changes.iter().all(|change| change.node().is_none()) {
             return;
         }
         for node in self.api.list("Node", "").await {

@@ -42,7 +42,8 @@ pub(crate) async fn try_some(
     preemptions: &mut Preemptions,
 ) {
     let loaded = compare::loaded(&compare::dump_of(base));
-    let engine = Engine::new(loaded.snapshot());
+    let snapshot = loaded.snapshot();
+    let engine = Engine::new(&snapshot);
     let is_refused = |probe: &&Value| {
         let mut refused = verdicts.iter().filter(|v| v.outcome == Decided::Refused);
         refused.any(|verdict| name(&verdict.pod) == name(probe))

@@ -20,7 +20,7 @@ pub(crate) fn try_all(seeds: std::ops::Range<u64>) -> (usize, Vec<String>) {
         let results = |cluster: &[Value], probe: &Value| -> FilterResults {
             let loaded = compare::loaded(&compare::dump_of(cluster));
             let pod = serde_json::from_value(probe.clone()).expect("it is a pod");
-            FilterResults::clone(&Engine::new(loaded.snapshot()).run_filters(&pod))
+            FilterResults::clone(&Engine::new(&loaded.snapshot()).run_filters(&pod))
         };
         let cluster = objects(&world);
         for _ in 0..PAIRS {

@@ -173,7 +173,8 @@ async fn one(api: &Api, kubeconfig: &Path, world: &World, settings: &Settings, t
     let decided = begun.elapsed();
     let before = (tally.fits, tally.refused, tally.mismatches.len());
     let loaded = loaded_with(&base, &verdicts);
-    let engine = Engine::new(loaded.snapshot());
+    let snapshot = loaded.snapshot();
+    let engine = Engine::new(&snapshot);
     for verdict in &verdicts {
         match verdict.outcome {
             Outcome::Refused => {
@@ -274,7 +275,7 @@ async fn second_look(
         bed::restore(api, base).await;
     }
     let loaded = loaded_with(base, std::slice::from_ref(&again));
-    if compare::difference(&again, &Engine::new(loaded.snapshot())).is_none() {
+    if compare::difference(&again, &Engine::new(&loaded.snapshot())).is_none() {
         tally.raced += 1;
         return;
     }

@@ -104,7 +104,7 @@ impl Coverage {
         self.claims.entry(self.root).or_default().extend(claims);
     }
 
-    /// Records everything in the intake. Call once, after the last object.
+    /// Records everything in the store. Call once, after the last object.
     pub(super) fn apply(mut self, store: &mut Store) {
         self.cluster_info_dumps();
         for reading in self.readings.values() {

@@ -1,9 +1,9 @@
-//! What a volume has against a node, as data of the report.
+//! Why a volume rejects a node, as data of the report.
 
 use super::FilterFailureReport;
 use crate::scheduler::{NoVolume, VolumeFailure};
 
-/// Fills in what this trouble knows.
+/// Fills in what this failure knows.
 pub(super) fn report(report: &mut FilterFailureReport, failure: &VolumeFailure) {
     let about = Some(failure.about().to_owned());
     match failure {

@@ -67,7 +67,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: 
         .fact("name", name)
         .fact("key", key)
         .evidence(quoted)
-        .look(describe(case, kind, name));
+        .inspect(describe(case, kind, name));
     if let Some(keys) = keys {
         let object = ObjectRef::new(kind, case.namespace(), name);
         let quote = if keys.is_empty() {

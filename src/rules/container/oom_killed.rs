@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     title: "the container runs out of memory",
     explanation: include_str!("oom_killed.md"),
     reads: &[Kind::Node],
-    refines: &["crash-app-error", "crash-exit-zero", "sandbox-error"],
+    refines: &["crash-app-error", "crash-exit-zero"],
     check: Check::Pod(check),
 };
 
@@ -129,7 +129,7 @@ fn too_small(case: &Case<'_>, container: &ContainerView<'_>, proof: Evidence) ->
     let finding = Finding::new(case.subject(), headline, proof)
         .container(container.name())
         .fact("role", role_word(container.role))
-        .look(case.describe_pod());
+        .inspect(case.describe_pod());
     let raise = limit.as_ref().map(|limit| raise(case, container, limit));
     amounts(container, limit.as_ref(), finding)
         .evidence(limit.map(|limit| limit.evidence(case)))

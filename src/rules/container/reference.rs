@@ -135,7 +135,7 @@ pub(super) fn missing_object(
         .fact("name", name)
         .fact("namespace", case.namespace())
         .evidence(places(case, &refusal.container, kind, name))
-        .look(list(case, kind));
+        .inspect(list(case, kind));
     match seen {
         Seen::Yes(_) => {
             return finding.why(say!(

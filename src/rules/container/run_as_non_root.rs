@@ -84,7 +84,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Option<Finding> {
         .why(why)
         .evidence(settings(case, refusal))
         .fix([Fix::advice(fix, Who::Owner)])
-        .look(security_contexts(case));
+        .inspect(security_contexts(case));
     Some(finding)
 }
 

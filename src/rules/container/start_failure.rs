@@ -49,7 +49,7 @@ impl StartError<'_> {
             .fact("image", self.container.image())
             .fact_if("exitCode", exit_code)
             .certainty(certainty)
-            .look(inspect)
+            .inspect(inspect)
     }
 }
 
@@ -128,7 +128,7 @@ fn ended<'a>(case: &Case<'a>, crash: &Crash<'a>) -> Option<StartError<'a>> {
         (None, _) if crash.never_ran() => (StartFailure::Other, true),
         _ => return None,
     };
-    let proof = match crash.said(case) {
+    let proof = match crash.termination_message(case) {
         Some(message) if is_reported => message,
         _ => crash.proof(case),
     };

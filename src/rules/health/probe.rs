@@ -126,7 +126,7 @@ pub(super) fn finding(
     finding.why = failure.and_then(why);
     facts(case, container, kind, unhealthy, finding)
         .fix(failure.and_then(|failure| advice(case, container, kind, failure)))
-        .look(log(case, container))
+        .inspect(log(case, container))
 }
 
 /// The headline, for a failure that an event tells of or not.

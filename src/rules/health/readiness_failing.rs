@@ -91,7 +91,7 @@ fn of_container(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
     }
     // a probe that kills says more than one that only withholds traffic
     finding.rank = 1;
-    finding.look(log_of_this_run(case, container))
+    finding.inspect(log_of_this_run(case, container))
 }
 
 /// The container runs, so its present log is the one to read.

@@ -55,7 +55,7 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
             "readiness-gate.why",
             "a gate is opened by a controller outside Kubernetes that sets the condition of that name, often one for load balancers"
         ))
-        .look(case.kubectl(["get", "pod", pod, "-o", "jsonpath={.status.conditions}"]));
+        .inspect(case.kubectl(["get", "pod", pod, "-o", "jsonpath={.status.conditions}"]));
     Some(finding.fix([Fix::advice(
         say!(
             "readiness-gate.check-controller",

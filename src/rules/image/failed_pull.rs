@@ -370,7 +370,7 @@ impl FailedPull<'_> {
             .when(self.indirect, |finding| {
                 finding.certainty(Certainty::Likely)
             })
-            .look(self.events_command())
+            .inspect(self.events_command())
     }
 
     fn events_command(&self) -> String {

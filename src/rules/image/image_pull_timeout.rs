@@ -48,5 +48,5 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
                 Who::Owner,
             ),
         ])
-        .look(failures_command())
+        .inspect(failures_command())
 }

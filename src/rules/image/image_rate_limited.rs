@@ -66,5 +66,5 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             ),
             Who::Admin,
         )])
-        .look(failures_command())
+        .inspect(failures_command())
 }

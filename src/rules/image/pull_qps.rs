@@ -36,5 +36,5 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             say!("pull-qps.raise-limit", "if it keeps coming back, raise registryPullQPS and registryBurst in the kubelet's configuration on {node}"),
             Who::Admin,
         )])
-        .look(failures_command())
+        .inspect(failures_command())
 }

@@ -58,7 +58,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         .why(why)
         .fact_if("server", server)
         .fix(fixes(failed, of_cluster, unknown))
-        .look(failures_command())
+        .inspect(failures_command())
 }
 
 fn fixes(failed: &FailedPull<'_>, of_cluster: bool, unknown: bool) -> Vec<Fix> {

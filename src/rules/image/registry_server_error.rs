@@ -32,7 +32,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
                 say!("registry-server-error.see-who-answers", "ask {host} from {node} and see who answers: a proxy or mirror there must pass registry requests on"),
                 Who::Admin,
             )])
-            .look(failures_command());
+            .inspect(failures_command());
     }
     let why = if failed.was_sent_elsewhere() {
         say!(
@@ -67,5 +67,5 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             ),
             Who::Admin,
         )])
-        .look(failures_command())
+        .inspect(failures_command())
 }

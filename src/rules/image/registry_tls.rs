@@ -34,7 +34,7 @@ fn finding(failed: &FailedPull<'_>, fault: TlsFault) -> Finding {
     finding.why = why;
     finding
         .fix([Fix::advice(fix, Who::Admin)])
-        .look(failures_command())
+        .inspect(failures_command())
 }
 
 /// The headline, how it comes about, and what to change.

@@ -76,7 +76,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         .fact("how", how)
         .fact_if("address", address.filter(|address| !address.is_empty()))
         .fix([fix(failed, proxy)])
-        .look(failures_command())
+        .inspect(failures_command())
 }
 
 /// The headline, and how it comes about.

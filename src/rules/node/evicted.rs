@@ -39,7 +39,7 @@ fn finding(case: &Case<'_>, eviction: &Eviction, proof: Evidence) -> Finding {
         .fact("node", case.pod().node().unwrap_or_default())
         .evidence(pressure(case))
         .fix(advice(eviction))
-        .look(inspect(case, eviction));
+        .inspect(inspect(case, eviction));
     finding.why = why(eviction);
     match eviction {
         Eviction::NodePressure {
@@ -67,7 +67,7 @@ fn finding(case: &Case<'_>, eviction: &Eviction, proof: Evidence) -> Finding {
 /// An amount as the kubelet writes it. A threshold may also be a share of the whole.
 fn amount(text: &str) -> Fact {
     text.parse::<Quantity>()
-        .map_or_else(|_| text.into(), Fact::Amount)
+        .map_or_else(|_| text.into(), |amount: Quantity| Fact::from(amount))
 }
 
 /// What each of them used; `None` if the message names none.

@@ -83,7 +83,7 @@ pub(super) fn with_conditions(case: &Case<'_>, matched: &Match<'_>, finding: Fin
     finding
         .fact("where", matched.whereabouts())
         .evidence(quotes.into_iter().take(QUOTED))
-        .look(describe)
+        .inspect(describe)
 }
 
 fn condition(case: &Case<'_>, node: &str, r#type: &str) -> Option<Evidence> {

@@ -1,4 +1,4 @@
-//! The pods that an affinity term means: what they are called, which there are (on nodes, waiting for one, in namespaces where it
+//! The pods that an affinity term means: which there are (on nodes, waiting for one, in namespaces where it
 //! does not look), and which were not read.
 
 use crate::kubernetes::selector::label_selector_text;
@@ -44,37 +44,6 @@ pub(super) fn peers<'c>(case: &Case<'c>, term: &Term<'_>) -> Peers<'c> {
         }
     }
     peers
-}
-
-/// What the pods of a term are called: `pods with app=cache in namespace shop`.
-pub(super) fn described(term: &Term<'_>) -> Message {
-    let sentence = match (term.selector(), term.namespaces()) {
-        (None, _) => say!(
-            "affinity-peers.no-selector",
-            "pods of a term without a selector, which means none"
-        ),
-        (_, None) => say!(
-            "affinity-peers.everywhere",
-            "pods[ with {selector}] in any namespace"
-        ),
-        (_, Some([])) => say!(
-            "affinity-peers.nowhere",
-            "pods[ with {selector}] in no namespace"
-        ),
-        (_, Some(_)) => say!(
-            "affinity-peers.in-namespaces",
-            "pods[ with {selector}] in {namespaces|namespace|namespaces} {namespaces}"
-        ),
-    };
-    let mut message = Message::new(sentence);
-    let selector = term.selector().map(label_selector_text);
-    if let Some(selector) = selector.filter(|text| !text.is_empty()) {
-        message = message.fact("selector", selector);
-    }
-    match term.namespaces() {
-        Some(namespaces) => message.fact("namespaces", namespaces.to_vec()),
-        None => message,
-    }
 }
 
 /// The pods that the term could mean and that were not read.

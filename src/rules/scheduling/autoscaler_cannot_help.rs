@@ -53,8 +53,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     vec![
         finding
             .certainty(certainty)
-            .companion()
-            .look(case.describe_pod()),
+            .contributing()
+            .inspect(case.describe_pod()),
     ]
 }
 

@@ -48,7 +48,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             ),
             say!(
                 "cordoned-node.uncordon-nodes",
-                "uncordon {nodes} when the maintenance is over, and clear what else rejects the pod there"
+                "uncordon {nodes} when the maintenance is over, and clear what else keeps the pod off"
             ),
         )
     } else {
@@ -71,6 +71,6 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .finding(case, headline)
         .why(why)
         .fix([Fix::advice(change, Who::Admin)])
-        .look(shell::command(["kubectl", "get", "nodes"]));
+        .inspect(shell::command(["kubectl", "get", "nodes"]));
     vec![matched.close(case, finding, Filter::NodeUnschedulable)]
 }

@@ -46,7 +46,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         finding
             .evidence(claims.iter().map(|claim| device_claims::field(case, claim)))
             .fact("claims", names)
-            .look(case.kubectl(["get", "resourceclaims"])),
+            .inspect(case.kubectl(["get", "resourceclaims"])),
     ]
 }
 

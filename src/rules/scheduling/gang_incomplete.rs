@@ -40,14 +40,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         finding
             .fact_if("group", group.map(|group| group.name))
             .evidence(group.map(|group| group.evidence(case)))
-            .look(case.kubectl(["get", resource])),
+            .inspect(case.kubectl(["get", resource])),
     ]
 }
 
 /// Volcano puts every pod into a group, if need be of one, and says so beside what keeps it from a node.
 fn is_wrapping(only: &MessageOnly<'_>) -> bool {
     let alone = matches!(gang::read(&only.clause.text), Gang::Wants { wanted: 0 | 1 });
-    alone && only.said.message.clauses.len() > 1
+    alone && only.latest_message.message.clauses.len() > 1
 }
 
 /// What the scheduler says of the group.
@@ -87,7 +87,7 @@ fn from_message(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
         "the scheduler places all pods of the group at once or none, so that they do not hold nodes and wait for each other"
     ));
     // Volcano quotes what keeps a member from its node: that is the cause, and the group suffers from it
-    let others = only.said.message.clauses.len() > 1;
+    let others = only.latest_message.message.clauses.len() > 1;
     let mut finding = match &says {
         Gang::TooFew { present, wanted } => few(case, finding, *present, *wanted),
         Gang::Wants { wanted } => others_missing(finding.fact("wanted", *wanted)),

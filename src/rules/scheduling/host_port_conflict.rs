@@ -47,7 +47,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let host_network = case.pod().spec().host_network == Some(true);
     let finding = finding
         .when(host_network, |finding| finding.fact("hostNetwork", "true"))
-        .look(inspect_all_pods(
+        .inspect(inspect_all_pods(
             matched.nodes().first().map(String::as_str),
         ));
     vec![matched.close(case, finding, Filter::NodePorts)]

@@ -39,7 +39,7 @@ fn asked(case: &Case<'_>) -> BTreeSet<String> {
     let wanted = pod_requests(case.pod().spec()).into_keys();
     let clauses = case
         .scheduling()
-        .and_then(|examination| examination.said.as_ref())
+        .and_then(|examination| examination.scheduler_message.as_ref())
         .map(|said| said.message.clauses.as_slice())
         .unwrap_or_default();
     let named = clauses.iter().filter_map(|clause| match &clause.reason {
@@ -79,7 +79,7 @@ fn absent(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding {
         "insufficient-extended-resource.absent",
         "the pod asks for {asked} {resource}, which no node offers"
     );
-    let finding = matched.finding(case, headline).look(columns(resource));
+    let finding = matched.finding(case, headline).inspect(columns(resource));
     if is_hugepages(resource) {
         return finding
             .why(say!("insufficient-extended-resource.no-huge-pages", "huge pages are set aside by the node's operating system before its kubelet starts; no node has any of this size"))
@@ -116,7 +116,7 @@ fn elsewhere(
         .fact("offering", offering)
         .why(say!("insufficient-extended-resource.elsewhere-why", "the pod's own node selector or affinity, or the taint of a control plane, keeps it off the nodes that have it"))
         .fix([Fix::advice(say!("insufficient-extended-resource.let-the-pod-in", "let the pod onto {offering}"), Who::Owner)])
-        .look(columns(resource))
+        .inspect(columns(resource))
 }
 
 /// A node on which the pod would fit if all its devices were healthy.
@@ -153,7 +153,7 @@ fn unhealthy(case: &Case<'_>, matched: &Match<'_>, resource: &str, name: &str) -
         .fact("healthy", amount(node.map(|node| &node.allocatable)))
         .fact("capacity", amount(node.map(|node| &node.capacity)))
         .fix([Fix::advice(say!("insufficient-extended-resource.inspect-devices", "look at the device plugin and the devices of {unhealthyNode}"), Who::Admin)])
-        .look(shell::command(["kubectl", "describe", "node", name]))
+        .inspect(shell::command(["kubectl", "describe", "node", name]))
 }
 
 /// What every node offers of the resource.

@@ -15,9 +15,9 @@ pub(super) struct MessageOnly<'e> {
     /// The clause; of several, that with the fewest nodes.
     pub(super) clause: &'e Clause,
     /// The whole message.
-    pub(super) said: &'e SchedulerMessage,
+    pub(super) latest_message: &'e SchedulerMessage,
     /// Whether other clauses name causes that are as likely.
-    pub(super) rivalled: bool,
+    rivalled: bool,
     examination: &'e Examination,
 }
 
@@ -39,8 +39,8 @@ pub(super) fn find_clause<'e>(
         return None;
     }
     let examination = case.scheduling()?;
-    let said = examination.said.as_ref()?;
-    let clauses = said.message.clauses.iter();
+    let latest_message = examination.scheduler_message.as_ref()?;
+    let clauses = latest_message.message.clauses.iter();
     let (mine, others): (Vec<_>, Vec<_>) = clauses.partition(|clause| wanted(clause));
     let clause = mine.into_iter().min_by_key(|clause| rank(clause))?;
     let class = Class::of(&clause.reason);
@@ -48,7 +48,7 @@ pub(super) fn find_clause<'e>(
     let rivalled = rivals.any(|other| other <= class);
     (class < Class::Choice || !rivalled).then_some(MessageOnly {
         clause,
-        said,
+        latest_message,
         rivalled,
         examination,
     })
@@ -73,9 +73,9 @@ impl MessageOnly<'_> {
     pub(super) fn finding(&self, case: &Case<'_>, headline: Sentence) -> Finding {
         let nodes = Fact::Share {
             some: self.clause.count.map(u64::from),
-            all: self.said.message.nodes.map(u64::from),
+            all: self.latest_message.message.nodes.map(u64::from),
         };
-        let mut finding = Finding::new(case.subject(), headline, self.said.quote.clone())
+        let mut finding = Finding::new(case.subject(), headline, self.latest_message.quote.clone())
             .certainty(self.certainty())
             .fact("reason", self.clause.text.as_str())
             .fact("share", nodes);

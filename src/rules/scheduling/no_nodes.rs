@@ -23,19 +23,20 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(examination) = case.scheduling() else {
         return Vec::new();
     };
-    let said = examination.said.as_ref().filter(|said| {
-        said.message
+    let latest = examination.scheduler_message.as_ref().filter(|latest| {
+        latest
+            .message
             .clauses
             .iter()
             .any(|clause| clause.reason == Reason::NoNodes)
     });
     let nodes = case.snapshot.nodes();
     let none = nodes.whole_cluster().is_ok() && nodes.is_empty();
-    let (proof, certainty) = match said {
+    let (proof, certainty) = match latest {
         // nodes have come since
         Some(_) if !nodes.is_empty() => return Vec::new(),
-        Some(said) if none => (said.quote.clone(), Certainty::Proven),
-        Some(said) => (said.quote.clone(), Certainty::Likely),
+        Some(latest) if none => (latest.quote.clone(), Certainty::Proven),
+        Some(latest) => (latest.quote.clone(), Certainty::Likely),
         None if none => (absence(case), Certainty::Proven),
         None => return Vec::new(),
     };
@@ -60,7 +61,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             ),
             Who::Admin,
         )])
-        .look(shell::command(["kubectl", "get", "nodes"])),
+        .inspect(shell::command(["kubectl", "get", "nodes"])),
     ]
 }
 

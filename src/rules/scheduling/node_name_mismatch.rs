@@ -32,7 +32,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         Some(node) => written(case, node),
         None => pinned(case).or_else(|| from_message(case)),
     };
-    let inspected = |finding: Finding| finding.look(shell::command(["kubectl", "get", "nodes"]));
+    let inspected = |finding: Finding| finding.inspect(shell::command(["kubectl", "get", "nodes"]));
     finding.map(inspected).into_iter().collect()
 }
 
@@ -116,7 +116,7 @@ fn pinned(case: &Case<'_>) -> Option<Finding> {
         .collect();
     let path = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution";
     let proof = case.field(path, format!("{NAME} in ({})", names.join(", ")));
-    let message = case.scheduling()?.said.as_ref()?.quote.clone();
+    let message = case.scheduling()?.scheduler_message.as_ref()?.quote.clone();
     let (why, change, who) = if case.subject().kind == "DaemonSet" {
         (
             say!(

@@ -87,7 +87,7 @@ fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
                 ),
                 Who::Owner,
             )])
-            .look(inspect(None));
+            .inspect(inspect(None));
     };
     let carried = carried(case, key);
     let headline = say!(
@@ -98,7 +98,7 @@ fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         .finding(case, headline)
         .fact("wanted", wanted)
         .fact("key", key)
-        .look(inspect(Some(key)));
+        .inspect(inspect(Some(key)));
     if carried.is_empty() {
         no_such_key(case, finding, key)
     } else {
@@ -238,7 +238,7 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
             ),
             Fix::advice(LABEL_NODES, Who::Admin),
         ])
-        .look(inspect(None))
+        .inspect(inspect(None))
 }
 
 /// What the pod asks of labels, in kubectl's spelling where that is short.

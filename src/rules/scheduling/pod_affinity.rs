@@ -1,9 +1,10 @@
 //! The pod has to run near pods that are not where it could run.
 
-use super::affinity_peers::{described, inspect, names, peers, unread};
+use super::affinity_peers::{inspect, names, peers, unread};
 use super::topology::{other_reasons, says_which, usable_if_any};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::failure;
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, FilterFailure, NodeResult, Term, What};
@@ -99,10 +100,10 @@ fn computed(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>], term: &Ter
         no_peers(case, matched, term)
     };
     finding
-        .fact("wanted", described(term))
+        .fact("wanted", term.pods())
         .fact("key", term.key())
         .fix([Fix::advice(MAKE_PREFERRED, Who::Owner)])
-        .look(inspect(term))
+        .inspect(inspect(term))
 }
 
 /// The pods are there, on nodes that do not take this one.
@@ -127,7 +128,7 @@ fn placed(
                     "no pod matches all terms of the affinity: {terms}"
                 ),
             )
-            .fact("terms", all_described(terms))
+            .fact("terms", meant_pods(terms))
             .why(say!(
                 "pod-affinity.not-all-terms-why",
                 "a pod counts for an affinity of several terms only when every term means it"
@@ -158,7 +159,7 @@ fn placed(
         .fact("peers", names(pods))
         .fact("reasons", reasons)
         .why(say!("pod-affinity.no-node-near-why", "the pod has to be near them; by {key} they are in {domains}, and nodes elsewhere are too far"))
-        .fix([Fix::advice(say!("pod-affinity.move-peers", "clear what rejects the pod there, or move {peers} to where it can run"), Who::Owner)])
+        .fix([Fix::advice(say!("pod-affinity.move-peers", "clear what keeps the pod off these nodes, or move {peers} to where it can run"), Who::Owner)])
 }
 
 fn elsewhere(
@@ -238,7 +239,7 @@ fn no_peers(case: &Case<'_>, matched: &Match<'_>, term: &Term<'_>) -> Finding {
 }
 
 fn from_message(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>]) -> Finding {
-    let wanted = all_described(terms);
+    let wanted = meant_pods(terms);
     let headline = if wanted.is_empty() {
         say!(
             "pod-affinity.from-message",
@@ -256,11 +257,14 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>]) -> Fin
             Fix::advice(MAKE_PREFERRED, Who::Owner),
         ]);
     match terms.first() {
-        Some(term) => finding.look(inspect(term)),
+        Some(term) => finding.inspect(inspect(term)),
         None => finding,
     }
 }
 
-fn all_described(terms: &[Term<'_>]) -> Vec<Message> {
-    terms.iter().map(described).collect()
+fn meant_pods(terms: &[Term<'_>]) -> Vec<Message> {
+    terms
+        .iter()
+        .map(|term| failure::pods(&term.pods()))
+        .collect()
 }

@@ -3,12 +3,12 @@
 //! Whose pods are there decides what to do, as with host ports: an old pod that a rolling update keeps until the new one is ready,
 //! a sibling of the same template, or another pod.
 
-use super::affinity_peers::described;
 use super::holder_relation::{HolderRelation, REMOVE_FIRST};
 use super::topology::{domain_names, inspect_all_pods, says_which};
 use crate::kubernetes::affinity::pod_anti_affinity;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::failure;
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, FilterFailure, Holder, Term, What};
@@ -130,7 +130,7 @@ impl<'e> Held<'e> {
             .fact("place", place)
             .fact("places", places)
             .evidence(self.rule(case))
-            .look(inspect(case, &self.holders))
+            .inspect(inspect(case, &self.holders))
     }
 
     fn others(&self, case: &Case<'_>, matched: &Match<'_>) -> Finding {
@@ -260,7 +260,10 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         )
     };
     let terms = Term::of_anti_affinity(case.pod().spec(), case.namespace(), case.snapshot);
-    let avoided: Vec<Message> = terms.iter().map(|(_, term)| described(term)).collect();
+    let avoided: Vec<Message> = terms
+        .iter()
+        .map(|(_, term)| failure::pods(&term.pods()))
+        .collect();
     matched
         .finding(case, headline)
         .fact_if("avoided", (!avoided.is_empty()).then_some(avoided))
@@ -269,7 +272,7 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
             Fix::advice(say!("pod-anti-affinity.run-fewer-or-prefer", "run no more replicas than there are places for, or make the anti-affinity preferred"), Who::Owner),
             Fix::advice(say!("pod-anti-affinity.add-a-node", "add a node"), Who::Admin),
         ])
-        .look(inspect_all_pods(None))
+        .inspect(inspect_all_pods(None))
 }
 
 /// The command that shows where the holders are.

@@ -32,7 +32,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(examination) = case.scheduling() else {
         return Vec::new();
     };
-    let message = examination.said.as_ref();
+    let message = examination.scheduler_message.as_ref();
     let under_way = message.is_some_and(|said| preemption::under_way(&said.message));
     let victims = preemption::victims(case.pod(), node, case.snapshot);
     // the node has room as it is: it was named for another reason
@@ -53,7 +53,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         finding
             .evidence(message.map(|said| said.quote.clone()))
             .fact("node", node)
-            .look(inspect_all_pods(Some(node))),
+            .inspect(inspect_all_pods(Some(node))),
     ]
 }
 

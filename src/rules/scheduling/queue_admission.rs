@@ -38,7 +38,7 @@ fn from_message(case: &Case<'_>) -> Option<Held> {
             _ => System::Scheduler,
         },
         says: queue::read(&only.clause.text),
-        proof: only.said.quote.clone(),
+        proof: only.latest_message.quote.clone(),
         more: Vec::new(),
         certainty: only.certainty(),
         or_nodes: only.clause.reason == Reason::Queued,
@@ -71,7 +71,7 @@ fn finding(case: &Case<'_>, held: Held) -> Finding {
         .fact_if("queue", queue)
         .why(why)
         .fix([Fix::advice(change, who)])
-        .look(look);
+        .inspect(look);
     // a shortage that was computed on the nodes is the better answer to "no room yet"
     finding.rank = if held.or_nodes { u32::MAX - 1 } else { 0 };
     finding

@@ -179,7 +179,11 @@ fn rejected(case: &Case<'_>) -> Option<Held> {
 
 /// YuniKorn writes events of its own names, and the condition only later.
 fn yunikorn(case: &Case<'_>) -> Option<Held> {
-    if case.scheduling().is_none_or(|known| known.said.is_some()) || case.pod().is_gated() {
+    if case
+        .scheduling()
+        .is_none_or(|known| known.scheduler_message.is_some())
+        || case.pod().is_gated()
+    {
         return None;
     }
     let event = case.newest_event(&YUNIKORN_EVENTS)?;

@@ -70,7 +70,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .evidence([created])
             .fact("scheduler", name)
             .fact("age", Seconds(age))
-            .look(shell::kubectl("kube-system", ["get", "leases"])),
+            .inspect(shell::kubectl("kube-system", ["get", "leases"])),
     ]
 }
 

@@ -42,7 +42,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         _ => case.describe_pod(),
     };
     finding
-        .map(|finding| finding.look(look))
+        .map(|finding| finding.inspect(look))
         .into_iter()
         .collect()
 }

@@ -73,10 +73,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(only) = message_only::find_clause(case, is_foreign) else {
         return Vec::new();
     };
-    if !is_of_framework(case, &only.said.message)
+    if !is_of_framework(case, &only.latest_message.message)
         || autoscaler::read(&only.clause.text) != Autoscaler::Unknown
         // a known reason that was cut off reads like an unknown one
-        || only.said.message.cut
+        || only.latest_message.message.cut
     {
         return Vec::new();
     }
@@ -120,7 +120,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 say!("scheduler-plugin.ask", "ask those who run the scheduler {scheduler} which plugin or extender says this, and what it takes"),
                 Who::Admin,
             )])
-            .look(case.describe_pod()),
+            .inspect(case.describe_pod()),
     ]
 }
 

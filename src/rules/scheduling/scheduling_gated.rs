@@ -71,7 +71,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         "-o",
         "jsonpath={.spec.schedulingGates}",
     ]);
-    vec![finding.fact("gates", names).look(look)]
+    vec![finding.fact("gates", names).inspect(look)]
 }
 
 /// The API server's own condition, or the field itself.

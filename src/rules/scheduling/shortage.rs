@@ -144,7 +144,7 @@ fn counted(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
     with_amounts(case, finding, resource, amounts)
         .fact("most", amount(largest, resource))
         .fact("mostFits", largest.exact(resource))
-        .look(shell::command([
+        .inspect(shell::command([
             "kubectl",
             "describe",
             "node",
@@ -154,7 +154,7 @@ fn counted(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
 
 /// An amount as a sentence gives it.
 pub(super) fn amount(amount: Quantity, resource: &str) -> Fact {
-    amount.human(resource).into()
+    Fact::amount(amount, resource)
 }
 
 /// The facts of the node that comes closest.
@@ -244,7 +244,7 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding
             Fix::advice(say!("shortage.ask-for-less", "ask for less {resource}, as far as the pod can do with less"), Who::Owner),
             Fix::advice(say!("shortage.add-a-node-or-lower-requests", "add a node, or lower the requests of other pods"), Who::Admin),
         ])
-        .look(shell::command(["kubectl", "describe", "nodes"]))
+        .inspect(shell::command(["kubectl", "describe", "nodes"]))
 }
 
 /// The pods on a node that hold most of a resource: `namespace/name amount`.

@@ -44,7 +44,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let feasible_nodes = room::feasible_nodes(case.pod(), case.snapshot, examination);
-    let message = examination.said.as_ref();
+    let message = examination.scheduler_message.as_ref();
     let Some(message) = message.filter(|_| !feasible_nodes.is_empty()) else {
         return Vec::new();
     };
@@ -94,7 +94,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             Fix::advice(say!("stale-verdict.look-again", "look again in five minutes, by when the scheduler has tried again"), Who::Owner),
             Fix::advice(say!("stale-verdict.inspect-configuration", "if it then says the same, look which plugins and extenders the scheduler is configured with"), Who::Admin),
         ])
-        .look(case.kubectl(["get", "pod", case.pod().name(), "-o", "wide"]));
+        .inspect(case.kubectl(["get", "pod", case.pod().name(), "-o", "wide"]));
     finding.results.clone_from(&examination.results);
     finding.agreement = Some(examination.agreement.clone());
     vec![finding]

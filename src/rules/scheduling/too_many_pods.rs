@@ -48,7 +48,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .fact("node", node)
             .fact("running", running)
             .fact("limit", limit)
-            .look(shell::command([
+            .inspect(shell::command([
                 "kubectl",
                 "get",
                 "pods",
@@ -56,7 +56,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 "--field-selector",
                 &format!("spec.nodeName={node}"),
             ])),
-        None => finding.look(shell::command([
+        None => finding.inspect(shell::command([
             "kubectl",
             "get",
             "nodes",

@@ -79,7 +79,9 @@ pub(super) fn other_reasons<'n>(
 /// Whether the scheduler says which of affinity and anti-affinity fails; up to 1.20 it has a reason for both beside those, and in
 /// older versions at times no other.
 pub(super) fn says_which(case: &Case<'_>) -> bool {
-    let said = case.scheduling().and_then(|known| known.said.as_ref());
+    let said = case
+        .scheduling()
+        .and_then(|known| known.scheduler_message.as_ref());
     let mut clauses = said.iter().flat_map(|said| &said.message.clauses);
     clauses.any(|clause| {
         matches!(

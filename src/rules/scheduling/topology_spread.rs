@@ -23,9 +23,6 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
-/// Above this many domains they are counted by how many pods they hold.
-const NAMED: usize = 6;
-
 const RAISE_MAX_SKEW: Sentence = say!(
     "topology-spread.raise-max-skew",
     "raise maxSkew, or make the constraint a preference with whenUnsatisfiable ScheduleAnyway"
@@ -83,7 +80,7 @@ fn uneven(case: &Case<'_>, matched: &Match<'_>, of: &Distribution) -> Finding {
         .fact("maxSkew", of.max_skew)
         .fact("minDomains", of.min_domains)
         .fix([Fix::advice(RAISE_MAX_SKEW, Who::Owner)])
-        .look(inspect(case, of));
+        .inspect(inspect(case, of));
     if of.lacks_domains() {
         return finding
             .fact("domains", of.domains.len())
@@ -140,34 +137,21 @@ fn open_domains(
         .fix([Fix::advice(change, Who::Admin)])
 }
 
-/// `3 in a, 1 in b, and 0 in c`, the fullest first; of many domains `2 in 40 of them, and 0 in worker-9`.
+/// `3 in a, and 0 each in b, c`: the domains by how many pods they hold, the fullest first.
 fn counts(domains: &BTreeMap<String, i64>) -> Vec<Message> {
-    let mut by_count: BTreeMap<i64, Vec<&str>> = BTreeMap::new();
+    let mut by_count: BTreeMap<i64, Vec<String>> = BTreeMap::new();
     for (domain, count) in domains {
-        by_count.entry(*count).or_default().push(domain);
+        by_count.entry(*count).or_default().push(domain.clone());
     }
-    let named = |pods: i64, domain: &str| {
-        Message::new(say!("topology-spread.in-domain", "{pods} in {domain}"))
-            .fact("pods", pods)
-            .fact("domain", domain)
-    };
-    let counted = |pods: i64, number: usize| {
+    let message = |(pods, domains): (i64, Vec<String>)| {
         Message::new(say!(
-            "topology-spread.in-several",
-            "{pods} in {number} of them"
+            "topology-spread.in-domains",
+            "{pods} {domains|in|each in} {domains}"
         ))
         .fact("pods", pods)
-        .fact("number", number)
+        .fact("domains", domains)
     };
-    let groups = by_count.into_iter().rev();
-    let messages = groups.flat_map(|(pods, names)| {
-        if names.len() > 1 && domains.len() > NAMED {
-            vec![counted(pods, names.len())]
-        } else {
-            names.iter().map(|name| named(pods, name)).collect()
-        }
-    });
-    messages.collect()
+    by_count.into_iter().rev().map(message).collect()
 }
 
 fn unlabelled(case: &Case<'_>, matched: &Match<'_>, key: &str) -> Finding {
@@ -184,7 +168,7 @@ fn unlabelled(case: &Case<'_>, matched: &Match<'_>, key: &str) -> Finding {
     let finding = matched
         .finding(case, headline)
         .fact("key", key)
-        .look(shell::command(["kubectl", "get", "nodes", "-L", key]));
+        .inspect(shell::command(["kubectl", "get", "nodes", "-L", key]));
     let finding = if !carriers.is_empty() {
         finding
             .fact("reasons", other_reasons(carriers, is_spread))
@@ -272,25 +256,20 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         .fact_if("keys", (!keys.is_empty()).then_some(keys))
         .why(say!("topology-spread.not-computed", "the counts of each domain could not be computed, since nodes or pods of all namespaces were not read; cordoned and tainted nodes count as empty domains, and nodes without the label are closed"))
         .fix([Fix::advice(change, Who::Owner)])
-        .look(case.kubectl(["get", "pods", "-o", "wide"]))
+        .inspect(case.kubectl(["get", "pods", "-o", "wide"]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::counts;
     use crate::text::Message;
-    use std::collections::BTreeMap;
 
     #[test]
-    fn few_domains_are_named_and_many_counted() {
-        let of = |pairs: Vec<(String, i64)>| -> Vec<String> {
-            let pairs: BTreeMap<String, i64> = pairs.into_iter().collect();
-            counts(&pairs).iter().map(Message::english).collect()
-        };
-        let few = [("a", 1), ("b", 3), ("c", 0)];
-        let few = few.map(|(name, count)| (name.to_owned(), count));
-        assert_eq!(of(few.to_vec()), ["3 in b", "1 in a", "0 in c"]);
-        let many = (0..8).map(|i| (format!("w{i}"), i64::from(i > 0)));
-        assert_eq!(of(many.collect()), ["1 in 7 of them", "0 in w0"]);
+    fn domains_are_counted_together_the_fullest_first() {
+        let domains = [("a", 1), ("b", 3), ("c", 0), ("d", 1)];
+        let domains = domains.map(|(name, pods)| (name.to_owned(), pods));
+        let counts = counts(&domains.into());
+        let english: Vec<String> = counts.iter().map(Message::english).collect();
+        assert_eq!(english, ["3 in b", "1 each in a, d", "0 in c"]);
     }
 }

@@ -48,7 +48,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         from_message(case, &matched)
     };
     let columns = "custom-columns=NODE:.metadata.name,TAINTS:.spec.taints";
-    let finding = finding.look(shell::command(["kubectl", "get", "nodes", "-o", columns]));
+    let finding = finding.inspect(shell::command(["kubectl", "get", "nodes", "-o", columns]));
     vec![matched.close(case, finding, Filter::TaintToleration)]
 }
 

@@ -38,11 +38,11 @@ pub(crate) fn of_pod<'a>(case: &Case<'a>) -> Vec<ClaimOfPod<'a>> {
 }
 
 /// What keeps a pod without a node waiting: what each of its claims that were read shows, or where not all were and none shows
-/// anything, what the scheduler says.
-pub(in crate::rules) fn look_through(
+/// anything, what the scheduler's message says.
+pub(in crate::rules) fn of_unbound_pod(
     case: &Case<'_>,
     of_claim: fn(&Case<'_>, &ClaimOfPod<'_>, &PersistentVolumeClaim) -> Option<Finding>,
-    told: fn(&Case<'_>) -> Option<Finding>,
+    from_message: fn(&Case<'_>) -> Option<Finding>,
 ) -> Vec<Finding> {
     if case.pod().node().is_some() {
         return Vec::new();
@@ -54,7 +54,7 @@ pub(in crate::rules) fn look_through(
         .collect();
     let unread = claims.is_empty() || claims.iter().any(|claim| claim.seen.is_unknown());
     if findings.is_empty() && unread {
-        told(case).into_iter().collect()
+        from_message(case).into_iter().collect()
     } else {
         findings
     }

@@ -1,6 +1,6 @@
 //! Containers that ended and should not have, and what their end says.
 //!
-//! The states of a crashing container take turns: CrashLoopBackOff, Error, running until the next
+//! The states of a crashing container alternate: CrashLoopBackOff, Error, running until the next
 //! crash. What counts is therefore how it ended last, whichever field holds that now. Ends that are
 //! no crash are left out: of deleted pods, of pods that the kubelet or a controller ended
 //! (`status.reason`), and ends that nobody saw (`ContainerStatusUnknown`, pkg/kubelet/kubelet_pods.go).
@@ -16,7 +16,7 @@ use crate::text::{Fact, Message, Seconds, Sentence, say};
 use crate::triage;
 use k8s_openapi::api::core::v1::ContainerStateTerminated;
 
-/// The most columns of a program's last words that a headline takes.
+/// The most columns of a termination message that a headline takes.
 const WORDS: usize = 120;
 
 /// A container that crashed, and how it ended last.
@@ -143,23 +143,23 @@ impl<'a> Crash<'a> {
     }
 
     /// The termination message as evidence.
-    pub(in crate::rules) fn said(&self, case: &Case<'_>) -> Option<Evidence> {
+    pub(in crate::rules) fn termination_message(&self, case: &Case<'_>) -> Option<Evidence> {
         let path = format!("{}.message", self.path());
         (!self.message().is_empty()).then(|| case.field(path, self.message()))
     }
 
     /// The state that keeps the container down now, unless it is the end itself.
-    pub(in crate::rules) fn waits(&self, case: &Case<'_>) -> Option<Evidence> {
+    pub(in crate::rules) fn waiting(&self, case: &Case<'_>) -> Option<Evidence> {
         let waiting = self.container.waiting()?;
-        let words = [
+        let reason_and_message = [
             self.container.waiting_reason(),
             waiting.message.as_deref().unwrap_or_default(),
         ];
         let path = format!("{}.state.waiting", self.container.path());
-        Some(case.field(path, words.join(": ").trim_end_matches(": ")))
+        Some(case.field(path, reason_and_message.join(": ").trim_end_matches(": ")))
     }
 
-    /// A finding about this crash, with what every one of them tells.
+    /// A finding about this crash, with what every one of them gives.
     pub(in crate::rules) fn finding(&self, case: &Case<'_>, headline: Sentence) -> Finding {
         let restarts = self.container.status.restart_count;
         let mut finding = Finding::new(case.subject(), headline, self.proof(case))
@@ -167,9 +167,9 @@ impl<'a> Crash<'a> {
             .fact("role", role_word(self.container.role))
             .fact("exitCode", self.end.exit_code)
             .fact("restarts", restarts)
-            .evidence(self.said(case))
-            .evidence(self.waits(case))
-            .look(self.look(case));
+            .evidence(self.termination_message(case))
+            .evidence(self.waiting(case))
+            .inspect(self.inspect(case));
         if let Some(lasted) = self.lasted() {
             finding = finding
                 .fact("lastedSeconds", lasted)
@@ -179,7 +179,7 @@ impl<'a> Crash<'a> {
     }
 
     /// The log of the run that ended. Behind the present run or back-off it is the previous one.
-    pub(in crate::rules) fn look(&self, case: &Case<'_>) -> String {
+    pub(in crate::rules) fn inspect(&self, case: &Case<'_>) -> String {
         log(case, &self.container)
     }
 }
@@ -199,7 +199,7 @@ pub(in crate::rules) fn log(case: &Case<'_>, container: &ContainerView<'_>) -> S
     case.kubectl(words.into_iter().chain(previous.then_some("--previous")))
 }
 
-/// The line of a program's last words that tells most: the last one that speaks of a failure, or the last.
+/// The line of a termination message that says most: the last one about a failure, or the last.
 pub(in crate::rules) fn last_words(message: &str) -> Option<String> {
     const FAILURE: [&str; 10] = [
         "error",

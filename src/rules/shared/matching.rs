@@ -1,9 +1,8 @@
-//! Whether a cause of scheduling holds, and on what grounds.
+//! Whether a cause of scheduling holds, and by what.
 //!
-//! There are two sources. Where nodes and pods were read, the grounds are filter failures that were
-//! computed, node by node. Where they were not, the grounds are the scheduler's own words, which
-//! name neither nodes nor numbers. Where the scheduler has said nothing there are none: what stands
-//! against the pod has kept it nowhere yet. What a cause is called and what to change is for its rule.
+//! There are two sources. Where nodes and pods were read, it is filter failures that were computed, node by node. Where they
+//! were not, it is the scheduler's message, which names neither nodes nor amounts. Without a message no cause holds: no
+//! scheduler has tried the pod yet. What a cause is called and what to change is for its rule.
 
 use crate::messages::scheduler::{self, Clause, PreemptionSays, Reason};
 use crate::rules::Case;
@@ -21,15 +20,15 @@ use super::remedies;
 
 /// How a rule knows its cause in each of the two sources.
 pub(crate) struct Pattern<O, R> {
-    /// Whether an filter failure on a node is of this cause.
+    /// Whether a filter failure on a node is of this cause.
     pub(crate) failure: O,
-    /// Whether a reason of the scheduler's message is. Words alone are at best likely, since nodes that
-    /// were not read could tell otherwise, and only possible where they may mean another cause.
+    /// Whether a reason of the scheduler's message is. A reason alone is at best likely, since nodes that
+    /// were not read could show otherwise, and only possible where it may mean another cause.
     pub(crate) reason: R,
 }
 
-/// A node on which the cause stands.
-pub(crate) struct Place<'e> {
+/// A node on which the cause was found.
+pub(crate) struct NodeMatch<'e> {
     /// The node.
     pub(crate) node: &'e str,
     /// The cause's filter failures there.
@@ -38,15 +37,15 @@ pub(crate) struct Place<'e> {
 
 /// Why a cause is taken to hold.
 pub(crate) struct Match<'e> {
-    /// The nodes on which it was computed to stand and which count; empty when only words are known.
-    pub(crate) places: Vec<Place<'e>>,
-    /// The words of the scheduler that name it.
+    /// The nodes on which it was found and counts; empty when only the message is known.
+    pub(crate) places: Vec<NodeMatch<'e>>,
+    /// The clauses of the scheduler's message that name it.
     pub(crate) clauses: Vec<&'e Clause>,
     certainty: Certainty,
     rank: u32,
     out_of_date: bool,
     examination: &'e Examination,
-    said: &'e SchedulerMessage,
+    scheduler_message: &'e SchedulerMessage,
 }
 
 impl<'e> Match<'e> {
@@ -60,30 +59,31 @@ impl<'e> Match<'e> {
             return None;
         }
         let examination = case.scheduling()?;
-        // why nodes were rejected that no scheduler has looked at keeps it nowhere yet
-        let only = examination.said.as_ref()?;
+        // before a scheduler has tried the pod, nothing keeps it anywhere
+        let latest = examination.scheduler_message.as_ref()?;
         let Some(nodes) = examination.nodes().filter(|nodes| !nodes.is_empty()) else {
-            return said(case, examination, only, pattern, Words::Alone);
+            return from_message(case, examination, latest, pattern, MessageUse::Alone);
         };
-        let message = &only.message;
+        let message = &latest.message;
         let all_pods = case.snapshot.pods().whole_cluster().is_ok();
         let room = nodes.iter().any(|node| node.failures.is_empty());
-        // what keeps the pod off the node with room is not computed, and what stands on others is beside the point
+        // what keeps the pod off the node with room is not computed, and what rejects it elsewhere is beside the point
         if room && about_the_pod(message) {
             return None;
         }
         let mut clauses = message.clauses.iter();
         if room && clauses.any(|clause| is_of_another(&clause.reason, examination)) {
-            return said(case, examination, only, pattern, Words::Uncomputed);
+            return from_message(case, examination, latest, pattern, MessageUse::Uncomputed);
         }
         if room && all_pods {
-            return said(case, examination, only, pattern, Words::OutOfDate);
+            return from_message(case, examination, latest, pattern, MessageUse::OutOfDate);
         }
-        let computed = computed(examination, only, nodes, pattern);
+        let computed = computed(examination, latest, nodes, pattern);
         if all_pods {
             computed
         } else {
-            computed.or_else(|| said(case, examination, only, pattern, Words::AboutPods))
+            computed
+                .or_else(|| from_message(case, examination, latest, pattern, MessageUse::AboutPods))
         }
     }
 
@@ -91,25 +91,29 @@ impl<'e> Match<'e> {
     pub(crate) fn finding(&self, case: &Case<'_>, headline: Sentence) -> Finding {
         let (count, total) = self.counts();
         let nodes = (!self.places.is_empty()).then(|| self.nodes());
-        let mut finding = Finding::new(case.subject(), headline, self.said.quote.clone())
-            .certainty(self.certainty)
-            .fact("share", self.share())
-            .fact_if("count", count)
-            .fact_if("total", total)
-            .fact_if("nodes", nodes);
+        let mut finding = Finding::new(
+            case.subject(),
+            headline,
+            self.scheduler_message.quote.clone(),
+        )
+        .certainty(self.certainty)
+        .fact("share", self.share())
+        .fact_if("count", count)
+        .fact_if("total", total)
+        .fact_if("nodes", nodes);
         finding.results.clone_from(&self.examination.results);
         finding.agreement = Some(self.examination.agreement.clone());
         finding.preemption = if self.is_computed() {
             Preemption::find(case.pod(), case.engine)
         } else {
-            Preemption::from_message(case.pod(), &self.said.message)
+            Preemption::from_message(case.pod(), &self.scheduler_message.message)
         };
         finding.rank = self.rank;
-        finding.evidence(never_preempts(case, &self.said.message))
+        finding.evidence(never_preempts(case, &self.scheduler_message.message))
     }
 
     /// The finding as its rule wrote it, with the changes in front that were verified to remove this
-    /// filter's filter failures. Where the scheduler's words are out of date, that is what there is to say.
+    /// filter's filter failures. Where the scheduler's message is out of date, that is what there is to say.
     pub(crate) fn close(&self, case: &Case<'_>, finding: Finding, filter: Filter) -> Finding {
         if !self.out_of_date {
             let mut finding = remedies::before(case, finding, filter);
@@ -122,7 +126,7 @@ impl<'e> Match<'e> {
             .filter(|node| node.failures.is_empty())
             .map(|node| node.node.clone());
         let mut finding = finding.fact("room", room.collect::<Vec<_>>()).why(
-            say!("matching.out-of-date", "the scheduler said so when it last tried; by what was read now {room} would take the pod, unless something stands against it that is not computed"),
+            say!("matching.out-of-date", "the scheduler said so when it last tried; by what was read now {room} would take the pod, unless something that is not computed rejects it"),
         );
         // an unschedulable pod is tried again after five minutes at the latest (kube-scheduler internal/queue, 1.37)
         finding.fixes = vec![Fix::advice(
@@ -135,7 +139,7 @@ impl<'e> Match<'e> {
         finding
     }
 
-    /// The names of the nodes on which it stands.
+    /// The names of the nodes on which it was found.
     pub(crate) fn nodes(&self) -> Vec<String> {
         self.places
             .iter()
@@ -150,7 +154,7 @@ impl<'e> Match<'e> {
             .flat_map(|place| place.failures.iter().map(|failure| (place.node, *failure)))
     }
 
-    /// Why each node was rejected on every node, those that do not count among them.
+    /// Why each node was rejected, those that do not count among them.
     pub(crate) fn all_nodes(&self) -> &'e [NodeResult] {
         self.examination.nodes().unwrap_or_default()
     }
@@ -180,7 +184,7 @@ impl<'e> Match<'e> {
         !self.places.is_empty()
     }
 
-    /// On how many nodes it stands, and how many there are, as far as known.
+    /// On how many nodes it holds, and how many there are, as far as known.
     fn counts(&self) -> (Option<usize>, Option<usize>) {
         if let Some(nodes) = self.examination.nodes().filter(|_| self.is_computed()) {
             return (Some(self.places.len()), Some(nodes.len()));
@@ -191,7 +195,7 @@ impl<'e> Match<'e> {
             .filter_map(|clause| clause.count)
             .collect();
         let some = counted.iter().map(|count| *count as usize).sum();
-        let all = self.said.message.nodes;
+        let all = self.scheduler_message.message.nodes;
         (
             (!counted.is_empty()).then_some(some),
             all.map(|all| all as usize),
@@ -242,7 +246,7 @@ fn preempting(preemption: &Preemption) -> Option<Fix> {
 /// The cause's filter failures on the nodes that count.
 fn computed<'e, O, R>(
     examination: &'e Examination,
-    only: &'e SchedulerMessage,
+    latest: &'e SchedulerMessage,
     nodes: &'e [NodeResult],
     pattern: &Pattern<O, R>,
 ) -> Option<Match<'e>>
@@ -250,7 +254,7 @@ where
     O: Fn(&FilterFailure) -> bool,
     R: Fn(&Reason) -> Option<Certainty>,
 {
-    // most causes hold nowhere, which a look tells without sorting the nodes
+    // most causes hold nowhere, which is found without sorting the nodes
     let held = |node: &&NodeResult| node.failures.iter().any(|one| (pattern.failure)(one));
     let held = nodes.iter().filter(held).count();
     if held == 0 {
@@ -258,7 +262,7 @@ where
     }
     let nearest_feasible = ranking::nearest_feasible(nodes);
     let rank = nearest_feasible.rank(|failure| (pattern.failure)(failure))?;
-    let places: Vec<Place<'e>> = nearest_feasible
+    let places: Vec<NodeMatch<'e>> = nearest_feasible
         .barred_by(|failure| (pattern.failure)(failure))
         .into_iter()
         .map(|node| {
@@ -266,17 +270,17 @@ where
                 .failures
                 .iter()
                 .filter(|failure| (pattern.failure)(failure));
-            Place {
+            NodeMatch {
                 node: &node.node,
                 failures: mine.collect(),
             }
         })
         .collect();
-    let clauses = only.message.clauses.iter();
+    let clauses = latest.message.clauses.iter();
     let clauses: Vec<&Clause> = clauses
         .filter(|clause| (pattern.reason)(&clause.reason).is_some())
         .collect();
-    let certainty = if agreed(examination, &only.message, &places) || stands(&clauses, held) {
+    let certainty = if agreed(examination, &latest.message, &places) || stands(&clauses, held) {
         Certainty::Proven
     } else {
         Certainty::Likely
@@ -288,13 +292,17 @@ where
         places,
         rank,
         examination,
-        said: only,
+        scheduler_message: latest,
     })
 }
 
 /// Whether the scheduler's counts bear out what was computed, and name the filter. A sentence about
 /// the pod as a whole means that the scheduler has not come to the nodes yet.
-fn agreed(examination: &Examination, message: &scheduler::Message, places: &[Place<'_>]) -> bool {
+fn agreed(
+    examination: &Examination,
+    message: &scheduler::Message,
+    places: &[NodeMatch<'_>],
+) -> bool {
     let plugins: Vec<&str> = places
         .iter()
         .flat_map(|place| &place.failures)
@@ -309,7 +317,7 @@ fn agreed(examination: &Examination, message: &scheduler::Message, places: &[Pla
     named && examination.agreement.verdict != Agree::Different
 }
 
-/// Whether what the scheduler said of the cause still stands, although other counts have changed: it
+/// Whether what the scheduler said of the cause still holds, although other counts have changed: it
 /// was computed on as many nodes as the scheduler counted. On some of them something that is looked at
 /// earlier may have come since, for which the scheduler does not look at the pod again
 /// (queueing hints, kube-scheduler internal/queue, 1.37).
@@ -337,31 +345,31 @@ fn is_of_another(reason: &Reason, examination: &Examination) -> bool {
     })
 }
 
-/// What the scheduler's words are worth beside what was read.
+/// What the scheduler's message is worth beside what was read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Words {
-    /// No nodes were read: they are all there is.
+enum MessageUse {
+    /// No nodes were read: it is all there is.
     Alone,
-    /// Nodes were read, pods not: they tell what depends on the pods of a node.
+    /// Nodes were read, pods not: it is used for what depends on the pods of a node.
     AboutPods,
-    /// A node has no filter failure but those of filters that are not computed: of these alone.
+    /// A node has no filter failure but those of filters that are not computed: it is used for these alone.
     Uncomputed,
     /// By what was read now, a node has room.
     OutOfDate,
 }
 
-/// The cause by the scheduler's words alone.
-fn said<'e, O, R>(
+/// The cause by the scheduler's message alone.
+fn from_message<'e, O, R>(
     case: &Case<'_>,
     examination: &'e Examination,
-    only: &'e SchedulerMessage,
+    latest: &'e SchedulerMessage,
     pattern: &Pattern<O, R>,
-    words: Words,
+    used: MessageUse,
 ) -> Option<Match<'e>>
 where
     R: Fn(&Reason) -> Option<Certainty>,
 {
-    let message = &only.message;
+    let message = &latest.message;
     let about_pods = |reason: &Reason| {
         matches!(
             reason.plugin(),
@@ -371,8 +379,10 @@ where
     let known: Vec<(&Clause, Certainty)> = message
         .clauses
         .iter()
-        .filter(|clause| words != Words::AboutPods || about_pods(&clause.reason))
-        .filter(|clause| words != Words::Uncomputed || is_of_another(&clause.reason, examination))
+        .filter(|clause| used != MessageUse::AboutPods || about_pods(&clause.reason))
+        .filter(|clause| {
+            used != MessageUse::Uncomputed || is_of_another(&clause.reason, examination)
+        })
         .filter_map(|clause| Some((clause, (pattern.reason)(&clause.reason)?)))
         .collect();
     let class = |clause: &Clause| Class::of(&clause.reason);
@@ -384,8 +394,8 @@ where
     }
     let named = known.iter().map(|(_, certainty)| *certainty).min()?;
     let alone = known.len() == message.clauses.len();
-    let certainty = match words {
-        Words::OutOfDate => Certainty::Possible,
+    let certainty = match used {
+        MessageUse::OutOfDate => Certainty::Possible,
         _ if mine > best => Certainty::Possible,
         _ if !alone && shadowed(case, &known) => named.max(Certainty::Possible),
         _ => named,
@@ -395,15 +405,15 @@ where
     Some(Match {
         places: Vec::new(),
         rank: mine.rank(fewest),
-        out_of_date: words == Words::OutOfDate,
+        out_of_date: used == MessageUse::OutOfDate,
         clauses,
         certainty,
         examination,
-        said: only,
+        scheduler_message: latest,
     })
 }
 
-/// Whether the nodes may be ones that the pod cannot use anyway: cordons and taints are judged
+/// Whether the nodes may be ones that the pod cannot use anyway: cordons and taints are filtered
 /// before the pod's own choice of nodes.
 fn shadowed(case: &Case<'_>, known: &[(&Clause, Certainty)]) -> bool {
     let spec = case.pod().spec();

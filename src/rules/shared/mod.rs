@@ -1,6 +1,7 @@
 //! What rules of several layers share: whether a cause holds for a pod that no node takes (`matching`, with `order`,
-//! `remedies` and `taint_meaning`), how containers ended (`crash`), the claims of a pod (`claims`), where a change is
-//! made (`template`), and schedulers that say nothing (`silence`).
+//! `remedies` and `taint_meaning`), how containers ended (`crash`), the claims of a pod (`claims`), changes to a template
+//! (`template`), schedulers that say nothing (`silence`), and words for what `scheduler` gives as data (`agreement`,
+//! `preemption`, `failure`, `remedies`).
 
 pub(crate) mod agreement;
 pub(crate) mod claims;

@@ -1,4 +1,4 @@
-//! Which of several causes comes first when only the scheduler's words are known.
+//! Which of several causes comes first when only the scheduler's message is known.
 //!
 //! The reason that is counted on most nodes is seldom the cause: those are the nodes that the pod
 //! could never use. So what can pass by itself comes before what somebody has set apart, that before
@@ -8,14 +8,14 @@
 use super::taint_meaning::{self, Meaning};
 use crate::messages::scheduler::Reason;
 
-/// What kind of thing stands in the way, the closest to a remedy first.
+/// What kind of thing rejects the pod, the closest to a remedy first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::rules) enum Class {
     /// Room on a node that the pod could use: resources, ports, claims, other pods.
     Room,
-    /// Where the pod has to stand for the sake of others: near some, or evenly among them. There is room elsewhere, and what
+    /// Where the pod has to be for the sake of other pods: near some, or evenly among them. There is room elsewhere, and what
     /// that lacks is met first.
-    Company,
+    Topology,
     /// A state in which a node takes no pods for a while: a cordon, a condition.
     State,
     /// What somebody has set up to keep such pods away: a taint, a policy of the scheduler.
@@ -45,7 +45,7 @@ impl Class {
             Reason::Unschedulable | Reason::NodeCondition(_) => Class::State,
             Reason::PodAffinity
             | Reason::PodAffinityOrAntiAffinity
-            | Reason::TopologySpread { .. } => Class::Company,
+            | Reason::TopologySpread { .. } => Class::Topology,
             _ => Class::Room,
         }
     }

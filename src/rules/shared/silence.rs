@@ -1,11 +1,11 @@
-//! Schedulers that say nothing: for how long that may be, and whether one has been heard since.
+//! Schedulers that say nothing about a pod: for how long that is usual, and whether one works meanwhile.
 
 use crate::rules::Case;
 
-/// Seconds after which silence about a pod means something.
+/// Seconds after which the silence of a scheduler about a pod means something.
 pub(crate) const SILENCE: i64 = 60;
 
-/// Whether the scheduler of this name wrote about any pod after this one could have been looked at.
+/// Whether the scheduler of this name wrote about any pod after it could have tried this one.
 pub(in crate::rules) fn alive(case: &Case<'_>, name: &str) -> bool {
     let since = case.pod().created().map(|time| time.as_second() + SILENCE);
     case.snapshot.events().iter().any(|event| {

@@ -105,7 +105,7 @@ impl Meaning {
 /// What a taint that is not a node condition's is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Purpose {
-    /// It stands behind "this taint".
+    /// A predicate of "this taint".
     pub(crate) words: Sentence,
     /// A component removes it, or the node, by itself: tolerating it would do harm.
     pub(crate) passing: bool,

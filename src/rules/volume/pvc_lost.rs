@@ -7,7 +7,7 @@ use super::scheduler_message::{first, quote};
 use crate::kubernetes::claims::volume_name;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::shared::claims::{ClaimOfPod, look_through, phase};
+use crate::rules::shared::claims::{ClaimOfPod, of_unbound_pod, phase};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
@@ -26,7 +26,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    look_through(case, of_claim, from_message)
+    of_unbound_pod(case, of_claim, from_message)
 }
 
 /// The claim's phase is Lost, or its volume was looked for.
@@ -107,5 +107,5 @@ fn finding(case: &Case<'_>, proof: Evidence, claim: &str, volume: &str) -> Findi
             Who::Owner,
         ),
     ])
-    .look(case.kubectl(["describe", "pvc", claim]))
+    .inspect(case.kubectl(["describe", "pvc", claim]))
 }

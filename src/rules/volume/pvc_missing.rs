@@ -101,7 +101,7 @@ fn finding(case: &Case<'_>, name: &str, proof: Evidence) -> Finding {
     )
     .fact("claim", name)
     .fact("namespace", case.namespace())
-    .look(case.kubectl(["get", "pvc"]))
+    .inspect(case.kubectl(["get", "pvc"]))
 }
 
 fn create() -> Fix {

@@ -6,7 +6,7 @@
 use super::scheduler_message::{first, proof, quote};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::shared::claims::{ClaimOfPod, look_through};
+use crate::rules::shared::claims::{ClaimOfPod, of_unbound_pod};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, PodRecord};
@@ -28,7 +28,7 @@ pub static RULE: Rule = Rule {
 const PROTECTION: &str = "kubernetes.io/pvc-protection";
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    look_through(case, of_claim, from_message)
+    of_unbound_pod(case, of_claim, from_message)
 }
 
 fn of_claim(
@@ -95,5 +95,5 @@ fn finding(case: &Case<'_>, proof: Evidence, claim: &str) -> Finding {
         say!("pvc-terminating.let-it-end", "let the deletion of {claim} come to its end, then create the claim again; a deletion cannot be taken back"),
         Who::Owner,
     )])
-    .look(case.kubectl(["describe", "pvc", claim]))
+    .inspect(case.kubectl(["describe", "pvc", claim]))
 }

@@ -9,7 +9,7 @@ pub(super) fn first<'c, T>(
     case: &'c Case<'_>,
     of: impl Fn(&'c Reason) -> Option<T>,
 ) -> Option<(T, Evidence)> {
-    let scheduler = case.scheduling()?.said.as_ref()?;
+    let scheduler = case.scheduling()?.scheduler_message.as_ref()?;
     let mut clauses = scheduler.message.clauses.iter();
     let found = clauses.find_map(|clause| of(&clause.reason))?;
     Some((found, scheduler.quote.clone()))

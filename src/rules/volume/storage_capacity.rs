@@ -9,7 +9,7 @@ use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
-use crate::text::say;
+use crate::text::{Fact, say};
 
 /// `storage-capacity`
 pub static RULE: Rule = Rule {
@@ -57,7 +57,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 "storage-capacity.too-little",
                 "the claim {claim} asks for {asked}, and the driver of class {class} can make a volume of {most} at most for {share}"
             ))
-            .fact("most", most)
+            .fact("most", Fact::amount(most, "storage"))
             .why(say!(
                 "storage-capacity.why-too-little",
                 "the driver reports how much one new volume can have, and that is too little on every node that could run the pod"
@@ -75,11 +75,11 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let finding = finding
         .fact("claim", claim.as_str())
         .fact("class", class.as_str())
-        .fact("asked", *asked)
+        .fact("asked", Fact::amount(*asked, "storage"))
         .fix([
             Fix::advice(say!("storage-capacity.make-room", "make room in the storage behind class {class}, or check that its driver runs and reports"), Who::Admin),
             Fix::advice(say!("storage-capacity.smaller-claim", "make the claim anew with a smaller request, or with another class"), Who::Owner),
         ])
-        .look(shell::command(["kubectl", "get", "csistoragecapacities", "-A"]));
+        .inspect(shell::command(["kubectl", "get", "csistoragecapacities", "-A"]));
     vec![matched.close(case, finding, Filter::VolumeBinding)]
 }

@@ -123,5 +123,5 @@ fn finding(case: &Case<'_>, headline: Sentence, name: &str, proof: Evidence) -> 
                 Who::Admin,
             ),
         ])
-        .look(shell::command(["kubectl", "get", "storageclass"]))
+        .inspect(shell::command(["kubectl", "get", "storageclass"]))
 }

@@ -13,7 +13,7 @@ use crate::kubernetes::storage_class::{NO_PROVISIONER, waits_for_consumer};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{
-    ClaimOfPod, event, has_selected_node, look_through, of_pod, phase,
+    ClaimOfPod, event, has_selected_node, of_pod, of_unbound_pod, phase,
 };
 use crate::rules::{Case, Check, Layer, Rule};
 use crate::snapshot::Evidence;
@@ -38,7 +38,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    look_through(case, of_claim, from_message)
+    of_unbound_pod(case, of_claim, from_message)
 }
 
 /// What keeps a claim from its volume.
@@ -78,7 +78,7 @@ fn of_claim(
             .certainty(certainty)
             .evidence(more)
             .fact("claim", claim.name.as_str())
-            .look(describe),
+            .inspect(describe),
     )
 }
 
@@ -297,7 +297,7 @@ fn from_message(case: &Case<'_>) -> Option<Finding> {
             ),
             Who::Owner,
         )])
-        .look(describe);
+        .inspect(describe);
     Some(finding)
 }
 

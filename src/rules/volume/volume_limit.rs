@@ -73,6 +73,6 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 Who::Owner,
             ),
         ])
-        .look(shell::command(["kubectl", "get", "csinodes", "-o", "custom-columns=NODE:.metadata.name,DRIVER:.spec.drivers[*].name,LIMIT:.spec.drivers[*].allocatable.count"]));
+        .inspect(shell::command(["kubectl", "get", "csinodes", "-o", "custom-columns=NODE:.metadata.name,DRIVER:.spec.drivers[*].name,LIMIT:.spec.drivers[*].allocatable.count"]));
     vec![matched.close(case, finding, Filter::NodeVolumeLimits)]
 }

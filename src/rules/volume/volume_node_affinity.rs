@@ -54,7 +54,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 ),
                 Who::Owner,
             )])
-            .look(shell::command(["kubectl", "get", "pv", "-o", "wide"])),
+            .inspect(shell::command(["kubectl", "get", "pv", "-o", "wide"])),
     };
     vec![matched.close(case, finding, Filter::VolumeBinding)]
 }
@@ -82,7 +82,7 @@ fn bound(case: &Case<'_>, matched: &Match<'_>, claim: &str, volume: &str, wanted
             "volume-node-affinity.why-bound",
             "a bound volume stays where it is: the pod has to go to it, and cannot be helped by other nodes"
         ))
-        .look(shell::command(["kubectl", "describe", "pv", volume]))
+        .inspect(shell::command(["kubectl", "describe", "pv", volume]))
         .fix(fixes(&reaching))
         .when(!reaching.nodes.is_empty(), |finding| {
             finding

@@ -110,7 +110,7 @@ fn held(case: &Case<'_>, finding: Finding, holder: &Holder) -> Finding {
     finding
         .fact("holder", holder.to_string())
         .fact_if("owner", owner.filter(|_| is_of_owner))
-        .look(shell::kubectl(&holder.namespace, show))
+        .inspect(shell::kubectl(&holder.namespace, show))
         .why(why)
         .fix([Fix::advice(change, Who::Owner)])
 }

@@ -39,7 +39,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .fact("volume", volume.as_str())
             .fact("key", key.as_str())
             .fact("wanted", wanted.as_str())
-            .look(shell::command([
+            .inspect(shell::command([
                 "kubectl",
                 "get",
                 "pv",
@@ -61,7 +61,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 ),
                 Who::Owner,
             )])
-            .look(shell::command(["kubectl", "get", "pv", "--show-labels"])),
+            .inspect(shell::command(["kubectl", "get", "pv", "--show-labels"])),
     };
     let finding = finding.why(say!(
         "volume-zone.why",

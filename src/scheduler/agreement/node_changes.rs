@@ -1,4 +1,4 @@
-//! When the nodes last changed, to tell whether one did after the scheduler spoke.
+//! When the nodes last changed, to know whether one did after the scheduler last tried the pod.
 
 use crate::snapshot::{Node, Snapshot};
 use jiff::Timestamp;

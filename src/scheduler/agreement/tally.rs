@@ -12,7 +12,7 @@ pub(super) struct Theirs<'m> {
     pub(super) counts: BTreeMap<Reason, u32>,
     /// The clauses that are not.
     pub(super) foreign: Vec<(Option<u32>, &'m str)>,
-    words: BTreeMap<Reason, &'m str>,
+    texts: BTreeMap<Reason, &'m str>,
     early: bool,
 }
 
@@ -24,7 +24,7 @@ impl<'m> Theirs<'m> {
                 Some(count) => {
                     let reason = folded(clause.reason.clone());
                     *theirs.counts.entry(reason.clone()).or_default() += count;
-                    theirs.words.insert(reason, &clause.text);
+                    theirs.texts.insert(reason, &clause.text);
                 }
                 None => {
                     theirs.early |= is_early(&clause.reason);
@@ -65,7 +65,7 @@ impl<'m> Theirs<'m> {
     }
 }
 
-/// The reasons whose words tell versions apart and not meanings.
+/// The reasons that versions word differently and that mean the same.
 fn folded(reason: Reason) -> Reason {
     match reason {
         // some versions do not name the plugin; of the default ones only NodeAffinity cuts nodes off
@@ -96,7 +96,7 @@ pub(super) struct Dialect {
     cut: CutOff,
     names_taints: bool,
     peers: Peers,
-    /// Whether a node without a topology key has words of its own (since 1.19).
+    /// Whether a node without a topology key has a reason of its own (since 1.19).
     names_missing_label: bool,
 }
 
@@ -139,7 +139,7 @@ pub(in crate::scheduler) struct Ours {
 }
 
 impl Dialect {
-    /// Counts in the way of the version that wrote the message, told by how well it fits.
+    /// Counts in the way of the version that wrote the message, known by how well it fits.
     pub(super) fn fitting(theirs: &Theirs<'_>, nodes: &[NodeResult]) -> Ours {
         let mut dialects = Dialect::that_may_have_written(theirs).into_iter();
         let meanings = Meanings::of(nodes);
@@ -200,7 +200,7 @@ impl Dialect {
             for failure in self.first(&node.failures, meanings) {
                 let meaning = meanings.get(failure);
                 let beside = self.beside(failure);
-                for reason in [self.spoken(meaning, failure)].into_iter().chain(beside) {
+                for reason in [self.reason(meaning, failure)].into_iter().chain(beside) {
                     if !reasons.contains(&reason) {
                         reasons.push(reason);
                     }
@@ -213,7 +213,7 @@ impl Dialect {
         ours
     }
 
-    /// The filter failures that the scheduler tells of a node: those of the first failing filter, or the first of them.
+    /// The filter failures of a node that the scheduler counts: those of the first failing filter, or the first of them.
     fn first<'o>(
         self,
         failures: &'o [FilterFailure],
@@ -234,15 +234,15 @@ impl Dialect {
             return &[];
         };
         let length = rest.iter().take_while(|o| o.filter == filter).count();
-        let told = rest.get(..length).unwrap_or_default();
-        if !filter.tells_one() {
-            return told;
+        let of_filter = rest.get(..length).unwrap_or_default();
+        if !filter.gives_one() {
+            return of_filter;
         }
         let is_theirs = |one: &FilterFailure| matches!(one.what, What::Together { own: false, .. });
         let theirs =
-            (self.peers == Peers::TwiceTheirsFirst).then(|| told.iter().position(is_theirs));
+            (self.peers == Peers::TwiceTheirsFirst).then(|| of_filter.iter().position(is_theirs));
         let first = theirs.flatten().unwrap_or_default();
-        told.get(first..=first).unwrap_or_default()
+        of_filter.get(first..=first).unwrap_or_default()
     }
 
     /// What this version says beside the reason.
@@ -251,8 +251,8 @@ impl Dialect {
         doubled.then_some(Reason::PodAffinityOrAntiAffinity)
     }
 
-    /// The reason as this version tells it.
-    fn spoken(self, meaning: &Reason, failure: &FilterFailure) -> Reason {
+    /// The reason as this version gives it.
+    fn reason(self, meaning: &Reason, failure: &FilterFailure) -> Reason {
         match (meaning, &failure.what) {
             (Reason::UntoleratedTaint { .. }, What::Taint { key, taint, .. })
                 if self.names_taints =>
@@ -273,15 +273,15 @@ impl Dialect {
     }
 }
 
-/// What the filter failures' words mean, each read once for all nodes.
+/// What the reasons of filter failures mean, each parsed once for all nodes.
 struct Meanings<'n>(BTreeMap<&'n str, Reason>);
 
 impl<'n> Meanings<'n> {
     fn of(nodes: &'n [NodeResult]) -> Self {
         let mut known = BTreeMap::new();
         for failure in nodes.iter().flat_map(|node| &node.failures) {
-            let words = failure.reason.as_str();
-            known.entry(words).or_insert_with(|| meaning(words));
+            let reason = failure.reason.as_str();
+            known.entry(reason).or_insert_with(|| meaning(reason));
         }
         Meanings(known)
     }
@@ -293,9 +293,9 @@ impl<'n> Meanings<'n> {
     }
 }
 
-/// What an filter failure's words mean; they are the scheduler's own.
-pub(super) fn meaning(words: &str) -> Reason {
-    let message = crate::messages::scheduler::parse(words);
+/// What a reason in the scheduler's words means.
+pub(super) fn meaning(reason: &str) -> Reason {
+    let message = crate::messages::scheduler::parse(reason);
     let first = message.clauses.into_iter().next();
     first.map_or(Reason::Other, |clause| clause.reason)
 }
@@ -320,8 +320,8 @@ impl Ours {
             .iter()
             .map(|(reason, count)| Count {
                 count: Some(*count),
-                reason: match (theirs.words.get(reason), reason) {
-                    (Some(words), _) => (*words).to_owned(),
+                reason: match (theirs.texts.get(reason), reason) {
+                    (Some(text), _) => (*text).to_owned(),
                     (
                         None,
                         Reason::UntoleratedTaint {

@@ -37,7 +37,7 @@ fn away(pod: Object, terms: Value) -> Object {
 }
 
 /// `node: reason` of everything that rejects the pod.
-fn said(pod: &Object, objects: &[Object]) -> Vec<String> {
+fn filtered_nodes(pod: &Object, objects: &[Object]) -> Vec<String> {
     let cluster = objects.iter().cloned().fold(Cluster::new(), Cluster::with);
     let cluster = cluster.snapshot();
     let results = run_filters(&pod.pod(), &View::of(&cluster));
@@ -60,12 +60,12 @@ fn a_pod_goes_where_its_company_is() {
         .iter()
         .map(|n| format!("{n}: {AFFINITY}"))
         .collect();
-    assert_eq!(said(&web, &objects), nowhere);
+    assert_eq!(filtered_nodes(&web, &objects), nowhere);
     objects.push(app("cache", "cache").on("a1"));
-    assert_eq!(said(&web, &objects), [format!("b1: {AFFINITY}")]);
+    assert_eq!(filtered_nodes(&web, &objects), [format!("b1: {AFFINITY}")]);
     let elsewhere = app("other", "cache").set("/metadata/namespace", json!("other"));
     objects.push(elsewhere.on("b1"));
-    assert_eq!(said(&web, &objects), [format!("b1: {AFFINITY}")]);
+    assert_eq!(filtered_nodes(&web, &objects), [format!("b1: {AFFINITY}")]);
 }
 
 #[test]
@@ -78,12 +78,12 @@ fn one_pod_must_be_what_all_terms_mean() {
         .on("a1");
     let mut objects = two_zones();
     objects.extend([half, other]);
-    assert_eq!(said(&web, &objects).len(), 3);
+    assert_eq!(filtered_nodes(&web, &objects).len(), 3);
     let both = pod("both").set("/metadata/labels", json!({"app": "cache", "tier": "x"}));
     objects.push(both.on("a1"));
     // a2 shares the zone and not the host
     assert_eq!(
-        said(&web, &objects),
+        filtered_nodes(&web, &objects),
         [format!("a2: {AFFINITY}"), format!("b1: {AFFINITY}")]
     );
 }
@@ -93,17 +93,23 @@ fn the_first_of_a_series_may_start_where_the_keys_are() {
     let first = near(app("web-0", "web"), json!([term("web", json!({}))]));
     let mut objects = two_zones();
     objects.push(node("bare", "8", "8Gi"));
-    assert_eq!(said(&first, &objects), [format!("bare: {AFFINITY}")]);
+    assert_eq!(
+        filtered_nodes(&first, &objects),
+        [format!("bare: {AFFINITY}")]
+    );
     objects.push(app("web-1", "web").on("b1"));
     let rest: Vec<String> = ["a1", "a2", "bare"]
         .iter()
         .map(|n| format!("{n}: {AFFINITY}"))
         .collect();
-    assert_eq!(said(&first, &objects), rest);
+    assert_eq!(filtered_nodes(&first, &objects), rest);
     // a contributing finding on a node without the key is in no domain
     let mut objects = two_zones();
     objects.extend([node("bare", "8", "8Gi"), app("web-1", "web").on("bare")]);
-    assert_eq!(said(&first, &objects), [format!("bare: {AFFINITY}")]);
+    assert_eq!(
+        filtered_nodes(&first, &objects),
+        [format!("bare: {AFFINITY}")]
+    );
 }
 
 #[test]
@@ -112,7 +118,7 @@ fn a_pod_stays_away_from_whom_it_avoids() {
     let mut objects = two_zones();
     objects.extend([app("job", "batch").on("a1"), node("bare", "8", "8Gi")]);
     assert_eq!(
-        said(&web, &objects),
+        filtered_nodes(&web, &objects),
         [format!("a1: {OWN}"), format!("a2: {OWN}")]
     );
     let going = app("job", "batch")
@@ -121,7 +127,7 @@ fn a_pod_stays_away_from_whom_it_avoids() {
     let mut objects = two_zones();
     objects.push(going);
     assert_eq!(
-        said(&web, &objects).len(),
+        filtered_nodes(&web, &objects).len(),
         2,
         "a pod that goes still counts"
     );
@@ -133,10 +139,10 @@ fn a_pod_stays_away_from_who_avoids_it() {
     let mut objects = two_zones();
     objects.push(guard);
     assert_eq!(
-        said(&app("web", "web"), &objects),
+        filtered_nodes(&app("web", "web"), &objects),
         [format!("b1: {THEIRS}")]
     );
-    assert!(said(&app("job", "job"), &objects).is_empty());
+    assert!(filtered_nodes(&app("job", "job"), &objects).is_empty());
 }
 
 #[test]
@@ -149,7 +155,7 @@ fn the_holder_and_whose_rule_it_is_are_told() {
         .fold(Cluster::new(), Cluster::with)
         .snapshot();
     let results = run_filters(&web.pod(), &View::of(&cluster)).nodes;
-    let told: Vec<_> = results[0]
+    let filtered: Vec<_> = results[0]
         .failures
         .iter()
         .map(|failure| match &failure.what {
@@ -163,7 +169,7 @@ fn the_holder_and_whose_rule_it_is_are_told() {
         })
         .collect();
     assert_eq!(
-        told,
+        filtered,
         [("db-0", true, "zone", "b"), ("db-0", false, "zone", "b")]
     );
 }
@@ -244,7 +250,7 @@ fn namespaces_are_named_or_selected() {
         ),
     ] {
         let web = near(app("web", "web"), json!([term("cache", fields.clone())]));
-        assert_eq!(said(&web, &objects).len() == 1, met, "{fields}");
+        assert_eq!(filtered_nodes(&web, &objects).len() == 1, met, "{fields}");
     }
 }
 
@@ -274,7 +280,7 @@ fn a_guards_selector_is_about_the_incoming_pods_namespace() {
             namespace("shop", "y"),
         ]);
         assert_eq!(
-            !said(&app("web", "web"), &objects).is_empty(),
+            !filtered_nodes(&app("web", "web"), &objects).is_empty(),
             refused,
             "{fields}"
         );
@@ -282,7 +288,7 @@ fn a_guards_selector_is_about_the_incoming_pods_namespace() {
 }
 
 #[test]
-fn namespaces_that_were_not_read_are_a_gap_and_no_obstacle() {
+fn namespaces_that_were_not_read_are_a_gap_and_no_filter_failure() {
     let selected = json!([term(
         "cache",
         json!({"namespaceSelector": {"matchLabels": {"team": "x"}}})
@@ -304,10 +310,10 @@ fn pods_that_preemption_makes_room_for_are_company_and_neighbours() {
     let mut objects = two_zones();
     objects.push(coming("batch"));
     let web = away(app("web", "web"), json!([term("batch", json!({}))]));
-    assert_eq!(said(&web, &objects), [format!("b1: {OWN}")]);
+    assert_eq!(filtered_nodes(&web, &objects), [format!("b1: {OWN}")]);
     // company that has not come yet is none: the node must pass without it too
     let web = near(app("web", "web"), json!([term("cache", json!({}))]));
     let mut objects = two_zones();
     objects.push(coming("cache"));
-    assert_eq!(said(&web, &objects).len(), 3);
+    assert_eq!(filtered_nodes(&web, &objects).len(), 3);
 }

@@ -1,6 +1,8 @@
 //! What counts against a node's limit, once, and for which driver.
 
-use crate::scheduler::testing::{Cluster, Object, Told, claim, class, node, object, pod, volume};
+use crate::scheduler::testing::{
+    Cluster, Filtered, Object, claim, class, node, object, pod, volume,
+};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 use serde_json::{Value, json};
@@ -8,8 +10,8 @@ use serde_json::{Value, json};
 const FULL: &str = "node(s) exceed max volume count";
 const DRIVER: &str = "csi.example.com";
 
-fn told(pod: &Object, cluster: Cluster) -> Told {
-    Told::of(Filter::NodeVolumeLimits, pod, cluster)
+fn filtered(pod: &Object, cluster: Cluster) -> Filtered {
+    Filtered::of(Filter::NodeVolumeLimits, pod, cluster)
 }
 
 /// What a kubelet says of one driver; `null` is no limit.
@@ -113,7 +115,7 @@ fn volumes_of_pods_on_the_node_are_counted_once() {
             .all(pair("a"))
             .all(pair("b"));
         let expected: &[&str] = if fits { &[] } else { &[FULL] };
-        assert_eq!(told(&web(), cluster).words("n1"), expected, "{case}");
+        assert_eq!(filtered(&web(), cluster).reasons("n1"), expected, "{case}");
     }
 }
 
@@ -130,8 +132,8 @@ fn the_numbers_are_told() {
         new: 2,
         limit: 2,
     };
-    let told = told(&pod("web").mounts(&["data", "logs"]), cluster);
-    assert_eq!(told.failure("n1"), &expected);
+    let filtered = filtered(&pod("web").mounts(&["data", "logs"]), cluster);
+    assert_eq!(filtered.failure("n1"), &expected);
 }
 
 #[test]
@@ -149,7 +151,7 @@ fn attachments_that_no_pod_uses_any_more_count_too() {
             .all(attachments)
             .all(pair("data"))
             .all(pair("a"));
-        assert_eq!(told(&web(), cluster).is_nothing(), fits, "{case}");
+        assert_eq!(filtered(&web(), cluster).is_nothing(), fits, "{case}");
     }
     let cluster = one_node(2)
         .with(pod("a").on("n1").mounts(&["a"]))
@@ -157,7 +159,7 @@ fn attachments_that_no_pod_uses_any_more_count_too() {
         .all(pair("data"))
         .all(pair("a"));
     assert!(
-        told(&web(), cluster).is_nothing(),
+        filtered(&web(), cluster).is_nothing(),
         "a pod's volume and its attachment are one"
     );
 }
@@ -167,8 +169,12 @@ fn the_pods_own_volume_may_be_on_its_way_to_the_node() {
     let cluster = one_node(1)
         .with(attachment("x", "n1", "pv-data"))
         .all(pair("data"));
-    let told = told(&web(), cluster);
-    assert_eq!(told.words("n1"), [FULL], "the scheduler counts it twice");
+    let filtered = filtered(&web(), cluster);
+    assert_eq!(
+        filtered.reasons("n1"),
+        [FULL],
+        "the scheduler counts it twice"
+    );
 }
 
 #[test]
@@ -188,11 +194,15 @@ fn a_claim_without_a_volume_counts_for_its_class() {
             .with(csi_node("n1", driver, json!(0)))
             .with(class("fast", provisioner, "WaitForFirstConsumer"))
             .with(claim("data", "fast"));
-        assert_eq!(told(&web(), cluster).is_nothing(), fits, "{provisioner}");
+        assert_eq!(
+            filtered(&web(), cluster).is_nothing(),
+            fits,
+            "{provisioner}"
+        );
     }
     for data in [claim("data", ""), claim("data", "gone")] {
         assert!(
-            told(&web(), one_node(0).with(data)).is_nothing(),
+            filtered(&web(), one_node(0).with(data)).is_nothing(),
             "not counted"
         );
     }
@@ -212,15 +222,15 @@ fn a_volume_of_a_replaced_plugin_counts_for_its_driver() {
             .with(claim("data", "fast").bound_to("pv"))
             .with(ebs.clone().given_to("data"))
     };
-    assert_eq!(told(&web(), cluster(0)).words("n1"), [FULL]);
+    assert_eq!(filtered(&web(), cluster(0)).reasons("n1"), [FULL]);
     let same = pod("a").on("n1").set("/spec/volumes", inline.clone());
     assert!(
-        told(&web(), cluster(1).with(same)).is_nothing(),
+        filtered(&web(), cluster(1).with(same)).is_nothing(),
         "the same volume"
     );
     let disk = pod("b").set("/spec/volumes", inline);
     assert_eq!(
-        told(&disk, cluster(0)).words("n1"),
+        filtered(&disk, cluster(0)).reasons("n1"),
         [FULL],
         "a disk named in the pod"
     );
@@ -230,7 +240,7 @@ fn a_volume_of_a_replaced_plugin_counts_for_its_driver() {
         json!(0),
     ));
     assert!(
-        told(&disk, silent).is_nothing(),
+        filtered(&disk, silent).is_nothing(),
         "a kubelet that does not speak of csi"
     );
 }
@@ -243,9 +253,9 @@ fn volumes_that_nobody_attaches_do_not_count() {
     let cluster = one_node(0)
         .with(claim("data", "fast").bound_to("pv"))
         .with(local);
-    assert!(told(&web(), cluster).is_nothing());
+    assert!(filtered(&web(), cluster).is_nothing());
     let secrets = json!([{"name": "s", "csi": {"driver": DRIVER}}]);
-    assert!(told(&pod("web").set("/spec/volumes", secrets), one_node(0)).is_nothing());
+    assert!(filtered(&pod("web").set("/spec/volumes", secrets), one_node(0)).is_nothing());
 }
 
 #[test]
@@ -254,7 +264,7 @@ fn a_node_without_a_limit_takes_any_number() {
         .with(node("n1", "4", "8Gi"))
         .with(csi_node("n1", DRIVER, json!(null)))
         .all(pair("data"));
-    assert!(told(&web(), cluster).is_nothing());
+    assert!(filtered(&web(), cluster).is_nothing());
 }
 
 #[test]
@@ -278,15 +288,15 @@ fn a_driver_may_demand_to_be_on_the_node() {
             .with(driver(demands))
             .all(csi)
             .all(pair("data"));
-        let told = told(&web(), cluster);
+        let filtered = filtered(&web(), cluster);
         let words = format!("{DRIVER} CSI driver is not installed on the node");
         let expected: &[&str] = if fits { &[] } else { &[&words] };
-        assert_eq!(told.words("n1"), expected, "{demands} {on_node:?}");
+        assert_eq!(filtered.reasons("n1"), expected, "{demands} {on_node:?}");
     }
 }
 
 #[test]
-fn what_could_not_be_read_is_no_obstacle() {
+fn what_could_not_be_read_is_no_filter_failure() {
     let with_limit = [csi_node("n1", DRIVER, json!(0))];
     for (kind, limited, expected) in [
         (
@@ -309,9 +319,9 @@ fn what_could_not_be_read_is_no_obstacle() {
             .with(node("n1", "4", "8Gi"))
             .all(with_limit.iter().filter(|_| limited).cloned())
             .all(claim);
-        let told = told(&web(), cluster);
-        assert!(told.is_nothing(), "{kind}");
-        assert_eq!(told.unread, expected, "{kind}");
+        let filtered = filtered(&web(), cluster);
+        assert!(filtered.is_nothing(), "{kind}");
+        assert_eq!(filtered.unread, expected, "{kind}");
     }
 }
 
@@ -323,7 +333,11 @@ fn attachments_that_could_not_be_read_make_the_count_too_low() {
         .with(pod("a").on("n1").mounts(&["a"]))
         .all(pair("a"))
         .all(pair("data"));
-    let told = told(&web(), cluster);
-    assert_eq!(told.unread, [Kind::VolumeAttachment]);
-    assert_eq!(told.words("n1"), [FULL], "what is known is enough already");
+    let filtered = filtered(&web(), cluster);
+    assert_eq!(filtered.unread, [Kind::VolumeAttachment]);
+    assert_eq!(
+        filtered.reasons("n1"),
+        [FULL],
+        "what is known is enough already"
+    );
 }

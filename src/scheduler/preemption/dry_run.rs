@@ -45,7 +45,7 @@ pub enum Outcome {
     NotHelpful,
     /// No pod on it has a lower priority.
     NoVictims,
-    /// Without all pods of lower priority this is still in the way, in the scheduler's words.
+    /// Without all pods of lower priority the filters still fail for these reasons.
     StillFails(Vec<String>),
     /// The pod fits once these are gone, the most important first.
     Room(Vec<Victim>),
@@ -88,17 +88,17 @@ fn may_help(failures: &[FilterFailure]) -> bool {
     let Some(first) = failures.first() else {
         return false;
     };
-    let mut told = failures
+    let mut of_first = failures
         .iter()
         .take_while(|other| other.filter == first.filter);
-    if first.filter.tells_one() {
+    if first.filter.gives_one() {
         goes_with_pods(first)
     } else {
-        told.all(goes_with_pods)
+        of_first.all(goes_with_pods)
     }
 }
 
-/// Whether an filter failure can go with the pods of a node: the scheduler answers `Unschedulable` and not
+/// Whether a filter failure can go with the pods of a node: the scheduler answers `Unschedulable` and not
 /// `UnschedulableAndUnresolvable`.
 fn goes_with_pods(failure: &FilterFailure) -> bool {
     match &failure.what {
@@ -125,7 +125,7 @@ fn on_node<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> 
     }
     let left = run_filters::without(pod, node, &gone, view);
     if !left.is_empty() {
-        return Outcome::StillFails(told(&left));
+        return Outcome::StillFails(reasons(&left));
     }
     for pod_record in gone.clone() {
         let others: Vec<&PodRecord> = gone
@@ -163,20 +163,20 @@ fn since(started: Option<Timestamp>) -> Timestamp {
     started.unwrap_or(Timestamp::MAX)
 }
 
-/// The words of the first failing filter, each once.
-fn told(failures: &[FilterFailure]) -> Vec<String> {
+/// The reasons of the first failing filter, each once.
+fn reasons(failures: &[FilterFailure]) -> Vec<String> {
     let Some(first) = failures.first() else {
         return Vec::new();
     };
     let same = failures
         .iter()
         .take_while(|other| other.filter == first.filter);
-    let told: BTreeSet<&str> = if first.filter.tells_one() {
+    let reasons: BTreeSet<&str> = if first.filter.gives_one() {
         BTreeSet::from([first.reason.as_str()])
     } else {
         same.map(|failure| failure.reason.as_str()).collect()
     };
-    told.into_iter().map(str::to_owned).collect()
+    reasons.into_iter().map(str::to_owned).collect()
 }
 
 impl DryRun {
@@ -210,13 +210,13 @@ impl DryRun {
     pub fn counts(&self) -> Vec<Count> {
         let mut counts: BTreeMap<String, u32> = BTreeMap::new();
         for (_, outcome) in &self.nodes {
-            let words = match outcome {
+            let reasons = match outcome {
                 Outcome::NotHelpful => vec![PreemptionSays::NOT_HELPFUL.to_owned()],
                 Outcome::NoVictims => vec![PreemptionSays::NO_VICTIMS.to_owned()],
                 Outcome::StillFails(reasons) => reasons.clone(),
                 Outcome::Room(_) => continue,
             };
-            for reason in words {
+            for reason in reasons {
                 *counts.entry(reason).or_default() += 1;
             }
         }

@@ -9,7 +9,7 @@ fn ranks(pod: &Object, nodes: &[Object], filters: &[Filter]) -> Vec<Option<u32>>
     let cluster = nodes.iter().cloned().fold(Cluster::new(), Cluster::with);
     let cluster = cluster.snapshot();
     let results = run_filters(&pod.pod(), &View::of(&cluster)).nodes;
-    let of = |filter: &Filter| rank(&results, |failure| failure.filter == *filter);
+    let of = |filter: &Filter| nearest_feasible(&results).rank(|failure| failure.filter == *filter);
     filters.iter().map(of).collect()
 }
 
@@ -65,7 +65,7 @@ fn rank_of(pod: &Object, nodes: &[Object], reason: &str) -> Option<u32> {
     let cluster = nodes.iter().cloned().fold(Cluster::new(), Cluster::with);
     let cluster = cluster.snapshot();
     let results = run_filters(&pod.pod(), &View::of(&cluster)).nodes;
-    rank(&results, |failure| failure.reason == reason)
+    nearest_feasible(&results).rank(|failure| failure.reason == reason)
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn where_the_pod_excludes_every_node_what_else_stands_on_some_does_not_count() {
 }
 
 #[test]
-fn what_stands_beside_another_nodes_only_obstacle_does_not_count() {
+fn what_stands_beside_another_nodes_only_failure_does_not_count() {
     let web = pod("web").asks("cpu", "2");
     let asked = [Filter::NodeResourcesFit, Filter::NodeUnschedulable];
     let cordoned = |cpu| node("w2", cpu, "8Gi").set("/spec/unschedulable", json!(true));
@@ -110,7 +110,7 @@ fn what_stands_beside_another_nodes_only_obstacle_does_not_count() {
 }
 
 #[test]
-fn of_equal_distances_fewer_obstacles_come_first_and_then_the_earlier_filter() {
+fn of_equal_distances_fewer_failures_come_first_and_then_the_earlier_filter() {
     let web = pod("web").host_port(80, "TCP", "");
     let crowded = |name| node(name, "4", "8Gi").set("/status/allocatable/pods", json!("1"));
     let objects = [

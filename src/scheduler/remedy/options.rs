@@ -1,6 +1,6 @@
 //! Which changes remove one filter failure on one node: the owner's first, each kind's smallest first.
 //!
-//! Nothing is offered that would only move the trouble: taints that tell a node's state are not tolerated, a selector for an
+//! Nothing is offered that would only move the failure elsewhere: taints for a node's state are not tolerated, a selector for an
 //! architecture or operating system is not changed, labels that Kubernetes gives are not written by hand.
 
 use super::change::{Change, Expression, place_of};

@@ -3,7 +3,9 @@
 mod unbound;
 
 use crate::kubernetes::labels::{OLD_ZONE, ZONE};
-use crate::scheduler::testing::{Cluster, Object, Told, claim, class, node, object, pod, volume};
+use crate::scheduler::testing::{
+    Cluster, Filtered, Object, claim, class, node, object, pod, volume,
+};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 use serde_json::{Value, json};
@@ -16,8 +18,8 @@ const DRIVER: &str = "csi.example.com";
 const BY_HAND: &str = "kubernetes.io/no-provisioner";
 const WAITS: &str = "WaitForFirstConsumer";
 
-fn told(pod: &Object, cluster: Cluster) -> Told {
-    Told::of(Filter::VolumeBinding, pod, cluster)
+fn filtered(pod: &Object, cluster: Cluster) -> Filtered {
+    Filtered::of(Filter::VolumeBinding, pod, cluster)
 }
 
 fn web() -> Object {
@@ -32,8 +34,8 @@ fn nodes() -> Cluster {
     ])
 }
 
-fn words(told: &Told) -> (Vec<&str>, Vec<&str>) {
-    (told.words("n1"), told.words("n2"))
+fn words(filtered: &Filtered) -> (Vec<&str>, Vec<&str>) {
+    (filtered.reasons("n1"), filtered.reasons("n2"))
 }
 
 fn driver(counts: bool) -> Object {
@@ -133,25 +135,25 @@ fn claims_that_can_be_used_nowhere_refuse_the_pod() {
 
 #[test]
 fn a_broken_claim_is_told_before_an_unbound_one() {
-    let told = told(
+    let filtered = filtered(
         &pod("web").mounts(&["unbound", "gone"]),
         nodes().with(claim("unbound", "")),
     );
     assert_eq!(
-        told.before,
+        filtered.before,
         [] as [&str; 0],
-        "the other filter has told that one is gone"
+        "the other filter has found that one gone"
     );
     let own = json!([
         {"name": "a", "persistentVolumeClaim": {"claimName": "unbound"}},
         {"name": "own", "ephemeral": {"volumeClaimTemplate": {"spec": {}}}},
     ]);
-    let told = self::told(
+    let filtered = self::filtered(
         &pod("web").set("/spec/volumes", own),
         nodes().with(claim("unbound", "")),
     );
-    assert_eq!(told.before.len(), 1);
-    assert!(told.before[0].starts_with("waiting for ephemeral"));
+    assert_eq!(filtered.before.len(), 1);
+    assert!(filtered.before[0].starts_with("waiting for ephemeral"));
 }
 
 #[test]
@@ -159,15 +161,15 @@ fn a_bound_volume_keeps_the_pod_to_the_nodes_that_reach_it() {
     let cluster = nodes()
         .with(claim("data", "fast").bound_to("pv"))
         .with(volume("pv", "fast").reached_from(ZONE, "a"));
-    let told = told(&web(), cluster);
-    assert_eq!(words(&told), (vec![], vec![ELSEWHERE]));
+    let filtered = filtered(&web(), cluster);
+    assert_eq!(words(&filtered), (vec![], vec![ELSEWHERE]));
     let expected = VolumeFailure::Elsewhere {
         claim: "data".into(),
         volume: "pv".into(),
         wanted: format!("{ZONE}=a"),
         found: Some(format!("{ZONE}=b")),
     };
-    assert_eq!(told.failure("n2"), &expected);
+    assert_eq!(filtered.failure("n2"), &expected);
 }
 
 #[test]
@@ -197,9 +199,9 @@ fn terms_of_a_volume_are_alternatives_of_labels_alone() {
         let cluster = nodes()
             .with(claim("data", "fast").bound_to("pv"))
             .with(volume("pv", "fast").set("/spec/nodeAffinity", affinity));
-        let told = told(&web(), cluster);
+        let filtered = filtered(&web(), cluster);
         assert_eq!(
-            (told.on("n1").is_empty(), told.on("n2").is_empty()),
+            (filtered.on("n1").is_empty(), filtered.on("n2").is_empty()),
             (n1, n2),
             "{terms}"
         );
@@ -218,7 +220,7 @@ fn a_volume_that_is_gone_is_told_after_one_that_is_elsewhere() {
     let gone = owned("web-b", "uid-web").bound_to("gone");
     let both = |volumes: Value| {
         let cluster = nodes().all(elsewhere.clone()).with(gone.clone());
-        told(&pod("web").set("/spec/volumes", volumes), cluster)
+        filtered(&pod("web").set("/spec/volumes", volumes), cluster)
     };
     let first = both(json!([own("a"), own("b")]));
     assert_eq!(words(&first), (vec![GONE], vec![ELSEWHERE]));
@@ -254,7 +256,7 @@ fn zones_of_a_replaced_plugin_are_read_as_the_kubelet_says() {
             .with(claim("data", "fast").bound_to("pv"))
             .with(ebs.clone());
         assert_eq!(
-            told(&web(), cluster).is_nothing(),
+            filtered(&web(), cluster).is_nothing(),
             fits,
             "{migrated} {label}"
         );
@@ -262,7 +264,7 @@ fn zones_of_a_replaced_plugin_are_read_as_the_kubelet_says() {
 }
 
 #[test]
-fn what_could_not_be_read_is_no_obstacle() {
+fn what_could_not_be_read_is_no_filter_failure() {
     let waiting = || {
         vec![
             claim("data", "fast"),
@@ -285,9 +287,9 @@ fn what_could_not_be_read_is_no_obstacle() {
         let cluster = Cluster::but(&[kind])
             .with(node("n1", "4", "8Gi"))
             .all(objects);
-        let told = told(&web(), cluster);
-        assert!(told.is_nothing(), "{kind}");
-        assert_eq!(told.unread, [kind]);
+        let filtered = filtered(&web(), cluster);
+        assert!(filtered.is_nothing(), "{kind}");
+        assert_eq!(filtered.unread, [kind]);
     }
 }
 
@@ -302,8 +304,8 @@ fn the_words_of_the_kubelet_matter_only_to_volumes_of_replaced_plugins() {
             .with(node("n1", "4", "8Gi"))
             .with(data.clone())
             .with(pv.reached_from(ZONE, "a"));
-        let told = told(&web(), cluster);
-        assert_eq!(told.is_nothing(), !unread.is_empty());
-        assert_eq!(told.unread, unread);
+        let filtered = filtered(&web(), cluster);
+        assert_eq!(filtered.is_nothing(), !unread.is_empty());
+        assert_eq!(filtered.unread, unread);
     }
 }

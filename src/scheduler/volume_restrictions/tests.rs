@@ -1,6 +1,6 @@
 //! Which disks and claims are in use, by whom, and what is not looked at.
 
-use crate::scheduler::testing::{Cluster, Object, Told, claim, node, pod};
+use crate::scheduler::testing::{Cluster, Filtered, Object, claim, node, pod};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 use serde_json::{Value, json};
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 const DISK: &str = "node(s) had no available disk";
 const CLAIM: &str = "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod";
 
-fn told(pod: &Object, cluster: Cluster) -> Told {
-    Told::of(Filter::VolumeRestrictions, pod, cluster)
+fn filtered(pod: &Object, cluster: Cluster) -> Filtered {
+    Filtered::of(Filter::VolumeRestrictions, pod, cluster)
 }
 
 fn nodes() -> Cluster {
@@ -30,11 +30,11 @@ fn exclusive(name: &str) -> Object {
 fn a_disk_is_taken_only_on_the_node_of_its_holder() {
     let disk = json!({"gcePersistentDisk": {"pdName": "data"}});
     let holder = with_disk("db", &disk).on("n1");
-    let told = told(&with_disk("web", &disk), nodes().with(holder));
-    assert_eq!(told.words("n1"), [DISK]);
-    assert_eq!(told.words("n2"), [] as [&str; 0]);
-    let VolumeFailure::Disk { disk, holder } = told.failure("n1") else {
-        panic!("{told:?}");
+    let filtered = filtered(&with_disk("web", &disk), nodes().with(holder));
+    assert_eq!(filtered.reasons("n1"), [DISK]);
+    assert_eq!(filtered.reasons("n2"), [] as [&str; 0]);
+    let VolumeFailure::Disk { disk, holder } = filtered.failure("n1") else {
+        panic!("{filtered:?}");
     };
     assert_eq!(
         (disk.as_str(), holder.name.as_str()),
@@ -61,9 +61,9 @@ fn disks_of_other_kinds_or_for_reading_do_not_collide() {
         (json!({"emptyDir": {}}), gce(false), false),
     ] {
         let holder = with_disk("db", &theirs).on("n1");
-        let told = told(&with_disk("web", &mine), nodes().with(holder));
+        let filtered = filtered(&with_disk("web", &mine), nodes().with(holder));
         assert_eq!(
-            told.words("n1").len(),
+            filtered.reasons("n1").len(),
             usize::from(taken),
             "{mine} {theirs}"
         );
@@ -73,19 +73,19 @@ fn disks_of_other_kinds_or_for_reading_do_not_collide() {
 #[test]
 fn a_claim_of_one_pod_keeps_every_node_from_another() {
     let holder = pod("db").on("n2").mounts(&["data"]);
-    let told = told(
+    let filtered = filtered(
         &pod("web").mounts(&["data"]),
         nodes().with(exclusive("data")).with(holder),
     );
-    assert_eq!(told.words("n1"), [CLAIM]);
-    assert_eq!(told.words("n2"), [CLAIM]);
+    assert_eq!(filtered.reasons("n1"), [CLAIM]);
+    assert_eq!(filtered.reasons("n2"), [CLAIM]);
     let VolumeFailure::InUse {
         claim,
         holder,
         node,
-    } = told.failure("n1")
+    } = filtered.failure("n1")
     else {
-        panic!("{told:?}");
+        panic!("{filtered:?}");
     };
     assert_eq!(
         (claim.as_str(), holder.name.as_str(), node.as_str()),
@@ -119,7 +119,7 @@ fn a_claim_is_free_unless_a_bound_pod_of_its_namespace_mounts_it() {
     ] {
         let cluster = nodes().with(exclusive("data")).all(holder);
         assert!(
-            told(&pod("web").mounts(&["data"]), cluster).is_nothing(),
+            filtered(&pod("web").mounts(&["data"]), cluster).is_nothing(),
             "{case}"
         );
     }
@@ -127,7 +127,7 @@ fn a_claim_is_free_unless_a_bound_pod_of_its_namespace_mounts_it() {
         .with(claim("data", "fast"))
         .with(pod("db").on("n1").mounts(&["data"]));
     assert!(
-        told(&pod("web").mounts(&["data"]), shared).is_nothing(),
+        filtered(&pod("web").mounts(&["data"]), shared).is_nothing(),
         "any number of pods"
     );
 }
@@ -138,11 +138,11 @@ fn a_pod_that_is_being_deleted_still_has_its_claim() {
         .on("n1")
         .mounts(&["data"])
         .set("/metadata/deletionTimestamp", json!("2026-01-01T00:00:00Z"));
-    let told = told(
+    let filtered = filtered(
         &pod("web").mounts(&["data"]),
         nodes().with(exclusive("data")).with(holder),
     );
-    assert_eq!(told.words("n2"), [CLAIM]);
+    assert_eq!(filtered.reasons("n2"), [CLAIM]);
 }
 
 #[test]
@@ -153,9 +153,9 @@ fn the_disk_is_told_before_the_claim() {
     ]);
     let web = pod("web").set("/spec/volumes", volumes.clone());
     let holder = pod("db").on("n1").set("/spec/volumes", volumes);
-    let told = told(&web, nodes().with(exclusive("data")).with(holder));
-    assert_eq!(told.words("n1"), [DISK, CLAIM]);
-    assert_eq!(told.words("n2"), [CLAIM]);
+    let filtered = filtered(&web, nodes().with(exclusive("data")).with(holder));
+    assert_eq!(filtered.reasons("n1"), [DISK, CLAIM]);
+    assert_eq!(filtered.reasons("n2"), [CLAIM]);
 }
 
 #[test]
@@ -165,37 +165,40 @@ fn a_pod_for_which_room_is_made_counts_only_when_the_filter_runs_at_all() {
         .set("/spec/priority", json!(9))
         .set("/status/nominatedNodeName", json!("n1"));
     let cluster = || nodes().with(exclusive("data")).with(coming.clone());
-    assert!(told(&pod("web").mounts(&["data"]), cluster()).is_nothing());
+    assert!(filtered(&pod("web").mounts(&["data"]), cluster()).is_nothing());
     let with_disk = json!([
         {"name": "a", "persistentVolumeClaim": {"claimName": "data"}},
         {"name": "b", "rbd": {"monitors": ["m"], "image": "i"}},
     ]);
-    let told = told(&pod("web").set("/spec/volumes", with_disk), cluster());
-    assert_eq!(told.words("n1"), [CLAIM]);
-    assert_eq!(told.words("n2"), [] as [&str; 0]);
+    let filtered = filtered(&pod("web").set("/spec/volumes", with_disk), cluster());
+    assert_eq!(filtered.reasons("n1"), [CLAIM]);
+    assert_eq!(filtered.reasons("n2"), [] as [&str; 0]);
 }
 
 #[test]
 fn a_claim_that_is_not_there_refuses_the_pod() {
-    let told = told(
+    let filtered = filtered(
         &pod("web").mounts(&["data", "logs"]),
         nodes().with(claim("logs", "fast")),
     );
-    assert_eq!(told.before, [r#"persistentvolumeclaim "data" not found"#]);
+    assert_eq!(
+        filtered.before,
+        [r#"persistentvolumeclaim "data" not found"#]
+    );
 }
 
 #[test]
 fn claims_of_one_pod_alone_are_not_looked_at() {
     assert_eq!(
-        told(&pod("web").mounts_own(), nodes()).before,
+        filtered(&pod("web").mounts_own(), nodes()).before,
         [] as [&str; 0]
     );
 }
 
 #[test]
-fn a_claim_that_could_not_be_read_is_no_obstacle() {
+fn a_claim_that_could_not_be_read_is_no_filter_failure() {
     let cluster = Cluster::but(&[Kind::PersistentVolumeClaim]).with(node("n1", "4", "8Gi"));
-    let told = told(&pod("web").mounts(&["data"]), cluster);
-    assert!(told.is_nothing());
-    assert_eq!(told.unread, [Kind::PersistentVolumeClaim]);
+    let filtered = filtered(&pod("web").mounts(&["data"]), cluster);
+    assert!(filtered.is_nothing());
+    assert_eq!(filtered.unread, [Kind::PersistentVolumeClaim]);
 }

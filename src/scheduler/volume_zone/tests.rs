@@ -1,15 +1,15 @@
 //! Which labels of volumes keep a pod off which nodes, and which claims refuse it as a whole.
 
 use crate::kubernetes::labels::{OLD_REGION, OLD_ZONE, REGION, ZONE};
-use crate::scheduler::testing::{Cluster, Object, Told, claim, class, node, pod, volume};
+use crate::scheduler::testing::{Cluster, Filtered, Object, claim, class, node, pod, volume};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 use serde_json::json;
 
 const WORDS: &str = "node(s) had no available volume zone";
 
-fn told(pod: &Object, cluster: Cluster) -> Told {
-    Told::of(Filter::VolumeZone, pod, cluster)
+fn filtered(pod: &Object, cluster: Cluster) -> Filtered {
+    Filtered::of(Filter::VolumeZone, pod, cluster)
 }
 
 fn web() -> Object {
@@ -50,9 +50,13 @@ fn a_node_must_carry_a_value_of_every_label() {
             .with(labelled(node("n1", "4", "8Gi"), of_node))
             .with(labelled(volume("pv", "fast"), of_volume))
             .with(claim("data", "fast").bound_to("pv"));
-        let told = told(&web(), cluster);
+        let filtered = filtered(&web(), cluster);
         let expected: &[&str] = if fits { &[] } else { &[WORDS] };
-        assert_eq!(told.words("n1"), expected, "{of_volume:?} {of_node:?}");
+        assert_eq!(
+            filtered.reasons("n1"),
+            expected,
+            "{of_volume:?} {of_node:?}"
+        );
     }
 }
 
@@ -69,7 +73,7 @@ fn the_claim_the_volume_and_both_zones_are_named() {
         wanted: "a, b".into(),
         found: Some("c".into()),
     };
-    assert_eq!(told(&web(), cluster).failure("n1"), &expected);
+    assert_eq!(filtered(&web(), cluster).failure("n1"), &expected);
 }
 
 #[test]
@@ -142,11 +146,11 @@ fn claims_of_one_pod_alone_are_not_looked_at() {
                 .bound_to("pv")
                 .set("/metadata/ownerReferences", owner),
         );
-    assert!(told(&pod("web").mounts_own(), cluster).is_nothing());
+    assert!(filtered(&pod("web").mounts_own(), cluster).is_nothing());
 }
 
 #[test]
-fn what_could_not_be_read_is_no_obstacle() {
+fn what_could_not_be_read_is_no_filter_failure() {
     for (kind, bound) in [
         (Kind::PersistentVolumeClaim, true),
         (Kind::PersistentVolume, true),
@@ -161,8 +165,8 @@ fn what_could_not_be_read_is_no_obstacle() {
         let cluster = Cluster::but(&[kind])
             .with(node("n1", "4", "8Gi").label(ZONE, "a"))
             .all(data);
-        let told = told(&web(), cluster);
-        assert!(told.is_nothing(), "{kind}");
-        assert_eq!(told.unread, [kind]);
+        let filtered = filtered(&web(), cluster);
+        assert!(filtered.is_nothing(), "{kind}");
+        assert_eq!(filtered.unread, [kind]);
     }
 }

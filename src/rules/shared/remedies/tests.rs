@@ -281,7 +281,7 @@ fn what_is_needed_together_is_offered_together() {
     assert_eq!(fix.who, Who::Admin);
     assert_eq!(
         english(fix),
-        "uncordon node n1, and tolerate the taint team=a:NoSchedule, and lower what container app asks of cpu from 2 to 1"
+        "uncordon node n1, tolerate the taint team=a:NoSchedule, and lower what container app asks of cpu from 2 to 1"
     );
     assert!(
         fix.command

@@ -1,6 +1,6 @@
 //! Volumes that are to be found or made.
 
-use super::{BY_HAND, DRIVER, ELSEWHERE, NONE, SPACE, WAITS, driver, nodes, told, web, words};
+use super::{BY_HAND, DRIVER, ELSEWHERE, NONE, SPACE, WAITS, driver, filtered, nodes, web, words};
 use crate::kubernetes::labels::ZONE;
 use crate::scheduler::testing::{Cluster, Object, claim, class, node, object, pod, volume};
 use crate::scheduler::{NoVolume, VolumeFailure};
@@ -87,7 +87,7 @@ fn a_claim_that_waits_takes_a_free_volume_that_fits() {
             .with(pv);
         let expected = if fits { vec![] } else { vec![NONE] };
         assert_eq!(
-            words(&told(&web(), cluster)),
+            words(&filtered(&web(), cluster)),
             (expected.clone(), expected),
             "{case}"
         );
@@ -102,7 +102,7 @@ fn a_claims_selector_chooses_among_the_volumes() {
             .with(claim("data", "slow").set("/spec/selector", selector))
             .with(class("slow", BY_HAND, WAITS))
             .with(volume("pv", "slow").label("tier", label));
-        assert_eq!(told(&web(), cluster).is_nothing(), fits, "{label}");
+        assert_eq!(filtered(&web(), cluster).is_nothing(), fits, "{label}");
     }
 }
 
@@ -118,14 +118,14 @@ fn only_a_node_that_reaches_a_free_volume_will_do() {
         .with(claim("data", "slow"))
         .with(class("slow", BY_HAND, WAITS))
         .all([local("pv-1", "n1"), local("pv-2", "n2").given_to("other")]);
-    let told = told(&web(), cluster);
-    assert_eq!(words(&told), (vec![], vec![NONE]));
+    let filtered = filtered(&web(), cluster);
+    assert_eq!(words(&filtered), (vec![], vec![NONE]));
     let expected = VolumeFailure::Unavailable {
         claim: "data".into(),
         class: "slow".into(),
         why: NoVolume::ByHand,
     };
-    assert_eq!(told.failure("n3"), &expected);
+    assert_eq!(filtered.failure("n3"), &expected);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_volume_that_names_the_claim_is_the_only_one_for_it() {
                 .given_to("data")
                 .reached_from(ZONE, "a"),
         );
-    assert_eq!(words(&told(&web(), cluster)), (vec![], vec![NONE]));
+    assert_eq!(words(&filtered(&web(), cluster)), (vec![], vec![NONE]));
 }
 
 #[test]
@@ -158,8 +158,8 @@ fn two_claims_need_two_volumes_and_the_smaller_chooses_first() {
         let cluster = nodes()
             .all([large.clone(), small.clone(), class("slow", BY_HAND, WAITS)])
             .all(volumes);
-        let told = told(&pod("web").mounts(&["large", "small"]), cluster);
-        assert_eq!(told.is_nothing(), fits, "{sizes:?}");
+        let filtered = filtered(&pod("web").mounts(&["large", "small"]), cluster);
+        assert_eq!(filtered.is_nothing(), fits, "{sizes:?}");
     }
 }
 
@@ -179,9 +179,9 @@ fn a_volume_is_made_where_the_class_allows_it() {
         let cluster = nodes()
             .with(claim("data", "fast"))
             .with(allowed(terms.clone()));
-        let told = told(&web(), cluster);
+        let filtered = filtered(&web(), cluster);
         assert_eq!(
-            (told.on("n1").is_empty(), told.on("n2").is_empty()),
+            (filtered.on("n1").is_empty(), filtered.on("n2").is_empty()),
             (n1, n2),
             "{terms}"
         );
@@ -189,7 +189,8 @@ fn a_volume_is_made_where_the_class_allows_it() {
     let cluster = nodes()
         .with(claim("data", "fast"))
         .with(allowed(json!([zone(&["a", "c"])])));
-    let VolumeFailure::Unavailable { why, .. } = told(&web(), cluster).failure("n2").clone() else {
+    let VolumeFailure::Unavailable { why, .. } = filtered(&web(), cluster).failure("n2").clone()
+    else {
         panic!("not unavailable");
     };
     assert_eq!(why, NoVolume::Topology(format!("{ZONE} in (a, c)")));
@@ -233,10 +234,10 @@ fn a_volume_is_made_where_enough_is_left() {
                 driver(true),
             ])
             .with(left("x", "a", &sizes));
-        let told = told(&web(), cluster);
+        let filtered = filtered(&web(), cluster);
         let expected: &[&str] = if fits { &[] } else { &[SPACE] };
-        assert_eq!(told.words("n1"), expected, "{case}");
-        assert_eq!(told.words("n2"), [SPACE], "{case}");
+        assert_eq!(filtered.reasons("n1"), expected, "{case}");
+        assert_eq!(filtered.reasons("n2"), [SPACE], "{case}");
     }
 }
 
@@ -252,15 +253,15 @@ fn the_most_that_is_left_is_told() {
             left("x", "a", &json!({"capacity": "3Gi"})),
             left("y", "a", &json!({"capacity": "7Gi"})),
         ]);
-    let told = told(&web(), cluster);
+    let filtered = filtered(&web(), cluster);
     let space = |free: Option<&str>| VolumeFailure::NoSpace {
         claim: "data".into(),
         class: "fast".into(),
         asked: "10Gi".parse().unwrap(),
         free: free.map(|free| free.parse().unwrap()),
     };
-    assert_eq!(told.failure("n1"), &space(Some("7Gi")));
-    assert_eq!(told.failure("n2"), &space(None));
+    assert_eq!(filtered.failure("n1"), &space(Some("7Gi")));
+    assert_eq!(filtered.failure("n2"), &space(None));
 }
 
 #[test]
@@ -272,7 +273,7 @@ fn what_is_left_matters_only_when_the_driver_says_so() {
         let cluster = nodes()
             .all([claim("data", "fast"), class("fast", DRIVER, WAITS)])
             .all(driver);
-        assert!(told(&web(), cluster).is_nothing(), "{case}");
+        assert!(filtered(&web(), cluster).is_nothing(), "{case}");
     }
 }
 
@@ -285,7 +286,7 @@ fn a_free_volume_spares_making_one() {
             driver(true),
         ])
         .with(volume("pv", "fast").reached_from(ZONE, "a"));
-    assert_eq!(words(&told(&web(), cluster)), (vec![], vec![SPACE]));
+    assert_eq!(words(&filtered(&web(), cluster)), (vec![], vec![SPACE]));
 }
 
 #[test]
@@ -295,10 +296,10 @@ fn a_claim_for_which_a_volume_is_being_made_keeps_to_its_node() {
         json!("n2"),
     );
     let cluster = nodes().all([chosen, class("fast", DRIVER, WAITS)]);
-    let told = told(&web(), cluster);
-    assert_eq!(words(&told), (vec![NONE], vec![]));
-    let VolumeFailure::Unavailable { why, .. } = told.failure("n1") else {
-        panic!("{told:?}");
+    let filtered = filtered(&web(), cluster);
+    assert_eq!(words(&filtered), (vec![NONE], vec![]));
+    let VolumeFailure::Unavailable { why, .. } = filtered.failure("n1") else {
+        panic!("{filtered:?}");
     };
     assert_eq!(*why, NoVolume::ForNode("n2".into()));
 }
@@ -317,6 +318,6 @@ fn reasons_of_bound_and_unbound_claims_stand_side_by_side() {
                 .reached_from(ZONE, "a")
                 .given_to("data"),
         );
-    let told = told(&pod("web").mounts(&["new", "data"]), cluster);
-    assert_eq!(words(&told), (vec![SPACE], vec![ELSEWHERE, SPACE]));
+    let filtered = filtered(&pod("web").mounts(&["new", "data"]), cluster);
+    assert_eq!(words(&filtered), (vec![SPACE], vec![ELSEWHERE, SPACE]));
 }

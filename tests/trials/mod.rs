@@ -1,0 +1,95 @@
+//! What is tried on every case.
+
+mod cloned;
+mod damaged;
+mod dumped;
+mod expectation;
+mod replayed;
+mod report;
+mod reversed;
+mod served;
+mod withheld;
+
+use crate::support::{self, Report, load};
+use libtest_mimic::Trial;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Panics where something does not hold.
+type Check = fn(&Case);
+
+/// By the name with which `cargo test` picks it.
+const TRIALS: [(&str, Check); 7] = [
+    ("report", report::check),
+    ("replayed", replayed::check),
+    ("reversed", reversed::check),
+    ("withheld", withheld::check),
+    ("cloned", cloned::check),
+    ("dumped", dumped::check),
+    ("damaged", damaged::check),
+];
+
+/// One folder of `tests/cases`.
+#[derive(Debug, Clone)]
+pub(crate) struct Case {
+    cause: String,
+    variant: String,
+    folder: PathBuf,
+}
+
+impl Case {
+    fn of(dump: PathBuf) -> Option<Self> {
+        let folder = dump.parent()?.to_path_buf();
+        let name = |path: &std::path::Path| Some(path.file_name()?.to_string_lossy().into_owned());
+        Some(Self {
+            cause: name(folder.parent()?)?,
+            variant: name(&folder)?,
+            folder,
+        })
+    }
+
+    pub(crate) fn name(&self) -> String {
+        format!("{}/{}", self.cause, self.variant)
+    }
+
+    /// The dump as it was written.
+    pub(crate) fn text(&self) -> String {
+        std::fs::read_to_string(self.folder.join("cluster.yaml")).expect("the case is readable")
+    }
+
+    pub(crate) fn dump(&self) -> Value {
+        serde_saphyr::from_str(&self.text()).expect("the case is YAML")
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        load(&self.text()).expect("the case is a dump").report()
+    }
+}
+
+/// The report of a dump, unless it cannot be read.
+fn report_of(dump: &Value) -> Option<Report> {
+    Some(load(&dump.to_string()).ok()?.report())
+}
+
+fn items(dump: &Value) -> Vec<Value> {
+    dump["items"].as_array().cloned().unwrap_or_default()
+}
+
+fn list(items: Vec<Value>) -> Value {
+    json!({"apiVersion": "v1", "kind": "List", "items": items})
+}
+
+/// Each trial of each case.
+pub(crate) fn all() -> Vec<Trial> {
+    let cases: Vec<Case> = support::cases().into_iter().filter_map(Case::of).collect();
+    let trials = TRIALS.iter().flat_map(|(name, check)| {
+        cases.iter().map(move |case| {
+            let case = case.clone();
+            Trial::test(format!("{name}::{}", case.name()), move || {
+                check(&case);
+                Ok(())
+            })
+        })
+    });
+    trials.collect()
+}

@@ -1,0 +1,89 @@
+//! A case gives the report that lies beside it.
+//!
+//! A variant named `near-miss…` must not give its cause; any other must give it first. Under `healthy` nothing may be found,
+//! under `unexplained` nothing may be claimed.
+
+use super::{Case, expectation};
+use crate::support::{PLAIN, Report, names_affected, names_unexplained, render::text, stuck_pods};
+
+pub(super) fn check(case: &Case) {
+    let report = case.report();
+    causes(case, &report);
+    no_hole(&report);
+    each_stuck_object_once(&report);
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(&case.folder);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.remove_snapshot_suffix();
+    settings.set_omit_expression(true);
+    settings.remove_input_file();
+    settings.bind(|| insta::assert_snapshot!("report.txt", text(&report, PLAIN)));
+    if expectation::whole(case) {
+        settings.bind(
+            || insta::assert_json_snapshot!("report.json", report, {".version" => "[version]"}),
+        );
+    }
+    expectation::check(case, &report);
+}
+
+fn causes(case: &Case, report: &Report) {
+    let causes: Vec<&str> = report.diagnoses.iter().map(|d| d.cause).collect();
+    assert_eq!(report.defects, [], "a rule panicked");
+    match case.cause.as_str() {
+        "healthy" => {
+            assert_eq!(causes, [""; 0], "something was found on a healthy cluster");
+            assert_eq!(report.unexplained, [], "a healthy pod was called stuck");
+        }
+        "unexplained" => {
+            assert_eq!(causes, [""; 0], "something was claimed");
+            assert_ne!(report.unexplained, [], "the stuck pod was dropped");
+        }
+        cause if case.variant.starts_with("near-miss") => {
+            assert!(!causes.contains(&cause), "fired on a near miss: {causes:?}");
+        }
+        cause => assert_eq!(causes.first().copied(), Some(cause), "found {causes:?}"),
+    }
+}
+
+/// Sentences are complete, and end without a full stop.
+fn no_hole(report: &Report) {
+    for diagnosis in &report.diagnoses {
+        let fixes = diagnosis.fixes.iter().map(|fix| fix.change.as_str());
+        for sentence in fixes.chain([diagnosis.headline.as_str(), diagnosis.why.as_str()]) {
+            assert_eq!(
+                hole(sentence),
+                None,
+                "`{sentence}` names a fact that is not there"
+            );
+            assert!(!sentence.ends_with('.'), "`{sentence}` ends in a full stop");
+        }
+    }
+}
+
+/// A word in braces, whatever its case.
+fn hole(sentence: &str) -> Option<&str> {
+    let opened = sentence.split('{').skip(1);
+    let mut holes = opened.filter_map(|rest| Some(rest.split_once('}')?.0));
+    holes.find(|name| {
+        let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(word)
+    })
+}
+
+fn each_stuck_object_once(report: &Report) {
+    let mut diagnosed: Vec<String> = report.diagnoses.iter().flat_map(names_affected).collect();
+    diagnosed.sort();
+    diagnosed.dedup();
+    let unexplained = names_unexplained(report);
+    let is_pod = |name: &&String| name.matches('/').count() == 1;
+    let both: Vec<&String> = unexplained
+        .iter()
+        .filter(|name| diagnosed.contains(name))
+        .collect();
+    assert_eq!(both, [""; 0], "diagnosed and unexplained");
+    assert_eq!(
+        diagnosed.iter().chain(&unexplained).filter(is_pod).count(),
+        stuck_pods(report),
+        "a stuck object was dropped"
+    );
+}

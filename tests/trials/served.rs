@@ -1,0 +1,186 @@
+//! An API server that holds what a case's dump holds, and refuses what the dump did not read.
+
+use crate::api_server::{ApiServer, Asked, Response};
+use crate::support::{Kind, Loaded, ReadScope};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The objects of a dump, and what was read to get them.
+struct Held {
+    items: Vec<Value>,
+    reads: Vec<(Kind, ReadScope)>,
+    refusals: Vec<(Kind, String)>,
+    date: String,
+}
+
+/// What a request asks for.
+struct Wanted {
+    kind: Kind,
+    namespace: Option<String>,
+    name: Option<String>,
+}
+
+pub(super) fn serve(loaded: &Loaded, items: Vec<Value>) -> ApiServer {
+    let mut held = Held {
+        items,
+        reads: Vec::new(),
+        refusals: Vec::new(),
+        date: http_date(&loaded.as_of()),
+    };
+    for read in loaded.reading().reads {
+        match read.outcome {
+            Ok(()) => held.reads.push((read.kind, read.read_scope)),
+            Err(gap) => held.refusals.push((read.kind, gap.detail)),
+        }
+    }
+    let server = ApiServer::start();
+    server.answer(move |asked| {
+        let wanted = Wanted::of(&asked.path)?;
+        Some(held.answer(&wanted, asked).header("Date", &held.date))
+    });
+    server
+}
+
+/// `2026-01-01T01:00:00Z` as a server's `Date`.
+fn http_date(as_of: &str) -> String {
+    let time: jiff::Timestamp = as_of.parse().expect("it is a time");
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+impl Wanted {
+    fn of(path: &str) -> Option<Self> {
+        let words: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        let (group, rest) = match words.as_slice() {
+            ["api", "v1", rest @ ..] => ("", rest),
+            ["apis", group, "v1", rest @ ..] => (*group, rest),
+            _ => return None,
+        };
+        let (namespace, rest) = match rest {
+            ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (Some(*namespace), rest),
+            rest => (None, rest),
+        };
+        let (plural, name) = match rest {
+            [plural] => (*plural, None),
+            [plural, name] => (*plural, Some(*name)),
+            _ => return None,
+        };
+        let mut kinds =
+            Kind::read().filter(|kind| kind.plural() == plural && kind.group() == group);
+        Some(Self {
+            kind: kinds.next()?,
+            namespace: namespace.map(str::to_owned),
+            name: name.map(str::to_owned),
+        })
+    }
+
+    fn is(&self, item: &Value) -> bool {
+        let meta = &item["metadata"];
+        let (namespace, name) = (self.namespace.as_deref(), self.name.as_deref());
+        item["kind"] == self.kind.as_str()
+            && namespace.is_none_or(|namespace| meta["namespace"] == namespace)
+            && name.is_none_or(|name| meta["name"] == name)
+    }
+}
+
+impl Held {
+    fn answer(&self, wanted: &Wanted, asked: &Asked) -> Response {
+        let found: Vec<&Value> = self.items.iter().filter(|item| wanted.is(item)).collect();
+        let selector = asked.query("fieldSelector").unwrap_or_default();
+        match (&wanted.name, found.first()) {
+            (Some(_), Some(object)) => one(wanted.kind, object, asked),
+            (_, _) if !self.was_read(wanted, selector) => self.refusal(wanted.kind),
+            (Some(name), None) => not_found(wanted.kind, name),
+            (None, _) => {
+                let found = found.into_iter().filter(|item| selected(item, selector));
+                many(wanted.kind, &found.collect::<Vec<_>>(), asked)
+            }
+        }
+    }
+
+    /// Whether the dump says that it holds all of what is asked for.
+    fn was_read(&self, wanted: &Wanted, selector: &str) -> bool {
+        let of_kind = || self.reads.iter().filter(|(kind, _)| *kind == wanted.kind);
+        let covers = |scope: &ReadScope| of_kind().any(|(_, read)| read == scope);
+        let named = selector.strip_prefix("involvedObject.name%3D");
+        let name = wanted.name.as_deref().or(named).unwrap_or_default();
+        let within = |namespace: &str| {
+            covers(&ReadScope::Namespace(namespace.to_owned()))
+                || covers(&ReadScope::Object(namespace.to_owned(), name.to_owned()))
+        };
+        covers(&ReadScope::Everywhere)
+            || within(wanted.namespace.as_deref().unwrap_or_default())
+            // a list of all namespaces holds what the lists of each of them hold
+            || (wanted.namespace.is_none() && wanted.kind != Kind::Pod && self.everywhere(&within))
+    }
+
+    fn everywhere(&self, within: &dyn Fn(&str) -> bool) -> bool {
+        let namespaces: BTreeSet<&str> = self
+            .items
+            .iter()
+            .filter_map(|item| item["metadata"]["namespace"].as_str())
+            .collect();
+        !namespaces.is_empty() && namespaces.into_iter().all(within)
+    }
+
+    fn refusal(&self, kind: Kind) -> Response {
+        let mut known = self.refusals.iter().filter(|(refused, _)| *refused == kind);
+        let message = known.next().map(|(_, detail)| detail.as_str());
+        Response::failure(403, "Forbidden", message.unwrap_or("it is forbidden"))
+    }
+}
+
+fn one(kind: Kind, object: &Value, asked: &Asked) -> Response {
+    if is_table(asked) {
+        return table(&[object]);
+    }
+    let mut object = object.clone();
+    object["kind"] = json!(kind.as_str());
+    Response::json(&object)
+}
+
+fn many(kind: Kind, found: &[&Value], asked: &Asked) -> Response {
+    if is_table(asked) {
+        return table(found);
+    }
+    let items: Vec<Value> = found.iter().map(|item| (*item).clone()).collect();
+    Response::list(&format!("{}List", kind.as_str()), &items)
+}
+
+fn is_table(asked: &Asked) -> bool {
+    asked
+        .header("accept")
+        .is_some_and(|forms| forms.contains("as=Table"))
+}
+
+/// Secrets, as `kubectl get` prints them.
+fn table(found: &[&Value]) -> Response {
+    let row = |item: &&Value| json!({"cells": [item["metadata"]["name"], item["type"], 1, "3d"]});
+    let rows: Vec<Value> = found.iter().map(row).collect();
+    Response::json(&json!({"kind": "Table", "rows": rows}))
+}
+
+fn not_found(kind: Kind, name: &str) -> Response {
+    let message = format!("{} \"{name}\" not found", kind.plural());
+    let details = json!({"name": name, "kind": kind.plural()});
+    Response::status(
+        404,
+        json!({"reason": "NotFound", "message": message, "details": details}),
+    )
+}
+
+/// Applies the selectors of the plan.
+fn selected(item: &Value, selector: &str) -> bool {
+    let phase = item["status"]["phase"].as_str().unwrap_or_default();
+    let terms = selector.split("%2C").filter(|term| !term.is_empty());
+    terms.into_iter().all(|term| {
+        if let Some(excluded) = term.strip_prefix("status.phase%21%3D") {
+            return phase != excluded;
+        }
+        if let Some(reason) = term.strip_prefix("reason%3D") {
+            return item["reason"] == reason;
+        }
+        let name = term.strip_prefix("involvedObject.name%3D");
+        let name = name.unwrap_or_else(|| panic!("this server knows nothing of {selector}"));
+        item["involvedObject"]["name"] == name
+    })
+}
