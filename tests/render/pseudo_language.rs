@@ -3,6 +3,8 @@
 //! The language has every sentence of the sources, its letters replaced by mathematical ones of the same width. What may stay
 //! as it is: names and words of the cluster, commands, causes, what kubectl and the scheduler call things, units.
 
+#![allow(clippy::expect_used, reason = "a test may fail anywhere")]
+
 use super::sentences::{relettered, written};
 use crate::support::*;
 use serde_json::Value;
