@@ -10,6 +10,7 @@
 )]
 
 mod beyond;
+mod depends;
 
 use crate::api_server::{ApiServer, Response};
 use crate::support::{ConnectionFlags, Error, Kind, Loaded, Scope, Target, Why, read_cluster};
