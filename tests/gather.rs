@@ -10,6 +10,7 @@
 )]
 
 mod beyond;
+mod depends;
 mod refused;
 
 use crate::api_server::{ApiServer, Response};

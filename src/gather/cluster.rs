@@ -362,16 +362,13 @@ fn why(error: &ReadError) -> Why {
     }
 }
 
-/// Whether a node was asked for that has pods: then it need not be there to be worth a diagnosis.
+/// Whether pods are bound to the node that was asked for: then it need not be there to be worth a diagnosis.
 fn is_bound_to(store: &Store, read: &Read) -> bool {
-    match read {
-        Read::Get {
-            kind: Kind::Node,
-            name,
-            ..
-        } => store.pod_records().on_node(name).next().is_some(),
-        _ => false,
-    }
+    let mut pods = match read {
+        Read::Get { name, .. } if read.kind() == Kind::Node => store.pod_records().on_node(name),
+        _ => return false,
+    };
+    pods.next().is_some()
 }
 
 /// What of the first wave a diagnosis cannot do without.

@@ -159,3 +159,104 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{ReadScope, Retention, Why};
+    use crate::triage::{Scope, triage};
+    use serde_json::{Value, json};
+
+    /// How the Service `web` stands beside these objects, an hour after it was made.
+    fn standing(service: &Value, beside: &[(Kind, Value)], pods_read: bool) -> Option<Standing> {
+        let mut store = Store::new(Why::NotInDump);
+        store.set_time("2026-01-01T01:00:00Z".parse().unwrap());
+        let meta = |name: &str| json!({"name": name, "namespace": "shop", "creationTimestamp": "2026-01-01T00:00:00Z"});
+        let web = json!({"metadata": meta("web"), "spec": service});
+        let all = std::iter::once(&(Kind::Service, web))
+            .chain(beside)
+            .cloned()
+            .collect::<Vec<_>>();
+        for (kind, mut object) in all {
+            let labels = object["metadata"]["labels"].clone();
+            let name = if kind == Kind::Service {
+                "web"
+            } else {
+                "web-1"
+            };
+            object["metadata"] = meta(name);
+            object["metadata"]["labels"] = labels;
+            store
+                .insert(kind, object.to_string().as_bytes(), Retention::Whole)
+                .unwrap();
+        }
+        if pods_read {
+            store.record(Kind::Pod, ReadScope::Everywhere, Ok(()));
+        }
+        let targets = vec![crate::triage::scope::Target {
+            kind: Kind::Service,
+            name: "web".to_owned(),
+        }];
+        let scope = Scope {
+            namespace: Some("shop".to_owned()),
+            targets,
+            ..Scope::default()
+        };
+        let snapshot = store.snapshot();
+        let triage = triage(&snapshot, &scope);
+        let stuck = triage.services.stuck.first().map(|_| Standing::Stuck);
+        stuck.or_else(|| Some(triage.services.named.first()?.1.clone()))
+    }
+
+    fn pod(phase: &str, app: &str) -> (Kind, Value) {
+        let pod = json!({"metadata": {"labels": {"app": app}}, "spec": {"containers": []}, "status": {"phase": phase}});
+        (Kind::Pod, pod)
+    }
+
+    #[test]
+    fn a_service_is_stuck_when_no_pod_is_or_would_be_its_own() {
+        let web = json!({"selector": {"app": "web"}});
+        let deployment = json!({"metadata": {}, "spec": {"replicas": 0, "template": {"metadata": {"labels": {"app": "web"}}}}});
+        let deployment = (Kind::Deployment, deployment);
+        let of_workload = Because::OfWorkload("Deployment/web-1".to_owned());
+        for (service, beside, pods_read, expected) in [
+            (json!({}), vec![], true, Because::NoSelector),
+            (
+                json!({"type": "ExternalName", "selector": {"app": "web"}}),
+                vec![],
+                true,
+                Because::ExternalName,
+            ),
+            (
+                web.clone(),
+                vec![pod("Running", "web")],
+                true,
+                Because::Selects(1),
+            ),
+            (
+                web.clone(),
+                vec![pod("Failed", "web")],
+                true,
+                Because::PodsEnded(1),
+            ),
+            (
+                web.clone(),
+                vec![pod("Running", "api")],
+                false,
+                Because::PodsUnread,
+            ),
+            (web.clone(), vec![deployment], true, of_workload),
+        ] {
+            let found = standing(&service, &beside, pods_read);
+            assert_eq!(
+                found,
+                Some(Standing::Healthy(expected)),
+                "{service} {beside:?}"
+            );
+        }
+        assert_eq!(
+            standing(&web, &[pod("Running", "api")], true),
+            Some(Standing::Stuck)
+        );
+    }
+}

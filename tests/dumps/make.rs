@@ -1,5 +1,6 @@
 //! Makes small dumps.
 
+use std::collections::BTreeSet;
 use crate::support::Loaded;
 
 pub(crate) use crate::support::read_dumps as read;
@@ -107,10 +108,11 @@ pub(crate) fn read_file(text: &[u8]) -> anyhow::Result<Loaded> {
 
 /// The pods that were read, as `namespace/name`.
 pub(crate) fn pods(loaded: &Loaded) -> Vec<String> {
-    loaded
-        .store()
-        .pods()
-        .seen()
-        .map(|((namespace, name), _)| format!("{namespace}/{name}"))
-        .collect()
+    let store = loaded.store();
+    let whole = store.whole_pods();
+    let whole = whole.map(|pod| format!("{}/{}", pod.namespace(), pod.name()));
+    let records = store.pod_records().iter();
+    let records = records.map(|pod| format!("{}/{}", pod.namespace, pod.name));
+    let all: BTreeSet<String> = whole.chain(records).collect();
+    all.into_iter().collect()
 }

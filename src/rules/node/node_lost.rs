@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     title: "the pod's node is not ready, silent or gone",
     explanation: include_str!("node_lost.md"),
     reads: &[Kind::Node],
-    refines: &["kubelet-silent"],
+    refines: &[],
     check: Check::Node(check),
 };
 
