@@ -1,4 +1,4 @@
-//! `-o json`: the report as its schema `report.schema.json` says.
+//! `-o json`: the report as its schema `report/schema.json` says.
 
 use crate::report::Report;
 use anyhow::Context;

@@ -37,7 +37,7 @@ pub enum Origin {
         #[serde(skip_serializing_if = "Option::is_none")]
         age_seconds: Option<i64>,
     },
-    /// The object was looked for and is not there.
+    /// The object that the quote names was looked for and is not there.
     Absence,
     /// Computed from objects, by the scheduler's rules.
     Computed {

@@ -5,11 +5,20 @@ use crate::support::{Diagnosis, Report, names_affected, names_unexplained, words
 use std::fmt::Write as _;
 use std::fs;
 
-/// Whether the whole report lies beside the case: where it shows what a cause gives, or what a real cluster said.
+/// Whether the whole report lies beside the case: where it shows what a cause gives, or what a real cluster said. Of several
+/// typical cases of a cause one is enough.
 pub(super) fn whole(case: &Case) -> bool {
-    ["typical", "recorded"]
-        .iter()
-        .any(|kind| case.variant.starts_with(kind))
+    let is_first = || {
+        let siblings = case.folder.parent().map(fs::read_dir);
+        let names = siblings.into_iter().flatten().flatten().flatten();
+        let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names
+            .filter(|name| name.starts_with("typical"))
+            .min()
+            .as_deref()
+            == Some(&case.variant)
+    };
+    case.variant.starts_with("recorded") || case.variant.starts_with("typical") && is_first()
 }
 
 /// Compares `expect.yaml`, or writes it.

@@ -100,7 +100,7 @@ pub(super) fn inspect(writer: &mut Writer, next: &Next) {
     if next.command.is_empty() {
         return;
     }
-    let start = label(&writer.word(say!("text.diagnosis.inspect", "inspect")));
+    let start = label(&writer.word(say!("text.diagnosis.next", "next")));
     let command = Line::new().whole(Style::Command, &next.command);
     if next.command.contains('\n') {
         writer.command(start.width(), &next.command)

@@ -4,7 +4,7 @@ use crate::render::line::Line;
 use crate::render::style::Style;
 
 /// Columns of the names of parts.
-pub(super) const LABEL: usize = 10;
+pub(super) const LABEL: usize = 8;
 /// Columns of the bar.
 pub(super) const BAR: usize = 4;
 

@@ -2,7 +2,7 @@
 
 use super::alike::{Alike, kind_of_taint};
 use crate::kubernetes::quantity::Quantity;
-use crate::render::words::{amount, listed, named, verbatim};
+use crate::render::words::{NAMED, amount, listed, named, verbatim};
 use crate::report::FilterFailureReport;
 use crate::scheduler::Holder;
 use crate::text::{Fact, Message, say};
@@ -10,8 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A resource that is counted in bytes, as volumes are.
 pub(super) const STORAGE: &str = "storage";
-/// Values, domains and pods that are named for a row.
-const NAMED: usize = 3;
 
 /// The scheduler's words without its count; a few in the words of kubectl.
 pub(super) fn reason(failure: &FilterFailureReport) -> Message {
