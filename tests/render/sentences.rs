@@ -1,5 +1,11 @@
 //! Every `say!` of the sources, read from their text: what another language has to have.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail anywhere"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -122,11 +128,10 @@ pub(crate) fn relettered(sentence: &str, letter: impl Fn(char) -> char) -> Resul
                 }
             }
             '[' => open.push(']'),
-            '}' | ']' => {
-                if open.pop() != Some(c) {
-                    return Err(format!("{c} closes nothing"));
-                }
+            '}' | ']' if open.last() == Some(&c) => {
+                open.pop();
             }
+            '}' | ']' => return Err(format!("{c} closes nothing")),
             c if c.is_alphabetic() => {
                 out.pop();
                 out.push(letter(c));
