@@ -215,7 +215,6 @@ fn owners_stand_for_their_pods() {
         stuck_of(&["job", "monthly-report", "-n", "payments"]),
         (1, 1)
     );
-    assert_eq!(stuck_of(&["daemonset/search", "-n", "shop"]), (0, 0));
     assert_eq!(stuck_of(&["node/worker-2"]).1, 0);
 }
 

@@ -53,7 +53,7 @@ pub use write::DumpWriter;
 use super::{Gathered, Traffic};
 use crate::error::Failure;
 use crate::kubernetes::nearest::nearest;
-use crate::snapshot::{Kind, PodIdentity, PodView, Store, Why};
+use crate::snapshot::{Catalog, Kind, PodIdentity, PodView, Store, Why};
 use crate::triage::scope::{Scope, Target};
 use anyhow::{Context, Result, bail};
 use coverage::Coverage;
@@ -120,7 +120,7 @@ fn targets_are_there(store: &Store, scope: &Scope) -> Result<()> {
     Ok(())
 }
 
-/// The names of a kind, also of what only its pods tell of.
+/// The names of a kind, also of what only its pods and workloads tell of.
 fn names(store: &Store, scope: &Scope, kind: Kind) -> BTreeSet<String> {
     let records = store.pod_records();
     let records = records.iter().map(|record| records.identity(record));
@@ -136,9 +136,17 @@ fn names(store: &Store, scope: &Scope, kind: Kind) -> BTreeSet<String> {
     };
     let in_scope = |namespace: &str| !kind.namespaced() || scope.has_namespace(namespace);
     let of_pods = pods.filter(|pod| in_scope(pod.namespace)).flat_map(of_pod);
+    let catalogs = Kind::all().filter_map(|kind| store.workloads(kind));
+    let workloads = catalogs.flat_map(Catalog::seen);
+    let workloads = workloads.filter(|((namespace, _), _)| in_scope(namespace));
+    let of_workloads = workloads.filter_map(|(_, workload)| {
+        let (owner, name) = workload.controller.as_ref()?;
+        (owner == kind.as_str()).then(|| name.clone())
+    });
     let seen = store.keys(kind).into_iter();
     let seen = seen.filter(|(namespace, _)| in_scope(namespace));
-    seen.map(|(_, name)| name.clone()).chain(of_pods).collect()
+    let seen = seen.map(|(_, name)| name.clone());
+    seen.chain(of_pods).chain(of_workloads).collect()
 }
 
 /// Reads one file, and says whether it held something of Kubernetes.
