@@ -6,14 +6,15 @@
     reason = "a test may fail anywhere"
 )]
 
+use crate::BINARY;
 use crate::api_server::{ApiServer, Response};
-use assert_cmd::Command;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::process::Command;
 
 /// The binary with nothing of the surroundings.
 fn diagnose(arguments: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("kubectl-diagnose").unwrap();
+    let mut command = Command::new(BINARY);
     command.env_clear().args(arguments);
     command
 }
@@ -171,8 +172,8 @@ fn colour_is_for_terminals_or_on_demand() {
 
 #[test]
 fn standard_input_is_a_dump_too() {
-    let text = std::fs::read_to_string(stuck()).unwrap();
-    let outcome = run(diagnose(&["-f", "-", "-o", "json"]).write_stdin(text));
+    let dump = std::fs::File::open(stuck()).unwrap();
+    let outcome = run(diagnose(&["-f", "-", "-o", "json"]).stdin(dump));
     let report: Value = serde_json::from_str(&outcome.out).unwrap();
     assert_eq!(pods(&report, "stuck"), 1);
 }
@@ -256,11 +257,7 @@ fn a_name_that_a_dump_does_not_hold_is_an_error() {
 
 #[test]
 fn a_reader_that_went_away_is_no_error() {
-    let binary = assert_cmd::cargo::cargo_bin("kubectl-diagnose");
-    let script = format!(
-        "'{}' causes | head -n 1 >/dev/null; echo ${{PIPESTATUS[0]}}",
-        binary.display()
-    );
+    let script = format!("'{BINARY}' causes | head -n 1 >/dev/null; echo ${{PIPESTATUS[0]}}");
     let outcome = run(Command::new("bash").args(["-c", &script]));
     assert_eq!((outcome.out.as_str(), outcome.err.as_str()), ("0\n", ""));
 }
@@ -364,11 +361,10 @@ fn a_long_read_tells_of_itself_on_a_terminal_only() {
     let pods = Response::list("PodList", &[]).after(std::time::Duration::from_millis(900));
     server.on("/api/v1/namespaces/default/pods", [pods]);
     let config = server.kubeconfig();
-    let binary = assert_cmd::cargo::cargo_bin("kubectl-diagnose");
     let piped = run(diagnose(&[]).env("KUBECONFIG", &config));
     assert_eq!(piped.err, "", "nobody watches a pipe");
     let mut terminal = Command::new("script");
-    let command = format!("'{}'", binary.display());
+    let command = format!("'{BINARY}'");
     terminal
         .args(["-qec", &command, "/dev/null"])
         .env("KUBECONFIG", &config);

@@ -13,3 +13,6 @@ mod readme;
 mod render;
 mod support;
 mod tidy;
+
+/// `kubectl-diagnose`, as it was built for these tests.
+const BINARY: &str = env!("CARGO_BIN_EXE_kubectl-diagnose");

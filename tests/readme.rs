@@ -7,12 +7,13 @@
     reason = "a test may fail anywhere"
 )]
 
+use crate::BINARY;
 use crate::support::{Cli, Layer, rules};
-use assert_cmd::Command;
 use clap::Parser;
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::process::Command;
 
 fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md")
@@ -55,8 +56,7 @@ fn should_be(range: impl Fn(&str) -> Range<usize>, expected: &str) {
 fn sample() -> String {
     let text = readme();
     let arguments = text.get(part(&text, "<!-- sample:", " ", " -->")).unwrap();
-    let output = Command::cargo_bin("kubectl-diagnose")
-        .unwrap()
+    let output = Command::new(BINARY)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env_clear()
         .args(arguments.split_whitespace())

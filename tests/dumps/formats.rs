@@ -235,10 +235,11 @@ fn several_dumps_are_one_cluster() {
 
 #[test]
 fn standard_input_is_read_like_a_file() {
-    let output = assert_cmd::Command::cargo_bin("kubectl-diagnose")
-        .unwrap()
+    let saved = folder(&[("saved", gzip(&bytes(&list(&[web()]))))]);
+    let saved = std::fs::File::open(saved.path().join("saved")).unwrap();
+    let output = std::process::Command::new(crate::BINARY)
         .args(["-A", "-f", "-"])
-        .write_stdin(gzip(&bytes(&list(&[web()]))))
+        .stdin(saved)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);

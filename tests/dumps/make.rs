@@ -1,7 +1,7 @@
 //! Makes small dumps.
 
-use std::collections::BTreeSet;
 use crate::support::Loaded;
+use std::collections::BTreeSet;
 
 pub(crate) use crate::support::read_dumps as read;
 use serde_json::{Value, json};

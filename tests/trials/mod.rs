@@ -7,6 +7,7 @@ mod expectation;
 mod replayed;
 mod report;
 mod reversed;
+mod schema;
 mod served;
 mod withheld;
 

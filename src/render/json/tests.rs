@@ -1,14 +1,10 @@
 //! The published schema: that it is the types', and that what is written keeps to it.
 
 use super::*;
-use crate::diagnose::diagnose;
-use crate::gather::dump;
-use crate::report::{Requests, SCHEMA};
-use crate::snapshot::{Store, Why};
-use crate::triage::scope::Scope;
+use crate::report::SCHEMA;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The schema of the types, titled, and open: a reader must not refuse a field that a later version adds.
 fn schema() -> Value {
@@ -53,53 +49,22 @@ fn the_published_schema_is_that_of_the_types() {
 }
 
 #[test]
-fn the_report_of_every_case_keeps_to_the_schema() {
-    let validator = jsonschema::validator_for(&schema()).expect("the schema is one");
-    let cases = cases();
-    assert!(!cases.is_empty());
-    for path in cases {
-        let text = std::fs::read_to_string(&path).expect("the case is readable");
-        let mut store = Store::new(Why::NotInDump);
-        dump::load(&text, &mut store).expect("the case is a dump");
-        let scope = Scope::everything();
-        let report = diagnose(&store.snapshot(), &scope, Requests::default());
-        let value: Value =
-            serde_json::from_str(&json(&report).expect("it is JSON")).expect("it is JSON");
-        let errors: Vec<String> = validator
-            .iter_errors(&value)
-            .map(|e| e.to_string())
-            .collect();
-        assert_eq!(errors, [""; 0], "{}", path.display());
-    }
-}
-
-fn cases() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let folders = |path: PathBuf| {
-        let entries = std::fs::read_dir(path).expect("the folder is readable");
-        entries
-            .map(|entry| entry.expect("an entry").path())
-            .filter(|path| path.is_dir())
-    };
-    folders(root)
-        .flat_map(folders)
-        .map(|variant| variant.join("cluster.yaml"))
-        .filter(|path| path.exists())
-        .collect()
-}
-
-#[test]
 fn a_field_that_is_added_later_is_no_error() {
-    let mut value = json!({
-        "schema": SCHEMA, "version": "1.0.0", "asOf": "2026-01-01T00:00:00Z", "scope": {},
-        "summary": {"byKind": {}, "causes": []}, "diagnoses": [],
-        "unexplained": [], "notStuck": [], "gaps": [], "requests": {"count": 0, "bytes": 0}
-    });
-    assert!(jsonschema::is_valid(&schema(), &value));
-    value["summary"]["more"] = json!(1);
-    assert!(jsonschema::is_valid(&schema(), &value));
-    value["schema"] = json!("kubectl-diagnose/v2");
-    assert!(!jsonschema::is_valid(&schema(), &value));
+    fn closed(schema: &Value) -> bool {
+        match schema {
+            Value::Object(fields) => {
+                fields.get("additionalProperties") == Some(&json!(false))
+                    || fields.values().any(closed)
+            }
+            Value::Array(items) => items.iter().any(closed),
+            _ => false,
+        }
+    }
+    assert!(
+        !closed(&schema()),
+        "a reader must not refuse what it does not know"
+    );
+    assert_eq!(schema()["properties"]["schema"]["const"], json!(SCHEMA));
 }
 
 #[test]
