@@ -2,7 +2,7 @@
 
 use super::{EVENTS, PODS, asked, healthy, read, shop, waiting};
 use crate::api_server::{ApiServer, Response};
-use crate::support::{Kind, Scope, Target};
+use crate::support::{Kind, Scope, Target, hints};
 use serde_json::{Value, json};
 
 const SERVICES: &str = "/api/v1/namespaces/shop/services";
@@ -73,8 +73,8 @@ fn for_a_service_that_is_not_there_the_nearest_is_offered() {
     let web = service(&json!({}));
     server.on(SERVICES, [Response::list("ServiceList", &[web])]);
     let error = read(&server, scope(Kind::Service, "wbe")).unwrap_err();
-    assert_eq!(error.message, "service wbe not found in namespace shop");
-    assert_eq!(error.hints, ["did you mean web?"]);
+    assert_eq!(error.to_string(), "service wbe not found in namespace shop");
+    assert_eq!(hints(&error), ["did you mean web?"]);
 }
 
 /// As the node controller leaves a pod whose node it has not heard of.
@@ -126,6 +126,6 @@ fn a_node_that_is_gone_is_named_as_long_as_pods_are_bound_to_it() {
     let worker = json!({"metadata": {"name": "worker-2"}});
     server.on("/api/v1/nodes", [Response::list("NodeList", &[worker])]);
     let error = read(&server, scope(Kind::Node, "worker-1")).unwrap_err();
-    assert_eq!(error.message, "node worker-1 not found");
-    assert_eq!(error.hints, ["did you mean worker-2?"]);
+    assert_eq!(error.to_string(), "node worker-1 not found");
+    assert_eq!(hints(&error), ["did you mean worker-2?"]);
 }
