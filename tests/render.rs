@@ -240,7 +240,7 @@ fn lines_keep_to_the_width() {
                 let columns = unicode_width::UnicodeWidthStr::width(line);
                 let words = line.trim_start_matches([' ', '│']);
                 let is_command = words
-                    .trim_start_matches("inspect")
+                    .trim_start_matches("next")
                     .trim_start()
                     .starts_with("kubectl ")
                     || words.starts_with("[{");

@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Ends of amounts of bytes; the others stand at a number without a blank.
 const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
 
-/// Products, a resource, a kind that is not read, what the API server and the container runtimes fill in where nothing is written, and a
+/// Products, resources, a kind that is not read, what the API server and the container runtimes fill in where nothing is written, and a
 /// point at which plugins of the scheduler are called.
-const PROPER_NAMES: [&str; 8] = [
+const PROPER_NAMES: [&str; 9] = [
     "Kueue",
     "PreFilter",
     "ResourceClaimTemplate",
@@ -24,6 +24,7 @@ const PROPER_NAMES: [&str; 8] = [
     "cpu",
     "docker.io",
     "latest",
+    "requests.memory",
 ];
 
 /// Fields of the report whose values are the cluster's words, or words for which kubectl or the scheduler has no others.
@@ -116,6 +117,8 @@ impl Kept {
             strings.extend([name, kind.plural()].map(str::to_owned));
             strings.extend(others);
         }
+        let owners = report.summary.by_kind.keys();
+        strings.extend(owners.map(|kind| kind.to_lowercase()));
         let mut strings: Vec<String> = strings.into_iter().filter(|s| !s.is_empty()).collect();
         strings.sort_by_key(|string| std::cmp::Reverse(string.len()));
         // line ends as YAML and JSON write them
