@@ -78,7 +78,7 @@ fn more_replicas_than_nodes(cluster: &Cluster, user: &Identity) -> Result<(), St
     let (code, report) = json(cluster, user, &scan);
     let first = &report["diagnoses"][0];
     let holds = |node: &&Value| {
-        items(node, "obstacles")
+        items(node, "failures")
             .iter()
             .any(|o| o["holder"].is_object())
     };
@@ -91,7 +91,7 @@ fn more_replicas_than_nodes(cluster: &Cluster, user: &Identity) -> Result<(), St
     let named = word(first, "cause") == "host-port-conflict"
         && word(first, "certainty") == "proven"
         && word(&first["subject"], "name") == "gateway"
-        && items(first, "pods").len() == 1;
+        && items(first, "affected").len() == 1;
     check(code == 1 && named, "host-port-conflict of one pod", &report)?;
     check(
         held == workers,

@@ -38,10 +38,8 @@ fn check(value: &Value, schema: &Value) -> Result<(), String> {
                 true
             }
             "items" => {
-                let items = value.as_array().into_iter().flatten();
-                items
-                    .map(|item| check(item, wanted))
-                    .collect::<Result<(), _>>()?;
+                let mut items = value.as_array().into_iter().flatten();
+                items.try_for_each(|item| check(item, wanted))?;
                 true
             }
             "anyOf" => fitting(value, wanted) > 0,

@@ -138,7 +138,16 @@ fn verdict(report: &Report) -> Message {
                 say!("text.summary.no-pod-read", "no pod could be read"),
             );
         }
-        (false, 0, false) => return no_pods(&report.scope),
+        (false, 0, false) if by_kind.is_empty() => return no_pods(&report.scope),
+        (false, 0, false) => Message::new(say!(
+            "text.summary.no-object-stuck",
+            "{nothing}: {objects} {objects|object|objects} looked at"
+        ))
+        .fact("nothing", say!("text.summary.nothing", "nothing is stuck"))
+        .fact(
+            "objects",
+            by_kind.values().map(|numbers| numbers.all).sum::<usize>(),
+        ),
         (false, all, _) => Message::new(say!(
             "text.summary.nothing-stuck",
             "{nothing}: {pods} {pods|pod|pods} looked at[, {progressing} progressing][; {unread}]"

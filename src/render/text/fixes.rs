@@ -68,10 +68,15 @@ fn change(writer: &Writer, fix: &FixReport) -> Line {
         Style::Unknown,
         say!("text.fix.admin", "for an administrator"),
     ));
-    let notes = [risk, template, who].into_iter().flatten();
-    notes.fold(line, |line, (style, note)| {
-        line.with(style, &format!(" ({})", writer.word(note)))
-    })
+    let mut notes = [risk, template, who].into_iter().flatten();
+    let Some((style, first)) = notes.next() else {
+        return line;
+    };
+    let opened = line.with(style, &format!(" ({}", writer.word(first)));
+    let listed = notes.fold(opened, |line, (style, note)| {
+        line.with(style, &format!(", {}", writer.word(note)))
+    });
+    listed.with(style, ")")
 }
 
 fn outcome(writer: &Writer, verified: &Verified) -> Line {

@@ -28,7 +28,14 @@ fn single(writer: &Writer, object: &Affected, subject: &ObjectRef) -> Line {
     let room = writer.room(INDENT);
     let itself = subject.kind == object.kind && subject.name == object.name;
     let state = writer.says(&state(&object.status, object.since_seconds));
-    let mut line = Line::of(Style::Object, &name(object))
+    // people know the Deployment, not its ReplicaSet
+    let known = Affected {
+        kind: subject.kind.clone(),
+        name: subject.name.clone(),
+        ..object.clone()
+    };
+    let is_pod = object.kind == Kind::Pod.as_str();
+    let mut line = Line::of(Style::Object, &name(if is_pod { object } else { &known }))
         .plain(": ")
         .plain(&state);
     if let Some(container) = &object.container {
@@ -41,6 +48,10 @@ fn single(writer: &Writer, object: &Affected, subject: &ObjectRef) -> Line {
     }
     if itself {
         return line;
+    }
+    if !is_pod {
+        let set = format!("{}/{}", object.kind, object.name);
+        return line.plain(", ").tied(Style::Plain, &set, room);
     }
     let words = writer.says(&relation(subject));
     line.plain(", ").tied(Style::Plain, &words, room)
@@ -60,8 +71,9 @@ fn name(object: &Affected) -> String {
 /// What a pod has to do with the object to change.
 fn relation(subject: &ObjectRef) -> Message {
     let sentence = match subject.known_kind() {
-        Some(kind) if kind.is_workload() => say!("text.head.of", "of {object}"),
-        _ => say!("text.head.because-of", "because of {object}"),
+        Some(kind) if !kind.is_workload() => say!("text.head.because-of", "because of {object}"),
+        // a kind that is not known here is a controller of somebody's own
+        _ => say!("text.head.of", "of {object}"),
     };
     Message::new(sentence).fact("object", subject.short())
 }

@@ -16,7 +16,7 @@ fn unseen(report: &Value) -> BTreeSet<&str> {
 
 /// What is found about a pod: its cause and how sure it is.
 fn found<'a>(report: &'a Value, pod: &str) -> Vec<(&'a str, &'a str)> {
-    let of_pod = |d: &&Value| items(d, "pods").iter().any(|p| word(p, "name") == pod);
+    let of_pod = |d: &&Value| items(d, "affected").iter().any(|p| word(p, "name") == pod);
     let diagnoses = items(report, "diagnoses").iter().filter(of_pod);
     diagnoses
         .map(|d| (word(d, "cause"), word(d, "certainty")))
