@@ -27,7 +27,7 @@ mod fault;
 mod query;
 
 use fault::{Refusal, Route};
-pub use query::path_segment;
+pub use query::path;
 
 /// TCP, the proxy and TLS together; a server further away than that is not reachable.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

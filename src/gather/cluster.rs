@@ -3,7 +3,7 @@
 //! A read that fails becomes a gap and the rest goes on. Only without the scope's own pods there is
 //! nothing to diagnose: that is an error, with the command that shows the missing right.
 
-use super::client::{Accept, Client, path_segment};
+use super::client::{Accept, Client, path};
 use super::dump::{DumpWriter, Reading};
 use super::kubeconfig::{Connection, ConnectionFlags, Environment, resolve};
 use super::names;
@@ -240,25 +240,6 @@ fn namespace(read: &Read) -> Option<&str> {
     }
 }
 
-/// The path of a collection, or of one object in it.
-pub(super) fn path(kind: Kind, namespace: Option<&str>, name: Option<&str>) -> String {
-    let mut path = match kind.group() {
-        "" => "/api/v1".to_owned(),
-        group => format!("/apis/{group}/v1"),
-    };
-    if let (true, Some(namespace)) = (kind.namespaced(), namespace) {
-        path.push_str("/namespaces/");
-        path.push_str(&path_segment(namespace));
-    }
-    path.push('/');
-    path.push_str(kind.plural());
-    if let Some(name) = name {
-        path.push('/');
-        path.push_str(&path_segment(name));
-    }
-    path
-}
-
 #[derive(Deserialize)]
 struct Table<'a> {
     #[serde(borrow)]
@@ -387,6 +368,18 @@ async fn settle(
             };
             bail!(absent(client, scope, &target).await)
         }
+        // without its selector nothing is known of a Service
+        (
+            Read::Get {
+                kind: Kind::Service,
+                name,
+                ..
+            },
+            _,
+        ) => {
+            let failure = Failure::new(format!("service {name} cannot be read"));
+            Err(failure.because(error))
+        }
         // the pods of a workload that may not be read are still known by their owner's name, and what else is missing is a gap
         _ if read.kind() != Kind::Pod => Ok(()),
         _ => Err(refused(scope, read, error)),
@@ -468,22 +461,6 @@ fn can_i(scope: &Scope, read: &Read) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_are_those_of_the_api_server() {
-        assert_eq!(
-            path(Kind::Pod, Some("shop"), Some("web")),
-            "/api/v1/namespaces/shop/pods/web"
-        );
-        assert_eq!(
-            path(Kind::Deployment, None, None),
-            "/apis/apps/v1/deployments"
-        );
-        assert_eq!(
-            path(Kind::Node, Some("shop"), Some("../x")),
-            "/api/v1/nodes/..%2Fx"
-        );
-    }
 
     #[test]
     fn a_secrets_row_gives_its_name_and_type_only() {

@@ -1,7 +1,6 @@
 //! Only names: to offer the nearest one, and to complete what is being typed.
 
-use super::client::{Accept, Client};
-use super::cluster::path;
+use super::client::{Accept, Client, path};
 use super::kubeconfig::{ConnectionFlags, Environment, resolve};
 use super::read_error::ReadError;
 use crate::snapshot::Kind;

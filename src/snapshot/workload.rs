@@ -4,6 +4,7 @@ use super::kind::Kind;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 
 /// A controller that makes pods.
@@ -137,12 +138,29 @@ struct JobSpec {
     template: Option<RawTemplate>,
 }
 
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Active {
+    Pods(i64),
+    Jobs(IgnoredAny),
+}
+
+impl RawStatus {
+    fn active(&self) -> i64 {
+        match self.active {
+            Some(Active::Pods(pods)) => pods,
+            Some(Active::Jobs(_)) | None => 0,
+        }
+    }
+}
+
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 struct RawStatus {
     replicas: Option<i64>,
     current_number_scheduled: Option<i64>,
-    active: Option<i64>,
+    /// How many pods of a Job run; a CronJob lists its Jobs here.
+    active: Option<Active>,
     succeeded: Option<i64>,
     failed: Option<i64>,
     observed_generation: Option<i64>,
@@ -166,7 +184,7 @@ impl RawWorkload {
         let existing = match kind {
             Kind::DaemonSet => status.current_number_scheduled,
             // left out while it is zero
-            Kind::Job => Some(status.active.unwrap_or_default()),
+            Kind::Job => Some(status.active()),
             Kind::CronJob => None,
             _ => Some(status.replicas.unwrap_or_default()),
         };
@@ -215,7 +233,7 @@ fn job_wants(spec: &RawSpec, status: &RawStatus) -> i64 {
     let left = |completions: i64| completions - status.succeeded.unwrap_or_default();
     match spec.completions {
         Some(completions) => parallelism.min(left(completions)).max(0),
-        None if status.succeeded.unwrap_or_default() > 0 => status.active.unwrap_or_default(),
+        None if status.succeeded.unwrap_or_default() > 0 => status.active(),
         None => parallelism,
     }
 }
@@ -233,6 +251,13 @@ fn read_selector(kind: Kind, selector: serde_json::Value) -> Option<LabelSelecto
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cron_job_that_runs_lists_its_jobs() {
+        let json = r#"{"metadata":{},"status":{"active":[{"kind":"Job","name":"report-1"}]}}"#;
+        let raw: RawWorkload = serde_json::from_str(json).unwrap();
+        assert_eq!(raw.into_workload(Kind::CronJob).existing, None);
+    }
 
     fn workload(kind: Kind, json: &str) -> Workload {
         let raw: RawWorkload = serde_json::from_str(json).unwrap();

@@ -2,6 +2,7 @@
 
 use crate::kubernetes::selector::{Selector, carries};
 use crate::snapshot::{Kind, ObjectRef, PodIdentity, Seen, Store};
+use std::collections::BTreeMap;
 
 /// What a diagnosis is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,6 +47,23 @@ impl Scope {
         self.targets
             .iter()
             .any(|target| target.kind.as_str() == object.kind && target.name == object.name)
+    }
+
+    /// Whether a Service that was named is for pods with these labels.
+    pub fn selects(
+        &self,
+        namespace: &str,
+        labels: &BTreeMap<String, String>,
+        store: &Store,
+    ) -> bool {
+        let targets = self.targets.iter();
+        let mut services = targets.filter(|target| target.kind == Kind::Service);
+        services.any(|target| {
+            let service = store.services().get(namespace, &target.name).yes();
+            service.is_some_and(|service| {
+                !service.selector.is_empty() && carries(labels, &service.selector)
+            })
+        })
     }
 
     /// Whether no object of this kind was named.

@@ -222,7 +222,8 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
                 .is_none_or(|selector| selector.matches(&self.workload.template_labels))
             && (scope.targets.is_empty()
                 || scope.names(&self.object())
-                || scope.names(&self.owner(store)))
+                || scope.names(&self.owner(store))
+                || scope.selects(self.namespace, &self.workload.template_labels, store))
     }
 
     fn standing(&self, snapshot: &Snapshot<'_>) -> Standing {

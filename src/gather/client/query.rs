@@ -1,5 +1,7 @@
 //! Builds paths and queries: what a person typed may hold any character.
 
+use crate::snapshot::Kind;
+
 /// `a=b&c=d`, percent-encoded.
 pub fn query_string(pairs: &[(&str, &str)]) -> String {
     let encoded: Vec<String> = pairs
@@ -9,8 +11,27 @@ pub fn query_string(pairs: &[(&str, &str)]) -> String {
     encoded.join("&")
 }
 
+/// The path of a collection, or of one object in it.
+pub fn path(kind: Kind, namespace: Option<&str>, name: Option<&str>) -> String {
+    let mut path = match kind.group() {
+        "" => "/api/v1".to_owned(),
+        group => format!("/apis/{group}/v1"),
+    };
+    if let (true, Some(namespace)) = (kind.namespaced(), namespace) {
+        path.push_str("/namespaces/");
+        path.push_str(&path_segment(namespace));
+    }
+    path.push('/');
+    path.push_str(kind.plural());
+    if let Some(name) = name {
+        path.push('/');
+        path.push_str(&path_segment(name));
+    }
+    path
+}
+
 /// One segment of a path, percent-encoded, so that a name cannot lead to another path.
-pub fn path_segment(text: &str) -> String {
+fn path_segment(text: &str) -> String {
     let is_dots = text == "." || text == "..";
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -50,6 +71,22 @@ pub(super) fn list_uri(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_are_those_of_the_api_server() {
+        assert_eq!(
+            path(Kind::Pod, Some("shop"), Some("web")),
+            "/api/v1/namespaces/shop/pods/web"
+        );
+        assert_eq!(
+            path(Kind::Deployment, None, None),
+            "/apis/apps/v1/deployments"
+        );
+        assert_eq!(
+            path(Kind::Node, Some("shop"), Some("../x")),
+            "/api/v1/nodes/..%2Fx"
+        );
+    }
 
     #[test]
     fn what_was_typed_stays_in_its_place() {

@@ -11,10 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Who was refused a pod; of a Deployment that was named its ReplicaSets too.
 pub(super) fn of_scope(scope: &Scope, reads: &mut BTreeSet<Read>) {
     let targets = scope.targets.iter();
-    let mut workloads = targets
-        .filter(|target| target.kind.is_workload())
-        .peekable();
-    if workloads.peek().is_none() && !scope.targets.is_empty() {
+    let workloads = targets.filter(|target| target.kind.is_workload());
+    let of_service = !scope.names_no(Kind::Service);
+    if workloads.clone().next().is_none() && !scope.targets.is_empty() && !of_service {
         return;
     }
     let namespace = scope.namespace.as_deref();
@@ -83,7 +82,9 @@ fn of_events<'s>(
             && scope.has_namespace(workload.namespace.as_deref().unwrap_or_default())
             && (scope.targets.is_empty()
                 || scope.names(workload)
-                || scope.names(&store.outermost(workload.clone())))
+                || scope.names(&store.outermost(workload.clone()))
+                // whose pods a Service is for is known when the workload is read
+                || !scope.names_no(Kind::Service))
     };
     refusals
         .filter(move |event| is_meant(&event.about))

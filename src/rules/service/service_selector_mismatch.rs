@@ -75,7 +75,7 @@ fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
         .fact("selector", selector)
         .fact("podsInNamespace", pods.count())
         .evidence(near.iter().take(NAMED).map(|one| quoted(case, one)))
-        .certainty(certainty(case))
+        .certainty(certainty(case, !near.is_empty()))
         .why(say!(
             "service-selector-mismatch.why",
             "a Service leads to the pods that carry every label of its selector; without any it has no endpoints"
@@ -91,17 +91,18 @@ fn written(labels: &Labels) -> String {
 }
 
 /// What was not read may be a workload whose pods it would have.
-fn certainty(case: &ServiceCase<'_>) -> Certainty {
+fn certainty(case: &ServiceCase<'_>, has_near: bool) -> Certainty {
     let store = case.snapshot.store();
     let mut workloads = Kind::all().filter_map(|kind| store.workloads(kind));
     let all_read = workloads.all(|catalog| match catalog.whole(case.it.namespace) {
         Ok(()) => true,
         Err(gap) => gap.why == Why::NotServed,
     });
-    if all_read {
-        Certainty::Proven
-    } else {
-        Certainty::Likely
+    match (all_read, has_near) {
+        (true, _) => Certainty::Proven,
+        (false, true) => Certainty::Likely,
+        // the pods that it is for may only be scaled to zero
+        (false, false) => Certainty::Possible,
     }
 }
 
