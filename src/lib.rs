@@ -14,6 +14,11 @@
 //! Only [`gather`] does I/O or knows that time passes. [`snapshot`] is what was read, [`triage`] says what needs an
 //! explanation, [`rules`] give it, [`report`] is plain data, [`render`] lays it out. A test holds who may import whom.
 
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the pages are for those who work here: the rooms are the crate's own"
+)]
+
 pub(crate) mod cli;
 pub(crate) mod diagnose;
 pub(crate) mod error;

@@ -1,4 +1,4 @@
-//! What was typed. What it means is decided in [`crate::scope`].
+//! What was typed. What it means is decided in [`crate::triage::scope`].
 
 pub mod completion;
 pub mod explain;

@@ -124,7 +124,7 @@ fn message(because: &Because) -> Message {
         Because::MakingPods => say!("standing.making-pods", "making its pods").into(),
         Because::Halted => say!(
             "standing.halted",
-            "paused, suspended or scaled to zero: it wants no pods"
+            "it wants no pods now: paused, suspended, scaled to zero, or no node is meant"
         )
         .into(),
         Because::JobFailed => say!(

@@ -1,6 +1,7 @@
 //! How a Service stands: whether there are pods that its selector matches.
 
 use super::{Because, Layer, Passage, Scope, Standing, Subject};
+use crate::kubernetes::labels::is_set_by_controller;
 use crate::kubernetes::selector::carries;
 use crate::snapshot::{Kind, ObjectRef, Seen, Service, Snapshot, Store, Workload};
 use jiff::{SignedDuration, Timestamp};
@@ -98,8 +99,18 @@ impl<'s> ServiceSubject<'s> {
     /// A workload whose pods it would have if there were any, as `Kind/name`.
     fn workload(&self, store: &Store) -> Option<String> {
         let mut workloads = self.workloads(store);
-        let (workload, _) =
-            workloads.find(|(_, workload)| self.selects(&workload.template_labels))?;
+        // labels that a controller gives each pod are in no template
+        let selector = &self.service.selector;
+        let written = selector
+            .iter()
+            .filter(|(key, _)| !is_set_by_controller(key));
+        let written: BTreeMap<String, String> = written
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let is_its = |workload: &Workload| {
+            !written.is_empty() && carries(&workload.template_labels, &written)
+        };
+        let (workload, _) = workloads.find(|(_, workload)| is_its(workload))?;
         Some(store.outermost(workload).short())
     }
 }

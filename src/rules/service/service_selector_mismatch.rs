@@ -4,6 +4,7 @@
 //! said which pods come nearest, and in what they differ.
 
 use super::nearest_labels::{Candidate, Difference, find};
+use crate::kubernetes::labels::is_set_by_controller;
 use crate::kubernetes::patch;
 use crate::kubernetes::selector::carries;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
@@ -75,7 +76,7 @@ fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
         .fact("selector", selector)
         .fact("podsInNamespace", pods.count())
         .evidence(near.iter().take(NAMED).map(|one| quoted(case, one)))
-        .certainty(certainty(case, !near.is_empty()))
+        .certainty(certainty(case, &near))
         .why(say!(
             "service-selector-mismatch.why",
             "a Service leads to the pods that carry every label of its selector; without any it has no endpoints"
@@ -91,18 +92,21 @@ fn written(labels: &Labels) -> String {
 }
 
 /// What was not read may be a workload whose pods it would have.
-fn certainty(case: &ServiceCase<'_>, has_near: bool) -> Certainty {
+fn certainty(case: &ServiceCase<'_>, near: &[Candidate<'_>]) -> Certainty {
     let store = case.snapshot.store();
     let mut workloads = Kind::all().filter_map(|kind| store.workloads(kind));
     let all_read = workloads.all(|catalog| match catalog.whole(case.it.namespace) {
         Ok(()) => true,
         Err(gap) => gap.why == Why::NotServed,
     });
-    match (all_read, has_near) {
-        (true, _) => Certainty::Proven,
-        (false, true) => Certainty::Likely,
+    let differences = || near.iter().flat_map(|one| &one.differences);
+    match (all_read, differences().any(Difference::is_another_value)) {
+        (true, false) => Certainty::Proven,
+        // nobody may have that role at present
+        (true, true) => Certainty::Likely,
         // the pods that it is for may only be scaled to zero
-        (false, false) => Certainty::Possible,
+        (false, another) if another || near.is_empty() => Certainty::Possible,
+        (false, _) => Certainty::Likely,
     }
 }
 
@@ -178,6 +182,12 @@ fn nearest(case: &ServiceCase<'_>, near: &Candidate<'_>, finding: Finding) -> Fi
 
 /// The selector with what was found in place of what differs; only where it then matches these pods and no others.
 fn reselect(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Option<Fix> {
+    // another value says something: traffic for the primary is not meant for replicas
+    let cannot_change =
+        |one: &Difference| one.is_another_value() || is_set_by_controller(one.key());
+    if near.differences.iter().any(cannot_change) {
+        return None;
+    }
     let mut selector = case.it.service.selector.clone();
     let mut operations = Vec::new();
     for difference in &near.differences {
@@ -242,7 +252,10 @@ fn label(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Option<Fix> {
     let own = workload.selector.as_ref()?.match_labels.as_ref();
     let is_fixed = |one: &Difference| own.is_some_and(|own| own.contains_key(one.key()));
     let mut differences = near.differences.iter();
-    if !rolls_out || differences.any(|one| is_fixed(one) || one.is_another_value()) {
+    let cannot_change = |one: &Difference| {
+        is_fixed(one) || one.is_another_value() || is_set_by_controller(one.key())
+    };
+    if !rolls_out || differences.any(cannot_change) {
         return None;
     }
     let labels = "/spec/template/metadata/labels";
