@@ -54,9 +54,11 @@ fn a_service_with_pods_costs_nothing_more_and_one_without_the_workloads() {
         server.on(PODS, [Response::list("PodList", &[labelled("web")])]);
         let name = format!("{SERVICES}/web");
         server.on(&name, [Response::json(&service(&json!({"app": app})))]);
+        server.on(EVENTS, [Response::list("EventList", &[])]);
         let workloads = no_workloads(&server);
         let report = read(&server, scope(Kind::Service, "web")).unwrap().report();
-        let mut expected = vec![PODS.to_owned(), name];
+        // the events tell of a workload of its that was refused its pods
+        let mut expected = vec![EVENTS.to_owned(), PODS.to_owned(), name];
         expected.extend(workloads.into_iter().filter(|_| more));
         expected.sort();
         assert_eq!(asked(&server), expected, "{app}");
