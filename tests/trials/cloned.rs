@@ -67,10 +67,8 @@ fn lacking_of(pod: &Value, items: &[Value]) -> Vec<Value> {
         let suffix = format!("-f{at}");
         let mut lacks = clone(pod, &it, &suffix).unwrap_or_default();
         remove(&mut lacks, &field);
-        if load(&lacks.to_string()).is_ok() {
-            all.push(lacks);
-            all.extend(events(&suffix));
-        }
+        all.push(lacks);
+        all.extend(events(&suffix));
     }
     for at in 0..events("").len() {
         let suffix = format!("-e{at}");
@@ -98,7 +96,10 @@ fn fields(pod: &Value) -> Vec<String> {
         };
         for (key, value) in inner {
             let path = format!("{path}/{key}");
-            found.push(path.clone());
+            // what is in a list has a name, or cannot be decoded
+            if key != "name" {
+                found.push(path.clone());
+            }
             if depth > 0 {
                 walk(value, &path, depth - 1, found);
             }

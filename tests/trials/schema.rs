@@ -22,9 +22,10 @@ fn check(value: &Value, schema: &Value) -> Result<(), String> {
     for (word, wanted) in schema.as_object().into_iter().flatten() {
         let keeps = match word.as_str() {
             "$schema" | "$id" | "$defs" | "title" | "description" | "format" => true,
-            "$ref" => return_to(wanted)
-                .and_then(|schema| check(value, schema))
-                .map(|()| true)?,
+            "$ref" => {
+                check(value, referred(wanted)?)?;
+                true
+            }
             "type" => types(wanted).any(|name| is_a(value, name)),
             "const" => value == wanted,
             "minimum" => value.as_f64() >= wanted.as_f64(),
@@ -53,7 +54,7 @@ fn check(value: &Value, schema: &Value) -> Result<(), String> {
     Ok(())
 }
 
-fn return_to(reference: &Value) -> Result<&'static Value, String> {
+fn referred(reference: &Value) -> Result<&'static Value, String> {
     let pointer = reference.as_str().and_then(|text| text.strip_prefix('#'));
     let found = pointer.and_then(|pointer| PUBLISHED.pointer(pointer));
     found.ok_or_else(|| format!("{reference} is not in the schema"))

@@ -220,6 +220,8 @@ proptest! {
         let text = if pretty { serde_json::to_vec_pretty(&list) } else { serde_json::to_vec(&list) }.unwrap();
         let (items, head) = split_with(Splitter::new("items"), &text, &chunks).unwrap();
         let found: Vec<Value> = items.iter().map(|item| serde_json::from_slice(item).unwrap()).collect();
+        // of a number with many digits serde_json reads another one than was written
+        let list: Value = serde_json::from_slice(&text).unwrap();
         prop_assert_eq!(&found, &list["items"].as_array().cloned().unwrap_or_default());
         prop_assert_eq!(head.items, found.len() as u64);
         prop_assert_eq!(Some(head.resource_version.as_str()), list["metadata"]["resourceVersion"].as_str());
