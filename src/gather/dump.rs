@@ -53,7 +53,7 @@ pub use write::DumpWriter;
 use super::{Gathered, Traffic};
 use crate::error::Failure;
 use crate::kubernetes::nearest::nearest;
-use crate::snapshot::{Catalog, Kind, PodIdentity, PodView, Store, Why};
+use crate::snapshot::{Kind, PodIdentity, PodView, Store, Why};
 use crate::triage::scope::{Scope, Target};
 use anyhow::{Context, Result, bail};
 use coverage::Coverage;
@@ -136,8 +136,9 @@ fn names(store: &Store, scope: &Scope, kind: Kind) -> BTreeSet<String> {
     };
     let in_scope = |namespace: &str| !kind.namespaced() || scope.has_namespace(namespace);
     let of_pods = pods.filter(|pod| in_scope(pod.namespace)).flat_map(of_pod);
-    let catalogs = Kind::all().filter_map(|kind| store.workloads(kind));
-    let workloads = catalogs.flat_map(Catalog::seen);
+    let workloads = store
+        .workload_catalogs()
+        .flat_map(|(_, catalog)| catalog.seen());
     let workloads = workloads.filter(|((namespace, _), _)| in_scope(namespace));
     let of_workloads = workloads.filter_map(|(_, workload)| {
         let (owner, name) = workload.controller.as_ref()?;

@@ -228,6 +228,11 @@ impl Catalogs {
 }
 
 impl Store {
+    /// The workloads of each kind.
+    pub fn workload_catalogs(&self) -> impl Iterator<Item = (Kind, &Catalog<Workload>)> {
+        Kind::all().filter_map(|kind| Some((kind, self.workloads(kind)?)))
+    }
+
     /// Workloads of one kind; `None` when the kind is not a workload.
     pub fn workloads(&self, kind: Kind) -> Option<&Catalog<Workload>> {
         let catalog: &dyn Any = self.catalogs.log(kind).as_any();

@@ -1,8 +1,8 @@
 //! How a node stands with the pods on it: whether its kubelet is heard of, and whether it is there at all.
 
-use super::{Because, Layer, Passage, Scope, Standing, Subject};
+use super::{Because, Layer, Scope, Standing, Subject};
 use crate::snapshot::{Kind, Node, ObjectRef, PodRecord, PodView, Seen, Snapshot, Store};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 /// Seconds for which a node may not be Ready before its pods need an explanation. The node controller marks a silent one after
@@ -97,11 +97,11 @@ impl<'s> Subject<'s> for NodeSubject<'s> {
             Some(node) if node.ready() => Standing::Healthy(Because::NodeReady),
             None => Standing::Stuck,
             Some(_) => match self.since(snapshot) {
-                Some(since) if snapshot.seconds_since(since) <= NOT_READY => {
-                    let until = since.checked_add(SignedDuration::from_secs(NOT_READY));
-                    Standing::Progressing(Because::NodeNotReadyYet, until.ok())
+                Some(since) => {
+                    let now = snapshot.clock().at;
+                    Standing::within(Because::NodeNotReadyYet, since, NOT_READY, now)
                 }
-                _ => Standing::Stuck,
+                None => Standing::Stuck,
             },
         }
     }
@@ -129,9 +129,5 @@ impl<'s> Subject<'s> for NodeSubject<'s> {
         // a node whose kubelet never came has no condition until the node controller writes one
         node.condition("Ready")
             .map_or(node.created, |ready| ready.last_transition_time)
-    }
-
-    fn passed(&self, _: &Snapshot<'_>, _: Layer, _: Option<Layer>) -> Option<Passage> {
-        None
     }
 }

@@ -9,7 +9,7 @@ use crate::kubernetes::shell;
 use crate::snapshot::{
     ContainerView, Event, Events, Kind, ObjectRef, PodView, Role, Snapshot, Store,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Probe;
 
 /// Seconds after which a pod that no scheduler or kubelet has touched is stuck.
@@ -207,13 +207,12 @@ fn seconds(from: Timestamp, to: Timestamp) -> i64 {
     to.as_second() - from.as_second()
 }
 
-/// Progressing for so many seconds from a time on, stuck afterwards; without that time nobody can say how long.
+/// The same as [`Standing::within`]; without the time from which it counts nobody can say how long.
 fn within(because: Because, from: Option<Timestamp>, budget: i64, now: Timestamp) -> Standing {
-    if from.is_some_and(|from| seconds(from, now) > budget) {
-        return Standing::Stuck;
+    match from {
+        Some(from) => Standing::within(because, from, budget, now),
+        None => Standing::Progressing(because, None),
     }
-    let until = from.and_then(|from| from.checked_add(SignedDuration::from_secs(budget)).ok());
-    Standing::Progressing(because, until)
 }
 
 fn unbound(pod: &PodView, now: Timestamp) -> Standing {

@@ -1,7 +1,7 @@
 //! What is meant: what was typed, turned into questions that any object can answer.
 
 use crate::kubernetes::selector::{Selector, carries};
-use crate::snapshot::{Kind, ObjectRef, PodIdentity, Seen, Store};
+use crate::snapshot::{Kind, ObjectRef, PodIdentity, Store};
 use std::collections::BTreeMap;
 
 /// What a diagnosis is about.
@@ -56,14 +56,8 @@ impl Scope {
         labels: &BTreeMap<String, String>,
         store: &Store,
     ) -> bool {
-        let targets = self.targets.iter();
-        let mut services = targets.filter(|target| target.kind == Kind::Service);
-        services.any(|target| {
-            let service = store.services().get(namespace, &target.name).yes();
-            service.is_some_and(|service| {
-                !service.selector.is_empty() && carries(labels, &service.selector)
-            })
-        })
+        let mut targets = self.targets.iter();
+        targets.any(|target| target.selects(namespace, labels, store))
     }
 
     /// Whether no object of this kind was named.
@@ -84,16 +78,20 @@ impl Scope {
 }
 
 impl Target {
+    /// Whether it is a Service for pods with these labels.
+    fn selects(&self, namespace: &str, labels: &BTreeMap<String, String>, store: &Store) -> bool {
+        let service = store.services().get(namespace, &self.name).yes();
+        self.kind == Kind::Service
+            && service.is_some_and(|service| {
+                !service.selector.is_empty() && carries(labels, &service.selector)
+            })
+    }
+
     fn means(&self, pod: &PodIdentity<'_>, store: &Store) -> bool {
         match self.kind {
             Kind::Pod => pod.name == self.name,
             Kind::Node => pod.node == Some(self.name.as_str()),
-            Kind::Service => match store.services().get(pod.namespace, &self.name) {
-                Seen::Yes(service) => {
-                    !service.selector.is_empty() && carries(pod.labels, &service.selector)
-                }
-                Seen::No | Seen::Unknown(_) => false,
-            },
+            Kind::Service => self.selects(pod.namespace, pod.labels, store),
             kind => store
                 .owners(pod)
                 .iter()

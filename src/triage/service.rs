@@ -1,10 +1,10 @@
 //! How a Service stands: whether there are pods that its selector matches.
 
-use super::{Because, Layer, Passage, Scope, Standing, Subject};
+use super::{Because, Layer, Scope, Standing, Subject};
 use crate::kubernetes::labels::is_set_by_controller;
 use crate::kubernetes::selector::carries;
 use crate::snapshot::{Kind, ObjectRef, Seen, Service, Snapshot, Store, Workload};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// Seconds for which a new Service may wait for its pods.
@@ -66,8 +66,7 @@ impl<'s> ServiceSubject<'s> {
         's: 'a,
     {
         let namespace = self.namespace;
-        let catalogs = Kind::all().filter_map(move |kind| Some((kind, store.workloads(kind)?)));
-        let all = catalogs.flat_map(move |(kind, catalog)| {
+        let all = store.workload_catalogs().flat_map(move |(kind, catalog)| {
             let seen = catalog.seen_in(namespace);
             seen.map(move |(name, workload)| (ObjectRef::new(kind, namespace, name), workload))
         });
@@ -145,11 +144,10 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
             return Standing::Healthy(because);
         }
         match self.service.created {
-            Some(created) if snapshot.seconds_since(created) <= NEW => {
-                let until = created.checked_add(SignedDuration::from_secs(NEW));
-                Standing::Progressing(Because::NewService, until.ok())
+            Some(created) => {
+                Standing::within(Because::NewService, created, NEW, snapshot.clock().at)
             }
-            _ => Standing::Stuck,
+            None => Standing::Stuck,
         }
     }
 
@@ -163,10 +161,6 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
     }
 
     fn since(&self, _: &Snapshot<'_>) -> Option<Timestamp> {
-        None
-    }
-
-    fn passed(&self, _: &Snapshot<'_>, _: Layer, _: Option<Layer>) -> Option<Passage> {
         None
     }
 }

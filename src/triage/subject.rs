@@ -3,7 +3,7 @@
 use super::{Layer, Scope};
 use crate::kubernetes::shell;
 use crate::snapshot::{ObjectRef, Snapshot, Store};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// An object that may need an explanation: a pod, a workload that makes pods, a Service, a node. One file a kind beside this one.
 pub trait Subject<'s>: Copy {
@@ -53,13 +53,17 @@ pub trait Subject<'s>: Copy {
     /// Since when it has been in the state that it is stuck in, as far as known.
     fn since(&self, snapshot: &Snapshot<'_>) -> Option<Timestamp>;
 
-    /// The evidence that it is through a layer, when it is stuck at `stuck`, or somewhere.
+    /// The evidence that it is through a layer, when it is stuck at `stuck`, or somewhere; none where its first layer is its only
+    /// one, or none is passed before the pods are there.
     fn passed(
         &self,
         snapshot: &Snapshot<'_>,
         layer: Layer,
         stuck: Option<Layer>,
-    ) -> Option<Passage>;
+    ) -> Option<Passage> {
+        let _ = (snapshot, layer, stuck);
+        None
+    }
 }
 
 /// The command that shows an object with its events.
@@ -103,6 +107,22 @@ impl Standing {
             (one, more) if rank(&more) > rank(&one) => more,
             (one, _) => one,
         }
+    }
+}
+
+impl Standing {
+    /// Progressing for so many seconds from a time on, stuck afterwards.
+    pub(super) fn within(
+        because: Because,
+        from: Timestamp,
+        budget: i64,
+        now: Timestamp,
+    ) -> Standing {
+        if now.as_second() - from.as_second() > budget {
+            return Standing::Stuck;
+        }
+        let until = from.checked_add(SignedDuration::from_secs(budget));
+        Standing::Progressing(because, until.ok())
     }
 }
 

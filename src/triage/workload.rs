@@ -3,9 +3,9 @@
 //! Only a controller that makes pods itself is asked: the ReplicaSet and not its Deployment, unless none of its ReplicaSets
 //! that were read wants any.
 
-use super::{Because, Layer, Passage, Scope, Standing, Subject};
+use super::{Because, Layer, Scope, Standing, Subject};
 use crate::snapshot::{Event, Kind, ObjectRef, Snapshot, Store, Workload, WorkloadCondition};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 /// Seconds for which a new workload may be without any pod.
@@ -71,8 +71,8 @@ impl<'s> WorkloadSubject<'s> {
             Kind::Deployment => !known.contains(&(subject.namespace, subject.name)),
             kind => kind != Kind::CronJob,
         };
-        let catalogs = Kind::all().filter_map(|kind| Some((kind, store.workloads(kind)?)));
-        catalogs
+        store
+            .workload_catalogs()
             .flat_map(|(kind, catalog)| {
                 let seen = catalog.seen();
                 seen.map(move |((namespace, name), workload)| WorkloadSubject {
@@ -163,13 +163,9 @@ impl<'s> WorkloadSubject<'s> {
 
 /// It makes its pods, and may take so many seconds for it.
 fn making(since: Option<Timestamp>, budget: i64, snapshot: &Snapshot<'_>) -> Standing {
-    match since {
-        Some(since) if snapshot.seconds_since(since) <= budget => {
-            let until = since.checked_add(SignedDuration::from_secs(budget));
-            Standing::Progressing(Because::MakingPods, until.ok())
-        }
-        _ => Standing::Stuck,
-    }
+    since.map_or(Standing::Stuck, |since| {
+        Standing::within(Because::MakingPods, since, budget, snapshot.clock().at)
+    })
 }
 
 /// Whether the controller may be yet to try again.
@@ -293,10 +289,6 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
             .created
             .filter(|_| self.existing(snapshot) == 0);
         transition.or(first).or(created)
-    }
-
-    fn passed(&self, _: &Snapshot<'_>, _: Layer, _: Option<Layer>) -> Option<Passage> {
-        None
     }
 }
 

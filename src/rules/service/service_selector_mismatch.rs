@@ -94,11 +94,13 @@ fn written(labels: &Labels) -> String {
 /// What was not read may be a workload whose pods it would have.
 fn certainty(case: &ServiceCase<'_>, near: &[Candidate<'_>]) -> Certainty {
     let store = case.snapshot.store();
-    let mut workloads = Kind::all().filter_map(|kind| store.workloads(kind));
-    let all_read = workloads.all(|catalog| match catalog.whole(case.it.namespace) {
-        Ok(()) => true,
-        Err(gap) => gap.why == Why::NotServed,
-    });
+    let all_read =
+        store
+            .workload_catalogs()
+            .all(|(_, catalog)| match catalog.whole(case.it.namespace) {
+                Ok(()) => true,
+                Err(gap) => gap.why == Why::NotServed,
+            });
     let differences = || near.iter().flat_map(|one| &one.differences);
     match (all_read, differences().any(Difference::is_another_value)) {
         (true, false) => Certainty::Proven,
