@@ -55,6 +55,7 @@ fn run(
         run.explain(&Case::new(*service, &engine));
     }
     let (root_causes, diagnoses) = root_cause::in_order(run.diagnoses.finish());
+    let not_stuck = summary::not_stuck(&triage, &diagnoses);
     Report {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
@@ -64,7 +65,7 @@ fn run(
         root_causes,
         diagnoses,
         unexplained: run.unexplained,
-        not_stuck: summary::not_stuck(&triage),
+        not_stuck,
         gaps: summary::gaps(snapshot),
         defects: run.defects,
         requests,

@@ -8,14 +8,11 @@ use std::collections::BTreeMap;
 
 /// `deploy/web`
 pub(super) fn argument(object: &ObjectRef) -> String {
-    let short = object
-        .known_kind()
-        .and_then(|kind| kind.short_names().first());
-    let kind = match short {
-        Some(short) => (*short).to_owned(),
-        None if object.known_kind() == Some(Kind::Pod) => "pod".to_owned(),
-        None => object.kind.to_lowercase(),
-    };
+    let kind = object.known_kind();
+    // kubectl's short name of a pod is no shorter to read
+    let short = kind.filter(|kind| *kind != Kind::Pod);
+    let short = short.and_then(|kind| kind.short_names().first());
+    let kind = short.map_or_else(|| object.kind.to_lowercase(), |&short| short.to_owned());
     format!("{kind}/{}", object.name)
 }
 
@@ -37,11 +34,11 @@ pub(super) fn arguments<'a>(
             let more = objects.len().saturating_sub(most);
             let words = Message::new(say!(
                 "text.arguments.of-namespace",
-                "{objects}[ + {more} more][ -n {namespace}]"
+                "{objects}[ + {more} more][ {namespace}]"
             ))
             .fact("objects", shown.join(" "))
             .fact_if("more", (more > 0).then_some(more))
-            .fact_if("namespace", *namespace);
+            .fact_if("namespace", namespace.map(|name| format!("-n {name}")));
             writer.says(&words)
         })
         .collect();

@@ -124,8 +124,11 @@ fn clipped(mut lines: Vec<Line>, room: usize) -> Vec<Line> {
     if lines.len() > LINES {
         lines.truncate(LINES);
         if let Some(last) = lines.last_mut() {
-            let text = format!("{} …", last.text());
-            *last = Line::new().plain(&truncate_width(&text, room));
+            let text = last.text();
+            let fits = last.width() + 2 <= room;
+            let kept = text.rsplit_once(' ').filter(|_| !fits);
+            let kept = kept.map_or(text.as_str(), |(before, _)| before);
+            *last = Line::new().plain(&truncate_width(&format!("{kept} …"), room));
         }
     }
     lines
@@ -251,8 +254,9 @@ pub(super) fn in_full(writer: &mut Writer, blocks: &[Block<'_>], unexplained: &[
     };
     let words = Message::new(say!(
         "text.overview.in-full",
-        "in full: the same with `{object}`, or all with `-o wide`"
+        "in full: the same with `{object}`, or all with `{wide}`"
     ))
+    .fact("wide", "-o wide")
     .fact("object", arguments(writer, [object], 1));
     let line = Line::new().prose(Style::Faint, &writer.says(&words));
     writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
@@ -264,9 +268,9 @@ pub(super) fn in_full(writer: &mut Writer, blocks: &[Block<'_>], unexplained: &[
 pub(super) fn explain(writer: &mut Writer, cause: &str) {
     let words = Message::new(say!(
         "text.overview.explain",
-        "a cause: `kubectl diagnose explain {cause}`"
+        "a cause: `{command}`"
     ))
-    .fact("cause", cause);
+    .fact("command", format!("kubectl diagnose explain {cause}"));
     let line = Line::new().prose(Style::Faint, &writer.says(&words));
     writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
 }

@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     refines: &[],
     root: Root::Facts(say!(
         "missing-secret.root",
-        "Secret {name} does not exist in namespace {namespace}"
+        "{kind} {name} does not exist in namespace {namespace}"
     )),
     check: Check::Pod(check),
 };

@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
     refines: &["unbound-pvc"],
     root: Root::Facts(say!(
         "storageclass-missing.root",
-        "StorageClass {class} does not exist"
+        "there is no StorageClass {class}"
     )),
     check: Check::Pod(check),
 };
