@@ -42,7 +42,12 @@ fn one(writer: &Writer, rung: &Rung, gaps: &[GapReport]) -> Line {
         RungState::Unknown => (Style::Unknown, "", " ?"),
     };
     let name = writer.word(terms::layer(rung.layer));
-    Line::new().whole(style, &format!("{before}{name}{mark}"))
+    let line = Line::new().whole(style, &format!("{before}{name}{mark}"));
+    if rung.state != RungState::Stuck {
+        return line;
+    }
+    let next = writer.word(say!("text.ladder.next", "check this layer next"));
+    line.plain(" ").whole(Style::Label, &next)
 }
 
 fn with_words(writer: &Writer, rung: &Rung, gaps: &[GapReport]) -> Line {

@@ -46,27 +46,10 @@ pub(super) fn write(writer: &mut Writer, blocks: &[Block<'_>], unexplained: &[Gr
     if rows.len() > ROWS {
         rows = by_cause(rows);
     }
-    let titles = [
-        say!("text.overview.stuck", "STUCK"),
-        say!("text.overview.for", "FOR"),
-        say!("text.overview.cause", "CAUSE"),
-        say!("text.overview.what", "WHAT"),
-    ];
-    let mut table = Table::new(titles.map(|title| writer.word(title)));
-    for row in &rows {
-        let objects = arguments(writer, &row.objects, OBJECTS);
-        let headline = Line::new().prose(Style::Plain, &writer.says(&headline(row)));
-        let what = headline.plain("  ").whole(Style::Object, &objects);
-        table.row(vec![
-            Line::new().plain(&writer.says(&stuck(&row.affected))),
-            age(writer, &row.affected),
-            causes(writer, row),
-            what,
-        ]);
-    }
     let room = writer.room(0);
-    let lines = if table.left_for_last(room) >= BESIDE {
-        table.lines(room)
+    let beside = table(writer, &rows, true);
+    let lines = if beside.left_for_last(room) >= BESIDE {
+        beside.lines(room)
     } else {
         below(writer, &rows)
     };
@@ -75,49 +58,68 @@ pub(super) fn write(writer: &mut Writer, blocks: &[Block<'_>], unexplained: &[Gr
     }
 }
 
-/// What is wrong stands below the other columns where there is no room beside them.
-fn below(writer: &Writer, rows: &[Row<'_>]) -> Vec<Line> {
+/// The table; what is wrong is its last column, or goes below the others.
+fn table(writer: &Writer, rows: &[Row<'_>], beside: bool) -> Table {
     let titles = [
         say!("text.overview.stuck", "STUCK"),
         say!("text.overview.for", "FOR"),
         say!("text.overview.cause", "CAUSE"),
+        say!("text.overview.objects", "OBJECTS"),
+        say!("text.overview.what", "WHAT"),
     ];
+    let shown = if beside { 5 } else { 3 };
+    let titles = titles.into_iter().take(shown);
     let mut table = Table::new(titles.map(|title| writer.word(title)));
     for row in rows {
-        table.row(vec![
+        let first = [
             Line::new().plain(&writer.says(&stuck(&row.affected))),
             age(writer, &row.affected),
-            Line::new(),
-        ]);
+        ];
+        let rest = if beside {
+            vec![
+                causes(writer, row),
+                objects(writer, row),
+                headline(writer, row),
+            ]
+        } else {
+            vec![Line::new()]
+        };
+        table.row(first.into_iter().chain(rest).collect());
     }
+    table
+}
+
+/// The lines of a narrow table: what is wrong stands below its cause.
+fn below(writer: &Writer, rows: &[Row<'_>]) -> Vec<Line> {
+    let table = table(writer, rows, false);
     let room = writer.room(0);
-    let start = room.saturating_sub(table.left_for_last(room));
+    let left = table.left_for_last(room);
     let mut starts = table.lines(room).into_iter();
     let mut lines: Vec<Line> = starts.next().into_iter().collect();
     for (row, first) in rows.iter().zip(starts) {
-        let objects = arguments(writer, &row.objects, OBJECTS);
-        let head = causes(writer, row)
-            .plain("  ")
-            .whole(Style::Object, &objects);
-        let headline = Line::new().prose(Style::Plain, &writer.says(&headline(row)));
-        let left = room.saturating_sub(start);
-        let head = wrap(&head, left, left.saturating_sub(2));
-        let headline = clipped(wrap(&headline, left, left), left);
-        for (index, line) in head.iter().chain(&headline).enumerate() {
-            let hang = if (1..head.len()).contains(&index) {
-                2
-            } else {
-                0
-            };
-            let start = if index == 0 {
-                first.clone().pad(start)
-            } else {
-                Line::new().pad(start + hang)
-            };
-            lines.push(start.append(line));
+        let (causes, objects) = (causes(writer, row), objects(writer, row));
+        let headline = clipped(wrap(&headline(writer, row), left, left), left);
+        let head = causes.clone().plain("  ").append(&objects);
+        let own = if head.width() <= left {
+            std::iter::once(head).chain(headline).collect::<Vec<_>>()
+        } else {
+            let causes = wrap(&causes, left, left).into_iter();
+            let objects = wrap(&objects, left, left);
+            causes.chain(headline).chain(objects).collect()
+        };
+        let start = room.saturating_sub(left);
+        let mut first = first;
+        for line in own {
+            let start = std::mem::take(&mut first).pad(start);
+            lines.push(start.append(&line));
         }
     }
     lines
+}
+
+fn objects(writer: &Writer, row: &Row<'_>) -> Line {
+    let objects = arguments(writer, &row.objects, OBJECTS);
+    Line::new().whole(Style::Object, &objects)
 }
 
 fn clipped(mut lines: Vec<Line>, room: usize) -> Vec<Line> {
@@ -200,13 +202,14 @@ fn by_cause(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
     kept
 }
 
-fn headline(row: &Row<'_>) -> Message {
-    Message::new(say!(
+fn headline(writer: &Writer, row: &Row<'_>) -> Line {
+    let words = Message::new(say!(
         "text.overview.headline",
         "{headline}[; + {alike} more of this cause]"
     ))
     .fact("headline", row.headline.clone())
-    .fact_if("alike", (row.alike > 0).then_some(row.alike))
+    .fact_if("alike", (row.alike > 0).then_some(row.alike));
+    Line::new().prose(Style::Plain, &writer.says(&words))
 }
 
 fn causes(writer: &Writer, row: &Row<'_>) -> Line {
@@ -230,7 +233,7 @@ fn stuck(affected: &[&Affected]) -> Message {
         .map(Fact::from)
     };
     Message::new(say!(
-        "text.overview.objects",
+        "text.overview.count",
         "{count} {count|{object}|{objects}}"
     ))
     .fact("count", affected.len())
@@ -266,11 +269,8 @@ pub(super) fn in_full(writer: &mut Writer, blocks: &[Block<'_>], unexplained: &[
 
 /// The command that tells what a cause means.
 pub(super) fn explain(writer: &mut Writer, cause: &str) {
-    let words = Message::new(say!(
-        "text.overview.explain",
-        "a cause: `{command}`"
-    ))
-    .fact("command", format!("kubectl diagnose explain {cause}"));
+    let words = Message::new(say!("text.overview.explain", "a cause: `{command}`"))
+        .fact("command", format!("kubectl diagnose explain {cause}"));
     let line = Line::new().prose(Style::Faint, &writer.says(&words));
     writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
 }
