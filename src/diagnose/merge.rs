@@ -57,7 +57,9 @@ impl Diagnoses {
             let subject = finding.subject.clone();
             let key = (hit.rule.cause, subject, finding.certainty, container, *nth);
             *nth += 1;
-            if !self.join(case, &key) {
+            if self.join(case, &key) {
+                self.place(&key, finding);
+            } else {
                 let new = Merged {
                     rank: finding.rank,
                     shared: shared(hit.rule.root, finding),
@@ -78,6 +80,14 @@ impl Diagnoses {
         let container = key.3.clone();
         known.diagnosis.affected.push(affected(case, container));
         true
+    }
+
+    /// The first place of its findings is the diagnosis's, whichever object was looked at first.
+    fn place(&mut self, key: &MergeKey, finding: &Finding) {
+        if let Some(known) = self.0.get_mut(key) {
+            known.rank = known.rank.min(finding.rank);
+            known.diagnosis.role = known.diagnosis.role.min(finding.role);
+        }
     }
 
     /// All of them, each with its fingerprint.
