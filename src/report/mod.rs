@@ -104,7 +104,7 @@ pub struct CauseSummary {
     pub cause: &'static str,
     /// Objects that it keeps stuck.
     pub affected: usize,
-    /// Seconds for which the longest has been.
+    /// Seconds since the trouble of the first began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longest_seconds: Option<i64>,
 }
@@ -186,9 +186,16 @@ pub struct Affected {
     pub container: Option<String>,
     /// The word with which kubectl shows its state.
     pub status: String,
-    /// Seconds for which it has been stuck, as far as known.
+    /// A pod's containers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub containers: Option<ContainersReport>,
+    /// Seconds since the trouble began, as far as something shows it; of a container that crashes since the first failing run that
+    /// is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since_seconds: Option<i64>,
+    /// How often the container, or without one all of the pod's, were started again; absent for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restarts: Option<RestartsReport>,
     /// Whether it has ended for good and nothing took its place: kept, and not waiting for anything.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ended: bool,
@@ -214,6 +221,34 @@ impl Affected {
             name: self.name.clone(),
         }
     }
+}
+
+/// A pod's containers, as kubectl counts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ContainersReport {
+    /// Those that are ready.
+    pub ready: usize,
+    /// All of them.
+    pub all: usize,
+}
+
+/// Restarts of containers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct RestartsReport {
+    /// How many.
+    pub count: i64,
+    /// Seconds since a run ended last, as far as known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_seconds: Option<i64>,
+    /// Why it ended, in the runtime's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_reason: Option<String>,
+    /// With which exit code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_exit_code: Option<i32>,
 }
 
 /// A change that would help.
@@ -325,6 +360,12 @@ pub struct NotStuck {
     pub because: String,
     /// That as data.
     pub message: Message,
+    /// Seconds since its node took a pod up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_seconds: Option<i64>,
+    /// How often a pod's containers were started again; absent for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restarts: Option<RestartsReport>,
 }
 
 /// How something that is not stuck stands.

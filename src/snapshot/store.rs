@@ -189,7 +189,9 @@ impl Store {
             let state = container.state.as_ref();
             let started = state.and_then(|s| s.running.as_ref()?.started_at.as_ref());
             let ended = state.and_then(|s| s.terminated.as_ref()?.finished_at.as_ref());
-            self.saw(started.max(ended).map(|time| time.0));
+            let last = container.last_state.as_ref();
+            let crashed = last.and_then(|s| s.terminated.as_ref()?.finished_at.as_ref());
+            self.saw(started.max(ended).max(crashed).map(|time| time.0));
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a diagnosis can be about, and everything in which the kinds of subjects differ.
 
-use super::{Layer, Scope};
+use super::{Layer, Restarts, Scope};
 use crate::kubernetes::shell;
 use crate::snapshot::{ObjectRef, Snapshot, Store};
 use jiff::{SignedDuration, Timestamp};
@@ -55,8 +55,19 @@ pub trait Subject<'s>: Copy {
         false
     }
 
-    /// Since when it has been in the state that it is stuck in, as far as known.
+    /// Since when it has been in the trouble that it is in, as far as known.
     fn since(&self, snapshot: &Snapshot<'_>) -> Option<Timestamp>;
+
+    /// How many of its containers are ready, and how many there are.
+    fn ready(&self) -> Option<(usize, usize)> {
+        None
+    }
+
+    /// How often its containers were started again, or this one.
+    fn restarts(self, container: Option<&str>) -> Option<Restarts<'s>> {
+        let _ = container;
+        None
+    }
 
     /// The evidence that it is through a layer, when it is stuck at `stuck`, or somewhere; none where its first layer is its only
     /// one, or none is passed before the pods are there.
@@ -138,7 +149,7 @@ pub enum Because {
     Completed,
     /// So many containers run, and all are ready.
     Ready(usize),
-    /// A pod's deletion has not taken longer than it may.
+    /// A pod's deletion has not taken longer than it may, or a Service is being deleted, for which no time is usual.
     Deleting,
     /// No scheduler has looked at it yet.
     NoSchedulerYet,
@@ -178,6 +189,8 @@ pub enum Because {
     PodsEnded(usize),
     /// Not all pods were read, and none that was is a Service's.
     PodsUnread,
+    /// This label of a Service's selector is set on pods while they run, and the only pod that has one of its key has another.
+    RoleUntaken(String),
     /// A Service's pods may be about to come.
     NewService,
     /// A node is Ready.

@@ -1,12 +1,14 @@
 //! The end: what was named and is not stuck, what could not be read, and the numbers.
 
-use super::head::kind_nouns;
+use super::head::{kind_nouns, restarts};
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::terms;
 use crate::render::words::{bytes, listed, named};
 use crate::render::writer::Writer;
-use crate::report::{Defect, GapReport, NotStuck, Report, ScopeReport, StandingReport, Summary};
+use crate::report::{
+    Defect, GapReport, NotStuck, Report, RestartsReport, ScopeReport, StandingReport, Summary,
+};
 use crate::snapshot::{Kind, ObjectRef, Why};
 use crate::text::{Message, Seconds, say};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,12 +37,15 @@ fn not_stuck(writer: &mut Writer, objects: &[NotStuck]) {
     for one in objects.iter().take(shown) {
         let words = Message::new(say!(
             "text.standing.is",
-            "{kind} {object} is {standing}: {because}"
+            "{kind} {object} is {standing}: {because}[; {restarts}[ ({end})]][; started {age} ago]"
         ))
         .fact("kind", one.object.kind.to_lowercase())
         .fact("object", place_of(&one.object))
         .fact("standing", terms::standing(one.standing))
-        .fact("because", one.message.clone());
+        .fact("because", one.message.clone())
+        .fact_if("restarts", one.restarts.as_ref().map(restarts))
+        .fact_if("end", one.restarts.as_ref().and_then(last_end))
+        .fact_if("age", one.started_seconds.map(Seconds));
         let line = Line::new().sentence(writer.language(), &words, |hole| match hole {
             "object" => Style::Object,
             "standing" => style(one.standing),
@@ -73,6 +78,16 @@ fn style(standing: StandingReport) -> Style {
         StandingReport::Progressing => Style::Unknown,
         StandingReport::Ended => Style::Faint,
     }
+}
+
+/// `Error, exit code 1`
+fn last_end(restarts: &RestartsReport) -> Option<Message> {
+    let code = restarts.last_exit_code?;
+    let end = Message::new(say!("text.standing.end", "[{reason}, ]exit code {code}"));
+    Some(
+        end.fact("code", code)
+            .fact_if("reason", restarts.last_reason.as_deref()),
+    )
 }
 
 /// `shop/web-0`
@@ -123,7 +138,7 @@ fn summary(writer: &mut Writer, report: &Report) {
     writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
 }
 
-/// What it comes to. Nothing is said of pods that could not be listed.
+/// The verdict. Nothing is said of pods that could not be listed.
 fn verdict(report: &Report) -> Message {
     let by_kind = &report.summary.by_kind;
     let mut gaps = report.gaps.iter();

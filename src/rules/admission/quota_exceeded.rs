@@ -49,14 +49,15 @@ fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
     else {
         return Vec::new();
     };
-    let told = |resource: &str, asked: &str| Shortage::told(resource, asked, used, limited);
-    let told = requested.iter().filter_map(|(r, asked)| told(r, asked));
+    let shortages = requested
+        .iter()
+        .filter_map(|(resource, asked)| Shortage::from_message(resource, asked, used, limited));
     let seen = case.snapshot.quotas().get(case.namespace(), quota);
     let situation = Situation {
         case,
         refused: &refused,
         quota: ObjectRef::new(Kind::ResourceQuota, case.namespace(), quota),
-        shortages: told.map(|told| told.now(seen.yes())).collect(),
+        shortages: shortages.map(|one| one.now(seen.yes())).collect(),
         seen,
         old: old_pods(case),
     };
@@ -76,8 +77,13 @@ struct Shortage {
 type Amounts = [(String, String)];
 
 impl Shortage {
-    /// As the API server told it.
-    fn told(resource: &str, asked: &str, used: &Amounts, limited: &Amounts) -> Option<Self> {
+    /// As the API server says it.
+    fn from_message(
+        resource: &str,
+        asked: &str,
+        used: &Amounts,
+        limited: &Amounts,
+    ) -> Option<Self> {
         let of = |amounts: &Amounts| {
             let mut named = amounts.iter().filter(|(name, _)| name == resource);
             named.next()?.1.parse().ok()
@@ -202,11 +208,8 @@ impl Situation<'_, '_> {
     }
 
     fn finding(&self) -> Finding {
-        let told: Vec<Message> = self
-            .shortages
-            .iter()
-            .filter_map(Shortage::message)
-            .collect();
+        let short = self.shortages.iter().filter_map(Shortage::message);
+        let short: Vec<Message> = short.collect();
         let (headline, why) = self.sentences();
         let quota = self.quota.name.as_str();
         let describe = ["describe", "resourcequota", quota];
@@ -230,7 +233,7 @@ impl Situation<'_, '_> {
             .fact("room", self.room())
             .fact("controller", self.case.object().short())
             .fact("interval", Seconds(RETRY))
-            .fact_if("short", (!told.is_empty()).then_some(told))
+            .fact_if("short", (!short.is_empty()).then_some(short))
             .fact_if("old", (self.old > 0).then_some(self.old))
             .evidence(self.counted())
             .fix(fixes)
@@ -310,12 +313,12 @@ impl Situation<'_, '_> {
                 hard: Some(quota.hard.get(resource).copied()?),
             })
         };
-        let is_told = |shortage: &Shortage| {
-            let mut told = self.shortages.iter();
-            told.any(|told| told.resource == shortage.resource)
+        let is_known = |shortage: &Shortage| {
+            let mut known = self.shortages.iter();
+            known.any(|known| known.resource == shortage.resource)
         };
         let as_pods = ["pods", "count/pods"].into_iter().filter_map(one_each);
-        let as_pods = as_pods.filter(|shortage| !is_told(shortage));
+        let as_pods = as_pods.filter(|shortage| !is_known(shortage));
         let all = self.shortages.iter().cloned().chain(as_pods);
         let short = all.filter(|shortage| shortage.room().is_some_and(|room| room < missing));
         short

@@ -102,10 +102,18 @@ fn certainty(case: &ServiceCase<'_>, near: &[Candidate<'_>]) -> Certainty {
                 Ok(()) => true,
                 Err(gap) => gap.why == Why::NotServed,
             });
-    let differences = || near.iter().flat_map(|one| &one.differences);
-    match (all_read, differences().any(Difference::is_another_value)) {
+    let another = |candidate: &Candidate<'_>| {
+        let mut others = candidate.differences.iter();
+        others.any(|one| one.is_another_value() && !candidate.is_of_template(one.key()))
+    };
+    if near.iter().any(another) {
+        // set while the pods run, as an operator does with roles: nobody may have this one at present
+        return Certainty::Possible;
+    }
+    let mut differences = near.iter().flat_map(|one| &one.differences);
+    match (all_read, differences.any(Difference::is_another_value)) {
         (true, false) => Certainty::Proven,
-        // nobody may have that role at present
+        // other pods may be meant, which nobody has made yet
         (true, true) => Certainty::Likely,
         // the pods that it is for may only be scaled to zero
         (false, another) if another || near.is_empty() => Certainty::Possible,

@@ -109,6 +109,9 @@ fn has_its_cause(
     if !within(PATIENCE, || has_come(cluster, situation, namespace)) {
         return Err("it did not come".to_owned());
     }
+    if let Some(step) = situation.last(namespace) {
+        cluster.step(&step)?;
+    }
     // the other situations come and go on the same nodes, and the scheduler's counts follow a moment later
     let mut answer = Ok(());
     let settled = within(AGREEMENT, || {

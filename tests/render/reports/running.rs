@@ -118,6 +118,7 @@ pub(crate) fn two_causes() -> Report {
     );
     crash.affected = vec![Affected {
         container: Some("db".to_owned()),
+        restarts: Some(restarts(37, 240)),
         ..pod("shop", "db-0", "CrashLoopBackOff", 11_000)
     }];
     crash.ladder = ladder(Layer::Container, &passed);
