@@ -3,7 +3,7 @@
 use crate::cli::completion;
 use crate::cli::explain;
 use crate::cli::targets;
-use crate::cli::{Cli, ColorWhen, Command, DiagnoseArgs, Format};
+use crate::cli::{Cli, ColorWhen, Command, DiagnoseArgs, Format, PageFormat};
 use crate::diagnose::diagnose;
 use crate::error::Failure;
 use crate::gather::kubeconfig::{ConnectionFlags, Environment};
@@ -74,8 +74,11 @@ pub fn main() -> ExitCode {
 pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8> {
     let text = match &cli.command {
         None => return diagnosis(&cli.diagnose, layout, out),
-        Some(Command::Explain { cause }) => render::page(&explain::explain(cause)?, layout),
-        Some(Command::Causes { output }) => explain::list(*output),
+        Some(Command::Explain { words, output }) => match output {
+            PageFormat::Text => render::page(&explain::explain(words)?, layout),
+            PageFormat::Json => explain::explain_json(words)?,
+        },
+        Some(Command::Causes { layers, output }) => explain::list(layers, *output)?,
         Some(Command::Completion { shell }) => completion::script(*shell),
         Some(Command::Schema) => SCHEMA.to_owned(),
         Some(Command::Version) => format!("kubectl-diagnose {}\n", env!("CARGO_PKG_VERSION")),

@@ -1,6 +1,7 @@
 //! What the tests and benches under `tests/` touch of the library. It is no interface for anybody else: it moves when the rooms do.
 
-pub use crate::cli::{Cli, explain::explain};
+pub use crate::cli::Cli;
+pub use crate::cli::explain::{explain, explain_json};
 pub use crate::diagnose::{diagnose, diagnose_each};
 pub use crate::error::hints;
 pub use crate::gather::client::Client;

@@ -285,6 +285,54 @@ fn the_small_commands_answer() {
 }
 
 #[test]
+fn explain_knows_the_words_that_people_have() {
+    let page = |arguments: &[&str]| {
+        let outcome = run(diagnose(&["explain"]).args(arguments));
+        assert_eq!(outcome.code, 0, "{arguments:?}: {}", outcome.err);
+        outcome.out
+    };
+    for (word, cause) in [
+        ("CrashLoopBackOff", "crash-app-error"),
+        ("Init:ErrImagePull", "image-auth"),
+        ("FailedCreate", "quota-exceeded"),
+        ("admission", "quota-exceeded"),
+        ("volume", "pvc-missing"),
+        ("quota", "quota-exceeded"),
+        ("FailedMount", "unexplained"),
+    ] {
+        assert!(page(&[word]).contains(cause), "{word}");
+    }
+    let both = page(&["oom-killed", "network"]);
+    assert!(
+        both.contains("oom-killed") && both.contains("network"),
+        "{both}"
+    );
+    let json: Value = serde_json::from_str(&page(&["Pending", "volume", "-o", "json"])).unwrap();
+    let causes: Vec<&str> = json
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["cause"].as_str().unwrap())
+        .collect();
+    assert!(causes.contains(&"insufficient-cpu") && causes.contains(&"pvc-missing"));
+    let distinct: std::collections::BTreeSet<_> = causes.iter().collect();
+    assert_eq!(distinct.len(), causes.len(), "each cause once");
+    assert!(json[0]["page"].as_str().unwrap().contains("## What to do"));
+}
+
+#[test]
+fn the_causes_of_a_layer_are_listed() {
+    let listed = |arguments: &[&str]| run(diagnose(&["causes"]).args(arguments));
+    let health = listed(&["health", "-o", "name"]).out;
+    assert!(health.contains("liveness-failing") && !health.contains("oom-killed"));
+    assert!(listed(&["health", "image"]).out.contains("registry-dns"));
+    assert_eq!(listed(&["network"]).code, 0);
+    let mistake = listed(&["helth"]);
+    assert_eq!(mistake.code, 2);
+    assert!(mistake.err.contains("health"), "{}", mistake.err);
+}
+
+#[test]
 fn a_cluster_is_found_through_the_kubeconfig() {
     let server = ApiServer::start();
     let pod = json!({"kind": "Pod", "metadata": {"name": "web", "namespace": "default", "creationTimestamp": "2026-11-22T07:00:00Z"},

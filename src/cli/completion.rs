@@ -9,7 +9,7 @@ use crate::cli::Cli;
 use crate::cli::explain;
 use crate::gather::kubeconfig::{ConnectionFlags, Environment, contexts};
 use crate::gather::names;
-use crate::rules;
+use crate::rules::Layer;
 use crate::snapshot::Kind;
 use clap::{Arg, Command, CommandFactory};
 use std::io::Write;
@@ -177,16 +177,20 @@ fn positional(
     }
     match typed.positional.as_slice() {
         [] => first(command, last, typed, environment),
-        ["explain"] => {
-            let title = |cause: &str| rules::find(cause).map_or("", |rule| rule.title).to_owned();
-            lines(
-                explain::names()
-                    .map(|cause| (cause.to_owned(), title(cause)))
-                    .collect(),
-                last,
-                NO_FILES,
-            )
-        }
+        ["explain", ..] => lines(
+            explain::offers()
+                .map(|(word, title)| (word.to_owned(), title))
+                .collect(),
+            last,
+            NO_FILES,
+        ),
+        ["causes", ..] => lines(
+            Layer::ALL
+                .map(|layer| (layer.to_string(), layer.title().to_owned()))
+                .to_vec(),
+            last,
+            NO_FILES,
+        ),
         ["completion"] => lines(
             plain(
                 ["bash", "elvish", "fish", "powershell", "zsh"]

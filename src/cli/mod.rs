@@ -147,13 +147,21 @@ pub struct ConnectionArgs {
 /// Something other than a diagnosis.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Explain a cause: what it means, how it is proven, what to do.
+    /// Explain causes: what they mean, how they are proven, what to do.
     Explain {
-        /// The cause, like `host-port-conflict`.
-        cause: String,
+        /// A cause like `host-port-conflict`, a layer like `volume`, or the word that kubectl or an event
+        /// shows, like `CrashLoopBackOff`.
+        #[arg(required = true, value_name = "CAUSE|LAYER|STATUS")]
+        words: Vec<String>,
+        /// How to show it.
+        #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]
+        output: PageFormat,
     },
     /// List every cause that can be found, by layer.
     Causes {
+        /// Only those of these layers.
+        #[arg(value_name = "LAYER")]
+        layers: Vec<String>,
         /// How to show the list.
         #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]
         output: ListFormat,
@@ -180,6 +188,15 @@ pub enum Format {
     Json,
     /// The same as json, as YAML.
     Yaml,
+}
+
+/// How to show pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PageFormat {
+    /// For people.
+    Text,
+    /// For scripts.
+    Json,
 }
 
 /// How to show a list.

@@ -4,8 +4,10 @@
 //! under `unexplained` nothing may be claimed.
 
 use super::{Case, expectation, schema};
-use crate::support::{PLAIN, Report, names_affected, names_unexplained, render::text, stuck_pods};
-use serde_json::to_value;
+use crate::support::{
+    PLAIN, Report, explain_json, names_affected, names_unexplained, render::text, stuck_pods,
+};
+use serde_json::{Value, to_value};
 
 pub(super) fn check(case: &Case) {
     let mut report = case.report();
@@ -13,6 +15,7 @@ pub(super) fn check(case: &Case) {
     causes(case, &report);
     no_hole(&report);
     each_stuck_object_once(&report);
+    explained_by_its_status(&report);
     schema::kept(&to_value(&report).expect("it is JSON"));
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(&case.folder);
@@ -43,6 +46,23 @@ fn causes(case: &Case, report: &Report) {
             assert!(!causes.contains(&cause), "fired on a near miss: {causes:?}");
         }
         cause => assert_eq!(causes.first().copied(), Some(cause), "found {causes:?}"),
+    }
+}
+
+/// Who only knows what `kubectl get pods` shows is led to the cause.
+fn explained_by_its_status(report: &Report) {
+    for diagnosis in &report.diagnoses {
+        let pods = diagnosis.affected.iter().filter(|one| one.kind == "Pod");
+        for pod in pods {
+            let offered = explain_json(std::slice::from_ref(&pod.status)).unwrap_or_default();
+            let offered: Vec<Value> = serde_json::from_str(&offered).unwrap_or_default();
+            assert!(
+                offered.iter().any(|one| one["cause"] == diagnosis.cause),
+                "`explain {}` does not lead to {}: the rule's `seen_as` lacks it",
+                pod.status,
+                diagnosis.cause
+            );
+        }
     }
 }
 
