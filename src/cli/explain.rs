@@ -68,7 +68,8 @@ impl Answer {
         }
         let status = general(word);
         let is_it = |known: &str| known.eq_ignore_ascii_case(status);
-        let found = select(|cause| cause.seen_as.iter().any(|known| is_it(known)));
+        let of = |cause: &Cause| cause.seen_as.iter().any(|known| is_it(known));
+        let found = select(|cause| cause.layer.is_some() && of(cause));
         if !found.is_empty() {
             return Ok(Answer::SeenAs(found));
         }
@@ -77,6 +78,9 @@ impl Answer {
             if !found.is_empty() {
                 return Ok(Answer::About(found));
             }
+        }
+        if of(&LAST) {
+            return Ok(Answer::SeenAs(vec![LAST]));
         }
         bail!(unknown(word))
     }
@@ -231,9 +235,9 @@ fn page(cause: &Cause) -> String {
     let mut page = format!("# {}\n\n{}", cause.name, cause.title);
     if let Some(layer) = cause.layer {
         let _ = write!(page, "; layer: {layer}");
-    }
-    if !cause.seen_as.is_empty() {
-        let _ = write!(page, "; seen as: {}", cause.seen_as.join(", "));
+        if !cause.seen_as.is_empty() {
+            let _ = write!(page, "; seen as: {}", cause.seen_as.join(", "));
+        }
     }
     let _ = write!(page, "\n\n{}\n", cause.page.trim_end());
     if !cause.refines.is_empty() {

@@ -21,6 +21,7 @@ pub static RULE: Rule = Rule {
         "ErrImagePull",
         "ImagePullBackOff",
         "FailedToRetrieveImagePullSecret",
+        "ContainerCreating",
     ],
     explanation: include_str!("image_pull_secret_missing.md"),
     reads: &[Kind::Secret, Kind::ServiceAccount],
