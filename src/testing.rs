@@ -11,6 +11,7 @@ pub use crate::gather::{
     Accept, ConnectError, Connection, ConnectionFlags, Environment, Gathered, ReadError, Traffic,
     cluster, plan, resolve,
 };
+pub use crate::kubernetes::field_selector::FieldSelector;
 pub use crate::kubernetes::taints::TaintText;
 pub use crate::messages::scheduler as scheduler_messages;
 pub use crate::render::Layout;
