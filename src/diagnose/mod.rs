@@ -8,6 +8,7 @@ mod equivalence;
 mod ladder;
 mod merge;
 mod next;
+mod root_cause;
 mod summary;
 mod unexplained;
 
@@ -16,7 +17,7 @@ use crate::rules::{self, Case, Explained, Layer, Rule};
 use crate::scheduler::Engine;
 use crate::snapshot::{ObjectRef, PodView, Snapshot};
 use crate::triage::{Scope, Triage, triage};
-use merge::{Diagnoses, Hit, Merged, refine};
+use merge::{Diagnoses, Hit, MergeKey, refine};
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -53,16 +54,18 @@ fn run(
     for service in &triage.services.stuck {
         run.explain(&Case::new(*service, &engine));
     }
-    let diagnoses = run.diagnoses.in_order();
+    let (root_causes, diagnoses) = root_cause::in_order(run.diagnoses.finish());
+    let not_stuck = summary::not_stuck(&triage, &diagnoses);
     Report {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
         as_of: snapshot.clock().at.to_string(),
         scope: summary::scope(scope),
         summary: summary::summary(&triage, &diagnoses),
+        root_causes,
         diagnoses,
         unexplained: run.unexplained,
-        not_stuck: summary::not_stuck(&triage),
+        not_stuck,
         gaps: summary::gaps(snapshot),
         defects: run.defects,
         requests,
@@ -87,13 +90,13 @@ impl Run {
         engine: &'a Engine<'a>,
         equivalence_key: fn(&Case<'_>) -> Option<String>,
     ) {
-        let mut known: HashMap<String, Vec<Merged>> = HashMap::new();
+        let mut known: HashMap<String, Vec<MergeKey>> = HashMap::new();
         for pod in &triage.pods.stuck {
             let case: Case<'a, &'a PodView> = Case::new(*pod, engine);
             let key = equivalence_key(&case);
             if let Some(merged) = key.as_ref().and_then(|key| known.get(key)) {
-                for (key, place) in merged {
-                    self.diagnoses.join(&case, key, *place);
+                for key in merged {
+                    self.diagnoses.join(&case, key);
                 }
                 continue;
             }
@@ -105,7 +108,7 @@ impl Run {
     }
 
     /// Runs the rules over one object.
-    fn explain<'a, S: Explained<'a>>(&mut self, case: &Case<'a, S>) -> Vec<Merged> {
+    fn explain<'a, S: Explained<'a>>(&mut self, case: &Case<'a, S>) -> Vec<MergeKey> {
         let object = case.object();
         let by_others = self.explained.get(&object).cloned().unwrap_or_default();
         let is_symptom = |hit: &Hit| {

@@ -8,7 +8,7 @@ use crate::kubernetes::patch;
 use crate::kubernetes::quantity::Quantity;
 use crate::messages::admission::Denial;
 use crate::rules::finding::{Finding, Fix, Risk, Who};
-use crate::rules::{Check, Layer, Rule};
+use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, ObjectRef, PodRecord, ResourceQuota, Seen};
 use crate::text::{Fact, Message, Seconds, Sentence, say};
 use crate::triage::RETRY;
@@ -30,6 +30,10 @@ pub static RULE: Rule = Rule {
         Kind::ReplicationController,
     ],
     refines: &[],
+    root: Root::Facts(say!(
+        "quota-exceeded.root",
+        "quota {quota} of namespace {namespace} is used up"
+    )),
     check: Check::Workload(check),
 };
 

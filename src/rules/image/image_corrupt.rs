@@ -3,7 +3,7 @@
 use super::failed_pull::{self, FailedPull, OWN_WORDS};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, NOT_PULLED, Rule};
+use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::text::say;
 
 /// The rule.
@@ -15,6 +15,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_corrupt.md"),
     reads: &[],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!("image-corrupt.root", "image {image} arrives damaged")),
     check: Check::Pod(check),
 };
 

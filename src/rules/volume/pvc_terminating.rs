@@ -7,7 +7,7 @@ use super::scheduler_message::{first, proof, quote};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{ClaimOfPod, of_unbound_pod};
-use crate::rules::{Case, Check, Layer, Rule, UNSCHEDULABLE};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, PodRecord};
 use crate::text::say;
@@ -22,6 +22,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("pvc_terminating.md"),
     reads: &[Kind::PersistentVolumeClaim],
     refines: &["unbound-pvc"],
+    root: Root::Facts(say!(
+        "pvc-terminating.root",
+        "claim {claim} in namespace {namespace} is being deleted"
+    )),
     check: Check::Pod(check),
 };
 
