@@ -99,7 +99,10 @@ fn samples_and_table_are_what_the_tool_says() {
     assert!(!samples.is_empty());
     for arguments in samples {
         let mark = format!("<!-- sample: {arguments} -->");
-        should_be(|text| part(text, &mark, "```\n", "```"), &sample(&arguments));
+        should_be(
+            |text| part(text, &mark, "```\n", "```"),
+            &sample(&arguments),
+        );
     }
     should_be(
         |text| part(text, "<!-- causes -->", "\n", "\nTheir names"),

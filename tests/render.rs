@@ -46,7 +46,7 @@ fn resources_have_columns() {
 
 #[test]
 fn explanations_fit_the_terminal() {
-    let page = explain("unexplained").expect("it is a cause");
+    let page = explain(&["unexplained".to_owned()]).expect("it is a cause");
     insta::assert_snapshot!("page", render::page(&page, PLAIN));
 }
 

@@ -17,8 +17,12 @@ pub(super) fn scope(scope: &Scope) -> ScopeReport {
     ScopeReport {
         namespace: scope.namespace.clone(),
         selector: scope.selector.as_ref().map(ToString::to_string),
+        field_selector: scope.fields.as_ref().map(ToString::to_string),
         targets: targets
-            .map(|target| format!("{}/{}", target.kind, target.name))
+            .map(|target| match &target.name {
+                Some(name) => format!("{}/{name}", target.kind),
+                None => target.kind.to_string(),
+            })
             .collect(),
     }
 }

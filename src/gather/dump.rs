@@ -48,8 +48,9 @@ mod write;
 mod yaml;
 
 pub use reading::{READING, Read, Reading};
-pub use write::DumpWriter;
+pub use write::{DumpWriter, Dumped};
 
+use super::missing::{self, Candidate};
 use super::{Gathered, Traffic};
 use crate::error::Failure;
 use crate::kubernetes::nearest::nearest;
@@ -92,7 +93,8 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered> {
     }
     let scope = scope.or_else(|| coverage.scope()).unwrap_or_default();
     coverage.apply(&mut store);
-    targets_are_there(&store, &scope)?;
+    namespace_is_there(&store, &scope)?;
+    let scope = named(&store, scope)?;
     Ok(Gathered {
         store,
         scope,
@@ -100,24 +102,80 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered> {
             requests: 0,
             bytes: bytes.get(),
         },
+        dumped: None,
     })
 }
 
-/// What was named and is not in the dump is a mistake, as it is on a cluster.
-fn targets_are_there(store: &Store, scope: &Scope) -> Result<()> {
-    for Target { kind, name } in &scope.targets {
-        let names = names(store, scope, *kind);
-        if names.contains(name) {
+/// What was named and is not in the dump is a mistake, as it is on a cluster. Names without a kind find theirs.
+fn named(store: &Store, mut scope: Scope) -> Result<Scope> {
+    let mut targets = Vec::new();
+    for target in std::mem::take(&mut scope.targets) {
+        let Some(name) = &target.name else {
+            targets.push(target);
             continue;
+        };
+        let is_there = |kind: Kind| names(store, &scope, kind).contains(name);
+        let workloads = Kind::all().filter(|kind| scope.bare && kind.is_workload());
+        let before = targets.len();
+        if is_there(target.kind) {
+            targets.push(target.clone());
+        } else {
+            let found = workloads.filter(|kind| is_there(*kind));
+            targets.extend(found.map(|kind| Target::new(kind, name.as_str())));
         }
-        let what = kind.as_str().to_ascii_lowercase();
-        let failure = Failure::new(format!("{what} {name} not found in the dump"));
-        bail!(match nearest(name, names.iter().map(String::as_str)) {
-            Some(near) => failure.hint(format!("did you mean {near}?")),
-            None => failure.hint("without a name every pod of the dump is looked at"),
-        });
+        if targets.len() == before {
+            bail!(absent(store, &scope, target.kind, name));
+        }
     }
-    Ok(())
+    scope.targets = targets;
+    Ok(scope)
+}
+
+fn absent(store: &Store, scope: &Scope, kind: Kind, name: &str) -> Failure {
+    let place = scope.namespace.as_deref().filter(|_| kind.namespaced());
+    let place = match place {
+        Some(namespace) => format!(" in namespace {namespace} of the dump"),
+        None => " in the dump".to_owned(),
+    };
+    let failure = Failure::new(missing::not_found(scope.bare, kind, name, &place));
+    let workloads = Kind::all().filter(|other| kind == Kind::Pod && other.is_workload());
+    let candidates = workloads.chain([kind]).flat_map(|kind| {
+        let names = names(store, scope, kind).into_iter();
+        let in_scope = |namespace: &str| scope.has_namespace(namespace);
+        let records = store.pod_records();
+        names.map(move |name| Candidate {
+            healthy: kind == Kind::Pod
+                && records.iter().any(|pod| {
+                    *pod.name == *name && in_scope(&pod.namespace) && pod.healthy().is_some()
+                }),
+            kind,
+            name,
+        })
+    });
+    match missing::meant(kind, name, candidates.collect()) {
+        Some(near) => failure.hint(format!("did you mean {near}?")),
+        None => failure.hint("without a name all of the dump is looked at"),
+    }
+}
+
+/// A namespace of which the dump knows nothing, neither an object nor that it was read, is a mistake too.
+fn namespace_is_there(store: &Store, scope: &Scope) -> Result<()> {
+    let Some(namespace) = scope.namespace.as_deref() else {
+        return Ok(());
+    };
+    let known = store.known_namespaces();
+    if known.contains(namespace) {
+        return Ok(());
+    }
+    let failure = Failure::new(format!("namespace {namespace} not found in the dump"));
+    bail!(match nearest(namespace, known.iter().copied()) {
+        Some(near) => failure.hint(format!("did you mean {near}?")),
+        None => {
+            let names: Vec<&str> = known.into_iter().collect();
+            let few = missing::few(Kind::Namespace, &names);
+            failure.hint(few.unwrap_or_else(|| "-A looks at all of the dump".to_owned()))
+        }
+    });
 }
 
 /// The names of a kind, also of what only its pods and workloads tell of.
@@ -128,6 +186,7 @@ fn names(store: &Store, scope: &Scope, kind: Kind) -> BTreeSet<String> {
     let of_pod = |pod: PodIdentity<'_>| match kind {
         Kind::Pod => vec![pod.name.to_owned()],
         Kind::Node => pod.node.map(str::to_owned).into_iter().collect(),
+        Kind::PersistentVolumeClaim => store.claims_of(&pod),
         kind => {
             let owners = store.owners(&pod).into_iter();
             let of_kind = owners.filter(|owner| owner.kind == kind.as_str());

@@ -14,6 +14,7 @@ pub mod claims;
 pub mod device_claims;
 pub mod disks;
 pub mod duration;
+pub mod field_selector;
 pub mod image_reference;
 pub mod in_tree;
 pub mod labels;

@@ -54,6 +54,30 @@ pub struct Report {
     pub requests: Requests,
 }
 
+/// In place of a report, when no diagnosis was possible.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Failed {
+    /// Always `kubectl-diagnose/v1`.
+    pub schema: &'static str,
+    /// The version of the tool.
+    pub version: &'static str,
+    /// Why.
+    pub error: FailureReport,
+}
+
+/// Why no diagnosis was possible.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct FailureReport {
+    /// What could not be done.
+    pub message: String,
+    /// What lies behind it, the nearest first.
+    pub causes: Vec<String>,
+    /// What to do about it.
+    pub hints: Vec<String>,
+}
+
 /// What was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -65,7 +89,10 @@ pub struct ScopeReport {
     /// The label selector.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
-    /// The objects named, as `Kind/name`.
+    /// The field selector of pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field_selector: Option<String>,
+    /// The objects named, as `Kind/name`; `Kind` for all of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<String>,
 }

@@ -21,7 +21,7 @@ use super::{Clock, Snapshot};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How much of a pod is to be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -276,6 +276,26 @@ impl Store {
     /// Namespace and name of the objects of a kind that were seen, apart from pods and events, which are kept elsewhere.
     pub fn keys(&self, kind: Kind) -> Vec<&ObjectKey> {
         self.catalogs.log(kind).keys()
+    }
+
+    /// The namespaces of which anything is known: an object, or that something of it was asked for.
+    pub fn known_namespaces(&self) -> BTreeSet<&str> {
+        let objects = Kind::all().flat_map(|kind| self.keys(kind));
+        let objects = objects.map(|(namespace, _)| namespace.as_str());
+        let named = self.namespaces().seen().map(|((_, name), _)| name.as_str());
+        let pods = self.whole_pods().map(PodView::namespace);
+        let records = self.pod_records.iter().map(|record| &*record.namespace);
+        let events = self.events.iter();
+        let events = events.filter_map(|event| event.about.namespace.as_deref());
+        let reads = self.reads().filter_map(|(_, scope, _)| match scope {
+            ReadScope::Namespace(namespace) | ReadScope::Object(namespace, _) => {
+                Some(namespace.as_str())
+            }
+            ReadScope::Everywhere => None,
+        });
+        let all = objects.chain(named).chain(pods).chain(records);
+        let all = all.chain(events).chain(reads);
+        all.filter(|namespace| !namespace.is_empty()).collect()
     }
 
     /// Every read that was tried, and what became of it, in order of kinds.

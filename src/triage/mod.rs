@@ -117,7 +117,7 @@ impl<'s, S: Subject<'s>> Sorted<S> {
         for (owner, standing) in owners {
             let kind = owner.kind.clone();
             sorted.numbers.entry(kind).or_default().count(&standing);
-            if scope.names(&owner) && standing != Standing::Stuck {
+            if scope.has_names() && scope.names(&owner) && standing != Standing::Stuck {
                 sorted.named.push((owner, standing));
             }
         }

@@ -35,7 +35,7 @@ pub(super) fn sorted<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Sorted<&'s P
         if scope.covers(&records.identity(record), store) {
             let standing = Standing::Healthy(Because::Ready(containers.into()));
             numbers.count(&standing);
-            if !scope.targets.is_empty() {
+            if scope.has_names() {
                 let pod = ObjectRef::new(Kind::Pod, &record.namespace, &record.name);
                 sorted.named.push((pod, standing));
             }
@@ -54,7 +54,7 @@ pub(super) fn sorted<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Sorted<&'s P
         numbers.count(&standing);
         if standing == Standing::Stuck {
             sorted.stuck.push(pod);
-        } else if !scope.targets.is_empty() {
+        } else if scope.has_names() {
             sorted.named.push((pod.object(), standing));
         }
     }

@@ -28,7 +28,7 @@ pub(super) fn candidates<'s>(
     snapshot: &Snapshot<'s>,
     scope: &Scope,
 ) -> impl Iterator<Item = ServiceSubject<'s>> + use<'s> {
-    let asked = scope.selector.is_none();
+    let asked = scope.selector.is_none() && scope.fields.is_none();
     let services = snapshot.store().services().seen();
     services
         .filter(move |_| asked)
@@ -186,7 +186,9 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
         if self.service.terminating {
             return Standing::Progressing(Because::Deleting, None);
         }
-        match self.service.created {
+        // without a clock a Service is as old as what was written last, which may be the Service itself
+        let created = self.service.created.filter(|_| snapshot.clock().exact);
+        match created {
             Some(created) => {
                 Standing::within(Because::NewService, created, NEW, snapshot.clock().at)
             }
@@ -217,8 +219,19 @@ mod tests {
 
     /// How the Service `web` stands beside these objects, an hour after it was made.
     fn standing(service: &Value, beside: &[(Kind, Value)], pods_read: bool) -> Option<Standing> {
+        standing_at(Some("2026-01-01T01:00:00Z"), service, beside, pods_read)
+    }
+
+    fn standing_at(
+        time: Option<&str>,
+        service: &Value,
+        beside: &[(Kind, Value)],
+        pods_read: bool,
+    ) -> Option<Standing> {
         let mut store = Store::new(Why::NotInDump);
-        store.set_time("2026-01-01T01:00:00Z".parse().unwrap());
+        if let Some(time) = time {
+            store.set_time(time.parse().unwrap());
+        }
         let meta = |name: &str| json!({"name": name, "namespace": "shop", "creationTimestamp": "2026-01-01T00:00:00Z"});
         let web = json!({"metadata": meta("web"), "spec": service});
         let all = std::iter::once(&(Kind::Service, web))
@@ -241,10 +254,7 @@ mod tests {
         if pods_read {
             store.record(Kind::Pod, ReadScope::Everywhere, Ok(()));
         }
-        let targets = vec![crate::triage::scope::Target {
-            kind: Kind::Service,
-            name: "web".to_owned(),
-        }];
+        let targets = vec![crate::triage::scope::Target::new(Kind::Service, "web")];
         let scope = Scope {
             namespace: Some("shop".to_owned()),
             targets,
@@ -259,6 +269,20 @@ mod tests {
     fn pod(phase: &str, app: &str) -> (Kind, Value) {
         let pod = json!({"metadata": {"labels": {"app": app}}, "spec": {"containers": []}, "status": {"phase": phase}});
         (Kind::Pod, pod)
+    }
+
+    #[test]
+    fn a_service_is_new_by_a_clock_alone() {
+        let web = json!({"selector": {"app": "web"}});
+        let api = [pod("Running", "api")];
+        let at = |time| standing_at(time, &web, &api, true);
+        let soon = at(Some("2026-01-01T00:00:30Z"));
+        assert!(
+            matches!(soon, Some(Standing::Progressing(Because::NewService, _))),
+            "{soon:?}"
+        );
+        // it is itself the newest in the dump, and that says nothing of its age
+        assert_eq!(at(None), Some(Standing::Stuck));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 /// Of a scan the Services; their pods are read anyway.
 pub(super) fn of_scope(scope: &Scope, reads: &mut BTreeSet<Read>) {
-    if scope.targets.is_empty() && scope.selector.is_none() {
+    if scope.is_scan() {
         reads.insert(list(Kind::Service, scope.namespace.as_deref()));
     }
 }

@@ -253,10 +253,11 @@ fn no_pods(scope: &ScopeReport) -> Message {
     let targets = (!scope.targets.is_empty()).then(|| scope.targets.join(", "));
     Message::new(say!(
         "text.summary.no-pods",
-        "no pods found[ for {targets}][ with labels {selector}] {place}"
+        "no pods found[ for {targets}][ with labels {selector}][ with {fields}] {place}"
     ))
     .fact_if("targets", targets)
     .fact_if("selector", scope.selector.as_deref())
+    .fact_if("fields", scope.field_selector.as_deref())
     .fact("place", place)
 }
 

@@ -19,6 +19,7 @@ pub static RULE: Rule = Rule {
     cause: "quota-exceeded",
     layer: Layer::Admission,
     title: "a ResourceQuota has no room for the pods",
+    seen_as: &["FailedCreate", "ReplicaFailure"],
     explanation: include_str!("quota_exceeded.md"),
     reads: &[
         Kind::ResourceQuota,

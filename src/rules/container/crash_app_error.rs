@@ -11,6 +11,7 @@ pub static RULE: Rule = Rule {
     cause: "crash-app-error",
     layer: Layer::Container,
     title: "the container's program fails",
+    seen_as: &["CrashLoopBackOff", "Error", "BackOff", "Running"],
     explanation: include_str!("crash_app_error.md"),
     reads: &[],
     refines: &[],

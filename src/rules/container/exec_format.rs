@@ -15,6 +15,12 @@ pub static RULE: Rule = Rule {
     cause: "exec-format",
     layer: Layer::Container,
     title: "the container's command is built for another CPU, or is a script without `#!`",
+    seen_as: &[
+        "RunContainerError",
+        "CrashLoopBackOff",
+        "StartError",
+        "Error",
+    ],
     explanation: include_str!("exec_format.md"),
     reads: &[Kind::Node],
     refines: &["runtime-error", "crash-app-error", "container-create-error"],

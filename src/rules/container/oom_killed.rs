@@ -17,6 +17,12 @@ pub static RULE: Rule = Rule {
     cause: "oom-killed",
     layer: Layer::Container,
     title: "the container runs out of memory",
+    seen_as: &[
+        "OOMKilled",
+        "CrashLoopBackOff",
+        "Running",
+        "ContainerCreating",
+    ],
     explanation: include_str!("oom_killed.md"),
     reads: &[Kind::Node],
     refines: &["crash-app-error", "crash-exit-zero"],

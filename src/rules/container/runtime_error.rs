@@ -15,6 +15,12 @@ pub static RULE: Rule = Rule {
     cause: "runtime-error",
     layer: Layer::Container,
     title: "the runtime cannot start the container",
+    seen_as: &[
+        "RunContainerError",
+        "CrashLoopBackOff",
+        "StartError",
+        "ContainerCannotRun",
+    ],
     explanation: include_str!("runtime_error.md"),
     reads: &[],
     refines: &["crash-app-error", "container-create-error"],

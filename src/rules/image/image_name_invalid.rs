@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     cause: "image-name-invalid",
     layer: Layer::Image,
     title: "the name of an image cannot be read",
+    seen_as: &["InvalidImageName", "InspectFailed", "ImageInspectError"],
     explanation: include_str!("image_name_invalid.md"),
     reads: &[],
     refines: &[],

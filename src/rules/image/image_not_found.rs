@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull};
 use super::{login, pull_secrets};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::snapshot::Kind;
 use crate::text::{Sentence, say};
 
@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     cause: "image-not-found",
     layer: Layer::Image,
     title: "a registry knows no such repository, or hides it",
+    seen_as: NOT_PULLED,
     explanation: include_str!("image_not_found.md"),
     reads: &[Kind::Secret, Kind::ServiceAccount],
     refines: &["image-pull-failed"],

@@ -11,6 +11,11 @@ pub static RULE: Rule = Rule {
     cause: "image-policy-denied",
     layer: Layer::Image,
     title: "a policy of the node's runtime refuses an image",
+    seen_as: &[
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "SignatureValidationFailed",
+    ],
     explanation: include_str!("image_policy_denied.md"),
     reads: &[],
     refines: &["image-pull-failed"],

@@ -6,7 +6,7 @@ use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::nearest::nearest;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::text::{Sentence, say};
 
@@ -15,6 +15,7 @@ pub static RULE: Rule = Rule {
     cause: "image-tag-not-found",
     layer: Layer::Image,
     title: "a repository has no such tag or digest",
+    seen_as: NOT_PULLED,
     explanation: include_str!("image_tag_not_found.md"),
     reads: &[],
     refines: &["image-pull-failed"],

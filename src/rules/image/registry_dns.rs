@@ -13,6 +13,12 @@ pub static RULE: Rule = Rule {
     cause: "registry-dns",
     layer: Layer::Image,
     title: "the host name of a registry does not resolve on the node",
+    seen_as: &[
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "ContainerCreating",
+        "FailedCreatePodSandBox",
+    ],
     explanation: include_str!("registry_dns.md"),
     reads: &[],
     refines: &["image-pull-failed"],

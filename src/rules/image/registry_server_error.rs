@@ -3,7 +3,7 @@
 use super::failed_pull::{self, FailedPull, failures_command};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::text::say;
 
 /// The rule.
@@ -11,6 +11,7 @@ pub static RULE: Rule = Rule {
     cause: "registry-server-error",
     layer: Layer::Image,
     title: "a registry fails to answer properly",
+    seen_as: NOT_PULLED,
     explanation: include_str!("registry_server_error.md"),
     reads: &[],
     refines: &["image-pull-failed"],

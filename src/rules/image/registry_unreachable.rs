@@ -13,6 +13,13 @@ pub static RULE: Rule = Rule {
     cause: "registry-unreachable",
     layer: Layer::Image,
     title: "the node cannot reach a registry",
+    seen_as: &[
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "RegistryUnavailable",
+        "ContainerCreating",
+        "FailedCreatePodSandBox",
+    ],
     explanation: include_str!("registry_unreachable.md"),
     reads: &[],
     refines: &["image-pull-failed"],

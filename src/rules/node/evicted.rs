@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     cause: "evicted",
     layer: Layer::Node,
     title: "the kubelet evicted the pod",
+    seen_as: &["Evicted", "Error", "ContainerStatusUnknown"],
     explanation: include_str!("evicted.md"),
     reads: &[Kind::Node],
     refines: &[],

@@ -16,6 +16,13 @@ pub static RULE: Rule = Rule {
     cause: "node-lost",
     layer: Layer::Node,
     title: "the pod's node is not ready, silent or gone",
+    seen_as: &[
+        "Running",
+        "Terminating",
+        "Unknown",
+        "NodeLost",
+        "NodeNotReady",
+    ],
     explanation: include_str!("node_lost.md"),
     reads: &[Kind::Node],
     refines: &[],

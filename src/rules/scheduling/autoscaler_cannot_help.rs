@@ -11,6 +11,12 @@ pub static RULE: Rule = Rule {
     cause: "autoscaler-cannot-help",
     layer: Layer::Scheduling,
     title: "the autoscaler adds no node for the pod",
+    seen_as: &[
+        "Pending",
+        "Unschedulable",
+        "FailedScheduling",
+        "NotTriggerScaleUp",
+    ],
     explanation: include_str!("autoscaler_cannot_help.md"),
     reads: &[],
     refines: &[],

@@ -11,7 +11,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::matching::Match;
-use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::snapshot::Kind;
 use crate::text::{Fact, say};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +21,7 @@ pub static RULE: Rule = Rule {
     cause: "insufficient-extended-resource",
     layer: Layer::Scheduling,
     title: "no node has a device or huge pages left for the pod",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("insufficient_extended_resource.md"),
     reads: &[Kind::Node],
     refines: &[],

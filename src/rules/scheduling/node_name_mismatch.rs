@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "node-name-mismatch",
     layer: Layer::Scheduling,
     title: "the pod names a node that does not exist",
+    seen_as: &["Pending"],
     explanation: include_str!("node_name_mismatch.md"),
     reads: &[Kind::Node],
     refines: &["node-selector-or-affinity"],

@@ -6,7 +6,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 use crate::text::{Sentence, say};
@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     cause: "node-selector-or-affinity",
     layer: Layer::Scheduling,
     title: "no node has the labels that the pod asks for",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("node_selector_or_affinity.md"),
     reads: &[Kind::Node],
     refines: &[],

@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     cause: "queue-admission",
     layer: Layer::Scheduling,
     title: "a queue has not admitted the pod's workload",
+    seen_as: &["SchedulingGated", "Pending", "ApplicationRejected"],
     explanation: include_str!("queue_admission.md"),
     reads: &[],
     refines: &["scheduling-gated", "scheduler-absent"],

@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     cause: "scheduler-error",
     layer: Layer::Scheduling,
     title: "the scheduler failed on the pod",
+    seen_as: &["Pending", "SchedulerError", "FailedScheduling"],
     explanation: include_str!("scheduler_error.md"),
     reads: &[],
     refines: &[],

@@ -6,7 +6,7 @@ use crate::messages::autoscaler::{self, Autoscaler};
 use crate::messages::form::contains;
 use crate::messages::scheduler::{Clause, Form, Message, Reason};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::snapshot::DEFAULT_SCHEDULER;
 use crate::text::say;
 
@@ -15,6 +15,7 @@ pub static RULE: Rule = Rule {
     cause: "scheduler-plugin",
     layer: Layer::Scheduling,
     title: "a plugin or an extender of the scheduler refuses the pod",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("scheduler_plugin.md"),
     reads: &[],
     refines: &[],

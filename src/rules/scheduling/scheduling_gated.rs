@@ -11,6 +11,7 @@ pub static RULE: Rule = Rule {
     cause: "scheduling-gated",
     layer: Layer::Scheduling,
     title: "the pod's scheduling gates have not been removed",
+    seen_as: &["SchedulingGated"],
     explanation: include_str!("scheduling_gated.md"),
     reads: &[],
     refines: &[],

@@ -4,7 +4,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 use crate::text::say;
@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     cause: "too-many-pods",
     layer: Layer::Scheduling,
     title: "the nodes run as many pods as they may",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("too_many_pods.md"),
     reads: &[Kind::Node],
     refines: &[],

@@ -5,7 +5,7 @@ use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::shared::taint_meaning::{Meaning, Purpose, meaning, purpose};
-use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 use crate::text::say;
@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     cause: "untolerated-taint",
     layer: Layer::Scheduling,
     title: "nodes have a taint that the pod does not tolerate",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("untolerated_taint.md"),
     reads: &[Kind::Node],
     refines: &[],

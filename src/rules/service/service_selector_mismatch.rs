@@ -20,6 +20,7 @@ pub static RULE: Rule = Rule {
     cause: "service-selector-mismatch",
     layer: Layer::Service,
     title: "a Service's selector matches no pod",
+    seen_as: &[],
     explanation: include_str!("service_selector_mismatch.md"),
     reads: &[
         Kind::Service,

@@ -19,6 +19,7 @@ pub static RULE: Rule = Rule {
     cause: "pvc-lost",
     layer: Layer::Volume,
     title: "a claim of the pod has lost its volume",
+    seen_as: &["Pending", "Unschedulable", "FailedScheduling", "ClaimLost"],
     explanation: include_str!("pvc_lost.md"),
     reads: &[Kind::PersistentVolumeClaim, Kind::PersistentVolume],
     refines: &["unbound-pvc", "scheduler-error"],

@@ -6,7 +6,7 @@
 use super::volume_failures::{first, matched, of};
 use crate::kubernetes::shell;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 use crate::text::{Fact, say};
@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     cause: "storage-capacity",
     layer: Layer::Volume,
     title: "too little storage is left for a claim of the pod",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("storage_capacity.md"),
     reads: &[
         Kind::Node,

@@ -27,6 +27,15 @@ pub static RULE: Rule = Rule {
     cause: "unbound-pvc",
     layer: Layer::Volume,
     title: "a claim of the pod has no volume",
+    seen_as: &[
+        "Pending",
+        "Unschedulable",
+        "FailedScheduling",
+        "FailedBinding",
+        "ProvisioningFailed",
+        "ExternalProvisioning",
+        "WaitForFirstConsumer",
+    ],
     explanation: include_str!("unbound_pvc.md"),
     reads: &[
         Kind::PersistentVolumeClaim,

@@ -8,7 +8,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::matching::Match;
-use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::text::say;
 
@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     cause: "volume-node-affinity",
     layer: Layer::Volume,
     title: "no node that takes the pod reaches its volume",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("volume_node_affinity.md"),
     reads: OF_BOUND_VOLUMES,
     refines: &[],

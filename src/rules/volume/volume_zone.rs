@@ -7,7 +7,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::matching::Match;
-use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::text::say;
 
@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     cause: "volume-zone",
     layer: Layer::Volume,
     title: "the pod's volume is in another zone",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("volume_zone.md"),
     reads: OF_BOUND_VOLUMES,
     refines: &[],
