@@ -3,7 +3,8 @@
 //! Besides objects a file may hold
 //! - `${NAMESPACE}`, the namespace that is made for it, and `${CA}`, the certificate that the API server's is signed with;
 //! - `#$ COMMAND`: a step, run by a shell between the objects before it and those after it;
-//! - `#: last COMMAND`: a step right before the tool is asked, for what does not stay as it is;
+//! - `#: last COMMAND`: a step right before the tool is asked, for what does not stay as it is or would disturb others; it waits
+//!   until nothing else runs on the cluster;
 //! - `#: until WHAT`: what has come when the tool is asked, unless the scheduler or the API server refuses a pod;
 //! - `#: certainty WORD` and `#: fix verified`: what the report has to say, `proven` unless it is said;
 //! - `#: beside CAUSE`: what is true as well, and may be said as long as the cause itself has no rule;
