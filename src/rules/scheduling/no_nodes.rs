@@ -62,7 +62,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             ),
             Who::Admin,
         )])
-        .inspect(shell::command(["kubectl", "get", "nodes"])),
+        .inspect(shell::cluster(["get", "nodes"])),
     ]
 }
 
