@@ -1,9 +1,11 @@
 //! Where to look next, and how an object is named in the report.
 
 use super::ladder::next_layer;
+use crate::kubernetes::shell;
 use crate::report::{Affected, ContainersReport, Next, RestartsReport, Rung};
 use crate::rules::Case;
-use crate::snapshot::{Kind, ObjectRef, Snapshot};
+use crate::rules::finding::{Finding, Look, Who};
+use crate::snapshot::{Kind, ObjectRef, Origin, ReadScope, Snapshot};
 use crate::triage::{Restarts, Subject};
 use jiff::Timestamp;
 
@@ -86,15 +88,122 @@ pub(super) fn restarts_report(snapshot: &Snapshot<'_>, restarts: Restarts<'_>) -
     }
 }
 
-/// Where to look next, with the finding's own command or the layer's.
+/// Where to look next: what the finding says, or what shows more of the layer. Nothing that shows what is quoted already, and
+/// nothing that takes a right that was refused: then an administrator sees more.
 pub(super) fn next<'a, S: Subject<'a>>(
     case: &Case<'a, S>,
     rungs: &[Rung],
-    inspect: Option<String>,
+    finding: Option<&Finding>,
 ) -> Next {
     let layer = next_layer(rungs);
+    let inspect = finding.and_then(|finding| finding.inspect.clone());
+    let look = inspect.unwrap_or_else(|| case.it.inspect(layer));
+    let is_quoted = finding.is_some_and(|finding| shows_events(&look.command, finding));
+    let Look { command, node } = if is_quoted { Look::default() } else { look };
+    let store = case.snapshot.store();
+    let mut refused = reads(&command).into_iter();
+    if refused.any(|(kind, scope)| store.is_refused(kind, &scope)) {
+        let subject = case.subject();
+        let mut words = vec!["diagnose".to_owned(), subject.argument()];
+        words.extend(
+            subject
+                .namespace
+                .map(|namespace| ["-n".to_owned(), namespace])
+                .into_iter()
+                .flatten(),
+        );
+        return Next {
+            layer,
+            command: shell::cluster(words),
+            node: None,
+            who: Who::Admin,
+        };
+    }
     Next {
         layer,
-        command: inspect.unwrap_or_else(|| case.it.inspect(layer)),
+        command,
+        who: if node.is_some() {
+            Who::Admin
+        } else {
+            Who::Owner
+        },
+        node,
+    }
+}
+
+/// Whether the command describes an object whose events the finding quotes.
+fn shows_events(command: &str, finding: &Finding) -> bool {
+    let mut quotes = finding.evidence.iter().chain([&finding.proof]);
+    quotes.any(|quote| {
+        let object = &quote.object;
+        let is_event = matches!(quote.origin, Origin::Event { .. });
+        is_event && object.kubectl(["describe", &object.argument()]) == command
+    })
+}
+
+/// What a command of `kubectl get` or `describe` reads.
+fn reads(command: &str) -> Vec<(Kind, ReadScope)> {
+    let mut words = command.split_whitespace();
+    if words.next() != Some("kubectl") {
+        return Vec::new();
+    }
+    let words: Vec<&str> = words.collect();
+    let (namespace, words) = match words.as_slice() {
+        ["-n", namespace, words @ ..] => (Some(*namespace), words),
+        words => (None, words),
+    };
+    let ["get" | "describe", objects @ ..] = words else {
+        return Vec::new();
+    };
+    let objects = objects.iter().take_while(|word| !word.starts_with('-'));
+    let objects = objects.flat_map(|word| word.split(','));
+    let read = objects.filter_map(|object| {
+        let (kind, name) = match object.split_once('/') {
+            Some((kind, name)) => (kind, Some(name.to_owned())),
+            None => (object, None),
+        };
+        let scope = match (namespace.map(str::to_owned), name) {
+            (namespace, Some(name)) => ReadScope::Object(namespace.unwrap_or_default(), name),
+            (Some(namespace), None) => ReadScope::Namespace(namespace),
+            (None, None) => ReadScope::Everywhere,
+        };
+        Some((Kind::of_argument(kind)?, scope))
+    });
+    read.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_tells_what_it_reads() {
+        let object = |namespace: &str, name: &str| ReadScope::Object(namespace.into(), name.into());
+        for (command, expected) in [
+            (
+                "kubectl describe node/a",
+                vec![(Kind::Node, object("", "a"))],
+            ),
+            (
+                "kubectl get pods -A -o wide",
+                vec![(Kind::Pod, ReadScope::Everywhere)],
+            ),
+            (
+                "kubectl -n shop get secrets",
+                vec![(Kind::Secret, ReadScope::Namespace("shop".into()))],
+            ),
+            (
+                "kubectl -n shop describe pvc/a pvc/b",
+                vec![
+                    (Kind::PersistentVolumeClaim, object("shop", "a")),
+                    (Kind::PersistentVolumeClaim, object("shop", "b")),
+                ],
+            ),
+            ("kubectl -n shop logs pod/a -c b", vec![]),
+            ("kubectl get nodepools,nodeclaims", vec![]),
+            ("crictl pull a", vec![]),
+        ] {
+            assert_eq!(reads(command), expected, "{command}");
+        }
     }
 }

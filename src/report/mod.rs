@@ -351,8 +351,13 @@ pub enum RungState {
 pub struct Next {
     /// The first layer that is not passed.
     pub layer: Layer,
-    /// A command that only reads.
+    /// A command that changes nothing in the cluster; empty where what is quoted says all.
     pub command: String,
+    /// The node on which it is run; absent where it is run anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// Who can run it: an administrator what takes a right that was refused, or a login on a node.
+    pub who: Who,
 }
 
 /// A stuck object that no rule explains.

@@ -8,6 +8,7 @@
 
 mod catalog;
 mod devices;
+mod edit;
 mod event;
 mod evidence;
 mod footprint;

@@ -4,9 +4,8 @@ use super::node::NOT_READY;
 use super::recovery::recovered;
 use super::since::{self, Restarts, between_crashes};
 use super::status_word::status_word;
-use super::subject::describe;
+use super::subject::{Look, describe};
 use super::{Because, Layer, Numbers, Passage, Scope, Sorted, Standing, Subject, passage};
-use crate::kubernetes::shell;
 use crate::snapshot::{
     ContainerView, Event, Events, Kind, ObjectRef, PodView, Role, Snapshot, Store,
 };
@@ -106,7 +105,7 @@ impl<'s> Subject<'s> for &'s PodView {
         raw_status(self)
     }
 
-    fn inspect(&self, layer: Layer) -> String {
+    fn inspect(&self, layer: Layer) -> Look {
         inspect(self, layer)
     }
 
@@ -166,21 +165,22 @@ fn raw_status(pod: &PodView) -> Vec<(String, String)> {
     reason.chain(waiting).chain(conditions).collect()
 }
 
-fn inspect(pod: &PodView, layer: Layer) -> String {
-    let name = pod.name();
-    let kubectl = |words: &[&str]| shell::kubectl(pod.namespace(), words);
-    match layer {
-        Layer::Node => match pod.node() {
-            Some(node) => shell::command(["kubectl", "describe", "node", node]),
-            None => describe(&pod.object()),
+fn inspect(pod: &PodView, layer: Layer) -> Look {
+    let object = pod.object();
+    let name = object.argument();
+    let kubectl = |words: &[&str]| Look::from(object.kubectl(words));
+    match (layer, pod.node()) {
+        (Layer::Node, Some(node)) => describe(&ObjectRef::new(Kind::Node, "", node)).into(),
+        (Layer::Container | Layer::Health, _) => match crashed(pod) {
+            Some(container) => kubectl(&["logs", &name, "-c", container, "--previous"]),
+            None => kubectl(&["logs", &name, "--all-containers"]),
         },
-        Layer::Container | Layer::Health => match crashed(pod) {
-            Some(container) => kubectl(&["logs", name, "-c", container, "--previous"]),
-            None => kubectl(&["logs", name, "--all-containers"]),
-        },
-        Layer::Service => kubectl(&["get", "endpointslices"]),
-        Layer::Removal => kubectl(&["get", "pod", name, "-o", "jsonpath={.metadata.finalizers}"]),
-        _ => describe(&pod.object()),
+        (Layer::Service, _) => kubectl(&["get", "endpointslices"]),
+        (Layer::Removal, Some(node)) if pod.pod().metadata.finalizers.is_none() => {
+            Look::on(node, ["crictl", "pods", "--name", pod.name()])
+        }
+        (Layer::Removal, _) => kubectl(&["get", &name, "-o", "jsonpath={.metadata.finalizers}"]),
+        _ => describe(&object).into(),
     }
 }
 

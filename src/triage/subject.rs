@@ -34,10 +34,10 @@ pub trait Subject<'s>: Copy {
     /// What its status says by itself, path and words, for one that no rule explains.
     fn raw_status(&self) -> Vec<(String, String)>;
 
-    /// A command that shows more of a layer and changes nothing.
-    fn inspect(&self, layer: Layer) -> String {
+    /// What shows more of a layer.
+    fn inspect(&self, layer: Layer) -> Look {
         let _ = layer;
-        describe(&self.object())
+        describe(&self.object()).into()
     }
 
     /// Whether it waits for a node, so that layers before the scheduler's are not passed but not reached.
@@ -84,11 +84,34 @@ pub trait Subject<'s>: Copy {
 
 /// The command that shows an object with its events.
 pub(super) fn describe(object: &ObjectRef) -> String {
-    let kind = object.kind.to_lowercase();
-    let words = ["describe", kind.as_str(), object.name.as_str()];
-    match object.namespace.as_deref() {
-        Some(namespace) => shell::kubectl(namespace, words),
-        None => shell::command(["kubectl"].into_iter().chain(words)),
+    object.kubectl(["describe", &object.argument()])
+}
+
+/// A command that shows what is not quoted yet, or checks a cause, and changes nothing in the cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Look {
+    /// The command; empty where what is quoted says all.
+    pub command: String,
+    /// The node on which it is run; absent for one that is run anywhere.
+    pub node: Option<String>,
+}
+
+impl Look {
+    /// One that is run on a node, by whoever may.
+    pub fn on(node: &str, words: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        Look {
+            command: shell::command(words),
+            node: Some(node.to_owned()),
+        }
+    }
+}
+
+impl From<String> for Look {
+    fn from(command: String) -> Self {
+        Look {
+            command,
+            node: None,
+        }
     }
 }
 

@@ -213,7 +213,7 @@ impl Situation<'_, '_> {
         let short: Vec<Message> = short.collect();
         let (headline, why) = self.sentences();
         let quota = self.quota.name.as_str();
-        let describe = ["describe", "resourcequota", quota];
+        let describe = ["describe", &self.quota.argument()];
         let fixes = if self.room() == self.refused.missing() {
             vec![wait()]
         } else {
@@ -337,9 +337,6 @@ impl Situation<'_, '_> {
             (resource.clone(), amount)
         });
         let hard: Map<String, Value> = hard.collect();
-        let merged = json!({"spec": {"hard": hard}}).to_string();
-        let quota = self.quota.name.as_str();
-        let words = ["patch", "resourcequota", quota, "-p", merged.as_str()];
         let operation = |(resource, amount): (&String, &Value)| {
             let path = format!("/spec/hard/{}", patch::escaped(resource));
             patch::replace(&path, amount.clone())
@@ -353,10 +350,9 @@ impl Situation<'_, '_> {
             "quota-exceeded.raise",
             "raise quota {quota} to {amounts}, which is enough for the {missing|pod that is|{missing} pods that are} missing"
         );
-        let command = self.case.kubectl(words);
-        let fix = Fix::command(change, Who::Admin, self.quota.clone(), command)
-            .fact("amounts", raised.iter().map(amount).collect::<Vec<_>>())
-            .patch(hard.iter().map(operation).collect());
+        let patch = hard.iter().map(operation).collect();
+        let fix = Fix::edit(change, Who::Admin, self.quota.clone(), patch, &Value::Null)
+            .fact("amounts", raised.iter().map(amount).collect::<Vec<_>>());
         Some(fix)
     }
 
@@ -369,38 +365,36 @@ impl Situation<'_, '_> {
         let strategy =
             json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
         let patch = vec![patch::add("/spec/strategy", strategy)];
-        let name = deployment.name.as_str();
-        let command = patch::command(self.case.namespace(), &["deployment", name], &patch);
         let change = say!(
             "quota-exceeded.stop-old-pod-first",
             "let rolling updates stop an old pod, which leaves its share of the quota, before they start a new one (maxSurge 0, maxUnavailable 1)"
         );
-        Some(Fix::command(change, Who::Owner, deployment, command).patch(patch))
+        let workload =
+            self.case
+                .snapshot
+                .workload(&deployment.kind, self.case.namespace(), &deployment.name);
+        let before = workload
+            .and_then(Seen::yes)
+            .and_then(|read| read.strategy.clone());
+        let before = patch::nested("/spec/strategy", before);
+        Some(Fix::edit(change, Who::Owner, deployment, patch, &before))
     }
 
     /// As many as there is room for, if that is any.
     fn fewer_replicas(&self) -> Option<Fix> {
         let workload = self.case.subject();
-        let scales = matches!(
-            workload.known_kind()?,
-            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController
-        );
+        let scales = workload.known_kind()?.scales();
         let replicas = self.refused.existing + self.room();
         if !scales || self.old > 0 || replicas == 0 {
             return None;
         }
-        let to = format!("--replicas={replicas}");
-        let kind = workload.kind.to_lowercase();
-        let words = ["scale", kind.as_str(), workload.name.as_str(), to.as_str()];
-        let command = self.case.kubectl(words);
         let change = say!(
             "quota-exceeded.fewer-replicas",
             "run {replicas} {replicas|replica|replicas} in place of {wanted}: the quota has room for no more"
         );
-        let fix = Fix::command(change, Who::Owner, workload, command)
-            .fact("replicas", replicas)
-            .patch(vec![patch::replace("/spec/replicas", replicas)]);
-        Some(fix)
+        let patch = vec![patch::replace("/spec/replicas", replicas)];
+        let fix = Fix::edit(change, Who::Owner, workload, patch, &Value::Null);
+        Some(fix.fact("replicas", replicas))
     }
 
     /// What each of the missing pods may ask for so that all of them fit.

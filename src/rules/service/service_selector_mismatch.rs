@@ -233,8 +233,8 @@ fn reselect(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Option<Fix> {
             "if these pods are meant, change the selector to {proposed}: it then matches {pods|this pod and no other|these {pods} pods and no others}"
         )
     };
-    let command = patch::command(case.it.namespace, &["service", case.it.name], &operations);
-    let fix = Fix::command(change, Who::Owner, case.object(), command).patch(operations);
+    let before = patch::nested("/spec/selector", &case.it.service.selector);
+    let fix = Fix::edit(change, Who::Owner, case.object(), operations, &before);
     Some(fix.fact("proposed", written(&selector)))
 }
 
@@ -285,8 +285,7 @@ fn label(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Option<Fix> {
         "service-selector-mismatch.label-template",
         "if these pods are meant, label them {wanted} in the template of {workload}, which makes them anew"
     );
-    let command = patch::command(case.it.namespace, &[&object.argument()], &operations);
-    let fix = Fix::command(change, Who::Owner, object.clone(), command).patch(operations);
+    let fix = Fix::edit(change, Who::Owner, object.clone(), operations, &Value::Null);
     Some(fix.fact("wanted", pairs))
 }
 

@@ -204,6 +204,8 @@ fn diagnosis(cause: &'static str, layer: Layer, subject: ObjectRef, proof: Evide
         next: Next {
             layer,
             command: String::new(),
+            node: None,
+            who: Who::Owner,
         },
     }
 }

@@ -36,7 +36,9 @@ pub(crate) fn unexplained() -> Report {
         ),
         next: Next {
             layer: Layer::Volume,
-            command: "kubectl -n shop describe pod batch-x7".to_owned(),
+            command: "kubectl -n shop describe pod/batch-x7".to_owned(),
+            node: None,
+            who: Who::Owner,
         },
     }];
     report.gaps = vec![gap("Event", Some("shop"), "forbidden", &[])];
