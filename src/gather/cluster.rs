@@ -296,7 +296,8 @@ fn record(store: &mut Store, read: &Read, outcome: &Result<(), ReadError>) {
             Some(name.clone()),
             ReadScope::Object(namespace.clone(), name.clone()),
         ),
-        Read::List { labels, .. } if !labels.is_empty() => return,
+        // part of them, which says nothing about the rest
+        Read::List { labels, .. } if !labels.is_empty() && outcome.is_ok() => return,
         Read::List {
             kind: Kind::Event,
             namespace: Some(namespace),
@@ -307,7 +308,6 @@ fn record(store: &mut Store, read: &Read, outcome: &Result<(), ReadError>) {
             let read_scope = ReadScope::Object(namespace.clone(), name.clone());
             (Some(name), read_scope)
         }
-        // part of them, which says nothing about the rest
         Read::List {
             kind: Kind::Event,
             fields,
