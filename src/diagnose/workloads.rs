@@ -155,6 +155,13 @@ fn rollout(
     let mut known = known?;
     known.sort_by_key(|revision| revision.number);
     let new = known.pop()?;
+    // the newest may have no pod yet
+    let namespace = workload.namespace.as_deref().unwrap_or_default();
+    let present = snapshot.workload(&workload.kind, namespace, &workload.name);
+    let present = present.and_then(|seen| seen.yes()?.revision);
+    if present.is_some_and(|present| present > new.number) {
+        return None;
+    }
     let serving = known.iter().rposition(|old| old.numbers.ready > 0);
     let old = known.get(serving.unwrap_or(known.len().checked_sub(1)?))?;
     let fields = |template: Option<&PodTemplate>| template.map(PodTemplate::fields);
