@@ -74,7 +74,7 @@ fn rollback(
         && rollout.new.name == revision
         && rollout.old.ready > 0
         && !is_paused(&workload, snapshot)
-        && changes.any(|change| explains(diagnosis, change));
+        && changes.any(|change| Trouble::of(diagnosis).may_come_of(change));
     helps.then(|| fix(workload, rollout, diagnosis))
 }
 
@@ -97,7 +97,9 @@ fn of_one_revision(diagnosis: &Diagnosis, snapshot: &Snapshot<'_>) -> Option<(Ob
         }
     };
     let mut affected = diagnosis.affected.iter();
-    let mut all = affected.by_ref().map(|it| of(it.namespace.as_deref(), &it.kind, &it.name));
+    let mut all = affected
+        .by_ref()
+        .map(|it| of(it.namespace.as_deref(), &it.kind, &it.name));
     let first = all.next()??;
     all.all(|other| other.as_ref() == Some(&first))
         .then_some(first)
@@ -111,27 +113,56 @@ fn is_paused(workload: &ObjectRef, snapshot: &Snapshot<'_>) -> bool {
     read.is_some_and(|workload| workload.halted)
 }
 
-/// Whether a change can be why.
-fn explains(diagnosis: &Diagnosis, change: &ChangeReport) -> bool {
-    let container = diagnosis.affected.iter().find_map(|it| it.container.as_deref());
-    let field = first(&change.field);
-    let is_elsewhere = change
-        .container
-        .as_deref()
-        .is_some_and(|of| container.is_some_and(|container| of != container));
-    let is_new = container.is_some_and(|container| change.field.ends_with(&format!("[{container}]")))
-        && matches!(field, "containers" | "initContainers");
-    match diagnosis.layer {
-        Layer::Admission => field == "resources" && is_more(change),
-        Layer::Scheduling => {
-            confines(change) || asks(diagnosis.cause, change) || takes_port(diagnosis.cause, field)
+/// What is wrong, as far as it tells which changes can be why.
+#[derive(Debug, Clone, Copy)]
+struct Trouble<'d> {
+    cause: &'d str,
+    layer: Layer,
+    container: Option<&'d str>,
+}
+
+impl<'d> Trouble<'d> {
+    fn of(diagnosis: &'d Diagnosis) -> Self {
+        let mut affected = diagnosis.affected.iter();
+        Trouble {
+            cause: diagnosis.cause,
+            layer: diagnosis.layer,
+            container: affected.find_map(|it| it.container.as_deref()),
         }
-        Layer::Volume => confines(change),
-        Layer::Image => is_new || !is_elsewhere && decides_pull(diagnosis.cause, change),
-        Layer::Container | Layer::Health => {
-            is_new || !is_elsewhere && decides_run(diagnosis.cause, field)
+    }
+
+    /// Whether a change can be why.
+    fn may_come_of(self, change: &ChangeReport) -> bool {
+        let Trouble { cause, layer, .. } = self;
+        let field = first(&change.field);
+        match layer {
+            Layer::Admission => field == "resources" && is_more(change),
+            Layer::Scheduling => {
+                confines(change) || asks(cause, change) || takes_port(cause, field)
+            }
+            Layer::Volume => confines(change),
+            Layer::Image => self.is_new(change) || self.is_here(change) && pulls(cause, change),
+            Layer::Container | Layer::Health => {
+                self.is_new(change) || self.is_here(change) && runs(cause, field)
+            }
+            Layer::Node | Layer::Network | Layer::Service | Layer::Removal => false,
         }
-        Layer::Node | Layer::Network | Layer::Service | Layer::Removal => false,
+    }
+
+    /// Whether the change is not of another container.
+    fn is_here(self, change: &ChangeReport) -> bool {
+        let container = change.container.as_deref();
+        container.is_none() || self.container.is_none() || container == self.container
+    }
+
+    /// Whether the container came with the change.
+    fn is_new(self, change: &ChangeReport) -> bool {
+        let of_list = |list: &str| {
+            let name = change.field.strip_prefix(list)?.strip_prefix('[');
+            name?.strip_suffix(']')
+        };
+        let name = of_list("containers").or_else(|| of_list("initContainers"));
+        name.is_some() && name == self.container
     }
 }
 
@@ -175,7 +206,7 @@ fn is_more(change: &ChangeReport) -> bool {
 }
 
 /// Whether it decides what is pulled, from where, and by whom.
-fn decides_pull(cause: &str, change: &ChangeReport) -> bool {
+fn pulls(cause: &str, change: &ChangeReport) -> bool {
     let registry = |image: &Option<Fact>| match image {
         Some(Fact::Name(image)) => ImageReference::parse(image).ok().map(|it| it.registry),
         _ => None,
@@ -194,7 +225,7 @@ fn decides_pull(cause: &str, change: &ChangeReport) -> bool {
 }
 
 /// Whether it decides how a container runs.
-fn decides_run(cause: &str, field: &str) -> bool {
+fn runs(cause: &str, field: &str) -> bool {
     match cause {
         "missing-configmap" | "missing-secret" | "missing-key" => {
             matches!(field, "env" | "envFrom" | "volumes")
@@ -221,12 +252,18 @@ fn fix(workload: ObjectRef, rollout: &RolloutReport, diagnosis: &Diagnosis) -> F
         )
     };
     let mut changes = rollout.changes.iter().flatten();
-    let image = changes.find(|change| change.field == "image" && explains(diagnosis, change));
+    let image = changes.find(|it| it.field == "image" && Trouble::of(diagnosis).may_come_of(it));
     let message = Message::new(sentence)
         .fact("revision", Fact::Number(rollout.old.revision))
         .fact_if("image", image.and_then(|change| change.from.clone()))
         .fact("ready", rollout.old.ready);
-    let pods = || diagnosis.affected.iter().map(|pod| pod.name.clone()).collect::<Vec<_>>();
+    let pods = || {
+        diagnosis
+            .affected
+            .iter()
+            .map(|pod| pod.name.clone())
+            .collect::<Vec<_>>()
+    };
     let message = message.fact_if("pods", is_stateful.then(pods));
     let namespace = workload.namespace.as_deref().unwrap_or_default();
     let to = format!("--to-revision={}", rollout.old.revision);
@@ -241,5 +278,100 @@ fn fix(workload: ObjectRef, rollout: &RolloutReport, diagnosis: &Diagnosis) -> F
         risk: Risk::Changes,
         who: Who::Owner,
         verified: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kubernetes::quantity::Quantity;
+
+    fn change(field: &str, how: How, from: &str, to: &str) -> ChangeReport {
+        let fact = |text: &str| {
+            let quantity: Option<Quantity> = text.parse().ok();
+            let amount = quantity.map(|quantity| Fact::amount(quantity, "cpu"));
+            (!text.is_empty()).then(|| amount.unwrap_or_else(|| text.into()))
+        };
+        let is_pods = [
+            "nodeSelector",
+            "tolerations",
+            "containers",
+            "volumes",
+            "metadata",
+        ];
+        ChangeReport {
+            field: field.to_owned(),
+            container: (!is_pods.contains(&first(field))).then(|| "app".to_owned()),
+            how,
+            from: fact(from),
+            to: fact(to),
+        }
+    }
+
+    fn changed(field: &str, from: &str, to: &str) -> ChangeReport {
+        change(field, How::Changed, from, to)
+    }
+
+    /// Whether the change may be why the container app is not well.
+    fn explained(cause: &str, layer: Layer, change: &ChangeReport) -> bool {
+        let container = (layer != Layer::Scheduling).then_some("app");
+        let trouble = Trouble {
+            cause,
+            layer,
+            container,
+        };
+        trouble.may_come_of(change)
+    }
+
+    #[test]
+    fn a_registrys_trouble_comes_of_another_registry_and_not_of_another_tag() {
+        let tag = changed("image", "r.example/web:1", "r.example/web:2");
+        let moved = changed("image", "r.example/web:1", "q.example/web:1");
+        for (cause, of_tag) in [
+            ("registry-dns", false),
+            ("image-rate-limited", false),
+            ("image-tag-not-found", true),
+        ] {
+            assert_eq!(explained(cause, Layer::Image, &tag), of_tag, "{cause}");
+            assert!(explained(cause, Layer::Image, &moved), "{cause}");
+        }
+        assert!(!explained(
+            "image-tag-not-found",
+            Layer::Image,
+            &changed("args", "", "")
+        ));
+    }
+
+    #[test]
+    fn only_what_asks_for_more_leaves_less_room() {
+        let up = changed("resources.requests.cpu", "1", "2");
+        let down = changed("resources.requests.cpu", "2", "1");
+        let memory = changed("resources.requests.memory", "1Gi", "2Gi");
+        let of = |change: &ChangeReport| explained("insufficient-cpu", Layer::Scheduling, change);
+        assert!(of(&up) && !of(&down) && !of(&memory));
+        assert!(of(&change("nodeSelector.pool", How::Added, "", "gpu")));
+        assert!(!of(&change("nodeSelector.pool", How::Removed, "gpu", "")));
+        assert!(!of(&change("tolerations", How::Added, "", "")));
+        assert!(of(&change("tolerations", How::Removed, "", "")));
+        assert!(!of(&changed("image", "web:1", "web:2")));
+    }
+
+    #[test]
+    fn a_container_fails_by_what_is_its_own_or_the_pods() {
+        let of = |change: &ChangeReport| explained("crash-app-error", Layer::Container, change);
+        let elsewhere = ChangeReport {
+            container: Some("proxy".to_owned()),
+            ..changed("image", "a", "b")
+        };
+        assert!(of(&changed("env[MODE]", "", "")) && !of(&elsewhere));
+        assert!(of(&changed("volumes[a].configMap.name", "a", "b")));
+        assert!(of(&change("containers[app]", How::Added, "", "web:1")));
+        assert!(!of(&changed("metadata.annotations[a]", "", "")));
+    }
+
+    #[test]
+    fn a_missing_object_comes_of_what_names_one() {
+        let of = |change: &ChangeReport| explained("missing-configmap", Layer::Container, change);
+        assert!(of(&changed("env[MODE]", "", "")) && !of(&changed("image", "a", "b")));
     }
 }

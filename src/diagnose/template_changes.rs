@@ -277,13 +277,34 @@ fn volume(volume: &Value) -> Option<String> {
 fn is_open(path: &str) -> bool {
     let last = path.rsplit('.').next().unwrap_or_default();
     match first(path) {
-        "image" | "imagePullPolicy" | "command" | "args" | "workingDir" | "ports"
-        | "volumeMounts" | "volumeDevices" | "imagePullSecrets" | "nodeSelector" | "nodeName"
-        | "schedulerName" | "serviceAccountName" | "priorityClassName" | "runtimeClassName"
-        | "hostNetwork" | "securityContext" | "terminationGracePeriodSeconds" => true,
+        "image"
+        | "imagePullPolicy"
+        | "command"
+        | "args"
+        | "workingDir"
+        | "ports"
+        | "volumeMounts"
+        | "volumeDevices"
+        | "imagePullSecrets"
+        | "nodeSelector"
+        | "nodeName"
+        | "schedulerName"
+        | "serviceAccountName"
+        | "priorityClassName"
+        | "runtimeClassName"
+        | "hostNetwork"
+        | "securityContext"
+        | "terminationGracePeriodSeconds" => true,
         "startupProbe" | "livenessProbe" | "readinessProbe" => !path.contains("httpHeaders"),
         "volumes" => {
-            let told = ["name", "secretName", "claimName", "path", "sizeLimit", "medium"];
+            let told = [
+                "name",
+                "secretName",
+                "claimName",
+                "path",
+                "sizeLimit",
+                "medium",
+            ];
             path.ends_with(']') || told.contains(&last)
         }
         _ => false,
@@ -293,7 +314,15 @@ fn is_open(path: &str) -> bool {
 /// Whether the words of a command name something that nobody should read.
 fn speaks_of_a_secret(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    let words = ["passw", "secret", "token", "credential", "apikey", "api-key", "api_key"];
+    let words = [
+        "passw",
+        "secret",
+        "token",
+        "credential",
+        "apikey",
+        "api-key",
+        "api_key",
+    ];
     let in_url = || text.split("://").skip(1).any(|rest| rest.contains('@'));
     words.iter().any(|word| text.contains(word)) || in_url()
 }

@@ -2,7 +2,9 @@
 
 use super::template_changes::changes;
 use crate::report::{RevisionReport, RolloutReport, WorkloadReport};
-use crate::snapshot::{ByRevision, Kind, ObjectRef, PodNumbers, PodTemplate, PodView, Snapshot, Workload};
+use crate::snapshot::{
+    ByRevision, Kind, ObjectRef, PodNumbers, PodTemplate, PodView, Snapshot, Workload,
+};
 use crate::triage::{Subject, Triage, WorkloadSubject};
 use std::collections::BTreeMap;
 
@@ -104,16 +106,16 @@ fn wanted_of_sets(deployment: &ObjectRef, snapshot: &Snapshot<'_>) -> Option<i64
     newest.desired
 }
 
-fn sets<'s>(
-    deployment: &ObjectRef,
-    snapshot: &Snapshot<'s>,
-) -> Vec<(&'s str, &'s Workload)> {
+fn sets<'s>(deployment: &ObjectRef, snapshot: &Snapshot<'s>) -> Vec<(&'s str, &'s Workload)> {
     if deployment.known_kind() != Some(Kind::Deployment) {
         return Vec::new();
     }
     let seen = snapshot.store().replica_sets().seen();
     let is_own = |namespace: &str, set: &Workload| {
-        let (kind, name) = set.controller.as_ref().map_or(("", ""), |(kind, name)| (kind, name));
+        let (kind, name) = set
+            .controller
+            .as_ref()
+            .map_or(("", ""), |(kind, name)| (kind, name));
         deployment.namespace.as_deref() == Some(namespace)
             && (kind, name) == (deployment.kind.as_str(), deployment.name.as_str())
     };

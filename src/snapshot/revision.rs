@@ -146,12 +146,16 @@ impl Store {
     pub fn revision(&self, workload: &ObjectRef, name: &str) -> Option<Seen<'_, Revision<'_>>> {
         let namespace = workload.namespace.as_deref().unwrap_or_default();
         match workload.known_kind()? {
-            Kind::Deployment => Some(self.replica_sets().get(namespace, name).map(|set| {
-                Revision {
-                    number: set.revision,
-                    template: set.template.as_ref(),
-                }
-            })),
+            Kind::Deployment => {
+                Some(
+                    self.replica_sets()
+                        .get(namespace, name)
+                        .map(|set| Revision {
+                            number: set.revision,
+                            template: set.template.as_ref(),
+                        }),
+                )
+            }
             Kind::StatefulSet | Kind::DaemonSet => {
                 let seen = self.controller_revisions().get(namespace, name);
                 Some(seen.map(|revision| Revision {
@@ -161,5 +165,117 @@ impl Store {
             }
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheduler::testing::{Cluster, Object, object, pod};
+    use serde_json::json;
+
+    /// A pod of this revision.
+    fn of(name: &str, kind: &str, owner: &str, label: (&str, &str), ready: bool) -> Object {
+        let status = if ready { "True" } else { "False" };
+        let labels = json!({label.0: label.1});
+        let conditions = json!([{"type": "Ready", "status": status}]);
+        pod(name)
+            .of(kind, owner)
+            .set("/metadata/labels", labels)
+            .set("/status/conditions", conditions)
+    }
+
+    fn numbers(pods: usize, ready: usize) -> PodNumbers {
+        PodNumbers { pods, ready }
+    }
+
+    #[test]
+    fn pods_are_counted_by_workload_and_revision() {
+        let set = |name: &str, hash: &str, ready: bool| {
+            of(
+                name,
+                "ReplicaSet",
+                &format!("web-{hash}"),
+                (TEMPLATE_HASH, hash),
+                ready,
+            )
+        };
+        let gone =
+            set("d", "1a", true).set("/metadata/deletionTimestamp", json!("2026-01-01T00:00:00Z"));
+        let cluster = Cluster::new().all([
+            set("a", "1a", true),
+            set("b", "1a", true),
+            set("c", "2b", false),
+            gone,
+            of("db-0", "StatefulSet", "db", (REVISION_HASH, "db-1a"), true),
+            of(
+                "agent-x",
+                "DaemonSet",
+                "agent",
+                (REVISION_HASH, "1a"),
+                false,
+            ),
+            of("once", "Job", "once", ("a", "b"), false),
+            pod("alone"),
+        ]);
+        let found = cluster.snapshot().revisions_in("shop");
+        let found: Vec<(String, Vec<(String, PodNumbers)>)> = found
+            .into_iter()
+            .map(|(workload, revisions)| (workload.short(), revisions.into_iter().collect()))
+            .collect();
+        let one = |name: &str, of: PodNumbers| vec![(name.to_owned(), of)];
+        assert_eq!(
+            found,
+            [
+                ("DaemonSet/agent".to_owned(), one("agent-1a", numbers(1, 0))),
+                (
+                    "Deployment/web".to_owned(),
+                    vec![
+                        ("web-1a".to_owned(), numbers(2, 2)),
+                        ("web-2b".to_owned(), numbers(1, 0))
+                    ]
+                ),
+                ("Job/once".to_owned(), one("", numbers(1, 0))),
+                ("StatefulSet/db".to_owned(), one("db-1a", numbers(1, 1))),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_template_is_kept_by_what_has_pods() {
+        let template = json!({"spec": {"containers": [{"name": "app", "image": "web:1"}]}});
+        let set = |name: &str, pods: i64| {
+            let meta = json!({"name": name, "namespace": "shop", "annotations": {"deployment.kubernetes.io/revision": "3"}});
+            let spec = json!({"replicas": pods, "template": template});
+            object(
+                Kind::ReplicaSet,
+                json!({"metadata": meta, "spec": spec, "status": {"replicas": pods}}),
+            )
+        };
+        let meta = json!({"name": "db-1a", "namespace": "shop"});
+        let revision =
+            json!({"metadata": meta, "revision": 7, "data": {"spec": {"template": template}}});
+        let cluster = Cluster::new()
+            .all([
+                set("web-1a", 0),
+                set("web-2b", 1),
+                object(Kind::ControllerRevision, revision),
+            ])
+            .snapshot();
+        let read = |kind: Kind, name: &str| {
+            let workload = ObjectRef::new(kind, "shop", "any");
+            let revision = cluster.store().revision(&workload, name)?.yes()?;
+            Some((revision.number, revision.template.map(PodTemplate::fields)))
+        };
+        assert_eq!(read(Kind::Deployment, "web-1a"), Some((Some(3), None)));
+        assert_eq!(
+            read(Kind::Deployment, "web-2b"),
+            Some((Some(3), Some(template.clone())))
+        );
+        assert_eq!(
+            read(Kind::StatefulSet, "db-1a"),
+            Some((Some(7), Some(template.clone())))
+        );
+        assert_eq!(read(Kind::StatefulSet, "db-2b"), None);
     }
 }

@@ -39,12 +39,16 @@ fn set(hash: &str, revision: u32, image: &str, ready: u32) -> Value {
 }
 
 fn server(pods: &[Value]) -> ApiServer {
+    let sets = [set("1a", 1, "web:1", 1), set("2b", 2, "web:2", 0)];
+    server_with(pods, Response::list("ReplicaSetList", &sets))
+}
+
+fn server_with(pods: &[Value], sets: Response) -> ApiServer {
     let server = ApiServer::start();
     server.on(PODS, [Response::list("PodList", pods)]);
     server.on(EVENTS, [Response::list("EventList", &[])]);
     server.on(SERVICES, [Response::list("ServiceList", &[])]);
-    let sets = [set("1a", 1, "web:1", 1), set("2b", 2, "web:2", 0)];
-    server.on(SETS, [Response::list("ReplicaSetList", &sets)]);
+    server.on(SETS, [sets]);
     server
 }
 
@@ -98,7 +102,11 @@ fn a_named_pod_of_a_deployment_costs_its_replica_sets() {
     assert_eq!(selectors(&server, SETS), ["app%3Dweb"]);
     assert_eq!(rollout(&gathered), Some((1, CHANGED.to_owned())));
     let workload = gathered.report().workloads.remove(0);
-    assert_eq!((workload.pods, workload.ready), (None, None), "not all were read");
+    assert_eq!(
+        (workload.pods, workload.ready),
+        (None, None),
+        "not all were read"
+    );
     assert!(!workload.serves_nothing);
 }
 
@@ -109,7 +117,12 @@ fn templates_of_stateful_and_daemon_sets_are_selected_by_their_own_labels() {
         owned(pod, "StatefulSet", name, labels)
     };
     let daemon = |pod: Value, hash: &str| {
-        owned(pod, "DaemonSet", "agent", json!({"controller-revision-hash": hash}))
+        owned(
+            pod,
+            "DaemonSet",
+            "agent",
+            json!({"controller-revision-hash": hash}),
+        )
     };
     let server = server(&[
         stateful("db", super::healthy("db-0"), "1a"),
@@ -132,9 +145,8 @@ fn templates_of_stateful_and_daemon_sets_are_selected_by_their_own_labels() {
 
 #[test]
 fn without_the_right_to_read_replica_sets_it_is_known_who_serves_and_not_what_changed() {
-    let server = server(&[serving("a", "1a"), stuck("c", "2b")]);
-    let message = "replicasets.apps is forbidden";
-    server.on(SETS, [Response::failure(403, "Forbidden", message)]);
+    let refusal = Response::failure(403, "Forbidden", "replicasets.apps is forbidden");
+    let server = server_with(&[serving("a", "1a"), stuck("c", "2b")], refusal);
     let gathered = read(&server, shop()).unwrap();
     let gaps = gathered.store().gaps();
     let gaps: Vec<_> = gaps.into_iter().map(|gap| (gap.kind, gap.why)).collect();

@@ -79,15 +79,17 @@ pub(super) fn rollouts(report: &Report) -> String {
                 it.revision, it.pods, it.ready, it.stuck
             )
         };
-        let changes = rollout.changes.iter().flatten();
-        let changes: Vec<String> = changes.map(|it| it.message().english()).collect();
+        let changes = rollout.changes.as_ref().map(|changes| {
+            let words = changes.iter().map(|it| it.message().english());
+            format!("[{}]", words.collect::<Vec<_>>().join(", "))
+        });
         let _ = writeln!(
             text,
-            "- rollout: {}\n  old: {}\n  new: {}\n  changes: [{}]",
+            "- rollout: {}\n  old: {}\n  new: {}\n  changes: {}",
             workload.object,
             revision(&rollout.old),
             revision(&rollout.new),
-            changes.join(", ")
+            changes.as_deref().unwrap_or("unread")
         );
     }
     text

@@ -192,7 +192,9 @@ fn selected(item: &Value, selector: &str) -> bool {
 fn labelled(item: &Value, selector: &str) -> bool {
     let label = |key: &str| {
         let key = key.replace("%2F", "/");
-        item["metadata"]["labels"][key.as_str()].as_str().unwrap_or_default()
+        item["metadata"]["labels"][key.as_str()]
+            .as_str()
+            .unwrap_or_default()
     };
     if let Some((key, values)) = selector.split_once("%20in%20%28") {
         let values = values.trim_end_matches("%29");

@@ -62,7 +62,9 @@ pub(super) fn of_scope(
         if revisions.len() < 2 {
             continue;
         }
-        let unread = with_pods.keys().filter(|name| is_unread(&workload, name, store));
+        let unread = with_pods
+            .keys()
+            .filter(|name| is_unread(&workload, name, store));
         let hash = |name: &String| name.rsplit('-').next().unwrap_or_default().to_owned();
         let unread = unread.map(|name| (namespace.clone(), hash(name)));
         hashes.entry(keeper).or_default().extend(unread);
@@ -99,11 +101,7 @@ fn deployment_of(set: ObjectRef) -> Option<(ObjectRef, String)> {
 }
 
 /// Lists what keeps the templates with these hashes, each with its namespace.
-fn by_hash(
-    (kind, label): Keeper,
-    hashes: &BTreeSet<(String, String)>,
-    reads: &mut BTreeSet<Read>,
-) {
+fn by_hash((kind, label): Keeper, hashes: &BTreeSet<(String, String)>, reads: &mut BTreeSet<Read>) {
     let mut by_namespace: BTreeMap<Option<String>, Vec<&str>> = BTreeMap::new();
     let namespaces: BTreeSet<&String> = hashes.iter().map(|(namespace, _)| namespace).collect();
     for (namespace, hash) in hashes {
