@@ -306,6 +306,8 @@ fn record(store: &mut Store, read: &Read, outcome: &Result<(), ReadError>) {
             ReadScope::Object(namespace.clone(), name.clone()),
         ),
         read if read.narrows_pods() => return,
+        // part of them, which says nothing about the rest
+        Read::List { labels, .. } if !labels.is_empty() && outcome.is_ok() => return,
         Read::List {
             kind: Kind::Event,
             namespace: Some(namespace),
@@ -316,7 +318,6 @@ fn record(store: &mut Store, read: &Read, outcome: &Result<(), ReadError>) {
             let read_scope = ReadScope::Object(namespace.clone(), name.clone());
             (Some(name), read_scope)
         }
-        // part of them, which says nothing about the rest
         Read::List {
             kind: Kind::Event,
             fields,

@@ -7,10 +7,12 @@
 mod nodes;
 mod root_cause;
 mod scheduler;
+mod workload;
 
 pub use nodes::{FilterFailureReport, NodeReport, UnreadReport, node_reports};
 pub use root_cause::RootCause;
 pub use scheduler::{AgreementReport, PreemptionReport};
+pub use workload::{ChangeReport, How, RevisionReport, RolloutReport, WorkloadReport};
 
 use crate::rules::finding::{Certainty, Risk, Role, Who};
 use crate::snapshot::{Evidence, ObjectRef};
@@ -41,6 +43,8 @@ pub struct Report {
     pub root_causes: Vec<RootCause>,
     /// One entry a cause and object to change, in the order of the root causes.
     pub diagnoses: Vec<Diagnosis>,
+    /// Workloads with stuck pods or without enough of them, in order of kind, namespace and name.
+    pub workloads: Vec<WorkloadReport>,
     /// Stuck objects that no rule explains.
     pub unexplained: Vec<Unexplained>,
     /// Objects that were named and are not stuck.

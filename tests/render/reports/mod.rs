@@ -88,6 +88,7 @@ fn report(pods: usize, mut diagnoses: Vec<Diagnosis>) -> Report {
         },
         root_causes,
         diagnoses,
+        workloads: Vec::new(),
         unexplained: Vec::new(),
         not_stuck: Vec::new(),
         gaps: Vec::new(),
