@@ -57,8 +57,8 @@ fn run(
     for service in &triage.services.stuck {
         run.explain(&Case::new(*service, &engine));
     }
-    let (root_causes, mut diagnoses) = root_cause::in_order(run.diagnoses.finish());
     let workloads = workloads::reports(&triage, snapshot);
+    let (root_causes, mut diagnoses) = root_cause::in_order(run.diagnoses.finish(), &workloads);
     rollback::offer(&mut diagnoses, &workloads, snapshot);
     let not_stuck = summary::not_stuck(&triage, snapshot, &diagnoses);
     Report {

@@ -3,7 +3,7 @@
 use super::block::Block;
 use super::contributing::Above;
 use super::margin::label;
-use super::{agreement, evidence, fixes, head, ladder, nodes};
+use super::{agreement, evidence, fixes, head, ladder, nodes, serving};
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::terms;
@@ -26,6 +26,7 @@ pub(super) fn write(writer: &mut Writer, report: &Report, block: &Block<'_>, abo
     writer.paragraph(&start, &Line::new().pad(4), &headline(writer, block));
     if above.is_empty() {
         head::names(writer, &objects);
+        serving::changes(writer, report, &block.workloads());
     }
     fixes::write(writer, &diagnosis.fixes, &same);
     others(writer, block);

@@ -1,6 +1,7 @@
 //! The first line of a block: what is hit, in which state, for how long.
 
 use super::margin::label;
+use super::serving;
 use crate::render::arguments::arguments;
 use crate::render::line::Line;
 use crate::render::style::Style;
@@ -18,7 +19,6 @@ const INDENT: usize = 4;
 /// `deploy/web -n shop: pod web-7d9c5b-x2k4q ImagePullBackOff for 41m, container app`
 /// `deploy/web -n shop: 3 pods ImagePullBackOff for up to 41m`
 pub(super) fn write(writer: &mut Writer, objects: &[&Affected], report: &Report) {
-    let _ = report;
     let workloads: BTreeSet<ObjectRef> = objects
         .iter()
         .map(|one| one.workload.clone().unwrap_or_else(|| one.object()))
@@ -35,7 +35,7 @@ pub(super) fn write(writer: &mut Writer, objects: &[&Affected], report: &Report)
     let restarted = most_restarts(objects).as_ref().map(restarts);
     let head = Message::new(say!(
         "text.head.line",
-        "{objects}: [{kind} {name} ][{count} {count|{one}|{many}} ]{states}[ for {age}][ for up to {longest}][, {restarts}][, up to {most}][, container {container}]"
+        "{objects}: [{kind} {name} ][{count} {count|{one}|{many}} ]{states}[ for {age}][ for up to {longest}][, {restarts}][, up to {most}][, container {container}][; {serving}]"
     ))
     .fact("objects", arguments(writer, &workloads, NAMED))
     .fact_if("kind", alone.map(|_| object.clone()))
@@ -48,7 +48,8 @@ pub(super) fn write(writer: &mut Writer, objects: &[&Affected], report: &Report)
     .fact_if("longest", longest(objects).filter(|_| several))
     .fact_if("restarts", restarted.clone().filter(|_| !several))
     .fact_if("most", restarted.filter(|_| several))
-    .fact_if("container", container.filter(|_| containers.len() == 1));
+    .fact_if("container", container.filter(|_| containers.len() == 1))
+    .fact_if("serving", serving::message(report, &workloads));
     let line = Line::new().sentence(writer.language(), &head, |hole| match hole {
         "objects" => Style::Object,
         _ => Style::Plain,

@@ -23,6 +23,7 @@ mod names;
 mod nodes;
 mod overview;
 mod rows;
+mod serving;
 mod shown;
 mod unexplained;
 mod values;
@@ -68,7 +69,7 @@ pub(super) fn lay_out(writer: &mut Writer, report: &Report) {
             unexplained::write(writer, report, group);
         }
     } else {
-        overview::write(writer, &blocks, &unexplained);
+        overview::write(writer, report, &blocks, &unexplained);
     }
     ended::write(writer, &ended);
     ending::write(writer, report);

@@ -56,7 +56,7 @@ fn report(pods: usize, mut diagnoses: Vec<Diagnosis>) -> Report {
     }
     let root_causes = diagnoses
         .chunks(1)
-        .filter_map(|one| RootCause::of(one, None))
+        .filter_map(|one| RootCause::of(one, None, &[]))
         .collect();
     let mut causes: Vec<CauseSummary> = Vec::new();
     let mut stuck = std::collections::BTreeSet::new();
