@@ -13,6 +13,7 @@ mod beyond;
 mod depends;
 mod habits;
 mod refused;
+mod rollouts;
 
 use crate::api_server::{ApiServer, Response};
 use crate::support::{ConnectionFlags, Kind, Loaded, Scope, Target, Why, hints, read_cluster};

@@ -447,7 +447,15 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     (
         "diagnose",
-        &["snapshot", "text", "scheduler", "triage", "rules", "report"],
+        &[
+            "kubernetes",
+            "snapshot",
+            "text",
+            "scheduler",
+            "triage",
+            "rules",
+            "report",
+        ],
     ),
     (
         "render",

@@ -8,9 +8,12 @@ mod equivalence;
 mod ladder;
 mod merge;
 mod next;
+mod rollback;
 mod root_cause;
 mod summary;
+mod template_changes;
 mod unexplained;
+mod workloads;
 
 use crate::report::{Defect, Report, Requests, SCHEMA, Unexplained};
 use crate::rules::{self, Case, Explained, Layer, Rule};
@@ -54,8 +57,10 @@ fn run(
     for service in &triage.services.stuck {
         run.explain(&Case::new(*service, &engine));
     }
-    let (root_causes, diagnoses) = root_cause::in_order(run.diagnoses.finish());
-    let not_stuck = summary::not_stuck(&triage, &diagnoses);
+    let workloads = workloads::reports(&triage, snapshot);
+    let (root_causes, mut diagnoses) = root_cause::in_order(run.diagnoses.finish(), &workloads);
+    rollback::offer(&mut diagnoses, &workloads, snapshot);
+    let not_stuck = summary::not_stuck(&triage, snapshot, &diagnoses);
     Report {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
@@ -64,6 +69,7 @@ fn run(
         summary: summary::summary(&triage, &diagnoses),
         root_causes,
         diagnoses,
+        workloads,
         unexplained: run.unexplained,
         not_stuck,
         gaps: summary::gaps(snapshot),

@@ -40,8 +40,8 @@ pub fn read(
         .context("the runtime cannot be started")?;
     runtime.block_on(async {
         let client = Client::connect(&connection).await.map_err(unconnected)?;
-        let taker = Taker::new(dump)?;
-        progress::shown(&client, waves(&client, taker, scope)).await
+        let sink = Sink::new(dump)?;
+        progress::shown(&client, waves(&client, sink, scope)).await
     })
 }
 
@@ -65,16 +65,16 @@ fn in_namespace(scope: Scope, everywhere: bool, connection: &Connection) -> Scop
 }
 
 /// Takes objects in and, when a dump is wanted, writes them there as well.
-struct Taker {
+struct Sink {
     store: Store,
     dump: Option<DumpWriter>,
     /// The first trouble with the dump; reading goes on, and the run fails at its end.
     trouble: Option<anyhow::Error>,
 }
 
-impl Taker {
+impl Sink {
     fn new(dump: Option<&Path>) -> Result<RefCell<Self>> {
-        Ok(RefCell::new(Taker {
+        Ok(RefCell::new(Sink {
             store: Store::new(Why::NotAsked),
             dump: dump.map(DumpWriter::create).transpose()?,
             trouble: None,
@@ -121,33 +121,33 @@ impl Taker {
     }
 }
 
-async fn waves(client: &Client, taker: RefCell<Taker>, scope: Scope) -> Result<Gathered> {
+async fn waves(client: &Client, sink: RefCell<Sink>, scope: Scope) -> Result<Gathered> {
     let mut scope = scope;
-    let mut first = wave(client, &taker, plan::first(&scope)).await;
+    let mut first = wave(client, &sink, plan::first(&scope)).await;
     if let Some(with_workloads) = missing::or_workloads(client, &scope, &first).await {
         scope = with_workloads;
         let mut more = plan::first(&scope);
         first.retain(|(read, _)| more.contains(read));
         more.retain(|read| first.iter().all(|(done, _)| done != read));
-        first.extend(wave(client, &taker, more).await);
+        first.extend(wave(client, &sink, more).await);
     }
     for (read, outcome) in first {
-        if is_used(&taker.borrow().store, &read) {
+        if is_used(&sink.borrow().store, &read) {
             continue;
         }
         settle(client, &scope, &read, outcome).await?;
     }
-    if taker.borrow().store.has_no_pods() {
+    if sink.borrow().store.has_no_pods() {
         missing::namespace_is_there(client, &scope).await?;
     }
     if let Some(time) = client.server_time() {
-        taker.borrow_mut().store.set_time(time);
+        sink.borrow_mut().store.set_time(time);
     }
-    let second = plan::second(&scope, &taker.borrow().store);
-    wave(client, &taker, second).await;
-    let third = plan::third(&scope, &taker.borrow().store);
-    wave(client, &taker, third).await;
-    let (store, dumped) = taker.into_inner().finish(&scope)?;
+    let second = plan::second(&scope, &sink.borrow().store);
+    wave(client, &sink, second).await;
+    let third = plan::third(&scope, &sink.borrow().store);
+    wave(client, &sink, third).await;
+    let (store, dumped) = sink.into_inner().finish(&scope)?;
     Ok(Gathered {
         store,
         scope,
@@ -159,25 +159,25 @@ async fn waves(client: &Client, taker: RefCell<Taker>, scope: Scope) -> Result<G
 /// Runs reads beside each other and records what became of each.
 async fn wave(
     client: &Client,
-    taker: &RefCell<Taker>,
+    sink: &RefCell<Sink>,
     reads: Vec<Read>,
 ) -> Vec<(Read, Result<(), ReadError>)> {
-    let outcomes = join_all(reads.iter().map(|read| one(client, taker, read))).await;
+    let outcomes = join_all(reads.iter().map(|read| one(client, sink, read))).await;
     let mut settled = Vec::new();
     for (read, outcome) in reads.into_iter().zip(outcomes) {
-        record(&mut taker.borrow_mut().store, &read, &outcome);
+        record(&mut sink.borrow_mut().store, &read, &outcome);
         settled.push((read, outcome));
     }
     settled
 }
 
-async fn one(client: &Client, taker: &RefCell<Taker>, read: &Read) -> Result<(), ReadError> {
+async fn one(client: &Client, sink: &RefCell<Sink>, read: &Read) -> Result<(), ReadError> {
     let form = form(read);
     let namespace = namespace(read);
     let mut take = |json: &[u8]| match form {
-        Accept::Json | Accept::Text => taker.borrow_mut().object(read, json),
+        Accept::Json | Accept::Text => sink.borrow_mut().object(read, json),
         Accept::Metadata | Accept::Table => {
-            taker.borrow_mut().name(read, namespace, &name_only(json)?)
+            sink.borrow_mut().name(read, namespace, &name_only(json)?)
         }
     };
     match read {
@@ -306,6 +306,8 @@ fn record(store: &mut Store, read: &Read, outcome: &Result<(), ReadError>) {
             ReadScope::Object(namespace.clone(), name.clone()),
         ),
         read if read.narrows_pods() => return,
+        // part of them, which says nothing about the rest
+        Read::List { labels, .. } if !labels.is_empty() && outcome.is_ok() => return,
         Read::List {
             kind: Kind::Event,
             namespace: Some(namespace),
@@ -316,7 +318,6 @@ fn record(store: &mut Store, read: &Read, outcome: &Result<(), ReadError>) {
             let read_scope = ReadScope::Object(namespace.clone(), name.clone());
             (Some(name), read_scope)
         }
-        // part of them, which says nothing about the rest
         Read::List {
             kind: Kind::Event,
             fields,

@@ -66,7 +66,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use take::Taker;
+use take::DumpSink;
 
 /// Reads dumps: files, directories, archives, `-` for standard input. Without a scope the one counts
 /// with which the dump was written, or else everything that it holds.
@@ -81,10 +81,10 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered> {
     for path in paths {
         coverage.next_root();
         let namespace = scope.as_ref().and_then(|scope| scope.namespace.as_deref());
-        let mut taker = Taker::new(&mut store, &mut coverage, namespace);
+        let mut sink = DumpSink::new(&mut store, &mut coverage, namespace);
         let mut recognised = false;
         source::each(path, &bytes, &mut |file| {
-            recognised |= one(file, &mut taker)?;
+            recognised |= one(file, &mut sink)?;
             Ok(())
         })?;
         if !recognised {
@@ -210,7 +210,7 @@ fn names(store: &Store, scope: &Scope, kind: Kind) -> BTreeSet<String> {
 }
 
 /// Reads one file, and says whether it held something of Kubernetes.
-fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool> {
+fn one(file: File<'_>, sink: &mut DumpSink<'_>) -> Result<bool> {
     let File {
         label,
         path,
@@ -221,26 +221,26 @@ fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool> {
         Ok(text) => text,
         Err(cause) if named => return Err(cause).context(error::unreadable(label)),
         Err(cause) => {
-            taker.begin(Layout::of(path));
-            taker.broken(label, &Fault::Io(cause));
+            sink.begin(Layout::of(path));
+            sink.broken(label, &Fault::Io(cause));
             return Ok(false);
         }
     };
-    taker.begin(Layout::of(path));
+    sink.begin(Layout::of(path));
     let mut reader = BufReader::with_capacity(1 << 16, text.reader);
-    let outcome = contents(sniff::form(&text.head), &mut reader, taker);
+    let outcome = contents(sniff::form(&text.head), &mut reader, sink);
     match outcome {
-        Ok(()) if taker.recognised() => Ok(true),
-        Err(Fault::Foreign) if named && taker.recognised() => {
-            let objects = taker.objects();
+        Ok(()) if sink.recognised() => Ok(true),
+        Err(Fault::Foreign) if named && sink.recognised() => {
+            let objects = sink.objects();
             Err(error::broken(label, Fault::Mixed { objects }))
         }
         Ok(()) | Err(Fault::Foreign) if named => bail!(error::foreign(label, &text.head)),
-        Ok(()) | Err(Fault::Foreign) => Ok(taker.recognised()),
+        Ok(()) | Err(Fault::Foreign) => Ok(sink.recognised()),
         Err(fault) if named => Err(error::broken(label, fault)),
         Err(fault) => {
-            taker.broken(label, &fault);
-            Ok(taker.recognised())
+            sink.broken(label, &fault);
+            Ok(sink.recognised())
         }
     }
 }
@@ -248,14 +248,14 @@ fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool> {
 fn contents(
     form: Option<Form>,
     reader: &mut dyn BufRead,
-    taker: &mut Taker<'_>,
+    sink: &mut DumpSink<'_>,
 ) -> Result<(), Fault> {
     match form {
-        Some(Form::Json) => json::read(reader, taker)?,
-        Some(Form::Yaml) => yaml::read(reader, taker, yaml::WHOLE)?,
+        Some(Form::Json) => json::read(reader, sink)?,
+        Some(Form::Yaml) => yaml::read(reader, sink, yaml::WHOLE)?,
         None => return Err(Fault::Foreign),
     }
-    taker.end();
+    sink.end();
     Ok(())
 }
 
@@ -265,10 +265,10 @@ fn contents(
 /// When it is neither JSON nor YAML, or holds something that cannot be decoded.
 pub fn load(text: &str, store: &mut Store) -> Result<()> {
     let mut coverage = Coverage::default();
-    let mut taker = Taker::new(store, &mut coverage, None);
-    taker.begin(Layout::of(Path::new("-")));
+    let mut sink = DumpSink::new(store, &mut coverage, None);
+    sink.begin(Layout::of(Path::new("-")));
     let mut reader = text.as_bytes();
-    contents(sniff::form(text.as_bytes()), &mut reader, &mut taker)?;
+    contents(sniff::form(text.as_bytes()), &mut reader, &mut sink)?;
     if let Some(gap) = coverage.gaps().first() {
         let name = gap.name.as_deref().unwrap_or_default();
         bail!("{} {name} {}", gap.kind, gap.detail);

@@ -5,7 +5,7 @@ use super::names;
 use super::plan::Read;
 use super::read_error::ReadError;
 use crate::error::Failure;
-use crate::kubernetes::nearest::likeness;
+use crate::kubernetes::nearest::distance;
 use crate::snapshot::Kind;
 use crate::triage::scope::{Scope, Target};
 use anyhow::{Result, bail};
@@ -44,10 +44,10 @@ pub(super) fn meant(kind: Kind, wanted: &str, candidates: &[Candidate]) -> Optio
     if let Some(same) = others.find(|other| other.name == wanted) {
         return Some(same.typed());
     }
-    let alike = candidates
+    let near = candidates
         .iter()
-        .filter_map(|one| Some((likeness(wanted, &one.name)?, one)));
-    let (_, found) = alike.min()?;
+        .filter_map(|one| Some((distance(wanted, &one.name)?, one)));
+    let (_, found) = near.min()?;
     Some(match found.kind {
         of if of == kind => found.name.clone(),
         _ => found.typed(),

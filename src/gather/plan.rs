@@ -3,10 +3,11 @@
 //! Two waves. The first reads the scope's pods. The second asks only for what the pods that are not
 //! plainly well point at; a third follows the claims that the second has read, and is mostly empty.
 //! What a pod's volumes and devices need stands in `storage` and `devices`, what its node's CPU decides in `platform`, what
-//! workloads and Services need in `workloads` and `services`.
+//! workloads and Services need in `workloads`, `rollouts` and `services`.
 
 mod devices;
 mod platform;
+mod rollouts;
 mod services;
 mod storage;
 mod workloads;
@@ -172,6 +173,7 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
         node(pod, store, &mut reads);
     }
     workloads::refused(scope, store, &mut reads);
+    rollouts::of_scope(scope, &suspects, store, &mut reads);
     services::without_pods(scope, store, &mut reads);
     fold(reads)
 }

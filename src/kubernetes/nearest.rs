@@ -16,14 +16,14 @@ const MOST_SLIPS: usize = 3;
 pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
-        .filter_map(|candidate| Some((likeness(wanted, candidate)?, candidate)))
+        .filter_map(|candidate| Some((distance(wanted, candidate)?, candidate)))
         .min()
         .map(|(_, candidate)| candidate)
 }
 
-/// How alike they are, if at all; the wanted name itself is not. Smaller is more alike: slips come first, then parts, the
-/// longer the better.
-pub fn likeness(wanted: &str, candidate: &str) -> Option<(usize, Reverse<usize>)> {
+/// How near they are, if at all; the wanted name itself is not. Smaller is nearer: slips come first, then parts, the longer
+/// the better.
+pub fn distance(wanted: &str, candidate: &str) -> Option<(usize, Reverse<usize>)> {
     if wanted == candidate {
         return None;
     }

@@ -189,7 +189,9 @@ impl Store {
             let state = container.state.as_ref();
             let started = state.and_then(|s| s.running.as_ref()?.started_at.as_ref());
             let ended = state.and_then(|s| s.terminated.as_ref()?.finished_at.as_ref());
-            self.saw(started.max(ended).map(|time| time.0));
+            let last = container.last_state.as_ref();
+            let crashed = last.and_then(|s| s.terminated.as_ref()?.finished_at.as_ref());
+            self.saw(started.max(ended).max(crashed).map(|time| time.0));
         }
     }
 
@@ -302,6 +304,26 @@ impl Store {
             let reads = self.catalogs.log(kind).reads().iter();
             reads.map(move |(read_scope, outcome)| (kind, read_scope, outcome))
         })
+    }
+
+    /// Whether this user was refused so much of a kind, as far as it was tried, or all of which it is a part.
+    pub fn is_refused(&self, kind: Kind, read_scope: &ReadScope) -> bool {
+        let reads = self.catalogs.log(kind).reads();
+        let of_namespace = |namespace: &String| ReadScope::Namespace(namespace.clone());
+        let wider = match read_scope {
+            ReadScope::Object(namespace, _) => Some(of_namespace(namespace)),
+            ReadScope::Namespace(_) | ReadScope::Everywhere => None,
+        };
+        let wider = wider.iter().chain([&ReadScope::Everywhere]);
+        let mut outcomes = [read_scope]
+            .into_iter()
+            .chain(wider)
+            .filter_map(|scope| reads.get(scope));
+        let is_refusal = |outcome: &Result<(), Gap>| {
+            let gap = outcome.as_ref().err();
+            gap.is_some_and(|gap| gap.why == Why::Forbidden)
+        };
+        outcomes.clone().all(Result::is_err) && outcomes.any(is_refusal)
     }
 
     /// Why what nobody tried to read is unknown.

@@ -14,16 +14,18 @@ mod pod;
 mod recovery;
 pub(crate) mod scope;
 mod service;
+mod since;
 mod status_word;
 mod subject;
 mod workload;
 
 pub use layer::Layer;
 pub use node::NodeSubject;
-pub use pod::{between_crashes, budget};
+pub use pod::budget;
 pub use scope::Scope;
 pub use service::ServiceSubject;
-pub use subject::{Because, Passage, Standing, Subject};
+pub use since::{Restarts, between_crashes};
+pub use subject::{Because, Look, Passage, Standing, Subject};
 pub use workload::{REFUSED, RETRY, Refusal, WorkloadSubject};
 
 use crate::snapshot::{ObjectRef, PodView, Snapshot};

@@ -3,7 +3,9 @@
 use super::{Because, Layer, Scope, Standing, Subject};
 use crate::kubernetes::labels::is_set_by_controller;
 use crate::kubernetes::selector::carries;
-use crate::snapshot::{Kind, ObjectRef, Seen, Service, Snapshot, Store, Workload};
+use crate::snapshot::{
+    Kind, ObjectRef, PodIdentity, PodRecord, Seen, Service, Snapshot, Store, Workload,
+};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -89,9 +91,47 @@ impl<'s> ServiceSubject<'s> {
         }
         match (self.pods(store), self.ended(store)) {
             (0, 0) if store.pods().whole(self.namespace).is_err() => Some(Because::PodsUnread),
-            (0, 0) => self.workload(store).map(Because::OfWorkload),
+            (0, 0) => {
+                let of_workload = self.workload(store).map(Because::OfWorkload);
+                of_workload.or_else(|| self.untaken_role(store).map(Because::RoleUntaken))
+            }
             (0, ended) => Some(Because::PodsEnded(ended)),
             (pods, _) => Some(Because::Selects(pods)),
+        }
+    }
+
+    /// The label that keeps its selector from the only pod that could be meant, when it stands for a role: operators say by such
+    /// labels which pod is the primary, and make a Service for each role whether or not there are pods enough.
+    fn untaken_role(&self, store: &Store) -> Option<String> {
+        let records = store.pod_records();
+        let selector = &self.service.selector;
+        let role = selector.iter().find(|(key, _)| {
+            let mut others = selector.clone();
+            others.remove(*key);
+            let has_role = |record: &&PodRecord| {
+                let labels = &records.footprint(record).labels;
+                labels.contains_key(*key) && carries(labels, &others)
+            };
+            let mut pods = records.in_namespace(self.namespace).filter(has_role);
+            let only = pods.next().filter(|_| pods.next().is_none());
+            only.is_some_and(|pod| self.is_set_while_running(key, records.identity(pod), store))
+        });
+        role.map(|(key, value)| format!("{key}={value}"))
+    }
+
+    /// Whether the label comes from no template: the one of the pod's controller lacks it, or the Service's own controller is one
+    /// that makes pods without any.
+    fn is_set_while_running(&self, key: &str, pod: PodIdentity<'_>, store: &Store) -> bool {
+        let Some((kind, name)) = pod.controller else {
+            return false;
+        };
+        match store.workload(kind, pod.namespace, name) {
+            Some(Seen::Yes(workload)) => !workload.template_labels.contains_key(key),
+            Some(_) => false,
+            None => {
+                let own = self.service.controller.as_ref();
+                own.is_some_and(|own| (own.0.as_str(), own.1.as_str()) == (kind, name))
+            }
         }
     }
 
@@ -142,6 +182,9 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
         let store = snapshot.store();
         if let Some(because) = self.well(store) {
             return Standing::Healthy(because);
+        }
+        if self.service.terminating {
+            return Standing::Progressing(Because::Deleting, None);
         }
         // without a clock a Service is as old as what was written last, which may be the Service itself
         let created = self.service.created.filter(|_| snapshot.clock().exact);

@@ -69,7 +69,7 @@ pub(super) fn refused(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) 
 }
 
 /// The workloads of the scope that events of refusals are about, and what these say.
-fn of_events<'s>(
+pub(super) fn of_events<'s>(
     scope: &'s Scope,
     store: &'s Store,
 ) -> impl Iterator<Item = (ObjectRef, &'s str)> + use<'s> {

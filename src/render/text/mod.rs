@@ -6,7 +6,6 @@
 //! is here and in `diagnosis`.
 
 mod agreement;
-mod alike;
 mod block;
 mod columns;
 mod contributing;
@@ -14,6 +13,7 @@ mod diagnosis;
 mod ended;
 mod ending;
 mod evidence;
+mod failure_group;
 mod failures;
 mod fixes;
 mod head;
@@ -23,6 +23,7 @@ mod names;
 mod nodes;
 mod overview;
 mod rows;
+mod serving;
 mod shown;
 mod unexplained;
 mod values;
@@ -52,7 +53,7 @@ pub(super) fn lay_out(writer: &mut Writer, report: &Report) {
         .scope
         .targets
         .iter()
-        .any(|target| target.contains("/"));
+        .any(|target| target.contains('/'));
     let few = if named { FEW_NAMED } else { FEW };
     let (ended, unexplained) = if named || writer.whole() {
         (Vec::new(), unexplained::groups(report))
@@ -72,7 +73,7 @@ pub(super) fn lay_out(writer: &mut Writer, report: &Report) {
             unexplained::write(writer, report, group);
         }
     } else {
-        overview::write(writer, &blocks, &unexplained);
+        overview::write(writer, report, &blocks, &unexplained);
     }
     ended::write(writer, &ended);
     ending::write(writer, report);

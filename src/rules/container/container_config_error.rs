@@ -48,7 +48,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Finding {
     let finding = Finding::new(case.subject(), headline(failure), refusal.proof.clone())
         .container(refusal.container.name())
         .fact("role", role_word(refusal.container.role))
-        .inspect(case.describe_pod())
+        .inspect(case.kubectl(["get", &case.object().argument(), "-o", "yaml"]))
         .fact("message", text::one_line(&refusal.message).into_owned())
         .fix(advice(failure));
     match failure {

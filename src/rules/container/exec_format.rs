@@ -78,6 +78,7 @@ fn finding(case: &Case<'_>, error: &StartError<'_>, what: Option<&str>) -> Findi
         .fact_if("what", what)
         .fact_if("cpu", cpu.map(String::as_str))
         .evidence(label)
+        .inspect(case.image_config(error.container.image()))
         .fix((!is_script).then_some(rebuild))
         .fix([Fix::advice(
             say!(

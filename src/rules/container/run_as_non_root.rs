@@ -89,7 +89,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Option<Finding> {
         .why(why)
         .evidence(settings(case, refusal))
         .fix([Fix::advice(fix, Who::Owner)])
-        .inspect(security_contexts(case));
+        .inspect(case.image_config(refusal.container.image()));
     Some(finding)
 }
 
@@ -126,11 +126,4 @@ fn settings(case: &Case<'_>, refusal: &Refusal<'_>) -> Vec<Evidence> {
         );
     }
     found
-}
-
-/// The command that shows them.
-fn security_contexts(case: &Case<'_>) -> String {
-    let pod = case.pod().name();
-    let fields = "jsonpath={.spec.securityContext}{\"\\n\"}{.spec.containers[*].securityContext}";
-    case.kubectl(["get", "pod", pod, "-o", fields])
 }

@@ -55,6 +55,7 @@ fn finding(case: &Case<'_>, error: &StartError<'_>) -> Finding {
     let message = text::one_line(&error.proof.quote);
     let finding = error
         .finding(case, headline(&error.failure))
+        .inspect(case.node_log())
         .fact(
             "message",
             text::truncate_width(&message, MESSAGE).into_owned(),

@@ -42,7 +42,8 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         .when(may_be_missing(failed), |finding| {
             finding.certainty(Certainty::Likely)
         })
-        .evidence(named.iter().map(|named| named.named.clone()));
+        .evidence(named.iter().map(|named| named.named.clone()))
+        .inspect(failed.skopeo(&["inspect", "--creds", "USER:TOKEN"], failed.image));
     match wrong_type(&named) {
         Some((secret, found)) => {
             let object = ObjectRef::new(Kind::Secret, failed.case.namespace(), secret);

@@ -56,6 +56,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         .why(say!("image-never-pull.why", "it counts only if the runtime of that node has it, under this very name: an image in another machine's or another runtime's store does not"))
         .evidence(policy(failed))
         .fix([pull, load])
+        .inspect(failed.case.on_node(["crictl", "images"]))
 }
 
 fn policy(failed: &FailedPull<'_>) -> Option<Evidence> {

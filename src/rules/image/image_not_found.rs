@@ -65,6 +65,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
                 "image-not-found.missing",
                 "{repository} does not exist: the registry knows no such repository"
             ))
+            .inspect(failed.skopeo(&["list-tags"], &repository))
             .fact("repository", repository)
             .fix([correct]);
     }
@@ -75,6 +76,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             "{repository} is missing or not allowed: the registry does not tell which"
         ))
         .certainty(Certainty::Likely)
+        .inspect(failed.skopeo(&["list-tags"], &repository))
         .fact("repository", repository)
         .why(why(failed, named.is_empty()))
         .evidence(named.iter().map(|named| named.named.clone()))

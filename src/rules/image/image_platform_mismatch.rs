@@ -59,6 +59,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         .fact_if("platform", from_message(failed).or(of_node))
         .why(say!("image-platform-mismatch.why", "the list of variants behind that name holds other platforms only"))
         .evidence(label)
+        .inspect(failed.skopeo(&["inspect", "--raw"], failed.image))
         .fix([Fix::advice(
             say!("image-platform-mismatch.build-variant", "build and push the image for the platform of {node}, too, or name a tag that has it"),
             Who::Owner,

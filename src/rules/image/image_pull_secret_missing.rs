@@ -126,6 +126,7 @@ fn finding(failed: &FailedPull<'_>) -> Option<Finding> {
         .why(say!("image-pull-secret-missing.why", "the kubelet goes on without a Secret that it cannot get, so the registry is asked without that login"))
         .fact("secret", secret)
         .certainty(certainty)
+        .inspect(case.kubectl(["get", "secrets"]))
         .evidence(absence)
         .evidence(event.map(|event| case.event(event)))
         .evidence(evidence);

@@ -1,6 +1,6 @@
 //! `image-pull-timeout`: deadline or cancel in the middle of the transfer.
 
-use super::failed_pull::{self, FailedPull, failures_command};
+use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
@@ -53,5 +53,4 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
                 Who::Owner,
             ),
         ])
-        .inspect(failures_command())
 }

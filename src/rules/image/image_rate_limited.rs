@@ -1,6 +1,6 @@
 //! `image-rate-limited`: 429, the registry's limit of pulls.
 
-use super::failed_pull::{self, FailedPull, failures_command};
+use super::failed_pull::{self, FailedPull};
 use super::{login, pull_secrets};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
@@ -71,5 +71,4 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             ),
             Who::Admin,
         )])
-        .inspect(failures_command())
 }

@@ -48,11 +48,10 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     let (headline, why) = sentences(&reference, certain);
     let mut finding = failed.finding(headline);
     finding.why = why;
+    let repository = format!("{}/{}", reference.registry, reference.repository);
     let finding = finding
-        .fact(
-            "repository",
-            format!("{}/{}", reference.registry, reference.repository),
-        )
+        .inspect(failed.skopeo(&["list-tags"], &repository))
+        .fact("repository", repository)
         .fact("tag", reference.tag.as_deref().unwrap_or("latest"))
         .fact_if("digest", reference.digest.as_deref())
         .when(!certain, |finding| finding.certainty(Certainty::Likely));

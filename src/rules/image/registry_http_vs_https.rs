@@ -55,7 +55,8 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
                 "registry-http-vs-https.plain-server",
                 "{host} speaks plain HTTP, and {node} asks it by HTTPS for image {image}"
             ))
-            .fix([serve, allow]);
+            .fix([serve, allow])
+            .inspect(failed.curl("http"));
     }
     // containerd before 1.7 keeps the bare status 400 of such an answer
     let certain = failed.says("HTTP request to an HTTPS server");
@@ -67,4 +68,5 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             Who::Admin,
         )])
         .when(!certain, |finding| finding.certainty(Certainty::Likely))
+        .inspect(failed.curl("https"))
 }

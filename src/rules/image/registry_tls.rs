@@ -1,6 +1,6 @@
 //! `registry-tls`: the registry's certificate is refused.
 
-use super::failed_pull::{self, FailedPull, OWN_WORDS, failures_command};
+use super::failed_pull::{self, FailedPull, OWN_WORDS};
 use super::hosts;
 use crate::messages::pull::{PullFailure, TlsFault};
 use crate::rules::finding::{Finding, Fix, Who};
@@ -39,7 +39,7 @@ fn finding(failed: &FailedPull<'_>, fault: TlsFault) -> Finding {
     finding.why = why;
     finding
         .fix([Fix::advice(fix, Who::Admin)])
-        .inspect(failures_command())
+        .inspect(failed.curl("https"))
 }
 
 /// The headline, how it comes about, and what to change.

@@ -73,6 +73,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .finding(case, headline)
         .why(why)
         .fix([Fix::advice(change, Who::Admin)])
-        .inspect(shell::command(["kubectl", "get", "nodes"]));
+        .inspect(look(&matched));
     vec![matched.close(case, finding, Filter::NodeUnschedulable)]
+}
+
+/// The events of a node tell since when it is cordoned.
+fn look(matched: &Match<'_>) -> String {
+    match matched.nodes().first() {
+        Some(node) => shell::cluster(["describe", &format!("node/{node}")]),
+        None => shell::cluster(["get", "nodes"]),
+    }
 }

@@ -155,7 +155,7 @@ fn unhealthy(case: &Case<'_>, matched: &Match<'_>, resource: &str, name: &str) -
         .fact("healthy", amount(node.map(|node| &node.allocatable)))
         .fact("capacity", amount(node.map(|node| &node.capacity)))
         .fix([Fix::advice(say!("insufficient-extended-resource.inspect-devices", "look at the device plugin and the devices of {unhealthyNode}"), Who::Admin)])
-        .inspect(shell::command(["kubectl", "describe", "node", name]))
+        .inspect(shell::cluster(["describe", &format!("node/{name}")]))
 }
 
 /// What every node offers of the resource.
@@ -164,11 +164,5 @@ fn columns(resource: &str) -> String {
         "NODE:.metadata.name,OFFERS:.status.allocatable.{}",
         resource.replace('.', "\\.")
     );
-    shell::command([
-        "kubectl",
-        "get",
-        "nodes",
-        "-o",
-        &format!("custom-columns={path}"),
-    ])
+    shell::cluster(["get", "nodes", "-o", &format!("custom-columns={path}")])
 }

@@ -63,7 +63,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             ),
             Who::Admin,
         )])
-        .inspect(shell::command(["kubectl", "get", "nodes"])),
+        .inspect(shell::cluster(["get", "nodes"])),
     ]
 }
 

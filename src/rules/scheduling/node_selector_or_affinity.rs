@@ -237,7 +237,8 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
                     "compare the pod's node selector and affinity with the labels of the nodes"
                 ),
                 Who::Owner,
-            ),
+            )
+            .looks_at(Kind::Node),
             Fix::advice(LABEL_NODES, Who::Admin),
         ])
         .inspect(inspect(None))
@@ -269,7 +270,7 @@ fn asked(case: &Case<'_>) -> Vec<String> {
 /// The command that shows the labels of the nodes.
 fn inspect(key: Option<&str>) -> String {
     match key {
-        Some(key) => shell::command(["kubectl", "get", "nodes", "-L", key]),
-        None => shell::command(["kubectl", "get", "nodes", "--show-labels"]),
+        Some(key) => shell::cluster(["get", "nodes", "-L", key]),
+        None => shell::cluster(["get", "nodes", "--show-labels"]),
     }
 }

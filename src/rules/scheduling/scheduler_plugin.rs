@@ -1,7 +1,7 @@
 //! A plugin or an extender that is no part of Kubernetes refuses the pod, with a reason that no filter of Kubernetes uses.
 
 use super::groups::GANGS;
-use super::message_only;
+use super::{message_only, scheduler_error};
 use crate::messages::autoscaler::{self, Autoscaler};
 use crate::messages::form::contains;
 use crate::messages::scheduler::{Clause, Form, Message, Reason};
@@ -122,7 +122,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 say!("scheduler-plugin.ask", "ask those who run the scheduler {scheduler} which plugin or extender says this, and what it takes"),
                 Who::Admin,
             )])
-            .inspect(case.describe_pod()),
+            .inspect(scheduler_error::scheduler_log(case)),
     ]
 }
 

@@ -96,7 +96,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             Fix::advice(say!("stale-verdict.look-again", "look again in five minutes, by when the scheduler has tried again"), Who::Owner),
             Fix::advice(say!("stale-verdict.inspect-configuration", "if it then says the same, look which plugins and extenders the scheduler is configured with"), Who::Admin),
         ])
-        .inspect(case.kubectl(["get", "pod", case.pod().name(), "-o", "wide"]));
+        .inspect(case.kubectl(["get", &case.object().argument(), "-o", "wide"]));
     finding.results.clone_from(&examination.results);
     finding.agreement = Some(examination.agreement.clone());
     vec![finding]

@@ -1,5 +1,6 @@
 //! Nodes run as many pods as they may.
 
+use super::topology::inspect_all_pods;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
@@ -50,16 +51,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .fact("node", node)
             .fact("running", running)
             .fact("limit", limit)
-            .inspect(shell::command([
-                "kubectl",
-                "get",
-                "pods",
-                "-A",
-                "--field-selector",
-                &format!("spec.nodeName={node}"),
-            ])),
-        None => finding.inspect(shell::command([
-            "kubectl",
+            .inspect(inspect_all_pods(Some(node))),
+        None => finding.inspect(shell::cluster([
             "get",
             "nodes",
             "-o",

@@ -170,7 +170,7 @@ fn unlabelled(case: &Case<'_>, matched: &Match<'_>, key: &str) -> Finding {
     let finding = matched
         .finding(case, headline)
         .fact("key", key)
-        .inspect(shell::command(["kubectl", "get", "nodes", "-L", key]));
+        .inspect(shell::cluster(["get", "nodes", "-L", key]));
     let finding = if !carriers.is_empty() {
         finding
             .fact("reasons", other_reasons(carriers, is_spread))

@@ -100,5 +100,5 @@ fn finding(case: &Case<'_>, proof: Evidence, claim: &str) -> Finding {
         say!("pvc-terminating.let-it-end", "let the deletion of {claim} come to its end, then create the claim again; a deletion cannot be taken back"),
         Who::Owner,
     )])
-    .inspect(case.kubectl(["describe", "pvc", claim]))
+    .inspect(case.kubectl(["describe", &format!("pvc/{claim}")]))
 }

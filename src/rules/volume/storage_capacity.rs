@@ -82,6 +82,6 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             Fix::advice(say!("storage-capacity.make-room", "make room in the storage behind class {class}, or check that its driver runs and reports"), Who::Admin),
             Fix::advice(say!("storage-capacity.smaller-claim", "make the claim anew with a smaller request, or with another class"), Who::Owner),
         ])
-        .inspect(shell::command(["kubectl", "get", "csistoragecapacities", "-A"]));
+        .inspect(shell::cluster(["get", "csistoragecapacities", "-A"]));
     vec![matched.close(case, finding, Filter::VolumeBinding)]
 }

@@ -133,5 +133,5 @@ fn finding(case: &Case<'_>, headline: Sentence, name: &str, proof: Evidence) -> 
                 Who::Admin,
             ),
         ])
-        .inspect(shell::command(["kubectl", "get", "storageclass"]))
+        .inspect(shell::cluster(["get", "storageclass"]))
 }

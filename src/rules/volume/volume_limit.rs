@@ -75,6 +75,6 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 Who::Owner,
             ),
         ])
-        .inspect(shell::command(["kubectl", "get", "csinodes", "-o", "custom-columns=NODE:.metadata.name,DRIVER:.spec.drivers[*].name,LIMIT:.spec.drivers[*].allocatable.count"]));
+        .inspect(shell::cluster(["get", "csinodes", "-o", "custom-columns=NODE:.metadata.name,DRIVER:.spec.drivers[*].name,LIMIT:.spec.drivers[*].allocatable.count"]));
     vec![matched.close(case, finding, Filter::NodeVolumeLimits)]
 }

@@ -10,6 +10,7 @@ use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::matching::Match;
 use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, VolumeFailure};
+use crate::snapshot::Kind;
 use crate::text::say;
 
 /// `volume-node-affinity`
@@ -58,8 +59,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                     "look at the node affinity of the volumes of the pod's claims"
                 ),
                 Who::Owner,
-            )])
-            .inspect(shell::command(["kubectl", "get", "pv", "-o", "wide"])),
+            )
+            .looks_at(Kind::PersistentVolume)])
+            .inspect(shell::cluster(["get", "pv", "-o", "wide"])),
     };
     vec![matched.close(case, finding, Filter::VolumeBinding)]
 }
@@ -87,7 +89,7 @@ fn bound(case: &Case<'_>, matched: &Match<'_>, claim: &str, volume: &str, wanted
             "volume-node-affinity.why-bound",
             "a bound volume stays where it is: the pod has to go to it, and cannot be helped by other nodes"
         ))
-        .inspect(shell::command(["kubectl", "describe", "pv", volume]))
+        .inspect(shell::cluster(["describe", &format!("pv/{volume}")]))
         .fix(fixes(&reaching))
         .when(!reaching.nodes.is_empty(), |finding| {
             finding

@@ -75,7 +75,8 @@ const OF_ANOTHER_POD: Sentence = say!(
 fn held(case: &Case<'_>, finding: Finding, holder: &Holder) -> Finding {
     let owner = holder.controller.as_deref();
     let relation = case.snapshot.relation(case.pod(), &holder.namespace, owner);
-    let show = ["get", "pod", &holder.name, "-o", "wide"];
+    let pod = format!("pod/{}", holder.name);
+    let show = ["get", &pod, "-o", "wide"];
     let (why, change) = match relation {
         Relation::PreviousRevision => (
             say!(

@@ -9,6 +9,7 @@ use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::matching::Match;
 use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, VolumeFailure};
+use crate::snapshot::Kind;
 use crate::text::say;
 
 /// `volume-zone`
@@ -44,11 +45,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .fact("volume", volume.as_str())
             .fact("key", key.as_str())
             .fact("wanted", wanted.as_str())
-            .inspect(shell::command([
-                "kubectl",
+            .inspect(shell::cluster([
                 "get",
-                "pv",
-                volume,
+                &format!("pv/{volume}"),
                 "--show-labels",
             ])),
         _ => matched
@@ -65,8 +64,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                     "compare the zone labels of the claims' volumes with those of the nodes"
                 ),
                 Who::Owner,
-            )])
-            .inspect(shell::command(["kubectl", "get", "pv", "--show-labels"])),
+            )
+            .looks_at(Kind::PersistentVolume)])
+            .inspect(shell::cluster(["get", "pv", "--show-labels"])),
     };
     let finding = finding.why(say!(
         "volume-zone.why",
