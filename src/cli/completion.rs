@@ -117,7 +117,9 @@ impl<'a> Typed<'a> {
                     .given
                     .extend(find(command, name).map(|flag| (flag.get_id().as_str(), value)));
             } else if word.starts_with('-') && word.len() > 1 {
-                typed.open = find(command, word).filter(|flag| flag.get_action().takes_values());
+                let waits =
+                    |flag: &&Arg| flag.get_action().takes_values() && !flag.is_require_equals_set();
+                typed.open = find(command, word).filter(waits);
             } else {
                 typed.positional.push(word);
             }
@@ -197,7 +199,8 @@ fn flags(command: &Command) -> Vec<(String, String)> {
         flag.get_long()
             .map(|long| (format!("--{long}"), first_line(&help)))
     };
-    command.get_arguments().filter_map(long).collect()
+    let shown = command.get_arguments().filter(|flag| !flag.is_hide_set());
+    shown.filter_map(long).collect()
 }
 
 fn first_line(text: &str) -> String {
@@ -334,6 +337,7 @@ mod tests {
         assert!(complete(&["--all"]).starts_with("--all-namespaces\t"));
         assert!(complete(&["-o", "j"]).starts_with("json\t"));
         assert_eq!(complete(&["-f", ""]), FILES);
+        assert!(complete(&["-v", "expl"]).starts_with("explain\t"));
         assert!(complete(&["--output=j"]).starts_with("json\t"));
         assert_eq!(complete(&["--filename=x"]), FILES);
         assert_eq!(complete(&["--nonsense=x"]), NO_FILES);

@@ -152,7 +152,7 @@ fn absent(store: &Store, scope: &Scope, kind: Kind, name: &str) -> Failure {
             name,
         })
     });
-    match missing::meant(kind, name, candidates.collect()) {
+    match missing::meant(kind, name, &candidates.collect::<Vec<_>>()) {
         Some(near) => failure.hint(format!("did you mean {near}?")),
         None => failure.hint("without a name all of the dump is looked at"),
     }
