@@ -40,7 +40,7 @@ fn not_stuck(writer: &mut Writer, objects: &[NotStuck]) {
     for one in objects.iter().take(shown) {
         let words = Message::new(say!(
             "text.standing.is",
-            "{kind} {object} is {standing}: {because}[; {restarts}[ ({end})]][; started {age} ago]"
+            "{kind} {object} is {standing}: {because}[; {restarts}][ ({end})][; started {age} ago]"
         ))
         .fact("kind", one.object.kind.to_lowercase())
         .fact("object", place_of(&one.object))
