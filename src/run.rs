@@ -1,10 +1,12 @@
 //! From what was typed to an exit code.
 
+mod compare;
+
 use crate::cli::completion;
 use crate::cli::explain;
 use crate::cli::targets;
 use crate::cli::{Cli, ColorWhen, Command, DiagnoseArgs, Format};
-use crate::diagnose::diagnose;
+use crate::diagnose::{Shown, Silence, diagnose, silence};
 use crate::error::Failure;
 use crate::gather::kubeconfig::{ConnectionFlags, Environment};
 use crate::gather::{self, Gathered};
@@ -15,6 +17,7 @@ use crate::report::{Report, Requests};
 use crate::triage::scope::Scope;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
 pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8> {
     let text = match &cli.command {
         None => return diagnosis(&cli.diagnose, layout, out),
+        Some(Command::Diff(args)) => return compare::compare(args, layout, out),
         Some(Command::Explain { cause }) => render::page(&explain::explain(cause)?, layout),
         Some(Command::Causes { output }) => explain::list(*output),
         Some(Command::Completion { shell }) => completion::script(*shell),
@@ -84,33 +88,70 @@ pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8> {
 }
 
 fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result<u8> {
+    let known = Known::of(args)?;
     let scope = scope(args)?;
     let gathered = if args.filename.is_empty() {
-        let flags = connection(args)?;
-        gather::cluster::read(
-            &flags,
-            &Environment::of_process(),
-            scope,
-            args.all_namespaces,
-            args.dump.as_deref(),
-        )?
+        cluster(args, scope, args.all_namespaces)?
     } else {
-        let asked = args.all_namespaces || scope != Scope::everything();
-        gather::dump::read(&args.filename, asked.then_some(scope))?
+        let (scope, exclude) = asked(args, scope);
+        let gathered = gather::dump::read(&args.filename, scope)?;
+        excluding(gathered, exclude)?
     };
-    let Gathered {
-        store,
-        scope,
-        traffic,
-    } = gathered;
-    let requests = Requests {
-        count: traffic.requests,
-        bytes: traffic.bytes,
-    };
-    let report = diagnose(&store.snapshot(), &scope, requests);
+    let report = known.judged(&gathered);
     write(out, &shown(&report, args.output, layout)?)?;
     let stuck = !report.diagnoses.is_empty() || !report.unexplained.is_empty();
     Ok(if stuck { STUCK } else { WELL })
+}
+
+fn cluster(args: &DiagnoseArgs, scope: Scope, everywhere: bool) -> Result<Gathered> {
+    let environment = Environment::of_process();
+    let dump = args.dump.as_deref();
+    gather::cluster::read(&connection(args)?, &environment, scope, everywhere, dump)
+}
+
+/// The scope of which a dump is asked, if any is, and what to leave out of that or of the dump's own.
+fn asked(args: &DiagnoseArgs, mut scope: Scope) -> (Option<Scope>, BTreeSet<String>) {
+    let exclude = std::mem::take(&mut scope.exclude);
+    let is_asked = args.all_namespaces || scope != Scope::everything();
+    (is_asked.then_some(scope), exclude)
+}
+
+fn excluding(mut gathered: Gathered, exclude: BTreeSet<String>) -> Result<Gathered> {
+    gathered.scope.exclude.extend(exclude);
+    gathered.scope.is_consistent()?;
+    Ok(gathered)
+}
+
+/// What is to be shown, and what is known.
+struct Known {
+    shown: Shown,
+    silences: Vec<Silence>,
+}
+
+impl Known {
+    fn of(args: &DiagnoseArgs) -> Result<Self> {
+        Ok(Known {
+            shown: args.filters.shown()?,
+            silences: args.filters.silences(gather::text)?,
+        })
+    }
+
+    /// The report of what was gathered.
+    fn judged(&self, gathered: &Gathered) -> Report {
+        let Gathered {
+            store,
+            scope,
+            traffic,
+        } = gathered;
+        let requests = Requests {
+            count: traffic.requests,
+            bytes: traffic.bytes,
+        };
+        let snapshot = store.snapshot();
+        let report = diagnose(&snapshot, scope, requests);
+        let report = silence(report, &snapshot, &self.silences);
+        self.shown.apply(report)
+    }
 }
 
 fn shown(report: &Report, format: Format, layout: Layout) -> Result<String> {
@@ -142,6 +183,7 @@ fn scope(args: &DiagnoseArgs) -> Result<Scope> {
         namespace: args.namespace.clone().filter(|_| !args.all_namespaces),
         selector,
         targets,
+        exclude: args.filters.excluded(),
     })
 }
 

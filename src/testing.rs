@@ -1,7 +1,7 @@
 //! What the tests and benches under `tests/` touch of the library. It is no interface for anybody else: it moves when the rooms do.
 
 pub use crate::cli::{Cli, explain::explain};
-pub use crate::diagnose::{diagnose, diagnose_each};
+pub use crate::diagnose::{Shown, diagnose, diagnose_each};
 pub use crate::error::hints;
 pub use crate::gather::client::Client;
 pub use crate::gather::dump::{self, DumpWriter, Reading};

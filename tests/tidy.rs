@@ -474,6 +474,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "snapshot",
             "triage",
             "rules",
+            "diagnose",
             "gather",
         ],
     ),
@@ -482,6 +483,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         &[
             "error",
             "kubernetes",
+            "snapshot",
             "triage",
             "report",
             "diagnose",

@@ -11,6 +11,7 @@ use crate::gather::kubeconfig::{ConnectionFlags, Environment, contexts};
 use crate::gather::names;
 use crate::rules;
 use crate::snapshot::Kind;
+use crate::triage::Layer;
 use clap::{Arg, Command, CommandFactory};
 use std::io::Write;
 use std::time::Duration;
@@ -120,7 +121,7 @@ fn find<'a>(command: &'a Command, word: &str) -> Option<&'a Arg> {
 /// The values of a flag.
 fn values(flag: &Arg, last: &str, typed: &Typed<'_>, environment: &Environment) -> String {
     match flag.get_id().as_str() {
-        "namespace" => lines(
+        "namespace" | "exclude_namespace" => lines(
             plain(names::of(&typed.connection(), environment, Kind::Namespace)),
             last,
             NO_FILES,
@@ -130,7 +131,18 @@ fn values(flag: &Arg, last: &str, typed: &Typed<'_>, environment: &Environment) 
             last,
             NO_FILES,
         ),
+        "cause" => lines(
+            plain(explain::names().map(str::to_owned).collect()),
+            last,
+            NO_FILES,
+        ),
+        "layer" => lines(
+            plain(Layer::ALL.map(|it| it.to_string()).to_vec()),
+            last,
+            NO_FILES,
+        ),
         "filename"
+        | "silence"
         | "dump"
         | "kubeconfig"
         | "certificate_authority"
@@ -187,6 +199,7 @@ fn positional(
                 NO_FILES,
             )
         }
+        ["diff", ..] => FILES.to_owned(),
         ["completion"] => lines(
             plain(
                 ["bash", "elvish", "fish", "powershell", "zsh"]

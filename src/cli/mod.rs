@@ -1,7 +1,9 @@
 //! What was typed. What it means is decided in [`crate::triage::scope`].
 
 pub mod completion;
+pub mod diff;
 pub mod explain;
+pub mod filters;
 pub mod targets;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -37,9 +39,11 @@ Examples:
   kubectl diagnose pod web-7d9c5b-x2k4q     one pod
   kubectl diagnose deploy/web               the pods of a Deployment
   kubectl diagnose -f dump.json             a saved `kubectl get ... -o json`
+  kubectl diagnose diff yesterday.json      what is new since a dump or a report
   kubectl diagnose explain host-port-conflict
 
-Exit codes: 0 nothing is stuck, 1 something is stuck, 2 could not diagnose.";
+Exit codes: 0 nothing is stuck, or only what was filtered or silenced; 1 something is stuck;
+2 could not diagnose.";
 
 /// What to diagnose, and how to show it.
 #[derive(Debug, Args)]
@@ -83,6 +87,10 @@ pub struct DiagnoseArgs {
     /// When to use colour.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: ColorWhen,
+
+    /// What of it to show.
+    #[command(flatten)]
+    pub filters: filters::FilterArgs,
 
     /// How to reach the cluster.
     #[command(flatten)]
@@ -158,6 +166,11 @@ pub enum Command {
         #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]
         output: ListFormat,
     },
+    /// Compare two states: what is new, changed, still stuck, gone.
+    ///
+    /// What one of the two cannot tell of is neither new nor gone but unknown. Exit codes: 0 nothing is new
+    /// or changed, 1 something is, 2 could not compare, or not enough was read to say so.
+    Diff(diff::DiffArgs),
     /// Print the completion script of a shell.
     Completion {
         /// The shell.

@@ -39,6 +39,7 @@ mod error;
 mod json;
 mod layout;
 mod reading;
+mod saved;
 mod sniff;
 mod source;
 mod take;
@@ -48,6 +49,7 @@ mod write;
 mod yaml;
 
 pub use reading::{READING, Read, Reading};
+pub use saved::{Saved, saved};
 pub use write::DumpWriter;
 
 use super::{Gathered, Traffic};
@@ -74,6 +76,13 @@ use take::Taker;
 /// When something that was named cannot be read or holds nothing of Kubernetes, or when an object that
 /// was named is not in it.
 pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered> {
+    read_each(paths, scope, &mut one)
+}
+
+/// Takes in one file, and says whether it held something of Kubernetes.
+type Take<'t> = dyn FnMut(File<'_>, &mut Taker<'_>) -> Result<bool> + 't;
+
+fn read_each(paths: &[PathBuf], scope: Option<Scope>, take: &mut Take<'_>) -> Result<Gathered> {
     let mut store = Store::new(Why::NotInDump);
     let mut coverage = Coverage::default();
     let bytes = Cell::new(0);
@@ -83,7 +92,7 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered> {
         let mut taker = Taker::new(&mut store, &mut coverage, namespace);
         let mut recognised = false;
         source::each(path, &bytes, &mut |file| {
-            recognised |= one(file, &mut taker)?;
+            recognised |= take(file, &mut taker)?;
             Ok(())
         })?;
         if !recognised {

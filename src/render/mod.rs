@@ -10,6 +10,7 @@
 //! catalogue ([`crate::text`]), so that another language has all of them.
 
 mod arguments;
+mod diff;
 mod error;
 mod json;
 mod line;
@@ -25,6 +26,7 @@ mod wrap;
 mod writer;
 mod yaml;
 
+pub use diff::{diff, diff_json, diff_yaml};
 pub use error::error;
 pub use json::json;
 pub use page::page;

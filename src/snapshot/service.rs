@@ -1,5 +1,6 @@
 //! Services: to which pods they send traffic.
 
+use super::annotations::OwnAnnotations;
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ pub struct Service {
     pub selector: BTreeMap<String, String>,
     /// `spec.type` ExternalName: a name in DNS for something outside.
     pub is_external_name: bool,
+    /// What its annotation says of findings that are not to be shown.
+    pub silence: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -28,6 +31,7 @@ pub(super) struct RawService {
 struct RawMeta {
     uid: Option<String>,
     creation_timestamp: Option<Timestamp>,
+    annotations: Option<OwnAnnotations>,
 }
 
 #[derive(Deserialize)]
@@ -47,6 +51,7 @@ impl RawService {
             created: self.metadata.creation_timestamp,
             selector: spec.and_then(|spec| spec.selector).unwrap_or_default(),
             is_external_name,
+            silence: self.metadata.annotations.and_then(|own| own.silence),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Controllers that make pods, in one view for all of their kinds.
 
+use super::annotations::OwnAnnotations;
 use super::kind::Kind;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
@@ -38,6 +39,8 @@ pub struct Workload {
     pub terminating: bool,
     /// Its controller has not seen the present spec yet (`status.observedGeneration`), so that its counts are of an earlier one.
     pub behind: bool,
+    /// What its annotation says of findings that are not to be shown.
+    pub silence: Option<String>,
 }
 
 /// One of a workload's conditions.
@@ -94,6 +97,7 @@ struct RawMeta {
     deletion_timestamp: Option<Timestamp>,
     generation: Option<i64>,
     owner_references: Option<Vec<RawOwner>>,
+    annotations: Option<OwnAnnotations>,
 }
 
 #[derive(Deserialize)]
@@ -194,6 +198,7 @@ impl RawWorkload {
         let template = spec.template.or(of_job);
         Workload {
             uid: self.metadata.uid,
+            silence: self.metadata.annotations.and_then(|own| own.silence),
             created: self.metadata.creation_timestamp,
             controller: self
                 .metadata

@@ -2,7 +2,7 @@
 
 use crate::kubernetes::selector::{Selector, carries};
 use crate::snapshot::{Kind, ObjectRef, PodIdentity, Store};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a diagnosis is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,7 +13,14 @@ pub struct Scope {
     pub selector: Option<Selector>,
     /// The objects named; none means every pod.
     pub targets: Vec<Target>,
+    /// Namespaces of which nothing is meant.
+    pub exclude: BTreeSet<String>,
 }
+
+/// A namespace that is meant and excluded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("namespace {0} is asked for and excluded at once")]
+pub struct Contradiction(String);
 
 /// An object that was named.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,9 +44,21 @@ impl Scope {
 
     /// Whether objects of this namespace may be meant.
     pub fn has_namespace(&self, namespace: &str) -> bool {
-        self.namespace
-            .as_deref()
-            .is_none_or(|wanted| wanted == namespace)
+        let wanted = self.namespace.as_deref();
+        wanted.is_none_or(|wanted| wanted == namespace) && !self.exclude.contains(namespace)
+    }
+
+    /// Whether what is meant is not excluded at once.
+    ///
+    /// # Errors
+    /// When it is: then nothing would be looked at.
+    pub fn is_consistent(&self) -> Result<(), Contradiction> {
+        match &self.namespace {
+            Some(namespace) if self.exclude.contains(namespace) => {
+                Err(Contradiction(namespace.clone()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether the object was named.

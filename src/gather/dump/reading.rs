@@ -5,6 +5,7 @@ use crate::snapshot::{Gap, Kind, ReadScope, Snapshot, Why};
 use crate::triage::scope::{Scope, Target};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The kind of the object with which `--dump` says what was read.
 pub const READING: &str = "Reading";
@@ -69,6 +70,8 @@ struct WireScope {
     selector: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     targets: Vec<WireTarget>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    exclude: BTreeSet<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -142,6 +145,7 @@ impl WireScope {
             namespace: scope.namespace.clone(),
             selector: scope.selector.as_ref().map(ToString::to_string),
             targets: scope.targets.iter().map(target).collect(),
+            exclude: scope.exclude.clone(),
         }
     }
 
@@ -157,6 +161,7 @@ impl WireScope {
             namespace: self.namespace,
             selector: self.selector.and_then(|text| Selector::parse(&text).ok()),
             targets: self.targets.into_iter().filter_map(target).collect(),
+            exclude: self.exclude,
         }
     }
 }
@@ -240,6 +245,7 @@ mod tests {
                     kind: Kind::Deployment,
                     name: "web".into(),
                 }],
+                exclude: BTreeSet::from(["kube-system".into()]),
             },
             reads: vec![
                 read(Kind::Pod, ReadScope::Everywhere, Ok(())),

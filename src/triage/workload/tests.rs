@@ -37,6 +37,7 @@ impl Cluster {
             namespace: None,
             selector: None,
             targets: Vec::new(),
+            exclude: BTreeSet::new(),
         };
         triage(&self.0.snapshot(), &EVERYTHING)
     }
