@@ -11,6 +11,7 @@
 
 mod beyond;
 mod depends;
+mod habits;
 mod refused;
 
 use crate::api_server::{ApiServer, Response};
@@ -34,10 +35,7 @@ fn flags(server: &ApiServer) -> ConnectionFlags {
 fn named(name: &str) -> Scope {
     Scope {
         namespace: Some("shop".to_owned()),
-        targets: vec![Target {
-            kind: Kind::Pod,
-            name: name.to_owned(),
-        }],
+        targets: vec![Target::new(Kind::Pod, name)],
         ..Scope::default()
     }
 }
@@ -265,9 +263,11 @@ fn for_a_pod_that_is_not_there_the_nearest_is_offered() {
         "/api/v1/namespaces/shop/pods/wep",
         [Response::status(404, missing)],
     );
+    // the names are read as the table that kubectl prints
+    let rows = ["db", "web"].map(|name| json!({"cells": [name, "1/1", "Running", "0", "3d"]}));
     server.on(
         PODS,
-        [Response::list("PodList", &[healthy("db"), healthy("web")])],
+        [Response::json(&json!({"kind": "Table", "rows": rows}))],
     );
     let error = read(&server, named("wep")).unwrap_err();
     assert_eq!(error.to_string(), "pod wep not found in namespace shop");

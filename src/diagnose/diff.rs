@@ -4,8 +4,8 @@
 //! entries is not stuck, whatever else could not be read; of other objects what their cause is known by must have been, too.
 
 use crate::report::{
-    Changed, DIFF_SCHEMA, Diff, Finding, Past, PastFinding, PastGap, Side, Still, Unknown,
-    WhyUnknown,
+    Changed, DIFF_SCHEMA, Diff, Finding, Past, PastFinding, PastGap, ScopeReport, Side, Still,
+    Unknown, WhyUnknown,
 };
 use crate::snapshot::{Kind, ObjectRef, Why};
 use std::collections::{BTreeMap, BTreeSet};
@@ -170,10 +170,15 @@ fn was_asked(one: &PastFinding, by: &Past, in_report: &Past) -> bool {
             .is_none_or(|asked| asked == namespace)
             && !scope.exclude_namespaces.contains(namespace)
     };
-    let is_named = |object: &ObjectRef| scope.targets.contains(&object.short());
-    let narrowed = (&scope.targets, &scope.selector);
-    let as_narrow = narrowed == (&in_report.scope.targets, &in_report.scope.selector);
-    let is_free = scope.targets.is_empty() && scope.selector.is_none();
+    let is_named = |object: &ObjectRef| {
+        scope.targets.contains(&object.short()) || scope.targets.contains(&object.kind)
+    };
+    let narrowed = |scope: &ScopeReport| {
+        let selectors = (scope.selector.clone(), scope.field_selector.clone());
+        (scope.targets.clone(), selectors)
+    };
+    let as_narrow = narrowed(scope) == narrowed(&in_report.scope);
+    let is_free = narrowed(scope) == narrowed(&ScopeReport::default());
     let admits = |only: &[String], word: Option<&str>| {
         only.is_empty() || word.is_some_and(|word| only.iter().any(|one| one == word))
     };

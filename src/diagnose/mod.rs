@@ -63,7 +63,7 @@ fn run(
         run.explain(&Case::new(*service, &engine));
     }
     let (root_causes, diagnoses) = root_cause::in_order(run.diagnoses.finish());
-    let not_stuck = summary::not_stuck(&triage, &diagnoses);
+    let not_stuck = summary::not_stuck(&triage, snapshot, &diagnoses);
     Report {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),

@@ -11,9 +11,11 @@
 
 mod arguments;
 mod diff;
+mod dumped;
 mod error;
 mod json;
 mod line;
+mod name;
 mod page;
 mod pairs;
 mod style;
@@ -27,8 +29,10 @@ mod writer;
 mod yaml;
 
 pub use diff::{diff, diff_json, diff_yaml};
-pub use error::error;
+pub use dumped::dumped;
+pub use error::{error, error_json};
 pub use json::json;
+pub use name::name;
 pub use page::page;
 pub use text::text;
 pub use wide::wide;

@@ -281,6 +281,14 @@ impl Kind {
         self.row().part == Part::Workload
     }
 
+    /// Whether `spec.replicas` says how many pods it has.
+    pub fn scales(self) -> bool {
+        matches!(
+            self,
+            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController
+        )
+    }
+
     /// The JSON pointer of the pods' spec in a workload of this kind, where it can be changed: a Job's is fixed
     /// (pkg/apis/batch/validation, 1.37). Whether the change reaches pods that are there depends on the kind's controller.
     pub fn pod_template(self) -> Option<&'static str> {

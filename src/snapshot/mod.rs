@@ -9,6 +9,7 @@
 mod annotations;
 mod catalog;
 mod devices;
+mod edit;
 mod event;
 mod evidence;
 mod footprint;

@@ -1,6 +1,7 @@
 //! Services: to which pods they send traffic.
 
 use super::annotations::OwnAnnotations;
+use super::workload::{RawOwner, controller};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -12,6 +13,10 @@ pub struct Service {
     pub uid: Option<String>,
     /// `metadata.creationTimestamp`
     pub created: Option<Timestamp>,
+    /// It is being deleted.
+    pub terminating: bool,
+    /// Kind and name of who makes it, as an operator does beside the pods that it makes.
+    pub controller: Option<(String, String)>,
     /// `spec.selector`: the labels of its pods. Empty where somebody else writes its endpoints, and for an ExternalName.
     pub selector: BTreeMap<String, String>,
     /// `spec.type` ExternalName: a name in DNS for something outside.
@@ -32,6 +37,8 @@ struct RawMeta {
     uid: Option<String>,
     creation_timestamp: Option<Timestamp>,
     annotations: Option<OwnAnnotations>,
+    deletion_timestamp: Option<Timestamp>,
+    owner_references: Option<Vec<RawOwner>>,
 }
 
 #[derive(Deserialize)]
@@ -49,6 +56,8 @@ impl RawService {
         Service {
             uid: self.metadata.uid,
             created: self.metadata.creation_timestamp,
+            terminating: self.metadata.deletion_timestamp.is_some(),
+            controller: controller(self.metadata.owner_references),
             selector: spec.and_then(|spec| spec.selector).unwrap_or_default(),
             is_external_name,
             silence: self.metadata.annotations.and_then(|own| own.silence),

@@ -101,10 +101,17 @@ struct RawMeta {
 }
 
 #[derive(Deserialize)]
-struct RawOwner {
+pub(super) struct RawOwner {
     kind: String,
     name: String,
     controller: Option<bool>,
+}
+
+/// Kind and name of the owner that is the controller.
+pub(super) fn controller(owners: Option<Vec<RawOwner>>) -> Option<(String, String)> {
+    let mut owners = owners.into_iter().flatten();
+    let controller = owners.find(|owner| owner.controller == Some(true));
+    controller.map(|owner| (owner.kind, owner.name))
 }
 
 #[derive(Deserialize, Default)]
@@ -200,13 +207,7 @@ impl RawWorkload {
             uid: self.metadata.uid,
             silence: self.metadata.annotations.and_then(|own| own.silence),
             created: self.metadata.creation_timestamp,
-            controller: self
-                .metadata
-                .owner_references
-                .into_iter()
-                .flatten()
-                .find(|owner| owner.controller == Some(true))
-                .map(|owner| (owner.kind, owner.name)),
+            controller: controller(self.metadata.owner_references),
             selector: spec
                 .selector
                 .and_then(|selector| read_selector(kind, selector)),

@@ -28,7 +28,7 @@ const SCHEMA: &str = "kubectl-diagnose/v1";
 pub fn saved(path: &Path, scope: Option<Scope>) -> Result<Saved> {
     let report: RefCell<Option<String>> = RefCell::new(None);
     let paths: [PathBuf; 1] = [path.to_owned()];
-    let read = read_each(&paths, scope, &mut |mut file, taker| {
+    let read = read_each(&paths, scope, &mut |mut file, sink| {
         if let (true, Ok(text)) = (file.named, &mut file.text)
             && is_report(&text.head)
         {
@@ -38,7 +38,7 @@ pub fn saved(path: &Path, scope: Option<Scope>) -> Result<Saved> {
             *report.borrow_mut() = Some(whole);
             bail!("a report is no dump");
         }
-        one(file, taker)
+        one(file, sink)
     });
     match report.into_inner() {
         Some(text) => Ok(Saved::Report(text)),

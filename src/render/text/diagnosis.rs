@@ -10,7 +10,7 @@ use crate::render::terms;
 use crate::render::writer::Writer;
 use crate::report::{Affected, Diagnosis, Next, Report};
 use crate::rules::UNEXPLAINED;
-use crate::rules::finding::Certainty;
+use crate::rules::finding::{Certainty, Who};
 use crate::text::{Message, say};
 
 /// Writes the block; `above` are the blocks above it that are about the same objects.
@@ -135,12 +135,24 @@ pub(super) fn inspect(writer: &mut Writer, next: &Next) {
         return;
     }
     let start = label(&writer.word(say!("text.diagnosis.next", "next")));
-    let command = Line::new().whole(Style::Command, &next.command);
-    if next.command.contains('\n') {
-        writer.command(start.width(), &next.command)
-    } else {
-        writer.hanging_indent(&start, &command)
-    }
+    let by = match (&next.node, next.who) {
+        (Some(node), _) => Some(
+            Message::new(say!("text.diagnosis.on-node", "on {node}:")).fact("node", node.as_str()),
+        ),
+        (None, Who::Admin) => Some(
+            say!(
+                "text.diagnosis.ask-administrator",
+                "ask an administrator to run:"
+            )
+            .into(),
+        ),
+        (None, Who::Owner) => None,
+    };
+    let by = by
+        .map(|by| format!("{} ", writer.says(&by)))
+        .unwrap_or_default();
+    let command = Line::of(Style::Faint, &by).whole(Style::Command, &next.command);
+    writer.hanging_indent(&start, &command)
 }
 
 fn facts(writer: &mut Writer, diagnosis: &Diagnosis) {

@@ -1,13 +1,15 @@
 //! The end: what was named and is not stuck, what could not be read, and the numbers.
 
-use super::head::kind_nouns;
+use super::head::{kind_nouns, restarts};
 use super::hidden;
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::terms;
 use crate::render::words::{bytes, listed, named};
 use crate::render::writer::Writer;
-use crate::report::{Defect, GapReport, NotStuck, Report, ScopeReport, StandingReport, Summary};
+use crate::report::{
+    Defect, GapReport, NotStuck, Report, RestartsReport, ScopeReport, StandingReport, Summary,
+};
 use crate::snapshot::{Kind, ObjectRef, Why};
 use crate::text::{Message, Seconds, say};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,12 +39,15 @@ fn not_stuck(writer: &mut Writer, objects: &[NotStuck]) {
     for one in objects.iter().take(shown) {
         let words = Message::new(say!(
             "text.standing.is",
-            "{kind} {object} is {standing}: {because}"
+            "{kind} {object} is {standing}: {because}[; {restarts}[ ({end})]][; started {age} ago]"
         ))
         .fact("kind", one.object.kind.to_lowercase())
         .fact("object", place_of(&one.object))
         .fact("standing", terms::standing(one.standing))
-        .fact("because", one.message.clone());
+        .fact("because", one.message.clone())
+        .fact_if("restarts", one.restarts.as_ref().map(restarts))
+        .fact_if("end", one.restarts.as_ref().and_then(last_end))
+        .fact_if("age", one.started_seconds.map(Seconds));
         let line = Line::new().sentence(writer.language(), &words, |hole| match hole {
             "object" => Style::Object,
             "standing" => style(one.standing),
@@ -75,6 +80,16 @@ fn style(standing: StandingReport) -> Style {
         StandingReport::Progressing => Style::Unknown,
         StandingReport::Ended => Style::Faint,
     }
+}
+
+/// `Error, exit code 1`
+fn last_end(restarts: &RestartsReport) -> Option<Message> {
+    let code = restarts.last_exit_code?;
+    let end = Message::new(say!("text.standing.end", "[{reason}, ]exit code {code}"));
+    Some(
+        end.fact("code", code)
+            .fact_if("reason", restarts.last_reason.as_deref()),
+    )
 }
 
 /// `shop/web-0`
@@ -128,7 +143,7 @@ fn summary(writer: &mut Writer, report: &Report) {
     writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
 }
 
-/// What it comes to. Nothing is said of pods that could not be listed.
+/// The verdict. Nothing is said of pods that could not be listed.
 fn verdict(report: &Report) -> Message {
     let by_kind = &report.summary.by_kind;
     let mut gaps = report.gaps.iter();
@@ -243,10 +258,11 @@ fn no_pods(scope: &ScopeReport) -> Message {
     let targets = (!scope.targets.is_empty()).then(|| scope.targets.join(", "));
     Message::new(say!(
         "text.summary.no-pods",
-        "no pods found[ for {targets}][ with labels {selector}] {place}"
+        "no pods found[ for {targets}][ with labels {selector}][ with {fields}] {place}"
     ))
     .fact_if("targets", targets)
     .fact_if("selector", scope.selector.as_deref())
+    .fact_if("fields", scope.field_selector.as_deref())
     .fact("place", place)
 }
 

@@ -6,7 +6,6 @@
 //! is here and in `diagnosis`.
 
 mod agreement;
-mod alike;
 mod block;
 mod columns;
 mod contributing;
@@ -14,6 +13,7 @@ mod diagnosis;
 mod ended;
 mod ending;
 mod evidence;
+mod failure_group;
 mod failures;
 mod fixes;
 mod head;

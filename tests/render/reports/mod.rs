@@ -115,9 +115,20 @@ fn pod(namespace: &str, name: &str, status: &str, since: i64) -> Affected {
         name: name.to_owned(),
         container: None,
         status: status.to_owned(),
+        containers: Some(ContainersReport { ready: 0, all: 1 }),
         since_seconds: Some(since),
+        restarts: None,
         ended: false,
         workload: None,
+    }
+}
+
+fn restarts(count: i64, last: i64) -> RestartsReport {
+    RestartsReport {
+        count,
+        last_seconds: Some(last),
+        last_reason: Some("Error".to_owned()),
+        last_exit_code: Some(1),
     }
 }
 
@@ -195,6 +206,8 @@ fn diagnosis(cause: &'static str, layer: Layer, subject: ObjectRef, proof: Evide
         next: Next {
             layer,
             command: String::new(),
+            node: None,
+            who: Who::Owner,
         },
     }
 }
