@@ -74,8 +74,19 @@ impl Diagnoses {
             return false;
         };
         *first = (*first).min(place);
-        known.affected.push(affected(case, key.3.clone()));
+        let one = affected(case, key.3.clone());
+        // two ReplicaSets are one Deployment to people
+        let is_another = case.it.shown(case.snapshot) == case.object();
+        if is_another || known.affected.iter().all(|other| !is_same(other, &one)) {
+            known.affected.push(one);
+        }
         true
+    }
+
+    /// Whether one of them is about the object.
+    pub(super) fn affect(&self, object: &Affected) -> bool {
+        let mut all = self.0.values().flat_map(|(_, diagnosis)| &diagnosis.affected);
+        all.any(|affected| is_same(affected, object))
     }
 
     /// Certain before likely, earlier layer before later, more objects before fewer, then names; contributing findings behind all others.
@@ -97,6 +108,10 @@ impl Diagnoses {
         let diagnoses = all.into_iter();
         diagnoses.map(|(_, (_, diagnosis))| diagnosis).collect()
     }
+}
+
+fn is_same(one: &Affected, other: &Affected) -> bool {
+    (&one.kind, &one.namespace, &one.name) == (&other.kind, &other.namespace, &other.name)
 }
 
 /// Drops findings that a more specific one on the same object replaces. Two findings about two

@@ -15,7 +15,7 @@ pub(super) fn affected<'a, S: Subject<'a>>(
         kind,
         namespace,
         name,
-    } = case.object();
+    } = case.it.shown(case.snapshot);
     Affected {
         kind,
         namespace,

@@ -5,6 +5,7 @@
 
 use super::footprint::{Footprint, FootprintId, Footprints};
 use super::ownership::PodIdentity;
+use super::pod_index::Index;
 use crate::kubernetes::claims::of_ephemeral;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
@@ -57,7 +58,11 @@ pub struct PodRecords {
     all: Vec<Option<PodRecord>>,
     vacant: Vec<usize>,
     by_name: BTreeMap<(Arc<str>, Arc<str>), usize>,
-    by_node: BTreeMap<Arc<str>, Vec<usize>>,
+    by_node: Index<Arc<str>>,
+    /// By namespace and controller.
+    by_controller: Index<(Arc<str>, Arc<str>)>,
+    /// How many pods of a namespace have a footprint.
+    alike: BTreeMap<(Arc<str>, usize), usize>,
     footprints: Footprints,
     words: HashSet<Arc<str>>,
     /// Controller and creation of pods that have succeeded, by namespace and name.
@@ -93,7 +98,6 @@ impl PodRecords {
         }
         let record = self.of(pod, name, spec, healthy);
         let key = (record.namespace.clone(), record.name.clone());
-        let node = record.node.clone();
         let at = match self.vacant.pop() {
             Some(at) => at,
             None => {
@@ -105,9 +109,7 @@ impl PodRecords {
             *place = Some(record);
         }
         self.by_name.insert(key, at);
-        if let Some(node) = node {
-            self.put_on_node(node, at);
-        }
+        self.put(at);
     }
 
     fn of(&mut self, pod: &Pod, name: &str, spec: &PodSpec, healthy: Option<u16>) -> PodRecord {
@@ -137,16 +139,26 @@ impl PodRecords {
         }
     }
 
-    /// Those of one node stand in order of namespace and name.
-    fn put_on_node(&mut self, node: Arc<str>, at: usize) {
+    /// What has something in common stands in order of namespace and name.
+    fn put(&mut self, at: usize) {
         let all = &self.all;
-        let name = |at: usize| {
-            let record = all.get(at).and_then(Option::as_ref);
-            record.map(|record| (&record.namespace, &record.name))
+        let record = |at: usize| all.get(at).and_then(Option::as_ref);
+        let Some(this) = record(at) else { return };
+        let is_before = |other: usize| {
+            record(other).is_some_and(|other| {
+                (&other.namespace, &other.name) < (&this.namespace, &this.name)
+            })
         };
-        let on_node = self.by_node.entry(node).or_default();
-        let place = on_node.partition_point(|other| name(*other) < name(at));
-        on_node.insert(place, at);
+        let namespace = || this.namespace.clone();
+        if let Some(node) = &this.node {
+            self.by_node.put(node.clone(), at, is_before);
+        }
+        if let Some(controller) = &this.controller {
+            let key = (namespace(), controller.clone());
+            self.by_controller.put(key, at, is_before);
+        }
+        let key = (namespace(), this.footprint.0);
+        *self.alike.entry(key).or_default() += 1;
     }
 
     /// Takes a pod out that is gone.
@@ -163,12 +175,18 @@ impl PodRecords {
         let record = self.all.get_mut(at)?.take()?;
         self.vacant.push(at);
         self.footprints.release(record.footprint);
-        if let Some(node) = &record.node
-            && let Some(on_node) = self.by_node.get_mut(node)
-        {
-            on_node.retain(|other| *other != at);
-            if on_node.is_empty() {
-                self.by_node.remove(node);
+        if let Some(node) = &record.node {
+            self.by_node.take(node, at);
+        }
+        if let Some(controller) = &record.controller {
+            let key = (record.namespace.clone(), controller.clone());
+            self.by_controller.take(&key, at);
+        }
+        let key = (record.namespace.clone(), record.footprint.0);
+        if let Some(alike) = self.alike.get_mut(&key) {
+            *alike = alike.saturating_sub(1);
+            if *alike == 0 {
+                self.alike.remove(&key);
             }
         }
         self.forget_words(&record);
@@ -247,12 +265,33 @@ impl PodRecords {
     }
 
     /// Those bound to a node, in order of namespace and name.
-    pub fn on_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a PodRecord> {
-        let on_node = self.by_node.get(node).map(Vec::as_slice);
-        on_node
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|at| self.at(*at))
+    pub fn on_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a PodRecord> + use<'a> {
+        self.these(self.by_node.of(&node.into()))
+    }
+
+    /// Those of a controller, `Kind/name`, in order of their names.
+    pub fn of_controller<'a>(
+        &'a self,
+        namespace: &str,
+        controller: &str,
+    ) -> impl Iterator<Item = &'a PodRecord> + use<'a> {
+        let key = (namespace.into(), controller.into());
+        self.these(self.by_controller.of(&key))
+    }
+
+    /// What pods of one namespace share, and how many do.
+    pub fn alike_in<'a>(
+        &'a self,
+        namespace: &str,
+    ) -> impl Iterator<Item = (&'a Footprint, usize)> + use<'a> {
+        let namespace = Arc::<str>::from(namespace);
+        let groups = self.alike.range((namespace.clone(), 0)..);
+        let groups = groups.take_while(move |((of, _), _)| *of == namespace);
+        groups.map(|((_, place), pods)| (self.footprints.get(FootprintId(*place)), *pods))
+    }
+
+    fn these<'a>(&'a self, places: &'a [usize]) -> impl Iterator<Item = &'a PodRecord> {
+        places.iter().filter_map(|at| self.at(*at))
     }
 
     /// What this pod shares with others of its template.

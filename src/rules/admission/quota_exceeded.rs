@@ -1,17 +1,17 @@
-//! A ResourceQuota has no room for the pods that a workload lacks.
+//! A ResourceQuota has no room for what workloads lack: pods, a Deployment's ReplicaSet, a CronJob's Job.
 //!
 //! Source: kube-apiserver `plugin/pkg/admission/resourcequota` and `staging/…/quota/v1` (1.37): a pod is refused when for one of
 //! the quota's resources what is used and what the pod asks for is more than the quota's limit. The message names only those.
 
+use super::quota::{Refusals, Shortage, quota};
 use super::refused::{Refused, WorkloadCase};
 use crate::kubernetes::patch;
 use crate::kubernetes::quantity::Quantity;
-use crate::messages::admission::Denial;
 use crate::rules::finding::{Finding, Fix, Risk, Who};
 use crate::rules::{Check, Layer, Rule};
-use crate::snapshot::{Evidence, Kind, ObjectRef, PodRecord, ResourceQuota, Seen};
-use crate::text::{Fact, Message, Seconds, Sentence, say};
-use crate::triage::RETRY;
+use crate::snapshot::{Evidence, Kind, PodRecord, Seen};
+use crate::text::{Message, Seconds, Sentence, say};
+use crate::triage::{RETRY, Subject};
 use serde_json::{Map, Value, json};
 
 /// `quota-exceeded`
@@ -23,130 +23,43 @@ pub static RULE: Rule = Rule {
     reads: &[
         Kind::ResourceQuota,
         Kind::ReplicaSet,
+        Kind::Deployment,
         Kind::StatefulSet,
         Kind::DaemonSet,
         Kind::Job,
+        Kind::CronJob,
         Kind::ReplicationController,
     ],
     refines: &[],
     check: Check::Workload(check),
 };
 
+/// Refusals of other workloads that are quoted.
+const QUOTED: usize = 20;
+
 fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
-    let Some(refused) = Refused::of(case) else {
-        return Vec::new();
-    };
-    let Denial::QuotaExceeded {
-        quota,
-        requested,
-        used,
-        limited,
-    } = &refused.denial
-    else {
-        return Vec::new();
-    };
-    let told = |resource: &str, asked: &str| Shortage::told(resource, asked, used, limited);
-    let told = requested.iter().filter_map(|(r, asked)| told(r, asked));
+    let refused = Refused::of(case.it, case.snapshot);
+    let finding = refused.and_then(|refused| {
+        let by = Refusals::of(case, quota(&refused)?);
+        let situation = Situation {
+            old: old_pods(case),
+            case,
+            refused: &refused,
+            by,
+        };
+        Some(situation.finding())
+    });
+    finding.into_iter().collect()
+}
+
+/// What tells workloads apart of which not the same is said: the quota that refuses them, and how sure that is. A quota that is
+/// gone refuses each for itself.
+pub fn key(case: &WorkloadCase<'_>) -> Option<String> {
+    let refused = Refused::of(case.it, case.snapshot)?;
+    let quota = quota(&refused)?;
     let seen = case.snapshot.quotas().get(case.namespace(), quota);
-    let situation = Situation {
-        case,
-        refused: &refused,
-        quota: ObjectRef::new(Kind::ResourceQuota, case.namespace(), quota),
-        shortages: told.map(|told| told.now(seen.yes())).collect(),
-        seen,
-        old: old_pods(case),
-    };
-    vec![situation.finding()]
-}
-
-/// What a quota and a pod say of one resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Shortage {
-    resource: String,
-    asked: Quantity,
-    used: Quantity,
-    /// None where the quota does not limit it any more.
-    hard: Option<Quantity>,
-}
-
-type Amounts = [(String, String)];
-
-impl Shortage {
-    /// As the API server told it.
-    fn told(resource: &str, asked: &str, used: &Amounts, limited: &Amounts) -> Option<Self> {
-        let of = |amounts: &Amounts| {
-            let mut named = amounts.iter().filter(|(name, _)| name == resource);
-            named.next()?.1.parse().ok()
-        };
-        Some(Shortage {
-            resource: resource.to_owned(),
-            asked: asked.parse().ok().filter(|asked| *asked > Quantity::ZERO)?,
-            used: of(used)?,
-            hard: Some(of(limited)?),
-        })
-    }
-
-    /// As it is now, where the quota was read and its controller has counted.
-    fn now(self, quota: Option<&ResourceQuota>) -> Self {
-        let Some(quota) = quota.filter(|quota| !quota.hard.is_empty()) else {
-            return self;
-        };
-        let used = quota.used.get(&self.resource).copied();
-        Shortage {
-            hard: quota.hard.get(&self.resource).copied(),
-            used: used.unwrap_or(self.used),
-            ..self
-        }
-    }
-
-    /// How many pods there is room for; none says that nothing limits them.
-    fn room(&self) -> Option<i64> {
-        Some(self.asked.goes_into(self.hard? - self.used))
-    }
-
-    /// What the limit has to be for so many more pods.
-    fn needed(&self, pods: i64) -> Quantity {
-        self.used + self.asked.times(pods)
-    }
-
-    /// Whether the pod alone is more than all that the quota allows.
-    fn never_fits(&self) -> bool {
-        self.hard.is_some_and(|hard| self.asked > hard)
-    }
-
-    fn message(&self) -> Option<Message> {
-        let sentence = if self.asked == Quantity::from_units(1) {
-            say!("quota-exceeded.used", "{resource} {used} of {hard} used")
-        } else {
-            say!(
-                "quota-exceeded.asked",
-                "{resource} {used} of {hard} used, {asked} asked"
-            )
-        };
-        let amount = |amount| Fact::amount(amount, &self.resource);
-        let message = Message::new(sentence)
-            .fact("resource", self.resource.as_str())
-            .fact("used", amount(self.used))
-            .fact("hard", amount(self.hard?))
-            .fact("asked", amount(self.asked));
-        Some(message)
-    }
-
-    /// Of a container's resources so much for each of the pods, in an amount that reads well.
-    fn share(&self, pods: i64) -> Option<Message> {
-        let kind = self.resource.rsplit('.').next().unwrap_or_default();
-        if !["cpu", "memory", "ephemeral-storage"].contains(&kind) || pods <= 0 {
-            return None;
-        }
-        let share = (self.hard? - self.used)
-            .shared_by(pods)
-            .exact(&self.resource);
-        let share: Quantity = share.parse().ok()?;
-        let message = Message::new(say!("quota-exceeded.share", "{resource} {share}"))
-            .fact("resource", self.resource.as_str())
-            .fact("share", share);
-        (share > Quantity::ZERO).then_some(message)
-    }
+    let certainty = refused.certainty(case.snapshot);
+    (!seen.is_absent()).then(|| format!("{}/{quota} {certainty:?}", case.namespace()))
 }
 
 /// Pods that the Deployment's other ReplicaSets have: during a rolling update, those of an earlier template. Their ReplicaSets may
@@ -175,74 +88,81 @@ fn old_pods(case: &WorkloadCase<'_>) -> i64 {
     i64::try_from(pods).unwrap_or(i64::MAX).max(counted)
 }
 
-/// All that is known of a workload and the quota that refuses its pods.
+/// All that is known of a workload and the quota that refuses what it makes.
 struct Situation<'c, 'a> {
     case: &'c WorkloadCase<'a>,
     refused: &'c Refused<'a>,
-    quota: ObjectRef,
-    seen: Seen<'a, &'a ResourceQuota>,
-    shortages: Vec<Shortage>,
+    by: Refusals<'a>,
     old: i64,
 }
 
 impl Situation<'_, '_> {
-    /// How many more pods there is room for.
+    /// Whether it is the only one that the quota refuses something.
+    fn is_alone(&self) -> bool {
+        self.by.workloads.len() < 2
+    }
+
+    /// For how many more there is room.
     fn room(&self) -> i64 {
-        let missing = self.refused.missing();
-        if self.seen.is_absent() {
-            return missing;
+        if self.by.seen.is_absent() {
+            return self.by.missing();
         }
-        let rooms = self.shortages.iter().filter_map(Shortage::room);
-        let room = rooms.min().unwrap_or(missing);
-        room.clamp(0, missing)
+        self.by.room()
     }
 
     fn finding(&self) -> Finding {
-        let told: Vec<Message> = self
-            .shortages
-            .iter()
-            .filter_map(Shortage::message)
-            .collect();
+        let by = &self.by;
+        let is_gone = by.seen.is_absent();
+        let told = by.shortages.iter().filter_map(Shortage::message);
+        let told: Vec<Message> = told.collect();
         let (headline, why) = self.sentences();
-        let quota = self.quota.name.as_str();
-        let describe = ["describe", "resourcequota", quota];
-        let fixes = if self.room() == self.refused.missing() {
-            vec![wait()]
+        let (quota, missing) = (by.quota.name.as_str(), by.missing());
+        let subject = if is_gone {
+            self.case.subject()
         } else {
-            let in_order = [
-                self.stop_an_old_pod_first(),
-                self.raise(),
-                self.fewer_replicas(),
-                self.smaller(),
-                self.delete(),
-            ];
-            in_order.into_iter().flatten().collect()
+            by.quota.clone()
         };
-        self.refused
-            .finding(self.case, headline)
+        let describe = self.case.kubectl(["describe", "resourcequota", quota]);
+        let finding = self
+            .refused
+            .finding(self.case, subject, headline)
             .why(why)
             .fact("quota", quota)
             .fact("namespace", self.case.namespace())
+            .fact("workloads", by.workloads.len())
+            .fact("missing", missing)
             .fact("room", self.room())
+            .fact("lack", self.lack())
+            .fact("what", self.what())
             .fact("controller", self.case.object().short())
             .fact("interval", Seconds(RETRY))
             .fact_if("short", (!told.is_empty()).then_some(told))
-            .fact_if("old", (self.old > 0).then_some(self.old))
             .evidence(self.counted())
-            .fix(fixes)
-            .inspect(self.case.kubectl(describe))
+            .evidence(self.others())
+            .fix(self.fixes());
+        finding.when(!is_gone, |finding| finding.inspect(describe))
+    }
+
+    fn fixes(&self) -> Vec<Fix> {
+        if self.room() == self.by.missing() {
+            return vec![self.wait()];
+        }
+        let in_order = [
+            self.stop_an_old_pod_first(),
+            self.raise(),
+            self.fewer_replicas(),
+            self.smaller(),
+            self.delete(),
+        ];
+        in_order.into_iter().flatten().collect()
     }
 
     fn sentences(&self) -> (Sentence, Sentence) {
-        let has_room = say!(
-            "quota-exceeded.room-why",
-            "there is room for {room} {room|pod|pods} now, and the controller of {controller} tries again at growing intervals, at most {interval} apart"
-        );
-        if self.seen.is_absent() {
+        if self.by.seen.is_absent() {
             return (
                 say!(
                     "quota-exceeded.gone",
-                    "quota {quota}, which is gone now, refused {missing|a pod|pods}; {existing} of {wanted} {wanted|pod|pods} made[ beside {old} old {old|one|ones}]"
+                    "quota {quota}, which is gone now, refused {what}; {lack}"
                 ),
                 say!(
                     "quota-exceeded.gone-why",
@@ -254,36 +174,84 @@ impl Situation<'_, '_> {
             return (
                 say!(
                     "quota-exceeded.has-room",
-                    "quota {quota} refused {missing|a pod|pods}, and has room for {room} now[: {short}]; {existing} of {wanted} {wanted|pod|pods} made[ beside {old} old {old|one|ones}]"
+                    "quota {quota} refused {what}, and has room for {room} now[: {short}]; {lack}"
                 ),
-                has_room,
+                say!(
+                    "quota-exceeded.room-why",
+                    "there is room for {room} of {missing} now, and {workloads|the controller of {controller} tries|the controllers try} again at growing intervals, at most {interval} apart"
+                ),
             );
         }
         (
             say!(
                 "quota-exceeded.headline",
-                "quota {quota}[: {short}]; {existing} of {wanted} {wanted|pod|pods} made[ beside {old} old {old|one|ones}]"
+                "quota {quota}[: {short}]; {lack}"
             ),
             say!(
                 "quota-exceeded.why",
-                "the API server refuses each pod that would take more than the quota allows, and the controller of {controller} tries again at growing intervals, at most {interval} apart"
+                "the API server refuses what would take more than the quota allows, and {workloads|the controller of {controller} tries|the controllers try} again at growing intervals, at most {interval} apart"
             ),
         )
     }
 
+    /// What is missing of it, or of all.
+    fn lack(&self) -> Message {
+        let sentence = match (self.is_alone(), self.refused.lacks()) {
+            (true, Kind::ReplicaSet) => {
+                say!("quota-exceeded.lacks-set", "its new ReplicaSet is not made")
+            }
+            (true, Kind::Job) => say!("quota-exceeded.lacks-job", "its Job is not made"),
+            (true, _) => say!(
+                "quota-exceeded.lacks-pods",
+                "{existing} of {wanted} {wanted|pod|pods} made[ beside {old} old {old|one|ones}]"
+            ),
+            (false, _) if self.by.of_pods() => say!(
+                "quota-exceeded.all-lack-pods",
+                "{workloads} workloads lack {missing} pods"
+            ),
+            (false, _) => say!(
+                "quota-exceeded.all-lack",
+                "{workloads} workloads lack what they make"
+            ),
+        };
+        let lack = Message::new(sentence);
+        if !self.is_alone() {
+            let lack = lack.fact("workloads", self.by.workloads.len());
+            return if self.by.of_pods() {
+                lack.fact("missing", self.by.missing())
+            } else {
+                lack
+            };
+        }
+        if self.refused.lacks() != Kind::Pod {
+            return lack;
+        }
+        lack.fact("existing", self.refused.existing)
+            .fact("wanted", self.refused.wanted)
+            .fact_if("old", (self.old > 0).then_some(self.old))
+    }
+
+    /// What was refused.
+    fn what(&self) -> Sentence {
+        match (self.by.of_pods(), self.is_alone(), self.refused.lacks()) {
+            (true, true, _) if self.by.missing() == 1 => say!("quota-exceeded.pod", "a pod"),
+            (true, ..) => say!("quota-exceeded.pods", "pods"),
+            (_, true, Kind::Job) => say!("quota-exceeded.job", "a Job"),
+            (_, true, _) => say!("quota-exceeded.set", "a ReplicaSet"),
+            (_, false, _) => say!("quota-exceeded.objects", "pods and other objects"),
+        }
+    }
+
     /// The counts of the quota as they are now.
     fn counted(&self) -> Vec<Evidence> {
-        let Seen::Yes(quota) = self.seen else {
-            let absence = self
-                .seen
-                .is_absent()
-                .then(|| self.case.absence(self.quota.clone()));
-            return absence.into_iter().collect();
+        let object = || self.by.quota.clone();
+        let Seen::Yes(quota) = self.by.seen else {
+            let is_gone = self.by.seen.is_absent();
+            return is_gone.then(|| self.case.absence(object())).into_iter().collect();
         };
         let field = |path: &str, resource: &str, amount: Option<&Quantity>| {
             let path = format!("status.{path}[{resource}]");
-            let quote = amount?.to_string();
-            Some(self.case.field_of(self.quota.clone(), path, quote))
+            Some(self.case.field_of(object(), path, amount?.to_string()))
         };
         let both = |shortage: &Shortage| {
             let resource = shortage.resource.as_str();
@@ -291,37 +259,20 @@ impl Situation<'_, '_> {
             let hard = field("hard", resource, quota.hard.get(resource));
             [used, hard]
         };
-        self.shortages.iter().flat_map(both).flatten().collect()
+        self.by.shortages.iter().flat_map(both).flatten().collect()
     }
 
-    /// What the quota has to allow for all pods that are missing. They count as pods too, whatever was short at first.
-    fn raised(&self) -> Vec<(String, Quantity)> {
-        let missing = self.refused.missing();
-        let one_each = |resource: &'static str| {
-            let quota = self.seen.yes()?;
-            Some(Shortage {
-                resource: resource.to_owned(),
-                asked: Quantity::from_units(1),
-                used: quota.used.get(resource).copied()?,
-                hard: Some(quota.hard.get(resource).copied()?),
-            })
-        };
-        let is_told = |shortage: &Shortage| {
-            let mut told = self.shortages.iter();
-            told.any(|told| told.resource == shortage.resource)
-        };
-        let as_pods = ["pods", "count/pods"].into_iter().filter_map(one_each);
-        let as_pods = as_pods.filter(|shortage| !is_told(shortage));
-        let all = self.shortages.iter().cloned().chain(as_pods);
-        let short = all.filter(|shortage| shortage.room().is_some_and(|room| room < missing));
-        short
-            .map(|shortage| (shortage.resource.clone(), shortage.needed(missing)))
-            .collect()
+    /// The words in which the others were refused.
+    fn others(&self) -> Vec<Evidence> {
+        let own = self.case.object();
+        let others = self.by.workloads.iter();
+        let others = others.filter(|one| one.it.object() != own);
+        others.take(QUOTED).map(|one| one.quote(self.case)).collect()
     }
 
     fn raise(&self) -> Option<Fix> {
-        let raised = self.raised();
-        if raised.is_empty() || self.seen.is_absent() {
+        let raised = self.by.raised();
+        if raised.is_empty() {
             return None;
         }
         let hard = raised.iter().map(|(resource, amount)| {
@@ -330,7 +281,7 @@ impl Situation<'_, '_> {
         });
         let hard: Map<String, Value> = hard.collect();
         let merged = json!({"spec": {"hard": hard}}).to_string();
-        let quota = self.quota.name.as_str();
+        let quota = self.by.quota.name.as_str();
         let words = ["patch", "resourcequota", quota, "-p", merged.as_str()];
         let operation = |(resource, amount): (&String, &Value)| {
             let path = format!("/spec/hard/{}", patch::escaped(resource));
@@ -343,19 +294,51 @@ impl Situation<'_, '_> {
         };
         let change = say!(
             "quota-exceeded.raise",
-            "raise quota {quota} to {amounts}, which is enough for the {missing|pod that is|{missing} pods that are} missing"
+            "raise quota {quota} to {amounts}, which is enough for {all}[ unless {untold} {untold|runs|run} out first]"
         );
+        let untold = self.by.untold();
         let command = self.case.kubectl(words);
-        let fix = Fix::command(change, Who::Admin, self.quota.clone(), command)
+        let fix = Fix::command(change, Who::Admin, self.by.quota.clone(), command)
             .fact("amounts", raised.iter().map(amount).collect::<Vec<_>>())
+            .fact("all", self.all_that_is_missing())
             .patch(hard.iter().map(operation).collect());
-        Some(fix)
+        Some(if untold.is_empty() {
+            fix
+        } else {
+            fix.fact("untold", untold)
+        })
+    }
+
+    fn all_that_is_missing(&self) -> Message {
+        let sentence = match (self.is_alone(), self.by.of_pods()) {
+            (true, true) => say!(
+                "quota-exceeded.missing-pods",
+                "the {missing|pod that is|{missing} pods that are} missing"
+            ),
+            (false, true) => say!(
+                "quota-exceeded.all-missing-pods",
+                "the {missing} pods that all {workloads} workloads lack"
+            ),
+            (true, false) => say!("quota-exceeded.missing-one", "the one that is missing"),
+            (false, false) => say!(
+                "quota-exceeded.all-missing",
+                "what all {workloads} workloads lack"
+            ),
+        };
+        let message = Message::new(sentence);
+        let message = if self.by.of_pods() {
+            message.fact("missing", self.by.missing())
+        } else {
+            message
+        };
+        let several = (!self.is_alone()).then_some(self.by.workloads.len());
+        message.fact_if("workloads", several)
     }
 
     /// An old pod that goes leaves its share to a new one. Where nothing else uses the quota that is all that a rollout needs.
     fn stop_an_old_pod_first(&self) -> Option<Fix> {
         let deployment = self.case.subject();
-        if self.old == 0 || deployment.known_kind() != Some(Kind::Deployment) {
+        if self.old == 0 || !self.is_alone() || deployment.known_kind() != Some(Kind::Deployment) {
             return None;
         }
         let strategy =
@@ -378,7 +361,8 @@ impl Situation<'_, '_> {
             Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController
         );
         let replicas = self.refused.existing + self.room();
-        if !scales || self.old > 0 || replicas == 0 {
+        let is_of_pods = self.is_alone() && self.by.of_pods();
+        if !scales || !is_of_pods || self.old > 0 || replicas == 0 {
             return None;
         }
         let to = format!("--replicas={replicas}");
@@ -391,41 +375,49 @@ impl Situation<'_, '_> {
         );
         let fix = Fix::command(change, Who::Owner, workload, command)
             .fact("replicas", replicas)
+            .fact("wanted", self.refused.wanted)
             .patch(vec![patch::replace("/spec/replicas", replicas)]);
         Some(fix)
     }
 
     /// What each of the missing pods may ask for so that all of them fit.
     fn smaller(&self) -> Option<Fix> {
-        let missing = self.refused.missing();
-        let shares = self
-            .shortages
-            .iter()
-            .map(|shortage| shortage.share(missing));
-        let shares: Vec<Message> = shares.collect::<Option<_>>()?;
+        let missing = self.by.missing();
+        let shares = self.by.shortages.iter();
+        let shares: Vec<Message> = shares
+            .map(|shortage| shortage.share(missing))
+            .collect::<Option<_>>()?;
         let change = say!(
             "quota-exceeded.smaller",
             "give each pod no more than {shares}: then {missing|the one that is missing fits|the {missing} that are missing fit}"
         );
-        (!shares.is_empty()).then(|| Fix::advice(change, Who::Owner).fact("shares", shares))
+        let is_any = !shares.is_empty() && self.by.of_pods();
+        is_any.then(|| Fix::advice(change, Who::Owner).fact("shares", shares))
     }
 
-    /// Of no use where the quota is too small for a single pod.
+    /// Of no use where the quota is too small for a single one.
     fn delete(&self) -> Option<Fix> {
         let change = say!(
             "quota-exceeded.delete",
-            "delete what namespace {namespace} does not need: a pod that goes leaves its share of the quota"
+            "delete what namespace {namespace} does not need: what goes leaves its share of the quota"
         );
-        let too_small = self.shortages.iter().any(Shortage::never_fits);
+        let too_small = self.by.shortages.iter().any(Shortage::never_fits);
         (!too_small).then(|| Fix::advice(change, Who::Owner).risk(Risk::Destroys))
     }
-}
 
-/// There is room, and only the next attempt is yet to come.
-fn wait() -> Fix {
-    let change = say!(
-        "quota-exceeded.wait",
-        "wait for the next attempt; any change of {controller}, such as an annotation, brings it on at once"
-    );
-    Fix::advice(change, Who::Owner).risk(Risk::Reads)
+    /// There is room, and only the next attempt is yet to come.
+    fn wait(&self) -> Fix {
+        let change = if self.is_alone() {
+            say!(
+                "quota-exceeded.wait",
+                "wait for the next attempt; any change of {controller}, such as an annotation, brings it on at once"
+            )
+        } else {
+            say!(
+                "quota-exceeded.wait-for-all",
+                "wait for the next attempts; any change of a workload, such as an annotation, brings its own on at once"
+            )
+        };
+        Fix::advice(change, Who::Owner).risk(Risk::Reads)
+    }
 }
