@@ -14,7 +14,7 @@ pub use crate::kubernetes::taints::TaintText;
 pub use crate::messages::scheduler as scheduler_messages;
 pub use crate::render::Layout;
 pub use crate::report::*;
-pub use crate::rules::finding::{Certainty, Fix, Risk, Who};
+pub use crate::rules::finding::{Certainty, Fix, Risk, Role, Who};
 pub use crate::rules::{Layer, RETIRED, Rule, UNEXPLAINED};
 pub use crate::scheduler::preemption::{DryRun, Outcome, Victim};
 pub use crate::scheduler::remedy::{Action, Remedy};

@@ -68,9 +68,11 @@ fn causes_of_one_pod_stand_together_and_say_once_what_they_share() {
     insta::assert_snapshot!("companions", text);
     let pods: Vec<&str> = text
         .lines()
-        .filter_map(|line| line.strip_prefix("shop/")?.split(':').next())
+        .filter_map(|line| line.split_once(" -n shop: "))
+        .map(|(object, _)| object)
         .collect();
-    assert_eq!(pods, ["web-7d9c5b-x2k4q", "web-7d9c5b-x2k4q", "cache-0"]);
+    // the second cause of a pod stands below the first without naming it again
+    assert_eq!(pods, ["deploy/web", "sts/cache"]);
     for once in ["0/9 nodes are", "gpu-1…gpu-5", "kubectl uncordon"] {
         assert_eq!(text.matches(once).count(), 1, "{once} in {text}");
     }

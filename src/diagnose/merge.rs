@@ -4,14 +4,14 @@
 
 use super::ladder::ladder;
 use super::next::{affected, affected_pod, next};
+use super::root_cause::{fingerprint, shared};
 use crate::report::{Affected, Diagnosis, FixReport, Verified, node_reports};
-use crate::rules::finding::{Certainty, Finding, Fix, Role};
+use crate::rules::finding::{Certainty, Finding, Fix};
 use crate::rules::{Case, Rule};
 use crate::scheduler::FilterResults;
 use crate::snapshot::ObjectRef;
 use crate::text::Message;
 use crate::triage::{Layer, Subject};
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// A finding with the rule that made it.
@@ -22,17 +22,21 @@ pub(super) struct Hit {
 }
 
 /// What findings of one diagnosis have in common; the last is the number among their object's like findings.
-type MergeKey = (&'static str, ObjectRef, Certainty, Option<String>, usize);
+pub(super) type MergeKey = (&'static str, ObjectRef, Certainty, Option<String>, usize);
 
-/// Where a finding stands among those of its object: by its role, then by its rank.
-type Place = (Role, u32);
-
-/// What became of a finding: the diagnosis that it is part of, and its place.
-pub(super) type Merged = (MergeKey, Place);
-
-/// The diagnoses so far, each with the first place of its findings.
+/// The diagnoses so far.
 #[derive(Debug, Default)]
-pub(super) struct Diagnoses(BTreeMap<MergeKey, (Place, Diagnosis)>);
+pub(super) struct Diagnoses(BTreeMap<MergeKey, Merged>);
+
+/// A diagnosis, and what places it among the others.
+#[derive(Debug)]
+pub(super) struct Merged {
+    /// Among causes of one layer: smaller comes first.
+    pub(super) rank: u32,
+    /// What it shares with other diagnoses of its root cause; none where the object to change is the root.
+    pub(super) shared: Option<Message>,
+    pub(super) diagnosis: Diagnosis,
+}
 
 impl Diagnoses {
     /// Adds an object's findings.
@@ -40,7 +44,7 @@ impl Diagnoses {
         &mut self,
         case: &Case<'a, S>,
         hits: Vec<Hit>,
-    ) -> Vec<Merged> {
+    ) -> Vec<MergeKey> {
         let mut alike: BTreeMap<(&str, Option<String>), usize> = BTreeMap::new();
         let first_layer = hits.iter().map(|hit| hit.rule.layer).min();
         let mut merged = Vec::new();
@@ -53,65 +57,58 @@ impl Diagnoses {
             let subject = finding.subject.clone();
             let key = (hit.rule.cause, subject, finding.certainty, container, *nth);
             *nth += 1;
-            let place = (finding.role, finding.rank);
-            if !self.join(case, &key, place) {
-                let diagnosis = diagnosis(case, hit, first_layer);
-                self.0.insert(key.clone(), (place, diagnosis));
+            if self.join(case, &key) {
+                self.place(&key, finding);
+            } else {
+                let new = Merged {
+                    rank: finding.rank,
+                    shared: shared(hit.rule.root, finding),
+                    diagnosis: diagnosis(case, hit, first_layer),
+                };
+                self.0.insert(key.clone(), new);
             }
-            merged.push((key, place));
+            merged.push(key);
         }
         merged
     }
 
     /// Adds the object to a diagnosis that is known already; whether it is.
-    pub(super) fn join<'a, S: Subject<'a>>(
-        &mut self,
-        case: &Case<'a, S>,
-        key: &MergeKey,
-        place: Place,
-    ) -> bool {
-        let Some((first, known)) = self.0.get_mut(key) else {
+    pub(super) fn join<'a, S: Subject<'a>>(&mut self, case: &Case<'a, S>, key: &MergeKey) -> bool {
+        let Some(known) = self.0.get_mut(key) else {
             return false;
         };
-        *first = (*first).min(place);
         let one = affected(case, key.3.clone());
+        let others = &mut known.diagnosis.affected;
         // two ReplicaSets are one Deployment to people
-        let is_another = case.it.shown(case.snapshot) == case.object();
-        if is_another || known.affected.iter().all(|other| !is_same(other, &one)) {
-            known.affected.push(one);
+        let is_itself = case.it.shown(case.snapshot) == case.object();
+        if is_itself || others.iter().all(|other| other.key() != one.key()) {
+            others.push(one);
         }
         true
     }
 
     /// Whether one of them is about the object.
     pub(super) fn affect(&self, object: &Affected) -> bool {
-        let mut all = self.0.values().flat_map(|(_, diagnosis)| &diagnosis.affected);
-        all.any(|affected| is_same(affected, object))
+        let all = self.0.values().flat_map(|known| &known.diagnosis.affected);
+        all.map(Affected::key).any(|key| key == object.key())
     }
 
-    /// Certain before likely, earlier layer before later, more objects before fewer, then names; contributing findings behind all others.
-    pub(super) fn in_order(self) -> Vec<Diagnosis> {
-        let mut all: Vec<(MergeKey, (Place, Diagnosis))> = self.0.into_iter().collect();
-        for (_, (_, diagnosis)) in &mut all {
-            diagnosis.affected.sort();
+    /// The first place of its findings is the diagnosis's, whichever object was looked at first.
+    fn place(&mut self, key: &MergeKey, finding: &Finding) {
+        if let Some(known) = self.0.get_mut(key) {
+            known.rank = known.rank.min(finding.rank);
+            known.diagnosis.role = known.diagnosis.role.min(finding.role);
         }
-        all.sort_by_cached_key(|(key, ((role, rank), diagnosis))| {
-            (
-                *role,
-                diagnosis.certainty,
-                diagnosis.layer,
-                *rank,
-                Reverse(diagnosis.affected.len()),
-                key.clone(),
-            )
-        });
-        let diagnoses = all.into_iter();
-        diagnoses.map(|(_, (_, diagnosis))| diagnosis).collect()
     }
-}
 
-fn is_same(one: &Affected, other: &Affected) -> bool {
-    (&one.kind, &one.namespace, &one.name) == (&other.kind, &other.namespace, &other.name)
+    /// All of them, each with its fingerprint.
+    pub(super) fn finish(self) -> impl Iterator<Item = Merged> {
+        self.0.into_iter().map(|(key, mut merged)| {
+            merged.diagnosis.affected.sort();
+            merged.diagnosis.fingerprint = fingerprint(&key, merged.shared.as_ref());
+            merged
+        })
+    }
 }
 
 /// Drops findings that a more specific one on the same object replaces. Two findings about two
@@ -147,7 +144,9 @@ fn diagnosis<'a, S: Subject<'a>>(
     let why = finding.why.map(|why| Message::with(why, facts));
     let fixes = finding.fixes.iter().map(|fix| fix_report(fix, &finding));
     Diagnosis {
+        fingerprint: String::new(),
         cause: rule.cause,
+        role: finding.role,
         layer: rule.layer,
         certainty: finding.certainty,
         headline: message.english(),

@@ -8,16 +8,17 @@ mod equivalence;
 mod ladder;
 mod merge;
 mod next;
+mod root_cause;
 mod summary;
 mod unexplained;
 
-use crate::report::{Affected, Defect, Report, Requests, SCHEMA, Unexplained};
+use crate::report::{Defect, Report, Requests, SCHEMA, Unexplained};
 use crate::rules::finding::Certainty;
 use crate::rules::{self, Case, Explained, Layer, Rule, admission};
 use crate::scheduler::Engine;
 use crate::snapshot::{Kind, ObjectRef, Snapshot};
 use crate::triage::{Scope, triage};
-use merge::{Diagnoses, Hit, Merged, refine};
+use merge::{Diagnoses, Hit, MergeKey, refine};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -56,16 +57,18 @@ fn run(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests, looks: Looks)
     });
     run.explain_all(&triage.services.stuck, &engine, |_| None);
     run.each_object_once();
-    let diagnoses = run.diagnoses.in_order();
+    let (root_causes, diagnoses) = root_cause::in_order(run.diagnoses.finish());
+    let not_stuck = summary::not_stuck(&triage, &diagnoses, snapshot);
     Report {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
         as_of: snapshot.clock().at.to_string(),
         scope: summary::scope(scope),
         summary: summary::summary(&triage, &diagnoses),
+        root_causes,
         diagnoses,
         unexplained: run.unexplained,
-        not_stuck: summary::not_stuck(&triage),
+        not_stuck,
         gaps: summary::gaps(snapshot),
         defects: run.defects,
         requests,
@@ -90,13 +93,13 @@ impl Run {
         engine: &'a Engine<'a>,
         key: impl Fn(&Case<'a, S>) -> Option<String>,
     ) {
-        let mut known: HashMap<String, Vec<Merged>> = HashMap::new();
+        let mut known: HashMap<String, Vec<MergeKey>> = HashMap::new();
         for subject in subjects {
             let case = Case::new(*subject, engine);
             let key = key(&case);
             if let Some(merged) = key.as_ref().and_then(|key| known.get(key)) {
-                for (key, place) in merged {
-                    self.diagnoses.join(&case, key, *place);
+                for key in merged {
+                    self.diagnoses.join(&case, key);
                 }
                 continue;
             }
@@ -109,18 +112,16 @@ impl Run {
 
     /// Of a Deployment one ReplicaSet may be explained and another not, or neither.
     fn each_object_once(&mut self) {
-        let mut seen: BTreeSet<(String, Option<String>, String)> = BTreeSet::new();
+        let mut seen: BTreeSet<ObjectRef> = BTreeSet::new();
         let diagnoses = &self.diagnoses;
         self.unexplained.retain(|one| {
-            let Affected { kind, namespace, name, .. } = &one.object;
-            let is_pod = kind == Kind::Pod.as_str();
-            let is_new = seen.insert((kind.clone(), namespace.clone(), name.clone()));
-            is_pod || is_new && !diagnoses.affect(&one.object)
+            let is_pod = one.object.kind == Kind::Pod.as_str();
+            is_pod || seen.insert(one.object.object()) && !diagnoses.affect(&one.object)
         });
     }
 
     /// Runs the rules over one object.
-    fn explain<'a, S: Explained<'a>>(&mut self, case: &Case<'a, S>) -> Vec<Merged> {
+    fn explain<'a, S: Explained<'a>>(&mut self, case: &Case<'a, S>) -> Vec<MergeKey> {
         let object = case.object();
         let by_others = self.explained.get(&object).cloned().unwrap_or_default();
         let is_symptom = |hit: &Hit| {

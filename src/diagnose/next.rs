@@ -3,7 +3,7 @@
 use super::ladder::next_layer;
 use crate::report::{Affected, Next, Rung};
 use crate::rules::Case;
-use crate::snapshot::{ObjectRef, Snapshot};
+use crate::snapshot::{Kind, ObjectRef, Snapshot};
 use crate::triage::Subject;
 
 /// The object as the report names it.
@@ -11,11 +11,13 @@ pub(super) fn affected<'a, S: Subject<'a>>(
     case: &Case<'a, S>,
     container: Option<String>,
 ) -> Affected {
+    let object = case.it.shown(case.snapshot);
+    let workload = Some(case.subject()).filter(|owner| *owner != object || is_workload(owner));
     let ObjectRef {
         kind,
         namespace,
         name,
-    } = case.it.shown(case.snapshot);
+    } = object;
     Affected {
         kind,
         namespace,
@@ -26,7 +28,14 @@ pub(super) fn affected<'a, S: Subject<'a>>(
             .it
             .since(case.snapshot)
             .map(|since| case.seconds_since(since)),
+        ended: case.it.has_ended(),
+        workload,
     }
+}
+
+/// A kind that is not known here is a controller of somebody's own.
+fn is_workload(object: &ObjectRef) -> bool {
+    object.known_kind().is_some_and(Kind::is_workload)
 }
 
 /// A pod as the report names it, by what was read of it.
@@ -42,6 +51,10 @@ pub(super) fn affected_pod(snapshot: &Snapshot<'_>, pod: &ObjectRef) -> Affected
         // of a pod that is not kept whole no more is known than that it runs
         status: whole.map_or_else(|| "Running".to_owned(), |whole| Subject::status(&whole)),
         since_seconds: since.map(|since| snapshot.seconds_since(since)),
+        ended: whole.is_some_and(|whole| whole.has_ended()),
+        workload: whole
+            .map(|whole| whole.owner(snapshot))
+            .filter(|owner| owner != pod),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::rules;
 use crate::snapshot::{ObjectRef, Snapshot};
 use crate::text::{Message, say};
 use crate::triage::{Because, Scope, Standing, Triage};
+use std::collections::BTreeSet;
 
 /// What was asked for.
 pub(super) fn scope(scope: &Scope) -> ScopeReport {
@@ -60,8 +61,15 @@ fn causes(diagnoses: &[Diagnosis]) -> Vec<CauseSummary> {
     causes
 }
 
-/// What was asked for by name and is not stuck; a scan does not list it.
-pub(super) fn not_stuck(triage: &Triage<'_>) -> Vec<NotStuck> {
+/// What was asked for by name and is not stuck; a scan does not list it. A workload with a stuck pod is not called healthy for
+/// having all its pods.
+pub(super) fn not_stuck(
+    triage: &Triage<'_>,
+    diagnoses: &[Diagnosis],
+    snapshot: &Snapshot<'_>,
+) -> Vec<NotStuck> {
+    let affected = diagnoses.iter().flat_map(|one| &one.affected);
+    let hit: BTreeSet<&ObjectRef> = affected.filter_map(|one| one.workload.as_ref()).collect();
     let report = |(object, standing): &(ObjectRef, Standing)| {
         let (word, because, until) = match standing {
             Standing::Healthy(because) => (StandingReport::Healthy, because, None),
@@ -78,7 +86,9 @@ pub(super) fn not_stuck(triage: &Triage<'_>) -> Vec<NotStuck> {
             message,
         })
     };
-    triage.named().filter_map(report).collect()
+    let is_hit = |object: &ObjectRef| hit.contains(&snapshot.outermost(object.clone()));
+    let named = triage.named().filter(|(object, _)| !is_hit(object));
+    named.filter_map(report).collect()
 }
 
 fn message(because: &Because) -> Message {

@@ -49,13 +49,6 @@ impl Line {
         self.push(style, text, false)
     }
 
-    /// Adds words that stay in one line, where so many columns hold them.
-    #[must_use]
-    pub(super) fn tied(self, style: Style, text: &str, room: usize) -> Self {
-        let fits = text::width(&flat(text)) <= room;
-        self.push(style, text, !fits)
-    }
-
     /// Adds a sentence; what it has in backticks is not broken, so that it can be copied.
     #[must_use]
     pub(super) fn prose(mut self, style: Style, sentence: &str) -> Self {

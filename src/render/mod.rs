@@ -9,6 +9,7 @@
 //! into [`crate::report`], where every format has it. The words that are left are sentences of the
 //! catalogue ([`crate::text`]), so that another language has all of them.
 
+mod arguments;
 mod error;
 mod json;
 mod line;

@@ -5,12 +5,14 @@
 //! nodes is in `nodes`.
 
 mod nodes;
+mod root_cause;
 mod scheduler;
 
 pub use nodes::{FilterFailureReport, NodeReport, UnreadReport, node_reports};
+pub use root_cause::RootCause;
 pub use scheduler::{AgreementReport, PreemptionReport};
 
-use crate::rules::finding::{Certainty, Risk, Who};
+use crate::rules::finding::{Certainty, Risk, Role, Who};
 use crate::snapshot::{Evidence, ObjectRef};
 use crate::text::{Facts, Message};
 use crate::triage::Layer;
@@ -35,7 +37,9 @@ pub struct Report {
     pub scope: ScopeReport,
     /// Numbers.
     pub summary: Summary,
-    /// One entry a cause and owner: certain before likely, earlier layer before later, more pods before fewer.
+    /// What to put right, the most harmful first.
+    pub root_causes: Vec<RootCause>,
+    /// One entry a cause and object to change, in the order of the root causes.
     pub diagnoses: Vec<Diagnosis>,
     /// Stuck objects that no rule explains.
     pub unexplained: Vec<Unexplained>,
@@ -110,8 +114,12 @@ pub struct CauseSummary {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Diagnosis {
+    /// The same in every run for the same cause of the same object to change; another one when what decides the cause changes.
+    pub fingerprint: String,
     /// The stable name of the cause.
     pub cause: &'static str,
+    /// Whether it is the cause, only contributes to another one of the same objects, or holds them on purpose.
+    pub role: Role,
     /// The layer at which the objects are stuck.
     pub layer: Layer,
     /// How sure it is.
@@ -181,6 +189,31 @@ pub struct Affected {
     /// Seconds for which it has been stuck, as far as known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since_seconds: Option<i64>,
+    /// Whether it has ended for good and nothing took its place: kept, and not waiting for anything.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ended: bool,
+    /// The workload that it belongs to, or is; absent for a pod that nobody owns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workload: Option<ObjectRef>,
+}
+
+/// A kind, a namespace and a name.
+pub type ObjectKey<'a> = (&'a str, Option<&'a str>, &'a str);
+
+impl Affected {
+    /// Which object it is, whatever of it is concerned.
+    pub fn key(&self) -> ObjectKey<'_> {
+        (&self.kind, self.namespace.as_deref(), &self.name)
+    }
+
+    /// The object.
+    pub fn object(&self) -> ObjectRef {
+        ObjectRef {
+            kind: self.kind.clone(),
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+        }
+    }
 }
 
 /// A change that would help.

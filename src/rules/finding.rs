@@ -148,6 +148,13 @@ impl Finding {
         self
     }
 
+    /// Somebody holds the object on purpose.
+    #[must_use]
+    pub fn held(mut self) -> Self {
+        self.role = Role::Held;
+        self
+    }
+
     /// Gives the command that shows more.
     #[must_use]
     pub fn inspect(mut self, command: String) -> Self {
@@ -157,12 +164,16 @@ impl Finding {
 }
 
 /// What a finding is among those of one object. Causes come first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// It keeps the object stuck.
     Cause,
     /// It tells why another cause lasts.
     Contributing,
+    /// It keeps the object waiting because somebody wants it so.
+    Held,
 }
 
 /// How sure a finding is. Words, since nobody measured the decimals.

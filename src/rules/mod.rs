@@ -24,6 +24,7 @@ pub use case::Case;
 pub use crate::triage::Layer;
 
 use crate::snapshot::{Kind, PodView};
+use crate::text::Sentence;
 use crate::triage::{NodeSubject, ServiceSubject, Subject, WorkloadSubject};
 use finding::Finding;
 
@@ -42,9 +43,21 @@ pub struct Rule {
     pub reads: &'static [Kind],
     /// Less specific causes that this one replaces.
     pub refines: &'static [&'static str],
+    /// What findings have in common that are put right together.
+    pub root: Root,
     /// Looks at one stuck object of the kind that it explains. Several findings only when it concerns several containers or
     /// objects.
     pub check: Check,
+}
+
+/// What makes several findings of a cause one root cause.
+#[derive(Debug, Clone, Copy)]
+pub enum Root {
+    /// The object to change: each has its own.
+    Subject,
+    /// The facts that this sentence names, which says what is wrong once for all; where a finding lacks one of them, the object to
+    /// change. A `namespace` that is no fact is that of the object to change.
+    Facts(Sentence),
 }
 
 /// Which kind of subject a rule explains, and how.

@@ -95,6 +95,10 @@ impl<'s> Subject<'s> for &'s PodView {
         scope.covers(&self.identity(), store)
     }
 
+    fn has_ended(&self) -> bool {
+        matches!(self.phase(), "Failed" | "Succeeded")
+    }
+
     fn standing(&self, snapshot: &Snapshot<'_>) -> Standing {
         let failing = creation_fails(snapshot.events(), self);
         standing(self, snapshot.clock().at, failing)

@@ -62,6 +62,11 @@ pub trait Subject<'s>: Copy {
         false
     }
 
+    /// Whether it has come to its end and stays as it is.
+    fn has_ended(&self) -> bool {
+        false
+    }
+
     /// Since when it has been in the state that it is stuck in, as far as known.
     fn since(&self, snapshot: &Snapshot<'_>) -> Option<Timestamp>;
 

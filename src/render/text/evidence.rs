@@ -24,7 +24,7 @@ pub(super) fn write(
     writer: &mut Writer,
     proof: &Evidence,
     more: &[Evidence],
-    pods: &[Affected],
+    pods: &[&Affected],
     above: &Above<'_>,
 ) -> bool {
     let proof_is_new = !above.quoted(proof);
@@ -39,7 +39,7 @@ pub(super) fn write(
 }
 
 /// Writes quotes of equal weight.
-pub(super) fn list(writer: &mut Writer, evidence: &[&Evidence], pods: &[Affected], most: usize) {
+pub(super) fn list(writer: &mut Writer, evidence: &[&Evidence], pods: &[&Affected], most: usize) {
     let shown = writer.at_most(most);
     for evidence in evidence.iter().take(shown) {
         quote(writer, evidence, pods, MORE_LINES);
@@ -55,7 +55,7 @@ pub(super) fn list(writer: &mut Writer, evidence: &[&Evidence], pods: &[Affected
     }
 }
 
-fn quote(writer: &mut Writer, evidence: &Evidence, pods: &[Affected], most: usize) {
+fn quote(writer: &mut Writer, evidence: &Evidence, pods: &[&Affected], most: usize) {
     let room = writer.room(BAR);
     let origin = origin(writer, evidence, pods);
     let mut lines = behind(&origin, &words(writer, evidence), room);
@@ -164,7 +164,7 @@ fn end(evidence: &Evidence, room: usize) -> Option<Line> {
 }
 
 /// Who said it, or where it was read.
-fn origin(writer: &Writer, evidence: &Evidence, pods: &[Affected]) -> String {
+fn origin(writer: &Writer, evidence: &Evidence, pods: &[&Affected]) -> String {
     let of = object(evidence, pods, writer.whole());
     match &evidence.origin {
         Origin::Field { path } if writer.whole() => format!("{of}{path}"),
@@ -212,9 +212,9 @@ fn seen(count: u32, age_seconds: Option<i64>) -> Option<Message> {
 }
 
 /// The object, where the reader would take it for the pod otherwise.
-fn object(evidence: &Evidence, pods: &[Affected], whole: bool) -> String {
+fn object(evidence: &Evidence, pods: &[&Affected], whole: bool) -> String {
     let object = &evidence.object;
-    let is_pod = |pod: &Affected| {
+    let is_pod = |pod: &&Affected| {
         object.kind == pod.kind && object.name == pod.name && object.namespace == pod.namespace
     };
     let expected = match pods {

@@ -8,7 +8,7 @@ use super::refused::{Refused, WorkloadCase};
 use crate::kubernetes::patch;
 use crate::kubernetes::quantity::Quantity;
 use crate::rules::finding::{Finding, Fix, Risk, Who};
-use crate::rules::{Check, Layer, Rule};
+use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, PodRecord, Seen};
 use crate::text::{Message, Seconds, Sentence, say};
 use crate::triage::{RETRY, Subject};
@@ -31,6 +31,7 @@ pub static RULE: Rule = Rule {
         Kind::ReplicationController,
     ],
     refines: &[],
+    root: Root::Subject,
     check: Check::Workload(check),
 };
 

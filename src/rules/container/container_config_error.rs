@@ -5,7 +5,7 @@ use crate::kubernetes::text;
 use crate::messages::config::ConfigFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::template::role_word;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Sentence, say};
 
 /// The kubelet cannot build a container's configuration, for another reason than the known ones.
@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("container_config_error.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -7,7 +7,7 @@ use crate::messages::config::ConfigFailure;
 use crate::messages::start;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::template::role_word;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Sentence, say};
 
 /// The runtime refuses to create a container.
@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("container_create_error.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

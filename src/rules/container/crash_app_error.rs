@@ -2,7 +2,7 @@
 
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes, last_words, meaning};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Role;
 use crate::text::{Sentence, say};
 
@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("crash_app_error.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -4,7 +4,7 @@ use super::command_not_found::written;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes};
 use crate::rules::shared::template::Template;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Role;
 use crate::text::say;
 
@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("crash_exit_zero.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -3,7 +3,7 @@
 use super::start_failure::{StartError, start_errors};
 use crate::messages::start::StartFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Kind, ObjectRef};
 use crate::text::say;
 
@@ -18,6 +18,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("exec_format.md"),
     reads: &[Kind::Node],
     refines: &["runtime-error", "crash-app-error", "container-create-error"],
+    root: Root::Facts(say!(
+        "exec-format.root",
+        "image {image} has a program for another processor, or none"
+    )),
     check: Check::Pod(check),
 };
 

@@ -5,7 +5,7 @@ use crate::kubernetes::nearest::nearest;
 use crate::messages::config::{ConfigFailure, ObjectKind};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::template::{Template, field_path, role_word};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Keyed, Kind, ObjectRef, Seen};
 use crate::text::say;
 use serde_json::json;
@@ -18,6 +18,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("missing_key.md"),
     reads: &[Kind::ConfigMap, Kind::Secret],
     refines: &[],
+    root: Root::Facts(say!(
+        "missing-key.root",
+        "{kind} {name} in namespace {namespace} has no key {key}"
+    )),
     check: Check::Pod(check),
 };
 

@@ -3,8 +3,9 @@
 use super::reference::{UNMADE, missing_object, refusals};
 use crate::messages::config::ConfigFailure;
 use crate::rules::finding::Finding;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Kind;
+use crate::text::say;
 
 /// A container's environment comes from a Secret that does not exist.
 pub static RULE: Rule = Rule {
@@ -14,6 +15,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("missing_secret.md"),
     reads: &[Kind::Secret],
     refines: &[],
+    root: Root::Facts(say!(
+        "missing-secret.root",
+        "{kind} {name} does not exist in namespace {namespace}"
+    )),
     check: Check::Pod(check),
 };
 

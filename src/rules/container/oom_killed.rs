@@ -6,7 +6,7 @@ use crate::messages::start::{self, StartFailure};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes};
 use crate::rules::shared::template::{Template, field_path, place, role_word};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{ContainerView, Kind, ObjectRef, Role};
 use crate::text::{Fact, Sentence, say};
@@ -20,6 +20,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("oom_killed.md"),
     reads: &[Kind::Node],
     refines: &["crash-app-error", "crash-exit-zero"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

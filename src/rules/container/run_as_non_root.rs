@@ -4,7 +4,7 @@ use super::reference::{Refusal, UNMADE, refusals};
 use crate::messages::config::ConfigFailure;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::template::{field_path, place, role_word};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::text::say;
 
@@ -16,6 +16,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("run_as_non_root.md"),
     reads: &[],
     refines: &["container-config-error"],
+    root: Root::Facts(say!(
+        "run-as-non-root.root",
+        "image {image} runs as root, which its pods forbid"
+    )),
     check: Check::Pod(check),
 };
 

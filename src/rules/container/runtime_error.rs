@@ -4,7 +4,7 @@ use super::start_failure::{StartError, start_errors};
 use crate::kubernetes::text;
 use crate::messages::start::{MountProblem, StartFailure};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Sentence, say};
 
 /// The most columns of the runtime's message in a headline.
@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("runtime_error.md"),
     reads: &[],
     refines: &["crash-app-error", "container-create-error"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -4,7 +4,7 @@ use super::killed::{Killed, killed};
 use super::probe::{finding, written};
 use crate::messages::probe::{ProbeFailure, ProbeKind};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Seconds, say};
 use crate::triage::budget;
 
@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("liveness_failing.md"),
     reads: &[],
     refines: &["crash-app-error", "crash-exit-zero"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

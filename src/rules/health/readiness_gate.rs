@@ -1,7 +1,7 @@
 //! `readiness-gate`: every container is ready, and a condition that the pod's readinessGates name is not True.
 
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::text::say;
 
@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("readiness_gate.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -4,7 +4,7 @@ use super::killed::killed;
 use super::probe::{ProbeEvent, finding, newest, since_start, started, written};
 use crate::messages::probe::ProbeKind;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::ContainerView;
 use crate::snapshot::Evidence;
 use crate::text::say;
@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("startup_probe_failing.md"),
     reads: &[],
     refines: &["crash-app-error", "crash-exit-zero", "liveness-failing"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

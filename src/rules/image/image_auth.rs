@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull};
 use super::{login, pull_secrets};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Kind, ObjectRef};
 use crate::text::{Sentence, say};
 use pull_secrets::PullSecret;
@@ -17,6 +17,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_auth.md"),
     reads: &[Kind::Secret, Kind::ServiceAccount],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "image-auth.root",
+        "{host} lets nobody of namespace {namespace} pull without the right login"
+    )),
     check: Check::Pod(check),
 };
 

@@ -3,7 +3,7 @@
 use super::failed_pull::{self, FailedPull, OWN_WORDS};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::say;
 
 /// The rule.
@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_corrupt.md"),
     reads: &[],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!("image-corrupt.root", "image {image} arrives damaged")),
     check: Check::Pod(check),
 };
 

@@ -5,7 +5,7 @@ use super::image_edit;
 use crate::kubernetes::image_reference::{ImageReference, InvalidImageReference, Problem};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Message, Sentence, say};
 
 /// The rule.
@@ -16,6 +16,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_name_invalid.md"),
     reads: &[],
     refines: &[],
+    root: Root::Facts(say!(
+        "image-name-invalid.root",
+        "{image} is no name of an image"
+    )),
     check: Check::Pod(check),
 };
 

@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull};
 use super::image_edit;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::text::say;
 
@@ -16,6 +16,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_never_pull.md"),
     reads: &[],
     refines: &[],
+    root: Root::Facts(say!(
+        "image-never-pull.root",
+        "image {image} is not on the node and is never pulled"
+    )),
     check: Check::Pod(check),
 };
 

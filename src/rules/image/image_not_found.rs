@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull};
 use super::{login, pull_secrets};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Kind;
 use crate::text::{Sentence, say};
 
@@ -16,6 +16,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_not_found.md"),
     reads: &[Kind::Secret, Kind::ServiceAccount],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "image-not-found.root",
+        "there is no image {repository}, or it is not for everybody"
+    )),
     check: Check::Pod(check),
 };
 

@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull};
 use crate::messages::form::search;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Kind, Node, ObjectRef};
 use crate::text::say;
 use std::collections::BTreeSet;
@@ -17,6 +17,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_platform_mismatch.md"),
     reads: &[Kind::Node],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "image-platform-mismatch.root",
+        "image {image} is not made for the platform of the node"
+    )),
     check: Check::Pod(check),
 };
 

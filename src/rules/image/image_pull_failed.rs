@@ -3,7 +3,7 @@
 use super::failed_pull::{self, FailedPull, OWN_WORDS};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Sentence, say};
 
 /// The rule.
@@ -14,6 +14,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_pull_failed.md"),
     reads: &[],
     refines: &[],
+    root: Root::Facts(say!(
+        "image-pull-failed.root",
+        "image {image} cannot be pulled"
+    )),
     check: Check::Pod(check),
 };
 

@@ -8,7 +8,7 @@ use crate::kubernetes::nearest::nearest;
 use crate::messages::form::search;
 use crate::messages::pull::{PullFailure, missing_secrets};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{ContainerView, Event, Evidence, Kind, ObjectRef, Seen};
 use crate::text::say;
 
@@ -21,6 +21,10 @@ pub static RULE: Rule = Rule {
     reads: &[Kind::Secret, Kind::ServiceAccount],
     // a registry that hides what exists answers a pull without login as if the image were missing
     refines: &["image-auth", "image-not-found"],
+    root: Root::Facts(say!(
+        "image-pull-secret-missing.root",
+        "pull Secret {secret} does not exist in namespace {namespace}"
+    )),
     check: Check::Pod(check),
 };
 

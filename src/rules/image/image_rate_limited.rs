@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull, failures_command};
 use super::{login, pull_secrets};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Kind;
 use crate::text::say;
 
@@ -16,6 +16,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_rate_limited.md"),
     reads: &[Kind::ServiceAccount],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "image-rate-limited.root",
+        "{host} has counted too many pulls"
+    )),
     check: Check::Pod(check),
 };
 

@@ -6,7 +6,7 @@ use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::nearest::nearest;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::text::{Sentence, say};
 
@@ -18,6 +18,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("image_tag_not_found.md"),
     reads: &[],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "image-tag-not-found.root",
+        "image {image} is not in its registry"
+    )),
     check: Check::Pod(check),
 };
 

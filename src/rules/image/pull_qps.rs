@@ -3,7 +3,7 @@
 use super::failed_pull::{self, FailedPull, failures_command};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::say;
 
 /// The rule.
@@ -14,6 +14,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("pull_qps.md"),
     reads: &[],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "pull-qps.root",
+        "the kubelet of {node} limits its pulls"
+    )),
     check: Check::Pod(check),
 };
 

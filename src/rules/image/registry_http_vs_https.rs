@@ -3,7 +3,7 @@
 use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::say;
 
 /// The rule.
@@ -14,6 +14,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("registry_http_vs_https.md"),
     reads: &[],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "registry-http-vs-https.root",
+        "{host} speaks plain HTTP and is asked by HTTPS, or the reverse"
+    )),
     check: Check::Pod(check),
 };
 

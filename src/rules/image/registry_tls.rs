@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull, OWN_WORDS, failures_command};
 use super::hosts;
 use crate::messages::pull::{PullFailure, TlsFault};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Sentence, say};
 
 /// The rule.
@@ -15,6 +15,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("registry_tls.md"),
     reads: &[],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "registry-tls.root",
+        "the certificate of {host} is not accepted"
+    )),
     check: Check::Pod(check),
 };
 

@@ -5,7 +5,7 @@ use super::hosts;
 use crate::messages::form::search;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Sentence, say};
 
 /// The rule.
@@ -16,6 +16,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("registry_unreachable.md"),
     reads: &[],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "registry-unreachable.root",
+        "the registry {host} cannot be reached"
+    )),
     check: Check::Pod(check),
 };
 

@@ -4,7 +4,7 @@ use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::shell;
 use crate::messages::eviction::{self, Consumer, Eviction};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, ObjectRef};
 use crate::text::{Fact, Message, Sentence, say};
 
@@ -16,6 +16,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("evicted.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Facts(say!(
+        "evicted.root",
+        "node {node} evicts pods: {conditions}"
+    )),
     check: Check::Pod(check),
 };
 

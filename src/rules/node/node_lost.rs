@@ -6,7 +6,7 @@
 use super::state_taints::quoted;
 use crate::kubernetes::shell;
 use crate::rules::finding::{Finding, Fix, Risk, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, Node, ObjectRef};
 use crate::text::{Seconds, Sentence, say};
 use crate::triage::{NodeSubject, Subject};
@@ -19,6 +19,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("node_lost.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Subject,
     check: Check::Node(check),
 };
 

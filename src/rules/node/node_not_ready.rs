@@ -3,7 +3,7 @@
 use super::state_taints::{find, with_conditions};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::taint_meaning::Meaning;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::Filter;
 use crate::snapshot::Kind;
 use crate::text::{Sentence, say};
@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("node_not_ready.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -2,7 +2,7 @@
 
 use crate::messages::autoscaler::{self, Autoscaler, Group, GroupSays};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Event;
 use crate::text::{Sentence, say};
 
@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("autoscaler_cannot_help.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

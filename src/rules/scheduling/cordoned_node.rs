@@ -5,7 +5,7 @@ use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::shared::taint_meaning::{Meaning, meaning};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 use crate::text::say;
@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("cordoned_node.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -5,7 +5,7 @@ use super::message_only;
 use crate::kubernetes::device_claims::NamedClaim;
 use crate::messages::scheduler::{self, ClaimProblem, Reason};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Kind;
 use crate::text::{Sentence, say};
 
@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("dra_claim.md"),
     reads: &[Kind::ResourceClaim, Kind::DeviceClass],
     refines: &["scheduler-error"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

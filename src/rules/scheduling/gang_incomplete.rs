@@ -6,7 +6,7 @@ use crate::messages::gang::{self, Gang};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::silence::{SILENCE, alive};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::say;
 
 /// `gang-incomplete`
@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("gang_incomplete.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -1,7 +1,7 @@
 //! No node has enough cpu left for the pod, or none has enough at all.
 
 use super::shortage;
-use crate::rules::{Check, Layer, Rule};
+use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::Kind;
 
 /// `insufficient-cpu`
@@ -12,5 +12,6 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("insufficient_cpu.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(|case| shortage::check(case, "cpu")),
 };

@@ -11,7 +11,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::matching::Match;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Kind;
 use crate::text::{Fact, say};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +24,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("insufficient_extended_resource.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -1,7 +1,7 @@
 //! No node has enough memory left for the pod, or none has enough at all.
 
 use super::shortage;
-use crate::rules::{Check, Layer, Rule};
+use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::Kind;
 
 /// `insufficient-memory`
@@ -12,5 +12,6 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("insufficient_memory.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(|case| shortage::check(case, "memory")),
 };

@@ -3,7 +3,7 @@
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Kind;
 use crate::snapshot::{Evidence, Origin};
 use crate::text::say;
@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("no_nodes.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Facts(say!("no-nodes.root", "the cluster has no nodes")),
     check: Check::Pod(check),
 };
 

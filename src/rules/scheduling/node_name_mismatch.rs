@@ -7,7 +7,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::template::Template;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
 use crate::text::say;
@@ -21,6 +21,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("node_name_mismatch.md"),
     reads: &[Kind::Node],
     refines: &["node-selector-or-affinity"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -6,7 +6,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 use crate::text::{Sentence, say};
@@ -20,6 +20,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("node_selector_or_affinity.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -6,7 +6,7 @@ use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::failure;
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::{Filter, FilterFailure, NodeResult, Term, What};
 use crate::snapshot::{Kind, PodRecord};
 use crate::text::{Message, Sentence, say};
@@ -20,6 +20,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("pod_affinity.md"),
     reads: &[Kind::Node, Kind::Namespace],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

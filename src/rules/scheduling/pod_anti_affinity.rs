@@ -10,7 +10,7 @@ use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::failure;
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::{Filter, FilterFailure, Holder, Term, What};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef};
@@ -31,6 +31,7 @@ pub static RULE: Rule = Rule {
         Kind::Deployment,
     ],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

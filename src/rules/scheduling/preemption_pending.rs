@@ -3,7 +3,7 @@
 use super::topology::inspect_all_pods;
 use crate::messages::form::contains;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::preemption;
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, PodRecord};
@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("preemption_pending.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

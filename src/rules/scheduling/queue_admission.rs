@@ -5,7 +5,7 @@ use super::queues::{Held, System, YUNIKORN, holding, queue_name};
 use crate::messages::queue::{self, Queue};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Fact, Sentence, say};
 
 /// `queue-admission`
@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("queue_admission.md"),
     reads: &[],
     refines: &["scheduling-gated", "scheduler-absent"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -71,7 +72,8 @@ fn finding(case: &Case<'_>, held: Held) -> Finding {
         .fact_if("queue", queue)
         .why(why)
         .fix([Fix::advice(change, who)])
-        .inspect(look);
+        .inspect(look)
+        .when(!held.or_nodes, Finding::held);
     // a shortage that was computed on the nodes is the better answer to "no room yet"
     finding.rank = if held.or_nodes { u32::MAX - 1 } else { 0 };
     finding

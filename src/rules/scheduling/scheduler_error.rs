@@ -5,7 +5,7 @@ use crate::kubernetes::shell;
 use crate::messages::form::contains;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::DEFAULT_SCHEDULER;
 use crate::text::say;
 
@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("scheduler_error.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -6,7 +6,7 @@ use crate::messages::autoscaler::{self, Autoscaler};
 use crate::messages::form::contains;
 use crate::messages::scheduler::{Clause, Form, Message, Reason};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::DEFAULT_SCHEDULER;
 use crate::text::say;
 
@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("scheduler_plugin.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -2,7 +2,7 @@
 
 use crate::kubernetes::patch;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::text::{Sentence, say};
 
@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("scheduling_gated.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -71,7 +72,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         "-o",
         "jsonpath={.spec.schedulingGates}",
     ]);
-    vec![finding.fact("gates", names).inspect(look)]
+    vec![finding.fact("gates", names).inspect(look).held()]
 }
 
 /// The API server's own condition, or the field itself.

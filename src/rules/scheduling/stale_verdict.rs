@@ -1,7 +1,7 @@
 //! By what was read now a node takes the pod: the scheduler's verdict is older than what made room.
 
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::{preemption, room};
 use crate::snapshot::{Evidence, Origin};
 use crate::snapshot::{Kind, Node, ObjectRef};
@@ -29,6 +29,7 @@ pub static RULE: Rule = Rule {
         "node-not-ready",
         "node-pressure",
     ],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

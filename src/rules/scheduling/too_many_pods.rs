@@ -4,7 +4,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 use crate::text::say;
@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("too_many_pods.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -5,7 +5,7 @@ use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::shared::taint_meaning::{Meaning, Purpose, meaning, purpose};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 use crate::text::say;
@@ -19,6 +19,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("untolerated_taint.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Facts(say!(
+        "untolerated-taint.root",
+        "nodes have {taints}, which the pods do not tolerate"
+    )),
     check: Check::Pod(check),
 };
 

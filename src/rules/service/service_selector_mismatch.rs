@@ -8,7 +8,7 @@ use crate::kubernetes::labels::is_set_by_controller;
 use crate::kubernetes::patch;
 use crate::kubernetes::selector::carries;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, Why};
 use crate::text::{Sentence, say};
 use crate::triage::ServiceSubject;
@@ -32,6 +32,7 @@ pub static RULE: Rule = Rule {
         Kind::CronJob,
     ],
     refines: &[],
+    root: Root::Subject,
     check: Check::Service(check),
 };
 

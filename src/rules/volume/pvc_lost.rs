@@ -8,7 +8,7 @@ use crate::kubernetes::claims::volume_name;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{ClaimOfPod, of_unbound_pod, phase};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
 use crate::text::say;
@@ -22,6 +22,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("pvc_lost.md"),
     reads: &[Kind::PersistentVolumeClaim, Kind::PersistentVolume],
     refines: &["unbound-pvc", "scheduler-error"],
+    root: Root::Facts(say!(
+        "pvc-lost.root",
+        "claim {claim} in namespace {namespace} has lost its volume"
+    )),
     check: Check::Pod(check),
 };
 

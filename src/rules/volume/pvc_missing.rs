@@ -5,7 +5,7 @@ use crate::kubernetes::nearest::nearest;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{ClaimOfPod, of_pod};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, Seen};
 use crate::text::say;
@@ -18,6 +18,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("pvc_missing.md"),
     reads: &[Kind::PersistentVolumeClaim],
     refines: &[],
+    root: Root::Facts(say!(
+        "pvc-missing.root",
+        "claim {claim} does not exist in namespace {namespace}"
+    )),
     check: Check::Pod(check),
 };
 

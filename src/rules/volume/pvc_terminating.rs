@@ -7,7 +7,7 @@ use super::scheduler_message::{first, proof, quote};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{ClaimOfPod, of_unbound_pod};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, PodRecord};
 use crate::text::say;
@@ -21,6 +21,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("pvc_terminating.md"),
     reads: &[Kind::PersistentVolumeClaim],
     refines: &["unbound-pvc"],
+    root: Root::Facts(say!(
+        "pvc-terminating.root",
+        "claim {claim} in namespace {namespace} is being deleted"
+    )),
     check: Check::Pod(check),
 };
 

@@ -6,7 +6,7 @@
 use super::volume_failures::{first, matched, of};
 use crate::kubernetes::shell;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 use crate::text::{Fact, say};
@@ -25,6 +25,7 @@ pub static RULE: Rule = Rule {
         Kind::CsiStorageCapacity,
     ],
     refines: &["unbound-pvc"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

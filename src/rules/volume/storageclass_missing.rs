@@ -7,7 +7,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{ClaimOfPod, event, of_pod, phase};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
 use crate::text::{Sentence, say};
@@ -20,6 +20,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("storageclass_missing.md"),
     reads: &[Kind::PersistentVolumeClaim, Kind::StorageClass],
     refines: &["unbound-pvc"],
+    root: Root::Facts(say!(
+        "storageclass-missing.root",
+        "there is no StorageClass {class}"
+    )),
     check: Check::Pod(check),
 };
 

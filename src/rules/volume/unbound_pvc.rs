@@ -15,7 +15,7 @@ use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{
     ClaimOfPod, event, has_selected_node, of_pod, of_unbound_pod, phase,
 };
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, Seen};
 use crate::text::{Sentence, say};
@@ -34,6 +34,10 @@ pub static RULE: Rule = Rule {
         Kind::PersistentVolume,
     ],
     refines: &["scheduler-error"],
+    root: Root::Facts(say!(
+        "unbound-pvc.root",
+        "claim {claim} in namespace {namespace} has no volume yet"
+    )),
     check: Check::Pod(check),
 };
 

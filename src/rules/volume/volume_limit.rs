@@ -7,7 +7,7 @@ use super::volume_failures::{first, matched};
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 use crate::text::say;
@@ -25,6 +25,7 @@ pub static RULE: Rule = Rule {
         Kind::VolumeAttachment,
     ],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

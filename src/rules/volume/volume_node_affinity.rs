@@ -8,7 +8,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::matching::Match;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::text::say;
 
@@ -20,6 +20,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("volume_node_affinity.md"),
     reads: OF_BOUND_VOLUMES,
     refines: &[],
+    root: Root::Facts(say!(
+        "volume-node-affinity.root",
+        "volume {volume} can be reached from none of the nodes that would do"
+    )),
     check: Check::Pod(check),
 };
 

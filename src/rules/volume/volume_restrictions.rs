@@ -7,7 +7,7 @@ use super::volume_failures::{first, matched};
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::{Filter, Holder, VolumeFailure};
 use crate::snapshot::{Kind, Relation};
 use crate::text::{Sentence, say};
@@ -20,6 +20,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("volume_restrictions.md"),
     reads: &[Kind::Node, Kind::PersistentVolumeClaim],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

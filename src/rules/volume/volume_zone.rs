@@ -7,7 +7,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::matching::Match;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::text::say;
 
@@ -19,6 +19,10 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("volume_zone.md"),
     reads: OF_BOUND_VOLUMES,
     refines: &[],
+    root: Root::Facts(say!(
+        "volume-zone.root",
+        "volume {volume} is in another zone than the nodes that would do"
+    )),
     check: Check::Pod(check),
 };
 

@@ -44,7 +44,20 @@ fn numbers(report: &mut Report, pods: KindSummary) {
     by_kind.insert(Kind::Pod.as_str().to_owned(), pods);
 }
 
-fn report(pods: usize, diagnoses: Vec<Diagnosis>) -> Report {
+fn report(pods: usize, mut diagnoses: Vec<Diagnosis>) -> Report {
+    for (nth, diagnosis) in diagnoses.iter_mut().enumerate() {
+        diagnosis.fingerprint = format!("{nth:016x}");
+        let subject = Some(diagnosis.subject.clone());
+        let workload =
+            subject.filter(|subject| subject.known_kind().is_some_and(Kind::is_workload));
+        for one in &mut diagnosis.affected {
+            one.workload.clone_from(&workload);
+        }
+    }
+    let root_causes = diagnoses
+        .chunks(1)
+        .filter_map(|one| RootCause::of(one, None))
+        .collect();
     let mut causes: Vec<CauseSummary> = Vec::new();
     let mut stuck = std::collections::BTreeSet::new();
     for diagnosis in &diagnoses {
@@ -73,6 +86,7 @@ fn report(pods: usize, diagnoses: Vec<Diagnosis>) -> Report {
             causes,
             ..Summary::default()
         },
+        root_causes,
         diagnoses,
         unexplained: Vec::new(),
         not_stuck: Vec::new(),
@@ -100,6 +114,8 @@ fn pod(namespace: &str, name: &str, status: &str, since: i64) -> Affected {
         container: None,
         status: status.to_owned(),
         since_seconds: Some(since),
+        ended: false,
+        workload: None,
     }
 }
 
@@ -153,6 +169,8 @@ fn event(object: ObjectRef, reason: &str, component: &str, count: u32, quote: &s
 
 fn diagnosis(cause: &'static str, layer: Layer, subject: ObjectRef, proof: Evidence) -> Diagnosis {
     Diagnosis {
+        fingerprint: String::new(),
+        role: Role::Cause,
         cause,
         layer,
         certainty: Certainty::Proven,
