@@ -10,7 +10,8 @@ use crate::kubernetes::claims::of_ephemeral;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 
 /// A pod that takes part in scheduling: any that has not ended, bound to a node or not.
@@ -175,22 +176,26 @@ impl PodRecords {
         let record = self.all.get_mut(at)?.take()?;
         self.vacant.push(at);
         self.footprints.release(record.footprint);
+        self.unput(&record, at);
+        self.forget_words(&record);
+        Some(())
+    }
+
+    fn unput(&mut self, record: &PodRecord, at: usize) {
+        let namespace = || record.namespace.clone();
         if let Some(node) = &record.node {
             self.by_node.take(node, at);
         }
         if let Some(controller) = &record.controller {
-            let key = (record.namespace.clone(), controller.clone());
+            let key = (namespace(), controller.clone());
             self.by_controller.take(&key, at);
         }
-        let key = (record.namespace.clone(), record.footprint.0);
-        if let Some(alike) = self.alike.get_mut(&key) {
-            *alike = alike.saturating_sub(1);
-            if *alike == 0 {
-                self.alike.remove(&key);
+        if let Entry::Occupied(mut alike) = self.alike.entry((namespace(), record.footprint.0)) {
+            *alike.get_mut() -= 1;
+            if *alike.get() == 0 {
+                alike.remove();
             }
         }
-        self.forget_words(&record);
-        Some(())
     }
 
     /// Lets go of the words that no other record holds: this one and the list of words are then all who do.
@@ -420,6 +425,7 @@ mod tests {
         assert_eq!(pod_records.on_node("n1").count(), 1);
         pod_records.remove("shop", "b");
         assert!(pod_records.is_empty() && pod_records.by_node.is_empty());
+        assert!(pod_records.by_controller.is_empty() && pod_records.alike.is_empty());
         assert!(pod_records.words.is_empty(), "{:?}", pod_records.words);
         for round in 0..3 {
             let name = format!("c{round}");
@@ -445,6 +451,41 @@ mod tests {
         assert!(pod_records.iter().map(|pod| &*pod.name).eq(on_node));
         assert_eq!(pod_records.in_namespace("shop").count(), 3);
         assert_eq!(pod_records.in_namespace("other").count(), 0);
+    }
+
+    #[test]
+    fn pods_are_found_by_their_controller_and_by_what_they_share() {
+        let mut pod_records = PodRecords::default();
+        let mut insert = |name: &str, app: &str, set: &str| {
+            let mut pod = pod(name, "n1", "Running");
+            pod.metadata.labels = Some([("app".to_owned(), app.to_owned())].into());
+            let owner = serde_json::json!([{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": set, "uid": "u", "controller": true}]);
+            pod.metadata.owner_references = serde_json::from_value(owner).unwrap();
+            pod_records.insert(&pod);
+        };
+        insert("b", "web", "web-1");
+        insert("a", "web", "web-1");
+        insert("c", "api", "api-1");
+        // the same pod again, with another template
+        insert("b", "api", "api-1");
+        let of = |set: &str| {
+            let pods = pod_records.of_controller("shop", &format!("ReplicaSet/{set}"));
+            pods.map(|pod| &*pod.name).collect::<Vec<_>>()
+        };
+        assert_eq!((of("web-1"), of("api-1")), (vec!["a"], vec!["b", "c"]));
+        assert_eq!(
+            pod_records
+                .of_controller("other", "ReplicaSet/web-1")
+                .count(),
+            0
+        );
+        let alike = pod_records.alike_in("shop");
+        let mut alike: Vec<_> = alike
+            .map(|(shared, pods)| (shared.labels["app"].as_str(), pods))
+            .collect();
+        alike.sort_unstable();
+        assert_eq!(alike, [("api", 2), ("web", 1)]);
+        assert_eq!(pod_records.alike_in("other").count(), 0);
     }
 
     #[test]

@@ -234,7 +234,10 @@ impl Store {
     }
 
     /// Those of one namespace.
-    pub fn whole_pods_in<'a>(&'a self, namespace: &str) -> impl Iterator<Item = &'a PodView> + use<'a> {
+    pub fn whole_pods_in<'a>(
+        &'a self,
+        namespace: &str,
+    ) -> impl Iterator<Item = &'a PodView> + use<'a> {
         let namespace = namespace.to_owned();
         let from = self.whole.range((namespace.clone(), String::new())..);
         let of_namespace = from.take_while(move |((of, _), _)| *of == namespace);

@@ -300,7 +300,8 @@ fn behind(kind: Kind, generation: Option<i64>, status: &RawStatus) -> Option<(i6
         Kind::DaemonSet => Some(status.observed_generation.unwrap_or_default()),
         _ => status.observed_generation,
     };
-    seen.zip(generation).filter(|(seen, present)| seen < present)
+    seen.zip(generation)
+        .filter(|(seen, present)| seen < present)
 }
 
 /// How many pods a Job may have at once, with what is left to complete (pkg/controller/job/job_controller.go manageJob, 1.37).

@@ -132,11 +132,7 @@ pub fn triage<'s>(snapshot: &Snapshot<'s>, scope: &'s Scope) -> Triage<'s> {
     let nodes = node::candidates(snapshot, scope, &pods.stuck);
     Triage {
         nodes: Sorted::sort(nodes, snapshot, scope),
-        workloads: Sorted::sort(
-            WorkloadSubject::all(snapshot, scope),
-            snapshot,
-            scope,
-        ),
+        workloads: Sorted::sort(WorkloadSubject::all(snapshot, scope), snapshot, scope),
         services: Sorted::sort(service::candidates(snapshot, scope), snapshot, scope),
         pods,
     }

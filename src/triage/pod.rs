@@ -130,7 +130,9 @@ impl<'s> Subject<'s> for &'s PodView {
 
     /// A pod of a Job that failed is over when the Job is complete.
     fn is_in_doubt(&self, store: &Store) -> bool {
-        let job = self.controller().filter(|(kind, _)| *kind == Kind::Job.as_str());
+        let job = self
+            .controller()
+            .filter(|(kind, _)| *kind == Kind::Job.as_str());
         let job = job.and_then(|(kind, name)| store.workload(kind, self.namespace(), name));
         self.phase() == "Failed" && job.is_some_and(|job| job.is_unknown())
     }

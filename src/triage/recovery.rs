@@ -39,7 +39,8 @@ impl<'s> Ready<'s> {
             };
         }
         // a rollout replaces the ReplicaSet as well, so the outermost owner counts
-        self.controllers.contains(&(pod.namespace(), controller.as_str()))
+        self.controllers
+            .contains(&(pod.namespace(), controller.as_str()))
             || self.owners.contains(&store.owner(pod))
     }
 }

@@ -32,7 +32,6 @@ pub struct WorkloadSubject<'s> {
     pub workload: &'s Workload,
 }
 
-
 impl<'s> WorkloadSubject<'s> {
     /// The workloads that were read and are asked.
     pub fn all(snapshot: &Snapshot<'s>, scope: &Scope) -> Vec<Self> {
@@ -85,7 +84,9 @@ impl<'s> WorkloadSubject<'s> {
     /// Its live pods that were read.
     fn pods<'a>(&self, store: &'a Store) -> impl Iterator<Item = &'a PodRecord> + use<'a> {
         let controller = self.object().short();
-        store.pod_records().of_controller(self.namespace, &controller)
+        store
+            .pod_records()
+            .of_controller(self.namespace, &controller)
     }
 
     /// Those of its pods that are kept whole; some have ended.
@@ -119,7 +120,9 @@ impl<'s> WorkloadSubject<'s> {
         match self.kind {
             Kind::StatefulSet if workload.ordered => {
                 let ready = workload.ready.unwrap_or_default();
-                let up = workload.available.map_or(ready, |available| available.min(ready));
+                let up = workload
+                    .available
+                    .map_or(ready, |available| available.min(ready));
                 let going = self.pods(store).filter(|pod| pod.terminating).count();
                 if existing > up {
                     return Some(Because::WaitsForReady(existing.saturating_sub(up)));
@@ -232,7 +235,9 @@ impl<'s> WorkloadSubject<'s> {
             Kind::Job => vec![field("status", format!("active {made}, ready {ready}"))],
             Kind::DaemonSet => vec![field(
                 "status",
-                format!("desiredNumberScheduled {wanted}, currentNumberScheduled {made}, numberReady {ready}"),
+                format!(
+                    "desiredNumberScheduled {wanted}, currentNumberScheduled {made}, numberReady {ready}"
+                ),
             )],
             _ => vec![
                 field("spec.replicas", wanted.to_string()),
@@ -385,7 +390,9 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
     }
 
     fn since(&self, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
-        let transition = self.refusing_condition().and_then(|c| c.last_transition_time);
+        let transition = self
+            .refusing_condition()
+            .and_then(|c| c.last_transition_time);
         let refused = self.refused(snapshot);
         let first = refused.iter().filter_map(|event| event.first).min();
         let is_without = self.kind != Kind::CronJob && self.existing(snapshot) == 0;

@@ -4,7 +4,9 @@
 //! under `unexplained` nothing may be claimed.
 
 use super::{Case, expectation, schema};
-use crate::support::{PLAIN, Report, names_affected, names_unexplained, render::text, stuck_pods};
+use crate::support::{
+    Origin, PLAIN, Report, names_affected, names_unexplained, render::text, stuck_pods,
+};
 use serde_json::to_value;
 
 pub(super) fn check(case: &Case) {
@@ -13,6 +15,7 @@ pub(super) fn check(case: &Case) {
     causes(case, &report);
     no_hole(&report);
     each_stuck_object_once(&report);
+    nothing_absent_is_pointed_to(&report);
     schema::kept(&to_value(&report).expect("it is JSON"));
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(&case.folder);
@@ -69,6 +72,23 @@ fn hole(sentence: &str) -> Option<&str> {
         let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(word)
     })
+}
+
+/// No command asks for an object of which the report itself says that it is not there.
+fn nothing_absent_is_pointed_to(report: &Report) {
+    for diagnosis in &report.diagnoses {
+        let quotes = diagnosis.evidence.iter().chain([&diagnosis.proof]);
+        let absent = quotes.filter(|quote| quote.origin == Origin::Absence);
+        for object in absent.map(|quote| &quote.object) {
+            let next = &diagnosis.next.command;
+            let [kind, name] = [&object.kind.to_lowercase(), &object.name];
+            let forms = [format!(" {kind} {name}"), format!(" {kind}/{name}")];
+            assert!(
+                !forms.iter().any(|form| next.ends_with(form.as_str())),
+                "`{next}` is about {object}, which is not there"
+            );
+        }
+    }
 }
 
 fn each_stuck_object_once(report: &Report) {

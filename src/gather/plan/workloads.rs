@@ -23,7 +23,9 @@ pub(super) fn of_scope(scope: &Scope, reads: &mut BTreeSet<Read>) {
     // a Deployment has a reason of its own for them
     let is_asked = scope.targets.is_empty() || !scope.names_no(Kind::Deployment);
     let [of_all, of_deployments] = refusal_reasons();
-    let reasons = [of_all].into_iter().chain(is_asked.then_some(of_deployments));
+    let reasons = [of_all]
+        .into_iter()
+        .chain(is_asked.then_some(of_deployments));
     reads.extend(reasons.map(|reason| events_where(namespace, "reason", reason)));
     for target in workloads {
         match target.kind {
@@ -63,7 +65,10 @@ pub(super) fn refused(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) 
         if let (Some(kind), Some(true)) = (about.known_kind(), seen.map(|seen| seen.is_unknown())) {
             reads.insert(get(kind, &namespace, &about.name));
         }
-        by_namespace.entry(namespace).or_default().insert(about.name);
+        by_namespace
+            .entry(namespace)
+            .or_default()
+            .insert(about.name);
     }
     for (namespace, names) in by_namespace {
         if names.len() > SINGLES {
@@ -100,7 +105,9 @@ fn is_meant(workload: &ObjectRef, scope: &Scope, store: &Store) -> bool {
 
 /// The quota that a refusal is by.
 fn quota(message: &str) -> Option<String> {
-    let denial = message.contains("quota").then(|| admission::read(message))?;
+    let denial = message
+        .contains("quota")
+        .then(|| admission::read(message))?;
     match denial {
         Denial::QuotaExceeded { quota, .. } => Some(quota),
         _ => None,

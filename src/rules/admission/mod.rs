@@ -5,6 +5,7 @@
 
 mod quota;
 pub mod quota_exceeded;
+mod quota_fixes;
 mod refused;
 
 use super::Rule;

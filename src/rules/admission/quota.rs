@@ -49,22 +49,17 @@ pub(super) fn quota<'r>(refused: &'r Refused<'_>) -> Option<&'r str> {
 }
 
 impl<'a> Refusals<'a> {
-    /// Everybody in the namespace of the case whom this quota refuses something; of a quota that is gone only the case's own.
+    /// Everybody in the namespace of the case whom this quota refuses something.
     pub(super) fn of(case: &WorkloadCase<'a>, quota: &str) -> Self {
         let (snapshot, namespace) = (case.snapshot, case.namespace());
-        let seen = snapshot.quotas().get(namespace, quota);
-        let all = if seen.is_absent() {
-            vec![case.it]
-        } else {
-            WorkloadSubject::all_in(snapshot, namespace)
-        };
-        let all = all.into_iter().filter_map(|it| refused_by(it, snapshot, quota));
+        let all = WorkloadSubject::all_in(snapshot, namespace).into_iter();
+        let refused = all.filter_map(|it| refused_by(it, snapshot, quota));
         let mut refusals = Refusals {
             quota: ObjectRef::new(Kind::ResourceQuota, namespace, quota),
-            workloads: all.collect(),
+            seen: snapshot.quotas().get(namespace, quota),
+            workloads: refused.collect(),
             shortages: Vec::new(),
             as_pods: Vec::new(),
-            seen,
         };
         let mut told: Vec<&str> = Vec::new();
         for name in refusals.workloads.iter().flat_map(requested) {
@@ -75,9 +70,14 @@ impl<'a> Refusals<'a> {
         let counted = refusals.counted();
         let is_limited = |name: &&str| counted.is_some_and(|quota| quota.hard.contains_key(*name));
         let others = AS_PODS.into_iter().filter(|name| !told.contains(name));
-        let as_pods = others.filter(is_limited).filter_map(|name| refusals.shortage(name));
+        let as_pods = others
+            .filter(is_limited)
+            .filter_map(|name| refusals.shortage(name));
         let as_pods = as_pods.collect();
-        refusals.shortages = told.iter().filter_map(|name| refusals.shortage(name)).collect();
+        refusals.shortages = told
+            .iter()
+            .filter_map(|name| refusals.shortage(name))
+            .collect();
         refusals.as_pods = as_pods;
         refusals
     }
@@ -140,10 +140,13 @@ impl<'a> Refusals<'a> {
                 .keys()
                 .filter_map(|resource| Some((*resource, asked(one, resource)?)))
                 .collect();
-            let fits = asks.iter().filter_map(|(name, asked)| Some(asked.goes_into(*free.get(name)?)));
+            let fits = asks
+                .iter()
+                .filter_map(|(name, asked)| Some(asked.goes_into(*free.get(name)?)));
             let fits = fits.min().unwrap_or(one.missing()).min(one.missing());
             for (resource, asked) in asks {
-                free.entry(resource).and_modify(|free| *free = *free - asked.times(fits));
+                free.entry(resource)
+                    .and_modify(|free| *free = *free - asked.times(fits));
             }
             room = room.saturating_add(fits);
         }
@@ -154,7 +157,9 @@ impl<'a> Refusals<'a> {
     pub(super) fn raised(&self) -> Vec<(String, Quantity)> {
         let all = self.shortages.iter().chain(&self.as_pods);
         let short = all.filter(|one| one.hard.is_some_and(|hard| hard < one.needed()));
-        short.map(|one| (one.resource.clone(), one.needed())).collect()
+        short
+            .map(|one| (one.resource.clone(), one.needed()))
+            .collect()
     }
 
     /// What else of the quota may not be enough for several pods: a refusal names only what the first of them lacks.
@@ -164,7 +169,10 @@ impl<'a> Refusals<'a> {
         let is_untold = |resource: &&String| {
             is_asked_by_pods(resource) && pods().any(|one| asked(one, resource).is_none())
         };
-        let limited = self.counted().into_iter().flat_map(|quota| quota.hard.keys());
+        let limited = self
+            .counted()
+            .into_iter()
+            .flat_map(|quota| quota.hard.keys());
         let untold = limited.filter(is_untold).filter(|_| missing > 1);
         untold.cloned().collect()
     }
@@ -249,7 +257,10 @@ impl Shortage {
             .fact("resource", self.resource.as_str())
             .fact("used", amount(self.used))
             .fact("hard", amount(self.hard?))
-            .fact_if("asked", self.asked.filter(|asked| *asked != one).map(amount));
+            .fact_if(
+                "asked",
+                self.asked.filter(|asked| *asked != one).map(amount),
+            );
         Some(message)
     }
 

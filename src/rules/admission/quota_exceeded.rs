@@ -5,14 +5,12 @@
 
 use super::quota::{Refusals, Shortage, quota};
 use super::refused::{Refused, WorkloadCase};
-use crate::kubernetes::patch;
 use crate::kubernetes::quantity::Quantity;
-use crate::rules::finding::{Finding, Fix, Risk, Who};
+use crate::rules::finding::Finding;
 use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, PodRecord, Seen};
 use crate::text::{Message, Seconds, Sentence, say};
 use crate::triage::{RETRY, Subject};
-use serde_json::{Map, Value, json};
 
 /// `quota-exceeded`
 pub static RULE: Rule = Rule {
@@ -31,7 +29,10 @@ pub static RULE: Rule = Rule {
         Kind::ReplicationController,
     ],
     refines: &[],
-    root: Root::Subject,
+    root: Root::Facts(say!(
+        "quota-exceeded.root",
+        "quota {quota} of namespace {namespace} refused what workloads make"
+    )),
     check: Check::Workload(check),
 };
 
@@ -53,14 +54,12 @@ fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
     finding.into_iter().collect()
 }
 
-/// What tells workloads apart of which not the same is said: the quota that refuses them, and how sure that is. A quota that is
-/// gone refuses each for itself.
+/// What tells workloads apart of which not the same is said: the quota that refuses them, and how sure that is.
 pub fn key(case: &WorkloadCase<'_>) -> Option<String> {
     let refused = Refused::of(case.it, case.snapshot)?;
     let quota = quota(&refused)?;
-    let seen = case.snapshot.quotas().get(case.namespace(), quota);
     let certainty = refused.certainty(case.snapshot);
-    (!seen.is_absent()).then(|| format!("{}/{quota} {certainty:?}", case.namespace()))
+    Some(format!("{}/{quota} {certainty:?}", case.namespace()))
 }
 
 /// Pods that the Deployment's other ReplicaSets have: during a rolling update, those of an earlier template. Their ReplicaSets may
@@ -90,21 +89,22 @@ fn old_pods(case: &WorkloadCase<'_>) -> i64 {
 }
 
 /// All that is known of a workload and the quota that refuses what it makes.
-struct Situation<'c, 'a> {
-    case: &'c WorkloadCase<'a>,
-    refused: &'c Refused<'a>,
-    by: Refusals<'a>,
-    old: i64,
+pub(super) struct Situation<'c, 'a> {
+    pub(super) case: &'c WorkloadCase<'a>,
+    pub(super) refused: &'c Refused<'a>,
+    pub(super) by: Refusals<'a>,
+    /// How many pods there are of an earlier template.
+    pub(super) old: i64,
 }
 
 impl Situation<'_, '_> {
     /// Whether it is the only one that the quota refuses something.
-    fn is_alone(&self) -> bool {
+    pub(super) fn is_alone(&self) -> bool {
         self.by.workloads.len() < 2
     }
 
     /// For how many more there is room.
-    fn room(&self) -> i64 {
+    pub(super) fn room(&self) -> i64 {
         if self.by.seen.is_absent() {
             return self.by.missing();
         }
@@ -118,21 +118,21 @@ impl Situation<'_, '_> {
         let told: Vec<Message> = told.collect();
         let (headline, why) = self.sentences();
         let (quota, missing) = (by.quota.name.as_str(), by.missing());
-        let subject = if is_gone {
-            self.case.subject()
-        } else {
-            by.quota.clone()
-        };
         let describe = self.case.kubectl(["describe", "resourcequota", quota]);
         let finding = self
             .refused
-            .finding(self.case, subject, headline)
+            .finding(self.case, by.quota.clone(), headline)
             .why(why)
             .fact("quota", quota)
             .fact("namespace", self.case.namespace())
             .fact("workloads", by.workloads.len())
             .fact("missing", missing)
             .fact("room", self.room())
+            .when(self.is_alone() && by.of_pods(), |finding| {
+                finding
+                    .fact("wanted", self.refused.wanted)
+                    .fact("existing", self.refused.existing)
+            })
             .fact("lack", self.lack())
             .fact("what", self.what())
             .fact("controller", self.case.object().short())
@@ -144,20 +144,6 @@ impl Situation<'_, '_> {
         finding.when(!is_gone, |finding| finding.inspect(describe))
     }
 
-    fn fixes(&self) -> Vec<Fix> {
-        if self.room() == self.by.missing() {
-            return vec![self.wait()];
-        }
-        let in_order = [
-            self.stop_an_old_pod_first(),
-            self.raise(),
-            self.fewer_replicas(),
-            self.smaller(),
-            self.delete(),
-        ];
-        in_order.into_iter().flatten().collect()
-    }
-
     fn sentences(&self) -> (Sentence, Sentence) {
         if self.by.seen.is_absent() {
             return (
@@ -167,7 +153,7 @@ impl Situation<'_, '_> {
                 ),
                 say!(
                     "quota-exceeded.gone-why",
-                    "the controller of {controller} tries again at growing intervals, at most {interval} apart"
+                    "{workloads|the controller of {controller} tries|the controllers try} again at growing intervals, at most {interval} apart"
                 ),
             );
         }
@@ -215,21 +201,15 @@ impl Situation<'_, '_> {
                 "{workloads} workloads lack what they make"
             ),
         };
-        let lack = Message::new(sentence);
-        if !self.is_alone() {
-            let lack = lack.fact("workloads", self.by.workloads.len());
-            return if self.by.of_pods() {
-                lack.fact("missing", self.by.missing())
-            } else {
-                lack
-            };
-        }
-        if self.refused.lacks() != Kind::Pod {
-            return lack;
-        }
-        lack.fact("existing", self.refused.existing)
+        let (workloads, missing) = (self.by.workloads.len(), self.by.missing());
+        let facts = Message::new(sentence)
+            .fact("workloads", workloads)
+            .fact("missing", missing)
+            .fact("existing", self.refused.existing)
             .fact("wanted", self.refused.wanted)
-            .fact_if("old", (self.old > 0).then_some(self.old))
+            .fact_if("old", (self.old > 0).then_some(self.old));
+        // those that it names
+        Message::with(sentence, &[&facts.args])
     }
 
     /// What was refused.
@@ -248,7 +228,10 @@ impl Situation<'_, '_> {
         let object = || self.by.quota.clone();
         let Seen::Yes(quota) = self.by.seen else {
             let is_gone = self.by.seen.is_absent();
-            return is_gone.then(|| self.case.absence(object())).into_iter().collect();
+            return is_gone
+                .then(|| self.case.absence(object()))
+                .into_iter()
+                .collect();
         };
         let field = |path: &str, resource: &str, amount: Option<&Quantity>| {
             let path = format!("status.{path}[{resource}]");
@@ -268,157 +251,9 @@ impl Situation<'_, '_> {
         let own = self.case.object();
         let others = self.by.workloads.iter();
         let others = others.filter(|one| one.it.object() != own);
-        others.take(QUOTED).map(|one| one.quote(self.case)).collect()
-    }
-
-    fn raise(&self) -> Option<Fix> {
-        let raised = self.by.raised();
-        if raised.is_empty() {
-            return None;
-        }
-        let hard = raised.iter().map(|(resource, amount)| {
-            let amount = Value::from(amount.to_string());
-            (resource.clone(), amount)
-        });
-        let hard: Map<String, Value> = hard.collect();
-        let merged = json!({"spec": {"hard": hard}}).to_string();
-        let quota = self.by.quota.name.as_str();
-        let words = ["patch", "resourcequota", quota, "-p", merged.as_str()];
-        let operation = |(resource, amount): (&String, &Value)| {
-            let path = format!("/spec/hard/{}", patch::escaped(resource));
-            patch::replace(&path, amount.clone())
-        };
-        let amount = |(resource, amount): &(String, Quantity)| {
-            Message::new(say!("quota-exceeded.raised", "{resource} {amount}"))
-                .fact("resource", resource.as_str())
-                .fact("amount", *amount)
-        };
-        let change = say!(
-            "quota-exceeded.raise",
-            "raise quota {quota} to {amounts}, which is enough for {all}[ unless {untold} {untold|runs|run} out first]"
-        );
-        let untold = self.by.untold();
-        let command = self.case.kubectl(words);
-        let fix = Fix::command(change, Who::Admin, self.by.quota.clone(), command)
-            .fact("amounts", raised.iter().map(amount).collect::<Vec<_>>())
-            .fact("all", self.all_that_is_missing())
-            .patch(hard.iter().map(operation).collect());
-        Some(if untold.is_empty() {
-            fix
-        } else {
-            fix.fact("untold", untold)
-        })
-    }
-
-    fn all_that_is_missing(&self) -> Message {
-        let sentence = match (self.is_alone(), self.by.of_pods()) {
-            (true, true) => say!(
-                "quota-exceeded.missing-pods",
-                "the {missing|pod that is|{missing} pods that are} missing"
-            ),
-            (false, true) => say!(
-                "quota-exceeded.all-missing-pods",
-                "the {missing} pods that all {workloads} workloads lack"
-            ),
-            (true, false) => say!("quota-exceeded.missing-one", "the one that is missing"),
-            (false, false) => say!(
-                "quota-exceeded.all-missing",
-                "what all {workloads} workloads lack"
-            ),
-        };
-        let message = Message::new(sentence);
-        let message = if self.by.of_pods() {
-            message.fact("missing", self.by.missing())
-        } else {
-            message
-        };
-        let several = (!self.is_alone()).then_some(self.by.workloads.len());
-        message.fact_if("workloads", several)
-    }
-
-    /// An old pod that goes leaves its share to a new one. Where nothing else uses the quota that is all that a rollout needs.
-    fn stop_an_old_pod_first(&self) -> Option<Fix> {
-        let deployment = self.case.subject();
-        if self.old == 0 || !self.is_alone() || deployment.known_kind() != Some(Kind::Deployment) {
-            return None;
-        }
-        let strategy =
-            json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
-        let patch = vec![patch::add("/spec/strategy", strategy)];
-        let name = deployment.name.as_str();
-        let command = patch::command(self.case.namespace(), &["deployment", name], &patch);
-        let change = say!(
-            "quota-exceeded.stop-old-pod-first",
-            "let rolling updates stop an old pod, which leaves its share of the quota, before they start a new one (maxSurge 0, maxUnavailable 1)"
-        );
-        Some(Fix::command(change, Who::Owner, deployment, command).patch(patch))
-    }
-
-    /// As many as there is room for, if that is any.
-    fn fewer_replicas(&self) -> Option<Fix> {
-        let workload = self.case.subject();
-        let scales = matches!(
-            workload.known_kind()?,
-            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController
-        );
-        let replicas = self.refused.existing + self.room();
-        let is_of_pods = self.is_alone() && self.by.of_pods();
-        if !scales || !is_of_pods || self.old > 0 || replicas == 0 {
-            return None;
-        }
-        let to = format!("--replicas={replicas}");
-        let kind = workload.kind.to_lowercase();
-        let words = ["scale", kind.as_str(), workload.name.as_str(), to.as_str()];
-        let command = self.case.kubectl(words);
-        let change = say!(
-            "quota-exceeded.fewer-replicas",
-            "run {replicas} {replicas|replica|replicas} in place of {wanted}: the quota has room for no more"
-        );
-        let fix = Fix::command(change, Who::Owner, workload, command)
-            .fact("replicas", replicas)
-            .fact("wanted", self.refused.wanted)
-            .patch(vec![patch::replace("/spec/replicas", replicas)]);
-        Some(fix)
-    }
-
-    /// What each of the missing pods may ask for so that all of them fit.
-    fn smaller(&self) -> Option<Fix> {
-        let missing = self.by.missing();
-        let shares = self.by.shortages.iter();
-        let shares: Vec<Message> = shares
-            .map(|shortage| shortage.share(missing))
-            .collect::<Option<_>>()?;
-        let change = say!(
-            "quota-exceeded.smaller",
-            "give each pod no more than {shares}: then {missing|the one that is missing fits|the {missing} that are missing fit}"
-        );
-        let is_any = !shares.is_empty() && self.by.of_pods();
-        is_any.then(|| Fix::advice(change, Who::Owner).fact("shares", shares))
-    }
-
-    /// Of no use where the quota is too small for a single one.
-    fn delete(&self) -> Option<Fix> {
-        let change = say!(
-            "quota-exceeded.delete",
-            "delete what namespace {namespace} does not need: what goes leaves its share of the quota"
-        );
-        let too_small = self.by.shortages.iter().any(Shortage::never_fits);
-        (!too_small).then(|| Fix::advice(change, Who::Owner).risk(Risk::Destroys))
-    }
-
-    /// There is room, and only the next attempt is yet to come.
-    fn wait(&self) -> Fix {
-        let change = if self.is_alone() {
-            say!(
-                "quota-exceeded.wait",
-                "wait for the next attempt; any change of {controller}, such as an annotation, brings it on at once"
-            )
-        } else {
-            say!(
-                "quota-exceeded.wait-for-all",
-                "wait for the next attempts; any change of a workload, such as an annotation, brings its own on at once"
-            )
-        };
-        Fix::advice(change, Who::Owner).risk(Risk::Reads)
+        others
+            .take(QUOTED)
+            .map(|one| one.quote(self.case))
+            .collect()
     }
 }

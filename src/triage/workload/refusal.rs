@@ -54,7 +54,9 @@ impl<'s> Refusal<'s> {
     pub fn lacks(self) -> Kind {
         let (reason, about) = match self {
             Refusal::Event(event) => (event.reason.as_str(), event.about.known_kind()),
-            Refusal::Condition(condition) => (condition.reason.as_deref().unwrap_or_default(), None),
+            Refusal::Condition(condition) => {
+                (condition.reason.as_deref().unwrap_or_default(), None)
+            }
         };
         match about {
             Some(Kind::CronJob) => Kind::Job,
@@ -100,7 +102,8 @@ impl<'s> WorkloadSubject<'s> {
         let set = self.workload.condition("Progressing");
         let set = set.filter(|c| c.status == "False" && c.reason.as_deref() == Some(SET_REFUSED));
         let pods = self.workload.condition("ReplicaFailure");
-        let pods = pods.filter(|c| c.status == "True" && c.reason.as_deref() != Some("FailedDelete"));
+        let pods =
+            pods.filter(|c| c.status == "True" && c.reason.as_deref() != Some("FailedDelete"));
         set.or(pods)
     }
 
@@ -161,7 +164,9 @@ impl<'s> WorkloadSubject<'s> {
             Kind::CronJob => Some(store.jobs()),
             _ => None,
         };
-        let seen = made.into_iter().flat_map(|made| made.seen_in(self.namespace));
+        let seen = made
+            .into_iter()
+            .flat_map(|made| made.seen_in(self.namespace));
         seen.filter(|(_, made)| {
             let controller = made.controller.as_ref();
             controller.is_some_and(|(kind, name)| kind == self.kind.as_str() && name == self.name)
