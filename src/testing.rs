@@ -1,6 +1,7 @@
 //! What the tests and benches under `tests/` touch of the library. It is no interface for anybody else: it moves when the rooms do.
 
-pub use crate::cli::{Cli, explain::explain};
+pub use crate::cli::Cli;
+pub use crate::cli::explain::{explain, explain_json};
 pub use crate::diagnose::{diagnose, diagnose_each};
 pub use crate::error::hints;
 pub use crate::gather::client::Client;
@@ -10,6 +11,7 @@ pub use crate::gather::{
     Accept, ConnectError, Connection, ConnectionFlags, Environment, Gathered, ReadError, Traffic,
     cluster, plan, resolve,
 };
+pub use crate::kubernetes::field_selector::FieldSelector;
 pub use crate::kubernetes::taints::TaintText;
 pub use crate::messages::scheduler as scheduler_messages;
 pub use crate::render::Layout;

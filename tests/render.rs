@@ -46,7 +46,7 @@ fn resources_have_columns() {
 
 #[test]
 fn explanations_fit_the_terminal() {
-    let page = explain("unexplained").expect("it is a cause");
+    let page = explain(&["unexplained".to_owned()]).expect("it is a cause");
     insta::assert_snapshot!("page", render::page(&page, PLAIN));
 }
 
@@ -90,11 +90,11 @@ fn nodes_that_differ_in_a_label_share_a_row() {
     let text = render::text(&labels(), PLAIN);
     assert!(text.contains("disk=nvme: ssd on 3, "), "{text}");
     assert!(text.contains("hostname=gone: another value"), "{text}");
-    assert_eq!(text.matches("OBSTACLES").count(), 1, "{text}");
+    assert_eq!(text.matches("REASONS").count(), 1, "{text}");
     insta::assert_snapshot!("labels", text);
     for width in [40, 60] {
         let narrow = render::text(&labels(), Layout { width, ..PLAIN });
-        assert!(narrow.matches("OBSTACLES").count() <= 1, "{narrow}");
+        assert!(narrow.matches("REASONS").count() <= 1, "{narrow}");
     }
 }
 
@@ -104,7 +104,7 @@ fn pods_that_stand_too_near_or_too_far() {
 }
 
 #[test]
-fn a_node_without_obstacles_is_not_called_fit_while_something_was_not_computed() {
+fn a_node_without_filter_failures_is_not_called_fit_while_something_was_not_computed() {
     let text = render::text(&not_computed(), PLAIN);
     assert!(!text.contains("the pod fits"), "{text}");
     insta::assert_snapshot!("not_computed", text);

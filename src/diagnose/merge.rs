@@ -6,10 +6,10 @@ use super::ladder::ladder;
 use super::next::{affected, affected_pod, next};
 use super::root_cause::{fingerprint, shared};
 use crate::report::{Affected, Diagnosis, FixReport, Verified, node_reports};
-use crate::rules::finding::{Certainty, Finding, Fix};
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Rule};
 use crate::scheduler::FilterResults;
-use crate::snapshot::ObjectRef;
+use crate::snapshot::{ObjectRef, ReadScope};
 use crate::text::Message;
 use crate::triage::{Layer, Subject};
 use std::collections::BTreeMap;
@@ -142,7 +142,10 @@ fn diagnosis<'a, S: Subject<'a>>(
     let results = finding.results.as_deref().unwrap_or(&not_run);
     let message = Message::with(finding.headline, facts);
     let why = finding.why.map(|why| Message::with(why, facts));
-    let fixes = finding.fixes.iter().map(|fix| fix_report(fix, &finding));
+    let fixes = finding
+        .fixes
+        .iter()
+        .map(|fix| fix_report(case, fix, &finding));
     Diagnosis {
         fingerprint: String::new(),
         cause: rule.cause,
@@ -157,7 +160,7 @@ fn diagnosis<'a, S: Subject<'a>>(
         before_nodes: results.before.iter().map(Into::into).collect(),
         nodes: node_reports(results),
         unread: results.unread.iter().map(Into::into).collect(),
-        next: next(case, &rungs, finding.inspect),
+        next: next(case, &rungs, Some(&finding)),
         ladder: rungs,
         subject: finding.subject,
         affected: affected_by(case, finding.container, &finding.affected),
@@ -181,7 +184,18 @@ fn affected_by<'a, S: Subject<'a>>(
     pods.map(|pod| affected_pod(case.snapshot, pod)).collect()
 }
 
-fn fix_report(fix: &Fix, finding: &Finding) -> FixReport {
+fn fix_report<'a, S: Subject<'a>>(case: &Case<'a, S>, fix: &Fix, finding: &Finding) -> FixReport {
+    // kubectl reads what it changes
+    let of_target = fix.target.as_ref().and_then(|target| {
+        let namespace = target.namespace.clone().unwrap_or_default();
+        let scope = ReadScope::Object(namespace, target.name.clone());
+        Some((target.known_kind()?, scope))
+    });
+    let namespace = ReadScope::Namespace(case.namespace().to_owned());
+    let looks_at = fix.looks_at.map(|kind| (kind, namespace));
+    let mut needed = of_target.into_iter().chain(looks_at);
+    let store = case.snapshot.store();
+    let refused = needed.any(|(kind, scope)| store.is_refused(kind, &scope));
     let message = Message::with(fix.change, &[&fix.facts, &finding.facts]);
     FixReport {
         change: message.english(),
@@ -191,7 +205,7 @@ fn fix_report(fix: &Fix, finding: &Finding) -> FixReport {
         command: fix.command.clone(),
         template: fix.template.clone(),
         risk: fix.risk,
-        who: fix.who,
+        who: if refused { Who::Admin } else { fix.who },
         verified: fix.verified.clone().map(|nodes| Verified { nodes }),
     }
 }

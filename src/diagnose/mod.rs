@@ -8,9 +8,12 @@ mod equivalence;
 mod ladder;
 mod merge;
 mod next;
+mod rollback;
 mod root_cause;
 mod summary;
+mod template_changes;
 mod unexplained;
+mod workloads;
 
 use crate::report::{Defect, Report, Requests, SCHEMA, Unexplained};
 use crate::rules::finding::Certainty;
@@ -57,8 +60,10 @@ fn run(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests, looks: Looks)
     });
     run.explain_all(&triage.services.stuck, &engine, |_| None);
     run.each_object_once();
-    let (root_causes, diagnoses) = root_cause::in_order(run.diagnoses.finish());
-    let not_stuck = summary::not_stuck(&triage, &diagnoses, snapshot);
+    let workloads = workloads::reports(&triage, snapshot);
+    let (root_causes, mut diagnoses) = root_cause::in_order(run.diagnoses.finish(), &workloads);
+    rollback::offer(&mut diagnoses, &workloads, snapshot);
+    let not_stuck = summary::not_stuck(&triage, snapshot, &diagnoses);
     Report {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
@@ -67,6 +72,7 @@ fn run(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests, looks: Looks)
         summary: summary::summary(&triage, &diagnoses),
         root_causes,
         diagnoses,
+        workloads,
         unexplained: run.unexplained,
         not_stuck,
         gaps: summary::gaps(snapshot),

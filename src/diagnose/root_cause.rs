@@ -5,7 +5,7 @@
 //! root cause claims no more than each of its diagnoses proves.
 
 use super::merge::{MergeKey, Merged};
-use crate::report::{Diagnosis, RootCause};
+use crate::report::{Diagnosis, RootCause, WorkloadReport};
 use crate::rules::Root;
 use crate::rules::finding::{Certainty, Finding};
 use crate::snapshot::ObjectRef;
@@ -46,9 +46,10 @@ pub(super) fn fingerprint(key: &MergeKey, shared: Option<&Message>) -> String {
 type RootKey = (&'static str, Certainty, Result<Message, ObjectRef>);
 
 /// The diagnoses by root cause, in the order in which a person should read them: what is held on purpose behind what is wrong, and
-/// what has ended behind both; certain before likely, earlier layer before later, more objects before fewer, then names.
+/// what has ended behind both; first where nothing serves; certain before likely, earlier layer before later, more objects before fewer, then names.
 pub(super) fn in_order(
     diagnoses: impl Iterator<Item = Merged>,
+    workloads: &[WorkloadReport],
 ) -> (Vec<RootCause>, Vec<Diagnosis>) {
     let mut roots: BTreeMap<RootKey, Vec<Merged>> = BTreeMap::new();
     for merged in diagnoses {
@@ -59,13 +60,15 @@ pub(super) fn in_order(
         let key = (merged.diagnosis.cause, merged.diagnosis.certainty, known_by);
         roots.entry(key).or_default().push(merged);
     }
+    let root = |merged| root_cause(merged, workloads);
     let mut roots: Vec<(u32, RootCause, Vec<Diagnosis>)> =
-        roots.into_values().filter_map(root_cause).collect();
+        roots.into_values().filter_map(root).collect();
     // the map's own order, by name, decides what is left
     roots.sort_by_key(|(rank, root, _)| {
         (
             root.ended,
             root.role,
+            root.serve_nothing == 0,
             root.certainty,
             root.layer,
             *rank,
@@ -81,10 +84,13 @@ pub(super) fn in_order(
     (causes, all)
 }
 
-fn root_cause(merged: Vec<Merged>) -> Option<(u32, RootCause, Vec<Diagnosis>)> {
+fn root_cause(
+    merged: Vec<Merged>,
+    workloads: &[WorkloadReport],
+) -> Option<(u32, RootCause, Vec<Diagnosis>)> {
     let rank = merged.iter().map(|one| one.rank).min()?;
     let shared = merged.first()?.shared.clone();
     let diagnoses: Vec<Diagnosis> = merged.into_iter().map(|one| one.diagnosis).collect();
-    let root = RootCause::of(&diagnoses, shared.as_ref())?;
+    let root = RootCause::of(&diagnoses, shared.as_ref(), workloads)?;
     Some((rank, root, diagnoses))
 }

@@ -9,7 +9,7 @@
 
 mod forms;
 
-use super::form::{fill, position, search, strip_prefix};
+use super::form::{match_full, position, search, strip_prefix};
 use super::text;
 
 /// What is wrong with a pull.
@@ -150,7 +150,7 @@ fn peel(message: &str) -> &str {
     loop {
         let framed = FRAMES
             .iter()
-            .find_map(|frame| fill(frame, rest))
+            .find_map(|frame| match_full(frame, rest))
             .map(|captures| captures.last());
         let reason = || REASONS.iter().find_map(|reason| strip_prefix(rest, reason));
         match framed.or_else(reason) {
@@ -275,7 +275,7 @@ fn quote(part: &str) -> &str {
         let inner = text::without_rpc(rest);
         let inner = forms::CHAIN
             .iter()
-            .find_map(|link| fill(link, inner))
+            .find_map(|link| match_full(link, inner))
             .map_or(inner, |captures| captures.last());
         if inner.len() == rest.len() || inner.trim().is_empty() {
             break;

@@ -2,19 +2,9 @@
 
 use super::words::named;
 use super::writer::Writer;
-use crate::snapshot::{Kind, ObjectRef};
+use crate::snapshot::ObjectRef;
 use crate::text::{Message, say};
 use std::collections::BTreeMap;
-
-/// `deploy/web`
-pub(super) fn argument(object: &ObjectRef) -> String {
-    let kind = object.known_kind();
-    // kubectl's short name of a pod is no shorter to read
-    let short = kind.filter(|kind| *kind != Kind::Pod);
-    let short = short.and_then(|kind| kind.short_names().first());
-    let kind = short.map_or_else(|| object.kind.to_lowercase(), |&short| short.to_owned());
-    format!("{kind}/{}", object.name)
-}
 
 /// `deploy/web deploy/api + 6 more -n shop, sts/db -n data`: so many of a namespace, and so many namespaces.
 pub(super) fn arguments<'a>(
@@ -25,7 +15,7 @@ pub(super) fn arguments<'a>(
     let mut namespaces: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
     for object in objects {
         let of_namespace = namespaces.entry(object.namespace.as_deref()).or_default();
-        of_namespace.push(argument(object));
+        of_namespace.push(object.argument());
     }
     let parts: Vec<String> = namespaces
         .iter()

@@ -1,8 +1,8 @@
 //! What is to be put right once, over all workloads that it hits.
 
-use super::{Affected, Diagnosis};
+use super::{Affected, Diagnosis, ObjectKey, WorkloadReport};
 use crate::rules::finding::{Certainty, Role};
-use crate::snapshot::ObjectRef;
+use crate::snapshot::{Kind, ObjectRef};
 use crate::text::{Facts, Message};
 use crate::triage::Layer;
 use serde::Serialize;
@@ -38,13 +38,19 @@ pub struct RootCause {
     pub longest_seconds: Option<i64>,
     /// The workloads that it hits, by kind, namespace and name.
     pub workloads: Vec<ObjectRef>,
+    /// How many of them are there to serve and do not, and Services without pods.
+    pub serve_nothing: usize,
     /// The fingerprints of its diagnoses.
     pub diagnoses: Vec<String>,
 }
 
 impl RootCause {
     /// Of these diagnoses of one cause, which have `shared` in common; nothing of none.
-    pub fn of(diagnoses: &[Diagnosis], shared: Option<&Message>) -> Option<RootCause> {
+    pub fn of(
+        diagnoses: &[Diagnosis],
+        shared: Option<&Message>,
+        known: &[WorkloadReport],
+    ) -> Option<RootCause> {
         let first = diagnoses.first()?;
         let alone = diagnoses.len() == 1;
         let message = shared.filter(|_| !alone).unwrap_or(&first.message);
@@ -52,6 +58,9 @@ impl RootCause {
         let objects: BTreeSet<_> = affected().map(Affected::key).collect();
         let workloads: BTreeSet<&ObjectRef> =
             affected().filter_map(|one| one.workload.as_ref()).collect();
+        let is_service = |(kind, ..): &&ObjectKey<'_>| *kind == Kind::Service.as_str();
+        let services = objects.iter().filter(is_service).count();
+        let down = known.iter().filter(|one| one.serves_nothing);
         Some(RootCause {
             cause: first.cause,
             layer: first.layer,
@@ -63,6 +72,7 @@ impl RootCause {
             decided_by: shared.map(|shared| shared.args.clone()).unwrap_or_default(),
             affected: objects.len(),
             longest_seconds: affected().filter_map(|one| one.since_seconds).max(),
+            serve_nothing: services + down.filter(|one| workloads.contains(&one.object)).count(),
             workloads: workloads.into_iter().cloned().collect(),
             diagnoses: diagnoses
                 .iter()

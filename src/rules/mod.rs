@@ -37,6 +37,8 @@ pub struct Rule {
     pub layer: Layer,
     /// One line: what is wrong, in general.
     pub title: &'static str,
+    /// The words by which people know it: kubectl's STATUS, reasons of events and conditions. `explain` takes them.
+    pub seen_as: &'static [&'static str],
     /// The page of `explain`, in Markdown.
     pub explanation: &'static str,
     /// The kinds whose absence from the snapshot weakens it; Pod and Event are implied.
@@ -117,6 +119,30 @@ impl<'a> Explained<'a> for NodeSubject<'a> {
 
 /// The cause of a stuck pod that no rule explains; it is not in [`RULES`] because nothing checks it.
 pub const UNEXPLAINED: &str = "unexplained";
+
+/// How kubectl and events show what is [`UNEXPLAINED`] and nothing else yet.
+pub const UNEXPLAINED_SEEN_AS: &[&str] = &[
+    "DeadlineExceeded",
+    "FailedAttachVolume",
+    "FailedMapVolume",
+    "FailedMount",
+    "NodeAffinity",
+    "NodeShutdown",
+    "OutOfcpu",
+    "OutOfmemory",
+    "OutOfpods",
+    "PodInitializing",
+    "PreCreateHookError",
+    "PreStartHookError",
+    "Terminated",
+    "UnexpectedAdmissionError",
+];
+
+/// How a pod is seen that no node takes.
+pub(crate) const UNSCHEDULABLE: &[&str] = &["Pending", "Unschedulable", "FailedScheduling"];
+
+/// How one is seen whose image does not come.
+pub(crate) const NOT_PULLED: &[&str] = &["ErrImagePull", "ImagePullBackOff"];
 
 /// Causes that once existed; their names stay reserved.
 pub const RETIRED: &[&str] = &[];

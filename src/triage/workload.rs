@@ -35,7 +35,7 @@ pub struct WorkloadSubject<'s> {
 impl<'s> WorkloadSubject<'s> {
     /// The workloads that were read and are asked.
     pub fn all(snapshot: &Snapshot<'s>, scope: &Scope) -> Vec<Self> {
-        if scope.only_pods() {
+        if scope.only_pods() || scope.fields.is_some() {
             return Vec::new();
         }
         let catalogs = snapshot.store().workload_catalogs();

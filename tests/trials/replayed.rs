@@ -2,7 +2,7 @@
 //!
 //! A rule whose objects no plan reads fires on every dump and on no cluster; it fails here.
 
-use super::{Case, items, served};
+use super::{Case, expectation, items, served};
 use crate::api_server::ApiServer;
 use crate::support::{
     ConnectionFlags, Kind, Loaded, ReadScope, Report, Scope, load, names_unexplained, read_cluster,
@@ -12,10 +12,16 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Cases that are not the same live, and why that is right.
-const DIFFERENT: [(&str, &str); 1] = [(
-    "missing-key/typical",
-    "of a Secret no keys are read, since its values would come with them",
-)];
+const DIFFERENT: [(&str, &str); 2] = [
+    (
+        "image-tag-not-found/typical-rollout-paused",
+        "a scan reads no Deployment; kubectl itself refuses to roll a paused one back",
+    ),
+    (
+        "missing-key/typical",
+        "of a Secret no keys are read, since its values would come with them",
+    ),
+];
 
 pub(super) fn check(case: &Case) {
     let dumped = load(&case.text()).expect("a case is readable");
@@ -76,7 +82,11 @@ fn said(report: &Report) -> String {
             diagnosis.subject,
             diagnosis.headline
         );
+        let fixes = diagnosis.fixes.iter();
+        let undo = fixes.filter(|fix| fix.command.contains(" rollout undo "));
+        undo.for_each(|fix| text.push_str(&format!("  {}: {}\n", fix.change, fix.command)));
     }
+    text.push_str(&expectation::rollouts(report));
     for name in names_unexplained(report) {
         let _ = writeln!(text, "unexplained {name}");
     }

@@ -5,9 +5,11 @@
 
 use super::{Case, expectation, schema};
 use crate::support::{
-    Origin, PLAIN, Report, names_affected, names_unexplained, render::text, stuck_pods,
+    Origin, PLAIN, Report, explain_json, names_affected, names_unexplained, render::text,
+    stuck_pods,
 };
-use serde_json::to_value;
+use serde_json::{Value, to_value};
+use std::collections::BTreeMap;
 
 pub(super) fn check(case: &Case) {
     let mut report = case.report();
@@ -16,6 +18,7 @@ pub(super) fn check(case: &Case) {
     no_hole(&report);
     each_stuck_object_once(&report);
     nothing_absent_is_pointed_to(&report);
+    explained_by_its_status(&report);
     schema::kept(&to_value(&report).expect("it is JSON"));
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(&case.folder);
@@ -46,6 +49,32 @@ fn causes(case: &Case, report: &Report) {
             assert!(!causes.contains(&cause), "fired on a near miss: {causes:?}");
         }
         cause => assert_eq!(causes.first().copied(), Some(cause), "found {causes:?}"),
+    }
+}
+
+/// Who only knows what `kubectl get pods` shows is led to the cause.
+fn explained_by_its_status(report: &Report) {
+    // the pods of a lost node keep the status that they had
+    let of_pods = report
+        .diagnoses
+        .iter()
+        .filter(|one| one.subject.kind != "Node");
+    let mut causes: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    for diagnosis in of_pods {
+        for pod in diagnosis.affected.iter().filter(|one| one.kind == "Pod") {
+            let key = (&pod.namespace, &pod.name, &pod.status);
+            causes.entry(key).or_default().push(diagnosis.cause);
+        }
+    }
+    for ((.., status), causes) in causes {
+        let offered = explain_json(std::slice::from_ref(status)).unwrap_or_default();
+        let offered: Vec<Value> = serde_json::from_str(&offered).unwrap_or_default();
+        let is_offered = |cause: &&str| offered.iter().any(|one| one["cause"] == **cause);
+        assert!(
+            causes.iter().any(is_offered),
+            "`explain {status}` does not lead to {}: the rule's `seen_as` lacks it",
+            causes.join(" or ")
+        );
     }
 }
 
@@ -81,10 +110,8 @@ fn nothing_absent_is_pointed_to(report: &Report) {
         let absent = quotes.filter(|quote| quote.origin == Origin::Absence);
         for object in absent.map(|quote| &quote.object) {
             let next = &diagnosis.next.command;
-            let [kind, name] = [&object.kind.to_lowercase(), &object.name];
-            let forms = [format!(" {kind} {name}"), format!(" {kind}/{name}")];
             assert!(
-                !forms.iter().any(|form| next.ends_with(form.as_str())),
+                !next.ends_with(&format!(" {}", object.argument())),
                 "`{next}` is about {object}, which is not there"
             );
         }

@@ -16,7 +16,8 @@ pub(super) fn of_scope(scope: &Scope, reads: &mut BTreeSet<Read>) {
     let targets = scope.targets.iter();
     let workloads = targets.filter(|target| target.kind.is_workload());
     let of_service = !scope.names_no(Kind::Service);
-    if workloads.clone().next().is_none() && !scope.targets.is_empty() && !of_service {
+    let of_pods = !scope.targets.is_empty() && workloads.clone().next().is_none() && !of_service;
+    if of_pods || scope.fields.is_some() {
         return;
     }
     let namespace = scope.namespace.as_deref();
@@ -39,11 +40,12 @@ pub(super) fn of_scope(scope: &Scope, reads: &mut BTreeSet<Read>) {
 /// The workloads that were refused what they make, with all of their events, which tell whether one was created since; and where
 /// a quota is why, the quotas of their namespaces and whom else it refuses.
 pub(super) fn refused(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) {
-    if scope.only_pods() {
+    if scope.only_pods() || scope.fields.is_some() {
         return;
     }
-    let meant = of_events(store, |about, _| is_meant(about, scope, store));
-    let meant: Vec<Refused<'_>> = meant.chain(of_status(scope, store)).collect();
+    let meant: Vec<Refused<'_>> = of_events(scope, store)
+        .chain(of_status(scope, store))
+        .collect();
     let namespace = |about: &ObjectRef| about.namespace.clone().unwrap_or_default();
     let quotas: BTreeSet<(String, String)> = meant
         .iter()
@@ -53,7 +55,7 @@ pub(super) fn refused(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) 
         let quota = quota(message).filter(|_| !quotas.is_empty());
         quota.is_some_and(|quota| quotas.contains(&(namespace(about), quota)))
     };
-    let others = of_events(store, by_the_same);
+    let others = refusals(store, by_the_same);
     let mut by_namespace: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let all: BTreeSet<Refused<'_>> = meant.into_iter().chain(others).collect();
     for (about, message) in all {
@@ -81,16 +83,23 @@ pub(super) fn refused(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) 
 }
 
 /// A workload and what the refusal says.
-type Refused<'s> = (ObjectRef, &'s str);
+pub(super) type Refused<'s> = (ObjectRef, &'s str);
+
+/// The workloads of the scope that events of refusals are about.
+pub(super) fn of_events<'s>(
+    scope: &'s Scope,
+    store: &'s Store,
+) -> impl Iterator<Item = Refused<'s>> {
+    refusals(store, |about, _| is_meant(about, scope, store))
+}
 
 /// The workloads that these events of refusals are about.
-fn of_events<'s>(
+fn refusals<'s>(
     store: &'s Store,
     is_wanted: impl Fn(&ObjectRef, &str) -> bool,
 ) -> impl Iterator<Item = Refused<'s>> {
-    let refusals = store.events().iter().filter(|event| is_refusal(event));
-    refusals
-        .filter(move |event| is_wanted(&event.about, &event.message))
+    let all = store.events().iter().filter(|event| is_refusal(event));
+    all.filter(move |event| is_wanted(&event.about, &event.message))
         .map(|event| (event.about.clone(), event.message.as_str()))
 }
 

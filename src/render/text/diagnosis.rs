@@ -3,14 +3,14 @@
 use super::block::Block;
 use super::contributing::Above;
 use super::margin::label;
-use super::{agreement, evidence, fixes, head, ladder, nodes};
+use super::{agreement, evidence, fixes, head, ladder, nodes, serving};
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::terms;
 use crate::render::writer::Writer;
 use crate::report::{Affected, Diagnosis, Next, Report};
 use crate::rules::UNEXPLAINED;
-use crate::rules::finding::Certainty;
+use crate::rules::finding::{Certainty, Who};
 use crate::text::{Message, say};
 
 /// Writes the block; `above` are the blocks above it that are about the same objects.
@@ -26,6 +26,7 @@ pub(super) fn write(writer: &mut Writer, report: &Report, block: &Block<'_>, abo
     writer.paragraph(&start, &Line::new().pad(4), &headline(writer, block));
     if above.is_empty() {
         head::names(writer, &objects);
+        serving::changes(writer, report, &block.workloads());
     }
     fixes::write(writer, &diagnosis.fixes, &same);
     others(writer, block);
@@ -112,12 +113,24 @@ pub(super) fn inspect(writer: &mut Writer, next: &Next) {
         return;
     }
     let start = label(&writer.word(say!("text.diagnosis.next", "next")));
-    let command = Line::new().whole(Style::Command, &next.command);
-    if next.command.contains('\n') {
-        writer.command(start.width(), &next.command)
-    } else {
-        writer.hanging_indent(&start, &command)
-    }
+    let by = match (&next.node, next.who) {
+        (Some(node), _) => Some(
+            Message::new(say!("text.diagnosis.on-node", "on {node}:")).fact("node", node.as_str()),
+        ),
+        (None, Who::Admin) => Some(
+            say!(
+                "text.diagnosis.ask-administrator",
+                "ask an administrator to run:"
+            )
+            .into(),
+        ),
+        (None, Who::Owner) => None,
+    };
+    let by = by
+        .map(|by| format!("{} ", writer.says(&by)))
+        .unwrap_or_default();
+    let command = Line::of(Style::Faint, &by).whole(Style::Command, &next.command);
+    writer.hanging_indent(&start, &command)
 }
 
 fn facts(writer: &mut Writer, diagnosis: &Diagnosis) {

@@ -1,13 +1,14 @@
 //! The first line of a block: what is hit, in which state, for how long.
 
 use super::margin::label;
+use super::serving;
 use crate::render::arguments::arguments;
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::table::Table;
 use crate::render::words::{NAMED, listed, named};
 use crate::render::writer::Writer;
-use crate::report::{Affected, Report};
+use crate::report::{Affected, Report, RestartsReport};
 use crate::snapshot::{Kind, ObjectRef};
 use crate::text::{Fact, Message, Seconds, say};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,6 @@ const INDENT: usize = 4;
 /// `deploy/web -n shop: pod web-7d9c5b-x2k4q ImagePullBackOff for 41m, container app`
 /// `deploy/web -n shop: 3 pods ImagePullBackOff for up to 41m`
 pub(super) fn write(writer: &mut Writer, objects: &[&Affected], report: &Report) {
-    let _ = report;
     let workloads: BTreeSet<ObjectRef> = objects
         .iter()
         .map(|one| one.workload.clone().unwrap_or_else(|| one.object()))
@@ -32,9 +32,10 @@ pub(super) fn write(writer: &mut Writer, objects: &[&Affected], report: &Report)
         _ => None,
     };
     let several = objects.len() > 1;
+    let restarted = most_restarts(objects).as_ref().map(restarts);
     let head = Message::new(say!(
         "text.head.line",
-        "{objects}: [{kind} {name} ][{count} {count|{one}|{many}} ]{states}[ for {age}][ for up to {longest}][, container {container}]"
+        "{objects}: [{kind} {name} ][{count} {count|{one}|{many}} ]{states}[ for {age}][ for up to {longest}][, {restarts}][, up to {most}][, container {container}][; {serving}]"
     ))
     .fact("objects", arguments(writer, &workloads, NAMED))
     .fact_if("kind", alone.map(|_| object.clone()))
@@ -45,7 +46,10 @@ pub(super) fn write(writer: &mut Writer, objects: &[&Affected], report: &Report)
     .fact("states", states(objects))
     .fact_if("age", longest(objects).filter(|_| !several))
     .fact_if("longest", longest(objects).filter(|_| several))
-    .fact_if("container", container.filter(|_| containers.len() == 1));
+    .fact_if("restarts", restarted.clone().filter(|_| !several))
+    .fact_if("most", restarted.filter(|_| several))
+    .fact_if("container", container.filter(|_| containers.len() == 1))
+    .fact_if("serving", serving::message(report, &workloads));
     let line = Line::new().sentence(writer.language(), &head, |hole| match hole {
         "objects" => Style::Object,
         _ => Style::Plain,
@@ -75,22 +79,55 @@ pub(super) fn kind_nouns(kind: &str) -> [String; 2] {
 
 /// `Pending`, or `stuck (2 Error, 1 CrashLoopBackOff)`
 fn states(pods: &[&Affected]) -> Message {
+    let mut words = pods.iter().map(|pod| status(pod));
+    if let Some(word) = words.next()
+        && words.all(|other| other == word)
+    {
+        return word;
+    }
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();
     for pod in pods {
         *states.entry(pod.status.as_str()).or_default() += 1;
     }
     let mut states: Vec<(&str, usize)> = states.into_iter().collect();
     states.sort_by_key(|(_, pods)| std::cmp::Reverse(*pods));
-    let alone = states.len() == 1;
     let states = listed(states.into_iter().map(|(status, pods)| {
-        Message::new(say!("text.head.counted-status", "[{pods} ]{status}"))
+        Message::new(say!("text.head.counted-status", "{pods} {status}"))
             .fact("status", status)
-            .fact_if("pods", (!alone).then_some(pods))
+            .fact("pods", pods)
     }));
-    if alone {
-        return states;
-    }
     Message::new(say!("text.head.stuck", "stuck ({states})")).fact("states", states)
+}
+
+/// kubectl's word. A pod that runs is not stuck in running, so with it goes what kubectl shows under READY.
+fn status(object: &Affected) -> Message {
+    let containers = object.containers.filter(|_| object.status == "Running");
+    Message::new(say!(
+        "text.head.status",
+        "{status}[ ({ready}/{all} ready), stuck]"
+    ))
+    .fact("status", object.status.as_str())
+    .fact_if("ready", containers.map(|containers| containers.ready))
+    .fact_if("all", containers.map(|containers| containers.all))
+}
+
+/// `6 restarts, the last 45s ago`
+pub(super) fn restarts(restarts: &RestartsReport) -> Message {
+    Message::new(say!(
+        "text.head.restarts",
+        "{restarts} {restarts|restart|restarts}[, {restarts||the last }{age} ago]"
+    ))
+    .fact("restarts", restarts.count)
+    .fact_if("age", restarts.last_seconds.map(Seconds))
+}
+
+/// The most restarts of one, and the latest of any.
+fn most_restarts(pods: &[&Affected]) -> Option<RestartsReport> {
+    let all = || pods.iter().filter_map(|pod| pod.restarts.as_ref());
+    Some(RestartsReport {
+        last_seconds: all().filter_map(|restarts| restarts.last_seconds).min(),
+        ..all().max_by_key(|restarts| restarts.count)?.clone()
+    })
 }
 
 /// For how long the one has been stuck that has been the longest.
@@ -115,16 +152,20 @@ pub(super) fn names(writer: &mut Writer, objects: &[&Affected]) {
     }
     let status = writer.word(say!("text.head.title-status", "STATUS"));
     let age = writer.word(say!("text.head.title-for", "FOR"));
-    let mut table = Table::new([noun.to_uppercase(), status, age]);
+    let restarted = writer.word(say!("text.head.title-restarts", "RESTARTS"));
+    let mut table = Table::new([noun.to_uppercase(), status, age, restarted]);
     for one in objects {
         let age = one.since_seconds.map(Seconds).map(Fact::from);
         let age = age.map(|age| writer.language().fact(&age));
+        let restarts = one.restarts.as_ref().map(restarts);
+        let restarts = restarts.map(|restarts| writer.says(&restarts));
         let name = if is_one {
             one.name.clone()
         } else {
             full_name(one)
         };
-        let cells = [name, one.status.clone(), age.unwrap_or_default()];
+        let age = age.unwrap_or_else(|| "?".to_owned());
+        let cells = [name, one.status.clone(), age, restarts.unwrap_or_default()];
         table.row(cells.iter().map(|cell| Line::new().plain(cell)).collect());
     }
     writer.blank_line();

@@ -6,7 +6,6 @@
 //! is here and in `diagnosis`.
 
 mod agreement;
-mod alike;
 mod block;
 mod columns;
 mod contributing;
@@ -14,6 +13,7 @@ mod diagnosis;
 mod ended;
 mod ending;
 mod evidence;
+mod failure_group;
 mod failures;
 mod fixes;
 mod head;
@@ -23,6 +23,7 @@ mod names;
 mod nodes;
 mod overview;
 mod rows;
+mod serving;
 mod shown;
 mod unexplained;
 mod values;
@@ -68,7 +69,7 @@ pub(super) fn lay_out(writer: &mut Writer, report: &Report) {
             unexplained::write(writer, report, group);
         }
     } else {
-        overview::write(writer, &blocks, &unexplained);
+        overview::write(writer, report, &blocks, &unexplained);
     }
     ended::write(writer, &ended);
     ending::write(writer, report);

@@ -3,6 +3,7 @@
 use super::block::Block;
 use super::diagnosis::certainty;
 use super::head::kind_nouns;
+use super::serving;
 use super::unexplained::Group;
 use crate::kubernetes::text::truncate_width;
 use crate::render::arguments::arguments;
@@ -11,7 +12,7 @@ use crate::render::style::Style;
 use crate::render::table::Table;
 use crate::render::wrap::wrap;
 use crate::render::writer::Writer;
-use crate::report::{Affected, ObjectKey};
+use crate::report::{Affected, ObjectKey, Report};
 use crate::rules::UNEXPLAINED;
 use crate::rules::finding::{Certainty, Role};
 use crate::snapshot::ObjectRef;
@@ -37,14 +38,23 @@ struct Row<'r> {
     objects: BTreeSet<ObjectRef>,
     /// Other root causes of the same cause that are told by this row.
     alike: usize,
+    serving: Option<Message>,
 }
 
 /// Writes the table.
-pub(super) fn write(writer: &mut Writer, blocks: &[Block<'_>], unexplained: &[Group<'_>]) {
+pub(super) fn write(
+    writer: &mut Writer,
+    report: &Report,
+    blocks: &[Block<'_>],
+    unexplained: &[Group<'_>],
+) {
     let mut rows = rows(blocks);
     rows.extend(unexplained.iter().map(of_unexplained));
     if rows.len() > ROWS {
         rows = by_cause(rows);
+    }
+    for row in &mut rows {
+        row.serving = serving::message(report, &row.objects);
     }
     let room = writer.room(0);
     let beside = table(writer, &rows, true);
@@ -119,7 +129,11 @@ fn below(writer: &Writer, rows: &[Row<'_>]) -> Vec<Line> {
 
 fn objects(writer: &Writer, row: &Row<'_>) -> Line {
     let objects = arguments(writer, &row.objects, OBJECTS);
-    Line::new().whole(Style::Object, &objects)
+    let line = Line::new().whole(Style::Object, &objects);
+    match &row.serving {
+        Some(serving) => line.plain("; ").plain(&writer.says(serving)),
+        None => line,
+    }
 }
 
 fn clipped(mut lines: Vec<Line>, room: usize) -> Vec<Line> {
@@ -159,6 +173,7 @@ fn rows<'r>(blocks: &[Block<'r>]) -> Vec<Row<'r>> {
             affected: block.affected(),
             objects: block.workloads(),
             alike: 0,
+            serving: None,
         });
     }
     rows
@@ -177,6 +192,7 @@ fn of_unexplained<'r>(group: &Group<'r>) -> Row<'r> {
         affected: group.affected(),
         objects: BTreeSet::from([group.subject.clone()]),
         alike: 0,
+        serving: None,
     }
 }
 

@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     cause: "quota-exceeded",
     layer: Layer::Admission,
     title: "a ResourceQuota has no room for the pods",
+    seen_as: &["FailedCreate", "ReplicaFailure", "ReplicaSetCreateError"],
     explanation: include_str!("quota_exceeded.md"),
     reads: &[
         Kind::ResourceQuota,
@@ -118,7 +119,7 @@ impl Situation<'_, '_> {
         let told: Vec<Message> = told.collect();
         let (headline, why) = self.sentences();
         let (quota, missing) = (by.quota.name.as_str(), by.missing());
-        let describe = self.case.kubectl(["describe", "resourcequota", quota]);
+        let describe = self.case.kubectl(["describe", &by.quota.argument()]);
         let finding = self
             .refused
             .finding(self.case, by.quota.clone(), headline)

@@ -5,7 +5,7 @@ use super::quota_exceeded::Situation;
 use crate::kubernetes::patch;
 use crate::kubernetes::quantity::Quantity;
 use crate::rules::finding::{Fix, Risk, Who};
-use crate::snapshot::Kind;
+use crate::snapshot::{Kind, Seen};
 use crate::text::{Message, say};
 use serde_json::{Map, Value, json};
 
@@ -34,9 +34,6 @@ impl Situation<'_, '_> {
             (resource.clone(), amount)
         });
         let hard: Map<String, Value> = hard.collect();
-        let merged = json!({"spec": {"hard": hard}}).to_string();
-        let quota = self.by.quota.name.as_str();
-        let words = ["patch", "resourcequota", quota, "-p", merged.as_str()];
         let operation = |(resource, amount): (&String, &Value)| {
             let path = format!("/spec/hard/{}", patch::escaped(resource));
             patch::replace(&path, amount.clone())
@@ -51,11 +48,16 @@ impl Situation<'_, '_> {
             "raise quota {quota} to {amounts}, which is enough for {all}[ unless {untold} {untold|runs|run} out first]"
         );
         let untold = self.by.untold();
-        let command = self.case.kubectl(words);
-        let fix = Fix::command(change, Who::Admin, self.by.quota.clone(), command)
-            .fact("amounts", raised.iter().map(amount).collect::<Vec<_>>())
-            .fact("all", self.all_that_is_missing())
-            .patch(hard.iter().map(operation).collect());
+        let patch = hard.iter().map(operation).collect();
+        let fix = Fix::edit(
+            change,
+            Who::Admin,
+            self.by.quota.clone(),
+            patch,
+            &Value::Null,
+        )
+        .fact("amounts", raised.iter().map(amount).collect::<Vec<_>>())
+        .fact("all", self.all_that_is_missing());
         Some(if untold.is_empty() {
             fix
         } else {
@@ -91,46 +93,45 @@ impl Situation<'_, '_> {
     /// An old pod that goes leaves its share to a new one. Where nothing else uses the quota that is all that a rollout needs.
     fn stop_an_old_pod_first(&self) -> Option<Fix> {
         let deployment = self.case.subject();
-        if self.old == 0 || !self.is_alone() || deployment.known_kind() != Some(Kind::Deployment) {
+        let is_deployment = deployment.known_kind() == Some(Kind::Deployment);
+        if self.old == 0 || !self.is_alone() || !is_deployment {
             return None;
         }
         let strategy =
             json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
         let patch = vec![patch::add("/spec/strategy", strategy)];
-        let name = deployment.name.as_str();
-        let command = patch::command(self.case.namespace(), &["deployment", name], &patch);
         let change = say!(
             "quota-exceeded.stop-old-pod-first",
             "let rolling updates stop an old pod, which leaves its share of the quota, before they start a new one (maxSurge 0, maxUnavailable 1)"
         );
-        Some(Fix::command(change, Who::Owner, deployment, command).patch(patch))
+        let workload =
+            self.case
+                .snapshot
+                .workload(&deployment.kind, self.case.namespace(), &deployment.name);
+        let before = workload
+            .and_then(Seen::yes)
+            .and_then(|read| read.strategy.clone());
+        let before = patch::nested("/spec/strategy", before);
+        Some(Fix::edit(change, Who::Owner, deployment, patch, &before))
     }
 
     /// As many as there is room for, if that is any.
     fn fewer_replicas(&self) -> Option<Fix> {
         let workload = self.case.subject();
-        let scales = matches!(
-            workload.known_kind()?,
-            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController
-        );
+        let scales = workload.known_kind()?.scales();
         let replicas = self.refused.existing + self.room();
         let is_of_pods = self.is_alone() && self.by.of_pods();
         if !scales || !is_of_pods || self.old > 0 || replicas == 0 {
             return None;
         }
-        let to = format!("--replicas={replicas}");
-        let kind = workload.kind.to_lowercase();
-        let words = ["scale", kind.as_str(), workload.name.as_str(), to.as_str()];
-        let command = self.case.kubectl(words);
         let change = say!(
             "quota-exceeded.fewer-replicas",
             "run {replicas} {replicas|replica|replicas} in place of {wanted}: the quota has room for no more"
         );
-        let fix = Fix::command(change, Who::Owner, workload, command)
-            .fact("replicas", replicas)
-            .fact("wanted", self.refused.wanted)
-            .patch(vec![patch::replace("/spec/replicas", replicas)]);
-        Some(fix)
+        let patch = vec![patch::replace("/spec/replicas", replicas)];
+        let fix = Fix::edit(change, Who::Owner, workload, patch, &Value::Null);
+        let fix = fix.fact("replicas", replicas);
+        Some(fix.fact("wanted", self.refused.wanted))
     }
 
     /// What each of the missing pods may ask for so that all of them fit.

@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     cause: "container-config-error",
     layer: Layer::Container,
     title: "the kubelet cannot build the container's configuration",
+    seen_as: &["CreateContainerConfigError"],
     explanation: include_str!("container_config_error.md"),
     reads: &[],
     refines: &[],
@@ -47,7 +48,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Finding {
     let finding = Finding::new(case.subject(), headline(failure), refusal.proof.clone())
         .container(refusal.container.name())
         .fact("role", role_word(refusal.container.role))
-        .inspect(case.describe_pod())
+        .inspect(case.kubectl(["get", &case.object().argument(), "-o", "yaml"]))
         .fact("message", text::one_line(&refusal.message).into_owned())
         .fix(advice(failure));
     match failure {

@@ -15,6 +15,7 @@ pub static RULE: Rule = Rule {
     cause: "container-create-error",
     layer: Layer::Container,
     title: "the runtime refuses to create the container",
+    seen_as: &["CreateContainerError"],
     explanation: include_str!("container_create_error.md"),
     reads: &[],
     refines: &[],
@@ -51,7 +52,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Finding {
     let mut finding = Finding::new(case.subject(), headline(failure), refusal.proof.clone())
         .container(refusal.container.name())
         .fact("role", role_word(refusal.container.role))
-        .inspect(case.describe_pod())
+        .inspect(case.node_log())
         .fact("image", refusal.container.image())
         .fact("message", text::one_line(&refusal.message).into_owned())
         .fix(advice(failure));

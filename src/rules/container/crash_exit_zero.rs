@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     cause: "crash-exit-zero",
     layer: Layer::Container,
     title: "the container ends with exit code 0 and is restarted, because its pod always restarts it",
+    seen_as: &["CrashLoopBackOff", "Completed", "NotReady", "BackOff"],
     explanation: include_str!("crash_exit_zero.md"),
     reads: &[],
     refines: &[],

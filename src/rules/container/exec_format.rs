@@ -15,6 +15,12 @@ pub static RULE: Rule = Rule {
     cause: "exec-format",
     layer: Layer::Container,
     title: "the container's command is built for another CPU, or is a script without `#!`",
+    seen_as: &[
+        "RunContainerError",
+        "CrashLoopBackOff",
+        "StartError",
+        "Error",
+    ],
     explanation: include_str!("exec_format.md"),
     reads: &[Kind::Node],
     refines: &["runtime-error", "crash-app-error", "container-create-error"],
@@ -72,6 +78,7 @@ fn finding(case: &Case<'_>, error: &StartError<'_>, what: Option<&str>) -> Findi
         .fact_if("what", what)
         .fact_if("cpu", cpu.map(String::as_str))
         .evidence(label)
+        .inspect(case.image_config(error.container.image()))
         .fix((!is_script).then_some(rebuild))
         .fix([Fix::advice(
             say!(

@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     cause: "init-container-failing",
     layer: Layer::Container,
     title: "an init container fails, and the containers behind it do not start",
+    seen_as: &["CrashLoopBackOff", "Error", "OOMKilled"],
     explanation: include_str!("init_container_failing.md"),
     reads: &[],
     refines: &[],

@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     cause: "missing-configmap",
     layer: Layer::Container,
     title: "a ConfigMap for a container's environment does not exist",
+    seen_as: &["CreateContainerConfigError"],
     explanation: include_str!("missing_configmap.md"),
     reads: &[Kind::ConfigMap],
     refines: &[],

@@ -13,6 +13,11 @@ pub static RULE: Rule = Rule {
     cause: "post-start-hook",
     layer: Layer::Container,
     title: "the container's postStart hook fails",
+    seen_as: &[
+        "CrashLoopBackOff",
+        "PostStartHookError",
+        "FailedPostStartHook",
+    ],
     explanation: include_str!("post_start_hook.md"),
     reads: &[],
     refines: &["crash-app-error", "crash-exit-zero"],

@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     cause: "run-as-non-root",
     layer: Layer::Container,
     title: "runAsNonRoot forbids the user that the container would run as",
+    seen_as: &["CreateContainerConfigError"],
     explanation: include_str!("run_as_non_root.md"),
     reads: &[],
     refines: &["container-config-error"],
@@ -88,7 +89,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Option<Finding> {
         .why(why)
         .evidence(settings(case, refusal))
         .fix([Fix::advice(fix, Who::Owner)])
-        .inspect(security_contexts(case));
+        .inspect(case.image_config(refusal.container.image()));
     Some(finding)
 }
 
@@ -125,11 +126,4 @@ fn settings(case: &Case<'_>, refusal: &Refusal<'_>) -> Vec<Evidence> {
         );
     }
     found
-}
-
-/// The command that shows them.
-fn security_contexts(case: &Case<'_>) -> String {
-    let pod = case.pod().name();
-    let fields = "jsonpath={.spec.securityContext}{\"\\n\"}{.spec.containers[*].securityContext}";
-    case.kubectl(["get", "pod", pod, "-o", fields])
 }

@@ -15,6 +15,12 @@ pub static RULE: Rule = Rule {
     cause: "runtime-error",
     layer: Layer::Container,
     title: "the runtime cannot start the container",
+    seen_as: &[
+        "RunContainerError",
+        "CrashLoopBackOff",
+        "StartError",
+        "ContainerCannotRun",
+    ],
     explanation: include_str!("runtime_error.md"),
     reads: &[],
     refines: &["crash-app-error", "container-create-error"],
@@ -49,6 +55,7 @@ fn finding(case: &Case<'_>, error: &StartError<'_>) -> Finding {
     let message = text::one_line(&error.proof.quote);
     let finding = error
         .finding(case, headline(&error.failure))
+        .inspect(case.node_log())
         .fact(
             "message",
             text::truncate_width(&message, MESSAGE).into_owned(),

@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     cause: "liveness-failing",
     layer: Layer::Health,
     title: "the liveness probe fails, and the kubelet restarts the container",
+    seen_as: &["CrashLoopBackOff", "Running", "Unhealthy", "Killing"],
     explanation: include_str!("liveness_failing.md"),
     reads: &[],
     refines: &["crash-app-error", "crash-exit-zero"],

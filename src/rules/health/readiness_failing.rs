@@ -25,6 +25,7 @@ pub static RULE: Rule = Rule {
     cause: "readiness-failing",
     layer: Layer::Health,
     title: "the readiness probe fails, and the container gets no traffic",
+    seen_as: &["Running", "Unhealthy", "NotReady"],
     explanation: include_str!("readiness_failing.md"),
     reads: &[],
     refines: &[],

@@ -10,6 +10,7 @@ pub static RULE: Rule = Rule {
     cause: "readiness-gate",
     layer: Layer::Health,
     title: "a readiness gate of the pod is not open",
+    seen_as: &["Running"],
     explanation: include_str!("readiness_gate.md"),
     reads: &[],
     refines: &[],
@@ -46,7 +47,6 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
             "every container is ready, but readiness {gates|gate|gates} {gates} {gates|is|are} not True"
         )
     };
-    let pod = case.pod().name();
     let proof = case.field("status.conditions[Ready].message", message);
     let finding = Finding::new(case.subject(), headline, proof)
         .fact("gates", gates)
@@ -56,7 +56,7 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
             "readiness-gate.why",
             "a gate is opened by a controller outside Kubernetes that sets the condition of that name, often one for load balancers"
         ))
-        .inspect(case.kubectl(["get", "pod", pod, "-o", "jsonpath={.status.conditions}"]));
+        .inspect(case.kubectl(["get", &case.object().argument(), "-o", "yaml", "--show-managed-fields"]));
     Some(finding.fix([Fix::advice(
         say!(
             "readiness-gate.check-controller",

@@ -15,6 +15,7 @@ pub static RULE: Rule = Rule {
     cause: "startup-probe-failing",
     layer: Layer::Health,
     title: "the startup probe does not pass in its time",
+    seen_as: &["CrashLoopBackOff", "Running", "Unhealthy", "Killing"],
     explanation: include_str!("startup_probe_failing.md"),
     reads: &[],
     refines: &["crash-app-error", "crash-exit-zero", "liveness-failing"],

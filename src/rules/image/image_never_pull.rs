@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     cause: "image-never-pull",
     layer: Layer::Image,
     title: "an image is not on the node, and the pod forbids to pull it",
+    seen_as: &["ErrImageNeverPull"],
     explanation: include_str!("image_never_pull.md"),
     reads: &[],
     refines: &[],
@@ -55,6 +56,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         .why(say!("image-never-pull.why", "it counts only if the runtime of that node has it, under this very name: an image in another machine's or another runtime's store does not"))
         .evidence(policy(failed))
         .fix([pull, load])
+        .inspect(failed.case.on_node(["crictl", "images"]))
 }
 
 fn policy(failed: &FailedPull<'_>) -> Option<Evidence> {

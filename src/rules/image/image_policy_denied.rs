@@ -11,6 +11,11 @@ pub static RULE: Rule = Rule {
     cause: "image-policy-denied",
     layer: Layer::Image,
     title: "a policy of the node's runtime refuses an image",
+    seen_as: &[
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "SignatureValidationFailed",
+    ],
     explanation: include_str!("image_policy_denied.md"),
     reads: &[],
     refines: &["image-pull-failed"],
@@ -36,6 +41,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     failed
         .finding(say!("image-policy-denied.headline", "a policy of the runtime on {node} refuses image {image}"))
         .why(OWN_WORDS)
+        .inspect(failed.case.on_node(["crictl", "info"]))
         .fix([
             Fix::advice(
                 say!("image-policy-denied.sign", "sign the image as the policy asks, or name one that is signed"),

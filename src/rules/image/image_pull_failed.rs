@@ -11,6 +11,13 @@ pub static RULE: Rule = Rule {
     cause: "image-pull-failed",
     layer: Layer::Image,
     title: "an image cannot be pulled, for a reason that this tool does not know",
+    seen_as: &[
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "ImageInspectError",
+        "InspectFailed",
+        "Failed",
+    ],
     explanation: include_str!("image_pull_failed.md"),
     reads: &[],
     refines: &[],

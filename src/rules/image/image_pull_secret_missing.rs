@@ -17,6 +17,12 @@ pub static RULE: Rule = Rule {
     cause: "image-pull-secret-missing",
     layer: Layer::Image,
     title: "a pull secret does not exist",
+    seen_as: &[
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "FailedToRetrieveImagePullSecret",
+        "ContainerCreating",
+    ],
     explanation: include_str!("image_pull_secret_missing.md"),
     reads: &[Kind::Secret, Kind::ServiceAccount],
     // a registry that hides what exists answers a pull without login as if the image were missing
@@ -120,6 +126,7 @@ fn finding(failed: &FailedPull<'_>) -> Option<Finding> {
         .why(say!("image-pull-secret-missing.why", "the kubelet goes on without a Secret that it cannot get, so the registry is asked without that login"))
         .fact("secret", secret)
         .certainty(certainty)
+        .inspect(case.kubectl(["get", "secrets"]))
         .evidence(absence)
         .evidence(event.map(|event| case.event(event)))
         .evidence(evidence);

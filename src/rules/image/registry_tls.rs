@@ -1,10 +1,10 @@
 //! `registry-tls`: the registry's certificate is refused.
 
-use super::failed_pull::{self, FailedPull, OWN_WORDS, failures_command};
+use super::failed_pull::{self, FailedPull, OWN_WORDS};
 use super::hosts;
 use crate::messages::pull::{PullFailure, TlsFault};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::text::{Sentence, say};
 
 /// The rule.
@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     cause: "registry-tls",
     layer: Layer::Image,
     title: "the certificate of a registry is refused",
+    seen_as: NOT_PULLED,
     explanation: include_str!("registry_tls.md"),
     reads: &[],
     refines: &["image-pull-failed"],
@@ -38,7 +39,7 @@ fn finding(failed: &FailedPull<'_>, fault: TlsFault) -> Finding {
     finding.why = why;
     finding
         .fix([Fix::advice(fix, Who::Admin)])
-        .inspect(failures_command())
+        .inspect(failed.curl("https"))
 }
 
 /// The headline, how it comes about, and what to change.

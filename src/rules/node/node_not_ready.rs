@@ -13,6 +13,12 @@ pub static RULE: Rule = Rule {
     cause: "node-not-ready",
     layer: Layer::Node,
     title: "nodes that could take the pod are not ready",
+    seen_as: &[
+        "Pending",
+        "Unschedulable",
+        "FailedScheduling",
+        "NodeNotReady",
+    ],
     explanation: include_str!("node_not_ready.md"),
     reads: &[Kind::Node],
     refines: &[],

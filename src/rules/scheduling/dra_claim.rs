@@ -14,6 +14,12 @@ pub static RULE: Rule = Rule {
     cause: "dra-claim",
     layer: Layer::Scheduling,
     title: "a ResourceClaim of the pod cannot be satisfied",
+    seen_as: &[
+        "Pending",
+        "Unschedulable",
+        "FailedScheduling",
+        "FailedResourceClaimCreation",
+    ],
     explanation: include_str!("dra_claim.md"),
     reads: &[Kind::ResourceClaim, Kind::DeviceClass],
     refines: &["scheduler-error"],

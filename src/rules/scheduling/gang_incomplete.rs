@@ -14,6 +14,12 @@ pub static RULE: Rule = Rule {
     cause: "gang-incomplete",
     layer: Layer::Scheduling,
     title: "the pod's group is not complete",
+    seen_as: &[
+        "Pending",
+        "Unschedulable",
+        "FailedScheduling",
+        "SchedulingGated",
+    ],
     explanation: include_str!("gang_incomplete.md"),
     reads: &[],
     refines: &[],

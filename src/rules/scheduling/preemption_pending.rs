@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     cause: "preemption-pending",
     layer: Layer::Scheduling,
     title: "the pods that give way to the pod are not gone yet",
+    seen_as: &["Pending", "Unschedulable", "FailedScheduling", "Preempted"],
     explanation: include_str!("preemption_pending.md"),
     reads: &[Kind::Node],
     refines: &[],

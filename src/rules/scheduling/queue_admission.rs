@@ -4,7 +4,7 @@ use super::message_only;
 use super::queues::{Held, System, YUNIKORN, holding, queue_name};
 use crate::messages::queue::{self, Queue};
 use crate::messages::scheduler::Reason;
-use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::finding::{Finding, Fix, Look, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Fact, Sentence, say};
 
@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     cause: "queue-admission",
     layer: Layer::Scheduling,
     title: "a queue has not admitted the pod's workload",
+    seen_as: &["SchedulingGated", "Pending", "ApplicationRejected"],
     explanation: include_str!("queue_admission.md"),
     reads: &[],
     refines: &["scheduling-gated", "scheduler-absent"],
@@ -58,9 +59,11 @@ fn name(system: System) -> Fact {
 
 fn finding(case: &Case<'_>, held: Held) -> Finding {
     let look = match held.system {
-        System::Kueue => case.kubectl(["get", "workloads.kueue.x-k8s.io"]),
-        System::Volcano => case.kubectl(["get", "podgroups.scheduling.volcano.sh"]),
-        System::YuniKorn | System::Scheduler => case.describe_pod(),
+        System::Kueue => case.kubectl(["get", "workloads.kueue.x-k8s.io"]).into(),
+        System::Volcano => case
+            .kubectl(["get", "podgroups.scheduling.volcano.sh"])
+            .into(),
+        System::YuniKorn | System::Scheduler => Look::default(),
     };
     let (queue, evidence) = queue_name(case).unzip();
     let (headline, why, change, who) = sentences(held.says, held.or_nodes);

@@ -19,6 +19,7 @@ pub static RULE: Rule = Rule {
     cause: "scheduler-absent",
     layer: Layer::Scheduling,
     title: "no scheduler has looked at the pod",
+    seen_as: &["Pending"],
     explanation: include_str!("scheduler_absent.md"),
     reads: &[Kind::PersistentVolumeClaim],
     refines: &[],

@@ -17,6 +17,12 @@ pub static RULE: Rule = Rule {
     cause: "storageclass-missing",
     layer: Layer::Volume,
     title: "a claim of the pod names a StorageClass that does not exist",
+    seen_as: &[
+        "Pending",
+        "Unschedulable",
+        "FailedScheduling",
+        "ProvisioningFailed",
+    ],
     explanation: include_str!("storageclass_missing.md"),
     reads: &[Kind::PersistentVolumeClaim, Kind::StorageClass],
     refines: &["unbound-pvc"],
@@ -127,5 +133,5 @@ fn finding(case: &Case<'_>, headline: Sentence, name: &str, proof: Evidence) -> 
                 Who::Admin,
             ),
         ])
-        .inspect(shell::command(["kubectl", "get", "storageclass"]))
+        .inspect(shell::cluster(["get", "storageclass"]))
 }

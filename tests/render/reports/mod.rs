@@ -56,7 +56,7 @@ fn report(pods: usize, mut diagnoses: Vec<Diagnosis>) -> Report {
     }
     let root_causes = diagnoses
         .chunks(1)
-        .filter_map(|one| RootCause::of(one, None))
+        .filter_map(|one| RootCause::of(one, None, &[]))
         .collect();
     let mut causes: Vec<CauseSummary> = Vec::new();
     let mut stuck = std::collections::BTreeSet::new();
@@ -88,6 +88,7 @@ fn report(pods: usize, mut diagnoses: Vec<Diagnosis>) -> Report {
         },
         root_causes,
         diagnoses,
+        workloads: Vec::new(),
         unexplained: Vec::new(),
         not_stuck: Vec::new(),
         gaps: Vec::new(),
@@ -113,9 +114,20 @@ fn pod(namespace: &str, name: &str, status: &str, since: i64) -> Affected {
         name: name.to_owned(),
         container: None,
         status: status.to_owned(),
+        containers: Some(ContainersReport { ready: 0, all: 1 }),
         since_seconds: Some(since),
+        restarts: None,
         ended: false,
         workload: None,
+    }
+}
+
+fn restarts(count: i64, last: i64) -> RestartsReport {
+    RestartsReport {
+        count,
+        last_seconds: Some(last),
+        last_reason: Some("Error".to_owned()),
+        last_exit_code: Some(1),
     }
 }
 
@@ -193,6 +205,8 @@ fn diagnosis(cause: &'static str, layer: Layer, subject: ObjectRef, proof: Evide
         next: Next {
             layer,
             command: String::new(),
+            node: None,
+            who: Who::Owner,
         },
     }
 }

@@ -4,9 +4,9 @@ use crate::report::FilterFailureReport;
 
 /// Filter failures of one row that are told as one, each with the number of its nodes; never none.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Alike<'a>(pub(super) Vec<(usize, &'a FilterFailureReport)>);
+pub(super) struct FailureGroup<'a>(pub(super) Vec<(usize, &'a FilterFailureReport)>);
 
-impl<'a> Alike<'a> {
+impl<'a> FailureGroup<'a> {
     /// What all of them are about.
     pub(super) fn topic(&self) -> Option<Topic<'a>> {
         let (_, first) = self.0.first()?;
