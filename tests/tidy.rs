@@ -482,6 +482,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "snapshot",
             "triage",
             "rules",
+            "diagnose",
             "gather",
         ],
     ),
@@ -490,6 +491,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         &[
             "error",
             "kubernetes",
+            "snapshot",
             "triage",
             "report",
             "diagnose",

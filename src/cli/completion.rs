@@ -164,7 +164,7 @@ fn find<'a>(command: &'a Command, word: &str) -> Option<&'a Arg> {
 /// The values of a flag.
 fn values(flag: &Arg, last: &str, typed: &Typed<'_>, environment: &Environment) -> String {
     match flag.get_id().as_str() {
-        "namespace" => lines(
+        "namespace" | "exclude_namespace" => lines(
             plain(names::of(&typed.connection(), environment, Kind::Namespace)),
             last,
             NO_FILES,
@@ -174,7 +174,18 @@ fn values(flag: &Arg, last: &str, typed: &Typed<'_>, environment: &Environment) 
             last,
             NO_FILES,
         ),
+        "cause" => lines(
+            plain(explain::names().map(str::to_owned).collect()),
+            last,
+            NO_FILES,
+        ),
+        "layer" => lines(
+            plain(Layer::ALL.map(|it| it.to_string()).to_vec()),
+            last,
+            NO_FILES,
+        ),
         "filename"
+        | "silence"
         | "dump"
         | "kubeconfig"
         | "certificate_authority"
@@ -222,6 +233,7 @@ fn positional(
     }
     match typed.positional.as_slice() {
         [] => first(command, last, typed, environment),
+        ["diff", ..] => FILES.to_owned(),
         ["explain", ..] => lines(
             explain::offers()
                 .map(|(word, title)| (word.to_owned(), title))

@@ -4,21 +4,28 @@
 //! or given another meaning. No Kubernetes types, no layout, no colour. Why nodes were rejected on the
 //! nodes is in `nodes`.
 
+mod diff;
 mod nodes;
+mod past;
 mod root_cause;
 mod scheduler;
+mod silenced;
 mod workload;
 
+pub use diff::{Changed, DIFF_SCHEMA, Diff, Finding, Side, Still, Unknown, WhyUnknown};
 pub use nodes::{FilterFailureReport, NodeReport, UnreadReport, node_reports};
+pub use past::{Past, PastFinding, PastGap};
 pub use root_cause::RootCause;
 pub use scheduler::{AgreementReport, PreemptionReport};
 pub use workload::{ChangeReport, How, RevisionReport, RolloutReport, WorkloadReport};
+
+pub use silenced::{Silenced, SilencedBy};
 
 use crate::rules::finding::{Certainty, Risk, Role, Who};
 use crate::snapshot::{Evidence, ObjectRef};
 use crate::text::{Facts, Message};
 use crate::triage::Layer;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The name and version of the schema.
@@ -47,10 +54,16 @@ pub struct Report {
     pub workloads: Vec<WorkloadReport>,
     /// Stuck objects that no rule explains.
     pub unexplained: Vec<Unexplained>,
+    /// What is stuck, and known: left out of everything above.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub silenced: Vec<Silenced>,
     /// Objects that were named and are not stuck.
     pub not_stuck: Vec<NotStuck>,
     /// What could not be read.
     pub gaps: Vec<GapReport>,
+    /// What was read to its end, of the kinds that can be stuck.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub read: Vec<ReadReport>,
     /// Rules that failed; each is a defect of this tool.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub defects: Vec<Defect>,
@@ -83,9 +96,9 @@ pub struct FailureReport {
 }
 
 /// What was asked for.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct ScopeReport {
     /// The namespace; absent for all.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +112,18 @@ pub struct ScopeReport {
     /// The objects named, as `Kind/name`; `Kind` for all of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<String>,
+    /// Namespaces that were left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exclude_namespaces: Vec<String>,
+    /// The only causes that are shown; of none all are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<String>,
+    /// The only layers that are shown; of none all are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<String>,
+    /// Diagnoses that are less certain are not shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_certainty: Option<String>,
 }
 
 /// Numbers over the whole report.
@@ -110,6 +135,17 @@ pub struct Summary {
     pub by_kind: BTreeMap<String, KindSummary>,
     /// By cause, in the order of the diagnoses.
     pub causes: Vec<CauseSummary>,
+    /// Diagnoses and unexplained objects that the filters left out of everything else.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub filtered: usize,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a reference on"
+)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Numbers of one kind.
@@ -118,7 +154,7 @@ pub struct Summary {
 pub struct KindSummary {
     /// Objects of the scope that were looked at.
     pub all: usize,
-    /// Of those, stuck ones.
+    /// Of those, stuck ones that are neither filtered nor silenced.
     pub stuck: usize,
     /// Of those, ones that are not where they should be, within what is usual.
     pub progressing: usize,
@@ -368,6 +404,8 @@ pub struct Next {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Unexplained {
+    /// The same in every run while its owner's objects are stuck at the same layer.
+    pub fingerprint: String,
     /// The object.
     pub object: Affected,
     /// Its owner, or itself.
@@ -436,6 +474,17 @@ pub struct GapReport {
     pub detail: String,
     /// Causes that cannot be told, or not be proven, without it.
     pub affects: Vec<&'static str>,
+}
+
+/// A kind that was read to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ReadReport {
+    /// The kind.
+    pub kind: &'static str,
+    /// In which namespace; absent for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
 }
 
 /// A rule that failed.

@@ -17,6 +17,7 @@ mod failure_group;
 mod failures;
 mod fixes;
 mod head;
+mod hidden;
 mod ladder;
 mod margin;
 mod names;

@@ -81,5 +81,5 @@ pub(super) fn write(writer: &mut Writer, report: &Report, group: &Group<'_>) {
     evidence::list(writer, &evidence, &objects, QUOTES);
     inspect(writer, &group.first.next);
     ladder::write(writer, &group.first.ladder, &report.gaps);
-    super::diagnosis::explain(writer, UNEXPLAINED);
+    super::diagnosis::explain(writer, UNEXPLAINED, Some(&group.first.fingerprint));
 }
