@@ -19,8 +19,8 @@ const QUOTES: usize = 5;
 /// The objects of one owner in one state.
 pub(super) struct Group<'r> {
     pub(super) subject: &'r ObjectRef,
-    first: &'r Unexplained,
-    all: Vec<&'r Unexplained>,
+    pub(super) first: &'r Unexplained,
+    pub(super) all: Vec<&'r Unexplained>,
 }
 
 /// All of them, by owner and state.
@@ -58,7 +58,7 @@ impl<'r> Group<'r> {
     }
 }
 
-const HEADLINE: crate::text::Sentence = say!(
+pub(super) const HEADLINE: crate::text::Sentence = say!(
     "text.unexplained.headline",
     "no known cause fits; this is what the cluster says"
 );
