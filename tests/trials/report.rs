@@ -3,13 +3,17 @@
 //! A variant named `near-miss…` must not give its cause; any other must give it first. Under `healthy` nothing may be found,
 //! under `unexplained` nothing may be claimed.
 
-use super::{Case, expectation, schema};
+use super::{Case, expectation};
+use crate::json_schema::Schema;
 use crate::support::{
     Origin, PLAIN, Report, explain_json, names_affected, names_unexplained, render::text,
     stuck_pods,
 };
 use serde_json::{Value, to_value};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+static SCHEMA: LazyLock<Schema> = LazyLock::new(Schema::published);
 
 pub(super) fn check(case: &Case) {
     let mut report = case.report();
@@ -19,7 +23,7 @@ pub(super) fn check(case: &Case) {
     each_stuck_object_once(&report);
     nothing_absent_is_pointed_to(&report);
     explained_by_its_status(&report);
-    schema::kept(&to_value(&report).expect("it is JSON"));
+    SCHEMA.keeps(&to_value(&report).expect("it is JSON"), "/$defs/Report");
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(&case.folder);
     settings.set_prepend_module_to_snapshot(false);

@@ -19,8 +19,8 @@ const QUOTES: usize = 5;
 /// The objects of one owner in one state.
 pub(super) struct Group<'r> {
     pub(super) subject: &'r ObjectRef,
-    first: &'r Unexplained,
-    all: Vec<&'r Unexplained>,
+    pub(super) first: &'r Unexplained,
+    pub(super) all: Vec<&'r Unexplained>,
 }
 
 /// All of them, by owner and state.
@@ -57,7 +57,7 @@ impl<'r> Group<'r> {
         }
     }
 
-    fn words(&self) -> Sentence {
+    pub(super) fn words(&self) -> Sentence {
         if self.first.evidence.is_empty() {
             return say!(
                 "text.unexplained.silent",
