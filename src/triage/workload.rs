@@ -3,6 +3,7 @@
 //! Only a controller that makes pods itself is asked: the ReplicaSet and not its Deployment, unless none of its ReplicaSets
 //! that were read wants any.
 
+use super::subject::Said;
 use super::{Because, Layer, Scope, Standing, Subject};
 use crate::snapshot::{Event, Kind, ObjectRef, Snapshot, Store, Workload, WorkloadCondition};
 use jiff::Timestamp;
@@ -268,13 +269,13 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
         )
     }
 
-    fn raw_status(&self) -> Vec<(String, String)> {
+    fn raw_status(&self) -> Vec<Said> {
         let conditions = self.workload.conditions.iter();
         let telling = conditions.filter(|c| c.status != "True" || c.r#type == "ReplicaFailure");
         telling
             .filter_map(|c| {
                 let path = format!("status.conditions[{}].message", c.r#type);
-                Some((path, c.message.clone()?))
+                Some(Said::new(path, c.message.clone()?))
             })
             .collect()
     }
