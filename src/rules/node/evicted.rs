@@ -19,6 +19,9 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
+/// What limits of the pod's own are of.
+const STORAGE: &str = "ephemeral-storage";
+
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let status = case.pod().status();
     if case.pod().phase() != "Failed" || status.reason.as_deref() != Some("Evicted") {
@@ -49,37 +52,43 @@ fn finding(case: &Case<'_>, eviction: &Eviction, proof: Evidence) -> Finding {
             consumers,
         } => finding
             .fact("resource", resource.as_str())
-            .fact_if("threshold", threshold.as_deref().map(amount))
-            .fact_if("available", available.as_deref().map(amount))
-            .fact_if("consumers", used(consumers)),
-        Eviction::ContainerLimit { container, limit } => {
-            finding.container(container).fact("limit", amount(limit))
-        }
-        Eviction::PodLimit { limit } => finding.fact("limit", amount(limit)),
+            .fact_if(
+                "threshold",
+                threshold.as_deref().map(|text| amount(text, resource)),
+            )
+            .fact_if(
+                "available",
+                available.as_deref().map(|text| amount(text, resource)),
+            )
+            .fact_if("consumers", used(consumers, resource)),
+        Eviction::ContainerLimit { container, limit } => finding
+            .container(container)
+            .fact("limit", amount(limit, STORAGE)),
+        Eviction::PodLimit { limit } => finding.fact("limit", amount(limit, STORAGE)),
         Eviction::EmptyDirLimit { volume, limit } => finding
             .fact("volume", volume.as_str())
-            .fact("limit", amount(limit)),
+            .fact("limit", amount(limit, STORAGE)),
         Eviction::AtAdmission { conditions } => finding.fact("conditions", conditions.clone()),
         _ => finding,
     }
 }
 
 /// An amount as the kubelet writes it. A threshold may also be a share of the whole.
-fn amount(text: &str) -> Fact {
+fn amount(text: &str, resource: &str) -> Fact {
     text.parse::<Quantity>()
-        .map_or_else(|_| text.into(), |amount: Quantity| Fact::from(amount))
+        .map_or_else(|_| text.into(), |amount| Fact::amount(amount, resource))
 }
 
 /// What each of them used; `None` if the message names none.
-fn used(consumers: &[Consumer]) -> Option<Vec<Message>> {
+fn used(consumers: &[Consumer], resource: &str) -> Option<Vec<Message>> {
     let used = |consumer: &Consumer| {
         Message::new(say!(
             "evicted.used",
-            "{name} used {used} of {requested} requested"
+            "{name} used {used} and requested {requested}"
         ))
         .fact("name", consumer.name.as_str())
-        .fact("used", amount(&consumer.used))
-        .fact("requested", amount(&consumer.requested))
+        .fact("used", amount(&consumer.used, resource))
+        .fact("requested", amount(&consumer.requested, resource))
     };
     (!consumers.is_empty()).then(|| consumers.iter().map(used).collect())
 }
