@@ -1,6 +1,7 @@
 //! The formats for people and for scripts over reports made by hand.
 
 mod pseudo_language;
+mod quotes;
 mod reports;
 mod sentences;
 

@@ -251,6 +251,27 @@ fn wording_is_calm_and_blames_the_object() {
     }
 }
 
+#[test]
+fn what_a_sentence_refers_to_is_shown_to_its_end() {
+    let refers = |sentence: &str| {
+        ["message", "event", "error", "condition"]
+            .iter()
+            .any(|who| {
+                ["names", "says what", "gives"]
+                    .iter()
+                    .any(|does| sentence.contains(&format!("{who} {does}")))
+            })
+    };
+    for (path, sentence) in sentences() {
+        let flagged = || text(&path).contains(".refers_to_quotes()");
+        assert!(
+            !refers(&sentence) || flagged(),
+            "{}: `{sentence}` sends to a quote: say so with refers_to_quotes()",
+            path.display()
+        );
+    }
+}
+
 /// Names that Kubernetes writes with a capital may begin a title.
 fn proper(title: &str) -> bool {
     Kind::all().any(|kind| title.starts_with(kind.as_str()))
@@ -447,13 +468,22 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     (
         "diagnose",
-        &["snapshot", "text", "scheduler", "triage", "rules", "report"],
+        &[
+            "messages",
+            "snapshot",
+            "text",
+            "scheduler",
+            "triage",
+            "rules",
+            "report",
+        ],
     ),
     (
         "render",
         &[
             "error",
             "kubernetes",
+            "messages",
             "snapshot",
             "text",
             "scheduler",

@@ -62,13 +62,7 @@ pub(super) fn write(
 
 /// How it is known: quotes, nodes and counts, each unless it stands above.
 fn known(writer: &mut Writer, diagnosis: &Diagnosis, same: &Above<'_>) {
-    let quoted = evidence::write(
-        writer,
-        &diagnosis.proof,
-        &diagnosis.evidence,
-        &diagnosis.affected,
-        same,
-    );
+    let quoted = evidence::write(writer, diagnosis, same);
     let has_nodes = same.has_nodes(diagnosis);
     if !has_nodes {
         nodes::write(writer, diagnosis, quoted);

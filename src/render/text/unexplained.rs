@@ -1,7 +1,9 @@
 //! Stuck objects that no rule explains: what the cluster says about them, and where to look.
 
 use super::diagnosis::inspect;
-use super::{evidence, head, ladder};
+use super::quote::{Extent, quote};
+use super::{head, ladder};
+use crate::messages::quote::likeness;
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::writer::Writer;
@@ -9,10 +11,7 @@ use crate::report::{Affected, Report, Unexplained};
 use crate::rules::UNEXPLAINED;
 use crate::snapshot::{Evidence, ObjectRef};
 use crate::text::say;
-use std::collections::BTreeMap;
-
-/// Quotes of an object; there is no proof to prefer.
-const QUOTES: usize = 5;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Writes a block for each owner and state.
 pub(super) fn write(writer: &mut Writer, report: &Report) {
@@ -47,12 +46,23 @@ fn block(writer: &mut Writer, report: &Report, subject: &ObjectRef, group: &[&Un
     writer.blank_line();
     ladder::write(writer, &first.ladder, first.next.layer, &report.gaps);
     writer.blank_line();
-    let evidence: Vec<&Evidence> = if writer.whole() {
-        group.iter().flat_map(|one| &one.evidence).collect()
-    } else {
-        first.evidence.iter().collect()
-    };
-    evidence::list(writer, &evidence, &pods, QUOTES);
+    for evidence in quotes(group, writer.whole()) {
+        quote(writer, evidence, &pods, Extent::Whole);
+    }
     writer.blank_line();
     inspect(writer, &first.next);
+}
+
+/// What the cluster says about each object, but what it says of an earlier one in other ids and numbers.
+fn quotes<'a>(group: &[&'a Unexplained], whole: bool) -> Vec<&'a Evidence> {
+    let mut said = BTreeSet::new();
+    let mut quotes = Vec::new();
+    for one in group {
+        let like = |quote: &Evidence| likeness(&quote.quote, &one.object.name);
+        let new = |quote: &&Evidence| whole || !said.contains(&like(quote));
+        let new: Vec<&Evidence> = one.evidence.iter().filter(new).collect();
+        said.extend(new.iter().copied().map(like));
+        quotes.extend(new);
+    }
+    quotes
 }
