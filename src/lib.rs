@@ -35,5 +35,4 @@ pub mod testing;
 pub(crate) mod text;
 pub(crate) mod triage;
 
-pub use cli::completion::main as complete;
 pub use run::main;

@@ -2,17 +2,18 @@
 
 use crate::cli::completion;
 use crate::cli::explain;
-use crate::cli::targets;
-use crate::cli::{Cli, ColorWhen, Command, DiagnoseArgs, Format};
+use crate::cli::targets::{self, Place, Typed};
+use crate::cli::{self, Cli, ColorWhen, Command, DiagnoseArgs, Format, PageFormat};
 use crate::diagnose::diagnose;
 use crate::error::Failure;
 use crate::gather::kubeconfig::{ConnectionFlags, Environment};
 use crate::gather::{self, Gathered};
 use crate::kubernetes::duration::parse_go_duration;
+use crate::kubernetes::field_selector::{Field, FieldSelector};
 use crate::kubernetes::selector::Selector;
 use crate::render::{self, Layout};
 use crate::report::{Report, Requests};
-use crate::triage::scope::Scope;
+use crate::triage::scope::{Scope, Target};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use std::io::{IsTerminal, Write, stderr, stdout};
@@ -36,11 +37,24 @@ const SCHEMA: &str = include_str!("report/schema.json");
 
 /// Parses the arguments, runs, and gives the exit code: the whole of `kubectl-diagnose`.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let color = match cli.diagnose.color {
-        ColorWhen::Always => true,
-        ColorWhen::Never => false,
-        ColorWhen::Auto => anstream::AutoStream::choice(&stdout()) != anstream::ColorChoice::Never,
+    let arguments = cli::arguments(std::env::args_os());
+    if let Some(words) = completion::asked(&arguments) {
+        let candidates = completion::candidates(&words, &Environment::of_process());
+        // a shell that stopped listening is no concern of ours
+        let _ = stdout().write_all(candidates.as_bytes());
+        return ExitCode::from(WELL);
+    }
+    let for_scripts = matches!(cli::output_format(&arguments), Some("json" | "yaml"));
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            if for_scripts && error.use_stderr() {
+                said_as_json(&usage(&error));
+            }
+            // nothing is left to do when even standard error is gone
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(FAILED));
+        }
     };
     let terminal = stdout()
         .is_terminal()
@@ -49,22 +63,53 @@ pub fn main() -> ExitCode {
     let width = terminal.map_or(COLUMNS, |(terminal_size::Width(width), _)| {
         width.clamp(40, MOST_COLUMNS)
     });
-    match run(
-        &cli,
-        Layout {
-            color,
-            width: width.into(),
-            ..Layout::default()
-        },
-        &mut stdout().lock(),
-    ) {
+    let layout = Layout {
+        color: is_coloured(cli.diagnose.color),
+        width: width.into(),
+        ..Layout::default()
+    };
+    match run(&cli, layout, &mut stdout().lock()) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
+            if for_scripts {
+                said_as_json(&error);
+            }
             // nothing is left to do when even standard error is gone
             let _ = write!(stderr(), "{}", render::error(&error));
             ExitCode::from(FAILED)
         }
     }
+}
+
+/// Whether to colour. `NO_COLOR` outweighs what forces colour; a pipe is not coloured for being in CI, since what is written
+/// into a file or a variable there should hold no colour: CI that shows colour sets `FORCE_COLOR` or `CLICOLOR_FORCE`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "main reads the environment, as anstream does for the other variables"
+)]
+fn is_coloured(when: ColorWhen) -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match when {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto if is_set("FORCE_COLOR") && !is_set("NO_COLOR") => true,
+        ColorWhen::Auto => anstream::AutoStream::choice(&stdout()) != anstream::ColorChoice::Never,
+    }
+}
+
+/// Who reads JSON finds the failure where the report would be.
+fn said_as_json(error: &anyhow::Error) {
+    let _ = render::error_json(error).map(|json| stdout().write_all(json.as_bytes()));
+}
+
+/// What clap says, without what it adds for a terminal.
+fn usage(error: &clap::Error) -> anyhow::Error {
+    let text = error.render().to_string();
+    let mut parts = text.split("\n\n").map(str::trim);
+    let message = parts.next().unwrap_or_default();
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    let tips = parts.filter_map(|part| part.strip_prefix("tip: "));
+    tips.fold(Failure::new(message), Failure::hint).into()
 }
 
 /// Does what was asked and writes the answer to `out`.
@@ -74,9 +119,12 @@ pub fn main() -> ExitCode {
 pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8> {
     let text = match &cli.command {
         None => return diagnosis(&cli.diagnose, layout, out),
-        Some(Command::Explain { cause }) => render::page(&explain::explain(cause)?, layout),
-        Some(Command::Causes { output }) => explain::list(*output),
-        Some(Command::Completion { shell }) => completion::script(*shell),
+        Some(Command::Explain { words, output }) => match output {
+            PageFormat::Text => render::page(&explain::explain(words)?, layout),
+            PageFormat::Json => explain::explain_json(words)?,
+        },
+        Some(Command::Causes { layers, output }) => explain::list(layers, *output)?,
+        Some(Command::Completion { shell }) => shell.script().to_owned(),
         Some(Command::Schema) => SCHEMA.to_owned(),
         Some(Command::Version) => format!("kubectl-diagnose {}\n", env!("CARGO_PKG_VERSION")),
     };
@@ -84,31 +132,45 @@ pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8> {
 }
 
 fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result<u8> {
-    let scope = scope(args)?;
+    let (scope, everywhere) = scope(args)?;
     let gathered = if args.filename.is_empty() {
         let flags = connection(args)?;
         gather::cluster::read(
             &flags,
             &Environment::of_process(),
             scope,
-            args.all_namespaces,
+            everywhere,
             args.dump.as_deref(),
         )?
     } else {
-        let asked = args.all_namespaces || scope != Scope::everything();
+        let asked = everywhere || scope != Scope::everything();
         gather::dump::read(&args.filename, asked.then_some(scope))?
     };
     let Gathered {
         store,
         scope,
         traffic,
+        dumped,
     } = gathered;
     let requests = Requests {
         count: traffic.requests,
         bytes: traffic.bytes,
     };
     let report = diagnose(&store.snapshot(), &scope, requests);
-    write(out, &shown(&report, args.output, layout)?)?;
+    let is_shown = dumped.as_ref().is_none_or(|dumped| dumped.path.is_some());
+    if is_shown {
+        write(out, &shown(&report, args.output, layout)?)?;
+    }
+    if let Some(dumped) = dumped {
+        let path = dumped.path.as_ref().map(|path| path.display().to_string());
+        let layout = Layout {
+            color: false,
+            ..layout
+        };
+        let said = render::dumped(path.as_deref(), dumped.objects, dumped.bytes, layout);
+        // the dump is there, whether that could be said or not
+        let _ = stderr().write_all(said.as_bytes());
+    }
     let stuck = !report.diagnoses.is_empty() || !report.unexplained.is_empty();
     Ok(if stuck { STUCK } else { WELL })
 }
@@ -119,29 +181,76 @@ fn shown(report: &Report, format: Format, layout: Layout) -> Result<String> {
         Format::Wide => Ok(render::wide(report, layout)),
         Format::Json => render::json(report),
         Format::Yaml => render::yaml(report),
+        Format::Name => Ok(render::name(report)),
     };
     shown.context("the report cannot be written")
 }
 
-fn scope(args: &DiagnoseArgs) -> Result<Scope> {
-    let selector = args.selector.as_deref().map(selector).transpose()?;
-    let targets = targets::parse(&args.targets)?;
-    if selector.is_some() && !targets.is_empty() {
+/// What is meant, and whether in all namespaces.
+fn scope(args: &DiagnoseArgs) -> Result<(Scope, bool)> {
+    let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let Typed {
+        targets,
+        bare,
+        place,
+    } = targets::parse(&args.targets)?;
+    let (namespace, everywhere) = match place {
+        Some(Place::Namespace(namespace)) => (Some(namespace), false),
+        Some(Place::Everywhere) => (None, true),
+        None => (text(&args.namespace), args.all_namespaces),
+    };
+    let namespace = namespace.filter(|_| !everywhere);
+    namespace.as_deref().map_or(Ok(()), targets::namespace)?;
+    let scope = Scope {
+        namespace,
+        selector: text(&args.selector).as_deref().map(selector).transpose()?,
+        fields: text(&args.field_selector)
+            .as_deref()
+            .map(fields)
+            .transpose()?,
+        targets,
+        bare,
+    };
+    consistent(args, &scope, everywhere)?;
+    Ok((scope, everywhere))
+}
+
+/// What kubectl refuses together is refused.
+fn consistent(args: &DiagnoseArgs, scope: &Scope, everywhere: bool) -> Result<()> {
+    if scope.has_names() && (scope.selector.is_some() || scope.fields.is_some()) {
         bail!(
             Failure::new("a name and a selector cannot be given together")
-                .hint("leave the names out, or leave --selector out")
+                .hint("leave the names out, or leave the selector out")
         );
     }
-    if args.all_namespaces && !targets.is_empty() && args.filename.is_empty() {
+    if scope.fields.is_some() && !scope.targets.is_empty() {
+        bail!(
+            Failure::new("a field selector is for pods alone")
+                .hint("leave the other kinds out, or leave --field-selector out")
+        );
+    }
+    if scope.has_names() && args.all {
+        bail!(
+            Failure::new("a name and --all cannot be given together")
+                .hint("leave the names out, or leave --all out")
+        );
+    }
+    let in_a_namespace = |target: &Target| target.name.is_some() && target.kind.namespaced();
+    if everywhere && args.filename.is_empty() && scope.targets.iter().any(in_a_namespace) {
         bail!(
             Failure::new("a name and --all-namespaces cannot be given together")
                 .hint("say where it is: -n NAMESPACE")
         );
     }
-    Ok(Scope {
-        namespace: args.namespace.clone().filter(|_| !args.all_namespaces),
-        selector,
-        targets,
+    Ok(())
+}
+
+fn fields(text: &str) -> Result<FieldSelector> {
+    let known = Field::ALL.map(Field::as_str).join(", ");
+    FieldSelector::parse(text).with_context(|| {
+        Failure::new(format!("`{text}` is not a field selector"))
+            .hint("it is written like `spec.nodeName=worker-1,status.phase!=Running`")
+            .hint(format!("the fields are {known}"))
     })
 }
 
@@ -178,6 +287,7 @@ fn connection(args: &DiagnoseArgs) -> Result<ConnectionFlags> {
         insecure_skip_tls_verify: from.insecure_skip_tls_verify,
         disable_compression: from.disable_compression,
         request_timeout: timeout,
+        verbosity: args.verbosity,
         ..ConnectionFlags::default()
     })
 }

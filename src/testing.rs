@@ -1,6 +1,7 @@
 //! What the tests and benches under `tests/` touch of the library. It is no interface for anybody else: it moves when the rooms do.
 
-pub use crate::cli::{Cli, explain::explain};
+pub use crate::cli::Cli;
+pub use crate::cli::explain::{explain, explain_json};
 pub use crate::diagnose::{diagnose, diagnose_each};
 pub use crate::error::hints;
 pub use crate::gather::client::Client;
@@ -10,11 +11,12 @@ pub use crate::gather::{
     Accept, ConnectError, Connection, ConnectionFlags, Environment, Gathered, ReadError, Traffic,
     cluster, plan, resolve,
 };
+pub use crate::kubernetes::field_selector::FieldSelector;
 pub use crate::kubernetes::taints::TaintText;
 pub use crate::messages::scheduler as scheduler_messages;
 pub use crate::render::Layout;
 pub use crate::report::*;
-pub use crate::rules::finding::{Certainty, Fix, Risk, Who};
+pub use crate::rules::finding::{Certainty, Fix, Risk, Role, Who};
 pub use crate::rules::{Layer, RETIRED, Rule, UNEXPLAINED};
 pub use crate::scheduler::preemption::{DryRun, Outcome, Victim};
 pub use crate::scheduler::remedy::{Action, Remedy};

@@ -94,7 +94,7 @@ fn the_usage_is_that_of_a_kubectl_plugin() {
 
 #[test]
 fn mistakes_are_told_with_what_to_do() {
-    let cases: [(&[&str], &str, &str); 8] = [
+    let cases: [(&[&str], &str, &str); 11] = [
         (&["-f", "no-such-file"], "no-such-file", ""),
         (
             &["explain", "host-port-conflcit"],
@@ -111,7 +111,18 @@ fn mistakes_are_told_with_what_to_do() {
             "not a type",
             "deployments",
         ),
-        (&["deploy", "-f", &stuck()], "no name", "NAME"),
+        (&["-n", "shop,team", "-f", &stuck()], "one at a time", "-A"),
+        (
+            &["-n", "other", "-f", &stuck()],
+            "not found in the dump",
+            "shop",
+        ),
+        (
+            &["--field-selector", "phase=Pending", "-f", &stuck()],
+            "not a field selector",
+            "status.phase",
+        ),
+        (&["web", "--all", "-f", &stuck()], "together", "--all"),
         (
             &["web", "-l", "app=web", "-f", &stuck()],
             "together",
@@ -255,6 +266,179 @@ fn a_name_that_a_dump_does_not_hold_is_an_error() {
     );
 }
 
+/// What the arguments give on the recorded cluster.
+fn on_demo(arguments: &[&str]) -> Outcome {
+    let demo = format!("{}/manifests/demo/cluster.yaml", env!("CARGO_MANIFEST_DIR"));
+    run(diagnose(&["-f", &demo]).args(arguments))
+}
+
+#[test]
+fn what_is_not_in_a_dump_is_a_mistake() {
+    for arguments in [
+        &["deployment/nosuch", "-n", "shop"][..],
+        &["node/nosuch"],
+        &["cronjob/x"],
+        &["pvc/x"],
+        &["nosuch"],
+        &["ns/nosuch"],
+        &["-n", "nosuch"],
+    ] {
+        let outcome = on_demo(arguments);
+        assert_eq!(outcome.code, 2, "{arguments:?}: {}", outcome.out);
+        assert!(outcome.err.contains("not found") || outcome.err.contains("is named"));
+        assert!(
+            outcome.err.contains("hint:"),
+            "{arguments:?}: {}",
+            outcome.err
+        );
+    }
+}
+
+#[test]
+fn a_name_without_a_kind_is_a_pods_or_a_workloads() {
+    let named = on_demo(&["cart", "-n", "shop", "-o", "json"]);
+    let report: Value = serde_json::from_str(&named.out).unwrap();
+    assert_eq!(report["scope"]["targets"], json!(["Deployment/cart"]));
+    assert_eq!((pods(&report, "all"), pods(&report, "stuck")), (2, 1));
+    assert!(on_demo(&["crat"]).err.contains("did you mean deploy/cart?"));
+    assert!(
+        on_demo(&["pod", "cart"])
+            .err
+            .contains("did you mean deploy/cart?")
+    );
+}
+
+#[test]
+fn kinds_and_fields_and_namespaces_narrow_a_dump() {
+    let stuck = |arguments: &[&str]| {
+        let outcome = on_demo(&[arguments, &["-o", "json"]].concat());
+        let report: Value = serde_json::from_str(&outcome.out).unwrap();
+        pods(&report, "stuck")
+    };
+    let all = stuck(&[]);
+    assert_eq!(stuck(&["pods"]), all);
+    assert_eq!(stuck(&["ns"]), all);
+    assert_eq!(stuck(&["ns/ingress"]), stuck(&["-n", "ingress"]));
+    assert_eq!(
+        stuck(&["sts", "-n", "shop"]),
+        stuck(&["sts/search", "-n", "shop"])
+    );
+    assert_eq!(stuck(&["deploy,sts", "-n", "shop"]), stuck(&["-n", "shop"]));
+    assert_eq!(stuck(&["pvc/data-search-0", "-n", "shop"]), 1);
+    let on_node = stuck(&["--field-selector", "spec.nodeName=worker-1"]);
+    assert_eq!(on_node, stuck(&["node/worker-1"]));
+    let unbound = stuck(&["--field-selector", "spec.nodeName="]);
+    let bound = stuck(&["--field-selector", "spec.nodeName!="]);
+    assert!(unbound > 0 && bound > 0 && unbound + bound == all);
+}
+
+#[test]
+fn names_are_for_xargs() {
+    let outcome = on_demo(&["-n", "shop", "-o", "name"]);
+    assert_eq!(outcome.code, 1);
+    let names: Vec<&str> = outcome.out.lines().collect();
+    assert!(names.contains(&"pod/search-0"), "{names:?}");
+    assert_eq!(names.len(), 8);
+    assert!(
+        names
+            .iter()
+            .all(|name| name.starts_with("pod/") && !name.contains(' '))
+    );
+    let quota = case("quota-exceeded/typical");
+    let outcome = run(&mut diagnose(&["-f", &quota, "-o", "name"]));
+    assert_eq!(outcome.out, "replicaset.apps/web-6c5d9f\n");
+    let nothing = run(&mut diagnose(&["-f", &well(), "-o", "name"]));
+    assert_eq!((nothing.out.as_str(), nothing.code), ("", 0));
+}
+
+#[test]
+fn scripts_find_the_failure_where_the_report_would_be() {
+    for (arguments, message) in [
+        (&["-f", "no-such-file", "-o", "json"][..], "no-such-file"),
+        (&["-f", "no-such-file", "-o=yaml"], "no-such-file"),
+        (&["--no-such-flag", "-o", "json"], "--no-such-flag"),
+        (&["explain", "nosuch", "-o", "json"], "nosuch"),
+    ] {
+        let outcome = run(&mut diagnose(arguments));
+        assert_eq!(outcome.code, 2, "{arguments:?}");
+        let json: Value = serde_json::from_str(&outcome.out).unwrap();
+        let said = json["error"]["message"].as_str().unwrap();
+        assert!(said.contains(message), "{arguments:?}: {said}");
+        assert_eq!(json["schema"], "kubectl-diagnose/v1");
+        assert!(outcome.err.contains(message), "people are told too");
+    }
+    let help = run(&mut diagnose(&["--help", "-o", "json"]));
+    assert_eq!(help.code, 0);
+    assert!(help.out.contains("Usage"), "help is no failure");
+}
+
+#[test]
+fn phrases_are_coloured_in_one_piece() {
+    let coloured = on_demo(&["--color", "always", "-n", "ingress"]).out;
+    let plain = on_demo(&["-n", "ingress"]).out;
+    let headline = plain.lines().nth(1).unwrap();
+    let words = headline.trim_start().split_once(": ").unwrap().1;
+    assert!(
+        coloured.contains(words),
+        "{words} is cut by colour:\n{coloured}"
+    );
+}
+
+#[test]
+fn the_surroundings_decide_on_colour_as_elsewhere() {
+    let path = stuck();
+    let is_coloured = |variables: &[(&str, &str)]| {
+        let mut command = diagnose(&["-f", &path]);
+        let outcome = run(command.envs(variables.iter().copied()));
+        outcome.out.contains('\x1b')
+    };
+    for (variables, expected) in [
+        (&[("FORCE_COLOR", "1")][..], true),
+        (&[("CLICOLOR_FORCE", "1")], true),
+        (&[("FORCE_COLOR", "")], false),
+        (&[("FORCE_COLOR", "1"), ("NO_COLOR", "1")], false),
+        (&[("FORCE_COLOR", "1"), ("NO_COLOR", "")], true),
+        (&[("CLICOLOR", "1")], false),
+        (&[("CI", "true"), ("GITHUB_ACTIONS", "true")], false),
+    ] {
+        assert_eq!(is_coloured(variables), expected, "{variables:?}");
+    }
+}
+
+/// What bash offers behind this line.
+fn completed(line: &str) -> Vec<String> {
+    let script = format!(
+        "PATH={}:$PATH; source <(kubectl-diagnose completion bash); COMP_LINE='{line}'; COMP_POINT=${{#COMP_LINE}}; \
+         IFS=$' \\t\\n=' read -ra COMP_WORDS <<<\"$COMP_LINE\"; [[ $COMP_LINE == *' ' ]] && COMP_WORDS+=(''); \
+         COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _kubectl_diagnose; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        PathBuf::from(BINARY).parent().unwrap().display()
+    );
+    let outcome = run(Command::new("bash")
+        .args(["-c", &script])
+        .env("KUBECONFIG", "/no/such/file"));
+    outcome.out.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_binary_completes_itself_as_kubectl_completes_the_plugin() {
+    let asked = |arguments: &[&str]| run(&mut diagnose(&[&["__complete"], arguments].concat())).out;
+    assert_eq!(
+        completed("kubectl-diagnose explain host"),
+        ["host-port-conflict"]
+    );
+    assert_eq!(completed("kubectl-diagnose -o js"), ["json"]);
+    assert_eq!(completed("kubectl-diagnose --output=js"), ["json"]);
+    assert!(completed("kubectl-diagnose deploy").contains(&"deployment".to_owned()));
+    assert!(asked(&["explain", "CrashL"]).starts_with("CrashLoopBackOff\t"));
+    assert!(asked(&["causes", "vol"]).starts_with("volume\t"));
+    // the name by which kubectl asks may be a link to the same binary
+    let folder = tempfile::TempDir::new().unwrap();
+    let link = folder.path().join("kubectl_complete-diagnose");
+    std::os::unix::fs::symlink(BINARY, &link).unwrap();
+    let by_link = run(Command::new(&link).args(["explain", "host"]));
+    assert_eq!(by_link.out, asked(&["explain", "host"]));
+}
+
 #[test]
 fn a_reader_that_went_away_is_no_error() {
     let script = format!("'{BINARY}' causes | head -n 1 >/dev/null; echo ${{PIPESTATUS[0]}}");
@@ -282,6 +466,54 @@ fn the_small_commands_answer() {
         assert_eq!(page.code, 0, "{name}");
         assert!(page.out.contains("What to do"), "{name}: {}", page.out);
     }
+}
+
+#[test]
+fn explain_knows_the_words_that_people_have() {
+    let page = |arguments: &[&str]| {
+        let outcome = run(diagnose(&["explain"]).args(arguments));
+        assert_eq!(outcome.code, 0, "{arguments:?}: {}", outcome.err);
+        outcome.out
+    };
+    for (word, cause) in [
+        ("CrashLoopBackOff", "crash-app-error"),
+        ("Init:ErrImagePull", "image-auth"),
+        ("FailedCreate", "quota-exceeded"),
+        ("admission", "quota-exceeded"),
+        ("volume", "pvc-missing"),
+        ("quota", "quota-exceeded"),
+        ("FailedMount", "unexplained"),
+    ] {
+        assert!(page(&[word]).contains(cause), "{word}");
+    }
+    let both = page(&["oom-killed", "network"]);
+    assert!(
+        both.contains("oom-killed") && both.contains("network"),
+        "{both}"
+    );
+    let json: Value = serde_json::from_str(&page(&["Pending", "volume", "-o", "json"])).unwrap();
+    let causes: Vec<&str> = json
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["cause"].as_str().unwrap())
+        .collect();
+    assert!(causes.contains(&"insufficient-cpu") && causes.contains(&"pvc-missing"));
+    let distinct: std::collections::BTreeSet<_> = causes.iter().collect();
+    assert_eq!(distinct.len(), causes.len(), "each cause once");
+    assert!(json[0]["page"].as_str().unwrap().contains("## What to do"));
+}
+
+#[test]
+fn the_causes_of_a_layer_are_listed() {
+    let listed = |arguments: &[&str]| run(diagnose(&["causes"]).args(arguments));
+    let health = listed(&["health", "-o", "name"]).out;
+    assert!(health.contains("liveness-failing") && !health.contains("oom-killed"));
+    assert!(listed(&["health", "image"]).out.contains("registry-dns"));
+    assert_eq!(listed(&["network"]).code, 0);
+    let mistake = listed(&["helth"]);
+    assert_eq!(mistake.code, 2);
+    assert!(mistake.err.contains("health"), "{}", mistake.err);
 }
 
 #[test]
@@ -352,6 +584,56 @@ fn what_was_read_can_be_dumped_and_gives_the_same_report() {
         dump.contains("logins") && !dump.contains("\"data\""),
         "{dump}"
     );
+    // it is said what was written, and `-` is standard output in place of the report
+    let config = server.kubeconfig();
+    let told = run(diagnose(&arguments).env("KUBECONFIG", &config)).err;
+    let size = std::fs::metadata(&path).unwrap().len();
+    assert!(size > 1024 && told.contains("KiB"), "{told}");
+    assert!(
+        told.contains(&format!("dump written to {path}: 3 objects")),
+        "{told}"
+    );
+    assert!(told.contains("environment"), "what is still in it: {told}");
+    let piped = run(diagnose(&["-n", "default", "--dump", "-"]).env("KUBECONFIG", &config));
+    assert_eq!(piped.code, 1);
+    assert!(
+        piped.err.contains("standard output: 3 objects"),
+        "{}",
+        piped.err
+    );
+    let list: Value = serde_json::from_str(&piped.out).unwrap();
+    assert_eq!(
+        list["items"].as_array().unwrap().len(),
+        4,
+        "and the Reading"
+    );
+}
+
+#[test]
+fn requests_are_told_of_on_demand() {
+    let server = ApiServer::start_tls();
+    server.on(
+        "/api/v1/namespaces/default/pods",
+        [Response::list("PodList", &[])],
+    );
+    let forbidden = Response::failure(403, "Forbidden", "events is forbidden");
+    server.on("/api/v1/namespaces/default/events", [forbidden]);
+    let config = server.kubeconfig();
+    let told = |level: &[&str]| run(diagnose(level).env("KUBECONFIG", &config)).err;
+    assert_eq!(told(&[]), "");
+    assert_eq!(told(&["-v=5"]), "");
+    for level in [&["-v"][..], &["-v", "6"], &["-v=6"], &["--v=6"], &["-v8"]] {
+        let told = told(level);
+        let url = format!("url=\"{}/api/v1/namespaces/default/pods?", server.url());
+        let pods = told
+            .lines()
+            .find(|line| line.contains(&url))
+            .unwrap_or_else(|| panic!("{told}"));
+        assert!(pods.contains("status=\"200 OK\" milliseconds="), "{pods}");
+        assert!(!pods.contains("bytes=0"), "{pods}");
+        assert!(told.contains("status=\"403 Forbidden\""), "{told}");
+        assert!(!told.contains("test-token"), "no credentials: {told}");
+    }
 }
 
 /// `script` of util-linux gives a terminal; where it is missing nothing can be shown here.

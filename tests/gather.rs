@@ -11,7 +11,9 @@
 
 mod beyond;
 mod depends;
+mod habits;
 mod refused;
+mod rollouts;
 
 use crate::api_server::{ApiServer, Response};
 use crate::support::{ConnectionFlags, Kind, Loaded, Scope, Target, Why, hints, read_cluster};
@@ -34,10 +36,7 @@ fn flags(server: &ApiServer) -> ConnectionFlags {
 fn named(name: &str) -> Scope {
     Scope {
         namespace: Some("shop".to_owned()),
-        targets: vec![Target {
-            kind: Kind::Pod,
-            name: name.to_owned(),
-        }],
+        targets: vec![Target::new(Kind::Pod, name)],
         ..Scope::default()
     }
 }
@@ -265,9 +264,11 @@ fn for_a_pod_that_is_not_there_the_nearest_is_offered() {
         "/api/v1/namespaces/shop/pods/wep",
         [Response::status(404, missing)],
     );
+    // the names are read as the table that kubectl prints
+    let rows = ["db", "web"].map(|name| json!({"cells": [name, "1/1", "Running", "0", "3d"]}));
     server.on(
         PODS,
-        [Response::list("PodList", &[healthy("db"), healthy("web")])],
+        [Response::json(&json!({"kind": "Table", "rows": rows}))],
     );
     let error = read(&server, named("wep")).unwrap_err();
     assert_eq!(error.to_string(), "pod wep not found in namespace shop");

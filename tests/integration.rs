@@ -11,6 +11,7 @@ mod http;
 mod parity;
 mod readme;
 mod render;
+mod scan;
 mod support;
 mod tidy;
 

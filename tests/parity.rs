@@ -80,8 +80,8 @@ fn what_once_differed_is_the_same_now() {
 }
 
 #[test]
-fn a_node_takes_the_pod_once_every_obstacle_is_removed() {
+fn a_node_takes_the_pod_once_every_filter_failure_is_removed() {
     let (tried, left) = removal::try_all(0..8);
-    assert!(tried > 20, "only {tried} nodes had obstacles");
+    assert!(tried > 20, "only {tried} nodes had filter failures");
     assert!(left.is_empty(), "{}", left.join("\n"));
 }

@@ -1,5 +1,5 @@
-//! The README tells the truth: its sample is the tool's output, its commands are understood, its
-//! table holds every cause. `UPDATE_README=1 cargo test readme::` writes sample and table anew.
+//! The README tells the truth: its samples are the tool's output, its commands are understood, its
+//! table holds every cause. `UPDATE_README=1 cargo test readme::` writes samples and table anew.
 
 #![allow(
     clippy::unwrap_used,
@@ -53,9 +53,15 @@ fn should_be(range: impl Fn(&str) -> Range<usize>, expected: &str) {
     std::fs::write(path(), text).unwrap();
 }
 
-fn sample() -> String {
+/// The arguments of each sample.
+fn samples() -> Vec<String> {
     let text = readme();
-    let arguments = text.get(part(&text, "<!-- sample:", " ", " -->")).unwrap();
+    let marked = text.split("<!-- sample: ").skip(1);
+    let arguments = marked.filter_map(|rest| Some(rest.split_once(" -->")?.0.to_owned()));
+    arguments.collect()
+}
+
+fn sample(arguments: &str) -> String {
     let output = Command::new(BINARY)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env_clear()
@@ -88,8 +94,16 @@ fn table() -> String {
 }
 
 #[test]
-fn sample_and_table_are_what_the_tool_says() {
-    should_be(|text| part(text, "<!-- sample:", "```\n", "```"), &sample());
+fn samples_and_table_are_what_the_tool_says() {
+    let samples = samples();
+    assert!(!samples.is_empty());
+    for arguments in samples {
+        let mark = format!("<!-- sample: {arguments} -->");
+        should_be(
+            |text| part(text, &mark, "```\n", "```"),
+            &sample(&arguments),
+        );
+    }
     should_be(
         |text| part(text, "<!-- causes -->", "\n", "\nTheir names"),
         &table(),

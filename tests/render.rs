@@ -47,7 +47,7 @@ fn resources_have_columns() {
 
 #[test]
 fn explanations_fit_the_terminal() {
-    let page = explain("unexplained").expect("it is a cause");
+    let page = explain(&["unexplained".to_owned()]).expect("it is a cause");
     insta::assert_snapshot!("page", render::page(&page, PLAIN));
 }
 
@@ -69,9 +69,11 @@ fn causes_of_one_pod_stand_together_and_say_once_what_they_share() {
     insta::assert_snapshot!("companions", text);
     let pods: Vec<&str> = text
         .lines()
-        .filter_map(|line| line.strip_prefix("shop/")?.split(':').next())
+        .filter_map(|line| line.split_once(" -n shop: "))
+        .map(|(object, _)| object)
         .collect();
-    assert_eq!(pods, ["web-7d9c5b-x2k4q", "web-7d9c5b-x2k4q", "cache-0"]);
+    // the second cause of a pod stands below the first without naming it again
+    assert_eq!(pods, ["deploy/web", "sts/cache"]);
     for once in ["0/9 nodes are", "gpu-1…gpu-5", "kubectl uncordon"] {
         assert_eq!(text.matches(once).count(), 1, "{once} in {text}");
     }
@@ -89,11 +91,11 @@ fn nodes_that_differ_in_a_label_share_a_row() {
     let text = render::text(&labels(), PLAIN);
     assert!(text.contains("disk=nvme: ssd on 3, "), "{text}");
     assert!(text.contains("hostname=gone: another value"), "{text}");
-    assert_eq!(text.matches("OBSTACLES").count(), 1, "{text}");
+    assert_eq!(text.matches("REASONS").count(), 1, "{text}");
     insta::assert_snapshot!("labels", text);
     for width in [40, 60] {
         let narrow = render::text(&labels(), Layout { width, ..PLAIN });
-        assert!(narrow.matches("OBSTACLES").count() <= 1, "{narrow}");
+        assert!(narrow.matches("REASONS").count() <= 1, "{narrow}");
     }
 }
 
@@ -103,7 +105,7 @@ fn pods_that_stand_too_near_or_too_far() {
 }
 
 #[test]
-fn a_node_without_obstacles_is_not_called_fit_while_something_was_not_computed() {
+fn a_node_without_filter_failures_is_not_called_fit_while_something_was_not_computed() {
     let text = render::text(&not_computed(), PLAIN);
     assert!(!text.contains("the pod fits"), "{text}");
     insta::assert_snapshot!("not_computed", text);

@@ -94,6 +94,7 @@ pub(crate) fn load(text: &str) -> Result<Loaded> {
         store,
         scope,
         traffic: Traffic::default(),
+        dumped: None,
     };
     Ok(Loaded { gathered })
 }

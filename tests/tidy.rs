@@ -262,7 +262,7 @@ fn what_a_sentence_refers_to_is_shown_to_its_end() {
                     .any(|does| sentence.contains(&format!("{who} {does}")))
             })
     };
-    for (path, sentence) in sentences() {
+    for (path, sentence) in sentences().into_iter().filter(|(_, s)| !s.contains('\n')) {
         let flagged = || text(&path).contains(".refers_to_quotes()");
         assert!(
             !refers(&sentence) || flagged(),
@@ -469,6 +469,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "diagnose",
         &[
+            "kubernetes",
             "messages",
             "snapshot",
             "text",
@@ -548,7 +549,7 @@ fn rooms_import_only_what_lies_before_them() {
         let first = within.components().next().expect("it has a name");
         let room = first.as_os_str().to_string_lossy().replace(".rs", "");
         let is_test = path.ends_with("tests.rs") || within.iter().any(|part| part == "tests");
-        if is_test || ["main", "lib", "bin", "testing"].contains(&room.as_str()) {
+        if is_test || ["main", "lib", "testing"].contains(&room.as_str()) {
             continue;
         }
         let (_, allowed) = IMPORTS

@@ -2,25 +2,67 @@
 //!
 //! kubectl runs `kubectl_complete-diagnose ARG... LAST`, reads one candidate a line
 //! (`value<TAB>description`) and a last line `:N` of Cobra's directives
-//! (k8s.io/kubectl/pkg/cmd/plugin_completion.go; spf13/cobra completions.go). It must answer fast
-//! and never ask for a password, so trouble of any kind means no candidates.
+//! (k8s.io/kubectl/pkg/cmd/plugin_completion.go; spf13/cobra completions.go). That name is a link to this
+//! binary, or a script that runs `kubectl-diagnose __complete "$@"`; the shells' own scripts run the same. It must
+//! answer fast and never ask for a password, so trouble of any kind means no candidates.
 
 use crate::cli::Cli;
 use crate::cli::explain;
 use crate::gather::kubeconfig::{ConnectionFlags, Environment, contexts};
 use crate::gather::names;
-use crate::rules;
+use crate::rules::Layer;
 use crate::snapshot::Kind;
-use clap::{Arg, Command, CommandFactory};
-use std::io::Write;
+use clap::{Arg, Command, CommandFactory, ValueEnum};
+use std::ffi::OsString;
+use std::path::Path;
 use std::time::Duration;
 
-/// Writes what may stand next behind the arguments: the whole of `kubectl_complete-diagnose`.
-pub fn main() {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let candidates = candidates(&words, &Environment::of_process());
-    // a shell that stopped listening is no concern of ours
-    let _ = std::io::stdout().write_all(candidates.as_bytes());
+/// The first argument with which scripts ask for candidates, as they ask programs made with Cobra.
+const ASKS: &str = "__complete";
+/// The name by which kubectl asks for them.
+const ASKED_AS: &str = "kubectl_complete-";
+
+/// The words to complete, when that is what the program was run for.
+pub fn asked(arguments: &[OsString]) -> Option<Vec<String>> {
+    let (program, words) = arguments.split_first()?;
+    let name = Path::new(program).file_name()?.to_string_lossy();
+    let words = if name.starts_with(ASKED_AS) {
+        words
+    } else {
+        let (first, words) = words.split_first()?;
+        (first == ASKS).then_some(words)?
+    };
+    Some(
+        words
+            .iter()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect(),
+    )
+}
+
+/// A shell for which there is a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// source <(kubectl-diagnose completion bash)
+    Bash,
+    /// source <(kubectl-diagnose completion zsh)
+    Zsh,
+    /// kubectl-diagnose completion fish | source
+    Fish,
+    /// kubectl-diagnose completion powershell | Out-String | Invoke-Expression
+    Powershell,
+}
+
+impl Shell {
+    /// The script with which it completes the binary itself; `kubectl diagnose` is completed by kubectl's.
+    pub fn script(self) -> &'static str {
+        match self {
+            Shell::Bash => include_str!("completion/bash.sh"),
+            Shell::Zsh => include_str!("completion/zsh.sh"),
+            Shell::Fish => include_str!("completion/fish.fish"),
+            Shell::Powershell => include_str!("completion/powershell.ps1"),
+        }
+    }
 }
 
 /// Cobra: candidates may be file names.
@@ -31,13 +73,6 @@ const NO_FILES: &str = ":4\n";
 /// How long a person waits for a TAB.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The script with which a shell completes the stand-alone binary.
-pub fn script(shell: clap_complete::Shell) -> String {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "kubectl-diagnose", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
-}
-
 /// The candidates for the last of `words`, as kubectl reads them.
 pub fn candidates(words: &[String], environment: &Environment) -> String {
     let Some((last, before)) = words.split_last() else {
@@ -47,6 +82,13 @@ pub fn candidates(words: &[String], environment: &Environment) -> String {
     let typed = Typed::read(&command, before);
     if let Some(flag) = typed.open {
         return values(flag, last, &typed, environment);
+    }
+    if let (true, Some((name, value))) = (last.starts_with("--"), last.split_once('=')) {
+        // only the value is completed; who asked knows what stands before it
+        let flag = find(&command, name);
+        return flag.map_or(NO_FILES.to_owned(), |flag| {
+            values(flag, value, &typed, environment)
+        });
     }
     if last.starts_with('-') {
         return lines(flags(&command), last, NO_FILES);
@@ -177,25 +219,26 @@ fn positional(
     }
     match typed.positional.as_slice() {
         [] => first(command, last, typed, environment),
-        ["explain"] => {
-            let title = |cause: &str| rules::find(cause).map_or("", |rule| rule.title).to_owned();
-            lines(
-                explain::names()
-                    .map(|cause| (cause.to_owned(), title(cause)))
-                    .collect(),
-                last,
-                NO_FILES,
-            )
-        }
-        ["completion"] => lines(
-            plain(
-                ["bash", "elvish", "fish", "powershell", "zsh"]
-                    .map(str::to_owned)
-                    .to_vec(),
-            ),
+        ["explain", ..] => lines(
+            explain::offers()
+                .map(|(word, title)| (word.to_owned(), title))
+                .collect(),
             last,
             NO_FILES,
         ),
+        ["causes", ..] => lines(
+            Layer::ALL
+                .map(|layer| (layer.to_string(), layer.title().to_owned()))
+                .to_vec(),
+            last,
+            NO_FILES,
+        ),
+        ["completion"] => {
+            let shells = Shell::value_variants().iter();
+            let shells = shells.filter_map(ValueEnum::to_possible_value);
+            let names = shells.map(|shell| shell.get_name().to_owned());
+            lines(plain(names.collect()), last, NO_FILES)
+        }
         [word, ..] if command.find_subcommand(word).is_some() => NO_FILES.to_owned(),
         [kind, ..] if Kind::of_argument(kind).is_some() => {
             lines(plain(objects(kind, typed, environment)), last, NO_FILES)
@@ -270,10 +313,30 @@ mod tests {
     }
 
     #[test]
+    fn it_is_asked_for_by_either_name() {
+        let asked = |words: &[&str]| asked(&words.iter().map(OsString::from).collect::<Vec<_>>());
+        let words = |words: &[&str]| Some(words.iter().map(|it| (*it).to_owned()).collect());
+        assert_eq!(
+            asked(&["/bin/kubectl_complete-diagnose", "-o", ""]),
+            words(&["-o", ""])
+        );
+        assert_eq!(asked(&[r"kubectl_complete-diagnose.exe"]), words(&[]));
+        assert_eq!(
+            asked(&["kubectl-diagnose", "__complete", "de"]),
+            words(&["de"])
+        );
+        assert_eq!(asked(&["kubectl-diagnose", "de"]), None);
+        assert_eq!(asked(&["kubectl-diagnose"]), None);
+    }
+
+    #[test]
     fn flags_and_their_values_are_completed() {
         assert!(complete(&["--all"]).starts_with("--all-namespaces\t"));
         assert!(complete(&["-o", "j"]).starts_with("json\t"));
         assert_eq!(complete(&["-f", ""]), FILES);
+        assert!(complete(&["--output=j"]).starts_with("json\t"));
+        assert_eq!(complete(&["--filename=x"]), FILES);
+        assert_eq!(complete(&["--nonsense=x"]), NO_FILES);
     }
 
     #[test]

@@ -1,82 +1,396 @@
-//! `explain CAUSE` and `causes`: the rules' own pages.
+//! `explain` and `causes`: the rules' own pages, found by cause, by layer, or by the word that kubectl shows.
 
 use crate::cli::ListFormat;
 use crate::error::Failure;
 use crate::kubernetes::nearest::nearest;
-use crate::rules::{self, Layer, Rule, UNEXPLAINED};
-use anyhow::bail;
+use crate::rules::{self, Layer, Rule, UNEXPLAINED, UNEXPLAINED_SEEN_AS};
+use anyhow::{Result, bail};
 use serde_json::json;
 use std::fmt::Write as _;
 
-/// The page of [`UNEXPLAINED`], which no rule carries.
-const UNEXPLAINED_PAGE: &str = include_str!("../rules/unexplained.md");
-
-/// The page of a cause.
-///
-/// # Errors
-/// When there is no such cause; the nearest one is offered.
-pub fn explain(cause: &str) -> anyhow::Result<String> {
-    if cause == UNEXPLAINED {
-        return Ok(UNEXPLAINED_PAGE.to_owned());
-    }
-    let Some(rule) = rules::find(cause) else {
-        let failure = Failure::new(format!("`{cause}` is not a cause"));
-        bail!(match nearest(cause, names()) {
-            Some(near) => failure.hint(format!("did you mean `{near}`?")),
-            None => failure.hint("`kubectl diagnose causes` lists them"),
-        });
-    };
-    Ok(page(rule))
+/// A cause as it is listed and explained; [`UNEXPLAINED`], which no rule carries, is one too.
+#[derive(Clone, Copy)]
+struct Cause {
+    name: &'static str,
+    layer: Option<Layer>,
+    title: &'static str,
+    seen_as: &'static [&'static str],
+    refines: &'static [&'static str],
+    page: &'static str,
 }
 
-fn page(rule: &Rule) -> String {
-    let mut page = format!(
-        "# {}\n\n{}; layer: {}\n\n",
-        rule.cause, rule.title, rule.layer
-    );
-    page.push_str(rule.explanation.trim_end());
-    page.push('\n');
-    if !rule.refines.is_empty() {
-        let _ = write!(page, "\nMore specific than: {}\n", rule.refines.join(", "));
+const LAST: Cause = Cause {
+    name: UNEXPLAINED,
+    layer: None,
+    title: "stuck, and no rule holds: shown with its raw status",
+    seen_as: UNEXPLAINED_SEEN_AS,
+    refines: &[],
+    page: include_str!("../rules/unexplained.md"),
+};
+
+impl From<&'static Rule> for Cause {
+    fn from(rule: &'static Rule) -> Self {
+        Cause {
+            name: rule.cause,
+            layer: Some(rule.layer),
+            title: rule.title,
+            seen_as: rule.seen_as,
+            refines: rule.refines,
+            page: rule.explanation,
+        }
+    }
+}
+
+/// Every cause, in the order of layers.
+fn causes() -> impl Iterator<Item = Cause> {
+    rules::all().map(Cause::from).chain([LAST])
+}
+
+/// What a word of the command line stands for.
+enum Answer {
+    One(Cause),
+    /// The causes of a layer; of some none is known yet.
+    Of(Layer, Vec<Cause>),
+    /// The causes that are seen so.
+    SeenAs(Vec<Cause>),
+    /// The causes that speak of it.
+    About(Vec<Cause>),
+}
+
+impl Answer {
+    fn of(word: &str) -> Result<Answer> {
+        let lower = word.to_ascii_lowercase();
+        if let Some(cause) = causes().find(|cause| cause.name == lower) {
+            return Ok(Answer::One(cause));
+        }
+        if let Some(layer) = layer(&lower) {
+            return Ok(Answer::Of(layer, of_layer(layer)));
+        }
+        let status = general(word);
+        let is_it = |known: &str| known.eq_ignore_ascii_case(status);
+        let of = |cause: &Cause| cause.seen_as.iter().any(|known| is_it(known));
+        let found = select(|cause| cause.layer.is_some() && of(cause));
+        if !found.is_empty() {
+            return Ok(Answer::SeenAs(found));
+        }
+        for tells in [in_name_or_title, in_page] {
+            let found = select(|cause| tells(cause, &lower));
+            if !found.is_empty() {
+                return Ok(Answer::About(found));
+            }
+        }
+        if of(&LAST) {
+            return Ok(Answer::SeenAs(vec![LAST]));
+        }
+        bail!(unknown(word))
+    }
+
+    fn causes(&self) -> &[Cause] {
+        match self {
+            Answer::One(cause) => std::slice::from_ref(cause),
+            Answer::Of(_, causes) | Answer::SeenAs(causes) | Answer::About(causes) => causes,
+        }
+    }
+
+    /// In Markdown. Of what leads to one cause its page is shown.
+    fn page(&self, word: &str) -> String {
+        match self {
+            Answer::Of(layer, causes) if causes.is_empty() => format!(
+                "# {layer}\n\n{}; no cause of this layer is known yet\n",
+                layer.title()
+            ),
+            Answer::Of(layer, causes) => {
+                format!("# {layer}\n\n{}\n\n{}", layer.title(), items(causes))
+            }
+            _ => match self.causes() {
+                [cause] => page(cause),
+                causes => format!(
+                    "# {word}\n\n{}:\n\n{}",
+                    if matches!(self, Answer::SeenAs(_)) {
+                        "is seen with"
+                    } else {
+                        "is spoken of in"
+                    },
+                    items(causes)
+                ),
+            },
+        }
+    }
+}
+
+fn select(wanted: impl Fn(&Cause) -> bool) -> Vec<Cause> {
+    causes().filter(wanted).collect()
+}
+
+fn layer(word: &str) -> Option<Layer> {
+    Layer::ALL.into_iter().find(|layer| layer.as_str() == word)
+}
+
+fn of_layer(layer: Layer) -> Vec<Cause> {
+    select(|cause| cause.layer == Some(layer))
+}
+
+/// The status without what is of one pod alone: `Init:CrashLoopBackOff`, `Init:0/2`, `ExitCode:3`, `Signal:9`.
+fn general(status: &str) -> &str {
+    let of_init = status.strip_prefix("Init:");
+    let word = of_init.unwrap_or(status);
+    let counts = |word: &str| word.bytes().all(|b| b.is_ascii_digit() || b == b'/');
+    match word.split_once(':') {
+        Some(("ExitCode" | "Signal", number)) if counts(number) => "Error",
+        None if of_init.is_some() && counts(word) => "PodInitializing",
+        _ => word,
+    }
+}
+
+fn in_name_or_title(cause: &Cause, lower: &str) -> bool {
+    has_word(cause.name, lower) || has_word(cause.title, lower)
+}
+
+fn in_page(cause: &Cause, lower: &str) -> bool {
+    has_word(cause.page, lower)
+}
+
+/// Whether a text has these words, as whole ones; an `s` for more of them does not count.
+fn has_word(text: &str, lower: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let is_end = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
+    text.match_indices(lower).any(|(at, _)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at + lower.len()..).unwrap_or_default();
+        let after = after.strip_prefix('s').unwrap_or(after);
+        is_end(before) && is_end(after.chars().next())
+    }) && !lower.is_empty()
+}
+
+fn unknown(word: &str) -> Failure {
+    let failure = Failure::new(format!(
+        "`{word}` is not a cause, a layer, or a word that is known here"
+    ));
+    match nearest(word, words()) {
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => failure.hint("`kubectl diagnose causes` lists them"),
+    }
+}
+
+/// Everything that `explain` knows by its name: causes, layers, and what kubectl and events say.
+fn words() -> impl Iterator<Item = &'static str> {
+    let mut seen_as: Vec<&str> = causes().flat_map(|cause| cause.seen_as).copied().collect();
+    seen_as.sort_unstable();
+    seen_as.dedup();
+    let layers = Layer::ALL.into_iter().map(Layer::as_str);
+    causes()
+        .map(|cause| cause.name)
+        .chain(layers)
+        .chain(seen_as)
+}
+
+/// The same with what each means, for completion.
+pub fn offers() -> impl Iterator<Item = (&'static str, String)> {
+    words().map(|word| {
+        let cause = causes().find(|cause| cause.name == word);
+        let title = match (cause, layer(word)) {
+            (Some(cause), _) => cause.title.to_owned(),
+            (None, Some(layer)) => format!("layer: {}", layer.title()),
+            (None, None) => "a word of kubectl or of events".to_owned(),
+        };
+        (word, title)
+    })
+}
+
+/// What there is to say about causes, layers, and words that kubectl shows, in Markdown.
+///
+/// # Errors
+/// When a word is none of these; the nearest one is offered.
+pub fn explain(words: &[String]) -> Result<String> {
+    let pages: Result<Vec<String>> = words
+        .iter()
+        .map(|word| Ok(Answer::of(word)?.page(word)))
+        .collect();
+    Ok(pages?.join("\n"))
+}
+
+/// The same for scripts: the causes, each once.
+///
+/// # Errors
+/// As [`explain`].
+pub fn explain_json(words: &[String]) -> Result<String> {
+    let mut found: Vec<Cause> = Vec::new();
+    for word in words {
+        for cause in Answer::of(word)?.causes() {
+            if found.iter().all(|known| known.name != cause.name) {
+                found.push(*cause);
+            }
+        }
+    }
+    let rows = found.iter().map(|cause| {
+        let mut row = row(cause);
+        row["refines"] = json!(cause.refines);
+        row["page"] = json!(cause.page);
+        row
+    });
+    Ok(format!("{:#}\n", json!(rows.collect::<Vec<_>>())))
+}
+
+fn page(cause: &Cause) -> String {
+    let mut page = format!("# {}\n\n{}", cause.name, cause.title);
+    if let Some(layer) = cause.layer {
+        let _ = write!(page, "; layer: {layer}");
+        if !cause.seen_as.is_empty() {
+            let _ = write!(page, "; seen as: {}", cause.seen_as.join(", "));
+        }
+    }
+    let _ = write!(page, "\n\n{}\n", cause.page.trim_end());
+    if !cause.refines.is_empty() {
+        let _ = write!(page, "\nMore specific than: {}\n", cause.refines.join(", "));
     }
     page
 }
 
+fn items(causes: &[Cause]) -> String {
+    causes.iter().fold(String::new(), |mut out, cause| {
+        let _ = writeln!(out, "- `{}`: {}", cause.name, cause.title);
+        out
+    })
+}
+
+fn row(cause: &Cause) -> serde_json::Value {
+    json!({"cause": cause.name, "layer": cause.layer, "title": cause.title, "seenAs": cause.seen_as})
+}
+
 /// The names of all causes, in the order of layers.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    rules::all().map(|rule| rule.cause).chain([UNEXPLAINED])
+    causes().map(|cause| cause.name)
 }
 
-/// The list of causes.
-pub fn list(format: ListFormat) -> String {
-    match format {
-        ListFormat::Name => names().fold(String::new(), |out, name| out + name + "\n"),
+/// The list of causes, or of those of some layers.
+///
+/// # Errors
+/// When a word is no layer; the nearest one is offered.
+pub fn list(layers: &[String], format: ListFormat) -> Result<String> {
+    let mut wanted = Vec::new();
+    for word in layers {
+        let Some(layer) = layer(&word.to_ascii_lowercase()) else {
+            let all = Layer::ALL.map(Layer::as_str);
+            let failure = Failure::new(format!("`{word}` is not a layer"));
+            bail!(match nearest(word, all) {
+                Some(near) => failure.hint(format!("did you mean `{near}`?")),
+                None => failure.hint(format!("layers are {}", all.join(", "))),
+            });
+        };
+        wanted.push(layer);
+    }
+    let is_wanted = |cause: &Cause| {
+        let layer = cause.layer;
+        wanted.is_empty() || layer.is_some_and(|layer| wanted.contains(&layer))
+    };
+    let causes = select(is_wanted);
+    Ok(match format {
+        ListFormat::Name => causes
+            .iter()
+            .fold(String::new(), |out, cause| out + cause.name + "\n"),
         ListFormat::Json => {
-            let rows: Vec<_> = rules::all()
-                .map(|rule| json!({"cause": rule.cause, "layer": rule.layer, "title": rule.title}))
-                .collect();
+            let rows: Vec<_> = causes.iter().map(row).collect();
             format!("{:#}\n", json!(rows))
         }
-        ListFormat::Text => text(),
-    }
+        ListFormat::Text => text(&causes, &wanted),
+    })
 }
 
-fn text() -> String {
+fn text(causes: &[Cause], wanted: &[Layer]) -> String {
     let width = names().map(str::len).max().unwrap_or_default();
     let mut out = String::new();
-    for layer in Layer::ALL {
-        let mut rules = rules::all().filter(|rule| rule.layer == layer).peekable();
-        if rules.peek().is_none() {
+    let layers = Layer::ALL.into_iter().map(Some).chain([None]);
+    for layer in layers {
+        let mut causes = causes
+            .iter()
+            .filter(|cause| cause.layer == layer)
+            .peekable();
+        if causes.peek().is_none() {
+            if let Some(layer) = layer.filter(|layer| wanted.contains(layer)) {
+                let _ = writeln!(out, "{layer}\n  no cause of this layer is known yet");
+            }
             continue;
         }
-        let _ = writeln!(out, "{layer}");
-        for rule in rules {
-            let _ = writeln!(out, "  {:width$}  {}", rule.cause, rule.title);
+        let _ = writeln!(out, "{}", layer.map_or("any", Layer::as_str));
+        for cause in causes {
+            let _ = writeln!(out, "  {:width$}  {}", cause.name, cause.title);
         }
     }
-    let _ = writeln!(
-        out,
-        "any\n  {UNEXPLAINED:width$}  stuck, and no rule holds: shown with its raw status"
-    );
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn found(word: &str) -> Vec<&'static str> {
+        let answer = Answer::of(word).unwrap_or_else(|error| panic!("{word}: {error}"));
+        answer.causes().iter().map(|cause| cause.name).collect()
+    }
+
+    /// What kubectl shows: the pod's phases and reasons, what the API server's printer makes of them, and what a kubelet
+    /// writes of containers (pkg/kubelet/images/types.go, kuberuntime/kuberuntime_container.go, kubelet_pods.go, 1.37).
+    const STATUS: &str = "Pending Running Failed Unknown Terminating NotReady SchedulingGated Completed \
+        ContainerCreating PodInitializing Init:0/2 Init:Error Init:CrashLoopBackOff Init:ImagePullBackOff \
+        CrashLoopBackOff ImagePullBackOff ErrImagePull ErrImageNeverPull InvalidImageName ImageInspectError \
+        RegistryUnavailable SignatureValidationFailed CreateContainerConfigError CreateContainerError \
+        PreCreateHookError PreStartHookError PostStartHookError RunContainerError Error OOMKilled StartError \
+        ContainerCannotRun ContainerStatusUnknown ExitCode:3 Signal:9 Evicted NodeLost NodeAffinity NodeShutdown \
+        Terminated DeadlineExceeded UnexpectedAdmissionError OutOfcpu OutOfmemory OutOfpods";
+
+    /// Reasons of events and conditions, and what people call things.
+    const OTHER: &str = "Unschedulable FailedScheduling FailedCreate FailedMount FailedAttachVolume BackOff Unhealthy \
+        Killing FailedCreatePodSandBox NotTriggerScaleUp ProvisioningFailed FailedBinding Preempted quota probe \
+        readiness taint image dns storageclass affinity";
+
+    #[test]
+    fn every_word_that_kubectl_shows_has_an_answer() {
+        for word in STATUS.split_whitespace().chain(OTHER.split_whitespace()) {
+            assert!(!found(word).is_empty(), "{word}");
+        }
+    }
+
+    #[test]
+    fn words_lead_to_their_causes() {
+        for (word, cause) in [
+            ("Init:CrashLoopBackOff", "init-container-failing"),
+            ("imagepullbackoff", "registry-dns"),
+            ("ExitCode:3", "crash-app-error"),
+            ("quota", "quota-exceeded"),
+            ("probe", "liveness-failing"),
+            ("probes", "readiness-failing"),
+        ] {
+            assert!(found(word).contains(&cause), "{word}: {:?}", found(word));
+        }
+        assert_eq!(found("admission"), found("quota-exceeded"));
+        assert_eq!(found("network"), [""; 0]);
+        assert!(Answer::of("frobnicate").is_err());
+    }
+
+    #[test]
+    fn what_has_a_cause_is_not_unexplained() {
+        let of_rules: BTreeSet<_> = rules::all().flat_map(|rule| rule.seen_as).collect();
+        for word in UNEXPLAINED_SEEN_AS {
+            assert!(
+                !of_rules.contains(word),
+                "{word} has a cause by now: take it off UNEXPLAINED_SEEN_AS"
+            );
+        }
+    }
+
+    #[test]
+    fn one_cause_is_its_page_and_several_are_a_list() {
+        let page = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            explain(&words).unwrap()
+        };
+        assert!(page(&["InvalidImageName"]).starts_with("# image-name-invalid\n"));
+        assert!(page(&["Pending"]).contains("- `insufficient-cpu`: "));
+        let both = page(&["pvc-missing", "network"]);
+        assert!(
+            both.contains("# pvc-missing") && both.contains("# network"),
+            "{both}"
+        );
+    }
 }

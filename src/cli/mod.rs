@@ -5,6 +5,7 @@ pub mod explain;
 pub mod targets;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Finds out why pods do not run, proves it, and says which layer to check next.
@@ -17,6 +18,8 @@ use std::path::PathBuf;
     bin_name = "kubectl diagnose",
     version,
     args_conflicts_with_subcommands = true,
+    // as with kubectl, the last of a repeated flag counts: aliases and scripts rely on it
+    args_override_self = true,
     after_help = AFTER_HELP,
     max_term_width = 100
 )]
@@ -34,18 +37,67 @@ const AFTER_HELP: &str = "\
 Examples:
   kubectl diagnose                          every pod of the current namespace
   kubectl diagnose -A                       every pod of the cluster
-  kubectl diagnose pod web-7d9c5b-x2k4q     one pod
-  kubectl diagnose deploy/web               the pods of a Deployment
+  kubectl diagnose web-7d9c5b-x2k4q         one pod, or the workload of that name
+  kubectl diagnose deploy/web               a Deployment with its pods
+  kubectl diagnose deploy,sts               all Deployments and StatefulSets
+  kubectl diagnose -o name | xargs kubectl describe
   kubectl diagnose -f dump.json             a saved `kubectl get ... -o json`
-  kubectl diagnose explain host-port-conflict
+  kubectl diagnose explain CrashLoopBackOff
 
 Exit codes: 0 nothing is stuck, 1 something is stuck, 2 could not diagnose.";
+
+/// What was typed, with the level of `-v 6` and `-v6` behind an equals sign: alone `-v` takes none, so that what follows
+/// it may be a name.
+pub fn arguments(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = Vec::new();
+    let mut words = words.peekable();
+    let is_level = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
+    while let Some(word) = words.next() {
+        if word == "--" {
+            arguments.push(word);
+            arguments.extend(words);
+            break;
+        }
+        let text = word.to_str().unwrap_or_default();
+        let level = match text {
+            "-v" | "--v" => words.next_if(|next| next.to_str().is_some_and(is_level)),
+            _ => text
+                .strip_prefix("-v")
+                .filter(|it| is_level(it))
+                .map(OsString::from),
+        };
+        arguments.push(match level {
+            Some(level) => OsString::from(format!("--v={}", level.to_string_lossy())),
+            None => word,
+        });
+    }
+    arguments
+}
+
+/// The last `-o` among the arguments, however they were written; also where they cannot be parsed.
+pub fn output_format(arguments: &[OsString]) -> Option<&str> {
+    let mut found = None;
+    let mut words = arguments.iter().filter_map(|word| word.to_str());
+    while let Some(word) = words.next() {
+        found = match word {
+            "--" => break,
+            "-o" | "--output" => words.next(),
+            _ => {
+                let short = word.strip_prefix("-o");
+                let value = word.strip_prefix("--output=").or(short);
+                value.map(|value| value.trim_start_matches('=')).or(found)
+            }
+        };
+    }
+    found
+}
 
 /// What to diagnose, and how to show it.
 #[derive(Debug, Args)]
 pub struct DiagnoseArgs {
-    /// TYPE NAME..., TYPE/NAME... or NAME (a pod); TYPE is pod, deployment, replicaset, statefulset,
-    /// daemonset, job, cronjob or node, or a short name of it.
+    /// TYPE NAME..., TYPE/NAME..., TYPE[,TYPE] (all of them) or NAME (a pod, or else a workload); TYPE is
+    /// pod, deployment, replicaset, statefulset, daemonset, job, cronjob, replicationcontroller, node,
+    /// service, persistentvolumeclaim (the pods that mount it) or namespace, or a short name of it.
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
 
@@ -61,6 +113,15 @@ pub struct DiagnoseArgs {
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     pub selector: Option<String>,
 
+    /// Only pods with these fields, like `spec.nodeName=worker-1,status.phase!=Running`; also
+    /// metadata.name and metadata.namespace.
+    #[arg(long, value_name = "SELECTOR")]
+    pub field_selector: Option<String>,
+
+    /// All of what is named by its kind; without names that is so anyway.
+    #[arg(long, hide = true)]
+    pub all: bool,
+
     /// Read a dump instead of a cluster: `kubectl get -o json|yaml`, a directory or stream of
     /// `kubectl cluster-info dump`, a must-gather or support bundle (also .tar.gz), what --dump
     /// wrote, or `-` for standard input.
@@ -72,7 +133,8 @@ pub struct DiagnoseArgs {
     )]
     pub filename: Vec<PathBuf>,
 
-    /// Write what was read to this file, without secrets, to look at it elsewhere with -f.
+    /// Write what was read to this file, without secrets, to look at it elsewhere with -f; `-` is
+    /// standard output, in place of the report.
     #[arg(long, value_name = "FILE", conflicts_with = "filename")]
     pub dump: Option<PathBuf>,
 
@@ -83,6 +145,20 @@ pub struct DiagnoseArgs {
     /// When to use colour.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: ColorWhen,
+
+    /// Show each request on standard error, with its status, time and bytes, from level 6 on as kubectl
+    /// does; without a level it is 6.
+    #[arg(
+        short = 'v',
+        long = "v",
+        value_name = "LEVEL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value_t = 0,
+        default_missing_value = "6",
+        hide_default_value = true
+    )]
+    pub verbosity: u8,
 
     /// How to reach the cluster.
     #[command(flatten)]
@@ -147,21 +223,29 @@ pub struct ConnectionArgs {
 /// Something other than a diagnosis.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Explain a cause: what it means, how it is proven, what to do.
+    /// Explain causes: what they mean, how they are proven, what to do.
     Explain {
-        /// The cause, like `host-port-conflict`.
-        cause: String,
+        /// A cause like `host-port-conflict`, a layer like `volume`, or the word that kubectl or an event
+        /// shows, like `CrashLoopBackOff`.
+        #[arg(required = true, value_name = "CAUSE|LAYER|STATUS")]
+        words: Vec<String>,
+        /// How to show it.
+        #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]
+        output: PageFormat,
     },
     /// List every cause that can be found, by layer.
     Causes {
+        /// Only those of these layers.
+        #[arg(value_name = "LAYER")]
+        layers: Vec<String>,
         /// How to show the list.
         #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]
         output: ListFormat,
     },
-    /// Print the completion script of a shell.
+    /// Print the script with which a shell completes calls without kubectl.
     Completion {
         /// The shell.
-        shell: clap_complete::Shell,
+        shell: completion::Shell,
     },
     /// Print the JSON schema of `-o json`.
     Schema,
@@ -180,6 +264,17 @@ pub enum Format {
     Json,
     /// The same as json, as YAML.
     Yaml,
+    /// What is stuck as `pod/NAME`, one a line, as kubectl names it.
+    Name,
+}
+
+/// How to show pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PageFormat {
+    /// For people.
+    Text,
+    /// For scripts.
+    Json,
 }
 
 /// How to show a list.
@@ -202,4 +297,76 @@ pub enum ColorWhen {
     Always,
     /// Never.
     Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn words(text: &str) -> Vec<OsString> {
+        text.split_whitespace().map(OsString::from).collect()
+    }
+
+    fn parse(text: &str) -> Cli {
+        let arguments = arguments(words(&format!("kubectl-diagnose {text}")).into_iter());
+        Cli::try_parse_from(arguments).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn a_level_stands_behind_v_in_each_way_of_kubectl() {
+        for (text, level, targets) in [
+            ("", 0, &[][..]),
+            ("-v", 6, &[]),
+            ("-v web", 6, &["web"]),
+            ("-v=6", 6, &[]),
+            ("-v 7 web", 7, &["web"]),
+            ("-v8", 8, &[]),
+            ("--v=9", 9, &[]),
+            ("--v 6", 6, &[]),
+            ("-v=2 -v=6", 6, &[]),
+            ("-- -v", 0, &["-v"]),
+        ] {
+            let parsed = parse(text).diagnose;
+            assert_eq!(parsed.verbosity, level, "{text}");
+            assert_eq!(parsed.targets, targets, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_last_of_a_repeated_flag_counts() {
+        let last = parse("-n a -o json -A -l x=1 --context c -n b -o yaml -A -l x=2 --context d");
+        let last = last.diagnose;
+        assert_eq!(last.namespace.as_deref(), Some("b"));
+        assert_eq!(last.output, Format::Yaml);
+        assert_eq!(last.selector.as_deref(), Some("x=2"));
+        assert_eq!(last.connection.context.as_deref(), Some("d"));
+        let several = parse("-f a -f b --as-group x --as-group y").diagnose;
+        assert_eq!(several.filename.len(), 2, "what adds up still does");
+        assert_eq!(several.connection.as_group.len(), 2);
+    }
+
+    #[test]
+    fn the_format_is_known_before_anything_is_parsed() {
+        for (text, expected) in [
+            ("", None),
+            ("-o json", Some("json")),
+            ("-ojson web", Some("json")),
+            ("-o=yaml", Some("yaml")),
+            ("--output=json --nonsense", Some("json")),
+            ("-o json --output text", Some("text")),
+            ("-- -o json", None),
+        ] {
+            assert_eq!(output_format(&words(text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn help_names_every_kind_to_start_from() {
+        let help = Cli::command().render_long_help().to_string();
+        for kind in targets::KINDS {
+            let word = kind.as_str().to_ascii_lowercase();
+            assert!(help.contains(&word), "{word}");
+        }
+    }
 }

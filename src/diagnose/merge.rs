@@ -4,14 +4,14 @@
 
 use super::ladder::ladder;
 use super::next::{affected, affected_pod, next};
+use super::root_cause::{fingerprint, shared};
 use crate::report::{Affected, Diagnosis, FixReport, Verified, node_reports};
-use crate::rules::finding::{Certainty, Finding, Fix, Role};
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Rule};
 use crate::scheduler::FilterResults;
-use crate::snapshot::ObjectRef;
+use crate::snapshot::{ObjectRef, ReadScope};
 use crate::text::Message;
 use crate::triage::{Layer, Subject};
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// A finding with the rule that made it.
@@ -22,17 +22,21 @@ pub(super) struct Hit {
 }
 
 /// What findings of one diagnosis have in common; the last is the number among their object's like findings.
-type MergeKey = (&'static str, ObjectRef, Certainty, Option<String>, usize);
+pub(super) type MergeKey = (&'static str, ObjectRef, Certainty, Option<String>, usize);
 
-/// Where a finding stands among those of its object: by its role, then by its rank.
-type Place = (Role, u32);
-
-/// What became of a finding: the diagnosis that it is part of, and its place.
-pub(super) type Merged = (MergeKey, Place);
-
-/// The diagnoses so far, each with the first place of its findings.
+/// The diagnoses so far.
 #[derive(Debug, Default)]
-pub(super) struct Diagnoses(BTreeMap<MergeKey, (Place, Diagnosis)>);
+pub(super) struct Diagnoses(BTreeMap<MergeKey, Merged>);
+
+/// A diagnosis, and what places it among the others.
+#[derive(Debug)]
+pub(super) struct Merged {
+    /// Among causes of one layer: smaller comes first.
+    pub(super) rank: u32,
+    /// What it shares with other diagnoses of its root cause; none where the object to change is the root.
+    pub(super) shared: Option<Message>,
+    pub(super) diagnosis: Diagnosis,
+}
 
 impl Diagnoses {
     /// Adds an object's findings.
@@ -40,7 +44,7 @@ impl Diagnoses {
         &mut self,
         case: &Case<'a, S>,
         hits: Vec<Hit>,
-    ) -> Vec<Merged> {
+    ) -> Vec<MergeKey> {
         let mut alike: BTreeMap<(&str, Option<String>), usize> = BTreeMap::new();
         let first_layer = hits.iter().map(|hit| hit.rule.layer).min();
         let mut merged = Vec::new();
@@ -53,49 +57,46 @@ impl Diagnoses {
             let subject = finding.subject.clone();
             let key = (hit.rule.cause, subject, finding.certainty, container, *nth);
             *nth += 1;
-            let place = (finding.role, finding.rank);
-            if !self.join(case, &key, place) {
-                let diagnosis = diagnosis(case, hit, first_layer);
-                self.0.insert(key.clone(), (place, diagnosis));
+            if self.join(case, &key) {
+                self.place(&key, finding);
+            } else {
+                let new = Merged {
+                    rank: finding.rank,
+                    shared: shared(hit.rule.root, finding),
+                    diagnosis: diagnosis(case, hit, first_layer),
+                };
+                self.0.insert(key.clone(), new);
             }
-            merged.push((key, place));
+            merged.push(key);
         }
         merged
     }
 
     /// Adds the object to a diagnosis that is known already; whether it is.
-    pub(super) fn join<'a, S: Subject<'a>>(
-        &mut self,
-        case: &Case<'a, S>,
-        key: &MergeKey,
-        place: Place,
-    ) -> bool {
-        let Some((first, known)) = self.0.get_mut(key) else {
+    pub(super) fn join<'a, S: Subject<'a>>(&mut self, case: &Case<'a, S>, key: &MergeKey) -> bool {
+        let Some(known) = self.0.get_mut(key) else {
             return false;
         };
-        *first = (*first).min(place);
-        known.affected.push(affected(case, key.3.clone()));
+        let container = key.3.clone();
+        known.diagnosis.affected.push(affected(case, container));
         true
     }
 
-    /// Certain before likely, earlier layer before later, more objects before fewer, then names; contributing findings behind all others.
-    pub(super) fn in_order(self) -> Vec<Diagnosis> {
-        let mut all: Vec<(MergeKey, (Place, Diagnosis))> = self.0.into_iter().collect();
-        for (_, (_, diagnosis)) in &mut all {
-            diagnosis.affected.sort();
+    /// The first place of its findings is the diagnosis's, whichever object was looked at first.
+    fn place(&mut self, key: &MergeKey, finding: &Finding) {
+        if let Some(known) = self.0.get_mut(key) {
+            known.rank = known.rank.min(finding.rank);
+            known.diagnosis.role = known.diagnosis.role.min(finding.role);
         }
-        all.sort_by_cached_key(|(key, ((role, rank), diagnosis))| {
-            (
-                *role,
-                diagnosis.certainty,
-                diagnosis.layer,
-                *rank,
-                Reverse(diagnosis.affected.len()),
-                key.clone(),
-            )
-        });
-        let diagnoses = all.into_iter();
-        diagnoses.map(|(_, (_, diagnosis))| diagnosis).collect()
+    }
+
+    /// All of them, each with its fingerprint.
+    pub(super) fn finish(self) -> impl Iterator<Item = Merged> {
+        self.0.into_iter().map(|(key, mut merged)| {
+            merged.diagnosis.affected.sort();
+            merged.diagnosis.fingerprint = fingerprint(&key, merged.shared.as_ref());
+            merged
+        })
     }
 }
 
@@ -130,9 +131,14 @@ fn diagnosis<'a, S: Subject<'a>>(
     let results = finding.results.as_deref().unwrap_or(&not_run);
     let message = Message::with(finding.headline, facts);
     let why = finding.why.map(|why| Message::with(why, facts));
-    let fixes = finding.fixes.iter().map(|fix| fix_report(fix, &finding));
+    let fixes = finding
+        .fixes
+        .iter()
+        .map(|fix| fix_report(case, fix, &finding));
     Diagnosis {
+        fingerprint: String::new(),
         cause: rule.cause,
+        role: finding.role,
         layer: rule.layer,
         certainty: finding.certainty,
         headline: message.english(),
@@ -143,7 +149,7 @@ fn diagnosis<'a, S: Subject<'a>>(
         before_nodes: results.before.iter().map(Into::into).collect(),
         nodes: node_reports(results),
         unread: results.unread.iter().map(Into::into).collect(),
-        next: next(case, &rungs, finding.inspect),
+        next: next(case, &rungs, Some(&finding)),
         ladder: rungs,
         subject: finding.subject,
         affected: affected_by(case, finding.container, &finding.affected),
@@ -168,7 +174,18 @@ fn affected_by<'a, S: Subject<'a>>(
     pods.map(|pod| affected_pod(case.snapshot, pod)).collect()
 }
 
-fn fix_report(fix: &Fix, finding: &Finding) -> FixReport {
+fn fix_report<'a, S: Subject<'a>>(case: &Case<'a, S>, fix: &Fix, finding: &Finding) -> FixReport {
+    // kubectl reads what it changes
+    let of_target = fix.target.as_ref().and_then(|target| {
+        let namespace = target.namespace.clone().unwrap_or_default();
+        let scope = ReadScope::Object(namespace, target.name.clone());
+        Some((target.known_kind()?, scope))
+    });
+    let namespace = ReadScope::Namespace(case.namespace().to_owned());
+    let looks_at = fix.looks_at.map(|kind| (kind, namespace));
+    let mut needed = of_target.into_iter().chain(looks_at);
+    let store = case.snapshot.store();
+    let refused = needed.any(|(kind, scope)| store.is_refused(kind, &scope));
     let message = Message::with(fix.change, &[&fix.facts, &finding.facts]);
     FixReport {
         change: message.english(),
@@ -178,7 +195,7 @@ fn fix_report(fix: &Fix, finding: &Finding) -> FixReport {
         command: fix.command.clone(),
         template: fix.template.clone(),
         risk: fix.risk,
-        who: fix.who,
+        who: if refused { Who::Admin } else { fix.who },
         verified: fix.verified.clone().map(|nodes| Verified { nodes }),
     }
 }

@@ -8,15 +8,19 @@ mod equivalence;
 mod ladder;
 mod merge;
 mod next;
+mod rollback;
+mod root_cause;
 mod summary;
+mod template_changes;
 mod unexplained;
+mod workloads;
 
 use crate::report::{Defect, Report, Requests, SCHEMA, Unexplained};
 use crate::rules::{self, Case, Explained, Layer, Rule};
 use crate::scheduler::Engine;
 use crate::snapshot::{ObjectRef, PodView, Snapshot};
 use crate::triage::{Scope, Triage, triage};
-use merge::{Diagnoses, Hit, Merged, refine};
+use merge::{Diagnoses, Hit, MergeKey, refine};
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -53,16 +57,21 @@ fn run(
     for service in &triage.services.stuck {
         run.explain(&Case::new(*service, &engine));
     }
-    let diagnoses = run.diagnoses.in_order();
+    let workloads = workloads::reports(&triage, snapshot);
+    let (root_causes, mut diagnoses) = root_cause::in_order(run.diagnoses.finish(), &workloads);
+    rollback::offer(&mut diagnoses, &workloads, snapshot);
+    let not_stuck = summary::not_stuck(&triage, snapshot, &diagnoses);
     Report {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
         as_of: snapshot.clock().at.to_string(),
         scope: summary::scope(scope),
         summary: summary::summary(&triage, &diagnoses),
+        root_causes,
         diagnoses,
+        workloads,
         unexplained: run.unexplained,
-        not_stuck: summary::not_stuck(&triage),
+        not_stuck,
         gaps: summary::gaps(snapshot),
         defects: run.defects,
         requests,
@@ -87,13 +96,13 @@ impl Run {
         engine: &'a Engine<'a>,
         equivalence_key: fn(&Case<'_>) -> Option<String>,
     ) {
-        let mut known: HashMap<String, Vec<Merged>> = HashMap::new();
+        let mut known: HashMap<String, Vec<MergeKey>> = HashMap::new();
         for pod in &triage.pods.stuck {
             let case: Case<'a, &'a PodView> = Case::new(*pod, engine);
             let key = equivalence_key(&case);
             if let Some(merged) = key.as_ref().and_then(|key| known.get(key)) {
-                for (key, place) in merged {
-                    self.diagnoses.join(&case, key, *place);
+                for key in merged {
+                    self.diagnoses.join(&case, key);
                 }
                 continue;
             }
@@ -105,7 +114,7 @@ impl Run {
     }
 
     /// Runs the rules over one object.
-    fn explain<'a, S: Explained<'a>>(&mut self, case: &Case<'a, S>) -> Vec<Merged> {
+    fn explain<'a, S: Explained<'a>>(&mut self, case: &Case<'a, S>) -> Vec<MergeKey> {
         let object = case.object();
         let by_others = self.explained.get(&object).cloned().unwrap_or_default();
         let is_symptom = |hit: &Hit| {

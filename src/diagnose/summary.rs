@@ -1,12 +1,15 @@
 //! The parts of the report that are about everything: numbers, what was named and is not stuck, what was not read.
 
+use super::next::{age, restarts_report};
 use crate::report::{
-    CauseSummary, Diagnosis, GapReport, KindSummary, NotStuck, ScopeReport, StandingReport, Summary,
+    CauseSummary, Diagnosis, GapReport, KindSummary, NotStuck, RestartsReport, ScopeReport,
+    StandingReport, Summary,
 };
 use crate::rules;
-use crate::snapshot::{ObjectRef, Snapshot};
+use crate::snapshot::{Kind, ObjectRef, Snapshot};
 use crate::text::{Message, say};
-use crate::triage::{Because, Scope, Standing, Triage};
+use crate::triage::{Because, Scope, Standing, Subject, Triage};
+use std::collections::BTreeSet;
 
 /// What was asked for.
 pub(super) fn scope(scope: &Scope) -> ScopeReport {
@@ -14,8 +17,12 @@ pub(super) fn scope(scope: &Scope) -> ScopeReport {
     ScopeReport {
         namespace: scope.namespace.clone(),
         selector: scope.selector.as_ref().map(ToString::to_string),
+        field_selector: scope.fields.as_ref().map(ToString::to_string),
         targets: targets
-            .map(|target| format!("{}/{}", target.kind, target.name))
+            .map(|target| match &target.name {
+                Some(name) => format!("{}/{name}", target.kind),
+                None => target.kind.to_string(),
+            })
             .collect(),
     }
 }
@@ -60,8 +67,15 @@ fn causes(diagnoses: &[Diagnosis]) -> Vec<CauseSummary> {
     causes
 }
 
-/// What was asked for by name and is not stuck; a scan does not list it.
-pub(super) fn not_stuck(triage: &Triage<'_>) -> Vec<NotStuck> {
+/// What was asked for by name and is not stuck; a scan does not list it. A workload with a stuck pod is not called healthy for
+/// having all its pods.
+pub(super) fn not_stuck(
+    triage: &Triage<'_>,
+    snapshot: &Snapshot<'_>,
+    diagnoses: &[Diagnosis],
+) -> Vec<NotStuck> {
+    let affected = diagnoses.iter().flat_map(|one| &one.affected);
+    let hit: BTreeSet<&ObjectRef> = affected.filter_map(|one| one.workload.as_ref()).collect();
     let report = |(object, standing): &(ObjectRef, Standing)| {
         let (word, because, until) = match standing {
             Standing::Healthy(because) => (StandingReport::Healthy, because, None),
@@ -70,15 +84,36 @@ pub(super) fn not_stuck(triage: &Triage<'_>) -> Vec<NotStuck> {
             Standing::Stuck => return None,
         };
         let message = message(because);
+        let (started_seconds, restarts) = life(snapshot, object);
         Some(NotStuck {
             object: object.clone(),
             standing: word,
             until: until.map(|until| until.to_string()),
             because: message.english(),
             message,
+            started_seconds,
+            restarts,
         })
     };
-    triage.named().filter_map(report).collect()
+    let named = triage.named().filter(|(object, _)| !hit.contains(object));
+    named.filter_map(report).collect()
+}
+
+/// How long ago a pod started, and its restarts; a plainly healthy one, of which only a record is kept, has none.
+fn life(snapshot: &Snapshot<'_>, object: &ObjectRef) -> (Option<i64>, Option<RestartsReport>) {
+    if object.known_kind() != Some(Kind::Pod) {
+        return (None, None);
+    }
+    let store = snapshot.store();
+    let namespace = object.namespace.as_deref().unwrap_or_default();
+    let record = store.pod_records().get(namespace, &object.name);
+    let started = record.and_then(|record| record.started);
+    let whole = store.whole_pod(namespace, &object.name);
+    let restarts = whole.and_then(|whole| Subject::restarts(whole, None));
+    (
+        started.and_then(|started| age(snapshot, started)),
+        restarts.map(|restarts| restarts_report(snapshot, restarts)),
+    )
 }
 
 fn message(because: &Because) -> Message {
@@ -162,6 +197,11 @@ fn message(because: &Because) -> Message {
             "its selector matches no pod that was read, and not all were"
         )
         .into(),
+        Because::RoleUntaken(label) => of(say!(
+            "standing.role-untaken",
+            "its selector wants {label}, which is set on pods while they run, and the only such pod has another value"
+        ))
+        .fact("label", label.as_str()),
         Because::NewService => {
             say!("standing.new-service", "new, and its pods may still come").into()
         }

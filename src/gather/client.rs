@@ -25,9 +25,11 @@ use super::read_error::{ReadError, inconsistent_continue};
 
 mod fault;
 mod query;
+mod trace;
 
 use fault::{Refusal, Route};
 pub use query::path;
+use trace::Trace;
 
 /// TCP, the proxy and TLS together; a server further away than that is not reachable.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -102,6 +104,7 @@ pub struct Client {
     http: kube::Client,
     deadline: Deadline,
     route: Route,
+    trace: Trace,
     requests: AtomicU64,
     bytes: AtomicU64,
     /// Seconds since 1970 on the server's clock; `i64::MIN` before the first answer.
@@ -116,14 +119,21 @@ impl Client {
         let mut config = connection.config.clone();
         config.connect_timeout = Some(CONNECT_TIMEOUT);
         let route = Route::new(&config, connection.source.clone());
+        let trace = Trace::new(connection.verbosity, &config.cluster_url);
         Ok(Self {
             http: kube::Client::try_from(config).map_err(fault::not_set_up)?,
             deadline: connection.deadline,
             route,
+            trace,
             requests: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             server_time: AtomicI64::new(i64::MIN),
         })
+    }
+
+    /// Whether each request is told of on standard error.
+    pub fn is_traced(&self) -> bool {
+        self.trace.is_on()
     }
 
     /// What was asked and received so far.
@@ -151,11 +161,15 @@ impl Client {
             accept,
             list: false,
         };
-        let response = self
+        let Answer { response, sent } = self
             .open(&ask, &patience)
             .await
             .map_err(|refusal| refusal.error)?;
-        let body = self.collect(response.into_body(), &patience).await?;
+        let status = response.status();
+        let body = self.collect(response.into_body(), &patience).await;
+        let size = body.as_ref().map_or(0, Bytes::len);
+        self.trace.tell(path_and_query, Some(status), sent, size);
+        let body = body?;
         if accept != Accept::Text {
             serde_json::from_slice::<IgnoredAny>(&body)?;
         }
@@ -212,34 +226,36 @@ impl Client {
         on_item: &mut dyn FnMut(&[u8]) -> Result<(), ReadError>,
     ) -> Result<(ListHead, Option<Timestamp>), Refusal> {
         let patience = Patience::new(self.deadline);
-        let response = self
-            .open(
-                &Ask {
-                    uri,
-                    accept,
-                    list: true,
-                },
-                &patience,
-            )
-            .await?;
-        let date = date(response.headers());
+        let ask = Ask {
+            uri,
+            accept,
+            list: true,
+        };
+        let Answer { response, sent } = self.open(&ask, &patience).await?;
+        let (date, status) = (date(response.headers()), response.status());
         let mut body = response.into_body();
         let mut splitter = Splitter::new(accept.array());
         let mut received = 0;
-        while let Some(chunk) = self.next_chunk(&mut body, received, &patience).await? {
-            received += chunk.len();
-            splitter.push(&chunk, on_item)?;
-        }
+        let read = async {
+            while let Some(chunk) = self.next_chunk(&mut body, received, &patience).await? {
+                received += chunk.len();
+                splitter.push(&chunk, on_item)?;
+            }
+            Ok::<(), ReadError>(())
+        };
+        let read = read.await;
+        self.trace.tell(uri, Some(status), sent, received);
+        read?;
         Ok((splitter.finish().map_err(ReadError::from)?, date))
     }
 
     /// Sends the request until an answer begins, at most [`TRIES`] times.
-    async fn open(&self, ask: &Ask<'_>, patience: &Patience) -> Result<Response<Body>, Refusal> {
+    async fn open(&self, ask: &Ask<'_>, patience: &Patience) -> Result<Answer, Refusal> {
         let mut pause = FIRST_PAUSE;
         let mut tries = 1;
         loop {
             let refusal = match self.attempt(ask, patience).await {
-                Ok(response) => return Ok(response),
+                Ok(answer) => return Ok(answer),
                 Err(refusal) => refusal,
             };
             let wait = refusal.retry_after.unwrap_or(pause);
@@ -252,7 +268,7 @@ impl Client {
         }
     }
 
-    async fn attempt(&self, ask: &Ask<'_>, patience: &Patience) -> Result<Response<Body>, Refusal> {
+    async fn attempt(&self, ask: &Ask<'_>, patience: &Patience) -> Result<Answer, Refusal> {
         let request = Request::get(ask.uri)
             .header(ACCEPT, ask.accept.header(ask.list))
             .body(Body::empty())
@@ -260,17 +276,24 @@ impl Client {
                 message: "the path of the request is not valid".to_owned(),
             })?;
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let sent = patience.wait(self.http.send(request)).await?;
-        let response = sent.map_err(|error| self.route.refusal(&error))?;
+        let sent = Instant::now();
+        let unanswered = || self.trace.tell(ask.uri, None, sent, 0);
+        let response = patience.wait(self.http.send(request)).await;
+        let response = response.inspect_err(|_| unanswered())?.map_err(|error| {
+            unanswered();
+            self.route.refusal(&error)
+        })?;
         if let Some(date) = date(response.headers()) {
             self.server_time.store(date.as_second(), Ordering::Relaxed);
         }
         if response.status().is_success() {
             ask.check_type(response.headers())?;
-            return Ok(response);
+            return Ok(Answer { response, sent });
         }
         let (parts, body) = response.into_parts();
         let body = self.beginning(body, patience).await;
+        self.trace
+            .tell(ask.uri, Some(parts.status), sent, body.len());
         Err(Refusal {
             error: ReadError::from_answer(parts.status, &body),
             may_pass: matches!(parts.status.as_u16(), 429 | 503 | 504),
@@ -319,6 +342,12 @@ impl Client {
         }
         Ok(None)
     }
+}
+
+/// An answer whose body is yet to be read.
+struct Answer {
+    response: Response<Body>,
+    sent: Instant,
 }
 
 /// One request, as often as it is sent.

@@ -4,18 +4,17 @@
 //! nothing to diagnose: that is an error, with the command that shows the missing right.
 
 use super::client::{Accept, Client, path};
-use super::dump::{DumpWriter, Reading};
+use super::dump::{DumpWriter, Dumped, Reading};
 use super::kubeconfig::{Connection, ConnectionFlags, Environment, resolve};
-use super::names;
+use super::missing;
 use super::plan::{self, Read};
 use super::progress;
 use super::read_error::ReadError;
 use super::{ConnectError, Gathered};
 use crate::error::Failure;
-use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
 use crate::snapshot::{Gap, Kind, ReadScope, Store, Why};
-use crate::triage::scope::{Scope, Target};
+use crate::triage::scope::Scope;
 use anyhow::{Context, Result, bail};
 use futures_util::future::join_all;
 use serde::Deserialize;
@@ -41,8 +40,8 @@ pub fn read(
         .context("the runtime cannot be started")?;
     runtime.block_on(async {
         let client = Client::connect(&connection).await.map_err(unconnected)?;
-        let taker = Taker::new(dump)?;
-        progress::shown(&client, waves(&client, taker, scope)).await
+        let sink = Sink::new(dump)?;
+        progress::shown(&client, waves(&client, sink, scope)).await
     })
 }
 
@@ -66,16 +65,16 @@ fn in_namespace(scope: Scope, everywhere: bool, connection: &Connection) -> Scop
 }
 
 /// Takes objects in and, when a dump is wanted, writes them there as well.
-struct Taker {
+struct Sink {
     store: Store,
     dump: Option<DumpWriter>,
     /// The first trouble with the dump; reading goes on, and the run fails at its end.
     trouble: Option<anyhow::Error>,
 }
 
-impl Taker {
+impl Sink {
     fn new(dump: Option<&Path>) -> Result<RefCell<Self>> {
-        Ok(RefCell::new(Taker {
+        Ok(RefCell::new(Sink {
             store: Store::new(Why::NotAsked),
             dump: dump.map(DumpWriter::create).transpose()?,
             trouble: None,
@@ -112,63 +111,73 @@ impl Taker {
         Ok(())
     }
 
-    fn finish(self, scope: &Scope) -> Result<Store> {
+    fn finish(self, scope: &Scope) -> Result<(Store, Option<Dumped>)> {
         if let Some(trouble) = self.trouble {
             return Err(trouble);
         }
-        if let Some(dump) = self.dump {
-            dump.finish(&Reading::of(&self.store.snapshot(), scope))?;
-        }
-        Ok(self.store)
+        let reading = Reading::of(&self.store.snapshot(), scope);
+        let dumped = self.dump.map(|dump| dump.finish(&reading)).transpose()?;
+        Ok((self.store, dumped))
     }
 }
 
-async fn waves(client: &Client, taker: RefCell<Taker>, scope: Scope) -> Result<Gathered> {
-    for (read, outcome) in wave(client, &taker, plan::first(&scope)).await {
-        if is_bound_to(&taker.borrow().store, &read) {
+async fn waves(client: &Client, sink: RefCell<Sink>, scope: Scope) -> Result<Gathered> {
+    let mut scope = scope;
+    let mut first = wave(client, &sink, plan::first(&scope)).await;
+    if let Some(with_workloads) = missing::or_workloads(client, &scope, &first).await {
+        scope = with_workloads;
+        let mut more = plan::first(&scope);
+        first.retain(|(read, _)| more.contains(read));
+        more.retain(|read| first.iter().all(|(done, _)| done != read));
+        first.extend(wave(client, &sink, more).await);
+    }
+    for (read, outcome) in first {
+        if is_used(&sink.borrow().store, &read) {
             continue;
         }
         settle(client, &scope, &read, outcome).await?;
     }
-    if taker.borrow().store.has_no_pods() {
-        namespace_is_there(client, &scope).await?;
+    if sink.borrow().store.has_no_pods() {
+        missing::namespace_is_there(client, &scope).await?;
     }
     if let Some(time) = client.server_time() {
-        taker.borrow_mut().store.set_time(time);
+        sink.borrow_mut().store.set_time(time);
     }
-    let second = plan::second(&scope, &taker.borrow().store);
-    wave(client, &taker, second).await;
-    let third = plan::third(&scope, &taker.borrow().store);
-    wave(client, &taker, third).await;
+    let second = plan::second(&scope, &sink.borrow().store);
+    wave(client, &sink, second).await;
+    let third = plan::third(&scope, &sink.borrow().store);
+    wave(client, &sink, third).await;
+    let (store, dumped) = sink.into_inner().finish(&scope)?;
     Ok(Gathered {
-        store: taker.into_inner().finish(&scope)?,
+        store,
         scope,
         traffic: client.traffic(),
+        dumped,
     })
 }
 
 /// Runs reads beside each other and records what became of each.
 async fn wave(
     client: &Client,
-    taker: &RefCell<Taker>,
+    sink: &RefCell<Sink>,
     reads: Vec<Read>,
 ) -> Vec<(Read, Result<(), ReadError>)> {
-    let outcomes = join_all(reads.iter().map(|read| one(client, taker, read))).await;
+    let outcomes = join_all(reads.iter().map(|read| one(client, sink, read))).await;
     let mut settled = Vec::new();
     for (read, outcome) in reads.into_iter().zip(outcomes) {
-        record(&mut taker.borrow_mut().store, &read, &outcome);
+        record(&mut sink.borrow_mut().store, &read, &outcome);
         settled.push((read, outcome));
     }
     settled
 }
 
-async fn one(client: &Client, taker: &RefCell<Taker>, read: &Read) -> Result<(), ReadError> {
+async fn one(client: &Client, sink: &RefCell<Sink>, read: &Read) -> Result<(), ReadError> {
     let form = form(read);
     let namespace = namespace(read);
     let mut take = |json: &[u8]| match form {
-        Accept::Json | Accept::Text => taker.borrow_mut().object(read, json),
+        Accept::Json | Accept::Text => sink.borrow_mut().object(read, json),
         Accept::Metadata | Accept::Table => {
-            taker.borrow_mut().name(read, namespace, &name_only(json)?)
+            sink.borrow_mut().name(read, namespace, &name_only(json)?)
         }
     };
     match read {
@@ -296,7 +305,9 @@ fn record(store: &mut Store, read: &Read, outcome: &Result<(), ReadError>) {
             Some(name.clone()),
             ReadScope::Object(namespace.clone(), name.clone()),
         ),
-        Read::List { labels, .. } if !labels.is_empty() => return,
+        read if read.narrows_pods() => return,
+        // part of them, which says nothing about the rest
+        Read::List { labels, .. } if !labels.is_empty() && outcome.is_ok() => return,
         Read::List {
             kind: Kind::Event,
             namespace: Some(namespace),
@@ -307,7 +318,6 @@ fn record(store: &mut Store, read: &Read, outcome: &Result<(), ReadError>) {
             let read_scope = ReadScope::Object(namespace.clone(), name.clone());
             (Some(name), read_scope)
         }
-        // part of them, which says nothing about the rest
         Read::List {
             kind: Kind::Event,
             fields,
@@ -343,13 +353,23 @@ fn why(error: &ReadError) -> Why {
     }
 }
 
-/// Whether pods are bound to the node that was asked for: then it need not be there to be worth a diagnosis.
-fn is_bound_to(store: &Store, read: &Read) -> bool {
-    let mut pods = match read {
-        Read::Get { name, .. } if read.kind() == Kind::Node => store.pod_records().on_node(name),
-        _ => return false,
+/// Whether pods are bound to the node that was asked for, or mount the claim: then it need not be there to be worth a diagnosis.
+fn is_used(store: &Store, read: &Read) -> bool {
+    let Read::Get {
+        name, namespace, ..
+    } = read
+    else {
+        return false;
     };
-    pods.next().is_some()
+    let records = store.pod_records();
+    match read.kind() {
+        Kind::Node => records.on_node(name).next().is_some(),
+        Kind::PersistentVolumeClaim => {
+            let mut pods = records.in_namespace(namespace);
+            pods.any(|pod| records.claims_of(pod).any(|claim| claim == *name))
+        }
+        _ => false,
+    }
 }
 
 /// What of the first wave a diagnosis cannot do without.
@@ -362,11 +382,7 @@ async fn settle(
     let Err(error) = outcome else { return Ok(()) };
     match (read, &error) {
         (Read::Get { kind, name, .. }, ReadError::NotFound { .. }) => {
-            let target = Target {
-                kind: *kind,
-                name: name.clone(),
-            };
-            bail!(absent(client, scope, &target).await)
+            bail!(missing::absent(client, scope, *kind, name).await)
         }
         // without its selector nothing is known of a Service
         (
@@ -386,62 +402,24 @@ async fn settle(
     }
 }
 
-/// A namespace without pods may be one that does not exist; only then it is worth a request.
-async fn namespace_is_there(client: &Client, scope: &Scope) -> Result<()> {
-    let Some(namespace) = scope.namespace.as_deref() else {
-        return Ok(());
-    };
-    match client
-        .get(
-            &path(Kind::Namespace, None, Some(namespace)),
-            Accept::Metadata,
-        )
-        .await
-    {
-        Err(ReadError::NotFound { .. }) => {
-            let target = Target {
-                kind: Kind::Namespace,
-                name: namespace.to_owned(),
-            };
-            bail!(absent(client, scope, &target).await)
-        }
-        // there, or not to be known: then an empty namespace is what was read
-        _ => Ok(()),
-    }
-}
-
-async fn absent(client: &Client, scope: &Scope, target: &Target) -> Failure {
-    let namespace = scope
-        .namespace
-        .as_deref()
-        .filter(|_| target.kind.namespaced());
-    let place = namespace
-        .map(|namespace| format!(" in namespace {namespace}"))
-        .unwrap_or_default();
-    let what = target.kind.as_str().to_ascii_lowercase();
-    let failure = Failure::new(format!("{what} {} not found{place}", target.name));
-    let names = names::list(client, target.kind, namespace).await;
-    let near = nearest(&target.name, names.iter().map(String::as_str));
-    match near {
-        Some(near) => failure.hint(format!("did you mean {near}?")),
-        None if names.is_empty() => {
-            failure.hint(format!("there is no {what}{place}; -n names another"))
-        }
-        None => failure.hint("another namespace is named with -n"),
-    }
-}
-
 fn refused(scope: &Scope, read: &Read, error: ReadError) -> anyhow::Error {
     let place = match &scope.namespace {
         Some(namespace) => format!("in namespace {namespace}"),
         None => "of the cluster".to_owned(),
     };
-    let hint = match &error {
-        ReadError::Forbidden { .. } => Some(format!("see whether you may: {}", can_i(scope, read))),
-        other => other.hint(),
-    };
     let failure = Failure::new(format!("pods {place} cannot be read"));
-    hint.into_iter().fold(failure, Failure::hint).because(error)
+    let failure = match (&error, &scope.namespace) {
+        (ReadError::Forbidden { .. }, Some(_)) => {
+            failure.hint(format!("see whether you may: {}", can_i(scope, read)))
+        }
+        (ReadError::Forbidden { .. }, None) if scope.targets.is_empty() => failure
+            .hint("leave out -A to look at the namespace of your context, or name one with -n"),
+        (ReadError::Forbidden { .. }, None) => {
+            failure.hint("-n names the one namespace whose pods are looked at")
+        }
+        (other, _) => other.hint().into_iter().fold(failure, Failure::hint),
+    };
+    failure.because(error)
 }
 
 /// The command that shows the missing right.

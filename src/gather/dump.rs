@@ -48,8 +48,9 @@ mod write;
 mod yaml;
 
 pub use reading::{READING, Read, Reading};
-pub use write::DumpWriter;
+pub use write::{DumpWriter, Dumped};
 
+use super::missing::{self, Candidate};
 use super::{Gathered, Traffic};
 use crate::error::Failure;
 use crate::kubernetes::nearest::nearest;
@@ -65,7 +66,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use take::Taker;
+use take::DumpSink;
 
 /// Reads dumps: files, directories, archives, `-` for standard input. Without a scope the one counts
 /// with which the dump was written, or else everything that it holds.
@@ -80,10 +81,10 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered> {
     for path in paths {
         coverage.next_root();
         let namespace = scope.as_ref().and_then(|scope| scope.namespace.as_deref());
-        let mut taker = Taker::new(&mut store, &mut coverage, namespace);
+        let mut sink = DumpSink::new(&mut store, &mut coverage, namespace);
         let mut recognised = false;
         source::each(path, &bytes, &mut |file| {
-            recognised |= one(file, &mut taker)?;
+            recognised |= one(file, &mut sink)?;
             Ok(())
         })?;
         if !recognised {
@@ -92,7 +93,8 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered> {
     }
     let scope = scope.or_else(|| coverage.scope()).unwrap_or_default();
     coverage.apply(&mut store);
-    targets_are_there(&store, &scope)?;
+    namespace_is_there(&store, &scope)?;
+    let scope = named(&store, scope)?;
     Ok(Gathered {
         store,
         scope,
@@ -100,24 +102,80 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered> {
             requests: 0,
             bytes: bytes.get(),
         },
+        dumped: None,
     })
 }
 
-/// What was named and is not in the dump is a mistake, as it is on a cluster.
-fn targets_are_there(store: &Store, scope: &Scope) -> Result<()> {
-    for Target { kind, name } in &scope.targets {
-        let names = names(store, scope, *kind);
-        if names.contains(name) {
+/// What was named and is not in the dump is a mistake, as it is on a cluster. Names without a kind find theirs.
+fn named(store: &Store, mut scope: Scope) -> Result<Scope> {
+    let mut targets = Vec::new();
+    for target in std::mem::take(&mut scope.targets) {
+        let Some(name) = &target.name else {
+            targets.push(target);
             continue;
+        };
+        let is_there = |kind: Kind| names(store, &scope, kind).contains(name);
+        let workloads = Kind::all().filter(|kind| scope.bare && kind.is_workload());
+        let before = targets.len();
+        if is_there(target.kind) {
+            targets.push(target.clone());
+        } else {
+            let found = workloads.filter(|kind| is_there(*kind));
+            targets.extend(found.map(|kind| Target::new(kind, name.as_str())));
         }
-        let what = kind.as_str().to_ascii_lowercase();
-        let failure = Failure::new(format!("{what} {name} not found in the dump"));
-        bail!(match nearest(name, names.iter().map(String::as_str)) {
-            Some(near) => failure.hint(format!("did you mean {near}?")),
-            None => failure.hint("without a name every pod of the dump is looked at"),
-        });
+        if targets.len() == before {
+            bail!(absent(store, &scope, target.kind, name));
+        }
     }
-    Ok(())
+    scope.targets = targets;
+    Ok(scope)
+}
+
+fn absent(store: &Store, scope: &Scope, kind: Kind, name: &str) -> Failure {
+    let place = scope.namespace.as_deref().filter(|_| kind.namespaced());
+    let place = match place {
+        Some(namespace) => format!(" in namespace {namespace} of the dump"),
+        None => " in the dump".to_owned(),
+    };
+    let failure = Failure::new(missing::not_found(scope.bare, kind, name, &place));
+    let workloads = Kind::all().filter(|other| kind == Kind::Pod && other.is_workload());
+    let candidates = workloads.chain([kind]).flat_map(|kind| {
+        let names = names(store, scope, kind).into_iter();
+        let in_scope = |namespace: &str| scope.has_namespace(namespace);
+        let records = store.pod_records();
+        names.map(move |name| Candidate {
+            healthy: kind == Kind::Pod
+                && records.iter().any(|pod| {
+                    *pod.name == *name && in_scope(&pod.namespace) && pod.healthy().is_some()
+                }),
+            kind,
+            name,
+        })
+    });
+    match missing::meant(kind, name, candidates.collect()) {
+        Some(near) => failure.hint(format!("did you mean {near}?")),
+        None => failure.hint("without a name all of the dump is looked at"),
+    }
+}
+
+/// A namespace of which the dump knows nothing, neither an object nor that it was read, is a mistake too.
+fn namespace_is_there(store: &Store, scope: &Scope) -> Result<()> {
+    let Some(namespace) = scope.namespace.as_deref() else {
+        return Ok(());
+    };
+    let known = store.known_namespaces();
+    if known.contains(namespace) {
+        return Ok(());
+    }
+    let failure = Failure::new(format!("namespace {namespace} not found in the dump"));
+    bail!(match nearest(namespace, known.iter().copied()) {
+        Some(near) => failure.hint(format!("did you mean {near}?")),
+        None => {
+            let names: Vec<&str> = known.into_iter().collect();
+            let few = missing::few(Kind::Namespace, &names);
+            failure.hint(few.unwrap_or_else(|| "-A looks at all of the dump".to_owned()))
+        }
+    });
 }
 
 /// The names of a kind, also of what only its pods and workloads tell of.
@@ -128,6 +186,7 @@ fn names(store: &Store, scope: &Scope, kind: Kind) -> BTreeSet<String> {
     let of_pod = |pod: PodIdentity<'_>| match kind {
         Kind::Pod => vec![pod.name.to_owned()],
         Kind::Node => pod.node.map(str::to_owned).into_iter().collect(),
+        Kind::PersistentVolumeClaim => store.claims_of(&pod),
         kind => {
             let owners = store.owners(&pod).into_iter();
             let of_kind = owners.filter(|owner| owner.kind == kind.as_str());
@@ -151,7 +210,7 @@ fn names(store: &Store, scope: &Scope, kind: Kind) -> BTreeSet<String> {
 }
 
 /// Reads one file, and says whether it held something of Kubernetes.
-fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool> {
+fn one(file: File<'_>, sink: &mut DumpSink<'_>) -> Result<bool> {
     let File {
         label,
         path,
@@ -162,26 +221,26 @@ fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool> {
         Ok(text) => text,
         Err(cause) if named => return Err(cause).context(error::unreadable(label)),
         Err(cause) => {
-            taker.begin(Layout::of(path));
-            taker.broken(label, &Fault::Io(cause));
+            sink.begin(Layout::of(path));
+            sink.broken(label, &Fault::Io(cause));
             return Ok(false);
         }
     };
-    taker.begin(Layout::of(path));
+    sink.begin(Layout::of(path));
     let mut reader = BufReader::with_capacity(1 << 16, text.reader);
-    let outcome = contents(sniff::form(&text.head), &mut reader, taker);
+    let outcome = contents(sniff::form(&text.head), &mut reader, sink);
     match outcome {
-        Ok(()) if taker.recognised() => Ok(true),
-        Err(Fault::Foreign) if named && taker.recognised() => {
-            let objects = taker.objects();
+        Ok(()) if sink.recognised() => Ok(true),
+        Err(Fault::Foreign) if named && sink.recognised() => {
+            let objects = sink.objects();
             Err(error::broken(label, Fault::Mixed { objects }))
         }
         Ok(()) | Err(Fault::Foreign) if named => bail!(error::foreign(label, &text.head)),
-        Ok(()) | Err(Fault::Foreign) => Ok(taker.recognised()),
+        Ok(()) | Err(Fault::Foreign) => Ok(sink.recognised()),
         Err(fault) if named => Err(error::broken(label, fault)),
         Err(fault) => {
-            taker.broken(label, &fault);
-            Ok(taker.recognised())
+            sink.broken(label, &fault);
+            Ok(sink.recognised())
         }
     }
 }
@@ -189,14 +248,14 @@ fn one(file: File<'_>, taker: &mut Taker<'_>) -> Result<bool> {
 fn contents(
     form: Option<Form>,
     reader: &mut dyn BufRead,
-    taker: &mut Taker<'_>,
+    sink: &mut DumpSink<'_>,
 ) -> Result<(), Fault> {
     match form {
-        Some(Form::Json) => json::read(reader, taker)?,
-        Some(Form::Yaml) => yaml::read(reader, taker, yaml::WHOLE)?,
+        Some(Form::Json) => json::read(reader, sink)?,
+        Some(Form::Yaml) => yaml::read(reader, sink, yaml::WHOLE)?,
         None => return Err(Fault::Foreign),
     }
-    taker.end();
+    sink.end();
     Ok(())
 }
 
@@ -206,10 +265,10 @@ fn contents(
 /// When it is neither JSON nor YAML, or holds something that cannot be decoded.
 pub fn load(text: &str, store: &mut Store) -> Result<()> {
     let mut coverage = Coverage::default();
-    let mut taker = Taker::new(store, &mut coverage, None);
-    taker.begin(Layout::of(Path::new("-")));
+    let mut sink = DumpSink::new(store, &mut coverage, None);
+    sink.begin(Layout::of(Path::new("-")));
     let mut reader = text.as_bytes();
-    contents(sniff::form(text.as_bytes()), &mut reader, &mut taker)?;
+    contents(sniff::form(text.as_bytes()), &mut reader, &mut sink)?;
     if let Some(gap) = coverage.gaps().first() {
         let name = gap.name.as_deref().unwrap_or_default();
         bail!("{} {name} {}", gap.kind, gap.detail);

@@ -62,6 +62,8 @@ pub struct ConnectionFlags {
     pub disable_compression: bool,
     /// `--request-timeout`; zero is none at all.
     pub request_timeout: Option<Duration>,
+    /// `-v`: from 6 on each request is told of.
+    pub verbosity: u8,
     /// Nobody can answer a question (shell completion): a credential plugin may neither ask nor print.
     pub never_ask: bool,
 }
@@ -154,6 +156,8 @@ pub struct Connection {
     pub deadline: Deadline,
     /// Where the server address comes from.
     pub source: Source,
+    /// How much is told of the requests.
+    pub verbosity: u8,
 }
 
 /// How long one request may take; `None` is for ever.
@@ -237,6 +241,7 @@ pub fn resolve(flags: &ConnectionFlags, env: &Environment) -> Result<Connection,
         context: context_name,
         deadline: Deadline::new(flags.request_timeout),
         source,
+        verbosity: flags.verbosity,
     })
 }
 

@@ -20,6 +20,7 @@ pub mod dump;
 pub mod exec;
 pub mod items;
 pub mod kubeconfig;
+mod missing;
 pub mod names;
 mod pem;
 pub mod plan;
@@ -44,4 +45,6 @@ pub struct Gathered {
     pub scope: Scope,
     /// What it cost.
     pub traffic: Traffic,
+    /// The dump that was wanted and written.
+    pub dumped: Option<dump::Dumped>,
 }

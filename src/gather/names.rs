@@ -2,6 +2,7 @@
 
 use super::client::{Accept, Client, path};
 use super::kubeconfig::{ConnectionFlags, Environment, resolve};
+use super::missing::Candidate;
 use super::read_error::ReadError;
 use crate::snapshot::Kind;
 use serde::Deserialize;
@@ -17,6 +18,11 @@ struct Named {
 #[derive(Deserialize)]
 struct Meta {
     name: String,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    cells: Vec<serde_json::Value>,
 }
 
 /// The names of a kind, as many as are of help; fewer, or none, when they cannot be read.
@@ -45,6 +51,45 @@ pub(super) async fn list(client: &Client, kind: Kind, namespace: Option<&str>) -
         )
         .await;
     names
+}
+
+/// The objects of a kind; of pods `kubectl get pods`' own columns tell which are healthy.
+pub(super) async fn candidates(
+    client: &Client,
+    kind: Kind,
+    namespace: Option<&str>,
+) -> Vec<Candidate> {
+    let candidate = |name, healthy| Candidate {
+        healthy,
+        kind,
+        name,
+    };
+    if kind != Kind::Pod {
+        let names = list(client, kind, namespace).await.into_iter();
+        return names.map(|name| candidate(name, false)).collect();
+    }
+    let mut pods = Vec::new();
+    let mut take = |json: &[u8]| {
+        let row: Row = serde_json::from_slice(json)?;
+        let cell = |at: usize| row.cells.get(at).and_then(|cell| cell.as_str());
+        let (Some(name), Some(ready), Some(status)) = (cell(0), cell(1), cell(2)) else {
+            return Ok(());
+        };
+        let is_ready = ready.split_once('/').is_some_and(|(some, all)| some == all);
+        let healthy = status == "Completed" || status == "Running" && is_ready;
+        pods.push(candidate(name.to_owned(), healthy));
+        Ok(())
+    };
+    let limit = ENOUGH.to_string();
+    let query = [
+        ("limit", limit.as_str()),
+        ("resourceVersion", "0"),
+        ("includeObject", "None"),
+    ];
+    let path = path(kind, namespace, None);
+    // what could be read before an error is still of help
+    let _ = client.list(&path, &query, Accept::Table, &mut take).await;
+    pods
 }
 
 /// The names of a kind in the namespace that the flags and the context give; none on any trouble.

@@ -3,15 +3,17 @@
 //! Two waves. The first reads the scope's pods. The second asks only for what the pods that are not
 //! plainly well point at; a third follows the claims that the second has read, and is mostly empty.
 //! What a pod's volumes and devices need stands in `storage` and `devices`, what its node's CPU decides in `platform`, what
-//! workloads and Services need in `workloads` and `services`.
+//! workloads and Services need in `workloads`, `rollouts` and `services`.
 
 mod devices;
 mod platform;
+mod rollouts;
 mod services;
 mod storage;
 mod workloads;
 
 use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
+use crate::kubernetes::field_selector::Field;
 use crate::kubernetes::ports::host_ports;
 use crate::kubernetes::selector::label_selector_is_empty;
 use crate::messages::config::{self, ConfigFailure, ObjectKind};
@@ -29,6 +31,10 @@ const NAMESPACES: usize = 5;
 
 /// The field by which the events of one object are selected.
 pub(super) const INVOLVED: &str = "involvedObject.name";
+/// Pods that have succeeded are never stuck; the API server leaves them out cheaply.
+const NOT_SUCCEEDED: &str = "status.phase!=Succeeded";
+/// What the scheduler's own informer selects (pkg/scheduler/scheduler.go NewInformerFactory).
+const LIVE: &str = "status.phase!=Succeeded,status.phase!=Failed";
 
 /// One request.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +74,19 @@ impl Read {
         }
     }
 
+    /// Whether it is a list of some pods, which says nothing about the others.
+    pub fn narrows_pods(&self) -> bool {
+        match self {
+            Read::List {
+                kind: Kind::Pod,
+                fields,
+                labels,
+                ..
+            } => !labels.is_empty() || ![NOT_SUCCEEDED, LIVE].contains(&fields.as_str()),
+            _ => false,
+        }
+    }
+
     /// The kind that is read.
     pub fn kind(&self) -> Kind {
         match self {
@@ -98,25 +117,21 @@ fn get(kind: Kind, namespace: &str, name: &str) -> Read {
 pub fn first(scope: &Scope) -> Vec<Read> {
     let namespace = scope.namespace.as_deref();
     if let (true, Some(namespace)) = (scope.only_pods(), namespace) {
-        return scope
-            .targets
-            .iter()
-            .map(|target| get(Kind::Pod, namespace, &target.name))
-            .collect();
+        let names = scope.targets.iter().filter_map(|it| it.name.as_deref());
+        return names.map(|name| get(Kind::Pod, namespace, name)).collect();
     }
-    let named = scope
-        .targets
-        .iter()
-        .filter(|target| target.kind != Kind::Pod)
-        .map(|target| {
-            let namespace = namespace.filter(|_| target.kind.namespaced());
-            get(target.kind, namespace.unwrap_or_default(), &target.name)
-        });
+    let named = scope.targets.iter().filter_map(|target| {
+        let namespace = namespace.filter(|_| target.kind.namespaced());
+        match &target.name {
+            Some(name) => Some(get(target.kind, namespace.unwrap_or_default(), name)),
+            None if target.kind == Kind::Pod => None,
+            None => Some(list(target.kind, namespace)),
+        }
+    });
     let pods = Read::List {
         kind: Kind::Pod,
         namespace: scope.namespace.clone(),
-        // pods that have succeeded are never stuck; the API server leaves them out cheaply
-        fields: "status.phase!=Succeeded".to_owned(),
+        fields: fields(scope),
         labels: scope
             .selector
             .as_ref()
@@ -128,6 +143,15 @@ pub fn first(scope: &Scope) -> Vec<Read> {
     workloads::of_scope(scope, &mut reads);
     services::of_scope(scope, &mut reads);
     fold(reads)
+}
+
+/// What the API server selects pods by.
+fn fields(scope: &Scope) -> String {
+    match &scope.fields {
+        None => NOT_SUCCEEDED.to_owned(),
+        Some(fields) if fields.demands(Field::Phase) => fields.to_string(),
+        Some(fields) => format!("{fields},{NOT_SUCCEEDED}"),
+    }
 }
 
 /// The second wave: what the pods that are not plainly well point at.
@@ -149,6 +173,7 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
         node(pod, store, &mut reads);
     }
     workloads::refused(scope, store, &mut reads);
+    rollouts::of_scope(scope, &suspects, store, &mut reads);
     services::without_pods(scope, store, &mut reads);
     fold(reads)
 }
@@ -248,13 +273,12 @@ fn scheduling(scope: &Scope, suspects: &[&PodView], reads: &mut BTreeSet<Read>) 
         return;
     }
     reads.insert(list(Kind::Node, None));
-    let already = scope.namespace.is_none() && scope.selector.is_none();
+    let already = scope.namespace.is_none() && scope.selector.is_none() && scope.fields.is_none();
     if !already {
         reads.insert(Read::List {
             kind: Kind::Pod,
             namespace: None,
-            // what the scheduler's own informer selects (pkg/scheduler/scheduler.go NewInformerFactory)
-            fields: "status.phase!=Succeeded,status.phase!=Failed".to_owned(),
+            fields: LIVE.to_owned(),
             labels: String::new(),
             records_only: true,
         });

@@ -11,7 +11,7 @@ const STEP: Duration = Duration::from_millis(200);
 
 /// Waits for `work`, telling of it when it takes longer than half a second and standard error is a terminal.
 pub(super) async fn shown<T>(client: &Client, work: impl Future<Output = T>) -> T {
-    if !stderr().is_terminal() {
+    if client.is_traced() || !stderr().is_terminal() {
         return work.await;
     }
     tokio::pin!(work);

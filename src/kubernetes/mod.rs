@@ -1,5 +1,5 @@
 //! Value types with Kubernetes' exact meaning: amounts, requests, host ports, claims and their classes, disks, taints, labels,
-//! affinities, selectors, image references, and the few spellings (durations, terminal text, shell words, JSON patches) that go
+//! affinities, selectors, image references, and the few spellings (durations, terminal text, shell words, patches) that go
 //! with them.
 //!
 //! What lives here: pure functions and small values that know a rule of Kubernetes by heart and say where
@@ -14,9 +14,11 @@ pub mod claims;
 pub mod device_claims;
 pub mod disks;
 pub mod duration;
+pub mod field_selector;
 pub mod image_reference;
 pub mod in_tree;
 pub mod labels;
+pub mod merge_patch;
 pub mod nearest;
 pub mod patch;
 pub mod ports;

@@ -18,13 +18,13 @@ pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) 
     candidates
         .into_iter()
         .filter(|candidate| *candidate != wanted)
-        .filter_map(|candidate| Some((equivalence_key(&wanted_lower, candidate)?, candidate)))
+        .filter_map(|candidate| Some((distance(&wanted_lower, candidate)?, candidate)))
         .min()
         .map(|(_, candidate)| candidate)
 }
 
-/// Smaller is more alike: slips come first, then parts, the longer the better.
-fn equivalence_key(wanted: &str, candidate: &str) -> Option<(usize, Reverse<usize>)> {
+/// Smaller is nearer: slips come first, then parts, the longer the better.
+fn distance(wanted: &str, candidate: &str) -> Option<(usize, Reverse<usize>)> {
     let candidate = candidate.to_lowercase();
     let (wanted_length, length) = (wanted.chars().count(), candidate.chars().count());
     let allowed = (wanted_length.min(length) / 3).min(MOST_SLIPS);

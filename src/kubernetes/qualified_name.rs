@@ -29,12 +29,18 @@ fn is_name(text: &str) -> bool {
         && has_ends(text, |b| b.is_ascii_alphanumeric())
 }
 
+/// Whether the text may be the name of a namespace.
+pub fn is_dns_label(text: &str) -> bool {
+    text.len() <= LONGEST_NAME && is_dns_word(text)
+}
+
 fn is_dns_subdomain(text: &str) -> bool {
+    text.len() <= LONGEST_PREFIX && text.split('.').all(is_dns_word)
+}
+
+fn is_dns_word(text: &str) -> bool {
     let alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    let is_label = |label: &str| {
-        label.bytes().all(|b| alphanumeric(b) || b == b'-') && has_ends(label, alphanumeric)
-    };
-    text.len() <= LONGEST_PREFIX && text.split('.').all(is_label)
+    text.bytes().all(|b| alphanumeric(b) || b == b'-') && has_ends(text, alphanumeric)
 }
 
 /// Whether the text is not empty and both its first and its last byte pass.

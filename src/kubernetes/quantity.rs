@@ -150,19 +150,27 @@ impl Quantity {
         format!("{sign}{text}")
     }
 
-    /// The largest amount not above this one that reads well in a manifest: cores in whole milli, bytes
+    /// The largest amount not above this one that reads well in a manifest: cores as people read them, bytes
     /// in whole `Gi`, `Mi` or `Ki`, huge pages in whole pages, the rest in whole numbers.
     pub fn exact(self, resource: &str) -> String {
         let nanos = self.0.max(0);
         let units = nanos / NANOS_PER_UNIT;
         match Measure::of(resource) {
-            Measure::Cores if nanos % NANOS_PER_UNIT == 0 => units.to_string(),
-            Measure::Cores => match nanos / NANOS_PER_MILLI {
-                0 => "0".to_owned(),
-                milli => format!("{milli}m"),
-            },
+            Measure::Cores => human_cores((nanos / NANOS_PER_MILLI).unsigned_abs()),
             Measure::Bytes => exact_bytes(units, page_size(resource)),
             Measure::Count => units.to_string(),
+        }
+    }
+
+    /// The same in the unit of a text beside which it stands, where it is a whole number of it: `4096Mi` beside `1536Mi`.
+    pub fn beside(self, text: &str, resource: &str) -> String {
+        let suffix = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let unit = BINARY
+            .into_iter()
+            .find(|(name, _)| *name == suffix && !name.is_empty());
+        match unit.map(|(_, power)| NANOS_PER_UNIT << power) {
+            Some(unit) if self.0 > 0 && self.0 % unit == 0 => format!("{}{suffix}", self.0 / unit),
+            _ => self.exact(resource),
         }
     }
 }

@@ -23,6 +23,18 @@ pub fn command(parts: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     line
 }
 
+/// Whether people take a command in at a glance, and paste it: behind the margin of a report it fills two lines of 80 columns.
+pub fn is_short(command: &str) -> bool {
+    command.chars().count() <= 152
+}
+
+/// A command of kubectl about what is of the cluster.
+pub fn cluster(words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    let mut line = command(["kubectl"]);
+    append(&mut line, words);
+    line
+}
+
 /// A command of kubectl in a namespace.
 pub fn kubectl(namespace: &str, words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     let mut line = command(["kubectl", "-n", namespace]);

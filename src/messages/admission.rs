@@ -11,7 +11,7 @@
 mod forms;
 mod lists;
 
-use super::form::{anywhere, fill, strip_prefix};
+use super::form::{anywhere, match_full, strip_prefix};
 use super::text;
 
 /// Why a pod was not created.
@@ -224,7 +224,7 @@ fn peel(message: &str) -> &str {
     loop {
         let framed = FRAMES
             .iter()
-            .find_map(|frame| fill(frame, rest))
+            .find_map(|frame| match_full(frame, rest))
             .map(|captures| captures.last());
         match framed.or_else(|| strip_prefix(rest, "Error creating:")) {
             Some(inner) => rest = text::unwrap(inner),

@@ -4,7 +4,7 @@
 //! Sources: cluster-autoscaler `processors/status/eventing_scale_up_processor.go`, `core/scaleup/orchestrator` of 1.18 to 1.35;
 //! Karpenter `pkg/controllers/provisioning/scheduling` of 0.2x to 1.14.
 
-use super::form::{Pattern, anywhere, fill, search, strip_prefix};
+use super::form::{Pattern, anywhere, match_full, search, strip_prefix};
 use super::text;
 use crate::messages::scheduler::{self, Reason};
 
@@ -109,7 +109,7 @@ fn not_triggered(text: &str) -> Option<Autoscaler> {
     let rest = strip_prefix(text, "pod didn't trigger scale-up")?;
     let rest = strip_prefix(rest, " (it wouldn't fit if a new node is added)").unwrap_or(rest);
     let rest = rest.trim_start_matches([':', ' ']);
-    if fill("max total nodes in cluster reached{*}", rest).is_some() {
+    if match_full("max total nodes in cluster reached{*}", rest).is_some() {
         return Some(Autoscaler::MaxNodesTotal);
     }
     let groups = scheduler::parse_reasons(rest)

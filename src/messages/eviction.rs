@@ -4,7 +4,7 @@
 //!
 //! Source: kubelet `eviction/helpers.go`, `eviction/eviction_manager.go` of 1.19 to 1.37.
 
-use super::form::{Captures, Pattern, anywhere, fill, search};
+use super::form::{Captures, Pattern, anywhere, match_full, search};
 use super::text;
 
 /// Why a pod was evicted.
@@ -135,7 +135,9 @@ fn consumer(sentence: &str) -> Option<Consumer> {
         "Pod {} was using {}, which exceeds its request of {}",
     ];
     let sentence = sentence.trim().trim_end_matches('.');
-    let captures = FORMS.into_iter().find_map(|form| fill(form, sentence))?;
+    let captures = FORMS
+        .into_iter()
+        .find_map(|form| match_full(form, sentence))?;
     Some(Consumer {
         name: captures.own(0),
         used: captures.own(1),

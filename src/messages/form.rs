@@ -38,7 +38,7 @@ impl<'t> Captures<'t> {
 pub(crate) fn whole<T>(forms: &[Pattern<T>], text: &str) -> Option<T> {
     forms
         .iter()
-        .find_map(|(form, means)| fill(form, text).map(|captures| means(&captures)))
+        .find_map(|(form, means)| match_full(form, text).map(|captures| means(&captures)))
 }
 
 /// The meaning of the first form, in the order of the table, that occurs anywhere in `text`.
@@ -49,7 +49,7 @@ pub(crate) fn anywhere<T>(forms: &[Pattern<T>], text: &str) -> Option<T> {
 }
 
 /// The holes of a form that is the whole of `text`.
-pub(crate) fn fill<'t>(form: &'static str, text: &'t str) -> Option<Captures<'t>> {
+pub(crate) fn match_full<'t>(form: &'static str, text: &'t str) -> Option<Captures<'t>> {
     let (head, rest) = literal(form);
     strip_prefix(text, head)?;
     let mut captures = Vec::new();
@@ -260,11 +260,11 @@ mod tests {
     #[test]
     fn a_hole_takes_one_word() {
         assert_eq!(
-            captures(fill("key {} in {}", "key a in b/c")),
+            captures(match_full("key {} in {}", "key a in b/c")),
             some(&["a", "b/c"])
         );
-        assert_eq!(captures(fill("key {} in {}", "key a x in b")), None);
-        assert_eq!(captures(fill("key {} in {}", "key  in b")), None);
+        assert_eq!(captures(match_full("key {} in {}", "key a x in b")), None);
+        assert_eq!(captures(match_full("key {} in {}", "key  in b")), None);
     }
 
     #[test]
@@ -288,14 +288,14 @@ mod tests {
     #[test]
     fn an_open_hole_takes_as_little_as_it_can() {
         assert_eq!(captures(search("a{*}b{*}", "xa1b2b3")), some(&["1", "2b3"]));
-        assert_eq!(captures(fill("a{*}b", "a1b2b")), some(&["1b2"]));
-        assert_eq!(captures(fill("a{*}", "a")), some(&[""]));
+        assert_eq!(captures(match_full("a{*}b", "a1b2b")), some(&["1b2"]));
+        assert_eq!(captures(match_full("a{*}", "a")), some(&[""]));
     }
 
     #[test]
     fn braces_of_the_text_are_no_holes() {
         assert_eq!(
-            captures(fill("taint {{}: {*}}", "taint {a/b: }")),
+            captures(match_full("taint {{}: {*}}", "taint {a/b: }")),
             some(&["a/b", ""])
         );
     }
@@ -317,7 +317,7 @@ mod tests {
     #[test]
     fn case_does_not_matter() {
         assert_eq!(
-            captures(fill("Insufficient {}", "insufficient CPU")),
+            captures(match_full("Insufficient {}", "insufficient CPU")),
             some(&["CPU"])
         );
         assert_eq!(strip_suffix("x Not Found", " not found"), Some("x"));
@@ -330,7 +330,7 @@ mod tests {
         fn any_text_is_safe(text in "\\PC{0,60}", more in "[a-c \"{}:é]{0,40}") {
             for form in ["a {} b", "{} a", "\"{}\" {*}c", "{*}b{*} {}", "a{*}b{*}c{}"] {
                 for text in [&text, &more] {
-                    let _ = fill(form, text);
+                    let _ = match_full(form, text);
                     let _ = search(form, text);
                 }
             }

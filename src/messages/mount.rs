@@ -6,7 +6,7 @@
 //! `volumemanager/volume_manager.go`, `volume/{configmap,secret,projected,hostpath,local,csi}` of 1.19 to 1.37; mount(8), mount.nfs(8).
 
 use super::config::ObjectKind;
-use super::form::{Captures, Pattern, anywhere, fill, search};
+use super::form::{Captures, Pattern, anywhere, match_full, search};
 use super::text;
 
 /// What an event about a volume says.
@@ -135,7 +135,7 @@ pub fn read(message: &str) -> Mount {
 /// Step, volume and error.
 fn frame(text: &str) -> (Option<String>, Option<String>, &str) {
     // up to 1.8 the pod's own name for the volume stands in brackets
-    if let Some(captures) = fill(
+    if let Some(captures) = match_full(
         "{} failed for volume \"{}\" (spec.Name: \"{}\") {*} with: {*}",
         text,
     ) {
@@ -154,7 +154,7 @@ fn frame(text: &str) -> (Option<String>, Option<String>, &str) {
         "{} check failed for volume \"{}\" : {*}",
         "{} initialization failed for volume \"{}\" : {*}",
     ] {
-        if let Some(captures) = fill(form, text) {
+        if let Some(captures) = match_full(form, text) {
             return (
                 Some(captures.own(0)),
                 Some(captures.own(1)),
@@ -166,7 +166,7 @@ fn frame(text: &str) -> (Option<String>, Option<String>, &str) {
         "Unable to attach or mount volumes: {*}",
         "Unable to mount volumes for pod \"{}\": {*}",
     ] {
-        if let Some(captures) = fill(form, text) {
+        if let Some(captures) = match_full(form, text) {
             return (None, None, captures.last());
         }
     }

@@ -6,7 +6,7 @@
 //! Sources: kubelet `prober/prober.go`, `kuberuntime_manager.go` of 1.19 to 1.37; `k8s.io/kubernetes/pkg/probe/{http,tcp,grpc,exec}`;
 //! grpc_health_probe.
 
-use super::form::{Pattern, anywhere, fill, search, strip_prefix};
+use super::form::{Pattern, anywhere, match_full, search, strip_prefix};
 use super::text;
 
 /// What a probe's event says.
@@ -79,7 +79,7 @@ pub enum ProbeFailure {
 /// Reads a probe's event.
 pub fn read(message: &str) -> ProbeText {
     let text = text::bare(message);
-    if let Some(captures) = fill("Container {} failed {} probe, will be restarted", &text) {
+    if let Some(captures) = match_full("Container {} failed {} probe, will be restarted", &text) {
         return ProbeText {
             kind: kind(captures.get(1)),
             failure: ProbeFailure::Killing {
@@ -96,7 +96,7 @@ pub fn read(message: &str) -> ProbeText {
         ("{} probe errored:{*}", true),
     ];
     let framed = FRAMES.iter().find_map(|(frame, errored)| {
-        fill(frame, &text).map(|captures| (kind(captures.get(0)), captures.last(), *errored))
+        match_full(frame, &text).map(|captures| (kind(captures.get(0)), captures.last(), *errored))
     });
     let (kind, said, errored) = framed.unwrap_or((None, &text, false));
     let said = said.trim_start();

@@ -9,7 +9,7 @@
 
 mod forms;
 
-use super::form::{fill, position, search, strip_prefix};
+use super::form::{match_full, position, search, strip_prefix};
 use super::{quote, text};
 
 /// What is wrong with a pull.
@@ -150,7 +150,7 @@ fn peel(message: &str) -> &str {
     loop {
         let framed = FRAMES
             .iter()
-            .find_map(|frame| fill(frame, rest))
+            .find_map(|frame| match_full(frame, rest))
             .map(|captures| captures.last());
         let reason = || REASONS.iter().find_map(|reason| strip_prefix(rest, reason));
         match framed.or_else(reason) {

@@ -1,7 +1,9 @@
 //! A failure of the whole run, for standard error.
 
+use super::json;
 use crate::error::hints;
 use crate::kubernetes::text::one_line;
+use crate::report::{Failed, FailureReport, SCHEMA};
 
 /// What failed, what lies behind it, and what to do, each on a line of its own.
 pub fn error(error: &anyhow::Error) -> String {
@@ -22,6 +24,24 @@ pub fn error(error: &anyhow::Error) -> String {
     out
 }
 
+/// The same for scripts, where a report would have stood.
+pub fn error_json(error: &anyhow::Error) -> anyhow::Result<String> {
+    let line = |text: String| one_line(&text).into_owned();
+    json::write(&Failed {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION"),
+        error: FailureReport {
+            message: line(error.to_string()),
+            causes: error
+                .chain()
+                .skip(1)
+                .map(|it| line(it.to_string()))
+                .collect(),
+            hints: hints(error).iter().map(|hint| line(hint.clone())).collect(),
+        },
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,6 +59,17 @@ mod tests {
             "error: pods in shop cannot be listed: no\n  caused by: the request failed\n  caused \
              by: the server said no and closed\nhint: ask for the right to list pods\n"
         );
+    }
+
+    #[test]
+    fn scripts_get_the_same_as_data() {
+        let error = Failure::new("pods cannot be listed")
+            .hint("leave out -A")
+            .because(anyhow!("forbidden"));
+        let json: serde_json::Value = serde_json::from_str(&error_json(&error).unwrap()).unwrap();
+        assert_eq!(json["schema"], SCHEMA);
+        let expected = serde_json::json!({"message": "pods cannot be listed", "causes": ["forbidden"], "hints": ["leave out -A"]});
+        assert_eq!(json["error"], expected);
     }
 
     #[test]

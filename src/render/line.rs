@@ -49,13 +49,6 @@ impl Line {
         self.push(style, text, false)
     }
 
-    /// Adds words that stay in one line, where so many columns hold them.
-    #[must_use]
-    pub(super) fn tied(self, style: Style, text: &str, room: usize) -> Self {
-        let fits = text::width(&flat(text)) <= room;
-        self.push(style, text, !fits)
-    }
-
     /// Adds a sentence; what it has in backticks is not broken, so that it can be copied.
     #[must_use]
     pub(super) fn prose(mut self, style: Style, sentence: &str) -> Self {
@@ -122,22 +115,22 @@ impl Line {
         self.pad(end)
     }
 
-    /// Its text with colour or without, and without blanks at the end.
+    /// Its text with colour or without, and without blanks at the end. Neighbours of one style are painted in one piece, so
+    /// that a pager finds a phrase.
     pub(super) fn paint(&self, color: bool) -> String {
-        let mut left = text::width(self.text().trim_end());
+        let is_seen = |span: &Span| !span.text.trim_end().is_empty();
+        let end = self.0.iter().rposition(is_seen).map_or(0, |last| last + 1);
+        let spans = self.0.get(..end).unwrap_or_default();
+        let mut runs = spans
+            .chunk_by(|left, right| left.style == right.style)
+            .peekable();
         let mut painted = String::new();
-        for span in &self.0 {
-            let width = text::width(&span.text);
-            let shown = if width <= left {
-                span.text.as_str()
-            } else {
-                span.text.trim_end()
-            };
-            painted.push_str(&paint(shown, span.style, color));
-            left = left.saturating_sub(width);
-            if left == 0 {
-                break;
-            }
+        while let Some(run) = runs.next() {
+            let text: String = run.iter().map(|span| span.text.as_str()).collect();
+            let is_last = runs.peek().is_none();
+            let shown = if is_last { text.trim_end() } else { &text };
+            let style = run.first().map_or(Style::Plain, |span| span.style);
+            painted.push_str(&paint(shown, style, color));
         }
         painted
     }
@@ -191,6 +184,15 @@ mod tests {
         assert_eq!(line.paint(true), "\u{1b}[31ma\u{1b}[0m");
         assert_eq!(Line::of(Style::Stuck, "a  ").paint(false), "a");
         assert_eq!(Line::new().paint(true), "");
+        assert_eq!(Line::of(Style::Stuck, " ").plain(" ").paint(true), "");
+    }
+
+    #[test]
+    fn neighbours_of_one_style_are_one_piece() {
+        let line = Line::of(Style::Stuck, "no")
+            .with(Style::Stuck, " ")
+            .with(Style::Stuck, "tag");
+        assert_eq!(line.plain(" x").paint(true), "\u{1b}[31mno tag\u{1b}[0m x");
     }
 
     #[test]

@@ -9,9 +9,12 @@
 //! into [`crate::report`], where every format has it. The words that are left are sentences of the
 //! catalogue ([`crate::text`]), so that another language has all of them.
 
+mod arguments;
+mod dumped;
 mod error;
 mod json;
 mod line;
+mod name;
 mod page;
 mod pairs;
 mod style;
@@ -24,8 +27,10 @@ mod wrap;
 mod writer;
 mod yaml;
 
-pub use error::error;
+pub use dumped::dumped;
+pub use error::{error, error_json};
 pub use json::json;
+pub use name::name;
 pub use page::page;
 pub use text::text;
 pub use wide::wide;

@@ -142,7 +142,7 @@ mod tests {
     }
 
     fn titles() -> [String; 2] {
-        ["NODE", "OBSTACLES"].map(str::to_owned)
+        ["NODE", "REASONS"].map(str::to_owned)
     }
 
     fn text(lines: &[Line]) -> Vec<String> {
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(
             text(&lines),
             [
-                "NODE                      OBSTACLES",
+                "NODE                      REASONS",
                 "edge-1, edge-2, worker-1  label disk=nvme: it is ssd",
                 "게이트-1                  cordoned and taint dedicated=edge:NoSchedule",
             ]
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(
             text(&lines),
             [
-                "NODE             OBSTACLES",
+                "NODE             REASONS",
                 "edge-1, edge-2,  label disk=nvme: it is ssd",
                 "  worker-1",
                 "게이트-1         cordoned",

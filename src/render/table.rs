@@ -36,14 +36,21 @@ impl Table {
         widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1) <= room
     }
 
+    /// The columns that are left for the last one.
+    pub(super) fn left_for_last(&self, room: usize) -> usize {
+        let mut widths = self.widths();
+        widths.pop();
+        let taken: usize = widths.iter().map(|width| width + GAP).sum();
+        room.saturating_sub(taken)
+    }
+
     /// The table in at most so many columns: the last column is wrapped when there is too little
     /// room, and when there is hardly any, each cell goes below the first.
     pub(super) fn lines(&self, room: usize) -> Vec<Line> {
         let mut widths = self.widths();
         if !self.fits(room) {
             let last = widths.pop().unwrap_or_default();
-            let taken: usize = widths.iter().map(|width| width + GAP).sum();
-            let left = room.saturating_sub(taken);
+            let left = self.left_for_last(room);
             if left < NARROW || self.longest_word() > left {
                 return self.stacked(room);
             }

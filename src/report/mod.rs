@@ -5,12 +5,16 @@
 //! nodes is in `nodes`.
 
 mod nodes;
+mod root_cause;
 mod scheduler;
+mod workload;
 
 pub use nodes::{FilterFailureReport, NodeReport, UnreadReport, node_reports};
+pub use root_cause::RootCause;
 pub use scheduler::{AgreementReport, PreemptionReport};
+pub use workload::{ChangeReport, How, RevisionReport, RolloutReport, WorkloadReport};
 
-use crate::rules::finding::{Certainty, Risk, Who};
+use crate::rules::finding::{Certainty, Risk, Role, Who};
 use crate::snapshot::{Evidence, ObjectRef};
 use crate::text::{Facts, Message};
 use crate::triage::Layer;
@@ -35,8 +39,12 @@ pub struct Report {
     pub scope: ScopeReport,
     /// Numbers.
     pub summary: Summary,
-    /// One entry a cause and owner: certain before likely, earlier layer before later, more pods before fewer.
+    /// What to put right, the most harmful first.
+    pub root_causes: Vec<RootCause>,
+    /// One entry a cause and object to change, in the order of the root causes.
     pub diagnoses: Vec<Diagnosis>,
+    /// Workloads with stuck pods or without enough of them, in order of kind, namespace and name.
+    pub workloads: Vec<WorkloadReport>,
     /// Stuck objects that no rule explains.
     pub unexplained: Vec<Unexplained>,
     /// Objects that were named and are not stuck.
@@ -50,6 +58,30 @@ pub struct Report {
     pub requests: Requests,
 }
 
+/// In place of a report, when no diagnosis was possible.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Failed {
+    /// Always `kubectl-diagnose/v1`.
+    pub schema: &'static str,
+    /// The version of the tool.
+    pub version: &'static str,
+    /// Why.
+    pub error: FailureReport,
+}
+
+/// Why no diagnosis was possible.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct FailureReport {
+    /// What could not be done.
+    pub message: String,
+    /// What lies behind it, the nearest first.
+    pub causes: Vec<String>,
+    /// What to do about it.
+    pub hints: Vec<String>,
+}
+
 /// What was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -61,7 +93,10 @@ pub struct ScopeReport {
     /// The label selector.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
-    /// The objects named, as `Kind/name`.
+    /// The field selector of pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field_selector: Option<String>,
+    /// The objects named, as `Kind/name`; `Kind` for all of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<String>,
 }
@@ -100,7 +135,7 @@ pub struct CauseSummary {
     pub cause: &'static str,
     /// Objects that it keeps stuck.
     pub affected: usize,
-    /// Seconds for which the longest has been.
+    /// Seconds since the trouble of the first began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longest_seconds: Option<i64>,
 }
@@ -110,8 +145,12 @@ pub struct CauseSummary {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Diagnosis {
+    /// The same in every run for the same cause of the same object to change; another one when what decides the cause changes.
+    pub fingerprint: String,
     /// The stable name of the cause.
     pub cause: &'static str,
+    /// Whether it is the cause, only contributes to another one of the same objects, or holds them on purpose.
+    pub role: Role,
     /// The layer at which the objects are stuck.
     pub layer: Layer,
     /// How sure it is.
@@ -181,9 +220,69 @@ pub struct Affected {
     pub container: Option<String>,
     /// The word with which kubectl shows its state.
     pub status: String,
-    /// Seconds for which it has been stuck, as far as known.
+    /// A pod's containers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub containers: Option<ContainersReport>,
+    /// Seconds since the trouble began, as far as something shows it; of a container that crashes since the first failing run that
+    /// is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since_seconds: Option<i64>,
+    /// How often the container, or without one all of the pod's, were started again; absent for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restarts: Option<RestartsReport>,
+    /// Whether it has ended for good and nothing took its place: kept, and not waiting for anything.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ended: bool,
+    /// The workload that it belongs to, or is; absent for a pod that nobody owns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workload: Option<ObjectRef>,
+}
+
+/// A kind, a namespace and a name.
+pub type ObjectKey<'a> = (&'a str, Option<&'a str>, &'a str);
+
+impl Affected {
+    /// Which object it is, whatever of it is concerned.
+    pub fn key(&self) -> ObjectKey<'_> {
+        (&self.kind, self.namespace.as_deref(), &self.name)
+    }
+
+    /// The object.
+    pub fn object(&self) -> ObjectRef {
+        ObjectRef {
+            kind: self.kind.clone(),
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+        }
+    }
+}
+
+/// A pod's containers, as kubectl counts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ContainersReport {
+    /// Those that are ready.
+    pub ready: usize,
+    /// All of them.
+    pub all: usize,
+}
+
+/// Restarts of containers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct RestartsReport {
+    /// How many.
+    pub count: i64,
+    /// Seconds since a run ended last, as far as known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_seconds: Option<i64>,
+    /// Why it ended, in the runtime's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_reason: Option<String>,
+    /// With which exit code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_exit_code: Option<i32>,
 }
 
 /// A change that would help.
@@ -259,8 +358,13 @@ pub enum RungState {
 pub struct Next {
     /// The first layer that is not passed.
     pub layer: Layer,
-    /// A command that only reads.
+    /// A command that changes nothing in the cluster; empty where what is quoted says all.
     pub command: String,
+    /// The node on which it is run; absent where it is run anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// Who can run it: an administrator what takes a right that was refused, or a login on a node.
+    pub who: Who,
 }
 
 /// A stuck object that no rule explains.
@@ -295,6 +399,12 @@ pub struct NotStuck {
     pub because: String,
     /// That as data.
     pub message: Message,
+    /// Seconds since its node took a pod up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_seconds: Option<i64>,
+    /// How often a pod's containers were started again; absent for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restarts: Option<RestartsReport>,
 }
 
 /// How something that is not stuck stands.

@@ -3,7 +3,7 @@
 use crate::kubernetes::shell;
 use crate::scheduler::{Engine, Examination};
 use crate::snapshot::{ContainerView, Event, Evidence, ObjectRef, Origin, PodView, Seen, Snapshot};
-use crate::triage::Subject;
+use crate::triage::{Look, Subject};
 use jiff::Timestamp;
 use std::cell::OnceCell;
 
@@ -124,9 +124,27 @@ impl<'a> Case<'a> {
         self.it
     }
 
-    /// The command that shows the pod with its events.
-    pub fn describe_pod(&self) -> String {
-        self.kubectl(["describe", "pod", self.pod().name()])
+    /// A command on the pod's node; none where it has no node.
+    pub fn on_node(&self, words: impl IntoIterator<Item = impl AsRef<str>>) -> Look {
+        let node = self.pod().node();
+        node.map_or_else(Look::default, |node| Look::on(node, words))
+    }
+
+    /// What kubelet and runtime of the pod's node log about its containers.
+    pub fn node_log(&self) -> Look {
+        let units = ["-u", "kubelet", "-u", "containerd", "-u", "crio"];
+        self.on_node(
+            ["journalctl"]
+                .into_iter()
+                .chain(units)
+                .chain(["--since", "-1h"]),
+        )
+    }
+
+    /// What an image holds that starts: its user, its command, its platform.
+    pub fn image_config(&self, image: &str) -> Look {
+        let image = format!("docker://{image}");
+        shell::command(["skopeo", "inspect", "--config", &image]).into()
     }
 
     /// The newest event of one of these reasons about this container, or about no container in particular.

@@ -5,8 +5,9 @@
 
 use crate::scheduler::preemption::Preemption;
 use crate::scheduler::{Agreement, FilterResults, NodeResult};
-use crate::snapshot::{Evidence, ObjectRef};
+use crate::snapshot::{Evidence, Kind, ObjectRef};
 use crate::text::{Fact, Facts, Message, Sentence};
+pub use crate::triage::Look;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -35,8 +36,8 @@ pub struct Finding {
     pub fixes: Vec<Fix>,
     /// Whether a sentence sends the reader to the quotes.
     pub refers_to_quotes: bool,
-    /// One command that only reads, to find out more.
-    pub inspect: Option<String>,
+    /// What shows more; absent for what shows more of the layer.
+    pub inspect: Option<Look>,
     /// For scheduling causes: why each node was rejected.
     pub results: Option<Arc<FilterResults>>,
     /// For scheduling causes: our counts beside the scheduler's.
@@ -158,21 +159,32 @@ impl Finding {
         self
     }
 
-    /// Gives the command that shows more.
+    /// Somebody holds the object on purpose.
     #[must_use]
-    pub fn inspect(mut self, command: String) -> Self {
-        self.inspect = Some(command);
+    pub fn held(mut self) -> Self {
+        self.role = Role::Held;
+        self
+    }
+
+    /// Gives what shows more.
+    #[must_use]
+    pub fn inspect(mut self, look: impl Into<Look>) -> Self {
+        self.inspect = Some(look.into());
         self
     }
 }
 
 /// What a finding is among those of one object. Causes come first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// It keeps the object stuck.
     Cause,
     /// It tells why another cause lasts.
     Contributing,
+    /// It keeps the object waiting because somebody wants it so.
+    Held,
 }
 
 /// How sure a finding is. Words, since nobody measured the decimals.
@@ -197,6 +209,8 @@ pub struct Fix {
     pub facts: Facts,
     /// The object to change.
     pub target: Option<ObjectRef>,
+    /// The kind that somebody has to look at first: whoever may not read it cannot follow the advice.
+    pub looks_at: Option<Kind>,
     /// The change as a JSON patch (RFC 6902) against the target, when it can be said exactly.
     pub patch: Vec<serde_json::Value>,
     /// The exact command, quoted for a POSIX shell; empty when there is none. Shown, never run.
@@ -219,6 +233,7 @@ impl Fix {
             change: change.sentence,
             facts: change.args,
             target: None,
+            looks_at: None,
             patch: Vec::new(),
             command: String::new(),
             template: String::new(),
@@ -242,6 +257,21 @@ impl Fix {
         }
     }
 
+    /// A JSON patch of an object with the command that makes it; `before` is as much of the object as is known.
+    pub fn edit(
+        change: impl Into<Message>,
+        who: Who,
+        target: ObjectRef,
+        patch: Vec<serde_json::Value>,
+        before: &serde_json::Value,
+    ) -> Self {
+        let command = target.edit(&patch, before);
+        Fix {
+            patch,
+            ..Fix::command(change, who, target, command)
+        }
+    }
+
     /// Adds a fact of this fix alone.
     #[must_use]
     pub fn fact(mut self, name: &'static str, value: impl Into<Fact>) -> Self {
@@ -249,10 +279,10 @@ impl Fix {
         self
     }
 
-    /// Adds the change as a JSON patch.
+    /// Takes a look at objects of this kind.
     #[must_use]
-    pub fn patch(mut self, patch: Vec<serde_json::Value>) -> Self {
-        self.patch = patch;
+    pub fn looks_at(mut self, kind: Kind) -> Self {
+        self.looks_at = Some(kind);
         self
     }
 

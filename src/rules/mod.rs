@@ -24,6 +24,7 @@ pub use case::Case;
 pub use crate::triage::Layer;
 
 use crate::snapshot::{Kind, PodView};
+use crate::text::Sentence;
 use crate::triage::{NodeSubject, ServiceSubject, Subject, WorkloadSubject};
 use finding::Finding;
 
@@ -36,15 +37,29 @@ pub struct Rule {
     pub layer: Layer,
     /// One line: what is wrong, in general.
     pub title: &'static str,
+    /// The words by which people know it: kubectl's STATUS, reasons of events and conditions. `explain` takes them.
+    pub seen_as: &'static [&'static str],
     /// The page of `explain`, in Markdown.
     pub explanation: &'static str,
     /// The kinds whose absence from the snapshot weakens it; Pod and Event are implied.
     pub reads: &'static [Kind],
     /// Less specific causes that this one replaces.
     pub refines: &'static [&'static str],
+    /// What findings have in common that are put right together.
+    pub root: Root,
     /// Looks at one stuck object of the kind that it explains. Several findings only when it concerns several containers or
     /// objects.
     pub check: Check,
+}
+
+/// What makes several findings of a cause one root cause.
+#[derive(Debug, Clone, Copy)]
+pub enum Root {
+    /// The object to change: each has its own.
+    Subject,
+    /// The facts that this sentence names, which says what is wrong once for all; where a finding lacks one of them, the object to
+    /// change. A `namespace` that is no fact is that of the object to change.
+    Facts(Sentence),
 }
 
 /// Which kind of subject a rule explains, and how.
@@ -104,6 +119,30 @@ impl<'a> Explained<'a> for NodeSubject<'a> {
 
 /// The cause of a stuck pod that no rule explains; it is not in [`RULES`] because nothing checks it.
 pub const UNEXPLAINED: &str = "unexplained";
+
+/// How kubectl and events show what is [`UNEXPLAINED`] and nothing else yet.
+pub const UNEXPLAINED_SEEN_AS: &[&str] = &[
+    "DeadlineExceeded",
+    "FailedAttachVolume",
+    "FailedMapVolume",
+    "FailedMount",
+    "NodeAffinity",
+    "NodeShutdown",
+    "OutOfcpu",
+    "OutOfmemory",
+    "OutOfpods",
+    "PodInitializing",
+    "PreCreateHookError",
+    "PreStartHookError",
+    "Terminated",
+    "UnexpectedAdmissionError",
+];
+
+/// How a pod is seen that no node takes.
+pub(crate) const UNSCHEDULABLE: &[&str] = &["Pending", "Unschedulable", "FailedScheduling"];
+
+/// How one is seen whose image does not come.
+pub(crate) const NOT_PULLED: &[&str] = &["ErrImagePull", "ImagePullBackOff"];
 
 /// Causes that once existed; their names stay reserved.
 pub const RETIRED: &[&str] = &[];

@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn what_fails_only_without_the_pods_that_come_is_not_told_where_something_fails_with_them() {
         let n1 = node("n1", "1", "1Gi").set("/metadata/labels", json!({"zone": "a"}));
-        let company = pod("company")
+        let peer = pod("peer")
             .asks("cpu", "800m")
             .phase("Pending")
             .set("/metadata/labels", json!({"app": "cache"}))
@@ -232,9 +232,9 @@ mod tests {
         let near =
             json!({"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}});
         let web = pod("web").asks("cpu", "500m").set("/spec/affinity", near);
-        let full = found(&web, &n1, std::slice::from_ref(&company));
+        let full = found(&web, &n1, std::slice::from_ref(&peer));
         assert_eq!(full, ["NodeResourcesFit: Insufficient cpu"]);
-        let alone = found(&web, &n1, &[company.asks("cpu", "100m")]);
+        let alone = found(&web, &n1, &[peer.asks("cpu", "100m")]);
         assert_eq!(
             alone,
             ["InterPodAffinity: node(s) didn't match pod affinity rules"]

@@ -171,10 +171,11 @@ struct RawSource {
 impl Raw {
     pub(super) fn into_event(self) -> Event {
         let about = self.involved_object.unwrap_or_default();
+        // client-go writes an event that has expired anew with its old first time (tools/record/event.go recordEvent, 0.37)
         let first = self
             .first_timestamp
             .or(self.event_time)
-            .or(self.metadata.creation_timestamp);
+            .max(self.metadata.creation_timestamp);
         let observed = self.series.as_ref().and_then(|s| s.last_observed_time);
         let count = self
             .series

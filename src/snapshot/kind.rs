@@ -12,6 +12,7 @@ use super::devices::{DeviceClass, RawClaim, RawClass, ResourceClaim};
 use super::node::{self, Node};
 use super::objects::{Keyed, PodDisruptionBudget, RawBudget, RawKeyed, ServiceAccount};
 use super::quota::{RawQuota, ResourceQuota};
+use super::revision::{ControllerRevision, RawRevision};
 use super::seen::Why;
 use super::service::{RawService, Service};
 use super::storage::{
@@ -193,6 +194,9 @@ kinds! {
     /// `apps/v1/DaemonSet`
     DaemonSet = "DaemonSet", "daemonsets", "apps", Workload, ["ds"],
         daemon_sets: Workload = |raw: RawWorkload| raw.into_workload(Kind::DaemonSet);
+    /// `apps/v1/ControllerRevision`: the templates of StatefulSets and DaemonSets
+    ControllerRevision = "ControllerRevision", "controllerrevisions", "apps", Namespace, [],
+        controller_revisions: ControllerRevision = RawRevision::into_revision;
     /// `batch/v1/Job`
     Job = "Job", "jobs", "batch", Workload, [], jobs: Workload = |raw: RawWorkload| raw.into_workload(Kind::Job);
     /// `batch/v1/CronJob`
@@ -279,6 +283,14 @@ impl Kind {
     /// Whether this is a controller that owns pods, directly or through another.
     pub fn is_workload(self) -> bool {
         self.row().part == Part::Workload
+    }
+
+    /// Whether `spec.replicas` says how many pods it has.
+    pub fn scales(self) -> bool {
+        matches!(
+            self,
+            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController
+        )
     }
 
     /// The JSON pointer of the pods' spec in a workload of this kind, where it can be changed: a Job's is fixed

@@ -8,6 +8,7 @@
 
 mod catalog;
 mod devices;
+mod edit;
 mod event;
 mod evidence;
 mod footprint;
@@ -19,6 +20,7 @@ mod ownership;
 mod pod;
 mod pod_record;
 mod quota;
+mod revision;
 mod seen;
 mod service;
 mod slim;
@@ -40,6 +42,7 @@ pub use ownership::{PodIdentity, Relation};
 pub use pod::{ContainerView, DEFAULT_SCHEDULER, PodView, Role};
 pub use pod_record::{PodRecord, PodRecords};
 pub use quota::ResourceQuota;
+pub use revision::{ByRevision, PodNumbers, PodTemplate, REVISION_HASH, TEMPLATE_HASH};
 pub use seen::{Gap, Seen, Why};
 pub use service::Service;
 pub use storage::{CsiNode, CsiStorageCapacity, Volume};

@@ -37,9 +37,13 @@ impl ObjectRef {
         format!("{}/{}", self.kind, self.name)
     }
 
-    /// `deployment/web`, the way kubectl's arguments name it.
+    /// `deploy/web`, the way kubectl's arguments name it: by the short name of its kind, unless the kind itself is a short word.
     pub fn argument(&self) -> String {
-        format!("{}/{}", self.kind.to_lowercase(), self.name)
+        let short = self.known_kind().map_or(&[][..], Kind::short_names);
+        match short.first().filter(|_| self.kind.len() > "Node".len()) {
+            Some(short) => format!("{short}/{}", self.name),
+            None => format!("{}/{}", self.kind.to_lowercase(), self.name),
+        }
     }
 }
 

@@ -5,6 +5,8 @@ use super::kind::Kind;
 use super::object::ObjectRef;
 use super::pod::PodView;
 use super::seen::Seen;
+use crate::kubernetes::claims;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What tells which pod it is: the same for a whole pod and for a compact record of one.
@@ -20,6 +22,8 @@ pub struct PodIdentity<'a> {
     pub controller: Option<(&'a str, &'a str)>,
     /// `spec.nodeName`
     pub node: Option<&'a str>,
+    /// `status.phase`, where it was kept.
+    pub phase: Option<&'a str>,
 }
 
 /// How another pod is related to a pod.
@@ -81,6 +85,17 @@ impl Store {
             _ => by_name(pod, kind, namespace, name),
         };
         std::iter::once(nearest).chain(next).collect()
+    }
+
+    /// The claims that a pod mounts.
+    pub fn claims_of(&self, pod: &PodIdentity<'_>) -> Vec<String> {
+        let records = self.pod_records();
+        if let Some(record) = records.get(pod.namespace, pod.name) {
+            return records.claims_of(record).map(Cow::into_owned).collect();
+        }
+        let whole = self.whole_pod(pod.namespace, pod.name).into_iter();
+        let mounted = whole.flat_map(|pod| claims::mounted(pod.name(), pod.spec()));
+        mounted.map(|claim| claim.name).collect()
     }
 
     /// What a person would change to change the pod: its outermost owner, or the pod itself.

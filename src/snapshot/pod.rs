@@ -201,6 +201,7 @@ impl PodView {
             labels: self.pod.metadata.labels.as_ref().unwrap_or(&NO_LABELS),
             controller: self.controller(),
             node: self.node(),
+            phase: Some(self.phase()),
         }
     }
 

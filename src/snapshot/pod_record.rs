@@ -293,6 +293,7 @@ impl PodRecords {
                 .as_deref()
                 .and_then(|controller| controller.split_once('/')),
             node: pod_record.node.as_deref(),
+            phase: pod_record.healthy.map(|_| "Running"),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Services: to which pods they send traffic.
 
+use super::workload::{RawOwner, controller};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -11,6 +12,10 @@ pub struct Service {
     pub uid: Option<String>,
     /// `metadata.creationTimestamp`
     pub created: Option<Timestamp>,
+    /// It is being deleted.
+    pub terminating: bool,
+    /// Kind and name of who makes it, as an operator does beside the pods that it makes.
+    pub controller: Option<(String, String)>,
     /// `spec.selector`: the labels of its pods. Empty where somebody else writes its endpoints, and for an ExternalName.
     pub selector: BTreeMap<String, String>,
     /// `spec.type` ExternalName: a name in DNS for something outside.
@@ -28,6 +33,8 @@ pub(super) struct RawService {
 struct RawMeta {
     uid: Option<String>,
     creation_timestamp: Option<Timestamp>,
+    deletion_timestamp: Option<Timestamp>,
+    owner_references: Option<Vec<RawOwner>>,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +52,8 @@ impl RawService {
         Service {
             uid: self.metadata.uid,
             created: self.metadata.creation_timestamp,
+            terminating: self.metadata.deletion_timestamp.is_some(),
+            controller: controller(self.metadata.owner_references),
             selector: spec.and_then(|spec| spec.selector).unwrap_or_default(),
             is_external_name,
         }

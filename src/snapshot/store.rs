@@ -21,7 +21,7 @@ use super::{Clock, Snapshot};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How much of a pod is to be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,7 +189,9 @@ impl Store {
             let state = container.state.as_ref();
             let started = state.and_then(|s| s.running.as_ref()?.started_at.as_ref());
             let ended = state.and_then(|s| s.terminated.as_ref()?.finished_at.as_ref());
-            self.saw(started.max(ended).map(|time| time.0));
+            let last = container.last_state.as_ref();
+            let crashed = last.and_then(|s| s.terminated.as_ref()?.finished_at.as_ref());
+            self.saw(started.max(ended).max(crashed).map(|time| time.0));
         }
     }
 
@@ -276,12 +278,52 @@ impl Store {
         self.catalogs.log(kind).keys()
     }
 
+    /// The namespaces of which anything is known: an object, or that something of it was asked for.
+    pub fn known_namespaces(&self) -> BTreeSet<&str> {
+        let objects = Kind::all().flat_map(|kind| self.keys(kind));
+        let objects = objects.map(|(namespace, _)| namespace.as_str());
+        let named = self.namespaces().seen().map(|((_, name), _)| name.as_str());
+        let pods = self.whole_pods().map(PodView::namespace);
+        let records = self.pod_records.iter().map(|record| &*record.namespace);
+        let events = self.events.iter();
+        let events = events.filter_map(|event| event.about.namespace.as_deref());
+        let reads = self.reads().filter_map(|(_, scope, _)| match scope {
+            ReadScope::Namespace(namespace) | ReadScope::Object(namespace, _) => {
+                Some(namespace.as_str())
+            }
+            ReadScope::Everywhere => None,
+        });
+        let all = objects.chain(named).chain(pods).chain(records);
+        let all = all.chain(events).chain(reads);
+        all.filter(|namespace| !namespace.is_empty()).collect()
+    }
+
     /// Every read that was tried, and what became of it, in order of kinds.
     pub fn reads(&self) -> impl Iterator<Item = (Kind, &ReadScope, &Result<(), Gap>)> {
         Kind::all().flat_map(|kind| {
             let reads = self.catalogs.log(kind).reads().iter();
             reads.map(move |(read_scope, outcome)| (kind, read_scope, outcome))
         })
+    }
+
+    /// Whether this user was refused so much of a kind, as far as it was tried, or all of which it is a part.
+    pub fn is_refused(&self, kind: Kind, read_scope: &ReadScope) -> bool {
+        let reads = self.catalogs.log(kind).reads();
+        let of_namespace = |namespace: &String| ReadScope::Namespace(namespace.clone());
+        let wider = match read_scope {
+            ReadScope::Object(namespace, _) => Some(of_namespace(namespace)),
+            ReadScope::Namespace(_) | ReadScope::Everywhere => None,
+        };
+        let wider = wider.iter().chain([&ReadScope::Everywhere]);
+        let mut outcomes = [read_scope]
+            .into_iter()
+            .chain(wider)
+            .filter_map(|scope| reads.get(scope));
+        let is_refusal = |outcome: &Result<(), Gap>| {
+            let gap = outcome.as_ref().err();
+            gap.is_some_and(|gap| gap.why == Why::Forbidden)
+        };
+        outcomes.clone().all(Result::is_err) && outcomes.any(is_refusal)
     }
 
     /// Why what nobody tried to read is unknown.

@@ -4,7 +4,8 @@
 //! `pkg/apis/batch/validation` (a Job's template is fixed); the controllers of `pkg/controller` for what follows a change.
 
 use super::{Kind, ObjectRef, PodView, Seen, Store, Workload};
-use crate::kubernetes::{patch, shell};
+use crate::kubernetes::patch;
+use k8s_openapi::api::core::v1::Pod;
 use serde_json::Value;
 
 /// The object to change so that the pod changes.
@@ -68,23 +69,12 @@ impl TemplateOwner {
         }
     }
 
-    /// `kubectl -n shop <verb…> deployment web <options…>`
-    pub fn kubectl(&self, verb: &[&str], options: &[&str]) -> String {
-        let kind = self.object.kind.to_lowercase();
-        let object = [kind.as_str(), self.object.name.as_str()];
-        let words = verb.iter().chain(&object).chain(options);
-        shell::kubectl(self.namespace(), words)
-    }
-
-    /// The command that makes a JSON patch of the object.
-    pub fn patch_command(&self, operations: &[Value]) -> String {
-        let kind = self.object.kind.to_lowercase();
-        patch::command(self.namespace(), &[&kind, &self.object.name], operations)
-    }
-
-    /// What has pods stands in their namespace.
-    fn namespace(&self) -> &str {
-        self.object.namespace.as_deref().unwrap_or_default()
+    /// The command that makes a JSON patch of the object, which writes the spec of this pod.
+    pub fn edit(&self, patch: &[Value], pod: &Pod) -> String {
+        let before = self
+            .spec_pointer()
+            .map(|pointer| patch::nested(pointer, &pod.spec));
+        self.object.edit(patch, &before.unwrap_or_default())
     }
 }
 

@@ -1,10 +1,12 @@
 //! Controllers that make pods, in one view for all of their kinds.
 
 use super::kind::Kind;
+use super::revision::PodTemplate;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// A controller that makes pods.
@@ -20,6 +22,12 @@ pub struct Workload {
     pub selector: Option<LabelSelector>,
     /// The labels of the pods that it makes (`spec.template.metadata.labels`, a CronJob's behind `jobTemplate`).
     pub template_labels: BTreeMap<String, String>,
+    /// The number of its revision (`deployment.kubernetes.io/revision`).
+    pub revision: Option<i64>,
+    /// How many pods the Deployment of a ReplicaSet wants (`deployment.kubernetes.io/desired-replicas`).
+    pub desired: Option<i64>,
+    /// `spec.template` of a ReplicaSet that has or wants pods: of those that are only history there are ten times as many.
+    pub template: Option<PodTemplate>,
     /// How many pods are wanted now (`spec.replicas`, a DaemonSet's `desiredNumberScheduled`, what a Job may still run at once).
     pub wanted: Option<i64>,
     /// How many there are (`status.replicas`, `currentNumberScheduled`, a Job's `active`).
@@ -94,13 +102,30 @@ struct RawMeta {
     deletion_timestamp: Option<Timestamp>,
     generation: Option<i64>,
     owner_references: Option<Vec<RawOwner>>,
+    annotations: Option<RawAnnotations>,
+}
+
+/// What the Deployment controller writes on its ReplicaSets (pkg/controller/deployment/util/deployment_util.go, 1.37).
+#[derive(Deserialize, Default)]
+struct RawAnnotations {
+    #[serde(rename = "deployment.kubernetes.io/revision")]
+    revision: Option<String>,
+    #[serde(rename = "deployment.kubernetes.io/desired-replicas")]
+    desired: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct RawOwner {
+pub(super) struct RawOwner {
     kind: String,
     name: String,
     controller: Option<bool>,
+}
+
+/// Kind and name of the owner that is the controller.
+pub(super) fn controller(owners: Option<Vec<RawOwner>>) -> Option<(String, String)> {
+    let mut owners = owners.into_iter().flatten();
+    let controller = owners.find(|owner| owner.controller == Some(true));
+    controller.map(|owner| (owner.kind, owner.name))
 }
 
 #[derive(Deserialize, Default)]
@@ -110,7 +135,7 @@ struct RawSpec {
     replicas: Option<i64>,
     parallelism: Option<i64>,
     completions: Option<i64>,
-    template: Option<RawTemplate>,
+    template: Option<Box<RawValue>>,
     job_template: Option<RawJobTemplate>,
     strategy: Option<serde_json::Value>,
     update_strategy: Option<serde_json::Value>,
@@ -135,7 +160,7 @@ struct RawJobTemplate {
 
 #[derive(Deserialize)]
 struct JobSpec {
-    template: Option<RawTemplate>,
+    template: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -192,22 +217,23 @@ impl RawWorkload {
         let observed = status.observed_generation.zip(self.metadata.generation);
         let of_job = spec.job_template.and_then(|job| job.spec?.template);
         let template = spec.template.or(of_job);
+        let labels = template.as_deref().and_then(template_labels);
+        let is_live = wanted > Some(0) || existing > Some(0);
+        let annotations = self.metadata.annotations.unwrap_or_default();
+        let number = |text: Option<String>| text?.parse().ok();
         Workload {
+            revision: number(annotations.revision),
+            desired: number(annotations.desired),
+            template: template
+                .filter(|_| kind == Kind::ReplicaSet && is_live)
+                .map(|template| PodTemplate::new(&template)),
             uid: self.metadata.uid,
             created: self.metadata.creation_timestamp,
-            controller: self
-                .metadata
-                .owner_references
-                .into_iter()
-                .flatten()
-                .find(|owner| owner.controller == Some(true))
-                .map(|owner| (owner.kind, owner.name)),
+            controller: controller(self.metadata.owner_references),
             selector: spec
                 .selector
                 .and_then(|selector| read_selector(kind, selector)),
-            template_labels: template
-                .and_then(|template| template.metadata?.labels)
-                .unwrap_or_default(),
+            template_labels: labels.unwrap_or_default(),
             wanted,
             existing,
             ended: ended.into_iter().flatten().sum(),
@@ -222,6 +248,11 @@ impl RawWorkload {
             halted: spec.paused.or(spec.suspend).unwrap_or_default(),
         }
     }
+}
+
+fn template_labels(template: &RawValue) -> Option<BTreeMap<String, String>> {
+    let template: RawTemplate = serde_json::from_str(template.get()).ok()?;
+    template.metadata?.labels
 }
 
 /// How many pods a Job may have at once, with what is left to complete (pkg/controller/job/job_controller.go manageJob, 1.37).

@@ -81,6 +81,12 @@ impl Message {
         Message { sentence, args }
     }
 
+    /// Whether there is a fact for every hole.
+    pub fn is_whole(&self) -> bool {
+        let names = template::names(self.sentence.en);
+        names.iter().all(|name| self.args.0.contains_key(name))
+    }
+
     /// Adds a fact.
     #[must_use]
     pub fn fact(mut self, name: &'static str, value: impl Into<Fact>) -> Self {

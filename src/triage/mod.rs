@@ -14,16 +14,18 @@ mod pod;
 mod recovery;
 pub(crate) mod scope;
 mod service;
+mod since;
 mod status_word;
 mod subject;
 mod workload;
 
 pub use layer::Layer;
 pub use node::NodeSubject;
-pub use pod::{between_crashes, budget};
+pub use pod::budget;
 pub use scope::Scope;
 pub use service::ServiceSubject;
-pub use subject::{Because, Passage, Standing, Subject};
+pub use since::{Restarts, between_crashes};
+pub use subject::{Because, Look, Passage, Standing, Subject};
 pub use workload::{REFUSED, RETRY, Refusal, WorkloadSubject};
 
 use crate::snapshot::{ObjectRef, PodView, Snapshot};
@@ -115,7 +117,7 @@ impl<'s, S: Subject<'s>> Sorted<S> {
         for (owner, standing) in owners {
             let kind = owner.kind.clone();
             sorted.numbers.entry(kind).or_default().count(&standing);
-            if scope.names(&owner) && standing != Standing::Stuck {
+            if scope.has_names() && scope.names(&owner) && standing != Standing::Stuck {
                 sorted.named.push((owner, standing));
             }
         }

@@ -33,7 +33,13 @@ pub(super) fn candidates<'s>(
     let of_pods = live.filter_map(|pod| pod.node());
     let targets = scope.targets.iter();
     let named = targets.filter(|target| target.kind == Kind::Node);
-    let named = named.map(|target| target.name.as_str());
+    let named = named.flat_map(|target| match target.name.as_deref() {
+        Some(name) => vec![name],
+        None => {
+            let all = store.nodes().seen();
+            all.map(|((_, name), _)| name.as_str()).collect()
+        }
+    });
     let names: BTreeSet<&str> = of_pods.chain(named).collect();
     let subjects = names.into_iter().filter_map(|name| {
         let node = match store.nodes().get("", name) {

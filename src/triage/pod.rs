@@ -2,10 +2,10 @@
 
 use super::node::NOT_READY;
 use super::recovery::recovered;
-use super::status_word::{status_word, stuck_since};
-use super::subject::{Said, describe};
+use super::since::{self, Restarts, between_crashes};
+use super::status_word::status_word;
+use super::subject::{Look, Said, describe};
 use super::{Because, Layer, Numbers, Passage, Scope, Sorted, Standing, Subject, passage};
-use crate::kubernetes::shell;
 use crate::snapshot::{
     ContainerView, Event, Events, Kind, ObjectRef, PodView, Role, Snapshot, Store,
 };
@@ -18,10 +18,6 @@ const UNTOUCHED: i64 = 60;
 const CREATING: i64 = 120;
 /// Seconds after the end of its grace period for which a deletion is still normal.
 const DELETION_SLACK: i64 = 60;
-/// The kubelet forgets a container's crashes after it ran this long (kubelet backOffPeriod maximum, twice).
-const BACK_OFF_RESET: i64 = 600;
-/// Restarts from which a container that runs now may be between two crashes.
-const LOOP: i32 = 3;
 /// Seconds that any container may take to turn ready, whatever its probe says.
 const WARM_UP: i64 = 30;
 
@@ -38,7 +34,7 @@ pub(super) fn sorted<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Sorted<&'s P
         if scope.covers(&records.identity(record), store) {
             let standing = Standing::Healthy(Because::Ready(containers.into()));
             numbers.count(&standing);
-            if !scope.targets.is_empty() {
+            if scope.has_names() {
                 let pod = ObjectRef::new(Kind::Pod, &record.namespace, &record.name);
                 sorted.named.push((pod, standing));
             }
@@ -57,7 +53,7 @@ pub(super) fn sorted<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Sorted<&'s P
         numbers.count(&standing);
         if standing == Standing::Stuck {
             sorted.stuck.push(pod);
-        } else if !scope.targets.is_empty() {
+        } else if scope.has_names() {
             sorted.named.push((pod.object(), standing));
         }
     }
@@ -92,6 +88,10 @@ impl<'s> Subject<'s> for &'s PodView {
         scope.covers(&self.identity(), store)
     }
 
+    fn has_ended(&self) -> bool {
+        matches!(self.phase(), "Failed" | "Succeeded")
+    }
+
     fn standing(&self, snapshot: &Snapshot<'_>) -> Standing {
         let failing = creation_fails(snapshot.events(), self);
         standing(self, snapshot.clock().at, failing)
@@ -105,7 +105,7 @@ impl<'s> Subject<'s> for &'s PodView {
         raw_status(self)
     }
 
-    fn inspect(&self, layer: Layer) -> String {
+    fn inspect(&self, layer: Layer) -> Look {
         inspect(self, layer)
     }
 
@@ -117,8 +117,16 @@ impl<'s> Subject<'s> for &'s PodView {
         PodView::is_terminating(self)
     }
 
-    fn since(&self, _: &Snapshot<'_>) -> Option<Timestamp> {
-        stuck_since(self)
+    fn since(&self, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
+        since::since(self, snapshot)
+    }
+
+    fn ready(&self) -> Option<(usize, usize)> {
+        Some(since::ready(self))
+    }
+
+    fn restarts(self, container: Option<&str>) -> Option<Restarts<'s>> {
+        since::restarts(self, container)
     }
 
     fn passed(
@@ -169,21 +177,22 @@ fn raw_status(pod: &PodView) -> Vec<Said> {
     reason.chain(waiting).chain(conditions).collect()
 }
 
-fn inspect(pod: &PodView, layer: Layer) -> String {
-    let name = pod.name();
-    let kubectl = |words: &[&str]| shell::kubectl(pod.namespace(), words);
-    match layer {
-        Layer::Node => match pod.node() {
-            Some(node) => shell::command(["kubectl", "describe", "node", node]),
-            None => describe(&pod.object()),
+fn inspect(pod: &PodView, layer: Layer) -> Look {
+    let object = pod.object();
+    let name = object.argument();
+    let kubectl = |words: &[&str]| Look::from(object.kubectl(words));
+    match (layer, pod.node()) {
+        (Layer::Node, Some(node)) => describe(&ObjectRef::new(Kind::Node, "", node)).into(),
+        (Layer::Container | Layer::Health, _) => match crashed(pod) {
+            Some(container) => kubectl(&["logs", &name, "-c", container, "--previous"]),
+            None => kubectl(&["logs", &name, "--all-containers"]),
         },
-        Layer::Container | Layer::Health => match crashed(pod) {
-            Some(container) => kubectl(&["logs", name, "-c", container, "--previous"]),
-            None => kubectl(&["logs", name, "--all-containers"]),
-        },
-        Layer::Service => kubectl(&["get", "endpointslices"]),
-        Layer::Removal => kubectl(&["get", "pod", name, "-o", "jsonpath={.metadata.finalizers}"]),
-        _ => describe(&pod.object()),
+        (Layer::Service, _) => kubectl(&["get", "endpointslices"]),
+        (Layer::Removal, Some(node)) if pod.pod().metadata.finalizers.is_none() => {
+            Look::on(node, ["crictl", "pods", "--name", pod.name()])
+        }
+        (Layer::Removal, _) => kubectl(&["get", &name, "-o", "jsonpath={.metadata.finalizers}"]),
+        _ => describe(&object).into(),
     }
 }
 
@@ -215,7 +224,7 @@ fn standing(pod: &PodView, now: Timestamp, failing: bool) -> Standing {
     containers(pod, now, failing)
 }
 
-fn seconds(from: Timestamp, to: Timestamp) -> i64 {
+pub(super) fn seconds(from: Timestamp, to: Timestamp) -> i64 {
     to.as_second() - from.as_second()
 }
 
@@ -362,23 +371,6 @@ pub fn budget(probe: &Probe) -> i64 {
     i64::from(probe.initial_delay_seconds.unwrap_or(0))
         .saturating_add(period.saturating_mul(failures.max(successes)))
         .saturating_add(i64::from(probe.timeout_seconds.unwrap_or(1)))
-}
-
-/// A container that crashes again and again also runs in between. It has recovered once it outlives
-/// both its last run and the kubelet's memory of its crashes.
-pub fn between_crashes(container: &ContainerView<'_>, uptime: i64) -> bool {
-    let last = container
-        .status
-        .last_state
-        .as_ref()
-        .and_then(|state| state.terminated.as_ref());
-    let Some(last) = last else { return false };
-    let lasted = match (&last.started_at, &last.finished_at) {
-        (Some(started), Some(finished)) => seconds(started.0, finished.0),
-        _ => 0,
-    };
-    container.status.restart_count >= LOOP
-        && uptime < BACK_OFF_RESET.min(lasted.saturating_mul(2).saturating_add(60))
 }
 
 /// Whether a warning that repeats keeps the pod's containers from being created.

@@ -4,7 +4,9 @@ use super::subject::Said;
 use super::{Because, Layer, Scope, Standing, Subject};
 use crate::kubernetes::labels::is_set_by_controller;
 use crate::kubernetes::selector::carries;
-use crate::snapshot::{Kind, ObjectRef, Seen, Service, Snapshot, Store, Workload};
+use crate::snapshot::{
+    Kind, ObjectRef, PodIdentity, PodRecord, Seen, Service, Snapshot, Store, Workload,
+};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -27,7 +29,7 @@ pub(super) fn candidates<'s>(
     snapshot: &Snapshot<'s>,
     scope: &Scope,
 ) -> impl Iterator<Item = ServiceSubject<'s>> + use<'s> {
-    let asked = scope.selector.is_none();
+    let asked = scope.selector.is_none() && scope.fields.is_none();
     let services = snapshot.store().services().seen();
     services
         .filter(move |_| asked)
@@ -90,9 +92,47 @@ impl<'s> ServiceSubject<'s> {
         }
         match (self.pods(store), self.ended(store)) {
             (0, 0) if store.pods().whole(self.namespace).is_err() => Some(Because::PodsUnread),
-            (0, 0) => self.workload(store).map(Because::OfWorkload),
+            (0, 0) => {
+                let of_workload = self.workload(store).map(Because::OfWorkload);
+                of_workload.or_else(|| self.untaken_role(store).map(Because::RoleUntaken))
+            }
             (0, ended) => Some(Because::PodsEnded(ended)),
             (pods, _) => Some(Because::Selects(pods)),
+        }
+    }
+
+    /// The label that keeps its selector from the only pod that could be meant, when it stands for a role: operators say by such
+    /// labels which pod is the primary, and make a Service for each role whether or not there are pods enough.
+    fn untaken_role(&self, store: &Store) -> Option<String> {
+        let records = store.pod_records();
+        let selector = &self.service.selector;
+        let role = selector.iter().find(|(key, _)| {
+            let mut others = selector.clone();
+            others.remove(*key);
+            let has_role = |record: &&PodRecord| {
+                let labels = &records.footprint(record).labels;
+                labels.contains_key(*key) && carries(labels, &others)
+            };
+            let mut pods = records.in_namespace(self.namespace).filter(has_role);
+            let only = pods.next().filter(|_| pods.next().is_none());
+            only.is_some_and(|pod| self.is_set_while_running(key, records.identity(pod), store))
+        });
+        role.map(|(key, value)| format!("{key}={value}"))
+    }
+
+    /// Whether the label comes from no template: the one of the pod's controller lacks it, or the Service's own controller is one
+    /// that makes pods without any.
+    fn is_set_while_running(&self, key: &str, pod: PodIdentity<'_>, store: &Store) -> bool {
+        let Some((kind, name)) = pod.controller else {
+            return false;
+        };
+        match store.workload(kind, pod.namespace, name) {
+            Some(Seen::Yes(workload)) => !workload.template_labels.contains_key(key),
+            Some(_) => false,
+            None => {
+                let own = self.service.controller.as_ref();
+                own.is_some_and(|own| (own.0.as_str(), own.1.as_str()) == (kind, name))
+            }
         }
     }
 
@@ -144,7 +184,12 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
         if let Some(because) = self.well(store) {
             return Standing::Healthy(because);
         }
-        match self.service.created {
+        if self.service.terminating {
+            return Standing::Progressing(Because::Deleting, None);
+        }
+        // without a clock a Service is as old as what was written last, which may be the Service itself
+        let created = self.service.created.filter(|_| snapshot.clock().exact);
+        match created {
             Some(created) => {
                 Standing::within(Because::NewService, created, NEW, snapshot.clock().at)
             }
@@ -175,8 +220,19 @@ mod tests {
 
     /// How the Service `web` stands beside these objects, an hour after it was made.
     fn standing(service: &Value, beside: &[(Kind, Value)], pods_read: bool) -> Option<Standing> {
+        standing_at(Some("2026-01-01T01:00:00Z"), service, beside, pods_read)
+    }
+
+    fn standing_at(
+        time: Option<&str>,
+        service: &Value,
+        beside: &[(Kind, Value)],
+        pods_read: bool,
+    ) -> Option<Standing> {
         let mut store = Store::new(Why::NotInDump);
-        store.set_time("2026-01-01T01:00:00Z".parse().unwrap());
+        if let Some(time) = time {
+            store.set_time(time.parse().unwrap());
+        }
         let meta = |name: &str| json!({"name": name, "namespace": "shop", "creationTimestamp": "2026-01-01T00:00:00Z"});
         let web = json!({"metadata": meta("web"), "spec": service});
         let all = std::iter::once(&(Kind::Service, web))
@@ -199,10 +255,7 @@ mod tests {
         if pods_read {
             store.record(Kind::Pod, ReadScope::Everywhere, Ok(()));
         }
-        let targets = vec![crate::triage::scope::Target {
-            kind: Kind::Service,
-            name: "web".to_owned(),
-        }];
+        let targets = vec![crate::triage::scope::Target::new(Kind::Service, "web")];
         let scope = Scope {
             namespace: Some("shop".to_owned()),
             targets,
@@ -217,6 +270,20 @@ mod tests {
     fn pod(phase: &str, app: &str) -> (Kind, Value) {
         let pod = json!({"metadata": {"labels": {"app": app}}, "spec": {"containers": []}, "status": {"phase": phase}});
         (Kind::Pod, pod)
+    }
+
+    #[test]
+    fn a_service_is_new_by_a_clock_alone() {
+        let web = json!({"selector": {"app": "web"}});
+        let api = [pod("Running", "api")];
+        let at = |time| standing_at(time, &web, &api, true);
+        let soon = at(Some("2026-01-01T00:00:30Z"));
+        assert!(
+            matches!(soon, Some(Standing::Progressing(Because::NewService, _))),
+            "{soon:?}"
+        );
+        // it is itself the newest in the dump, and that says nothing of its age
+        assert_eq!(at(None), Some(Standing::Stuck));
     }
 
     #[test]

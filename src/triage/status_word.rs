@@ -1,10 +1,8 @@
-//! The word that `kubectl get pods` shows under STATUS, and since when a pod has been stuck.
+//! The word that `kubectl get pods` shows under STATUS.
 //!
 //! People know their pod by that word, so it is shown beside ours. The order of tests follows
 //! `printPod` of the API server (pkg/printers/internalversion/printers.go).
 
-use crate::snapshot::PodView;
-use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod};
 
 /// What `kubectl get pods` shows under STATUS.
@@ -126,22 +124,6 @@ fn main_word(statuses: &[ContainerStatus]) -> Option<String> {
             .filter(|reason| !reason.is_empty())
             .or_else(|| ended_word(state))
     })
-}
-
-/// Since when the pod has been in the state that it is stuck in.
-pub fn stuck_since(pod: &PodView) -> Option<Timestamp> {
-    if let Some(deletion) = &pod.pod().metadata.deletion_timestamp {
-        return Some(deletion.0);
-    }
-    let turned = |r#type: &str| {
-        pod.condition(r#type)
-            .filter(|condition| condition.status != "True")
-            .and_then(|condition| condition.last_transition_time.as_ref())
-            .map(|time| time.0)
-    };
-    turned("PodScheduled")
-        .or_else(|| turned("Ready"))
-        .or_else(|| pod.created())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a diagnosis can be about, and everything in which the kinds of subjects differ.
 
-use super::{Layer, Scope};
+use super::{Layer, Restarts, Scope};
 use crate::kubernetes::shell;
 use crate::snapshot::{ObjectRef, Snapshot, Store};
 use jiff::{SignedDuration, Timestamp};
@@ -34,10 +34,10 @@ pub trait Subject<'s>: Copy {
     /// What its status says by itself, for one that no rule explains.
     fn raw_status(&self) -> Vec<Said>;
 
-    /// A command that shows more of a layer and changes nothing.
-    fn inspect(&self, layer: Layer) -> String {
+    /// What shows more of a layer.
+    fn inspect(&self, layer: Layer) -> Look {
         let _ = layer;
-        describe(&self.object())
+        describe(&self.object()).into()
     }
 
     /// Whether it waits for a node, so that layers before the scheduler's are not passed but not reached.
@@ -50,8 +50,24 @@ pub trait Subject<'s>: Copy {
         false
     }
 
-    /// Since when it has been in the state that it is stuck in, as far as known.
+    /// Whether it has come to its end and stays as it is.
+    fn has_ended(&self) -> bool {
+        false
+    }
+
+    /// Since when it has been in the trouble that it is in, as far as known.
     fn since(&self, snapshot: &Snapshot<'_>) -> Option<Timestamp>;
+
+    /// How many of its containers are ready, and how many there are.
+    fn ready(&self) -> Option<(usize, usize)> {
+        None
+    }
+
+    /// How often its containers were started again, or this one.
+    fn restarts(self, container: Option<&str>) -> Option<Restarts<'s>> {
+        let _ = container;
+        None
+    }
 
     /// The evidence that it is through a layer, when it is stuck at `stuck`, or somewhere; none where its first layer is its only
     /// one, or none is passed before the pods are there.
@@ -95,11 +111,34 @@ impl Said {
 
 /// The command that shows an object with its events.
 pub(super) fn describe(object: &ObjectRef) -> String {
-    let kind = object.kind.to_lowercase();
-    let words = ["describe", kind.as_str(), object.name.as_str()];
-    match object.namespace.as_deref() {
-        Some(namespace) => shell::kubectl(namespace, words),
-        None => shell::command(["kubectl"].into_iter().chain(words)),
+    object.kubectl(["describe", &object.argument()])
+}
+
+/// A command that shows what is not quoted yet, or checks a cause, and changes nothing in the cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Look {
+    /// The command; empty where what is quoted says all.
+    pub command: String,
+    /// The node on which it is run; absent for one that is run anywhere.
+    pub node: Option<String>,
+}
+
+impl Look {
+    /// One that is run on a node, by whoever may.
+    pub fn on(node: &str, words: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        Look {
+            command: shell::command(words),
+            node: Some(node.to_owned()),
+        }
+    }
+}
+
+impl From<String> for Look {
+    fn from(command: String) -> Self {
+        Look {
+            command,
+            node: None,
+        }
     }
 }
 
@@ -160,7 +199,7 @@ pub enum Because {
     Completed,
     /// So many containers run, and all are ready.
     Ready(usize),
-    /// A pod's deletion has not taken longer than it may.
+    /// A pod's deletion has not taken longer than it may, or a Service is being deleted, for which no time is usual.
     Deleting,
     /// No scheduler has looked at it yet.
     NoSchedulerYet,
@@ -200,6 +239,8 @@ pub enum Because {
     PodsEnded(usize),
     /// Not all pods were read, and none that was is a Service's.
     PodsUnread,
+    /// This label of a Service's selector is set on pods while they run, and the only pod that has one of its key has another.
+    RoleUntaken(String),
     /// A Service's pods may be about to come.
     NewService,
     /// A node is Ready.

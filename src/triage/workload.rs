@@ -57,7 +57,7 @@ impl<'s> Refusal<'s> {
 impl<'s> WorkloadSubject<'s> {
     /// The workloads that were read and make pods.
     pub fn all(store: &'s Store, scope: &Scope) -> Vec<Self> {
-        if scope.only_pods() {
+        if scope.only_pods() || scope.fields.is_some() {
             return Vec::new();
         }
         let sets = store.replica_sets().seen();

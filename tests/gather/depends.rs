@@ -9,9 +9,8 @@ const SERVICES: &str = "/api/v1/namespaces/shop/services";
 const NODE: &str = "/api/v1/nodes/worker-1";
 
 fn scope(kind: Kind, name: &str) -> Scope {
-    let name = name.to_owned();
     Scope {
-        targets: vec![Target { kind, name }],
+        targets: vec![Target::new(kind, name)],
         ..shop()
     }
 }

@@ -87,10 +87,7 @@ fn many_refused_workloads_are_read_by_lists() {
 fn a_named_deployment_without_pods_costs_its_replica_sets() {
     let server = cluster(&["web-1a"], REFUSAL);
     let scope = Scope {
-        targets: vec![Target {
-            kind: Kind::Deployment,
-            name: "web".to_owned(),
-        }],
+        targets: vec![Target::new(Kind::Deployment, "web")],
         ..shop()
     };
     let gathered = read(&server, scope).unwrap();
@@ -106,10 +103,7 @@ fn what_is_not_about_the_named_workload_is_not_read() {
     let database = json!({"metadata": {"name": "db", "namespace": "shop"}, "spec": {"replicas": 1}, "status": {"replicas": 1}});
     server.on(other, [Response::json(&database)]);
     let scope = Scope {
-        targets: vec![Target {
-            kind: Kind::StatefulSet,
-            name: "db".to_owned(),
-        }],
+        targets: vec![Target::new(Kind::StatefulSet, "db")],
         ..shop()
     };
     read(&server, scope).unwrap();

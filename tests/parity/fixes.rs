@@ -1,6 +1,7 @@
 //! Makes the fixes that are called verified on the real cluster, and sees whether the scheduler takes the pod then.
 //!
-//! A fix is made as its reader would make it: by its command, or every other time by its JSON patch where it has one. What it
+//! A fix is made as its reader would make it: by its command, or every other time by its JSON patch where it has one; both have to
+//! make the same of an object. What it
 //! changes in a template comes to the pod as a controller would bring it, by a new pod of the template; no controller runs.
 
 use super::api::{Api, name, path};
@@ -160,21 +161,34 @@ impl Attempt<'_> {
 
     async fn apply(&self) -> Result<(), String> {
         let target = self.fix.target.as_ref().ok_or("it has no target")?;
+        let target = path(&json!({
+            "kind": target.kind,
+            "metadata": {"namespace": target.namespace, "name": target.name},
+        }));
+        let patch = Value::Array(self.fix.patch.clone());
         if self.by_patch {
-            let target = json!({
-                "kind": target.kind,
-                "metadata": {"namespace": target.namespace, "name": target.name},
-            });
-            let patch = Value::Array(self.fix.patch.clone());
-            return self.api.patch(&path(&target), &patch).await.map(|_| ());
+            return self.api.patch(&target, &patch).await.map(|_| ());
+        }
+        let mut by_patch = None;
+        if !self.fix.patch.is_empty() {
+            let dry_run = format!("{target}?dryRun=All");
+            by_patch = Some(self.api.patch(&dry_run, &patch).await?);
         }
         let mut shell = Command::new("sh");
         shell
             .args(["-c", &self.fix.command])
             .env("KUBECONFIG", self.kubeconfig);
         let output = shell.output().await.map_err(|error| error.to_string())?;
-        let words = String::from_utf8_lossy(&output.stderr).into_owned();
-        output.status.success().then_some(()).ok_or(words)
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        let Some(by_patch) = by_patch else {
+            return Ok(());
+        };
+        let made = self.api.get(&target).await?["spec"].clone();
+        (made == by_patch["spec"])
+            .then_some(())
+            .ok_or_else(|| format!("by its patch it is {}, not {made}", by_patch["spec"]))
     }
 
     /// Puts back every node that is not what it was.

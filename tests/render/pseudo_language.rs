@@ -111,11 +111,13 @@ impl Kept {
         let fixes = report.diagnoses.iter().flat_map(|found| &found.fixes);
         strings.extend(fixes.map(|fix| Value::from(fix.patch.clone()).to_string()));
         strings.extend(rules::all().map(|rule| rule.cause.to_owned()));
+        strings.extend(["kubectl diagnose explain", "-o wide", "-n"].map(str::to_owned));
         for kind in Kind::all() {
             let name = kind.as_str();
             let others = [name.to_lowercase(), name.to_uppercase()];
             strings.extend([name, kind.plural()].map(str::to_owned));
             strings.extend(others);
+            strings.extend(kind.short_names().iter().map(|&short| short.to_owned()));
         }
         let owners = report.summary.by_kind.keys();
         strings.extend(owners.map(|kind| kind.to_lowercase()));

@@ -1,7 +1,7 @@
 //! The report of a case in a few lines, for the cases whose whole report nobody would read.
 
 use super::Case;
-use crate::support::{Diagnosis, Report, names_affected, names_unexplained, words};
+use crate::support::{Diagnosis, Report, RevisionReport, names_affected, names_unexplained, words};
 use std::fmt::Write as _;
 use std::fs;
 
@@ -63,6 +63,35 @@ fn text(report: &Report) -> String {
             names_unexplained(report).join(", ")
         );
     }
+    text + &rollouts(report)
+}
+
+/// What of a rollout is still served, and what it changed.
+pub(super) fn rollouts(report: &Report) -> String {
+    let mut text = String::new();
+    for workload in &report.workloads {
+        let Some(rollout) = &workload.rollout else {
+            continue;
+        };
+        let revision = |it: &RevisionReport| {
+            format!(
+                "{{revision: {}, pods: {}, ready: {}, stuck: {}}}",
+                it.revision, it.pods, it.ready, it.stuck
+            )
+        };
+        let changes = rollout.changes.as_ref().map(|changes| {
+            let words = changes.iter().map(|it| it.message().english());
+            format!("[{}]", words.collect::<Vec<_>>().join(", "))
+        });
+        let _ = writeln!(
+            text,
+            "- rollout: {}\n  old: {}\n  new: {}\n  changes: {}",
+            workload.object,
+            revision(&rollout.old),
+            revision(&rollout.new),
+            changes.as_deref().unwrap_or("unread")
+        );
+    }
     text
 }
 
@@ -75,6 +104,11 @@ fn diagnosis(diagnosis: &Diagnosis) -> String {
         diagnosis.subject,
         names_affected(diagnosis).join(", ")
     );
+    let mut fixes = diagnosis.fixes.iter();
+    if let Some(at) = fixes.position(|fix| fix.command.contains(" rollout undo ")) {
+        let command = &diagnosis.fixes[at].command;
+        let _ = writeln!(text, "  fix {at}: {command}");
+    }
     let fix = diagnosis.fixes.first();
     if let Some(verified) = fix.and_then(|fix| fix.verified.as_ref()) {
         let _ = writeln!(text, "  verified: [{}]", verified.nodes.join(", "));

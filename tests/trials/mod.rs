@@ -1,6 +1,7 @@
 //! What is tried on every case.
 
 mod cloned;
+mod commands;
 mod damaged;
 mod dumped;
 mod expectation;
@@ -20,8 +21,9 @@ use std::path::PathBuf;
 type Check = fn(&Case);
 
 /// By the name with which `cargo test` picks it.
-const TRIALS: [(&str, Check); 7] = [
+const TRIALS: [(&str, Check); 8] = [
     ("report", report::check),
+    ("commands", commands::check),
     ("replayed", replayed::check),
     ("reversed", reversed::check),
     ("withheld", withheld::check),

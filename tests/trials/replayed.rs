@@ -2,7 +2,7 @@
 //!
 //! A rule whose objects no plan reads fires on every dump and on no cluster; it fails here.
 
-use super::{Case, items, served};
+use super::{Case, expectation, items, served};
 use crate::api_server::ApiServer;
 use crate::support::{
     ConnectionFlags, Kind, Loaded, ReadScope, Report, Scope, load, names_unexplained, read_cluster,
@@ -12,10 +12,14 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Cases that are not the same live, and why that is right.
-const DIFFERENT: [(&str, &str); 2] = [
+const DIFFERENT: [(&str, &str); 3] = [
     (
         "healthy/job-retried-then-complete-plain",
         "a plain dump lacks the Job and has the pod that succeeded; live it is the other way round, and here the Job is refused",
+    ),
+    (
+        "image-tag-not-found/typical-rollout-paused",
+        "a scan reads no Deployment; kubectl itself refuses to roll a paused one back",
     ),
     (
         "missing-key/typical",
@@ -82,7 +86,11 @@ fn said(report: &Report) -> String {
             diagnosis.subject,
             diagnosis.headline
         );
+        let fixes = diagnosis.fixes.iter();
+        let undo = fixes.filter(|fix| fix.command.contains(" rollout undo "));
+        undo.for_each(|fix| text.push_str(&format!("  {}: {}\n", fix.change, fix.command)));
     }
+    text.push_str(&expectation::rollouts(report));
     for name in names_unexplained(report) {
         let _ = writeln!(text, "unexplained {name}");
     }

@@ -4,8 +4,11 @@
 //! under `unexplained` nothing may be claimed.
 
 use super::{Case, expectation, schema};
-use crate::support::{PLAIN, Report, names_affected, names_unexplained, render::text, stuck_pods};
-use serde_json::to_value;
+use crate::support::{
+    PLAIN, Report, explain_json, names_affected, names_unexplained, render::text, stuck_pods,
+};
+use serde_json::{Value, to_value};
+use std::collections::BTreeMap;
 
 pub(super) fn check(case: &Case) {
     let mut report = case.report();
@@ -13,6 +16,7 @@ pub(super) fn check(case: &Case) {
     causes(case, &report);
     no_hole(&report);
     each_stuck_object_once(&report);
+    explained_by_its_status(&report);
     schema::kept(&to_value(&report).expect("it is JSON"));
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(&case.folder);
@@ -43,6 +47,32 @@ fn causes(case: &Case, report: &Report) {
             assert!(!causes.contains(&cause), "fired on a near miss: {causes:?}");
         }
         cause => assert_eq!(causes.first().copied(), Some(cause), "found {causes:?}"),
+    }
+}
+
+/// Who only knows what `kubectl get pods` shows is led to the cause.
+fn explained_by_its_status(report: &Report) {
+    // the pods of a lost node keep the status that they had
+    let of_pods = report
+        .diagnoses
+        .iter()
+        .filter(|one| one.subject.kind != "Node");
+    let mut causes: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    for diagnosis in of_pods {
+        for pod in diagnosis.affected.iter().filter(|one| one.kind == "Pod") {
+            let key = (&pod.namespace, &pod.name, &pod.status);
+            causes.entry(key).or_default().push(diagnosis.cause);
+        }
+    }
+    for ((.., status), causes) in causes {
+        let offered = explain_json(std::slice::from_ref(status)).unwrap_or_default();
+        let offered: Vec<Value> = serde_json::from_str(&offered).unwrap_or_default();
+        let is_offered = |cause: &&str| offered.iter().any(|one| one["cause"] == **cause);
+        assert!(
+            causes.iter().any(is_offered),
+            "`explain {status}` does not lead to {}: the rule's `seen_as` lacks it",
+            causes.join(" or ")
+        );
     }
 }
 

@@ -91,7 +91,10 @@ impl Held {
             (_, _) if !self.was_read(wanted, selector) => self.refusal(wanted.kind),
             (Some(name), None) => not_found(wanted.kind, name),
             (None, _) => {
-                let found = found.into_iter().filter(|item| selected(item, selector));
+                let labels = asked.query("labelSelector").unwrap_or_default();
+                let found = found
+                    .into_iter()
+                    .filter(|item| selected(item, selector) && labelled(item, labels));
                 many(wanted.kind, &found.collect::<Vec<_>>(), asked)
             }
         }
@@ -182,5 +185,24 @@ fn selected(item: &Value, selector: &str) -> bool {
         let name = term.strip_prefix("involvedObject.name%3D");
         let name = name.unwrap_or_else(|| panic!("this server knows nothing of {selector}"));
         item["involvedObject"]["name"] == name
+    })
+}
+
+/// Applies the label selectors of the plan: `app=web,tier=front` and `hash in (1a,2b)`.
+fn labelled(item: &Value, selector: &str) -> bool {
+    let label = |key: &str| {
+        let key = key.replace("%2F", "/");
+        item["metadata"]["labels"][key.as_str()]
+            .as_str()
+            .unwrap_or_default()
+    };
+    if let Some((key, values)) = selector.split_once("%20in%20%28") {
+        let values = values.trim_end_matches("%29");
+        return values.split("%2C").any(|value| value == label(key));
+    }
+    let terms = selector.split("%2C").filter(|term| !term.is_empty());
+    terms.into_iter().all(|term| {
+        let (key, value) = term.split_once("%3D").expect("a term has a value");
+        label(key) == value
     })
 }

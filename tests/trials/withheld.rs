@@ -1,6 +1,6 @@
 //! Who may not read a kind hears nothing that is surer than what the one who may hears.
 
-use super::{Case, items, list, report_of};
+use super::{Case, commands, items, list, report_of};
 use crate::support::{Certainty, Kind, ObjectRef, Report, rules};
 use serde_json::{Value, json};
 
@@ -12,10 +12,15 @@ pub(super) fn check(case: &Case) {
     let kinds = Kind::all().filter(|kind| *kind != Kind::Pod);
     let (read, unread): (Vec<Kind>, Vec<Kind>) = kinds.partition(|kind| is_read(&dump, *kind));
     for kind in read {
-        no_stronger(&full, &withhold(&dump, &[kind]), kind.is_workload());
+        if let Some(report) = report_of(&withhold(&dump, &[kind])) {
+            no_stronger(&full, &report, kind.is_workload());
+            commands::ask_for_nothing_of(&report, kind);
+        }
     }
     // what was not read anyway is now forbidden: one trial shows that the reason does not matter
-    no_stronger(&full, &withhold(&dump, &unread), false);
+    if let Some(report) = report_of(&withhold(&dump, &unread)) {
+        no_stronger(&full, &report, false);
+    }
 }
 
 /// Whether anything is there to be withheld.
@@ -46,11 +51,8 @@ fn withhold(dump: &Value, kinds: &[Kind]) -> Value {
 }
 
 /// A pod whose owner cannot be read is named by itself, so that its subject may change with it.
-fn no_stronger(full: &[Claim], reduced: &Value, another_subject: bool) {
-    let Some(report) = report_of(reduced) else {
-        return;
-    };
-    for (cause, subject, certainty) in claims(&report) {
+fn no_stronger(full: &[Claim], report: &Report, another_subject: bool) {
+    for (cause, subject, certainty) in claims(report) {
         let of_same = |other: &&Claim| other.1 == subject || another_subject;
         let known = full.iter().filter(of_same).any(|(other, _, strength)| {
             (*other == cause && *strength <= certainty) || replaces(other, cause)

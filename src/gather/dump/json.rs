@@ -5,7 +5,7 @@
 
 use super::error::Fault;
 use super::sniff::is_kubectl_remark;
-use super::take::Taker;
+use super::take::DumpSink;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -20,7 +20,7 @@ const LOGS_START: &str = "==== START logs ";
 const LOGS_END: &str = "==== END logs ";
 
 /// Reads all values of a text.
-pub(super) fn read(reader: &mut dyn BufRead, taker: &mut Taker<'_>) -> Result<(), Fault> {
+pub(super) fn read(reader: &mut dyn BufRead, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
     let spent = Cell::new(0);
     let mut reader = Limited {
         reader,
@@ -32,35 +32,35 @@ pub(super) fn read(reader: &mut dyn BufRead, taker: &mut Taker<'_>) -> Result<()
             spent.set(0);
             let mut deserializer = serde_json::Deserializer::from_reader(&mut reader);
             let outcome = Document {
-                taker,
+                sink,
                 spent: &spent,
             }
             .deserialize(&mut deserializer);
             if let Err(cause) = outcome {
-                return Err(fault(&cause, taker, &reader));
+                return Err(fault(&cause, sink, &reader));
             }
         } else {
-            between(&mut reader, taker)?;
+            between(&mut reader, sink)?;
         }
     }
     Ok(())
 }
 
 /// Reads one value that is in memory.
-pub(super) fn value(json: &[u8], taker: &mut Taker<'_>) -> Result<(), Fault> {
+pub(super) fn value(json: &[u8], sink: &mut DumpSink<'_>) -> Result<(), Fault> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let spent = Cell::new(0);
     let outcome = Document {
-        taker,
+        sink,
         spent: &spent,
     }
     .deserialize(&mut deserializer);
-    outcome.map_err(|_| taker.stopped().unwrap_or(Fault::Foreign))
+    outcome.map_err(|_| sink.stopped().unwrap_or(Fault::Foreign))
 }
 
-fn fault(cause: &serde_json::Error, taker: &mut Taker<'_>, reader: &Limited<'_>) -> Fault {
-    let (objects, offset) = (taker.objects(), reader.offset);
-    if let Some(fault) = taker.stopped() {
+fn fault(cause: &serde_json::Error, sink: &mut DumpSink<'_>, reader: &Limited<'_>) -> Fault {
+    let (objects, offset) = (sink.objects(), reader.offset);
+    if let Some(fault) = sink.stopped() {
         return fault;
     }
     if reader.spent.get() > ITEM_LIMIT {
@@ -76,7 +76,7 @@ fn fault(cause: &serde_json::Error, taker: &mut Taker<'_>, reader: &Limited<'_>)
 }
 
 /// Passes over what is not JSON: logs, and what kubectl writes to standard error.
-fn between(reader: &mut Limited<'_>, taker: &Taker<'_>) -> Result<(), Fault> {
+fn between(reader: &mut Limited<'_>, sink: &DumpSink<'_>) -> Result<(), Fault> {
     let offset = reader.offset;
     let line = reader.line()?;
     if let Some(of) = line.strip_prefix(LOGS_START) {
@@ -88,7 +88,7 @@ fn between(reader: &mut Limited<'_>, taker: &Taker<'_>) -> Result<(), Fault> {
             }
         }
         return Err(Fault::CutOff {
-            objects: taker.objects(),
+            objects: sink.objects(),
             offset,
         });
     }
@@ -96,7 +96,7 @@ fn between(reader: &mut Limited<'_>, taker: &Taker<'_>) -> Result<(), Fault> {
         return Ok(());
     }
     Err(Fault::NotJson {
-        objects: taker.objects(),
+        objects: sink.objects(),
         offset,
     })
 }
@@ -166,7 +166,7 @@ impl Read for Limited<'_> {
 
 /// A value that is a list, an array of objects, or one object.
 struct Document<'t, 'i> {
-    taker: &'t mut Taker<'i>,
+    sink: &'t mut DumpSink<'i>,
     spent: &'t Cell<usize>,
 }
 
@@ -186,36 +186,34 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Document { taker, spent } = self;
+        let Document { sink, spent } = self;
         let mut fields: Vec<(String, Box<RawValue>)> = Vec::new();
         let mut listed = false;
         while let Some(key) = map.next_key::<String>()? {
             if key == "items" && !listed {
-                taker.begin_list(kind_of(&fields));
-                map.next_value_seed(Items { taker, spent })?;
+                sink.begin_list(kind_of(&fields));
+                map.next_value_seed(Items { sink, spent })?;
                 listed = true;
             } else {
                 fields.push((key, map.next_value()?));
             }
         }
         let outcome = if listed {
-            taker.end_list(
+            sink.end_list(
                 kind_of(&fields).as_deref(),
                 text_of(&fields, "apiVersion").is_some(),
             )
         } else {
-            taker.single(&joined(&fields))
+            sink.single(&joined(&fields))
         };
-        outcome.map_err(|fault| taker.stop(fault))
+        outcome.map_err(|fault| sink.stop(fault))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
-        let Document { taker, spent } = self;
-        taker.begin_list(None);
-        Items { taker, spent }.visit_seq(seq)?;
-        taker
-            .end_list(None, false)
-            .map_err(|fault| taker.stop(fault))
+        let Document { sink, spent } = self;
+        sink.begin_list(None);
+        Items { sink, spent }.visit_seq(seq)?;
+        sink.end_list(None, false).map_err(|fault| sink.stop(fault))
     }
 }
 
@@ -246,7 +244,7 @@ fn joined(fields: &[(String, Box<RawValue>)]) -> Vec<u8> {
 
 /// The array of a list.
 struct Items<'t, 'i> {
-    taker: &'t mut Taker<'i>,
+    sink: &'t mut DumpSink<'i>,
     spent: &'t Cell<usize>,
 }
 
@@ -271,12 +269,11 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let Items { taker, spent } = self;
+        let Items { sink, spent } = self;
         spent.set(0);
         while let Some(item) = seq.next_element::<Box<RawValue>>()? {
-            taker
-                .item(item.get().as_bytes())
-                .map_err(|fault| taker.stop(fault))?;
+            sink.item(item.get().as_bytes())
+                .map_err(|fault| sink.stop(fault))?;
             spent.set(0);
         }
         Ok(())

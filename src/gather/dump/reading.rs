@@ -1,5 +1,6 @@
 //! The Reading: an object in a dump that says what was read, when, and what was not.
 
+use crate::kubernetes::field_selector::FieldSelector;
 use crate::kubernetes::selector::Selector;
 use crate::snapshot::{Gap, Kind, ReadScope, Snapshot, Why};
 use crate::triage::scope::{Scope, Target};
@@ -62,11 +63,14 @@ struct WireMeta {
 }
 
 #[derive(Serialize, Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
 struct WireScope {
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     selector: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field_selector: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     targets: Vec<WireTarget>,
 }
@@ -74,7 +78,9 @@ struct WireScope {
 #[derive(Serialize, Deserialize)]
 struct WireTarget {
     kind: String,
-    name: String,
+    /// Absent for all of the kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -141,6 +147,7 @@ impl WireScope {
         WireScope {
             namespace: scope.namespace.clone(),
             selector: scope.selector.as_ref().map(ToString::to_string),
+            field_selector: scope.fields.as_ref().map(ToString::to_string),
             targets: scope.targets.iter().map(target).collect(),
         }
     }
@@ -156,7 +163,11 @@ impl WireScope {
         Scope {
             namespace: self.namespace,
             selector: self.selector.and_then(|text| Selector::parse(&text).ok()),
+            fields: self
+                .field_selector
+                .and_then(|text| FieldSelector::parse(&text).ok()),
             targets: self.targets.into_iter().filter_map(target).collect(),
+            bare: false,
         }
     }
 }
@@ -236,10 +247,15 @@ mod tests {
             scope: Scope {
                 namespace: Some("shop".into()),
                 selector: Selector::parse("app=web").ok(),
-                targets: vec![Target {
-                    kind: Kind::Deployment,
-                    name: "web".into(),
-                }],
+                fields: FieldSelector::parse("status.phase!=Running").ok(),
+                targets: vec![
+                    Target::new(Kind::Deployment, "web"),
+                    Target {
+                        kind: Kind::Job,
+                        name: None,
+                    },
+                ],
+                bare: false,
             },
             reads: vec![
                 read(Kind::Pod, ReadScope::Everywhere, Ok(())),

@@ -18,7 +18,7 @@ const HELD_LIMIT: usize = 32 << 20;
 const METADATA_ONLY: &str = "PartialObjectMetadata";
 
 /// The taking in of files, one after another.
-pub(super) struct Taker<'i> {
+pub(super) struct DumpSink<'i> {
     store: &'i mut Store,
     coverage: &'i mut Coverage,
     /// The namespace of the scope: pods of others are kept as pod records.
@@ -87,13 +87,13 @@ impl Head {
     }
 }
 
-impl<'i> Taker<'i> {
+impl<'i> DumpSink<'i> {
     pub(super) fn new(
         store: &'i mut Store,
         coverage: &'i mut Coverage,
         namespace: Option<&'i str>,
     ) -> Self {
-        Taker {
+        DumpSink {
             store,
             coverage,
             namespace,

@@ -4,7 +4,7 @@
 use super::coverage::Coverage;
 use super::error::Fault;
 use super::layout::Layout;
-use super::take::Taker;
+use super::take::DumpSink;
 use super::{json, yaml};
 use crate::snapshot::{Seen, Store, Why};
 use std::io::{self, BufReader, Read};
@@ -22,14 +22,14 @@ impl Read for Breaks<'_> {
     }
 }
 
-fn store(read: impl FnOnce(&mut Taker<'_>) -> Result<(), Fault>) -> (Store, Option<Fault>) {
+fn store(read: impl FnOnce(&mut DumpSink<'_>) -> Result<(), Fault>) -> (Store, Option<Fault>) {
     let mut store = Store::new(Why::NotInDump);
     let mut coverage = Coverage::default();
-    let mut taker = Taker::new(&mut store, &mut coverage, None);
-    taker.begin(Layout::of(Path::new("-")));
-    let fault = read(&mut taker).err();
+    let mut sink = DumpSink::new(&mut store, &mut coverage, None);
+    sink.begin(Layout::of(Path::new("-")));
+    let fault = read(&mut sink).err();
     if fault.is_none() {
-        taker.end();
+        sink.end();
     }
     coverage.apply(&mut store);
     (store, fault)
@@ -46,7 +46,7 @@ fn items_are_handed_on_before_the_input_ends() {
         text.push_str(&format!(r#"{{"metadata":{{"name":"n{number}"}}}},"#));
     }
     let (store, fault) =
-        store(|taker| json::read(&mut BufReader::new(Breaks(text.as_bytes())), taker));
+        store(|sink| json::read(&mut BufReader::new(Breaks(text.as_bytes())), sink));
     assert!(matches!(fault, Some(Fault::Io(_))), "{fault:?}");
     assert_eq!(nodes(&store), 300);
 }
@@ -61,7 +61,7 @@ fn yaml_items_are_handed_on_before_the_input_ends() {
     }
     text.push_str("- apiVersion: v1\n");
     let (store, fault) =
-        store(|taker| yaml::read(&mut BufReader::new(Breaks(text.as_bytes())), taker, 100));
+        store(|sink| yaml::read(&mut BufReader::new(Breaks(text.as_bytes())), sink, 100));
     assert!(matches!(fault, Some(Fault::Io(_))), "{fault:?}");
     assert_eq!(nodes(&store), 300);
 }
@@ -97,7 +97,7 @@ kind: Node
 metadata: {name: n3}
 ";
     for whole in [1, 10, 40, 200, yaml::WHOLE] {
-        let (store, fault) = store(|taker| yaml::read(&mut text.as_bytes(), taker, whole));
+        let (store, fault) = store(|sink| yaml::read(&mut text.as_bytes(), sink, whole));
         assert!(fault.is_none(), "{whole}: {fault:?}");
         assert_eq!(nodes(&store), 3, "{whole}");
         assert!(matches!(store.namespaces().get("", "shop"), Seen::Yes(_)));
@@ -108,7 +108,7 @@ metadata: {name: n3}
 #[test]
 fn an_endless_object_is_refused() {
     let endless = br#"{"kind":"Pod","spec":""#.chain(io::repeat(b'x'));
-    let (_, fault) = store(|taker| json::read(&mut BufReader::new(endless), taker));
+    let (_, fault) = store(|sink| json::read(&mut BufReader::new(endless), sink));
     assert!(matches!(fault, Some(Fault::TooLarge { .. })), "{fault:?}");
 }
 
@@ -120,12 +120,12 @@ fn a_fault_never_quotes_an_object() {
         r#"{"apiVersion":"v1","kind":"List","items":[{"kind":"Secret","apiVersion":"v1","data":hunter2}]}"#,
         r#"{"apiVersion":"v1","kind":"List","items":"hunter2"}"#,
     ] {
-        let (_, fault) = store(|taker| json::read(&mut text.as_bytes(), taker));
+        let (_, fault) = store(|sink| json::read(&mut text.as_bytes(), sink));
         let said = fault.map(|fault| fault.to_string()).unwrap_or_default();
         assert!(!said.contains("hunter2"), "{said}");
     }
     let text =
         "apiVersion: v1\nkind: Secret\nstringData: {password: hunter2, password: [hunter2}\n";
-    let (_, fault) = store(|taker| yaml::read(&mut text.as_bytes(), taker, yaml::WHOLE));
+    let (_, fault) = store(|sink| yaml::read(&mut text.as_bytes(), sink, yaml::WHOLE));
     assert!(!fault.unwrap().to_string().contains("hunter2"));
 }

@@ -21,22 +21,67 @@ use std::path::{Path, PathBuf};
 /// kubectl keeps the whole manifest here, values of Secrets included.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
+/// A dump that was written to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dumped {
+    /// Where; absent for standard output.
+    pub path: Option<PathBuf>,
+    /// The objects in it.
+    pub objects: u64,
+    /// Its size.
+    pub bytes: u64,
+}
+
 /// Writes a dump. Until it is [finished](DumpWriter::finish) nothing stands under the dump's name.
 #[derive(Debug)]
 pub struct DumpWriter {
     path: PathBuf,
     /// The name it has until it is whole; `None` when it is written in place, to a pipe or a device.
     temporary: Option<PathBuf>,
-    file: BufWriter<fs::File>,
-    first: bool,
+    sink: BufWriter<Sink>,
+    items: u64,
+    bytes: u64,
+}
+
+/// Where the bytes go.
+#[derive(Debug)]
+enum Sink {
+    File(fs::File),
+    Stdout,
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Sink::File(file) => file.write(bytes),
+            Sink::Stdout => match io::stdout().write(bytes) {
+                // a reader that has seen enough is no error
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+                written => written,
+            },
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Sink::File(file) => file.flush(),
+            Sink::Stdout => match io::stdout().flush() {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+                _ => Ok(()),
+            },
+        }
+    }
 }
 
 impl DumpWriter {
-    /// Begins a dump that only its owner may read.
+    /// Begins a dump that only its owner may read; `-` is standard output.
     ///
     /// # Errors
     /// When the file cannot be created.
     pub fn create(path: &Path) -> Result<DumpWriter> {
+        if path == Path::new(STDOUT) {
+            return DumpWriter::begin(path.to_owned(), None, Sink::Stdout);
+        }
         let refused = || unwritable(path);
         // through a link, what it leads to is replaced; a pipe or a device is written as it is
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -49,11 +94,16 @@ impl DumpWriter {
             let file = private(&temporary).with_context(refused)?;
             (Some(temporary), file)
         };
+        DumpWriter::begin(target, temporary, Sink::File(file))
+    }
+
+    fn begin(path: PathBuf, temporary: Option<PathBuf>, sink: Sink) -> Result<DumpWriter> {
         let mut writer = DumpWriter {
-            path: target,
+            path,
             temporary,
-            file: BufWriter::new(file),
-            first: true,
+            sink: BufWriter::new(sink),
+            items: 0,
+            bytes: 0,
         };
         writer.write(br#"{"apiVersion":"v1","kind":"List","metadata":{},"items":["#)?;
         Ok(writer)
@@ -99,31 +149,39 @@ impl DumpWriter {
     ///
     /// # Errors
     /// When not all of it could be written.
-    pub fn finish(mut self, reading: &Reading) -> Result<()> {
+    pub fn finish(mut self, reading: &Reading) -> Result<Dumped> {
+        let objects = self.items;
         let reading = reading.to_json().with_context(|| unwritable(&self.path))?;
         self.item(&reading)?;
         self.write(b"\n]}\n")?;
-        self.rename().with_context(|| unwritable(&self.path))
+        self.rename().with_context(|| unwritable(&self.path))?;
+        let is_file = matches!(self.sink.get_ref(), Sink::File(_));
+        Ok(Dumped {
+            path: is_file.then(|| self.path.clone()),
+            objects,
+            bytes: self.bytes,
+        })
     }
 
     fn item(&mut self, json: &[u8]) -> Result<()> {
-        let comma: &[u8] = if self.first { b"\n" } else { b",\n" };
-        self.first = false;
+        let comma: &[u8] = if self.items == 0 { b"\n" } else { b",\n" };
+        self.items += 1;
         self.write(comma)?;
         self.write(json)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let written = self.file.write_all(bytes);
+        self.bytes += bytes.len() as u64;
+        let written = self.sink.write_all(bytes);
         written.with_context(|| unwritable(&self.path))
     }
 
     /// Gives the dump its name, once all of it is on the disk.
     fn rename(&mut self) -> io::Result<()> {
-        self.file.flush()?;
-        if let Some(temporary) = &self.temporary {
+        self.sink.flush()?;
+        if let (Some(temporary), Sink::File(file)) = (&self.temporary, self.sink.get_ref()) {
             // a full disk may only show here
-            self.file.get_ref().sync_all()?;
+            file.sync_all()?;
             fs::rename(temporary, &self.path)?;
             self.temporary = None;
         }
@@ -160,6 +218,9 @@ fn private(path: &Path) -> io::Result<fs::File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
 }
+
+/// The name that stands for standard output.
+const STDOUT: &str = "-";
 
 type Fields = BTreeMap<String, Box<RawValue>>;
 

@@ -7,7 +7,7 @@
 use super::error::Fault;
 use super::json::{self, ITEM_LIMIT};
 use super::sniff::is_kubectl_remark;
-use super::take::Taker;
+use super::take::DumpSink;
 use serde_json::Value;
 use std::io::{BufRead, Read};
 
@@ -17,7 +17,7 @@ pub(super) const WHOLE: usize = 2 << 20;
 /// Reads all documents of a text.
 pub(super) fn read(
     reader: &mut dyn BufRead,
-    taker: &mut Taker<'_>,
+    sink: &mut DumpSink<'_>,
     whole: usize,
 ) -> Result<(), Fault> {
     let mut document = Document {
@@ -37,7 +37,7 @@ pub(super) fn read(
         }
         number += 1;
         let text = std::str::from_utf8(&line).map_err(|_| Fault::NotYaml {
-            objects: taker.objects(),
+            objects: sink.objects(),
             line: number,
         })?;
         let bare = text.trim_end();
@@ -46,18 +46,18 @@ pub(super) fn read(
                 logs = None;
             }
         } else if let Some(of) = bare.strip_prefix("==== START logs ") {
-            document.end(number, taker)?;
+            document.end(number, sink)?;
             logs = Some(format!("==== END logs {of}"));
         } else if bare == "---" || bare == "..." || bare.starts_with("--- ") {
-            document.end(number, taker)?;
+            document.end(number, sink)?;
             if let Some(rest) = bare.strip_prefix("--- ") {
-                document.line(rest, number, taker)?;
+                document.line(rest, number, sink)?;
             }
         } else if !is_kubectl_remark(text) && !text.starts_with('%') {
-            document.line(text, number, taker)?;
+            document.line(text, number, sink)?;
         }
     }
-    document.end(number, taker)
+    document.end(number, sink)
 }
 
 /// The document that is being read.
@@ -80,7 +80,7 @@ struct List {
 }
 
 impl Document {
-    fn line(&mut self, line: &str, number: u64, taker: &mut Taker<'_>) -> Result<(), Fault> {
+    fn line(&mut self, line: &str, number: u64, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
         match self.list.take() {
             None => {
                 if self.text.is_empty() {
@@ -88,11 +88,11 @@ impl Document {
                 }
                 self.text.push_str(line);
                 if self.text.len() > self.whole {
-                    self.cut(taker)?;
+                    self.cut(sink)?;
                 }
             }
             Some(mut list) => {
-                let outcome = self.line_of_list(&mut list, line, number, taker);
+                let outcome = self.line_of_list(&mut list, line, number, sink);
                 self.list = Some(list);
                 outcome?;
             }
@@ -104,7 +104,7 @@ impl Document {
     }
 
     /// Goes over to cutting items, if the document is a list.
-    fn cut(&mut self, taker: &mut Taker<'_>) -> Result<(), Fault> {
+    fn cut(&mut self, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
         let mut lines = self.text.split_inclusive('\n');
         let is_items = |line: &str| line.trim_end() == "items:";
         let before: String = lines.by_ref().take_while(|line| !is_items(line)).collect();
@@ -117,7 +117,7 @@ impl Document {
         }
         let rest: String = lines.collect();
         let first = self.begins + before.lines().count() as u64 + 1;
-        taker.begin_list(kind_in(&before));
+        sink.begin_list(kind_in(&before));
         let mut list = List {
             head: before,
             indent,
@@ -125,7 +125,7 @@ impl Document {
         };
         self.text.clear();
         for (number, line) in (first..).zip(rest.split_inclusive('\n')) {
-            self.line_of_list(&mut list, line, number, taker)?;
+            self.line_of_list(&mut list, line, number, sink)?;
         }
         self.list = Some(list);
         Ok(())
@@ -136,14 +136,14 @@ impl Document {
         list: &mut List,
         line: &str,
         number: u64,
-        taker: &mut Taker<'_>,
+        sink: &mut DumpSink<'_>,
     ) -> Result<(), Fault> {
         let depth = line.len() - line.trim_start_matches(' ').len();
         let content = line.trim();
         let filler = content.is_empty() || (content.starts_with('#') && depth == 0);
         let begins = depth == list.indent && content.starts_with('-');
         if list.in_items && !filler && !begins && depth <= list.indent {
-            self.item(taker)?;
+            self.item(sink)?;
             list.in_items = false;
         }
         if !list.in_items {
@@ -151,7 +151,7 @@ impl Document {
             return Ok(());
         }
         if begins {
-            self.item(taker)?;
+            self.item(sink)?;
             self.begins = number;
         }
         self.text.push_str(line);
@@ -159,32 +159,32 @@ impl Document {
     }
 
     /// Decodes one item, written as a sequence of one.
-    fn item(&mut self, taker: &mut Taker<'_>) -> Result<(), Fault> {
+    fn item(&mut self, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
         if self.text.trim().is_empty() {
             return Ok(());
         }
-        for value in decode(&self.text, self.begins, taker)? {
+        for value in decode(&self.text, self.begins, sink)? {
             for item in value.as_array().into_iter().flatten() {
-                taker.item(item.to_string().as_bytes())?;
+                sink.item(item.to_string().as_bytes())?;
             }
         }
         self.text.clear();
         Ok(())
     }
 
-    fn end(&mut self, number: u64, taker: &mut Taker<'_>) -> Result<(), Fault> {
+    fn end(&mut self, number: u64, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
         if let Some(list) = self.list.take() {
-            self.item(taker)?;
+            self.item(sink)?;
             let names_version = list
                 .head
                 .lines()
                 .any(|line| line.starts_with("apiVersion:"));
-            taker.end_list(kind_in(&list.head).as_deref(), names_version)?;
+            sink.end_list(kind_in(&list.head).as_deref(), names_version)?;
         } else {
             let text = std::mem::take(&mut self.text);
-            for value in decode(&text, self.begins, taker)? {
+            for value in decode(&text, self.begins, sink)? {
                 if !value.is_null() {
-                    json::value(value.to_string().as_bytes(), taker)?;
+                    json::value(value.to_string().as_bytes(), sink)?;
                 }
             }
         }
@@ -199,7 +199,7 @@ fn kind_in(head: &str) -> Option<String> {
     Some(line.trim().trim_matches(['"', '\'']).to_owned())
 }
 
-fn decode(text: &str, begins: u64, taker: &Taker<'_>) -> Result<Vec<Value>, Fault> {
+fn decode(text: &str, begins: u64, sink: &DumpSink<'_>) -> Result<Vec<Value>, Fault> {
     // the default budget guards small configurations; a dump is bounded by its bytes instead
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
@@ -210,7 +210,7 @@ fn decode(text: &str, begins: u64, taker: &Taker<'_>) -> Result<Vec<Value>, Faul
         with_snippet: false,
     };
     serde_saphyr::from_multiple_with_options(text, options).map_err(|error| Fault::NotYaml {
-        objects: taker.objects(),
+        objects: sink.objects(),
         line: begins + error.location().map_or(0, |at| at.line().saturating_sub(1)),
     })
 }

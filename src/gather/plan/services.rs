@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 /// Of a scan the Services; their pods are read anyway.
 pub(super) fn of_scope(scope: &Scope, reads: &mut BTreeSet<Read>) {
-    if scope.targets.is_empty() && scope.selector.is_none() {
+    if scope.is_scan() {
         reads.insert(list(Kind::Service, scope.namespace.as_deref()));
     }
 }
@@ -20,8 +20,8 @@ pub(super) fn without_pods(scope: &Scope, store: &Store, reads: &mut BTreeSet<Re
             name,
             service,
         };
-        let lacks_pods = !service.selector.is_empty() && subject.pods(store) == 0;
-        if lacks_pods && subject.is_in(scope, store) {
+        let wants_pods = !service.selector.is_empty() && !service.terminating;
+        if wants_pods && subject.pods(store) == 0 && subject.is_in(scope, store) {
             let workloads = Kind::all().filter(|kind| kind.is_workload());
             reads.extend(workloads.map(|kind| list(kind, Some(namespace))));
         }

@@ -13,7 +13,8 @@ pub(super) fn of_scope(scope: &Scope, reads: &mut BTreeSet<Read>) {
     let targets = scope.targets.iter();
     let workloads = targets.filter(|target| target.kind.is_workload());
     let of_service = !scope.names_no(Kind::Service);
-    if workloads.clone().next().is_none() && !scope.targets.is_empty() && !of_service {
+    let of_pods = !scope.targets.is_empty() && workloads.clone().next().is_none() && !of_service;
+    if of_pods || scope.fields.is_some() {
         return;
     }
     let namespace = scope.namespace.as_deref();
@@ -30,7 +31,7 @@ pub(super) fn of_scope(scope: &Scope, reads: &mut BTreeSet<Read>) {
 /// The workloads that were refused pods, with all of their events, which tell whether one was created since; and the quotas of
 /// their namespaces, where a quota is why.
 pub(super) fn refused(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) {
-    if scope.only_pods() {
+    if scope.only_pods() || scope.fields.is_some() {
         return;
     }
     let mut by_namespace: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -68,7 +69,7 @@ pub(super) fn refused(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) 
 }
 
 /// The workloads of the scope that events of refusals are about, and what these say.
-fn of_events<'s>(
+pub(super) fn of_events<'s>(
     scope: &'s Scope,
     store: &'s Store,
 ) -> impl Iterator<Item = (ObjectRef, &'s str)> + use<'s> {

@@ -208,11 +208,23 @@ fn reads_well() {
 }
 
 #[test]
+fn amounts_side_by_side_are_of_one_unit() {
+    for (text, beside, resource, expected) in [
+        ("4Gi", "1536Mi", "memory", "4096Mi"),
+        ("512Mi", "2Gi", "memory", "512Mi"),
+        ("2", "1.5", "cpu", "2"),
+        ("1Gi", "64", "memory", "1Gi"),
+    ] {
+        assert_eq!(quantity(text).beside(beside, resource), expected);
+    }
+}
+
+#[test]
 fn a_manifest_never_gets_more_than_there_is() {
     for (text, resource, exact) in [
-        ("1500m", "cpu", "1500m"),
+        ("1500m", "cpu", "1.5"),
         ("2", "cpu", "2"),
-        ("1.9999", "cpu", "1999m"),
+        ("1.9999", "cpu", "1.999"),
         ("1n", "cpu", "0"),
         ("-1", "cpu", "0"),
         ("16252040Ki", "memory", "15871Mi"),

@@ -1,7 +1,7 @@
 //! Refusals that list resources, bounds or checks.
 
 use super::{Bound, Breach, Denial};
-use crate::messages::form::{fill, position, search};
+use crate::messages::form::{match_full, position, search};
 use crate::messages::text;
 
 /// Quotas, limit ranges and PodSecurity.
@@ -182,7 +182,7 @@ fn breach(said: &str) -> Option<Breach> {
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let said = said.trim_end_matches([']', ',', '.', ';', ' ']);
     let (captures, bound) = FORMS.iter().find_map(|(form, bound)| {
-        fill(form, said)
+        match_full(form, said)
             .or_else(|| search(form, said))
             .map(|captures| (captures, *bound))
     })?;

@@ -3,7 +3,7 @@
 //! `not found` alone decides nothing: platform, size and schema errors of containerd end with it as well.
 
 use super::{PullFailure, TlsFault};
-use crate::messages::form::{Pattern, contains, fill, search};
+use crate::messages::form::{Pattern, contains, match_full, search};
 
 /// The class of a pull error, by its words.
 pub(super) fn failure(text: &str) -> Option<PullFailure> {
@@ -273,7 +273,7 @@ pub(super) fn is_boilerplate(text: &str) -> bool {
         "Back-off pulling image \"{}\"",
     ];
     let text = text.trim_end_matches(['.', ':', ' ']);
-    FORMS.iter().any(|form| fill(form, text).is_some())
+    FORMS.iter().any(|form| match_full(form, text).is_some())
 }
 
 /// Whether the registry was asked without a login.

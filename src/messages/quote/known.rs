@@ -101,9 +101,11 @@ const ENTRIES: &[&str] = &[
     ", {} DoesNotExist",
 ];
 
+/// external-provisioner; the report names the claim.
+const PROVISIONING: &str = "failed to provision volume with StorageClass \"{}\": ";
+
 const CONTEXT: &[&str] = &[
-    // external-provisioner; the report names the claim
-    "failed to provision volume with StorageClass \"{}\": ",
+    PROVISIONING,
     // the API server; the report names the workload
     "pods \"{}\" is forbidden: ",
     // kubelet: all volumes of the pod, and none
@@ -162,12 +164,8 @@ fn statuses(message: &str) -> impl Iterator<Item = Piece<'_>> {
 
 /// Where the wrapper ends that a message begins with, whatever it names.
 pub(super) fn wrapper(message: &str) -> Option<usize> {
-    let provisioners = CONTEXT.iter().take(1);
-    let forms = [STATUS]
-        .iter()
-        .chain(WRAPPERS)
-        .chain(REPEATS)
-        .chain(provisioners);
+    let forms = [STATUS, PROVISIONING];
+    let forms = forms.iter().chain(WRAPPERS).chain(REPEATS);
     forms
         .filter_map(|form| find(form, message, 0))
         .find(|(place, _)| place.start == 0)

@@ -4,7 +4,7 @@
 
 use super::device;
 use super::reason::{NodeCondition, Reason};
-use crate::messages::form::{Captures, Pattern, fill, strip_prefix, whole};
+use crate::messages::form::{Captures, Pattern, match_full, strip_prefix, whole};
 
 /// What a clause means; [`Reason::Other`] if its wording is not known as a whole.
 pub(super) fn reason(text: &str) -> Reason {
@@ -45,7 +45,7 @@ fn resource_reason(resource: &str) -> Reason {
 
 /// Volcano wraps a filter's reason: `plugin <plugin> predicates failed <reason>`.
 fn volcano(text: &str) -> Option<Reason> {
-    let captures = fill("plugin {} predicates failed {*}", text)?;
+    let captures = match_full("plugin {} predicates failed {*}", text)?;
     Some(reason(captures.get(1)))
 }
 

@@ -1,21 +1,32 @@
 //! The published schema: that it is the types', and that what is written keeps to it.
 
 use super::*;
-use crate::report::SCHEMA;
+use crate::report::{Failed, SCHEMA};
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 use std::path::Path;
+
+/// What stands on standard output behind `-o json`.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is wanted")]
+enum Written {
+    Report(Box<Report>),
+    Failed(Failed),
+}
 
 /// The schema of the types, titled, and open: a reader must not refuse a field that a later version adds.
 fn schema() -> Value {
     let generator = SchemaSettings::draft2020_12()
         .for_serialize()
         .into_generator();
-    let mut schema = generator.into_root_schema_for::<Report>().to_value();
+    let mut schema = generator.into_root_schema_for::<Written>().to_value();
     open(&mut schema);
     schema["$id"] = json!(SCHEMA);
-    schema["title"] = json!("Report of kubectl diagnose");
-    schema["properties"]["schema"]["const"] = json!(SCHEMA);
+    schema["title"] = json!("Report of kubectl diagnose, or why there is none");
+    for of in ["Report", "Failed"] {
+        schema["$defs"][of]["properties"]["schema"]["const"] = json!(SCHEMA);
+    }
     schema
 }
 
@@ -64,7 +75,8 @@ fn a_field_that_is_added_later_is_no_error() {
         !closed(&schema()),
         "a reader must not refuse what it does not know"
     );
-    assert_eq!(schema()["properties"]["schema"]["const"], json!(SCHEMA));
+    let report = &schema()["$defs"]["Report"];
+    assert_eq!(report["properties"]["schema"]["const"], json!(SCHEMA));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The table of nodes with a column for each kind of filter failure, where they fit beside each other.
 
-use super::alike::{Alike, Topic};
+use super::failure_group::{FailureGroup, Topic};
 use super::failures::sentence;
 use super::rows::Row;
 use super::values::{free, holders, label, taint};
@@ -32,7 +32,7 @@ pub(super) enum Column {
 /// The columns that these rows need, in the order in which a reader asks.
 pub(super) fn columns(rows: &[Row<'_>]) -> Vec<Column> {
     let all = || rows.iter().flat_map(|row| &row.failures);
-    let topics: Vec<Topic<'_>> = all().filter_map(Alike::topic).collect();
+    let topics: Vec<Topic<'_>> = all().filter_map(FailureGroup::topic).collect();
     let ports: BTreeSet<&str> = topics
         .iter()
         .filter_map(|topic| match topic {
@@ -41,7 +41,7 @@ pub(super) fn columns(rows: &[Row<'_>]) -> Vec<Column> {
         })
         .collect();
     let mut resources: BTreeMap<&str, &str> = BTreeMap::new();
-    for (_, failure) in all().flat_map(|alike| &alike.0) {
+    for (_, failure) in all().flat_map(|group| &group.0) {
         if let (Topic::Resource(resource), Some(asked)) = (Topic::of(failure), &failure.asked) {
             resources.insert(resource, asked);
         }
@@ -77,7 +77,7 @@ impl Column {
             .fact("asked", amount(asked, resource)),
             Column::Taint => say!("text.columns.taint", "TAINT NOT TOLERATED").into(),
             Column::Label => say!("text.columns.label", "LABEL WANTED").into(),
-            Column::Other => say!("text.columns.other", "OTHER OBSTACLES").into(),
+            Column::Other => say!("text.columns.other", "OTHER REASONS").into(),
         }
     }
 
@@ -90,13 +90,13 @@ impl Column {
         }
     }
 
-    fn cell(&self, alike: &Alike<'_>) -> Message {
+    fn cell(&self, group: &FailureGroup<'_>) -> Message {
         match self {
-            Column::Port(_) => holders(alike),
-            Column::Resource(..) => free(alike),
-            Column::Taint => taint(alike),
-            Column::Label => label(alike),
-            Column::Other => sentence(alike),
+            Column::Port(_) => holders(group),
+            Column::Resource(..) => free(group),
+            Column::Taint => taint(group),
+            Column::Label => label(group),
+            Column::Other => sentence(group),
         }
     }
 }
@@ -115,8 +115,8 @@ pub(super) fn cells(
     let and = language.word(AND);
     let mut start = Line::new();
     let mut cell = |column: &Column| {
-        let mine = |alike: &&Alike<'_>| {
-            let topic = alike.topic();
+        let mine = |group: &&FailureGroup<'_>| {
+            let topic = group.topic();
             let held = |column: &Column| topic.is_some_and(|topic| column.holds(topic));
             match column {
                 Column::Other => !columns.iter().any(held),
@@ -124,7 +124,7 @@ pub(super) fn cells(
             }
         };
         let words = row.failures.iter().filter(mine);
-        let words = words.map(|alike| language.render(&column.cell(alike)));
+        let words = words.map(|group| language.render(&column.cell(group)));
         let words: Vec<String> = words.collect();
         match column {
             Column::Other if row.failures.is_empty() => {

@@ -1,50 +1,10 @@
-//! Causes that contribute to the same trouble: diagnoses of the same objects stand together, and say once what they share.
-//!
-//! The report orders diagnoses by certainty, so a likely cause can stand far below a proven one of the
-//! same pod; scripts want that order, and people one place to read about a pod.
+//! What stands above a block about the same objects is not said again.
 
 use super::shown;
 use crate::render::terms;
-use crate::report::{Diagnosis, FixReport};
-use crate::snapshot::{Evidence, ObjectRef};
+use crate::report::{Affected, Diagnosis, FixReport};
+use crate::snapshot::Evidence;
 use crate::text::{Message, say};
-use std::collections::BTreeMap;
-
-/// The diagnoses, each behind the first that is about the same objects.
-pub(super) fn together(diagnoses: &[Diagnosis]) -> Vec<&Diagnosis> {
-    let mut known: BTreeMap<(&ObjectRef, Vec<ObjectKey<'_>>), usize> = BTreeMap::new();
-    let mut groups: Vec<Vec<&Diagnosis>> = Vec::new();
-    for diagnosis in diagnoses {
-        let key = (&diagnosis.subject, affected(diagnosis));
-        let at = *known.entry(key).or_insert(groups.len());
-        match groups.get_mut(at) {
-            Some(group) => group.push(diagnosis),
-            None => groups.push(vec![diagnosis]),
-        }
-    }
-    groups.concat()
-}
-
-/// Whether the same objects are stuck, in whichever container.
-pub(super) fn affect_the_same(one: &Diagnosis, other: &Diagnosis) -> bool {
-    affected(one) == affected(other)
-}
-
-/// A kind, a namespace and a name.
-type ObjectKey<'a> = (&'a str, Option<&'a str>, &'a str);
-
-fn affected(diagnosis: &Diagnosis) -> Vec<ObjectKey<'_>> {
-    let objects = diagnosis.affected.iter();
-    objects
-        .map(|object| {
-            (
-                object.kind.as_str(),
-                object.namespace.as_deref(),
-                object.name.as_str(),
-            )
-        })
-        .collect()
-}
 
 /// What blocks above a block about the same objects have shown already.
 #[derive(Debug, Default)]
@@ -113,4 +73,10 @@ impl<'a> Above<'a> {
             .fact("layer", terms::layer(diagnosis.next.layer))
             .fact_if("same", same)
     }
+}
+
+/// Whether the same objects are stuck, in whichever container.
+pub(super) fn affect_the_same(one: &Diagnosis, other: &Diagnosis) -> bool {
+    let one = one.affected.iter().map(Affected::key);
+    one.eq(other.affected.iter().map(Affected::key))
 }

@@ -1,68 +1,81 @@
 //! The block of one diagnosis.
 
+use super::block::Block;
 use super::contributing::Above;
 use super::margin::label;
-use super::{agreement, evidence, fixes, head, ladder, nodes};
+use super::{agreement, evidence, fixes, head, ladder, nodes, serving};
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::terms;
 use crate::render::writer::Writer;
-use crate::report::{Diagnosis, Next, Report};
-use crate::text::say;
+use crate::report::{Affected, Diagnosis, Next, Report};
+use crate::rules::UNEXPLAINED;
+use crate::rules::finding::{Certainty, Who};
+use crate::text::{Message, say};
 
 /// Writes the block; `above` are the blocks above it that are about the same objects.
-pub(super) fn write(
-    writer: &mut Writer,
-    report: &Report,
-    diagnosis: &Diagnosis,
-    above: &[&Diagnosis],
-) {
-    writer.blank_line();
-    head::write(writer, &diagnosis.affected, &diagnosis.subject);
-    writer.paragraph(
-        &Line::new().pad(2),
-        &Line::new().pad(4),
-        &headline(writer, diagnosis),
-    );
-    if above.is_empty() {
-        head::names(writer, &diagnosis.affected, &diagnosis.subject);
-    }
+pub(super) fn write(writer: &mut Writer, report: &Report, block: &Block<'_>, above: &[&Diagnosis]) {
+    let diagnosis = block.first;
     let same = Above::of(diagnosis, above, writer.whole());
-    if same.is_empty() {
-        writer.blank_line();
-        ladder::write(
-            writer,
-            &diagnosis.ladder,
-            diagnosis.next.layer,
-            &report.gaps,
-        );
-    } else {
-        let start = Line::new().pad(2);
-        writer.hanging_indent(
-            &start,
-            &Line::of(Style::Faint, &writer.says(&same.message(diagnosis))),
-        );
+    let objects = block.affected();
+    writer.blank_line();
+    if above.is_empty() {
+        head::write(writer, &objects, report);
     }
-    writer.blank_line();
-    known(writer, diagnosis, &same);
-    writer.blank_line();
+    let start = Line::new().pad(2);
+    writer.paragraph(&start, &Line::new().pad(4), &headline(writer, block));
+    if above.is_empty() {
+        head::names(writer, &objects);
+        serving::changes(writer, report, &block.workloads());
+    }
+    fixes::write(writer, &diagnosis.fixes, &same);
+    others(writer, block);
     if let Some(why) = &diagnosis.why_message {
         let name = label(&writer.word(say!("text.diagnosis.why", "why")));
         let words = Line::new().prose(Style::Plain, &writer.says(why));
         writer.hanging_indent(&name, &words);
     }
-    fixes::write(writer, &diagnosis.fixes, &same);
     if above.iter().all(|above| above.next != diagnosis.next) {
         inspect(writer, &diagnosis.next);
     }
+    known(writer, diagnosis, &objects, &same);
     if writer.whole() {
         facts(writer, diagnosis);
     }
+    if same.is_empty() {
+        ladder::write(writer, &diagnosis.ladder, &report.gaps);
+    } else {
+        let words = writer.says(&same.message(diagnosis));
+        writer.hanging_indent(&start, &Line::of(Style::Faint, &words));
+    }
+    explain(writer, diagnosis.cause);
+}
+
+/// Of several workloads the change of one is told.
+fn others(writer: &mut Writer, block: &Block<'_>) {
+    let others = block.diagnoses.len().saturating_sub(1);
+    if others == 0 || block.first.fixes.is_empty() {
+        return;
+    }
+    let words = Message::new(say!(
+        "text.diagnosis.others",
+        "likewise for the {others} {others|other|others}: -o wide"
+    ))
+    .fact("others", others);
+    let words = Line::of(Style::Faint, &writer.says(&words));
+    writer.hanging_indent(&label(""), &words);
+}
+
+/// The command that tells what the cause means.
+pub(super) fn explain(writer: &mut Writer, cause: &str) {
+    let start = label(&writer.word(say!("text.diagnosis.more", "more")));
+    let command = format!("kubectl diagnose explain {cause}");
+    writer.hanging_indent(&start, &Line::new().whole(Style::Faint, &command));
 }
 
 /// How it is known: quotes, nodes and counts, each unless it stands above.
-fn known(writer: &mut Writer, diagnosis: &Diagnosis, same: &Above<'_>) {
-    let quoted = evidence::write(writer, diagnosis, same);
+fn known(writer: &mut Writer, diagnosis: &Diagnosis, objects: &[&Affected], same: &Above<'_>) {
+    let quoted = evidence::write(writer, diagnosis, objects, same);
     let has_nodes = same.has_nodes(diagnosis);
     if !has_nodes {
         nodes::write(writer, diagnosis, quoted);
@@ -74,16 +87,21 @@ fn known(writer: &mut Writer, diagnosis: &Diagnosis, same: &Above<'_>) {
 }
 
 /// `host-port-conflict: port 8080/TCP is taken`
-fn headline(writer: &Writer, diagnosis: &Diagnosis) -> Line {
-    name(writer, diagnosis)
+fn headline(writer: &Writer, block: &Block<'_>) -> Line {
+    certainty(writer, block.root.cause, block.root.certainty)
         .plain(": ")
-        .prose(Style::Label, &writer.says(&diagnosis.message))
+        .prose(Style::Label, &writer.says(block.headline()))
 }
 
 /// The cause, with how sure it is when it is not proven.
-pub(super) fn name(writer: &Writer, diagnosis: &Diagnosis) -> Line {
-    let line = Line::of(Style::Cause, diagnosis.cause);
-    match terms::certainty(diagnosis.certainty) {
+pub(super) fn certainty(writer: &Writer, cause: &str, certainty: Certainty) -> Line {
+    let style = if cause == UNEXPLAINED {
+        Style::Unknown
+    } else {
+        Style::Cause
+    };
+    let line = Line::of(style, cause);
+    match terms::certainty(certainty) {
         None => line,
         Some(word) => line.with(Style::Unknown, &format!(" ({})", writer.word(word))),
     }
@@ -95,12 +113,24 @@ pub(super) fn inspect(writer: &mut Writer, next: &Next) {
         return;
     }
     let start = label(&writer.word(say!("text.diagnosis.next", "next")));
-    let command = Line::new().whole(Style::Command, &next.command);
-    if next.command.contains('\n') {
-        writer.command(start.width(), &next.command)
-    } else {
-        writer.hanging_indent(&start, &command)
-    }
+    let by = match (&next.node, next.who) {
+        (Some(node), _) => Some(
+            Message::new(say!("text.diagnosis.on-node", "on {node}:")).fact("node", node.as_str()),
+        ),
+        (None, Who::Admin) => Some(
+            say!(
+                "text.diagnosis.ask-administrator",
+                "ask an administrator to run:"
+            )
+            .into(),
+        ),
+        (None, Who::Owner) => None,
+    };
+    let by = by
+        .map(|by| format!("{} ", writer.says(&by)))
+        .unwrap_or_default();
+    let command = Line::of(Style::Faint, &by).whole(Style::Command, &next.command);
+    writer.hanging_indent(&start, &command)
 }
 
 fn facts(writer: &mut Writer, diagnosis: &Diagnosis) {

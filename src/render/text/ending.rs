@@ -1,12 +1,15 @@
 //! The end: what was named and is not stuck, what could not be read, and the numbers.
 
-use super::head::kind_nouns;
+use super::head::{kind_nouns, restarts};
+use crate::render::arguments::arguments;
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::terms;
 use crate::render::words::{bytes, listed, named};
 use crate::render::writer::Writer;
-use crate::report::{Defect, GapReport, NotStuck, Report, ScopeReport, StandingReport, Summary};
+use crate::report::{
+    Defect, GapReport, NotStuck, Report, RestartsReport, ScopeReport, StandingReport, Summary,
+};
 use crate::snapshot::{Kind, ObjectRef, Why};
 use crate::text::{Message, Seconds, say};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const NOT_STUCK: usize = 10;
 /// Causes that a line about a gap names.
 const AFFECTED: usize = 3;
+/// Workloads of a namespace that are named because they serve nothing.
+const DOWN: usize = 3;
 /// Objects that a line about a gap names.
 const UNREAD: usize = 6;
 
@@ -35,12 +40,15 @@ fn not_stuck(writer: &mut Writer, objects: &[NotStuck]) {
     for one in objects.iter().take(shown) {
         let words = Message::new(say!(
             "text.standing.is",
-            "{kind} {object} is {standing}: {because}"
+            "{kind} {object} is {standing}: {because}[; {restarts}[ ({end})]][; started {age} ago]"
         ))
         .fact("kind", one.object.kind.to_lowercase())
         .fact("object", place_of(&one.object))
         .fact("standing", terms::standing(one.standing))
-        .fact("because", one.message.clone());
+        .fact("because", one.message.clone())
+        .fact_if("restarts", one.restarts.as_ref().map(restarts))
+        .fact_if("end", one.restarts.as_ref().and_then(last_end))
+        .fact_if("age", one.started_seconds.map(Seconds));
         let line = Line::new().sentence(writer.language(), &words, |hole| match hole {
             "object" => Style::Object,
             "standing" => style(one.standing),
@@ -75,6 +83,16 @@ fn style(standing: StandingReport) -> Style {
     }
 }
 
+/// `Error, exit code 1`
+fn last_end(restarts: &RestartsReport) -> Option<Message> {
+    let code = restarts.last_exit_code?;
+    let end = Message::new(say!("text.standing.end", "[{reason}, ]exit code {code}"));
+    Some(
+        end.fact("code", code)
+            .fact_if("reason", restarts.last_reason.as_deref()),
+    )
+}
+
 /// `shop/web-0`
 fn place_of(object: &ObjectRef) -> String {
     match &object.namespace {
@@ -103,12 +121,17 @@ fn wrong(writer: &mut Writer, defect: &Defect) {
 }
 
 fn summary(writer: &mut Writer, report: &Report) {
-    let mut line = Line::new().sentence(writer.language(), &verdict(report), |hole| match hole {
-        "unread" => Style::Unknown,
-        "nothing" => Style::Passed,
-        "stuck" => Style::Cause,
-        _ => Style::Plain,
-    });
+    let mut line =
+        Line::new().sentence(
+            writer.language(),
+            &verdict(writer, report),
+            |hole| match hole {
+                "unread" => Style::Unknown,
+                "nothing" => Style::Passed,
+                "stuck" => Style::Cause,
+                _ => Style::Plain,
+            },
+        );
     let requests = report.requests;
     if requests.count > 0 || requests.bytes > 0 {
         let sent = usize::try_from(requests.count).unwrap_or(usize::MAX);
@@ -123,8 +146,8 @@ fn summary(writer: &mut Writer, report: &Report) {
     writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
 }
 
-/// What it comes to. Nothing is said of pods that could not be listed.
-fn verdict(report: &Report) -> Message {
+/// The verdict. Nothing is said of pods that could not be listed.
+fn verdict(writer: &Writer, report: &Report) -> Message {
     let by_kind = &report.summary.by_kind;
     let mut gaps = report.gaps.iter();
     let blind = gaps.any(|gap| gap.kind == Kind::Pod.as_str() && is_missed(gap));
@@ -154,7 +177,7 @@ fn verdict(report: &Report) -> Message {
         ))
         .fact("nothing", say!("text.summary.nothing", "nothing is stuck"))
         .fact("pods", all),
-        (true, ..) => stuck_by(report),
+        (true, ..) => stuck_by(writer, report),
     };
     message
         .fact_if(
@@ -171,7 +194,7 @@ fn verdict(report: &Report) -> Message {
 }
 
 /// `3 of 42 pods stuck by 2 causes, 1 unexplained, the longest for 41m`
-fn stuck_by(report: &Report) -> Message {
+fn stuck_by(writer: &Writer, report: &Report) -> Message {
     let causes = &report.summary.causes;
     let unexplained = report.unexplained.iter();
     let ages = unexplained.filter_map(|one| one.object.since_seconds);
@@ -185,9 +208,10 @@ fn stuck_by(report: &Report) -> Message {
     .fact("objects", report.unexplained.len());
     Message::new(say!(
         "text.summary.verdict",
-        "{stuck}[ by {causes} {causes|cause|causes}][, {unexplained}][, {objects|for|the longest for} {age}][, {progressing} progressing][; {unread}]"
+        "{stuck}[ by {causes} {causes|cause|causes}][, {unexplained}][, {objects|for|the longest for} {age}][, {progressing} progressing][; serving nothing: {down}][; {unread}]"
     ))
     .fact("stuck", among(&report.summary))
+    .fact_if("down", down(writer, report))
     .fact_if("causes", (!causes.is_empty()).then_some(causes.len()))
     .fact_if(
         "unexplained",
@@ -195,6 +219,18 @@ fn stuck_by(report: &Report) -> Message {
     )
     .fact("objects", stuck.sum::<usize>())
     .fact_if("age", diagnosed.chain(ages).max().map(Seconds))
+}
+
+/// The workloads of which no pod is ready, where there is more than the one that the report is about.
+fn down(writer: &Writer, report: &Report) -> Option<String> {
+    let down: Vec<&ObjectRef> = report
+        .workloads
+        .iter()
+        .filter(|one| one.serves_nothing)
+        .map(|one| &one.object)
+        .collect();
+    let several = report.workloads.len() > 1 && !down.is_empty();
+    several.then(|| arguments(writer, down, DOWN))
 }
 
 /// `3 of 42 pods, 1 service stuck`: pods are many, and of the others only those are looked at that may be stuck.
@@ -238,10 +274,11 @@ fn no_pods(scope: &ScopeReport) -> Message {
     let targets = (!scope.targets.is_empty()).then(|| scope.targets.join(", "));
     Message::new(say!(
         "text.summary.no-pods",
-        "no pods found[ for {targets}][ with labels {selector}] {place}"
+        "no pods found[ for {targets}][ with labels {selector}][ with {fields}] {place}"
     ))
     .fact_if("targets", targets)
     .fact_if("selector", scope.selector.as_deref())
+    .fact_if("fields", scope.field_selector.as_deref())
     .fact("place", place)
 }
 

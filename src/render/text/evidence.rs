@@ -6,7 +6,7 @@ use super::quote::{Extent, quote};
 use super::shown::{MORE_QUOTES, beside};
 use crate::render::style::Style;
 use crate::render::writer::Writer;
-use crate::report::Diagnosis;
+use crate::report::{Affected, Diagnosis};
 use crate::snapshot::Evidence;
 use crate::text::{Message, say};
 
@@ -16,10 +16,13 @@ const PROOF_LINES: usize = 3;
 const MORE_LINES: usize = 2;
 
 /// Writes the proof, then what else there is, but what is quoted above; whether there was anything.
-pub(super) fn write(writer: &mut Writer, diagnosis: &Diagnosis, above: &Above<'_>) -> bool {
-    let Diagnosis {
-        proof, affected, ..
-    } = diagnosis;
+pub(super) fn write(
+    writer: &mut Writer,
+    diagnosis: &Diagnosis,
+    objects: &[&Affected],
+    above: &Above<'_>,
+) -> bool {
+    let proof = &diagnosis.proof;
     let extent = if diagnosis.refers_to_quotes {
         Extent::ToItsEnd
     } else {
@@ -27,14 +30,14 @@ pub(super) fn write(writer: &mut Writer, diagnosis: &Diagnosis, above: &Above<'_
     };
     let proof_is_new = !above.quoted(proof);
     if proof_is_new {
-        quote(writer, proof, affected, extent(PROOF_LINES));
+        quote(writer, proof, objects, extent(PROOF_LINES));
     }
     let more: Vec<&Evidence> = beside(proof, &diagnosis.evidence)
         .filter(|evidence| !above.quoted(evidence))
         .collect();
     let shown = writer.at_most(MORE_QUOTES);
     for evidence in more.iter().take(shown) {
-        quote(writer, evidence, affected, extent(MORE_LINES));
+        quote(writer, evidence, objects, extent(MORE_LINES));
     }
     let left = more.len().saturating_sub(shown);
     if left > 0 {

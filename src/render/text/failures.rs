@@ -1,6 +1,6 @@
 //! Why the nodes of a row were rejected, in sentences.
 
-use super::alike::{Alike, Topic};
+use super::failure_group::{FailureGroup, Topic};
 use super::values::{domains, free, holders, label, of_key, reason, span, taint};
 use super::volumes;
 use crate::kubernetes::labels::HOSTNAME;
@@ -13,15 +13,19 @@ use std::collections::BTreeSet;
 
 /// Everything that rejects the pod on the nodes of a row, a sentence each; ports of one holder share theirs;
 /// `free` where nothing does.
-pub(super) fn in_words(failures: &[Alike<'_>], free: Sentence, language: &Language) -> Vec<Line> {
+pub(super) fn in_words(
+    failures: &[FailureGroup<'_>],
+    free: Sentence,
+    language: &Language,
+) -> Vec<Line> {
     let mut held: BTreeSet<Message> = BTreeSet::new();
     let mut sentences = Vec::new();
-    for alike in failures {
-        let Some(Topic::Port(_)) = alike.topic() else {
-            sentences.push(sentence(alike));
+    for group in failures {
+        let Some(Topic::Port(_)) = group.topic() else {
+            sentences.push(sentence(group));
             continue;
         };
-        let by = holders(alike);
+        let by = holders(group);
         if held.insert(by.clone()) {
             let ports = failures.iter().filter_map(|other| match other.topic() {
                 Some(Topic::Port(port)) if holders(other) == by => Some(port),
@@ -38,12 +42,12 @@ pub(super) fn in_words(failures: &[Alike<'_>], free: Sentence, language: &Langua
 }
 
 /// A filter failure, complete by itself.
-pub(super) fn sentence(alike: &Alike<'_>) -> Message {
-    let Some((_, first)) = alike.0.first() else {
+pub(super) fn sentence(group: &FailureGroup<'_>) -> Message {
+    let Some((_, first)) = group.0.first() else {
         return verbatim("");
     };
     match Topic::of(first) {
-        Topic::Port(name) => port(name, holders(alike)),
+        Topic::Port(name) => port(name, holders(group)),
         Topic::Resource(resource) => {
             let asked = first.asked.as_deref().unwrap_or_default();
             let sentence = if resource == "pods" {
@@ -57,16 +61,16 @@ pub(super) fn sentence(alike: &Alike<'_>) -> Message {
             Message::new(sentence)
                 .fact("asked", amount(asked, resource))
                 .fact("resource", resource)
-                .fact("free", free(alike))
+                .fact("free", free(group))
         }
         Topic::Taint(_) => {
-            Message::new(say!("text.failure.taint", "taint {taint}")).fact("taint", taint(alike))
+            Message::new(say!("text.failure.taint", "taint {taint}")).fact("taint", taint(group))
         }
         Topic::Label(_) => {
-            Message::new(say!("text.failure.label", "label {label}")).fact("label", label(alike))
+            Message::new(say!("text.failure.label", "label {label}")).fact("label", label(group))
         }
-        Topic::Spread(key) => spread(alike, first, key),
-        Topic::Apart(key) => apart(alike, first, key),
+        Topic::Spread(key) => spread(group, first, key),
+        Topic::Apart(key) => apart(group, first, key),
         Topic::Together(key) => {
             let sentence = match first.own_rule {
                 Some(true) => say!(
@@ -79,10 +83,10 @@ pub(super) fn sentence(alike: &Alike<'_>) -> Message {
                 ),
             };
             Message::new(sentence)
-                .fact("holders", holders(alike))
-                .fact("place", place(alike, key))
+                .fact("holders", holders(group))
+                .fact("place", place(group, key))
         }
-        Topic::Volume => volumes::sentence(alike, first),
+        Topic::Volume => volumes::sentence(group, first),
         Topic::Other => reason(first),
     }
 }
@@ -94,7 +98,7 @@ fn port(ports: &str, holders: Message) -> Message {
 }
 
 /// Pods that must be near and are not.
-fn apart(alike: &Alike<'_>, first: &FilterFailureReport, key: &str) -> Message {
+fn apart(group: &FailureGroup<'_>, first: &FilterFailureReport, key: &str) -> Message {
     let sentence = match first.domain {
         Some(_) => say!("text.failure.none-near", "no {pods} {place}"),
         None => say!(
@@ -104,12 +108,12 @@ fn apart(alike: &Alike<'_>, first: &FilterFailureReport, key: &str) -> Message {
     };
     Message::new(sentence)
         .fact_if("pods", first.pods_wanted())
-        .fact("place", place(alike, key))
+        .fact("place", place(group, key))
         .fact("key", key)
 }
 
 /// `zone b holds 3 matching pods, the fewest anywhere is 1 (maxSkew 1)`
-fn spread(alike: &Alike<'_>, first: &FilterFailureReport, key: &str) -> Message {
+fn spread(group: &FailureGroup<'_>, first: &FilterFailureReport, key: &str) -> Message {
     if first.domain.is_none() {
         let sentence = say!(
             "text.failure.no-key-spread",
@@ -117,13 +121,13 @@ fn spread(alike: &Alike<'_>, first: &FilterFailureReport, key: &str) -> Message 
         );
         return Message::new(sentence).fact("key", key);
     }
-    let domains = domains(alike);
+    let domains = domains(group);
     let message = if key == HOSTNAME {
         let sentence = say!(
             "text.failure.spread-nodes",
             "{nodes|holds|each holds} {matching} matching {most|pod|pods}, the fewest anywhere is {fewest} (maxSkew {maxSkew})"
         );
-        Message::new(sentence).fact("nodes", alike.nodes())
+        Message::new(sentence).fact("nodes", group.nodes())
     } else {
         let sentence = say!(
             "text.failure.spread-domains",
@@ -133,20 +137,20 @@ fn spread(alike: &Alike<'_>, first: &FilterFailureReport, key: &str) -> Message 
             .fact("place", of_key(key, &domains))
             .fact("domains", domains.len())
     };
-    let (matching, most) = span(alike, |failure| failure.matching);
+    let (matching, most) = span(group, |failure| failure.matching);
     message
         .fact("matching", matching)
         .fact("most", most)
-        .fact("fewest", span(alike, |failure| failure.fewest).0)
-        .fact("maxSkew", span(alike, |failure| failure.max_skew).0)
+        .fact("fewest", span(group, |failure| failure.fewest).0)
+        .fact("maxSkew", span(group, |failure| failure.max_skew).0)
 }
 
 /// Where the other pod is: `in zone a, b`, or for one on the node itself `on it`.
-fn place(alike: &Alike<'_>, key: &str) -> Message {
+fn place(group: &FailureGroup<'_>, key: &str) -> Message {
     if key == HOSTNAME {
         return Message::new(say!("text.failure.on-nodes", "{nodes|on it|on each}"))
-            .fact("nodes", alike.nodes());
+            .fact("nodes", group.nodes());
     }
     Message::new(say!("text.failure.in-domains", "in {domains}"))
-        .fact("domains", of_key(key, &domains(alike)))
+        .fact("domains", of_key(key, &domains(group)))
 }

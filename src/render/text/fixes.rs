@@ -3,6 +3,7 @@
 use super::contributing::Above;
 use super::margin::{LABEL, label};
 use super::shown;
+use crate::kubernetes::shell;
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::words::{NAMED, named};
@@ -21,8 +22,8 @@ pub(super) fn write(writer: &mut Writer, fixes: &[FixReport], above: &Above<'_>)
         if let Some(verified) = &fix.verified {
             writer.hanging_indent(&Line::new().pad(LABEL), &outcome(writer, verified));
         }
-        writer.command(LABEL, &fix.command);
-        writer.command(LABEL, &fix.template);
+        command(writer, &fix.command);
+        command(writer, &fix.template);
         if fix.command.is_empty() && writer.whole() {
             patch(writer, &fix.patch);
         }
@@ -48,6 +49,15 @@ pub(super) fn write(writer: &mut Writer, fixes: &[FixReport], above: &Above<'_>)
         let words = writer.says(&Message::new(sentence).fact("ways", left));
         writer.line(&Line::new().pad(LABEL).with(Style::Faint, &words));
     }
+}
+
+/// A command that nobody could take in is not for a quick look.
+fn command(writer: &mut Writer, command: &str) {
+    if writer.whole() || shell::is_short(command) {
+        return writer.command(LABEL, command);
+    }
+    let words = writer.word(say!("text.fix.long-command", "the command: -o wide"));
+    writer.line(&Line::new().pad(LABEL).with(Style::Faint, &words));
 }
 
 fn change(writer: &Writer, fix: &FixReport) -> Line {

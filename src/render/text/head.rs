@@ -1,12 +1,14 @@
-//! The first line of a block: which objects, in which state, for how long, whose.
+//! The first line of a block: what is hit, in which state, for how long.
 
 use super::margin::label;
+use super::serving;
+use crate::render::arguments::arguments;
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::table::Table;
 use crate::render::words::{NAMED, listed, named};
 use crate::render::writer::Writer;
-use crate::report::Affected;
+use crate::report::{Affected, Report, RestartsReport};
 use crate::snapshot::{Kind, ObjectRef};
 use crate::text::{Fact, Message, Seconds, say};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,107 +16,49 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Left of the lines in which it goes on.
 const INDENT: usize = 4;
 
-/// Writes the line, and for several pods the line that names them.
-pub(super) fn write(writer: &mut Writer, pods: &[Affected], subject: &ObjectRef) {
-    let words = match pods {
-        [pod] => single(writer, pod, subject),
-        _ => several(writer, pods, subject),
+/// `deploy/web -n shop: pod web-7d9c5b-x2k4q ImagePullBackOff for 41m, container app`
+/// `deploy/web -n shop: 3 pods ImagePullBackOff for up to 41m`
+pub(super) fn write(writer: &mut Writer, objects: &[&Affected], report: &Report) {
+    let workloads: BTreeSet<ObjectRef> = objects
+        .iter()
+        .map(|one| one.workload.clone().unwrap_or_else(|| one.object()))
+        .collect();
+    let containers: BTreeSet<Option<&str>> =
+        objects.iter().map(|one| one.container.as_deref()).collect();
+    let container = containers.first().copied().flatten();
+    let [object, objects_] = nouns(objects);
+    let alone = match objects {
+        [one] if one.workload.is_some() && one.workload != Some(one.object()) => Some(&one.name),
+        _ => None,
     };
-    writer.paragraph(&Line::new(), &Line::new().pad(INDENT), &words);
-}
-
-/// `shop/web-7d9c5b-x2k4q: ImagePullBackOff for 41m, container app, of Deployment/web`
-fn single(writer: &Writer, object: &Affected, subject: &ObjectRef) -> Line {
-    let room = writer.room(INDENT);
-    let itself = subject.kind == object.kind && subject.name == object.name;
-    let state = writer.says(&state(&object.status, object.since_seconds));
-    // people know the Deployment, not its ReplicaSet
-    let known = Affected {
-        kind: subject.kind.clone(),
-        name: subject.name.clone(),
-        ..object.clone()
-    };
-    let is_pod = object.kind == Kind::Pod.as_str();
-    let mut line = Line::of(Style::Object, &name(if is_pod { object } else { &known }))
-        .plain(": ")
-        .plain(&state);
-    if let Some(container) = &object.container {
-        let words = Message::new(say!("text.head.container", "container {container}"))
-            .fact("container", container.as_str());
-        let words = writer.says(&words);
-        line = line
-            .plain(", ")
-            .tied(Style::Plain, &words, room.saturating_sub(1));
-    }
-    if itself {
-        return line;
-    }
-    if !is_pod {
-        let set = format!("{}/{}", object.kind, object.name);
-        return line.plain(", ").tied(Style::Plain, &set, room);
-    }
-    let words = writer.says(&relation(subject));
-    line.plain(", ").tied(Style::Plain, &words, room)
-}
-
-/// `shop/web-0` for a pod, which people call by its name alone; `shop/Service/web` for anything else.
-fn name(object: &Affected) -> String {
-    let namespace = object.namespace.as_deref();
-    let kind = Some(object.kind.as_str()).filter(|kind| *kind != Kind::Pod.as_str());
-    let parts = namespace
-        .into_iter()
-        .chain(kind)
-        .chain([object.name.as_str()]);
-    parts.collect::<Vec<_>>().join("/")
-}
-
-/// What a pod has to do with the object to change.
-fn relation(subject: &ObjectRef) -> Message {
-    let sentence = match subject.known_kind() {
-        Some(kind) if !kind.is_workload() => say!("text.head.because-of", "because of {object}"),
-        // a kind that is not known here is a controller of somebody's own
-        _ => say!("text.head.of", "of {object}"),
-    };
-    Message::new(sentence).fact("object", subject.short())
-}
-
-/// `Pending for 41m`; a pod that runs is not stuck in running.
-fn state(status: &str, since: Option<i64>) -> Message {
-    let sentence = if status == "Running" {
-        say!("text.head.running", "{status}[, not well for {age}]")
-    } else {
-        say!("text.head.status", "{status}[ for {age}]")
-    };
-    Message::new(sentence)
-        .fact("status", status)
-        .fact_if("age", since.map(Seconds))
-}
-
-/// `Deployment/web in shop: 3 pods ImagePullBackOff for up to 41m`
-fn several(writer: &Writer, pods: &[Affected], subject: &ObjectRef) -> Line {
-    let containers: BTreeSet<&str> = pods.iter().filter_map(|p| p.container.as_deref()).collect();
-    let container = containers.first().filter(|_| containers.len() == 1);
-    let [object, objects] = nouns(pods);
+    let several = objects.len() > 1;
+    let restarted = most_restarts(objects).as_ref().map(restarts);
     let head = Message::new(say!(
-        "text.head.several",
-        "{subject}[ in {namespace}]: {count} {count|{object}|{objects}} {states}[ for up to {age}][, container {container}]"
+        "text.head.line",
+        "{objects}: [{kind} {name} ][{count} {count|{one}|{many}} ]{states}[ for {age}][ for up to {longest}][, {restarts}][, up to {most}][, container {container}][; {serving}]"
     ))
-    .fact("subject", subject.short())
-    .fact_if("namespace", subject.namespace.as_deref())
-    .fact("count", pods.len())
-    .fact("object", object)
-    .fact("objects", objects)
-    .fact("states", states(pods))
-    .fact_if("age", longest(pods))
-    .fact_if("container", container.copied());
-    Line::new().sentence(writer.language(), &head, |hole| match hole {
-        "subject" => Style::Object,
+    .fact("objects", arguments(writer, &workloads, NAMED))
+    .fact_if("kind", alone.map(|_| object.clone()))
+    .fact_if("name", alone.map(String::as_str))
+    .fact_if("count", several.then_some(objects.len()))
+    .fact("one", object)
+    .fact("many", objects_)
+    .fact("states", states(objects))
+    .fact_if("age", longest(objects).filter(|_| !several))
+    .fact_if("longest", longest(objects).filter(|_| several))
+    .fact_if("restarts", restarted.clone().filter(|_| !several))
+    .fact_if("most", restarted.filter(|_| several))
+    .fact_if("container", container.filter(|_| containers.len() == 1))
+    .fact_if("serving", serving::message(report, &workloads));
+    let line = Line::new().sentence(writer.language(), &head, |hole| match hole {
+        "objects" => Style::Object,
         _ => Style::Plain,
-    })
+    });
+    writer.paragraph(&Line::new(), &Line::new().pad(INDENT), &line);
 }
 
 /// What one of them and several are called: as kubectl calls their kind, when it is one.
-fn nouns(objects: &[Affected]) -> [Fact; 2] {
+fn nouns(objects: &[&Affected]) -> [Fact; 2] {
     let mut kinds = objects.iter().map(|object| object.kind.as_str());
     match kinds.next() {
         Some(first) if kinds.all(|kind| kind == first) => kind_nouns(first).map(Fact::from),
@@ -134,61 +78,106 @@ pub(super) fn kind_nouns(kind: &str) -> [String; 2] {
 }
 
 /// `Pending`, or `stuck (2 Error, 1 CrashLoopBackOff)`
-fn states(pods: &[Affected]) -> Message {
+fn states(pods: &[&Affected]) -> Message {
+    let mut words = pods.iter().map(|pod| status(pod));
+    if let Some(word) = words.next()
+        && words.all(|other| other == word)
+    {
+        return word;
+    }
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();
     for pod in pods {
         *states.entry(pod.status.as_str()).or_default() += 1;
     }
     let mut states: Vec<(&str, usize)> = states.into_iter().collect();
     states.sort_by_key(|(_, pods)| std::cmp::Reverse(*pods));
-    let alone = states.len() == 1;
     let states = listed(states.into_iter().map(|(status, pods)| {
-        Message::new(say!("text.head.counted-status", "[{pods} ]{status}"))
+        Message::new(say!("text.head.counted-status", "{pods} {status}"))
             .fact("status", status)
-            .fact_if("pods", (!alone).then_some(pods))
+            .fact("pods", pods)
     }));
-    if alone {
-        return states;
-    }
     Message::new(say!("text.head.stuck", "stuck ({states})")).fact("states", states)
 }
 
+/// kubectl's word. A pod that runs is not stuck in running, so with it goes what kubectl shows under READY.
+fn status(object: &Affected) -> Message {
+    let containers = object.containers.filter(|_| object.status == "Running");
+    Message::new(say!(
+        "text.head.status",
+        "{status}[ ({ready}/{all} ready), stuck]"
+    ))
+    .fact("status", object.status.as_str())
+    .fact_if("ready", containers.map(|containers| containers.ready))
+    .fact_if("all", containers.map(|containers| containers.all))
+}
+
+/// `6 restarts, the last 45s ago`
+pub(super) fn restarts(restarts: &RestartsReport) -> Message {
+    Message::new(say!(
+        "text.head.restarts",
+        "{restarts} {restarts|restart|restarts}[, {restarts||the last }{age} ago]"
+    ))
+    .fact("restarts", restarts.count)
+    .fact_if("age", restarts.last_seconds.map(Seconds))
+}
+
+/// The most restarts of one, and the latest of any.
+fn most_restarts(pods: &[&Affected]) -> Option<RestartsReport> {
+    let all = || pods.iter().filter_map(|pod| pod.restarts.as_ref());
+    Some(RestartsReport {
+        last_seconds: all().filter_map(|restarts| restarts.last_seconds).min(),
+        ..all().max_by_key(|restarts| restarts.count)?.clone()
+    })
+}
+
 /// For how long the one has been stuck that has been the longest.
-pub(super) fn longest(pods: &[Affected]) -> Option<Seconds> {
+fn longest(pods: &[&Affected]) -> Option<Seconds> {
     let since = pods.iter().filter_map(|pod| pod.since_seconds);
     since.max().map(Seconds)
 }
 
-/// Names several objects: the first ones, or each with its state.
-pub(super) fn names(writer: &mut Writer, pods: &[Affected], subject: &ObjectRef) {
-    if pods.len() < 2 {
+/// Names several objects of one workload: the first ones, or each with its state.
+pub(super) fn names(writer: &mut Writer, objects: &[&Affected]) {
+    let workloads: BTreeSet<&Option<ObjectRef>> = objects.iter().map(|one| &one.workload).collect();
+    let is_one = workloads.len() == 1 && !workloads.contains(&None);
+    if objects.len() < 2 || !(is_one || writer.whole()) {
         return;
     }
-    let [object, objects] = nouns(pods).map(|noun| writer.language().fact(&noun));
-    let name = |object: &Affected| {
-        if object.namespace == subject.namespace {
-            object.name.clone()
-        } else {
-            name(object)
-        }
-    };
+    let [noun, nouns] = nouns(objects).map(|noun| writer.language().fact(&noun));
     if !writer.whole() {
-        let names: Vec<String> = pods.iter().map(name).collect();
+        let names: Vec<&str> = objects.iter().map(|one| one.name.as_str()).collect();
         let names = writer.says(&named(&names, NAMED));
-        writer.hanging_indent(&label(&objects), &Line::new().plain(&names));
+        writer.hanging_indent(&label(&nouns), &Line::new().plain(&names));
         return;
     }
     let status = writer.word(say!("text.head.title-status", "STATUS"));
     let age = writer.word(say!("text.head.title-for", "FOR"));
-    let mut table = Table::new([object.to_uppercase(), status, age]);
-    for pod in pods {
-        let age = pod.since_seconds.map(Seconds).map(Fact::from);
+    let restarted = writer.word(say!("text.head.title-restarts", "RESTARTS"));
+    let mut table = Table::new([noun.to_uppercase(), status, age, restarted]);
+    for one in objects {
+        let age = one.since_seconds.map(Seconds).map(Fact::from);
         let age = age.map(|age| writer.language().fact(&age));
-        let cells = [name(pod), pod.status.clone(), age.unwrap_or_default()];
+        let restarts = one.restarts.as_ref().map(restarts);
+        let restarts = restarts.map(|restarts| writer.says(&restarts));
+        let name = if is_one {
+            one.name.clone()
+        } else {
+            full_name(one)
+        };
+        let age = age.unwrap_or_else(|| "?".to_owned());
+        let cells = [name, one.status.clone(), age, restarts.unwrap_or_default()];
         table.row(cells.iter().map(|cell| Line::new().plain(cell)).collect());
     }
     writer.blank_line();
     for line in table.lines(writer.room(2)) {
         writer.line(&Line::new().pad(2).append(&line));
+    }
+}
+
+/// `shop/web-0`
+fn full_name(object: &Affected) -> String {
+    match &object.namespace {
+        Some(namespace) => format!("{namespace}/{}", object.name),
+        None => object.name.clone(),
     }
 }

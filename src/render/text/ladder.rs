@@ -1,5 +1,6 @@
-//! The ladder, folded: what is passed on few lines, where the pod is stuck on its own.
+//! The layers in one line: which are passed, and where the object is stuck.
 
+use super::margin::label;
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::terms;
@@ -10,124 +11,67 @@ use crate::rules::{self, Layer};
 use crate::snapshot::Why;
 use crate::text::{Message, say};
 
-/// Columns of the first word and its mark.
-const STATE: usize = 15;
-
-/// Writes the layers of a pod; `next` is the one to check.
-pub(super) fn write(writer: &mut Writer, rungs: &[Rung], next: Layer, gaps: &[GapReport]) {
+/// Writes the layers; in whole with the evidence for each, a line a layer.
+pub(super) fn write(writer: &mut Writer, rungs: &[Rung], gaps: &[GapReport]) {
+    let mut start = label(&writer.word(say!("text.ladder.layers", "layers")));
     if writer.whole() {
         for rung in rungs {
-            one(writer, rung, next, gaps);
+            let start = std::mem::replace(&mut start, label(""));
+            writer.hanging_indent(&start, &with_words(writer, rung, gaps));
         }
         return;
     }
-    let room = writer.room(STATE + 1);
-    let of = |state: RungState| rungs.iter().filter(move |rung| rung.state == state);
-    let name = |rung: &Rung| writer.word(terms::layer(rung.layer));
-    let with_words = |rung: &Rung, words: &str| {
-        Line::new().tied(Style::Plain, &format!("{} ({words})", name(rung)), room)
-    };
-    let passed = of(RungState::Passed).map(|rung| match &rung.message {
-        None => Line::new().plain(&name(rung)),
-        Some(by) => with_words(rung, &writer.says(by)),
-    });
-    let (mut implied, mut unknown) = (Vec::new(), Vec::new());
-    for rung in of(RungState::Unknown) {
-        match unread(writer, rung.layer, gaps) {
-            None => implied.push(Line::of(Style::Faint, &name(rung))),
-            Some(unread) => unknown.push(with_words(rung, &unread)),
-        }
-    }
-    let not_reached = of(RungState::NotReached).map(|rung| Line::of(Style::Faint, &name(rung)));
-    let (passed, not_reached) = (all(passed), all(not_reached));
-    folded(writer, start(writer, RungState::Passed), passed);
-    folded(writer, implied_start(writer), all(implied));
-    folded(writer, start(writer, RungState::Unknown), all(unknown));
-    for rung in of(RungState::Stuck) {
-        one(writer, rung, next, gaps);
-    }
-    folded(writer, start(writer, RungState::NotReached), not_reached);
-}
-
-/// The layers with commas between.
-fn all(layers: impl IntoIterator<Item = Line>) -> Option<Line> {
-    let layers = layers.into_iter();
-    layers.reduce(|all, layer| all.plain(", ").append(&layer))
-}
-
-fn folded(writer: &mut Writer, start: Line, layers: Option<Line>) {
+    let shown = rungs
+        .iter()
+        .filter(|rung| rung.state != RungState::NotReached);
+    let layers = shown.map(|rung| one(writer, rung, gaps));
+    let layers = layers.reduce(|line, layer| line.plain("  ").append(&layer));
     if let Some(layers) = layers {
         writer.hanging_indent(&start, &layers);
     }
 }
 
-fn one(writer: &mut Writer, rung: &Rung, next: Layer, gaps: &[GapReport]) {
-    let layer = writer.word(terms::layer(rung.layer));
-    let mut start = start(writer, rung.state);
+/// `volume ✓`, `▶ image ✗`
+fn one(writer: &Writer, rung: &Rung, gaps: &[GapReport]) -> Line {
+    let (style, before, mark) = match rung.state {
+        RungState::Passed => (Style::Passed, "", " ✓"),
+        RungState::Stuck => (Style::Stuck, "▶ ", " ✗"),
+        RungState::NotReached => (Style::Faint, "", ""),
+        // a layer that leaves no trace of its own is implied by the later one at which the object is stuck
+        RungState::Unknown if unread(writer, rung.layer, gaps).is_none() => (Style::Faint, "", ""),
+        RungState::Unknown => (Style::Unknown, "", " ?"),
+    };
+    let name = writer.word(terms::layer(rung.layer));
+    let line = Line::new().whole(style, &format!("{before}{name}{mark}"));
+    if rung.state != RungState::Stuck {
+        return line;
+    }
+    let next = writer.word(say!("text.ladder.next", "check this layer next"));
+    line.plain(" ").whole(Style::Label, &next)
+}
+
+fn with_words(writer: &Writer, rung: &Rung, gaps: &[GapReport]) -> Line {
     let words = match (rung.state, &rung.message) {
+        (RungState::Passed, Some(by)) => Some(writer.says(by)),
+        (RungState::Unknown, _) => Some(unread(writer, rung.layer, gaps).unwrap_or_else(|| {
+            writer.word(say!("text.ladder.implied", "implied by the later ones"))
+        })),
+        (RungState::NotReached, _) => {
+            Some(writer.word(say!("text.ladder.not-reached", "not reached")))
+        }
         (RungState::Stuck, _) => {
-            let line = Line::of(Style::Stuck, &layer);
-            if rung.layer == next {
-                let check = writer.word(say!("text.ladder.next", "check this layer next"));
-                line.with(Style::Label, &format!(": {check}"))
-            } else {
-                line
-            }
+            Some(writer.word(say!("text.ladder.next", "check this layer next")))
         }
-        (RungState::Passed, Some(by)) => {
-            Line::new().plain(&format!("{layer}: {}", writer.says(by)))
-        }
-        (RungState::Unknown, _) => match unread(writer, rung.layer, gaps) {
-            Some(unread) => Line::new().plain(&format!("{layer}: {unread}")),
-            None => {
-                start = implied_start(writer);
-                Line::of(Style::Faint, &layer)
-            }
-        },
-        (RungState::Passed | RungState::NotReached, _) => Line::new().plain(&layer),
+        (RungState::Passed, None) => None,
     };
-    writer.hanging_indent(&start, &words);
+    let line = one(writer, rung, gaps);
+    match words {
+        Some(words) => line.plain(": ").plain(&words),
+        None => line,
+    }
 }
 
-fn start(writer: &Writer, state: RungState) -> Line {
-    let (style, before, word, mark) = match state {
-        RungState::Passed => (
-            Style::Passed,
-            "  ",
-            say!("text.ladder.passed", "passed"),
-            " ✓",
-        ),
-        RungState::Stuck => (
-            Style::Stuck,
-            "▶ ",
-            say!("text.ladder.stuck", "stuck at"),
-            " ✗",
-        ),
-        RungState::NotReached => (
-            Style::Faint,
-            "  ",
-            say!("text.ladder.not-reached", "not reached"),
-            "",
-        ),
-        RungState::Unknown => (
-            Style::Unknown,
-            "  ",
-            say!("text.ladder.unknown", "unknown"),
-            " ?",
-        ),
-    };
-    let words = format!("{before}{}{mark}", writer.word(word));
-    Line::of(style, &words).column(STATE)
-}
-
-/// A layer that leaves no trace of its own is implied by the later one at which the pod is stuck.
-fn implied_start(writer: &Writer) -> Line {
-    let word = writer.word(say!("text.ladder.implied", "implied"));
-    let line = Line::new().plain("  ").with(Style::Faint, &word);
-    line.column(STATE)
-}
-
-/// What would tell whether a pod is through a layer and could not be read; nothing when all was read.
+/// What would tell whether an object is through a layer and could not be read; nothing when all was read.
 fn unread(writer: &Writer, layer: Layer, gaps: &[GapReport]) -> Option<String> {
     let tells = |gap: &&GapReport| {
         let layers = gap.affects.iter().filter_map(|cause| rules::find(cause));

@@ -1,16 +1,19 @@
 //! `-o text`: the report for a person who has to act on it.
 //!
-//! A block a diagnosis. What is wrong stands above how it is known, which stands above what to do;
-//! each line makes sense alone, so that one can be quoted in a chat. Lists are cut with a count, and
-//! `-o wide` shows them whole. One file a part of the block; the order of parts is here.
+//! Few root causes, or what was named, have a block each: what is wrong, what to do, then how it is known. A scan that finds much
+//! is a table, a root cause a row, and says how to see one in full; `-o wide` shows everything. The numbers come last, where the
+//! screen still shows them. Each line makes sense alone, so that one can be quoted in a chat. One file a part; the order of parts
+//! is here and in `diagnosis`.
 
 mod agreement;
-mod alike;
+mod block;
 mod columns;
 mod contributing;
 mod diagnosis;
+mod ended;
 mod ending;
 mod evidence;
+mod failure_group;
 mod failures;
 mod fixes;
 mod head;
@@ -22,6 +25,7 @@ mod origin;
 mod overview;
 mod quote;
 mod rows;
+mod serving;
 mod shown;
 mod unexplained;
 mod values;
@@ -30,6 +34,12 @@ mod volumes;
 use super::Layout;
 use super::writer::{Detail, Writer};
 use crate::report::{Diagnosis, Report};
+use block::blocks;
+
+/// More root causes than this are a table, unless what they are about was named.
+const FEW: usize = 3;
+/// As many of what was named.
+const FEW_NAMED: usize = 10;
 
 /// The report for people.
 pub fn text(report: &Report, layout: Layout) -> String {
@@ -38,16 +48,34 @@ pub fn text(report: &Report, layout: Layout) -> String {
     writer.finish()
 }
 
-/// Everything from the first block to the summary.
+/// Everything from the first block or row to the summary.
 pub(super) fn lay_out(writer: &mut Writer, report: &Report) {
-    let diagnoses = contributing::together(&report.diagnoses);
-    overview::write(writer, &diagnoses);
-    let mut above: Vec<&Diagnosis> = Vec::new();
-    for diagnosis in diagnoses {
-        above.retain(|other| contributing::affect_the_same(other, diagnosis));
-        diagnosis::write(writer, report, diagnosis, &above);
-        above.push(diagnosis);
+    let mut blocks = blocks(report, writer.whole());
+    let named = !report.scope.targets.is_empty();
+    let few = if named { FEW_NAMED } else { FEW };
+    let (ended, unexplained) = if named || writer.whole() {
+        (Vec::new(), unexplained::groups(report))
+    } else {
+        let ended = blocks.extract_if(.., |block| block.root.ended).collect();
+        (ended, unexplained::groups(report))
+    };
+    let in_full = writer.whole() || blocks.len() + unexplained.len() <= few;
+    if in_full {
+        let mut above: Vec<&Diagnosis> = Vec::new();
+        for block in &blocks {
+            above.retain(|other| contributing::affect_the_same(other, block.first));
+            diagnosis::write(writer, report, block, &above);
+            above.push(block.first);
+        }
+        for group in &unexplained {
+            unexplained::write(writer, report, group);
+        }
+    } else {
+        overview::write(writer, report, &blocks, &unexplained);
     }
-    unexplained::write(writer, report);
+    ended::write(writer, &ended);
     ending::write(writer, report);
+    if !in_full {
+        overview::in_full(writer, &blocks, &unexplained);
+    }
 }

@@ -118,7 +118,7 @@ impl Rows<'_> {
 
     /// One column of sentences, beside names as long as there is room for.
     fn in_sentences(&self, and: &str, room: usize) -> Option<Vec<Line>> {
-        let titles = [NODE, say!("text.nodes.title-failures", "OBSTACLES")];
+        let titles = [NODE, say!("text.nodes.title-failures", "REASONS")];
         let titles = titles.map(|title| self.writer.word(title));
         let lengths = if self.writer.whole() { 1 } else { NAMES.len() };
         let mut longest = NAMES.iter().take(lengths);

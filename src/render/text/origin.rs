@@ -21,7 +21,7 @@ pub(super) fn is_scheduler(evidence: &Evidence) -> bool {
 }
 
 /// Who said it, or where it was read.
-pub(super) fn origin(writer: &Writer, evidence: &Evidence, pods: &[Affected]) -> String {
+pub(super) fn origin(writer: &Writer, evidence: &Evidence, pods: &[&Affected]) -> String {
     let of = object(evidence, pods, writer.whole());
     match &evidence.origin {
         Origin::Field { path } if writer.whole() => format!("{of}{path}"),
@@ -74,9 +74,9 @@ fn seen(count: u32, age_seconds: Option<i64>) -> Option<Message> {
 }
 
 /// The object, where the reader would take it for the pod otherwise.
-fn object(evidence: &Evidence, pods: &[Affected], whole: bool) -> String {
+fn object(evidence: &Evidence, pods: &[&Affected], whole: bool) -> String {
     let object = &evidence.object;
-    let is_pod = |pod: &Affected| {
+    let is_pod = |pod: &&Affected| {
         object.kind == pod.kind && object.name == pod.name && object.namespace == pod.namespace
     };
     let expected = match pods {

@@ -1,74 +1,292 @@
-//! When much is wrong: every diagnosis in one line, before the blocks.
+//! When much is wrong: a row a root cause, with what it hits in a form that can be pasted.
 
-use super::diagnosis::name;
-use super::head::longest;
+use super::block::Block;
+use super::diagnosis::certainty;
+use super::head::kind_nouns;
+use super::serving;
+use super::unexplained::Group;
+use crate::kubernetes::text::truncate_width;
+use crate::render::arguments::arguments;
 use crate::render::line::Line;
+use crate::render::style::Style;
 use crate::render::table::Table;
+use crate::render::wrap::wrap;
 use crate::render::writer::Writer;
-use crate::report::Diagnosis;
+use crate::report::{Affected, ObjectKey, Report};
+use crate::rules::UNEXPLAINED;
+use crate::rules::finding::{Certainty, Role};
 use crate::snapshot::ObjectRef;
-use crate::text::{Fact, Message, say};
+use crate::text::{Fact, Message, Seconds, say};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// From more diagnoses than this on there is an overview.
-const WITHOUT: usize = 5;
+/// With more rows than this, those of one cause become one.
+const ROWS: usize = 12;
+/// Rows of one cause that stay apart even then.
+const ALIKE: usize = 2;
+/// Objects that a row names.
+const OBJECTS: usize = 3;
+/// Lines of a headline.
+const LINES: usize = 2;
+/// The columns of a headline beside the others; with less it goes below them.
+const BESIDE: usize = 48;
 
-/// Writes the table, if it is worth it.
-pub(super) fn write(writer: &mut Writer, diagnoses: &[&Diagnosis]) {
-    if diagnoses.len() <= WITHOUT {
-        return;
+/// A row: what is wrong, and what it hits.
+struct Row<'r> {
+    causes: Vec<(&'static str, Certainty)>,
+    headline: Message,
+    affected: Vec<&'r Affected>,
+    objects: BTreeSet<ObjectRef>,
+    /// Other root causes of the same cause that are told by this row.
+    alike: usize,
+    serving: Option<Message>,
+}
+
+/// Writes the table.
+pub(super) fn write(
+    writer: &mut Writer,
+    report: &Report,
+    blocks: &[Block<'_>],
+    unexplained: &[Group<'_>],
+) {
+    let mut rows = rows(blocks);
+    rows.extend(unexplained.iter().map(of_unexplained));
+    if rows.len() > ROWS {
+        rows = by_cause(rows);
+    }
+    for row in &mut rows {
+        row.serving = serving::message(report, &row.objects);
     }
     let room = writer.room(0);
-    let long = table(writer, diagnoses, |subject| writer.says(&long(subject)));
-    let table = if long.fits(room) {
-        long
+    let beside = table(writer, &rows, true);
+    let lines = if beside.left_for_last(room) >= BESIDE {
+        beside.lines(room)
     } else {
-        table(writer, diagnoses, short)
+        below(writer, &rows)
     };
-    for line in table.lines(room) {
+    for line in lines {
         writer.line(&line);
     }
 }
 
-fn table(
-    writer: &Writer,
-    diagnoses: &[&Diagnosis],
-    object: impl Fn(&ObjectRef) -> String,
-) -> Table {
+/// The table; what is wrong is its last column, or goes below the others.
+fn table(writer: &Writer, rows: &[Row<'_>], beside: bool) -> Table {
     let titles = [
-        say!("text.overview.cause", "CAUSE"),
-        say!("text.overview.pods", "PODS"),
+        say!("text.overview.stuck", "STUCK"),
         say!("text.overview.for", "FOR"),
-        say!("text.overview.object", "OBJECT"),
+        say!("text.overview.cause", "CAUSE"),
+        say!("text.overview.objects", "OBJECTS"),
+        say!("text.overview.what", "WHAT"),
     ];
+    let shown = if beside { 5 } else { 3 };
+    let titles = titles.into_iter().take(shown);
     let mut table = Table::new(titles.map(|title| writer.word(title)));
-    let cell = |fact: Fact| Line::new().plain(&writer.language().fact(&fact));
-    for diagnosis in diagnoses {
-        let age = longest(&diagnosis.affected);
-        table.row(vec![
-            name(writer, diagnosis),
-            cell(diagnosis.affected.len().into()),
-            age.map_or_else(Line::new, |age| cell(age.into())),
-            Line::new().plain(&object(&diagnosis.subject)),
-        ]);
+    for row in rows {
+        let first = [
+            Line::new().plain(&writer.says(&stuck(&row.affected))),
+            age(writer, &row.affected),
+        ];
+        let rest = if beside {
+            vec![
+                causes(writer, row),
+                objects(writer, row),
+                headline(writer, row),
+            ]
+        } else {
+            vec![Line::new()]
+        };
+        table.row(first.into_iter().chain(rest).collect());
     }
     table
 }
 
-/// `Deployment/web in shop`
-fn long(subject: &ObjectRef) -> Message {
-    Message::new(say!("text.overview.in", "{object}[ in {namespace}]"))
-        .fact("object", subject.short())
-        .fact_if("namespace", subject.namespace.as_deref())
+/// The lines of a narrow table: what is wrong stands below its cause.
+fn below(writer: &Writer, rows: &[Row<'_>]) -> Vec<Line> {
+    let table = table(writer, rows, false);
+    let room = writer.room(0);
+    let left = table.left_for_last(room);
+    let mut starts = table.lines(room).into_iter();
+    let mut lines: Vec<Line> = starts.next().into_iter().collect();
+    for (row, first) in rows.iter().zip(starts) {
+        let (causes, objects) = (causes(writer, row), objects(writer, row));
+        let headline = clipped(wrap(&headline(writer, row), left, left), left);
+        let head = causes.clone().plain("  ").append(&objects);
+        let own = if head.width() <= left {
+            std::iter::once(head).chain(headline).collect::<Vec<_>>()
+        } else {
+            let causes = wrap(&causes, left, left).into_iter();
+            let objects = wrap(&objects, left, left);
+            causes.chain(headline).chain(objects).collect()
+        };
+        let start = room.saturating_sub(left);
+        let mut first = first;
+        for line in own {
+            let start = std::mem::take(&mut first).pad(start);
+            lines.push(start.append(&line));
+        }
+    }
+    lines
 }
 
-/// `deploy/web -n shop`, as kubectl takes it
-fn short(subject: &ObjectRef) -> String {
-    let kind = subject
-        .known_kind()
-        .and_then(|kind| kind.short_names().first())
-        .map_or_else(|| subject.kind.to_lowercase(), |&short| short.to_owned());
-    match &subject.namespace {
-        Some(namespace) => format!("{kind}/{} -n {namespace}", subject.name),
-        None => format!("{kind}/{}", subject.name),
+fn objects(writer: &Writer, row: &Row<'_>) -> Line {
+    let objects = arguments(writer, &row.objects, OBJECTS);
+    let line = Line::new().whole(Style::Object, &objects);
+    match &row.serving {
+        Some(serving) => line.plain("; ").plain(&writer.says(serving)),
+        None => line,
     }
+}
+
+fn clipped(mut lines: Vec<Line>, room: usize) -> Vec<Line> {
+    if lines.len() > LINES {
+        lines.truncate(LINES);
+        if let Some(last) = lines.last_mut() {
+            let text = last.text();
+            let fits = last.width() + 2 <= room;
+            let kept = text.rsplit_once(' ').filter(|_| !fits);
+            let kept = kept.map_or(text.as_str(), |(before, _)| before);
+            *last = Line::new().plain(&truncate_width(&format!("{kept} …"), room));
+        }
+    }
+    lines
+}
+
+fn rows<'r>(blocks: &[Block<'r>]) -> Vec<Row<'r>> {
+    let mut rows: Vec<Row<'r>> = Vec::new();
+    let mut told: Vec<BTreeSet<ObjectKey<'r>>> = Vec::new();
+    for block in blocks {
+        let objects = block.objects();
+        let beside = told.iter().position(|told| objects.is_subset(told));
+        let cause = (block.root.cause, block.root.certainty);
+        if let Some(row) = beside
+            .filter(|_| is_partial(block))
+            .and_then(|at| rows.get_mut(at))
+        {
+            if !row.causes.contains(&cause) {
+                row.causes.push(cause);
+            }
+            continue;
+        }
+        told.push(objects);
+        rows.push(Row {
+            causes: vec![cause],
+            headline: block.headline().clone(),
+            affected: block.affected(),
+            objects: block.workloads(),
+            alike: 0,
+            serving: None,
+        });
+    }
+    rows
+}
+
+/// Whether it tells why some nodes do not take a pod, or why another cause lasts, so that it needs no row beside another cause of
+/// the same pods.
+fn is_partial(block: &Block<'_>) -> bool {
+    block.root.role == Role::Contributing || !block.first.nodes.is_empty()
+}
+
+fn of_unexplained<'r>(group: &Group<'r>) -> Row<'r> {
+    Row {
+        causes: vec![(UNEXPLAINED, Certainty::Proven)],
+        headline: group.headline(),
+        affected: group.affected(),
+        objects: BTreeSet::from([group.subject.clone()]),
+        alike: 0,
+        serving: None,
+    }
+}
+
+/// One row a cause, where it has more than a few.
+fn by_cause(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
+    let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+    for row in &rows {
+        *counts.entry(row.causes.clone()).or_default() += 1;
+    }
+    let mut kept: Vec<Row<'_>> = Vec::new();
+    for row in rows {
+        let is_many = counts.get(&row.causes).is_some_and(|rows| *rows > ALIKE);
+        let mut known = kept.iter_mut();
+        match known.find(|known| is_many && known.causes == row.causes) {
+            Some(known) => {
+                known.alike += 1;
+                known.affected.extend(row.affected);
+                known.objects.extend(row.objects);
+            }
+            None => kept.push(row),
+        }
+    }
+    kept
+}
+
+fn headline(writer: &Writer, row: &Row<'_>) -> Line {
+    let words = Message::new(say!(
+        "text.overview.headline",
+        "{headline}[; + {alike} more of this cause]"
+    ))
+    .fact("headline", row.headline.clone())
+    .fact_if("alike", (row.alike > 0).then_some(row.alike));
+    Line::new().prose(Style::Plain, &writer.says(&words))
+}
+
+fn causes(writer: &Writer, row: &Row<'_>) -> Line {
+    let causes = row.causes.iter();
+    let names = causes.map(|(cause, sure)| certainty(writer, cause, *sure));
+    let line = names.reduce(|line, name| line.plain(", ").append(&name));
+    line.unwrap_or_default()
+}
+
+/// `10 pods`
+fn stuck(affected: &[&Affected]) -> Message {
+    let kinds: BTreeSet<&str> = affected.iter().map(|one| one.kind.as_str()).collect();
+    let kind = kinds.first().copied().unwrap_or_default();
+    let [object, objects] = if kinds.len() == 1 {
+        kind_nouns(kind).map(Fact::from)
+    } else {
+        [
+            say!("text.head.object", "object"),
+            say!("text.head.objects", "objects"),
+        ]
+        .map(Fact::from)
+    };
+    Message::new(say!(
+        "text.overview.count",
+        "{count} {count|{object}|{objects}}"
+    ))
+    .fact("count", affected.len())
+    .fact("object", object)
+    .fact("objects", objects)
+}
+
+fn age(writer: &Writer, affected: &[&Affected]) -> Line {
+    let longest = affected.iter().filter_map(|one| one.since_seconds).max();
+    let age = longest.map(|age| writer.language().fact(&Fact::Seconds(Seconds(age))));
+    Line::new().plain(age.as_deref().unwrap_or("?"))
+}
+
+/// How to see one in full, and what its cause means.
+pub(super) fn in_full(writer: &mut Writer, blocks: &[Block<'_>], unexplained: &[Group<'_>]) {
+    let first = blocks.first();
+    let objects = first.map(Block::workloads);
+    let object = objects.as_ref().and_then(|objects| objects.first());
+    let Some(object) = object.or_else(|| unexplained.first().map(|group| group.subject)) else {
+        return;
+    };
+    let words = Message::new(say!(
+        "text.overview.in-full",
+        "in full: the same with `{object}`, or all with `{wide}`"
+    ))
+    .fact("wide", "-o wide")
+    .fact("object", arguments(writer, [object], 1));
+    let line = Line::new().prose(Style::Faint, &writer.says(&words));
+    writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
+    let cause = first.map_or(UNEXPLAINED, |block| block.root.cause);
+    explain(writer, cause);
+}
+
+/// The command that tells what a cause means.
+pub(super) fn explain(writer: &mut Writer, cause: &str) {
+    let words = Message::new(say!("text.overview.explain", "a cause: `{command}`"))
+        .fact("command", format!("kubectl diagnose explain {cause}"));
+    let line = Line::new().prose(Style::Faint, &writer.says(&words));
+    writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
 }

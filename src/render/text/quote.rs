@@ -31,7 +31,7 @@ pub(super) enum Extent {
 }
 
 /// Writes a quote.
-pub(super) fn quote(writer: &mut Writer, evidence: &Evidence, pods: &[Affected], extent: Extent) {
+pub(super) fn quote(writer: &mut Writer, evidence: &Evidence, pods: &[&Affected], extent: Extent) {
     let extent = if writer.whole() {
         Extent::Whole
     } else {

@@ -3,7 +3,7 @@
 //! Nodes share a row when the same rejects the pod on each of them. Where that leaves too many rows to read, "the same"
 //! is taken more widely, step by step, and what then differs within a row is told as a range or counted. Words are in `failures`.
 
-use super::alike::{Alike, Topic, kind_of_taint};
+use super::failure_group::{FailureGroup, Topic, kind_of_taint};
 use super::failures;
 use super::names;
 use crate::kubernetes::labels::HOSTNAME;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 /// How far filter failures may differ and still be told as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Likeness {
+pub(super) enum Grouping {
     /// They read the same.
     Words,
     /// Amounts differ, and which of a controller's pods is in the way.
@@ -30,29 +30,32 @@ pub(super) struct Row<'a> {
     /// The nodes, sorted as people count.
     pub(super) names: Vec<&'a str>,
     /// All of them keep the pod off.
-    pub(super) failures: Vec<Alike<'a>>,
+    pub(super) failures: Vec<FailureGroup<'a>>,
 }
 
-/// The rows, in the order of the report, by the narrowest likeness that gives at most so many.
+/// The rows, in the order of the report, by the narrowest grouping that gives at most so many.
 pub(super) fn rows(nodes: &[NodeReport], at_most: usize) -> Vec<Row<'_>> {
-    let narrow = [Likeness::Words, Likeness::Amounts, Likeness::Values];
-    let mut narrow = narrow.into_iter().map(|likeness| alike(nodes, likeness));
+    let narrow = [Grouping::Words, Grouping::Amounts, Grouping::Values];
+    let mut narrow = narrow.into_iter().map(|grouping| grouped(nodes, grouping));
     narrow
         .find(|rows| rows.len() <= at_most)
-        .unwrap_or_else(|| alike(nodes, Likeness::Kinds))
+        .unwrap_or_else(|| grouped(nodes, Grouping::Kinds))
 }
 
-fn alike(nodes: &[NodeReport], likeness: Likeness) -> Vec<Row<'_>> {
+fn grouped(nodes: &[NodeReport], grouping: Grouping) -> Vec<Row<'_>> {
     let mut rows: Vec<Row<'_>> = Vec::new();
     let mut known: BTreeMap<Vec<String>, usize> = BTreeMap::new();
     for node in nodes {
-        let (keys, failures) = profile(node, likeness).into_iter().unzip();
+        let (keys, failures) = profile(node, grouping).into_iter().unzip();
         let at = *known.entry(keys).or_insert(rows.len());
         let names = node.names.iter().map(String::as_str);
         match rows.get_mut(at) {
             Some(row) => {
                 row.names.extend(names);
-                let pairs = row.failures.iter_mut().zip::<Vec<Alike<'_>>>(failures);
+                let pairs = row
+                    .failures
+                    .iter_mut()
+                    .zip::<Vec<FailureGroup<'_>>>(failures);
                 pairs.for_each(|(all, more)| all.0.extend(more.0));
             }
             None => rows.push(Row {
@@ -68,53 +71,53 @@ fn alike(nodes: &[NodeReport], likeness: Likeness) -> Vec<Row<'_>> {
 }
 
 /// A node's filter failures in the order of the filters, like ones as one, each with what tells it from others.
-fn profile(node: &NodeReport, likeness: Likeness) -> Vec<(String, Alike<'_>)> {
+fn profile(node: &NodeReport, grouping: Grouping) -> Vec<(String, FailureGroup<'_>)> {
     let mut filters: Vec<&str> = Vec::new();
-    let mut sorted: BTreeMap<(usize, String), Alike<'_>> = BTreeMap::new();
+    let mut sorted: BTreeMap<(usize, String), FailureGroup<'_>> = BTreeMap::new();
     for failure in &node.failures {
         if filters.last() != Some(&failure.filter) {
             filters.push(failure.filter);
         }
-        let key = (filters.len(), key(failure, likeness));
-        let alike = sorted.entry(key).or_insert(Alike(Vec::new()));
-        alike.0.push((node.count, failure));
+        let key = (filters.len(), key(failure, grouping));
+        let group = sorted.entry(key).or_insert(FailureGroup(Vec::new()));
+        group.0.push((node.count, failure));
     }
     let sorted = sorted.into_iter();
-    sorted.map(|((_, key), alike)| (key, alike)).collect()
+    sorted.map(|((_, key), group)| (key, group)).collect()
 }
 
 /// What tells a filter failure from others. What nodes carry in place of a label's value wanted never does, since under a key
 /// like kubernetes.io/hostname each carries its own.
-fn key(failure: &FilterFailureReport, likeness: Likeness) -> String {
-    let words = || failures::sentence(&Alike(vec![(1, failure)])).english();
+fn key(failure: &FilterFailureReport, grouping: Grouping) -> String {
+    let words = || failures::sentence(&FailureGroup(vec![(1, failure)])).english();
     match Topic::of(failure) {
         Topic::Label(wanted) => format!("label {wanted}"),
-        Topic::Volume if failure.wanted.is_some() || likeness > Likeness::Words => format!(
+        Topic::Volume if failure.wanted.is_some() || grouping > Grouping::Words => format!(
             "{} {:?} {:?} {:?} {:?} {}",
             failure.reason,
             failure.claim,
             failure.volume,
             failure.driver,
             failure.wanted,
-            holder(failure, likeness)
+            holder(failure, grouping)
         ),
         // filled up, so that 80 stands before 443
-        Topic::Port(port) => format!("{port:>12} {}", holder(failure, likeness)),
-        _ if likeness == Likeness::Words => words(),
+        Topic::Port(port) => format!("{port:>12} {}", holder(failure, grouping)),
+        _ if grouping == Grouping::Words => words(),
         Topic::Resource(resource) => format!("{resource} {}", never_fits(failure)),
-        Topic::Taint(taint) if likeness >= Likeness::Values => kind_of_taint(taint),
+        Topic::Taint(taint) if grouping >= Grouping::Values => kind_of_taint(taint),
         Topic::Taint(_) | Topic::Volume | Topic::Other => words(),
-        Topic::Spread(key) => format!("spread {key} {:?}", domain(failure, likeness)),
+        Topic::Spread(key) => format!("spread {key} {:?}", domain(failure, grouping)),
         Topic::Apart(key) => format!(
             "apart {key} {:?} {:?}",
             failure.pods,
-            domain(failure, likeness)
+            domain(failure, grouping)
         ),
         Topic::Together(key) => format!(
             "together {key} {:?} {:?} {}",
             failure.own_rule,
-            domain(failure, likeness),
-            holder(failure, likeness)
+            domain(failure, grouping),
+            holder(failure, grouping)
         ),
     }
 }
@@ -128,11 +131,11 @@ fn never_fits(failure: &FilterFailureReport) -> bool {
     }
 }
 
-fn holder(failure: &FilterFailureReport, likeness: Likeness) -> String {
+fn holder(failure: &FilterFailureReport, grouping: Grouping) -> String {
     match &failure.holder {
-        Some(holder) if likeness < Likeness::Values => {
+        Some(holder) if grouping < Grouping::Values => {
             let controller = holder.controller.as_ref();
-            let controller = controller.filter(|_| likeness > Likeness::Words);
+            let controller = controller.filter(|_| grouping > Grouping::Words);
             format!(
                 "{}/{}",
                 holder.namespace,
@@ -144,9 +147,9 @@ fn holder(failure: &FilterFailureReport, likeness: Likeness) -> String {
 }
 
 /// The domain, or whether there is one. A node's own name is none to tell rows apart by.
-fn domain(failure: &FilterFailureReport, likeness: Likeness) -> Option<&str> {
+fn domain(failure: &FilterFailureReport, grouping: Grouping) -> Option<&str> {
     let is_node = failure.topology_key.as_deref() == Some(HOSTNAME);
-    if likeness == Likeness::Kinds || is_node {
+    if grouping == Grouping::Kinds || is_node {
         failure.domain.as_deref().map(|_| "")
     } else {
         failure.domain.as_deref()
@@ -185,7 +188,7 @@ mod tests {
     }
 
     fn words(nodes: &[NodeReport], at_most: usize) -> Vec<String> {
-        let english = |alike: &Alike<'_>| failures::sentence(alike).english();
+        let english = |group: &FailureGroup<'_>| failures::sentence(group).english();
         let row = |row: &Row<'_>| {
             let words: Vec<String> = row.failures.iter().map(english).collect();
             format!("{}: {}", row.names.join(" "), words.join(" and "))

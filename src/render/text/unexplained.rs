@@ -3,54 +3,81 @@
 use super::diagnosis::inspect;
 use super::quote::{Extent, quote};
 use super::{head, ladder};
-use crate::messages::quote::likeness;
+use crate::kubernetes::text::one_line;
+use crate::messages::quote::{innermost, likeness};
 use crate::render::line::Line;
 use crate::render::style::Style;
+use crate::render::words::verbatim;
 use crate::render::writer::Writer;
 use crate::report::{Affected, Report, Unexplained};
 use crate::rules::UNEXPLAINED;
-use crate::snapshot::{Evidence, ObjectRef};
-use crate::text::say;
+use crate::snapshot::{Evidence, ObjectRef, Origin};
+use crate::text::{Message, say};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Writes a block for each owner and state.
-pub(super) fn write(writer: &mut Writer, report: &Report) {
+/// The objects of one owner in one state.
+pub(super) struct Group<'r> {
+    pub(super) subject: &'r ObjectRef,
+    first: &'r Unexplained,
+    all: Vec<&'r Unexplained>,
+}
+
+/// All of them, by owner and state.
+pub(super) fn groups(report: &Report) -> Vec<Group<'_>> {
     let mut groups: BTreeMap<(&ObjectRef, &str), Vec<&Unexplained>> = BTreeMap::new();
-    for pod in &report.unexplained {
-        groups
-            .entry((&pod.subject, pod.object.status.as_str()))
-            .or_default()
-            .push(pod);
+    for one in &report.unexplained {
+        let key = (&one.subject, one.object.status.as_str());
+        groups.entry(key).or_default().push(one);
     }
-    for ((subject, _), group) in groups {
-        block(writer, report, subject, &group);
+    let groups = groups.into_iter().filter_map(|((subject, _), all)| {
+        let first = all.first()?;
+        Some(Group {
+            subject,
+            first,
+            all,
+        })
+    });
+    groups.collect()
+}
+
+impl<'r> Group<'r> {
+    /// The objects.
+    pub(super) fn affected(&self) -> Vec<&'r Affected> {
+        self.all.iter().map(|one| &one.object).collect()
+    }
+
+    /// What the cluster says of the first, newest event first.
+    pub(super) fn headline(&self) -> Message {
+        let quotes = &self.first.evidence;
+        let is_event = |quote: &&Evidence| matches!(quote.origin, Origin::Event { .. });
+        match quotes.iter().find(is_event).or_else(|| quotes.first()) {
+            Some(quote) => verbatim(&one_line(innermost(&quote.quote))),
+            None => HEADLINE.into(),
+        }
     }
 }
 
-fn block(writer: &mut Writer, report: &Report, subject: &ObjectRef, group: &[&Unexplained]) {
-    let Some(first) = group.first() else {
-        return;
-    };
-    let pods: Vec<Affected> = group.iter().map(|one| one.object.clone()).collect();
+const HEADLINE: crate::text::Sentence = say!(
+    "text.unexplained.headline",
+    "no known cause fits; this is what the cluster says"
+);
+
+/// Writes a block.
+pub(super) fn write(writer: &mut Writer, report: &Report, group: &Group<'_>) {
+    let objects = group.affected();
     writer.blank_line();
-    head::write(writer, &pods, subject);
-    let sentence = say!(
-        "text.unexplained.headline",
-        "no known cause fits; this is what the cluster says"
-    );
+    head::write(writer, &objects, report);
     let words = Line::of(Style::Unknown, UNEXPLAINED)
         .plain(": ")
-        .with(Style::Label, &writer.word(sentence));
+        .with(Style::Label, &writer.word(HEADLINE));
     writer.paragraph(&Line::new().pad(2), &Line::new().pad(4), &words);
-    head::names(writer, &pods, subject);
-    writer.blank_line();
-    ladder::write(writer, &first.ladder, first.next.layer, &report.gaps);
-    writer.blank_line();
-    for evidence in quotes(group, writer.whole()) {
-        quote(writer, evidence, &pods, Extent::Whole);
+    head::names(writer, &objects);
+    for evidence in quotes(&group.all, writer.whole()) {
+        quote(writer, evidence, &objects, Extent::Whole);
     }
-    writer.blank_line();
-    inspect(writer, &first.next);
+    inspect(writer, &group.first.next);
+    ladder::write(writer, &group.first.ladder, &report.gaps);
+    super::diagnosis::explain(writer, UNEXPLAINED);
 }
 
 /// What the cluster says about each object, but what it says of an earlier one in other ids and numbers.

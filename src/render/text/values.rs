@@ -1,6 +1,6 @@
 //! What like filter failures have in common, as a sentence names it: who holds something, how much is free, which values differ.
 
-use super::alike::{Alike, kind_of_taint};
+use super::failure_group::{FailureGroup, kind_of_taint};
 use crate::kubernetes::quantity::Quantity;
 use crate::render::words::{NAMED, amount, listed, named, verbatim};
 use crate::report::FilterFailureReport;
@@ -25,8 +25,8 @@ pub(super) fn reason(failure: &FilterFailureReport) -> Message {
 }
 
 /// `shop/web-0`, or of several pods their controller, or a few of them.
-pub(super) fn holders(alike: &Alike<'_>) -> Message {
-    let all: BTreeSet<&Holder> = alike.all().filter_map(|o| o.holder.as_ref()).collect();
+pub(super) fn holders(group: &FailureGroup<'_>) -> Message {
+    let all: BTreeSet<&Holder> = group.all().filter_map(|o| o.holder.as_ref()).collect();
     let controllers: BTreeSet<_> = all.iter().map(|h| (&h.namespace, &h.controller)).collect();
     if let [(namespace, Some(controller))] = Vec::from_iter(controllers).as_slice()
         && all.len() > 1
@@ -41,22 +41,25 @@ pub(super) fn holders(alike: &Alike<'_>) -> Message {
 }
 
 /// `0.2 to 0.9 of 2`
-pub(super) fn free(alike: &Alike<'_>) -> Message {
-    let all = range(alike, |failure| failure.allocatable.as_deref());
-    let free = range(alike, |failure| failure.free.as_deref());
+pub(super) fn free(group: &FailureGroup<'_>) -> Message {
+    let all = range(group, |failure| failure.allocatable.as_deref());
+    let free = range(group, |failure| failure.free.as_deref());
     Message::new(say!("text.failure.free-of", "{free}[ of {all}]"))
         .fact_if("free", Some(free.unwrap_or_else(|| verbatim(""))))
         .fact_if("all", all)
 }
 
 /// From the least to the most of an amount.
-fn range(alike: &Alike<'_>, of: impl Fn(&FilterFailureReport) -> Option<&str>) -> Option<Message> {
-    let resource = alike.all().find_map(|o| match &o.claim {
+fn range(
+    group: &FailureGroup<'_>,
+    of: impl Fn(&FilterFailureReport) -> Option<&str>,
+) -> Option<Message> {
+    let resource = group.all().find_map(|o| match &o.claim {
         Some(_) => Some(STORAGE),
         None => o.resource.as_deref(),
     });
     let resource = resource.unwrap_or_default();
-    let amounts: BTreeMap<Option<Quantity>, &str> = alike
+    let amounts: BTreeMap<Option<Quantity>, &str> = group
         .all()
         .filter_map(&of)
         .map(|text| (text.parse().ok(), text))
@@ -68,10 +71,10 @@ fn range(alike: &Alike<'_>, of: impl Fn(&FilterFailureReport) -> Option<&str>) -
 
 /// From the least to the most of a number, and the most.
 pub(super) fn span(
-    alike: &Alike<'_>,
+    group: &FailureGroup<'_>,
     of: impl Fn(&FilterFailureReport) -> Option<i64>,
 ) -> (Message, i64) {
-    let numbers: BTreeSet<i64> = alike.all().filter_map(of).collect();
+    let numbers: BTreeSet<i64> = group.all().filter_map(of).collect();
     let [least, most] = [numbers.first(), numbers.last()].map(|end| end.copied().unwrap_or(0));
     (from_to(least.to_string(), most.to_string()), most)
 }
@@ -86,17 +89,17 @@ fn from_to(least: String, most: String) -> Message {
 }
 
 /// The taint, and the toleration that nearly fits; of taints that differ in their value how many there are.
-pub(super) fn taint(alike: &Alike<'_>) -> Message {
+pub(super) fn taint(group: &FailureGroup<'_>) -> Message {
     let words = |failure: &FilterFailureReport| {
         Message::new(say!("text.failure.near-miss", "{taint}[ ({why})]"))
             .fact("taint", failure.taint.clone().unwrap_or_default())
             .fact_if("why", failure.why_not_tolerated())
     };
-    let all: BTreeSet<Message> = alike.all().map(words).collect();
+    let all: BTreeSet<Message> = group.all().map(words).collect();
     if let [only] = Vec::from_iter(&all).as_slice() {
         return (*only).clone();
     }
-    let mut taints = alike.all().filter_map(|failure| failure.taint.as_deref());
+    let mut taints = group.all().filter_map(|failure| failure.taint.as_deref());
     let kind = taints.next().map(kind_of_taint).unwrap_or_default();
     let (key, effect) = kind.rsplit_once(':').unwrap_or((&kind, ""));
     Message::new(say!("text.failure.taints", "{kind} ({values} values)"))
@@ -105,12 +108,12 @@ pub(super) fn taint(alike: &Alike<'_>) -> Message {
 }
 
 /// `disktype=nvme: it is ssd`, or over several nodes `disktype=nvme: ssd on 4, hdd on 1`
-pub(super) fn label(alike: &Alike<'_>) -> Message {
+pub(super) fn label(group: &FailureGroup<'_>) -> Message {
     let mut found: BTreeMap<Option<&str>, usize> = BTreeMap::new();
-    for (nodes, failure) in &alike.0 {
+    for (nodes, failure) in &group.0 {
         *found.entry(failure.found.as_deref()).or_default() += nodes;
     }
-    let wanted = alike.all().find_map(|failure| failure.wanted.as_deref());
+    let wanted = group.all().find_map(|failure| failure.wanted.as_deref());
     let of_wanted = |sentence| Message::new(sentence).fact("wanted", wanted.unwrap_or_default());
     match Vec::from_iter(found.keys()).as_slice() {
         [None] => of_wanted(say!("text.label.absent", "{wanted}: not there")),
@@ -147,8 +150,8 @@ fn values(found: &BTreeMap<Option<&str>, usize>) -> Message {
 }
 
 /// Where the nodes are by a topology key.
-pub(super) fn domains<'a>(alike: &Alike<'a>) -> Vec<&'a str> {
-    let all: BTreeSet<&str> = alike.all().filter_map(|o| o.domain.as_deref()).collect();
+pub(super) fn domains<'a>(group: &FailureGroup<'a>) -> Vec<&'a str> {
+    let all: BTreeSet<&str> = group.all().filter_map(|o| o.domain.as_deref()).collect();
     all.into_iter().collect()
 }
 

@@ -1,36 +1,36 @@
 //! What claims, volumes and their drivers have against nodes, in words.
 
-use super::alike::Alike;
+use super::failure_group::FailureGroup;
 use super::values::{STORAGE, free, holders, label, reason};
 use crate::render::words::amount;
 use crate::report::FilterFailureReport;
 use crate::text::{Message, say};
 
 /// A filter failure, complete by itself; `first` is the first of those that are told as one.
-pub(super) fn sentence(alike: &Alike<'_>, first: &FilterFailureReport) -> Message {
+pub(super) fn sentence(group: &FailureGroup<'_>, first: &FilterFailureReport) -> Message {
     match (&first.claim, &first.volume, &first.driver) {
-        (Some(claim), Some(volume), _) => of_volume(alike, first)
+        (Some(claim), Some(volume), _) => of_volume(group, first)
             .fact("claim", claim.as_str())
             .fact("volume", volume.as_str()),
-        (Some(claim), None, _) => of_claim(alike, first).fact("claim", claim.as_str()),
+        (Some(claim), None, _) => of_claim(group, first).fact("claim", claim.as_str()),
         (None, Some(disk), _) => Message::new(say!(
             "text.volume.disk-used",
             "disk {disk} used by {holders}"
         ))
-        .fact("holders", holders(alike))
+        .fact("holders", holders(group))
         .fact("disk", disk.as_str()),
-        (None, None, Some(driver)) => of_driver(alike, first).fact("driver", driver.as_str()),
+        (None, None, Some(driver)) => of_driver(group, first).fact("driver", driver.as_str()),
         (None, None, None) => reason(first),
     }
 }
 
-fn of_volume(alike: &Alike<'_>, first: &FilterFailureReport) -> Message {
+fn of_volume(group: &FailureGroup<'_>, first: &FilterFailureReport) -> Message {
     if first.wanted.is_some() {
         let sentence = say!(
             "text.volume.elsewhere",
             "volume {volume} of claim {claim} is at {label}"
         );
-        Message::new(sentence).fact("label", label(alike))
+        Message::new(sentence).fact("label", label(group))
     } else {
         say!(
             "text.volume.gone",
@@ -40,17 +40,17 @@ fn of_volume(alike: &Alike<'_>, first: &FilterFailureReport) -> Message {
     }
 }
 
-fn of_claim(alike: &Alike<'_>, first: &FilterFailureReport) -> Message {
+fn of_claim(group: &FailureGroup<'_>, first: &FilterFailureReport) -> Message {
     if first.holder.is_some() {
         let sentence = say!("text.volume.claim-used", "claim {claim} used by {holders}");
-        return Message::new(sentence).fact("holders", holders(alike));
+        return Message::new(sentence).fact("holders", holders(group));
     }
     match (&first.asked, &first.free, &first.wanted) {
         (Some(asked), Some(_), _) => Message::new(say!(
             "text.volume.too-small",
             "claim {claim} asks {asked}, {free} to make it of"
         ))
-        .fact("free", free(alike))
+        .fact("free", free(group))
         .fact("asked", amount(asked, STORAGE)),
         (Some(asked), None, _) => Message::new(say!(
             "text.volume.no-capacity",
@@ -67,13 +67,13 @@ fn of_claim(alike: &Alike<'_>, first: &FilterFailureReport) -> Message {
     }
 }
 
-fn of_driver(alike: &Alike<'_>, first: &FilterFailureReport) -> Message {
+fn of_driver(group: &FailureGroup<'_>, first: &FilterFailureReport) -> Message {
     match &first.asked {
         Some(asked) => Message::new(say!(
             "text.volume.attach-limit",
             "attaches {asked} more of {driver}, {free} free"
         ))
-        .fact("free", free(alike))
+        .fact("free", free(group))
         .fact("asked", amount(asked, "")),
         None => say!(
             "text.volume.no-driver",
@@ -93,7 +93,7 @@ mod tests {
     }
 
     fn words(failure: &FilterFailureReport) -> String {
-        sentence(&Alike(vec![(1, failure)]), failure).english()
+        sentence(&FailureGroup(vec![(1, failure)]), failure).english()
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::kubernetes::patch;
 use crate::kubernetes::quantity::Quantity;
 use crate::messages::admission::Denial;
 use crate::rules::finding::{Finding, Fix, Risk, Who};
-use crate::rules::{Check, Layer, Rule};
+use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, ObjectRef, PodRecord, ResourceQuota, Seen};
 use crate::text::{Fact, Message, Seconds, Sentence, say};
 use crate::triage::RETRY;
@@ -19,6 +19,7 @@ pub static RULE: Rule = Rule {
     cause: "quota-exceeded",
     layer: Layer::Admission,
     title: "a ResourceQuota has no room for the pods",
+    seen_as: &["FailedCreate", "ReplicaFailure"],
     explanation: include_str!("quota_exceeded.md"),
     reads: &[
         Kind::ResourceQuota,
@@ -29,6 +30,10 @@ pub static RULE: Rule = Rule {
         Kind::ReplicationController,
     ],
     refines: &[],
+    root: Root::Facts(say!(
+        "quota-exceeded.root",
+        "quota {quota} of namespace {namespace} is used up"
+    )),
     check: Check::Workload(check),
 };
 
@@ -45,14 +50,15 @@ fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
     else {
         return Vec::new();
     };
-    let told = |resource: &str, asked: &str| Shortage::told(resource, asked, used, limited);
-    let told = requested.iter().filter_map(|(r, asked)| told(r, asked));
+    let shortages = requested
+        .iter()
+        .filter_map(|(resource, asked)| Shortage::from_message(resource, asked, used, limited));
     let seen = case.snapshot.quotas().get(case.namespace(), quota);
     let situation = Situation {
         case,
         refused: &refused,
         quota: ObjectRef::new(Kind::ResourceQuota, case.namespace(), quota),
-        shortages: told.map(|told| told.now(seen.yes())).collect(),
+        shortages: shortages.map(|one| one.now(seen.yes())).collect(),
         seen,
         old: old_pods(case),
     };
@@ -72,8 +78,13 @@ struct Shortage {
 type Amounts = [(String, String)];
 
 impl Shortage {
-    /// As the API server told it.
-    fn told(resource: &str, asked: &str, used: &Amounts, limited: &Amounts) -> Option<Self> {
+    /// As the API server says it.
+    fn from_message(
+        resource: &str,
+        asked: &str,
+        used: &Amounts,
+        limited: &Amounts,
+    ) -> Option<Self> {
         let of = |amounts: &Amounts| {
             let mut named = amounts.iter().filter(|(name, _)| name == resource);
             named.next()?.1.parse().ok()
@@ -198,14 +209,11 @@ impl Situation<'_, '_> {
     }
 
     fn finding(&self) -> Finding {
-        let told: Vec<Message> = self
-            .shortages
-            .iter()
-            .filter_map(Shortage::message)
-            .collect();
+        let short = self.shortages.iter().filter_map(Shortage::message);
+        let short: Vec<Message> = short.collect();
         let (headline, why) = self.sentences();
         let quota = self.quota.name.as_str();
-        let describe = ["describe", "resourcequota", quota];
+        let describe = ["describe", &self.quota.argument()];
         let fixes = if self.room() == self.refused.missing() {
             vec![wait()]
         } else {
@@ -226,7 +234,7 @@ impl Situation<'_, '_> {
             .fact("room", self.room())
             .fact("controller", self.case.object().short())
             .fact("interval", Seconds(RETRY))
-            .fact_if("short", (!told.is_empty()).then_some(told))
+            .fact_if("short", (!short.is_empty()).then_some(short))
             .fact_if("old", (self.old > 0).then_some(self.old))
             .evidence(self.counted())
             .fix(fixes)
@@ -306,12 +314,12 @@ impl Situation<'_, '_> {
                 hard: Some(quota.hard.get(resource).copied()?),
             })
         };
-        let is_told = |shortage: &Shortage| {
-            let mut told = self.shortages.iter();
-            told.any(|told| told.resource == shortage.resource)
+        let is_known = |shortage: &Shortage| {
+            let mut known = self.shortages.iter();
+            known.any(|known| known.resource == shortage.resource)
         };
         let as_pods = ["pods", "count/pods"].into_iter().filter_map(one_each);
-        let as_pods = as_pods.filter(|shortage| !is_told(shortage));
+        let as_pods = as_pods.filter(|shortage| !is_known(shortage));
         let all = self.shortages.iter().cloned().chain(as_pods);
         let short = all.filter(|shortage| shortage.room().is_some_and(|room| room < missing));
         short
@@ -329,9 +337,6 @@ impl Situation<'_, '_> {
             (resource.clone(), amount)
         });
         let hard: Map<String, Value> = hard.collect();
-        let merged = json!({"spec": {"hard": hard}}).to_string();
-        let quota = self.quota.name.as_str();
-        let words = ["patch", "resourcequota", quota, "-p", merged.as_str()];
         let operation = |(resource, amount): (&String, &Value)| {
             let path = format!("/spec/hard/{}", patch::escaped(resource));
             patch::replace(&path, amount.clone())
@@ -345,10 +350,9 @@ impl Situation<'_, '_> {
             "quota-exceeded.raise",
             "raise quota {quota} to {amounts}, which is enough for the {missing|pod that is|{missing} pods that are} missing"
         );
-        let command = self.case.kubectl(words);
-        let fix = Fix::command(change, Who::Admin, self.quota.clone(), command)
-            .fact("amounts", raised.iter().map(amount).collect::<Vec<_>>())
-            .patch(hard.iter().map(operation).collect());
+        let patch = hard.iter().map(operation).collect();
+        let fix = Fix::edit(change, Who::Admin, self.quota.clone(), patch, &Value::Null)
+            .fact("amounts", raised.iter().map(amount).collect::<Vec<_>>());
         Some(fix)
     }
 
@@ -361,38 +365,36 @@ impl Situation<'_, '_> {
         let strategy =
             json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
         let patch = vec![patch::add("/spec/strategy", strategy)];
-        let name = deployment.name.as_str();
-        let command = patch::command(self.case.namespace(), &["deployment", name], &patch);
         let change = say!(
             "quota-exceeded.stop-old-pod-first",
             "let rolling updates stop an old pod, which leaves its share of the quota, before they start a new one (maxSurge 0, maxUnavailable 1)"
         );
-        Some(Fix::command(change, Who::Owner, deployment, command).patch(patch))
+        let workload =
+            self.case
+                .snapshot
+                .workload(&deployment.kind, self.case.namespace(), &deployment.name);
+        let before = workload
+            .and_then(Seen::yes)
+            .and_then(|read| read.strategy.clone());
+        let before = patch::nested("/spec/strategy", before);
+        Some(Fix::edit(change, Who::Owner, deployment, patch, &before))
     }
 
     /// As many as there is room for, if that is any.
     fn fewer_replicas(&self) -> Option<Fix> {
         let workload = self.case.subject();
-        let scales = matches!(
-            workload.known_kind()?,
-            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController
-        );
+        let scales = workload.known_kind()?.scales();
         let replicas = self.refused.existing + self.room();
         if !scales || self.old > 0 || replicas == 0 {
             return None;
         }
-        let to = format!("--replicas={replicas}");
-        let kind = workload.kind.to_lowercase();
-        let words = ["scale", kind.as_str(), workload.name.as_str(), to.as_str()];
-        let command = self.case.kubectl(words);
         let change = say!(
             "quota-exceeded.fewer-replicas",
             "run {replicas} {replicas|replica|replicas} in place of {wanted}: the quota has room for no more"
         );
-        let fix = Fix::command(change, Who::Owner, workload, command)
-            .fact("replicas", replicas)
-            .patch(vec![patch::replace("/spec/replicas", replicas)]);
-        Some(fix)
+        let patch = vec![patch::replace("/spec/replicas", replicas)];
+        let fix = Fix::edit(change, Who::Owner, workload, patch, &Value::Null);
+        Some(fix.fact("replicas", replicas))
     }
 
     /// What each of the missing pods may ask for so that all of them fit.

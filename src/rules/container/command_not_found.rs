@@ -4,7 +4,7 @@ use super::start_failure::{StartError, start_errors};
 use crate::messages::start::StartFailure;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::template::{field_path, place};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::ContainerView;
 use crate::snapshot::Evidence;
 use crate::text::{Sentence, say};
@@ -14,9 +14,18 @@ pub static RULE: Rule = Rule {
     cause: "command-not-found",
     layer: Layer::Container,
     title: "the container's command is not in its image",
+    seen_as: &[
+        "RunContainerError",
+        "CreateContainerError",
+        "CrashLoopBackOff",
+        "StartError",
+        "ContainerCannotRun",
+        "Error",
+    ],
     explanation: include_str!("command_not_found.md"),
     reads: &[],
     refines: &["runtime-error", "crash-app-error", "container-create-error"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

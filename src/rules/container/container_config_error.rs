@@ -6,7 +6,7 @@ use crate::messages::config::ConfigFailure;
 use crate::messages::quote::innermost;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::template::role_word;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Sentence, say};
 
 /// The kubelet cannot build a container's configuration, for another reason than the known ones.
@@ -14,9 +14,11 @@ pub static RULE: Rule = Rule {
     cause: "container-config-error",
     layer: Layer::Container,
     title: "the kubelet cannot build the container's configuration",
+    seen_as: &["CreateContainerConfigError"],
     explanation: include_str!("container_config_error.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -47,7 +49,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Finding {
     let finding = Finding::new(case.subject(), headline(failure), refusal.proof.clone())
         .container(refusal.container.name())
         .fact("role", role_word(refusal.container.role))
-        .inspect(case.describe_pod())
+        .inspect(case.kubectl(["get", &case.object().argument(), "-o", "yaml"]))
         .fact(
             "message",
             text::one_line(innermost(&refusal.message)).into_owned(),

@@ -8,7 +8,7 @@ use crate::messages::quote::innermost;
 use crate::messages::start;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::template::role_word;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Sentence, say};
 
 /// The runtime refuses to create a container.
@@ -16,9 +16,11 @@ pub static RULE: Rule = Rule {
     cause: "container-create-error",
     layer: Layer::Container,
     title: "the runtime refuses to create the container",
+    seen_as: &["CreateContainerError"],
     explanation: include_str!("container_create_error.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -51,7 +53,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Finding {
     let mut finding = Finding::new(case.subject(), headline(failure), refusal.proof.clone())
         .container(refusal.container.name())
         .fact("role", role_word(refusal.container.role))
-        .inspect(case.describe_pod())
+        .inspect(case.node_log())
         .fact("image", refusal.container.image())
         .fact(
             "message",

@@ -4,7 +4,7 @@ use super::command_not_found::written;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes};
 use crate::rules::shared::template::Template;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Role;
 use crate::text::say;
 
@@ -13,9 +13,11 @@ pub static RULE: Rule = Rule {
     cause: "crash-exit-zero",
     layer: Layer::Container,
     title: "the container ends with exit code 0 and is restarted, because its pod always restarts it",
+    seen_as: &["CrashLoopBackOff", "Completed", "NotReady", "BackOff"],
     explanation: include_str!("crash_exit_zero.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

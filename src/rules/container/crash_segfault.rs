@@ -2,7 +2,7 @@
 
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes, last_words};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::say;
 
 /// A container's program is ended by SIGSEGV or SIGABRT.
@@ -10,9 +10,11 @@ pub static RULE: Rule = Rule {
     cause: "crash-segfault",
     layer: Layer::Container,
     title: "the container's program crashes with SIGSEGV or SIGABRT",
+    seen_as: &["CrashLoopBackOff", "Error"],
     explanation: include_str!("crash_segfault.md"),
     reads: &[],
     refines: &["crash-app-error"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

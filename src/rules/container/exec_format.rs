@@ -3,7 +3,7 @@
 use super::start_failure::{StartError, start_errors};
 use crate::messages::start::StartFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Kind, ObjectRef};
 use crate::text::say;
 
@@ -15,9 +15,19 @@ pub static RULE: Rule = Rule {
     cause: "exec-format",
     layer: Layer::Container,
     title: "the container's command is built for another CPU, or is a script without `#!`",
+    seen_as: &[
+        "RunContainerError",
+        "CrashLoopBackOff",
+        "StartError",
+        "Error",
+    ],
     explanation: include_str!("exec_format.md"),
     reads: &[Kind::Node],
     refines: &["runtime-error", "crash-app-error", "container-create-error"],
+    root: Root::Facts(say!(
+        "exec-format.root",
+        "image {image} has a program for another processor, or none"
+    )),
     check: Check::Pod(check),
 };
 
@@ -68,6 +78,7 @@ fn finding(case: &Case<'_>, error: &StartError<'_>, what: Option<&str>) -> Findi
         .fact_if("what", what)
         .fact_if("cpu", cpu.map(String::as_str))
         .evidence(label)
+        .inspect(case.image_config(error.container.image()))
         .fix((!is_script).then_some(rebuild))
         .fix([Fix::advice(
             say!(

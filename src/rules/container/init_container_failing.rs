@@ -4,7 +4,7 @@
 
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Role;
 use crate::text::say;
 
@@ -13,9 +13,11 @@ pub static RULE: Rule = Rule {
     cause: "init-container-failing",
     layer: Layer::Container,
     title: "an init container fails, and the containers behind it do not start",
+    seen_as: &["CrashLoopBackOff", "Error", "OOMKilled"],
     explanation: include_str!("init_container_failing.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -3,9 +3,9 @@
 use super::reference::{Refusal, UNMADE, catalog, demands, refusals};
 use crate::kubernetes::nearest::nearest;
 use crate::messages::config::{ConfigFailure, ObjectKind};
-use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::finding::{Finding, Fix, Look, Who};
 use crate::rules::shared::template::{Template, field_path, role_word};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Keyed, Kind, ObjectRef, Seen};
 use crate::text::say;
 use serde_json::json;
@@ -15,9 +15,14 @@ pub static RULE: Rule = Rule {
     cause: "missing-key",
     layer: Layer::Container,
     title: "a ConfigMap or Secret lacks a key that a container's environment names",
+    seen_as: &["CreateContainerConfigError"],
     explanation: include_str!("missing_key.md"),
     reads: &[Kind::ConfigMap, Kind::Secret],
     refines: &[],
+    root: Root::Facts(say!(
+        "missing-key.root",
+        "{kind} {name} in namespace {namespace} has no key {key}"
+    )),
     check: Check::Pod(check),
 };
 
@@ -81,6 +86,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: 
         };
         finding = finding
             .evidence([case.field_of(object, "data", quote)])
+            .inspect(Look::default())
             .fact("keys", keys);
     }
     if here {
@@ -141,6 +147,6 @@ fn rename(case: &Case<'_>, places: &[String], key: &str, near: &str) -> Fix {
 
 /// `describe` shows a Secret's keys with their sizes only; a ConfigMap is no secret.
 fn describe(case: &Case<'_>, kind: Kind, name: &str) -> String {
-    let kind = kind.as_str().to_lowercase();
-    case.kubectl(["describe", &kind, name])
+    let object = ObjectRef::new(kind, case.namespace(), name);
+    object.kubectl(["describe", &object.argument()])
 }

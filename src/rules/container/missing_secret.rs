@@ -3,17 +3,23 @@
 use super::reference::{UNMADE, missing_object, refusals};
 use crate::messages::config::ConfigFailure;
 use crate::rules::finding::Finding;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Kind;
+use crate::text::say;
 
 /// A container's environment comes from a Secret that does not exist.
 pub static RULE: Rule = Rule {
     cause: "missing-secret",
     layer: Layer::Container,
     title: "a Secret for a container's environment does not exist",
+    seen_as: &["CreateContainerConfigError"],
     explanation: include_str!("missing_secret.md"),
     reads: &[Kind::Secret],
     refines: &[],
+    root: Root::Facts(say!(
+        "missing-secret.root",
+        "{kind} {name} does not exist in namespace {namespace}"
+    )),
     check: Check::Pod(check),
 };
 

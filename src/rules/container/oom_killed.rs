@@ -1,14 +1,15 @@
 //! `oom-killed`: the kernel kills a container's process because there is no memory left within its limit or on the node.
 
 use super::start_failure::start_errors;
+use crate::kubernetes::patch;
 use crate::kubernetes::quantity::Quantity;
 use crate::messages::start::{self, StartFailure};
-use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::finding::{Certainty, Finding, Fix, Look, Who};
 use crate::rules::shared::crash::{Crash, crashes};
 use crate::rules::shared::template::{Template, field_path, place, role_word};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
-use crate::snapshot::{ContainerView, Kind, ObjectRef, Role};
+use crate::snapshot::{ContainerView, Kind, ObjectRef};
 use crate::text::{Fact, Sentence, say};
 use k8s_openapi::api::core::v1::ResourceRequirements;
 
@@ -17,9 +18,16 @@ pub static RULE: Rule = Rule {
     cause: "oom-killed",
     layer: Layer::Container,
     title: "the container runs out of memory",
+    seen_as: &[
+        "OOMKilled",
+        "CrashLoopBackOff",
+        "Running",
+        "ContainerCreating",
+    ],
     explanation: include_str!("oom_killed.md"),
     reads: &[Kind::Node],
     refines: &["crash-app-error", "crash-exit-zero"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -129,7 +137,7 @@ fn too_small(case: &Case<'_>, container: &ContainerView<'_>, proof: Evidence) ->
     let finding = Finding::new(case.subject(), headline, proof)
         .container(container.name())
         .fact("role", role_word(container.role))
-        .inspect(case.describe_pod());
+        .inspect(Look::default());
     let raise = limit.as_ref().map(|limit| raise(case, container, limit));
     amounts(container, limit.as_ref(), finding)
         .evidence(limit.map(|limit| limit.evidence(case)))
@@ -211,9 +219,10 @@ fn amount(text: &str) -> Fact {
 
 /// Twice the limit, as a first try, but enough to start: how much the program needs is not known.
 fn raise(case: &Case<'_>, container: &ContainerView<'_>, limit: &Limit) -> Fix {
-    let doubled = limit
-        .amount()
-        .map(|amount| amount.saturating_add(amount).max(STARTABLE).exact(MEMORY));
+    let doubled = limit.amount().map(|amount| {
+        let doubled = amount.saturating_add(amount).max(STARTABLE);
+        doubled.beside(&limit.text, MEMORY)
+    });
     let (Some(template), Some(doubled)) = (Template::of(case), doubled) else {
         return Fix::advice(
             say!(
@@ -227,20 +236,19 @@ fn raise(case: &Case<'_>, container: &ContainerView<'_>, limit: &Limit) -> Fix {
         "oom-killed.double-limit",
         "raise the memory limit of {role} {container}, for a first try from {limit} to {doubled}; what it needs is to be measured"
     );
-    // kubectl set resources knows the main containers only
-    let fix = if container.role == Role::Main && limit.own {
-        let owner = template.owner();
-        let command = case.kubectl([
-            "set",
-            "resources",
-            &owner.argument(),
-            "-c",
-            container.name(),
-            &format!("--limits=memory={doubled}"),
-        ]);
-        Fix::command(change, Who::Owner, owner.clone(), command)
-    } else {
-        Fix::advice(change, Who::Owner)
+    let fix = match place(case, container).filter(|_| limit.own) {
+        Some(place) => {
+            let container_path = format!("{}/{place}", template.spec_pointer);
+            let patch = vec![
+                patch::test(&format!("{container_path}/name"), container.name()),
+                patch::add(
+                    &format!("{container_path}/resources/limits/{MEMORY}"),
+                    doubled.as_str(),
+                ),
+            ];
+            template.edit(change, patch)
+        }
+        None => Fix::advice(change, Who::Owner),
     };
     fix.fact("doubled", amount(&doubled))
 }

@@ -3,7 +3,7 @@
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes};
 use crate::rules::shared::template::{field_path, place, role_word};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::ContainerView;
 use crate::snapshot::Evidence;
 use crate::text::say;
@@ -13,9 +13,15 @@ pub static RULE: Rule = Rule {
     cause: "post-start-hook",
     layer: Layer::Container,
     title: "the container's postStart hook fails",
+    seen_as: &[
+        "CrashLoopBackOff",
+        "PostStartHookError",
+        "FailedPostStartHook",
+    ],
     explanation: include_str!("post_start_hook.md"),
     reads: &[],
     refines: &["crash-app-error", "crash-exit-zero"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

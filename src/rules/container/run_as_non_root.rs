@@ -4,7 +4,7 @@ use super::reference::{Refusal, UNMADE, refusals};
 use crate::messages::config::ConfigFailure;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::template::{field_path, place, role_word};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::text::say;
 
@@ -13,9 +13,14 @@ pub static RULE: Rule = Rule {
     cause: "run-as-non-root",
     layer: Layer::Container,
     title: "runAsNonRoot forbids the user that the container would run as",
+    seen_as: &["CreateContainerConfigError"],
     explanation: include_str!("run_as_non_root.md"),
     reads: &[],
     refines: &["container-config-error"],
+    root: Root::Facts(say!(
+        "run-as-non-root.root",
+        "image {image} runs as root, which its pods forbid"
+    )),
     check: Check::Pod(check),
 };
 
@@ -84,7 +89,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Option<Finding> {
         .why(why)
         .evidence(settings(case, refusal))
         .fix([Fix::advice(fix, Who::Owner)])
-        .inspect(security_contexts(case));
+        .inspect(case.image_config(refusal.container.image()));
     Some(finding)
 }
 
@@ -121,11 +126,4 @@ fn settings(case: &Case<'_>, refusal: &Refusal<'_>) -> Vec<Evidence> {
         );
     }
     found
-}
-
-/// The command that shows them.
-fn security_contexts(case: &Case<'_>) -> String {
-    let pod = case.pod().name();
-    let fields = "jsonpath={.spec.securityContext}{\"\\n\"}{.spec.containers[*].securityContext}";
-    case.kubectl(["get", "pod", pod, "-o", fields])
 }

@@ -5,7 +5,7 @@ use crate::kubernetes::text;
 use crate::messages::quote::innermost;
 use crate::messages::start::{MountProblem, StartFailure};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Sentence, say};
 
 /// The most columns of the runtime's message in a headline.
@@ -16,9 +16,16 @@ pub static RULE: Rule = Rule {
     cause: "runtime-error",
     layer: Layer::Container,
     title: "the runtime cannot start the container",
+    seen_as: &[
+        "RunContainerError",
+        "CrashLoopBackOff",
+        "StartError",
+        "ContainerCannotRun",
+    ],
     explanation: include_str!("runtime_error.md"),
     reads: &[],
     refines: &["crash-app-error", "container-create-error"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -49,6 +56,7 @@ fn finding(case: &Case<'_>, error: &StartError<'_>) -> Finding {
     let message = text::one_line(innermost(&error.proof.quote));
     let finding = error
         .finding(case, headline(&error.failure))
+        .inspect(case.node_log())
         .fact(
             "message",
             text::truncate_width(&message, MESSAGE).into_owned(),

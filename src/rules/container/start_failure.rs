@@ -34,9 +34,9 @@ impl StartError<'_> {
     pub(super) fn finding(&self, case: &Case<'_>, headline: Sentence) -> Finding {
         let exit_code = self.container.last_end().map(|(_, end)| end.exit_code);
         let inspect = if self.ran && exit_code.is_some() {
-            log(case, &self.container)
+            log(case, &self.container).into()
         } else {
-            case.describe_pod()
+            case.image_config(self.container.image())
         };
         let certainty = if self.is_reported {
             Certainty::Proven

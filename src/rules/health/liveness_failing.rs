@@ -4,7 +4,7 @@ use super::killed::{Killed, killed};
 use super::probe::{finding, written};
 use crate::messages::probe::{ProbeFailure, ProbeKind};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Seconds, say};
 use crate::triage::budget;
 
@@ -13,9 +13,11 @@ pub static RULE: Rule = Rule {
     cause: "liveness-failing",
     layer: Layer::Health,
     title: "the liveness probe fails, and the kubelet restarts the container",
+    seen_as: &["CrashLoopBackOff", "Running", "Unhealthy", "Killing"],
     explanation: include_str!("liveness_failing.md"),
     reads: &[],
     refines: &["crash-app-error", "crash-exit-zero"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

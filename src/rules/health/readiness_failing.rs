@@ -9,7 +9,7 @@ use super::probe::{finding, newest, since_start, started, written};
 use crate::messages::probe::ProbeKind;
 use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::crash::log;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{ContainerView, Role};
 use crate::text::say;
 use crate::triage;
@@ -25,9 +25,11 @@ pub static RULE: Rule = Rule {
     cause: "readiness-failing",
     layer: Layer::Health,
     title: "the readiness probe fails, and the container gets no traffic",
+    seen_as: &["Running", "Unhealthy", "NotReady"],
     explanation: include_str!("readiness_failing.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -1,7 +1,7 @@
 //! `readiness-gate`: every container is ready, and a condition that the pod's readinessGates name is not True.
 
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::text::say;
 
@@ -10,9 +10,11 @@ pub static RULE: Rule = Rule {
     cause: "readiness-gate",
     layer: Layer::Health,
     title: "a readiness gate of the pod is not open",
+    seen_as: &["Running"],
     explanation: include_str!("readiness_gate.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -45,7 +47,6 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
             "every container is ready, but readiness {gates|gate|gates} {gates} {gates|is|are} not True"
         )
     };
-    let pod = case.pod().name();
     let proof = case.field("status.conditions[Ready].message", message);
     let finding = Finding::new(case.subject(), headline, proof)
         .fact("gates", gates)
@@ -55,7 +56,7 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
             "readiness-gate.why",
             "a gate is opened by a controller outside Kubernetes that sets the condition of that name, often one for load balancers"
         ))
-        .inspect(case.kubectl(["get", "pod", pod, "-o", "jsonpath={.status.conditions}"]));
+        .inspect(case.kubectl(["get", &case.object().argument(), "-o", "yaml", "--show-managed-fields"]));
     Some(finding.fix([Fix::advice(
         say!(
             "readiness-gate.check-controller",

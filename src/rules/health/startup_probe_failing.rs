@@ -4,7 +4,7 @@ use super::killed::killed;
 use super::probe::{ProbeEvent, finding, newest, since_start, started, written};
 use crate::messages::probe::ProbeKind;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::ContainerView;
 use crate::snapshot::Evidence;
 use crate::text::say;
@@ -15,9 +15,11 @@ pub static RULE: Rule = Rule {
     cause: "startup-probe-failing",
     layer: Layer::Health,
     title: "the startup probe does not pass in its time",
+    seen_as: &["CrashLoopBackOff", "Running", "Unhealthy", "Killing"],
     explanation: include_str!("startup_probe_failing.md"),
     reads: &[],
     refines: &["crash-app-error", "crash-exit-zero", "liveness-failing"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -14,7 +14,7 @@ use crate::kubernetes::text::one_line;
 use crate::messages::pull::{self, Pull, PullFailure};
 use crate::messages::sandbox::{self, SandboxFailure};
 use crate::rules::Case;
-use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::finding::{Certainty, Finding, Fix, Look, Who};
 use crate::snapshot::{ContainerView, Event, Evidence, Role};
 use crate::text::{Fact, Sentence, say};
 
@@ -364,27 +364,28 @@ impl FailedPull<'_> {
             .when(self.indirect, |finding| {
                 finding.certainty(Certainty::Likely)
             })
-            .inspect(self.events_command())
+            .inspect(self.case.on_node(["crictl", "pull", self.image]))
     }
 
-    fn events_command(&self) -> String {
-        let selector = format!("involvedObject.name={}", self.case.pod().name());
+    /// Asks the registry about the image, from anywhere and without the node's runtime.
+    pub(super) fn skopeo(&self, words: &[&str], image: &str) -> Look {
+        let image = format!("docker://{image}");
+        let words = ["skopeo"].iter().chain(words).copied();
+        shell::command(words.chain([image.as_str()])).into()
+    }
+
+    /// Asks the registry from the node, which shows each step on the way there.
+    pub(super) fn curl(&self, scheme: &str) -> Look {
+        let host = self.host().unwrap_or_else(|| "HOST".to_owned());
+        // the name under which Docker Hub serves images
+        let host = if host == "docker.io" {
+            "registry-1.docker.io"
+        } else {
+            &host
+        };
         self.case
-            .kubectl(["get", "events", "--field-selector", &selector])
+            .on_node(["curl", "-v", &format!("{scheme}://{host}/v2/")])
     }
-}
-
-/// A command that shows the failed pulls of every pod, and whether other nodes meet the error, too: what stands between a node
-/// and a registry rarely concerns one pod.
-pub(super) fn failures_command() -> String {
-    shell::command([
-        "kubectl",
-        "get",
-        "events",
-        "-A",
-        "--field-selector",
-        "reason=Failed",
-    ])
 }
 
 fn known_or(name: Option<String>, word: Sentence) -> Fact {

@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull};
 use super::{login, pull_secrets};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::snapshot::{Kind, ObjectRef};
 use crate::text::{Sentence, say};
 use pull_secrets::PullSecret;
@@ -14,9 +14,14 @@ pub static RULE: Rule = Rule {
     cause: "image-auth",
     layer: Layer::Image,
     title: "a registry refuses the login, or wants one",
+    seen_as: NOT_PULLED,
     explanation: include_str!("image_auth.md"),
     reads: &[Kind::Secret, Kind::ServiceAccount],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "image-auth.root",
+        "{host} lets nobody of namespace {namespace} pull without the right login"
+    )),
     check: Check::Pod(check),
 };
 
@@ -37,7 +42,8 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         .when(may_be_missing(failed), |finding| {
             finding.certainty(Certainty::Likely)
         })
-        .evidence(named.iter().map(|named| named.named.clone()));
+        .evidence(named.iter().map(|named| named.named.clone()))
+        .inspect(failed.skopeo(&["inspect", "--creds", "USER:TOKEN"], failed.image));
     match wrong_type(&named) {
         Some((secret, found)) => {
             let object = ObjectRef::new(Kind::Secret, failed.case.namespace(), secret);

@@ -3,7 +3,7 @@
 use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::text::say;
 
 /// The rule.
@@ -11,9 +11,11 @@ pub static RULE: Rule = Rule {
     cause: "image-corrupt",
     layer: Layer::Image,
     title: "the content of an image is broken, incomplete or of an unsupported format",
+    seen_as: NOT_PULLED,
     explanation: include_str!("image_corrupt.md"),
     reads: &[],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!("image-corrupt.root", "image {image} arrives damaged")),
     check: Check::Pod(check),
 };
 

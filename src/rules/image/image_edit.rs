@@ -24,16 +24,9 @@ pub(super) fn set_image(failed: &FailedPull<'_>, change: Sentence, image: &str) 
     let (Some(spec), None) = (in_place, failed.volume) else {
         return Fix::advice(change, Who::Owner).fact("proposal", image);
     };
-    let name = failed.container.name();
-    let command = case.kubectl([
-        "set",
-        "image",
-        &subject.argument(),
-        &format!("{name}={image}"),
-    ]);
-    Fix::command(change, Who::Owner, subject, command)
-        .fact("proposal", image)
-        .patch(in_container(failed, spec, "image", image))
+    let patch = in_container(failed, spec, "image", image);
+    let before = patch::nested(spec, case.pod().spec());
+    Fix::edit(change, Who::Owner, subject, patch, &before).fact("proposal", image)
 }
 
 /// Sets the pull policy of the container; with the command where the object can be changed in place.
@@ -43,8 +36,8 @@ pub(super) fn set_pull_policy(failed: &FailedPull<'_>, change: Sentence, policy:
         return Fix::advice(change, Who::Owner);
     };
     let patch = in_container(failed, spec, "imagePullPolicy", policy);
-    let command = patch_command(&subject, failed.case.namespace(), &patch);
-    Fix::command(change, Who::Owner, subject, command).patch(patch)
+    let before = patch::nested(spec, failed.case.pod().spec());
+    Fix::edit(change, Who::Owner, subject, patch, &before)
 }
 
 /// Makes the object's pods pull with this Secret, beside or instead of those that they name.
@@ -71,11 +64,10 @@ pub(super) fn set_pull_secret(
         }
         _ => (pull_secrets::account(case), "/imagePullSecrets".to_owned()),
     };
+    let before = named.iter().map(|named| json!({"name": named.name}));
+    let before = patch::nested(&path, before.collect::<Vec<_>>());
     let patch = vec![patch::add(&path, list)];
-    let command = patch_command(&target, case.namespace(), &patch);
-    Fix::command(change, Who::Owner, target, command)
-        .fact("offered", secret)
-        .patch(patch)
+    Fix::edit(change, Who::Owner, target, patch, &before).fact("offered", secret)
 }
 
 /// Makes the pods anew, so that they take what has changed around them.
@@ -95,10 +87,6 @@ pub(super) fn restart(case: &Case<'_>, change: Sentence) -> Fix {
 /// the pods that it makes next take what is changed here.
 fn pod_spec(subject: &ObjectRef) -> Option<&'static str> {
     subject.known_kind()?.pod_template()
-}
-
-fn patch_command(target: &ObjectRef, namespace: &str, operations: &[Value]) -> String {
-    patch::command(namespace, &[&target.argument()], operations)
 }
 
 /// A field of the container. Webhooks put containers between, so the patch tests whom it changes.

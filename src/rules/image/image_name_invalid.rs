@@ -4,8 +4,8 @@ use super::failed_pull::{self, FailedPull};
 use super::image_edit;
 use crate::kubernetes::image_reference::{ImageReference, InvalidImageReference, Problem};
 use crate::messages::pull::PullFailure;
-use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::finding::{Finding, Fix, Look, Who};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Message, Sentence, say};
 
 /// The rule.
@@ -13,9 +13,14 @@ pub static RULE: Rule = Rule {
     cause: "image-name-invalid",
     layer: Layer::Image,
     title: "the name of an image cannot be read",
+    seen_as: &["InvalidImageName", "InspectFailed", "ImageInspectError"],
     explanation: include_str!("image_name_invalid.md"),
     reads: &[],
     refines: &[],
+    root: Root::Facts(say!(
+        "image-name-invalid.root",
+        "{image} is no name of an image"
+    )),
     check: Check::Pod(check),
 };
 
@@ -26,7 +31,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             failed.pull.failure == PullFailure::NameInvalid
                 || failed.container.waiting_reason() == "InvalidImageName"
         })
-        .map(finding)
+        .map(|failed| finding(failed).inspect(Look::default()))
         .collect()
 }
 

@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull};
 use super::image_edit;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::text::say;
 
@@ -13,9 +13,14 @@ pub static RULE: Rule = Rule {
     cause: "image-never-pull",
     layer: Layer::Image,
     title: "an image is not on the node, and the pod forbids to pull it",
+    seen_as: &["ErrImageNeverPull"],
     explanation: include_str!("image_never_pull.md"),
     reads: &[],
     refines: &[],
+    root: Root::Facts(say!(
+        "image-never-pull.root",
+        "image {image} is not on the node and is never pulled"
+    )),
     check: Check::Pod(check),
 };
 
@@ -51,6 +56,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         .why(say!("image-never-pull.why", "it counts only if the runtime of that node has it, under this very name: an image in another machine's or another runtime's store does not"))
         .evidence(policy(failed))
         .fix([pull, load])
+        .inspect(failed.case.on_node(["crictl", "images"]))
 }
 
 fn policy(failed: &FailedPull<'_>) -> Option<Evidence> {

@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull};
 use super::{login, pull_secrets};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::snapshot::Kind;
 use crate::text::{Sentence, say};
 
@@ -13,9 +13,14 @@ pub static RULE: Rule = Rule {
     cause: "image-not-found",
     layer: Layer::Image,
     title: "a registry knows no such repository, or hides it",
+    seen_as: NOT_PULLED,
     explanation: include_str!("image_not_found.md"),
     reads: &[Kind::Secret, Kind::ServiceAccount],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "image-not-found.root",
+        "there is no image {repository}, or it is not for everybody"
+    )),
     check: Check::Pod(check),
 };
 
@@ -60,6 +65,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
                 "image-not-found.missing",
                 "{repository} does not exist: the registry knows no such repository"
             ))
+            .inspect(failed.skopeo(&["list-tags"], &repository))
             .fact("repository", repository)
             .fix([correct]);
     }
@@ -70,6 +76,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             "{repository} is missing or not allowed: the registry does not tell which"
         ))
         .certainty(Certainty::Likely)
+        .inspect(failed.skopeo(&["list-tags"], &repository))
         .fact("repository", repository)
         .why(why(failed, named.is_empty()))
         .evidence(named.iter().map(|named| named.named.clone()))

@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull};
 use crate::messages::form::search;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::snapshot::{Kind, Node, ObjectRef};
 use crate::text::say;
 use std::collections::BTreeSet;
@@ -14,9 +14,14 @@ pub static RULE: Rule = Rule {
     cause: "image-platform-mismatch",
     layer: Layer::Image,
     title: "an image has no variant for the node's platform",
+    seen_as: NOT_PULLED,
     explanation: include_str!("image_platform_mismatch.md"),
     reads: &[Kind::Node],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "image-platform-mismatch.root",
+        "image {image} is not made for the platform of the node"
+    )),
     check: Check::Pod(check),
 };
 
@@ -54,6 +59,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         .fact_if("platform", from_message(failed).or(of_node))
         .why(say!("image-platform-mismatch.why", "the list of variants behind that name holds other platforms only"))
         .evidence(label)
+        .inspect(failed.skopeo(&["inspect", "--raw"], failed.image))
         .fix([Fix::advice(
             say!("image-platform-mismatch.build-variant", "build and push the image for the platform of {node}, too, or name a tag that has it"),
             Who::Owner,

@@ -3,7 +3,7 @@
 use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::say;
 
 /// The rule.
@@ -11,9 +11,18 @@ pub static RULE: Rule = Rule {
     cause: "image-policy-denied",
     layer: Layer::Image,
     title: "a policy of the node's runtime refuses an image",
+    seen_as: &[
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "SignatureValidationFailed",
+    ],
     explanation: include_str!("image_policy_denied.md"),
     reads: &[],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "image-policy-denied.root",
+        "a policy of the nodes refuses image {image}"
+    )),
     check: Check::Pod(check),
 };
 
@@ -32,6 +41,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     failed
         .finding(say!("image-policy-denied.headline", "a policy of the runtime on {node} refuses image {image}"))
         .refers_to_quotes()
+        .inspect(failed.case.on_node(["crictl", "info"]))
         .fix([
             Fix::advice(
                 say!("image-policy-denied.sign", "sign the image as the policy asks, or name one that is signed"),

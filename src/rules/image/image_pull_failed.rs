@@ -3,7 +3,7 @@
 use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Sentence, say};
 
 /// The rule.
@@ -11,9 +11,20 @@ pub static RULE: Rule = Rule {
     cause: "image-pull-failed",
     layer: Layer::Image,
     title: "an image cannot be pulled, for a reason that this tool does not know",
+    seen_as: &[
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "ImageInspectError",
+        "InspectFailed",
+        "Failed",
+    ],
     explanation: include_str!("image_pull_failed.md"),
     reads: &[],
     refines: &[],
+    root: Root::Facts(say!(
+        "image-pull-failed.root",
+        "image {image} cannot be pulled"
+    )),
     check: Check::Pod(check),
 };
 

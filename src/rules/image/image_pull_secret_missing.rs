@@ -8,7 +8,7 @@ use crate::kubernetes::nearest::nearest;
 use crate::messages::form::search;
 use crate::messages::pull::{PullFailure, missing_secrets};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{ContainerView, Event, Evidence, Kind, ObjectRef, Seen};
 use crate::text::say;
 
@@ -17,10 +17,20 @@ pub static RULE: Rule = Rule {
     cause: "image-pull-secret-missing",
     layer: Layer::Image,
     title: "a pull secret does not exist",
+    seen_as: &[
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "FailedToRetrieveImagePullSecret",
+        "ContainerCreating",
+    ],
     explanation: include_str!("image_pull_secret_missing.md"),
     reads: &[Kind::Secret, Kind::ServiceAccount],
     // a registry that hides what exists answers a pull without login as if the image were missing
     refines: &["image-auth", "image-not-found"],
+    root: Root::Facts(say!(
+        "image-pull-secret-missing.root",
+        "pull Secret {secret} does not exist in namespace {namespace}"
+    )),
     check: Check::Pod(check),
 };
 
@@ -116,6 +126,7 @@ fn finding(failed: &FailedPull<'_>) -> Option<Finding> {
         .why(say!("image-pull-secret-missing.why", "the kubelet goes on without a Secret that it cannot get, so the registry is asked without that login"))
         .fact("secret", secret)
         .certainty(certainty)
+        .inspect(case.kubectl(["get", "secrets"]))
         .evidence(absence)
         .evidence(event.map(|event| case.event(event)))
         .evidence(evidence);

@@ -1,9 +1,9 @@
 //! `image-pull-timeout`: deadline or cancel in the middle of the transfer.
 
-use super::failed_pull::{self, FailedPull, failures_command};
+use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::text::say;
 
 /// The rule.
@@ -11,9 +11,14 @@ pub static RULE: Rule = Rule {
     cause: "image-pull-timeout",
     layer: Layer::Image,
     title: "a pull takes too long and is broken off",
+    seen_as: NOT_PULLED,
     explanation: include_str!("image_pull_timeout.md"),
     reads: &[],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "image-pull-timeout.root",
+        "pulls from {host} take too long"
+    )),
     check: Check::Pod(check),
 };
 
@@ -48,5 +53,4 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
                 Who::Owner,
             ),
         ])
-        .inspect(failures_command())
 }

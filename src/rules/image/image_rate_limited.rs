@@ -1,10 +1,10 @@
 //! `image-rate-limited`: 429, the registry's limit of pulls.
 
-use super::failed_pull::{self, FailedPull, failures_command};
+use super::failed_pull::{self, FailedPull};
 use super::{login, pull_secrets};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::snapshot::Kind;
 use crate::text::say;
 
@@ -13,9 +13,14 @@ pub static RULE: Rule = Rule {
     cause: "image-rate-limited",
     layer: Layer::Image,
     title: "a registry limits the number of pulls",
+    seen_as: NOT_PULLED,
     explanation: include_str!("image_rate_limited.md"),
     reads: &[Kind::ServiceAccount],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "image-rate-limited.root",
+        "{host} has counted too many pulls"
+    )),
     check: Check::Pod(check),
 };
 
@@ -66,5 +71,4 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             ),
             Who::Admin,
         )])
-        .inspect(failures_command())
 }

@@ -6,7 +6,7 @@ use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::nearest::nearest;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::text::{Sentence, say};
 
@@ -15,9 +15,14 @@ pub static RULE: Rule = Rule {
     cause: "image-tag-not-found",
     layer: Layer::Image,
     title: "a repository has no such tag or digest",
+    seen_as: NOT_PULLED,
     explanation: include_str!("image_tag_not_found.md"),
     reads: &[],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "image-tag-not-found.root",
+        "image {image} is not in its registry"
+    )),
     check: Check::Pod(check),
 };
 
@@ -43,11 +48,10 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     let (headline, why) = sentences(&reference, certain);
     let mut finding = failed.finding(headline);
     finding.why = why;
+    let repository = format!("{}/{}", reference.registry, reference.repository);
     let finding = finding
-        .fact(
-            "repository",
-            format!("{}/{}", reference.registry, reference.repository),
-        )
+        .inspect(failed.skopeo(&["list-tags"], &repository))
+        .fact("repository", repository)
         .fact("tag", reference.tag.as_deref().unwrap_or("latest"))
         .fact_if("digest", reference.digest.as_deref())
         .when(!certain, |finding| finding.certainty(Certainty::Likely));

@@ -1,9 +1,9 @@
 //! `pull-qps`: the kubelet's own limit of pulls.
 
-use super::failed_pull::{self, FailedPull, failures_command};
+use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::text::say;
 
 /// The rule.
@@ -11,9 +11,14 @@ pub static RULE: Rule = Rule {
     cause: "pull-qps",
     layer: Layer::Image,
     title: "the kubelet limits its own pulls",
+    seen_as: NOT_PULLED,
     explanation: include_str!("pull_qps.md"),
     reads: &[],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "pull-qps.root",
+        "the kubelet of {node} limits its pulls"
+    )),
     check: Check::Pod(check),
 };
 
@@ -36,5 +41,5 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             say!("pull-qps.raise-limit", "if it keeps coming back, raise registryPullQPS and registryBurst in the kubelet's configuration on {node}"),
             Who::Admin,
         )])
-        .inspect(failures_command())
+        .inspect(failed.case.on_node(["grep", "-i", "registry", "/var/lib/kubelet/config.yaml"]))
 }

@@ -1,11 +1,11 @@
 //! `registry-dns`: the registry's host name does not resolve on the node.
 
-use super::failed_pull::{self, FailedPull, SENT_ELSEWHERE, failures_command};
+use super::failed_pull::{self, FailedPull, SENT_ELSEWHERE};
 use super::hosts;
 use crate::messages::form::search;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::say;
 
 /// The rule.
@@ -13,9 +13,19 @@ pub static RULE: Rule = Rule {
     cause: "registry-dns",
     layer: Layer::Image,
     title: "the host name of a registry does not resolve on the node",
+    seen_as: &[
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "ContainerCreating",
+        "FailedCreatePodSandBox",
+    ],
     explanation: include_str!("registry_dns.md"),
     reads: &[],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "registry-dns.root",
+        "the name {host} does not resolve"
+    )),
     check: Check::Pod(check),
 };
 
@@ -53,12 +63,13 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         )
     };
     let server = search("lookup {} on {}: ", &failed.pull.quote).map(|captures| captures.own(1));
+    let host = failed.host().unwrap_or_default();
     failed
         .finding(headline)
         .why(why)
         .fact_if("server", server)
         .fix(fixes(failed, of_cluster, unknown))
-        .inspect(failures_command())
+        .inspect(failed.case.on_node(["nslookup", &host]))
 }
 
 fn fixes(failed: &FailedPull<'_>, of_cluster: bool, unknown: bool) -> Vec<Fix> {

@@ -3,7 +3,7 @@
 use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::text::say;
 
 /// The rule.
@@ -11,9 +11,14 @@ pub static RULE: Rule = Rule {
     cause: "registry-http-vs-https",
     layer: Layer::Image,
     title: "a registry speaks HTTP where HTTPS is asked, or the reverse",
+    seen_as: NOT_PULLED,
     explanation: include_str!("registry_http_vs_https.md"),
     reads: &[],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "registry-http-vs-https.root",
+        "{host} speaks plain HTTP and is asked by HTTPS, or the reverse"
+    )),
     check: Check::Pod(check),
 };
 
@@ -50,7 +55,8 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
                 "registry-http-vs-https.plain-server",
                 "{host} speaks plain HTTP, and {node} asks it by HTTPS for image {image}"
             ))
-            .fix([serve, allow]);
+            .fix([serve, allow])
+            .inspect(failed.curl("http"));
     }
     // containerd before 1.7 keeps the bare status 400 of such an answer
     let certain = failed.says("HTTP request to an HTTPS server");
@@ -62,4 +68,5 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             Who::Admin,
         )])
         .when(!certain, |finding| finding.certainty(Certainty::Likely))
+        .inspect(failed.curl("https"))
 }

@@ -1,9 +1,9 @@
 //! `registry-server-error`: the registry failed, or a web page answered in its place.
 
-use super::failed_pull::{self, FailedPull, failures_command};
+use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::text::say;
 
 /// The rule.
@@ -11,9 +11,14 @@ pub static RULE: Rule = Rule {
     cause: "registry-server-error",
     layer: Layer::Image,
     title: "a registry fails to answer properly",
+    seen_as: NOT_PULLED,
     explanation: include_str!("registry_server_error.md"),
     reads: &[],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "registry-server-error.root",
+        "the registry {host} answers with an error of its own"
+    )),
     check: Check::Pod(check),
 };
 
@@ -32,7 +37,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
                 say!("registry-server-error.see-who-answers", "ask {host} from {node} and see who answers: a proxy or mirror there must pass registry requests on"),
                 Who::Admin,
             )])
-            .inspect(failures_command());
+            .inspect(failed.curl("https"));
     }
     let why = if failed.was_sent_elsewhere() {
         say!(
@@ -67,5 +72,5 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             ),
             Who::Admin,
         )])
-        .inspect(failures_command())
+        .inspect(failed.curl("https"))
 }

@@ -1,10 +1,10 @@
 //! `registry-tls`: the registry's certificate is refused.
 
-use super::failed_pull::{self, FailedPull, failures_command};
+use super::failed_pull::{self, FailedPull};
 use super::hosts;
 use crate::messages::pull::{PullFailure, TlsFault};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::text::{Sentence, say};
 
 /// The rule.
@@ -12,9 +12,14 @@ pub static RULE: Rule = Rule {
     cause: "registry-tls",
     layer: Layer::Image,
     title: "the certificate of a registry is refused",
+    seen_as: NOT_PULLED,
     explanation: include_str!("registry_tls.md"),
     reads: &[],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "registry-tls.root",
+        "the certificate of {host} is not accepted"
+    )),
     check: Check::Pod(check),
 };
 
@@ -35,7 +40,7 @@ fn finding(failed: &FailedPull<'_>, fault: TlsFault) -> Finding {
     finding
         .refers_to_quotes()
         .fix([Fix::advice(fix, Who::Admin)])
-        .inspect(failures_command())
+        .inspect(failed.curl("https"))
 }
 
 /// Names in the certificates that Traefik and ingress-nginx make for themselves.

@@ -1,11 +1,11 @@
 //! `registry-unreachable`: refused, no route, no answer in time.
 
-use super::failed_pull::{self, FailedPull, SENT_ELSEWHERE, failures_command};
+use super::failed_pull::{self, FailedPull, SENT_ELSEWHERE};
 use super::hosts;
 use crate::messages::form::search;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Sentence, say};
 
 /// The rule.
@@ -13,9 +13,20 @@ pub static RULE: Rule = Rule {
     cause: "registry-unreachable",
     layer: Layer::Image,
     title: "the node cannot reach a registry",
+    seen_as: &[
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "RegistryUnavailable",
+        "ContainerCreating",
+        "FailedCreatePodSandBox",
+    ],
     explanation: include_str!("registry_unreachable.md"),
     reads: &[],
     refines: &["image-pull-failed"],
+    root: Root::Facts(say!(
+        "registry-unreachable.root",
+        "the registry {host} cannot be reached"
+    )),
     check: Check::Pod(check),
 };
 
@@ -76,7 +87,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         .fact("how", how)
         .fact_if("address", address.filter(|address| !address.is_empty()))
         .fix([fix(failed, proxy)])
-        .inspect(failures_command())
+        .inspect(failed.curl("https"))
 }
 
 /// The headline, and how it comes about.

@@ -3,8 +3,8 @@
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::shell;
 use crate::messages::eviction::{self, Consumer, Eviction};
-use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::finding::{Finding, Fix, Look, Who};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, ObjectRef};
 use crate::text::{Fact, Message, Sentence, say};
 
@@ -13,14 +13,16 @@ pub static RULE: Rule = Rule {
     cause: "evicted",
     layer: Layer::Node,
     title: "the kubelet evicted the pod",
+    seen_as: &["Evicted", "Error", "ContainerStatusUnknown"],
     explanation: include_str!("evicted.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Facts(say!(
+        "evicted.root",
+        "node {node} evicts pods: {conditions}"
+    )),
     check: Check::Pod(check),
 };
-
-/// What limits of the pod's own are of.
-const STORAGE: &str = "ephemeral-storage";
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let status = case.pod().status();
@@ -36,6 +38,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     vec![finding(case, &eviction::read(text), proof)]
 }
+
+/// What the limits of containers and volumes are of.
+const STORAGE: &str = "ephemeral-storage";
 
 fn finding(case: &Case<'_>, eviction: &Eviction, proof: Evidence) -> Finding {
     let mut finding = Finding::new(case.subject(), headline(eviction), proof)
@@ -73,22 +78,31 @@ fn finding(case: &Case<'_>, eviction: &Eviction, proof: Evidence) -> Finding {
     }
 }
 
-/// An amount as the kubelet writes it. A threshold may also be a share of the whole.
+/// An amount as the kubelet writes it, in a unit that people read. A threshold may also be a share of the whole.
 fn amount(text: &str, resource: &str) -> Fact {
-    text.parse::<Quantity>()
-        .map_or_else(|_| text.into(), |amount| Fact::amount(amount, resource))
+    let amount: Result<Quantity, _> = text.parse();
+    amount.map_or_else(|_| text.into(), |amount| Fact::amount(amount, resource))
 }
 
 /// What each of them used; `None` if the message names none.
 fn used(consumers: &[Consumer], resource: &str) -> Option<Vec<Message>> {
     let used = |consumer: &Consumer| {
-        Message::new(say!(
-            "evicted.used",
-            "{name} used {used} and requested {requested}"
-        ))
-        .fact("name", consumer.name.as_str())
-        .fact("used", amount(&consumer.used, resource))
-        .fact("requested", amount(&consumer.requested, resource))
+        let requested: Quantity = consumer.requested.parse().unwrap_or_default();
+        let sentence = if requested.is_zero() {
+            say!(
+                "evicted.used-without-request",
+                "{name} used {used} and requests none"
+            )
+        } else {
+            say!(
+                "evicted.used",
+                "{name} used {used} of {requested} requested"
+            )
+        };
+        Message::new(sentence)
+            .fact("name", consumer.name.as_str())
+            .fact("used", amount(&consumer.used, resource))
+            .fact("requested", amount(&consumer.requested, resource))
     };
     (!consumers.is_empty()).then(|| consumers.iter().map(used).collect())
 }
@@ -230,12 +244,12 @@ fn pressure(case: &Case<'_>) -> Vec<Evidence> {
         .collect()
 }
 
-/// The command that shows more.
-fn inspect(case: &Case<'_>, eviction: &Eviction) -> String {
+/// What shows more; a container that is gone cannot be looked into.
+fn inspect(case: &Case<'_>, eviction: &Eviction) -> Look {
     match (eviction, case.pod().node()) {
         (Eviction::NodePressure { .. } | Eviction::AtAdmission { .. }, Some(node)) => {
-            shell::command(["kubectl", "describe", "node", node])
+            shell::cluster(["describe", &format!("node/{node}")]).into()
         }
-        _ => case.describe_pod(),
+        _ => Look::default(),
     }
 }

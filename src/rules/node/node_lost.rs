@@ -5,8 +5,8 @@
 
 use super::state_taints::quoted;
 use crate::kubernetes::shell;
-use crate::rules::finding::{Finding, Fix, Risk, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::finding::{Finding, Fix, Look, Risk, Who};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, Node, ObjectRef};
 use crate::text::{Seconds, Sentence, say};
 use crate::triage::{NodeSubject, Subject};
@@ -16,9 +16,17 @@ pub static RULE: Rule = Rule {
     cause: "node-lost",
     layer: Layer::Node,
     title: "the pod's node is not ready, silent or gone",
+    seen_as: &[
+        "Running",
+        "Terminating",
+        "Unknown",
+        "NodeLost",
+        "NodeNotReady",
+    ],
     explanation: include_str!("node_lost.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Subject,
     check: Check::Node(check),
 };
 
@@ -59,20 +67,21 @@ fn gone(case: &NodeCase<'_>, pods: &[ObjectRef]) -> Finding {
             "the garbage collector deletes such pods within a minute or two, and their controllers make others elsewhere"
         ))
         .fix([deletion(delete, pods)])
-        .inspect(shell::command(["kubectl", "get", "pods", "-A", "--field-selector", selected.as_str()]))
+        .inspect(shell::cluster(["get", "pods", "-A", "--field-selector", &selected]))
 }
 
 /// With the command for one pod; for several, how it looks.
 fn deletion(change: Sentence, pods: &[ObjectRef]) -> Fix {
-    let words =
-        |pod: &str| ["delete", "pod", pod, "--grace-period=0", "--force"].map(str::to_owned);
+    let words = |pod: &str| ["delete", pod, "--grace-period=0", "--force"].map(str::to_owned);
     match pods {
         [pod] => {
-            let namespace = pod.namespace.as_deref().unwrap_or_default();
-            let command = shell::kubectl(namespace, words(&pod.name));
+            let command = pod.kubectl(words(&pod.argument()));
             Fix::command(change, Who::Admin, pod.clone(), command)
         }
-        _ => Fix::advice(change, Who::Admin).template(shell::kubectl("NAMESPACE", words("POD"))),
+        _ => {
+            let template = shell::kubectl("NAMESPACE", words("pod/POD"));
+            Fix::advice(change, Who::Admin).template(template)
+        }
     }
     .risk(Risk::Destroys)
 }
@@ -93,12 +102,15 @@ fn not_ready(case: &NodeCase<'_>, node: &Node) -> Finding {
         .fix([bring_back(heard)])
         .fix(out_of_service(case, node).filter(|_| !heard))
         .fix([delete_node(case)].into_iter().filter(|_| !heard))
-        .inspect(shell::command([
-            "kubectl",
-            "describe",
-            "node",
-            case.it.name,
-        ]))
+        .inspect(look(case, heard))
+}
+
+/// A kubelet that speaks repeats what its runtime says of itself and of its network.
+fn look(case: &NodeCase<'_>, heard: bool) -> Look {
+    if heard {
+        return Look::on(case.it.name, ["crictl", "info"]);
+    }
+    Look::on(case.it.name, ["systemctl", "status", "kubelet"])
 }
 
 fn headline(heard: bool, never: bool) -> Sentence {
@@ -172,7 +184,7 @@ fn out_of_service(case: &NodeCase<'_>, node: &Node) -> Option<Fix> {
         return None;
     }
     let taint = format!("{OUT_OF_SERVICE}=nodeshutdown:NoExecute");
-    let command = shell::command(["kubectl", "taint", "nodes", case.it.name, taint.as_str()]);
+    let command = shell::cluster(["taint", "node", case.it.name, &taint]);
     let change = say!(
         "node-lost.taint-out-of-service",
         "only if the machine is certainly off: taint it out-of-service, which deletes its pods by force and detaches their volumes; take the taint away when it is back"
@@ -181,7 +193,7 @@ fn out_of_service(case: &NodeCase<'_>, node: &Node) -> Option<Fix> {
 }
 
 fn delete_node(case: &NodeCase<'_>) -> Fix {
-    let command = shell::command(["kubectl", "delete", "node", case.it.name]);
+    let command = shell::cluster(["delete", &case.object().argument()]);
     let change = say!(
         "node-lost.delete-node",
         "if it will not come back and is certainly off: delete the node, so that its pods are deleted and made anew elsewhere"

@@ -1,8 +1,9 @@
 //! The cluster autoscaler or Karpenter adds no node for the pod. Beside another cause it says why that one does not heal by itself.
 
+use crate::kubernetes::shell;
 use crate::messages::autoscaler::{self, Autoscaler, Group, GroupSays};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Event;
 use crate::text::{Sentence, say};
 
@@ -11,9 +12,16 @@ pub static RULE: Rule = Rule {
     cause: "autoscaler-cannot-help",
     layer: Layer::Scheduling,
     title: "the autoscaler adds no node for the pod",
+    seen_as: &[
+        "Pending",
+        "Unschedulable",
+        "FailedScheduling",
+        "NotTriggerScaleUp",
+    ],
     explanation: include_str!("autoscaler_cannot_help.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -45,17 +53,19 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         Autoscaler::KarpenterFailed { pools } => karpenter(case, event, pools),
         _ => return Vec::new(),
     };
+    let look = match says {
+        Autoscaler::KarpenterFailed { .. } => shell::cluster(["get", "nodepools,nodeclaims"]),
+        _ => {
+            let status = "configmap/cluster-autoscaler-status";
+            shell::kubectl("kube-system", ["get", status, "-o", "yaml"])
+        }
+    };
     let age = event.last.map(|last| case.seconds_since(last));
     let certainty = match age {
         Some(age) if age <= FRESH => Certainty::Likely,
         _ => Certainty::Possible,
     };
-    vec![
-        finding
-            .certainty(certainty)
-            .contributing()
-            .inspect(case.describe_pod()),
-    ]
+    vec![finding.certainty(certainty).contributing().inspect(look)]
 }
 
 /// The newest event in which an autoscaler speaks of the pod. A later promise of a node outlives a refusal.

@@ -5,7 +5,7 @@ use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::shared::taint_meaning::{Meaning, meaning};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 use crate::text::say;
@@ -15,9 +15,11 @@ pub static RULE: Rule = Rule {
     cause: "cordoned-node",
     layer: Layer::Scheduling,
     title: "nodes that could take the pod are cordoned",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("cordoned_node.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -71,6 +73,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .finding(case, headline)
         .why(why)
         .fix([Fix::advice(change, Who::Admin)])
-        .inspect(shell::command(["kubectl", "get", "nodes"]));
+        .inspect(look(&matched));
     vec![matched.close(case, finding, Filter::NodeUnschedulable)]
+}
+
+/// The events of a node tell since when it is cordoned.
+fn look(matched: &Match<'_>) -> String {
+    match matched.nodes().first() {
+        Some(node) => shell::cluster(["describe", &format!("node/{node}")]),
+        None => shell::cluster(["get", "nodes"]),
+    }
 }

@@ -5,7 +5,7 @@ use super::message_only;
 use crate::kubernetes::device_claims::NamedClaim;
 use crate::messages::scheduler::{self, ClaimProblem, Reason};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Kind;
 use crate::text::{Sentence, say};
 
@@ -14,9 +14,16 @@ pub static RULE: Rule = Rule {
     cause: "dra-claim",
     layer: Layer::Scheduling,
     title: "a ResourceClaim of the pod cannot be satisfied",
+    seen_as: &[
+        "Pending",
+        "Unschedulable",
+        "FailedScheduling",
+        "FailedResourceClaimCreation",
+    ],
     explanation: include_str!("dra_claim.md"),
     reads: &[Kind::ResourceClaim, Kind::DeviceClass],
     refines: &["scheduler-error"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -6,7 +6,7 @@ use crate::messages::gang::{self, Gang};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::silence::{SILENCE, alive};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::say;
 
 /// `gang-incomplete`
@@ -14,9 +14,16 @@ pub static RULE: Rule = Rule {
     cause: "gang-incomplete",
     layer: Layer::Scheduling,
     title: "the pod's group is not complete",
+    seen_as: &[
+        "Pending",
+        "Unschedulable",
+        "FailedScheduling",
+        "SchedulingGated",
+    ],
     explanation: include_str!("gang_incomplete.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -9,7 +9,7 @@ use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, FilterFailure, Holder, What};
 use crate::snapshot::Kind;
 use crate::text::{Sentence, say};
@@ -20,9 +20,11 @@ pub static RULE: Rule = Rule {
     cause: "host-port-conflict",
     layer: Layer::Scheduling,
     title: "a host port that the pod wants is taken",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("host_port_conflict.md"),
     reads: &[Kind::Node, Kind::ReplicaSet, Kind::Deployment],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

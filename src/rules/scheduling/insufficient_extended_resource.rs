@@ -11,7 +11,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::matching::Match;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::snapshot::Kind;
 use crate::text::{Fact, say};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,9 +21,11 @@ pub static RULE: Rule = Rule {
     cause: "insufficient-extended-resource",
     layer: Layer::Scheduling,
     title: "no node has a device or huge pages left for the pod",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("insufficient_extended_resource.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -153,7 +155,7 @@ fn unhealthy(case: &Case<'_>, matched: &Match<'_>, resource: &str, name: &str) -
         .fact("healthy", amount(node.map(|node| &node.allocatable)))
         .fact("capacity", amount(node.map(|node| &node.capacity)))
         .fix([Fix::advice(say!("insufficient-extended-resource.inspect-devices", "look at the device plugin and the devices of {unhealthyNode}"), Who::Admin)])
-        .inspect(shell::command(["kubectl", "describe", "node", name]))
+        .inspect(shell::cluster(["describe", &format!("node/{name}")]))
 }
 
 /// What every node offers of the resource.
@@ -162,11 +164,5 @@ fn columns(resource: &str) -> String {
         "NODE:.metadata.name,OFFERS:.status.allocatable.{}",
         resource.replace('.', "\\.")
     );
-    shell::command([
-        "kubectl",
-        "get",
-        "nodes",
-        "-o",
-        &format!("custom-columns={path}"),
-    ])
+    shell::cluster(["get", "nodes", "-o", &format!("custom-columns={path}")])
 }

@@ -1,7 +1,7 @@
 //! No node has enough memory left for the pod, or none has enough at all.
 
 use super::shortage;
-use crate::rules::{Check, Layer, Rule};
+use crate::rules::{Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::snapshot::Kind;
 
 /// `insufficient-memory`
@@ -9,8 +9,10 @@ pub static RULE: Rule = Rule {
     cause: "insufficient-memory",
     layer: Layer::Scheduling,
     title: "no node has as much memory left as the pod asks for",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("insufficient_memory.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(|case| shortage::check(case, "memory")),
 };

@@ -3,7 +3,7 @@
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::snapshot::Kind;
 use crate::snapshot::{Evidence, Origin};
 use crate::text::say;
@@ -13,9 +13,11 @@ pub static RULE: Rule = Rule {
     cause: "no-nodes",
     layer: Layer::Scheduling,
     title: "the cluster has no nodes",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("no_nodes.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Facts(say!("no-nodes.root", "the cluster has no nodes")),
     check: Check::Pod(check),
 };
 
@@ -61,7 +63,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             ),
             Who::Admin,
         )])
-        .inspect(shell::command(["kubectl", "get", "nodes"])),
+        .inspect(shell::cluster(["get", "nodes"])),
     ]
 }
 

@@ -7,7 +7,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::template::Template;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
 use crate::text::say;
@@ -18,9 +18,11 @@ pub static RULE: Rule = Rule {
     cause: "node-name-mismatch",
     layer: Layer::Scheduling,
     title: "the pod names a node that does not exist",
+    seen_as: &["Pending"],
     explanation: include_str!("node_name_mismatch.md"),
     reads: &[Kind::Node],
     refines: &["node-selector-or-affinity"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -32,7 +34,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         Some(node) => written(case, node),
         None => pinned(case).or_else(|| from_message(case)),
     };
-    let inspected = |finding: Finding| finding.inspect(shell::command(["kubectl", "get", "nodes"]));
+    let inspected = |finding: Finding| finding.inspect(shell::cluster(["get", "nodes"]));
     finding.map(inspected).into_iter().collect()
 }
 
@@ -183,6 +185,7 @@ fn from_message(case: &Case<'_>) -> Option<Finding> {
                 "compare the name that the pod asks for with the names of the nodes"
             ),
             Who::Owner,
-        )]);
+        )
+        .looks_at(Kind::Node)]);
     Some(finding)
 }

@@ -6,7 +6,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 use crate::text::{Sentence, say};
@@ -17,9 +17,11 @@ pub static RULE: Rule = Rule {
     cause: "node-selector-or-affinity",
     layer: Layer::Scheduling,
     title: "no node has the labels that the pod asks for",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("node_selector_or_affinity.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -235,7 +237,8 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
                     "compare the pod's node selector and affinity with the labels of the nodes"
                 ),
                 Who::Owner,
-            ),
+            )
+            .looks_at(Kind::Node),
             Fix::advice(LABEL_NODES, Who::Admin),
         ])
         .inspect(inspect(None))
@@ -267,7 +270,7 @@ fn asked(case: &Case<'_>) -> Vec<String> {
 /// The command that shows the labels of the nodes.
 fn inspect(key: Option<&str>) -> String {
     match key {
-        Some(key) => shell::command(["kubectl", "get", "nodes", "-L", key]),
-        None => shell::command(["kubectl", "get", "nodes", "--show-labels"]),
+        Some(key) => shell::cluster(["get", "nodes", "-L", key]),
+        None => shell::cluster(["get", "nodes", "--show-labels"]),
     }
 }

@@ -6,7 +6,7 @@ use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::failure;
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, FilterFailure, NodeResult, Term, What};
 use crate::snapshot::{Kind, PodRecord};
 use crate::text::{Message, Sentence, say};
@@ -17,9 +17,11 @@ pub static RULE: Rule = Rule {
     cause: "pod-affinity",
     layer: Layer::Scheduling,
     title: "pods that the pod has to be near are not where it could run",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("pod_affinity.md"),
     reads: &[Kind::Node, Kind::Namespace],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

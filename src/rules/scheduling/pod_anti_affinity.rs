@@ -10,7 +10,7 @@ use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::failure;
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, FilterFailure, Holder, Term, What};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef};
@@ -23,6 +23,7 @@ pub static RULE: Rule = Rule {
     cause: "pod-anti-affinity",
     layer: Layer::Scheduling,
     title: "an anti-affinity between pods keeps the pod off the nodes",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("pod_anti_affinity.md"),
     reads: &[
         Kind::Node,
@@ -31,6 +32,7 @@ pub static RULE: Rule = Rule {
         Kind::Deployment,
     ],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -3,7 +3,7 @@
 use super::topology::inspect_all_pods;
 use crate::messages::form::contains;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::preemption;
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, PodRecord};
@@ -14,9 +14,11 @@ pub static RULE: Rule = Rule {
     cause: "preemption-pending",
     layer: Layer::Scheduling,
     title: "the pods that give way to the pod are not gone yet",
+    seen_as: &["Pending", "Unschedulable", "FailedScheduling", "Preempted"],
     explanation: include_str!("preemption_pending.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 

@@ -4,8 +4,8 @@ use super::message_only;
 use super::queues::{Held, System, YUNIKORN, holding, queue_name};
 use crate::messages::queue::{self, Queue};
 use crate::messages::scheduler::Reason;
-use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::finding::{Finding, Fix, Look, Who};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Fact, Sentence, say};
 
 /// `queue-admission`
@@ -13,9 +13,11 @@ pub static RULE: Rule = Rule {
     cause: "queue-admission",
     layer: Layer::Scheduling,
     title: "a queue has not admitted the pod's workload",
+    seen_as: &["SchedulingGated", "Pending", "ApplicationRejected"],
     explanation: include_str!("queue_admission.md"),
     reads: &[],
     refines: &["scheduling-gated", "scheduler-absent"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -57,9 +59,11 @@ fn name(system: System) -> Fact {
 
 fn finding(case: &Case<'_>, held: Held) -> Finding {
     let look = match held.system {
-        System::Kueue => case.kubectl(["get", "workloads.kueue.x-k8s.io"]),
-        System::Volcano => case.kubectl(["get", "podgroups.scheduling.volcano.sh"]),
-        System::YuniKorn | System::Scheduler => case.describe_pod(),
+        System::Kueue => case.kubectl(["get", "workloads.kueue.x-k8s.io"]).into(),
+        System::Volcano => case
+            .kubectl(["get", "podgroups.scheduling.volcano.sh"])
+            .into(),
+        System::YuniKorn | System::Scheduler => Look::default(),
     };
     let (queue, evidence) = queue_name(case).unzip();
     let (headline, why, change, who) = sentences(held.says, held.or_nodes);
@@ -71,7 +75,8 @@ fn finding(case: &Case<'_>, held: Held) -> Finding {
         .fact_if("queue", queue)
         .why(why)
         .fix([Fix::advice(change, who)])
-        .inspect(look);
+        .inspect(look)
+        .when(!held.or_nodes, Finding::held);
     // a shortage that was computed on the nodes is the better answer to "no room yet"
     finding.rank = if held.or_nodes { u32::MAX - 1 } else { 0 };
     finding

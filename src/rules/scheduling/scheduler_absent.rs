@@ -9,7 +9,7 @@ use crate::kubernetes::shell;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{self, ClaimOfPod};
 use crate::rules::shared::silence::{SILENCE, alive};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{DEFAULT_SCHEDULER, Kind};
 use crate::text::{Seconds, say};
 use std::collections::BTreeSet;
@@ -19,9 +19,14 @@ pub static RULE: Rule = Rule {
     cause: "scheduler-absent",
     layer: Layer::Scheduling,
     title: "no scheduler has looked at the pod",
+    seen_as: &["Pending"],
     explanation: include_str!("scheduler_absent.md"),
     reads: &[Kind::PersistentVolumeClaim],
     refines: &[],
+    root: Root::Facts(say!(
+        "scheduler-absent.root",
+        "there is no scheduler {scheduler}"
+    )),
     check: Check::Pod(check),
 };
 

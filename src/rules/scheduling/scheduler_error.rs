@@ -4,8 +4,8 @@ use super::message_only::{self, MessageOnly};
 use crate::kubernetes::shell;
 use crate::messages::form::contains;
 use crate::messages::scheduler::Reason;
-use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::finding::{Certainty, Finding, Fix, Look, Who};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::DEFAULT_SCHEDULER;
 use crate::text::say;
 
@@ -14,9 +14,11 @@ pub static RULE: Rule = Rule {
     cause: "scheduler-error",
     layer: Layer::Scheduling,
     title: "the scheduler failed on the pod",
+    seen_as: &["Pending", "SchedulerError", "FailedScheduling"],
     explanation: include_str!("scheduler_error.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -34,17 +36,19 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         Some(only) => Some(from_message(case, &only)),
         None => by_condition(case),
     };
-    let look = match case.pod().scheduler() {
-        DEFAULT_SCHEDULER => shell::kubectl(
-            "kube-system",
-            ["logs", "-l", "component=kube-scheduler", "--tail=100"],
-        ),
-        _ => case.describe_pod(),
-    };
     finding
-        .map(|finding| finding.inspect(look))
+        .map(|finding| finding.inspect(scheduler_log(case)))
         .into_iter()
         .collect()
+}
+
+/// The log of the scheduler that comes with Kubernetes; where another one runs is not known.
+pub(super) fn scheduler_log(case: &Case<'_>) -> Look {
+    if case.pod().scheduler() != DEFAULT_SCHEDULER {
+        return Look::default();
+    }
+    let words = ["logs", "-l", "component=kube-scheduler", "--tail=100"];
+    shell::kubectl("kube-system", words).into()
 }
 
 /// The scheduler itself says that it failed, in a form that is not known.

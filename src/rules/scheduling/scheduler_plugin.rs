@@ -1,12 +1,12 @@
 //! A plugin or an extender that is no part of Kubernetes refuses the pod, with a reason that no filter of Kubernetes uses.
 
 use super::groups::GANGS;
-use super::message_only;
+use super::{message_only, scheduler_error};
 use crate::messages::autoscaler::{self, Autoscaler};
 use crate::messages::form::contains;
 use crate::messages::scheduler::{Clause, Form, Message, Reason};
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::snapshot::DEFAULT_SCHEDULER;
 use crate::text::say;
 
@@ -15,9 +15,11 @@ pub static RULE: Rule = Rule {
     cause: "scheduler-plugin",
     layer: Layer::Scheduling,
     title: "a plugin or an extender of the scheduler refuses the pod",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("scheduler_plugin.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -120,7 +122,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 say!("scheduler-plugin.ask", "ask those who run the scheduler {scheduler} which plugin or extender says this, and what it takes"),
                 Who::Admin,
             )])
-            .inspect(case.describe_pod()),
+            .inspect(scheduler_error::scheduler_log(case)),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use crate::kubernetes::patch;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::text::{Sentence, say};
 
@@ -11,9 +11,11 @@ pub static RULE: Rule = Rule {
     cause: "scheduling-gated",
     layer: Layer::Scheduling,
     title: "the pod's scheduling gates have not been removed",
+    seen_as: &["SchedulingGated"],
     explanation: include_str!("scheduling_gated.md"),
     reads: &[],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -64,14 +66,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .why(say!("scheduling-gated.held-why", "no scheduler looks at a pod with gates; whoever put them there has to remove them, and who that is cannot be read from the pod"))
             .fix([by_hand(case)]),
     };
-    let look = case.kubectl([
-        "get",
-        "pod",
-        case.pod().name(),
-        "-o",
-        "jsonpath={.spec.schedulingGates}",
-    ]);
-    vec![finding.fact("gates", names).inspect(look)]
+    // the managers of the fields tell who wrote them
+    let pod = case.object().argument();
+    let look = case.kubectl(["get", &pod, "-o", "yaml", "--show-managed-fields"]);
+    vec![finding.fact("gates", names).inspect(look).held()]
 }
 
 /// The API server's own condition, or the field itself.
@@ -88,18 +86,17 @@ fn proof(case: &Case<'_>, names: &[String]) -> Evidence {
 
 /// Gates can only be taken away, and only from the pod: its template is not looked at again.
 fn by_hand(case: &Case<'_>) -> Fix {
-    let operations = vec![patch::remove("/spec/schedulingGates")];
-    let command = patch::command(case.namespace(), &["pod", case.pod().name()], &operations);
-    Fix::command(
+    let gates = case.pod().gates();
+    Fix::edit(
         say!(
             "scheduling-gated.remove-by-hand",
             "remove the gates by hand, if nothing is left that should wait for them"
         ),
         Who::Owner,
         case.pod().object(),
-        command,
+        vec![patch::remove("/spec/schedulingGates")],
+        &patch::nested("/spec/schedulingGates", gates),
     )
-    .patch(operations)
 }
 
 #[cfg(test)]

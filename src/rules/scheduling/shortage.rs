@@ -144,11 +144,9 @@ fn counted(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
     with_amounts(case, finding, resource, amounts)
         .fact("most", amount(largest, resource))
         .fact("mostFits", largest.exact(resource))
-        .inspect(shell::command([
-            "kubectl",
+        .inspect(shell::cluster([
             "describe",
-            "node",
-            amounts.node,
+            &format!("node/{}", amounts.node),
         ]))
 }
 
@@ -244,7 +242,7 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding
             Fix::advice(say!("shortage.ask-for-less", "ask for less {resource}, as far as the pod can do with less"), Who::Owner),
             Fix::advice(say!("shortage.add-a-node-or-lower-requests", "add a node, or lower the requests of other pods"), Who::Admin),
         ])
-        .inspect(shell::command(["kubectl", "describe", "nodes"]))
+        .inspect(shell::cluster(["describe", "nodes"]))
 }
 
 /// The pods on a node that hold most of a resource: `namespace/name amount`.

@@ -1,7 +1,7 @@
 //! By what was read now a node takes the pod: the scheduler's verdict is older than what made room.
 
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{preemption, room};
 use crate::snapshot::{Evidence, Origin};
 use crate::snapshot::{Kind, Node, ObjectRef};
@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     cause: "stale-verdict",
     layer: Layer::Scheduling,
     title: "the scheduler's verdict is older than the room for the pod",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("stale_verdict.md"),
     reads: &[Kind::Node],
     // what the verdict named no longer holds
@@ -29,6 +30,7 @@ pub static RULE: Rule = Rule {
         "node-not-ready",
         "node-pressure",
     ],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -94,7 +96,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             Fix::advice(say!("stale-verdict.look-again", "look again in five minutes, by when the scheduler has tried again"), Who::Owner),
             Fix::advice(say!("stale-verdict.inspect-configuration", "if it then says the same, look which plugins and extenders the scheduler is configured with"), Who::Admin),
         ])
-        .inspect(case.kubectl(["get", "pod", case.pod().name(), "-o", "wide"]));
+        .inspect(case.kubectl(["get", &case.object().argument(), "-o", "wide"]));
     finding.results.clone_from(&examination.results);
     finding.agreement = Some(examination.agreement.clone());
     vec![finding]

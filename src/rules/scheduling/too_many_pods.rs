@@ -1,10 +1,11 @@
 //! Nodes run as many pods as they may.
 
+use super::topology::inspect_all_pods;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 use crate::text::say;
@@ -14,9 +15,11 @@ pub static RULE: Rule = Rule {
     cause: "too-many-pods",
     layer: Layer::Scheduling,
     title: "the nodes run as many pods as they may",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("too_many_pods.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -48,16 +51,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .fact("node", node)
             .fact("running", running)
             .fact("limit", limit)
-            .inspect(shell::command([
-                "kubectl",
-                "get",
-                "pods",
-                "-A",
-                "--field-selector",
-                &format!("spec.nodeName={node}"),
-            ])),
-        None => finding.inspect(shell::command([
-            "kubectl",
+            .inspect(inspect_all_pods(Some(node))),
+        None => finding.inspect(shell::cluster([
             "get",
             "nodes",
             "-o",

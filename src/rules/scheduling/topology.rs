@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 /// The command that shows where the pods of all namespaces are, or which of them are on a node.
 pub(super) fn inspect_all_pods(node: Option<&str>) -> String {
     let of_node = node.map(|node| format!("--field-selector=spec.nodeName={node}"));
-    let command = ["kubectl", "get", "pods", "-A", "-o", "wide"].into_iter();
-    shell::command(command.chain(of_node.as_deref()))
+    let words = ["get", "pods", "-A", "-o", "wide"].into_iter();
+    shell::cluster(words.chain(of_node.as_deref()))
 }
 
 /// What one domain of a key is called, and what several are: `node`, `nodes`.

@@ -6,7 +6,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Distribution, Filter, FilterFailure, NodeResult, What};
 use crate::snapshot::Kind;
 use crate::text::{Message, Sentence, say};
@@ -17,9 +17,11 @@ pub static RULE: Rule = Rule {
     cause: "topology-spread",
     layer: Layer::Scheduling,
     title: "a topology spread constraint would be broken",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("topology_spread.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -168,7 +170,7 @@ fn unlabelled(case: &Case<'_>, matched: &Match<'_>, key: &str) -> Finding {
     let finding = matched
         .finding(case, headline)
         .fact("key", key)
-        .inspect(shell::command(["kubectl", "get", "nodes", "-L", key]));
+        .inspect(shell::cluster(["get", "nodes", "-L", key]));
     let finding = if !carriers.is_empty() {
         finding
             .fact("reasons", other_reasons(carriers, is_spread))

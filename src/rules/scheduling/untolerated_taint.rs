@@ -2,10 +2,10 @@
 
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
-use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::finding::{Certainty, Finding, Fix, Look, Who};
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::shared::taint_meaning::{Meaning, Purpose, meaning, purpose};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 use crate::text::say;
@@ -16,9 +16,14 @@ pub static RULE: Rule = Rule {
     cause: "untolerated-taint",
     layer: Layer::Scheduling,
     title: "nodes have a taint that the pod does not tolerate",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("untolerated_taint.md"),
     reads: &[Kind::Node],
     refines: &[],
+    root: Root::Facts(say!(
+        "untolerated-taint.root",
+        "nodes have {taints}, which the pods do not tolerate"
+    )),
     check: Check::Pod(check),
 };
 
@@ -43,12 +48,12 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let finding = if matched.is_computed() {
-        computed(case, &matched)
+        computed(case, &matched).inspect(Look::default())
     } else {
-        from_message(case, &matched)
+        let columns = "custom-columns=NODE:.metadata.name,TAINTS:.spec.taints";
+        let look = shell::cluster(["get", "nodes", "-o", columns]);
+        from_message(case, &matched).inspect(look)
     };
-    let columns = "custom-columns=NODE:.metadata.name,TAINTS:.spec.taints";
-    let finding = finding.inspect(shell::command(["kubectl", "get", "nodes", "-o", columns]));
     vec![matched.close(case, finding, Filter::TaintToleration)]
 }
 
@@ -167,5 +172,5 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     }
     finding
         .why(say!("untolerated-taint.not-named", "the scheduler does not say which taints, and nodes were not read: a node that is not ready, or short of memory or disk, has a taint as well"))
-        .fix([Fix::advice(say!("untolerated-taint.inspect-taints", "look at the taints of the nodes, and tolerate them if the pod is meant for these nodes"), Who::Owner)])
+        .fix([Fix::advice(say!("untolerated-taint.inspect-taints", "look at the taints of the nodes, and tolerate them if the pod is meant for these nodes"), Who::Owner).looks_at(Kind::Node)])
 }

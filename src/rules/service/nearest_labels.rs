@@ -18,7 +18,7 @@ pub(super) enum Difference {
         key: String,
         found: String,
         /// Whether it is spelt nearly so.
-        alike: bool,
+        is_slip: bool,
     },
     /// Another key has the value, and not this one.
     Key { key: String, found: String },
@@ -38,23 +38,23 @@ impl Difference {
 
     /// Whether the key has a value that is not spelt nearly so.
     pub(super) fn is_another_value(&self) -> bool {
-        matches!(self, Difference::Value { alike: false, .. })
+        matches!(self, Difference::Value { is_slip: false, .. })
     }
 
     fn is_slip(&self) -> bool {
         matches!(
             self,
-            Difference::Key { .. } | Difference::Value { alike: true, .. }
+            Difference::Key { .. } | Difference::Value { is_slip: true, .. }
         )
     }
 
     /// A slip is likelier than a label left out, and that than a different value, which may have been meant so.
     fn weight(&self) -> usize {
         match self {
-            Difference::Value { alike: true, .. } => 1,
+            Difference::Value { is_slip: true, .. } => 1,
             Difference::Key { .. } => 2,
             Difference::Missing { .. } => 3,
-            Difference::Value { alike: false, .. } => 4,
+            Difference::Value { is_slip: false, .. } => 4,
         }
     }
 }
@@ -74,6 +74,15 @@ pub(super) struct Candidate<'a> {
     pub(super) differences: Vec<Difference>,
     /// Their controller, where it was read.
     pub(super) workload: Option<(ObjectRef, &'a Workload)>,
+}
+
+impl Candidate<'_> {
+    /// Whether the label of this key is one that the pods were made with, as far as their template was read.
+    pub(super) fn is_of_template(&self, key: &str) -> bool {
+        let is_bare = self.pod.as_ref() == Some(&self.owner);
+        let template = self.workload.as_ref();
+        is_bare || template.is_some_and(|(_, workload)| workload.template_labels.contains_key(key))
+    }
 }
 
 /// What comes nearest to the selector, in order of names; several come equally near, none when nothing comes near at all.
@@ -157,7 +166,7 @@ fn difference(key: &str, value: &str, labels: &Labels) -> Difference {
         return Difference::Value {
             key,
             found: found.clone(),
-            alike: nearest(value, [found.as_str()]).is_some(),
+            is_slip: nearest(value, [found.as_str()]).is_some(),
         };
     }
     let under = labels.iter().find(|(_, other)| *other == value);
@@ -199,7 +208,7 @@ mod tests {
                 Some(Difference::Value {
                     key: key.clone(),
                     found: found("web"),
-                    alike: true,
+                    is_slip: true,
                 }),
             ),
             (
@@ -208,7 +217,7 @@ mod tests {
                 Some(Difference::Value {
                     key: key.clone(),
                     found: found("billing"),
-                    alike: false,
+                    is_slip: false,
                 }),
             ),
             (

@@ -8,7 +8,7 @@ use crate::kubernetes::labels::is_set_by_controller;
 use crate::kubernetes::patch;
 use crate::kubernetes::selector::carries;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, Why};
 use crate::text::{Sentence, say};
 use crate::triage::ServiceSubject;
@@ -20,6 +20,7 @@ pub static RULE: Rule = Rule {
     cause: "service-selector-mismatch",
     layer: Layer::Service,
     title: "a Service's selector matches no pod",
+    seen_as: &[],
     explanation: include_str!("service_selector_mismatch.md"),
     reads: &[
         Kind::Service,
@@ -32,6 +33,7 @@ pub static RULE: Rule = Rule {
         Kind::CronJob,
     ],
     refines: &[],
+    root: Root::Subject,
     check: Check::Service(check),
 };
 
@@ -101,10 +103,18 @@ fn certainty(case: &ServiceCase<'_>, near: &[Candidate<'_>]) -> Certainty {
                 Ok(()) => true,
                 Err(gap) => gap.why == Why::NotServed,
             });
-    let differences = || near.iter().flat_map(|one| &one.differences);
-    match (all_read, differences().any(Difference::is_another_value)) {
+    let another = |candidate: &Candidate<'_>| {
+        let mut others = candidate.differences.iter();
+        others.any(|one| one.is_another_value() && !candidate.is_of_template(one.key()))
+    };
+    if near.iter().any(another) {
+        // set while the pods run, as an operator does with roles: nobody may have this one at present
+        return Certainty::Possible;
+    }
+    let mut differences = near.iter().flat_map(|one| &one.differences);
+    match (all_read, differences.any(Difference::is_another_value)) {
         (true, false) => Certainty::Proven,
-        // nobody may have that role at present
+        // other pods may be meant, which nobody has made yet
         (true, true) => Certainty::Likely,
         // the pods that it is for may only be scaled to zero
         (false, another) if another || near.is_empty() => Certainty::Possible,
@@ -223,8 +233,8 @@ fn reselect(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Option<Fix> {
             "if these pods are meant, change the selector to {proposed}: it then matches {pods|this pod and no other|these {pods} pods and no others}"
         )
     };
-    let command = patch::command(case.it.namespace, &["service", case.it.name], &operations);
-    let fix = Fix::command(change, Who::Owner, case.object(), command).patch(operations);
+    let before = patch::nested("/spec/selector", &case.it.service.selector);
+    let fix = Fix::edit(change, Who::Owner, case.object(), operations, &before);
     Some(fix.fact("proposed", written(&selector)))
 }
 
@@ -275,8 +285,7 @@ fn label(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Option<Fix> {
         "service-selector-mismatch.label-template",
         "if these pods are meant, label them {wanted} in the template of {workload}, which makes them anew"
     );
-    let command = patch::command(case.it.namespace, &[&object.argument()], &operations);
-    let fix = Fix::command(change, Who::Owner, object.clone(), command).patch(operations);
+    let fix = Fix::edit(change, Who::Owner, object.clone(), operations, &Value::Null);
     Some(fix.fact("wanted", pairs))
 }
 

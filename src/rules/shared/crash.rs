@@ -195,7 +195,8 @@ fn lasted(seconds: i64) -> Fact {
 /// The command for the log of a container's last run that ended.
 pub(in crate::rules) fn log(case: &Case<'_>, container: &ContainerView<'_>) -> String {
     let previous = container.terminated().is_none() && container.status.restart_count > 0;
-    let words = ["logs", case.pod().name(), "-c", container.name()];
+    let pod = case.object().argument();
+    let words = ["logs", &pod, "-c", container.name()];
     case.kubectl(words.into_iter().chain(previous.then_some("--previous")))
 }
 

@@ -3,20 +3,22 @@
 use crate::kubernetes::patch;
 use crate::rules::Case;
 use crate::rules::finding::{Fix, Who};
-use crate::snapshot::{ContainerView, ObjectRef, Propagation, Role, TemplateOwner};
+use crate::snapshot::{ContainerView, Propagation, Role, TemplateOwner};
 use crate::text::{Sentence, say};
-use k8s_openapi::api::core::v1::Container;
+use k8s_openapi::api::core::v1::{Container, PodSpec};
 use serde_json::Value;
 
 /// The owner whose pod template can be changed.
-pub(in crate::rules) struct Template {
+pub(in crate::rules) struct Template<'a> {
     template_owner: TemplateOwner,
-    spec_pointer: &'static str,
+    /// Where the pods' spec stands in the owner.
+    pub(in crate::rules) spec_pointer: &'static str,
+    spec: &'a PodSpec,
 }
 
-impl Template {
+impl<'a> Template<'a> {
     /// The template that a change to this pod goes to. None where the change would not reach the stuck pod.
-    pub(in crate::rules) fn of(case: &Case<'_>) -> Option<Template> {
+    pub(in crate::rules) fn of(case: &Case<'a>) -> Option<Self> {
         let template_owner = TemplateOwner::of(case.pod(), case.snapshot);
         let spec_pointer = match template_owner.propagation {
             Propagation::Rollout | Propagation::NextRun => template_owner.spec_pointer()?,
@@ -25,12 +27,8 @@ impl Template {
         Some(Template {
             template_owner,
             spec_pointer,
+            spec: case.pod().spec(),
         })
-    }
-
-    /// The owner.
-    pub(in crate::rules) fn owner(&self) -> &ObjectRef {
-        &self.template_owner.object
     }
 
     /// A fix that puts one value in place of another. It tests the old value first, because the
@@ -47,8 +45,14 @@ impl Template {
             patch::test(&path, old.clone()),
             patch::replace(&path, new.clone()),
         ];
-        let command = self.template_owner.patch_command(&operations);
-        Fix::command(change, Who::Owner, self.owner().clone(), command).patch(operations)
+        self.edit(change, operations)
+    }
+
+    /// A fix that makes this patch of the owner.
+    pub(in crate::rules) fn edit(&self, change: Sentence, patch: Vec<Value>) -> Fix {
+        let before = patch::nested(self.spec_pointer, &self.spec);
+        let owner = self.template_owner.object.clone();
+        Fix::edit(change, Who::Owner, owner, patch, &before)
     }
 }
 

@@ -5,10 +5,11 @@
 
 use super::scheduler_message::{first, quote};
 use crate::kubernetes::claims::volume_name;
+use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{ClaimOfPod, of_unbound_pod, phase};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
 use crate::text::say;
@@ -19,9 +20,14 @@ pub static RULE: Rule = Rule {
     cause: "pvc-lost",
     layer: Layer::Volume,
     title: "a claim of the pod has lost its volume",
+    seen_as: &["Pending", "Unschedulable", "FailedScheduling", "ClaimLost"],
     explanation: include_str!("pvc_lost.md"),
     reads: &[Kind::PersistentVolumeClaim, Kind::PersistentVolume],
     refines: &["unbound-pvc", "scheduler-error"],
+    root: Root::Facts(say!(
+        "pvc-lost.root",
+        "claim {claim} in namespace {namespace} has lost its volume"
+    )),
     check: Check::Pod(check),
 };
 
@@ -107,5 +113,5 @@ fn finding(case: &Case<'_>, proof: Evidence, claim: &str, volume: &str) -> Findi
             Who::Owner,
         ),
     ])
-    .inspect(case.kubectl(["describe", "pvc", claim]))
+    .inspect(shell::cluster(["get", "pv", "-o", "wide"]))
 }

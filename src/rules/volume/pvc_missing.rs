@@ -5,7 +5,7 @@ use crate::kubernetes::nearest::nearest;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{ClaimOfPod, of_pod};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, Seen};
 use crate::text::say;
@@ -15,9 +15,14 @@ pub static RULE: Rule = Rule {
     cause: "pvc-missing",
     layer: Layer::Volume,
     title: "a PersistentVolumeClaim that the pod names does not exist",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("pvc_missing.md"),
     reads: &[Kind::PersistentVolumeClaim],
     refines: &[],
+    root: Root::Facts(say!(
+        "pvc-missing.root",
+        "claim {claim} does not exist in namespace {namespace}"
+    )),
     check: Check::Pod(check),
 };
 

@@ -7,7 +7,7 @@ use super::scheduler_message::{first, proof, quote};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{ClaimOfPod, of_unbound_pod};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, PodRecord};
 use crate::text::say;
@@ -18,9 +18,14 @@ pub static RULE: Rule = Rule {
     cause: "pvc-terminating",
     layer: Layer::Volume,
     title: "a claim of the pod is being deleted",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("pvc_terminating.md"),
     reads: &[Kind::PersistentVolumeClaim],
     refines: &["unbound-pvc"],
+    root: Root::Facts(say!(
+        "pvc-terminating.root",
+        "claim {claim} in namespace {namespace} is being deleted"
+    )),
     check: Check::Pod(check),
 };
 
@@ -95,5 +100,5 @@ fn finding(case: &Case<'_>, proof: Evidence, claim: &str) -> Finding {
         say!("pvc-terminating.let-it-end", "let the deletion of {claim} come to its end, then create the claim again; a deletion cannot be taken back"),
         Who::Owner,
     )])
-    .inspect(case.kubectl(["describe", "pvc", claim]))
+    .inspect(case.kubectl(["describe", &format!("pvc/{claim}")]))
 }

@@ -6,7 +6,7 @@
 use super::volume_failures::{first, matched, of};
 use crate::kubernetes::shell;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 use crate::text::{Fact, say};
@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     cause: "storage-capacity",
     layer: Layer::Volume,
     title: "too little storage is left for a claim of the pod",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("storage_capacity.md"),
     reads: &[
         Kind::Node,
@@ -25,6 +26,7 @@ pub static RULE: Rule = Rule {
         Kind::CsiStorageCapacity,
     ],
     refines: &["unbound-pvc"],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -80,6 +82,6 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             Fix::advice(say!("storage-capacity.make-room", "make room in the storage behind class {class}, or check that its driver runs and reports"), Who::Admin),
             Fix::advice(say!("storage-capacity.smaller-claim", "make the claim anew with a smaller request, or with another class"), Who::Owner),
         ])
-        .inspect(shell::command(["kubectl", "get", "csistoragecapacities", "-A"]));
+        .inspect(shell::cluster(["get", "csistoragecapacities", "-A"]));
     vec![matched.close(case, finding, Filter::VolumeBinding)]
 }

@@ -7,7 +7,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{ClaimOfPod, event, of_pod, phase};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
 use crate::text::{Sentence, say};
@@ -17,9 +17,19 @@ pub static RULE: Rule = Rule {
     cause: "storageclass-missing",
     layer: Layer::Volume,
     title: "a claim of the pod names a StorageClass that does not exist",
+    seen_as: &[
+        "Pending",
+        "Unschedulable",
+        "FailedScheduling",
+        "ProvisioningFailed",
+    ],
     explanation: include_str!("storageclass_missing.md"),
     reads: &[Kind::PersistentVolumeClaim, Kind::StorageClass],
     refines: &["unbound-pvc"],
+    root: Root::Facts(say!(
+        "storageclass-missing.root",
+        "there is no StorageClass {class}"
+    )),
     check: Check::Pod(check),
 };
 
@@ -123,5 +133,5 @@ fn finding(case: &Case<'_>, headline: Sentence, name: &str, proof: Evidence) -> 
                 Who::Admin,
             ),
         ])
-        .inspect(shell::command(["kubectl", "get", "storageclass"]))
+        .inspect(shell::cluster(["get", "storageclass"]))
 }

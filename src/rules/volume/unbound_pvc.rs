@@ -9,13 +9,14 @@
 use super::class::Class;
 use super::scheduler_message::{first, quote};
 use crate::kubernetes::claims::volume_name;
+use crate::kubernetes::shell;
 use crate::kubernetes::storage_class::{NO_PROVISIONER, waits_for_consumer};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{
     ClaimOfPod, event, has_selected_node, of_pod, of_unbound_pod, phase,
 };
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, Seen};
 use crate::text::{Sentence, say};
@@ -27,6 +28,15 @@ pub static RULE: Rule = Rule {
     cause: "unbound-pvc",
     layer: Layer::Volume,
     title: "a claim of the pod has no volume",
+    seen_as: &[
+        "Pending",
+        "Unschedulable",
+        "FailedScheduling",
+        "FailedBinding",
+        "ProvisioningFailed",
+        "ExternalProvisioning",
+        "WaitForFirstConsumer",
+    ],
     explanation: include_str!("unbound_pvc.md"),
     reads: &[
         Kind::PersistentVolumeClaim,
@@ -34,6 +44,10 @@ pub static RULE: Rule = Rule {
         Kind::PersistentVolume,
     ],
     refines: &["scheduler-error"],
+    root: Root::Facts(say!(
+        "unbound-pvc.root",
+        "claim {claim} in namespace {namespace} has no volume yet"
+    )),
     check: Check::Pod(check),
 };
 
@@ -72,13 +86,14 @@ fn of_claim(
     let pending = case.field_of(claim.object(case), "status.phase", "Pending");
     let mut more: Vec<Evidence> = message.into_iter().chain([pending]).collect();
     more.retain(|evidence| *evidence != finding.proof);
-    let describe = case.kubectl(["describe", "pvc", &claim.name]);
+    let describe = case.kubectl(["describe", &format!("pvc/{}", claim.name)]);
+    let is_open = finding.inspect.is_none();
     Some(
         finding
             .certainty(certainty)
             .evidence(more)
             .fact("claim", claim.name.as_str())
-            .inspect(describe),
+            .when(is_open, |finding| finding.inspect(describe)),
     )
 }
 
@@ -178,7 +193,8 @@ fn by_class(case: &Case<'_>, proof: Evidence, class: Class<'_>) -> Finding {
                         "look at the claim's events and at its StorageClass"
                     ),
                     Who::Owner,
-                )])
+                )
+                .looks_at(Kind::StorageClass)])
         }
     }
 }
@@ -223,6 +239,7 @@ fn provisioner_silent(case: &Case<'_>, proof: Evidence, class: &StorageClass) ->
             "unbound-pvc.why-provisioner-silent",
             "the provisioner of the class {class} has said nothing about the claim: it may not be running"
         ))
+        .inspect(shell::cluster(["get", "csidrivers"]))
         .fix([Fix::advice(
             say!(
                 "unbound-pvc.check-provisioner",
@@ -282,8 +299,8 @@ fn from_message(case: &Case<'_>) -> Option<Finding> {
         _ => Certainty::Likely,
     };
     let names: Vec<String> = of_pod(case).into_iter().map(|claim| claim.name).collect();
-    let describe = ["describe", "pvc"].into_iter();
-    let describe = case.kubectl(describe.chain(names.iter().map(String::as_str)));
+    let claims = names.iter().map(|name| format!("pvc/{name}"));
+    let describe = case.kubectl(["describe".to_owned()].into_iter().chain(claims));
     let finding = Finding::new(case.subject(), headline(reason), quote)
         .certainty(certainty)
         .fact_if("claims", (!names.is_empty()).then_some(names))
@@ -297,7 +314,8 @@ fn from_message(case: &Case<'_>) -> Option<Finding> {
                 "look at the events of the pod's claims, and at their StorageClass"
             ),
             Who::Owner,
-        )])
+        )
+        .looks_at(Kind::PersistentVolumeClaim)])
         .inspect(describe);
     Some(finding)
 }

@@ -7,7 +7,7 @@ use super::volume_failures::{first, matched};
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 use crate::text::say;
@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     cause: "volume-limit",
     layer: Layer::Volume,
     title: "the nodes attach no more volumes",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("volume_limit.md"),
     reads: &[
         Kind::Node,
@@ -25,6 +26,7 @@ pub static RULE: Rule = Rule {
         Kind::VolumeAttachment,
     ],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -73,6 +75,6 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 Who::Owner,
             ),
         ])
-        .inspect(shell::command(["kubectl", "get", "csinodes", "-o", "custom-columns=NODE:.metadata.name,DRIVER:.spec.drivers[*].name,LIMIT:.spec.drivers[*].allocatable.count"]));
+        .inspect(shell::cluster(["get", "csinodes", "-o", "custom-columns=NODE:.metadata.name,DRIVER:.spec.drivers[*].name,LIMIT:.spec.drivers[*].allocatable.count"]));
     vec![matched.close(case, finding, Filter::NodeVolumeLimits)]
 }

@@ -8,8 +8,9 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::matching::Match;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, VolumeFailure};
+use crate::snapshot::Kind;
 use crate::text::say;
 
 /// `volume-node-affinity`
@@ -17,9 +18,14 @@ pub static RULE: Rule = Rule {
     cause: "volume-node-affinity",
     layer: Layer::Volume,
     title: "no node that takes the pod reaches its volume",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("volume_node_affinity.md"),
     reads: OF_BOUND_VOLUMES,
     refines: &[],
+    root: Root::Facts(say!(
+        "volume-node-affinity.root",
+        "volume {volume} can be reached from none of the nodes that would do"
+    )),
     check: Check::Pod(check),
 };
 
@@ -53,8 +59,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                     "look at the node affinity of the volumes of the pod's claims"
                 ),
                 Who::Owner,
-            )])
-            .inspect(shell::command(["kubectl", "get", "pv", "-o", "wide"])),
+            )
+            .looks_at(Kind::PersistentVolume)])
+            .inspect(shell::cluster(["get", "pv", "-o", "wide"])),
     };
     vec![matched.close(case, finding, Filter::VolumeBinding)]
 }
@@ -82,7 +89,7 @@ fn bound(case: &Case<'_>, matched: &Match<'_>, claim: &str, volume: &str, wanted
             "volume-node-affinity.why-bound",
             "a bound volume stays where it is: the pod has to go to it, and cannot be helped by other nodes"
         ))
-        .inspect(shell::command(["kubectl", "describe", "pv", volume]))
+        .inspect(shell::cluster(["describe", &format!("pv/{volume}")]))
         .fix(fixes(&reaching))
         .when(!reaching.nodes.is_empty(), |finding| {
             finding

@@ -7,7 +7,7 @@ use super::volume_failures::{first, matched};
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, Holder, VolumeFailure};
 use crate::snapshot::{Kind, Relation};
 use crate::text::{Sentence, say};
@@ -17,9 +17,11 @@ pub static RULE: Rule = Rule {
     cause: "volume-restrictions",
     layer: Layer::Volume,
     title: "another pod has the volume, and only one may",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("volume_restrictions.md"),
     reads: &[Kind::Node, Kind::PersistentVolumeClaim],
     refines: &[],
+    root: Root::Subject,
     check: Check::Pod(check),
 };
 
@@ -73,7 +75,8 @@ const OF_ANOTHER_POD: Sentence = say!(
 fn held(case: &Case<'_>, finding: Finding, holder: &Holder) -> Finding {
     let owner = holder.controller.as_deref();
     let relation = case.snapshot.relation(case.pod(), &holder.namespace, owner);
-    let show = ["get", "pod", &holder.name, "-o", "wide"];
+    let pod = format!("pod/{}", holder.name);
+    let show = ["get", &pod, "-o", "wide"];
     let (why, change) = match relation {
         Relation::PreviousRevision => (
             say!(

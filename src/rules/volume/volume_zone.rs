@@ -7,8 +7,9 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::matching::Match;
-use crate::rules::{Case, Check, Layer, Rule};
+use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, VolumeFailure};
+use crate::snapshot::Kind;
 use crate::text::say;
 
 /// `volume-zone`
@@ -16,9 +17,14 @@ pub static RULE: Rule = Rule {
     cause: "volume-zone",
     layer: Layer::Volume,
     title: "the pod's volume is in another zone",
+    seen_as: UNSCHEDULABLE,
     explanation: include_str!("volume_zone.md"),
     reads: OF_BOUND_VOLUMES,
     refines: &[],
+    root: Root::Facts(say!(
+        "volume-zone.root",
+        "volume {volume} is in another zone than the nodes that would do"
+    )),
     check: Check::Pod(check),
 };
 
@@ -39,11 +45,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .fact("volume", volume.as_str())
             .fact("key", key.as_str())
             .fact("wanted", wanted.as_str())
-            .inspect(shell::command([
-                "kubectl",
+            .inspect(shell::cluster([
                 "get",
-                "pv",
-                volume,
+                &format!("pv/{volume}"),
                 "--show-labels",
             ])),
         _ => matched
@@ -60,8 +64,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                     "compare the zone labels of the claims' volumes with those of the nodes"
                 ),
                 Who::Owner,
-            )])
-            .inspect(shell::command(["kubectl", "get", "pv", "--show-labels"])),
+            )
+            .looks_at(Kind::PersistentVolume)])
+            .inspect(shell::cluster(["get", "pv", "--show-labels"])),
     };
     let finding = finding.why(say!(
         "volume-zone.why",

@@ -311,7 +311,7 @@ fn pods_that_preemption_makes_room_for_are_company_and_neighbours() {
     objects.push(coming("batch"));
     let web = away(app("web", "web"), json!([term("batch", json!({}))]));
     assert_eq!(filtered_nodes(&web, &objects), [format!("b1: {OWN}")]);
-    // company that has not come yet is none: the node must pass without it too
+    // a peer that has not come yet is none: the node must pass without it too
     let web = near(app("web", "web"), json!([term("cache", json!({}))]));
     let mut objects = two_zones();
     objects.push(coming("cache"));

@@ -268,10 +268,10 @@ impl Change {
 /// The toleration that matches one taint and no other.
 pub(super) fn toleration(taint: &Taint) -> Toleration {
     let value = taint.value.clone().filter(|value| !value.is_empty());
-    let operator = if value.is_some() { "Equal" } else { "Exists" };
     Toleration {
         key: Some(taint.key.clone()),
-        operator: Some(operator.to_owned()),
+        // with a value Equal, unless it says otherwise
+        operator: value.is_none().then(|| "Exists".to_owned()),
         value,
         effect: Some(taint.effect.clone()),
         toleration_seconds: None,

@@ -1,6 +1,6 @@
 //! Turns changes that go together into one command and one patch.
 //!
-//! Sources: kubectl's `set resources`, `patch`, `taint`, `label`, `uncordon` (1.37).
+//! Source: kubectl's `taint` (1.37).
 
 use super::change::{Change, Expression, in_turn, is_last, toleration};
 use crate::kubernetes::patch::{add, escaped, remove, replace, test};
@@ -8,7 +8,6 @@ use crate::kubernetes::shell;
 use crate::snapshot::{Kind, ObjectRef, Propagation, TemplateOwner};
 use k8s_openapi::api::core::v1::{Pod, Toleration};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// What makes a change, as far as one command or one patch can.
 #[derive(Debug, Default)]
@@ -67,42 +66,14 @@ fn pod_part(
         patch.extend(pod_patch(change, spec, &changed));
         change.apply_to_pod(&mut changed);
     }
-    patch.extend(tolerations(changes, spec, pod, fixed));
-    let command = match requests(changes) {
-        Some((container, requests)) if template_owner.propagation != Propagation::NextRun => {
-            let requests = format!("--requests={requests}");
-            template_owner.kubectl(&["set", "resources"], &["-c", container, &requests])
-        }
-        _ => template_owner.patch_command(&patch),
-    };
-    (patch, Some(command))
-}
-
-/// `cpu=500m,memory=1Gi` when one container's requests are all that changes.
-fn requests<'c>(changes: &[&'c Change]) -> Option<(&'c str, String)> {
-    let mut amounts: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut name = None;
-    for change in changes {
-        let Change::Lower {
-            container,
-            resource,
-            to,
-            ..
-        } = change
-        else {
-            return None;
-        };
-        if name.is_some_and(|name| name != container) {
-            return None;
-        }
-        name = Some(container);
-        amounts.insert(resource, to);
+    let mut before = pod.clone();
+    let admitted = before.spec.as_mut().filter(|_| !fixed);
+    if let Some(all) = admitted.and_then(|spec| spec.tolerations.as_mut()) {
+        all.retain(|toleration| !is_admitted(toleration));
     }
-    let amounts: Vec<String> = amounts
-        .into_iter()
-        .map(|(resource, to)| format!("{resource}={to}"))
-        .collect();
-    Some((name?, amounts.join(",")))
+    patch.extend(tolerations(changes, spec, &before, fixed));
+    let command = template_owner.edit(&patch, &before);
+    (patch, Some(command))
 }
 
 /// The operations of one change. Each tests what it replaces, since a webhook may have written the pod otherwise than its template.
@@ -189,8 +160,7 @@ fn unrequire(spec: &str, at: Expression, pod: &Pod) -> Vec<Value> {
     vec![test(&format!("{path}/key"), json!(key)), what]
 }
 
-/// A template's tolerations are written as a whole, without those that admission adds to its pods. A pod's may
-/// only be added to.
+/// A template's tolerations are written as a whole. A pod's may only be added to.
 fn tolerations(changes: &[&Change], spec: &str, pod: &Pod, fixed: bool) -> Vec<Value> {
     let added: Vec<Toleration> = changes
         .iter()
@@ -208,8 +178,12 @@ fn tolerations(changes: &[&Change], spec: &str, pod: &Pod, fixed: bool) -> Vec<V
         let path = format!("{path}/-");
         return added.iter().map(|one| add(&path, json!(one))).collect();
     }
-    let own = present.into_iter().flatten().filter(|t| !is_admitted(t));
-    let all: Vec<Toleration> = own.cloned().chain(added).collect();
+    let all: Vec<Toleration> = present
+        .into_iter()
+        .flatten()
+        .cloned()
+        .chain(added)
+        .collect();
     vec![add(&path, json!(all))]
 }
 
@@ -223,18 +197,12 @@ fn is_admitted(toleration: &Toleration) -> bool {
 }
 
 fn node_command(change: &Change) -> Option<String> {
-    Some(match change {
-        Change::Uncordon { node } => shell::command(["kubectl", "uncordon", node]),
-        Change::Untaint { node, taint } => {
-            let taint = format!("{}:{}-", taint.key, taint.effect);
-            shell::command(["kubectl", "taint", "nodes", node, &taint])
-        }
-        Change::Label { node, key, value } | Change::Place { node, key, value } => {
-            let label = format!("{key}={value}");
-            shell::command(["kubectl", "label", "nodes", node, &label])
-        }
-        _ => return None,
-    })
+    if let Change::Untaint { node, taint } = change {
+        let taint = format!("{}:{}-", taint.key, taint.effect);
+        return Some(shell::cluster(["taint", "node", node, &taint]));
+    }
+    let node = ObjectRef::new(Kind::Node, "", change.node()?);
+    Some(node.edit(&[node_patch(change)?], &Value::Null))
 }
 
 /// Taints are a list without stable places: they have a command and no patch.

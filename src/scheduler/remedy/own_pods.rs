@@ -8,11 +8,11 @@
 
 use super::change::in_turn;
 use super::{Action, Remedy, Situation, affinity};
-use crate::kubernetes::patch::add;
+use crate::kubernetes::patch::{add, nested};
 use crate::scheduler::ranking::nearest_feasible;
 use crate::scheduler::{Filter, Holder, NodeResult, VolumeFailure, What, run_filters};
-use crate::snapshot::{Kind, PodRecord, Propagation, Relation, Seen};
-use serde_json::json;
+use crate::snapshot::{PodRecord, Propagation, Relation, Seen};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// What nodes lack that nothing but the workload's own pods closes.
@@ -159,7 +159,11 @@ impl<'j> HeldByOwn<'j> {
         let strategy =
             json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
         let patch = vec![add("/spec/strategy", strategy)];
-        let command = template_owner.patch_command(&patch);
+        let before = workload
+            .and_then(Seen::yes)
+            .and_then(|read| read.strategy.clone());
+        let before = nested("/spec/strategy", before);
+        let command = template_owner.object.edit(&patch, &before);
         let action = Action::StopOldPodFirst;
         let remedy = Remedy::of_owner(at, action, self.removes(), (command, patch));
         Some(remedy.verified(at, feasible_nodes))
@@ -169,25 +173,20 @@ impl<'j> HeldByOwn<'j> {
     fn fewer_replicas(&self, at: &Situation<'_>) -> Option<Remedy> {
         let object = &at.template_owner.object;
         let kind = object.known_kind()?;
-        let scales = matches!(
-            kind,
-            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController
-        );
         let namespace = object.namespace.as_deref().unwrap_or_default();
         let workload = at.snapshot.workload(kind.as_str(), namespace, &object.name);
         let wanted = workload.and_then(Seen::yes).and_then(|read| read.wanted);
         let places = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
         let one_per = OnePer::from(self.places.first()?);
-        if !scales || wanted.is_some_and(|wanted| wanted <= i64::from(places)) {
+        if !kind.scales() || wanted.is_some_and(|wanted| wanted <= i64::from(places)) {
             return None;
         }
-        let replicas = format!("--replicas={places}");
-        let command = at.template_owner.kubectl(&["scale"], &[&replicas]);
         let action = Action::FewerReplicas {
             replicas: places,
             one_per,
         };
-        let change = (command, vec![add("/spec/replicas", places)]);
+        let patch = vec![add("/spec/replicas", places)];
+        let change = (object.edit(&patch, &Value::Null), patch);
         Some(Remedy::of_owner(at, action, self.removes(), change))
     }
 

@@ -36,7 +36,9 @@ impl Cluster {
         static EVERYTHING: Scope = Scope {
             namespace: None,
             selector: None,
+            fields: None,
             targets: Vec::new(),
+            bare: false,
         };
         triage(&self.0.snapshot(), &EVERYTHING)
     }
@@ -59,10 +61,7 @@ impl Cluster {
     /// How a Deployment stands that was named.
     fn named(&self, kind: Kind, name: &str) -> Option<Standing> {
         let scope = Scope {
-            targets: vec![Target {
-                kind,
-                name: name.to_owned(),
-            }],
+            targets: vec![Target::new(kind, name)],
             ..Scope::default()
         };
         let named = triage(&self.0.snapshot(), &scope).workloads.named;

@@ -1,8 +1,8 @@
 //! Situations: what a real scheduler, the real admission chain and a real kubelet make of pods.
 
 use crate::cluster::suite::{
-    Audit, BROKEN, Cluster, EXPECTED_UNEXPLAINED, Home, Identity, NODES, Situation, Wait,
-    every_pod_is_well, folders, say, settled, within,
+    Audit, BROKEN, Cluster, EXPECTED_UNEXPLAINED, Home, Identity, NODES, Namespace, Played,
+    Situation, Wait, every_pod_is_well, folders, say, settled, within,
 };
 use crate::cluster::{EVERYTHING, PATIENCE, causes, conclude, fix, items, json, left_alone, word};
 use crate::support::rules;
@@ -19,6 +19,9 @@ const HANDS: usize = 4;
 
 /// How long the scheduler may take to say again what has changed under it.
 const AGREEMENT: Duration = Duration::from_secs(90);
+
+/// How long the other suites may take.
+const OTHERS: Duration = Duration::from_secs(1800);
 
 #[test]
 fn every_situation_has_its_cause() {
@@ -59,15 +62,21 @@ fn each_has_its_cause(cluster: &Cluster, suite: &str, folder: &str, kubelet: boo
         situation.play(cluster, namespace)
     });
     let played: Vec<_> = pairs.iter().zip(&played).collect();
-    let complaints = by_hands(&played, |((situation, namespace), (_, made))| {
+    let asked = |((situation, namespace), (_, made)): &((&Situation, &Namespace), &Played)| {
         let results = match (made, situation.cause.as_str()) {
             (Err(_), _) => made.clone(),
             (Ok(()), "healthy") => left_alone(cluster, &user, &namespace.name),
             (Ok(()), _) => has_its_cause(cluster, &user, situation, &namespace.name),
         };
         results.map_err(|complaint| format!("{}/{}: {complaint}", situation.cause, situation.name))
-    });
-    let complaints: Vec<String> = complaints.into_iter().filter_map(Result::err).collect();
+    };
+    let (last, first): (Vec<_>, Vec<_>) = played
+        .into_iter()
+        .map(|(pair, played)| (*pair, played))
+        .partition(|((situation, namespace), _)| situation.last(&namespace.name).is_some());
+    let mut results = by_hands(&first, asked);
+    results.extend(by_hands(&last, asked));
+    let complaints: Vec<String> = results.into_iter().filter_map(Result::err).collect();
     let done = wanted.len();
     conclude(suite, cluster, begun, audit.as_ref(), done, &complaints);
 }
@@ -108,6 +117,12 @@ fn has_its_cause(
 ) -> Result<(), String> {
     if !within(PATIENCE, || has_come(cluster, situation, namespace)) {
         return Err("it did not come".to_owned());
+    }
+    if let Some(step) = situation.last(namespace) {
+        if !within(OTHERS, || cluster.is_alone()) {
+            return Err("the other suites do not end".to_owned());
+        }
+        cluster.step(&step)?;
     }
     // the other situations come and go on the same nodes, and the scheduler's counts follow a moment later
     let mut answer = Ok(());

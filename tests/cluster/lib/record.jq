@@ -14,8 +14,9 @@ def trimmed:
       | del((.status.containerStatuses[]?, .status.initContainerStatuses[]?) | .volumeMounts, .resources, .user) | del(.status.resources)
     else . end
   | if .kind == "Event" then del(.metadata.uid, .reportingInstance) else . end
-  # what its pods are made of stands in the pods
-  | if .kind | IN("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job") then del(.spec.template) else . end
+  # what its pods are made of stands in the pods, and of revisions in what keeps them
+  | if .kind | IN("Deployment", "StatefulSet", "DaemonSet", "Job") then del(.spec.template) else . end
+  | if .kind == "ReplicaSet" and (.status.replicas // 0) == 0 then del(.spec.template) else . end
   # marks of the machine and of the test cluster
   | if .status.nodeInfo then .status.nodeInfo.kernelVersion = "6.1.0-37-amd64" else . end
   | reduce ("annotations", "labels") as $marks (.;

@@ -6,7 +6,8 @@ use std::fs;
 use std::io::{Write, stderr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Once};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,26 @@ pub(crate) struct Cluster {
     steered: bool,
     prepared: bool,
     offline: bool,
+    _suite: Arc<Suite>,
+}
+
+/// How many suites run on the cluster.
+static SUITES: AtomicUsize = AtomicUsize::new(0);
+
+/// One of them, until it ends.
+struct Suite;
+
+impl Suite {
+    fn begin() -> Arc<Suite> {
+        SUITES.fetch_add(1, Ordering::Relaxed);
+        Arc::new(Suite)
+    }
+}
+
+impl Drop for Suite {
+    fn drop(&mut self) {
+        SUITES.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What the tool said.
@@ -82,6 +103,7 @@ impl Cluster {
             steered: false,
             prepared: false,
             offline: env::var_os(OFFLINE).is_some_and(|value| !value.is_empty()),
+            _suite: Suite::begin(),
         };
         let labelled = |label| {
             !cluster
@@ -95,6 +117,11 @@ impl Cluster {
         cluster.steered = steered;
         cluster.prepared = prepared;
         Some(cluster)
+    }
+
+    /// Whether every other suite has ended.
+    pub(crate) fn is_alone(&self) -> bool {
+        SUITES.load(Ordering::Relaxed) == 1
     }
 
     /// The audit log, when it can be read.

@@ -87,6 +87,8 @@ pub(crate) enum Wait<'a> {
     Phase(&'a str),
     /// A pod is older than so many seconds: what is usual for a young one is over.
     Old(i64),
+    /// A pod has not been Ready for more seconds than these.
+    Unready(i64),
     /// Every pod is ready or has completed.
     Well,
 }

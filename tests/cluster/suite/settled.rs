@@ -40,11 +40,11 @@ pub(crate) fn settled(cluster: &Cluster, namespace: &str, wait: &Wait<'_>) -> bo
         }
         Wait::Event(reason) => event(reason),
         Wait::Phase(phase) => one(&|pod| pod["status"]["phase"] == *phase),
-        Wait::Old(seconds) => one(&|pod| {
-            let created = pod["metadata"]["creationTimestamp"].as_str().unwrap_or("");
-            created.parse::<jiff::Timestamp>().is_ok_and(|created| {
-                jiff::Timestamp::now().as_second() - created.as_second() > *seconds
-            })
+        Wait::Old(seconds) => one(&|pod| age(&pod["metadata"]["creationTimestamp"]) > *seconds),
+        Wait::Unready(seconds) => one(&|pod| {
+            let mut unready =
+                conditions(pod).filter(|c| c["type"] == "Ready" && c["status"] == "False");
+            unready.any(|ready| age(&ready["lastTransitionTime"]) > *seconds)
         }),
         Wait::Well => !pods.is_empty() && pods.iter().all(well) && complete(cluster, namespace),
     }
@@ -53,6 +53,15 @@ pub(crate) fn settled(cluster: &Cluster, namespace: &str, wait: &Wait<'_>) -> bo
 /// Whether every pod that there is runs and is ready, or has completed.
 pub(crate) fn every_pod_is_well(cluster: &Cluster, namespace: &str) -> bool {
     pods(cluster, namespace).iter().all(well)
+}
+
+/// The seconds since a time of the cluster's.
+fn age(time: &Value) -> i64 {
+    let time = time.as_str().unwrap_or_default();
+    let time = time.parse::<jiff::Timestamp>();
+    time.map_or(0, |time| {
+        jiff::Timestamp::now().as_second() - time.as_second()
+    })
 }
 
 fn condition(pod: &Value, kind: &str, reason: &str) -> bool {

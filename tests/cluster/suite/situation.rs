@@ -3,6 +3,8 @@
 //! Besides objects a file may hold
 //! - `${NAMESPACE}`, the namespace that is made for it, and `${CA}`, the certificate that the API server's is signed with;
 //! - `#$ COMMAND`: a step, run by a shell between the objects before it and those after it;
+//! - `#: last COMMAND`: a step right before the tool is asked, for what does not stay as it is or would disturb others; it waits
+//!   until nothing else runs on the cluster;
 //! - `#: until WHAT`: what has come when the tool is asked, unless the scheduler or the API server refuses a pod;
 //! - `#: certainty WORD` and `#: fix verified`: what the report has to say, `proven` unless it is said;
 //! - `#: beside CAUSE`: what is true as well, and may be said as long as the cause itself has no rule;
@@ -16,10 +18,11 @@ const NAMESPACE: &str = "${NAMESPACE}";
 const CA: &str = "${CA}";
 
 /// Kinds that do not go with the namespace.
-const OF_THE_CLUSTER: [&str; 9] = [
+const OF_THE_CLUSTER: [&str; 10] = [
     "CSIDriver",
     "CSINode",
     "DeviceClass",
+    "Node",
     "PersistentVolume",
     "PriorityClass",
     "RuntimeClass",
@@ -77,8 +80,15 @@ impl Situation {
             "event" => Wait::Event(word),
             "phase" => Wait::Phase(word),
             "old" => Wait::Old(number()),
+            "unready" => Wait::Unready(number()),
             _ => panic!("{}: until {what} is not known", self.title()),
         })
+    }
+
+    /// The step right before the tool is asked.
+    pub(crate) fn last(&self, namespace: &str) -> Option<String> {
+        let step = self.said("last").next()?;
+        Some(step.replace(NAMESPACE, namespace))
     }
 
     /// How many other pods are stuck for a reason that no rule knows.

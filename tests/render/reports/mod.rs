@@ -44,7 +44,20 @@ fn numbers(report: &mut Report, pods: KindSummary) {
     by_kind.insert(Kind::Pod.as_str().to_owned(), pods);
 }
 
-pub(crate) fn report(pods: usize, diagnoses: Vec<Diagnosis>) -> Report {
+pub(crate) fn report(pods: usize, mut diagnoses: Vec<Diagnosis>) -> Report {
+    for (nth, diagnosis) in diagnoses.iter_mut().enumerate() {
+        diagnosis.fingerprint = format!("{nth:016x}");
+        let subject = Some(diagnosis.subject.clone());
+        let workload =
+            subject.filter(|subject| subject.known_kind().is_some_and(Kind::is_workload));
+        for one in &mut diagnosis.affected {
+            one.workload.clone_from(&workload);
+        }
+    }
+    let root_causes = diagnoses
+        .chunks(1)
+        .filter_map(|one| RootCause::of(one, None, &[]))
+        .collect();
     let mut causes: Vec<CauseSummary> = Vec::new();
     let mut stuck = std::collections::BTreeSet::new();
     for diagnosis in &diagnoses {
@@ -73,7 +86,9 @@ pub(crate) fn report(pods: usize, diagnoses: Vec<Diagnosis>) -> Report {
             causes,
             ..Summary::default()
         },
+        root_causes,
         diagnoses,
+        workloads: Vec::new(),
         unexplained: Vec::new(),
         not_stuck: Vec::new(),
         gaps: Vec::new(),
@@ -99,7 +114,20 @@ pub(crate) fn pod(namespace: &str, name: &str, status: &str, since: i64) -> Affe
         name: name.to_owned(),
         container: None,
         status: status.to_owned(),
+        containers: Some(ContainersReport { ready: 0, all: 1 }),
         since_seconds: Some(since),
+        restarts: None,
+        ended: false,
+        workload: None,
+    }
+}
+
+fn restarts(count: i64, last: i64) -> RestartsReport {
+    RestartsReport {
+        count,
+        last_seconds: Some(last),
+        last_reason: Some("Error".to_owned()),
+        last_exit_code: Some(1),
     }
 }
 
@@ -164,6 +192,8 @@ pub(crate) fn diagnosis(
     proof: Evidence,
 ) -> Diagnosis {
     Diagnosis {
+        fingerprint: String::new(),
+        role: Role::Cause,
         cause,
         layer,
         certainty: Certainty::Proven,
@@ -187,6 +217,8 @@ pub(crate) fn diagnosis(
         next: Next {
             layer,
             command: String::new(),
+            node: None,
+            who: Who::Owner,
         },
     }
 }

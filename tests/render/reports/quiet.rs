@@ -36,7 +36,9 @@ pub(crate) fn unexplained() -> Report {
         ),
         next: Next {
             layer: Layer::Volume,
-            command: "kubectl -n shop describe pod batch-x7".to_owned(),
+            command: "kubectl -n shop describe pod/batch-x7".to_owned(),
+            node: None,
+            who: Who::Owner,
         },
     }];
     report.gaps = vec![gap("Event", Some("shop"), "forbidden", &[])];
@@ -51,13 +53,20 @@ pub(crate) fn well() -> Report {
         until: None,
         because: because.to_owned(),
         message: said(because),
+        started_seconds: None,
+        restarts: None,
     };
+    let web_1 = not_stuck(
+        "web-1",
+        StandingReport::Healthy,
+        "running and ready, 2 of 2 containers",
+    );
     report.not_stuck = vec![
-        not_stuck(
-            "web-1",
-            StandingReport::Healthy,
-            "running and ready, 2 of 2 containers",
-        ),
+        NotStuck {
+            started_seconds: Some(300_000),
+            restarts: Some(restarts(12, 900)),
+            ..web_1
+        },
         not_stuck("web-2", StandingReport::Progressing, "being created"),
     ];
     let pods = KindSummary {

@@ -47,7 +47,7 @@ pub(crate) fn image() -> Report {
     ];
     let undo = fix(
         "go back to the image that ran before, `registry.example/shop/api:v1.2`",
-        "kubectl -n shop rollout undo deployment/api",
+        "kubectl -n shop rollout undo deploy/api",
     );
     found.fixes = vec![
         fix(
@@ -66,7 +66,7 @@ pub(crate) fn image() -> Report {
             "",
         ],
     );
-    found.next.command = "kubectl -n shop describe pod api-6c8f-2hx5k".to_owned();
+    found.next.command = "kubectl -n shop describe pod/api-6c8f-2hx5k".to_owned();
     let mut report = report(5, vec![found]);
     report.gaps = vec![
         gap(
@@ -118,10 +118,11 @@ pub(crate) fn two_causes() -> Report {
     );
     crash.affected = vec![Affected {
         container: Some("db".to_owned()),
+        restarts: Some(restarts(37, 240)),
         ..pod("shop", "db-0", "CrashLoopBackOff", 11_000)
     }];
     crash.ladder = ladder(Layer::Container, &passed);
-    crash.next.command = "kubectl -n shop logs db-0 -c db --previous".to_owned();
+    crash.next.command = "kubectl -n shop logs pod/db-0 -c db --previous".to_owned();
     let mut oom = diagnosis(
         "out-of-memory",
         Layer::Container,
@@ -143,12 +144,12 @@ pub(crate) fn two_causes() -> Report {
     oom.ladder = crash.ladder.clone();
     oom.fixes = vec![fix(
         "raise the memory limit of container exporter",
-        "kubectl -n shop set resources statefulset/db -c exporter --limits=memory=128Mi",
+        "kubectl -n shop set resources sts/db -c exporter --limits=memory=128Mi",
     )];
     oom.next = crash.next.clone();
     let mut again = fix(
         "start the pod anew once its volume can be written",
-        "kubectl -n shop delete pod db-0",
+        "kubectl -n shop delete pod/db-0",
     );
     again.risk = Risk::Destroys;
     crash.fixes = vec![again];

@@ -58,7 +58,7 @@ pub(crate) fn host_port() -> Report {
     found.agreement = Some(agreement(Agree::Equal, counts.clone(), counts, ""));
     let mut first = fix(
         "let the rollout remove an old pod before it adds a new one",
-        "kubectl -n shop patch deployment web --type merge -p \
+        "kubectl -n shop patch deploy/web -p \
          '{\"spec\":{\"strategy\":{\"rollingUpdate\":{\"maxSurge\":0,\"maxUnavailable\":1}}}}'",
     );
     first.verified = Some(Verified {
@@ -201,7 +201,7 @@ pub(crate) fn contributing() -> Report {
         "nvidia.com/gpu",
     )];
     second.fixes = vec![
-        fix("tolerate the taint", "kubectl -n shop edit deployment web"),
+        fix("tolerate the taint", "kubectl -n shop edit deploy/web"),
         first.fixes[1].clone(),
     ];
     report(42, vec![first, between, second])

@@ -76,13 +76,13 @@ fn a_request_is_lowered_to_what_the_best_node_has_left() {
     assert_eq!(
         offers(&asks, &others),
         [
-            "owner: lower what container app asks of cpu from 2 to 1750m -> n2 | kubectl -n shop set resources deployment web -c app --requests=cpu=1750m",
+            "owner: lower what container app asks of cpu from 2 to 1.75 -> n2 | kubectl -n shop set resources deploy/web -c app --requests=cpu=1.75",
         ]
     );
     let patch = &remedies(&asks, &others)[0].fix.patch;
     assert_eq!(
         patch[1],
-        json!({"op": "add", "path": "/spec/template/spec/containers/0/resources/requests/cpu", "value": "1750m"})
+        json!({"op": "add", "path": "/spec/template/spec/containers/0/resources/requests/cpu", "value": "1.75"})
     );
 }
 
@@ -122,14 +122,14 @@ fn a_taint_is_tolerated_or_removed() {
             json!({"op": "add", "path": "/spec/template/spec/tolerations", "value": [
                 {"key": "lab", "operator": "Exists"},
             {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30},
-                {"key": "team", "operator": "Equal", "value": "a", "effect": "NoSchedule"},
+                {"key": "team", "value": "a", "effect": "NoSchedule"},
             ]})
         ]
     );
     assert_eq!(found[0].removes, [Filter::TaintToleration]);
     assert_eq!(
         read(&found[1].fix),
-        "admin: remove the taint team=a:NoSchedule from node n1 -> n1 | kubectl taint nodes n1 team:NoSchedule-"
+        "admin: remove the taint team=a:NoSchedule from node n1 -> n1 | kubectl taint node n1 team:NoSchedule-"
     );
 }
 
@@ -142,12 +142,9 @@ fn a_bare_pod_can_only_be_given_tolerations() {
     );
     let found = remedies(&bare, &[tainted]);
     assert_eq!(found[0].fix.patch[0]["path"], "/spec/tolerations/-");
-    assert!(
-        found[0]
-            .fix
-            .command
-            .starts_with("kubectl -n shop patch pod lone --type json")
-    );
+    assert!(found[0].fix.command.starts_with(
+        r#"kubectl -n shop patch pod/lone -p '{"spec":{"tolerations":[{"key":"lab","#
+    ));
     let small = [node("n1", "1", "8Gi")];
     assert_eq!(
         offers(&pod("lone").asks("cpu", "2"), &small)[0],
@@ -171,7 +168,7 @@ fn a_cron_job_is_patched_at_its_depth() {
         found[0]
             .fix
             .command
-            .starts_with("kubectl -n shop patch cronjob sync --type json")
+            .starts_with("kubectl -n shop set resources cj/sync -c app --requests=cpu=1")
     );
     assert_eq!(
         found[0].fix.patch[1]["path"],
@@ -203,7 +200,7 @@ fn a_label_that_no_node_has_can_be_given() {
     let wants = web("w").set("/spec/nodeSelector", json!({"pool": "batch"}));
     assert_eq!(
         offers(&wants, &[node("n1", "4", "8Gi"), node("n2", "4", "8Gi")])[1],
-        "admin: label node n1 with pool=batch -> n1 | kubectl label nodes n1 pool=batch"
+        "admin: label node n1 with pool=batch -> n1 | kubectl label node/n1 pool=batch"
     );
     let zone = web("w").set(
         "/spec/nodeSelector",
@@ -283,10 +280,7 @@ fn what_is_needed_together_is_offered_together() {
         english(fix),
         "uncordon node n1, tolerate the taint team=a:NoSchedule, and lower what container app asks of cpu from 2 to 1"
     );
-    assert!(
-        fix.command
-            .starts_with("kubectl -n shop patch deployment web")
-    );
+    assert!(fix.command.starts_with("kubectl -n shop patch deploy/web"));
     assert!(
         fix.command.ends_with("&& kubectl uncordon n1"),
         "{}",
@@ -309,7 +303,7 @@ fn a_patch_does_all_that_the_command_does() {
     let fix = of_node(&found);
     assert_eq!(
         fix.command,
-        "kubectl taint nodes n1 team:NoSchedule- && kubectl label nodes n1 pool=fast"
+        "kubectl taint node n1 team:NoSchedule- && kubectl label node/n1 pool=fast"
     );
     // a taint has none
     assert!(fix.patch.is_empty());
@@ -372,7 +366,7 @@ fn a_host_port_lets_no_more_replicas_run_than_nodes() {
     let found = remedies(&next, &nodes);
     assert_eq!(
         found[0].fix.command,
-        "kubectl -n shop scale deployment web --replicas=2"
+        "kubectl -n shop scale deploy/web --replicas=2"
     );
     assert_eq!(found[0].fix.verified, None);
 }

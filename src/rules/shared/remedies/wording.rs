@@ -111,7 +111,7 @@ fn change(change: &Change) -> Message {
         ))
         .fact("container", container.as_str())
         .fact("resource", resource.as_str())
-        .fact("from", from.exact(resource))
+        .fact("from", from.beside(to, resource))
         .fact("to", to.as_str()),
         Change::Tolerate(taint) => {
             Message::new(say!("remedy.tolerate", "tolerate the taint {taint}"))

@@ -133,7 +133,7 @@ fn a_missing_topology_label_is_corrected_or_given() {
         node("bare", "4", "8Gi"),
     ];
     let found = offers(&spread(json!([constraint("rack", json!({}))])), &others);
-    let label = "admin: label node bare with rack=2, if that is where it stands -> bare | kubectl label nodes bare rack=2";
+    let label = "admin: label node bare with rack=2, if that is where it stands -> bare | kubectl label node/bare rack=2";
     assert!(found.contains(&label.to_owned()), "{found:?}");
     // where no node has the key, nobody but people know a value
     let found = offers(&spread(json!([constraint("row", json!({}))])), &others);
@@ -257,7 +257,7 @@ fn anti_affinity_lets_no_more_replicas_run_than_domains() {
     let found = remedies(&alone("web-7d9c-c", "web-7d9c"), &objects);
     assert_eq!(
         read(&found[0].fix),
-        "owner: run no more replicas than 2: the anti-affinity lets each node run one, and no further node can take one -> ? | kubectl -n shop scale deployment web --replicas=2"
+        "owner: run no more replicas than 2: the anti-affinity lets each node run one, and no further node can take one -> ? | kubectl -n shop scale deploy/web --replicas=2"
     );
     // as a preference it would let them in, once the running ones only prefer it as well
     assert_eq!(

@@ -1,0 +1,96 @@
+//! Root causes: diagnoses that are put right together are one, whichever workloads they hit.
+//!
+//! One host that does not resolve keeps the pods of eight Deployments from starting: eight diagnoses, each with its own fix, and one
+//! root cause. What diagnoses must have in common is said by the rule ([`Root`]). Diagnoses of different certainty stay apart: a
+//! root cause claims no more than each of its diagnoses proves.
+
+use super::merge::{MergeKey, Merged};
+use crate::report::{Diagnosis, RootCause, WorkloadReport};
+use crate::rules::Root;
+use crate::rules::finding::{Certainty, Finding};
+use crate::snapshot::ObjectRef;
+use crate::text::Message;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// What the finding has in common with others of its root cause.
+pub(super) fn shared(root: Root, finding: &Finding) -> Option<Message> {
+    let Root::Facts(sentence) = root else {
+        return None;
+    };
+    let mut facts = finding.facts.clone();
+    if let Some(namespace) = &finding.subject.namespace {
+        facts
+            .0
+            .entry("namespace")
+            .or_insert_with(|| namespace.as_str().into());
+    }
+    Some(Message::with(sentence, &[&facts])).filter(Message::is_whole)
+}
+
+/// Survives a new pod of the same workload, and changes with the cause and what decides it: the start of the SHA-256 of both.
+pub(super) fn fingerprint(key: &MergeKey, shared: Option<&Message>) -> String {
+    let (cause, subject, _, container, nth) = key;
+    let args = shared.map(|message| &message.args);
+    let text = format!("{cause}\n{subject}\n{container:?}\n{nth}\n{args:?}");
+    let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+    let start = digest.as_ref().iter().take(8);
+    start.fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// A cause, and what it is known by.
+type RootKey = (&'static str, Certainty, Result<Message, ObjectRef>);
+
+/// The diagnoses by root cause, in the order in which a person should read them: what is held on purpose behind what is wrong, and
+/// what has ended behind both; first where nothing serves; certain before likely, earlier layer before later, more objects before fewer, then names.
+pub(super) fn in_order(
+    diagnoses: impl Iterator<Item = Merged>,
+    workloads: &[WorkloadReport],
+) -> (Vec<RootCause>, Vec<Diagnosis>) {
+    let mut roots: BTreeMap<RootKey, Vec<Merged>> = BTreeMap::new();
+    for merged in diagnoses {
+        let known_by = merged
+            .shared
+            .clone()
+            .ok_or(merged.diagnosis.subject.clone());
+        let key = (merged.diagnosis.cause, merged.diagnosis.certainty, known_by);
+        roots.entry(key).or_default().push(merged);
+    }
+    let root = |merged| root_cause(merged, workloads);
+    let mut roots: Vec<(u32, RootCause, Vec<Diagnosis>)> =
+        roots.into_values().filter_map(root).collect();
+    // the map's own order, by name, decides what is left
+    roots.sort_by_key(|(rank, root, _)| {
+        (
+            root.ended,
+            root.role,
+            root.serve_nothing == 0,
+            root.certainty,
+            root.layer,
+            *rank,
+            Reverse(root.affected),
+        )
+    });
+    let mut causes = Vec::new();
+    let mut all = Vec::new();
+    for (_, root, diagnoses) in roots {
+        causes.push(root);
+        all.extend(diagnoses);
+    }
+    (causes, all)
+}
+
+fn root_cause(
+    merged: Vec<Merged>,
+    workloads: &[WorkloadReport],
+) -> Option<(u32, RootCause, Vec<Diagnosis>)> {
+    let rank = merged.iter().map(|one| one.rank).min()?;
+    let shared = merged.first()?.shared.clone();
+    let diagnoses: Vec<Diagnosis> = merged.into_iter().map(|one| one.diagnosis).collect();
+    let root = RootCause::of(&diagnoses, shared.as_ref(), workloads)?;
+    Some((rank, root, diagnoses))
+}

@@ -1,0 +1,73 @@
+//! What is told together: a root cause with the diagnoses of the workloads that it hits.
+
+use crate::report::{Affected, Diagnosis, ObjectKey, Report, RootCause};
+use crate::snapshot::ObjectRef;
+use crate::text::Message;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A root cause, or the part of it that is told at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Block<'r> {
+    pub(super) root: &'r RootCause,
+    /// The one that is told, which stands for the others.
+    pub(super) first: &'r Diagnosis,
+    /// All of them.
+    pub(super) diagnoses: &'r [Diagnosis],
+}
+
+impl<'r> Block<'r> {
+    /// What is wrong.
+    pub(super) fn headline(&self) -> &'r Message {
+        match self.diagnoses {
+            [_] => &self.first.message,
+            _ => &self.root.message,
+        }
+    }
+
+    /// The objects that it keeps stuck, each once.
+    pub(super) fn affected(&self) -> Vec<&'r Affected> {
+        let all = self.diagnoses.iter().flat_map(|one| &one.affected);
+        let objects: BTreeMap<ObjectKey<'_>, &Affected> = all.map(|one| (one.key(), one)).collect();
+        objects.into_values().collect()
+    }
+
+    /// Which objects those are.
+    pub(super) fn objects(&self) -> BTreeSet<ObjectKey<'r>> {
+        self.affected().into_iter().map(Affected::key).collect()
+    }
+
+    /// The workloads that it hits; of pods that nobody owns, and of what is no workload's, the objects themselves.
+    pub(super) fn workloads(&self) -> BTreeSet<ObjectRef> {
+        let affected = self.affected().into_iter();
+        let known = affected.map(|one| one.workload.clone().unwrap_or_else(|| one.object()));
+        known.collect()
+    }
+}
+
+/// The blocks in the report's order; in `whole` one for each diagnosis. Those about the same objects stand together, since a
+/// contributing cause can be far less certain than what it contributes to, and people want one place to read about a pod.
+pub(super) fn blocks(report: &Report, whole: bool) -> Vec<Block<'_>> {
+    let mut rest = report.diagnoses.as_slice();
+    let mut known: BTreeMap<BTreeSet<ObjectKey<'_>>, usize> = BTreeMap::new();
+    let mut together: Vec<Vec<Block<'_>>> = Vec::new();
+    for root in &report.root_causes {
+        let (own, others) = rest.split_at(root.diagnoses.len().min(rest.len()));
+        rest = others;
+        for diagnoses in own.chunks(if whole { 1 } else { own.len().max(1) }) {
+            let Some(first) = diagnoses.first() else {
+                continue;
+            };
+            let block = Block {
+                root,
+                first,
+                diagnoses,
+            };
+            let at = *known.entry(block.objects()).or_insert(together.len());
+            match together.get_mut(at) {
+                Some(group) => group.push(block),
+                None => together.push(vec![block]),
+            }
+        }
+    }
+    together.concat()
+}
