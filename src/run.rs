@@ -1,10 +1,12 @@
 //! From what was typed to an exit code.
 
+mod compare;
+
 use crate::cli::completion;
 use crate::cli::explain;
 use crate::cli::targets::{self, Place, Typed};
 use crate::cli::{self, Cli, ColorWhen, Command, DiagnoseArgs, Format, PageFormat};
-use crate::diagnose::diagnose;
+use crate::diagnose::{Shown, Silence, diagnose, silence};
 use crate::error::Failure;
 use crate::gather::kubeconfig::{ConnectionFlags, Environment};
 use crate::gather::{self, Gathered};
@@ -16,6 +18,7 @@ use crate::report::{Report, Requests};
 use crate::triage::scope::{Scope, Target};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -119,6 +122,7 @@ fn usage(error: &clap::Error) -> anyhow::Error {
 pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8> {
     let text = match &cli.command {
         None => return diagnosis(&cli.diagnose, layout, out),
+        Some(Command::Diff(args)) => return compare::compare(args, layout, out),
         Some(Command::Explain { words, output }) => match output {
             PageFormat::Text => render::page(&explain::explain(words)?, layout),
             PageFormat::Json => explain::explain_json(words)?,
@@ -132,47 +136,91 @@ pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8> {
 }
 
 fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result<u8> {
+    let known = Known::of(args)?;
     let (scope, everywhere) = scope(args)?;
     let gathered = if args.filename.is_empty() {
-        let flags = connection(args)?;
-        gather::cluster::read(
-            &flags,
-            &Environment::of_process(),
-            scope,
-            everywhere,
-            args.dump.as_deref(),
-        )?
+        cluster(args, scope, everywhere)?
     } else {
-        let asked = everywhere || scope != Scope::everything();
-        gather::dump::read(&args.filename, asked.then_some(scope))?
+        let (scope, exclude) = asked(scope, everywhere);
+        let gathered = gather::dump::read(&args.filename, scope)?;
+        excluding(gathered, exclude)?
     };
-    let Gathered {
-        store,
-        scope,
-        traffic,
-        dumped,
-    } = gathered;
-    let requests = Requests {
-        count: traffic.requests,
-        bytes: traffic.bytes,
-    };
-    let report = diagnose(&store.snapshot(), &scope, requests);
-    let is_shown = dumped.as_ref().is_none_or(|dumped| dumped.path.is_some());
+    let report = known.judged(&gathered);
+    let dumped = gathered.dumped.as_ref();
+    let is_shown = dumped.is_none_or(|dumped| dumped.path.is_some());
     if is_shown {
         write(out, &shown(&report, args.output, layout)?)?;
     }
-    if let Some(dumped) = dumped {
-        let path = dumped.path.as_ref().map(|path| path.display().to_string());
-        let layout = Layout {
-            color: false,
-            ..layout
-        };
-        let said = render::dumped(path.as_deref(), dumped.objects, dumped.bytes, layout);
-        // the dump is there, whether that could be said or not
-        let _ = stderr().write_all(said.as_bytes());
-    }
+    told_of_dump(&gathered, layout);
     let stuck = !report.diagnoses.is_empty() || !report.unexplained.is_empty();
     Ok(if stuck { STUCK } else { WELL })
+}
+
+/// Says what was dumped, and where.
+fn told_of_dump(gathered: &Gathered, layout: Layout) {
+    let Some(dumped) = &gathered.dumped else {
+        return;
+    };
+    let path = dumped.path.as_ref().map(|path| path.display().to_string());
+    let layout = Layout {
+        color: false,
+        ..layout
+    };
+    let said = render::dumped(path.as_deref(), dumped.objects, dumped.bytes, layout);
+    // the dump is there, whether that could be said or not
+    let _ = stderr().write_all(said.as_bytes());
+}
+
+fn cluster(args: &DiagnoseArgs, scope: Scope, everywhere: bool) -> Result<Gathered> {
+    let environment = Environment::of_process();
+    let dump = args.dump.as_deref();
+    gather::cluster::read(&connection(args)?, &environment, scope, everywhere, dump)
+}
+
+/// The scope of which a dump is asked, if any is, and what to leave out of that or of the dump's own.
+fn asked(mut scope: Scope, everywhere: bool) -> (Option<Scope>, BTreeSet<String>) {
+    let exclude = std::mem::take(&mut scope.exclude);
+    let is_asked = everywhere || scope != Scope::everything();
+    (is_asked.then_some(scope), exclude)
+}
+
+fn excluding(mut gathered: Gathered, exclude: BTreeSet<String>) -> Result<Gathered> {
+    gathered.scope.exclude.extend(exclude);
+    gathered.scope.is_consistent()?;
+    Ok(gathered)
+}
+
+/// What is to be shown, and what is known.
+struct Known {
+    shown: Shown,
+    silences: Vec<Silence>,
+}
+
+impl Known {
+    fn of(args: &DiagnoseArgs) -> Result<Self> {
+        Ok(Known {
+            shown: args.filters.shown()?,
+            silences: args.filters.silences(gather::text)?,
+        })
+    }
+
+    /// The report of what was gathered.
+    fn judged(&self, gathered: &Gathered) -> Report {
+        let Gathered {
+            store,
+            scope,
+            traffic,
+            ..
+        } = gathered;
+        let requests = Requests {
+            count: traffic.requests,
+            bytes: traffic.bytes,
+        };
+        let snapshot = store.snapshot();
+        let report = diagnose(&snapshot, scope, requests);
+        let report = silence(report, &snapshot, &self.silences);
+        self.shown.apply(report)
+    }
 }
 
 fn shown(report: &Report, format: Format, layout: Layout) -> Result<String> {
@@ -210,6 +258,7 @@ fn scope(args: &DiagnoseArgs) -> Result<(Scope, bool)> {
             .transpose()?,
         targets,
         bare,
+        exclude: args.filters.excluded(),
     };
     consistent(args, &scope, everywhere)?;
     Ok((scope, everywhere))

@@ -182,7 +182,7 @@ fn the_demo_fits_two_screens() {
     let demo = std::fs::read_to_string("manifests/demo/cluster.yaml").expect("it is there");
     let text = render::text(&load(&demo).expect("it is a dump").report(), PLAIN);
     assert!(text.lines().count() <= 100, "{text}");
-    let summary = text.lines().rev().take(3).collect::<String>();
+    let summary = text.lines().rev().take(8).collect::<String>();
     assert!(summary.contains("pods stuck by"), "{text}");
 }
 

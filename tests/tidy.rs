@@ -505,6 +505,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "snapshot",
             "triage",
             "rules",
+            "diagnose",
             "gather",
         ],
     ),
@@ -513,6 +514,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         &[
             "error",
             "kubernetes",
+            "snapshot",
             "triage",
             "report",
             "diagnose",

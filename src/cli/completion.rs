@@ -117,7 +117,9 @@ impl<'a> Typed<'a> {
                     .given
                     .extend(find(command, name).map(|flag| (flag.get_id().as_str(), value)));
             } else if word.starts_with('-') && word.len() > 1 {
-                typed.open = find(command, word).filter(|flag| flag.get_action().takes_values());
+                let waits =
+                    |flag: &&Arg| flag.get_action().takes_values() && !flag.is_require_equals_set();
+                typed.open = find(command, word).filter(waits);
             } else {
                 typed.positional.push(word);
             }
@@ -162,7 +164,7 @@ fn find<'a>(command: &'a Command, word: &str) -> Option<&'a Arg> {
 /// The values of a flag.
 fn values(flag: &Arg, last: &str, typed: &Typed<'_>, environment: &Environment) -> String {
     match flag.get_id().as_str() {
-        "namespace" => lines(
+        "namespace" | "exclude_namespace" => lines(
             plain(names::of(&typed.connection(), environment, Kind::Namespace)),
             last,
             NO_FILES,
@@ -172,7 +174,18 @@ fn values(flag: &Arg, last: &str, typed: &Typed<'_>, environment: &Environment) 
             last,
             NO_FILES,
         ),
+        "cause" => lines(
+            plain(explain::names().map(str::to_owned).collect()),
+            last,
+            NO_FILES,
+        ),
+        "layer" => lines(
+            plain(Layer::ALL.map(|it| it.to_string()).to_vec()),
+            last,
+            NO_FILES,
+        ),
         "filename"
+        | "silence"
         | "dump"
         | "kubeconfig"
         | "certificate_authority"
@@ -197,7 +210,8 @@ fn flags(command: &Command) -> Vec<(String, String)> {
         flag.get_long()
             .map(|long| (format!("--{long}"), first_line(&help)))
     };
-    command.get_arguments().filter_map(long).collect()
+    let shown = command.get_arguments().filter(|flag| !flag.is_hide_set());
+    shown.filter_map(long).collect()
 }
 
 fn first_line(text: &str) -> String {
@@ -219,6 +233,7 @@ fn positional(
     }
     match typed.positional.as_slice() {
         [] => first(command, last, typed, environment),
+        ["diff", ..] => FILES.to_owned(),
         ["explain", ..] => lines(
             explain::offers()
                 .map(|(word, title)| (word.to_owned(), title))
@@ -334,6 +349,7 @@ mod tests {
         assert!(complete(&["--all"]).starts_with("--all-namespaces\t"));
         assert!(complete(&["-o", "j"]).starts_with("json\t"));
         assert_eq!(complete(&["-f", ""]), FILES);
+        assert!(complete(&["-v", "expl"]).starts_with("explain\t"));
         assert!(complete(&["--output=j"]).starts_with("json\t"));
         assert_eq!(complete(&["--filename=x"]), FILES);
         assert_eq!(complete(&["--nonsense=x"]), NO_FILES);

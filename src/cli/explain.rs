@@ -152,6 +152,7 @@ fn in_page(cause: &Cause, lower: &str) -> bool {
 
 /// Whether a text has these words, as whole ones; an `s` for more of them does not count.
 fn has_word(text: &str, lower: &str) -> bool {
+    let lower = lower.strip_suffix('s').unwrap_or(lower);
     let text = text.to_ascii_lowercase();
     let is_end = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
     text.match_indices(lower).any(|(at, _)| {

@@ -1,7 +1,9 @@
 //! What was typed. What it means is decided in [`crate::triage::scope`].
 
 pub mod completion;
+pub mod diff;
 pub mod explain;
+pub mod filters;
 pub mod targets;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -42,9 +44,11 @@ Examples:
   kubectl diagnose deploy,sts               all Deployments and StatefulSets
   kubectl diagnose -o name | xargs kubectl describe
   kubectl diagnose -f dump.json             a saved `kubectl get ... -o json`
+  kubectl diagnose diff yesterday.json      what is new since a dump or a report
   kubectl diagnose explain CrashLoopBackOff
 
-Exit codes: 0 nothing is stuck, 1 something is stuck, 2 could not diagnose.";
+Exit codes: 0 nothing is stuck, or only what was filtered or silenced; 1 something is stuck;
+2 could not diagnose.";
 
 /// What was typed, with the level of `-v 6` and `-v6` behind an equals sign: alone `-v` takes none, so that what follows
 /// it may be a name.
@@ -160,6 +164,10 @@ pub struct DiagnoseArgs {
     )]
     pub verbosity: u8,
 
+    /// What of it to show.
+    #[command(flatten)]
+    pub filters: filters::FilterArgs,
+
     /// How to reach the cluster.
     #[command(flatten)]
     pub connection: ConnectionArgs,
@@ -242,6 +250,11 @@ pub enum Command {
         #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]
         output: ListFormat,
     },
+    /// Compare two states: what is new, changed, still stuck, gone.
+    ///
+    /// What one of the two cannot tell of is neither new nor gone but unknown. Exit codes: 0 nothing is new
+    /// or changed, 1 something is, 2 could not compare, or not enough was read to say so.
+    Diff(diff::DiffArgs),
     /// Print the script with which a shell completes calls without kubectl.
     Completion {
         /// The shell.

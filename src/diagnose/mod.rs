@@ -4,16 +4,24 @@
 //! (`merge`), sentences get their facts, and everything is put in order. Nodes come first, since what is wrong with a node
 //! explains its pods; then pods, workloads and Services.
 
+mod diff;
 mod equivalence;
+mod filter;
 mod ladder;
 mod merge;
+mod narrow;
 mod next;
 mod rollback;
 mod root_cause;
+mod silence;
 mod summary;
 mod template_changes;
 mod unexplained;
 mod workloads;
+
+pub use diff::diff;
+pub use filter::Shown;
+pub use silence::{Malformed, Silence, silence};
 
 use crate::report::{Defect, Report, Requests, SCHEMA, Unexplained};
 use crate::rules::{self, Case, Explained, Layer, Rule};
@@ -71,8 +79,10 @@ fn run(
         diagnoses,
         workloads,
         unexplained: run.unexplained,
+        silenced: Vec::new(),
         not_stuck,
         gaps: summary::gaps(snapshot),
+        read: summary::read(snapshot),
         defects: run.defects,
         requests,
     }

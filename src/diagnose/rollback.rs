@@ -8,7 +8,7 @@ use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::shell;
 use crate::report::{ChangeReport, Diagnosis, FixReport, How, RolloutReport, WorkloadReport};
 use crate::rules::finding::{Risk, Role, Who};
-use crate::snapshot::{Kind, ObjectRef, Propagation, Snapshot, TemplateOwner};
+use crate::snapshot::{Kind, ObjectRef, Propagation, ReadScope, Snapshot, TemplateOwner};
 use crate::text::{Fact, Message, say};
 use crate::triage::Layer;
 
@@ -75,7 +75,8 @@ fn rollback(
         && rollout.old.ready > 0
         && !is_paused(&workload, snapshot)
         && changes.any(|change| Trouble::of(diagnosis).may_come_of(change));
-    helps.then(|| fix(workload, rollout, diagnosis))
+    let who = who(&workload, snapshot);
+    helps.then(|| fix(workload, rollout, who, diagnosis))
 }
 
 /// The workload and the revision of all that is affected, where a changed template reaches it.
@@ -103,6 +104,15 @@ fn of_one_revision(diagnosis: &Diagnosis, snapshot: &Snapshot<'_>) -> Option<(Ob
     let first = all.next()??;
     all.all(|other| other.as_ref() == Some(&first))
         .then_some(first)
+}
+
+/// Who may not read what is rolled back has to ask somebody else: kubectl reads it first.
+fn who(workload: &ObjectRef, snapshot: &Snapshot<'_>) -> Who {
+    let namespace = workload.namespace.clone().unwrap_or_default();
+    let scope = ReadScope::Object(namespace, workload.name.clone());
+    let kind = workload.known_kind();
+    let is_refused = kind.is_some_and(|kind| snapshot.store().is_refused(kind, &scope));
+    if is_refused { Who::Admin } else { Who::Owner }
 }
 
 /// Whether kubectl would refuse: a paused Deployment is not rolled back.
@@ -237,7 +247,7 @@ fn runs(cause: &str, field: &str) -> bool {
     }
 }
 
-fn fix(workload: ObjectRef, rollout: &RolloutReport, diagnosis: &Diagnosis) -> FixReport {
+fn fix(workload: ObjectRef, rollout: &RolloutReport, who: Who, diagnosis: &Diagnosis) -> FixReport {
     let is_stateful = workload.known_kind() == Some(Kind::StatefulSet);
     let sentence = if is_stateful {
         // "Forced rollback" of the documentation of StatefulSets: the controller waits for a pod that will never be ready
@@ -276,7 +286,7 @@ fn fix(workload: ObjectRef, rollout: &RolloutReport, diagnosis: &Diagnosis) -> F
         command,
         template: String::new(),
         risk: Risk::Changes,
-        who: Who::Owner,
+        who,
         verified: None,
     }
 }

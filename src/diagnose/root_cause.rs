@@ -6,8 +6,8 @@
 
 use super::merge::{MergeKey, Merged};
 use crate::report::{Diagnosis, RootCause, WorkloadReport};
-use crate::rules::Root;
 use crate::rules::finding::{Certainty, Finding};
+use crate::rules::{Layer, Root, UNEXPLAINED};
 use crate::snapshot::ObjectRef;
 use crate::text::Message;
 use std::cmp::Reverse;
@@ -34,6 +34,15 @@ pub(super) fn fingerprint(key: &MergeKey, shared: Option<&Message>) -> String {
     let (cause, subject, _, container, nth) = key;
     let args = shared.map(|message| &message.args);
     let text = format!("{cause}\n{subject}\n{container:?}\n{nth}\n{args:?}");
+    digest(&text)
+}
+
+/// As [`fingerprint`], of what no rule explains: the layer is all that is known of why.
+pub(super) fn fingerprint_unexplained(subject: &ObjectRef, layer: Layer) -> String {
+    digest(&format!("{UNEXPLAINED}\n{subject}\n{layer}"))
+}
+
+fn digest(text: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
     let start = digest.as_ref().iter().take(8);
     start.fold(String::new(), |mut hex, byte| {

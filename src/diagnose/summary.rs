@@ -2,11 +2,11 @@
 
 use super::next::{age, restarts_report};
 use crate::report::{
-    CauseSummary, Diagnosis, GapReport, KindSummary, NotStuck, RestartsReport, ScopeReport,
-    StandingReport, Summary,
+    CauseSummary, Diagnosis, GapReport, KindSummary, NotStuck, ReadReport, RestartsReport,
+    ScopeReport, StandingReport, Summary,
 };
 use crate::rules;
-use crate::snapshot::{Kind, ObjectRef, Snapshot};
+use crate::snapshot::{Kind, ObjectRef, ReadScope, Snapshot};
 use crate::text::{Message, say};
 use crate::triage::{Because, Scope, Standing, Subject, Triage};
 use std::collections::BTreeSet;
@@ -24,6 +24,8 @@ pub(super) fn scope(scope: &Scope) -> ScopeReport {
                 None => target.kind.to_string(),
             })
             .collect(),
+        exclude_namespaces: scope.exclude.iter().cloned().collect(),
+        ..ScopeReport::default()
     }
 }
 
@@ -42,10 +44,11 @@ pub(super) fn summary(triage: &Triage<'_>, diagnoses: &[Diagnosis]) -> Summary {
     Summary {
         by_kind: by_kind.collect(),
         causes: causes(diagnoses),
+        filtered: 0,
     }
 }
 
-fn causes(diagnoses: &[Diagnosis]) -> Vec<CauseSummary> {
+pub(super) fn causes(diagnoses: &[Diagnosis]) -> Vec<CauseSummary> {
     let mut causes: Vec<CauseSummary> = Vec::new();
     for diagnosis in diagnoses {
         let affected = diagnosis.affected.len();
@@ -215,6 +218,25 @@ fn message(because: &Because) -> Message {
         )
         .into(),
     }
+}
+
+/// What was read to its end, of the kinds that can be stuck.
+pub(super) fn read(snapshot: &Snapshot<'_>) -> Vec<ReadReport> {
+    let can_be_stuck =
+        |kind: Kind| kind.is_workload() || matches!(kind, Kind::Pod | Kind::Service | Kind::Node);
+    let finished = snapshot
+        .reads()
+        .filter(|(kind, _, outcome)| can_be_stuck(*kind) && outcome.is_ok());
+    let read = finished.filter_map(|(kind, read_scope, _)| {
+        let namespace = match read_scope {
+            ReadScope::Everywhere => None,
+            ReadScope::Namespace(namespace) => Some(namespace.clone()),
+            ReadScope::Object(..) => return None,
+        };
+        let kind = kind.as_str();
+        Some(ReadReport { kind, namespace })
+    });
+    read.collect()
 }
 
 /// What could not be read.

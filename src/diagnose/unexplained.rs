@@ -2,6 +2,7 @@
 
 use super::ladder::ladder;
 use super::next::{affected, next};
+use super::root_cause::fingerprint_unexplained;
 use crate::messages::quote::without_ids;
 use crate::report::Unexplained;
 use crate::rules::Case;
@@ -17,11 +18,14 @@ const TOLD: &str = "Scheduled";
 /// The entry of an object that no rule explains; `at` is where it is stuck, when that is known all the same.
 pub(super) fn report<'a, S: Subject<'a>>(case: &Case<'a, S>, at: Option<Layer>) -> Unexplained {
     let rungs = ladder(case, at);
+    let subject = case.subject();
+    let next = next(case, &rungs, None);
     Unexplained {
+        fingerprint: fingerprint_unexplained(&subject, next.layer),
         object: affected(case, None),
-        subject: case.subject(),
+        subject,
         evidence: evidence(case),
-        next: next(case, &rungs, None),
+        next,
         ladder: rungs,
     }
 }

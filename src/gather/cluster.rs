@@ -34,6 +34,7 @@ pub fn read(
 ) -> Result<Gathered> {
     let connection = resolve(flags, environment).map_err(unconnected)?;
     let scope = in_namespace(scope, everywhere, &connection);
+    scope.is_consistent()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

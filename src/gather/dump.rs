@@ -39,6 +39,7 @@ mod error;
 mod json;
 mod layout;
 mod reading;
+mod saved;
 mod sniff;
 mod source;
 mod take;
@@ -48,6 +49,7 @@ mod write;
 mod yaml;
 
 pub use reading::{READING, Read, Reading};
+pub use saved::{Saved, saved};
 pub use write::{DumpWriter, Dumped};
 
 use super::missing::{self, Candidate};
@@ -75,6 +77,13 @@ use take::DumpSink;
 /// When something that was named cannot be read or holds nothing of Kubernetes, or when an object that
 /// was named is not in it.
 pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered> {
+    read_each(paths, scope, &mut one)
+}
+
+/// Takes in one file, and says whether it held something of Kubernetes.
+type Take<'t> = dyn FnMut(File<'_>, &mut DumpSink<'_>) -> Result<bool> + 't;
+
+fn read_each(paths: &[PathBuf], scope: Option<Scope>, take: &mut Take<'_>) -> Result<Gathered> {
     let mut store = Store::new(Why::NotInDump);
     let mut coverage = Coverage::default();
     let bytes = Cell::new(0);
@@ -84,7 +93,7 @@ pub fn read(paths: &[PathBuf], scope: Option<Scope>) -> Result<Gathered> {
         let mut sink = DumpSink::new(&mut store, &mut coverage, namespace);
         let mut recognised = false;
         source::each(path, &bytes, &mut |file| {
-            recognised |= one(file, &mut sink)?;
+            recognised |= take(file, &mut sink)?;
             Ok(())
         })?;
         if !recognised {
@@ -152,7 +161,7 @@ fn absent(store: &Store, scope: &Scope, kind: Kind, name: &str) -> Failure {
             name,
         })
     });
-    match missing::meant(kind, name, candidates.collect()) {
+    match missing::meant(kind, name, &candidates.collect::<Vec<_>>()) {
         Some(near) => failure.hint(format!("did you mean {near}?")),
         None => failure.hint("without a name all of the dump is looked at"),
     }

@@ -5,7 +5,7 @@ use super::names;
 use super::plan::Read;
 use super::read_error::ReadError;
 use crate::error::Failure;
-use crate::kubernetes::nearest::nearest;
+use crate::kubernetes::nearest::distance;
 use crate::snapshot::Kind;
 use crate::triage::scope::{Scope, Target};
 use anyhow::{Result, bail};
@@ -37,20 +37,17 @@ impl Candidate {
     }
 }
 
-/// The object that was probably meant: another kind's of that name, or the nearest name, of one that is not healthy if any
-/// is near.
-pub(super) fn meant(kind: Kind, wanted: &str, mut candidates: Vec<Candidate>) -> Option<String> {
-    candidates.sort();
+/// The object that was probably meant: another kind's of that name, or the nearest name, and of equally near ones one that is
+/// not healthy.
+pub(super) fn meant(kind: Kind, wanted: &str, candidates: &[Candidate]) -> Option<String> {
     let mut others = candidates.iter().filter(|other| other.kind != kind);
     if let Some(same) = others.find(|other| other.name == wanted) {
         return Some(same.typed());
     }
-    let near = |healthy: bool| {
-        let of_them = candidates.iter().filter(|one| one.healthy == healthy);
-        let name = nearest(wanted, of_them.clone().map(|one| one.name.as_str()))?;
-        of_them.clone().find(|one| one.name == name)
-    };
-    let found = near(false).or_else(|| near(true))?;
+    let near = candidates
+        .iter()
+        .filter_map(|one| Some((distance(wanted, &one.name)?, one)));
+    let (_, found) = near.min()?;
     Some(match found.kind {
         of if of == kind => found.name.clone(),
         _ => found.typed(),
@@ -118,7 +115,7 @@ pub(super) async fn absent(client: &Client, scope: &Scope, kind: Kind, name: &st
     let place = namespace.map(|namespace| format!(" in namespace {namespace}"));
     let place = place.unwrap_or_default();
     let failure = Failure::new(not_found(scope.bare, kind, name, &place));
-    if let Some(near) = meant(kind, name, candidates.clone()) {
+    if let Some(near) = meant(kind, name, &candidates) {
         return failure.hint(format!("did you mean {near}?"));
     }
     let plural = kind.plural();
@@ -146,13 +143,11 @@ pub(super) fn few(kind: Kind, names: &[&str]) -> Option<String> {
 
 /// That it is not there, as it was typed.
 pub(super) fn not_found(bare: bool, kind: Kind, name: &str, place: &str) -> String {
-    match bare {
-        true => format!("no pod and no workload is named {name}{place}"),
-        false => {
-            let what = kind.as_str().to_ascii_lowercase();
-            format!("{what} {name} not found{place}")
-        }
+    if bare {
+        return format!("no pod and no workload is named {name}{place}");
     }
+    let what = kind.as_str().to_ascii_lowercase();
+    format!("{what} {name} not found{place}")
 }
 
 #[cfg(test)]
@@ -171,6 +166,8 @@ mod tests {
             one(Kind::Pod, "cart-884947b4c-8pqts", false),
             one(Kind::Deployment, "cart", false),
             one(Kind::Deployment, "mailer", false),
+            one(Kind::Pod, "job-a-x", true),
+            one(Kind::Pod, "job-a-y", false),
         ];
         for (kind, wanted, expected) in [
             (Kind::Pod, "cart", Some("deploy/cart")),
@@ -186,9 +183,10 @@ mod tests {
                 Some("cart-797555f79b-klzzn"),
             ),
             (Kind::Deployment, "mialer", Some("mailer")),
+            (Kind::Pod, "job-a", Some("job-a-y")),
             (Kind::Pod, "billing", None),
         ] {
-            let found = meant(kind, wanted, there.clone());
+            let found = meant(kind, wanted, &there);
             assert_eq!(found.as_deref(), expected, "{wanted}");
         }
     }

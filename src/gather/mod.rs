@@ -35,6 +35,16 @@ pub use read_error::ReadError;
 
 use crate::snapshot::Store;
 use crate::triage::scope::Scope;
+use anyhow::{Context, Result};
+use std::path::Path;
+
+/// The text of a file that was named.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn text(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+}
 
 /// What was gathered.
 #[derive(Debug)]

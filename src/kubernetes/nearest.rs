@@ -14,18 +14,20 @@ const MOST_SLIPS: usize = 3;
 /// letters (swapped neighbours are one), or one name being the first or last words of the other. The
 /// wanted name itself is no candidate. Of equals the first in order is taken.
 pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted_lower = wanted.to_lowercase();
     candidates
         .into_iter()
-        .filter(|candidate| *candidate != wanted)
-        .filter_map(|candidate| Some((distance(&wanted_lower, candidate)?, candidate)))
+        .filter_map(|candidate| Some((distance(wanted, candidate)?, candidate)))
         .min()
         .map(|(_, candidate)| candidate)
 }
 
-/// Smaller is nearer: slips come first, then parts, the longer the better.
-fn distance(wanted: &str, candidate: &str) -> Option<(usize, Reverse<usize>)> {
-    let candidate = candidate.to_lowercase();
+/// How near they are, if at all; the wanted name itself is not. Smaller is nearer: slips come first, then parts, the longer
+/// the better.
+pub fn distance(wanted: &str, candidate: &str) -> Option<(usize, Reverse<usize>)> {
+    if wanted == candidate {
+        return None;
+    }
+    let (wanted, candidate) = (&*wanted.to_lowercase(), candidate.to_lowercase());
     let (wanted_length, length) = (wanted.chars().count(), candidate.chars().count());
     let allowed = (wanted_length.min(length) / 3).min(MOST_SLIPS);
     // names whose lengths differ by more cannot be within reach, and lists of names are long

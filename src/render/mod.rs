@@ -10,6 +10,7 @@
 //! catalogue ([`crate::text`]), so that another language has all of them.
 
 mod arguments;
+mod diff;
 mod dumped;
 mod error;
 mod json;
@@ -27,6 +28,7 @@ mod wrap;
 mod writer;
 mod yaml;
 
+pub use diff::{diff, diff_json, diff_yaml};
 pub use dumped::dumped;
 pub use error::{error, error_json};
 pub use json::json;

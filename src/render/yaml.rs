@@ -16,7 +16,7 @@ pub fn yaml(report: &Report) -> anyhow::Result<String> {
 
 /// `serde_saphyr` escapes control characters, but no marks of reading order. A report that holds one is
 /// written in the flow style of YAML, which JSON is and in which every character can be escaped.
-fn write(value: &impl Serialize) -> anyhow::Result<String> {
+pub(super) fn write(value: &impl Serialize) -> anyhow::Result<String> {
     // one line a text, however long: folded ones are neither easier to read nor to search
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
     let text = serde_saphyr::to_string_with_options(value, options)

@@ -4,21 +4,30 @@
 //! or given another meaning. No Kubernetes types, no layout, no colour. Why nodes were rejected on the
 //! nodes is in `nodes`.
 
+mod affected;
+mod diff;
 mod nodes;
+mod past;
 mod root_cause;
 mod scheduler;
+mod silenced;
 mod workload;
 
+pub use affected::{Affected, ContainersReport, ObjectKey, RestartsReport};
+pub use diff::{Changed, DIFF_SCHEMA, Diff, Finding, Side, Still, Unknown, WhyUnknown};
 pub use nodes::{FilterFailureReport, NodeReport, UnreadReport, node_reports};
+pub use past::{Past, PastFinding, PastGap};
 pub use root_cause::RootCause;
 pub use scheduler::{AgreementReport, PreemptionReport};
 pub use workload::{ChangeReport, How, RevisionReport, RolloutReport, WorkloadReport};
+
+pub use silenced::{Silenced, SilencedBy};
 
 use crate::rules::finding::{Certainty, Risk, Role, Who};
 use crate::snapshot::{Evidence, ObjectRef};
 use crate::text::{Facts, Message};
 use crate::triage::Layer;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The name and version of the schema.
@@ -47,10 +56,16 @@ pub struct Report {
     pub workloads: Vec<WorkloadReport>,
     /// Stuck objects that no rule explains.
     pub unexplained: Vec<Unexplained>,
+    /// What is stuck, and known: left out of everything above.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub silenced: Vec<Silenced>,
     /// Objects that were named and are not stuck.
     pub not_stuck: Vec<NotStuck>,
     /// What could not be read.
     pub gaps: Vec<GapReport>,
+    /// What was read to its end, of the kinds that can be stuck.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub read: Vec<ReadReport>,
     /// Rules that failed; each is a defect of this tool.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub defects: Vec<Defect>,
@@ -83,9 +98,9 @@ pub struct FailureReport {
 }
 
 /// What was asked for.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct ScopeReport {
     /// The namespace; absent for all.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +114,18 @@ pub struct ScopeReport {
     /// The objects named, as `Kind/name`; `Kind` for all of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<String>,
+    /// Namespaces that were left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exclude_namespaces: Vec<String>,
+    /// The only causes that are shown; of none all are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<String>,
+    /// The only layers that are shown; of none all are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<String>,
+    /// Diagnoses that are less certain are not shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_certainty: Option<String>,
 }
 
 /// Numbers over the whole report.
@@ -110,6 +137,17 @@ pub struct Summary {
     pub by_kind: BTreeMap<String, KindSummary>,
     /// By cause, in the order of the diagnoses.
     pub causes: Vec<CauseSummary>,
+    /// Diagnoses and unexplained objects that the filters left out of everything else.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub filtered: usize,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a reference on"
+)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Numbers of one kind.
@@ -118,7 +156,7 @@ pub struct Summary {
 pub struct KindSummary {
     /// Objects of the scope that were looked at.
     pub all: usize,
-    /// Of those, stuck ones.
+    /// Of those, stuck ones that are neither filtered nor silenced.
     pub stuck: usize,
     /// Of those, ones that are not where they should be, within what is usual.
     pub progressing: usize,
@@ -201,88 +239,6 @@ pub struct Diagnosis {
     pub ladder: Vec<Rung>,
     /// Where to look next.
     pub next: Next,
-}
-
-/// One object that is stuck.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct Affected {
-    /// Its kind.
-    pub kind: String,
-    /// Its namespace; absent for what belongs to the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
-    /// Its name.
-    pub name: String,
-    /// The container concerned.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub container: Option<String>,
-    /// The word with which kubectl shows its state.
-    pub status: String,
-    /// A pod's containers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub containers: Option<ContainersReport>,
-    /// Seconds since the trouble began, as far as something shows it; of a container that crashes since the first failing run that
-    /// is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub since_seconds: Option<i64>,
-    /// How often the container, or without one all of the pod's, were started again; absent for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub restarts: Option<RestartsReport>,
-    /// Whether it has ended for good and nothing took its place: kept, and not waiting for anything.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub ended: bool,
-    /// The workload that it belongs to, or is; absent for a pod that nobody owns.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub workload: Option<ObjectRef>,
-}
-
-/// A kind, a namespace and a name.
-pub type ObjectKey<'a> = (&'a str, Option<&'a str>, &'a str);
-
-impl Affected {
-    /// Which object it is, whatever of it is concerned.
-    pub fn key(&self) -> ObjectKey<'_> {
-        (&self.kind, self.namespace.as_deref(), &self.name)
-    }
-
-    /// The object.
-    pub fn object(&self) -> ObjectRef {
-        ObjectRef {
-            kind: self.kind.clone(),
-            namespace: self.namespace.clone(),
-            name: self.name.clone(),
-        }
-    }
-}
-
-/// A pod's containers, as kubectl counts them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct ContainersReport {
-    /// Those that are ready.
-    pub ready: usize,
-    /// All of them.
-    pub all: usize,
-}
-
-/// Restarts of containers.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct RestartsReport {
-    /// How many.
-    pub count: i64,
-    /// Seconds since a run ended last, as far as known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_seconds: Option<i64>,
-    /// Why it ended, in the runtime's word.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_reason: Option<String>,
-    /// With which exit code.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_exit_code: Option<i32>,
 }
 
 /// A change that would help.
@@ -371,6 +327,8 @@ pub struct Next {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Unexplained {
+    /// The same in every run while its owner's objects are stuck at the same layer.
+    pub fingerprint: String,
     /// The object.
     pub object: Affected,
     /// Its owner, or itself.
@@ -439,6 +397,17 @@ pub struct GapReport {
     pub detail: String,
     /// Causes that cannot be told, or not be proven, without it.
     pub affects: Vec<&'static str>,
+}
+
+/// A kind that was read to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ReadReport {
+    /// The kind.
+    pub kind: &'static str,
+    /// In which namespace; absent for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
 }
 
 /// A rule that failed.

@@ -45,6 +45,21 @@ pub struct RootCause {
 }
 
 impl RootCause {
+    /// The same with no more than these of its diagnoses; nothing without any.
+    pub fn narrowed(&self, diagnoses: &[Diagnosis], known: &[WorkloadReport]) -> Option<RootCause> {
+        let of = RootCause::of(diagnoses, None, known)?;
+        let (headline, message) = match diagnoses {
+            [_] => (of.headline, of.message),
+            _ => (self.headline.clone(), self.message.clone()),
+        };
+        Some(RootCause {
+            headline,
+            message,
+            decided_by: self.decided_by.clone(),
+            ..of
+        })
+    }
+
     /// Of these diagnoses of one cause, which have `shared` in common; nothing of none.
     pub fn of(
         diagnoses: &[Diagnosis],

@@ -200,6 +200,20 @@ pub enum Certainty {
     Possible,
 }
 
+impl Certainty {
+    /// Surest first.
+    pub const ALL: [Certainty; 3] = [Certainty::Proven, Certainty::Likely, Certainty::Possible];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Certainty::Proven => "proven",
+            Certainty::Likely => "likely",
+            Certainty::Possible => "possible",
+        }
+    }
+}
+
 /// A change that would help.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fix {

@@ -6,6 +6,7 @@
 //! What does not belong here: requests (`gather`), what needs an explanation (`triage`), causes (`rules`), and what the
 //! scheduler would say (`scheduler`).
 
+mod annotations;
 mod catalog;
 mod devices;
 mod edit;

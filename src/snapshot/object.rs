@@ -1,11 +1,11 @@
 //! Names of objects: what a finding is about, what an event is about.
 
 use super::kind::Kind;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Which object something is about. Its kind is a word, since events speak of kinds that are never read.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ObjectRef {
     /// As in a manifest's `kind:`.

@@ -1,5 +1,6 @@
 //! Services: to which pods they send traffic.
 
+use super::annotations::OwnAnnotations;
 use super::workload::{RawOwner, controller};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -20,6 +21,8 @@ pub struct Service {
     pub selector: BTreeMap<String, String>,
     /// `spec.type` ExternalName: a name in DNS for something outside.
     pub is_external_name: bool,
+    /// What its annotation says of findings that are not to be shown.
+    pub silence: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -33,6 +36,7 @@ pub(super) struct RawService {
 struct RawMeta {
     uid: Option<String>,
     creation_timestamp: Option<Timestamp>,
+    annotations: Option<OwnAnnotations>,
     deletion_timestamp: Option<Timestamp>,
     owner_references: Option<Vec<RawOwner>>,
 }
@@ -56,6 +60,7 @@ impl RawService {
             controller: controller(self.metadata.owner_references),
             selector: spec.and_then(|spec| spec.selector).unwrap_or_default(),
             is_external_name,
+            silence: self.metadata.annotations.and_then(|own| own.silence),
         }
     }
 }

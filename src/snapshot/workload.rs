@@ -46,6 +46,8 @@ pub struct Workload {
     pub terminating: bool,
     /// Its controller has not seen the present spec yet (`status.observedGeneration`), so that its counts are of an earlier one.
     pub behind: bool,
+    /// What its annotation says of findings that are not to be shown.
+    pub silence: Option<String>,
 }
 
 /// One of a workload's conditions.
@@ -112,6 +114,8 @@ struct RawAnnotations {
     revision: Option<String>,
     #[serde(rename = "deployment.kubernetes.io/desired-replicas")]
     desired: Option<String>,
+    #[serde(rename = "kubectl-diagnose/silence")]
+    silence: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -228,6 +232,7 @@ impl RawWorkload {
                 .filter(|_| kind == Kind::ReplicaSet && is_live)
                 .map(|template| PodTemplate::new(&template)),
             uid: self.metadata.uid,
+            silence: annotations.silence,
             created: self.metadata.creation_timestamp,
             controller: controller(self.metadata.owner_references),
             selector: spec

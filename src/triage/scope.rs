@@ -3,7 +3,7 @@
 use crate::kubernetes::field_selector::{Field, FieldSelector};
 use crate::kubernetes::selector::{Selector, carries};
 use crate::snapshot::{Kind, ObjectRef, PodIdentity, Service, Store};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a diagnosis is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,7 +18,14 @@ pub struct Scope {
     pub targets: Vec<Target>,
     /// No kind was given with the names: they are of pods, or else of workloads. Who reads finds out.
     pub bare: bool,
+    /// Namespaces of which nothing is meant.
+    pub exclude: BTreeSet<String>,
 }
+
+/// A namespace that is meant and excluded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("namespace {0} is asked for and excluded at once")]
+pub struct Contradiction(String);
 
 /// What was named.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,9 +60,21 @@ impl Scope {
 
     /// Whether objects of this namespace may be meant.
     pub fn has_namespace(&self, namespace: &str) -> bool {
-        self.namespace
-            .as_deref()
-            .is_none_or(|wanted| wanted == namespace)
+        let wanted = self.namespace.as_deref();
+        wanted.is_none_or(|wanted| wanted == namespace) && !self.exclude.contains(namespace)
+    }
+
+    /// Whether what is meant is not excluded at once.
+    ///
+    /// # Errors
+    /// When it is: then nothing would be looked at.
+    pub fn is_consistent(&self) -> Result<(), Contradiction> {
+        match &self.namespace {
+            Some(namespace) if self.exclude.contains(namespace) => {
+                Err(Contradiction(namespace.clone()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether the object was named, or all of its kind.

@@ -100,7 +100,7 @@ fn a_name_of_nothing_leads_to_what_is_stuck_and_not_to_what_is_healthy() {
     for (name, meant) in [
         ("crat", "deploy/cart"),
         ("cart-884947b4c", "cart-884947b4c-8pqts"),
-        ("cart-797555f79b", "deploy/cart"),
+        ("cart-797555f79b", "cart-797555f79b-klzzn"),
     ] {
         server.on(&format!("{PODS}/{name}"), [not_found("pods", name)]);
         let error = read(&server, bare(name)).unwrap_err();

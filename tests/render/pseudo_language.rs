@@ -28,7 +28,7 @@ const PROPER_NAMES: [&str; 9] = [
 ];
 
 /// Fields of the report whose values are the cluster's words, or words for which kubectl or the scheduler has no others.
-const KEPT: [&str; 30] = [
+const KEPT: [&str; 31] = [
     "allocatable",
     "asked",
     "cause",
@@ -40,6 +40,7 @@ const KEPT: [&str; 30] = [
     "domain",
     "driver",
     "filter",
+    "fingerprint",
     "found",
     "free",
     "kind",

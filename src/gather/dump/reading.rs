@@ -6,6 +6,7 @@ use crate::snapshot::{Gap, Kind, ReadScope, Snapshot, Why};
 use crate::triage::scope::{Scope, Target};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The kind of the object with which `--dump` says what was read.
 pub const READING: &str = "Reading";
@@ -73,6 +74,8 @@ struct WireScope {
     field_selector: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     targets: Vec<WireTarget>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    exclude: BTreeSet<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -149,6 +152,7 @@ impl WireScope {
             selector: scope.selector.as_ref().map(ToString::to_string),
             field_selector: scope.fields.as_ref().map(ToString::to_string),
             targets: scope.targets.iter().map(target).collect(),
+            exclude: scope.exclude.clone(),
         }
     }
 
@@ -167,6 +171,7 @@ impl WireScope {
                 .field_selector
                 .and_then(|text| FieldSelector::parse(&text).ok()),
             targets: self.targets.into_iter().filter_map(target).collect(),
+            exclude: self.exclude,
             bare: false,
         }
     }
@@ -256,6 +261,7 @@ mod tests {
                     },
                 ],
                 bare: false,
+                exclude: BTreeSet::from(["kube-system".into()]),
             },
             reads: vec![
                 read(Kind::Pod, ReadScope::Everywhere, Ok(())),

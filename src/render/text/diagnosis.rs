@@ -48,7 +48,12 @@ pub(super) fn write(writer: &mut Writer, report: &Report, block: &Block<'_>, abo
         let words = writer.says(&same.message(diagnosis));
         writer.hanging_indent(&start, &Line::of(Style::Faint, &words));
     }
-    explain(writer, diagnosis.cause);
+    let fingerprint = match block.diagnoses {
+        [one] => Some(one.fingerprint.as_str()),
+        // each has its own: -o wide
+        _ => None,
+    };
+    explain(writer, diagnosis.cause, fingerprint);
 }
 
 /// Of several workloads the change of one is told.
@@ -66,11 +71,29 @@ fn others(writer: &mut Writer, block: &Block<'_>) {
     writer.hanging_indent(&label(""), &words);
 }
 
-/// The command that tells what the cause means.
-pub(super) fn explain(writer: &mut Writer, cause: &str) {
+/// So much of a fingerprint stands for it.
+const FINGERPRINT: usize = 8;
+
+/// The command that tells what the cause means, and what silences it.
+pub(super) fn explain(writer: &mut Writer, cause: &str, fingerprint: Option<&str>) {
     let start = label(&writer.word(say!("text.diagnosis.more", "more")));
     let command = format!("kubectl diagnose explain {cause}");
-    writer.hanging_indent(&start, &Line::new().whole(Style::Faint, &command));
+    let words = Line::new().whole(Style::Faint, &command);
+    let shown = writer.at_most(FINGERPRINT);
+    let fingerprint = fingerprint.map(|it| it.chars().take(shown).collect::<String>());
+    let known_by = Message::new(say!(
+        "text.diagnosis.fingerprint",
+        "fingerprint {fingerprint}"
+    ))
+    .fact_if("fingerprint", fingerprint.clone());
+    let words = match fingerprint {
+        // a comment to a shell, so that the line can be copied
+        Some(_) => words
+            .plain("  ")
+            .whole(Style::Faint, &format!("# {}", writer.says(&known_by))),
+        None => words,
+    };
+    writer.hanging_indent(&start, &words);
 }
 
 /// How it is known: quotes, nodes and counts, each unless it stands above.

@@ -1,6 +1,7 @@
 //! The end: what was named and is not stuck, what could not be read, and the numbers.
 
 use super::head::{kind_nouns, restarts};
+use super::hidden;
 use crate::render::arguments::arguments;
 use crate::render::line::Line;
 use crate::render::style::Style;
@@ -33,6 +34,7 @@ pub(super) fn write(writer: &mut Writer, report: &Report) {
     writer.blank_line();
     summary(writer, report);
     gaps(writer, &report.gaps);
+    hidden::write(writer, report);
 }
 
 fn not_stuck(writer: &mut Writer, objects: &[NotStuck]) {
@@ -40,7 +42,7 @@ fn not_stuck(writer: &mut Writer, objects: &[NotStuck]) {
     for one in objects.iter().take(shown) {
         let words = Message::new(say!(
             "text.standing.is",
-            "{kind} {object} is {standing}: {because}[; {restarts}[ ({end})]][; started {age} ago]"
+            "{kind} {object} is {standing}: {because}[; {restarts}][ ({end})][; started {age} ago]"
         ))
         .fact("kind", one.object.kind.to_lowercase())
         .fact("object", place_of(&one.object))
@@ -132,6 +134,9 @@ fn summary(writer: &mut Writer, report: &Report) {
                 _ => Style::Plain,
             },
         );
+    if let Some(hidden) = hidden::counted(report) {
+        line = line.plain("; ").with(Style::Unknown, &writer.says(&hidden));
+    }
     let requests = report.requests;
     if requests.count > 0 || requests.bytes > 0 {
         let sent = usize::try_from(requests.count).unwrap_or(usize::MAX);
@@ -166,7 +171,7 @@ fn verdict(writer: &Writer, report: &Report) -> Message {
             "text.summary.no-object-stuck",
             "{nothing}: {objects} {objects|object|objects} looked at"
         ))
-        .fact("nothing", say!("text.summary.nothing", "nothing is stuck"))
+        .fact("nothing", hidden::nothing(report))
         .fact(
             "objects",
             by_kind.values().map(|numbers| numbers.all).sum::<usize>(),
@@ -175,7 +180,7 @@ fn verdict(writer: &Writer, report: &Report) -> Message {
             "text.summary.nothing-stuck",
             "{nothing}: {pods} {pods|pod|pods} looked at[, {progressing} progressing][; {unread}]"
         ))
-        .fact("nothing", say!("text.summary.nothing", "nothing is stuck"))
+        .fact("nothing", hidden::nothing(report))
         .fact("pods", all),
         (true, ..) => stuck_by(writer, report),
     };

@@ -17,6 +17,7 @@ mod failure_group;
 mod failures;
 mod fixes;
 mod head;
+mod hidden;
 mod ladder;
 mod margin;
 mod names;
@@ -51,7 +52,11 @@ pub fn text(report: &Report, layout: Layout) -> String {
 /// Everything from the first block or row to the summary.
 pub(super) fn lay_out(writer: &mut Writer, report: &Report) {
     let mut blocks = blocks(report, writer.whole());
-    let named = !report.scope.targets.is_empty();
+    let named = report
+        .scope
+        .targets
+        .iter()
+        .any(|target| target.contains('/'));
     let few = if named { FEW_NAMED } else { FEW };
     let (ended, unexplained) = if named || writer.whole() {
         (Vec::new(), unexplained::groups(report))

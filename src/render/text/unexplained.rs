@@ -77,7 +77,7 @@ pub(super) fn write(writer: &mut Writer, report: &Report, group: &Group<'_>) {
     }
     inspect(writer, &group.first.next);
     ladder::write(writer, &group.first.ladder, &report.gaps);
-    super::diagnosis::explain(writer, UNEXPLAINED);
+    super::diagnosis::explain(writer, UNEXPLAINED, Some(&group.first.fingerprint));
 }
 
 /// What the cluster says about each object, but what it says of an earlier one in other ids and numbers.

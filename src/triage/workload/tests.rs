@@ -39,6 +39,7 @@ impl Cluster {
             fields: None,
             targets: Vec::new(),
             bare: false,
+            exclude: BTreeSet::new(),
         };
         triage(&self.0.snapshot(), &EVERYTHING)
     }

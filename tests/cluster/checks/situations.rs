@@ -52,15 +52,19 @@ fn each_has_its_cause(cluster: &Cluster, suite: &str, folder: &str, kubelet: boo
     let user = Identity::new(cluster, &suite.replace(' ', "-"), &EVERYTHING);
     let mut wanted = Situation::all(folder);
     wanted.retain(|situation| situation.needs().is_none_or(|api| cluster.serves(api)));
+    wanted.sort_by_key(|situation| !situation.makes_a_node());
+    let nodes = wanted.partition_point(Situation::makes_a_node);
     // a namespace's name has room for 63 characters, with what marks this run
     let name = |(at, situation): (usize, &Situation)| format!("{:.40}-{at}", situation.title());
     let names: Vec<String> = wanted.iter().enumerate().map(name).collect();
     let homes: Vec<(&str, bool)> = names.iter().map(|name| (name.as_str(), kubelet)).collect();
     let namespaces = cluster.namespaces(&homes);
     let pairs: Vec<_> = wanted.iter().zip(&namespaces).collect();
-    let played = by_hands(&pairs, |(situation, namespace)| {
-        situation.play(cluster, namespace)
-    });
+    let (nodes, others) = pairs.split_at(nodes);
+    let play =
+        |(situation, namespace): &(&Situation, &Namespace)| situation.play(cluster, namespace);
+    let mut played = by_hands(nodes, play);
+    played.extend(by_hands(others, play));
     let played: Vec<_> = pairs.iter().zip(&played).collect();
     let asked = |((situation, namespace), (_, made)): &((&Situation, &Namespace), &Played)| {
         let results = match (made, situation.cause.as_str()) {

@@ -85,6 +85,11 @@ impl Situation {
         })
     }
 
+    /// Whether it makes a node, which the scheduler does not count in what it has said of other pods before.
+    pub(crate) fn makes_a_node(&self) -> bool {
+        self.text.lines().any(|line| line == "kind: Node")
+    }
+
     /// The step right before the tool is asked.
     pub(crate) fn last(&self, namespace: &str) -> Option<String> {
         let step = self.said("last").next()?;

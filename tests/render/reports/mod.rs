@@ -91,7 +91,9 @@ pub(crate) fn report(pods: usize, mut diagnoses: Vec<Diagnosis>) -> Report {
         workloads: Vec::new(),
         unexplained: Vec::new(),
         not_stuck: Vec::new(),
+        silenced: Vec::new(),
         gaps: Vec::new(),
+        read: Vec::new(),
         defects: Vec::new(),
         requests: Requests {
             count: 4,

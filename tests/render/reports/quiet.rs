@@ -12,6 +12,7 @@ pub(crate) fn unexplained() -> Report {
     };
     numbers(&mut report, pods);
     report.unexplained = vec![Unexplained {
+        fingerprint: "5ca1ab1e0ddba115".to_owned(),
         object: pod("shop", "batch-x7", "PluginError", 3540),
         subject: object("Job", "shop", "batch"),
         evidence: vec![

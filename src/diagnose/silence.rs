@@ -1,0 +1,322 @@
+//! What is known and not to be shown: by an annotation on the object or its owners, or by a line of a file.
+//!
+//! A cause silences whatever has that cause; a fingerprint only that diagnosis, so that it comes back when what decides the cause
+//! changes. Both end on the day that stands behind `until`, measured at the time of the snapshot. What contributes to nothing but
+//! silenced causes goes with them.
+
+use super::narrow::{Keep, narrow};
+use crate::report::{Affected, Diagnosis, Report, Silenced, SilencedBy, Unexplained};
+use crate::rules::finding::Role;
+use crate::rules::{self, UNEXPLAINED};
+use crate::snapshot::{Kind, ObjectRef, Snapshot};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The shortest start of a fingerprint that stands for it.
+const SHORTEST: usize = 8;
+
+/// A line of a file of known findings; what it leaves out may be anything.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Silence {
+    /// The fingerprint, or its start.
+    pub fingerprint: Option<String>,
+    /// The cause.
+    pub cause: Option<String>,
+    /// The namespace of the objects.
+    pub namespace: Option<String>,
+    /// The workload, pod, Service or node: `deploy/web`.
+    pub workload: Option<String>,
+    /// Why it is known.
+    pub reason: Option<String>,
+    /// The last day on which it holds.
+    pub until: Option<Date>,
+    /// The file.
+    #[serde(skip)]
+    pub file: String,
+}
+
+/// Why a line silences nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// A cause that does not exist.
+    #[error("`{0}` is not a cause")]
+    Cause(String),
+    /// No start of a fingerprint.
+    #[error("`{0}` is not a fingerprint")]
+    Fingerprint(String),
+    /// No object.
+    #[error("`{0}` is not of the form TYPE/NAME")]
+    Workload(String),
+    /// Neither cause nor fingerprint.
+    #[error("an entry names neither a cause nor a fingerprint")]
+    Nothing,
+}
+
+impl Silence {
+    /// Says what is wrong with it.
+    ///
+    /// # Errors
+    /// When it can never silence anything, or would silence everything.
+    pub fn check(&self) -> Result<(), Malformed> {
+        let malformed = |text: &Option<String>, is_well: fn(&str) -> bool| {
+            text.clone().filter(|text| !is_well(text))
+        };
+        if let Some(cause) = malformed(&self.cause, is_cause) {
+            return Err(Malformed::Cause(cause));
+        }
+        if let Some(fingerprint) = malformed(&self.fingerprint, is_fingerprint) {
+            return Err(Malformed::Fingerprint(fingerprint));
+        }
+        let is_object = |text: &str| object(text).is_some();
+        if let Some(workload) = malformed(&self.workload, is_object) {
+            return Err(Malformed::Workload(workload));
+        }
+        match (&self.cause, &self.fingerprint) {
+            (None, None) => Err(Malformed::Nothing),
+            _ => Ok(()),
+        }
+    }
+
+    fn holds(&self, what: &What<'_>, objects: &[ObjectRef], today: Date) -> bool {
+        let is_there = |object: &ObjectRef| {
+            let named = self.workload.as_deref().and_then(self::object);
+            let named = named.map(|(kind, name)| (kind.as_str(), name));
+            named.is_none_or(|named| named == (object.kind.as_str(), object.name.as_str()))
+                && (self.namespace.is_none() || self.namespace == object.namespace)
+        };
+        self.until.is_none_or(|until| today <= until)
+            && self
+                .cause
+                .as_deref()
+                .is_none_or(|cause| cause == what.cause)
+            && self.fingerprint.as_deref().is_none_or(|it| what.is(it))
+            && objects.iter().any(is_there)
+    }
+}
+
+fn is_cause(word: &str) -> bool {
+    word == UNEXPLAINED || rules::find(word).is_some()
+}
+
+fn is_fingerprint(word: &str) -> bool {
+    word.len() >= SHORTEST && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn object(text: &str) -> Option<(Kind, &str)> {
+    let (kind, name) = text.split_once('/')?;
+    Some((Kind::of_argument(kind)?, name)).filter(|_| !name.is_empty())
+}
+
+/// What could be silenced.
+struct What<'a> {
+    cause: &'a str,
+    fingerprint: &'a str,
+}
+
+impl What<'_> {
+    fn is(&self, fingerprint: &str) -> bool {
+        is_fingerprint(fingerprint) && self.fingerprint.starts_with(fingerprint)
+    }
+
+    /// The entry of an annotation that silences it: `CAUSE`, `FINGERPRINT until 2026-12-31`, separated by commas.
+    fn silenced_by(&self, annotation: &str, today: Date) -> Option<Option<Date>> {
+        annotation.split(',').find_map(|entry| {
+            let mut words = entry.split_whitespace();
+            let known = words.next()?;
+            let until = match (words.next(), words.next(), words.next()) {
+                (None, ..) => None,
+                (Some("until"), Some(day), None) => Some(day.parse::<Date>().ok()?),
+                _ => return None,
+            };
+            let holds = until.is_none_or(|until| today <= until);
+            (holds && (known == self.cause || self.is(known))).then_some(until)
+        })
+    }
+}
+
+/// The report without what is known, which stands in its own list.
+pub fn silence(report: Report, snapshot: &Snapshot<'_>, file: &[Silence]) -> Report {
+    let mut hush = Hush {
+        snapshot,
+        file,
+        today: snapshot.clock().at.to_zoned(TimeZone::UTC).date(),
+        causes: BTreeMap::new(),
+        silenced: Vec::new(),
+    };
+    for diagnosis in report
+        .diagnoses
+        .iter()
+        .filter(|one| one.role != Role::Contributing)
+    {
+        for affected in &diagnosis.affected {
+            let by = hush.by(&what(diagnosis), affected);
+            let known = hush.causes.entry(affected.object()).or_default();
+            known.push(by);
+        }
+    }
+    let mut report = narrow(report, &mut hush);
+    report.silenced = hush.silenced;
+    report
+}
+
+fn what(diagnosis: &Diagnosis) -> What<'_> {
+    What {
+        cause: diagnosis.cause,
+        fingerprint: &diagnosis.fingerprint,
+    }
+}
+
+struct Hush<'a> {
+    snapshot: &'a Snapshot<'a>,
+    file: &'a [Silence],
+    today: Date,
+    /// By what each cause of an object is silenced, of those that do not only contribute.
+    causes: BTreeMap<ObjectRef, Vec<Option<SilencedBy>>>,
+    silenced: Vec<Silenced>,
+}
+
+impl Hush<'_> {
+    fn by(&self, what: &What<'_>, affected: &Affected) -> Option<SilencedBy> {
+        let object = affected.object();
+        let mut objects = self.snapshot.with_owners(&object);
+        objects.extend(affected.workload.clone());
+        let annotated = objects.iter().find_map(|object| {
+            let annotation = self.snapshot.silence_of(object)?;
+            let until = what.silenced_by(annotation, self.today)?;
+            Some(SilencedBy {
+                annotation_of: Some(object.clone()),
+                file: None,
+                reason: None,
+                until: until.map(|until| until.to_string()),
+            })
+        });
+        annotated.or_else(|| {
+            let mut lines = self.file.iter();
+            let line = lines.find(|line| line.holds(what, &objects, self.today))?;
+            Some(SilencedBy {
+                annotation_of: None,
+                file: Some(line.file.clone()),
+                reason: line.reason.clone(),
+                until: line.until.map(|until| until.to_string()),
+            })
+        })
+    }
+
+    /// Of what only contributes: by what the causes are silenced, if all of them are.
+    fn with_its_causes(&self, diagnosis: &Diagnosis, affected: &Affected) -> Option<SilencedBy> {
+        if diagnosis.role != Role::Contributing {
+            return None;
+        }
+        let causes = self.causes.get(&affected.object())?.iter();
+        causes.cloned().reduce(|one, other| one.and(other))?
+    }
+}
+
+impl Keep for Hush<'_> {
+    fn diagnosis(&mut self, mut diagnosis: Diagnosis) -> Option<Diagnosis> {
+        let mut hidden: BTreeMap<SilencedBy, Vec<Affected>> = BTreeMap::new();
+        for one in std::mem::take(&mut diagnosis.affected) {
+            let by = self.by(&what(&diagnosis), &one);
+            match by.or_else(|| self.with_its_causes(&diagnosis, &one)) {
+                Some(by) => hidden.entry(by).or_default().push(one),
+                None => diagnosis.affected.push(one),
+            }
+        }
+        let silenced = hidden.into_iter().map(|(by, affected)| Silenced {
+            fingerprint: diagnosis.fingerprint.clone(),
+            cause: diagnosis.cause,
+            certainty: Some(diagnosis.certainty),
+            subject: diagnosis.subject.clone(),
+            headline: diagnosis.headline.clone(),
+            message: Some(diagnosis.message.clone()),
+            affected,
+            by,
+        });
+        self.silenced.extend(silenced);
+        Some(diagnosis).filter(|diagnosis| !diagnosis.affected.is_empty())
+    }
+
+    fn unexplained(&mut self, unexplained: Unexplained) -> Option<Unexplained> {
+        let what = What {
+            cause: UNEXPLAINED,
+            fingerprint: &unexplained.fingerprint,
+        };
+        let Some(by) = self.by(&what, &unexplained.object) else {
+            return Some(unexplained);
+        };
+        self.silenced.push(Silenced {
+            fingerprint: unexplained.fingerprint,
+            cause: UNEXPLAINED,
+            certainty: None,
+            subject: unexplained.subject,
+            headline: String::new(),
+            message: None,
+            affected: vec![unexplained.object],
+            by,
+        });
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THIS: What<'_> = What {
+        cause: "oom-killed",
+        fingerprint: "0123456789abcdef",
+    };
+
+    #[test]
+    fn an_annotation_names_causes_and_fingerprints_and_days() {
+        let today: Date = "2026-03-02".parse().unwrap();
+        for (annotation, expected) in [
+            ("oom-killed", true),
+            ("registry-dns, oom-killed", true),
+            ("0123456789abcdef", true),
+            ("01234567", true),
+            ("0123456", false),
+            ("", false),
+            ("oom", false),
+            ("registry-dns", false),
+            ("0123456789abcdee", false),
+            ("oom-killed until 2026-03-02", true),
+            ("oom-killed until 2026-03-01", false),
+            ("oom-killed until tomorrow", false),
+            ("oom-killed for ever", false),
+            ("registry-dns until 2026-03-02,0123456789abcdef", true),
+        ] {
+            let found = THIS.silenced_by(annotation, today);
+            assert_eq!(found.is_some(), expected, "{annotation}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_silences_nothing_or_everything_is_refused() {
+        let line = |text: &str| serde_saphyr::from_str::<Silence>(text).unwrap();
+        for (text, expected) in [
+            ("{cause: oom-killed, workload: deploy/web}", Ok(())),
+            ("{fingerprint: 0123456789012345}", Ok(())),
+            ("{fingerprint: 1234567e12345678}", Ok(())),
+            (
+                "{cause: oom-kiled}",
+                Err(Malformed::Cause("oom-kiled".into())),
+            ),
+            (
+                "{fingerprint: abc}",
+                Err(Malformed::Fingerprint("abc".into())),
+            ),
+            (
+                "{cause: oom-killed, workload: web}",
+                Err(Malformed::Workload("web".into())),
+            ),
+            ("{namespace: shop}", Err(Malformed::Nothing)),
+        ] {
+            assert_eq!(line(text).check(), expected, "{text}");
+        }
+        assert!(serde_saphyr::from_str::<Silence>("{causes: oom-killed}").is_err());
+    }
+}
