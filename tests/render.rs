@@ -2,6 +2,7 @@
 
 mod formats;
 mod pseudo_language;
+mod quotes;
 mod reports;
 mod sentences;
 

@@ -269,6 +269,27 @@ fn wording_is_calm_and_blames_the_object() {
     }
 }
 
+#[test]
+fn what_a_sentence_refers_to_is_shown_to_its_end() {
+    let refers = |sentence: &str| {
+        ["message", "event", "error", "condition"]
+            .iter()
+            .any(|who| {
+                ["names", "says what", "gives"]
+                    .iter()
+                    .any(|does| sentence.contains(&format!("{who} {does}")))
+            })
+    };
+    for (path, sentence) in sentences().into_iter().filter(|(_, s)| !s.contains('\n')) {
+        let flagged = || text(&path).contains(".refers_to_quotes()");
+        assert!(
+            !refers(&sentence) || flagged(),
+            "{}: `{sentence}` sends to a quote: say so with refers_to_quotes()",
+            path.display()
+        );
+    }
+}
+
 /// Names that Kubernetes writes with a capital may begin a title.
 fn proper(title: &str) -> bool {
     Kind::all().any(|kind| title.starts_with(kind.as_str()))
@@ -467,6 +488,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "diagnose",
         &[
             "kubernetes",
+            "messages",
             "snapshot",
             "text",
             "scheduler",
@@ -480,6 +502,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         &[
             "error",
             "kubernetes",
+            "messages",
             "snapshot",
             "text",
             "scheduler",

@@ -166,6 +166,7 @@ fn diagnosis<'a, S: Subject<'a>>(
         affected: affected_by(case, finding.container, &finding.affected),
         proof: finding.proof,
         evidence: finding.evidence,
+        refers_to_quotes: finding.refers_to_quotes,
         facts: finding.facts,
         agreement: finding.agreement.as_ref().map(Into::into),
         preemption: finding.preemption.as_ref().map(Into::into),

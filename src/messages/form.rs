@@ -8,6 +8,8 @@
 //! - `{*}` takes any text, also none, as little as the rest of the form allows.
 //! - Letters compare without regard to ASCII case: people retype messages, and components change their mind (`exceeded quota`).
 
+use std::ops::Range;
+
 /// One known text and what it means.
 pub(crate) type Pattern<T> = (&'static str, fn(&Captures<'_>) -> T);
 
@@ -51,23 +53,46 @@ pub(crate) fn match_full<'t>(form: &'static str, text: &'t str) -> Option<Captur
     let (head, rest) = literal(form);
     strip_prefix(text, head)?;
     let mut captures = Vec::new();
-    take(text, head.len(), head, rest, true, &mut captures).then_some(Captures(captures))
+    take(text, head.len(), head, rest, true, &mut captures)?;
+    Some(Captures(captures))
 }
 
 /// The holes of a form at its leftmost place in `text`.
 pub(crate) fn search<'t>(form: &'static str, text: &'t str) -> Option<Captures<'t>> {
+    find(form, text, 0).map(|(_, captures)| captures)
+}
+
+/// The leftmost place of a form in `text` at or behind `from`, with its holes.
+pub(crate) fn find<'t>(
+    form: &'static str,
+    text: &'t str,
+    from: usize,
+) -> Option<(Range<usize>, Captures<'t>)> {
     let (head, rest) = literal(form);
     let mut captures = Vec::new();
-    starts(head, text).find_map(|start| {
+    starts(head, text, from).find_map(|start| {
         captures.clear();
-        take(text, start + head.len(), head, rest, false, &mut captures)
-            .then(|| Captures(captures.clone()))
+        let end = take(text, start + head.len(), head, rest, false, &mut captures)?;
+        Some((start..end, Captures(captures.clone())))
+    })
+}
+
+/// Every place of a form in `text`, with its holes.
+pub(crate) fn every<'t>(
+    form: &'static str,
+    text: &'t str,
+) -> impl Iterator<Item = (Range<usize>, Captures<'t>)> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let found = find(form, text, from)?;
+        from = found.0.end;
+        Some(found)
     })
 }
 
 /// Where in `text` a literal stands; a form that begins with a hole may start at every word.
-fn starts<'a>(head: &'a str, text: &'a str) -> impl Iterator<Item = usize> + 'a {
-    let mut next = Some(0);
+fn starts<'a>(head: &'a str, text: &'a str, from: usize) -> impl Iterator<Item = usize> + 'a {
+    let mut next = Some(from);
     std::iter::from_fn(move || {
         let from = next?;
         let rest = text.get(from..)?;
@@ -104,7 +129,8 @@ fn literal(form: &'static str) -> (&'static str, &'static str) {
     form.split_at(hole)
 }
 
-/// Matches `rest`, which is empty or begins with a hole, at `at`. `before` is the literal in front of that hole.
+/// Matches `rest`, which is empty or begins with a hole, at `at`, and tells where the match ends. `before` is the literal in front
+/// of that hole.
 fn take<'t>(
     text: &'t str,
     at: usize,
@@ -112,11 +138,11 @@ fn take<'t>(
     rest: &'static str,
     to_end: bool,
     captures: &mut Vec<&'t str>,
-) -> bool {
+) -> Option<usize> {
     let (any, rest) = match (rest.strip_prefix("{*}"), rest.strip_prefix("{}")) {
         (Some(rest), _) => (true, rest),
         (None, Some(rest)) => (false, rest),
-        (None, None) => return !to_end || at == text.len(),
+        (None, None) => return (!to_end || at == text.len()).then_some(at),
     };
     let (after, rest) = literal(rest);
     let mut from = at;
@@ -129,28 +155,24 @@ fn take<'t>(
                     word_end(text.get(at..).unwrap_or_default(), before, to_end)
                 }
             }
-            _ => match position(tail, after) {
-                Some(found) => from + found,
-                None => return false,
-            },
+            _ => from + position(tail, after)?,
         };
-        let Some(hole) = text.get(at..end) else {
-            return false;
-        };
+        let hole = text.get(at..end)?;
         if !any && !is_word(hole, before) {
-            return false;
+            return None;
         }
         captures.push(hole);
-        if take(text, end + after.len(), after, rest, to_end, captures) {
-            return true;
+        let matched = take(text, end + after.len(), after, rest, to_end, captures);
+        if matched.is_some() {
+            return matched;
         }
         captures.pop();
         if after.is_empty() {
-            return false;
+            return None;
         }
         from = end + 1;
     }
-    false
+    None
 }
 
 /// Whether a hole that takes a word may hold this; `before` tells whether the word stands in quotation marks.

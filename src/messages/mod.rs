@@ -23,6 +23,8 @@ pub mod mount;
 pub mod probe;
 pub mod pull;
 pub mod queue;
+pub mod quote;
+pub mod reporter;
 pub mod sandbox;
 pub mod scheduler;
 pub mod start;

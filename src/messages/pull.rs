@@ -10,7 +10,7 @@
 mod forms;
 
 use super::form::{match_full, position, search, strip_prefix};
-use super::text;
+use super::{quote, text};
 
 /// What is wrong with a pull.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -211,7 +211,7 @@ fn read_part(part: &str) -> Pull {
     Pull {
         failure,
         host,
-        quote: quote(part).to_owned(),
+        quote: quote::innermost(part).to_owned(),
         anonymous,
         status,
         boilerplate: false,
@@ -254,11 +254,9 @@ fn rank(pull: &Pull) -> u8 {
 /// The host that was dialled last before the failure.
 fn host(part: &str) -> Option<&str> {
     // URLs of advice stand behind the failure
-    let told = forms::ADVICE
-        .iter()
-        .filter_map(|advice| position(part, advice))
-        .min();
-    let part = told.and_then(|at| part.get(..at)).unwrap_or(part);
+    let part = quote::advice::first(part)
+        .and_then(|at| part.get(..at))
+        .unwrap_or(part);
     forms::HOSTS
         .iter()
         .find_map(|form| search(form, part))
@@ -266,30 +264,6 @@ fn host(part: &str) -> Option<&str> {
         .or_else(|| text::hosts(part).last())
         .or_else(|| search("dial tcp {}: ", part).map(|captures| captures.get(0)))
         .filter(|host| !host.is_empty() && !host.contains(['<', '>']))
-}
-
-/// The part without the chain of who called whom, and without a web page.
-fn quote(part: &str) -> &str {
-    let mut rest = part;
-    loop {
-        let inner = text::without_rpc(rest);
-        let inner = forms::CHAIN
-            .iter()
-            .find_map(|link| match_full(link, inner))
-            .map_or(inner, |captures| captures.last());
-        if inner.len() == rest.len() || inner.trim().is_empty() {
-            break;
-        }
-        rest = inner.trim_start();
-    }
-    let page = ["<!doctype", "<html"]
-        .iter()
-        .filter_map(|mark| position(rest, mark))
-        .min();
-    match page.and_then(|at| rest.get(..at)) {
-        Some(before) => before.trim_end_matches([' ', '\n', ':', '"', '\\']),
-        None => rest.trim_end(),
-    }
 }
 
 #[cfg(test)]

@@ -212,6 +212,9 @@ pub struct Diagnosis {
     /// More evidence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
+    /// Whether a sentence sends the reader to the quotes, which are then shown to their end.
+    #[serde(skip)]
+    pub refers_to_quotes: bool,
     /// Named values.
     pub facts: Facts,
     /// For pods that no node takes: what the scheduler refuses the pod for before it looks at any node.

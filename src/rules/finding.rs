@@ -34,6 +34,8 @@ pub struct Finding {
     pub why: Option<Sentence>,
     /// What to change, best first.
     pub fixes: Vec<Fix>,
+    /// Whether a sentence sends the reader to the quotes.
+    pub refers_to_quotes: bool,
     /// What shows more; absent for what shows more of the layer.
     pub inspect: Option<Look>,
     /// For scheduling causes: why each node was rejected.
@@ -62,6 +64,7 @@ impl Finding {
             headline,
             why: None,
             fixes: Vec::new(),
+            refers_to_quotes: false,
             inspect: None,
             results: None,
             agreement: None,
@@ -139,6 +142,13 @@ impl Finding {
     #[must_use]
     pub fn fix(mut self, fix: impl IntoIterator<Item = Fix>) -> Self {
         self.fixes.extend(fix);
+        self
+    }
+
+    /// Sends the reader to the quotes by one of its sentences: then they are shown to their end.
+    #[must_use]
+    pub fn refers_to_quotes(mut self) -> Self {
+        self.refers_to_quotes = true;
         self
     }
 

@@ -4,7 +4,7 @@ use super::node::NOT_READY;
 use super::recovery::Ready;
 use super::since::{self, Restarts, between_crashes};
 use super::status_word::status_word;
-use super::subject::{Look, describe};
+use super::subject::{Look, Said, describe};
 use super::{Because, Layer, Numbers, Passage, Scope, Sorted, Standing, Subject, passage};
 use crate::snapshot::{
     ContainerView, Event, Events, Kind, ObjectRef, PodView, Role, Snapshot, Store,
@@ -104,7 +104,7 @@ impl<'s> Subject<'s> for &'s PodView {
         status_word(self.pod())
     }
 
-    fn raw_status(&self) -> Vec<(String, String)> {
+    fn raw_status(&self) -> Vec<Said> {
         raw_status(self)
     }
 
@@ -151,8 +151,17 @@ impl<'s> Subject<'s> for &'s PodView {
     }
 }
 
+/// Reasons under which the kubelet only says that a container is not there yet: the status word tells that.
+const STARTING: [&str; 2] = ["ContainerCreating", "PodInitializing"];
+/// Reasons of conditions that repeat what the containers' own states or the ladder say (kubelet `status/generate.go`).
+const REPEATING: [&str; 3] = [
+    "ContainersNotReady",
+    "ContainersNotInitialized",
+    "PodSandboxNotReady",
+];
+
 /// The reason of the pod, what its containers wait for, and the conditions that do not hold.
-fn raw_status(pod: &PodView) -> Vec<(String, String)> {
+fn raw_status(pod: &PodView) -> Vec<Said> {
     let joined = |reason: &str, message: Option<&str>| match message {
         Some(message) if !message.is_empty() => format!("{reason}: {message}"),
         _ => reason.to_owned(),
@@ -161,18 +170,21 @@ fn raw_status(pod: &PodView) -> Vec<(String, String)> {
     let reason = status.reason.iter();
     let reason = reason.map(|reason| {
         let quote = joined(reason, status.message.as_deref());
-        ("status.reason".to_owned(), quote)
+        Said::new("status.reason", quote)
     });
     let waiting = pod.containers().filter_map(|container| {
         let message = container.waiting()?.message.as_deref();
         let path = format!("{}.state.waiting", container.path());
-        Some((path, joined(container.waiting_reason(), message)))
+        let words = joined(container.waiting_reason(), message);
+        let repeats = STARTING.contains(&words.as_str());
+        Some(Said::new(path, words).repeating(repeats))
     });
     let conditions = status.conditions.iter().flatten();
     let conditions = conditions.filter(|c| c.status != "True").filter_map(|c| {
-        let message = c.message.clone().filter(|message| !message.is_empty())?;
+        let words = c.message.as_deref().filter(|message| !message.is_empty())?;
         let path = format!("status.conditions[{}].message", c.type_);
-        Some((path, message))
+        let repeats = REPEATING.contains(&c.reason.as_deref().unwrap_or_default());
+        Some(Said::new(path, words).repeating(repeats))
     });
     reason.chain(waiting).chain(conditions).collect()
 }

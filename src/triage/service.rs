@@ -1,5 +1,6 @@
 //! How a Service stands: whether there are pods that its selector matches.
 
+use super::subject::Said;
 use super::{Because, Layer, Scope, Standing, Subject};
 use crate::kubernetes::labels::is_set_by_controller;
 use crate::kubernetes::selector::carries;
@@ -202,7 +203,7 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
         "no endpoints".to_owned()
     }
 
-    fn raw_status(&self) -> Vec<(String, String)> {
+    fn raw_status(&self) -> Vec<Said> {
         Vec::new()
     }
 

@@ -37,8 +37,8 @@ pub trait Subject<'s>: Copy {
     /// The word with which kubectl shows its state.
     fn status(&self) -> String;
 
-    /// What its status says by itself, path and words, for one that no rule explains.
-    fn raw_status(&self) -> Vec<(String, String)>;
+    /// What its status says by itself, for one that no rule explains.
+    fn raw_status(&self) -> Vec<Said>;
 
     /// What shows more of a layer.
     fn inspect(&self, layer: Layer) -> Look {
@@ -91,6 +91,33 @@ pub trait Subject<'s>: Copy {
     ) -> Option<Passage> {
         let _ = (snapshot, layer, stuck);
         None
+    }
+}
+
+/// Something that a status says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Where.
+    pub path: String,
+    /// What.
+    pub words: String,
+    /// Whether it only repeats another part of the status, or the word for all of it.
+    pub repeats: bool,
+}
+
+impl Said {
+    /// Something that stands nowhere else.
+    pub(super) fn new(path: impl Into<String>, words: impl Into<String>) -> Self {
+        Said {
+            path: path.into(),
+            words: words.into(),
+            repeats: false,
+        }
+    }
+
+    /// Says whether it does.
+    pub(super) fn repeating(self, repeats: bool) -> Self {
+        Said { repeats, ..self }
     }
 }
 

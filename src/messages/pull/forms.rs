@@ -338,25 +338,3 @@ pub(super) const HOSTS: &[&str] = &[
     "pinging container registry {}: ",
     "error pinging {}: ",
 ];
-
-/// Words behind which a URL is no registry's, but advice.
-pub(super) const ADVICE: &[&str] = &[
-    "You may increase the limit",
-    "https://www.docker.com/",
-    ", visit ",
-    "for more information",
-];
-
-/// Links of a runtime's chain that repeat the image or name a step; the last hole is what they introduce.
-pub(super) const CHAIN: &[&str] = &[
-    "failed to pull and unpack image \"{}\": {*}",
-    "failed to resolve reference \"{}\": {*}",
-    "failed to resolve image: {*}",
-    "failed to do request: {*}",
-    "failed to copy: {*}",
-    "httpReadSeeker: failed open: {*}",
-    "Error response from daemon: {*}",
-    "unable to pull image or OCI artifact: pull image err: {*}",
-    "initializing source {}: {*}",
-    "failed to pull image \"{}\": {*}",
-];

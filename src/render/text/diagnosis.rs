@@ -98,7 +98,7 @@ pub(super) fn explain(writer: &mut Writer, cause: &str, fingerprint: Option<&str
 
 /// How it is known: quotes, nodes and counts, each unless it stands above.
 fn known(writer: &mut Writer, diagnosis: &Diagnosis, objects: &[&Affected], same: &Above<'_>) {
-    let quoted = evidence::write(writer, &diagnosis.proof, &diagnosis.evidence, objects, same);
+    let quoted = evidence::write(writer, diagnosis, objects, same);
     let has_nodes = same.has_nodes(diagnosis);
     if !has_nodes {
         nodes::write(writer, diagnosis, quoted);

@@ -4,8 +4,10 @@
 //! to `escape`.
 
 use super::block::{Block, blocks};
+use super::origin::origin;
+use super::quote::{self as quotes, Extent};
 use super::unexplained::{Group, groups};
-use super::{agreement, diagnosis, ending, evidence, failures, fixes, head, hidden, ladder, names};
+use super::{agreement, diagnosis, ending, failures, fixes, head, hidden, ladder, names};
 use super::{nodes, overview, rows, shown};
 use crate::kubernetes::text::clean;
 use crate::render::Layout;
@@ -275,8 +277,8 @@ fn likewise(writer: &Writer, diagnosis: &Diagnosis) -> Option<Change> {
 
 fn quote(writer: &Writer, evidence: &Evidence, affected: &[&Affected]) -> Quote {
     Quote {
-        origin: Line::new().plain(&evidence::origin(writer, evidence, affected)),
-        words: evidence::words(writer, evidence).into_owned(),
+        origin: Line::new().plain(&origin(writer, evidence, affected)),
+        words: quotes::words(writer, evidence, Extent::Whole).into_owned(),
     }
 }
 

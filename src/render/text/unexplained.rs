@@ -1,8 +1,10 @@
 //! Stuck objects that no rule explains: what the cluster says about them, and where to look.
 
 use super::diagnosis::inspect;
-use super::{evidence, head, ladder};
+use super::quote::{Extent, quote};
+use super::{head, ladder};
 use crate::kubernetes::text::one_line;
+use crate::messages::quote::{innermost, likeness};
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::words::verbatim;
@@ -11,10 +13,7 @@ use crate::report::{Affected, Report, Unexplained};
 use crate::rules::UNEXPLAINED;
 use crate::snapshot::{Evidence, ObjectRef, Origin};
 use crate::text::{Message, Sentence, say};
-use std::collections::BTreeMap;
-
-/// Quotes of an object; there is no proof to prefer.
-const QUOTES: usize = 5;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The objects of one owner in one state.
 pub(super) struct Group<'r> {
@@ -52,7 +51,7 @@ impl<'r> Group<'r> {
         let quotes = &self.first.evidence;
         let is_event = |quote: &&Evidence| matches!(quote.origin, Origin::Event { .. });
         match quotes.iter().find(is_event).or_else(|| quotes.first()) {
-            Some(quote) => verbatim(&one_line(&quote.quote)),
+            Some(quote) => verbatim(&one_line(innermost(&quote.quote))),
             None => self.words().into(),
         }
     }
@@ -81,13 +80,24 @@ pub(super) fn write(writer: &mut Writer, report: &Report, group: &Group<'_>) {
         .with(Style::Label, &writer.word(group.words()));
     writer.paragraph(&Line::new().pad(2), &Line::new().pad(4), &words);
     head::names(writer, &objects);
-    let evidence: Vec<&Evidence> = if writer.whole() {
-        group.all.iter().flat_map(|one| &one.evidence).collect()
-    } else {
-        group.first.evidence.iter().collect()
-    };
-    evidence::list(writer, &evidence, &objects, QUOTES);
+    for evidence in quotes(&group.all, writer.whole()) {
+        quote(writer, evidence, &objects, Extent::Whole);
+    }
     inspect(writer, &group.first.next);
     ladder::write(writer, &group.first.ladder, &report.gaps);
     super::diagnosis::explain(writer, UNEXPLAINED, Some(&group.first.fingerprint));
+}
+
+/// What the cluster says about each object, but what it says of an earlier one in other ids and numbers.
+fn quotes<'a>(group: &[&'a Unexplained], whole: bool) -> Vec<&'a Evidence> {
+    let mut said = BTreeSet::new();
+    let mut quotes = Vec::new();
+    for one in group {
+        let like = |quote: &Evidence| likeness(&quote.quote, &one.object.name);
+        let new = |quote: &&Evidence| whole || !said.contains(&like(quote));
+        let new: Vec<&Evidence> = one.evidence.iter().filter(new).collect();
+        said.extend(new.iter().copied().map(like));
+        quotes.extend(new);
+    }
+    quotes
 }

@@ -3,6 +3,7 @@
 use super::reference::{Refusal, refusals};
 use crate::kubernetes::text;
 use crate::messages::config::ConfigFailure;
+use crate::messages::quote::innermost;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::template::role_word;
 use crate::rules::{Case, Check, Layer, Root, Rule};
@@ -49,7 +50,10 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Finding {
         .container(refusal.container.name())
         .fact("role", role_word(refusal.container.role))
         .inspect(case.kubectl(["get", &case.object().argument(), "-o", "yaml"]))
-        .fact("message", text::one_line(&refusal.message).into_owned())
+        .fact(
+            "message",
+            text::one_line(innermost(&refusal.message)).into_owned(),
+        )
         .fix(advice(failure));
     match failure {
         ConfigFailure::VariableMissing { variable } => {

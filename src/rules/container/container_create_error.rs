@@ -4,6 +4,7 @@ use super::container_config_error::SUB_PATH;
 use super::reference::{Refusal, refusals};
 use crate::kubernetes::text;
 use crate::messages::config::ConfigFailure;
+use crate::messages::quote::innermost;
 use crate::messages::start;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::template::role_word;
@@ -54,7 +55,10 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Finding {
         .fact("role", role_word(refusal.container.role))
         .inspect(case.node_log())
         .fact("image", refusal.container.image())
-        .fact("message", text::one_line(&refusal.message).into_owned())
+        .fact(
+            "message",
+            text::one_line(innermost(&refusal.message)).into_owned(),
+        )
         .fix(advice(failure));
     finding.why = why(failure);
     match failure {

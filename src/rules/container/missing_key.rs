@@ -26,6 +26,9 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
+/// So many keys stand in the headline.
+const NAMED: usize = 3;
+
 fn check(case: &Case<'_>) -> Vec<Finding> {
     refusals(case, UNMADE)
         .iter()
@@ -50,6 +53,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: 
     let here = keys
         .as_ref()
         .is_some_and(|keys| keys.iter().any(|k| k == key));
+    let keys_shown = keys.clone();
     let places = places(case, refusal, kind, name, key);
     let headline = if here {
         say!(
@@ -59,7 +63,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: 
     } else {
         say!(
             "missing-key.headline",
-            "{role} {container} needs key {key} of {kind} {name}, which has no such key[ but {nearest}]"
+            "{role} {container} needs key {key} of {kind} {name}, which has no such key[; it has {has}]"
         )
     };
     let quoted = places
@@ -93,9 +97,13 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: 
             ),
         );
     }
+    // all keys where they are few
+    let has = keys_shown.filter(|keys| (1..=NAMED).contains(&keys.len()));
+    let has = has.or(near.clone().map(|near| vec![near]));
     let rename = near.as_deref().map(|near| rename(case, &places, key, near));
     finding
         .fact_if("nearest", near)
+        .fact_if("has", has)
         .fix(rename)
         .fix([Fix::advice(
             say!(

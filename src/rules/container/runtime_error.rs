@@ -2,6 +2,7 @@
 
 use super::start_failure::{StartError, start_errors};
 use crate::kubernetes::text;
+use crate::messages::quote::innermost;
 use crate::messages::start::{MountProblem, StartFailure};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
@@ -52,7 +53,7 @@ fn has_own_cause(failure: &StartFailure) -> bool {
 }
 
 fn finding(case: &Case<'_>, error: &StartError<'_>) -> Finding {
-    let message = text::one_line(&error.proof.quote);
+    let message = text::one_line(innermost(&error.proof.quote));
     let finding = error
         .finding(case, headline(&error.failure))
         .inspect(case.node_log())

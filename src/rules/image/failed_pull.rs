@@ -10,7 +10,7 @@
 use super::hosts;
 use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::shell;
-use crate::kubernetes::text::{one_line, truncate_width};
+use crate::kubernetes::text::one_line;
 use crate::messages::pull::{self, Pull, PullFailure};
 use crate::messages::sandbox::{self, SandboxFailure};
 use crate::rules::Case;
@@ -30,11 +30,6 @@ const REASONS: [&str; 7] = [
 ];
 /// The events that tell why a pull failed. `BackOff` never does.
 const EVENTS: [&str; 3] = ["Failed", "InspectFailed", "ErrImageNeverPull"];
-/// The widest piece of a message that a sentence quotes.
-const QUOTED: usize = 240;
-
-/// Gives the message where no sentence says it better.
-pub(super) const OWN_WORDS: Sentence = say!("failed-pull.own-words", "its own words: {message}");
 /// Why a host is asked that the image does not name.
 pub(super) const SENT_ELSEWHERE: Sentence = say!(
     "failed-pull.sent-elsewhere",
@@ -347,7 +342,6 @@ impl FailedPull<'_> {
 
     /// The finding with what every rule of this layer tells: image, host, node, the message.
     pub(super) fn finding(&self, headline: Sentence) -> Finding {
-        let message = truncate_width(&one_line(&self.pull.quote), QUOTED).into_owned();
         let node = self.case.pod().node().map(str::to_owned);
         let finding = Finding::new(self.case.subject(), headline, self.proof.clone());
         let finding = if self.of_sandbox {
@@ -364,7 +358,7 @@ impl FailedPull<'_> {
             .fact("registry", known_or(self.registry(), REGISTRY))
             .fact("host", known_or(self.host(), REGISTRY))
             .fact("node", known_or(node, NODE))
-            .fact("message", message)
+            .fact("message", one_line(&self.pull.quote).into_owned())
             .fact_if("volume", self.volume)
             .evidence(self.volume.map(|_| self.case.field(&self.path, self.image)))
             .when(self.indirect, |finding| {

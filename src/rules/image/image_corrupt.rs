@@ -1,6 +1,6 @@
 //! `image-corrupt`: digest mismatch, bad or missing layer, a format that the runtime does not take.
 
-use super::failed_pull::{self, FailedPull, OWN_WORDS};
+use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
@@ -45,10 +45,10 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
                 "image-corrupt.part-missing",
                 "{registry} lacks a part of image {image}"
             ),
-            say!(
+            Some(say!(
                 "image-corrupt.part-missing-why",
                 "the tag is there and names a manifest or layer that is not: a push that broke off, a clean-up that took too much, or a mirror without it"
-            ),
+            )),
             say!("image-corrupt.push-again", "push image {image} again"),
         )
     } else if says(&FORMAT) {
@@ -57,7 +57,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
                 "image-corrupt.format",
                 "image {image} is of a format that the runtime of {node} does not take"
             ),
-            OWN_WORDS,
+            None,
             say!(
                 "image-corrupt.build-again",
                 "build the image again with a current tool and push it: OCI or Docker schema 2"
@@ -66,10 +66,10 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     } else if says(&CUT) {
         (
             say!("image-corrupt.cut-off", "image {image} arrives cut off"),
-            say!(
+            Some(say!(
                 "image-corrupt.cut-off-why",
                 "the registry, or a proxy before it, ends the connection within a layer"
-            ),
+            )),
             say!(
                 "image-corrupt.check-the-way",
                 "look at {host} and at proxies before it; if it holds the image incompletely, push it again"
@@ -81,7 +81,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
                 "image-corrupt.broken",
                 "the content of image {image} is broken"
             ),
-            OWN_WORDS,
+            None,
             say!(
                 "image-corrupt.push-again-or-check",
                 "push image {image} again; if other nodes have it, look at the disk of {node} and at mirrors and proxies before {registry}"

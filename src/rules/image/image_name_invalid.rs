@@ -1,6 +1,6 @@
 //! `image-name-invalid`: the reference cannot be parsed.
 
-use super::failed_pull::{self, FailedPull, OWN_WORDS};
+use super::failed_pull::{self, FailedPull};
 use super::image_edit;
 use crate::kubernetes::image_reference::{ImageReference, InvalidImageReference, Problem};
 use crate::messages::pull::PullFailure;
@@ -51,7 +51,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
                 "image-name-invalid.unreadable",
                 "the node cannot read {image} as the name of an image"
             ))
-            .why(OWN_WORDS)
+            .refers_to_quotes()
             .fix([Fix::advice(CORRECT, Who::Owner)]),
     }
 }
@@ -212,7 +212,7 @@ fn short(failed: &FailedPull<'_>, reference: &ImageReference) -> Finding {
             "image-name-invalid.short-name",
             "image {image} names no registry, and the runtime of {node} is not told which to take"
         ))
-        .why(OWN_WORDS)
+        .refers_to_quotes()
         .fix([
             image_edit::set_image(
                 failed,

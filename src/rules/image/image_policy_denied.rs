@@ -1,6 +1,6 @@
 //! `image-policy-denied`: a signature check or policy of the runtime refuses the image.
 
-use super::failed_pull::{self, FailedPull, OWN_WORDS};
+use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
@@ -40,7 +40,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn finding(failed: &FailedPull<'_>) -> Finding {
     failed
         .finding(say!("image-policy-denied.headline", "a policy of the runtime on {node} refuses image {image}"))
-        .why(OWN_WORDS)
+        .refers_to_quotes()
         .inspect(failed.case.on_node(["crictl", "info"]))
         .fix([
             Fix::advice(

@@ -1,6 +1,6 @@
 //! `image-pull-failed`: a failed pull that no more specific cause explains, with its message.
 
-use super::failed_pull::{self, FailedPull, OWN_WORDS};
+use super::failed_pull::{self, FailedPull};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
@@ -90,5 +90,5 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             Who::Admin,
         )
     });
-    failed.finding(headline).why(OWN_WORDS).fix(room)
+    failed.finding(headline).refers_to_quotes().fix(room)
 }

@@ -1,6 +1,6 @@
 //! `registry-tls`: the registry's certificate is refused.
 
-use super::failed_pull::{self, FailedPull, OWN_WORDS};
+use super::failed_pull::{self, FailedPull};
 use super::hosts;
 use crate::messages::pull::{PullFailure, TlsFault};
 use crate::rules::finding::{Finding, Fix, Who};
@@ -38,8 +38,20 @@ fn finding(failed: &FailedPull<'_>, fault: TlsFault) -> Finding {
     let mut finding = failed.finding(headline);
     finding.why = why;
     finding
+        .refers_to_quotes()
         .fix([Fix::advice(fix, Who::Admin)])
         .inspect(failed.curl("https"))
+}
+
+/// Names in the certificates that Traefik and ingress-nginx make for themselves.
+const OF_INGRESSES: [&str; 3] = [
+    ".traefik.default",
+    "ingress.local",
+    "Kubernetes Ingress Controller Fake Certificate",
+];
+
+fn of_an_ingress(failed: &FailedPull<'_>) -> bool {
+    OF_INGRESSES.iter().any(|name| failed.says(name))
 }
 
 /// The headline, how it comes about, and what to change.
@@ -98,12 +110,26 @@ fn sentences(failed: &FailedPull<'_>, fault: TlsFault) -> (Sentence, Option<Sent
                 "set the clock of {node}, or replace the certificate of {host}"
             ),
         ),
+        TlsFault::WrongName if of_an_ingress(failed) => (
+            say!(
+                "registry-tls.default-certificate",
+                "{host} shows the default certificate of an ingress controller"
+            ),
+            Some(say!(
+                "registry-tls.default-certificate-why",
+                "the controller in front of the registry shows it for a name for which it has no certificate: the Ingress of {host} names no Secret under tls, or one that is absent or for other names"
+            )),
+            say!(
+                "registry-tls.give-ingress-certificate",
+                "name a Secret with a certificate for {host} under tls of its Ingress"
+            ),
+        ),
         TlsFault::WrongName => (
             say!(
                 "registry-tls.wrong-name",
                 "the certificate of {host} is not made for that name"
             ),
-            Some(OWN_WORDS),
+            None,
             say!(
                 "registry-tls.certify-name",
                 "give {host} a certificate whose subject alternative names hold it, or name the registry by a name that they hold"
@@ -114,7 +140,7 @@ fn sentences(failed: &FailedPull<'_>, fault: TlsFault) -> (Sentence, Option<Sent
                 "registry-tls.handshake",
                 "the TLS handshake between {node} and {host} fails"
             ),
-            Some(OWN_WORDS),
+            None,
             say!(
                 "registry-tls.compare-versions",
                 "compare the TLS versions and certificates that {host} and the runtime of {node} ask for"

@@ -98,6 +98,7 @@ fn not_ready(case: &NodeCase<'_>, node: &Node) -> Finding {
         .fact_if("reason", reason)
         .fact_if("since", since)
         .why(why(heard, never))
+        .refers_to_quotes()
         .fix([bring_back(heard)])
         .fix(out_of_service(case, node).filter(|_| !heard))
         .fix([delete_node(case)].into_iter().filter(|_| !heard))

@@ -35,6 +35,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let finding = matched
         .finding(case, headline)
         .why(why)
+        .refers_to_quotes()
         .fix([Fix::advice(fix, Who::Admin)]);
     let finding = with_conditions(case, &matched, finding);
     vec![matched.close(case, finding, Filter::TaintToleration)]

@@ -155,6 +155,7 @@ fn cluster_autoscaler(case: &Case<'_>, event: &Event, groups: &[Group]) -> Findi
                 "autoscaler-cannot-help.counts-groups",
                 "its counts are of node groups, not of nodes"
             ))
+            .refers_to_quotes()
             .fix([Fix::advice(change, Who::Admin)]);
     }
     let reasons: Vec<String> = groups.iter().map(|group| group.text.clone()).collect();
@@ -218,5 +219,6 @@ fn karpenter(case: &Case<'_>, event: &Event, pools: &[String]) -> Finding {
             "autoscaler-cannot-help.karpenter-why",
             "its message gives a reason for each NodePool"
         ))
+        .refers_to_quotes()
         .fix([Fix::advice(change, who)])
 }

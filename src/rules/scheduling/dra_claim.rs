@@ -84,6 +84,7 @@ fn from_message(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
     let finding = only
         .finding(case, headline)
         .why(why)
+        .refers_to_quotes()
         .fix([Fix::advice(change, who)]);
     let finding = match problem {
         ClaimProblem::Missing(claim)
@@ -324,6 +325,7 @@ fn not_created(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
         Finding::new(case.subject(), headline, proof)
             .certainty(certainty)
             .why(why)
+            .refers_to_quotes()
             .fact_if("template", missing.template)
             .fix([Fix::advice(change, who)]),
     )

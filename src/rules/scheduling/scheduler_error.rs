@@ -193,5 +193,6 @@ fn advised(finding: Finding, error: &str) -> Finding {
     };
     finding
         .why(say!("scheduler-error.why", "an error is no verdict about nodes: the scheduler tries again within seconds, and fails as long as the error lasts"))
+        .refers_to_quotes()
         .fix([Fix::advice(change, Who::Admin)])
 }

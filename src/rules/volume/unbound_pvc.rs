@@ -136,6 +136,7 @@ fn provisioner_fails(case: &Case<'_>, event: Evidence) -> Finding {
             "unbound-pvc.why-provisioner-fails",
             "the provisioner tries again by itself; its message says what it needs"
         ))
+        .refers_to_quotes()
         .fix([Fix::advice(
             say!(
                 "unbound-pvc.clear-failure",

@@ -12,7 +12,7 @@ pub(crate) use quiet::*;
 pub(crate) use running::*;
 pub(crate) use scheduling::*;
 
-fn object(kind: &str, namespace: &str, name: &str) -> ObjectRef {
+pub(crate) fn object(kind: &str, namespace: &str, name: &str) -> ObjectRef {
     ObjectRef {
         kind: kind.to_owned(),
         namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
@@ -29,7 +29,7 @@ fn said(words: &str) -> Message {
     Message::new(sentence).fact("words", words)
 }
 
-fn says(diagnosis: &mut Diagnosis, headline: &str) {
+pub(crate) fn says(diagnosis: &mut Diagnosis, headline: &str) {
     diagnosis.headline = headline.to_owned();
     diagnosis.message = said(headline);
 }
@@ -44,7 +44,7 @@ fn numbers(report: &mut Report, pods: KindSummary) {
     by_kind.insert(Kind::Pod.as_str().to_owned(), pods);
 }
 
-fn report(pods: usize, mut diagnoses: Vec<Diagnosis>) -> Report {
+pub(crate) fn report(pods: usize, mut diagnoses: Vec<Diagnosis>) -> Report {
     for (nth, diagnosis) in diagnoses.iter_mut().enumerate() {
         diagnosis.fingerprint = format!("{nth:016x}");
         let subject = Some(diagnosis.subject.clone());
@@ -109,7 +109,7 @@ fn report(pods: usize, mut diagnoses: Vec<Diagnosis>) -> Report {
     report
 }
 
-fn pod(namespace: &str, name: &str, status: &str, since: i64) -> Affected {
+pub(crate) fn pod(namespace: &str, name: &str, status: &str, since: i64) -> Affected {
     Affected {
         kind: Kind::Pod.as_str().to_owned(),
         namespace: Some(namespace.to_owned()),
@@ -167,7 +167,13 @@ fn field(object: ObjectRef, path: &str, quote: &str) -> Evidence {
     }
 }
 
-fn event(object: ObjectRef, reason: &str, component: &str, count: u32, quote: &str) -> Evidence {
+pub(crate) fn event(
+    object: ObjectRef,
+    reason: &str,
+    component: &str,
+    count: u32,
+    quote: &str,
+) -> Evidence {
     let origin = Origin::Event {
         reason: reason.to_owned(),
         component: component.to_owned(),
@@ -181,7 +187,12 @@ fn event(object: ObjectRef, reason: &str, component: &str, count: u32, quote: &s
     }
 }
 
-fn diagnosis(cause: &'static str, layer: Layer, subject: ObjectRef, proof: Evidence) -> Diagnosis {
+pub(crate) fn diagnosis(
+    cause: &'static str,
+    layer: Layer,
+    subject: ObjectRef,
+    proof: Evidence,
+) -> Diagnosis {
     Diagnosis {
         fingerprint: String::new(),
         role: Role::Cause,
@@ -196,6 +207,7 @@ fn diagnosis(cause: &'static str, layer: Layer, subject: ObjectRef, proof: Evide
         why_message: None,
         proof,
         evidence: Vec::new(),
+        refers_to_quotes: false,
         facts: Facts::default(),
         before_nodes: Vec::new(),
         nodes: Vec::new(),
