@@ -230,6 +230,12 @@ fn shown(report: &Report, format: Format, layout: Layout) -> Result<String> {
         Format::Json => render::json(report),
         Format::Yaml => render::yaml(report),
         Format::Name => Ok(render::name(report)),
+        Format::Jsonl => render::jsonl(report),
+        Format::Markdown => Ok(render::markdown(report, layout)),
+        Format::Html => Ok(render::html(report, layout)),
+        Format::Github => Ok(render::github(report, layout)),
+        Format::Junit => Ok(render::junit(report, layout)),
+        Format::Sarif => render::sarif(report, layout),
     };
     shown.context("the report cannot be written")
 }

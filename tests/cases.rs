@@ -14,6 +14,7 @@
 )]
 
 mod api_server;
+mod json_schema;
 mod support;
 mod trials;
 

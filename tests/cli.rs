@@ -65,7 +65,9 @@ fn well() -> String {
 
 #[test]
 fn exit_codes_are_the_same_for_every_format() {
-    for format in ["text", "wide", "json", "yaml"] {
+    for format in [
+        "text", "wide", "json", "yaml", "jsonl", "markdown", "html", "github", "junit", "sarif",
+    ] {
         assert_eq!(
             run(&mut diagnose(&["-f", &stuck(), "-o", format])).code,
             1,

@@ -18,6 +18,7 @@ mod rollouts;
 use crate::api_server::{ApiServer, Response};
 use crate::support::{ConnectionFlags, Kind, Loaded, Scope, Target, Why, hints, read_cluster};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 const POD: &str = "/api/v1/namespaces/shop/pods/web";
@@ -145,20 +146,23 @@ fn a_pending_pod_costs_four_requests() {
 }
 
 #[test]
-fn a_scan_with_nothing_stuck_costs_three_requests() {
+fn a_scan_with_nothing_stuck_costs_four_requests() {
     let server = ApiServer::start();
     server.on(
         PODS,
         [Response::list("PodList", &[healthy("a"), healthy("b")])],
     );
     let gathered = read(&server, shop()).unwrap();
-    // who was refused a pod, the pods, and the Services that may have none
-    assert_eq!(asked(&server), [EVENTS, PODS, SERVICES]);
+    // who was refused a pod or a ReplicaSet, the pods, and the Services that may have none
+    assert_eq!(asked(&server), [EVENTS, EVENTS, PODS, SERVICES]);
     assert_eq!((gathered.stuck(), gathered.pods()), (0, 2));
     let events = server.asked();
-    let mut events = events.iter().filter(|asked| asked.path == EVENTS);
-    let selector = events.next().unwrap().query("fieldSelector");
-    assert_eq!(selector, Some("reason%3DFailedCreate"));
+    let events = events.iter().filter(|asked| asked.path == EVENTS);
+    let selectors: BTreeSet<_> = events
+        .filter_map(|asked| asked.query("fieldSelector").map(str::to_owned))
+        .collect();
+    let expected = ["reason%3DFailedCreate", "reason%3DReplicaSetCreateError"];
+    assert_eq!(selectors, expected.map(str::to_owned).into());
 }
 
 #[test]
@@ -170,8 +174,8 @@ fn a_scan_reads_the_events_of_many_stuck_pods_at_once() {
     server.on(PODS, [Response::list("PodList", &pods)]);
     server.on(EVENTS, [Response::list("EventList", &[])]);
     read(&server, shop()).unwrap();
-    // the first list of events is of those that were refused a pod
-    assert_eq!(asked(&server), [EVENTS, EVENTS, PODS, SERVICES]);
+    // the first two lists of events are of those that were refused what they make
+    assert_eq!(asked(&server), [EVENTS, EVENTS, EVENTS, PODS, SERVICES]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod cluster;
 mod dumps;
 mod gather;
 mod http;
+mod json_schema;
 mod known;
 mod parity;
 mod readme;

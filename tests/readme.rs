@@ -134,3 +134,19 @@ fn it_is_short_enough_to_read() {
     let lines = readme().lines().count();
     assert!(lines <= 200, "the README has {lines} lines");
 }
+
+#[test]
+fn every_format_stands_in_its_table() {
+    let command = <Cli as clap::CommandFactory>::command();
+    let mut arguments = command.get_arguments();
+    let output = arguments.find(|it| it.get_id() == "output").unwrap();
+    let text = readme();
+    let table = text.get(part(&text, "## Formats", "\n", "\n## ")).unwrap();
+    for format in output.get_possible_values() {
+        let name = format!("`{}`", format.get_name());
+        assert!(
+            table.contains(&name),
+            "say in the README what {name} is for"
+        );
+    }
+}

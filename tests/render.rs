@@ -1,5 +1,6 @@
 //! The formats for people and for scripts over reports made by hand.
 
+mod formats;
 mod pseudo_language;
 mod reports;
 mod sentences;
@@ -27,6 +28,7 @@ fn all() -> Vec<(&'static str, Report)> {
         ("near others", near_others()),
         ("not computed", not_computed()),
         ("hostile", hostile()),
+        ("markup", markup()),
         ("korean", korean()),
     ]
 }
@@ -183,6 +185,8 @@ fn nothing_that_steers_a_terminal_passes() {
         uncoloured(&render::text(&report, layout)),
         render::json(&report).expect("it is JSON"),
         render::yaml(&report).expect("it is YAML"),
+        // tabs stay within what is quoted
+        formats::all(&report, PLAIN).concat().replace('\t', " "),
     ] {
         let unsafe_ = text.chars().find(|c| {
             (c.is_control() && *c != '\n')

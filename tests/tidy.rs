@@ -128,6 +128,24 @@ fn every_cause_has_its_file_and_its_page() {
     }
 }
 
+/// Words like `image-auth` in a page are causes; what else is written so would be looked for in vain.
+#[test]
+fn pages_name_only_causes_that_can_be_explained() {
+    let kebab = |word: &&str| {
+        let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        word.contains('-') && word.starts_with(char::is_alphabetic) && word.chars().all(letters)
+    };
+    for rule in rules::all() {
+        for word in rule.explanation.split('`').skip(1).step_by(2).filter(kebab) {
+            assert!(
+                rules::find(word).is_some(),
+                "{}: its page names `{word}`, which is no cause: say it in words",
+                rule.cause
+            );
+        }
+    }
+}
+
 fn stem(path: &Path) -> String {
     path.file_stem()
         .map(|stem| stem.to_string_lossy().into_owned())

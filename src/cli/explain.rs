@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::kubernetes::nearest::nearest;
 use crate::rules::{self, Layer, Rule, UNEXPLAINED, UNEXPLAINED_SEEN_AS};
 use anyhow::{Result, bail};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
 /// A cause as it is listed and explained; [`UNEXPLAINED`], which no rule carries, is one too.
@@ -225,8 +225,8 @@ pub fn explain_json(words: &[String]) -> Result<String> {
     }
     let rows = found.iter().map(|cause| {
         let mut row = row(cause);
-        row["refines"] = json!(cause.refines);
-        row["page"] = json!(cause.page);
+        row.insert("refines".to_owned(), json!(cause.refines));
+        row.insert("page".to_owned(), json!(cause.page));
         row
     });
     Ok(format!("{:#}\n", json!(rows.collect::<Vec<_>>())))
@@ -254,8 +254,15 @@ fn items(causes: &[Cause]) -> String {
     })
 }
 
-fn row(cause: &Cause) -> serde_json::Value {
-    json!({"cause": cause.name, "layer": cause.layer, "title": cause.title, "seenAs": cause.seen_as})
+fn row(cause: &Cause) -> Map<String, Value> {
+    let fields = [
+        ("cause", json!(cause.name)),
+        ("layer", json!(cause.layer)),
+        ("title", json!(cause.title)),
+        ("seenAs", json!(cause.seen_as)),
+    ];
+    let fields = fields.map(|(name, value)| (name.to_owned(), value));
+    fields.into_iter().collect()
 }
 
 /// The names of all causes, in the order of layers.

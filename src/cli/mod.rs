@@ -279,6 +279,18 @@ pub enum Format {
     Yaml,
     /// What is stuck as `pod/NAME`, one a line, as kubectl names it.
     Name,
+    /// A diagnosis a line, for logs.
+    Jsonl,
+    /// For an issue or $GITHUB_STEP_SUMMARY.
+    Markdown,
+    /// One file for a browser or paper.
+    Html,
+    /// Annotations of a GitHub workflow.
+    Github,
+    /// Test results for a CI server.
+    Junit,
+    /// For code scanning.
+    Sarif,
 }
 
 /// How to show pages.

@@ -77,9 +77,20 @@ impl Diagnoses {
         let Some(known) = self.0.get_mut(key) else {
             return false;
         };
-        let container = key.3.clone();
-        known.diagnosis.affected.push(affected(case, container));
+        let one = affected(case, key.3.clone());
+        let others = &mut known.diagnosis.affected;
+        // two ReplicaSets are one Deployment to people
+        let is_itself = case.it.shown(case.snapshot) == case.object();
+        if is_itself || others.iter().all(|other| other.key() != one.key()) {
+            others.push(one);
+        }
         true
+    }
+
+    /// Whether one of them is about the object.
+    pub(super) fn affect(&self, object: &Affected) -> bool {
+        let all = self.0.values().flat_map(|known| &known.diagnosis.affected);
+        all.map(Affected::key).any(|key| key == object.key())
     }
 
     /// The first place of its findings is the diagnosis's, whichever object was looked at first.

@@ -24,30 +24,33 @@ pub use filter::Shown;
 pub use silence::{Malformed, Silence, silence};
 
 use crate::report::{Defect, Report, Requests, SCHEMA, Unexplained};
-use crate::rules::{self, Case, Explained, Layer, Rule};
+use crate::rules::finding::Certainty;
+use crate::rules::{self, Case, Explained, Layer, Rule, admission};
 use crate::scheduler::Engine;
-use crate::snapshot::{ObjectRef, PodView, Snapshot};
-use crate::triage::{Scope, Triage, triage};
+use crate::snapshot::{Kind, ObjectRef, Snapshot};
+use crate::triage::{Scope, triage};
 use merge::{Diagnoses, Hit, MergeKey, refine};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Diagnoses everything in the scope that is stuck.
 pub fn diagnose(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests) -> Report {
-    run(snapshot, scope, requests, equivalence::key)
+    run(snapshot, scope, requests, Looks::OnceForAllAlike)
 }
 
-/// The same with a look at each pod, however alike they are: what tests hold against it.
+/// The same with a look at each object, however alike they are: what tests hold against it.
 pub fn diagnose_each(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests) -> Report {
-    run(snapshot, scope, requests, |_| None)
+    run(snapshot, scope, requests, Looks::AtEach)
 }
 
-fn run(
-    snapshot: &Snapshot<'_>,
-    scope: &Scope,
-    requests: Requests,
-    equivalence_key: fn(&Case<'_>) -> Option<String>,
-) -> Report {
+/// How often the rules are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Looks {
+    OnceForAllAlike,
+    AtEach,
+}
+
+fn run(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests, looks: Looks) -> Report {
     let triage = triage(snapshot, scope);
     let engine = if triage.waits_for_a_node() {
         Engine::new(snapshot)
@@ -55,16 +58,16 @@ fn run(
         Engine::without_nodes(snapshot)
     };
     let mut run = Run::default();
-    for node in &triage.nodes.stuck {
-        run.explain(&Case::new(*node, &engine));
-    }
-    run.pods(&triage, &engine, equivalence_key);
-    for workload in &triage.workloads.stuck {
-        run.explain(&Case::new(*workload, &engine));
-    }
-    for service in &triage.services.stuck {
-        run.explain(&Case::new(*service, &engine));
-    }
+    let once = looks == Looks::OnceForAllAlike;
+    run.explain_all(&triage.nodes.stuck, &engine, |_| None);
+    run.explain_all(&triage.pods.stuck, &engine, |case| {
+        once.then(|| equivalence::key(case))?
+    });
+    run.explain_all(&triage.workloads.stuck, &engine, |case| {
+        once.then(|| admission::one_refusal(case))?
+    });
+    run.explain_all(&triage.services.stuck, &engine, |_| None);
+    run.each_object_once();
     let workloads = workloads::reports(&triage, snapshot);
     let (root_causes, mut diagnoses) = root_cause::in_order(run.diagnoses.finish(), &workloads);
     rollback::offer(&mut diagnoses, &workloads, snapshot);
@@ -99,17 +102,17 @@ struct Run {
 }
 
 impl Run {
-    /// Looks at each pod, unless an equivalent one was looked at.
-    fn pods<'a>(
+    /// Looks at each object, unless one of the same key was looked at.
+    fn explain_all<'a, S: Explained<'a>>(
         &mut self,
-        triage: &Triage<'a>,
+        subjects: &[S],
         engine: &'a Engine<'a>,
-        equivalence_key: fn(&Case<'_>) -> Option<String>,
+        key: impl Fn(&Case<'a, S>) -> Option<String>,
     ) {
         let mut known: HashMap<String, Vec<MergeKey>> = HashMap::new();
-        for pod in &triage.pods.stuck {
-            let case: Case<'a, &'a PodView> = Case::new(*pod, engine);
-            let key = equivalence_key(&case);
+        for subject in subjects {
+            let case = Case::new(*subject, engine);
+            let key = key(&case);
             if let Some(merged) = key.as_ref().and_then(|key| known.get(key)) {
                 for key in merged {
                     self.diagnoses.join(&case, key);
@@ -123,6 +126,16 @@ impl Run {
         }
     }
 
+    /// Of a Deployment one ReplicaSet may be explained and another not, or neither.
+    fn each_object_once(&mut self) {
+        let mut seen: BTreeSet<ObjectRef> = BTreeSet::new();
+        let diagnoses = &self.diagnoses;
+        self.unexplained.retain(|one| {
+            let is_pod = one.object.kind == Kind::Pod.as_str();
+            is_pod || seen.insert(one.object.object()) && !diagnoses.affect(&one.object)
+        });
+    }
+
     /// Runs the rules over one object.
     fn explain<'a, S: Explained<'a>>(&mut self, case: &Case<'a, S>) -> Vec<MergeKey> {
         let object = case.object();
@@ -133,6 +146,11 @@ impl Run {
         };
         let mut hits = refine(check(case, rules::all(), &mut self.defects));
         hits.retain(|hit| !is_symptom(hit));
+        if case.it.is_in_doubt(case.snapshot) {
+            for hit in &mut hits {
+                hit.finding.certainty = hit.finding.certainty.max(Certainty::Likely);
+            }
+        }
         if hits.is_empty() && by_others.is_empty() {
             self.unexplained
                 .push(unexplained::report(case, removal(case)));

@@ -48,7 +48,7 @@ fn named<'a, S: Subject<'a>>(
     snapshot: &Snapshot<'_>,
     container: Option<String>,
 ) -> Affected {
-    let object = subject.object();
+    let object = subject.shown(snapshot);
     let owner = subject.owner(snapshot);
     let is_owned = owner != object || is_workload(&owner);
     let since = subject.since(snapshot);

@@ -98,7 +98,8 @@ pub(super) fn not_stuck(
             restarts,
         })
     };
-    let named = triage.named().filter(|(object, _)| !hit.contains(object));
+    let is_hit = |object: &ObjectRef| hit.contains(&snapshot.outermost(object.clone()));
+    let named = triage.named().filter(|(object, _)| !is_hit(object));
     named.filter_map(report).collect()
 }
 
@@ -160,16 +161,59 @@ fn message(because: &Because) -> Message {
         ))
         .fact("pods", *pods),
         Because::MakingPods => say!("standing.making-pods", "making its pods").into(),
-        Because::Halted => say!(
-            "standing.halted",
-            "it wants no pods now: paused, suspended, scaled to zero, or no node is meant"
+        Because::WaitsForReady(pods) => of(say!(
+            "standing.waits-for-ready",
+            "its next pod is made when {pods|the one before it is|the {pods} before it are} ready"
+        ))
+        .fact("pods", *pods),
+        Because::WaitsForGone(pods) => of(say!(
+            "standing.waits-for-gone",
+            "it makes pods again when {pods|the one that is being deleted is|the {pods} that are being deleted are} gone"
+        ))
+        .fact("pods", *pods),
+        Because::ScaledToZero => say!("standing.scaled-to-zero", "scaled to zero").into(),
+        Because::NoNode => say!(
+            "standing.no-node",
+            "there is no node on which it wants a pod, by its node selector, affinity and tolerations"
         )
         .into(),
+        Because::Suspended => {
+            say!("standing.suspended", "suspended, so that it makes none").into()
+        }
+        Because::Paused => say!(
+            "standing.paused",
+            "paused, and has no ReplicaSet that wants pods"
+        )
+        .into(),
+        Because::ManagedBy(controller) => of(say!(
+            "standing.managed-by",
+            "run by {controller} in place of the Job controller: where its pods are is for that one to say"
+        ))
+        .fact("controller", controller.as_str()),
         Because::JobFailed => say!(
             "standing.job-failed",
             "failed, and the Job is not tried again"
         )
         .into(),
+        Because::JobsRun(jobs) => of(say!(
+            "standing.jobs-run",
+            "{jobs|one of its Jobs runs|{jobs} of its Jobs run}"
+        ))
+        .fact("jobs", *jobs),
+        Because::LastJobFailed(job) => {
+            of(say!("standing.last-job-failed", "its last Job, {job}, failed"))
+                .fact("job", job.as_str())
+        }
+        Because::LastJobDue(due) => of(say!(
+            "standing.last-job-due",
+            "none of its Jobs runs now; the last was due at {due}"
+        ))
+        .fact("due", due.to_string()),
+        Because::NothingDueYet(schedule) => of(say!(
+            "standing.nothing-due-yet",
+            "it has made no Job yet; its schedule is {schedule}"
+        ))
+        .fact("schedule", schedule.as_str()),
         Because::Selects(pods) => of(say!(
             "standing.selects",
             "its selector matches {pods} {pods|pod|pods}"

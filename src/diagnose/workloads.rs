@@ -51,7 +51,7 @@ fn report(
     let workload = snapshot.workload(&object.kind, namespace, &object.name);
     let workload = workload.and_then(|seen| seen.yes());
     let all_read = snapshot.pods().whole(namespace).is_ok();
-    let told = workload.filter(|workload| !workload.behind);
+    let told = workload.filter(|workload| workload.behind.is_none());
     let (pods, ready) = if all_read {
         let mut all = PodNumbers::default();
         counted.values().for_each(|pods| all += *pods);
@@ -110,18 +110,13 @@ fn sets<'s>(deployment: &ObjectRef, snapshot: &Snapshot<'s>) -> Vec<(&'s str, &'
     if deployment.known_kind() != Some(Kind::Deployment) {
         return Vec::new();
     }
-    let seen = snapshot.store().replica_sets().seen();
-    let is_own = |namespace: &str, set: &Workload| {
-        let (kind, name) = set
-            .controller
-            .as_ref()
-            .map_or(("", ""), |(kind, name)| (kind, name));
-        deployment.namespace.as_deref() == Some(namespace)
-            && (kind, name) == (deployment.kind.as_str(), deployment.name.as_str())
+    let namespace = deployment.namespace.as_deref().unwrap_or_default();
+    let seen = snapshot.store().replica_sets().seen_in(namespace);
+    let is_own = |set: &Workload| {
+        let controller = set.controller.as_ref();
+        controller.is_some_and(|(kind, name)| (kind, name) == (&deployment.kind, &deployment.name))
     };
-    seen.filter(|((namespace, _), set)| is_own(namespace, set))
-        .map(|((_, name), set)| (name.as_str(), set))
-        .collect()
+    seen.filter(|(_, set)| is_own(set)).collect()
 }
 
 /// A revision with what is known of it.

@@ -186,9 +186,10 @@ pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
         .whole_pods()
         .filter(|pod| pod.phase() != "Succeeded" && scope.covers(&pod.identity(), store))
         .partition(|pod| pod.node().is_some());
-    for pod in bound {
+    for pod in &bound {
         platform::of_events(pod, store, &mut reads);
     }
+    successes(&bound, store, &mut reads);
     for pod in unbound {
         storage::of_claims(pod, store, &mut reads);
         devices::of_claims(pod, store, &mut reads);
@@ -357,6 +358,33 @@ fn images(pod: &PodView, reads: &mut BTreeSet<Read>) {
 fn owner(pod: &PodView, reads: &mut BTreeSet<Read>) {
     if let (true, Some(("Job", name))) = (pod.phase() == "Failed", pod.controller()) {
         reads.insert(get(Kind::Job, pod.namespace(), name));
+    }
+}
+
+/// Where a Job cannot be read, the pods of it that have succeeded tell that it is complete.
+fn successes(pods: &[&PodView], store: &Store, reads: &mut BTreeSet<Read>) {
+    let of_pod = |pod: &&PodView| {
+        let (kind, name) = pod.controller()?;
+        let is_unread = pod.phase() == "Failed"
+            && kind == Kind::Job.as_str()
+            && store.jobs().get(pod.namespace(), name).is_unknown();
+        is_unread.then(|| (pod.namespace().to_owned(), name.to_owned()))
+    };
+    let jobs: BTreeSet<(String, String)> = pods.iter().filter_map(of_pod).collect();
+    for (namespace, job) in &jobs {
+        // each pod of a Job has it (pkg/registry/batch/job/strategy.go generateSelector, 1.37)
+        let labels = if jobs.len() > SINGLES {
+            "job-name".to_owned()
+        } else {
+            format!("job-name={job}")
+        };
+        reads.insert(Read::List {
+            kind: Kind::Pod,
+            namespace: Some(namespace.clone()),
+            fields: "status.phase=Succeeded".to_owned(),
+            labels,
+            records_only: true,
+        });
     }
 }
 

@@ -24,9 +24,9 @@ pub(super) fn write(value: &impl Serialize) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// Escapes what would steer a terminal. `serde_json` leaves DEL, the C1 controls and the marks of
-/// reading order as they are; outside a string none of them can stand, so the value stays the same.
-fn escaped(json: &str) -> String {
+/// Escapes what would steer a terminal. `serde_json` leaves DEL, the C1 controls, the marks of
+/// reading order and what is no character as they are; outside a string none of them can stand, so the value stays the same.
+pub(super) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
@@ -35,7 +35,9 @@ fn escaped(json: &str) -> String {
             | '\u{200e}'
             | '\u{200f}'
             | '\u{2028}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}' => {
+            | '\u{2066}'..='\u{2069}'
+            | '\u{fffe}'
+            | '\u{ffff}' => {
                 let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
             c => out.push(c),

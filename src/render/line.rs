@@ -158,7 +158,7 @@ fn flat(foreign: &str) -> Cow<'_, str> {
 }
 
 /// What stands before the first pair of backticks, the pair with what it holds, and the rest.
-fn code(sentence: &str) -> Option<(&str, &str, &str)> {
+pub(super) fn code(sentence: &str) -> Option<(&str, &str, &str)> {
     let start = sentence.find('`')?;
     let (before, from) = sentence.split_at(start);
     let inside = from.strip_prefix('`')?;

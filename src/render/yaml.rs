@@ -14,6 +14,9 @@ pub fn yaml(report: &Report) -> anyhow::Result<String> {
     write(report)
 }
 
+/// What YAML has no form for but an escape (1.2.2, 5.1).
+const NO_CHARACTERS: [char; 2] = ['\u{fffe}', '\u{ffff}'];
+
 /// `serde_saphyr` escapes control characters, but no marks of reading order. A report that holds one is
 /// written in the flow style of YAML, which JSON is and in which every character can be escaped.
 pub(super) fn write(value: &impl Serialize) -> anyhow::Result<String> {
@@ -21,7 +24,7 @@ pub(super) fn write(value: &impl Serialize) -> anyhow::Result<String> {
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
     let text = serde_saphyr::to_string_with_options(value, options)
         .context("the report does not fit into YAML")?;
-    if clean(&text) == text {
+    if clean(&text) == text && !text.contains(NO_CHARACTERS) {
         Ok(text)
     } else {
         json::write(value)
@@ -115,7 +118,7 @@ mod tests {
     fn terminal_control_is_escaped() {
         for c in [
             '\u{1b}', '\u{7f}', '\u{9b}', '\u{85}', '\u{202e}', '\u{2066}', '\u{200f}', '\u{61c}',
-            '\u{2028}',
+            '\u{2028}', '\u{fffe}', '\u{ffff}',
         ] {
             let value = json!([format!("a{c}b"), {format!("k{c}"): [1, null, true, {}]}]);
             let text = write(&value).expect("it is YAML");

@@ -179,10 +179,14 @@ impl<T> Catalog<T> {
     }
 
     /// The objects seen in one namespace; perhaps not all that exist.
-    pub fn seen_in<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = (&'a str, &'a T)> {
+    pub fn seen_in<'a>(
+        &'a self,
+        namespace: &str,
+    ) -> impl Iterator<Item = (&'a str, &'a T)> + use<'a, T> {
+        let namespace = namespace.to_owned();
         self.objects
-            .range((namespace.to_owned(), String::new())..)
-            .take_while(move |((of, _), _)| of == namespace)
+            .range((namespace.clone(), String::new())..)
+            .take_while(move |((of, _), _)| *of == namespace)
             .map(|((_, name), object)| (name.as_str(), object))
     }
 

@@ -19,6 +19,7 @@ mod object;
 mod objects;
 mod ownership;
 mod pod;
+mod pod_index;
 mod pod_record;
 mod quota;
 mod revision;
@@ -49,7 +50,7 @@ pub use service::Service;
 pub use storage::{CsiNode, CsiStorageCapacity, Volume};
 pub use store::{Retention, Store};
 pub use template_owner::{Propagation, TemplateOwner};
-pub use workload::{Workload, WorkloadCondition};
+pub use workload::{Schedule, Workload, WorkloadCondition};
 
 use jiff::Timestamp;
 use std::ops::Deref;

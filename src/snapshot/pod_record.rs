@@ -5,11 +5,13 @@
 
 use super::footprint::{Footprint, FootprintId, Footprints};
 use super::ownership::PodIdentity;
+use super::pod_index::Index;
 use crate::kubernetes::claims::of_ephemeral;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 
 /// A pod that takes part in scheduling: any that has not ended, bound to a node or not.
@@ -57,7 +59,11 @@ pub struct PodRecords {
     all: Vec<Option<PodRecord>>,
     vacant: Vec<usize>,
     by_name: BTreeMap<(Arc<str>, Arc<str>), usize>,
-    by_node: BTreeMap<Arc<str>, Vec<usize>>,
+    by_node: Index<Arc<str>>,
+    /// By namespace and controller.
+    by_controller: Index<(Arc<str>, Arc<str>)>,
+    /// How many pods of a namespace have a footprint.
+    alike: BTreeMap<(Arc<str>, usize), usize>,
     footprints: Footprints,
     words: HashSet<Arc<str>>,
     /// Controller and creation of pods that have succeeded, by namespace and name.
@@ -93,7 +99,6 @@ impl PodRecords {
         }
         let record = self.of(pod, name, spec, healthy);
         let key = (record.namespace.clone(), record.name.clone());
-        let node = record.node.clone();
         let at = match self.vacant.pop() {
             Some(at) => at,
             None => {
@@ -105,9 +110,7 @@ impl PodRecords {
             *place = Some(record);
         }
         self.by_name.insert(key, at);
-        if let Some(node) = node {
-            self.put_on_node(node, at);
-        }
+        self.put(at);
     }
 
     fn of(&mut self, pod: &Pod, name: &str, spec: &PodSpec, healthy: Option<u16>) -> PodRecord {
@@ -137,16 +140,26 @@ impl PodRecords {
         }
     }
 
-    /// Those of one node stand in order of namespace and name.
-    fn put_on_node(&mut self, node: Arc<str>, at: usize) {
+    /// What has something in common stands in order of namespace and name.
+    fn put(&mut self, at: usize) {
         let all = &self.all;
-        let name = |at: usize| {
-            let record = all.get(at).and_then(Option::as_ref);
-            record.map(|record| (&record.namespace, &record.name))
+        let record = |at: usize| all.get(at).and_then(Option::as_ref);
+        let Some(this) = record(at) else { return };
+        let is_before = |other: usize| {
+            record(other).is_some_and(|other| {
+                (&other.namespace, &other.name) < (&this.namespace, &this.name)
+            })
         };
-        let on_node = self.by_node.entry(node).or_default();
-        let place = on_node.partition_point(|other| name(*other) < name(at));
-        on_node.insert(place, at);
+        let namespace = || this.namespace.clone();
+        if let Some(node) = &this.node {
+            self.by_node.put(node.clone(), at, is_before);
+        }
+        if let Some(controller) = &this.controller {
+            let key = (namespace(), controller.clone());
+            self.by_controller.put(key, at, is_before);
+        }
+        let key = (namespace(), this.footprint.0);
+        *self.alike.entry(key).or_default() += 1;
     }
 
     /// Takes a pod out that is gone.
@@ -163,16 +176,26 @@ impl PodRecords {
         let record = self.all.get_mut(at)?.take()?;
         self.vacant.push(at);
         self.footprints.release(record.footprint);
-        if let Some(node) = &record.node
-            && let Some(on_node) = self.by_node.get_mut(node)
-        {
-            on_node.retain(|other| *other != at);
-            if on_node.is_empty() {
-                self.by_node.remove(node);
-            }
-        }
+        self.unput(&record, at);
         self.forget_words(&record);
         Some(())
+    }
+
+    fn unput(&mut self, record: &PodRecord, at: usize) {
+        let namespace = || record.namespace.clone();
+        if let Some(node) = &record.node {
+            self.by_node.take(node, at);
+        }
+        if let Some(controller) = &record.controller {
+            let key = (namespace(), controller.clone());
+            self.by_controller.take(&key, at);
+        }
+        if let Entry::Occupied(mut alike) = self.alike.entry((namespace(), record.footprint.0)) {
+            *alike.get_mut() -= 1;
+            if *alike.get() == 0 {
+                alike.remove();
+            }
+        }
     }
 
     /// Lets go of the words that no other record holds: this one and the list of words are then all who do.
@@ -247,12 +270,33 @@ impl PodRecords {
     }
 
     /// Those bound to a node, in order of namespace and name.
-    pub fn on_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a PodRecord> {
-        let on_node = self.by_node.get(node).map(Vec::as_slice);
-        on_node
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|at| self.at(*at))
+    pub fn on_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a PodRecord> + use<'a> {
+        self.these(self.by_node.of(&node.into()))
+    }
+
+    /// Those of a controller, `Kind/name`, in order of their names.
+    pub fn of_controller<'a>(
+        &'a self,
+        namespace: &str,
+        controller: &str,
+    ) -> impl Iterator<Item = &'a PodRecord> + use<'a> {
+        let key = (namespace.into(), controller.into());
+        self.these(self.by_controller.of(&key))
+    }
+
+    /// What pods of one namespace share, and how many do.
+    pub fn alike_in<'a>(
+        &'a self,
+        namespace: &str,
+    ) -> impl Iterator<Item = (&'a Footprint, usize)> + use<'a> {
+        let namespace = Arc::<str>::from(namespace);
+        let groups = self.alike.range((namespace.clone(), 0)..);
+        let groups = groups.take_while(move |((of, _), _)| *of == namespace);
+        groups.map(|((_, place), pods)| (self.footprints.get(FootprintId(*place)), *pods))
+    }
+
+    fn these<'a>(&'a self, places: &'a [usize]) -> impl Iterator<Item = &'a PodRecord> {
+        places.iter().filter_map(|at| self.at(*at))
     }
 
     /// What this pod shares with others of its template.
@@ -382,6 +426,7 @@ mod tests {
         assert_eq!(pod_records.on_node("n1").count(), 1);
         pod_records.remove("shop", "b");
         assert!(pod_records.is_empty() && pod_records.by_node.is_empty());
+        assert!(pod_records.by_controller.is_empty() && pod_records.alike.is_empty());
         assert!(pod_records.words.is_empty(), "{:?}", pod_records.words);
         for round in 0..3 {
             let name = format!("c{round}");
@@ -407,6 +452,32 @@ mod tests {
         assert!(pod_records.iter().map(|pod| &*pod.name).eq(on_node));
         assert_eq!(pod_records.in_namespace("shop").count(), 3);
         assert_eq!(pod_records.in_namespace("other").count(), 0);
+    }
+
+    #[test]
+    fn pods_are_found_by_their_controller_and_by_what_they_share() {
+        let mut pod_records = PodRecords::default();
+        let mut insert = |name: &str, app: &str, set: &str| {
+            let mut pod = pod(name, "n1", "Running");
+            pod.metadata.labels = Some([("app".to_owned(), app.to_owned())].into());
+            let owner = serde_json::json!([{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": set, "uid": "u", "controller": true}]);
+            pod.metadata.owner_references = serde_json::from_value(owner).unwrap();
+            pod_records.insert(&pod);
+        };
+        insert("b", "web", "web-1");
+        insert("a", "web", "web-1");
+        insert("c", "api", "api-1");
+        // the same pod again, with another template
+        insert("b", "api", "api-1");
+        let of = |set: &str| {
+            let pods = pod_records.of_controller("shop", &format!("ReplicaSet/{set}"));
+            pods.map(|pod| &*pod.name).collect::<Vec<_>>()
+        };
+        assert_eq!((of("web-1"), of("api-1")), (vec!["a"], vec!["b", "c"]));
+        let alike = pod_records.alike_in("shop");
+        let mut alike: Vec<_> = alike.map(|(it, pods)| (&*it.labels["app"], pods)).collect();
+        alike.sort_unstable();
+        assert_eq!(alike, [("api", 2), ("web", 1)]);
     }
 
     #[test]

@@ -235,6 +235,17 @@ impl Store {
         self.whole.values()
     }
 
+    /// Those of one namespace.
+    pub fn whole_pods_in<'a>(
+        &'a self,
+        namespace: &str,
+    ) -> impl Iterator<Item = &'a PodView> + use<'a> {
+        let namespace = namespace.to_owned();
+        let from = self.whole.range((namespace.clone(), String::new())..);
+        let of_namespace = from.take_while(move |((of, _), _)| *of == namespace);
+        of_namespace.map(|(_, pod)| pod)
+    }
+
     /// One of them.
     pub fn whole_pod(&self, namespace: &str, name: &str) -> Option<&PodView> {
         self.whole.get(&(namespace.to_owned(), name.to_owned()))

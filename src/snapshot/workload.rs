@@ -9,6 +9,9 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
+/// What `spec.managedBy` says of a Job that is the Job controller's, as one without it is.
+const JOB_CONTROLLER: &str = "kubernetes.io/job-controller";
+
 /// A controller that makes pods.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Workload {
@@ -22,6 +25,8 @@ pub struct Workload {
     pub selector: Option<LabelSelector>,
     /// The labels of the pods that it makes (`spec.template.metadata.labels`, a CronJob's behind `jobTemplate`).
     pub template_labels: BTreeMap<String, String>,
+    /// When it was last written by anybody (`metadata.managedFields`), where that was read.
+    pub written: Option<Timestamp>,
     /// The number of its revision (`deployment.kubernetes.io/revision`).
     pub revision: Option<i64>,
     /// How many pods the Deployment of a ReplicaSet wants (`deployment.kubernetes.io/desired-replicas`).
@@ -30,24 +35,48 @@ pub struct Workload {
     pub template: Option<PodTemplate>,
     /// How many pods are wanted now (`spec.replicas`, a DaemonSet's `desiredNumberScheduled`, what a Job may still run at once).
     pub wanted: Option<i64>,
-    /// How many there are (`status.replicas`, `currentNumberScheduled`, a Job's `active`).
+    /// How many there are (`status.replicas`, `currentNumberScheduled`, a Job's `active`); of a CronJob how many of its Jobs run.
     pub existing: Option<i64>,
     /// How many of a Job's pods have ended.
     pub ended: i64,
     /// How many are ready.
     pub ready: Option<i64>,
+    /// How many a StatefulSet counts as available: ready for `minReadySeconds`.
+    pub available: Option<i64>,
+    /// How many of a Job's pods are being deleted and are replaced only when they are gone.
+    pub leaving: i64,
+    /// Its pods are made one after the other, each when those before it are available (StatefulSet).
+    pub ordered: bool,
+    /// Who runs a Job in place of the Job controller (`spec.managedBy`).
+    pub managed_by: Option<String>,
+    /// When a CronJob makes its Jobs.
+    pub schedule: Option<Schedule>,
     /// `status.conditions`
     pub conditions: Vec<WorkloadCondition>,
     /// `spec.strategy` or `spec.updateStrategy`
     pub strategy: Option<serde_json::Value>,
+    /// `spec.replicas` or `spec.parallelism` is zero.
+    pub scaled_to_zero: bool,
     /// Deployment paused, Job or CronJob suspended.
     pub halted: bool,
     /// It is being deleted.
     pub terminating: bool,
-    /// Its controller has not seen the present spec yet (`status.observedGeneration`), so that its counts are of an earlier one.
-    pub behind: bool,
+    /// `status.observedGeneration` and `metadata.generation` where its controller has not seen the present spec yet, so that its
+    /// counts are of an earlier one.
+    pub behind: Option<(i64, i64)>,
     /// What its annotation says of findings that are not to be shown.
     pub silence: Option<String>,
+}
+
+/// When a CronJob makes its Jobs, and has made the last.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Schedule {
+    /// `spec.schedule`
+    pub cron: String,
+    /// When the last Job that was made had been due (`status.lastScheduleTime`).
+    pub last: Option<Timestamp>,
+    /// When the last Job that completed had ended (`status.lastSuccessfulTime`).
+    pub last_success: Option<Timestamp>,
 }
 
 /// One of a workload's conditions.
@@ -67,9 +96,12 @@ pub struct WorkloadCondition {
 }
 
 impl Workload {
-    /// Whether a Job has come to its end, well or badly.
-    pub fn finished(&self) -> bool {
-        self.holds("Complete") || self.holds("Failed")
+    /// Whether a Job has come to its end, well (true) or badly (false). What the controller has decided counts before the last
+    /// pods are gone (`SuccessCriteriaMet`, `FailureTarget`; pkg/controller/job/job_controller.go, 1.31).
+    pub fn finished(&self) -> Option<bool> {
+        let well = self.holds("Complete") || self.holds("SuccessCriteriaMet");
+        let badly = self.holds("Failed") || self.holds("FailureTarget");
+        (well || badly).then_some(well)
     }
 
     /// Whether the condition is there and True.
@@ -104,7 +136,13 @@ struct RawMeta {
     deletion_timestamp: Option<Timestamp>,
     generation: Option<i64>,
     owner_references: Option<Vec<RawOwner>>,
+    managed_fields: Option<Vec<Written>>,
     annotations: Option<RawAnnotations>,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    time: Option<String>,
 }
 
 /// What the Deployment controller writes on its ReplicaSets (pkg/controller/deployment/util/deployment_util.go, 1.37).
@@ -145,6 +183,11 @@ struct RawSpec {
     update_strategy: Option<serde_json::Value>,
     paused: Option<bool>,
     suspend: Option<bool>,
+    pod_management_policy: Option<String>,
+    pod_replacement_policy: Option<String>,
+    pod_failure_policy: Option<IgnoredAny>,
+    managed_by: Option<String>,
+    schedule: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -171,14 +214,15 @@ struct JobSpec {
 #[serde(untagged)]
 enum Active {
     Pods(i64),
-    Jobs(IgnoredAny),
+    Jobs(Vec<IgnoredAny>),
 }
 
 impl RawStatus {
     fn active(&self) -> i64 {
-        match self.active {
-            Some(Active::Pods(pods)) => pods,
-            Some(Active::Jobs(_)) | None => 0,
+        match &self.active {
+            Some(Active::Pods(pods)) => *pods,
+            Some(Active::Jobs(jobs)) => i64::try_from(jobs.len()).unwrap_or(i64::MAX),
+            None => 0,
         }
     }
 }
@@ -192,8 +236,13 @@ struct RawStatus {
     active: Option<Active>,
     succeeded: Option<i64>,
     failed: Option<i64>,
+    failed_indexes: Option<String>,
+    terminating: Option<i64>,
     observed_generation: Option<i64>,
     ready_replicas: Option<i64>,
+    available_replicas: Option<i64>,
+    last_schedule_time: Option<Timestamp>,
+    last_successful_time: Option<Timestamp>,
     desired_number_scheduled: Option<i64>,
     number_ready: Option<i64>,
     ready: Option<i64>,
@@ -213,19 +262,22 @@ impl RawWorkload {
         let existing = match kind {
             Kind::DaemonSet => status.current_number_scheduled,
             // left out while it is zero
-            Kind::Job => Some(status.active()),
-            Kind::CronJob => None,
+            Kind::Job | Kind::CronJob => Some(status.active()),
             _ => Some(status.replicas.unwrap_or_default()),
         };
         let ended = [status.succeeded, status.failed];
-        let observed = status.observed_generation.zip(self.metadata.generation);
+        let only_gone = spec.pod_replacement_policy.as_deref() == Some("Failed")
+            || spec.pod_failure_policy.is_some();
         let of_job = spec.job_template.and_then(|job| job.spec?.template);
         let template = spec.template.or(of_job);
         let labels = template.as_deref().and_then(template_labels);
         let is_live = wanted > Some(0) || existing > Some(0);
+        let written = self.metadata.written();
         let annotations = self.metadata.annotations.unwrap_or_default();
         let number = |text: Option<String>| text?.parse().ok();
         Workload {
+            behind: behind(kind, self.metadata.generation, &status),
+            written,
             revision: number(annotations.revision),
             desired: number(annotations.desired),
             template: template
@@ -243,11 +295,21 @@ impl RawWorkload {
             existing,
             ended: ended.into_iter().flatten().sum(),
             terminating: self.metadata.deletion_timestamp.is_some(),
-            behind: observed.is_some_and(|(seen, present)| seen < present),
             ready: status
                 .ready_replicas
                 .or(status.number_ready)
                 .or(status.ready),
+            available: status.available_replicas,
+            leaving: status.terminating.filter(|_| only_gone).unwrap_or_default(),
+            ordered: kind == Kind::StatefulSet
+                && spec.pod_management_policy.as_deref() != Some("Parallel"),
+            managed_by: spec.managed_by.filter(|manager| manager != JOB_CONTROLLER),
+            schedule: spec.schedule.map(|cron| Schedule {
+                cron,
+                last: status.last_schedule_time,
+                last_success: status.last_successful_time,
+            }),
+            scaled_to_zero: spec.replicas.or(spec.parallelism) == Some(0),
             conditions: status.conditions.unwrap_or_default(),
             strategy: spec.strategy.or(spec.update_strategy),
             halted: spec.paused.or(spec.suspend).unwrap_or_default(),
@@ -260,18 +322,51 @@ fn template_labels(template: &RawValue) -> Option<BTreeMap<String, String>> {
     template.metadata?.labels
 }
 
+impl RawMeta {
+    fn written(&self) -> Option<Timestamp> {
+        let writes = self.managed_fields.iter().flatten();
+        let times = writes.filter_map(|write| write.time.as_deref()?.parse().ok());
+        times.max()
+    }
+}
+
+/// The generations, where the status is of an earlier one. What a DaemonSet wants is itself counted, so that one that was never
+/// counted is behind as well.
+fn behind(kind: Kind, generation: Option<i64>, status: &RawStatus) -> Option<(i64, i64)> {
+    let seen = match kind {
+        Kind::DaemonSet => Some(status.observed_generation.unwrap_or_default()),
+        _ => status.observed_generation,
+    };
+    seen.zip(generation)
+        .filter(|(seen, present)| seen < present)
+}
+
 /// How many pods a Job may have at once, with what is left to complete (pkg/controller/job/job_controller.go manageJob, 1.37).
+/// An index that has failed for good is not tried again.
 fn job_wants(spec: &RawSpec, status: &RawStatus) -> i64 {
     if spec.suspend == Some(true) {
         return 0;
     }
     let parallelism = spec.parallelism.unwrap_or(1);
-    let left = |completions: i64| completions - status.succeeded.unwrap_or_default();
+    let failed = status.failed_indexes.as_deref().map_or(0, indexes);
+    let done = status.succeeded.unwrap_or_default();
+    let left = |completions: i64| completions.saturating_sub(done).saturating_sub(failed);
     match spec.completions {
         Some(completions) => parallelism.min(left(completions)).max(0),
-        None if status.succeeded.unwrap_or_default() > 0 => status.active(),
+        None if done > 0 => status.active(),
         None => parallelism,
     }
+}
+
+/// How many indexes a list like `1,3-5` names.
+fn indexes(list: &str) -> i64 {
+    let count = |part: &str| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last): (i64, i64) = (first.parse().ok()?, last.parse().ok()?);
+        Some(last.saturating_sub(first).saturating_add(1).max(0))
+    };
+    let counts = list.split(',').filter_map(count);
+    counts.fold(0, i64::saturating_add)
 }
 
 fn read_selector(kind: Kind, selector: serde_json::Value) -> Option<LabelSelector> {
@@ -291,8 +386,7 @@ mod tests {
     #[test]
     fn a_cron_job_that_runs_lists_its_jobs() {
         let json = r#"{"metadata":{},"status":{"active":[{"kind":"Job","name":"report-1"}]}}"#;
-        let raw: RawWorkload = serde_json::from_str(json).unwrap();
-        assert_eq!(raw.into_workload(Kind::CronJob).existing, None);
+        assert_eq!(workload(Kind::CronJob, json).existing, Some(1));
     }
 
     fn workload(kind: Kind, json: &str) -> Workload {
@@ -312,6 +406,11 @@ mod tests {
             ),
             (r#"{"parallelism":3}"#, r#"{"active":1,"succeeded":1}"#, 1),
             (r#"{"parallelism":3,"suspend":true}"#, "{}", 0),
+            (
+                r#"{"parallelism":9,"completions":9}"#,
+                r#"{"succeeded":1,"failedIndexes":"0,3-5"}"#,
+                4,
+            ),
         ] {
             let json = format!(r#"{{"metadata":{{}},"spec":{spec},"status":{status}}}"#);
             let job = workload(Kind::Job, &json);
@@ -321,13 +420,40 @@ mod tests {
 
     #[test]
     fn counts_of_an_earlier_spec_are_told_from_those_of_the_present_one() {
-        for (generation, observed, behind) in [(3, "2", true), (3, "3", false), (3, "null", false)]
+        for (generation, observed, behind) in
+            [(3, "2", Some((2, 3))), (3, "3", None), (3, "null", None)]
         {
             let json = format!(
                 r#"{{"metadata":{{"generation":{generation}}},"status":{{"replicas":0,"observedGeneration":{observed}}}}}"#
             );
             assert_eq!(workload(Kind::ReplicaSet, &json).behind, behind, "{json}");
         }
+    }
+
+    #[test]
+    fn pods_that_are_being_deleted_count_where_only_gone_ones_are_replaced() {
+        for (spec, leaving) in [
+            ("{}", 0),
+            (r#"{"podReplacementPolicy":"TerminatingOrFailed"}"#, 0),
+            (r#"{"podReplacementPolicy":"Failed"}"#, 2),
+            (r#"{"podFailurePolicy":{"rules":[]}}"#, 2),
+        ] {
+            let json = format!(r#"{{"metadata":{{}},"spec":{spec},"status":{{"terminating":2}}}}"#);
+            assert_eq!(workload(Kind::Job, &json).leaving, leaving, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_a_daemon_set_wants_is_not_known_before_it_is_counted() {
+        let new = r#"{"metadata":{"generation":1},"status":{"desiredNumberScheduled":0}}"#;
+        assert_eq!(workload(Kind::DaemonSet, new).behind, Some((0, 1)));
+    }
+
+    #[test]
+    fn the_newest_of_all_writes_counts() {
+        let json = r#"{"metadata":{"managedFields":[{"manager":"a","time":"2026-01-01T00:00:00Z"},{"time":"2026-01-02T00:00:00Z"},{"time":"gone"},{}]}}"#;
+        let written = workload(Kind::Deployment, json).written;
+        assert_eq!(written.unwrap().to_string(), "2026-01-02T00:00:00Z");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub use scope::Scope;
 pub use service::ServiceSubject;
 pub use since::{Restarts, between_crashes};
 pub use subject::{Because, Look, Passage, Standing, Subject};
-pub use workload::{REFUSED, RETRY, Refusal, WorkloadSubject};
+pub use workload::{RETRY, Refusal, WorkloadSubject, is_refusal, refusal_reasons};
 
 use crate::snapshot::{ObjectRef, PodView, Snapshot};
 use std::collections::BTreeMap;
@@ -104,7 +104,10 @@ impl<'s, S: Subject<'s>> Sorted<S> {
         for subject in meant {
             let standing = subject.standing(snapshot);
             let is_stuck = standing == Standing::Stuck;
-            let owner = subject.owner(snapshot);
+            let (owner, object) = (subject.owner(snapshot), subject.object());
+            if owner != object && scope.names(&object) && !is_stuck {
+                sorted.named.push((object, standing.clone()));
+            }
             let together = match owners.remove(&owner) {
                 Some(known) => known.and(standing),
                 None => standing,
@@ -131,11 +134,7 @@ pub fn triage<'s>(snapshot: &Snapshot<'s>, scope: &'s Scope) -> Triage<'s> {
     let nodes = node::candidates(snapshot, scope, &pods.stuck);
     Triage {
         nodes: Sorted::sort(nodes, snapshot, scope),
-        workloads: Sorted::sort(
-            WorkloadSubject::all(snapshot.store(), scope),
-            snapshot,
-            scope,
-        ),
+        workloads: Sorted::sort(WorkloadSubject::all(snapshot, scope), snapshot, scope),
         services: Sorted::sort(service::candidates(snapshot, scope), snapshot, scope),
         pods,
     }

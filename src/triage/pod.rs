@@ -1,7 +1,7 @@
 //! How a pod stands: one exhaustive look, from its phase down to its containers.
 
 use super::node::NOT_READY;
-use super::recovery::recovered;
+use super::recovery::Ready;
 use super::since::{self, Restarts, between_crashes};
 use super::status_word::status_word;
 use super::subject::{Look, describe};
@@ -40,16 +40,19 @@ pub(super) fn sorted<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Sorted<&'s P
             }
         }
     }
+    let mut ready = None;
     for pod in store.whole_pods() {
         if !pod.is_in(scope, store) {
             continue;
         }
-        let standing = match pod.standing(snapshot) {
-            Standing::Stuck if recovered(pod, store) && !scope.only_pods() => {
-                Standing::Ended(Because::Replaced)
+        let mut standing = pod.standing(snapshot);
+        let has_failed = standing == Standing::Stuck && pod.phase() == "Failed";
+        if has_failed && !scope.only_pods() {
+            let ready = ready.get_or_insert_with(|| Ready::of(store));
+            if ready.replaces(pod, store) {
+                standing = Standing::Ended(Because::Replaced);
             }
-            standing => standing,
-        };
+        }
         numbers.count(&standing);
         if standing == Standing::Stuck {
             sorted.stuck.push(pod);
@@ -127,6 +130,15 @@ impl<'s> Subject<'s> for &'s PodView {
 
     fn restarts(self, container: Option<&str>) -> Option<Restarts<'s>> {
         since::restarts(self, container)
+    }
+
+    /// A pod of a Job that failed is over when the Job is complete.
+    fn is_in_doubt(&self, store: &Store) -> bool {
+        let job = self
+            .controller()
+            .filter(|(kind, _)| *kind == Kind::Job.as_str());
+        let job = job.and_then(|(kind, name)| store.workload(kind, self.namespace(), name));
+        self.phase() == "Failed" && job.is_some_and(|job| job.is_unknown())
     }
 
     fn passed(

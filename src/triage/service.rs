@@ -42,17 +42,15 @@ pub(super) fn candidates<'s>(
 impl<'s> ServiceSubject<'s> {
     /// How many live pods it has.
     pub fn pods(&self, store: &Store) -> usize {
-        let records = store.pod_records();
-        let pods = records.in_namespace(self.namespace);
-        pods.filter(|record| self.selects(&records.footprint(record).labels))
-            .count()
+        let alike = store.pod_records().alike_in(self.namespace);
+        let own = alike.filter(|(footprint, _)| self.selects(&footprint.labels));
+        own.map(|(_, pods)| pods).sum()
     }
 
     /// How many pods would be its own if they had not ended, as far as they were read.
     fn ended(&self, store: &Store) -> usize {
-        let pods = store.whole_pods();
-        pods.filter(|pod| pod.namespace() == self.namespace)
-            .filter(|pod| matches!(pod.phase(), "Succeeded" | "Failed"))
+        let pods = store.whole_pods_in(self.namespace);
+        pods.filter(|pod| matches!(pod.phase(), "Succeeded" | "Failed"))
             .filter(|pod| self.selects(pod.identity().labels))
             .count()
     }
@@ -89,14 +87,17 @@ impl<'s> ServiceSubject<'s> {
         if self.service.selector.is_empty() {
             return Some(Because::NoSelector);
         }
-        match (self.pods(store), self.ended(store)) {
-            (0, 0) if store.pods().whole(self.namespace).is_err() => Some(Because::PodsUnread),
-            (0, 0) => {
+        let pods = self.pods(store);
+        if pods > 0 {
+            return Some(Because::Selects(pods));
+        }
+        match self.ended(store) {
+            0 if store.pods().whole(self.namespace).is_err() => Some(Because::PodsUnread),
+            0 => {
                 let of_workload = self.workload(store).map(Because::OfWorkload);
                 of_workload.or_else(|| self.untaken_role(store).map(Because::RoleUntaken))
             }
-            (0, ended) => Some(Because::PodsEnded(ended)),
-            (pods, _) => Some(Because::Selects(pods)),
+            ended => Some(Because::PodsEnded(ended)),
         }
     }
 

@@ -22,6 +22,12 @@ pub trait Subject<'s>: Copy {
     /// What a person would change to change it.
     fn owner(&self, store: &Store) -> ObjectRef;
 
+    /// What the report calls it: itself, or of what people know by its owner that one.
+    fn shown(&self, store: &Store) -> ObjectRef {
+        let _ = store;
+        self.object()
+    }
+
     /// Whether the scope means it.
     fn is_in(&self, scope: &Scope, store: &Store) -> bool;
 
@@ -38,6 +44,12 @@ pub trait Subject<'s>: Copy {
     fn inspect(&self, layer: Layer) -> Look {
         let _ = layer;
         describe(&self.object()).into()
+    }
+
+    /// Whether something that was not read may show that it needs no explanation, so that nothing is proven of it.
+    fn is_in_doubt(&self, store: &Store) -> bool {
+        let _ = store;
+        false
     }
 
     /// Whether it waits for a node, so that layers before the scheduler's are not passed but not reached.
@@ -129,13 +141,17 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// How an owner of both stands: as the worse one, and what has ended or is halted counts for nothing beside what is not.
+    /// How an owner of both stands: as the worse one, and what has ended or wants nothing counts for nothing beside what does not.
     pub(super) fn and(self, other: Standing) -> Standing {
-        use Because::{Halted, HasPods};
+        use Because::{Completed, HasPods, LastJobFailed, ScaledToZero};
         let rank = |standing: &Standing| match standing {
-            Standing::Healthy(Halted) => 0,
-            Standing::Ended(_) => 1,
-            Standing::Healthy(_) => 2,
+            Standing::Healthy(ScaledToZero) => 0,
+            Standing::Healthy(_) | Standing::Ended(LastJobFailed(_))
+                if *standing != Standing::Healthy(Completed) =>
+            {
+                2
+            }
+            Standing::Healthy(_) | Standing::Ended(_) => 1,
             Standing::Progressing(..) => 3,
             Standing::Stuck => 4,
         };
@@ -196,10 +212,30 @@ pub enum Because {
     HasPods(i64),
     /// A workload makes its pods.
     MakingPods,
-    /// A workload is paused, suspended or wants no pods.
-    Halted,
+    /// So many of its own pods have to be ready before a workload makes the next.
+    WaitsForReady(i64),
+    /// So many of its own pods have to be gone before a workload makes others.
+    WaitsForGone(i64),
+    /// A workload wants no pods.
+    ScaledToZero,
+    /// There is no node on which a DaemonSet wants a pod.
+    NoNode,
+    /// A Job or CronJob is suspended.
+    Suspended,
+    /// A Deployment is paused and has no ReplicaSet that wants pods.
+    Paused,
+    /// This controller runs a Job in place of the Job controller.
+    ManagedBy(String),
     /// A Job has failed and is not tried again.
     JobFailed,
+    /// So many Jobs of a CronJob run.
+    JobsRun(i64),
+    /// The last Job of a CronJob, of this name, has failed.
+    LastJobFailed(String),
+    /// No Job of a CronJob runs; the last had been due then.
+    LastJobDue(Timestamp),
+    /// A CronJob of this schedule has made no Job yet.
+    NothingDueYet(String),
     /// A Service has so many pods.
     Selects(usize),
     /// A Service has no selector: somebody else writes its endpoints.

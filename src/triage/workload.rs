@@ -1,24 +1,23 @@
-//! How a workload stands with the pods that it makes: whether it has as many as it wants.
+//! How a workload stands with what it makes: whether it has as many pods as it wants.
 //!
-//! Only a controller that makes pods itself is asked: the ReplicaSet and not its Deployment, unless none of its ReplicaSets
-//! that were read wants any.
+//! Of a Deployment its ReplicaSets are asked, and it itself only where none of those that were read wants a pod, or where it is
+//! refused one. A CronJob makes Jobs, which are asked themselves.
+
+mod refusal;
+
+pub use refusal::{RETRY, Refusal, is_refusal, refusal_reasons};
 
 use super::{Because, Layer, Scope, Standing, Subject};
-use crate::snapshot::{Event, Kind, ObjectRef, Snapshot, Store, Workload, WorkloadCondition};
+use crate::snapshot::{Kind, ObjectRef, PodRecord, PodView, Schedule, Snapshot, Store, Workload};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// Seconds for which a new workload may be without any pod.
+/// Seconds for which a workload may lack pods after it, its pods or its controller last did anything.
 const MAKING: i64 = 60;
+/// The same for a Job of which a pod has failed (pkg/controller/job/job_controller.go MaxJobPodFailureBackOff, 1.37).
+const BACK_OFF: i64 = 600 + MAKING;
 /// Seconds for which refusals may be those of a namespace whose ServiceAccount is yet to come, or of an API server that was busy.
 const GLITCH: i64 = 5;
-/// The most seconds between two attempts to create a pod (client-go `util/workqueue` DefaultTypedControllerRateLimiter, 0.37).
-pub const RETRY: i64 = 1000;
-
-/// The reason of an event that tells of a pod that could not be created (pkg/controller/controller_utils.go, 1.37).
-pub const REFUSED: &str = "FailedCreate";
-/// The same of one that was.
-const CREATED: &str = "SuccessfulCreate";
 
 /// A workload with its name.
 #[derive(Debug, Clone, Copy)]
@@ -33,57 +32,38 @@ pub struct WorkloadSubject<'s> {
     pub workload: &'s Workload,
 }
 
-/// The words of a controller that was refused a pod.
-#[derive(Debug, Clone, Copy)]
-pub enum Refusal<'s> {
-    /// Its newest event FailedCreate.
-    Event(&'s Event),
-    /// The condition ReplicaFailure. Its message is that of the first refusal, since the ReplicaSet controller does not change
-    /// it while it stands (pkg/controller/replicaset/replica_set_utils.go calculateStatus, 1.37).
-    Condition(&'s WorkloadCondition),
-}
-
-impl<'s> Refusal<'s> {
-    /// What the API server said.
-    pub fn message(self) -> &'s str {
-        match self {
-            Refusal::Event(event) => &event.message,
-            Refusal::Condition(condition) => condition.message.as_deref().unwrap_or_default(),
-        }
-    }
-}
-
 impl<'s> WorkloadSubject<'s> {
-    /// The workloads that were read and make pods.
-    pub fn all(store: &'s Store, scope: &Scope) -> Vec<Self> {
+    /// The workloads that were read and are asked.
+    pub fn all(snapshot: &Snapshot<'s>, scope: &Scope) -> Vec<Self> {
         if scope.only_pods() || scope.fields.is_some() {
             return Vec::new();
         }
-        let sets = store.replica_sets().seen();
-        let known: BTreeSet<(&str, &str)> = sets
-            .filter(|(_, set)| set.wanted > Some(0))
-            .filter_map(|((namespace, _), set)| {
-                let (_, deployment) = set.controller.as_ref()?;
-                Some((namespace.as_str(), deployment.as_str()))
+        let catalogs = snapshot.store().workload_catalogs();
+        let every = catalogs.flat_map(|(kind, catalog)| {
+            let seen = catalog.seen();
+            seen.map(move |((namespace, name), workload)| WorkloadSubject {
+                kind,
+                namespace,
+                name,
+                workload,
             })
-            .collect();
-        let makes_pods = |subject: &WorkloadSubject<'_>| match subject.kind {
-            Kind::Deployment => !known.contains(&(subject.namespace, subject.name)),
-            kind => kind != Kind::CronJob,
-        };
-        store
-            .workload_catalogs()
-            .flat_map(|(kind, catalog)| {
-                let seen = catalog.seen();
-                seen.map(move |((namespace, name), workload)| WorkloadSubject {
-                    kind,
-                    namespace,
-                    name,
-                    workload,
-                })
+        });
+        asked(every.collect(), snapshot)
+    }
+
+    /// Those of one namespace.
+    pub fn all_in(snapshot: &Snapshot<'s>, namespace: &'s str) -> Vec<Self> {
+        let catalogs = snapshot.store().workload_catalogs();
+        let every = catalogs.flat_map(|(kind, catalog)| {
+            let seen = catalog.seen_in(namespace);
+            seen.map(move |(name, workload)| WorkloadSubject {
+                kind,
+                namespace,
+                name,
+                workload,
             })
-            .filter(makes_pods)
-            .collect()
+        });
+        asked(every.collect(), snapshot)
     }
 
     /// How many pods it wants.
@@ -97,88 +77,214 @@ impl<'s> WorkloadSubject<'s> {
         if counted >= self.wanted() || self.kind == Kind::DaemonSet {
             return counted;
         }
+        let own = self.pods(store).filter(|pod| !pod.terminating);
+        counted.max(number(own.count()))
+    }
+
+    /// Its live pods that were read.
+    fn pods<'a>(&self, store: &'a Store) -> impl Iterator<Item = &'a PodRecord> + use<'a> {
         let controller = self.object().short();
-        let pods = store.pod_records().in_namespace(self.namespace);
-        let own = pods.filter(|pod| {
-            !pod.terminating && pod.controller.as_deref() == Some(controller.as_str())
-        });
-        counted.max(i64::try_from(own.count()).unwrap_or(i64::MAX))
+        store
+            .pod_records()
+            .of_controller(self.namespace, &controller)
     }
 
-    /// Whether a pod of it was read that has ended; a Job counts it only later.
-    fn has_had_pods(&self, store: &Store) -> bool {
+    /// Those of its pods that are kept whole; some have ended.
+    fn whole_pods<'a>(&'a self, store: &'a Store) -> impl Iterator<Item = &'a PodView> {
         let own = Some((self.kind.as_str(), self.name));
-        let mut pods = store.whole_pods();
-        pods.any(|pod| pod.namespace() == self.namespace && pod.controller() == own)
+        let pods = store.whole_pods_in(self.namespace);
+        pods.filter(move |pod| pod.controller() == own)
     }
 
-    /// Why its controller could not create a pod, unless it has created one since: the newer of event and condition.
-    pub fn refusal(&self, snapshot: &Snapshot<'s>) -> Option<Refusal<'s>> {
-        let condition = self
-            .workload
-            .condition("ReplicaFailure")
-            .filter(|c| c.status == "True" && c.reason.as_deref() != Some("FailedDelete"));
-        let event = self.refused(snapshot).pop();
-        match (event, condition) {
-            (Some(event), Some(condition)) if event.last < condition.last_transition_time => {
-                Some(Refusal::Condition(condition))
+    /// Why it wants no pod, if so. What a DaemonSet wants its controller has to count first.
+    fn wants_none(&self) -> Option<Because> {
+        if self.wanted() > 0 || self.is_uncounted() {
+            return None;
+        }
+        Some(match self.kind {
+            Kind::DaemonSet => Because::NoNode,
+            Kind::Job if self.workload.halted => Because::Suspended,
+            Kind::Job if !self.workload.scaled_to_zero => Because::Completed,
+            _ => Because::ScaledToZero,
+        })
+    }
+
+    fn is_uncounted(&self) -> bool {
+        let workload = self.workload;
+        self.kind == Kind::DaemonSet && (workload.wanted.is_none() || workload.behind.is_some())
+    }
+
+    /// What of its own pods it waits for before it makes others. How long that may take they say themselves.
+    fn waits(&self, existing: i64, store: &Store) -> Option<Because> {
+        let workload = self.workload;
+        match self.kind {
+            Kind::StatefulSet if workload.ordered => {
+                let ready = workload.ready.unwrap_or_default();
+                let up = workload
+                    .available
+                    .map_or(ready, |available| available.min(ready));
+                let going = self.pods(store).filter(|pod| pod.terminating).count();
+                if existing > up {
+                    return Some(Because::WaitsForReady(existing.saturating_sub(up)));
+                }
+                (going > 0).then(|| Because::WaitsForGone(number(going)))
             }
-            (Some(event), None) if self.has_condition() && !is_retried(event, snapshot) => None,
-            (Some(event), _) => Some(Refusal::Event(event)),
-            (None, condition) => condition.map(Refusal::Condition),
+            Kind::Job => {
+                let enough = existing.saturating_add(workload.leaving) >= self.wanted();
+                enough.then_some(Because::WaitsForGone(workload.leaving))
+            }
+            Kind::Deployment => {
+                let going = self.going(store);
+                (going > 0).then(|| Because::WaitsForGone(number(going)))
+            }
+            _ => None,
         }
     }
 
-    /// Whether the refusal is of the last attempt: the condition goes with the next success, and events come with each attempt.
-    pub fn is_current(&self, refusal: Refusal<'_>, snapshot: &Snapshot<'_>) -> bool {
-        match refusal {
-            Refusal::Event(event) => {
-                self.workload.holds("ReplicaFailure") || is_retried(event, snapshot)
-            }
-            Refusal::Condition(_) => true,
+    /// How many pods of its ReplicaSets have to go before it makes others.
+    fn going(&self, store: &Store) -> usize {
+        let strategy = self.workload.strategy.as_ref();
+        if strategy.is_none_or(|strategy| strategy["type"] != "Recreate") {
+            return 0;
         }
-    }
-
-    /// Whether its controller writes the condition ReplicaFailure.
-    fn has_condition(&self) -> bool {
-        matches!(self.kind, Kind::ReplicaSet | Kind::ReplicationController)
-    }
-
-    /// Its events of refusals since a pod was created last, oldest first. One about a pod that is there by now is no longer so.
-    fn refused(&self, snapshot: &Snapshot<'s>) -> Vec<&'s Event> {
-        let object = self.object();
-        let store = snapshot.store();
-        let events: Vec<&Event> = store.events().of(&object, self.uid()).collect();
-        let created = events.iter().filter(|event| event.reason == CREATED);
-        let created = created.filter_map(|event| event.last).max();
-        let is_there = |event: &Event| {
-            let name = quoted(&event.message, "pods \"");
-            name.is_some_and(|name| store.pod_records().get(self.namespace, name).is_some())
+        let (records, object) = (store.pod_records(), self.object());
+        let going = records.in_namespace(self.namespace);
+        let is_own = |pod: &&PodRecord| {
+            pod.terminating && store.owners(&records.identity(pod)).last() == Some(&object)
         };
-        let is_refusal =
-            |event: &&Event| event.reason == REFUSED && event.last >= created && !is_there(event);
-        events.into_iter().filter(is_refusal).collect()
+        going.filter(is_own).count()
+    }
+
+    /// It makes its pods, and may take its time for it since anything was last done. Where nothing tells when that was, nobody can
+    /// say how long.
+    fn making(&self, snapshot: &Snapshot<'_>) -> Standing {
+        let store = snapshot.store();
+        let workload = self.workload;
+        let mut whole = self.whole_pods(store);
+        let retries = self.kind == Kind::Job
+            && (workload.ended > 0 || whole.any(|pod| pod.phase() == "Failed"));
+        let events = || store.events_of(&self.object(), self.uid());
+        let tells = workload.written.is_some() || !events().is_unknown();
+        let since = match (workload.behind, retries) {
+            // when the present spec was written
+            (Some(_), _) => workload.written,
+            (None, true) if !tells => self.whole_pods(store).filter_map(newest).max(),
+            _ => self.acted(snapshot),
+        };
+        let budget = if retries { BACK_OFF } else { MAKING };
+        match since {
+            Some(since) => {
+                Standing::within(Because::MakingPods, since, budget, snapshot.clock().at)
+            }
+            None => Standing::Progressing(Because::MakingPods, None),
+        }
+    }
+
+    /// When it, its pods or its controller last did anything, as far as known.
+    fn acted(&self, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
+        let store = snapshot.store();
+        let object = self.object();
+        let events = store.events().of(&object, self.uid());
+        let events = events.filter_map(|event| event.last);
+        let started = self.pods(store).filter_map(|pod| pod.started);
+        let ended = self.whole_pods(store).filter_map(newest);
+        let told = events.chain(started).chain(ended).max();
+        told.max(self.workload.newest()).max(self.workload.written)
+    }
+
+    /// How a CronJob stands between its Jobs.
+    fn between_jobs(&self, schedule: &Schedule, snapshot: &Snapshot<'_>) -> Standing {
+        if self.workload.halted {
+            return Standing::Healthy(Because::Suspended);
+        }
+        if self.refusal(snapshot).is_some() {
+            return self.refused_for_long(snapshot);
+        }
+        let running = self.workload.existing.unwrap_or_default();
+        if running > 0 {
+            return Standing::Healthy(Because::JobsRun(running));
+        }
+        let last = self.made(snapshot.store());
+        let last = last.max_by_key(|(name, job)| (job.created, *name));
+        match (last, schedule.last) {
+            (Some((name, job)), _) if job.finished() == Some(false) => {
+                Standing::Ended(Because::LastJobFailed(name.to_owned()))
+            }
+            (_, Some(last)) => Standing::Healthy(Because::LastJobDue(last)),
+            (_, None) => Standing::Healthy(Because::NothingDueYet(schedule.cron.clone())),
+        }
+    }
+
+    /// A first refusal may pass. Without a clock its words are all that there is, and no guess.
+    fn refused_for_long(&self, snapshot: &Snapshot<'_>) -> Standing {
+        let since = self.since(snapshot).filter(|_| snapshot.clock().exact);
+        since.map_or(Standing::Stuck, |since| {
+            Standing::within(Because::MakingPods, since, GLITCH, snapshot.clock().at)
+        })
+    }
+
+    /// What its status counts, for one that no rule explains.
+    fn counts(&self) -> Vec<(String, String)> {
+        let workload = self.workload;
+        let count = |count: Option<i64>| count.unwrap_or_default();
+        let (wanted, made) = (self.wanted(), count(workload.existing));
+        let ready = count(workload.ready);
+        let field = |path: &str, quote: String| (path.to_owned(), quote);
+        let mut counts = match self.kind {
+            Kind::CronJob => Vec::new(),
+            Kind::Job => vec![field("status", format!("active {made}, ready {ready}"))],
+            Kind::DaemonSet => vec![field(
+                "status",
+                format!(
+                    "desiredNumberScheduled {wanted}, currentNumberScheduled {made}, numberReady {ready}"
+                ),
+            )],
+            _ => vec![
+                field("spec.replicas", wanted.to_string()),
+                field("status", format!("replicas {made}, readyReplicas {ready}")),
+            ],
+        };
+        if let Some((seen, present)) = workload.behind {
+            counts.push(field("metadata.generation", present.to_string()));
+            counts.push(field("status.observedGeneration", seen.to_string()));
+        }
+        counts
     }
 }
 
-/// It makes its pods, and may take so many seconds for it.
-fn making(since: Option<Timestamp>, budget: i64, snapshot: &Snapshot<'_>) -> Standing {
-    since.map_or(Standing::Stuck, |since| {
-        Standing::within(Because::MakingPods, since, budget, snapshot.clock().at)
-    })
+/// Without the Deployments of which a ReplicaSet is asked, unless they are refused one.
+fn asked<'s>(
+    mut all: Vec<WorkloadSubject<'s>>,
+    snapshot: &Snapshot<'s>,
+) -> Vec<WorkloadSubject<'s>> {
+    let sets = all
+        .iter()
+        .filter(|set| set.kind == Kind::ReplicaSet && set.wanted() > 0);
+    let known: BTreeSet<(&str, &str)> = sets
+        .filter_map(|set| {
+            let (_, deployment) = set.workload.controller.as_ref()?;
+            Some((set.namespace, deployment.as_str()))
+        })
+        .collect();
+    all.retain(|subject| {
+        subject.kind != Kind::Deployment
+            || !known.contains(&(subject.namespace, subject.name))
+            || subject.is_refused_a_set(snapshot)
+    });
+    all
 }
 
-/// Whether the controller may be yet to try again.
-fn is_retried(event: &Event, snapshot: &Snapshot<'_>) -> bool {
-    event
-        .last
-        .is_none_or(|last| snapshot.seconds_since(last) <= RETRY)
+/// When a pod was made, or the last of its containers ended.
+fn newest(pod: &PodView) -> Option<Timestamp> {
+    let ends = pod.containers().filter_map(|container| {
+        let (_, end) = container.last_end()?;
+        Some(end.finished_at.as_ref()?.0)
+    });
+    ends.max().max(pod.created())
 }
 
-/// What stands behind `start`, up to the quotation mark.
-fn quoted<'m>(message: &'m str, start: &str) -> Option<&'m str> {
-    let (_, rest) = message.split_once(start)?;
-    Some(rest.split_once('"')?.0)
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 impl<'s> Subject<'s> for WorkloadSubject<'s> {
@@ -210,6 +316,10 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
         store.outermost(self.object())
     }
 
+    fn shown(&self, store: &Store) -> ObjectRef {
+        self.owner(store)
+    }
+
     fn is_in(&self, scope: &Scope, store: &Store) -> bool {
         scope.has_namespace(self.namespace)
             && scope
@@ -227,67 +337,66 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
         if workload.terminating {
             return Standing::Progressing(Because::Deleting, None);
         }
-        if workload.holds("Complete") {
-            return Standing::Healthy(Because::Completed);
+        if let Some(schedule) = &workload.schedule {
+            return self.between_jobs(schedule, snapshot);
         }
-        if workload.finished() {
-            return Standing::Ended(Because::JobFailed);
+        match (workload.finished(), &workload.managed_by) {
+            (Some(true), _) => return Standing::Healthy(Because::Completed),
+            (Some(false), _) => return Standing::Ended(Because::JobFailed),
+            (None, Some(by)) => return Standing::Healthy(Because::ManagedBy(by.clone())),
+            (None, None) => {}
         }
-        if self.wanted() == 0 {
-            return Standing::Healthy(Because::Halted);
+        if let Some(because) = self.wants_none() {
+            return Standing::Healthy(because);
+        }
+        let refusal = self.refusal(snapshot);
+        if refusal.is_some_and(|refusal| refusal.lacks() == Kind::ReplicaSet) {
+            return self.refused_for_long(snapshot);
         }
         let existing = self.existing(snapshot);
-        if existing >= self.wanted() {
+        if existing >= self.wanted() && !self.is_uncounted() {
             return Standing::Healthy(Because::HasPods(existing));
         }
-        if workload.behind {
-            return Standing::Progressing(Because::MakingPods, None);
-        }
-        if self.refusal(snapshot).is_some() {
-            // without a clock its words are all that there is, and no guess
-            let since = self.since(snapshot).filter(|_| snapshot.clock().exact);
-            return making(since, GLITCH, snapshot);
+        if refusal.is_some() && workload.behind.is_none() {
+            return self.refused_for_long(snapshot);
         }
         if workload.halted {
-            return Standing::Healthy(Because::Halted);
+            return Standing::Healthy(Because::Paused);
         }
-        // some pods are missing for a moment whenever one is replaced; none at all is another matter
-        let never_any = existing == 0 && workload.ended == 0 && !self.has_had_pods(snapshot);
-        if never_any && workload.created.is_some() {
-            return making(workload.created, MAKING, snapshot);
+        match self.waits(existing, snapshot) {
+            Some(because) => Standing::Progressing(because, None),
+            None => self.making(snapshot),
         }
-        Standing::Progressing(Because::MakingPods, None)
     }
 
     fn status(&self) -> String {
-        // as `kubectl get` shows it under READY
-        format!(
-            "{}/{}",
-            self.workload.ready.unwrap_or_default(),
-            self.wanted()
-        )
+        let number = |count: Option<i64>| count.unwrap_or_default();
+        if self.kind == Kind::CronJob {
+            // as `kubectl get` shows it under ACTIVE
+            return format!("{} active", number(self.workload.existing));
+        }
+        // and under READY
+        format!("{}/{}", number(self.workload.ready), self.wanted())
     }
 
     fn raw_status(&self) -> Vec<(String, String)> {
         let conditions = self.workload.conditions.iter();
         let telling = conditions.filter(|c| c.status != "True" || c.r#type == "ReplicaFailure");
-        telling
-            .filter_map(|c| {
-                let path = format!("status.conditions[{}].message", c.r#type);
-                Some((path, c.message.clone()?))
-            })
-            .collect()
+        let telling = telling.filter_map(|c| {
+            let path = format!("status.conditions[{}].message", c.r#type);
+            Some((path, c.message.clone()?))
+        });
+        telling.chain(self.counts()).collect()
     }
 
     fn since(&self, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
-        let condition = self.workload.condition("ReplicaFailure");
-        let transition = condition.and_then(|condition| condition.last_transition_time);
+        let transition = self
+            .refusing_condition()
+            .and_then(|c| c.last_transition_time);
         let refused = self.refused(snapshot);
         let first = refused.iter().filter_map(|event| event.first).min();
-        let created = self
-            .workload
-            .created
-            .filter(|_| self.existing(snapshot) == 0);
+        let is_without = self.kind != Kind::CronJob && self.existing(snapshot) == 0;
+        let created = self.workload.created.filter(|_| is_without);
         transition.or(first).or(created)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{EVENTS, PODS, SERVICES, asked, read, shop};
 use crate::api_server::{ApiServer, Response};
-use crate::support::{Kind, Loaded, Scope, Target, Why};
+use crate::support::{Certainty, Kind, Loaded, Scope, Target, Why};
 use serde_json::{Value, json};
 
 const SETS: &str = "/apis/apps/v1/namespaces/shop/replicasets";
@@ -23,12 +23,17 @@ fn refusal(of: &str, message: &str) -> Value {
 
 /// A server with these ReplicaSets, each of which was refused its pods.
 fn cluster(sets: &[&str], message: &str) -> ApiServer {
-    let server = ApiServer::start();
     let events: Vec<Value> = sets.iter().map(|set| refusal(set, message)).collect();
+    served(sets, &events)
+}
+
+/// A server with these ReplicaSets and events.
+fn served(sets: &[&str], events: &[Value]) -> ApiServer {
+    let server = ApiServer::start();
     let objects: Vec<Value> = sets.iter().map(|name| set(name)).collect();
     let quota = json!({"metadata": {"name": "team", "namespace": "shop"}, "status": {"hard": {"pods": "2"}, "used": {"pods": "2"}}});
     server.on(PODS, [Response::list("PodList", &[])]);
-    server.on(EVENTS, [Response::list("EventList", &events)]);
+    server.on(EVENTS, [Response::list("EventList", events)]);
     server.on(SERVICES, [Response::list("ServiceList", &[])]);
     server.on(SETS, [Response::list("ReplicaSetList", &objects)]);
     for (name, object) in sets.iter().zip(&objects) {
@@ -58,7 +63,7 @@ fn a_refused_workload_costs_itself_its_events_and_the_quotas() {
     let server = cluster(&["web-1a"], REFUSAL);
     let gathered = read(&server, shop()).unwrap();
     let set = format!("{SETS}/web-1a");
-    let expected = [EVENTS, EVENTS, PODS, QUOTAS, SERVICES, &set];
+    let expected = [EVENTS, EVENTS, EVENTS, PODS, QUOTAS, SERVICES, &set];
     assert_eq!(cost(&server), expected);
     assert_eq!(causes(&gathered), [("quota-exceeded", 1)]);
 }
@@ -78,9 +83,10 @@ fn quotas_are_read_only_where_one_is_named() {
 fn many_refused_workloads_are_read_by_lists() {
     let server = cluster(&["web-1a", "web-2b", "web-3c", "web-4d"], REFUSAL);
     let gathered = read(&server, shop()).unwrap();
-    let expected = [EVENTS, EVENTS, PODS, QUOTAS, SERVICES, SETS];
+    let expected = [EVENTS, EVENTS, EVENTS, PODS, QUOTAS, SERVICES, SETS];
     assert_eq!(cost(&server), expected);
-    assert_eq!(causes(&gathered), [("quota-exceeded", 4)]);
+    // all of them are one Deployment's
+    assert_eq!(causes(&gathered), [("quota-exceeded", 1)]);
 }
 
 #[test]
@@ -91,7 +97,7 @@ fn a_named_deployment_without_pods_costs_its_replica_sets() {
         ..shop()
     };
     let gathered = read(&server, scope).unwrap();
-    let expected = [EVENTS, EVENTS, PODS, QUOTAS, DEPLOYMENT, SETS];
+    let expected = [EVENTS, EVENTS, EVENTS, PODS, QUOTAS, DEPLOYMENT, SETS];
     assert_eq!(cost(&server), expected);
     assert_eq!(causes(&gathered), [("quota-exceeded", 1)]);
 }
@@ -108,6 +114,110 @@ fn what_is_not_about_the_named_workload_is_not_read() {
     };
     read(&server, scope).unwrap();
     assert_eq!(cost(&server), [EVENTS, PODS, other]);
+}
+
+#[test]
+fn of_a_named_workload_whom_a_quota_refuses_the_others_that_it_refuses_are_read() {
+    let mut refused = refusal("db", REFUSAL);
+    refused["involvedObject"]["kind"] = json!("StatefulSet");
+    let server = served(&["web-1a"], &[refused, refusal("web-1a", REFUSAL)]);
+    let database = "/apis/apps/v1/namespaces/shop/statefulsets/db";
+    let mut stateful = set("db");
+    stateful["metadata"]["ownerReferences"] = json!([]);
+    server.on(database, [Response::json(&stateful)]);
+    let scope = Scope {
+        targets: vec![Target::new(Kind::StatefulSet, "db")],
+        ..shop()
+    };
+    let gathered = read(&server, scope).unwrap();
+    assert!(cost(&server).contains(&format!("{SETS}/web-1a")));
+    let report = gathered.report();
+    let affected = report.diagnoses.first().map(|d| d.affected.len());
+    assert_eq!(affected, Some(1), "only what was named");
+    let missing = serde_json::to_value(&report.diagnoses).unwrap()[0]["facts"]["missing"].clone();
+    assert_eq!(missing, json!(4), "what both lack");
+}
+
+#[test]
+fn a_deployment_that_is_refused_its_replica_set_is_seen_in_a_scan() {
+    let mut refused = refusal("web", "Failed to create new replica set \"web-2b\": no");
+    refused["reason"] = json!("ReplicaSetCreateError");
+    refused["involvedObject"]["kind"] = json!("Deployment");
+    let server = served(&[], &[refused]);
+    let report = read(&server, shop()).unwrap().report();
+    let unexplained: Vec<_> = report
+        .unexplained
+        .iter()
+        .map(|one| one.object.key())
+        .collect();
+    assert_eq!(unexplained, [("Deployment", Some("shop"), "web")]);
+}
+
+#[test]
+fn a_cron_job_that_is_refused_its_jobs_is_seen_in_a_scan() {
+    let mut refused = refusal("report", "Error creating job: no");
+    refused["involvedObject"]["kind"] = json!("CronJob");
+    let server = served(&[], &[refused]);
+    let cron_job = json!({"metadata": {"name": "report", "namespace": "shop", "uid": "report"}, "spec": {"schedule": "@daily"}, "status": {}});
+    server.on(
+        "/apis/batch/v1/namespaces/shop/cronjobs/report",
+        [Response::json(&cron_job)],
+    );
+    let report = read(&server, shop()).unwrap().report();
+    let unexplained: Vec<_> = report
+        .unexplained
+        .iter()
+        .map(|one| one.object.key())
+        .collect();
+    assert_eq!(unexplained, [("CronJob", Some("shop"), "report")]);
+}
+
+/// A pod of a Job that failed.
+fn failed() -> Value {
+    json!({"metadata": {"name": "import-a", "namespace": "shop", "creationTimestamp": "2026-11-22T07:00:00Z",
+            "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": "import", "uid": "import", "controller": true}]},
+        "spec": {"nodeName": "worker-1", "restartPolicy": "Never", "containers": [{"name": "app"}]},
+        "status": {"phase": "Failed", "containerStatuses": [{"name": "app", "ready": false, "restartCount": 0, "image": "", "imageID": "",
+            "state": {"terminated": {"exitCode": 1, "reason": "Error"}}}]}})
+}
+
+#[test]
+fn where_a_job_may_not_be_read_its_pods_that_succeeded_tell_of_it_and_nothing_is_proven() {
+    for succeeded in [false, true] {
+        let server = ApiServer::start();
+        server.answer(move |asked| {
+            let wants_succeeded = asked.query.contains("status.phase%3DSucceeded");
+            let mut later = failed();
+            later["metadata"]["name"] = json!("import-b");
+            later["metadata"]["creationTimestamp"] = json!("2026-11-22T07:30:00Z");
+            later["status"] = json!({"phase": "Succeeded"});
+            let pods = match (wants_succeeded, succeeded) {
+                (false, _) => vec![failed()],
+                (true, true) => vec![later],
+                (true, false) => Vec::new(),
+            };
+            (asked.path == PODS).then(|| Response::list("PodList", &pods))
+        });
+        server.on(EVENTS, [Response::list("EventList", &[])]);
+        server.on(SERVICES, [Response::list("ServiceList", &[])]);
+        let job = "/apis/batch/v1/namespaces/shop/jobs/import";
+        server.on(
+            job,
+            [Response::failure(403, "Forbidden", "jobs is forbidden")],
+        );
+        let report = read(&server, shop()).unwrap().report();
+        let certainty: Vec<_> = report.diagnoses.iter().map(|d| d.certainty).collect();
+        if succeeded {
+            assert_eq!(certainty, []);
+            let asked = server.asked();
+            let labels = asked
+                .iter()
+                .filter_map(|asked| asked.query("labelSelector"));
+            assert_eq!(labels.collect::<Vec<_>>(), ["job-name%3Dimport"]);
+        } else {
+            assert_eq!(certainty, [Certainty::Likely]);
+        }
+    }
 }
 
 #[test]

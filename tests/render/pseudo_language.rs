@@ -112,7 +112,17 @@ impl Kept {
         let fixes = report.diagnoses.iter().flat_map(|found| &found.fixes);
         strings.extend(fixes.map(|fix| Value::from(fix.patch.clone()).to_string()));
         strings.extend(rules::all().map(|rule| rule.cause.to_owned()));
-        strings.extend(["kubectl diagnose explain", "-o wide", "-n"].map(str::to_owned));
+        strings.extend(
+            [
+                "kubectl diagnose explain",
+                "kubectl diagnose",
+                "kubectl-diagnose",
+                "-o wide",
+                "-o json",
+                "-n",
+            ]
+            .map(str::to_owned),
+        );
         for kind in Kind::all() {
             let name = kind.as_str();
             let others = [name.to_lowercase(), name.to_uppercase()];
@@ -238,6 +248,22 @@ impl Left {
             ..PLAIN
         };
         let text = render::text(report, layout) + &render::wide(report, layout);
+        self.check_words(name, &text, kept);
+    }
+
+    /// The same of the formats that others read, which say it with the parts of the text.
+    fn add_formats(
+        &mut self,
+        name: &str,
+        report: &Report,
+        kept: &Kept,
+        language: &'static Language,
+    ) {
+        let layout = Layout { language, ..PLAIN };
+        self.check_words(name, &super::formats::words(report, layout), kept);
+    }
+
+    fn check_words(&mut self, name: &str, text: &str, kept: &Kept) {
         for line in text.lines() {
             for words in kept.left(line) {
                 let place = || format!("{name}: {}", line.trim());
@@ -280,6 +306,7 @@ fn every_layout_speaks_another_language() {
     for (name, report) in super::all() {
         let kept = Kept::of(&report, "", &OF_NO_LANGUAGE);
         left.add(name, &report, &kept, language);
+        left.add_formats(name, &report, &kept, language);
     }
     left.check();
 }

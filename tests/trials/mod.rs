@@ -8,7 +8,6 @@ mod expectation;
 mod replayed;
 mod report;
 mod reversed;
-mod schema;
 mod served;
 mod withheld;
 

@@ -3,12 +3,17 @@
 //! A variant named `near-miss…` must not give its cause; any other must give it first. Under `healthy` nothing may be found,
 //! under `unexplained` nothing may be claimed.
 
-use super::{Case, expectation, schema};
+use super::{Case, expectation};
+use crate::json_schema::Schema;
 use crate::support::{
-    PLAIN, Report, explain_json, names_affected, names_unexplained, render::text, stuck_pods,
+    Origin, PLAIN, Report, explain_json, names_affected, names_unexplained, render::text,
+    stuck_pods,
 };
 use serde_json::{Value, to_value};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+static SCHEMA: LazyLock<Schema> = LazyLock::new(Schema::published);
 
 pub(super) fn check(case: &Case) {
     let mut report = case.report();
@@ -16,8 +21,9 @@ pub(super) fn check(case: &Case) {
     causes(case, &report);
     no_hole(&report);
     each_stuck_object_once(&report);
+    nothing_absent_is_pointed_to(&report);
     explained_by_its_status(&report);
-    schema::kept(&to_value(&report).expect("it is JSON"));
+    SCHEMA.keeps(&to_value(&report).expect("it is JSON"), "/$defs/Report");
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(&case.folder);
     settings.set_prepend_module_to_snapshot(false);
@@ -99,6 +105,21 @@ fn hole(sentence: &str) -> Option<&str> {
         let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(word)
     })
+}
+
+/// No command asks for an object of which the report itself says that it is not there.
+fn nothing_absent_is_pointed_to(report: &Report) {
+    for diagnosis in &report.diagnoses {
+        let quotes = diagnosis.evidence.iter().chain([&diagnosis.proof]);
+        let absent = quotes.filter(|quote| quote.origin == Origin::Absence);
+        for object in absent.map(|quote| &quote.object) {
+            let next = &diagnosis.next.command;
+            assert!(
+                !next.ends_with(&format!(" {}", object.argument())),
+                "`{next}` is about {object}, which is not there"
+            );
+        }
+    }
 }
 
 fn each_stuck_object_once(report: &Report) {

@@ -179,6 +179,9 @@ fn selected(item: &Value, selector: &str) -> bool {
         if let Some(excluded) = term.strip_prefix("status.phase%21%3D") {
             return phase != excluded;
         }
+        if let Some(wanted) = term.strip_prefix("status.phase%3D") {
+            return phase == wanted;
+        }
         if let Some(reason) = term.strip_prefix("reason%3D") {
             return item["reason"] == reason;
         }

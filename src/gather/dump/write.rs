@@ -1,6 +1,6 @@
 //! The writer behind `--dump`: what was read, as a List that kubectl and `-f` understand.
 //!
-//! It is written while the cluster is read, object by object. Left out are managedFields, the
+//! It is written while the cluster is read, object by object. Left out are managedFields but for when a workload was written last, the
 //! annotation with which kubectl keeps the last manifest, and everything of Secrets and ConfigMaps but
 //! their names, types and the names of their keys. Environment values, arguments and annotations of
 //! pods and workloads stay as they are, since diagnoses quote them: look through a dump before you
@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::{RawValue, to_raw_value};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -235,7 +235,11 @@ fn cleaned(kind: Kind, json: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
         fields = named_only(kind, json)?;
         metadata.retain(|key, _| matches!(key.as_str(), "name" | "namespace"));
     }
-    metadata.remove("managedFields");
+    let writes = metadata.remove("managedFields");
+    if let Some(last) = writes.filter(|_| kind.is_workload()).and_then(newest) {
+        let last = json!([{"time": last}]);
+        metadata.insert("managedFields".to_owned(), last);
+    }
     if let Some(annotations) = metadata
         .get_mut("annotations")
         .and_then(Value::as_object_mut)
@@ -249,6 +253,13 @@ fn cleaned(kind: Kind, json: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
         fields.insert("kind".to_owned(), to_raw_value(kind.as_str())?);
     }
     compact(&fields)
+}
+
+/// When the last of these writes was. They are all written alike, in seconds of UTC.
+fn newest(writes: Value) -> Option<String> {
+    let writes = writes.as_array()?.iter();
+    let times = writes.filter_map(|write| write["time"].as_str());
+    times.max().map(str::to_owned)
 }
 
 /// One line, whatever the original's indentation: an object costs no more than it says.

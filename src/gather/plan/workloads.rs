@@ -4,8 +4,11 @@
 //! where somebody has.
 
 use super::{INVOLVED, Read, SINGLES, events_where, get, list};
+use crate::messages::admission::{self, Denial};
 use crate::snapshot::{Kind, ObjectRef, Store};
-use crate::triage::{Because, REFUSED, Scope, Standing, Subject, WorkloadSubject};
+use crate::triage::{
+    Because, Scope, Standing, Subject, WorkloadSubject, is_refusal, refusal_reasons,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who was refused a pod; of a Deployment that was named its ReplicaSets too.
@@ -18,7 +21,13 @@ pub(super) fn of_scope(scope: &Scope, reads: &mut BTreeSet<Read>) {
         return;
     }
     let namespace = scope.namespace.as_deref();
-    reads.insert(events_where(namespace, "reason", REFUSED));
+    // a Deployment has a reason of its own for them
+    let is_asked = scope.targets.is_empty() || !scope.names_no(Kind::Deployment);
+    let [of_all, of_deployments] = refusal_reasons();
+    let reasons = [of_all]
+        .into_iter()
+        .chain(is_asked.then_some(of_deployments));
+    reads.extend(reasons.map(|reason| events_where(namespace, "reason", reason)));
     for target in workloads {
         match target.kind {
             Kind::Deployment => reads.insert(list(Kind::ReplicaSet, namespace)),
@@ -28,35 +37,40 @@ pub(super) fn of_scope(scope: &Scope, reads: &mut BTreeSet<Read>) {
     }
 }
 
-/// The workloads that were refused pods, with all of their events, which tell whether one was created since; and the quotas of
-/// their namespaces, where a quota is why.
+/// The workloads that were refused what they make, with all of their events, which tell whether one was created since; and where
+/// a quota is why, the quotas of their namespaces and whom else it refuses.
 pub(super) fn refused(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) {
     if scope.only_pods() || scope.fields.is_some() {
         return;
     }
+    let meant: Vec<Refused<'_>> = of_events(scope, store)
+        .chain(of_status(scope, store))
+        .collect();
+    let namespace = |about: &ObjectRef| about.namespace.clone().unwrap_or_default();
+    let quotas: BTreeSet<(String, String)> = meant
+        .iter()
+        .filter_map(|(about, message)| Some((namespace(about), quota(message)?)))
+        .collect();
+    let by_the_same = |about: &ObjectRef, message: &str| {
+        let quota = quota(message).filter(|_| !quotas.is_empty());
+        quota.is_some_and(|quota| quotas.contains(&(namespace(about), quota)))
+    };
+    let others = refusals(store, by_the_same);
     let mut by_namespace: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (workload, message) in of_events(scope, store).chain(of_status(scope, store)) {
-        let ObjectRef {
-            namespace: Some(namespace),
-            name,
-            ..
-        } = workload
-        else {
-            continue;
-        };
+    let all: BTreeSet<Refused<'_>> = meant.into_iter().chain(others).collect();
+    for (about, message) in all {
+        let namespace = namespace(&about);
         if message.contains("quota") {
             reads.insert(list(Kind::ResourceQuota, Some(&namespace)));
         }
-        by_namespace.entry(namespace).or_default().insert(name);
-    }
-    for (workload, _) in of_events(scope, store) {
-        let namespace = workload.namespace.as_deref().unwrap_or_default();
-        let seen = store.workload(&workload.kind, namespace, &workload.name);
-        if let (Some(kind), Some(true)) =
-            (workload.known_kind(), seen.map(|seen| seen.is_unknown()))
-        {
-            reads.insert(get(kind, namespace, &workload.name));
+        let seen = store.workload(&about.kind, &namespace, &about.name);
+        if let (Some(kind), Some(true)) = (about.known_kind(), seen.map(|seen| seen.is_unknown())) {
+            reads.insert(get(kind, &namespace, &about.name));
         }
+        by_namespace
+            .entry(namespace)
+            .or_default()
+            .insert(about.name);
     }
     for (namespace, names) in by_namespace {
         if names.len() > SINGLES {
@@ -68,37 +82,51 @@ pub(super) fn refused(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) 
     }
 }
 
-/// The workloads of the scope that events of refusals are about, and what these say.
+/// A workload and what the refusal says.
+pub(super) type Refused<'s> = (ObjectRef, &'s str);
+
+/// The workloads of the scope that events of refusals are about.
 pub(super) fn of_events<'s>(
     scope: &'s Scope,
     store: &'s Store,
-) -> impl Iterator<Item = (ObjectRef, &'s str)> + use<'s> {
-    let refusals = store
-        .events()
-        .iter()
-        .filter(|event| event.reason == REFUSED);
-    let is_meant = |workload: &ObjectRef| {
-        let kind = workload.known_kind();
-        kind.is_some_and(Kind::is_workload)
-            && scope.has_namespace(workload.namespace.as_deref().unwrap_or_default())
-            && (scope.targets.is_empty()
-                || scope.names(workload)
-                || scope.names(&store.outermost(workload.clone()))
-                // whose pods a Service is for is known when the workload is read
-                || !scope.names_no(Kind::Service))
-    };
-    refusals
-        .filter(move |event| is_meant(&event.about))
+) -> impl Iterator<Item = Refused<'s>> {
+    refusals(store, |about, _| is_meant(about, scope, store))
+}
+
+/// The workloads that these events of refusals are about.
+fn refusals<'s>(
+    store: &'s Store,
+    is_wanted: impl Fn(&ObjectRef, &str) -> bool,
+) -> impl Iterator<Item = Refused<'s>> {
+    let all = store.events().iter().filter(|event| is_refusal(event));
+    all.filter(move |event| is_wanted(&event.about, &event.message))
         .map(|event| (event.about.clone(), event.message.as_str()))
 }
 
+fn is_meant(workload: &ObjectRef, scope: &Scope, store: &Store) -> bool {
+    scope.has_namespace(workload.namespace.as_deref().unwrap_or_default())
+        && (scope.targets.is_empty()
+            || scope.names(workload)
+            || scope.names(&store.outermost(workload.clone()))
+            // whose pods a Service is for is known when the workload is read
+            || !scope.names_no(Kind::Service))
+}
+
+/// The quota that a refusal is by.
+fn quota(message: &str) -> Option<String> {
+    let denial = message
+        .contains("quota")
+        .then(|| admission::read(message))?;
+    match denial {
+        Denial::QuotaExceeded { quota, .. } => Some(quota),
+        _ => None,
+    }
+}
+
 /// The workloads of the scope that lack pods by their status, and what that says.
-fn of_status<'s>(
-    scope: &'s Scope,
-    store: &'s Store,
-) -> impl Iterator<Item = (ObjectRef, &'s str)> + use<'s> {
+fn of_status<'s>(scope: &'s Scope, store: &'s Store) -> impl Iterator<Item = Refused<'s>> {
     let snapshot = store.snapshot();
-    let subjects = WorkloadSubject::all(store, scope).into_iter();
+    let subjects = WorkloadSubject::all(&snapshot, scope).into_iter();
     let lacks_pods = move |subject: &WorkloadSubject<'_>| {
         subject.is_in(scope, store)
             && matches!(
@@ -108,6 +136,7 @@ fn of_status<'s>(
     };
     subjects.filter(lacks_pods).map(move |subject| {
         let refusal = subject.refusal(&snapshot);
-        (subject.object(), refusal.map_or("", |it| it.message()))
+        let message = refusal.map_or("", |refusal| refusal.message());
+        (subject.object(), message)
     })
 }

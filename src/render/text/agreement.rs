@@ -10,9 +10,20 @@ use crate::text::{Sentence, say};
 
 /// Writes the line, and where counts differ or everything is shown both sides.
 pub(super) fn write(writer: &mut Writer, agreement: Option<&AgreementReport>) {
-    let Some(agreement) = agreement else {
+    let Some((agreement, line)) = agreement.and_then(|it| Some((it, verdict(writer, it)?))) else {
         return;
     };
+    writer.paragraph(&bar(), &bar().plain("  "), &line);
+    if agreement.verdict == Agree::Different || writer.whole() {
+        let scheduler = say!("text.agreement.scheduler", "scheduler");
+        side(writer, scheduler, &agreement.scheduler);
+        let computed = say!("text.agreement.computed", "computed");
+        side(writer, computed, &agreement.computed);
+    }
+}
+
+/// Whether both count the same; nothing where nobody would ask.
+pub(super) fn verdict(writer: &Writer, agreement: &AgreementReport) -> Option<Line> {
     let because = agreement.message.as_ref();
     let (style, verdict) = match agreement.verdict {
         Agree::Equal => (
@@ -26,7 +37,7 @@ pub(super) fn write(writer: &mut Writer, agreement: Option<&AgreementReport>) {
                 "the scheduler counted otherwise"
             ),
         ),
-        Agree::NotComparable if because.is_none() && !writer.whole() => return,
+        Agree::NotComparable if because.is_none() && !writer.whole() => return None,
         Agree::NotComparable => (
             Style::Unknown,
             say!(
@@ -39,23 +50,14 @@ pub(super) fn write(writer: &mut Writer, agreement: Option<&AgreementReport>) {
     if let Some(because) = because {
         line = line.with(style, ": ").plain(&writer.says(because));
     }
-    writer.paragraph(&bar(), &bar().plain("  "), &line);
-    if agreement.verdict == Agree::Different || writer.whole() {
-        let scheduler = say!("text.agreement.scheduler", "scheduler");
-        side(writer, scheduler, &agreement.scheduler);
-        let computed = say!("text.agreement.computed", "computed");
-        side(writer, computed, &agreement.computed);
-    }
+    Some(line)
 }
 
-/// Writes whether other pods could give way.
-pub(super) fn preemption(writer: &mut Writer, preemption: Option<&PreemptionReport>) {
-    let Some(because) = preemption.and_then(|preemption| preemption.message.as_ref()) else {
-        return;
-    };
+/// Whether other pods could give way.
+pub(super) fn preemption(writer: &Writer, preemption: &PreemptionReport) -> Option<Line> {
+    let because = writer.says(preemption.message.as_ref()?);
     let name = writer.word(say!("text.agreement.preemption", "preemption"));
-    let line = Line::of(Style::Faint, &format!("{name}: ")).plain(&writer.says(because));
-    writer.paragraph(&bar(), &bar().plain("  "), &line);
+    Some(Line::of(Style::Faint, &format!("{name}: ")).plain(&because))
 }
 
 /// The counts of one of the two; their reasons are the scheduler's own words.

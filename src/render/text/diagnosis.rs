@@ -2,7 +2,7 @@
 
 use super::block::Block;
 use super::contributing::Above;
-use super::margin::label;
+use super::margin::{bar, label};
 use super::{agreement, evidence, fixes, head, ladder, nodes, serving};
 use crate::render::line::Line;
 use crate::render::style::Style;
@@ -105,7 +105,10 @@ fn known(writer: &mut Writer, diagnosis: &Diagnosis, objects: &[&Affected], same
     }
     if !has_nodes || !same.has_agreement(diagnosis) {
         agreement::write(writer, diagnosis.agreement.as_ref());
-        agreement::preemption(writer, diagnosis.preemption.as_ref());
+        let preemption = diagnosis.preemption.as_ref();
+        if let Some(line) = preemption.and_then(|it| agreement::preemption(writer, it)) {
+            writer.paragraph(&bar(), &bar().plain("  "), &line);
+        }
     }
 }
 

@@ -29,33 +29,24 @@ pub(super) fn write(writer: &mut Writer, report: &Report) {
     writer.blank_line();
     not_stuck(writer, &report.not_stuck);
     for defect in &report.defects {
-        wrong(writer, defect);
+        let line = wrong(writer, defect);
+        writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
     }
     writer.blank_line();
     summary(writer, report);
-    gaps(writer, &report.gaps);
+    for (line, gaps) in gaps(writer, &report.gaps) {
+        writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
+        if writer.whole() {
+            details(writer, &gaps);
+        }
+    }
     hidden::write(writer, report);
 }
 
 fn not_stuck(writer: &mut Writer, objects: &[NotStuck]) {
     let shown = writer.at_most(NOT_STUCK);
     for one in objects.iter().take(shown) {
-        let words = Message::new(say!(
-            "text.standing.is",
-            "{kind} {object} is {standing}: {because}[; {restarts}][ ({end})][; started {age} ago]"
-        ))
-        .fact("kind", one.object.kind.to_lowercase())
-        .fact("object", place_of(&one.object))
-        .fact("standing", terms::standing(one.standing))
-        .fact("because", one.message.clone())
-        .fact_if("restarts", one.restarts.as_ref().map(restarts))
-        .fact_if("end", one.restarts.as_ref().and_then(last_end))
-        .fact_if("age", one.started_seconds.map(Seconds));
-        let line = Line::new().sentence(writer.language(), &words, |hole| match hole {
-            "object" => Style::Object,
-            "standing" => style(one.standing),
-            _ => Style::Plain,
-        });
+        let line = standing(writer, one);
         writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
     }
     let left = objects.get(shown..).unwrap_or_default();
@@ -75,6 +66,26 @@ fn not_stuck(writer: &mut Writer, objects: &[NotStuck]) {
             writer.line(&Line::of(Style::Faint, &writer.says(&words)));
         }
     }
+}
+
+/// `pod shop/web-1 is healthy: running and ready`
+pub(super) fn standing(writer: &Writer, one: &NotStuck) -> Line {
+    let words = Message::new(say!(
+        "text.standing.is",
+        "{kind} {object} is {standing}: {because}[; {restarts}][ ({end})][; started {age} ago]"
+    ))
+    .fact("kind", one.object.kind.to_lowercase())
+    .fact("object", place_of(&one.object))
+    .fact("standing", terms::standing(one.standing))
+    .fact("because", one.message.clone())
+    .fact_if("restarts", one.restarts.as_ref().map(restarts))
+    .fact_if("end", one.restarts.as_ref().and_then(last_end))
+    .fact_if("age", one.started_seconds.map(Seconds));
+    Line::new().sentence(writer.language(), &words, |hole| match hole {
+        "object" => Style::Object,
+        "standing" => style(one.standing),
+        _ => Style::Plain,
+    })
 }
 
 fn style(standing: StandingReport) -> Style {
@@ -103,7 +114,8 @@ fn place_of(object: &ObjectRef) -> String {
     }
 }
 
-fn wrong(writer: &mut Writer, defect: &Defect) {
+/// Which rule failed.
+pub(super) fn wrong(writer: &Writer, defect: &Defect) -> Line {
     let words = Message::new(say!(
         "text.summary.defect",
         "{defect}: rule {cause} failed on {object}: {message}"
@@ -115,28 +127,14 @@ fn wrong(writer: &mut Writer, defect: &Defect) {
     .fact("cause", defect.cause)
     .fact("object", defect.object.as_str())
     .fact("message", defect.message.as_str());
-    let line = Line::new().sentence(writer.language(), &words, |hole| match hole {
+    Line::new().sentence(writer.language(), &words, |hole| match hole {
         "defect" => Style::Danger,
         _ => Style::Plain,
-    });
-    writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
+    })
 }
 
 fn summary(writer: &mut Writer, report: &Report) {
-    let mut line =
-        Line::new().sentence(
-            writer.language(),
-            &verdict(writer, report),
-            |hole| match hole {
-                "unread" => Style::Unknown,
-                "nothing" => Style::Passed,
-                "stuck" => Style::Cause,
-                _ => Style::Plain,
-            },
-        );
-    if let Some(hidden) = hidden::counted(report) {
-        line = line.plain("; ").with(Style::Unknown, &writer.says(&hidden));
-    }
+    let mut line = verdict_line(writer, report);
     let requests = report.requests;
     if requests.count > 0 || requests.bytes > 0 {
         let sent = usize::try_from(requests.count).unwrap_or(usize::MAX);
@@ -149,6 +147,21 @@ fn summary(writer: &mut Writer, report: &Report) {
         line = line.plain(". ").whole(Style::Faint, &writer.says(&read));
     }
     writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
+}
+
+/// What it comes to.
+pub(super) fn verdict_line(writer: &Writer, report: &Report) -> Line {
+    let verdict = verdict(writer, report);
+    let line = Line::new().sentence(writer.language(), &verdict, |hole| match hole {
+        "unread" => Style::Unknown,
+        "nothing" => Style::Passed,
+        "stuck" => Style::Cause,
+        _ => Style::Plain,
+    });
+    match hidden::counted(report) {
+        Some(hidden) => line.plain("; ").with(Style::Unknown, &writer.says(&hidden)),
+        None => line,
+    }
 }
 
 /// The verdict. Nothing is said of pods that could not be listed.
@@ -288,17 +301,23 @@ fn no_pods(scope: &ScopeReport) -> Message {
 }
 
 /// Whether it is one that somebody misses.
-fn is_missed(gap: &GapReport) -> bool {
+pub(super) fn is_missed(gap: &GapReport) -> bool {
     gap.why != Why::NotAsked.as_str()
 }
 
 /// One line for each reason why something was not read.
-fn gaps(writer: &mut Writer, gaps: &[GapReport]) {
+pub(super) fn gaps<'r>(
+    writer: &Writer,
+    gaps: impl IntoIterator<Item = &'r GapReport>,
+) -> Vec<(Line, Vec<&'r GapReport>)> {
     let mut whys: BTreeMap<&str, Vec<&GapReport>> = BTreeMap::new();
-    for gap in gaps.iter().filter(|gap| writer.whole() || is_missed(gap)) {
+    for gap in gaps
+        .into_iter()
+        .filter(|gap| writer.whole() || is_missed(gap))
+    {
         whys.entry(gap.why).or_default().push(gap);
     }
-    for (why, gaps) in whys {
+    let line = |(why, gaps): (&str, Vec<&'r GapReport>)| {
         let objects: Vec<String> = gaps
             .iter()
             .map(|gap| object(writer, gap))
@@ -323,11 +342,9 @@ fn gaps(writer: &mut Writer, gaps: &[GapReport]) {
             "unread" => Style::Unknown,
             _ => Style::Plain,
         });
-        writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
-        if writer.whole() {
-            details(writer, &gaps);
-        }
-    }
+        (line, gaps)
+    };
+    whys.into_iter().map(line).collect()
 }
 
 /// The API server's own words.

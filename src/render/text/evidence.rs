@@ -78,7 +78,7 @@ fn quote(writer: &mut Writer, evidence: &Evidence, pods: &[&Affected], most: usi
 }
 
 /// The quote. How the scheduler counts for preemption is the same count once more, and left out.
-fn words<'a>(writer: &Writer, evidence: &'a Evidence) -> Cow<'a, str> {
+pub(super) fn words<'a>(writer: &Writer, evidence: &'a Evidence) -> Cow<'a, str> {
     let cleaned = clean(&evidence.quote);
     if evidence.origin == Origin::Absence {
         let absent = Message::new(say!("text.evidence.absent", "{object} not found"));
@@ -164,7 +164,7 @@ fn end(evidence: &Evidence, room: usize) -> Option<Line> {
 }
 
 /// Who said it, or where it was read.
-fn origin(writer: &Writer, evidence: &Evidence, pods: &[&Affected]) -> String {
+pub(super) fn origin(writer: &Writer, evidence: &Evidence, pods: &[&Affected]) -> String {
     let of = object(evidence, pods, writer.whole());
     match &evidence.origin {
         Origin::Field { path } if writer.whole() => format!("{of}{path}"),

@@ -60,7 +60,7 @@ fn command(writer: &mut Writer, command: &str) {
     writer.line(&Line::new().pad(LABEL).with(Style::Faint, &words));
 }
 
-fn change(writer: &Writer, fix: &FixReport) -> Line {
+pub(super) fn change(writer: &Writer, fix: &FixReport) -> Line {
     let line = Line::new().prose(Style::Plain, &writer.says(&fix.message));
     let risk = match fix.risk {
         Risk::Destroys => Some((
@@ -89,7 +89,7 @@ fn change(writer: &Writer, fix: &FixReport) -> Line {
     listed.with(style, ")")
 }
 
-fn outcome(writer: &Writer, verified: &Verified) -> Line {
+pub(super) fn outcome(writer: &Writer, verified: &Verified) -> Line {
     let nodes = verified.nodes.as_slice();
     if nodes.is_empty() {
         let sentence = say!(

@@ -19,6 +19,12 @@ const INDENT: usize = 4;
 /// `deploy/web -n shop: pod web-7d9c5b-x2k4q ImagePullBackOff for 41m, container app`
 /// `deploy/web -n shop: 3 pods ImagePullBackOff for up to 41m`
 pub(super) fn write(writer: &mut Writer, objects: &[&Affected], report: &Report) {
+    let line = line(writer, objects, report);
+    writer.paragraph(&Line::new(), &Line::new().pad(INDENT), &line);
+}
+
+/// What is hit, in which state, for how long, and what is left to serve.
+pub(super) fn line(writer: &Writer, objects: &[&Affected], report: &Report) -> Line {
     let workloads: BTreeSet<ObjectRef> = objects
         .iter()
         .map(|one| one.workload.clone().unwrap_or_else(|| one.object()))
@@ -50,11 +56,10 @@ pub(super) fn write(writer: &mut Writer, objects: &[&Affected], report: &Report)
     .fact_if("most", restarted.filter(|_| several))
     .fact_if("container", container.filter(|_| containers.len() == 1))
     .fact_if("serving", serving::message(report, &workloads));
-    let line = Line::new().sentence(writer.language(), &head, |hole| match hole {
+    Line::new().sentence(writer.language(), &head, |hole| match hole {
         "objects" => Style::Object,
         _ => Style::Plain,
-    });
-    writer.paragraph(&Line::new(), &Line::new().pad(INDENT), &line);
+    })
 }
 
 /// What one of them and several are called: as kubectl calls their kind, when it is one.
@@ -175,7 +180,7 @@ pub(super) fn names(writer: &mut Writer, objects: &[&Affected]) {
 }
 
 /// `shop/web-0`
-fn full_name(object: &Affected) -> String {
+pub(super) fn full_name(object: &Affected) -> String {
     match &object.namespace {
         Some(namespace) => format!("{namespace}/{}", object.name),
         None => object.name.clone(),

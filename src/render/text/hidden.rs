@@ -66,7 +66,7 @@ pub(super) fn write(writer: &mut Writer, report: &Report) {
     }
 }
 
-fn line(writer: &Writer, silenced: &Silenced) -> Line {
+pub(super) fn line(writer: &Writer, silenced: &Silenced) -> Line {
     let workloads = silenced.affected.iter();
     let workloads = workloads.map(|one| one.workload.clone().unwrap_or_else(|| one.object()));
     let objects: BTreeSet<ObjectRef> = workloads.collect();

@@ -50,7 +50,7 @@ fn one(writer: &Writer, rung: &Rung, gaps: &[GapReport]) -> Line {
     line.plain(" ").whole(Style::Label, &next)
 }
 
-fn with_words(writer: &Writer, rung: &Rung, gaps: &[GapReport]) -> Line {
+pub(super) fn with_words(writer: &Writer, rung: &Rung, gaps: &[GapReport]) -> Line {
     let words = match (rung.state, &rung.message) {
         (RungState::Passed, Some(by)) => Some(writer.says(by)),
         (RungState::Unknown, _) => Some(unread(writer, rung.layer, gaps).unwrap_or_else(|| {
@@ -59,10 +59,7 @@ fn with_words(writer: &Writer, rung: &Rung, gaps: &[GapReport]) -> Line {
         (RungState::NotReached, _) => {
             Some(writer.word(say!("text.ladder.not-reached", "not reached")))
         }
-        (RungState::Stuck, _) => {
-            Some(writer.word(say!("text.ladder.next", "check this layer next")))
-        }
-        (RungState::Passed, None) => None,
+        (RungState::Stuck, _) | (RungState::Passed, None) => None,
     };
     let line = one(writer, rung, gaps);
     match words {

@@ -22,6 +22,7 @@ mod ladder;
 mod margin;
 mod names;
 mod nodes;
+pub(super) mod outline;
 mod overview;
 mod rows;
 mod serving;

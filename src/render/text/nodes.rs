@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// Rows that are shown; the nodes of the others are counted.
 const ROWS: usize = 8;
 /// Rows above which nodes that differ in numbers share one even where everything is shown.
-const ROWS_OF_ALL: usize = 40;
+pub(super) const ROWS_OF_ALL: usize = 40;
 /// What stands above the names.
 const NODE: Sentence = say!("text.nodes.title-node", "NODE");
 /// Columns that a single name may take, the next where there is no room for it.
@@ -30,16 +30,25 @@ pub(super) fn write(writer: &mut Writer, diagnosis: &Diagnosis, below: bool) {
     if below && (!diagnosis.nodes.is_empty() || !diagnosis.before_nodes.is_empty()) {
         writer.line(&bar());
     }
-    for failure in &diagnosis.before_nodes {
-        let name = writer.word(say!("text.nodes.before", "before any node"));
-        let start = bar().with(Style::Label, &format!("{name}: "));
-        let words = Line::new().plain(&writer.says(&reason(failure)));
-        writer.paragraph(&start, &bar().plain("  "), &words);
+    for line in before(writer, diagnosis) {
+        writer.paragraph(&bar(), &bar().plain("  "), &line);
     }
     if !diagnosis.nodes.is_empty() {
         table(writer, diagnosis);
     }
-    unread(writer, &diagnosis.unread);
+    for line in not_computed(writer, &diagnosis.unread) {
+        writer.paragraph(&bar(), &bar().plain("  "), &line);
+    }
+}
+
+/// What the scheduler refuses the pod for before it looks at any node.
+pub(super) fn before(writer: &Writer, diagnosis: &Diagnosis) -> Vec<Line> {
+    let name = writer.word(say!("text.nodes.before", "before any node"));
+    let line = |failure| {
+        let words = writer.says(&reason(failure));
+        Line::of(Style::Label, &format!("{name}: ")).plain(&words)
+    };
+    diagnosis.before_nodes.iter().map(line).collect()
 }
 
 fn table(writer: &mut Writer, diagnosis: &Diagnosis) {
@@ -74,7 +83,7 @@ fn table(writer: &mut Writer, diagnosis: &Diagnosis) {
 }
 
 /// What is said of a node without filter failures: only when all was computed, the pod fits.
-fn free(diagnosis: &Diagnosis) -> Sentence {
+pub(super) fn free(diagnosis: &Diagnosis) -> Sentence {
     match (
         diagnosis.before_nodes.as_slice(),
         diagnosis.unread.as_slice(),
@@ -149,7 +158,7 @@ fn cut(mut rows: Vec<Row<'_>>, most: usize) -> (Vec<Row<'_>>, Vec<Row<'_>>) {
 }
 
 /// Filters that the table leaves out, by what was not read.
-fn unread(writer: &mut Writer, unread: &[UnreadReport]) {
+pub(super) fn not_computed(writer: &Writer, unread: &[UnreadReport]) -> Vec<Line> {
     let mut by_gap: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
     for unread in unread {
         let object = [unread.namespace.as_deref(), unread.name.as_deref()];
@@ -162,10 +171,9 @@ fn unread(writer: &mut Writer, unread: &[UnreadReport]) {
         let filters = by_gap.entry((what, unread.why));
         filters.or_default().push(unread.filter);
     }
-    for ((what, why), mut filters) in by_gap {
+    let name = writer.word(say!("text.nodes.not-computed", "not computed"));
+    let line = |((what, why), mut filters): ((String, &str), Vec<&str>)| {
         filters.dedup();
-        let name = writer.word(say!("text.nodes.not-computed", "not computed"));
-        let start = bar().with(Style::Unknown, &format!("{name}: "));
         let words = Message::new(say!(
             "text.nodes.filters-not-computed",
             "{filters} ({what} not read: {why})"
@@ -173,7 +181,7 @@ fn unread(writer: &mut Writer, unread: &[UnreadReport]) {
         .fact("filters", filters.join(", "))
         .fact("what", what)
         .fact("why", terms::not_read(why));
-        let words = Line::new().plain(&writer.says(&words));
-        writer.paragraph(&start, &bar().plain("  "), &words);
-    }
+        Line::of(Style::Unknown, &format!("{name}: ")).plain(&writer.says(&words))
+    };
+    by_gap.into_iter().map(line).collect()
 }

@@ -236,7 +236,7 @@ fn causes(writer: &Writer, row: &Row<'_>) -> Line {
 }
 
 /// `10 pods`
-fn stuck(affected: &[&Affected]) -> Message {
+pub(super) fn stuck(affected: &[&Affected]) -> Message {
     let kinds: BTreeSet<&str> = affected.iter().map(|one| one.kind.as_str()).collect();
     let kind = kinds.first().copied().unwrap_or_default();
     let [object, objects] = if kinds.len() == 1 {
@@ -257,7 +257,7 @@ fn stuck(affected: &[&Affected]) -> Message {
     .fact("objects", objects)
 }
 
-fn age(writer: &Writer, affected: &[&Affected]) -> Line {
+pub(super) fn age(writer: &Writer, affected: &[&Affected]) -> Line {
     let longest = affected.iter().filter_map(|one| one.since_seconds).max();
     let age = longest.map(|age| writer.language().fact(&Fact::Seconds(Seconds(age))));
     Line::new().plain(age.as_deref().unwrap_or("?"))

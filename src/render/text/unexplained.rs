@@ -10,7 +10,7 @@ use crate::render::writer::Writer;
 use crate::report::{Affected, Report, Unexplained};
 use crate::rules::UNEXPLAINED;
 use crate::snapshot::{Evidence, ObjectRef, Origin};
-use crate::text::{Message, say};
+use crate::text::{Message, Sentence, say};
 use std::collections::BTreeMap;
 
 /// Quotes of an object; there is no proof to prefer.
@@ -19,8 +19,8 @@ const QUOTES: usize = 5;
 /// The objects of one owner in one state.
 pub(super) struct Group<'r> {
     pub(super) subject: &'r ObjectRef,
-    first: &'r Unexplained,
-    all: Vec<&'r Unexplained>,
+    pub(super) first: &'r Unexplained,
+    pub(super) all: Vec<&'r Unexplained>,
 }
 
 /// All of them, by owner and state.
@@ -53,15 +53,23 @@ impl<'r> Group<'r> {
         let is_event = |quote: &&Evidence| matches!(quote.origin, Origin::Event { .. });
         match quotes.iter().find(is_event).or_else(|| quotes.first()) {
             Some(quote) => verbatim(&one_line(&quote.quote)),
-            None => HEADLINE.into(),
+            None => self.words().into(),
         }
     }
-}
 
-const HEADLINE: crate::text::Sentence = say!(
-    "text.unexplained.headline",
-    "no known cause fits; this is what the cluster says"
-);
+    pub(super) fn words(&self) -> Sentence {
+        if self.first.evidence.is_empty() {
+            return say!(
+                "text.unexplained.silent",
+                "no known cause fits, and the cluster says nothing of it"
+            );
+        }
+        say!(
+            "text.unexplained.headline",
+            "no known cause fits; this is what the cluster says"
+        )
+    }
+}
 
 /// Writes a block.
 pub(super) fn write(writer: &mut Writer, report: &Report, group: &Group<'_>) {
@@ -70,7 +78,7 @@ pub(super) fn write(writer: &mut Writer, report: &Report, group: &Group<'_>) {
     head::write(writer, &objects, report);
     let words = Line::of(Style::Unknown, UNEXPLAINED)
         .plain(": ")
-        .with(Style::Label, &writer.word(HEADLINE));
+        .with(Style::Label, &writer.word(group.words()));
     writer.paragraph(&Line::new().pad(2), &Line::new().pad(4), &words);
     head::names(writer, &objects);
     let evidence: Vec<&Evidence> = if writer.whole() {

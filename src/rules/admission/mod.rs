@@ -3,10 +3,18 @@
 //! What all of them have in common, that a workload is short of pods and in which words that was explained last, is in
 //! `refused`; what the words mean is in `messages::admission`.
 
+mod quota;
 pub mod quota_exceeded;
+mod quota_fixes;
 mod refused;
 
 use super::Rule;
+use refused::WorkloadCase;
+
+/// What workloads share of which the same is said, since one thing refuses them all; none for one that is looked at for itself.
+pub fn one_refusal(case: &WorkloadCase<'_>) -> Option<String> {
+    quota_exceeded::key(case)
+}
 
 /// Every rule of this layer.
 pub static RULES: &[&Rule] = &[&quota_exceeded::RULE];

@@ -1,163 +1,66 @@
-//! A ResourceQuota has no room for the pods that a workload lacks.
+//! A ResourceQuota has no room for what workloads lack: pods, a Deployment's ReplicaSet, a CronJob's Job.
 //!
 //! Source: kube-apiserver `plugin/pkg/admission/resourcequota` and `staging/…/quota/v1` (1.37): a pod is refused when for one of
 //! the quota's resources what is used and what the pod asks for is more than the quota's limit. The message names only those.
 
+use super::quota::{Refusals, Shortage, quota};
 use super::refused::{Refused, WorkloadCase};
-use crate::kubernetes::patch;
 use crate::kubernetes::quantity::Quantity;
-use crate::messages::admission::Denial;
-use crate::rules::finding::{Finding, Fix, Risk, Who};
+use crate::rules::finding::Finding;
 use crate::rules::{Check, Layer, Root, Rule};
-use crate::snapshot::{Evidence, Kind, ObjectRef, PodRecord, ResourceQuota, Seen};
-use crate::text::{Fact, Message, Seconds, Sentence, say};
-use crate::triage::RETRY;
-use serde_json::{Map, Value, json};
+use crate::snapshot::{Evidence, Kind, PodRecord, Seen};
+use crate::text::{Message, Seconds, Sentence, say};
+use crate::triage::{RETRY, Subject};
 
 /// `quota-exceeded`
 pub static RULE: Rule = Rule {
     cause: "quota-exceeded",
     layer: Layer::Admission,
     title: "a ResourceQuota has no room for the pods",
-    seen_as: &["FailedCreate", "ReplicaFailure"],
+    seen_as: &["FailedCreate", "ReplicaFailure", "ReplicaSetCreateError"],
     explanation: include_str!("quota_exceeded.md"),
     reads: &[
         Kind::ResourceQuota,
         Kind::ReplicaSet,
+        Kind::Deployment,
         Kind::StatefulSet,
         Kind::DaemonSet,
         Kind::Job,
+        Kind::CronJob,
         Kind::ReplicationController,
     ],
     refines: &[],
     root: Root::Facts(say!(
         "quota-exceeded.root",
-        "quota {quota} of namespace {namespace} is used up"
+        "quota {quota} of namespace {namespace} refused what workloads make"
     )),
     check: Check::Workload(check),
 };
 
+/// Refusals of other workloads that are quoted.
+const QUOTED: usize = 20;
+
 fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
-    let Some(refused) = Refused::of(case) else {
-        return Vec::new();
-    };
-    let Denial::QuotaExceeded {
-        quota,
-        requested,
-        used,
-        limited,
-    } = &refused.denial
-    else {
-        return Vec::new();
-    };
-    let shortages = requested
-        .iter()
-        .filter_map(|(resource, asked)| Shortage::from_message(resource, asked, used, limited));
-    let seen = case.snapshot.quotas().get(case.namespace(), quota);
-    let situation = Situation {
-        case,
-        refused: &refused,
-        quota: ObjectRef::new(Kind::ResourceQuota, case.namespace(), quota),
-        shortages: shortages.map(|one| one.now(seen.yes())).collect(),
-        seen,
-        old: old_pods(case),
-    };
-    vec![situation.finding()]
+    let refused = Refused::of(case.it, case.snapshot);
+    let finding = refused.and_then(|refused| {
+        let by = Refusals::of(case, quota(&refused)?);
+        let situation = Situation {
+            old: old_pods(case),
+            case,
+            refused: &refused,
+            by,
+        };
+        Some(situation.finding())
+    });
+    finding.into_iter().collect()
 }
 
-/// What a quota and a pod say of one resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Shortage {
-    resource: String,
-    asked: Quantity,
-    used: Quantity,
-    /// None where the quota does not limit it any more.
-    hard: Option<Quantity>,
-}
-
-type Amounts = [(String, String)];
-
-impl Shortage {
-    /// As the API server says it.
-    fn from_message(
-        resource: &str,
-        asked: &str,
-        used: &Amounts,
-        limited: &Amounts,
-    ) -> Option<Self> {
-        let of = |amounts: &Amounts| {
-            let mut named = amounts.iter().filter(|(name, _)| name == resource);
-            named.next()?.1.parse().ok()
-        };
-        Some(Shortage {
-            resource: resource.to_owned(),
-            asked: asked.parse().ok().filter(|asked| *asked > Quantity::ZERO)?,
-            used: of(used)?,
-            hard: Some(of(limited)?),
-        })
-    }
-
-    /// As it is now, where the quota was read and its controller has counted.
-    fn now(self, quota: Option<&ResourceQuota>) -> Self {
-        let Some(quota) = quota.filter(|quota| !quota.hard.is_empty()) else {
-            return self;
-        };
-        let used = quota.used.get(&self.resource).copied();
-        Shortage {
-            hard: quota.hard.get(&self.resource).copied(),
-            used: used.unwrap_or(self.used),
-            ..self
-        }
-    }
-
-    /// How many pods there is room for; none says that nothing limits them.
-    fn room(&self) -> Option<i64> {
-        Some(self.asked.goes_into(self.hard? - self.used))
-    }
-
-    /// What the limit has to be for so many more pods.
-    fn needed(&self, pods: i64) -> Quantity {
-        self.used + self.asked.times(pods)
-    }
-
-    /// Whether the pod alone is more than all that the quota allows.
-    fn never_fits(&self) -> bool {
-        self.hard.is_some_and(|hard| self.asked > hard)
-    }
-
-    fn message(&self) -> Option<Message> {
-        let sentence = if self.asked == Quantity::from_units(1) {
-            say!("quota-exceeded.used", "{resource} {used} of {hard} used")
-        } else {
-            say!(
-                "quota-exceeded.asked",
-                "{resource} {used} of {hard} used, {asked} asked"
-            )
-        };
-        let amount = |amount| Fact::amount(amount, &self.resource);
-        let message = Message::new(sentence)
-            .fact("resource", self.resource.as_str())
-            .fact("used", amount(self.used))
-            .fact("hard", amount(self.hard?))
-            .fact("asked", amount(self.asked));
-        Some(message)
-    }
-
-    /// Of a container's resources so much for each of the pods, in an amount that reads well.
-    fn share(&self, pods: i64) -> Option<Message> {
-        let kind = self.resource.rsplit('.').next().unwrap_or_default();
-        if !["cpu", "memory", "ephemeral-storage"].contains(&kind) || pods <= 0 {
-            return None;
-        }
-        let share = (self.hard? - self.used)
-            .shared_by(pods)
-            .exact(&self.resource);
-        let share: Quantity = share.parse().ok()?;
-        let message = Message::new(say!("quota-exceeded.share", "{resource} {share}"))
-            .fact("resource", self.resource.as_str())
-            .fact("share", share);
-        (share > Quantity::ZERO).then_some(message)
-    }
+/// What tells workloads apart of which not the same is said: the quota that refuses them, and how sure that is.
+pub fn key(case: &WorkloadCase<'_>) -> Option<String> {
+    let refused = Refused::of(case.it, case.snapshot)?;
+    let quota = quota(&refused)?;
+    let certainty = refused.certainty(case.snapshot);
+    Some(format!("{}/{quota} {certainty:?}", case.namespace()))
 }
 
 /// Pods that the Deployment's other ReplicaSets have: during a rolling update, those of an earlier template. Their ReplicaSets may
@@ -186,75 +89,72 @@ fn old_pods(case: &WorkloadCase<'_>) -> i64 {
     i64::try_from(pods).unwrap_or(i64::MAX).max(counted)
 }
 
-/// All that is known of a workload and the quota that refuses its pods.
-struct Situation<'c, 'a> {
-    case: &'c WorkloadCase<'a>,
-    refused: &'c Refused<'a>,
-    quota: ObjectRef,
-    seen: Seen<'a, &'a ResourceQuota>,
-    shortages: Vec<Shortage>,
-    old: i64,
+/// All that is known of a workload and the quota that refuses what it makes.
+pub(super) struct Situation<'c, 'a> {
+    pub(super) case: &'c WorkloadCase<'a>,
+    pub(super) refused: &'c Refused<'a>,
+    pub(super) by: Refusals<'a>,
+    /// How many pods there are of an earlier template.
+    pub(super) old: i64,
 }
 
 impl Situation<'_, '_> {
-    /// How many more pods there is room for.
-    fn room(&self) -> i64 {
-        let missing = self.refused.missing();
-        if self.seen.is_absent() {
-            return missing;
+    /// Whether it is the only one that the quota refuses something.
+    pub(super) fn is_alone(&self) -> bool {
+        self.by.workloads.len() < 2
+    }
+
+    /// For how many more there is room.
+    pub(super) fn room(&self) -> i64 {
+        if self.by.seen.is_absent() {
+            return self.by.missing();
         }
-        let rooms = self.shortages.iter().filter_map(Shortage::room);
-        let room = rooms.min().unwrap_or(missing);
-        room.clamp(0, missing)
+        self.by.room()
     }
 
     fn finding(&self) -> Finding {
-        let short = self.shortages.iter().filter_map(Shortage::message);
-        let short: Vec<Message> = short.collect();
+        let by = &self.by;
+        let is_gone = by.seen.is_absent();
+        let told = by.shortages.iter().filter_map(Shortage::message);
+        let told: Vec<Message> = told.collect();
         let (headline, why) = self.sentences();
-        let quota = self.quota.name.as_str();
-        let describe = ["describe", &self.quota.argument()];
-        let fixes = if self.room() == self.refused.missing() {
-            vec![wait()]
-        } else {
-            let in_order = [
-                self.stop_an_old_pod_first(),
-                self.raise(),
-                self.fewer_replicas(),
-                self.smaller(),
-                self.delete(),
-            ];
-            in_order.into_iter().flatten().collect()
-        };
-        self.refused
-            .finding(self.case, headline)
+        let (quota, missing) = (by.quota.name.as_str(), by.missing());
+        let describe = self.case.kubectl(["describe", &by.quota.argument()]);
+        let finding = self
+            .refused
+            .finding(self.case, by.quota.clone(), headline)
             .why(why)
             .fact("quota", quota)
             .fact("namespace", self.case.namespace())
+            .fact("workloads", by.workloads.len())
+            .fact("missing", missing)
             .fact("room", self.room())
+            .when(self.is_alone() && by.of_pods(), |finding| {
+                finding
+                    .fact("wanted", self.refused.wanted)
+                    .fact("existing", self.refused.existing)
+            })
+            .fact("lack", self.lack())
+            .fact("what", self.what())
             .fact("controller", self.case.object().short())
             .fact("interval", Seconds(RETRY))
-            .fact_if("short", (!short.is_empty()).then_some(short))
-            .fact_if("old", (self.old > 0).then_some(self.old))
+            .fact_if("short", (!told.is_empty()).then_some(told))
             .evidence(self.counted())
-            .fix(fixes)
-            .inspect(self.case.kubectl(describe))
+            .evidence(self.others())
+            .fix(self.fixes());
+        finding.when(!is_gone, |finding| finding.inspect(describe))
     }
 
     fn sentences(&self) -> (Sentence, Sentence) {
-        let has_room = say!(
-            "quota-exceeded.room-why",
-            "there is room for {room} {room|pod|pods} now, and the controller of {controller} tries again at growing intervals, at most {interval} apart"
-        );
-        if self.seen.is_absent() {
+        if self.by.seen.is_absent() {
             return (
                 say!(
                     "quota-exceeded.gone",
-                    "quota {quota}, which is gone now, refused {missing|a pod|pods}; {existing} of {wanted} {wanted|pod|pods} made[ beside {old} old {old|one|ones}]"
+                    "quota {quota}, which is gone now, refused {what}; {lack}"
                 ),
                 say!(
                     "quota-exceeded.gone-why",
-                    "the controller of {controller} tries again at growing intervals, at most {interval} apart"
+                    "{workloads|the controller of {controller} tries|the controllers try} again at growing intervals, at most {interval} apart"
                 ),
             );
         }
@@ -262,36 +162,81 @@ impl Situation<'_, '_> {
             return (
                 say!(
                     "quota-exceeded.has-room",
-                    "quota {quota} refused {missing|a pod|pods}, and has room for {room} now[: {short}]; {existing} of {wanted} {wanted|pod|pods} made[ beside {old} old {old|one|ones}]"
+                    "quota {quota} refused {what}, and has room for {room} now[: {short}]; {lack}"
                 ),
-                has_room,
+                say!(
+                    "quota-exceeded.room-why",
+                    "there is room for {room} of {missing} now, and {workloads|the controller of {controller} tries|the controllers try} again at growing intervals, at most {interval} apart"
+                ),
             );
         }
         (
             say!(
                 "quota-exceeded.headline",
-                "quota {quota}[: {short}]; {existing} of {wanted} {wanted|pod|pods} made[ beside {old} old {old|one|ones}]"
+                "quota {quota}[: {short}]; {lack}"
             ),
             say!(
                 "quota-exceeded.why",
-                "the API server refuses each pod that would take more than the quota allows, and the controller of {controller} tries again at growing intervals, at most {interval} apart"
+                "the API server refuses what would take more than the quota allows, and {workloads|the controller of {controller} tries|the controllers try} again at growing intervals, at most {interval} apart"
             ),
         )
     }
 
+    /// What is missing of it, or of all.
+    fn lack(&self) -> Message {
+        let sentence = match (self.is_alone(), self.refused.lacks()) {
+            (true, Kind::ReplicaSet) => {
+                say!("quota-exceeded.lacks-set", "its new ReplicaSet is not made")
+            }
+            (true, Kind::Job) => say!("quota-exceeded.lacks-job", "its Job is not made"),
+            (true, _) => say!(
+                "quota-exceeded.lacks-pods",
+                "{existing} of {wanted} {wanted|pod|pods} made[ beside {old} old {old|one|ones}]"
+            ),
+            (false, _) if self.by.of_pods() => say!(
+                "quota-exceeded.all-lack-pods",
+                "{workloads} workloads lack {missing} pods"
+            ),
+            (false, _) => say!(
+                "quota-exceeded.all-lack",
+                "{workloads} workloads lack what they make"
+            ),
+        };
+        let (workloads, missing) = (self.by.workloads.len(), self.by.missing());
+        let facts = Message::new(sentence)
+            .fact("workloads", workloads)
+            .fact("missing", missing)
+            .fact("existing", self.refused.existing)
+            .fact("wanted", self.refused.wanted)
+            .fact_if("old", (self.old > 0).then_some(self.old));
+        // those that it names
+        Message::with(sentence, &[&facts.args])
+    }
+
+    /// What was refused.
+    fn what(&self) -> Sentence {
+        match (self.by.of_pods(), self.is_alone(), self.refused.lacks()) {
+            (true, true, _) if self.by.missing() == 1 => say!("quota-exceeded.pod", "a pod"),
+            (true, ..) => say!("quota-exceeded.pods", "pods"),
+            (_, true, Kind::Job) => say!("quota-exceeded.job", "a Job"),
+            (_, true, _) => say!("quota-exceeded.set", "a ReplicaSet"),
+            (_, false, _) => say!("quota-exceeded.objects", "pods and other objects"),
+        }
+    }
+
     /// The counts of the quota as they are now.
     fn counted(&self) -> Vec<Evidence> {
-        let Seen::Yes(quota) = self.seen else {
-            let absence = self
-                .seen
-                .is_absent()
-                .then(|| self.case.absence(self.quota.clone()));
-            return absence.into_iter().collect();
+        let object = || self.by.quota.clone();
+        let Seen::Yes(quota) = self.by.seen else {
+            let is_gone = self.by.seen.is_absent();
+            return is_gone
+                .then(|| self.case.absence(object()))
+                .into_iter()
+                .collect();
         };
         let field = |path: &str, resource: &str, amount: Option<&Quantity>| {
             let path = format!("status.{path}[{resource}]");
-            let quote = amount?.to_string();
-            Some(self.case.field_of(self.quota.clone(), path, quote))
+            Some(self.case.field_of(object(), path, amount?.to_string()))
         };
         let both = |shortage: &Shortage| {
             let resource = shortage.resource.as_str();
@@ -299,135 +244,17 @@ impl Situation<'_, '_> {
             let hard = field("hard", resource, quota.hard.get(resource));
             [used, hard]
         };
-        self.shortages.iter().flat_map(both).flatten().collect()
+        self.by.shortages.iter().flat_map(both).flatten().collect()
     }
 
-    /// What the quota has to allow for all pods that are missing. They count as pods too, whatever was short at first.
-    fn raised(&self) -> Vec<(String, Quantity)> {
-        let missing = self.refused.missing();
-        let one_each = |resource: &'static str| {
-            let quota = self.seen.yes()?;
-            Some(Shortage {
-                resource: resource.to_owned(),
-                asked: Quantity::from_units(1),
-                used: quota.used.get(resource).copied()?,
-                hard: Some(quota.hard.get(resource).copied()?),
-            })
-        };
-        let is_known = |shortage: &Shortage| {
-            let mut known = self.shortages.iter();
-            known.any(|known| known.resource == shortage.resource)
-        };
-        let as_pods = ["pods", "count/pods"].into_iter().filter_map(one_each);
-        let as_pods = as_pods.filter(|shortage| !is_known(shortage));
-        let all = self.shortages.iter().cloned().chain(as_pods);
-        let short = all.filter(|shortage| shortage.room().is_some_and(|room| room < missing));
-        short
-            .map(|shortage| (shortage.resource.clone(), shortage.needed(missing)))
+    /// The words in which the others were refused.
+    fn others(&self) -> Vec<Evidence> {
+        let own = self.case.object();
+        let others = self.by.workloads.iter();
+        let others = others.filter(|one| one.it.object() != own);
+        others
+            .take(QUOTED)
+            .map(|one| one.quote(self.case))
             .collect()
     }
-
-    fn raise(&self) -> Option<Fix> {
-        let raised = self.raised();
-        if raised.is_empty() || self.seen.is_absent() {
-            return None;
-        }
-        let hard = raised.iter().map(|(resource, amount)| {
-            let amount = Value::from(amount.to_string());
-            (resource.clone(), amount)
-        });
-        let hard: Map<String, Value> = hard.collect();
-        let operation = |(resource, amount): (&String, &Value)| {
-            let path = format!("/spec/hard/{}", patch::escaped(resource));
-            patch::replace(&path, amount.clone())
-        };
-        let amount = |(resource, amount): &(String, Quantity)| {
-            Message::new(say!("quota-exceeded.raised", "{resource} {amount}"))
-                .fact("resource", resource.as_str())
-                .fact("amount", *amount)
-        };
-        let change = say!(
-            "quota-exceeded.raise",
-            "raise quota {quota} to {amounts}, which is enough for the {missing|pod that is|{missing} pods that are} missing"
-        );
-        let patch = hard.iter().map(operation).collect();
-        let fix = Fix::edit(change, Who::Admin, self.quota.clone(), patch, &Value::Null)
-            .fact("amounts", raised.iter().map(amount).collect::<Vec<_>>());
-        Some(fix)
-    }
-
-    /// An old pod that goes leaves its share to a new one. Where nothing else uses the quota that is all that a rollout needs.
-    fn stop_an_old_pod_first(&self) -> Option<Fix> {
-        let deployment = self.case.subject();
-        if self.old == 0 || deployment.known_kind() != Some(Kind::Deployment) {
-            return None;
-        }
-        let strategy =
-            json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
-        let patch = vec![patch::add("/spec/strategy", strategy)];
-        let change = say!(
-            "quota-exceeded.stop-old-pod-first",
-            "let rolling updates stop an old pod, which leaves its share of the quota, before they start a new one (maxSurge 0, maxUnavailable 1)"
-        );
-        let workload =
-            self.case
-                .snapshot
-                .workload(&deployment.kind, self.case.namespace(), &deployment.name);
-        let before = workload
-            .and_then(Seen::yes)
-            .and_then(|read| read.strategy.clone());
-        let before = patch::nested("/spec/strategy", before);
-        Some(Fix::edit(change, Who::Owner, deployment, patch, &before))
-    }
-
-    /// As many as there is room for, if that is any.
-    fn fewer_replicas(&self) -> Option<Fix> {
-        let workload = self.case.subject();
-        let scales = workload.known_kind()?.scales();
-        let replicas = self.refused.existing + self.room();
-        if !scales || self.old > 0 || replicas == 0 {
-            return None;
-        }
-        let change = say!(
-            "quota-exceeded.fewer-replicas",
-            "run {replicas} {replicas|replica|replicas} in place of {wanted}: the quota has room for no more"
-        );
-        let patch = vec![patch::replace("/spec/replicas", replicas)];
-        let fix = Fix::edit(change, Who::Owner, workload, patch, &Value::Null);
-        Some(fix.fact("replicas", replicas))
-    }
-
-    /// What each of the missing pods may ask for so that all of them fit.
-    fn smaller(&self) -> Option<Fix> {
-        let missing = self.refused.missing();
-        let shares = self
-            .shortages
-            .iter()
-            .map(|shortage| shortage.share(missing));
-        let shares: Vec<Message> = shares.collect::<Option<_>>()?;
-        let change = say!(
-            "quota-exceeded.smaller",
-            "give each pod no more than {shares}: then {missing|the one that is missing fits|the {missing} that are missing fit}"
-        );
-        (!shares.is_empty()).then(|| Fix::advice(change, Who::Owner).fact("shares", shares))
-    }
-
-    /// Of no use where the quota is too small for a single pod.
-    fn delete(&self) -> Option<Fix> {
-        let change = say!(
-            "quota-exceeded.delete",
-            "delete what namespace {namespace} does not need: a pod that goes leaves its share of the quota"
-        );
-        let too_small = self.shortages.iter().any(Shortage::never_fits);
-        (!too_small).then(|| Fix::advice(change, Who::Owner).risk(Risk::Destroys))
-    }
-}
-
-/// There is room, and only the next attempt is yet to come.
-fn wait() -> Fix {
-    let change = say!(
-        "quota-exceeded.wait",
-        "wait for the next attempt; any change of {controller}, such as an annotation, brings it on at once"
-    );
-    Fix::advice(change, Who::Owner).risk(Risk::Reads)
 }

@@ -1,17 +1,19 @@
-//! A workload that lacks pods, and the words with which they were refused last.
+//! A workload that lacks what it makes, and the words with which that was refused last.
 
 use crate::messages::admission::{self, Denial};
 use crate::rules::Case;
 use crate::rules::finding::{Certainty, Finding};
-use crate::snapshot::{Evidence, Kind};
+use crate::snapshot::{Evidence, Kind, ObjectRef, Snapshot};
 use crate::text::Sentence;
-use crate::triage::{Refusal, WorkloadSubject};
+use crate::triage::{Refusal, Subject, WorkloadSubject};
 
 /// The case of a workload.
 pub(super) type WorkloadCase<'a> = Case<'a, WorkloadSubject<'a>>;
 
-/// What is known of pods that were refused.
+/// What is known of pods that were refused, or of a Deployment's ReplicaSet or a CronJob's Job.
 pub(super) struct Refused<'a> {
+    /// Who lacks them.
+    pub(super) it: WorkloadSubject<'a>,
     refusal: Refusal<'a>,
     /// Why.
     pub(super) denial: Denial,
@@ -22,47 +24,62 @@ pub(super) struct Refused<'a> {
 }
 
 impl<'a> Refused<'a> {
-    /// The newest refusal. None for a workload that lacks pods for another reason.
-    pub(super) fn of(case: &WorkloadCase<'a>) -> Option<Self> {
-        let refusal = case.it.refusal(case.snapshot)?;
+    /// The newest refusal. None for a workload that lacks nothing, or for another reason.
+    pub(super) fn of(it: WorkloadSubject<'a>, snapshot: &Snapshot<'a>) -> Option<Self> {
+        let refusal = it.refusal(snapshot)?;
         Some(Refused {
             denial: admission::read(refusal.message()),
             refusal,
-            wanted: case.it.wanted(),
-            existing: case.it.existing(case.snapshot),
+            wanted: it.wanted(),
+            existing: it.existing(snapshot),
+            it,
         })
     }
 
-    /// How many pods are missing.
+    /// What was not made: pods, a Deployment's ReplicaSet, a CronJob's Job.
+    pub(super) fn lacks(&self) -> Kind {
+        self.refusal.lacks()
+    }
+
+    /// How many are missing.
     pub(super) fn missing(&self) -> i64 {
-        self.wanted - self.existing
+        match self.lacks() {
+            Kind::Pod => self.wanted.saturating_sub(self.existing).max(0),
+            _ => 1,
+        }
     }
 
-    /// A finding with the refusal as its proof.
-    pub(super) fn finding(&self, case: &WorkloadCase<'_>, headline: Sentence) -> Finding {
-        Finding::new(case.subject(), headline, self.proof(case))
-            .certainty(self.certainty(case))
-            .fact("wanted", self.wanted)
-            .fact("existing", self.existing)
-            .fact("missing", self.missing())
+    /// A finding about an object with the refusal as its proof.
+    pub(super) fn finding(
+        &self,
+        case: &WorkloadCase<'_>,
+        subject: ObjectRef,
+        headline: Sentence,
+    ) -> Finding {
+        Finding::new(subject, headline, self.quote(case)).certainty(self.certainty(case.snapshot))
     }
 
-    fn proof(&self, case: &WorkloadCase<'_>) -> Evidence {
+    /// The words of the refusal.
+    pub(super) fn quote(&self, case: &WorkloadCase<'_>) -> Evidence {
         match self.refusal {
             Refusal::Event(event) => case.event(event),
             Refusal::Condition(condition) => {
                 let path = format!("status.conditions[{}].message", condition.r#type);
-                case.field(path, self.refusal.message())
+                case.field_of(self.it.object(), path, self.refusal.message())
             }
         }
     }
 
-    /// The condition keeps the words of the first refusal, so that events could tell another reason by now; and of a Deployment
-    /// it is only a copy.
-    fn certainty(&self, case: &WorkloadCase<'_>) -> Certainty {
+    /// A condition keeps the words of the first refusal, so that events could tell another reason by now; and what a Deployment
+    /// says of pods is only a copy.
+    pub(super) fn certainty(&self, snapshot: &Snapshot<'_>) -> Certainty {
         let is_last = match self.refusal {
-            Refusal::Event(_) => case.it.is_current(self.refusal, case.snapshot),
-            Refusal::Condition(_) => case.events_readable() && case.it.kind != Kind::Deployment,
+            Refusal::Event(_) => self.it.is_current(self.refusal, snapshot),
+            Refusal::Condition(_) => {
+                let events = snapshot.events_of(&self.it.object(), self.it.uid());
+                let is_copy = self.it.kind == Kind::Deployment && self.lacks() == Kind::Pod;
+                !events.is_unknown() && !is_copy
+            }
         };
         if is_last {
             Certainty::Proven

@@ -429,7 +429,6 @@ const KUBELET: &str = "what the kubelet says of it has no rule: its words are qu
 /// Causes of situations whose rule is not there yet, and why the report is as it is until then.
 /// A test fails as soon as one has a rule.
 pub(crate) const EXPECTED_UNEXPLAINED: &[(&str, &str)] = &[
-    ("quota-must-specify", ADMISSION),
     ("limit-range", ADMISSION),
     ("pod-security", ADMISSION),
     ("webhook-denied", ADMISSION),

@@ -212,9 +212,25 @@ pub(crate) fn many() -> Report {
     report(6, all)
 }
 
+/// What would steer a terminal.
 pub(crate) fn hostile() -> Report {
+    saying(
+        "\u{1b}[2J\u{1b}]0;title\u{7}ok\r\nnothing is stuck: 9 pods\n\u{202e}live\u{202c} \u{9b}31m\u{200f}\u{8}\u{7f}end\tx",
+    )
+}
+
+/// What would be markup, a link, a mention or a command.
+pub(crate) fn markup() -> Report {
+    saying(MARKUP)
+}
+
+const MARKUP: &str = "<script>alert(1)</script><img src=x onerror=alert(1)> </style></pre></details> ]]> &lt; \
+    [a](http://evil.example) ![i](//evil.example/i.png) <http://evil.example> http://evil.example www.evil.example \
+    a@evil.example @all #1 **b** _i_ ~~s~~ $x$ `c` | a | b | {0}\n# heading\n::error title=x,y:z::forged%0A\n\
+    ##[error]forged\n- item\n1. item\n> quote\n\n    code\n\n| a | b |\n|---|---|\n| c | d |\n```\n</details>\n---\n\u{ffff}";
+
+fn saying(bad: &str) -> Report {
     let mut report = image();
-    let bad = "\u{1b}[2J\u{1b}]0;title\u{7}ok\r\nnothing is stuck: 9 pods\n\u{202e}live\u{202c} \u{9b}31m\u{200f}\u{8}\u{7f}end\tx";
     let found = &mut report.diagnoses[0];
     says(found, &format!("headline {bad}"));
     because(found, &format!("why {bad}"));

@@ -1,0 +1,342 @@
+//! The report in parts, in the order of the text and with nothing left out, for formats that lay out by themselves.
+//!
+//! What a part says is cleaned of terminal control here, as everywhere; what would steer Markdown, HTML or a workflow is left
+//! to `escape`.
+
+use super::block::{Block, blocks};
+use super::unexplained::{Group, groups};
+use super::{agreement, diagnosis, ending, evidence, failures, fixes, head, hidden, ladder, names};
+use super::{nodes, overview, rows, shown};
+use crate::kubernetes::text::clean;
+use crate::render::Layout;
+use crate::render::arguments::arguments;
+use crate::render::line::Line;
+use crate::render::style::Style;
+use crate::render::words::NAMED;
+use crate::render::writer::{Detail, Writer};
+use crate::report::{Affected, Diagnosis, FixReport, Report, Rung, RungState};
+use crate::rules::UNEXPLAINED;
+use crate::rules::finding::{Certainty, Role};
+use crate::snapshot::{Evidence, ObjectRef};
+use crate::text::{Fact, Message, Seconds, Sentence, say};
+
+/// Everything there is to lay out.
+pub(in crate::render) struct Outline<'r> {
+    /// What it comes to.
+    pub(in crate::render) verdict: Line,
+    /// What was asked for, when, by which version.
+    pub(in crate::render) about: Line,
+    /// What keeps something stuck, the most harmful first; what has ended last.
+    pub(in crate::render) sections: Vec<Section<'r>>,
+    /// What was named and is not stuck, a line each.
+    pub(in crate::render) not_stuck: Vec<Line>,
+    /// What is silenced, and by what.
+    pub(in crate::render) silenced: Vec<Line>,
+    /// What could not be read, and what failed.
+    pub(in crate::render) missed: Vec<Line>,
+    writer: Writer,
+}
+
+/// A root cause, a diagnosis of its own, or objects of one owner that nothing explains.
+pub(in crate::render) struct Section<'r> {
+    pub(in crate::render) cause: &'static str,
+    /// How grave it is.
+    pub(in crate::render) level: Level,
+    /// What is told; nothing of what nothing explains.
+    pub(in crate::render) diagnosis: Option<&'r Diagnosis>,
+    /// The object to change.
+    pub(in crate::render) subject: &'r ObjectRef,
+    /// What it keeps stuck.
+    pub(in crate::render) affected: Vec<&'r Affected>,
+    /// The cause, with how sure it is.
+    pub(in crate::render) name: Line,
+    pub(in crate::render) headline: Line,
+    /// `10 pods`
+    pub(in crate::render) stuck: String,
+    /// For how long.
+    pub(in crate::render) age: String,
+    /// `deploy/web -n shop`
+    pub(in crate::render) objects: String,
+    /// What is hit, in which state, for how long.
+    pub(in crate::render) head: Line,
+    /// What to change, best first.
+    pub(in crate::render) fixes: Vec<Change>,
+    /// The first change of each other workload that it hits.
+    pub(in crate::render) others: Vec<Change>,
+    pub(in crate::render) why: Option<Line>,
+    /// The command that looks closer.
+    pub(in crate::render) next: String,
+    /// What the cluster said, the words that settle it first.
+    pub(in crate::render) quotes: Vec<Quote>,
+    /// Nodes, and why each was rejected.
+    pub(in crate::render) nodes: Vec<(Line, Vec<Line>)>,
+    /// What is missing from those, and whether the scheduler counts the same.
+    pub(in crate::render) remarks: Vec<Line>,
+    /// The layers that were reached, with what shows how it stands to each.
+    pub(in crate::render) layers: Vec<(RungState, Line)>,
+}
+
+/// How grave something is, where a format has three words for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::render) enum Level {
+    /// Proven, and it keeps something stuck.
+    Error,
+    /// Not proven, or not the cause alone.
+    Warning,
+    /// It has ended, or is meant so.
+    Note,
+}
+
+/// Something to change.
+pub(in crate::render) struct Change {
+    /// `fix`, `or`, or the object to change.
+    pub(in crate::render) label: String,
+    pub(in crate::render) change: Line,
+    pub(in crate::render) verified: Option<Line>,
+    /// The command, or one to be filled in; empty when there is none.
+    pub(in crate::render) command: String,
+}
+
+/// Words of the cluster, and whose they are.
+pub(in crate::render) struct Quote {
+    pub(in crate::render) origin: Line,
+    pub(in crate::render) words: String,
+}
+
+/// The report in parts; `apart` when each diagnosis has one of its own.
+pub(in crate::render) fn outline(report: &Report, layout: Layout, apart: bool) -> Outline<'_> {
+    let writer = Writer::new(layout, Detail::Whole);
+    let mut blocks = blocks(report, apart);
+    blocks.sort_by_key(|block| block.root.ended);
+    let mut sections: Vec<Section<'_>> = blocks
+        .iter()
+        .map(|block| of_block(&writer, report, block))
+        .collect();
+    let waiting = blocks.iter().filter(|block| !block.root.ended).count();
+    let unexplained = groups(report);
+    let unexplained = unexplained
+        .iter()
+        .map(|group| of_group(&writer, report, group));
+    sections.splice(waiting..waiting, unexplained);
+    let missed = report.gaps.iter().filter(|gap| ending::is_missed(gap));
+    let gaps = ending::gaps(&writer, missed)
+        .into_iter()
+        .map(|(line, _)| line);
+    let defects = report
+        .defects
+        .iter()
+        .map(|defect| ending::wrong(&writer, defect));
+    let not_stuck = report.not_stuck.iter();
+    let silenced = report.silenced.iter();
+    Outline {
+        verdict: ending::verdict_line(&writer, report),
+        about: Line::new().plain(&writer.says(&about(report))),
+        not_stuck: not_stuck
+            .map(|one| ending::standing(&writer, one))
+            .collect(),
+        silenced: silenced.map(|one| hidden::line(&writer, one)).collect(),
+        missed: defects.chain(gaps).collect(),
+        sections,
+        writer,
+    }
+}
+
+impl Outline<'_> {
+    /// A word in the language of the report.
+    pub(in crate::render) fn word(&self, word: Sentence) -> String {
+        self.writer.word(word)
+    }
+
+    /// A sentence in that language.
+    pub(in crate::render) fn says(&self, message: &Message) -> Line {
+        Line::new().plain(&self.writer.says(message))
+    }
+}
+
+/// `namespace shop, as of 2026-01-01T12:00:00Z, kubectl-diagnose 1.0.0`
+fn about(report: &Report) -> Message {
+    let scope = &report.scope;
+    let targets = (!scope.targets.is_empty()).then(|| scope.targets.join(", "));
+    Message::new(say!(
+        "text.outline.about",
+        "[{targets}, ][{selector}, ][namespace {namespace}, ]as of {time}, {tool} {version}"
+    ))
+    .fact_if("targets", targets)
+    .fact_if("selector", scope.selector.as_deref())
+    .fact_if("namespace", scope.namespace.as_deref())
+    .fact("time", report.as_of.as_str())
+    .fact("tool", env!("CARGO_PKG_NAME"))
+    .fact("version", report.version)
+}
+
+fn of_block<'r>(writer: &Writer, report: &Report, block: &Block<'r>) -> Section<'r> {
+    let Block { root, first, .. } = block;
+    let affected = block.affected();
+    let others = block.diagnoses.iter().skip(1);
+    Section {
+        cause: root.cause,
+        level: match (root.ended, root.role, root.certainty) {
+            (true, ..) | (_, Role::Held, _) => Level::Note,
+            (_, Role::Cause, Certainty::Proven) => Level::Error,
+            _ => Level::Warning,
+        },
+        diagnosis: Some(first),
+        subject: &first.subject,
+        name: diagnosis::certainty(writer, root.cause, root.certainty),
+        headline: Line::new().prose(Style::Plain, &writer.says(block.headline())),
+        stuck: writer.says(&overview::stuck(&affected)),
+        age: overview::age(writer, &affected).text(),
+        objects: arguments(writer, &block.workloads(), NAMED),
+        head: head::line(writer, &affected, report),
+        fixes: changes(writer, &first.fixes),
+        others: others.filter_map(|other| likewise(writer, other)).collect(),
+        why: first
+            .why_message
+            .as_ref()
+            .map(|why| Line::new().prose(Style::Plain, &writer.says(why))),
+        next: clean(&first.next.command).into_owned(),
+        quotes: shown::quotes(&first.proof, &first.evidence, true)
+            .map(|evidence| quote(writer, evidence, &affected))
+            .collect(),
+        nodes: rejected(writer, first),
+        remarks: remarks(writer, first),
+        layers: reached(writer, report, &first.ladder),
+        affected,
+    }
+}
+
+fn of_group<'r>(writer: &Writer, report: &Report, group: &Group<'r>) -> Section<'r> {
+    let affected = group.affected();
+    let evidence = group.all.iter().flat_map(|one| &one.evidence);
+    Section {
+        cause: UNEXPLAINED,
+        level: Level::Error,
+        diagnosis: None,
+        subject: group.subject,
+        name: diagnosis::certainty(writer, UNEXPLAINED, Certainty::Proven),
+        headline: Line::new().plain(&writer.says(&group.headline())),
+        stuck: writer.says(&overview::stuck(&affected)),
+        age: overview::age(writer, &affected).text(),
+        objects: arguments(writer, [group.subject], NAMED),
+        head: head::line(writer, &affected, report),
+        fixes: Vec::new(),
+        others: Vec::new(),
+        why: Some(Line::new().plain(&writer.word(group.words()))),
+        next: clean(&group.first.next.command).into_owned(),
+        quotes: evidence
+            .map(|evidence| quote(writer, evidence, &affected))
+            .collect(),
+        nodes: Vec::new(),
+        remarks: Vec::new(),
+        layers: reached(writer, report, &group.first.ladder),
+        affected,
+    }
+}
+
+fn reached(writer: &Writer, report: &Report, ladder: &[Rung]) -> Vec<(RungState, Line)> {
+    let reached = ladder
+        .iter()
+        .filter(|rung| rung.state != RungState::NotReached);
+    let layer = |rung: &Rung| (rung.state, ladder::with_words(writer, rung, &report.gaps));
+    reached.map(layer).collect()
+}
+
+fn changes(writer: &Writer, fixes: &[FixReport]) -> Vec<Change> {
+    let labels = std::iter::once(say!("text.fix.fix", "fix"));
+    let labels = labels.chain(std::iter::repeat(say!("text.fix.or", "or")));
+    let changes = labels.zip(fixes);
+    changes
+        .map(|(label, fix)| change(writer, writer.word(label), fix))
+        .collect()
+}
+
+fn change(writer: &Writer, label: String, fix: &FixReport) -> Change {
+    let command = if fix.command.is_empty() {
+        &fix.template
+    } else {
+        &fix.command
+    };
+    Change {
+        label,
+        change: fixes::change(writer, fix),
+        verified: fix
+            .verified
+            .as_ref()
+            .map(|verified| fixes::outcome(writer, verified)),
+        command: clean(command).into_owned(),
+    }
+}
+
+/// What is put right by a change of its own.
+fn likewise(writer: &Writer, diagnosis: &Diagnosis) -> Option<Change> {
+    let label = arguments(writer, [&diagnosis.subject], 1);
+    Some(change(writer, label, diagnosis.fixes.first()?))
+}
+
+fn quote(writer: &Writer, evidence: &Evidence, affected: &[&Affected]) -> Quote {
+    Quote {
+        origin: Line::new().plain(&evidence::origin(writer, evidence, affected)),
+        words: evidence::words(writer, evidence).into_owned(),
+    }
+}
+
+fn rejected(writer: &Writer, diagnosis: &Diagnosis) -> Vec<(Line, Vec<Line>)> {
+    let language = writer.language();
+    let free = nodes::free(diagnosis);
+    let rows = rows::rows(&diagnosis.nodes, nodes::ROWS_OF_ALL);
+    let row = |row: &rows::Row<'_>| {
+        let names = names::in_row(&row.names, usize::MAX, true, language);
+        (names, failures::in_words(&row.failures, free, language))
+    };
+    rows.iter().map(row).collect()
+}
+
+fn remarks(writer: &Writer, diagnosis: &Diagnosis) -> Vec<Line> {
+    let agreement = diagnosis.agreement.as_ref();
+    let preemption = diagnosis.preemption.as_ref();
+    let agreement = agreement.and_then(|agreement| agreement::verdict(writer, agreement));
+    let preemption = preemption.and_then(|preemption| agreement::preemption(writer, preemption));
+    let mut lines = nodes::before(writer, diagnosis);
+    lines.extend(nodes::not_computed(writer, &diagnosis.unread));
+    lines.extend(agreement.into_iter().chain(preemption));
+    lines
+}
+
+impl Section<'_> {
+    /// The name, status and age of each object that it keeps stuck.
+    pub(in crate::render) fn rows(&self, outline: &Outline<'_>) -> Vec<[String; 3]> {
+        let language = outline.writer.language();
+        let row = |one: &&Affected| {
+            let age = one.since_seconds.map(Seconds).map(Fact::from);
+            let age = age.map(|age| language.fact(&age)).unwrap_or_default();
+            let name = one.object().argument();
+            let namespace = one.namespace.as_ref();
+            let name = namespace.map_or(name.clone(), |namespace| format!("{name} -n {namespace}"));
+            [name, one.status.clone(), age].map(|cell| Line::new().plain(&cell).text())
+        };
+        self.affected.iter().map(row).collect()
+    }
+
+    /// The command that tells what the cause means.
+    pub(in crate::render) fn explain(&self) -> String {
+        format!("kubectl diagnose explain {}", self.cause)
+    }
+
+    /// Without layout, for what shows plain text: what is wrong, what to change, and the words that settle it.
+    pub(in crate::render) fn plain(&self) -> String {
+        let mut lines = vec![self.headline.text(), self.head.text()];
+        for fix in &self.fixes {
+            lines.push(format!("{}: {}", fix.label, fix.change.text()));
+            lines.extend(
+                fix.verified
+                    .iter()
+                    .map(|verified| format!("  {}", verified.text())),
+            );
+            lines.extend(fix.command.lines().map(|line| format!("  {line}")));
+        }
+        lines.extend(self.why.iter().map(Line::text));
+        let quotes = self.quotes.iter();
+        lines.extend(quotes.map(|quote| format!("{}: {}", quote.origin.text(), quote.words)));
+        lines.join("\n")
+    }
+}

@@ -1,0 +1,42 @@
+//! Where pods stand that have something in common.
+
+use std::collections::BTreeMap;
+
+/// The places of pods by what they have in common.
+#[derive(Debug, Clone)]
+pub(super) struct Index<K>(BTreeMap<K, Vec<usize>>);
+
+impl<K> Default for Index<K> {
+    fn default() -> Self {
+        Index(BTreeMap::new())
+    }
+}
+
+impl<K: Ord> Index<K> {
+    /// Adds a place, behind those that come before it.
+    pub(super) fn put(&mut self, key: K, at: usize, is_before: impl Fn(usize) -> bool) {
+        let places = self.0.entry(key).or_default();
+        let place = places.partition_point(|other| is_before(*other));
+        places.insert(place, at);
+    }
+
+    /// Takes a place out, and with the last one the key.
+    pub(super) fn take(&mut self, key: &K, at: usize) {
+        if let Some(places) = self.0.get_mut(key) {
+            places.retain(|other| *other != at);
+            if places.is_empty() {
+                self.0.remove(key);
+            }
+        }
+    }
+
+    /// The places under a key.
+    pub(super) fn of(&self, key: &K) -> &[usize] {
+        self.0.get(key).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
