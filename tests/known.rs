@@ -306,10 +306,9 @@ fn what_is_silenced_is_counted_and_told_in_full() {
         .iter()
         .find(|root| root["cause"] == "registry-dns")
         .unwrap();
-    assert_eq!(
-        root["workloads"],
-        json!([{"kind": "Deployment", "namespace": "shop", "name": "cart"}])
-    );
+    let workloads = root["workloads"].as_array().unwrap();
+    let names: Vec<&Value> = workloads.iter().map(|one| &one["name"]).collect();
+    assert_eq!(names, ["cart"]);
     desk.file(
         "known",
         "- {cause: registry-dns}\n- {cause: missing-configmap}\n- {cause: unexplained}\n",

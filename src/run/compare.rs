@@ -52,10 +52,11 @@ fn consistent(args: &DiffArgs) -> Result<()> {
                 .hint("kubectl diagnose diff OLD [NEW]; -n and -l narrow it")
         );
     }
-    if with.output == Format::Name {
-        bail!(
-            Failure::new("a comparison has no `-o name`").hint("it has text, wide, json and yaml")
-        );
+    if !matches!(
+        with.output,
+        Format::Text | Format::Wide | Format::Json | Format::Yaml
+    ) {
+        bail!(Failure::new("a comparison is text, wide, json or yaml").hint("leave -o out"));
     }
     if with.dump.as_deref() == Some(Path::new("-")) {
         bail!(Failure::new(
