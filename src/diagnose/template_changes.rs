@@ -64,10 +64,11 @@ const LONG: usize = 120;
 /// Every field in which the templates differ.
 pub(super) fn changes(old: &Value, new: &Value) -> Vec<ChangeReport> {
     let mut found = Vec::new();
-    for part in ["labels", "annotations"] {
-        let at = |template: &Value| template["metadata"][part].clone();
-        let path = format!("metadata.{part}");
-        compare(&mut found, None, &path, &at(old), &at(new));
+    let (old_meta, new_meta) = (&old["metadata"], &new["metadata"]);
+    for (key, old, new) in fields(old_meta, new_meta) {
+        if matches!(key, "labels" | "annotations") {
+            compare(&mut found, None, &below("metadata", key), old, new);
+        }
     }
     let (old, new) = (&old["spec"], &new["spec"]);
     for (key, old, new) in fields(old, new) {
