@@ -350,7 +350,7 @@ fn names_are_for_xargs() {
     );
     let quota = case("quota-exceeded/typical");
     let outcome = run(&mut diagnose(&["-f", &quota, "-o", "name"]));
-    assert_eq!(outcome.out, "replicaset.apps/web-6c5d9f\n");
+    assert_eq!(outcome.out, "deployment.apps/web\n");
     let nothing = run(&mut diagnose(&["-f", &well(), "-o", "name"]));
     assert_eq!((nothing.out.as_str(), nothing.code), ("", 0));
 }
@@ -431,8 +431,8 @@ fn the_binary_completes_itself_as_kubectl_completes_the_plugin() {
         completed("kubectl-diagnose explain host"),
         ["host-port-conflict"]
     );
-    assert_eq!(completed("kubectl-diagnose -o js"), ["json"]);
-    assert_eq!(completed("kubectl-diagnose --output=js"), ["json"]);
+    assert_eq!(completed("kubectl-diagnose -o js"), ["json", "jsonl"]);
+    assert_eq!(completed("kubectl-diagnose --output=js"), ["json", "jsonl"]);
     assert!(completed("kubectl-diagnose deploy").contains(&"deployment".to_owned()));
     assert!(asked(&["explain", "CrashL"]).starts_with("CrashLoopBackOff\t"));
     assert!(asked(&["causes", "vol"]).starts_with("volume\t"));
@@ -658,7 +658,7 @@ fn a_long_read_tells_of_itself_on_a_terminal_only() {
     match terminal.output() {
         Ok(output) => {
             let seen = String::from_utf8_lossy(&output.stdout).into_owned();
-            assert!(seen.contains("reading: 3 requests,"), "{seen}");
+            assert!(seen.contains("reading: 4 requests,"), "{seen}");
         }
         Err(error) => eprintln!("skipped: script cannot be run: {error}"),
     }

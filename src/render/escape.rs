@@ -191,7 +191,7 @@ mod tests {
             ("ping @all: see #1, GH-2", "ping `@all`: see `#1`, `GH-2`"),
             ("(www.example.com)", "(`www.example.com`)"),
             ("run `kubectl get | x` now", "run `kubectl get | x` now"),
-            ("<b> &amp; a|b", "`<b>` `&amp;` `a|b`"),
+            ("<b> &amp; a|b", "`<b>` `&amp`; `a|b`"),
             ("a`b", "``a`b``"),
             ("a\\*b", "`a\\*b`"),
         ] {

@@ -76,7 +76,10 @@ const CHANGED: &str = "image of container app changed from web:1 to web:2";
 fn a_rollout_that_is_stuck_costs_one_list_of_its_templates() {
     let server = server(&[serving("a", "1a"), serving("b", "1a"), stuck("c", "2b")]);
     let gathered = read(&server, shop()).unwrap();
-    assert_eq!(asked(&server), [EVENTS, EVENTS, PODS, SERVICES, SETS]);
+    assert_eq!(
+        asked(&server),
+        [EVENTS, EVENTS, EVENTS, PODS, SERVICES, SETS]
+    );
     assert_eq!(
         selectors(&server, SETS),
         ["pod-template-hash%20in%20%281a%2C2b%29"]
@@ -88,7 +91,7 @@ fn a_rollout_that_is_stuck_costs_one_list_of_its_templates() {
 fn a_stuck_pod_beside_none_of_another_revision_costs_nothing_more() {
     let server = server(&[serving("a", "2b"), stuck("c", "2b")]);
     let gathered = read(&server, shop()).unwrap();
-    assert_eq!(asked(&server), [EVENTS, EVENTS, PODS, SERVICES]);
+    assert_eq!(asked(&server), [EVENTS, EVENTS, EVENTS, PODS, SERVICES]);
     assert_eq!(rollout(&gathered), None);
 }
 

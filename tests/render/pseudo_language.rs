@@ -13,22 +13,26 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Ends of amounts of bytes; the others stand at a number without a blank.
 const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
 
-/// Products, resources, a kind that is not read, what the API server and the container runtimes fill in where nothing is written, and a
+/// Products, resources, fields of a status that are quoted together, a kind that is not read, what the API server and the container runtimes fill in where nothing is written, and a
 /// point at which plugins of the scheduler are called.
-const PROPER_NAMES: [&str; 9] = [
+const PROPER_NAMES: [&str; 13] = [
     "Kueue",
     "PreFilter",
     "ResourceClaimTemplate",
     "TCP",
     "Volcano",
     "cpu",
+    "currentNumberScheduled",
+    "desiredNumberScheduled",
     "docker.io",
     "latest",
+    "numberReady",
+    "readyReplicas",
     "requests.memory",
 ];
 
 /// Fields of the report whose values are the cluster's words, or words for which kubectl or the scheduler has no others.
-const KEPT: [&str; 31] = [
+const KEPT: [&str; 32] = [
     "allocatable",
     "asked",
     "cause",
@@ -44,6 +48,7 @@ const KEPT: [&str; 31] = [
     "found",
     "free",
     "kind",
+    "lastReason",
     "name",
     "names",
     "namespace",

@@ -4,6 +4,8 @@ use crate::triage::scope::Target;
 use crate::triage::{Numbers, Triage, triage};
 use serde_json::{Value, json};
 
+mod jobs;
+
 /// What was read, an hour after the workloads were made.
 struct Cluster(Store);
 
@@ -227,28 +229,6 @@ fn without_any_pod_it_is_stuck_though_nothing_says_why() {
 }
 
 #[test]
-fn a_job_waits_between_its_attempts_and_ends() {
-    let job = |spec: Value, status: Value| {
-        Cluster::new().with(Kind::Job, &object("import", &spec, &status))
-    };
-    let ended = |kind: &str| json!({"conditions": [{"type": kind, "status": "True"}]});
-    assert_eq!(job(json!({}), json!({})).stuck(), ["import"]);
-    assert_eq!(job(json!({}), json!({"failed": 1})).stuck(), [""; 0]);
-    assert_eq!(job(json!({"suspend": true}), json!({})).stuck(), [""; 0]);
-    let uncounted = job(json!({}), json!({}));
-    let uncounted = uncounted.with(Kind::Pod, &pod("import-x", (Kind::Job, "import"), "Failed"));
-    assert_eq!(uncounted.stuck(), [""; 0]);
-    assert_eq!(
-        job(json!({}), ended("Complete")).named(Kind::Job, "import"),
-        Some(Standing::Healthy(Because::Completed))
-    );
-    assert_eq!(
-        job(json!({}), ended("Failed")).named(Kind::Job, "import"),
-        Some(Standing::Ended(Because::JobFailed))
-    );
-}
-
-#[test]
 fn a_daemon_set_counts_nodes() {
     let status = json!({"desiredNumberScheduled": 3, "currentNumberScheduled": 2});
     let cluster = Cluster::new()
@@ -378,56 +358,6 @@ fn a_deployment_that_recreates_waits_for_its_old_pods_to_go() {
     }
 }
 
-#[test]
-fn a_job_that_replaces_only_what_is_gone_waits_for_it() {
-    let job = |policy: &str, terminating: i64| {
-        let spec = json!({"parallelism": 2, "podReplacementPolicy": policy});
-        let status = json!({"active": 1, "terminating": terminating});
-        Cluster::new().with(Kind::Job, &object("import", &spec, &status))
-    };
-    let waits = Some(Standing::Progressing(Because::WaitsForGone(1), None));
-    assert_eq!(job("Failed", 1).named(Kind::Job, "import"), waits);
-    assert_eq!(job("Failed", 0).stuck(), ["import"]);
-    assert_eq!(job("TerminatingOrFailed", 1).stuck(), ["import"]);
-}
-
-#[test]
-fn a_job_of_another_controller_is_left_to_it() {
-    let job = |manager: &str| {
-        let spec = json!({"managedBy": manager});
-        let job = object("import", &spec, &json!({}));
-        Cluster::new().with(Kind::Job, &job)
-    };
-    let foreign = "kueue.x-k8s.io/multikueue";
-    assert_eq!(
-        job(foreign).named(Kind::Job, "import"),
-        Some(Standing::Healthy(Because::ManagedBy(foreign.to_owned())))
-    );
-    assert_eq!(job("kubernetes.io/job-controller").stuck(), ["import"]);
-}
-
-#[test]
-fn a_job_may_take_its_time_after_a_failure_and_no_longer() {
-    let read = |name: &str, finished: &str| {
-        let mut failed = pod(name, (Kind::Job, "import"), "Failed");
-        failed["status"]["containerStatuses"] = json!([{"name": "a", "state": {"terminated": {"exitCode": 1, "finishedAt": at(finished)}}}]);
-        Cluster::new()
-            .with(
-                Kind::Job,
-                &object("import", &json!({}), &json!({"failed": 1})),
-            )
-            .with(Kind::Pod, &failed)
-    };
-    assert_eq!(
-        read("import-a", "55:00").named(Kind::Job, "import"),
-        Some(Standing::Progressing(
-            Because::MakingPods,
-            Some("2026-01-01T01:06:00Z".parse().unwrap())
-        ))
-    );
-    assert_eq!(read("import-a", "40:00").stuck(), ["import"]);
-}
-
 const DEPLOYMENT: (Kind, &str) = (Kind::Deployment, "web");
 const SET_REFUSED: &str = "ReplicaSetCreateError";
 
@@ -469,60 +399,7 @@ fn a_deployment_that_is_refused_its_replica_set_is_stuck_whatever_its_old_pods_d
     }
 }
 
-fn cron_job(spec: &Value, status: &Value) -> Cluster {
-    let mut cron_job = object("report", spec, status);
-    cron_job["spec"]["schedule"] = json!("@daily");
-    Cluster::new().with(Kind::CronJob, &cron_job)
-}
-
 const REPORT: (Kind, &str) = (Kind::CronJob, "report");
-
-#[test]
-fn a_cron_job_that_is_refused_its_job_is_stuck_until_it_makes_one() {
-    let refused =
-        |status: &Value| cron_job(&json!({}), status).event(REPORT, REFUSED, "50:00", "no");
-    assert_eq!(refused(&json!({})).stuck(), ["report"]);
-    assert_eq!(
-        refused(&json!({"lastScheduleTime": at("50:00")})).stuck(),
-        [""; 0]
-    );
-    let later = refused(&json!({})).event(REPORT, CREATED, "50:00", "Created job report-1");
-    assert_eq!(later.stuck(), [""; 0]);
-    let again = later.event(REPORT, REFUSED, "51:00", "no");
-    assert_eq!(again.stuck(), ["report"]);
-    let suspended = cron_job(&json!({"suspend": true}), &json!({}));
-    let suspended = suspended.event(REPORT, REFUSED, "50:00", "no");
-    assert_eq!(suspended.stuck(), [""; 0]);
-}
-
-#[test]
-fn a_cron_job_says_why_none_of_its_jobs_runs() {
-    let said = |cluster: &Cluster| match cluster.named(Kind::CronJob, "report") {
-        Some(Standing::Healthy(because) | Standing::Ended(because)) => because,
-        other => panic!("{other:?}"),
-    };
-    let none = cron_job(&json!({}), &json!({}));
-    assert_eq!(said(&none), Because::NothingDueYet("@daily".to_owned()));
-    let suspended = cron_job(&json!({"suspend": true}), &json!({}));
-    assert_eq!(said(&suspended), Because::Suspended);
-    let last = json!({"lastScheduleTime": at("50:00")});
-    let made = |kind: &str| {
-        let status = json!({"conditions": [{"type": kind, "status": "True"}]});
-        let mut job = object("report-1", &json!({}), &status);
-        job["metadata"]["ownerReferences"] =
-            json!([{"kind": "CronJob", "name": "report", "controller": true}]);
-        cron_job(&json!({}), &last).with(Kind::Job, &job)
-    };
-    let due = Because::LastJobDue(until("50:00").unwrap());
-    assert_eq!(said(&cron_job(&json!({}), &last)), due);
-    assert_eq!(said(&made("Complete")), due);
-    assert_eq!(
-        said(&made("Failed")),
-        Because::LastJobFailed("report-1".to_owned())
-    );
-    let runs = cron_job(&json!({}), &json!({"active": [{"name": "report-1"}]}));
-    assert_eq!(said(&runs), Because::JobsRun(1));
-}
 
 #[test]
 fn whatever_was_named_says_why_it_has_no_pods() {
