@@ -185,7 +185,11 @@ impl Attempt<'_> {
         let Some(by_patch) = by_patch else {
             return Ok(());
         };
-        let made = self.api.get(&target).await?["spec"].clone();
+        let mut made = self.api.get(&target).await?["spec"].clone();
+        // a pod may be bound by now
+        if let Some(spec) = made.as_object_mut() {
+            spec.remove("nodeName");
+        }
         (made == by_patch["spec"])
             .then_some(())
             .ok_or_else(|| format!("by its patch it is {}, not {made}", by_patch["spec"]))
