@@ -289,7 +289,7 @@ fn what_is_silenced_is_counted_and_told_in_full() {
         "{}",
         found.out
     );
-    assert!(!found.out.contains("api"), "{}", found.out);
+    assert!(!found.out.contains("deploy/api"), "{}", found.out);
     let whole = desk.run("-f dump --silence known -o wide").out;
     let whole = whole.split_whitespace().collect::<Vec<_>>().join(" ");
     for said in [

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Cases that are not the same live, and why that is right.
-const DIFFERENT: [(&str, &str); 2] = [
+const DIFFERENT: [(&str, &str); 3] = [
     (
         "image-tag-not-found/typical-rollout-paused",
         "a scan reads no Deployment; kubectl itself refuses to roll a paused one back",
@@ -20,6 +20,10 @@ const DIFFERENT: [(&str, &str); 2] = [
     (
         "missing-key/typical",
         "of a Secret no keys are read, since its values would come with them",
+    ),
+    (
+        "unexplained/short-of-pods",
+        "a scan reads the workloads that an event names; nothing was said of this one",
     ),
 ];
 
