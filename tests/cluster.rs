@@ -361,13 +361,13 @@ fn no_more_is_asked_than_promised() {
         (
             "well-namespace",
             &["-n", &well.name],
-            &["list events", "list pods", "list services"],
+            &["list events", "list events", "list pods", "list services"],
         ),
         // which labels a Service has is not asked for
         (
             "well-label",
             &["-n", &well.name, "-l", "test.kubectl-diagnose/well=yes"],
-            &["list events", "list pods"],
+            &["list events", "list events", "list pods"],
         ),
     ];
     let mut complaints = Vec::new();

@@ -99,7 +99,7 @@ pub fn output_format(arguments: &[OsString]) -> Option<&str> {
 /// What to diagnose, and how to show it.
 #[derive(Debug, Args)]
 pub struct DiagnoseArgs {
-    /// TYPE NAME..., TYPE/NAME..., TYPE[,TYPE] (all of them) or NAME (a pod, or else a workload); TYPE is
+    /// TYPE NAME..., TYPE/NAME..., TYPE or TYPE,TYPE (all of them) or NAME (a pod, or else a workload); TYPE is
     /// pod, deployment, replicaset, statefulset, daemonset, job, cronjob, replicationcontroller, node,
     /// service, persistentvolumeclaim (the pods that mount it) or namespace, or a short name of it.
     #[arg(value_name = "TARGET")]
@@ -230,6 +230,7 @@ pub struct ConnectionArgs {
 
 /// Something other than a diagnosis.
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum Command {
     /// Explain causes: what they mean, how they are proven, what to do.
     Explain {

@@ -95,7 +95,9 @@ fn result(section: &Section<'_>, rule: Option<&usize>) -> Value {
 /// What is stuck, with the word that kubectl has for it.
 fn affected(one: &Affected) -> Value {
     let mut location = location(&one.object());
-    location["message"] = text(&one.status);
+    if let Some(fields) = location.as_object_mut() {
+        fields.insert("message".to_owned(), text(&one.status));
+    }
     location
 }
 

@@ -369,7 +369,7 @@ fn test_results_have_the_form_that_jenkins_takes() {
                 "{tag}: {has:?}"
             );
             let known = |one: &&str| required.contains(one) || optional.contains(one);
-            assert!(has.iter().all(|one| known(one)), "{tag}: {has:?}");
+            assert!(has.iter().all(known), "{tag}: {has:?}");
             let inner = element.children().filter(|it| it.is_element()).count();
             assert!(tag != "testcase" || inner <= 1, "one outcome");
             for (counter, counted) in [

@@ -1,5 +1,11 @@
 //! Where a quote is too long, what decides is left of it; of what nobody explains, every word.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail anywhere"
+)]
+
 use super::reports::{diagnosis, event, object, pod, report, says};
 use crate::support::*;
 use proptest::prelude::*;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// What was found in a file.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are two of it in a run")]
 pub enum Saved {
     /// The text of a report, as `-o json` or `-o yaml` wrote it.
     Report(String),

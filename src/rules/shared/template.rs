@@ -50,7 +50,7 @@ impl<'a> Template<'a> {
 
     /// A fix that makes this patch of the owner.
     pub(in crate::rules) fn edit(&self, change: Sentence, patch: Vec<Value>) -> Fix {
-        let before = patch::nested(self.spec_pointer, &self.spec);
+        let before = patch::nested(self.spec_pointer, self.spec);
         let owner = self.template_owner.object.clone();
         Fix::edit(change, Who::Owner, owner, patch, &before)
     }

@@ -141,7 +141,7 @@ fn no_rights(cluster: &Cluster, namespace: &str) -> Option<String> {
             &["pod", "web", "-n", namespace],
             format!("kubectl auth can-i get pods/web -n {namespace}"),
         ),
-        (&["-A"], "kubectl auth can-i list pods -A".to_owned()),
+        (&["-A"], "leave out -A".to_owned()),
     ];
     asked.iter().find_map(|(arguments, hint)| {
         refused("nobody", &cluster.diagnose(&kubeconfig, arguments), hint)
