@@ -331,10 +331,11 @@ impl RawMeta {
 }
 
 /// The generations, where the status is of an earlier one. What a DaemonSet wants is itself counted, so that one that was never
-/// counted is behind as well.
+/// counted is behind as well; a count proves that it was.
 fn behind(kind: Kind, generation: Option<i64>, status: &RawStatus) -> Option<(i64, i64)> {
+    let wanted = status.desired_number_scheduled.unwrap_or_default();
     let seen = match kind {
-        Kind::DaemonSet => Some(status.observed_generation.unwrap_or_default()),
+        Kind::DaemonSet if wanted == 0 => Some(status.observed_generation.unwrap_or_default()),
         _ => status.observed_generation,
     };
     seen.zip(generation)
@@ -427,6 +428,12 @@ mod tests {
                 r#"{{"metadata":{{"generation":{generation}}},"status":{{"replicas":0,"observedGeneration":{observed}}}}}"#
             );
             assert_eq!(workload(Kind::ReplicaSet, &json).behind, behind, "{json}");
+        }
+        for (wanted, behind) in [(0, Some((0, 1))), (2, None)] {
+            let json = format!(
+                r#"{{"metadata":{{"generation":1}},"status":{{"desiredNumberScheduled":{wanted},"currentNumberScheduled":0}}}}"#
+            );
+            assert_eq!(workload(Kind::DaemonSet, &json).behind, behind, "{json}");
         }
     }
 
