@@ -101,11 +101,12 @@ impl<'s, S: Subject<'s>> Sorted<S> {
         let meant = subjects
             .into_iter()
             .filter(|subject| subject.is_in(scope, snapshot));
+        let is_named = |object: &ObjectRef| scope.has_names() && scope.names(object);
         for subject in meant {
             let standing = subject.standing(snapshot);
             let is_stuck = standing == Standing::Stuck;
             let (owner, object) = (subject.owner(snapshot), subject.object());
-            if owner != object && scope.names(&object) && !is_stuck {
+            if owner != object && is_named(&object) && !is_stuck {
                 sorted.named.push((object, standing.clone()));
             }
             let together = match owners.remove(&owner) {
@@ -120,7 +121,7 @@ impl<'s, S: Subject<'s>> Sorted<S> {
         for (owner, standing) in owners {
             let kind = owner.kind.clone();
             sorted.numbers.entry(kind).or_default().count(&standing);
-            if scope.has_names() && scope.names(&owner) && standing != Standing::Stuck {
+            if is_named(&owner) && standing != Standing::Stuck {
                 sorted.named.push((owner, standing));
             }
         }
