@@ -46,11 +46,11 @@ fn a_plain_cluster_shows_what_people_meet() {
         ("missing image", missing_image),
         ("the cluster's own pods", own_pods),
     ];
-    let run_filters = |(name, scene): &(&str, Scene)| {
+    let complaint_of = |(name, scene): &(&str, Scene)| {
         let failed = scene(&cluster, &user).err();
         failed.map(|complaint| format!("{name}: {complaint}"))
     };
-    let complaints: Vec<String> = scenes.iter().filter_map(run_filters).collect();
+    let complaints: Vec<String> = scenes.iter().filter_map(complaint_of).collect();
     conclude(
         "plain cluster",
         &cluster,
@@ -100,7 +100,7 @@ fn more_replicas_than_nodes(cluster: &Cluster, user: &Identity) -> Result<(), St
     )?;
     let text = cluster.diagnose(&user.kubeconfig(), &scan).out;
     check(
-        text.contains("▶ stuck at") && text.contains("18090/TCP held by"),
+        text.contains("▶ scheduling ✗") && text.contains("18090/TCP held by"),
         "the layer and the port are shown",
         &Value::from(text),
     )?;
@@ -111,7 +111,7 @@ fn more_replicas_than_nodes(cluster: &Cluster, user: &Identity) -> Result<(), St
     if !within(PATIENCE, || settled(cluster, &namespace.name, &Wait::Well)) {
         return Err(format!("not all replicas run after `{command}`"));
     }
-    // the old ReplicaSet's pods may still be progressing out
+    // the old ReplicaSet's pods may still be on their way out
     let silent = || {
         let (code, report) = json(cluster, user, &scan);
         code == 0 && causes(&report).is_empty()
