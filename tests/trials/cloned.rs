@@ -15,8 +15,8 @@ const CLONE: &str = "-clone";
 const APART: [(&str, &str); 0] = [];
 
 pub(super) fn check(case: &Case) {
-    let items = items(&case.dump());
-    let originals = originals(&items, &case.report());
+    let items = items(case.dump());
+    let originals = originals(&items, case.report());
     let clones = items
         .iter()
         .filter_map(|item| clone(item, &originals, CLONE));

@@ -8,11 +8,11 @@ const WIDEST: usize = 160;
 
 pub(super) fn check(case: &Case) {
     let report = case.report();
-    for line in text(&report, PLAIN).lines() {
+    for line in text(report, PLAIN).lines() {
         let width = line.chars().count();
         assert!(width <= WIDEST, "{width} columns: {line}");
     }
-    for command in all(&report) {
+    for command in all(report) {
         assert!(
             !command.contains(" get events"),
             "events are quoted: {command}"

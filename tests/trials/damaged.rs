@@ -14,7 +14,7 @@ pub(super) fn check(case: &Case) {
     });
     let place = prop::collection::vec(any::<prop::sample::Index>(), 2..8);
     let wounds = prop::collection::vec((place, any::<u8>()), 1..4);
-    let outcome = runner.run(&wounds, |wounds| unharmed(&dump, &wounds));
+    let outcome = runner.run(&wounds, |wounds| unharmed(dump, &wounds));
     if let Err(error) = outcome {
         panic!("{error}");
     }

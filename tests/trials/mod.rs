@@ -15,6 +15,7 @@ use crate::support::{self, Report, load};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 /// Panics where something does not hold.
 type Check = fn(&Case);
@@ -37,6 +38,14 @@ pub(crate) struct Case {
     cause: String,
     variant: String,
     folder: PathBuf,
+    known: Arc<Known>,
+}
+
+/// What several trials of a case start from, found out once.
+#[derive(Debug, Default)]
+struct Known {
+    dump: OnceLock<Value>,
+    report: OnceLock<Report>,
 }
 
 impl Case {
@@ -47,6 +56,7 @@ impl Case {
             cause: name(folder.parent()?)?,
             variant: name(&folder)?,
             folder,
+            known: Arc::default(),
         })
     }
 
@@ -59,12 +69,14 @@ impl Case {
         std::fs::read_to_string(self.folder.join("cluster.yaml")).expect("the case is readable")
     }
 
-    pub(crate) fn dump(&self) -> Value {
-        serde_saphyr::from_str(&self.text()).expect("the case is YAML")
+    pub(crate) fn dump(&self) -> &Value {
+        let read = || serde_saphyr::from_str(&self.text()).expect("the case is YAML");
+        self.known.dump.get_or_init(read)
     }
 
-    pub(crate) fn report(&self) -> Report {
-        load(&self.text()).expect("the case is a dump").report()
+    pub(crate) fn report(&self) -> &Report {
+        let read = || load(&self.text()).expect("the case is a dump").report();
+        self.known.report.get_or_init(read)
     }
 }
 

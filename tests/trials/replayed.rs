@@ -29,7 +29,7 @@ const DIFFERENT: [(&str, &str); 3] = [
 
 pub(super) fn check(case: &Case) {
     let dumped = load(&case.text()).expect("a case is readable");
-    let server = served::serve(&dumped, items(&case.dump()));
+    let server = served::serve(&dumped, items(case.dump()));
     let scope = scope(&dumped);
     let everywhere = scope.namespace.is_none();
     let live = read_cluster(&flags(&server), scope, everywhere);

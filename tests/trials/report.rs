@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 static SCHEMA: LazyLock<Schema> = LazyLock::new(Schema::published);
 
 pub(super) fn check(case: &Case) {
-    let mut report = case.report();
+    let mut report = case.report().clone();
     report.version = "[version]";
     causes(case, &report);
     no_hole(&report);

@@ -4,7 +4,7 @@ use super::{Case, items, list, report_of};
 use serde_json::{Value, to_value};
 
 pub(super) fn check(case: &Case) {
-    let turned = turned(items(&case.dump()));
+    let turned = turned(items(case.dump()));
     let got = report_of(&list(turned)).expect("a case is readable");
     assert_eq!(
         to_value(case.report()).expect("it is JSON"),

@@ -8,17 +8,17 @@ type Claim = (&'static str, ObjectRef, Certainty);
 
 pub(super) fn check(case: &Case) {
     let dump = case.dump();
-    let full = claims(&report_of(&dump).expect("a case is readable"));
+    let full = claims(&report_of(dump).expect("a case is readable"));
     let kinds = Kind::all().filter(|kind| *kind != Kind::Pod);
-    let (read, unread): (Vec<Kind>, Vec<Kind>) = kinds.partition(|kind| is_read(&dump, *kind));
+    let (read, unread): (Vec<Kind>, Vec<Kind>) = kinds.partition(|kind| is_read(dump, *kind));
     for kind in read {
-        if let Some(report) = report_of(&withhold(&dump, &[kind])) {
+        if let Some(report) = report_of(&withhold(dump, &[kind])) {
             no_stronger(&full, &report, kind.is_workload());
             commands::ask_for_nothing_of(&report, kind);
         }
     }
     // what was not read anyway is now forbidden: one trial shows that the reason does not matter
-    if let Some(report) = report_of(&withhold(&dump, &unread)) {
+    if let Some(report) = report_of(&withhold(dump, &unread)) {
         no_stronger(&full, &report, false);
     }
 }
