@@ -67,55 +67,86 @@ pub(super) fn uri(part: &str) -> String {
 /// For a line of Markdown. Words that could be more than a word become code, in which nothing is a link, a mention or a mark;
 /// GitHub makes links of bare addresses and of `#1`, and notifies whom an `@` names.
 pub(super) fn markdown(line: &Line) -> String {
-    let mut out = String::new();
+    let mut inline = Inline::default();
     for spans in line
         .spans()
         .chunk_by(|one, next| is_object(one) == is_object(next))
     {
         let text: String = spans.iter().map(|span| span.text.as_str()).collect();
         if spans.iter().any(is_object) {
-            out.push_str(&span(&text));
+            inline.code(&text);
         } else {
-            prose(&mut out, &text);
+            inline.prose(&text);
         }
     }
-    out
+    inline.finish()
 }
 
 fn is_object(span: &Span) -> bool {
     span.style == Style::Object
 }
 
-fn prose(out: &mut String, text: &str) {
-    let mut rest = text;
-    while let Some((before, inside, after)) = code(rest) {
-        words(out, before);
-        out.push_str(&span(inside.trim_matches('`')));
-        rest = after;
-    }
-    words(out, rest);
+/// A line of Markdown. What is code side by side is one span: the fences of two would join to another fence.
+#[derive(Debug, Default)]
+struct Inline {
+    out: String,
+    /// Code that more may follow.
+    open: String,
 }
 
-fn words(out: &mut String, text: &str) {
-    for (nth, word) in text.split(' ').enumerate() {
-        if nth > 0 {
-            out.push(' ');
+impl Inline {
+    fn code(&mut self, text: &str) {
+        self.open.push_str(text);
+    }
+
+    fn plain(&mut self, text: &str) {
+        if !text.is_empty() {
+            let code = std::mem::take(&mut self.open);
+            self.out.push_str(&span(&code));
+            self.out.push_str(text);
         }
-        let core = word.trim_start_matches(['(', '"']);
-        out.push_str(word.strip_suffix(core).unwrap_or_default());
-        let whole = core;
-        let core = whole.trim_end_matches(BEHIND);
-        let behind = whole.strip_prefix(core).unwrap_or_default();
-        match core {
-            core if is_plain(core) => out.push_str(core),
-            core if core.len() == 1 => out.extend(['\\'].into_iter().chain(core.chars())),
-            core => out.push_str(&span(core)),
+    }
+
+    fn finish(mut self) -> String {
+        self.out.push_str(&span(&self.open));
+        self.out
+    }
+
+    fn prose(&mut self, text: &str) {
+        let mut rest = text;
+        while let Some((before, inside, after)) = code(rest) {
+            self.words(before);
+            let held = inside.trim_matches('`');
+            self.code(if held.is_empty() { inside } else { held });
+            rest = after;
         }
-        // `1.` would begin a list
-        if nth == 0 && behind.starts_with(['.', ')']) && core.bytes().all(|b| b.is_ascii_digit()) {
-            out.push('\\');
+        self.words(rest);
+    }
+
+    fn words(&mut self, text: &str) {
+        for (nth, word) in text.split(' ').enumerate() {
+            if nth > 0 {
+                self.plain(" ");
+            }
+            let core = word.trim_start_matches(['(', '"']);
+            self.plain(word.strip_suffix(core).unwrap_or_default());
+            let whole = core;
+            let core = whole.trim_end_matches(BEHIND);
+            let behind = whole.strip_prefix(core).unwrap_or_default();
+            match core {
+                core if is_plain(core) => self.plain(core),
+                core if core.len() == 1 => self.plain(&format!("\\{core}")),
+                core => self.code(core),
+            }
+            // `1.` would begin a list
+            if nth == 0
+                && behind.starts_with(['.', ')'])
+                && core.bytes().all(|b| b.is_ascii_digit())
+            {
+                self.plain("\\");
+            }
+            self.plain(behind);
         }
-        out.push_str(behind);
     }
 }
 
@@ -126,7 +157,8 @@ fn is_plain(word: &str) -> bool {
     let may = |c: char| c.is_alphanumeric() || !c.is_ascii() || "-'/,.%()".contains(c);
     let lower = word.to_lowercase();
     let begins = word.starts_with(|c: char| c.is_alphanumeric() || !c.is_ascii());
-    let is_link = lower.contains("www.") || lower.starts_with("gh-");
+    let mut parts = lower.split(|c: char| c.is_ascii_punctuation() && c != '-');
+    let is_link = lower.contains("www.") || parts.any(|part| part.starts_with("gh-"));
     word.is_empty() || begins && !is_link && word.chars().all(may)
 }
 
@@ -176,6 +208,8 @@ fn replaced(text: &str, with: impl Fn(char) -> Option<&'static str>) -> Cow<'_, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use pulldown_cmark::{Event, Options, Parser, Tag};
 
     #[test]
     fn words_of_markdown_stay_words() {
@@ -194,9 +228,139 @@ mod tests {
             ("<b> &amp; a|b", "`<b>` `&amp`; `a|b`"),
             ("a`b", "``a`b``"),
             ("a\\*b", "`a\\*b`"),
+            ("#1```</details><h1>", "````#1```</details><h1>````"),
+            ("run `a`@b now", "run `a@b` now"),
+            ("@``all", "\\@``` `` ```all"),
+            ("see x/GH-2", "see `x/GH-2`"),
         ] {
             let line = Line::new().plain(text);
             assert_eq!(markdown(&line), expected);
+        }
+    }
+
+    /// What Markdown, HTML and GitHub take for more than text, and what may stand around it.
+    const PARTS: [&str; 48] = [
+        "`",
+        "``",
+        "```",
+        " ",
+        "  ",
+        "<",
+        ">",
+        "</details>",
+        "<h1>",
+        "<!--",
+        "&",
+        "lt;",
+        "@",
+        "all",
+        "#",
+        "1",
+        "GH-",
+        "www",
+        ".",
+        "http",
+        ":",
+        "//",
+        "example",
+        "com",
+        "[",
+        "]",
+        "(",
+        ")",
+        "!",
+        "*",
+        "**",
+        "_",
+        "~~",
+        "|",
+        "\\",
+        "-",
+        "---",
+        "+",
+        "=",
+        "==",
+        "\"",
+        "'",
+        "\n",
+        "\t",
+        "é",
+        "{",
+        ",",
+        "/",
+    ];
+
+    fn line() -> impl Strategy<Value = Line> {
+        let text = proptest::collection::vec(proptest::sample::select(&PARTS[..]), 1..9);
+        let part = (0..4_u8, text.prop_map(|parts| parts.concat()));
+        let add = |line: Line, (how, text): (u8, String)| match how {
+            0 => line.plain(&text),
+            1 => line.prose(Style::Label, &text),
+            2 => line.with(Style::Object, &text),
+            _ => line.whole(Style::Command, &text),
+        };
+        let parts = proptest::collection::vec(part, 1..4);
+        parts.prop_map(move |parts| parts.into_iter().fold(Line::new(), add))
+    }
+
+    /// What is neither code nor ours, with a dot for each piece of code; panics at marks of others.
+    fn prose(markdown: &str, ours: impl Fn(&Tag<'_>) -> bool) -> String {
+        let mut prose = String::new();
+        let options = Options::ENABLE_GFM
+            | Options::ENABLE_TABLES
+            | Options::ENABLE_STRIKETHROUGH
+            | Options::ENABLE_TASKLISTS
+            | Options::ENABLE_FOOTNOTES;
+        for event in Parser::new_ext(markdown, options) {
+            match event {
+                Event::Start(tag) => assert!(ours(&tag), "{tag:?} in {markdown:?}"),
+                Event::End(_) => prose.push('\n'),
+                Event::Text(text) => prose.push_str(&text),
+                Event::Code(_) => prose.push('·'),
+                other => panic!("{other:?} in {markdown:?}"),
+            }
+        }
+        prose
+    }
+
+    /// What GitHub makes a link or a mention of without any mark.
+    fn is_linked(prose: &str) -> bool {
+        let lower = prose.to_lowercase();
+        let before = |mark: &str, next: fn(char) -> bool| {
+            let mut ends = lower
+                .match_indices(mark)
+                .map(|(at, _)| &lower[at + mark.len()..]);
+            ends.any(|end| end.starts_with(next))
+        };
+        lower.contains("://")
+            || before("@", char::is_alphanumeric)
+            || before("#", char::is_numeric)
+            || before("gh-", char::is_numeric)
+            || before("www.", char::is_alphanumeric)
+    }
+
+    proptest! {
+        #[test]
+        fn no_mark_comes_from_others(line in line()) {
+            let text = markdown(&line);
+            let paragraph = |tag: &Tag<'_>| matches!(tag, Tag::Paragraph | Tag::CodeBlock(_));
+            let heading = |tag: &Tag<'_>| matches!(tag, Tag::Heading { .. });
+            let item = |tag: &Tag<'_>| matches!(tag, Tag::List(None) | Tag::Item | Tag::CodeBlock(_));
+            let strong = |tag: &Tag<'_>| matches!(tag, Tag::Paragraph | Tag::Strong);
+            let row = |tag: &Tag<'_>| {
+                matches!(tag, Tag::Table(_) | Tag::TableHead | Tag::TableRow | Tag::TableCell)
+            };
+            for read in [
+                prose(&format!("{text}\n"), paragraph),
+                prose(&format!("### {text}\n"), heading),
+                prose(&format!("- {text}\n"), item),
+                prose(&format!("**fix** {text}\n"), strong),
+            ] {
+                prop_assert!(!is_linked(&read), "{text:?} is {read:?}");
+            }
+            let table = format!("| a | b |\n| --- | --- |\n| {} | x |\n", cell(&text));
+            let read = prose(&table, row);
+            prop_assert!(!is_linked(&read) && read.ends_with("\nx\n\n\n"), "{text:?} is {read:?}");
         }
     }
 
