@@ -30,7 +30,7 @@ const MOST_COLUMNS: u16 = 120;
 
 /// Nothing is stuck.
 pub const WELL: u8 = 0;
-/// Something is stuck.
+/// Something is stuck, or has ended for good and is kept.
 pub const STUCK: u8 = 1;
 /// A diagnosis was not possible.
 pub const FAILED: u8 = 2;
@@ -48,6 +48,9 @@ pub fn main() -> ExitCode {
         return ExitCode::from(WELL);
     }
     let for_scripts = matches!(cli::output_format(&arguments), Some("json" | "yaml"));
+    if let Some(failure) = cli::output_format(&arguments).and_then(cli::of_kubectl_alone) {
+        return failed(&failure.into(), for_scripts);
+    }
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -73,15 +76,17 @@ pub fn main() -> ExitCode {
     };
     match run(&cli, layout, &mut stdout().lock()) {
         Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            if for_scripts {
-                said_as_json(&error);
-            }
-            // nothing is left to do when even standard error is gone
-            let _ = write!(stderr(), "{}", render::error(&error));
-            ExitCode::from(FAILED)
-        }
+        Err(error) => failed(&error, for_scripts),
     }
+}
+
+fn failed(error: &anyhow::Error, for_scripts: bool) -> ExitCode {
+    if for_scripts {
+        said_as_json(error);
+    }
+    // nothing is left to do when even standard error is gone
+    let _ = write!(stderr(), "{}", render::error(error));
+    ExitCode::from(FAILED)
 }
 
 /// Whether to colour. `NO_COLOR` outweighs what forces colour; a pipe is not coloured for being in CI, since what is written

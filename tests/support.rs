@@ -157,6 +157,15 @@ pub(crate) fn stuck_pods(report: &Report) -> usize {
     pods.map_or(0, |pods| pods.stuck)
 }
 
+/// Pods of the report that have ended and are only kept.
+pub(crate) fn kept_pods(report: &Report) -> usize {
+    let diagnosed = report.diagnoses.iter().flat_map(|one| &one.affected);
+    let all = diagnosed.chain(report.unexplained.iter().map(|one| &one.object));
+    let ended = all.filter(|one| one.ended && one.kind == Kind::Pod.as_str());
+    let names: std::collections::BTreeSet<String> = ended.map(object).collect();
+    names.len()
+}
+
 /// A word of the report, as scripts get it.
 pub(crate) fn words(word: &impl serde::Serialize) -> String {
     let value = serde_json::to_value(word).unwrap_or_default();

@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::kubernetes::nearest::nearest;
 use crate::rules::finding::Certainty;
 use crate::triage::Layer;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -118,8 +118,8 @@ fn silences(path: &Path, text: &str) -> Result<Vec<Silence>> {
     {
         return Ok(Vec::new());
     }
-    let mut silences: Vec<Silence> = serde_saphyr::from_str(text).with_context(|| {
-        Failure::new(format!("{name} is no list of known findings"))
+    let mut silences: Vec<Silence> = serde_saphyr::from_str(text).map_err(|error| {
+        Failure::new(format!("{name} is no list of known findings: {}", at(&error)))
             .hint("an entry is written like `- {cause: oom-killed, workload: deploy/web, until: 2026-12-31}`")
     })?;
     for (at, silence) in silences.iter_mut().enumerate() {
@@ -137,6 +137,27 @@ fn silences(path: &Path, text: &str) -> Result<Vec<Silence>> {
         silence.file.clone_from(&name);
     }
     Ok(silences)
+}
+
+/// `line 3, column 7: unknown field`: the parser's words, without the excerpt that it makes for an editor.
+fn at(error: &serde_saphyr::Error) -> String {
+    let said = error.without_snippet();
+    let words = said.to_string();
+    let words = words.lines().next().unwrap_or_default();
+    let place = error.location();
+    let place = place.map(|at| (at.line(), at.column()));
+    let Some((line, column)) = place.filter(|(line, _)| *line > 0) else {
+        return words.to_owned();
+    };
+    let words = words.strip_prefix("error: ").unwrap_or(words);
+    let again = [
+        format!("line {line} column {column}: "),
+        format!(" at line {line}, column {column}"),
+    ];
+    let words = again
+        .iter()
+        .fold(words.to_owned(), |words, place| words.replace(place, ""));
+    format!("line {line}, column {column}: {words}")
 }
 
 #[cfg(test)]
@@ -184,10 +205,19 @@ mod tests {
             wrong,
             "entry 2 of known.yaml: `oom-kiled` is not a cause; did you mean `oom-killed`?"
         );
-        assert!(
-            read("- causes: x\n")
-                .unwrap_err()
-                .contains("an entry is written like")
-        );
+        for (text, expected) in [
+            (
+                "- causes: x\n",
+                "known.yaml is no list of known findings: line 1, column 3: unknown field `causes`, expected one of \
+                 fingerprint, cause, namespace, workload, reason, until; an entry is written like",
+            ),
+            (
+                "- {cause: [\n",
+                "known.yaml is no list of known findings: line 1, column 11: unclosed bracket '['; an entry",
+            ),
+        ] {
+            let said = read(text).unwrap_err();
+            assert!(said.starts_with(expected) && !said.contains('\n'), "{said}");
+        }
     }
 }

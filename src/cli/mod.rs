@@ -4,8 +4,10 @@ pub mod completion;
 pub mod diff;
 pub mod explain;
 pub mod filters;
+mod subcommand;
 pub mod targets;
 
+use crate::error::Failure;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -47,12 +49,16 @@ Examples:
   kubectl diagnose diff yesterday.json      what is new since a dump or a report
   kubectl diagnose explain CrashLoopBackOff
 
-Exit codes: 0 nothing is stuck, or only what was filtered or silenced; 1 something is stuck;
-2 could not diagnose.";
+Exit codes: 0 nothing is stuck, or only what was filtered or silenced; 1 something is stuck, or has
+ended and is kept; 2 could not diagnose.";
 
 /// What was typed, with the level of `-v 6` and `-v6` behind an equals sign: alone `-v` takes none, so that what follows
 /// it may be a name.
 pub fn arguments(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    subcommand::first(levelled(words))
+}
+
+fn levelled(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = Vec::new();
     let mut words = words.peekable();
     let is_level = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
@@ -94,6 +100,25 @@ pub fn output_format(arguments: &[OsString]) -> Option<&str> {
         };
     }
     found
+}
+
+/// Formats with a template are kubectl's: here JSON goes to what reads it.
+pub fn of_kubectl_alone(format: &str) -> Option<Failure> {
+    let name = format.split_once('=').map_or(format, |(name, _)| name);
+    let templates = [
+        "jsonpath",
+        "jsonpath-as-json",
+        "jsonpath-file",
+        "go-template",
+        "go-template-file",
+        "custom-columns",
+        "custom-columns-file",
+    ];
+    templates.contains(&name).then(|| {
+        Failure::new(format!("`-o {name}` is not known here"))
+            .hint("fields are picked from JSON: -o json | jq -r '.diagnoses[] | [.cause, .headline] | @tsv'")
+            .hint("names for other commands: -o name")
+    })
 }
 
 /// What to diagnose, and how to show it.
@@ -385,6 +410,19 @@ mod tests {
         ] {
             assert_eq!(output_format(&words(text)), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn formats_with_a_template_lead_to_json() {
+        for format in [
+            "jsonpath={.items}",
+            "go-template={{.x}}",
+            "custom-columns=A:.b",
+        ] {
+            let failure = of_kubectl_alone(format).unwrap();
+            assert!(failure.hints[0].contains("-o json | jq"), "{format}");
+        }
+        assert!(of_kubectl_alone("json").is_none());
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! A report with less in it, whose parts still agree: what is taken out is taken out of the numbers as well.
 
-use super::summary::causes;
-use crate::report::{Affected, Diagnosis, Report, Unexplained};
+use super::summary::{causes, counted};
+use crate::report::{Diagnosis, Report, Unexplained};
 use crate::snapshot::{Kind, ObjectRef};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What stays of each.
 pub(super) trait Keep {
@@ -15,7 +15,7 @@ pub(super) trait Keep {
 
 /// The report with what `keep` keeps.
 pub(super) fn narrow(mut report: Report, keep: &mut impl Keep) -> Report {
-    let before = stuck(&report);
+    let before = (stuck(&report), kept(&report));
     let mut all = std::mem::take(&mut report.diagnoses).into_iter();
     let roots = std::mem::take(&mut report.root_causes);
     for root in roots {
@@ -34,35 +34,38 @@ pub(super) fn narrow(mut report: Report, keep: &mut impl Keep) -> Report {
     let hit: BTreeSet<&ObjectRef> = objects.filter_map(|one| one.workload.as_ref()).collect();
     report.workloads.retain(|one| hit.contains(&one.object));
     report.summary.causes = causes(&report.diagnoses);
-    let after = stuck(&report);
-    let mut less: BTreeMap<&str, usize> = BTreeMap::new();
-    for hidden in before.difference(&after) {
-        *less.entry(&hidden.kind).or_default() += 1;
-    }
+    let after = (stuck(&report), kept(&report));
     for (kind, numbers) in &mut report.summary.by_kind {
-        let hidden = less.get(kind.as_str()).copied().unwrap_or_default();
-        numbers.stuck = if after.is_empty() {
+        numbers.stuck = if after.0.is_empty() {
             0
         } else {
-            numbers.stuck.saturating_sub(hidden)
+            numbers
+                .stuck
+                .saturating_sub(less(&before.0, &after.0, kind))
         };
+        numbers.ended = numbers
+            .ended
+            .saturating_sub(less(&before.1, &after.1, kind));
     }
     report
 }
 
 /// Everything that the numbers of the summary count as stuck: pods, what else owns, and nodes for whose sake pods are.
 fn stuck(report: &Report) -> BTreeSet<ObjectRef> {
-    let diagnoses = report.diagnoses.iter();
-    let affected = diagnoses.clone().flat_map(|one| &one.affected);
-    let unexplained = report.unexplained.iter().map(|one| &one.object);
-    let nodes = diagnoses.map(|one| &one.subject);
+    let nodes = report.diagnoses.iter().map(|one| &one.subject);
     let nodes = nodes.filter(|subject| subject.kind == Kind::Node.as_str());
-    let objects = affected.chain(unexplained).map(counted);
-    objects.chain(nodes.cloned()).collect()
+    let mut all = counted(&report.diagnoses, &report.unexplained, |one| !one.ended);
+    all.extend(nodes.cloned());
+    all
 }
 
-fn counted(affected: &Affected) -> ObjectRef {
-    let owner = affected.workload.clone();
-    let owner = owner.filter(|_| affected.kind != Kind::Pod.as_str());
-    owner.unwrap_or_else(|| affected.object())
+/// Everything that they count as ended and that is shown.
+fn kept(report: &Report) -> BTreeSet<ObjectRef> {
+    counted(&report.diagnoses, &report.unexplained, |one| one.ended)
+}
+
+/// How many of a kind are hidden.
+fn less(before: &BTreeSet<ObjectRef>, after: &BTreeSet<ObjectRef>, kind: &str) -> usize {
+    let hidden = before.difference(after);
+    hidden.filter(|one| one.kind == kind).count()
 }

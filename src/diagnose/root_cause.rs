@@ -51,8 +51,28 @@ fn digest(text: &str) -> String {
     })
 }
 
+/// What makes diagnoses of a cause one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum KnownBy {
+    /// What the rule says they have in common.
+    Shared(Message),
+    /// The same sentence with the same facts: of what a scheduler refuses that is all there is to know.
+    Said(Message),
+    /// The object to change.
+    Subject(ObjectRef),
+}
+
 /// A cause, and what it is known by.
-type RootKey = (&'static str, Certainty, Result<Message, ObjectRef>);
+type RootKey = (&'static str, Certainty, KnownBy);
+
+fn known_by(merged: &Merged) -> KnownBy {
+    let diagnosis = &merged.diagnosis;
+    match &merged.shared {
+        Some(shared) => KnownBy::Shared(shared.clone()),
+        None if diagnosis.layer == Layer::Scheduling => KnownBy::Said(diagnosis.message.clone()),
+        None => KnownBy::Subject(diagnosis.subject.clone()),
+    }
+}
 
 /// The diagnoses by root cause, in the order in which a person should read them: what is held on purpose behind what is wrong, and
 /// what has ended behind both; first where nothing serves; certain before likely, earlier layer before later, more objects before fewer, then names.
@@ -62,11 +82,11 @@ pub(super) fn in_order(
 ) -> (Vec<RootCause>, Vec<Diagnosis>) {
     let mut roots: BTreeMap<RootKey, Vec<Merged>> = BTreeMap::new();
     for merged in diagnoses {
-        let known_by = merged
-            .shared
-            .clone()
-            .ok_or(merged.diagnosis.subject.clone());
-        let key = (merged.diagnosis.cause, merged.diagnosis.certainty, known_by);
+        let key = (
+            merged.diagnosis.cause,
+            merged.diagnosis.certainty,
+            known_by(&merged),
+        );
         roots.entry(key).or_default().push(merged);
     }
     let root = |merged| root_cause(merged, workloads);
@@ -80,8 +100,8 @@ pub(super) fn in_order(
             root.serve_nothing == 0,
             root.certainty,
             root.layer,
-            *rank,
             Reverse(root.affected),
+            *rank,
         )
     });
     let mut causes = Vec::new();

@@ -5,14 +5,16 @@
 //! silenced causes goes with them.
 
 use super::narrow::{Keep, narrow};
-use crate::report::{Affected, Diagnosis, Report, Silenced, SilencedBy, Unexplained};
+use crate::report::{
+    Affected, Diagnosis, Report, Silenced, SilencedBy, SilencesNothing, Unexplained, WhyNotSilenced,
+};
 use crate::rules::finding::Role;
 use crate::rules::{self, UNEXPLAINED};
 use crate::snapshot::{Kind, ObjectRef, Snapshot};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The shortest start of a fingerprint that stands for it.
 const SHORTEST: usize = 8;
@@ -80,18 +82,16 @@ impl Silence {
         }
     }
 
-    fn holds(&self, what: &What<'_>, objects: &[ObjectRef], today: Date) -> bool {
+    /// Whether it is meant for this, on whichever day.
+    fn means(&self, what: &What<'_>, objects: &[ObjectRef]) -> bool {
         let is_there = |object: &ObjectRef| {
             let named = self.workload.as_deref().and_then(self::object);
             let named = named.map(|(kind, name)| (kind.as_str(), name));
             named.is_none_or(|named| named == (object.kind.as_str(), object.name.as_str()))
                 && (self.namespace.is_none() || self.namespace == object.namespace)
         };
-        self.until.is_none_or(|until| today <= until)
-            && self
-                .cause
-                .as_deref()
-                .is_none_or(|cause| cause == what.cause)
+        let is_cause = |cause: &str| cause == what.cause;
+        self.cause.as_deref().is_none_or(is_cause)
             && self.fingerprint.as_deref().is_none_or(|it| what.is(it))
             && objects.iter().any(is_there)
     }
@@ -121,20 +121,41 @@ impl What<'_> {
         is_fingerprint(fingerprint) && self.fingerprint.starts_with(fingerprint)
     }
 
-    /// The entry of an annotation that silences it: `CAUSE`, `FINGERPRINT until 2026-12-31`, separated by commas.
-    fn silenced_by(&self, annotation: &str, today: Date) -> Option<Option<Date>> {
-        annotation.split(',').find_map(|entry| {
-            let mut words = entry.split_whitespace();
-            let known = words.next()?;
-            let until = match (words.next(), words.next(), words.next()) {
-                (None, ..) => None,
-                (Some("until"), Some(day), None) => Some(day.parse::<Date>().ok()?),
-                _ => return None,
-            };
-            let holds = until.is_none_or(|until| today <= until);
-            (holds && (known == self.cause || self.is(known))).then_some(until)
-        })
+    /// What an entry of an annotation says of it.
+    fn said_by(&self, entry: &str, today: Date) -> Option<Said> {
+        let mut words = entry.split_whitespace();
+        let known = words.next()?;
+        if !is_cause(known) && !is_fingerprint(known) {
+            return Some(Said::Nothing(WhyNotSilenced::Unknown));
+        }
+        let until = match (words.next(), words.next(), words.next()) {
+            (None, ..) => Some(None),
+            (Some("until"), Some(day), None) => day.parse::<Date>().ok().map(Some),
+            _ => None,
+        };
+        let is_meant = known == self.cause || self.is(known);
+        match until {
+            None => Some(Said::Nothing(WhyNotSilenced::Malformed)),
+            Some(_) if !is_meant => None,
+            Some(Some(until)) if until < today => Some(Said::Nothing(WhyNotSilenced::Expired)),
+            Some(until) => Some(Said::Silenced(until)),
+        }
     }
+}
+
+/// What an entry comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    /// It silences, until the end of that day.
+    Silenced(Option<Date>),
+    /// It is meant to, or may be, and does not.
+    Nothing(WhyNotSilenced),
+}
+
+/// The entries of an annotation: `CAUSE`, `FINGERPRINT until 2026-12-31`, separated by commas.
+fn entries(annotation: &str) -> impl Iterator<Item = &str> {
+    let entries = annotation.split(',').map(str::trim);
+    entries.filter(|entry| !entry.is_empty())
 }
 
 /// The report without what is known, which stands in its own list.
@@ -145,6 +166,7 @@ pub fn silence(report: Report, snapshot: &Snapshot<'_>, file: &[Silence]) -> Rep
         today: snapshot.clock().at.to_zoned(TimeZone::UTC).date(),
         causes: BTreeMap::new(),
         silenced: Vec::new(),
+        nothing: BTreeSet::new(),
     };
     for diagnosis in report
         .diagnoses
@@ -159,6 +181,7 @@ pub fn silence(report: Report, snapshot: &Snapshot<'_>, file: &[Silence]) -> Rep
     }
     let mut report = narrow(report, &mut hush);
     report.silenced = hush.silenced;
+    report.silences_nothing = hush.nothing.into_iter().collect();
     report
 }
 
@@ -176,33 +199,65 @@ struct Hush<'a> {
     /// By what each cause of an object is silenced, of those that do not only contribute.
     causes: BTreeMap<ObjectRef, Vec<Option<SilencedBy>>>,
     silenced: Vec<Silenced>,
+    nothing: BTreeSet<SilencesNothing>,
 }
 
 impl Hush<'_> {
-    fn by(&self, what: &What<'_>, affected: &Affected) -> Option<SilencedBy> {
+    fn by(&mut self, what: &What<'_>, affected: &Affected) -> Option<SilencedBy> {
         let object = affected.object();
         let mut objects = self.snapshot.with_owners(&object);
         objects.extend(affected.workload.clone());
-        let annotated = objects.iter().find_map(|object| {
-            let annotation = self.snapshot.silence_of(object)?;
-            let until = what.silenced_by(annotation, self.today)?;
-            Some(SilencedBy {
-                annotation_of: Some(object.clone()),
-                file: None,
-                reason: None,
-                until: until.map(|until| until.to_string()),
-            })
-        });
-        annotated.or_else(|| {
-            let mut lines = self.file.iter();
-            let line = lines.find(|line| line.holds(what, &objects, self.today))?;
-            Some(SilencedBy {
+        let annotated = objects
+            .iter()
+            .find_map(|object| self.annotated(what, object));
+        annotated.or_else(|| self.in_a_file(what, &objects))
+    }
+
+    fn annotated(&mut self, what: &What<'_>, object: &ObjectRef) -> Option<SilencedBy> {
+        for entry in entries(self.snapshot.silence_of(object)?) {
+            match what.said_by(entry, self.today) {
+                Some(Said::Silenced(until)) => {
+                    return Some(SilencedBy {
+                        annotation_of: Some(object.clone()),
+                        file: None,
+                        reason: None,
+                        until: until.map(|until| until.to_string()),
+                    });
+                }
+                Some(Said::Nothing(why)) => {
+                    self.nothing.insert(SilencesNothing {
+                        annotation_of: Some(object.clone()),
+                        file: None,
+                        entry: entry.to_owned(),
+                        why,
+                    });
+                }
+                None => {}
+            }
+        }
+        None
+    }
+
+    fn in_a_file(&mut self, what: &What<'_>, objects: &[ObjectRef]) -> Option<SilencedBy> {
+        let lines = self.file.iter();
+        for line in lines.filter(|line| line.means(what, objects)) {
+            if line.until.is_none_or(|until| self.today <= until) {
+                return Some(SilencedBy {
+                    annotation_of: None,
+                    file: Some(line.file.clone()),
+                    reason: line.reason.clone(),
+                    until: line.until.map(|until| until.to_string()),
+                });
+            }
+            let entry = line.cause.as_ref().or(line.fingerprint.as_ref());
+            self.nothing.insert(SilencesNothing {
                 annotation_of: None,
                 file: Some(line.file.clone()),
-                reason: line.reason.clone(),
-                until: line.until.map(|until| until.to_string()),
-            })
-        })
+                entry: entry.cloned().unwrap_or_default(),
+                why: WhyNotSilenced::Expired,
+            });
+        }
+        None
     }
 
     /// Of what only contributes: by what the causes are silenced, if all of them are.
@@ -273,25 +328,36 @@ mod tests {
     #[test]
     fn an_annotation_names_causes_and_fingerprints_and_days() {
         let today: Date = "2026-03-02".parse().unwrap();
-        for (annotation, expected) in [
-            ("oom-killed", true),
-            ("registry-dns, oom-killed", true),
-            ("0123456789abcdef", true),
-            ("01234567", true),
-            ("0123456", false),
-            ("", false),
-            ("oom", false),
-            ("registry-dns", false),
-            ("0123456789abcdee", false),
-            ("oom-killed until 2026-03-02", true),
-            ("oom-killed until 2026-03-01", false),
-            ("oom-killed until tomorrow", false),
-            ("oom-killed for ever", false),
-            ("registry-dns until 2026-03-02,0123456789abcdef", true),
+        let for_ever = Some(Said::Silenced(None));
+        let nothing = |why| Some(Said::Nothing(why));
+        for (entry, expected) in [
+            ("oom-killed", for_ever),
+            ("0123456789abcdef", for_ever),
+            ("01234567", for_ever),
+            ("0123456", nothing(WhyNotSilenced::Unknown)),
+            ("", None),
+            ("oom", nothing(WhyNotSilenced::Unknown)),
+            ("registry-dns", None),
+            ("registry-dns until 2026-03-01", None),
+            ("0123456789abcdee", None),
+            (
+                "oom-killed until 2026-03-02",
+                Some(Said::Silenced(Some(today))),
+            ),
+            (
+                "oom-killed until 2026-03-01",
+                nothing(WhyNotSilenced::Expired),
+            ),
+            (
+                "oom-killed until tomorrow",
+                nothing(WhyNotSilenced::Malformed),
+            ),
+            ("oom-killed for ever", nothing(WhyNotSilenced::Malformed)),
         ] {
-            let found = THIS.silenced_by(annotation, today);
-            assert_eq!(found.is_some(), expected, "{annotation}");
+            assert_eq!(THIS.said_by(entry, today), expected, "{entry}");
         }
+        let all: Vec<&str> = entries("registry-dns, oom-killed until 2026-03-02,,").collect();
+        assert_eq!(all, ["registry-dns", "oom-killed until 2026-03-02"]);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use super::next::{age, restarts_report};
 use crate::report::{
-    CauseSummary, Diagnosis, GapReport, KindSummary, NotStuck, ReadReport, RestartsReport,
-    ScopeReport, StandingReport, Summary,
+    Affected, CauseSummary, Diagnosis, GapReport, KindSummary, NotStuck, ReadReport,
+    RestartsReport, ScopeReport, StandingReport, Summary, Unexplained,
 };
 use crate::rules;
 use crate::snapshot::{Kind, ObjectRef, ReadScope, Snapshot};
@@ -30,14 +30,20 @@ pub(super) fn scope(scope: &Scope) -> ScopeReport {
 }
 
 /// Numbers by kind and by cause.
-pub(super) fn summary(triage: &Triage<'_>, diagnoses: &[Diagnosis]) -> Summary {
+pub(super) fn summary(
+    triage: &Triage<'_>,
+    diagnoses: &[Diagnosis],
+    unexplained: &[Unexplained],
+) -> Summary {
+    let kept = counted(diagnoses, unexplained, |one| one.ended);
     let numbers = triage.numbers().into_iter();
     let by_kind = numbers.map(|(kind, numbers)| {
+        let kept = kept.iter().filter(|one| one.kind == kind).count();
         let summary = KindSummary {
             all: numbers.all,
-            stuck: numbers.stuck,
+            stuck: numbers.stuck.saturating_sub(kept),
             progressing: numbers.progressing,
-            ended: numbers.ended,
+            ended: numbers.ended + kept,
         };
         (kind, summary)
     });
@@ -46,6 +52,23 @@ pub(super) fn summary(triage: &Triage<'_>, diagnoses: &[Diagnosis]) -> Summary {
         causes: causes(diagnoses),
         filtered: 0,
     }
+}
+
+/// Which objects of these the numbers count: pods, and what owns the others.
+pub(super) fn counted(
+    diagnoses: &[Diagnosis],
+    unexplained: &[Unexplained],
+    which: impl Fn(&Affected) -> bool,
+) -> BTreeSet<ObjectRef> {
+    let diagnosed = diagnoses.iter().flat_map(|one| &one.affected);
+    let all = diagnosed.chain(unexplained.iter().map(|one| &one.object));
+    all.filter(|one| which(one)).map(owner_or_pod).collect()
+}
+
+fn owner_or_pod(affected: &Affected) -> ObjectRef {
+    let owner = affected.workload.clone();
+    let owner = owner.filter(|_| affected.kind != Kind::Pod.as_str());
+    owner.unwrap_or_else(|| affected.object())
 }
 
 pub(super) fn causes(diagnoses: &[Diagnosis]) -> Vec<CauseSummary> {

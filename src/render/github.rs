@@ -11,9 +11,12 @@ pub fn github(report: &Report, layout: Layout) -> String {
     let mut out = String::new();
     for section in &outline.sections {
         let title = format!("{}: {}", section.name.text(), section.objects);
-        command(&mut out, section.level, &title, &section.plain());
+        command(&mut out, section.level, &title, &section.plain(&outline));
     }
     let tool = "kubectl diagnose";
+    for section in &outline.ended {
+        command(&mut out, Level::Note, tool, &section.brief.text());
+    }
     for line in &outline.missed {
         command(&mut out, Level::Warning, tool, &line.text());
     }

@@ -37,6 +37,10 @@ pub fn html(report: &Report, layout: Layout) -> String {
         for (nth, section) in outline.sections.iter().enumerate() {
             page.section(section, nth);
         }
+        if !outline.ended.is_empty() {
+            page.line("h2", "", &outline.kept());
+            page.list("", outline.ended.iter().map(|section| &section.brief));
+        }
     });
     page.within("footer", "", |page| {
         for lines in [&outline.not_stuck, &outline.silenced, &outline.missed] {
@@ -65,6 +69,9 @@ impl Page<'_> {
                         page.text("span", "", &section.stuck);
                         page.text("span", "", &section.age);
                         page.text("code", "", &section.objects);
+                        if let Some(serving) = &section.serving {
+                            page.line("span", "", serving);
+                        }
                     });
                 });
             }
@@ -80,6 +87,9 @@ impl Page<'_> {
             page.line("span", "", &section.headline);
         });
         self.line("p", "faint", &section.head);
+        let changes = section.changes.iter();
+        let changes: Vec<Line> = changes.map(|one| self.outline.labelled(one)).collect();
+        self.list("", &changes);
         self.changes(&section.fixes);
         if !section.others.is_empty() {
             let title = Message::new(say!(
@@ -255,7 +265,7 @@ fn part(span: &Span) -> String {
         .text
         .strip_prefix('`')
         .and_then(|text| text.strip_suffix('`'));
-    if let Some(code) = code.filter(|_| !span.breakable) {
+    if let Some(code) = code.filter(|code| !span.breakable && !code.is_empty()) {
         return format!("<code>{}</code>", markup(code));
     }
     let words = markup(&span.text);

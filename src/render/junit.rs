@@ -13,7 +13,8 @@ use crate::report::Report;
 /// The report as JUnit XML.
 pub fn junit(report: &Report, layout: Layout) -> String {
     let outline = outline(report, layout, true);
-    let mut cases: Vec<String> = outline.sections.iter().map(failed).collect();
+    let failures = outline.sections.iter().chain(&outline.ended);
+    let mut cases: Vec<String> = failures.map(|section| failed(&outline, section)).collect();
     let missed = outline.missed.iter();
     let skipped = missed.map(|line| {
         let line = line.text();
@@ -38,7 +39,7 @@ fn suite(report: &Report, outline: &Outline<'_>, cases: &[String]) -> String {
     let numbers = format!(
         "name=\"{TOOL}\" tests=\"{}\" failures=\"{}\" errors=\"0\"",
         cases.len(),
-        outline.sections.len()
+        outline.sections.len() + outline.ended.len()
     );
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {numbers}>\n<testsuite {numbers} skipped=\"{}\" \
@@ -51,13 +52,13 @@ fn suite(report: &Report, outline: &Outline<'_>, cases: &[String]) -> String {
 }
 
 /// The same cause of the same object has the same name in every run, by which a test is known again.
-fn failed(section: &Section<'_>) -> String {
+fn failed(outline: &Outline<'_>, section: &Section<'_>) -> String {
     let object = one_line(&section.subject.to_string()).into_owned();
     let failure = format!(
         "<failure type=\"{}\" message=\"{}\">{}</failure>",
         section.cause,
         markup(&section.headline.text()),
-        markup(&section.plain())
+        markup(&section.plain(outline))
     );
     case(&object, section.cause, &failure)
 }

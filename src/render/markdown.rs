@@ -26,6 +26,10 @@ pub fn markdown(report: &Report, layout: Layout) -> String {
     for section in &outline.sections {
         write(&mut out, &outline, section);
     }
+    if !outline.ended.is_empty() {
+        out.push_str(&format!("\n### {}\n", escaped(&outline.kept())));
+        list(&mut out, outline.ended.iter().map(|section| &section.brief));
+    }
     for lines in [&outline.not_stuck, &outline.silenced, &outline.missed] {
         list(&mut out, lines);
     }
@@ -50,7 +54,7 @@ fn overview(out: &mut String, outline: &Outline<'_>) {
                 plain(&section.stuck),
                 plain(&section.age),
                 escaped(&section.name),
-                span(&section.objects),
+                escaped(&section.hit()),
                 escaped(&section.headline),
             ],
         );
@@ -70,6 +74,14 @@ fn write(out: &mut String, outline: &Outline<'_>, section: &Section<'_>) {
         escaped(&section.headline),
         escaped(&section.head)
     ));
+    let changes = section.changes.iter();
+    list(
+        out,
+        changes
+            .map(|line| outline.labelled(line))
+            .collect::<Vec<_>>()
+            .iter(),
+    );
     for fix in &section.fixes {
         change(out, fix);
     }

@@ -1,31 +1,30 @@
 //! `-o name`: what is stuck, as `kubectl get -o name` writes it, for xargs.
 
 use crate::kubernetes::text::one_line;
-use crate::report::{Affected, Report};
-use crate::snapshot::Kind;
+use crate::report::{Diagnosis, Report};
+use crate::snapshot::{Kind, ObjectRef};
+use crate::triage::Layer;
 use std::collections::BTreeSet;
 
-/// One object a line, each once: `pod/web-0`, `deployment.apps/web`.
+/// One object a line, each once, in the order of the report: `pod/web-0`, `deployment.apps/web`.
 pub fn name(report: &Report) -> String {
-    let diagnosed = report.diagnoses.iter().flat_map(|one| &one.affected);
-    let unexplained = report.unexplained.iter().map(|one| &one.object);
-    let stuck: BTreeSet<_> = diagnosed
+    let diagnosed = report.diagnoses.iter().flat_map(stuck);
+    let unexplained = report.unexplained.iter().map(|one| one.object.object());
+    let mut told = BTreeSet::new();
+    diagnosed
         .chain(unexplained)
-        .map(|object| {
-            (
-                &object.kind,
-                &object.namespace,
-                &object.name,
-                argument(object),
-            )
-        })
-        .collect();
-    stuck
-        .into_iter()
-        .fold(String::new(), |out, (.., argument)| out + &argument + "\n")
+        .filter(|object| told.insert(object.clone()))
+        .fold(String::new(), |out, object| out + &argument(&object) + "\n")
 }
 
-fn argument(object: &Affected) -> String {
+/// What a diagnosis is about, and the node for whose sake its pods are stuck.
+fn stuck(diagnosis: &Diagnosis) -> impl Iterator<Item = ObjectRef> {
+    let affected = diagnosis.affected.iter().map(|one| one.object());
+    let is_node = diagnosis.layer == Layer::Node && diagnosis.subject.kind == Kind::Node.as_str();
+    affected.chain(is_node.then(|| diagnosis.subject.clone()))
+}
+
+fn argument(object: &ObjectRef) -> String {
     let kind = object.kind.to_lowercase();
     let group = Kind::of_manifest(&object.kind).map_or("", Kind::group);
     let dot = if group.is_empty() { "" } else { "." };

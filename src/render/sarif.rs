@@ -6,7 +6,7 @@ use super::line::Line;
 use super::text::outline::{Level, Outline, Section, outline};
 use super::{Layout, json};
 use crate::kubernetes::text::{clean, one_line};
-use crate::report::{Affected, Report};
+use crate::report::{Affected, Report, Silenced};
 use crate::rules;
 use crate::snapshot::ObjectRef;
 use crate::text::say;
@@ -24,13 +24,16 @@ const RELATED: usize = 100;
 /// When a value has no form in JSON; none of the report's types lacks one.
 pub fn sarif(report: &Report, layout: Layout) -> anyhow::Result<String> {
     let outline = outline(report, layout, true);
-    let causes: BTreeSet<&str> = outline.sections.iter().map(|one| one.cause).collect();
+    let sections = || outline.sections.iter().chain(&outline.ended);
+    let causes = sections().map(|one| one.cause);
+    let silenced = report.silenced.iter().map(|one| one.cause);
+    let causes: BTreeSet<&str> = causes.chain(silenced).collect();
     let index: BTreeMap<&str, usize> = causes.iter().copied().zip(0..).collect();
     let rules: Vec<Value> = causes.iter().map(|cause| rule(&outline, cause)).collect();
-    let results = outline.sections.iter();
-    let results: Vec<Value> = results
-        .map(|one| result(one, index.get(one.cause)))
-        .collect();
+    let results = sections().map(|one| result(&outline, one, index.get(one.cause)));
+    let known = report.silenced.iter();
+    let known = known.map(|one| suppressed(&outline, one, index.get(one.cause)));
+    let results: Vec<Value> = results.chain(known).collect();
     let notification = |line: &Line| json!({"level": "warning", "message": text(&line.text())});
     let notifications: Vec<Value> = outline.missed.iter().map(notification).collect();
     json::write(&json!({
@@ -69,10 +72,14 @@ fn rule(outline: &Outline<'_>, cause: &str) -> Value {
     })
 }
 
-fn result(section: &Section<'_>, rule: Option<&usize>) -> Value {
+fn result(outline: &Outline<'_>, section: &Section<'_>, rule: Option<&usize>) -> Value {
+    let changes = section.changes.iter();
+    let changes = changes.map(|change| outline.labelled(change).text());
     let fix = section.fixes.first();
-    let fix = fix.map(|fix| format!("\n{}: {}", fix.label, fix.change.text()));
-    let message = section.headline.text() + &fix.unwrap_or_default();
+    let fix = fix.map(|fix| format!("{}: {}", fix.label, fix.change.text()));
+    let lines = [section.headline.text(), section.head.text()].into_iter();
+    let message: Vec<String> = lines.chain(changes).chain(fix).collect();
+    let message = message.join("\n");
     let related = section.affected.iter().take(RELATED);
     let related: Vec<Value> = related.map(|one| affected(one)).collect();
     json!({
@@ -89,6 +96,29 @@ fn result(section: &Section<'_>, rule: Option<&usize>) -> Value {
         "relatedLocations": related,
         "partialFingerprints": fingerprints(section),
         "properties": properties(section),
+    })
+}
+
+/// What is known: code scanning shows it as dismissed.
+fn suppressed(outline: &Outline<'_>, silenced: &Silenced, rule: Option<&usize>) -> Value {
+    let message = if silenced.headline.is_empty() {
+        silenced.cause
+    } else {
+        &silenced.headline
+    };
+    let related = silenced.affected.iter().take(RELATED);
+    let related: Vec<Value> = related.map(affected).collect();
+    let justification = outline.silenced_by(silenced).text();
+    json!({
+        "ruleId": silenced.cause,
+        "ruleIndex": rule,
+        "kind": "fail",
+        "level": "note",
+        "message": text(message),
+        "locations": [location(&silenced.subject)],
+        "relatedLocations": related,
+        "partialFingerprints": prints(&silenced.fingerprint),
+        "suppressions": [{"kind": "external", "status": "accepted", "justification": justification}],
     })
 }
 
@@ -119,13 +149,17 @@ fn location(object: &ObjectRef) -> Value {
     })
 }
 
-/// GitHub reads the second name alone (docs, code-security, "SARIF support for code scanning").
 fn fingerprints(section: &Section<'_>) -> Value {
     let status = section.affected.first().map(|one| one.status.as_str());
     let print = section.diagnosis.map_or_else(
         || format!("{} {}", section.subject, status.unwrap_or_default()),
         |diagnosis| diagnosis.fingerprint.clone(),
     );
+    prints(&print)
+}
+
+/// GitHub reads the second name alone (docs, code-security, "SARIF support for code scanning").
+fn prints(print: &str) -> Value {
     json!({"kubectlDiagnose/v1": print, "primaryLocationLineHash": print})
 }
 
@@ -141,6 +175,7 @@ fn properties(section: &Section<'_>) -> Value {
         "fixes": section.diagnosis.map(|diagnosis| &diagnosis.fixes),
         "evidence": quotes,
         "next": section.next,
+        "explain": section.explain(),
     })
 }
 

@@ -21,7 +21,7 @@ pub use root_cause::RootCause;
 pub use scheduler::{AgreementReport, PreemptionReport};
 pub use workload::{ChangeReport, How, RevisionReport, RolloutReport, WorkloadReport};
 
-pub use silenced::{Silenced, SilencedBy};
+pub use silenced::{Silenced, SilencedBy, SilencesNothing, WhyNotSilenced};
 
 use crate::rules::finding::{Certainty, Risk, Role, Who};
 use crate::snapshot::{Evidence, ObjectRef};
@@ -59,6 +59,9 @@ pub struct Report {
     /// What is stuck, and known: left out of everything above.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub silenced: Vec<Silenced>,
+    /// What was meant to silence something, and does not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub silences_nothing: Vec<SilencesNothing>,
     /// Objects that were named and are not stuck.
     pub not_stuck: Vec<NotStuck>,
     /// What could not be read.
@@ -156,11 +159,11 @@ fn is_zero(count: &usize) -> bool {
 pub struct KindSummary {
     /// Objects of the scope that were looked at.
     pub all: usize,
-    /// Of those, stuck ones that are neither filtered nor silenced.
+    /// Of those, stuck ones that are neither filtered nor silenced; what has ended is not among them.
     pub stuck: usize,
     /// Of those, ones that are not where they should be, within what is usual.
     pub progressing: usize,
-    /// Of those, ones that failed and whose place another has taken.
+    /// Of those, ones that failed: another has taken their place, or they are only kept.
     pub ended: usize,
 }
 
@@ -171,7 +174,7 @@ pub struct KindSummary {
 pub struct CauseSummary {
     /// The cause.
     pub cause: &'static str,
-    /// Objects that it keeps stuck.
+    /// Objects that it keeps stuck, or that have ended of it.
     pub affected: usize,
     /// Seconds since the trouble of the first began.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -32,6 +32,36 @@ pub struct Silenced {
     pub by: SilencedBy,
 }
 
+/// An entry that was meant to silence something that is shown, and does not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct SilencesNothing {
+    /// The object whose annotation has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub annotation_of: Option<ObjectRef>,
+    /// The file that has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// As it is written there; of a file the cause or the fingerprint.
+    pub entry: String,
+    /// Why it does not.
+    pub why: WhyNotSilenced,
+}
+
+/// Why an entry silences nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum WhyNotSilenced {
+    /// Its last day is over.
+    Expired,
+    /// It names no cause, and what it names is no fingerprint.
+    Unknown,
+    /// What stands behind the cause is not `until` and a day.
+    Malformed,
+}
+
 /// What silenced it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

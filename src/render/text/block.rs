@@ -24,11 +24,24 @@ impl<'r> Block<'r> {
         }
     }
 
+    /// Whether all that it concerns has ended for good and is only kept.
+    pub(super) fn has_ended(&self) -> bool {
+        self.each().iter().all(|one| one.ended)
+    }
+
     /// The objects that it keeps stuck, each once.
     pub(super) fn affected(&self) -> Vec<&'r Affected> {
-        let all = self.diagnoses.iter().flat_map(|one| &one.affected);
-        let objects: BTreeMap<ObjectKey<'_>, &Affected> = all.map(|one| (one.key(), one)).collect();
+        let mut objects: BTreeMap<ObjectKey<'_>, &Affected> = BTreeMap::new();
+        for one in self.each() {
+            objects.entry(one.key()).or_insert(one);
+        }
         objects.into_values().collect()
+    }
+
+    /// The same, an object as often as it has containers in trouble.
+    pub(super) fn each(&self) -> Vec<&'r Affected> {
+        let all = self.diagnoses.iter().flat_map(|one| &one.affected);
+        all.collect()
     }
 
     /// Which objects those are.

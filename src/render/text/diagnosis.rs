@@ -20,7 +20,7 @@ pub(super) fn write(writer: &mut Writer, report: &Report, block: &Block<'_>, abo
     let objects = block.affected();
     writer.blank_line();
     if above.is_empty() {
-        head::write(writer, &objects, report);
+        head::write(writer, &objects, &block.each(), report);
     }
     let start = Line::new().pad(2);
     writer.paragraph(&start, &Line::new().pad(4), &headline(writer, block));

@@ -6,10 +6,11 @@ use crate::render::arguments::arguments;
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::terms;
-use crate::render::words::{bytes, listed, named};
+use crate::render::words::{bytes, listed, named, verbatim};
 use crate::render::writer::Writer;
 use crate::report::{
-    Defect, GapReport, NotStuck, Report, RestartsReport, ScopeReport, StandingReport, Summary,
+    Affected, Defect, GapReport, KindSummary, NotStuck, Report, RestartsReport, ScopeReport,
+    StandingReport, Summary,
 };
 use crate::snapshot::{Kind, ObjectRef, Why};
 use crate::text::{Message, Seconds, say};
@@ -57,12 +58,20 @@ fn not_stuck(writer: &mut Writer, objects: &[NotStuck]) {
     ] {
         let objects = left.iter().filter(|one| one.standing == standing).count();
         if objects > 0 {
-            let words = Message::new(say!(
-                "text.standing.more",
-                "+ {objects} more {objects|object that is|objects that are} {standing}"
-            ))
-            .fact("objects", objects)
-            .fact("standing", terms::standing(standing));
+            let sentence = if standing == StandingReport::Ended {
+                say!(
+                    "text.standing.more-ended",
+                    "+ {objects} more {objects|object that has|objects that have} {standing}"
+                )
+            } else {
+                say!(
+                    "text.standing.more",
+                    "+ {objects} more {objects|object that is|objects that are} {standing}"
+                )
+            };
+            let words = Message::new(sentence)
+                .fact("objects", objects)
+                .fact("standing", terms::standing(standing));
             writer.line(&Line::of(Style::Faint, &writer.says(&words)));
         }
     }
@@ -70,17 +79,25 @@ fn not_stuck(writer: &mut Writer, objects: &[NotStuck]) {
 
 /// `pod shop/web-1 is healthy: running and ready`
 pub(super) fn standing(writer: &Writer, one: &NotStuck) -> Line {
-    let words = Message::new(say!(
-        "text.standing.is",
-        "{kind} {object} is {standing}: {because}[; {restarts}][ ({end})][; started {age} ago]"
-    ))
-    .fact("kind", one.object.kind.to_lowercase())
-    .fact("object", place_of(&one.object))
-    .fact("standing", terms::standing(one.standing))
-    .fact("because", one.message.clone())
-    .fact_if("restarts", one.restarts.as_ref().map(restarts))
-    .fact_if("end", one.restarts.as_ref().and_then(last_end))
-    .fact_if("age", one.started_seconds.map(Seconds));
+    let sentence = if one.standing == StandingReport::Ended {
+        say!(
+            "text.standing.has",
+            "{kind} {object} has {standing}: {because}[; {restarts}][ ({end})][; started {age} ago]"
+        )
+    } else {
+        say!(
+            "text.standing.is",
+            "{kind} {object} is {standing}: {because}[; {restarts}][ ({end})][; started {age} ago]"
+        )
+    };
+    let words = Message::new(sentence)
+        .fact("kind", one.object.kind.to_lowercase())
+        .fact("object", place_of(&one.object))
+        .fact("standing", terms::standing(one.standing))
+        .fact("because", one.message.clone())
+        .fact_if("restarts", one.restarts.as_ref().map(restarts))
+        .fact_if("end", one.restarts.as_ref().and_then(last_end))
+        .fact_if("age", one.started_seconds.map(Seconds));
     Line::new().sentence(writer.language(), &words, |hole| match hole {
         "object" => Style::Object,
         "standing" => style(one.standing),
@@ -156,6 +173,7 @@ pub(super) fn verdict_line(writer: &Writer, report: &Report) -> Line {
         "unread" => Style::Unknown,
         "nothing" => Style::Passed,
         "stuck" => Style::Cause,
+        "down" => Style::Object,
         _ => Style::Plain,
     });
     match hidden::counted(report) {
@@ -167,12 +185,14 @@ pub(super) fn verdict_line(writer: &Writer, report: &Report) -> Line {
 /// The verdict. Nothing is said of pods that could not be listed.
 fn verdict(writer: &Writer, report: &Report) -> Message {
     let by_kind = &report.summary.by_kind;
-    let mut gaps = report.gaps.iter();
-    let blind = gaps.any(|gap| gap.kind == Kind::Pod.as_str() && is_missed(gap));
-    let stuck = by_kind.values().any(|numbers| numbers.stuck > 0);
+    let blind = is_blind(report);
+    let is_any = |number: fn(&KindSummary) -> usize| by_kind.values().any(|it| number(it) > 0);
     let pods = by_kind.get(Kind::Pod.as_str()).copied();
     let pods = pods.unwrap_or_default();
-    let message = match (stuck, pods.all, blind) {
+    let kept = kept(report);
+    let message = match (is_any(|it| it.stuck), pods.all, blind) {
+        (true, ..) => stuck_by(writer, report),
+        (false, ..) if kept > 0 => ended_by(report),
         (false, 0, true) => {
             return Message::new(say!("text.summary.blind", "{unread}")).fact(
                 "unread",
@@ -195,9 +215,9 @@ fn verdict(writer: &Writer, report: &Report) -> Message {
         ))
         .fact("nothing", hidden::nothing(report))
         .fact("pods", all),
-        (true, ..) => stuck_by(writer, report),
     };
     message
+        .fact_if("kept", (kept > 0).then_some(kept))
         .fact_if(
             "progressing",
             (pods.progressing > 0).then_some(pods.progressing),
@@ -211,32 +231,82 @@ fn verdict(writer: &Writer, report: &Report) -> Message {
         )
 }
 
-/// `3 of 42 pods stuck by 2 causes, 1 unexplained, the longest for 41m`
-fn stuck_by(writer: &Writer, report: &Report) -> Message {
-    let causes = &report.summary.causes;
-    let unexplained = report.unexplained.iter();
-    let ages = unexplained.filter_map(|one| one.object.since_seconds);
-    let diagnosed = causes.iter().filter_map(|cause| cause.longest_seconds);
-    let stuck = report.summary.by_kind.values().map(|kind| kind.stuck);
-    let unexplained = Message::new(if causes.is_empty() {
+/// Whether a pod may be missing of those that were asked for: what is missing elsewhere is told with the gaps.
+fn is_blind(report: &Report) -> bool {
+    let asked = report.scope.namespace.as_deref();
+    let mut read = report.read.iter().filter(|read| is_pod(read.kind));
+    let all = read.any(|read| read.namespace.is_none() || read.namespace.as_deref() == asked);
+    let mut gaps = report.gaps.iter();
+    !all && gaps.any(|gap| is_pod(gap.kind) && is_missed(gap))
+}
+
+fn is_pod(kind: &str) -> bool {
+    kind == Kind::Pod.as_str()
+}
+
+/// How many objects have ended for good and are only kept.
+fn kept(report: &Report) -> usize {
+    let diagnosed = report.diagnoses.iter().flat_map(|one| &one.affected);
+    let all = diagnosed.chain(report.unexplained.iter().map(|one| &one.object));
+    let kept = all.filter(|one| one.ended).map(Affected::key);
+    kept.collect::<BTreeSet<_>>().len()
+}
+
+/// `1 of 7 pods ended and kept by 1 cause; nothing is stuck`
+fn ended_by(report: &Report) -> Message {
+    let causes = causes(report, true);
+    let unexplained = unexplained(report, true, causes);
+    let pods = report.summary.by_kind.get(Kind::Pod.as_str());
+    let all = pods.map_or(0, |pods| pods.all);
+    let kept = kept(report);
+    Message::new(say!(
+        "text.summary.ended",
+        "{kept}[ of {all}] {pods|pod|pods} ended and kept[ by {causes} {causes|cause|causes}][, {unexplained}][, {progressing} progressing]; {nothing}[; {unread}]"
+    ))
+    .fact_if("all", (all > kept).then_some(all))
+    .fact("pods", all.max(kept))
+    .fact_if("causes", (causes > 0).then_some(causes))
+    .fact_if("unexplained", unexplained)
+    .fact("nothing", hidden::nothing(report))
+}
+
+/// Causes of what waits, or of what has ended.
+fn causes(report: &Report, ended: bool) -> usize {
+    let roots = report.root_causes.iter().filter(|root| root.ended == ended);
+    roots.map(|root| root.cause).collect::<BTreeSet<_>>().len()
+}
+
+/// How many of those no rule explains, where there are any.
+fn unexplained(report: &Report, ended: bool, causes: usize) -> Option<Message> {
+    let all = report.unexplained.iter();
+    let objects = all.filter(|one| one.object.ended == ended).count();
+    let sentence = if causes == 0 {
         say!("text.summary.all-unexplained", "unexplained")
     } else {
         say!("text.summary.unexplained", "{objects} unexplained")
-    })
-    .fact("objects", report.unexplained.len());
+    };
+    (objects > 0).then(|| Message::new(sentence).fact("objects", objects))
+}
+
+/// `3 of 42 pods stuck by 2 causes, 1 unexplained, the longest for 41m, 1 ended and kept`
+fn stuck_by(writer: &Writer, report: &Report) -> Message {
+    let causes = causes(report, false);
+    let diagnosed = report.diagnoses.iter().flat_map(|one| &one.affected);
+    let all = diagnosed.chain(report.unexplained.iter().map(|one| &one.object));
+    let ages = all
+        .filter(|one| !one.ended)
+        .filter_map(|one| one.since_seconds);
+    let stuck = report.summary.by_kind.values().map(|kind| kind.stuck);
     Message::new(say!(
         "text.summary.verdict",
-        "{stuck}[ by {causes} {causes|cause|causes}][, {unexplained}][, {objects|for|the longest for} {age}][, {progressing} progressing][; serving nothing: {down}][; {unread}]"
+        "{stuck}[ by {causes} {causes|cause|causes}][, {unexplained}][, {objects|for|the longest for} {age}][, {progressing} progressing][, {kept} ended and kept][; serving nothing: {down}][; {unread}]"
     ))
     .fact("stuck", among(&report.summary))
     .fact_if("down", down(writer, report))
-    .fact_if("causes", (!causes.is_empty()).then_some(causes.len()))
-    .fact_if(
-        "unexplained",
-        (!report.unexplained.is_empty()).then_some(unexplained),
-    )
+    .fact_if("causes", (causes > 0).then_some(causes))
+    .fact_if("unexplained", unexplained(report, false, causes))
     .fact("objects", stuck.sum::<usize>())
-    .fact_if("age", diagnosed.chain(ages).max().map(Seconds))
+    .fact_if("age", ages.max().map(Seconds))
 }
 
 /// The workloads of which no pod is ready, where there is more than the one that the report is about.
@@ -253,7 +323,6 @@ fn down(writer: &Writer, report: &Report) -> Option<String> {
 
 /// `3 of 42 pods, 1 service stuck`: pods are many, and of the others only those are looked at that may be stuck.
 fn among(summary: &Summary) -> Message {
-    let is_pod = |kind: &str| kind == Kind::Pod.as_str();
     let mut kinds: Vec<_> = summary.by_kind.iter().collect();
     kinds.retain(|(_, numbers)| numbers.stuck > 0);
     kinds.sort_by_key(|(kind, _)| !is_pod(kind));
@@ -289,15 +358,36 @@ fn no_pods(scope: &ScopeReport) -> Message {
         .fact("namespace", namespace.as_str()),
         None => say!("text.summary.in-any-namespace", "in any namespace").into(),
     };
+    let excluded = &scope.exclude_namespaces;
+    let is_kind = |target: &String| !target.contains('/');
+    // kinds without a name are what is not there, and the others what pods were looked for
+    let kinds = scope.targets.iter().all(is_kind) && !scope.targets.is_empty();
     let targets = (!scope.targets.is_empty()).then(|| scope.targets.join(", "));
-    Message::new(say!(
-        "text.summary.no-pods",
-        "no pods found[ for {targets}][ with labels {selector}][ with {fields}] {place}"
-    ))
-    .fact_if("targets", targets)
-    .fact_if("selector", scope.selector.as_deref())
-    .fact_if("fields", scope.field_selector.as_deref())
-    .fact("place", place)
+    let plurals = scope.targets.iter().map(|kind| {
+        let [_, objects] = kind_nouns(kind);
+        verbatim(&objects)
+    });
+    let message = if kinds {
+        Message::new(say!(
+            "text.summary.none-of-kind",
+            "no {objects} found[ with labels {selector}] {place}[ outside {excluded}]"
+        ))
+        .fact("objects", listed(plurals))
+    } else {
+        Message::new(say!(
+            "text.summary.no-pods",
+            "no pods found[ for {targets}][ with labels {selector}][ with {fields}] {place}[ outside {excluded}]"
+        ))
+        .fact_if("targets", targets)
+    };
+    message
+        .fact_if("selector", scope.selector.as_deref())
+        .fact_if("fields", scope.field_selector.as_deref())
+        .fact_if(
+            "excluded",
+            (!excluded.is_empty()).then(|| excluded.join(", ")),
+        )
+        .fact("place", place)
 }
 
 /// Whether it is one that somebody misses.

@@ -53,11 +53,16 @@ pub(super) fn write(writer: &mut Writer, fixes: &[FixReport], above: &Above<'_>)
 
 /// A command that nobody could take in is not for a quick look.
 fn command(writer: &mut Writer, command: &str) {
-    if writer.whole() || shell::is_short(command) {
+    if writer.whole() || shell::is_short(command) && is_readable(command) {
         return writer.command(LABEL, command);
     }
     let words = writer.word(say!("text.fix.long-command", "the command: -o wide"));
     writer.line(&Line::new().pad(LABEL).with(Style::Faint, &words));
+}
+
+/// Whether it says what it does: a JSON patch is for scripts.
+pub(super) fn is_readable(command: &str) -> bool {
+    !command.contains(" --type json ")
 }
 
 pub(super) fn change(writer: &Writer, fix: &FixReport) -> Line {

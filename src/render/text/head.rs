@@ -18,44 +18,58 @@ const INDENT: usize = 4;
 
 /// `deploy/web -n shop: pod web-7d9c5b-x2k4q ImagePullBackOff for 41m, container app`
 /// `deploy/web -n shop: 3 pods ImagePullBackOff for up to 41m`
-pub(super) fn write(writer: &mut Writer, objects: &[&Affected], report: &Report) {
-    let line = line(writer, objects, report);
+pub(super) fn write(
+    writer: &mut Writer,
+    objects: &[&Affected],
+    each: &[&Affected],
+    report: &Report,
+) {
+    let line = line(writer, objects, each, report);
     writer.paragraph(&Line::new(), &Line::new().pad(INDENT), &line);
 }
 
-/// What is hit, in which state, for how long, and what is left to serve.
-pub(super) fn line(writer: &Writer, objects: &[&Affected], report: &Report) -> Line {
+/// What is hit, in which state, for how long, and what is left to serve. In `each` an object stands as often as it has containers
+/// in trouble.
+pub(super) fn line(
+    writer: &Writer,
+    objects: &[&Affected],
+    each: &[&Affected],
+    report: &Report,
+) -> Line {
     let workloads: BTreeSet<ObjectRef> = objects
         .iter()
         .map(|one| one.workload.clone().unwrap_or_else(|| one.object()))
         .collect();
-    let containers: BTreeSet<Option<&str>> =
-        objects.iter().map(|one| one.container.as_deref()).collect();
-    let container = containers.first().copied().flatten();
+    let containers = containers(each, workloads.len());
     let [object, objects_] = nouns(objects);
     let alone = match objects {
         [one] if one.workload.is_some() && one.workload != Some(one.object()) => Some(&one.name),
         _ => None,
     };
     let several = objects.len() > 1;
+    let counted = counted(objects, report);
+    let is_counted = counted.is_some();
     let restarted = most_restarts(objects).as_ref().map(restarts);
+    let serving = serving::message(report, &workloads);
+    let serving = serving.filter(|_| !serving::is_its_state(report, objects));
     let head = Message::new(say!(
         "text.head.line",
-        "{objects}: [{kind} {name} ][{count} {count|{one}|{many}} ]{states}[ for {age}][ for up to {longest}][, {restarts}][, up to {most}][, container {container}][; {serving}]"
+        "{objects}: [{kind} {name} ][{count} {count|{one}|{many}} ]{states}[ for {age}][ for up to {longest}][, {restarts}][, up to {most}][, {containers|container|containers} {names}][; {serving}]"
     ))
     .fact("objects", arguments(writer, &workloads, NAMED))
     .fact_if("kind", alone.map(|_| object.clone()))
     .fact_if("name", alone.map(String::as_str))
-    .fact_if("count", several.then_some(objects.len()))
+    .fact_if("count", (several && !is_counted).then_some(objects.len()))
     .fact("one", object)
     .fact("many", objects_)
-    .fact("states", states(objects))
+    .fact("states", counted.unwrap_or_else(|| states(objects)))
     .fact_if("age", longest(objects).filter(|_| !several))
     .fact_if("longest", longest(objects).filter(|_| several))
     .fact_if("restarts", restarted.clone().filter(|_| !several))
     .fact_if("most", restarted.filter(|_| several))
-    .fact_if("container", container.filter(|_| containers.len() == 1))
-    .fact_if("serving", serving::message(report, &workloads));
+    .fact("containers", containers.len())
+    .fact_if("names", (!containers.is_empty()).then(|| named(&containers, NAMED)))
+    .fact_if("serving", serving);
     Line::new().sentence(writer.language(), &head, |hole| match hole {
         "objects" => Style::Object,
         _ => Style::Plain,
@@ -80,6 +94,35 @@ pub(super) fn kind_nouns(kind: &str) -> [String; 2] {
     let many =
         Kind::of_manifest(kind).map_or_else(|| format!("{one}s"), |kind| kind.plural().to_owned());
     [one, many]
+}
+
+/// The containers concerned, where they are the same of each object or those of one workload.
+fn containers<'a>(each: &[&'a Affected], workloads: usize) -> Vec<&'a str> {
+    let containers: Option<BTreeSet<&str>> =
+        each.iter().map(|one| one.container.as_deref()).collect();
+    let containers = containers.unwrap_or_default();
+    let fit = containers.len() == 1 || workloads == 1;
+    containers.into_iter().filter(|_| fit).collect()
+}
+
+/// Of workloads how many of their pods are ready.
+fn counted(objects: &[&Affected], report: &Report) -> Option<Message> {
+    let counts: Option<Vec<_>> = objects.iter().map(|one| serving::counts(one)).collect();
+    let counts = counts?;
+    let sum = |number: fn(&(usize, usize)) -> usize| counts.iter().map(number).sum::<usize>();
+    let sentence = if objects.iter().all(|one| serving::is_of_new(report, one)) {
+        say!(
+            "text.head.new-ready",
+            "{ready} of {wanted} new {wanted|pod|pods} ready, stuck"
+        )
+    } else {
+        say!(
+            "text.head.ready",
+            "{ready} of {wanted} {wanted|pod|pods} ready, stuck"
+        )
+    };
+    let message = Message::new(sentence).fact("ready", sum(|(ready, _)| *ready));
+    Some(message.fact("wanted", sum(|(_, wanted)| *wanted)))
 }
 
 /// `Pending`, or `stuck (2 Error, 1 CrashLoopBackOff)`

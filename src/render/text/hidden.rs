@@ -5,7 +5,7 @@ use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::words::listed;
 use crate::render::writer::Writer;
-use crate::report::{Report, Silenced, SilencedBy};
+use crate::report::{Report, Silenced, SilencedBy, SilencesNothing, WhyNotSilenced};
 use crate::snapshot::ObjectRef;
 use crate::text::{Message, say};
 use std::collections::BTreeSet;
@@ -52,8 +52,12 @@ pub(super) fn counted(report: &Report) -> Option<Message> {
     (!parts.is_empty()).then(|| listed(parts))
 }
 
-/// In full: what is silenced, and by what.
+/// What was meant to silence something and does not; in full what is silenced, and by what.
 pub(super) fn write(writer: &mut Writer, report: &Report) {
+    for one in &report.silences_nothing {
+        let line = nothing_silenced(writer, one);
+        writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
+    }
     if !writer.whole() || report.silenced.is_empty() {
         return;
     }
@@ -72,25 +76,63 @@ pub(super) fn line(writer: &Writer, silenced: &Silenced) -> Line {
     let objects: BTreeSet<ObjectRef> = workloads.collect();
     let said = Message::new(say!(
         "text.hidden.line",
-        "[{headline} ]({by}[ until {until}][: {reason}]; fingerprint {fingerprint})"
+        "{cause}[: {headline}] ({by}; fingerprint {fingerprint})"
     ))
+    .fact("cause", silenced.cause)
     .fact_if("headline", silenced.message.clone())
     .fact("by", by(writer, &silenced.by))
-    .fact_if("until", silenced.by.until.as_deref())
-    .fact_if("reason", silenced.by.reason.as_deref())
     .fact("fingerprint", silenced.fingerprint.as_str());
     Line::of(Style::Object, &arguments(writer, &objects, OBJECTS))
         .plain(": ")
-        .with(Style::Cause, silenced.cause)
-        .plain(" ")
-        .prose(Style::Faint, &writer.says(&said))
+        .sentence(writer.language(), &said, |hole| match hole {
+            "cause" => Style::Cause,
+            _ => Style::Faint,
+        })
 }
 
-fn by(writer: &Writer, by: &SilencedBy) -> Message {
-    match &by.annotation_of {
-        Some(object) => Message::new(say!("text.hidden.annotation", "annotation of {object}"))
+/// `not silenced by annotation of deploy/web -n shop: oom-kiled names no cause and no fingerprint`
+pub(super) fn nothing_silenced(writer: &Writer, one: &SilencesNothing) -> Line {
+    let sentence = match one.why {
+        WhyNotSilenced::Expired => say!(
+            "text.hidden.expired",
+            "{label} {source}: {entry}, whose last day is over"
+        ),
+        WhyNotSilenced::Unknown => say!(
+            "text.hidden.unknown",
+            "{label} {source}: {entry} names no cause and no fingerprint"
+        ),
+        WhyNotSilenced::Malformed => say!(
+            "text.hidden.malformed",
+            "{label} {source}: behind the cause of {entry} only `until` and a day can stand"
+        ),
+    };
+    let words = Message::new(sentence)
+        .fact("label", say!("text.hidden.not-silenced", "not silenced"))
+        .fact(
+            "source",
+            source(writer, one.annotation_of.as_ref(), one.file.as_deref()),
+        )
+        .fact("entry", one.entry.as_str());
+    Line::new().sentence(writer.language(), &words, |hole| match hole {
+        "label" => Style::Unknown,
+        _ => Style::Plain,
+    })
+}
+
+fn source(writer: &Writer, annotation_of: Option<&ObjectRef>, file: Option<&str>) -> Message {
+    match annotation_of {
+        Some(object) => Message::new(say!("text.hidden.annotation", "by annotation of {object}"))
             .fact("object", arguments(writer, [object], 1)),
         None => Message::new(say!("text.hidden.file", "by {file}"))
-            .fact("file", by.file.as_deref().unwrap_or_default()),
+            .fact("file", file.unwrap_or_default()),
     }
+}
+
+/// What silenced it, until when and why.
+pub(super) fn by(writer: &Writer, by: &SilencedBy) -> Message {
+    let source = source(writer, by.annotation_of.as_ref(), by.file.as_deref());
+    Message::new(say!("text.hidden.by", "{by}[ until {until}][: {reason}]"))
+        .fact("by", source)
+        .fact_if("until", by.until.as_deref())
+        .fact_if("reason", by.reason.as_deref())
 }

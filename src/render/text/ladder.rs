@@ -1,6 +1,6 @@
 //! The layers in one line: which are passed, and where the object is stuck.
 
-use super::margin::label;
+use super::margin::{LABEL, label};
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::terms;
@@ -21,14 +21,47 @@ pub(super) fn write(writer: &mut Writer, rungs: &[Rung], gaps: &[GapReport]) {
         }
         return;
     }
-    let shown = rungs
+    let shown: Vec<&Rung> = rungs
         .iter()
-        .filter(|rung| rung.state != RungState::NotReached);
-    let layers = shown.map(|rung| one(writer, rung, gaps));
-    let layers = layers.reduce(|line, layer| line.plain("  ").append(&layer));
-    if let Some(layers) = layers {
-        writer.hanging_indent(&start, &layers);
+        .filter(|rung| rung.state != RungState::NotReached)
+        .collect();
+    let mut parts = in_short(writer, &shown, gaps);
+    let room = writer.room(LABEL);
+    while parts.len() > 2 && joined(&parts).width() > room {
+        parts.drain(..2);
+        parts.insert(0, Line::of(Style::Faint, "…"));
     }
+    if !parts.is_empty() {
+        writer.hanging_indent(&start, &joined(&parts));
+    }
+}
+
+fn joined(parts: &[Line]) -> Line {
+    let parts = parts.iter().cloned();
+    let line = parts.reduce(|line, part| line.plain("  ").append(&part));
+    line.unwrap_or_default()
+}
+
+/// From so many layers on a run of passed ones is told by its ends.
+const RUN: usize = 3;
+
+/// `admission … network ✓`, `▶ image ✗ check this layer next`
+fn in_short(writer: &Writer, rungs: &[&Rung], gaps: &[GapReport]) -> Vec<Line> {
+    let is_passed = |rung: &Rung| match rung.state {
+        RungState::Passed => true,
+        RungState::Unknown => unread(writer, rung.layer, gaps).is_none(),
+        RungState::Stuck | RungState::NotReached => false,
+    };
+    let runs = rungs.chunk_by(|one, next| is_passed(one) && is_passed(next));
+    runs.flat_map(|run| match run {
+        [first, .., last] if run.len() >= RUN => {
+            let ends = [first, last].map(|rung| writer.word(terms::layer(rung.layer)));
+            let run = format!("{} ✓", ends.join(" … "));
+            vec![Line::new().whole(Style::Passed, &run)]
+        }
+        few => few.iter().map(|rung| one(writer, rung, gaps)).collect(),
+    })
+    .collect()
 }
 
 /// `volume ✓`, `▶ image ✗`

@@ -29,6 +29,7 @@ mod quote;
 mod rows;
 mod serving;
 mod shown;
+mod spelled;
 mod unexplained;
 mod values;
 mod volumes;
@@ -36,7 +37,8 @@ mod volumes;
 use super::Layout;
 use super::writer::{Detail, Writer};
 use crate::report::{Diagnosis, Report};
-use block::blocks;
+use block::{Block, blocks};
+use unexplained::Group;
 
 /// More root causes than this are a table, unless what they are about was named.
 const FEW: usize = 3;
@@ -59,29 +61,42 @@ pub(super) fn lay_out(writer: &mut Writer, report: &Report) {
         .iter()
         .any(|target| target.contains('/'));
     let few = if named { FEW_NAMED } else { FEW };
-    let (ended, unexplained) = if named || writer.whole() {
-        (Vec::new(), unexplained::groups(report))
-    } else {
-        let ended = blocks.extract_if(.., |block| block.root.ended).collect();
-        (ended, unexplained::groups(report))
-    };
+    let mut unexplained = unexplained::groups(report);
+    let apart = !(named || writer.whole());
+    let ended: Vec<_> = blocks.extract_if(.., |block| block.has_ended()).collect();
+    let ended_unexplained: Vec<_> = unexplained
+        .extract_if(.., |group| group.has_ended())
+        .collect();
     let in_full = writer.whole() || blocks.len() + unexplained.len() <= few;
     if in_full {
-        let mut above: Vec<&Diagnosis> = Vec::new();
-        for block in &blocks {
-            above.retain(|other| contributing::affect_the_same(other, block.first));
-            diagnosis::write(writer, report, block, &above);
-            above.push(block.first);
-        }
-        for group in &unexplained {
-            unexplained::write(writer, report, group);
-        }
+        each_in_full(writer, report, &blocks, &unexplained);
     } else {
         overview::write(writer, report, &blocks, &unexplained);
     }
-    ended::write(writer, &ended);
+    if apart {
+        ended::write(writer, &ended, &ended_unexplained);
+    } else {
+        each_in_full(writer, report, &ended, &ended_unexplained);
+    }
     ending::write(writer, report);
     if !in_full {
         overview::in_full(writer, &blocks, &unexplained);
+    }
+}
+
+fn each_in_full(
+    writer: &mut Writer,
+    report: &Report,
+    blocks: &[Block<'_>],
+    unexplained: &[Group<'_>],
+) {
+    let mut above: Vec<&Diagnosis> = Vec::new();
+    for block in blocks {
+        above.retain(|other| contributing::affect_the_same(other, block.first));
+        diagnosis::write(writer, report, block, &above);
+        above.push(block.first);
+    }
+    for group in unexplained {
+        unexplained::write(writer, report, group);
     }
 }

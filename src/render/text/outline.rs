@@ -7,8 +7,8 @@ use super::block::{Block, blocks};
 use super::origin::origin;
 use super::quote::{self as quotes, Extent};
 use super::unexplained::{Group, groups};
-use super::{agreement, diagnosis, ending, failures, fixes, head, hidden, ladder, names};
-use super::{nodes, overview, rows, shown};
+use super::{agreement, diagnosis, ended, ending, failures, fixes, head, hidden, ladder, names};
+use super::{nodes, overview, rows, serving, shown};
 use crate::kubernetes::text::clean;
 use crate::render::Layout;
 use crate::render::arguments::arguments;
@@ -16,7 +16,7 @@ use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::words::NAMED;
 use crate::render::writer::{Detail, Writer};
-use crate::report::{Affected, Diagnosis, FixReport, Report, Rung, RungState};
+use crate::report::{Affected, Diagnosis, FixReport, Report, Rung, RungState, Silenced};
 use crate::rules::UNEXPLAINED;
 use crate::rules::finding::{Certainty, Role};
 use crate::snapshot::{Evidence, ObjectRef};
@@ -28,8 +28,10 @@ pub(in crate::render) struct Outline<'r> {
     pub(in crate::render) verdict: Line,
     /// What was asked for, when, by which version.
     pub(in crate::render) about: Line,
-    /// What keeps something stuck, the most harmful first; what has ended last.
+    /// What keeps something stuck, the most harmful first.
     pub(in crate::render) sections: Vec<Section<'r>>,
+    /// What has ended and is only kept.
+    pub(in crate::render) ended: Vec<Section<'r>>,
     /// What was named and is not stuck, a line each.
     pub(in crate::render) not_stuck: Vec<Line>,
     /// What is silenced, and by what.
@@ -59,8 +61,14 @@ pub(in crate::render) struct Section<'r> {
     pub(in crate::render) age: String,
     /// `deploy/web -n shop`
     pub(in crate::render) objects: String,
-    /// What is hit, in which state, for how long.
+    /// What is hit, in which state, for how long, and what still serves.
     pub(in crate::render) head: Line,
+    /// What still serves, where that is asked.
+    pub(in crate::render) serving: Option<Line>,
+    /// What the revision changed that is being rolled out.
+    pub(in crate::render) changes: Vec<Line>,
+    /// What is hit and why, in one line.
+    pub(in crate::render) brief: Line,
     /// What to change, best first.
     pub(in crate::render) fixes: Vec<Change>,
     /// The first change of each other workload that it hits.
@@ -108,18 +116,13 @@ pub(in crate::render) struct Quote {
 /// The report in parts; `apart` when each diagnosis has one of its own.
 pub(in crate::render) fn outline(report: &Report, layout: Layout, apart: bool) -> Outline<'_> {
     let writer = Writer::new(layout, Detail::Whole);
-    let mut blocks = blocks(report, apart);
-    blocks.sort_by_key(|block| block.root.ended);
-    let mut sections: Vec<Section<'_>> = blocks
-        .iter()
-        .map(|block| of_block(&writer, report, block))
-        .collect();
-    let waiting = blocks.iter().filter(|block| !block.root.ended).count();
-    let unexplained = groups(report);
-    let unexplained = unexplained
-        .iter()
-        .map(|group| of_group(&writer, report, group));
-    sections.splice(waiting..waiting, unexplained);
+    let blocks = blocks(report, apart);
+    let groups = groups(report);
+    let explained = blocks.iter().map(|block| of_block(&writer, report, block));
+    let unexplained = groups.iter().map(|group| of_group(&writer, report, group));
+    let (ended, sections) = explained
+        .chain(unexplained)
+        .partition(|section: &Section<'_>| section.affected.iter().all(|one| one.ended));
     let missed = report.gaps.iter().filter(|gap| ending::is_missed(gap));
     let gaps = ending::gaps(&writer, missed)
         .into_iter()
@@ -130,15 +133,21 @@ pub(in crate::render) fn outline(report: &Report, layout: Layout, apart: bool) -
         .map(|defect| ending::wrong(&writer, defect));
     let not_stuck = report.not_stuck.iter();
     let silenced = report.silenced.iter();
+    let silences_nothing = report.silences_nothing.iter();
+    let silences_nothing = silences_nothing.map(|one| hidden::nothing_silenced(&writer, one));
     Outline {
         verdict: ending::verdict_line(&writer, report),
         about: Line::new().plain(&writer.says(&about(report))),
         not_stuck: not_stuck
             .map(|one| ending::standing(&writer, one))
             .collect(),
-        silenced: silenced.map(|one| hidden::line(&writer, one)).collect(),
+        silenced: silenced
+            .map(|one| hidden::line(&writer, one))
+            .chain(silences_nothing)
+            .collect(),
         missed: defects.chain(gaps).collect(),
         sections,
+        ended,
         writer,
     }
 }
@@ -147,6 +156,22 @@ impl Outline<'_> {
     /// A word in the language of the report.
     pub(in crate::render) fn word(&self, word: Sentence) -> String {
         self.writer.word(word)
+    }
+
+    /// What was changed, with the word that stands before it.
+    pub(in crate::render) fn labelled(&self, change: &Line) -> Line {
+        let label = Line::of(Style::Label, &self.word(serving::CHANGED));
+        label.plain(": ").append(change)
+    }
+
+    /// What stands above what has ended.
+    pub(in crate::render) fn kept(&self) -> Line {
+        Line::of(Style::Label, &self.word(ended::TITLE))
+    }
+
+    /// By what something is silenced.
+    pub(in crate::render) fn silenced_by(&self, silenced: &Silenced) -> Line {
+        self.says(&hidden::by(&self.writer, &silenced.by))
     }
 
     /// A sentence in that language.
@@ -174,10 +199,11 @@ fn about(report: &Report) -> Message {
 fn of_block<'r>(writer: &Writer, report: &Report, block: &Block<'r>) -> Section<'r> {
     let Block { root, first, .. } = block;
     let affected = block.affected();
+    let workloads = block.workloads();
     let others = block.diagnoses.iter().skip(1);
     Section {
         cause: root.cause,
-        level: match (root.ended, root.role, root.certainty) {
+        level: match (block.has_ended(), root.role, root.certainty) {
             (true, ..) | (_, Role::Held, _) => Level::Note,
             (_, Role::Cause, Certainty::Proven) => Level::Error,
             _ => Level::Warning,
@@ -188,8 +214,12 @@ fn of_block<'r>(writer: &Writer, report: &Report, block: &Block<'r>) -> Section<
         headline: Line::new().prose(Style::Plain, &writer.says(block.headline())),
         stuck: writer.says(&overview::stuck(&affected)),
         age: overview::age(writer, &affected).text(),
-        objects: arguments(writer, &block.workloads(), NAMED),
-        head: head::line(writer, &affected, report),
+        objects: arguments(writer, &workloads, NAMED),
+        head: head::line(writer, &affected, &block.each(), report),
+        serving: serving::message(report, &workloads)
+            .map(|serving| Line::new().plain(&writer.says(&serving))),
+        changes: serving::changed(writer, report, &workloads),
+        brief: ended::of_block(writer, block),
         fixes: changes(writer, &first.fixes),
         others: others.filter_map(|other| likewise(writer, other)).collect(),
         why: first
@@ -212,7 +242,11 @@ fn of_group<'r>(writer: &Writer, report: &Report, group: &Group<'r>) -> Section<
     let evidence = group.all.iter().flat_map(|one| &one.evidence);
     Section {
         cause: UNEXPLAINED,
-        level: Level::Error,
+        level: if group.has_ended() {
+            Level::Note
+        } else {
+            Level::Error
+        },
         diagnosis: None,
         subject: group.subject,
         name: diagnosis::certainty(writer, UNEXPLAINED, Certainty::Proven),
@@ -220,7 +254,10 @@ fn of_group<'r>(writer: &Writer, report: &Report, group: &Group<'r>) -> Section<
         stuck: writer.says(&overview::stuck(&affected)),
         age: overview::age(writer, &affected).text(),
         objects: arguments(writer, [group.subject], NAMED),
-        head: head::line(writer, &affected, report),
+        head: head::line(writer, &affected, &affected, report),
+        serving: None,
+        changes: Vec::new(),
+        brief: ended::of_group(writer, group),
         fixes: Vec::new(),
         others: Vec::new(),
         why: Some(Line::new().plain(&writer.word(group.words()))),
@@ -265,7 +302,11 @@ fn change(writer: &Writer, label: String, fix: &FixReport) -> Change {
             .verified
             .as_ref()
             .map(|verified| fixes::outcome(writer, verified)),
-        command: clean(command).into_owned(),
+        command: if fixes::is_readable(command) {
+            clean(command).into_owned()
+        } else {
+            String::new()
+        },
     }
 }
 
@@ -319,14 +360,25 @@ impl Section<'_> {
         self.affected.iter().map(row).collect()
     }
 
+    /// What was hit, and what still serves.
+    pub(in crate::render) fn hit(&self) -> Line {
+        let objects = Line::of(Style::Object, &self.objects);
+        match &self.serving {
+            Some(serving) => objects.plain("; ").append(serving),
+            None => objects,
+        }
+    }
+
     /// The command that tells what the cause means.
     pub(in crate::render) fn explain(&self) -> String {
         format!("kubectl diagnose explain {}", self.cause)
     }
 
-    /// Without layout, for what shows plain text: what is wrong, what to change, and the words that settle it.
-    pub(in crate::render) fn plain(&self) -> String {
+    /// Without layout, for what shows plain text: what is wrong, what to change, the words that settle it, and where to look next.
+    pub(in crate::render) fn plain(&self, outline: &Outline<'_>) -> String {
         let mut lines = vec![self.headline.text(), self.head.text()];
+        let changes = self.changes.iter();
+        lines.extend(changes.map(|change| outline.labelled(change).text()));
         for fix in &self.fixes {
             lines.push(format!("{}: {}", fix.label, fix.change.text()));
             lines.extend(
@@ -339,6 +391,11 @@ impl Section<'_> {
         lines.extend(self.why.iter().map(Line::text));
         let quotes = self.quotes.iter();
         lines.extend(quotes.map(|quote| format!("{}: {}", quote.origin.text(), quote.words)));
+        if !self.next.is_empty() {
+            let next = outline.word(say!("text.diagnosis.next", "next"));
+            lines.push(format!("{next}: {}", self.next));
+        }
+        lines.push(self.explain());
         lines.join("\n")
     }
 }

@@ -6,17 +6,18 @@ use super::head::kind_nouns;
 use super::serving;
 use super::unexplained::Group;
 use crate::kubernetes::text::truncate_width;
-use crate::render::arguments::arguments;
+use crate::render::arguments::{arguments, breakable};
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::table::Table;
 use crate::render::wrap::wrap;
 use crate::render::writer::Writer;
-use crate::report::{Affected, ObjectKey, Report};
-use crate::rules::UNEXPLAINED;
+use crate::report::{Affected, ObjectKey, Report, RootCause};
 use crate::rules::finding::{Certainty, Role};
+use crate::rules::{Layer, UNEXPLAINED};
 use crate::snapshot::ObjectRef;
 use crate::text::{Fact, Message, Seconds, say};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// With more rows than this, those of one cause become one.
@@ -36,9 +37,23 @@ struct Row<'r> {
     headline: Message,
     affected: Vec<&'r Affected>,
     objects: BTreeSet<ObjectRef>,
+    /// What decides the order before how many are hit, as in the report.
+    rank: Rank,
     /// Other root causes of the same cause that are told by this row.
     alike: usize,
     serving: Option<Message>,
+}
+
+/// Held on purpose or not, whether something serves, how sure, and where.
+type Rank = (Role, bool, Certainty, Layer);
+
+fn rank(root: &RootCause) -> Rank {
+    (
+        root.role,
+        root.serve_nothing == 0,
+        root.certainty,
+        root.layer,
+    )
 }
 
 /// Writes the table.
@@ -49,10 +64,11 @@ pub(super) fn write(
     unexplained: &[Group<'_>],
 ) {
     let mut rows = rows(blocks);
-    rows.extend(unexplained.iter().map(of_unexplained));
-    if rows.len() > ROWS {
+    if rows.len() + unexplained.len() > ROWS {
         rows = by_cause(rows);
     }
+    rows.sort_by_key(|row| (row.rank, Reverse(row.affected.len())));
+    rows.extend(unexplained.iter().map(of_unexplained));
     for row in &mut rows {
         row.serving = serving::message(report, &row.objects);
     }
@@ -128,8 +144,7 @@ fn below(writer: &Writer, rows: &[Row<'_>]) -> Vec<Line> {
 }
 
 fn objects(writer: &Writer, row: &Row<'_>) -> Line {
-    let objects = arguments(writer, &row.objects, OBJECTS);
-    let line = Line::new().whole(Style::Object, &objects);
+    let line = breakable(&arguments(writer, &row.objects, OBJECTS));
     match &row.serving {
         Some(serving) => line.plain("; ").plain(&writer.says(serving)),
         None => line,
@@ -172,6 +187,7 @@ fn rows<'r>(blocks: &[Block<'r>]) -> Vec<Row<'r>> {
             headline: block.headline().clone(),
             affected: block.affected(),
             objects: block.workloads(),
+            rank: rank(block.root),
             alike: 0,
             serving: None,
         });
@@ -191,6 +207,7 @@ fn of_unexplained<'r>(group: &Group<'r>) -> Row<'r> {
         headline: group.headline(),
         affected: group.affected(),
         objects: BTreeSet::from([group.subject.clone()]),
+        rank: (Role::Cause, true, Certainty::Proven, Layer::Removal),
         alike: 0,
         serving: None,
     }

@@ -3,6 +3,7 @@
 
 use super::margin::{BAR, bar};
 use super::origin::{is_scheduler, origin};
+use super::spelled::spelled;
 use crate::kubernetes::text::{clean, truncate_width, width};
 use crate::messages::quote::shorten;
 use crate::render::line::Line;
@@ -16,6 +17,8 @@ use std::borrow::Cow;
 
 /// Lines of an error when what surrounds it is gone.
 const ERROR_LINES: usize = 12;
+/// Lines of the fields of an object, of which where it stands may fill one.
+const OBJECT_LINES: usize = 3;
 /// Columns by which lines after the first are indented.
 const INDENT: usize = 2;
 
@@ -40,6 +43,7 @@ pub(super) fn quote(writer: &mut Writer, evidence: &Evidence, pods: &[&Affected]
     let quote = Quote {
         origin: origin(writer, evidence, pods),
         is_scheduler: is_scheduler(evidence),
+        is_object: extent != Extent::Whole && spelled(&clean(&evidence.quote)).is_some(),
         room: writer.room(BAR),
     };
     let words = words(writer, evidence, extent);
@@ -59,6 +63,9 @@ pub(super) fn words<'a>(writer: &Writer, evidence: &'a Evidence, extent: Extent)
     if cleaned.trim().is_empty() {
         return Cow::Owned(writer.word(say!("text.evidence.no-words", "(no words)")));
     }
+    if let Some(fields) = spelled(&cleaned).filter(|_| extent != Extent::Whole) {
+        return Cow::Owned(fields);
+    }
     match cleaned.split_once(" preemption: ") {
         Some((before, _)) if extent != Extent::Whole && is_scheduler(evidence) => {
             Cow::Owned(format!("{before} …"))
@@ -71,6 +78,8 @@ pub(super) fn words<'a>(writer: &Writer, evidence: &'a Evidence, extent: Extent)
 struct Quote {
     origin: String,
     is_scheduler: bool,
+    /// The words are the fields of an object.
+    is_object: bool,
     room: usize,
 }
 
@@ -89,12 +98,12 @@ impl Quote {
         }
         // a component's error is one line; a program's output has several, and the scheduler's counts are computed here
         let words = words.trim();
-        let is_object = words.starts_with(['{', '[']) && words.contains(' ');
+        let is_object = self.is_object || words.starts_with(['{', '[']) && words.contains(' ');
         let is_error = short.is_known || !words.contains('\n') && !is_object;
-        let most = if is_error && !self.is_scheduler {
-            ERROR_LINES
-        } else {
-            most
+        let most = match (is_error && !self.is_scheduler, self.is_object) {
+            (true, _) => ERROR_LINES,
+            (_, true) => most.max(OBJECT_LINES),
+            _ => most,
         };
         let lines = if lines.len() > most {
             self.cut(lines, most, &short.text)
@@ -197,6 +206,7 @@ mod tests {
         let quote = Quote {
             origin: "app".to_owned(),
             is_scheduler,
+            is_object: false,
             room: 16,
         };
         quote.lines(words, extent).iter().map(Line::text).collect()

@@ -3,9 +3,9 @@
 use super::margin::label;
 use crate::render::line::Line;
 use crate::render::writer::Writer;
-use crate::report::{Report, WorkloadReport};
-use crate::snapshot::ObjectRef;
-use crate::text::{Message, say};
+use crate::report::{Affected, Report, WorkloadReport};
+use crate::snapshot::{Kind, ObjectRef};
+use crate::text::{Message, Sentence, say};
 use std::collections::BTreeSet;
 
 /// Changes of a rollout that are named.
@@ -56,27 +56,70 @@ fn one(workload: &WorkloadReport) -> Option<Message> {
     Some(
         Message::new(say!(
             "text.serving.ready",
-            "{ready}[ of {wanted}] {ready|pod is|pods are} ready"
+            "{ready}[ of {wanted}] {pods|pod|pods} {ready|is|are} ready"
         ))
         .fact("ready", ready)
+        .fact("pods", workload.wanted.unwrap_or(ready))
         .fact_if("wanted", workload.wanted),
     )
 }
 
-/// What the revision changed that is being rolled out, where the block is about one workload.
-pub(super) fn changes(writer: &mut Writer, report: &Report, objects: &BTreeSet<ObjectRef>) {
+/// How many pods of a workload are ready, of how many, in kubectl's word for its state; nothing of what has another one.
+pub(super) fn counts(object: &Affected) -> Option<(usize, usize)> {
+    let is_workload = object.kind != Kind::Pod.as_str();
+    let (ready, wanted) = object.status.split_once('/').filter(|_| is_workload)?;
+    Some((ready.parse().ok()?, wanted.parse().ok()?))
+}
+
+/// Whether that word counts the pods of the new revision alone, while others are ready.
+pub(super) fn is_of_new(report: &Report, object: &Affected) -> bool {
+    let workload = report.workloads.iter();
+    let mut ready = workload.filter(|one| one.object == object.object());
+    let ready = ready.find_map(|one| one.ready);
+    let counted = counts(object).and_then(|(ready, _)| i64::try_from(ready).ok());
+    ready.is_some_and(|ready| counted.is_some_and(|counted| counted < ready))
+}
+
+/// Whether how many are ready is what is said of them anyway.
+pub(super) fn is_its_state(report: &Report, objects: &[&Affected]) -> bool {
+    let [object] = objects else { return false };
+    let mut workloads = report.workloads.iter();
+    let workload = workloads.find(|one| one.object == object.object());
+    let is_plain = workload.is_some_and(|one| {
+        let old = one.rollout.as_ref().map(|rollout| rollout.old.ready);
+        !one.serves_nothing && old.is_none_or(|old| old == 0)
+    });
+    is_plain && counts(object).is_some() && !is_of_new(report, object)
+}
+
+/// What the revision changed that is being rolled out, a line each, where they are about one workload.
+pub(super) fn changed(
+    writer: &Writer,
+    report: &Report,
+    objects: &BTreeSet<ObjectRef>,
+) -> Vec<Line> {
     let workloads = of(report, objects);
     let [workload] = workloads.as_slice() else {
-        return;
+        return Vec::new();
     };
     let changes = workload.rollout.as_ref();
     let changes = changes.and_then(|rollout| rollout.changes.as_deref());
-    let changes = changes.unwrap_or_default();
-    let mut start = label(&writer.word(say!("text.serving.changed", "new")));
+    let changes = changes.unwrap_or_default().iter();
+    changes
+        .map(|change| Line::new().plain(&writer.says(&change.message())))
+        .collect()
+}
+
+/// The name of what was changed.
+pub(super) const CHANGED: Sentence = say!("text.serving.changed", "new");
+
+/// Writes the first of the changes.
+pub(super) fn changes(writer: &mut Writer, report: &Report, objects: &BTreeSet<ObjectRef>) {
+    let changes = changed(writer, report, objects);
+    let mut start = label(&writer.word(CHANGED));
     let shown = writer.at_most(CHANGES);
-    for change in changes.iter().take(shown) {
-        let words = Line::new().plain(&writer.says(&change.message()));
-        writer.hanging_indent(&std::mem::replace(&mut start, label("")), &words);
+    for words in changes.iter().take(shown) {
+        writer.hanging_indent(&std::mem::replace(&mut start, label("")), words);
     }
     let left = changes.len().saturating_sub(shown);
     if left > 0 {

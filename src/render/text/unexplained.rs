@@ -46,6 +46,11 @@ impl<'r> Group<'r> {
         self.all.iter().map(|one| &one.object).collect()
     }
 
+    /// Whether all of them have ended for good and are only kept.
+    pub(super) fn has_ended(&self) -> bool {
+        self.all.iter().all(|one| one.object.ended)
+    }
+
     /// What the cluster says of the first, newest event first.
     pub(super) fn headline(&self) -> Message {
         let quotes = &self.first.evidence;
@@ -74,7 +79,7 @@ impl<'r> Group<'r> {
 pub(super) fn write(writer: &mut Writer, report: &Report, group: &Group<'_>) {
     let objects = group.affected();
     writer.blank_line();
-    head::write(writer, &objects, report);
+    head::write(writer, &objects, &objects, report);
     let words = Line::of(Style::Unknown, UNEXPLAINED)
         .plain(": ")
         .with(Style::Label, &writer.word(group.words()));

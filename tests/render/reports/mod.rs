@@ -92,6 +92,7 @@ pub(crate) fn report(pods: usize, mut diagnoses: Vec<Diagnosis>) -> Report {
         unexplained: Vec::new(),
         not_stuck: Vec::new(),
         silenced: Vec::new(),
+        silences_nothing: Vec::new(),
         gaps: Vec::new(),
         read: Vec::new(),
         defects: Vec::new(),
