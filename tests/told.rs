@@ -7,7 +7,7 @@
 )]
 
 use crate::BINARY;
-use crate::support::{Layout, PLAIN, Report, load, render};
+use crate::support::{GapReport, Layout, PLAIN, ReadReport, Report, load, render};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -286,6 +286,8 @@ fn too_wide(text: &str, width: usize) -> Option<&str> {
     let may = |line: &str| {
         let words = line.trim_start_matches([' ', '│']);
         let words = words.strip_prefix("next").unwrap_or(words).trim_start();
+        // a namespace stays with its flag
+        let words = words.strip_prefix("-n ").unwrap_or(words);
         !words.contains(' ') || words.starts_with("kubectl ") || words.starts_with('`')
     };
     text.lines().find(|line| line.width() > width && !may(line))
@@ -387,4 +389,36 @@ fn flags_of_an_alias_serve_every_subcommand() {
         code == 2 && err.contains("hint: fields are picked from JSON: -o json | jq"),
         "{err}"
     );
+}
+
+#[test]
+fn all_pods_that_were_asked_for_are_all() {
+    let mut report = case("oom-killed/typical");
+    let gap = |namespace: Option<&str>| GapReport {
+        kind: "Pod",
+        namespace: namespace.map(str::to_owned),
+        name: None,
+        why: "forbidden",
+        detail: String::new(),
+        affects: Vec::new(),
+    };
+    report.scope.namespace = Some("shop".to_owned());
+    report.gaps = vec![gap(None)];
+    report.read = vec![ReadReport {
+        kind: "Pod",
+        namespace: Some("shop".to_owned()),
+    }];
+    let said = "not every pod could be read";
+    assert!(!plain(&render::text(&report, PLAIN)).contains(said));
+    for read in [None, Some("other")] {
+        let one = |namespace: &str| ReadReport {
+            kind: "Pod",
+            namespace: Some(namespace.to_owned()),
+        };
+        report.read = read.map(one).into_iter().collect();
+        assert!(
+            plain(&render::text(&report, PLAIN)).contains(said),
+            "{read:?}"
+        );
+    }
 }
