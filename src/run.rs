@@ -62,16 +62,9 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(FAILED));
         }
     };
-    let terminal = stdout()
-        .is_terminal()
-        .then(terminal_size::terminal_size)
-        .flatten();
-    let width = terminal.map_or(COLUMNS, |(terminal_size::Width(width), _)| {
-        width.clamp(40, MOST_COLUMNS)
-    });
     let layout = Layout {
         color: is_coloured(cli.diagnose.color),
-        width: width.into(),
+        width: columns().into(),
         ..Layout::default()
     };
     match run(&cli, layout, &mut stdout().lock()) {
@@ -87,6 +80,22 @@ fn failed(error: &anyhow::Error, for_scripts: bool) -> ExitCode {
     // nothing is left to do when even standard error is gone
     let _ = write!(stderr(), "{}", render::error(error));
     ExitCode::from(FAILED)
+}
+
+/// How wide to lay out: as the terminal is, and in a pipe as `COLUMNS` says, which a shell exports only when it is told to.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "main reads the environment, as anstream does for the other variables"
+)]
+fn columns() -> u16 {
+    let terminal = stdout()
+        .is_terminal()
+        .then(terminal_size::terminal_size)
+        .flatten()
+        .map(|(terminal_size::Width(width), _)| width);
+    let told = || std::env::var("COLUMNS").ok()?.parse().ok();
+    let width = terminal.or_else(told);
+    width.map_or(COLUMNS, |width| width.clamp(40, MOST_COLUMNS))
 }
 
 /// Whether to colour. `NO_COLOR` outweighs what forces colour; a pipe is not coloured for being in CI, since what is written

@@ -371,6 +371,21 @@ fn names_are_all_that_is_counted_in_the_order_of_the_report() {
 }
 
 #[test]
+fn a_pipe_is_as_wide_as_columns_says() {
+    let demo = file("manifests/demo/cluster.yaml").display().to_string();
+    for (columns, expected) in [("60", 60), ("100", 100), ("wide", 80)] {
+        let mut command = Command::new(BINARY);
+        command.env_clear().env("COLUMNS", columns);
+        let output = command.args(["-f", &demo]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let wide = text.lines().map(UnicodeWidthStr::width);
+        let widest = wide.filter(|width| *width <= expected).max();
+        assert!(widest > Some(expected - 8), "{columns}: {widest:?}");
+        assert_eq!(too_wide(&text, expected), None, "{text}");
+    }
+}
+
+#[test]
 fn flags_of_an_alias_serve_every_subcommand() {
     for arguments in [
         &["-n", "shop", "explain", "oom-killed"][..],
