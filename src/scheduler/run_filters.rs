@@ -57,7 +57,7 @@ pub fn computes(plugin: &str) -> bool {
     FILTERS.iter().any(|(filter, _)| filter.as_str() == plugin)
 }
 
-/// Why each node was rejected as a whole, and on each node in order of names.
+/// Why the pod is refused as a whole, and why each node was rejected, in order of names.
 pub fn run_filters(pod: &Pod, view: &View<'_>) -> FilterResults {
     let pod = Incoming::new(pod, view);
     let nodes = view.nodes().map(|node| NodeResult {
@@ -90,7 +90,7 @@ pub(super) fn feasible_nodes_with(node: &str, pod: &Pod, view: &View<'_>) -> Vec
     feasible_nodes.map(|node| node.name().to_owned()).collect()
 }
 
-/// Why each node was rejected on a node once some of the node's pods are gone.
+/// What still rejects the pod on a node once some of the node's pods are gone.
 pub(super) fn without<'v>(
     pod: &Incoming<'_, 'v>,
     node: &NodeView<'v>,

@@ -43,7 +43,7 @@ fn view(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// Judges 1,000 pods on them, the setting included.
+/// Runs the filters for 1,000 pods on them, the setting included.
 #[divan::bench(sample_count = 10)]
 fn run_filters(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| {
