@@ -35,22 +35,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Diagnoses everything in the scope that is stuck.
 pub fn diagnose(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests) -> Report {
-    run(snapshot, scope, requests, Looks::OnceForAllAlike)
+    run(snapshot, scope, requests, Examine::OneOfEachClass)
 }
 
 /// The same with a look at each object, however alike they are: what tests hold against it.
 pub fn diagnose_each(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests) -> Report {
-    run(snapshot, scope, requests, Looks::AtEach)
+    run(snapshot, scope, requests, Examine::Each)
 }
 
-/// How often the rules are asked.
+/// For which objects the rules run: one of each equivalence class, or each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Looks {
-    OnceForAllAlike,
-    AtEach,
+enum Examine {
+    OneOfEachClass,
+    Each,
 }
 
-fn run(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests, looks: Looks) -> Report {
+fn run(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests, examine: Examine) -> Report {
     let triage = triage(snapshot, scope);
     let engine = if triage.waits_for_a_node() {
         Engine::new(snapshot)
@@ -58,7 +58,7 @@ fn run(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests, looks: Looks)
         Engine::without_nodes(snapshot)
     };
     let mut run = Run::default();
-    let once = looks == Looks::OnceForAllAlike;
+    let once = examine == Examine::OneOfEachClass;
     run.explain_all(&triage.nodes.stuck, &engine, |_| None);
     run.explain_all(&triage.pods.stuck, &engine, |case| {
         once.then(|| equivalence::key(case))?

@@ -1,7 +1,7 @@
 //! What to read: pure decisions, so that the number of requests can be tested without a server.
 //!
 //! Two waves. The first reads the scope's pods. The second asks only for what the pods that are not
-//! plainly well point at; a third follows the claims that the second has read, and is mostly empty.
+//! plainly healthy point at; a third follows the claims that the second has read, and is mostly empty.
 //! What a pod's volumes and devices need stands in `storage` and `devices`, what its node's CPU decides in `platform`, what
 //! workloads and Services need in `workloads`, `rollouts` and `services`.
 
@@ -154,7 +154,7 @@ fn fields(scope: &Scope) -> String {
     }
 }
 
-/// The second wave: what the pods that are not plainly well point at.
+/// The second wave: what the pods that are not plainly healthy point at.
 pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
     let suspects: Vec<&PodView> = store
         .whole_pods()

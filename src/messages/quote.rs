@@ -106,7 +106,7 @@ pub fn without_ids(message: &str) -> String {
 }
 
 /// What two messages have in common that differ only in ids, numbers and the name of what they are about.
-pub fn likeness(message: &str, name: &str) -> String {
+pub fn normalized(message: &str, name: &str) -> String {
     let alike = without_ids(message);
     let alike = if name.is_empty() {
         alike

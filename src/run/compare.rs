@@ -93,7 +93,7 @@ fn file(path: &Path, with: &DiagnoseArgs, known: &Known) -> Result<(Past, Scope)
         }
         Saved::Dump(gathered) => {
             let gathered = excluding(gathered, exclude)?;
-            let past = Past::of(&known.judged(&gathered))?;
+            let past = Past::of(&known.report(&gathered))?;
             Ok((past, gathered.scope))
         }
     }
@@ -112,7 +112,7 @@ fn now(with: &DiagnoseArgs, known: &Known, then: Scope, layout: Layout) -> Resul
         cluster(with, scope, everywhere)?
     };
     told_of_dump(&gathered, layout);
-    Past::of(&known.judged(&gathered))
+    Past::of(&known.report(&gathered))
 }
 
 /// The scope that a report says.

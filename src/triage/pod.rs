@@ -4,7 +4,7 @@ use super::node::NOT_READY;
 use super::recovery::Ready;
 use super::since::{self, Restarts, between_crashes};
 use super::status_word::status_word;
-use super::subject::{Look, Said, describe};
+use super::subject::{Look, StatusText, describe};
 use super::{Because, Layer, Numbers, Passage, Scope, Sorted, Standing, Subject, passage};
 use crate::snapshot::{
     ContainerView, Event, Events, Kind, ObjectRef, PodView, Role, Snapshot, Store,
@@ -104,7 +104,7 @@ impl<'s> Subject<'s> for &'s PodView {
         status_word(self.pod())
     }
 
-    fn raw_status(&self) -> Vec<Said> {
+    fn raw_status(&self) -> Vec<StatusText> {
         raw_status(self)
     }
 
@@ -161,7 +161,7 @@ const REPEATING: [&str; 3] = [
 ];
 
 /// The reason of the pod, what its containers wait for, and the conditions that do not hold.
-fn raw_status(pod: &PodView) -> Vec<Said> {
+fn raw_status(pod: &PodView) -> Vec<StatusText> {
     let joined = |reason: &str, message: Option<&str>| match message {
         Some(message) if !message.is_empty() => format!("{reason}: {message}"),
         _ => reason.to_owned(),
@@ -170,21 +170,21 @@ fn raw_status(pod: &PodView) -> Vec<Said> {
     let reason = status.reason.iter();
     let reason = reason.map(|reason| {
         let quote = joined(reason, status.message.as_deref());
-        Said::new("status.reason", quote)
+        StatusText::new("status.reason", quote)
     });
     let waiting = pod.containers().filter_map(|container| {
         let message = container.waiting()?.message.as_deref();
         let path = format!("{}.state.waiting", container.path());
         let words = joined(container.waiting_reason(), message);
         let repeats = STARTING.contains(&words.as_str());
-        Some(Said::new(path, words).repeating(repeats))
+        Some(StatusText::new(path, words).repeating(repeats))
     });
     let conditions = status.conditions.iter().flatten();
     let conditions = conditions.filter(|c| c.status != "True").filter_map(|c| {
         let words = c.message.as_deref().filter(|message| !message.is_empty())?;
         let path = format!("status.conditions[{}].message", c.type_);
         let repeats = REPEATING.contains(&c.reason.as_deref().unwrap_or_default());
-        Some(Said::new(path, words).repeating(repeats))
+        Some(StatusText::new(path, words).repeating(repeats))
     });
     reason.chain(waiting).chain(conditions).collect()
 }
@@ -437,7 +437,7 @@ mod tests {
         )
     }
 
-    fn judge(pod: &PodView) -> Standing {
+    fn standing_of(pod: &PodView) -> Standing {
         standing(pod, NOW.parse().unwrap(), false)
     }
 
@@ -445,7 +445,7 @@ mod tests {
     fn a_ready_pod_is_healthy_whatever_its_past() {
         let crash = json!({"terminated": {"exitCode": 1, "startedAt": "2026-01-01T00:10:00Z", "finishedAt": "2026-01-01T00:10:05Z"}});
         assert!(matches!(
-            judge(&running(true, 9, "2026-01-01T00:11:00Z", crash)),
+            standing_of(&running(true, 9, "2026-01-01T00:11:00Z", crash)),
             Standing::Healthy(_)
         ));
     }
@@ -454,11 +454,11 @@ mod tests {
     fn a_container_between_two_crashes_has_not_recovered() {
         let crash = json!({"terminated": {"exitCode": 2, "startedAt": "2026-01-01T00:57:00Z", "finishedAt": "2026-01-01T00:58:00Z"}});
         assert_eq!(
-            judge(&running(true, 5, "2026-01-01T00:59:30Z", crash.clone())),
+            standing_of(&running(true, 5, "2026-01-01T00:59:30Z", crash.clone())),
             Standing::Stuck
         );
         assert!(matches!(
-            judge(&running(true, 1, "2026-01-01T00:59:30Z", crash)),
+            standing_of(&running(true, 1, "2026-01-01T00:59:30Z", crash)),
             Standing::Healthy(_)
         ));
     }
@@ -466,11 +466,11 @@ mod tests {
     #[test]
     fn readiness_has_its_budget() {
         assert!(matches!(
-            judge(&running(false, 0, "2026-01-01T00:59:00Z", json!({}))),
+            standing_of(&running(false, 0, "2026-01-01T00:59:00Z", json!({}))),
             Standing::Progressing(..)
         ));
         assert_eq!(
-            judge(&running(false, 0, "2026-01-01T00:50:00Z", json!({}))),
+            standing_of(&running(false, 0, "2026-01-01T00:50:00Z", json!({}))),
             Standing::Stuck
         );
     }
@@ -479,7 +479,7 @@ mod tests {
     fn succeeded_pods_are_never_stuck() {
         let status = json!({"phase": "Succeeded", "containerStatuses": [{"name": "side", "ready": false, "restartCount": 0, "image": "", "imageID": "",
             "state": {"terminated": {"exitCode": 255, "reason": "Error"}}}]});
-        assert!(matches!(judge(&pod(status)), Standing::Healthy(_)));
+        assert!(matches!(standing_of(&pod(status)), Standing::Healthy(_)));
     }
 
     #[test]
@@ -489,11 +489,14 @@ mod tests {
             "containerStatuses": [{"name": "app", "ready": false, "restartCount": 0, "image": "", "imageID": "", "state": {"waiting": {"reason": "ContainerCreating"}}}]})
         };
         let fresh = pod(status("2026-01-01T00:59:30Z"));
-        assert!(matches!(judge(&fresh), Standing::Progressing(..)));
+        assert!(matches!(standing_of(&fresh), Standing::Progressing(..)));
         assert_eq!(
             standing(&fresh, NOW.parse().unwrap(), true),
             Standing::Stuck
         );
-        assert_eq!(judge(&pod(status("2026-01-01T00:50:00Z"))), Standing::Stuck);
+        assert_eq!(
+            standing_of(&pod(status("2026-01-01T00:50:00Z"))),
+            Standing::Stuck
+        );
     }
 }

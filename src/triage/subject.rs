@@ -38,7 +38,7 @@ pub trait Subject<'s>: Copy {
     fn status(&self) -> String;
 
     /// What its status says by itself, for one that no rule explains.
-    fn raw_status(&self) -> Vec<Said>;
+    fn raw_status(&self) -> Vec<StatusText>;
 
     /// What shows more of a layer.
     fn inspect(&self, layer: Layer) -> Look {
@@ -94,9 +94,9 @@ pub trait Subject<'s>: Copy {
     }
 }
 
-/// Something that a status says.
+/// Words of a status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct StatusText {
     /// Where.
     pub path: String,
     /// What.
@@ -105,10 +105,10 @@ pub struct Said {
     pub repeats: bool,
 }
 
-impl Said {
+impl StatusText {
     /// Something that stands nowhere else.
     pub(super) fn new(path: impl Into<String>, words: impl Into<String>) -> Self {
-        Said {
+        StatusText {
             path: path.into(),
             words: words.into(),
             repeats: false,
@@ -117,7 +117,7 @@ impl Said {
 
     /// Says whether it does.
     pub(super) fn repeating(self, repeats: bool) -> Self {
-        Said { repeats, ..self }
+        StatusText { repeats, ..self }
     }
 }
 

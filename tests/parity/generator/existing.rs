@@ -71,11 +71,7 @@ fn one(random: &mut Random, groups: &BTreeSet<Group>, nodes: &[Value], name: &st
         pod::host_ports(random, &mut pod);
     }
     if random.percent(8) {
-        pod::ask(
-            &mut pod["spec"]["containers"][0],
-            "example.com/gpu",
-            "1",
-        );
+        pod::ask(&mut pod["spec"]["containers"][0], "example.com/gpu", "1");
     }
     if groups.contains(&Group::Affinity) && random.percent(10) {
         affinity::keep_away(random, &mut pod);

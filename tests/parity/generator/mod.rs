@@ -4,10 +4,10 @@
 
 mod affinity;
 mod basic;
+mod existing;
 mod labels;
 mod nodes;
 mod pod;
-mod existing;
 mod probes;
 mod selectors;
 mod spread;

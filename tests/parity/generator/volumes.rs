@@ -3,8 +3,8 @@
 //! What is bound is so by hand: no controller runs. A probe whose claim would be bound stays waiting for that.
 
 use super::super::random::Random;
-use super::labels::{HOSTNAME, ZONE};
 use super::existing::FINALIZER;
+use super::labels::{HOSTNAME, ZONE};
 use super::{NAMESPACES, pod};
 use serde_json::{Value, json};
 
