@@ -25,7 +25,7 @@ pub use pod::budget;
 pub use scope::Scope;
 pub use service::ServiceSubject;
 pub use since::{Restarts, between_crashes};
-pub use subject::{Because, Look, Passage, Standing, Subject};
+pub use subject::{Because, NextCommand, Passage, Standing, Subject};
 pub use workload::{RETRY, Refusal, WorkloadSubject, is_refusal, refusal_reasons};
 
 use crate::snapshot::{ObjectRef, PodView, Snapshot};

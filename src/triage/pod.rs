@@ -4,7 +4,7 @@ use super::node::NOT_READY;
 use super::recovery::Ready;
 use super::since::{self, Restarts, between_crashes};
 use super::status_word::status_word;
-use super::subject::{Look, StatusText, describe};
+use super::subject::{NextCommand, StatusText, describe};
 use super::{Because, Layer, Numbers, Passage, Scope, Sorted, Standing, Subject, passage};
 use crate::snapshot::{
     ContainerView, Event, Events, Kind, ObjectRef, PodView, Role, Snapshot, Store,
@@ -108,7 +108,7 @@ impl<'s> Subject<'s> for &'s PodView {
         raw_status(self)
     }
 
-    fn inspect(&self, layer: Layer) -> Look {
+    fn inspect(&self, layer: Layer) -> NextCommand {
         inspect(self, layer)
     }
 
@@ -189,10 +189,10 @@ fn raw_status(pod: &PodView) -> Vec<StatusText> {
     reason.chain(waiting).chain(conditions).collect()
 }
 
-fn inspect(pod: &PodView, layer: Layer) -> Look {
+fn inspect(pod: &PodView, layer: Layer) -> NextCommand {
     let object = pod.object();
     let name = object.argument();
-    let kubectl = |words: &[&str]| Look::from(object.kubectl(words));
+    let kubectl = |words: &[&str]| NextCommand::from(object.kubectl(words));
     match (layer, pod.node()) {
         (Layer::Node, Some(node)) => describe(&ObjectRef::new(Kind::Node, "", node)).into(),
         (Layer::Container | Layer::Health, _) => match crashed(pod) {
@@ -201,7 +201,7 @@ fn inspect(pod: &PodView, layer: Layer) -> Look {
         },
         (Layer::Service, _) => kubectl(&["get", "endpointslices"]),
         (Layer::Removal, Some(node)) if pod.pod().metadata.finalizers.is_none() => {
-            Look::on(node, ["crictl", "pods", "--name", pod.name()])
+            NextCommand::on(node, ["crictl", "pods", "--name", pod.name()])
         }
         (Layer::Removal, _) => kubectl(&["get", &name, "-o", "jsonpath={.metadata.finalizers}"]),
         _ => describe(&object).into(),

@@ -41,7 +41,7 @@ pub trait Subject<'s>: Copy {
     fn raw_status(&self) -> Vec<StatusText>;
 
     /// What shows more of a layer.
-    fn inspect(&self, layer: Layer) -> Look {
+    fn inspect(&self, layer: Layer) -> NextCommand {
         let _ = layer;
         describe(&self.object()).into()
     }
@@ -128,26 +128,26 @@ pub(super) fn describe(object: &ObjectRef) -> String {
 
 /// A command that shows what is not quoted yet, or checks a cause, and changes nothing in the cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Look {
+pub struct NextCommand {
     /// The command; empty where what is quoted says all.
     pub command: String,
     /// The node on which it is run; absent for one that is run anywhere.
     pub node: Option<String>,
 }
 
-impl Look {
+impl NextCommand {
     /// One that is run on a node, by whoever may.
     pub fn on(node: &str, words: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        Look {
+        NextCommand {
             command: shell::command(words),
             node: Some(node.to_owned()),
         }
     }
 }
 
-impl From<String> for Look {
+impl From<String> for NextCommand {
     fn from(command: String) -> Self {
-        Look {
+        NextCommand {
             command,
             node: None,
         }
