@@ -5,7 +5,7 @@
 //! looked at: what their kubelet meets is their own.
 
 use crate::rules::Case;
-use crate::rules::shared::silence::SILENCE;
+use crate::triage::SILENCE;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 

@@ -25,7 +25,7 @@ pub use silence::{Malformed, Silence, silence};
 
 use crate::report::{Defect, Report, Requests, SCHEMA, Unexplained};
 use crate::rules::finding::Certainty;
-use crate::rules::{self, Case, Explained, Layer, Rule, admission};
+use crate::rules::{self, Case, Explained, Layer, Rule};
 use crate::scheduler::Engine;
 use crate::snapshot::{Kind, ObjectRef, Snapshot};
 use crate::triage::{Scope, triage};
@@ -64,7 +64,7 @@ fn run(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests, examine: Exam
         once.then(|| equivalence::key(case))?
     });
     run.explain_all(&triage.workloads.stuck, &engine, |case| {
-        once.then(|| admission::one_refusal(case))?
+        once.then(|| rules::alike(case))?
     });
     run.explain_all(&triage.services.stuck, &engine, |_| None);
     run.each_object_once();
@@ -115,7 +115,7 @@ impl Run {
             let key = key(&case);
             if let Some(merged) = key.as_ref().and_then(|key| known.get(key)) {
                 for key in merged {
-                    self.diagnoses.join(&case, key);
+                    self.diagnoses.join(&case, key, &[]);
                 }
                 continue;
             }

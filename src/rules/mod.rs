@@ -69,6 +69,14 @@ pub enum Check {
     Pod(for<'a> fn(&Case<'a>) -> Vec<Finding>),
     /// A workload that lacks pods.
     Workload(for<'a> fn(&Case<'a, WorkloadSubject<'a>>) -> Vec<Finding>),
+    /// The same of what keeps many from their pods at once: of workloads with one `key` the rules look at the first, and what is
+    /// found holds for all.
+    WorkloadsAlike {
+        /// What it finds.
+        check: for<'a> fn(&Case<'a, WorkloadSubject<'a>>) -> Vec<Finding>,
+        /// What those have in common of which the same is said; none for one that is not its own.
+        key: for<'a> fn(&Case<'a, WorkloadSubject<'a>>) -> Option<String>,
+    },
     /// A Service.
     Service(for<'a> fn(&Case<'a, ServiceSubject<'a>>) -> Vec<Finding>),
     /// A node.
@@ -93,7 +101,7 @@ impl<'a> Explained<'a> for &'a PodView {
 impl<'a> Explained<'a> for WorkloadSubject<'a> {
     fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding> {
         match check {
-            Check::Workload(check) => check(case),
+            Check::Workload(check) | Check::WorkloadsAlike { check, .. } => check(case),
             _ => Vec::new(),
         }
     }
@@ -158,6 +166,15 @@ pub static RULES: &[&[&Rule]] = &[
     health::RULES,
     service::RULES,
 ];
+
+/// What workloads share of which the same is said, since one thing keeps them all from their pods; none for one that is looked at
+/// for itself.
+pub(crate) fn alike<'a>(case: &Case<'a, WorkloadSubject<'a>>) -> Option<String> {
+    all().find_map(|rule| match rule.check {
+        Check::WorkloadsAlike { key, .. } => Some(format!("{} {}", rule.cause, key(case)?)),
+        _ => None,
+    })
+}
 
 /// Every rule, in the order of layers.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

@@ -21,7 +21,7 @@ mod workload;
 
 pub use layer::Layer;
 pub use node::NodeSubject;
-pub use pod::budget;
+pub use pod::{SILENCE, budget};
 pub use scope::Scope;
 pub use service::ServiceSubject;
 pub use since::{Restarts, between_crashes};
