@@ -521,6 +521,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "error",
             "kubernetes",
             "snapshot",
+            "text",
             "triage",
             "rules",
             "diagnose",

@@ -27,6 +27,7 @@ use crate::snapshot::{Kind, PodView};
 use crate::text::Sentence;
 use crate::triage::{NodeSubject, ServiceSubject, Subject, WorkloadSubject};
 use finding::Finding;
+use std::sync::LazyLock;
 
 /// A cause: what it is called, where it sits, and how it is recognised.
 #[derive(Debug)]
@@ -128,8 +129,8 @@ impl<'a> Explained<'a> for NodeSubject<'a> {
 /// The cause of a stuck pod that no rule explains; it is not in [`RULES`] because nothing checks it.
 pub const UNEXPLAINED: &str = "unexplained";
 
-/// How kubectl and events show what is [`UNEXPLAINED`] and nothing else yet.
-pub const UNEXPLAINED_SEEN_AS: &[&str] = &[
+/// How kubectl and events show what may have no rule yet.
+const MAY_BE_UNEXPLAINED: &[&str] = &[
     "DeadlineExceeded",
     "FailedAttachVolume",
     "FailedMapVolume",
@@ -145,6 +146,14 @@ pub const UNEXPLAINED_SEEN_AS: &[&str] = &[
     "Terminated",
     "UnexpectedAdmissionError",
 ];
+
+/// How kubectl and events show what is [`UNEXPLAINED`] and nothing else: the words that no rule has for its own.
+pub static UNEXPLAINED_SEEN_AS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let words = MAY_BE_UNEXPLAINED.iter().copied();
+    words
+        .filter(|word| all().all(|rule| !rule.seen_as.contains(word)))
+        .collect()
+});
 
 /// How a pod is seen that no node takes.
 pub(crate) const UNSCHEDULABLE: &[&str] = &["Pending", "Unschedulable", "FailedScheduling"];
