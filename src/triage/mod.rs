@@ -21,7 +21,7 @@ mod workload;
 
 pub use layer::Layer;
 pub use node::NodeSubject;
-pub use pod::{SILENCE, budget};
+pub use pod::budget;
 pub use scope::Scope;
 pub use service::ServiceSubject;
 pub use since::{Restarts, between_crashes};
@@ -30,6 +30,9 @@ pub use workload::{RETRY, Refusal, WorkloadSubject, is_refusal, refusal_reasons}
 
 use crate::snapshot::{ObjectRef, PodView, Snapshot};
 use std::collections::BTreeMap;
+
+/// Seconds after which the silence of a scheduler about a pod means something.
+pub const SILENCE: i64 = 60;
 
 /// Everything in the scope, by how it stands.
 #[derive(Debug)]

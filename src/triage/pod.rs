@@ -14,8 +14,6 @@ use k8s_openapi::api::core::v1::Probe;
 
 /// Seconds after which a pod that no scheduler or kubelet has touched is stuck.
 const UNTOUCHED: i64 = 60;
-/// Seconds after which the silence of a scheduler about a pod means something.
-pub const SILENCE: i64 = 60;
 /// Seconds that sandbox, volumes and image may take before their silence needs an explanation.
 const CREATING: i64 = 120;
 /// Seconds after the end of its grace period for which a deletion is still normal.
