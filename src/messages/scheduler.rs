@@ -76,15 +76,6 @@ impl Message {
             .map(|clause| (clause.count, clause.text.as_str()))
             .collect()
     }
-
-    /// Whether every clause has a known meaning.
-    pub fn is_understood(&self) -> bool {
-        !self.clauses.is_empty()
-            && self
-                .clauses
-                .iter()
-                .all(|clause| clause.reason != Reason::Other)
-    }
 }
 
 impl Clause {

@@ -180,30 +180,17 @@ fn reasons(failures: &[FilterFailure]) -> Vec<String> {
 }
 
 impl DryRun {
-    /// The node that the scheduler would choose, and who gives way there. It loses the least important pods, then the fewest, then
-    /// the youngest.
+    /// The node that the scheduler would choose, and who gives way there: of those that it may choose the first.
     pub fn chosen(&self) -> Option<(&str, &[Victim])> {
-        let rooms = self
-            .nodes
-            .iter()
-            .filter_map(|(node, outcome)| match outcome {
-                Outcome::Room(victims) => Some((node.as_str(), victims.as_slice())),
-                _ => None,
-            });
-        rooms.min_by_key(|(_, victims)| loss(victims))
+        self.choices().next()
     }
 
-    /// All nodes that the scheduler may choose: of those that lose the same it takes any.
+    /// All nodes that the scheduler may choose. They lose the least important pods, then the fewest, then the youngest; of those
+    /// that lose the same it takes any.
     pub fn choices(&self) -> impl Iterator<Item = (&str, &[Victim])> {
-        let least = self.chosen().map(|(_, victims)| loss(victims));
-        self.nodes
-            .iter()
-            .filter_map(move |(node, outcome)| match outcome {
-                Outcome::Room(victims) if Some(loss(victims)) == least => {
-                    Some((node.as_str(), victims.as_slice()))
-                }
-                _ => None,
-            })
+        let rooms = || self.nodes.iter().filter_map(room);
+        let least = rooms().map(|(_, victims)| loss(victims)).min();
+        rooms().filter(move |(_, victims)| Some(loss(victims)) == least)
     }
 
     /// The nodes by what the scheduler says of them when preemption finds none.
@@ -231,6 +218,13 @@ impl DryRun {
     pub fn count(&self, is_so: impl Fn(&Outcome) -> bool) -> usize {
         let nodes = self.nodes.iter();
         nodes.filter(|(_, outcome)| is_so(outcome)).count()
+    }
+}
+
+fn room((node, outcome): &(String, Outcome)) -> Option<(&str, &[Victim])> {
+    match outcome {
+        Outcome::Room(victims) => Some((node, victims)),
+        _ => None,
     }
 }
 
