@@ -1,4 +1,5 @@
-//! What the tests and benches under `tests/` touch of the library. It is no interface for anybody else: it moves when the rooms do.
+//! What the tests and benches under `tests/` touch of the library. It is no interface for anybody else: it moves when
+//! the rooms do.
 
 pub use crate::cli::Cli;
 pub use crate::cli::explain::{explain, explain_json};

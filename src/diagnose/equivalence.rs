@@ -1,8 +1,8 @@
 //! Which pods need no look of their own, since another one of their kind had it.
 //!
-//! A Deployment that scales up on a full cluster leaves hundreds of pods pending that differ in nothing but their names. What holds
-//! for one holds for all: same controller, same wants, same words of the scheduler, same events. Pods that have a node are each
-//! looked at: what their kubelet meets is their own.
+//! A Deployment that scales up on a full cluster leaves hundreds of pods pending that differ in nothing but their
+//! names. What holds for one holds for all: same controller, same wants, same words of the scheduler, same events. Pods
+//! that have a node are each looked at: what their kubelet meets is their own.
 
 use crate::kubernetes::owners;
 use crate::rules::Case;

@@ -69,8 +69,8 @@ fn named<'a, S: Subject<'a>>(
     }
 }
 
-/// How long ago it was. In a dump that does not say when it was written its newest time stands for that, of which nobody knows how
-/// long ago it was.
+/// How long ago it was. In a dump that does not say when it was written its newest time stands for that, of which
+/// nobody knows how long ago it was.
 pub(super) fn age(snapshot: &Snapshot<'_>, time: Timestamp) -> Option<i64> {
     let seconds = snapshot.seconds_since(time);
     (seconds > 0 || snapshot.clock().exact).then_some(seconds)

@@ -11,7 +11,7 @@ pub use crate::triage::NextCommand;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// A cause that holds for a pod.
+/// A cause that holds for an object that is stuck: a pod, a workload, a Service, a node.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// What to change: the Deployment rather than its pod.

@@ -4,8 +4,9 @@
 //! fails, and says nothing that it cannot quote. Rules do not know of each other: where one is more
 //! specific, it names the other in [`Rule::refines`] and `diagnose` drops the less specific finding.
 //!
-//! To add a cause: write `rules/<layer>/<cause>.rs` and `.md`, add the line to [`RULES`], and add
-//! its cases under `tests/cases/<cause>/`. A test names whatever is missing.
+//! To add a cause: write `rules/<layer>/<cause>.rs` and `.md`, name both in the layer's `mod.rs`, see that a plan of `gather`
+//! reads what the rule needs, and add its cases under `tests/cases/<cause>/`. A test names whatever is missing;
+//! `.github/CONTRIBUTING.md` walks through one.
 
 pub mod admission;
 mod case;
@@ -34,7 +35,7 @@ use std::sync::LazyLock;
 pub struct Rule {
     /// The stable name; users script on it. It never changes its meaning.
     pub cause: &'static str,
-    /// Where the pod is stuck.
+    /// Where the object is stuck.
     pub layer: Layer,
     /// One line: what is wrong, in general.
     pub title: &'static str,
@@ -58,8 +59,8 @@ pub struct Rule {
 pub enum Root {
     /// The object to change: each has its own.
     Subject,
-    /// The facts that this sentence names, which says what is wrong once for all; where a finding lacks one of them, the object to
-    /// change. A `namespace` that is no fact is that of the object to change.
+    /// The facts that this sentence names, which says what is wrong once for all; where a finding lacks one of them,
+    /// the object to change. A `namespace` that is no fact is that of the object to change.
     Facts(Sentence),
 }
 
@@ -126,7 +127,7 @@ impl<'a> Explained<'a> for NodeSubject<'a> {
     }
 }
 
-/// The cause of a stuck pod that no rule explains; it is not in [`RULES`] because nothing checks it.
+/// The cause of a stuck object that no rule explains; it is not in [`RULES`] because nothing checks it.
 pub const UNEXPLAINED: &str = "unexplained";
 
 /// How kubectl and events show what may have no rule yet.

@@ -16,7 +16,8 @@ use anyhow::{Context, Result, bail};
 use std::io::Write;
 use std::path::Path;
 
-/// Compares, and writes the difference to `out`: 0 when nothing is new or changed, 1 when something is, 2 when that cannot be said.
+/// Compares, and writes the difference to `out`: 0 when nothing is new or changed, 1 when something is, 2 when that
+/// cannot be said.
 pub(super) fn compare(args: &DiffArgs, layout: Layout, out: &mut dyn Write) -> Result<u8> {
     let with = &args.diagnose;
     consistent(args)?;

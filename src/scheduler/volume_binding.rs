@@ -1,9 +1,9 @@
-//! VolumeBinding: bound claims keep the pod to the nodes that reach their volumes; unbound ones need a volume that is free or can be
-//! made.
+//! VolumeBinding: bound claims keep the pod to the nodes that reach their volumes; unbound ones need a volume that is
+//! free or can be made.
 //!
-//! What of the claims does not depend on a node is worked out once ([`find`]). Which volumes could serve a claim is in `candidates`.
-//! Of several bound claims the scheduler looks no further than the first that fails, and so for claims whose volumes are to be made;
-//! here all are found that fail for the same reason.
+//! What of the claims does not depend on a node is worked out once ([`find`]). Which volumes could serve a claim is in
+//! `candidates`. Of several bound claims the scheduler looks no further than the first that fails, and so for claims
+//! whose volumes are to be made; here all are found that fail for the same reason.
 //!
 //! Source: kube-scheduler `framework/plugins/volumebinding/volume_binding.go` and `binder.go` (1.37), component-helpers
 //! `storage/volume` (1.37). Volumes that the scheduler has given away in its memory alone are not known.

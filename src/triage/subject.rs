@@ -168,7 +168,8 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// How an owner of both stands: as the worse one, and what has ended or wants nothing counts for nothing beside what does not.
+    /// How an owner of both stands: as the worse one, and what has ended or wants nothing counts for nothing beside
+    /// what does not.
     pub(super) fn and(self, other: Standing) -> Standing {
         use Because::{Completed, HasPods, LastJobFailed, ScaledToZero};
         let rank = |standing: &Standing| match standing {

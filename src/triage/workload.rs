@@ -156,8 +156,8 @@ impl<'s> WorkloadSubject<'s> {
         going.filter(is_own).count()
     }
 
-    /// It makes its pods, and may take its time for it since anything was last done. Where nothing tells when that was, nobody can
-    /// say how long.
+    /// It makes its pods, and may take its time for it since anything was last done. Where nothing tells when that was,
+    /// nobody can say how long.
     fn making(&self, snapshot: &Snapshot<'_>) -> Standing {
         let store = snapshot.store();
         let workload = self.workload;

@@ -63,8 +63,8 @@ fn key(case: &WorkloadCase<'_>) -> Option<String> {
     Some(format!("{}/{quota} {certainty:?}", case.namespace()))
 }
 
-/// Pods that the Deployment's other ReplicaSets have: during a rolling update, those of an earlier template. Their ReplicaSets may
-/// not have been read, and of those that were the pods may not.
+/// Pods that the Deployment's other ReplicaSets have: during a rolling update, those of an earlier template. Their
+/// ReplicaSets may not have been read, and of those that were the pods may not.
 fn old_pods(case: &WorkloadCase<'_>) -> i64 {
     let owner = case.it.workload.controller.as_ref();
     if case.it.kind != Kind::ReplicaSet || owner.is_none() {

@@ -1,8 +1,8 @@
 //! What preemption would find for a pod that no node takes: on each node, which pods would have to give way.
 //!
-//! It is found as the scheduler finds it. Where removing pods can help at all, every pod of lower priority is taken off the node; if
-//! the pod fits then, they are put back one by one, the most important first, as long as it still fits. Of the nodes the one is
-//! chosen where the least is lost.
+//! It is found as the scheduler finds it. Where removing pods can help at all, every pod of lower priority is taken off
+//! the node; if the pod fits then, they are put back one by one, the most important first, as long as it still fits. Of
+//! the nodes the one is chosen where the least is lost.
 //!
 //! Left out on purpose: PodDisruptionBudgets, which only change the order in which pods are put back and nodes compared, so that
 //! the scheduler may choose another node; extenders; groups of pods that are preempted together (alpha in 1.37). Whether the pod
@@ -228,8 +228,8 @@ fn room((node, outcome): &(String, Outcome)) -> Option<(&str, &[Victim])> {
     }
 }
 
-/// What a node loses, to be compared: its most important victim, all of their priorities, their number, the time for which the oldest
-/// of the most important ones has run.
+/// What a node loses, to be compared: its most important victim, all of their priorities, their number, the time for
+/// which the oldest of the most important ones has run.
 fn loss(victims: &[Victim]) -> (i32, i64, usize, Reverse<Timestamp>) {
     let highest = victims.first().map_or(i32::MIN, |victim| victim.priority);
     // counted from the lowest one, so that each pod adds to it

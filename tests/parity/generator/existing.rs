@@ -32,8 +32,9 @@ pub(super) fn existing(
     all
 }
 
-/// Leaves each host port of a node to one pod, rather to one that has not ended. The scheduler's book keeps a port once and forgets
-/// it when one of two holders ends or gives way; what is computed is the truth of the node (`src/scheduler/ports.rs`).
+/// Leaves each host port of a node to one pod, rather to one that has not ended. The scheduler's book keeps a port once
+/// and forgets it when one of two holders ends or gives way; what is computed is the truth of the node
+/// (`src/scheduler/ports.rs`).
 fn spare_the_book(all: &mut [Value]) {
     let has_ended = |pod: &Value| {
         let phase = pod["status"]["phase"].as_str();
