@@ -1,5 +1,7 @@
 //! How a pod stands: one exhaustive look, from its phase down to its containers.
 
+mod raw_status;
+
 use super::node::NOT_READY;
 use super::recovery::Ready;
 use super::since::{self, Restarts, between_crashes};
@@ -105,7 +107,7 @@ impl<'s> Subject<'s> for &'s PodView {
     }
 
     fn raw_status(&self) -> Vec<StatusText> {
-        raw_status(self)
+        raw_status::of(self)
     }
 
     fn inspect(&self, layer: Layer) -> NextCommand {
@@ -149,44 +151,6 @@ impl<'s> Subject<'s> for &'s PodView {
     ) -> Option<Passage> {
         passage::of_pod(self, snapshot, layer, stuck)
     }
-}
-
-/// Reasons under which the kubelet only says that a container is not there yet: the status word tells that.
-const STARTING: [&str; 2] = ["ContainerCreating", "PodInitializing"];
-/// Reasons of conditions that repeat what the containers' own states or the ladder say (kubelet `status/generate.go`).
-const REPEATING: [&str; 3] = [
-    "ContainersNotReady",
-    "ContainersNotInitialized",
-    "PodSandboxNotReady",
-];
-
-/// The reason of the pod, what its containers wait for, and the conditions that do not hold.
-fn raw_status(pod: &PodView) -> Vec<StatusText> {
-    let joined = |reason: &str, message: Option<&str>| match message {
-        Some(message) if !message.is_empty() => format!("{reason}: {message}"),
-        _ => reason.to_owned(),
-    };
-    let status = pod.status();
-    let reason = status.reason.iter();
-    let reason = reason.map(|reason| {
-        let quote = joined(reason, status.message.as_deref());
-        StatusText::new("status.reason", quote)
-    });
-    let waiting = pod.containers().filter_map(|container| {
-        let message = container.waiting()?.message.as_deref();
-        let path = format!("{}.state.waiting", container.path());
-        let words = joined(container.waiting_reason(), message);
-        let repeats = STARTING.contains(&words.as_str());
-        Some(StatusText::new(path, words).repeating(repeats))
-    });
-    let conditions = status.conditions.iter().flatten();
-    let conditions = conditions.filter(|c| c.status != "True").filter_map(|c| {
-        let words = c.message.as_deref().filter(|message| !message.is_empty())?;
-        let path = format!("status.conditions[{}].message", c.type_);
-        let repeats = REPEATING.contains(&c.reason.as_deref().unwrap_or_default());
-        Some(StatusText::new(path, words).repeating(repeats))
-    });
-    reason.chain(waiting).chain(conditions).collect()
 }
 
 fn inspect(pod: &PodView, layer: Layer) -> NextCommand {
