@@ -1,4 +1,4 @@
-//! Finds out why a Kubernetes pod does not run, proves it, and says which layer to check next.
+//! Finds out why pods, workloads, Services and nodes of Kubernetes are stuck, proves it, and says which layer to check next.
 //!
 //! One direction, no way back:
 //!

@@ -159,7 +159,7 @@ fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result
         let gathered = gather::dump::read(&args.filename, scope)?;
         excluding(gathered, exclude)?
     };
-    let report = known.judged(&gathered);
+    let report = known.report(&gathered);
     let dumped = gathered.dumped.as_ref();
     let is_shown = dumped.is_none_or(|dumped| dumped.path.is_some());
     if is_shown {
@@ -219,7 +219,7 @@ impl Known {
     }
 
     /// The report of what was gathered.
-    fn judged(&self, gathered: &Gathered) -> Report {
+    fn report(&self, gathered: &Gathered) -> Report {
         let Gathered {
             store,
             scope,

@@ -1,4 +1,5 @@
-//! What the tests and benches under `tests/` touch of the library. It is no interface for anybody else: it moves when the rooms do.
+//! What the tests and benches under `tests/` touch of the library. It is no interface for anybody else: it moves when
+//! the rooms do.
 
 pub use crate::cli::Cli;
 pub use crate::cli::explain::{explain, explain_json};
@@ -9,19 +10,24 @@ pub use crate::gather::dump::{self, DumpWriter, Reading};
 pub use crate::gather::proxy::ProxyVariables;
 pub use crate::gather::{
     Accept, ConnectError, Connection, ConnectionFlags, Environment, Gathered, ReadError, Traffic,
-    cluster, plan, resolve,
+    cluster, resolve,
 };
 pub use crate::kubernetes::field_selector::FieldSelector;
 pub use crate::kubernetes::taints::TaintText;
 pub use crate::messages::scheduler as scheduler_messages;
 pub use crate::render::Layout;
-pub use crate::report::*;
+pub use crate::report::{
+    Affected, AgreementReport, CauseSummary, ContainersReport, Defect, Diagnosis,
+    FilterFailureReport, FixReport, GapReport, KindSummary, Next, NodeReport, NotStuck, ReadReport,
+    Report, Requests, RestartsReport, RevisionReport, RootCause, Rung, RungState, SCHEMA,
+    ScopeReport, StandingReport, Summary, Unexplained, UnreadReport, Verified,
+};
 pub use crate::rules::finding::{Certainty, Fix, Risk, Role, Who};
 pub use crate::rules::{Layer, RETIRED, Rule, UNEXPLAINED};
 pub use crate::scheduler::preemption::{DryRun, Outcome, Victim};
 pub use crate::scheduler::remedy::{Action, Remedy};
 pub use crate::scheduler::{
-    Agree, Agreement, Count, Engine, Filter, FilterFailure, FilterResults, Holder, TermPods, What,
+    Agree, Count, Engine, Filter, FilterFailure, FilterResults, Holder, TermPods, What,
 };
 pub use crate::snapshot::{
     Evidence, Gap, Keyed, Kind, ObjectRef, Origin, PodView, Snapshot, Store, Why,
@@ -32,10 +38,12 @@ pub use crate::triage::scope::{Scope, Target};
 
 /// The formats.
 pub mod render {
-    pub use crate::render::*;
+    pub use crate::render::{
+        github, html, json, jsonl, junit, markdown, name, page, sarif, text, wide, yaml,
+    };
 }
 
 /// The causes.
 pub mod rules {
-    pub use crate::rules::*;
+    pub use crate::rules::{all, find};
 }

@@ -2,8 +2,8 @@
 //! tried on each, under a name of its own: `cargo test host-port-conflict/typical` runs all that is tried on these cases,
 //! `cargo test replayed::` one trial of all cases.
 //!
-//! The report that a case gives lies beside it: as text, and whole as JSON where it is the first typical one or recorded, else in a few
-//! lines as `expect.yaml`. `INSTA_UPDATE=always cargo test report::` writes them anew.
+//! The report that a case gives lies beside it: as text, and whole as JSON where it is the first typical one or
+//! recorded, else in a few lines as `expect.yaml`. `INSTA_UPDATE=always cargo test report::` writes them anew.
 
 #![allow(
     clippy::unwrap_used,

@@ -15,7 +15,7 @@ fn all() -> Vec<(&'static str, Report)> {
         ("host port", host_port()),
         ("image", image()),
         ("two causes", two_causes()),
-        ("companions", contributing()),
+        ("contributing", contributing()),
         ("labels", labels()),
         ("unexplained", unexplained()),
         ("well", well()),
@@ -68,7 +68,7 @@ fn two_causes_of_one_pod() {
 fn causes_of_one_pod_stand_together_and_say_once_what_they_share() {
     let report = contributing();
     let text = render::text(&report, PLAIN);
-    insta::assert_snapshot!("companions", text);
+    insta::assert_snapshot!("contributing", text);
     let pods: Vec<&str> = text
         .lines()
         .filter_map(|line| line.split_once(" -n shop: "))

@@ -10,6 +10,9 @@
     reason = "a test may fail anywhere"
 )]
 
+mod rights;
+mod rooms;
+
 use crate::support::{Kind, Layer, RETIRED, Rule, UNEXPLAINED, rules};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -296,49 +299,30 @@ fn proper(title: &str) -> bool {
 }
 
 #[test]
-fn rules_and_renderers_neither_read_nor_wait() {
-    for folder in [
-        "src/rules",
-        "src/render",
-        "src/scheduler",
-        "src/messages",
-        "src/kubernetes",
-        "src/snapshot",
-    ] {
-        for path in files(folder, "rs")
-            .into_iter()
-            .filter(|path| !path.ends_with("tests.rs"))
-        {
-            let text = text(&path);
-            for word in [
-                "kube::Client",
-                "std::env",
-                "std::fs",
-                "std::net",
-                "SystemTime",
-                "Instant::now",
-                "Timestamp::now",
-                "async fn",
-            ] {
-                assert!(
-                    !text.contains(word),
-                    "{} uses {word}: only gather does I/O or knows the time",
-                    path.display()
-                );
-            }
-        }
-    }
-}
-
-#[test]
 fn files_stay_small_enough_to_read() {
-    for path in files("src", "rs") {
+    for path in files("src", "rs").into_iter().chain(files("tests", "rs")) {
         let lines = text(&path).lines().count();
         assert!(
             lines <= 500,
             "{} has {lines} lines: split it",
             path.display()
         );
+    }
+}
+
+/// rustfmt leaves comments as they are.
+#[test]
+fn comments_are_not_too_wide_to_read() {
+    for path in files("src", "rs").into_iter().chain(files("tests", "rs")) {
+        for (at, line) in text(&path).lines().enumerate() {
+            let is_comment = line.trim_start().starts_with("//");
+            assert!(
+                !is_comment || line.chars().count() <= 130,
+                "{}:{}: wrap this comment at 120 columns",
+                path.display(),
+                at + 1
+            );
+        }
     }
 }
 
@@ -381,220 +365,6 @@ fn the_project_speaks_of_itself_alone() {
                     assert!(!text.contains(word), "{} speaks of {word}", path.display());
                 }
             }
-        }
-    }
-}
-
-/// What a role of manifests/rbac.yaml grants: `apps/deployments list`.
-fn granted(kind: &str, prefix: &str) -> BTreeSet<String> {
-    let roles: Vec<serde_json::Value> =
-        serde_saphyr::from_multiple(&text("manifests/rbac.yaml")).expect("it is YAML");
-    let mut granted = BTreeSet::new();
-    for role in roles.iter().filter(|role| role["kind"] == kind) {
-        assert!(
-            role["metadata"]["name"]
-                .as_str()
-                .is_some_and(|name| name.starts_with(prefix))
-        );
-        for rule in role["rules"].as_array().into_iter().flatten() {
-            let words = |name: &str| -> Vec<String> {
-                rule[name]
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|w| w.as_str().map(str::to_owned))
-                    .collect()
-            };
-            for (group, resource) in words("apiGroups")
-                .iter()
-                .flat_map(|g| words("resources").into_iter().map(move |r| (g.clone(), r)))
-            {
-                granted.extend(
-                    words("verbs")
-                        .iter()
-                        .map(|verb| format!("{group}/{resource} {verb}")),
-                );
-            }
-        }
-    }
-    granted
-}
-
-fn needed(kinds: impl Iterator<Item = Kind>) -> BTreeSet<String> {
-    kinds
-        .flat_map(|kind| {
-            ["get", "list"].map(|verb| format!("{}/{} {verb}", kind.group(), kind.plural()))
-        })
-        .collect()
-}
-
-#[test]
-fn the_roles_grant_exactly_what_is_read() {
-    let read = || Kind::read();
-    assert_eq!(
-        granted("ClusterRole", "kubectl-diagnose"),
-        needed(read()),
-        "mend manifests/rbac.yaml"
-    );
-    let in_a_namespace = read().filter(|kind| kind.namespaced() && *kind != Kind::Secret);
-    assert_eq!(
-        granted("Role", "kubectl-diagnose"),
-        needed(in_a_namespace),
-        "mend the Role in manifests/rbac.yaml"
-    );
-    for rule in rules::all() {
-        for kind in rule.reads {
-            assert!(
-                Kind::read().any(|read| read == *kind),
-                "{} reads {kind}, which is never asked for",
-                rule.cause
-            );
-        }
-    }
-}
-
-/// Which rooms each room of `src` may import: the way of the data, from what was read to what is shown.
-const IMPORTS: &[(&str, &[&str])] = &[
-    ("kubernetes", &[]),
-    ("error", &[]),
-    ("messages", &["kubernetes"]),
-    ("snapshot", &["kubernetes"]),
-    ("text", &["kubernetes"]),
-    ("scheduler", &["kubernetes", "messages", "snapshot"]),
-    ("triage", &["kubernetes", "snapshot"]),
-    (
-        "rules",
-        &[
-            "kubernetes",
-            "messages",
-            "snapshot",
-            "text",
-            "scheduler",
-            "triage",
-        ],
-    ),
-    (
-        "report",
-        &[
-            "kubernetes",
-            "snapshot",
-            "text",
-            "scheduler",
-            "triage",
-            "rules",
-        ],
-    ),
-    (
-        "diagnose",
-        &[
-            "kubernetes",
-            "messages",
-            "snapshot",
-            "text",
-            "scheduler",
-            "triage",
-            "rules",
-            "report",
-        ],
-    ),
-    (
-        "render",
-        &[
-            "error",
-            "kubernetes",
-            "messages",
-            "snapshot",
-            "text",
-            "scheduler",
-            "triage",
-            "rules",
-            "report",
-        ],
-    ),
-    (
-        "gather",
-        &["error", "kubernetes", "messages", "snapshot", "triage"],
-    ),
-    (
-        "cli",
-        &[
-            "error",
-            "kubernetes",
-            "snapshot",
-            "triage",
-            "rules",
-            "diagnose",
-            "gather",
-        ],
-    ),
-    (
-        "run",
-        &[
-            "error",
-            "kubernetes",
-            "snapshot",
-            "triage",
-            "report",
-            "diagnose",
-            "render",
-            "gather",
-            "cli",
-        ],
-    ),
-];
-
-/// The words `crate::room` of a file, without its tests and comments.
-fn imported(text: &str) -> BTreeSet<String> {
-    let text = text
-        .split("#[cfg(test)]\nmod tests")
-        .next()
-        .unwrap_or_default();
-    let code = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"));
-    code.flat_map(|line| line.split("crate::").skip(1))
-        .map(|rest| {
-            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
-            rest[..end.unwrap_or(rest.len())].to_owned()
-        })
-        .collect()
-}
-
-#[test]
-fn rooms_import_only_what_lies_before_them() {
-    for path in files("src", "rs") {
-        let within = path
-            .strip_prefix(root().join("src"))
-            .expect("it is below src");
-        let first = within.components().next().expect("it has a name");
-        let room = first.as_os_str().to_string_lossy().replace(".rs", "");
-        let is_test = path.ends_with("tests.rs") || within.iter().any(|part| part == "tests");
-        if is_test || ["main", "lib", "testing"].contains(&room.as_str()) {
-            continue;
-        }
-        let (_, allowed) = IMPORTS
-            .iter()
-            .find(|(known, _)| *known == room)
-            .unwrap_or_else(|| panic!("{room} has no line in IMPORTS"));
-        for other in imported(&text(&path)) {
-            assert!(
-                other == room || allowed.contains(&other.as_str()),
-                "{} imports {other}, which does not lie before {room}",
-                within.display()
-            );
-        }
-    }
-}
-
-#[test]
-fn no_room_imports_in_a_circle() {
-    for (at, (room, allowed)) in IMPORTS.iter().enumerate() {
-        let before: Vec<&str> = IMPORTS[..at].iter().map(|(room, _)| *room).collect();
-        for other in *allowed {
-            assert!(
-                before.contains(other),
-                "{room} may import {other}, which comes after it"
-            );
         }
     }
 }

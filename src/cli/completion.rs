@@ -243,7 +243,7 @@ fn positional(
         ),
         ["causes", ..] => lines(
             Layer::ALL
-                .map(|layer| (layer.to_string(), layer.title().to_owned()))
+                .map(|layer| (layer.to_string(), explain::meaning(layer).en.to_owned()))
                 .to_vec(),
             last,
             NO_FILES,

@@ -1,7 +1,8 @@
 //! Two reports compared, by fingerprint. What one of them cannot tell of is neither new nor gone.
 //!
-//! Everything that needs an explanation is in a report exactly once, explained or not. So a pod that was read and is in none of its
-//! entries is not stuck, whatever else could not be read; of other objects what their cause is known by must have been, too.
+//! Everything that needs an explanation is in a report exactly once, explained or not. So a pod that was read and is in
+//! none of its entries is not stuck, whatever else could not be read; of other objects what their cause is known by
+//! must have been, too.
 
 use crate::report::{
     Changed, DIFF_SCHEMA, Diff, Finding, Past, PastFinding, PastGap, ScopeReport, Side, Still,

@@ -1,11 +1,12 @@
 //! Which pods need no look of their own, since another one of their kind had it.
 //!
-//! A Deployment that scales up on a full cluster leaves hundreds of pods pending that differ in nothing but their names. What holds
-//! for one holds for all: same controller, same wants, same words of the scheduler, same events. Pods that have a node are each
-//! looked at: what their kubelet meets is their own.
+//! A Deployment that scales up on a full cluster leaves hundreds of pods pending that differ in nothing but their
+//! names. What holds for one holds for all: same controller, same wants, same words of the scheduler, same events. Pods
+//! that have a node are each looked at: what their kubelet meets is their own.
 
+use crate::kubernetes::owners;
 use crate::rules::Case;
-use crate::rules::shared::silence::SILENCE;
+use crate::triage::SILENCE;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -13,8 +14,7 @@ use std::fmt::Write as _;
 pub(super) fn key(case: &Case<'_>) -> Option<String> {
     let pod = case.pod();
     let meta = &pod.pod().metadata;
-    let owners = meta.owner_references.as_ref()?;
-    let controller = owners.iter().find(|owner| owner.controller == Some(true))?;
+    let controller = owners::controller(meta.owner_references.as_deref())?;
     let nothing_else = pod.node().is_none()
         && meta.deletion_timestamp.is_none()
         && pod.phase() == "Pending"

@@ -1,6 +1,6 @@
 //! What of a diagnosis was asked for: causes, layers, a certainty. The rest is counted.
 
-use super::narrow::{Keep, narrow};
+use super::narrow::{Selection, narrow};
 use crate::report::{Diagnosis, Report, Unexplained};
 use crate::rules::finding::Certainty;
 use crate::rules::{Layer, UNEXPLAINED};
@@ -56,7 +56,7 @@ impl Kept<'_> {
     }
 }
 
-impl Keep for Kept<'_> {
+impl Selection for Kept<'_> {
     fn diagnosis(&mut self, one: Diagnosis) -> Option<Diagnosis> {
         let is_shown = self
             .filter

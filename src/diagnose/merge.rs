@@ -57,7 +57,7 @@ impl Diagnoses {
             let subject = finding.subject.clone();
             let key = (hit.rule.cause, subject, finding.certainty, container, *nth);
             *nth += 1;
-            if self.join(case, &key) {
+            if self.join(case, &key, &finding.affected) {
                 self.place(&key, finding);
             } else {
                 let new = Merged {
@@ -72,17 +72,23 @@ impl Diagnoses {
         merged
     }
 
-    /// Adds the object to a diagnosis that is known already; whether it is.
-    pub(super) fn join<'a, S: Subject<'a>>(&mut self, case: &Case<'a, S>, key: &MergeKey) -> bool {
+    /// Adds the object, or these pods that a finding about it explains, to a diagnosis that is known already; whether it is.
+    pub(super) fn join<'a, S: Subject<'a>>(
+        &mut self,
+        case: &Case<'a, S>,
+        key: &MergeKey,
+        pods: &[ObjectRef],
+    ) -> bool {
         let Some(known) = self.0.get_mut(key) else {
             return false;
         };
-        let one = affected(case, key.3.clone());
         let others = &mut known.diagnosis.affected;
         // two ReplicaSets are one Deployment to people
-        let is_itself = case.it.shown(case.snapshot) == case.object();
-        if is_itself || others.iter().all(|other| other.key() != one.key()) {
-            others.push(one);
+        let is_itself = pods.is_empty() && case.it.shown(case.snapshot) == case.object();
+        for one in affected_by(case, key.3.clone(), pods) {
+            if is_itself || others.iter().all(|other| other.key() != one.key()) {
+                others.push(one);
+            }
         }
         true
     }
@@ -208,5 +214,44 @@ fn fix_report<'a, S: Subject<'a>>(case: &Case<'a, S>, fix: &Fix, finding: &Findi
         risk: fix.risk,
         who: if refused { Who::Admin } else { fix.who },
         verified: fix.verified.clone().map(|nodes| Verified { nodes }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Diagnoses, Hit};
+    use crate::rules::finding::Finding;
+    use crate::rules::{Case, find};
+    use crate::scheduler::Engine;
+    use crate::scheduler::testing::{Cluster, pod};
+    use crate::snapshot::{Kind, ObjectRef};
+    use crate::text::say;
+
+    /// What two objects are found to keep stuck by one cause of `subject`, each time with pods that it names.
+    fn merged(subject: &str, affected: [&[&str]; 2]) -> Vec<String> {
+        let objects = ["a", "b"].map(pod).into_iter();
+        let cluster = objects.fold(Cluster::new(), Cluster::with);
+        let snapshot = cluster.snapshot();
+        let engine = Engine::new(&snapshot);
+        let of = |name: &str| ObjectRef::new(Kind::Pod, "shop", name);
+        let mut diagnoses = Diagnoses::default();
+        for (name, affected) in ["a", "b"].into_iter().zip(affected) {
+            let pod = snapshot.store().whole_pod("shop", name).unwrap();
+            let case = Case::new(pod, &engine);
+            let proof = case.field("status.phase", "Pending");
+            let finding = Finding::new(of(subject), say!("x.headline", "x"), proof);
+            let finding = finding.affected(affected.iter().copied().map(of).collect());
+            let rule = find("node-lost").unwrap();
+            diagnoses.merge(&case, vec![Hit { rule, finding }]);
+        }
+        let names = diagnoses.finish().flat_map(|one| one.diagnosis.affected);
+        names.map(|one| one.name).collect()
+    }
+
+    #[test]
+    fn what_a_second_finding_explains_joins_the_first_ones() {
+        assert_eq!(merged("x", [&["c"], &["d"]]), ["c", "d"]);
+        assert_eq!(merged("x", [&["c", "d"], &["d", "e"]]), ["c", "d", "e"]);
+        assert_eq!(merged("x", [&[], &[]]), ["a", "b"]);
     }
 }

@@ -25,7 +25,7 @@ pub use silence::{Malformed, Silence, silence};
 
 use crate::report::{Defect, Report, Requests, SCHEMA, Unexplained};
 use crate::rules::finding::Certainty;
-use crate::rules::{self, Case, Explained, Layer, Rule, admission};
+use crate::rules::{self, Case, Explained, Layer, Rule};
 use crate::scheduler::Engine;
 use crate::snapshot::{Kind, ObjectRef, Snapshot};
 use crate::triage::{Scope, triage};
@@ -35,22 +35,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Diagnoses everything in the scope that is stuck.
 pub fn diagnose(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests) -> Report {
-    run(snapshot, scope, requests, Looks::OnceForAllAlike)
+    run(snapshot, scope, requests, Examine::OneOfEachClass)
 }
 
 /// The same with a look at each object, however alike they are: what tests hold against it.
 pub fn diagnose_each(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests) -> Report {
-    run(snapshot, scope, requests, Looks::AtEach)
+    run(snapshot, scope, requests, Examine::Each)
 }
 
-/// How often the rules are asked.
+/// For which objects the rules run: one of each equivalence class, or each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Looks {
-    OnceForAllAlike,
-    AtEach,
+enum Examine {
+    OneOfEachClass,
+    Each,
 }
 
-fn run(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests, looks: Looks) -> Report {
+fn run(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests, examine: Examine) -> Report {
     let triage = triage(snapshot, scope);
     let engine = if triage.waits_for_a_node() {
         Engine::new(snapshot)
@@ -58,13 +58,13 @@ fn run(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests, looks: Looks)
         Engine::without_nodes(snapshot)
     };
     let mut run = Run::default();
-    let once = looks == Looks::OnceForAllAlike;
+    let once = examine == Examine::OneOfEachClass;
     run.explain_all(&triage.nodes.stuck, &engine, |_| None);
     run.explain_all(&triage.pods.stuck, &engine, |case| {
         once.then(|| equivalence::key(case))?
     });
     run.explain_all(&triage.workloads.stuck, &engine, |case| {
-        once.then(|| admission::one_refusal(case))?
+        once.then(|| rules::alike(case))?
     });
     run.explain_all(&triage.services.stuck, &engine, |_| None);
     run.each_object_once();
@@ -116,7 +116,7 @@ impl Run {
             let key = key(&case);
             if let Some(merged) = key.as_ref().and_then(|key| known.get(key)) {
                 for key in merged {
-                    self.diagnoses.join(&case, key);
+                    self.diagnoses.join(&case, key, &[]);
                 }
                 continue;
             }

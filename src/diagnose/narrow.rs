@@ -6,7 +6,7 @@ use crate::snapshot::{Kind, ObjectRef};
 use std::collections::BTreeSet;
 
 /// What stays of each.
-pub(super) trait Keep {
+pub(super) trait Selection {
     /// The diagnosis, as far as it is to be shown.
     fn diagnosis(&mut self, diagnosis: Diagnosis) -> Option<Diagnosis>;
     /// The unexplained object, if it is to be shown.
@@ -14,7 +14,7 @@ pub(super) trait Keep {
 }
 
 /// The report with what `keep` keeps.
-pub(super) fn narrow(mut report: Report, keep: &mut impl Keep) -> Report {
+pub(super) fn narrow(mut report: Report, keep: &mut impl Selection) -> Report {
     let before = (stuck(&report), kept(&report));
     let mut all = std::mem::take(&mut report.diagnoses).into_iter();
     let roots = std::mem::take(&mut report.root_causes);

@@ -4,7 +4,7 @@ use super::ladder::next_layer;
 use crate::kubernetes::shell;
 use crate::report::{Affected, ContainersReport, Next, RestartsReport, Rung};
 use crate::rules::Case;
-use crate::rules::finding::{Finding, Look, Who};
+use crate::rules::finding::{Finding, NextCommand, Who};
 use crate::snapshot::{Kind, ObjectRef, Origin, ReadScope, Snapshot};
 use crate::triage::{Restarts, Subject};
 use jiff::Timestamp;
@@ -69,8 +69,8 @@ fn named<'a, S: Subject<'a>>(
     }
 }
 
-/// How long ago it was. In a dump that does not say when it was written its newest time stands for that, of which nobody knows how
-/// long ago it was.
+/// How long ago it was. In a dump that does not say when it was written its newest time stands for that, of which
+/// nobody knows how long ago it was.
 pub(super) fn age(snapshot: &Snapshot<'_>, time: Timestamp) -> Option<i64> {
     let seconds = snapshot.seconds_since(time);
     (seconds > 0 || snapshot.clock().exact).then_some(seconds)
@@ -97,9 +97,10 @@ pub(super) fn next<'a, S: Subject<'a>>(
 ) -> Next {
     let layer = next_layer(rungs);
     let inspect = finding.and_then(|finding| finding.inspect.clone());
-    let look = inspect.unwrap_or_else(|| case.it.inspect(layer));
-    let is_quoted = finding.is_some_and(|finding| shows_events(&look.command, finding));
-    let Look { command, node } = if is_quoted { Look::default() } else { look };
+    let inspect = inspect.unwrap_or_else(|| case.it.inspect(layer));
+    let is_quoted = finding.is_some_and(|finding| shows_events(&inspect.command, finding));
+    let inspect = Some(inspect).filter(|_| !is_quoted);
+    let NextCommand { command, node } = inspect.unwrap_or_default();
     let store = case.snapshot.store();
     let mut refused = reads(&command).into_iter();
     if refused.any(|(kind, scope)| store.is_refused(kind, &scope)) {

@@ -74,7 +74,7 @@ fn rollback(
         && rollout.new.name == revision
         && rollout.old.ready > 0
         && !is_paused(&workload, snapshot)
-        && changes.any(|change| Trouble::of(diagnosis).may_come_of(change));
+        && changes.any(|change| Fault::of(diagnosis).may_come_of(change));
     let who = who(&workload, snapshot);
     helps.then(|| fix(workload, rollout, who, diagnosis))
 }
@@ -125,16 +125,16 @@ fn is_paused(workload: &ObjectRef, snapshot: &Snapshot<'_>) -> bool {
 
 /// What is wrong, as far as it tells which changes can be why.
 #[derive(Debug, Clone, Copy)]
-struct Trouble<'d> {
+struct Fault<'d> {
     cause: &'d str,
     layer: Layer,
     container: Option<&'d str>,
 }
 
-impl<'d> Trouble<'d> {
+impl<'d> Fault<'d> {
     fn of(diagnosis: &'d Diagnosis) -> Self {
         let mut affected = diagnosis.affected.iter();
-        Trouble {
+        Fault {
             cause: diagnosis.cause,
             layer: diagnosis.layer,
             container: affected.find_map(|it| it.container.as_deref()),
@@ -143,7 +143,7 @@ impl<'d> Trouble<'d> {
 
     /// Whether a change can be why.
     fn may_come_of(self, change: &ChangeReport) -> bool {
-        let Trouble { cause, layer, .. } = self;
+        let Fault { cause, layer, .. } = self;
         let field = first(&change.field);
         match layer {
             Layer::Admission => field == "resources" && is_more(change),
@@ -262,7 +262,7 @@ fn fix(workload: ObjectRef, rollout: &RolloutReport, who: Who, diagnosis: &Diagn
         )
     };
     let mut changes = rollout.changes.iter().flatten();
-    let image = changes.find(|it| it.field == "image" && Trouble::of(diagnosis).may_come_of(it));
+    let image = changes.find(|it| it.field == "image" && Fault::of(diagnosis).may_come_of(it));
     let message = Message::new(sentence)
         .fact("revision", Fact::Number(rollout.old.revision))
         .fact_if("image", image.and_then(|change| change.from.clone()))
@@ -325,12 +325,12 @@ mod tests {
     /// Whether the change may be why the container app is not well.
     fn explained(cause: &str, layer: Layer, change: &ChangeReport) -> bool {
         let container = (layer != Layer::Scheduling).then_some("app");
-        let trouble = Trouble {
+        let fault = Fault {
             cause,
             layer,
             container,
         };
-        trouble.may_come_of(change)
+        fault.may_come_of(change)
     }
 
     #[test]

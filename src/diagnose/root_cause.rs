@@ -1,8 +1,8 @@
 //! Root causes: diagnoses that are put right together are one, whichever workloads they hit.
 //!
-//! One host that does not resolve keeps the pods of eight Deployments from starting: eight diagnoses, each with its own fix, and one
-//! root cause. What diagnoses must have in common is said by the rule ([`Root`]). Diagnoses of different certainty stay apart: a
-//! root cause claims no more than each of its diagnoses proves.
+//! One host that does not resolve keeps the pods of eight Deployments from starting: eight diagnoses, each with its own
+//! fix, and one root cause. What diagnoses must have in common is said by the rule ([`Root`]). Diagnoses of different
+//! certainty stay apart: a root cause claims no more than each of its diagnoses proves.
 
 use super::merge::{MergeKey, Merged};
 use crate::report::{Diagnosis, RootCause, WorkloadReport};
@@ -74,8 +74,9 @@ fn known_by(merged: &Merged) -> KnownBy {
     }
 }
 
-/// The diagnoses by root cause, in the order in which a person should read them: what is held on purpose behind what is wrong, and
-/// what has ended behind both; first where nothing serves; certain before likely, earlier layer before later, more objects before fewer, then names.
+/// The diagnoses by root cause, in the order in which a person should read them: what is held on purpose behind what is
+/// wrong, and what has ended behind both; first where nothing serves; certain before likely, earlier layer before
+/// later, more objects before fewer, then names.
 pub(super) fn in_order(
     diagnoses: impl Iterator<Item = Merged>,
     workloads: &[WorkloadReport],

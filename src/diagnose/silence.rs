@@ -4,7 +4,7 @@
 //! changes. Both end on the day that stands behind `until`, measured at the time of the snapshot. What contributes to nothing but
 //! silenced causes goes with them.
 
-use super::narrow::{Keep, narrow};
+use super::narrow::{Selection, narrow};
 use crate::report::{
     Affected, Diagnosis, Report, Silenced, SilencedBy, SilencesNothing, Unexplained, WhyNotSilenced,
 };
@@ -160,7 +160,7 @@ fn entries(annotation: &str) -> impl Iterator<Item = &str> {
 
 /// The report without what is known, which stands in its own list.
 pub fn silence(report: Report, snapshot: &Snapshot<'_>, file: &[Silence]) -> Report {
-    let mut hush = Hush {
+    let mut silencing = Silencing {
         snapshot,
         file,
         today: snapshot.clock().at.to_zoned(TimeZone::UTC).date(),
@@ -174,14 +174,14 @@ pub fn silence(report: Report, snapshot: &Snapshot<'_>, file: &[Silence]) -> Rep
         .filter(|one| one.role != Role::Contributing)
     {
         for affected in &diagnosis.affected {
-            let by = hush.by(&what(diagnosis), affected);
-            let known = hush.causes.entry(affected.object()).or_default();
+            let by = silencing.by(&what(diagnosis), affected);
+            let known = silencing.causes.entry(affected.object()).or_default();
             known.push(by);
         }
     }
-    let mut report = narrow(report, &mut hush);
-    report.silenced = hush.silenced;
-    report.silences_nothing = hush.nothing.into_iter().collect();
+    let mut report = narrow(report, &mut silencing);
+    report.silenced = silencing.silenced;
+    report.silences_nothing = silencing.nothing.into_iter().collect();
     report
 }
 
@@ -192,7 +192,7 @@ fn what(diagnosis: &Diagnosis) -> What<'_> {
     }
 }
 
-struct Hush<'a> {
+struct Silencing<'a> {
     snapshot: &'a Snapshot<'a>,
     file: &'a [Silence],
     today: Date,
@@ -202,7 +202,7 @@ struct Hush<'a> {
     nothing: BTreeSet<SilencesNothing>,
 }
 
-impl Hush<'_> {
+impl Silencing<'_> {
     fn by(&mut self, what: &What<'_>, affected: &Affected) -> Option<SilencedBy> {
         let object = affected.object();
         let mut objects = self.snapshot.with_owners(&object);
@@ -270,7 +270,7 @@ impl Hush<'_> {
     }
 }
 
-impl Keep for Hush<'_> {
+impl Selection for Silencing<'_> {
     fn diagnosis(&mut self, mut diagnosis: Diagnosis) -> Option<Diagnosis> {
         let mut hidden: BTreeMap<SilencedBy, Vec<Affected>> = BTreeMap::new();
         for one in std::mem::take(&mut diagnosis.affected) {

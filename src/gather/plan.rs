@@ -1,9 +1,10 @@
 //! What to read: pure decisions, so that the number of requests can be tested without a server.
 //!
-//! Two waves. The first reads the scope's pods. The second asks only for what the pods that are not
-//! plainly well point at; a third follows the claims that the second has read, and is mostly empty.
-//! What a pod's volumes and devices need stands in `storage` and `devices`, what its node's CPU decides in `platform`, what
-//! workloads and Services need in `workloads`, `rollouts` and `services`.
+//! Three waves. The first reads the scope's pods and what was named. The second asks only for what the pods that are not
+//! plainly healthy point at, their events among it; the third for what those events and objects point at in turn, and is
+//! mostly empty. Each of both asks every such pod through the children of this module, which know when a read is worth it: what
+//! a pod's volumes and devices need stands in `storage` and `devices`, what its node's CPU decides in `platform`, what workloads
+//! and Services need in `workloads`, `rollouts` and `services`.
 
 mod devices;
 mod platform;
@@ -154,12 +155,17 @@ fn fields(scope: &Scope) -> String {
     }
 }
 
-/// The second wave: what the pods that are not plainly well point at.
+/// The pods of the scope that are not plainly healthy.
+fn suspects<'s>(scope: &Scope, store: &'s Store) -> Vec<&'s PodView> {
+    let pods = store.whole_pods();
+    let is_suspect =
+        |pod: &&PodView| pod.phase() != "Succeeded" && scope.covers(&pod.identity(), store);
+    pods.filter(is_suspect).collect()
+}
+
+/// The second wave: what the pods that are not plainly healthy point at.
 pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
-    let suspects: Vec<&PodView> = store
-        .whole_pods()
-        .filter(|pod| pod.phase() != "Succeeded" && scope.covers(&pod.identity(), store))
-        .collect();
+    let suspects = suspects(scope, store);
     let mut reads = BTreeSet::new();
     events(&suspects, &mut reads);
     scheduling(scope, &suspects, &mut reads);
@@ -178,19 +184,14 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
     fold(reads)
 }
 
-/// The third wave: what the claims of the second point at, and what the pods that run ask of others.
+/// The third wave: what the events and claims of the second point at, and what the pods that run ask of others.
 pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
     let kept_away = by_namespaces(store);
     let mut reads = BTreeSet::new();
-    let (bound, unbound): (Vec<_>, Vec<_>) = store
-        .whole_pods()
-        .filter(|pod| pod.phase() != "Succeeded" && scope.covers(&pod.identity(), store))
-        .partition(|pod| pod.node().is_some());
-    for pod in &bound {
+    let suspects = suspects(scope, store);
+    successes(&suspects, store, &mut reads);
+    for pod in suspects {
         platform::of_events(pod, store, &mut reads);
-    }
-    successes(&bound, store, &mut reads);
-    for pod in unbound {
         storage::of_claims(pod, store, &mut reads);
         devices::of_claims(pod, store, &mut reads);
         let namespace = store.namespaces().get("", pod.namespace());

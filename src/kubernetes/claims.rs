@@ -46,8 +46,8 @@ pub fn of_ephemeral(pod: &str, volume: &str) -> String {
     format!("{pod}-{volume}")
 }
 
-/// The name of a claim's class and where it stands. An empty name asks for a volume without class, which is not the same as naming
-/// none.
+/// The name of a claim's class and where it stands. An empty name asks for a volume without class, which is not the
+/// same as naming none.
 pub fn class(claim: &PersistentVolumeClaim) -> Option<(&'static str, &str)> {
     let annotated = annotation(claim, CLASS);
     let field = || claim.spec.as_ref()?.storage_class_name.as_deref();

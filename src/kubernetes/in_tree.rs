@@ -137,8 +137,8 @@ fn region_of(zone: &str) -> Option<&str> {
     (zone.split('-').count() == 3).then_some(region)
 }
 
-/// The nodes that reach a volume, by the labels that the driver with this key knows: zones as written for the plugin, in the affinity
-/// or else in the volume's labels, become zones of the driver. `None` when there is nothing to say.
+/// The nodes that reach a volume, by the labels that the driver with this key knows: zones as written for the plugin,
+/// in the affinity or else in the volume's labels, become zones of the driver. `None` when there is nothing to say.
 pub fn driver_affinity(
     affinity: Option<&NodeSelector>,
     labels: &BTreeMap<String, String>,

@@ -1,6 +1,6 @@
 //! Value types with Kubernetes' exact meaning: amounts, requests, host ports, claims and their classes, disks, taints, labels,
-//! affinities, selectors, image references, and the few spellings (durations, terminal text, shell words, patches) that go
-//! with them.
+//! affinities, selectors, image references, owners, and the few spellings (durations, terminal text, shell words,
+//! patches) that go with them.
 //!
 //! What lives here: pure functions and small values that know a rule of Kubernetes by heart and say where
 //! the rule comes from. Their input is an object of the API or a text, their output a value.
@@ -20,6 +20,7 @@ pub mod in_tree;
 pub mod labels;
 pub mod merge_patch;
 pub mod nearest;
+pub mod owners;
 pub mod patch;
 pub mod ports;
 pub mod qualified_name;

@@ -4,9 +4,10 @@
 //! Here is what a refusal can be and how its frame comes off; the wordings are in `forms`, the lists of quotas, limit ranges and
 //! PodSecurity in `lists`. A refusal by a webhook is quoted, never read: its words are its author's.
 //!
-//! Sources: kube-apiserver `pkg/quota`, `plugin/pkg/admission/{resourcequota,limitranger,serviceaccount,priority,runtimeclass,…}`,
-//! `staging/apiserver/pkg/admission/plugin/{webhook,policy,namespace}`, `pod-security-admission` of 1.19 to 1.37; controllers
-//! `controller_utils.go`, `stateful_pod_control.go`, `job_controller.go`, `cronjob_controllerv2.go`.
+//! Sources: kube-apiserver `pkg/quota`,
+//! `plugin/pkg/admission/{resourcequota,limitranger,serviceaccount,priority,runtimeclass,…}`,
+//! `staging/apiserver/pkg/admission/plugin/{webhook,policy,namespace}`, `pod-security-admission` of 1.19 to 1.37;
+//! controllers `controller_utils.go`, `stateful_pod_control.go`, `job_controller.go`, `cronjob_controllerv2.go`.
 
 mod forms;
 mod lists;

@@ -19,7 +19,7 @@ pub enum Autoscaler {
     },
     /// The cluster has as many nodes as it may have.
     MaxNodesTotal,
-    /// Nodes are progressing.
+    /// Nodes are being added.
     Triggered {
         /// The groups that grow, as `group 1->2 (max: 3)`.
         groups: Vec<String>,

@@ -1,4 +1,5 @@
-//! Why the kubelet or the runtime could not even create a container: [`read`] for CreateContainerConfigError and CreateContainerError.
+//! Why the kubelet or the runtime could not even create a container: [`read`] for CreateContainerConfigError and
+//! CreateContainerError.
 //!
 //! Start errors, which CRI-O reports at this stage too, are read by [`super::start`]; here they are [`ConfigFailure::Unknown`].
 //!

@@ -1,8 +1,8 @@
 //! Known texts with holes, and the tables made of them.
 //!
-//! A form is one line of data: the text as a component prints it, with `{}` where a name stands and `{*}` where anything may stand.
-//! So a new wording of a new version is one more line in a table, never a new branch of code. What lives here knows no component;
-//! the tables live beside the types that they produce.
+//! A form is one line of data: the text as a component prints it, with `{}` where a name stands and `{*}` where
+//! anything may stand. So a new wording of a new version is one more line in a table, never a new branch of code. What
+//! lives here knows no component; the tables live beside the types that they produce.
 //!
 //! - `{}` takes one word: no blank inside. Directly after a quotation mark it takes everything up to the closing one instead.
 //! - `{*}` takes any text, also none, as little as the rest of the form allows.
@@ -129,8 +129,8 @@ fn literal(form: &'static str) -> (&'static str, &'static str) {
     form.split_at(hole)
 }
 
-/// Matches `rest`, which is empty or begins with a hole, at `at`, and tells where the match ends. `before` is the literal in front
-/// of that hole.
+/// Matches `rest`, which is empty or begins with a hole, at `at`, and tells where the match ends. `before` is the
+/// literal in front of that hole.
 fn take<'t>(
     text: &'t str,
     at: usize,

@@ -1,8 +1,8 @@
 //! What a gang scheduler says about the size of a pod's group: [`read`] for the clauses that mean [`Reason::Gang`] and for the
 //! events of a PodGroup.
 //!
-//! Sources: kube-scheduler `plugins/gangscheduling`, `schedule_one_podgroup.go` 1.35 to 1.37; scheduler-plugins `pkg/coscheduling`;
-//! Volcano `pkg/scheduler/plugins/gang`, `api/job_info.go`.
+//! Sources: kube-scheduler `plugins/gangscheduling`, `schedule_one_podgroup.go` 1.35 to 1.37; scheduler-plugins
+//! `pkg/coscheduling`; Volcano `pkg/scheduler/plugins/gang`, `api/job_info.go`.
 //!
 //! [`Reason::Gang`]: crate::messages::scheduler::Reason::Gang
 

@@ -3,7 +3,8 @@
 //! The list of unmounted volumes that ends in a timeout is no cause: another event of the same pod holds it.
 //!
 //! Sources: kubelet and attach-detach controller `volume/util/operationexecutor/operation_generator.go`,
-//! `volumemanager/volume_manager.go`, `volume/{configmap,secret,projected,hostpath,local,csi}` of 1.19 to 1.37; mount(8), mount.nfs(8).
+//! `volumemanager/volume_manager.go`, `volume/{configmap,secret,projected,hostpath,local,csi}` of 1.19 to 1.37;
+//! mount(8), mount.nfs(8).
 
 use super::config::ObjectKind;
 use super::form::{Captures, Pattern, anywhere, match_full, search};

@@ -3,8 +3,8 @@
 //! HTTP, TCP and gRPC probes speak in the words of the kubelet's own clients; an exec probe's words are its program's output, so
 //! `connection refused` in there is no refused probe.
 //!
-//! Sources: kubelet `prober/prober.go`, `kuberuntime_manager.go` of 1.19 to 1.37; `k8s.io/kubernetes/pkg/probe/{http,tcp,grpc,exec}`;
-//! grpc_health_probe.
+//! Sources: kubelet `prober/prober.go`, `kuberuntime_manager.go` of 1.19 to 1.37;
+//! `k8s.io/kubernetes/pkg/probe/{http,tcp,grpc,exec}`; grpc_health_probe.
 
 use super::form::{Pattern, anywhere, match_full, search, strip_prefix};
 use super::text;

@@ -17,7 +17,8 @@ use super::{quote, text};
 pub struct Pull {
     /// The class of the failure.
     pub failure: PullFailure,
-    /// Host, with its port if named, that was dialled; it may be a redirect, a token server or a mirror and differ from the image's.
+    /// Host, with its port if named, that was dialled; it may be a redirect, a token server or a mirror and differ from
+    /// the image's.
     pub host: Option<String>,
     /// The telling part, a verbatim piece of the message.
     pub quote: String,
@@ -88,7 +89,8 @@ pub enum TlsFault {
     Other,
 }
 
-/// Reads the message of a waiting reason ErrImagePull or ImagePullBackOff, of an event Failed or InspectFailed, or a runtime's log line.
+/// Reads the message of a waiting reason ErrImagePull or ImagePullBackOff, of an event Failed or InspectFailed, or a
+/// runtime's log line.
 pub fn read(message: &str) -> Pull {
     let cause = peel(message);
     if forms::is_boilerplate(cause) {

@@ -2,7 +2,8 @@
 //! conditions.
 //!
 //! Sources: Kueue `pkg/scheduler/scheduler.go`, `flavorassigner` of 0.6 to 0.14; Volcano `plugins/capacity`, `proportion`,
-//! `overcommit`; YuniKorn `k8shim/pkg/cache/task.go`, `yunikorn-core` queue and placement; scheduler-plugins and Koordinator elastic quota.
+//! `overcommit`; YuniKorn `k8shim/pkg/cache/task.go`, `yunikorn-core` queue and placement; scheduler-plugins and
+//! Koordinator elastic quota.
 
 use super::form::{Pattern, anywhere};
 use super::text;

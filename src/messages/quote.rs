@@ -1,9 +1,9 @@
-//! What of a message may go where there is little room: [`shorten`] leaves out what says least until the rest fits, and marks each
-//! gap with `…`. [`innermost`] is the end of a chain of errors.
+//! What of a message may go where there is little room: [`shorten`] leaves out what says least until the rest fits, and
+//! marks each gap with `…`. [`innermost`] is the end of a chain of errors.
 //!
-//! Each layer puts its own words before the error that it hands on, so the head of a message is about who called whom, and its end
-//! is often an id, a link or advice. Which pieces these are is data ([`known`], [`ids`], [`advice`]); what no table knows is never
-//! left out. How much room there is, whoever shows the message knows.
+//! Each layer puts its own words before the error that it hands on, so the head of a message is about who called whom,
+//! and its end is often an id, a link or advice. Which pieces these are is data ([`known`], [`ids`], [`advice`]); what
+//! no table knows is never left out. How much room there is, whoever shows the message knows.
 
 pub(super) mod advice;
 mod ids;
@@ -106,7 +106,7 @@ pub fn without_ids(message: &str) -> String {
 }
 
 /// What two messages have in common that differ only in ids, numbers and the name of what they are about.
-pub fn likeness(message: &str, name: &str) -> String {
+pub fn normalized(message: &str, name: &str) -> String {
     let alike = without_ids(message);
     let alike = if name.is_empty() {
         alike

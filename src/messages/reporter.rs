@@ -1,7 +1,7 @@
 //! Who wrote an event: [`short`] is the component without which of its pods it was.
 //!
-//! Sources: `sig-storage-lib-external-provisioner/controller/controller.go` (provisioner, host and UUID, with `_` between); client-go
-//! `rand.SafeEncodeString` (the letters of generated names).
+//! Sources: `sig-storage-lib-external-provisioner/controller/controller.go` (provisioner, host and UUID, with `_`
+//! between); client-go `rand.SafeEncodeString` (the letters of generated names).
 
 /// The letters of which Kubernetes makes the ends of names.
 const SAFE: &str = "bcdfghjklmnpqrstvwxz2456789";

@@ -1,8 +1,8 @@
 //! Reads the sentence in which a scheduler says why a pod fits no node: `parse`.
 //!
-//! Here is the grammar (head, clauses, what preemption adds); [`reason`] holds what a clause can mean, `forms` the known wordings,
-//! `clean` the repair of texts that came through an event recorder or a terminal. Nothing here knows a Kubernetes object or decides
-//! whether the scheduler is right: that is the business of the agreement check.
+//! Here is the grammar (head, clauses, what preemption adds); [`reason`] holds what a clause can mean, `forms` the
+//! known wordings, `clean` the repair of texts that came through an event recorder or a terminal. Nothing here knows a
+//! Kubernetes object or decides whether the scheduler is right: that is the business of the agreement check.
 //!
 //! Sources: kube-scheduler `framework/types.go` (FitError) and `schedule_one.go` of 1.19 to 1.37; for 1.1 to 1.18 the former
 //! `core/generic_scheduler.go` and `algorithm/predicates/error.go`; Volcano's `unschedule_info.go`.
@@ -75,15 +75,6 @@ impl Message {
             .iter()
             .map(|clause| (clause.count, clause.text.as_str()))
             .collect()
-    }
-
-    /// Whether every clause has a known meaning.
-    pub fn is_understood(&self) -> bool {
-        !self.clauses.is_empty()
-            && self
-                .clauses
-                .iter()
-                .all(|clause| clause.reason != Reason::Other)
     }
 }
 
@@ -288,7 +279,8 @@ fn predicates(body: &str) -> Option<&str> {
         .map(|list| list.trim_start_matches([':', ' ']))
 }
 
-/// `fit failure on node (a): Insufficient cpu`, a line a node or joined with no separator (1.2 to 1.5), each reason counted by node.
+/// `fit failure on node (a): Insufficient cpu`, a line a node or joined with no separator (1.2 to 1.5), each reason
+/// counted by node.
 fn per_node(body: &str) -> Option<Vec<Clause>> {
     const LINE: &str = "fit failure on node (";
     let mut rest = body.get(position(body, LINE)?..)?;

@@ -1,11 +1,12 @@
 //! Why a container that was created did not start, as the OCI runtimes word it: [`read`] for RunContainerError, StartError,
-//! ContainerCannotRun, CRI-O's CreateContainerError and log lines of runc; [`shell`] for what a shell says with exit codes 126 and
-//! 127; [`exit_code`] for what a code means by itself.
+//! ContainerCannotRun, CRI-O's CreateContainerError and log lines of runc; [`shell`] for what a shell says with exit
+//! codes 126 and 127; [`exit_code`] for what a code means by itself.
 //!
 //! A program's own words never count as a runtime's: without a runtime's frame only whole lines in runc's shape are read.
 //!
-//! Sources: runc `libcontainer/{init,standard_init,process,rootfs}_linux.go` of 1.0 to 1.3; crun `src/libcrun/{linux,container,utils}.c`;
-//! Go `os/exec`; containerd `internal/cri/server/container_start.go`; Docker Engine `daemon/start.go`.
+//! Sources: runc `libcontainer/{init,standard_init,process,rootfs}_linux.go` of 1.0 to 1.3; crun
+//! `src/libcrun/{linux,container,utils}.c`; Go `os/exec`; containerd `internal/cri/server/container_start.go`; Docker
+//! Engine `daemon/start.go`.
 
 mod exit;
 

@@ -1,4 +1,5 @@
-//! Peels what recorders, kubelet and gRPC put around a text, and reads hosts out of it. Everything returned is a part of what came in.
+//! Peels what recorders, kubelet and gRPC put around a text, and reads hosts out of it. Everything returned is a part
+//! of what came in.
 
 use super::form::{position, strip_prefix};
 

@@ -23,8 +23,8 @@ pub(super) struct Pair {
     pub(super) right: Vec<Line>,
 }
 
-/// The rows side by side under their titles, sentences of one row joined by `and`, in as few lines as the room allows; none when a word
-/// leaves the other column too little.
+/// The rows side by side under their titles, sentences of one row joined by `and`, in as few lines as the room allows;
+/// none when a word leaves the other column too little.
 pub(super) fn aligned(
     titles: [String; 2],
     rows: &[Pair],

@@ -23,8 +23,8 @@ pub struct Affected {
     /// A pod's containers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub containers: Option<ContainersReport>,
-    /// Seconds since the trouble began, as far as something shows it; of a container that crashes since the first failing run that
-    /// is known.
+    /// Seconds since the trouble began, as far as something shows it; of a container that crashes since the first
+    /// failing run that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since_seconds: Option<i64>,
     /// How often the container, or without one all of the pod's, were started again; absent for none.
@@ -33,7 +33,7 @@ pub struct Affected {
     /// Whether it has ended for good and nothing took its place: kept, and not waiting for anything.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ended: bool,
-    /// The workload that it belongs to, or is; absent for a pod that nobody owns.
+    /// The workload that it belongs to, or is; absent for a bare pod.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workload: Option<ObjectRef>,
 }

@@ -1,8 +1,8 @@
 //! The report: plain data, the same for every format, published as JSON.
 //!
 //! These structs *are* the schema `kubectl-diagnose/v1`: fields may be added, never renamed, removed
-//! or given another meaning. No Kubernetes types, no layout, no colour. Why nodes were rejected on the
-//! nodes is in `nodes`.
+//! or given another meaning. No Kubernetes types, no layout, no colour. Why each node was rejected is in
+//! `nodes`.
 
 mod affected;
 mod diff;
@@ -223,7 +223,7 @@ pub struct Diagnosis {
     /// For pods that no node takes: what the scheduler refuses the pod for before it looks at any node.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub before_nodes: Vec<FilterFailureReport>,
-    /// For pods that no node takes: why each node was rejected on each node, nodes with equal filter failures in one entry.
+    /// For pods that no node takes: why each node was rejected; nodes with equal filter failures share an entry.
     /// The nearest to taking the pod come first; those that the pod excludes itself, and control planes, last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub nodes: Vec<NodeReport>,

@@ -1,7 +1,7 @@
 //! Why each node was rejected, as the report says it.
 //!
-//! Nodes with equal filter failures, numbers too, share an entry, so that a cluster of thousands of like nodes stays short and nothing
-//! is lost. What does not belong here: what is alike but for its numbers, and layout (`render/text`).
+//! Nodes with equal filter failures, numbers too, share an entry, so that a cluster of thousands of like nodes stays
+//! short and nothing is lost. What does not belong here: what is alike but for its numbers, and layout (`render/text`).
 
 mod volumes;
 

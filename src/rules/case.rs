@@ -3,7 +3,7 @@
 use crate::kubernetes::shell;
 use crate::scheduler::{Engine, Examination};
 use crate::snapshot::{ContainerView, Event, Evidence, ObjectRef, Origin, PodView, Seen, Snapshot};
-use crate::triage::{Look, Subject};
+use crate::triage::{NextCommand, Subject};
 use jiff::Timestamp;
 use std::cell::OnceCell;
 
@@ -125,13 +125,13 @@ impl<'a> Case<'a> {
     }
 
     /// A command on the pod's node; none where it has no node.
-    pub fn on_node(&self, words: impl IntoIterator<Item = impl AsRef<str>>) -> Look {
+    pub fn on_node(&self, words: impl IntoIterator<Item = impl AsRef<str>>) -> NextCommand {
         let node = self.pod().node();
-        node.map_or_else(Look::default, |node| Look::on(node, words))
+        node.map_or_else(NextCommand::default, |node| NextCommand::on(node, words))
     }
 
     /// What kubelet and runtime of the pod's node log about its containers.
-    pub fn node_log(&self) -> Look {
+    pub fn node_log(&self) -> NextCommand {
         let units = ["-u", "kubelet", "-u", "containerd", "-u", "crio"];
         self.on_node(
             ["journalctl"]
@@ -142,7 +142,7 @@ impl<'a> Case<'a> {
     }
 
     /// What an image holds that starts: its user, its command, its platform.
-    pub fn image_config(&self, image: &str) -> Look {
+    pub fn image_config(&self, image: &str) -> NextCommand {
         let image = format!("docker://{image}");
         shell::command(["skopeo", "inspect", "--config", &image]).into()
     }

@@ -7,11 +7,11 @@ use crate::scheduler::preemption::Preemption;
 use crate::scheduler::{Agreement, FilterResults, NodeResult};
 use crate::snapshot::{Evidence, Kind, ObjectRef};
 use crate::text::{Fact, Facts, Message, Sentence};
-pub use crate::triage::Look;
+pub use crate::triage::NextCommand;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// A cause that holds for a pod.
+/// A cause that holds for an object that is stuck: a pod, a workload, a Service, a node.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// What to change: the Deployment rather than its pod.
@@ -37,7 +37,7 @@ pub struct Finding {
     /// Whether a sentence sends the reader to the quotes.
     pub refers_to_quotes: bool,
     /// What shows more; absent for what shows more of the layer.
-    pub inspect: Option<Look>,
+    pub inspect: Option<NextCommand>,
     /// For scheduling causes: why each node was rejected.
     pub results: Option<Arc<FilterResults>>,
     /// For scheduling causes: our counts beside the scheduler's.
@@ -168,8 +168,8 @@ impl Finding {
 
     /// Gives what shows more.
     #[must_use]
-    pub fn inspect(mut self, look: impl Into<Look>) -> Self {
-        self.inspect = Some(look.into());
+    pub fn inspect(mut self, command: impl Into<NextCommand>) -> Self {
+        self.inspect = Some(command.into());
         self
     }
 }

@@ -4,8 +4,9 @@
 //! fails, and says nothing that it cannot quote. Rules do not know of each other: where one is more
 //! specific, it names the other in [`Rule::refines`] and `diagnose` drops the less specific finding.
 //!
-//! To add a cause: write `rules/<layer>/<cause>.rs` and `.md`, add the line to [`RULES`], and add
-//! its cases under `tests/cases/<cause>/`. A test names whatever is missing.
+//! To add a cause: write `rules/<layer>/<cause>.rs` and `.md`, name both in the layer's `mod.rs`, see that a plan of `gather`
+//! reads what the rule needs, and add its cases under `tests/cases/<cause>/`. A test names whatever is missing;
+//! `.github/CONTRIBUTING.md` walks through one.
 
 pub mod admission;
 mod case;
@@ -27,13 +28,14 @@ use crate::snapshot::{Kind, PodView};
 use crate::text::Sentence;
 use crate::triage::{NodeSubject, ServiceSubject, Subject, WorkloadSubject};
 use finding::Finding;
+use std::sync::LazyLock;
 
 /// A cause: what it is called, where it sits, and how it is recognised.
 #[derive(Debug)]
 pub struct Rule {
     /// The stable name; users script on it. It never changes its meaning.
     pub cause: &'static str,
-    /// Where the pod is stuck.
+    /// Where the object is stuck.
     pub layer: Layer,
     /// One line: what is wrong, in general.
     pub title: &'static str,
@@ -57,8 +59,8 @@ pub struct Rule {
 pub enum Root {
     /// The object to change: each has its own.
     Subject,
-    /// The facts that this sentence names, which says what is wrong once for all; where a finding lacks one of them, the object to
-    /// change. A `namespace` that is no fact is that of the object to change.
+    /// The facts that this sentence names, which says what is wrong once for all; where a finding lacks one of them,
+    /// the object to change. A `namespace` that is no fact is that of the object to change.
     Facts(Sentence),
 }
 
@@ -69,6 +71,14 @@ pub enum Check {
     Pod(for<'a> fn(&Case<'a>) -> Vec<Finding>),
     /// A workload that lacks pods.
     Workload(for<'a> fn(&Case<'a, WorkloadSubject<'a>>) -> Vec<Finding>),
+    /// The same of what keeps many from their pods at once: of workloads with one `key` the rules look at the first, and what is
+    /// found holds for all.
+    WorkloadsAlike {
+        /// What it finds.
+        check: for<'a> fn(&Case<'a, WorkloadSubject<'a>>) -> Vec<Finding>,
+        /// What those have in common of which the same is said; none for one that is not its own.
+        key: for<'a> fn(&Case<'a, WorkloadSubject<'a>>) -> Option<String>,
+    },
     /// A Service.
     Service(for<'a> fn(&Case<'a, ServiceSubject<'a>>) -> Vec<Finding>),
     /// A node.
@@ -93,7 +103,7 @@ impl<'a> Explained<'a> for &'a PodView {
 impl<'a> Explained<'a> for WorkloadSubject<'a> {
     fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding> {
         match check {
-            Check::Workload(check) => check(case),
+            Check::Workload(check) | Check::WorkloadsAlike { check, .. } => check(case),
             _ => Vec::new(),
         }
     }
@@ -117,11 +127,11 @@ impl<'a> Explained<'a> for NodeSubject<'a> {
     }
 }
 
-/// The cause of a stuck pod that no rule explains; it is not in [`RULES`] because nothing checks it.
+/// The cause of a stuck object that no rule explains; it is not in [`RULES`] because nothing checks it.
 pub const UNEXPLAINED: &str = "unexplained";
 
-/// How kubectl and events show what is [`UNEXPLAINED`] and nothing else yet.
-pub const UNEXPLAINED_SEEN_AS: &[&str] = &[
+/// How kubectl and events show what may have no rule yet.
+const MAY_BE_UNEXPLAINED: &[&str] = &[
     "DeadlineExceeded",
     "FailedAttachVolume",
     "FailedMapVolume",
@@ -137,6 +147,14 @@ pub const UNEXPLAINED_SEEN_AS: &[&str] = &[
     "Terminated",
     "UnexpectedAdmissionError",
 ];
+
+/// How kubectl and events show what is [`UNEXPLAINED`] and nothing else: the words that no rule has for its own.
+pub static UNEXPLAINED_SEEN_AS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let words = MAY_BE_UNEXPLAINED.iter().copied();
+    words
+        .filter(|word| all().all(|rule| !rule.seen_as.contains(word)))
+        .collect()
+});
 
 /// How a pod is seen that no node takes.
 pub(crate) const UNSCHEDULABLE: &[&str] = &["Pending", "Unschedulable", "FailedScheduling"];
@@ -158,6 +176,15 @@ pub static RULES: &[&[&Rule]] = &[
     health::RULES,
     service::RULES,
 ];
+
+/// What workloads share of which the same is said, since one thing keeps them all from their pods; none for one that is looked at
+/// for itself.
+pub(crate) fn alike<'a>(case: &Case<'a, WorkloadSubject<'a>>) -> Option<String> {
+    all().find_map(|rule| match rule.check {
+        Check::WorkloadsAlike { key, .. } => Some(format!("{} {}", rule.cause, key(case)?)),
+        _ => None,
+    })
+}
 
 /// Every rule, in the order of layers.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

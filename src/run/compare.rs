@@ -16,7 +16,8 @@ use anyhow::{Context, Result, bail};
 use std::io::Write;
 use std::path::Path;
 
-/// Compares, and writes the difference to `out`: 0 when nothing is new or changed, 1 when something is, 2 when that cannot be said.
+/// Compares, and writes the difference to `out`: 0 when nothing is new or changed, 1 when something is, 2 when that
+/// cannot be said.
 pub(super) fn compare(args: &DiffArgs, layout: Layout, out: &mut dyn Write) -> Result<u8> {
     let with = &args.diagnose;
     consistent(args)?;
@@ -93,7 +94,7 @@ fn file(path: &Path, with: &DiagnoseArgs, known: &Known) -> Result<(Past, Scope)
         }
         Saved::Dump(gathered) => {
             let gathered = excluding(gathered, exclude)?;
-            let past = Past::of(&known.judged(&gathered))?;
+            let past = Past::of(&known.report(&gathered))?;
             Ok((past, gathered.scope))
         }
     }
@@ -112,7 +113,7 @@ fn now(with: &DiagnoseArgs, known: &Known, then: Scope, layout: Layout) -> Resul
         cluster(with, scope, everywhere)?
     };
     told_of_dump(&gathered, layout);
-    Past::of(&known.judged(&gathered))
+    Past::of(&known.report(&gathered))
 }
 
 /// The scope that a report says.

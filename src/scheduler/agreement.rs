@@ -4,8 +4,8 @@
 //! their words, which differ between versions. Where the two differ, the reason is named as far as it can be known: something
 //! was not read, something changed, or a plugin decided that is not computed here.
 //!
-//! `tally` counts, `node_changes` knows when nodes changed; here is the verdict. Nothing here looks at a node itself. What does not
-//! belong here: how the verdict is worded (`rules/shared/agreement`).
+//! `tally` counts, `node_changes` knows when nodes changed; here is the verdict. Nothing here looks at a node itself.
+//! What does not belong here: how the verdict is worded (`rules/shared/agreement`).
 
 mod node_changes;
 mod tally;

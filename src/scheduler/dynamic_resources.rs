@@ -1,8 +1,8 @@
 //! DynamicResources: claims of devices, as far as they can be known without evaluating expressions.
 //!
-//! Once a claim is allocated, its devices are on certain nodes, which its status names: the pod has to go there. A claim that waits
-//! for devices may be satisfied anywhere: which devices fit is written in expressions (CEL) that only the scheduler evaluates, so
-//! the filter is then not computed beyond the allocated ones, and that is said.
+//! Once a claim is allocated, its devices are on certain nodes, which its status names: the pod has to go there. A
+//! claim that waits for devices may be satisfied anywhere: which devices fit is written in expressions (CEL) that only
+//! the scheduler evaluates, so the filter is then not computed beyond the allocated ones, and that is said.
 //!
 //! Left out on purpose: the binding conditions of single devices, and features that an allocation may demand of the kubelet.
 //!

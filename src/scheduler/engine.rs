@@ -1,7 +1,7 @@
 //! The scheduler's arithmetic for all pods of one snapshot, with what several pods share worked out once.
 //!
-//! A cluster that is full has hundreds of pending pods of a few templates: the filters run once for pods that ask the same. What does not
-//! belong here: the arithmetic itself (`run_filters`), and what follows from it (`rules/scheduling`).
+//! A cluster that is full has hundreds of pending pods of a few templates: the filters run once for pods that ask the
+//! same. What does not belong here: the arithmetic itself (`run_filters`), and what follows from it (`rules/scheduling`).
 
 use super::agreement::{NodeChanges, Ours, Sides};
 use super::preemption::{self, DryRun};

@@ -256,8 +256,8 @@ impl<'a, 'v> Peers<'a, 'v> {
             .filter(|_| !first_of_series)
     }
 
-    /// Takes one more pod into account, on this node. Nobody asks for it when the filter was skipped, because neither the pod nor any
-    /// other one had a say: then a pod that preemption makes room for keeps nobody away.
+    /// Takes one more pod into account, on this node. Nobody asks for it when the filter was skipped, because neither
+    /// the pod nor any other one had a say: then a pod that preemption makes room for keeps nobody away.
     pub(super) fn add(
         &mut self,
         pod: &Incoming<'_, '_>,

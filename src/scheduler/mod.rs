@@ -286,7 +286,8 @@ pub struct NodeResult {
     pub failures: Vec<FilterFailure>,
 }
 
-/// A filter that lacks something it would have to read. It raises no filter failure, and a node without filter failures need not be free.
+/// A filter that lacks something it would have to read. It raises no filter failure, and a node without filter failures
+/// need not be free.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
     /// The filter.

@@ -1,10 +1,10 @@
 //! NodeDeclaredFeatures: what a pod's spec needs of the kubelet, against what the node's kubelet declares.
 //!
-//! Beta and on by default since 1.36, GA in 1.37. A cluster in which no kubelet declares anything runs without it, or has only older
-//! kubelets; which of both cannot be read, so nothing is computed there.
+//! Beta and on by default since 1.36, GA in 1.37. A cluster in which no kubelet declares anything runs without it, or
+//! has only older kubelets; which of both cannot be read, so nothing is computed there.
 //!
-//! Source: kube-scheduler `framework/plugins/nodedeclaredfeatures`, k8s.io/component-helpers `nodedeclaredfeatures/features` (1.37).
-//! The other features of that list do not bear on scheduling.
+//! Source: kube-scheduler `framework/plugins/nodedeclaredfeatures`, k8s.io/component-helpers
+//! `nodedeclaredfeatures/features` (1.37). The other features of that list do not bear on scheduling.
 
 use super::{Filter, FilterFailure, Incoming, NodeView, Other, Unread, View, What};
 use crate::messages::scheduler::{Message, Reason};
@@ -44,7 +44,8 @@ pub(super) fn unread(pod: &Incoming<'_, '_>, view: &View<'_>) -> Option<Unread> 
     matters.then(unread_features)
 }
 
-/// Says that the scheduler misses a feature that this pod does not need by all that is known here: a later version has more of them.
+/// Says that the scheduler misses a feature that this pod does not need by all that is known here: a later version has
+/// more of them.
 pub(super) fn unknown(spec: &PodSpec, message: &Message) -> Option<Unread> {
     let mut reasons = message.clauses.iter().map(|clause| &clause.reason);
     let is_missed = reasons.any(|reason| *reason == Reason::RequiredFeatures);

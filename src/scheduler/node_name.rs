@@ -1,6 +1,7 @@
 //! NodeName: a pod that names a node fits no other.
 //!
-//! A pod whose `spec.nodeName` was set by hand never comes to the scheduler; the filter matters for pods checked by running the filters again.
+//! A pod whose `spec.nodeName` was set by hand never comes to the scheduler; the filter matters where a pod is looked at that has
+//! a node already.
 //!
 //! Source: kube-scheduler `framework/plugins/nodename` (1.37).
 

@@ -1,7 +1,8 @@
 //! Preemption as it is seen from outside: which pods give way to one, and why none does.
 //!
-//! Source: kube-scheduler `framework/preemption/preemption.go`, `plugins/defaultpreemption` (1.37). Victims are deleted gracefully
-//! and count on their node until they are gone; a PodDisruptionBudget is a preference in their choice and forbids none.
+//! Source: kube-scheduler `framework/preemption/preemption.go`, `plugins/defaultpreemption` (1.37). Victims are deleted
+//! gracefully and count on their node until they are gone; a PodDisruptionBudget is a preference in their choice and
+//! forbids none.
 
 mod dry_run;
 
@@ -57,7 +58,8 @@ pub struct Preemption {
     pub victims: Vec<Victim>,
     /// The nodes where none can, by the scheduler's reasons.
     pub computed: Vec<Count>,
-    /// On how many nodes the verdict rests: those without a pod of lower priority, or those that reject the pod even without them.
+    /// On how many nodes the verdict rests: those without a pod of lower priority, or those that reject the pod even
+    /// without them.
     pub nodes: usize,
     /// The scheduler's reasons that reject it there even without them.
     pub still_failing: Vec<String>,

@@ -1,9 +1,10 @@
 //! How near each node is to taking the pod, so that of many filter failures the one that matters comes first.
 //!
-//! On a cluster of many pools most filter failures are beside the point: a taint that guards somebody else's nodes is no cause while
-//! the pod's own pool is full. A node counts as usable unless the pod excludes it itself or it is a control plane, as
-//! long as any node is; among the usable ones, that with the lightest filter failures is nearest. A filter failure does not count where what
-//! else rejects the node is all that rejects another: whoever cleared that would need it no more.
+//! On a cluster of many pools most filter failures are beside the point: a taint that guards somebody else's nodes is
+//! no cause while the pod's own pool is full. A node counts as usable unless the pod excludes it itself or it is a
+//! control plane, as long as any node is; among the usable ones, that with the lightest filter failures is nearest. A
+//! filter failure does not count where what else rejects the node is all that rejects another: whoever cleared that
+//! would need it no more.
 //!
 //! A spread constraint closes the fuller domains because an emptier one is there to go to. While that one lacks nothing but what
 //! passes by itself, it is what the pod waits for, however far its nodes are; where somebody has set them apart, the constraint

@@ -1,7 +1,7 @@
 //! Whether a node would take a pod by all that the scheduler asks, and not only by what is computed here.
 //!
-//! A node without filter failures proves nothing while a filter that is not computed may decide: then there is no answer. What follows
-//! from room that the scheduler does not see is for `rules/scheduling`.
+//! A node without filter failures proves nothing while a filter that is not computed may decide: then there is no
+//! answer. What follows from room that the scheduler does not see is for `rules/scheduling`.
 
 use super::agreement::is_computed;
 use super::{Examination, latest_message};

@@ -1,7 +1,7 @@
 //! Runs every filter on every node.
 //!
-//! DynamicResources is computed as far as no expressions have to be evaluated. Each filter is one file, with its line in [`FILTERS`] in the order of
-//! [`Filter`]; what it needs beyond the node is worked out once in [`Incoming`].
+//! DynamicResources is computed as far as no expressions have to be evaluated. Each filter is one file, with its line
+//! in [`FILTERS`] in the order of [`Filter`]; what it needs beyond the node is worked out once in [`Incoming`].
 
 use super::{
     Filter, FilterFailure, FilterResults, Incoming, NodeResult, NodeView, View, dynamic_resources,
@@ -57,7 +57,7 @@ pub fn computes(plugin: &str) -> bool {
     FILTERS.iter().any(|(filter, _)| filter.as_str() == plugin)
 }
 
-/// Why each node was rejected as a whole, and on each node in order of names.
+/// Why the pod is refused as a whole, and why each node was rejected, in order of names.
 pub fn run_filters(pod: &Pod, view: &View<'_>) -> FilterResults {
     let pod = Incoming::new(pod, view);
     let nodes = view.nodes().map(|node| NodeResult {
@@ -90,7 +90,7 @@ pub(super) fn feasible_nodes_with(node: &str, pod: &Pod, view: &View<'_>) -> Vec
     feasible_nodes.map(|node| node.name().to_owned()).collect()
 }
 
-/// Why each node was rejected on a node once some of the node's pods are gone.
+/// What still rejects the pod on a node once some of the node's pods are gone.
 pub(super) fn without<'v>(
     pod: &Incoming<'_, 'v>,
     node: &NodeView<'v>,
@@ -101,8 +101,8 @@ pub(super) fn without<'v>(
     on_node(&later, &node.left_by(gone, view), view)
 }
 
-/// A node must pass with the pods that preemption makes room for, and then without them, since they may never come. Whatever fails
-/// with them ends it, so that what would fail without them alone is not found
+/// A node must pass with the pods that preemption makes room for, and then without them, since they may never come.
+/// Whatever fails with them ends it, so that what would fail without them alone is not found
 /// (`runtime/framework.go`, `RunFilterPluginsWithNominatedPods`).
 fn on_node<'v>(pod: &Incoming<'_, 'v>, node: &NodeView<'v>, view: &View<'v>) -> Vec<FilterFailure> {
     let all = |pod: &Incoming<'_, '_>, node: &NodeView<'_>| -> Vec<FilterFailure> {

@@ -3,9 +3,9 @@
 //! A domain's pods are counted once for all nodes ([`count`]); on a node a constraint fails when its domain, with the pod in it,
 //! would hold too many more than the emptiest. Every constraint that fails is found; the scheduler gives the first.
 //!
-//! Source: kube-scheduler `framework/plugins/podtopologyspread/filtering.go` and `common.go` (1.37). Its oddities are kept: an empty
-//! selector counts no pod and still matches the incoming one, and pods that are being deleted do not count while those that
-//! preemption makes room for do. Constraints that a profile adds by default cannot be read.
+//! Source: kube-scheduler `framework/plugins/podtopologyspread/filtering.go` and `common.go` (1.37). Its oddities are
+//! kept: an empty selector counts no pod and still matches the incoming one, and pods that are being deleted do not
+//! count while those that preemption makes room for do. Constraints that a profile adds by default cannot be read.
 
 use super::{Filter, FilterFailure, Incoming, NodeView, View, What, node_affinity};
 use crate::kubernetes::selector::{

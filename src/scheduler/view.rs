@@ -160,11 +160,11 @@ impl<'a> View<'a> {
         copy
     }
 
-    /// The same, but the pods of which `lenient` is true keep nobody away by an anti-affinity of their own.
+    /// The same, but the pods of which `relaxed` is true keep nobody away by an anti-affinity of their own.
     #[must_use]
-    pub fn unguarded_by(&self, lenient: impl Fn(&PodRecord) -> bool) -> Self {
+    pub fn unguarded_by(&self, relaxed: impl Fn(&PodRecord) -> bool) -> Self {
         let mut copy = self.clone();
-        copy.guards.retain(|pod_record| !lenient(pod_record));
+        copy.guards.retain(|pod_record| !relaxed(pod_record));
         copy
     }
 

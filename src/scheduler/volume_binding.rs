@@ -1,9 +1,9 @@
-//! VolumeBinding: bound claims keep the pod to the nodes that reach their volumes; unbound ones need a volume that is free or can be
-//! made.
+//! VolumeBinding: bound claims keep the pod to the nodes that reach their volumes; unbound ones need a volume that is
+//! free or can be made.
 //!
-//! What of the claims does not depend on a node is worked out once ([`find`]). Which volumes could serve a claim is in `candidates`.
-//! Of several bound claims the scheduler looks no further than the first that fails, and so for claims whose volumes are to be made;
-//! here all are found that fail for the same reason.
+//! What of the claims does not depend on a node is worked out once ([`find`]). Which volumes could serve a claim is in
+//! `candidates`. Of several bound claims the scheduler looks no further than the first that fails, and so for claims
+//! whose volumes are to be made; here all are found that fail for the same reason.
 //!
 //! Source: kube-scheduler `framework/plugins/volumebinding/volume_binding.go` and `binder.go` (1.37), component-helpers
 //! `storage/volume` (1.37). Volumes that the scheduler has given away in its memory alone are not known.
@@ -15,6 +15,7 @@ use super::volumes::{Mount, NoVolume, Prepared, VolumeFailure, failure, missing}
 use super::{Filter, FilterFailure, Incoming, NodeView, View};
 use crate::kubernetes::claims::{class_name, fully_bound, selected_node, volume_name};
 use crate::kubernetes::in_tree::driver_affinity;
+use crate::kubernetes::owners;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::selector::{node_selector_term_matches, node_selector_text};
 use crate::kubernetes::storage_class::waits_for_consumer;
@@ -130,8 +131,7 @@ fn unusable(
 
 /// Whether the pod is the claim's controller.
 fn is_of(claim: &PersistentVolumeClaim, pod: &Incoming<'_, '_>) -> bool {
-    let mut owners = claim.metadata.owner_references.iter().flatten();
-    let controller = owners.find(|owner| owner.controller == Some(true));
+    let controller = owners::controller(claim.metadata.owner_references.as_deref());
     let uid = pod.pod.metadata.uid.as_deref();
     controller.is_some_and(|owner| Some(owner.uid.as_str()) == uid)
 }

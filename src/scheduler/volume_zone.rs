@@ -18,7 +18,7 @@ use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 /// In the plugin's order: the first that differs counts.
 const KEYS: [&str; 4] = [OLD_ZONE, OLD_REGION, ZONE, REGION];
 
-/// SchedulerMessage of a claim that waits for nothing and still has no volume.
+/// What the plugin says of a claim that waits for nothing and still has no volume.
 const NO_VOLUME: &str = "PersistentVolume had no name";
 
 /// The zones and regions of the pod's volumes.

@@ -3,6 +3,7 @@
 //! Which devices a node has and which of them fit is written in expressions (CEL) that only the
 //! scheduler evaluates; ResourceSlices are therefore not read.
 
+use crate::kubernetes::owners;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::NodeSelector;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
@@ -121,15 +122,13 @@ impl RawClaim {
             .collect();
         classes.sort();
         classes.dedup();
-        let owners = self.metadata.owner_references.into_iter().flatten();
+        let controller = owners::controller(self.metadata.owner_references.as_deref());
+        let pod = controller.filter(|owner| owner.kind == "Pod");
         let status = self.status.unwrap_or_default();
         ResourceClaim {
             uid: self.metadata.uid,
             terminating: self.metadata.deletion_timestamp.is_some(),
-            made_for: owners
-                .filter(|owner| owner.controller == Some(true) && owner.kind == "Pod")
-                .map(|owner| owner.uid)
-                .next(),
+            made_for: pod.map(|pod| pod.uid.clone()),
             classes,
             allocated: status.allocation.is_some(),
             nodes: status.allocation.and_then(|devices| devices.node_selector),

@@ -18,8 +18,8 @@ impl ObjectRef {
         }
     }
 
-    /// The command that makes a JSON patch of the object, of which `before` is as much as is known; empty for an empty patch. What
-    /// a patch tests is left out where the command finds what it changes by name.
+    /// The command that makes a JSON patch of the object, of which `before` is as much as is known; empty for an empty
+    /// patch. What a patch tests is left out where the command finds what it changes by name.
     pub fn edit(&self, patch: &[Value], before: &Value) -> String {
         if patch.is_empty() {
             return String::new();

@@ -34,7 +34,7 @@ pub struct Footprint {
 }
 
 impl Footprint {
-    /// The shape of a pod.
+    /// What a pod has in common with the others of its template.
     pub fn of(pod: &Pod) -> Footprint {
         let Some(spec) = pod.spec.as_ref() else {
             return Footprint::default();

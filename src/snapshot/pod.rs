@@ -226,10 +226,10 @@ impl PodView {
         let mut containers = self.containers().peekable();
         ready
             && containers.peek().is_some()
-            && containers.all(|container| self.is_plainly_well(&container))
+            && containers.all(|container| self.is_healthy_container(&container))
     }
 
-    fn is_plainly_well(&self, container: &ContainerView<'_>) -> bool {
+    fn is_healthy_container(&self, container: &ContainerView<'_>) -> bool {
         let stands = match container.terminated() {
             Some(end) => end.exit_code == 0 && !self.restarts(container),
             None => {

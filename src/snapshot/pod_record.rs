@@ -7,6 +7,7 @@ use super::footprint::{Footprint, FootprintId, Footprints};
 use super::ownership::PodIdentity;
 use super::pod_index::Index;
 use crate::kubernetes::claims::of_ephemeral;
+use crate::kubernetes::owners;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use std::borrow::Cow;
@@ -354,12 +355,8 @@ impl PodRecords {
 
 /// The kind and name of the controller that made a pod.
 pub(super) fn controller(pod: &Pod) -> Option<(&str, &str)> {
-    pod.metadata
-        .owner_references
-        .iter()
-        .flatten()
-        .find(|owner| owner.controller == Some(true))
-        .map(|owner| (owner.kind.as_str(), owner.name.as_str()))
+    let controller = owners::controller(pod.metadata.owner_references.as_deref())?;
+    Some((&controller.kind, &controller.name))
 }
 
 #[cfg(test)]

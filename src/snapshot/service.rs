@@ -1,8 +1,9 @@
 //! Services: to which pods they send traffic.
 
 use super::annotations::OwnAnnotations;
-use super::workload::{RawOwner, controller};
+use super::workload::controller;
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -38,7 +39,7 @@ struct RawMeta {
     creation_timestamp: Option<Timestamp>,
     annotations: Option<OwnAnnotations>,
     deletion_timestamp: Option<Timestamp>,
-    owner_references: Option<Vec<RawOwner>>,
+    owner_references: Option<Vec<OwnerReference>>,
 }
 
 #[derive(Deserialize)]
@@ -57,7 +58,7 @@ impl RawService {
             uid: self.metadata.uid,
             created: self.metadata.creation_timestamp,
             terminating: self.metadata.deletion_timestamp.is_some(),
-            controller: controller(self.metadata.owner_references),
+            controller: controller(self.metadata.owner_references.as_deref()),
             selector: spec.and_then(|spec| spec.selector).unwrap_or_default(),
             is_external_name,
             silence: self.metadata.annotations.and_then(|own| own.silence),

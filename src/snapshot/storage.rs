@@ -107,9 +107,9 @@ pub struct VolumeAttachment {
     pub attached: bool,
     /// Being deleted: it is to be detached.
     pub terminating: bool,
-    /// `status.attachError.message`
+    /// `status.attachError.message`, for the cause `volume-attach`, which has no rule yet.
     pub attach_error: Option<String>,
-    /// `status.detachError.message`
+    /// `status.detachError.message`, for it too.
     pub detach_error: Option<String>,
 }
 

@@ -28,7 +28,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Retention {
     /// All of it, unless it is plainly healthy.
     Whole,
-    /// Only its record: nobody asks how it stands.
+    /// Only its record: nobody asks how it stands. One that is kept whole stays so, as it was when it was looked at: the list of
+    /// all live pods, read for what they take of the nodes, holds the scope's own pods once more.
     Record,
 }
 
@@ -369,3 +370,6 @@ fn name_of(json: &[u8]) -> Result<(String, String), serde_json::Error> {
     let Meta { namespace, name } = serde_json::from_slice::<Named>(json)?.metadata;
     Ok((namespace.unwrap_or_default(), name))
 }
+
+#[cfg(test)]
+mod tests;

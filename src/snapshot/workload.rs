@@ -2,8 +2,9 @@
 
 use super::kind::Kind;
 use super::revision::PodTemplate;
+use crate::kubernetes::owners;
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, OwnerReference};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -135,7 +136,7 @@ struct RawMeta {
     creation_timestamp: Option<Timestamp>,
     deletion_timestamp: Option<Timestamp>,
     generation: Option<i64>,
-    owner_references: Option<Vec<RawOwner>>,
+    owner_references: Option<Vec<OwnerReference>>,
     managed_fields: Option<Vec<Written>>,
     annotations: Option<RawAnnotations>,
 }
@@ -156,18 +157,10 @@ struct RawAnnotations {
     silence: Option<String>,
 }
 
-#[derive(Deserialize)]
-pub(super) struct RawOwner {
-    kind: String,
-    name: String,
-    controller: Option<bool>,
-}
-
 /// Kind and name of the owner that is the controller.
-pub(super) fn controller(owners: Option<Vec<RawOwner>>) -> Option<(String, String)> {
-    let mut owners = owners.into_iter().flatten();
-    let controller = owners.find(|owner| owner.controller == Some(true));
-    controller.map(|owner| (owner.kind, owner.name))
+pub(super) fn controller(owners: Option<&[OwnerReference]>) -> Option<(String, String)> {
+    let controller = owners::controller(owners)?;
+    Some((controller.kind.clone(), controller.name.clone()))
 }
 
 #[derive(Deserialize, Default)]
@@ -286,7 +279,7 @@ impl RawWorkload {
             uid: self.metadata.uid,
             silence: annotations.silence,
             created: self.metadata.creation_timestamp,
-            controller: controller(self.metadata.owner_references),
+            controller: controller(self.metadata.owner_references.as_deref()),
             selector: spec
                 .selector
                 .and_then(|selector| read_selector(kind, selector)),

@@ -60,22 +60,6 @@ impl Layer {
             Layer::Removal => "removal",
         }
     }
-
-    /// What happens there, in general.
-    pub fn title(self) -> &'static str {
-        match self {
-            Layer::Admission => "the API server takes the pod in",
-            Layer::Scheduling => "the scheduler finds a node",
-            Layer::Node => "the node's kubelet accepts the pod",
-            Layer::Volume => "its volumes are there and mounted",
-            Layer::Network => "it gets a sandbox and an address",
-            Layer::Image => "its images are pulled",
-            Layer::Container => "its containers start and stay up",
-            Layer::Health => "its probes pass",
-            Layer::Service => "Services send traffic to it",
-            Layer::Removal => "it goes away when deleted",
-        }
-    }
 }
 
 impl fmt::Display for Layer {

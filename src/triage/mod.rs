@@ -25,11 +25,14 @@ pub use pod::budget;
 pub use scope::Scope;
 pub use service::ServiceSubject;
 pub use since::{Restarts, between_crashes};
-pub use subject::{Because, Look, Passage, Standing, Subject};
+pub use subject::{Because, NextCommand, Passage, Standing, Subject};
 pub use workload::{RETRY, Refusal, WorkloadSubject, is_refusal, refusal_reasons};
 
 use crate::snapshot::{ObjectRef, PodView, Snapshot};
 use std::collections::BTreeMap;
+
+/// Seconds after which the silence of a scheduler about a pod means something.
+pub const SILENCE: i64 = 60;
 
 /// Everything in the scope, by how it stands.
 #[derive(Debug)]

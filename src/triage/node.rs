@@ -1,6 +1,6 @@
 //! How a node stands with the pods on it: whether its kubelet is heard of, and whether it is there at all.
 
-use super::subject::Said;
+use super::subject::StatusText;
 use super::{Because, Layer, Scope, Standing, Subject};
 use crate::snapshot::{Kind, Node, ObjectRef, PodRecord, PodView, Seen, Snapshot, Store};
 use jiff::Timestamp;
@@ -121,12 +121,12 @@ impl<'s> Subject<'s> for NodeSubject<'s> {
         }
     }
 
-    fn raw_status(&self) -> Vec<Said> {
+    fn raw_status(&self) -> Vec<StatusText> {
         let ready = self.node.and_then(|node| node.condition("Ready"));
         let message = ready.and_then(|ready| ready.message.clone());
         let path = || "status.conditions[Ready].message".to_owned();
         message
-            .map(|message| Said::new(path(), message))
+            .map(|message| StatusText::new(path(), message))
             .into_iter()
             .collect()
     }

@@ -1,10 +1,12 @@
 //! How a pod stands: one exhaustive look, from its phase down to its containers.
 
+mod raw_status;
+
 use super::node::NOT_READY;
 use super::recovery::Ready;
 use super::since::{self, Restarts, between_crashes};
 use super::status_word::status_word;
-use super::subject::{Look, Said, describe};
+use super::subject::{NextCommand, StatusText, describe};
 use super::{Because, Layer, Numbers, Passage, Scope, Sorted, Standing, Subject, passage};
 use crate::snapshot::{
     ContainerView, Event, Events, Kind, ObjectRef, PodView, Role, Snapshot, Store,
@@ -104,11 +106,11 @@ impl<'s> Subject<'s> for &'s PodView {
         status_word(self.pod())
     }
 
-    fn raw_status(&self) -> Vec<Said> {
-        raw_status(self)
+    fn raw_status(&self) -> Vec<StatusText> {
+        raw_status::of(self)
     }
 
-    fn inspect(&self, layer: Layer) -> Look {
+    fn inspect(&self, layer: Layer) -> NextCommand {
         inspect(self, layer)
     }
 
@@ -151,48 +153,10 @@ impl<'s> Subject<'s> for &'s PodView {
     }
 }
 
-/// Reasons under which the kubelet only says that a container is not there yet: the status word tells that.
-const STARTING: [&str; 2] = ["ContainerCreating", "PodInitializing"];
-/// Reasons of conditions that repeat what the containers' own states or the ladder say (kubelet `status/generate.go`).
-const REPEATING: [&str; 3] = [
-    "ContainersNotReady",
-    "ContainersNotInitialized",
-    "PodSandboxNotReady",
-];
-
-/// The reason of the pod, what its containers wait for, and the conditions that do not hold.
-fn raw_status(pod: &PodView) -> Vec<Said> {
-    let joined = |reason: &str, message: Option<&str>| match message {
-        Some(message) if !message.is_empty() => format!("{reason}: {message}"),
-        _ => reason.to_owned(),
-    };
-    let status = pod.status();
-    let reason = status.reason.iter();
-    let reason = reason.map(|reason| {
-        let quote = joined(reason, status.message.as_deref());
-        Said::new("status.reason", quote)
-    });
-    let waiting = pod.containers().filter_map(|container| {
-        let message = container.waiting()?.message.as_deref();
-        let path = format!("{}.state.waiting", container.path());
-        let words = joined(container.waiting_reason(), message);
-        let repeats = STARTING.contains(&words.as_str());
-        Some(Said::new(path, words).repeating(repeats))
-    });
-    let conditions = status.conditions.iter().flatten();
-    let conditions = conditions.filter(|c| c.status != "True").filter_map(|c| {
-        let words = c.message.as_deref().filter(|message| !message.is_empty())?;
-        let path = format!("status.conditions[{}].message", c.type_);
-        let repeats = REPEATING.contains(&c.reason.as_deref().unwrap_or_default());
-        Some(Said::new(path, words).repeating(repeats))
-    });
-    reason.chain(waiting).chain(conditions).collect()
-}
-
-fn inspect(pod: &PodView, layer: Layer) -> Look {
+fn inspect(pod: &PodView, layer: Layer) -> NextCommand {
     let object = pod.object();
     let name = object.argument();
-    let kubectl = |words: &[&str]| Look::from(object.kubectl(words));
+    let kubectl = |words: &[&str]| NextCommand::from(object.kubectl(words));
     match (layer, pod.node()) {
         (Layer::Node, Some(node)) => describe(&ObjectRef::new(Kind::Node, "", node)).into(),
         (Layer::Container | Layer::Health, _) => match crashed(pod) {
@@ -201,7 +165,7 @@ fn inspect(pod: &PodView, layer: Layer) -> Look {
         },
         (Layer::Service, _) => kubectl(&["get", "endpointslices"]),
         (Layer::Removal, Some(node)) if pod.pod().metadata.finalizers.is_none() => {
-            Look::on(node, ["crictl", "pods", "--name", pod.name()])
+            NextCommand::on(node, ["crictl", "pods", "--name", pod.name()])
         }
         (Layer::Removal, _) => kubectl(&["get", &name, "-o", "jsonpath={.metadata.finalizers}"]),
         _ => describe(&object).into(),
@@ -437,7 +401,7 @@ mod tests {
         )
     }
 
-    fn judge(pod: &PodView) -> Standing {
+    fn standing_of(pod: &PodView) -> Standing {
         standing(pod, NOW.parse().unwrap(), false)
     }
 
@@ -445,7 +409,7 @@ mod tests {
     fn a_ready_pod_is_healthy_whatever_its_past() {
         let crash = json!({"terminated": {"exitCode": 1, "startedAt": "2026-01-01T00:10:00Z", "finishedAt": "2026-01-01T00:10:05Z"}});
         assert!(matches!(
-            judge(&running(true, 9, "2026-01-01T00:11:00Z", crash)),
+            standing_of(&running(true, 9, "2026-01-01T00:11:00Z", crash)),
             Standing::Healthy(_)
         ));
     }
@@ -454,11 +418,11 @@ mod tests {
     fn a_container_between_two_crashes_has_not_recovered() {
         let crash = json!({"terminated": {"exitCode": 2, "startedAt": "2026-01-01T00:57:00Z", "finishedAt": "2026-01-01T00:58:00Z"}});
         assert_eq!(
-            judge(&running(true, 5, "2026-01-01T00:59:30Z", crash.clone())),
+            standing_of(&running(true, 5, "2026-01-01T00:59:30Z", crash.clone())),
             Standing::Stuck
         );
         assert!(matches!(
-            judge(&running(true, 1, "2026-01-01T00:59:30Z", crash)),
+            standing_of(&running(true, 1, "2026-01-01T00:59:30Z", crash)),
             Standing::Healthy(_)
         ));
     }
@@ -466,11 +430,11 @@ mod tests {
     #[test]
     fn readiness_has_its_budget() {
         assert!(matches!(
-            judge(&running(false, 0, "2026-01-01T00:59:00Z", json!({}))),
+            standing_of(&running(false, 0, "2026-01-01T00:59:00Z", json!({}))),
             Standing::Progressing(..)
         ));
         assert_eq!(
-            judge(&running(false, 0, "2026-01-01T00:50:00Z", json!({}))),
+            standing_of(&running(false, 0, "2026-01-01T00:50:00Z", json!({}))),
             Standing::Stuck
         );
     }
@@ -479,7 +443,7 @@ mod tests {
     fn succeeded_pods_are_never_stuck() {
         let status = json!({"phase": "Succeeded", "containerStatuses": [{"name": "side", "ready": false, "restartCount": 0, "image": "", "imageID": "",
             "state": {"terminated": {"exitCode": 255, "reason": "Error"}}}]});
-        assert!(matches!(judge(&pod(status)), Standing::Healthy(_)));
+        assert!(matches!(standing_of(&pod(status)), Standing::Healthy(_)));
     }
 
     #[test]
@@ -489,11 +453,14 @@ mod tests {
             "containerStatuses": [{"name": "app", "ready": false, "restartCount": 0, "image": "", "imageID": "", "state": {"waiting": {"reason": "ContainerCreating"}}}]})
         };
         let fresh = pod(status("2026-01-01T00:59:30Z"));
-        assert!(matches!(judge(&fresh), Standing::Progressing(..)));
+        assert!(matches!(standing_of(&fresh), Standing::Progressing(..)));
         assert_eq!(
             standing(&fresh, NOW.parse().unwrap(), true),
             Standing::Stuck
         );
-        assert_eq!(judge(&pod(status("2026-01-01T00:50:00Z"))), Standing::Stuck);
+        assert_eq!(
+            standing_of(&pod(status("2026-01-01T00:50:00Z"))),
+            Standing::Stuck
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! How a Service stands: whether there are pods that its selector matches.
 
-use super::subject::Said;
+use super::subject::StatusText;
 use super::{Because, Layer, Scope, Standing, Subject};
 use crate::kubernetes::labels::is_set_by_controller;
 use crate::kubernetes::selector::carries;
@@ -81,7 +81,7 @@ impl<'s> ServiceSubject<'s> {
     }
 
     /// Why nothing is wrong with it, if so.
-    fn well(&self, store: &Store) -> Option<Because> {
+    fn healthy_because(&self, store: &Store) -> Option<Because> {
         if self.service.is_external_name {
             return Some(Because::ExternalName);
         }
@@ -182,7 +182,7 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
 
     fn standing(&self, snapshot: &Snapshot<'_>) -> Standing {
         let store = snapshot.store();
-        if let Some(because) = self.well(store) {
+        if let Some(because) = self.healthy_because(store) {
             return Standing::Healthy(because);
         }
         if self.service.terminating {
@@ -203,7 +203,7 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
         "no endpoints".to_owned()
     }
 
-    fn raw_status(&self) -> Vec<Said> {
+    fn raw_status(&self) -> Vec<StatusText> {
         Vec::new()
     }
 

@@ -89,8 +89,8 @@ fn finished(end: &ContainerStateTerminated) -> Option<Timestamp> {
     end.finished_at.as_ref().map(|time| time.0)
 }
 
-/// When a pod failed. Without an end of a container its start tells it only of a pod that the kubelet refused: one that was evicted
-/// may have run for long.
+/// When a pod failed. Without an end of a container its start tells it only of a pod that the kubelet refused: one that
+/// was evicted may have run for long.
 fn failed(pod: &PodView) -> Option<Timestamp> {
     let ends = pod
         .containers()

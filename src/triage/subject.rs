@@ -38,10 +38,10 @@ pub trait Subject<'s>: Copy {
     fn status(&self) -> String;
 
     /// What its status says by itself, for one that no rule explains.
-    fn raw_status(&self) -> Vec<Said>;
+    fn raw_status(&self) -> Vec<StatusText>;
 
     /// What shows more of a layer.
-    fn inspect(&self, layer: Layer) -> Look {
+    fn inspect(&self, layer: Layer) -> NextCommand {
         let _ = layer;
         describe(&self.object()).into()
     }
@@ -94,9 +94,9 @@ pub trait Subject<'s>: Copy {
     }
 }
 
-/// Something that a status says.
+/// Words of a status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct StatusText {
     /// Where.
     pub path: String,
     /// What.
@@ -105,10 +105,10 @@ pub struct Said {
     pub repeats: bool,
 }
 
-impl Said {
+impl StatusText {
     /// Something that stands nowhere else.
     pub(super) fn new(path: impl Into<String>, words: impl Into<String>) -> Self {
-        Said {
+        StatusText {
             path: path.into(),
             words: words.into(),
             repeats: false,
@@ -117,7 +117,7 @@ impl Said {
 
     /// Says whether it does.
     pub(super) fn repeating(self, repeats: bool) -> Self {
-        Said { repeats, ..self }
+        StatusText { repeats, ..self }
     }
 }
 
@@ -128,26 +128,26 @@ pub(super) fn describe(object: &ObjectRef) -> String {
 
 /// A command that shows what is not quoted yet, or checks a cause, and changes nothing in the cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Look {
+pub struct NextCommand {
     /// The command; empty where what is quoted says all.
     pub command: String,
     /// The node on which it is run; absent for one that is run anywhere.
     pub node: Option<String>,
 }
 
-impl Look {
+impl NextCommand {
     /// One that is run on a node, by whoever may.
     pub fn on(node: &str, words: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        Look {
+        NextCommand {
             command: shell::command(words),
             node: Some(node.to_owned()),
         }
     }
 }
 
-impl From<String> for Look {
+impl From<String> for NextCommand {
     fn from(command: String) -> Self {
-        Look {
+        NextCommand {
             command,
             node: None,
         }
@@ -168,7 +168,8 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// How an owner of both stands: as the worse one, and what has ended or wants nothing counts for nothing beside what does not.
+    /// How an owner of both stands: as the worse one, and what has ended or wants nothing counts for nothing beside
+    /// what does not.
     pub(super) fn and(self, other: Standing) -> Standing {
         use Because::{Completed, HasPods, LastJobFailed, ScaledToZero};
         let rank = |standing: &Standing| match standing {

@@ -7,7 +7,7 @@ mod refusal;
 
 pub use refusal::{RETRY, Refusal, is_refusal, refusal_reasons};
 
-use super::subject::Said;
+use super::subject::StatusText;
 use super::{Because, Layer, Scope, Standing, Subject};
 use crate::snapshot::{Kind, ObjectRef, PodRecord, PodView, Schedule, Snapshot, Store, Workload};
 use jiff::Timestamp;
@@ -156,8 +156,8 @@ impl<'s> WorkloadSubject<'s> {
         going.filter(is_own).count()
     }
 
-    /// It makes its pods, and may take its time for it since anything was last done. Where nothing tells when that was, nobody can
-    /// say how long.
+    /// It makes its pods, and may take its time for it since anything was last done. Where nothing tells when that was,
+    /// nobody can say how long.
     fn making(&self, snapshot: &Snapshot<'_>) -> Standing {
         let store = snapshot.store();
         let workload = self.workload;
@@ -225,12 +225,12 @@ impl<'s> WorkloadSubject<'s> {
     }
 
     /// What its status counts, for one that no rule explains.
-    fn counts(&self) -> Vec<Said> {
+    fn counts(&self) -> Vec<StatusText> {
         let workload = self.workload;
         let count = |count: Option<i64>| count.unwrap_or_default();
         let (wanted, made) = (self.wanted(), count(workload.existing));
         let ready = count(workload.ready);
-        let field = |path: &str, words: String| Said::new(path, words);
+        let field = |path: &str, words: String| StatusText::new(path, words);
         let mut counts = match self.kind {
             Kind::CronJob => Vec::new(),
             Kind::Job => vec![field("status", format!("active {made}, ready {ready}"))],
@@ -380,12 +380,12 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
         format!("{}/{}", number(self.workload.ready), self.wanted())
     }
 
-    fn raw_status(&self) -> Vec<Said> {
+    fn raw_status(&self) -> Vec<StatusText> {
         let conditions = self.workload.conditions.iter();
         let telling = conditions.filter(|c| c.status != "True" || c.r#type == "ReplicaFailure");
         let telling = telling.filter_map(|c| {
             let path = format!("status.conditions[{}].message", c.r#type);
-            Some(Said::new(path, c.message.clone()?))
+            Some(StatusText::new(path, c.message.clone()?))
         });
         telling.chain(self.counts()).collect()
     }

@@ -1,5 +1,5 @@
 //! What the scheduler's arithmetic costs on a large cluster: 1,000 pending pods of 20 templates, 5,000 nodes, 100,000 pods on
-//! them. Pods that somebody owns are looked at once a template, so 100 that nobody owns are timed beside them.
+//! them. Pods of a controller are looked at once a template, so 100 bare ones are timed beside them.
 //!
 //! `cargo bench` prints times and the most memory that was held at once. Figures go into commit messages, never into tests.
 
@@ -43,7 +43,7 @@ fn view(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// Judges 1,000 pods on them, the setting included.
+/// Runs the filters for 1,000 pods on them, the setting included.
 #[divan::bench(sample_count = 10)]
 fn run_filters(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| {
@@ -67,7 +67,7 @@ fn report(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// Diagnoses 100 pods that nobody owns, each of which is looked at by itself.
+/// Diagnoses 100 bare pods, each of which is looked at by itself.
 #[divan::bench(sample_count = 3)]
 fn singles(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
-/// An object of every kind with what is kept of it, so that a kind that is forgotten shows.
+/// An object of each kind about storage and devices, and a few others, with what is kept of it.
 fn one_of_each() -> Vec<Value> {
     let object = |kind: Kind, more: Value| {
         let mut object = json!({"apiVersion": kind.api_version(), "kind": kind.as_str(), "metadata": {"name": "one"}});

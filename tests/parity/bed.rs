@@ -91,7 +91,7 @@ pub(crate) async fn furnish(api: &Api, world: &World) {
         .unwrap_or_else(|error| panic!("{error}"));
     }
     let objects: Vec<Value> = objects.into_iter().cloned().collect();
-    for objects in [&objects, &world.pod_records] {
+    for objects in [&objects, &world.existing] {
         for outcome in api.create_all(objects).await {
             outcome.unwrap_or_else(|error| panic!("seed {}: {error}", world.seed));
         }

@@ -1,7 +1,7 @@
 //! Makes the fixes that are called verified on the real cluster, and sees whether the scheduler takes the pod then.
 //!
-//! A fix is made as its reader would make it: by its command, or every other time by its JSON patch where it has one; both have to
-//! make the same of an object. What it
+//! A fix is made as its reader would make it: by its command, or every other time by its JSON patch where it has one;
+//! both have to make the same of an object. What it
 //! changes in a template comes to the pod as a controller would bring it, by a new pod of the template; no controller runs.
 
 use super::api::{Api, name, path};

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// The class of a probe that preempts, between those of pod records.
+/// The class of a probe that preempts, between those of the pods that are there.
 pub(crate) const PREEMPTOR: &str = "preemptor";
 /// The most attempts on one cluster in which pods have to give way, and in which none can.
 const PER_CLUSTER: (usize, usize) = (8, 4);
@@ -177,7 +177,7 @@ fn same(one: &Value, other: &Value) -> bool {
 /// Brings those back that had to go, as they were made: the API server does not take all again that it has written into them.
 async fn restore(api: &Api, world: &World, decided: &Choice) {
     for pod in world
-        .pod_records
+        .existing
         .iter()
         .filter(|pod| decided.gone.contains(&id(pod)))
     {

@@ -1,4 +1,5 @@
-//! Why nodes were rejected on a node is all that does: with every filter failure taken away in the cluster, the node takes it.
+//! Nothing else rejects a pod on a node than the filter failures found there: with each of them taken away in the cluster, the
+//! node takes it.
 
 use super::compare;
 use super::generator::{DECLARED, Group, World, world};
@@ -53,7 +54,7 @@ fn objects(world: &World) -> Vec<Value> {
     world
         .objects
         .iter()
-        .chain(&world.pod_records)
+        .chain(&world.existing)
         .cloned()
         .collect()
 }

@@ -208,14 +208,14 @@ async fn one(api: &Api, kubeconfig: &Path, world: &World, settings: &Settings, t
         ));
     }
     say(&format!(
-        "seed {}: {} nodes, {} occupants, {} fit, {} refused, {} mismatches; {} + {} + {} + {} ms",
+        "seed {}: {} nodes, {} pods, {} fit, {} refused, {} mismatches; {} + {} + {} + {} ms",
         world.seed,
         world
             .objects
             .iter()
             .filter(|object| object["kind"] == "Node")
             .count(),
-        world.pod_records.len(),
+        world.existing.len(),
         tally.fits - before.0,
         tally.refused - before.1,
         tally.mismatches.len() - before.2,

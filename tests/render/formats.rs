@@ -85,12 +85,15 @@ const TEXT: &str =
 fn they_are_what_they_were() {
     insta::assert_snapshot!("image_markdown", render::markdown(&image(), PLAIN));
     insta::assert_snapshot!(
-        "companions_markdown",
+        "contributing_markdown",
         render::markdown(&contributing(), PLAIN)
     );
     insta::assert_snapshot!("markup_markdown", render::markdown(&markup(), PLAIN));
     insta::assert_snapshot!("image_html", render::html(&image(), PLAIN));
-    insta::assert_snapshot!("companions_github", render::github(&contributing(), PLAIN));
+    insta::assert_snapshot!(
+        "contributing_github",
+        render::github(&contributing(), PLAIN)
+    );
     insta::assert_snapshot!("unexplained_junit", render::junit(&unexplained(), PLAIN));
     insta::assert_snapshot!("well_junit", render::junit(&well(), PLAIN));
     let sarif = render::sarif(&unexplained(), PLAIN).expect("it is JSON");

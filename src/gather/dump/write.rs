@@ -1,7 +1,7 @@
 //! The writer behind `--dump`: what was read, as a List that kubectl and `-f` understand.
 //!
-//! It is written while the cluster is read, object by object. Left out are managedFields but for when a workload was written last, the
-//! annotation with which kubectl keeps the last manifest, and everything of Secrets and ConfigMaps but
+//! It is written while the cluster is read, object by object. Left out are managedFields but for when a workload was
+//! written last, the annotation with which kubectl keeps the last manifest, and everything of Secrets and ConfigMaps but
 //! their names, types and the names of their keys. Environment values, arguments and annotations of
 //! pods and workloads stay as they are, since diagnoses quote them: look through a dump before you
 //! give it away.

@@ -1,4 +1,4 @@
-//! What the volumes of a pod without a node need: its claims first, then what they point at.
+//! What the volumes of a pod need: without a node its claims first, then what they point at.
 //!
 //! Of the other pods' claims only the volumes are read: a bound volume names its claim, so that the claims
 //! of a whole cluster need not be listed to count what a node attaches.
@@ -46,9 +46,12 @@ pub(super) fn of_pod(pod: &PodView, reads: &mut BTreeSet<Read>) {
     );
 }
 
-/// The third wave: the volumes that the claims have or could have, what is left for new ones, and what
+/// The third wave, of a pod without a node: the volumes that the claims have or could have, what is left for new ones, and what
 /// the nodes have attached where they attach only so many.
 pub(super) fn of_claims(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
+    if pod.node().is_some() {
+        return;
+    }
     let mut drivers: Vec<Option<String>> = disk_drivers(pod).into_iter().map(Some).collect();
     for name in claims(pod) {
         let Seen::Yes(claim) = store.claims().get(pod.namespace(), &name) else {

@@ -209,10 +209,13 @@ fn the_end_of_a_chain() {
 #[test]
 fn messages_are_alike_but_for_ids_and_numbers() {
     let of = |pod: &str, id: &str, seconds: u8| {
-        likeness(&format!("back-off {seconds}s for {pod} in {id}: x"), pod)
+        normalized(&format!("back-off {seconds}s for {pod} in {id}: x"), pod)
     };
     assert_eq!(of("web-1", ID, 10), of("web-2", UUID, 40));
-    assert_ne!(likeness("no such host", "a"), likeness("no such file", "a"));
+    assert_ne!(
+        normalized("no such host", "a"),
+        normalized("no such file", "a")
+    );
 }
 
 /// What messages are made of.
@@ -250,6 +253,6 @@ proptest! {
         let says = |text: &str| text.contains(|c: char| c.is_alphanumeric());
         prop_assert_eq!(says(&short.text), says(&message));
         prop_assert!(message.contains(innermost(&message)));
-        let _ = likeness(&message, "a");
+        let _ = normalized(&message, "a");
     }
 }

@@ -175,7 +175,8 @@ pub enum ClaimProblem {
 }
 
 impl Reason {
-    /// The filter plugin that gives this reason, by its name in a scheduler's configuration. `None` for what no in-tree filter says.
+    /// The filter plugin that gives this reason, by its name in a scheduler's configuration. `None` for what no in-tree
+    /// filter says.
     pub fn plugin(&self) -> Option<&'static str> {
         Some(match self {
             Self::InsufficientResource(_) | Self::InsufficientUnnamed | Self::TooManyPods => {

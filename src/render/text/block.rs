@@ -49,7 +49,7 @@ impl<'r> Block<'r> {
         self.affected().into_iter().map(Affected::key).collect()
     }
 
-    /// The workloads that it hits; of pods that nobody owns, and of what is no workload's, the objects themselves.
+    /// The workloads that it hits; of bare pods, and of what is no workload's, the objects themselves.
     pub(super) fn workloads(&self) -> BTreeSet<ObjectRef> {
         let affected = self.affected().into_iter();
         let known = affected.map(|one| one.workload.clone().unwrap_or_else(|| one.object()));

@@ -1,4 +1,4 @@
-//! The table of nodes: why each node was rejected on each, like ones in one row, and what is missing from it.
+//! The table of nodes: why each was rejected, like ones in one row, and what is missing from it.
 
 use super::columns::{self, AND, Column, cells};
 use super::failures::in_words;

@@ -4,7 +4,7 @@ use super::diagnosis::inspect;
 use super::quote::{Extent, quote};
 use super::{head, ladder};
 use crate::kubernetes::text::one_line;
-use crate::messages::quote::{innermost, likeness};
+use crate::messages::quote::{innermost, normalized};
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::words::verbatim;
@@ -98,7 +98,7 @@ fn quotes<'a>(group: &[&'a Unexplained], whole: bool) -> Vec<&'a Evidence> {
     let mut said = BTreeSet::new();
     let mut quotes = Vec::new();
     for one in group {
-        let like = |quote: &Evidence| likeness(&quote.quote, &one.object.name);
+        let like = |quote: &Evidence| normalized(&quote.quote, &one.object.name);
         let new = |quote: &&Evidence| whole || !said.contains(&like(quote));
         let new: Vec<&Evidence> = one.evidence.iter().filter(new).collect();
         said.extend(new.iter().copied().map(like));

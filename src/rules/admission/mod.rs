@@ -9,12 +9,6 @@ mod quota_fixes;
 mod refused;
 
 use super::Rule;
-use refused::WorkloadCase;
-
-/// What workloads share of which the same is said, since one thing refuses them all; none for one that is looked at for itself.
-pub fn one_refusal(case: &WorkloadCase<'_>) -> Option<String> {
-    quota_exceeded::key(case)
-}
 
 /// Every rule of this layer.
 pub static RULES: &[&Rule] = &[&quota_exceeded::RULE];

@@ -34,7 +34,7 @@ pub static RULE: Rule = Rule {
         "quota-exceeded.root",
         "quota {quota} of namespace {namespace} refused what workloads make"
     )),
-    check: Check::Workload(check),
+    check: Check::WorkloadsAlike { check, key },
 };
 
 /// Refusals of other workloads that are quoted.
@@ -55,16 +55,16 @@ fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
     finding.into_iter().collect()
 }
 
-/// What tells workloads apart of which not the same is said: the quota that refuses them, and how sure that is.
-pub fn key(case: &WorkloadCase<'_>) -> Option<String> {
+/// The same is said of workloads that one quota refuses, as sure.
+fn key(case: &WorkloadCase<'_>) -> Option<String> {
     let refused = Refused::of(case.it, case.snapshot)?;
     let quota = quota(&refused)?;
     let certainty = refused.certainty(case.snapshot);
     Some(format!("{}/{quota} {certainty:?}", case.namespace()))
 }
 
-/// Pods that the Deployment's other ReplicaSets have: during a rolling update, those of an earlier template. Their ReplicaSets may
-/// not have been read, and of those that were the pods may not.
+/// Pods that the Deployment's other ReplicaSets have: during a rolling update, those of an earlier template. Their
+/// ReplicaSets may not have been read, and of those that were the pods may not.
 fn old_pods(case: &WorkloadCase<'_>) -> i64 {
     let owner = case.it.workload.controller.as_ref();
     if case.it.kind != Kind::ReplicaSet || owner.is_none() {

@@ -3,7 +3,7 @@
 use super::reference::{Refusal, UNMADE, catalog, demands, refusals};
 use crate::kubernetes::nearest::nearest;
 use crate::messages::config::{ConfigFailure, ObjectKind};
-use crate::rules::finding::{Finding, Fix, Look, Who};
+use crate::rules::finding::{Finding, Fix, NextCommand, Who};
 use crate::rules::shared::template::{Template, field_path, role_word};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Keyed, Kind, ObjectRef, Seen};
@@ -86,7 +86,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: 
         };
         finding = finding
             .evidence([case.field_of(object, "data", quote)])
-            .inspect(Look::default())
+            .inspect(NextCommand::default())
             .fact("keys", keys);
     }
     if here {

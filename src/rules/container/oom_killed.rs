@@ -4,7 +4,7 @@ use super::start_failure::start_errors;
 use crate::kubernetes::patch;
 use crate::kubernetes::quantity::Quantity;
 use crate::messages::start::{self, StartFailure};
-use crate::rules::finding::{Certainty, Finding, Fix, Look, Who};
+use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
 use crate::rules::shared::crash::{Crash, crashes};
 use crate::rules::shared::template::{Template, field_path, place, role_word};
 use crate::rules::{Case, Check, Layer, Root, Rule};
@@ -137,7 +137,7 @@ fn too_small(case: &Case<'_>, container: &ContainerView<'_>, proof: Evidence) ->
     let finding = Finding::new(case.subject(), headline, proof)
         .container(container.name())
         .fact("role", role_word(container.role))
-        .inspect(Look::default());
+        .inspect(NextCommand::default());
     let raise = limit.as_ref().map(|limit| raise(case, container, limit));
     amounts(container, limit.as_ref(), finding)
         .evidence(limit.map(|limit| limit.evidence(case)))

@@ -14,7 +14,7 @@ use crate::kubernetes::text::one_line;
 use crate::messages::pull::{self, Pull, PullFailure};
 use crate::messages::sandbox::{self, SandboxFailure};
 use crate::rules::Case;
-use crate::rules::finding::{Certainty, Finding, Fix, Look, Who};
+use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
 use crate::snapshot::{ContainerView, Event, Evidence, Role};
 use crate::text::{Fact, Sentence, say};
 
@@ -368,14 +368,14 @@ impl FailedPull<'_> {
     }
 
     /// Asks the registry about the image, from anywhere and without the node's runtime.
-    pub(super) fn skopeo(&self, words: &[&str], image: &str) -> Look {
+    pub(super) fn skopeo(&self, words: &[&str], image: &str) -> NextCommand {
         let image = format!("docker://{image}");
         let words = ["skopeo"].iter().chain(words).copied();
         shell::command(words.chain([image.as_str()])).into()
     }
 
     /// Asks the registry from the node, which shows each step on the way there.
-    pub(super) fn curl(&self, scheme: &str) -> Look {
+    pub(super) fn curl(&self, scheme: &str) -> NextCommand {
         let host = self.host().unwrap_or_else(|| "HOST".to_owned());
         // the name under which Docker Hub serves images
         let host = if host == "docker.io" {

@@ -83,8 +83,8 @@ pub(super) fn restart(case: &Case<'_>, change: Sentence) -> Fix {
     }
 }
 
-/// Where the spec of the pods stands in an object whose template can be changed: also in one that replaces no pod by itself, since
-/// the pods that it makes next take what is changed here.
+/// Where the spec of the pods stands in an object whose template can be changed: also in one that replaces no pod by
+/// itself, since the pods that it makes next take what is changed here.
 fn pod_spec(subject: &ObjectRef) -> Option<&'static str> {
     subject.known_kind()?.pod_template()
 }

@@ -4,7 +4,7 @@ use super::failed_pull::{self, FailedPull};
 use super::image_edit;
 use crate::kubernetes::image_reference::{ImageReference, InvalidImageReference, Problem};
 use crate::messages::pull::PullFailure;
-use crate::rules::finding::{Finding, Fix, Look, Who};
+use crate::rules::finding::{Finding, Fix, NextCommand, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Message, Sentence, say};
 
@@ -31,7 +31,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             failed.pull.failure == PullFailure::NameInvalid
                 || failed.container.waiting_reason() == "InvalidImageName"
         })
-        .map(|failed| finding(failed).inspect(Look::default()))
+        .map(|failed| finding(failed).inspect(NextCommand::default()))
         .collect()
 }
 

@@ -3,7 +3,7 @@
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::shell;
 use crate::messages::eviction::{self, Consumer, Eviction};
-use crate::rules::finding::{Finding, Fix, Look, Who};
+use crate::rules::finding::{Finding, Fix, NextCommand, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, ObjectRef};
 use crate::text::{Fact, Message, Sentence, say};
@@ -245,11 +245,11 @@ fn pressure(case: &Case<'_>) -> Vec<Evidence> {
 }
 
 /// What shows more; a container that is gone cannot be looked into.
-fn inspect(case: &Case<'_>, eviction: &Eviction) -> Look {
+fn inspect(case: &Case<'_>, eviction: &Eviction) -> NextCommand {
     match (eviction, case.pod().node()) {
         (Eviction::NodePressure { .. } | Eviction::AtAdmission { .. }, Some(node)) => {
             shell::cluster(["describe", &format!("node/{node}")]).into()
         }
-        _ => Look::default(),
+        _ => NextCommand::default(),
     }
 }

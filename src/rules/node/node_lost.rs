@@ -5,7 +5,7 @@
 
 use super::state_taints::quoted;
 use crate::kubernetes::shell;
-use crate::rules::finding::{Finding, Fix, Look, Risk, Who};
+use crate::rules::finding::{Finding, Fix, NextCommand, Risk, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, Node, ObjectRef};
 use crate::text::{Seconds, Sentence, say};
@@ -102,15 +102,15 @@ fn not_ready(case: &NodeCase<'_>, node: &Node) -> Finding {
         .fix([bring_back(heard)])
         .fix(out_of_service(case, node).filter(|_| !heard))
         .fix([delete_node(case)].into_iter().filter(|_| !heard))
-        .inspect(look(case, heard))
+        .inspect(inspect(case, heard))
 }
 
 /// A kubelet that speaks repeats what its runtime says of itself and of its network.
-fn look(case: &NodeCase<'_>, heard: bool) -> Look {
+fn inspect(case: &NodeCase<'_>, heard: bool) -> NextCommand {
     if heard {
-        return Look::on(case.it.name, ["crictl", "info"]);
+        return NextCommand::on(case.it.name, ["crictl", "info"]);
     }
-    Look::on(case.it.name, ["systemctl", "status", "kubelet"])
+    NextCommand::on(case.it.name, ["systemctl", "status", "kubelet"])
 }
 
 fn headline(heard: bool, never: bool) -> Sentence {

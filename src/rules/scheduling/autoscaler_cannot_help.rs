@@ -1,4 +1,5 @@
-//! The cluster autoscaler or Karpenter adds no node for the pod. Beside another cause it says why that one does not heal by itself.
+//! The cluster autoscaler or Karpenter adds no node for the pod. Beside another cause it says why that one does not
+//! heal by itself.
 
 use crate::kubernetes::shell;
 use crate::messages::autoscaler::{self, Autoscaler, Group, GroupSays};

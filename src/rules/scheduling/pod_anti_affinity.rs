@@ -1,7 +1,7 @@
 //! A required anti-affinity, the pod's own or that of pods that run already, keeps it off the nodes.
 //!
-//! Whose pods are there decides what to do, as with host ports: an old pod that a rolling update keeps until the new one is ready,
-//! a sibling of the same template, or another pod.
+//! Whose pods are there decides what to do, as with host ports: an old pod that a rolling update keeps until the new
+//! one is ready, a sibling of the same template, or another pod.
 
 use super::holder_relation::{HolderRelation, REMOVE_FIRST};
 use super::topology::{domain_names, inspect_all_pods, says_which};

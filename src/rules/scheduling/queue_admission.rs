@@ -4,7 +4,7 @@ use super::message_only;
 use super::queues::{Held, System, YUNIKORN, holding, queue_name};
 use crate::messages::queue::{self, Queue};
 use crate::messages::scheduler::Reason;
-use crate::rules::finding::{Finding, Fix, Look, Who};
+use crate::rules::finding::{Finding, Fix, NextCommand, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Fact, Sentence, say};
 
@@ -63,7 +63,7 @@ fn finding(case: &Case<'_>, held: Held) -> Finding {
         System::Volcano => case
             .kubectl(["get", "podgroups.scheduling.volcano.sh"])
             .into(),
-        System::YuniKorn | System::Scheduler => Look::default(),
+        System::YuniKorn | System::Scheduler => NextCommand::default(),
     };
     let (queue, evidence) = queue_name(case).unzip();
     let (headline, why, change, who) = sentences(held.says, held.or_nodes);

@@ -10,7 +10,8 @@ use crate::rules::finding::Certainty;
 use crate::snapshot::Event;
 use crate::snapshot::Evidence;
 
-/// Gates with which a queue holds pods (Kueue `pkg/controller/constants`, `apis/kueue/v1beta1`; Volcano `pkg/webhooks/admission/pods`).
+/// Gates with which a queue holds pods (Kueue `pkg/controller/constants`, `apis/kueue/v1beta1`; Volcano
+/// `pkg/webhooks/admission/pods`).
 const GATES: [(&str, System); 4] = [
     ("kueue.x-k8s.io/admission", System::Kueue),
     ("kueue.x-k8s.io/topology", System::Kueue),

@@ -4,7 +4,7 @@ use super::message_only::{self, MessageOnly};
 use crate::kubernetes::shell;
 use crate::messages::form::contains;
 use crate::messages::scheduler::Reason;
-use crate::rules::finding::{Certainty, Finding, Fix, Look, Who};
+use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::DEFAULT_SCHEDULER;
 use crate::text::say;
@@ -43,9 +43,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 /// The log of the scheduler that comes with Kubernetes; where another one runs is not known.
-pub(super) fn scheduler_log(case: &Case<'_>) -> Look {
+pub(super) fn scheduler_log(case: &Case<'_>) -> NextCommand {
     if case.pod().scheduler() != DEFAULT_SCHEDULER {
-        return Look::default();
+        return NextCommand::default();
     }
     let words = ["logs", "-l", "component=kube-scheduler", "--tail=100"];
     shell::kubectl("kube-system", words).into()

@@ -23,7 +23,8 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
-/// The plugins of the default profile (pkg/scheduler/apis/config/v1/default_plugins.go, 1.19 to 1.37), and the pseudo name of extenders.
+/// The plugins of the default profile (pkg/scheduler/apis/config/v1/default_plugins.go, 1.19 to 1.37), and the pseudo
+/// name of extenders.
 const IN_TREE: [&str; 28] = [
     "PrioritySort",
     "SchedulingGates",
@@ -55,8 +56,8 @@ const IN_TREE: [&str; 28] = [
     "GangScheduling",
 ];
 
-/// Parts of rare reasons of in-tree plugins that say too little for a cause (`framework/plugins/noderesources`, `interpodaffinity`,
-/// `volumezone`, `nodevolumelimits`, `nodeaffinity`, `schedule_one.go` of 1.19 to 1.37).
+/// Parts of rare reasons of in-tree plugins that say too little for a cause (`framework/plugins/noderesources`,
+/// `interpodaffinity`, `volumezone`, `nodevolumelimits`, `nodeaffinity`, `schedule_one.go` of 1.19 to 1.37).
 const IN_TREE_REASONS: [&str; 11] = [
     "Pod has a restartable init container",
     "parsing pod: ",

@@ -2,7 +2,7 @@
 
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
-use crate::rules::finding::{Certainty, Finding, Fix, Look, Who};
+use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::shared::taint_meaning::{Meaning, Purpose, meaning, purpose};
 use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
@@ -48,7 +48,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let finding = if matched.is_computed() {
-        computed(case, &matched).inspect(Look::default())
+        computed(case, &matched).inspect(NextCommand::default())
     } else {
         let columns = "custom-columns=NODE:.metadata.name,TAINTS:.spec.taints";
         let look = shell::cluster(["get", "nodes", "-o", columns]);

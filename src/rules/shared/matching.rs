@@ -333,7 +333,8 @@ fn about_the_pod(message: &scheduler::Message) -> bool {
     clauses.any(|clause| clause.count.is_none() && clause.reason.is_about_the_pod())
 }
 
-/// Whether the reason is of a filter that is not computed, or could not be here, so that a node without filter failures may fail there.
+/// Whether the reason is of a filter that is not computed, or could not be here, so that a node without filter failures
+/// may fail there.
 fn is_of_another(reason: &Reason, examination: &Examination) -> bool {
     let unread = examination
         .results

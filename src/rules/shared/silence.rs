@@ -2,8 +2,7 @@
 
 use crate::rules::Case;
 
-/// Seconds after which the silence of a scheduler about a pod means something.
-pub(crate) const SILENCE: i64 = 60;
+pub(in crate::rules) use crate::triage::SILENCE;
 
 /// Whether the scheduler of this name wrote about any pod after it could have tried this one.
 pub(in crate::rules) fn alive(case: &Case<'_>, name: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Another pod has the claim or disk, and only one may.
 //!
-//! Source: kube-scheduler `framework/plugins/volumerestrictions` (1.37): claims of access mode ReadWriteOncePod, and disks of the old
-//! kinds that a pod names itself.
+//! Source: kube-scheduler `framework/plugins/volumerestrictions` (1.37): claims of access mode ReadWriteOncePod, and
+//! disks of the old kinds that a pod names itself.
 
 use super::volume_failures::{first, matched};
 use crate::kubernetes::shell;

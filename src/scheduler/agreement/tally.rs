@@ -46,7 +46,8 @@ impl<'m> Theirs<'m> {
         clauses.map(|(_, text)| (*text).to_owned()).collect()
     }
 
-    /// Whether the clauses that are not computed can be about exactly this many nodes: one plugin may give several reasons a node.
+    /// Whether the clauses that are not computed can be about exactly this many nodes: one plugin may give several
+    /// reasons a node.
     pub(super) fn foreign_fits(&self, nodes: usize) -> bool {
         let counts = || {
             self.foreign

@@ -53,7 +53,7 @@ fn two_zones() -> Vec<Object> {
 }
 
 #[test]
-fn a_pod_goes_where_its_company_is() {
+fn a_pod_goes_where_its_peers_are() {
     let web = near(app("web", "web"), json!([term("cache", json!({}))]));
     let mut objects = two_zones();
     let nowhere: Vec<String> = ["a1", "a2", "b1"]
@@ -103,7 +103,7 @@ fn the_first_of_a_series_may_start_where_the_keys_are() {
         .map(|n| format!("{n}: {AFFINITY}"))
         .collect();
     assert_eq!(filtered_nodes(&first, &objects), rest);
-    // a contributing finding on a node without the key is in no domain
+    // a peer on a node without the key is in no domain
     let mut objects = two_zones();
     objects.extend([node("bare", "8", "8Gi"), app("web-1", "web").on("bare")]);
     assert_eq!(
@@ -305,7 +305,7 @@ fn namespaces_that_were_not_read_are_a_gap_and_no_filter_failure() {
 }
 
 #[test]
-fn pods_that_preemption_makes_room_for_are_company_and_neighbours() {
+fn pods_that_preemption_makes_room_for_are_peers_too() {
     let coming = |app_: &str| app("coming", app_).set("/status/nominatedNodeName", json!("b1"));
     let mut objects = two_zones();
     objects.push(coming("batch"));

@@ -1,8 +1,8 @@
 //! What preemption would find for a pod that no node takes: on each node, which pods would have to give way.
 //!
-//! It is found as the scheduler finds it. Where removing pods can help at all, every pod of lower priority is taken off the node; if
-//! the pod fits then, they are put back one by one, the most important first, as long as it still fits. Of the nodes the one is
-//! chosen where the least is lost.
+//! It is found as the scheduler finds it. Where removing pods can help at all, every pod of lower priority is taken off
+//! the node; if the pod fits then, they are put back one by one, the most important first, as long as it still fits. Of
+//! the nodes the one is chosen where the least is lost.
 //!
 //! Left out on purpose: PodDisruptionBudgets, which only change the order in which pods are put back and nodes compared, so that
 //! the scheduler may choose another node; extenders; groups of pods that are preempted together (alpha in 1.37). Whether the pod
@@ -180,30 +180,17 @@ fn reasons(failures: &[FilterFailure]) -> Vec<String> {
 }
 
 impl DryRun {
-    /// The node that the scheduler would choose, and who gives way there. It loses the least important pods, then the fewest, then
-    /// the youngest.
+    /// The node that the scheduler would choose, and who gives way there: of those that it may choose the first.
     pub fn chosen(&self) -> Option<(&str, &[Victim])> {
-        let rooms = self
-            .nodes
-            .iter()
-            .filter_map(|(node, outcome)| match outcome {
-                Outcome::Room(victims) => Some((node.as_str(), victims.as_slice())),
-                _ => None,
-            });
-        rooms.min_by_key(|(_, victims)| loss(victims))
+        self.choices().next()
     }
 
-    /// All nodes that the scheduler may choose: of those that lose the same it takes any.
+    /// All nodes that the scheduler may choose. They lose the least important pods, then the fewest, then the youngest; of those
+    /// that lose the same it takes any.
     pub fn choices(&self) -> impl Iterator<Item = (&str, &[Victim])> {
-        let least = self.chosen().map(|(_, victims)| loss(victims));
-        self.nodes
-            .iter()
-            .filter_map(move |(node, outcome)| match outcome {
-                Outcome::Room(victims) if Some(loss(victims)) == least => {
-                    Some((node.as_str(), victims.as_slice()))
-                }
-                _ => None,
-            })
+        let rooms = || self.nodes.iter().filter_map(room);
+        let least = rooms().map(|(_, victims)| loss(victims)).min();
+        rooms().filter(move |(_, victims)| Some(loss(victims)) == least)
     }
 
     /// The nodes by what the scheduler says of them when preemption finds none.
@@ -234,8 +221,15 @@ impl DryRun {
     }
 }
 
-/// What a node loses, to be compared: its most important victim, all of their priorities, their number, the time for which the oldest
-/// of the most important ones has run.
+fn room((node, outcome): &(String, Outcome)) -> Option<(&str, &[Victim])> {
+    match outcome {
+        Outcome::Room(victims) => Some((node, victims)),
+        _ => None,
+    }
+}
+
+/// What a node loses, to be compared: its most important victim, all of their priorities, their number, the time for
+/// which the oldest of the most important ones has run.
 fn loss(victims: &[Victim]) -> (i32, i64, usize, Reverse<Timestamp>) {
     let highest = victims.first().map_or(i32::MIN, |victim| victim.priority);
     // counted from the lowest one, so that each pod adds to it

@@ -232,7 +232,7 @@ fn of_a_spread_the_count_and_the_missing_label_are_two_things() {
 }
 
 #[test]
-fn where_the_company_stands_comes_before_where_it_does_not() {
+fn where_the_peers_are_comes_before_where_they_are_not() {
     let near = pod("new")
         .asks("cpu", "1")
         .set("/spec/affinity", topology("podAffinity", "zone"));

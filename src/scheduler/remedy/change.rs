@@ -309,7 +309,8 @@ fn unrequire(pod: &mut Pod, at: Expression) {
     }
 }
 
-/// The changes in an order in which none moves what a later one means: what is taken out of a list goes from the last to the first.
+/// The changes in an order in which none moves what a later one means: what is taken out of a list goes from the last
+/// to the first.
 pub(super) fn in_turn<'c>(changes: impl IntoIterator<Item = &'c Change>) -> Vec<&'c Change> {
     let mut all: Vec<&Change> = changes.into_iter().collect();
     all.sort_by_key(|change| match change {

@@ -76,7 +76,8 @@ fn pod_part(
     (patch, Some(command))
 }
 
-/// The operations of one change. Each tests what it replaces, since a webhook may have written the pod otherwise than its template.
+/// The operations of one change. Each tests what it replaces, since a webhook may have written the pod otherwise than
+/// its template.
 fn pod_patch(change: &Change, spec: &str, pod: &Pod) -> Vec<Value> {
     match change {
         Change::Lower {

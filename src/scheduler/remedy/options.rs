@@ -128,7 +128,8 @@ fn of_expression(incoming: &Incoming<'_, '_>, wanted: &str, found: Option<&str>)
     accept.into_iter().chain([drop]).collect()
 }
 
-/// The first expression that reads so. Terms that pin nodes by name are a controller's, and its own template is written otherwise.
+/// The first expression that reads so. Terms that pin nodes by name are a controller's, and its own template is written
+/// otherwise.
 fn expression<'a>(
     incoming: &Incoming<'a, '_>,
     wanted: &str,

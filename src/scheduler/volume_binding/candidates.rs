@@ -2,8 +2,8 @@
 //!
 //! All but the reach of a volume is the same for every node and decided once; volumes of single nodes are kept by node.
 //!
-//! Source: component-helpers `storage/volume/pv_helpers.go` (1.37), `FindMatchingVolume`. Of volumes of one size the scheduler takes
-//! any, here it is the first by name.
+//! Source: component-helpers `storage/volume/pv_helpers.go` (1.37), `FindMatchingVolume`. Of volumes of one size the
+//! scheduler takes any, here it is the first by name.
 
 use super::{admits, asked};
 use crate::kubernetes::claims::class_name;

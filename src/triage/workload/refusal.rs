@@ -35,8 +35,8 @@ pub fn is_refusal(event: &Event) -> bool {
 pub enum Refusal<'s> {
     /// Its newest event of a refusal.
     Event(&'s Event),
-    /// The condition ReplicaFailure, or a Deployment's Progressing. Its message is that of the first refusal, since controllers do
-    /// not change it while it stands (pkg/controller/replicaset/replica_set_utils.go calculateStatus,
+    /// The condition ReplicaFailure, or a Deployment's Progressing. Its message is that of the first refusal, since
+    /// controllers do not change it while it stands (pkg/controller/replicaset/replica_set_utils.go calculateStatus,
     /// pkg/controller/deployment/util/deployment_util.go SetDeploymentCondition, 1.37).
     Condition(&'s WorkloadCondition),
 }

@@ -4,10 +4,10 @@
 
 mod affinity;
 mod basic;
+mod existing;
 mod labels;
 mod nodes;
 mod pod;
-mod pod_records;
 mod probes;
 mod selectors;
 mod spread;
@@ -63,8 +63,8 @@ pub(crate) struct World {
     pub(crate) seed: u64,
     /// Everything but pods, in the order in which it can be created.
     pub(crate) objects: Vec<Value>,
-    /// Pods that are there.
-    pub(crate) pod_records: Vec<Value>,
+    /// Pods that are there before the probes.
+    pub(crate) existing: Vec<Value>,
     /// Pods that look for a node.
     pub(crate) probes: Vec<Value>,
 }
@@ -82,7 +82,7 @@ pub(crate) fn world(seed: u64, groups: &BTreeSet<Group>) -> World {
     }
     World {
         seed,
-        pod_records: pod_records::pod_records(&mut stream(1), groups, &nodes),
+        existing: existing::existing(&mut stream(1), groups, &nodes),
         probes: probes::probes(&mut stream(2), groups, &nodes),
         objects,
     }
@@ -103,8 +103,8 @@ fn namespaces(random: &mut Random) -> Vec<Value> {
 
 /// Priorities by name; a probe's own never preempts, so that it changes nothing.
 const PRIORITIES: [(&str, i32); 6] = [
-    ("occupant-low", -10),
-    ("occupant-high", 1000),
+    ("existing-low", -10),
+    ("existing-high", 1000),
     ("probe-low", -5),
     ("probe-middle", 0),
     ("probe-high", 100),

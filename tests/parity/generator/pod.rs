@@ -1,4 +1,4 @@
-//! What pod records and probes have in common: requests in all their shapes, host ports, labels, priorities.
+//! What the pods that are there and probes have in common: requests in all their shapes, host ports, labels, priorities.
 
 use super::super::random::Random;
 use super::{NAMESPACES, OVERHEAD, PRIORITIES};

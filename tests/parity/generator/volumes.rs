@@ -3,8 +3,8 @@
 //! What is bound is so by hand: no controller runs. A probe whose claim would be bound stays waiting for that.
 
 use super::super::random::Random;
+use super::existing::FINALIZER;
 use super::labels::{HOSTNAME, ZONE};
-use super::pod_records::FINALIZER;
 use super::{NAMESPACES, pod};
 use serde_json::{Value, json};
 
@@ -262,8 +262,8 @@ pub(super) fn constrain(random: &mut Random, probe: &mut Value) {
     }
 }
 
-/// Gives an pod record a volume that others may want as well.
-pub(super) fn occupy(random: &mut Random, pod_record: &mut Value) {
+/// Gives a pod that is there a volume that others may want as well.
+pub(super) fn occupy(random: &mut Random, pod: &mut Value) {
     let mut volume = json!({"name": "v0"});
     match random.below(10) {
         0 | 1 => inline(random, &mut volume),
@@ -276,7 +276,7 @@ pub(super) fn occupy(random: &mut Random, pod_record: &mut Value) {
             volume["persistentVolumeClaim"] = json!({"claimName": name});
         }
     }
-    mount(pod_record, volume);
+    mount(pod, volume);
 }
 
 fn mount(pod: &mut Value, volume: Value) {

@@ -141,7 +141,7 @@ fn the_node_is_chosen_that_loses_the_least() {
 }
 
 #[test]
-fn neighbours_that_go_keep_nobody_away() {
+fn victims_keep_nobody_away() {
     let low = |affinity: Value| {
         let low = standing("low", "n1", 0, "1").set("/metadata/labels", json!({"app": "batch"}));
         vec![low.set("/spec/affinity", affinity)]
@@ -155,7 +155,7 @@ fn neighbours_that_go_keep_nobody_away() {
 }
 
 #[test]
-fn neighbours_that_go_do_not_count_in_their_domain() {
+fn victims_do_not_count_in_their_domain() {
     let constraint = json!([{
         "maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule",
         "labelSelector": {"matchLabels": {"app": "web"}},

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 /// Keeps a deleted pod from going.
 pub(crate) const FINALIZER: &str = "parity.example.com/stay";
 
-pub(super) fn pod_records(
+pub(super) fn existing(
     random: &mut Random,
     groups: &BTreeSet<Group>,
     nodes: &[Value],
@@ -16,24 +16,25 @@ pub(super) fn pod_records(
     let count = random.between(0, 200.min(nodes.len() * 8));
     let mut all: Vec<Value> = (0..count)
         .map(|index| {
-            let mut pod_record = pod_record(random, groups, nodes, &format!("o{index:03}"));
-            if pod_record["spec"]["nodeName"].is_string() {
+            let mut pod = one(random, groups, nodes, &format!("o{index:03}"));
+            if pod["spec"]["nodeName"].is_string() {
                 // of pods alike the one that started last gives way
                 let (minutes, seconds) = (index * 7 % 60, index % 60);
-                pod_record["status"]["startTime"] = json!(format!(
+                pod["status"]["startTime"] = json!(format!(
                     "2026-01-01T{:02}:{minutes:02}:{seconds:02}Z",
                     index % 24
                 ));
             }
-            pod_record
+            pod
         })
         .collect();
     spare_the_book(&mut all);
     all
 }
 
-/// Leaves each host port of a node to one pod, rather to one that has not ended. The scheduler's book keeps a port once and forgets
-/// it when one of two holders ends or gives way; what is computed is the truth of the node (`src/scheduler/ports.rs`).
+/// Leaves each host port of a node to one pod, rather to one that has not ended. The scheduler's book keeps a port once
+/// and forgets it when one of two holders ends or gives way; what is computed is the truth of the node
+/// (`src/scheduler/ports.rs`).
 fn spare_the_book(all: &mut [Value]) {
     let has_ended = |pod: &Value| {
         let phase = pod["status"]["phase"].as_str();
@@ -63,36 +64,32 @@ fn in_the_book(port: &Value) -> String {
     format!("{address} {} {}", port["protocol"], port["hostPort"])
 }
 
-fn pod_record(random: &mut Random, groups: &BTreeSet<Group>, nodes: &[Value], name: &str) -> Value {
-    let mut pod_record = pod::plain(random, name);
+fn one(random: &mut Random, groups: &BTreeSet<Group>, nodes: &[Value], name: &str) -> Value {
+    let mut pod = pod::plain(random, name);
     let node = &random.one(nodes)["metadata"]["name"];
-    pod::requests(random, &mut pod_record, 350);
+    pod::requests(random, &mut pod, 350);
     if random.percent(20) {
-        pod::host_ports(random, &mut pod_record);
+        pod::host_ports(random, &mut pod);
     }
     if random.percent(8) {
-        pod::ask(
-            &mut pod_record["spec"]["containers"][0],
-            "example.com/gpu",
-            "1",
-        );
+        pod::ask(&mut pod["spec"]["containers"][0], "example.com/gpu", "1");
     }
     if groups.contains(&Group::Affinity) && random.percent(10) {
-        affinity::keep_away(random, &mut pod_record);
+        affinity::keep_away(random, &mut pod);
     }
     if groups.contains(&Group::Volumes) && random.percent(25) {
-        volumes::occupy(random, &mut pod_record);
+        volumes::occupy(random, &mut pod);
     }
     match random.below(10) {
-        0 => pod::prioritise(&mut pod_record, "occupant-low"),
-        1 => pod::prioritise(&mut pod_record, "occupant-high"),
+        0 => pod::prioritise(&mut pod, "existing-low"),
+        1 => pod::prioritise(&mut pod, "existing-high"),
         _ => {}
     }
     if random.percent(4) {
-        nominated(random, &mut pod_record, node);
-        return pod_record;
+        nominated(random, &mut pod, node);
+        return pod;
     }
-    pod_record["spec"]["nodeName"] = node.clone();
+    pod["spec"]["nodeName"] = node.clone();
     let phase = match random.below(100) {
         0..=69 => "Running",
         70..=81 => "Pending",
@@ -100,33 +97,33 @@ fn pod_record(random: &mut Random, groups: &BTreeSet<Group>, nodes: &[Value], na
         89..=94 => "Failed",
         _ => "Unknown",
     };
-    pod_record["status"]["phase"] = json!(phase);
+    pod["status"]["phase"] = json!(phase);
     if phase == "Running" && random.percent(12) {
-        resized(random, &mut pod_record);
+        resized(random, &mut pod);
     }
     if random.percent(10) {
-        pod_record["metadata"]["finalizers"] = json!([FINALIZER]);
-        pod_record["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+        pod["metadata"]["finalizers"] = json!([FINALIZER]);
+        pod["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
     }
     if random.percent(5) {
-        pod_record["spec"]["schedulerName"] = json!("another");
+        pod["spec"]["schedulerName"] = json!("another");
     }
-    pod_record
+    pod
 }
 
 /// Not bound, with a node kept for it. A gate keeps it from being bound; of another scheduler's pods the default one keeps no
 /// book.
-fn nominated(random: &mut Random, pod_record: &mut Value, node: &Value) {
-    pod_record["status"] = json!({"phase": "Pending", "nominatedNodeName": node});
+fn nominated(random: &mut Random, pod: &mut Value, node: &Value) {
+    pod["status"] = json!({"phase": "Pending", "nominatedNodeName": node});
     if random.percent(75) {
-        pod_record["spec"]["schedulingGates"] = json!([{"name": "parity.example.com/wait"}]);
+        pod["spec"]["schedulingGates"] = json!([{"name": "parity.example.com/wait"}]);
     } else {
-        pod_record["spec"]["schedulerName"] = json!("another");
+        pod["spec"]["schedulerName"] = json!("another");
     }
 }
 
 /// In the middle of a resize in place: the node holds what is in force, or what is wished unless that cannot be.
-fn resized(random: &mut Random, pod_record: &mut Value) {
+fn resized(random: &mut Random, pod: &mut Value) {
     let in_force = json!({"cpu": pod::cpu(random, 600), "memory": pod::memory(random, 600)});
     let mut status = json!({
         "name": "c0", "image": "app", "imageID": "app", "ready": true, "restartCount": 0,
@@ -136,18 +133,18 @@ fn resized(random: &mut Random, pod_record: &mut Value) {
         status["allocatedResources"] =
             json!({"cpu": pod::cpu(random, 600), "memory": pod::memory(random, 600)});
     }
-    pod_record["status"]["containerStatuses"] = json!([status]);
+    pod["status"]["containerStatuses"] = json!([status]);
     // the kubelet's own sums
     if random.percent(25) {
         let amounts = |random: &mut Random| json!({"cpu": pod::cpu(random, 600), "memory": pod::memory(random, 600)});
-        pod_record["status"]["resources"] = json!({"requests": amounts(random)});
+        pod["status"]["resources"] = json!({"requests": amounts(random)});
         if random.percent(70) {
-            pod_record["status"]["allocatedResources"] = amounts(random);
+            pod["status"]["allocatedResources"] = amounts(random);
         }
     }
     if random.percent(60) {
         let reason = random.pick(&["Infeasible", "Deferred"]);
-        pod_record["status"]["conditions"] =
+        pod["status"]["conditions"] =
             json!([{"type": "PodResizePending", "status": "True", "reason": reason}]);
     }
 }

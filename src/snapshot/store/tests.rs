@@ -1,0 +1,168 @@
+//! What goes leaves nothing behind, and what is forgotten is unknown again, of every kind.
+
+use super::*;
+use crate::snapshot::footprint::Footprint;
+use serde_json::{Value, json};
+
+/// An object of the kind, with a time, an owner and a node where it may have one.
+fn object(kind: Kind) -> Value {
+    let owner = json!({"kind": "ReplicaSet", "name": "web", "uid": "uid-web", "controller": true});
+    let mut object = json!({
+        "apiVersion": kind.api_version(), "kind": kind.as_str(),
+        "metadata": {
+            "name": "x", "uid": "uid-x", "creationTimestamp": "2026-01-01T00:00:00Z", "ownerReferences": [owner],
+        },
+        "spec": {}, "status": {},
+    });
+    if kind.namespaced() {
+        object["metadata"]["namespace"] = json!("shop");
+    }
+    match kind {
+        Kind::Event => {
+            object["involvedObject"] = json!({"kind": "Pod", "namespace": "shop", "name": "x"});
+            object["lastTimestamp"] = json!("2026-01-01T00:00:00Z");
+        }
+        Kind::Pod => object["spec"] = json!({"nodeName": "n1", "containers": [{"name": "app"}]}),
+        Kind::CsiDriver => object["spec"] = json!({"storageCapacity": true}),
+        Kind::CsiStorageCapacity => object["storageClassName"] = json!("fast"),
+        Kind::ControllerRevision => object["revision"] = json!(1),
+        Kind::StorageClass => object["provisioner"] = json!("csi.example.com"),
+        _ => {}
+    }
+    object
+}
+
+fn with(objects: &[(Kind, &Value, Retention)]) -> Store {
+    let mut store = Store::new(Why::NotAsked);
+    for (kind, object, retention) in objects {
+        let json = object.to_string();
+        store.insert(*kind, json.as_bytes(), *retention).unwrap();
+    }
+    store
+}
+
+/// All that it holds. The newest time that was seen stays: the store is no older for it; and so do places for pods and
+/// footprints, which are given again.
+fn held(store: &Store) -> String {
+    let mut store = store.clone();
+    store.newest = None;
+    let vacant = format!("all: [{:?}], held: [0], vacant: [0]", Footprint::default());
+    let text = format!("{store:?}").replace(&vacant, "all: [], held: [], vacant: []");
+    text.replace("all: [None], vacant: [0]", "all: [], vacant: []")
+}
+
+fn nothing() -> String {
+    held(&Store::new(Why::NotAsked))
+}
+
+fn pod(phase: &str) -> Value {
+    let mut pod = object(Kind::Pod);
+    pod["status"]["phase"] = json!(phase);
+    pod
+}
+
+#[test]
+fn an_object_that_is_removed_leaves_nothing_behind() {
+    for kind in Kind::all() {
+        let object = object(kind);
+        let mut store = with(&[(kind, &object, Retention::Whole)]);
+        let is_counted = kind == Kind::Pod || kind == Kind::Event;
+        assert_eq!(store.keys(kind).len(), usize::from(!is_counted), "{kind}");
+        assert_ne!(held(&store), nothing(), "{kind}");
+        store.remove(kind, object.to_string().as_bytes()).unwrap();
+        assert_eq!(held(&store), nothing(), "{kind}");
+    }
+}
+
+#[test]
+fn a_pod_leaves_nothing_behind_however_it_stood() {
+    let phases = ["Pending", "Running", "Succeeded", "Failed", "Unknown"];
+    for (phase, retention) in phases
+        .into_iter()
+        .flat_map(|phase| [Retention::Whole, Retention::Record].map(|how| (phase, how)))
+    {
+        let pod = pod(phase);
+        let mut store = with(&[(Kind::Pod, &pod, retention)]);
+        store.remove(Kind::Pod, pod.to_string().as_bytes()).unwrap();
+        assert_eq!(held(&store), nothing(), "{phase} {retention:?}");
+    }
+}
+
+#[test]
+fn a_name_that_is_removed_leaves_nothing_behind() {
+    for kind in [Kind::Secret, Kind::ConfigMap] {
+        let mut store = Store::new(Why::NotAsked);
+        store.insert_name(kind, "shop", "x", None);
+        assert_eq!(store.keys(kind).len(), 1);
+        let json = object(kind).to_string();
+        store.remove(kind, json.as_bytes()).unwrap();
+        assert_eq!(held(&store), nothing(), "{kind}");
+    }
+}
+
+#[test]
+fn what_is_forgotten_is_as_if_it_could_not_be_read() {
+    for kind in Kind::all() {
+        let gap = Gap {
+            kind,
+            namespace: None,
+            name: None,
+            why: Why::Failed,
+            detail: String::new(),
+        };
+        let mut store = with(&[(kind, &object(kind), Retention::Whole)]);
+        for scope in [
+            ReadScope::Everywhere,
+            ReadScope::Namespace("shop".to_owned()),
+            ReadScope::Object("shop".to_owned(), "y".to_owned()),
+        ] {
+            store.record(kind, scope, Ok(()));
+        }
+        store.forget(gap.clone());
+        let mut unread = Store::new(Why::NotAsked);
+        unread.record(kind, ReadScope::Everywhere, Err(gap));
+        assert_eq!(held(&store), held(&unread), "{kind}");
+    }
+}
+
+#[test]
+fn others_stay_when_one_goes_or_a_kind_is_forgotten() {
+    let node = object(Kind::Node);
+    let mut other = node.clone();
+    other["metadata"]["name"] = json!("y");
+    let kept = |kind: Kind, object: &Value| (kind, object.clone(), Retention::Whole);
+    let all = [
+        kept(Kind::Pod, &pod("Pending")),
+        kept(Kind::Node, &node),
+        kept(Kind::Node, &other),
+    ];
+    let mut store = with(&all.each_ref().map(|(kind, it, how)| (*kind, it, *how)));
+    store
+        .remove(Kind::Node, node.to_string().as_bytes())
+        .unwrap();
+    assert_eq!(store.keys(Kind::Node).len(), 1);
+    store.forget(Gap {
+        kind: Kind::Node,
+        namespace: None,
+        name: None,
+        why: Why::Failed,
+        detail: String::new(),
+    });
+    assert!(store.nodes().get("", "y").is_unknown());
+    assert_eq!(store.whole_pods().count(), 1);
+}
+
+#[test]
+fn a_record_of_a_pod_that_was_looked_at_leaves_it_whole() {
+    let waiting = pod("Pending");
+    let mut taken = waiting.clone();
+    taken["spec"]["nodeName"] = json!("n2");
+    let store = with(&[
+        (Kind::Pod, &waiting, Retention::Whole),
+        (Kind::Pod, &taken, Retention::Record),
+    ]);
+    let whole = store.whole_pod("shop", "x").unwrap();
+    assert_eq!(whole.node(), Some("n1"));
+    let nodes = store.pod_records().iter().map(|record| record.node.clone());
+    assert_eq!(nodes.collect::<Vec<_>>(), [Some("n2".into())]);
+}
