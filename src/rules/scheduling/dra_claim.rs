@@ -213,7 +213,7 @@ fn sentences(problem: &ClaimProblem) -> (Sentence, Sentence, Sentence, Who) {
         ClaimProblem::NoDevice => (
             say!(
                 "dra-claim.no-device",
-                "no free device satisfies the pod's ResourceClaims on {share}"
+                "no free device satisfies the pod's ResourceClaims on {anywhere}"
             ),
             say!(
                 "dra-claim.no-device-why",

@@ -27,7 +27,7 @@ pub static RULE: Rule = Rule {
 
 const NONE_THERE: Sentence = say!(
     "pod-affinity.none-there",
-    "the pod has to be near {wanted}, and there are none on {share}"
+    "the pod has to be near {wanted}, and there are none on {anywhere}"
 );
 const MAKE_PREFERRED: Sentence = say!(
     "pod-affinity.make-preferred",

@@ -16,7 +16,7 @@ use crate::snapshot::Evidence;
 use crate::text::{Fact, Message, Sentence, say};
 
 use super::order::Class;
-use super::remedies;
+use super::{remedies, share};
 
 /// How a rule knows its cause in each of the two sources.
 pub(crate) struct Pattern<O, R> {
@@ -91,16 +91,16 @@ impl<'e> Match<'e> {
     pub(crate) fn finding(&self, case: &Case<'_>, headline: Sentence) -> Finding {
         let (count, total) = self.counts();
         let nodes = (!self.places.is_empty()).then(|| self.nodes());
-        let mut finding = Finding::new(
+        let finding = Finding::new(
             case.subject(),
             headline,
             self.scheduler_message.quote.clone(),
-        )
-        .certainty(self.certainty)
-        .fact("share", self.share())
-        .fact_if("count", count)
-        .fact_if("total", total)
-        .fact_if("nodes", nodes);
+        );
+        let mut finding = share::told(finding, self.share(), self.whereabouts())
+            .certainty(self.certainty)
+            .fact_if("count", count)
+            .fact_if("total", total)
+            .fact_if("nodes", nodes);
         finding.results.clone_from(&self.examination.results);
         finding.agreement = Some(self.examination.agreement.clone());
         finding.preemption = if self.is_computed() {

@@ -1,6 +1,6 @@
 //! What rules of several layers share: whether a cause holds for a pod that no node takes (`matching`, with `order`,
 //! `remedies` and `taint_meaning`), how containers ended (`crash`), the claims of a pod (`claims`), changes to a template
-//! (`template`), schedulers that say nothing (`silence`), and words for what `scheduler` gives as data (`agreement`,
+//! (`template`), the share of nodes on which a cause holds (`share`), schedulers that say nothing (`silence`), and words for what `scheduler` gives as data (`agreement`,
 //! `preemption`, `failure`, `remedies`).
 
 pub(crate) mod agreement;
@@ -11,6 +11,7 @@ pub(crate) mod matching;
 pub(crate) mod order;
 pub(crate) mod preemption;
 pub(crate) mod remedies;
+pub(crate) mod share;
 pub(crate) mod silence;
 pub(crate) mod taint_meaning;
 pub(crate) mod template;

@@ -46,7 +46,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 case,
                 say!(
                     "volume-node-affinity.of-a-claim",
-                    "the volume of a claim cannot be reached from {share}"
+                    "the volume of a claim cannot be reached from {anywhere}"
                 ),
             )
             .why(say!(

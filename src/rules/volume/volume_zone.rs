@@ -55,7 +55,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 case,
                 say!(
                     "volume-zone.of-a-claim",
-                    "the volume of a claim is in another zone than {share}"
+                    "the volume of a claim is in another zone than {anywhere}"
                 ),
             )
             .fix([Fix::advice(
