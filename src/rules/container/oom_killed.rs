@@ -26,7 +26,11 @@ pub static RULE: Rule = Rule {
     ],
     explanation: include_str!("oom_killed.md"),
     reads: &[Kind::Node],
-    refines: &["crash-app-error", "crash-exit-zero"],
+    refines: &[
+        "crash-app-error",
+        "crash-exit-zero",
+        "init-container-failing",
+    ],
     root: Root::Subject,
     check: Check::Pod(check),
 };

@@ -24,7 +24,11 @@ pub static RULE: Rule = Rule {
     ],
     explanation: include_str!("runtime_error.md"),
     reads: &[],
-    refines: &["crash-app-error", "container-create-error"],
+    refines: &[
+        "crash-app-error",
+        "container-create-error",
+        "init-container-failing",
+    ],
     root: Root::Subject,
     check: Check::Pod(check),
 };

@@ -1,5 +1,5 @@
 //! What rules of several layers share: whether a cause holds for a pod that no node takes (`matching`, with `order`,
-//! `remedies` and `taint_meaning`), how containers ended (`crash`), the claims of a pod (`claims`), changes to a template
+//! `remedies` and `taint_meaning`), how containers ended (`crash`, `last_words`), the claims of a pod (`claims`), changes to a template
 //! (`template`), the share of nodes on which a cause holds (`share`), schedulers that say nothing (`silence`), and words for what `scheduler` gives as data (`agreement`,
 //! `preemption`, `failure`, `remedies`).
 
@@ -7,6 +7,7 @@ pub(crate) mod agreement;
 pub(crate) mod claims;
 pub(crate) mod crash;
 pub(crate) mod failure;
+pub(crate) mod last_words;
 pub(crate) mod matching;
 pub(crate) mod order;
 pub(crate) mod preemption;
