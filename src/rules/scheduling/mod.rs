@@ -8,6 +8,7 @@
 
 mod affinity_peers;
 pub mod autoscaler_cannot_help;
+mod cluster_autoscaler;
 pub mod cordoned_node;
 mod device_claims;
 pub mod dra_claim;
@@ -19,8 +20,9 @@ pub mod insufficient_cpu;
 pub mod insufficient_ephemeral_storage;
 pub mod insufficient_extended_resource;
 pub mod insufficient_memory;
+pub mod karpenter;
 mod message_only;
-pub mod no_nodes;
+mod no_nodes;
 pub mod node_name_mismatch;
 pub mod node_selector_or_affinity;
 pub mod pod_affinity;
