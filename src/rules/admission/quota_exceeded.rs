@@ -136,7 +136,7 @@ impl Situation<'_, '_> {
             })
             .fact("lack", self.lack())
             .fact("what", self.what())
-            .fact("controller", self.case.object().short())
+            .fact("controller", self.case.object().argument())
             .fact("interval", Seconds(RETRY))
             .fact_if("short", (!told.is_empty()).then_some(told))
             .evidence(self.counted())

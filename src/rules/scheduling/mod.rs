@@ -1,7 +1,7 @@
 //! Causes of the scheduling layer: why no node takes the pod.
 //!
 //! One file a cause. What several share lies beside them: `message_only` (what only a scheduler's message tells),
-//! `shortage` (resources), `device_claims` (a pod's ResourceClaims), `groups` (pods that are placed together), `queues`
+//! `shortage` (resources), `device_claims` (a pod's ResourceClaims), `cluster_autoscaler` and `karpenter` (their words), `groups` (pods that are placed together), `queues`
 //! (who holds pods back), `holder_relation` (whose pods hold what the pod wants), `topology` (where other pods are),
 //! `affinity_peers` (the pods that a term means). What other layers use too is in `rules::shared`, the filters are in
 //! `scheduler`, the wording of messages in `messages::scheduler`.
@@ -20,9 +20,9 @@ pub mod insufficient_cpu;
 pub mod insufficient_ephemeral_storage;
 pub mod insufficient_extended_resource;
 pub mod insufficient_memory;
-pub mod karpenter;
+mod karpenter;
 mod message_only;
-mod no_nodes;
+pub mod no_nodes;
 pub mod node_name_mismatch;
 pub mod node_selector_or_affinity;
 pub mod pod_affinity;

@@ -57,7 +57,7 @@ fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
         )]),
         [one] => nearest(case, one, Finding::new(case.subject(), headline(one), proof)),
         several => {
-            let names = several.iter().map(|one| one.owner.short());
+            let names = several.iter().map(|one| one.owner.argument());
             let headline = say!(
                 "service-selector-mismatch.several",
                 "the selector {selector} matches no pod; {workloads} come equally near"
@@ -169,7 +169,7 @@ fn nearest(case: &ServiceCase<'_>, near: &Candidate<'_>, finding: Finding) -> Fi
     let some = |names: Vec<String>| (!names.is_empty()).then_some(names);
     let only_missing = carried.is_empty();
     let finding = finding
-        .fact("workload", near.owner.short())
+        .fact("workload", near.owner.argument())
         .fact("pods", near.pods)
         .fact_if("carried", some(carried))
         .fact_if("missing", some(missing));

@@ -65,7 +65,7 @@ fn together(changes: &[Change], template_owner: &TemplateOwner) -> Message {
     };
     Message::new(sentence)
         .fact("changes", phrases(changes))
-        .fact("owner", template_owner.object.short())
+        .fact("owner", template_owner.object.argument())
 }
 
 /// The changes of a pod's spec that does not follow its template by itself.
