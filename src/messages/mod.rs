@@ -6,10 +6,6 @@
 
 pub mod admission;
 pub mod autoscaler;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "causes of the volume layer will read it")
-)]
 pub mod claim;
 pub mod config;
 pub mod eviction;

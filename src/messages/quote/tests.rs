@@ -253,3 +253,44 @@ proptest! {
         let _ = likeness(&message, "a");
     }
 }
+
+#[test]
+fn a_code_decides() {
+    let wrap = |text: &str| {
+        format!(
+            "failed to provision volume with StorageClass \"a\": rpc error: code = Internal desc = {text}"
+        )
+    };
+    for (message, code_, gist_) in [
+        (
+            wrap("Could not create volume \"x\": could not create volume in EC2: UnauthorizedOperation: You may not.\n\tstatus code: 403, request id: 1"),
+            Some("UnauthorizedOperation"),
+            "UnauthorizedOperation",
+        ),
+        (
+            wrap("could not create volume in EC2: operation error EC2: CreateVolume, https response error StatusCode: 400, api error VolumeLimitExceeded: no more"),
+            Some("VolumeLimitExceeded"),
+            "VolumeLimitExceeded",
+        ),
+        (
+            wrap("rpc error: code = ResourceExhausted desc = operation operation-1 failed (QUOTA_EXCEEDED): Quota 'SSD' exceeded."),
+            Some("QUOTA_EXCEEDED"),
+            "QUOTA_EXCEEDED",
+        ),
+        (
+            wrap("Retriable: false, RetryAfter: 0s, HTTPStatusCode: 403, RawError: {\"error\":{\"code\":\"AuthorizationFailed\",\"message\":\"no\"}}"),
+            Some("AuthorizationFailed"),
+            "AuthorizationFailed",
+        ),
+        // a cloud's code says more than gRPC's, which says more than nothing
+        (
+            "failed to provision volume with StorageClass \"a\": rpc error: code = ResourceExhausted desc = pool full".to_owned(),
+            Some("ResourceExhausted"),
+            "pool full",
+        ),
+        (wrap("pool full"), None, "pool full"),
+        ("operation x failed (see the log): no".to_owned(), None, "operation x failed (see the log): no"),
+    ] {
+        assert_eq!((code(&message), gist(&message)), (code_, gist_), "{message}");
+    }
+}
