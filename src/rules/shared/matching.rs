@@ -44,6 +44,8 @@ pub(crate) struct Match<'e> {
     certainty: Certainty,
     rank: u32,
     out_of_date: bool,
+    /// What rejects the pod are pods that were not read.
+    blind: bool,
     examination: &'e Examination,
     scheduler_message: &'e SchedulerMessage,
 }
@@ -101,7 +103,10 @@ impl<'e> Match<'e> {
             .fact_if("count", count)
             .fact_if("total", total)
             .fact_if("nodes", nodes);
-        finding.results.clone_from(&self.examination.results);
+        // a node that looks free for that reason alone is not shown as one that would take the pod
+        if !self.blind {
+            finding.results.clone_from(&self.examination.results);
+        }
         finding.agreement = Some(self.examination.agreement.clone());
         finding.preemption = if self.is_computed() {
             Preemption::find(case.pod(), case.engine)
@@ -289,6 +294,7 @@ where
         clauses,
         certainty,
         out_of_date: false,
+        blind: false,
         places,
         rank,
         examination,
@@ -406,6 +412,7 @@ where
         places: Vec::new(),
         rank: mine.rank(fewest),
         out_of_date: used == MessageUse::OutOfDate,
+        blind: used == MessageUse::AboutPods,
         clauses,
         certainty,
         examination,
