@@ -84,7 +84,7 @@ pub trait Explained<'a>: Subject<'a> {
 impl<'a> Explained<'a> for &'a PodView {
     fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding> {
         match check {
-            Check::Pod(check) => check(case),
+            Check::Pod(check) => shared::stateful_set::told(case, check(case)),
             _ => Vec::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! What rules of several layers share: whether a cause holds for a pod that no node takes (`matching`, with `order`,
 //! `remedies` and `taint_meaning`), how containers ended (`crash`, `last_words`), the claims of a pod (`claims`), changes to a template
-//! (`template`), the share of nodes on which a cause holds (`share`), schedulers that say nothing (`silence`), and words for what `scheduler` gives as data (`agreement`,
+//! (`template`, `stateful_set`), the share of nodes on which a cause holds (`share`), schedulers that say nothing (`silence`), and words for what `scheduler` gives as data (`agreement`,
 //! `preemption`, `failure`, `remedies`).
 
 pub(crate) mod agreement;
@@ -14,5 +14,6 @@ pub(crate) mod preemption;
 pub(crate) mod remedies;
 pub(crate) mod share;
 pub(crate) mod silence;
+pub(crate) mod stateful_set;
 pub(crate) mod taint_meaning;
 pub(crate) mod template;
