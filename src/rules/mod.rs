@@ -122,19 +122,27 @@ pub const UNEXPLAINED: &str = "unexplained";
 
 /// How kubectl and events show what is [`UNEXPLAINED`] and nothing else yet.
 pub const UNEXPLAINED_SEEN_AS: &[&str] = &[
+    "CreatePodSandboxError",
     "DeadlineExceeded",
+    "ExceededGracePeriod",
     "FailedAttachVolume",
+    "FailedKillPod",
     "FailedMapVolume",
     "FailedMount",
+    "FailedPreStopHook",
+    "KillPodSandboxError",
     "NodeAffinity",
+    "NodePorts",
     "NodeShutdown",
     "OutOfcpu",
+    "OutOfephemeral-storage",
     "OutOfmemory",
     "OutOfpods",
     "PodInitializing",
     "PreCreateHookError",
     "PreStartHookError",
     "Terminated",
+    "TopologyAffinityError",
     "UnexpectedAdmissionError",
 ];
 
@@ -142,7 +150,7 @@ pub const UNEXPLAINED_SEEN_AS: &[&str] = &[
 pub(crate) const UNSCHEDULABLE: &[&str] = &["Pending", "Unschedulable", "FailedScheduling"];
 
 /// How one is seen whose image does not come.
-pub(crate) const NOT_PULLED: &[&str] = &["ErrImagePull", "ImagePullBackOff"];
+pub(crate) const NOT_PULLED: &[&str] = &["ErrImagePull", "ImagePullBackOff", "Failed", "BackOff"];
 
 /// Causes that once existed; their names stay reserved.
 pub const RETIRED: &[&str] = &[];
@@ -167,4 +175,53 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 /// The rule of a cause.
 pub fn find(cause: &str) -> Option<&'static Rule> {
     all().find(|rule| rule.cause == cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The causes that people find who look a word up.
+    fn seen_as(word: &str) -> Vec<&'static str> {
+        let known = |rule: &&Rule| rule.seen_as.contains(&word);
+        all().filter(known).map(|rule| rule.cause).collect()
+    }
+
+    #[test]
+    fn words_of_kubectl_and_events_lead_to_all_that_they_may_mean() {
+        for (word, some) in [
+            ("Failed", ["image-auth", "command-not-found"]),
+            ("BackOff", ["image-tag-not-found", "crash-app-error"]),
+            ("NotReady", ["node-not-ready", "readiness-failing"]),
+            ("NodeNotReady", ["node-not-ready", "node-lost"]),
+            ("MemoryPressure", ["node-pressure", "evicted"]),
+            ("DiskPressure", ["node-pressure", "evicted"]),
+            ("PIDPressure", ["node-pressure", "evicted"]),
+            (
+                "ProgressDeadlineExceeded",
+                ["quota-exceeded", "readiness-failing"],
+            ),
+        ] {
+            let found = seen_as(word);
+            assert!(
+                some.iter().all(|cause| found.contains(cause)),
+                "{word}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_explained_by_no_rule_is_of_none() {
+        for word in UNEXPLAINED_SEEN_AS {
+            assert_eq!(seen_as(word), [""; 0], "{word}");
+        }
+    }
+
+    /// Who backs off from restarts has an event of that reason.
+    #[test]
+    fn a_crash_loop_is_known_by_its_event_too() {
+        for cause in seen_as("CrashLoopBackOff") {
+            assert!(seen_as("BackOff").contains(&cause), "{cause}");
+        }
+    }
 }

@@ -17,7 +17,12 @@ pub static RULE: Rule = Rule {
     cause: "quota-exceeded",
     layer: Layer::Admission,
     title: "a ResourceQuota has no room for the pods",
-    seen_as: &["FailedCreate", "ReplicaFailure", "ReplicaSetCreateError"],
+    seen_as: &[
+        "FailedCreate",
+        "ReplicaFailure",
+        "ReplicaSetCreateError",
+        "ProgressDeadlineExceeded",
+    ],
     explanation: include_str!("quota_exceeded.md"),
     reads: &[
         Kind::ResourceQuota,

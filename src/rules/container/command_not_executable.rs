@@ -22,6 +22,8 @@ pub static RULE: Rule = Rule {
         "StartError",
         "ContainerCannotRun",
         "Error",
+        "Failed",
+        "BackOff",
     ],
     explanation: include_str!("command_not_executable.md"),
     reads: &[],

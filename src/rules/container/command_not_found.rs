@@ -21,6 +21,8 @@ pub static RULE: Rule = Rule {
         "StartError",
         "ContainerCannotRun",
         "Error",
+        "Failed",
+        "BackOff",
     ],
     explanation: include_str!("command_not_found.md"),
     reads: &[],

@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     cause: "crash-segfault",
     layer: Layer::Container,
     title: "the container's program crashes with SIGSEGV or SIGABRT",
-    seen_as: &["CrashLoopBackOff", "Error"],
+    seen_as: &["CrashLoopBackOff", "Error", "BackOff", "Failed"],
     explanation: include_str!("crash_segfault.md"),
     reads: &[],
     refines: &["crash-app-error", "init-container-failing"],

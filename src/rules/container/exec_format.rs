@@ -20,6 +20,8 @@ pub static RULE: Rule = Rule {
         "CrashLoopBackOff",
         "StartError",
         "Error",
+        "Failed",
+        "BackOff",
     ],
     explanation: include_str!("exec_format.md"),
     reads: &[Kind::Node],

@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     cause: "missing-configmap",
     layer: Layer::Container,
     title: "a ConfigMap for a container's environment does not exist",
-    seen_as: &["CreateContainerConfigError"],
+    seen_as: &["CreateContainerConfigError", "Failed"],
     explanation: include_str!("missing_configmap.md"),
     reads: &[Kind::ConfigMap],
     refines: &[],

@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     cause: "missing-secret",
     layer: Layer::Container,
     title: "a Secret for a container's environment does not exist",
-    seen_as: &["CreateContainerConfigError"],
+    seen_as: &["CreateContainerConfigError", "Failed"],
     explanation: include_str!("missing_secret.md"),
     reads: &[Kind::Secret],
     refines: &[],

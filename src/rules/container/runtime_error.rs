@@ -21,6 +21,8 @@ pub static RULE: Rule = Rule {
         "CrashLoopBackOff",
         "StartError",
         "ContainerCannotRun",
+        "Failed",
+        "BackOff",
     ],
     explanation: include_str!("runtime_error.md"),
     reads: &[],

@@ -19,6 +19,7 @@ pub static RULE: Rule = Rule {
         "Unschedulable",
         "FailedScheduling",
         "FailedResourceClaimCreation",
+        "FailedPrepareDynamicResources",
     ],
     explanation: include_str!("dra_claim.md"),
     reads: &[Kind::ResourceClaim, Kind::DeviceClass],

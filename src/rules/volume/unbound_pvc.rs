@@ -33,6 +33,7 @@ pub static RULE: Rule = Rule {
         "ProvisioningFailed",
         "ExternalProvisioning",
         "WaitForFirstConsumer",
+        "Released",
     ],
     explanation: include_str!("unbound_pvc.md"),
     reads: &[
