@@ -102,7 +102,7 @@ fn fixes(reaching: &Elsewhere) -> Vec<Fix> {
     if !reaching.nodes.is_empty() {
         let change = say!(
             "volume-node-affinity.clear-rejections",
-            "clear what keeps the pod off {reaching}: {reasons}"
+            "clear what keeps the pod off {reaching}"
         );
         return vec![Fix::advice(change, Who::Owner)];
     }

@@ -99,7 +99,7 @@ fn bound(case: &Case<'_>, matched: &Match<'_>, claim: &str) -> Finding {
         .fix([Fix::advice(
             say!(
                 "volume-zone.clear-rejections",
-                "clear what keeps the pod off {there}: {reasons}"
+                "clear what keeps the pod off {there}"
             ),
             Who::Owner,
         )])
