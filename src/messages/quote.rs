@@ -111,8 +111,10 @@ pub fn gist(message: &str) -> &str {
     code::of_cloud(message).unwrap_or_else(|| innermost(message))
 }
 
-/// The message without ids: what is said again and again differs in nothing else.
+/// The innermost message without ids: what is said again and again, also by another component about the first, differs in
+/// nothing else.
 pub fn without_ids(message: &str) -> String {
+    let message = innermost(message);
     let gaps = ids::places(message).fold(Vec::new(), |gaps, id| with(&gaps, &id));
     with_gaps(message, &gaps)
 }

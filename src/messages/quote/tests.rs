@@ -294,3 +294,14 @@ fn a_code_decides() {
         assert_eq!((code(&message), gist(&message)), (code_, gist_), "{message}");
     }
 }
+
+#[test]
+fn a_refusal_is_the_same_whoever_hands_it_on() {
+    let refusal = "pods \"web-1\" is forbidden: failed quota: q: must specify requests.cpu";
+    for handed_on in [
+        format!("Error creating: {refusal}"),
+        format!("create Pod web-1 in StatefulSet web failed error: {refusal}"),
+    ] {
+        assert_eq!(without_ids(&handed_on), without_ids(refusal));
+    }
+}
