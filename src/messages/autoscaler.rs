@@ -6,7 +6,9 @@
 
 use super::form::{Pattern, anywhere, match_full, search, strip_prefix};
 use super::text;
+use crate::kubernetes::quantity::Quantity;
 use crate::messages::scheduler::{self, Reason};
+use std::collections::BTreeMap;
 
 /// What an autoscaler says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +72,58 @@ pub enum GroupSays {
     NotChosen,
     /// No known words.
     Other,
+}
+
+/// Why Karpenter's NodePool does not help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PoolSays {
+    /// There is none at all.
+    NoPools,
+    /// It may not grow.
+    Limits,
+    /// None of its instance types suits the pod.
+    NoInstanceType {
+        /// What the pod takes on a node together with the DaemonSets, as far as that is said; the count of pods left out.
+        needs: Vec<(String, Quantity)>,
+    },
+    /// Something about the pod and the pool, or no known words.
+    Other,
+}
+
+/// Reads the reason that Karpenter gives for one NodePool.
+pub fn pool(text: &str) -> PoolSays {
+    anywhere(POOLS, text).unwrap_or(PoolSays::Other)
+}
+
+const POOLS: &[Pattern<PoolSays>] = &[
+    ("no nodepools found", |_| PoolSays::NoPools),
+    ("exceed limits for nodepool", |_| PoolSays::Limits),
+    ("limits have been exhausted", |_| PoolSays::Limits),
+    ("no instance type satisfied resources {*}", |captures| {
+        PoolSays::NoInstanceType {
+            needs: amounts(captures.last()),
+        }
+    }),
+    ("no instance type {*}resources={*}", |captures| {
+        PoolSays::NoInstanceType {
+            needs: amounts(captures.last()),
+        }
+    }),
+    ("no instance type ", |_| PoolSays::NoInstanceType {
+        needs: Vec::new(),
+    }),
+];
+
+/// A list of resources as JSON, which may be followed by more.
+fn amounts(text: &str) -> Vec<(String, Quantity)> {
+    let end = text.find('}').map_or(0, |end| end + 1);
+    let json = text.get(..end).unwrap_or_default();
+    let amounts: BTreeMap<String, String> = serde_json::from_str(json).unwrap_or_default();
+    amounts
+        .into_iter()
+        .filter(|(resource, _)| resource != "pods")
+        .filter_map(|(resource, amount)| Some((resource, amount.parse().ok()?)))
+        .collect()
 }
 
 /// Reads the message of an event.
@@ -284,6 +338,44 @@ mod tests {
                 target: "nodeclaim/a-1".to_owned()
             }
         );
+    }
+
+    #[test]
+    fn a_pool_says_what_it_lacks() {
+        let amount = |text: &str| text.parse::<Quantity>().unwrap();
+        for (text, expected) in [
+            ("no nodepools found", PoolSays::NoPools),
+            (
+                "all available instance types exceed limits for nodepool (NodePool=b)",
+                PoolSays::Limits,
+            ),
+            (
+                "node limits have been exhausted for nodepool (NodePool=b)",
+                PoolSays::Limits,
+            ),
+            (
+                "did not tolerate taint (taint=a=b:NoSchedule)",
+                PoolSays::Other,
+            ),
+            (
+                "no instance type has the required offering",
+                PoolSays::NoInstanceType { needs: vec![] },
+            ),
+            (
+                "incompatible with nodepool \"a\", daemonset overhead={\"cpu\":\"1\"}, no instance type satisfied resources {\"cpu\":\"6480m\",\"pods\":\"6\"} and requirements role In [a]",
+                PoolSays::NoInstanceType {
+                    needs: vec![("cpu".to_owned(), amount("6480m"))],
+                },
+            ),
+            (
+                "no instance type met all requirements, requirements=x, resources={\"memory\":\"8Gi\"} (NodePool=a)",
+                PoolSays::NoInstanceType {
+                    needs: vec![("memory".to_owned(), amount("8Gi"))],
+                },
+            ),
+        ] {
+            assert_eq!(pool(text), expected, "{text}");
+        }
     }
 
     proptest! {

@@ -6,10 +6,6 @@
 
 pub mod admission;
 pub mod autoscaler;
-#[cfg_attr(
-    not(test),
-    allow(dead_code, reason = "no cause of the volume layer reads it yet")
-)]
 pub mod claim;
 pub mod config;
 pub mod eviction;

@@ -1,11 +1,13 @@
 //! What of a message may go where there is little room: [`shorten`] leaves out what says least until the rest fits, and
-//! marks each gap with `…`. [`innermost`] is the end of a chain of errors.
+//! marks each gap with `…`. [`innermost`] is the end of a chain of errors, [`code`] the word by which the error is
+//! known.
 //!
 //! Each layer puts its own words before the error that it hands on, so the head of a message is about who called whom,
 //! and its end is often an id, a link or advice. Which pieces these are is data ([`known`], [`ids`], [`advice`]); what
 //! no table knows is never left out. How much room there is, whoever shows the message knows.
 
 pub(super) mod advice;
+mod code;
 mod ids;
 mod known;
 
@@ -99,8 +101,21 @@ pub fn innermost(message: &str) -> &str {
         .unwrap_or(rest)
 }
 
-/// The message without ids: what is said again and again differs in nothing else.
+/// The code by which a cloud or a driver names its error, such as `UnauthorizedOperation`; else that of gRPC. It stays while
+/// amounts and names in the message change.
+pub fn code(message: &str) -> Option<&str> {
+    code::of_cloud(message).or_else(|| code::of_status(message))
+}
+
+/// What decides of a message, for a headline: the code of a cloud, or the end of its chain of errors.
+pub fn gist(message: &str) -> &str {
+    code::of_cloud(message).unwrap_or_else(|| innermost(message))
+}
+
+/// The innermost message without ids: what is said again and again, also by another component about the first, differs in
+/// nothing else.
 pub fn without_ids(message: &str) -> String {
+    let message = innermost(message);
     let gaps = ids::places(message).fold(Vec::new(), |gaps, id| with(&gaps, &id));
     with_gaps(message, &gaps)
 }

@@ -94,7 +94,7 @@ pub trait Explained<'a>: Subject<'a> {
 impl<'a> Explained<'a> for &'a PodView {
     fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding> {
         match check {
-            Check::Pod(check) => check(case),
+            Check::Pod(check) => shared::stateful_set::told(case, check(case)),
             _ => Vec::new(),
         }
     }
@@ -132,19 +132,27 @@ pub const UNEXPLAINED: &str = "unexplained";
 
 /// How kubectl and events show what may have no rule yet.
 const MAY_BE_UNEXPLAINED: &[&str] = &[
+    "CreatePodSandboxError",
     "DeadlineExceeded",
+    "ExceededGracePeriod",
     "FailedAttachVolume",
+    "FailedKillPod",
     "FailedMapVolume",
     "FailedMount",
+    "FailedPreStopHook",
+    "KillPodSandboxError",
     "NodeAffinity",
+    "NodePorts",
     "NodeShutdown",
     "OutOfcpu",
+    "OutOfephemeral-storage",
     "OutOfmemory",
     "OutOfpods",
     "PodInitializing",
     "PreCreateHookError",
     "PreStartHookError",
     "Terminated",
+    "TopologyAffinityError",
     "UnexpectedAdmissionError",
 ];
 
@@ -160,7 +168,7 @@ pub static UNEXPLAINED_SEEN_AS: LazyLock<Vec<&str>> = LazyLock::new(|| {
 pub(crate) const UNSCHEDULABLE: &[&str] = &["Pending", "Unschedulable", "FailedScheduling"];
 
 /// How one is seen whose image does not come.
-pub(crate) const NOT_PULLED: &[&str] = &["ErrImagePull", "ImagePullBackOff"];
+pub(crate) const NOT_PULLED: &[&str] = &["ErrImagePull", "ImagePullBackOff", "Failed", "BackOff"];
 
 /// Causes that once existed; their names stay reserved.
 pub const RETIRED: &[&str] = &[];
@@ -194,4 +202,46 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 /// The rule of a cause.
 pub fn find(cause: &str) -> Option<&'static Rule> {
     all().find(|rule| rule.cause == cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The causes that people find who look a word up.
+    fn seen_as(word: &str) -> Vec<&'static str> {
+        let known = |rule: &&Rule| rule.seen_as.contains(&word);
+        all().filter(known).map(|rule| rule.cause).collect()
+    }
+
+    #[test]
+    fn words_of_kubectl_and_events_lead_to_all_that_they_may_mean() {
+        for (word, some) in [
+            ("Failed", ["image-auth", "command-not-found"]),
+            ("BackOff", ["image-tag-not-found", "crash-app-error"]),
+            ("NotReady", ["node-not-ready", "readiness-failing"]),
+            ("NodeNotReady", ["node-not-ready", "node-lost"]),
+            ("MemoryPressure", ["node-pressure", "evicted"]),
+            ("DiskPressure", ["node-pressure", "evicted"]),
+            ("PIDPressure", ["node-pressure", "evicted"]),
+            (
+                "ProgressDeadlineExceeded",
+                ["quota-exceeded", "readiness-failing"],
+            ),
+        ] {
+            let found = seen_as(word);
+            assert!(
+                some.iter().all(|cause| found.contains(cause)),
+                "{word}: {found:?}"
+            );
+        }
+    }
+
+    /// Who backs off from restarts has an event of that reason.
+    #[test]
+    fn a_crash_loop_is_known_by_its_event_too() {
+        for cause in seen_as("CrashLoopBackOff") {
+            assert!(seen_as("BackOff").contains(&cause), "{cause}");
+        }
+    }
 }

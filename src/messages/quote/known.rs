@@ -7,7 +7,7 @@ use crate::messages::form::{every, find};
 
 /// gRPC's frame around an error. Most codes tell something; these only say that it is one.
 const STATUS: &str = "rpc error: code = {} desc = ";
-const MUTE_CODES: &[&str] = &["Unknown", "Internal", "2", "13"];
+pub(super) const MUTE_CODES: &[&str] = &["Unknown", "Internal", "2", "13"];
 
 const WRAPPERS: &[&str] = &[
     // client-go, kubelet

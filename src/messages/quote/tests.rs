@@ -256,3 +256,55 @@ proptest! {
         let _ = normalized(&message, "a");
     }
 }
+
+#[test]
+fn a_code_decides() {
+    let wrap = |text: &str| {
+        format!(
+            "failed to provision volume with StorageClass \"a\": rpc error: code = Internal desc = {text}"
+        )
+    };
+    for (message, code_, gist_) in [
+        (
+            wrap("Could not create volume \"x\": could not create volume in EC2: UnauthorizedOperation: You may not.\n\tstatus code: 403, request id: 1"),
+            Some("UnauthorizedOperation"),
+            "UnauthorizedOperation",
+        ),
+        (
+            wrap("could not create volume in EC2: operation error EC2: CreateVolume, https response error StatusCode: 400, api error VolumeLimitExceeded: no more"),
+            Some("VolumeLimitExceeded"),
+            "VolumeLimitExceeded",
+        ),
+        (
+            wrap("rpc error: code = ResourceExhausted desc = operation operation-1 failed (QUOTA_EXCEEDED): Quota 'SSD' exceeded."),
+            Some("QUOTA_EXCEEDED"),
+            "QUOTA_EXCEEDED",
+        ),
+        (
+            wrap("Retriable: false, RetryAfter: 0s, HTTPStatusCode: 403, RawError: {\"error\":{\"code\":\"AuthorizationFailed\",\"message\":\"no\"}}"),
+            Some("AuthorizationFailed"),
+            "AuthorizationFailed",
+        ),
+        // a cloud's code says more than gRPC's, which says more than nothing
+        (
+            "failed to provision volume with StorageClass \"a\": rpc error: code = ResourceExhausted desc = pool full".to_owned(),
+            Some("ResourceExhausted"),
+            "pool full",
+        ),
+        (wrap("pool full"), None, "pool full"),
+        ("operation x failed (see the log): no".to_owned(), None, "operation x failed (see the log): no"),
+    ] {
+        assert_eq!((code(&message), gist(&message)), (code_, gist_), "{message}");
+    }
+}
+
+#[test]
+fn a_refusal_is_the_same_whoever_hands_it_on() {
+    let refusal = "pods \"web-1\" is forbidden: failed quota: q: must specify requests.cpu";
+    for handed_on in [
+        format!("Error creating: {refusal}"),
+        format!("create Pod web-1 in StatefulSet web failed error: {refusal}"),
+    ] {
+        assert_eq!(without_ids(&handed_on), without_ids(refusal));
+    }
+}

@@ -273,10 +273,10 @@ impl Shortage {
         let share = (self.hard? - self.used)
             .shared_by(pods)
             .exact(&self.resource);
-        let share: Quantity = share.parse().ok()?;
+        let is_any = share.parse::<Quantity>().ok()? > Quantity::ZERO;
         let message = Message::new(say!("quota-exceeded.share", "{resource} {share}"))
             .fact("resource", self.resource.as_str())
             .fact("share", share);
-        (share > Quantity::ZERO).then_some(message)
+        is_any.then_some(message)
     }
 }

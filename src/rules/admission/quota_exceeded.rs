@@ -17,7 +17,12 @@ pub static RULE: Rule = Rule {
     cause: "quota-exceeded",
     layer: Layer::Admission,
     title: "a ResourceQuota has no room for the pods",
-    seen_as: &["FailedCreate", "ReplicaFailure", "ReplicaSetCreateError"],
+    seen_as: &[
+        "FailedCreate",
+        "ReplicaFailure",
+        "ReplicaSetCreateError",
+        "ProgressDeadlineExceeded",
+    ],
     explanation: include_str!("quota_exceeded.md"),
     reads: &[
         Kind::ResourceQuota,
@@ -136,7 +141,7 @@ impl Situation<'_, '_> {
             })
             .fact("lack", self.lack())
             .fact("what", self.what())
-            .fact("controller", self.case.object().short())
+            .fact("controller", self.case.object().argument())
             .fact("interval", Seconds(RETRY))
             .fact_if("short", (!told.is_empty()).then_some(told))
             .evidence(self.counted())

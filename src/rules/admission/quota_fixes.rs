@@ -29,10 +29,9 @@ impl Situation<'_, '_> {
         if raised.is_empty() {
             return None;
         }
-        let hard = raised.iter().map(|(resource, amount)| {
-            let amount = Value::from(amount.to_string());
-            (resource.clone(), amount)
-        });
+        let hard = raised
+            .iter()
+            .map(|(resource, amount)| (resource.clone(), Value::from(written(*amount, resource))));
         let hard: Map<String, Value> = hard.collect();
         let operation = |(resource, amount): (&String, &Value)| {
             let path = format!("/spec/hard/{}", patch::escaped(resource));
@@ -41,7 +40,7 @@ impl Situation<'_, '_> {
         let amount = |(resource, amount): &(String, Quantity)| {
             Message::new(say!("quota-exceeded.raised", "{resource} {amount}"))
                 .fact("resource", resource.as_str())
-                .fact("amount", *amount)
+                .fact("amount", written(*amount, resource))
         };
         let change = say!(
             "quota-exceeded.raise",
@@ -173,5 +172,16 @@ impl Situation<'_, '_> {
             )
         };
         Fix::advice(change, Who::Owner).risk(Risk::Reads)
+    }
+}
+
+/// The whole amount as it stands in a manifest, in the unit in which sentences give it where that is exact.
+fn written(amount: Quantity, resource: &str) -> String {
+    let written = amount.exact(resource);
+    let is_whole = written.parse() == Ok(amount);
+    if is_whole {
+        written
+    } else {
+        amount.to_string()
     }
 }

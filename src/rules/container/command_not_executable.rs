@@ -22,10 +22,17 @@ pub static RULE: Rule = Rule {
         "StartError",
         "ContainerCannotRun",
         "Error",
+        "Failed",
+        "BackOff",
     ],
     explanation: include_str!("command_not_executable.md"),
     reads: &[],
-    refines: &["runtime-error", "crash-app-error", "container-create-error"],
+    refines: &[
+        "runtime-error",
+        "crash-app-error",
+        "container-create-error",
+        "init-container-failing",
+    ],
     root: Root::Subject,
     check: Check::Pod(check),
 };

@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     cause: "container-config-error",
     layer: Layer::Container,
     title: "the kubelet cannot build the container's configuration",
-    seen_as: &["CreateContainerConfigError"],
+    seen_as: &["CreateContainerConfigError", "Failed"],
     explanation: include_str!("container_config_error.md"),
     reads: &[],
     refines: &[],

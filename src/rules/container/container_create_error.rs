@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     cause: "container-create-error",
     layer: Layer::Container,
     title: "the runtime refuses to create the container",
-    seen_as: &["CreateContainerError"],
+    seen_as: &["CreateContainerError", "Failed"],
     explanation: include_str!("container_create_error.md"),
     reads: &[],
     refines: &[],

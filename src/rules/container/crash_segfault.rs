@@ -1,7 +1,10 @@
 //! `crash-segfault`: a container's program is ended by SIGSEGV or SIGABRT.
 
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::shared::crash::{Crash, crashes, last_words};
+use crate::rules::shared::{
+    crash::{Crash, crashes},
+    last_words,
+};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::say;
 
@@ -10,10 +13,10 @@ pub static RULE: Rule = Rule {
     cause: "crash-segfault",
     layer: Layer::Container,
     title: "the container's program crashes with SIGSEGV or SIGABRT",
-    seen_as: &["CrashLoopBackOff", "Error"],
+    seen_as: &["CrashLoopBackOff", "Error", "BackOff", "Failed"],
     explanation: include_str!("crash_segfault.md"),
     reads: &[],
-    refines: &["crash-app-error"],
+    refines: &["crash-app-error", "init-container-failing"],
     root: Root::Subject,
     check: Check::Pod(check),
 };
@@ -54,7 +57,7 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Option<Finding> {
     let finding = crash
         .finding(case, headline)
         .fact("image", crash.container.image())
-        .fact_if("lastWords", last_words(crash.message()))
+        .fact_if("lastWords", last_words::of(crash))
         .why(why)
         .fix([Fix::advice(
             say!(

@@ -20,10 +20,17 @@ pub static RULE: Rule = Rule {
         "CrashLoopBackOff",
         "StartError",
         "Error",
+        "Failed",
+        "BackOff",
     ],
     explanation: include_str!("exec_format.md"),
     reads: &[Kind::Node],
-    refines: &["runtime-error", "crash-app-error", "container-create-error"],
+    refines: &[
+        "runtime-error",
+        "crash-app-error",
+        "container-create-error",
+        "init-container-failing",
+    ],
     root: Root::Facts(say!(
         "exec-format.root",
         "image {image} has a program for another processor, or none"

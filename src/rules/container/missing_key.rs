@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     cause: "missing-key",
     layer: Layer::Container,
     title: "a ConfigMap or Secret lacks a key that a container's environment names",
-    seen_as: &["CreateContainerConfigError"],
+    seen_as: &["CreateContainerConfigError", "Failed"],
     explanation: include_str!("missing_key.md"),
     reads: &[Kind::ConfigMap, Kind::Secret],
     refines: &[],

@@ -1,36 +1,18 @@
 //! `missing-secret`: a container's environment comes from a Secret that does not exist.
 
-use super::reference::{UNMADE, missing_object, refusals};
-use crate::messages::config::ConfigFailure;
-use crate::rules::finding::Finding;
-use crate::rules::{Case, Check, Layer, Root, Rule};
+use super::missing_object::{ROOT, SEEN_AS, of_kind};
+use crate::rules::{Check, Layer, Rule};
 use crate::snapshot::Kind;
-use crate::text::say;
 
 /// A container's environment comes from a Secret that does not exist.
 pub static RULE: Rule = Rule {
     cause: "missing-secret",
     layer: Layer::Container,
     title: "a Secret for a container's environment does not exist",
-    seen_as: &["CreateContainerConfigError"],
+    seen_as: SEEN_AS,
     explanation: include_str!("missing_secret.md"),
     reads: &[Kind::Secret],
     refines: &[],
-    root: Root::Facts(say!(
-        "missing-secret.root",
-        "{kind} {name} does not exist in namespace {namespace}"
-    )),
-    check: Check::Pod(check),
+    root: ROOT,
+    check: Check::Pod(|case| of_kind(case, Kind::Secret)),
 };
-
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    refusals(case, UNMADE)
-        .iter()
-        .filter_map(|refusal| match &refusal.failure {
-            ConfigFailure::SecretMissing { name } => {
-                Some(missing_object(case, refusal, Kind::Secret, name))
-            }
-            _ => None,
-        })
-        .collect()
-}

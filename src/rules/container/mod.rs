@@ -1,7 +1,7 @@
 //! Causes of the container layer: a container cannot be configured, created or started, or does not stay up.
 //!
-//! What rules share stands in `start_failure` (containers that a runtime could not start) and `reference`
-//! (what a container takes its environment from).
+//! What rules share stands in `start_failure` (containers that a runtime could not start), `reference` (what a
+//! container takes its environment from) and `missing_object` (what of that is not there).
 
 pub mod command_not_executable;
 pub mod command_not_found;
@@ -20,6 +20,7 @@ pub mod post_start_hook;
 pub mod run_as_non_root;
 pub mod runtime_error;
 
+mod missing_object;
 mod reference;
 mod start_failure;
 

@@ -23,10 +23,19 @@ pub static RULE: Rule = Rule {
         "CrashLoopBackOff",
         "Running",
         "ContainerCreating",
+        "BackOff",
+        "Error",
+        "Failed",
+        "OOMKilling",
+        "SystemOOM",
     ],
     explanation: include_str!("oom_killed.md"),
     reads: &[Kind::Node],
-    refines: &["crash-app-error", "crash-exit-zero"],
+    refines: &[
+        "crash-app-error",
+        "crash-exit-zero",
+        "init-container-failing",
+    ],
     root: Root::Subject,
     check: Check::Pod(check),
 };
@@ -211,10 +220,13 @@ fn amounts(container: &ContainerView<'_>, limit: Option<&Limit>, finding: Findin
         .fact_if("request", request.map(|request| amount(&request.0)))
 }
 
-/// An amount as it is written, where it is none that Kubernetes would take.
+/// An amount as it is written, as the quote and the command have it too, unless only a computer would write it so.
 fn amount(text: &str) -> Fact {
-    let amount: Result<Quantity, _> = text.parse();
-    amount.map_or_else(|_| Fact::from(text), Fact::from)
+    let is_readable = text.ends_with(|c: char| !c.is_ascii_digit());
+    match text.parse::<Quantity>() {
+        Ok(amount) if !is_readable => Fact::from(amount),
+        _ => Fact::from(text),
+    }
 }
 
 /// Twice the limit, as a first try, but enough to start: how much the program needs is not known.

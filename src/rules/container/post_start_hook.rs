@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
         "CrashLoopBackOff",
         "PostStartHookError",
         "FailedPostStartHook",
+        "BackOff",
     ],
     explanation: include_str!("post_start_hook.md"),
     reads: &[],

@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     cause: "run-as-non-root",
     layer: Layer::Container,
     title: "runAsNonRoot forbids the user that the container would run as",
-    seen_as: &["CreateContainerConfigError"],
+    seen_as: &["CreateContainerConfigError", "Failed"],
     explanation: include_str!("run_as_non_root.md"),
     reads: &[],
     refines: &["container-config-error"],

@@ -21,10 +21,16 @@ pub static RULE: Rule = Rule {
         "CrashLoopBackOff",
         "StartError",
         "ContainerCannotRun",
+        "Failed",
+        "BackOff",
     ],
     explanation: include_str!("runtime_error.md"),
     reads: &[],
-    refines: &["crash-app-error", "container-create-error"],
+    refines: &[
+        "crash-app-error",
+        "container-create-error",
+        "init-container-failing",
+    ],
     root: Root::Subject,
     check: Check::Pod(check),
 };

@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     cause: "readiness-gate",
     layer: Layer::Health,
     title: "a readiness gate of the pod is not open",
-    seen_as: &["Running"],
+    seen_as: &["Running", "ReadinessGatesNotReady"],
     explanation: include_str!("readiness_gate.md"),
     reads: &[],
     refines: &[],

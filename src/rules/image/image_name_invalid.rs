@@ -13,7 +13,12 @@ pub static RULE: Rule = Rule {
     cause: "image-name-invalid",
     layer: Layer::Image,
     title: "the name of an image cannot be read",
-    seen_as: &["InvalidImageName", "InspectFailed", "ImageInspectError"],
+    seen_as: &[
+        "InvalidImageName",
+        "InspectFailed",
+        "ImageInspectError",
+        "Failed",
+    ],
     explanation: include_str!("image_name_invalid.md"),
     reads: &[],
     refines: &[],

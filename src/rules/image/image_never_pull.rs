@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     cause: "image-never-pull",
     layer: Layer::Image,
     title: "an image is not on the node, and the pod forbids to pull it",
-    seen_as: &["ErrImageNeverPull"],
+    seen_as: &["ErrImageNeverPull", "Failed", "BackOff"],
     explanation: include_str!("image_never_pull.md"),
     reads: &[],
     refines: &[],

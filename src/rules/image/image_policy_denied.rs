@@ -15,6 +15,8 @@ pub static RULE: Rule = Rule {
         "ErrImagePull",
         "ImagePullBackOff",
         "SignatureValidationFailed",
+        "Failed",
+        "BackOff",
     ],
     explanation: include_str!("image_policy_denied.md"),
     reads: &[],

@@ -17,6 +17,8 @@ pub static RULE: Rule = Rule {
         "ImageInspectError",
         "InspectFailed",
         "Failed",
+        "BackOff",
+        "ProgressDeadlineExceeded",
     ],
     explanation: include_str!("image_pull_failed.md"),
     reads: &[],

@@ -22,6 +22,8 @@ pub static RULE: Rule = Rule {
         "ImagePullBackOff",
         "FailedToRetrieveImagePullSecret",
         "ContainerCreating",
+        "Failed",
+        "BackOff",
     ],
     explanation: include_str!("image_pull_secret_missing.md"),
     reads: &[Kind::Secret, Kind::ServiceAccount],

@@ -45,7 +45,7 @@ pub(super) fn advice(failed: &FailedPull<'_>) -> Fix {
     };
     let advice = Fix::advice(change, who)
         .fact("server", server(failed))
-        .fact("account", pull_secrets::account(case).short());
+        .fact("account", pull_secrets::account(case).argument());
     match who {
         Who::Owner => advice.template(creation(failed, "NAME")),
         Who::Admin => advice,
@@ -64,7 +64,7 @@ pub(super) fn fixes(failed: &FailedPull<'_>, named: &[PullSecret<'_>]) -> Vec<Fi
                 "login.restart",
                 "make the pods anew, so that they take the list of {account}"
             );
-            let account = pull_secrets::account(failed.case).short();
+            let account = pull_secrets::account(failed.case).argument();
             vec![image_edit::restart(failed.case, anew).fact("account", account)]
         }
         [only] => vec![renew(failed, only.name)],

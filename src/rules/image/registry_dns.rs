@@ -18,6 +18,8 @@ pub static RULE: Rule = Rule {
         "ImagePullBackOff",
         "ContainerCreating",
         "FailedCreatePodSandBox",
+        "Failed",
+        "BackOff",
     ],
     explanation: include_str!("registry_dns.md"),
     reads: &[],

@@ -19,6 +19,8 @@ pub static RULE: Rule = Rule {
         "RegistryUnavailable",
         "ContainerCreating",
         "FailedCreatePodSandBox",
+        "Failed",
+        "BackOff",
     ],
     explanation: include_str!("registry_unreachable.md"),
     reads: &[],

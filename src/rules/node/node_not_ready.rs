@@ -18,6 +18,13 @@ pub static RULE: Rule = Rule {
         "Unschedulable",
         "FailedScheduling",
         "NodeNotReady",
+        "NotReady",
+        "KubeletNotReady",
+        "NetworkNotReady",
+        "NetworkPluginNotReady",
+        "NetworkUnavailable",
+        "NodeStatusUnknown",
+        "NodeUnreachable",
     ],
     explanation: include_str!("node_not_ready.md"),
     reads: &[Kind::Node],
@@ -47,7 +54,7 @@ fn sentences(only: Option<Meaning>) -> (Sentence, Sentence, Sentence) {
         Some(Meaning::Uninitialized) => (
             say!(
                 "node-not-ready.uninitialized",
-                "the cloud controller has not taken in {where}"
+                "the cloud controller has not taken in {anywhere}"
             ),
             say!(
                 "node-not-ready.uninitialized-why",
@@ -61,7 +68,7 @@ fn sentences(only: Option<Meaning>) -> (Sentence, Sentence, Sentence) {
         Some(Meaning::NetworkUnavailable) => (
             say!(
                 "node-not-ready.network-unavailable",
-                "the network for pods is not set up on {where}"
+                "the network for pods is not set up on {anywhere}"
             ),
             say!(
                 "node-not-ready.network-unavailable-why",

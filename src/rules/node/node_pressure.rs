@@ -3,7 +3,7 @@
 use super::state_taints::{find, with_conditions};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::taint_meaning::Meaning;
-use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::Filter;
 use crate::snapshot::Kind;
 use crate::text::{Sentence, say};
@@ -13,7 +13,18 @@ pub static RULE: Rule = Rule {
     cause: "node-pressure",
     layer: Layer::Node,
     title: "nodes that could take the pod are short of memory, disk or process ids",
-    seen_as: UNSCHEDULABLE,
+    seen_as: &[
+        "Pending",
+        "Unschedulable",
+        "FailedScheduling",
+        "MemoryPressure",
+        "DiskPressure",
+        "PIDPressure",
+        "NodeHasInsufficientMemory",
+        "NodeHasDiskPressure",
+        "NodeHasInsufficientPID",
+        "EvictionThresholdMet",
+    ],
     explanation: include_str!("node_pressure.md"),
     reads: &[Kind::Node],
     refines: &[],

@@ -1,8 +1,10 @@
-//! The cluster autoscaler or Karpenter adds no node for the pod. Beside another cause it says why that one does not
-//! heal by itself.
+//! The cluster autoscaler or Karpenter adds no node for the pod. Beside full nodes it says why that
+//! does not heal by itself, and leads.
 
+use super::{cluster_autoscaler, karpenter};
 use crate::kubernetes::shell;
-use crate::messages::autoscaler::{self, Autoscaler, Group, GroupSays};
+use crate::messages::autoscaler::{self, Autoscaler};
+use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Event;
@@ -39,7 +41,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let finding = match &says {
-        Autoscaler::NotTriggered { groups } => cluster_autoscaler(case, event, groups),
+        Autoscaler::NotTriggered { groups } => cluster_autoscaler::finding(case, event, groups),
         Autoscaler::MaxNodesTotal => {
             let headline = say!(
                 "autoscaler-cannot-help.max-nodes-total",
@@ -61,12 +63,44 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             shell::kubectl("kube-system", ["get", status, "-o", "yaml"])
         }
     };
+    let finding = finding.inspect(look);
     let age = event.last.map(|last| case.seconds_since(last));
-    let certainty = match age {
-        Some(age) if age <= FRESH => Certainty::Likely,
-        _ => Certainty::Possible,
+    let fresh = age.is_some_and(|age| age <= FRESH);
+    if fresh && names_limit(&says) && is_room_short(case) {
+        // nodes that grow in number are always full: what keeps them from that comes before what is short on them
+        return vec![finding];
+    }
+    let certainty = if fresh {
+        Certainty::Likely
+    } else {
+        Certainty::Possible
     };
-    vec![finding.certainty(certainty).contributing().inspect(look)]
+    vec![finding.certainty(certainty).contributing()]
+}
+
+/// Whether the autoscaler names what keeps it from adding a node, rather than repeating what the scheduler says of the nodes.
+fn names_limit(says: &Autoscaler) -> bool {
+    match says {
+        Autoscaler::NotTriggered { groups } => groups
+            .iter()
+            .any(|group| cluster_autoscaler::limit(&group.says).is_some()),
+        Autoscaler::MaxNodesTotal | Autoscaler::KarpenterFailed { .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether the scheduler would take the pod to a node like those that are there, but for room.
+fn is_room_short(case: &Case<'_>) -> bool {
+    let latest = case
+        .scheduling()
+        .and_then(|examination| examination.scheduler_message.as_ref());
+    let clauses = latest.map_or(&[][..], |latest| latest.message.clauses.as_slice());
+    clauses.iter().any(|clause| {
+        matches!(
+            clause.reason,
+            Reason::InsufficientResource(_) | Reason::TooManyPods
+        )
+    })
 }
 
 /// The newest event in which an autoscaler speaks of the pod. A later promise of a node outlives a refusal.
@@ -87,139 +121,16 @@ fn new(case: &Case<'_>, event: &Event, headline: Sentence) -> Finding {
     Finding::new(case.subject(), headline, case.event(event))
 }
 
-/// What keeps node groups that the pod would fit from growing, and what to change.
-fn limit(says: &GroupSays) -> Option<(Sentence, Sentence)> {
-    Some(match says {
-        GroupSays::MaxSize => (
-            say!(
-                "autoscaler-cannot-help.max-size",
-                "the cluster autoscaler adds no node: {groups|the node group|the[ {groups}] node groups} that may take the pod may not grow"
-            ),
-            say!(
-                "autoscaler-cannot-help.raise-max-size",
-                "raise the maximal size of the node group"
-            ),
-        ),
-        GroupSays::Backoff => (
-            say!(
-                "autoscaler-cannot-help.backoff",
-                "the cluster autoscaler adds no node: it waits after {groups|the node group|the[ {groups}] node groups} could not grow"
-            ),
-            say!(
-                "autoscaler-cannot-help.inspect-backoff",
-                "look why the scale-up failed: at the events of the ConfigMap cluster-autoscaler-status, and at the cloud's quotas and stock"
-            ),
-        ),
-        GroupSays::NotReady => (
-            say!(
-                "autoscaler-cannot-help.not-ready",
-                "the cluster autoscaler adds no node: {groups|the node group|the[ {groups}] node groups} may not grow while nodes of {groups|it|them} are not ready"
-            ),
-            say!(
-                "autoscaler-cannot-help.make-nodes-ready",
-                "clear what keeps the group's nodes from being ready"
-            ),
-        ),
-        GroupSays::ClusterLimit => (
-            say!(
-                "autoscaler-cannot-help.cluster-limit",
-                "the cluster autoscaler adds no node: a limit of the whole cluster is reached"
-            ),
-            say!(
-                "autoscaler-cannot-help.raise-cluster-limit",
-                "raise the limit that the event names"
-            ),
-        ),
-        GroupSays::Failed => (
-            say!(
-                "autoscaler-cannot-help.cloud-failed",
-                "the cluster autoscaler adds no node: the cloud did not give any for {groups|the node group|the[ {groups}] node groups}"
-            ),
-            say!(
-                "autoscaler-cannot-help.inspect-cloud-error",
-                "look at the cloud's error: at the events of the ConfigMap cluster-autoscaler-status"
-            ),
-        ),
-        GroupSays::WouldNotFit(_) | GroupSays::NotChosen | GroupSays::Other => return None,
-    })
-}
-
-fn cluster_autoscaler(case: &Case<'_>, event: &Event, groups: &[Group]) -> Finding {
-    let mut limits = groups
-        .iter()
-        .filter_map(|group| Some((group, limit(&group.says)?)));
-    if let Some((group, (headline, change))) = limits.next() {
-        return new(case, event, headline)
-            .fact_if("groups", group.count)
-            .fact("reason", group.text.as_str())
-            .why(say!(
-                "autoscaler-cannot-help.counts-groups",
-                "its counts are of node groups, not of nodes"
-            ))
-            .refers_to_quotes()
-            .fix([Fix::advice(change, Who::Admin)]);
-    }
-    let reasons: Vec<String> = groups.iter().map(|group| group.text.clone()).collect();
-    if reasons.is_empty() {
-        new(case, event, say!("autoscaler-cannot-help.no-reason", "the cluster autoscaler adds no node for the pod, and does not say why"))
-            .why(say!("autoscaler-cannot-help.no-reason-why", "it says the same when a group is at its maximal size and when the pod fits no node of any group"))
-            .fix([Fix::advice(say!("autoscaler-cannot-help.compare-groups", "compare the pod's requests with the node groups, and the groups with their maximal sizes"), Who::Admin)])
-    } else {
-        new(case, event, say!("autoscaler-cannot-help.would-not-fit", "the cluster autoscaler adds no node: the pod would fit none that it could add: {reasons}"))
-            .fact("reasons", reasons)
-            .why(say!("autoscaler-cannot-help.would-not-fit-why", "its counts are of node groups, not of nodes; it runs the scheduler's filters on a new node of each group"))
-            .fix([Fix::advice(say!("autoscaler-cannot-help.add-a-group", "clear what keeps the pod from the nodes that are there, or add a node group that suits it"), Who::Owner)])
-    }
-}
-
 fn karpenter(case: &Case<'_>, event: &Event, pools: &[String]) -> Finding {
-    let limited = |pool: &String| {
-        pool.contains("exceed limits for nodepool") || pool.contains("limits have been exhausted")
-    };
-    let none = |pool: &String| pool.contains("no nodepools found");
-    let (headline, change, who) = if pools.iter().any(none) {
-        (
-            say!(
-                "autoscaler-cannot-help.no-nodepool",
-                "Karpenter adds no node: there is no NodePool"
-            ),
-            say!(
-                "autoscaler-cannot-help.create-nodepool",
-                "create a NodePool"
-            ),
-            Who::Admin,
-        )
-    } else if pools.iter().any(limited) {
-        (
-            say!(
-                "autoscaler-cannot-help.nodepool-limits",
-                "Karpenter adds no node: a NodePool that may take the pod has reached its limits"
-            ),
-            say!(
-                "autoscaler-cannot-help.raise-nodepool-limits",
-                "raise the limits of the NodePool"
-            ),
-            Who::Admin,
-        )
-    } else {
-        (
-            say!(
-                "autoscaler-cannot-help.nodepools-do-not-fit",
-                "Karpenter adds no node: the pod suits no node that it could make"
-            ),
-            say!(
-                "autoscaler-cannot-help.add-a-nodepool",
-                "clear what the message names, or add a NodePool that suits the pod"
-            ),
-            Who::Owner,
-        )
-    };
-    new(case, event, headline)
+    let answer = karpenter::answer(pools);
+    let needs = (!answer.needs.is_empty()).then_some(answer.needs);
+    new(case, event, answer.headline)
         .fact("pools", pools.to_vec())
+        .fact_if("needs", needs)
         .why(say!(
             "autoscaler-cannot-help.karpenter-why",
             "its message gives a reason for each NodePool"
         ))
         .refers_to_quotes()
-        .fix([Fix::advice(change, who)])
+        .fix([answer.fix])
 }

@@ -5,7 +5,7 @@ use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::shared::taint_meaning::{Meaning, meaning};
-use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 use crate::text::say;
@@ -15,7 +15,14 @@ pub static RULE: Rule = Rule {
     cause: "cordoned-node",
     layer: Layer::Scheduling,
     title: "nodes that could take the pod are cordoned",
-    seen_as: UNSCHEDULABLE,
+    seen_as: &[
+        "Pending",
+        "Unschedulable",
+        "FailedScheduling",
+        "Cordoned",
+        "SchedulingDisabled",
+        "NodeNotSchedulable",
+    ],
     explanation: include_str!("cordoned_node.md"),
     reads: &[Kind::Node],
     refines: &[],

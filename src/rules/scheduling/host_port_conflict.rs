@@ -82,7 +82,7 @@ fn names_of<'p>(ports: impl IntoIterator<Item = &'p HostPort>) -> Vec<String> {
 fn predecessors(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     matched
         .finding(case, say!("host-port-conflict.rollout-waits", "the rollout waits for itself: host {ports|port {ports} is|ports {ports} are} held by old pods of {owner} on every node that could run the new one"))
-        .fact("owner", case.subject().short())
+        .fact("owner", case.subject().argument())
         .why(say!("host-port-conflict.rollout-waits-why", "the old pods stay until new ones are ready, and the new ones wait for the host ports of the old ones"))
         .fix([
             Fix::advice(REMOVE_FIRST, Who::Owner),
@@ -93,7 +93,7 @@ fn predecessors(case: &Case<'_>, matched: &Match<'_>) -> Finding {
 fn siblings(case: &Case<'_>, matched: &Match<'_>, running: usize) -> Finding {
     matched
         .finding(case, say!("host-port-conflict.siblings", "more replicas than nodes: host {ports|port {ports} is|ports {ports} are} held by {running|another pod of {owner} on the node that could run this one|{running} pods of {owner} itself on every node that could run another}"))
-        .fact("owner", case.subject().short())
+        .fact("owner", case.subject().argument())
         .fact("running", running)
         .why(say!("host-port-conflict.siblings-why", "a node gives a host port to one pod, so there can be one replica a node"))
         .fix([

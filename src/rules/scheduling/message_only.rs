@@ -7,6 +7,7 @@ use crate::messages::scheduler::{Clause, Reason};
 use crate::rules::Case;
 use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::order::Class;
+use crate::rules::shared::share;
 use crate::scheduler::{Agree, Examination, SchedulerMessage};
 use crate::text::{Fact, Sentence};
 
@@ -75,10 +76,10 @@ impl MessageOnly<'_> {
             some: self.clause.count.map(u64::from),
             all: self.latest_message.message.nodes.map(u64::from),
         };
-        let mut finding = Finding::new(case.subject(), headline, self.latest_message.quote.clone())
+        let finding = Finding::new(case.subject(), headline, self.latest_message.quote.clone());
+        let mut finding = share::told(finding, nodes.clone(), nodes)
             .certainty(self.certainty())
-            .fact("reason", self.clause.text.as_str())
-            .fact("share", nodes);
+            .fact("reason", self.clause.text.as_str());
         if self.clause.count.is_some() {
             finding.results.clone_from(&self.examination.results);
             finding.agreement = Some(self.examination.agreement.clone());

@@ -1,13 +1,15 @@
 //! Causes of the scheduling layer: why no node takes the pod.
 //!
 //! One file a cause. What several share lies beside them: `message_only` (what only a scheduler's message tells),
-//! `shortage` (resources), `device_claims` (a pod's ResourceClaims), `groups` (pods that are placed together), `queues`
-//! (who holds pods back), `holder_relation` (whose pods hold what the pod wants), `topology` (where other pods are),
-//! `affinity_peers` (the pods that a term means). What other layers use too is in `rules::shared`, the filters are in
-//! `scheduler`, the wording of messages in `messages::scheduler`.
+//! `shortage` (resources), `device_claims` and `claim_problem` (a pod's ResourceClaims), `cluster_autoscaler` and `karpenter`
+//! (their words), `groups` (pods that are placed together), `queues` (who holds pods back), `holder_relation` (whose pods hold
+//! what the pod wants), `topology` (where other pods are), `affinity_peers` (the pods that a term means). What other layers use
+//! too is in `rules::shared`, the filters are in `scheduler`, the wording of messages in `messages::scheduler`.
 
 mod affinity_peers;
 pub mod autoscaler_cannot_help;
+mod claim_problem;
+mod cluster_autoscaler;
 pub mod cordoned_node;
 mod device_claims;
 pub mod dra_claim;
@@ -19,6 +21,7 @@ pub mod insufficient_cpu;
 pub mod insufficient_ephemeral_storage;
 pub mod insufficient_extended_resource;
 pub mod insufficient_memory;
+mod karpenter;
 mod message_only;
 pub mod no_nodes;
 pub mod node_name_mismatch;

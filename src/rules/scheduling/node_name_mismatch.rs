@@ -171,7 +171,7 @@ fn from_message(case: &Case<'_>) -> Option<Finding> {
             case,
             say!(
                 "node-name-mismatch.from-message",
-                "the pod asks for a node by a name that {share} do not have"
+                "the pod asks for a node by another name, which closes {share}"
             ),
         )
         .certainty(Certainty::Possible)

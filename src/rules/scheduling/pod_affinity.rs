@@ -1,11 +1,12 @@
 //! The pod has to run near pods that are not where it could run.
 
 use super::affinity_peers::{inspect, names, peers, unread};
-use super::topology::{other_reasons, says_which, usable_if_any};
+use super::topology::{says_which, usable_if_any};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::failure;
 use crate::rules::shared::matching::{Match, Pattern};
+use crate::rules::shared::rejection;
 use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, FilterFailure, NodeResult, Term, What};
 use crate::snapshot::{Kind, PodRecord};
@@ -27,7 +28,7 @@ pub static RULE: Rule = Rule {
 
 const NONE_THERE: Sentence = say!(
     "pod-affinity.none-there",
-    "the pod has to be near {wanted}, and there are none on {share}"
+    "the pod has to be near {wanted}, and there are none on {anywhere}"
 );
 const MAKE_PREFERRED: Sentence = say!(
     "pod-affinity.make-preferred",
@@ -153,7 +154,7 @@ fn placed(
     let near = |node: &NodeResult| domain(&node.node).is_some_and(|one| domains.contains(one));
     let near = usable_if_any(matched.all_nodes(), near);
     let is_apart = |one: &FilterFailure| matches!(one.what, What::Apart { .. });
-    let reasons = other_reasons(near, is_apart);
+    let reasons = rejection::reasons(near, is_apart);
     let domains: Vec<String> = domains.into_iter().map(str::to_owned).collect();
     matched
         .finding(case, say!("pod-affinity.no-node-near", "no node near {wanted} takes the pod: {reasons}"))

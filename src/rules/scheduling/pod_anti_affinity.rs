@@ -125,7 +125,7 @@ impl<'e> Held<'e> {
         let names = self.holders.iter().map(ToString::to_string);
         let (place, places) = domain_names(self.key);
         finding
-            .fact("owner", case.subject().short())
+            .fact("owner", case.subject().argument())
             .fact("holders", names.collect::<Vec<_>>())
             .fact("running", self.domains.len())
             .fact("key", self.key)

@@ -13,11 +13,24 @@ use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::scheduler::{Filter, FilterFailure, What, ranking};
 use crate::snapshot::Node;
-use crate::text::{Fact, say};
+use crate::text::{Fact, Sentence, say};
 use std::cell::LazyCell;
 
 /// How many of the pods that hold a resource are named.
 const HOLDERS: usize = 5;
+
+const NONE_LEFT: Sentence = say!(
+    "shortage.none-left",
+    "the pod asks for {asked} {resource}, and none is left on any node that it may use"
+);
+const ASK_FOR_LESS: Sentence = say!(
+    "shortage.ask-for-less",
+    "ask for less {resource}, as far as the pod can do with less"
+);
+const ADD_A_NODE: Sentence = say!(
+    "shortage.add-a-node",
+    "add a node with room for {asked} {resource}"
+);
 
 /// What one node has of the resource.
 #[derive(Clone, Copy)]
@@ -138,8 +151,7 @@ fn counted(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
     } else if case.snapshot.pods().whole_cluster().is_ok() {
         not_now(case, matched, resource, amounts)
     } else {
-        // pods that were not read may hold what looks free
-        return from_message(case, matched, resource);
+        at_most(case, matched, amounts)
     };
     with_amounts(case, finding, resource, amounts)
         .fact("most", amount(largest, resource))
@@ -195,10 +207,7 @@ fn not_now(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
             "the pod asks for {asked} {resource}, and no node has that much left: {node} comes closest with {free}"
         )
     } else {
-        say!(
-            "shortage.none-left",
-            "the pod asks for {asked} {resource}, and none is left on any node that it may use"
-        )
+        NONE_LEFT
     };
     let smaller = say!(
         "shortage.ask-for-what-is-left",
@@ -213,10 +222,26 @@ fn not_now(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
         .why(say!("shortage.requests-count", "what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised[, most of it to {holders}]"))
         .fix(room.then(|| Fix::advice(smaller, Who::Owner)))
         .fix(held.then(|| Fix::advice(others, Who::Owner)))
-        .fix([Fix::advice(
-            say!("shortage.add-a-node", "add a node with room for {asked} {resource}"),
-            Who::Admin,
-        )])
+        .fix([Fix::advice(ADD_A_NODE, Who::Admin)])
+}
+
+/// Pods that were not read may hold what looks free, so nothing here may be more exact than the table of nodes, nor less.
+fn at_most(case: &Case<'_>, matched: &Match<'_>, amounts: Amounts<'_>) -> Finding {
+    let headline = if amounts.free > Quantity::ZERO {
+        say!(
+            "shortage.not-enough-left-at-most",
+            "the pod asks for {asked} {resource}, and no node has that much left: {node} comes closest with {free} at most"
+        )
+    } else {
+        NONE_LEFT
+    };
+    matched
+        .finding(case, headline)
+        .why(say!("shortage.at-most", "what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised to those that were read; pods of all namespaces were not"))
+        .fix([
+            Fix::advice(ASK_FOR_LESS, Who::Owner),
+            Fix::advice(ADD_A_NODE, Who::Admin),
+        ])
 }
 
 /// Only the scheduler's message is known, perhaps with what the pod asks for.
@@ -239,7 +264,7 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding
         .fact("resource", resource)
         .why(say!("shortage.not-computed", "what pods request counts, not what they use; how much each node has left could not be computed, since nodes or pods of all namespaces were not read"))
         .fix([
-            Fix::advice(say!("shortage.ask-for-less", "ask for less {resource}, as far as the pod can do with less"), Who::Owner),
+            Fix::advice(ASK_FOR_LESS, Who::Owner),
             Fix::advice(say!("shortage.add-a-node-or-lower-requests", "add a node, or lower the requests of other pods"), Who::Admin),
         ])
         .inspect(shell::cluster(["describe", "nodes"]))

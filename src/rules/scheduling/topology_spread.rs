@@ -1,11 +1,12 @@
 //! A topology spread constraint of the pod forbids every node that has room.
 
-use super::topology::{domain_names, other_reasons, usable_if_any};
+use super::topology::{domain_names, usable_if_any};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
+use crate::rules::shared::rejection;
 use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Distribution, Filter, FilterFailure, NodeResult, What};
 use crate::snapshot::Kind;
@@ -107,7 +108,7 @@ fn open_domains(
         domain.is_some_and(|domain| of.domains.contains_key(domain) && of.is_open(domain))
     };
     let nodes = usable_if_any(matched.all_nodes(), open);
-    let reasons = other_reasons(nodes.iter().copied(), is_spread);
+    let reasons = rejection::reasons(nodes.iter().copied(), is_spread);
     if reasons.is_empty() {
         return finding.why(say!(
             "topology-spread.of-other-nodes",
@@ -173,7 +174,7 @@ fn unlabelled(case: &Case<'_>, matched: &Match<'_>, key: &str) -> Finding {
         .inspect(shell::cluster(["get", "nodes", "-L", key]));
     let finding = if !carriers.is_empty() {
         finding
-            .fact("reasons", other_reasons(carriers, is_spread))
+            .fact("reasons", rejection::reasons(carriers, is_spread))
             .why(say!(
                 "topology-spread.carriers-reject",
                 "nodes that have it do not take the pod either: {reasons}"

@@ -75,7 +75,7 @@ fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     }
     let headline = say!(
         "untolerated-taint.headline",
-        "the pod does not tolerate the {taints|taint {taints} of {share}|taints of {share}: {taints}}"
+        "the pod does not tolerate the {taints|taint {taints} of {share}|taints of {anywhere}: {taints}}"
     );
     let finding = matched
         .finding(case, headline)
@@ -163,7 +163,7 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
             case,
             say!(
                 "untolerated-taint.from-message",
-                "the pod does not tolerate the taints of {share}[: {taints}]"
+                "the pod does not tolerate the taints of {anywhere}[: {taints}]"
             ),
         )
         .fact_if("taints", is_named.then_some(taints));

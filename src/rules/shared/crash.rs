@@ -5,7 +5,6 @@
 //! no crash are left out: of deleted pods, of pods that the kubelet or a controller ended
 //! (`status.reason`), and ends that nobody saw (`ContainerStatusUnknown`, pkg/kubelet/kubelet_pods.go).
 
-use crate::kubernetes::text;
 use crate::messages::start::{ExitMeaning, exit_code};
 use crate::rules::Case;
 use crate::rules::finding::Finding;
@@ -15,9 +14,6 @@ use crate::snapshot::{ContainerView, Role};
 use crate::text::{Fact, Message, Seconds, Sentence, say};
 use crate::triage;
 use k8s_openapi::api::core::v1::ContainerStateTerminated;
-
-/// The most columns of a termination message that a headline takes.
-const WORDS: usize = 120;
 
 /// A container that crashed, and how it ended last.
 pub(in crate::rules) struct Crash<'a> {
@@ -200,35 +196,6 @@ pub(in crate::rules) fn log(case: &Case<'_>, container: &ContainerView<'_>) -> S
     case.kubectl(words.into_iter().chain(previous.then_some("--previous")))
 }
 
-/// The line of a termination message that says most: the last one about a failure, or the last.
-pub(in crate::rules) fn last_words(message: &str) -> Option<String> {
-    const FAILURE: [&str; 10] = [
-        "error",
-        "fatal",
-        "panic",
-        "exception",
-        "fail",
-        "denied",
-        "cannot",
-        "can't",
-        "not found",
-        "refused",
-    ];
-    let lines = || {
-        message
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-    };
-    let telling = |line: &&str| {
-        let line = line.to_lowercase();
-        FAILURE.iter().any(|word| line.contains(word))
-    };
-    let line = lines().rfind(telling).or_else(|| lines().next_back())?;
-    let line = text::one_line(line);
-    Some(text::truncate_width(&line, WORDS).into_owned())
-}
-
 /// What an exit code means, in a few words.
 pub(in crate::rules) fn meaning(code: i32) -> Fact {
     Fact::Word(match exit_code(code) {
@@ -264,22 +231,6 @@ pub(in crate::rules) fn meaning(code: i32) -> Fact {
 mod tests {
     use super::*;
     use crate::text::ENGLISH;
-
-    #[test]
-    fn the_telling_line_is_the_last_one_about_a_failure() {
-        let trace = "Traceback (most recent call last):\n  File \"a.py\"\nKeyError: 'DB_URL'\n";
-        assert_eq!(last_words(trace).as_deref(), Some("KeyError: 'DB_URL'"));
-        let go = "panic: no route\n\ngoroutine 1 [running]:\nmain.main()\n";
-        assert_eq!(last_words(go).as_deref(), Some("panic: no route"));
-        assert_eq!(last_words("bye\n\n").as_deref(), Some("bye"));
-        assert_eq!(last_words(" \n"), None);
-    }
-
-    #[test]
-    fn last_words_fit_a_line() {
-        let long = last_words(&"error ".repeat(100)).unwrap();
-        assert!(text::width(&long) <= WORDS, "{long}");
-    }
 
     #[test]
     fn codes_have_meanings() {

@@ -16,7 +16,7 @@ use crate::snapshot::Evidence;
 use crate::text::{Fact, Message, Sentence, say};
 
 use super::order::Class;
-use super::remedies;
+use super::{remedies, share};
 
 /// How a rule knows its cause in each of the two sources.
 pub(crate) struct Pattern<O, R> {
@@ -44,6 +44,8 @@ pub(crate) struct Match<'e> {
     certainty: Certainty,
     rank: u32,
     out_of_date: bool,
+    /// What rejects the pod are pods that were not read.
+    blind: bool,
     examination: &'e Examination,
     scheduler_message: &'e SchedulerMessage,
 }
@@ -91,17 +93,20 @@ impl<'e> Match<'e> {
     pub(crate) fn finding(&self, case: &Case<'_>, headline: Sentence) -> Finding {
         let (count, total) = self.counts();
         let nodes = (!self.places.is_empty()).then(|| self.nodes());
-        let mut finding = Finding::new(
+        let finding = Finding::new(
             case.subject(),
             headline,
             self.scheduler_message.quote.clone(),
-        )
-        .certainty(self.certainty)
-        .fact("share", self.share())
-        .fact_if("count", count)
-        .fact_if("total", total)
-        .fact_if("nodes", nodes);
-        finding.results.clone_from(&self.examination.results);
+        );
+        let mut finding = share::told(finding, self.share(), self.whereabouts())
+            .certainty(self.certainty)
+            .fact_if("count", count)
+            .fact_if("total", total)
+            .fact_if("nodes", nodes);
+        // a node that looks free for that reason alone is not shown as one that would take the pod
+        if !self.blind {
+            finding.results.clone_from(&self.examination.results);
+        }
         finding.agreement = Some(self.examination.agreement.clone());
         finding.preemption = if self.is_computed() {
             Preemption::find(case.pod(), case.engine)
@@ -289,6 +294,7 @@ where
         clauses,
         certainty,
         out_of_date: false,
+        blind: false,
         places,
         rank,
         examination,
@@ -407,6 +413,7 @@ where
         places: Vec::new(),
         rank: mine.rank(fewest),
         out_of_date: used == MessageUse::OutOfDate,
+        blind: used == MessageUse::AboutPods,
         clauses,
         certainty,
         examination,

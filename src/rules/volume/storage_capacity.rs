@@ -67,7 +67,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         None => matched
             .finding(case, say!(
                 "storage-capacity.none-reported",
-                "the driver of class {class} reports no storage at all that a volume for claim {claim} could have on {share}"
+                "the driver of class {class} reports no storage at all that a volume for claim {claim} could have on {anywhere}"
             ))
             .why(say!(
                 "storage-capacity.why-none-reported",

@@ -4,9 +4,10 @@ use crate::messages::scheduler::Reason;
 use crate::rules::Case;
 use crate::rules::finding::Certainty;
 use crate::rules::shared::matching::{Match, Pattern};
+use crate::rules::shared::rejection;
 use crate::scheduler::{FilterFailure, NodeResult, VolumeFailure, What};
 use crate::snapshot::Kind;
-use std::collections::BTreeSet;
+use crate::text::Message;
 
 /// What it takes to tell where a bound volume can be used.
 pub(super) const OF_BOUND_VOLUMES: &[Kind] = &[
@@ -47,8 +48,8 @@ pub(super) fn first<'e>(matched: &Match<'e>) -> Option<&'e VolumeFailure> {
 pub(super) struct Elsewhere {
     /// Their names.
     pub(super) nodes: Vec<String>,
-    /// The reasons of their filter failures in the scheduler's words, each once.
-    pub(super) reasons: Vec<String>,
+    /// Why, the most frequent reason first.
+    pub(super) reasons: Vec<Message>,
 }
 
 /// The nodes from which the claim could be used.
@@ -61,13 +62,8 @@ pub(super) fn elsewhere(case: &Case<'_>, is_it: impl Fn(&VolumeFailure) -> bool)
         !failures.any(&is_it)
     };
     let reaching: Vec<&NodeResult> = nodes.unwrap_or_default().iter().filter(reaches).collect();
-    let reasons: BTreeSet<&String> = reaching
-        .iter()
-        .flat_map(|node| &node.failures)
-        .map(|failure| &failure.reason)
-        .collect();
     Elsewhere {
         nodes: reaching.iter().map(|node| node.node.clone()).collect(),
-        reasons: reasons.into_iter().cloned().collect(),
+        reasons: rejection::reasons(reaching, |_| false),
     }
 }

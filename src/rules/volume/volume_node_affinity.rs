@@ -46,7 +46,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 case,
                 say!(
                     "volume-node-affinity.of-a-claim",
-                    "the volume of a claim cannot be reached from {share}"
+                    "the volume of a claim cannot be reached from {anywhere}"
                 ),
             )
             .why(say!(
@@ -102,7 +102,7 @@ fn fixes(reaching: &Elsewhere) -> Vec<Fix> {
     if !reaching.nodes.is_empty() {
         let change = say!(
             "volume-node-affinity.clear-rejections",
-            "clear what keeps the pod off {reaching}: {reasons}"
+            "clear what keeps the pod off {reaching}"
         );
         return vec![Fix::advice(change, Who::Owner)];
     }

@@ -112,7 +112,7 @@ fn held(case: &Case<'_>, finding: Finding, holder: &Holder) -> Finding {
     let is_of_owner = relation == Relation::SameOwner;
     finding
         .fact("holder", holder.to_string())
-        .fact_if("owner", owner.filter(|_| is_of_owner))
+        .fact_if("owner", is_of_owner.then(|| case.subject().argument()))
         .inspect(shell::kubectl(&holder.namespace, show))
         .why(why)
         .fix([Fix::advice(change, Who::Owner)])

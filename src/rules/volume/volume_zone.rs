@@ -55,7 +55,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 case,
                 say!(
                     "volume-zone.of-a-claim",
-                    "the volume of a claim is in another zone than {share}"
+                    "the volume of a claim is in another zone than {anywhere}"
                 ),
             )
             .fix([Fix::advice(
@@ -99,7 +99,7 @@ fn bound(case: &Case<'_>, matched: &Match<'_>, claim: &str) -> Finding {
         .fix([Fix::advice(
             say!(
                 "volume-zone.clear-rejections",
-                "clear what keeps the pod off {there}: {reasons}"
+                "clear what keeps the pod off {there}"
             ),
             Who::Owner,
         )])

@@ -52,8 +52,24 @@ fn fewer_replicas(one_per: &OnePer) -> Message {
     }
 }
 
+/// One a change, but one for all host ports.
 fn phrases(changes: &[Change]) -> Vec<Message> {
-    changes.iter().map(change).collect()
+    let port = |change: &Change| match change {
+        Change::FreePort { port, .. } => Some(port.to_string()),
+        _ => None,
+    };
+    let ports: Vec<String> = changes.iter().filter_map(port).collect();
+    let others = changes.iter().filter(|change| port(change).is_none());
+    let ports = (!ports.is_empty()).then(|| give_up(ports));
+    ports.into_iter().chain(others.map(change)).collect()
+}
+
+fn give_up(ports: Vec<String>) -> Message {
+    Message::new(say!(
+        "remedy.give-up-host-ports",
+        "give up host {ports|port|ports} {ports} and reach the pod through a Service"
+    ))
+    .fact("ports", ports)
 }
 
 /// Changes that go together, with what follows for objects that do not change in place.
@@ -65,7 +81,7 @@ fn together(changes: &[Change], template_owner: &TemplateOwner) -> Message {
     };
     Message::new(sentence)
         .fact("changes", phrases(changes))
-        .fact("owner", template_owner.object.short())
+        .fact("owner", template_owner.object.argument())
 }
 
 /// The changes of a pod's spec that does not follow its template by itself.
@@ -138,11 +154,7 @@ fn change(change: &Change) -> Message {
             "remove {expression} from the required node affinity"
         ))
         .fact("expression", wanted.as_str()),
-        Change::FreePort { port, .. } => Message::new(say!(
-            "remedy.give-up-host-port",
-            "give up host port {port} and reach the pod through a Service"
-        ))
-        .fact("port", port.to_string()),
+        Change::FreePort { port, .. } => give_up(vec![port.to_string()]),
         Change::Spread(relaxation) => of_spread(relaxation),
         Change::Affinity(relaxation) => of_affinity(relaxation),
         Change::Uncordon { .. }

@@ -1,0 +1,120 @@
+//! What lets the selector of a Service and the labels of pods agree.
+
+use super::nearest_labels::{Candidate, Difference};
+use crate::kubernetes::labels::is_set_by_controller;
+use crate::kubernetes::patch;
+use crate::kubernetes::selector::carries;
+use crate::rules::Case;
+use crate::rules::finding::{Fix, Who};
+use crate::snapshot::Kind;
+use crate::text::say;
+use crate::triage::ServiceSubject;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The case of a Service.
+pub(super) type ServiceCase<'a> = Case<'a, ServiceSubject<'a>>;
+type Labels = BTreeMap<String, String>;
+
+/// As `kubectl get services -o wide` and `kubectl get pods --show-labels` write labels.
+pub(super) fn written(labels: &Labels) -> String {
+    let pairs = labels.iter().map(|(key, value)| format!("{key}={value}"));
+    pairs.collect::<Vec<_>>().join(",")
+}
+
+/// The selector with what was found in place of what differs; only where it then matches these pods and no others.
+pub(super) fn reselect(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Option<Fix> {
+    // another value says something: traffic for the primary is not meant for replicas
+    let cannot_change =
+        |one: &Difference| one.is_another_value() || is_set_by_controller(one.key());
+    if near.differences.iter().any(cannot_change) {
+        return None;
+    }
+    let mut selector = case.it.service.selector.clone();
+    let mut operations = Vec::new();
+    for difference in &near.differences {
+        let key = difference.key();
+        let path = pointer("/spec/selector", key);
+        let wanted = selector.remove(key)?;
+        operations.push(patch::test(&path, wanted.clone()));
+        match difference {
+            Difference::Value { found, .. } => {
+                operations.push(patch::replace(&path, found.clone()));
+                selector.insert(key.to_owned(), found.clone());
+            }
+            Difference::Key { found, .. } => {
+                operations.push(patch::shift(&path, &pointer("/spec/selector", found)));
+                selector.insert(found.clone(), wanted);
+            }
+            Difference::Missing { .. } => operations.push(patch::remove(&path)),
+        }
+    }
+    if selector.is_empty() || !matches_only(case, near, &selector) {
+        return None;
+    }
+    let change = if near.pods == 0 {
+        say!(
+            "service-selector-mismatch.change-selector-to-template",
+            "if its pods are meant, change the selector to {proposed}, which only this template has"
+        )
+    } else {
+        say!(
+            "service-selector-mismatch.change-selector",
+            "if these pods are meant, change the selector to {proposed}: it then matches {pods|this pod and no other|these {pods} pods and no others}"
+        )
+    };
+    let before = patch::nested("/spec/selector", &case.it.service.selector);
+    let fix = Fix::edit(change, Who::Owner, case.object(), operations, &before);
+    Some(fix.fact("proposed", written(&selector)))
+}
+
+/// Whether these labels select these pods and no others; where there are none, this template and no other.
+fn matches_only(case: &ServiceCase<'_>, near: &Candidate<'_>, selector: &Labels) -> bool {
+    let store = case.snapshot.store();
+    let records = store.pod_records();
+    let pods = records.in_namespace(case.it.namespace);
+    let matched = pods.filter(|pod| carries(&records.footprint(pod).labels, selector));
+    let templates = case.it.workloads(store);
+    let mut others = templates
+        .filter(|(_, workload)| carries(&workload.template_labels, selector))
+        .filter(|(object, _)| store.outermost(object.clone()) != near.owner);
+    matched.count() == near.pods && (near.pods > 0 || others.next().is_none())
+}
+
+fn pointer(parent: &str, key: &str) -> String {
+    format!("{parent}/{}", patch::escaped(key))
+}
+
+/// The labels for the template of the workload. Not those that its own selector holds, which cannot be changed, nor in place
+/// of another value, which says something.
+pub(super) fn label(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Option<Fix> {
+    let (object, workload) = near.workload.as_ref()?;
+    let rolls_out = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
+    let rolls_out = rolls_out.contains(&object.known_kind()?);
+    let own = workload.selector.as_ref()?.match_labels.as_ref();
+    let is_fixed = |one: &Difference| own.is_some_and(|own| own.contains_key(one.key()));
+    let mut differences = near.differences.iter();
+    let cannot_change = |one: &Difference| {
+        is_fixed(one) || one.is_another_value() || is_set_by_controller(one.key())
+    };
+    if !rolls_out || differences.any(cannot_change) {
+        return None;
+    }
+    let labels = "/spec/template/metadata/labels";
+    let mut pairs = Vec::new();
+    let mut operations: Vec<Value> = Vec::new();
+    for difference in &near.differences {
+        let wanted = case.it.service.selector.get(difference.key())?;
+        pairs.push(format!("{}={wanted}", difference.key()));
+        operations.push(patch::add(
+            &pointer(labels, difference.key()),
+            wanted.clone(),
+        ));
+    }
+    let change = say!(
+        "service-selector-mismatch.label-template",
+        "if these pods are meant, label them {wanted} in the template of {workload}, which makes them anew"
+    );
+    let fix = Fix::edit(change, Who::Owner, object.clone(), operations, &Value::Null);
+    Some(fix.fact("wanted", pairs))
+}

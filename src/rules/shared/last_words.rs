@@ -1,0 +1,150 @@
+//! What a program said before it ended, as far as its termination message holds it, and what to do about that.
+
+use crate::kubernetes::text;
+use crate::rules::Case;
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::crash::Crash;
+use crate::rules::shared::template::Template;
+use crate::text::say;
+
+/// The most columns of a termination message that a headline takes.
+const WORDS: usize = 120;
+
+/// The line of a crash's termination message that says most.
+pub(in crate::rules) fn of(crash: &Crash<'_>) -> Option<String> {
+    telling(crash.message())
+}
+
+/// The finding with these words, and to follow them; where there are none, to look for them in the log.
+pub(in crate::rules) fn told(
+    case: &Case<'_>,
+    crash: &Crash<'_>,
+    finding: Finding,
+    last_words: Option<String>,
+) -> Finding {
+    let change = if last_words.is_some() {
+        say!(
+            "last-words.correct-what-they-name",
+            "correct what its last words name"
+        )
+    } else {
+        say!(
+            "last-words.find",
+            "find its last words in the log, and correct what they name"
+        )
+    };
+    let variable = last_words.as_deref().and_then(unset_variable);
+    finding
+        .fix(variable.and_then(|variable| set_variable(case, crash, variable)))
+        .fact_if("lastWords", last_words)
+        .fix([Fix::advice(change, Who::Owner)])
+}
+
+/// The line of a termination message that says most: the last one about a failure, or the last.
+fn telling(message: &str) -> Option<String> {
+    const FAILURE: [&str; 10] = [
+        "error",
+        "fatal",
+        "panic",
+        "exception",
+        "fail",
+        "denied",
+        "cannot",
+        "can't",
+        "not found",
+        "refused",
+    ];
+    let lines = || {
+        message
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+    };
+    let of_failure = |line: &&str| {
+        let line = line.to_lowercase();
+        FAILURE.iter().any(|word| line.contains(word))
+    };
+    let line = lines().rfind(of_failure).or_else(|| lines().next_back())?;
+    let line = text::one_line(line);
+    Some(text::truncate_width(&line, WORDS).into_owned())
+}
+
+/// The environment variable that a program says it lacks, as far as one can tell by how such names are written.
+fn unset_variable(last_words: &str) -> Option<&str> {
+    const LACKS: [&str; 6] = [
+        "not set",
+        "must be set",
+        "required",
+        "missing",
+        "undefined",
+        "not defined",
+    ];
+    let lower = last_words.to_lowercase();
+    let is_name = |word: &&str| {
+        let capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        word.contains('_')
+            && word.starts_with(|c: char| c.is_ascii_uppercase())
+            && word.chars().all(capital)
+    };
+    let mut names = last_words
+        .split(|c: char| c != '_' && !c.is_ascii_alphanumeric())
+        .filter(is_name);
+    let only = names
+        .next()
+        .filter(|only| names.all(|other| other == *only))?;
+    LACKS
+        .iter()
+        .any(|words| lower.contains(words))
+        .then_some(only)
+}
+
+/// With a template of the command, where the container says nothing of the variable.
+fn set_variable(case: &Case<'_>, crash: &Crash<'_>, variable: &str) -> Option<Fix> {
+    let env = crash.container.spec?.env.iter().flatten();
+    let knows = env.clone().any(|known| known.name == variable);
+    if knows || Template::of(case).is_none() {
+        return None;
+    }
+    let change = say!(
+        "last-words.set-variable",
+        "set {variable} in {role} {container}, if that is an environment variable"
+    );
+    let (owner, value) = (case.subject().argument(), format!("{variable}=VALUE"));
+    let words = ["set", "env", &owner, "-c", crash.container.name(), &value];
+    let fix = Fix::advice(change, Who::Owner).template(case.kubectl(words));
+    Some(fix.fact("variable", variable))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_telling_line_is_the_last_one_about_a_failure() {
+        let trace = "Traceback (most recent call last):\n  File \"a.py\"\nKeyError: 'DB_URL'\n";
+        assert_eq!(telling(trace).as_deref(), Some("KeyError: 'DB_URL'"));
+        let go = "panic: no route\n\ngoroutine 1 [running]:\nmain.main()\n";
+        assert_eq!(telling(go).as_deref(), Some("panic: no route"));
+        assert_eq!(telling("bye\n\n").as_deref(), Some("bye"));
+        assert_eq!(telling(" \n"), None);
+    }
+
+    #[test]
+    fn last_words_fit_a_line() {
+        let long = telling(&"error ".repeat(100)).unwrap();
+        assert!(text::width(&long) <= WORDS, "{long}");
+    }
+
+    #[test]
+    fn a_variable_is_told_by_how_it_is_written() {
+        for (words, expected) in [
+            ("fatal: SMTP_HOST is not set", Some("SMTP_HOST")),
+            ("KeyError: missing 'DB_URL'", Some("DB_URL")),
+            ("FATAL: required setting is missing", None),
+            ("A_B or C_D must be set", None),
+            ("connected as DB_USER", None),
+        ] {
+            assert_eq!(unset_variable(words), expected, "{words}");
+        }
+    }
+}
