@@ -197,4 +197,4 @@ fn every_sentence_is_well_formed() {
 const TWO_SENTENCES: &str = "text.summary.read";
 
 /// Words that begin with a capital wherever they stand.
-const PROPER: [&str; 4] = ["Docker", "Grove", "Karpenter", "Ready"];
+const PROPER: [&str; 5] = ["Docker", "Grove", "Karpenter", "Ready", "Services"];
