@@ -1,6 +1,7 @@
 //! From what was typed to an exit code.
 
 mod compare;
+mod watch;
 
 use crate::cli::completion;
 use crate::cli::explain;
@@ -9,17 +10,18 @@ use crate::cli::{self, Cli, ColorWhen, Command, DiagnoseArgs, Format, PageFormat
 use crate::diagnose::{Shown, Silence, diagnose, silence};
 use crate::error::Failure;
 use crate::gather::kubeconfig::{ConnectionFlags, Environment};
-use crate::gather::{self, Gathered};
+use crate::gather::{self, Gathered, Traffic};
 use crate::kubernetes::duration::parse_go_duration;
 use crate::kubernetes::field_selector::{Field, FieldSelector};
 use crate::kubernetes::selector::Selector;
 use crate::render::{self, Layout};
 use crate::report::{Report, Requests};
+use crate::snapshot::Store;
 use crate::triage::scope::{Scope, Target};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -136,6 +138,9 @@ pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8> {
 }
 
 fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result<u8> {
+    if args.watch {
+        return watch::watch(args, layout, out);
+    }
     let known = Known::of(args)?;
     let (scope, everywhere) = scope(args)?;
     let gathered = if args.filename.is_empty() {
@@ -212,6 +217,11 @@ impl Known {
             traffic,
             ..
         } = gathered;
+        self.report(store, scope, *traffic)
+    }
+
+    /// The report of what is known now.
+    fn report(&self, store: &Store, scope: &Scope, traffic: Traffic) -> Report {
         let requests = Requests {
             count: traffic.requests,
             bytes: traffic.bytes,
@@ -356,10 +366,14 @@ fn timeout(text: &str) -> Result<Duration> {
 
 /// A reader that went away (`| head`) is not an error.
 fn write(out: &mut dyn Write, text: &str) -> Result<()> {
+    still_read(out, text).map(|_| ())
+}
+
+/// The same; says whether somebody reads on.
+fn still_read(out: &mut dyn Write, text: &str) -> Result<bool> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(error).context("standard output cannot be written")
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error).context("standard output cannot be written"),
     }
 }

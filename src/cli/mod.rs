@@ -142,6 +142,10 @@ pub struct DiagnoseArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "filename")]
     pub dump: Option<PathBuf>,
 
+    /// Follow the cluster and tell what becomes stuck, changes its cause, and is solved.
+    #[arg(short = 'w', long, conflicts_with_all = ["filename", "dump"])]
+    pub watch: bool,
+
     /// How to show the report.
     #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]
     pub output: Format,

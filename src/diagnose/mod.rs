@@ -16,12 +16,14 @@ mod root_cause;
 mod silence;
 mod summary;
 mod template_changes;
+mod transitions;
 mod unexplained;
 mod workloads;
 
 pub use diff::diff;
 pub use filter::Shown;
 pub use silence::{Malformed, Silence, silence};
+pub use transitions::Transitions;
 
 use crate::report::{Defect, Report, Requests, SCHEMA, Unexplained};
 use crate::rules::finding::Certainty;

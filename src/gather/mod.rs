@@ -5,6 +5,7 @@
 //!
 //! - [`plan`] decides what to read, in waves; it is pure
 //! - [`cluster`] reads it from the API server
+//! - [`watch`] follows it
 //! - [`dump`] reads what people saved
 //! - [`kubeconfig`] turns flags and kubeconfig files into a [`Connection`], as kubectl does
 //! - [`proxy`] decides whether a proxy stands between, by Go's rules
@@ -27,6 +28,8 @@ pub mod plan;
 mod progress;
 pub mod proxy;
 mod read_error;
+mod request;
+pub mod watch;
 
 pub use client::{Accept, Traffic};
 pub use connect_error::ConnectError;
