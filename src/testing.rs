@@ -7,6 +7,7 @@ pub use crate::error::hints;
 pub use crate::gather::client::Client;
 pub use crate::gather::dump::{self, DumpWriter, Reading};
 pub use crate::gather::proxy::ProxyVariables;
+pub use crate::gather::watch::{Pace, Watcher, on_one_thread};
 pub use crate::gather::{
     Accept, ConnectError, Connection, ConnectionFlags, Environment, Gathered, ReadError, Traffic,
     cluster, plan, resolve,
@@ -24,7 +25,7 @@ pub use crate::scheduler::{
     Agree, Agreement, Count, Engine, Filter, FilterFailure, FilterResults, Holder, TermPods, What,
 };
 pub use crate::snapshot::{
-    Evidence, Gap, Keyed, Kind, ObjectRef, Origin, PodView, Snapshot, Store, Why,
+    Clock, Evidence, Gap, Keyed, Kind, ObjectRef, Origin, PodView, Snapshot, Store, Why,
 };
 pub use crate::snapshot::{ReadScope, Retention};
 pub use crate::text::{ENGLISH, Fact, Facts, Language, Message, Sentence};

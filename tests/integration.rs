@@ -16,6 +16,7 @@ mod render;
 mod scan;
 mod support;
 mod tidy;
+mod watch;
 
 /// `kubectl-diagnose`, as it was built for these tests.
 const BINARY: &str = env!("CARGO_BIN_EXE_kubectl-diagnose");

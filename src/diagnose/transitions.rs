@@ -33,14 +33,24 @@ impl Transitions {
     pub fn of(&mut self, report: &Report, at: Timestamp) -> Vec<Transition> {
         let now = known(report, at);
         let Some(told) = &mut self.told else {
-            let found = now.values().map(|one| one.transition(Became::Stuck, None, at));
+            let found = now
+                .values()
+                .map(|one| one.transition(Became::Stuck, None, at));
             let found = found.collect();
             self.told = Some(now);
             return found;
         };
-        let differs = |fingerprint: &&String| now.contains_key(*fingerprint) != told.contains_key(*fingerprint);
-        let different: Vec<String> = now.keys().chain(told.keys()).filter(differs).cloned().collect();
-        self.unsettled.retain(|fingerprint, _| different.contains(fingerprint));
+        let differs = |fingerprint: &&String| {
+            now.contains_key(*fingerprint) != told.contains_key(*fingerprint)
+        };
+        let different: Vec<String> = now
+            .keys()
+            .chain(told.keys())
+            .filter(differs)
+            .cloned()
+            .collect();
+        self.unsettled
+            .retain(|fingerprint, _| different.contains(fingerprint));
         let mut settled: Vec<String> = Vec::new();
         for fingerprint in different {
             let since = *self.unsettled.entry(fingerprint.clone()).or_insert(at);
@@ -68,16 +78,24 @@ impl Transitions {
         let mut gone: Vec<Known> = gone.iter().filter_map(|one| told.remove(one)).collect();
         let mut transitions = Vec::new();
         for fingerprint in new {
-            let Some(one) = now.get(&fingerprint) else { continue };
+            let Some(one) = now.get(&fingerprint) else {
+                continue;
+            };
             let is_same = |gone: &Known| gone.finding.subject == one.finding.subject;
-            let before = gone.iter().position(is_same).map(|place| gone.remove(place));
+            let before = gone
+                .iter()
+                .position(is_same)
+                .map(|place| gone.remove(place));
             transitions.push(match before {
                 Some(before) => one.transition(Became::Changed, Some(before.finding), at),
                 None => one.transition(Became::New, None, at),
             });
             told.insert(fingerprint, one.clone());
         }
-        transitions.extend(gone.iter().map(|one| one.transition(Became::Solved, None, at)));
+        transitions.extend(
+            gone.iter()
+                .map(|one| one.transition(Became::Solved, None, at)),
+        );
         transitions
     }
 
@@ -89,7 +107,9 @@ impl Transitions {
 
 impl Known {
     fn transition(&self, transition: Became, before: Option<Finding>, at: Timestamp) -> Transition {
-        let since = self.since.map(|since| at.duration_since(since).as_secs().max(0));
+        let since = self
+            .since
+            .map(|since| at.duration_since(since).as_secs().max(0));
         Transition {
             schema: WATCH_SCHEMA,
             at: at.to_string(),
@@ -117,7 +137,11 @@ fn known(report: &Report, at: Timestamp) -> BTreeMap<String, Known> {
             headline: one.headline.clone(),
             affected: one.affected.len(),
         };
-        let longest = one.affected.iter().filter_map(|one| one.since_seconds).max();
+        let longest = one
+            .affected
+            .iter()
+            .filter_map(|one| one.since_seconds)
+            .max();
         add(&mut known, finding, since(longest));
     }
     for one in &report.unexplained {

@@ -30,8 +30,8 @@ mod watch;
 
 use fault::{Refusal, Route};
 pub use query::path;
-pub use watch::Event;
 use trace::Trace;
+pub use watch::Event;
 
 /// TCP, the proxy and TLS together; a server further away than that is not reachable.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -225,7 +225,11 @@ pub(super) fn unrecord(store: &mut Store, read: &Read) {
     let Some(Reach { scope, whole, .. }) = reach(read) else {
         return;
     };
-    let is_gap = || store.outcome(read.kind(), &scope).is_some_and(Result::is_err);
+    let is_gap = || {
+        store
+            .outcome(read.kind(), &scope)
+            .is_some_and(Result::is_err)
+    };
     if whole || is_gap() {
         store.unrecord(read.kind(), &scope);
     }
@@ -239,7 +243,6 @@ pub(super) fn why(error: &ReadError) -> Why {
         _ => Why::Failed,
     }
 }
-
 
 #[cfg(test)]
 mod tests {

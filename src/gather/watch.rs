@@ -30,14 +30,8 @@ use tokio::signal;
 use tokio::task::{JoinHandle, LocalSet};
 use tokio::time::Instant;
 
+pub use backoff::Pace;
 pub use reflected::Outage;
-
-/// How long what nothing needs is followed on: what a pod needed may be needed by the next one.
-const LINGER: Duration = Duration::from_secs(60);
-/// How often events that do not matter any more are let go.
-const PRUNE: Duration = Duration::from_secs(30);
-/// Changes that come together are told together.
-const TOGETHER: Duration = Duration::from_millis(100);
 
 /// A store that follows the cluster.
 ///
@@ -73,13 +67,14 @@ impl Watcher {
         environment: &Environment,
         scope: Scope,
         everywhere: bool,
+        pace: Pace,
     ) -> Result<Self> {
         let link = Link::connect(flags, environment).await;
         let link = link.map_err(cluster::unconnected)?;
         let scope = cluster::in_namespace(scope, everywhere, link.namespace());
         scope.is_consistent()?;
         let scope = cluster::found(&link.client(), scope).await?;
-        let shared = Rc::new(link.of(scope));
+        let shared = Rc::new(link.of(scope, pace));
         let mut watcher = Watcher {
             shared,
             reflectors: BTreeMap::new(),
@@ -108,7 +103,7 @@ impl Watcher {
     pub async fn changed(&mut self, most: Duration) -> Tidings {
         let waited = tokio::time::timeout(most, self.shared.notice()).await;
         if waited.is_ok() {
-            tokio::time::sleep(TOGETHER).await;
+            tokio::time::sleep(self.shared.pace.together).await;
         }
         self.replan();
         self.shared.reflected_mut().tidings()
@@ -127,7 +122,9 @@ impl Watcher {
         }
         let shared = Rc::clone(&self.shared);
         self.reflectors.retain(|read, reflector| {
-            let is_over = reflector.unwanted.is_some_and(|since| now - since > LINGER);
+            let is_over = reflector
+                .unwanted
+                .is_some_and(|since| now - since > shared.pace.linger);
             if is_over {
                 reflector.task.abort();
                 shared.reflected_mut().release(read);
@@ -149,7 +146,7 @@ impl Watcher {
         }
         let missed = self.shared.reflected_mut().missed();
         reflector::catch_up(&self.shared, missed);
-        if now - self.pruned > PRUNE {
+        if now - self.pruned > self.shared.pace.prune {
             self.pruned = now;
             self.shared.reflected_mut().prune();
         }

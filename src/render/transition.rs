@@ -26,7 +26,10 @@ pub fn transition(transition: &Transition, layout: Layout) -> String {
     let since = transition.since_seconds.map(Seconds);
     let is_over = transition.transition == Became::Solved;
     let headline = Some(finding.headline.as_str()).filter(|text| !text.is_empty() && !is_over);
-    let sure = finding.certainty.as_deref().filter(|sure| *sure != "proven");
+    let sure = finding
+        .certainty
+        .as_deref()
+        .filter(|sure| *sure != "proven");
     let words = Message::new(say!(
         "watch.finding",
         "[{before} became ]{cause}[ ({certainty})][: {headline}][; {objects} objects][, since {since}][, after {lasted}]"
@@ -51,11 +54,17 @@ pub fn interruption(interruption: &Interruption, layout: Layout) -> String {
     let (title, words) = match interruption.transition {
         Interrupted::Lost => (
             say!("watch.lost", "lost"),
-            say!("watch.lost-words", "{kinds} cannot be followed, and nothing is told until they can: {detail}"),
+            say!(
+                "watch.lost-words",
+                "{kinds} cannot be followed, and nothing is told until they can: {detail}"
+            ),
         ),
         Interrupted::Resynced => (
             say!("watch.resynced", "resynced"),
-            say!("watch.resynced-words", "{kinds} were read anew; something short may have been missed"),
+            say!(
+                "watch.resynced-words",
+                "{kinds} were read anew; something short may have been missed"
+            ),
         ),
     };
     let words = Message::new(words)

@@ -8,19 +8,19 @@ mod affected;
 mod diff;
 mod nodes;
 mod past;
-mod transition;
 mod root_cause;
 mod scheduler;
 mod silenced;
+mod transition;
 mod workload;
 
 pub use affected::{Affected, ContainersReport, ObjectKey, RestartsReport};
 pub use diff::{Changed, DIFF_SCHEMA, Diff, Finding, Side, Still, Unknown, WhyUnknown};
 pub use nodes::{FilterFailureReport, NodeReport, UnreadReport, node_reports};
 pub use past::{Past, PastFinding, PastGap};
-pub use transition::{Became, Interrupted, Interruption, Transition, WATCH_SCHEMA};
 pub use root_cause::RootCause;
 pub use scheduler::{AgreementReport, PreemptionReport};
+pub use transition::{Became, Interrupted, Interruption, Transition, WATCH_SCHEMA};
 pub use workload::{ChangeReport, How, RevisionReport, RolloutReport, WorkloadReport};
 
 pub use silenced::{Silenced, SilencedBy};

@@ -5,7 +5,7 @@ use crate::cli::{DiagnoseArgs, Format};
 use crate::diagnose::Transitions;
 use crate::error::Failure;
 use crate::gather::kubeconfig::Environment;
-use crate::gather::watch::{Tidings, Watcher, interrupted, on_one_thread};
+use crate::gather::watch::{Pace, Tidings, Watcher, interrupted, on_one_thread};
 use crate::render::{self, Layout};
 use crate::report::{Interrupted, Interruption, Report, WATCH_SCHEMA};
 use crate::snapshot::Kind;
@@ -36,7 +36,8 @@ pub(super) fn watch(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) ->
     let environment = Environment::of_process();
     let (scope, everywhere) = scope(args)?;
     on_one_thread(async {
-        let watcher = Watcher::begin(&flags, &environment, scope, everywhere).await?;
+        let watcher =
+            Watcher::begin(&flags, &environment, scope, everywhere, Pace::default()).await?;
         let mut telling = Telling {
             known,
             watcher,
@@ -76,14 +77,19 @@ impl Telling {
             let pause = LEAST.max(cost.saturating_mul(SHARE));
             tokio::time::sleep(pause).await;
             let wait = if is_quiet(&report) { QUIET } else { SOON };
-            let wait = if self.transitions.is_unsettled() { LEAST } else { wait };
+            let wait = if self.transitions.is_unsettled() {
+                LEAST
+            } else {
+                wait
+            };
             tidings = self.watcher.changed(wait).await;
         }
     }
 
     fn report(&self) -> Report {
         let store = self.watcher.store();
-        self.known.report(&store, self.watcher.scope(), self.watcher.traffic())
+        self.known
+            .report(&store, self.watcher.scope(), self.watcher.traffic())
     }
 
     fn code(&self) -> u8 {

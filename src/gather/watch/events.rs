@@ -70,7 +70,9 @@ pub(super) fn prune(store: &mut Store) {
     let mut heard: BTreeMap<String, (Option<Timestamp>, ObjectRef)> = BTreeMap::new();
     for event in store.events().iter().filter(|event| is_heard(event)) {
         let newest = (event.last, event.about.clone());
-        let known = heard.entry(event.component.clone()).or_insert_with(|| newest.clone());
+        let known = heard
+            .entry(event.component.clone())
+            .or_insert_with(|| newest.clone());
         if newest.0 >= known.0 {
             *known = newest;
         }

@@ -91,7 +91,10 @@ impl Reflected {
     pub(super) fn refused_pods(&self) -> Option<(Read, ReadError)> {
         let mut lost = self.held.iter().filter_map(|(read, held)| {
             let is_of_scope = read.kind() == Kind::Pod && read.retention() == Retention::Whole;
-            let error = held.lost.clone().filter(|_| is_of_scope && !held.was_whole)?;
+            let error = held
+                .lost
+                .clone()
+                .filter(|_| is_of_scope && !held.was_whole)?;
             Some((read.clone(), error))
         });
         lost.next()
@@ -226,9 +229,10 @@ impl Reflected {
         self.take_out(read, &key);
         if read.narrows_pods() {
             // a pod whose labels have changed lives on, and still occupies its node
-            let records = self.held.keys().filter(|read| {
-                read.kind() == Kind::Pod && read.retention() == Retention::Record
-            });
+            let records = self
+                .held
+                .keys()
+                .filter(|read| read.kind() == Kind::Pod && read.retention() == Retention::Record);
             self.doubtful.extend(records.cloned());
         }
         if let Some(held) = self.held.get_mut(read) {
@@ -269,7 +273,8 @@ impl Reflected {
             _ if is_named(read) => std::mem::replace(&mut held.keys, listed.clone()),
             Kind::Pod if is_again => self.store.pod_keys(read.retention()),
             Kind::Event => {
-                self.store.retain_events(|event| listed.contains(&event.key()));
+                self.store
+                    .retain_events(|event| listed.contains(&event.key()));
                 BTreeSet::new()
             }
             _ => BTreeSet::new(),
@@ -281,7 +286,10 @@ impl Reflected {
             request::unrecord(&mut self.store, read);
         }
         request::record(&mut self.store, read, &Ok(()));
-        if is_again && matches!(request::form(read), Accept::Json) && matches!(read, Read::List { .. }) {
+        if is_again
+            && matches!(request::form(read), Accept::Json)
+            && matches!(read, Read::List { .. })
+        {
             self.news.resynced.insert(read.kind());
         }
         self.news.changed = true;

@@ -1,6 +1,6 @@
 //! Keeps one [`Read`] true: LIST, then WATCH from its version, and so on for ever.
 
-use super::backoff::{Backoff, jitter};
+use super::backoff::{Backoff, jittered};
 use super::shared::Shared;
 use crate::gather::client::{Accept, Event, path};
 use crate::gather::plan::{self, Read};
@@ -14,16 +14,6 @@ use tokio::time::Instant;
 
 /// How long the server keeps a watch open: kube's and client-go's choice.
 const LASTS: Duration = Duration::from_secs(240);
-/// The API server sends a bookmark every minute (Kubernetes 1.37, apiserver `pkg/storage/cacher`, bookmarkFrequency); a
-/// connection on which less comes is dead.
-const SILENCE: Duration = Duration::from_secs(150);
-/// How often what cannot be watched is read again.
-const POLL: Duration = Duration::from_secs(15);
-/// How often what is refused is asked for again.
-const REFUSED: Duration = Duration::from_secs(60);
-/// A connection that is back within this was not lost.
-const GRACE: Duration = Duration::from_secs(10);
-
 /// Above this many pods of a namespace one list of its events is cheaper.
 const SINGLES: usize = 3;
 /// A watch that ends sooner was refused in another way; it is not asked for again at once.
@@ -41,7 +31,8 @@ pub(super) enum End {
 
 /// Follows the read until the task is aborted.
 pub(super) async fn follow(shared: Rc<Shared>, read: Read) {
-    let mut backoff = Backoff::default();
+    let pace = shared.pace;
+    let mut backoff = Backoff::new(pace);
     let mut watchable = is_watchable(&read);
     let mut version: Option<String> = None;
     let mut failing: Option<Instant> = None;
@@ -58,7 +49,7 @@ pub(super) async fn follow(shared: Rc<Shared>, read: Read) {
                 Err(error) => Some(error),
             },
             Some(_) if !watchable => {
-                tokio::time::sleep(POLL.mul_f64(jitter())).await;
+                tokio::time::sleep(jittered(pace.poll)).await;
                 version = None;
                 None
             }
@@ -77,7 +68,7 @@ pub(super) async fn follow(shared: Rc<Shared>, read: Read) {
         };
         let Some(error) = failed else { continue };
         let since = *failing.get_or_insert_with(Instant::now);
-        let is_lost = version.is_none() || since.elapsed() > GRACE;
+        let is_lost = version.is_none() || since.elapsed() > pace.grace;
         if error == ReadError::Expired {
             version = None;
         } else if is_lost {
@@ -89,7 +80,7 @@ pub(super) async fn follow(shared: Rc<Shared>, read: Read) {
             shared.renew().await;
         }
         let pause = match error {
-            ReadError::Forbidden { .. } | ReadError::NotServed => REFUSED.mul_f64(jitter()),
+            ReadError::Forbidden { .. } | ReadError::NotServed => jittered(pace.refused),
             ReadError::Expired => Duration::ZERO,
             _ => backoff.next(),
         };
@@ -133,7 +124,7 @@ async fn watch(
     let client = shared.client();
     let path = path(read.kind(), request::namespace(read), None);
     let selectors = request::selectors(read);
-    let lasts = LASTS.mul_f64(jitter());
+    let lasts = jittered(LASTS);
     let opened = client.watch(&path, &selectors, version, lasts).await;
     let mut watch = match opened {
         Ok(watch) => watch,
@@ -142,7 +133,7 @@ async fn watch(
         Err(error) => return End::Failed(error),
     };
     loop {
-        let taken = match watch.next(&client, SILENCE).await {
+        let taken = match watch.next(&client, shared.pace.silence).await {
             Ok(None) => return End::Closed,
             Ok(Some(Event::Bookmark)) => Ok(()),
             Ok(Some(Event::Is(json))) => shared.reflected_mut().is(read, json),
@@ -170,7 +161,8 @@ pub(super) fn catch_up(shared: &Rc<Shared>, pods: BTreeSet<ObjectKey>) {
         let reads: Vec<Read> = if names.len() > SINGLES {
             vec![plan::list(Kind::Event, Some(&namespace))]
         } else {
-            let of_name = |name: &String| plan::events_where(Some(&namespace), plan::INVOLVED, name);
+            let of_name =
+                |name: &String| plan::events_where(Some(&namespace), plan::INVOLVED, name);
             names.iter().map(of_name).collect()
         };
         for read in reads {

@@ -1,9 +1,10 @@
 //! What the reflectors share: the connection, what is meant, and what they fill.
 
+use super::backoff::Pace;
 use super::reflected::Reflected;
+use crate::gather::ConnectError;
 use crate::gather::client::{Client, Traffic};
 use crate::gather::kubeconfig::{ConnectionFlags, Environment, resolve};
-use crate::gather::ConnectError;
 use crate::triage::Scope;
 use std::cell::{Cell, Ref, RefCell, RefMut};
 use std::rc::Rc;
@@ -28,6 +29,7 @@ pub(super) struct Link {
 /// What the reflectors share.
 pub(super) struct Shared {
     link: Link,
+    pub(super) pace: Pace,
     pub(super) scope: Scope,
     reflected: RefCell<Reflected>,
     notify: Notify,
@@ -60,10 +62,11 @@ impl Link {
     }
 
     /// Follows this.
-    pub(super) fn of(self, scope: Scope) -> Shared {
+    pub(super) fn of(self, scope: Scope, pace: Pace) -> Shared {
         Shared {
             reflected: RefCell::new(Reflected::new()),
             link: self,
+            pace,
             scope,
             notify: Notify::new(),
         }
