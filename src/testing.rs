@@ -13,6 +13,7 @@ pub use crate::gather::{
     cluster, plan, resolve,
 };
 pub use crate::kubernetes::field_selector::FieldSelector;
+pub use crate::kubernetes::selector::Selector;
 pub use crate::kubernetes::taints::TaintText;
 pub use crate::messages::scheduler as scheduler_messages;
 pub use crate::render::Layout;

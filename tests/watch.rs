@@ -12,8 +12,8 @@ mod objects;
 mod world;
 
 use crate::support::{
-    Clock, ConnectionFlags, Environment, Kind, Pace, Report, Requests, Scope, Snapshot, Watcher,
-    diagnose, on_one_thread, read_cluster,
+    Clock, ConnectionFlags, Environment, Kind, Pace, Report, Requests, Scope, Selector, Snapshot,
+    Watcher, diagnose, on_one_thread, read_cluster,
 };
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -50,6 +50,18 @@ fn shop() -> Scope {
     }
 }
 
+/// Of each kind of scope one.
+fn scope(seed: u64) -> Scope {
+    match seed % 3 {
+        0 => Scope::everything(),
+        1 => shop(),
+        _ => Scope {
+            selector: Some(Selector::parse("app=web").unwrap()),
+            ..shop()
+        },
+    }
+}
+
 /// What is said, at one time whenever it is asked, without what it cost.
 fn said(snapshot: Snapshot<'_>, scope: &Scope) -> Value {
     let at = objects::NOW.parse().unwrap();
@@ -80,7 +92,9 @@ async fn converge(watcher: &mut Watcher, kubeconfig: &PathBuf) -> Result<(), Str
     let scope = watcher.scope().clone();
     // a scan has a runtime of its own
     let (path, of_scan) = (kubeconfig.clone(), scope.clone());
-    let expected = std::thread::spawn(move || fresh(path, of_scan)).join().unwrap();
+    let expected = std::thread::spawn(move || fresh(path, of_scan))
+        .join()
+        .unwrap();
     loop {
         let got = said(watcher.store().snapshot(), &scope);
         if got == expected {
@@ -105,13 +119,13 @@ async fn follow(kubeconfig: &PathBuf, scope: Scope) -> Watcher {
 
 #[test]
 fn what_a_watch_holds_is_what_a_fresh_list_holds() {
-    for seed in 1..=8 {
+    for seed in 1..=9 {
         let world = World::new(seed);
         let server = world.serve();
         let kubeconfig = server.kubeconfig();
         objects::some(&world);
         let outcome = on_one_thread(async {
-            let mut watcher = follow(&kubeconfig, shop()).await;
+            let mut watcher = follow(&kubeconfig, scope(seed)).await;
             converge(&mut watcher, &kubeconfig).await.unwrap();
             for round in 0..12 {
                 world.set_faults(if round % 3 == 0 { 0 } else { 15 });

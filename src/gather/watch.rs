@@ -16,6 +16,7 @@ mod shared;
 
 use super::cluster;
 use super::kubeconfig::{ConnectionFlags, Environment};
+use super::missing;
 use super::plan::{self, Read};
 use crate::snapshot::{Kind, Store};
 use crate::triage::Scope;
@@ -82,6 +83,9 @@ impl Watcher {
         };
         watcher.replan();
         watcher.first_lists().await?;
+        if watcher.store().has_no_pods() {
+            missing::namespace_is_there(&watcher.shared.client(), watcher.scope()).await?;
+        }
         Ok(watcher)
     }
 

@@ -98,6 +98,11 @@ pub(super) fn event(
 
 /// What there is at first.
 pub(super) fn some(world: &World) {
+    for name in ["shop", "other"] {
+        let namespace =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        world.put(Kind::Namespace, namespace);
+    }
     for name in ["node-1", "node-2"] {
         world.put(Kind::Node, node(name, 4));
     }
@@ -112,7 +117,8 @@ pub(super) fn change(world: &World) {
     let namespace = if world.below(4) == 0 { "other" } else { "shop" };
     let name = format!("web-{}", world.below(9));
     let node_name = format!("node-{}", 1 + world.below(3));
-    match world.below(12) {
+    match world.below(13) {
+        12 => world.relabel(Kind::Pod, namespace, &name),
         0 | 1 => world.put(Kind::Pod, running(namespace, &name, &node_name)),
         2 | 3 => world.put(Kind::Pod, crashing(namespace, &name, 2 + world.below(3))),
         4 | 5 => world.put(Kind::Pod, unschedulable(namespace, &name)),

@@ -46,6 +46,7 @@ struct Wanted {
     namespace: Option<String>,
     name: Option<String>,
     fields: Vec<String>,
+    label: Option<String>,
 }
 
 impl World {
@@ -121,6 +122,17 @@ impl World {
             before,
             after: Some(object),
         });
+    }
+
+    /// Changes the label by which it is selected.
+    pub(super) fn relabel(&self, kind: Kind, namespace: &str, name: &str) {
+        let key = (kind, namespace.to_owned(), name.to_owned());
+        let found = self.state().objects.get(&key).cloned();
+        if let Some(mut object) = found {
+            let other = object["metadata"]["labels"]["app"] == "web";
+            object["metadata"]["labels"]["app"] = json!(if other { "api" } else { "web" });
+            self.put(kind, object);
+        }
     }
 
     pub(super) fn remove(&self, kind: Kind, namespace: &str, name: &str) {
@@ -272,7 +284,11 @@ impl Wanted {
             .replace("%3D", "=")
             .replace("%21", "!")
             .replace("%2C", ",");
+        let label = asked
+            .query("labelSelector")
+            .and_then(|text| text.strip_prefix("app%3D"));
         Some(Self {
+            label: label.map(str::to_owned),
             kind: Kind::all().find(|kind| kind.plural() == plural)?,
             namespace: namespace.map(str::to_owned),
             name: name.map(str::to_owned),
@@ -299,6 +315,10 @@ impl Wanted {
             .as_deref()
             .is_none_or(|namespace| meta["namespace"] == namespace)
             && self.name.as_deref().is_none_or(|name| meta["name"] == name)
+            && self
+                .label
+                .as_deref()
+                .is_none_or(|label| meta["labels"]["app"] == label)
             && self.fields.iter().all(field)
     }
 
