@@ -1,6 +1,7 @@
 //! From what was typed to an exit code.
 
 mod compare;
+mod wait;
 mod watch;
 
 use crate::cli::completion;
@@ -36,6 +37,9 @@ pub const WELL: u8 = 0;
 pub const STUCK: u8 = 1;
 /// A diagnosis was not possible.
 pub const FAILED: u8 = 2;
+
+/// The time for waiting is over.
+pub const WAITED: u8 = 3;
 
 /// The JSON schema of the report, compared with the report's types by a test.
 const SCHEMA: &str = include_str!("report/schema.json");
@@ -140,6 +144,9 @@ pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8> {
 fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result<u8> {
     if args.watch {
         return watch::watch(args, layout, out);
+    }
+    if args.wait {
+        return wait::wait(args, layout, out);
     }
     let known = Known::of(args)?;
     let (scope, everywhere) = scope(args)?;

@@ -18,12 +18,14 @@ mod summary;
 mod template_changes;
 mod transitions;
 mod unexplained;
+mod wait;
 mod workloads;
 
 pub use diff::diff;
 pub use filter::Shown;
 pub use silence::{Malformed, Silence, silence};
 pub use transitions::Transitions;
+pub use wait::{Wait, wait};
 
 use crate::report::{Defect, Report, Requests, SCHEMA, Unexplained};
 use crate::rules::finding::Certainty;
@@ -86,6 +88,7 @@ fn run(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests, looks: Looks)
         unexplained: run.unexplained,
         silenced: Vec::new(),
         not_stuck,
+        awaited: Vec::new(),
         gaps: summary::gaps(snapshot),
         read: summary::read(snapshot),
         defects: run.defects,

@@ -218,22 +218,42 @@ fn selects_namespaces(term: &PodAffinityTerm) -> bool {
     selector.is_some_and(|selector| !label_selector_is_empty(selector))
 }
 
-/// A named pod as a list that can be watched; of anything else the read itself.
+/// The field by which one object is selected.
+const NAME: &str = "metadata.name=";
+
+/// An object as a list of at most one, which can be watched. Secrets are never watched.
 pub(super) fn as_list(read: Read) -> Read {
     match read {
         Read::Get {
-            kind: Kind::Pod,
+            kind,
             namespace,
             name,
-        } => Read::List {
-            kind: Kind::Pod,
-            namespace: Some(namespace),
-            fields: format!("metadata.name={name}"),
+        } if kind != Kind::Secret => Read::List {
+            kind,
+            namespace: kind.namespaced().then_some(namespace),
+            fields: format!("{NAME}{name}"),
             labels: String::new(),
             records_only: false,
         },
         read => read,
     }
+}
+
+/// The other way round.
+pub(super) fn as_get(read: &Read) -> Option<Read> {
+    let Read::List {
+        kind,
+        namespace,
+        fields,
+        ..
+    } = read
+    else {
+        return None;
+    };
+    let name = fields
+        .strip_prefix(NAME)
+        .filter(|name| !name.contains(','))?;
+    Some(get(*kind, namespace.as_deref().unwrap_or_default(), name))
 }
 
 /// Events of an object, or those of one reason: `involvedObject.name=web`, `reason=FailedCreate`.

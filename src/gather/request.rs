@@ -159,6 +159,9 @@ struct Reach {
 }
 
 fn reach(read: &Read) -> Option<Reach> {
+    if let Some(single) = plan::as_get(read) {
+        return reach(&single);
+    }
     let (name, scope) = match read {
         Read::Get {
             namespace, name, ..

@@ -48,7 +48,7 @@ pub use markdown::markdown;
 pub use name::name;
 pub use page::page;
 pub use sarif::sarif;
-pub use text::text;
+pub use text::{awaited, text};
 pub use transition::{event_json, interruption, transition};
 pub use wide::wide;
 pub use yaml::yaml;

@@ -68,6 +68,9 @@ pub struct Report {
     /// What was read to its end, of the kinds that can be stuck.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub read: Vec<ReadReport>,
+    /// With `--wait`: what was named and has not come to where it was sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub awaited: Vec<AwaitedReport>,
     /// Rules that failed; each is a defect of this tool.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub defects: Vec<Defect>,
@@ -378,6 +381,18 @@ pub enum StandingReport {
     Progressing,
     /// It has failed, and another has taken its place.
     Ended,
+}
+
+/// An object that is waited for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct AwaitedReport {
+    /// The object.
+    pub object: ObjectRef,
+    /// For what of it.
+    pub because: String,
+    /// The same as data.
+    pub message: Message,
 }
 
 /// Something that was not read.

@@ -67,6 +67,7 @@ impl Client {
         path: &str,
         selectors: &[(&str, &str)],
         version: &str,
+        accept: Accept,
         lasts: Duration,
     ) -> Result<Watch, ReadError> {
         let lasts = lasts.as_secs().to_string();
@@ -80,8 +81,9 @@ impl Client {
         let uri = format!("{path}?{}", query::query_string(&pairs));
         let ask = Ask {
             uri: &uri,
-            accept: Accept::Json,
-            list: true,
+            accept,
+            // its events hold single objects
+            list: false,
         };
         let patience = Patience::new(self.deadline);
         let opened = self.open(&ask, &patience).await;

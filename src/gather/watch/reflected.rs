@@ -5,7 +5,7 @@
 
 use super::events;
 use crate::gather::client::Accept;
-use crate::gather::plan::Read;
+use crate::gather::plan::{self, Read};
 use crate::gather::read_error::ReadError;
 use crate::gather::request;
 use crate::gather::watch::Tidings;
@@ -261,8 +261,9 @@ impl Reflected {
         self.news.changed = true;
     }
 
-    /// A list was read to its end: what it did not bring is gone.
-    pub(super) fn whole(&mut self, read: &Read) {
+    /// A list was read to its end: what it did not bring is gone. Where every change was told until now, something in between may
+    /// have been missed.
+    pub(super) fn whole(&mut self, read: &Read, was_followed: bool) {
         let Some(held) = self.held.get_mut(read) else {
             return;
         };
@@ -286,10 +287,7 @@ impl Reflected {
             request::unrecord(&mut self.store, read);
         }
         request::record(&mut self.store, read, &Ok(()));
-        if is_again
-            && matches!(request::form(read), Accept::Json)
-            && matches!(read, Read::List { .. })
-        {
+        if is_again && was_followed {
             self.news.resynced.insert(read.kind());
         }
         self.news.changed = true;
@@ -339,7 +337,7 @@ impl Reflected {
 /// Whether the names of what it brings are kept here: of lists of pods and events the store knows them.
 fn is_named(read: &Read) -> bool {
     let is_many = matches!(read.kind(), Kind::Pod | Kind::Event);
-    !is_many || matches!(read, Read::Get { .. })
+    !is_many || matches!(read, Read::Get { .. }) || plan::as_get(read).is_some()
 }
 
 /// Whether the scope's list holds the pod: of others it was not looked at whether they are well.

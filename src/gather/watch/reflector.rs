@@ -2,7 +2,7 @@
 
 use super::backoff::{Backoff, jittered};
 use super::shared::Shared;
-use crate::gather::client::{Accept, Event, path};
+use crate::gather::client::{Event, path};
 use crate::gather::plan::{self, Read};
 use crate::gather::read_error::ReadError;
 use crate::gather::request::{self, Version};
@@ -39,7 +39,7 @@ pub(super) async fn follow(shared: Rc<Shared>, read: Read) {
     loop {
         let opened = Instant::now();
         let failed = match &mut version {
-            None => match list(&shared, &read).await {
+            None => match list(&shared, &read, watchable).await {
                 Ok(listed) => {
                     version = Some(listed);
                     backoff.reset();
@@ -88,28 +88,31 @@ pub(super) async fn follow(shared: Rc<Shared>, read: Read) {
     }
 }
 
-/// Names alone and single objects are read again instead.
+/// Single objects are read again instead, and the names of Secrets: the right to watch them is one to read their values.
 fn is_watchable(read: &Read) -> bool {
-    let is_list = matches!(read, Read::List { .. });
-    is_list && request::form(read) == Accept::Json
+    matches!(read, Read::List { .. }) && read.kind() != Kind::Secret
 }
 
 /// Lists it, and gives the version from which it can be watched.
-async fn list(shared: &Shared, read: &Read) -> Result<String, ReadError> {
+async fn list(shared: &Shared, read: &Read, is_followed: bool) -> Result<String, ReadError> {
     let version = match shared.reflected_mut().begin(read) {
         true => Version::Newest,
         false => Version::of_scan(read),
     };
     let client = shared.client();
     let mut take = |json: &[u8]| shared.reflected_mut().is(read, json);
-    let listed = request::send(&client, read, version, &mut take).await;
+    let mut listed = request::send(&client, read, version, &mut take).await;
+    if let (Err(ReadError::Forbidden { .. }), Some(single)) = (&listed, plan::as_get(read)) {
+        // who may not list may still be allowed to read this one
+        listed = request::send(&client, &single, version, &mut take).await;
+    }
     let listed = match listed {
         // what is not there is known not to be
         Err(ReadError::NotFound { .. }) => Ok(Default::default()),
         other => other,
     };
     let meta = listed.inspect_err(|_| shared.reflected_mut().abandon(read))?;
-    shared.reflected_mut().whole(read);
+    shared.reflected_mut().whole(read, is_followed);
     shared.tell();
     Ok(meta.resource_version)
 }
@@ -125,7 +128,9 @@ async fn watch(
     let path = path(read.kind(), request::namespace(read), None);
     let selectors = request::selectors(read);
     let lasts = jittered(LASTS);
-    let opened = client.watch(&path, &selectors, version, lasts).await;
+    let opened = client
+        .watch(&path, &selectors, version, request::form(read), lasts)
+        .await;
     let mut watch = match opened {
         Ok(watch) => watch,
         Err(ReadError::Forbidden { .. } | ReadError::NotServed) => return End::Unwatchable,
