@@ -9,6 +9,7 @@
 )]
 
 mod objects;
+mod waiting;
 mod world;
 
 use crate::support::{

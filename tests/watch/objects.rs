@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// The time at which everything is looked at.
 pub(super) const NOW: &str = "2026-11-22T09:00:00Z";
-const CREATED: &str = "2026-11-22T08:00:00Z";
+pub(super) const CREATED: &str = "2026-11-22T08:00:00Z";
 
 fn pod(namespace: &str, name: &str, node: Option<&str>, cpu: &str, status: Value) -> Value {
     json!({
