@@ -20,8 +20,8 @@ const SOON: Duration = Duration::from_secs(5);
 const QUIET: Duration = Duration::from_secs(30);
 /// Nobody reads faster.
 const LEAST: Duration = Duration::from_secs(1);
-/// A look takes at most this part of the time.
-const SHARE: u32 = 10;
+/// After a look that took long comes so many times as long a pause.
+const SHARE: u32 = 3;
 
 /// Follows the cluster until it is interrupted, and tells what changes: 1 when something is stuck at the end, else 0.
 pub(super) fn watch(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result<u8> {
