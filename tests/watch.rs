@@ -201,6 +201,38 @@ fn a_server_that_is_away_makes_kinds_unknown_until_it_is_back() {
 }
 
 #[test]
+fn a_server_that_has_just_started_refuses_for_a_moment_only() {
+    let world = World::new(5);
+    let server = world.serve();
+    let kubeconfig = server.kubeconfig();
+    objects::some(&world);
+    let hours = Duration::from_secs(3600);
+    let pace = Pace {
+        refused: hours,
+        poll: hours,
+        ..FAST
+    };
+    let outcome = on_one_thread(async {
+        let (flags, environment) = (flags(kubeconfig.clone()), Environment::default());
+        let mut watcher = Watcher::begin(&flags, &environment, shop(), false, pace).await?;
+        converge(&mut watcher, &kubeconfig).await.unwrap();
+        world.set_down(true);
+        watcher.changed(Duration::from_millis(50)).await;
+        world.set_refusing(true);
+        world.set_down(false);
+        for _ in 0..20 {
+            watcher.changed(Duration::from_millis(10)).await;
+        }
+        world.set_refusing(false);
+        for _ in 0..20 {
+            objects::change(&world);
+        }
+        Ok(converge(&mut watcher, &kubeconfig).await)
+    });
+    outcome.unwrap().unwrap();
+}
+
+#[test]
 fn what_nothing_needs_any_more_is_let_go() {
     let world = World::new(3);
     let server = world.serve();

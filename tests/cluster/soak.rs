@@ -19,14 +19,18 @@ const SIGNALS: usize = 12;
 const NOISE: usize = 150;
 /// Changes a second.
 const RATE: u32 = 200;
-/// For how long something stays broken.
-const BROKEN: Duration = Duration::from_secs(15);
+/// For how long something stays broken: longer than the API server is away.
+const BROKEN: Duration = Duration::from_secs(25);
+/// For how long it is well before it is broken again.
+const WELL: Duration = Duration::from_secs(10);
 
 struct Soak {
     api: Api,
     changes: u32,
     refused: u32,
     broken: BTreeMap<usize, Instant>,
+    /// Since when it was seen to be well.
+    well: BTreeMap<usize, Instant>,
     /// How often each was broken.
     breaks: BTreeMap<usize, usize>,
 }
@@ -68,6 +72,7 @@ async fn soak(kubeconfig: &Path, lasts: Duration) {
         changes: 0,
         refused: 0,
         broken: BTreeMap::new(),
+        well: BTreeMap::new(),
         breaks: BTreeMap::new(),
     };
     let mut memory = Vec::new();
@@ -150,15 +155,31 @@ impl Soak {
             }
         }
         let next = (turn / 10) % SIGNALS;
-        if may_break
-            && turn.is_multiple_of(10)
-            && !self.broken.contains_key(&next)
-            && self.broken.len() < SIGNALS / 3
-            && self.ask(next, "1000").await
-        {
-            self.broken.insert(next, Instant::now());
-            *self.breaks.entry(next).or_default() += 1;
+        if turn.is_multiple_of(10) && !self.broken.contains_key(&next) {
+            let is_well = self.is_well(next).await;
+            let may_break = may_break && is_well && self.broken.len() < SIGNALS / 3;
+            if may_break && self.ask(next, "1000").await {
+                self.well.remove(&next);
+                self.broken.insert(next, Instant::now());
+                *self.breaks.entry(next).or_default() += 1;
+            }
         }
+    }
+
+    /// Whether it has been well for long enough.
+    async fn is_well(&mut self, at: usize) -> bool {
+        let found = self.api.get(&crate::parity::api::path(&signal(at))).await;
+        let is_up = found.is_ok_and(|found| {
+            let status = &found["status"];
+            status["readyReplicas"] == 1
+                && status["updatedReplicas"] == 1
+                && status["observedGeneration"] == found["metadata"]["generation"]
+        });
+        if !is_up {
+            self.well.remove(&at);
+            return false;
+        }
+        self.well.entry(at).or_insert_with(Instant::now).elapsed() > WELL
     }
 
     fn count(&mut self, is_done: bool) {

@@ -32,6 +32,8 @@ struct State {
     unwatchable: bool,
     /// Nothing is answered.
     down: bool,
+    /// Nothing is allowed.
+    refusing: bool,
     watches: usize,
 }
 
@@ -78,6 +80,10 @@ impl World {
 
     pub(super) fn set_down(&self, down: bool) {
         self.state().down = down;
+    }
+
+    pub(super) fn set_refusing(&self, refusing: bool) {
+        self.state().refusing = refusing;
     }
 
     pub(super) fn set_unwatchable(&self) {
@@ -157,6 +163,9 @@ impl World {
         let mut state = self.state();
         if state.down {
             return Some(Response::reset());
+        }
+        if state.refusing {
+            return Some(Response::failure(403, "Forbidden", "no roles yet"));
         }
         if state.fails() {
             return Some(match state.below(4) {

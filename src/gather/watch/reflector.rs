@@ -34,6 +34,8 @@ pub(super) async fn follow(shared: Rc<Shared>, read: Read) {
     let pace = shared.pace;
     let mut backoff = Backoff::new(pace);
     let mut watchable = is_watchable(&read);
+    // an API server that has just started refuses what it will allow: its roles are yet to come
+    let mut was_allowed = false;
     let mut version: Option<String> = None;
     let mut failing: Option<Instant> = None;
     loop {
@@ -41,6 +43,7 @@ pub(super) async fn follow(shared: Rc<Shared>, read: Read) {
         let failed = match &mut version {
             None => match list(&shared, &read, watchable).await {
                 Ok(listed) => {
+                    was_allowed |= !watchable;
                     version = Some(listed);
                     backoff.reset();
                     failing = None;
@@ -53,7 +56,7 @@ pub(super) async fn follow(shared: Rc<Shared>, read: Read) {
                 version = None;
                 None
             }
-            Some(at) => match watch(&shared, &read, at, &mut failing).await {
+            Some(at) => match watch(&shared, &read, at, &mut failing, &mut was_allowed).await {
                 End::Closed if opened.elapsed() < SHORT => {
                     tokio::time::sleep(backoff.next()).await;
                     None
@@ -80,12 +83,21 @@ pub(super) async fn follow(shared: Rc<Shared>, read: Read) {
             shared.renew().await;
         }
         let pause = match error {
-            ReadError::Forbidden { .. } | ReadError::NotServed => jittered(pace.refused),
+            ReadError::Forbidden { .. } | ReadError::NotServed if !was_allowed => {
+                jittered(pace.refused)
+            }
             ReadError::Expired => Duration::ZERO,
             _ => backoff.next(),
         };
         tokio::time::sleep(pause).await;
     }
+}
+
+fn is_refusal(error: &ReadError) -> bool {
+    matches!(
+        error,
+        ReadError::Forbidden { .. } | ReadError::NotServed | ReadError::Server { status: 405, .. }
+    )
 }
 
 /// Single objects are read again instead, and the names of Secrets: the right to watch them is one to read their values.
@@ -123,6 +135,7 @@ async fn watch(
     read: &Read,
     version: &mut String,
     failing: &mut Option<Instant>,
+    was_allowed: &mut bool,
 ) -> End {
     let client = shared.client();
     let path = path(read.kind(), request::namespace(read), None);
@@ -133,10 +146,10 @@ async fn watch(
         .await;
     let mut watch = match opened {
         Ok(watch) => watch,
-        Err(ReadError::Forbidden { .. } | ReadError::NotServed) => return End::Unwatchable,
-        Err(ReadError::Server { status: 405, .. }) => return End::Unwatchable,
+        Err(error) if !*was_allowed && is_refusal(&error) => return End::Unwatchable,
         Err(error) => return End::Failed(error),
     };
+    *was_allowed = true;
     loop {
         let taken = match watch.next(&client, shared.pace.silence).await {
             Ok(None) => return End::Closed,
