@@ -100,10 +100,6 @@ async fn soak(kubeconfig: &Path, lasts: Duration) {
     watch.kill().unwrap();
     watch.wait().unwrap();
     let lines = fs::read_to_string(told.path()).unwrap();
-    if std::env::var_os("SOAK_KEEP").is_some() {
-        fs::write("/tmp/soak.jsonl", &lines).unwrap();
-        fs::write("/tmp/soak.scan", scan.to_string()).unwrap();
-    }
     soak.compare(&lines, &scan);
     let after = |from: u64| {
         memory
@@ -133,11 +129,13 @@ impl Soak {
             running.push(async move {
                 let path = crate::parity::api::path(&pod);
                 if at % 10 == 9 {
-                    let gone = api.delete(&pod).await;
-                    return gone.and(api.create(&pod).await);
+                    return api.delete(&pod).await;
                 }
                 let patch = json!({"metadata": {"annotations": {"turn": turn.to_string()}}});
-                api.merge(&path, &patch).await
+                match api.merge(&path, &patch).await {
+                    Err(gone) if gone.contains("not found") => api.create(&pod).await,
+                    done => done,
+                }
             });
         }
         for outcome in futures_util::future::join_all(running).await {
