@@ -11,6 +11,7 @@
 //! - [`proxy`] decides whether a proxy stands between, by Go's rules
 //! - [`exec`] runs a credential plugin, once
 //! - [`client`] sends requests under a deadline and streams lists
+//! - [`manifests`] reads what is to be waited for
 //! - [`names`] reads only names, for offers and completion
 //! - [`items`] cuts a streamed list into its objects
 
@@ -21,6 +22,7 @@ pub mod dump;
 pub mod exec;
 pub mod items;
 pub mod kubeconfig;
+pub mod manifests;
 mod missing;
 pub mod names;
 mod pem;

@@ -3,12 +3,16 @@
 use super::{Known, STUCK, WAITED, WELL, connection, scope, shown, timeout, write};
 use crate::cli::DiagnoseArgs;
 use crate::diagnose::{Wait, wait as stands};
+use crate::error::Failure;
 use crate::gather::kubeconfig::Environment;
+use crate::gather::manifests::{self, Named};
 use crate::gather::watch::{Pace, Watcher, on_one_thread};
 use crate::render::{self, Layout};
 use crate::report::Report;
-use anyhow::Result;
+use crate::triage::scope::{Scope, Target};
+use anyhow::{Result, bail};
 use std::io::{Write, stderr};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Time alone may change how something stands.
@@ -21,7 +25,10 @@ pub(super) fn wait(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> 
     let known = Known::of(args)?;
     let flags = connection(args)?;
     let environment = Environment::of_process();
-    let (scope, everywhere) = scope(args)?;
+    let (mut scope, everywhere) = scope(args)?;
+    if !args.filename.is_empty() {
+        named_by(&args.filename, &mut scope)?;
+    }
     let (limit, patience) = (timeout(&args.timeout)?, timeout(&args.patience)?);
     let (report, code) = on_one_thread(async {
         let pace = Pace::default();
@@ -42,6 +49,30 @@ pub(super) fn wait(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> 
     })?;
     write(out, &shown(&report, args.output, layout)?)?;
     Ok(code)
+}
+
+/// Means what the manifests name.
+fn named_by(paths: &[PathBuf], scope: &mut Scope) -> Result<()> {
+    let Named { namespace, objects } = manifests::named(paths)?;
+    if !scope.targets.is_empty() {
+        bail!(
+            Failure::new("names and manifests cannot be given together")
+                .hint("leave one of them out")
+        );
+    }
+    let objects = objects.into_iter();
+    scope.targets = objects
+        .map(|(kind, name)| Target::new(kind, name))
+        .collect();
+    if let (Some(typed), Some(written)) = (&scope.namespace, &namespace)
+        && typed != written
+    {
+        bail!(Failure::new(format!(
+            "the manifests are of namespace {written}, not {typed}"
+        )));
+    }
+    scope.namespace = scope.namespace.take().or(namespace);
+    Ok(())
 }
 
 fn look(known: &Known, watcher: &Watcher, patience: Duration) -> (Report, Wait) {

@@ -254,6 +254,25 @@ fn going_back_meanwhile_is_followed() {
 }
 
 #[test]
+fn what_manifests_name_is_waited_for() {
+    let world = shop(&THERE);
+    let server = world.serve();
+    let manifest = tempfile::NamedTempFile::new().unwrap();
+    let text =
+        "kind: Deployment\nmetadata: {name: web}\n---\nkind: Service\nmetadata: {name: web}\n";
+    std::fs::write(manifest.path(), text).unwrap();
+    let service = json!({"kind": "Service", "metadata": {"namespace": "shop", "name": "web"}, "spec": {"selector": {"app": "web"}}});
+    world.put(Kind::Service, service);
+    let path = manifest.path().to_str().unwrap();
+    let child = run(
+        &server.kubeconfig(),
+        &["--wait", "-f", path, "--timeout", "30s"],
+    );
+    let (code, out) = ended(child);
+    assert_eq!(code, Some(0), "{out}");
+}
+
+#[test]
 fn a_pod_that_crashes_and_recovers_is_waited_for() {
     let world = shop(&THERE);
     world.put(Kind::Pod, objects::crashing("shop", "lone", 1));
