@@ -1,6 +1,8 @@
 //! From what was typed to an exit code.
 
 mod compare;
+mod wait;
+mod watch;
 
 use crate::cli::completion;
 use crate::cli::explain;
@@ -9,17 +11,18 @@ use crate::cli::{self, Cli, ColorWhen, Command, DiagnoseArgs, Format, PageFormat
 use crate::diagnose::{Shown, Silence, diagnose, silence};
 use crate::error::Failure;
 use crate::gather::kubeconfig::{ConnectionFlags, Environment};
-use crate::gather::{self, Gathered};
+use crate::gather::{self, Gathered, Traffic};
 use crate::kubernetes::duration::parse_go_duration;
 use crate::kubernetes::field_selector::{Field, FieldSelector};
 use crate::kubernetes::selector::Selector;
 use crate::render::{self, Layout};
 use crate::report::{Report, Requests};
+use crate::snapshot::Store;
 use crate::triage::scope::{Scope, Target};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -34,6 +37,9 @@ pub const WELL: u8 = 0;
 pub const STUCK: u8 = 1;
 /// A diagnosis was not possible.
 pub const FAILED: u8 = 2;
+
+/// The time for waiting is over.
+pub const WAITED: u8 = 3;
 
 /// The JSON schema of the report, compared with the report's types by a test.
 const SCHEMA: &str = include_str!("report/schema.json");
@@ -150,6 +156,12 @@ pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8> {
 }
 
 fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result<u8> {
+    if args.watch {
+        return watch::watch(args, layout, out);
+    }
+    if args.wait {
+        return wait::wait(args, layout, out);
+    }
     let known = Known::of(args)?;
     let (scope, everywhere) = scope(args)?;
     let gathered = if args.filename.is_empty() {
@@ -226,6 +238,11 @@ impl Known {
             traffic,
             ..
         } = gathered;
+        self.report_of(store, scope, *traffic)
+    }
+
+    /// The report of what is known now.
+    fn report_of(&self, store: &Store, scope: &Scope, traffic: Traffic) -> Report {
         let requests = Requests {
             count: traffic.requests,
             bytes: traffic.bytes,
@@ -370,10 +387,14 @@ fn timeout(text: &str) -> Result<Duration> {
 
 /// A reader that went away (`| head`) is not an error.
 fn write(out: &mut dyn Write, text: &str) -> Result<()> {
+    still_read(out, text).map(|_| ())
+}
+
+/// The same; says whether somebody reads on.
+fn still_read(out: &mut dyn Write, text: &str) -> Result<bool> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(error).context("standard output cannot be written")
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error).context("standard output cannot be written"),
     }
 }

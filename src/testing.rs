@@ -8,11 +8,13 @@ pub use crate::error::hints;
 pub use crate::gather::client::Client;
 pub use crate::gather::dump::{self, DumpWriter, Reading};
 pub use crate::gather::proxy::ProxyVariables;
+pub use crate::gather::watch::{Pace, Watcher, on_one_thread};
 pub use crate::gather::{
     Accept, ConnectError, Connection, ConnectionFlags, Environment, Gathered, ReadError, Traffic,
     cluster, resolve,
 };
 pub use crate::kubernetes::field_selector::FieldSelector;
+pub use crate::kubernetes::selector::Selector;
 pub use crate::kubernetes::taints::TaintText;
 pub use crate::messages::scheduler as scheduler_messages;
 pub use crate::render::Layout;
@@ -30,7 +32,7 @@ pub use crate::scheduler::{
     Agree, Count, Engine, Filter, FilterFailure, FilterResults, Holder, TermPods, What,
 };
 pub use crate::snapshot::{
-    Evidence, Gap, Keyed, Kind, ObjectRef, Origin, PodView, Snapshot, Store, Why,
+    Clock, Evidence, Gap, Keyed, Kind, ObjectRef, Origin, PodView, Snapshot, Store, Why,
 };
 pub use crate::snapshot::{ReadScope, Retention};
 pub use crate::text::{ENGLISH, Fact, Facts, Language, Message, Sentence};

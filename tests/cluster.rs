@@ -14,6 +14,7 @@
 
 mod checks;
 mod plain;
+mod soak;
 mod suite;
 
 use serde_json::Value;

@@ -17,6 +17,7 @@ mod scan;
 mod support;
 mod tidy;
 mod told;
+mod watch;
 
 /// `kubectl-diagnose`, as it was built for these tests.
 const BINARY: &str = env!("CARGO_BIN_EXE_kubectl-diagnose");

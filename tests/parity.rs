@@ -12,7 +12,7 @@
     reason = "a test may fail anywhere, and this one waits for a cluster that the environment names"
 )]
 
-mod api;
+pub(crate) mod api;
 mod bed;
 mod compare;
 mod fixed;

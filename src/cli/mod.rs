@@ -15,7 +15,7 @@ use std::path::PathBuf;
 /// Finds out why pods do not run, proves it, and says which layer to check next.
 ///
 /// Without arguments every pod of the current namespace is looked at. Nothing is ever changed:
-/// the only verbs used are get and list.
+/// the only verbs used are get and list, and watch with --watch.
 #[derive(Debug, Parser)]
 #[command(
     name = "kubectl-diagnose",
@@ -166,6 +166,23 @@ pub struct DiagnoseArgs {
     /// standard output, in place of the report.
     #[arg(long, value_name = "FILE", conflicts_with = "filename")]
     pub dump: Option<PathBuf>,
+
+    /// Follow the cluster and tell what becomes stuck, changes its cause, and is solved.
+    #[arg(short = 'w', long, conflicts_with_all = ["filename", "dump"])]
+    pub watch: bool,
+
+    /// Wait until what is named, or what the manifests given with -f name, runs, and of workloads all pods are of the newest revision. Ends with 1 and
+    /// the diagnosis as soon as something will not come by itself, and with 3 when the time is over.
+    #[arg(long, conflicts_with_all = ["watch", "dump"])]
+    pub wait: bool,
+
+    /// How long to wait; 0 for ever.
+    #[arg(long, value_name = "DURATION", default_value = "5m", requires = "wait")]
+    pub timeout: String,
+
+    /// How long what somebody else may still bring (a node, a ConfigMap, a volume) may take.
+    #[arg(long, value_name = "DURATION", default_value = "2m", requires = "wait")]
+    pub patience: String,
 
     /// How to show the report.
     #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]

@@ -16,12 +16,16 @@ mod root_cause;
 mod silence;
 mod summary;
 mod template_changes;
+mod transitions;
 mod unexplained;
+mod wait;
 mod workloads;
 
 pub use diff::diff;
 pub use filter::Shown;
 pub use silence::{Malformed, Silence, silence};
+pub use transitions::Transitions;
+pub use wait::{Wait, wait};
 
 use crate::report::{Defect, Report, Requests, SCHEMA, Unexplained};
 use crate::rules::finding::Certainty;
@@ -85,6 +89,7 @@ fn run(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests, examine: Exam
         silenced: Vec::new(),
         silences_nothing: Vec::new(),
         not_stuck,
+        awaited: Vec::new(),
         gaps: summary::gaps(snapshot),
         read: summary::read(snapshot),
         defects: run.defects,

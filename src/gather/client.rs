@@ -26,10 +26,12 @@ use super::read_error::{ReadError, inconsistent_continue};
 mod fault;
 mod query;
 mod trace;
+mod watch;
 
 use fault::{Refusal, Route};
 pub use query::path;
 use trace::Trace;
+pub use watch::Event;
 
 /// TCP, the proxy and TLS together; a server further away than that is not reachable.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -86,6 +88,17 @@ pub struct Traffic {
     pub bytes: u64,
 }
 
+impl std::ops::Add for Traffic {
+    type Output = Traffic;
+
+    fn add(self, other: Traffic) -> Traffic {
+        Traffic {
+            requests: self.requests + other.requests,
+            bytes: self.bytes + other.bytes,
+        }
+    }
+}
+
 /// What is known of a list that was read to its end.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListMeta {
@@ -109,6 +122,8 @@ pub struct Client {
     bytes: AtomicU64,
     /// Seconds since 1970 on the server's clock; `i64::MIN` before the first answer.
     server_time: AtomicI64,
+    /// Seconds by which the server's clock was ahead of ours at its last answer.
+    ahead: AtomicI64,
 }
 
 impl Client {
@@ -128,6 +143,7 @@ impl Client {
             requests: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             server_time: AtomicI64::new(i64::MIN),
+            ahead: AtomicI64::new(0),
         })
     }
 
@@ -150,6 +166,13 @@ impl Client {
             i64::MIN => None,
             seconds => Timestamp::from_second(seconds).ok(),
         }
+    }
+
+    /// The server's clock now, as far as its last answer tells.
+    pub fn now(&self) -> Timestamp {
+        let ahead = jiff::SignedDuration::from_secs(self.ahead.load(Ordering::Relaxed));
+        let now = Timestamp::now();
+        now.checked_add(ahead).unwrap_or(now)
     }
 
     /// Reads one object, or any small answer. ([`Accept::Metadata`] asks for the form of one object here, not of a list.)
@@ -285,6 +308,8 @@ impl Client {
         })?;
         if let Some(date) = date(response.headers()) {
             self.server_time.store(date.as_second(), Ordering::Relaxed);
+            let ahead = date.as_second() - Timestamp::now().as_second();
+            self.ahead.store(ahead, Ordering::Relaxed);
         }
         if response.status().is_success() {
             ask.check_type(response.headers())?;

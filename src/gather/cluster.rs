@@ -3,21 +3,21 @@
 //! A read that fails becomes a gap and the rest goes on. Only without the scope's own pods there is
 //! nothing to diagnose: that is an error, with the command that shows the missing right.
 
-use super::client::{Accept, Client, path};
+use super::client::{Accept, Client};
 use super::dump::{DumpWriter, Dumped, Reading};
-use super::kubeconfig::{Connection, ConnectionFlags, Environment, resolve};
+use super::kubeconfig::{ConnectionFlags, Environment, resolve};
 use super::missing;
 use super::plan::{self, Read};
 use super::progress;
 use super::read_error::ReadError;
+use super::request::{self, Name, Version};
 use super::{ConnectError, Gathered};
 use crate::error::Failure;
 use crate::kubernetes::shell;
-use crate::snapshot::{Gap, Kind, ReadScope, Store, Why};
+use crate::snapshot::{Kind, Store, Why};
 use crate::triage::scope::Scope;
 use anyhow::{Context, Result, bail};
 use futures_util::future::join_all;
-use serde::Deserialize;
 use std::cell::RefCell;
 use std::path::Path;
 
@@ -33,7 +33,7 @@ pub fn read(
     dump: Option<&Path>,
 ) -> Result<Gathered> {
     let connection = resolve(flags, environment).map_err(unconnected)?;
-    let scope = in_namespace(scope, everywhere, &connection);
+    let scope = in_namespace(scope, everywhere, &connection.namespace);
     scope.is_consistent()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -46,20 +46,20 @@ pub fn read(
     })
 }
 
-fn unconnected(error: ConnectError) -> anyhow::Error {
+pub(super) fn unconnected(error: ConnectError) -> anyhow::Error {
     let failure = Failure::new("no connection to a cluster");
     let failure = error.hint().into_iter().fold(failure, Failure::hint);
     failure.because(error)
 }
 
 /// Fills in the namespace of the context. Nodes are of no namespace, so their pods are looked for in all.
-fn in_namespace(scope: Scope, everywhere: bool, connection: &Connection) -> Scope {
+pub(super) fn in_namespace(scope: Scope, everywhere: bool, namespace: &str) -> Scope {
     let nodes_only =
         !scope.targets.is_empty() && scope.targets.iter().all(|target| !target.kind.namespaced());
     let namespace = match scope.namespace {
         _ if everywhere => None,
         None if nodes_only => None,
-        None => Some(connection.namespace.clone()),
+        None => Some(namespace.to_owned()),
         named => named,
     };
     Scope { namespace, ..scope }
@@ -96,8 +96,8 @@ impl Sink {
         })
     }
 
-    fn name(&mut self, read: &Read, namespace: Option<&str>, name: &Name) -> Result<(), ReadError> {
-        let kind = read.kind();
+    fn name(&mut self, read: &Read, name: &Name) -> Result<(), ReadError> {
+        let (kind, namespace) = (read.kind(), request::namespace(read));
         let Name { name, r#type } = name;
         if let Some(Err(error)) = self
             .dump
@@ -144,10 +144,13 @@ async fn waves(client: &Client, sink: RefCell<Sink>, scope: Scope) -> Result<Gat
     if let Some(time) = client.server_time() {
         sink.borrow_mut().store.set_time(time);
     }
-    let second = plan::second(&scope, &sink.borrow().store);
-    wave(client, &sink, second).await;
-    let third = plan::third(&scope, &sink.borrow().store);
-    wave(client, &sink, third).await;
+    for next in [plan::second, plan::third] {
+        let reads = {
+            let store = &sink.borrow().store;
+            plan::unread(next(&scope, store), store)
+        };
+        wave(client, &sink, reads).await;
+    }
     let (store, dumped) = sink.into_inner().finish(&scope)?;
     Ok(Gathered {
         store,
@@ -155,6 +158,17 @@ async fn waves(client: &Client, sink: RefCell<Sink>, scope: Scope) -> Result<Gat
         traffic: client.traffic(),
         dumped,
     })
+}
+
+/// The scope with what a bare name stands for, when all that was named is there.
+///
+/// # Errors
+/// As of [`read`].
+pub(super) async fn found(client: &Client, scope: Scope) -> Result<Scope> {
+    if !scope.has_names() {
+        return Ok(scope);
+    }
+    Ok(waves(client, Sink::new(None)?, scope).await?.scope)
 }
 
 /// Runs reads beside each other and records what became of each.
@@ -166,192 +180,23 @@ async fn wave(
     let outcomes = join_all(reads.iter().map(|read| one(client, sink, read))).await;
     let mut settled = Vec::new();
     for (read, outcome) in reads.into_iter().zip(outcomes) {
-        record(&mut sink.borrow_mut().store, &read, &outcome);
+        request::record(&mut sink.borrow_mut().store, &read, &outcome);
         settled.push((read, outcome));
     }
     settled
 }
 
 async fn one(client: &Client, sink: &RefCell<Sink>, read: &Read) -> Result<(), ReadError> {
-    let form = form(read);
-    let namespace = namespace(read);
-    let mut take = |json: &[u8]| match form {
+    let mut take = |json: &[u8]| match request::form(read) {
         Accept::Json | Accept::Text => sink.borrow_mut().object(read, json),
         Accept::Metadata | Accept::Table => {
-            sink.borrow_mut().name(read, namespace, &name_only(json)?)
+            sink.borrow_mut().name(read, &request::name_only(json)?)
         }
     };
-    match read {
-        Read::List {
-            kind,
-            fields,
-            labels,
-            ..
-        } => {
-            let mut query: Vec<(&str, &str)> = Vec::new();
-            for (name, value) in [("fieldSelector", fields), ("labelSelector", labels)] {
-                if !value.is_empty() {
-                    query.push((name, value));
-                }
-            }
-            if namespace.is_none() {
-                // from the API server's watch cache: a list of the whole cluster costs etcd nothing
-                query.push(("resourceVersion", "0"));
-            }
-            if form == Accept::Table {
-                query.push(("includeObject", "None"));
-            }
-            client
-                .list(&path(*kind, namespace, None), &query, form, &mut take)
-                .await
-                .map(|_| ())
-        }
-        Read::Get { kind, name, .. } => {
-            let mut path = path(*kind, namespace, Some(name));
-            if form == Accept::Table {
-                path.push_str("?includeObject=None");
-            }
-            let body = client.get(&path, form).await?;
-            match form {
-                Accept::Table => rows(&body)?
-                    .iter()
-                    .try_for_each(|row| take(row.get().as_bytes())),
-                _ => take(&body),
-            }
-        }
-    }
-}
-
-/// Secrets are asked for as the table that `kubectl get` prints: names and types, no values. Even
-/// their metadata could hold values, in the annotation that `kubectl apply` leaves. ConfigMaps are
-/// listed by metadata, and read whole only where a key is missed.
-fn form(read: &Read) -> Accept {
-    match read {
-        Read::List {
-            kind: Kind::Secret, ..
-        }
-        | Read::Get {
-            kind: Kind::Secret, ..
-        } => Accept::Table,
-        Read::List {
-            kind: Kind::ConfigMap,
-            ..
-        } => Accept::Metadata,
-        _ => Accept::Json,
-    }
-}
-
-fn namespace(read: &Read) -> Option<&str> {
-    match read {
-        Read::List { namespace, .. } => namespace.as_deref(),
-        Read::Get {
-            kind, namespace, ..
-        } => kind.namespaced().then_some(namespace.as_str()),
-    }
-}
-
-#[derive(Deserialize)]
-struct Table<'a> {
-    #[serde(borrow)]
-    rows: Option<Vec<&'a serde_json::value::RawValue>>,
-}
-
-fn rows(body: &[u8]) -> Result<Vec<&serde_json::value::RawValue>, ReadError> {
-    let table: Table<'_> = serde_json::from_slice(body)?;
-    Ok(table.rows.unwrap_or_default())
-}
-
-/// A row of a table, or an object's metadata.
-#[derive(Deserialize)]
-struct NameOnly {
-    cells: Option<Vec<serde_json::Value>>,
-    metadata: Option<NameMeta>,
-}
-
-#[derive(Deserialize)]
-struct NameMeta {
-    name: String,
-}
-
-/// The name and a Secret's type, of what was asked for by no more.
-struct Name {
-    name: String,
-    r#type: Option<String>,
-}
-
-fn name_only(json: &[u8]) -> Result<Name, ReadError> {
-    let read: NameOnly = serde_json::from_slice(json)?;
-    let cell = |at: usize| {
-        let cell = read.cells.as_ref()?.get(at)?;
-        cell.as_str().map(str::to_owned)
-    };
-    let name = cell(0).or_else(|| Some(read.metadata.as_ref()?.name.clone()));
-    match name {
-        Some(name) => Ok(Name {
-            name,
-            r#type: cell(1),
-        }),
-        None => Err(ReadError::Invalid {
-            message: "a row of the answer has no name".to_owned(),
-        }),
-    }
-}
-
-/// Records how far a read reached, or why it did not.
-fn record(store: &mut Store, read: &Read, outcome: &Result<(), ReadError>) {
-    let (name, read_scope) = match read {
-        Read::Get {
-            namespace, name, ..
-        } => (
-            Some(name.clone()),
-            ReadScope::Object(namespace.clone(), name.clone()),
-        ),
-        read if read.narrows_pods() => return,
-        // part of them, which says nothing about the rest
-        Read::List { labels, .. } if !labels.is_empty() && outcome.is_ok() => return,
-        Read::List {
-            kind: Kind::Event,
-            namespace: Some(namespace),
-            fields,
-            ..
-        } if fields.starts_with(plan::INVOLVED) => {
-            let name = fields.rsplit('=').next().unwrap_or_default().to_owned();
-            let read_scope = ReadScope::Object(namespace.clone(), name.clone());
-            (Some(name), read_scope)
-        }
-        Read::List {
-            kind: Kind::Event,
-            fields,
-            ..
-        } if !fields.is_empty() && outcome.is_ok() => return,
-        Read::List {
-            namespace: Some(namespace),
-            ..
-        } => (None, ReadScope::Namespace(namespace.clone())),
-        Read::List {
-            namespace: None, ..
-        } => (None, ReadScope::Everywhere),
-    };
-    let outcome = match outcome {
-        Ok(()) | Err(ReadError::NotFound { .. }) => Ok(()),
-        Err(error) => Err(Gap {
-            kind: read.kind(),
-            namespace: namespace(read).map(str::to_owned),
-            name,
-            why: why(error),
-            detail: error.to_string(),
-        }),
-    };
-    store.record(read.kind(), read_scope, outcome);
-}
-
-fn why(error: &ReadError) -> Why {
-    match error {
-        ReadError::Forbidden { .. } | ReadError::Unauthorized => Why::Forbidden,
-        ReadError::NotServed => Why::NotServed,
-        ReadError::TimedOut { .. } => Why::TimedOut,
-        _ => Why::Failed,
-    }
+    let version = Version::of_scan(read);
+    request::send(client, read, version, &mut take)
+        .await
+        .map(|_| ())
 }
 
 /// Whether pods are bound to the node that was asked for, or mount the claim: then it need not be there to be worth a diagnosis.
@@ -403,7 +248,7 @@ async fn settle(
     }
 }
 
-fn refused(scope: &Scope, read: &Read, error: ReadError) -> anyhow::Error {
+pub(super) fn refused(scope: &Scope, read: &Read, error: ReadError) -> anyhow::Error {
     let place = match &scope.namespace {
         Some(namespace) => format!("in namespace {namespace}"),
         None => "of the cluster".to_owned(),
@@ -435,20 +280,4 @@ fn can_i(scope: &Scope, read: &Read) -> String {
         None => words.push("-A"),
     }
     shell::command(words)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_secrets_row_gives_its_name_and_type_only() {
-        let row = br#"{"cells":["db","kubernetes.io/dockerconfigjson",1,"3d"],"object":null}"#;
-        let read = name_only(row).unwrap();
-        assert_eq!(read.name, "db");
-        assert_eq!(
-            read.r#type.as_deref(),
-            Some("kubernetes.io/dockerconfigjson")
-        );
-    }
 }

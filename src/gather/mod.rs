@@ -5,11 +5,13 @@
 //!
 //! - [`plan`] decides what to read, in waves; it is pure
 //! - [`cluster`] reads it from the API server
+//! - [`watch`] follows it
 //! - [`dump`] reads what people saved
 //! - [`kubeconfig`] turns flags and kubeconfig files into a [`Connection`], as kubectl does
 //! - [`proxy`] decides whether a proxy stands between, by Go's rules
 //! - [`exec`] runs a credential plugin, once
 //! - [`client`] sends requests under a deadline and streams lists
+//! - [`manifests`] reads what is to be waited for
 //! - [`names`] reads only names, for offers and completion
 //! - [`items`] cuts a streamed list into its objects
 
@@ -20,6 +22,7 @@ pub mod dump;
 pub mod exec;
 pub mod items;
 pub mod kubeconfig;
+pub mod manifests;
 mod missing;
 pub mod names;
 mod pem;
@@ -27,6 +30,8 @@ pub mod plan;
 mod progress;
 pub mod proxy;
 mod read_error;
+mod request;
+pub mod watch;
 
 pub use client::{Accept, Traffic};
 pub use connect_error::ConnectError;

@@ -92,6 +92,13 @@ impl ReadError {
         Some(hint.to_owned())
     }
 
+    /// Reads the `Status` with which a watch ends.
+    pub(super) fn from_event(status: &str) -> Self {
+        let read: Status = serde_json::from_str(status).unwrap_or_default();
+        let code = StatusCode::from_u16(read.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self::from_answer(code, status.as_bytes())
+    }
+
     /// Reads the answer that was not a success.
     pub(super) fn from_answer(status: StatusCode, body: &[u8]) -> Self {
         let answer: Status = serde_json::from_slice(body).unwrap_or_default();
@@ -178,6 +185,7 @@ impl From<serde_json::Error> for ReadError {
 struct Status {
     kind: String,
     message: String,
+    code: u16,
     details: Option<StatusDetails>,
     metadata: Option<StatusMetadata>,
 }

@@ -29,6 +29,7 @@ mod style;
 mod table;
 mod terms;
 mod text;
+mod transition;
 mod wide;
 mod words;
 mod wrap;
@@ -47,7 +48,8 @@ pub use markdown::markdown;
 pub use name::name;
 pub use page::page;
 pub use sarif::sarif;
-pub use text::text;
+pub use text::{awaited, text};
+pub use transition::{event_json, interruption, transition};
 pub use wide::wide;
 pub use yaml::yaml;
 

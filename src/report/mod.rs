@@ -11,6 +11,7 @@ mod past;
 mod root_cause;
 mod scheduler;
 mod silenced;
+mod transition;
 mod workload;
 
 pub use affected::{Affected, ContainersReport, ObjectKey, RestartsReport};
@@ -19,6 +20,7 @@ pub use nodes::{FilterFailureReport, NodeReport, UnreadReport, node_reports};
 pub use past::{Past, PastFinding, PastGap};
 pub use root_cause::RootCause;
 pub use scheduler::{AgreementReport, PreemptionReport};
+pub use transition::{Became, Interrupted, Interruption, Transition, WATCH_SCHEMA};
 pub use workload::{ChangeReport, How, RevisionReport, RolloutReport, WorkloadReport};
 
 pub use silenced::{Silenced, SilencedBy, SilencesNothing, WhyNotSilenced};
@@ -69,6 +71,9 @@ pub struct Report {
     /// What was read to its end, of the kinds that can be stuck.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub read: Vec<ReadReport>,
+    /// With `--wait`: what was named and has not come to where it was sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub awaited: Vec<AwaitedReport>,
     /// Rules that failed; each is a defect of this tool.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub defects: Vec<Defect>,
@@ -379,6 +384,18 @@ pub enum StandingReport {
     Progressing,
     /// It has failed, and another has taken its place.
     Ended,
+}
+
+/// An object that is waited for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct AwaitedReport {
+    /// The object.
+    pub object: ObjectRef,
+    /// For what of it.
+    pub because: String,
+    /// The same as data.
+    pub message: Message,
 }
 
 /// Something that was not read.

@@ -35,6 +35,8 @@ pub(super) trait ReadLog {
     fn remove(&mut self, namespace: &str, name: &str);
     /// See [`Catalog::forget`].
     fn forget(&mut self, gap: Gap);
+    /// See [`Catalog::unrecord`].
+    fn unrecord(&mut self, read_scope: &ReadScope);
     /// Says why what nobody tried to read is unknown.
     fn set_unread(&mut self, why: Why);
     /// Everything that was tried.
@@ -56,6 +58,10 @@ impl<T: 'static> ReadLog for Catalog<T> {
 
     fn forget(&mut self, gap: Gap) {
         Catalog::forget(self, gap);
+    }
+
+    fn unrecord(&mut self, read_scope: &ReadScope) {
+        Catalog::unrecord(self, read_scope);
     }
 
     fn set_unread(&mut self, why: Why) {
@@ -123,6 +129,11 @@ impl<T> Catalog<T> {
                 self.reads.insert(read_scope, outcome);
             }
         }
+    }
+
+    /// Takes back that a read was finished: what it did not find may be there by now.
+    pub fn unrecord(&mut self, read_scope: &ReadScope) {
+        self.reads.remove(read_scope);
     }
 
     /// Looks one object up.

@@ -6,6 +6,7 @@
 //!
 //! An event tells what was so when it was written. Whether it is still so is for a rule to show.
 
+use super::catalog::ObjectKey;
 use super::object::ObjectRef;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -49,6 +50,12 @@ impl Event {
         name.strip_suffix('}')
     }
 
+    /// Its own namespace and name.
+    pub fn key(&self) -> ObjectKey {
+        let (namespace, name) = self.name.split_once('/').unwrap_or_default();
+        (namespace.to_owned(), name.to_owned())
+    }
+
     fn order(&self) -> (Option<Timestamp>, Option<Timestamp>, &str) {
         (self.last, self.first, &self.name)
     }
@@ -83,6 +90,19 @@ impl Events {
                 self.by_object.remove(&event.about);
             }
         }
+    }
+
+    /// Takes out those about an object.
+    pub fn remove_about(&mut self, object: &ObjectRef) {
+        self.by_object.remove(object);
+    }
+
+    /// Keeps those that matter.
+    pub fn retain(&mut self, mut matters: impl FnMut(&Event) -> bool) {
+        self.by_object.retain(|_, of_object| {
+            of_object.retain(&mut matters);
+            !of_object.is_empty()
+        });
     }
 
     /// Takes all of them out.

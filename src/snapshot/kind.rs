@@ -250,7 +250,8 @@ impl Kind {
         ALL.iter().copied()
     }
 
-    /// Every kind that is ever asked for. `manifests/rbac.yaml` grants get and list on each, and nothing else.
+    /// Every kind that is ever asked for. `manifests/rbac.yaml` grants get, list and, but for
+    /// Secrets, watch on each, and nothing else.
     pub fn read() -> impl Iterator<Item = Kind> {
         Kind::all().filter(|kind| *kind != Kind::ResourceSlice)
     }

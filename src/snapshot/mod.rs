@@ -31,7 +31,7 @@ mod store;
 mod template_owner;
 mod workload;
 
-pub use catalog::{Catalog, ReadScope};
+pub use catalog::{Catalog, ObjectKey, ReadScope};
 pub use devices::ResourceClaim;
 pub use event::{Event, Events};
 pub use evidence::{Evidence, Origin};

@@ -16,7 +16,7 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 
 /// A pod that takes part in scheduling: any that has not ended, bound to a node or not.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PodRecord {
     /// `metadata.namespace`
     pub namespace: Arc<str>,

@@ -156,13 +156,53 @@ impl Store {
             return Ok(());
         }
         let (namespace, name) = name_of(json)?;
-        if kind == Kind::Pod {
-            self.pod_records.remove(&namespace, &name);
-            self.whole.remove(&(namespace, name));
-        } else {
-            self.catalogs.log_mut(kind).remove(&namespace, &name);
-        }
+        self.remove_key(kind, &namespace, &name);
         Ok(())
+    }
+
+    /// Namespace and name of an object, given whole.
+    ///
+    /// # Errors
+    /// When the bytes are not the JSON of an object.
+    pub fn key(json: &[u8]) -> Result<ObjectKey, serde_json::Error> {
+        name_of(json)
+    }
+
+    /// Takes one object out that is gone, given by its name.
+    pub fn remove_key(&mut self, kind: Kind, namespace: &str, name: &str) {
+        if kind == Kind::Pod {
+            self.pod_records.remove(namespace, name);
+            self.whole.remove(&(namespace.to_owned(), name.to_owned()));
+        } else {
+            self.catalogs.log_mut(kind).remove(namespace, name);
+        }
+    }
+
+    /// The pods that were looked at, or those of which only the record was wanted.
+    pub fn pod_keys(&self, retention: Retention) -> BTreeSet<ObjectKey> {
+        let is_whole = |key: &ObjectKey| self.whole.contains_key(key);
+        let records = self.pod_records.iter().filter_map(|record| {
+            let key = (record.namespace.to_string(), record.name.to_string());
+            let is_looked_at = record.healthy().is_some() || is_whole(&key);
+            (is_looked_at == (retention == Retention::Whole)).then_some(key)
+        });
+        let ended = self.whole.keys().filter(|_| retention == Retention::Whole);
+        records.chain(ended.cloned()).collect()
+    }
+
+    /// Takes out the events about an object.
+    pub fn remove_events_about(&mut self, object: &ObjectRef) {
+        self.events.remove_about(object);
+    }
+
+    /// Takes out the events that do not matter.
+    pub fn retain_events(&mut self, matters: impl FnMut(&Event) -> bool) {
+        self.events.retain(matters);
+    }
+
+    /// Takes back that a read was finished.
+    pub fn unrecord(&mut self, kind: Kind, read_scope: &ReadScope) {
+        self.catalogs.log_mut(kind).unrecord(read_scope);
     }
 
     /// Makes a kind unknown again, as when the connection over which it was followed is lost.
@@ -316,6 +356,11 @@ impl Store {
             let reads = self.catalogs.log(kind).reads().iter();
             reads.map(move |(read_scope, outcome)| (kind, read_scope, outcome))
         })
+    }
+
+    /// What became of this read, if it was tried.
+    pub fn outcome(&self, kind: Kind, read_scope: &ReadScope) -> Option<&Result<(), Gap>> {
+        self.catalogs.log(kind).reads().get(read_scope)
     }
 
     /// Whether this user was refused so much of a kind, as far as it was tried, or all of which it is a part.

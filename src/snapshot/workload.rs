@@ -42,8 +42,12 @@ pub struct Workload {
     pub ended: i64,
     /// How many are ready.
     pub ready: Option<i64>,
-    /// How many a StatefulSet counts as available: ready for `minReadySeconds`.
+    /// How many are available: ready for `minReadySeconds`.
     pub available: Option<i64>,
+    /// How many are of the newest revision (`status.updatedReplicas`, `updatedNumberScheduled`).
+    pub updated: Option<i64>,
+    /// The revisions of a StatefulSet differ: not all of its pods are of the newest one.
+    pub revisions_differ: bool,
     /// How many of a Job's pods are being deleted and are replaced only when they are gone.
     pub leaving: i64,
     /// Its pods are made one after the other, each when those before it are available (StatefulSet).
@@ -234,6 +238,11 @@ struct RawStatus {
     observed_generation: Option<i64>,
     ready_replicas: Option<i64>,
     available_replicas: Option<i64>,
+    number_available: Option<i64>,
+    updated_replicas: Option<i64>,
+    updated_number_scheduled: Option<i64>,
+    current_revision: Option<String>,
+    update_revision: Option<String>,
     last_schedule_time: Option<Timestamp>,
     last_successful_time: Option<Timestamp>,
     desired_number_scheduled: Option<i64>,
@@ -292,7 +301,10 @@ impl RawWorkload {
                 .ready_replicas
                 .or(status.number_ready)
                 .or(status.ready),
-            available: status.available_replicas,
+            available: status.available_replicas.or(status.number_available),
+            updated: status.updated_replicas.or(status.updated_number_scheduled),
+            revisions_differ: status.update_revision.is_some()
+                && status.update_revision != status.current_revision,
             leaving: status.terminating.filter(|_| only_gone).unwrap_or_default(),
             ordered: kind == Kind::StatefulSet
                 && spec.pod_management_policy.as_deref() != Some("Parallel"),

@@ -1,7 +1,7 @@
 //! One answer of the test server: what it says, and what goes wrong while it says it.
 
 use std::io::{self, BufWriter, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -36,9 +36,14 @@ enum Body {
         count: usize,
         item: Item,
     },
+    /// Pieces as they come; none ends it.
+    Stream(Pieces),
     /// No answer at all: the connection is closed.
     Nothing,
 }
+
+/// Gives the next piece, which may be empty; none at the end.
+type Pieces = Arc<Mutex<dyn FnMut() -> Option<String> + Send>>;
 
 impl Response {
     pub(crate) fn json(value: &Value) -> Self {
@@ -98,6 +103,13 @@ impl Response {
             count,
             item: Arc::new(item),
         };
+        response
+    }
+
+    /// An answer that goes on as long as pieces come.
+    pub(crate) fn stream(pieces: impl FnMut() -> Option<String> + Send + 'static) -> Self {
+        let mut response = Self::new(200, "application/json", Vec::new());
+        response.body = Body::Stream(Arc::new(Mutex::new(pieces)));
         response
     }
 
@@ -173,13 +185,15 @@ impl Response {
         if zipped {
             head += "Content-Encoding: gzip\r\n";
         }
-        let chunked = zipped || matches!(self.body, Body::List { .. });
+        let chunked = zipped || matches!(self.body, Body::List { .. } | Body::Stream(_));
         match &self.body {
             Body::Nothing => return Ok(false),
             Body::Fixed(bytes) if !chunked => {
                 head += &format!("Content-Length: {}\r\n", bytes.len())
             }
-            Body::Fixed(_) | Body::List { .. } => head += "Transfer-Encoding: chunked\r\n",
+            Body::Fixed(_) | Body::List { .. } | Body::Stream(_) => {
+                head += "Transfer-Encoding: chunked\r\n"
+            }
         }
         wire.write_all(head.as_bytes())?;
         wire.write_all(b"\r\n")?;
@@ -192,10 +206,10 @@ impl Response {
         };
         let written = if zipped {
             let mut zip = GzEncoder::new(&mut body, Compression::fast());
-            self.write_body(asked, &mut zip)
+            self.write_body(asked, &mut zip, stopped)
                 .and_then(|()| zip.finish().map(drop))
         } else {
-            self.write_body(asked, &mut body)
+            self.write_body(asked, &mut body, stopped)
         };
         if written.is_err() {
             if self.stall.is_some() {
@@ -207,10 +221,25 @@ impl Response {
         Ok(true)
     }
 
-    fn write_body(&self, asked: &Asked, to: &mut dyn Write) -> io::Result<()> {
+    fn write_body(
+        &self,
+        asked: &Asked,
+        to: &mut dyn Write,
+        stopped: &dyn Fn() -> bool,
+    ) -> io::Result<()> {
         match &self.body {
             Body::Nothing => Ok(()),
             Body::Fixed(bytes) => to.write_all(bytes),
+            Body::Stream(pieces) => {
+                let next = || (pieces.lock().unwrap())();
+                while let Some(piece) = next().filter(|_| !stopped()) {
+                    match piece.as_str() {
+                        "" => wait(Duration::from_millis(2), stopped),
+                        piece => to.write_all(piece.as_bytes())?,
+                    }
+                }
+                Ok(())
+            }
             Body::List { kind, count, item } => {
                 let mut to = BufWriter::with_capacity(32 << 10, to);
                 write_list(asked, kind, *count, item, &mut to)?;

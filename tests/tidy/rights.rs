@@ -40,7 +40,10 @@ fn granted(kind: &str, prefix: &str) -> BTreeSet<String> {
 fn needed(kinds: impl Iterator<Item = Kind>) -> BTreeSet<String> {
     kinds
         .flat_map(|kind| {
-            ["get", "list"].map(|verb| format!("{}/{} {verb}", kind.group(), kind.plural()))
+            let verbs = ["get", "list", "watch"].into_iter();
+            // of Secrets only a table is asked for, again and again
+            let verbs = verbs.filter(move |verb| *verb != "watch" || kind != Kind::Secret);
+            verbs.map(move |verb| format!("{}/{} {verb}", kind.group(), kind.plural()))
         })
         .collect()
 }

@@ -22,9 +22,6 @@ pub(super) fn of_pod(pod: &PodView, reads: &mut BTreeSet<Read>) {
 /// The third wave: where only an event says so, since the kubelet is between two attempts.
 pub(super) fn of_events(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     let Some(node) = pod.node() else { return };
-    if !store.nodes().get("", node).is_unknown() {
-        return;
-    }
     let events = store.events_of(&pod.object(), pod.uid());
     let mut events = events.yes().into_iter().flatten();
     if events.any(|event| is_foreign(&event.message)) {

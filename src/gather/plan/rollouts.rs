@@ -62,12 +62,9 @@ pub(super) fn of_scope(
         if revisions.len() < 2 {
             continue;
         }
-        let unread = with_pods
-            .keys()
-            .filter(|name| is_unread(&workload, name, store));
         let hash = |name: &String| name.rsplit('-').next().unwrap_or_default().to_owned();
-        let unread = unread.map(|name| (namespace.clone(), hash(name)));
-        hashes.entry(keeper).or_default().extend(unread);
+        let of_pods = with_pods.keys().map(|name| (namespace.clone(), hash(name)));
+        hashes.entry(keeper).or_default().extend(of_pods);
     }
     for (keeper, hashes) in hashes {
         by_hash(keeper, &hashes, reads);
@@ -82,11 +79,6 @@ fn keeper(workload: &ObjectRef) -> Option<Keeper> {
         Kind::DaemonSet => Some((Kind::ControllerRevision, REVISION_HASH)),
         _ => None,
     }
-}
-
-fn is_unread(workload: &ObjectRef, name: &str, store: &Store) -> bool {
-    let seen = store.revision(workload, name);
-    seen.is_some_and(|seen| seen.is_unknown())
 }
 
 /// The Deployment of a ReplicaSet, by the name that it gives it, and the ReplicaSet's name.
@@ -124,8 +116,7 @@ fn by_hash((kind, label): Keeper, hashes: &BTreeSet<(String, String)>, reads: &m
 /// The ReplicaSets beside that of a pod.
 fn beside(pod: &PodView, store: &Store) -> Option<Read> {
     let owner = store.owner(pod);
-    let (_, set) = pod.controller()?;
-    let is_wanted = owner.known_kind() == Some(Kind::Deployment) && is_unread(&owner, set, store);
+    let is_wanted = owner.known_kind() == Some(Kind::Deployment);
     // labels with another prefix come from webhooks and from the API server, and stand on no ReplicaSet
     let is_lasting = |key: &str| {
         let is_plain = !key.contains('/') || key.starts_with("app.kubernetes.io/");

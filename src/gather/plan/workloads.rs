@@ -63,8 +63,7 @@ pub(super) fn refused(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) 
         if message.contains("quota") {
             reads.insert(list(Kind::ResourceQuota, Some(&namespace)));
         }
-        let seen = store.workload(&about.kind, &namespace, &about.name);
-        if let (Some(kind), Some(true)) = (about.known_kind(), seen.map(|seen| seen.is_unknown())) {
+        if let Some(kind) = about.known_kind().filter(|kind| kind.is_workload()) {
             reads.insert(get(kind, &namespace, &about.name));
         }
         by_namespace

@@ -9,8 +9,8 @@ use crate::render::terms;
 use crate::render::words::{bytes, listed, named, verbatim};
 use crate::render::writer::Writer;
 use crate::report::{
-    Affected, Defect, GapReport, KindSummary, NotStuck, Report, RestartsReport, ScopeReport,
-    StandingReport, Summary,
+    Affected, AwaitedReport, Defect, GapReport, KindSummary, NotStuck, Report, RestartsReport,
+    ScopeReport, StandingReport, Summary,
 };
 use crate::snapshot::{Kind, ObjectRef, Why};
 use crate::text::{Message, Seconds, say};
@@ -25,10 +25,24 @@ const DOWN: usize = 3;
 /// Objects that a line about a gap names.
 const UNREAD: usize = 6;
 
+pub(super) fn awaited(writer: &mut Writer, awaited: &[AwaitedReport]) {
+    for one in awaited {
+        let words = Message::new(say!(
+            "text.ending.awaited",
+            "{object} is waited for: {because}"
+        ))
+        .fact("object", arguments(writer, [&one.object], 1))
+        .fact("because", writer.says(&one.message));
+        let line = Line::new().prose(Style::Plain, &writer.says(&words));
+        writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
+    }
+}
+
 /// Writes everything below the blocks.
 pub(super) fn write(writer: &mut Writer, report: &Report) {
     writer.blank_line();
     not_stuck(writer, &report.not_stuck);
+    awaited(writer, &report.awaited);
     for defect in &report.defects {
         let line = wrong(writer, defect);
         writer.paragraph(&Line::new(), &Line::new().pad(4), &line);

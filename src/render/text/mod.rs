@@ -52,6 +52,13 @@ pub fn text(report: &Report, layout: Layout) -> String {
     writer.finish()
 }
 
+/// What is waited for.
+pub fn awaited(report: &Report, layout: Layout) -> String {
+    let mut writer = Writer::new(layout, Detail::Short);
+    ending::awaited(&mut writer, &report.awaited);
+    writer.finish()
+}
+
 /// Everything from the first block or row to the summary.
 pub(super) fn lay_out(writer: &mut Writer, report: &Report) {
     let mut blocks = blocks(report, writer.whole());

@@ -90,6 +90,7 @@ pub(crate) fn report(pods: usize, mut diagnoses: Vec<Diagnosis>) -> Report {
         diagnoses,
         workloads: Vec::new(),
         unexplained: Vec::new(),
+        awaited: Vec::new(),
         not_stuck: Vec::new(),
         silenced: Vec::new(),
         silences_nothing: Vec::new(),

@@ -1,0 +1,130 @@
+//! Whether waiting is over: everything that was named is there, or something of it will not come by itself.
+
+use crate::report::{Affected, AwaitedReport, Diagnosis, Report, StandingReport};
+use crate::rules::finding::Certainty;
+use crate::snapshot::{Kind, ObjectRef, Snapshot};
+use crate::text::{Message, say};
+use crate::triage::{Awaits, Scope, awaited, is_of_old_revision};
+use std::time::Duration;
+
+/// What no time mends: the object itself has to be changed. Everything else somebody else may bring, a cluster autoscaler a node or
+/// another manifest a ConfigMap, and it has its time for that.
+const AT_ONCE: [&str; 10] = [
+    "image-name-invalid",
+    "image-not-found",
+    "image-tag-not-found",
+    "image-never-pull",
+    "image-platform-mismatch",
+    "command-not-found",
+    "command-not-executable",
+    "exec-format",
+    "run-as-non-root",
+    "node-name-mismatch",
+];
+
+/// How waiting stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Everything is there.
+    Over,
+    /// Something will not come by itself.
+    InVain,
+    /// It goes on.
+    On,
+}
+
+/// How waiting stands by this report, which gets what is still waited for.
+pub fn wait(
+    report: &mut Report,
+    snapshot: &Snapshot<'_>,
+    scope: &Scope,
+    patience: Duration,
+) -> Wait {
+    report.awaited = if scope.has_names() {
+        named(snapshot, scope)
+    } else {
+        Vec::new()
+    };
+    let patience = i64::try_from(patience.as_secs()).unwrap_or(i64::MAX);
+    let is_current = |one: &&Affected| {
+        let namespace = one.namespace.as_deref().unwrap_or_default();
+        let pod = snapshot
+            .whole_pod(namespace, &one.name)
+            .filter(|_| one.kind == Kind::Pod.as_str());
+        pod.is_none_or(|pod| !is_of_old_revision(pod, snapshot))
+    };
+    let is_long = |one: &Affected| one.since_seconds.is_some_and(|since| since >= patience);
+    let is_final = |one: &Diagnosis| {
+        let mut current = one.affected.iter().filter(is_current);
+        one.certainty != Certainty::Possible
+            && current.any(|affected| AT_ONCE.contains(&one.cause) || is_long(affected))
+    };
+    let failed = |object: &ObjectRef| object.known_kind() == Some(Kind::Job);
+    let mut ended = report
+        .not_stuck
+        .iter()
+        .filter(|one| one.standing == StandingReport::Ended);
+    let mut unexplained = report.unexplained.iter();
+    if report.diagnoses.iter().any(is_final)
+        || unexplained.any(|one| is_current(&&one.object) && is_long(&one.object))
+        || ended.any(|one| failed(&one.object))
+    {
+        return Wait::InVain;
+    }
+    let mut kinds = report.summary.by_kind.values();
+    let mut is_quiet = || kinds.all(|kind| kind.stuck == 0 && kind.progressing == 0);
+    if report.awaited.is_empty() && (scope.has_names() || is_quiet()) {
+        Wait::Over
+    } else {
+        Wait::On
+    }
+}
+
+fn named(snapshot: &Snapshot<'_>, scope: &Scope) -> Vec<AwaitedReport> {
+    let awaited = awaited(snapshot, scope).into_iter();
+    let report = awaited.map(|(object, awaits)| {
+        let message = message(&awaits);
+        AwaitedReport {
+            object,
+            because: message.english(),
+            message,
+        }
+    });
+    report.collect()
+}
+
+fn message(awaits: &Awaits) -> Message {
+    let share =
+        |sentence, some: i64, all: i64| Message::new(sentence).fact("some", some).fact("all", all);
+    match awaits {
+        Awaits::Object => say!("wait.object", "it is not there").into(),
+        Awaits::Controller => say!(
+            "wait.controller",
+            "its controller has not seen its present spec"
+        )
+        .into(),
+        Awaits::Resume => say!("wait.resume", "it is paused or suspended").into(),
+        Awaits::Updated(some, all) => share(
+            say!(
+                "wait.updated",
+                "{some} of {all} pods are of its newest revision"
+            ),
+            *some,
+            *all,
+        ),
+        Awaits::OldPods(pods) => Message::new(say!(
+            "wait.old-pods",
+            "{pods} old {pods|pod is|pods are} still there"
+        ))
+        .fact("pods", *pods),
+        Awaits::Available(some, all) => share(
+            say!("wait.available", "{some} of {all} pods are available"),
+            *some,
+            *all,
+        ),
+        Awaits::Completion => say!("wait.completion", "it has not completed").into(),
+        Awaits::Ready => say!("wait.ready", "it is not ready").into(),
+        Awaits::Endpoint => say!("wait.endpoint", "none of its pods is ready").into(),
+        Awaits::Sight => say!("wait.sight", "it cannot be read").into(),
+    }
+}

@@ -1,0 +1,346 @@
+//! The store, and which read holds what of it.
+//!
+//! An object stays as long as one read holds it. Of lists of pods no names are kept beside the store's own: those that are
+//! looked at are held by the scope's list, the others by the list of what occupies the nodes.
+
+use super::events;
+use crate::gather::client::Accept;
+use crate::gather::plan::{self, Read};
+use crate::gather::read_error::ReadError;
+use crate::gather::request;
+use crate::gather::watch::Tidings;
+use crate::snapshot::{Kind, ObjectKey, PodRecord, Retention, Store, Why};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A read that fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outage {
+    /// What is read.
+    pub kind: Kind,
+    /// Of one namespace only.
+    pub namespace: Option<String>,
+    /// Why.
+    pub error: ReadError,
+}
+
+/// The store, and which read holds what of it.
+pub(super) struct Reflected {
+    store: Store,
+    held: BTreeMap<Read, Held>,
+    /// What has to be listed anew to be sure of it.
+    doubtful: BTreeSet<Read>,
+    /// Pods that were well, so that their events were not kept.
+    missed: BTreeSet<ObjectKey>,
+    news: Tidings,
+}
+
+/// What one read holds.
+#[derive(Default)]
+struct Held {
+    /// Empty for pods that are listed.
+    keys: BTreeSet<ObjectKey>,
+    /// What the list that is being read has brought.
+    listed: Option<BTreeSet<ObjectKey>>,
+    /// Whether a list has come to its end before.
+    was_whole: bool,
+    lost: Option<ReadError>,
+}
+
+impl Reflected {
+    pub(super) fn new() -> Self {
+        Reflected {
+            store: Store::new(Why::NotAsked),
+            held: BTreeMap::new(),
+            doubtful: BTreeSet::new(),
+            missed: BTreeSet::new(),
+            news: Tidings::default(),
+        }
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(super) fn set_time(&mut self, time: Timestamp) {
+        self.store.set_time(time);
+    }
+
+    /// What happened since it was asked last.
+    pub(super) fn tidings(&mut self) -> Tidings {
+        std::mem::take(&mut self.news)
+    }
+
+    pub(super) fn has_news(&self) -> bool {
+        self.news.changed
+    }
+
+    /// Whether a list is on its way for the first time.
+    pub(super) fn is_listing(&self) -> bool {
+        let mut held = self.held.values();
+        held.any(|held| !held.was_whole && held.lost.is_none())
+    }
+
+    /// Whether the pods of the scope are on their way for the first time.
+    pub(super) fn is_listing_pods(&self) -> bool {
+        let mut held = self.held.iter();
+        held.any(|(read, held)| read.kind() == Kind::Pod && !held.was_whole)
+    }
+
+    /// The pods of the scope, where they may not be read.
+    pub(super) fn refused_pods(&self) -> Option<(Read, ReadError)> {
+        let mut lost = self.held.iter().filter_map(|(read, held)| {
+            let is_of_scope = read.kind() == Kind::Pod && read.retention() == Retention::Whole;
+            let error = held
+                .lost
+                .clone()
+                .filter(|_| is_of_scope && !held.was_whole)?;
+            Some((read.clone(), error))
+        });
+        lost.next()
+    }
+
+    /// What could be followed, and cannot at the moment.
+    pub(super) fn outages(&self) -> Vec<Outage> {
+        let outage = |(read, held): (&Read, &Held)| {
+            Some(Outage {
+                kind: read.kind(),
+                namespace: request::namespace(read).map(str::to_owned),
+                error: held.lost.clone().filter(|_| held.was_whole)?,
+            })
+        };
+        self.held.iter().filter_map(outage).collect()
+    }
+
+    /// What has to be listed anew.
+    pub(super) fn doubtful(&mut self) -> BTreeSet<Read> {
+        std::mem::take(&mut self.doubtful)
+    }
+
+    /// Pods of which events have to be read that did not matter before.
+    pub(super) fn missed(&mut self) -> BTreeSet<ObjectKey> {
+        std::mem::take(&mut self.missed)
+    }
+
+    /// Lets go of events that do not matter any more.
+    pub(super) fn prune(&mut self) {
+        events::prune(&mut self.store);
+    }
+
+    /// Takes up a read.
+    pub(super) fn hold(&mut self, read: &Read) {
+        self.held.entry(read.clone()).or_default();
+    }
+
+    /// A list begins; says whether one was read before.
+    pub(super) fn begin(&mut self, read: &Read) -> bool {
+        let held = self.held.entry(read.clone()).or_default();
+        held.listed = Some(BTreeSet::new());
+        held.was_whole
+    }
+
+    /// A list broke off: what it brought is true, what it lacks tells nothing.
+    pub(super) fn abandon(&mut self, read: &Read) {
+        if let Some(held) = self.held.get_mut(read) {
+            let listed = held.listed.take().unwrap_or_default();
+            if is_named(read) {
+                held.keys.extend(listed);
+            }
+        }
+    }
+
+    /// An object as it is now.
+    pub(super) fn is(&mut self, read: &Read, json: &[u8]) -> Result<(), ReadError> {
+        let kind = read.kind();
+        let key = match request::form(read) {
+            Accept::Json | Accept::Text => {
+                let key = Store::key(json)?;
+                match kind {
+                    Kind::Pod => self.pod(read, &key, json)?,
+                    Kind::Event if !events::matters(&self.store, json)? => return Ok(()),
+                    _ => {
+                        self.put(kind, json, Retention::Whole)?;
+                        self.news.changed = true;
+                    }
+                }
+                key
+            }
+            Accept::Metadata | Accept::Table => {
+                let name = request::name_only(json)?;
+                let namespace = request::namespace(read).unwrap_or_default();
+                let r#type = name.r#type.as_deref();
+                self.store.insert_name(kind, namespace, &name.name, r#type);
+                (namespace.to_owned(), name.name)
+            }
+        };
+        let Some(held) = self.held.get_mut(read) else {
+            return Ok(());
+        };
+        match &mut held.listed {
+            Some(listed) => {
+                listed.insert(key);
+            }
+            None if !is_named(read) => {}
+            None => {
+                held.keys.insert(key);
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, kind: Kind, json: &[u8], retention: Retention) -> Result<(), ReadError> {
+        let taken = self.store.insert(kind, json, retention);
+        taken.map_err(|error| ReadError::Invalid {
+            message: error.to_string(),
+        })
+    }
+
+    /// A pod that is well and stays as it was is no news, however often its status is written.
+    fn pod(&mut self, read: &Read, key: &ObjectKey, json: &[u8]) -> Result<(), ReadError> {
+        let (namespace, name) = key;
+        let before = self.store.pod_records().get(namespace, name).cloned();
+        let was_whole = self.store.whole_pod(namespace, name).is_some();
+        if read.retention() == Retention::Record && (was_whole || is_looked_at(before.as_ref())) {
+            return Ok(());
+        }
+        self.put(Kind::Pod, json, read.retention())?;
+        let is_whole = self.store.whole_pod(namespace, name).is_some();
+        let after = self.store.pod_records().get(namespace, name);
+        if was_whole || is_whole || before.as_ref() != after {
+            self.news.changed = true;
+        }
+        if is_whole && !was_whole && before.is_some() {
+            // its events so far did not matter
+            self.missed.insert(key.clone());
+        }
+        Ok(())
+    }
+
+    /// An object that is gone, or is no longer selected.
+    pub(super) fn gone(&mut self, read: &Read, json: &[u8]) -> Result<(), ReadError> {
+        if read.kind() == Kind::Event {
+            // those of what is gone expire too, and are no news
+            let taken = self.store.remove(Kind::Event, json);
+            return taken.map_err(|error| ReadError::Invalid {
+                message: error.to_string(),
+            });
+        }
+        let key = Store::key(json)?;
+        self.take_out(read, &key);
+        if read.narrows_pods() {
+            // a pod whose labels have changed lives on, and still occupies its node
+            let records = self
+                .held
+                .keys()
+                .filter(|read| read.kind() == Kind::Pod && read.retention() == Retention::Record);
+            self.doubtful.extend(records.cloned());
+        }
+        if let Some(held) = self.held.get_mut(read) {
+            held.keys.remove(&key);
+        }
+        Ok(())
+    }
+
+    fn take_out(&mut self, read: &Read, key: &ObjectKey) {
+        let (namespace, name) = key;
+        let is_record = read.retention() == Retention::Record;
+        if read.kind() == Kind::Pod && is_record {
+            let record = self.store.pod_records().get(namespace, name);
+            let is_whole = self.store.whole_pod(namespace, name).is_some();
+            if is_whole || is_looked_at(record) {
+                return;
+            }
+        }
+        let holds = |(other, held): (&Read, &Held)| {
+            other != read && other.kind() == read.kind() && held.keys.contains(key)
+        };
+        if self.held.iter().any(holds) {
+            return;
+        }
+        self.store.remove_key(read.kind(), namespace, name);
+        self.news.changed = true;
+    }
+
+    /// A list was read to its end: what it did not bring is gone. Where every change was told until now, something in between may
+    /// have been missed.
+    pub(super) fn whole(&mut self, read: &Read, was_followed: bool) {
+        let Some(held) = self.held.get_mut(read) else {
+            return;
+        };
+        let listed = held.listed.take().unwrap_or_default();
+        let is_again = std::mem::replace(&mut held.was_whole, true);
+        let was_lost = held.lost.take().is_some();
+        let known = match read.kind() {
+            _ if is_named(read) => std::mem::replace(&mut held.keys, listed.clone()),
+            Kind::Pod if is_again => self.store.pod_keys(read.retention()),
+            Kind::Event => {
+                self.store
+                    .retain_events(|event| listed.contains(&event.key()));
+                BTreeSet::new()
+            }
+            _ => BTreeSet::new(),
+        };
+        for key in known.difference(&listed) {
+            self.take_out(read, key);
+        }
+        if was_lost {
+            request::unrecord(&mut self.store, read);
+        }
+        request::record(&mut self.store, read, &Ok(()));
+        if is_again && was_followed {
+            self.news.resynced.insert(read.kind());
+        }
+        self.news.changed = true;
+    }
+
+    /// What this read brought is unknown until it is read again. The scope's own pods stay as they were seen last: without
+    /// them there is nothing to tell, and the outage is told instead.
+    pub(super) fn lost(&mut self, read: &Read, error: &ReadError) {
+        let Some(held) = self.held.get_mut(read) else {
+            return;
+        };
+        held.lost = Some(error.clone());
+        self.news.changed = true;
+        if read.kind() == Kind::Pod && read.retention() == Retention::Whole {
+            return;
+        }
+        self.let_go(read);
+        request::unrecord(&mut self.store, read);
+        request::record(&mut self.store, read, &Err(error.clone()));
+    }
+
+    /// Nothing needs this read any more.
+    pub(super) fn release(&mut self, read: &Read) {
+        self.let_go(read);
+        request::unrecord(&mut self.store, read);
+        self.held.remove(read);
+    }
+
+    fn let_go(&mut self, read: &Read) {
+        let Some(held) = self.held.get_mut(read) else {
+            return;
+        };
+        let keys = match read.kind() {
+            _ if is_named(read) => std::mem::take(&mut held.keys),
+            Kind::Pod => self.store.pod_keys(read.retention()),
+            _ => {
+                self.store.retain_events(|_| false);
+                BTreeSet::new()
+            }
+        };
+        for key in &keys {
+            self.take_out(read, key);
+        }
+    }
+}
+
+/// Whether the names of what it brings are kept here: of lists of pods and events the store knows them.
+fn is_named(read: &Read) -> bool {
+    let is_many = matches!(read.kind(), Kind::Pod | Kind::Event);
+    !is_many || matches!(read, Read::Get { .. }) || plan::as_get(read).is_some()
+}
+
+/// Whether the scope's list holds the pod: of others it was not looked at whether they are well.
+fn is_looked_at(record: Option<&PodRecord>) -> bool {
+    record.is_some_and(|record| record.healthy().is_some())
+}

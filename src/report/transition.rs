@@ -1,0 +1,70 @@
+//! What changes while a cluster is followed: plain data, `kubectl-diagnose-watch/v1`, a document a line. As of the report, fields
+//! may be added, never renamed or removed.
+
+use super::Finding;
+use serde::Serialize;
+
+/// The name and version of its schema.
+pub const WATCH_SCHEMA: &str = "kubectl-diagnose-watch/v1";
+
+/// Something became stuck, is stuck for another reason, or is not stuck any more.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Transition {
+    /// Always `kubectl-diagnose-watch/v1`.
+    pub schema: &'static str,
+    /// When it was seen, RFC 3339.
+    pub at: String,
+    /// What happened.
+    pub transition: Became,
+    /// As it is now; of what is solved, as it was.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// What it was, of what has changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Finding>,
+    /// For how long it has been so, or was; absent where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_seconds: Option<i64>,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Became {
+    /// It was stuck when the watch began.
+    Stuck,
+    /// It is stuck now.
+    New,
+    /// It is stuck for another reason.
+    Changed,
+    /// It is not stuck any more.
+    Solved,
+}
+
+/// What was not seen meanwhile.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Interruption {
+    /// Always `kubectl-diagnose-watch/v1`.
+    pub schema: &'static str,
+    /// When, RFC 3339.
+    pub at: String,
+    /// What happened.
+    pub transition: Interrupted,
+    /// Of these kinds.
+    pub kinds: Vec<String>,
+    /// Why; empty where it is over.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+}
+
+/// What happened to a watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Interrupted {
+    /// It cannot be followed; nothing is told until it can.
+    Lost,
+    /// It was read anew: something short may have been missed.
+    Resynced,
+}

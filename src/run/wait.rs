@@ -1,0 +1,116 @@
+//! `--wait`, from what was typed to an exit code.
+
+use super::{Known, STUCK, WAITED, WELL, connection, scope, shown, timeout, write};
+use crate::cli::DiagnoseArgs;
+use crate::diagnose::{Wait, wait as stands};
+use crate::error::Failure;
+use crate::gather::kubeconfig::Environment;
+use crate::gather::manifests::{self, Named};
+use crate::gather::watch::{Pace, Watcher, on_one_thread};
+use crate::render::{self, Layout};
+use crate::report::Report;
+use crate::triage::scope::{Scope, Target};
+use anyhow::{Result, bail};
+use std::io::{Write, stderr};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Time alone may change how something stands.
+const TICK: Duration = Duration::from_secs(1);
+/// What is waited for is told anew at most so often.
+const TOLD: Duration = Duration::from_secs(5);
+
+/// Waits until everything runs (0), something will not come by itself (1), or the time is over (3), and writes the report of then.
+pub(super) fn wait(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result<u8> {
+    let known = Known::of(args)?;
+    let flags = connection(args)?;
+    let environment = Environment::of_process();
+    let (mut scope, everywhere) = scope(args)?;
+    if !args.filename.is_empty() {
+        named_by(&args.filename, &mut scope)?;
+    }
+    let (limit, patience) = (timeout(&args.timeout)?, timeout(&args.patience)?);
+    let (report, code) = on_one_thread(async {
+        let pace = Pace::default();
+        let mut watcher = Watcher::begin(&flags, &environment, scope, everywhere, pace).await?;
+        let begun = Instant::now();
+        let mut progress = Progress::new(layout);
+        loop {
+            let (report, wait) = look(&known, &watcher, patience);
+            let is_late = !limit.is_zero() && begun.elapsed() >= limit;
+            match wait {
+                Wait::Over => return Ok((report, WELL)),
+                Wait::InVain => return Ok((report, STUCK)),
+                Wait::On if is_late => return Ok((report, WAITED)),
+                Wait::On => progress.tell(&report),
+            }
+            watcher.changed(TICK).await;
+        }
+    })?;
+    write(out, &shown(&report, args.output, layout)?)?;
+    Ok(code)
+}
+
+/// Means what the manifests name.
+fn named_by(paths: &[PathBuf], scope: &mut Scope) -> Result<()> {
+    let Named { namespace, objects } = manifests::named(paths)?;
+    if !scope.targets.is_empty() {
+        bail!(
+            Failure::new("names and manifests cannot be given together")
+                .hint("leave one of them out")
+        );
+    }
+    let objects = objects.into_iter();
+    scope.targets = objects
+        .map(|(kind, name)| Target::new(kind, name))
+        .collect();
+    if let (Some(typed), Some(written)) = (&scope.namespace, &namespace)
+        && typed != written
+    {
+        bail!(Failure::new(format!(
+            "the manifests are of namespace {written}, not {typed}"
+        )));
+    }
+    scope.namespace = scope.namespace.take().or(namespace);
+    Ok(())
+}
+
+fn look(known: &Known, watcher: &Watcher, patience: Duration) -> (Report, Wait) {
+    let store = watcher.store();
+    let scope = watcher.scope();
+    let mut report = known.report_of(&store, scope, watcher.traffic());
+    let wait = stands(&mut report, &store.snapshot(), scope, patience);
+    (report, wait)
+}
+
+/// A line on standard error when what is waited for has changed.
+struct Progress {
+    layout: Layout,
+    told: String,
+    at: Option<Instant>,
+}
+
+impl Progress {
+    fn new(layout: Layout) -> Self {
+        Progress {
+            layout: Layout {
+                color: false,
+                ..layout
+            },
+            told: String::new(),
+            at: None,
+        }
+    }
+
+    fn tell(&mut self, report: &Report) {
+        let is_soon = self.at.is_some_and(|at| at.elapsed() < TOLD);
+        let lines = render::awaited(report, self.layout);
+        if is_soon || lines == self.told {
+            return;
+        }
+        // nothing depends on whether it could be shown
+        let _ = stderr().write_all(lines.as_bytes());
+        self.told = lines;
+        self.at = Some(Instant::now());
+    }
+}

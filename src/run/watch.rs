@@ -1,0 +1,154 @@
+//! `--watch`, from what was typed to an exit code.
+
+use super::{Known, STUCK, WELL, connection, scope, still_read};
+use crate::cli::{DiagnoseArgs, Format};
+use crate::diagnose::Transitions;
+use crate::error::Failure;
+use crate::gather::kubeconfig::Environment;
+use crate::gather::watch::{Pace, Tidings, Watcher, interrupted, on_one_thread};
+use crate::render::{self, Layout};
+use crate::report::{Interrupted, Interruption, Report, WATCH_SCHEMA};
+use crate::snapshot::Kind;
+use anyhow::{Result, bail};
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+/// While something is stuck or on its way, time alone may change how it stands.
+const SOON: Duration = Duration::from_secs(5);
+/// How often a quiet cluster is looked at.
+const QUIET: Duration = Duration::from_secs(30);
+/// Nobody reads faster.
+const LEAST: Duration = Duration::from_secs(1);
+/// After a look that took long comes so many times as long a pause.
+const SHARE: u32 = 3;
+
+/// Follows the cluster until it is interrupted, and tells what changes: 1 when something is stuck at the end, else 0.
+pub(super) fn watch(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result<u8> {
+    if !matches!(args.output, Format::Text | Format::Jsonl) {
+        bail!(
+            Failure::new("a watch tells line by line: text or jsonl")
+                .hint("leave -o out, or leave --watch out for one report")
+        );
+    }
+    let known = Known::of(args)?;
+    let flags = connection(args)?;
+    let environment = Environment::of_process();
+    let (scope, everywhere) = scope(args)?;
+    on_one_thread(async {
+        let watcher =
+            Watcher::begin(&flags, &environment, scope, everywhere, Pace::default()).await?;
+        let mut telling = Telling {
+            known,
+            watcher,
+            transitions: Transitions::default(),
+            lost: BTreeSet::new(),
+            format: args.output,
+            layout,
+        };
+        tokio::select! {
+            code = telling.go_on(out) => code,
+            () = interrupted() => Ok(telling.code()),
+        }
+    })
+}
+
+struct Telling {
+    known: Known,
+    watcher: Watcher,
+    transitions: Transitions,
+    /// What cannot be followed by now.
+    lost: BTreeSet<Kind>,
+    format: Format,
+    layout: Layout,
+}
+
+impl Telling {
+    async fn go_on(&mut self, out: &mut dyn Write) -> Result<u8> {
+        let mut tidings = Tidings::default();
+        loop {
+            let begun = Instant::now();
+            let report = self.report();
+            let text = self.news(&report, &tidings)?;
+            if !text.is_empty() && !still_read(out, &text)? {
+                return Ok(self.code());
+            }
+            let cost = begun.elapsed();
+            let pause = LEAST.max(cost.saturating_mul(SHARE));
+            tokio::time::sleep(pause).await;
+            let wait = if is_quiet(&report) { QUIET } else { SOON };
+            let wait = if self.transitions.is_unsettled() {
+                LEAST
+            } else {
+                wait
+            };
+            tidings = self.watcher.changed(wait).await;
+        }
+    }
+
+    fn report(&self) -> Report {
+        let store = self.watcher.store();
+        self.known
+            .report_of(&store, self.watcher.scope(), self.watcher.traffic())
+    }
+
+    fn code(&self) -> u8 {
+        let report = self.report();
+        let is_stuck = !report.diagnoses.is_empty() || !report.unexplained.is_empty();
+        if is_stuck { STUCK } else { WELL }
+    }
+
+    /// What is to be told by now. While something cannot be followed nothing is: what is not seen is not solved.
+    fn news(&mut self, report: &Report, tidings: &Tidings) -> Result<String> {
+        let at = self.watcher.now();
+        let mut text = String::new();
+        if !tidings.resynced.is_empty() {
+            let event = interruption(at, Interrupted::Resynced, &tidings.resynced, String::new());
+            text.push_str(&self.interruption(&event)?);
+        }
+        let outages = self.watcher.outages();
+        let lost: BTreeSet<Kind> = outages.iter().map(|outage| outage.kind).collect();
+        if !lost.is_subset(&self.lost) {
+            let why = outages.first().map(|outage| outage.error.to_string());
+            let event = interruption(at, Interrupted::Lost, &lost, why.unwrap_or_default());
+            text.push_str(&self.interruption(&event)?);
+        }
+        self.lost = lost;
+        if self.lost.is_empty() {
+            for transition in self.transitions.of(report, at) {
+                text.push_str(&match self.format {
+                    Format::Jsonl => render::event_json(&transition)?,
+                    _ => render::transition(&transition, self.layout),
+                });
+            }
+        }
+        Ok(text)
+    }
+
+    fn interruption(&self, event: &Interruption) -> Result<String> {
+        match self.format {
+            Format::Jsonl => render::event_json(event),
+            _ => Ok(render::interruption(event, self.layout)),
+        }
+    }
+}
+
+fn is_quiet(report: &Report) -> bool {
+    let mut kinds = report.summary.by_kind.values();
+    kinds.all(|kind| kind.stuck == 0 && kind.progressing == 0)
+}
+
+fn interruption(
+    at: jiff::Timestamp,
+    transition: Interrupted,
+    kinds: &BTreeSet<Kind>,
+    detail: String,
+) -> Interruption {
+    Interruption {
+        schema: WATCH_SCHEMA,
+        at: at.to_string(),
+        transition,
+        kinds: kinds.iter().map(|kind| kind.plural().to_owned()).collect(),
+        detail,
+    }
+}

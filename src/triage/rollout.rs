@@ -1,0 +1,183 @@
+//! Whether what was named has come to where it was sent: everything runs, and of a workload all pods are of its newest revision.
+//!
+//! For workloads these are the questions of `kubectl rollout status` (kubectl `pkg/polymorphichelpers/rollout_status.go`, 1.37).
+//! That nothing is stuck is not enough: old pods serve on while new ones come up.
+
+use super::scope::Target;
+use super::{Scope, ServiceSubject, WorkloadSubject};
+use crate::kubernetes::selector::carries;
+use crate::snapshot::{Kind, ObjectRef, PodIdentity, PodView, Seen, Snapshot, Store, Workload};
+
+/// What is still waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Awaits {
+    /// The object itself.
+    Object,
+    /// That its controller sees its present spec.
+    Controller,
+    /// That somebody resumes it.
+    Resume,
+    /// Pods of the newest revision: so many of so many.
+    Updated(i64, i64),
+    /// That so many old pods go.
+    OldPods(i64),
+    /// Pods that are available: so many of so many.
+    Available(i64, i64),
+    /// That a Job completes.
+    Completion,
+    /// That it is ready.
+    Ready,
+    /// A ready pod of a Service.
+    Endpoint,
+    /// That it can be read.
+    Sight,
+}
+
+/// What is waited for, of each object that was named and is not there yet.
+pub fn awaited(snapshot: &Snapshot<'_>, scope: &Scope) -> Vec<(ObjectRef, Awaits)> {
+    let namespace = scope.namespace.as_deref().unwrap_or_default();
+    let named = scope.targets.iter().filter_map(|Target { kind, name }| {
+        let namespace = if kind.namespaced() { namespace } else { "" };
+        Some(ObjectRef::new(*kind, namespace, name.as_deref()?))
+    });
+    let awaited = named.filter_map(|object| {
+        let awaits = of_object(&object, snapshot)?;
+        Some((object, awaits))
+    });
+    awaited.collect()
+}
+
+fn of_object(object: &ObjectRef, store: &Store) -> Option<Awaits> {
+    let namespace = object.namespace.as_deref().unwrap_or_default();
+    let name = object.name.as_str();
+    match object.known_kind()? {
+        Kind::Pod => of_pod(namespace, name, store),
+        Kind::Service => match store.services().get(namespace, name) {
+            Seen::Yes(service) => of_service(
+                &ServiceSubject {
+                    namespace,
+                    name,
+                    service,
+                },
+                store,
+            ),
+            Seen::No => Some(Awaits::Object),
+            Seen::Unknown(_) => Some(Awaits::Sight),
+        },
+        kind if kind.is_workload() => match store.workload(&object.kind, namespace, name)? {
+            Seen::Yes(workload) => of_workload(&WorkloadSubject {
+                kind,
+                namespace,
+                name,
+                workload,
+            }),
+            Seen::No => Some(Awaits::Object),
+            Seen::Unknown(_) => Some(Awaits::Sight),
+        },
+        _ => None,
+    }
+}
+
+fn of_pod(namespace: &str, name: &str, store: &Store) -> Option<Awaits> {
+    let whole = store.whole_pod(namespace, name);
+    let record = store.pod_records().get(namespace, name);
+    if whole.is_some_and(|pod| pod.phase() == "Succeeded") {
+        return None;
+    }
+    match (whole, record) {
+        (None, None) => Some(Awaits::Object),
+        (_, Some(record)) if record.ready && !record.terminating => None,
+        _ => Some(Awaits::Ready),
+    }
+}
+
+fn of_service(subject: &ServiceSubject<'_>, store: &Store) -> Option<Awaits> {
+    let service = subject.service;
+    if service.is_external_name || service.selector.is_empty() {
+        return None;
+    }
+    let records = store.pod_records();
+    let mut pods = records.in_namespace(subject.namespace);
+    let serves = pods.any(|pod| {
+        let PodIdentity { labels, .. } = records.identity(pod);
+        pod.ready && carries(labels, &service.selector)
+    });
+    (!serves).then_some(Awaits::Endpoint)
+}
+
+fn of_workload(subject: &WorkloadSubject<'_>) -> Option<Awaits> {
+    let Workload {
+        behind,
+        halted,
+        updated,
+        available,
+        existing,
+        ready,
+        ..
+    } = subject.workload;
+    let count = |number: &Option<i64>| number.unwrap_or_default();
+    let (wanted, updated, ready) = (subject.wanted(), count(updated), count(ready));
+    if behind.is_some() {
+        return Some(Awaits::Controller);
+    }
+    let updates = match subject.kind {
+        Kind::CronJob => return None,
+        Kind::Job => {
+            let is_over = subject.workload.finished().is_some();
+            return (!is_over).then_some(if *halted {
+                Awaits::Resume
+            } else {
+                Awaits::Completion
+            });
+        }
+        Kind::Deployment if *halted => return Some(Awaits::Resume),
+        Kind::Deployment => true,
+        Kind::DaemonSet | Kind::StatefulSet => subject.updates_itself(),
+        _ => false,
+    };
+    let of_newest = (wanted - subject.partition()).max(0);
+    let is_old = subject.kind != Kind::StatefulSet || subject.workload.revisions_differ;
+    if updates && is_old && updated < of_newest {
+        return Some(Awaits::Updated(updated, of_newest));
+    }
+    if subject.kind == Kind::Deployment && count(existing) > updated {
+        return Some(Awaits::OldPods(count(existing) - updated));
+    }
+    let up = match subject.kind {
+        Kind::Deployment | Kind::DaemonSet => count(available),
+        _ => ready,
+    };
+    (up < wanted).then_some(Awaits::Available(up, wanted))
+}
+
+impl WorkloadSubject<'_> {
+    /// Whether it replaces its pods when its template changes (`OnDelete` leaves that to others).
+    fn updates_itself(&self) -> bool {
+        let strategy = self.workload.strategy.as_ref();
+        strategy.is_none_or(|strategy| strategy["type"] != "OnDelete")
+    }
+
+    /// So many pods of a StatefulSet stay as they are.
+    fn partition(&self) -> i64 {
+        let strategy = self.workload.strategy.as_ref();
+        let partition =
+            strategy.and_then(|strategy| strategy["rollingUpdate"]["partition"].as_i64());
+        partition.unwrap_or_default()
+    }
+}
+
+/// Whether the pod is of an earlier revision of its Deployment, which the newest one replaces.
+pub fn is_of_old_revision(pod: &PodView, store: &Store) -> bool {
+    let Some(("ReplicaSet", set)) = pod.controller() else {
+        return false;
+    };
+    let namespace = pod.namespace();
+    let sets = store.replica_sets();
+    let Seen::Yes(own) = sets.get(namespace, set) else {
+        return false;
+    };
+    let of_same = sets
+        .seen_in(namespace)
+        .filter(|(_, other)| other.controller == own.controller);
+    own.controller.is_some() && of_same.map(|(_, other)| other.revision).max() > Some(own.revision)
+}

@@ -1,0 +1,326 @@
+//! A watch over minutes in which much changes: everything that broke was told once, with its end, nothing else was, and at the
+//! end the watch says what a fresh scan says. `tests/cluster/soak` runs it, and takes the API server away meanwhile.
+
+use super::{suite::say, word};
+use crate::BINARY;
+use crate::parity::api::Api;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The namespace of a run; pods in it are of simulated nodes.
+const NAMESPACE: &str = "soak";
+/// Deployments that break and are mended.
+const SIGNALS: usize = 12;
+/// Pods that change all the time and are well.
+const NOISE: usize = 150;
+/// Changes a second.
+const RATE: u32 = 200;
+/// For how long something stays broken: longer than the API server is away.
+const BROKEN: Duration = Duration::from_secs(25);
+/// For how long it is well before it is broken again.
+const WELL: Duration = Duration::from_secs(10);
+
+struct Soak {
+    api: Api,
+    changes: u32,
+    refused: u32,
+    broken: BTreeMap<usize, Instant>,
+    /// Since when it was seen to be well.
+    well: BTreeMap<usize, Instant>,
+    /// How often each was broken.
+    breaks: BTreeMap<usize, usize>,
+}
+
+#[test]
+fn what_is_told_over_minutes_is_what_happened() {
+    let seconds = std::env::var("SOAK_DIAGNOSE_TEST").ok();
+    let kubeconfig = std::env::var_os("KUBECONFIG_DIAGNOSE_TEST").map(PathBuf::from);
+    let (Some(seconds), Some(kubeconfig)) =
+        (seconds.and_then(|text| text.parse().ok()), kubeconfig)
+    else {
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(soak(&kubeconfig, Duration::from_secs(seconds)));
+}
+
+async fn soak(kubeconfig: &Path, lasts: Duration) {
+    let api = Api::connect(kubeconfig).await;
+    let namespace =
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
+    let _ = api.create(&namespace).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let objects: Vec<Value> = (0..SIGNALS)
+        .map(signal)
+        .chain((0..NOISE).map(noise))
+        .collect();
+    for made in api.create_all(&objects).await {
+        made.unwrap();
+    }
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let told = tempfile::NamedTempFile::new().unwrap();
+    let mut watch = follow(kubeconfig, told.reopen().unwrap());
+    let mut soak = Soak {
+        api,
+        changes: 0,
+        refused: 0,
+        broken: BTreeMap::new(),
+        well: BTreeMap::new(),
+        breaks: BTreeMap::new(),
+    };
+    let mut memory = Vec::new();
+    let begun = Instant::now();
+    let mut turn = 0_usize;
+    while begun.elapsed() < lasts {
+        // what breaks last is broken for long enough to be told
+        let may_break = begun.elapsed() + BROKEN < lasts;
+        soak.turn(turn, may_break).await;
+        turn += 1;
+        if turn.is_multiple_of(20) {
+            memory.push((begun.elapsed().as_secs(), resident(&watch)));
+        }
+        let due = Duration::from_secs(1).mul_f64(f64::from(soak.changes) / f64::from(RATE));
+        tokio::time::sleep(due.saturating_sub(begun.elapsed())).await;
+    }
+    soak.mend_all().await;
+    tokio::time::sleep(Duration::from_secs(25)).await;
+    let scan = scan(kubeconfig);
+    let cpu = processor_seconds(&watch);
+    assert!(
+        watch.try_wait().unwrap().is_none(),
+        "the watch has ended by itself"
+    );
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+    let lines = fs::read_to_string(told.path()).unwrap();
+    soak.compare(&lines, &scan);
+    let after = |from: u64| {
+        memory
+            .iter()
+            .filter(move |(at, _)| *at >= from)
+            .map(|(_, kib)| *kib)
+    };
+    say(&format!(
+        "soak: {} changes in {} s ({} refused while the API server was away), {} breaks told with their ends; the watch took {cpu:.1} s of processor time; resident {} to {} KiB after the first minute",
+        soak.changes,
+        begun.elapsed().as_secs(),
+        soak.refused,
+        soak.breaks.values().sum::<usize>(),
+        after(60).min().unwrap_or_default(),
+        after(60).max().unwrap_or_default(),
+    ));
+    let namespace = json!({"kind": "Namespace", "metadata": {"name": NAMESPACE}});
+    let _ = soak.api.delete(&namespace).await;
+}
+
+impl Soak {
+    async fn turn(&mut self, turn: usize, may_break: bool) {
+        let mut running = Vec::new();
+        for at in 0..20 {
+            let pod = noise((turn * 7 + at * 13) % NOISE);
+            let api = self.api.clone();
+            running.push(async move {
+                let path = crate::parity::api::path(&pod);
+                if at % 10 == 9 {
+                    return api.delete(&pod).await;
+                }
+                let patch = json!({"metadata": {"annotations": {"turn": turn.to_string()}}});
+                match api.merge(&path, &patch).await {
+                    Err(gone) if gone.contains("not found") => api.create(&pod).await,
+                    done => done,
+                }
+            });
+        }
+        for outcome in futures_util::future::join_all(running).await {
+            self.count(outcome.is_ok());
+        }
+        let due: Vec<usize> = self
+            .broken
+            .iter()
+            .filter(|(_, since)| since.elapsed() > BROKEN)
+            .map(|(at, _)| *at)
+            .collect();
+        for at in due {
+            if self.ask(at, "10m").await {
+                self.broken.remove(&at);
+            }
+        }
+        let next = (turn / 10) % SIGNALS;
+        if turn.is_multiple_of(10) && !self.broken.contains_key(&next) {
+            let is_well = self.is_well(next).await;
+            let may_break = may_break && is_well && self.broken.len() < SIGNALS / 3;
+            if may_break && self.ask(next, "1000").await {
+                self.well.remove(&next);
+                self.broken.insert(next, Instant::now());
+                *self.breaks.entry(next).or_default() += 1;
+            }
+        }
+    }
+
+    /// Whether it has been well for long enough.
+    async fn is_well(&mut self, at: usize) -> bool {
+        let found = self.api.get(&crate::parity::api::path(&signal(at))).await;
+        let is_up = found.is_ok_and(|found| {
+            let status = &found["status"];
+            status["readyReplicas"] == 1
+                && status["updatedReplicas"] == 1
+                && status["observedGeneration"] == found["metadata"]["generation"]
+        });
+        if !is_up {
+            self.well.remove(&at);
+            return false;
+        }
+        self.well.entry(at).or_insert_with(Instant::now).elapsed() > WELL
+    }
+
+    fn count(&mut self, is_done: bool) {
+        self.changes += 1;
+        self.refused += u32::from(!is_done);
+    }
+
+    async fn ask(&mut self, at: usize, cpu: &str) -> bool {
+        let patch = json!([{"op": "replace", "path": "/spec/template/spec/containers/0/resources/requests/cpu", "value": cpu}]);
+        let done = self
+            .api
+            .patch(&crate::parity::api::path(&signal(at)), &patch)
+            .await
+            .is_ok();
+        self.count(done);
+        done
+    }
+
+    async fn mend_all(&mut self) {
+        let broken: Vec<usize> = self.broken.keys().copied().collect();
+        for at in broken {
+            while !self.ask(at, "10m").await {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+
+    fn compare(&self, lines: &str, scan: &Value) {
+        let events: Vec<Value> = lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let mut stuck: BTreeSet<String> = BTreeSet::new();
+        let mut told: BTreeMap<String, usize> = BTreeMap::new();
+        for event in &events {
+            let name = word(&event["subject"], "name").to_owned();
+            let fingerprint = word(event, "fingerprint").to_owned();
+            match word(event, "transition") {
+                "stuck" | "new" => {
+                    assert!(name.starts_with("signal-"), "invented: {event}");
+                    assert_eq!(word(event, "cause"), "insufficient-cpu", "{event}");
+                    *told.entry(name).or_default() += 1;
+                    assert!(stuck.insert(fingerprint), "told twice: {event}");
+                }
+                "solved" => assert!(
+                    stuck.remove(&fingerprint),
+                    "solved without being stuck: {event}"
+                ),
+                "changed" => panic!("{event}"),
+                _ => {}
+            }
+        }
+        let now: BTreeSet<String> = scan["diagnoses"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|one| word(one, "fingerprint").to_owned())
+            .collect();
+        assert_eq!(stuck, now, "a fresh scan says something else");
+        for (at, breaks) in &self.breaks {
+            let told = told
+                .get(&format!("signal-{at}"))
+                .copied()
+                .unwrap_or_default();
+            assert_eq!(told, *breaks, "signal-{at}: so often broken");
+        }
+    }
+}
+
+fn signal(at: usize) -> Value {
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"namespace": NAMESPACE, "name": format!("signal-{at}")},
+        "spec": {
+            "replicas": 1, "strategy": {"type": "Recreate"},
+            "selector": {"matchLabels": {"app": format!("signal-{at}")}},
+            "template": {
+                "metadata": {"labels": {"app": format!("signal-{at}")}},
+                "spec": {
+                    "terminationGracePeriodSeconds": 0,
+                    // worker-1 has a kubelet, which would look for the image
+                    "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+                        {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "NotIn", "values": ["worker-1"]}]},
+                    ]}}},
+                    "containers": [{"name": "app", "image": "web:1", "resources": {"requests": {"cpu": "10m"}}}],
+                },
+            },
+        },
+    })
+}
+
+fn noise(at: usize) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"namespace": NAMESPACE, "name": format!("noise-{at}"), "labels": {"app": "noise"}},
+        "spec": {
+            "terminationGracePeriodSeconds": 0,
+            "nodeName": format!("worker-{}", 2 + at % 3),
+            "tolerations": [{"operator": "Exists"}],
+            "containers": [{"name": "app", "image": "noise:1", "resources": {"requests": {"cpu": "1m"}}}],
+        },
+    })
+}
+
+fn follow(kubeconfig: &Path, told: File) -> Child {
+    Command::new(BINARY)
+        .args(["-n", NAMESPACE, "-w", "-o", "jsonl", "--kubeconfig"])
+        .arg(kubeconfig)
+        .stdout(Stdio::from(told))
+        .spawn()
+        .unwrap()
+}
+
+fn scan(kubeconfig: &Path) -> Value {
+    let mut command = Command::new(BINARY);
+    command
+        .args(["-n", NAMESPACE, "-o", "json", "--kubeconfig"])
+        .arg(kubeconfig);
+    serde_json::from_slice(&command.output().unwrap().stdout).unwrap()
+}
+
+/// `VmRSS` in KiB.
+fn resident(child: &Child) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|rest| rest.trim().split(' ').next()?.parse().ok())
+        .unwrap_or_default()
+}
+
+/// User and system time, in ticks of a hundredth of a second.
+fn processor_seconds(child: &Child) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap_or_default();
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    let ticks = |at: usize| {
+        fields
+            .get(at)
+            .and_then(|text| text.parse::<f64>().ok())
+            .unwrap_or_default()
+    };
+    (ticks(11) + ticks(12)) / 100.0
+}

@@ -1,0 +1,340 @@
+//! `--wait` and `--watch` as they are run, while the cluster changes.
+
+use super::objects::{self, CREATED};
+use super::world::World;
+use crate::BINARY;
+use crate::support::Kind;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+/// How a Deployment of two pods stands.
+struct Counts {
+    generation: u64,
+    observed: u64,
+    replicas: u64,
+    updated: u64,
+    available: u64,
+}
+
+/// All of it, and nothing left to do.
+const THERE: Counts = Counts {
+    generation: 1,
+    observed: 1,
+    replicas: 2,
+    updated: 2,
+    available: 2,
+};
+
+fn deployment(counts: &Counts) -> Value {
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"namespace": "shop", "name": "web", "uid": "uid-deploy", "creationTimestamp": CREATED, "generation": counts.generation},
+        "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": []}}},
+        "status": {
+            "observedGeneration": counts.observed, "replicas": counts.replicas, "updatedReplicas": counts.updated,
+            "readyReplicas": counts.available, "availableReplicas": counts.available,
+        },
+    })
+}
+
+fn replica_set(revision: u64, pods: u64) -> Value {
+    let name = format!("web-r{revision}");
+    json!({
+        "apiVersion": "apps/v1", "kind": "ReplicaSet",
+        "metadata": {
+            "namespace": "shop", "name": name, "uid": format!("uid-{name}"), "creationTimestamp": CREATED,
+            "annotations": {"deployment.kubernetes.io/revision": revision.to_string()},
+            "labels": {"app": "web", "pod-template-hash": format!("r{revision}")},
+            "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "uid-deploy", "controller": true}],
+        },
+        "spec": {"replicas": pods, "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": []}}},
+        "status": {"replicas": pods, "observedGeneration": 1},
+    })
+}
+
+/// A pod of a revision.
+fn of_revision(mut pod: Value, revision: u64) -> Value {
+    let set = format!("web-r{revision}");
+    pod["metadata"]["labels"]["pod-template-hash"] = json!(format!("r{revision}"));
+    pod["metadata"]["ownerReferences"] = json!([{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": set, "uid": format!("uid-{set}"), "controller": true}]);
+    pod
+}
+
+fn without_image(name: &str) -> Value {
+    let mut pod = objects::crashing("shop", name, 0);
+    let message = "Back-off pulling image \"registry.example.com/web:2\": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image \"registry.example.com/web:2\": failed to resolve reference \"registry.example.com/web:2\": registry.example.com/web:2: not found";
+    pod["status"]["phase"] = json!("Pending");
+    let container = &mut pod["status"]["containerStatuses"][0];
+    container["state"] = json!({"waiting": {"reason": "ImagePullBackOff", "message": message}});
+    container["lastState"] = json!({});
+    pod["spec"]["containers"][0]["image"] = json!("registry.example.com/web:2");
+    pod
+}
+
+fn run(kubeconfig: &Path, arguments: &[&str]) -> Child {
+    Command::new(BINARY)
+        .args(arguments)
+        .args(["-n", "shop", "--kubeconfig"])
+        .arg(kubeconfig)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn ended(child: Child) -> (Option<i32>, String) {
+    let Output { status, stdout, .. } = child.wait_with_output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap())
+}
+
+/// A cluster with the Deployment and two pods of its first revision.
+fn shop(counts: &Counts) -> World {
+    let world = World::new(7);
+    objects::some(&world);
+    for name in world.names(Kind::Pod, "shop") {
+        world.remove(Kind::Pod, "shop", &name);
+    }
+    world.put(Kind::Deployment, deployment(counts));
+    world.put(Kind::ReplicaSet, replica_set(1, 2));
+    for name in ["web-r1-a", "web-r1-b"] {
+        let pod = objects::running("shop", name, "node-1");
+        world.put(Kind::Pod, of_revision(pod, 1));
+    }
+    world
+}
+
+/// Long enough for a watch to have seen what is.
+fn meanwhile() {
+    std::thread::sleep(Duration::from_millis(400));
+}
+
+#[test]
+fn waiting_ends_when_all_pods_are_of_the_newest_revision() {
+    let world = shop(&Counts {
+        generation: 2,
+        ..THERE
+    });
+    let server = world.serve();
+    let child = run(
+        &server.kubeconfig(),
+        &["deploy/web", "--wait", "--timeout", "30s"],
+    );
+    meanwhile();
+    world.put(
+        Kind::Deployment,
+        deployment(&Counts {
+            generation: 2,
+            observed: 2,
+            replicas: 3,
+            updated: 1,
+            ..THERE
+        }),
+    );
+    meanwhile();
+    world.put(
+        Kind::Deployment,
+        deployment(&Counts {
+            generation: 2,
+            observed: 2,
+            ..THERE
+        }),
+    );
+    let (code, out) = ended(child);
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("deployment shop/web is healthy"), "{out}");
+}
+
+#[test]
+fn an_image_that_does_not_exist_ends_it_at_once_and_an_old_one_does_not() {
+    let rolling = Counts {
+        generation: 2,
+        observed: 2,
+        replicas: 3,
+        updated: 1,
+        ..THERE
+    };
+    let world = shop(&rolling);
+    world.put(Kind::ReplicaSet, replica_set(2, 1));
+    world.put(Kind::Pod, of_revision(without_image("web-r1-c"), 1));
+    let server = world.serve();
+    let child = run(
+        &server.kubeconfig(),
+        &[
+            "deploy/web",
+            "--wait",
+            "--timeout",
+            "30s",
+            "--patience",
+            "1h",
+        ],
+    );
+    meanwhile();
+    world.put(Kind::Pod, of_revision(without_image("web-r2-a"), 2));
+    let (code, out) = ended(child);
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("image-tag-not-found"), "{out}");
+    assert!(
+        out.contains("web-r2-a"),
+        "it was the new revision's pod: {out}"
+    );
+}
+
+#[test]
+fn what_others_may_bring_has_its_time() {
+    let rolling = Counts {
+        generation: 2,
+        observed: 2,
+        replicas: 3,
+        updated: 1,
+        ..THERE
+    };
+    for (patience, limit, expected) in [("1h", "1s", 3), ("1s", "30s", 1)] {
+        let world = shop(&rolling);
+        world.put(Kind::ReplicaSet, replica_set(2, 1));
+        world.put(
+            Kind::Pod,
+            of_revision(objects::unschedulable("shop", "web-r2-a"), 2),
+        );
+        let server = world.serve();
+        let arguments = [
+            "deploy/web",
+            "--wait",
+            "--timeout",
+            limit,
+            "--patience",
+            patience,
+        ];
+        let (code, out) = ended(run(&server.kubeconfig(), &arguments));
+        assert_eq!(code, Some(expected), "{out}");
+        let awaited = "deploy/web -n shop is waited for: 1 of 2 pods are of its newest revision";
+        assert!(out.contains(awaited), "{out}");
+    }
+}
+
+#[test]
+fn going_back_meanwhile_is_followed() {
+    let world = shop(&Counts {
+        generation: 2,
+        observed: 2,
+        replicas: 3,
+        updated: 1,
+        ..THERE
+    });
+    world.put(Kind::ReplicaSet, replica_set(2, 1));
+    let stuck = objects::unschedulable("shop", "web-r2-a");
+    world.put(Kind::Pod, of_revision(stuck, 2));
+    let server = world.serve();
+    let child = run(
+        &server.kubeconfig(),
+        &[
+            "deploy/web",
+            "--wait",
+            "--timeout",
+            "30s",
+            "--patience",
+            "1h",
+        ],
+    );
+    meanwhile();
+    world.put(Kind::ReplicaSet, replica_set(3, 2));
+    world.remove(Kind::Pod, "shop", "web-r2-a");
+    world.put(
+        Kind::Deployment,
+        deployment(&Counts {
+            generation: 3,
+            observed: 3,
+            ..THERE
+        }),
+    );
+    let (code, out) = ended(child);
+    assert_eq!(code, Some(0), "{out}");
+}
+
+#[test]
+fn what_manifests_name_is_waited_for() {
+    let world = shop(&THERE);
+    let server = world.serve();
+    let manifest = tempfile::NamedTempFile::new().unwrap();
+    let text =
+        "kind: Deployment\nmetadata: {name: web}\n---\nkind: Service\nmetadata: {name: web}\n";
+    std::fs::write(manifest.path(), text).unwrap();
+    let service = json!({"kind": "Service", "metadata": {"namespace": "shop", "name": "web"}, "spec": {"selector": {"app": "web"}}});
+    world.put(Kind::Service, service);
+    let path = manifest.path().to_str().unwrap();
+    let child = run(
+        &server.kubeconfig(),
+        &["--wait", "-f", path, "--timeout", "30s"],
+    );
+    let (code, out) = ended(child);
+    assert_eq!(code, Some(0), "{out}");
+}
+
+#[test]
+fn a_pod_that_crashes_and_recovers_is_waited_for() {
+    let world = shop(&THERE);
+    world.put(Kind::Pod, objects::crashing("shop", "lone", 1));
+    let server = world.serve();
+    let child = run(
+        &server.kubeconfig(),
+        &["pod/lone", "--wait", "--timeout", "30s", "--patience", "1h"],
+    );
+    meanwhile();
+    world.put(Kind::Pod, objects::running("shop", "lone", "node-1"));
+    let (code, out) = ended(child);
+    assert_eq!(code, Some(0), "{out}");
+}
+
+#[test]
+fn a_line_tells_what_is_new_and_what_was_solved() {
+    let world = shop(&THERE);
+    world.put(Kind::Pod, objects::unschedulable("shop", "before"));
+    let server = world.serve();
+    let mut child = run(&server.kubeconfig(), &["-w"]);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || lines.next().unwrap().unwrap();
+    let first = next();
+    assert!(
+        first.contains(" stuck    pod/before -n shop: insufficient-cpu"),
+        "{first}"
+    );
+    world.put(Kind::Pod, without_image("lone"));
+    let new = next();
+    assert!(
+        new.contains(" new      pod/lone -n shop: image-tag-not-found (likely): "),
+        "{new}"
+    );
+    let mut crashes = objects::crashing("shop", "lone", 4);
+    crashes["spec"]["containers"][0]["image"] = json!("registry.example.com/web:2");
+    world.put(Kind::Pod, crashes);
+    let changed = next();
+    assert!(
+        changed.contains(" changed  pod/lone -n shop: image-tag-not-found became crash-"),
+        "{changed}"
+    );
+    world.remove(Kind::Pod, "shop", "before");
+    let solved = next();
+    assert!(
+        solved.contains(" solved   pod/before -n shop: insufficient-cpu, after "),
+        "{solved}"
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn formats_that_need_the_whole_report_are_refused_for_a_watch() {
+    let world = shop(&THERE);
+    let server = world.serve();
+    let output = run(&server.kubeconfig(), &["-w", "-o", "github"])
+        .wait_with_output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("a watch tells line by line: text or jsonl"),
+        "{said}"
+    );
+}

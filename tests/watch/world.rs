@@ -1,0 +1,353 @@
+//! A cluster of a few objects that changes, served as an API server serves it: lists with a version, watches from one, and all
+//! that can go wrong with both.
+
+use crate::api_server::{ApiServer, Asked, Response};
+use crate::support::Kind;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+type Key = (Kind, String, String);
+
+/// One change, with the object before and after.
+#[derive(Clone)]
+struct Change {
+    version: u64,
+    kind: Kind,
+    before: Option<Value>,
+    after: Option<Value>,
+}
+
+#[derive(Default)]
+struct State {
+    version: u64,
+    /// Older versions cannot be watched from.
+    compacted: u64,
+    objects: BTreeMap<Key, Value>,
+    changes: Vec<Change>,
+    /// Of a hundred requests and pieces so many go wrong.
+    faults: u64,
+    random: u64,
+    /// Nobody may watch.
+    unwatchable: bool,
+    /// Nothing is answered.
+    down: bool,
+    /// Nothing is allowed.
+    refusing: bool,
+    watches: usize,
+}
+
+/// The cluster.
+#[derive(Clone, Default)]
+pub(super) struct World(Arc<Mutex<State>>);
+
+/// What a request asks for.
+#[derive(Clone)]
+struct Wanted {
+    kind: Kind,
+    namespace: Option<String>,
+    name: Option<String>,
+    fields: Vec<String>,
+    label: Option<String>,
+}
+
+impl World {
+    pub(super) fn new(seed: u64) -> Self {
+        let world = World::default();
+        world.state().random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        world
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    pub(super) fn serve(&self) -> ApiServer {
+        let server = ApiServer::start();
+        let world = self.clone();
+        server.answer(move |asked| world.answer(asked));
+        server
+    }
+
+    /// A number below this one.
+    pub(super) fn below(&self, end: u64) -> u64 {
+        self.state().below(end)
+    }
+
+    pub(super) fn set_faults(&self, of_hundred: u64) {
+        self.state().faults = of_hundred;
+    }
+
+    pub(super) fn set_down(&self, down: bool) {
+        self.state().down = down;
+    }
+
+    pub(super) fn set_refusing(&self, refusing: bool) {
+        self.state().refusing = refusing;
+    }
+
+    pub(super) fn set_unwatchable(&self) {
+        self.state().unwatchable = true;
+    }
+
+    /// How many watches were opened.
+    pub(super) fn watches(&self) -> usize {
+        self.state().watches
+    }
+
+    /// Forgets what was: who watches from before has to list anew.
+    pub(super) fn compact(&self) {
+        let mut state = self.state();
+        state.compacted = state.version;
+    }
+
+    pub(super) fn names(&self, kind: Kind, namespace: &str) -> Vec<String> {
+        let state = self.state();
+        let keys = state.objects.keys();
+        let of = keys.filter(|(one, of, _)| *one == kind && of == namespace);
+        of.map(|(_, _, name)| name.clone()).collect()
+    }
+
+    /// Makes or changes an object.
+    pub(super) fn put(&self, kind: Kind, mut object: Value) {
+        let mut state = self.state();
+        state.version += 1;
+        let version = state.version;
+        object["metadata"]["resourceVersion"] = json!(version.to_string());
+        let word = |field: &str| {
+            object["metadata"][field]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let key = (kind, word("namespace"), word("name"));
+        let before = state.objects.insert(key, object.clone());
+        state.changes.push(Change {
+            version,
+            kind,
+            before,
+            after: Some(object),
+        });
+    }
+
+    /// Changes the label by which it is selected.
+    pub(super) fn relabel(&self, kind: Kind, namespace: &str, name: &str) {
+        let key = (kind, namespace.to_owned(), name.to_owned());
+        let found = self.state().objects.get(&key).cloned();
+        if let Some(mut object) = found {
+            let other = object["metadata"]["labels"]["app"] == "web";
+            object["metadata"]["labels"]["app"] = json!(if other { "api" } else { "web" });
+            self.put(kind, object);
+        }
+    }
+
+    pub(super) fn remove(&self, kind: Kind, namespace: &str, name: &str) {
+        let mut state = self.state();
+        let key = (kind, namespace.to_owned(), name.to_owned());
+        let Some(mut before) = state.objects.remove(&key) else {
+            return;
+        };
+        state.version += 1;
+        let version = state.version;
+        before["metadata"]["resourceVersion"] = json!(version.to_string());
+        state.changes.push(Change {
+            version,
+            kind,
+            before: Some(before),
+            after: None,
+        });
+    }
+
+    fn answer(&self, asked: &Asked) -> Option<Response> {
+        let wanted = Wanted::of(asked)?;
+        let mut state = self.state();
+        if state.down {
+            return Some(Response::reset());
+        }
+        if state.refusing {
+            return Some(Response::failure(403, "Forbidden", "no roles yet"));
+        }
+        if state.fails() {
+            return Some(match state.below(4) {
+                0 => Response::failure(429, "TooManyRequests", "slow down"),
+                1 => Response::failure(500, "InternalError", "etcd is away"),
+                2 => Response::reset(),
+                _ => Response::failure(503, "ServiceUnavailable", "not ready"),
+            });
+        }
+        if asked.query("watch") == Some("true") {
+            return Some(self.watch(&mut state, wanted, asked));
+        }
+        let found = state
+            .objects
+            .iter()
+            .filter(|((kind, ..), object)| *kind == wanted.kind && wanted.is(object));
+        let found: Vec<Value> = found.map(|(_, object)| object.clone()).collect();
+        if let Some(name) = &wanted.name {
+            return Some(match found.first() {
+                Some(object) => Response::json(object),
+                None => Response::status(
+                    404,
+                    json!({"reason": "NotFound", "message": "not found", "details": {"name": name}}),
+                ),
+            });
+        }
+        let list = json!({
+            "kind": "List", "apiVersion": "v1",
+            "metadata": {"resourceVersion": state.version.to_string()}, "items": found,
+        });
+        let response = Response::json(&list);
+        Some(match state.fails() {
+            true => response.cut(200),
+            false => response,
+        })
+    }
+
+    fn watch(&self, state: &mut State, wanted: Wanted, asked: &Asked) -> Response {
+        if state.unwatchable {
+            return Response::failure(403, "Forbidden", "you may not watch");
+        }
+        let from = asked
+            .query("resourceVersion")
+            .and_then(|version| version.parse().ok());
+        let mut at: u64 = from.unwrap_or_default();
+        if at < state.compacted && state.below(2) == 0 {
+            return Response::expired(None);
+        }
+        state.watches += 1;
+        let world = self.clone();
+        Response::stream(move || {
+            let mut state = world.state();
+            if state.down {
+                return None;
+            }
+            if at < state.compacted {
+                let status = json!({"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"});
+                at = u64::MAX;
+                return Some(json!({"type": "ERROR", "object": status}).to_string() + "\n");
+            }
+            if at == u64::MAX {
+                return None;
+            }
+            let next = state
+                .changes
+                .iter()
+                .find(|change| change.version > at)
+                .cloned();
+            let Some(change) = next else {
+                // a bookmark now and then, and the end
+                return match state.below(200) {
+                    0 => Some(bookmark(at)),
+                    1 if state.faults > 0 => None,
+                    _ => Some(String::new()),
+                };
+            };
+            at = change.version;
+            let event = wanted.event(&change)?;
+            if !event.is_empty() && state.fails() {
+                at = u64::MAX;
+                return Some(event.get(..event.len() / 2).unwrap_or_default().to_owned());
+            }
+            Some(event)
+        })
+    }
+}
+
+fn bookmark(at: u64) -> String {
+    let object = json!({"kind": "Pod", "metadata": {"resourceVersion": at.to_string()}});
+    json!({"type": "BOOKMARK", "object": object}).to_string() + "\n"
+}
+
+impl State {
+    fn below(&mut self, end: u64) -> u64 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        self.random % end
+    }
+
+    fn fails(&mut self) -> bool {
+        let faults = self.faults;
+        faults > 0 && self.below(100) < faults
+    }
+}
+
+impl Wanted {
+    fn of(asked: &Asked) -> Option<Self> {
+        let words: Vec<&str> = asked.path.trim_start_matches('/').split('/').collect();
+        let rest = match words.as_slice() {
+            ["api", "v1", rest @ ..] | ["apis", _, "v1", rest @ ..] => rest,
+            _ => return None,
+        };
+        let (namespace, rest) = match rest {
+            ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (Some(*namespace), rest),
+            rest => (None, rest),
+        };
+        let (plural, name) = match rest {
+            [plural] => (*plural, None),
+            [plural, name] => (*plural, Some(*name)),
+            _ => return None,
+        };
+        let fields = asked.query("fieldSelector").unwrap_or_default();
+        let fields = fields
+            .replace("%3D", "=")
+            .replace("%21", "!")
+            .replace("%2C", ",");
+        let label = asked
+            .query("labelSelector")
+            .and_then(|text| text.strip_prefix("app%3D"));
+        Some(Self {
+            label: label.map(str::to_owned),
+            kind: Kind::all().find(|kind| kind.plural() == plural)?,
+            namespace: namespace.map(str::to_owned),
+            name: name.map(str::to_owned),
+            fields: fields
+                .split(',')
+                .filter(|it| !it.is_empty())
+                .map(str::to_owned)
+                .collect(),
+        })
+    }
+
+    fn is(&self, object: &Value) -> bool {
+        let meta = &object["metadata"];
+        let field = |field: &String| {
+            let (path, value) = field.split_once('=').unwrap_or_default();
+            let (path, wanted) = match path.strip_suffix('!') {
+                Some(path) => (path, false),
+                None => (path, true),
+            };
+            let pointer = format!("/{}", path.replace('.', "/"));
+            (object.pointer(&pointer).and_then(Value::as_str) == Some(value)) == wanted
+        };
+        self.namespace
+            .as_deref()
+            .is_none_or(|namespace| meta["namespace"] == namespace)
+            && self.name.as_deref().is_none_or(|name| meta["name"] == name)
+            && self
+                .label
+                .as_deref()
+                .is_none_or(|label| meta["labels"]["app"] == label)
+            && self.fields.iter().all(field)
+    }
+
+    /// The line of a change; empty when this watch does not see it.
+    fn event(&self, change: &Change) -> Option<String> {
+        if change.kind != self.kind {
+            return Some(String::new());
+        }
+        let was = change.before.as_ref().filter(|object| self.is(object));
+        let is = change.after.as_ref().filter(|object| self.is(object));
+        let (word, object) = match (was, is) {
+            (None, None) => return Some(String::new()),
+            (None, Some(object)) => ("ADDED", object.clone()),
+            (Some(_), Some(object)) => ("MODIFIED", object.clone()),
+            (Some(object), None) => {
+                let mut object = object.clone();
+                object["metadata"]["resourceVersion"] = json!(change.version.to_string());
+                ("DELETED", object)
+            }
+        };
+        Some(json!({"type": word, "object": object}).to_string() + "\n")
+    }
+}
