@@ -53,7 +53,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             );
             new(case, event, headline).fix([Fix::advice(change, Who::Admin)])
         }
-        Autoscaler::KarpenterFailed { pools } => karpenter(case, event, pools),
+        Autoscaler::KarpenterFailed { pools } => karpenter::finding(case, event, pools),
         _ => return Vec::new(),
     };
     let look = match says {
@@ -119,18 +119,4 @@ fn newest<'a>(case: &Case<'a>) -> Option<(&'a Event, Autoscaler)> {
 
 fn new(case: &Case<'_>, event: &Event, headline: Sentence) -> Finding {
     Finding::new(case.subject(), headline, case.event(event))
-}
-
-fn karpenter(case: &Case<'_>, event: &Event, pools: &[String]) -> Finding {
-    let answer = karpenter::answer(pools);
-    let needs = (!answer.needs.is_empty()).then_some(answer.needs);
-    new(case, event, answer.headline)
-        .fact("pools", pools.to_vec())
-        .fact_if("needs", needs)
-        .why(say!(
-            "autoscaler-cannot-help.karpenter-why",
-            "its message gives a reason for each NodePool"
-        ))
-        .refers_to_quotes()
-        .fix([answer.fix])
 }
