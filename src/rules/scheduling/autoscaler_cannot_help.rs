@@ -63,19 +63,22 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             shell::kubectl("kube-system", ["get", status, "-o", "yaml"])
         }
     };
-    let finding = finding.inspect(look);
+    vec![placed(case, event, &says, finding.inspect(look))]
+}
+
+/// Nodes that grow in number are always full: what keeps them from that comes before what is short on them.
+fn placed(case: &Case<'_>, event: &Event, says: &Autoscaler, finding: Finding) -> Finding {
     let age = event.last.map(|last| case.seconds_since(last));
     let fresh = age.is_some_and(|age| age <= FRESH);
-    if fresh && names_limit(&says) && is_room_short(case) {
-        // nodes that grow in number are always full: what keeps them from that comes before what is short on them
-        return vec![finding];
+    if fresh && names_limit(says) && is_room_short(case) {
+        return finding;
     }
     let certainty = if fresh {
         Certainty::Likely
     } else {
         Certainty::Possible
     };
-    vec![finding.certainty(certainty).contributing()]
+    finding.certainty(certainty).contributing()
 }
 
 /// Whether the autoscaler names what keeps it from adding a node, rather than repeating what the scheduler says of the nodes.
