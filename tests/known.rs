@@ -321,13 +321,16 @@ fn what_is_silenced_is_counted_and_told_in_full() {
 
 #[test]
 fn what_only_contributes_goes_with_its_cause() {
-    let path = "tests/cases/insufficient-cpu/typical-autoscaler-at-its-maximum/cluster.yaml";
+    let path = "tests/cases/node-selector-or-affinity/typical-karpenter-repeats-it/cluster.yaml";
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path);
     let desk = Desk::new();
-    desk.file("known", "- cause: insufficient-cpu\n");
+    desk.file("known", "- cause: node-selector-or-affinity\n");
     let dump = path.display();
     let all = desk.run(&format!("-f {dump} -o json")).json();
-    assert_eq!(causes(&all), ["insufficient-cpu", "autoscaler-cannot-help"]);
+    assert_eq!(
+        causes(&all),
+        ["node-selector-or-affinity", "autoscaler-cannot-help"]
+    );
     let found = desk.run(&format!("-f {dump} -o json --silence known"));
     assert_eq!(causes(&found.json()), [""; 0]);
     assert_eq!(found.code, 0);

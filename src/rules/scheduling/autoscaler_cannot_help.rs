@@ -53,7 +53,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             );
             new(case, event, headline).fix([Fix::advice(change, Who::Admin)])
         }
-        Autoscaler::KarpenterFailed { pools } => karpenter(case, event, pools),
+        Autoscaler::KarpenterFailed { pools } => karpenter::finding(case, event, pools),
         _ => return Vec::new(),
     };
     let look = match says {
@@ -63,19 +63,22 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             shell::kubectl("kube-system", ["get", status, "-o", "yaml"])
         }
     };
-    let finding = finding.inspect(look);
+    vec![placed(case, event, &says, finding.inspect(look))]
+}
+
+/// Nodes that grow in number are always full: what keeps them from that comes before what is short on them.
+fn placed(case: &Case<'_>, event: &Event, says: &Autoscaler, finding: Finding) -> Finding {
     let age = event.last.map(|last| case.seconds_since(last));
     let fresh = age.is_some_and(|age| age <= FRESH);
-    if fresh && names_limit(&says) && is_room_short(case) {
-        // nodes that grow in number are always full: what keeps them from that comes before what is short on them
-        return vec![finding];
+    if fresh && names_limit(says) && is_room_short(case) {
+        return finding;
     }
     let certainty = if fresh {
         Certainty::Likely
     } else {
         Certainty::Possible
     };
-    vec![finding.certainty(certainty).contributing()]
+    finding.certainty(certainty).contributing()
 }
 
 /// Whether the autoscaler names what keeps it from adding a node, rather than repeating what the scheduler says of the nodes.
@@ -119,18 +122,4 @@ fn newest<'a>(case: &Case<'a>) -> Option<(&'a Event, Autoscaler)> {
 
 fn new(case: &Case<'_>, event: &Event, headline: Sentence) -> Finding {
     Finding::new(case.subject(), headline, case.event(event))
-}
-
-fn karpenter(case: &Case<'_>, event: &Event, pools: &[String]) -> Finding {
-    let answer = karpenter::answer(pools);
-    let needs = (!answer.needs.is_empty()).then_some(answer.needs);
-    new(case, event, answer.headline)
-        .fact("pools", pools.to_vec())
-        .fact_if("needs", needs)
-        .why(say!(
-            "autoscaler-cannot-help.karpenter-why",
-            "its message gives a reason for each NodePool"
-        ))
-        .refers_to_quotes()
-        .fix([answer.fix])
 }

@@ -1,11 +1,25 @@
 //! What can be wrong with a ResourceClaim, in words.
 
 use crate::messages::scheduler::ClaimProblem;
-use crate::rules::finding::Who;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::text::{Sentence, say};
 
+/// What is wrong.
+pub(super) fn headline(problem: &ClaimProblem) -> Sentence {
+    sentences(problem).0
+}
+
+/// The finding with how it comes about and what to change.
+pub(super) fn explained(problem: &ClaimProblem, finding: Finding) -> Finding {
+    let (_, why, change, who) = sentences(problem);
+    finding
+        .why(why)
+        .refers_to_quotes()
+        .fix([Fix::advice(change, who)])
+}
+
 /// Headline, why, change, and who makes it.
-pub(super) fn sentences(problem: &ClaimProblem) -> (Sentence, Sentence, Sentence, Who) {
+fn sentences(problem: &ClaimProblem) -> (Sentence, Sentence, Sentence, Who) {
     match problem {
         ClaimProblem::NotCreated => (
             say!(

@@ -4,7 +4,7 @@ use super::device_claims::{self, Confirmation, bare, confirm};
 use super::{claim_problem, message_only};
 use crate::kubernetes::device_claims::NamedClaim;
 use crate::messages::scheduler::{self, ClaimProblem, Reason};
-use crate::rules::finding::{Certainty, Finding, Fix};
+use crate::rules::finding::{Certainty, Finding};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Kind;
 use crate::text::say;
@@ -80,13 +80,9 @@ fn from_message(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
     if matches!(confirmation, Confirmation::Refuted) {
         return None;
     }
-    let (headline, why, change, who) = claim_problem::sentences(&problem);
     let is_creation = matches!(problem, ClaimProblem::NotCreated | ClaimProblem::Missing(_));
-    let finding = only
-        .finding(case, headline)
-        .why(why)
-        .refers_to_quotes()
-        .fix([Fix::advice(change, who)]);
+    let finding = only.finding(case, claim_problem::headline(&problem));
+    let finding = claim_problem::explained(&problem, finding);
     let finding = match problem {
         ClaimProblem::Missing(claim)
         | ClaimProblem::Terminating(claim)
@@ -109,15 +105,10 @@ fn absent(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
     let is_absent = |name: &&str| device_claims::claim(case, name).is_absent();
     let mut named = claims.iter().filter_map(|claim| claim.object);
     let name = named.find(is_absent).filter(|_| !refused)?;
-    let (headline, why, change, who) =
-        claim_problem::sentences(&ClaimProblem::Missing(name.to_owned()));
+    let problem = ClaimProblem::Missing(name.to_owned());
     let proof = case.absence(device_claims::object(case, name));
-    Some(
-        Finding::new(case.subject(), headline, proof)
-            .fact("claim", name)
-            .why(why)
-            .fix([Fix::advice(change, who)]),
-    )
+    let finding = Finding::new(case.subject(), claim_problem::headline(&problem), proof);
+    Some(claim_problem::explained(&problem, finding).fact("claim", name))
 }
 
 /// A scheduler says nothing about a pod whose claim is not there yet (PreEnqueue since 1.34): the pod's status lacks it.
@@ -136,28 +127,19 @@ fn not_created(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
     if needless || event.is_none() && (!silent || age <= CREATION) {
         return None;
     }
-    let (headline, why, change, who) = claim_problem::sentences(&ClaimProblem::NotCreated);
-    let (proof, why, certainty) = match event {
-        Some(event) => (
-            case.event(event),
-            say!(
-                "dra-claim.creation-fails",
-                "the resourceclaim controller creates it and says that it cannot; no scheduler looks at the pod before"
-            ),
-            Certainty::Likely,
-        ),
-        None => (
-            device_claims::field(case, missing),
-            why,
-            Certainty::Possible,
-        ),
+    let (proof, certainty) = match event {
+        Some(event) => (case.event(event), Certainty::Likely),
+        None => (device_claims::field(case, missing), Certainty::Possible),
     };
-    Some(
-        Finding::new(case.subject(), headline, proof)
-            .certainty(certainty)
-            .why(why)
-            .refers_to_quotes()
-            .fact_if("template", missing.template)
-            .fix([Fix::advice(change, who)]),
-    )
+    let problem = ClaimProblem::NotCreated;
+    let finding = Finding::new(case.subject(), claim_problem::headline(&problem), proof);
+    let finding = claim_problem::explained(&problem, finding)
+        .certainty(certainty)
+        .fact_if("template", missing.template);
+    Some(finding.when(event.is_some(), |finding| {
+        finding.why(say!(
+            "dra-claim.creation-fails",
+            "the resourceclaim controller creates it and says that it cannot; no scheduler looks at the pod before"
+        ))
+    }))
 }

@@ -2,25 +2,34 @@
 
 use crate::kubernetes::quantity::Quantity;
 use crate::messages::autoscaler::{PoolSays, pool};
-use crate::rules::finding::{Fix, Who};
+use crate::rules::Case;
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::snapshot::Event;
 use crate::text::{Fact, Message, Sentence, say};
 
-/// Its answer in words.
-pub(super) struct Answer {
-    pub(super) headline: Sentence,
-    pub(super) fix: Fix,
-    /// What the pod takes on a new node, with the DaemonSets there; nothing where it is not said.
-    pub(super) needs: Vec<Message>,
-}
-
-/// Its answer by the reasons that it gives for its NodePools, the one first that is told by most of them alike.
-pub(super) fn answer(pools: &[String]) -> Answer {
+/// What it says of its NodePools, as a finding.
+pub(super) fn finding(case: &Case<'_>, event: &Event, pools: &[String]) -> Finding {
     let says: Vec<PoolSays> = pools.iter().map(|text| pool(text)).collect();
     let needs = says.iter().find_map(|says| match says {
         PoolSays::NoInstanceType { needs } => Some(amounts(needs)),
         _ => None,
     });
-    let (headline, change, who) = if says.contains(&PoolSays::NoPools) {
+    let (headline, change, who) = words(&says, needs.is_some());
+    let needs = needs.filter(|needs| !needs.is_empty());
+    Finding::new(case.subject(), headline, case.event(event))
+        .fact("pools", pools.to_vec())
+        .fact_if("needs", needs)
+        .why(say!(
+            "autoscaler-cannot-help.karpenter-why",
+            "its message gives a reason for each NodePool"
+        ))
+        .refers_to_quotes()
+        .fix([Fix::advice(change, who)])
+}
+
+/// The headline, the change and who makes it, by the reason that is easiest to put right.
+fn words(says: &[PoolSays], no_instance_type: bool) -> (Sentence, Sentence, Who) {
+    if says.contains(&PoolSays::NoPools) {
         (
             say!(
                 "autoscaler-cannot-help.no-nodepool",
@@ -44,7 +53,7 @@ pub(super) fn answer(pools: &[String]) -> Answer {
             ),
             Who::Admin,
         )
-    } else if needs.is_some() {
+    } else if no_instance_type {
         (
             say!(
                 "autoscaler-cannot-help.no-instance-type",
@@ -68,14 +77,10 @@ pub(super) fn answer(pools: &[String]) -> Answer {
             ),
             Who::Owner,
         )
-    };
-    Answer {
-        headline,
-        fix: Fix::advice(change, who),
-        needs: needs.unwrap_or_default(),
     }
 }
 
+/// What the pod takes on a new node, with the DaemonSets there.
 fn amounts(needs: &[(String, Quantity)]) -> Vec<Message> {
     let amount = |(resource, quantity): &(String, Quantity)| {
         Message::new(say!("autoscaler-cannot-help.amount", "{amount} {resource}"))

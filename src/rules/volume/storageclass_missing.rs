@@ -24,11 +24,7 @@ pub static RULE: Rule = Rule {
         "ProvisioningFailed",
     ],
     explanation: include_str!("storageclass_missing.md"),
-    reads: &[
-        Kind::PersistentVolumeClaim,
-        Kind::StorageClass,
-        Kind::PersistentVolume,
-    ],
+    reads: &[Kind::PersistentVolumeClaim, Kind::StorageClass],
     refines: &["unbound-pvc"],
     root: Root::Facts(say!(
         "storageclass-missing.root",
@@ -56,9 +52,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn of_claim(case: &Case<'_>, claim: &ClaimOfPod<'_>) -> Option<Finding> {
     let object = claim.seen.yes().filter(|claim| phase(claim) == "Pending")?;
     let (path, name) = class(object).filter(|(_, name)| !name.is_empty())?;
-    // a class may be no object, but a mere name by which a claim and volumes made by hand find each other
-    let mut volumes = case.snapshot.volumes().seen();
-    let by_hand = volume_name(object).is_some() || volumes.any(|(_, volume)| volume.class == name);
+    // a claim may name a class that is no object, to be bound to a volume that names the same
+    let by_hand = volume_name(object).is_some();
     if by_hand || !case.snapshot.storage_classes().get("", name).is_absent() {
         return None;
     }

@@ -152,10 +152,10 @@ fn a_bare_pod_can_only_be_given_tolerations() {
     );
     let job = pod("run-x").asks("cpu", "2").of("Job", "run");
     assert!(
-        offers(&job, &small)[0].starts_with("owner: delete Job/run and create it anew to lower")
+        offers(&job, &small)[0].starts_with("owner: delete job/run and create it anew to lower")
     );
     let foreign = pod("run-x").asks("cpu", "2").of("Rollout", "run");
-    assert!(offers(&foreign, &small)[0].ends_with("from 2 to 1, in Rollout/run -> n1 | "));
+    assert!(offers(&foreign, &small)[0].ends_with("from 2 to 1, in rollout/run -> n1 | "));
 }
 
 #[test]
