@@ -171,8 +171,9 @@ pub struct DiagnoseArgs {
     #[arg(short = 'w', long, conflicts_with_all = ["filename", "dump"])]
     pub watch: bool,
 
-    /// Wait until what is named, or what the manifests given with -f name, runs, and of workloads all pods are of the newest revision. Ends with 1 and
-    /// the diagnosis as soon as something will not come by itself, and with 3 when the time is over.
+    /// Wait until what is named, or what the manifests given with -f name, runs, and of workloads all pods
+    /// are of the newest revision. Ends with 1 and the diagnosis as soon as something will not come by
+    /// itself, and with 3 when the time is over.
     #[arg(long, conflicts_with_all = ["watch", "dump"])]
     pub wait: bool,
 

@@ -106,7 +106,7 @@ mod tests {
                 .to_string()
                 .contains("nothing that can be waited for")
         );
-        let two = "{kind: Pod, metadata: {name: a, namespace: x}}\n---\n{kind: Pod, metadata: {name: b, namespace: y}}\n";
+        let two = "{kind: Pod, metadata: {name: a, namespace: one}}\n---\n{kind: Pod, metadata: {name: b, namespace: two}}\n";
         assert!(
             of(two)
                 .unwrap_err()

@@ -7,11 +7,16 @@
 //! and Services need in `workloads`, `rollouts` and `services`.
 
 mod devices;
+mod fold;
 mod platform;
 mod rollouts;
 mod services;
 mod storage;
+mod watched;
 mod workloads;
+
+pub use fold::unread;
+pub use watched::{as_get, as_list, wanted};
 
 use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
 use crate::kubernetes::field_selector::Field;
@@ -19,11 +24,12 @@ use crate::kubernetes::ports::host_ports;
 use crate::kubernetes::selector::label_selector_is_empty;
 use crate::messages::config::{self, ConfigFailure, ObjectKind};
 use crate::messages::pull::{self, PullFailure};
-use crate::snapshot::{ContainerView, Kind, PodView, ReadScope, Retention, Store};
+use crate::snapshot::{ContainerView, Kind, PodView, Retention, Store};
 use crate::triage::scope::Scope;
 use crate::triage::{self, Standing};
+use fold::fold;
 use k8s_openapi::api::core::v1::PodAffinityTerm;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Above this many objects of a kind and namespace, one list is cheaper than single reads.
 const SINGLES: usize = 3;
@@ -217,44 +223,6 @@ fn by_namespaces(store: &Store) -> bool {
 fn selects_namespaces(term: &PodAffinityTerm) -> bool {
     let selector = term.namespace_selector.as_ref();
     selector.is_some_and(|selector| !label_selector_is_empty(selector))
-}
-
-/// The field by which one object is selected.
-const NAME: &str = "metadata.name=";
-
-/// An object as a list of at most one, which can be watched. Secrets are never watched.
-pub(super) fn as_list(read: Read) -> Read {
-    match read {
-        Read::Get {
-            kind,
-            namespace,
-            name,
-        } if kind != Kind::Secret => Read::List {
-            kind,
-            namespace: kind.namespaced().then_some(namespace),
-            fields: format!("{NAME}{name}"),
-            labels: String::new(),
-            records_only: false,
-        },
-        read => read,
-    }
-}
-
-/// The other way round.
-pub(super) fn as_get(read: &Read) -> Option<Read> {
-    let Read::List {
-        kind,
-        namespace,
-        fields,
-        ..
-    } = read
-    else {
-        return None;
-    };
-    let name = fields
-        .strip_prefix(NAME)
-        .filter(|name| !name.contains(','))?;
-    Some(get(*kind, namespace.as_deref().unwrap_or_default(), name))
 }
 
 /// Events of an object, or those of one reason: `involvedObject.name=web`, `reason=FailedCreate`.
@@ -463,91 +431,4 @@ fn node(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     if (marked || pod.is_terminating() || silent()) && is_stuck() {
         reads.insert(get(Kind::Node, "", node));
     }
-}
-
-/// All that the scope needs, as far as the store tells by now: what a watch follows.
-pub fn wanted(scope: &Scope, store: &Store) -> Vec<Read> {
-    let waves = [first(scope), second(scope, store), third(scope, store)];
-    fold(waves.into_iter().flatten().collect())
-}
-
-/// Those of the reads that were not tried yet, and are no part of what was read whole.
-pub fn unread(reads: Vec<Read>, store: &Store) -> Vec<Read> {
-    let mut reads = reads;
-    reads.retain(|read| !is_known(read, store));
-    reads
-}
-
-/// The phases of pods make lists that no other list holds.
-fn is_known(read: &Read, store: &Store) -> bool {
-    if read.kind() == Kind::Pod {
-        return false;
-    }
-    let tried = |scope: ReadScope| store.outcome(read.kind(), &scope);
-    let is_whole = |scope| tried(scope).is_some_and(Result::is_ok);
-    let (namespace, this) = match read {
-        Read::Get {
-            namespace, name, ..
-        } => {
-            let this = ReadScope::Object(namespace.clone(), name.clone());
-            (Some(namespace), Some(this))
-        }
-        Read::List {
-            namespace,
-            fields,
-            labels,
-            ..
-        } => {
-            let of_namespace = namespace.clone().map(ReadScope::Namespace);
-            let is_part = !fields.is_empty() || !labels.is_empty();
-            let this = of_namespace.unwrap_or(ReadScope::Everywhere);
-            (namespace.as_ref(), (!is_part).then_some(this))
-        }
-    };
-    let in_namespace = namespace.cloned().map(ReadScope::Namespace);
-    this.and_then(tried).is_some()
-        || is_whole(ReadScope::Everywhere)
-        || in_namespace.is_some_and(is_whole)
-}
-
-/// Turns many single reads of one kind and namespace into one list, and drops what a list covers.
-fn fold(reads: BTreeSet<Read>) -> Vec<Read> {
-    let mut singles: BTreeMap<(Kind, &str), usize> = BTreeMap::new();
-    let mut lists: BTreeSet<(Kind, Option<&str>)> = BTreeSet::new();
-    for read in &reads {
-        match read {
-            Read::Get {
-                kind, namespace, ..
-            } => *singles.entry((*kind, namespace)).or_default() += 1,
-            Read::List {
-                kind,
-                namespace,
-                fields,
-                labels,
-                ..
-            } => {
-                let whole = fields.is_empty() && labels.is_empty();
-                lists.extend(whole.then_some((*kind, namespace.as_deref())));
-            }
-        }
-    }
-    let fold = |read: &Read| {
-        let Read::Get {
-            kind, namespace, ..
-        } = read
-        else {
-            return Some(read.clone());
-        };
-        let of_kind = (*kind, namespace.as_str());
-        let listed = lists.contains(&(*kind, None)) || lists.contains(&(*kind, Some(namespace)));
-        match singles.get(&of_kind) {
-            _ if listed => None,
-            Some(many) if *many > SINGLES => {
-                Some(list(*kind, kind.namespaced().then_some(namespace)))
-            }
-            _ => Some(read.clone()),
-        }
-    };
-    let folded: BTreeSet<Read> = reads.iter().filter_map(fold).collect();
-    folded.into_iter().collect()
 }

@@ -1,0 +1,86 @@
+//! No object is read twice, and no part of what is read whole.
+
+use super::{Read, SINGLES, list};
+use crate::snapshot::{Kind, ReadScope, Store};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Those of the reads that were not tried yet, and are no part of what was read whole.
+pub fn unread(reads: Vec<Read>, store: &Store) -> Vec<Read> {
+    let mut reads = reads;
+    reads.retain(|read| !is_known(read, store));
+    reads
+}
+
+/// The phases of pods make lists that no other list holds.
+fn is_known(read: &Read, store: &Store) -> bool {
+    if read.kind() == Kind::Pod {
+        return false;
+    }
+    let tried = |scope: ReadScope| store.outcome(read.kind(), &scope);
+    let is_whole = |scope| tried(scope).is_some_and(Result::is_ok);
+    let (namespace, this) = match read {
+        Read::Get {
+            namespace, name, ..
+        } => {
+            let this = ReadScope::Object(namespace.clone(), name.clone());
+            (Some(namespace), Some(this))
+        }
+        Read::List {
+            namespace,
+            fields,
+            labels,
+            ..
+        } => {
+            let of_namespace = namespace.clone().map(ReadScope::Namespace);
+            let is_part = !fields.is_empty() || !labels.is_empty();
+            let this = of_namespace.unwrap_or(ReadScope::Everywhere);
+            (namespace.as_ref(), (!is_part).then_some(this))
+        }
+    };
+    let in_namespace = namespace.cloned().map(ReadScope::Namespace);
+    this.and_then(tried).is_some()
+        || is_whole(ReadScope::Everywhere)
+        || in_namespace.is_some_and(is_whole)
+}
+
+/// Turns many single reads of one kind and namespace into one list, and drops what a list covers.
+pub(super) fn fold(reads: BTreeSet<Read>) -> Vec<Read> {
+    let mut singles: BTreeMap<(Kind, &str), usize> = BTreeMap::new();
+    let mut lists: BTreeSet<(Kind, Option<&str>)> = BTreeSet::new();
+    for read in &reads {
+        match read {
+            Read::Get {
+                kind, namespace, ..
+            } => *singles.entry((*kind, namespace)).or_default() += 1,
+            Read::List {
+                kind,
+                namespace,
+                fields,
+                labels,
+                ..
+            } => {
+                let whole = fields.is_empty() && labels.is_empty();
+                lists.extend(whole.then_some((*kind, namespace.as_deref())));
+            }
+        }
+    }
+    let fold = |read: &Read| {
+        let Read::Get {
+            kind, namespace, ..
+        } = read
+        else {
+            return Some(read.clone());
+        };
+        let of_kind = (*kind, namespace.as_str());
+        let listed = lists.contains(&(*kind, None)) || lists.contains(&(*kind, Some(namespace)));
+        match singles.get(&of_kind) {
+            _ if listed => None,
+            Some(many) if *many > SINGLES => {
+                Some(list(*kind, kind.namespaced().then_some(namespace)))
+            }
+            _ => Some(read.clone()),
+        }
+    };
+    let folded: BTreeSet<Read> = reads.iter().filter_map(fold).collect();
+    folded.into_iter().collect()
+}
