@@ -216,6 +216,10 @@ fn a_server_that_has_just_started_refuses_for_a_moment_only() {
         let (flags, environment) = (flags(kubeconfig.clone()), Environment::default());
         let mut watcher = Watcher::begin(&flags, &environment, shop(), false, pace).await?;
         converge(&mut watcher, &kubeconfig).await.unwrap();
+        // pods, events and Services
+        while world.watches() < 3 {
+            watcher.changed(Duration::from_millis(5)).await;
+        }
         world.set_down(true);
         watcher.changed(Duration::from_millis(50)).await;
         world.set_refusing(true);

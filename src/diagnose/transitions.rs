@@ -1,8 +1,8 @@
 //! What became of what is stuck, from one report to the next.
 //!
-//! A finding is known by its fingerprint, so that a new pod of the same workload is no news. Whether something is stuck, and after
-//! how long, triage has said; here what comes and goes within [`SETTLED`] is not told, since a rule may see a pod between two of
-//! its states.
+//! A finding is known by its fingerprint, so that a new pod of the same workload is no news. Whether something is
+//! stuck, and after how long, triage has said; here what comes and goes within [`SETTLED`] is not told, since a rule
+//! may see a pod between two of its states.
 
 use crate::report::{Became, Finding, Report, Transition, WATCH_SCHEMA};
 use crate::rules::UNEXPLAINED;

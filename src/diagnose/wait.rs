@@ -7,8 +7,8 @@ use crate::text::{Message, say};
 use crate::triage::{Awaits, Scope, awaited, is_of_old_revision};
 use std::time::Duration;
 
-/// What no time mends: the object itself has to be changed. Everything else somebody else may bring, a cluster autoscaler a node or
-/// another manifest a ConfigMap, and it has its time for that.
+/// What no time mends: the object itself has to be changed. Everything else somebody else may bring, a cluster
+/// autoscaler a node or another manifest a ConfigMap, and it has its time for that.
 const AT_ONCE: [&str; 10] = [
     "image-name-invalid",
     "image-not-found",

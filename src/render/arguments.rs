@@ -8,8 +8,8 @@ use crate::snapshot::ObjectRef;
 use crate::text::{Message, say};
 use std::collections::BTreeMap;
 
-/// `deploy/web deploy/api + 6 more -n shop`, `sts/db -n data, sts/mq -n jobs + 4 more in 2 other namespaces`: so many objects over all
-/// namespaces.
+/// `deploy/web deploy/api + 6 more -n shop`, `sts/db -n data, sts/mq -n jobs + 4 more in 2 other namespaces`: so many
+/// objects over all namespaces.
 pub(super) fn arguments<'a>(
     writer: &Writer,
     objects: impl IntoIterator<Item = &'a ObjectRef>,

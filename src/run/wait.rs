@@ -20,7 +20,8 @@ const TICK: Duration = Duration::from_secs(1);
 /// What is waited for is told anew at most so often.
 const TOLD: Duration = Duration::from_secs(5);
 
-/// Waits until everything runs (0), something will not come by itself (1), or the time is over (3), and writes the report of then.
+/// Waits until everything runs (0), something will not come by itself (1), or the time is over (3), and writes the
+/// report of then.
 pub(super) fn wait(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result<u8> {
     let known = Known::of(args)?;
     let flags = connection(args)?;

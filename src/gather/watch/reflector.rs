@@ -35,7 +35,8 @@ pub(super) async fn follow(shared: Rc<Shared>, read: Read) {
     let mut backoff = Backoff::new(pace);
     let mut watchable = is_watchable(&read);
     // an API server that has just started refuses what it will allow: its roles are yet to come
-    let mut was_allowed = false;
+    let (mut was_listed, mut was_watched) = (false, false);
+    let mut denied = Instant::now();
     let mut version: Option<String> = None;
     let mut failing: Option<Instant> = None;
     loop {
@@ -43,7 +44,7 @@ pub(super) async fn follow(shared: Rc<Shared>, read: Read) {
         let failed = match &mut version {
             None => match list(&shared, &read, watchable).await {
                 Ok(listed) => {
-                    was_allowed |= !watchable;
+                    was_listed = true;
                     version = Some(listed);
                     backoff.reset();
                     failing = None;
@@ -53,10 +54,11 @@ pub(super) async fn follow(shared: Rc<Shared>, read: Read) {
             },
             Some(_) if !watchable => {
                 tokio::time::sleep(jittered(pace.poll)).await;
+                watchable = is_watchable(&read) && denied.elapsed() > pace.refused;
                 version = None;
                 None
             }
-            Some(at) => match watch(&shared, &read, at, &mut failing, &mut was_allowed).await {
+            Some(at) => match watch(&shared, &read, at, &mut failing, &mut was_watched).await {
                 End::Closed if opened.elapsed() < SHORT => {
                     tokio::time::sleep(backoff.next()).await;
                     None
@@ -64,6 +66,7 @@ pub(super) async fn follow(shared: Rc<Shared>, read: Read) {
                 End::Closed => None,
                 End::Unwatchable => {
                     watchable = false;
+                    denied = Instant::now();
                     None
                 }
                 End::Failed(error) => Some(error),
@@ -83,7 +86,7 @@ pub(super) async fn follow(shared: Rc<Shared>, read: Read) {
             shared.renew().await;
         }
         let pause = match error {
-            ReadError::Forbidden { .. } | ReadError::NotServed if !was_allowed => {
+            ReadError::Forbidden { .. } | ReadError::NotServed if !was_listed => {
                 jittered(pace.refused)
             }
             ReadError::Expired => Duration::ZERO,
@@ -135,7 +138,7 @@ async fn watch(
     read: &Read,
     version: &mut String,
     failing: &mut Option<Instant>,
-    was_allowed: &mut bool,
+    was_watched: &mut bool,
 ) -> End {
     let client = shared.client();
     let path = path(read.kind(), request::namespace(read), None);
@@ -146,10 +149,10 @@ async fn watch(
         .await;
     let mut watch = match opened {
         Ok(watch) => watch,
-        Err(error) if !*was_allowed && is_refusal(&error) => return End::Unwatchable,
+        Err(error) if !*was_watched && is_refusal(&error) => return End::Unwatchable,
         Err(error) => return End::Failed(error),
     };
-    *was_allowed = true;
+    *was_watched = true;
     loop {
         let taken = match watch.next(&client, shared.pace.silence).await {
             Ok(None) => return End::Closed,

@@ -15,8 +15,8 @@ const FEW: usize = 10;
 /// Columns of a name among others.
 const AMONG: usize = 20;
 
-/// `gpu-1…gpu-5`, `a, b`, `29 nodes: gpu-1…gpu-29` or `3,210 nodes: batch-*`; `names` in natural order. A single name takes at
-/// most so many columns.
+/// `gpu-1…gpu-5`, `a, b`, `29 nodes: gpu-1…gpu-29` or `3,210 nodes: batch-*`; `names` in natural order. A single name
+/// takes at most so many columns.
 pub(super) fn in_row(names: &[&str], longest: usize, whole: bool, language: &Language) -> Line {
     if let [only] = names {
         return Line::new().plain(&shortened(only, longest));

@@ -374,7 +374,8 @@ impl Section<'_> {
         format!("kubectl diagnose explain {}", self.cause)
     }
 
-    /// Without layout, for what shows plain text: what is wrong, what to change, the words that settle it, and where to look next.
+    /// Without layout, for what shows plain text: what is wrong, what to change, the words that settle it, and where
+    /// to look next.
     pub(in crate::render) fn plain(&self, outline: &Outline<'_>) -> String {
         let mut lines = vec![self.headline.text(), self.head.text()];
         let changes = self.changes.iter();

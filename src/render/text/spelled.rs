@@ -1,4 +1,5 @@
-//! An object of JSON that is quoted, so that it can be read in a few lines: what a path leads to, the fields of the object itself first.
+//! An object of JSON that is quoted, so that it can be read in a few lines: what a path leads to, the fields of the
+//! object itself first.
 
 use serde_json::Value;
 

@@ -1,7 +1,8 @@
 //! A ResourceQuota has no room for what workloads lack: pods, a Deployment's ReplicaSet, a CronJob's Job.
 //!
-//! Source: kube-apiserver `plugin/pkg/admission/resourcequota` and `staging/…/quota/v1` (1.37): a pod is refused when for one of
-//! the quota's resources what is used and what the pod asks for is more than the quota's limit. The message names only those.
+//! Source: kube-apiserver `plugin/pkg/admission/resourcequota` and `staging/…/quota/v1` (1.37): a pod is refused when
+//! for one of the quota's resources what is used and what the pod asks for is more than the quota's limit. The
+//! message names only those.
 
 use super::quota::{Refusals, Shortage, quota};
 use super::refused::{Refused, WorkloadCase};

@@ -1,8 +1,8 @@
 //! What is left to do once the template of a StatefulSet is changed.
 //!
-//! One that makes its pods in order goes on only when each is ready, and so never replaces a pod that will not be: somebody has to
-//! delete it ("Forced rollback" of the documentation of StatefulSets; pkg/controller/statefulset, 1.37). A failed pod it deletes
-//! itself.
+//! One that makes its pods in order goes on only when each is ready, and so never replaces a pod that will not be:
+//! somebody has to delete it ("Forced rollback" of the documentation of StatefulSets; pkg/controller/statefulset,
+//! 1.37). A failed pod it deletes itself.
 
 use crate::rules::Case;
 use crate::rules::finding::{Finding, Fix};

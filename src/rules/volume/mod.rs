@@ -1,7 +1,8 @@
 //! Causes of the volume layer.
 //!
-//! What rules share stands in `class` (the StorageClass of a claim), `provisioning` (who makes its volume), `scheduler_message` and `claim_message` (what the
-//! scheduler's message says of claims, and of such without a volume) and `volume_failures` (what the volume filters found on the nodes).
+//! What rules share stands in `class` (the StorageClass of a claim), `provisioning` (who makes its volume),
+//! `scheduler_message` and `claim_message` (what the scheduler's message says of claims, and of such without a
+//! volume) and `volume_failures` (what the volume filters found on the nodes).
 
 mod claim_message;
 mod class;
