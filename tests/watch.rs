@@ -5,6 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::disallowed_methods,
     reason = "a test may fail anywhere"
 )]
 
@@ -17,7 +18,7 @@ use crate::support::{
     Watcher, diagnose, on_one_thread, read_cluster,
 };
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use world::World;
 
@@ -88,11 +89,11 @@ fn fresh(kubeconfig: PathBuf, scope: Scope) -> Value {
 }
 
 /// Follows until it says the same as a fresh list.
-async fn converge(watcher: &mut Watcher, kubeconfig: &PathBuf) -> Result<(), String> {
+async fn converge(watcher: &mut Watcher, kubeconfig: &Path) -> Result<(), String> {
     let begun = Instant::now();
     let scope = watcher.scope().clone();
     // a scan has a runtime of its own
-    let (path, of_scan) = (kubeconfig.clone(), scope.clone());
+    let (path, of_scan) = (kubeconfig.to_path_buf(), scope.clone());
     let expected = std::thread::spawn(move || fresh(path, of_scan))
         .join()
         .unwrap();
@@ -110,9 +111,9 @@ async fn converge(watcher: &mut Watcher, kubeconfig: &PathBuf) -> Result<(), Str
     }
 }
 
-async fn follow(kubeconfig: &PathBuf, scope: Scope) -> Watcher {
+async fn follow(kubeconfig: &Path, scope: Scope) -> Watcher {
     let everywhere = scope.namespace.is_none();
-    let flags = flags(kubeconfig.clone());
+    let flags = flags(kubeconfig.to_path_buf());
     let environment = Environment::default();
     let watcher = Watcher::begin(&flags, &environment, scope, everywhere, FAST);
     watcher.await.unwrap()

@@ -171,7 +171,7 @@ impl Client {
     /// The server's clock now, as far as its last answer tells.
     pub fn now(&self) -> Timestamp {
         let ahead = jiff::SignedDuration::from_secs(self.ahead.load(Ordering::Relaxed));
-        let now = Timestamp::now();
+        let now = ours();
         now.checked_add(ahead).unwrap_or(now)
     }
 
@@ -308,7 +308,7 @@ impl Client {
         })?;
         if let Some(date) = date(response.headers()) {
             self.server_time.store(date.as_second(), Ordering::Relaxed);
-            let ahead = date.as_second() - Timestamp::now().as_second();
+            let ahead = date.as_second() - ours().as_second();
             self.ahead.store(ahead, Ordering::Relaxed);
         }
         if response.status().is_success() {
@@ -441,6 +441,15 @@ impl Patience {
             }
         }
     }
+}
+
+/// Our own clock, from which the server's goes on between two answers.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the time of a store that is followed is the server's, as far as its last answer tells"
+)]
+fn ours() -> Timestamp {
+    Timestamp::now()
 }
 
 fn date(headers: &HeaderMap) -> Option<Timestamp> {

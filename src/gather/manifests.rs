@@ -29,15 +29,16 @@ pub fn named(paths: &[PathBuf]) -> Result<Named> {
         let documents: Vec<Value> = serde_saphyr::from_multiple(&text)
             .with_context(|| Failure::new(format!("{} is no manifest", path.display())))?;
         for document in &documents {
-            let items = document["items"].as_array();
+            let items = document.get("items").and_then(Value::as_array);
             let one = std::slice::from_ref(document);
             for object in items.map_or(one, Vec::as_slice) {
-                let kind = object["kind"].as_str().and_then(Kind::of_manifest);
+                let word = |path: &str| object.pointer(path).and_then(Value::as_str);
+                let kind = word("/kind").and_then(Kind::of_manifest);
                 let kind = kind.filter(|kind| is_awaited(*kind));
-                let (Some(kind), Some(name)) = (kind, object["metadata"]["name"].as_str()) else {
+                let (Some(kind), Some(name)) = (kind, word("/metadata/name")) else {
                     continue;
                 };
-                let namespace = object["metadata"]["namespace"].as_str();
+                let namespace = word("/metadata/namespace");
                 namespaces.extend(namespace.map(str::to_owned));
                 named.objects.push((kind, name.to_owned()));
             }

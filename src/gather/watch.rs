@@ -5,8 +5,9 @@
 //! from its version; what cannot be watched is listed again from time to time. What nothing needs any more is let go after a
 //! while. Of events there is one watch for all, and those of pods that are well are not kept ([`events`]).
 //!
-//! Everything runs on one thread and writes into one [`Reflected`]. A connection that is lost makes unknown what it brought,
-//! until it is back ([`Reflected::lost`]); after an expired version the new list is compared with what is held.
+//! Everything runs on one thread and writes into one [`reflected::Reflected`]. A connection that is lost makes unknown what
+//! it brought, until it is back ([`reflected::Reflected::lost`]); after an expired version the new list is compared with
+//! what is held.
 
 mod backoff;
 mod events;
@@ -209,6 +210,22 @@ impl Watcher {
 impl Drop for Watcher {
     fn drop(&mut self) {
         self.reflectors.values().for_each(|one| one.task.abort());
+    }
+}
+
+/// Tells how long something has taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Begins to count.
+    pub fn start() -> Self {
+        Stopwatch(Instant::now())
+    }
+
+    /// How long it was until now.
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
     }
 }
 

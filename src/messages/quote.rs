@@ -1,5 +1,5 @@
 //! What of a message may go where there is little room: [`shorten`] leaves out what says least until the rest fits, and
-//! marks each gap with `…`. [`innermost`] is the end of a chain of errors, [`code`] the word by which the error is
+//! marks each gap with `…`. [`innermost`] is the end of a chain of errors, [`code()`] the word by which the error is
 //! known.
 //!
 //! Each layer puts its own words before the error that it hands on, so the head of a message is about who called whom,

@@ -6,14 +6,14 @@ use crate::diagnose::{Wait, wait as stands};
 use crate::error::Failure;
 use crate::gather::kubeconfig::Environment;
 use crate::gather::manifests::{self, Named};
-use crate::gather::watch::{Pace, Watcher, on_one_thread};
+use crate::gather::watch::{Pace, Stopwatch, Watcher, on_one_thread};
 use crate::render::{self, Layout};
 use crate::report::Report;
 use crate::triage::scope::{Scope, Target};
 use anyhow::{Result, bail};
 use std::io::{Write, stderr};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Time alone may change how something stands.
 const TICK: Duration = Duration::from_secs(1);
@@ -34,7 +34,7 @@ pub(super) fn wait(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> 
     let (report, code) = on_one_thread(async {
         let pace = Pace::default();
         let mut watcher = Watcher::begin(&flags, &environment, scope, everywhere, pace).await?;
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         let mut progress = Progress::new(layout);
         loop {
             let (report, wait) = look(&known, &watcher, patience);
@@ -88,7 +88,7 @@ fn look(known: &Known, watcher: &Watcher, patience: Duration) -> (Report, Wait) 
 struct Progress {
     layout: Layout,
     told: String,
-    at: Option<Instant>,
+    at: Option<Stopwatch>,
 }
 
 impl Progress {
@@ -112,6 +112,6 @@ impl Progress {
         // nothing depends on whether it could be shown
         let _ = stderr().write_all(lines.as_bytes());
         self.told = lines;
-        self.at = Some(Instant::now());
+        self.at = Some(Stopwatch::start());
     }
 }

@@ -5,14 +5,14 @@ use crate::cli::{DiagnoseArgs, Format};
 use crate::diagnose::Transitions;
 use crate::error::Failure;
 use crate::gather::kubeconfig::Environment;
-use crate::gather::watch::{Pace, Tidings, Watcher, interrupted, on_one_thread};
+use crate::gather::watch::{Pace, Stopwatch, Tidings, Watcher, interrupted, on_one_thread};
 use crate::render::{self, Layout};
 use crate::report::{Interrupted, Interruption, Report, WATCH_SCHEMA};
 use crate::snapshot::Kind;
 use anyhow::{Result, bail};
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// While something is stuck or on its way, time alone may change how it stands.
 const SOON: Duration = Duration::from_secs(5);
@@ -67,7 +67,7 @@ impl Telling {
     async fn go_on(&mut self, out: &mut dyn Write) -> Result<u8> {
         let mut tidings = Tidings::default();
         loop {
-            let begun = Instant::now();
+            let begun = Stopwatch::start();
             let report = self.report();
             let text = self.news(&report, &tidings)?;
             if !text.is_empty() && !still_read(out, &text)? {

@@ -161,7 +161,7 @@ impl WorkloadSubject<'_> {
     fn partition(&self) -> i64 {
         let strategy = self.workload.strategy.as_ref();
         let partition =
-            strategy.and_then(|strategy| strategy["rollingUpdate"]["partition"].as_i64());
+            strategy.and_then(|strategy| strategy.pointer("/rollingUpdate/partition")?.as_i64());
         partition.unwrap_or_default()
     }
 }

@@ -197,9 +197,10 @@ impl World {
             "metadata": {"resourceVersion": state.version.to_string()}, "items": found,
         });
         let response = Response::json(&list);
-        Some(match state.fails() {
-            true => response.cut(200),
-            false => response,
+        Some(if state.fails() {
+            response.cut(200)
+        } else {
+            response
         })
     }
 

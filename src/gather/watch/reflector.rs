@@ -110,9 +110,11 @@ fn is_watchable(read: &Read) -> bool {
 
 /// Lists it, and gives the version from which it can be watched.
 async fn list(shared: &Shared, read: &Read, is_followed: bool) -> Result<String, ReadError> {
-    let version = match shared.reflected_mut().begin(read) {
-        true => Version::Newest,
-        false => Version::of_scan(read),
+    let was_listed = shared.reflected_mut().begin(read);
+    let version = if was_listed {
+        Version::Newest
+    } else {
+        Version::of_scan(read)
     };
     let client = shared.client();
     let mut take = |json: &[u8]| shared.reflected_mut().is(read, json);
