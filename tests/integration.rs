@@ -6,6 +6,7 @@ mod api_server;
 mod cli;
 mod cluster;
 mod dumps;
+mod follow;
 mod gather;
 mod http;
 mod json_schema;
@@ -17,7 +18,6 @@ mod scan;
 mod support;
 mod tidy;
 mod told;
-mod watch;
 
 /// `kubectl-diagnose`, as it was built for these tests.
 const BINARY: &str = env!("CARGO_BIN_EXE_kubectl-diagnose");

@@ -174,8 +174,9 @@ impl Watcher {
         let wanted = plan::wanted(scope, reflected.store());
         let others = wanted.into_iter().filter(|read| read.kind() != Kind::Event);
         let mut wanted: BTreeSet<Read> = others.map(plan::as_list).collect();
-        if !reflected.is_listing_pods() {
-            wanted.insert(plan::list(Kind::Event, scope.namespace.as_deref()));
+        let events = plan::list(Kind::Event, scope.namespace.as_deref());
+        if reflected.knows_pods() || self.reflectors.contains_key(&events) {
+            wanted.insert(events);
         }
         wanted
     }

@@ -81,10 +81,14 @@ impl Reflected {
         held.any(|held| !held.was_whole && held.lost.is_none())
     }
 
-    /// Whether the pods of the scope are on their way for the first time.
-    pub(super) fn is_listing_pods(&self) -> bool {
-        let mut held = self.held.iter();
-        held.any(|(read, held)| read.kind() == Kind::Pod && !held.was_whole)
+    /// Whether all lists of pods have come at least once.
+    pub(super) fn knows_pods(&self) -> bool {
+        let of_pods = || {
+            self.held
+                .iter()
+                .filter(|(read, _)| read.kind() == Kind::Pod)
+        };
+        of_pods().next().is_some() && of_pods().all(|(_, held)| held.was_whole)
     }
 
     /// The pods of the scope, where they may not be read.

@@ -301,10 +301,16 @@ fn a_line_tells_what_is_new_and_what_was_solved() {
         "{first}"
     );
     world.put(Kind::Pod, without_image("lone"));
+    world.remove(Kind::Pod, "shop", "before");
     let new = next();
     assert!(
         new.contains(" new      pod/lone -n shop: image-tag-not-found (likely): "),
         "{new}"
+    );
+    let solved = next();
+    assert!(
+        solved.contains(" solved   pod/before -n shop: insufficient-cpu, after "),
+        "{solved}"
     );
     let mut crashes = objects::crashing("shop", "lone", 4);
     crashes["spec"]["containers"][0]["image"] = json!("registry.example.com/web:2");
@@ -313,12 +319,6 @@ fn a_line_tells_what_is_new_and_what_was_solved() {
     assert!(
         changed.contains(" changed  pod/lone -n shop: image-tag-not-found became crash-"),
         "{changed}"
-    );
-    world.remove(Kind::Pod, "shop", "before");
-    let solved = next();
-    assert!(
-        solved.contains(" solved   pod/before -n shop: insufficient-cpu, after "),
-        "{solved}"
     );
     child.kill().unwrap();
     child.wait().unwrap();
