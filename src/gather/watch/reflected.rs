@@ -11,6 +11,7 @@ use crate::gather::request;
 use crate::gather::watch::Tidings;
 use crate::snapshot::{Kind, ObjectKey, PodRecord, Retention, Store, Why};
 use jiff::Timestamp;
+use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A read that fails.
@@ -28,11 +29,25 @@ pub struct Outage {
 pub(super) struct Reflected {
     store: Store,
     held: BTreeMap<Read, Held>,
+    /// The version of each object that several reads may bring: one that lags behind is not taken for news. Versions can be
+    /// compared as numbers (KEP-5504, Kubernetes 1.35).
+    versions: BTreeMap<(Kind, ObjectKey), u64>,
     /// What has to be listed anew to be sure of it.
     doubtful: BTreeSet<Read>,
     /// Pods that were well, so that their events were not kept.
     missed: BTreeSet<ObjectKey>,
     news: Tidings,
+}
+
+#[derive(Deserialize)]
+struct Versioned {
+    metadata: Meta,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Meta {
+    resource_version: Option<String>,
 }
 
 /// What one read holds.
@@ -52,6 +67,7 @@ impl Reflected {
         Reflected {
             store: Store::new(Why::NotAsked),
             held: BTreeMap::new(),
+            versions: BTreeMap::new(),
             doubtful: BTreeSet::new(),
             missed: BTreeSet::new(),
             news: Tidings::default(),
@@ -162,10 +178,15 @@ impl Reflected {
                 match kind {
                     Kind::Pod => self.pod(read, &key, json)?,
                     Kind::Event if !events::matters(&self.store, json)? => return Ok(()),
-                    _ => {
+                    Kind::Event => {
                         self.put(kind, json, Retention::Whole)?;
                         self.news.changed = true;
                     }
+                    _ if !self.is_older(kind, &key, json)? => {
+                        self.put(kind, json, Retention::Whole)?;
+                        self.news.changed = true;
+                    }
+                    _ => {}
                 }
                 key
             }
@@ -190,6 +211,18 @@ impl Reflected {
             }
         }
         Ok(())
+    }
+
+    /// Whether something newer is known of the object; what is newest by now is remembered.
+    fn is_older(&mut self, kind: Kind, key: &ObjectKey, json: &[u8]) -> Result<bool, ReadError> {
+        let version = serde_json::from_slice::<Versioned>(json)?.metadata;
+        let Some(version) = version.resource_version.and_then(|text| text.parse().ok()) else {
+            return Ok(false);
+        };
+        let newest = self.versions.entry((kind, key.clone())).or_insert(version);
+        let is_older = version < *newest;
+        *newest = version.max(*newest);
+        Ok(is_older)
     }
 
     fn put(&mut self, kind: Kind, json: &[u8], retention: Retention) -> Result<(), ReadError> {
@@ -230,19 +263,28 @@ impl Reflected {
             });
         }
         let key = Store::key(json)?;
+        let is_older = read.kind() != Kind::Pod && self.is_older(read.kind(), &key, json)?;
+        if let Some(held) = self.held.get_mut(read).filter(|_| is_older) {
+            held.keys.remove(&key);
+            return Ok(());
+        }
         self.take_out(read, &key);
+        self.doubt(read);
+        if let Some(held) = self.held.get_mut(read) {
+            held.keys.remove(&key);
+        }
+        Ok(())
+    }
+
+    /// A pod that is no longer selected may live on, with other labels, and still occupies its node.
+    fn doubt(&mut self, read: &Read) {
         if read.narrows_pods() {
-            // a pod whose labels have changed lives on, and still occupies its node
             let records = self
                 .held
                 .keys()
                 .filter(|read| read.kind() == Kind::Pod && read.retention() == Retention::Record);
             self.doubtful.extend(records.cloned());
         }
-        if let Some(held) = self.held.get_mut(read) {
-            held.keys.remove(&key);
-        }
-        Ok(())
     }
 
     fn take_out(&mut self, read: &Read, key: &ObjectKey) {
@@ -262,6 +304,7 @@ impl Reflected {
             return;
         }
         self.store.remove_key(read.kind(), namespace, name);
+        self.versions.remove(&(read.kind(), key.clone()));
         self.news.changed = true;
     }
 
@@ -284,8 +327,12 @@ impl Reflected {
             }
             _ => BTreeSet::new(),
         };
-        for key in known.difference(&listed) {
+        let gone: Vec<&ObjectKey> = known.difference(&listed).collect();
+        for key in &gone {
             self.take_out(read, key);
+        }
+        if !gone.is_empty() {
+            self.doubt(read);
         }
         if was_lost {
             request::unrecord(&mut self.store, read);

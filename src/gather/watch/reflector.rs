@@ -63,7 +63,10 @@ pub(super) async fn follow(shared: Rc<Shared>, read: Read) {
                     tokio::time::sleep(backoff.next()).await;
                     None
                 }
-                End::Closed => None,
+                End::Closed => {
+                    backoff.reset();
+                    None
+                }
                 End::Unwatchable => {
                     watchable = false;
                     denied = Instant::now();
