@@ -11,12 +11,12 @@ use super::plan::{self, Read};
 use super::progress;
 use super::read_error::ReadError;
 use super::request::{self, Name, Version};
-use super::{ConnectError, Gathered};
+use super::{ConnectError, Gathered, runtime};
 use crate::error::Failure;
 use crate::kubernetes::shell;
 use crate::snapshot::{Kind, Store, Why};
 use crate::triage::scope::Scope;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use futures_util::future::join_all;
 use std::cell::RefCell;
 use std::path::Path;
@@ -35,11 +35,7 @@ pub fn read(
     let connection = resolve(flags, environment).map_err(unconnected)?;
     let scope = in_namespace(scope, everywhere, &connection.namespace);
     scope.is_consistent()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("the runtime cannot be started")?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let client = Client::connect(&connection).await.map_err(unconnected)?;
         let sink = Sink::new(dump)?;
         progress::shown(&client, waves(&client, sink, scope)).await
@@ -123,24 +119,7 @@ impl Sink {
 }
 
 async fn waves(client: &Client, sink: RefCell<Sink>, scope: Scope) -> Result<Gathered> {
-    let mut scope = scope;
-    let mut first = wave(client, &sink, plan::first(&scope)).await;
-    if let Some(with_workloads) = missing::or_workloads(client, &scope, &first).await {
-        scope = with_workloads;
-        let mut more = plan::first(&scope);
-        first.retain(|(read, _)| more.contains(read));
-        more.retain(|read| first.iter().all(|(done, _)| done != read));
-        first.extend(wave(client, &sink, more).await);
-    }
-    for (read, outcome) in first {
-        if is_used(&sink.borrow().store, &read) {
-            continue;
-        }
-        settle(client, &scope, &read, outcome).await?;
-    }
-    if sink.borrow().store.has_no_pods() {
-        missing::namespace_is_there(client, &scope).await?;
-    }
+    let scope = first_wave(client, &sink, scope).await?;
     if let Some(time) = client.server_time() {
         sink.borrow_mut().store.set_time(time);
     }
@@ -160,6 +139,29 @@ async fn waves(client: &Client, sink: RefCell<Sink>, scope: Scope) -> Result<Gat
     })
 }
 
+/// Reads the pods of the scope and what was named, and gives the scope with what a bare name stands for.
+async fn first_wave(client: &Client, sink: &RefCell<Sink>, scope: Scope) -> Result<Scope> {
+    let mut scope = scope;
+    let mut first = wave(client, sink, plan::first(&scope)).await;
+    if let Some(with_workloads) = missing::or_workloads(client, &scope, &first).await {
+        scope = with_workloads;
+        let mut more = plan::first(&scope);
+        first.retain(|(read, _)| more.contains(read));
+        more.retain(|read| first.iter().all(|(done, _)| done != read));
+        first.extend(wave(client, sink, more).await);
+    }
+    for (read, outcome) in first {
+        if is_used(&sink.borrow().store, &read) {
+            continue;
+        }
+        settle(client, &scope, &read, outcome).await?;
+    }
+    if sink.borrow().store.has_no_pods() {
+        missing::namespace_is_there(client, &scope).await?;
+    }
+    Ok(scope)
+}
+
 /// The scope with what a bare name stands for, when all that was named is there.
 ///
 /// # Errors
@@ -168,7 +170,7 @@ pub(super) async fn found(client: &Client, scope: Scope) -> Result<Scope> {
     if !scope.has_names() {
         return Ok(scope);
     }
-    Ok(waves(client, Sink::new(None)?, scope).await?.scope)
+    first_wave(client, &Sink::new(None)?, scope).await
 }
 
 /// Runs reads beside each other and records what became of each.

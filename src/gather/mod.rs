@@ -42,6 +42,7 @@ use crate::snapshot::Store;
 use crate::triage::scope::Scope;
 use anyhow::{Context, Result};
 use std::path::Path;
+use tokio::runtime::{Builder, Runtime};
 
 /// The text of a file that was named.
 ///
@@ -49,6 +50,14 @@ use std::path::Path;
 /// When it cannot be read.
 pub fn text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+}
+
+/// What runs on one thread: nothing here computes for long.
+fn runtime() -> Result<Runtime> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")
 }
 
 /// What was gathered.

@@ -4,6 +4,7 @@ use super::client::{Accept, Client, path};
 use super::kubeconfig::{ConnectionFlags, Environment, resolve};
 use super::missing::Candidate;
 use super::read_error::ReadError;
+use super::runtime;
 use crate::snapshot::Kind;
 use serde::Deserialize;
 
@@ -97,10 +98,7 @@ pub fn of(flags: &ConnectionFlags, environment: &Environment, kind: Kind) -> Vec
     let Ok(connection) = resolve(flags, environment) else {
         return Vec::new();
     };
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    else {
+    let Ok(runtime) = runtime() else {
         return Vec::new();
     };
     runtime.block_on(async {

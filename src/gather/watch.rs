@@ -19,9 +19,10 @@ use super::cluster;
 use super::kubeconfig::{ConnectionFlags, Environment};
 use super::missing;
 use super::plan::{self, Read};
+use super::runtime;
 use crate::snapshot::{Kind, Store};
 use crate::triage::Scope;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use jiff::Timestamp;
 use shared::{Link, Shared};
 use std::cell::Ref;
@@ -235,11 +236,7 @@ impl Stopwatch {
 /// # Errors
 /// When the runtime cannot be started, and those of what is run.
 pub fn on_one_thread<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("the runtime cannot be started")?;
-    LocalSet::new().block_on(&runtime, work)
+    LocalSet::new().block_on(&runtime()?, work)
 }
 
 /// Waits for Ctrl-C, or that somebody asks the process to end.
