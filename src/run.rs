@@ -178,8 +178,11 @@ fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result
         write(out, &shown(&report, args.output, layout)?)?;
     }
     told_of_dump(&gathered, layout);
-    let stuck = !report.diagnoses.is_empty() || !report.unexplained.is_empty();
-    Ok(if stuck { STUCK } else { WELL })
+    Ok(code(&report))
+}
+
+fn code(report: &Report) -> u8 {
+    if report.is_stuck() { STUCK } else { WELL }
 }
 
 /// Says what was dumped, and where.

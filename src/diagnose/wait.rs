@@ -71,9 +71,7 @@ pub fn wait(
     {
         return Wait::InVain;
     }
-    let mut kinds = report.summary.by_kind.values();
-    let mut is_quiet = || kinds.all(|kind| kind.stuck == 0 && kind.progressing == 0);
-    if report.awaited.is_empty() && (scope.has_names() || is_quiet()) {
+    if report.awaited.is_empty() && (scope.has_names() || report.is_quiet()) {
         Wait::Over
     } else {
         Wait::On

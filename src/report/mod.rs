@@ -81,6 +81,19 @@ pub struct Report {
     pub requests: Requests,
 }
 
+impl Report {
+    /// Whether anything is shown that needs an explanation.
+    pub fn is_stuck(&self) -> bool {
+        !self.diagnoses.is_empty() || !self.unexplained.is_empty()
+    }
+
+    /// Whether everything that was looked at is where it should be, or has ended.
+    pub fn is_quiet(&self) -> bool {
+        let mut kinds = self.summary.by_kind.values();
+        kinds.all(|kind| kind.stuck == 0 && kind.progressing == 0)
+    }
+}
+
 /// In place of a report, when no diagnosis was possible.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -1,6 +1,6 @@
 //! `--watch`, from what was typed to an exit code.
 
-use super::{Known, STUCK, WELL, connection, scope, still_read};
+use super::{Known, code, connection, scope, still_read};
 use crate::cli::{DiagnoseArgs, Format};
 use crate::diagnose::Transitions;
 use crate::error::Failure;
@@ -47,8 +47,8 @@ pub(super) fn watch(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) ->
             layout,
         };
         tokio::select! {
-            code = telling.go_on(out) => code,
-            () = interrupted() => Ok(telling.code()),
+            ended = telling.go_on(out) => ended,
+            () = interrupted() => Ok(code(&telling.report())),
         }
     })
 }
@@ -71,12 +71,12 @@ impl Telling {
             let report = self.report();
             let text = self.news(&report, &tidings)?;
             if !text.is_empty() && !still_read(out, &text)? {
-                return Ok(self.code());
+                return Ok(code(&report));
             }
             let cost = begun.elapsed();
             let pause = LEAST.max(cost.saturating_mul(SHARE));
             tokio::time::sleep(pause).await;
-            let wait = if is_quiet(&report) { QUIET } else { SOON };
+            let wait = if report.is_quiet() { QUIET } else { SOON };
             let wait = if self.transitions.is_unsettled() {
                 LEAST
             } else {
@@ -90,12 +90,6 @@ impl Telling {
         let store = self.watcher.store();
         self.known
             .report_of(&store, self.watcher.scope(), self.watcher.traffic())
-    }
-
-    fn code(&self) -> u8 {
-        let report = self.report();
-        let is_stuck = !report.diagnoses.is_empty() || !report.unexplained.is_empty();
-        if is_stuck { STUCK } else { WELL }
     }
 
     /// What is to be told by now. While something cannot be followed nothing is: what is not seen is not solved.
@@ -131,11 +125,6 @@ impl Telling {
             _ => Ok(render::interruption(event, self.layout)),
         }
     }
-}
-
-fn is_quiet(report: &Report) -> bool {
-    let mut kinds = report.summary.by_kind.values();
-    kinds.all(|kind| kind.stuck == 0 && kind.progressing == 0)
 }
 
 fn interruption(
