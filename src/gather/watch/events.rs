@@ -3,14 +3,11 @@
 
 use crate::gather::read_error::ReadError;
 use crate::snapshot::{Event, Kind, ObjectRef, Seen, Store};
-use crate::triage::{is_refusal, refusal_reasons};
+use crate::triage::{HEARD, is_refusal, refusal_reasons};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-/// The reasons by which a scheduler is heard, whatever pod it speaks of.
-const HEARD: [&str; 3] = ["Scheduled", "FailedScheduling", "Preempted"];
 
 /// A pod comes at most so much later than what is said of it.
 const RACE: SignedDuration = SignedDuration::from_secs(60);

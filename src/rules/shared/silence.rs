@@ -1,6 +1,7 @@
 //! Schedulers that say nothing about a pod: for how long that is usual, and whether one works meanwhile.
 
 use crate::rules::Case;
+use crate::triage::HEARD;
 
 pub(in crate::rules) use crate::triage::SILENCE;
 
@@ -9,10 +10,7 @@ pub(in crate::rules) fn alive(case: &Case<'_>, name: &str) -> bool {
     let since = case.pod().created().map(|time| time.as_second() + SILENCE);
     case.snapshot.events().iter().any(|event| {
         event.component == name
-            && matches!(
-                event.reason.as_str(),
-                "Scheduled" | "FailedScheduling" | "Preempted"
-            )
+            && HEARD.contains(&event.reason.as_str())
             && event
                 .last
                 .zip(since)
