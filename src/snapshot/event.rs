@@ -92,11 +92,6 @@ impl Events {
         }
     }
 
-    /// Takes out those about an object.
-    pub fn remove_about(&mut self, object: &ObjectRef) {
-        self.by_object.remove(object);
-    }
-
     /// Keeps those that matter.
     pub fn retain(&mut self, mut matters: impl FnMut(&Event) -> bool) {
         self.by_object.retain(|_, of_object| {

@@ -160,14 +160,6 @@ impl Store {
         Ok(())
     }
 
-    /// Namespace and name of an object, given whole.
-    ///
-    /// # Errors
-    /// When the bytes are not the JSON of an object.
-    pub fn key(json: &[u8]) -> Result<ObjectKey, serde_json::Error> {
-        name_of(json)
-    }
-
     /// Takes one object out that is gone, given by its name.
     pub fn remove_key(&mut self, kind: Kind, namespace: &str, name: &str) {
         if kind == Kind::Pod {
@@ -188,11 +180,6 @@ impl Store {
         });
         let ended = self.whole.keys().filter(|_| retention == Retention::Whole);
         records.chain(ended.cloned()).collect()
-    }
-
-    /// Takes out the events about an object.
-    pub fn remove_events_about(&mut self, object: &ObjectRef) {
-        self.events.remove_about(object);
     }
 
     /// Takes out the events that do not matter.

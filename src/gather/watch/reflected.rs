@@ -39,21 +39,32 @@ pub(super) struct Reflected {
     news: Tidings,
 }
 
+/// What tells which object it is, and which state of it.
 #[derive(Deserialize)]
-struct Versioned {
+struct Object {
     metadata: Meta,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Meta {
+    namespace: Option<String>,
+    name: String,
     resource_version: Option<String>,
+}
+
+impl Meta {
+    fn of(json: &[u8]) -> Result<(ObjectKey, Option<u64>), serde_json::Error> {
+        let meta = serde_json::from_slice::<Object>(json)?.metadata;
+        let version = meta.resource_version.and_then(|text| text.parse().ok());
+        Ok(((meta.namespace.unwrap_or_default(), meta.name), version))
+    }
 }
 
 /// What one read holds.
 #[derive(Default)]
 struct Held {
-    /// Empty for pods that are listed.
+    /// Empty for lists of pods and of events, whose names the store knows.
     keys: BTreeSet<ObjectKey>,
     /// What the list that is being read has brought.
     listed: Option<BTreeSet<ObjectKey>>,
@@ -174,19 +185,15 @@ impl Reflected {
         let kind = read.kind();
         let key = match request::form(read) {
             Accept::Json | Accept::Text => {
-                let key = Store::key(json)?;
+                let (key, version) = Meta::of(json)?;
                 match kind {
                     Kind::Pod => self.pod(read, &key, json)?,
                     Kind::Event if !events::matters(&self.store, json)? => return Ok(()),
-                    Kind::Event => {
+                    _ if kind != Kind::Event && self.is_older(kind, &key, version) => {}
+                    _ => {
                         self.put(kind, json, Retention::Whole)?;
                         self.news.changed = true;
                     }
-                    _ if !self.is_older(kind, &key, json)? => {
-                        self.put(kind, json, Retention::Whole)?;
-                        self.news.changed = true;
-                    }
-                    _ => {}
                 }
                 key
             }
@@ -214,15 +221,12 @@ impl Reflected {
     }
 
     /// Whether something newer is known of the object; what is newest by now is remembered.
-    fn is_older(&mut self, kind: Kind, key: &ObjectKey, json: &[u8]) -> Result<bool, ReadError> {
-        let version = serde_json::from_slice::<Versioned>(json)?.metadata;
-        let Some(version) = version.resource_version.and_then(|text| text.parse().ok()) else {
-            return Ok(false);
-        };
+    fn is_older(&mut self, kind: Kind, key: &ObjectKey, version: Option<u64>) -> bool {
+        let Some(version) = version else { return false };
         let newest = self.versions.entry((kind, key.clone())).or_insert(version);
         let is_older = version < *newest;
         *newest = version.max(*newest);
-        Ok(is_older)
+        is_older
     }
 
     fn put(&mut self, kind: Kind, json: &[u8], retention: Retention) -> Result<(), ReadError> {
@@ -262,8 +266,8 @@ impl Reflected {
                 message: error.to_string(),
             });
         }
-        let key = Store::key(json)?;
-        let is_older = read.kind() != Kind::Pod && self.is_older(read.kind(), &key, json)?;
+        let (key, version) = Meta::of(json)?;
+        let is_older = read.kind() != Kind::Pod && self.is_older(read.kind(), &key, version);
         if let Some(held) = self.held.get_mut(read).filter(|_| is_older) {
             held.keys.remove(&key);
             return Ok(());

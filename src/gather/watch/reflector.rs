@@ -19,81 +19,128 @@ const SINGLES: usize = 3;
 /// A watch that ends sooner was refused in another way; it is not asked for again at once.
 const SHORT: Duration = Duration::from_secs(1);
 
-/// Why a watch is over.
-pub(super) enum End {
-    /// The server has ended it in its time.
-    Closed,
-    /// It may not be watched.
-    Unwatchable,
-    /// It failed.
-    Failed(ReadError),
+/// How a read is followed.
+struct Following {
+    shared: Rc<Shared>,
+    read: Read,
+    backoff: Backoff,
+    /// From where it can be watched; none before it is listed.
+    version: Option<String>,
+    /// Since when it fails.
+    failing: Option<Instant>,
+    watchable: bool,
+    /// When it was found that it may not be watched.
+    denied: Instant,
+    /// It was allowed once. An API server that has just started refuses what it will allow, since its roles are yet to come.
+    was_listed: bool,
+    /// The same of the watch.
+    was_watched: bool,
 }
 
 /// Follows the read until the task is aborted.
 pub(super) async fn follow(shared: Rc<Shared>, read: Read) {
-    let pace = shared.pace;
-    let mut backoff = Backoff::new(pace);
-    let mut watchable = is_watchable(&read);
-    // an API server that has just started refuses what it will allow: its roles are yet to come
-    let (mut was_listed, mut was_watched) = (false, false);
-    let mut denied = Instant::now();
-    let mut version: Option<String> = None;
-    let mut failing: Option<Instant> = None;
+    let mut following = Following {
+        backoff: Backoff::new(shared.pace),
+        version: None,
+        failing: None,
+        watchable: is_watchable(&read),
+        denied: Instant::now(),
+        was_listed: false,
+        was_watched: false,
+        shared,
+        read,
+    };
     loop {
-        let opened = Instant::now();
-        let failed = match &mut version {
-            None => match list(&shared, &read, watchable).await {
-                Ok(listed) => {
-                    was_listed = true;
-                    version = Some(listed);
-                    backoff.reset();
-                    failing = None;
-                    continue;
-                }
-                Err(error) => Some(error),
-            },
-            Some(_) if !watchable => {
-                tokio::time::sleep(jittered(pace.poll)).await;
-                watchable = is_watchable(&read) && denied.elapsed() > pace.refused;
-                version = None;
-                None
+        if let Err(error) = following.step().await {
+            following.failed(error).await;
+        }
+    }
+}
+
+impl Following {
+    /// Lists, or watches as long as that goes well.
+    async fn step(&mut self) -> Result<(), ReadError> {
+        let pace = self.shared.pace;
+        match self.version.clone() {
+            None => {
+                let listed = list(&self.shared, &self.read, self.watchable).await?;
+                self.version = Some(listed);
+                self.was_listed = true;
+                self.failing = None;
+                self.backoff.reset();
             }
-            Some(at) => match watch(&shared, &read, at, &mut failing, &mut was_watched).await {
-                End::Closed if opened.elapsed() < SHORT => {
-                    tokio::time::sleep(backoff.next()).await;
-                    None
-                }
-                End::Closed => {
-                    backoff.reset();
-                    None
-                }
-                End::Unwatchable => {
-                    watchable = false;
-                    denied = Instant::now();
-                    None
-                }
-                End::Failed(error) => Some(error),
-            },
+            Some(version) if self.watchable => self.watch(&version).await?,
+            Some(_) => {
+                tokio::time::sleep(jittered(pace.poll)).await;
+                self.watchable = is_watchable(&self.read) && self.denied.elapsed() > pace.refused;
+                self.version = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// Watches from this version on until the server ends it.
+    async fn watch(&mut self, version: &str) -> Result<(), ReadError> {
+        let (shared, read) = (Rc::clone(&self.shared), self.read.clone());
+        let client = shared.client();
+        let path = path(read.kind(), request::namespace(&read), None);
+        let (selectors, form) = (request::selectors(&read), request::form(&read));
+        let opened = Instant::now();
+        let answer = client
+            .watch(&path, &selectors, version, form, jittered(LASTS))
+            .await;
+        let mut watch = match answer {
+            Err(error) if !self.was_watched && is_refusal(&error) => {
+                self.watchable = false;
+                self.denied = Instant::now();
+                return Ok(());
+            }
+            answer => answer?,
         };
-        let Some(error) = failed else { continue };
-        let since = *failing.get_or_insert_with(Instant::now);
-        let is_lost = version.is_none() || since.elapsed() > pace.grace;
+        self.was_watched = true;
+        while let Some(event) = watch.next(&client, shared.pace.silence).await? {
+            match event {
+                Event::Bookmark => {}
+                Event::Is(json) => shared.reflected_mut().is(&read, json)?,
+                Event::Gone(json) => shared.reflected_mut().gone(&read, json)?,
+            }
+            self.failing = None;
+            watch
+                .version()
+                .clone_into(self.version.get_or_insert_default());
+            if shared.reflected().has_news() {
+                shared.tell();
+            }
+        }
+        if opened.elapsed() < SHORT {
+            tokio::time::sleep(self.backoff.next()).await;
+        } else {
+            self.backoff.reset();
+        }
+        Ok(())
+    }
+
+    /// Says what is lost by it, and waits before the next try.
+    async fn failed(&mut self, error: ReadError) {
+        let pace = self.shared.pace;
+        let since = *self.failing.get_or_insert_with(Instant::now);
+        let is_lost = self.version.is_none() || since.elapsed() > pace.grace;
         if error == ReadError::Expired {
-            version = None;
+            self.version = None;
         } else if is_lost {
-            version = None;
-            shared.reflected_mut().lost(&read, &error);
-            shared.tell();
+            self.version = None;
+            self.shared.reflected_mut().lost(&self.read, &error);
+            self.shared.tell();
         }
         if error == ReadError::Unauthorized {
-            shared.renew().await;
+            self.shared.renew().await;
         }
         let pause = match error {
-            ReadError::Forbidden { .. } | ReadError::NotServed if !was_listed => {
+            ReadError::Forbidden { .. } | ReadError::NotServed if !self.was_listed => {
                 jittered(pace.refused)
             }
             ReadError::Expired => Duration::ZERO,
-            _ => backoff.next(),
+            _ => self.backoff.next(),
         };
         tokio::time::sleep(pause).await;
     }
@@ -135,46 +182,6 @@ async fn list(shared: &Shared, read: &Read, is_followed: bool) -> Result<String,
     shared.reflected_mut().whole(read, is_followed);
     shared.tell();
     Ok(meta.resource_version)
-}
-
-/// Watches from this version, and moves it on.
-async fn watch(
-    shared: &Shared,
-    read: &Read,
-    version: &mut String,
-    failing: &mut Option<Instant>,
-    was_watched: &mut bool,
-) -> End {
-    let client = shared.client();
-    let path = path(read.kind(), request::namespace(read), None);
-    let selectors = request::selectors(read);
-    let lasts = jittered(LASTS);
-    let opened = client
-        .watch(&path, &selectors, version, request::form(read), lasts)
-        .await;
-    let mut watch = match opened {
-        Ok(watch) => watch,
-        Err(error) if !*was_watched && is_refusal(&error) => return End::Unwatchable,
-        Err(error) => return End::Failed(error),
-    };
-    *was_watched = true;
-    loop {
-        let taken = match watch.next(&client, shared.pace.silence).await {
-            Ok(None) => return End::Closed,
-            Ok(Some(Event::Bookmark)) => Ok(()),
-            Ok(Some(Event::Is(json))) => shared.reflected_mut().is(read, json),
-            Ok(Some(Event::Gone(json))) => shared.reflected_mut().gone(read, json),
-            Err(error) => return End::Failed(error),
-        };
-        if let Err(error) = taken {
-            return End::Failed(error);
-        }
-        *failing = None;
-        watch.version().clone_into(version);
-        if shared.reflected().has_news() {
-            shared.tell();
-        }
-    }
 }
 
 /// Reads the events of pods that were well until now, of which none were kept; of many at once those of the namespace.
