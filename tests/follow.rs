@@ -18,6 +18,7 @@ use crate::support::{
     Watcher, diagnose, on_one_thread, read_cluster,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use world::World;
@@ -88,9 +89,19 @@ fn fresh(kubeconfig: PathBuf, scope: Scope) -> Value {
     said(loaded.snapshot(), &scope)
 }
 
-/// Follows until it says the same as a fresh list.
-async fn converge(watcher: &mut Watcher, kubeconfig: &Path) -> Result<(), String> {
+/// Follows until that holds.
+async fn until(watcher: &mut Watcher, what: &str, holds: impl Fn(&Watcher) -> bool) {
     let begun = Instant::now();
+    while !holds(watcher) {
+        assert!(begun.elapsed() < PATIENCE, "{what}");
+        watcher.changed(Duration::from_millis(20)).await;
+    }
+}
+
+/// Follows until it says the same as a fresh list, and gives what was listed anew on the way.
+async fn converge(watcher: &mut Watcher, kubeconfig: &Path) -> Result<BTreeSet<Kind>, String> {
+    let begun = Instant::now();
+    let mut resynced = BTreeSet::new();
     let scope = watcher.scope().clone();
     // a scan has a runtime of its own
     let (path, of_scan) = (kubeconfig.to_path_buf(), scope.clone());
@@ -100,14 +111,15 @@ async fn converge(watcher: &mut Watcher, kubeconfig: &Path) -> Result<(), String
     loop {
         let got = said(watcher.store().snapshot(), &scope);
         if got == expected {
-            return Ok(());
+            return Ok(resynced);
         }
         if begun.elapsed() > PATIENCE {
             return Err(format!(
                 "a fresh list says\n{expected:#}\nthe watch says\n{got:#}"
             ));
         }
-        watcher.changed(Duration::from_millis(20)).await;
+        let tidings = watcher.changed(Duration::from_millis(20)).await;
+        resynced.extend(tidings.resynced);
     }
 }
 
@@ -178,11 +190,8 @@ fn a_server_that_is_away_makes_kinds_unknown_until_it_is_back() {
         converge(&mut watcher, &kubeconfig).await.unwrap();
         assert_eq!(watcher.outages(), []);
         world.set_down(true);
-        let begun = Instant::now();
-        while watcher.store().nodes().whole_cluster().is_ok() {
-            assert!(begun.elapsed() < PATIENCE, "the nodes are still known");
-            watcher.changed(Duration::from_millis(20)).await;
-        }
+        let are_unknown = |watcher: &Watcher| watcher.store().nodes().whole_cluster().is_err();
+        until(&mut watcher, "the nodes are still known", are_unknown).await;
         let kinds: Vec<Kind> = watcher.outages().iter().map(|outage| outage.kind).collect();
         assert!(kinds.contains(&Kind::Node), "{kinds:?}");
         assert_eq!(
@@ -192,9 +201,8 @@ fn a_server_that_is_away_makes_kinds_unknown_until_it_is_back() {
         );
         objects::change(&world);
         world.set_down(false);
-        converge(&mut watcher, &kubeconfig).await.unwrap();
-        let mut resynced = watcher.changed(Duration::from_millis(20)).await.resynced;
-        resynced.extend(watcher.changed(Duration::from_millis(20)).await.resynced);
+        let resynced = converge(&mut watcher, &kubeconfig).await.unwrap();
+        assert!(resynced.contains(&Kind::Node), "{resynced:?}");
         assert_eq!(watcher.outages(), []);
         Ok(())
     });
@@ -249,11 +257,8 @@ fn what_nothing_needs_any_more_is_let_go() {
         assert!(watcher.store().nodes().whole_cluster().is_ok());
         assert!(watcher.store().pods().whole_cluster().is_ok());
         world.remove(Kind::Pod, "shop", "big");
-        let begun = Instant::now();
-        while !watcher.store().nodes().is_empty() {
-            assert!(begun.elapsed() < PATIENCE, "nobody waits for a node");
-            watcher.changed(Duration::from_millis(20)).await;
-        }
+        let are_gone = |watcher: &Watcher| watcher.store().nodes().is_empty();
+        until(&mut watcher, "nobody waits for a node", are_gone).await;
         assert!(watcher.store().nodes().whole_cluster().is_err());
         let others = watcher.store().pod_records().in_namespace("other").count();
         assert_eq!(others, 0, "the pods of other namespaces occupied the nodes");
@@ -289,20 +294,12 @@ fn events_of_pods_that_are_well_are_not_kept() {
         assert!(watcher.store().events().iter().count() < 10);
         // one of them fails: what was said of it before counts again
         world.put(Kind::Pod, objects::crashing("shop", "well-7", 3));
-        let begun = Instant::now();
         let told = |watcher: &Watcher| {
             let store = watcher.store();
-            let events = store
-                .events()
-                .iter()
-                .filter(|event| event.about.name == "well-7")
-                .count();
-            events > 0
+            let mut events = store.events().iter();
+            events.any(|event| event.about.name == "well-7")
         };
-        while !told(&watcher) {
-            assert!(begun.elapsed() < PATIENCE, "its events are read");
-            watcher.changed(Duration::from_millis(20)).await;
-        }
+        until(&mut watcher, "its events are read", told).await;
         Ok(converge(&mut watcher, &kubeconfig).await)
     });
     outcome.unwrap().unwrap();

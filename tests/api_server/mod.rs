@@ -25,8 +25,10 @@ use tempfile::TempDir;
 
 mod response;
 mod tls;
+mod wanted;
 
 pub(crate) use response::Response;
+pub(crate) use wanted::Wanted;
 
 /// What one request asked for.
 #[derive(Debug, Clone)]

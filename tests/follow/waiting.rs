@@ -3,6 +3,7 @@
 use super::objects::{self, CREATED};
 use super::world::World;
 use crate::BINARY;
+use crate::api_server::ApiServer;
 use crate::support::Kind;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
@@ -26,6 +27,15 @@ const THERE: Counts = Counts {
     replicas: 2,
     updated: 2,
     available: 2,
+};
+
+/// One of its pods is of the newest revision, and old ones serve on.
+const ROLLING: Counts = Counts {
+    generation: 2,
+    observed: 2,
+    replicas: 3,
+    updated: 1,
+    ..THERE
 };
 
 fn deployment(counts: &Counts) -> Value {
@@ -83,6 +93,14 @@ fn run(kubeconfig: &Path, arguments: &[&str]) -> Child {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap()
+}
+
+fn wait_for_web(server: &ApiServer, limit: &str, patience: &str) -> Child {
+    let limits = ["--timeout", limit, "--patience", patience];
+    run(
+        &server.kubeconfig(),
+        &[&["deploy/web", "--wait"], &limits[..]].concat(),
+    )
 }
 
 fn ended(child: Child) -> (Option<i32>, String) {
@@ -149,28 +167,11 @@ fn waiting_ends_when_all_pods_are_of_the_newest_revision() {
 
 #[test]
 fn an_image_that_does_not_exist_ends_it_at_once_and_an_old_one_does_not() {
-    let rolling = Counts {
-        generation: 2,
-        observed: 2,
-        replicas: 3,
-        updated: 1,
-        ..THERE
-    };
-    let world = shop(&rolling);
+    let world = shop(&ROLLING);
     world.put(Kind::ReplicaSet, replica_set(2, 1));
     world.put(Kind::Pod, of_revision(without_image("web-r1-c"), 1));
     let server = world.serve();
-    let child = run(
-        &server.kubeconfig(),
-        &[
-            "deploy/web",
-            "--wait",
-            "--timeout",
-            "30s",
-            "--patience",
-            "1h",
-        ],
-    );
+    let child = wait_for_web(&server, "30s", "1h");
     meanwhile();
     world.put(Kind::Pod, of_revision(without_image("web-r2-a"), 2));
     let (code, out) = ended(child);
@@ -184,30 +185,15 @@ fn an_image_that_does_not_exist_ends_it_at_once_and_an_old_one_does_not() {
 
 #[test]
 fn what_others_may_bring_has_its_time() {
-    let rolling = Counts {
-        generation: 2,
-        observed: 2,
-        replicas: 3,
-        updated: 1,
-        ..THERE
-    };
     for (patience, limit, expected) in [("1h", "1s", 3), ("1s", "30s", 1)] {
-        let world = shop(&rolling);
+        let world = shop(&ROLLING);
         world.put(Kind::ReplicaSet, replica_set(2, 1));
         world.put(
             Kind::Pod,
             of_revision(objects::unschedulable("shop", "web-r2-a"), 2),
         );
         let server = world.serve();
-        let arguments = [
-            "deploy/web",
-            "--wait",
-            "--timeout",
-            limit,
-            "--patience",
-            patience,
-        ];
-        let (code, out) = ended(run(&server.kubeconfig(), &arguments));
+        let (code, out) = ended(wait_for_web(&server, limit, patience));
         assert_eq!(code, Some(expected), "{out}");
         let awaited = "deploy/web -n shop is waited for: 1 of 2 pods are of its newest revision";
         assert!(out.contains(awaited), "{out}");
@@ -216,28 +202,12 @@ fn what_others_may_bring_has_its_time() {
 
 #[test]
 fn going_back_meanwhile_is_followed() {
-    let world = shop(&Counts {
-        generation: 2,
-        observed: 2,
-        replicas: 3,
-        updated: 1,
-        ..THERE
-    });
+    let world = shop(&ROLLING);
     world.put(Kind::ReplicaSet, replica_set(2, 1));
     let stuck = objects::unschedulable("shop", "web-r2-a");
     world.put(Kind::Pod, of_revision(stuck, 2));
     let server = world.serve();
-    let child = run(
-        &server.kubeconfig(),
-        &[
-            "deploy/web",
-            "--wait",
-            "--timeout",
-            "30s",
-            "--patience",
-            "1h",
-        ],
-    );
+    let child = wait_for_web(&server, "30s", "1h");
     meanwhile();
     world.put(Kind::ReplicaSet, replica_set(3, 2));
     world.remove(Kind::Pod, "shop", "web-r2-a");

@@ -1,7 +1,7 @@
 //! A cluster of a few objects that changes, served as an API server serves it: lists with a version, watches from one, and all
 //! that can go wrong with both.
 
-use crate::api_server::{ApiServer, Asked, Response};
+use crate::api_server::{ApiServer, Asked, Response, Wanted};
 use crate::support::Kind;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -41,12 +41,10 @@ struct State {
 #[derive(Clone, Default)]
 pub(super) struct World(Arc<Mutex<State>>);
 
-/// What a request asks for.
+/// The objects that a request selects.
 #[derive(Clone)]
-struct Wanted {
-    kind: Kind,
-    namespace: Option<String>,
-    name: Option<String>,
+struct Selected {
+    wanted: Wanted,
     fields: Vec<String>,
     label: Option<String>,
 }
@@ -159,7 +157,7 @@ impl World {
     }
 
     fn answer(&self, asked: &Asked) -> Option<Response> {
-        let wanted = Wanted::of(asked)?;
+        let selected = Selected::of(asked)?;
         let mut state = self.state();
         if state.down {
             return Some(Response::reset());
@@ -176,14 +174,14 @@ impl World {
             });
         }
         if asked.query("watch") == Some("true") {
-            return Some(self.watch(&mut state, wanted, asked));
+            return Some(self.watch(&mut state, selected, asked));
         }
         let found = state
             .objects
             .iter()
-            .filter(|((kind, ..), object)| *kind == wanted.kind && wanted.is(object));
+            .filter(|(_, object)| selected.is(object));
         let found: Vec<Value> = found.map(|(_, object)| object.clone()).collect();
-        if let Some(name) = &wanted.name {
+        if let Some(name) = &selected.wanted.name {
             return Some(match found.first() {
                 Some(object) => Response::json(object),
                 None => Response::status(
@@ -204,7 +202,7 @@ impl World {
         })
     }
 
-    fn watch(&self, state: &mut State, wanted: Wanted, asked: &Asked) -> Response {
+    fn watch(&self, state: &mut State, selected: Selected, asked: &Asked) -> Response {
         if state.unwatchable {
             return Response::failure(403, "Forbidden", "you may not watch");
         }
@@ -244,7 +242,7 @@ impl World {
                 };
             };
             at = change.version;
-            let event = wanted.event(&change)?;
+            let event = selected.event(&change)?;
             if !event.is_empty() && state.fails() {
                 at = u64::MAX;
                 return Some(event.get(..event.len() / 2).unwrap_or_default().to_owned());
@@ -273,45 +271,25 @@ impl State {
     }
 }
 
-impl Wanted {
+impl Selected {
     fn of(asked: &Asked) -> Option<Self> {
-        let words: Vec<&str> = asked.path.trim_start_matches('/').split('/').collect();
-        let rest = match words.as_slice() {
-            ["api", "v1", rest @ ..] | ["apis", _, "v1", rest @ ..] => rest,
-            _ => return None,
-        };
-        let (namespace, rest) = match rest {
-            ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (Some(*namespace), rest),
-            rest => (None, rest),
-        };
-        let (plural, name) = match rest {
-            [plural] => (*plural, None),
-            [plural, name] => (*plural, Some(*name)),
-            _ => return None,
-        };
         let fields = asked.query("fieldSelector").unwrap_or_default();
         let fields = fields
             .replace("%3D", "=")
             .replace("%21", "!")
             .replace("%2C", ",");
+        let fields = fields.split(',').filter(|it| !it.is_empty());
         let label = asked
             .query("labelSelector")
             .and_then(|text| text.strip_prefix("app%3D"));
         Some(Self {
+            wanted: Wanted::of(&asked.path)?,
+            fields: fields.map(str::to_owned).collect(),
             label: label.map(str::to_owned),
-            kind: Kind::all().find(|kind| kind.plural() == plural)?,
-            namespace: namespace.map(str::to_owned),
-            name: name.map(str::to_owned),
-            fields: fields
-                .split(',')
-                .filter(|it| !it.is_empty())
-                .map(str::to_owned)
-                .collect(),
         })
     }
 
     fn is(&self, object: &Value) -> bool {
-        let meta = &object["metadata"];
         let field = |field: &String| {
             let (path, value) = field.split_once('=').unwrap_or_default();
             let (path, wanted) = match path.strip_suffix('!') {
@@ -321,20 +299,15 @@ impl Wanted {
             let pointer = format!("/{}", path.replace('.', "/"));
             (object.pointer(&pointer).and_then(Value::as_str) == Some(value)) == wanted
         };
-        self.namespace
-            .as_deref()
-            .is_none_or(|namespace| meta["namespace"] == namespace)
-            && self.name.as_deref().is_none_or(|name| meta["name"] == name)
-            && self
-                .label
-                .as_deref()
-                .is_none_or(|label| meta["labels"]["app"] == label)
+        let label = self.label.as_deref();
+        self.wanted.is(object)
+            && label.is_none_or(|label| object["metadata"]["labels"]["app"] == label)
             && self.fields.iter().all(field)
     }
 
     /// The line of a change; empty when this watch does not see it.
     fn event(&self, change: &Change) -> Option<String> {
-        if change.kind != self.kind {
+        if change.kind != self.wanted.kind {
             return Some(String::new());
         }
         let was = change.before.as_ref().filter(|object| self.is(object));

@@ -1,6 +1,6 @@
 //! An API server that holds what a case's dump holds, and refuses what the dump did not read.
 
-use crate::api_server::{ApiServer, Asked, Response};
+use crate::api_server::{ApiServer, Asked, Response, Wanted};
 use crate::support::{Kind, Loaded, ReadScope};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -11,13 +11,6 @@ struct Held {
     reads: Vec<(Kind, ReadScope)>,
     refusals: Vec<(Kind, String)>,
     date: String,
-}
-
-/// What a request asks for.
-struct Wanted {
-    kind: Kind,
-    namespace: Option<String>,
-    name: Option<String>,
 }
 
 pub(super) fn serve(loaded: &Loaded, items: Vec<Value>) -> ApiServer {
@@ -45,41 +38,6 @@ pub(super) fn serve(loaded: &Loaded, items: Vec<Value>) -> ApiServer {
 fn http_date(as_of: &str) -> String {
     let time: jiff::Timestamp = as_of.parse().expect("it is a time");
     time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
-}
-
-impl Wanted {
-    fn of(path: &str) -> Option<Self> {
-        let words: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-        let (group, rest) = match words.as_slice() {
-            ["api", "v1", rest @ ..] => ("", rest),
-            ["apis", group, "v1", rest @ ..] => (*group, rest),
-            _ => return None,
-        };
-        let (namespace, rest) = match rest {
-            ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (Some(*namespace), rest),
-            rest => (None, rest),
-        };
-        let (plural, name) = match rest {
-            [plural] => (*plural, None),
-            [plural, name] => (*plural, Some(*name)),
-            _ => return None,
-        };
-        let mut kinds =
-            Kind::read().filter(|kind| kind.plural() == plural && kind.group() == group);
-        Some(Self {
-            kind: kinds.next()?,
-            namespace: namespace.map(str::to_owned),
-            name: name.map(str::to_owned),
-        })
-    }
-
-    fn is(&self, item: &Value) -> bool {
-        let meta = &item["metadata"];
-        let (namespace, name) = (self.namespace.as_deref(), self.name.as_deref());
-        item["kind"] == self.kind.as_str()
-            && namespace.is_none_or(|namespace| meta["namespace"] == namespace)
-            && name.is_none_or(|name| meta["name"] == name)
-    }
 }
 
 impl Held {
