@@ -36,8 +36,8 @@ use std::collections::BTreeMap;
 /// Seconds after which the silence of a scheduler about a pod means something.
 pub const SILENCE: i64 = 60;
 
-/// The reasons of the events in which a scheduler is heard, whatever pod it speaks of (kube-scheduler `pkg/scheduler/schedule_one.go`
-/// and `framework/preemption`, 1.37).
+/// The reasons of the events in which a scheduler is heard, whatever pod it speaks of (kube-scheduler
+/// `pkg/scheduler/schedule_one.go` and `framework/preemption`, 1.37).
 pub const HEARD: [&str; 3] = ["Scheduled", "FailedScheduling", "Preempted"];
 
 /// Everything in the scope, by how it stands.
