@@ -20,7 +20,7 @@ use super::kubeconfig::{ConnectionFlags, Environment};
 use super::missing;
 use super::plan::{self, Read};
 use super::runtime;
-use crate::snapshot::{Kind, Store};
+use crate::snapshot::{Changes, Kind, Store};
 use crate::triage::Scope;
 use anyhow::Result;
 use jiff::Timestamp;
@@ -191,6 +191,11 @@ impl Watcher {
     pub fn store(&self) -> Ref<'_, Store> {
         self.shared.reflected_mut().set_time(self.now());
         Ref::map(self.shared.reflected(), |reflected| reflected.store())
+    }
+
+    /// What has become different since it was asked last.
+    pub fn take_changes(&self) -> Changes {
+        self.shared.reflected_mut().take_changes()
     }
 
     /// What is meant, with the namespace filled in.

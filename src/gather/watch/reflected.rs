@@ -9,7 +9,7 @@ use crate::gather::plan::{self, Read};
 use crate::gather::read_error::ReadError;
 use crate::gather::request;
 use crate::gather::watch::Tidings;
-use crate::snapshot::{Kind, ObjectKey, PodRecord, Retention, Store, Why};
+use crate::snapshot::{Changes, Kind, ObjectKey, PodRecord, Retention, Store, Why};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,6 +96,11 @@ impl Reflected {
     /// What happened since it was asked last.
     pub(super) fn tidings(&mut self) -> Tidings {
         std::mem::take(&mut self.news)
+    }
+
+    /// What has become different since it was asked last.
+    pub(super) fn take_changes(&mut self) -> Changes {
+        self.store.take_changes()
     }
 
     pub(super) fn has_news(&self) -> bool {
