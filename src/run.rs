@@ -1,6 +1,8 @@
 //! From what was typed to an exit code.
 
 mod compare;
+mod export;
+mod following;
 mod wait;
 mod watch;
 
@@ -144,6 +146,7 @@ pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8> {
     let text = match &cli.command {
         None => return diagnosis(&cli.diagnose, layout, out),
         Some(Command::Diff(args)) => return compare::compare(args, layout, out),
+        Some(Command::Export(args)) => return export::export(args),
         Some(Command::Explain { words, output }) => match output {
             PageFormat::Text => render::page(&explain::explain(words)?, layout),
             PageFormat::Json => explain::explain_json(words)?,

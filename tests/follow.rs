@@ -9,6 +9,7 @@
     reason = "a test may fail anywhere"
 )]
 
+mod exporting;
 mod objects;
 mod waiting;
 mod world;

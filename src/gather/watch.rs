@@ -60,6 +60,15 @@ pub struct Tidings {
     pub resynced: BTreeSet<Kind>,
 }
 
+/// What watching has brought so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// What watches have told, bookmarks included.
+    pub events: u64,
+    /// Lists that were read again after something could not be followed.
+    pub resyncs: BTreeMap<Kind, u64>,
+}
+
 impl Watcher {
     /// Begins to follow what the scope needs, and returns when its pods were read.
     ///
@@ -206,6 +215,11 @@ impl Watcher {
     /// What cannot be followed at the moment.
     pub fn outages(&self) -> Vec<Outage> {
         self.shared.reflected().outages()
+    }
+
+    /// What it brought so far.
+    pub fn counts(&self) -> Counts {
+        self.shared.reflected().counts().clone()
     }
 
     /// What it cost so far.
