@@ -13,6 +13,7 @@
 )]
 
 mod checks;
+mod followed;
 mod plain;
 mod soak;
 mod suite;
@@ -65,7 +66,7 @@ fn conclude(
     let trespasses = audit.map(Audit::trespasses).unwrap_or_default();
     let requests = match audit {
         Some(audit) if trespasses.is_empty() => {
-            format!("{} requests, get and list only", audit.asked(None).len())
+            format!("{} requests, all to read", audit.asked(None).len())
         }
         Some(_) => format!("{} requests that must not be", trespasses.len()),
         None => "no audit log".to_owned(),

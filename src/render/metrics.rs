@@ -52,7 +52,7 @@ const STUCK: [OfKind; 4] = [
         |kind| kind == "Pod",
         "stuck_pods",
         "pod_stuck_since_timestamp",
-        "Pods that are stuck",
+        "Pods that are stuck, each by the first of its causes",
     ),
     (
         |kind| !matches!(kind, "Pod" | "Service" | "Node"),

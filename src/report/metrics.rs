@@ -2,7 +2,7 @@
 //!
 //! No series names a pod: pods come and go, and each would leave a series behind.
 
-use super::{Affected, Report, RungState};
+use super::{Affected, ObjectKey, Report, RungState};
 use crate::rules::UNEXPLAINED;
 use crate::rules::finding::Role;
 use crate::snapshot::{Kind, ObjectRef};
@@ -15,7 +15,7 @@ const KEPT: SignedDuration = SignedDuration::from_mins(15);
 /// Everything that is told in one answer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Metrics {
-    /// What is stuck.
+    /// What is stuck, each object once: by the first of its causes, in the order of the report.
     pub stuck: BTreeMap<Series, Stuck>,
     /// How many objects of a kind stand how.
     pub objects: BTreeMap<(String, &'static str), usize>,
@@ -109,6 +109,7 @@ impl Metrics {
             at,
             cost,
         };
+        let mut counted: BTreeSet<ObjectKey<'_>> = BTreeSet::new();
         for one in &report.diagnoses {
             let role = match one.role {
                 Role::Cause => "cause",
@@ -117,7 +118,8 @@ impl Metrics {
             };
             let certainty = one.certainty.as_str();
             let of = (one.cause, one.layer.as_str(), certainty, role);
-            for object in one.affected.iter().filter(|object| !object.ended) {
+            let stuck = one.affected.iter().filter(|object| !object.ended);
+            for object in stuck.filter(|object| counted.insert(object.key())) {
                 metrics.add(object, of);
             }
         }

@@ -76,6 +76,15 @@ build_kind() {
   build "$(module "${KIND##*/}" kind)" "$KIND" sigs.k8s.io/kind -ldflags "-s -w"
 }
 
+# what Prometheus makes of our metrics and alerts
+build_metrics_check() {
+  local folder
+  METRICS_CHECK=$CACHE/metrics-check-$(digest "$HERE"/modules/prometheus/*)
+  folder=$CACHE/modules/${METRICS_CHECK##*/}
+  mkdir -p "$folder" && cp -u "$HERE"/modules/prometheus/* "$folder"
+  build "$folder" "$METRICS_CHECK" .
+}
+
 build_coredns() {
   COREDNS=$CACHE/coredns-$(version_in coredns)
   build "$(module "${COREDNS##*/}" coredns)" "$COREDNS" github.com/coredns/coredns -ldflags "-s -w"

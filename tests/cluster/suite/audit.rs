@@ -56,7 +56,7 @@ impl Audit {
         requests
     }
 
-    /// What must never be asked: anything but get and list, or the value of a Secret.
+    /// What must never be asked: anything but get, list and watch, or the value of a Secret.
     pub(crate) fn trespasses(&self) -> Vec<String> {
         self.asked(None).iter().filter_map(trespass).collect()
     }
@@ -69,7 +69,7 @@ fn word(value: &Value) -> &str {
 fn trespass(event: &Value) -> Option<String> {
     let uri = word(&event["requestURI"]);
     let verb = word(&event["verb"]);
-    if !matches!(verb, "get" | "list") || !event["requestObject"].is_null() {
+    if !matches!(verb, "get" | "list" | "watch") || !event["requestObject"].is_null() {
         return Some(format!("{verb} {uri}"));
     }
     if event["objectRef"]["resource"] != "secrets" {
@@ -78,7 +78,9 @@ fn trespass(event: &Value) -> Option<String> {
     // the table that kubectl prints, without the objects behind its rows
     let answer = &event["responseObject"];
     let rows = answer["rows"].as_array().into_iter().flatten();
-    let bare = uri.contains("includeObject=None")
+    // who may watch them may read them
+    let bare = verb != "watch"
+        && uri.contains("includeObject=None")
         && (answer.is_null() || matches!(word(&answer["kind"]), "Table" | "Status"))
         && rows.into_iter().all(|row| row["object"].is_null())
         && answer["items"].is_null();

@@ -1,0 +1,210 @@
+//! What changes is told as it changes: by lines of `--watch`, and in the metrics of `export`, which Prometheus' own parser and
+//! checks read.
+
+use super::{EVERYTHING, PATIENCE, conclude, word};
+use crate::BINARY;
+use crate::cluster::suite::{Audit, Cluster, Identity, Namespace, say, within};
+use serde_json::Value;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Instant;
+
+/// Names the program of tests/cluster/modules/prometheus.
+const CHECK: &str = "METRICS_CHECK_DIAGNOSE_TEST";
+
+/// A process that ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // it may have ended
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start(arguments: &[&str], user: &Identity, namespace: &Namespace) -> Running {
+    let child = Command::new(BINARY)
+        .args(arguments)
+        .args(["-n", &namespace.name, "--kubeconfig"])
+        .arg(user.kubeconfig())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    Running(child.unwrap())
+}
+
+/// The lines of a process as they come.
+fn lines(running: &mut Running) -> Receiver<Value> {
+    let stdout = BufReader::new(running.0.stdout.take().unwrap());
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for line in stdout.lines().map_while(Result::ok) {
+            let told = serde_json::from_str(&line).unwrap();
+            if sender.send(told).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+fn workload(cpu: &str, selector: &str) -> String {
+    include_str!("suite/followed.yaml")
+        .replace("CPU", cpu)
+        .replace("SELECTOR", selector)
+}
+
+#[test]
+fn what_changes_is_told_as_it_changes() {
+    let Some(cluster) = Cluster::of_environment() else {
+        return;
+    };
+    let (begun, audit) = (Instant::now(), Audit::from_now(&cluster));
+    let user = Identity::new(&cluster, "followed", &EVERYTHING);
+    let scenes: [(&str, Scene); 2] = [("lines", told_in_order), ("metrics", exported)];
+    let complaint_of = |(name, scene): &(&str, Scene)| {
+        let failed = scene(&cluster, &user).err();
+        failed.map(|complaint| format!("{name}: {complaint}"))
+    };
+    let complaints: Vec<String> = scenes.iter().filter_map(complaint_of).collect();
+    let done = scenes.len();
+    conclude(
+        "followed",
+        &cluster,
+        begun,
+        audit.as_ref(),
+        done,
+        &complaints,
+    );
+}
+
+type Scene = fn(&Cluster, &Identity) -> Result<(), String>;
+
+/// Broken, broken otherwise, mended: a line each.
+fn told_in_order(cluster: &Cluster, user: &Identity) -> Result<(), String> {
+    let namespace = cluster.namespace("followed-lines", false);
+    let mut watch = start(&["--watch", "-o", "jsonl"], user, &namespace);
+    let told = lines(&mut watch);
+    let steps = [
+        (workload("5000", "{}"), "new", "insufficient-cpu"),
+        (
+            workload("10m", "{disk: none}"),
+            "changed",
+            "node-selector-or-affinity",
+        ),
+        (workload("10m", "{}"), "solved", "node-selector-or-affinity"),
+    ];
+    for (manifest, transition, cause) in steps {
+        cluster.apply(&namespace.name, &manifest);
+        let line = told.recv_timeout(PATIENCE);
+        let line = line.map_err(|_| format!("no line tells that {cause} is {transition}"))?;
+        let said = (
+            word(&line, "transition"),
+            word(&line, "cause"),
+            word(&line["subject"], "name"),
+        );
+        if said != (transition, cause, "web") {
+            return Err(format!("{transition} {cause} expected: {line:#}"));
+        }
+    }
+    match told.try_recv() {
+        Ok(line) => Err(format!("nothing else has happened: {line:#}")),
+        Err(_) => Ok(()),
+    }
+}
+
+fn exported(cluster: &Cluster, user: &Identity) -> Result<(), String> {
+    let Some(check) = std::env::var_os(CHECK).map(PathBuf::from) else {
+        say("metrics: not checked by Prometheus' parsers: tests/cluster/test builds them");
+        return Ok(());
+    };
+    let namespace = cluster.namespace("followed-metrics", false);
+    let mut export = start(&["export", "--listen", "127.0.0.1:0"], user, &namespace);
+    let address = address(export.0.stderr.take().unwrap())?;
+    let series = format!(
+        r#"kube_diagnose_stuck_pods{{namespace="{}",owner_kind="Deployment",owner_name="web",cause="insufficient-cpu","#,
+        namespace.name
+    );
+    let tells = |value: &str| {
+        within(PATIENCE, || {
+            let metrics = metrics(&address);
+            let mut of_series = metrics.lines().filter(|line| line.starts_with(&series));
+            of_series.any(|line| line.ends_with(value))
+        })
+    };
+    cluster.apply(&namespace.name, &workload("5000", "{}"));
+    if !tells(" 1.0") {
+        return Err(format!("{series} is not told: {}", metrics(&address)));
+    }
+    let alert = format!(
+        r#"alert KubeDiagnosePodsStuck {{cause="insufficient-cpu", layer="scheduling", namespace="{}", owner_kind="Deployment", owner_name="web"}}"#,
+        namespace.name
+    );
+    checked(&check, &address, |said| said == [alert.as_str()])?;
+    cluster.apply(&namespace.name, &workload("10m", "{}"));
+    if !tells(" 0.0") {
+        return Err(format!("{series} stays: {}", metrics(&address)));
+    }
+    checked(&check, &address, |said| said.is_empty())?;
+    let deployment = Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests/export/deployment.yaml");
+    let apply = ["apply", "--dry-run=server", "--validate=strict", "-f"];
+    let path = deployment.to_string_lossy();
+    let answer = cluster.kubectl(&[&apply[..], &[&path]].concat(), None);
+    let said = String::from_utf8_lossy(&answer.stderr).into_owned();
+    // its namespace is not made by a dry run
+    let strange = said
+        .lines()
+        .filter(|line| !line.contains("namespaces \"kubectl-diagnose\" not found"));
+    let strange: Vec<&str> = strange.collect();
+    if strange.is_empty() {
+        Ok(())
+    } else {
+        Err(strange.join("\n"))
+    }
+}
+
+fn address(stderr: ChildStderr) -> Result<String, String> {
+    let mut said = String::new();
+    BufReader::new(stderr).read_line(&mut said).unwrap();
+    let address = said.trim().strip_prefix("serving http://");
+    let address = address.and_then(|rest| rest.strip_suffix("/metrics"));
+    address.map(str::to_owned).ok_or(said)
+}
+
+fn metrics(address: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body);
+    body.unwrap_or_default().to_owned()
+}
+
+/// Whether Prometheus can read all of it, and would raise these alerts.
+fn checked(
+    check: &Path,
+    address: &str,
+    is_right: impl FnOnce(&[&str]) -> bool,
+) -> Result<(), String> {
+    let folder = tempfile::TempDir::new().unwrap();
+    let [text, rules] = ["metrics", "rules"].map(|name| folder.path().join(name));
+    let metrics = metrics(address);
+    fs::write(&text, &metrics).unwrap();
+    let alerts = include_str!("../../manifests/export/alerts.yaml");
+    let alerts: Value = serde_saphyr::from_str(alerts).unwrap();
+    fs::write(&rules, alerts["spec"].to_string()).unwrap();
+    let output = Command::new(check).args([&text, &rules]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines: Vec<&str> = said.lines().collect();
+    if output.status.success() && is_right(&lines) {
+        return Ok(());
+    }
+    let errors = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{said}{errors}of\n{metrics}"))
+}
