@@ -31,6 +31,8 @@ mod slim;
 mod storage;
 mod store;
 mod template_owner;
+#[cfg(test)]
+pub(crate) mod testing;
 mod workload;
 
 pub use catalog::{Catalog, ObjectKey, ReadScope};

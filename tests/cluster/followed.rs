@@ -4,6 +4,7 @@
 use super::{EVERYTHING, PATIENCE, conclude, word};
 use crate::BINARY;
 use crate::cluster::suite::{Audit, Cluster, Identity, Namespace, say, within};
+use crate::support::Kind;
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -66,7 +67,11 @@ fn what_changes_is_told_as_it_changes() {
     };
     let (begun, audit) = (Instant::now(), Audit::from_now(&cluster));
     let user = Identity::new(&cluster, "followed", &EVERYTHING);
-    let scenes: [(&str, Scene); 2] = [("lines", told_in_order), ("metrics", exported)];
+    let scenes: [(&str, Scene); 3] = [
+        ("kinds", every_kind_is_watchable),
+        ("lines", told_in_order),
+        ("metrics", exported),
+    ];
     let complaint_of = |(name, scene): &(&str, Scene)| {
         let failed = scene(&cluster, &user).err();
         failed.map(|complaint| format!("{name}: {complaint}"))
@@ -84,6 +89,23 @@ fn what_changes_is_told_as_it_changes() {
 }
 
 type Scene = fn(&Cluster, &Identity) -> Result<(), String>;
+
+/// Of each kind that may be read the API server knows a watch.
+fn every_kind_is_watchable(cluster: &Cluster, _: &Identity) -> Result<(), String> {
+    let served = cluster.admin(&["api-resources", "--verbs=get,list,watch", "-o", "name"]);
+    let is_served = |kind: &Kind| {
+        let name = [kind.plural(), kind.group()].join(".");
+        served
+            .lines()
+            .any(|line| line == name.trim_end_matches('.'))
+    };
+    let missing: Vec<Kind> = Kind::read().filter(|kind| !is_served(kind)).collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{missing:?} of {served}"))
+    }
+}
 
 /// Broken, broken otherwise, mended: a line each.
 fn told_in_order(cluster: &Cluster, user: &Identity) -> Result<(), String> {

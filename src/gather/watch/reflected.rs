@@ -416,3 +416,6 @@ fn is_named(read: &Read) -> bool {
 fn is_looked_at(record: Option<&PodRecord>) -> bool {
     record.is_some_and(|record| record.healthy().is_some())
 }
+
+#[cfg(test)]
+mod tests;

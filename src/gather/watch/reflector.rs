@@ -155,7 +155,7 @@ fn is_refusal(error: &ReadError) -> bool {
 }
 
 /// Single objects are read again instead, and the names of Secrets: the right to watch them is one to read their values.
-fn is_watchable(read: &Read) -> bool {
+pub(super) fn is_watchable(read: &Read) -> bool {
     matches!(read, Read::List { .. }) && read.kind() != Kind::Secret
 }
 

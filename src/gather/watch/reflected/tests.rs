@@ -1,0 +1,65 @@
+//! Every kind that a plan may read can be followed: a list, what a watch tells after it, and its loss.
+
+use super::*;
+use crate::gather::watch::reflector::is_watchable;
+use crate::snapshot::testing::object;
+use serde_json::{Value, json};
+
+/// All of a kind, and one object of it.
+fn reads(kind: Kind) -> [Read; 2] {
+    let one = Read::Get {
+        kind,
+        namespace: if kind.namespaced() { "shop" } else { "" }.to_owned(),
+        name: "x".to_owned(),
+    };
+    [plan::list(kind, None), plan::as_list(one)]
+}
+
+fn known(reflected: &Reflected, kind: Kind) -> usize {
+    let store = reflected.store();
+    match kind {
+        Kind::Pod => store.pod_records().len(),
+        Kind::Event => store.events().iter().count(),
+        _ => store.keys(kind).len(),
+    }
+}
+
+fn changed(object: &Value) -> Vec<u8> {
+    let mut object = object.clone();
+    object["metadata"]["resourceVersion"] = json!("2");
+    object.to_string().into_bytes()
+}
+
+#[test]
+fn every_kind_of_the_plan_can_be_watched() {
+    for kind in Kind::read() {
+        let is_secret = kind == Kind::Secret;
+        for read in reads(kind) {
+            assert_eq!(is_watchable(&read), !is_secret, "{read:?}");
+            if is_secret {
+                continue;
+            }
+            let mut reflected = Reflected::new();
+            let object = object(kind);
+            let text = object.to_string().into_bytes();
+            reflected.hold(&read);
+            reflected.begin(&read);
+            reflected.is(&read, &text).unwrap();
+            reflected.whole(&read, false);
+            assert_eq!(known(&reflected, kind), 1, "{read:?} is listed");
+            reflected.is(&read, &changed(&object)).unwrap();
+            assert_eq!(known(&reflected, kind), 1, "{read:?} has changed");
+            reflected.gone(&read, &changed(&object)).unwrap();
+            assert_eq!(known(&reflected, kind), 0, "{read:?} is gone");
+            reflected.is(&read, &changed(&object)).unwrap();
+            assert_eq!(known(&reflected, kind), 1, "{read:?} is there again");
+            reflected.begin(&read);
+            reflected.whole(&read, true);
+            assert_eq!(
+                known(&reflected, kind),
+                0,
+                "{read:?} is missing from a new list"
+            );
+        }
+    }
+}
