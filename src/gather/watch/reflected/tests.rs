@@ -5,7 +5,7 @@ use crate::gather::watch::reflector::is_watchable;
 use crate::snapshot::testing::object;
 use serde_json::{Value, json};
 
-/// All of a kind, and one object of it; of events no single one is ever asked for.
+/// All of a kind, or of a namespace, and one object; of events no single one is ever asked for.
 fn reads(kind: Kind) -> Vec<Read> {
     let one = Read::Get {
         kind,
@@ -13,7 +13,11 @@ fn reads(kind: Kind) -> Vec<Read> {
         name: "x".to_owned(),
     };
     let one = (kind != Kind::Event).then(|| plan::as_list(one));
-    [plan::list(kind, None)].into_iter().chain(one).collect()
+    let namespace = kind.namespaced().then_some("shop");
+    [plan::list(kind, namespace)]
+        .into_iter()
+        .chain(one)
+        .collect()
 }
 
 fn known(reflected: &Reflected, kind: Kind) -> usize {
