@@ -117,6 +117,12 @@ fn what_is_stuck_is_told_until_some_time_after_it_is_solved() {
     );
 }
 
+/// Every metric that a text names.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| word.starts_with("kube_diagnose_"))
+}
+
 #[test]
 fn an_answer_is_openmetrics() {
     let world = World::new(4);
@@ -152,6 +158,15 @@ fn an_answer_is_openmetrics() {
             body.contains(&format!("\nkube_diagnose_{name} ")),
             "{name}: {body}"
         );
+    }
+    for text in [
+        include_str!("../../README.md"),
+        include_str!("../../manifests/export/alerts.yaml"),
+    ] {
+        for name in names(text) {
+            let family = format!("# TYPE {} ", name.trim_end_matches("_total"));
+            assert!(body.contains(&family), "{name} is told of and not told");
+        }
     }
     let families: Vec<&str> = body
         .lines()
