@@ -20,7 +20,8 @@ const VOLUMES: [Kind; 7] = [
     Kind::VolumeAttachment,
 ];
 const DEVICES: [Kind; 3] = [Kind::ResourceClaim, Kind::DeviceClass, Kind::ResourceSlice];
-const ALWAYS: [Kind; 2] = [Kind::Node, Kind::PodDisruptionBudget];
+/// Few, or of weight for all: also those of which another pod's anti-affinity selects by their labels.
+const ALWAYS: [Kind; 3] = [Kind::Node, Kind::PodDisruptionBudget, Kind::Namespace];
 
 /// Works something out by the filters: what they ask of the store is for [`matters`] to say, the rest is noted.
 pub(super) fn by_filters<T>(work: impl FnOnce() -> T) -> T {
@@ -39,8 +40,11 @@ fn is_of_filters(asked: &Dependency) -> bool {
         | Dependency::Namespace(kind, _)
         | Dependency::Kind(kind)
         | Dependency::Reads(kind) => {
-            let of_nodes = [Kind::Pod, Kind::Namespace].into_iter().chain(ALWAYS);
-            let mut all = of_nodes.chain(VOLUMES).chain(DEVICES);
+            let mut all = [Kind::Pod]
+                .into_iter()
+                .chain(ALWAYS)
+                .chain(VOLUMES)
+                .chain(DEVICES);
             all.any(|one| one == *kind)
         }
         Dependency::PodsOn(_) | Dependency::Filters => true,
@@ -68,7 +72,6 @@ pub fn matters(changes: &Changes, pod: &Pod, results: Option<&FilterResults>) ->
         || any_of(&ALWAYS)
         || (spec.volumes.is_some() && any_of(&VOLUMES))
         || (spec.resource_claims.is_some() && any_of(&DEVICES))
-        || (looks_across && changes.any_of(Kind::Namespace))
 }
 
 /// Whether what its pods take decides about the node. The first filter that fails is all that a scheduler looks at.
