@@ -36,6 +36,9 @@ use tokio::time::Instant;
 pub use backoff::Pace;
 pub use reflected::Outage;
 
+/// Lists that take longer are told of when they come.
+const FIRST_LISTS: Duration = Duration::from_secs(2);
+
 /// A store that follows the cluster.
 ///
 /// It lives on one thread, inside a [`tokio::task::LocalSet`].
@@ -121,7 +124,21 @@ impl Watcher {
             tokio::time::sleep(self.shared.pace.together).await;
         }
         self.replan();
+        self.settled().await;
         self.shared.reflected_mut().tidings()
+    }
+
+    /// Waits a moment for what has become necessary and is being read for the first time: without it less could be told than
+    /// will be at once.
+    async fn settled(&mut self) {
+        let until = Instant::now() + FIRST_LISTS;
+        while self.shared.reflected().is_listing() {
+            let waited = tokio::time::timeout_at(until, self.shared.notice()).await;
+            if waited.is_err() {
+                return;
+            }
+            self.replan();
+        }
     }
 
     /// Follows what is wanted by now, and lets go of what was not for a while. Says whether it follows anything new.
