@@ -33,6 +33,7 @@ mod topology_spread;
 mod unschedulable;
 mod view;
 mod volume_binding;
+pub mod volume_match;
 mod volume_restrictions;
 mod volume_zone;
 mod volumes;

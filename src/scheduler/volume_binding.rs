@@ -11,6 +11,7 @@
 mod candidates;
 mod provision;
 
+use super::volume_match::asked;
 use super::volumes::{Mount, NoVolume, Prepared, VolumeFailure, failure, missing};
 use super::{Filter, FilterFailure, Incoming, NodeView, View};
 use crate::kubernetes::claims::{class_name, fully_bound, selected_node, volume_name};
@@ -190,12 +191,6 @@ fn place<'v>(
             found.refuse(Filter::VolumeBinding, &reason, name);
         }
     }
-}
-
-/// How much a claim asks.
-fn asked(claim: &PersistentVolumeClaim) -> Option<Quantity> {
-    let resources = claim.spec.as_ref()?.resources.as_ref()?;
-    resources.requests.as_ref()?.get("storage")?.0.parse().ok()
 }
 
 /// The key of the driver that stands in for the volume's plugin, where its zones are written in another way.

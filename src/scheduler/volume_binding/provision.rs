@@ -2,11 +2,12 @@
 //!
 //! Source: kube-scheduler `framework/plugins/volumebinding/binder.go` (1.37), `checkVolumeProvisions` and `hasEnoughCapacity`.
 
-use super::{Bindings, asked};
+use super::Bindings;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::selector::label_selector_matches;
 use crate::kubernetes::storage_class::NO_PROVISIONER;
 use crate::scheduler::NodeView;
+use crate::scheduler::volume_match::asked;
 use crate::scheduler::volumes::{NoVolume, Prepared};
 use crate::snapshot::{CsiStorageCapacity, Snapshot};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, TopologySelectorTerm};
