@@ -2,8 +2,8 @@
 //!
 //! What depends on the node (the volume's reach) is not compared here.
 //!
-//! Source: component-helpers `storage/volume/pv_helpers.go` (1.37), `FindMatchingVolume`, which the scheduler and the controller of
-//! volumes share.
+//! Source: component-helpers `storage/volume/pv_helpers.go` (1.37), `FindMatchingVolume`, which the scheduler and the
+//! controller of volumes share.
 
 use crate::kubernetes::claims::class_name;
 use crate::kubernetes::quantity::Quantity;
