@@ -1,7 +1,7 @@
 //! Words of kubectl and of events that stand for others.
 
-/// What a word of a state or a condition is shown beside: `State: Waiting`, `Reason: ErrImagePull`. A condition that does not hold
-/// has one of these reasons for it.
+/// What a word of a state or a condition is shown beside: `State: Waiting`, `Reason: ErrImagePull`. A condition that does not
+/// hold has one of these reasons for it.
 const SHOWN_BESIDE: [(&str, &[&str]); 8] = [
     (
         "Waiting",
