@@ -453,24 +453,40 @@ fn lines_of_json_are_the_parts_of_the_report() {
             let record = record.as_str().expect("a word").to_owned();
             let part = match record.as_str() {
                 "gap" => "GapReport".to_owned(),
+                "workload" => "WorkloadReport".to_owned(),
+                "awaited" => "AwaitedReport".to_owned(),
                 word => word[..1].to_uppercase() + &word[1..],
             };
             schema.keeps(&line, &format!("/$defs/{part}"));
             records.entry(record).or_default().push(line);
         }
         let whole = serde_json::to_value(&report).expect("it is JSON");
+        let mut whole = whole.as_object().expect("an object").clone();
         for (record, list) in [
             ("diagnosis", "diagnoses"),
             ("unexplained", "unexplained"),
             ("notStuck", "notStuck"),
             ("silenced", "silenced"),
+            ("silencesNothing", "silencesNothing"),
+            ("rootCause", "rootCauses"),
+            ("workload", "workloads"),
+            ("awaited", "awaited"),
             ("gap", "gaps"),
+            ("defect", "defects"),
         ] {
             let lines = records.remove(record).unwrap_or_default();
             let listed = whole.get(list).cloned().unwrap_or_else(|| json!([]));
             assert_eq!(Value::from(lines), listed, "{name}");
+            whole.remove(list);
         }
-        assert_eq!(records["summary"], [whole["summary"].clone()], "{name}");
+        // what is of the whole report stands in the last line
+        let mut closing = whole.remove("summary").expect("there are numbers");
+        let fields = closing.as_object_mut().expect("an object");
+        fields.extend(whole);
+        for told in ["schema", "asOf"] {
+            fields.remove(told);
+        }
+        assert_eq!(records["summary"], [closing], "{name}");
         assert!(
             lines.ends_with('\n')
                 && lines
