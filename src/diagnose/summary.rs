@@ -251,7 +251,7 @@ fn message(because: &Because) -> Message {
             "standing.of-workload",
             "its selector matches the pods of {workload}, of which there are none at present"
         ))
-        .fact("workload", workload.as_str()),
+        .fact("workload", workload.argument()),
         Because::ExternalName => say!(
             "standing.external-name",
             "of type ExternalName: a name for something outside, without pods"
