@@ -81,7 +81,7 @@ fn run(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests, examine: Exam
         version: env!("CARGO_PKG_VERSION"),
         as_of: snapshot.clock().at.to_string(),
         scope: summary::scope(scope),
-        summary: summary::summary(&triage, &diagnoses, &run.unexplained),
+        summary: summary::summary(&triage, &root_causes, &diagnoses, &run.unexplained),
         root_causes,
         diagnoses,
         workloads,

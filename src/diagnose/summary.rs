@@ -3,7 +3,7 @@
 use super::next::{age, restarts_report};
 use crate::report::{
     Affected, CauseSummary, Diagnosis, GapReport, KindSummary, NotStuck, ReadReport,
-    RestartsReport, ScopeReport, StandingReport, Summary, Unexplained,
+    RestartsReport, RootCause, ScopeReport, StandingReport, Summary, Unexplained,
 };
 use crate::rules;
 use crate::snapshot::{Kind, ObjectRef, ReadScope, Snapshot};
@@ -32,6 +32,7 @@ pub(super) fn scope(scope: &Scope) -> ScopeReport {
 /// Numbers by kind and by cause.
 pub(super) fn summary(
     triage: &Triage<'_>,
+    root_causes: &[RootCause],
     diagnoses: &[Diagnosis],
     unexplained: &[Unexplained],
 ) -> Summary {
@@ -49,7 +50,7 @@ pub(super) fn summary(
     });
     Summary {
         by_kind: by_kind.collect(),
-        causes: causes(diagnoses),
+        causes: causes(diagnoses, root_causes),
         filtered: 0,
     }
 }
@@ -71,7 +72,8 @@ fn owner_or_pod(affected: &Affected) -> ObjectRef {
     owner.unwrap_or_else(|| affected.object())
 }
 
-pub(super) fn causes(diagnoses: &[Diagnosis]) -> Vec<CauseSummary> {
+pub(super) fn causes(diagnoses: &[Diagnosis], root_causes: &[RootCause]) -> Vec<CauseSummary> {
+    let of_cause = |cause: &'static str| root_causes.iter().filter(move |root| root.cause == cause);
     let mut causes: Vec<CauseSummary> = Vec::new();
     for diagnosis in diagnoses {
         let affected = diagnosis.affected.len();
@@ -85,6 +87,7 @@ pub(super) fn causes(diagnoses: &[Diagnosis]) -> Vec<CauseSummary> {
             }
             None => causes.push(CauseSummary {
                 cause: diagnosis.cause,
+                root_causes: of_cause(diagnosis.cause).count(),
                 affected,
                 longest_seconds: longest,
             }),

@@ -192,6 +192,8 @@ pub struct KindSummary {
 pub struct CauseSummary {
     /// The cause.
     pub cause: &'static str,
+    /// How many of the root causes are of it: more than a few, among many others, are one row of the text.
+    pub root_causes: usize,
     /// Objects that it keeps stuck, or that have ended of it.
     pub affected: usize,
     /// Seconds since the trouble of the first began.

@@ -295,6 +295,26 @@ fn markdown_has_no_marks_of_others() {
     );
 }
 
+/// Lines that follow each other are one paragraph in Markdown.
+#[test]
+fn what_was_verified_stands_in_a_paragraph_of_its_own() {
+    let lines = render::markdown(&contributing(), PLAIN);
+    let lines: Vec<&str> = lines.lines().collect();
+    let verified = lines
+        .windows(3)
+        .filter(|three| three[1].starts_with("verified:"));
+    let alone: Vec<bool> = verified
+        .map(|three| three[0].is_empty() && matches!(three[2], "" | "```"))
+        .collect();
+    assert_eq!(alone, [true; 3], "{lines:#?}");
+    let html = render::html(&contributing(), PLAIN);
+    assert_eq!(
+        html.matches("<p><span class=\"passed\">verified:").count(),
+        3,
+        "{html}"
+    );
+}
+
 /// A command as the runner takes it from a line (actions/runner, src/Runner.Common/ActionCommand.cs).
 #[derive(Debug)]
 struct WorkflowCommand {
