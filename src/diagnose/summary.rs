@@ -32,6 +32,7 @@ pub(super) fn scope(scope: &Scope) -> ScopeReport {
 /// Numbers by kind and by cause.
 pub(super) fn summary(
     triage: &Triage<'_>,
+    (snapshot, scope): (&Snapshot<'_>, &Scope),
     root_causes: &[RootCause],
     diagnoses: &[Diagnosis],
     unexplained: &[Unexplained],
@@ -41,7 +42,7 @@ pub(super) fn summary(
     let by_kind = numbers.map(|(kind, numbers)| {
         let kept = kept.iter().filter(|one| one.kind == kind).count();
         let summary = KindSummary {
-            all: numbers.all,
+            all: all(&kind, numbers.all, snapshot, scope),
             stuck: numbers.stuck.saturating_sub(kept),
             progressing: numbers.progressing,
             ended: numbers.ended + kept,
@@ -53,6 +54,18 @@ pub(super) fn summary(
         causes: causes(diagnoses, root_causes),
         filtered: 0,
     }
+}
+
+/// How many of a kind there are, when that is known of `looked_at`.
+fn all(kind: &str, looked_at: usize, snapshot: &Snapshot<'_>, scope: &Scope) -> Option<usize> {
+    let mut targets = scope.targets.iter();
+    if kind != Kind::Node.as_str() || targets.any(|target| target.kind == Kind::Node) {
+        return Some(looked_at);
+    }
+    let nodes = snapshot.nodes();
+    let read = nodes.whole_cluster().is_ok();
+    // one that is gone, and pods still name it, counts as well
+    read.then(|| nodes.seen().count().max(looked_at))
 }
 
 /// Which objects of these the numbers count: pods, and what owns the others.

@@ -104,7 +104,7 @@ pub(crate) fn report(pods: usize, mut diagnoses: Vec<Diagnosis>) -> Report {
         },
     };
     let pods = KindSummary {
-        all: pods,
+        all: Some(pods),
         stuck: stuck.len(),
         ..KindSummary::default()
     };
