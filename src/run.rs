@@ -9,7 +9,7 @@ mod watch;
 use crate::cli::completion;
 use crate::cli::explain;
 use crate::cli::targets::{self, Place, Typed};
-use crate::cli::{self, Cli, ColorWhen, Command, DiagnoseArgs, Format, PageFormat};
+use crate::cli::{self, Cli, ColorWhen, Command, DiagnoseArgs, Documents, Format, PageFormat};
 use crate::diagnose::{Shown, Silence, Verdicts, diagnose, diagnose_again, silence};
 use crate::error::Failure;
 use crate::gather::kubeconfig::{ConnectionFlags, Environment};
@@ -44,8 +44,14 @@ pub const FAILED: u8 = 2;
 /// The time for waiting is over.
 pub const WAITED: u8 = 3;
 
-/// The JSON schema of the report, compared with the report's types by a test.
-const SCHEMA: &str = include_str!("report/schema.json");
+/// The JSON schema of what is written, compared with its types by a test.
+fn schema(of: Documents) -> &'static str {
+    match of {
+        Documents::Report => include_str!("report/schema.json"),
+        Documents::Diff => include_str!("report/diff-schema.json"),
+        Documents::Watch => include_str!("report/watch-schema.json"),
+    }
+}
 
 /// Parses the arguments, runs, and gives the exit code: the whole of `kubectl-diagnose`.
 pub fn main() -> ExitCode {
@@ -153,7 +159,7 @@ pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8> {
         },
         Some(Command::Causes { layers, output }) => explain::list(layers, *output)?,
         Some(Command::Completion { shell }) => shell.script().to_owned(),
-        Some(Command::Schema) => SCHEMA.to_owned(),
+        Some(Command::Schema { of }) => schema(*of).to_owned(),
         Some(Command::Version) => format!("kubectl-diagnose {}\n", env!("CARGO_PKG_VERSION")),
     };
     write(out, &text).map(|()| WELL)

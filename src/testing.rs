@@ -14,6 +14,7 @@ pub use crate::gather::{
     cluster, resolve,
 };
 pub use crate::kubernetes::field_selector::FieldSelector;
+pub use crate::kubernetes::node_terms::NodeRequirement;
 pub use crate::kubernetes::selector::Selector;
 pub use crate::kubernetes::taints::TaintText;
 pub use crate::messages::scheduler as scheduler_messages;

@@ -28,6 +28,16 @@ impl Schema {
         Schema::parse(include_str!("../src/report/schema.json"))
     }
 
+    /// The one of a comparison.
+    pub(crate) fn of_diff() -> Self {
+        Schema::parse(include_str!("../src/report/diff-schema.json"))
+    }
+
+    /// The one of a line of a watch.
+    pub(crate) fn of_watch() -> Self {
+        Schema::parse(include_str!("../src/report/watch-schema.json"))
+    }
+
     /// Panics where a value breaks it, or the part of it that `at` points to.
     pub(crate) fn keeps(&self, value: &Value, at: &str) {
         let schema = self.0.pointer(at).expect("the schema has that part");

@@ -1,6 +1,7 @@
 //! The formats for people and for scripts over reports made by hand.
 
 mod formats;
+mod lines;
 mod pseudo_language;
 mod quotes;
 mod reports;

@@ -166,6 +166,17 @@ fn two_hundred_pods_of_six_causes_fit_a_screen() {
     let text = render::text(&report, PLAIN);
     assert!(text.lines().count() <= 50, "{text}");
     insta::assert_snapshot!("six_causes", text);
+    // JSON groups as the rows do
+    let folded = report.summary.causes.iter().map(|cause| {
+        let row = |line: &&str| line.contains(cause.cause);
+        let row = text.lines().find(row).unwrap_or_default();
+        let pods = format!("{} pods ", cause.affected);
+        assert!(row.starts_with(&pods), "{}: {row}", cause.cause);
+        cause.root_causes - 1
+    });
+    let folded: Vec<usize> = folded.filter(|more| *more > 0).collect();
+    assert_eq!(folded, [7; 3], "besides the one that the row tells");
+    assert_eq!(text.matches("; + 7 more of this cause").count(), 3);
     // a wide terminal has a line a root cause
     let wide = render::text(
         &report,

@@ -54,7 +54,7 @@ impl Loaded {
 
     /// How many pods there are in the scope.
     pub(crate) fn pods(&self) -> usize {
-        self.numbers().all
+        self.numbers().all.unwrap_or_default()
     }
 
     fn numbers(&self) -> KindSummary {

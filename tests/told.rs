@@ -391,6 +391,7 @@ fn flags_of_an_alias_serve_every_subcommand() {
         &["-n", "shop", "explain", "oom-killed"][..],
         &["-n", "shop", "-A", "causes", "volume"],
         &["-n", "shop", "schema"],
+        &["schema", "diff"],
         &["-n", "shop", "version"],
         &["--context=x", "-n", "shop", "completion", "bash"],
     ] {

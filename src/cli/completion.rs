@@ -6,8 +6,8 @@
 //! binary, or a script that runs `kubectl-diagnose __complete "$@"`; the shells' own scripts run the same. It must
 //! answer fast and never ask for a password, so trouble of any kind means no candidates.
 
-use crate::cli::Cli;
 use crate::cli::explain;
+use crate::cli::{Cli, Documents};
 use crate::gather::kubeconfig::{ConnectionFlags, Environment, contexts};
 use crate::gather::names;
 use crate::rules::Layer;
@@ -248,18 +248,21 @@ fn positional(
             last,
             NO_FILES,
         ),
-        ["completion"] => {
-            let shells = Shell::value_variants().iter();
-            let shells = shells.filter_map(ValueEnum::to_possible_value);
-            let names = shells.map(|shell| shell.get_name().to_owned());
-            lines(plain(names.collect()), last, NO_FILES)
-        }
+        ["completion"] => lines(plain(choice::<Shell>()), last, NO_FILES),
+        ["schema"] => lines(plain(choice::<Documents>()), last, NO_FILES),
         [word, ..] if command.find_subcommand(word).is_some() => NO_FILES.to_owned(),
         [kind, ..] if Kind::of_argument(kind).is_some() => {
             lines(plain(objects(kind, typed, environment)), last, NO_FILES)
         }
         _ => lines(plain(objects("pod", typed, environment)), last, NO_FILES),
     }
+}
+
+/// The words of a fixed choice.
+fn choice<V: ValueEnum>() -> Vec<String> {
+    let all = V::value_variants().iter();
+    let all = all.filter_map(ValueEnum::to_possible_value);
+    all.map(|value| value.get_name().to_owned()).collect()
 }
 
 /// The first word: a subcommand, a kind, or a pod.

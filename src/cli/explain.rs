@@ -1,5 +1,7 @@
 //! `explain` and `causes`: the rules' own pages, found by cause, by layer, or by the word that kubectl shows.
 
+mod words;
+
 use crate::cli::ListFormat;
 use crate::error::Failure;
 use crate::kubernetes::nearest::nearest;
@@ -8,6 +10,7 @@ use crate::text::{Sentence, say};
 use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
+use words::{STEPS, general, shown_beside};
 
 /// A cause as it is listed and explained; [`UNEXPLAINED`], which no rule carries, is one too.
 #[derive(Clone, Copy)]
@@ -96,22 +99,23 @@ impl Answer {
         if let Some(layer) = layer(&lower) {
             return Ok(Answer::Of(layer, of_layer(layer)));
         }
-        let status = general(word);
-        let is_it = |known: &str| known.eq_ignore_ascii_case(status);
-        let of = |cause: &Cause| cause.seen_as.iter().any(|known| is_it(known));
-        let found = select(|cause| cause.layer.is_some() && of(cause));
+        let found = seen_as(general(word));
         if !found.is_empty() {
             return Ok(Answer::SeenAs(found));
+        }
+        if STEPS.contains(&word) {
+            bail!(
+                Failure::new(format!(
+                    "`{word}` says that a step was done, not that one failed"
+                ))
+                .hint("`kubectl diagnose causes` lists what goes wrong")
+            );
         }
         for tells in [in_name_or_title, in_page] {
             let found = select(|cause| tells(cause, &lower));
             if !found.is_empty() {
                 return Ok(Answer::About(found));
             }
-        }
-        let last = last();
-        if of(&last) {
-            return Ok(Answer::SeenAs(vec![last]));
         }
         bail!(unknown(word))
     }
@@ -150,6 +154,13 @@ impl Answer {
     }
 }
 
+/// The causes that are seen with exactly this word, or with what it is shown beside.
+fn seen_as(word: &str) -> Vec<Cause> {
+    let beside = shown_beside(word);
+    let is_it = |known: &str| known.eq_ignore_ascii_case(word) || beside.contains(&known);
+    select(|cause| cause.seen_as.iter().any(|known| is_it(known)))
+}
+
 fn select(wanted: impl Fn(&Cause) -> bool) -> Vec<Cause> {
     causes().filter(wanted).collect()
 }
@@ -160,18 +171,6 @@ fn layer(word: &str) -> Option<Layer> {
 
 fn of_layer(layer: Layer) -> Vec<Cause> {
     select(|cause| cause.layer == Some(layer))
-}
-
-/// The status without what is of one pod alone: `Init:CrashLoopBackOff`, `Init:0/2`, `ExitCode:3`, `Signal:9`.
-fn general(status: &str) -> &str {
-    let of_init = status.strip_prefix("Init:");
-    let word = of_init.unwrap_or(status);
-    let counts = |word: &str| word.bytes().all(|b| b.is_ascii_digit() || b == b'/');
-    match word.split_once(':') {
-        Some(("ExitCode" | "Signal", number)) if counts(number) => "Error",
-        None if of_init.is_some() && counts(word) => "PodInitializing",
-        _ => word,
-    }
 }
 
 fn in_name_or_title(cause: &Cause, lower: &str) -> bool {
@@ -380,16 +379,49 @@ mod tests {
         ContainerCannotRun ContainerStatusUnknown ExitCode:3 Signal:9 Evicted NodeLost NodeAffinity NodeShutdown \
         Terminated DeadlineExceeded UnexpectedAdmissionError OutOfcpu OutOfmemory OutOfpods";
 
-    /// Reasons of events and conditions, and what people call things.
-    const OTHER: &str = "Unschedulable FailedScheduling FailedCreate FailedMount FailedAttachVolume BackOff Unhealthy \
-        Killing FailedCreatePodSandBox NotTriggerScaleUp ProvisioningFailed FailedBinding Preempted quota probe \
-        readiness taint image dns storageclass affinity";
+    /// States of containers and conditions of pods, as `kubectl describe` shows them.
+    const DESCRIBED: &str = "Waiting Running Terminated PodScheduled PodReadyToStartContainers Initialized \
+        ContainersReady Ready DisruptionTarget";
+
+    /// Reasons of events that tell of something wrong (pkg/kubelet/events/event.go and the controllers', 1.37).
+    const EVENTS: &str = "Unschedulable FailedScheduling FailedCreate FailedMount FailedAttachVolume FailedMapVolume \
+        FailedDetachVolume VolumeResizeFailed BackOff Unhealthy Killing FailedCreatePodSandBox FailedPodSandBoxStatus \
+        FailedSync FailedKillPod ExceededGracePeriod FailedPostStartHook FailedPreStopHook InspectFailed \
+        NetworkNotReady NotTriggerScaleUp ProvisioningFailed FailedBinding WaitForFirstConsumer \
+        ExternalProvisioning Preempted NodeNotReady TaintManagerEviction ProgressDeadlineExceeded ReplicaFailure \
+        BackoffLimitExceeded FailedDaemonPod";
+
+    /// What a kubelet writes of a pod that it does not take (pkg/kubelet/lifecycle/predicate.go, 1.37).
+    const REFUSED: &str = "AppArmor InvalidNodeInfo NodeAffinity NodePorts OutOfcpu OutOfephemeral-storage OutOfmemory \
+        OutOfpods PodOSNotSupported PodOSSelectorNodeLabelDoesNotMatch SysctlForbidden UnexpectedAdmissionError";
+
+    /// What people call things.
+    const OTHER: &str = "quota probe readiness taint image dns storageclass affinity";
 
     #[test]
-    fn every_word_that_kubectl_shows_has_an_answer() {
-        for word in STATUS.split_whitespace().chain(OTHER.split_whitespace()) {
+    fn what_kubectl_and_events_say_is_known_by_itself_and_not_looked_up_in_pages() {
+        let words = [STATUS, DESCRIBED, EVENTS, REFUSED].map(str::split_whitespace);
+        for word in words.into_iter().flatten() {
+            let answer = Answer::of(word).unwrap_or_else(|error| panic!("{word}: {error}"));
+            let is_exact = matches!(answer, Answer::SeenAs(_) | Answer::One(_));
+            let causes = answer.causes().iter().map(|cause| cause.name);
+            assert!(is_exact, "{word}: {:?}", causes.collect::<Vec<_>>());
+        }
+        for word in OTHER.split_whitespace() {
             assert!(!found(word).is_empty(), "{word}");
         }
+    }
+
+    #[test]
+    fn a_step_that_was_done_has_no_cause() {
+        for word in ["Pulled", "Created", "Scheduled"] {
+            let said = Answer::of(word).err().map(|error| error.to_string());
+            assert!(
+                said.is_some_and(|said| said.contains("a step was done")),
+                "{word}"
+            );
+        }
+        assert!(found("created").contains(&"quota-exceeded"));
     }
 
     #[test]
@@ -398,6 +430,10 @@ mod tests {
             ("Init:CrashLoopBackOff", "init-container-failing"),
             ("imagepullbackoff", "registry-dns"),
             ("ExitCode:3", "crash-app-error"),
+            ("Terminated", "oom-killed"),
+            ("Terminated", UNEXPLAINED),
+            ("Waiting", "missing-configmap"),
+            ("Ready", "readiness-failing"),
             ("quota", "quota-exceeded"),
             ("probe", "liveness-failing"),
             ("probes", "readiness-failing"),

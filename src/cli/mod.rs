@@ -308,10 +308,25 @@ pub enum Command {
         /// The shell.
         shell: completion::Shell,
     },
-    /// Print the JSON schema of `-o json`.
-    Schema,
+    /// Print a JSON schema.
+    Schema {
+        /// Of which documents.
+        #[arg(default_value = "report")]
+        of: Documents,
+    },
     /// Print the version.
     Version,
+}
+
+/// The documents that have a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Documents {
+    /// `-o json`: a report, or why there is none.
+    Report,
+    /// `diff -o json`.
+    Diff,
+    /// `--watch -o jsonl`: a document a line.
+    Watch,
 }
 
 /// How to show a report.

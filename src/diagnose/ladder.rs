@@ -47,7 +47,7 @@ fn message(passage: &Passage) -> Message {
     match passage {
         Passage::Created(Some(controller)) => {
             Message::new(say!("ladder.created-by", "created by {controller}"))
-                .fact("controller", controller.as_str())
+                .fact("controller", controller.argument())
         }
         Passage::Created(None) => say!("ladder.created", "created").into(),
         Passage::Bound(name) => node(say!("ladder.bound", "bound to {node}"), name),

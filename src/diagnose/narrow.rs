@@ -33,7 +33,7 @@ pub(super) fn narrow(mut report: Report, keep: &mut impl Selection) -> Report {
     let objects = affected.chain(report.unexplained.iter().map(|one| &one.object));
     let hit: BTreeSet<&ObjectRef> = objects.filter_map(|one| one.workload.as_ref()).collect();
     report.workloads.retain(|one| hit.contains(&one.object));
-    report.summary.causes = causes(&report.diagnoses);
+    report.summary.causes = causes(&report.diagnoses, &report.root_causes);
     let after = (stuck(&report), kept(&report));
     for (kind, numbers) in &mut report.summary.by_kind {
         numbers.stuck = if after.0.is_empty() {

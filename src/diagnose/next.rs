@@ -63,7 +63,7 @@ fn named<'a, S: Subject<'a>>(
             .map(|(ready, all)| ContainersReport { ready, all }),
         since_seconds: since.and_then(|since| age(snapshot, since)),
         restarts: restarts.map(|restarts| restarts_report(snapshot, restarts)),
-        ended: subject.has_ended(),
+        ended: subject.has_ended(snapshot),
         workload: is_owned.then_some(owner),
         container,
     }

@@ -3,7 +3,7 @@
 use super::next::{age, restarts_report};
 use crate::report::{
     Affected, CauseSummary, Diagnosis, GapReport, KindSummary, NotStuck, ReadReport,
-    RestartsReport, ScopeReport, StandingReport, Summary, Unexplained,
+    RestartsReport, RootCause, ScopeReport, StandingReport, Summary, Unexplained,
 };
 use crate::rules;
 use crate::snapshot::{Kind, ObjectRef, ReadScope, Snapshot};
@@ -32,6 +32,8 @@ pub(super) fn scope(scope: &Scope) -> ScopeReport {
 /// Numbers by kind and by cause.
 pub(super) fn summary(
     triage: &Triage<'_>,
+    (snapshot, scope): (&Snapshot<'_>, &Scope),
+    root_causes: &[RootCause],
     diagnoses: &[Diagnosis],
     unexplained: &[Unexplained],
 ) -> Summary {
@@ -40,7 +42,7 @@ pub(super) fn summary(
     let by_kind = numbers.map(|(kind, numbers)| {
         let kept = kept.iter().filter(|one| one.kind == kind).count();
         let summary = KindSummary {
-            all: numbers.all,
+            all: all(&kind, numbers.all, snapshot, scope),
             stuck: numbers.stuck.saturating_sub(kept),
             progressing: numbers.progressing,
             ended: numbers.ended + kept,
@@ -49,9 +51,21 @@ pub(super) fn summary(
     });
     Summary {
         by_kind: by_kind.collect(),
-        causes: causes(diagnoses),
+        causes: causes(diagnoses, root_causes),
         filtered: 0,
     }
+}
+
+/// How many of a kind there are, when that is known of `looked_at`.
+fn all(kind: &str, looked_at: usize, snapshot: &Snapshot<'_>, scope: &Scope) -> Option<usize> {
+    let mut targets = scope.targets.iter();
+    if kind != Kind::Node.as_str() || targets.any(|target| target.kind == Kind::Node) {
+        return Some(looked_at);
+    }
+    let nodes = snapshot.nodes();
+    let read = nodes.whole_cluster().is_ok();
+    // one that is gone, and pods still name it, counts as well
+    read.then(|| nodes.seen().count().max(looked_at))
 }
 
 /// Which objects of these the numbers count: pods, and what owns the others.
@@ -71,7 +85,8 @@ fn owner_or_pod(affected: &Affected) -> ObjectRef {
     owner.unwrap_or_else(|| affected.object())
 }
 
-pub(super) fn causes(diagnoses: &[Diagnosis]) -> Vec<CauseSummary> {
+pub(super) fn causes(diagnoses: &[Diagnosis], root_causes: &[RootCause]) -> Vec<CauseSummary> {
+    let of_cause = |cause: &'static str| root_causes.iter().filter(move |root| root.cause == cause);
     let mut causes: Vec<CauseSummary> = Vec::new();
     for diagnosis in diagnoses {
         let affected = diagnosis.affected.len();
@@ -85,6 +100,7 @@ pub(super) fn causes(diagnoses: &[Diagnosis]) -> Vec<CauseSummary> {
             }
             None => causes.push(CauseSummary {
                 cause: diagnosis.cause,
+                root_causes: of_cause(diagnosis.cause).count(),
                 affected,
                 longest_seconds: longest,
             }),
@@ -251,7 +267,7 @@ fn message(because: &Because) -> Message {
             "standing.of-workload",
             "its selector matches the pods of {workload}, of which there are none at present"
         ))
-        .fact("workload", workload.as_str()),
+        .fact("workload", workload.argument()),
         Because::ExternalName => say!(
             "standing.external-name",
             "of type ExternalName: a name for something outside, without pods"

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use k8s_openapi::api::core::v1::{NodeSelector, NodeSelectorRequirement, NodeSelectorTerm};
+use k8s_openapi::api::core::v1::{NodeSelectorRequirement, NodeSelectorTerm};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::qualified_name::{is_label_value, is_qualified_name};
@@ -171,41 +171,6 @@ pub fn label_selector_text(selector: &LabelSelector) -> String {
         }
     });
     pairs.chain(expressions).collect::<Vec<_>>().join(",")
-}
-
-/// The selector in words: `zone=a or zone=b`.
-pub fn node_selector_text(selector: &NodeSelector) -> String {
-    let terms = selector.node_selector_terms.iter().map(|term| {
-        let expressions = term.match_expressions.iter().flatten();
-        let fields = term.match_fields.iter().flatten();
-        let all: Vec<_> = expressions
-            .chain(fields)
-            .map(node_selector_requirement_text)
-            .collect();
-        all.join(" and ")
-    });
-    terms.collect::<Vec<_>>().join(" or ")
-}
-
-/// An expression as kubectl would take it in a selector: `zone in (a, b)`, `!gpu`, `cores > 4`.
-pub fn node_selector_requirement_text(requirement: &NodeSelectorRequirement) -> String {
-    let NodeSelectorRequirement {
-        key,
-        operator,
-        values,
-    } = requirement;
-    let values = values.as_deref().unwrap_or_default();
-    match (operator.as_str(), values) {
-        ("In", [value]) => format!("{key}={value}"),
-        ("NotIn", [value]) => format!("{key}!={value}"),
-        ("In", _) => format!("{key} in ({})", values.join(", ")),
-        ("NotIn", _) => format!("{key} notin ({})", values.join(", ")),
-        ("Exists", _) => key.clone(),
-        ("DoesNotExist", _) => format!("!{key}"),
-        ("Gt", _) => format!("{key} > {}", values.join(", ")),
-        ("Lt", _) => format!("{key} < {}", values.join(", ")),
-        _ => format!("{key} {operator} ({})", values.join(", ")),
-    }
 }
 
 /// Whether the node's labels fulfil the requirement. `Gt` and `Lt` compare whole numbers of 64 bits; a

@@ -2,7 +2,8 @@
 
 use super::json::escaped;
 use crate::report::{
-    Defect, Diagnosis, GapReport, NotStuck, Report, Silenced, Summary, Unexplained,
+    AwaitedReport, Defect, Diagnosis, GapReport, NotStuck, ReadReport, Report, Requests, RootCause,
+    ScopeReport, Silenced, SilencesNothing, Summary, Unexplained, WorkloadReport,
 };
 use anyhow::Context;
 use serde::Serialize;
@@ -24,10 +25,26 @@ enum Kind<'r> {
     Unexplained(&'r Unexplained),
     NotStuck(&'r NotStuck),
     Silenced(&'r Silenced),
+    SilencesNothing(&'r SilencesNothing),
+    RootCause(&'r RootCause),
+    Workload(&'r WorkloadReport),
+    Awaited(&'r AwaitedReport),
     Gap(&'r GapReport),
     Defect(&'r Defect),
     /// Last, so that its absence shows a report that was cut off.
-    Summary(&'r Summary),
+    Summary(Closing<'r>),
+}
+
+/// The numbers, and what else is of the whole report.
+#[derive(Serialize)]
+struct Closing<'r> {
+    #[serde(flatten)]
+    summary: &'r Summary,
+    version: &'r str,
+    scope: &'r ScopeReport,
+    #[serde(skip_serializing_if = "<[ReadReport]>::is_empty")]
+    read: &'r [ReadReport],
+    requests: &'r Requests,
 }
 
 /// The report as lines of JSON.
@@ -35,19 +52,49 @@ enum Kind<'r> {
 /// # Errors
 /// When a value has no form in JSON; none of the report's types lacks one.
 pub fn jsonl(report: &Report) -> anyhow::Result<String> {
-    let diagnoses = report.diagnoses.iter().map(Kind::Diagnosis);
-    let records = diagnoses
-        .chain(report.unexplained.iter().map(Kind::Unexplained))
-        .chain(report.not_stuck.iter().map(Kind::NotStuck))
-        .chain(report.silenced.iter().map(Kind::Silenced))
-        .chain(report.gaps.iter().map(Kind::Gap))
-        .chain(report.defects.iter().map(Kind::Defect))
-        .chain([Kind::Summary(&report.summary)]);
+    // by name, so that a field that is added has its place here
+    let Report {
+        schema,
+        version,
+        as_of,
+        scope,
+        summary,
+        root_causes,
+        diagnoses,
+        workloads,
+        unexplained,
+        silenced,
+        silences_nothing,
+        not_stuck,
+        gaps,
+        read,
+        awaited,
+        defects,
+        requests,
+    } = report;
+    let closing = Closing {
+        summary,
+        version,
+        scope,
+        read,
+        requests,
+    };
+    let records = (diagnoses.iter().map(Kind::Diagnosis))
+        .chain(unexplained.iter().map(Kind::Unexplained))
+        .chain(not_stuck.iter().map(Kind::NotStuck))
+        .chain(silenced.iter().map(Kind::Silenced))
+        .chain(silences_nothing.iter().map(Kind::SilencesNothing))
+        .chain(root_causes.iter().map(Kind::RootCause))
+        .chain(workloads.iter().map(Kind::Workload))
+        .chain(awaited.iter().map(Kind::Awaited))
+        .chain(gaps.iter().map(Kind::Gap))
+        .chain(defects.iter().map(Kind::Defect))
+        .chain([Kind::Summary(closing)]);
     let mut out = String::new();
     for record in records {
         let record = Record {
-            schema: report.schema,
-            as_of: &report.as_of,
+            schema,
+            as_of,
             record,
         };
         let line = serde_json::to_string(&record).context("the report does not fit into JSON")?;

@@ -121,7 +121,8 @@ fn change(out: &mut String, change: &Change) {
     let label = escaped(&Line::new().plain(&change.label));
     out.push_str(&format!("\n**{label}** {}\n", escaped(&change.change)));
     if let Some(verified) = &change.verified {
-        out.push_str(&format!("{}\n", escaped(verified)));
+        // a line alone would be joined to the one before it
+        out.push_str(&format!("\n{}\n", escaped(verified)));
     }
     if !change.command.is_empty() {
         out.push_str(&fenced(&change.command));

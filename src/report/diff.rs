@@ -9,6 +9,7 @@ pub const DIFF_SCHEMA: &str = "kubectl-diagnose-diff/v1";
 
 /// What became of everything that is or was stuck.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Diff {
     /// Always `kubectl-diagnose-diff/v1`.
     pub schema: &'static str,
@@ -32,6 +33,7 @@ pub struct Diff {
 
 /// One of the two reports.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Side {
     /// When its snapshot was taken.
@@ -42,6 +44,7 @@ pub struct Side {
 
 /// Something that is or was stuck.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Finding {
     /// What it is known by.
     pub fingerprint: String,
@@ -61,6 +64,7 @@ pub struct Finding {
 
 /// One reason in place of another.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Changed {
     /// What it was.
     pub before: Finding,
@@ -70,6 +74,7 @@ pub struct Changed {
 
 /// The same reason.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Still {
     /// As it is now.
@@ -81,6 +86,7 @@ pub struct Still {
 
 /// Something of which only one of the two reports can tell.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Unknown {
     /// As the one report has it.
@@ -94,6 +100,7 @@ pub struct Unknown {
 
 /// Why a report cannot tell of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum WhyUnknown {
     /// It was not asked for.

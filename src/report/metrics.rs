@@ -182,14 +182,14 @@ fn objects(report: &Report) -> BTreeMap<(String, &'static str), usize> {
     let of_kind = report.summary.by_kind.iter();
     let each = of_kind.flat_map(|(kind, of)| {
         let others = of.stuck + of.progressing + of.ended;
-        let healthy = of.all.saturating_sub(others);
+        let healthy = of.all.map(|all| ("healthy", all.saturating_sub(others)));
         let all = [
-            ("healthy", healthy),
             ("progressing", of.progressing),
             ("stuck", of.stuck),
             ("ended", of.ended),
         ];
-        all.map(|(state, many)| ((kind.clone(), state), many))
+        let all = healthy.into_iter().chain(all);
+        all.map(move |(state, many)| ((kind.clone(), state), many))
     });
     each.collect()
 }

@@ -177,8 +177,10 @@ fn is_zero(count: &usize) -> bool {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct KindSummary {
-    /// Objects of the scope that were looked at.
-    pub all: usize,
+    /// Objects of the scope; of nodes those of the cluster unless some were named, and absent where not all were read, since then
+    /// only the nodes of stuck pods are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub all: Option<usize>,
     /// Of those, stuck ones that are neither filtered nor silenced; what has ended is not among them.
     pub stuck: usize,
     /// Of those, ones that are not where they should be, within what is usual.
@@ -194,6 +196,8 @@ pub struct KindSummary {
 pub struct CauseSummary {
     /// The cause.
     pub cause: &'static str,
+    /// How many of the root causes are of it: more than a few, among many others, are one row of the text.
+    pub root_causes: usize,
     /// Objects that it keeps stuck, or that have ended of it.
     pub affected: usize,
     /// Seconds since the trouble of the first began.

@@ -5,6 +5,7 @@
 
 mod volumes;
 
+use crate::kubernetes::node_terms::NodeTerms;
 use crate::kubernetes::quantity::Quantity;
 use crate::rules::shared::failure;
 use crate::scheduler::{
@@ -47,12 +48,16 @@ pub struct FilterFailureReport {
     /// A toleration that nearly fits, and why it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub near_miss: Option<NearMiss>,
-    /// The label expression that does not hold; with a claim, the nodes that reach its volume.
+    /// The requirement that does not hold; with a claim, the nodes that reach its volume, or for which one can be made.
+    /// Terms, of which one is to hold, each with its requirements, which are to hold all.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub wanted: Option<String>,
-    /// What the node carries under that key.
+    pub wanted: Option<NodeTerms>,
+    /// What the node carries under these keys.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub found: BTreeMap<String, String>,
+    /// The node for which the claim's volume is being made.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub found: Option<String>,
+    pub node: Option<String>,
     /// The host port, as `8080/TCP`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<String>,
@@ -208,9 +213,12 @@ impl FilterFailureReport {
                 self.taint = Some(taint.clone());
                 self.near_miss.clone_from(near_miss);
             }
-            What::Label { wanted, found, .. } => {
-                self.wanted = Some(wanted.clone());
-                self.found.clone_from(found);
+            What::Label { wanted, found } => {
+                let found = found
+                    .iter()
+                    .map(|found| (wanted.key.clone(), found.clone()));
+                self.found = found.collect();
+                self.wanted = Some(wanted.clone().into());
             }
             What::Port { port, holder } => {
                 self.port = Some(port.to_string());

@@ -9,6 +9,7 @@ pub const WATCH_SCHEMA: &str = "kubectl-diagnose-watch/v1";
 
 /// Something became stuck, is stuck for another reason, or is not stuck any more.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Transition {
     /// Always `kubectl-diagnose-watch/v1`.
@@ -30,6 +31,7 @@ pub struct Transition {
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Became {
     /// It was stuck when the watch began.
@@ -44,6 +46,7 @@ pub enum Became {
 
 /// What was not seen meanwhile.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Interruption {
     /// Always `kubectl-diagnose-watch/v1`.
@@ -61,6 +64,7 @@ pub struct Interruption {
 
 /// What happened to a watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Interrupted {
     /// It cannot be followed; nothing is told until it can.

@@ -132,14 +132,20 @@ pub const UNEXPLAINED: &str = "unexplained";
 
 /// How kubectl and events show what may have no rule yet.
 const MAY_BE_UNEXPLAINED: &[&str] = &[
+    "AppArmor",
     "CreatePodSandboxError",
     "DeadlineExceeded",
     "ExceededGracePeriod",
     "FailedAttachVolume",
+    "FailedDaemonPod",
+    "FailedDetachVolume",
     "FailedKillPod",
     "FailedMapVolume",
     "FailedMount",
+    "FailedPodSandBoxStatus",
     "FailedPreStopHook",
+    "FailedSync",
+    "InvalidNodeInfo",
     "KillPodSandboxError",
     "NodeAffinity",
     "NodePorts",
@@ -149,11 +155,15 @@ const MAY_BE_UNEXPLAINED: &[&str] = &[
     "OutOfmemory",
     "OutOfpods",
     "PodInitializing",
+    "PodOSNotSupported",
+    "PodOSSelectorNodeLabelDoesNotMatch",
     "PreCreateHookError",
     "PreStartHookError",
+    "SysctlForbidden",
     "Terminated",
     "TopologyAffinityError",
     "UnexpectedAdmissionError",
+    "VolumeResizeFailed",
 ];
 
 /// How kubectl and events show what is [`UNEXPLAINED`] and nothing else: the words that no rule has for its own.

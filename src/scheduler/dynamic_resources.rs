@@ -10,7 +10,7 @@
 
 use super::{Filter, FilterFailure, Incoming, NodeView, Other, Unread, View, What};
 use crate::kubernetes::device_claims::named;
-use crate::kubernetes::selector::{node_selector_term_matches, node_selector_text};
+use crate::kubernetes::selector::node_selector_term_matches;
 use crate::messages::scheduler::{ClaimProblem, Reason};
 use crate::snapshot::{Gap, Kind, ResourceClaim, Seen, Why};
 use k8s_openapi::api::core::v1::NodeSelector;
@@ -105,7 +105,7 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
     let failures = elsewhere.map(|(claim, nodes)| {
         let what = Other::DevicesElsewhere {
             claim: claim.clone(),
-            nodes: node_selector_text(nodes),
+            nodes: (*nodes).into(),
         };
         failure(ClaimProblem::OtherNode, what)
     });

@@ -34,6 +34,7 @@ mod topology_spread;
 mod unschedulable;
 mod view;
 mod volume_binding;
+pub mod volume_match;
 mod volume_restrictions;
 mod volume_zone;
 mod volumes;
@@ -47,6 +48,7 @@ pub use topology_spread::Distribution;
 pub use view::{NodeView, View};
 pub use volumes::{NoVolume, VolumeFailure};
 
+use crate::kubernetes::node_terms::{NodeRequirement, NodeTerms};
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
 use crate::snapshot::{Evidence, Gap, PodRecord, Why};
@@ -152,11 +154,9 @@ pub enum What {
     },
     /// A node selector or affinity expression does not hold.
     Label {
-        /// The unmet expression: `disk=ssd`, `zone in (a, b)`.
-        wanted: String,
-        /// The label's key.
-        key: String,
-        /// What the node carries under the key; `None` when it carries nothing.
+        /// The unmet requirement.
+        wanted: NodeRequirement,
+        /// What the node carries under its key; `None` when it carries nothing.
         found: Option<String>,
     },
     /// A host port is held by another pod.
@@ -241,8 +241,8 @@ pub enum Other {
     DevicesElsewhere {
         /// The claim.
         claim: String,
-        /// These: `zone=a or zone=b`.
-        nodes: String,
+        /// These.
+        nodes: NodeTerms,
     },
     /// Features that the node's kubelet does not declare.
     MissingFeatures(Vec<&'static str>),

@@ -7,12 +7,12 @@
 //! `metadata.name`, and the others fail here before any other filter runs. A profile's `addedAffinity` cannot be read.
 
 use super::{Filter, FilterFailure, Incoming, NodeView, Other, What};
-use crate::kubernetes::selector::{
-    node_selector_requirement_matches, node_selector_requirement_text, node_selector_term_matches,
-};
+use crate::kubernetes::node_terms::NodeRequirement;
+use crate::kubernetes::selector::{node_selector_requirement_matches, node_selector_term_matches};
 use crate::messages::scheduler::Reason;
 use k8s_openapi::api::core::v1::{NodeSelectorRequirement, NodeSelectorTerm};
 use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
 
 /// The only field that a term may name.
 const NAME: &str = "metadata.name";
@@ -52,7 +52,7 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
     let pairs = pod.spec.node_selector.iter().flatten();
     let pairs = pairs
         .filter(|(key, value)| labels.get(*key) != Some(value))
-        .map(|(key, value)| label(format!("{key}={value}"), key, labels));
+        .map(|(key, value)| label(NodeRequirement::one_of(key, slice::from_ref(value)), labels));
     let unmet_terms = terms.map(|terms| nearest(terms, node)).unwrap_or_default();
     pairs
         .chain(unmet_terms)
@@ -119,19 +119,12 @@ fn unmet(term: &NodeSelectorTerm, node: &NodeView<'_>) -> Vec<What> {
     let expressions = term.match_expressions.iter().flatten();
     let expressions = expressions
         .filter(|requirement| !node_selector_requirement_matches(requirement, labels))
-        .map(|requirement| {
-            label(
-                node_selector_requirement_text(requirement),
-                &requirement.key,
-                labels,
-            )
-        });
+        .map(|requirement| label(requirement.into(), labels));
     let fields = term.match_fields.iter().flatten();
     let fields = fields
         .filter(|requirement| !field_holds(requirement, node.name()))
         .map(|requirement| What::Label {
-            wanted: node_selector_requirement_text(requirement),
-            key: requirement.key.clone(),
+            wanted: requirement.into(),
             found: (requirement.key == NAME).then(|| node.name().to_owned()),
         });
     expressions.chain(fields).collect()
@@ -145,11 +138,10 @@ fn field_holds(field: &NodeSelectorRequirement, name: &str) -> bool {
     node_selector_term_matches(&alone, &BTreeMap::new(), name)
 }
 
-fn label(wanted: String, key: &str, labels: &BTreeMap<String, String>) -> What {
+fn label(wanted: NodeRequirement, labels: &BTreeMap<String, String>) -> What {
     What::Label {
+        found: labels.get(&wanted.key).cloned(),
         wanted,
-        key: key.to_owned(),
-        found: labels.get(key).cloned(),
     }
 }
 
@@ -175,7 +167,7 @@ mod tests {
         let failures = results[0].failures.iter();
         failures
             .map(|failure| match &failure.what {
-                What::Label { wanted, found, .. } => {
+                What::Label { wanted, found } => {
                     format!("{wanted} ({})", found.as_deref().unwrap_or("-"))
                 }
                 What::Other(other) => format!("{other:?}"),

@@ -11,13 +11,15 @@
 mod candidates;
 mod provision;
 
+use super::volume_match::asked;
 use super::volumes::{Mount, NoVolume, Prepared, VolumeFailure, failure, missing};
 use super::{Filter, FilterFailure, Incoming, NodeView, View};
 use crate::kubernetes::claims::{class_name, fully_bound, selected_node, volume_name};
 use crate::kubernetes::in_tree::driver_affinity;
+use crate::kubernetes::node_terms::NodeTerms;
 use crate::kubernetes::owners;
 use crate::kubernetes::quantity::Quantity;
-use crate::kubernetes::selector::{node_selector_term_matches, node_selector_text};
+use crate::kubernetes::selector::node_selector_term_matches;
 use crate::kubernetes::storage_class::waits_for_consumer;
 use crate::messages::scheduler::Reason;
 use crate::snapshot::{CsiNode, Volume};
@@ -25,7 +27,7 @@ use candidates::Candidates;
 use k8s_openapi::api::core::v1::{NodeSelector, PersistentVolumeClaim};
 use provision::Provision;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The pod's claims, as far as nodes matter to them.
 #[derive(Debug, Clone, Default)]
@@ -191,12 +193,6 @@ fn place<'v>(
     }
 }
 
-/// How much a claim asks.
-fn asked(claim: &PersistentVolumeClaim) -> Option<Quantity> {
-    let resources = claim.spec.as_ref()?.resources.as_ref()?;
-    resources.requests.as_ref()?.get("storage")?.0.parse().ok()
-}
-
 /// The key of the driver that stands in for the volume's plugin, where its zones are written in another way.
 fn translates(volume: &Volume) -> Option<&'static str> {
     volume.in_tree.and_then(|plugin| plugin.topology_key)
@@ -298,26 +294,22 @@ impl Bound<'_> {
         if admits(&affinity, node) {
             return None;
         }
+        let wanted = NodeTerms::from(&*affinity);
         let failure = VolumeFailure::Elsewhere {
             claim,
             volume: self.name.clone(),
-            wanted: node_selector_text(&affinity),
-            found: carried(&affinity, node),
+            found: carried(&wanted, node),
+            wanted,
         };
         Some((Reason::VolumeNodeAffinity, failure))
     }
 }
 
-/// What the node carries under the keys of the affinity.
-fn carried(affinity: &NodeSelector, node: &NodeView<'_>) -> Option<String> {
-    let terms = affinity.node_selector_terms.iter();
-    let expressions = terms.flat_map(|term| term.match_expressions.iter().flatten());
-    let keys: BTreeSet<&str> = expressions.map(|one| one.key.as_str()).collect();
-    let labels = keys
-        .into_iter()
-        .filter_map(|key| Some(format!("{key}={}", node.label(key)?)));
-    let labels: Vec<String> = labels.collect();
-    (!labels.is_empty()).then(|| labels.join(", "))
+/// What the node carries under the keys that these terms name.
+fn carried(wanted: &NodeTerms, node: &NodeView<'_>) -> BTreeMap<String, String> {
+    let keys = wanted.keys().into_iter();
+    keys.filter_map(|key| Some((key.to_owned(), node.label(key)?.to_owned())))
+        .collect()
 }
 
 impl Bindings<'_> {

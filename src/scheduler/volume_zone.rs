@@ -127,7 +127,7 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
             claim: zone.claim.clone(),
             volume: zone.volume.clone(),
             key: zone.key.to_owned(),
-            wanted: zone.values.join(", "),
+            wanted: zone.values.iter().map(ToString::to_string).collect(),
             found: found.map(str::to_owned),
         };
         Some(failure(Filter::VolumeZone, &reason, volume))

@@ -4,10 +4,12 @@
 
 use super::{Filter, FilterFailure, Holder, Incoming, Unread, View, What};
 use crate::kubernetes::claims;
+use crate::kubernetes::node_terms::NodeTerms;
 use crate::kubernetes::quantity::Quantity;
 use crate::messages::scheduler::Reason;
 use crate::snapshot::{Gap, Seen};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use std::collections::BTreeMap;
 
 /// Why a pod's claim, volume or disk rejects a node, or the pod as a whole.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,10 +53,10 @@ pub enum VolumeFailure {
         claim: String,
         /// Its volume.
         volume: String,
-        /// Which nodes do: `zone=a or zone=b`.
-        wanted: String,
-        /// What the node carries under these keys; `None` when nothing.
-        found: Option<String>,
+        /// Which nodes do.
+        wanted: NodeTerms,
+        /// What the node carries under these keys.
+        found: BTreeMap<String, String>,
     },
     /// The claim has no volume yet, and can get none for this node.
     Unavailable {
@@ -92,7 +94,7 @@ pub enum VolumeFailure {
         /// The label.
         key: String,
         /// The zones of the volume.
-        wanted: String,
+        wanted: Vec<String>,
         /// The node's zone; `None` when it carries other topology labels only.
         found: Option<String>,
     },
@@ -110,8 +112,8 @@ pub enum NoVolume {
     ForNode(String),
     /// The class's volumes are made by hand.
     ByHand,
-    /// The class makes volumes only for nodes like this: `zone in (a, b)`.
-    Topology(String),
+    /// The class makes volumes only for these nodes.
+    Topology(NodeTerms),
 }
 
 impl VolumeFailure {

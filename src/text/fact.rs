@@ -1,6 +1,7 @@
 //! The values that sentences name.
 
 use super::{Message, Sentence};
+use crate::kubernetes::node_terms::{NodeRequirement, NodeTerms};
 use crate::kubernetes::quantity::Quantity;
 use serde::Serialize;
 use serde::ser::Serializer;
@@ -49,6 +50,8 @@ pub enum Fact {
     Name(String),
     /// Several of them, in an order that means something or by name.
     Names(Vec<String>),
+    /// Which nodes are meant: in JSON its terms, each with its requirements.
+    Nodes(NodeTerms),
     /// A word of the catalogue: a sentence without holes. In JSON the last part of its id.
     Word(
         #[serde(serialize_with = "word")]
@@ -109,7 +112,7 @@ impl Fact {
             }
             Fact::Names(names) => length(names.len()),
             Fact::Phrases(phrases) => length(phrases.len()),
-            Fact::Amount(_) | Fact::Name(_) | Fact::Word(_) | Fact::Phrase(_) => 1,
+            Fact::Amount(_) | Fact::Name(_) | Fact::Nodes(_) | Fact::Word(_) | Fact::Phrase(_) => 1,
         }
     }
 }
@@ -166,6 +169,16 @@ impl From<Seconds> for Fact {
 impl From<Vec<String>> for Fact {
     fn from(names: Vec<String>) -> Self {
         Fact::Names(names)
+    }
+}
+impl From<NodeTerms> for Fact {
+    fn from(nodes: NodeTerms) -> Self {
+        Fact::Nodes(nodes)
+    }
+}
+impl From<NodeRequirement> for Fact {
+    fn from(requirement: NodeRequirement) -> Self {
+        Fact::Nodes(requirement.into())
     }
 }
 impl From<Sentence> for Fact {

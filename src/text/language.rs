@@ -3,6 +3,7 @@
 use super::template::{Part, parse};
 use super::{Fact, Facts, Message, Sentence, say};
 use crate::kubernetes::duration::human_seconds;
+use crate::kubernetes::node_terms::NodeTerms;
 
 use std::collections::BTreeMap;
 
@@ -122,6 +123,7 @@ impl Language {
             Fact::Amount(amount) => amount.to_string(),
             Fact::Name(name) => name.clone(),
             Fact::Names(names) => self.names(names),
+            Fact::Nodes(terms) => self.nodes(terms),
             Fact::Word(word) => self.word(*word),
             Fact::Share { some, all } => self.share(*some, *all),
             Fact::Phrase(phrase) => self.render(phrase),
@@ -140,6 +142,26 @@ impl Language {
             .fact("others", phrases.join(", "))
             .fact("last", last);
         self.render(&list)
+    }
+
+    /// `zone=a and disk=ssd or zone=b`
+    fn nodes(&self, nodes: &NodeTerms) -> String {
+        let both = say!("nodes.both", "{before} and {last}");
+        let either = say!("nodes.either", "{before} or {last}");
+        let terms = nodes.0.iter().map(|term| {
+            let requirements = term.iter().map(ToString::to_string);
+            self.chained(both, requirements)
+        });
+        self.chained(either, terms)
+    }
+
+    /// All of them, two at a time.
+    fn chained(&self, two: Sentence, all: impl Iterator<Item = String>) -> String {
+        let joined = all.reduce(|before, last| {
+            let message = Message::new(two).fact("before", before).fact("last", last);
+            self.render(&message)
+        });
+        joined.unwrap_or_default()
     }
 
     /// `a, b, c and 2 more`
@@ -195,6 +217,7 @@ fn thousands(number: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kubernetes::node_terms::NodeRequirement;
 
     #[test]
     fn counts_are_grouped_and_other_numbers_are_not() {
@@ -242,6 +265,30 @@ mod tests {
         let message = held(&["80"]).fact("who", "x");
         assert_eq!(german.render(&message), "x hält 80");
         assert_eq!(german.word(say!("test.other", "other")), "other");
+    }
+
+    #[test]
+    fn nodes_are_joined_by_the_language() {
+        let zone = |zone: &str| NodeRequirement::one_of("zone", &[zone.to_owned()]);
+        let two = NodeRequirement::one_of("disk", &["hdd".to_owned(), "ssd".to_owned()]);
+        let terms = NodeTerms(vec![vec![zone("a"), two], vec![zone("b")], vec![zone("c")]]);
+        let fact = Fact::from(terms);
+        assert_eq!(
+            ENGLISH.fact(&fact),
+            "zone=a and disk in (hdd, ssd) or zone=b or zone=c"
+        );
+        let german = Language::parse(
+            "nodes.both = {before} und {last}\nnodes.either = {before} oder {last}",
+        );
+        assert_eq!(
+            german.fact(&fact),
+            "zone=a und disk in (hdd, ssd) oder zone=b oder zone=c"
+        );
+        let json = serde_json::to_value(&fact).expect("a fact is data");
+        assert_eq!(
+            json[0][1],
+            serde_json::json!({"key": "disk", "operator": "In", "values": ["hdd", "ssd"]})
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! sandbox is made, images are pulled after it), so the first layer without evidence of passage is where to look.
 
 use super::{Layer, Passage};
-use crate::snapshot::{ContainerView, Event, PodView, Role, Seen, Snapshot};
+use crate::snapshot::{ContainerView, Event, ObjectRef, PodView, Role, Seen, Snapshot};
 
 /// The evidence that a pod is through a layer.
 pub(super) fn of_pod(
@@ -15,10 +15,12 @@ pub(super) fn of_pod(
 ) -> Option<Passage> {
     match layer {
         Layer::Admission => {
-            let controller = pod.controller();
-            Some(Passage::Created(
-                controller.map(|(kind, name)| format!("{kind}/{name}")),
-            ))
+            let controller = pod.controller().map(|(kind, name)| ObjectRef {
+                kind: kind.to_owned(),
+                namespace: Some(pod.namespace().to_owned()),
+                name: name.to_owned(),
+            });
+            Some(Passage::Created(controller))
         }
         Layer::Scheduling => pod.node().map(|node| Passage::Bound(node.to_owned())),
         Layer::Node => node(pod, snapshot),

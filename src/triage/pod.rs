@@ -9,7 +9,7 @@ use super::status_word::status_word;
 use super::subject::{NextCommand, StatusText, describe};
 use super::{Because, Layer, Numbers, Passage, Scope, Sorted, Standing, Subject, passage};
 use crate::snapshot::{
-    ContainerView, Event, Events, Kind, ObjectRef, PodView, Role, Snapshot, Store,
+    ContainerView, Event, Events, Kind, ObjectRef, PodView, Role, Seen, Snapshot, Store, Workload,
 };
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Probe;
@@ -93,8 +93,8 @@ impl<'s> Subject<'s> for &'s PodView {
         scope.covers(&self.identity(), store)
     }
 
-    fn has_ended(&self) -> bool {
-        matches!(self.phase(), "Failed" | "Succeeded")
+    fn has_ended(&self, store: &Store) -> bool {
+        matches!(self.phase(), "Failed" | "Succeeded") && !is_tried_again(self, store)
     }
 
     fn standing(&self, snapshot: &Snapshot<'_>) -> Standing {
@@ -136,11 +136,7 @@ impl<'s> Subject<'s> for &'s PodView {
 
     /// A pod of a Job that failed is over when the Job is complete.
     fn is_in_doubt(&self, store: &Store) -> bool {
-        let job = self
-            .controller()
-            .filter(|(kind, _)| *kind == Kind::Job.as_str());
-        let job = job.and_then(|(kind, name)| store.workload(kind, self.namespace(), name));
-        self.phase() == "Failed" && job.is_some_and(|job| job.is_unknown())
+        self.phase() == "Failed" && job(self, store).is_some_and(|job| job.is_unknown())
     }
 
     fn passed(
@@ -151,6 +147,20 @@ impl<'s> Subject<'s> for &'s PodView {
     ) -> Option<Passage> {
         passage::of_pod(self, snapshot, layer, stuck)
     }
+}
+
+/// Whether it is an attempt of a Job that makes further ones: the Job goes on failing as it did.
+fn is_tried_again(pod: &PodView, store: &Store) -> bool {
+    let job = job(pod, store).and_then(Seen::yes);
+    job.is_some_and(|job| job.finished().is_none() && !job.terminating)
+}
+
+/// The Job that made it.
+fn job<'s>(pod: &PodView, store: &'s Store) -> Option<Seen<'s, &'s Workload>> {
+    let job = pod
+        .controller()
+        .filter(|(kind, _)| *kind == Kind::Job.as_str());
+    job.and_then(|(kind, name)| store.workload(kind, pod.namespace(), name))
 }
 
 fn inspect(pod: &PodView, layer: Layer) -> NextCommand {

@@ -26,7 +26,7 @@ impl<'s> Ready<'s> {
         all
     }
 
-    /// Whether the pod is a leftover: its Job is complete, or its owner runs a ready pod in its stead.
+    /// Whether the pod is a leftover: its Job is complete or has other attempts at work, or its owner runs a ready pod in its stead.
     pub(super) fn replaces(&self, pod: &PodView, store: &Store) -> bool {
         let Some((kind, name)) = pod.controller() else {
             return false;
@@ -34,7 +34,15 @@ impl<'s> Ready<'s> {
         let controller = format!("{kind}/{name}");
         if kind == Kind::Job.as_str() {
             return match store.workload(kind, pod.namespace(), name) {
-                Some(Seen::Yes(job)) => job.finished() == Some(true),
+                Some(Seen::Yes(job)) => {
+                    let wanted =
+                        usize::try_from(job.wanted.unwrap_or_default()).unwrap_or_default();
+                    let others = store
+                        .pod_records()
+                        .of_controller(pod.namespace(), &controller);
+                    let at_work = others.filter(|other| other.ready && !other.terminating);
+                    job.finished() == Some(true) || (wanted > 0 && at_work.count() >= wanted)
+                }
                 _ => succeeded_later(pod, store, &controller),
             };
         }

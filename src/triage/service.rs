@@ -137,8 +137,8 @@ impl<'s> ServiceSubject<'s> {
         }
     }
 
-    /// A workload whose pods it would have if there were any, as `Kind/name`.
-    fn workload(&self, store: &Store) -> Option<String> {
+    /// A workload whose pods it would have if there were any.
+    fn workload(&self, store: &Store) -> Option<ObjectRef> {
         let mut workloads = self.workloads(store);
         // labels that a controller gives each pod are in no template
         let selector = &self.service.selector;
@@ -152,7 +152,7 @@ impl<'s> ServiceSubject<'s> {
             !written.is_empty() && carries(&workload.template_labels, &written)
         };
         let (workload, _) = workloads.find(|(_, workload)| is_its(workload))?;
-        Some(store.outermost(workload).short())
+        Some(store.outermost(workload))
     }
 }
 
@@ -292,7 +292,7 @@ mod tests {
         let web = json!({"selector": {"app": "web"}});
         let deployment = json!({"metadata": {}, "spec": {"replicas": 0, "template": {"metadata": {"labels": {"app": "web"}}}}});
         let deployment = (Kind::Deployment, deployment);
-        let of_workload = Because::OfWorkload("Deployment/web-1".to_owned());
+        let of_workload = Because::OfWorkload(ObjectRef::new(Kind::Deployment, "shop", "web-1"));
         for (service, beside, pods_read, expected) in [
             (json!({}), vec![], true, Because::NoSelector),
             (

@@ -63,7 +63,8 @@ pub trait Subject<'s>: Copy {
     }
 
     /// Whether it has come to its end and stays as it is.
-    fn has_ended(&self) -> bool {
+    fn has_ended(&self, store: &Store) -> bool {
+        let _ = store;
         false
     }
 
@@ -270,8 +271,8 @@ pub enum Because {
     NoSelector,
     /// A Service is of type ExternalName and has no pods.
     ExternalName,
-    /// A Service's pods are those of a workload, `Kind/name`, that has none at present.
-    OfWorkload(String),
+    /// A Service's pods are those of a workload that has none at present.
+    OfWorkload(ObjectRef),
     /// A Service's pods, so many, have ended.
     PodsEnded(usize),
     /// Not all pods were read, and none that was is a Service's.
@@ -291,8 +292,8 @@ pub enum Because {
 /// The evidence that a subject is through a layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Passage {
-    /// It exists, made by this controller, `Kind/name`, if any.
-    Created(Option<String>),
+    /// It exists, made by this controller, if any.
+    Created(Option<ObjectRef>),
     /// It is bound to this node.
     Bound(String),
     /// The kubelet of this node accepted it; whether the node is Ready, where that was read.

@@ -25,6 +25,7 @@ fn the_binary_completes_itself_as_kubectl_completes_the_plugin() {
     );
     assert_eq!(completed("kubectl-diagnose -o js"), ["json", "jsonl"]);
     assert_eq!(completed("kubectl-diagnose --output=js"), ["json", "jsonl"]);
+    assert_eq!(completed("kubectl-diagnose schema w"), ["watch"]);
     assert!(completed("kubectl-diagnose deploy").contains(&"deployment".to_owned()));
     assert!(asked(&["explain", "CrashL"]).starts_with("CrashLoopBackOff\t"));
     assert!(asked(&["causes", "vol"]).starts_with("volume\t"));

@@ -4,6 +4,7 @@ use super::objects::{self, CREATED};
 use super::world::World;
 use crate::BINARY;
 use crate::api_server::ApiServer;
+use crate::json_schema::Schema;
 use crate::support::Kind;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
@@ -307,4 +308,24 @@ fn formats_that_need_the_whole_report_are_refused_for_a_watch() {
         said.contains("a watch tells line by line: text or jsonl"),
         "{said}"
     );
+}
+
+#[test]
+fn what_a_watch_writes_keeps_to_its_schema() {
+    let world = shop(&THERE);
+    let pod = |name| of_revision(without_image(name), 1);
+    world.put(Kind::Pod, pod("web-r1-c"));
+    let server = world.serve();
+    let mut child = run(&server.kubeconfig(), &["-w", "-o", "jsonl"]);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(line["transition"], "stuck", "{line}");
+    Schema::of_watch().keeps(&line, "/$defs/Transition");
+    let lost = json!({
+        "schema": "kubectl-diagnose-watch/v1", "at": "2026-01-01T00:00:00Z", "transition": "lost",
+        "kinds": ["Pod"], "detail": "connection refused",
+    });
+    Schema::of_watch().keeps(&lost, "/$defs/Interruption");
 }

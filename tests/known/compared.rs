@@ -1,6 +1,7 @@
 //! `diff`: what became of everything since.
 
 use super::*;
+use crate::json_schema::Schema;
 
 fn ids(diff: &Value, what: &str) -> Vec<String> {
     let all = diff[what].as_array().unwrap().iter();
@@ -32,6 +33,7 @@ fn two_dumps_are_compared() {
     assert_eq!(found.code, 1, "{}", found.err);
     let diff = found.json();
     assert_eq!(diff["schema"], "kubectl-diagnose-diff/v1");
+    Schema::of_diff().keeps(&diff, "/$defs/Diff");
     assert_eq!(ids(&diff, "new"), ["registry-dns cart"]);
     assert_eq!(ids(&diff, "changed"), ["registry-dns web"]);
     assert_eq!(diff["changed"][0]["before"]["cause"], "missing-configmap");

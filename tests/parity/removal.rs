@@ -76,11 +76,12 @@ fn remove(failure: &FilterFailure, cluster: &mut Vec<Value>, probe: &mut Value, 
             );
         }
         What::Taint { taint, .. } => untaint(node(cluster, on), taint),
-        What::Label { wanted, key, .. } => {
+        What::Label { wanted, .. } => {
+            let key = &wanted.key;
             let selected = probe["spec"]["nodeSelector"][key]
                 .as_str()
                 .map(str::to_owned);
-            match selected.filter(|value| *wanted == format!("{key}={value}")) {
+            match selected.filter(|value| wanted.to_string() == format!("{key}={value}")) {
                 Some(value) => node(cluster, on)["metadata"]["labels"][key] = json!(value),
                 None => probe["spec"]["affinity"]["nodeAffinity"] = json!({}),
             }

@@ -295,6 +295,26 @@ fn markdown_has_no_marks_of_others() {
     );
 }
 
+/// Lines that follow each other are one paragraph in Markdown.
+#[test]
+fn what_was_verified_stands_in_a_paragraph_of_its_own() {
+    let lines = render::markdown(&contributing(), PLAIN);
+    let lines: Vec<&str> = lines.lines().collect();
+    let verified = lines
+        .windows(3)
+        .filter(|three| three[1].starts_with("verified:"));
+    let alone: Vec<bool> = verified
+        .map(|three| three[0].is_empty() && matches!(three[2], "" | "```"))
+        .collect();
+    assert_eq!(alone, [true; 3], "{lines:#?}");
+    let html = render::html(&contributing(), PLAIN);
+    assert_eq!(
+        html.matches("<p><span class=\"passed\">verified:").count(),
+        3,
+        "{html}"
+    );
+}
+
 /// A command as the runner takes it from a line (actions/runner, src/Runner.Common/ActionCommand.cs).
 #[derive(Debug)]
 struct WorkflowCommand {
@@ -436,47 +456,4 @@ fn sarif_keeps_to_its_schema() {
     let broken = json!({"version": "2.1.0", "runs": [{"tool": {"driver": {}}}]});
     let checked = std::panic::catch_unwind(|| schema.keeps(&broken, ""));
     assert!(checked.is_err(), "a driver has a name");
-}
-
-#[test]
-fn lines_of_json_are_the_parts_of_the_report() {
-    let schema = Schema::published();
-    for (name, report) in every_report() {
-        let lines = render::jsonl(&report).expect("it is JSON");
-        let mut records: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-        for line in lines.lines() {
-            let mut line: Value = serde_json::from_str(line).expect("it is JSON");
-            let fields = line.as_object_mut().expect("an object");
-            assert_eq!(fields.remove("schema"), Some(json!(report.schema)));
-            assert_eq!(fields.remove("asOf"), Some(json!(report.as_of)));
-            let record = fields.remove("record").expect("it says what it is");
-            let record = record.as_str().expect("a word").to_owned();
-            let part = match record.as_str() {
-                "gap" => "GapReport".to_owned(),
-                word => word[..1].to_uppercase() + &word[1..],
-            };
-            schema.keeps(&line, &format!("/$defs/{part}"));
-            records.entry(record).or_default().push(line);
-        }
-        let whole = serde_json::to_value(&report).expect("it is JSON");
-        for (record, list) in [
-            ("diagnosis", "diagnoses"),
-            ("unexplained", "unexplained"),
-            ("notStuck", "notStuck"),
-            ("silenced", "silenced"),
-            ("gap", "gaps"),
-        ] {
-            let lines = records.remove(record).unwrap_or_default();
-            let listed = whole.get(list).cloned().unwrap_or_else(|| json!([]));
-            assert_eq!(Value::from(lines), listed, "{name}");
-        }
-        assert_eq!(records["summary"], [whole["summary"].clone()], "{name}");
-        assert!(
-            lines.ends_with('\n')
-                && lines
-                    .lines()
-                    .last()
-                    .is_some_and(|it| it.contains("\"summary\""))
-        );
-    }
 }

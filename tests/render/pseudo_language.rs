@@ -32,7 +32,7 @@ const PROPER_NAMES: [&str; 13] = [
 ];
 
 /// Fields of the report whose values are the cluster's words, or words for which kubectl or the scheduler has no others.
-const KEPT: [&str; 32] = [
+const KEPT: [&str; 33] = [
     "allocatable",
     "asked",
     "cause",
@@ -47,6 +47,7 @@ const KEPT: [&str; 32] = [
     "fingerprint",
     "found",
     "free",
+    "key",
     "kind",
     "lastReason",
     "name",
@@ -63,8 +64,8 @@ const KEPT: [&str; 32] = [
     "targets",
     "template",
     "topologyKey",
+    "values",
     "volume",
-    "wanted",
 ];
 
 /// Fields of a report made by hand that stand for a cluster's words, or for sentences of rules.
@@ -234,6 +235,8 @@ fn collect(json: &Value, key: &str, kept: &[&str], strings: &mut BTreeSet<String
             // what a rule calls a name might be a sentence
             let is_kept = |name: &str| kept != KEPT || !matches!(name, "facts" | "args");
             for (name, value) in fields.iter().filter(|(name, _)| is_kept(name)) {
+                // labels by their keys
+                let name = if key == "found" { key } else { name };
                 collect(value, name, kept, strings);
             }
         }

@@ -76,15 +76,22 @@ pub(super) fn of_claims(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>
     }
 }
 
-/// A claim that waits for its first consumer takes a volume that is there, or gets a new one.
+/// A claim that waits for its first consumer takes a volume that is there, or gets a new one. Where nothing makes volumes, one
+/// that is there is all that it can get.
 fn unbound(claim: &PersistentVolumeClaim, store: &Store, reads: &mut BTreeSet<Read>) {
     let Some(class) = class(claim, store) else {
+        if claims::class(claim).is_some() {
+            reads.insert(list(Kind::PersistentVolume, None));
+        }
         return;
     };
-    if !waits_for_consumer(class) {
+    let waits = waits_for_consumer(class);
+    if waits || class.provisioner == NO_PROVISIONER {
+        reads.insert(list(Kind::PersistentVolume, None));
+    }
+    if !waits {
         return;
     }
-    reads.insert(list(Kind::PersistentVolume, None));
     let driver = store.csi_drivers().get("", &class.provisioner);
     if driver.yes().is_some_and(|driver| driver.storage_capacity) {
         reads.insert(list(Kind::CsiStorageCapacity, None));

@@ -204,7 +204,8 @@ fn verdict(writer: &Writer, report: &Report) -> Message {
     let pods = by_kind.get(Kind::Pod.as_str()).copied();
     let pods = pods.unwrap_or_default();
     let kept = kept(report);
-    let message = match (is_any(|it| it.stuck), pods.all, blind) {
+    let all = pods.all.unwrap_or_default();
+    let message = match (is_any(|it| it.stuck), all, blind) {
         (true, ..) => stuck_by(writer, report),
         (false, ..) if kept > 0 => ended_by(report),
         (false, 0, true) => {
@@ -221,7 +222,10 @@ fn verdict(writer: &Writer, report: &Report) -> Message {
         .fact("nothing", hidden::nothing(report))
         .fact(
             "objects",
-            by_kind.values().map(|numbers| numbers.all).sum::<usize>(),
+            by_kind
+                .values()
+                .filter_map(|numbers| numbers.all)
+                .sum::<usize>(),
         ),
         (false, all, _) => Message::new(say!(
             "text.summary.nothing-stuck",
@@ -271,7 +275,7 @@ fn ended_by(report: &Report) -> Message {
     let causes = causes(report, true);
     let unexplained = unexplained(report, true, causes);
     let pods = report.summary.by_kind.get(Kind::Pod.as_str());
-    let all = pods.map_or(0, |pods| pods.all);
+    let all = pods.and_then(|pods| pods.all).unwrap_or_default();
     let kept = kept(report);
     Message::new(say!(
         "text.summary.ended",
@@ -342,7 +346,8 @@ fn among(summary: &Summary) -> Message {
     kinds.sort_by_key(|(kind, _)| !is_pod(kind));
     let kinds = kinds.into_iter().map(|(kind, numbers)| {
         let [object, objects] = kind_nouns(kind);
-        let message = Message::new(if is_pod(kind) && numbers.all > numbers.stuck {
+        let all = numbers.all.unwrap_or_default();
+        let message = Message::new(if is_pod(kind) && all > numbers.stuck {
             say!(
                 "text.summary.stuck-of",
                 "{stuck} of {all} {all|{object}|{objects}}"
@@ -355,7 +360,7 @@ fn among(summary: &Summary) -> Message {
         });
         message
             .fact("stuck", numbers.stuck)
-            .fact("all", numbers.all)
+            .fact("all", all)
             .fact("object", object)
             .fact("objects", objects)
     });

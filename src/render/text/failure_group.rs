@@ -1,5 +1,6 @@
 //! Filter failures that are told as one, and what they are about.
 
+use crate::kubernetes::node_terms::NodeTerms;
 use crate::report::FilterFailureReport;
 
 /// Filter failures of one row that are told as one, each with the number of its nodes; never none.
@@ -30,7 +31,7 @@ pub(super) enum Topic<'a> {
     /// A claim, a volume, a disk or their driver.
     Volume,
     /// A label wanted.
-    Label(&'a str),
+    Label(&'a NodeTerms),
     /// A resource.
     Resource(&'a str),
     /// A taint.

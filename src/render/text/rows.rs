@@ -9,6 +9,7 @@ use super::names;
 use crate::kubernetes::labels::HOSTNAME;
 use crate::kubernetes::quantity::Quantity;
 use crate::report::{FilterFailureReport, NodeReport};
+use crate::text::ENGLISH;
 use std::collections::BTreeMap;
 
 /// How far filter failures may differ and still be told as one.
@@ -91,7 +92,7 @@ fn profile(node: &NodeReport, grouping: Grouping) -> Vec<(String, FailureGroup<'
 fn key(failure: &FilterFailureReport, grouping: Grouping) -> String {
     let words = || failures::sentence(&FailureGroup(vec![(1, failure)])).english();
     match Topic::of(failure) {
-        Topic::Label(wanted) => format!("label {wanted}"),
+        Topic::Label(wanted) => format!("label {}", ENGLISH.fact(&wanted.clone().into())),
         Topic::Volume if failure.wanted.is_some() || grouping > Grouping::Words => format!(
             "{} {:?} {:?} {:?} {:?} {}",
             failure.reason,

@@ -1,6 +1,7 @@
 //! What like filter failures have in common, as a sentence names it: who holds something, how much is free, which values differ.
 
 use super::failure_group::{FailureGroup, kind_of_taint};
+use crate::kubernetes::node_terms::NodeTerms;
 use crate::kubernetes::quantity::Quantity;
 use crate::render::words::{NAMED, amount, listed, named, verbatim};
 use crate::report::FilterFailureReport;
@@ -109,12 +110,17 @@ pub(super) fn taint(group: &FailureGroup<'_>) -> Message {
 
 /// `disktype=nvme: it is ssd`, or over several nodes `disktype=nvme: ssd on 4, hdd on 1`
 pub(super) fn label(group: &FailureGroup<'_>) -> Message {
-    let mut found: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    let mut found: BTreeMap<Option<String>, usize> = BTreeMap::new();
     for (nodes, failure) in &group.0 {
-        *found.entry(failure.found.as_deref()).or_default() += nodes;
+        *found.entry(carried(failure)).or_default() += nodes;
     }
-    let wanted = group.all().find_map(|failure| failure.wanted.as_deref());
-    let of_wanted = |sentence| Message::new(sentence).fact("wanted", wanted.unwrap_or_default());
+    let found: BTreeMap<Option<&str>, usize> = found
+        .iter()
+        .map(|(value, nodes)| (value.as_deref(), *nodes))
+        .collect();
+    let wanted = group.all().find_map(|failure| failure.wanted.clone());
+    let of_wanted =
+        |sentence| Message::new(sentence).fact("wanted", wanted.clone().unwrap_or_default());
     match Vec::from_iter(found.keys()).as_slice() {
         [None] => of_wanted(say!("text.label.absent", "{wanted}: not there")),
         [Some("")] => of_wanted(say!("text.label.empty", "{wanted}: it is empty")),
@@ -124,6 +130,20 @@ pub(super) fn label(group: &FailureGroup<'_>) -> Message {
         _ => of_wanted(say!("text.label.values", "{wanted}: {values}"))
             .fact("values", values(&found)),
     }
+}
+
+/// What the node has in place of what is wanted: the value alone where one key is wanted.
+fn carried(failure: &FilterFailureReport) -> Option<String> {
+    let keys = failure.wanted.as_ref().map(NodeTerms::keys);
+    let alone = keys.is_some_and(|keys| keys.len() == 1);
+    let labels = failure.found.iter().map(|(key, value)| {
+        if alone {
+            value.clone()
+        } else {
+            format!("{key}={value}")
+        }
+    });
+    labels.reduce(|before, label| format!("{before}, {label}"))
 }
 
 /// `ssd on 4, hdd on 1, not there on 2`

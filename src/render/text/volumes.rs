@@ -4,7 +4,7 @@ use super::failure_group::FailureGroup;
 use super::values::{STORAGE, free, holders, label, reason};
 use crate::render::words::amount;
 use crate::report::FilterFailureReport;
-use crate::text::{Message, say};
+use crate::text::{Fact, Message, say};
 
 /// A filter failure, complete by itself; `first` is the first of those that are told as one.
 pub(super) fn sentence(group: &FailureGroup<'_>, first: &FilterFailureReport) -> Message {
@@ -45,7 +45,9 @@ fn of_claim(group: &FailureGroup<'_>, first: &FilterFailureReport) -> Message {
         let sentence = say!("text.volume.claim-used", "claim {claim} used by {holders}");
         return Message::new(sentence).fact("holders", holders(group));
     }
-    match (&first.asked, &first.free, &first.wanted) {
+    let wanted = first.wanted.clone().map(Fact::from);
+    let nodes = wanted.or_else(|| first.node.as_deref().map(Fact::from));
+    match (&first.asked, &first.free, nodes) {
         (Some(asked), Some(_), _) => Message::new(say!(
             "text.volume.too-small",
             "claim {claim} asks {asked}, {free} to make it of"
@@ -57,11 +59,11 @@ fn of_claim(group: &FailureGroup<'_>, first: &FilterFailureReport) -> Message {
             "claim {claim} asks {asked}, and no capacity is told"
         ))
         .fact("asked", amount(asked, STORAGE)),
-        (None, _, Some(wanted)) => Message::new(say!(
+        (None, _, Some(nodes)) => Message::new(say!(
             "text.volume.only-on",
             "claim {claim} can get a volume only on {wanted}"
         ))
-        .fact("wanted", wanted.as_str()),
+        .fact("wanted", nodes),
         (None, ..) => Message::new(say!("text.volume.claim", "claim {claim}: {reason}"))
             .fact("reason", reason(first)),
     }
@@ -86,10 +88,17 @@ fn of_driver(group: &FailureGroup<'_>, first: &FilterFailureReport) -> Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kubernetes::node_terms::{NodeRequirement, NodeTerms};
     use crate::scheduler::Holder;
+    use std::collections::BTreeMap;
 
     fn some(text: &str) -> Option<String> {
         Some(text.to_owned())
+    }
+
+    fn zone(zones: &[&str]) -> NodeTerms {
+        let zones: Vec<String> = zones.iter().map(ToString::to_string).collect();
+        NodeRequirement::one_of("zone", &zones).into()
     }
 
     fn words(failure: &FilterFailureReport) -> String {
@@ -110,8 +119,8 @@ mod tests {
             ..none()
         };
         let elsewhere = FilterFailureReport {
-            wanted: some("zone=a"),
-            found: some("zone=b"),
+            wanted: Some(zone(&["a"])),
+            found: BTreeMap::from([("zone".to_owned(), "b".to_owned())]),
             ..bound.clone()
         };
         let in_use = FilterFailureReport {
@@ -136,7 +145,12 @@ mod tests {
         };
         let topology = FilterFailureReport {
             claim: some("data"),
-            wanted: some("zone in (a, b)"),
+            wanted: Some(zone(&["a", "b"])),
+            ..none()
+        };
+        let promised = FilterFailureReport {
+            claim: some("data"),
+            node: some("n2"),
             ..none()
         };
         let full = FilterFailureReport {
@@ -153,7 +167,7 @@ mod tests {
         for (failure, expected) in [
             (
                 &elsewhere,
-                "volume pv-1 of claim data is at zone=a: it is zone=b",
+                "volume pv-1 of claim data is at zone=a: it is b",
             ),
             (&bound, "volume pv-1 of claim data is gone"),
             (&in_use, "claim data used by shop/db-1"),
@@ -164,6 +178,7 @@ mod tests {
                 &topology,
                 "claim data can get a volume only on zone in (a, b)",
             ),
+            (&promised, "claim data can get a volume only on n2"),
             (&full, "attaches 2 more of csi.example.com, 1 of 25 free"),
             (&absent, "driver csi.example.com does not run on it"),
         ] {

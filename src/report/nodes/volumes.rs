@@ -1,6 +1,7 @@
 //! Why a volume rejects a node, as data of the report.
 
 use super::FilterFailureReport;
+use crate::kubernetes::node_terms::NodeRequirement;
 use crate::scheduler::{NoVolume, VolumeFailure};
 
 /// Fills in what this failure knows.
@@ -32,17 +33,24 @@ pub(super) fn report(report: &mut FilterFailureReport, failure: &VolumeFailure) 
             wanted,
             found,
             ..
+        } => {
+            report.claim = about;
+            report.volume = Some(volume.clone());
+            report.wanted = Some(wanted.clone());
+            report.found.clone_from(found);
         }
-        | VolumeFailure::Zone {
+        VolumeFailure::Zone {
             volume,
+            key,
             wanted,
             found,
             ..
         } => {
             report.claim = about;
             report.volume = Some(volume.clone());
-            report.wanted = Some(wanted.clone());
-            report.found.clone_from(found);
+            report.wanted = Some(NodeRequirement::one_of(key, wanted).into());
+            let found = found.iter().map(|found| (key.clone(), found.clone()));
+            report.found = found.collect();
         }
         VolumeFailure::NoSpace { asked, free, .. } => {
             report.claim = about;
@@ -55,11 +63,11 @@ pub(super) fn report(report: &mut FilterFailureReport, failure: &VolumeFailure) 
         }
         VolumeFailure::Unavailable { why, .. } => {
             report.claim = about;
-            report.wanted = match why {
-                NoVolume::Topology(nodes) => Some(nodes.clone()),
-                NoVolume::ForNode(node) => Some(node.clone()),
-                NoVolume::ByHand => None,
-            };
+            match why {
+                NoVolume::Topology(nodes) => report.wanted = Some(nodes.clone()),
+                NoVolume::ForNode(node) => report.node = Some(node.clone()),
+                NoVolume::ByHand => {}
+            }
         }
         VolumeFailure::Claim { .. } => report.claim = about,
     }

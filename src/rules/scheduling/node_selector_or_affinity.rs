@@ -2,6 +2,7 @@
 
 use crate::kubernetes::affinity::node_affinity;
 use crate::kubernetes::nearest::nearest;
+use crate::kubernetes::node_terms::NodeRequirement;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
@@ -10,7 +11,8 @@ use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 use crate::text::{Sentence, say};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
 
 /// `node-selector-or-affinity`
 pub static RULE: Rule = Rule {
@@ -36,7 +38,7 @@ const LABEL_NODES: Sentence = say!(
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let pattern = Pattern {
         failure: |failure: &FilterFailure| match &failure.what {
-            What::Label { key, .. } => key != NAME,
+            What::Label { wanted, .. } => wanted.key != NAME,
             _ => failure.filter == Filter::NodeAffinity,
         },
         reason: |reason: &Reason| match reason {
@@ -58,18 +60,15 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
-    let labels: BTreeSet<(&str, &str)> = matched
+    let labels: BTreeMap<(&str, String), &NodeRequirement> = matched
         .failures()
         .filter_map(|(_, failure)| match &failure.what {
-            What::Label { wanted, key, .. } => Some((key.as_str(), wanted.as_str())),
+            What::Label { wanted, .. } => Some(((wanted.key.as_str(), wanted.to_string()), wanted)),
             _ => None,
         })
         .collect();
-    let wanted: Vec<String> = labels
-        .iter()
-        .map(|(_, wanted)| (*wanted).to_owned())
-        .collect();
-    let Some((key, expression)) = labels.first().copied() else {
+    let wanted: Vec<String> = labels.values().map(ToString::to_string).collect();
+    let Some(requirement) = labels.values().next().copied() else {
         return matched
             .finding(
                 case,
@@ -91,6 +90,7 @@ fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
             )])
             .inspect(inspect(None));
     };
+    let key = requirement.key.as_str();
     let carried = carried(case, key);
     let headline = say!(
         "node-selector-or-affinity.no-node",
@@ -104,7 +104,7 @@ fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     if carried.is_empty() {
         no_such_key(case, finding, key)
     } else {
-        other_values(finding, expression, carried)
+        other_values(finding, requirement, carried)
     }
 }
 
@@ -165,8 +165,15 @@ fn name_of(key: &str) -> &str {
     key.rsplit_once('/').map_or(key, |(_, name)| name)
 }
 
-fn other_values(finding: Finding, expression: &str, carried: BTreeSet<String>) -> Finding {
-    let asked = expression.split_once('=').map(|(_, value)| value);
+fn other_values(
+    finding: Finding,
+    requirement: &NodeRequirement,
+    carried: BTreeSet<String>,
+) -> Finding {
+    let asked = match (requirement.operator.as_str(), requirement.values.as_slice()) {
+        ("In", [value]) => Some(value.as_str()),
+        _ => None,
+    };
     let meant = asked
         .and_then(|asked| nearest(asked, carried.iter().map(String::as_str)))
         .map(str::to_owned);
@@ -244,27 +251,21 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         .inspect(inspect(None))
 }
 
-/// What the pod asks of labels, in kubectl's spelling where that is short.
+/// What the pod asks of labels.
 fn asked(case: &Case<'_>) -> Vec<String> {
     let spec = case.pod().spec();
     let pairs = spec
         .node_selector
         .iter()
         .flatten()
-        .map(|(key, value)| format!("{key}={value}"));
+        .map(|(key, value)| NodeRequirement::one_of(key, slice::from_ref(value)));
     let terms = node_affinity(spec).unwrap_or_default();
     let expressions = terms
         .iter()
         .flat_map(|term| term.match_expressions.iter().flatten())
-        .map(|expression| {
-            let values = expression.values.as_deref().unwrap_or_default().join(", ");
-            if values.is_empty() {
-                format!("{} {}", expression.key, expression.operator)
-            } else {
-                format!("{} {} ({values})", expression.key, expression.operator)
-            }
-        });
-    pairs.chain(expressions).collect()
+        .map(NodeRequirement::from);
+    let all = pairs.chain(expressions);
+    all.map(|requirement| requirement.to_string()).collect()
 }
 
 /// The command that shows the labels of the nodes.

@@ -87,7 +87,7 @@ pub(crate) fn other(other: &Other) -> Message {
             "devices of claim {claim} are on {nodes}"
         ))
         .fact("claim", claim.as_str())
-        .fact("nodes", nodes.as_str()),
+        .fact("nodes", nodes.clone()),
         Other::MissingFeatures(features) => {
             let features: Vec<String> = features.iter().map(ToString::to_string).collect();
             Message::new(say!(

@@ -32,8 +32,9 @@ fn reason(failure: &FilterFailure) -> Message {
         What::Taint { taint, .. } => {
             Message::new(say!("rejection.taint", "taint {taint}")).fact("taint", taint.as_str())
         }
-        What::Label { wanted, .. } => Message::new(say!("rejection.label", "without {wanted}"))
-            .fact("wanted", wanted.as_str()),
+        What::Label { wanted, .. } => {
+            Message::new(say!("rejection.label", "without {wanted}")).fact("wanted", wanted.clone())
+        }
         What::Port { port, .. } => Message::new(say!("rejection.port", "host port {port} taken"))
             .fact("port", port.to_string()),
         What::Resource { resource, .. } => {

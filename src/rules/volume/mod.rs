@@ -1,11 +1,12 @@
 //! Causes of the volume layer.
 //!
-//! What rules share stands in `class` (the StorageClass of a claim), `provisioning` (who makes its volume),
-//! `scheduler_message` and `claim_message` (what the scheduler's message says of claims, and of such without a
-//! volume) and `volume_failures` (what the volume filters found on the nodes).
+//! What rules share stands in `class` (the StorageClass of a claim), `provisioning` (who makes its volume), `near_volume` (a
+//! volume that nearly fits it), `scheduler_message` and `claim_message` (what the scheduler's message says of claims, and of
+//! such without a volume) and `volume_failures` (what the volume filters found on the nodes).
 
 mod claim_message;
 mod class;
+mod near_volume;
 mod provisioning;
 pub mod pvc_lost;
 pub mod pvc_missing;

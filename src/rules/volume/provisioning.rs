@@ -1,26 +1,33 @@
 //! Who has to make the volume of a claim, and why it is not made: the provisioner of its class, or somebody by hand.
 
 use super::class::Class;
+use super::near_volume::{NearVolume, nearest};
 use crate::kubernetes::shell;
-use crate::kubernetes::storage_class::NO_PROVISIONER;
+use crate::kubernetes::storage_class::{NO_PROVISIONER, waits_for_consumer};
 use crate::kubernetes::text;
-use crate::messages::claim::{self, ClaimEvent};
+use crate::messages::claim::{self as claim_message, ClaimEvent};
 use crate::messages::quote;
 use crate::rules::Case;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::snapshot::{Event, Evidence, Kind, Seen};
 use crate::text::{Message, say};
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
 
 /// The most columns that a headline takes of a provisioner's words.
 const WORDS: usize = 80;
 
 /// By the newest event of a volume that could not be made.
-pub(super) fn failed(case: &Case<'_>, event: &Event, class: Class<'_>) -> Finding {
-    match claim::read(&event.message) {
+pub(super) fn failed(
+    case: &Case<'_>,
+    claim: &PersistentVolumeClaim,
+    event: &Event,
+    class: Class<'_>,
+) -> Finding {
+    match claim_message::read(&event.message) {
         ClaimEvent::StorageClassMissing { name } => match class {
-            Class::Named(Seen::Yes(_)) => by_class(case, case.event(event), class),
-            _ => class_is_no_object(case, case.event(event)).fact("class", name),
+            Class::Named(Seen::Yes(_)) => by_class(case, claim, case.event(event), class),
+            _ => class_is_no_object(case, claim, case.event(event)).fact("class", name),
         },
         ClaimEvent::ProvisioningFailed { class, error } => {
             provisioner_fails(case, event, class, &error)
@@ -67,20 +74,25 @@ fn provisioner_fails(
 }
 
 /// By who makes volumes of the claim's class.
-pub(super) fn by_class(case: &Case<'_>, proof: Evidence, class: Class<'_>) -> Finding {
+pub(super) fn by_class(
+    case: &Case<'_>,
+    claim: &PersistentVolumeClaim,
+    proof: Evidence,
+    class: Class<'_>,
+) -> Finding {
     match class {
         Class::Default(Seen::No) => no_default_class(case, proof),
         Class::Named(Seen::Yes(class)) if class.provisioner == NO_PROVISIONER => {
-            by_hand(case, proof)
+            by_hand(case, claim, proof, waits_for_consumer(class))
                 .fact_if("class", class.metadata.name.clone())
                 .why(say!(
                     "unbound-pvc.why-no-provisioner",
                     "nothing provisions volumes of the class {class}: each has to be made by hand"
                 ))
         }
-        Class::Named(Seen::Yes(class)) => provisioner_silent(case, proof, class),
-        Class::Named(Seen::No) => class_is_no_object(case, proof),
-        Class::None => by_hand(case, proof).why(say!(
+        Class::Named(Seen::Yes(class)) => provisioner_silent(case, claim, proof, class),
+        Class::Named(Seen::No) => class_is_no_object(case, claim, proof),
+        Class::None => by_hand(case, claim, proof, false).why(say!(
             "unbound-pvc.why-without-class",
             "the claim asks for a volume without class, which nothing provisions"
         )),
@@ -149,17 +161,23 @@ fn no_default_class(case: &Case<'_>, proof: Evidence) -> Finding {
         ])
 }
 
-fn provisioner_silent(case: &Case<'_>, proof: Evidence, class: &StorageClass) -> Finding {
+fn provisioner_silent(
+    case: &Case<'_>,
+    claim: &PersistentVolumeClaim,
+    proof: Evidence,
+    class: &StorageClass,
+) -> Finding {
+    let near = nearest(case, claim).filter(|near| !near.fits() && !near.is_of_another(claim));
     let headline = say!(
         "unbound-pvc.provisioner-silent",
         "the claim {claim} waits for the provisioner {provisioner}, which has not made a volume"
     );
-    Finding::new(case.subject(), headline, proof)
+    let finding = Finding::new(case.subject(), headline, proof)
         .fact_if("class", class.metadata.name.clone())
         .fact("provisioner", class.provisioner.as_str())
         .why(say!(
             "unbound-pvc.why-provisioner-silent",
-            "the provisioner of the class {class} has said nothing about the claim: it may not be running"
+            "the provisioner of the class {class} has said nothing about the claim: it may not be running[; the volume {volume}, made by hand, {differences}]"
         ))
         .inspect(shell::cluster(["get", "csidrivers"]))
         .fix([Fix::advice(
@@ -168,29 +186,77 @@ fn provisioner_silent(case: &Case<'_>, proof: Evidence, class: &StorageClass) ->
                 "check that the provisioner {provisioner} is installed and runs"
             ),
             Who::Admin,
-        )])
+        )]);
+    match near {
+        Some(near) => near.tell(case, finding),
+        None => finding,
+    }
 }
 
 /// A class may be a mere name, by which claims and volumes made by hand find each other; the controller looks for the object only
 /// where no volume fits.
-fn class_is_no_object(case: &Case<'_>, proof: Evidence) -> Finding {
-    by_hand(case, proof).why(say!(
+fn class_is_no_object(case: &Case<'_>, claim: &PersistentVolumeClaim, proof: Evidence) -> Finding {
+    by_hand(case, claim, proof, false).why(say!(
         "unbound-pvc.why-class-is-no-object",
         "there is no StorageClass[ {class}] that makes one, so the claim waits for a volume made by hand that names the same class"
     ))
 }
 
-/// The claim can only be bound to a volume that somebody makes.
-fn by_hand(case: &Case<'_>, proof: Evidence) -> Finding {
+/// The claim can only be bound to a volume that somebody makes. One that waits for its consumer is bound where its pod can go.
+fn by_hand(
+    case: &Case<'_>,
+    claim: &PersistentVolumeClaim,
+    proof: Evidence,
+    waits: bool,
+) -> Finding {
+    let near = nearest(case, claim);
+    if let Some(near) = near.as_ref().filter(|near| near.fits()) {
+        return fitting(case, near, proof, waits);
+    }
     let headline = say!(
         "unbound-pvc.nothing-fits",
-        "the claim {claim} finds no volume that fits it"
+        "the claim {claim} finds no volume that fits it[: {volume} {differences}]"
     );
-    Finding::new(case.subject(), headline, proof).fix([Fix::advice(
+    let finding = Finding::new(case.subject(), headline, proof);
+    let finding = match near {
+        Some(near) => near.tell(case, finding),
+        None => finding,
+    };
+    finding.fix([Fix::advice(
         say!(
             "unbound-pvc.create-volume",
-            "create a PersistentVolume of the claim's class, access mode and size, or more"
+            "create a PersistentVolume of the claim's class, access mode, volume mode and size, or more"
         ),
         Who::Admin,
     )])
+}
+
+/// The claim could have the volume, and has it not.
+fn fitting(case: &Case<'_>, near: &NearVolume<'_>, proof: Evidence, waits: bool) -> Finding {
+    let reach = near.reach().filter(|_| waits);
+    let headline = match &reach {
+        Some(_) => say!(
+            "unbound-pvc.out-of-reach",
+            "the volume {volume} fits the claim {claim}, but can only be reached from nodes with {nodes}"
+        ),
+        None => say!(
+            "unbound-pvc.fits",
+            "the volume {volume} fits the claim {claim}, and is not bound to it yet"
+        ),
+    };
+    let change = match &reach {
+        Some(_) => say!(
+            "unbound-pvc.reach-it",
+            "let the pod go to a node with {nodes}, or make a volume that its nodes reach"
+        ),
+        None => say!(
+            "unbound-pvc.await-binding",
+            "wait a minute for the binding; then look at the claim's events"
+        ),
+    };
+    Finding::new(case.subject(), headline, proof)
+        .fact("volume", near.name)
+        .evidence([near.phase(case)])
+        .fact_if("nodes", reach)
+        .fix([Fix::advice(change, Who::Owner).looks_at(Kind::PersistentVolumeClaim)])
 }

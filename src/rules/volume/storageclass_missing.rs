@@ -1,5 +1,6 @@
 //! A claim of the pod names a StorageClass that does not exist.
 
+use super::near_volume;
 use super::scheduler_message::first;
 use crate::kubernetes::claims::{class, volume_name};
 use crate::kubernetes::nearest::nearest;
@@ -24,7 +25,11 @@ pub static RULE: Rule = Rule {
         "ProvisioningFailed",
     ],
     explanation: include_str!("storageclass_missing.md"),
-    reads: &[Kind::PersistentVolumeClaim, Kind::StorageClass],
+    reads: &[
+        Kind::PersistentVolumeClaim,
+        Kind::StorageClass,
+        Kind::PersistentVolume,
+    ],
     refines: &["unbound-pvc"],
     root: Root::Facts(say!(
         "storageclass-missing.root",
@@ -53,7 +58,8 @@ fn of_claim(case: &Case<'_>, claim: &ClaimOfPod<'_>) -> Option<Finding> {
     let object = claim.seen.yes().filter(|claim| phase(claim) == "Pending")?;
     let (path, name) = class(object).filter(|(_, name)| !name.is_empty())?;
     // a claim may name a class that is no object, to be bound to a volume that names the same
-    let by_hand = volume_name(object).is_some();
+    let near = || near_volume::nearest(case, object).is_some_and(|near| near.has_class());
+    let by_hand = volume_name(object).is_some() || near();
     if by_hand || !case.snapshot.storage_classes().get("", name).is_absent() {
         return None;
     }
@@ -87,7 +93,13 @@ fn of_claim(case: &Case<'_>, claim: &ClaimOfPod<'_>) -> Option<Finding> {
         "storageclass-missing.headline",
         "the claim {claim} names the StorageClass {class}, which does not exist"
     );
+    // a volume of this class could be there
+    let certainty = match case.snapshot.volumes().whole_cluster() {
+        Ok(()) => Certainty::Proven,
+        Err(_) => Certainty::Likely,
+    };
     let finding = finding(case, headline, name, proof)
+        .certainty(certainty)
         .evidence([more])
         .fact("claim", claim.name.as_str())
         .fact_if("nearest", meant)
@@ -101,11 +113,13 @@ fn from_message(case: &Case<'_>) -> Option<Finding> {
         Reason::StorageClassMissing(name) => Some(name),
         _ => None,
     })?;
+    let volumes = case.snapshot.volumes();
+    let named = volumes.seen().any(|(_, volume)| volume.class == *name);
     let certainty = match case.snapshot.storage_classes().get("", name) {
         Seen::Yes(_) => return None,
-        Seen::No => Certainty::Proven,
-        // it may have come since
-        Seen::Unknown(_) => Certainty::Likely,
+        Seen::No if !named && volumes.whole_cluster().is_ok() => Certainty::Proven,
+        // a volume of this class could do, or the class has come since
+        Seen::No | Seen::Unknown(_) => Certainty::Likely,
     };
     let headline = say!(
         "storageclass-missing.of-a-claim",

@@ -75,8 +75,8 @@ fn of_claim(
     };
     let finding = match (volume_name(object), failed) {
         (Some(volume), _) => named_volume(case, latest(case, claim, object), volume),
-        (None, Some(event)) => provisioning::failed(case, event, class),
-        (None, None) => provisioning::by_class(case, latest(case, claim, object), class),
+        (None, Some(event)) => provisioning::failed(case, object, event, class),
+        (None, None) => provisioning::by_class(case, object, latest(case, claim, object), class),
     };
     let pending = case.field_of(claim.object(case), "status.phase", "Pending");
     let mut more: Vec<Evidence> = message.into_iter().chain([pending]).collect();

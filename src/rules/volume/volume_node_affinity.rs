@@ -4,6 +4,7 @@
 //! labels.
 
 use super::volume_failures::{Elsewhere, OF_BOUND_VOLUMES, elsewhere, first, matched};
+use crate::kubernetes::node_terms::NodeTerms;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Finding, Fix, Who};
@@ -66,7 +67,13 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     vec![matched.close(case, finding, Filter::VolumeBinding)]
 }
 
-fn bound(case: &Case<'_>, matched: &Match<'_>, claim: &str, volume: &str, wanted: &str) -> Finding {
+fn bound(
+    case: &Case<'_>,
+    matched: &Match<'_>,
+    claim: &str,
+    volume: &str,
+    wanted: &NodeTerms,
+) -> Finding {
     let of_claim = |failure: &VolumeFailure| matches!(failure, VolumeFailure::Elsewhere { claim: other, .. } if other == claim);
     let reaching = elsewhere(case, of_claim);
     let headline = if reaching.nodes.is_empty() {
@@ -84,7 +91,7 @@ fn bound(case: &Case<'_>, matched: &Match<'_>, claim: &str, volume: &str, wanted
         .finding(case, headline)
         .fact("claim", claim)
         .fact("volume", volume)
-        .fact("wanted", wanted)
+        .fact("wanted", wanted.clone())
         .why(say!(
             "volume-node-affinity.why-bound",
             "a bound volume stays where it is: the pod has to go to it, and cannot be helped by other nodes"

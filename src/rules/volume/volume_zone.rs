@@ -44,7 +44,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .fact("claim", claim.as_str())
             .fact("volume", volume.as_str())
             .fact("key", key.as_str())
-            .fact("wanted", wanted.as_str())
+            .fact("wanted", wanted.clone())
             .inspect(shell::cluster([
                 "get",
                 &format!("pv/{volume}"),

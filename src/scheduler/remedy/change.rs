@@ -3,6 +3,7 @@
 
 use super::affinity::AffinityRelaxation;
 use super::spread::SpreadRelaxation;
+use crate::kubernetes::node_terms::NodeRequirement;
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::taints::TaintText;
@@ -60,8 +61,8 @@ pub enum Change {
     Unrequire {
         /// Which expression.
         at: Expression,
-        /// The expression: `zone in (a, b)`.
-        wanted: String,
+        /// The expression.
+        wanted: NodeRequirement,
     },
     /// Give a host port up.
     FreePort {
@@ -128,7 +129,7 @@ impl Change {
             Change::Select { key, .. } => (2, key.clone()),
             Change::Unselect { key, .. } => (3, key.clone()),
             Change::Accept { key, .. } => (4, key.clone()),
-            Change::Unrequire { wanted, .. } => (5, wanted.clone()),
+            Change::Unrequire { wanted, .. } => (5, wanted.to_string()),
             Change::FreePort { port, .. } => (6, port.to_string()),
             Change::Uncordon { .. } => (7, String::new()),
             Change::Untaint { taint, .. } => (8, TaintText(taint).to_string()),

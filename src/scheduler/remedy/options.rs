@@ -5,12 +5,13 @@
 
 use super::change::{Change, Expression, place_of};
 use super::{Situation, affinity, spread};
+use crate::kubernetes::node_terms::NodeRequirement;
 use crate::kubernetes::quantity::Quantity;
-use crate::kubernetes::selector::node_selector_requirement_text;
 use crate::kubernetes::taints::TaintText;
 use crate::scheduler::ranking::is_condition;
 use crate::scheduler::{FilterFailure, Incoming, NodeView, What};
 use k8s_openapi::api::core::v1::{Container, NodeSelectorRequirement, Taint};
+use std::slice;
 
 /// A request is not lowered below one part in this many: what is left would not be the same program.
 const LEAST_PART: i128 = 10;
@@ -27,9 +28,7 @@ pub(super) fn of(at: &Situation<'_>, node: &NodeView<'_>, failure: &FilterFailur
             let taint = node.node.taints.iter().find(is_it);
             taint.map_or_else(Vec::new, |taint| of_taint(name, taint))
         }
-        What::Label { wanted, key, found } => {
-            of_label(incoming, node, wanted, key, found.as_deref())
-        }
+        What::Label { wanted, found } => of_label(incoming, node, wanted, found.as_deref()),
         What::Port { port, .. } if incoming.spec.host_network != Some(true) => {
             place_of(at.pod.pod(), port)
                 .map(|(index, port_index)| Change::FreePort {
@@ -68,17 +67,17 @@ fn of_taint(node: String, taint: &Taint) -> Vec<Change> {
 fn of_label(
     incoming: &Incoming<'_, '_>,
     node: &NodeView<'_>,
-    wanted: &str,
-    key: &str,
+    wanted: &NodeRequirement,
     found: Option<&str>,
 ) -> Vec<Change> {
+    let key = wanted.key.as_str();
     if matches!(key, "kubernetes.io/arch" | "kubernetes.io/os") {
         return Vec::new();
     }
     let selector = incoming.spec.node_selector.as_ref();
     let selected = selector
         .and_then(|selector| selector.get(key))
-        .filter(|value| format!("{key}={value}") == wanted);
+        .filter(|value| NodeRequirement::one_of(key, slice::from_ref(*value)) == *wanted);
     let mut changes = match selected {
         Some(value) => of_selector(key, value, found),
         None => of_expression(incoming, wanted, found),
@@ -110,7 +109,11 @@ fn of_selector(key: &str, value: &str, found: Option<&str>) -> Vec<Change> {
         .collect()
 }
 
-fn of_expression(incoming: &Incoming<'_, '_>, wanted: &str, found: Option<&str>) -> Vec<Change> {
+fn of_expression(
+    incoming: &Incoming<'_, '_>,
+    wanted: &NodeRequirement,
+    found: Option<&str>,
+) -> Vec<Change> {
     let Some((at, expression)) = expression(incoming, wanted) else {
         return Vec::new();
     };
@@ -123,16 +126,16 @@ fn of_expression(incoming: &Incoming<'_, '_>, wanted: &str, found: Option<&str>)
         });
     let drop = Change::Unrequire {
         at,
-        wanted: wanted.to_owned(),
+        wanted: wanted.clone(),
     };
     accept.into_iter().chain([drop]).collect()
 }
 
-/// The first expression that reads so. Terms that pin nodes by name are a controller's, and its own template is written
+/// The first such expression. Terms that pin nodes by name are a controller's, and its own template is written
 /// otherwise.
 fn expression<'a>(
     incoming: &Incoming<'a, '_>,
-    wanted: &str,
+    wanted: &NodeRequirement,
 ) -> Option<(Expression, &'a NodeSelectorRequirement)> {
     let terms = incoming.node_affinity()?;
     if terms.iter().any(|term| term.match_fields.is_some()) {
@@ -141,8 +144,8 @@ fn expression<'a>(
     terms.iter().enumerate().find_map(|(term, of_term)| {
         let expressions = of_term.match_expressions.iter().flatten().enumerate();
         let mut expressions = expressions.into_iter();
-        let (index, expression) = expressions
-            .find(|(_, expression)| node_selector_requirement_text(expression) == wanted)?;
+        let (index, expression) =
+            expressions.find(|(_, expression)| NodeRequirement::from(*expression) == *wanted)?;
         Some((Expression { term, index }, expression))
     })
 }

@@ -5,18 +5,15 @@
 //! Source: component-helpers `storage/volume/pv_helpers.go` (1.37), `FindMatchingVolume`. Of volumes of one size the
 //! scheduler takes any, here it is the first by name.
 
-use super::{admits, asked};
+use super::admits;
 use crate::kubernetes::claims::class_name;
 use crate::kubernetes::labels::HOSTNAME;
-use crate::kubernetes::selector::label_selector_matches;
 use crate::scheduler::NodeView;
+use crate::scheduler::volume_match::mismatches;
 use crate::snapshot::{Snapshot, Volume};
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PersistentVolumeClaimSpec};
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, LazyLock};
-
-static NO_SPEC: LazyLock<PersistentVolumeClaimSpec> =
-    LazyLock::new(PersistentVolumeClaimSpec::default);
+use std::sync::Arc;
 
 /// The volumes that fit, wherever they are.
 #[derive(Debug, Clone, Default)]
@@ -41,7 +38,7 @@ impl<'v> Candidates<'v> {
         let volumes = volumes.map(|((_, name), volume)| (name.as_str(), volume));
         let of_class = volumes.filter(|(_, volume)| volume.class == class_name(claim));
         let mut all: Vec<_> = of_class
-            .filter(|(_, volume)| serves(volume, claim))
+            .filter(|(_, volume)| mismatches(volume, claim).is_empty())
             .collect();
         if let Some(promised) = all.iter().find(|(_, volume)| volume.claim.is_some()) {
             return Candidates {
@@ -49,7 +46,6 @@ impl<'v> Candidates<'v> {
                 free: Arc::default(),
             };
         }
-        all.retain(|(_, volume)| is_free(volume, claim));
         all.sort_by_key(|(_, volume)| volume.capacity);
         let mut free = Free {
             all,
@@ -84,42 +80,6 @@ impl<'v> Candidates<'v> {
         let (name, _) = self.free.all.get(*open.min()?)?;
         Some(name)
     }
-}
-
-/// What a volume of the claim's class must be, whether it names the claim already or none.
-fn serves(volume: &Volume, claim: &PersistentVolumeClaim) -> bool {
-    let spec = claim.spec.as_ref().unwrap_or(&NO_SPEC);
-    let for_other = volume.claim.is_some() && !is_for(volume, claim);
-    let class = |name: Option<&String>| name.map(String::as_str).unwrap_or_default().to_owned();
-    !for_other
-        && volume.capacity >= asked(claim).unwrap_or_default()
-        && volume.block == (spec.volume_mode.as_deref() == Some("Block"))
-        && class(volume.attributes_class.as_ref())
-            == class(spec.volume_attributes_class_name.as_ref())
-        && !volume.terminating
-}
-
-/// Whether the volume names the claim.
-fn is_for(volume: &Volume, claim: &PersistentVolumeClaim) -> bool {
-    let meta = &claim.metadata;
-    volume.claim.as_ref().is_some_and(|of| {
-        meta.name.as_ref() == Some(&of.name)
-            && meta.namespace.as_ref() == Some(&of.namespace)
-            && of
-                .uid
-                .as_ref()
-                .is_none_or(|uid| meta.uid.as_ref() == Some(uid))
-    })
-}
-
-/// What a volume that names no claim must be besides.
-fn is_free(volume: &Volume, claim: &PersistentVolumeClaim) -> bool {
-    let spec = claim.spec.as_ref().unwrap_or(&NO_SPEC);
-    let mut modes = spec.access_modes.iter().flatten();
-    let selector = spec.selector.as_ref();
-    volume.phase == "Available"
-        && selector.is_none_or(|selector| label_selector_matches(selector, &volume.labels))
-        && modes.all(|mode| volume.access_modes.contains(mode))
 }
 
 /// The host name without which no node reaches the volume.

@@ -2,11 +2,12 @@
 //!
 //! Source: kube-scheduler `framework/plugins/volumebinding/binder.go` (1.37), `checkVolumeProvisions` and `hasEnoughCapacity`.
 
-use super::{Bindings, asked};
+use super::Bindings;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::selector::label_selector_matches;
 use crate::kubernetes::storage_class::NO_PROVISIONER;
 use crate::scheduler::NodeView;
+use crate::scheduler::volume_match::asked;
 use crate::scheduler::volumes::{NoVolume, Prepared};
 use crate::snapshot::{CsiStorageCapacity, Snapshot};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, TopologySelectorTerm};
@@ -83,7 +84,7 @@ impl Provision<'_> {
         let labels = &node.node.labels;
         let mut topologies = self.topologies.iter();
         let allowed = self.topologies.is_empty() || topologies.any(|term| holds(term, labels));
-        (!allowed).then(|| NoVolume::Topology(text(self.topologies)))
+        (!allowed).then(|| NoVolume::Topology(self.topologies.into()))
     }
 
     /// When too little is left where the node reaches it: the most that there is.
@@ -109,17 +110,4 @@ fn holds(term: &TopologySelectorTerm, labels: &BTreeMap<String, String>) -> bool
             let value = labels.get(&one.key);
             value.is_some_and(|value| one.values.contains(value))
         })
-}
-
-/// `zone in (a, b) or zone=c`
-fn text(terms: &[TopologySelectorTerm]) -> String {
-    let terms = terms.iter().map(|term| {
-        let all = term.match_label_expressions.iter().flatten();
-        let all = all.map(|one| match one.values.as_slice() {
-            [value] => format!("{}={value}", one.key),
-            values => format!("{} in ({})", one.key, values.join(", ")),
-        });
-        all.collect::<Vec<_>>().join(" and ")
-    });
-    terms.collect::<Vec<_>>().join(" or ")
 }

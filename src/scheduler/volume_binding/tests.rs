@@ -3,12 +3,14 @@
 mod unbound;
 
 use crate::kubernetes::labels::{OLD_ZONE, ZONE};
+use crate::kubernetes::node_terms::NodeRequirement;
 use crate::scheduler::testing::{
     Cluster, Filtered, Object, claim, class, node, object, pod, volume,
 };
 use crate::scheduler::{Filter, VolumeFailure};
 use crate::snapshot::Kind;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 const ELSEWHERE: &str = "node(s) didn't match PersistentVolume's node affinity";
 const NONE: &str = "node(s) didn't find available persistent volumes to bind";
@@ -166,8 +168,8 @@ fn a_bound_volume_keeps_the_pod_to_the_nodes_that_reach_it() {
     let expected = VolumeFailure::Elsewhere {
         claim: "data".into(),
         volume: "pv".into(),
-        wanted: format!("{ZONE}=a"),
-        found: Some(format!("{ZONE}=b")),
+        wanted: NodeRequirement::one_of(ZONE, &["a".to_owned()]).into(),
+        found: BTreeMap::from([(ZONE.to_owned(), "b".to_owned())]),
     };
     assert_eq!(filtered.failure("n2"), &expected);
 }

@@ -70,7 +70,7 @@ fn the_claim_the_volume_and_both_zones_are_named() {
         claim: "data".into(),
         volume: "pv".into(),
         key: ZONE.into(),
-        wanted: "a, b".into(),
+        wanted: vec!["a".into(), "b".into()],
         found: Some("c".into()),
     };
     assert_eq!(filtered(&web(), cluster).failure("n1"), &expected);

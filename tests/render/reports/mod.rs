@@ -66,6 +66,7 @@ pub(crate) fn report(pods: usize, mut diagnoses: Vec<Diagnosis>) -> Report {
         causes.retain(|known| known.cause != diagnosis.cause);
         causes.push(CauseSummary {
             cause: diagnosis.cause,
+            root_causes: 1,
             affected: diagnosis.affected.len(),
             longest_seconds: diagnosis
                 .affected
@@ -103,7 +104,7 @@ pub(crate) fn report(pods: usize, mut diagnoses: Vec<Diagnosis>) -> Report {
         },
     };
     let pods = KindSummary {
-        all: pods,
+        all: Some(pods),
         stuck: stuck.len(),
         ..KindSummary::default()
     };

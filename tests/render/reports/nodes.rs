@@ -41,12 +41,15 @@ fn cpu(free: usize, all: usize) -> FilterFailureReport {
     }
 }
 
-fn label(wanted: &str, found: Option<&str>) -> FilterFailureReport {
+pub(super) fn label(key: &str, value: &str, found: Option<&str>) -> FilterFailureReport {
     FilterFailureReport {
         filter: "NodeAffinity",
         reason: "node(s) didn't match Pod's node affinity/selector".to_owned(),
-        wanted: Some(wanted.to_owned()),
-        found: found.map(str::to_owned),
+        wanted: Some(NodeRequirement::one_of(key, &[value.to_owned()]).into()),
+        found: found
+            .map(|found| (key.to_owned(), found.to_owned()))
+            .into_iter()
+            .collect(),
         ..FilterFailureReport::default()
     }
 }
@@ -144,9 +147,9 @@ pub(crate) fn five_thousand() -> Report {
     nodes.push(many(
         200,
         |n| format!("arm-{n}"),
-        vec![label("kubernetes.io/arch=amd64", Some("arm64"))],
+        vec![label("kubernetes.io/arch", "amd64", Some("arm64"))],
     ));
-    let both = vec![gpu, label("kubernetes.io/arch=amd64", Some("arm64"))];
+    let both = vec![gpu, label("kubernetes.io/arch", "amd64", Some("arm64"))];
     nodes.push(many(35, |n| format!("jetson-{n}"), both));
     let control_plane = taint("node-role.kubernetes.io/control-plane:NoSchedule");
     nodes.push(many(3, |n| format!("master-{n}"), vec![control_plane]));

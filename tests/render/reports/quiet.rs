@@ -6,7 +6,7 @@ pub(crate) fn unexplained() -> Report {
     let of = object("Pod", "shop", "batch-x7");
     let mut report = report(3, Vec::new());
     let pods = KindSummary {
-        all: 3,
+        all: Some(3),
         stuck: 1,
         ..KindSummary::default()
     };
@@ -71,7 +71,7 @@ pub(crate) fn well() -> Report {
         not_stuck("web-2", StandingReport::Progressing, "being created"),
     ];
     let pods = KindSummary {
-        all: 2,
+        all: Some(2),
         progressing: 1,
         ..KindSummary::default()
     };
@@ -83,7 +83,7 @@ pub(crate) fn nothing() -> Report {
     let mut report = report(12_042, Vec::new());
     report.scope.namespace = None;
     let pods = KindSummary {
-        all: 12_042,
+        all: Some(12_042),
         progressing: 17,
         ..KindSummary::default()
     };

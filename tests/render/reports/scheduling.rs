@@ -1,6 +1,7 @@
 //! Pods that no node takes.
 #![expect(clippy::indexing_slicing, reason = "the reports are our own")]
 
+use super::nodes::label;
 use super::*;
 
 pub(crate) fn host_port() -> Report {
@@ -209,13 +210,6 @@ pub(crate) fn contributing() -> Report {
 
 /// Nodes that differ in the label wanted, and do not fit beside a column for each filter failure.
 pub(crate) fn labels() -> Report {
-    let label = |wanted: &str, found: Option<&str>| FilterFailureReport {
-        filter: "NodeAffinity",
-        reason: "node(s) didn't match Pod's node affinity/selector".to_owned(),
-        wanted: Some(wanted.to_owned()),
-        found: found.map(str::to_owned),
-        ..FilterFailureReport::default()
-    };
     let of = object("Pod", "shop", "cache-0");
     let quote = "0/9 nodes are available: 9 node(s) didn't match Pod's node affinity/selector.";
     let proof = event(of, "FailedScheduling", "default-scheduler", 1, quote);
@@ -232,10 +226,10 @@ pub(crate) fn labels() -> Report {
     let name = |n: usize| format!("ip-10-0-{n}-{}.eu-north-1.compute.internal", n * 7);
     found.nodes = (1..)
         .zip(disks.into_iter().chain([None]))
-        .map(|(n, disk)| node(&name(n), vec![label("disk=nvme", disk)]))
+        .map(|(n, disk)| node(&name(n), vec![label("disk", "nvme", disk)]))
         .collect();
     found.nodes.extend((6..10).map(|n| {
-        let pinned = label("kubernetes.io/hostname=gone", Some(&name(n)));
+        let pinned = label("kubernetes.io/hostname", "gone", Some(&name(n)));
         let control_plane = taint("node-role.kubernetes.io/control-plane:NoSchedule");
         node(&name(n), vec![control_plane, pinned])
     }));

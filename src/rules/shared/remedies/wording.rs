@@ -153,7 +153,7 @@ fn change(change: &Change) -> Message {
             "remedy.remove-from-affinity",
             "remove {expression} from the required node affinity"
         ))
-        .fact("expression", wanted.as_str()),
+        .fact("expression", wanted.clone()),
         Change::FreePort { port, .. } => give_up(vec![port.to_string()]),
         Change::Spread(relaxation) => of_spread(relaxation),
         Change::Affinity(relaxation) => of_affinity(relaxation),

@@ -2,6 +2,7 @@
 
 use super::{BY_HAND, DRIVER, ELSEWHERE, NONE, SPACE, WAITS, driver, filtered, nodes, web, words};
 use crate::kubernetes::labels::ZONE;
+use crate::kubernetes::node_terms::NodeRequirement;
 use crate::scheduler::testing::{Cluster, Object, claim, class, node, object, pod, volume};
 use crate::scheduler::{NoVolume, VolumeFailure};
 use crate::snapshot::Kind;
@@ -193,7 +194,8 @@ fn a_volume_is_made_where_the_class_allows_it() {
     else {
         panic!("not unavailable");
     };
-    assert_eq!(why, NoVolume::Topology(format!("{ZONE} in (a, c)")));
+    let zones = NodeRequirement::one_of(ZONE, &["a".to_owned(), "c".to_owned()]);
+    assert_eq!(why, NoVolume::Topology(zones.into()));
 }
 
 fn left(name: &str, zone: &str, sizes: &Value) -> Object {
