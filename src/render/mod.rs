@@ -49,7 +49,7 @@ pub use name::name;
 pub use page::page;
 pub use sarif::sarif;
 pub use text::{awaited, text};
-pub use transition::{event_json, interruption, transition};
+pub use transition::{news, news_json};
 pub use wide::wide;
 pub use yaml::yaml;
 

@@ -20,7 +20,7 @@ pub use nodes::{FilterFailureReport, NodeReport, UnreadReport, node_reports};
 pub use past::{Past, PastFinding, PastGap};
 pub use root_cause::RootCause;
 pub use scheduler::{AgreementReport, PreemptionReport};
-pub use transition::{Became, Interrupted, Interruption, Transition, WATCH_SCHEMA};
+pub use transition::{Became, Interrupted, Interruption, News, Transition, WATCH_SCHEMA};
 pub use workload::{ChangeReport, How, RevisionReport, RolloutReport, WorkloadReport};
 
 pub use silenced::{Silenced, SilencedBy, SilencesNothing, WhyNotSilenced};

@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::gather::kubeconfig::Environment;
 use crate::gather::watch::{Pace, Stopwatch, Tidings, Watcher, interrupted, on_one_thread};
 use crate::render::{self, Layout};
-use crate::report::{Interrupted, Interruption, Report, WATCH_SCHEMA};
+use crate::report::{Interrupted, Interruption, News, Report, WATCH_SCHEMA};
 use crate::snapshot::Kind;
 use anyhow::{Result, bail};
 use std::collections::BTreeSet;
@@ -69,61 +69,66 @@ impl Telling {
         loop {
             let begun = Stopwatch::start();
             let report = self.report();
-            let text = self.news(&report, &tidings)?;
+            let news = self.news(&report, &tidings);
+            let text = self.text(&news)?;
             if !text.is_empty() && !still_read(out, &text)? {
                 return Ok(code(&report));
             }
-            let cost = begun.elapsed();
-            let pause = LEAST.max(cost.saturating_mul(SHARE));
-            tokio::time::sleep(pause).await;
-            let wait = if report.is_quiet() { QUIET } else { SOON };
-            let wait = if self.transitions.is_unsettled() {
-                LEAST
-            } else {
-                wait
-            };
-            tidings = self.watcher.changed(wait).await;
+            tidings = self.next(&report, begun.elapsed()).await;
         }
     }
 
-    fn report(&self) -> Report {
+    /// Waits until it is worth looking again, after a look that gave this and took so long.
+    pub(super) async fn next(&mut self, report: &Report, cost: Duration) -> Tidings {
+        let pause = LEAST.max(cost.saturating_mul(SHARE));
+        tokio::time::sleep(pause).await;
+        let wait = if report.is_quiet() { QUIET } else { SOON };
+        let wait = if self.transitions.is_unsettled() {
+            LEAST
+        } else {
+            wait
+        };
+        self.watcher.changed(wait).await
+    }
+
+    pub(super) fn report(&self) -> Report {
         let store = self.watcher.store();
         self.known
             .report_of(&store, self.watcher.scope(), self.watcher.traffic())
     }
 
     /// What is to be told by now. While something cannot be followed nothing is: what is not seen is not solved.
-    fn news(&mut self, report: &Report, tidings: &Tidings) -> Result<String> {
+    pub(super) fn news(&mut self, report: &Report, tidings: &Tidings) -> Vec<News> {
         let at = self.watcher.now();
-        let mut text = String::new();
+        let mut news = Vec::new();
         if !tidings.resynced.is_empty() {
             let event = interruption(at, Interrupted::Resynced, &tidings.resynced, String::new());
-            text.push_str(&self.interruption(&event)?);
+            news.push(News::Interruption(event));
         }
         let outages = self.watcher.outages();
         let lost: BTreeSet<Kind> = outages.iter().map(|outage| outage.kind).collect();
         if !lost.is_subset(&self.lost) {
             let why = outages.first().map(|outage| outage.error.to_string());
             let event = interruption(at, Interrupted::Lost, &lost, why.unwrap_or_default());
-            text.push_str(&self.interruption(&event)?);
+            news.push(News::Interruption(event));
         }
         self.lost = lost;
         if self.lost.is_empty() {
-            for transition in self.transitions.of(report, at) {
-                text.push_str(&match self.format {
-                    Format::Jsonl => render::event_json(&transition)?,
-                    _ => render::transition(&transition, self.layout),
-                });
-            }
+            let transitions = self.transitions.of(report, at).into_iter();
+            news.extend(transitions.map(News::Transition));
         }
-        Ok(text)
+        news
     }
 
-    fn interruption(&self, event: &Interruption) -> Result<String> {
-        match self.format {
-            Format::Jsonl => render::event_json(event),
-            _ => Ok(render::interruption(event, self.layout)),
+    fn text(&self, news: &[News]) -> Result<String> {
+        let mut text = String::new();
+        for one in news {
+            text.push_str(&match self.format {
+                Format::Jsonl => render::news_json(one)?,
+                _ => render::news(one, self.layout),
+            });
         }
+        Ok(text)
     }
 }
 
