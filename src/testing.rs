@@ -41,7 +41,8 @@ pub use crate::triage::scope::{Scope, Target};
 /// The formats.
 pub mod render {
     pub use crate::render::{
-        github, html, json, jsonl, junit, markdown, name, page, sarif, text, wide, yaml,
+        Frame, Live, Page, github, html, json, jsonl, junit, live, markdown, name, page, sarif,
+        text, wide, yaml,
     };
 }
 
