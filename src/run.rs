@@ -1,6 +1,8 @@
 //! From what was typed to an exit code.
 
 mod compare;
+#[cfg(unix)]
+mod live;
 mod wait;
 mod watch;
 

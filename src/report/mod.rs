@@ -87,6 +87,13 @@ impl Report {
         !self.diagnoses.is_empty() || !self.unexplained.is_empty()
     }
 
+    /// Whether anything that is shown is known by that.
+    pub fn has(&self, fingerprint: &str) -> bool {
+        let explained = self.diagnoses.iter().map(|one| &one.fingerprint);
+        let unexplained = self.unexplained.iter().map(|one| &one.fingerprint);
+        explained.chain(unexplained).any(|one| one == fingerprint)
+    }
+
     /// Whether everything that was looked at is where it should be, or has ended.
     pub fn is_quiet(&self) -> bool {
         let mut kinds = self.summary.by_kind.values();

@@ -1,5 +1,7 @@
 //! `--watch`, from what was typed to an exit code.
 
+#[cfg(unix)]
+use super::live;
 use super::{Known, code, connection, scope, still_read};
 use crate::cli::{DiagnoseArgs, Format};
 use crate::diagnose::Transitions;
@@ -10,6 +12,7 @@ use crate::render::{self, Layout};
 use crate::report::{Interrupted, Interruption, News, Report, WATCH_SCHEMA};
 use crate::snapshot::Kind;
 use anyhow::{Result, bail};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::Duration;
@@ -46,6 +49,10 @@ pub(super) fn watch(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) ->
             format: args.output,
             layout,
         };
+        #[cfg(unix)]
+        if live::is_possible(args) {
+            return live::follow(&mut telling, layout, out).await;
+        }
         tokio::select! {
             ended = telling.go_on(out) => ended,
             () = interrupted() => Ok(code(&telling.report())),
@@ -53,7 +60,7 @@ pub(super) fn watch(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) ->
     })
 }
 
-struct Telling {
+pub(super) struct Telling {
     known: Known,
     watcher: Watcher,
     transitions: Transitions,
@@ -108,9 +115,7 @@ impl Telling {
         let outages = self.watcher.outages();
         let lost: BTreeSet<Kind> = outages.iter().map(|outage| outage.kind).collect();
         if !lost.is_subset(&self.lost) {
-            let why = outages.first().map(|outage| outage.error.to_string());
-            let event = interruption(at, Interrupted::Lost, &lost, why.unwrap_or_default());
-            news.push(News::Interruption(event));
+            news.extend(self.outage().map(News::Interruption));
         }
         self.lost = lost;
         if self.lost.is_empty() {
@@ -118,6 +123,20 @@ impl Telling {
             news.extend(transitions.map(News::Transition));
         }
         news
+    }
+
+    /// What cannot be followed now.
+    pub(super) fn outage(&self) -> Option<Interruption> {
+        let outages = self.watcher.outages();
+        let why = outages.first()?.error.to_string();
+        let lost = outages.iter().map(|outage| outage.kind).collect();
+        let lost = interruption(self.now(), Interrupted::Lost, &lost, why);
+        Some(lost)
+    }
+
+    /// The time of the cluster.
+    pub(super) fn now(&self) -> Timestamp {
+        self.watcher.now()
     }
 
     fn text(&self, news: &[News]) -> Result<String> {
@@ -133,7 +152,7 @@ impl Telling {
 }
 
 fn interruption(
-    at: jiff::Timestamp,
+    at: Timestamp,
     transition: Interrupted,
     kinds: &BTreeSet<Kind>,
     detail: String,

@@ -48,7 +48,7 @@ pub(super) fn fresh<'v>(live: &Live<'v>) -> BTreeSet<&'v str> {
         }
         _ => None,
     });
-    came.filter(|one| is_told(live.report, one)).collect()
+    came.filter(|one| live.report.has(one)).collect()
 }
 
 fn table(canvas: &Canvas, live: &Live<'_>, chosen: Option<&str>, at: usize) -> Body {
@@ -128,7 +128,7 @@ fn folded(canvas: &Canvas) -> Writer {
 
 fn opened(canvas: &Canvas, live: &Live<'_>, fingerprint: &str, report: &Report) -> Body {
     let mut writer = folded(canvas);
-    if !is_told(live.report, fingerprint) {
+    if !live.report.has(fingerprint) {
         let is_end = |one: &&News| matches!(one, News::Transition(one) if ends(one, fingerprint));
         if let Some(end) = live.lately.iter().rev().find(is_end) {
             around::one(&mut writer, live, end);
@@ -154,12 +154,6 @@ fn ends(transition: &Transition, fingerprint: &str) -> bool {
         Became::Stuck | Became::New => None,
     };
     before.is_some_and(|before| before.fingerprint == fingerprint)
-}
-
-fn is_told(report: &Report, fingerprint: &str) -> bool {
-    let explained = report.diagnoses.iter().map(|one| &one.fingerprint);
-    let unexplained = report.unexplained.iter().map(|one| &one.fingerprint);
-    explained.chain(unexplained).any(|one| one == fingerprint)
 }
 
 fn lately(canvas: &Canvas, live: &Live<'_>) -> Body {
