@@ -2,7 +2,7 @@
 
 mod compare;
 #[cfg(unix)]
-mod live;
+pub(crate) mod live;
 mod wait;
 mod watch;
 

@@ -9,7 +9,11 @@
     reason = "a test may fail anywhere"
 )]
 
+#[cfg(unix)]
+mod live;
 mod objects;
+#[cfg(unix)]
+mod pseudo_terminal;
 mod waiting;
 mod world;
 

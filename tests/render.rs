@@ -1,6 +1,8 @@
 //! The formats for people and for scripts over reports made by hand.
 
 mod formats;
+#[cfg(unix)]
+mod live;
 mod pseudo_language;
 mod quotes;
 mod reports;

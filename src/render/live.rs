@@ -115,8 +115,17 @@ impl Canvas {
     }
 }
 
+/// Columns in which a character of two has its place, beside the one that stays free.
+const NARROWEST: usize = 3;
+
 /// Lays it out.
 pub fn live(live: &Live<'_>) -> Frame {
+    if live.columns < NARROWEST {
+        return Frame {
+            lines: vec![String::new(); live.rows],
+            ..Frame::default()
+        };
+    }
     let canvas = Canvas::of(live);
     let Body {
         titles,

@@ -18,19 +18,18 @@ pub fn news(news: &News, layout: Layout) -> String {
     let width = usize::MAX;
     let mut writer = Writer::new(Layout { width, ..layout }, Detail::Short);
     let start = Line::of(Style::Faint, &seconds(news.at())).plain(" ");
-    writer.line(&start.append(&told(&writer, news)));
+    let (title, rest) = told(&writer, news);
+    writer.line(&start.append(&title).append(&rest));
     writer.finish()
 }
 
-/// What happened, without when.
-pub(super) fn told(writer: &Writer, news: &News) -> Line {
+/// What happened, without when: its title in a column of its own, and the rest.
+pub(super) fn told(writer: &Writer, news: &News) -> (Line, Line) {
     let (title, style, rest) = match news {
         News::Transition(transition) => finding(writer, transition),
         News::Interruption(interruption) => missed(writer, interruption),
     };
-    Line::of(style, &writer.word(title))
-        .column(TITLE)
-        .append(&rest)
+    (Line::of(style, &writer.word(title)).column(TITLE), rest)
 }
 
 fn finding(writer: &Writer, transition: &Transition) -> (Sentence, Style, Line) {

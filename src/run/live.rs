@@ -17,7 +17,7 @@ use crate::cli::{DiagnoseArgs, Format};
 use crate::gather::watch::{Stopwatch, Tidings};
 use crate::render::{self, Layout};
 use anyhow::{Context, Result};
-use keys::{Key, Keys};
+use keys::Keys;
 use std::io::{self, IsTerminal, Write, stderr, stdin, stdout};
 use std::ops::ControlFlow;
 use std::pin::pin;
@@ -27,7 +27,9 @@ use terminal::Terminal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{sleep, timeout};
-use view::{View, Wish};
+
+pub use keys::Key;
+pub use view::{View, Wish};
 
 /// A process that stops itself has stopped by then.
 const STOPPING: Duration = Duration::from_millis(200);

@@ -73,9 +73,10 @@ pub(super) fn of(canvas: &Canvas, live: &Live<'_>) -> Around {
         let title = canvas.writer.word(say!("live.lately", "lately"));
         below.extend(blank(0));
         below.push(Line::of(Style::Label, &title));
-        let told_lately = live.lately.iter().rev().take(rows / SHARE);
-        let line = |one| start(&canvas.writer, live, one).append(&told(&canvas.writer, one));
-        below.extend(told_lately.map(line));
+        for one in live.lately.iter().rev().take(rows / SHARE) {
+            let (start, words) = dated(&canvas.writer, live, one);
+            below.push(start.append(&words));
+        }
     }
     let has_keys = rows >= KEYS;
     below.extend(blank(BLANKS).filter(|_| has_keys));
@@ -179,8 +180,7 @@ fn across(canvas: &Canvas, left: Line, right: &Line) -> Line {
 
 /// Writes what was told, and how long ago.
 pub(super) fn one(writer: &mut Writer, live: &Live<'_>, one: &News) {
-    let start = start(writer, live, one);
-    let words = told(writer, one);
+    let (start, words) = dated(writer, live, one);
     writer.hanging_indent(&start, &words);
 }
 
@@ -190,11 +190,13 @@ pub(super) fn ago(live: &Live<'_>, one: &News) -> Option<SignedDuration> {
     Some(live.now.duration_since(at))
 }
 
-fn start(writer: &Writer, live: &Live<'_>, one: &News) -> Line {
+/// How long ago it was and what kind of news it is, and what it says.
+fn dated(writer: &Writer, live: &Live<'_>, one: &News) -> (Line, Line) {
     let seconds = ago(live, one).map_or(0, |ago| ago.as_secs().max(0));
-    let words =
-        Message::new(say!("live.ago", "{age} ago")).fact("age", Fact::from(Seconds(seconds)));
-    Line::of(Style::Faint, &writer.says(&words)).column(AGO)
+    let ago = Message::new(say!("live.ago", "{age} ago")).fact("age", Fact::from(Seconds(seconds)));
+    let ago = Line::of(Style::Faint, &writer.says(&ago)).column(AGO);
+    let (title, words) = told(writer, one);
+    (ago.append(&title), words)
 }
 
 /// `22:14:07Z`

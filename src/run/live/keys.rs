@@ -7,17 +7,28 @@
 
 /// What was pressed. Keys that mean nothing here are none of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Key {
+pub enum Key {
+    /// One up.
     Up,
+    /// One down.
     Down,
+    /// To the left.
     Left,
+    /// To the right.
     Right,
+    /// A screen up.
     PageUp,
+    /// A screen down.
     PageDown,
+    /// To the start.
     Home,
+    /// To the end.
     End,
+    /// Enter.
     Enter,
+    /// Escape.
     Escape,
+    /// Backspace.
     Backspace,
     /// A letter, a digit, a sign, or a blank.
     Char(char),

@@ -10,7 +10,7 @@ use std::rc::Rc;
 const KEPT: usize = 500;
 
 /// What is shown.
-pub(super) struct View {
+pub struct View {
     layout: Layout,
     columns: usize,
     rows: usize,
@@ -44,7 +44,7 @@ enum What {
 
 /// What a key asks for that is not a matter of the view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
+pub enum Wish {
     /// To go away.
     End,
     /// To stop until it is called back.
@@ -54,7 +54,7 @@ pub(super) enum Wish {
 }
 
 impl View {
-    pub(super) fn new(report: Rc<Report>, now: Timestamp, layout: Layout) -> Self {
+    pub fn new(report: Rc<Report>, now: Timestamp, layout: Layout) -> Self {
         View {
             layout,
             columns: 0,
@@ -71,12 +71,12 @@ impl View {
     }
 
     /// The screen is so large.
-    pub(super) fn resize(&mut self, columns: usize, rows: usize) {
+    pub fn resize(&mut self, columns: usize, rows: usize) {
         (self.columns, self.rows) = (columns, rows);
     }
 
     /// That is how it stands. While something cannot be followed the last that was known stays.
-    pub(super) fn show(&mut self, report: Rc<Report>, now: Timestamp, lost: Option<Interruption>) {
+    pub fn show(&mut self, report: Rc<Report>, now: Timestamp, lost: Option<Interruption>) {
         self.now = now;
         if lost.is_none() {
             self.report = report;
@@ -97,7 +97,7 @@ impl View {
     }
 
     /// That was told; what was stuck when it began is no news.
-    pub(super) fn tell(&mut self, news: Vec<News>) {
+    pub fn tell(&mut self, news: Vec<News>) {
         let is_news =
             |one: &News| !matches!(one, News::Transition(one) if one.transition == Became::Stuck);
         self.lately.extend(news.into_iter().filter(is_news));
@@ -106,7 +106,7 @@ impl View {
     }
 
     /// The screen.
-    pub(super) fn frame(&mut self) -> &[String] {
+    pub fn frame(&mut self) -> &[String] {
         let page = match &self.above {
             None => Page::Table {
                 chosen: self.chosen.as_deref(),
@@ -154,7 +154,7 @@ impl View {
     }
 
     /// Somebody pressed that.
-    pub(super) fn press(&mut self, key: Key) -> Option<Wish> {
+    pub fn press(&mut self, key: Key) -> Option<Wish> {
         let is_open = self.above.is_some();
         match key {
             Key::Control('c') => return Some(Wish::End),
