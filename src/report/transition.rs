@@ -12,7 +12,7 @@ pub const WATCH_SCHEMA: &str = "kubectl-diagnose-watch/v1";
 #[serde(untagged)]
 pub enum News {
     /// What became of something.
-    Transition(Transition),
+    Transition(Box<Transition>),
     /// What was not seen meanwhile.
     Interruption(Interruption),
 }

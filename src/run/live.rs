@@ -57,8 +57,10 @@ pub(super) async fn follow(
     layout: Layout,
     out: &mut dyn Write,
 ) -> Result<u8> {
-    let ended = Watched::begin(telling, layout, out)?.go_on(telling).await;
-    let report = telling.report();
+    let mut watched = Watched::begin(telling, layout, out)?;
+    let ended = watched.go_on(telling).await;
+    let report = watched.view.report();
+    drop(watched);
     if ended.is_ok() {
         // whoever has closed the terminal by now has no need of it
         let _ = out.write_all(render::verdict(&report, layout).as_bytes());
@@ -134,7 +136,7 @@ impl<'o> Watched<'o> {
     }
 
     /// Until somebody ends it.
-    async fn go_on(mut self, telling: &mut Telling) -> Result<(), Gone> {
+    async fn go_on(&mut self, telling: &mut Telling) -> Result<(), Gone> {
         let mut tidings = Tidings::default();
         loop {
             let begun = Stopwatch::start();
@@ -151,7 +153,6 @@ impl<'o> Watched<'o> {
                     event = self.event() => event,
                 };
                 if self.answer(event).await?.is_break() {
-                    self.terminal.leave()?;
                     return Ok(());
                 }
             };

@@ -120,7 +120,7 @@ impl Telling {
         self.lost = lost;
         if self.lost.is_empty() {
             let transitions = self.transitions.of(report, at).into_iter();
-            news.extend(transitions.map(News::Transition));
+            news.extend(transitions.map(Box::new).map(News::Transition));
         }
         news
     }

@@ -140,9 +140,9 @@ pub(super) fn keys(canvas: &Canvas, live: &Live<'_>, seen: Range<usize>, all: us
     let is_any = live.report.is_stuck();
     let words = match live.page {
         Page::Table { .. } if is_any => {
-            say!("live.keys", "↑↓ choose   Enter open   l lately   q end")
+            say!("live.keys", "↑↓ choose   Enter open   q end   l lately")
         }
-        Page::Table { .. } => say!("live.keys-of-nothing", "l lately   q end"),
+        Page::Table { .. } => say!("live.keys-of-nothing", "q end   l lately"),
         Page::Opened { .. } | Page::Lately => {
             say!("live.keys-of-page", "↑↓ scroll   q back   Ctrl-C end")
         }

@@ -54,6 +54,7 @@ pub enum Wish {
 }
 
 impl View {
+    /// What is shown of this, on a screen whose size is yet to be told.
     pub fn new(report: Rc<Report>, now: Timestamp, layout: Layout) -> Self {
         View {
             layout,
@@ -94,6 +95,11 @@ impl View {
             at: self.lost.take().map_or(lost.at, |before| before.at),
             ..lost
         });
+    }
+
+    /// The last that was shown.
+    pub(super) fn report(&self) -> Rc<Report> {
+        Rc::clone(&self.report)
     }
 
     /// That was told; what was stuck when it began is no news.
