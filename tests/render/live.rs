@@ -163,6 +163,17 @@ fn what_is_chosen_stays_so_wherever_it_goes() {
 }
 
 #[test]
+fn until_somebody_chooses_the_first_row_is_chosen() {
+    for keys in [&[][..], &[Key::Down, Key::Home]] {
+        let mut view = view(without(many(), 0), 120, 50);
+        after(&mut view, keys);
+        assert!(chosen(&mut view).contains("checkout"));
+        show(&mut view, many(), None);
+        assert!(chosen(&mut view).contains("cart"));
+    }
+}
+
+#[test]
 fn an_opened_one_that_is_solved_stays_and_says_so() {
     let mut view = view(many(), 80, 24);
     let opened = after(&mut view, &[Key::Enter]);

@@ -71,7 +71,7 @@ pub(super) fn of(canvas: &Canvas, live: &Live<'_>) -> Around {
     let mut below = Vec::new();
     if rows >= LATELY && is_table && !live.lately.is_empty() {
         let title = canvas.writer.word(say!("live.lately", "lately"));
-        below.extend(blank(0));
+        below.push(Line::new());
         below.push(Line::of(Style::Label, &title));
         for one in live.lately.iter().rev().take(rows / SHARE) {
             let (start, words) = dated(&canvas.writer, live, one);

@@ -19,7 +19,7 @@ pub struct View {
     /// The oldest first.
     lately: Vec<News>,
     lost: Option<Interruption>,
-    /// What the chosen row is known by, so that it stays chosen wherever it goes.
+    /// What the chosen row is known by, so that it stays chosen wherever it goes. Until somebody chooses it is whatever is first.
     chosen: Option<String>,
     /// The first line of the table that is seen.
     top: usize,
@@ -144,14 +144,13 @@ impl View {
             }
             None => {
                 self.top = frame.top;
-                let chosen = frame.entries.get(frame.chosen);
-                let is_same = chosen.is_some_and(|entry| {
-                    self.chosen
-                        .iter()
-                        .any(|one| entry.fingerprints.contains(one))
-                });
-                if !is_same {
-                    self.chosen = chosen.and_then(|entry| entry.fingerprints.first().cloned());
+                let entry = frame.entries.get(frame.chosen);
+                let is_it = |chosen: &mut String| {
+                    entry.is_some_and(|entry| entry.fingerprints.contains(chosen))
+                };
+                // it is gone: what stands in its place is chosen from now on
+                if self.chosen.take_if(|chosen| !is_it(chosen)).is_some() {
+                    self.chosen = entry.and_then(known_by);
                 }
             }
         }
@@ -187,7 +186,11 @@ impl View {
     }
 
     fn open(&mut self) {
-        if let Some(fingerprint) = self.chosen.clone() {
+        let entry = self.frame.entries.get(self.frame.chosen);
+        // what was chosen before may be another finding of the same row
+        let fingerprint = self.chosen.clone().or_else(|| entry.and_then(known_by));
+        if let Some(fingerprint) = fingerprint {
+            self.chosen = Some(fingerprint.clone());
             let what = What::Opened(fingerprint, Rc::clone(&self.report));
             self.above = Some(Above { what, top: 0 });
         }
@@ -241,11 +244,14 @@ impl View {
             Way::Last => usize::MAX,
         };
         let at = at.min(entries.len().saturating_sub(1));
-        self.chosen = entries
-            .get(at)
-            .and_then(|entry| entry.fingerprints.first().cloned());
+        let is_top = matches!(way, Way::First);
+        self.chosen = entries.get(at).and_then(known_by).filter(|_| !is_top);
         self.frame.chosen = at;
     }
+}
+
+fn known_by(entry: &Entry) -> Option<String> {
+    entry.fingerprints.first().cloned()
 }
 
 /// Where a key leads.
