@@ -1,6 +1,8 @@
 //! From what was typed to an exit code.
 
 mod compare;
+mod export;
+mod following;
 #[cfg(unix)]
 pub(crate) mod live;
 mod wait;
@@ -10,16 +12,17 @@ use crate::cli::completion;
 use crate::cli::explain;
 use crate::cli::targets::{self, Place, Typed};
 use crate::cli::{self, Cli, ColorWhen, Command, DiagnoseArgs, Format, PageFormat};
-use crate::diagnose::{Shown, Silence, diagnose, silence};
+use crate::diagnose::{Shown, Silence, Verdicts, diagnose, diagnose_again, silence};
 use crate::error::Failure;
 use crate::gather::kubeconfig::{ConnectionFlags, Environment};
+use crate::gather::watch::Watcher;
 use crate::gather::{self, Gathered, Traffic};
 use crate::kubernetes::duration::parse_go_duration;
 use crate::kubernetes::field_selector::{Field, FieldSelector};
 use crate::kubernetes::selector::Selector;
 use crate::render::{self, Layout};
 use crate::report::{Report, Requests};
-use crate::snapshot::Store;
+use crate::snapshot::Snapshot;
 use crate::triage::scope::{Scope, Target};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
@@ -145,6 +148,7 @@ pub fn run(cli: &Cli, layout: Layout, out: &mut dyn Write) -> Result<u8> {
     let text = match &cli.command {
         None => return diagnosis(&cli.diagnose, layout, out),
         Some(Command::Diff(args)) => return compare::compare(args, layout, out),
+        Some(Command::Export(args)) => return export::export(args),
         Some(Command::Explain { words, output }) => match output {
             PageFormat::Text => render::page(&explain::explain(words)?, layout),
             PageFormat::Json => explain::explain_json(words)?,
@@ -237,25 +241,30 @@ impl Known {
 
     /// The report of what was gathered.
     fn report(&self, gathered: &Gathered) -> Report {
-        let Gathered {
-            store,
-            scope,
-            traffic,
-            ..
-        } = gathered;
-        self.report_of(store, scope, *traffic)
+        let snapshot = gathered.store.snapshot();
+        let report = diagnose(&snapshot, &gathered.scope, requests(gathered.traffic));
+        self.to_show(report, &snapshot)
     }
 
-    /// The report of what is known now.
-    fn report_of(&self, store: &Store, scope: &Scope, traffic: Traffic) -> Report {
-        let requests = Requests {
-            count: traffic.requests,
-            bytes: traffic.bytes,
-        };
-        let snapshot = store.snapshot();
-        let report = diagnose(&snapshot, scope, requests);
-        let report = silence(report, &snapshot, &self.silences);
-        self.shown.apply(report)
+    /// The report of what is known now of a cluster that is followed.
+    fn report_again(&self, watcher: &Watcher, verdicts: &mut Verdicts) -> Report {
+        let changes = watcher.take_changes();
+        let store = watcher.store();
+        let (snapshot, scope) = (store.snapshot(), watcher.scope());
+        let requests = requests(watcher.traffic());
+        let report = diagnose_again(&snapshot, scope, requests, verdicts, &changes);
+        self.to_show(report, &snapshot)
+    }
+
+    fn to_show(&self, report: Report, snapshot: &Snapshot<'_>) -> Report {
+        self.shown.apply(silence(report, snapshot, &self.silences))
+    }
+}
+
+fn requests(traffic: Traffic) -> Requests {
+    Requests {
+        count: traffic.requests,
+        bytes: traffic.bytes,
     }
 }
 

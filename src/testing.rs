@@ -3,7 +3,7 @@
 
 pub use crate::cli::Cli;
 pub use crate::cli::explain::{explain, explain_json};
-pub use crate::diagnose::{Shown, diagnose, diagnose_each};
+pub use crate::diagnose::{Shown, Verdicts, diagnose, diagnose_again, diagnose_each};
 pub use crate::error::hints;
 pub use crate::gather::client::Client;
 pub use crate::gather::dump::{self, DumpWriter, Reading};

@@ -39,6 +39,14 @@ impl Loaded {
         &self.gathered.store
     }
 
+    pub(crate) fn store_mut(&mut self) -> &mut Store {
+        &mut self.gathered.store
+    }
+
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.gathered.scope
+    }
+
     /// How many pods are stuck.
     pub(crate) fn stuck(&self) -> usize {
         self.numbers().stuck

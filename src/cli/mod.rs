@@ -3,6 +3,7 @@
 pub mod completion;
 pub mod diff;
 pub mod explain;
+pub mod export;
 pub mod filters;
 mod subcommand;
 pub mod targets;
@@ -275,7 +276,6 @@ pub struct ConnectionArgs {
 
 /// Something other than a diagnosis.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum Command {
     /// Explain causes: what they mean, how they are proven, what to do.
     Explain {
@@ -301,6 +301,10 @@ pub enum Command {
     /// What one of the two cannot tell of is neither new nor gone but unknown. Exit codes: 0 nothing is new
     /// or changed, 1 something is, 2 could not compare, or not enough was read to say so.
     Diff(diff::DiffArgs),
+    /// Follow the cluster and serve metrics of what is stuck, for Prometheus.
+    ///
+    /// All namespaces are looked at unless -n names one. Ends with 0 when it is told to.
+    Export(export::ExportArgs),
     /// Print the script with which a shell completes calls without kubectl.
     Completion {
         /// The shell.

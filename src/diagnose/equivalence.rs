@@ -5,14 +5,15 @@
 //! that have a node are each looked at: what their kubelet meets is their own.
 
 use crate::kubernetes::owners;
-use crate::rules::Case;
+use crate::scheduler::Engine;
+use crate::snapshot::PodView;
 use crate::triage::SILENCE;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// The text that pods share when the same can be said of them; `None` for a pod that must be looked at itself.
-pub(super) fn key(case: &Case<'_>) -> Option<String> {
-    let pod = case.pod();
+pub(super) fn key(pod: &PodView, engine: &Engine<'_>) -> Option<String> {
+    let snapshot = engine.snapshot();
     let meta = &pod.pod().metadata;
     let controller = owners::controller(meta.owner_references.as_deref())?;
     let nothing_else = pod.node().is_none()
@@ -24,7 +25,7 @@ pub(super) fn key(case: &Case<'_>) -> Option<String> {
     if !nothing_else || said.is_empty() {
         return None;
     }
-    let mut text = format!("{} {}", controller.uid, case.engine.equivalence_key(pod));
+    let mut text = format!("{} {}", controller.uid, engine.equivalence_key(pod));
     for condition in pod.status().conditions.iter().flatten() {
         let _ = write!(
             text,
@@ -32,12 +33,12 @@ pub(super) fn key(case: &Case<'_>) -> Option<String> {
             condition.type_, condition.status, condition.reason, condition.message
         );
     }
-    let events = case.events().into_iter();
+    let events = snapshot.store().events().of(&pod.object(), pod.uid());
     let events: BTreeSet<_> = events
         .map(|event| {
             let is_new = event
                 .last
-                .is_some_and(|last| case.seconds_since(last) < SILENCE);
+                .is_some_and(|last| snapshot.seconds_since(last) < SILENCE);
             (&event.reason, &event.component, &event.message, is_new)
         })
         .collect();
@@ -52,9 +53,7 @@ pub(super) fn key(case: &Case<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::key;
-    use crate::rules::Case;
-    use crate::scheduler::Engine;
+    use super::{Engine, key};
     use crate::scheduler::testing::{Cluster, Object, node, object, pod};
     use crate::snapshot::{Kind, Snapshot};
     use serde_json::json;
@@ -67,7 +66,7 @@ mod tests {
 
     fn keys(cluster: &Snapshot<'_>) -> Vec<Option<String>> {
         let engine = Engine::new(cluster);
-        let of = |pod| key(&Case::new(pod, &engine));
+        let of = |pod| key(pod, &engine);
         cluster.store().whole_pods().map(of).collect()
     }
 

@@ -15,7 +15,7 @@ use crate::triage::{Layer, Subject};
 use std::collections::BTreeMap;
 
 /// A finding with the rule that made it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Hit {
     pub(super) rule: &'static Rule,
     pub(super) finding: Finding,

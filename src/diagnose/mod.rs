@@ -18,6 +18,7 @@ mod summary;
 mod template_changes;
 mod transitions;
 mod unexplained;
+mod verdicts;
 mod wait;
 mod workloads;
 
@@ -25,13 +26,14 @@ pub use diff::diff;
 pub use filter::Shown;
 pub use silence::{Malformed, Silence, silence};
 pub use transitions::Transitions;
+pub use verdicts::Verdicts;
 pub use wait::{Wait, wait};
 
 use crate::report::{Defect, Report, Requests, SCHEMA, Unexplained};
 use crate::rules::finding::Certainty;
 use crate::rules::{self, Case, Explained, Layer, Rule};
 use crate::scheduler::Engine;
-use crate::snapshot::{Kind, ObjectRef, Snapshot};
+use crate::snapshot::{Changes, Kind, ObjectRef, PodView, Snapshot};
 use crate::triage::{Scope, triage};
 use merge::{Diagnoses, Hit, MergeKey, refine};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -39,12 +41,38 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Diagnoses everything in the scope that is stuck.
 pub fn diagnose(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests) -> Report {
-    run(snapshot, scope, requests, Examine::OneOfEachClass)
+    diagnose_again(
+        snapshot,
+        scope,
+        requests,
+        &mut Verdicts::default(),
+        &Changes::default(),
+    )
+}
+
+/// The same where it was diagnosed before and this has changed since: what the rules found is not asked again in vain.
+pub fn diagnose_again(
+    snapshot: &Snapshot<'_>,
+    scope: &Scope,
+    requests: Requests,
+    verdicts: &mut Verdicts,
+    changes: &Changes,
+) -> Report {
+    let examine = Examine::OneOfEachClass;
+    run(snapshot, scope, requests, examine, verdicts, changes)
 }
 
 /// The same with a look at each object, however alike they are: what tests hold against it.
 pub fn diagnose_each(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests) -> Report {
-    run(snapshot, scope, requests, Examine::Each)
+    let (mut verdicts, changes) = Default::default();
+    run(
+        snapshot,
+        scope,
+        requests,
+        Examine::Each,
+        &mut verdicts,
+        &changes,
+    )
 }
 
 /// For which objects the rules run: one of each equivalence class, or each.
@@ -54,24 +82,44 @@ enum Examine {
     Each,
 }
 
-fn run(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests, examine: Examine) -> Report {
+fn run(
+    snapshot: &Snapshot<'_>,
+    scope: &Scope,
+    requests: Requests,
+    examine: Examine,
+    verdicts: &mut Verdicts,
+    changes: &Changes,
+) -> Report {
     let triage = triage(snapshot, scope);
-    let engine = if triage.waits_for_a_node() {
+    verdicts.begin(changes, snapshot.clock().at);
+    let unset = Engine::without_nodes(snapshot);
+    let pods = &triage.pods.stuck;
+    let class = |pod: &PodView| {
+        let is_asked = examine == Examine::OneOfEachClass;
+        is_asked.then(|| equivalence::key(pod, &unset))?
+    };
+    let classes: Vec<Option<String>> = pods.iter().map(|pod| class(pod)).collect();
+    let unbound = || {
+        let all = pods.iter().zip(&classes);
+        let unbound = all.filter(|(pod, _)| pod.node().is_none());
+        unbound.map(|(pod, class)| (*pod, class.as_deref()))
+    };
+    unbound().for_each(|(pod, _)| verdicts.consider(changes, pod));
+    let engine = if verdicts.lack(unbound()) {
         Engine::new(snapshot)
     } else {
-        Engine::without_nodes(snapshot)
+        unset
     };
-    let mut run = Run::default();
-    let once = examine == Examine::OneOfEachClass;
-    run.explain_all(&triage.nodes.stuck, &engine, |_| None);
-    run.explain_all(&triage.pods.stuck, &engine, |case| {
-        once.then(|| equivalence::key(case))?
+    let mut run = Run::of(verdicts);
+    run.explain_all(&triage.nodes.stuck, &engine, |_, _| None);
+    run.explain_all(pods, &engine, |at, _| classes.get(at)?.clone());
+    run.explain_all(&triage.workloads.stuck, &engine, |_, case| {
+        let is_asked = examine == Examine::OneOfEachClass;
+        is_asked.then(|| rules::alike(case))?
     });
-    run.explain_all(&triage.workloads.stuck, &engine, |case| {
-        once.then(|| rules::alike(case))?
-    });
-    run.explain_all(&triage.services.stuck, &engine, |_| None);
+    run.explain_all(&triage.services.stuck, &engine, |_, _| None);
     run.each_object_once();
+    run.verdicts.end();
     let workloads = workloads::reports(&triage, snapshot);
     let (root_causes, mut diagnoses) = root_cause::in_order(run.diagnoses.finish(), &workloads);
     rollback::offer(&mut diagnoses, &workloads, snapshot);
@@ -98,8 +146,9 @@ fn run(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests, examine: Exam
 }
 
 /// What was found so far.
-#[derive(Debug, Default)]
-struct Run {
+#[derive(Debug)]
+struct Run<'v> {
+    verdicts: &'v mut Verdicts,
     diagnoses: Diagnoses,
     unexplained: Vec<Unexplained>,
     defects: Vec<Defect>,
@@ -107,18 +156,28 @@ struct Run {
     explained: BTreeMap<ObjectRef, Vec<&'static Rule>>,
 }
 
-impl Run {
+impl<'v> Run<'v> {
+    fn of(verdicts: &'v mut Verdicts) -> Self {
+        Run {
+            verdicts,
+            diagnoses: Diagnoses::default(),
+            unexplained: Vec::new(),
+            defects: Vec::new(),
+            explained: BTreeMap::new(),
+        }
+    }
+
     /// Looks at each object, unless one of the same key was looked at.
     fn explain_all<'a, S: Explained<'a>>(
         &mut self,
         subjects: &[S],
         engine: &'a Engine<'a>,
-        key: impl Fn(&Case<'a, S>) -> Option<String>,
+        key: impl Fn(usize, &Case<'a, S>) -> Option<String>,
     ) {
         let mut known: HashMap<String, Vec<MergeKey>> = HashMap::new();
-        for subject in subjects {
+        for (at, subject) in subjects.iter().enumerate() {
             let case = Case::new(*subject, engine);
-            let key = key(&case);
+            let key = key(at, &case);
             if let Some(merged) = key.as_ref().and_then(|key| known.get(key)) {
                 for key in merged {
                     self.diagnoses.join(&case, key, &[]);
@@ -150,7 +209,12 @@ impl Run {
             let mut rules = by_others.iter();
             rules.any(|rule| rule.refines.contains(&hit.rule.cause))
         };
-        let mut hits = refine(check(case, rules::all(), &mut self.defects));
+        let look = || {
+            let (hits, defects) = check(case, rules::all());
+            (refine(hits), defects)
+        };
+        let (mut hits, defects) = self.verdicts.of(case, look);
+        self.defects.extend(defects);
         hits.retain(|hit| !is_symptom(hit));
         if case.it.is_in_doubt(case.snapshot) {
             for hit in &mut hits {
@@ -175,9 +239,8 @@ impl Run {
 fn check<'a, S: Explained<'a>>(
     case: &Case<'a, S>,
     rules: impl Iterator<Item = &'static Rule>,
-    defects: &mut Vec<Defect>,
-) -> Vec<Hit> {
-    let mut hits = Vec::new();
+) -> (Vec<Hit>, Vec<Defect>) {
+    let (mut hits, mut defects) = (Vec::new(), Vec::new());
     for rule in rules {
         match catch_unwind(AssertUnwindSafe(|| S::check(rule.check, case))) {
             Ok(findings) => hits.extend(findings.into_iter().map(|finding| Hit { rule, finding })),
@@ -188,7 +251,7 @@ fn check<'a, S: Explained<'a>>(
             }),
         }
     }
-    hits
+    (hits, defects)
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {

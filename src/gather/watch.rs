@@ -20,7 +20,7 @@ use super::kubeconfig::{ConnectionFlags, Environment};
 use super::missing;
 use super::plan::{self, Read};
 use super::runtime;
-use crate::snapshot::{Kind, Store};
+use crate::snapshot::{Changes, Kind, Store};
 use crate::triage::Scope;
 use anyhow::Result;
 use jiff::Timestamp;
@@ -58,6 +58,15 @@ pub struct Tidings {
     pub changed: bool,
     /// What was listed anew after it could not be followed: something short in between may have been missed.
     pub resynced: BTreeSet<Kind>,
+}
+
+/// What watching has brought so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// What watches have told, bookmarks included.
+    pub events: u64,
+    /// Lists that were read again after something could not be followed.
+    pub resyncs: BTreeMap<Kind, u64>,
 }
 
 impl Watcher {
@@ -193,6 +202,11 @@ impl Watcher {
         Ref::map(self.shared.reflected(), |reflected| reflected.store())
     }
 
+    /// What has become different since it was asked last.
+    pub fn take_changes(&self) -> Changes {
+        self.shared.reflected_mut().take_changes()
+    }
+
     /// What is meant, with the namespace filled in.
     pub fn scope(&self) -> &Scope {
         &self.shared.scope
@@ -201,6 +215,11 @@ impl Watcher {
     /// What cannot be followed at the moment.
     pub fn outages(&self) -> Vec<Outage> {
         self.shared.reflected().outages()
+    }
+
+    /// What it brought so far.
+    pub fn counts(&self) -> Counts {
+        self.shared.reflected().counts().clone()
     }
 
     /// What it cost so far.

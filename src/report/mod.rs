@@ -6,6 +6,7 @@
 
 mod affected;
 mod diff;
+mod metrics;
 mod nodes;
 mod past;
 mod root_cause;
@@ -16,6 +17,7 @@ mod workload;
 
 pub use affected::{Affected, ContainersReport, ObjectKey, RestartsReport};
 pub use diff::{Changed, DIFF_SCHEMA, Diff, Finding, Side, Still, Unknown, WhyUnknown};
+pub use metrics::{Cost, Metrics, Series, Stuck};
 pub use nodes::{FilterFailureReport, NodeReport, UnreadReport, node_reports};
 pub use past::{Past, PastFinding, PastGap};
 pub use root_cause::RootCause;

@@ -30,6 +30,11 @@ impl<'a, S: Subject<'a>> Case<'a, S> {
         }
     }
 
+    /// Why the pod is not bound, if that was asked.
+    pub fn examined(&self) -> Option<Examination> {
+        self.examination.get().cloned().flatten()
+    }
+
     /// The object.
     pub fn object(&self) -> ObjectRef {
         self.it.object()

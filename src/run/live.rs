@@ -118,7 +118,7 @@ impl Signals {
 }
 
 impl<'o> Watched<'o> {
-    fn begin(telling: &Telling, layout: Layout, out: &'o mut dyn Write) -> Result<Self> {
+    fn begin(telling: &mut Telling, layout: Layout, out: &'o mut dyn Write) -> Result<Self> {
         let signals = Signals::new().context("signals cannot be waited for")?;
         let layout = Layout {
             width: MOST_COLUMNS.into(),
@@ -137,25 +137,39 @@ impl<'o> Watched<'o> {
 
     /// Until somebody ends it.
     async fn go_on(&mut self, telling: &mut Telling) -> Result<(), Gone> {
+        let (mut report, mut cost) = (self.view.report(), Duration::ZERO);
         let mut tidings = Tidings::default();
         loop {
-            let begun = Stopwatch::start();
-            let report = Rc::new(telling.report());
             let news = telling.news(&report, &tidings);
             self.view.tell(news);
             self.view
                 .show(Rc::clone(&report), telling.now(), telling.outage());
             self.draw()?;
-            let mut next = pin!(telling.next(&report, begun.elapsed()));
-            tidings = loop {
-                let event = tokio::select! {
-                    tidings = &mut next => break tidings,
-                    event = self.event() => event,
-                };
-                if self.answer(event).await?.is_break() {
-                    return Ok(());
-                }
+            let next = telling.next(&report, cost);
+            let Some(came) = self.answering_until(next).await? else {
+                return Ok(());
             };
+            tidings = came;
+            let begun = Stopwatch::start();
+            report = Rc::new(telling.report());
+            cost = begun.elapsed();
+        }
+    }
+
+    /// Answers to whoever wants something until that is over; nothing when somebody ends it before.
+    async fn answering_until<T>(
+        &mut self,
+        over: impl Future<Output = T>,
+    ) -> Result<Option<T>, Gone> {
+        let mut over = pin!(over);
+        loop {
+            let event = tokio::select! {
+                came = &mut over => return Ok(Some(came)),
+                event = self.event() => event,
+            };
+            if self.answer(event).await?.is_break() {
+                return Ok(None);
+            }
         }
     }
 

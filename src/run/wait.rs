@@ -2,7 +2,7 @@
 
 use super::{Known, STUCK, WAITED, WELL, connection, scope, shown, timeout, write};
 use crate::cli::DiagnoseArgs;
-use crate::diagnose::{Wait, wait as stands};
+use crate::diagnose::{Verdicts, Wait, wait as stands};
 use crate::error::Failure;
 use crate::gather::kubeconfig::Environment;
 use crate::gather::manifests::{self, Named};
@@ -34,10 +34,11 @@ pub(super) fn wait(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> 
     let (report, code) = on_one_thread(async {
         let pace = Pace::default();
         let mut watcher = Watcher::begin(&flags, &environment, scope, everywhere, pace).await?;
+        let mut verdicts = Verdicts::default();
         let begun = Stopwatch::start();
         let mut progress = Progress::new(layout);
         loop {
-            let (report, wait) = look(&known, &watcher, patience);
+            let (report, wait) = look(&known, &watcher, &mut verdicts, patience);
             let is_late = !limit.is_zero() && begun.elapsed() >= limit;
             match wait {
                 Wait::Over => return Ok((report, WELL)),
@@ -76,11 +77,15 @@ fn named_by(paths: &[PathBuf], scope: &mut Scope) -> Result<()> {
     Ok(())
 }
 
-fn look(known: &Known, watcher: &Watcher, patience: Duration) -> (Report, Wait) {
+fn look(
+    known: &Known,
+    watcher: &Watcher,
+    verdicts: &mut Verdicts,
+    patience: Duration,
+) -> (Report, Wait) {
+    let mut report = known.report_again(watcher, verdicts);
     let store = watcher.store();
-    let scope = watcher.scope();
-    let mut report = known.report_of(&store, scope, watcher.traffic());
-    let wait = stands(&mut report, &store.snapshot(), scope, patience);
+    let wait = stands(&mut report, &store.snapshot(), watcher.scope(), patience);
     (report, wait)
 }
 

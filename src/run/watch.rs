@@ -4,7 +4,7 @@
 use super::live;
 use super::{Known, code, connection, scope, still_read};
 use crate::cli::{DiagnoseArgs, Format};
-use crate::diagnose::Transitions;
+use crate::diagnose::{Transitions, Verdicts};
 use crate::error::Failure;
 use crate::gather::kubeconfig::Environment;
 use crate::gather::watch::{Pace, Stopwatch, Tidings, Watcher, interrupted, on_one_thread};
@@ -45,6 +45,7 @@ pub(super) fn watch(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) ->
             known,
             watcher,
             transitions: Transitions::default(),
+            verdicts: Verdicts::default(),
             lost: BTreeSet::new(),
             format: args.output,
             layout,
@@ -64,6 +65,7 @@ pub(super) struct Telling {
     known: Known,
     watcher: Watcher,
     transitions: Transitions,
+    verdicts: Verdicts,
     /// What cannot be followed by now.
     lost: BTreeSet<Kind>,
     format: Format,
@@ -98,10 +100,8 @@ impl Telling {
         self.watcher.changed(wait).await
     }
 
-    pub(super) fn report(&self) -> Report {
-        let store = self.watcher.store();
-        self.known
-            .report_of(&store, self.watcher.scope(), self.watcher.traffic())
+    pub(super) fn report(&mut self) -> Report {
+        self.known.report_again(&self.watcher, &mut self.verdicts)
     }
 
     /// What is to be told by now. While something cannot be followed nothing is: what is not seen is not solved.

@@ -5,13 +5,14 @@
 
 use super::agreement::{NodeChanges, Ours, Sides};
 use super::preemption::{self, DryRun};
+use super::queueing_hint::by_filters;
 use super::remedy::{self, Remedy};
 use super::{
     Examination, FilterResults, SchedulerMessage, View, agreement, latest_message,
     node_declared_features, run_filters,
 };
 use crate::kubernetes::ports::host_ports;
-use crate::snapshot::{PodView, Snapshot};
+use crate::snapshot::{Dependencies, PodView, Snapshot};
 use k8s_openapi::api::core::v1::{Container, Pod, Volume};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -23,11 +24,14 @@ pub struct Engine<'a> {
     // not behind a cell, which would make every borrow of the engine as long as the snapshot's
     view: View<'a>,
     changes: OnceCell<NodeChanges>,
-    results: RefCell<HashMap<String, Arc<FilterResults>>>,
-    counted: RefCell<HashMap<String, Arc<Ours>>>,
-    remedies: RefCell<HashMap<String, Arc<[Remedy]>>>,
-    preempted: RefCell<HashMap<String, Arc<DryRun>>>,
+    results: Kept<FilterResults>,
+    counted: Kept<Ours>,
+    remedies: Kept<[Remedy]>,
+    preempted: Kept<DryRun>,
 }
+
+/// What was worked out, with what was asked for it.
+type Kept<T> = RefCell<HashMap<String, (Arc<T>, Dependencies)>>;
 
 impl<'a> Engine<'a> {
     /// Sets the pods on their nodes; nothing more is computed before it is asked for.
@@ -58,12 +62,12 @@ impl<'a> Engine<'a> {
 
     /// The nodes with the pods on them.
     pub fn view(&self) -> &View<'a> {
-        &self.view
+        by_filters(|| &self.view)
     }
 
     /// Why each node that was read was rejected.
     pub fn run_filters(&self, pod: &Pod) -> Arc<FilterResults> {
-        self.results_of(asks(pod), pod)
+        by_filters(|| self.results_of(asks(pod), pod))
     }
 
     /// The same, by what is asked.
@@ -93,6 +97,10 @@ impl<'a> Engine<'a> {
 
     /// Examines a pod that is not bound.
     pub fn examine(&self, pod: &PodView) -> Examination {
+        by_filters(|| self.examined(pod))
+    }
+
+    fn examined(&self, pod: &PodView) -> Examination {
         let snapshot = self.snapshot();
         let scheduler_message = latest_message::newest(pod, snapshot);
         let asks = asks(pod.pod());
@@ -125,8 +133,10 @@ impl<'a> Engine<'a> {
 
     /// What preemption would find for a pod, whatever its policy.
     pub fn dry_run(&self, pod: &Pod) -> Arc<DryRun> {
-        remembered(&self.preempted, asks(pod), || {
-            preemption::dry_run(pod, self.view(), &self.run_filters(pod)).into()
+        by_filters(|| {
+            remembered(&self.preempted, asks(pod), || {
+                preemption::dry_run(pod, self.view(), &self.run_filters(pod)).into()
+            })
         })
     }
 
@@ -140,21 +150,19 @@ impl<'a> Engine<'a> {
         // commands name the object to change
         let subject = self.snapshot().owner(pod);
         let asks = format!("{subject} {}", asks(pod.pod()));
-        remembered(&self.remedies, asks, || remedy::propose(pod, self).into())
+        by_filters(|| remembered(&self.remedies, asks, || remedy::propose(pod, self).into()))
     }
 }
 
 /// What is known under the key, worked out when it is first asked for.
-fn remembered<T: ?Sized>(
-    known: &RefCell<HashMap<String, Arc<T>>>,
-    key: String,
-    work: impl FnOnce() -> Arc<T>,
-) -> Arc<T> {
-    if let Some(known) = known.borrow().get(&key) {
+fn remembered<T: ?Sized>(known: &Kept<T>, key: String, work: impl FnOnce() -> Arc<T>) -> Arc<T> {
+    if let Some((known, asked)) = known.borrow().get(&key) {
+        asked.note();
         return known.clone();
     }
-    let found = work();
-    known.borrow_mut().insert(key, found.clone());
+    let (found, asked) = Dependencies::of_kept(work);
+    asked.note();
+    known.borrow_mut().insert(key, (found.clone(), asked));
     found
 }
 

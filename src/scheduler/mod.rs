@@ -21,6 +21,7 @@ mod node_name;
 mod node_volume_limits;
 mod ports;
 pub mod preemption;
+pub mod queueing_hint;
 pub mod ranking;
 pub mod remedy;
 mod resources;

@@ -208,11 +208,22 @@ impl Cluster {
     }
 
     pub(crate) fn with(mut self, object: Object) -> Self {
-        let json = object.json.to_string();
-        self.store
-            .insert(object.kind, json.as_bytes(), Retention::Whole)
-            .unwrap();
+        self.put(object);
         self
+    }
+
+    /// As it is now.
+    pub(crate) fn put(&mut self, object: Object) {
+        let json = object.json.to_string();
+        let taken = self
+            .store
+            .insert(object.kind, json.as_bytes(), Retention::Whole);
+        taken.unwrap();
+    }
+
+    /// While it goes on.
+    pub(crate) fn store(&mut self) -> &mut Store {
+        &mut self.store
     }
 
     /// What was read. It is given away for good, so that a test needs no name for the store behind it.

@@ -1,5 +1,6 @@
 //! All objects of one kind that were read, and how much of that kind was read.
 
+use super::dependency::{Dependency, note};
 use super::kind::Kind;
 use super::seen::{Gap, Seen, Why};
 use std::any::Any;
@@ -30,13 +31,13 @@ pub struct Catalog<T> {
 /// What every catalog can do, whatever its objects are.
 pub(super) trait ReadLog {
     /// See [`Catalog::record`].
-    fn record(&mut self, read_scope: ReadScope, outcome: Result<(), Gap>);
+    fn record(&mut self, read_scope: ReadScope, outcome: Result<(), Gap>) -> bool;
     /// See [`Catalog::remove`].
-    fn remove(&mut self, namespace: &str, name: &str);
+    fn remove(&mut self, namespace: &str, name: &str) -> bool;
     /// See [`Catalog::forget`].
     fn forget(&mut self, gap: Gap);
     /// See [`Catalog::unrecord`].
-    fn unrecord(&mut self, read_scope: &ReadScope);
+    fn unrecord(&mut self, read_scope: &ReadScope) -> bool;
     /// Says why what nobody tried to read is unknown.
     fn set_unread(&mut self, why: Why);
     /// Everything that was tried.
@@ -48,20 +49,20 @@ pub(super) trait ReadLog {
 }
 
 impl<T: 'static> ReadLog for Catalog<T> {
-    fn record(&mut self, read_scope: ReadScope, outcome: Result<(), Gap>) {
-        Catalog::record(self, read_scope, outcome);
+    fn record(&mut self, read_scope: ReadScope, outcome: Result<(), Gap>) -> bool {
+        Catalog::record(self, read_scope, outcome)
     }
 
-    fn remove(&mut self, namespace: &str, name: &str) {
-        Catalog::remove(self, namespace, name);
+    fn remove(&mut self, namespace: &str, name: &str) -> bool {
+        Catalog::remove(self, namespace, name)
     }
 
     fn forget(&mut self, gap: Gap) {
         Catalog::forget(self, gap);
     }
 
-    fn unrecord(&mut self, read_scope: &ReadScope) {
-        Catalog::unrecord(self, read_scope);
+    fn unrecord(&mut self, read_scope: &ReadScope) -> bool {
+        Catalog::unrecord(self, read_scope)
     }
 
     fn set_unread(&mut self, why: Why) {
@@ -97,20 +98,24 @@ impl<T> Catalog<T> {
         }
     }
 
+    fn kind(&self) -> Kind {
+        self.unread.kind
+    }
+
     pub(super) fn unread(&self) -> Why {
         self.unread.why
     }
 
-    /// Adds or replaces an object.
-    pub fn insert(&mut self, namespace: &str, name: &str, object: T) {
+    /// Adds or replaces an object, and gives what it was.
+    pub fn insert(&mut self, namespace: &str, name: &str, object: T) -> Option<T> {
         self.objects
-            .insert((namespace.to_owned(), name.to_owned()), object);
+            .insert((namespace.to_owned(), name.to_owned()), object)
     }
 
-    /// Takes an object out that is gone.
-    pub fn remove(&mut self, namespace: &str, name: &str) {
-        self.objects
-            .remove(&(namespace.to_owned(), name.to_owned()));
+    /// Takes an object out that is gone; whether it was there.
+    pub fn remove(&mut self, namespace: &str, name: &str) -> bool {
+        let key = (namespace.to_owned(), name.to_owned());
+        self.objects.remove(&key).is_some()
     }
 
     /// Makes everything unknown again, as when the connection over which it was followed is lost: what was read may have
@@ -121,42 +126,54 @@ impl<T> Catalog<T> {
         self.reads.insert(ReadScope::Everywhere, Err(gap));
     }
 
-    /// Records that a read was finished, or why it was not. A finished read is not undone by a later gap.
-    pub fn record(&mut self, read_scope: ReadScope, outcome: Result<(), Gap>) {
-        match self.reads.get(&read_scope) {
-            Some(Ok(())) => {}
-            _ => {
-                self.reads.insert(read_scope, outcome);
-            }
+    /// Records that a read was finished, or why it was not; whether that is news. A finished read is not undone by a later gap.
+    pub fn record(&mut self, read_scope: ReadScope, outcome: Result<(), Gap>) -> bool {
+        let known = self.reads.get(&read_scope);
+        let is_news = known != Some(&Ok(())) && known != Some(&outcome);
+        if is_news {
+            self.reads.insert(read_scope, outcome);
         }
+        is_news
     }
 
-    /// Takes back that a read was finished: what it did not find may be there by now.
-    pub fn unrecord(&mut self, read_scope: &ReadScope) {
-        self.reads.remove(read_scope);
+    /// Takes back that a read was finished: what it did not find may be there by now. Says whether it was recorded.
+    pub fn unrecord(&mut self, read_scope: &ReadScope) -> bool {
+        self.reads.remove(read_scope).is_some()
     }
 
     /// Looks one object up.
     pub fn get(&self, namespace: &str, name: &str) -> Seen<'_, &T> {
         let key = (namespace.to_owned(), name.to_owned());
+        let kind = self.kind();
+        note(|| Dependency::Object(kind, key.0.clone(), key.1.clone()));
         if let Some(object) = self.objects.get(&key) {
             return Seen::Yes(object);
         }
         match self.reads.get(&ReadScope::Object(key.0, key.1)) {
             Some(Ok(())) => Seen::No,
-            Some(Err(gap)) => match self.whole(namespace) {
+            Some(Err(gap)) => match self.is_whole(namespace) {
                 Ok(()) => Seen::No,
                 Err(_) => Seen::Unknown(gap),
             },
-            None => match self.whole(namespace) {
+            None => match self.is_whole(namespace) {
                 Ok(()) => Seen::No,
                 Err(gap) => Seen::Unknown(gap),
             },
         }
     }
 
+    /// The object as it is here, without listening to who asks.
+    pub(super) fn peek(&self, namespace: &str, name: &str) -> Option<&T> {
+        self.objects.get(&(namespace.to_owned(), name.to_owned()))
+    }
+
     /// Whether every object of `namespace` was read (of the cluster, for cluster-scoped kinds: pass "").
     pub fn whole(&self, namespace: &str) -> Result<(), &Gap> {
+        note(|| Dependency::Reads(self.kind()));
+        self.is_whole(namespace)
+    }
+
+    fn is_whole(&self, namespace: &str) -> Result<(), &Gap> {
         let everywhere = self.reads.get(&ReadScope::Everywhere);
         if let Some(Ok(())) = everywhere {
             return Ok(());
@@ -173,6 +190,7 @@ impl<T> Catalog<T> {
 
     /// Whether every object of every namespace was read.
     pub fn whole_cluster(&self) -> Result<(), &Gap> {
+        note(|| Dependency::Reads(self.kind()));
         match self.reads.get(&ReadScope::Everywhere) {
             Some(Ok(())) => Ok(()),
             Some(Err(gap)) => Err(gap),
@@ -186,6 +204,7 @@ impl<T> Catalog<T> {
 
     /// The objects that were seen, in order of namespace and name; perhaps not all that exist.
     pub fn seen(&self) -> impl Iterator<Item = (&ObjectKey, &T)> {
+        note(|| Dependency::Kind(self.kind()));
         self.objects.iter()
     }
 
@@ -195,6 +214,7 @@ impl<T> Catalog<T> {
         namespace: &str,
     ) -> impl Iterator<Item = (&'a str, &'a T)> + use<'a, T> {
         let namespace = namespace.to_owned();
+        note(|| Dependency::Namespace(self.kind(), namespace.clone()));
         self.objects
             .range((namespace.clone(), String::new())..)
             .take_while(move |((of, _), _)| *of == namespace)
@@ -203,16 +223,19 @@ impl<T> Catalog<T> {
 
     /// Everything that was tried, in order.
     pub fn reads(&self) -> impl Iterator<Item = (&ReadScope, &Result<(), Gap>)> {
+        note(|| Dependency::Reads(self.kind()));
         self.reads.iter()
     }
 
     /// The number of objects seen.
     pub fn len(&self) -> usize {
+        note(|| Dependency::Kind(self.kind()));
         self.objects.len()
     }
 
     /// Whether no object was seen.
     pub fn is_empty(&self) -> bool {
+        note(|| Dependency::Kind(self.kind()));
         self.objects.is_empty()
     }
 }

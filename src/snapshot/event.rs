@@ -7,6 +7,8 @@
 //! An event tells what was so when it was written. Whether it is still so is for a rule to show.
 
 use super::catalog::ObjectKey;
+use super::dependency::{Dependency, note};
+use super::kind::Kind;
 use super::object::ObjectRef;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -110,7 +112,8 @@ impl Events {
         &'a self,
         object: &ObjectRef,
         uid: Option<&'a str>,
-    ) -> impl DoubleEndedIterator<Item = &'a Event> {
+    ) -> impl DoubleEndedIterator<Item = &'a Event> + use<'a> {
+        note(|| Dependency::Events(object.clone()));
         self.by_object
             .get(object)
             .map(Vec::as_slice)
@@ -124,6 +127,7 @@ impl Events {
 
     /// Everything, in order of the objects.
     pub fn iter(&self) -> impl Iterator<Item = &Event> {
+        note(|| Dependency::Kind(Kind::Event));
         self.by_object.values().flatten()
     }
 }

@@ -100,14 +100,14 @@ macro_rules! kinds {
                 }
             }
 
-            /// Decodes an object and keeps what its row says.
+            /// Decodes an object and keeps what its row says; whether it was otherwise before.
             pub(super) fn insert(
                 &mut self,
                 kind: Kind,
                 namespace: &str,
                 name: &str,
                 json: &[u8],
-            ) -> Result<(), serde_json::Error> {
+            ) -> Result<bool, serde_json::Error> {
                 match kind {
                     $(Kind::$kind => put(&mut self.$catalog, namespace, name, json, $view),)*
                 }
@@ -210,24 +210,32 @@ fn same<T>(object: T) -> T {
     object
 }
 
-fn put<R: DeserializeOwned, T>(
+fn put<R: DeserializeOwned, T: PartialEq>(
     catalog: &mut Catalog<T>,
     namespace: &str,
     name: &str,
     json: &[u8],
     view: impl FnOnce(R) -> T,
-) -> Result<(), serde_json::Error> {
-    catalog.insert(namespace, name, view(serde_json::from_slice(json)?));
-    Ok(())
+) -> Result<bool, serde_json::Error> {
+    let before = catalog.insert(namespace, name, view(serde_json::from_slice(json)?));
+    Ok(before.as_ref() != catalog.peek(namespace, name))
 }
 
 impl Catalogs {
-    pub(super) fn insert_keyed(&mut self, kind: Kind, namespace: &str, name: &str, keyed: Keyed) {
-        match kind {
-            Kind::Secret => self.secrets.insert(namespace, name, keyed),
-            Kind::ConfigMap => self.config_maps.insert(namespace, name, keyed),
-            _ => {}
-        }
+    /// Keeps what is known of a ConfigMap or Secret; whether it was otherwise before.
+    pub(super) fn insert_keyed(
+        &mut self,
+        kind: Kind,
+        namespace: &str,
+        name: &str,
+        keyed: Keyed,
+    ) -> bool {
+        let before = match kind {
+            Kind::Secret => self.secrets.insert(namespace, name, keyed.clone()),
+            Kind::ConfigMap => self.config_maps.insert(namespace, name, keyed.clone()),
+            _ => return false,
+        };
+        before != Some(keyed)
     }
 }
 

@@ -8,6 +8,8 @@
 
 mod annotations;
 mod catalog;
+mod changes;
+mod dependency;
 mod devices;
 mod edit;
 mod event;
@@ -32,6 +34,8 @@ mod template_owner;
 mod workload;
 
 pub use catalog::{Catalog, ObjectKey, ReadScope};
+pub use changes::Changes;
+pub use dependency::{Dependencies, Dependency, note};
 pub use devices::ResourceClaim;
 pub use event::{Event, Events};
 pub use evidence::{Evidence, Origin};

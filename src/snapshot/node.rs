@@ -53,6 +53,18 @@ impl Node {
         self.conditions.iter().find(|c| c.r#type == r#type)
     }
 
+    /// Whether both are the same but for when the kubelet was last heard of.
+    pub(super) fn is_as(&self, other: &Node) -> bool {
+        let unheard = |node: &Node| {
+            let mut node = node.clone();
+            for condition in &mut node.conditions {
+                condition.last_heartbeat_time = None;
+            }
+            node
+        };
+        unheard(self) == unheard(other)
+    }
+
     /// Whether the kubelet said that it is Ready. A node without the condition is not.
     pub fn ready(&self) -> bool {
         self.condition("Ready").is_some_and(|c| c.status == "True")

@@ -7,7 +7,11 @@
 //! Every pod is kept as a [`PodRecord`](super::PodRecord); whole only if it is not plainly healthy, which does not depend on the
 //! time. What of the others needs an explanation is for `triage` to say.
 
+mod followed;
+
 use super::catalog::{ObjectKey, ReadScope};
+use super::changes::Changes;
+use super::dependency::{Dependency, note};
 use super::event::{self, Event, Events};
 use super::kind::{Catalogs, Kind};
 use super::object::ObjectRef;
@@ -55,6 +59,8 @@ pub struct Store {
     at: Option<Timestamp>,
     /// The newest time in the objects.
     newest: Option<Timestamp>,
+    /// What has become different; absent while nobody asks for it.
+    changes: Option<Changes>,
 }
 
 impl Store {
@@ -67,6 +73,7 @@ impl Store {
             events: Events::default(),
             at: None,
             newest: None,
+            changes: None,
         }
     }
 
@@ -85,6 +92,7 @@ impl Store {
             Kind::Event => serde_json::from_slice::<event::Raw>(json).map(|raw| {
                 let event = raw.into_event();
                 self.saw(event.last);
+                self.changed(|changes| changes.about(&event.about));
                 self.events.insert(event);
             }),
             kind => self.insert_other(kind, json),
@@ -94,7 +102,10 @@ impl Store {
 
     fn insert_other(&mut self, kind: Kind, json: &[u8]) -> Result<(), serde_json::Error> {
         let (namespace, name) = name_of(json)?;
-        self.catalogs.insert(kind, &namespace, &name, json)?;
+        let heard = self.known_node(kind, &name);
+        if self.catalogs.insert(kind, &namespace, &name, json)? {
+            self.object_changed(kind, &namespace, &name, heard);
+        }
         let newest = if kind == Kind::Node {
             let node = self.nodes().get("", &name).yes();
             let conditions = node.into_iter().flat_map(|node| &node.conditions);
@@ -111,23 +122,36 @@ impl Store {
     fn insert_pod(&mut self, json: &[u8], retention: Retention) -> Result<(), serde_json::Error> {
         let slim = slim::decode(json)?;
         self.saw_pod(&slim);
+        let meta = &slim.metadata;
+        let namespace = meta.namespace.clone().unwrap_or_default();
+        let key = (namespace, meta.name.clone().unwrap_or_default());
+        let before = self.known_pod(&key);
         if retention == Retention::Record {
             self.pod_records.insert(&slim);
+            self.pod_changed(&key, before);
             return Ok(());
         }
         let pod = PodView::new(slim);
-        let key = (pod.namespace().to_owned(), pod.name().to_owned());
-        self.whole.remove(&key);
+        let whole = self.whole.remove(&key);
         let plain = pod.is_plainly_healthy();
         let containers = u16::try_from(pod.spec().containers.len()).unwrap_or(u16::MAX);
         self.pod_records
             .record(pod.pod(), plain.then_some(containers));
-        if pod.phase() == "Succeeded" {
-            self.whole.insert(key, pod);
-        } else if !plain {
-            let pod = serde_json::from_slice::<Pod>(json)?;
-            self.whole.insert(key, PodView::new(pod));
+        let differs = if pod.phase() == "Succeeded" {
+            self.whole.insert(key.clone(), pod);
+            whole.is_none()
+        } else if plain {
+            whole.is_some()
+        } else {
+            let pod = PodView::new(serde_json::from_slice::<Pod>(json)?);
+            let differs = whole.is_none_or(|whole| whole.pod() != pod.pod());
+            self.whole.insert(key.clone(), pod);
+            differs
+        };
+        if differs {
+            self.changed(|changes| changes.object(Kind::Pod, &key.0, &key.1));
         }
+        self.pod_changed(&key, before);
         Ok(())
     }
 
@@ -137,7 +161,9 @@ impl Store {
             keys: None,
             r#type: r#type.map(str::to_owned),
         };
-        self.catalogs.insert_keyed(kind, namespace, name, keyed);
+        if self.catalogs.insert_keyed(kind, namespace, name, keyed) {
+            self.changed(|changes| changes.object(kind, namespace, name));
+        }
     }
 
     /// Takes one object out that is gone, given as it was last.
@@ -152,6 +178,7 @@ impl Store {
     fn take_out(&mut self, kind: Kind, json: &[u8]) -> Result<(), serde_json::Error> {
         if kind == Kind::Event {
             let event = serde_json::from_slice::<event::Raw>(json)?.into_event();
+            self.changed(|changes| changes.about(&event.about));
             self.events.remove(&event);
             return Ok(());
         }
@@ -163,10 +190,15 @@ impl Store {
     /// Takes one object out that is gone, given by its name.
     pub fn remove_key(&mut self, kind: Kind, namespace: &str, name: &str) {
         if kind == Kind::Pod {
+            let key = (namespace.to_owned(), name.to_owned());
+            let before = self.known_pod(&key);
             self.pod_records.remove(namespace, name);
-            self.whole.remove(&(namespace.to_owned(), name.to_owned()));
-        } else {
-            self.catalogs.log_mut(kind).remove(namespace, name);
+            if self.whole.remove(&key).is_some() {
+                self.changed(|changes| changes.object(Kind::Pod, namespace, name));
+            }
+            self.pod_changed(&key, before);
+        } else if self.catalogs.log_mut(kind).remove(namespace, name) {
+            self.changed(|changes| changes.object(kind, namespace, name));
         }
     }
 
@@ -183,13 +215,22 @@ impl Store {
     }
 
     /// Takes out the events that do not matter.
-    pub fn retain_events(&mut self, matters: impl FnMut(&Event) -> bool) {
-        self.events.retain(matters);
+    pub fn retain_events(&mut self, mut matters: impl FnMut(&Event) -> bool) {
+        let changes = &mut self.changes;
+        self.events.retain(|event| {
+            let matters = matters(event);
+            if let Some(changes) = changes.as_mut().filter(|_| !matters) {
+                changes.about(&event.about);
+            }
+            matters
+        });
     }
 
     /// Takes back that a read was finished.
     pub fn unrecord(&mut self, kind: Kind, read_scope: &ReadScope) {
-        self.catalogs.log_mut(kind).unrecord(read_scope);
+        if self.catalogs.log_mut(kind).unrecord(read_scope) {
+            self.changed(|changes| changes.of_reads(kind));
+        }
     }
 
     /// Makes a kind unknown again, as when the connection over which it was followed is lost.
@@ -202,6 +243,7 @@ impl Store {
             Kind::Event => self.events.clear(),
             _ => {}
         }
+        self.changed(|changes| changes.of_reads(gap.kind));
         self.catalogs.log_mut(gap.kind).forget(gap);
     }
 
@@ -229,7 +271,9 @@ impl Store {
 
     /// Records that a read reached its end, or what became of it.
     pub fn record(&mut self, kind: Kind, read_scope: ReadScope, outcome: Result<(), Gap>) {
-        self.catalogs.log_mut(kind).record(read_scope, outcome);
+        if self.catalogs.log_mut(kind).record(read_scope, outcome) {
+            self.changed(|changes| changes.of_reads(kind));
+        }
     }
 
     /// Says why what nobody read is unknown, when a dump tells it better than [`Store::new`] could.
@@ -260,6 +304,7 @@ impl Store {
 
     /// The pods that are kept whole: those that were looked at and are not plainly healthy, in order of namespace and name.
     pub fn whole_pods(&self) -> impl Iterator<Item = &PodView> {
+        note(|| Dependency::Kind(Kind::Pod));
         self.whole.values()
     }
 
@@ -269,6 +314,7 @@ impl Store {
         namespace: &str,
     ) -> impl Iterator<Item = &'a PodView> + use<'a> {
         let namespace = namespace.to_owned();
+        note(|| Dependency::Namespace(Kind::Pod, namespace.clone()));
         let from = self.whole.range((namespace.clone(), String::new())..);
         let of_namespace = from.take_while(move |((of, _), _)| *of == namespace);
         of_namespace.map(|(_, pod)| pod)
@@ -276,7 +322,9 @@ impl Store {
 
     /// One of them.
     pub fn whole_pod(&self, namespace: &str, name: &str) -> Option<&PodView> {
-        self.whole.get(&(namespace.to_owned(), name.to_owned()))
+        let key = (namespace.to_owned(), name.to_owned());
+        note(|| Dependency::Object(Kind::Pod, key.0.clone(), key.1.clone()));
+        self.whole.get(&key)
     }
 
     /// All live pods that were read. They are all of the cluster only when [`pods`](Self::pods) was read everywhere.
@@ -314,6 +362,7 @@ impl Store {
 
     /// Namespace and name of the objects of a kind that were seen, apart from pods and events, which are kept elsewhere.
     pub fn keys(&self, kind: Kind) -> Vec<&ObjectKey> {
+        note(|| Dependency::Kind(kind));
         self.catalogs.log(kind).keys()
     }
 
@@ -340,6 +389,7 @@ impl Store {
     /// Every read that was tried, and what became of it, in order of kinds.
     pub fn reads(&self) -> impl Iterator<Item = (Kind, &ReadScope, &Result<(), Gap>)> {
         Kind::all().flat_map(|kind| {
+            note(|| Dependency::Reads(kind));
             let reads = self.catalogs.log(kind).reads().iter();
             reads.map(move |(read_scope, outcome)| (kind, read_scope, outcome))
         })
@@ -347,11 +397,13 @@ impl Store {
 
     /// What became of this read, if it was tried.
     pub fn outcome(&self, kind: Kind, read_scope: &ReadScope) -> Option<&Result<(), Gap>> {
+        note(|| Dependency::Reads(kind));
         self.catalogs.log(kind).reads().get(read_scope)
     }
 
     /// Whether this user was refused so much of a kind, as far as it was tried, or all of which it is a part.
     pub fn is_refused(&self, kind: Kind, read_scope: &ReadScope) -> bool {
+        note(|| Dependency::Reads(kind));
         let reads = self.catalogs.log(kind).reads();
         let of_namespace = |namespace: &String| ReadScope::Namespace(namespace.clone());
         let wider = match read_scope {

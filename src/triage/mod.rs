@@ -151,11 +151,6 @@ pub fn triage<'s>(snapshot: &Snapshot<'s>, scope: &'s Scope) -> Triage<'s> {
 }
 
 impl Triage<'_> {
-    /// Whether a pod that needs an explanation waits for a node.
-    pub fn waits_for_a_node(&self) -> bool {
-        self.pods.stuck.iter().any(|pod| pod.node().is_none())
-    }
-
     /// How many subjects of each kind stand how; kinds of which nothing was looked at are left out.
     pub fn numbers(&self) -> BTreeMap<String, Numbers> {
         let parts = [

@@ -71,7 +71,7 @@ fn node(index: usize) -> Value {
     })
 }
 
-fn running(index: usize, node: usize) -> Value {
+pub(crate) fn running(index: usize, node: usize) -> Value {
     let workload = index % WORKLOADS;
     let labels =
         json!({"app": format!("app-{workload}"), "tier": format!("tier-{}", workload % 3)});
@@ -147,4 +147,19 @@ fn constrain(spec: &mut Value, template: usize) {
         }
         _ => spec["tolerations"] = json!([{"key": "team", "operator": "Exists"}]),
     }
+}
+
+/// A pod whose status is written once more.
+pub(crate) fn written(index: usize, node: usize, version: usize) -> Value {
+    let mut pod = running(index, node);
+    pod["metadata"]["resourceVersion"] = json!(version.to_string());
+    pod
+}
+
+/// A node whose kubelet was heard of.
+pub(crate) fn heard(index: usize, second: usize) -> Value {
+    let mut node = node(index);
+    let time = format!("2026-01-01T00:{:02}:{:02}Z", second / 60 % 60, second % 60);
+    node["status"]["conditions"][0]["lastHeartbeatTime"] = json!(time);
+    node
 }

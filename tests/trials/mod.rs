@@ -5,6 +5,7 @@ mod commands;
 mod damaged;
 mod dumped;
 mod expectation;
+mod followed;
 mod replayed;
 mod report;
 mod reversed;
@@ -21,13 +22,14 @@ use std::sync::{Arc, OnceLock};
 type Check = fn(&Case);
 
 /// By the name with which `cargo test` picks it.
-const TRIALS: [(&str, Check); 8] = [
+const TRIALS: [(&str, Check); 9] = [
     ("report", report::check),
     ("commands", commands::check),
     ("replayed", replayed::check),
     ("reversed", reversed::check),
     ("withheld", withheld::check),
     ("cloned", cloned::check),
+    ("followed", followed::check),
     ("dumped", dumped::check),
     ("damaged", damaged::check),
 ];

@@ -8,8 +8,8 @@ use crate::gather::client::Accept;
 use crate::gather::plan::{self, Read};
 use crate::gather::read_error::ReadError;
 use crate::gather::request;
-use crate::gather::watch::Tidings;
-use crate::snapshot::{Kind, ObjectKey, PodRecord, Retention, Store, Why};
+use crate::gather::watch::{Counts, Tidings};
+use crate::snapshot::{Changes, Kind, ObjectKey, PodRecord, Retention, Store, Why};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +37,7 @@ pub(super) struct Reflected {
     /// Pods that were well, so that their events were not kept.
     missed: BTreeSet<ObjectKey>,
     news: Tidings,
+    counts: Counts,
 }
 
 /// What tells which object it is, and which state of it.
@@ -82,6 +83,7 @@ impl Reflected {
             doubtful: BTreeSet::new(),
             missed: BTreeSet::new(),
             news: Tidings::default(),
+            counts: Counts::default(),
         }
     }
 
@@ -96,6 +98,20 @@ impl Reflected {
     /// What happened since it was asked last.
     pub(super) fn tidings(&mut self) -> Tidings {
         std::mem::take(&mut self.news)
+    }
+
+    /// What has become different since it was asked last.
+    pub(super) fn take_changes(&mut self) -> Changes {
+        self.store.take_changes()
+    }
+
+    /// A watch has told something.
+    pub(super) fn told(&mut self) {
+        self.counts.events += 1;
+    }
+
+    pub(super) fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     pub(super) fn has_news(&self) -> bool {
@@ -343,6 +359,7 @@ impl Reflected {
         }
         request::record(&mut self.store, read, &Ok(()));
         if is_again && was_followed {
+            *self.counts.resyncs.entry(read.kind()).or_default() += 1;
             self.news.resynced.insert(read.kind());
         }
         self.news.changed = true;

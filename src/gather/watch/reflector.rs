@@ -99,6 +99,7 @@ impl Following {
         };
         self.was_watched = true;
         while let Some(event) = watch.next(&client, shared.pace.silence).await? {
+            shared.reflected_mut().told();
             match event {
                 Event::Bookmark => {}
                 Event::Is(json) => shared.reflected_mut().is(&read, json)?,

@@ -1,0 +1,72 @@
+//! A cluster that is followed, and what is to be said of it by now: what `--watch`, `--wait` and `export` have in common.
+
+use super::{Known, connection};
+use crate::cli::DiagnoseArgs;
+use crate::diagnose::Verdicts;
+use crate::gather::kubeconfig::Environment;
+use crate::gather::watch::{Pace, Stopwatch, Tidings, Watcher};
+use crate::report::Report;
+use crate::triage::Scope;
+use anyhow::Result;
+use std::time::Duration;
+
+/// While something is stuck or on its way, time alone may change how it stands.
+pub(super) const SOON: Duration = Duration::from_secs(5);
+/// How often a quiet cluster is looked at.
+pub(super) const QUIET: Duration = Duration::from_secs(30);
+/// Nobody reads faster.
+pub(super) const LEAST: Duration = Duration::from_secs(1);
+/// After a look that took long comes so many times as long a pause.
+const SHARE: u32 = 3;
+
+/// A cluster that is followed.
+pub(super) struct Following {
+    known: Known,
+    pub(super) watcher: Watcher,
+    verdicts: Verdicts,
+    /// What the last look took.
+    took: Duration,
+    /// All looks so far, and what they took.
+    looks: (u64, Duration),
+}
+
+impl Following {
+    /// Begins to follow what is meant.
+    pub(super) async fn begin(args: &DiagnoseArgs, scope: Scope, everywhere: bool) -> Result<Self> {
+        let known = Known::of(args)?;
+        let environment = Environment::of_process();
+        let flags = connection(args)?;
+        let pace = Pace::default();
+        let watcher = Watcher::begin(&flags, &environment, scope, everywhere, pace).await?;
+        Ok(Following {
+            known,
+            watcher,
+            verdicts: Verdicts::default(),
+            took: Duration::ZERO,
+            looks: (0, Duration::ZERO),
+        })
+    }
+
+    /// The report of now.
+    pub(super) fn report(&mut self) -> Report {
+        let begun = Stopwatch::start();
+        let report = self.known.report_again(&self.watcher, &mut self.verdicts);
+        self.took = begun.elapsed();
+        let (looks, took) = self.looks;
+        self.looks = (looks + 1, took + self.took);
+        report
+    }
+
+    /// Rests, the longer the more the last look took, and then waits for a change, so long at most.
+    pub(super) async fn changed(&mut self, most: Duration) -> Tidings {
+        let pause = LEAST.max(self.took.saturating_mul(SHARE));
+        tokio::time::sleep(pause).await;
+        self.watcher.changed(most).await
+    }
+
+    /// How often it was looked, what that took, and how often the rules looked at an object.
+    pub(super) fn looked(&self) -> (u64, Duration, u64) {
+        let (looks, took) = self.looks;
+        (looks, took, self.verdicts.looked())
+    }
+}

@@ -1,0 +1,125 @@
+use super::*;
+
+fn pod(name: &str, node: &str, phase: &str) -> Pod {
+    serde_json::from_value(serde_json::json!({
+        "metadata": {"name": name, "namespace": "shop", "labels": {"app": "web"}},
+        "spec": {"nodeName": node, "containers": [{"name": "c", "resources": {"requests": {"cpu": "100m"}}}]},
+        "status": {"phase": phase}
+    }))
+    .unwrap()
+}
+
+#[test]
+fn pods_that_have_ended_take_nothing_of_their_node() {
+    let mut pod_records = PodRecords::default();
+    for (name, phase) in [
+        ("a", "Running"),
+        ("b", "Succeeded"),
+        ("c", "Failed"),
+        ("d", "Unknown"),
+    ] {
+        pod_records.insert(&pod(name, "n1", phase));
+    }
+    let names: Vec<_> = pod_records.on_node("n1").map(|o| &*o.name).collect();
+    assert_eq!(names, ["a", "d"]);
+}
+
+#[test]
+fn a_claim_of_a_volume_that_lives_with_its_pod_has_the_pods_name() {
+    let mut pod_records = PodRecords::default();
+    for name in ["a", "b"] {
+        let mut one = pod(name, "n1", "Running");
+        let volumes = serde_json::json!([
+            {"name": "scratch", "ephemeral": {"volumeClaimTemplate": {"spec": {}}}},
+            {"name": "data", "persistentVolumeClaim": {"claimName": "shared"}},
+            {"name": "disk", "gcePersistentDisk": {"pdName": "d"}},
+            {"name": "secrets", "csi": {"driver": "secrets-store.csi.k8s.io"}},
+        ]);
+        one.spec.as_mut().unwrap().volumes = serde_json::from_value(volumes).unwrap();
+        pod_records.insert(&one);
+    }
+    assert_eq!(
+        pod_records.footprints().len(),
+        1,
+        "the claims' names are no part of it"
+    );
+    let all: Vec<Vec<_>> = pod_records
+        .on_node("n1")
+        .map(|one| pod_records.claims_of(one).collect())
+        .collect();
+    assert_eq!(all, [["shared", "a-scratch"], ["shared", "b-scratch"]]);
+    assert_eq!(pod_records.footprints()[0].disks.len(), 1);
+}
+
+#[test]
+fn a_pod_that_ends_or_goes_leaves_nothing_behind() {
+    let mut pod_records = PodRecords::default();
+    pod_records.insert(&pod("a", "n1", "Running"));
+    pod_records.insert(&pod("b", "n1", "Running"));
+    pod_records.insert(&pod("a", "n1", "Failed"));
+    assert_eq!(pod_records.on_node("n1").count(), 1);
+    pod_records.remove("shop", "b");
+    assert!(pod_records.is_empty() && pod_records.by_node.is_empty());
+    assert!(pod_records.by_controller.is_empty() && pod_records.alike.is_empty());
+    assert!(pod_records.words.is_empty(), "{:?}", pod_records.words);
+    for round in 0..3 {
+        let name = format!("c{round}");
+        pod_records.insert(&pod(&name, "n2", "Running"));
+        pod_records.remove("shop", &name);
+    }
+    assert_eq!(
+        (pod_records.all.len(), pod_records.footprints().len()),
+        (2, 1)
+    );
+}
+
+#[test]
+fn pods_stand_in_order_whatever_the_order_in_which_they_come() {
+    let mut pod_records = PodRecords::default();
+    for name in ["c", "a", "b"] {
+        pod_records.insert(&pod(name, "n1", "Running"));
+    }
+    pod_records.remove("shop", "a");
+    pod_records.insert(&pod("a", "n1", "Running"));
+    let on_node: Vec<_> = pod_records.on_node("n1").map(|pod| &*pod.name).collect();
+    assert_eq!(on_node, ["a", "b", "c"]);
+    assert!(pod_records.iter().map(|pod| &*pod.name).eq(on_node));
+    assert_eq!(pod_records.in_namespace("shop").count(), 3);
+    assert_eq!(pod_records.in_namespace("other").count(), 0);
+}
+
+#[test]
+fn pods_are_found_by_their_controller_and_by_what_they_share() {
+    let mut pod_records = PodRecords::default();
+    let mut insert = |name: &str, app: &str, set: &str| {
+        let mut pod = pod(name, "n1", "Running");
+        pod.metadata.labels = Some([("app".to_owned(), app.to_owned())].into());
+        let owner = serde_json::json!([{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": set, "uid": "u", "controller": true}]);
+        pod.metadata.owner_references = serde_json::from_value(owner).unwrap();
+        pod_records.insert(&pod);
+    };
+    insert("b", "web", "web-1");
+    insert("a", "web", "web-1");
+    insert("c", "api", "api-1");
+    // the same pod again, with another template
+    insert("b", "api", "api-1");
+    let of = |set: &str| {
+        let pods = pod_records.of_controller("shop", &format!("ReplicaSet/{set}"));
+        pods.map(|pod| &*pod.name).collect::<Vec<_>>()
+    };
+    assert_eq!((of("web-1"), of("api-1")), (vec!["a"], vec!["b", "c"]));
+    let alike = pod_records.alike_in("shop");
+    let mut alike: Vec<_> = alike.map(|(it, pods)| (&*it.labels["app"], pods)).collect();
+    alike.sort_unstable();
+    assert_eq!(alike, [("api", 2), ("web", 1)]);
+}
+
+#[test]
+fn pods_of_one_template_share_a_footprint() {
+    let mut pod_records = PodRecords::default();
+    pod_records.insert(&pod("a", "n1", "Running"));
+    pod_records.insert(&pod("b", "n2", "Running"));
+    pod_records.insert(&pod("b", "n3", "Running"));
+    assert_eq!((pod_records.len(), pod_records.footprints().len()), (2, 1));
+    assert_eq!(pod_records.on_node("n3").count(), 1);
+}
