@@ -3,6 +3,8 @@
 mod compare;
 mod export;
 mod following;
+#[cfg(unix)]
+pub(crate) mod live;
 mod wait;
 mod watch;
 

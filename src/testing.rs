@@ -20,13 +20,16 @@ pub use crate::kubernetes::taints::TaintText;
 pub use crate::messages::scheduler as scheduler_messages;
 pub use crate::render::Layout;
 pub use crate::report::{
-    Affected, AgreementReport, CauseSummary, ContainersReport, Defect, Diagnosis,
-    FilterFailureReport, FixReport, GapReport, KindSummary, Next, NodeReport, NotStuck, ReadReport,
-    Report, Requests, RestartsReport, RevisionReport, RootCause, Rung, RungState, SCHEMA,
-    ScopeReport, StandingReport, Summary, Unexplained, UnreadReport, Verified,
+    Affected, AgreementReport, Became, CauseSummary, ContainersReport, Defect, Diagnosis,
+    FilterFailureReport, Finding, FixReport, GapReport, Interrupted, Interruption, KindSummary,
+    News, Next, NodeReport, NotStuck, ReadReport, Report, Requests, RestartsReport, RevisionReport,
+    RootCause, Rung, RungState, SCHEMA, ScopeReport, StandingReport, Summary, Transition,
+    Unexplained, UnreadReport, Verified, WATCH_SCHEMA,
 };
 pub use crate::rules::finding::{Certainty, Fix, Risk, Role, Who};
 pub use crate::rules::{Layer, RETIRED, Rule, UNEXPLAINED};
+#[cfg(unix)]
+pub use crate::run::live::{Key, View, Wish};
 pub use crate::scheduler::preemption::{DryRun, Outcome, Victim};
 pub use crate::scheduler::remedy::{Action, Remedy};
 pub use crate::scheduler::{
@@ -42,7 +45,8 @@ pub use crate::triage::scope::{Scope, Target};
 /// The formats.
 pub mod render {
     pub use crate::render::{
-        github, html, json, jsonl, junit, markdown, name, page, sarif, text, wide, yaml,
+        Entry, Frame, Live, Page, github, html, json, jsonl, junit, live, markdown, name, page,
+        sarif, text, wide, yaml,
     };
 }
 

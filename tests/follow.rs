@@ -10,7 +10,11 @@
 )]
 
 mod exporting;
+#[cfg(unix)]
+mod live;
 mod objects;
+#[cfg(unix)]
+mod pseudo_terminal;
 mod waiting;
 mod world;
 

@@ -2,6 +2,8 @@
 
 mod formats;
 mod lines;
+#[cfg(unix)]
+mod live;
 mod pseudo_language;
 mod quotes;
 mod reports;

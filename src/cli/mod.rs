@@ -168,7 +168,9 @@ pub struct DiagnoseArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "filename")]
     pub dump: Option<PathBuf>,
 
-    /// Follow the cluster and tell what becomes stuck, changes its cause, and is solved.
+    /// Follow the cluster: on a terminal a table that stays true, where Enter opens a row and q ends;
+    /// elsewhere, on a dumb terminal, on Windows and with -v, a line for what becomes stuck, changes its
+    /// cause, and is solved.
     #[arg(short = 'w', long, conflicts_with_all = ["filename", "dump"])]
     pub watch: bool,
 

@@ -69,6 +69,21 @@ pub fn truncate_width(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", fitting.last().unwrap_or_default()))
 }
 
+/// The longest start of the text that takes at most so many columns, and the rest; with `some` at least one character.
+pub fn split_width(text: &str, columns: usize, some: bool) -> (&str, &str) {
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    let least = if some { 1 } else { 0 };
+    let fits = |(at, end): &(usize, usize)| {
+        *at < least
+            || text
+                .get(..*end)
+                .is_some_and(|start| width(start) <= columns)
+    };
+    let end = ends.enumerate().take_while(fits).last();
+    text.split_at_checked(end.map_or(0, |(_, end)| end))
+        .unwrap_or((text, ""))
+}
+
 fn is_unsafe(c: char) -> bool {
     let keeps_order = !matches!(c,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -115,6 +115,59 @@ impl Line {
         self.pad(end)
     }
 
+    /// Its first columns, at most so many, and the rest; at least one character, so that what is split again and again ends.
+    fn split(self, columns: usize) -> (Line, Line) {
+        let mut left = columns;
+        let (mut head, mut tail) = (Line::new(), Line::new());
+        for span in self.0 {
+            if !tail.0.is_empty() {
+                tail.0.push(span);
+                continue;
+            }
+            let width = text::width(&span.text);
+            if width <= left {
+                left -= width;
+                head.0.push(span);
+                continue;
+            }
+            let (start, end) = text::split_width(&span.text, left, head.0.is_empty());
+            for (part, text) in [(&mut head, start), (&mut tail, end)] {
+                if !text.is_empty() {
+                    let text = text.to_owned();
+                    part.0.push(Span {
+                        text,
+                        ..span.clone()
+                    });
+                }
+            }
+        }
+        (head, tail)
+    }
+
+    /// In at most so many columns; what is cut off is shown as `…`.
+    #[must_use]
+    pub(super) fn clip(self, columns: usize) -> Line {
+        match columns.checked_sub(1) {
+            None => Line::new(),
+            Some(_) if self.width() <= columns => self,
+            Some(0) => Line::new().plain("…"),
+            Some(left) => self.split(left).0.plain("…"),
+        }
+    }
+
+    /// In as many lines of so many columns as it takes, broken anywhere.
+    pub(super) fn fold(self, columns: usize) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let mut rest = self;
+        while rest.width() > columns.max(1) {
+            let (line, behind) = rest.split(columns.max(1));
+            lines.push(line);
+            rest = behind;
+        }
+        lines.push(rest);
+        lines
+    }
+
     /// Its text with colour or without, and without blanks at the end. Neighbours of one style are painted in one piece, so
     /// that a pager finds a phrase.
     pub(super) fn paint(&self, color: bool) -> String {
@@ -193,6 +246,27 @@ mod tests {
             .with(Style::Stuck, " ")
             .with(Style::Stuck, "tag");
         assert_eq!(line.plain(" x").paint(true), "\u{1b}[31mno tag\u{1b}[0m x");
+    }
+
+    #[test]
+    fn what_is_too_wide_is_cut_or_goes_on_below() {
+        let line = || Line::of(Style::Stuck, "ab").plain("漢字c");
+        let clipped = |columns| line().clip(columns).text();
+        assert_eq!(clipped(7), "ab漢字c");
+        assert_eq!(clipped(6), "ab漢…");
+        assert_eq!(clipped(4), "ab…");
+        assert_eq!((clipped(1), clipped(0)), ("…".to_owned(), String::new()));
+        let folded = |columns| {
+            line()
+                .fold(columns)
+                .iter()
+                .map(Line::text)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(folded(7), ["ab漢字c"]);
+        assert_eq!(folded(3), ["ab", "漢", "字c"]);
+        assert_eq!(folded(0), ["a", "b", "漢", "字", "c"]);
+        assert_eq!(Line::new().fold(3).len(), 1);
     }
 
     #[test]

@@ -47,12 +47,21 @@ impl Table {
     /// The table in at most so many columns: the last column is wrapped when there is too little
     /// room, and when there is hardly any, each cell goes below the first.
     pub(super) fn lines(&self, room: usize) -> Vec<Line> {
+        let (titles, rows) = self.apart(room);
+        titles
+            .into_iter()
+            .chain(rows.into_iter().flatten())
+            .collect()
+    }
+
+    /// The same with the lines of each row apart; there are no titles where cells go below each other.
+    pub(super) fn apart(&self, room: usize) -> (Option<Line>, Vec<Vec<Line>>) {
         let mut widths = self.widths();
         if !self.fits(room) {
             let last = widths.pop().unwrap_or_default();
             let left = self.left_for_last(room);
             if left < NARROW || self.longest_word() > left {
-                return self.stacked(room);
+                return (None, self.stacked(room));
             }
             widths.push(last.min(left));
         }
@@ -60,9 +69,9 @@ impl Table {
             .titles
             .iter()
             .map(|title| Line::of(Style::Label, title));
-        let mut lines = across(&titles.collect::<Vec<_>>(), &widths);
-        lines.extend(self.rows.iter().flat_map(|row| across(row, &widths)));
-        lines
+        let titles = across(&titles.collect::<Vec<_>>(), &widths);
+        let rows = self.rows.iter().map(|row| across(row, &widths));
+        (titles.into_iter().next(), rows.collect())
     }
 
     fn widths(&self) -> Vec<usize> {
@@ -84,9 +93,10 @@ impl Table {
         widest.max().unwrap_or_default()
     }
 
-    fn stacked(&self, room: usize) -> Vec<Line> {
-        let mut lines = Vec::new();
+    fn stacked(&self, room: usize) -> Vec<Vec<Line>> {
+        let mut rows = Vec::new();
         for row in &self.rows {
+            let mut lines = Vec::new();
             for (index, (cell, title)) in row.iter().zip(&self.titles).enumerate() {
                 if cell.is_blank() {
                     continue;
@@ -100,8 +110,9 @@ impl Table {
                     lines.push(Line::new().pad(blanks).append(words));
                 }
             }
+            rows.push(lines);
         }
-        lines
+        rows
     }
 }
 

@@ -6,16 +6,33 @@ use super::json::escaped;
 use super::line::Line;
 use super::style::Style;
 use super::writer::{Detail, Writer};
-use crate::report::{Became, Interrupted, Interruption, Transition};
+use crate::report::{Became, Interrupted, Interruption, News, Transition};
 use crate::text::{Message, Seconds, Sentence, say};
 use anyhow::Context;
-use serde::Serialize;
 
 /// Columns of the longest title, and a blank.
 const TITLE: usize = 9;
 
 /// `2026-11-28T22:14:07Z new      deploy/cart -n shop: image-not-found: …`. A line is never broken: logs are read by line.
-pub fn transition(transition: &Transition, layout: Layout) -> String {
+pub fn news(news: &News, layout: Layout) -> String {
+    let width = usize::MAX;
+    let mut writer = Writer::new(Layout { width, ..layout }, Detail::Short);
+    let start = Line::of(Style::Faint, &seconds(news.at())).plain(" ");
+    let (title, rest) = told(&writer, news);
+    writer.line(&start.append(&title).append(&rest));
+    writer.finish()
+}
+
+/// What happened, without when: its title in a column of its own, and the rest.
+pub(super) fn told(writer: &Writer, news: &News) -> (Line, Line) {
+    let (title, style, rest) = match news {
+        News::Transition(transition) => finding(writer, transition),
+        News::Interruption(interruption) => missed(writer, interruption),
+    };
+    (Line::of(style, &writer.word(title)).column(TITLE), rest)
+}
+
+fn finding(writer: &Writer, transition: &Transition) -> (Sentence, Style, Line) {
     let (title, style) = match transition.transition {
         Became::Stuck => (say!("watch.stuck", "stuck"), Style::Unknown),
         Became::New => (say!("watch.new", "new"), Style::Cause),
@@ -41,16 +58,15 @@ pub fn transition(transition: &Transition, layout: Layout) -> String {
     .fact_if("objects", Some(finding.affected).filter(|many| *many > 1 && !is_over))
     .fact_if("since", since.filter(|_| !is_over))
     .fact_if("lasted", since.filter(|_| is_over));
-    let writer = unbroken(layout);
-    let object = arguments(&writer, [&finding.subject], 1);
+    let object = arguments(writer, [&finding.subject], 1);
     let rest = Line::of(Style::Object, &object)
         .plain(": ")
         .prose(Style::Plain, &writer.says(&words));
-    line(writer, &transition.at, title, style, rest)
+    (title, style, rest)
 }
 
 /// What was not seen meanwhile.
-pub fn interruption(interruption: &Interruption, layout: Layout) -> String {
+fn missed(writer: &Writer, interruption: &Interruption) -> (Sentence, Style, Line) {
     let (title, words) = match interruption.transition {
         Interrupted::Lost => (
             say!("watch.lost", "lost"),
@@ -70,35 +86,21 @@ pub fn interruption(interruption: &Interruption, layout: Layout) -> String {
     let words = Message::new(words)
         .fact("kinds", interruption.kinds.join(", "))
         .fact("detail", interruption.detail.as_str());
-    let writer = unbroken(layout);
     let rest = Line::new().prose(Style::Plain, &writer.says(&words));
-    line(writer, &interruption.at, title, Style::Unknown, rest)
+    (title, Style::Unknown, rest)
 }
 
 /// The same as JSON.
 ///
 /// # Errors
 /// When a value has no form in JSON; none of these types lacks one.
-pub fn event_json(event: &impl Serialize) -> anyhow::Result<String> {
+pub fn news_json(event: &News) -> anyhow::Result<String> {
     let line = serde_json::to_string(event).context("the event does not fit into JSON")?;
     Ok(escaped(&line) + "\n")
 }
 
-fn unbroken(layout: Layout) -> Writer {
-    let width = usize::MAX;
-    Writer::new(Layout { width, ..layout }, Detail::Short)
-}
-
-fn line(mut writer: Writer, at: &str, title: Sentence, style: Style, rest: Line) -> String {
-    let title = writer.word(title);
-    let start = Line::of(Style::Faint, &seconds(at)).plain(" ");
-    let start = start.append(&Line::of(style, &title).column(TITLE));
-    writer.line(&start.append(&rest));
-    writer.finish()
-}
-
 /// A time without fractions of a second.
-fn seconds(at: &str) -> String {
+pub(super) fn seconds(at: &str) -> String {
     match at.split_once('.') {
         Some((whole, _)) => format!("{whole}Z"),
         None => at.to_owned(),

@@ -25,6 +25,8 @@ pub(super) struct Writer {
     out: String,
     layout: Layout,
     detail: Detail,
+    /// Columns behind which a line goes on below.
+    fold: Option<usize>,
 }
 
 impl Writer {
@@ -35,7 +37,14 @@ impl Writer {
             out: String::new(),
             layout: Layout { width, ..layout },
             detail,
+            fold: None,
         }
+    }
+
+    /// Where nothing can be scrolled sideways: what is wider than so many columns goes on below.
+    pub(super) fn folded(self, columns: usize) -> Self {
+        let fold = Some(columns);
+        Writer { fold, ..self }
     }
 
     /// Whether everything is shown.
@@ -73,6 +82,16 @@ impl Writer {
 
     /// Writes a line as it is.
     pub(super) fn line(&mut self, line: &Line) {
+        match self.fold {
+            None => self.put(line),
+            Some(columns) => {
+                let lines = line.clone().fold(columns);
+                lines.iter().for_each(|line| self.put(line));
+            }
+        }
+    }
+
+    fn put(&mut self, line: &Line) {
         self.out.push_str(&line.paint(self.layout.color));
         self.out.push('\n');
     }

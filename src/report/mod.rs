@@ -22,7 +22,7 @@ pub use nodes::{FilterFailureReport, NodeReport, UnreadReport, node_reports};
 pub use past::{Past, PastFinding, PastGap};
 pub use root_cause::RootCause;
 pub use scheduler::{AgreementReport, PreemptionReport};
-pub use transition::{Became, Interrupted, Interruption, Transition, WATCH_SCHEMA};
+pub use transition::{Became, Interrupted, Interruption, News, Transition, WATCH_SCHEMA};
 pub use workload::{ChangeReport, How, RevisionReport, RolloutReport, WorkloadReport};
 
 pub use silenced::{Silenced, SilencedBy, SilencesNothing, WhyNotSilenced};
@@ -87,6 +87,13 @@ impl Report {
     /// Whether anything is shown that needs an explanation.
     pub fn is_stuck(&self) -> bool {
         !self.diagnoses.is_empty() || !self.unexplained.is_empty()
+    }
+
+    /// Whether anything that is shown is known by that.
+    pub fn has(&self, fingerprint: &str) -> bool {
+        let explained = self.diagnoses.iter().map(|one| &one.fingerprint);
+        let unexplained = self.unexplained.iter().map(|one| &one.fingerprint);
+        explained.chain(unexplained).any(|one| one == fingerprint)
     }
 
     /// Whether everything that was looked at is where it should be, or has ended.

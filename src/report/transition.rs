@@ -7,6 +7,26 @@ use serde::Serialize;
 /// The name and version of its schema.
 pub const WATCH_SCHEMA: &str = "kubectl-diagnose-watch/v1";
 
+/// What a watch tells.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum News {
+    /// What became of something.
+    Transition(Box<Transition>),
+    /// What was not seen meanwhile.
+    Interruption(Interruption),
+}
+
+impl News {
+    /// When it was seen, RFC 3339.
+    pub fn at(&self) -> &str {
+        match self {
+            News::Transition(transition) => &transition.at,
+            News::Interruption(interruption) => &interruption.at,
+        }
+    }
+}
+
 /// Something became stuck, is stuck for another reason, or is not stuck any more.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

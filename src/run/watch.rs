@@ -1,5 +1,7 @@
 //! `--watch`, from what was typed to an exit code.
 
+#[cfg(unix)]
+use super::live;
 use super::{Known, code, connection, scope, still_read};
 use crate::cli::{DiagnoseArgs, Format};
 use crate::diagnose::{Transitions, Verdicts};
@@ -7,9 +9,10 @@ use crate::error::Failure;
 use crate::gather::kubeconfig::Environment;
 use crate::gather::watch::{Pace, Stopwatch, Tidings, Watcher, interrupted, on_one_thread};
 use crate::render::{self, Layout};
-use crate::report::{Interrupted, Interruption, Report, WATCH_SCHEMA};
+use crate::report::{Interrupted, Interruption, News, Report, WATCH_SCHEMA};
 use crate::snapshot::Kind;
 use anyhow::{Result, bail};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::Duration;
@@ -47,6 +50,10 @@ pub(super) fn watch(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) ->
             format: args.output,
             layout,
         };
+        #[cfg(unix)]
+        if live::is_possible(args) {
+            return live::follow(&mut telling, layout, out).await;
+        }
         tokio::select! {
             ended = telling.go_on(out) => ended,
             () = interrupted() => Ok(code(&telling.report())),
@@ -54,7 +61,7 @@ pub(super) fn watch(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) ->
     })
 }
 
-struct Telling {
+pub(super) struct Telling {
     known: Known,
     watcher: Watcher,
     transitions: Transitions,
@@ -71,64 +78,81 @@ impl Telling {
         loop {
             let begun = Stopwatch::start();
             let report = self.report();
-            let text = self.news(&report, &tidings)?;
+            let news = self.news(&report, &tidings);
+            let text = self.text(&news)?;
             if !text.is_empty() && !still_read(out, &text)? {
                 return Ok(code(&report));
             }
-            let cost = begun.elapsed();
-            let pause = LEAST.max(cost.saturating_mul(SHARE));
-            tokio::time::sleep(pause).await;
-            let wait = if report.is_quiet() { QUIET } else { SOON };
-            let wait = if self.transitions.is_unsettled() {
-                LEAST
-            } else {
-                wait
-            };
-            tidings = self.watcher.changed(wait).await;
+            tidings = self.next(&report, begun.elapsed()).await;
         }
     }
 
-    fn report(&mut self) -> Report {
+    /// Waits until it is worth looking again, after a look that gave this and took so long.
+    pub(super) async fn next(&mut self, report: &Report, cost: Duration) -> Tidings {
+        let pause = LEAST.max(cost.saturating_mul(SHARE));
+        tokio::time::sleep(pause).await;
+        let wait = if report.is_quiet() { QUIET } else { SOON };
+        let wait = if self.transitions.is_unsettled() {
+            LEAST
+        } else {
+            wait
+        };
+        self.watcher.changed(wait).await
+    }
+
+    pub(super) fn report(&mut self) -> Report {
         self.known.report_again(&self.watcher, &mut self.verdicts)
     }
 
     /// What is to be told by now. While something cannot be followed nothing is: what is not seen is not solved.
-    fn news(&mut self, report: &Report, tidings: &Tidings) -> Result<String> {
+    pub(super) fn news(&mut self, report: &Report, tidings: &Tidings) -> Vec<News> {
         let at = self.watcher.now();
-        let mut text = String::new();
+        let mut news = Vec::new();
         if !tidings.resynced.is_empty() {
             let event = interruption(at, Interrupted::Resynced, &tidings.resynced, String::new());
-            text.push_str(&self.interruption(&event)?);
+            news.push(News::Interruption(event));
         }
         let outages = self.watcher.outages();
         let lost: BTreeSet<Kind> = outages.iter().map(|outage| outage.kind).collect();
         if !lost.is_subset(&self.lost) {
-            let why = outages.first().map(|outage| outage.error.to_string());
-            let event = interruption(at, Interrupted::Lost, &lost, why.unwrap_or_default());
-            text.push_str(&self.interruption(&event)?);
+            news.extend(self.outage().map(News::Interruption));
         }
         self.lost = lost;
         if self.lost.is_empty() {
-            for transition in self.transitions.of(report, at) {
-                text.push_str(&match self.format {
-                    Format::Jsonl => render::event_json(&transition)?,
-                    _ => render::transition(&transition, self.layout),
-                });
-            }
+            let transitions = self.transitions.of(report, at).into_iter();
+            news.extend(transitions.map(Box::new).map(News::Transition));
         }
-        Ok(text)
+        news
     }
 
-    fn interruption(&self, event: &Interruption) -> Result<String> {
-        match self.format {
-            Format::Jsonl => render::event_json(event),
-            _ => Ok(render::interruption(event, self.layout)),
+    /// What cannot be followed now.
+    pub(super) fn outage(&self) -> Option<Interruption> {
+        let outages = self.watcher.outages();
+        let why = outages.first()?.error.to_string();
+        let lost = outages.iter().map(|outage| outage.kind).collect();
+        let lost = interruption(self.now(), Interrupted::Lost, &lost, why);
+        Some(lost)
+    }
+
+    /// The time of the cluster.
+    pub(super) fn now(&self) -> Timestamp {
+        self.watcher.now()
+    }
+
+    fn text(&self, news: &[News]) -> Result<String> {
+        let mut text = String::new();
+        for one in news {
+            text.push_str(&match self.format {
+                Format::Jsonl => render::news_json(one)?,
+                _ => render::news(one, self.layout),
+            });
         }
+        Ok(text)
     }
 }
 
 fn interruption(
-    at: jiff::Timestamp,
+    at: Timestamp,
     transition: Interrupted,
     kinds: &BTreeSet<Kind>,
     detail: String,

@@ -13,7 +13,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 /// How a Deployment of two pods stands.
-struct Counts {
+pub(super) struct Counts {
     generation: u64,
     observed: u64,
     replicas: u64,
@@ -22,7 +22,7 @@ struct Counts {
 }
 
 /// All of it, and nothing left to do.
-const THERE: Counts = Counts {
+pub(super) const THERE: Counts = Counts {
     generation: 1,
     observed: 1,
     replicas: 2,
@@ -74,7 +74,7 @@ fn of_revision(mut pod: Value, revision: u64) -> Value {
     pod
 }
 
-fn without_image(name: &str) -> Value {
+pub(super) fn without_image(name: &str) -> Value {
     let mut pod = objects::crashing("shop", name, 0);
     let message = "Back-off pulling image \"registry.example.com/web:2\": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image \"registry.example.com/web:2\": failed to resolve reference \"registry.example.com/web:2\": registry.example.com/web:2: not found";
     pod["status"]["phase"] = json!("Pending");
@@ -110,7 +110,7 @@ fn ended(child: Child) -> (Option<i32>, String) {
 }
 
 /// A cluster with the Deployment and two pods of its first revision.
-fn shop(counts: &Counts) -> World {
+pub(super) fn shop(counts: &Counts) -> World {
     let world = World::new(7);
     objects::some(&world);
     for name in world.names(Kind::Pod, "shop") {

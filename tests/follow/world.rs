@@ -1,11 +1,14 @@
 //! A cluster of a few objects that changes, served as an API server serves it: lists with a version, watches from one, and all
 //! that can go wrong with both.
 
+use super::objects::CREATED;
 use crate::api_server::{ApiServer, Asked, Response, Wanted};
 use crate::support::Kind;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 type Key = (Kind, String, String);
 
@@ -63,7 +66,11 @@ impl World {
     pub(super) fn serve(&self) -> ApiServer {
         let server = ApiServer::start();
         let world = self.clone();
-        server.answer(move |asked| world.answer(asked));
+        let begun = Instant::now();
+        server.answer(move |asked| {
+            let response = world.answer(asked)?;
+            Some(response.header("Date", &date(begun.elapsed())))
+        });
         server
     }
 
@@ -250,6 +257,13 @@ impl World {
             Some(event)
         })
     }
+}
+
+/// What the server sends as its `Date` so long after it has begun.
+fn date(since: Duration) -> String {
+    let begun: Timestamp = CREATED.parse().unwrap();
+    let now = begun + since;
+    now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 fn bookmark(at: u64) -> String {

@@ -132,6 +132,22 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Whoever sets a terminal has to put it back, whatever happens: one file does.
+#[test]
+fn one_file_sets_the_terminal() {
+    for path in files("src", "rs") {
+        let text = text(&path);
+        let own = path.ends_with("run/live/terminal.rs");
+        for word in ["rustix::", "\\x1b[?", "\\u{1b}[?"] {
+            assert!(
+                own || !text.contains(word),
+                "{} uses {word}: only run/live/terminal.rs sets the terminal",
+                path.display()
+            );
+        }
+    }
+}
+
 /// The words `crate::room` of a file, without its tests and comments.
 fn imported(text: &str) -> BTreeSet<String> {
     let text = text

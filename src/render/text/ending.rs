@@ -40,6 +40,20 @@ pub(super) fn awaited(writer: &mut Writer, awaited: &[AwaitedReport]) {
 
 /// Writes everything below the blocks.
 pub(super) fn write(writer: &mut Writer, report: &Report) {
+    well_or_wrong(writer, report);
+    writer.blank_line();
+    summary(writer, report);
+    unread(writer, report);
+}
+
+/// The same without the numbers, for what has them elsewhere.
+pub(super) fn without_summary(writer: &mut Writer, report: &Report) {
+    well_or_wrong(writer, report);
+    unread(writer, report);
+}
+
+/// What was named and is not stuck, and which rules failed.
+fn well_or_wrong(writer: &mut Writer, report: &Report) {
     writer.blank_line();
     not_stuck(writer, &report.not_stuck);
     awaited(writer, &report.awaited);
@@ -47,8 +61,10 @@ pub(super) fn write(writer: &mut Writer, report: &Report) {
         let line = wrong(writer, defect);
         writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
     }
-    writer.blank_line();
-    summary(writer, report);
+}
+
+/// What could not be read, and what was meant to silence something.
+fn unread(writer: &mut Writer, report: &Report) {
     for (line, gaps) in gaps(writer, &report.gaps) {
         writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
         if writer.whole() {

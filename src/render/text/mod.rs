@@ -19,6 +19,7 @@ mod fixes;
 mod head;
 mod hidden;
 mod ladder;
+pub(super) mod listing;
 mod margin;
 mod names;
 mod nodes;

@@ -32,7 +32,10 @@ const LINES: usize = 2;
 const BESIDE: usize = 48;
 
 /// A row: what is wrong, and what it hits.
-struct Row<'r> {
+pub(super) struct Row<'r> {
+    /// What is told of it in full.
+    pub(super) blocks: Vec<Block<'r>>,
+    pub(super) unexplained: Option<&'r Group<'r>>,
     causes: Vec<(&'static str, Certainty)>,
     headline: Message,
     affected: Vec<&'r Affected>,
@@ -63,6 +66,19 @@ pub(super) fn write(
     blocks: &[Block<'_>],
     unexplained: &[Group<'_>],
 ) {
+    let rows = rows_of(report, blocks, unexplained);
+    let (titles, rows) = laid_out(writer, &rows);
+    for line in titles.into_iter().chain(rows.into_iter().flatten()) {
+        writer.line(&line);
+    }
+}
+
+/// The rows, the most harmful first.
+pub(super) fn rows_of<'r>(
+    report: &Report,
+    blocks: &[Block<'r>],
+    unexplained: &'r [Group<'r>],
+) -> Vec<Row<'r>> {
     let mut rows = rows(blocks);
     if rows.len() + unexplained.len() > ROWS {
         rows = by_cause(rows);
@@ -72,15 +88,17 @@ pub(super) fn write(
     for row in &mut rows {
         row.serving = serving::message(report, &row.objects);
     }
+    rows
+}
+
+/// The titles, and the lines of each row.
+pub(super) fn laid_out(writer: &Writer, rows: &[Row<'_>]) -> (Option<Line>, Vec<Vec<Line>>) {
     let room = writer.room(0);
-    let beside = table(writer, &rows, true);
-    let lines = if beside.left_for_last(room) >= BESIDE {
-        beside.lines(room)
+    let beside = table(writer, rows, true);
+    if beside.left_for_last(room) >= BESIDE {
+        beside.apart(room)
     } else {
-        below(writer, &rows)
-    };
-    for line in lines {
-        writer.line(&line);
+        below(writer, rows)
     }
 }
 
@@ -116,13 +134,12 @@ fn table(writer: &Writer, rows: &[Row<'_>], beside: bool) -> Table {
 }
 
 /// The lines of a narrow table: what is wrong stands below its cause.
-fn below(writer: &Writer, rows: &[Row<'_>]) -> Vec<Line> {
+fn below(writer: &Writer, rows: &[Row<'_>]) -> (Option<Line>, Vec<Vec<Line>>) {
     let table = table(writer, rows, false);
     let room = writer.room(0);
     let left = table.left_for_last(room);
-    let mut starts = table.lines(room).into_iter();
-    let mut lines: Vec<Line> = starts.next().into_iter().collect();
-    for (row, first) in rows.iter().zip(starts) {
+    let (titles, starts) = table.apart(room);
+    let with_words = |(row, start): (&Row<'_>, Vec<Line>)| {
         let (causes, objects) = (causes(writer, row), objects(writer, row));
         let headline = clipped(wrap(&headline(writer, row), left, left), left);
         let head = causes.clone().plain("  ").append(&objects);
@@ -133,14 +150,12 @@ fn below(writer: &Writer, rows: &[Row<'_>]) -> Vec<Line> {
             let objects = wrap(&objects, left, left);
             causes.chain(headline).chain(objects).collect()
         };
+        let mut first = start.into_iter().next().unwrap_or_default();
         let start = room.saturating_sub(left);
-        let mut first = first;
-        for line in own {
-            let start = std::mem::take(&mut first).pad(start);
-            lines.push(start.append(&line));
-        }
-    }
-    lines
+        let line = |line: &Line| std::mem::take(&mut first).pad(start).append(line);
+        own.iter().map(line).collect()
+    };
+    (titles, rows.iter().zip(starts).map(with_words).collect())
 }
 
 fn objects(writer: &Writer, row: &Row<'_>) -> Line {
@@ -179,10 +194,13 @@ fn rows<'r>(blocks: &[Block<'r>]) -> Vec<Row<'r>> {
             if !row.causes.contains(&cause) {
                 row.causes.push(cause);
             }
+            row.blocks.push(*block);
             continue;
         }
         told.push(objects);
         rows.push(Row {
+            blocks: vec![*block],
+            unexplained: None,
             causes: vec![cause],
             headline: block.headline().clone(),
             affected: block.affected(),
@@ -201,8 +219,10 @@ fn is_partial(block: &Block<'_>) -> bool {
     block.root.role == Role::Contributing || !block.first.nodes.is_empty()
 }
 
-fn of_unexplained<'r>(group: &Group<'r>) -> Row<'r> {
+fn of_unexplained<'r>(group: &'r Group<'r>) -> Row<'r> {
     Row {
+        blocks: Vec::new(),
+        unexplained: Some(group),
         causes: vec![(UNEXPLAINED, Certainty::Proven)],
         headline: group.headline(),
         affected: group.affected(),
@@ -226,6 +246,7 @@ fn by_cause(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
         match known.find(|known| is_many && known.causes == row.causes) {
             Some(known) => {
                 known.alike += 1;
+                known.blocks.extend(row.blocks);
                 known.affected.extend(row.affected);
                 known.objects.extend(row.objects);
             }
