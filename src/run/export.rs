@@ -2,7 +2,7 @@
 
 mod serve;
 
-use super::following::{Following, QUIET, SOON};
+use super::following::Following;
 use super::{WELL, scope};
 use crate::cli::export::ExportArgs;
 use crate::error::Failure;
@@ -71,8 +71,7 @@ async fn keep(mut following: Following, served: &Served) -> Result<u8> {
         let follows_pods = outages.iter().all(|outage| outage.kind != Kind::Pod);
         metrics = Arc::new(now);
         served.set(render::metrics(Arc::clone(&metrics))?, follows_pods);
-        let most = if report.is_quiet() { QUIET } else { SOON };
-        following.changed(most).await;
+        following.changed(&report, false).await;
     }
 }
 

@@ -11,15 +11,15 @@ use anyhow::Result;
 use std::time::Duration;
 
 /// While something is stuck or on its way, time alone may change how it stands.
-pub(super) const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(5);
 /// How often a quiet cluster is looked at.
-pub(super) const QUIET: Duration = Duration::from_secs(30);
+const QUIET: Duration = Duration::from_secs(30);
 /// Nobody reads faster.
-pub(super) const LEAST: Duration = Duration::from_secs(1);
+const LEAST: Duration = Duration::from_secs(1);
 /// After a look that took long comes so many times as long a pause.
 const SHARE: u32 = 3;
 
-/// A cluster that is followed.
+/// A cluster that is followed, looked at again and again.
 pub(super) struct Following {
     known: Known,
     pub(super) watcher: Watcher,
@@ -57,10 +57,15 @@ impl Following {
         report
     }
 
-    /// Rests, the longer the more the last look took, and then waits for a change, so long at most.
-    pub(super) async fn changed(&mut self, most: Duration) -> Tidings {
+    /// Rests, the longer the more the last look took, and waits until it is worth looking again, after a look that gave this.
+    pub(super) async fn changed(&mut self, report: &Report, is_awaited: bool) -> Tidings {
         let pause = LEAST.max(self.took.saturating_mul(SHARE));
         tokio::time::sleep(pause).await;
+        let most = match (is_awaited, report.is_quiet()) {
+            (true, _) => LEAST,
+            (false, true) => QUIET,
+            (false, false) => SOON,
+        };
         self.watcher.changed(most).await
     }
 

@@ -14,7 +14,7 @@ mod view;
 use super::watch::Telling;
 use super::{MOST_COLUMNS, code};
 use crate::cli::{DiagnoseArgs, Format};
-use crate::gather::watch::{Stopwatch, Tidings};
+use crate::gather::watch::Tidings;
 use crate::render::{self, Layout};
 use anyhow::{Context, Result};
 use keys::Keys;
@@ -137,7 +137,7 @@ impl<'o> Watched<'o> {
 
     /// Until somebody ends it.
     async fn go_on(&mut self, telling: &mut Telling) -> Result<(), Gone> {
-        let (mut report, mut cost) = (self.view.report(), Duration::ZERO);
+        let mut report = self.view.report();
         let mut tidings = Tidings::default();
         loop {
             let news = telling.news(&report, &tidings);
@@ -145,14 +145,12 @@ impl<'o> Watched<'o> {
             self.view
                 .show(Rc::clone(&report), telling.now(), telling.outage());
             self.draw()?;
-            let next = telling.next(&report, cost);
+            let next = telling.next(&report);
             let Some(came) = self.answering_until(next).await? else {
                 return Ok(());
             };
             tidings = came;
-            let begun = Stopwatch::start();
             report = Rc::new(telling.report());
-            cost = begun.elapsed();
         }
     }
 

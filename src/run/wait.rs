@@ -1,12 +1,12 @@
 //! `--wait`, from what was typed to an exit code.
 
-use super::{Known, STUCK, WAITED, WELL, connection, scope, shown, timeout, write};
+use super::following::Following;
+use super::{STUCK, WAITED, WELL, scope, shown, timeout, write};
 use crate::cli::DiagnoseArgs;
-use crate::diagnose::{Verdicts, Wait, wait as stands};
+use crate::diagnose::{Wait, wait as stands};
 use crate::error::Failure;
-use crate::gather::kubeconfig::Environment;
 use crate::gather::manifests::{self, Named};
-use crate::gather::watch::{Pace, Stopwatch, Watcher, on_one_thread};
+use crate::gather::watch::{Stopwatch, on_one_thread};
 use crate::render::{self, Layout};
 use crate::report::Report;
 use crate::triage::scope::{Scope, Target};
@@ -15,30 +15,23 @@ use std::io::{Write, stderr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Time alone may change how something stands.
-const TICK: Duration = Duration::from_secs(1);
 /// What is waited for is told anew at most so often.
 const TOLD: Duration = Duration::from_secs(5);
 
 /// Waits until everything runs (0), something will not come by itself (1), or the time is over (3), and writes the
 /// report of then.
 pub(super) fn wait(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result<u8> {
-    let known = Known::of(args)?;
-    let flags = connection(args)?;
-    let environment = Environment::of_process();
     let (mut scope, everywhere) = scope(args)?;
     if !args.filename.is_empty() {
         named_by(&args.filename, &mut scope)?;
     }
     let (limit, patience) = (timeout(&args.timeout)?, timeout(&args.patience)?);
     let (report, code) = on_one_thread(async {
-        let pace = Pace::default();
-        let mut watcher = Watcher::begin(&flags, &environment, scope, everywhere, pace).await?;
-        let mut verdicts = Verdicts::default();
+        let mut following = Following::begin(args, scope, everywhere).await?;
         let begun = Stopwatch::start();
         let mut progress = Progress::new(layout);
         loop {
-            let (report, wait) = look(&known, &watcher, &mut verdicts, patience);
+            let (report, wait) = look(&mut following, patience);
             let is_late = !limit.is_zero() && begun.elapsed() >= limit;
             match wait {
                 Wait::Over => return Ok((report, WELL)),
@@ -46,7 +39,8 @@ pub(super) fn wait(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> 
                 Wait::On if is_late => return Ok((report, WAITED)),
                 Wait::On => progress.tell(&report),
             }
-            watcher.changed(TICK).await;
+            // time alone may change how something stands
+            following.changed(&report, true).await;
         }
     })?;
     write(out, &shown(&report, args.output, layout)?)?;
@@ -77,13 +71,9 @@ fn named_by(paths: &[PathBuf], scope: &mut Scope) -> Result<()> {
     Ok(())
 }
 
-fn look(
-    known: &Known,
-    watcher: &Watcher,
-    verdicts: &mut Verdicts,
-    patience: Duration,
-) -> (Report, Wait) {
-    let mut report = known.report_again(watcher, verdicts);
+fn look(following: &mut Following, patience: Duration) -> (Report, Wait) {
+    let mut report = following.report();
+    let watcher = &following.watcher;
     let store = watcher.store();
     let wait = stands(&mut report, &store.snapshot(), watcher.scope(), patience);
     (report, wait)
