@@ -132,7 +132,7 @@ fn every_command_is_understood() {
 #[test]
 fn it_is_short_enough_to_read() {
     let lines = readme().lines().count();
-    assert!(lines <= 230, "the README has {lines} lines");
+    assert!(lines <= 260, "the README has {lines} lines");
 }
 
 #[test]

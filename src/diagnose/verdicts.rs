@@ -4,7 +4,8 @@
 //! again, a node or what is taken of it at those pods that wait for one and for which it could matter
 //! ([`queueing_hint`]). Who is stuck, what findings have in common and how long it lasts are worked out each time.
 //!
-//! What depends on nothing but time is found within [`REFRESH`].
+//! What depends on nothing but time is found within [`FRESH`] of something that is new, and later within [`LASTING`]: what
+//! has been so for hours becomes something else by no second.
 
 use super::merge::Hit;
 use crate::report::Defect;
@@ -14,13 +15,17 @@ use crate::snapshot::{Changes, Dependencies, Dependency, ObjectRef, PodView};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How long a finding holds while nothing changes: time alone may make another of it.
-const REFRESH: SignedDuration = SignedDuration::from_secs(10);
+/// How long a finding holds at first while nothing changes: time alone may make another of it. Then twice as long, and so on.
+const FRESH: SignedDuration = SignedDuration::from_secs(10);
+/// How long at most.
+const LASTING: SignedDuration = SignedDuration::from_secs(60);
 
 /// What the rules found of each object that is stuck.
 #[derive(Debug, Default)]
 pub struct Verdicts {
     known: BTreeMap<ObjectRef, Verdict>,
+    /// What is looked at again for the time that has passed, and for how long it holds then.
+    lasting: BTreeMap<ObjectRef, SignedDuration>,
     looked: u64,
 }
 
@@ -32,6 +37,7 @@ struct Verdict {
     examination: Option<Examination>,
     asked: Dependencies,
     at: Timestamp,
+    holds: SignedDuration,
     is_stuck: bool,
 }
 
@@ -43,9 +49,17 @@ impl Verdicts {
 
     /// Lets go of what may have changed.
     pub(super) fn begin(&mut self, changes: &Changes, at: Timestamp) {
-        self.known.retain(|_, verdict| {
+        self.lasting.clear();
+        for (object, verdict) in &mut self.known {
             verdict.is_stuck = false;
-            at.duration_since(verdict.at) < REFRESH && !changes.touch(&verdict.asked)
+            if at.duration_since(verdict.at) >= verdict.holds {
+                let holds = LASTING.min(verdict.holds + verdict.holds);
+                self.lasting.insert(object.clone(), holds);
+            }
+        }
+        let lasting = &self.lasting;
+        self.known.retain(|object, verdict| {
+            !lasting.contains_key(object) && !changes.touch(&verdict.asked)
         });
     }
 
@@ -111,6 +125,7 @@ impl Verdicts {
                 examination: case.examined(),
                 asked,
                 at: case.snapshot.clock().at,
+                holds: self.lasting.get(&object).copied().unwrap_or(FRESH),
                 is_stuck: true,
             };
             self.known.insert(object.clone(), verdict);
@@ -241,8 +256,28 @@ mod tests {
     }
 
     #[test]
-    fn time_alone_makes_all_be_looked_at() {
+    fn time_alone_makes_all_be_looked_at_ever_more_seldom() {
         assert_eq!(looks(9, []), 0);
         assert_eq!(looks(10, []), 2);
+        let mut cluster = cluster();
+        let mut verdicts = Verdicts::default();
+        let noon: jiff::Timestamp = NOON.parse().unwrap();
+        let mut times = Vec::new();
+        for second in 0..=200 {
+            let time = noon + jiff::SignedDuration::from_secs(second);
+            cluster.store().set_time(time);
+            let changes = cluster.store().take_changes();
+            let before = verdicts.looked();
+            let (snapshot, scope) = (cluster.store().snapshot(), Scope::everything());
+            diagnose_again(
+                &snapshot,
+                &scope,
+                Requests::default(),
+                &mut verdicts,
+                &changes,
+            );
+            times.extend((verdicts.looked() > before).then_some(second));
+        }
+        assert_eq!(times, [0, 10, 30, 70, 130, 190]);
     }
 }

@@ -99,7 +99,13 @@ impl Report {
     /// Whether everything that was looked at is where it should be, or has ended.
     pub fn is_quiet(&self) -> bool {
         let mut kinds = self.summary.by_kind.values();
-        kinds.all(|kind| kind.stuck == 0 && kind.progressing == 0)
+        !self.is_progressing() && kinds.all(|kind| kind.stuck == 0)
+    }
+
+    /// Whether something is on its way, within what is usual.
+    pub fn is_progressing(&self) -> bool {
+        let mut kinds = self.summary.by_kind.values();
+        kinds.any(|kind| kind.progressing > 0)
     }
 }
 

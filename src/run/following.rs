@@ -10,9 +10,9 @@ use crate::triage::Scope;
 use anyhow::Result;
 use std::time::Duration;
 
-/// While something is stuck or on its way, time alone may change how it stands.
+/// While something is on its way time alone may change how it stands, and whoever sees how long it lasts sees it go on.
 const SOON: Duration = Duration::from_secs(5);
-/// How often a quiet cluster is looked at.
+/// How often it is looked at while nothing changes.
 const QUIET: Duration = Duration::from_secs(30);
 /// Nobody reads faster.
 const LEAST: Duration = Duration::from_secs(1);
@@ -28,6 +28,8 @@ pub(super) struct Following {
     took: Duration,
     /// All looks so far, and what they took.
     looks: (u64, Duration),
+    /// Whether somebody sees it.
+    pub(super) is_shown: bool,
 }
 
 impl Following {
@@ -44,6 +46,7 @@ impl Following {
             verdicts: Verdicts::default(),
             took: Duration::ZERO,
             looks: (0, Duration::ZERO),
+            is_shown: false,
         })
     }
 
@@ -61,10 +64,12 @@ impl Following {
     pub(super) async fn changed(&mut self, report: &Report, is_awaited: bool) -> Tidings {
         let pause = LEAST.max(self.took.saturating_mul(SHARE));
         tokio::time::sleep(pause).await;
-        let most = match (is_awaited, report.is_quiet()) {
-            (true, _) => LEAST,
-            (false, true) => QUIET,
-            (false, false) => SOON,
+        let most = if is_awaited {
+            LEAST
+        } else if report.is_progressing() || self.is_shown {
+            SOON
+        } else {
+            QUIET
         };
         self.watcher.changed(most).await
     }

@@ -124,6 +124,7 @@ impl<'o> Watched<'o> {
             width: MOST_COLUMNS.into(),
             ..layout
         };
+        telling.following.is_shown = true;
         let view = View::new(Rc::new(telling.report()), telling.now(), layout);
         let terminal = Terminal::enter(out).context("the terminal cannot be drawn on")?;
         Ok(Watched {

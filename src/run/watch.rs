@@ -45,7 +45,7 @@ pub(super) fn watch(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) ->
 }
 
 pub(super) struct Telling {
-    following: Following,
+    pub(super) following: Following,
     transitions: Transitions,
     /// What cannot be followed by now.
     lost: BTreeSet<Kind>,

@@ -26,7 +26,8 @@ impl<'s> Ready<'s> {
         all
     }
 
-    /// Whether the pod is a leftover: its Job is complete or has other attempts at work, or its owner runs a ready pod in its stead.
+    /// Whether the pod is a leftover: its Job is complete or has other attempts at work, or its owner runs a ready pod in its
+    /// stead.
     pub(super) fn replaces(&self, pod: &PodView, store: &Store) -> bool {
         let Some((kind, name)) = pod.controller() else {
             return false;
