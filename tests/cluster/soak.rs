@@ -37,18 +37,64 @@ struct Soak {
 
 #[test]
 fn what_is_told_over_minutes_is_what_happened() {
-    let seconds = std::env::var("SOAK_DIAGNOSE_TEST").ok();
-    let kubeconfig = std::env::var_os("KUBECONFIG_DIAGNOSE_TEST").map(PathBuf::from);
-    let (Some(seconds), Some(kubeconfig)) =
-        (seconds.and_then(|text| text.parse().ok()), kubeconfig)
-    else {
+    let Some((seconds, kubeconfig)) = asked_for("SOAK_DIAGNOSE_TEST") else {
         return;
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(soak(&kubeconfig, Duration::from_secs(seconds)));
+    run(soak(&kubeconfig, Duration::from_secs(seconds)));
+}
+
+/// What a watch costs while nothing happens: a figure for the README, which no test holds.
+#[test]
+fn a_quiet_cluster_costs_next_to_nothing() {
+    let Some((pods, kubeconfig)) = asked_for("IDLE_DIAGNOSE_TEST") else {
+        return;
+    };
+    run(idle(&kubeconfig, usize::try_from(pods).unwrap()));
+}
+
+/// A number, where it is set, and the cluster.
+fn asked_for(variable: &str) -> Option<(u64, PathBuf)> {
+    let number = std::env::var(variable).ok()?.parse().ok()?;
+    let kubeconfig = std::env::var_os("KUBECONFIG_DIAGNOSE_TEST")?;
+    Some((number, kubeconfig.into()))
+}
+
+fn run(work: impl Future<Output = ()>) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap().block_on(work);
+}
+
+async fn idle(kubeconfig: &Path, pods: usize) {
+    const WATCHED: u64 = 180;
+    let api = Api::connect(kubeconfig).await;
+    let namespace =
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
+    let _ = api.create(&namespace).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let all: Vec<Value> = (0..pods).map(noise).collect();
+    for some in all.chunks(100) {
+        for made in api.create_all(some).await {
+            made.unwrap();
+        }
+    }
+    // until the nodes have said that all of them run
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let told = tempfile::NamedTempFile::new().unwrap();
+    let mut watch = follow(kubeconfig, told.reopen().unwrap());
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let before = processor_seconds(&watch);
+    tokio::time::sleep(Duration::from_secs(WATCHED)).await;
+    let spent = processor_seconds(&watch) - before;
+    let resident = resident(&watch);
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+    say(&format!(
+        "idle: {pods} pods, {spent:.2} s of processor time in {WATCHED} s ({:.2} % of a core), {resident} KiB resident",
+        spent / WATCHED as f64 * 100.0
+    ));
+    let _ = api
+        .delete(&json!({"kind": "Namespace", "metadata": {"name": NAMESPACE}}))
+        .await;
 }
 
 async fn soak(kubeconfig: &Path, lasts: Duration) {
@@ -118,6 +164,11 @@ async fn soak(kubeconfig: &Path, lasts: Duration) {
     ));
     let namespace = json!({"kind": "Namespace", "metadata": {"name": NAMESPACE}});
     let _ = soak.api.delete(&namespace).await;
+    let (least, most) = (after(60).min(), after(60).max());
+    let is_flat = least
+        .zip(most)
+        .is_none_or(|(least, most)| most * 10 <= least * 11);
+    assert!(is_flat, "memory grows: {memory:?}");
 }
 
 impl Soak {
@@ -282,8 +333,14 @@ fn noise(at: usize) -> Value {
     })
 }
 
+/// That of the tests, or the one that people install.
+fn binary() -> PathBuf {
+    let named = std::env::var_os("BINARY_DIAGNOSE_TEST").map(PathBuf::from);
+    named.unwrap_or_else(|| BINARY.into())
+}
+
 fn follow(kubeconfig: &Path, told: File) -> Child {
-    Command::new(BINARY)
+    Command::new(binary())
         .args(["-n", NAMESPACE, "-w", "-o", "jsonl", "--kubeconfig"])
         .arg(kubeconfig)
         .stdout(Stdio::from(told))
@@ -292,7 +349,7 @@ fn follow(kubeconfig: &Path, told: File) -> Child {
 }
 
 fn scan(kubeconfig: &Path) -> Value {
-    let mut command = Command::new(BINARY);
+    let mut command = Command::new(binary());
     command
         .args(["-n", NAMESPACE, "-o", "json", "--kubeconfig"])
         .arg(kubeconfig);
