@@ -3,10 +3,14 @@
 //! One file a cause. What several share lies beside them: `message_only` (what only a scheduler's message tells),
 //! `shortage` (resources), `device_claims` and `claim_problem` (a pod's ResourceClaims), `cluster_autoscaler` and `karpenter`
 //! (their words), `groups` (pods that are placed together), `queues` (who holds pods back), `holder_relation` (whose pods hold
-//! what the pod wants), `topology` (where other pods are), `affinity_peers` (the pods that a term means). What other layers use
-//! too is in `rules::shared`, the filters are in `scheduler`, the wording of messages in `messages::scheduler`.
+//! what the pod wants), `topology` (where other pods are), `affinity_peers` and `absent_peers` (the pods that a term means),
+//! `anti_affinity_holders` (those that keep others away), `affinity_reason` (what old schedulers say of both). What other layers
+//! use too is in `rules::shared`, the filters are in `scheduler`, the wording of messages in `messages::scheduler`.
 
+mod absent_peers;
 mod affinity_peers;
+mod affinity_reason;
+mod anti_affinity_holders;
 pub mod autoscaler_cannot_help;
 mod claim_problem;
 mod cluster_autoscaler;
