@@ -1,5 +1,5 @@
 //! What the causes share that go by where other pods are: the command that shows it, what a domain is called, and which
-//! nodes of a domain count.
+//! of some nodes the pod could use.
 
 use crate::kubernetes::labels::{HOSTNAME, OLD_REGION, OLD_ZONE, REGION, ZONE};
 use crate::kubernetes::shell;
