@@ -310,6 +310,20 @@ fn files_stay_small_enough_to_read() {
     }
 }
 
+/// Who looks for a cause reads its rule from end to end. What is a topic of its own is told in a file beside it.
+#[test]
+fn a_rule_is_read_in_one_go() {
+    for path in files("src/rules", "rs") {
+        let text = text(&path);
+        let lines = text.lines().count();
+        assert!(
+            !text.contains("pub static RULE:") || lines <= 190,
+            "{} has {lines} lines: move a topic, or its tests, into a file beside it",
+            path.display()
+        );
+    }
+}
+
 /// rustfmt leaves comments as they are.
 #[test]
 fn comments_are_not_too_wide_to_read() {

@@ -10,11 +10,14 @@ use k8s_openapi::api::core::v1::{
 };
 use serde::Serialize;
 
+/// The only field that a term may name. It is no label.
+pub const NODE_NAME: &str = "metadata.name";
+
 /// What a node must have under one key.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NodeRequirement {
-    /// The label, or the field `metadata.name`.
+    /// The label, or [`NODE_NAME`].
     pub key: String,
     /// `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt` or `Lt`.
     pub operator: String,

@@ -7,15 +7,12 @@
 //! `metadata.name`, and the others fail here before any other filter runs. A profile's `addedAffinity` cannot be read.
 
 use super::{Filter, FilterFailure, Incoming, NodeView, Other, What};
-use crate::kubernetes::node_terms::NodeRequirement;
+use crate::kubernetes::node_terms::{NODE_NAME, NodeRequirement};
 use crate::kubernetes::selector::{node_selector_requirement_matches, node_selector_term_matches};
 use crate::messages::scheduler::Reason;
 use k8s_openapi::api::core::v1::{NodeSelectorRequirement, NodeSelectorTerm};
 use std::collections::{BTreeMap, BTreeSet};
 use std::slice;
-
-/// The only field that a term may name.
-const NAME: &str = "metadata.name";
 
 /// The nodes that the terms of a pod pin by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +77,7 @@ fn pinned(terms: &[NodeSelectorTerm]) -> Pinned<'_> {
     for term in terms {
         let fields = term.match_fields.iter().flatten();
         let mut of_term: Option<BTreeSet<&str>> = None;
-        for field in fields.filter(|field| field.key == NAME && field.operator == "In") {
+        for field in fields.filter(|field| field.key == NODE_NAME && field.operator == "In") {
             let listed = field.values.iter().flatten().map(String::as_str).collect();
             of_term = Some(match of_term {
                 Some(before) => &before & &listed,
@@ -125,7 +122,7 @@ fn unmet(term: &NodeSelectorTerm, node: &NodeView<'_>) -> Vec<What> {
         .filter(|requirement| !field_holds(requirement, node.name()))
         .map(|requirement| What::Label {
             wanted: requirement.into(),
-            found: (requirement.key == NAME).then(|| node.name().to_owned()),
+            found: (requirement.key == NODE_NAME).then(|| node.name().to_owned()),
         });
     expressions.chain(fields).collect()
 }

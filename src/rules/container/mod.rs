@@ -1,7 +1,8 @@
 //! Causes of the container layer: a container cannot be configured, created or started, or does not stay up.
 //!
 //! What rules share stands in `start_failure` (containers that a runtime could not start), `reference` (what a
-//! container takes its environment from) and `missing_object` (what of that is not there).
+//! container takes its environment from) and `missing_object` (what of that is not there). Topics of one rule are
+//! `memory_limit` (of `oom_killed`) and `start_advice` (of `runtime_error`).
 
 pub mod command_not_executable;
 pub mod command_not_found;
@@ -20,8 +21,10 @@ pub mod post_start_hook;
 pub mod run_as_non_root;
 pub mod runtime_error;
 
+mod memory_limit;
 mod missing_object;
 mod reference;
+mod start_advice;
 mod start_failure;
 
 use super::Rule;

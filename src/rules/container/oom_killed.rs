@@ -1,17 +1,15 @@
 //! `oom-killed`: the kernel kills a container's process because there is no memory left within its limit or on the node.
 
+use super::memory_limit::{MemoryLimit, amounts};
 use super::start_failure::start_errors;
-use crate::kubernetes::patch;
-use crate::kubernetes::quantity::Quantity;
 use crate::messages::start::{self, StartFailure};
 use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
 use crate::rules::shared::crash::{Crash, crashes};
-use crate::rules::shared::template::{Template, field_path, place, role_word};
+use crate::rules::shared::template::role_word;
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{ContainerView, Kind, ObjectRef};
-use crate::text::{Fact, Sentence, say};
-use k8s_openapi::api::core::v1::ResourceRequirements;
+use crate::text::{Sentence, say};
 
 /// The kernel kills a container's process because there is no memory left within its limit or on the node.
 pub static RULE: Rule = Rule {
@@ -40,9 +38,6 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
-const MEMORY: &str = "memory";
-/// With less the runtimes mostly fail to set a process up (they need some 6 to 10 MiB).
-const STARTABLE: Quantity = Quantity::from_units(16 << 20);
 /// SIGKILL of the main process; with any other code it was a child that was killed.
 const KILLED: i32 = 137;
 
@@ -66,7 +61,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn killed(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
     let container = &crash.container;
-    let limit = limit(case, container);
+    let limit = MemoryLimit::of(case, container);
     let child = crash.end.exit_code != KILLED;
     let certainty = match limit {
         Some(_) => Certainty::Proven,
@@ -80,7 +75,7 @@ fn killed(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
     match &limit {
         Some(limit) => finding
             .evidence([limit.evidence(case)])
-            .fix([raise(case, container, limit)])
+            .fix([limit.raise(case, container)])
             .fix([Fix::advice(
                 say!(
                     "oom-killed.use-less",
@@ -138,7 +133,7 @@ fn why(limited: bool, child: bool) -> Sentence {
 
 /// The limit does not even let the runtime start a process.
 fn too_small(case: &Case<'_>, container: &ContainerView<'_>, proof: Evidence) -> Finding {
-    let limit = limit(case, container);
+    let limit = MemoryLimit::of(case, container);
     let headline = say!(
         "oom-killed.too-small",
         "the memory limit of {role} {container}[, {limit},] is too small to start any process"
@@ -147,7 +142,7 @@ fn too_small(case: &Case<'_>, container: &ContainerView<'_>, proof: Evidence) ->
         .container(container.name())
         .fact("role", role_word(container.role))
         .inspect(NextCommand::default());
-    let raise = limit.as_ref().map(|limit| raise(case, container, limit));
+    let raise = limit.as_ref().map(|limit| limit.raise(case, container));
     amounts(container, limit.as_ref(), finding)
         .evidence(limit.map(|limit| limit.evidence(case)))
         .fix(raise)
@@ -166,103 +161,9 @@ fn sandbox(case: &Case<'_>) -> Option<Finding> {
     let least = case
         .pod()
         .containers()
-        .filter_map(|container| Some((limit(case, &container)?.amount()?, container)))
+        .filter_map(|container| Some((MemoryLimit::of(case, &container)?.amount()?, container)))
         .min_by_key(|(amount, _)| *amount)?;
     Some(too_small(case, &least.1, case.event(event)))
-}
-
-/// A limit of memory, and where it stands.
-struct Limit {
-    text: String,
-    path: String,
-    own: bool,
-}
-
-impl Limit {
-    fn amount(&self) -> Option<Quantity> {
-        self.text.parse().ok()
-    }
-
-    fn evidence(&self, case: &Case<'_>) -> Evidence {
-        case.field(self.path.as_str(), self.text.as_str())
-    }
-}
-
-/// The container's limit, or the whole pod's.
-fn limit(case: &Case<'_>, container: &ContainerView<'_>) -> Option<Limit> {
-    let of = |resources: Option<&ResourceRequirements>| {
-        let limits = resources?.limits.as_ref()?;
-        limits.get(MEMORY).map(|limit| limit.0.clone())
-    };
-    if let Some(text) = of(container.spec.and_then(|spec| spec.resources.as_ref())) {
-        let place = place(case, container)?;
-        return Some(Limit {
-            text,
-            path: field_path(&format!("{place}/resources/limits/memory")),
-            own: true,
-        });
-    }
-    let text = of(case.pod().spec().resources.as_ref())?;
-    Some(Limit {
-        text,
-        path: "spec.resources.limits.memory".to_owned(),
-        own: false,
-    })
-}
-
-/// Limit and request as facts.
-fn amounts(container: &ContainerView<'_>, limit: Option<&Limit>, finding: Finding) -> Finding {
-    let request = container
-        .spec
-        .and_then(|spec| spec.resources.as_ref()?.requests.as_ref()?.get(MEMORY));
-    finding
-        .fact_if("limit", limit.map(|limit| amount(&limit.text)))
-        .fact_if("request", request.map(|request| amount(&request.0)))
-}
-
-/// An amount as it is written, as the quote and the command have it too, unless only a computer would write it so.
-fn amount(text: &str) -> Fact {
-    let is_readable = text.ends_with(|c: char| !c.is_ascii_digit());
-    match text.parse::<Quantity>() {
-        Ok(amount) if !is_readable => Fact::from(amount),
-        _ => Fact::from(text),
-    }
-}
-
-/// Twice the limit, as a first try, but enough to start: how much the program needs is not known.
-fn raise(case: &Case<'_>, container: &ContainerView<'_>, limit: &Limit) -> Fix {
-    let doubled = limit.amount().map(|amount| {
-        let doubled = amount.saturating_add(amount).max(STARTABLE);
-        doubled.beside(&limit.text, MEMORY)
-    });
-    let (Some(template), Some(doubled)) = (Template::of(case), doubled) else {
-        return Fix::advice(
-            say!(
-                "oom-killed.raise-limit",
-                "raise the memory limit of {role} {container} above {limit}"
-            ),
-            Who::Owner,
-        );
-    };
-    let change = say!(
-        "oom-killed.double-limit",
-        "raise the memory limit of {role} {container}, for a first try from {limit} to {doubled}; what it needs is to be measured"
-    );
-    let fix = match place(case, container).filter(|_| limit.own) {
-        Some(place) => {
-            let container_path = format!("{}/{place}", template.spec_pointer);
-            let patch = vec![
-                patch::test(&format!("{container_path}/name"), container.name()),
-                patch::add(
-                    &format!("{container_path}/resources/limits/{MEMORY}"),
-                    doubled.as_str(),
-                ),
-            ];
-            template.edit(change, patch)
-        }
-        None => Fix::advice(change, Who::Owner),
-    };
-    fix.fact("doubled", amount(&doubled))
 }
 
 /// The event of the node that it ran out of memory.

@@ -1,10 +1,11 @@
 //! `runtime-error`: the runtime could not start a container, for another reason than its command.
 
+use super::start_advice::advice;
 use super::start_failure::{StartError, start_errors};
 use crate::kubernetes::text;
 use crate::messages::quote::innermost;
 use crate::messages::start::{MountProblem, StartFailure};
-use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::finding::Finding;
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Sentence, say};
 
@@ -142,52 +143,4 @@ fn headline(failure: &StartFailure) -> Sentence {
             "the runtime cannot start {role} {container}: {message}"
         ),
     }
-}
-
-fn advice(failure: &StartFailure) -> Option<Fix> {
-    let (change, who) = match failure {
-        StartFailure::Mount {
-            problem: MountProblem::NotADirectory,
-            ..
-        } => (
-            say!(
-                "runtime-error.mount-like-onto-like",
-                "mount a file onto a file (subPath names one key) or a directory onto a directory"
-            ),
-            Who::Owner,
-        ),
-        StartFailure::Mount {
-            problem: MountProblem::ReadOnly,
-            ..
-        } => (
-            say!(
-                "runtime-error.make-in-image",
-                "make {destination} in the image, or mount a volume above it"
-            ),
-            Who::Owner,
-        ),
-        StartFailure::WorkingDirectory { .. } => (
-            say!(
-                "runtime-error.set-working-dir",
-                "set workingDir of {role} {container} to a directory that its user may enter"
-            ),
-            Who::Owner,
-        ),
-        StartFailure::RuntimeMissing { .. } => (
-            say!(
-                "runtime-error.install-runtime",
-                "install the runtime on the node"
-            ),
-            Who::Admin,
-        ),
-        StartFailure::Gpu => (
-            say!(
-                "runtime-error.match-gpu-driver",
-                "match the node's GPU driver with what the image asks for"
-            ),
-            Who::Admin,
-        ),
-        _ => return None,
-    };
-    Some(Fix::advice(change, who))
 }

@@ -2,14 +2,13 @@
 
 use super::failed_pull::{self, FailedPull};
 use super::image_not_found::may_be_hidden;
-use super::pull_secrets::{self, PullSecret};
-use super::{image_edit, login};
-use crate::kubernetes::nearest::nearest;
+use super::missing_secret_fixes::with_fixes;
+use super::pull_secrets;
 use crate::messages::form::search;
 use crate::messages::pull::{PullFailure, missing_secrets};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
-use crate::snapshot::{ContainerView, Event, Evidence, Kind, ObjectRef, Seen};
+use crate::snapshot::{ContainerView, Event, Kind, ObjectRef, Seen};
 use crate::text::say;
 
 /// The rule.
@@ -122,7 +121,7 @@ fn finding(failed: &FailedPull<'_>) -> Option<Finding> {
             "the kubelet cannot get pull secret {secret}, and {host} refuses image {image} without a login"
         )
     };
-    let evidence = of_secret(&named, secret).map(|named| named.named.clone());
+    let evidence = pull_secrets::of_name(&named, secret).map(|named| named.named.clone());
     let finding = failed
         .finding(headline)
         .why(say!("image-pull-secret-missing.why", "the kubelet goes on without a Secret that it cannot get, so the registry is asked without that login"))
@@ -133,10 +132,6 @@ fn finding(failed: &FailedPull<'_>) -> Option<Finding> {
         .evidence(event.map(|event| case.event(event)))
         .evidence(evidence);
     Some(with_fixes(failed, finding, &named, secret))
-}
-
-fn of_secret<'n, 'c>(named: &'n [PullSecret<'c>], secret: &str) -> Option<&'n PullSecret<'c>> {
-    named.iter().find(|named| named.name == secret)
 }
 
 /// A Secret that the kubelet says it could not get, and that is not known to be there by now.
@@ -150,75 +145,4 @@ fn not_retrieved<'c>(case: &'c Case<'c>, event: &'c Event) -> Option<&'c str> {
                 Seen::Unknown(_)
             )
     })
-}
-
-fn with_fixes(
-    failed: &FailedPull<'_>,
-    finding: Finding,
-    named: &[PullSecret<'_>],
-    secret: &str,
-) -> Finding {
-    let case = failed.case;
-    let candidates = pull_secrets::at_hand(case);
-    let unnamed = candidates
-        .into_iter()
-        .filter(|candidate| of_secret(named, candidate).is_none());
-    let meant = nearest(secret, unnamed).map(|meant| {
-        image_edit::set_pull_secret(
-            case,
-            say!(
-                "image-pull-secret-missing.name-nearest",
-                "name Secret {offered} instead, if that is meant"
-            ),
-            Some(secret),
-            meant,
-        )
-    });
-    let elsewhere = elsewhere(case, secret);
-    let create = Fix::advice(
-        say!(
-            "image-pull-secret-missing.create",
-            "make Secret {secret} with a login to {server}"
-        ),
-        Who::Owner,
-    )
-    .fact("server", login::server(failed))
-    .template(login::creation(failed, secret));
-    let copy = elsewhere.as_ref().map(|other| {
-        Fix::advice(
-            say!("image-pull-secret-missing.copy", "copy it from namespace {otherNamespace}: a pod can only name Secrets of its own namespace"),
-            Who::Owner,
-        )
-        .fact("otherNamespace", other.namespace.clone().unwrap_or_default())
-    });
-    let by_account = of_secret(named, secret).is_some_and(|named| named.by_account);
-    let anew = (by_account && meant.is_some()).then(|| {
-        image_edit::restart(
-            case,
-            say!(
-                "image-pull-secret-missing.restart",
-                "then make the pods anew: only new ones take the account's list"
-            ),
-        )
-    });
-    let there = elsewhere.map(|other| there(case, other));
-    finding
-        .evidence(there)
-        .fix(meant)
-        .fix(anew)
-        .fix(copy)
-        .fix([create])
-}
-
-/// A Secret of that name in another namespace.
-fn elsewhere(case: &Case<'_>, secret: &str) -> Option<ObjectRef> {
-    let mut seen = case.snapshot.secrets().seen();
-    let ((namespace, name), _) =
-        seen.find(|((namespace, name), _)| name == secret && namespace != case.namespace())?;
-    Some(ObjectRef::new(Kind::Secret, namespace, name))
-}
-
-fn there(case: &Case<'_>, object: ObjectRef) -> Evidence {
-    let name = object.name.clone();
-    case.field_of(object, "metadata.name", name)
 }

@@ -2,8 +2,8 @@
 //!
 //! One cause is one class of what kubelet, runtime or registry say; `failed_pull` finds that message, and
 //! `messages::pull` reads it. What several causes share lives beside them: `hosts` knows registries, `pull_secrets` and
-//! `login` how a pod comes by a login, `image_edit` the commands that change an object. A failed pull of the pause image
-//! concerns the sandbox and is none of these.
+//! `login` how a pod comes by a login, `image_edit` the commands that change an object. Topics of one rule are
+//! `name_problem` and `missing_secret_fixes`. A failed pull of the pause image concerns the sandbox and is none of these.
 
 mod failed_pull;
 mod hosts;
@@ -21,6 +21,8 @@ pub mod image_pull_timeout;
 pub mod image_rate_limited;
 pub mod image_tag_not_found;
 mod login;
+mod missing_secret_fixes;
+mod name_problem;
 pub mod pull_qps;
 mod pull_secrets;
 pub mod registry_dns;

@@ -67,6 +67,14 @@ pub(super) fn named<'c>(case: &'c Case<'c>) -> Vec<PullSecret<'c>> {
         .collect()
 }
 
+/// That of these with a name.
+pub(super) fn of_name<'n, 'c>(
+    named: &'n [PullSecret<'c>],
+    secret: &str,
+) -> Option<&'n PullSecret<'c>> {
+    named.iter().find(|named| named.name == secret)
+}
+
 /// The names of these Secrets.
 pub(super) fn names(named: &[PullSecret<'_>]) -> Vec<String> {
     named.iter().map(|named| named.name.to_owned()).collect()

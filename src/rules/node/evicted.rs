@@ -1,12 +1,13 @@
 //! `evicted`: the kubelet evicted a pod, for its own limit or for want of something on the node.
 
-use crate::kubernetes::quantity::Quantity;
+use super::eviction_amounts::amounts;
+use super::eviction_fix::fix;
 use crate::kubernetes::shell;
-use crate::messages::eviction::{self, Consumer, Eviction};
-use crate::rules::finding::{Finding, Fix, NextCommand, Who};
+use crate::messages::eviction::{self, Eviction};
+use crate::rules::finding::{Finding, NextCommand};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, ObjectRef};
-use crate::text::{Fact, Message, Sentence, say};
+use crate::text::{Sentence, say};
 
 /// The kubelet evicted a pod, for its own limit or for want of something on the node.
 pub static RULE: Rule = Rule {
@@ -50,72 +51,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     vec![finding(case, &eviction::read(text), proof)]
 }
 
-/// What the limits of containers and volumes are of.
-const STORAGE: &str = "ephemeral-storage";
-
 fn finding(case: &Case<'_>, eviction: &Eviction, proof: Evidence) -> Finding {
     let mut finding = Finding::new(case.subject(), headline(eviction), proof)
         .fact("node", case.pod().node().unwrap_or_default())
         .evidence(pressure(case))
-        .fix(advice(eviction))
+        .fix(fix(eviction))
         .inspect(inspect(case, eviction));
     finding.why = why(eviction);
-    match eviction {
-        Eviction::NodePressure {
-            resource,
-            threshold,
-            available,
-            consumers,
-        } => finding
-            .fact("resource", resource.as_str())
-            .fact_if(
-                "threshold",
-                threshold.as_deref().map(|text| amount(text, resource)),
-            )
-            .fact_if(
-                "available",
-                available.as_deref().map(|text| amount(text, resource)),
-            )
-            .fact_if("consumers", used(consumers, resource)),
-        Eviction::ContainerLimit { container, limit } => finding
-            .container(container)
-            .fact("limit", amount(limit, STORAGE)),
-        Eviction::PodLimit { limit } => finding.fact("limit", amount(limit, STORAGE)),
-        Eviction::EmptyDirLimit { volume, limit } => finding
-            .fact("volume", volume.as_str())
-            .fact("limit", amount(limit, STORAGE)),
-        Eviction::AtAdmission { conditions } => finding.fact("conditions", conditions.clone()),
-        _ => finding,
-    }
-}
-
-/// An amount as the kubelet writes it, in a unit that people read. A threshold may also be a share of the whole.
-fn amount(text: &str, resource: &str) -> Fact {
-    let amount: Result<Quantity, _> = text.parse();
-    amount.map_or_else(|_| text.into(), |amount| Fact::amount(amount, resource))
-}
-
-/// What each of them used; `None` if the message names none.
-fn used(consumers: &[Consumer], resource: &str) -> Option<Vec<Message>> {
-    let used = |consumer: &Consumer| {
-        let requested: Quantity = consumer.requested.parse().unwrap_or_default();
-        let sentence = if requested.is_zero() {
-            say!(
-                "evicted.used-without-request",
-                "{name} used {used} and requests none"
-            )
-        } else {
-            say!(
-                "evicted.used",
-                "{name} used {used} of {requested} requested"
-            )
-        };
-        Message::new(sentence)
-            .fact("name", consumer.name.as_str())
-            .fact("used", amount(&consumer.used, resource))
-            .fact("requested", amount(&consumer.requested, resource))
-    };
-    (!consumers.is_empty()).then(|| consumers.iter().map(used).collect())
+    amounts(finding, eviction)
 }
 
 fn headline(eviction: &Eviction) -> Sentence {
@@ -182,55 +125,6 @@ fn why(eviction: &Eviction) -> Option<Sentence> {
         }
         _ => return None,
     })
-}
-
-fn advice(eviction: &Eviction) -> Option<Fix> {
-    let (change, who) = match eviction {
-        Eviction::NodePressure { resource, .. } if resource == "inodes" || resource == "pids" => (
-            say!(
-                "evicted.find-users",
-                "find what uses the {resource} of node {node}: very many small files, or very many processes"
-            ),
-            Who::Admin,
-        ),
-        Eviction::NodePressure { .. } => (
-            say!(
-                "evicted.request-what-is-used",
-                "request as much {resource} as the containers use, so that the scheduler finds a node that has it"
-            ),
-            Who::Owner,
-        ),
-        Eviction::ContainerLimit { .. } => (
-            say!(
-                "evicted.raise-container-limit",
-                "raise the ephemeral-storage limit of container {container} above {limit}, or write to a volume"
-            ),
-            Who::Owner,
-        ),
-        Eviction::PodLimit { .. } => (
-            say!(
-                "evicted.raise-limits",
-                "raise the ephemeral-storage limits of the containers above {limit} together, or write to a volume"
-            ),
-            Who::Owner,
-        ),
-        Eviction::EmptyDirLimit { .. } => (
-            say!(
-                "evicted.raise-size-limit",
-                "raise sizeLimit of emptyDir volume {volume} above {limit}, or let the program clear it"
-            ),
-            Who::Owner,
-        ),
-        Eviction::AtAdmission { .. } => (
-            say!(
-                "evicted.free-node",
-                "free node {node} from {conditions}: old images and logs fill disks"
-            ),
-            Who::Admin,
-        ),
-        _ => return None,
-    };
-    Some(Fix::advice(change, who))
 }
 
 /// The node's own conditions of pressure, as far as they still hold.

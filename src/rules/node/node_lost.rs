@@ -3,13 +3,14 @@
 //! One diagnosis about the node, whatever the number of its pods. What the kubelet last said about them is as old as its
 //! silence, so nothing of them is read as a symptom; what had kept a pod from running before keeps its own diagnosis.
 
+use super::forced_deletion::{NodeCase, delete_node, delete_pods, out_of_service};
 use super::state_taints::quoted;
 use crate::kubernetes::shell;
-use crate::rules::finding::{Finding, Fix, NextCommand, Risk, Who};
-use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::rules::finding::{Finding, Fix, NextCommand, Who};
+use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, Node, ObjectRef};
 use crate::text::{Seconds, Sentence, say};
-use crate::triage::{NodeSubject, Subject};
+use crate::triage::Subject;
 
 /// A node is not Ready or gone, and its pods with it.
 pub static RULE: Rule = Rule {
@@ -33,11 +34,6 @@ pub static RULE: Rule = Rule {
     root: Root::Subject,
     check: Check::Node(check),
 };
-
-/// Lets the pods of a node that is off be deleted by force and their volumes be detached (non-graceful node shutdown, 1.28).
-const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
-
-type NodeCase<'a> = Case<'a, NodeSubject<'a>>;
 
 fn check(case: &NodeCase<'_>) -> Vec<Finding> {
     let pods = case.it.pods(case.snapshot);
@@ -70,24 +66,8 @@ fn gone(case: &NodeCase<'_>, pods: &[ObjectRef]) -> Finding {
             "node-lost.gone-why",
             "the garbage collector deletes such pods within a minute or two, and their controllers make others elsewhere"
         ))
-        .fix([deletion(delete, pods)])
+        .fix([delete_pods(delete, pods)])
         .inspect(shell::cluster(["get", "pods", "-A", "--field-selector", &selected]))
-}
-
-/// With the command for one pod; for several, how it looks.
-fn deletion(change: Sentence, pods: &[ObjectRef]) -> Fix {
-    let words = |pod: &str| ["delete", pod, "--grace-period=0", "--force"].map(str::to_owned);
-    match pods {
-        [pod] => {
-            let command = pod.kubectl(words(&pod.argument()));
-            Fix::command(change, Who::Admin, pod.clone(), command)
-        }
-        _ => {
-            let template = shell::kubectl("NAMESPACE", words("pod/POD"));
-            Fix::advice(change, Who::Admin).template(template)
-        }
-    }
-    .risk(Risk::Destroys)
 }
 
 fn not_ready(case: &NodeCase<'_>, node: &Node) -> Finding {
@@ -173,34 +153,4 @@ fn bring_back(heard: bool) -> Fix {
         )
     };
     Fix::advice(change, Who::Admin)
-}
-
-/// For pods that nobody may start twice: a StatefulSet waits until the old one is gone.
-fn out_of_service(case: &NodeCase<'_>, node: &Node) -> Option<Fix> {
-    let records = case.snapshot.pod_records();
-    let mut on_node = records.on_node(case.it.name);
-    let waits = on_node.any(|pod| {
-        let controller = pod.controller.as_deref().unwrap_or_default();
-        controller.starts_with("StatefulSet/") || records.claims_of(pod).next().is_some()
-    });
-    let is_tainted = node.taints.iter().any(|taint| taint.key == OUT_OF_SERVICE);
-    if !waits || is_tainted {
-        return None;
-    }
-    let taint = format!("{OUT_OF_SERVICE}=nodeshutdown:NoExecute");
-    let command = shell::cluster(["taint", "node", case.it.name, &taint]);
-    let change = say!(
-        "node-lost.taint-out-of-service",
-        "only if the machine is certainly off: taint it out-of-service, which deletes its pods by force and detaches their volumes; take the taint away when it is back"
-    );
-    Some(Fix::command(change, Who::Admin, case.object(), command).risk(Risk::Destroys))
-}
-
-fn delete_node(case: &NodeCase<'_>) -> Fix {
-    let command = shell::cluster(["delete", &case.object().argument()]);
-    let change = say!(
-        "node-lost.delete-node",
-        "if it will not come back and is certainly off: delete the node, so that its pods are deleted and made anew elsewhere"
-    );
-    Fix::command(change, Who::Admin, case.object(), command).risk(Risk::Destroys)
 }

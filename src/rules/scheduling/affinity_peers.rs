@@ -4,6 +4,7 @@
 use crate::kubernetes::selector::label_selector_text;
 use crate::kubernetes::shell;
 use crate::rules::Case;
+use crate::rules::shared::failure;
 use crate::scheduler::Term;
 use crate::snapshot::{PodRecord, PodRecords};
 use crate::text::{Message, say};
@@ -59,6 +60,14 @@ pub(super) fn unread(case: &Case<'_>, term: &Term<'_>) -> Option<Message> {
         "pods of namespace {namespace}"
     );
     Some(Message::new(sentence).fact("namespace", name.as_str()))
+}
+
+/// What terms mean, as a sentence gives it.
+pub(super) fn meant_pods<'t, 'c: 't>(
+    terms: impl IntoIterator<Item = &'t Term<'c>>,
+) -> Vec<Message> {
+    let terms = terms.into_iter();
+    terms.map(|term| failure::pods(&term.pods())).collect()
 }
 
 /// `namespace/name`

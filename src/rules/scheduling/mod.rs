@@ -2,17 +2,24 @@
 //!
 //! One file a cause. What several share lies beside them: `message_only` (what only a scheduler's message tells),
 //! `shortage` (resources), `device_claims` and `claim_problem` (a pod's ResourceClaims), `cluster_autoscaler` and `karpenter`
-//! (their words), `groups` (pods that are placed together), `queues` (who holds pods back), `holder_relation` (whose pods hold
-//! what the pod wants), `topology` (where other pods are), `affinity_peers` (the pods that a term means). What other layers use
-//! too is in `rules::shared`, the filters are in `scheduler`, the wording of messages in `messages::scheduler`.
+//! (their words), `groups` (pods that are placed together), `queues` and `queue_events` (who holds pods back),
+//! `holder_relation` (whose pods hold what the pod wants), `topology` (where other pods are), `affinity_peers` and
+//! `absent_peers` (the pods that a term means), `anti_affinity_holders` (those that keep others away), `affinity_reason` (what
+//! old schedulers say of both), `uneven_spread` (how pods are distributed), `node_labels` and `other_labels` (what nodes
+//! carry), `error_advice` (what ends a scheduler's errors). What other layers use too is in `rules::shared`, the filters are in
+//! `scheduler`, the wording of messages in `messages::scheduler`.
 
+mod absent_peers;
 mod affinity_peers;
+mod affinity_reason;
+mod anti_affinity_holders;
 pub mod autoscaler_cannot_help;
 mod claim_problem;
 mod cluster_autoscaler;
 pub mod cordoned_node;
 mod device_claims;
 pub mod dra_claim;
+mod error_advice;
 pub mod gang_incomplete;
 mod groups;
 mod holder_relation;
@@ -24,12 +31,15 @@ pub mod insufficient_memory;
 mod karpenter;
 mod message_only;
 pub mod no_nodes;
+mod node_labels;
 pub mod node_name_mismatch;
 pub mod node_selector_or_affinity;
+mod other_labels;
 pub mod pod_affinity;
 pub mod pod_anti_affinity;
 pub mod preemption_pending;
 pub mod queue_admission;
+mod queue_events;
 mod queues;
 pub mod scheduler_absent;
 pub mod scheduler_error;
@@ -40,6 +50,7 @@ pub mod stale_verdict;
 pub mod too_many_pods;
 mod topology;
 pub mod topology_spread;
+mod uneven_spread;
 pub mod untolerated_taint;
 
 use super::Rule;

@@ -3,6 +3,7 @@
 use super::message_only;
 use crate::kubernetes::affinity::node_affinity;
 use crate::kubernetes::nearest::nearest;
+use crate::kubernetes::node_terms::NODE_NAME;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
@@ -25,9 +26,6 @@ pub static RULE: Rule = Rule {
     root: Root::Subject,
     check: Check::Pod(check),
 };
-
-/// The only field that a term of node affinity may name.
-const NAME: &str = "metadata.name";
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let finding = match case.pod().node() {
@@ -112,7 +110,7 @@ fn pinned(case: &Case<'_>) -> Option<Finding> {
         .map(|name| case.absence(ObjectRef::new(Kind::Node, "", name)))
         .collect();
     let path = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution";
-    let proof = case.field(path, format!("{NAME} in ({})", names.join(", ")));
+    let proof = case.field(path, format!("{NODE_NAME} in ({})", names.join(", ")));
     let message = case.scheduling()?.scheduler_message.as_ref()?.quote.clone();
     let (why, change, who) = if case.subject().kind == "DaemonSet" {
         (
@@ -157,7 +155,7 @@ fn pins(case: &Case<'_>) -> Option<Vec<String>> {
     let mut names = Vec::new();
     for term in node_affinity(case.pod().spec())? {
         let mut fields = term.match_fields.iter().flatten();
-        let field = fields.find(|field| field.key == NAME && field.operator == "In")?;
+        let field = fields.find(|field| field.key == NODE_NAME && field.operator == "In")?;
         names.extend(field.values.iter().flatten().cloned());
     }
     Some(names)

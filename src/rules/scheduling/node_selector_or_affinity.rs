@@ -1,9 +1,9 @@
 //! No node carries the labels that the pod's node selector or required node affinity asks for.
 
+use super::node_labels;
+use super::other_labels::{no_such_key, other_values};
 use crate::kubernetes::affinity::node_affinity;
-use crate::kubernetes::nearest::nearest;
-use crate::kubernetes::node_terms::NodeRequirement;
-use crate::kubernetes::shell;
+use crate::kubernetes::node_terms::{NODE_NAME, NodeRequirement};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
@@ -11,7 +11,7 @@ use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 use crate::text::{Sentence, say};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::slice;
 
 /// `node-selector-or-affinity`
@@ -27,10 +27,7 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
-/// A pinned name is no label; DaemonSets pin each of their pods.
-const NAME: &str = "metadata.name";
-
-const LABEL_NODES: Sentence = say!(
+pub(super) const LABEL_NODES: Sentence = say!(
     "node-selector-or-affinity.label-nodes",
     "label the nodes that the pod is meant for"
 );
@@ -38,7 +35,8 @@ const LABEL_NODES: Sentence = say!(
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let pattern = Pattern {
         failure: |failure: &FilterFailure| match &failure.what {
-            What::Label { wanted, .. } => wanted.key != NAME,
+            // DaemonSets pin each of their pods to a name, which is no label
+            What::Label { wanted, .. } => wanted.key != NODE_NAME,
             _ => failure.filter == Filter::NodeAffinity,
         },
         reason: |reason: &Reason| match reason {
@@ -88,10 +86,10 @@ fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
                 ),
                 Who::Owner,
             )])
-            .inspect(inspect(None));
+            .inspect(node_labels::inspect(None));
     };
     let key = requirement.key.as_str();
-    let carried = carried(case, key);
+    let carried = node_labels::carried(case, key);
     let headline = say!(
         "node-selector-or-affinity.no-node",
         "no node that could run the pod has {wanted|{wanted}, which the pod asks for|all that the pod asks for: {wanted}}"
@@ -100,7 +98,7 @@ fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         .finding(case, headline)
         .fact("wanted", wanted)
         .fact("key", key)
-        .inspect(inspect(Some(key)));
+        .inspect(node_labels::inspect(Some(key)));
     if carried.is_empty() {
         no_such_key(case, finding, key)
     } else {
@@ -108,117 +106,13 @@ fn computed(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     }
 }
 
-/// The values that nodes carry under a key.
-fn carried(case: &Case<'_>, key: &str) -> BTreeSet<String> {
-    let nodes = case.snapshot.nodes().seen();
-    nodes
-        .filter_map(|(_, node)| node.labels.get(key).cloned())
-        .collect()
-}
-
-fn no_such_key(case: &Case<'_>, finding: Finding, key: &str) -> Finding {
-    let keys: BTreeSet<&str> = case
-        .snapshot
-        .nodes()
-        .seen()
-        .flat_map(|(_, node)| node.labels.keys().map(String::as_str))
-        .collect();
-    let likest = nearest(key, keys.iter().copied());
-    let moved = || {
-        keys.iter()
-            .copied()
-            .find(|other| name_of(other) == name_of(key))
-    };
-    let finding = match likest.or_else(moved) {
-        Some(meant) => finding
-            .fact("nearest", meant)
-            .why(say!(
-                "node-selector-or-affinity.key-misspelt",
-                "no node carries the label {key}; there are nodes that carry {nearest}"
-            ))
-            .fix([Fix::advice(
-                say!(
-                    "node-selector-or-affinity.ask-for-nearest-key",
-                    "ask for {nearest}, which nodes do carry, if that was meant"
-                ),
-                Who::Owner,
-            )]),
-        None => finding.why(say!(
-            "node-selector-or-affinity.no-such-key",
-            "no node carries the label {key} at all"
-        )),
-    };
-    finding.fix([
-        Fix::advice(
-            say!(
-                "node-selector-or-affinity.remove-wanted",
-                "remove {wanted} from the pod's node selector or affinity"
-            ),
-            Who::Owner,
-        ),
-        Fix::advice(LABEL_NODES, Who::Admin),
-    ])
-}
-
-/// The name behind a key's domain: labels that moved to another domain kept it.
-fn name_of(key: &str) -> &str {
-    key.rsplit_once('/').map_or(key, |(_, name)| name)
-}
-
-fn other_values(
-    finding: Finding,
-    requirement: &NodeRequirement,
-    carried: BTreeSet<String>,
-) -> Finding {
-    let asked = match (requirement.operator.as_str(), requirement.values.as_slice()) {
-        ("In", [value]) => Some(value.as_str()),
-        _ => None,
-    };
-    let meant = asked
-        .and_then(|asked| nearest(asked, carried.iter().map(String::as_str)))
-        .map(str::to_owned);
-    let why = if asked.is_some_and(|asked| carried.contains(asked)) {
-        say!(
-            "node-selector-or-affinity.something-else-lacks",
-            "there are nodes with it, and each of them lacks something else; under {key} nodes carry {carried}"
-        )
-    } else {
-        say!(
-            "node-selector-or-affinity.other-values",
-            "under {key} nodes carry {carried}"
-        )
-    };
-    let change = match meant {
-        Some(_) => say!(
-            "node-selector-or-affinity.ask-for-nearest-value",
-            "ask for {key}={nearest}, which nodes do carry, if that was meant"
-        ),
-        None => say!(
-            "node-selector-or-affinity.ask-for-carried-value",
-            "ask for a value that nodes carry: {carried}"
-        ),
-    };
-    finding
-        .fact("carried", carried.into_iter().collect::<Vec<_>>())
-        .fact_if("nearest", meant)
-        .why(why)
-        .fix([
-            Fix::advice(change, Who::Owner),
-            Fix::advice(LABEL_NODES, Who::Admin),
-        ])
-}
-
 fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
-    let says = |reason: Reason| {
-        let mut clauses = matched.clauses.iter();
-        clauses.any(|clause| clause.reason == reason)
-    };
-    let headline = if says(Reason::AffinityTermsConflict) {
+    let headline = if matched.says(&Reason::AffinityTermsConflict) {
         say!(
             "node-selector-or-affinity.terms-conflict",
             "the names of nodes that the pod's affinity asks for exclude each other"
         )
-    } else if says(Reason::NodeAffinity) {
+    } else if matched.says(&Reason::NodeAffinity) {
         say!(
             "node-selector-or-affinity.from-message",
             "labels that the pod asks for are missing on {share}[: {wanted}]"
@@ -248,7 +142,7 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
             .looks_at(Kind::Node),
             Fix::advice(LABEL_NODES, Who::Admin),
         ])
-        .inspect(inspect(None))
+        .inspect(node_labels::inspect(None))
 }
 
 /// What the pod asks of labels.
@@ -266,12 +160,4 @@ fn asked(case: &Case<'_>) -> Vec<String> {
         .map(NodeRequirement::from);
     let all = pairs.chain(expressions);
     all.map(|requirement| requirement.to_string()).collect()
-}
-
-/// The command that shows the labels of the nodes.
-fn inspect(key: Option<&str>) -> String {
-    match key {
-        Some(key) => shell::cluster(["get", "nodes", "-L", key]),
-        None => shell::cluster(["get", "nodes", "--show-labels"]),
-    }
 }

@@ -1,16 +1,17 @@
 //! The pod has to run near pods that are not where it could run.
 
-use super::affinity_peers::{inspect, names, peers, unread};
-use super::topology::{says_which, usable_if_any};
+use super::absent_peers::{NONE_THERE, elsewhere, nowhere};
+use super::affinity_peers::{inspect, meant_pods, names, peers};
+use super::affinity_reason::may_be_affinity;
+use super::topology::usable_if_any;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::shared::failure;
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::shared::rejection;
 use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Filter, FilterFailure, NodeResult, Term, What};
 use crate::snapshot::{Kind, PodRecord};
-use crate::text::{Message, Sentence, say};
+use crate::text::{Sentence, say};
 use std::collections::BTreeSet;
 
 /// `pod-affinity`
@@ -26,10 +27,6 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
-const NONE_THERE: Sentence = say!(
-    "pod-affinity.none-there",
-    "the pod has to be near {wanted}, and there are none on {anywhere}"
-);
 const MAKE_PREFERRED: Sentence = say!(
     "pod-affinity.make-preferred",
     "make the affinity preferred, if it is only a wish"
@@ -40,7 +37,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         failure: |failure: &FilterFailure| matches!(failure.what, What::Apart { .. }),
         reason: |reason: &Reason| match reason {
             Reason::PodAffinity => Some(Certainty::Likely),
-            Reason::PodAffinityOrAntiAffinity => unnamed(case),
+            Reason::PodAffinityOrAntiAffinity => may_be_affinity(case),
             _ => None,
         },
     };
@@ -53,19 +50,6 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         None => from_message(case, &matched, &terms),
     };
     vec![matched.close(case, finding, Filter::InterPodAffinity)]
-}
-
-/// How sure a reason is that is given for affinity and anti-affinity alike.
-fn unnamed(case: &Case<'_>) -> Option<Certainty> {
-    let affinity = case.pod().spec().affinity.as_ref();
-    let avoids = affinity.is_some_and(|all| all.pod_anti_affinity.is_some());
-    if says_which(case) || terms(case).is_empty() {
-        None
-    } else if avoids {
-        Some(Certainty::Possible)
-    } else {
-        Some(Certainty::Likely)
-    }
 }
 
 fn terms<'c>(case: &'c Case<'_>) -> Vec<Term<'c>> {
@@ -100,7 +84,7 @@ fn computed(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>], term: &Ter
     } else if !peers.elsewhere.is_empty() {
         elsewhere(case, matched, term, &peers.elsewhere)
     } else {
-        no_peers(case, matched, term)
+        nowhere(case, matched, term)
     };
     finding
         .fact("wanted", term.pods())
@@ -165,82 +149,6 @@ fn placed(
         .fix([Fix::advice(say!("pod-affinity.move-peers", "clear what keeps the pod off these nodes, or move {peers} to where it can run"), Who::Owner)])
 }
 
-fn elsewhere(
-    case: &Case<'_>,
-    matched: &Match<'_>,
-    term: &Term<'_>,
-    pods: &[&PodRecord],
-) -> Finding {
-    let namespaces: BTreeSet<String> = pods.iter().map(|pod| pod.namespace.to_string()).collect();
-    let unread = unread(case, term);
-    let why = if unread.is_some() {
-        say!(
-            "pod-affinity.not-all-read",
-            "where the term looks, not all pods were read ({unread}), so that there may be others"
-        )
-    } else {
-        say!(
-            "pod-affinity.elsewhere-why",
-            "a term looks in its pod's own namespace, unless it names others; it does not look at {peers}"
-        )
-    };
-    matched
-        .finding(case, say!("pod-affinity.elsewhere", "the pod has to be near {wanted}, and such pods are in {namespaces|namespace|namespaces} {namespaces} alone"))
-        .fact("namespaces", namespaces.into_iter().collect::<Vec<_>>())
-        .fact("peers", names(pods))
-        .fact_if("unread", unread)
-        .why(why)
-        .fix([Fix::advice(
-            say!("pod-affinity.add-namespaces", "add {namespaces} to the namespaces of the term, if {peers} {peers|was|were} meant"),
-            Who::Owner,
-        )])
-}
-
-fn no_peers(case: &Case<'_>, matched: &Match<'_>, term: &Term<'_>) -> Finding {
-    if let Some(unread) = unread(case, term) {
-        return matched
-            .finding(case, NONE_THERE)
-            .fact("unread", unread)
-            .why(say!(
-                "pod-affinity.unread",
-                "whether there are such pods at all was not read ({unread})"
-            ));
-    }
-    let headline = say!(
-        "pod-affinity.none",
-        "the pod has to be near {wanted}, and there are none"
-    );
-    let finding = matched.finding(case, headline);
-    match term.misspelt(case.snapshot.pod_records()) {
-        Some(label) => finding
-            .fact("asked", format!("{}={}", label.key, label.from))
-            .fact("nearest", format!("{}={}", label.key, label.to))
-            .why(say!(
-                "pod-affinity.misspelt",
-                "no pod carries {asked}; there are pods with {nearest}"
-            ))
-            .fix([Fix::advice(
-                say!(
-                    "pod-affinity.ask-for-nearest",
-                    "ask for {nearest}, if that was meant"
-                ),
-                Who::Owner,
-            )]),
-        None => finding
-            .why(say!(
-                "pod-affinity.none-why",
-                "the affinity is required, so the pod waits until one of them is on a node"
-            ))
-            .fix([Fix::advice(
-                say!(
-                    "pod-affinity.start-peers",
-                    "start {wanted}, or correct the affinity's selector"
-                ),
-                Who::Owner,
-            )]),
-    }
-}
-
 fn from_message(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>]) -> Finding {
     let wanted = meant_pods(terms);
     let headline = if wanted.is_empty() {
@@ -263,11 +171,4 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>]) -> Fin
         Some(term) => finding.inspect(inspect(term)),
         None => finding,
     }
-}
-
-fn meant_pods(terms: &[Term<'_>]) -> Vec<Message> {
-    terms
-        .iter()
-        .map(|term| failure::pods(&term.pods()))
-        .collect()
 }

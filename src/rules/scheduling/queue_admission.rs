@@ -1,9 +1,7 @@
 //! A queue has not let the pod's workload in: Kueue, Volcano, YuniKorn, elastic quotas.
 
-use super::message_only;
-use super::queues::{Held, System, YUNIKORN, holding, queue_name};
-use crate::messages::queue::{self, Queue};
-use crate::messages::scheduler::Reason;
+use super::queues::{Held, System, holding, queue_name};
+use crate::messages::queue::Queue;
 use crate::rules::finding::{Finding, Fix, NextCommand, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Fact, Sentence, say};
@@ -25,26 +23,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     if case.pod().node().is_some() {
         return Vec::new();
     }
-    let held = holding(case).or_else(|| from_message(case));
-    held.map(|held| finding(case, held)).into_iter().collect()
-}
-
-/// What the scheduler's message says of a queue.
-fn from_message(case: &Case<'_>) -> Option<Held> {
-    let only = message_only::find(case, |reason| {
-        matches!(reason, Reason::Queued | Reason::QueueQuota)
-    })?;
-    Some(Held {
-        system: match case.pod().scheduler() {
-            YUNIKORN => System::YuniKorn,
-            _ => System::Scheduler,
-        },
-        says: queue::read(&only.clause.text),
-        proof: only.latest_message.quote.clone(),
-        more: Vec::new(),
-        certainty: only.certainty(),
-        or_nodes: only.clause.reason == Reason::Queued,
-    })
+    let finding = holding(case).map(|held| finding(case, held));
+    finding.into_iter().collect()
 }
 
 /// As a sentence names it.

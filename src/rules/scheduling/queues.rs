@@ -1,13 +1,13 @@
-//! The queues that hold pods, as their pods and objects tell of them: Kueue, Volcano, YuniKorn.
+//! The queues that hold pods, as pods, objects and schedulers tell of them: Kueue, Volcano, YuniKorn, elastic quotas.
 //!
 //! What a queue says is read in `messages::queue`; what follows from it is for `queue_admission`.
 
-use super::groups::Group;
+use super::message_only;
+use super::queue_events::{group_event, workload_event};
 use crate::messages::queue::{self, Queue};
 use crate::messages::scheduler::{self, Reason};
 use crate::rules::Case;
 use crate::rules::finding::Certainty;
-use crate::snapshot::Event;
 use crate::snapshot::Evidence;
 
 /// Gates with which a queue holds pods (Kueue `pkg/controller/constants`, `apis/kueue/v1beta1`; Volcano
@@ -23,14 +23,10 @@ const GATES: [(&str, System); 4] = [
 ];
 /// Names the LocalQueue.
 const KUEUE_QUEUE: &str = "kueue.x-k8s.io/queue-name";
-/// Names the Workload of a group of pods.
-const KUEUE_GROUP: &str = "kueue.x-k8s.io/pod-group-name";
-/// Events of a Workload that has been let in (Kueue `pkg/scheduler`).
-const ADMITTED: [&str; 2] = ["QuotaReserved", "Admitted"];
 /// Names the queue of a pod in Volcano.
 const VOLCANO_QUEUE: &str = "scheduling.volcano.sh/queue-name";
 /// YuniKorn's scheduler.
-pub(super) const YUNIKORN: &str = "yunikorn";
+const YUNIKORN: &str = "yunikorn";
 /// Names the queue of an application in YuniKorn: a label, up to 1.5 also as `queue`.
 const YUNIKORN_QUEUE: [&str; 2] = ["yunikorn.apache.org/queue", "queue"];
 /// YuniKorn's own events about a pod (k8shim `pkg/cache`).
@@ -61,12 +57,13 @@ pub(super) struct Held {
     pub(super) or_nodes: bool,
 }
 
-/// The queue that holds the pod, by its gates, by events about its group, or by YuniKorn's own message.
+/// The queue that holds the pod, by its gates, by events about its group, or by a message of YuniKorn's or of the scheduler.
 pub(super) fn holding(case: &Case<'_>) -> Option<Held> {
     gated(case)
         .or_else(|| volcano(case))
         .or_else(|| rejected(case))
         .or_else(|| yunikorn(case))
+        .or_else(|| from_message(case))
 }
 
 /// A gate that only the queue takes away.
@@ -95,57 +92,6 @@ fn gated(case: &Case<'_>) -> Option<Held> {
         certainty: Certainty::Proven,
         or_nodes: false,
     })
-}
-
-/// The newest warning about the pod's Workload of Kueue, whose name an event of the pod gives, or its label, or the rule by which
-/// Kueue makes it: `pod-<name>-<five characters>`.
-fn workload_event<'a>(case: &Case<'a>) -> Option<&'a Event> {
-    let created = case.newest_event(&["CreatedWorkload"]);
-    let named = created.and_then(|event| event.message.rsplit(['/', ' ']).next());
-    let labels = case.pod().pod().metadata.labels.as_ref();
-    let group = labels.and_then(|labels| labels.get(KUEUE_GROUP));
-    let is_of_pod = |name: &str| match named.or(group.map(String::as_str)) {
-        Some(workload) => name == workload,
-        None => name
-            .strip_prefix("pod-")
-            .and_then(|rest| rest.strip_prefix(case.pod().name()))
-            .and_then(|rest| rest.strip_prefix('-'))
-            .is_some_and(|hash| hash.len() == 5),
-    };
-    let event = newest_about(case, "Workload", &is_of_pod)?;
-    // what is said before the queue has let it in is over then
-    let mut later =
-        case.snapshot.events().iter().filter(|other| {
-            other.about == event.about && ADMITTED.contains(&other.reason.as_str())
-        });
-    let admitted = later.any(|other| other.last > event.last);
-    (!admitted).then_some(event)
-}
-
-/// The newest event about the pod's PodGroup in which a queue speaks.
-fn group_event<'a>(case: &Case<'a>) -> Option<&'a Event> {
-    let group = Group::of_volcano(case)?;
-    newest_about(case, "PodGroup", &|name: &str| name == group.name)
-        .filter(|event| queue::read(&event.message) != Queue::Unknown)
-}
-
-/// Of a warning and another event of the same time, the one that a queue writes.
-fn newest_about<'a>(
-    case: &Case<'a>,
-    kind: &str,
-    is_of_pod: &dyn Fn(&str) -> bool,
-) -> Option<&'a Event> {
-    let events = case.snapshot.events().iter();
-    events
-        .filter(|event| {
-            event.about.kind == kind
-                && event.about.namespace.as_deref() == Some(case.namespace())
-                && is_of_pod(&event.about.name)
-        })
-        .map(|event| (queue::read(&event.message) != Queue::Unknown, event))
-        .filter(|(speaks, event)| event.warning || *speaks)
-        .max_by_key(|(speaks, event)| (*speaks, event.last, &event.name))
-        .map(|(_, event)| event)
 }
 
 /// Volcano's queue has not let the PodGroup in: no scheduler looks at its pods before.
@@ -197,6 +143,24 @@ fn yunikorn(case: &Case<'_>) -> Option<Held> {
         more: Vec::new(),
         certainty: Certainty::Likely,
         or_nodes: reason == Reason::Queued,
+    })
+}
+
+/// What the scheduler's message says of a queue.
+fn from_message(case: &Case<'_>) -> Option<Held> {
+    let only = message_only::find(case, |reason| {
+        matches!(reason, Reason::Queued | Reason::QueueQuota)
+    })?;
+    Some(Held {
+        system: match case.pod().scheduler() {
+            YUNIKORN => System::YuniKorn,
+            _ => System::Scheduler,
+        },
+        says: queue::read(&only.clause.text),
+        proof: only.latest_message.quote.clone(),
+        more: Vec::new(),
+        certainty: only.certainty(),
+        or_nodes: only.clause.reason == Reason::Queued,
     })
 }
 

@@ -1,10 +1,8 @@
-//! What the causes share that go by where other pods are: the command that shows it, what a domain is called, and
-//! the messages of old schedulers, which tell affinity and anti-affinity alike.
+//! What the causes share that go by where other pods are: the command that shows it, what a domain is called, and which
+//! of some nodes the pod could use.
 
 use crate::kubernetes::labels::{HOSTNAME, OLD_REGION, OLD_ZONE, REGION, ZONE};
 use crate::kubernetes::shell;
-use crate::messages::scheduler::Reason;
-use crate::rules::Case;
 use crate::scheduler::NodeResult;
 use crate::scheduler::ranking::nearest_feasible;
 use crate::text::{Fact, Message, say};
@@ -51,21 +49,6 @@ pub(super) fn usable_if_any(
         .filter(|node| nearest_feasible.is_usable(node));
     let usable: Vec<&NodeResult> = usable.copied().collect();
     if usable.is_empty() { passing } else { usable }
-}
-
-/// Whether the scheduler says which of affinity and anti-affinity fails; up to 1.20 it has a reason for both beside those, and in
-/// older versions at times no other.
-pub(super) fn says_which(case: &Case<'_>) -> bool {
-    let said = case
-        .scheduling()
-        .and_then(|known| known.scheduler_message.as_ref());
-    let mut clauses = said.iter().flat_map(|said| &said.message.clauses);
-    clauses.any(|clause| {
-        matches!(
-            clause.reason,
-            Reason::PodAffinity | Reason::PodAntiAffinity | Reason::ExistingPodsAntiAffinity
-        )
-    })
 }
 
 #[cfg(test)]

@@ -83,6 +83,26 @@ impl Candidate<'_> {
         let template = self.workload.as_ref();
         is_bare || template.is_some_and(|(_, workload)| workload.template_labels.contains_key(key))
     }
+
+    /// What it carries in place of what the selector asks for.
+    pub(super) fn carried(&self) -> Vec<String> {
+        let pair = |key: &str| Some(format!("{key}={}", self.labels.get(key)?));
+        let carried = self.differences.iter().filter_map(|one| match one {
+            Difference::Value { key, .. } => pair(key),
+            Difference::Key { found, .. } => pair(found),
+            Difference::Missing { .. } => None,
+        });
+        carried.collect()
+    }
+
+    /// The keys of the selector that it has nothing for.
+    pub(super) fn missing(&self) -> Vec<String> {
+        let missing = self.differences.iter().filter_map(|one| match one {
+            Difference::Missing { key } => Some(key.clone()),
+            _ => None,
+        });
+        missing.collect()
+    }
 }
 
 /// What comes nearest to the selector, in order of names; several come equally near, none when nothing comes near at all.
@@ -186,65 +206,4 @@ fn tells(value: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn labels(text: &str) -> Labels {
-        let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
-        pairs
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .collect()
-    }
-
-    #[test]
-    fn a_pair_differs_in_its_value_or_its_key_or_is_missing() {
-        let key = "app".to_owned();
-        let found = |found: &str| found.to_owned();
-        for (selector, carried, expected) in [
-            ("app=web", "app=web,tier=x", None),
-            (
-                "app=wbe",
-                "app=web",
-                Some(Difference::Value {
-                    key: key.clone(),
-                    found: found("web"),
-                    is_slip: true,
-                }),
-            ),
-            (
-                "app=web",
-                "app=billing",
-                Some(Difference::Value {
-                    key: key.clone(),
-                    found: found("billing"),
-                    is_slip: false,
-                }),
-            ),
-            (
-                "app=web",
-                "app.kubernetes.io/name=web",
-                Some(Difference::Key {
-                    key: key.clone(),
-                    found: found("app.kubernetes.io/name"),
-                }),
-            ),
-            (
-                "app=web",
-                "tier=x",
-                Some(Difference::Missing { key: key.clone() }),
-            ),
-            (
-                "app=true",
-                "exposed=true",
-                Some(Difference::Missing { key }),
-            ),
-        ] {
-            let differences = differences(&labels(selector), &labels(carried));
-            assert_eq!(
-                differences.into_iter().next(),
-                expected,
-                "{selector} {carried}"
-            );
-        }
-    }
-}
+mod tests;

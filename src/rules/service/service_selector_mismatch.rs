@@ -140,18 +140,7 @@ fn headline(near: &Candidate<'_>) -> Sentence {
 }
 
 fn nearest(case: &ServiceCase<'_>, near: &Candidate<'_>, finding: Finding) -> Finding {
-    let pair = |key: &str| Some(format!("{key}={}", near.labels.get(key)?));
-    let carried = near.differences.iter().filter_map(|one| match one {
-        Difference::Value { key, .. } => pair(key),
-        Difference::Key { found, .. } => pair(found),
-        Difference::Missing { .. } => None,
-    });
-    let missing = near.differences.iter().filter_map(|one| match one {
-        Difference::Missing { key } => Some(key.clone()),
-        _ => None,
-    });
-    let carried: Vec<String> = carried.collect();
-    let missing: Vec<String> = missing.collect();
+    let (carried, missing) = (near.carried(), near.missing());
     let some = |names: Vec<String>| (!names.is_empty()).then_some(names);
     let only_missing = carried.is_empty();
     let finding = finding

@@ -144,6 +144,11 @@ impl<'e> Match<'e> {
         finding
     }
 
+    /// Whether the scheduler's message gives this reason for it.
+    pub(crate) fn says(&self, reason: &Reason) -> bool {
+        self.clauses.iter().any(|clause| clause.reason == *reason)
+    }
+
     /// The names of the nodes on which it was found.
     pub(crate) fn nodes(&self) -> Vec<String> {
         self.places
