@@ -17,7 +17,7 @@ pub const NODE_NAME: &str = "metadata.name";
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NodeRequirement {
-    /// The label, or [`NODE_NAME`].
+    /// The label, or the field `metadata.name`.
     pub key: String,
     /// `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt` or `Lt`.
     pub operator: String,
