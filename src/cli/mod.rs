@@ -51,7 +51,7 @@ Examples:
   kubectl diagnose explain CrashLoopBackOff
 
 Exit codes: 0 nothing is stuck, or only what was filtered or silenced; 1 something is stuck, or has
-ended and is kept; 2 could not diagnose.";
+ended and is kept; 2 could not diagnose; 3 with --wait: the time is over.";
 
 /// What was typed, with the level of `-v 6` and `-v6` behind an equals sign: alone `-v` takes none, so that what follows
 /// it may be a name.

@@ -39,12 +39,15 @@ pub fn wait(
     snapshot: &Snapshot<'_>,
     scope: &Scope,
     patience: Duration,
+    waited: Duration,
 ) -> Wait {
-    report.awaited = if scope.has_names() {
-        named(snapshot, scope)
+    let awaited = if scope.has_names() {
+        awaited(snapshot, scope)
     } else {
         Vec::new()
     };
+    let has_failed = awaited.iter().any(|(_, awaits)| *awaits == Awaits::Failed);
+    report.awaited = awaited.into_iter().map(told).collect();
     let patience = i64::try_from(patience.as_secs()).unwrap_or(i64::MAX);
     let is_current = |one: &&Affected| {
         let namespace = one.namespace.as_deref().unwrap_or_default();
@@ -53,7 +56,10 @@ pub fn wait(
             .filter(|_| one.kind == Kind::Pod.as_str());
         pod.is_none_or(|pod| !is_of_old_revision(pod, snapshot))
     };
-    let is_long = |one: &Affected| one.since_seconds.is_some_and(|since| since >= patience);
+    // who waits gives others that time from now on
+    let is_over = i64::try_from(waited.as_secs()).unwrap_or(i64::MAX) >= patience;
+    let is_long =
+        |one: &Affected| is_over && one.since_seconds.is_some_and(|since| since >= patience);
     let is_final = |one: &Diagnosis| {
         let mut current = one.affected.iter().filter(is_current);
         one.certainty != Certainty::Possible
@@ -65,7 +71,8 @@ pub fn wait(
         .iter()
         .filter(|one| one.standing == StandingReport::Ended);
     let mut unexplained = report.unexplained.iter();
-    if report.diagnoses.iter().any(is_final)
+    if has_failed
+        || report.diagnoses.iter().any(is_final)
         || unexplained.any(|one| is_current(&&one.object) && is_long(&one.object))
         || ended.any(|one| failed(&one.object))
     {
@@ -78,17 +85,13 @@ pub fn wait(
     }
 }
 
-fn named(snapshot: &Snapshot<'_>, scope: &Scope) -> Vec<AwaitedReport> {
-    let awaited = awaited(snapshot, scope).into_iter();
-    let report = awaited.map(|(object, awaits)| {
-        let message = message(&awaits);
-        AwaitedReport {
-            object,
-            because: message.english(),
-            message,
-        }
-    });
-    report.collect()
+fn told((object, awaits): (ObjectRef, Awaits)) -> AwaitedReport {
+    let message = message(&awaits);
+    AwaitedReport {
+        object,
+        because: message.english(),
+        message,
+    }
 }
 
 fn message(awaits: &Awaits) -> Message {
@@ -121,6 +124,7 @@ fn message(awaits: &Awaits) -> Message {
             *all,
         ),
         Awaits::Completion => say!("wait.completion", "it has not completed").into(),
+        Awaits::Failed => say!("wait.failed", "it has failed for good").into(),
         Awaits::Ready => say!("wait.ready", "it is not ready").into(),
         Awaits::Endpoint => say!("wait.endpoint", "none of its pods is ready").into(),
         Awaits::Sight => say!("wait.sight", "it cannot be read").into(),

@@ -2,7 +2,7 @@
 //! kube-state-metrics, so that its series can be joined by `namespace` and the owner's labels.
 
 use crate::kubernetes::text::one_line;
-use crate::report::{Metrics, Series, Stuck};
+use crate::report::{ENDED, Metrics, Series, Stuck};
 use anyhow::Context;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
@@ -45,29 +45,40 @@ impl Collector for Families {
 }
 
 /// Which objects, how the family is called, and what its help says.
-type OfKind = (fn(&str) -> bool, &'static str, &'static str, &'static str);
+type OfKind = (
+    fn(&Series) -> bool,
+    &'static str,
+    &'static str,
+    &'static str,
+);
 
-const STUCK: [OfKind; 4] = [
+const STUCK: [OfKind; 5] = [
     (
-        |kind| kind == "Pod",
+        |series| series.kind == "Pod" && series.role != ENDED,
         "stuck_pods",
         "pod_stuck_since_timestamp",
         "Pods that are stuck, each by the first of its causes",
     ),
     (
-        |kind| !matches!(kind, "Pod" | "Service" | "Node"),
+        |series| series.kind == "Pod" && series.role == ENDED,
+        "ended_pods",
+        "pod_ended_timestamp",
+        "Pods that have failed for good and are kept, each by the first of its causes",
+    ),
+    (
+        |series| !matches!(series.kind.as_str(), "Pod" | "Service" | "Node"),
         "workloads_short_of_pods",
         "workload_short_of_pods_since_timestamp",
         "Workloads that cannot get the pods that they want",
     ),
     (
-        |kind| kind == "Service",
+        |series| series.kind == "Service",
         "stuck_services",
         "service_stuck_since_timestamp",
         "Services that reach no pod",
     ),
     (
-        |kind| kind == "Node",
+        |series| series.kind == "Node",
         "stuck_nodes",
         "node_stuck_since_timestamp",
         "Nodes that keep their pods from running",
@@ -81,7 +92,7 @@ impl Families {
             let all: Vec<(&Series, &Stuck)> = metrics
                 .stuck
                 .iter()
-                .filter(|(series, _)| is_meant(&series.kind))
+                .filter(|(series, _)| is_meant(series))
                 .collect();
             let counted = all
                 .iter()

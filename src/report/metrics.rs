@@ -12,6 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How long a series that was told of once is told as zero, so that alerts see it end.
 const KEPT: SignedDuration = SignedDuration::from_mins(15);
 
+/// The role of the cause of what has ended for good.
+pub const ENDED: &str = "ended";
+
 /// Everything that is told in one answer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Metrics {
@@ -48,7 +51,7 @@ pub struct Series {
     pub layer: &'static str,
     /// How sure that is.
     pub certainty: &'static str,
-    /// Whether it is the cause, contributes to one, or is so on purpose.
+    /// Whether it is the cause, contributes to one, or is so on purpose; or that they have ended for good and are kept.
     pub role: &'static str,
 }
 
@@ -117,10 +120,13 @@ impl Metrics {
                 Role::Held => "held",
             };
             let certainty = one.certainty.as_str();
-            let of = (one.cause, one.layer.as_str(), certainty, role);
-            let stuck = one.affected.iter().filter(|object| !object.ended);
-            for object in stuck.filter(|object| counted.insert(object.key())) {
-                metrics.add(object, of);
+            let once = one
+                .affected
+                .iter()
+                .filter(|object| counted.insert(object.key()));
+            for object in once {
+                let role = if object.ended { ENDED } else { role };
+                metrics.add(object, (one.cause, one.layer.as_str(), certainty, role));
             }
         }
         for one in &report.unexplained {

@@ -17,7 +17,7 @@ mod workload;
 
 pub use affected::{Affected, ContainersReport, ObjectKey, RestartsReport};
 pub use diff::{Changed, DIFF_SCHEMA, Diff, Finding, Side, Still, Unknown, WhyUnknown};
-pub use metrics::{Cost, Metrics, Series, Stuck};
+pub use metrics::{Cost, ENDED, Metrics, Series, Stuck};
 pub use nodes::{FilterFailureReport, NodeReport, UnreadReport, node_reports};
 pub use past::{Past, PastFinding, PastGap};
 pub use root_cause::RootCause;

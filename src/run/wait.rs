@@ -31,7 +31,7 @@ pub(super) fn wait(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> 
         let begun = Stopwatch::start();
         let mut progress = Progress::new(layout);
         loop {
-            let (report, wait) = look(&mut following, patience);
+            let (report, wait) = look(&mut following, patience, begun.elapsed());
             let is_late = !limit.is_zero() && begun.elapsed() >= limit;
             match wait {
                 Wait::Over => return Ok((report, WELL)),
@@ -71,11 +71,17 @@ fn named_by(paths: &[PathBuf], scope: &mut Scope) -> Result<()> {
     Ok(())
 }
 
-fn look(following: &mut Following, patience: Duration) -> (Report, Wait) {
+fn look(following: &mut Following, patience: Duration, waited: Duration) -> (Report, Wait) {
     let mut report = following.report();
     let watcher = &following.watcher;
     let store = watcher.store();
-    let wait = stands(&mut report, &store.snapshot(), watcher.scope(), patience);
+    let wait = stands(
+        &mut report,
+        &store.snapshot(),
+        watcher.scope(),
+        patience,
+        waited,
+    );
     (report, wait)
 }
 

@@ -103,13 +103,16 @@ impl PodRecords {
             .status
             .as_ref()
             .and_then(|status| status.phase.as_deref());
-        self.take(namespace, name);
-        match phase {
-            Some("Succeeded") => return self.note_success(pod),
-            Some("Failed") => return,
-            _ => {}
+        if let Some("Succeeded" | "Failed") = phase {
+            self.take(namespace, name);
+            if phase == Some("Succeeded") {
+                self.note_success(pod);
+            }
+            return;
         }
+        // before the old one goes, whose footprint's place would be given to the new one: they would look equal
         let record = self.of(pod, name, spec, healthy);
+        self.take(namespace, name);
         let key = (record.namespace.clone(), record.name.clone());
         let at = match self.vacant.pop() {
             Some(at) => at,

@@ -51,7 +51,7 @@ pub(super) fn sorted<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Sorted<&'s P
         let has_failed = standing == Standing::Stuck && pod.phase() == "Failed";
         if has_failed && !scope.only_pods() {
             let ready = ready.get_or_insert_with(|| Ready::of(store));
-            if ready.replaces(pod, store) {
+            if ready.replaces(pod, snapshot) {
                 standing = Standing::Ended(Because::Replaced);
             }
         }

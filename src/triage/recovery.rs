@@ -1,6 +1,7 @@
 //! Failed pods that no longer matter: another pod of the same controller has taken their place.
 
-use crate::snapshot::{Kind, ObjectRef, PodView, Seen, Store};
+use super::since;
+use crate::snapshot::{Kind, ObjectRef, PodView, Seen, Snapshot, Store};
 use std::collections::HashSet;
 
 /// Who runs a ready pod: controllers by namespace and name, and their outermost owners.
@@ -28,7 +29,8 @@ impl<'s> Ready<'s> {
 
     /// Whether the pod is a leftover: its Job is complete or has other attempts at work, or its owner runs a ready pod in its
     /// stead.
-    pub(super) fn replaces(&self, pod: &PodView, store: &Store) -> bool {
+    pub(super) fn replaces(&self, pod: &PodView, snapshot: &Snapshot<'_>) -> bool {
+        let store = snapshot.store();
         let Some((kind, name)) = pod.controller() else {
             return false;
         };
@@ -41,7 +43,12 @@ impl<'s> Ready<'s> {
                     let others = store
                         .pod_records()
                         .of_controller(pod.namespace(), &controller);
-                    let at_work = others.filter(|other| other.ready && !other.terminating);
+                    // an attempt that has not outlived the failed one may end as it did
+                    let at_work = others.filter(|other| {
+                        let uptime = other.started.map(|started| snapshot.seconds_since(started));
+                        let outlives = uptime.is_some_and(|uptime| since::outlives(pod, uptime));
+                        other.ready && !other.terminating && outlives
+                    });
                     job.finished() == Some(true) || (wanted > 0 && at_work.count() >= wanted)
                 }
                 _ => succeeded_later(pod, store, &controller),

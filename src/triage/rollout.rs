@@ -25,6 +25,8 @@ pub enum Awaits {
     Available(i64, i64),
     /// That a Job completes.
     Completion,
+    /// Nothing any more: a Job or a pod has failed for good.
+    Failed,
     /// That it is ready.
     Ready,
     /// A ready pod of a Service.
@@ -84,6 +86,9 @@ fn of_pod(namespace: &str, name: &str, store: &Store) -> Option<Awaits> {
     if whole.is_some_and(|pod| pod.phase() == "Succeeded") {
         return None;
     }
+    if whole.is_some_and(|pod| pod.phase() == "Failed") {
+        return Some(Awaits::Failed);
+    }
     match (whole, record) {
         (None, None) => Some(Awaits::Object),
         (_, Some(record)) if record.ready && !record.terminating => None,
@@ -123,12 +128,12 @@ fn of_workload(subject: &WorkloadSubject<'_>) -> Option<Awaits> {
     let updates = match subject.kind {
         Kind::CronJob => return None,
         Kind::Job => {
-            let is_over = subject.workload.finished().is_some();
-            return (!is_over).then_some(if *halted {
-                Awaits::Resume
-            } else {
-                Awaits::Completion
-            });
+            return match subject.workload.finished() {
+                Some(true) => None,
+                Some(false) => Some(Awaits::Failed),
+                None if *halted => Some(Awaits::Resume),
+                None => Some(Awaits::Completion),
+            };
         }
         Kind::Deployment if *halted => return Some(Awaits::Resume),
         Kind::Deployment => true,

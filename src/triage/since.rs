@@ -120,6 +120,14 @@ pub fn between_crashes(container: &ContainerView<'_>, uptime: i64) -> bool {
     container.status.restart_count >= LOOP && uptime < good_run(lasted(last))
 }
 
+/// Whether another pod that has run for so many seconds does better than this one, which has ended.
+pub(super) fn outlives(pod: &PodView, uptime: i64) -> bool {
+    let runs = pod
+        .containers()
+        .filter_map(|one| one.terminated().map(lasted));
+    uptime >= good_run(runs.max().unwrap_or_default())
+}
+
 /// The seconds for which a container has to run until it counts as well, when the run before took so long.
 fn good_run(lasted: i64) -> i64 {
     BACK_OFF_RESET.min(lasted.saturating_mul(2).saturating_add(60))

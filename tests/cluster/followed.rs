@@ -164,7 +164,7 @@ fn exported(cluster: &Cluster, user: &Identity) -> Result<(), String> {
         return Err(format!("{series} is not told: {}", metrics(&address)));
     }
     let alert = format!(
-        r#"alert KubeDiagnosePodsStuck {{cause="insufficient-cpu", layer="scheduling", namespace="{}", owner_kind="Deployment", owner_name="web"}}"#,
+        r#"alert KubeDiagnosePodsStuck {{namespace="{}", owner_kind="Deployment", owner_name="web"}}"#,
         namespace.name
     );
     checked(&check, &address, |said| said == [alert.as_str()])?;

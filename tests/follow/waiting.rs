@@ -225,6 +225,30 @@ fn going_back_meanwhile_is_followed() {
 }
 
 #[test]
+fn a_job_that_has_failed_is_no_success() {
+    let world = shop(&THERE);
+    let failed = json!({"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "lastTransitionTime": CREATED});
+    let job = json!({
+        "apiVersion": "batch/v1", "kind": "Job",
+        "metadata": {"namespace": "shop", "name": "migrate", "uid": "uid-migrate", "creationTimestamp": CREATED},
+        "spec": {"backoffLimit": 0, "completions": 1, "parallelism": 1, "template": {"spec": {"containers": []}}},
+        "status": {"failed": 1, "conditions": [failed]},
+    });
+    world.put(Kind::Job, job);
+    let mut pod = objects::crashing("shop", "migrate-x", 0);
+    pod["metadata"]["ownerReferences"] = json!([{"apiVersion": "batch/v1", "kind": "Job", "name": "migrate", "uid": "uid-migrate", "controller": true}]);
+    pod["status"]["phase"] = json!("Failed");
+    world.put(Kind::Pod, pod);
+    let server = world.serve();
+    let waiting = ["--wait", "--timeout", "10s", "--patience", "1h"];
+    for target in ["job/migrate", "pod/migrate-x"] {
+        let child = run(&server.kubeconfig(), &[&[target], &waiting[..]].concat());
+        let (code, out) = ended(child);
+        assert_eq!(code, Some(1), "{target}: {out}");
+    }
+}
+
+#[test]
 fn what_manifests_name_is_waited_for() {
     let world = shop(&THERE);
     let server = world.serve();

@@ -123,3 +123,23 @@ fn pods_of_one_template_share_a_footprint() {
     assert_eq!((pod_records.len(), pod_records.footprints().len()), (2, 1));
     assert_eq!(pod_records.on_node("n3").count(), 1);
 }
+
+#[test]
+fn a_pod_with_another_footprint_is_another_record() {
+    let mut pod_records = PodRecords::default();
+    let mut one = pod("a", "n1", "Running");
+    pod_records.insert(&one);
+    let before = pod_records.get("shop", "a").cloned();
+    let other = std::iter::once(("app".to_owned(), "other".to_owned()));
+    one.metadata.labels = Some(other.collect());
+    pod_records.insert(&one);
+    assert_ne!(pod_records.get("shop", "a").cloned(), before);
+    assert_eq!(
+        pod_records
+            .footprints()
+            .iter()
+            .filter(|one| !one.labels.is_empty())
+            .count(),
+        1
+    );
+}
