@@ -8,7 +8,7 @@ use crate::support::{Kind, Report, Requests, Retention, Verdicts, diagnose_again
 use serde_json::{Value, to_value};
 
 /// Objects of a case that are taken out, spread over all.
-const MOST: usize = 4;
+const MOST: usize = 2;
 
 pub(super) fn check(case: &Case) {
     let mut loaded = load(&case.text()).expect("a case is readable");
