@@ -11,7 +11,7 @@ pub use crate::gather::proxy::ProxyVariables;
 pub use crate::gather::watch::{Pace, Watcher, on_one_thread};
 pub use crate::gather::{
     Accept, ConnectError, Connection, ConnectionFlags, Environment, Gathered, ReadError, Traffic,
-    cluster, resolve,
+    cluster, process, resolve,
 };
 pub use crate::kubernetes::field_selector::FieldSelector;
 pub use crate::kubernetes::node_terms::NodeRequirement;

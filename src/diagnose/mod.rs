@@ -41,13 +41,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Diagnoses everything in the scope that is stuck.
 pub fn diagnose(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests) -> Report {
-    diagnose_again(
-        snapshot,
-        scope,
-        requests,
-        &mut Verdicts::default(),
-        &Changes::default(),
-    )
+    run(snapshot, scope, requests, Examine::OneOfEachClass, None)
 }
 
 /// The same where it was diagnosed before and this has changed since: what the rules found is not asked again in vain.
@@ -58,21 +52,13 @@ pub fn diagnose_again(
     verdicts: &mut Verdicts,
     changes: &Changes,
 ) -> Report {
-    let examine = Examine::OneOfEachClass;
-    run(snapshot, scope, requests, examine, verdicts, changes)
+    let kept = Some((verdicts, changes));
+    run(snapshot, scope, requests, Examine::OneOfEachClass, kept)
 }
 
 /// The same with a look at each object, however alike they are: what tests hold against it.
 pub fn diagnose_each(snapshot: &Snapshot<'_>, scope: &Scope, requests: Requests) -> Report {
-    let (mut verdicts, changes) = Default::default();
-    run(
-        snapshot,
-        scope,
-        requests,
-        Examine::Each,
-        &mut verdicts,
-        &changes,
-    )
+    run(snapshot, scope, requests, Examine::Each, None)
 }
 
 /// For which objects the rules run: one of each equivalence class, or each.
@@ -87,39 +73,43 @@ fn run(
     scope: &Scope,
     requests: Requests,
     examine: Examine,
-    verdicts: &mut Verdicts,
-    changes: &Changes,
+    kept: Option<(&mut Verdicts, &Changes)>,
 ) -> Report {
     let triage = triage(snapshot, scope);
-    verdicts.begin(changes, snapshot.clock().at);
     let unset = Engine::without_nodes(snapshot);
     let pods = &triage.pods.stuck;
-    let class = |pod: &PodView| {
-        let is_asked = examine == Examine::OneOfEachClass;
-        is_asked.then(|| equivalence::key(pod, &unset))?
-    };
+    let once = examine == Examine::OneOfEachClass;
+    let class = |pod: &PodView| once.then(|| equivalence::key(pod, &unset))?;
     let classes: Vec<Option<String>> = pods.iter().map(|pod| class(pod)).collect();
     let unbound = || {
         let all = pods.iter().zip(&classes);
         let unbound = all.filter(|(pod, _)| pod.node().is_none());
         unbound.map(|(pod, class)| (*pod, class.as_deref()))
     };
-    unbound().for_each(|(pod, _)| verdicts.consider(changes, pod));
-    let engine = if verdicts.lack(unbound()) {
+    let verdicts = kept.map(|(verdicts, changes)| {
+        verdicts.begin(changes, snapshot.clock().at, unbound().map(|(pod, _)| pod));
+        verdicts
+    });
+    let lacks_none = verdicts.as_ref().is_some_and(|all| !all.lack(unbound()));
+    let engine = if unbound().next().is_some() && !lacks_none {
         Engine::new(snapshot)
     } else {
         unset
     };
-    let mut run = Run::of(verdicts);
+    let mut run = Run {
+        verdicts,
+        ..Run::default()
+    };
     run.explain_all(&triage.nodes.stuck, &engine, |_, _| None);
     run.explain_all(pods, &engine, |at, _| classes.get(at)?.clone());
     run.explain_all(&triage.workloads.stuck, &engine, |_, case| {
-        let is_asked = examine == Examine::OneOfEachClass;
-        is_asked.then(|| rules::alike(case))?
+        once.then(|| rules::alike(case))?
     });
     run.explain_all(&triage.services.stuck, &engine, |_, _| None);
     run.each_object_once();
-    run.verdicts.end();
+    if let Some(verdicts) = run.verdicts.as_mut() {
+        verdicts.end();
+    }
     let workloads = workloads::reports(&triage, snapshot);
     let (root_causes, mut diagnoses) = root_cause::in_order(run.diagnoses.finish(), &workloads);
     rollback::offer(&mut diagnoses, &workloads, snapshot);
@@ -152,9 +142,10 @@ fn run(
 }
 
 /// What was found so far.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Run<'v> {
-    verdicts: &'v mut Verdicts,
+    /// Of the reports before, where there were any.
+    verdicts: Option<&'v mut Verdicts>,
     diagnoses: Diagnoses,
     unexplained: Vec<Unexplained>,
     defects: Vec<Defect>,
@@ -162,17 +153,7 @@ struct Run<'v> {
     explained: BTreeMap<ObjectRef, Vec<&'static Rule>>,
 }
 
-impl<'v> Run<'v> {
-    fn of(verdicts: &'v mut Verdicts) -> Self {
-        Run {
-            verdicts,
-            diagnoses: Diagnoses::default(),
-            unexplained: Vec::new(),
-            defects: Vec::new(),
-            explained: BTreeMap::new(),
-        }
-    }
-
+impl Run<'_> {
     /// Looks at each object, unless one of the same key was looked at.
     fn explain_all<'a, S: Explained<'a>>(
         &mut self,
@@ -219,7 +200,10 @@ impl<'v> Run<'v> {
             let (hits, defects) = check(case, rules::all());
             (refine(hits), defects)
         };
-        let (mut hits, defects) = self.verdicts.of(case, look);
+        let (mut hits, defects) = match &mut self.verdicts {
+            Some(verdicts) => verdicts.of(case, look),
+            None => look(),
+        };
         self.defects.extend(defects);
         hits.retain(|hit| !is_symptom(hit));
         if case.it.is_in_doubt(case.snapshot) {

@@ -10,10 +10,11 @@
 use super::merge::Hit;
 use crate::report::Defect;
 use crate::rules::{Case, Explained};
-use crate::scheduler::{Examination, queueing_hint};
+use crate::scheduler::{FilterResults, queueing_hint};
 use crate::snapshot::{Changes, Dependencies, Dependency, ObjectRef, PodView};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// How long a finding holds at first while nothing changes: time alone may make another of it. Then twice as long, and so on.
 const FRESH: SignedDuration = SignedDuration::from_secs(10);
@@ -34,7 +35,8 @@ pub struct Verdicts {
 struct Verdict {
     hits: Vec<Hit>,
     defects: Vec<Defect>,
-    examination: Option<Examination>,
+    /// Of a pod that waits for a node.
+    results: Option<Arc<FilterResults>>,
     asked: Dependencies,
     at: Timestamp,
     holds: SignedDuration,
@@ -47,42 +49,40 @@ impl Verdicts {
         self.looked
     }
 
-    /// Lets go of what may have changed.
-    pub(super) fn begin(&mut self, changes: &Changes, at: Timestamp) {
-        self.lasting.clear();
-        for (object, verdict) in &mut self.known {
+    /// Lets go of what may have changed, also of these pods that wait for a node.
+    pub(super) fn begin<'a>(
+        &mut self,
+        changes: &Changes,
+        at: Timestamp,
+        unbound: impl Iterator<Item = &'a PodView>,
+    ) {
+        let Verdicts { known, lasting, .. } = self;
+        lasting.clear();
+        known.retain(|object, verdict| {
             verdict.is_stuck = false;
-            if at.duration_since(verdict.at) >= verdict.holds {
+            let is_due = at.duration_since(verdict.at) >= verdict.holds;
+            if is_due {
                 let holds = LASTING.min(verdict.holds + verdict.holds);
-                self.lasting.insert(object.clone(), holds);
+                lasting.insert(object.clone(), holds);
+            }
+            !is_due && !changes.touch(&verdict.asked)
+        });
+        for pod in unbound {
+            let object = pod.object();
+            let matters = known.get(&object).is_some_and(|verdict| {
+                let results = verdict.results.as_deref();
+                verdict.asked.contains(&Dependency::Filters)
+                    && queueing_hint::matters(changes, pod.pod(), results)
+            });
+            if matters {
+                known.remove(&object);
             }
         }
-        let lasting = &self.lasting;
-        self.known.retain(|object, verdict| {
-            !lasting.contains_key(object) && !changes.touch(&verdict.asked)
-        });
     }
 
     /// Lets go of what is not stuck any more.
     pub(super) fn end(&mut self) {
         self.known.retain(|_, verdict| verdict.is_stuck);
-    }
-
-    /// The same of a pod that waits for a node, for which it could matter.
-    pub(super) fn consider(&mut self, changes: &Changes, pod: &PodView) {
-        let object = pod.object();
-        let Some(verdict) = self.known.get(&object) else {
-            return;
-        };
-        let depends = verdict
-            .asked
-            .iter()
-            .any(|asked| *asked == Dependency::Filters);
-        let results = verdict.examination.as_ref();
-        let results = results.and_then(|examination| examination.results.as_deref());
-        if depends && queueing_hint::matters(changes, pod.pod(), results) {
-            self.known.remove(&object);
-        }
     }
 
     /// Whether the rules have to look at one of these pods, of which those of one class are looked at once when something is
@@ -111,36 +111,34 @@ impl Verdicts {
         look: impl FnOnce() -> (Vec<Hit>, Vec<Defect>),
     ) -> (Vec<Hit>, Vec<Defect>) {
         let object = case.object();
-        if !self.known.contains_key(&object) {
-            self.looked += 1;
-            let ((hits, defects), mut asked) = Dependencies::of(look);
-            asked.add(Dependency::Events(object.clone()));
-            if let Some(kind) = object.known_kind() {
-                let namespace = case.namespace().to_owned();
-                asked.add(Dependency::Object(kind, namespace, object.name.clone()));
-            }
-            let verdict = Verdict {
-                hits,
-                defects,
-                examination: case.examined(),
-                asked,
-                at: case.snapshot.clock().at,
-                holds: self.lasting.get(&object).copied().unwrap_or(FRESH),
-                is_stuck: true,
-            };
-            self.known.insert(object.clone(), verdict);
+        if let Some(verdict) = self.known.get_mut(&object) {
+            verdict.is_stuck = true;
+            return (verdict.hits.clone(), verdict.defects.clone());
         }
-        let Some(verdict) = self.known.get_mut(&object) else {
-            return (Vec::new(), Vec::new());
+        self.looked += 1;
+        let ((hits, defects), mut asked) = Dependencies::of(look);
+        asked.add(Dependency::Events(object.clone()));
+        if let Some(kind) = object.known_kind() {
+            let namespace = case.namespace().to_owned();
+            asked.add(Dependency::Object(kind, namespace, object.name.clone()));
+        }
+        let verdict = Verdict {
+            hits: hits.clone(),
+            defects: defects.clone(),
+            results: case.examined().and_then(|one| one.results.clone()),
+            asked,
+            at: case.snapshot.clock().at,
+            holds: self.lasting.get(&object).copied().unwrap_or(FRESH),
+            is_stuck: true,
         };
-        verdict.is_stuck = true;
-        (verdict.hits.clone(), verdict.defects.clone())
+        self.known.insert(object, verdict);
+        (hits, defects)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Verdicts;
+    use super::{SignedDuration, Timestamp, Verdicts};
     use crate::diagnose::diagnose_again;
     use crate::report::Requests;
     use crate::scheduler::testing::{Cluster, Object, node, object, pod};
@@ -201,26 +199,39 @@ mod tests {
             .set("/status/conditions", ready)
     }
 
+    /// A cluster that is followed from noon on.
+    struct Followed {
+        cluster: Cluster,
+        verdicts: Verdicts,
+    }
+
+    impl Followed {
+        fn of(cluster: Cluster) -> Self {
+            let verdicts = Verdicts::default();
+            Followed { cluster, verdicts }
+        }
+
+        /// How often the rules look at an object so many seconds after noon.
+        fn looks(&mut self, seconds: i64) -> u64 {
+            let noon: Timestamp = NOON.parse().unwrap();
+            let store = self.cluster.store();
+            store.set_time(noon + SignedDuration::from_secs(seconds));
+            let changes = store.take_changes();
+            let (snapshot, scope) = (store.snapshot(), Scope::everything());
+            let (requests, before) = (Requests::default(), self.verdicts.looked());
+            let report = diagnose_again(&snapshot, &scope, requests, &mut self.verdicts, &changes);
+            assert_eq!(report.diagnoses.len(), 2, "{report:#?}");
+            self.verdicts.looked() - before
+        }
+    }
+
     /// How often the rules look at an object again after this.
     fn looks(seconds: i64, changes: impl IntoIterator<Item = Object>) -> u64 {
-        let mut cluster = cluster().with(heard("in", "2026-01-01T11:59:00Z"));
-        let mut verdicts = Verdicts::default();
-        let mut look = |cluster: &mut Cluster, seconds: i64| {
-            let noon: jiff::Timestamp = NOON.parse().unwrap();
-            cluster
-                .store()
-                .set_time(noon + jiff::SignedDuration::from_secs(seconds));
-            let changes = cluster.store().take_changes();
-            let (snapshot, scope) = (cluster.store().snapshot(), Scope::everything());
-            let requests = Requests::default();
-            let report = diagnose_again(&snapshot, &scope, requests, &mut verdicts, &changes);
-            assert_eq!(report.diagnoses.len(), 2, "{report:#?}");
-            verdicts.looked()
-        };
-        let first = look(&mut cluster, 0);
-        assert!(first >= 2);
-        changes.into_iter().for_each(|change| cluster.put(change));
-        look(&mut cluster, seconds) - first
+        let mut followed = Followed::of(cluster().with(heard("in", "2026-01-01T11:59:00Z")));
+        assert!(followed.looks(0) >= 2);
+        let changes = changes.into_iter();
+        changes.for_each(|change| followed.cluster.put(change));
+        followed.looks(seconds)
     }
 
     #[test]
@@ -259,25 +270,9 @@ mod tests {
     fn time_alone_makes_all_be_looked_at_ever_more_seldom() {
         assert_eq!(looks(9, []), 0);
         assert_eq!(looks(10, []), 2);
-        let mut cluster = cluster();
-        let mut verdicts = Verdicts::default();
-        let noon: jiff::Timestamp = NOON.parse().unwrap();
-        let mut times = Vec::new();
-        for second in 0..=200 {
-            let time = noon + jiff::SignedDuration::from_secs(second);
-            cluster.store().set_time(time);
-            let changes = cluster.store().take_changes();
-            let before = verdicts.looked();
-            let (snapshot, scope) = (cluster.store().snapshot(), Scope::everything());
-            diagnose_again(
-                &snapshot,
-                &scope,
-                Requests::default(),
-                &mut verdicts,
-                &changes,
-            );
-            times.extend((verdicts.looked() > before).then_some(second));
-        }
+        let mut followed = Followed::of(cluster());
+        let times = (0..=200).filter(|second| followed.looks(*second) > 0);
+        let times: Vec<i64> = times.collect();
         assert_eq!(times, [0, 10, 30, 70, 130, 190]);
     }
 }

@@ -13,7 +13,7 @@
 //! - [`client`] sends requests under a deadline and streams lists
 //! - [`manifests`] reads what is to be waited for
 //! - [`names`] reads only names, for offers and completion
-//! - [`process`] tells what this process takes of its machine
+//! - [`process`] tells what a process takes of its machine
 //! - [`items`] cuts a streamed list into its objects
 
 pub mod client;

@@ -1,14 +1,18 @@
-//! What this process takes of its machine, where the system tells: Linux does, in `/proc` (proc_pid_stat(5), proc_pid_status(5)).
+//! What a process takes of its machine, where the system tells: Linux does, in `/proc` (proc_pid_stat(5), proc_pid_status(5)).
 
 use std::fs::read_to_string;
 
-/// The fields of `/proc/self/stat` behind the name, which may hold anything: time in user mode and in the kernel.
+/// The fields of `/proc/PID/stat` behind the name, which may hold anything: time in user mode and in the kernel.
 const USER: usize = 11;
 /// Ticks in a second, as user space is told of them on every platform of Linux (`USER_HZ`).
 const TICKS: f64 = 100.0;
+
+/// This process, where others go by their number.
+pub const SELF: &str = "self";
+
 /// Bytes that it has in memory.
-pub fn memory() -> Option<u64> {
-    let status = read_to_string("/proc/self/status").ok()?;
+pub fn memory(process: &str) -> Option<u64> {
+    let status = read_to_string(format!("/proc/{process}/status")).ok()?;
     let resident = status
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -17,8 +21,8 @@ pub fn memory() -> Option<u64> {
 }
 
 /// Seconds for which a processor was busy with it.
-pub fn processor() -> Option<f64> {
-    let stat = read_to_string("/proc/self/stat").ok()?;
+pub fn processor(process: &str) -> Option<f64> {
+    let stat = read_to_string(format!("/proc/{process}/stat")).ok()?;
     let (_, fields) = stat.rsplit_once(')')?;
     let ticks = fields.split_whitespace().skip(USER).take(2);
     let ticks: Option<Vec<f64>> = ticks.map(|ticks| ticks.parse().ok()).collect();
@@ -31,7 +35,7 @@ mod tests {
 
     #[test]
     fn a_process_takes_something() {
-        assert!(memory().is_some_and(|bytes| bytes > 1 << 20));
-        assert!(processor().is_some_and(|seconds| seconds < 1e6));
+        assert!(memory(SELF).is_some_and(|bytes| bytes > 1 << 20));
+        assert!(processor(SELF).is_some_and(|seconds| seconds < 1e6));
     }
 }

@@ -31,8 +31,8 @@ impl<'a, S: Subject<'a>> Case<'a, S> {
     }
 
     /// Why the pod is not bound, if that was asked.
-    pub fn examined(&self) -> Option<Examination> {
-        self.examination.get().cloned().flatten()
+    pub fn examined(&self) -> Option<&Examination> {
+        self.examination.get()?.as_ref()
     }
 
     /// The object.

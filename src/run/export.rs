@@ -89,7 +89,7 @@ fn cost(following: &Following) -> Cost {
         reports,
         seconds: took.as_secs_f64(),
         looks,
-        memory: process::memory(),
-        processor: process::processor(),
+        memory: process::memory(process::SELF),
+        processor: process::processor(process::SELF),
     }
 }

@@ -67,7 +67,7 @@ pub fn matters(changes: &Changes, pod: &Pod, results: Option<&FilterResults>) ->
     let mut rooms = changes.rooms().peekable();
     let on_others = rooms.peek().is_some() && (looks_across || changes.keep_others_away());
     on_others
-        || changes.of_reads_of(Kind::Pod)
+        || changes.reads_of(Kind::Pod)
         || rooms.any(|node| depends_on_pods(results, node))
         || any_of(&ALWAYS)
         || (spec.volumes.is_some() && any_of(&VOLUMES))

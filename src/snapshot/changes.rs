@@ -65,7 +65,7 @@ impl Changes {
     }
 
     /// Whether how much was read of the kind has changed.
-    pub fn of_reads_of(&self, kind: Kind) -> bool {
+    pub fn reads_of(&self, kind: Kind) -> bool {
         self.reads.contains(&kind)
     }
 

@@ -52,6 +52,11 @@ impl Dependencies {
         self.0.iter()
     }
 
+    /// Whether this was asked.
+    pub fn contains(&self, asked: &Dependency) -> bool {
+        self.0.contains(asked)
+    }
+
     /// Adds one that was not asked through the store.
     pub fn add(&mut self, dependency: Dependency) {
         self.0.insert(dependency);

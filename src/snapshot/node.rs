@@ -44,25 +44,27 @@ pub struct Condition {
     /// Since when.
     pub last_transition_time: Option<Timestamp>,
     /// When the kubelet last said so.
-    pub last_heartbeat_time: Option<Timestamp>,
+    #[serde(default)]
+    pub last_heartbeat_time: LastHeard,
 }
+
+/// When a kubelet was last heard of. That it was heard again is no difference between two states of a node.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(transparent)]
+pub struct LastHeard(pub Option<Timestamp>);
+
+impl PartialEq for LastHeard {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for LastHeard {}
 
 impl Node {
     /// The condition of this type.
     pub fn condition(&self, r#type: &str) -> Option<&Condition> {
         self.conditions.iter().find(|c| c.r#type == r#type)
-    }
-
-    /// Whether both are the same but for when the kubelet was last heard of.
-    pub(super) fn is_as(&self, other: &Node) -> bool {
-        let unheard = |node: &Node| {
-            let mut node = node.clone();
-            for condition in &mut node.conditions {
-                condition.last_heartbeat_time = None;
-            }
-            node
-        };
-        unheard(self) == unheard(other)
     }
 
     /// Whether the kubelet said that it is Ready. A node without the condition is not.

@@ -102,14 +102,13 @@ impl Store {
 
     fn insert_other(&mut self, kind: Kind, json: &[u8]) -> Result<(), serde_json::Error> {
         let (namespace, name) = name_of(json)?;
-        let heard = self.known_node(kind, &name);
         if self.catalogs.insert(kind, &namespace, &name, json)? {
-            self.object_changed(kind, &namespace, &name, heard);
+            self.changed(|changes| changes.object(kind, &namespace, &name));
         }
         let newest = if kind == Kind::Node {
             let node = self.nodes().get("", &name).yes();
             let conditions = node.into_iter().flat_map(|node| &node.conditions);
-            let times = conditions.map(|c| c.last_heartbeat_time.max(c.last_transition_time));
+            let times = conditions.map(|c| c.last_heartbeat_time.0.max(c.last_transition_time));
             times.max().flatten()
         } else {
             let workload = self.workloads(kind).map(|all| all.get(&namespace, &name));

@@ -16,7 +16,7 @@ mod cluster;
 
 use cluster::Maker;
 use kubectl_diagnose::testing::{
-    Kind, Report, Requests, Retention, Scope, Store, Verdicts, diagnose, diagnose_again,
+    Kind, Report, Requests, Retention, Scope, Store, Verdicts, diagnose, diagnose_again, process,
 };
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -136,10 +136,7 @@ fn pass(
 
 /// KiB that the process has in memory.
 fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
-    number.unwrap_or_default()
+    process::memory(process::SELF).unwrap_or_default() / 1024
 }
 
 /// Something that an API server tells.

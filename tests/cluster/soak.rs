@@ -4,6 +4,7 @@
 use super::{suite::say, word};
 use crate::BINARY;
 use crate::parity::api::Api;
+use crate::support::process;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -356,28 +357,12 @@ fn scan(kubeconfig: &Path) -> Value {
     serde_json::from_slice(&command.output().unwrap().stdout).unwrap()
 }
 
-/// `VmRSS` in KiB.
+/// KiB that it has in memory.
 fn resident(child: &Child) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|rest| rest.trim().split(' ').next()?.parse().ok())
-        .unwrap_or_default()
+    process::memory(&child.id().to_string()).unwrap_or_default() / 1024
 }
 
-/// User and system time, in ticks of a hundredth of a second.
+/// User and system time.
 fn processor_seconds(child: &Child) -> f64 {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap_or_default();
-    let fields: Vec<&str> = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .collect();
-    let ticks = |at: usize| {
-        fields
-            .get(at)
-            .and_then(|text| text.parse::<f64>().ok())
-            .unwrap_or_default()
-    };
-    (ticks(11) + ticks(12)) / 100.0
+    process::processor(&child.id().to_string()).unwrap_or_default()
 }

@@ -2,33 +2,12 @@
 
 use super::Store;
 use crate::snapshot::catalog::ObjectKey;
-use crate::snapshot::{Changes, Kind, Node, PodRecord};
+use crate::snapshot::{Changes, Kind, PodRecord};
 
 impl Store {
     /// What has become different since it was asked last. From the first time on it is written down.
     pub fn take_changes(&mut self) -> Changes {
         self.changes.replace(Changes::default()).unwrap_or_default()
-    }
-
-    /// A node as it is known, before it is written again.
-    pub(super) fn known_node(&self, kind: Kind, name: &str) -> Option<Node> {
-        self.changes.as_ref().filter(|_| kind == Kind::Node)?;
-        self.nodes().peek("", name).cloned()
-    }
-
-    /// Writes down that an object has become different. A node of which only its kubelet was heard again has not.
-    pub(super) fn object_changed(
-        &mut self,
-        kind: Kind,
-        namespace: &str,
-        name: &str,
-        node: Option<Node>,
-    ) {
-        let now = self.nodes().peek("", name);
-        let is_as_before = node.zip(now).is_some_and(|(before, now)| before.is_as(now));
-        if !is_as_before {
-            self.changed(|changes| changes.object(kind, namespace, name));
-        }
     }
 
     /// Writes something down, if anybody follows.
