@@ -6,6 +6,7 @@ mod api_server;
 mod cli;
 mod cluster;
 mod dumps;
+mod exporter;
 mod follow;
 mod gather;
 mod http;

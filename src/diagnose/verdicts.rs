@@ -206,9 +206,11 @@ mod tests {
     }
 
     impl Followed {
-        fn of(cluster: Cluster) -> Self {
-            let verdicts = Verdicts::default();
-            Followed { cluster, verdicts }
+        fn new() -> Self {
+            Followed {
+                cluster: cluster().with(heard("in", "2026-01-01T11:59:00Z")),
+                verdicts: Verdicts::default(),
+            }
         }
 
         /// How often the rules look at an object so many seconds after noon.
@@ -227,7 +229,7 @@ mod tests {
 
     /// How often the rules look at an object again after this.
     fn looks(seconds: i64, changes: impl IntoIterator<Item = Object>) -> u64 {
-        let mut followed = Followed::of(cluster().with(heard("in", "2026-01-01T11:59:00Z")));
+        let mut followed = Followed::new();
         assert!(followed.looks(0) >= 2);
         let changes = changes.into_iter();
         changes.for_each(|change| followed.cluster.put(change));
@@ -270,7 +272,7 @@ mod tests {
     fn time_alone_makes_all_be_looked_at_ever_more_seldom() {
         assert_eq!(looks(9, []), 0);
         assert_eq!(looks(10, []), 2);
-        let mut followed = Followed::of(cluster());
+        let mut followed = Followed::new();
         let times = (0..=200).filter(|second| followed.looks(*second) > 0);
         let times: Vec<i64> = times.collect();
         assert_eq!(times, [0, 10, 30, 70, 130, 190]);

@@ -2,7 +2,7 @@
 //! kube-state-metrics, so that its series can be joined by `namespace` and the owner's labels.
 
 use crate::kubernetes::text::one_line;
-use crate::report::{ENDED, Metrics, Series, Stuck};
+use crate::report::{Cost, ENDED, Metrics, Series, Stuck};
 use anyhow::Context;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
@@ -16,8 +16,6 @@ use std::sync::Arc;
 
 /// How the answer is to be read.
 pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-const PREFIX: &str = "kube_diagnose";
 
 type Label<'a> = (&'static str, Cow<'a, str>);
 
@@ -55,32 +53,32 @@ type OfKind = (
 const STUCK: [OfKind; 5] = [
     (
         |series| series.kind == "Pod" && series.role != ENDED,
-        "stuck_pods",
-        "pod_stuck_since_timestamp",
+        "kube_diagnose_stuck_pods",
+        "kube_diagnose_pod_stuck_since_timestamp",
         "Pods that are stuck, each by the first of its causes",
     ),
     (
         |series| series.kind == "Pod" && series.role == ENDED,
-        "ended_pods",
-        "pod_ended_timestamp",
+        "kube_diagnose_ended_pods",
+        "kube_diagnose_pod_ended_timestamp",
         "Pods that have failed for good and are kept, each by the first of its causes",
     ),
     (
         |series| !matches!(series.kind.as_str(), "Pod" | "Service" | "Node"),
-        "workloads_short_of_pods",
-        "workload_short_of_pods_since_timestamp",
+        "kube_diagnose_workloads_short_of_pods",
+        "kube_diagnose_workload_short_of_pods_since_timestamp",
         "Workloads that cannot get the pods that they want",
     ),
     (
         |series| series.kind == "Service",
-        "stuck_services",
-        "service_stuck_since_timestamp",
+        "kube_diagnose_stuck_services",
+        "kube_diagnose_service_stuck_since_timestamp",
         "Services that reach no pod",
     ),
     (
         |series| series.kind == "Node",
-        "stuck_nodes",
-        "node_stuck_since_timestamp",
+        "kube_diagnose_stuck_nodes",
+        "kube_diagnose_node_stuck_since_timestamp",
         "Nodes that keep their pods from running",
     ),
 ];
@@ -110,7 +108,12 @@ impl Families {
                 *many as f64,
             )
         });
-        families.gauges("objects", "Objects that were looked at", None, objects)?;
+        families.gauges(
+            "kube_diagnose_objects",
+            "Objects that were looked at",
+            None,
+            objects,
+        )?;
         let unreadable = metrics.unreadable.iter().map(|(kind, namespace, why)| {
             let labels = vec![
                 label("kind", kind),
@@ -120,20 +123,20 @@ impl Families {
             (labels, 1.0)
         });
         families.gauges(
-            "unreadable",
+            "kube_diagnose_unreadable",
             "Kinds that cannot be read, so that less can be told",
             None,
             unreadable,
         )?;
         let one = |value: f64| [(Vec::new(), value)];
         families.gauges(
-            "silenced_diagnoses",
+            "kube_diagnose_silenced_diagnoses",
             "Diagnoses that are known and silenced",
             None,
             one(metrics.silenced as f64),
         )?;
         families.gauges(
-            "defects",
+            "kube_diagnose_defects",
             "Rules that failed: a defect of this tool",
             None,
             one(metrics.defects as f64),
@@ -141,80 +144,84 @@ impl Families {
     }
 
     fn of_itself(&self, families: &mut Encoder<'_>) -> fmt::Result {
-        let cost = &self.0.cost;
-        let one = |value: f64| [(Vec::new(), value)];
+        let Families(metrics) = self;
+        let cost = &metrics.cost;
         let version = vec![label("version", env!("CARGO_PKG_VERSION"))];
+        let version = [(version, 1.0)];
+        let help = "The version that runs";
+        families.gauges("kube_diagnose_build_info", help, None, version)?;
+        let one = |value: f64| [(Vec::new(), value)];
         families.gauges(
-            "build_info",
-            "The version that runs",
-            None,
-            [(version, 1.0)],
-        )?;
-        let at = self.0.at.as_second() as f64;
-        families.gauges(
-            "report_timestamp",
+            "kube_diagnose_report_timestamp",
             "When the report of these numbers was made",
             Some(Unit::Seconds),
-            one(at),
-        )?;
-        families.counter(
-            "requests",
-            "Requests to the API server",
-            None,
-            one(cost.requests as f64),
-        )?;
-        families.counter(
-            "received",
-            "What it answered, after decompression",
-            Some(Unit::Bytes),
-            one(cost.bytes as f64),
-        )?;
-        families.counter(
-            "watch_events",
-            "Changes that watches have told",
-            None,
-            one(cost.events as f64),
+            one(metrics.at.as_second() as f64),
         )?;
         let resyncs = cost.resyncs.iter();
         let resyncs = resyncs.map(|(kind, many)| (vec![label("kind", kind)], *many as f64));
-        families.counter(
-            "resyncs",
+        families.counters(
+            "kube_diagnose_resyncs",
             "Lists that were read again since changes may have been missed",
             None,
             resyncs,
         )?;
-        families.counter(
-            "reports",
-            "Reports that were made",
-            None,
-            one(cost.reports as f64),
-        )?;
-        families.counter(
-            "report_duration",
-            "What they took",
-            Some(Unit::Seconds),
-            one(cost.seconds),
-        )?;
-        families.counter(
-            "rule_looks",
-            "Objects that the rules looked at",
-            None,
-            one(cost.looks as f64),
-        )?;
+        for (name, help, unit, value) in counters(cost) {
+            families.counters(name, help, unit, one(value))?;
+        }
         // the names that every exporter has for these
         if let Some(memory) = cost.memory {
-            families.process(
-                "process_resident_memory",
-                "Resident memory size",
-                Unit::Bytes,
-                memory as f64,
-            )?;
+            let (name, help) = ("process_resident_memory", "Resident memory size");
+            families.gauges(name, help, Some(Unit::Bytes), one(memory as f64))?;
         }
-        match cost.processor {
-            Some(seconds) => families.process_counter(seconds),
-            None => Ok(()),
+        if let Some(seconds) = cost.processor {
+            let (name, help) = ("process_cpu", "Total user and system CPU time");
+            families.counters(name, help, Some(Unit::Seconds), one(seconds))?;
         }
+        Ok(())
     }
+}
+
+type OneCounter = (&'static str, &'static str, Option<Unit>, f64);
+
+fn counters(cost: &Cost) -> [OneCounter; 6] {
+    [
+        (
+            "kube_diagnose_requests",
+            "Requests to the API server",
+            None,
+            cost.requests as f64,
+        ),
+        (
+            "kube_diagnose_received",
+            "What it answered, after decompression",
+            Some(Unit::Bytes),
+            cost.bytes as f64,
+        ),
+        (
+            "kube_diagnose_watch_events",
+            "Changes that watches have told",
+            None,
+            cost.events as f64,
+        ),
+        (
+            "kube_diagnose_reports",
+            "Reports that were made",
+            None,
+            cost.reports as f64,
+        ),
+        (
+            "kube_diagnose_report_duration",
+            "What they took",
+            Some(Unit::Seconds),
+            cost.seconds,
+        ),
+        (
+            "kube_diagnose_rule_looks",
+            "Objects that the rules looked at",
+            None,
+            cost.looks as f64,
+        ),
+    ]
 }
 
 fn label<'a>(key: &'static str, value: &'a str) -> Label<'a> {
@@ -255,40 +262,17 @@ impl Encoder<'_> {
         unit: Option<Unit>,
         values: impl IntoIterator<Item = (Vec<Label<'l>>, f64)>,
     ) -> fmt::Result {
-        let name = format!("{PREFIX}_{name}");
-        self.family(&name, help, unit, values, ConstGauge::new)
+        self.family(name, help, unit, values, ConstGauge::new)
     }
 
-    fn counter<'l>(
+    fn counters<'l>(
         &mut self,
         name: &str,
         help: &str,
         unit: Option<Unit>,
         values: impl IntoIterator<Item = (Vec<Label<'l>>, f64)>,
     ) -> fmt::Result {
-        let name = format!("{PREFIX}_{name}");
-        self.family(&name, help, unit, values, ConstCounter::new)
-    }
-
-    fn process(&mut self, name: &str, help: &str, unit: Unit, value: f64) -> fmt::Result {
-        self.family(
-            name,
-            help,
-            Some(unit),
-            [(Vec::new(), value)],
-            ConstGauge::new,
-        )
-    }
-
-    fn process_counter(&mut self, seconds: f64) -> fmt::Result {
-        let (name, help) = ("process_cpu", "Total user and system CPU time");
-        self.family(
-            name,
-            help,
-            Some(Unit::Seconds),
-            [(Vec::new(), seconds)],
-            ConstCounter::new,
-        )
+        self.family(name, help, unit, values, ConstCounter::new)
     }
 
     fn family<'l, M: EncodeMetric>(

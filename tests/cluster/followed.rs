@@ -4,13 +4,13 @@
 use super::{EVERYTHING, PATIENCE, conclude, word};
 use crate::BINARY;
 use crate::cluster::suite::{Audit, Cluster, Identity, Namespace, say, within};
+use crate::exporter::Exporter;
 use crate::support::Kind;
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 
@@ -146,33 +146,32 @@ fn exported(cluster: &Cluster, user: &Identity) -> Result<(), String> {
         return Ok(());
     };
     let namespace = cluster.namespace("followed-metrics", false);
-    let mut export = start(&["export", "--listen", "127.0.0.1:0"], user, &namespace);
-    let address = address(export.0.stderr.take().unwrap())?;
+    let exporter = Exporter::start(&user.kubeconfig(), &["-n", &namespace.name]);
     let series = format!(
         r#"kube_diagnose_stuck_pods{{namespace="{}",owner_kind="Deployment",owner_name="web",cause="insufficient-cpu","#,
         namespace.name
     );
     let tells = |value: &str| {
         within(PATIENCE, || {
-            let metrics = metrics(&address);
+            let metrics = exporter.metrics();
             let mut of_series = metrics.lines().filter(|line| line.starts_with(&series));
             of_series.any(|line| line.ends_with(value))
         })
     };
     cluster.apply(&namespace.name, &workload("5000", "{}"));
     if !tells(" 1.0") {
-        return Err(format!("{series} is not told: {}", metrics(&address)));
+        return Err(format!("{series} is not told: {}", exporter.metrics()));
     }
     let alert = format!(
         r#"alert KubeDiagnosePodsStuck {{namespace="{}", owner_kind="Deployment", owner_name="web"}}"#,
         namespace.name
     );
-    checked(&check, &address, |said| said == [alert.as_str()])?;
+    checked(&check, &exporter, |said| said == [alert.as_str()])?;
     cluster.apply(&namespace.name, &workload("10m", "{}"));
     if !tells(" 0.0") {
-        return Err(format!("{series} stays: {}", metrics(&address)));
+        return Err(format!("{series} stays: {}", exporter.metrics()));
     }
-    checked(&check, &address, |said| said.is_empty())?;
+    checked(&check, &exporter, |said| said.is_empty())?;
     let deployment = Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests/export/deployment.yaml");
     let apply = ["apply", "--dry-run=server", "--validate=strict", "-f"];
     let path = deployment.to_string_lossy();
@@ -190,33 +189,15 @@ fn exported(cluster: &Cluster, user: &Identity) -> Result<(), String> {
     }
 }
 
-fn address(stderr: ChildStderr) -> Result<String, String> {
-    let mut said = String::new();
-    BufReader::new(stderr).read_line(&mut said).unwrap();
-    let address = said.trim().strip_prefix("serving http://");
-    let address = address.and_then(|rest| rest.strip_suffix("/metrics"));
-    address.map(str::to_owned).ok_or(said)
-}
-
-fn metrics(address: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    let request = "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body);
-    body.unwrap_or_default().to_owned()
-}
-
 /// Whether Prometheus can read all of it, and would raise these alerts.
 fn checked(
     check: &Path,
-    address: &str,
+    exporter: &Exporter,
     is_right: impl FnOnce(&[&str]) -> bool,
 ) -> Result<(), String> {
     let folder = tempfile::TempDir::new().unwrap();
     let [text, rules] = ["metrics", "rules"].map(|name| folder.path().join(name));
-    let metrics = metrics(address);
+    let metrics = exporter.metrics();
     fs::write(&text, &metrics).unwrap();
     let alerts = include_str!("../../manifests/export/alerts.yaml");
     let alerts: Value = serde_saphyr::from_str(alerts).unwrap();
