@@ -134,6 +134,7 @@ fn run(
         silences_nothing: Vec::new(),
         not_stuck,
         awaited: Vec::new(),
+        progressing: triage.progressing(),
         gaps: summary::gaps(snapshot),
         read: summary::read(snapshot),
         defects: run.defects,

@@ -179,6 +179,11 @@ fn message(because: &Because) -> Message {
         ))
         .fact("container", name.as_str()),
         Because::Restarting => say!("standing.restarting", "restarting").into(),
+        Because::Restarted => say!(
+            "standing.restarted",
+            "ready, and a container that was started again has yet to outlive its last run"
+        )
+        .into(),
         Because::WarmingUp => say!(
             "standing.warming-up",
             "warming up within its probe's budget"

@@ -2,23 +2,27 @@
 //!
 //! A finding is known by its fingerprint, so that a new pod of the same workload is no news. Whether something is
 //! stuck, and after how long, triage has said; here what comes and goes within [`SETTLED`] is not told, since a rule
-//! may see a pod between two of its states.
+//! may see a pod between two of its states. Nor is something solved while its object is still on its way: a container runs
+//! between its first crashes, a Deployment has no pod between the old and the new.
 
 use crate::report::{Became, Finding, Report, Transition, WATCH_SCHEMA};
 use crate::rules::UNEXPLAINED;
+use crate::snapshot::ObjectRef;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What has not been so for this long is not told yet.
 const SETTLED: SignedDuration = SignedDuration::from_secs(3);
+/// What is on its way where nobody can say for how long is waited for this long before something counts as solved.
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(60);
 
 /// What was told so far.
 #[derive(Debug, Default)]
 pub struct Transitions {
     /// By fingerprint; none before the first report.
     told: Option<BTreeMap<String, Known>>,
-    /// What differs from what was told, and since when.
-    unsettled: BTreeMap<String, Timestamp>,
+    /// What differs from what was told.
+    unsettled: BTreeMap<String, Unsettled>,
 }
 
 #[derive(Debug, Clone)]
@@ -26,87 +30,148 @@ struct Known {
     finding: Finding,
     /// When the trouble began, as far as that is known.
     since: Option<Timestamp>,
+    /// Whether all of it has ended for good.
+    ended: bool,
+    /// Its place in the report.
+    place: usize,
+}
+
+/// Something that differs from what was told.
+#[derive(Debug, Clone, Copy)]
+struct Unsettled {
+    since: Timestamp,
+    /// Its object is on its way, and may come back until then.
+    held: Option<Timestamp>,
+}
+
+impl Unsettled {
+    fn is_settled(self, at: Timestamp) -> bool {
+        at.duration_since(self.since) >= SETTLED && self.held.is_none_or(|until| at >= until)
+    }
 }
 
 impl Transitions {
     /// What is to be told of this report: of the first one everything, of a later one what has changed.
     pub fn of(&mut self, report: &Report, at: Timestamp) -> Vec<Transition> {
         let now = known(report, at);
-        let Some(told) = &mut self.told else {
-            let found = now
-                .values()
-                .map(|one| one.transition(Became::Stuck, None, at));
+        let Some(mut told) = self.told.take() else {
+            let mut found: Vec<&Known> = now.values().collect();
+            found.sort_by_key(|one| one.place);
+            let found = found.iter().map(|one| one.tell(Became::Stuck, None, at));
             let found = found.collect();
             self.told = Some(now);
             return found;
         };
-        let differs = |fingerprint: &&String| {
-            now.contains_key(*fingerprint) != told.contains_key(*fingerprint)
-        };
-        let different: Vec<String> = now
-            .keys()
-            .chain(told.keys())
-            .filter(differs)
-            .cloned()
-            .collect();
-        self.unsettled
-            .retain(|fingerprint, _| different.contains(fingerprint));
-        let mut settled: Vec<String> = Vec::new();
-        for fingerprint in different {
-            let since = *self.unsettled.entry(fingerprint.clone()).or_insert(at);
-            if at.duration_since(since) >= SETTLED {
-                settled.push(fingerprint);
-            }
-        }
-        for (fingerprint, one) in told.iter_mut() {
-            if let Some(new) = now.get(fingerprint) {
-                one.finding = new.finding.clone();
-            }
-        }
-        let (new, mut gone): (Vec<String>, Vec<String>) = settled
-            .into_iter()
-            .partition(|fingerprint| now.contains_key(fingerprint));
-        // another reason that has not settled yet is waited for, so that both are told as one
-        let coming = |gone: &Known| {
-            let mut unsettled = self.unsettled.keys().filter(|one| !new.contains(one));
-            unsettled.any(|one| {
-                let other = now.get(one);
-                other.is_some_and(|other| other.finding.subject == gone.finding.subject)
-            })
-        };
-        gone.retain(|one| told.get(one).is_some_and(|gone| !coming(gone)));
-        let mut gone: Vec<Known> = gone.iter().filter_map(|one| told.remove(one)).collect();
-        let mut transitions = Vec::new();
-        for fingerprint in new {
-            let Some(one) = now.get(&fingerprint) else {
+        self.differ(&told, &now, report, at);
+        let mut transitions = self.news(&mut told, &now, at);
+        transitions.extend(self.solved(&mut told, &now, at));
+        // what differs from what is told from now on has to settle anew
+        let differs = |one: &String| now.contains_key(one) != told.contains_key(one);
+        self.unsettled.retain(|one, _| differs(one));
+        for (fingerprint, one) in &mut told {
+            let Some(new) = now.get(fingerprint) else {
                 continue;
             };
-            let is_same = |gone: &Known| gone.finding.subject == one.finding.subject;
-            let before = gone
-                .iter()
-                .position(is_same)
-                .map(|place| gone.remove(place));
-            transitions.push(match before {
-                Some(before) => one.transition(Became::Changed, Some(before.finding), at),
-                None => one.transition(Became::New, None, at),
-            });
-            told.insert(fingerprint, one.clone());
+            if new.ended && !one.ended {
+                transitions.push(new.tell(Became::Ended, None, at));
+            }
+            *one = Known {
+                // when it is solved the first time that was known tells how long it lasted
+                since: one.since.or(new.since),
+                ..new.clone()
+            };
         }
-        transitions.extend(
-            gone.iter()
-                .map(|one| one.transition(Became::Solved, None, at)),
-        );
+        self.told = Some(told);
         transitions
     }
 
-    /// Whether something differs that has not settled yet.
+    /// Notes what differs now, and since when.
+    fn differ(
+        &mut self,
+        told: &BTreeMap<String, Known>,
+        now: &BTreeMap<String, Known>,
+        report: &Report,
+        at: Timestamp,
+    ) {
+        let all = now.keys().chain(told.keys());
+        let different: BTreeSet<&String> = all
+            .filter(|one| now.contains_key(*one) != told.contains_key(*one))
+            .collect();
+        self.unsettled.retain(|one, _| different.contains(one));
+        for fingerprint in different {
+            // the object of what is new is stuck
+            let gone = told.get(fingerprint);
+            let on_its_way = gone.and_then(|gone| report.progressing.get(&gone.finding.subject));
+            let until = on_its_way.map(|until| until.or_else(|| at.checked_add(ON_ITS_WAY).ok()));
+            let unsettled = self.unsettled.entry(fingerprint.clone());
+            let unsettled = unsettled.or_insert(Unsettled {
+                since: at,
+                held: None,
+            });
+            // the time that was promised first holds: others of its owner come and go
+            unsettled.held = until.and_then(|until| unsettled.held.or(until));
+        }
+    }
+
+    /// What is stuck now, or for another reason.
+    fn news(
+        &self,
+        told: &mut BTreeMap<String, Known>,
+        now: &BTreeMap<String, Known>,
+        at: Timestamp,
+    ) -> Vec<Transition> {
+        let is_new = |one: &&String| {
+            let unsettled = self.unsettled.get(*one);
+            unsettled.is_some_and(|unsettled| unsettled.is_settled(at))
+        };
+        let mut new: Vec<(&String, &Known)> = now.iter().filter(|(one, _)| is_new(one)).collect();
+        new.sort_by_key(|(_, one)| one.place);
+        let told_of = new.into_iter().map(|(fingerprint, one)| {
+            let mut gone = told.iter().filter(|(one, _)| !now.contains_key(*one));
+            let before = gone.find(|(_, gone)| gone.finding.subject == one.finding.subject);
+            let before = before.map(|(fingerprint, _)| fingerprint.clone());
+            let before = before.and_then(|before| told.remove(&before));
+            told.insert(fingerprint.clone(), one.clone());
+            let became = before.as_ref().map_or(Became::New, |_| Became::Changed);
+            one.tell(became, before.map(|before| before.finding), at)
+        });
+        told_of.collect()
+    }
+
+    /// What is stuck no more.
+    fn solved(
+        &self,
+        told: &mut BTreeMap<String, Known>,
+        now: &BTreeMap<String, Known>,
+        at: Timestamp,
+    ) -> Vec<Transition> {
+        // another reason that has not settled yet is waited for, so that both are told as one
+        let coming: Vec<&ObjectRef> = self
+            .unsettled
+            .iter()
+            .filter(|(_, unsettled)| !unsettled.is_settled(at))
+            .filter_map(|(fingerprint, _)| Some(&now.get(fingerprint)?.finding.subject))
+            .collect();
+        let is_over = |(fingerprint, one): (&String, &Known)| {
+            let unsettled = self.unsettled.get(fingerprint);
+            let is_settled = unsettled.is_some_and(|unsettled| unsettled.is_settled(at));
+            let is_over = is_settled && !coming.contains(&&one.finding.subject);
+            is_over.then(|| fingerprint.clone())
+        };
+        let over = told.iter().filter(|(one, _)| !now.contains_key(*one));
+        let over: Vec<String> = over.filter_map(is_over).collect();
+        let gone = over.iter().filter_map(|one| told.remove(one));
+        gone.map(|one| one.tell(Became::Solved, None, at)).collect()
+    }
+
+    /// Whether something differs that settles soon.
     pub fn is_unsettled(&self) -> bool {
-        !self.unsettled.is_empty()
+        self.unsettled.values().any(|one| one.held.is_none())
     }
 }
 
 impl Known {
-    fn transition(&self, transition: Became, before: Option<Finding>, at: Timestamp) -> Transition {
+    fn tell(&self, transition: Became, before: Option<Finding>, at: Timestamp) -> Transition {
         let since = self
             .since
             .map(|since| at.duration_since(since).as_secs().max(0));
@@ -116,6 +181,7 @@ impl Known {
             transition,
             finding: self.finding.clone(),
             before,
+            ended: self.ended,
             since_seconds: since,
         }
     }
@@ -142,7 +208,8 @@ fn known(report: &Report, at: Timestamp) -> BTreeMap<String, Known> {
             .iter()
             .filter_map(|one| one.since_seconds)
             .max();
-        add(&mut known, finding, since(longest));
+        let ended = one.affected.iter().all(|one| one.ended);
+        add(&mut known, finding, since(longest), ended);
     }
     for one in &report.unexplained {
         let finding = Finding {
@@ -153,20 +220,38 @@ fn known(report: &Report, at: Timestamp) -> BTreeMap<String, Known> {
             headline: String::new(),
             affected: 1,
         };
-        add(&mut known, finding, since(one.object.since_seconds));
+        let object = &one.object;
+        add(&mut known, finding, since(object.since_seconds), object.ended);
     }
     known
 }
 
 /// Those of one fingerprint as one: unexplained objects of one owner have an entry each.
-fn add(known: &mut BTreeMap<String, Known>, finding: Finding, since: Option<Timestamp>) {
+fn add(
+    known: &mut BTreeMap<String, Known>,
+    finding: Finding,
+    since: Option<Timestamp>,
+    ended: bool,
+) {
+    let place = known.len();
     match known.get_mut(&finding.fingerprint) {
         Some(one) => {
             one.finding.affected += finding.affected;
             one.since = [one.since, since].into_iter().flatten().min();
+            one.ended &= ended;
         }
         None => {
-            known.insert(finding.fingerprint.clone(), Known { finding, since });
+            let fingerprint = finding.fingerprint.clone();
+            let one = Known {
+                finding,
+                since,
+                ended,
+                place,
+            };
+            known.insert(fingerprint, one);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

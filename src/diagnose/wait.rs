@@ -126,6 +126,11 @@ fn message(awaits: &Awaits) -> Message {
         Awaits::Completion => say!("wait.completion", "it has not completed").into(),
         Awaits::Failed => say!("wait.failed", "it has failed for good").into(),
         Awaits::Ready => say!("wait.ready", "it is not ready").into(),
+        Awaits::Steady => say!(
+            "wait.steady",
+            "a container that was started again has yet to outlive its last run"
+        )
+        .into(),
         Awaits::Endpoint => say!("wait.endpoint", "none of its pods is ready").into(),
         Awaits::Sight => say!("wait.sight", "it cannot be read").into(),
     }

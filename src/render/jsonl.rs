@@ -71,6 +71,7 @@ pub fn jsonl(report: &Report) -> anyhow::Result<String> {
         awaited,
         defects,
         requests,
+        progressing: _,
     } = report;
     let closing = Closing {
         summary,

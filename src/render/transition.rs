@@ -34,7 +34,10 @@ pub(super) fn told(writer: &Writer, news: &News) -> (Line, Line) {
 
 fn finding(writer: &Writer, transition: &Transition) -> (Sentence, Style, Line) {
     let (title, style) = match transition.transition {
-        Became::Stuck => (say!("watch.stuck", "stuck"), Style::Unknown),
+        Became::Stuck | Became::New | Became::Ended if transition.ended => {
+            (say!("watch.ended", "ended"), Style::Unknown)
+        }
+        Became::Stuck | Became::Ended => (say!("watch.stuck", "stuck"), Style::Unknown),
         Became::New => (say!("watch.new", "new"), Style::Cause),
         Became::Changed => (say!("watch.changed", "changed"), Style::Stuck),
         Became::Solved => (say!("watch.solved", "solved"), Style::Passed),

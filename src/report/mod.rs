@@ -68,6 +68,10 @@ pub struct Report {
     pub silences_nothing: Vec<SilencesNothing>,
     /// Objects that were named and are not stuck.
     pub not_stuck: Vec<NotStuck>,
+    /// What is on its way and not stuck, by the object to change, and until when that is usual, where that can be said: for
+    /// those who follow.
+    #[serde(skip)]
+    pub progressing: BTreeMap<ObjectRef, Option<jiff::Timestamp>>,
     /// What could not be read.
     pub gaps: Vec<GapReport>,
     /// What was read to its end, of the kinds that can be stuck.

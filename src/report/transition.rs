@@ -44,6 +44,9 @@ pub struct Transition {
     /// What it was, of what has changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Finding>,
+    /// Whether all that it affects has ended for good and is kept: it waits for nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ended: bool,
     /// For how long it has been so, or was; absent where that is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since_seconds: Option<i64>,
@@ -60,6 +63,8 @@ pub enum Became {
     New,
     /// It is stuck for another reason.
     Changed,
+    /// All of it has ended for good and is kept.
+    Ended,
     /// It is not stuck any more.
     Solved,
 }

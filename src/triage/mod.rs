@@ -31,6 +31,7 @@ pub use subject::{Because, NextCommand, Passage, Standing, Subject};
 pub use workload::{RETRY, Refusal, WorkloadSubject, is_refusal, refusal_reasons};
 
 use crate::snapshot::{ObjectRef, PodView, Snapshot};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// Seconds after which the silence of a scheduler about a pod means something.
@@ -60,6 +61,8 @@ pub struct Sorted<S> {
     pub stuck: Vec<S>,
     /// Those that were named and do not.
     pub named: Vec<(ObjectRef, Standing)>,
+    /// What a person would change of those that are progressing and not stuck besides, and until when that is usual.
+    pub progressing: BTreeMap<ObjectRef, Option<Timestamp>>,
     /// How many there are, by the kind of what a person would change: of a ReplicaSet its Deployment counts, once.
     pub numbers: BTreeMap<String, Numbers>,
 }
@@ -82,6 +85,7 @@ impl<S> Default for Sorted<S> {
         Sorted {
             stuck: Vec::new(),
             named: Vec::new(),
+            progressing: BTreeMap::new(),
             numbers: BTreeMap::new(),
         }
     }
@@ -130,6 +134,9 @@ impl<'s, S: Subject<'s>> Sorted<S> {
         for (owner, standing) in owners {
             let kind = owner.kind.clone();
             sorted.numbers.entry(kind).or_default().count(&standing);
+            if let Standing::Progressing(_, until) = standing {
+                sorted.progressing.insert(owner.clone(), until);
+            }
             if is_named(&owner) && standing != Standing::Stuck {
                 sorted.named.push((owner, standing));
             }
@@ -162,6 +169,22 @@ impl Triage<'_> {
         let all = parts.into_iter().flatten();
         all.map(|(kind, numbers)| (kind.clone(), *numbers))
             .collect()
+    }
+
+    /// What is on its way, by the object that a person would change, and until when that is usual, where that can be said.
+    pub fn progressing(&self) -> BTreeMap<ObjectRef, Option<Timestamp>> {
+        let parts = [
+            &self.nodes.progressing,
+            &self.services.progressing,
+            &self.workloads.progressing,
+            &self.pods.progressing,
+        ];
+        let mut all: BTreeMap<ObjectRef, Option<Timestamp>> = BTreeMap::new();
+        for (owner, until) in parts.into_iter().flatten() {
+            let known = all.entry(owner.clone()).or_insert(*until);
+            *known = known.zip(*until).map(|(one, other)| one.max(other));
+        }
+        all
     }
 
     /// What was named and is not stuck.

@@ -56,6 +56,10 @@ pub(super) fn sorted<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Sorted<&'s P
             }
         }
         numbers.count(&standing);
+        if let Standing::Progressing(_, until) = standing {
+            let known = sorted.progressing.entry(store.owner(pod)).or_insert(until);
+            *known = known.zip(until).map(|(one, other)| one.max(other));
+        }
         if standing == Standing::Stuck {
             sorted.stuck.push(pod);
         } else if scope.has_names() {
@@ -256,6 +260,10 @@ fn containers(pod: &PodView, now: Timestamp, failing: bool) -> Standing {
         _ if seen == 0 => Standing::Stuck,
         Some((Because::Creating, _)) if failing => Standing::Stuck,
         Some((Because::Creating, _)) => within(Because::Creating, bound, CREATING, now),
+        Some((Because::Restarted, until)) => match ready(pod, now) {
+            Standing::Healthy(_) => Standing::Progressing(Because::Restarted, until),
+            other => other,
+        },
         Some((because, until)) => Standing::Progressing(because, until),
         None => ready(pod, now),
     }
@@ -333,7 +341,10 @@ fn of_running(
         return Standing::Progressing(Because::InitContainer(name), None);
     }
     if container.status.ready {
-        return Standing::Healthy(Because::Ready(1));
+        let proving = since::proving(container, uptime).zip(started);
+        return proving.map_or(Standing::Healthy(Because::Ready(1)), |(enough, started)| {
+            Standing::within(Because::Restarted, started, enough, now)
+        });
     }
     let spec = container.spec;
     let startup = spec.and_then(|c| c.startup_probe.as_ref());
@@ -431,8 +442,14 @@ mod tests {
             standing_of(&running(true, 5, "2026-01-01T00:59:30Z", crash.clone())),
             Standing::Stuck
         );
+        // the second crash of what crashes for ever is no other than that of what comes up at last
+        let until = "2026-01-01T01:02:30Z".parse().ok();
+        assert_eq!(
+            standing_of(&running(true, 1, "2026-01-01T00:59:30Z", crash.clone())),
+            Standing::Progressing(Because::Restarted, until)
+        );
         assert!(matches!(
-            standing_of(&running(true, 1, "2026-01-01T00:59:30Z", crash)),
+            standing_of(&running(true, 1, "2026-01-01T00:57:00Z", crash)),
             Standing::Healthy(_)
         ));
     }

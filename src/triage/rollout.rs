@@ -4,9 +4,10 @@
 //! That nothing is stuck is not enough: old pods serve on while new ones come up.
 
 use super::scope::Target;
-use super::{Scope, ServiceSubject, WorkloadSubject};
+use super::{Because, Scope, ServiceSubject, Standing, Subject, WorkloadSubject};
 use crate::kubernetes::selector::carries;
 use crate::snapshot::{Kind, ObjectRef, PodIdentity, PodView, Seen, Snapshot, Store, Workload};
+use std::collections::BTreeSet;
 
 /// What is still waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub enum Awaits {
     Failed,
     /// That it is ready.
     Ready,
+    /// That a container of one of its pods that was started again outlives its last run.
+    Steady,
     /// A ready pod of a Service.
     Endpoint,
     /// That it can be read.
@@ -42,11 +45,30 @@ pub fn awaited(snapshot: &Snapshot<'_>, scope: &Scope) -> Vec<(ObjectRef, Awaits
         let namespace = if kind.namespaced() { namespace } else { "" };
         Some(ObjectRef::new(*kind, namespace, name.as_deref()?))
     });
+    let unsteady = unsteady(snapshot, scope);
     let awaited = named.filter_map(|object| {
-        let awaits = of_object(&object, snapshot)?;
+        let steady = || unsteady.contains(&object).then_some(Awaits::Steady);
+        let awaits = of_object(&object, snapshot).or_else(steady)?;
         Some((object, awaits))
     });
     awaited.collect()
+}
+
+/// The pods of the scope in which a container that was started again has not outlived its last run, and their owners: between its
+/// crashes a container is ready, too.
+fn unsteady(snapshot: &Snapshot<'_>, scope: &Scope) -> BTreeSet<ObjectRef> {
+    let pods = snapshot.store().whole_pods();
+    let unsteady = pods.filter(|pod| {
+        let standing = || pod.standing(snapshot);
+        pod.is_in(scope, snapshot)
+            && !is_of_old_revision(pod, snapshot)
+            && matches!(standing(), Standing::Progressing(Because::Restarted, _))
+    });
+    let with_owners = unsteady.flat_map(|pod| {
+        let owners = snapshot.owners(&pod.identity()).into_iter();
+        owners.chain([pod.object()])
+    });
+    with_owners.collect()
 }
 
 fn of_object(object: &ObjectRef, store: &Store) -> Option<Awaits> {

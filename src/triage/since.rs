@@ -113,11 +113,14 @@ fn stage(pod: &PodView) -> Option<Timestamp> {
 /// A container that crashes again and again also runs in between. It has recovered once it outlives
 /// both its last run and the kubelet's memory of its crashes.
 pub fn between_crashes(container: &ContainerView<'_>, uptime: i64) -> bool {
-    let last = container.status.last_state.as_ref();
-    let Some(last) = last.and_then(|state| state.terminated.as_ref()) else {
-        return false;
-    };
-    container.status.restart_count >= LOOP && uptime < good_run(lasted(last))
+    container.status.restart_count >= LOOP && proving(container, uptime).is_some()
+}
+
+/// For how many seconds a container that was started again has to run until it counts as well, where it has not yet.
+pub(super) fn proving(container: &ContainerView<'_>, uptime: i64) -> Option<i64> {
+    let last = container.status.last_state.as_ref()?.terminated.as_ref()?;
+    let enough = good_run(lasted(last));
+    (container.status.restart_count > 0 && uptime < enough).then_some(enough)
 }
 
 /// Whether another pod that has run for so many seconds does better than this one, which has ended.

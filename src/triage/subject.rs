@@ -231,6 +231,8 @@ pub enum Because {
     InitContainer(String),
     /// A container ended well and is started again.
     Restarting,
+    /// A container runs again, and has not outlived its last run yet.
+    Restarted,
     /// A container may still take its time by its probe.
     WarmingUp,
     /// The kubelet has not said yet whether it is ready.

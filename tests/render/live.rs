@@ -73,6 +73,7 @@ fn became(transition: Became, finding: Finding, at: &str, since: i64) -> News {
         transition,
         finding,
         before: None,
+        ended: false,
         since_seconds: Some(since),
     }))
 }

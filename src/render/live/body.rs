@@ -151,7 +151,7 @@ fn ends(transition: &Transition, fingerprint: &str) -> bool {
     let before = match transition.transition {
         Became::Solved => Some(&transition.finding),
         Became::Changed => transition.before.as_ref(),
-        Became::Stuck | Became::New => None,
+        Became::Stuck | Became::New | Became::Ended => None,
     };
     before.is_some_and(|before| before.fingerprint == fingerprint)
 }

@@ -92,6 +92,7 @@ pub(crate) fn report(pods: usize, mut diagnoses: Vec<Diagnosis>) -> Report {
         workloads: Vec::new(),
         unexplained: Vec::new(),
         awaited: Vec::new(),
+        progressing: std::collections::BTreeMap::new(),
         not_stuck: Vec::new(),
         silenced: Vec::new(),
         silences_nothing: Vec::new(),
