@@ -32,6 +32,7 @@ use world::World;
 const FAST: Pace = Pace {
     first: Duration::from_millis(5),
     longest: Duration::from_millis(40),
+    unreached: Duration::from_millis(20),
     poll: Duration::from_millis(20),
     refused: Duration::from_millis(50),
     grace: Duration::from_millis(30),
@@ -248,6 +249,27 @@ fn a_server_that_has_just_started_refuses_for_a_moment_only() {
         Ok(converge(&mut watcher, &kubeconfig).await)
     });
     outcome.unwrap().unwrap();
+}
+
+#[test]
+fn an_etcd_that_was_restored_counts_anew() {
+    let world = World::new(7);
+    let server = world.serve();
+    let kubeconfig = server.kubeconfig();
+    objects::some(&world);
+    let waiting = || world.put(Kind::Pod, objects::unschedulable("shop", "waiting"));
+    (0..50).for_each(|_| waiting());
+    world.put(Kind::Node, objects::node("node-1", 2));
+    on_one_thread(async {
+        let (flags, environment) = (flags(kubeconfig.clone()), Environment::default());
+        let mut watcher = Watcher::begin(&flags, &environment, shop(), false, FAST).await?;
+        converge(&mut watcher, &kubeconfig).await.unwrap();
+        world.restore();
+        world.put(Kind::Node, objects::node("node-1", 3));
+        converge(&mut watcher, &kubeconfig).await.unwrap();
+        Ok(())
+    })
+    .unwrap();
 }
 
 #[test]

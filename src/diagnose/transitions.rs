@@ -221,7 +221,12 @@ fn known(report: &Report, at: Timestamp) -> BTreeMap<String, Known> {
             affected: 1,
         };
         let object = &one.object;
-        add(&mut known, finding, since(object.since_seconds), object.ended);
+        add(
+            &mut known,
+            finding,
+            since(object.since_seconds),
+            object.ended,
+        );
     }
     known
 }

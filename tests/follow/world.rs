@@ -33,6 +33,8 @@ struct State {
     random: u64,
     /// Nobody may watch.
     unwatchable: bool,
+    /// How often it began anew.
+    restored: usize,
     /// Nothing is answered.
     down: bool,
     /// Nothing is allowed.
@@ -104,6 +106,21 @@ impl World {
     pub(super) fn compact(&self) {
         let mut state = self.state();
         state.compacted = state.version;
+    }
+
+    /// A new API server stands on a copy of the data whose versions begin anew.
+    pub(super) fn restore(&self) {
+        let mut state = self.state();
+        let again: Vec<(Key, Value)> = std::mem::take(&mut state.objects).into_iter().collect();
+        state.changes.clear();
+        state.version = 0;
+        state.compacted = 0;
+        state.restored += 1;
+        drop(state);
+        for ((kind, _, _), mut object) in again {
+            object["metadata"]["labels"]["restored"] = json!("yes");
+            self.put(kind, object);
+        }
     }
 
     pub(super) fn names(&self, kind: Kind, namespace: &str) -> Vec<String> {
@@ -220,11 +237,14 @@ impl World {
         if at < state.compacted && state.below(2) == 0 {
             return Response::expired(None);
         }
+        if at > state.version {
+            return Response::failure(504, "Timeout", "Too large resource version");
+        }
         state.watches += 1;
-        let world = self.clone();
+        let (world, restored) = (self.clone(), state.restored);
         Response::stream(move || {
             let mut state = world.state();
-            if state.down {
+            if state.down || state.restored > restored {
                 return None;
             }
             if at < state.compacted {

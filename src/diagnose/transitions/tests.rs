@@ -104,8 +104,7 @@ fn a_workload_without_its_pod_is_on_its_way() {
         let meta = json!({"name": "web", "namespace": "shop", "uid": "u", "creationTimestamp": "2026-01-01T11:00:00Z", "generation": 2});
         let template = json!({"metadata": {"labels": {"app": "web"}}, "spec": {"containers": []}});
         let spec = json!({"replicas": 1, "strategy": {"type": "Recreate"}, "selector": {"matchLabels": {"app": "web"}}, "template": template});
-        let conditions =
-            json!([{"type": "Progressing", "status": "True", "lastUpdateTime": NOON, "lastTransitionTime": NOON}]);
+        let conditions = json!([{"type": "Progressing", "status": "True", "lastUpdateTime": NOON, "lastTransitionTime": NOON}]);
         object(
             Kind::Deployment,
             json!({"metadata": meta, "spec": spec, "status": {"observedGeneration": 2, "conditions": conditions}}),

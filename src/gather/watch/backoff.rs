@@ -10,6 +10,8 @@ pub struct Pace {
     pub first: Duration,
     /// For any try.
     pub longest: Duration,
+    /// For one at a server that was not reached: it feels nothing of it, and what happens meanwhile is not seen.
+    pub unreached: Duration,
     /// Until what cannot be watched is read again.
     pub poll: Duration,
     /// Until what is refused is asked for again.
@@ -31,6 +33,7 @@ impl Default for Pace {
         Pace {
             first: Duration::from_millis(800),
             longest: Duration::from_secs(30),
+            unreached: Duration::from_secs(5),
             poll: Duration::from_secs(15),
             refused: Duration::from_secs(60),
             grace: Duration::from_secs(10),
@@ -62,9 +65,20 @@ impl Backoff {
 
     /// It failed: how long to wait.
     pub(super) fn next(&mut self) -> Duration {
+        self.up_to(self.pace.longest)
+    }
+
+    /// The server was not reached: how long to wait.
+    pub(super) fn unreached(&mut self) -> Duration {
+        self.up_to(self.pace.unreached)
+    }
+
+    fn up_to(&mut self, longest: Duration) -> Duration {
         let pause = self.pace.first.saturating_mul(1 << self.failures.min(16));
-        self.failures = self.failures.saturating_add(1);
-        jittered(pause.min(self.pace.longest))
+        if pause < longest {
+            self.failures += 1;
+        }
+        jittered(pause.min(longest))
     }
 }
 
@@ -90,5 +104,10 @@ mod tests {
         assert!(is_within(pauses[11], pace.longest));
         backoff.reset();
         assert!(is_within(backoff.next(), pace.first));
+        // a server that answers again after it was away has its time from there on
+        backoff.reset();
+        let away: Vec<Duration> = (0..12).map(|_| backoff.unreached()).collect();
+        assert!(is_within(away[11], pace.unreached));
+        assert!(is_within(backoff.next(), pace.first * 8));
     }
 }

@@ -16,6 +16,8 @@ use tokio::time::Instant;
 const LASTS: Duration = Duration::from_secs(240);
 /// Above this many pods of a namespace one list of its events is cheaper.
 const SINGLES: usize = 3;
+/// So often are events of the past asked for that do not come: after minutes they say little.
+const CATCHING_UP: usize = 8;
 /// A watch that ends sooner was refused in another way; it is not asked for again at once.
 const SHORT: Duration = Duration::from_secs(1);
 
@@ -64,10 +66,10 @@ impl Following {
         match self.version.clone() {
             None => {
                 let listed = list(&self.shared, &self.read, self.watchable).await?;
-                self.version = Some(listed);
                 self.was_listed = true;
                 self.failing = None;
                 self.backoff.reset();
+                self.version = Some(listed);
             }
             Some(version) if self.watchable => self.watch(&version).await?,
             Some(_) => {
@@ -141,6 +143,7 @@ impl Following {
                 jittered(pace.refused)
             }
             ReadError::Expired => Duration::ZERO,
+            ReadError::Connect { .. } => self.backoff.unreached(),
             _ => self.backoff.next(),
         };
         tokio::time::sleep(pause).await;
@@ -201,13 +204,21 @@ pub(super) fn catch_up(shared: &Rc<Shared>, pods: BTreeSet<ObjectKey>) {
         };
         for read in reads {
             let shared = Rc::clone(shared);
-            tokio::task::spawn_local(async move {
-                let client = shared.client();
-                let mut take = |json: &[u8]| shared.reflected_mut().is(&read, json);
-                // what fails is told by the watch of all events, which meets the same
-                let _ = request::send(&client, &read, Version::Newest, &mut take).await;
-                shared.tell();
-            });
+            tokio::task::spawn_local(once(shared, read));
         }
     }
+}
+
+/// Reads it until that goes well, or is not allowed.
+async fn once(shared: Rc<Shared>, read: Read) {
+    let mut backoff = Backoff::new(shared.pace);
+    for _ in 0..CATCHING_UP {
+        let client = shared.client();
+        let mut take = |json: &[u8]| shared.reflected_mut().is(&read, json);
+        match request::send(&client, &read, Version::Newest, &mut take).await {
+            Err(error) if !is_refusal(&error) => tokio::time::sleep(backoff.next()).await,
+            _ => break,
+        }
+    }
+    shared.tell();
 }
