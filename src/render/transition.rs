@@ -5,6 +5,7 @@ use super::arguments::arguments;
 use super::json::escaped;
 use super::line::Line;
 use super::style::Style;
+use super::terms;
 use super::writer::{Detail, Writer};
 use crate::report::{Became, Interrupted, Interruption, News, Transition};
 use crate::text::{Message, Seconds, Sentence, say};
@@ -70,7 +71,15 @@ fn finding(writer: &Writer, transition: &Transition) -> (Sentence, Style, Line) 
 
 /// What was not seen meanwhile.
 fn missed(writer: &Writer, interruption: &Interruption) -> (Sentence, Style, Line) {
+    let detail = interruption.detail.as_str();
     let (title, words) = match interruption.transition {
+        Interrupted::Unread => (
+            say!("watch.unread", "unread"),
+            say!(
+                "watch.unread-words",
+                "{kinds}: not read ({why}), and what depends on them is not told"
+            ),
+        ),
         Interrupted::Lost => (
             say!("watch.lost", "lost"),
             say!(
@@ -88,7 +97,8 @@ fn missed(writer: &Writer, interruption: &Interruption) -> (Sentence, Style, Lin
     };
     let words = Message::new(words)
         .fact("kinds", interruption.kinds.join(", "))
-        .fact("detail", interruption.detail.as_str());
+        .fact("why", terms::not_read(detail))
+        .fact("detail", detail);
     let rest = Line::new().prose(Style::Plain, &writer.says(&words));
     (title, Style::Unknown, rest)
 }

@@ -28,7 +28,7 @@ pub use workload::{ChangeReport, How, RevisionReport, RolloutReport, WorkloadRep
 pub use silenced::{Silenced, SilencedBy, SilencesNothing, WhyNotSilenced};
 
 use crate::rules::finding::{Certainty, Risk, Role, Who};
-use crate::snapshot::{Evidence, ObjectRef};
+use crate::snapshot::{Evidence, ObjectRef, Why};
 use crate::text::{Facts, Message};
 use crate::triage::Layer;
 use serde::{Deserialize, Serialize};
@@ -453,6 +453,13 @@ pub struct GapReport {
     pub detail: String,
     /// Causes that cannot be told, or not be proven, without it.
     pub affects: Vec<&'static str>,
+}
+
+impl GapReport {
+    /// Whether it is one that somebody misses.
+    pub fn is_missed(&self) -> bool {
+        self.why != Why::NotAsked.as_str()
+    }
 }
 
 /// A kind that was read to its end.

@@ -82,7 +82,7 @@ pub struct Interruption {
     pub transition: Interrupted,
     /// Of these kinds.
     pub kinds: Vec<String>,
-    /// Why; empty where it is over.
+    /// Why, of what is not read in the word of the report's `gaps`; empty where it is over.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub detail: String,
 }
@@ -96,4 +96,6 @@ pub enum Interrupted {
     Lost,
     /// It was read anew: something short may have been missed.
     Resynced,
+    /// It is not read, for this reason: what depends on it is not told.
+    Unread,
 }

@@ -24,6 +24,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 use terminal::Terminal;
+pub(super) use terminal::is_unread;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{sleep, timeout};

@@ -2,7 +2,7 @@
 
 use super::following::Following;
 #[cfg(unix)]
-use super::live;
+use super::live::{self, is_unread};
 use super::{code, scope, still_read};
 use crate::cli::{DiagnoseArgs, Format};
 use crate::diagnose::Transitions;
@@ -13,7 +13,7 @@ use crate::report::{Interrupted, Interruption, News, Report, WATCH_SCHEMA};
 use crate::snapshot::Kind;
 use anyhow::{Result, bail};
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 /// Follows the cluster until it is interrupted, and tells what changes: 1 when something is stuck at the end, else 0.
@@ -29,7 +29,9 @@ pub(super) fn watch(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) ->
         let mut telling = Telling {
             following: Following::begin(args, scope, everywhere).await?,
             transitions: Transitions::default(),
-            lost: BTreeSet::new(),
+            is_lost: false,
+            resynced: BTreeSet::new(),
+            unread: BTreeSet::new(),
             format: args.output,
             layout,
         };
@@ -47,8 +49,12 @@ pub(super) fn watch(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) ->
 pub(super) struct Telling {
     pub(super) following: Following,
     transitions: Transitions,
-    /// What cannot be followed by now.
-    lost: BTreeSet<Kind>,
+    /// Whether something cannot be followed by now.
+    is_lost: bool,
+    /// What was listed anew since then.
+    resynced: BTreeSet<Kind>,
+    /// What was told not to be read, and why.
+    unread: BTreeSet<(Kind, &'static str)>,
     format: Format,
     layout: Layout,
 }
@@ -60,7 +66,7 @@ impl Telling {
             let report = self.report();
             let news = self.news(&report, &tidings);
             let text = self.text(&news)?;
-            if !text.is_empty() && !still_read(out, &text)? {
+            if is_unread() || !text.is_empty() && !still_read(out, &text)? {
                 return Ok(code(&report));
             }
             tidings = self.next(&report).await;
@@ -79,23 +85,44 @@ impl Telling {
 
     /// What is to be told by now. While something cannot be followed nothing is: what is not seen is not solved.
     pub(super) fn news(&mut self, report: &Report, tidings: &Tidings) -> Vec<News> {
-        let at = self.following.watcher.now();
+        let at = self.now();
+        self.resynced.extend(&tidings.resynced);
+        let outage = self.outage();
+        let was_lost = std::mem::replace(&mut self.is_lost, outage.is_some());
+        if self.is_lost {
+            // the first that fails is seldom the last
+            let begins = outage.filter(|_| !was_lost);
+            return begins.map(News::Interruption).into_iter().collect();
+        }
         let mut news = Vec::new();
-        if !tidings.resynced.is_empty() {
-            let event = interruption(at, Interrupted::Resynced, &tidings.resynced, String::new());
+        if !self.resynced.is_empty() {
+            let resynced = std::mem::take(&mut self.resynced);
+            let event = interruption(at, Interrupted::Resynced, &resynced, String::new());
             news.push(News::Interruption(event));
         }
-        let outages = self.following.watcher.outages();
-        let lost: BTreeSet<Kind> = outages.iter().map(|outage| outage.kind).collect();
-        if !lost.is_subset(&self.lost) {
-            news.extend(self.outage().map(News::Interruption));
-        }
-        self.lost = lost;
-        if self.lost.is_empty() {
-            let transitions = self.transitions.of(report, at).into_iter();
-            news.extend(transitions.map(Box::new).map(News::Transition));
-        }
+        news.extend(self.not_read(report, at).map(News::Interruption));
+        let transitions = self.transitions.of(report, at).into_iter();
+        news.extend(transitions.map(Box::new).map(News::Transition));
         news
+    }
+
+    /// What is not read, once: a line a reason.
+    fn not_read(
+        &mut self,
+        report: &Report,
+        at: Timestamp,
+    ) -> impl Iterator<Item = Interruption> + use<> {
+        let missed = report.gaps.iter().filter(|gap| gap.is_missed());
+        let missed = missed.filter_map(|gap| Some((Kind::of_manifest(gap.kind)?, gap.why)));
+        let mut by_reason: BTreeMap<&str, BTreeSet<Kind>> = BTreeMap::new();
+        for (kind, why) in missed.collect::<Vec<_>>() {
+            if self.unread.insert((kind, why)) {
+                by_reason.entry(why).or_default().insert(kind);
+            }
+        }
+        by_reason
+            .into_iter()
+            .map(move |(why, kinds)| interruption(at, Interrupted::Unread, &kinds, why.to_owned()))
     }
 
     /// What cannot be followed now.
@@ -122,6 +149,11 @@ impl Telling {
         }
         Ok(text)
     }
+}
+
+#[cfg(not(unix))]
+fn is_unread() -> bool {
+    false
 }
 
 fn interruption(

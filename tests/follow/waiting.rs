@@ -320,6 +320,73 @@ fn a_line_tells_what_is_new_and_what_was_solved() {
 }
 
 #[test]
+fn a_line_tells_what_is_not_read() {
+    let world = shop(&THERE);
+    world.forbid(Kind::Node);
+    world.put(Kind::Pod, objects::unschedulable("shop", "waiting"));
+    let server = world.serve();
+    let mut child = run(&server.kubeconfig(), &["-w"]);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    assert!(
+        first.ends_with(
+            " unread   nodes: not read (forbidden), and what depends on them is not told"
+        ),
+        "{first}"
+    );
+    let next = lines.next().unwrap().unwrap();
+    assert!(
+        next.contains(" stuck    pod/waiting -n shop: insufficient-cpu (likely): "),
+        "{next}"
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_ends_it_without_another_line() {
+    let world = shop(&THERE);
+    world.put(Kind::Pod, objects::unschedulable("shop", "waiting"));
+    let server = world.serve();
+    let mut child = run(&server.kubeconfig(), &["-w"]);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    lines.next().unwrap().unwrap();
+    drop(lines);
+    // what changes and tells nothing makes it look again
+    while child.try_wait().unwrap().is_none() {
+        world.put(Kind::Pod, objects::unschedulable("shop", "waiting"));
+        meanwhile();
+    }
+}
+
+#[test]
+fn an_outage_is_told_once_with_its_end() {
+    let world = shop(&THERE);
+    world.put(Kind::Pod, objects::unschedulable("shop", "waiting"));
+    let server = world.serve();
+    let mut child = run(&server.kubeconfig(), &["-w", "-o", "jsonl"]);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    assert_eq!(next()["transition"], "stuck");
+    world.set_down(true);
+    assert_eq!(next()["transition"], "lost");
+    // until all the others are lost, too
+    std::thread::sleep(Duration::from_secs(8));
+    world.set_down(false);
+    let back = next();
+    assert_eq!(back["transition"], "resynced");
+    for kind in ["pods", "nodes"] {
+        let kinds = back["kinds"].as_array().unwrap();
+        assert!(kinds.contains(&json!(kind)), "{back}");
+    }
+    world.remove(Kind::Pod, "shop", "waiting");
+    assert_eq!(next()["transition"], "solved");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
 fn formats_that_need_the_whole_report_are_refused_for_a_watch() {
     let world = shop(&THERE);
     let server = world.serve();

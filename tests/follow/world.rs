@@ -39,6 +39,8 @@ struct State {
     down: bool,
     /// Nothing is allowed.
     refusing: bool,
+    /// These kinds are not.
+    forbidden: Vec<Kind>,
     watches: usize,
 }
 
@@ -91,6 +93,10 @@ impl World {
 
     pub(super) fn set_refusing(&self, refusing: bool) {
         self.state().refusing = refusing;
+    }
+
+    pub(super) fn forbid(&self, kind: Kind) {
+        self.state().forbidden.push(kind);
     }
 
     pub(super) fn set_unwatchable(&self) {
@@ -185,6 +191,9 @@ impl World {
         let mut state = self.state();
         if state.down {
             return Some(Response::reset());
+        }
+        if state.forbidden.contains(&selected.wanted.kind) {
+            return Some(Response::failure(403, "Forbidden", "this one may not"));
         }
         if state.refusing {
             return Some(Response::failure(403, "Forbidden", "no roles yet"));

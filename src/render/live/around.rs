@@ -27,8 +27,8 @@ const BLANKS: usize = 10;
 /// and for what was told lately, of which one in so many lines tells.
 const LATELY: usize = 14;
 const SHARE: usize = 5;
-/// Lines of the verdict, and of what cannot be followed.
-const LINES: usize = 2;
+/// Lines of the verdict, and of what cannot be followed, by how many there are.
+const LINES: [(usize, usize); 3] = [(24, 3), (BLANKS, 2), (0, 1)];
 /// Columns of how long ago something was.
 const AGO: usize = 11;
 
@@ -45,7 +45,9 @@ pub(super) fn of(canvas: &Canvas, live: &Live<'_>) -> Around {
     let rows = live.rows;
     let is_table = matches!(live.page, Page::Table { .. });
     let blank = |from: usize| (rows >= from).then(Line::new);
-    let most = if rows >= BLANKS { LINES } else { 1 };
+    let mut lines = LINES.into_iter();
+    let most = lines.find_map(|(from, lines)| (rows >= from).then_some(lines));
+    let most = most.unwrap_or_default();
     let mut above = Vec::new();
     if rows >= TITLE {
         above.push(title(canvas, live));

@@ -12,7 +12,7 @@ use crate::report::{
     Affected, AwaitedReport, Defect, GapReport, KindSummary, NotStuck, Report, RestartsReport,
     ScopeReport, StandingReport, Summary,
 };
-use crate::snapshot::{Kind, ObjectRef, Why};
+use crate::snapshot::{Kind, ObjectRef};
 use crate::text::{Message, Seconds, say};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -271,7 +271,7 @@ fn is_blind(report: &Report) -> bool {
     let mut read = report.read.iter().filter(|read| is_pod(read.kind));
     let all = read.any(|read| read.namespace.is_none() || read.namespace.as_deref() == asked);
     let mut gaps = report.gaps.iter();
-    !all && gaps.any(|gap| is_pod(gap.kind) && is_missed(gap))
+    !all && gaps.any(|gap| is_pod(gap.kind) && gap.is_missed())
 }
 
 fn is_pod(kind: &str) -> bool {
@@ -425,11 +425,6 @@ fn no_pods(scope: &ScopeReport) -> Message {
         .fact("place", place)
 }
 
-/// Whether it is one that somebody misses.
-pub(super) fn is_missed(gap: &GapReport) -> bool {
-    gap.why != Why::NotAsked.as_str()
-}
-
 /// One line for each reason why something was not read.
 pub(super) fn gaps<'r>(
     writer: &Writer,
@@ -438,7 +433,7 @@ pub(super) fn gaps<'r>(
     let mut whys: BTreeMap<&str, Vec<&GapReport>> = BTreeMap::new();
     for gap in gaps
         .into_iter()
-        .filter(|gap| writer.whole() || is_missed(gap))
+        .filter(|gap| writer.whole() || gap.is_missed())
     {
         whys.entry(gap.why).or_default().push(gap);
     }

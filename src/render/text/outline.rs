@@ -123,7 +123,7 @@ pub(in crate::render) fn outline(report: &Report, layout: Layout, apart: bool) -
     let (ended, sections) = explained
         .chain(unexplained)
         .partition(|section: &Section<'_>| section.affected.iter().all(|one| one.ended));
-    let missed = report.gaps.iter().filter(|gap| ending::is_missed(gap));
+    let missed = report.gaps.iter().filter(|gap| gap.is_missed());
     let gaps = ending::gaps(&writer, missed)
         .into_iter()
         .map(|(line, _)| line);

@@ -1,7 +1,8 @@
 //! The terminal, which is left as it was.
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, kill_current_process_group};
-use rustix::stdio::stdin;
+use rustix::stdio::{stdin, stdout};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::fmt::Write as _;
 use std::io::{self, Write, stderr};
@@ -17,6 +18,15 @@ const LEAVE: &str = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 /// What stands between these is shown at once, where a terminal can; where it cannot, it is drawn as it comes.
 const BEGIN: &str = "\x1b[?2026h";
 const END: &str = "\x1b[?2026l";
+
+/// Whether whoever reads standard output has gone away, which a pipe tells before anything is written.
+pub(in crate::run) fn is_unread() -> bool {
+    let stdout = stdout();
+    let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
+    let told = poll(&mut asked, Some(&Timespec::default()));
+    let mut asked = asked.iter();
+    told.is_ok() && asked.any(|one| one.revents().contains(PollFlags::ERR))
+}
 
 /// A terminal that shows the view. Dropping it leaves the view, whatever the reason.
 pub(super) struct Terminal<'o> {
