@@ -4,7 +4,7 @@ use crate::report::{Affected, AwaitedReport, Diagnosis, Report, StandingReport};
 use crate::rules::finding::Certainty;
 use crate::snapshot::{Kind, ObjectRef, Snapshot};
 use crate::text::{Message, say};
-use crate::triage::{Awaits, Scope, awaited, is_of_old_revision};
+use crate::triage::{Awaits, Scope, awaited, is_awaited, is_of_old_revision};
 use std::time::Duration;
 
 /// What no time mends: the object itself has to be changed. Everything else somebody else may bring, a cluster
@@ -31,15 +31,28 @@ pub enum Wait {
     InVain,
     /// It goes on.
     On,
+    /// It goes on, since there is nothing yet of what is meant.
+    OnForAny,
 }
 
-/// How waiting stands by this report, which gets what is still waited for.
+/// Whether nothing of what is meant was found, where nothing is named: that all of nothing is well is no reason to end.
+pub fn is_of_nothing(report: &Report, scope: &Scope) -> bool {
+    let is_there = |kind: Kind| {
+        let numbers = report.summary.by_kind.get(kind.as_str());
+        numbers.and_then(|numbers| numbers.all).unwrap_or_default() > 0
+    };
+    let mut kinds = scope.targets.iter().map(|target| target.kind);
+    !scope.has_names() && !report.is_stuck() && !is_there(Kind::Pod) && !kinds.any(is_there)
+}
+
+/// How waiting stands by this whole report, which gets what is still waited for. Pods that have succeeded are in no report.
 pub fn wait(
     report: &mut Report,
     snapshot: &Snapshot<'_>,
     scope: &Scope,
     patience: Duration,
     waited: Duration,
+    has_succeeded_pods: bool,
 ) -> Wait {
     let awaited = if scope.has_names() {
         awaited(snapshot, scope)
@@ -78,7 +91,10 @@ pub fn wait(
     {
         return Wait::InVain;
     }
-    if report.awaited.is_empty() && (scope.has_names() || report.is_quiet()) {
+    let says_all = scope.has_names() && scope.targets.iter().all(is_awaited);
+    if !has_succeeded_pods && is_of_nothing(report, scope) {
+        Wait::OnForAny
+    } else if report.awaited.is_empty() && (says_all || report.is_quiet()) {
         Wait::Over
     } else {
         Wait::On
