@@ -1,6 +1,6 @@
 //! Whether waiting is over: everything that was named is there, or something of it will not come by itself.
 
-use crate::report::{Affected, AwaitedReport, Diagnosis, Report, StandingReport};
+use crate::report::{Affected, AwaitedReport, Diagnosis, Report};
 use crate::rules::finding::Certainty;
 use crate::snapshot::{Kind, ObjectRef, Snapshot};
 use crate::text::{Message, say};
@@ -78,16 +78,10 @@ pub fn wait(
         one.certainty != Certainty::Possible
             && current.any(|affected| AT_ONCE.contains(&one.cause) || is_long(affected))
     };
-    let failed = |object: &ObjectRef| object.known_kind() == Some(Kind::Job);
-    let mut ended = report
-        .not_stuck
-        .iter()
-        .filter(|one| one.standing == StandingReport::Ended);
     let mut unexplained = report.unexplained.iter();
     if has_failed
         || report.diagnoses.iter().any(is_final)
         || unexplained.any(|one| is_current(&&one.object) && is_long(&one.object))
-        || ended.any(|one| failed(&one.object))
     {
         return Wait::InVain;
     }

@@ -60,7 +60,7 @@ fn nothing_that_is_meant_is_no_all_clear() {
             &["--field-selector", "spec.nodeName=nope"],
             "no pods found with spec.nodeName=nope in namespace shop",
         ),
-        (&["sts"], "no StatefulSets found in namespace shop"),
+        (&["sts"], "no statefulsets found in namespace shop"),
     ] {
         let limit = ["-n", "shop", "--timeout", "1s"];
         let (code, out, told) = ended(run(&server, &[arguments, &limit].concat()));
@@ -255,20 +255,4 @@ fn what_cannot_be_together_with_names_cannot_with_manifests() {
         assert_eq!(code, Some(2), "{flags:?}: {told}");
         assert!(told.contains(said), "{flags:?}: {told}");
     }
-}
-
-#[test]
-fn of_all_jobs_one_that_has_failed_ends_it() {
-    let world = empty();
-    let failed = json!({"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "lastTransitionTime": CREATED});
-    let job = json!({
-        "apiVersion": "batch/v1", "kind": "Job",
-        "metadata": {"namespace": "shop", "name": "migrate", "uid": "uid-migrate", "creationTimestamp": CREATED},
-        "spec": {"backoffLimit": 0, "completions": 1, "parallelism": 1, "template": {"spec": {"containers": []}}},
-        "status": {"failed": 1, "conditions": [failed]},
-    });
-    world.put(Kind::Job, job);
-    let server = world.serve();
-    let (code, out, told) = ended(run(&server, &["jobs", "-n", "shop", "--timeout", "5s"]));
-    assert_eq!(code, Some(1), "{out}{told}");
 }
