@@ -252,14 +252,14 @@ impl Known {
         self.to_show(report, &snapshot)
     }
 
-    /// The report of what is known now of a cluster that is followed.
+    /// The whole report of what is known now of a cluster that is followed, without what is silenced.
     fn report_again(&self, watcher: &Watcher, verdicts: &mut Verdicts) -> Report {
         let changes = watcher.take_changes();
         let store = watcher.store();
         let (snapshot, scope) = (store.snapshot(), watcher.scope());
         let requests = requests(watcher.traffic());
         let report = diagnose_again(&snapshot, scope, requests, verdicts, &changes);
-        self.to_show(report, &snapshot)
+        silence(report, &snapshot, &self.silences)
     }
 
     fn to_show(&self, report: Report, snapshot: &Snapshot<'_>) -> Report {
@@ -342,7 +342,8 @@ fn consistent(args: &DiagnoseArgs, scope: &Scope, everywhere: bool) -> Result<()
         );
     }
     let in_a_namespace = |target: &Target| target.name.is_some() && target.kind.namespaced();
-    if everywhere && args.filename.is_empty() && scope.targets.iter().any(in_a_namespace) {
+    let is_of_dump = !args.filename.is_empty() && !args.wait;
+    if everywhere && !is_of_dump && scope.targets.iter().any(in_a_namespace) {
         bail!(
             Failure::new("a name and --all-namespaces cannot be given together")
                 .hint("say where it is: -n NAMESPACE")

@@ -9,6 +9,7 @@
     reason = "a test may fail anywhere"
 )]
 
+mod arriving;
 mod exporting;
 #[cfg(unix)]
 mod live;

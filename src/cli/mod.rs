@@ -175,8 +175,9 @@ pub struct DiagnoseArgs {
     pub watch: bool,
 
     /// Wait until what is named, or what the manifests given with -f name, runs, and of workloads all pods
-    /// are of the newest revision. Ends with 1 and the diagnosis as soon as something will not come by
-    /// itself, and with 3 when the time is over.
+    /// are of the newest revision; what does not exist yet is waited for too. Ends with 1 and the diagnosis
+    /// as soon as something will not come by itself, and with 3 when the time is over. Filters narrow only
+    /// what is shown.
     #[arg(long, conflicts_with_all = ["watch", "dump"])]
     pub wait: bool,
 

@@ -27,7 +27,7 @@ pub use filter::Shown;
 pub use silence::{Malformed, Silence, silence};
 pub use transitions::Transitions;
 pub use verdicts::Verdicts;
-pub use wait::{Wait, wait};
+pub use wait::{Wait, is_of_nothing, wait};
 
 use crate::report::{Defect, Report, Requests, SCHEMA, Unexplained};
 use crate::rules::finding::Certainty;

@@ -1,10 +1,10 @@
 //! Whether waiting is over: everything that was named is there, or something of it will not come by itself.
 
-use crate::report::{Affected, AwaitedReport, Diagnosis, Report, StandingReport};
+use crate::report::{Affected, AwaitedReport, Diagnosis, Report};
 use crate::rules::finding::Certainty;
 use crate::snapshot::{Kind, ObjectRef, Snapshot};
 use crate::text::{Message, say};
-use crate::triage::{Awaits, Scope, awaited, is_of_old_revision};
+use crate::triage::{Awaits, Scope, awaited, is_awaited, is_of_old_revision};
 use std::time::Duration;
 
 /// What no time mends: the object itself has to be changed. Everything else somebody else may bring, a cluster
@@ -31,15 +31,28 @@ pub enum Wait {
     InVain,
     /// It goes on.
     On,
+    /// It goes on, since there is nothing yet of what is meant.
+    OnForAny,
 }
 
-/// How waiting stands by this report, which gets what is still waited for.
+/// Whether nothing of what is meant was found, where nothing is named: that all of nothing is well is no reason to end.
+pub fn is_of_nothing(report: &Report, scope: &Scope) -> bool {
+    let is_there = |kind: Kind| {
+        let numbers = report.summary.by_kind.get(kind.as_str());
+        numbers.and_then(|numbers| numbers.all).unwrap_or_default() > 0
+    };
+    let mut kinds = scope.targets.iter().map(|target| target.kind);
+    !scope.has_names() && !report.is_stuck() && !is_there(Kind::Pod) && !kinds.any(is_there)
+}
+
+/// How waiting stands by this whole report, which gets what is still waited for. Pods that have succeeded are in no report.
 pub fn wait(
     report: &mut Report,
     snapshot: &Snapshot<'_>,
     scope: &Scope,
     patience: Duration,
     waited: Duration,
+    has_succeeded_pods: bool,
 ) -> Wait {
     let awaited = if scope.has_names() {
         awaited(snapshot, scope)
@@ -65,20 +78,17 @@ pub fn wait(
         one.certainty != Certainty::Possible
             && current.any(|affected| AT_ONCE.contains(&one.cause) || is_long(affected))
     };
-    let failed = |object: &ObjectRef| object.known_kind() == Some(Kind::Job);
-    let mut ended = report
-        .not_stuck
-        .iter()
-        .filter(|one| one.standing == StandingReport::Ended);
     let mut unexplained = report.unexplained.iter();
     if has_failed
         || report.diagnoses.iter().any(is_final)
         || unexplained.any(|one| is_current(&&one.object) && is_long(&one.object))
-        || ended.any(|one| failed(&one.object))
     {
         return Wait::InVain;
     }
-    if report.awaited.is_empty() && (scope.has_names() || report.is_quiet()) {
+    let says_all = scope.has_names() && scope.targets.iter().all(is_awaited);
+    if !has_succeeded_pods && is_of_nothing(report, scope) {
+        Wait::OnForAny
+    } else if report.awaited.is_empty() && (says_all || report.is_quiet()) {
         Wait::Over
     } else {
         Wait::On

@@ -21,6 +21,15 @@ use futures_util::future::join_all;
 use std::cell::RefCell;
 use std::path::Path;
 
+/// What becomes of what was named and does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absent {
+    /// There is nothing to diagnose.
+    Fails,
+    /// It may still come.
+    IsAwaited,
+}
+
 /// Reads what the scope needs.
 ///
 /// # Errors
@@ -119,7 +128,7 @@ impl Sink {
 }
 
 async fn waves(client: &Client, sink: RefCell<Sink>, scope: Scope) -> Result<Gathered> {
-    let scope = first_wave(client, &sink, scope).await?;
+    let scope = first_wave(client, &sink, scope, Absent::Fails).await?;
     if let Some(time) = client.server_time() {
         sink.borrow_mut().store.set_time(time);
     }
@@ -140,7 +149,12 @@ async fn waves(client: &Client, sink: RefCell<Sink>, scope: Scope) -> Result<Gat
 }
 
 /// Reads the pods of the scope and what was named, and gives the scope with what a bare name stands for.
-async fn first_wave(client: &Client, sink: &RefCell<Sink>, scope: Scope) -> Result<Scope> {
+async fn first_wave(
+    client: &Client,
+    sink: &RefCell<Sink>,
+    scope: Scope,
+    absent: Absent,
+) -> Result<Scope> {
     let mut scope = scope;
     let mut first = wave(client, sink, plan::first(&scope)).await;
     if let Some(with_workloads) = missing::or_workloads(client, &scope, &first).await {
@@ -154,9 +168,9 @@ async fn first_wave(client: &Client, sink: &RefCell<Sink>, scope: Scope) -> Resu
         if is_used(&sink.borrow().store, &read) {
             continue;
         }
-        settle(client, &scope, &read, outcome).await?;
+        settle(client, &scope, &read, outcome, absent).await?;
     }
-    if sink.borrow().store.has_no_pods() {
+    if absent == Absent::Fails && sink.borrow().store.has_no_pods() {
         missing::namespace_is_there(client, &scope).await?;
     }
     Ok(scope)
@@ -166,11 +180,11 @@ async fn first_wave(client: &Client, sink: &RefCell<Sink>, scope: Scope) -> Resu
 ///
 /// # Errors
 /// As of [`read`].
-pub(super) async fn found(client: &Client, scope: Scope) -> Result<Scope> {
+pub(super) async fn found(client: &Client, scope: Scope, absent: Absent) -> Result<Scope> {
     if !scope.has_names() {
         return Ok(scope);
     }
-    first_wave(client, &Sink::new(None)?, scope).await
+    first_wave(client, &Sink::new(None)?, scope, absent).await
 }
 
 /// Runs reads beside each other and records what became of each.
@@ -226,11 +240,22 @@ async fn settle(
     scope: &Scope,
     read: &Read,
     outcome: Result<(), ReadError>,
+    absent: Absent,
 ) -> Result<()> {
     let Err(error) = outcome else { return Ok(()) };
+    let is_awaited = absent == Absent::IsAwaited;
     match (read, &error) {
+        // of a name alone nobody knows what to wait for
+        (Read::Get { .. }, ReadError::NotFound { .. }) if is_awaited && !scope.bare => Ok(()),
         (Read::Get { kind, name, .. }, ReadError::NotFound { .. }) => {
-            bail!(missing::absent(client, scope, *kind, name).await)
+            let failure = missing::absent(client, scope, *kind, name).await;
+            bail!(if is_awaited {
+                failure.hint(format!(
+                    "what does not exist yet is waited for by its kind: deploy/{name}"
+                ))
+            } else {
+                failure
+            })
         }
         // without its selector nothing is known of a Service
         (

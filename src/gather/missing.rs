@@ -13,6 +13,7 @@ use futures_util::future::join_all;
 
 /// More namespaces than this are not told one by one.
 const FEW: usize = 8;
+const SUCCEEDED: &str = "status.phase=Succeeded";
 
 /// An object that might be meant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,6 +102,31 @@ pub(super) async fn namespace_is_there(client: &Client, scope: &Scope) -> Result
         // there, or not to be known: then an empty namespace is what was read
         _ => Ok(()),
     }
+}
+
+/// Whether pods of the scope have succeeded. They are in no list of what is looked at.
+pub(super) async fn has_succeeded_pods(client: &Client, scope: &Scope) -> bool {
+    let fields = scope.fields.as_ref().map(ToString::to_string);
+    let fields: Vec<String> = fields.into_iter().chain([SUCCEEDED.to_owned()]).collect();
+    let fields = fields.join(",");
+    let labels = scope.selector.as_ref().map(ToString::to_string);
+    let labels = labels.unwrap_or_default();
+    let mut query = vec![("limit", "1"), ("fieldSelector", fields.as_str())];
+    query.extend((!labels.is_empty()).then_some(("labelSelector", labels.as_str())));
+    let mut is_there = false;
+    let mut take = |_: &[u8]| {
+        is_there = true;
+        // stops the list: one is enough
+        Err(ReadError::Invalid {
+            message: "more pods than are of interest".to_owned(),
+        })
+    };
+    let path = path(Kind::Pod, scope.namespace.as_deref(), None);
+    // where it cannot be read, none is known
+    let _ = client
+        .list(&path, &query, Accept::Metadata, &mut take)
+        .await;
+    is_there
 }
 
 /// Why there is no diagnosis of it, with what was probably meant.

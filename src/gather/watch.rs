@@ -33,6 +33,7 @@ use tokio::signal;
 use tokio::task::{JoinHandle, LocalSet};
 use tokio::time::Instant;
 
+pub use super::cluster::Absent;
 pub use backoff::Pace;
 pub use reflected::Outage;
 
@@ -84,11 +85,41 @@ impl Watcher {
         everywhere: bool,
         pace: Pace,
     ) -> Result<Self> {
+        let begun =
+            Self::begin_with(flags, environment, (scope, everywhere), pace, Absent::Fails).await?;
+        if begun.store().has_no_pods() {
+            missing::namespace_is_there(&begun.shared.client(), begun.scope()).await?;
+        }
+        Ok(begun)
+    }
+
+    /// The same of what may still come, the namespace too.
+    ///
+    /// # Errors
+    /// When there is no connection, when a name without a kind stands for nothing, and when the pods may not be read.
+    pub async fn begin_waiting(
+        flags: &ConnectionFlags,
+        environment: &Environment,
+        scope: Scope,
+        everywhere: bool,
+        pace: Pace,
+    ) -> Result<Self> {
+        let asked = (scope, everywhere);
+        Self::begin_with(flags, environment, asked, pace, Absent::IsAwaited).await
+    }
+
+    async fn begin_with(
+        flags: &ConnectionFlags,
+        environment: &Environment,
+        (scope, everywhere): (Scope, bool),
+        pace: Pace,
+        absent: Absent,
+    ) -> Result<Self> {
         let link = Link::connect(flags, environment).await;
         let link = link.map_err(cluster::unconnected)?;
         let scope = cluster::in_namespace(scope, everywhere, link.namespace());
         scope.is_consistent()?;
-        let scope = cluster::found(&link.client(), scope).await?;
+        let scope = cluster::found(&link.client(), scope, absent).await?;
         let shared = Rc::new(link.of(scope, pace));
         let mut watcher = Watcher {
             shared,
@@ -97,9 +128,6 @@ impl Watcher {
         };
         watcher.replan();
         watcher.first_lists().await?;
-        if watcher.store().has_no_pods() {
-            missing::namespace_is_there(&watcher.shared.client(), watcher.scope()).await?;
-        }
         Ok(watcher)
     }
 
@@ -206,6 +234,21 @@ impl Watcher {
             wanted.insert(events);
         }
         wanted
+    }
+
+    /// Whether the namespace that is meant does not exist yet.
+    pub async fn lacks_namespace(&self) -> bool {
+        let has_pods = !self.store().has_no_pods();
+        let client = self.shared.client();
+        !has_pods
+            && missing::namespace_is_there(&client, self.scope())
+                .await
+                .is_err()
+    }
+
+    /// Whether pods of the scope have succeeded: those are not followed.
+    pub async fn has_succeeded_pods(&self) -> bool {
+        missing::has_succeeded_pods(&self.shared.client(), self.scope()).await
     }
 
     /// The API server's time.

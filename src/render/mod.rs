@@ -32,6 +32,7 @@ mod table;
 mod terms;
 mod text;
 mod transition;
+mod waiting;
 mod wide;
 mod words;
 mod wrap;
@@ -54,6 +55,7 @@ pub use page::page;
 pub use sarif::sarif;
 pub use text::{awaited, text};
 pub use transition::{news, news_json};
+pub use waiting::{no_namespace, none_yet, passed_over};
 pub use wide::wide;
 pub use yaml::yaml;
 

@@ -4,7 +4,7 @@ use super::{Known, connection};
 use crate::cli::DiagnoseArgs;
 use crate::diagnose::Verdicts;
 use crate::gather::kubeconfig::Environment;
-use crate::gather::watch::{Pace, Stopwatch, Tidings, Watcher};
+use crate::gather::watch::{Absent, Pace, Stopwatch, Tidings, Watcher};
 use crate::report::Report;
 use crate::triage::Scope;
 use anyhow::Result;
@@ -33,13 +33,36 @@ pub(super) struct Following {
 }
 
 impl Following {
-    /// Begins to follow what is meant.
+    /// Begins to follow what is meant, and fails when that is not there.
     pub(super) async fn begin(args: &DiagnoseArgs, scope: Scope, everywhere: bool) -> Result<Self> {
+        Self::with(args, scope, everywhere, Absent::Fails).await
+    }
+
+    /// Begins to follow what is meant and may still come.
+    pub(super) async fn begin_waiting(
+        args: &DiagnoseArgs,
+        scope: Scope,
+        everywhere: bool,
+    ) -> Result<Self> {
+        Self::with(args, scope, everywhere, Absent::IsAwaited).await
+    }
+
+    async fn with(
+        args: &DiagnoseArgs,
+        scope: Scope,
+        everywhere: bool,
+        absent: Absent,
+    ) -> Result<Self> {
         let known = Known::of(args)?;
         let environment = Environment::of_process();
         let flags = connection(args)?;
         let pace = Pace::default();
-        let watcher = Watcher::begin(&flags, &environment, scope, everywhere, pace).await?;
+        let watcher = match absent {
+            Absent::Fails => Watcher::begin(&flags, &environment, scope, everywhere, pace).await?,
+            Absent::IsAwaited => {
+                Watcher::begin_waiting(&flags, &environment, scope, everywhere, pace).await?
+            }
+        };
         Ok(Following {
             known,
             watcher,
@@ -50,8 +73,19 @@ impl Following {
         })
     }
 
-    /// The report of now.
+    /// The report of now, as far as it is to be shown.
     pub(super) fn report(&mut self) -> Report {
+        let report = self.whole_report();
+        self.to_show(report)
+    }
+
+    /// As much of a report as is to be shown.
+    pub(super) fn to_show(&self, report: Report) -> Report {
+        self.known.shown.apply(report)
+    }
+
+    /// The report of now, whatever is to be shown of it.
+    pub(super) fn whole_report(&mut self) -> Report {
         let begun = Stopwatch::start();
         let report = self.known.report_again(&self.watcher, &mut self.verdicts);
         self.took = begun.elapsed();

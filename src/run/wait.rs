@@ -1,18 +1,20 @@
 //! `--wait`, from what was typed to an exit code.
 
 use super::following::Following;
-use super::{STUCK, WAITED, WELL, scope, shown, timeout, write};
+use super::{STUCK, WAITED, WELL, connection, consistent, scope, shown, timeout, write};
 use crate::cli::DiagnoseArgs;
-use crate::diagnose::{Wait, wait as stands};
+use crate::diagnose::{Wait, is_of_nothing, wait as stands};
 use crate::error::Failure;
+use crate::gather;
+use crate::gather::kubeconfig::Environment;
 use crate::gather::manifests::{self, Named};
 use crate::gather::watch::{Stopwatch, on_one_thread};
 use crate::render::{self, Layout};
 use crate::report::Report;
 use crate::triage::scope::{Scope, Target};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeSet;
 use std::io::{Write, stderr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// What is waited for is told anew at most so often.
@@ -23,22 +25,33 @@ const TOLD: Duration = Duration::from_secs(5);
 pub(super) fn wait(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result<u8> {
     let (mut scope, everywhere) = scope(args)?;
     if !args.filename.is_empty() {
-        named_by(&args.filename, &mut scope)?;
+        named_by(args, &mut scope, layout)?;
+        consistent(args, &scope, everywhere)?;
     }
     let (limit, patience) = (timeout(&args.timeout)?, timeout(&args.patience)?);
     let (report, code) = on_one_thread(async {
-        let mut following = Following::begin(args, scope, everywhere).await?;
+        let mut following = Following::begin_waiting(args, scope, everywhere).await?;
         let begun = Stopwatch::start();
         let mut progress = Progress::new(layout);
+        if following.watcher.lacks_namespace().await {
+            let namespace = following.watcher.scope().namespace.as_deref();
+            progress.write(&render::no_namespace(
+                namespace.unwrap_or_default(),
+                progress.layout,
+            ));
+        }
         loop {
-            let (report, wait) = look(&mut following, patience, begun.elapsed());
+            let (report, wait) = look(&mut following, patience, begun).await;
             let is_late = !limit.is_zero() && begun.elapsed() >= limit;
-            match wait {
-                Wait::Over => return Ok((report, WELL)),
-                Wait::InVain => return Ok((report, STUCK)),
-                Wait::On if is_late => return Ok((report, WAITED)),
-                Wait::On => progress.tell(&report),
+            let code = match wait {
+                Wait::Over => Some(WELL),
+                Wait::InVain => Some(STUCK),
+                Wait::On | Wait::OnForAny => is_late.then_some(WAITED),
+            };
+            if let Some(code) = code {
+                return Ok((following.to_show(report), code));
             }
+            progress.tell(&report, wait);
             // time alone may change how something stands
             following.changed(&report, true).await;
         }
@@ -48,39 +61,87 @@ pub(super) fn wait(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> 
 }
 
 /// Means what the manifests name.
-fn named_by(paths: &[PathBuf], scope: &mut Scope) -> Result<()> {
-    let Named { namespace, objects } = manifests::named(paths)?;
+fn named_by(args: &DiagnoseArgs, scope: &mut Scope, layout: Layout) -> Result<()> {
     if !scope.targets.is_empty() {
         bail!(
             Failure::new("names and manifests cannot be given together")
                 .hint("leave one of them out")
         );
     }
+    let Named {
+        objects,
+        passed_over,
+    } = manifests::named(&args.filename)?;
+    if !passed_over.is_empty() {
+        Progress::new(layout).write(&render::passed_over(&passed_over, layout));
+    }
+    if objects.is_empty() {
+        bail!(
+            Failure::new("the manifests name nothing that can be waited for")
+                .hint("workloads, pods and Services are")
+        );
+    }
+    let namespaces = objects.iter().map(|object| object.namespace.as_deref());
+    scope.namespace = namespace(args, scope.namespace.take(), namespaces.collect())?;
     let objects = objects.into_iter();
     scope.targets = objects
-        .map(|(kind, name)| Target::new(kind, name))
+        .map(|object| Target::new(object.kind, object.name))
         .collect();
-    if let (Some(typed), Some(written)) = (&scope.namespace, &namespace)
-        && typed != written
-    {
-        bail!(Failure::new(format!(
-            "the manifests are of namespace {written}, not {typed}"
-        )));
-    }
-    scope.namespace = scope.namespace.take().or(namespace);
     Ok(())
 }
 
-fn look(following: &mut Following, patience: Duration, waited: Duration) -> (Report, Wait) {
-    let mut report = following.report();
+/// The one namespace of manifests; what names none is of the one that was typed, or else of the context, as `kubectl apply` has
+/// it. Which one that is need not be known here when nothing else is named.
+fn namespace(
+    args: &DiagnoseArgs,
+    typed: Option<String>,
+    written: BTreeSet<Option<&str>>,
+) -> Result<Option<String>> {
+    let is_elsewhere = |typed: &str| written.iter().flatten().find(|one| **one != typed).copied();
+    if let Some(typed) = typed {
+        return match is_elsewhere(&typed) {
+            None => Ok(Some(typed)),
+            Some(written) => bail!(Failure::new(format!(
+                "the manifests are of namespace {written}, not {typed}"
+            ))),
+        };
+    }
+    let is_mixed = written.len() > 1 && written.contains(&None);
+    let of_context = if is_mixed {
+        let resolved = gather::resolve(&connection(args)?, &Environment::of_process());
+        Some(resolved.context(Failure::new("no connection to a cluster"))?)
+    } else {
+        None
+    };
+    let default = of_context.as_ref().map(|it| it.namespace.as_str());
+    let written: BTreeSet<Option<&str>> = written.iter().map(|one| one.or(default)).collect();
+    if written.len() > 1 {
+        let names: Vec<&str> = written.into_iter().flatten().collect();
+        bail!(
+            Failure::new(format!(
+                "the manifests are of several namespaces: {}",
+                names.join(", ")
+            ))
+            .hint("wait for each in a call of its own, with the manifests of that namespace")
+        );
+    }
+    Ok(written.into_iter().flatten().next().map(str::to_owned))
+}
+
+/// Judges the whole report: what is not to be shown is waited for all the same.
+async fn look(following: &mut Following, patience: Duration, begun: Stopwatch) -> (Report, Wait) {
+    let mut report = following.whole_report();
     let watcher = &following.watcher;
+    let has_succeeded_pods =
+        is_of_nothing(&report, watcher.scope()) && watcher.has_succeeded_pods().await;
     let store = watcher.store();
     let wait = stands(
         &mut report,
         &store.snapshot(),
         watcher.scope(),
         patience,
-        waited,
+        begun.elapsed(),
+        has_succeeded_pods,
     );
     (report, wait)
 }
@@ -104,14 +165,21 @@ impl Progress {
         }
     }
 
-    fn tell(&mut self, report: &Report) {
+    /// Nothing depends on whether it could be shown.
+    fn write(&self, lines: &str) {
+        let _ = stderr().write_all(lines.as_bytes());
+    }
+
+    fn tell(&mut self, report: &Report, wait: Wait) {
         let is_soon = self.at.is_some_and(|at| at.elapsed() < TOLD);
-        let lines = render::awaited(report, self.layout);
+        let lines = match wait {
+            Wait::OnForAny => render::none_yet(report, self.layout),
+            _ => render::awaited(report, self.layout),
+        };
         if is_soon || lines == self.told {
             return;
         }
-        // nothing depends on whether it could be shown
-        let _ = stderr().write_all(lines.as_bytes());
+        self.write(&lines);
         self.told = lines;
         self.at = Some(Stopwatch::start());
     }

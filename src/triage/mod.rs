@@ -23,7 +23,7 @@ mod workload;
 pub use layer::Layer;
 pub use node::NodeSubject;
 pub use pod::budget;
-pub use rollout::{Awaits, awaited, is_of_old_revision};
+pub use rollout::{Awaits, awaited, is_awaited, is_of_old_revision};
 pub use scope::Scope;
 pub use service::ServiceSubject;
 pub use since::{Restarts, between_crashes};

@@ -9,6 +9,12 @@ use crate::kubernetes::selector::carries;
 use crate::snapshot::{Kind, ObjectRef, PodIdentity, PodView, Seen, Snapshot, Store, Workload};
 use std::collections::BTreeSet;
 
+/// Whether [`awaited`] says all that there is to wait for: of nodes and claims that is how their pods stand.
+pub fn is_awaited(target: &Target) -> bool {
+    let kind = target.kind;
+    target.name.is_some() && (kind.is_workload() || matches!(kind, Kind::Pod | Kind::Service))
+}
+
 /// What is still waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Awaits {
@@ -98,6 +104,11 @@ fn of_object(object: &ObjectRef, store: &Store) -> Option<Awaits> {
             Seen::No => Some(Awaits::Object),
             Seen::Unknown(_) => Some(Awaits::Sight),
         },
+        // whose pods are judged instead; that it may not be read is a gap
+        Kind::Node => matches!(store.nodes().get("", name), Seen::No).then_some(Awaits::Object),
+        Kind::PersistentVolumeClaim => {
+            matches!(store.claims().get(namespace, name), Seen::No).then_some(Awaits::Object)
+        }
         _ => None,
     }
 }

@@ -39,7 +39,7 @@ const ROLLING: Counts = Counts {
     ..THERE
 };
 
-fn deployment(counts: &Counts) -> Value {
+pub(super) fn deployment(counts: &Counts) -> Value {
     json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": {"namespace": "shop", "name": "web", "uid": "uid-deploy", "creationTimestamp": CREATED, "generation": counts.generation},
@@ -126,7 +126,7 @@ pub(super) fn shop(counts: &Counts) -> World {
 }
 
 /// Long enough for a watch to have seen what is.
-fn meanwhile() {
+pub(super) fn meanwhile() {
     std::thread::sleep(Duration::from_millis(400));
 }
 
@@ -253,8 +253,7 @@ fn what_manifests_name_is_waited_for() {
     let world = shop(&THERE);
     let server = world.serve();
     let manifest = tempfile::NamedTempFile::new().unwrap();
-    let text =
-        "kind: Deployment\nmetadata: {name: web}\n---\nkind: Service\nmetadata: {name: web}\n";
+    let text = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}}\n---\n{apiVersion: v1, kind: Service, metadata: {name: web}}\n";
     std::fs::write(manifest.path(), text).unwrap();
     let service = json!({"kind": "Service", "metadata": {"namespace": "shop", "name": "web"}, "spec": {"selector": {"app": "web"}}});
     world.put(Kind::Service, service);

@@ -384,7 +384,7 @@ fn among(summary: &Summary) -> Message {
 }
 
 /// `no pods found for Deployment/web with labels app=web in namespace shop`
-fn no_pods(scope: &ScopeReport) -> Message {
+pub(in crate::render) fn no_pods(scope: &ScopeReport) -> Message {
     let place = match &scope.namespace {
         Some(namespace) => Message::new(say!(
             "text.summary.in-namespace",

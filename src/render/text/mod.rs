@@ -35,6 +35,8 @@ mod unexplained;
 mod values;
 mod volumes;
 
+pub(super) use ending::no_pods;
+
 use super::Layout;
 use super::writer::{Detail, Writer};
 use crate::report::{Diagnosis, Report};
