@@ -85,10 +85,12 @@ pub fn wait(
     {
         return Wait::InVain;
     }
+    // what has ended for good is not stuck, and not well
+    let is_well = report.is_quiet() && !report.is_stuck();
     let says_all = scope.has_names() && scope.targets.iter().all(is_awaited);
     if !has_succeeded_pods && is_of_nothing(report, scope) {
         Wait::OnForAny
-    } else if report.awaited.is_empty() && (says_all || report.is_quiet()) {
+    } else if report.awaited.is_empty() && (says_all || is_well) {
         Wait::Over
     } else {
         Wait::On

@@ -282,6 +282,47 @@ fn a_pod_that_crashes_and_recovers_is_waited_for() {
 }
 
 #[test]
+fn what_ended_for_good_is_not_well() {
+    let world = shop(&THERE);
+    let mut pod = objects::crashing("shop", "lone", 0);
+    pod["status"]["phase"] = json!("Failed");
+    world.put(Kind::Pod, pod);
+    let server = world.serve();
+    for (patience, expected) in [("1h", 3), ("0s", 1)] {
+        let child = run(
+            &server.kubeconfig(),
+            &["--wait", "--timeout", "2s", "--patience", patience],
+        );
+        let (code, out) = ended(child);
+        assert_eq!(code, Some(expected), "{patience}: {out}");
+    }
+}
+
+/// A container is ready between its crashes.
+#[test]
+fn a_pod_that_has_just_been_started_again_is_waited_for() {
+    let world = shop(&THERE);
+    let mut pod = objects::running("shop", "lone", "node-1");
+    let crashed = objects::crashing("shop", "lone", 1);
+    let now = jiff::Timestamp::now().to_string();
+    let (status, of_crash) = (
+        &mut pod["status"]["containerStatuses"][0],
+        &crashed["status"]["containerStatuses"][0],
+    );
+    status["restartCount"] = json!(1);
+    status["lastState"] = of_crash["lastState"].clone();
+    status["state"] = json!({"running": {"startedAt": now}});
+    world.put(Kind::Pod, pod);
+    let server = world.serve();
+    for targets in [&["pod/lone"][..], &[]] {
+        let waiting = ["--wait", "--timeout", "2s"];
+        let child = run(&server.kubeconfig(), &[targets, &waiting].concat());
+        let (code, out) = ended(child);
+        assert_eq!(code, Some(3), "{out}");
+    }
+}
+
+#[test]
 fn a_line_tells_what_is_new_and_what_was_solved() {
     let world = shop(&THERE);
     world.put(Kind::Pod, objects::unschedulable("shop", "before"));
