@@ -20,16 +20,20 @@ const SIGNALS: usize = 12;
 const NOISE: usize = 150;
 /// Changes a second.
 const RATE: u32 = 200;
-/// For how long something stays broken: longer than the API server is away.
-const BROKEN: Duration = Duration::from_secs(25);
-/// For how long it is well before it is broken again.
-const WELL: Duration = Duration::from_secs(10);
+/// For how long something is seen broken before it is mended. An API server that was away makes nobody see it: controllers, the
+/// scheduler and the watch come back to it after pauses, and what a watch cannot see it cannot tell.
+const BROKEN: Duration = Duration::from_secs(20);
+/// For how long it is seen well before it is broken again.
+const WELL: Duration = Duration::from_secs(15);
+/// For how long something that is broken now may need until it is mended, the API server's absence included.
+const LASTS: Duration = Duration::from_secs(60);
 
 struct Soak {
     api: Api,
     changes: u32,
     refused: u32,
-    broken: BTreeMap<usize, Instant>,
+    /// Since when its pod was seen to wait, without a break.
+    broken: BTreeMap<usize, Option<Instant>>,
     /// Since when it was seen to be well.
     well: BTreeMap<usize, Instant>,
     /// How often each was broken.
@@ -127,7 +131,7 @@ async fn soak(kubeconfig: &Path, lasts: Duration) {
     let mut turn = 0_usize;
     while begun.elapsed() < lasts {
         // what breaks last is broken for long enough to be told
-        let may_break = begun.elapsed() + BROKEN < lasts;
+        let may_break = begun.elapsed() + LASTS < lasts;
         soak.turn(turn, may_break).await;
         turn += 1;
         if turn.is_multiple_of(20) {
@@ -136,7 +140,10 @@ async fn soak(kubeconfig: &Path, lasts: Duration) {
         let due = Duration::from_secs(1).mul_f64(f64::from(soak.changes) / f64::from(RATE));
         tokio::time::sleep(due.saturating_sub(begun.elapsed())).await;
     }
-    soak.mend_all().await;
+    while !soak.broken.is_empty() {
+        soak.mend().await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
     tokio::time::sleep(Duration::from_secs(25)).await;
     let scan = scan(kubeconfig);
     let cpu = processor_seconds(&watch);
@@ -193,16 +200,8 @@ impl Soak {
         for outcome in futures_util::future::join_all(running).await {
             self.count(outcome.is_ok());
         }
-        let due: Vec<usize> = self
-            .broken
-            .iter()
-            .filter(|(_, since)| since.elapsed() > BROKEN)
-            .map(|(at, _)| *at)
-            .collect();
-        for at in due {
-            if self.ask(at, "10m").await {
-                self.broken.remove(&at);
-            }
+        if turn % 10 == 5 {
+            self.mend().await;
         }
         let next = (turn / 10) % SIGNALS;
         if turn.is_multiple_of(10) && !self.broken.contains_key(&next) {
@@ -210,8 +209,36 @@ impl Soak {
             let may_break = may_break && is_well && self.broken.len() < SIGNALS / 3;
             if may_break && self.ask(next, "1000").await {
                 self.well.remove(&next);
-                self.broken.insert(next, Instant::now());
+                self.broken.insert(next, None);
                 *self.breaks.entry(next).or_default() += 1;
+            }
+        }
+    }
+
+    /// Mends what has been seen broken for long enough.
+    async fn mend(&mut self) {
+        let path = format!("/api/v1/namespaces/{NAMESPACE}/pods?labelSelector=app!%3Dnoise");
+        let pods = self.api.get(&path).await.unwrap_or_default();
+        let pods = pods["items"].as_array().cloned().unwrap_or_default();
+        let waits = |app: &str| {
+            pods.iter().any(|pod| {
+                let mut conditions = pod["status"]["conditions"].as_array().into_iter().flatten();
+                pod["metadata"]["labels"]["app"] == app
+                    && conditions.any(|one| one["reason"] == "Unschedulable")
+            })
+        };
+        let broken: Vec<(usize, Option<Instant>)> = self
+            .broken
+            .iter()
+            .map(|(at, since)| (*at, *since))
+            .collect();
+        for (at, since) in broken {
+            let since = waits(&format!("signal-{at}")).then(|| since.unwrap_or_else(Instant::now));
+            let is_due = since.is_some_and(|since| since.elapsed() > BROKEN);
+            if is_due && self.ask(at, "10m").await {
+                self.broken.remove(&at);
+            } else {
+                self.broken.insert(at, since);
             }
         }
     }
@@ -246,15 +273,6 @@ impl Soak {
             .is_ok();
         self.count(done);
         done
-    }
-
-    async fn mend_all(&mut self) {
-        let broken: Vec<usize> = self.broken.keys().copied().collect();
-        for at in broken {
-            while !self.ask(at, "10m").await {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        }
     }
 
     fn compare(&self, lines: &str, scan: &Value) {
