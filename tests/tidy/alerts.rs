@@ -48,7 +48,7 @@ fn said(template: &str, labels: &BTreeMap<&str, &str>) -> String {
                 shown.push(!is_shown);
             }
             ["end"] => drop(shown.pop()),
-            ["$value"] => said.push_str("3"),
+            ["$value"] => said.push('3'),
             [word] if shown.iter().all(|it| *it) => said.push_str(label(word)),
             [_] => {}
             _ => panic!("{words:?}: {template}"),
