@@ -1,6 +1,5 @@
 //! `export` as it is run, while the cluster changes.
 
-use super::PATIENCE;
 use super::objects;
 use super::world::World;
 use crate::BINARY;
@@ -9,6 +8,9 @@ use crate::exporter::Exporter;
 use crate::support::Kind;
 use std::process::Command;
 use std::time::{Duration, Instant};
+
+/// A connection is lost after ten seconds, and by then tries are as far apart, on a machine that does other things.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits until that holds.
 fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
