@@ -83,6 +83,8 @@ fn alerts_read_well_with_and_without_an_owner() {
 #[test]
 fn texts_of_alerts_have_no_holes() {
     let alerts = text("manifests/export/alerts.yaml");
+    let read: serde_json::Value = serde_saphyr::from_str(&alerts).expect("it is YAML");
+    assert!(read.pointer("/spec/groups/0/rules").is_some(), "{read}");
     let names = alerts
         .lines()
         .filter_map(|line| line.trim().strip_prefix("- alert: "));
