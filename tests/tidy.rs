@@ -10,6 +10,7 @@
     reason = "a test may fail anywhere"
 )]
 
+mod alerts;
 mod rights;
 mod rooms;
 

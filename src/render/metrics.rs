@@ -114,6 +114,18 @@ impl Families {
             None,
             objects,
         )?;
+        let root_causes = metrics.root_causes.iter().map(|(labels, many)| {
+            let keys = ["cause", "layer", "role"];
+            let labels = keys.into_iter().zip(labels);
+            let labels = labels.map(|(key, value)| label(key, value)).collect();
+            (labels, *many as f64)
+        });
+        families.gauges(
+            "kube_diagnose_root_causes",
+            "Things to put right, each with all that it keeps stuck",
+            None,
+            root_causes,
+        )?;
         let unreadable = metrics.unreadable.iter().map(|(kind, namespace, why)| {
             let labels = vec![
                 label("kind", kind),
@@ -153,7 +165,7 @@ impl Families {
         let one = |value: f64| [(Vec::new(), value)];
         families.gauges(
             "kube_diagnose_report_timestamp",
-            "When the report of these numbers was made",
+            "When the report was made that these numbers of the cluster are of: during an outage the last one before it",
             Some(Unit::Seconds),
             one(metrics.at.as_second() as f64),
         )?;

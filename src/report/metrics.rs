@@ -15,6 +15,9 @@ const KEPT: SignedDuration = SignedDuration::from_mins(15);
 /// The role of the cause of what has ended for good.
 pub const ENDED: &str = "ended";
 
+/// Why a kind cannot be read that could be.
+const OUTAGE: &str = "outage";
+
 /// Everything that is told in one answer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Metrics {
@@ -22,13 +25,15 @@ pub struct Metrics {
     pub stuck: BTreeMap<Series, Stuck>,
     /// How many objects of a kind stand how.
     pub objects: BTreeMap<(String, &'static str), usize>,
+    /// What there is to put right, by cause, layer and role: one root cause may keep many objects stuck.
+    pub root_causes: BTreeMap<[&'static str; 3], usize>,
     /// What cannot be read: kind, namespace (empty for all) and why.
     pub unreadable: BTreeSet<(String, String, String)>,
     /// Diagnoses that somebody has silenced.
     pub silenced: usize,
     /// Rules that failed: defects of this tool.
     pub defects: usize,
-    /// When the report was made.
+    /// When the report was made; of what stays as it was told, the report that told it.
     pub at: Timestamp,
     /// What it cost.
     pub cost: Cost,
@@ -106,6 +111,7 @@ impl Metrics {
         let mut metrics = Metrics {
             stuck: kept.collect(),
             objects: objects(report),
+            root_causes: root_causes(report),
             unreadable: BTreeSet::new(),
             silenced: report.silenced.len(),
             defects: report.defects.len(),
@@ -114,11 +120,7 @@ impl Metrics {
         };
         let mut counted: BTreeSet<ObjectKey<'_>> = BTreeSet::new();
         for one in &report.diagnoses {
-            let role = match one.role {
-                Role::Cause => "cause",
-                Role::Contributing => "contributing",
-                Role::Held => "held",
-            };
+            let role = role(one.role);
             let certainty = one.certainty.as_str();
             let once = one
                 .affected
@@ -145,11 +147,34 @@ impl Metrics {
         metrics
     }
 
-    /// A kind that could be followed cannot be any more: of pods what was known last is told.
+    /// A kind that could be followed cannot be any more: one series, in place of what the report says of its reads.
     pub fn lost(&mut self, kind: &str, namespace: Option<&str>) {
-        let namespace = namespace.unwrap_or_default().to_owned();
-        let lost = (kind.to_owned(), namespace, "outage".to_owned());
-        self.unreadable.insert(lost);
+        let lost = namespace.unwrap_or_default();
+        let covers = |whole: &str, part: &str| whole.is_empty() || whole == part;
+        let is_told = self
+            .unreadable
+            .iter()
+            .any(|(of, namespace, why)| of == kind && why == OUTAGE && covers(namespace, lost));
+        if is_told {
+            return;
+        }
+        self.unreadable
+            .retain(|(of, namespace, _)| of != kind || !covers(lost, namespace));
+        self.unreadable
+            .insert((kind.to_owned(), lost.to_owned(), OUTAGE.to_owned()));
+    }
+
+    /// Tells of the cluster what was told before, since what is not seen is not solved; what cannot be read, the defects
+    /// and the cost are those of now.
+    pub fn hold(&mut self, before: &Metrics) {
+        let now = std::mem::replace(&mut self.at, before.at);
+        self.stuck = before.stuck.clone();
+        // the time in which it is told as zero begins when it is seen to be solved
+        let stuck = self.stuck.values_mut().filter(|stuck| stuck.objects > 0);
+        stuck.for_each(|stuck| stuck.seen = now);
+        self.objects = before.objects.clone();
+        self.root_causes = before.root_causes.clone();
+        self.silenced = before.silenced;
     }
 
     fn add(
@@ -182,6 +207,25 @@ impl Metrics {
         stuck.since = [stuck.since, since].into_iter().flatten().min();
         stuck.seen = at;
     }
+}
+
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::Cause => "cause",
+        Role::Contributing => "contributing",
+        Role::Held => "held",
+    }
+}
+
+fn root_causes(report: &Report) -> BTreeMap<[&'static str; 3], usize> {
+    let mut counted = BTreeMap::new();
+    for one in &report.root_causes {
+        let role = if one.ended { ENDED } else { role(one.role) };
+        *counted
+            .entry([one.cause, one.layer.as_str(), role])
+            .or_default() += 1;
+    }
+    counted
 }
 
 fn objects(report: &Report) -> BTreeMap<(String, &'static str), usize> {
@@ -239,6 +283,8 @@ mod tests {
     fn what_was_told_once_is_zero_for_a_while() {
         let first = metrics(&["a", "b"], 0, &Metrics::default());
         assert_eq!(numbers(&first), [(2, true)]);
+        let too_large = ["insufficient-cpu", "scheduling", "cause"];
+        assert_eq!(first.root_causes, BTreeMap::from([(too_large, 1)]));
         let solved = metrics(&[], 1, &first);
         assert_eq!(numbers(&solved), [(0, false)]);
         assert_eq!(numbers(&metrics(&["b"], 2, &solved)), [(1, true)]);
@@ -246,11 +292,42 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_followed_is_told_beside_what_is_not_read() {
-        let mut metrics = metrics(&[], 0, &Metrics::default());
-        assert!(metrics.unreadable.is_empty());
+    fn a_kind_that_is_not_followed_is_told_once() {
+        let of = |kind: &str, namespace: &str, why: &str| {
+            (kind.to_owned(), namespace.to_owned(), why.to_owned())
+        };
+        let mut metrics = Metrics::default();
+        metrics.unreadable.extend([
+            of("Node", "", "failed"),
+            of("ConfigMap", "shop", "failed"),
+            of("Secret", "", "forbidden"),
+        ]);
+        metrics.lost("Pod", Some("shop"));
         metrics.lost("Pod", None);
-        let lost = ("Pod".to_owned(), String::new(), "outage".to_owned());
-        assert!(metrics.unreadable.contains(&lost));
+        metrics.lost("Pod", Some("shop"));
+        metrics.lost("Node", None);
+        metrics.lost("ConfigMap", Some("shop"));
+        let expected = [
+            of("ConfigMap", "shop", "outage"),
+            of("Node", "", "outage"),
+            of("Pod", "", "outage"),
+            of("Secret", "", "forbidden"),
+        ];
+        assert_eq!(metrics.unreadable, BTreeSet::from(expected));
+    }
+
+    #[test]
+    fn what_stays_is_solved_when_that_is_seen() {
+        let first = metrics(&["a"], 0, &Metrics::default());
+        let mut held = metrics(&[], 60, &first);
+        held.lost("Node", None);
+        held.hold(&first);
+        assert_eq!(numbers(&held), [(1, true)]);
+        assert_eq!((held.at, &held.objects), (first.at, &first.objects));
+        assert_eq!(held.root_causes, first.root_causes);
+        assert_eq!(held.unreadable.len(), 1);
+        let solved = metrics(&[], 61, &held);
+        assert_eq!(numbers(&solved), [(0, false)]);
+        assert!(solved.at > first.at && solved.objects != first.objects);
     }
 }

@@ -1,17 +1,20 @@
 //! `export`: follows the cluster and serves what is stuck as metrics, until it is told to end.
 
+mod holding;
 mod serve;
 
 use super::following::Following;
 use super::{WELL, scope};
 use crate::cli::export::ExportArgs;
+use crate::cli::{ColorWhen, Format};
 use crate::error::Failure;
-use crate::gather::process;
 use crate::gather::watch::{interrupted, on_one_thread};
+use crate::gather::{ReadError, process};
 use crate::render;
 use crate::report::{Cost, Metrics};
 use crate::snapshot::Kind;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
+use holding::Holding;
 use serve::Served;
 use std::io::{Write, stderr};
 use std::rc::Rc;
@@ -33,7 +36,9 @@ pub(super) fn export(args: &ExportArgs) -> Result<u8> {
         // nothing depends on whether it could be shown
         let _ = writeln!(stderr(), "serving http://{address}/metrics");
         let follow = async {
-            let following = Following::begin(&args.diagnose, scope, everywhere).await?;
+            let begun = Following::begin(&args.diagnose, scope, everywhere).await;
+            let following =
+                begun.map_err(|error| if everywhere { narrower(error) } else { error })?;
             keep(following, &served).await
         };
         tokio::select! {
@@ -46,30 +51,56 @@ pub(super) fn export(args: &ExportArgs) -> Result<u8> {
 
 fn consistent(args: &ExportArgs) -> Result<()> {
     let with = &args.diagnose;
-    let asks_for_a_report = with.watch || with.wait || with.dump.is_some();
-    if asks_for_a_report || !with.filename.is_empty() || !with.targets.is_empty() {
+    if !with.filename.is_empty() || !with.targets.is_empty() || with.all {
         bail!(
             Failure::new("export follows a cluster or a namespace, and no more is named")
                 .hint("kubectl diagnose export [-n NAMESPACE] [--listen ADDRESS:PORT]")
         );
     }
+    let meaningless = [
+        (with.watch, "--watch", "it follows the cluster anyway"),
+        (with.wait, "--wait", "it goes on until it is told to end"),
+        (with.dump.is_some(), "--dump", "it serves metrics alone"),
+        (with.output != Format::Text, "-o", "it serves metrics alone"),
+        (
+            with.color != ColorWhen::Auto,
+            "--color",
+            "it serves metrics alone",
+        ),
+    ];
+    if let Some((_, flag, why)) = meaningless.iter().find(|(is_given, ..)| *is_given) {
+        bail!(
+            Failure::new(format!("{flag} has no meaning for export: {why}"))
+                .hint(format!("leave {flag} out"))
+        );
+    }
     Ok(())
+}
+
+/// All namespaces are followed unless one is named, whether -A was given or not.
+fn narrower(mut error: Error) -> Error {
+    let is_refused = matches!(error.downcast_ref(), Some(ReadError::Forbidden { .. }));
+    if let Some(failure) = error.downcast_mut::<Failure>()
+        && is_refused
+    {
+        failure.hints =
+            vec!["follow one namespace: kubectl diagnose export -n NAMESPACE".to_owned()];
+    }
+    error
 }
 
 /// Keeps what is served true.
 async fn keep(mut following: Following, served: &Served) -> Result<u8> {
     let mut metrics = Arc::new(Metrics::default());
+    let mut holding = Holding::default();
     loop {
         let report = following.report();
         let cost = cost(&following);
         let watcher = &following.watcher;
-        let mut now = Metrics::of(&report, watcher.now(), cost, &metrics);
-        let outages = watcher.outages();
-        for outage in &outages {
-            now.lost(outage.kind.as_str(), outage.namespace.as_deref());
-        }
+        let (at, outages) = (watcher.now(), watcher.outages());
+        let now = Metrics::of(&report, at, cost, &metrics);
+        metrics = Arc::new(holding.told(now, &metrics, &outages, at));
         let follows_pods = outages.iter().all(|outage| outage.kind != Kind::Pod);
-        metrics = Arc::new(now);
         served.set(render::metrics(Arc::clone(&metrics))?, follows_pods);
         following.changed(&report, false).await;
     }

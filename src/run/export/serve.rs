@@ -9,20 +9,21 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{AbortHandle, spawn_local, yield_now};
 use tokio::time::{Instant, sleep, timeout};
 
 /// A report is made at least this often, even of a cluster that takes long to judge; else something hangs.
 const ALIVE: Duration = Duration::from_secs(180);
-/// How long a request may take to come, and a connection to be of use.
+/// How long a request may take to come.
 const PATIENCE: Duration = Duration::from_secs(10);
-const CONNECTION: Duration = Duration::from_secs(300);
-/// Who asks beyond that has to wait.
+/// How long it and its answer may take together, whoever reads slowly or not at all.
+const CONNECTION: Duration = Duration::from_secs(30);
+/// Beyond that the oldest connection goes: the kubelet must not have to wait for others, since it restarts what is not well.
 const CONNECTIONS: usize = 32;
 /// When the system has no more connections to give.
 const EXHAUSTED: Duration = Duration::from_millis(100);
@@ -104,35 +105,46 @@ fn plain(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
 
 /// Answers for ever.
 pub(super) async fn serve(listener: TcpListener, served: Rc<Served>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut open: VecDeque<AbortHandle> = VecDeque::new();
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-            return;
-        };
         let Ok((stream, _)) = listener.accept().await else {
             sleep(EXHAUSTED).await;
             continue;
         };
-        let served = Rc::clone(&served);
-        let answer = service_fn(move |request: Request<Incoming>| {
-            let answer = served.answer(&request, Instant::now());
-            async move { Ok::<_, Infallible>(answer) }
-        });
-        tokio::task::spawn_local(async move {
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(PATIENCE)
-                .serve_connection(TokioIo::new(stream), answer);
-            // who went away needs no answer
-            let _ = timeout(CONNECTION, connection).await;
-            drop(place);
-        });
+        open.retain(|one| !one.is_finished());
+        if open.len() >= CONNECTIONS
+            && let Some(oldest) = open.pop_front()
+        {
+            oldest.abort();
+        }
+        let answered = spawn_local(answered(stream, Rc::clone(&served)));
+        open.push_back(answered.abort_handle());
+        // who came before is answered before many more come
+        yield_now().await;
     }
+}
+
+/// Answers one request: who asks every half a minute has no use for a connection that stays.
+async fn answered(stream: TcpStream, served: Rc<Served>) {
+    let answer = service_fn(|request: Request<Incoming>| {
+        let answer = served.answer(&request, Instant::now());
+        async move { Ok::<_, Infallible>(answer) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), answer);
+    // who went away needs no answer
+    let _ = timeout(CONNECTION, connection).await;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gather::watch::on_one_thread;
+    use std::net::SocketAddr;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     fn answers(served: &Served, after: Duration) -> [u16; 3] {
         ["/metrics", "/readyz", "/healthz"].map(|path| {
@@ -152,5 +164,60 @@ mod tests {
         // a restart would not bring the API server back
         served.set("# EOF\n".to_owned(), false);
         assert_eq!(answers(&served, Duration::ZERO), [200, 503, 200]);
+    }
+    async fn asking(address: SocketAddr, path: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream
+    }
+
+    /// Serves at an address while something asks there.
+    fn while_serving<F: Future>(asks: impl FnOnce(SocketAddr) -> F) -> F::Output {
+        let served = Served::default();
+        // more than the system takes for a client that does not read
+        served.set("x".repeat(32 << 20), true);
+        let outcome = on_one_thread(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await?;
+            let address = listener.local_addr()?;
+            tokio::select! {
+                () = serve(listener, Rc::new(served)) => anyhow::bail!("it has ended"),
+                asked = asks(address) => Ok(asked),
+            }
+        });
+        outcome.unwrap()
+    }
+
+    #[test]
+    fn slow_clients_keep_nobody_from_an_answer() {
+        while_serving(|address| async move {
+            let mut slow = Vec::new();
+            for _ in 0..40 {
+                slow.push(TcpStream::connect(address).await.unwrap());
+            }
+            for _ in 0..40 {
+                slow.push(asking(address, "/metrics").await);
+            }
+            let begun = Instant::now();
+            for _ in 0..3 {
+                let mut answer = String::new();
+                let mut stream = asking(address, "/healthz").await;
+                let read = stream.read_to_string(&mut answer);
+                timeout(PATIENCE, read).await.unwrap().unwrap();
+                assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+            }
+            assert!(begun.elapsed() < PATIENCE / 2, "{:?}", begun.elapsed());
+        });
+    }
+
+    #[test]
+    fn a_connection_ends_with_its_answer() {
+        while_serving(|address| async move {
+            let mut stream = asking(address, "/metrics").await;
+            let mut answer = Vec::new();
+            let read = stream.read_to_end(&mut answer);
+            timeout(PATIENCE / 2, read).await.unwrap().unwrap();
+            assert!(answer.len() > 32 << 20, "{}", answer.len());
+        });
     }
 }
