@@ -1,6 +1,7 @@
 //! Every folder `tests/cases/<cause>/<variant>` holds a `cluster.yaml`, which is a dump. What must hold of each of them is
 //! tried on each, under a name of its own: `cargo test host-port-conflict/typical` runs all that is tried on these cases,
-//! `cargo test replayed::` one trial of all cases.
+//! `cargo test replayed::` one trial of all cases. Without a name some trials meet a third of the cases; with
+//! `EVERYTHING_DIAGNOSE_TEST=1`, as on CI, all of them.
 //!
 //! The report that a case gives lies beside it: as text, and whole as JSON where it is the first typical one or
 //! recorded, else in a few lines as `expect.yaml`. `INSTA_UPDATE=always cargo test report::` writes them anew.
@@ -25,5 +26,7 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // thousands of names help nobody who asked for none of them
     arguments.quiet |= arguments.filter.is_none() && arguments.format.is_none();
-    run(&arguments, trials::all()).exit_code()
+    let is_everything =
+        arguments.filter.is_some() || std::env::var_os("EVERYTHING_DIAGNOSE_TEST").is_some();
+    run(&arguments, trials::all(is_everything)).exit_code()
 }

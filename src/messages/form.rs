@@ -204,10 +204,10 @@ fn mark(literal: &str) -> Option<char> {
 }
 
 /// Where `needle` (ASCII) first stands in `text`, whatever its case. Every text meets every form of
-/// its table, so the first byte is looked for before anything is compared.
+/// its table, so the first byte and the last are looked at before all of it is compared.
 pub(crate) fn position(text: &str, needle: &str) -> Option<usize> {
     let (text, needle) = (text.as_bytes(), needle.as_bytes());
-    let Some(first) = needle.first() else {
+    let (Some(first), Some(last)) = (needle.first(), needle.last()) else {
         return Some(0);
     };
     let starts = text.get(..=text.len().checked_sub(needle.len())?)?;
@@ -217,8 +217,11 @@ pub(crate) fn position(text: &str, needle: &str) -> Option<usize> {
         starts,
     )
     .find(|at| {
-        text.get(*at..at + needle.len())
-            .is_some_and(|found| found.eq_ignore_ascii_case(needle))
+        let found = text.get(*at..at + needle.len()).unwrap_or_default();
+        found
+            .last()
+            .is_some_and(|found| found.eq_ignore_ascii_case(last))
+            && found.eq_ignore_ascii_case(needle)
     })
 }
 
