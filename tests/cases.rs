@@ -11,7 +11,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test may fail anywhere"
+    clippy::disallowed_methods,
+    reason = "a test may fail anywhere, and reads the environment"
 )]
 
 mod api_server;
