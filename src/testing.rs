@@ -8,7 +8,7 @@ pub use crate::error::hints;
 pub use crate::gather::client::Client;
 pub use crate::gather::dump::{self, DumpWriter, Reading};
 pub use crate::gather::proxy::ProxyVariables;
-pub use crate::gather::watch::{Pace, Watcher, on_one_thread};
+pub use crate::gather::watch::{Absent, Pace, Watcher, on_one_thread};
 pub use crate::gather::{
     Accept, ConnectError, Connection, ConnectionFlags, Environment, Gathered, ReadError, Traffic,
     cluster, process, resolve,

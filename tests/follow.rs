@@ -20,8 +20,8 @@ mod waiting;
 mod world;
 
 use crate::support::{
-    Clock, ConnectionFlags, Environment, Kind, Pace, Report, Requests, Scope, Selector, Snapshot,
-    Watcher, diagnose, on_one_thread, read_cluster,
+    Absent, Clock, ConnectionFlags, Environment, Kind, Pace, Report, Requests, Scope, Selector,
+    Snapshot, Watcher, diagnose, on_one_thread, read_cluster,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -134,7 +134,13 @@ async fn follow(kubeconfig: &Path, scope: Scope) -> Watcher {
     let everywhere = scope.namespace.is_none();
     let flags = flags(kubeconfig.to_path_buf());
     let environment = Environment::default();
-    let watcher = Watcher::begin(&flags, &environment, scope, everywhere, FAST);
+    let watcher = Watcher::begin(
+        &flags,
+        &environment,
+        (scope, everywhere),
+        FAST,
+        Absent::Fails,
+    );
     watcher.await.unwrap()
 }
 
@@ -230,7 +236,8 @@ fn a_server_that_has_just_started_refuses_for_a_moment_only() {
     };
     let outcome = on_one_thread(async {
         let (flags, environment) = (flags(kubeconfig.clone()), Environment::default());
-        let mut watcher = Watcher::begin(&flags, &environment, shop(), false, pace).await?;
+        let mut watcher =
+            Watcher::begin(&flags, &environment, (shop(), false), pace, Absent::Fails).await?;
         converge(&mut watcher, &kubeconfig).await.unwrap();
         // pods, events and Services
         while world.watches() < 3 {
@@ -263,7 +270,8 @@ fn an_etcd_that_was_restored_counts_anew() {
     world.put(Kind::Node, objects::node("node-1", 2));
     on_one_thread(async {
         let (flags, environment) = (flags(kubeconfig.clone()), Environment::default());
-        let mut watcher = Watcher::begin(&flags, &environment, shop(), false, FAST).await?;
+        let mut watcher =
+            Watcher::begin(&flags, &environment, (shop(), false), FAST, Absent::Fails).await?;
         converge(&mut watcher, &kubeconfig).await.unwrap();
         world.restore();
         world.put(Kind::Node, objects::node("node-1", 3));

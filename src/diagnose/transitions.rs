@@ -120,11 +120,8 @@ impl Transitions {
         now: &BTreeMap<String, Known>,
         at: Timestamp,
     ) -> Vec<Transition> {
-        let is_new = |one: &&String| {
-            let unsettled = self.unsettled.get(*one);
-            unsettled.is_some_and(|unsettled| unsettled.is_settled(at))
-        };
-        let mut new: Vec<(&String, &Known)> = now.iter().filter(|(one, _)| is_new(one)).collect();
+        let new = now.iter().filter(|(one, _)| self.has_settled(one, at));
+        let mut new: Vec<(&String, &Known)> = new.collect();
         new.sort_by_key(|(_, one)| one.place);
         let told_of = new.into_iter().map(|(fingerprint, one)| {
             let mut gone = told.iter().filter(|(one, _)| !now.contains_key(*one));
@@ -153,15 +150,20 @@ impl Transitions {
             .filter_map(|(fingerprint, _)| Some(&now.get(fingerprint)?.finding.subject))
             .collect();
         let is_over = |(fingerprint, one): (&String, &Known)| {
-            let unsettled = self.unsettled.get(fingerprint);
-            let is_settled = unsettled.is_some_and(|unsettled| unsettled.is_settled(at));
-            let is_over = is_settled && !coming.contains(&&one.finding.subject);
+            let is_over =
+                self.has_settled(fingerprint, at) && !coming.contains(&&one.finding.subject);
             is_over.then(|| fingerprint.clone())
         };
         let over = told.iter().filter(|(one, _)| !now.contains_key(*one));
         let over: Vec<String> = over.filter_map(is_over).collect();
         let gone = over.iter().filter_map(|one| told.remove(one));
         gone.map(|one| one.tell(Became::Solved, None, at)).collect()
+    }
+
+    /// Whether it differs, and has for long enough.
+    fn has_settled(&self, fingerprint: &str, at: Timestamp) -> bool {
+        let unsettled = self.unsettled.get(fingerprint);
+        unsettled.is_some_and(|unsettled| unsettled.is_settled(at))
     }
 
     /// Whether something differs that settles soon.

@@ -87,7 +87,9 @@ pub fn wait(
     }
     // what has ended for good is not stuck, and not well
     let is_well = report.is_quiet() && !report.is_stuck();
-    let says_all = scope.has_names() && scope.targets.iter().all(is_awaited);
+    let mut targets = scope.targets.iter();
+    let says_all =
+        scope.has_names() && targets.all(|one| one.name.is_some() && is_awaited(one.kind));
     if !has_succeeded_pods && is_of_nothing(report, scope) {
         Wait::OnForAny
     } else if report.awaited.is_empty() && (says_all || is_well) {

@@ -2,6 +2,7 @@
 
 use crate::error::Failure;
 use crate::snapshot::Kind;
+use crate::triage::is_awaited;
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -79,10 +80,6 @@ fn read(object: &Value) -> Result<Object, String> {
             name: name.to_owned(),
         }),
     }
-}
-
-fn is_awaited(kind: Kind) -> bool {
-    kind.is_workload() || matches!(kind, Kind::Pod | Kind::Service)
 }
 
 fn text(path: &Path) -> Result<String> {

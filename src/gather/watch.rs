@@ -74,41 +74,13 @@ pub struct Counts {
 }
 
 impl Watcher {
-    /// Begins to follow what the scope needs, and returns when its pods were read.
+    /// Begins to follow what the scope needs, and returns when its pods were read. What is not there yet, the namespace too, may
+    /// be awaited.
     ///
     /// # Errors
-    /// When there is no connection, when what was named does not exist, and when the pods may not be read.
+    /// When there is no connection, when what was named does not exist and is not awaited (a name without a kind that stands
+    /// for nothing cannot be), and when the pods may not be read.
     pub async fn begin(
-        flags: &ConnectionFlags,
-        environment: &Environment,
-        scope: Scope,
-        everywhere: bool,
-        pace: Pace,
-    ) -> Result<Self> {
-        let begun =
-            Self::begin_with(flags, environment, (scope, everywhere), pace, Absent::Fails).await?;
-        if begun.store().has_no_pods() {
-            missing::namespace_is_there(&begun.shared.client(), begun.scope()).await?;
-        }
-        Ok(begun)
-    }
-
-    /// The same of what may still come, the namespace too.
-    ///
-    /// # Errors
-    /// When there is no connection, when a name without a kind stands for nothing, and when the pods may not be read.
-    pub async fn begin_waiting(
-        flags: &ConnectionFlags,
-        environment: &Environment,
-        scope: Scope,
-        everywhere: bool,
-        pace: Pace,
-    ) -> Result<Self> {
-        let asked = (scope, everywhere);
-        Self::begin_with(flags, environment, asked, pace, Absent::IsAwaited).await
-    }
-
-    async fn begin_with(
         flags: &ConnectionFlags,
         environment: &Environment,
         (scope, everywhere): (Scope, bool),
@@ -128,6 +100,9 @@ impl Watcher {
         };
         watcher.replan();
         watcher.first_lists().await?;
+        if absent == Absent::Fails && watcher.store().has_no_pods() {
+            missing::namespace_is_there(&watcher.shared.client(), watcher.scope()).await?;
+        }
         Ok(watcher)
     }
 

@@ -8,7 +8,7 @@ use super::{WELL, scope};
 use crate::cli::export::ExportArgs;
 use crate::cli::{ColorWhen, Format};
 use crate::error::Failure;
-use crate::gather::watch::{interrupted, on_one_thread};
+use crate::gather::watch::{Absent, interrupted, on_one_thread};
 use crate::gather::{ReadError, process};
 use crate::render;
 use crate::report::{Cost, Metrics};
@@ -36,7 +36,7 @@ pub(super) fn export(args: &ExportArgs) -> Result<u8> {
         // nothing depends on whether it could be shown
         let _ = writeln!(stderr(), "serving http://{address}/metrics");
         let follow = async {
-            let begun = Following::begin(&args.diagnose, scope, everywhere).await;
+            let begun = Following::begin(&args.diagnose, scope, everywhere, Absent::Fails).await;
             let following =
                 begun.map_err(|error| if everywhere { narrower(error) } else { error })?;
             keep(following, &served).await

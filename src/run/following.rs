@@ -33,21 +33,8 @@ pub(super) struct Following {
 }
 
 impl Following {
-    /// Begins to follow what is meant, and fails when that is not there.
-    pub(super) async fn begin(args: &DiagnoseArgs, scope: Scope, everywhere: bool) -> Result<Self> {
-        Self::with(args, scope, everywhere, Absent::Fails).await
-    }
-
-    /// Begins to follow what is meant and may still come.
-    pub(super) async fn begin_waiting(
-        args: &DiagnoseArgs,
-        scope: Scope,
-        everywhere: bool,
-    ) -> Result<Self> {
-        Self::with(args, scope, everywhere, Absent::IsAwaited).await
-    }
-
-    async fn with(
+    /// Begins to follow what is meant.
+    pub(super) async fn begin(
         args: &DiagnoseArgs,
         scope: Scope,
         everywhere: bool,
@@ -56,13 +43,8 @@ impl Following {
         let known = Known::of(args)?;
         let environment = Environment::of_process();
         let flags = connection(args)?;
-        let pace = Pace::default();
-        let watcher = match absent {
-            Absent::Fails => Watcher::begin(&flags, &environment, scope, everywhere, pace).await?,
-            Absent::IsAwaited => {
-                Watcher::begin_waiting(&flags, &environment, scope, everywhere, pace).await?
-            }
-        };
+        let (asked, pace) = ((scope, everywhere), Pace::default());
+        let watcher = Watcher::begin(&flags, &environment, asked, pace, absent).await?;
         Ok(Following {
             known,
             watcher,

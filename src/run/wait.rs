@@ -8,7 +8,7 @@ use crate::error::Failure;
 use crate::gather;
 use crate::gather::kubeconfig::Environment;
 use crate::gather::manifests::{self, Named};
-use crate::gather::watch::{Stopwatch, on_one_thread};
+use crate::gather::watch::{Absent, Stopwatch, on_one_thread};
 use crate::render::{self, Layout};
 use crate::report::Report;
 use crate::triage::scope::{Scope, Target};
@@ -30,7 +30,7 @@ pub(super) fn wait(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> 
     }
     let (limit, patience) = (timeout(&args.timeout)?, timeout(&args.patience)?);
     let (report, code) = on_one_thread(async {
-        let mut following = Following::begin_waiting(args, scope, everywhere).await?;
+        let mut following = Following::begin(args, scope, everywhere, Absent::IsAwaited).await?;
         let begun = Stopwatch::start();
         let mut progress = Progress::new(layout);
         if following.watcher.lacks_namespace().await {

@@ -7,7 +7,7 @@ use super::{code, scope, still_read};
 use crate::cli::{DiagnoseArgs, Format};
 use crate::diagnose::Transitions;
 use crate::error::Failure;
-use crate::gather::watch::{Tidings, interrupted, on_one_thread};
+use crate::gather::watch::{Absent, Tidings, interrupted, on_one_thread};
 use crate::render::{self, Layout};
 use crate::report::{Interrupted, Interruption, News, Report, WATCH_SCHEMA};
 use crate::snapshot::Kind;
@@ -27,7 +27,7 @@ pub(super) fn watch(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) ->
     let (scope, everywhere) = scope(args)?;
     on_one_thread(async {
         let mut telling = Telling {
-            following: Following::begin(args, scope, everywhere).await?,
+            following: Following::begin(args, scope, everywhere, Absent::Fails).await?,
             transitions: Transitions::default(),
             is_lost: false,
             resynced: BTreeSet::new(),

@@ -145,6 +145,16 @@ impl<'s, S: Subject<'s>> Sorted<S> {
     }
 }
 
+/// Something of this owner is on its way until then: the last counts, and nothing can be said where of one it cannot.
+fn progresses(
+    all: &mut BTreeMap<ObjectRef, Option<Timestamp>>,
+    owner: ObjectRef,
+    until: Option<Timestamp>,
+) {
+    let known = all.entry(owner).or_insert(until);
+    *known = known.zip(until).map(|(one, other)| one.max(other));
+}
+
 /// Sorts everything in the scope.
 pub fn triage<'s>(snapshot: &Snapshot<'s>, scope: &'s Scope) -> Triage<'s> {
     let pods = pod::sorted(snapshot, scope);
@@ -181,8 +191,7 @@ impl Triage<'_> {
         ];
         let mut all: BTreeMap<ObjectRef, Option<Timestamp>> = BTreeMap::new();
         for (owner, until) in parts.into_iter().flatten() {
-            let known = all.entry(owner.clone()).or_insert(*until);
-            *known = known.zip(*until).map(|(one, other)| one.max(other));
+            progresses(&mut all, owner.clone(), *until);
         }
         all
     }

@@ -7,7 +7,9 @@ use super::recovery::Ready;
 use super::since::{self, Restarts, between_crashes};
 use super::status_word::status_word;
 use super::subject::{NextCommand, StatusText, describe};
-use super::{Because, Layer, Numbers, Passage, Scope, Sorted, Standing, Subject, passage};
+use super::{
+    Because, Layer, Numbers, Passage, Scope, Sorted, Standing, Subject, passage, progresses,
+};
 use crate::snapshot::{
     ContainerView, Event, Events, Kind, ObjectRef, PodView, Role, Seen, Snapshot, Store, Workload,
 };
@@ -57,8 +59,7 @@ pub(super) fn sorted<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Sorted<&'s P
         }
         numbers.count(&standing);
         if let Standing::Progressing(_, until) = standing {
-            let known = sorted.progressing.entry(store.owner(pod)).or_insert(until);
-            *known = known.zip(until).map(|(one, other)| one.max(other));
+            progresses(&mut sorted.progressing, store.owner(pod), until);
         }
         if standing == Standing::Stuck {
             sorted.stuck.push(pod);

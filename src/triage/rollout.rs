@@ -9,10 +9,9 @@ use crate::kubernetes::selector::carries;
 use crate::snapshot::{Kind, ObjectRef, PodIdentity, PodView, Seen, Snapshot, Store, Workload};
 use std::collections::BTreeSet;
 
-/// Whether [`awaited`] says all that there is to wait for: of nodes and claims that is how their pods stand.
-pub fn is_awaited(target: &Target) -> bool {
-    let kind = target.kind;
-    target.name.is_some() && (kind.is_workload() || matches!(kind, Kind::Pod | Kind::Service))
+/// Whether [`awaited`] says all that there is to wait for of one that is named: of nodes and claims that is how their pods stand.
+pub fn is_awaited(kind: Kind) -> bool {
+    kind.is_workload() || matches!(kind, Kind::Pod | Kind::Service)
 }
 
 /// What is still waited for.
