@@ -45,9 +45,15 @@ pub(super) fn find_clause<'e>(
     let (mine, others): (Vec<_>, Vec<_>) = clauses.partition(|clause| wanted(clause));
     let clause = mine.into_iter().min_by_key(|clause| rank(clause))?;
     let class = Class::of(&clause.reason);
-    let mut rivals = others.iter().map(|other| Class::of(&other.reason));
-    let rivalled = rivals.any(|other| other <= class);
-    (class < Class::Choice || !rivalled).then_some(MessageOnly {
+    let rivals: Vec<_> = others
+        .into_iter()
+        .filter(|other| Class::of(&other.reason) <= class)
+        .collect();
+    // of equals, what few nodes lack is no reason to doubt what most of them lack
+    let rivalled = rivals
+        .iter()
+        .any(|rival| Class::of(&rival.reason) < class || rival.count >= clause.count);
+    (class < Class::Choice || rivals.is_empty()).then_some(MessageOnly {
         clause,
         latest_message,
         rivalled,
