@@ -45,6 +45,14 @@ pub struct Event {
 }
 
 impl Event {
+    /// Reads one, in either way of writing them.
+    ///
+    /// # Errors
+    /// When it is not the JSON of an event.
+    pub fn read(json: &[u8]) -> Result<Event, serde_json::Error> {
+        serde_json::from_slice::<Raw>(json).map(Raw::into_event)
+    }
+
     /// The container that [`field_path`](Self::field_path) names.
     pub fn container(&self) -> Option<&str> {
         let path = self.field_path.as_deref()?;
@@ -135,7 +143,7 @@ impl Events {
 /// The event as served by core/v1 or events.k8s.io/v1.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Raw {
+struct Raw {
     metadata: RawMeta,
     #[serde(alias = "regarding")]
     involved_object: Option<RawObject>,
@@ -188,7 +196,7 @@ struct RawSource {
 }
 
 impl Raw {
-    pub(super) fn into_event(self) -> Event {
+    fn into_event(self) -> Event {
         let about = self.involved_object.unwrap_or_default();
         // client-go writes an event that has expired anew with its old first time (tools/record/event.go recordEvent, 0.37)
         let first = self
@@ -239,7 +247,7 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Event {
-        serde_json::from_str::<Raw>(json).unwrap().into_event()
+        Event::read(json.as_bytes()).unwrap()
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod followed;
 use super::catalog::{ObjectKey, ReadScope};
 use super::changes::Changes;
 use super::dependency::{Dependency, note};
-use super::event::{self, Event, Events};
+use super::event::{Event, Events};
 use super::kind::{Catalogs, Kind};
 use super::object::ObjectRef;
 use super::objects::Keyed;
@@ -89,8 +89,7 @@ impl Store {
     ) -> Result<(), Undecodable> {
         let taken = match kind {
             Kind::Pod => self.insert_pod(json, retention),
-            Kind::Event => serde_json::from_slice::<event::Raw>(json).map(|raw| {
-                let event = raw.into_event();
+            Kind::Event => Event::read(json).map(|event| {
                 self.saw(event.last);
                 self.changed(|changes| changes.about(&event.about));
                 self.events.insert(event);
@@ -176,7 +175,7 @@ impl Store {
 
     fn take_out(&mut self, kind: Kind, json: &[u8]) -> Result<(), serde_json::Error> {
         if kind == Kind::Event {
-            let event = serde_json::from_slice::<event::Raw>(json)?.into_event();
+            let event = Event::read(json)?;
             self.changed(|changes| changes.about(&event.about));
             self.events.remove(&event);
             return Ok(());

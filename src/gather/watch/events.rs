@@ -41,8 +41,21 @@ pub(super) fn matters(store: &Store, json: &[u8]) -> Result<bool, ReadError> {
     };
     let [kind, namespace, name] =
         [about.kind, about.namespace, about.name].map(Option::unwrap_or_default);
-    let is_refusal = || refusal_reasons().contains(&&*reason);
-    Ok(is_looked_at(store, &kind, &namespace, &name) || HEARD.contains(&&*reason) || is_refusal())
+    if HEARD.contains(&&*reason) || refusal_reasons().contains(&&*reason) {
+        return Ok(true);
+    }
+    if !is_looked_at(store, &kind, &namespace, &name) {
+        return Ok(false);
+    }
+    let is_of_nobody =
+        Kind::of_manifest(&kind) == Some(Kind::Pod) && store.whole_pod(&namespace, &name).is_none();
+    // a cluster keeps an hour of what was said of pods that are gone
+    Ok(!is_of_nobody || Event::read(json)?.since(recent(store)))
+}
+
+/// From when on what is said of a pod that is not there may be of one to come.
+fn recent(store: &Store) -> Timestamp {
+    store.snapshot().clock().at - RACE
 }
 
 /// Of pods those that are not known to be well, of workloads those that were read; of other kinds all, which are few.
@@ -63,7 +76,7 @@ fn is_looked_at(store: &Store, kind: &str, namespace: &str, name: &str) -> bool 
 
 /// Takes out what does not matter any more. Of each scheduler the newest word stays: it shows that it works.
 pub(super) fn prune(store: &mut Store) {
-    let recent = store.snapshot().clock().at - RACE;
+    let recent = recent(store);
     let mut heard: BTreeMap<String, (Option<Timestamp>, ObjectRef)> = BTreeMap::new();
     for event in store.events().iter().filter(|event| is_heard(event)) {
         let newest = (event.last, event.about.clone());

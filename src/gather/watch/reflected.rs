@@ -134,6 +134,16 @@ impl Reflected {
         of_pods().next().is_some() && of_pods().all(|(_, held)| held.was_whole)
     }
 
+    /// Whether a list of pods that was read before is lost, or is on its way again.
+    pub(super) fn awaits_pods(&self) -> bool {
+        let awaited = |(read, held): (&Read, &Held)| {
+            read.kind() == Kind::Pod
+                && held.was_whole
+                && (held.lost.is_some() || held.listed.is_some())
+        };
+        self.held.iter().any(awaited)
+    }
+
     /// The pods of the scope, where they may not be read.
     pub(super) fn refused_pods(&self) -> Option<(Read, ReadError)> {
         let mut lost = self.held.iter().filter_map(|(read, held)| {

@@ -164,6 +164,10 @@ pub(super) fn is_watchable(read: &Read) -> bool {
 
 /// Lists it, and gives the version from which it can be watched.
 async fn list(shared: &Shared, read: &Read, is_followed: bool) -> Result<String, ReadError> {
+    if read.kind() == Kind::Event {
+        after_pods(shared).await;
+    }
+    shared.reflected_mut().set_time(shared.client().now());
     let was_listed = shared.reflected_mut().begin(read);
     let version = if was_listed {
         Version::Newest
@@ -186,6 +190,14 @@ async fn list(shared: &Shared, read: &Read, is_followed: bool) -> Result<String,
     shared.reflected_mut().whole(read, is_followed);
     shared.tell();
     Ok(meta.resource_version)
+}
+
+/// Waits for pods that come back as well, for a while: it depends on them which events matter.
+async fn after_pods(shared: &Shared) {
+    let until = Instant::now() + shared.pace.grace;
+    while shared.reflected().awaits_pods() && Instant::now() < until {
+        tokio::time::sleep(shared.pace.together).await;
+    }
 }
 
 /// Reads the events of pods that were well until now, of which none were kept; of many at once those of the namespace.

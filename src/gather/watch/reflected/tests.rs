@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::gather::watch::reflector::is_watchable;
+use crate::snapshot::Event;
 use crate::snapshot::testing::object;
 use serde_json::{Value, json};
 
@@ -67,4 +68,53 @@ fn every_kind_of_the_plan_can_be_watched() {
             );
         }
     }
+}
+
+#[test]
+fn what_was_said_of_pods_that_are_gone_is_not_kept() {
+    let (pods, events) = (
+        plan::list(Kind::Pod, Some("shop")),
+        plan::list(Kind::Event, Some("shop")),
+    );
+    let mut reflected = Reflected::new();
+    for read in [&pods, &events] {
+        reflected.hold(read);
+        reflected.begin(read);
+        reflected.whole(read, false);
+    }
+    reflected.set_time("2026-01-01T00:30:00Z".parse().unwrap());
+    for (name, time) in [
+        ("long-gone", "2026-01-01T00:00:00Z"),
+        ("to-come", "2026-01-01T00:29:50Z"),
+    ] {
+        let mut event = object(Kind::Event);
+        event["metadata"]["name"] = json!(name);
+        event["metadata"]["creationTimestamp"] = json!(time);
+        event["involvedObject"]["name"] = json!(name);
+        event["lastTimestamp"] = json!(time);
+        reflected.is(&events, event.to_string().as_bytes()).unwrap();
+    }
+    let about = |event: &Event| event.about.name.clone();
+    let kept: Vec<String> = reflected.store().events().iter().map(about).collect();
+    assert_eq!(kept, ["to-come"]);
+}
+
+#[test]
+fn pods_that_are_read_again_are_awaited() {
+    let pods = plan::list(Kind::Pod, Some("shop"));
+    let mut reflected = Reflected::new();
+    reflected.hold(&pods);
+    assert!(!reflected.awaits_pods(), "they were never there");
+    reflected.begin(&pods);
+    reflected.whole(&pods, true);
+    assert!(!reflected.awaits_pods());
+    let error = ReadError::Invalid {
+        message: "cut off".to_owned(),
+    };
+    reflected.lost(&pods, &error);
+    assert!(reflected.awaits_pods(), "they are lost");
+    reflected.begin(&pods);
+    assert!(reflected.awaits_pods(), "they are on their way");
+    reflected.whole(&pods, true);
+    assert!(!reflected.awaits_pods());
 }
