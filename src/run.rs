@@ -21,7 +21,7 @@ use crate::kubernetes::duration::parse_go_duration;
 use crate::kubernetes::field_selector::{Field, FieldSelector};
 use crate::kubernetes::selector::Selector;
 use crate::render::{self, Layout};
-use crate::report::{Report, Requests};
+use crate::report::{Report, Requests, Verdict};
 use crate::snapshot::Snapshot;
 use crate::triage::scope::{Scope, Target};
 use anyhow::{Context, Result, bail};
@@ -40,7 +40,7 @@ const MOST_COLUMNS: u16 = 120;
 pub const WELL: u8 = 0;
 /// Something is stuck, or has ended for good and is kept.
 pub const STUCK: u8 = 1;
-/// A diagnosis was not possible.
+/// A diagnosis was not possible, or not of everything.
 pub const FAILED: u8 = 2;
 
 /// The time for waiting is over.
@@ -193,8 +193,13 @@ fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result
     Ok(code(&report))
 }
 
+/// That all is well is a claim, which nobody makes of what was not read.
 fn code(report: &Report) -> u8 {
-    if report.is_stuck() { STUCK } else { WELL }
+    match report.verdict() {
+        Verdict::Stuck => STUCK,
+        Verdict::Unknown => FAILED,
+        Verdict::Clear => WELL,
+    }
 }
 
 /// Says what was dumped, and where.

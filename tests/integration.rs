@@ -2,6 +2,7 @@
 //!
 //! They are one binary, since each more has to be linked with everything below it. The cases have their own, `cases.rs`.
 
+mod all_clear;
 mod api_server;
 mod cli;
 mod cluster;

@@ -406,35 +406,3 @@ fn flags_of_an_alias_serve_every_subcommand() {
         "{err}"
     );
 }
-
-#[test]
-fn all_pods_that_were_asked_for_are_all() {
-    let mut report = case("oom-killed/typical");
-    let gap = |namespace: Option<&str>| GapReport {
-        kind: "Pod",
-        namespace: namespace.map(str::to_owned),
-        name: None,
-        why: "forbidden",
-        detail: String::new(),
-        affects: Vec::new(),
-    };
-    report.scope.namespace = Some("shop".to_owned());
-    report.gaps = vec![gap(None)];
-    report.read = vec![ReadReport {
-        kind: "Pod",
-        namespace: Some("shop".to_owned()),
-    }];
-    let said = "not every pod could be read";
-    assert!(!plain(&render::text(&report, PLAIN)).contains(said));
-    for read in [None, Some("other")] {
-        let one = |namespace: &str| ReadReport {
-            kind: "Pod",
-            namespace: Some(namespace.to_owned()),
-        };
-        report.read = read.map(one).into_iter().collect();
-        assert!(
-            plain(&render::text(&report, PLAIN)).contains(said),
-            "{read:?}"
-        );
-    }
-}

@@ -99,6 +99,12 @@ impl Diagnoses {
         all.map(Affected::key).any(|key| key == object.key())
     }
 
+    /// Whether one of them is about this object.
+    pub(super) fn explain(&self, object: &ObjectRef) -> bool {
+        let mut all = self.0.values().flat_map(|known| &known.diagnosis.affected);
+        all.any(|one| one.object() == *object)
+    }
+
     /// The first place of its findings is the diagnosis's, whichever object was looked at first.
     fn place(&mut self, key: &MergeKey, finding: &Finding) {
         if let Some(known) = self.0.get_mut(key) {

@@ -34,7 +34,7 @@ use crate::rules::finding::Certainty;
 use crate::rules::{self, Case, Explained, Layer, Rule};
 use crate::scheduler::Engine;
 use crate::snapshot::{Changes, Kind, ObjectRef, PodView, Snapshot};
-use crate::triage::{Scope, triage};
+use crate::triage::{Scope, is_undated, triage};
 use merge::{Diagnoses, Hit, MergeKey, refine};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -75,7 +75,7 @@ fn run(
     examine: Examine,
     kept: Option<(&mut Verdicts, &Changes)>,
 ) -> Report {
-    let triage = triage(snapshot, scope);
+    let mut triage = triage(snapshot, scope);
     let unset = Engine::without_nodes(snapshot);
     let pods = &triage.pods.stuck;
     let once = examine == Examine::OneOfEachClass;
@@ -102,6 +102,9 @@ fn run(
     };
     run.explain_all(&triage.nodes.stuck, &engine, |_, _| None);
     run.explain_all(pods, &engine, |at, _| classes.get(at)?.clone());
+    let undated = triage.pods.unknown.iter().map(|(pod, _)| *pod);
+    let undated: Vec<&PodView> = undated.filter(|pod| is_undated(pod, snapshot)).collect();
+    run.explain_if_possible(&undated, &engine);
     run.explain_all(&triage.workloads.stuck, &engine, |_, case| {
         once.then(|| rules::alike(case))?
     });
@@ -110,6 +113,8 @@ fn run(
     if let Some(verdicts) = run.verdicts.as_mut() {
         verdicts.end();
     }
+    let has_cause = |pod: &&PodView| run.diagnoses.explain(&pod.object());
+    triage.pods.explained(Kind::Pod.as_str(), has_cause);
     let workloads = workloads::reports(&triage, snapshot);
     let (root_causes, mut diagnoses) = root_cause::in_order(run.diagnoses.finish(), &workloads);
     rollback::offer(&mut diagnoses, &workloads, snapshot);
@@ -135,7 +140,7 @@ fn run(
         not_stuck,
         awaited: Vec::new(),
         progressing: triage.progressing(),
-        gaps: summary::gaps(snapshot),
+        gaps: summary::gaps(snapshot, scope),
         read: summary::read(snapshot),
         defects: run.defects,
         requests,
@@ -177,6 +182,17 @@ impl Run<'_> {
                 known.insert(key, merged);
             }
         }
+    }
+
+    /// The same for what need not be stuck: where no rule finds a cause, nothing is said.
+    fn explain_if_possible<'a, S: Explained<'a>>(
+        &mut self,
+        subjects: &[S],
+        engine: &'a Engine<'a>,
+    ) {
+        let before = self.unexplained.len();
+        self.explain_all(subjects, engine, |_, _| None);
+        self.unexplained.truncate(before);
     }
 
     /// Of a Deployment one ReplicaSet may be explained and another not, or neither.

@@ -6,7 +6,7 @@ use crate::report::{
     RestartsReport, RootCause, ScopeReport, StandingReport, Summary, Unexplained,
 };
 use crate::rules;
-use crate::snapshot::{Kind, ObjectRef, ReadScope, Snapshot};
+use crate::snapshot::{Gap, Kind, ObjectRef, ReadScope, Snapshot, Why};
 use crate::text::{Message, say};
 use crate::triage::{Because, Scope, Standing, Subject, Triage};
 use std::collections::BTreeSet;
@@ -45,6 +45,7 @@ pub(super) fn summary(
             all: all(&kind, numbers.all, snapshot, scope),
             stuck: numbers.stuck.saturating_sub(kept),
             progressing: numbers.progressing,
+            unknown: numbers.unknown,
             ended: numbers.ended + kept,
         };
         (kind, summary)
@@ -109,7 +110,7 @@ pub(super) fn causes(diagnoses: &[Diagnosis], root_causes: &[RootCause]) -> Vec<
     causes
 }
 
-/// What was asked for by name and is not stuck; a scan does not list it. A workload with a stuck pod is not called healthy for
+/// What was asked for by name and is not stuck; a scan lists only what may be. A workload with a stuck pod is not called healthy for
 /// having all its pods.
 pub(super) fn not_stuck(
     triage: &Triage<'_>,
@@ -118,17 +119,18 @@ pub(super) fn not_stuck(
 ) -> Vec<NotStuck> {
     let affected = diagnoses.iter().flat_map(|one| &one.affected);
     let hit: BTreeSet<&ObjectRef> = affected.filter_map(|one| one.workload.as_ref()).collect();
-    let report = |(object, standing): &(ObjectRef, Standing)| {
-        let (word, because, until) = match standing {
+    let report = |(object, standing): (ObjectRef, Standing)| {
+        let (word, because, until) = match &standing {
             Standing::Healthy(because) => (StandingReport::Healthy, because, None),
             Standing::Progressing(because, until) => (StandingReport::Progressing, because, *until),
+            Standing::Unknown(because) => (StandingReport::Unknown, because, None),
             Standing::Ended(because) => (StandingReport::Ended, because, None),
             Standing::Stuck => return None,
         };
         let message = message(because);
-        let (started_seconds, restarts) = life(snapshot, object);
+        let (started_seconds, restarts) = life(snapshot, &object);
         Some(NotStuck {
-            object: object.clone(),
+            object,
             standing: word,
             until: until.map(|until| until.to_string()),
             because: message.english(),
@@ -139,7 +141,8 @@ pub(super) fn not_stuck(
     };
     let is_hit = |object: &ObjectRef| hit.contains(&snapshot.outermost(object.clone()));
     let named = triage.named().filter(|(object, _)| !is_hit(object));
-    named.filter_map(report).collect()
+    let all = named.cloned().chain(triage.unknown());
+    all.filter_map(report).collect()
 }
 
 /// How long ago a pod started, and its restarts; a plainly healthy one, of which only a record is kept, has none.
@@ -328,7 +331,7 @@ pub(super) fn read(snapshot: &Snapshot<'_>) -> Vec<ReadReport> {
 }
 
 /// What could not be read.
-pub(super) fn gaps(snapshot: &Snapshot<'_>) -> Vec<GapReport> {
+pub(super) fn gaps(snapshot: &Snapshot<'_>, scope: &Scope) -> Vec<GapReport> {
     let gaps = snapshot.gaps().into_iter();
     let report = gaps.map(|gap| GapReport {
         kind: gap.kind.as_str(),
@@ -340,6 +343,41 @@ pub(super) fn gaps(snapshot: &Snapshot<'_>) -> Vec<GapReport> {
             .filter(|rule| rule.reads.contains(&gap.kind))
             .map(|rule| rule.cause)
             .collect(),
+        may_hide: may_hide(gap, snapshot, scope),
     });
     report.collect()
 }
+
+/// Whether something that is stuck may be what was not read: of the scope's own, or what tells of it.
+fn may_hide(gap: &Gap, snapshot: &Snapshot<'_>, scope: &Scope) -> bool {
+    let namespace = gap.namespace.as_deref();
+    // a kind that is not served has no objects
+    if matches!(gap.why, Why::NotAsked | Why::NotServed)
+        || namespace.is_some_and(|namespace| !scope.has_namespace(namespace))
+    {
+        return false;
+    }
+    let is_all = gap.name.is_none();
+    let is_scan = scope.targets.is_empty() && scope.fields.is_none();
+    match gap.kind {
+        // the pods of other namespaces are read for what they occupy
+        Kind::Pod => match &scope.namespace {
+            Some(namespace) => !is_all || snapshot.pods().whole(namespace).is_err(),
+            None => true,
+        },
+        // events tell who was refused a pod
+        Kind::Event => {
+            is_all && (is_scan || !scope.names_no(Kind::Service) || names_workload(scope))
+        }
+        kind if kind.is_workload() => is_scan || names_workload(scope),
+        Kind::Service => is_scan || !scope.names_no(Kind::Service),
+        kind => !scope.names_no(kind),
+    }
+}
+
+fn names_workload(scope: &Scope) -> bool {
+    scope.targets.iter().any(|target| target.kind.is_workload())
+}
+
+#[cfg(test)]
+mod tests;

@@ -37,6 +37,7 @@ pub(super) fn standing(standing: StandingReport) -> Sentence {
     match standing {
         StandingReport::Healthy => say!("text.standing.healthy", "healthy"),
         StandingReport::Progressing => say!("text.standing.progressing", "progressing"),
+        StandingReport::Unknown => say!("text.standing.unknown", "progressing or late"),
         StandingReport::Ended => say!("text.standing.ended", "ended"),
     }
 }

@@ -6,29 +6,33 @@
 
 mod affected;
 mod diff;
+mod gap;
 mod metrics;
 mod nodes;
 mod past;
 mod root_cause;
 mod scheduler;
 mod silenced;
+mod standing;
 mod transition;
 mod workload;
 
 pub use affected::{Affected, ContainersReport, ObjectKey, RestartsReport};
 pub use diff::{Changed, DIFF_SCHEMA, Diff, Finding, Side, Still, Unknown, WhyUnknown};
+pub use gap::{GapReport, ReadReport};
 pub use metrics::{Cost, ENDED, Metrics, Series, Stuck};
 pub use nodes::{FilterFailureReport, NodeReport, UnreadReport, node_reports};
 pub use past::{Past, PastFinding, PastGap};
 pub use root_cause::RootCause;
 pub use scheduler::{AgreementReport, PreemptionReport};
+pub use standing::{AwaitedReport, NotStuck, StandingReport};
 pub use transition::{Became, Interrupted, Interruption, News, Transition, WATCH_SCHEMA};
 pub use workload::{ChangeReport, How, RevisionReport, RolloutReport, WorkloadReport};
 
 pub use silenced::{Silenced, SilencedBy, SilencesNothing, WhyNotSilenced};
 
 use crate::rules::finding::{Certainty, Risk, Role, Who};
-use crate::snapshot::{Evidence, ObjectRef, Why};
+use crate::snapshot::{Evidence, ObjectRef};
 use crate::text::{Facts, Message};
 use crate::triage::Layer;
 use serde::{Deserialize, Serialize};
@@ -66,7 +70,7 @@ pub struct Report {
     /// What was meant to silence something, and does not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub silences_nothing: Vec<SilencesNothing>,
-    /// Objects that were named and are not stuck.
+    /// Objects that were named and are not stuck, and those of which nothing tells whether they are.
     pub not_stuck: Vec<NotStuck>,
     /// What is on its way and not stuck, by the object to change, and until when that is usual, where that can be said: for
     /// those who follow.
@@ -93,6 +97,19 @@ impl Report {
         !self.diagnoses.is_empty() || !self.unexplained.is_empty()
     }
 
+    /// What it comes to.
+    pub fn verdict(&self) -> Verdict {
+        let mut kinds = self.summary.by_kind.values();
+        let mut gaps = self.gaps.iter();
+        if self.is_stuck() {
+            Verdict::Stuck
+        } else if kinds.any(|kind| kind.unknown > 0) || gaps.any(|gap| gap.may_hide) {
+            Verdict::Unknown
+        } else {
+            Verdict::Clear
+        }
+    }
+
     /// Whether anything that is shown is known by that.
     pub fn has(&self, fingerprint: &str) -> bool {
         let explained = self.diagnoses.iter().map(|one| &one.fingerprint);
@@ -111,6 +128,17 @@ impl Report {
         let mut kinds = self.summary.by_kind.values();
         kinds.any(|kind| kind.progressing > 0)
     }
+}
+
+/// What a report comes to. That nothing is stuck is said only where everything in the scope was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Something is stuck, or has ended for good and is kept.
+    Stuck,
+    /// Nothing that was read is stuck, and something may be that was not read or of which nothing tells for how long it waits.
+    Unknown,
+    /// Nothing is stuck.
+    Clear,
 }
 
 /// In place of a report, when no diagnosis was possible.
@@ -190,6 +218,14 @@ fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a reference on"
+)]
+fn is_false(one: &bool) -> bool {
+    !one
+}
+
 /// Numbers of one kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -202,6 +238,9 @@ pub struct KindSummary {
     pub stuck: usize,
     /// Of those, ones that are not where they should be, within what is usual.
     pub progressing: usize,
+    /// Of those, ones that are not where they should be, and nothing tells for how long: a dump without a clock.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unknown: usize,
     /// Of those, ones that failed: another has taken their place, or they are only kept.
     pub ended: usize,
 }
@@ -383,94 +422,6 @@ pub struct Unexplained {
     pub ladder: Vec<Rung>,
     /// Where to look next.
     pub next: Next,
-}
-
-/// An object that was named and is not stuck.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct NotStuck {
-    /// The object.
-    pub object: ObjectRef,
-    /// How it stands.
-    pub standing: StandingReport,
-    /// Until when that is usual, RFC 3339, where it is progressing and that can be said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<String>,
-    /// By what evidence.
-    pub because: String,
-    /// That as data.
-    pub message: Message,
-    /// Seconds since its node took a pod up.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub started_seconds: Option<i64>,
-    /// How often a pod's containers were started again; absent for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub restarts: Option<RestartsReport>,
-}
-
-/// How something that is not stuck stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum StandingReport {
-    /// There is nothing to explain.
-    Healthy,
-    /// It is not where it should be, within what is usual.
-    Progressing,
-    /// It has failed, and another has taken its place.
-    Ended,
-}
-
-/// An object that is waited for.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct AwaitedReport {
-    /// The object.
-    pub object: ObjectRef,
-    /// For what of it.
-    pub because: String,
-    /// The same as data.
-    pub message: Message,
-}
-
-/// Something that was not read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct GapReport {
-    /// The kind.
-    pub kind: &'static str,
-    /// The namespace, when only that one is missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
-    /// The object, when only that one is missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Why.
-    pub why: &'static str,
-    /// The API server's words.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub detail: String,
-    /// Causes that cannot be told, or not be proven, without it.
-    pub affects: Vec<&'static str>,
-}
-
-impl GapReport {
-    /// Whether it is one that somebody misses.
-    pub fn is_missed(&self) -> bool {
-        self.why != Why::NotAsked.as_str()
-    }
-}
-
-/// A kind that was read to its end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct ReadReport {
-    /// The kind.
-    pub kind: &'static str,
-    /// In which namespace; absent for all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
 }
 
 /// A rule that failed.

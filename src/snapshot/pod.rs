@@ -210,14 +210,22 @@ impl PodView {
         controller(&self.pod)
     }
 
+    /// The newest time that stands in it.
+    pub fn newest(&self) -> Option<Timestamp> {
+        newest(&self.pod)
+    }
+
     /// Whether the pod is healthy whatever the time is: it has completed, or every container runs and is ready and none has
     /// ever restarted. Of such a pod the record is enough.
     pub fn is_plainly_healthy(&self) -> bool {
+        if self.is_terminating() {
+            return false;
+        }
         if self.phase() == "Succeeded" {
             return true;
         }
         let ended = matches!(self.phase(), "Failed" | "Unknown");
-        if ended || self.is_terminating() || self.node().is_none() {
+        if ended || self.node().is_none() {
             return false;
         }
         let ready = self
@@ -311,4 +319,32 @@ impl PodView {
             status,
         }
     }
+}
+
+/// The newest time that stands in a pod.
+pub(super) fn newest(pod: &Pod) -> Option<Timestamp> {
+    let created = pod.metadata.creation_timestamp.as_ref();
+    let status = pod.status.as_ref();
+    let conditions = status.and_then(|status| status.conditions.as_deref());
+    let turned = conditions.into_iter().flatten();
+    let turned = turned.filter_map(|condition| condition.last_transition_time.as_ref());
+    let statuses =
+        status.map(|status| [&status.init_container_statuses, &status.container_statuses]);
+    let containers = statuses.into_iter().flatten().flatten().flatten();
+    let told = containers.flat_map(|container| {
+        let states = [&container.state, &container.last_state].map(Option::as_ref);
+        states.into_iter().flatten().flat_map(|state| {
+            let started = state
+                .running
+                .as_ref()
+                .and_then(|run| run.started_at.as_ref());
+            let ended = state
+                .terminated
+                .as_ref()
+                .and_then(|end| end.finished_at.as_ref());
+            [started, ended].into_iter().flatten()
+        })
+    });
+    let newest = created.into_iter().chain(turned).chain(told).max();
+    newest.map(|time| time.0)
 }

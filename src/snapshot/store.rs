@@ -16,7 +16,7 @@ use super::event::{Event, Events};
 use super::kind::{Catalogs, Kind};
 use super::object::ObjectRef;
 use super::objects::Keyed;
-use super::pod::PodView;
+use super::pod::{PodView, newest};
 use super::pod_record::PodRecords;
 use super::seen::{Gap, Seen, Why};
 use super::slim;
@@ -119,7 +119,7 @@ impl Store {
 
     fn insert_pod(&mut self, json: &[u8], retention: Retention) -> Result<(), serde_json::Error> {
         let slim = slim::decode(json)?;
-        self.saw_pod(&slim);
+        self.saw(newest(&slim));
         let meta = &slim.metadata;
         let namespace = meta.namespace.clone().unwrap_or_default();
         let key = (namespace, meta.name.clone().unwrap_or_default());
@@ -243,24 +243,6 @@ impl Store {
         }
         self.changed(|changes| changes.of_reads(gap.kind));
         self.catalogs.log_mut(gap.kind).forget(gap);
-    }
-
-    fn saw_pod(&mut self, pod: &Pod) {
-        self.saw(pod.metadata.creation_timestamp.as_ref().map(|time| time.0));
-        let Some(status) = pod.status.as_ref() else {
-            return;
-        };
-        for condition in status.conditions.iter().flatten() {
-            self.saw(condition.last_transition_time.as_ref().map(|time| time.0));
-        }
-        for container in status.container_statuses.iter().flatten() {
-            let state = container.state.as_ref();
-            let started = state.and_then(|s| s.running.as_ref()?.started_at.as_ref());
-            let ended = state.and_then(|s| s.terminated.as_ref()?.finished_at.as_ref());
-            let last = container.last_state.as_ref();
-            let crashed = last.and_then(|s| s.terminated.as_ref()?.finished_at.as_ref());
-            self.saw(started.max(ended).max(crashed).map(|time| time.0));
-        }
     }
 
     fn saw(&mut self, time: Option<Timestamp>) {

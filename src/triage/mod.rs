@@ -3,7 +3,7 @@
 //! Triage does not say why. It parts what needs an explanation from what is healthy, what is progressing within what is usual
 //! (until when), and what has ended, so that no rule has to know what health looks like. Where the time is only known to be *at
 //! least* something (a plain dump has no clock), budgets are measured against that lower bound: nothing is called stuck on the
-//! strength of a guess.
+//! strength of a guess, and what may be on its way or late is unknown.
 //!
 //! Everything in which the kinds differ stands in one file a kind, behind [`Subject`].
 
@@ -22,7 +22,7 @@ mod workload;
 
 pub use layer::Layer;
 pub use node::NodeSubject;
-pub use pod::budget;
+pub use pod::{budget, is_undated};
 pub use rollout::{Awaits, awaited, is_awaited, is_of_old_revision};
 pub use scope::Scope;
 pub use service::ServiceSubject;
@@ -59,6 +59,8 @@ pub struct Triage<'s> {
 pub struct Sorted<S> {
     /// Those that need an explanation, in order of namespace and name.
     pub stuck: Vec<S>,
+    /// Those that may, since nothing tells for how long they have been as they are.
+    pub unknown: Vec<(S, Because)>,
     /// Those that were named and do not.
     pub named: Vec<(ObjectRef, Standing)>,
     /// What a person would change of those that are progressing and not stuck besides, and until when that is usual.
@@ -76,6 +78,8 @@ pub struct Numbers {
     pub stuck: usize,
     /// Those that are not where they should be, within what is usual.
     pub progressing: usize,
+    /// Those that are not where they should be, and nothing tells for how long.
+    pub unknown: usize,
     /// Those that have ended.
     pub ended: usize,
 }
@@ -84,6 +88,7 @@ impl<S> Default for Sorted<S> {
     fn default() -> Self {
         Sorted {
             stuck: Vec::new(),
+            unknown: Vec::new(),
             named: Vec::new(),
             progressing: BTreeMap::new(),
             numbers: BTreeMap::new(),
@@ -98,6 +103,7 @@ impl Numbers {
             Standing::Healthy(_) => {}
             Standing::Progressing(..) => self.progressing += 1,
             Standing::Ended(_) => self.ended += 1,
+            Standing::Unknown(_) => self.unknown += 1,
             Standing::Stuck => self.stuck += 1,
         }
     }
@@ -117,19 +123,21 @@ impl<'s, S: Subject<'s>> Sorted<S> {
         let is_named = |object: &ObjectRef| scope.has_names() && scope.names(object);
         for subject in meant {
             let standing = subject.standing(snapshot);
-            let is_stuck = standing == Standing::Stuck;
+            let is_told = matches!(standing, Standing::Stuck | Standing::Unknown(_));
             let (owner, object) = (subject.owner(snapshot), subject.object());
-            if owner != object && is_named(&object) && !is_stuck {
+            if owner != object && is_named(&object) && !is_told {
                 sorted.named.push((object, standing.clone()));
+            }
+            match &standing {
+                Standing::Stuck => sorted.stuck.push(subject),
+                Standing::Unknown(because) => sorted.unknown.push((subject, because.clone())),
+                _ => {}
             }
             let together = match owners.remove(&owner) {
                 Some(known) => known.and(standing),
                 None => standing,
             };
             owners.insert(owner, together);
-            if is_stuck {
-                sorted.stuck.push(subject);
-            }
         }
         for (owner, standing) in owners {
             let kind = owner.kind.clone();
@@ -137,11 +145,26 @@ impl<'s, S: Subject<'s>> Sorted<S> {
             if let Standing::Progressing(_, until) = standing {
                 sorted.progressing.insert(owner.clone(), until);
             }
-            if is_named(&owner) && standing != Standing::Stuck {
+            let is_told = matches!(standing, Standing::Stuck | Standing::Unknown(_));
+            if is_named(&owner) && !is_told {
                 sorted.named.push((owner, standing));
             }
         }
         sorted
+    }
+}
+
+impl<S> Sorted<S> {
+    /// Takes for stuck what turns out to have a cause, however long it has been so.
+    pub fn explained(&mut self, kind: &str, has_cause: impl Fn(&S) -> bool) {
+        let unknown = std::mem::take(&mut self.unknown).into_iter();
+        let (stuck, unknown): (Vec<_>, Vec<_>) = unknown.partition(|(one, _)| has_cause(one));
+        if let Some(numbers) = self.numbers.get_mut(kind) {
+            numbers.unknown = unknown.len();
+            numbers.stuck += stuck.len();
+        }
+        self.unknown = unknown;
+        self.stuck.extend(stuck.into_iter().map(|(one, _)| one));
     }
 }
 
@@ -200,5 +223,17 @@ impl Triage<'_> {
     pub fn named(&self) -> impl Iterator<Item = &(ObjectRef, Standing)> {
         let of_pods = self.pods.named.iter().chain(&self.workloads.named);
         of_pods.chain(&self.services.named).chain(&self.nodes.named)
+    }
+
+    /// What may be stuck, since nothing tells for how long it has been as it is.
+    pub fn unknown(&self) -> impl Iterator<Item = (ObjectRef, Standing)> {
+        fn of<'s, S: Subject<'s>>(sorted: &Sorted<S>) -> Vec<(ObjectRef, Standing)> {
+            let unknown = sorted.unknown.iter();
+            let of_one =
+                |(one, because): &(S, Because)| (one.object(), Standing::Unknown(because.clone()));
+            unknown.map(of_one).collect()
+        }
+        let of_pods = of(&self.pods).into_iter().chain(of(&self.workloads));
+        of_pods.chain(of(&self.services)).chain(of(&self.nodes))
     }
 }

@@ -105,8 +105,7 @@ impl<'s> Subject<'s> for NodeSubject<'s> {
             None => Standing::Stuck,
             Some(_) => match self.since(snapshot) {
                 Some(since) => {
-                    let now = snapshot.clock().at;
-                    Standing::within(Because::NodeNotReadyYet, since, NOT_READY, now)
+                    Standing::within(Because::NodeNotReadyYet, since, NOT_READY, snapshot.clock())
                 }
                 None => Standing::Stuck,
             },

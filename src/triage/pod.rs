@@ -4,14 +4,15 @@ mod raw_status;
 
 use super::node::NOT_READY;
 use super::recovery::Ready;
-use super::since::{self, Restarts, between_crashes};
+use super::since::{self, Restarts, is_between_crashes};
 use super::status_word::status_word;
 use super::subject::{NextCommand, StatusText, describe};
 use super::{
     Because, Layer, Numbers, Passage, Scope, Sorted, Standing, Subject, passage, progresses,
 };
 use crate::snapshot::{
-    ContainerView, Event, Events, Kind, ObjectRef, PodView, Role, Seen, Snapshot, Store, Workload,
+    Clock, ContainerView, Event, Events, Kind, ObjectRef, PodView, Role, Seen, Snapshot, Store,
+    Workload,
 };
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Probe;
@@ -61,10 +62,11 @@ pub(super) fn sorted<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Sorted<&'s P
         if let Standing::Progressing(_, until) = standing {
             progresses(&mut sorted.progressing, store.owner(pod), until);
         }
-        if standing == Standing::Stuck {
-            sorted.stuck.push(pod);
-        } else if scope.has_names() {
-            sorted.named.push((pod.object(), standing));
+        match standing {
+            Standing::Stuck => sorted.stuck.push(pod),
+            Standing::Unknown(because) => sorted.unknown.push((pod, because)),
+            standing if scope.has_names() => sorted.named.push((pod.object(), standing)),
+            _ => {}
         }
     }
     sorted.named.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -103,8 +105,7 @@ impl<'s> Subject<'s> for &'s PodView {
     }
 
     fn standing(&self, snapshot: &Snapshot<'_>) -> Standing {
-        let failing = creation_fails(snapshot.events(), self);
-        standing(self, snapshot.clock().at, failing)
+        standing(self, Around::of(snapshot))
     }
 
     fn status(&self) -> String {
@@ -197,22 +198,38 @@ fn crashed(pod: &PodView) -> Option<&str> {
     crashed.map(|container| container.name())
 }
 
-/// How one pod stands at the time `now`. `failing` tells whether a warning that is still current keeps it from being created:
-/// then it is stuck before its time is up.
-fn standing(pod: &PodView, now: Timestamp, failing: bool) -> Standing {
-    if pod.phase() == "Succeeded" {
-        return Standing::Healthy(Because::Completed);
+/// What tells how a pod stands beside the pod itself.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'e> {
+    pub(super) clock: Clock,
+    pub(super) events: &'e Events,
+}
+
+impl<'s> Around<'s> {
+    pub(super) fn of(snapshot: &Snapshot<'s>) -> Self {
+        Around {
+            clock: snapshot.clock(),
+            events: snapshot.store().events(),
+        }
     }
+}
+
+fn standing(pod: &PodView, around: Around<'_>) -> Standing {
+    let clock = around.clock;
     if pod.phase() == "Failed" || pod.phase() == "Unknown" {
         return Standing::Stuck;
     }
     if let Some(deletion) = pod.pod().metadata.deletion_timestamp.as_ref() {
-        return within(Because::Deleting, Some(deletion.0), DELETION_SLACK, now);
+        return within(Because::Deleting, Some(deletion.0), DELETION_SLACK, clock);
     }
-    if pod.node().is_none() {
-        return unbound(pod, now);
+    if pod.phase() == "Succeeded" {
+        return Standing::Healthy(Because::Completed);
     }
-    containers(pod, now, failing)
+    // statuses of containers come from a kubelet, also where a dump was cut down by hand and lacks the node
+    if pod.node().is_none() && pod.containers().next().is_none() {
+        return unbound(pod, clock);
+    }
+    containers(pod, around)
 }
 
 pub(super) fn seconds(from: Timestamp, to: Timestamp) -> i64 {
@@ -220,24 +237,27 @@ pub(super) fn seconds(from: Timestamp, to: Timestamp) -> i64 {
 }
 
 /// The same as [`Standing::within`]; without the time from which it counts nobody can say how long.
-fn within(because: Because, from: Option<Timestamp>, budget: i64, now: Timestamp) -> Standing {
+fn within(because: Because, from: Option<Timestamp>, budget: i64, clock: Clock) -> Standing {
     match from {
-        Some(from) => Standing::within(because, from, budget, now),
+        Some(from) => Standing::within(because, from, budget, clock),
         None => Standing::Progressing(because, None),
     }
 }
 
-fn unbound(pod: &PodView, now: Timestamp) -> Standing {
+fn unbound(pod: &PodView, clock: Clock) -> Standing {
     let refused = pod
         .condition("PodScheduled")
         .is_some_and(|c| c.status == "False");
     if refused {
         return Standing::Stuck;
     }
-    within(Because::NoSchedulerYet, pod.created(), UNTOUCHED, now)
+    within(Because::NoSchedulerYet, pod.created(), UNTOUCHED, clock)
 }
 
-fn containers(pod: &PodView, now: Timestamp, failing: bool) -> Standing {
+/// A warning that is still current and keeps the pod from being created makes it stuck before its time is up.
+fn containers(pod: &PodView, around: Around<'_>) -> Standing {
+    let clock = around.clock;
+    let failing = creation_fails(around.events, pod);
     let bound = pod
         .condition("PodScheduled")
         .and_then(|c| c.last_transition_time.as_ref().map(|time| time.0))
@@ -246,38 +266,40 @@ fn containers(pod: &PodView, now: Timestamp, failing: bool) -> Standing {
     let mut seen = 0_usize;
     for container in pod.containers() {
         seen += 1;
-        match of_container(pod, &container, now) {
-            Standing::Progressing(because, until) => {
-                progressing.get_or_insert((because, until));
-            }
+        match of_container(pod, &container, around) {
             Standing::Stuck => return Standing::Stuck,
+            under_way @ (Standing::Progressing(..) | Standing::Unknown(_)) => {
+                progressing.get_or_insert(under_way);
+            }
             Standing::Healthy(_) | Standing::Ended(_) => {}
         }
     }
     if seen == 0 && !failing {
-        return within(Because::NoKubeletYet, bound, UNTOUCHED, now);
+        return within(Because::NoKubeletYet, bound, UNTOUCHED, clock);
     }
     match progressing {
         _ if seen == 0 => Standing::Stuck,
-        Some((Because::Creating, _)) if failing => Standing::Stuck,
-        Some((Because::Creating, _)) => within(Because::Creating, bound, CREATING, now),
-        Some((Because::Restarted, until)) => match ready(pod, now) {
-            Standing::Healthy(_) => Standing::Progressing(Because::Restarted, until),
+        Some(Standing::Progressing(Because::Creating, _)) if failing => Standing::Stuck,
+        Some(Standing::Progressing(Because::Creating, _)) => {
+            within(Because::Creating, bound, CREATING, clock)
+        }
+        Some(restarted @ Standing::Progressing(Because::Restarted, _)) => match ready(pod, clock) {
+            Standing::Healthy(_) => restarted,
             other => other,
         },
-        Some((because, until)) => Standing::Progressing(because, until),
-        None => ready(pod, now),
+        Some(under_way) => under_way,
+        None => ready(pod, clock),
     }
 }
 
 /// Every container is as it should be: is the pod?
-fn ready(pod: &PodView, now: Timestamp) -> Standing {
+fn ready(pod: &PodView, clock: Clock) -> Standing {
     if let Some(ready) = pod.marked_not_ready() {
         let since = ready.last_transition_time.as_ref().map(|time| time.0);
         let Some(since) = since.or(pod.created()) else {
             return Standing::Stuck;
         };
-        return within(Because::OnNodeNotReadyYet, Some(since), NOT_READY, now);
+        return within(Because::OnNodeNotReadyYet, Some(since), NOT_READY, clock);
     }
     let count = pod.containers().filter(|c| c.role != Role::Init).count();
     match pod.condition("Ready") {
@@ -290,13 +312,13 @@ fn ready(pod: &PodView, now: Timestamp) -> Standing {
     }
 }
 
-fn of_container(pod: &PodView, container: &ContainerView<'_>, now: Timestamp) -> Standing {
+fn of_container(pod: &PodView, container: &ContainerView<'_>, around: Around<'_>) -> Standing {
     if let Some(end) = container.terminated() {
         return ended(pod, container, end.exit_code);
     }
     if let Some(running) = container.running() {
         let started = running.started_at.as_ref().map(|started| started.0);
-        return of_running(container, started, now);
+        return of_running(pod, container, started, around);
     }
     match container.waiting_reason() {
         "" | "ContainerCreating" => Standing::Progressing(Because::Creating, None),
@@ -329,12 +351,13 @@ fn ended(pod: &PodView, container: &ContainerView<'_>, exit_code: i32) -> Standi
 }
 
 fn of_running(
+    pod: &PodView,
     container: &ContainerView<'_>,
     started: Option<Timestamp>,
-    now: Timestamp,
+    around: Around<'_>,
 ) -> Standing {
-    let uptime = started.map_or(i64::MAX, |started| seconds(started, now));
-    if between_crashes(container, uptime) {
+    let clock = around.clock;
+    if is_between_crashes(pod, container, around) || probe_kills(pod, container, around) {
         return Standing::Stuck;
     }
     if container.role == Role::Init {
@@ -342,10 +365,13 @@ fn of_running(
         return Standing::Progressing(Because::InitContainer(name), None);
     }
     if container.status.ready {
-        let proving = since::proving(container, uptime).zip(started);
-        return proving.map_or(Standing::Healthy(Because::Ready(1)), |(enough, started)| {
-            Standing::within(Because::Restarted, started, enough, now)
-        });
+        let uptime = started.map_or(i64::MAX, |started| seconds(started, clock.at));
+        // without a clock it has run for that long at least
+        let proving = since::proving(container, uptime).filter(|_| clock.exact);
+        return match proving.zip(started) {
+            Some((enough, started)) => Standing::within(Because::Restarted, started, enough, clock),
+            None => Standing::Healthy(Because::Ready(1)),
+        };
     }
     let spec = container.spec;
     let startup = spec.and_then(|c| c.startup_probe.as_ref());
@@ -356,9 +382,35 @@ fn of_running(
         (_, Some(probe)) => budget(probe),
     };
     match started {
-        Some(_) => within(Because::WarmingUp, started, budget.max(WARM_UP), now),
+        Some(_) => within(Because::WarmingUp, started, budget.max(WARM_UP), clock),
         None => Standing::Stuck,
     }
+}
+
+/// Whether its startup probe has had it killed before and has not passed since, or its liveness probe more than once and it has
+/// not had a good run since.
+fn probe_kills(pod: &PodView, container: &ContainerView<'_>, around: Around<'_>) -> bool {
+    let kills = |probe: &str| -> u32 {
+        let of_pod = around.events.of(&pod.object(), pod.uid());
+        let killing = of_pod.filter(|event| {
+            event.reason == "Killing"
+                && event.container() == Some(container.name())
+                && event.message.contains(probe)
+        });
+        killing.map(|event| event.count).sum()
+    };
+    match container.status.restart_count {
+        ..=0 => false,
+        _ if container.status.started == Some(false) => kills("failed startup probe") > 0,
+        1 => false,
+        _ => since::is_proving(container, around.clock) && kills("failed liveness probe") > 1,
+    }
+}
+
+/// Whether nothing in a dump without a clock is later than the pod itself: whatever it waits for, nobody can say for how long.
+pub fn is_undated(pod: &PodView, snapshot: &Snapshot<'_>) -> bool {
+    let clock = snapshot.clock();
+    !clock.exact && pod.newest().is_none_or(|newest| newest >= clock.at)
 }
 
 /// The seconds after a container's start in which its probe may fail without consequence.
@@ -424,7 +476,24 @@ mod tests {
     }
 
     fn standing_of(pod: &PodView) -> Standing {
-        standing(pod, NOW.parse().unwrap(), false)
+        told_of(pod, &[], true)
+    }
+
+    /// Of the kubelet, by reason and message.
+    fn told_of(pod: &PodView, said: &[(&str, &str)], exact: bool) -> Standing {
+        let mut events = Events::default();
+        for (reason, message) in said {
+            let event = json!({"metadata": {"name": reason, "namespace": "shop"}, "reason": reason, "message": message, "type": "Warning",
+                "involvedObject": {"kind": "Pod", "namespace": "shop", "name": "web", "fieldPath": "spec.containers{app}"},
+                "lastTimestamp": NOW});
+            events.insert(Event::read(event.to_string().as_bytes()).unwrap());
+        }
+        let clock = Clock {
+            at: NOW.parse().unwrap(),
+            exact,
+        };
+        let events = &events;
+        standing(pod, Around { clock, events })
     }
 
     #[test]
@@ -482,9 +551,11 @@ mod tests {
         };
         let fresh = pod(status("2026-01-01T00:59:30Z"));
         assert!(matches!(standing_of(&fresh), Standing::Progressing(..)));
+        let said = [("FailedMount", "configmap \"x\" not found")];
+        assert_eq!(told_of(&fresh, &said, true), Standing::Stuck);
         assert_eq!(
-            standing(&fresh, NOW.parse().unwrap(), true),
-            Standing::Stuck
+            told_of(&fresh, &[], false),
+            Standing::Unknown(Because::Creating)
         );
         assert_eq!(
             standing_of(&pod(status("2026-01-01T00:50:00Z"))),

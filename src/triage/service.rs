@@ -191,9 +191,7 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
         // without a clock a Service is as old as what was written last, which may be the Service itself
         let created = self.service.created.filter(|_| snapshot.clock().exact);
         match created {
-            Some(created) => {
-                Standing::within(Because::NewService, created, NEW, snapshot.clock().at)
-            }
+            Some(created) => Standing::within(Because::NewService, created, NEW, snapshot.clock()),
             None => Standing::Stuck,
         }
     }

@@ -4,8 +4,8 @@
 //! condition too, begins anew. The trouble began before that, and what proves it is in several places. What nothing proves is
 //! left open rather than guessed.
 
-use super::pod::seconds;
-use crate::snapshot::{ContainerView, PodView, Role, Snapshot};
+use super::pod::{Around, seconds};
+use crate::snapshot::{Clock, ContainerView, Event, Events, PodView, Role, Snapshot};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, PodCondition};
 
@@ -111,16 +111,59 @@ fn stage(pod: &PodView) -> Option<Timestamp> {
 }
 
 /// A container that crashes again and again also runs in between. It has recovered once it outlives
-/// both its last run and the kubelet's memory of its crashes.
-pub fn between_crashes(container: &ContainerView<'_>, uptime: i64) -> bool {
-    container.status.restart_count >= LOOP && proving(container, uptime).is_some()
+/// both its last run and the kubelet's memory of its crashes. Of one that is Ready, a dump without a clock tells neither, unless
+/// the kubelet has said that it waits with the next start.
+pub fn between_crashes(
+    pod: &PodView,
+    container: &ContainerView<'_>,
+    snapshot: &Snapshot<'_>,
+) -> bool {
+    is_between_crashes(pod, container, Around::of(snapshot))
+}
+
+pub(super) fn is_between_crashes(
+    pod: &PodView,
+    container: &ContainerView<'_>,
+    around: Around<'_>,
+) -> bool {
+    container.status.restart_count >= LOOP
+        && is_proving(container, around.clock)
+        && (around.clock.exact
+            || !container.status.ready
+            || back_off(pod, container, around.events).is_some())
+}
+
+/// What the kubelet said of waiting with the next start of a container.
+fn back_off<'e>(
+    pod: &'e PodView,
+    container: &ContainerView<'_>,
+    events: &'e Events,
+) -> Option<&'e Event> {
+    // the kubelet's event of pulls has the same reason and another message
+    events.of(&pod.object(), pod.uid()).find(|event| {
+        event.reason == "BackOff"
+            && event.message.starts_with("Back-off restarting")
+            && event.container() == Some(container.name())
+    })
+}
+
+/// Whether it runs and was started again, and has not counted as well since.
+pub(super) fn is_proving(container: &ContainerView<'_>, clock: Clock) -> bool {
+    container.running().is_some_and(|running| {
+        let started = running.started_at.as_ref().map(|time| time.0);
+        let uptime = started.map_or(i64::MAX, |started| seconds(started, clock.at));
+        proving(container, uptime).is_some()
+    })
 }
 
 /// For how many seconds a container that was started again has to run until it counts as well, where it has not yet.
 pub(super) fn proving(container: &ContainerView<'_>, uptime: i64) -> Option<i64> {
     let last = container.status.last_state.as_ref()?.terminated.as_ref()?;
-    let enough = good_run(lasted(last));
-    (container.status.restart_count > 0 && uptime < enough).then_some(enough)
+    let lasted = lasted(last);
+    // the kubelet had forgotten the crashes before that one
+    let is_loop = container.status.restart_count > 0 && lasted < BACK_OFF_RESET;
+    let enough = good_run(lasted);
+    (is_loop && uptime < enough).then_some(enough)
 }
 
 /// Whether another pod that has run for so many seconds does better than this one, which has ended.
@@ -150,28 +193,15 @@ fn crashing(
     container: &ContainerView<'_>,
     snapshot: &Snapshot<'_>,
 ) -> Option<Timestamp> {
-    let started = container
-        .running()
-        .map(|running| running.started_at.as_ref());
-    let is_well = started.is_some_and(|started| {
-        let uptime = started.map_or(i64::MAX, |started| snapshot.seconds_since(started.0));
-        !between_crashes(container, uptime)
-    });
+    let around = Around::of(snapshot);
+    let is_well = container.running().is_some() && !is_between_crashes(pod, container, around);
     let (_, end) = container.last_end().filter(|_| !is_well)?;
     let ended = finished(end)?;
     let begun = end.started_at.as_ref().map_or(ended, |time| time.0);
     // a long run was a good one until it ended
     let is_good = lasted(end) >= BACK_OFF_RESET;
     let last_run = if is_good { ended } else { begun };
-    let object = pod.object();
-    let mut events = snapshot.events().of(&object, pod.uid());
-    // the kubelet's event of pulls has the same reason and another message
-    let backing_off = events.find(|event| {
-        event.reason == "BackOff"
-            && event.message.starts_with("Back-off restarting")
-            && event.container() == Some(container.name())
-    });
-    let backing_off = backing_off.and_then(|event| event.first);
+    let backing_off = back_off(pod, container, around.events).and_then(|event| event.first);
     let start = stage(pod).or(pod.status().start_time.as_ref().map(|time| time.0));
     let start =
         start.filter(|start| !is_good && never_good(container, end, seconds(*start, ended)));

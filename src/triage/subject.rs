@@ -2,7 +2,7 @@
 
 use super::{Layer, Restarts, Scope};
 use crate::kubernetes::shell;
-use crate::snapshot::{ObjectRef, Snapshot, Store};
+use crate::snapshot::{Clock, ObjectRef, Snapshot, Store};
 use jiff::{SignedDuration, Timestamp};
 
 /// An object that may need an explanation: a pod, a workload that makes pods, a Service, a node. One file a kind beside this one.
@@ -162,6 +162,8 @@ pub enum Standing {
     Healthy(Because),
     /// It is not where it should be, within what is usual until then; for some waits nobody can say how long is usual.
     Progressing(Because, Option<Timestamp>),
+    /// It is not where it should be, and nothing tells for how long.
+    Unknown(Because),
     /// It needs an explanation.
     Stuck,
     /// It has come to its end and something else has taken its place.
@@ -182,7 +184,8 @@ impl Standing {
             }
             Standing::Healthy(_) | Standing::Ended(_) => 1,
             Standing::Progressing(..) => 3,
-            Standing::Stuck => 4,
+            Standing::Unknown(_) => 4,
+            Standing::Stuck => 5,
         };
         match (self, other) {
             (Standing::Healthy(HasPods(one)), Standing::Healthy(HasPods(more))) => {
@@ -195,15 +198,13 @@ impl Standing {
 }
 
 impl Standing {
-    /// Progressing for so many seconds from a time on, stuck afterwards.
-    pub(super) fn within(
-        because: Because,
-        from: Timestamp,
-        budget: i64,
-        now: Timestamp,
-    ) -> Standing {
-        if now.as_second() - from.as_second() > budget {
+    /// Progressing for so many seconds from a time on, stuck afterwards. Of a dump without a clock only the second can be told.
+    pub(super) fn within(because: Because, from: Timestamp, budget: i64, clock: Clock) -> Standing {
+        if clock.at.as_second() - from.as_second() > budget {
             return Standing::Stuck;
+        }
+        if !clock.exact {
+            return Standing::Unknown(because);
         }
         let until = from.checked_add(SignedDuration::from_secs(budget));
         Standing::Progressing(because, until.ok())

@@ -174,9 +174,7 @@ impl<'s> WorkloadSubject<'s> {
         };
         let budget = if retries { BACK_OFF } else { MAKING };
         match since {
-            Some(since) => {
-                Standing::within(Because::MakingPods, since, budget, snapshot.clock().at)
-            }
+            Some(since) => Standing::within(Because::MakingPods, since, budget, snapshot.clock()),
             None => Standing::Progressing(Because::MakingPods, None),
         }
     }
@@ -220,7 +218,7 @@ impl<'s> WorkloadSubject<'s> {
     fn refused_for_long(&self, snapshot: &Snapshot<'_>) -> Standing {
         let since = self.since(snapshot).filter(|_| snapshot.clock().exact);
         since.map_or(Standing::Stuck, |since| {
-            Standing::within(Because::MakingPods, since, GLITCH, snapshot.clock().at)
+            Standing::within(Because::MakingPods, since, GLITCH, snapshot.clock())
         })
     }
 

@@ -10,7 +10,7 @@ use crate::render::words::{bytes, listed, named, verbatim};
 use crate::render::writer::Writer;
 use crate::report::{
     Affected, AwaitedReport, Defect, GapReport, KindSummary, NotStuck, Report, RestartsReport,
-    ScopeReport, StandingReport, Summary,
+    ScopeReport, StandingReport, Summary, Verdict,
 };
 use crate::snapshot::{Kind, ObjectRef};
 use crate::text::{Message, Seconds, say};
@@ -84,6 +84,7 @@ fn not_stuck(writer: &mut Writer, objects: &[NotStuck]) {
     for standing in [
         StandingReport::Healthy,
         StandingReport::Progressing,
+        StandingReport::Unknown,
         StandingReport::Ended,
     ] {
         let objects = left.iter().filter(|one| one.standing == standing).count();
@@ -109,16 +110,19 @@ fn not_stuck(writer: &mut Writer, objects: &[NotStuck]) {
 
 /// `pod shop/web-1 is healthy: running and ready`
 pub(super) fn standing(writer: &Writer, one: &NotStuck) -> Line {
-    let sentence = if one.standing == StandingReport::Ended {
-        say!(
+    let sentence = match one.standing {
+        StandingReport::Ended => say!(
             "text.standing.has",
             "{kind} {object} has {standing}: {because}[; {restarts}][ ({end})][; started {age} ago]"
-        )
-    } else {
-        say!(
+        ),
+        StandingReport::Unknown => say!(
+            "text.standing.since-unknown",
+            "{kind} {object} is {standing}: {because}, and what was read does not tell for how long[; {restarts}][ ({end})]"
+        ),
+        StandingReport::Healthy | StandingReport::Progressing => say!(
             "text.standing.is",
             "{kind} {object} is {standing}: {because}[; {restarts}][ ({end})][; started {age} ago]"
-        )
+        ),
     };
     let words = Message::new(sentence)
         .fact("kind", one.object.kind.to_lowercase())
@@ -138,7 +142,7 @@ pub(super) fn standing(writer: &Writer, one: &NotStuck) -> Line {
 fn style(standing: StandingReport) -> Style {
     match standing {
         StandingReport::Healthy => Style::Passed,
-        StandingReport::Progressing => Style::Unknown,
+        StandingReport::Progressing | StandingReport::Unknown => Style::Unknown,
         StandingReport::Ended => Style::Faint,
     }
 }
@@ -215,7 +219,10 @@ pub(super) fn verdict_line(writer: &Writer, report: &Report) -> Line {
 /// The verdict. Nothing is said of pods that could not be listed.
 fn verdict(writer: &Writer, report: &Report) -> Message {
     let by_kind = &report.summary.by_kind;
-    let blind = is_blind(report);
+    let mut unread = unread_kinds(report);
+    let blind = unread.contains(Kind::Pod.as_str());
+    // beside what is stuck the gaps tell the rest
+    unread.retain(|kind| is_pod(kind) || report.verdict() == Verdict::Unknown);
     let is_any = |number: fn(&KindSummary) -> usize| by_kind.values().any(|it| number(it) > 0);
     let pods = by_kind.get(Kind::Pod.as_str()).copied();
     let pods = pods.unwrap_or_default();
@@ -245,7 +252,7 @@ fn verdict(writer: &Writer, report: &Report) -> Message {
         ),
         (false, all, _) => Message::new(say!(
             "text.summary.nothing-stuck",
-            "{nothing}: {pods} {pods|pod|pods} looked at[, {progressing} progressing][; {unread}]"
+            "{nothing}: {pods} {pods|pod|pods} looked at[, {progressing} progressing][, {unknown} progressing or late][; {unread}]"
         ))
         .fact("nothing", hidden::nothing(report))
         .fact("pods", all),
@@ -256,22 +263,28 @@ fn verdict(writer: &Writer, report: &Report) -> Message {
             "progressing",
             (pods.progressing > 0).then_some(pods.progressing),
         )
-        .fact_if(
-            "unread",
-            blind.then_some(say!(
-                "text.summary.not-every-pod",
-                "not every pod could be read"
-            )),
-        )
+        .fact_if("unknown", (pods.unknown > 0).then_some(pods.unknown))
+        .fact_if("unread", (!unread.is_empty()).then(|| not_all(&unread)))
 }
 
-/// Whether a pod may be missing of those that were asked for: what is missing elsewhere is told with the gaps.
-fn is_blind(report: &Report) -> bool {
-    let asked = report.scope.namespace.as_deref();
-    let mut read = report.read.iter().filter(|read| is_pod(read.kind));
-    let all = read.any(|read| read.namespace.is_none() || read.namespace.as_deref() == asked);
-    let mut gaps = report.gaps.iter();
-    !all && gaps.any(|gap| is_pod(gap.kind) && gap.is_missed())
+/// The kinds of which something that is stuck may be missing: what is missing elsewhere is told with the gaps.
+fn unread_kinds(report: &Report) -> BTreeSet<&str> {
+    let gaps = report.gaps.iter().filter(|gap| gap.may_hide);
+    gaps.map(|gap| gap.kind).collect()
+}
+
+fn not_all(kinds: &BTreeSet<&str>) -> Message {
+    let plurals = kinds.iter().map(|kind| {
+        let [_, objects] = kind_nouns(kind);
+        verbatim(&objects)
+    });
+    let only_pods = kinds.iter().all(|kind| is_pod(kind));
+    Message::new(if only_pods {
+        say!("text.summary.not-every-pod", "not every pod could be read")
+    } else {
+        say!("text.summary.not-all", "not all {objects} could be read")
+    })
+    .fact("objects", listed(plurals))
 }
 
 fn is_pod(kind: &str) -> bool {

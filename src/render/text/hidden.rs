@@ -5,7 +5,7 @@ use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::words::listed;
 use crate::render::writer::Writer;
-use crate::report::{Report, Silenced, SilencedBy, SilencesNothing, WhyNotSilenced};
+use crate::report::{Report, Silenced, SilencedBy, SilencesNothing, Verdict, WhyNotSilenced};
 use crate::snapshot::ObjectRef;
 use crate::text::{Message, say};
 use std::collections::BTreeSet;
@@ -17,6 +17,10 @@ const OBJECTS: usize = 3;
 pub(super) fn nothing(report: &Report) -> Message {
     let excluded = &report.scope.exclude_namespaces;
     let sentence = match (report.summary.filtered, report.silenced.len()) {
+        _ if report.verdict() == Verdict::Unknown => say!(
+            "text.summary.nothing-known",
+            "nothing is known to be stuck[ outside {excluded}]"
+        ),
         (0, 0) => say!(
             "text.summary.nothing",
             "nothing is stuck[ outside {excluded}]"

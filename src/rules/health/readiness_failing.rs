@@ -62,8 +62,9 @@ fn fails(case: &Case<'_>, container: &ContainerView<'_>) -> bool {
     container.role != Role::Init
         && !container.status.ready
         && container.status.started != Some(false)
-        && uptime > triage::budget(probe).max(WARM_UP)
-        && !triage::between_crashes(container, uptime)
+        && (uptime > triage::budget(probe).max(WARM_UP)
+            || triage::is_undated(case.pod(), case.snapshot))
+        && !triage::between_crashes(case.pod(), container, case.snapshot)
 }
 
 fn of_container(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
@@ -83,6 +84,9 @@ fn of_container(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
     let is_current = last.is_some_and(|last| case.seconds_since(last) <= EVENT_AGAIN);
     if !is_current {
         finding.certainty = Certainty::Likely;
+    }
+    if triage::is_undated(case.pod(), case.snapshot) {
+        finding.certainty = Certainty::Possible;
     }
     // a probe that kills says more than one that only withholds traffic
     finding.rank = 1;

@@ -53,8 +53,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn pending(case: &Case<'_>, container: &ContainerView<'_>) -> Option<Finding> {
     let probe = written(container, ProbeKind::Startup)?;
     let start = started(container)?;
-    if container.status.started != Some(false) || case.seconds_since(start) <= triage::budget(probe)
-    {
+    let is_late = case.seconds_since(start) > triage::budget(probe);
+    let may_be_late = is_late || triage::is_undated(case.pod(), case.snapshot);
+    if container.status.started != Some(false) || !may_be_late {
         return None;
     }
     let unhealthy = newest(case, container, ProbeKind::Startup, "Unhealthy")
@@ -68,7 +69,11 @@ fn pending(case: &Case<'_>, container: &ContainerView<'_>) -> Option<Finding> {
         Some(proof) => {
             of_container(case, container, proof, unhealthy.as_ref(), false).evidence([field])
         }
-        None => of_container(case, container, field, None, false).certainty(Certainty::Likely),
+        None => of_container(case, container, field, None, false).certainty(if is_late {
+            Certainty::Likely
+        } else {
+            Certainty::Possible
+        }),
     })
 }
 

@@ -56,12 +56,8 @@ fn is_down(case: &Case<'_>, container: &ContainerView<'_>) -> bool {
     if container.terminated().is_some() {
         return true;
     }
-    if let Some(running) = container.running() {
-        let uptime = running
-            .started_at
-            .as_ref()
-            .map_or(i64::MAX, |started| case.seconds_since(started.0));
-        return triage::between_crashes(container, uptime);
+    if container.running().is_some() {
+        return triage::between_crashes(case.pod(), container, case.snapshot);
     }
     matches!(
         container.waiting_reason(),

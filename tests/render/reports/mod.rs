@@ -323,6 +323,7 @@ fn gap(
             "forbidden" => format!("{kind} is forbidden: User \"dev\" cannot list resource"),
             _ => String::new(),
         },
+        may_hide: true,
         affects: affects.to_vec(),
     }
 }

@@ -1,0 +1,165 @@
+//! "Nothing is stuck" is a claim: exit 0 only where everything that was asked for was read, and tells when it was.
+
+use crate::BINARY;
+use serde_json::{Value, json};
+use std::fs;
+use std::process::Command;
+
+const CREATED: &str = "2026-01-01T00:00:00Z";
+
+/// A pod of a node that is up, in this state.
+fn pod(name: &str, ready: bool, state: &Value) -> Value {
+    let status = if ready { "True" } else { "False" };
+    json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": name, "namespace": "shop", "uid": name, "creationTimestamp": CREATED},
+        "spec": {"nodeName": "n1", "containers": [{"name": "app", "image": "web:1", "readinessProbe": {"httpGet": {"port": 80}}}]},
+        "status": {"phase": "Running",
+            "conditions": [{"type": "PodScheduled", "status": "True", "lastTransitionTime": CREATED}, {"type": "Ready", "status": status, "reason": "ContainersNotReady", "lastTransitionTime": CREATED}],
+            "containerStatuses": [{"name": "app", "image": "web:1", "imageID": "", "ready": ready, "started": true, "restartCount": 0, "state": state}]}
+    })
+}
+
+fn healthy(name: &str) -> Value {
+    pod(name, true, &json!({"running": {"startedAt": CREATED}}))
+}
+
+fn warming_up(name: &str) -> Value {
+    pod(name, false, &json!({"running": {"startedAt": CREATED}}))
+}
+
+fn creating(name: &str) -> Value {
+    let mut pod = pod(
+        name,
+        false,
+        &json!({"waiting": {"reason": "ContainerCreating"}}),
+    );
+    pod["status"]["phase"] = json!("Pending");
+    pod
+}
+
+fn pulling(name: &str) -> Value {
+    let waiting = json!({"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image \"web:1\": ErrImagePull: manifest unknown"}});
+    pod(name, false, &waiting)
+}
+
+/// Something else of that cluster, an hour later.
+fn an_hour_on() -> Value {
+    json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e", "namespace": "shop"},
+        "involvedObject": {"kind": "Pod", "namespace": "shop", "name": "other"}, "lastTimestamp": "2026-01-01T01:00:00Z"})
+}
+
+fn with(mut object: Value, pointer: &str, value: Value) -> Value {
+    *object.pointer_mut(pointer).unwrap() = value;
+    object
+}
+
+/// The exit code and the report of a dump of these.
+fn of_dump(objects: &[Value]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dump.json");
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
+    fs::write(&path, list.to_string()).unwrap();
+    let output = Command::new(BINARY)
+        .env_clear()
+        .args(["-A", "-f"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn what_could_not_be_read_is_no_all_clear() {
+    let undecodable = || with(healthy("lost"), "/spec/containers", json!("none"));
+    for (objects, code, words) in [
+        (vec![healthy("web")], 0, "nothing is stuck"),
+        (
+            vec![healthy("web"), undecodable()],
+            2,
+            "nothing is known to be stuck",
+        ),
+        (
+            vec![healthy("web"), undecodable()],
+            2,
+            "not every pod could be read",
+        ),
+        (vec![undecodable()], 2, "no pod could be read"),
+        (
+            vec![pulling("web"), undecodable()],
+            1,
+            "not every pod could be read",
+        ),
+        (vec![pulling("web")], 1, "image-tag-not-found"),
+    ] {
+        let (found, text) = of_dump(&objects);
+        assert_eq!(found, Some(code), "{text}");
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+#[test]
+fn nobody_can_say_how_long_a_pod_waits_in_a_dump_without_a_clock() {
+    for (objects, code, words) in [
+        (
+            vec![creating("web")],
+            2,
+            "pod shop/web is progressing or late: being created",
+        ),
+        (
+            vec![creating("web"), healthy("api")],
+            2,
+            "1 progressing or late",
+        ),
+        (vec![creating("web"), an_hour_on()], 1, "unexplained"),
+        // a cause that the pod itself shows is told, as what it may be
+        (vec![warming_up("web")], 1, "readiness-failing (possible)"),
+        (
+            vec![warming_up("web"), an_hour_on()],
+            1,
+            "readiness-failing (likely)",
+        ),
+        (
+            vec![creating("web"), pulling("api")],
+            1,
+            "image-tag-not-found",
+        ),
+    ] {
+        let (found, text) = of_dump(&objects);
+        assert_eq!(found, Some(code), "{text}");
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+/// Its last run, in seconds before the present one.
+fn restarted(name: &str, restarts: i32, ran: i64, ready: bool) -> Value {
+    let begun = format!(
+        "2026-01-01T{:02}:{:02}:{:02}Z",
+        (36_000 - ran) / 3600,
+        (36_000 - ran) / 60 % 60,
+        (36_000 - ran) % 60
+    );
+    let last = json!({"terminated": {"exitCode": 1, "reason": "Error", "startedAt": begun, "finishedAt": "2026-01-01T10:00:00Z"}});
+    let state = json!({"running": {"startedAt": "2026-01-01T10:00:10Z"}});
+    let mut pod = pod(name, ready, &state);
+    pod["status"]["containerStatuses"][0]["restartCount"] = json!(restarts);
+    pod["status"]["containerStatuses"][0]["lastState"] = last;
+    pod
+}
+
+#[test]
+fn a_ready_container_is_not_stuck_on_the_strength_of_a_lower_bound() {
+    let back_off = json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e", "namespace": "shop"}, "reason": "BackOff",
+        "message": "Back-off restarting failed container app in pod web",
+        "involvedObject": {"kind": "Pod", "namespace": "shop", "name": "web", "fieldPath": "spec.containers{app}"}, "lastTimestamp": "2026-01-01T09:59:00Z"});
+    for (objects, code) in [
+        // it had run for hours, as after a reboot of its node
+        (vec![restarted("web", 9, 30_000, true)], 0),
+        (vec![restarted("web", 9, 30, true)], 0),
+        (vec![restarted("web", 9, 30, true), back_off], 1),
+    ] {
+        let (found, text) = of_dump(&objects);
+        assert_eq!(found, Some(code), "{text}");
+    }
+}
