@@ -7,7 +7,7 @@
 )]
 
 use crate::BINARY;
-use crate::support::{GapReport, Layout, PLAIN, ReadReport, Report, load, render};
+use crate::support::{Layout, PLAIN, Report, load, render};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

@@ -110,8 +110,8 @@ pub(super) fn causes(diagnoses: &[Diagnosis], root_causes: &[RootCause]) -> Vec<
     causes
 }
 
-/// What was asked for by name and is not stuck; a scan lists only what may be. A workload with a stuck pod is not called healthy for
-/// having all its pods.
+/// What was asked for by name and is not stuck; a scan lists only what may be. A workload with a stuck pod is not called healthy
+/// for having all its pods.
 pub(super) fn not_stuck(
     triage: &Triage<'_>,
     snapshot: &Snapshot<'_>,

@@ -97,7 +97,9 @@ async fn keep(mut following: Following, served: &Served) -> Result<u8> {
         let report = following.report();
         let cost = cost(&following);
         let watcher = &following.watcher;
-        let (at, outages) = (watcher.now(), watcher.outages());
+        // ages are counted until the report, not until it was made
+        let at = report.as_of.parse().unwrap_or_else(|_| watcher.now());
+        let outages = watcher.outages();
         let now = Metrics::of(&report, at, cost, &metrics);
         metrics = Arc::new(holding.told(now, &metrics, &outages, at));
         let follows_pods = outages.iter().all(|outage| outage.kind != Kind::Pod);

@@ -32,6 +32,7 @@ mod serving;
 mod shown;
 mod spelled;
 mod unexplained;
+mod unread;
 mod values;
 mod volumes;
 

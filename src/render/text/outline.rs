@@ -8,7 +8,7 @@ use super::origin::origin;
 use super::quote::{self as quotes, Extent};
 use super::unexplained::{Group, groups};
 use super::{agreement, diagnosis, ended, ending, failures, fixes, head, hidden, ladder, names};
-use super::{nodes, overview, rows, serving, shown};
+use super::{nodes, overview, rows, serving, shown, unread};
 use crate::kubernetes::text::clean;
 use crate::render::Layout;
 use crate::render::arguments::arguments;
@@ -124,7 +124,7 @@ pub(in crate::render) fn outline(report: &Report, layout: Layout, apart: bool) -
         .chain(unexplained)
         .partition(|section: &Section<'_>| section.affected.iter().all(|one| one.ended));
     let missed = report.gaps.iter().filter(|gap| gap.is_missed());
-    let gaps = ending::gaps(&writer, missed)
+    let gaps = unread::gaps(&writer, missed)
         .into_iter()
         .map(|(line, _)| line);
     let defects = report
