@@ -20,10 +20,11 @@
 //!
 //! And these limits hold whenever no Reading speaks:
 //! - an object that stands alone, not in a list, proves nothing about others;
-//! - nodes are not whole while some pod is bound to a node that is not among them;
-//! - pods are everywhere only if one list holds pods of kube-system and of another namespace, if a
-//!   cluster-info dump has folders that only `-A` writes, or if all namespaces that a whole list of
-//!   namespaces names were read;
+//! - nodes are not whole while some pod that stays is bound to a node that is not among them, unless
+//!   schedulers count as many as there are: then only that node is unknown;
+//! - pods are everywhere only if one list holds pods of two namespaces, if a cluster-info dump has
+//!   folders that only `-A` writes, or if all namespaces that a whole list of namespaces names were read;
+//!   and not where none of them is bound while a node is Ready: then a field selector left out what runs;
 //! - events are whole for a namespace only if one of that namespace occurs, since they are short-lived
 //!   and often left out;
 //! - a list that a selector cut down, or that names were asked for, looks like a whole one. This

@@ -151,6 +151,8 @@ impl<T> Catalog<T> {
         }
         match self.reads.get(&ReadScope::Object(key.0, key.1)) {
             Some(Ok(())) => Seen::No,
+            // others of the same dump speak of it
+            Some(Err(gap)) if gap.why == Why::NotInDump => Seen::Unknown(gap),
             Some(Err(gap)) => match self.is_whole(namespace) {
                 Ok(()) => Seen::No,
                 Err(_) => Seen::Unknown(gap),

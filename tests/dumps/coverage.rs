@@ -42,6 +42,69 @@ fn nodes_are_not_whole_while_a_pod_is_bound_to_another() {
     assert!(loaded.store().nodes().whole_cluster().is_ok());
     let loaded = of(&[cluster_wide("Node", "n1"), pod("shop", "web", "n2")]);
     assert!(loaded.store().nodes().get("", "n2").is_unknown());
+    assert!(loaded.store().nodes().whole_cluster().is_err());
+}
+
+/// A pod that the scheduler refused on so many nodes.
+fn refused(name: &str, nodes: u32) -> serde_json::Value {
+    let mut pod = pod("shop", name, "n1");
+    pod["spec"].as_object_mut().unwrap().remove("nodeName");
+    let message = format!("0/{nodes} nodes are available: {nodes} Insufficient cpu.");
+    pod["status"] = json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}]});
+    pod
+}
+
+#[test]
+fn a_pod_of_a_node_that_has_vanished_is_a_doubt_about_that_node() {
+    let (node, web) = (cluster_wide("Node", "n1"), pod("shop", "web", "n2"));
+    let mut going = web.clone();
+    going["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:01:00Z");
+    for (pods, whole) in [
+        (vec![web.clone(), refused("new", 1)], true),
+        (vec![web.clone(), refused("new", 2)], false),
+        (vec![web, refused("new", 1), refused("newer", 2)], false),
+        (vec![going], true),
+    ] {
+        let objects: Vec<_> = [node.clone()].into_iter().chain(pods).collect();
+        let loaded = of(&objects);
+        assert_eq!(
+            loaded.store().nodes().whole_cluster().is_ok(),
+            whole,
+            "{objects:?}"
+        );
+        assert!(loaded.store().nodes().get("", "n2").is_unknown());
+        let named = loaded
+            .store()
+            .gaps()
+            .iter()
+            .any(|gap| gap.name.as_deref() == Some("n2"));
+        assert_eq!(named, whole, "it is named where the others stand");
+    }
+}
+
+#[test]
+fn a_list_without_anything_that_runs_was_cut_by_a_selector() {
+    let mut node = cluster_wide("Node", "n1");
+    node["status"] = json!({"conditions": [{"type": "Ready", "status": "True"}]});
+    let mut other = refused("other", 1);
+    other["metadata"]["namespace"] = json!("blog");
+    let everywhere =
+        |objects: &[serde_json::Value]| of(objects).store().pods().whole_cluster().is_ok();
+    assert!(!everywhere(&[
+        node.clone(),
+        refused("new", 1),
+        other.clone()
+    ]));
+    assert!(everywhere(&[
+        node,
+        refused("new", 1),
+        other.clone(),
+        pod("blog", "api", "n1")
+    ]));
+    assert!(
+        everywhere(&[cluster_wide("Node", "n1"), refused("new", 1), other]),
+        "nothing runs on a node that is not Ready"
+    );
 }
 
 #[test]
@@ -49,7 +112,8 @@ fn pods_are_everywhere_only_if_one_list_crosses_namespaces() {
     let (web, dns) = (pod("shop", "web", "n1"), pod("kube-system", "dns", "n1"));
     let everywhere = |loaded: &Loaded| loaded.store().pods().whole_cluster().is_ok();
     assert!(everywhere(&of(&[web.clone(), dns.clone()])));
-    assert!(!everywhere(&of(&[web.clone(), pod("blog", "api", "n1")])));
+    assert!(everywhere(&of(&[web.clone(), pod("blog", "api", "n1")])));
+    assert!(!everywhere(&of(&[web.clone(), pod("shop", "api", "n1")])));
     assert!(!everywhere(&of(std::slice::from_ref(&dns))));
     let mut two = bytes(&list(&[web]));
     two.extend(bytes(&list(&[dns])));

@@ -3,7 +3,8 @@
 
 use super::layout::Layout;
 use super::reading::{Read, Reading};
-use crate::snapshot::{Gap, Kind, ReadScope, Store};
+use crate::messages::scheduler;
+use crate::snapshot::{Gap, Kind, ReadScope, Store, Why};
 use crate::triage::scope::Scope;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -130,7 +131,17 @@ impl Coverage {
             .filter(|(root, _)| !self.readings.contains_key(root))
             .flat_map(|(_, claims)| claims.iter().cloned())
             .collect();
-        check(&mut claims, store);
+        let doubts = check(&mut claims, store);
+        for name in doubts {
+            let gap = Gap {
+                kind: Kind::Node,
+                namespace: None,
+                name: Some(name),
+                why: Why::NotInDump,
+                detail: String::new(),
+            };
+            store.record(Kind::Node, gap.read_scope(), Err(gap));
+        }
         for (kind, read_scope) in claims {
             if self.stands(kind, &read_scope) {
                 store.record(kind, read_scope, Ok(()));
@@ -184,7 +195,7 @@ fn of_list(list: &Listed) -> Claims {
         let each = namespaces.iter().cloned().map(ReadScope::Namespace);
         claims.extend(each.map(|read_scope| (*kind, read_scope)));
         // one request gives pods of several namespaces only if it asks for all of them
-        if *kind == Kind::Pod && namespaces.len() > 1 && namespaces.contains("kube-system") {
+        if *kind == Kind::Pod && namespaces.len() > 1 {
             claims.insert((*kind, ReadScope::Everywhere));
         }
     }
@@ -211,20 +222,31 @@ fn of_place(kind: Kind, namespace: &Option<String>, lists: &[Listed]) -> Option<
     (found.is_some() || empty).then_some((kind, read_scope))
 }
 
-/// Strikes out what the objects themselves contradict, and adds what they complete.
-fn check(claims: &mut Claims, store: &Store) {
+/// Strikes out what the objects themselves contradict, and adds what they complete. Gives the nodes that pods are bound to and
+/// that are not among those of a list that stands all the same.
+fn check(claims: &mut Claims, store: &Store) -> BTreeSet<String> {
+    let mut doubts = BTreeSet::new();
     let nodes: BTreeSet<&str> = store
         .nodes()
         .seen()
         .map(|((_, name), _)| name.as_str())
         .collect();
-    let missing = |node: Option<&str>| node.is_some_and(|node| !nodes.contains(node));
-    if store
-        .pod_records()
-        .iter()
-        .any(|pod| missing(pod.node.as_deref()))
-    {
+    let records = store.pod_records();
+    let mut is_contradicted = false;
+    for record in records.iter() {
+        let Some(node) = record.node.as_deref().filter(|node| !nodes.contains(node)) else {
+            continue;
+        };
+        doubts.insert(node.to_owned());
+        // its node may be why a pod goes
+        is_contradicted |= !record.terminating;
+    }
+    if is_contradicted && !is_counted(nodes.len(), store) {
         claims.remove(&(Kind::Node, ReadScope::Everywhere));
+        doubts.clear();
+    }
+    if is_cut(store) {
+        claims.remove(&(Kind::Pod, ReadScope::Everywhere));
     }
     let namespaces: BTreeSet<&str> = store
         .namespaces()
@@ -243,4 +265,26 @@ fn check(claims: &mut Claims, store: &Store) {
     {
         claims.insert((Kind::Pod, ReadScope::Everywhere));
     }
+    doubts
+}
+
+/// Whether schedulers count as many nodes, and none counts others.
+fn is_counted(nodes: usize, store: &Store) -> bool {
+    let refused = store.whole_pods().filter_map(|pod| {
+        let condition = pod
+            .condition("PodScheduled")
+            .filter(|one| one.status == "False")?;
+        scheduler::parse(condition.message.as_deref()?).nodes
+    });
+    let counts: BTreeSet<u32> = refused.collect();
+    let mut counts = counts.into_iter();
+    counts.next().and_then(|count| usize::try_from(count).ok()) == Some(nodes)
+        && counts.next().is_none()
+}
+
+/// Whether a field selector has left out what runs: on a node that is Ready something does.
+fn is_cut(store: &Store) -> bool {
+    let mut nodes = store.nodes().seen();
+    let mut records = store.pod_records().iter();
+    nodes.any(|(_, node)| node.ready()) && !records.any(|record| record.node.is_some())
 }
