@@ -243,6 +243,8 @@ fn check(claims: &mut Claims, store: &Store) -> BTreeSet<String> {
     }
     if is_contradicted && !is_counted(nodes.len(), store) {
         claims.remove(&(Kind::Node, ReadScope::Everywhere));
+    }
+    if !claims.contains(&(Kind::Node, ReadScope::Everywhere)) {
         doubts.clear();
     }
     if is_cut(store) {
