@@ -2,11 +2,11 @@
 
 use super::next::{age, restarts_report};
 use crate::report::{
-    Affected, CauseSummary, Diagnosis, GapReport, KindSummary, NotStuck, ReadReport,
+    Affected, CauseSummary, Diagnosis, GapReport, KindSummary, NotStuck, ReadReport, Restarted,
     RestartsReport, RootCause, ScopeReport, StandingReport, Summary, Unexplained,
 };
 use crate::rules;
-use crate::snapshot::{Gap, Kind, ObjectRef, ReadScope, Snapshot, Why};
+use crate::snapshot::{Gap, Kind, ObjectRef, PodView, ReadScope, Snapshot, Why};
 use crate::text::{Message, say};
 use crate::triage::{Because, Scope, Standing, Subject, Triage};
 use std::collections::BTreeSet;
@@ -53,8 +53,22 @@ pub(super) fn summary(
     Summary {
         by_kind: by_kind.collect(),
         causes: causes(diagnoses, root_causes),
+        restarted: restarted(triage, snapshot),
         filtered: 0,
     }
+}
+
+fn restarted(triage: &Triage<'_>, snapshot: &Snapshot<'_>) -> Vec<Restarted> {
+    let report = |pod: &&PodView| {
+        let restarts = Subject::restarts(*pod, None)?;
+        Some(Restarted {
+            object: pod.object(),
+            restarts: restarts_report(snapshot, restarts),
+        })
+    };
+    let mut all: Vec<Restarted> = triage.pods.restarted.iter().filter_map(report).collect();
+    all.sort_by_key(|one| std::cmp::Reverse(one.restarts.count));
+    all
 }
 
 /// How many of a kind there are, when that is known of `looked_at`.

@@ -67,6 +67,16 @@ pub struct ContainersReport {
     pub all: usize,
 }
 
+/// A pod that is well again after a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Restarted {
+    /// The pod.
+    pub object: ObjectRef,
+    /// Its restarts.
+    pub restarts: RestartsReport,
+}
+
 /// Restarts of containers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -17,7 +17,7 @@ mod standing;
 mod transition;
 mod workload;
 
-pub use affected::{Affected, ContainersReport, ObjectKey, RestartsReport};
+pub use affected::{Affected, ContainersReport, ObjectKey, Restarted, RestartsReport};
 pub use diff::{Changed, DIFF_SCHEMA, Diff, Finding, Side, Still, Unknown, WhyUnknown};
 pub use gap::{GapReport, ReadReport};
 pub use metrics::{Cost, ENDED, Metrics, Series, Stuck};
@@ -205,6 +205,10 @@ pub struct Summary {
     pub by_kind: BTreeMap<String, KindSummary>,
     /// By cause, in the order of the diagnoses.
     pub causes: Vec<CauseSummary>,
+    /// Pods that are ready and were restarted within the last hour, the most often restarted first; where pods are named, each
+    /// of them tells of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub restarted: Vec<Restarted>,
     /// Diagnoses and unexplained objects that the filters left out of everything else.
     #[serde(skip_serializing_if = "is_zero")]
     pub filtered: usize,

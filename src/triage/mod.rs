@@ -61,6 +61,8 @@ pub struct Sorted<S> {
     pub stuck: Vec<S>,
     /// Those that may, since nothing tells for how long they have been as they are.
     pub unknown: Vec<(S, Because)>,
+    /// Those that are well again after a restart within the last hour.
+    pub restarted: Vec<S>,
     /// Those that were named and do not.
     pub named: Vec<(ObjectRef, Standing)>,
     /// What a person would change of those that are progressing and not stuck besides, and until when that is usual.
@@ -89,6 +91,7 @@ impl<S> Default for Sorted<S> {
         Sorted {
             stuck: Vec::new(),
             unknown: Vec::new(),
+            restarted: Vec::new(),
             named: Vec::new(),
             progressing: BTreeMap::new(),
             numbers: BTreeMap::new(),

@@ -23,6 +23,8 @@ const UNTOUCHED: i64 = 60;
 const CREATING: i64 = 120;
 /// Seconds after the end of its grace period for which a deletion is still normal.
 const DELETION_SLACK: i64 = 60;
+/// Seconds for which the restart of a pod that is well again is told.
+const LATELY: i64 = 3600;
 /// Seconds that any container may take to turn ready, whatever its probe says.
 const WARM_UP: i64 = 30;
 
@@ -66,6 +68,9 @@ pub(super) fn sorted<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Sorted<&'s P
             Standing::Stuck => sorted.stuck.push(pod),
             Standing::Unknown(because) => sorted.unknown.push((pod, because)),
             standing if scope.has_names() => sorted.named.push((pod.object(), standing)),
+            Standing::Healthy(Because::Ready(_)) if restarted_lately(pod, snapshot) => {
+                sorted.restarted.push(pod);
+            }
             _ => {}
         }
     }
@@ -405,6 +410,17 @@ fn probe_kills(pod: &PodView, container: &ContainerView<'_>, around: Around<'_>)
         1 => false,
         _ => since::is_proving(container, around.clock) && kills("failed liveness probe") > 1,
     }
+}
+
+/// Whether a container of a pod ended and was started again within the last hour.
+fn restarted_lately(pod: &PodView, snapshot: &Snapshot<'_>) -> bool {
+    let mut running = pod.containers().filter(|one| {
+        one.role != Role::Init && one.status.restart_count > 0 && one.running().is_some()
+    });
+    running.any(|one| {
+        let ended = one.last_end().and_then(|(_, end)| end.finished_at.as_ref());
+        ended.is_some_and(|ended| snapshot.seconds_since(ended.0) <= LATELY)
+    })
 }
 
 /// Whether nothing in a dump without a clock is later than the pod itself: whatever it waits for, nobody can say for how long.

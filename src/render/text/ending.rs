@@ -10,8 +10,8 @@ use crate::render::terms;
 use crate::render::words::{bytes, listed, verbatim};
 use crate::render::writer::Writer;
 use crate::report::{
-    Affected, AwaitedReport, Defect, KindSummary, NotStuck, Report, RestartsReport, ScopeReport,
-    StandingReport, Summary, Verdict,
+    Affected, AwaitedReport, Defect, KindSummary, NotStuck, Report, Restarted, RestartsReport,
+    ScopeReport, StandingReport, Summary, Verdict,
 };
 use crate::snapshot::{Kind, ObjectRef};
 use crate::text::{Message, Seconds, say};
@@ -53,6 +53,9 @@ pub(super) fn without_summary(writer: &mut Writer, report: &Report) {
 fn well_or_wrong(writer: &mut Writer, report: &Report) {
     writer.blank_line();
     not_stuck(writer, &report.not_stuck);
+    if let Some(line) = restarted(writer, &report.summary.restarted) {
+        writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
+    }
     awaited(writer, &report.awaited);
     for defect in &report.defects {
         let line = wrong(writer, defect);
@@ -103,6 +106,25 @@ fn not_stuck(writer: &mut Writer, objects: &[NotStuck]) {
             writer.line(&Line::of(Style::Faint, &writer.says(&words)));
         }
     }
+}
+
+/// `ready again after a restart within the hour: pod/web -n shop (41 restarts, the last 12m ago; OOMKilled)`
+pub(super) fn restarted(writer: &Writer, all: &[Restarted]) -> Option<Line> {
+    let shown = all.iter().take(writer.at_most(DOWN)).map(|one| {
+        Message::new(say!("text.restarted.one", "{pod} ({restarts}[; {reason}])"))
+            .fact("pod", arguments(writer, [&one.object], 1))
+            .fact("restarts", restarts(&one.restarts))
+            .fact_if("reason", one.restarts.last_reason.as_deref())
+    });
+    let shown: Vec<Message> = shown.collect();
+    let more = all.len() - shown.len();
+    let words = Message::new(say!(
+        "text.restarted.line",
+        "ready again after a restart within the hour: {shown}[ + {more} more]"
+    ))
+    .fact("shown", listed(shown))
+    .fact_if("more", (more > 0).then_some(more));
+    (!all.is_empty()).then(|| Line::of(Style::Faint, &writer.says(&words)))
 }
 
 /// `pod shop/web-1 is healthy: running and ready`
