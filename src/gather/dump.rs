@@ -36,8 +36,10 @@
 
 mod coverage;
 mod error;
+mod head;
 mod json;
 mod layout;
+mod mend;
 mod reading;
 mod saved;
 mod sniff;
@@ -97,7 +99,10 @@ fn read_each(paths: &[PathBuf], scope: Option<Scope>, take: &mut Take<'_>) -> Re
             Ok(())
         })?;
         if !recognised {
-            bail!(error::nothing(path));
+            bail!(match coverage.trouble() {
+                Some(trouble) => error::spoiled(path, trouble),
+                None => error::nothing(path),
+            });
         }
     }
     let scope = scope.or_else(|| coverage.scope()).unwrap_or_default();
@@ -224,6 +229,7 @@ fn one(file: File<'_>, sink: &mut DumpSink<'_>) -> Result<bool> {
         label,
         path,
         named,
+        archive,
         text,
     } = file;
     let text = match text {
@@ -231,7 +237,9 @@ fn one(file: File<'_>, sink: &mut DumpSink<'_>) -> Result<bool> {
         Err(cause) if named => return Err(cause).context(error::unreadable(label)),
         Err(cause) => {
             sink.begin(Layout::of(path));
-            sink.broken(label, &Fault::Io(cause));
+            // an archive may have held anything
+            let kinds = if archive { &[Kind::Pod][..] } else { &[] };
+            sink.broken(label, &Fault::Io(cause), kinds);
             return Ok(false);
         }
     };
@@ -248,7 +256,7 @@ fn one(file: File<'_>, sink: &mut DumpSink<'_>) -> Result<bool> {
         Ok(()) | Err(Fault::Foreign) => Ok(sink.recognised()),
         Err(fault) if named => Err(error::broken(label, fault)),
         Err(fault) => {
-            sink.broken(label, &fault);
+            sink.broken(label, &fault, &sniff::kinds(&text.head));
             Ok(sink.recognised())
         }
     }
