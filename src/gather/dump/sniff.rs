@@ -109,7 +109,7 @@ fn is_manifest_line(line: &str) -> bool {
         line.strip_prefix(key)
             .map(|rest| rest.trim_start_matches('"'))
     };
-    ["apiVersion", "kind", "items", "object"]
+    ["apiVersion", "kind", "items", "metadata", "object"]
         .iter()
         .any(|key| after(*key).is_some_and(|rest| rest.starts_with(':')))
 }

@@ -23,6 +23,9 @@ use zip::Zip;
 /// Deeper than any dump.
 const DEPTH: usize = 24;
 
+/// So much may come out of archives whatever they are.
+const UNPACKED: u64 = 1 << 30;
+
 /// An archive for each node in that of the cluster (rancher/support-bundle-kit), and that sent in another.
 const ARCHIVES: usize = 3;
 
@@ -49,6 +52,7 @@ pub(super) fn each(path: &Path, bytes: &Cell<u64>, on_file: &mut OnFile<'_>) -> 
         meter: Meter {
             read: bytes,
             unpacked: &unpacked,
+            free: UNPACKED,
         },
         on_file,
         root: PathBuf::new(),

@@ -19,9 +19,6 @@ const XZ_MEMORY: u32 = 192 << 10;
 /// Logs, which are packed best, come to a fiftieth of their size.
 const RATIO: u64 = 250;
 
-/// Up to here nothing is asked about the ratio.
-const FREE: u64 = 1 << 30;
-
 /// A text whose beginning is known.
 pub(in super::super) struct Text<'a> {
     /// Up to [`HEAD`] bytes of it.
@@ -37,12 +34,20 @@ pub(super) struct Meter<'a> {
     pub(super) read: &'a Cell<u64>,
     /// Bytes that came out of compression.
     pub(super) unpacked: &'a Cell<u64>,
+    /// How many may come out without asking from how many.
+    pub(super) free: u64,
 }
 
 /// Looks at the beginning.
 pub(super) fn peek<'a>(mut reader: Box<dyn Read + 'a>) -> io::Result<Text<'a>> {
     let mut head = Vec::new();
-    reader.by_ref().take(HEAD).read_to_end(&mut head)?;
+    while head.trim_ascii().is_empty() {
+        // a page of blanks says nothing
+        head.clear();
+        if reader.by_ref().take(HEAD).read_to_end(&mut head)? == 0 {
+            break;
+        }
+    }
     Ok(Text {
         reader: Box::new(Cursor::new(head.clone()).chain(reader)),
         head,
@@ -86,9 +91,10 @@ impl Read for Unpacked<'_> {
         let Meter {
             read: packed,
             unpacked,
+            free,
         } = self.meter;
         unpacked.set(unpacked.get().saturating_add(read as u64));
-        if unpacked.get() > FREE.max(packed.get().saturating_mul(RATIO)) {
+        if unpacked.get() > free.max(packed.get().saturating_mul(RATIO)) {
             let message = format!("it unpacks to more than {RATIO} times its size");
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
         }
@@ -144,5 +150,43 @@ impl Read for Zstd<'_> {
                 return Ok(0);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::read::GzEncoder;
+
+    #[test]
+    fn what_unpacks_without_end_is_refused() {
+        let packed = |length: u64| {
+            let mut packed = Vec::new();
+            let mut encoder = GzEncoder::new(io::repeat(7).take(length), Compression::best());
+            encoder.read_to_end(&mut packed).unwrap();
+            packed
+        };
+        let read = |packed: &[u8]| {
+            let (read, unpacked) = (Cell::new(packed.len() as u64), Cell::new(0));
+            let meter = Meter {
+                read: &read,
+                unpacked: &unpacked,
+                free: 1 << 20,
+            };
+            let text = plain(Box::new(packed), meter)?;
+            let outcome = io::copy(&mut { text.reader }, &mut io::sink());
+            assert!(unpacked.get() < 2 << 20, "it goes on");
+            outcome
+        };
+        assert_eq!(read(&packed(1 << 20)).unwrap(), 1 << 20);
+        let refused = read(&packed(8 << 20)).unwrap_err();
+        assert!(
+            refused.to_string().contains("more than 250 times"),
+            "{refused}"
+        );
+        let twice = GzEncoder::new(io::Cursor::new(packed(64 << 20)), Compression::best());
+        let twice: Vec<u8> = twice.bytes().collect::<Result<_, _>>().unwrap();
+        assert!(read(&twice).is_err());
     }
 }
