@@ -77,8 +77,13 @@ impl Coverage {
 
     /// An object is missing, so that its kind is no longer whole where it was.
     pub(super) fn undecodable(&mut self, gap: Gap) {
-        self.spoiled
-            .insert((gap.kind, gap.namespace.clone().unwrap_or_default()));
+        let nowhere = gap.kind.namespaced() && gap.namespace.is_none();
+        if nowhere && gap.name.is_none() {
+            // it could be any
+            self.cut.insert((gap.kind, None));
+        }
+        let namespace = gap.namespace.clone().unwrap_or_default();
+        self.spoiled.insert((gap.kind, namespace));
         self.gaps.push(gap);
     }
 

@@ -25,6 +25,8 @@ pub(super) enum Fault {
     NotYaml { objects: u64, line: u64 },
     #[error("it is cut off near line {line}, after {objects} objects")]
     CutOffYaml { objects: u64, line: u64 },
+    #[error("its aliases unfold to too much near line {line}, after {objects} objects")]
+    Unfolds { objects: u64, line: u64 },
     #[error("an object of it is larger than {limit} bytes")]
     TooLarge { limit: usize },
     #[error("its items carry no kind, and neither does the list")]

@@ -360,7 +360,7 @@ impl<'i> DumpSink<'i> {
             // what the decoder says may hold a value of the object
             self.coverage.undecodable(Gap {
                 kind,
-                namespace: kind.namespaced().then(|| namespace.to_owned()),
+                namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
                 name: meta.and_then(|meta| meta.name.clone()),
                 why: Why::Failed,
                 detail: "cannot be decoded".to_owned(),

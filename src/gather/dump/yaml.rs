@@ -9,6 +9,7 @@ use super::json::{self, ITEM_LIMIT};
 use super::sniff::is_stray;
 use super::take::DumpSink;
 use serde_json::Value;
+use serde_saphyr::Error;
 use std::io::{BufRead, Read};
 
 /// Up to this many bytes a document is decoded at once.
@@ -232,8 +233,16 @@ fn decode(text: &str, begins: u64, sink: &DumpSink<'_>) -> Result<Vec<Value>, Fa
         },
         with_snippet: false,
     };
-    serde_saphyr::from_multiple_with_options(text, options).map_err(|error| Fault::NotYaml {
-        objects: sink.objects(),
-        line: begins + error.location().map_or(0, |at| at.line().saturating_sub(1)),
+    serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
+        let objects = sink.objects();
+        let line = error.location().map_or(0, |at| at.line().saturating_sub(1));
+        let line = begins + line;
+        match error.without_snippet() {
+            Error::Budget { .. }
+            | Error::AliasReplayLimitExceeded { .. }
+            | Error::AliasExpansionLimitExceeded { .. }
+            | Error::AliasError { .. } => Fault::Unfolds { objects, line },
+            _ => Fault::NotYaml { objects, line },
+        }
     })
 }
