@@ -75,7 +75,7 @@ pub(super) fn kinds(head: &[u8]) -> Vec<Kind> {
             .trim_start_matches('"')
             .trim_start()
             .strip_prefix(':')?;
-        let value = rest.trim_start_matches(|c: char| c == ' ' || c == '"' || c == '\'');
+        let value = rest.trim_start_matches([' ', '"', '\'']);
         let end = value.find(|c: char| !c.is_alphanumeric());
         Kind::of_manifest(value.get(..end.unwrap_or(value.len()))?)
     });

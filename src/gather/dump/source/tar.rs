@@ -29,7 +29,7 @@ impl<'a, R: Read> Tar<'a, R> {
     }
 
     fn next_file(&mut self) -> io::Result<Option<(PathBuf, Entry<'a, R>)>> {
-        while let Some(entry) = self.entries.next() {
+        for entry in self.entries.by_ref() {
             let mut entry = entry?;
             match entry.header().entry_type() {
                 EntryType::GNULongName => {
