@@ -1,9 +1,9 @@
 //! Dumps: what people saved of a cluster, read as if it were the cluster.
 //!
-//! Any of these is read, known by its content and never by its extension, as a file, a directory,
-//! a tar archive or standard input, gzipped or not, in UTF-8 or UTF-16:
+//! Any of these is read, known by its content and never by its extension, as a file, a directory, a tar
+//! or zip archive (also in another) or standard input, packed by gzip, xz, bzip2, zstd or not, in UTF-8 or UTF-16:
 //! - `kubectl get … -o json|yaml`: a List, a single object, several documents, concatenated values,
-//!   typed lists whose items carry no kind
+//!   typed lists whose items carry no kind, objects whose shape alone says what they are, what a watch prints
 //! - `kubectl cluster-info dump`, as a directory or as its stream with logs in between
 //!   (k8s.io/kubectl `pkg/cmd/clusterinfo/clusterinfo_dump.go`)
 //! - an OpenShift must-gather (openshift/oc `pkg/cli/admin/inspect`)
@@ -29,10 +29,16 @@
 //! - a list that a selector cut down, or that names were asked for, looks like a whole one. This
 //!   cannot be told from the dump.
 //!
+//! # What is bent
+//! Of several states of an object the newest counts, in whichever file it stands. What a program has bent on
+//! the way is taken for what it was; failing that an object is decoded without what no rule needs ([`mend`]).
+//! What kubectl says beside the objects, commands and prompts are passed over.
+//!
 //! # What is broken
 //! A file that was named and cannot be read to its end is an error. In a directory or an archive it
-//! becomes a gap and the rest goes on; files that hold nothing of Kubernetes are passed over. No error
-//! and no gap carries text of an object: it could be a Secret's.
+//! becomes a gap and the rest goes on, and nothing of its kinds is taken for whole on the strength of another;
+//! files that hold nothing of Kubernetes are passed over. An object of a known kind that cannot be decoded is
+//! a gap with its name. No error and no gap carries text of an object: it could be a Secret's.
 
 mod coverage;
 mod error;

@@ -84,7 +84,11 @@ fn a_known_kind_never_vanishes() {
             r#""kind": "Pod", "metadata": {"name": "x"}"#,
             "Pod shop/web",
         ),
-        (r#""metadata": {"#, r#""metadata": 1, "x": {"#, "Pod /"),
+        (
+            "\"metadata\": {\n        \"creation",
+            r#""metadata": 1, "x": {"creation"#,
+            "Pod /",
+        ),
         (
             r#""phase": "Pending""#,
             r#""phase": ["Pending"]"#,
