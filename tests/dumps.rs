@@ -8,6 +8,8 @@
     reason = "helpers of tests may fail as tests do"
 )]
 
+mod archives;
+mod bent;
 mod coverage;
 mod formats;
 mod make;

@@ -24,11 +24,13 @@ use super::kubeconfig::{Connection, Deadline};
 use super::read_error::{ReadError, inconsistent_continue};
 
 mod fault;
+mod pages;
 mod query;
 mod trace;
 mod watch;
 
 use fault::{Refusal, Route};
+use pages::{Pages, endless};
 pub use query::path;
 use trace::Trace;
 pub use watch::Event;
@@ -214,16 +216,21 @@ impl Client {
         let mut token: Option<String> = None;
         let mut fresh = false;
         let mut resumes = 0;
+        let mut pages = Pages::new(self.deadline);
         loop {
+            pages.next()?;
             let uri = query::list_uri(path, query, token.as_deref(), fresh);
-            match self.page(&uri, accept, on_item).await {
+            let mut on_item = |json: &[u8]| pages.item(json).and_then(|()| on_item(json));
+            match self.page(&uri, accept, &mut on_item).await {
                 Ok((head, date)) => {
                     meta.items = meta.items.saturating_add(head.items);
                     meta.resource_version = head.resource_version;
                     meta.server_date = meta.server_date.or(date);
                     match head.continue_token {
                         None => return Ok(meta),
-                        next if next == token => return Err(endless()),
+                        next if next == token => {
+                            return Err(endless("its continue token comes again"));
+                        }
                         next => token = next,
                     }
                 }
@@ -474,11 +481,5 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 fn cut_off(received: usize) -> ReadError {
     ReadError::Invalid {
         message: format!("the answer is cut off after {received} bytes"),
-    }
-}
-
-fn endless() -> ReadError {
-    ReadError::Invalid {
-        message: "the list gives the same continue token again".to_owned(),
     }
 }

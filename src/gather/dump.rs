@@ -1,9 +1,9 @@
 //! Dumps: what people saved of a cluster, read as if it were the cluster.
 //!
-//! Any of these is read, known by its content and never by its extension, as a file, a directory,
-//! a tar archive or standard input, gzipped or not, in UTF-8 or UTF-16:
+//! Any of these is read, known by its content and never by its extension, as a file, a directory, a tar
+//! or zip archive (also in another) or standard input, packed by gzip, xz, bzip2, zstd or not, in UTF-8 or UTF-16:
 //! - `kubectl get … -o json|yaml`: a List, a single object, several documents, concatenated values,
-//!   typed lists whose items carry no kind
+//!   typed lists whose items carry no kind, objects whose shape alone says what they are, what a watch prints
 //! - `kubectl cluster-info dump`, as a directory or as its stream with logs in between
 //!   (k8s.io/kubectl `pkg/cmd/clusterinfo/clusterinfo_dump.go`)
 //! - an OpenShift must-gather (openshift/oc `pkg/cli/admin/inspect`)
@@ -30,15 +30,23 @@
 //! - a list that a selector cut down, or that names were asked for, looks like a whole one. This
 //!   cannot be told from the dump.
 //!
+//! # What is bent
+//! Of several states of an object the newest counts, in whichever file it stands. What a program has bent on
+//! the way is taken for what it was; failing that an object is decoded without what no rule needs ([`mend`]).
+//! What kubectl says beside the objects, commands and prompts are passed over.
+//!
 //! # What is broken
 //! A file that was named and cannot be read to its end is an error. In a directory or an archive it
-//! becomes a gap and the rest goes on; files that hold nothing of Kubernetes are passed over. No error
-//! and no gap carries text of an object: it could be a Secret's.
+//! becomes a gap and the rest goes on, and nothing of its kinds is taken for whole on the strength of another;
+//! files that hold nothing of Kubernetes are passed over. An object of a known kind that cannot be decoded is
+//! a gap with its name. No error and no gap carries text of an object: it could be a Secret's.
 
 mod coverage;
 mod error;
+mod head;
 mod json;
 mod layout;
+mod mend;
 mod reading;
 mod saved;
 mod sniff;
@@ -98,7 +106,10 @@ fn read_each(paths: &[PathBuf], scope: Option<Scope>, take: &mut Take<'_>) -> Re
             Ok(())
         })?;
         if !recognised {
-            bail!(error::nothing(path));
+            bail!(match coverage.trouble() {
+                Some(trouble) => error::spoiled(path, trouble),
+                None => error::nothing(path),
+            });
         }
     }
     let scope = scope.or_else(|| coverage.scope()).unwrap_or_default();
@@ -225,6 +236,7 @@ fn one(file: File<'_>, sink: &mut DumpSink<'_>) -> Result<bool> {
         label,
         path,
         named,
+        archive,
         text,
     } = file;
     let text = match text {
@@ -232,7 +244,9 @@ fn one(file: File<'_>, sink: &mut DumpSink<'_>) -> Result<bool> {
         Err(cause) if named => return Err(cause).context(error::unreadable(label)),
         Err(cause) => {
             sink.begin(Layout::of(path));
-            sink.broken(label, &Fault::Io(cause));
+            // an archive may have held anything
+            let kinds = if archive { &[Kind::Pod][..] } else { &[] };
+            sink.broken(label, &Fault::Io(cause), kinds);
             return Ok(false);
         }
     };
@@ -249,7 +263,7 @@ fn one(file: File<'_>, sink: &mut DumpSink<'_>) -> Result<bool> {
         Ok(()) | Err(Fault::Foreign) => Ok(sink.recognised()),
         Err(fault) if named => Err(error::broken(label, fault)),
         Err(fault) => {
-            sink.broken(label, &fault);
+            sink.broken(label, &fault, &sniff::kinds(&text.head));
             Ok(sink.recognised())
         }
     }

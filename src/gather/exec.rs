@@ -6,8 +6,11 @@
 //! Contract with the plugin: client-go 0.37, `plugin/pkg/client/auth/exec/exec.go` and
 //! `pkg/apis/clientauthentication/v1/types.go`.
 
-use std::io::{self, IsTerminal};
-use std::process::{Command, Stdio};
+use std::io::{self, IsTerminal, Read};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+use tokio::time::Instant;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kube::config::{AuthInfo, Cluster, ExecConfig, ExecInteractiveMode, NamedExtension};
@@ -15,6 +18,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::read_error::clean;
+
+/// How long a plugin may take where nobody can answer it: a person waits for a TAB.
+const UNASKED: Duration = Duration::from_secs(2);
+
+/// A certificate with its chain and key is a few KiB.
+const OUTPUT_LIMIT: u64 = 1 << 20;
 
 /// The extension of a cluster that is meant for the plugin.
 const CLUSTER_EXTENSION: &str = "client.authentication.k8s.io/exec";
@@ -61,6 +70,12 @@ pub enum ExecError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// Nobody waits for it, and it does not end.
+    #[error("credential plugin {command:?} did not answer in time")]
+    Silent {
+        /// The command.
+        command: String,
+    },
     /// The plugin insists on asking a person, and there is none.
     #[error("credential plugin {command:?} needs a terminal")]
     NeedsTerminal {
@@ -78,9 +93,9 @@ impl ExecError {
                 ..
             } => Some(clean(hint)),
             Self::NotRun { command, .. } => Some(format!("install {command}, or put it on PATH")),
-            Self::Failed { command, .. } | Self::BadOutput { command, .. } => {
-                Some(format!("run {command} by hand, or log in again"))
-            }
+            Self::Failed { command, .. }
+            | Self::BadOutput { command, .. }
+            | Self::Silent { command } => Some(format!("run {command} by hand, or log in again")),
             Self::NeedsTerminal { .. } => Some("run it in a terminal, or log in before".to_owned()),
             Self::NoCommand => Some("check `exec` of the user in the kubeconfig".to_owned()),
         }
@@ -145,10 +160,20 @@ pub fn run(user: &mut AuthInfo, cluster: &ClusterInfo<'_>, may_ask: bool) -> Res
         Stdio::null()
     });
 
-    let output = process.output().map_err(|error| ExecError::NotRun {
-        command: command.clone(),
-        reason: error.to_string(),
-        install_hint: exec.install_hint.clone(),
+    let output = output(&mut process, (!may_ask).then_some(UNASKED));
+    let output = output.map_err(|error| match error.kind() {
+        io::ErrorKind::TimedOut => ExecError::Silent {
+            command: command.clone(),
+        },
+        io::ErrorKind::FileTooLarge => ExecError::BadOutput {
+            command: command.clone(),
+            reason: "its output is larger than 1 MiB",
+        },
+        _ => ExecError::NotRun {
+            command: command.clone(),
+            reason: error.to_string(),
+            install_hint: exec.install_hint.clone(),
+        },
     })?;
     if !output.status.success() {
         let status = output.status.to_string();
@@ -162,6 +187,51 @@ pub fn run(user: &mut AuthInfo, cluster: &ClusterInfo<'_>, may_ask: bool) -> Res
         .map_err(|reason| ExecError::BadOutput { command, reason })?;
     take_over(user, credentials);
     Ok(())
+}
+
+/// What a process prints, and how it ends. It is stopped when it prints without end, or takes too long.
+fn output(process: &mut Command, patience: Option<Duration>) -> io::Result<Output> {
+    let began = Instant::now();
+    let mut child = process.stdout(Stdio::piped()).spawn()?;
+    let (send, printed) = mpsc::channel();
+    if let Some(stdout) = child.stdout.take() {
+        // what the process has started itself may keep the pipe open, so nobody waits for this thread
+        std::thread::spawn(move || {
+            let mut text = Vec::new();
+            let read = stdout.take(OUTPUT_LIMIT + 1).read_to_end(&mut text);
+            send.send(read.map(|_| text))
+        });
+    }
+    let stopped = |child: &mut Child, why: io::ErrorKind| {
+        let _ = child.kill().and_then(|()| child.wait());
+        io::Error::from(why)
+    };
+    let printed = match patience {
+        None => printed.recv().map_err(io::Error::other),
+        Some(patience) => {
+            let printed = printed.recv_timeout(patience);
+            printed.map_err(|_| stopped(&mut child, io::ErrorKind::TimedOut))
+        }
+    };
+    let stdout = printed??;
+    if stdout.len() as u64 > OUTPUT_LIMIT {
+        return Err(stopped(&mut child, io::ErrorKind::FileTooLarge));
+    }
+    let status = loop {
+        match (child.try_wait()?, patience) {
+            (Some(status), _) => break status,
+            (None, None) => break child.wait()?,
+            (None, Some(patience)) if began.elapsed() > patience => {
+                return Err(stopped(&mut child, io::ErrorKind::TimedOut));
+            }
+            (None, Some(_)) => std::thread::sleep(Duration::from_millis(10)),
+        }
+    };
+    Ok(Output {
+        status,
+        stdout,
+        stderr: Vec::new(),
+    })
 }
 
 /// Whether the plugin gets our terminal; `None` when it must have one and there is none.

@@ -7,6 +7,8 @@ use super::read_error::ReadError;
 use super::runtime;
 use crate::snapshot::Kind;
 use serde::Deserialize;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// More names than this are of no help to anybody.
 const ENOUGH: usize = 500;
@@ -29,6 +31,11 @@ struct Row {
 /// The names of a kind, as many as are of help; fewer, or none, when they cannot be read.
 pub(super) async fn list(client: &Client, kind: Kind, namespace: Option<&str>) -> Vec<String> {
     let mut names = Vec::new();
+    fill(client, kind, namespace, &mut names).await;
+    names
+}
+
+async fn fill(client: &Client, kind: Kind, namespace: Option<&str>, names: &mut Vec<String>) {
     let mut take = |json: &[u8]| {
         let named: Named = serde_json::from_slice(json)?;
         names.push(named.metadata.name);
@@ -51,7 +58,6 @@ pub(super) async fn list(client: &Client, kind: Kind, namespace: Option<&str>) -
             &mut take,
         )
         .await;
-    names
 }
 
 /// The objects of a kind; of pods `kubectl get pods`' own columns tell which are healthy.
@@ -93,19 +99,27 @@ pub(super) async fn candidates(
     pods
 }
 
-/// The names of a kind in the namespace that the flags and the context give; none on any trouble.
+/// The names of a kind in the namespace that the flags and the context give; none on any trouble. The time that one
+/// request may take is all that it takes.
 pub fn of(flags: &ConnectionFlags, environment: &Environment, kind: Kind) -> Vec<String> {
+    let began = Instant::now();
     let Ok(connection) = resolve(flags, environment) else {
         return Vec::new();
     };
     let Ok(runtime) = runtime() else {
         return Vec::new();
     };
-    runtime.block_on(async {
+    let whole = flags.request_timeout.unwrap_or(Duration::MAX);
+    let mut names = Vec::new();
+    let read = async {
         let namespace = kind.namespaced().then_some(connection.namespace.as_str());
-        match Client::connect(&connection).await {
-            Ok(client) => list(&client, kind, namespace).await,
-            Err(_) => Vec::new(),
+        if let Ok(client) = Client::connect(&connection).await {
+            fill(&client, kind, namespace, &mut names).await;
         }
-    })
+    };
+    // the timer is the runtime's, and what came before it is of help
+    let _ = runtime.block_on(async {
+        tokio::time::timeout(whole.saturating_sub(began.elapsed()), read).await
+    });
+    names
 }

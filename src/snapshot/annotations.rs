@@ -4,7 +4,7 @@ use super::{Kind, ObjectRef, Store};
 use serde::Deserialize;
 
 /// On a workload, a Service or a pod: causes and fingerprints, separated by commas.
-const SILENCE: &str = "kubectl-diagnose/silence";
+pub(super) const SILENCE: &str = "kubectl-diagnose/silence";
 
 /// Of all annotations of an object the one that is kept.
 #[derive(Deserialize, Default)]

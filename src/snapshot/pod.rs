@@ -18,6 +18,10 @@ static NO_STATUS: LazyLock<PodStatus> = LazyLock::new(PodStatus::default);
 /// The scheduler that Kubernetes brings: it takes the pods that name none.
 pub const DEFAULT_SCHEDULER: &str = "default-scheduler";
 
+/// Seconds after which nobody asks any more why a container was started again: the kubelet forgets a crash after this
+/// (kubelet backOffPeriod maximum, twice).
+const SETTLED: i64 = 600;
+
 /// A whole pod.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PodView {
@@ -111,6 +115,11 @@ impl PodView {
             annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
         }
         PodView { pod }
+    }
+
+    /// The pod alone.
+    pub(super) fn into_pod(self) -> Pod {
+        self.pod
     }
 
     /// The pod itself.
@@ -235,6 +244,25 @@ impl PodView {
         ready
             && containers.peek().is_some()
             && containers.all(|container| self.is_healthy_container(&container))
+    }
+
+    /// Whether it is healthy from a time on that is not later than now: what started again has run for so long since that
+    /// its crashes are forgotten.
+    pub(super) fn has_settled(&self, now: Timestamp) -> bool {
+        let settled = |container: ContainerView<'_>| match container.terminated() {
+            Some(end) => end.exit_code == 0 && !self.restarts(&container),
+            None => {
+                let running = container.running().filter(|_| container.status.ready);
+                let started = running.and_then(|running| running.started_at.as_ref());
+                container.role != Role::Init
+                    && started.is_some_and(|at| now.duration_since(at.0).as_secs() >= SETTLED)
+            }
+        };
+        self.phase() == "Running"
+            && !self.is_terminating()
+            && self.node().is_some()
+            && self.condition("Ready").is_some_and(|c| c.status == "True")
+            && self.containers().all(settled)
     }
 
     fn is_healthy_container(&self, container: &ContainerView<'_>) -> bool {

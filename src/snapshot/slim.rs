@@ -4,6 +4,7 @@
 //! is skipped here is never allocated. The result is an ordinary `Pod` with the rest left empty, so
 //! that triage and the scheduler's arithmetic are the same code for slim and for whole pods.
 
+use super::annotations::SILENCE;
 use k8s_openapi::api::core::v1::{
     AWSElasticBlockStoreVolumeSource, Affinity, AzureDiskVolumeSource, CinderVolumeSource,
     Container, ContainerPort, ContainerState, ContainerStatus, EphemeralVolumeSource,
@@ -227,6 +228,75 @@ fn container_status(slim: SlimStatus) -> ContainerStatus {
     }
 }
 
+/// What is looked at of a pod that is well: who it is, what it mounts, and how its containers stand and have ended. Of a
+/// decoded pod most is room for what it could have and has not.
+pub(super) fn of_well(pod: Pod) -> Pod {
+    let (spec, status) = (pod.spec.unwrap_or_default(), pod.status.unwrap_or_default());
+    let mut annotations = pod.metadata.annotations.unwrap_or_default();
+    annotations.retain(|key, _| key == SILENCE);
+    let containers = |all: Vec<Container>| -> Vec<Container> {
+        let named = all.into_iter().map(|container| Container {
+            name: container.name,
+            image: container.image,
+            restart_policy: container.restart_policy,
+            ..Container::default()
+        });
+        named.collect()
+    };
+    let mounted = spec.volumes.into_iter().flatten();
+    let mounted =
+        mounted.filter(|it| it.persistent_volume_claim.is_some() || it.ephemeral.is_some());
+    let volumes: Vec<Volume> = mounted.collect();
+    let spec = PodSpec {
+        containers: containers(spec.containers),
+        init_containers: spec.init_containers.map(containers),
+        node_name: spec.node_name,
+        restart_policy: spec.restart_policy,
+        scheduler_name: spec.scheduler_name,
+        volumes: (!volumes.is_empty()).then_some(volumes),
+        ..PodSpec::default()
+    };
+    Pod {
+        metadata: ObjectMeta {
+            name: pod.metadata.name,
+            namespace: pod.metadata.namespace,
+            uid: pod.metadata.uid,
+            labels: pod.metadata.labels,
+            annotations: (!annotations.is_empty()).then_some(annotations),
+            owner_references: pod.metadata.owner_references,
+            creation_timestamp: pod.metadata.creation_timestamp,
+            deletion_timestamp: pod.metadata.deletion_timestamp,
+            ..ObjectMeta::default()
+        },
+        spec: Some(spec),
+        status: Some(status_of_well(status)),
+    }
+}
+
+fn status_of_well(status: PodStatus) -> PodStatus {
+    let statuses = |all: Vec<ContainerStatus>| -> Vec<ContainerStatus> {
+        let each = all.into_iter().map(|status| ContainerStatus {
+            name: status.name,
+            ready: status.ready,
+            started: status.started,
+            restart_count: status.restart_count,
+            state: status.state,
+            last_state: status.last_state,
+            ..ContainerStatus::default()
+        });
+        each.collect()
+    };
+    PodStatus {
+        phase: status.phase,
+        reason: status.reason,
+        start_time: status.start_time,
+        conditions: status.conditions,
+        container_statuses: status.container_statuses.map(statuses),
+        init_container_statuses: status.init_container_statuses.map(statuses),
+        ..PodStatus::default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -270,5 +340,24 @@ mod tests {
         assert_eq!(slim.metadata.managed_fields, None);
         let status = slim.status.unwrap().container_statuses.unwrap();
         assert!(status[0].ready && status[0].restart_count == 3);
+    }
+
+    #[test]
+    fn what_is_well_keeps_what_is_looked_at() {
+        let json = serde_json::json!({
+            "metadata": {"name": "web", "labels": {"app": "web"}, "annotations": {"a": "b", "kubectl-diagnose/silence": "x"}},
+            "spec": {"nodeName": "n1", "containers": [{"name": "app", "env": [{"name": "A", "value": "b"}]}],
+                "volumes": [{"name": "tmp", "emptyDir": {}}, {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]},
+            "status": {"phase": "Running", "containerStatuses": [{"name": "app", "ready": true, "restartCount": 4, "image": "x", "imageID": "y",
+                "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}, "lastState": {"terminated": {"exitCode": 1}}}]}
+        });
+        let pod = of_well(serde_json::from_value(json).unwrap());
+        let (spec, status) = (pod.spec.unwrap(), pod.status.unwrap());
+        assert_eq!(pod.metadata.annotations.unwrap().len(), 1);
+        assert_eq!(spec.volumes.unwrap().len(), 1);
+        assert_eq!(spec.containers[0].env, None);
+        let status = &status.container_statuses.unwrap()[0];
+        assert_eq!(status.restart_count, 4);
+        assert!(status.last_state.as_ref().unwrap().terminated.is_some());
     }
 }

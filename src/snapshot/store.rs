@@ -136,12 +136,17 @@ impl Store {
         self.pod_records
             .record(pod.pod(), plain.then_some(containers));
         let differs = if pod.phase() == "Succeeded" {
-            self.whole.insert(key.clone(), pod);
+            let well = slim::of_well(pod.into_pod());
+            self.whole.insert(key.clone(), PodView::new(well));
             whole.is_none()
         } else if plain {
             whole.is_some()
         } else {
-            let pod = PodView::new(serde_json::from_slice::<Pod>(json)?);
+            let mut whole_pod = serde_json::from_slice::<Pod>(json)?;
+            if self.newest.is_some_and(|now| pod.has_settled(now)) {
+                whole_pod = slim::of_well(whole_pod);
+            }
+            let pod = PodView::new(whole_pod);
             let differs = whole.is_none_or(|whole| whole.pod() != pod.pod());
             self.whole.insert(key.clone(), pod);
             differs

@@ -116,3 +116,51 @@ pub(crate) fn pods(loaded: &Loaded) -> Vec<String> {
     let all: BTreeSet<String> = whole.chain(records).collect();
     all.into_iter().collect()
 }
+
+/// A zip archive as Go's `archive/zip` writes it: sizes stand behind the files.
+pub(crate) fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut archive = Vec::new();
+    for (path, text) in files {
+        let mut encoder =
+            flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text).unwrap();
+        let packed = encoder.finish().unwrap();
+        archive.extend(zip_header(path, 8, 8, 0, 0));
+        archive.extend(&packed);
+        archive.extend(b"PK\x07\x08\0\0\0\0");
+        archive.extend((packed.len() as u32).to_le_bytes());
+        archive.extend((text.len() as u32).to_le_bytes());
+    }
+    archive.extend(zip_end());
+    archive
+}
+
+/// A zip archive whose files are stored as they are.
+pub(crate) fn zip_stored(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut archive = Vec::new();
+    for (path, text) in files {
+        archive.extend(zip_header(path, 0, 0, text.len() as u32, 0));
+        archive.extend(text);
+    }
+    archive.extend(zip_end());
+    archive
+}
+
+/// The header of a file in a zip archive: flags, method, packed size, and how much stands behind its name.
+pub(crate) fn zip_header(path: &str, flags: u16, method: u16, size: u32, extra: u16) -> Vec<u8> {
+    let mut header = b"PK\x03\x04\x14\0".to_vec();
+    header.extend(flags.to_le_bytes());
+    header.extend(method.to_le_bytes());
+    header.extend([0; 8]);
+    header.extend(size.to_le_bytes());
+    header.extend(size.to_le_bytes());
+    header.extend((path.len() as u16).to_le_bytes());
+    header.extend(extra.to_le_bytes());
+    header.extend(path.as_bytes());
+    header
+}
+
+/// The directory of a zip archive, of which nothing but its mark is read.
+pub(crate) fn zip_end() -> Vec<u8> {
+    b"PK\x01\x02 and so on".to_vec()
+}

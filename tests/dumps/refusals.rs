@@ -85,10 +85,15 @@ fn a_refusal_that_was_saved_is_shown() {
 
 #[test]
 fn broken_yaml_names_its_line() {
-    let said = said(b"apiVersion: v1\nkind: Pod\n---\napiVersion: v1\nkind: [Pod\n");
+    let broken = said(b"apiVersion: v1\nkind: Pod\n---\napiVersion: v1\nkind: Pod]: x\n\tmetadata:\n  name: a\nspec: {}\n\n");
     assert!(
-        said.starts_with("FILE cannot be read as a dump: it is not valid yaml near line "),
-        "{said}"
+        broken.starts_with("FILE cannot be read as a dump: it is not valid yaml near line "),
+        "{broken}"
+    );
+    let cut = said(b"apiVersion: v1\nkind: Pod\n---\napiVersion: v1\nkind: [Pod\n");
+    assert!(
+        cut.starts_with("FILE cannot be read as a dump: it is cut off near line "),
+        "{cut}"
     );
 }
 

@@ -240,6 +240,31 @@ fn a_plugin_that_fails_says_how_to_get_it() {
 }
 
 #[test]
+fn a_plugin_holds_neither_a_completion_nor_all_memory() {
+    let server = ApiServer::start_tls();
+    let folder = TempDir::new().unwrap();
+    let outcome = |answer: &str| {
+        let (script, _) = plugin(&folder, answer);
+        let flags = ConnectionFlags {
+            kubeconfig: Some(server.kubeconfig_with(&exec_user(&script.display().to_string()))),
+            never_ask: true,
+            ..ConnectionFlags::default()
+        };
+        let began = tokio::time::Instant::now();
+        let said = resolve(&flags, &Environment::default()).unwrap_err();
+        assert!(began.elapsed() < Duration::from_secs(8), "{said}");
+        said.to_string()
+    };
+    // the shell's child keeps the pipe open
+    let silent = outcome("sleep 20; true");
+    assert!(silent.contains("did not answer in time"), "{silent}");
+    let closed = outcome("exec >&-; exec sleep 20");
+    assert!(closed.contains("did not answer in time"), "{closed}");
+    let endless = outcome("yes");
+    assert!(endless.contains("larger than 1 MiB"), "{endless}");
+}
+
+#[test]
 fn a_plugin_is_not_run_when_something_else_logs_in() {
     let server = ApiServer::start_tls();
     let kubeconfig = server.kubeconfig_with(&exec_user("no-such-plugin-anywhere"));

@@ -238,9 +238,44 @@ async fn a_server_that_repeats_a_page_does_not_hold_us() {
             &json!({"metadata": {"continue": "same"}, "items": [{}]}),
         )],
     );
-    let client = client(&server).await;
+    assert_eq!(endless(&server).await, "a page comes again");
+}
+
+/// Why a list is given up that has no end.
+async fn endless(server: &ApiServer) -> String {
+    let client = client(server).await;
     let ((_, result), _) = within(Duration::from_secs(2), read(&client, &[])).await;
-    assert!(
-        matches!(result, Err(ReadError::Invalid { message }) if message.contains("continue token"))
-    );
+    let message = match result {
+        Err(ReadError::Invalid { message }) => message,
+        other => format!("{other:?}"),
+    };
+    let why = message.strip_prefix("the list does not end: ");
+    why.unwrap_or(&message).to_owned()
+}
+
+/// Pages with a token of their own each.
+fn with_tokens(items: serde_json::Value) -> impl Iterator<Item = Response> {
+    let page = move |token: u32| {
+        let metadata = json!({"continue": token.to_string()});
+        Response::json(&json!({"kind": "PodList", "metadata": metadata, "items": items}))
+    };
+    (0..100).map(page)
+}
+
+#[tokio::test]
+async fn a_server_that_invents_tokens_does_not_hold_us() {
+    let server = ApiServer::start();
+    server.on(PODS, with_tokens(json!([{"metadata": {"name": "web"}}])));
+    assert_eq!(endless(&server).await, "a page comes again");
+    assert_eq!(server.asked().len(), 2);
+
+    let server = ApiServer::start();
+    server.on(PODS, with_tokens(json!([])));
+    assert_eq!(endless(&server).await, "its pages are empty");
+    assert!(server.asked().len() < 12);
+
+    let server = ApiServer::start();
+    let same = json!({"metadata": {"continue": "same"}, "items": []});
+    server.on(PODS, [Response::json(&same)]);
+    assert_eq!(endless(&server).await, "its continue token comes again");
 }

@@ -6,7 +6,8 @@ use super::reading::{Read, Reading};
 use crate::messages::scheduler;
 use crate::snapshot::{Gap, Kind, ReadScope, Store, Why};
 use crate::triage::scope::Scope;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 
 /// Every cluster has these; a list of namespaces without them is not whole
@@ -42,6 +43,13 @@ pub(super) struct Coverage {
     gaps: Vec<Gap>,
     /// Where an object could not be decoded.
     spoiled: BTreeSet<(Kind, String)>,
+    /// Of which kinds a file is not read to its end, and in which namespace, if that is known.
+    cut: BTreeSet<(Kind, Option<String>)>,
+    /// What was wrong first with a file that holds something of Kubernetes.
+    trouble: Option<String>,
+    /// How new each object is that was taken in, by its kind, namespace and name: dumps hold several states of one.
+    versions: HashMap<u64, u64>,
+    hashes: RandomState,
 }
 
 impl Coverage {
@@ -70,9 +78,35 @@ impl Coverage {
 
     /// An object is missing, so that its kind is no longer whole where it was.
     pub(super) fn undecodable(&mut self, gap: Gap) {
-        self.spoiled
-            .insert((gap.kind, gap.namespace.clone().unwrap_or_default()));
+        let nowhere = gap.kind.namespaced() && gap.namespace.is_none();
+        if nowhere && gap.name.is_none() {
+            // it could be any
+            self.cut.insert((gap.kind, None));
+        }
+        let namespace = gap.namespace.clone().unwrap_or_default();
+        self.spoiled.insert((gap.kind, namespace));
         self.gaps.push(gap);
+    }
+
+    /// A file ended early: what it would have held is missing, whoever else claims to hold all of it.
+    pub(super) fn cut(&mut self, gap: Gap) {
+        self.trouble.get_or_insert_with(|| gap.detail.clone());
+        self.cut.insert((gap.kind, gap.namespace.clone()));
+        self.gaps.push(gap);
+    }
+
+    /// What was wrong first.
+    pub(super) fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+
+    /// Whether nothing newer of this object was taken in.
+    pub(super) fn is_newest(&mut self, kind: Kind, namespace: &str, name: &str, at: u64) -> bool {
+        let key = self.hashes.hash_one((kind, namespace, name));
+        let newest = self.versions.entry(key).or_default();
+        let is_newest = *newest <= at;
+        *newest = at.max(*newest);
+        is_newest
     }
 
     /// What is missing so far.
@@ -175,7 +209,12 @@ impl Coverage {
     fn stands(&self, kind: Kind, read_scope: &ReadScope) -> bool {
         match read_scope {
             ReadScope::Everywhere => !self.gaps.iter().any(|gap| gap.kind == kind),
-            ReadScope::Namespace(namespace) => !self.spoiled.contains(&(kind, namespace.clone())),
+            ReadScope::Namespace(namespace) => {
+                let here = Some(namespace.clone());
+                !self.spoiled.contains(&(kind, namespace.clone()))
+                    && !self.cut.contains(&(kind, None))
+                    && !self.cut.contains(&(kind, here))
+            }
             ReadScope::Object(..) => true,
         }
     }

@@ -23,10 +23,22 @@ pub(super) enum Fault {
     NotJson { objects: u64, offset: u64 },
     #[error("it is not valid yaml near line {line}, after {objects} objects")]
     NotYaml { objects: u64, line: u64 },
+    #[error("it is cut off near line {line}, after {objects} objects")]
+    CutOffYaml { objects: u64, line: u64 },
+    #[error("its aliases unfold to too much near line {line}, after {objects} objects")]
+    Unfolds { objects: u64, line: u64 },
     #[error("an object of it is larger than {limit} bytes")]
     TooLarge { limit: usize },
     #[error("its items carry no kind, and neither does the list")]
     NoKind,
+    #[error("lists stand in lists, more than {limit} of them")]
+    TooDeep { limit: usize },
+    #[error("its fields are named in snake_case, as by the Python client's `to_dict`")]
+    SnakeCase,
+    #[error("it is in the internal form of kubectl 1.13 and older")]
+    Internal,
+    #[error("it is a Table, the rows that `kubectl get` prints, which leaves out why")]
+    Table,
     #[error("its Reading cannot be decoded")]
     Reading,
     #[error("it holds the API server's refusal: {0}")]
@@ -53,11 +65,17 @@ pub(super) fn unreadable(path: &Path) -> String {
 /// The file began like a dump and then broke.
 pub(super) fn broken(path: &Path, fault: Fault) -> anyhow::Error {
     let hint = match &fault {
-        Fault::CutOff { .. } => {
+        Fault::CutOff { .. } | Fault::CutOffYaml { .. } => {
             "save it again; the command that wrote it, or its copy, did not finish"
         }
         Fault::Refusal(_) => "save it as a user who may list these objects",
-        Fault::NoKind => "save it with `kubectl get -o json`, which names the kind of each object",
+        Fault::SnakeCase => {
+            "save it with the client's `sanitize_for_serialization`, or with `kubectl get -o json`"
+        }
+        Fault::Internal => "save it with kubectl 1.14 or newer",
+        Fault::NoKind | Fault::Table => {
+            "save it with `kubectl get -o json`, which names the kind of each object"
+        }
         Fault::Io(_) | Fault::TooLarge { .. } => "check that the file is whole",
         _ => "check where it was edited or joined, or save it again",
     };
@@ -90,4 +108,10 @@ pub(super) fn foreign(path: &Path, head: &[u8]) -> Failure {
         return nothing(path);
     };
     Failure::new(message).hint(SAVE).hint(SAVE_WITH_READS)
+}
+
+/// Nothing could be taken from what was named, since what there is breaks.
+pub(super) fn spoiled(path: &Path, trouble: &str) -> Failure {
+    let message = format!("{} cannot be read as a dump: {trouble}", label(path));
+    Failure::new(message).hint("check that the files are whole")
 }

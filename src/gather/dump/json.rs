@@ -4,7 +4,7 @@
 //! `kubectl cluster-info dump` stand the logs of containers, which are passed over.
 
 use super::error::Fault;
-use super::sniff::is_kubectl_remark;
+use super::sniff::is_stray;
 use super::take::DumpSink;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
@@ -28,7 +28,7 @@ pub(super) fn read(reader: &mut dyn BufRead, sink: &mut DumpSink<'_>) -> Result<
         offset: 0,
     };
     while let Some(first) = reader.skip_space()? {
-        if matches!(first, b'{' | b'[') {
+        if first == b'{' || (first == b'[' && !reader.is_at_stray()?) {
             spent.set(0);
             let mut deserializer = serde_json::Deserializer::from_reader(&mut reader);
             let outcome = Document {
@@ -92,7 +92,7 @@ fn between(reader: &mut Limited<'_>, sink: &DumpSink<'_>) -> Result<(), Fault> {
             offset,
         });
     }
-    if line == "---" || is_kubectl_remark(&line) {
+    if line == "---" || is_stray(&line) {
         return Ok(());
     }
     Err(Fault::NotJson {
@@ -125,6 +125,14 @@ impl Limited<'_> {
                 return Ok(next);
             }
         }
+    }
+
+    /// Whether a line begins here that is none of the dump, as far as it is in the buffer.
+    fn is_at_stray(&mut self) -> io::Result<bool> {
+        let buffer = self.reader.fill_buf()?;
+        let line = buffer.split(|byte| *byte == b'\n').next();
+        let line = line.and_then(|line| line.get(..line.len().min(512)));
+        Ok(is_stray(&String::from_utf8_lossy(line.unwrap_or_default())))
     }
 
     fn at_end(&mut self) -> io::Result<bool> {
@@ -190,6 +198,10 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
         let mut fields: Vec<(String, Box<RawValue>)> = Vec::new();
         let mut listed = false;
         while let Some(key) = map.next_key::<String>()? {
+            if key == "Items" {
+                let stop = sink.refuse(None, Fault::Internal).err();
+                return Err(sink.stop(stop.unwrap_or(Fault::Internal)));
+            }
             if key == "items" && !listed {
                 sink.begin_list(kind_of(&fields));
                 map.next_value_seed(Items { sink, spent })?;

@@ -1,21 +1,33 @@
-//! Opens what `-f` names: files, directories, tar archives and standard input.
+//! Opens what `-f` names: files, directories, archives and standard input.
 //!
 //! Everything is streamed; nothing of an archive is unpacked to disk. What is compressed and what is
 //! an archive, its first bytes say. What a text means is not decided here.
 
+mod packed;
+mod tar;
+mod utf16;
+mod zip;
+
+pub(super) use packed::Text;
+
 use super::error;
 use anyhow::{Context, Result};
-use flate2::read::MultiGzDecoder;
+use packed::{Meter, plain};
 use std::cell::Cell;
 use std::fs;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-
-/// How much of a text is looked at to tell what it is.
-const HEAD: u64 = 8 << 10;
+use tar::Tar;
+use zip::Zip;
 
 /// Deeper than any dump.
 const DEPTH: usize = 24;
+
+/// So much may come out of archives whatever they are.
+const UNPACKED: u64 = 1 << 30;
+
+/// An archive for each node in that of the cluster (rancher/support-bundle-kit), and that sent in another.
+const ARCHIVES: usize = 3;
 
 /// One file, open and not yet read.
 pub(super) struct File<'a> {
@@ -25,29 +37,28 @@ pub(super) struct File<'a> {
     pub(super) path: &'a Path,
     /// Whether it was named itself, not found in a directory or an archive.
     pub(super) named: bool,
+    /// Whether it is an archive, of which nobody knows what it would have held.
+    pub(super) archive: bool,
     /// Its text as UTF-8.
     pub(super) text: io::Result<Text<'a>>,
-}
-
-/// A text whose beginning is known.
-pub(super) struct Text<'a> {
-    /// Up to [`HEAD`] bytes of it.
-    pub(super) head: Vec<u8>,
-    /// All of it, head included.
-    pub(super) reader: Box<dyn Read + 'a>,
 }
 
 type OnFile<'a> = dyn FnMut(File<'_>) -> Result<()> + 'a;
 
 /// Hands on every file under `path`, directories in order of their names, and counts bytes.
 pub(super) fn each(path: &Path, bytes: &Cell<u64>, on_file: &mut OnFile<'_>) -> Result<()> {
+    let unpacked = Cell::new(0);
     let mut walk = Walk {
-        bytes,
+        meter: Meter {
+            read: bytes,
+            unpacked: &unpacked,
+            free: UNPACKED,
+        },
         on_file,
         root: PathBuf::new(),
     };
     if path == Path::new("-") {
-        return walk.stream(path, path, true, &mut io::stdin().lock());
+        return walk.stream(At::named(path, path), &mut io::stdin().lock());
     }
     let unreadable = || error::unreadable(path);
     // a layout is told by the folders above as well: `-f .` inside of a bundle
@@ -58,11 +69,32 @@ pub(super) fn each(path: &Path, bytes: &Cell<u64>, on_file: &mut OnFile<'_>) -> 
         return walk.folder(&absolute, DEPTH);
     }
     let mut file = fs::File::open(&absolute).with_context(unreadable)?;
-    walk.stream(path, &absolute, true, &mut file)
+    walk.stream(At::named(path, &absolute), &mut file)
+}
+
+/// Where a file lies.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    label: &'a Path,
+    path: &'a Path,
+    named: bool,
+    /// How many archives may still lie in one another.
+    archives: usize,
+}
+
+impl<'a> At<'a> {
+    fn named(label: &'a Path, path: &'a Path) -> Self {
+        At {
+            label,
+            path,
+            named: true,
+            archives: ARCHIVES,
+        }
+    }
 }
 
 struct Walk<'a, 'f> {
-    bytes: &'a Cell<u64>,
+    meter: Meter<'a>,
     on_file: &'a mut OnFile<'f>,
     /// The directory that was named.
     root: PathBuf,
@@ -90,57 +122,113 @@ impl Walk<'_, '_> {
     fn file(&mut self, path: &Path) -> Result<()> {
         let root = self.root.clone();
         let label = path.strip_prefix(&root).unwrap_or(path);
+        let at = At {
+            named: false,
+            ..At::named(label, path)
+        };
         match fs::File::open(path) {
-            Ok(mut file) => self.stream(label, path, false, &mut file),
-            Err(cause) => self.hand_on(label, path, false, Err(cause)),
+            Ok(mut file) => self.stream(at, &mut file),
+            Err(cause) => self.hand_on(at, false, Err(cause)),
         }
     }
 
-    fn stream(
-        &mut self,
-        label: &Path,
-        path: &Path,
-        named: bool,
-        reader: &mut dyn Read,
-    ) -> Result<()> {
-        let bytes = self.bytes;
-        match plain(Box::new(Counted { reader, bytes })) {
-            Ok(text) if is_tar(&text.head) => match self.archive(text) {
-                Ok(outcome) => outcome,
-                Err(cause) => self.hand_on(label, path, named, Err(cause)),
-            },
-            text => self.hand_on(label, path, named, text.and_then(decoded)),
+    fn stream(&mut self, at: At<'_>, reader: &mut dyn Read) -> Result<()> {
+        let meter = self.meter;
+        let counted = Counted {
+            reader,
+            bytes: meter.read,
+        };
+        let text = plain(Box::new(counted), meter);
+        self.text(at, text)
+    }
+
+    /// A text without compression: an archive, or something that is read.
+    fn text(&mut self, at: At<'_>, text: io::Result<Text<'_>>) -> Result<()> {
+        let text = match text {
+            Err(cause) => return self.hand_on(at, true, Err(cause)),
+            Ok(text) => text,
+        };
+        let outcome = if at.archives == 0 {
+            return self.hand_on(at, false, utf16::decoded(text));
+        } else if tar::is_tar(&text.head) {
+            self.tar(at, text)
+        } else if zip::is_zip(&text.head) {
+            self.zip(at, text)
+        } else {
+            return self.hand_on(at, false, utf16::decoded(text));
+        };
+        match outcome {
+            Ok(outcome) => outcome,
+            Err(cause) => self.hand_on(at, true, Err(cause)),
         }
     }
 
     /// The outer error is the archive's, the inner one comes from a file of it.
-    fn archive(&mut self, text: Text<'_>) -> io::Result<Result<()>> {
-        let mut archive = tar::Archive::new(text.reader);
-        for entry in archive.entries()? {
-            let entry = entry?;
-            if !entry.header().entry_type().is_file() {
-                continue;
-            }
-            let path = entry.path()?.into_owned();
-            let text = plain(Box::new(entry)).and_then(decoded);
-            if let Err(error) = self.hand_on(&path, &path, false, text) {
+    fn tar(&mut self, at: At<'_>, text: Text<'_>) -> io::Result<Result<()>> {
+        let mut tar = ::tar::Archive::new(text.reader);
+        for entry in Tar::new(&mut tar)? {
+            let (path, mut entry) = entry?;
+            if let Err(error) = self.within(at, &path, Ok(&mut entry)) {
                 return Ok(Err(error));
             }
         }
         Ok(Ok(()))
     }
 
-    fn hand_on(
-        &mut self,
-        label: &Path,
-        path: &Path,
-        named: bool,
-        text: io::Result<Text<'_>>,
-    ) -> Result<()> {
-        (self.on_file)(File {
-            label,
+    fn zip(&mut self, at: At<'_>, text: Text<'_>) -> io::Result<Result<()>> {
+        let mut zip = Zip::new(text.reader);
+        while let Some(entry) = zip.entry()? {
+            let outcome = if let Some(cause) = entry.refusal() {
+                let outcome = self.within(at, &entry.path, Err(cause));
+                zip.skip(&entry)?;
+                outcome
+            } else {
+                let mut contents = zip.contents(&entry);
+                let outcome = if entry.is_folder {
+                    Ok(())
+                } else {
+                    self.within(at, &entry.path, Ok(&mut *contents))
+                };
+                // what nobody wanted to read to its end
+                io::copy(&mut contents, &mut io::sink())?;
+                outcome
+            };
+            if outcome.is_err() {
+                return Ok(outcome);
+            }
+            zip.finish(&entry)?;
+        }
+        Ok(Ok(()))
+    }
+
+    /// A file of an archive. Its label says in which, where that was not named itself.
+    fn within(&mut self, at: At<'_>, path: &Path, reader: io::Result<&mut dyn Read>) -> Result<()> {
+        let label = if at.named {
+            path.to_owned()
+        } else {
+            at.label.join(path)
+        };
+        let at = At {
+            label: &label,
             path,
-            named,
+            named: false,
+            archives: at.archives - 1,
+        };
+        match reader {
+            Ok(reader) => {
+                let text = plain(Box::new(reader), self.meter);
+                self.text(at, text)
+            }
+            Err(cause) => self.hand_on(at, true, Err(cause)),
+        }
+    }
+
+    fn hand_on(&mut self, at: At<'_>, archive: bool, text: io::Result<Text<'_>>) -> Result<()> {
+        (self.on_file)(File {
+            label: at.label,
+            path: at.path,
+            named: at.named,
+            archive,
             text,
         })
     }
@@ -156,102 +244,5 @@ impl Read for Counted<'_> {
         let read = self.reader.read(buffer)?;
         self.bytes.set(self.bytes.get().saturating_add(read as u64));
         Ok(read)
-    }
-}
-
-fn peek<'a>(mut reader: Box<dyn Read + 'a>) -> io::Result<Text<'a>> {
-    let mut head = Vec::new();
-    reader.by_ref().take(HEAD).read_to_end(&mut head)?;
-    Ok(Text {
-        reader: Box::new(Cursor::new(head.clone()).chain(reader)),
-        head,
-    })
-}
-
-/// Takes gzip off (RFC 1952 §2.3.1: it begins with 1f 8b).
-fn plain<'a>(reader: Box<dyn Read + 'a>) -> io::Result<Text<'a>> {
-    let text = peek(reader)?;
-    if text.head.starts_with(&[0x1f, 0x8b]) {
-        return peek(Box::new(MultiGzDecoder::new(text.reader)));
-    }
-    Ok(text)
-}
-
-/// POSIX and GNU archives alike have this word in their first header (POSIX.1-2017, `pax`).
-fn is_tar(head: &[u8]) -> bool {
-    head.get(257..262) == Some(b"ustar")
-}
-
-/// UTF-8 without a byte order mark. PowerShell's `>` writes UTF-16 with one.
-fn decoded(mut text: Text<'_>) -> io::Result<Text<'_>> {
-    let mut drop_mark =
-        |length: u64| io::copy(&mut text.reader.by_ref().take(length), &mut io::sink());
-    match *text.head.as_slice() {
-        [0xef, 0xbb, 0xbf, ..] => {
-            drop_mark(3)?;
-            peek(text.reader)
-        }
-        [0xff, 0xfe, ..] => {
-            drop_mark(2)?;
-            peek(Box::new(Utf16::new(text.reader, u16::from_le_bytes)))
-        }
-        [0xfe, 0xff, ..] => {
-            drop_mark(2)?;
-            peek(Box::new(Utf16::new(text.reader, u16::from_be_bytes)))
-        }
-        _ => Ok(text),
-    }
-}
-
-/// Turns UTF-16 into UTF-8 while it is read.
-struct Utf16<'a> {
-    reader: Box<dyn Read + 'a>,
-    unit: fn([u8; 2]) -> u16,
-    /// What did not make a whole character yet.
-    rest: Vec<u8>,
-    ready: Cursor<Vec<u8>>,
-}
-
-impl<'a> Utf16<'a> {
-    fn new(reader: Box<dyn Read + 'a>, unit: fn([u8; 2]) -> u16) -> Self {
-        Utf16 {
-            reader,
-            unit,
-            rest: Vec::new(),
-            ready: Cursor::default(),
-        }
-    }
-
-    /// Decodes some more; `false` at the end of the text.
-    fn refill(&mut self) -> io::Result<bool> {
-        let read = self
-            .reader
-            .by_ref()
-            .take(HEAD)
-            .read_to_end(&mut self.rest)?;
-        let (pairs, _) = self.rest.as_chunks::<2>();
-        let mut units: Vec<u16> = pairs.iter().map(|pair| (self.unit)(*pair)).collect();
-        let high = |unit: &u16| (0xd800..0xdc00).contains(unit);
-        if read > 0 && units.last().is_some_and(high) {
-            units.pop();
-        }
-        self.rest.drain(..units.len() * 2);
-        self.ready = Cursor::new(String::from_utf16_lossy(&units).into_bytes());
-        Ok(read > 0)
-    }
-}
-
-impl Read for Utf16<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let read = self.ready.read(buffer)?;
-            if read > 0 || buffer.is_empty() || !self.refill()? {
-                return if read > 0 {
-                    Ok(read)
-                } else {
-                    self.ready.read(buffer)
-                };
-            }
-        }
     }
 }

@@ -3,19 +3,21 @@
 
 use super::coverage::{Coverage, Listed};
 use super::error::{Fault, label};
+use super::head::{Head, Shape, exact, kind_of_items};
 use super::layout::Layout;
+use super::mend;
 use super::reading::{READING, Reading};
 use crate::snapshot::{Gap, Kind, Retention, Store, Why};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Items whose kind stands after them in the list are held back; more than this no list does.
 const HELD_LIMIT: usize = 32 << 20;
 
-/// What the API server answers when it is asked for metadata alone (`meta.k8s.io/v1`).
-const METADATA_ONLY: &str = "PartialObjectMetadata";
+/// A few are met: an array of lists, a list of what several commands printed.
+const LISTS_DEEP: usize = 8;
 
 /// The taking in of files, one after another.
 pub(super) struct DumpSink<'i> {
@@ -27,6 +29,8 @@ pub(super) struct DumpSink<'i> {
     open: Vec<Open>,
     lists: Vec<Listed>,
     singles: Vec<Kind>,
+    /// Kinds that were met in a form that is not read.
+    refused: Vec<Kind>,
     objects: u64,
     recognised: bool,
     stopped: Option<Fault>,
@@ -42,22 +46,6 @@ struct Open {
     held_bytes: usize,
 }
 
-/// What an object says of itself.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Head {
-    kind: Option<String>,
-    api_version: Option<String>,
-    metadata: Option<Meta>,
-    items: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize, Default)]
-struct Meta {
-    namespace: Option<String>,
-    name: Option<String>,
-}
-
 /// The API server's answer when it refuses (`metav1.Status`).
 #[derive(Deserialize)]
 struct Status {
@@ -65,26 +53,32 @@ struct Status {
     message: Option<String>,
 }
 
-impl Head {
-    fn is_list(&self) -> bool {
-        let named = self.kind.as_deref().unwrap_or("List");
-        self.items.is_some() && named.ends_with("List")
-    }
+#[derive(Deserialize)]
+struct Watched<'a> {
+    r#type: String,
+    #[serde(borrow)]
+    object: &'a RawValue,
+}
 
-    /// The kind, unless another API group uses the same word.
-    fn known_kind(&self) -> Option<Kind> {
-        let word = self.kind.as_deref()?;
-        let kind = Kind::of_manifest(word).filter(|kind| kind.as_str() == word)?;
-        let group = match self.api_version.as_deref() {
-            None => return Some(kind),
-            Some(version) => version.split_once('/').map_or("", |(group, _)| group),
-        };
-        // events have two groups; workloads were in `extensions` until 1.16
-        let same = group == kind.group()
-            || (kind == Kind::Event && group == "events.k8s.io")
-            || (kind.group() == "apps" && group == "extensions");
-        same.then_some(kind)
-    }
+/// The columns of a Table (`meta.k8s.io/v1`).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Table {
+    column_definitions: Vec<Column>,
+}
+
+#[derive(Deserialize)]
+struct Column {
+    name: String,
+}
+
+/// A Table does not say of which kind its rows are.
+fn of_table(json: &[u8]) -> Option<Kind> {
+    let table: Table = serde_json::from_slice(json).ok()?;
+    let mut columns = table.column_definitions.iter();
+    columns
+        .any(|column| column.name == "Restarts")
+        .then_some(Kind::Pod)
 }
 
 impl<'i> DumpSink<'i> {
@@ -101,6 +95,7 @@ impl<'i> DumpSink<'i> {
             open: Vec::new(),
             lists: Vec::new(),
             singles: Vec::new(),
+            refused: Vec::new(),
             objects: 0,
             recognised: false,
             stopped: None,
@@ -113,6 +108,7 @@ impl<'i> DumpSink<'i> {
         self.open.clear();
         self.lists.clear();
         self.singles.clear();
+        self.refused.clear();
         self.objects = 0;
         self.recognised = false;
         self.stopped = None;
@@ -124,9 +120,11 @@ impl<'i> DumpSink<'i> {
         self.coverage.file(&self.layout, &lists, &self.singles);
     }
 
-    /// The file could not be read to its end: of its kinds something is missing.
-    pub(super) fn broken(&mut self, path: &Path, fault: &Fault) {
+    /// The file could not be read to its end: of its kinds something is missing. Before an object was met, these are
+    /// the kinds that it names.
+    pub(super) fn broken(&mut self, path: &Path, fault: &Fault, named: &[Kind]) {
         let mut kinds = self.singles.clone();
+        kinds.append(&mut self.refused);
         let listed = self.open.iter().map(|open| &open.listed).chain(&self.lists);
         kinds.extend(listed.flat_map(|listed| listed.kinds.keys().copied()));
         let (namespace, of_layout) = match &self.layout {
@@ -140,15 +138,21 @@ impl<'i> DumpSink<'i> {
         if let Some(kind) = of_layout {
             kinds = vec![kind];
         }
+        if kinds.is_empty() {
+            kinds = named.to_vec();
+        }
         kinds.sort();
         kinds.dedup();
         for kind in kinds {
-            self.coverage.gap(Gap {
+            self.coverage.cut(Gap {
                 kind,
                 namespace: namespace.clone(),
                 name: None,
                 why: Why::Failed,
-                detail: format!("{}: {fault}", label(path)),
+                detail: match fault {
+                    Fault::Io(cause) => format!("{}: {fault}: {cause}", label(path)),
+                    fault => format!("{}: {fault}", label(path)),
+                },
             });
         }
     }
@@ -214,24 +218,42 @@ impl<'i> DumpSink<'i> {
                 .for_each(|text| self.refused(kind, None, text));
             return Ok(());
         }
-        let Ok(head) = serde_json::from_slice::<Head>(json) else {
+        let Some(head) = Head::read(json) else {
             return Ok(());
         };
         if head.is_list() {
+            if self.open.len() >= LISTS_DEEP {
+                return Err(Fault::TooDeep { limit: LISTS_DEEP });
+            }
             return super::json::value(json, self);
         }
-        if head
-            .kind
-            .as_deref()
-            .is_some_and(|kind| kind != METADATA_ONLY)
+        if let Some(list) = self.open.last()
+            && head.is_snake_case()
         {
+            let kind = list.kind.as_deref().and_then(exact);
+            return self.refuse(kind.or(head.known_kind()), Fault::SnakeCase);
+        }
+        if head.says().is_some() {
             return self.named(&head, json);
         }
         let of_list = self.open.last().and_then(|list| list.kind.clone());
         match of_list.as_deref().map(exact).unwrap_or(self.layout.kind()) {
+            // only its place says what it is, and it is no object at all
+            Some(_) if of_list.is_none() && head.metadata.is_none() => {}
             Some(kind) => self.take(kind, &head, json),
-            None if of_list.is_some() => return Ok(()),
-            None => return self.hold(json),
+            None if of_list.is_some() => {}
+            None => return self.shaped(&head, json),
+        }
+        Ok(())
+    }
+
+    /// An item that neither says its kind nor stands in a list that does.
+    fn shaped(&mut self, head: &Head, json: &[u8]) -> Result<(), Fault> {
+        match Shape::of(json) {
+            Shape::Object(kind) if head.kind.is_none() => self.take(kind, head, json),
+            Shape::WatchEvent => return self.watched(json),
+            Shape::Internal => return self.refuse(None, Fault::Internal),
+            Shape::Object(_) | Shape::Foreign => return self.hold(json),
         }
         Ok(())
     }
@@ -245,12 +267,69 @@ impl<'i> DumpSink<'i> {
             }
             return Ok(());
         }
-        let head = serde_json::from_slice::<Head>(json).map_err(|_| Fault::Foreign)?;
+        let head = Head::read(json).ok_or(Fault::Foreign)?;
         match head.kind.as_deref() {
+            _ if head.is_snake_case() => {
+                let known = head.known_kind();
+                if known.is_none() && head.metadata.is_none() {
+                    return Err(Fault::Foreign);
+                }
+                self.refuse(known, Fault::SnakeCase)
+            }
             Some("Status") => refusal(json),
-            Some(_) if !is_audit(&head) => self.named(&head, json),
+            Some("Table") => self.refuse(of_table(json), Fault::Table),
+            Some("WatchEvent") => self.watched(json),
+            Some(_) if !head.is_audit() => self.named(&head, json),
+            Some(_) => Err(Fault::Foreign),
+            None => match Shape::of(json) {
+                Shape::Object(kind) => {
+                    self.take(kind, &head, json);
+                    Ok(())
+                }
+                Shape::WatchEvent => self.watched(json),
+                Shape::Internal => self.refuse(None, Fault::Internal),
+                Shape::Foreign => Err(Fault::Foreign),
+            },
+        }
+    }
+
+    /// What `kubectl get --watch --output-watch-events` prints.
+    fn watched(&mut self, json: &[u8]) -> Result<(), Fault> {
+        let event: Watched<'_> = serde_json::from_slice(json).map_err(|_| Fault::Foreign)?;
+        let object = event.object.get().as_bytes();
+        match event.r#type.as_str() {
+            "ADDED" | "MODIFIED" => self.single(object),
+            "DELETED" => {
+                let head = Head::read(object).ok_or(Fault::Foreign)?;
+                if let Some(kind) = head.known_kind()
+                    && self.is_newest(kind, &head)
+                {
+                    // what cannot be decoded was not taken in either
+                    let _ = self.store.remove(kind, object);
+                }
+                self.recognised = true;
+                Ok(())
+            }
+            "BOOKMARK" => Ok(()),
+            "ERROR" => refusal(object),
             _ => Err(Fault::Foreign),
         }
+    }
+
+    fn is_newest(&mut self, kind: Kind, head: &Head) -> bool {
+        let meta = head.metadata.as_ref();
+        let (Some(meta), Some(version)) = (meta, meta.and_then(|meta| meta.version())) else {
+            return true;
+        };
+        let (namespace, name) = (meta.namespace.as_deref(), meta.name.as_deref());
+        let (namespace, name) = (namespace.unwrap_or_default(), name.unwrap_or_default());
+        self.coverage.is_newest(kind, namespace, name, version)
+    }
+
+    /// Says that something is of Kubernetes and not read, as it is written.
+    pub(super) fn refuse(&mut self, kind: Option<Kind>, fault: Fault) -> Result<(), Fault> {
+        self.refused.extend(kind);
+        Err(fault)
     }
 
     fn named(&mut self, head: &Head, json: &[u8]) -> Result<(), Fault> {
@@ -277,11 +356,11 @@ impl<'i> DumpSink<'i> {
             Some(wanted) if wanted != namespace => Retention::Record,
             _ => Retention::Whole,
         };
-        if self.store.insert(kind, json, retention).is_err() {
+        if self.is_newest(kind, head) && !self.inserted(kind, json, retention) {
             // what the decoder says may hold a value of the object
             self.coverage.undecodable(Gap {
                 kind,
-                namespace: kind.namespaced().then(|| namespace.to_owned()),
+                namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
                 name: meta.and_then(|meta| meta.name.clone()),
                 why: Why::Failed,
                 detail: "cannot be decoded".to_owned(),
@@ -297,6 +376,20 @@ impl<'i> DumpSink<'i> {
                 }
             }
             None => self.singles.push(kind),
+        }
+    }
+
+    /// Takes an object in as it is, or as it was before something bent it.
+    fn inserted(&mut self, kind: Kind, json: &[u8], retention: Retention) -> bool {
+        let mut insert = |json: &[u8]| {
+            let taken = self.store.insert(kind, json, retention);
+            taken.map_err(|undecodable| undecodable.source)
+        };
+        match insert(json) {
+            Ok(()) => true,
+            // of two fields of one name nobody knows which counts
+            Err(error) if error.to_string().starts_with("duplicate field") => false,
+            Err(_) => mend::taken(json, &mut insert),
         }
     }
 
@@ -327,24 +420,6 @@ impl<'i> DumpSink<'i> {
             detail,
         });
     }
-}
-
-/// `PodList` gives `Pod`; `List` gives nothing.
-fn kind_of_items(kind: &str) -> Option<String> {
-    kind.strip_suffix("List")
-        .filter(|kind| !kind.is_empty() && *kind != METADATA_ONLY)
-        .map(str::to_owned)
-}
-
-fn exact(kind: &str) -> Option<Kind> {
-    Kind::of_manifest(kind).filter(|known| known.as_str() == kind)
-}
-
-/// An audit log is a stream of objects of kind Event, and none that speaks of the cluster's state.
-fn is_audit(head: &Head) -> bool {
-    head.api_version
-        .as_deref()
-        .is_some_and(|version| version.starts_with("audit.k8s.io/"))
 }
 
 fn refusal(json: &[u8]) -> Result<(), Fault> {

@@ -9,6 +9,7 @@ use super::{json, yaml};
 use crate::snapshot::{Seen, Store, Why};
 use std::io::{self, BufReader, Read};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// Gives its text, then fails.
 struct Breaks<'a>(&'a [u8]);
@@ -103,6 +104,41 @@ metadata: {name: n3}
         assert!(matches!(store.namespaces().get("", "shop"), Seen::Yes(_)));
         assert!(store.nodes().get("", "n9").is_absent(), "{whole}");
     }
+}
+
+#[test]
+fn a_large_text_that_is_no_list_is_looked_at_once() {
+    let mut text = String::from("kind: Notes\n");
+    for number in 0..40_000 {
+        text.push_str(&format!("key{number}: value\n"));
+    }
+    // it is longer than a document may be, so that nothing of it is decoded
+    let text = text.repeat(16);
+    let ((_, fault), took) =
+        timed(|| store(|sink| yaml::read(&mut text.as_bytes(), sink, 1 << 10)));
+    assert!(matches!(fault, Some(Fault::TooLarge { .. })), "{fault:?}");
+    assert!(took < Duration::from_secs(20), "{took:?}");
+}
+
+#[test]
+fn aliases_that_unfold_to_a_bomb_are_told_from_a_cut() {
+    let mut text = String::from("kind: Pod\na0: &a0 [x,x,x,x,x,x,x,x,x]\n");
+    for level in 1..9 {
+        let before = format!("*a{},", level - 1).repeat(9);
+        text.push_str(&format!("a{level}: &a{level} [{before}]\n"));
+    }
+    let (_, fault) = store(|sink| yaml::read(&mut text.as_bytes(), sink, yaml::WHOLE));
+    assert!(matches!(fault, Some(Fault::Unfolds { .. })), "{fault:?}");
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long it takes is what is tested"
+)]
+fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
+    let began = Instant::now();
+    let result = run();
+    (result, began.elapsed())
 }
 
 #[test]

@@ -6,9 +6,10 @@
 
 use super::error::Fault;
 use super::json::{self, ITEM_LIMIT};
-use super::sniff::is_kubectl_remark;
+use super::sniff::is_stray;
 use super::take::DumpSink;
 use serde_json::Value;
+use serde_saphyr::Error;
 use std::io::{BufRead, Read};
 
 /// Up to this many bytes a document is decoded at once.
@@ -22,6 +23,7 @@ pub(super) fn read(
 ) -> Result<(), Fault> {
     let mut document = Document {
         whole,
+        cut_at: whole,
         text: String::new(),
         begins: 1,
         list: None,
@@ -53,16 +55,27 @@ pub(super) fn read(
             if let Some(rest) = bare.strip_prefix("--- ") {
                 document.line(rest, number, sink)?;
             }
-        } else if !is_kubectl_remark(text) && !text.starts_with('%') {
+        } else if !is_stray(text) && !text.starts_with('%') {
+            if text.starts_with("apiVersion:") && document.has_version() {
+                // a mapping has no key twice: these are two objects, joined without a line of dashes
+                document.end(number - 1, sink)?;
+            }
             document.line(text, number, sink)?;
         }
     }
-    document.end(number, sink)
+    document.end(number, sink).map_err(|fault| match fault {
+        Fault::NotYaml { objects, line } if line + 1 >= number => {
+            Fault::CutOffYaml { objects, line }
+        }
+        fault => fault,
+    })
 }
 
 /// The document that is being read.
 struct Document {
     whole: usize,
+    /// How large the text is when cutting is tried next.
+    cut_at: usize,
     /// What was read and not decoded: the whole document, or one item of its list.
     text: String,
     /// The line on which `text` begins.
@@ -80,6 +93,12 @@ struct List {
 }
 
 impl Document {
+    /// Whether the text that is being read says its version, outside of all that it holds.
+    fn has_version(&self) -> bool {
+        let around = self.list.as_ref().map_or(&self.text, |list| &list.head);
+        around.starts_with("apiVersion:") || around.contains("\napiVersion:")
+    }
+
     fn line(&mut self, line: &str, number: u64, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
         match self.list.take() {
             None => {
@@ -87,7 +106,8 @@ impl Document {
                     self.begins = number;
                 }
                 self.text.push_str(line);
-                if self.text.len() > self.whole {
+                if self.text.len() > self.cut_at {
+                    self.cut_at = self.text.len() * 2;
                     self.cut(sink)?;
                 }
             }
@@ -182,6 +202,9 @@ impl Document {
             sink.end_list(kind_in(&list.head).as_deref(), names_version)?;
         } else {
             let text = std::mem::take(&mut self.text);
+            if text.trim().is_empty() {
+                return Ok(());
+            }
             for value in decode(&text, self.begins, sink)? {
                 if !value.is_null() {
                     json::value(value.to_string().as_bytes(), sink)?;
@@ -189,6 +212,7 @@ impl Document {
             }
         }
         self.text.clear();
+        self.cut_at = self.whole;
         self.begins = number + 1;
         Ok(())
     }
@@ -209,8 +233,16 @@ fn decode(text: &str, begins: u64, sink: &DumpSink<'_>) -> Result<Vec<Value>, Fa
         },
         with_snippet: false,
     };
-    serde_saphyr::from_multiple_with_options(text, options).map_err(|error| Fault::NotYaml {
-        objects: sink.objects(),
-        line: begins + error.location().map_or(0, |at| at.line().saturating_sub(1)),
+    serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
+        let objects = sink.objects();
+        let line = error.location().map_or(0, |at| at.line().saturating_sub(1));
+        let line = begins + line;
+        match error.without_snippet() {
+            Error::Budget { .. }
+            | Error::AliasReplayLimitExceeded { .. }
+            | Error::AliasExpansionLimitExceeded { .. }
+            | Error::AliasError { .. } => Fault::Unfolds { objects, line },
+            _ => Fault::NotYaml { objects, line },
+        }
     })
 }

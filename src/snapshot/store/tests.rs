@@ -139,3 +139,32 @@ fn a_record_of_a_pod_that_was_looked_at_leaves_it_whole() {
     let nodes = store.pod_records().iter().map(|record| record.node.clone());
     assert_eq!(nodes.collect::<Vec<_>>(), [Some("n2".into())]);
 }
+
+/// A pod with this time as its container's start, that restarted long before.
+fn restarted(started: &str, ready: bool) -> String {
+    let status = if ready { "True" } else { "False" };
+    format!(
+        r#"{{"metadata":{{"name":"web","namespace":"shop"}},"spec":{{"nodeName":"n1","containers":[{{"name":"app","env":[{{"name":"A","value":"b"}}]}}]}},
+            "status":{{"phase":"Running","conditions":[{{"type":"Ready","status":"{status}","lastTransitionTime":"{started}"}}],
+            "containerStatuses":[{{"name":"app","ready":{ready},"restartCount":7,"image":"x","imageID":"y","state":{{"running":{{"startedAt":"{started}"}}}},
+            "lastState":{{"terminated":{{"exitCode":1,"finishedAt":"{started}"}}}}}}]}}}}"#
+    )
+}
+
+#[test]
+fn of_a_pod_that_outlived_its_crashes_little_is_kept() {
+    let kept = |started: &str, ready: bool| {
+        let mut store = Store::new(Why::NotInDump);
+        let node = r#"{"metadata":{"name":"n1"},"status":{"conditions":[{"type":"Ready","status":"True","lastHeartbeatTime":"2026-01-01T01:00:00Z"}]}}"#;
+        let mut insert = |kind, json: &str| store.insert(kind, json.as_bytes(), Retention::Whole);
+        insert(Kind::Node, node).unwrap();
+        insert(Kind::Pod, &restarted(started, ready)).unwrap();
+        let pod = store.whole_pod("shop", "web").unwrap();
+        let restarts = pod.containers().next().unwrap().status.restart_count;
+        assert_eq!(restarts, 7);
+        pod.spec().containers[0].env.is_some()
+    };
+    assert!(!kept("2026-01-01T00:00:00Z", true));
+    assert!(kept("2026-01-01T00:55:00Z", true), "it may crash again");
+    assert!(kept("2026-01-01T00:00:00Z", false));
+}
