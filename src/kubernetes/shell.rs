@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// Every option of the commands that are printed. Any other word that begins with a dash is a name or a value.
-const OPTIONS: [&str; 34] = [
+const OPTIONS: [&str; 35] = [
     "-A",
     "-L",
     "-a",
@@ -30,6 +30,7 @@ const OPTIONS: [&str; 34] = [
     "--force",
     "--from-literal",
     "--grace-period",
+    "--kubeconfig",
     "--hard",
     "--limits",
     "--name",
@@ -73,7 +74,9 @@ pub fn command(parts: impl IntoIterator<Item = impl AsRef<str>>) -> String {
 
 /// Words as somebody else's command line has them, options among them: to be read, not to be pasted.
 pub fn words(words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
-    let quoted = words.into_iter().map(|word| quote(word.as_ref()).into_owned());
+    let quoted = words
+        .into_iter()
+        .map(|word| quote(word.as_ref()).into_owned());
     quoted.collect::<Vec<_>>().join(" ")
 }
 
@@ -84,7 +87,11 @@ pub fn json(value: &Value) -> String {
         if is_visible(c) {
             escaped.push(c);
         } else {
-            let units = c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+            let units = c
+                .encode_utf16(&mut [0; 2])
+                .iter()
+                .map(|unit| format!("\\u{unit:04x}"))
+                .collect::<String>();
             escaped.push_str(&units);
         }
     }
@@ -165,9 +172,18 @@ mod tests {
 
     #[test]
     fn a_name_is_never_an_option() {
-        let line = kubectl("--token=x", ["describe", "pvc", "--server=https://evil", "-v=9"]);
-        assert_eq!(line, "kubectl -n '�-token=x' describe pvc '�-server=https://evil' '�v=9'");
-        assert_eq!(command(["logs", "--tail=5", "-c", "a"]), "logs --tail=5 -c a");
+        let line = kubectl(
+            "--token=x",
+            ["describe", "pvc", "--server=https://evil", "-v=9"],
+        );
+        assert_eq!(
+            line,
+            "kubectl -n '�-token=x' describe pvc '�-server=https://evil' '�v=9'"
+        );
+        assert_eq!(
+            command(["logs", "--tail=5", "-c", "a"]),
+            "logs --tail=5 -c a"
+        );
         assert_eq!(words(["sh", "-c", "a b"]), "sh -c 'a b'");
     }
 
