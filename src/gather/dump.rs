@@ -38,6 +38,7 @@ mod coverage;
 mod error;
 mod json;
 mod layout;
+mod mask;
 mod reading;
 mod saved;
 mod sniff;
@@ -50,7 +51,7 @@ mod yaml;
 
 pub use reading::{READING, Read, Reading};
 pub use saved::{Saved, saved};
-pub use write::{DumpWriter, Dumped};
+pub use write::{DumpWriter, Dumped, Extent};
 
 use super::missing::{self, Candidate};
 use super::{Gathered, Traffic};
