@@ -11,15 +11,18 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// Every option of the commands that are printed. Any other word that begins with a dash is a name or a value.
-const OPTIONS: [&str; 35] = [
+const OPTIONS: [&str; 38] = [
     "-A",
     "-L",
     "-a",
     "-c",
+    "-i",
     "-l",
     "-n",
     "-o",
     "-p",
+    "-u",
+    "-v",
     "--all-containers",
     "--config",
     "--creds",
@@ -174,11 +177,11 @@ mod tests {
     fn a_name_is_never_an_option() {
         let line = kubectl(
             "--token=x",
-            ["describe", "pvc", "--server=https://evil", "-v=9"],
+            ["describe", "pvc", "--server=https://evil", "-y=9"],
         );
         assert_eq!(
             line,
-            "kubectl -n '�-token=x' describe pvc '�-server=https://evil' '�v=9'"
+            "kubectl -n '�-token=x' describe pvc '�-server=https://evil' '�y=9'"
         );
         assert_eq!(
             command(["logs", "--tail=5", "-c", "a"]),
