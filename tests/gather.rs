@@ -7,6 +7,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::expect_used,
+    clippy::disallowed_methods,
     reason = "a test may fail anywhere"
 )]
 

@@ -268,7 +268,8 @@ fn complete(
 /// `auth/add_authorization.rs`). `AuthInfo` gives it away only serialised.
 fn check_token(user: &AuthInfo, what: &'static str) -> Result<(), ConnectError> {
     let user = serde_json::to_value(user).unwrap_or_default();
-    check(user["token"].as_str().unwrap_or_default(), what)
+    let token = user.get("token").and_then(Value::as_str);
+    check(token.unwrap_or_default(), what)
 }
 
 fn check(token: &str, what: &'static str) -> Result<(), ConnectError> {

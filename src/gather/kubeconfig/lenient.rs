@@ -87,3 +87,52 @@ fn absolute(folder: &Path, fields: &mut Map<String, Value>, field: &str) {
         fields.insert(field.to_owned(), path.into());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_text(text: &str) -> (tempfile::TempDir, Kubeconfig) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config");
+        std::fs::write(&path, text).unwrap();
+        let config = read(&path).unwrap();
+        (folder, config)
+    }
+
+    #[test]
+    fn a_context_without_a_cluster_spoils_no_other() {
+        for other in ["{namespace: x}", "{cluster: null, user: a}", "{}"] {
+            let (folder, config) = read_text(&format!(
+                "contexts:\n- {{name: a, context: {{cluster: a, user: a}}}}\n- {{name: other, context: {other}}}\n\
+                 clusters:\n- {{name: a, cluster: {{server: 'https://a', certificate-authority: ca.crt}}}}\n\
+                 users:\n- {{name: a, user: {{tokenFile: sub/token, exec: {{command: ./login}}}}}}\n"
+            ));
+            let names: Vec<&str> = config.contexts.iter().map(|it| it.name.as_str()).collect();
+            assert_eq!(names, ["a", "other"]);
+            let there = |name: &str| Some(folder.path().join(name).to_string_lossy().into_owned());
+            let cluster = config.clusters[0].cluster.clone().unwrap();
+            assert_eq!(cluster.certificate_authority, there("ca.crt"), "{other}");
+            let user = config.auth_infos[0].auth_info.clone().unwrap();
+            assert_eq!(user.token_file, there("sub/token"));
+            assert_eq!(user.exec.unwrap().command, there("./login"));
+        }
+    }
+
+    #[test]
+    fn an_empty_path_is_none() {
+        let text = "clusters:\n- {name: a, cluster: {server: 'https://a', certificate-authority: ''}}\n\
+                    users:\n- {name: a, user: {tokenFile: '', client-key: ''}}\n";
+        let (_folder, config) = read_text(text);
+        assert_eq!(
+            config.clusters[0]
+                .cluster
+                .clone()
+                .unwrap()
+                .certificate_authority,
+            None
+        );
+        let user = config.auth_infos[0].auth_info.clone().unwrap();
+        assert_eq!((user.token_file, user.client_key), (None, None));
+    }
+}

@@ -364,42 +364,6 @@ fn relative_paths_start_at_the_file() {
 }
 
 #[test]
-fn a_context_without_a_cluster_spoils_no_other() {
-    let folder = Folder::new();
-    for other in ["{namespace: x}", "{cluster: null, user: a}", "{}"] {
-        let text = file("a", "a").replace(
-            "clusters:",
-            &format!("- name: other\n  context: {other}\nclusters:"),
-        ) + "- name: b\n  user: {tokenFile: sub/token, exec: {command: ./login}}\n";
-        let path = folder.write(
-            "config",
-            &text.replace(
-                "cluster: {server",
-                "cluster: {certificate-authority: ca.crt, server",
-            ),
-        );
-        let merged = Merged::read(&flags(), &env_of(std::slice::from_ref(&path))).unwrap();
-        assert_eq!(merged.context_names(), ["a", "other"]);
-        let cluster = merged.config.clusters[0].cluster.clone().unwrap();
-        let there = |name: &str| Some(folder.path(name).to_string_lossy().into_owned());
-        assert_eq!(cluster.certificate_authority, there("ca.crt"), "{other}");
-        let user = merged.config.auth_infos[1].auth_info.clone().unwrap();
-        assert_eq!(
-            (user.token_file, user.exec.unwrap().command),
-            (there("sub/token"), there("./login"))
-        );
-    }
-}
-
-#[test]
-fn an_empty_path_is_none() {
-    let folder = Folder::new();
-    let text = file("a", "a").replace("{server", "{certificate-authority: '', server");
-    let env = env_of(&[folder.write("config", &text)]);
-    assert!(resolve(&flags(), &env).is_ok());
-}
-
-#[test]
 fn trust_is_either_given_or_waived() {
     let folder = Folder::new();
     let both = file("a", "a").replace(
