@@ -14,6 +14,7 @@ use crate::cli::targets::{self, Place, Typed};
 use crate::cli::{self, Cli, ColorWhen, Command, DiagnoseArgs, Documents, Format, PageFormat};
 use crate::diagnose::{Shown, Silence, Verdicts, diagnose, diagnose_again, silence};
 use crate::error::Failure;
+use crate::gather::dump::Extent;
 use crate::gather::kubeconfig::{ConnectionFlags, Environment};
 use crate::gather::watch::Watcher;
 use crate::gather::{self, Gathered, Traffic};
@@ -212,14 +213,26 @@ fn told_of_dump(gathered: &Gathered, layout: Layout) {
         color: false,
         ..layout
     };
-    let said = render::dumped(path.as_deref(), dumped.objects, dumped.bytes, layout);
+    let masked = dumped.extent == Extent::Masked;
+    let said = render::dumped(
+        path.as_deref(),
+        dumped.objects,
+        dumped.bytes,
+        masked,
+        layout,
+    );
     // the dump is there, whether that could be said or not
     let _ = stderr().write_all(said.as_bytes());
 }
 
 fn cluster(args: &DiagnoseArgs, scope: Scope, everywhere: bool) -> Result<Gathered> {
     let environment = Environment::of_process();
-    let dump = args.dump.as_deref();
+    let extent = if args.dump_unmasked {
+        Extent::Unmasked
+    } else {
+        Extent::Masked
+    };
+    let dump = args.dump.as_deref().map(|path| (path, extent));
     gather::cluster::read(&connection(args)?, &environment, scope, everywhere, dump)
 }
 

@@ -6,7 +6,7 @@ pub use crate::cli::explain::{explain, explain_json};
 pub use crate::diagnose::{Shown, Verdicts, diagnose, diagnose_again, diagnose_each};
 pub use crate::error::hints;
 pub use crate::gather::client::Client;
-pub use crate::gather::dump::{self, DumpWriter, Reading};
+pub use crate::gather::dump::{self, DumpWriter, Extent, Reading};
 pub use crate::gather::proxy::ProxyVariables;
 pub use crate::gather::watch::{Absent, Pace, Watcher, on_one_thread};
 pub use crate::gather::{

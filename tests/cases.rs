@@ -17,6 +17,9 @@
 
 mod api_server;
 mod json_schema;
+#[allow(dead_code, reason = "parity uses all of it")]
+#[path = "parity/random.rs"]
+mod random;
 mod support;
 mod trials;
 

@@ -6,11 +6,15 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::expect_used,
+    clippy::disallowed_methods,
     reason = "a test may fail anywhere"
 )]
 
+mod believed;
 mod beyond;
 mod depends;
+mod faults;
 mod habits;
 mod refused;
 mod rollouts;

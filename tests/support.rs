@@ -124,8 +124,13 @@ pub(crate) fn read_cluster(
 }
 
 /// Writes a dump as `--dump` would.
-pub(crate) fn write_dump(path: &Path, objects: &[serde_json::Value], reading: &Reading) {
-    let mut writer = DumpWriter::create(path).expect("a dump can be begun");
+pub(crate) fn write_dump(
+    path: &Path,
+    extent: Extent,
+    objects: &[serde_json::Value],
+    reading: &Reading,
+) {
+    let mut writer = DumpWriter::create(path, extent).expect("a dump can be begun");
     for object in objects {
         if let Some(kind) = object["kind"].as_str().and_then(Kind::of_manifest) {
             let json = object.to_string();

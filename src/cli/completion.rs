@@ -10,6 +10,7 @@ use crate::cli::explain;
 use crate::cli::{Cli, Documents};
 use crate::gather::kubeconfig::{ConnectionFlags, Environment, contexts};
 use crate::gather::names;
+use crate::kubernetes::shell;
 use crate::rules::Layer;
 use crate::snapshot::Kind;
 use clap::{Arg, Command, CommandFactory, ValueEnum};
@@ -165,12 +166,12 @@ fn find<'a>(command: &'a Command, word: &str) -> Option<&'a Arg> {
 fn values(flag: &Arg, last: &str, typed: &Typed<'_>, environment: &Environment) -> String {
     match flag.get_id().as_str() {
         "namespace" | "exclude_namespace" => lines(
-            plain(names::of(&typed.connection(), environment, Kind::Namespace)),
+            foreign(names::of(&typed.connection(), environment, Kind::Namespace)),
             last,
             NO_FILES,
         ),
         "context" => lines(
-            plain(contexts(&typed.connection(), environment)),
+            foreign(contexts(&typed.connection(), environment)),
             last,
             NO_FILES,
         ),
@@ -229,7 +230,11 @@ fn positional(
         let named = objects(kind, typed, environment)
             .into_iter()
             .map(|name| format!("{prefix}{name}"));
-        return lines(plain(named.collect()), &format!("{prefix}{name}"), NO_FILES);
+        return lines(
+            foreign(named.collect()),
+            &format!("{prefix}{name}"),
+            NO_FILES,
+        );
     }
     match typed.positional.as_slice() {
         [] => first(command, last, typed, environment),
@@ -252,9 +257,9 @@ fn positional(
         ["schema"] => lines(plain(choice::<Documents>()), last, NO_FILES),
         [word, ..] if command.find_subcommand(word).is_some() => NO_FILES.to_owned(),
         [kind, ..] if Kind::of_argument(kind).is_some() => {
-            lines(plain(objects(kind, typed, environment)), last, NO_FILES)
+            lines(foreign(objects(kind, typed, environment)), last, NO_FILES)
         }
-        _ => lines(plain(objects("pod", typed, environment)), last, NO_FILES),
+        _ => lines(foreign(objects("pod", typed, environment)), last, NO_FILES),
     }
 }
 
@@ -277,7 +282,7 @@ fn first(command: &Command, last: &str, typed: &Typed<'_>, environment: &Environ
             format!("a {kind} by name"),
         )
     });
-    let pods = plain(objects("pod", typed, environment));
+    let pods = foreign(objects("pod", typed, environment));
     let all: Vec<(String, String)> = pods.into_iter().chain(kinds).chain(subcommands).collect();
     lines(all, last, NO_FILES)
 }
@@ -296,6 +301,14 @@ fn plain(values: Vec<String>) -> Vec<(String, String)> {
         .into_iter()
         .map(|value| (value, String::new()))
         .collect()
+}
+
+/// Words that a server or a kubeconfig brings. A shell puts them on the line as they are, so that one with a line end, a
+/// control character, a quote or a dash in front could forge candidates, a directive, a command or an option: it is not
+/// offered.
+fn foreign(values: Vec<String>) -> Vec<(String, String)> {
+    let is_harmless = |value: &String| shell::is_plain(value) && !value.starts_with(['-', ':']);
+    plain(values.into_iter().filter(is_harmless).collect())
 }
 
 fn lines(candidates: Vec<(String, String)>, last: &str, directive: &str) -> String {
@@ -356,6 +369,30 @@ mod tests {
         assert!(complete(&["--output=j"]).starts_with("json\t"));
         assert_eq!(complete(&["--filename=x"]), FILES);
         assert_eq!(complete(&["--nonsense=x"]), NO_FILES);
+    }
+
+    #[test]
+    fn what_others_named_forges_nothing() {
+        let context = "arn:aws:eks:eu-west-1:1:cluster/dev";
+        let hostile = [
+            "a\n:0",
+            "a\tb",
+            "\u{1b}]52;c;eA==\u{7}",
+            "\u{9b}2J",
+            "\u{202e}a",
+            "$(id)",
+            "a;id",
+            "--server=x",
+            ":0",
+            "a b",
+            "é",
+        ];
+        let named = hostile
+            .into_iter()
+            .chain(["web-0", context])
+            .map(str::to_owned);
+        let offered = foreign(named.collect()).into_iter().map(|(value, _)| value);
+        assert_eq!(offered.collect::<Vec<_>>(), ["web-0", context]);
     }
 
     #[test]

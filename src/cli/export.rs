@@ -10,6 +10,7 @@ use std::net::SocketAddr;
     mut_arg("targets", |it| it.hide(true)),
     mut_arg("filename", |it| it.hide(true)),
     mut_arg("dump", |it| it.hide(true)),
+    mut_arg("dump_unmasked", |it| it.hide(true)),
     mut_arg("watch", |it| it.hide(true)),
     mut_arg("wait", |it| it.hide(true)),
     mut_arg("timeout", |it| it.hide(true)),

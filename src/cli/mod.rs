@@ -163,10 +163,15 @@ pub struct DiagnoseArgs {
     )]
     pub filename: Vec<PathBuf>,
 
-    /// Write what was read to this file, without secrets, to look at it elsewhere with -f; `-` is
-    /// standard output, in place of the report.
+    /// Write what was read to this file, to look at it elsewhere with -f; `-` is standard output, in
+    /// place of the report. Values of Secrets and ConfigMaps are left out; environment values, probe
+    /// headers, foreign annotations and what looks like a credential are masked.
     #[arg(long, value_name = "FILE", conflicts_with = "filename")]
     pub dump: Option<PathBuf>,
+
+    /// Mask nothing in the dump; values of Secrets and ConfigMaps are left out all the same.
+    #[arg(long, requires = "dump")]
+    pub dump_unmasked: bool,
 
     /// Follow the cluster: on a terminal a table that stays true, where Enter opens a row and q ends;
     /// elsewhere, on a dumb terminal, on Windows and with -v, a line for what becomes stuck, changes its

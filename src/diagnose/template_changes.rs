@@ -257,7 +257,7 @@ fn value(path: &str, value: &Value) -> Option<Fact> {
         }
         Value::Array(words) => {
             let words: Option<Vec<&str>> = words.iter().map(Value::as_str).collect();
-            shell::command(words?)
+            shell::words(words?)
         }
         Value::Object(_) if first(path) == "volumes" => volume(value)?,
         Value::Object(_) | Value::Null => return None,

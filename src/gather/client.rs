@@ -10,12 +10,11 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, DATE, RETRY_AFTER};
+use http::header::{ACCEPT, DATE, RETRY_AFTER};
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use kube::client::Body;
-use serde::de::IgnoredAny;
 use tokio::time::Instant;
 
 use super::connect_error::ConnectError;
@@ -23,15 +22,18 @@ use super::items::{ITEM_LIMIT, ListHead, Splitter};
 use super::kubeconfig::{Connection, Deadline};
 use super::read_error::{ReadError, inconsistent_continue};
 
+mod ask;
 mod fault;
 mod pages;
 mod query;
 mod trace;
 mod watch;
 
+pub use ask::Accept;
+use ask::{Ask, Told};
 use fault::{Refusal, Route};
 use pages::{Pages, endless};
-pub use query::path;
+pub use query::{Wanted, path};
 use trace::Trace;
 pub use watch::Event;
 
@@ -45,41 +47,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 const RESUMES: u32 = 3;
 /// A `Status` is a few hundred bytes; more of an error's body is not read.
 const STATUS_LIMIT: usize = 64 << 10;
-
-/// The form in which an answer is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Accept {
-    /// The objects.
-    Json,
-    /// Their metadata only.
-    Metadata,
-    /// The rows that `kubectl get` prints.
-    Table,
-    /// Whatever the server sends, as for logs.
-    Text,
-}
-
-impl Accept {
-    /// The header for a list or for one object. Source: Kubernetes API concepts, "Alternate representations".
-    fn header(self, list: bool) -> &'static str {
-        match (self, list) {
-            (Self::Json, _) => "application/json",
-            (Self::Metadata, true) => {
-                "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-            }
-            (Self::Metadata, false) => {
-                "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-            }
-            (Self::Table, _) => "application/json;as=Table;g=meta.k8s.io;v=v1",
-            (Self::Text, _) => "*/*",
-        }
-    }
-
-    /// The key of the array in a list of this form.
-    fn array(self) -> &'static str {
-        if self == Self::Table { "rows" } else { "items" }
-    }
-}
 
 /// What was asked and received so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -196,7 +163,8 @@ impl Client {
         self.trace.tell(path_and_query, Some(status), sent, size);
         let body = body?;
         if accept != Accept::Text {
-            serde_json::from_slice::<IgnoredAny>(&body)?;
+            let told: Told<'_> = serde_json::from_slice(&body)?;
+            ask.check_kind(&told)?;
         }
         Ok(body)
     }
@@ -264,7 +232,10 @@ impl Client {
         let Answer { response, sent } = self.open(&ask, &patience).await?;
         let (date, status) = (date(response.headers()), response.status());
         let mut body = response.into_body();
-        let mut splitter = Splitter::new(accept.array());
+        let wanted = Wanted::of(uri).map(|wanted| wanted.kind);
+        let mut splitter = Splitter::new(accept.array()).expecting(move |kind, version| {
+            wanted.is_none_or(|wanted| accept.is_answered_by(wanted, true, kind, version))
+        });
         let mut received = 0;
         let read = async {
             while let Some(chunk) = self.next_chunk(&mut body, received, &patience).await? {
@@ -327,7 +298,7 @@ impl Client {
         self.trace
             .tell(ask.uri, Some(parts.status), sent, body.len());
         Err(Refusal {
-            error: ReadError::from_answer(parts.status, &body),
+            error: ReadError::from_answer(parts.status, &body, ask.object()),
             may_pass: matches!(parts.status.as_u16(), 429 | 503 | 504),
             retry_after: retry_after(&parts.headers),
             continue_token: inconsistent_continue(&body),
@@ -380,33 +351,6 @@ impl Client {
 struct Answer {
     response: Response<Body>,
     sent: Instant,
-}
-
-/// One request, as often as it is sent.
-struct Ask<'a> {
-    uri: &'a str,
-    accept: Accept,
-    list: bool,
-}
-
-impl Ask<'_> {
-    /// A login page is a success to HTTP; it is no answer to us.
-    fn check_type(&self, headers: &HeaderMap) -> Result<(), ReadError> {
-        let declared = headers
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
-        match declared {
-            Some(declared) if self.accept != Accept::Text && !declared.contains("json") => {
-                let declared = declared.split(';').next().unwrap_or_default();
-                let message = format!(
-                    "the answer is {}, not json",
-                    super::read_error::clean(declared)
-                );
-                Err(ReadError::Invalid { message })
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 /// Counts down for one request.

@@ -4,7 +4,7 @@
 //! nothing to diagnose: that is an error, with the command that shows the missing right.
 
 use super::client::{Accept, Client};
-use super::dump::{DumpWriter, Dumped, Reading};
+use super::dump::{DumpWriter, Dumped, Extent, Reading};
 use super::kubeconfig::{ConnectionFlags, Environment, resolve};
 use super::missing;
 use super::plan::{self, Read};
@@ -14,10 +14,12 @@ use super::request::{self, Name, Version};
 use super::{ConnectError, Gathered, runtime};
 use crate::error::Failure;
 use crate::kubernetes::shell;
-use crate::snapshot::{Kind, Store, Why};
+use crate::snapshot::{Gap, Kind, Retention, Store, Why};
 use crate::triage::scope::Scope;
 use anyhow::{Result, bail};
 use futures_util::future::join_all;
+#[cfg(unix)]
+use futures_util::future::select_all;
 use std::cell::RefCell;
 use std::path::Path;
 
@@ -30,6 +32,9 @@ pub enum Absent {
     IsAwaited,
 }
 
+/// Where a dump is written, and how much it gives away.
+pub type DumpTo<'a> = (&'a Path, Extent);
+
 /// Reads what the scope needs.
 ///
 /// # Errors
@@ -39,7 +44,7 @@ pub fn read(
     environment: &Environment,
     scope: Scope,
     everywhere: bool,
-    dump: Option<&Path>,
+    dump: Option<DumpTo<'_>>,
 ) -> Result<Gathered> {
     let connection = resolve(flags, environment).map_err(unconnected)?;
     let scope = in_namespace(scope, everywhere, &connection.namespace);
@@ -47,8 +52,39 @@ pub fn read(
     runtime()?.block_on(async {
         let client = Client::connect(&connection).await.map_err(unconnected)?;
         let sink = Sink::new(dump)?;
-        progress::shown(&client, waves(&client, sink, scope)).await
+        let reading = progress::shown(&client, waves(&client, sink, scope));
+        if dump.is_none() {
+            return reading.await;
+        }
+        tokio::select! {
+            gathered = reading => gathered,
+            () = interrupted() => bail!("interrupted; no dump was written"),
+        }
     })
+}
+
+/// Ends when the person or the system wants this to end. Half a dump is then taken away, which a signal alone would leave.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kinds = [
+            SignalKind::interrupt(),
+            SignalKind::terminate(),
+            SignalKind::hangup(),
+        ];
+        let signals = kinds.map(|kind| async move {
+            match signal(kind) {
+                Ok(mut signal) => drop(signal.recv().await),
+                Err(_) => std::future::pending().await,
+            }
+        });
+        select_all(signals.map(Box::pin)).await;
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
 pub(super) fn unconnected(error: ConnectError) -> anyhow::Error {
@@ -76,29 +112,40 @@ struct Sink {
     dump: Option<DumpWriter>,
     /// The first trouble with the dump; reading goes on, and the run fails at its end.
     trouble: Option<anyhow::Error>,
+    /// Objects that were sent and are not understood, so that their lists are not whole.
+    undecodable: Vec<Gap>,
 }
 
 impl Sink {
-    fn new(dump: Option<&Path>) -> Result<RefCell<Self>> {
+    fn new(dump: Option<DumpTo<'_>>) -> Result<RefCell<Self>> {
         Ok(RefCell::new(Sink {
             store: Store::new(Why::NotAsked),
-            dump: dump.map(DumpWriter::create).transpose()?,
+            dump: dump
+                .map(|(path, extent)| DumpWriter::create(path, extent))
+                .transpose()?,
             trouble: None,
+            undecodable: Vec::new(),
         }))
     }
 
     fn object(&mut self, read: &Read, json: &[u8]) -> Result<(), ReadError> {
-        if let Some(Err(error)) = self
-            .dump
-            .as_mut()
-            .map(|dump| dump.object(read.kind(), json))
-        {
+        let written = match (self.dump.as_mut(), read.retention()) {
+            (None, _) => Ok(()),
+            (Some(dump), Retention::Whole) => dump.object(read.kind(), json),
+            // the scope's own pods are among them, and are in the dump already
+            (Some(_), Retention::Record) if self.store.holds_pod(json) => Ok(()),
+            (Some(dump), Retention::Record) => dump.occupant(json),
+        };
+        if let Err(error) = written {
             self.trouble.get_or_insert(error);
         }
         let taken = self.store.insert(read.kind(), json, read.retention());
-        taken.map_err(|error| ReadError::Invalid {
-            message: error.to_string(),
-        })
+        if let Err(undecodable) = taken {
+            let error = ReadError::from(undecodable.source);
+            let gap = request::undecodable(read, json, &error).ok_or(error)?;
+            self.undecodable.push(gap);
+        }
+        Ok(())
     }
 
     fn name(&mut self, read: &Read, name: &Name) -> Result<(), ReadError> {
@@ -195,9 +242,18 @@ async fn wave(
 ) -> Vec<(Read, Result<(), ReadError>)> {
     let outcomes = join_all(reads.iter().map(|read| one(client, sink, read))).await;
     let mut settled = Vec::new();
+    let Sink {
+        store, undecodable, ..
+    } = &mut *sink.borrow_mut();
     for (read, outcome) in reads.into_iter().zip(outcomes) {
-        request::record(&mut sink.borrow_mut().store, &read, &outcome);
+        let is_spoiled = undecodable.iter().any(|gap| request::reaches(&read, gap));
+        if outcome.is_err() || !is_spoiled {
+            request::record(store, &read, &outcome);
+        }
         settled.push((read, outcome));
+    }
+    for gap in undecodable.drain(..) {
+        store.record(gap.kind, gap.read_scope(), Err(gap));
     }
     settled
 }

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use super::exec::ExecError;
+use crate::kubernetes::shell;
 
 /// Why no connection could be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +94,12 @@ pub enum ConnectError {
         /// Its name.
         name: String,
     },
+    /// A token with a line break or another control character, which no header holds; client-go refuses it as well.
+    #[error("{what} holds a line break or another control character")]
+    BadToken {
+        /// Whose.
+        what: &'static str,
+    },
     /// The credential plugin gave no credentials.
     #[error(transparent)]
     Exec(#[from] ExecError),
@@ -114,7 +121,9 @@ impl ConnectError {
             Self::MissingFile { .. } => Some("check the path of --kubeconfig".to_owned()),
             Self::UnreadableFile { .. } => Some("check that the file exists and that you may read it".to_owned()),
             Self::BadKubeconfig { path, .. } => {
-                Some(format!("check it with: kubectl config view --kubeconfig {}", path.display()))
+                let path = path.display().to_string();
+                let command = shell::command(["kubectl", "config", "view", "--kubeconfig", &path]);
+                Some(format!("check it with: {command}"))
             }
             Self::BadServer { .. } => Some("a server looks like https://host:6443".to_owned()),
             Self::BadProxy { .. } => {
@@ -130,6 +139,7 @@ impl ConnectError {
             Self::AuthProvider { .. } => {
                 Some("get new credentials from your provider: today they come from an exec plugin".to_owned())
             }
+            Self::BadToken { .. } => Some("a token is one line; get it anew, or log in again".to_owned()),
             Self::Exec(error) => error.hint(),
             Self::Client { .. } => None,
         }

@@ -46,6 +46,7 @@ mod error;
 mod head;
 mod json;
 mod layout;
+mod mask;
 mod mend;
 mod reading;
 mod saved;
@@ -59,7 +60,7 @@ mod yaml;
 
 pub use reading::{READING, Read, Reading};
 pub use saved::{Saved, saved};
-pub use write::{DumpWriter, Dumped};
+pub use write::{DumpWriter, Dumped, Extent};
 
 use super::missing::{self, Candidate};
 use super::{Gathered, Traffic};

@@ -52,6 +52,9 @@ pub enum SplitError {
         /// The key that was looked for.
         key: &'static str,
     },
+    /// The list says that it holds something else than what was asked for.
+    #[error("the answer is of another kind than was asked for")]
+    OtherKind,
     /// One object is larger than anything a cluster can hold.
     #[error("an object of the list is larger than {limit} bytes")]
     TooLarge {
@@ -60,8 +63,10 @@ pub enum SplitError {
     },
 }
 
+/// Whether a list of this kind and `apiVersion` is what was asked for.
+type IsExpected = Box<dyn Fn(&str, &str) -> bool>;
+
 /// Takes chunks, gives objects.
-#[derive(Debug)]
 pub struct Splitter {
     array: &'static str,
     limit: usize,
@@ -72,6 +77,7 @@ pub struct Splitter {
     offset: u64,
     seen_array: bool,
     head: ListHead,
+    is_expected: Option<IsExpected>,
 }
 
 /// Where in the list the next byte stands.
@@ -123,7 +129,14 @@ impl Splitter {
             offset: 0,
             seen_array: false,
             head: ListHead::default(),
+            is_expected: None,
         }
+    }
+
+    /// Refuses a list of anything else, before its first object where its kind stands there.
+    pub fn expecting(mut self, is_expected: impl Fn(&str, &str) -> bool + 'static) -> Self {
+        self.is_expected = Some(Box::new(is_expected));
+        self
     }
 
     /// Takes the next chunk and hands on every object that ends in it.
@@ -157,7 +170,18 @@ impl Splitter {
         if !self.seen_array {
             return Err(SplitError::NotAList { key: self.array });
         }
+        self.check_kind()?;
         Ok(self.head)
+    }
+
+    fn check_kind(&self) -> Result<(), SplitError> {
+        let head = &self.head;
+        match &self.is_expected {
+            Some(is_expected) if !is_expected(&head.kind, &head.api_version) => {
+                Err(SplitError::OtherKind)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// One byte between tokens. Gives how many bytes were used: none when the byte begins a value.
@@ -168,6 +192,10 @@ impl Splitter {
             (At::Key, b'}') => At::End,
             (At::Colon(field), b':') => At::Value(field),
             (At::Value(Field::Array), b'[') => {
+                // the API server says it first; some proxies sort the keys
+                if !self.head.kind.is_empty() {
+                    self.check_kind()?;
+                }
                 self.seen_array = true;
                 At::Array
             }

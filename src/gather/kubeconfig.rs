@@ -18,6 +18,7 @@ use super::connect_error::ConnectError;
 use super::proxy::ProxyVariables;
 
 mod credentials;
+mod lenient;
 
 /// kubectl's connection flags, with kubectl's names and meaning. Empty strings count as not given.
 ///
@@ -364,7 +365,7 @@ impl Merged {
 
 /// Reads one file; one that does not exist is `None`.
 fn read_file(path: &Path) -> Result<Option<Kubeconfig>, ConnectError> {
-    match Kubeconfig::read_from(path) {
+    match lenient::read(path) {
         Ok(mut config) => {
             // `kubectl config unset` leaves "" behind, which would win the merge against a later file
             config.current_context.take_if(|name| name.is_empty());

@@ -10,6 +10,7 @@ use std::time::Duration;
 use http::StatusCode;
 use serde::Deserialize;
 
+use super::client::Wanted;
 use super::items::SplitError;
 
 /// A longer message is cut: webhooks and proxies put whole pages there.
@@ -96,21 +97,22 @@ impl ReadError {
     pub(super) fn from_event(status: &str) -> Self {
         let read: Status = serde_json::from_str(status).unwrap_or_default();
         let code = StatusCode::from_u16(read.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self::from_answer(code, status.as_bytes())
+        Self::from_answer(code, status.as_bytes(), None)
     }
 
-    /// Reads the answer that was not a success.
-    pub(super) fn from_answer(status: StatusCode, body: &[u8]) -> Self {
+    /// Reads the answer that was not a success. Only of the one object that was asked for, `wanted`, it can say that it does
+    /// not exist: gateways and multi-cluster proxies answer 404 with a name of their own.
+    pub(super) fn from_answer(status: StatusCode, body: &[u8], wanted: Option<Wanted<'_>>) -> Self {
         let answer: Status = serde_json::from_slice(body).unwrap_or_default();
         let message = if answer.kind == "Status" {
             clean(&answer.message)
         } else {
             String::new()
         };
-        let names_an_object = answer
-            .details
-            .as_ref()
-            .is_some_and(|details| !details.name.is_empty());
+        let names_it = wanted.is_some_and(|wanted| {
+            let details = answer.details.as_ref();
+            details.is_some_and(|details| wanted.is(&details.kind, &details.name))
+        });
         let or_reason = |message: String| {
             if message.is_empty() {
                 status
@@ -126,7 +128,7 @@ impl ReadError {
             StatusCode::FORBIDDEN => Self::Forbidden {
                 message: or_reason(message),
             },
-            StatusCode::NOT_FOUND if names_an_object => Self::NotFound {
+            StatusCode::NOT_FOUND if names_it => Self::NotFound {
                 message: or_reason(message),
             },
             // a path that no handler has is answered by a plain text; nothing else tells it from a missing object
@@ -194,6 +196,8 @@ struct Status {
 #[serde(default)]
 struct StatusDetails {
     name: String,
+    /// The name of the resource (`NewNotFound`), whatever the field is called.
+    kind: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -224,7 +228,9 @@ mod tests {
     use super::*;
 
     fn read(status: u16, body: &str) -> ReadError {
-        ReadError::from_answer(StatusCode::from_u16(status).unwrap(), body.as_bytes())
+        let wanted = Wanted::of("/api/v1/namespaces/shop/pods/x");
+        let status = StatusCode::from_u16(status).unwrap();
+        ReadError::from_answer(status, body.as_bytes(), wanted)
     }
 
     #[test]
@@ -236,6 +242,13 @@ mod tests {
                 message: "pods \"x\" not found".to_owned()
             }
         );
+        for other in ["\"y\"", "\"x\",\"kind\":\"clusters\""] {
+            let gateway =
+                format!(r#"{{"kind":"Status","details":{{"kind":"pods","name":{other}}}}}"#);
+            assert_eq!(read(404, &gateway), ReadError::NotServed);
+        }
+        let list = ReadError::from_answer(StatusCode::NOT_FOUND, object.as_bytes(), None);
+        assert_eq!(list, ReadError::NotServed);
         assert_eq!(read(404, "404 page not found\n"), ReadError::NotServed);
         let resource = r#"{"kind":"Status","message":"the server could not find the requested resource","reason":"NotFound","details":{},"code":404}"#;
         assert_eq!(read(404, resource), ReadError::NotServed);

@@ -5,6 +5,8 @@ use super::plan::{self, Read};
 use super::read_error::ReadError;
 use crate::snapshot::{Gap, Kind, ReadScope, Store, Why};
 use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// Sends it and hands on each object, row or piece of metadata as it arrives.
 pub(super) async fn send(
@@ -34,10 +36,14 @@ pub(super) async fn send(
             }
             let body = client.get(&path, form).await?;
             match form {
-                Accept::Table => {
-                    let mut rows = rows(&body)?.into_iter();
-                    rows.try_for_each(|row| on_item(row.get().as_bytes()))?;
-                }
+                Accept::Table => match rows(&body)? {
+                    Some(rows) => {
+                        let mut rows = rows.into_iter();
+                        rows.try_for_each(|row| on_item(row.get().as_bytes()))?;
+                    }
+                    // the object itself, of which only the name is taken
+                    None => on_item(&body)?,
+                },
                 _ => on_item(&body)?,
             }
             Ok(ListMeta::default())
@@ -106,18 +112,24 @@ pub(super) fn namespace(read: &Read) -> Option<&str> {
 #[derive(Deserialize)]
 struct Table<'a> {
     #[serde(borrow)]
-    rows: Option<Vec<&'a serde_json::value::RawValue>>,
+    kind: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    rows: Option<Vec<&'a RawValue>>,
 }
 
-fn rows(body: &[u8]) -> Result<Vec<&serde_json::value::RawValue>, ReadError> {
+fn rows(body: &[u8]) -> Result<Option<Vec<&RawValue>>, ReadError> {
     let table: Table<'_> = serde_json::from_slice(body)?;
-    Ok(table.rows.unwrap_or_default())
+    match (table.kind.as_deref(), table.rows) {
+        (Some("Table"), rows) => Ok(Some(rows.unwrap_or_default())),
+        (_, rows) => Ok(rows),
+    }
 }
 
 /// A row of a table, or an object's metadata.
 #[derive(Deserialize)]
 struct NameOnly {
     cells: Option<Vec<serde_json::Value>>,
+    r#type: Option<String>,
     metadata: Option<NameMeta>,
 }
 
@@ -143,7 +155,7 @@ pub(super) fn name_only(json: &[u8]) -> Result<Name, ReadError> {
     match name {
         Some(name) => Ok(Name {
             name,
-            r#type: cell(1),
+            r#type: cell(1).or(read.r#type),
         }),
         None => Err(ReadError::Invalid {
             message: "a row of the answer has no name".to_owned(),
@@ -238,6 +250,32 @@ pub(super) fn unrecord(store: &mut Store, read: &Read) {
     }
 }
 
+/// What is missing where one object of an answer is not understood; nothing where not even its name is, or it is not
+/// known to be another than what was asked for.
+pub(super) fn undecodable(read: &Read, json: &[u8], error: &ReadError) -> Option<Gap> {
+    let object: serde_json::Value = serde_json::from_slice(json).ok()?;
+    let metadata = object.get("metadata")?;
+    let word = |field: &str| metadata.get(field)?.as_str().map(str::to_owned);
+    let kind = read.kind();
+    Some(Gap {
+        kind,
+        namespace: word("namespace").filter(|_| kind.namespaced()),
+        name: Some(word("name")?),
+        why: Why::Failed,
+        detail: error.to_string(),
+    })
+}
+
+/// Whether what is missing is a part of what this read asks for.
+pub(super) fn reaches(read: &Read, gap: &Gap) -> bool {
+    let asked = namespace(read);
+    let is_named = match read {
+        Read::Get { name, .. } => gap.name.as_ref() == Some(name),
+        Read::List { .. } => true,
+    };
+    read.kind() == gap.kind && is_named && (asked.is_none() || asked == gap.namespace.as_deref())
+}
+
 pub(super) fn why(error: &ReadError) -> Why {
     match error {
         ReadError::Forbidden { .. } | ReadError::Unauthorized => Why::Forbidden,
@@ -259,6 +297,24 @@ mod tests {
         assert_eq!(
             read.r#type.as_deref(),
             Some("kubernetes.io/dockerconfigjson")
+        );
+    }
+
+    #[test]
+    fn a_secret_that_is_answered_whole_is_there() {
+        let whole =
+            br#"{"kind":"Secret","type":"Opaque","metadata":{"name":"db"},"data":{"a":"aA=="}}"#;
+        assert!(rows(whole).unwrap().is_none());
+        let read = name_only(whole).unwrap();
+        assert_eq!(
+            (read.name.as_str(), read.r#type.as_deref()),
+            ("db", Some("Opaque"))
+        );
+        assert_eq!(
+            rows(br#"{"kind":"Table","rows":null}"#)
+                .unwrap()
+                .map(|rows| rows.len()),
+            Some(0)
         );
     }
 }

@@ -4,8 +4,8 @@
 //! the cursor, or marks that turn the reading order round. Whatever is printed passes [`clean`] or
 //! [`one_line`]. Layout and colour do not live here.
 //!
-//! Sources: ECMA-48 for control sequences; Unicode Annex 9 for the marks of reading order; UTR 36 for why
-//! they are dangerous.
+//! Sources: ECMA-48 for control sequences; Unicode Annex 9 for the marks of reading order; UTR 36 and UTS 39 for
+//! why they, and what nobody sees, are dangerous.
 
 use std::borrow::Cow;
 
@@ -15,10 +15,10 @@ use unicode_width::UnicodeWidthStr;
 const REPLACEMENT: char = '\u{fffd}';
 
 /// The text without terminal control: colour and cursor sequences are dropped, any other control
-/// character or mark of reading order is shown as `�`. Line feeds and tabs stay, a carriage return is
-/// taken for a line's end.
+/// character, mark of reading order or character that nobody sees is shown as `�`. Line feeds and tabs
+/// stay, a carriage return is taken for a line's end.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
+    if !text.chars().any(|c| is_unsafe(c) || is_joiner(c)) {
         return Cow::Borrowed(text);
     }
     let mut cleaned = String::with_capacity(text.len());
@@ -32,11 +32,30 @@ pub fn clean(text: &str) -> Cow<'_, str> {
         match next {
             '\r' if rest.starts_with('\n') => {}
             '\r' => cleaned.push('\n'),
+            // emoji and some scripts are written with joiners; between Latin letters they are there to deceive
+            next if is_joiner(next) && cleaned.chars().last().is_none_or(|c| c.is_ascii()) => {
+                cleaned.push(REPLACEMENT);
+            }
             next if is_unsafe(next) => cleaned.push(REPLACEMENT),
             next => cleaned.push(next),
         }
     }
     Cow::Owned(cleaned)
+}
+
+/// The text with `�` for each character that a terminal obeys or that nobody sees, line ends and tabs among them: what
+/// comes out of it names nothing else that exists, since no name in Kubernetes holds a `�`.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_visible) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |c| if is_visible(c) { c } else { REPLACEMENT };
+    Cow::Owned(text.chars().map(shown).collect())
+}
+
+/// Whether the character is seen, and changes neither the line nor what stands beside it.
+pub fn is_visible(c: char) -> bool {
+    !(is_unsafe(c) || is_joiner(c) || c.is_control())
 }
 
 /// The cleaned text in one line: every run of blanks, tabs and line ends is one blank, none at the ends.
@@ -88,17 +107,28 @@ fn is_unsafe(c: char) -> bool {
     let keeps_order = !matches!(c,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let is_separator = matches!(c, '\u{2028}' | '\u{2029}');
-    (c.is_control() && !matches!(c, '\n' | '\t')) || !keeps_order || is_separator
+    // soft hyphen, fillers, blanks and operators without width, tags
+    let is_unseen = matches!(c, '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+    (c.is_control() && !matches!(c, '\n' | '\t')) || !keeps_order || is_separator || is_unseen
 }
 
-/// What follows a control sequence at the start of the text: an introducer, parameters, one final byte.
-/// Without a final byte it is none, so that no text is swallowed.
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}')
+}
+
+/// What follows a control sequence at the start of the text: an introducer, parameters, one final letter. Of what
+/// else ECMA-48 allows no log makes use, and it would swallow words and quotes.
 fn behind_control_sequence(text: &str) -> Option<&str> {
     let body = text
         .strip_prefix("\u{1b}[")
         .or_else(|| text.strip_prefix('\u{9b}'))?;
-    let behind_parameters = body.trim_start_matches(|c| matches!(c, ' '..='?'));
-    behind_parameters.strip_prefix(|c| matches!(c, '@'..='~'))
+    let behind = body.trim_start_matches(|c| matches!(c, '0'..='9' | ';' | ':' | '?'));
+    let has_parameters = behind.len() < body.len();
+    behind.strip_prefix(|c: char| {
+        matches!(c, 'm' | 'K' | 'J' | 'H') || has_parameters && c.is_ascii_alphabetic()
+    })
 }
 
 #[cfg(test)]
@@ -124,6 +154,10 @@ mod tests {
             ("user\u{202e}nimda", "user�nimda"),
             ("\u{2066}a\u{2069}\u{200f}", "�a��"),
             ("a\u{2028}b", "a�b"),
+            ("a\u{1b}[ 'pod/x'", "a�[ 'pod/x'"),
+            ("a\u{1b}[ouch", "a�[ouch"),
+            ("we\u{200d}b \u{200b}\u{ad}\u{feff}\u{e0041}", "we�b ����"),
+            ("\u{1f469}\u{200d}\u{1f680}", "\u{1f469}\u{200d}\u{1f680}"),
         ] {
             assert_eq!(clean(text), expected, "{text:?}");
         }

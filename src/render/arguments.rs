@@ -4,6 +4,7 @@ use super::line::Line;
 use super::style::Style;
 use super::words::listed;
 use super::writer::Writer;
+use crate::kubernetes::shell;
 use crate::snapshot::ObjectRef;
 use crate::text::{Message, say};
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ pub(super) fn arguments<'a>(
     let mut namespaces: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
     for object in objects {
         let of_namespace = namespaces.entry(object.namespace.as_deref()).or_default();
-        of_namespace.push(object.argument());
+        of_namespace.push(shell::command([object.argument()]));
     }
     let mut left = most;
     let mut parts = Vec::new();
@@ -53,7 +54,10 @@ fn of_namespace(namespace: Option<&str>, objects: &[String], most: usize) -> Mes
     ))
     .fact("objects", shown.join(" "))
     .fact_if("more", (more > 0).then_some(more))
-    .fact_if("namespace", namespace.map(|name| format!("-n {name}")))
+    .fact_if(
+        "namespace",
+        namespace.map(|name| shell::command(["-n", name])),
+    )
 }
 
 /// The same as a part of a line, which ends between two objects where it has to; a namespace stays with its flag.

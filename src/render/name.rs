@@ -1,6 +1,6 @@
 //! `-o name`: what is stuck, as `kubectl get -o name` writes it, for xargs.
 
-use crate::kubernetes::text::one_line;
+use crate::kubernetes::text::is_visible;
 use crate::report::{Diagnosis, Report};
 use crate::snapshot::{Kind, ObjectRef};
 use crate::triage::Layer;
@@ -28,5 +28,12 @@ fn argument(object: &ObjectRef) -> String {
     let kind = object.kind.to_lowercase();
     let group = Kind::of_manifest(&object.kind).map_or("", Kind::group);
     let dot = if group.is_empty() { "" } else { "." };
-    one_line(&format!("{kind}{dot}{group}/{}", object.name)).into_owned()
+    // these words are given to `xargs`, which parts at blanks and reads quotes
+    let is_plain = |c: char| is_visible(c) && !c.is_whitespace() && !matches!(c, '\'' | '"' | '\\');
+    let shown = |c| if is_plain(c) { c } else { '\u{fffd}' };
+    let name: String = object.name.chars().map(shown).collect();
+    format!(
+        "{}{dot}{group}/{name}",
+        kind.replace(|c| !is_plain(c), "\u{fffd}")
+    )
 }

@@ -142,7 +142,7 @@ impl<'a> Case<'a> {
             ["journalctl"]
                 .into_iter()
                 .chain(units)
-                .chain(["--since", "-1h"]),
+                .chain(["--since=-1h"]),
         )
     }
 

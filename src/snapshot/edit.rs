@@ -32,7 +32,7 @@ impl ObjectRef {
             return self.kubectl(words);
         }
         let command = |options: &[&str], patch: &Value| {
-            let (object, patch) = (self.argument(), patch.to_string());
+            let (object, patch) = (self.argument(), shell::json(patch));
             let words = ["patch", &object]
                 .into_iter()
                 .chain(options.iter().copied());

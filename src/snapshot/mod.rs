@@ -53,6 +53,7 @@ pub use quota::ResourceQuota;
 pub use revision::{ByRevision, PodNumbers, PodTemplate, REVISION_HASH, TEMPLATE_HASH};
 pub use seen::{Gap, Seen, Why};
 pub use service::Service;
+pub use slim::occupant;
 pub use storage::{ClaimRef, CsiNode, CsiStorageCapacity, Volume};
 pub use store::{Retention, Store};
 pub use template_owner::{Propagation, TemplateOwner};

@@ -26,6 +26,14 @@ pub(super) fn decode(json: &[u8]) -> Result<Pod, serde_json::Error> {
     serde_json::from_slice::<Slim>(json).map(Slim::into_pod)
 }
 
+/// A pod with no more than what it takes of its node and how it stands, as JSON.
+///
+/// # Errors
+/// When the bytes are not the JSON of a pod.
+pub fn occupant(json: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&decode(json)?)
+}
+
 #[derive(Deserialize)]
 struct Slim {
     metadata: Meta,

@@ -158,6 +158,14 @@ impl Store {
         Ok(())
     }
 
+    /// Whether this pod was read before.
+    pub fn holds_pod(&self, json: &[u8]) -> bool {
+        name_of(json).is_ok_and(|(namespace, name)| {
+            self.pod_records.get(&namespace, &name).is_some()
+                || self.whole_pod(&namespace, &name).is_some()
+        })
+    }
+
     /// Takes in that a ConfigMap or Secret is there, of which only the name and a Secret's type were read.
     pub fn insert_name(&mut self, kind: Kind, namespace: &str, name: &str, r#type: Option<&str>) {
         let keyed = Keyed {

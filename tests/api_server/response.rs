@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use super::{Asked, Wire};
+use super::{Asked, Wanted, Wire};
 
 /// What the server sends as its `Date`.
 pub(crate) const DATE: &str = "Sun, 22 Nov 2026 08:00:00 GMT";
@@ -38,6 +38,8 @@ enum Body {
     },
     /// Pieces as they come; none ends it.
     Stream(Pieces),
+    /// What is no HTTP, or not as it should be, and then the connection is closed.
+    Wire(Vec<u8>),
     /// No answer at all: the connection is closed.
     Nothing,
 }
@@ -113,6 +115,13 @@ impl Response {
         response
     }
 
+    /// These bytes in place of an answer.
+    pub(crate) fn wire(bytes: impl Into<Vec<u8>>) -> Self {
+        let mut response = Self::new(200, "application/json", Vec::new());
+        response.body = Body::Wire(bytes.into());
+        response
+    }
+
     /// Closes the connection without an answer.
     pub(crate) fn reset() -> Self {
         let mut response = Self::new(200, "application/json", Vec::new());
@@ -174,6 +183,11 @@ impl Response {
         stopped: &dyn Fn() -> bool,
     ) -> io::Result<bool> {
         wait(self.delay, stopped);
+        if let Body::Wire(bytes) = &self.body {
+            wire.write_all(bytes)?;
+            wire.flush()?;
+            return Ok(false);
+        }
         let zipped = self.gzip
             && asked
                 .header("accept-encoding")
@@ -187,7 +201,7 @@ impl Response {
         }
         let chunked = zipped || matches!(self.body, Body::List { .. } | Body::Stream(_));
         match &self.body {
-            Body::Nothing => return Ok(false),
+            Body::Nothing | Body::Wire(_) => return Ok(false),
             Body::Fixed(bytes) if !chunked => {
                 head += &format!("Content-Length: {}\r\n", bytes.len())
             }
@@ -228,7 +242,7 @@ impl Response {
         stopped: &dyn Fn() -> bool,
     ) -> io::Result<()> {
         match &self.body {
-            Body::Nothing => Ok(()),
+            Body::Nothing | Body::Wire(_) => Ok(()),
             Body::Fixed(bytes) => to.write_all(bytes),
             Body::Stream(pieces) => {
                 let next = || (pieces.lock().unwrap())();
@@ -267,9 +281,19 @@ fn write_list(
     if end < count {
         metadata["continue"] = json!(end.to_string());
     }
+    let wanted = Wanted::of(&asked.path).map(|wanted| wanted.kind);
+    let version = match wanted {
+        Some(wanted) if !kind.starts_with("PartialObject") => wanted.api_version(),
+        _ => "meta.k8s.io/v1".to_owned(),
+    };
+    // a test that does not care gives a list of what is asked for
+    let kind = match wanted.filter(|_| kind == "List") {
+        Some(wanted) => format!("{}List", wanted.as_str()),
+        None => kind.to_owned(),
+    };
     write!(
         to,
-        r#"{{"kind":"{kind}","apiVersion":"v1","metadata":{metadata},"items":["#
+        r#"{{"kind":"{kind}","apiVersion":"{version}","metadata":{metadata},"items":["#
     )?;
     for at in start..end {
         if at > start {

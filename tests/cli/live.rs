@@ -28,6 +28,43 @@ fn a_cluster_is_found_through_the_kubeconfig() {
     assert_eq!(report["requests"]["count"], 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_no_half_dump() {
+    let server = ApiServer::start();
+    let (begun, begins) = std::sync::mpsc::channel();
+    let slow = Response::generated("PodList", 100, move |_| {
+        let _ = begun.send(());
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        format!(
+            r#"{{"metadata":{{"name":"a"}},"filler":"{}"}}"#,
+            "x".repeat(32 << 10)
+        )
+    });
+    server.on("/api/v1/namespaces/default/pods", [slow]);
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("dump.json").display().to_string();
+    for signal in ["-INT", "-TERM"] {
+        let mut command = diagnose(&["--dump", &path]);
+        command.env("KUBECONFIG", server.kubeconfig());
+        command.stderr(std::process::Stdio::piped());
+        let child = command.spawn().unwrap();
+        (0..3).for_each(|_| begins.recv().unwrap());
+        let pid = child.id().to_string();
+        let kill = std::process::Command::new("kill")
+            .args([signal, &pid])
+            .status()
+            .unwrap();
+        assert!(kill.success());
+        let outcome = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&outcome.stderr).into_owned();
+        assert_eq!(outcome.status.code(), Some(2), "{said}");
+        assert!(said.contains("interrupted; no dump was written"), "{said}");
+        let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
 #[test]
 fn what_was_read_can_be_dumped_and_gives_the_same_report() {
     let server = ApiServer::start();

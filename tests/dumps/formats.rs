@@ -245,3 +245,25 @@ fn standard_input_is_read_like_a_file() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(said.contains("web"), "{output:?}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_out_of_a_folder_is_not_followed() {
+    let (inside, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let one = |name: &str| {
+        json!({"apiVersion": "v1", "kind": "List", "items": [pod("shop", name, "n1")]}).to_string()
+    };
+    let there = outside.path().join("there.json");
+    std::fs::write(&there, one("outside")).unwrap();
+    std::fs::write(inside.path().join("real.json"), one("inside")).unwrap();
+    std::os::unix::fs::symlink(&there, inside.path().join("a.json")).unwrap();
+    std::os::unix::fs::symlink(
+        inside.path().join("real.json"),
+        inside.path().join("b.json"),
+    )
+    .unwrap();
+    let loaded = read(&[inside.path()]).unwrap();
+    assert_eq!(loaded.pods(), 1);
+    // what is named itself is read, wherever it leads
+    assert_eq!(read(&[&inside.path().join("a.json")]).unwrap().pods(), 1);
+}

@@ -1,7 +1,7 @@
 //! What `--dump` writes gives the same report as what it was written from, and keeps secrets.
 
 use super::make::{cluster_wide, pod, read};
-use crate::support::{DumpWriter, Keyed, Kind, Reading, Why, load, write_dump};
+use crate::support::{DumpWriter, Extent, Keyed, Kind, Reading, Why, load, write_dump};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -62,7 +62,7 @@ fn storage_devices_and_budgets_survive_being_dumped() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dump.json");
     let objects = one_of_each();
-    write_dump(&path, &objects, &reading());
+    write_dump(&path, Extent::Masked, &objects, &reading());
     let before =
         load(&json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string()).unwrap();
     let after = read(&[&path]).unwrap();
@@ -147,10 +147,10 @@ fn values_of_secrets_and_config_maps_stay_behind() {
         "data": {"password": "hunter2"}, "stringData": {"user": "hunter2"}});
     let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web", "namespace": "shop"},
         "binaryData": {"logo": "hunter2"}});
-    write_dump(&path, &[web, secret, map], &reading());
+    write_dump(&path, Extent::Masked, &[web, secret, map], &reading());
     let text = fs::read_to_string(&path).unwrap();
     assert!(!text.contains("hunter2"), "{text}");
-    assert!(text.contains(r#""team":"a""#));
+    assert!(text.contains(r#""team":"masked-1""#), "{text}");
     let loaded = read(&[&path]).unwrap();
     let keys = |keyed: &Keyed| keyed.keys.clone().unwrap();
     assert_eq!(
@@ -175,7 +175,7 @@ fn values_of_secrets_and_config_maps_stay_behind() {
 fn what_was_read_by_its_metadata_alone_has_unknown_keys_ever_after() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dump.json");
-    let mut writer = DumpWriter::create(&path).unwrap();
+    let mut writer = DumpWriter::create(&path, Extent::Masked).unwrap();
     for (name, kind) in [("db", "PartialObjectMetadata"), ("empty", "Secret")] {
         let json = json!({"kind": kind, "apiVersion": "v1", "metadata": {"name": name, "namespace": "shop"}});
         writer
@@ -202,7 +202,7 @@ fn what_was_read_by_its_metadata_alone_has_unknown_keys_ever_after() {
 fn a_dump_is_a_list_that_only_its_owner_reads() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dump.json");
-    let mut writer = DumpWriter::create(&path).unwrap();
+    let mut writer = DumpWriter::create(&path, Extent::Masked).unwrap();
     // as an item of the API server's list: no kind
     writer
         .object(
@@ -233,7 +233,7 @@ fn a_dump_that_is_not_finished_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dump.json");
     fs::write(&path, "an older dump").unwrap();
-    let mut writer = DumpWriter::create(&path).unwrap();
+    let mut writer = DumpWriter::create(&path, Extent::Masked).unwrap();
     writer
         .object(
             Kind::Node,
@@ -255,7 +255,7 @@ fn a_full_disk_is_an_error() {
     if !full.exists() {
         return;
     }
-    let mut writer = DumpWriter::create(full).unwrap();
+    let mut writer = DumpWriter::create(full, Extent::Masked).unwrap();
     let node = cluster_wide("Node", "n1").to_string();
     let outcome = (0..1000).try_for_each(|_| writer.object(Kind::Node, node.as_bytes()));
     let error = outcome
@@ -263,7 +263,9 @@ fn a_full_disk_is_an_error() {
         .unwrap_err();
     assert_eq!(error.to_string(), "/dev/full cannot be written");
     assert!(full.exists(), "a device is not replaced");
-    let nowhere = DumpWriter::create(Path::new("/nonexistent/dump.json")).unwrap_err();
+    let nowhere = DumpWriter::create(Path::new("/nonexistent/dump.json"), Extent::Masked)
+        .err()
+        .unwrap();
     assert_eq!(
         nowhere.to_string(),
         "/nonexistent/dump.json cannot be written"

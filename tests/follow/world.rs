@@ -214,17 +214,18 @@ impl World {
             .iter()
             .filter(|(_, object)| selected.is(object));
         let found: Vec<Value> = found.map(|(_, object)| object.clone()).collect();
+        let kind = selected.wanted.kind;
         if let Some(name) = &selected.wanted.name {
             return Some(match found.first() {
                 Some(object) => Response::json(object),
                 None => Response::status(
                     404,
-                    json!({"reason": "NotFound", "message": "not found", "details": {"name": name}}),
+                    json!({"reason": "NotFound", "message": "not found", "details": {"name": name, "kind": kind.plural()}}),
                 ),
             });
         }
         let list = json!({
-            "kind": "List", "apiVersion": "v1",
+            "kind": format!("{}List", kind.as_str()), "apiVersion": kind.api_version(),
             "metadata": {"resourceVersion": state.version.to_string()}, "items": found,
         });
         let response = Response::json(&list);

@@ -265,6 +265,36 @@ fn a_plugin_holds_neither_a_completion_nor_all_memory() {
 }
 
 #[test]
+fn a_token_that_is_no_header_is_refused_wherever_it_comes_from() {
+    let server = ApiServer::start_tls();
+    let folder = TempDir::new().unwrap();
+    let answer = r#"printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"hunter2\\n"}}'"#;
+    let (script, _) = plugin(&folder, answer);
+    std::fs::write(folder.path().join("token"), "hunter2\u{1}\n").unwrap();
+    let file = folder.path().join("token").display().to_string();
+    for (user, token, whose) in [
+        (r#"{token: "hunter2\n"}"#.to_owned(), None, "the token"),
+        ("{}".to_owned(), Some("hunter2\r".to_owned()), "the token"),
+        (format!("{{tokenFile: '{file}'}}"), None, "token file"),
+        (
+            exec_user(&script.display().to_string()),
+            None,
+            "credential plugin",
+        ),
+    ] {
+        let flags = ConnectionFlags {
+            kubeconfig: Some(server.kubeconfig_with(&user)),
+            token,
+            ..ConnectionFlags::default()
+        };
+        let error = resolve(&flags, &Environment::default()).unwrap_err();
+        assert!(matches!(error, ConnectError::BadToken { .. }), "{error:?}");
+        assert!(error.to_string().contains(whose), "{error}");
+        assert!(!format!("{error:?} {error}").contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
 fn a_plugin_is_not_run_when_something_else_logs_in() {
     let server = ApiServer::start_tls();
     let kubeconfig = server.kubeconfig_with(&exec_user("no-such-plugin-anywhere"));

@@ -11,7 +11,6 @@ use crate::api_server::{ApiServer, Response};
 #[tokio::test]
 async fn each_refusal_keeps_its_meaning() {
     let message = "pods is forbidden: User \"jane\" cannot list resource \"pods\" in API group \"\" at the cluster scope";
-    let missing = json!({"reason": "NotFound", "message": "pods \"x\" not found", "details": {"name": "x", "kind": "pods"}});
     let table = [
         (
             Response::failure(403, "Forbidden", message),
@@ -22,12 +21,6 @@ async fn each_refusal_keeps_its_meaning() {
         (
             Response::failure(401, "Unauthorized", "Unauthorized"),
             ReadError::Unauthorized,
-        ),
-        (
-            Response::status(404, missing),
-            ReadError::NotFound {
-                message: "pods \"x\" not found".to_owned(),
-            },
         ),
         (
             Response::text(404, "404 page not found\n"),
@@ -70,6 +63,91 @@ async fn each_refusal_keeps_its_meaning() {
         assert_eq!(client.get(PODS, Accept::Json).await, Err(expected.clone()));
         assert_eq!(read(&client, &[]).await.1, Err(expected.clone()));
         assert_eq!(client.traffic().requests, 2, "{expected} is final");
+    }
+}
+
+#[tokio::test]
+async fn only_the_object_that_was_asked_for_can_be_absent() {
+    let missing = |kind: &str, name: &str| {
+        let details = json!({"name": name, "kind": kind});
+        let message = format!("{kind} \"{name}\" not found");
+        Response::status(
+            404,
+            json!({"reason": "NotFound", "message": message, "details": details}),
+        )
+    };
+    let pod = "/api/v1/namespaces/shop/pods/web";
+    for (kind, name, is_absent) in [
+        ("pods", "web", true),
+        ("pods", "api", false),
+        ("pods", "", false),
+        ("clusters", "web", false),
+        ("clusters", "east", false),
+    ] {
+        let server = ApiServer::start();
+        server.on(pod, [missing(kind, name)]);
+        server.on(PODS, [missing(kind, name)]);
+        let client = client(&server).await;
+        let answer = client.get(pod, Accept::Json).await.unwrap_err();
+        assert_eq!(
+            matches!(answer, ReadError::NotFound { .. }),
+            is_absent,
+            "{kind} {name}"
+        );
+        assert_eq!(
+            read(&client, &[]).await.1,
+            Err(ReadError::NotServed),
+            "a list is never absent"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_another_kind_is_none() {
+    let pod = "/api/v1/namespaces/shop/pods/web";
+    let secret = json!({"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "web"}, "data": {"a": "aHVudGVyMg=="}});
+    // in the order of the API server
+    let list = |kind: &str, version: &str| {
+        let head =
+            format!(r#"{{"kind":"{kind}","apiVersion":"{version}","metadata":{{}},"items":["#);
+        Response::raw("application/json", format!("{head}{secret}]}}").as_bytes())
+    };
+    let sorted = r#"{"apiVersion":"v1","items":[],"kind":"SecretList","metadata":{}}"#;
+    for (answer, accepted) in [
+        (list("SecretList", "v1"), false),
+        (list("NodeList", "v1"), false),
+        (list("PodList", "v9"), false),
+        (list("PartialObjectMetadataList", "meta.k8s.io/v1"), false),
+        (list("List", "v1"), false),
+        (Response::raw("application/json", sorted.as_bytes()), false),
+        (list("PodList", "v1"), true),
+    ] {
+        let server = ApiServer::start();
+        server.on(PODS, [answer]);
+        let (items, result) = read(&client(&server).await, &[]).await;
+        assert_eq!(
+            (result.is_ok(), items.len()),
+            (accepted, usize::from(accepted))
+        );
+    }
+    for (kind, accept, accepted) in [
+        ("Secret", Accept::Json, false),
+        ("PodList", Accept::Json, false),
+        ("Status", Accept::Json, false),
+        ("Pod", Accept::Json, true),
+        ("Pod", Accept::Metadata, true),
+        ("PartialObjectMetadata", Accept::Metadata, true),
+        ("Secret", Accept::Metadata, false),
+    ] {
+        let server = ApiServer::start();
+        server.on(
+            pod,
+            [Response::json(
+                &json!({"kind": kind, "metadata": {"name": "web"}}),
+            )],
+        );
+        let answer = client(&server).await.get(pod, accept).await;
+        assert_eq!(answer.is_ok(), accepted, "{kind} as {accept:?}");
     }
 }
 

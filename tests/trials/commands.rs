@@ -61,7 +61,7 @@ fn nexts(report: &Report) -> impl Iterator<Item = &crate::support::Next> {
     )
 }
 
-fn all(report: &Report) -> Vec<&str> {
+pub(super) fn all(report: &Report) -> Vec<&str> {
     let fixes = report
         .diagnoses
         .iter()

@@ -1,65 +1,161 @@
-//! Damaged objects never make a rule panic. Each run damages each case elsewhere.
+//! Damaged dumps: what must hold of every one, whoever damaged it.
+//!
+//! - nothing panics, and no rule gives up;
+//! - nothing takes longer than a person waits;
+//! - no character reaches the terminal that it obeys, or that nobody sees;
+//! - no printed command runs anything else than what it names, in one line, and takes no name for an option.
+//!
+//! Each run damages each case elsewhere, and tells the seed with which it can be repeated.
+//! `DAMAGE_DIAGNOSE_TEST=1000 cargo test --test cases damaged::` damages each a thousand times (`tests/damage` does it for
+//! millions), `DAMAGE_DIAGNOSE_SEED=…` begins with that seed.
 
-use super::{Case, report_of};
-use proptest::prelude::*;
-use proptest::test_runner::{TestCaseError, TestRunner};
-use serde_json::{Value, json};
+mod mutate;
+
+use super::{Case, commands};
+use crate::random::Random;
+use crate::support::{PLAIN, Report, load, render};
+use std::collections::hash_map::RandomState;
+use std::fmt::Write;
+use std::hash::{BuildHasher, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+/// In a debug build, on a busy machine.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// How often each case is damaged where nobody says.
+const FEW: u64 = 1;
+
+/// Every program that a printed command runs.
+const PROGRAMS: [&str; 8] = [
+    "kubectl",
+    "skopeo",
+    "crictl",
+    "curl",
+    "grep",
+    "journalctl",
+    "nslookup",
+    "systemctl",
+];
 
 pub(super) fn check(case: &Case) {
-    let dump = case.dump();
-    let mut runner = TestRunner::new(ProptestConfig {
-        cases: 1,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    });
-    let place = prop::collection::vec(any::<prop::sample::Index>(), 2..8);
-    let wounds = prop::collection::vec((place, any::<u8>()), 1..4);
-    let outcome = runner.run(&wounds, |wounds| unharmed(dump, &wounds));
-    if let Err(error) = outcome {
-        panic!("{error}");
-    }
-}
-
-fn unharmed(dump: &Value, wounds: &[(Vec<prop::sample::Index>, u8)]) -> Result<(), TestCaseError> {
-    let mut dump = dump.clone();
-    for (at, how) in wounds {
-        damage(&mut dump["items"], at, *how);
-    }
-    if let Some(report) = report_of(&dump) {
-        prop_assert_eq!(&report.defects, &[], "{}", dump);
-    }
-    Ok(())
-}
-
-/// Damages a value somewhere: removes it, or puts something unfit in its place.
-fn damage(value: &mut Value, path: &[prop::sample::Index], how: u8) {
-    let Some((here, deeper)) = path.split_first() else {
-        *value = match how % 5 {
-            0 => Value::Null,
-            1 => json!(""),
-            2 => json!(-1),
-            3 => json!([]),
-            _ => json!({}),
-        };
-        return;
-    };
-    match value {
-        Value::Object(map) if !map.is_empty() => {
-            let key = map
-                .keys()
-                .nth(here.index(map.len()))
-                .cloned()
-                .unwrap_or_default();
-            if deeper.is_empty() && how.is_multiple_of(2) {
-                map.remove(&key);
-            } else if let Some(inner) = map.get_mut(&key) {
-                damage(inner, deeper, how);
+    let times = number("DAMAGE_DIAGNOSE_TEST").unwrap_or(FEW);
+    let first = number("DAMAGE_DIAGNOSE_SEED");
+    let first = first.unwrap_or_else(|| RandomState::new().build_hasher().finish() >> 16);
+    let mut printed = Vec::new();
+    for seed in first..first + times {
+        let text = mutate::damaged(case.dump(), &mut Random::new(seed));
+        let began = Instant::now();
+        let outcome = catch_unwind(AssertUnwindSafe(|| unharmed(&text)));
+        let took = began.elapsed();
+        match outcome {
+            Ok(commands) if took < LONGEST => printed.extend(commands),
+            Ok(_) => panic!("{took:?} with DAMAGE_DIAGNOSE_SEED={seed}"),
+            Err(_) => {
+                let path = std::env::temp_dir().join(format!("damaged-{seed}.json"));
+                let _ = std::fs::write(&path, &text);
+                panic!(
+                    "see above; DAMAGE_DIAGNOSE_SEED={seed}, kept as {}",
+                    path.display()
+                );
             }
         }
-        Value::Array(all) if !all.is_empty() => {
-            let at = here.index(all.len());
-            damage(&mut all[at], deeper, how);
+    }
+    printed.sort();
+    printed.dedup();
+    #[cfg(unix)]
+    for some in printed.chunks(2000) {
+        run_nothing_else(some);
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+/// Gives the commands that are printed.
+fn unharmed(text: &str) -> Vec<String> {
+    let Ok(loaded) = load(text) else {
+        return Vec::new();
+    };
+    let report = loaded.report();
+    assert_eq!(report.defects, [], "a rule gave up");
+    for shown in [
+        render::text(&report, PLAIN),
+        render::wide(&report, PLAIN),
+        render::name(&report),
+        // in a block of code a tab is a blank
+        render::markdown(&report, PLAIN).replace('\t', " "),
+    ] {
+        let obeyed = shown.chars().find(|c| is_obeyed(*c));
+        assert_eq!(obeyed, None, "on the terminal");
+    }
+    let names = render::name(&report);
+    let parted = names
+        .lines()
+        .find(|name| name.contains(char::is_whitespace));
+    assert_eq!(parted, None, "xargs makes two words of it");
+    printed(&report)
+}
+
+fn printed(report: &Report) -> Vec<String> {
+    let all = commands::all(report)
+        .into_iter()
+        .filter(|command| !command.is_empty());
+    all.map(str::to_owned).collect()
+}
+
+/// What a terminal obeys or nobody sees, but for the end of a line.
+fn is_obeyed(c: char) -> bool {
+    (c.is_control() && c != '\n')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// A shell runs them all. Each program is a stub that writes down its words, and there is no other on its PATH.
+#[cfg(unix)]
+fn run_nothing_else(commands: &[String]) {
+    let mut script = "set -u\n".to_owned();
+    for program in PROGRAMS {
+        let stub = r#"for word; do printf '%s\037' "$word"; done; printf '\036\n'"#;
+        writeln!(script, "{program}() {{ {stub}; }}").unwrap();
+    }
+    for command in commands {
+        assert!(!command.contains(|c: char| c.is_control()), "{command:?}");
+        script.push_str(command);
+        script.push('\n');
+    }
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let file = folder.path().join("commands.sh");
+    std::fs::write(&file, script).expect("it can be written");
+    let output = std::process::Command::new("/bin/sh")
+        .arg(&file)
+        .env("PATH", "/nonexistent")
+        .current_dir(folder.path())
+        .output()
+        .expect("there is a shell");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(said, "", "something else was run");
+    let left: Vec<_> = std::fs::read_dir(folder.path())
+        .expect("it is there")
+        .collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    let told = String::from_utf8_lossy(&output.stdout);
+    let wanted: usize = commands
+        .iter()
+        .map(|command| 1 + command.matches(" && kubectl ").count())
+        .sum();
+    assert_eq!(
+        told.matches("\u{1e}\n").count(),
+        wanted,
+        "a command ran more or less than itself"
+    );
+    for words in told.split("\u{1e}\n") {
+        for word in words.split('\u{1f}').filter(|word| word.starts_with('-')) {
+            assert!(
+                !word.contains("evil") && word != "--",
+                "{word} is taken for an option in {words:?}"
+            );
         }
-        leaf => damage(leaf, &[], how),
     }
 }

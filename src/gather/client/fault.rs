@@ -7,6 +7,7 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
+use kube::client::AuthError;
 use kube::config::{KubeconfigError, LoadDataError};
 
 use crate::gather::connect_error::ConnectError;
@@ -58,7 +59,7 @@ impl Route {
 
     pub(super) fn refusal(&self, error: &kube::Error) -> Refusal {
         let message = innermost(error);
-        let hint = self.hint(&message);
+        let hint = oidc(error).unwrap_or_else(|| self.hint(&message));
         Refusal {
             may_pass: was_reset(error),
             ..ReadError::Connect { message, hint }.into()
@@ -70,6 +71,12 @@ impl Route {
         if message.contains("UnknownIssuer") {
             return format!(
                 "the certificate authority of the kubeconfig did not sign the certificate of {server}"
+            );
+        }
+        if message.contains("CaUsedAsEndEntity") {
+            // rustls-webpki 0.103 takes no certificate of an authority for a server's, Go does
+            return format!(
+                "{server} shows the certificate of an authority (CA:TRUE), which is refused; give it one of its own, or run `kubectl proxy` and use --server http://127.0.0.1:8001"
             );
         }
         if message.contains("not valid for name") {
@@ -114,10 +121,20 @@ impl Route {
     }
 }
 
+/// The identity provider is asked for a new token by kube, which reads neither `idp-certificate-authority` nor its data
+/// (kube-client 5.0.0, `client/auth/oidc.rs`).
+fn oidc(error: &(dyn Error + 'static)) -> Option<String> {
+    let is_oidc = |layer: &AuthError| matches!(layer, AuthError::Oidc(_));
+    let mut layers = chain(error).filter_map(|layer| layer.downcast_ref::<AuthError>());
+    layers.any(is_oidc).then(|| {
+        "the id-token of the kubeconfig is no longer valid, and the identity provider gave no new one (idp-certificate-authority is not read): log in again, or let any kubectl command renew it".to_owned()
+    })
+}
+
 /// The words of the last two layers, from outside to inside, without repeating themselves.
 fn innermost(error: &(dyn Error + 'static)) -> String {
     let layers: Vec<String> = chain(error)
-        .map(|layer| clean(&layer.to_string()))
+        .map(|layer| without_address(&clean(&layer.to_string())))
         .collect();
     match layers.as_slice() {
         [.., outer, inner] if !outer.contains(inner.as_str()) && !outer.contains("error (") => {
@@ -126,6 +143,12 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
         [.., inner] => inner.clone(),
         [] => String::new(),
     }
+}
+
+/// rustls explains some of its words in its documentation, which is no help to who reads them here.
+fn without_address(words: &str) -> String {
+    let words = words.split(": https://docs.rs/").next();
+    words.unwrap_or_default().to_owned()
 }
 
 /// The connection broke before an answer began. A refused one is not meant: nothing listens there.

@@ -30,6 +30,42 @@ pub fn path(kind: Kind, namespace: Option<&str>, name: Option<&str>) -> String {
     path
 }
 
+/// What a path asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// Of which kind.
+    pub kind: Kind,
+    /// The one object, as it stands in the path.
+    name: Option<&'a str>,
+}
+
+impl<'a> Wanted<'a> {
+    /// What [`path`] made a path for; nothing where that is no kind.
+    pub fn of(uri: &'a str) -> Option<Self> {
+        let path = uri.split('?').next().unwrap_or_default();
+        let segments: Vec<&str> = path.split('/').skip(1).collect();
+        let (group, rest) = match segments.as_slice() {
+            ["api", "v1", rest @ ..] => ("", rest),
+            ["apis", group, "v1", rest @ ..] => (*group, rest),
+            _ => return None,
+        };
+        let (plural, name) = match rest {
+            ["namespaces", _, plural] | [plural] => (plural, None),
+            ["namespaces", _, plural, name] | [plural, name] => (plural, Some(*name)),
+            _ => return None,
+        };
+        let mut kinds = Kind::all();
+        let kind = kinds.find(|kind| kind.group() == group && kind.plural() == *plural)?;
+        Some(Wanted { kind, name })
+    }
+
+    /// Whether this is the object that was asked for, by the name of its resource.
+    pub fn is(&self, resource: &str, name: &str) -> bool {
+        resource == self.kind.plural()
+            && self.name.is_some_and(|wanted| wanted == path_segment(name))
+    }
+}
+
 /// One segment of a path, percent-encoded, so that a name cannot lead to another path.
 fn path_segment(text: &str) -> String {
     let is_dots = text == "." || text == "..";
@@ -86,6 +122,29 @@ mod tests {
             path(Kind::Node, Some("shop"), Some("../x")),
             "/api/v1/nodes/..%2Fx"
         );
+    }
+
+    #[test]
+    fn a_path_tells_what_it_asks_for() {
+        for (namespace, name) in [
+            (Some("shop"), Some("a b")),
+            (None, None),
+            (Some("shop"), None),
+        ] {
+            for kind in Kind::all() {
+                let path = format!("{}?limit=1", path(kind, namespace, name));
+                let wanted = Wanted::of(&path).unwrap();
+                assert_eq!(
+                    (wanted.kind, wanted.name.is_some()),
+                    (kind, name.is_some()),
+                    "{path}"
+                );
+                assert_eq!(wanted.is(kind.plural(), "a b"), name.is_some());
+                assert!(!wanted.is(kind.plural(), "a") && !wanted.is("clusters", "a b"));
+            }
+        }
+        assert_eq!(Wanted::of("/version"), None);
+        assert_eq!(Wanted::of("/api/v1/namespaces/a/pods/b/log"), None);
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl Walk<'_, '_> {
         let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         paths.sort();
         for path in paths {
-            if path.is_file() {
+            if path.is_file() && self.lies_within(&path) {
                 self.file(&path)?;
             } else if path.is_dir() && !path.is_symlink() && depth > 0 {
                 // a link to a folder could lead back up
@@ -117,6 +117,11 @@ impl Walk<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// A link that leads out of the directory was not named: whoever packed it could have any file read.
+    fn lies_within(&self, path: &Path) -> bool {
+        !path.is_symlink() || fs::canonicalize(path).is_ok_and(|real| real.starts_with(&self.root))
     }
 
     fn file(&mut self, path: &Path) -> Result<()> {

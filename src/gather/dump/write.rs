@@ -2,12 +2,13 @@
 //!
 //! It is written while the cluster is read, object by object. Left out are managedFields but for when a workload was
 //! written last, the annotation with which kubectl keeps the last manifest, and everything of Secrets and ConfigMaps but
-//! their names, types and the names of their keys. Environment values, arguments and annotations of
-//! pods and workloads stay as they are, since diagnoses quote them: look through a dump before you
-//! give it away.
+//! their names, types and the names of their keys. The rest is masked where it may be secret (see [`Masks`]), unless it
+//! is wanted as it is, and of pods that are not asked for there is only what they take of their nodes. What remains
+//! readable the person is told.
 
+use super::mask::Masks;
 use super::reading::Reading;
-use crate::snapshot::Kind;
+use crate::snapshot::{Kind, occupant};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -19,11 +20,13 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// kubectl keeps the whole manifest here, values of Secrets included.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// A dump that was written to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dumped {
+    /// How much it gives away.
+    pub extent: Extent,
     /// Where; absent for standard output.
     pub path: Option<PathBuf>,
     /// The objects in it.
@@ -32,9 +35,19 @@ pub struct Dumped {
     pub bytes: u64,
 }
 
+/// How much of what was read a dump gives away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// What may be secret is masked.
+    Masked,
+    /// All but the values of Secrets and ConfigMaps.
+    Unmasked,
+}
+
 /// Writes a dump. Until it is [finished](DumpWriter::finish) nothing stands under the dump's name.
-#[derive(Debug)]
 pub struct DumpWriter {
+    /// Absent where all is wanted as it is.
+    masks: Option<Masks>,
     path: PathBuf,
     /// The name it has until it is whole; `None` when it is written in place, to a pipe or a device.
     temporary: Option<PathBuf>,
@@ -78,9 +91,9 @@ impl DumpWriter {
     ///
     /// # Errors
     /// When the file cannot be created.
-    pub fn create(path: &Path) -> Result<DumpWriter> {
+    pub fn create(path: &Path, extent: Extent) -> Result<DumpWriter> {
         if path == Path::new(STDOUT) {
-            return DumpWriter::begin(path.to_owned(), None, Sink::Stdout);
+            return DumpWriter::begin(path.to_owned(), extent, None, Sink::Stdout);
         }
         let refused = || unwritable(path);
         // through a link, what it leads to is replaced; a pipe or a device is written as it is
@@ -94,11 +107,18 @@ impl DumpWriter {
             let file = private(&temporary).with_context(refused)?;
             (Some(temporary), file)
         };
-        DumpWriter::begin(target, temporary, Sink::File(file))
+        DumpWriter::begin(target, extent, temporary, Sink::File(file))
     }
 
-    fn begin(path: PathBuf, temporary: Option<PathBuf>, sink: Sink) -> Result<DumpWriter> {
+    fn begin(
+        path: PathBuf,
+        extent: Extent,
+        temporary: Option<PathBuf>,
+        sink: Sink,
+    ) -> Result<DumpWriter> {
+        let masks = (extent == Extent::Masked).then(Masks::new);
         let mut writer = DumpWriter {
+            masks: masks.transpose()?,
             path,
             temporary,
             sink: BufWriter::new(sink),
@@ -115,11 +135,20 @@ impl DumpWriter {
     /// When it is not the JSON of an object, or cannot be written.
     pub fn object(&mut self, kind: Kind, json: &[u8]) -> Result<()> {
         // the decoder's own words could hold a value of the object
-        let Ok(item) = cleaned(kind, json) else {
+        let Ok(item) = cleaned(kind, json, self.masks.as_mut()) else {
             let path = self.path.display();
             bail!("a {kind} cannot be written to {path}: it is not valid json");
         };
         self.item(&item)
+    }
+
+    /// Writes of a pod that nobody asks for what it takes of its node.
+    ///
+    /// # Errors
+    /// As of [`DumpWriter::object`].
+    pub fn occupant(&mut self, json: &[u8]) -> Result<()> {
+        let pod = occupant(json).unwrap_or_else(|_| json.to_vec());
+        self.object(Kind::Pod, &pod)
     }
 
     /// Writes that an object is there of which only the name and a Secret's type were read.
@@ -157,6 +186,11 @@ impl DumpWriter {
         self.rename().with_context(|| unwritable(&self.path))?;
         let is_file = matches!(self.sink.get_ref(), Sink::File(_));
         Ok(Dumped {
+            extent: if self.masks.is_some() {
+                Extent::Masked
+            } else {
+                Extent::Unmasked
+            },
             path: is_file.then(|| self.path.clone()),
             objects,
             bytes: self.bytes,
@@ -225,7 +259,11 @@ const STDOUT: &str = "-";
 type Fields = BTreeMap<String, Box<RawValue>>;
 
 /// The object without what no diagnosis reads and nobody may see.
-fn cleaned(kind: Kind, json: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+fn cleaned(
+    kind: Kind,
+    json: &[u8],
+    masks: Option<&mut Masks>,
+) -> Result<Vec<u8>, serde_json::Error> {
     let mut fields: Fields = serde_json::from_slice(json)?;
     let mut metadata: Map<String, Value> = match fields.get("metadata") {
         Some(metadata) => serde_json::from_str(metadata.get())?,
@@ -234,6 +272,10 @@ fn cleaned(kind: Kind, json: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
     if matches!(kind, Kind::Secret | Kind::ConfigMap) {
         fields = named_only(kind, json)?;
         metadata.retain(|key, _| matches!(key.as_str(), "name" | "namespace"));
+    }
+    if kind != Kind::ControllerRevision {
+        // of nothing else that is read it is a part: whoever answers with Secrets in place of Pods gets no further
+        fields.retain(|key, _| !["data", "stringData", "binaryData"].contains(&key.as_str()));
     }
     let writes = metadata.remove("managedFields");
     if let Some(last) = writes.filter(|_| kind.is_workload()).and_then(newest) {
@@ -252,7 +294,7 @@ fn cleaned(kind: Kind, json: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
         fields.insert("apiVersion".to_owned(), to_raw_value(&kind.api_version())?);
         fields.insert("kind".to_owned(), to_raw_value(kind.as_str())?);
     }
-    compact(&fields)
+    compact(&fields, masks)
 }
 
 /// When the last of these writes was. They are all written alike, in seconds of UTC.
@@ -263,9 +305,13 @@ fn newest(writes: Value) -> Option<String> {
 }
 
 /// One line, whatever the original's indentation: an object costs no more than it says.
-fn compact(fields: &Fields) -> Result<Vec<u8>, serde_json::Error> {
+fn compact(fields: &Fields, masks: Option<&mut Masks>) -> Result<Vec<u8>, serde_json::Error> {
     let json = serde_json::to_vec(fields)?;
-    serde_json::to_vec(&serde_json::from_slice::<Value>(&json)?)
+    let mut object = serde_json::from_slice::<Value>(&json)?;
+    if let Some(masks) = masks {
+        masks.object(&mut object);
+    }
+    serde_json::to_vec(&object)
 }
 
 #[derive(Deserialize)]

@@ -108,6 +108,7 @@ pub(super) fn in_cluster(
         ..AuthInfo::default()
     };
     config.auth_info = apply_to_user(flags, user)?;
+    check_token(&config.auth_info, "the token")?;
     Ok(config)
 }
 
@@ -242,6 +243,7 @@ fn complete(
         // the file wins over the token (client-go `rest/transport.go`), in kube the other way round
         user.token = None;
         let content = String::from_utf8_lossy(&read("token file", Path::new(&path))?).into_owned();
+        check(content.trim(), "the token of the token file")?;
         if content.trim() != content {
             // kube would put the line break into the header; read once, the file is not followed any more
             user.token = Some(content.trim().to_owned().into());
@@ -253,7 +255,28 @@ fn complete(
         // client-go runs the plugin only when nothing else logs in
         user.exec = None;
     }
-    Ok(exec::run(user, cluster, may_ask)?)
+    check_token(user, "the token")?;
+    let is_plugin = user.exec.is_some();
+    exec::run(user, cluster, may_ask)?;
+    if is_plugin {
+        check_token(user, "the token of the credential plugin")?;
+    }
+    Ok(())
+}
+
+/// kube makes a header of a token and panics where that cannot be one (kube-client 5.0.0, tower-http 0.7.1
+/// `auth/add_authorization.rs`). `AuthInfo` gives it away only serialised.
+fn check_token(user: &AuthInfo, what: &'static str) -> Result<(), ConnectError> {
+    let user = serde_json::to_value(user).unwrap_or_default();
+    let token = user.get("token").and_then(Value::as_str);
+    check(token.unwrap_or_default(), what)
+}
+
+fn check(token: &str, what: &'static str) -> Result<(), ConnectError> {
+    match HeaderValue::from_str(token) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(ConnectError::BadToken { what }),
+    }
 }
 
 const AUTHORITY: &str = "certificate authority";

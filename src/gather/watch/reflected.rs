@@ -257,9 +257,7 @@ impl Reflected {
 
     fn put(&mut self, kind: Kind, json: &[u8], retention: Retention) -> Result<(), ReadError> {
         let taken = self.store.insert(kind, json, retention);
-        taken.map_err(|error| ReadError::Invalid {
-            message: error.to_string(),
-        })
+        taken.map_err(|undecodable| undecodable.source.into())
     }
 
     /// A pod that is well and stays as it was is no news, however often its status is written.
@@ -288,9 +286,7 @@ impl Reflected {
         if read.kind() == Kind::Event {
             // those of what is gone expire too, and are no news
             let taken = self.store.remove(Kind::Event, json);
-            return taken.map_err(|error| ReadError::Invalid {
-                message: error.to_string(),
-            });
+            return taken.map_err(|undecodable| undecodable.source.into());
         }
         let (key, version) = Meta::of(json)?;
         let is_older = read.kind() != Kind::Pod && self.is_older(read.kind(), &key, version);

@@ -4,6 +4,7 @@ use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
+use crate::scheduler::Examination;
 use crate::snapshot::Kind;
 use crate::snapshot::{Evidence, Origin};
 use crate::text::say;
@@ -39,6 +40,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         Some(_) if !nodes.is_empty() => return Vec::new(),
         Some(latest) if none => (latest.quote.clone(), Certainty::Proven),
         Some(latest) => (latest.quote.clone(), Certainty::Likely),
+        // the scheduler has seen nodes: the list is of something else, or they went since
+        None if counts_nodes(examination) => return Vec::new(),
         None if none => (absence(case), Certainty::Proven),
         None => return Vec::new(),
     };
@@ -65,6 +68,11 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         )])
         .inspect(shell::cluster(["get", "nodes"])),
     ]
+}
+
+fn counts_nodes(examination: &Examination) -> bool {
+    let latest = examination.scheduler_message.as_ref();
+    latest.is_some_and(|latest| latest.message.nodes.is_some_and(|nodes| nodes > 0))
 }
 
 fn absence(case: &Case<'_>) -> Evidence {

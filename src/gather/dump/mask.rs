@@ -1,0 +1,353 @@
+//! Puts masks in place of what a dump gives away to whoever it is shown.
+//!
+//! Masked are all values of environment variables, of the headers of probes and hooks, and of annotations that are not
+//! Kubernetes' own; and what looks like a credential in arguments, commands, parameters and messages. Equal values get
+//! equal masks, so that what was compared before can be compared after. No rule reads a value that is masked: a trial
+//! holds the reports of all cases against each other.
+//!
+//! A mask is a number and no hash: of a short password a hash can be tried out.
+
+use regex::{Captures, Regex};
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// Annotations that rules and triage read, and those of Kubernetes: by the end of what stands before the slash.
+const KEPT: [&str; 6] = [
+    "kubernetes.io",
+    "k8s.io",
+    "kubectl-diagnose",
+    "volcano.sh",
+    "yunikorn.apache.org",
+    "karpenter.sh",
+];
+
+/// Words in the names of what is secret.
+const SECRET: &str = "passwd|password|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential";
+
+/// Ends of names that only point to a secret, or count them.
+const POINTERS: [&str; 14] = [
+    "name",
+    "namespace",
+    "file",
+    "path",
+    "dir",
+    "ref",
+    "url",
+    "uri",
+    "ttl",
+    "secrets",
+    "tokens",
+    "type",
+    "mode",
+    "id",
+];
+
+/// Shorter values occur by chance.
+const LONG_ENOUGH: usize = 6;
+
+/// The masks of one dump.
+pub(super) struct Masks {
+    given: HashMap<String, usize>,
+    patterns: &'static Patterns,
+    /// Values of this object that are secret by their names, wherever else in it they stand.
+    known: Vec<(String, String)>,
+}
+
+/// What looks like a credential. In each the last group is what is masked; a group `key` says what it is of.
+struct Patterns {
+    /// In any text.
+    text: Vec<Regex>,
+    /// In a command line.
+    command: Vec<Regex>,
+    /// In a name.
+    key: Regex,
+}
+
+impl Patterns {
+    fn new() -> Result<Self, regex::Error> {
+        let named = format!(r"(?P<key>[A-Za-z0-9_.-]*(?:{SECRET})[A-Za-z0-9_.-]*)");
+        let text = [
+            // scheme://user:password@host
+            r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:]*:([^\s/@]+)@",
+            r"(?i)(?-u:\b)(?:bearer|basic)\s+([A-Za-z0-9._~+/=-]*[0-9][A-Za-z0-9._~+/=-]*)",
+            // tokens that say what they are: JWT, AWS, GitHub, GitLab, Slack, Vault, Google
+            r"(?-u:\b)(eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?)",
+            r"(?-u:\b)(AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,})",
+            r"(?-u:\b)(xox[abeprs]-[A-Za-z0-9_-]{10,}|sk-[A-Za-z0-9_-]{20,}|hvs\.[A-Za-z0-9_-]{20,}|AIza[A-Za-z0-9_-]{30,})",
+            r"(-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|$))",
+            r#"(?i)(?-u:\b)(?:x-api-key|x-auth-token|private-token)\s*:\s*([^\s"']+)"#,
+            // key=value, and as JSON has it
+            &format!(r#"(?i){named}=["']?([^\s,;&"')]+)"#),
+            &format!(r#"(?i)["']{named}\\?["']\s*:\s*\\?["']([^"'\\]+)"#),
+        ];
+        let command = [
+            &format!(r"(?i)(?:^|\s)--?{named}\s+([^\s-]\S*)"),
+            r"(?:^|\s)(?:-u|--user)[\s=]+[^\s:]+:(\S+)",
+        ];
+        Ok(Patterns {
+            text: text.into_iter().map(Regex::new).collect::<Result<_, _>>()?,
+            command: command
+                .into_iter()
+                .map(Regex::new)
+                .collect::<Result<_, _>>()?,
+            key: Regex::new(&format!("(?i){SECRET}"))?,
+        })
+    }
+
+    /// Whether what has this name is secret itself.
+    fn is_secret(&self, name: &str) -> bool {
+        let lower = name.trim_end_matches(':').to_ascii_lowercase();
+        self.key.is_match(name) && !POINTERS.iter().any(|end| lower.ends_with(end))
+    }
+}
+
+/// Compiled once: that costs more than to use them on a pod.
+static PATTERNS: LazyLock<Result<Patterns, regex::Error>> = LazyLock::new(Patterns::new);
+
+impl Masks {
+    /// None is given yet.
+    ///
+    /// # Errors
+    /// Never, as a test shows.
+    pub(super) fn new() -> Result<Self, regex::Error> {
+        let patterns = PATTERNS.as_ref().map_err(Clone::clone)?;
+        Ok(Masks {
+            given: HashMap::new(),
+            patterns,
+            known: Vec::new(),
+        })
+    }
+
+    /// Masks what an object gives away.
+    pub(super) fn object(&mut self, object: &mut Value) {
+        self.known.clear();
+        self.note(object);
+        self.value("", object);
+    }
+
+    /// Notes the variables of the object that are secret by their names.
+    fn note(&mut self, value: &Value) {
+        match value {
+            Value::Object(fields) => {
+                let word = |field: &str| fields.get(field)?.as_str();
+                if let (Some(name), Some(value)) = (word("name"), word("value"))
+                    && value.len() >= LONG_ENOUGH
+                    && self.patterns.is_secret(name)
+                {
+                    let mask = self.mask(value);
+                    self.known.push((value.to_owned(), mask));
+                }
+                fields.values().for_each(|inner| self.note(inner));
+            }
+            Value::Array(all) => all.iter().for_each(|inner| self.note(inner)),
+            _ => {}
+        }
+    }
+
+    /// Masks what stands under this key.
+    fn value(&mut self, key: &str, value: &mut Value) {
+        match (key, value) {
+            // names and selectors tell nothing secret, and are what objects are known by
+            ("labels" | "matchLabels" | "name" | "namespace" | "uid" | "nodeName", _) => {}
+            ("annotations", Value::Object(fields)) => self.annotations(fields),
+            ("parameters" | "volumeAttributes" | "options", Value::Object(fields)) => {
+                for (name, value) in fields {
+                    match value {
+                        Value::String(text) if self.patterns.is_secret(name) => {
+                            *text = self.mask(text)
+                        }
+                        value => self.value(name, value),
+                    }
+                }
+            }
+            ("env" | "httpHeaders", Value::Array(all)) => {
+                for one in all.iter_mut() {
+                    if let Some(Value::String(text)) = one.get_mut("value") {
+                        *text = self.mask(text);
+                    }
+                }
+            }
+            ("args" | "command", Value::Array(words)) => self.command(words),
+            (_, Value::Object(fields)) => {
+                fields
+                    .iter_mut()
+                    .for_each(|(key, value)| self.value(key, value));
+            }
+            (_, Value::Array(all)) => all.iter_mut().for_each(|one| self.value("", one)),
+            (_, Value::String(text)) => self.text(text, false),
+            _ => {}
+        }
+    }
+
+    fn annotations(&mut self, fields: &mut Map<String, Value>) {
+        // kubectl keeps the whole manifest here, values of Secrets included
+        fields.remove(super::write::LAST_APPLIED);
+        for (name, value) in fields {
+            let domain = name.split_once('/').map_or("", |(domain, _)| domain);
+            let is_kept = KEPT.iter().any(|kept| {
+                let before = domain.strip_suffix(kept);
+                before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+            });
+            match value {
+                Value::String(text) if is_kept => self.text(text, false),
+                Value::String(text) => *text = self.mask(text),
+                _ => {}
+            }
+        }
+    }
+
+    /// Words of a command line, of which one may say what the next is.
+    fn command(&mut self, words: &mut [Value]) {
+        let mut before = String::new();
+        for word in words {
+            let Value::String(text) = word else { continue };
+            let is_flag = text.starts_with('-');
+            let flag = std::mem::replace(
+                &mut before,
+                if is_flag { text.clone() } else { String::new() },
+            );
+            let login = text
+                .split_once(':')
+                .filter(|_| ["-u", "--user"].contains(&flag.as_str()));
+            if let Some((user, password)) = login {
+                *text = format!("{user}:{}", self.mask(password));
+            } else if !is_flag && !flag.contains('=') && self.patterns.is_secret(&flag) {
+                *text = self.mask(text);
+            } else {
+                self.text(text, true);
+            }
+        }
+    }
+
+    fn text(&mut self, text: &mut String, is_command: bool) {
+        let known = std::mem::take(&mut self.known);
+        for (value, mask) in &known {
+            if text.contains(value.as_str()) {
+                *text = text.replace(value.as_str(), mask);
+            }
+        }
+        self.known = known;
+        let patterns = self.patterns;
+        self.replace(text, &patterns.text);
+        if is_command {
+            self.replace(text, &patterns.command);
+        }
+    }
+
+    fn replace(&mut self, text: &mut String, patterns: &[Regex]) {
+        for pattern in patterns {
+            if pattern.is_match(text) {
+                *text = pattern
+                    .replace_all(text, |found: &Captures<'_>| self.found(found))
+                    .into_owned();
+            }
+        }
+    }
+
+    /// What was found, with its last group masked.
+    fn found(&mut self, found: &Captures<'_>) -> String {
+        let whole = found.get(0).map_or("", |all| all.as_str());
+        let start = found.get(0).map_or(0, |all| all.start());
+        let Some(secret) = found.iter().flatten().last() else {
+            return whole.to_owned();
+        };
+        let is_pointer = |key: regex::Match<'_>| !self.patterns.is_secret(key.as_str());
+        let stays = found.name("key").is_some_and(is_pointer)
+            // a variable, or what is masked already
+            || secret.as_str().starts_with('$')
+            || secret.as_str().starts_with(MASK);
+        let (before, after) = (secret.start() - start, secret.end() - start);
+        match (whole.get(..before), whole.get(after..)) {
+            (Some(before), Some(after)) if !stays => {
+                format!("{before}{}{after}", self.mask(secret.as_str()))
+            }
+            _ => whole.to_owned(),
+        }
+    }
+
+    /// The mask of a value, the same for the same value; nothing has none.
+    fn mask(&mut self, value: &str) -> String {
+        if value.is_empty() {
+            return String::new();
+        }
+        let next = self.given.len() + 1;
+        let number = self.given.entry(value.to_owned()).or_insert(next);
+        format!("{MASK}{number}")
+    }
+}
+
+/// How a mask begins.
+const MASK: &str = "masked-";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn masked(mut object: Value) -> String {
+        Masks::new().unwrap().object(&mut object);
+        object.to_string()
+    }
+
+    #[test]
+    fn what_is_secret_is_masked_wherever_it_stands() {
+        for object in [
+            json!({"env": [{"name": "LOG_LEVEL", "value": "hunter2"}]}),
+            json!({"httpGet": {"httpHeaders": [{"name": "X", "value": "hunter2"}]}}),
+            json!({"metadata": {"annotations": {"objectset.rio.cattle.io/applied": "hunter2"}}}),
+            json!({"metadata": {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "hunter2"}}}),
+            json!({"args": ["--password=hunter2"]}),
+            json!({"args": ["--db.password", "hunter2"]}),
+            json!({"command": ["sh", "-c", "exec app --token hunter2 --v=2"]}),
+            json!({"command": ["sh", "-c", "export DB_PASSWORD='hunter2'; app"]}),
+            json!({"exec": {"command": ["curl", "-u", "admin:hunter2", "localhost"]}}),
+            json!({"command": ["sh", "-c", "curl -u admin:hunter2 localhost"]}),
+            json!({"message": "dial postgres://app:hunter2@db:5432/app: refused"}),
+            json!({"message": "request with Authorization: Bearer hunter2 failed"}),
+            json!({"message": "config {\"user\":\"a\",\"password\":\"hunter2\"} is wrong"}),
+            json!({"message": "login failed: api_key=hunter2, user=a"}),
+            json!({"parameters": {"adminPassword": "hunter2"}}),
+            json!({"env": [{"name": "DB_PASSWORD", "value": "hunter2"}], "message": "no user with hunter2"}),
+        ] {
+            let text = masked(object.clone());
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+        // never a real one
+        for token in [
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+            "AKIAABCDEFGHIJKLMNOP",
+        ] {
+            let text = masked(json!({"message": format!("with {token}: no")}));
+            assert!(!text.contains(token), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_diagnoses_read_stays() {
+        for object in [
+            json!({"message": "secret \"db-token\" not found"}),
+            json!({"message": "exceeded quota: team, requested: secrets=1, used: secrets=10, limited: secrets=10"}),
+            json!({"message": "failed to fetch anonymous token: unexpected status: 401 Unauthorized"}),
+            json!({"message": "no basic auth credentials"}),
+            json!({"message": "couldn't find key password in Secret shop/db"}),
+            json!({"args": ["--tls-secret-name=tls", "--token-file", "/var/run/token", "--port=80", "--password=$(DB_PASSWORD)"]}),
+            json!({"parameters": {"csi.storage.k8s.io/provisioner-secret-name": "ceph", "pool": "rbd"}}),
+            json!({"metadata": {"annotations": {"deployment.kubernetes.io/revision": "3", "pv.kubernetes.io/bind-completed": "yes"}}}),
+            json!({"metadata": {"labels": {"password": "x"}}, "env": [{"name": "EMPTY", "value": ""}]}),
+            json!({"image": "registry.example:5000/shop/token@sha256:0123456789abcdef"}),
+        ] {
+            assert_eq!(masked(object.clone()), object.to_string());
+        }
+    }
+
+    #[test]
+    fn equal_values_have_equal_masks() {
+        let mut masks = Masks::new().unwrap();
+        let mut object = json!([{"env": [{"name": "A", "value": "x"}, {"name": "B", "value": "y"}]}, {"env": [{"name": "A", "value": "x"}]}]);
+        masks.object(&mut object);
+        assert_eq!(object[0]["env"][0]["value"], object[1]["env"][0]["value"]);
+        assert_ne!(object[0]["env"][0]["value"], object[0]["env"][1]["value"]);
+        assert_eq!(object[0]["env"][0]["value"], "masked-1");
+    }
+}
