@@ -6,6 +6,9 @@ use serde::Deserialize;
 /// On a workload, a Service or a pod: causes and fingerprints, separated by commas.
 const SILENCE: &str = "kubectl-diagnose/silence";
 
+/// On an object that was made from the text of `kubectl describe`: what is absent from it may only not have been shown.
+pub const DESCRIBED: &str = "kubectl-diagnose/described";
+
 /// Of all annotations of an object the one that is kept.
 #[derive(Deserialize, Default)]
 pub(super) struct OwnAnnotations {

@@ -38,6 +38,7 @@ mod workload;
 pub use catalog::{Catalog, ObjectKey, ReadScope};
 pub use changes::Changes;
 pub use dependency::{Dependencies, Dependency, note};
+pub use annotations::DESCRIBED;
 pub use devices::ResourceClaim;
 pub use event::{Event, Events};
 pub use evidence::{Evidence, Origin};

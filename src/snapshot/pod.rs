@@ -1,5 +1,6 @@
 //! A whole pod, with the small questions that many rules ask.
 
+use super::annotations::DESCRIBED;
 use super::kind::Kind;
 use super::object::ObjectRef;
 use super::ownership::PodIdentity;
@@ -158,6 +159,12 @@ impl PodView {
         self.pod.metadata.deletion_timestamp.is_some()
     }
 
+    /// Whether only that is known of it which `kubectl describe` shows: what is absent here may be there on the cluster.
+    pub fn is_described(&self) -> bool {
+        let annotations = self.pod.metadata.annotations.as_ref();
+        annotations.is_some_and(|all| all.contains_key(DESCRIBED))
+    }
+
     /// `metadata.creationTimestamp`
     pub fn created(&self) -> Option<Timestamp> {
         self.pod
@@ -264,7 +271,8 @@ impl PodView {
     pub fn marked_not_ready(&self) -> Option<&PodCondition> {
         let ready = self.condition("Ready")?;
         let no_reason = ready.reason.as_deref().unwrap_or_default().is_empty();
-        (ready.status == "False" && no_reason && self.node().is_some()).then_some(ready)
+        let is_marked = ready.status == "False" && no_reason && !self.is_described();
+        (is_marked && self.node().is_some()).then_some(ready)
     }
 
     /// The condition of this type.

@@ -5,7 +5,7 @@ use super::coverage::{Coverage, Listed};
 use super::error::{Fault, label};
 use super::layout::Layout;
 use super::reading::{READING, Reading};
-use crate::snapshot::{Gap, Kind, Retention, Store, Why};
+use crate::snapshot::{Gap, Kind, ReadScope, Retention, Store, Why};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
@@ -151,6 +151,22 @@ impl<'i> DumpSink<'i> {
                 detail: format!("{}: {fault}", label(path)),
             });
         }
+    }
+
+    /// So much of a kind is here, whatever lists say.
+    pub(super) fn whole(&mut self, kind: Kind, read_scope: ReadScope) {
+        self.coverage.whole(kind, read_scope);
+    }
+
+    /// Something of a kind is here and cannot be read.
+    pub(super) fn missing(&mut self, kind: Kind, fault: &Fault) {
+        self.coverage.gap(Gap {
+            kind,
+            namespace: None,
+            name: None,
+            why: Why::Failed,
+            detail: fault.to_string(),
+        });
     }
 
     /// How many objects of this file were handed on.

@@ -1,0 +1,127 @@
+//! What people paste: `kubectl describe`, tables of events, and YAML or JSON, with what they wrote around it.
+//!
+//! [`cut`] finds the pieces, [`tree`] reads the shape of a description, and a file a kind makes of it the object that the API
+//! server would have given, as far as it is shown. From there on it goes the way of every object of a dump. What is not shown
+//! is absent from the object, and the object says so ([`DESCRIBED`](crate::snapshot::DESCRIBED)): nobody may take such an
+//! absence for one on the cluster.
+//!
+//! # What it proves
+//! An object that is described proves nothing about others, and of its own events it shows all. Descriptions say how long
+//! ago an event was and never when. The time of the description is taken as near as the text tells it: a pod's start and the
+//! age of its event `Scheduled`, or else the newest time in the text. That is never later than it was, so that an event looks
+//! older than it is and not younger.
+
+mod container;
+mod cut;
+mod events;
+mod node;
+mod object;
+mod pod;
+mod pod_volume;
+mod service;
+mod storage;
+mod table;
+mod time;
+mod tree;
+mod workload;
+
+use super::error::Fault;
+use super::sniff::{self, Form};
+use super::take::DumpSink;
+use super::{json, yaml};
+use crate::snapshot::{Kind, ReadScope};
+use cut::Piece;
+use jiff::Timestamp;
+use object::Described;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::io::{BufRead, Read};
+
+/// No issue and no log of a collector's commands is larger.
+const LIMIT: usize = 64 << 20;
+
+/// The kinds that a broken text names.
+fn kinds(text: &str) -> impl Iterator<Item = Kind> + use<> {
+    let named = text.lines().filter_map(|line| {
+        let line = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | ',' | '-'));
+        let word = line.strip_prefix("kind")?.trim_matches(['"', ':', ' ']);
+        Kind::of_manifest(word)
+    });
+    named.collect::<BTreeSet<Kind>>().into_iter()
+}
+
+/// Whether a text holds something that kubectl printed, between other lines.
+pub(super) fn is_pasted(text: &str) -> bool {
+    let pieces = cut::pieces(text);
+    pieces.iter().any(|piece| *piece != Piece::Table)
+}
+
+/// Whether it holds only tables of `kubectl get`, which tell no cause.
+pub(super) fn is_table(text: &str) -> bool {
+    cut::pieces(text).contains(&Piece::Table)
+}
+
+/// Reads all pieces of a text.
+pub(super) fn read(reader: &mut dyn BufRead, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
+    let mut bytes = Vec::new();
+    Read::take(reader, LIMIT as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > LIMIT {
+        return Err(Fault::TooLarge { limit: LIMIT });
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let pieces = cut::pieces(&text);
+    let mut objects: Vec<Described> = pieces.iter().filter_map(|piece| match piece {
+        Piece::Described(lines) => Described::read(lines),
+        _ => None,
+    }).collect();
+    let newest = objects.iter().filter_map(|object| object.newest).max();
+    let now = newest.unwrap_or(Timestamp::UNIX_EPOCH);
+    for object in &mut objects {
+        object.now = object.told.unwrap_or(now);
+        described(object, sink)?;
+    }
+    for piece in &pieces {
+        match piece {
+            Piece::Events(lines, namespace) => {
+                let events = events::listed(lines, namespace.as_deref(), now);
+                take(&events, sink)?;
+            }
+            Piece::Manifest(text) => manifest(text, sink)?,
+            Piece::Described(_) | Piece::Table => {}
+        }
+    }
+    Ok(())
+}
+
+fn described(object: &Described, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
+    take(&[object.object()], sink)?;
+    take(&object.events(), sink)?;
+    // two objects of other kinds may share the name
+    if object.events.is_some() && matches!(object.kind, Kind::Pod | Kind::PersistentVolumeClaim) {
+        let namespace = object.namespace.clone().unwrap_or_default();
+        sink.whole(Kind::Event, ReadScope::Object(namespace, object.name.clone()));
+    }
+    Ok(())
+}
+
+fn take(objects: &[Value], sink: &mut DumpSink<'_>) -> Result<(), Fault> {
+    objects.iter().try_for_each(|object| sink.single(object.to_string().as_bytes()))
+}
+
+/// YAML or JSON that stands in a text. What cannot be read of it is missing, and what is no object was never meant.
+fn manifest(text: &str, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
+    let mut reader = text.as_bytes();
+    let outcome = match sniff::form(text.as_bytes()) {
+        Some(Form::Json) => json::read(&mut reader, sink),
+        _ => yaml::read(&mut reader, sink, yaml::WHOLE),
+    };
+    match outcome {
+        Err(Fault::Foreign) => Ok(()),
+        Err(fault) => {
+            let kinds = kinds(text);
+            kinds.for_each(|kind| sink.missing(kind, &fault));
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
