@@ -286,6 +286,11 @@ impl Store {
         self.at = Some(time);
     }
 
+    /// It was read at this time or later.
+    pub fn set_no_earlier(&mut self, time: Timestamp) {
+        self.saw(Some(time));
+    }
+
     /// What was read, at the time at which it was; where that is not known, at the newest time in it.
     pub fn snapshot(&self) -> Snapshot<'_> {
         let clock = Clock {

@@ -5,7 +5,7 @@
 
 use super::{Case, items};
 use crate::api_server::{ApiServer, Asked, Response, Wanted};
-use crate::support::{Diagnosis, Kind, Report, load, rules, words};
+use crate::support::{Certainty, Diagnosis, Kind, Report, load, rules, words};
 use jiff::{SignedDuration, Timestamp, fmt::strtime};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -83,16 +83,22 @@ fn read(text: &str) -> Report {
 
 /// The part that people paste first.
 fn of_pods(text: &str) -> String {
-    let pods = text.split("$ kubectl ").find(|part| part.starts_with("describe pods "));
-    format!("$ kubectl {}", pods.unwrap_or_default())
+    let commands = text.split("$ kubectl ");
+    let pods = commands.filter(|part| part.starts_with("describe pods "));
+    pods.map(|part| format!("$ kubectl {part}")).collect()
 }
 
-/// Everything that is said is said of the objects too, or something of which that is a special case, and no less surely.
+/// The first cause is that of the objects or one of which that is a special case, and no surer. What else is said is only possible:
+/// the scheduler's message counts nodes for several reasons, and which of them matters the objects tell.
 fn no_other(whole: &Report, part: &Report) {
-    for diagnosis in &part.diagnoses {
-        let known = whole.diagnoses.iter().find(|known| weakens(known, diagnosis));
+    for (at, diagnosis) in part.diagnoses.iter().enumerate() {
+        let is_known = match whole.diagnoses.first() {
+            Some(first) if at == 0 => weakens(first, diagnosis),
+            _ => whole.diagnoses.iter().any(|known| weakens(known, diagnosis)),
+        };
+        let is_offered = at > 0 && diagnosis.certainty == Certainty::Possible;
         assert!(
-            known.is_some(),
+            is_known || is_offered,
             "the description gives {} {}: {}\nthe objects give {:?}",
             words(&diagnosis.certainty),
             diagnosis.cause,
@@ -132,16 +138,15 @@ fn describe(case: &Case, kubectl: &str) -> String {
             (word("namespace"), word("name"))
         });
         let names: BTreeSet<(String, String)> = names.collect();
-        let namespaces: BTreeSet<&String> = names.iter().map(|(namespace, _)| namespace).collect();
-        for namespace in namespaces {
-            let mut arguments = vec!["describe".to_owned(), kind.plural().to_owned()];
-            let own = names.iter().filter(|(of, _)| of == namespace);
-            arguments.extend(own.map(|(_, name)| name.clone()));
+        // of several at once kubectl shows no events
+        for (namespace, name) in names {
+            let mut arguments = vec!["describe".to_owned(), kind.plural().to_owned(), name];
             if !namespace.is_empty() {
-                arguments.extend(["-n".to_owned(), namespace.clone()]);
+                arguments.extend(["-n".to_owned(), namespace]);
             }
             let said = run(kubectl, &server, &arguments);
-            let _ = writeln!(text, "$ kubectl {}\n{}", arguments.join(" "), back(&said, late).trim_end());
+            let command = arguments.join(" ");
+            let _ = writeln!(text, "$ kubectl {command}\n{}", back(&said, late).trim_end());
         }
     }
     text

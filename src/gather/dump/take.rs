@@ -6,6 +6,7 @@ use super::error::{Fault, label};
 use super::layout::Layout;
 use super::reading::{READING, Reading};
 use crate::snapshot::{Gap, Kind, ReadScope, Retention, Store, Why};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
@@ -156,6 +157,11 @@ impl<'i> DumpSink<'i> {
     /// So much of a kind is here, whatever lists say.
     pub(super) fn whole(&mut self, kind: Kind, read_scope: ReadScope) {
         self.coverage.whole(kind, read_scope);
+    }
+
+    /// What is here was read at this time or later.
+    pub(super) fn no_earlier(&mut self, time: Timestamp) {
+        self.store.set_no_earlier(time);
     }
 
     /// Something of a kind is here and cannot be read.

@@ -94,6 +94,7 @@ pub(super) fn read(reader: &mut dyn BufRead, sink: &mut DumpSink<'_>) -> Result<
 }
 
 fn described(object: &Described, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
+    sink.no_earlier(object.now);
     take(&[object.object()], sink)?;
     take(&object.events(), sink)?;
     // two objects of other kinds may share the name
