@@ -35,10 +35,10 @@ mod template_owner;
 pub(crate) mod testing;
 mod workload;
 
+pub use annotations::{DESCRIBED, is_described};
 pub use catalog::{Catalog, ObjectKey, ReadScope};
 pub use changes::Changes;
 pub use dependency::{Dependencies, Dependency, note};
-pub use annotations::DESCRIBED;
 pub use devices::ResourceClaim;
 pub use event::{Event, Events};
 pub use evidence::{Evidence, Origin};

@@ -1,6 +1,6 @@
 //! A whole pod, with the small questions that many rules ask.
 
-use super::annotations::DESCRIBED;
+use super::annotations::is_described;
 use super::kind::Kind;
 use super::object::ObjectRef;
 use super::ownership::PodIdentity;
@@ -161,8 +161,7 @@ impl PodView {
 
     /// Whether only that is known of it which `kubectl describe` shows: what is absent here may be there on the cluster.
     pub fn is_described(&self) -> bool {
-        let annotations = self.pod.metadata.annotations.as_ref();
-        annotations.is_some_and(|all| all.contains_key(DESCRIBED))
+        is_described(&self.pod.metadata)
     }
 
     /// `metadata.creationTimestamp`

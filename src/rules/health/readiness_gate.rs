@@ -40,7 +40,10 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
     let (domain, _) = first.split_once('/').unwrap_or((first, ""));
     let (path, message) = match ready.message.as_deref() {
         None if described => ("status.conditions[Ready].status", "False"),
-        message => ("status.conditions[Ready].message", message.unwrap_or(REASON)),
+        message => (
+            "status.conditions[Ready].message",
+            message.unwrap_or(REASON),
+        ),
     };
     let gates: Vec<String> = closed.iter().map(|(gate, _)| (*gate).to_owned()).collect();
     let missing = closed.iter().all(|(_, condition)| condition.is_none());
@@ -56,7 +59,11 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
         )
     };
     let proof = case.field(path, message);
-    let sure = if described { Certainty::Likely } else { Certainty::Proven };
+    let sure = if described {
+        Certainty::Likely
+    } else {
+        Certainty::Proven
+    };
     let finding = Finding::new(case.subject(), headline, proof)
         .certainty(sure)
         .fact("gates", gates)

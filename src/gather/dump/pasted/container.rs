@@ -22,7 +22,9 @@ pub(super) struct Read {
 
 pub(super) fn read(list: Option<&Field>) -> Vec<Read> {
     let each = list.map_or(&[][..], |field| &field.children).iter();
-    each.filter(|one| !one.label.is_empty()).map(container).collect()
+    each.filter(|one| !one.label.is_empty())
+        .map(container)
+        .collect()
 }
 
 pub(super) fn specs(all: &[Read]) -> Value {
@@ -30,7 +32,11 @@ pub(super) fn specs(all: &[Read]) -> Value {
 }
 
 pub(super) fn statuses(all: &[Read]) -> Value {
-    json!(all.iter().filter_map(|one| one.status.as_ref()).collect::<Vec<_>>())
+    json!(
+        all.iter()
+            .filter_map(|one| one.status.as_ref())
+            .collect::<Vec<_>>()
+    )
 }
 
 /// An init container that has not ended well while one that comes after it runs is a sidecar: the kubelet waits for the good
@@ -49,7 +55,10 @@ fn container(field: &Field) -> Read {
     let spec = made([
         ("name", json!(field.label)),
         ("image", json!(field.value("Image"))),
-        ("command", json!(field.get("Command").map(|list| &list.more))),
+        (
+            "command",
+            json!(field.get("Command").map(|list| &list.more)),
+        ),
         ("args", json!(field.get("Args").map(|list| &list.more))),
         ("ports", ports(field)),
         (
@@ -63,7 +72,10 @@ fn container(field: &Field) -> Read {
         ("readinessProbe", probe(field.value("Readiness"))),
         ("startupProbe", probe(field.value("Startup"))),
         ("env", environment(field.get("Environment"))),
-        ("envFrom", environment_from(field.get("Environment Variables from"))),
+        (
+            "envFrom",
+            environment_from(field.get("Environment Variables from")),
+        ),
         ("volumeMounts", mounts(field.get("Mounts"))),
     ]);
     let state = field.get("State");
@@ -71,7 +83,10 @@ fn container(field: &Field) -> Read {
     let word = |state: Option<&Field>| state.map_or("", |state| state.value.as_str()).to_owned();
     let restarts = field.number("Restart Count").unwrap_or_default();
     let good = |state: Option<&Field>| state.and_then(|end| end.number("Exit Code")) == Some(0);
-    let waits = matches!(state.and_then(|state| state.value("Reason")), Some("CrashLoopBackOff"));
+    let waits = matches!(
+        state.and_then(|state| state.value("Reason")),
+        Some("CrashLoopBackOff")
+    );
     Read {
         spec,
         started: word(state) != "Waiting" && state.is_some() || last.is_some() || restarts > 0,
@@ -83,7 +98,10 @@ fn container(field: &Field) -> Read {
             made([
                 ("name", json!(field.label)),
                 ("image", json!(field.value("Image").unwrap_or_default())),
-                ("imageID", json!(field.value("Image ID").unwrap_or_default())),
+                (
+                    "imageID",
+                    json!(field.value("Image ID").unwrap_or_default()),
+                ),
                 ("containerID", json!(field.value("Container ID"))),
                 ("ready", json!(field.value("Ready") == Some("True"))),
                 ("restartCount", json!(restarts)),
@@ -123,16 +141,22 @@ fn ports(field: &Field) -> Value {
         ports.collect::<Vec<_>>()
     };
     let host = list(&["Host Port", "Host Ports"]);
-    let ports = list(&["Port", "Ports"]).into_iter().enumerate().map(|(at, (port, rest))| {
-        let (protocol, name) = rest.split_once(" (").unwrap_or((&rest, ""));
-        let on_host = host.get(at).map(|(port, _)| *port).filter(|port| *port > 0);
-        made([
-            ("containerPort", json!(port)),
-            ("hostPort", json!(on_host)),
-            ("protocol", json!(protocol)),
-            ("name", json!(Some(name.trim_end_matches(')')).filter(|name| !name.is_empty()))),
-        ])
-    });
+    let ports = list(&["Port", "Ports"])
+        .into_iter()
+        .enumerate()
+        .map(|(at, (port, rest))| {
+            let (protocol, name) = rest.split_once(" (").unwrap_or((&rest, ""));
+            let on_host = host.get(at).map(|(port, _)| *port).filter(|port| *port > 0);
+            made([
+                ("containerPort", json!(port)),
+                ("hostPort", json!(on_host)),
+                ("protocol", json!(protocol)),
+                (
+                    "name",
+                    json!(Some(name.trim_end_matches(')')).filter(|name| !name.is_empty())),
+                ),
+            ])
+        });
     json!(ports.collect::<Vec<_>>())
 }
 
@@ -157,11 +181,16 @@ fn probe(text: Option<&str>) -> Value {
         "tcp-socket" => {
             let (host, port) = rest.rsplit_once(':').unwrap_or(("", rest));
             let host = json!(Some(host).filter(|host| !host.is_empty()));
-            ("tcpSocket", made([("host", host), ("port", self::port(port))]))
+            (
+                "tcpSocket",
+                made([("host", host), ("port", self::port(port))]),
+            )
         }
         "grpc" => {
             let (address, service) = rest.split_once(' ').unwrap_or((rest, ""));
-            let port = address.rsplit_once(':').map_or(Value::Null, |(_, port)| self::port(port));
+            let port = address
+                .rsplit_once(':')
+                .map_or(Value::Null, |(_, port)| self::port(port));
             ("grpc", json!({"port": port, "service": service}))
         }
         _ => return Value::Null,
@@ -177,13 +206,17 @@ fn probe(text: Option<&str>) -> Value {
 }
 
 fn port(text: &str) -> Value {
-    text.parse::<u16>().map_or_else(|_| json!(text), |port| json!(port))
+    text.parse::<u16>()
+        .map_or_else(|_| json!(text), |port| json!(port))
 }
 
 /// `http://:8080/healthz`
 fn http(text: &str) -> Value {
     let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
-    let (address, path) = rest.find('/').and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));
+    let (address, path) = rest
+        .find('/')
+        .and_then(|at| rest.split_at_checked(at))
+        .unwrap_or((rest, ""));
     let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
     made([
         ("scheme", json!(scheme.to_ascii_uppercase())),
@@ -208,7 +241,11 @@ fn set_to(value: &str) -> Option<Value> {
     let (rest, optional) = value.strip_prefix("<set to the key '")?.split_once('>')?;
     let (key, rest) = rest.split_once('\'')?;
     let (kind, name) = rest.trim_end_matches('\'').split_once('\'')?;
-    let kind = if kind.contains("secret") { "secretKeyRef" } else { "configMapKeyRef" };
+    let kind = if kind.contains("secret") {
+        "secretKeyRef"
+    } else {
+        "configMapKeyRef"
+    };
     let source = json!({"key": key, "name": name, "optional": is_optional(optional)});
     Some(Value::Object(Map::from_iter([(kind.to_owned(), source)])))
 }
@@ -240,7 +277,9 @@ fn mounts(list: Option<&Field>) -> Value {
     let mount = |field: &Field| {
         let (path, rest) = field.text.split_once(" from ")?;
         let (name, flags) = rest.split_once(" (")?;
-        let sub_path = flags.split_once("path=\"").and_then(|(_, path)| path.split_once('"'));
+        let sub_path = flags
+            .split_once("path=\"")
+            .and_then(|(_, path)| path.split_once('"'));
         Some(made([
             ("mountPath", json!(path)),
             ("name", json!(name)),

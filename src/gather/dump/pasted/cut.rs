@@ -69,7 +69,9 @@ fn passages(text: &str) -> Vec<Passage> {
             open.command = command;
             open.is_marked = true;
         } else {
-            let closed = trimmed.strip_suffix("```").map(|text| line.replace(trimmed, text));
+            let closed = trimmed
+                .strip_suffix("```")
+                .map(|text| line.replace(trimmed, text));
             open.lines.push(closed.unwrap_or(line));
         }
     }
@@ -88,7 +90,10 @@ fn plain(line: &str) -> String {
 
 /// What a line with a fence or a tag of HTML says beside it.
 fn fence(line: &str) -> Option<&str> {
-    if let Some(rest) = line.strip_prefix("```").or_else(|| line.strip_prefix("~~~")) {
+    if let Some(rest) = line
+        .strip_prefix("```")
+        .or_else(|| line.strip_prefix("~~~"))
+    {
         return Some(rest.trim_matches(['`', '~']).trim());
     }
     let tag = line.strip_prefix('<')?.trim_start_matches('/');
@@ -169,7 +174,10 @@ impl Passage {
         for (number, line) in rest {
             let blank = line.trim().is_empty();
             let is_table = matches!(begins, Begins::Events | Begins::Table);
-            let another = || self.begins(number).is_some_and(|other| begins.ends_at(other, indent(line) == base));
+            let another = || {
+                self.begins(number)
+                    .is_some_and(|other| begins.ends_at(other, indent(line) == base))
+            };
             let outside = !blank && indent(line) < base;
             if number > at && (outside || (is_table && blank) || another()) {
                 break;
@@ -182,7 +190,10 @@ impl Passage {
     fn begins(&self, at: usize) -> Option<Begins> {
         let line = self.lines.get(at)?;
         let text = line.trim_start();
-        if text.strip_prefix("Name:").is_some_and(|name| !name.trim().is_empty()) {
+        if text
+            .strip_prefix("Name:")
+            .is_some_and(|name| !name.trim().is_empty())
+        {
             let next = self.lines.iter().skip(at + 1);
             let mut next = next.filter(|line| !line.trim().is_empty()).take(3);
             let is_object = next.any(|next| {
@@ -192,11 +203,18 @@ impl Passage {
             return is_object.then_some(Begins::Object);
         }
         if let Some(is_events) = table(text) {
-            return Some(if is_events { Begins::Events } else { Begins::Table });
+            return Some(if is_events {
+                Begins::Events
+            } else {
+                Begins::Table
+            });
         }
         // logs hold objects too: without a mark only what is indented is meant
         let is_meant = self.is_marked || indent(line) > 0;
-        let is_json = self.is_marked && ["{", "[{", "[ {"].iter().any(|start| text.starts_with(start));
+        let is_json = self.is_marked
+            && ["{", "[{", "[ {"]
+                .iter()
+                .any(|start| text.starts_with(start));
         let is_manifest = is_json || is_manifest_line(text);
         (is_meant && is_manifest).then_some(Begins::Manifest)
     }
@@ -269,7 +287,9 @@ mod tests {
     fn several_objects_are_told_apart() {
         let two = format!("{TEXT}\n\n\n{}", TEXT.replace("web", "api"));
         let found = pieces(&two);
-        let objects = found.iter().filter(|one| matches!(one, Piece::Described(_)));
+        let objects = found
+            .iter()
+            .filter(|one| matches!(one, Piece::Described(_)));
         assert_eq!(objects.count(), 2);
     }
 
@@ -280,15 +300,23 @@ mod tests {
             panic!("no events");
         };
         assert_eq!((lines.len(), namespace.as_deref()), (2, Some("shop")));
-        for head in ["NAME READY STATUS", "NAMESPACE\tNAME\tREADY\tSTATUS\tRESTARTS", "STATUS  NAME  AGE"] {
-            assert_eq!(pieces(&format!("$ kubectl get pods\n{head}\nweb 0/1 Pending\n")), [Piece::Table]);
+        for head in [
+            "NAME READY STATUS",
+            "NAMESPACE\tNAME\tREADY\tSTATUS\tRESTARTS",
+            "STATUS  NAME  AGE",
+        ] {
+            assert_eq!(
+                pieces(&format!("$ kubectl get pods\n{head}\nweb 0/1 Pending\n")),
+                [Piece::Table]
+            );
         }
         assert_eq!(pieces("WARNING THIS IS LOUD\n"), []);
     }
 
     #[test]
     fn manifests_lose_their_indentation() {
-        let yaml = "See:\n\n    apiVersion: v1\n    kind: Pod\n    metadata:\n      name: web\n\nThanks";
+        let yaml =
+            "See:\n\n    apiVersion: v1\n    kind: Pod\n    metadata:\n      name: web\n\nThanks";
         let text = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n";
         assert_eq!(pieces(yaml), [Piece::Manifest(text.to_owned())]);
     }

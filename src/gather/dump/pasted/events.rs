@@ -69,7 +69,10 @@ fn event(row: &Row, about: About, now: Timestamp) -> Value {
     let component = source.split(',').next().unwrap_or_default();
     let last = time::before(now, time::ago(last));
     let first = time::before(now, time::ago(first)).or(last);
-    let place = about.namespace.clone().unwrap_or_else(|| "default".to_owned());
+    let place = about
+        .namespace
+        .clone()
+        .unwrap_or_else(|| "default".to_owned());
     made([
         ("apiVersion", json!("v1")),
         ("kind", json!("Event")),
@@ -101,7 +104,11 @@ fn path(message: &str) -> (Option<&str>, &str) {
     let split = message.split_once("}: ");
     let path = split.filter(|(path, _)| {
         let list = path.split_once('{').map(|(list, _)| list);
-        let lists = ["spec.containers", "spec.initContainers", "spec.ephemeralContainers"];
+        let lists = [
+            "spec.containers",
+            "spec.initContainers",
+            "spec.ephemeralContainers",
+        ];
         list.is_some_and(|list| lists.contains(&list))
     });
     let Some((path, rest)) = path else {

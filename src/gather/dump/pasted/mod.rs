@@ -6,7 +6,8 @@
 //! absence for one on the cluster.
 //!
 //! # What it proves
-//! An object that is described proves nothing about others, and of its own events it shows all. Descriptions say how long
+//! An object that is described proves nothing about others, and of its own events it shows all. Nodes are all nodes only if the
+//! scheduler's message about one of the pods counts as many. Descriptions say how long
 //! ago an event was and never when. The time of the description is taken as near as the text tells it: a pod's start and the
 //! age of its event `Scheduled`, or else the newest time in the text. That is never later than it was, so that an event looks
 //! older than it is and not younger.
@@ -29,6 +30,7 @@ use super::error::Fault;
 use super::sniff::{self, Form};
 use super::take::DumpSink;
 use super::{json, yaml};
+use crate::messages::scheduler;
 use crate::snapshot::{Kind, ReadScope};
 use cut::Piece;
 use jiff::Timestamp;
@@ -70,15 +72,21 @@ pub(super) fn read(reader: &mut dyn BufRead, sink: &mut DumpSink<'_>) -> Result<
     }
     let text = String::from_utf8_lossy(&bytes);
     let pieces = cut::pieces(&text);
-    let mut objects: Vec<Described> = pieces.iter().filter_map(|piece| match piece {
-        Piece::Described(lines) => Described::read(lines),
-        _ => None,
-    }).collect();
+    let mut objects: Vec<Described> = pieces
+        .iter()
+        .filter_map(|piece| match piece {
+            Piece::Described(lines) => Described::read(lines),
+            _ => None,
+        })
+        .collect();
     let newest = objects.iter().filter_map(|object| object.newest).max();
     let now = newest.unwrap_or(Timestamp::UNIX_EPOCH);
     for object in &mut objects {
         object.now = object.told.unwrap_or(now);
         described(object, sink)?;
+    }
+    if are_all_nodes(&objects) {
+        sink.whole(Kind::Node, ReadScope::Everywhere);
     }
     for piece in &pieces {
         match piece {
@@ -93,6 +101,19 @@ pub(super) fn read(reader: &mut dyn BufRead, sink: &mut DumpSink<'_>) -> Result<
     Ok(())
 }
 
+/// Whether as many nodes are described as the scheduler counted when it refused one of the pods.
+fn are_all_nodes(objects: &[Described]) -> bool {
+    let nodes = objects.iter().filter(|object| object.kind == Kind::Node);
+    let nodes: BTreeSet<&str> = nodes.map(|node| node.name.as_str()).collect();
+    let pods = objects.iter().filter(|object| object.kind == Kind::Pod);
+    let mut lines = pods.flat_map(|pod| pod.events.iter().flatten());
+    lines.any(|line| {
+        let message = line.find("0/").and_then(|at| line.get(at..));
+        let counted = message.and_then(|message| scheduler::parse(message).nodes);
+        line.contains("FailedScheduling") && counted == u32::try_from(nodes.len()).ok()
+    })
+}
+
 fn described(object: &Described, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
     sink.no_earlier(object.now);
     take(&[object.object()], sink)?;
@@ -100,13 +121,18 @@ fn described(object: &Described, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
     // two objects of other kinds may share the name
     if object.events.is_some() && matches!(object.kind, Kind::Pod | Kind::PersistentVolumeClaim) {
         let namespace = object.namespace.clone().unwrap_or_default();
-        sink.whole(Kind::Event, ReadScope::Object(namespace, object.name.clone()));
+        sink.whole(
+            Kind::Event,
+            ReadScope::Object(namespace, object.name.clone()),
+        );
     }
     Ok(())
 }
 
 fn take(objects: &[Value], sink: &mut DumpSink<'_>) -> Result<(), Fault> {
-    objects.iter().try_for_each(|object| sink.single(object.to_string().as_bytes()))
+    objects
+        .iter()
+        .try_for_each(|object| sink.single(object.to_string().as_bytes()))
 }
 
 /// YAML or JSON that stands in a text. What cannot be read of it is missing, and what is no object was never meant.

@@ -15,7 +15,10 @@ pub(super) fn object(it: &Described) -> Value {
             "spec",
             made([
                 ("taints", json!(taints.collect::<Vec<_>>())),
-                ("unschedulable", json!(fields.value("Unschedulable").map(|word| word == "true"))),
+                (
+                    "unschedulable",
+                    json!(fields.value("Unschedulable").map(|word| word == "true")),
+                ),
                 ("providerID", json!(fields.value("ProviderID"))),
             ]),
         ),
@@ -31,7 +34,10 @@ pub(super) fn object(it: &Described) -> Value {
                         ("architecture", detail("Architecture")),
                         ("operatingSystem", detail("Operating System")),
                         ("kubeletVersion", detail("Kubelet Version")),
-                        ("containerRuntimeVersion", detail("Container Runtime Version")),
+                        (
+                            "containerRuntimeVersion",
+                            detail("Container Runtime Version"),
+                        ),
                     ]),
                 ),
             ]),
@@ -44,7 +50,11 @@ fn taint(text: &str) -> Option<Value> {
     let (of, effect) = text.rsplit_once(':')?;
     let (key, value) = of.split_once('=').unwrap_or((of, ""));
     let value = Some(value).filter(|value| !value.is_empty());
-    Some(made([("key", json!(key)), ("value", json!(value)), ("effect", json!(effect))]))
+    Some(made([
+        ("key", json!(key)),
+        ("value", json!(value)),
+        ("effect", json!(effect)),
+    ]))
 }
 
 /// Type, status, two times, reason and message.
@@ -58,7 +68,15 @@ fn conditions(list: Option<&Field>) -> Value {
         }
         let rest: Vec<&str> = words.collect();
         let times: Vec<_> = [0, 6].into_iter().map(|at| rest.get(at..at + 6)).collect();
-        let time = |at: usize| json!(times.get(at).copied().flatten().and_then(|w| time::absolute(&w.join(" "))));
+        let time = |at: usize| {
+            json!(
+                times
+                    .get(at)
+                    .copied()
+                    .flatten()
+                    .and_then(|w| time::absolute(&w.join(" ")))
+            )
+        };
         // a component that reports no heartbeat has Go's zero time there, which is six words too
         let reason = rest.get(12).copied();
         let message = rest.get(13..).map(|words| words.join(" "));

@@ -178,7 +178,10 @@ impl Described {
         };
         let data = (0..lines.len()).find(|at| is_data(*at));
         let body = data.unwrap_or(lines.len());
-        let events = lines.iter().take(body).position(|line| line.starts_with("Events:"));
+        let events = lines
+            .iter()
+            .take(body)
+            .position(|line| line.starts_with("Events:"));
         let top = lines.iter().take(events.unwrap_or(body));
         let fields = tree::read(top.clone().map(String::as_str), TOP);
         let kind = kind(&fields, data.is_some())?;
@@ -278,12 +281,18 @@ impl Described {
     }
 
     fn owner(&self) -> Value {
-        let label = self.fields.any(&["Controlled By", "Created By", "Controllers"]);
+        let label = self
+            .fields
+            .any(&["Controlled By", "Created By", "Controllers"]);
         let Some((kind, name)) = label.and_then(|field| field.value.split_once('/')) else {
             return Value::Null;
         };
         let group = Kind::of_manifest(kind).map_or("", Kind::group);
-        let version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
+        let version = if group.is_empty() {
+            "v1".to_owned()
+        } else {
+            format!("{group}/v1")
+        };
         let place = self.namespace.as_deref().unwrap_or_default();
         json!([{
             "apiVersion": version, "kind": kind, "name": name, "controller": true,
@@ -291,7 +300,6 @@ impl Described {
             "uid": format!("{kind}/{place}/{name}"),
         }])
     }
-
 }
 
 /// The kind whose labels these are.
@@ -308,7 +316,10 @@ fn kind(fields: &Field, data: bool) -> Option<Kind> {
         (data && has("Type"), Kind::Secret),
         (data, Kind::ConfigMap),
         (has("Reclaim Policy"), Kind::PersistentVolume),
-        (has("StorageClass") && has("Access Modes"), Kind::PersistentVolumeClaim),
+        (
+            has("StorageClass") && has("Access Modes"),
+            Kind::PersistentVolumeClaim,
+        ),
         (has("Schedule"), Kind::CronJob),
         (has("Pods Statuses"), Kind::Job),
         (has("StrategyType"), Kind::Deployment),
@@ -319,7 +330,10 @@ fn kind(fields: &Field, data: bool) -> Option<Kind> {
         (has("Capacity") || has("System Info"), Kind::Node),
         (has("Node") && has("Containers"), Kind::Pod),
     ];
-    found.into_iter().find(|(fits, _)| *fits).map(|(_, kind)| kind)
+    found
+        .into_iter()
+        .find(|(fits, _)| *fits)
+        .map(|(_, kind)| kind)
 }
 
 /// `key: value` on each line, `key=value` up to 1.13. Longer ones are cut off, and left out here.
@@ -329,7 +343,11 @@ fn annotations(field: Option<&Field>) -> BTreeMap<String, String> {
         let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '-' | '_');
         (!key.is_empty() && key.chars().all(letter)).then(|| (key.to_owned(), value.to_owned()))
     };
-    field.into_iter().flat_map(Field::lines).filter_map(pair).collect()
+    field
+        .into_iter()
+        .flat_map(Field::lines)
+        .filter_map(pair)
+        .collect()
 }
 
 /// `[a b]`, as Go prints a slice.

@@ -16,7 +16,10 @@ pub(super) fn object(it: &Described) -> Value {
         ("nodeName", json!(node(fields).0)),
         ("priority", json!(fields.number("Priority"))),
         ("priorityClassName", json!(class(fields))),
-        ("runtimeClassName", json!(fields.value("Runtime Class Name"))),
+        (
+            "runtimeClassName",
+            json!(fields.value("Runtime Class Name")),
+        ),
         ("serviceAccountName", json!(fields.value("Service Account"))),
         ("restartPolicy", json!(restart_policy(it, all))),
         ("nodeSelector", json!(fields.pairs("Node-Selectors"))),
@@ -32,9 +35,15 @@ pub(super) fn object(it: &Described) -> Value {
 
 fn status(it: &Described, init: &[container::Read], main: &[container::Read]) -> Value {
     let fields = &it.fields;
-    let phase = fields.value("Status").filter(|status| !status.starts_with("Terminating"));
+    let phase = fields
+        .value("Status")
+        .filter(|status| !status.starts_with("Terminating"));
     // of a pod that is being deleted it is not shown
-    let phase = phase.unwrap_or(if main.iter().any(|one| one.started) { "Running" } else { "Pending" });
+    let phase = phase.unwrap_or(if main.iter().any(|one| one.started) {
+        "Running"
+    } else {
+        "Pending"
+    });
     made([
         ("phase", json!(phase)),
         ("reason", json!(fields.value("Reason"))),
@@ -42,8 +51,14 @@ fn status(it: &Described, init: &[container::Read], main: &[container::Read]) ->
         ("startTime", json!(fields.time("Start Time"))),
         ("hostIP", json!(node(fields).1)),
         ("podIP", json!(fields.value("IP"))),
-        ("qosClass", json!(fields.any(&["QoS Class"]).map(|field| &field.value))),
-        ("nominatedNodeName", json!(fields.value("NominatedNodeName"))),
+        (
+            "qosClass",
+            json!(fields.any(&["QoS Class"]).map(|field| &field.value)),
+        ),
+        (
+            "nominatedNodeName",
+            json!(fields.value("NominatedNodeName")),
+        ),
         ("conditions", conditions(fields)),
         ("initContainerStatuses", container::statuses(init)),
         ("containerStatuses", container::statuses(main)),
@@ -56,11 +71,16 @@ fn node(fields: &Field) -> (Option<&str>, Option<&str>) {
         return (None, None);
     };
     let (name, address) = node.split_once('/').unwrap_or((node, ""));
-    (Some(name).filter(|name| !name.is_empty()), Some(address).filter(|it| !it.is_empty()))
+    (
+        Some(name).filter(|name| !name.is_empty()),
+        Some(address).filter(|it| !it.is_empty()),
+    )
 }
 
 fn class(fields: &Field) -> Option<&str> {
-    fields.value("Priority Class Name").or(fields.value("PriorityClassName"))
+    fields
+        .value("Priority Class Name")
+        .or(fields.value("PriorityClassName"))
 }
 
 /// It is not shown. A controller that keeps pods takes only `Always`, a Job never does (`ValidatePodTemplateSpec` in
@@ -69,19 +89,28 @@ fn restart_policy<'a>(
     it: &Described,
     mut containers: impl Iterator<Item = &'a container::Read>,
 ) -> Option<&'static str> {
-    let owner = it.fields.any(&["Controlled By", "Created By", "Controllers"]);
-    let (kind, _) = owner.map_or("", |field| &field.value).split_once('/').unwrap_or_default();
+    let owner = it
+        .fields
+        .any(&["Controlled By", "Created By", "Controllers"]);
+    let (kind, _) = owner
+        .map_or("", |field| &field.value)
+        .split_once('/')
+        .unwrap_or_default();
     match kind {
         "ReplicaSet" | "StatefulSet" | "DaemonSet" | "ReplicationController" => Some("Always"),
         "Job" if containers.any(|one| one.restarts > 0) => Some("OnFailure"),
         "Job" => Some("Never"),
-        _ => containers.any(|one| one.ended_well_and_went_on).then_some("Always"),
+        _ => containers
+            .any(|one| one.ended_well_and_went_on)
+            .then_some("Always"),
     }
 }
 
 /// Rows of a type and a status.
 fn conditions(fields: &Field) -> Value {
-    let rows = fields.get("Conditions").map_or(&[][..], |field| &field.children);
+    let rows = fields
+        .get("Conditions")
+        .map_or(&[][..], |field| &field.children);
     let row = |row: &Field| {
         let (name, status) = row.text.split_once(char::is_whitespace)?;
         let status = status.trim();
@@ -92,10 +121,18 @@ fn conditions(fields: &Field) -> Value {
 }
 
 fn gates(fields: &Field) -> Value {
-    let rows = fields.get("Readiness Gates").map_or(&[][..], |field| &field.children);
-    let names = rows.iter().filter_map(|row| row.text.split_whitespace().next());
+    let rows = fields
+        .get("Readiness Gates")
+        .map_or(&[][..], |field| &field.children);
+    let names = rows
+        .iter()
+        .filter_map(|row| row.text.split_whitespace().next());
     let names = names.filter(|name| *name != "Type");
-    json!(names.map(|name| json!({"conditionType": name})).collect::<Vec<_>>())
+    json!(
+        names
+            .map(|name| json!({"conditionType": name}))
+            .collect::<Vec<_>>()
+    )
 }
 
 /// `key=value:Effect op=Exists for 300s`
@@ -119,8 +156,14 @@ fn toleration(line: &str) -> Value {
     made([
         ("key", json!(Some(key).filter(|key| !key.is_empty()))),
         ("operator", json!(if exists { "Exists" } else { "Equal" })),
-        ("value", json!(Some(value).filter(|value| !value.is_empty()))),
-        ("effect", json!(Some(effect.trim_start_matches(':')).filter(|it| !it.is_empty()))),
+        (
+            "value",
+            json!(Some(value).filter(|value| !value.is_empty())),
+        ),
+        (
+            "effect",
+            json!(Some(effect.trim_start_matches(':')).filter(|it| !it.is_empty())),
+        ),
         ("tolerationSeconds", json!(seconds)),
     ])
 }
@@ -130,12 +173,17 @@ fn spread(fields: &Field) -> Value {
     let read = |line: &str| {
         let (head, rest) = line.split_once(" when max skew ")?;
         let (key, unsatisfiable) = head.rsplit_once(':')?;
-        let selector = rest.split_once(" for selector ").map(|(_, selector)| selector);
+        let selector = rest
+            .split_once(" for selector ")
+            .map(|(_, selector)| selector);
         Some(made([
             ("topologyKey", json!(key)),
             ("whenUnsatisfiable", json!(unsatisfiable)),
             ("maxSkew", json!(super::tree::number(rest))),
-            ("labelSelector", selector.map_or(Value::Null, super::workload::selector)),
+            (
+                "labelSelector",
+                selector.map_or(Value::Null, super::workload::selector),
+            ),
         ]))
     };
     let lines = fields.list("Topology Spread Constraints").into_iter();

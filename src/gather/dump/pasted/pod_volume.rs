@@ -17,19 +17,43 @@ fn volume(field: &Field) -> Value {
     let kind = field.value("Type").unwrap_or_default();
     let kind = kind.split(' ').next().unwrap_or_default();
     let (key, source) = match kind {
-        "Secret" => ("secret", made([("secretName", value("SecretName")), ("optional", optional())])),
-        "ConfigMap" => ("configMap", made([("name", value("Name")), ("optional", optional())])),
+        "Secret" => (
+            "secret",
+            made([
+                ("secretName", value("SecretName")),
+                ("optional", optional()),
+            ]),
+        ),
+        "ConfigMap" => (
+            "configMap",
+            made([("name", value("Name")), ("optional", optional())]),
+        ),
         "PersistentVolumeClaim" => (
             "persistentVolumeClaim",
             made([("claimName", value("ClaimName")), ("readOnly", read_only())]),
         ),
         "EphemeralVolume" => ("ephemeral", ephemeral(field)),
-        "HostPath" => ("hostPath", made([("path", value("Path")), ("type", value("HostPathType"))])),
-        "EmptyDir" => ("emptyDir", json!({"medium": field.value("Medium").unwrap_or_default()})),
+        "HostPath" => (
+            "hostPath",
+            made([("path", value("Path")), ("type", value("HostPathType"))]),
+        ),
+        "EmptyDir" => (
+            "emptyDir",
+            json!({"medium": field.value("Medium").unwrap_or_default()}),
+        ),
         "Projected" => ("projected", json!({"sources": sources(field)})),
-        "NFS" => ("nfs", made([("server", value("Server")), ("path", value("Path"))])),
-        "CSI" => ("csi", made([("driver", value("Driver")), ("readOnly", read_only())])),
-        "AWSElasticBlockStore" => ("awsElasticBlockStore", made([("volumeID", value("VolumeID"))])),
+        "NFS" => (
+            "nfs",
+            made([("server", value("Server")), ("path", value("Path"))]),
+        ),
+        "CSI" => (
+            "csi",
+            made([("driver", value("Driver")), ("readOnly", read_only())]),
+        ),
+        "AWSElasticBlockStore" => (
+            "awsElasticBlockStore",
+            made([("volumeID", value("VolumeID"))]),
+        ),
         "GCEPersistentDisk" => ("gcePersistentDisk", made([("pdName", value("PDName"))])),
         _ => ("", Value::Null),
     };
@@ -44,7 +68,10 @@ fn ephemeral(field: &Field) -> Value {
 fn sources(field: &Field) -> Vec<Value> {
     let mut found = Vec::new();
     for (at, child) in field.children.iter().enumerate() {
-        let next = field.children.get(at + 1).map_or("", |next| next.text.as_str());
+        let next = field
+            .children
+            .get(at + 1)
+            .map_or("", |next| next.text.as_str());
         let optional = next == "Optional:    true" || next.ends_with("Optional: true") || {
             let after = next.split_once("ptional:");
             after.is_some_and(|(_, value)| value.trim() == "true" || value.trim() == "0xc0000")

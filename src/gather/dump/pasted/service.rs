@@ -18,8 +18,13 @@ pub(super) fn object(it: &Described) -> Value {
 pub(super) fn account(it: &Described) -> Value {
     let names = it.fields.list("Image pull secrets");
     // the mark of one that is not there is no part of its name
-    let names = names.iter().map(|line| line.split(' ').next().unwrap_or_default());
-    made([("imagePullSecrets", json!(names.map(|name| json!({"name": name})).collect::<Vec<_>>()))])
+    let names = names
+        .iter()
+        .map(|line| line.split(' ').next().unwrap_or_default());
+    made([(
+        "imagePullSecrets",
+        json!(names.map(|name| json!({"name": name})).collect::<Vec<_>>()),
+    )])
 }
 
 /// Only the names of the keys are taken, and never a value.
@@ -29,7 +34,10 @@ pub(super) fn keyed(it: &Described) -> Value {
         Kind::Secret => lines.iter().filter_map(|line| size(line)).collect(),
         _ => lines.windows(2).filter_map(key_above_rule).collect(),
     };
-    let kind = it.fields.any(&["Type"]).map(|field: &Field| field.value.as_str());
+    let kind = it
+        .fields
+        .any(&["Type"])
+        .map(|field: &Field| field.value.as_str());
     json!({"keys": keys, "type": kind.filter(|_| it.kind == Kind::Secret)})
 }
 
@@ -45,5 +53,7 @@ fn key_above_rule<'a>(pair: &[&'a str]) -> Option<&'a str> {
     let [key, rule] = pair else {
         return None;
     };
-    (rule.trim() == "----").then(|| key.trim_end().strip_suffix(':')).flatten()
+    (rule.trim() == "----")
+        .then(|| key.trim_end().strip_suffix(':'))
+        .flatten()
 }

@@ -30,7 +30,9 @@ pub(super) fn claim(it: &Described) -> Value {
 
 pub(super) fn volume(it: &Described) -> Value {
     let fields = &it.fields;
-    let claim = fields.value("Claim").and_then(|claim| claim.split_once('/'));
+    let claim = fields
+        .value("Claim")
+        .and_then(|claim| claim.split_once('/'));
     let claim = claim.map(|(namespace, name)| json!({"namespace": namespace, "name": name}));
     made([
         (
@@ -38,7 +40,10 @@ pub(super) fn volume(it: &Described) -> Value {
             made([
                 ("storageClassName", json!(fields.value("StorageClass"))),
                 ("claimRef", json!(claim)),
-                ("persistentVolumeReclaimPolicy", json!(fields.value("Reclaim Policy"))),
+                (
+                    "persistentVolumeReclaimPolicy",
+                    json!(fields.value("Reclaim Policy")),
+                ),
                 ("accessModes", json!(modes(fields))),
                 ("volumeMode", json!(fields.value("VolumeMode"))),
                 ("capacity", storage(fields)),
@@ -46,7 +51,13 @@ pub(super) fn volume(it: &Described) -> Value {
                 ("csi", csi(fields)),
             ]),
         ),
-        ("status", made([("phase", json!(phase(fields))), ("message", json!(fields.value("Message")))])),
+        (
+            "status",
+            made([
+                ("phase", json!(phase(fields))),
+                ("message", json!(fields.value("Message"))),
+            ]),
+        ),
     ])
 }
 
@@ -55,19 +66,34 @@ pub(super) fn class(it: &Described) -> Value {
     made([
         ("provisioner", json!(fields.value("Provisioner"))),
         ("reclaimPolicy", json!(fields.value("ReclaimPolicy"))),
-        ("volumeBindingMode", json!(fields.value("VolumeBindingMode"))),
+        (
+            "volumeBindingMode",
+            json!(fields.value("VolumeBindingMode")),
+        ),
     ])
 }
 
 /// Of what is being deleted it is not shown; it is bound if it names the other.
 fn phase(fields: &Field) -> Option<&str> {
     let status = fields.value("Status")?;
-    let bound = || fields.value("Volume").or(fields.value("Claim")).map(|_| "Bound");
-    if status.starts_with("Terminating") { bound() } else { Some(status) }
+    let bound = || {
+        fields
+            .value("Volume")
+            .or(fields.value("Claim"))
+            .map(|_| "Bound")
+    };
+    if status.starts_with("Terminating") {
+        bound()
+    } else {
+        Some(status)
+    }
 }
 
 fn storage(fields: &Field) -> Value {
-    made([("storage", json!(fields.value("Capacity").filter(|amount| *amount != "0")))])
+    made([(
+        "storage",
+        json!(fields.value("Capacity").filter(|amount| *amount != "0")),
+    )])
 }
 
 /// `RWO,ROX` (k8s.io/kubectl `pkg/util/storage` GetAccessModesAsString)
@@ -85,35 +111,57 @@ fn modes(fields: &Field) -> Vec<&str> {
 
 /// `Term 0:  key in [a, b]`
 fn affinity(fields: &Field) -> Value {
-    let required = fields.get("Node Affinity").and_then(|field| field.get("Required Terms"));
-    let terms = required.map_or(&[][..], |field| &field.children).iter().map(|term| {
-        let requirements = term.lines().filter_map(|line| {
-            let mut words = line.splitn(3, ' ');
-            let (key, operator) = (words.next()?, words.next()?);
-            let operator = match operator {
-                "in" => "In",
-                "notin" => "NotIn",
-                "exists" => "Exists",
-                "doesnotexist" => "DoesNotExist",
-                _ => return None,
-            };
-            let values = words.next().unwrap_or_default().trim_matches(['[', ']']);
-            let values: Vec<&str> = values.split(", ").filter(|value| !value.is_empty()).collect();
-            Some(made([("key", json!(key)), ("operator", json!(operator)), ("values", json!(values))]))
+    let required = fields
+        .get("Node Affinity")
+        .and_then(|field| field.get("Required Terms"));
+    let terms = required
+        .map_or(&[][..], |field| &field.children)
+        .iter()
+        .map(|term| {
+            let requirements = term.lines().filter_map(|line| {
+                let mut words = line.splitn(3, ' ');
+                let (key, operator) = (words.next()?, words.next()?);
+                let operator = match operator {
+                    "in" => "In",
+                    "notin" => "NotIn",
+                    "exists" => "Exists",
+                    "doesnotexist" => "DoesNotExist",
+                    _ => return None,
+                };
+                let values = words.next().unwrap_or_default().trim_matches(['[', ']']);
+                let values: Vec<&str> = values
+                    .split(", ")
+                    .filter(|value| !value.is_empty())
+                    .collect();
+                Some(made([
+                    ("key", json!(key)),
+                    ("operator", json!(operator)),
+                    ("values", json!(values)),
+                ]))
+            });
+            json!({"matchExpressions": requirements.collect::<Vec<_>>()})
         });
-        json!({"matchExpressions": requirements.collect::<Vec<_>>()})
-    });
     let terms: Vec<Value> = terms.collect();
-    if terms.is_empty() { Value::Null } else { json!({"required": {"nodeSelectorTerms": terms}}) }
+    if terms.is_empty() {
+        Value::Null
+    } else {
+        json!({"required": {"nodeSelectorTerms": terms}})
+    }
 }
 
 fn csi(fields: &Field) -> Value {
     let source = fields.get("Source").filter(|source| {
-        source.value("Type").is_some_and(|kind| kind.starts_with("CSI "))
+        source
+            .value("Type")
+            .is_some_and(|kind| kind.starts_with("CSI "))
     });
-    let Some((driver, handle)) = source.and_then(|it| Some((it.value("Driver")?, it.value("VolumeHandle")?))) else {
+    let Some((driver, handle)) =
+        source.and_then(|it| Some((it.value("Driver")?, it.value("VolumeHandle")?)))
+    else {
         return Value::Null;
     };
     let fields = [("driver", driver), ("volumeHandle", handle)];
-    Value::Object(Map::from_iter(fields.map(|(key, value)| (key.to_owned(), json!(value)))))
+    Value::Object(Map::from_iter(
+        fields.map(|(key, value)| (key.to_owned(), json!(value))),
+    ))
 }

@@ -61,7 +61,10 @@ fn cells(line: &str) -> Vec<&str> {
 }
 
 fn gap(text: &str) -> Option<usize> {
-    [text.find("  "), text.find('\t'), text.find(" \t")].into_iter().flatten().min()
+    [text.find("  "), text.find('\t'), text.find(" \t")]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 fn row(line: &str, heads: &[&str]) -> Option<Row> {
@@ -81,7 +84,11 @@ fn row(line: &str, heads: &[&str]) -> Option<Row> {
         .or_else(|| without_one(line, heads).filter(whole))
         .or_else(|| by_words(line, heads).filter(whole))
         .map(|parts| Row {
-            cells: heads.iter().map(|head| (*head).to_owned()).zip(parts).collect(),
+            cells: heads
+                .iter()
+                .map(|head| (*head).to_owned())
+                .zip(parts)
+                .collect(),
         })
 }
 
@@ -111,7 +118,10 @@ fn is_age(text: &str) -> bool {
 fn without_one(line: &str, heads: &[&str]) -> Option<Vec<String>> {
     let found = cells(line);
     let empty = ["From", "SubObjectPath", "SUBOBJECT", "SOURCE"];
-    let places = heads.iter().enumerate().filter(|(_, head)| empty.contains(head));
+    let places = heads
+        .iter()
+        .enumerate()
+        .filter(|(_, head)| empty.contains(head));
     let mut tries = places.filter_map(|(at, _)| {
         let mut parts: Vec<String> = found.iter().take(at).map(|&cell| cell.to_owned()).collect();
         parts.push(String::new());
@@ -152,7 +162,10 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<Row> {
-        rows(&text.lines().collect::<Vec<_>>(), &["Type", "Reason", "Message"])
+        rows(
+            &text.lines().collect::<Vec<_>>(),
+            &["Type", "Reason", "Message"],
+        )
     }
 
     #[test]
@@ -177,7 +190,11 @@ mod tests {
             assert_eq!((rows.len(), from), (1, Some("kubelet, n1")), "{row}");
             assert!(rows[0].get("Message").unwrap().starts_with("it "), "{row}");
         }
-        let rows = read("Type     Reason  Age  From  Message\nWarning  Failed  5m         it broke\n");
-        assert_eq!((rows[0].get("From"), rows[0].get("Message")), (None, Some("it broke")));
+        let rows =
+            read("Type     Reason  Age  From  Message\nWarning  Failed  5m         it broke\n");
+        assert_eq!(
+            (rows[0].get("From"), rows[0].get("Message")),
+            (None, Some("it broke"))
+        );
     }
 }

@@ -12,7 +12,9 @@ pub(super) fn absolute(text: &str) -> Option<Timestamp> {
 
 /// Every time that occurs in a line.
 pub(super) fn all_in(line: &str) -> impl Iterator<Item = Timestamp> {
-    let days = ["Mon, ", "Tue, ", "Wed, ", "Thu, ", "Fri, ", "Sat, ", "Sun, "];
+    let days = [
+        "Mon, ", "Tue, ", "Wed, ", "Thu, ", "Fri, ", "Sat, ", "Sun, ",
+    ];
     let places = days.into_iter().flat_map(|day| line.match_indices(day));
     places.filter_map(|(at, _)| absolute(line.get(at..)?))
 }

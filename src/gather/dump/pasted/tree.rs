@@ -71,7 +71,13 @@ fn fields(lines: &[Line<'_>], at: &mut usize, above: Option<usize>, known: &[&st
         *at += 1;
         let mut field = Field::of(line);
         while let Some(next) = lines.get(*at).filter(|next| field.goes_on(next, known)) {
-            field.more.push(next.part(field.indent).to_owned());
+            let is_verbatim = matches!(field.label.as_str(), "Command" | "Args");
+            let text = if is_verbatim {
+                next.part(field.indent)
+            } else {
+                next.text
+            };
+            field.more.push(text.to_owned());
             *at += 1;
         }
         field.children = fields(lines, at, Some(field.indent), known);
@@ -95,7 +101,11 @@ impl<'a> Line<'a> {
     /// The text below a label at this indentation, with what it is indented beyond that.
     fn part(&self, indent: usize) -> &'a str {
         let cut = self.raw.get((indent + 2).min(self.indent)..);
-        if self.tabbed { self.text } else { cut.unwrap_or(self.text).trim_end() }
+        if self.tabbed {
+            self.text
+        } else {
+            cut.unwrap_or(self.text).trim_end()
+        }
     }
 }
 
@@ -170,7 +180,9 @@ impl Field {
     /// Its own lines, one of what it lists on each.
     pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
         let first = Some(self.value.as_str()).filter(|value| !NOTHING.contains(value));
-        first.into_iter().chain(self.more.iter().map(String::as_str))
+        first
+            .into_iter()
+            .chain(self.more.iter().map(String::as_str))
     }
 
     /// The lines of a field.
@@ -190,16 +202,23 @@ impl Field {
 
     /// `key=value` on each line, or separated by commas.
     pub(super) fn pairs(&self, label: &str) -> BTreeMap<String, String> {
-        let pairs = self.list(label).into_iter().flat_map(|line| line.split(','));
+        let pairs = self
+            .list(label)
+            .into_iter()
+            .flat_map(|line| line.split(','));
         let pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
-        pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+        pairs
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect()
     }
 
     /// What is listed below it, by label.
     pub(super) fn amounts(&self, label: &str) -> BTreeMap<String, String> {
         let children = self.get(label).map_or(&[][..], |field| &field.children);
         let named = children.iter().filter(|child| !child.label.is_empty());
-        named.map(|child| (child.label.clone(), child.value.clone())).collect()
+        named
+            .map(|child| (child.label.clone(), child.value.clone()))
+            .collect()
     }
 }
 
@@ -234,10 +253,16 @@ mod tests {
     fn a_message_of_several_lines_does_not_end_the_container() {
         let text = "Containers:\n  app:\n    State:       Terminated\n      Reason:    Error\n      Message:   first\n   at line: 2\nName of nothing: x\n\n      Exit Code: 3\n    Ready:       False\n";
         let tree = tree(text);
-        let app = tree.get("Containers").and_then(|all| all.get("app")).unwrap();
+        let app = tree
+            .get("Containers")
+            .and_then(|all| all.get("app"))
+            .unwrap();
         let state = app.get("State").unwrap();
         assert_eq!(state.value("Exit Code"), Some("3"));
-        assert_eq!(state.whole("Message").unwrap(), "first\nat line: 2\nName of nothing: x");
+        assert_eq!(
+            state.whole("Message").unwrap(),
+            "first\nat line: 2\nName of nothing: x"
+        );
         assert_eq!(app.value("Ready"), Some("False"));
     }
 
@@ -245,7 +270,10 @@ mod tests {
     fn a_script_is_not_taken_for_labels() {
         let text = "Containers:\n  app:\n    Command:\n      sh\n      -c\n      if true; then\n        echo: x\n    Image:  busybox\n";
         let tree = tree(text);
-        let app = tree.get("Containers").and_then(|all| all.get("app")).unwrap();
+        let app = tree
+            .get("Containers")
+            .and_then(|all| all.get("app"))
+            .unwrap();
         let command = &app.get("Command").unwrap().more;
         assert_eq!(command, &["sh", "-c", "if true; then", "  echo: x"]);
         assert_eq!(app.value("Image"), Some("busybox"));

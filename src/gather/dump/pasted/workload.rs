@@ -9,19 +9,34 @@ use std::collections::BTreeMap;
 pub(super) fn object(it: &Described) -> Value {
     let fields = &it.fields;
     let template = fields.get("Pod Template");
-    let labels = template.map(|template| template.pairs("Labels")).unwrap_or_default();
+    let labels = template
+        .map(|template| template.pairs("Labels"))
+        .unwrap_or_default();
     let selector = fields.value("Selector").map_or(Value::Null, selector);
     let spec = made([
         ("selector", selector),
         ("replicas", json!(amount(fields, &["desired"]))),
         ("parallelism", json!(fields.number("Parallelism"))),
         ("completions", json!(fields.number("Completions"))),
-        ("suspend", json!(fields.value("Suspend").map(|word| word.eq_ignore_ascii_case("true")))),
-        ("podManagementPolicy", json!(fields.value("Pod Management Policy"))),
+        (
+            "suspend",
+            json!(
+                fields
+                    .value("Suspend")
+                    .map(|word| word.eq_ignore_ascii_case("true"))
+            ),
+        ),
+        (
+            "podManagementPolicy",
+            json!(fields.value("Pod Management Policy")),
+        ),
         ("schedule", json!(fields.value("Schedule"))),
         ("strategy", kind_of(fields.value("StrategyType"))),
         ("updateStrategy", kind_of(fields.value("Update Strategy"))),
-        ("template", made([("metadata", made([("labels", json!(labels))]))])),
+        (
+            "template",
+            made([("metadata", made([("labels", json!(labels))]))]),
+        ),
     ]);
     // what a ReplicaSet's template holds is compared with another's
     let spec = match spec {
@@ -45,10 +60,22 @@ fn status(it: &Described) -> Value {
         ("active", json!(counted(pods, "Active"))),
         ("succeeded", json!(counted(pods, "Succeeded"))),
         ("failed", json!(counted(pods, "Failed"))),
-        ("desiredNumberScheduled", count("Desired Number of Nodes Scheduled")),
-        ("currentNumberScheduled", count("Current Number of Nodes Scheduled")),
-        ("updatedNumberScheduled", count("Number of Nodes Scheduled with Up-to-date Pods")),
-        ("numberAvailable", count("Number of Nodes Scheduled with Available Pods")),
+        (
+            "desiredNumberScheduled",
+            count("Desired Number of Nodes Scheduled"),
+        ),
+        (
+            "currentNumberScheduled",
+            count("Current Number of Nodes Scheduled"),
+        ),
+        (
+            "updatedNumberScheduled",
+            count("Number of Nodes Scheduled with Up-to-date Pods"),
+        ),
+        (
+            "numberAvailable",
+            count("Number of Nodes Scheduled with Available Pods"),
+        ),
         ("lastScheduleTime", json!(fields.time("Last Schedule Time"))),
         ("conditions", conditions(fields)),
     ])
@@ -79,13 +106,21 @@ fn counted(value: &str, word: &str) -> Option<i64> {
 
 /// Rows of type, status and reason; the message is not shown.
 fn conditions(fields: &Field) -> Value {
-    let rows = fields.get("Conditions").map_or(&[][..], |field| &field.children);
+    let rows = fields
+        .get("Conditions")
+        .map_or(&[][..], |field| &field.children);
     let row = |row: &Field| {
         let mut words = row.text.split_ascii_whitespace();
         let (name, status) = (words.next()?, words.next()?);
         let is_status = matches!(status, "True" | "False" | "Unknown");
         let reason = json!(words.next());
-        is_status.then(|| made([("type", json!(name)), ("status", json!(status)), ("reason", reason)]))
+        is_status.then(|| {
+            made([
+                ("type", json!(name)),
+                ("status", json!(status)),
+                ("reason", reason),
+            ])
+        })
     };
     json!(rows.iter().filter_map(row).collect::<Vec<_>>())
 }
@@ -114,7 +149,10 @@ pub(super) fn selector(text: &str) -> Value {
     if expressions.iter().any(Value::is_null) {
         return Value::Null;
     }
-    made([("matchLabels", json!(labels)), ("matchExpressions", json!(expressions))])
+    made([
+        ("matchLabels", json!(labels)),
+        ("matchExpressions", json!(expressions)),
+    ])
 }
 
 fn expression(term: &str) -> Value {
@@ -122,7 +160,11 @@ fn expression(term: &str) -> Value {
     let of = |key: &str, operator: &str, values: &str| {
         let values = values.trim_matches(['(', ')']).split(',').map(str::trim);
         let values: Vec<&str> = values.filter(|value| !value.is_empty()).collect();
-        made([("key", json!(key)), ("operator", json!(operator)), ("values", json!(values))])
+        made([
+            ("key", json!(key)),
+            ("operator", json!(operator)),
+            ("values", json!(values)),
+        ])
     };
     if let Some((key, values)) = term.split_once(" notin ") {
         return of(key, "NotIn", values);
