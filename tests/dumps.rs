@@ -11,5 +11,6 @@
 mod coverage;
 mod formats;
 mod make;
+mod pasted;
 mod refusals;
 mod round_trip;

@@ -286,6 +286,11 @@ impl Store {
         self.at = Some(time);
     }
 
+    /// The newest time in the objects.
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.newest
+    }
+
     /// It was read at this time or later.
     pub fn set_no_earlier(&mut self, time: Timestamp) {
         self.saw(Some(time));

@@ -241,7 +241,9 @@ fn containers(pod: &PodView, now: Timestamp, failing: bool) -> Standing {
     let bound = pod
         .condition("PodScheduled")
         .and_then(|c| c.last_transition_time.as_ref().map(|time| time.0))
-        .or(pod.created());
+        .or(pod.created())
+        // of a pod that is only described it is all that is known
+        .or(pod.status().start_time.as_ref().map(|time| time.0));
     let mut progressing = None;
     let mut seen = 0_usize;
     for container in pod.containers() {

@@ -302,6 +302,7 @@ fn selected(item: &Value, selector: &str) -> bool {
 }
 
 /// Of the recorded cases that have a cause at most one in twenty is missed.
+#[allow(clippy::print_stdout, reason = "the figure is wanted")]
 pub(super) fn share(cases: &[Case]) {
     let has_cause = |case: &&Case| !case.report().diagnoses.is_empty();
     let recorded = cases.iter().filter(|case| is_recorded(case));

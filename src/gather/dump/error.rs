@@ -2,7 +2,7 @@
 //!
 //! Nothing here ever quotes an object: what a decoder says of a value may hold the value.
 
-use super::pasted::is_table;
+use super::pasted::{Silent, silent};
 use crate::error::Failure;
 use std::io;
 use std::path::Path;
@@ -84,10 +84,12 @@ pub(super) fn foreign(path: &Path, head: &[u8]) -> Failure {
     let first = text.trim_start().lines().next().unwrap_or_default();
     let message = if first.is_empty() {
         format!("{label} is empty")
-    } else if is_table(&text) {
-        let failure = Failure::new(format!(
-            "{label} is the table of `kubectl get`, which leaves out why"
-        ));
+    } else if let Some(silent) = silent(&text) {
+        let what = match silent {
+            Silent::Table => "is the table of `kubectl get`, which leaves out why",
+            Silent::Described => "describes nothing that a cause is about",
+        };
+        let failure = Failure::new(format!("{label} {what}"));
         return failure.hint(DESCRIBE).hint(SAVE).hint(SAVE_WITH_READS);
     } else if first.starts_with("Error from server") || first.starts_with("error: ") {
         format!("{label} holds an error of kubectl and no objects")

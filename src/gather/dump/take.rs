@@ -164,6 +164,11 @@ impl<'i> DumpSink<'i> {
         self.store.set_no_earlier(time);
     }
 
+    /// The newest time in what was handed on.
+    pub(super) fn newest(&self) -> Option<Timestamp> {
+        self.store.newest()
+    }
+
     /// Something of a kind is here and cannot be read.
     pub(super) fn missing(&mut self, kind: Kind, fault: &Fault) {
         self.coverage.gap(Gap {

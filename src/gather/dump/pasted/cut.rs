@@ -169,21 +169,26 @@ impl Passage {
 
     /// The lines of a piece without their common indentation.
     fn from(&self, at: usize, begins: Begins, base: usize) -> Vec<String> {
-        let mut lines = Vec::new();
+        let mut lines: Vec<String> = Vec::new();
+        let mut in_values = false;
         let rest = self.lines.iter().enumerate().skip(at);
         for (number, line) in rest {
             let blank = line.trim().is_empty();
             let is_table = matches!(begins, Begins::Events | Begins::Table);
-            let another = || {
-                self.begins(number)
-                    .is_some_and(|other| begins.ends_at(other, indent(line) == base))
-            };
             let outside = !blank && indent(line) < base;
+            let ends_values = line.trim_start().starts_with("Events:");
+            in_values = in_values && !ends_values || begin_values(&lines);
+            let another = || {
+                let other = self.begins(number).filter(|_| !in_values);
+                other.is_some_and(|other| begins.ends_at(other, indent(line) == base))
+            };
             if number > at && (outside || (is_table && blank) || another()) {
                 break;
             }
             lines.push(line.get(base..).unwrap_or_default().to_owned());
         }
+        let filled = lines.iter().rposition(|line| !line.trim().is_empty());
+        lines.truncate(filled.map_or(0, |last| last + 1));
         lines
     }
 
@@ -198,7 +203,7 @@ impl Passage {
             let mut next = next.filter(|line| !line.trim().is_empty()).take(3);
             let is_object = next.any(|next| {
                 let after = |label: &&str| next.trim_start().starts_with(*label);
-                indent(next) == indent(line) && AFTER_NAME.iter().any(|label| after(&label))
+                indent(next) == indent(line) && AFTER_NAME.iter().any(after)
             });
             return is_object.then_some(Begins::Object);
         }
@@ -218,6 +223,13 @@ impl Passage {
         let is_manifest = is_json || is_manifest_line(text);
         (is_meant && is_manifest).then_some(Begins::Manifest)
     }
+}
+
+/// Whether the values of a ConfigMap follow, which may look like anything. Of a Secret they are not shown.
+fn begin_values(lines: &[String]) -> bool {
+    let is_secret = || lines.iter().any(|line| line.starts_with("Type:"));
+    matches!(lines, [.., title, rule] if title.trim() == "Data" && rule.trim() == "====")
+        && !is_secret()
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -244,7 +256,7 @@ fn table(line: &str) -> Option<bool> {
         word.chars().all(letter)
     };
     let has = |word: &str| words.contains(&word);
-    if words.len() < 3 || !words.iter().all(|word| capital(word)) {
+    if words.len() < 3 || !words.iter().all(capital) {
         return None;
     }
     let is_events = has("REASON") && has("MESSAGE") && (has("OBJECT") || has("KIND"));
@@ -317,7 +329,7 @@ mod tests {
     fn manifests_lose_their_indentation() {
         let yaml =
             "See:\n\n    apiVersion: v1\n    kind: Pod\n    metadata:\n      name: web\n\nThanks";
-        let text = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n";
+        let text = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web";
         assert_eq!(pieces(yaml), [Piece::Manifest(text.to_owned())]);
     }
 }

@@ -58,9 +58,21 @@ pub(super) fn is_pasted(text: &str) -> bool {
     pieces.iter().any(|piece| *piece != Piece::Table)
 }
 
-/// Whether it holds only tables of `kubectl get`, which tell no cause.
-pub(super) fn is_table(text: &str) -> bool {
-    cut::pieces(text).contains(&Piece::Table)
+/// What a text holds that tells no cause.
+pub(super) enum Silent {
+    /// A table of `kubectl get`.
+    Table,
+    /// Descriptions of kinds that nothing is read of.
+    Described,
+}
+
+/// What of kubectl's output a text holds, where none of it could be read.
+pub(super) fn silent(text: &str) -> Option<Silent> {
+    cut::pieces(text).iter().find_map(|piece| match piece {
+        Piece::Table => Some(Silent::Table),
+        Piece::Described(_) => Some(Silent::Described),
+        Piece::Events(..) | Piece::Manifest(_) => None,
+    })
 }
 
 /// Reads all pieces of a text.
@@ -79,8 +91,13 @@ pub(super) fn read(reader: &mut dyn BufRead, sink: &mut DumpSink<'_>) -> Result<
             _ => None,
         })
         .collect();
+    for piece in &pieces {
+        if let Piece::Manifest(text) = piece {
+            manifest(text, sink)?;
+        }
+    }
     let newest = objects.iter().filter_map(|object| object.newest).max();
-    let now = newest.unwrap_or(Timestamp::UNIX_EPOCH);
+    let now = newest.max(sink.newest()).unwrap_or(Timestamp::UNIX_EPOCH);
     for object in &mut objects {
         object.now = object.told.unwrap_or(now);
         described(object, sink)?;
@@ -89,13 +106,9 @@ pub(super) fn read(reader: &mut dyn BufRead, sink: &mut DumpSink<'_>) -> Result<
         sink.whole(Kind::Node, ReadScope::Everywhere);
     }
     for piece in &pieces {
-        match piece {
-            Piece::Events(lines, namespace) => {
-                let events = events::listed(lines, namespace.as_deref(), now);
-                take(&events, sink)?;
-            }
-            Piece::Manifest(text) => manifest(text, sink)?,
-            Piece::Described(_) | Piece::Table => {}
+        if let Piece::Events(lines, namespace) = piece {
+            take(&events::listed(lines, namespace.as_deref(), now), sink)?;
+            sink.no_earlier(now);
         }
     }
     Ok(())

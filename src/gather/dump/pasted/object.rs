@@ -209,9 +209,15 @@ impl Described {
     /// The kubelet starts with a pod as soon as it is scheduled, and the event of that tells how long ago it was.
     fn since_scheduled(&self) -> Option<Timestamp> {
         let start = self.fields.time("Start Time")?;
-        let mut lines = self.events.iter().flatten().map(|line| line.trim());
-        let scheduled = lines.find(|line| line.contains(" Scheduled "))?;
-        let mut words = scheduled.split_ascii_whitespace();
+        let mut rows = self.events.iter().flatten();
+        let scheduled = rows.find_map(|row| {
+            let words = row.split_ascii_whitespace();
+            words
+                .clone()
+                .any(|word| word == "Scheduled")
+                .then_some(words)
+        });
+        let mut words = scheduled?;
         let age = words.find_map(time::ago)?;
         start.checked_add(age).ok()
     }

@@ -117,12 +117,11 @@ fn is_age(text: &str) -> bool {
 /// The same with one of the cells that may be empty left out.
 fn without_one(line: &str, heads: &[&str]) -> Option<Vec<String>> {
     let found = cells(line);
-    let empty = ["From", "SubObjectPath", "SUBOBJECT", "SOURCE"];
-    let places = heads
+    let empty = ["SubObjectPath", "SUBOBJECT", "From", "SOURCE"];
+    let places = empty
         .iter()
-        .enumerate()
-        .filter(|(_, head)| empty.contains(head));
-    let mut tries = places.filter_map(|(at, _)| {
+        .filter_map(|name| heads.iter().position(|head| head == name));
+    let mut tries = places.filter_map(|at| {
         let mut parts: Vec<String> = found.iter().take(at).map(|&cell| cell.to_owned()).collect();
         parts.push(String::new());
         let left = heads.len().checked_sub(at + 1)?;
