@@ -205,6 +205,31 @@ fn a_long_preface_is_passed_over_and_folders_are_searched() {
     assert_eq!(pods(&read(&[folder.path()]).unwrap()), ["shop/web"]);
 }
 
+#[test]
+fn an_object_that_was_saved_whole_is_not_replaced_by_its_description() {
+    let whole = br#"{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop", "uid": "u-1"}, "spec": {"containers": []}, "status": {"phase": "Pending"}}"#;
+    let text = waiting("web", REFUSED).into_bytes();
+    for names in [["a.json", "b.txt"], ["b.json", "a.txt"]] {
+        let folder = folder(&[(names[0], whole.to_vec()), (names[1], text.clone())]);
+        let loaded = read(&[folder.path()]).unwrap();
+        assert_eq!(
+            loaded.store().whole_pod("shop", "web").unwrap().uid(),
+            Some("u-1")
+        );
+    }
+}
+
+#[test]
+fn a_table_of_events_without_a_namespace_is_about_the_only_one() {
+    let unnamed = EVENTS.replace(" -n shop", "");
+    assert_eq!(first(&unnamed).0, "image-tag-not-found");
+    let with_all = EVENTS
+        .replace(" -n shop\nLAST", " -A\nNAMESPACE   LAST")
+        .replace("\n3m  ", "\nshop  3m  ")
+        .replace("\n2m  ", "\nshop  2m  ");
+    assert_eq!(first(&with_all).0, "image-tag-not-found");
+}
+
 /// A text may end, or lose lines, anywhere.
 #[test]
 fn no_part_of_a_text_is_too_much() {

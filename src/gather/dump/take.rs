@@ -164,6 +164,18 @@ impl<'i> DumpSink<'i> {
         self.store.set_no_earlier(time);
     }
 
+    /// Whether an object was handed on, from whatever file.
+    pub(super) fn holds(&self, kind: Kind, namespace: &str, name: &str) -> bool {
+        self.store.holds(kind, namespace, name)
+    }
+
+    /// The namespace of everything that was handed on, if it is one.
+    pub(super) fn only_namespace(&self) -> Option<String> {
+        let known = self.store.known_namespaces();
+        let mut known = known.into_iter().map(str::to_owned);
+        known.next().filter(|_| known.next().is_none())
+    }
+
     /// The newest time in what was handed on.
     pub(super) fn newest(&self) -> Option<Timestamp> {
         self.store.newest()

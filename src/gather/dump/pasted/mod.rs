@@ -98,6 +98,12 @@ pub(super) fn read(reader: &mut dyn BufRead, sink: &mut DumpSink<'_>) -> Result<
     }
     let newest = objects.iter().filter_map(|object| object.newest).max();
     let now = newest.max(sink.newest()).unwrap_or(Timestamp::UNIX_EPOCH);
+    // a collector may have saved the objects too, and they tell more
+    let is_new = |object: &Described| {
+        let namespace = object.namespace.as_deref().unwrap_or_default();
+        !sink.holds(object.kind, namespace, &object.name)
+    };
+    objects.retain(is_new);
     for object in &mut objects {
         object.now = object.told.unwrap_or(now);
         described(object, sink)?;
@@ -107,6 +113,7 @@ pub(super) fn read(reader: &mut dyn BufRead, sink: &mut DumpSink<'_>) -> Result<
     }
     for piece in &pieces {
         if let Piece::Events(lines, namespace) = piece {
+            let namespace = namespace.clone().or_else(|| sink.only_namespace());
             take(&events::listed(lines, namespace.as_deref(), now), sink)?;
             sink.no_earlier(now);
         }
