@@ -164,6 +164,11 @@ impl PodView {
         is_described(&self.pod.metadata)
     }
 
+    /// Whether it is known that no finalizer keeps it.
+    pub fn has_no_finalizers(&self) -> bool {
+        self.pod.metadata.finalizers.is_none() && !self.is_described()
+    }
+
     /// `metadata.creationTimestamp`
     pub fn created(&self) -> Option<Timestamp> {
         self.pod

@@ -179,7 +179,7 @@ fn inspect(pod: &PodView, layer: Layer) -> NextCommand {
             None => kubectl(&["logs", &name, "--all-containers"]),
         },
         (Layer::Service, _) => kubectl(&["get", "endpointslices"]),
-        (Layer::Removal, Some(node)) if pod.pod().metadata.finalizers.is_none() => {
+        (Layer::Removal, Some(node)) if pod.has_no_finalizers() => {
             NextCommand::on(node, ["crictl", "pods", "--name", pod.name()])
         }
         (Layer::Removal, _) => kubectl(&["get", &name, "-o", "jsonpath={.metadata.finalizers}"]),

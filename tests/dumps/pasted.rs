@@ -206,6 +206,20 @@ fn a_long_preface_is_passed_over_and_folders_are_searched() {
 }
 
 #[test]
+fn whether_a_pod_has_finalizers_is_not_shown() {
+    let text = waiting("web", REFUSED).replace(
+        "Status:           Pending",
+        "Status:           Terminating (lasts 12m)\nTermination Grace Period:  30s",
+    );
+    let report = pasted(&text).report();
+    assert_eq!(
+        report.unexplained[0].next.command,
+        "kubectl -n shop get pod/web -o 'jsonpath={.metadata.finalizers}'"
+    );
+    assert_eq!(report.unexplained[0].object.since_seconds, Some(720));
+}
+
+#[test]
 fn an_object_that_was_saved_whole_is_not_replaced_by_its_description() {
     let whole = br#"{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop", "uid": "u-1"}, "spec": {"containers": []}, "status": {"phase": "Pending"}}"#;
     let text = waiting("web", REFUSED).into_bytes();

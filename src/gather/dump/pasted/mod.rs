@@ -7,10 +7,11 @@
 //!
 //! # What it proves
 //! An object that is described proves nothing about others, and of its own events it shows all. Nodes are all nodes only if the
-//! scheduler's message about one of the pods counts as many. Descriptions say how long
-//! ago an event was and never when. The time of the description is taken as near as the text tells it: a pod's start and the
-//! age of its event `Scheduled`, or else the newest time in the text. That is never later than it was, so that an event looks
-//! older than it is and not younger.
+//! scheduler's message about one of the pods counts as many. An object that was saved whole is not replaced by its description.
+//!
+//! Descriptions say how long ago an event was and never when. The time of the description is taken as near as the text tells
+//! it: a pod's start and the age of its event `Scheduled`, or else the newest time in the text. That is hardly ever later than
+//! it was, so that an event looks older than it is and not younger.
 
 mod container;
 mod cut;
