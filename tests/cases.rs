@@ -3,6 +3,8 @@
 //! `cargo test replayed::` one trial of all cases. Without a name some trials meet a third of the cases; with
 //! `EVERYTHING_DIAGNOSE_TEST=1`, as on CI, all of them.
 //!
+//! Beside a recorded case lies what kubectl describes of it (`tests/cluster/describe` writes it), which leads to the same cause.
+//!
 //! The report that a case gives lies beside it: as text, and whole as JSON where it is the first typical one or
 //! recorded, else in a few lines as `expect.yaml`. `INSTA_UPDATE=always cargo test report::` writes them anew.
 

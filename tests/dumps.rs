@@ -13,5 +13,6 @@ mod bent;
 mod coverage;
 mod formats;
 mod make;
+mod pasted;
 mod refusals;
 mod round_trip;

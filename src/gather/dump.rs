@@ -9,6 +9,7 @@
 //! - an OpenShift must-gather (openshift/oc `pkg/cli/admin/inspect`)
 //! - a troubleshoot support bundle (replicatedhq/troubleshoot `pkg/collect/cluster_resources.go`)
 //! - what `--dump` wrote: a List with a [`Reading`], see [`DumpWriter`]
+//! - what people paste, `kubectl describe` and tables of events before all, with the text around it, see [`pasted`]
 //!
 //! # What a dump proves
 //! What a dump does not hold is unknown, never absent. What it holds whole is said by
@@ -48,6 +49,7 @@ mod json;
 mod layout;
 mod mask;
 mod mend;
+mod pasted;
 mod reading;
 mod saved;
 mod sniff;
@@ -253,7 +255,10 @@ fn one(file: File<'_>, sink: &mut DumpSink<'_>) -> Result<bool> {
     };
     sink.begin(Layout::of(path));
     let mut reader = BufReader::with_capacity(1 << 16, text.reader);
-    let outcome = contents(sniff::form(&text.head), &mut reader, sink);
+    // what was named may have a long preface
+    let is_text = named && !text.head.contains(&0);
+    let form = sniff::form(&text.head).or(is_text.then_some(Form::Pasted));
+    let outcome = contents(form, &mut reader, sink);
     match outcome {
         Ok(()) if sink.recognised() => Ok(true),
         Err(Fault::Foreign) if named && sink.recognised() => {
@@ -278,6 +283,7 @@ fn contents(
     match form {
         Some(Form::Json) => json::read(reader, sink)?,
         Some(Form::Yaml) => yaml::read(reader, sink, yaml::WHOLE)?,
+        Some(Form::Pasted) => pasted::read(reader, sink)?,
         None => return Err(Fault::Foreign),
     }
     sink.end();

@@ -12,7 +12,7 @@ use super::{
     node_declared_features, run_filters,
 };
 use crate::kubernetes::ports::host_ports;
-use crate::snapshot::{Dependencies, PodView, Snapshot};
+use crate::snapshot::{Dependencies, PodView, Snapshot, is_described};
 use k8s_openapi::api::core::v1::{Container, Pod, Volume};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -202,7 +202,8 @@ fn asks(pod: &Pod) -> String {
                 &pod.metadata.namespace,
                 &pod.metadata.labels,
                 name,
-                nominated
+                nominated,
+                is_described(&pod.metadata)
             ),
             (
                 &spec.node_name,

@@ -12,7 +12,7 @@ use crate::scheduler::{
     latest_message, node_affinity, node_declared_features, node_volume_limits, resources,
     topology_spread, volume_binding, volume_restrictions, volume_zone, volumes,
 };
-use crate::snapshot::PodRecord;
+use crate::snapshot::{Gap, Kind, PodRecord, Why, is_described};
 use k8s_openapi::api::core::v1::{NodeSelectorTerm, Pod, PodSpec, Toleration};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -59,6 +59,15 @@ pub struct Incoming<'a, 'v> {
     pub(super) unread: Vec<Unread>,
 }
 
+/// The filters that go by what `kubectl describe` leaves out of a pod: affinity, device claims, the host's namespaces
+/// (k8s.io/kubectl `pkg/describe/describe.go` describePod, 1.37).
+const NOT_DESCRIBED: [Filter; 4] = [
+    Filter::NodeAffinity,
+    Filter::InterPodAffinity,
+    Filter::DynamicResources,
+    Filter::NodeDeclaredFeatures,
+];
+
 impl<'a, 'v> Incoming<'a, 'v> {
     /// Works out what a pod wants, and what of the cluster bears on it.
     pub fn new(pod: &'a Pod, view: &View<'v>) -> Self {
@@ -77,7 +86,23 @@ impl<'a, 'v> Incoming<'a, 'v> {
             incoming.features.clear();
         }
         incoming.unread.extend(unread);
+        if is_described(&pod.metadata) {
+            incoming
+                .unread
+                .extend(NOT_DESCRIBED.map(|filter| incoming.not_shown(filter)));
+        }
         incoming
+    }
+
+    fn not_shown(&self, filter: Filter) -> Unread {
+        let gap = Gap {
+            kind: Kind::Pod,
+            namespace: Some(self.namespace.to_owned()),
+            name: Some(self.name.to_owned()),
+            why: Why::NotInDump,
+            detail: "kubectl describe does not show all of it".to_owned(),
+        };
+        Unread { filter, gap }
     }
 
     fn look_at_volumes(&mut self, view: &View<'v>) {

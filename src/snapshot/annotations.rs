@@ -1,10 +1,20 @@
 //! This tool's own annotation: which known findings about an object are not to be shown.
 
 use super::{Kind, ObjectRef, Store};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Deserialize;
 
 /// On a workload, a Service or a pod: causes and fingerprints, separated by commas.
 pub(super) const SILENCE: &str = "kubectl-diagnose/silence";
+
+/// On an object that was made from the text of `kubectl describe`: what is absent from it may only not have been shown.
+pub const DESCRIBED: &str = "kubectl-diagnose/described";
+
+/// Whether only that is known of an object which `kubectl describe` shows.
+pub fn is_described(metadata: &ObjectMeta) -> bool {
+    let annotations = metadata.annotations.as_ref();
+    annotations.is_some_and(|all| all.contains_key(DESCRIBED))
+}
 
 /// Of all annotations of an object the one that is kept.
 #[derive(Deserialize, Default)]

@@ -35,6 +35,7 @@ mod template_owner;
 pub(crate) mod testing;
 mod workload;
 
+pub use annotations::{DESCRIBED, is_described};
 pub use catalog::{Catalog, ObjectKey, ReadScope};
 pub use changes::Changes;
 pub use dependency::{Dependencies, Dependency, note};

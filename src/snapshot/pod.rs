@@ -1,5 +1,6 @@
 //! A whole pod, with the small questions that many rules ask.
 
+use super::annotations::is_described;
 use super::kind::Kind;
 use super::object::ObjectRef;
 use super::ownership::PodIdentity;
@@ -167,6 +168,16 @@ impl PodView {
         self.pod.metadata.deletion_timestamp.is_some()
     }
 
+    /// Whether only that is known of it which `kubectl describe` shows: what is absent here may be there on the cluster.
+    pub fn is_described(&self) -> bool {
+        is_described(&self.pod.metadata)
+    }
+
+    /// Whether it is known that no finalizer keeps it.
+    pub fn has_no_finalizers(&self) -> bool {
+        self.pod.metadata.finalizers.is_none() && !self.is_described()
+    }
+
     /// `metadata.creationTimestamp`
     pub fn created(&self) -> Option<Timestamp> {
         self.pod
@@ -300,7 +311,8 @@ impl PodView {
     pub fn marked_not_ready(&self) -> Option<&PodCondition> {
         let ready = self.condition("Ready")?;
         let no_reason = ready.reason.as_deref().unwrap_or_default().is_empty();
-        (ready.status == "False" && no_reason && self.node().is_some()).then_some(ready)
+        let is_marked = ready.status == "False" && no_reason && !self.is_described();
+        (is_marked && self.node().is_some()).then_some(ready)
     }
 
     /// The condition of this type.

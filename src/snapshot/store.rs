@@ -281,6 +281,30 @@ impl Store {
         self.at = Some(time);
     }
 
+    /// Whether an object was taken in.
+    pub fn holds(&self, kind: Kind, namespace: &str, name: &str) -> bool {
+        match kind {
+            Kind::Pod => {
+                self.pod_records.get(namespace, name).is_some()
+                    || self.whole_pod(namespace, name).is_some()
+            }
+            kind => {
+                let mut keys = self.keys(kind).into_iter();
+                keys.any(|(of, named)| of == namespace && named == name)
+            }
+        }
+    }
+
+    /// The newest time in the objects.
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.newest
+    }
+
+    /// It was read at this time or later.
+    pub fn set_no_earlier(&mut self, time: Timestamp) {
+        self.saw(Some(time));
+    }
+
     /// What was read, at the time at which it was; where that is not known, at the newest time in it.
     pub fn snapshot(&self) -> Snapshot<'_> {
         let clock = Clock {

@@ -185,7 +185,7 @@ fn inspect(pod: &PodView, layer: Layer) -> NextCommand {
             None => kubectl(&["logs", &name, "--all-containers"]),
         },
         (Layer::Service, _) => kubectl(&["get", "endpointslices"]),
-        (Layer::Removal, Some(node)) if pod.pod().metadata.finalizers.is_none() => {
+        (Layer::Removal, Some(node)) if pod.has_no_finalizers() => {
             NextCommand::on(node, ["crictl", "pods", "--name", pod.name()])
         }
         (Layer::Removal, _) => kubectl(&["get", &name, "-o", "jsonpath={.metadata.finalizers}"]),
@@ -266,7 +266,9 @@ fn containers(pod: &PodView, around: Around<'_>) -> Standing {
     let bound = pod
         .condition("PodScheduled")
         .and_then(|c| c.last_transition_time.as_ref().map(|time| time.0))
-        .or(pod.created());
+        .or(pod.created())
+        // of a pod that is only described it is all that is known
+        .or(pod.status().start_time.as_ref().map(|time| time.0));
     let mut progressing = None;
     let mut seen = 0_usize;
     for container in pod.containers() {

@@ -39,14 +39,6 @@ fn what_is_no_dump_is_named() {
             "FILE holds nothing of Kubernetes",
         ),
         (
-            "NAME   READY   STATUS\nweb    0/1     Pending\n",
-            "FILE is the table of `kubectl get`, which leaves out why",
-        ),
-        (
-            "Name:             web\nNamespace:        shop\n",
-            "FILE is the text of `kubectl describe`, which cannot be read back",
-        ),
-        (
             "error: You must be logged in to the server\n",
             "FILE holds an error of kubectl and no objects",
         ),
@@ -57,6 +49,29 @@ fn what_is_no_dump_is_named() {
             "{text:?}"
         );
     }
+}
+
+#[test]
+fn a_table_is_refused_with_what_to_give_in_its_place() {
+    let describe = "give what `kubectl describe pod NAME` prints in its place; describe what the pod needs too (its nodes, its claims), and it is looked at with it";
+    for text in [
+        "NAME   READY   STATUS\nweb    0/1     Pending\n",
+        "NAMESPACE\tNAME\tREADY\tSTATUS\tRESTARTS\tAGE\nshop\tweb\t0/1\tPending\t0\t3m\n",
+        "$ kubectl get pods\nSTATUS    NAME  READY\nPending   web   0/1\n",
+        "It does not start:\n\n```\nNAME   READY   STATUS   RESTARTS   AGE\nweb    0/1     Pending  0  3m\n```\n",
+        "> root@host:~# k get po -o wide\n> NAME   READY   STATUS   NOMINATED NODE   READINESS GATES\n> web    0/1     Pending  <none>  <none>\n",
+    ] {
+        let refused = "FILE is the table of `kubectl get`, which leaves out why";
+        assert_eq!(
+            said(text.as_bytes()),
+            format!("{refused}\n{describe}"),
+            "{text:?}"
+        );
+    }
+    let ingress =
+        "Name:             web\nLabels:           <none>\nNamespace:        shop\nRules:\n";
+    let refused = "FILE describes nothing that a cause is about";
+    assert_eq!(said(ingress.as_bytes()), format!("{refused}\n{describe}"));
 }
 
 #[test]

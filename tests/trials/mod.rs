@@ -3,6 +3,7 @@
 mod cloned;
 mod commands;
 mod damaged;
+mod described;
 mod dumped;
 mod expectation;
 mod followed;
@@ -22,7 +23,7 @@ use std::sync::{Arc, OnceLock};
 type Check = fn(&Case);
 
 /// By the name with which `cargo test` picks it.
-const TRIALS: [(&str, Check, On); 9] = [
+const TRIALS: [(&str, Check, On); 10] = [
     ("report", report::check, On::Each),
     ("commands", commands::check, On::Each),
     ("replayed", replayed::check, On::Each),
@@ -32,6 +33,7 @@ const TRIALS: [(&str, Check, On); 9] = [
     ("followed", followed::check, On::Some),
     ("dumped", dumped::check, On::Some),
     ("damaged", damaged::check, On::Each),
+    ("described", described::check, On::Recorded),
 ];
 
 /// On which cases something is tried where nobody asks for it by name.
@@ -41,6 +43,8 @@ enum On {
     Each,
     /// What is alike for most of them and takes its time: on one in three, of each trial others.
     Some,
+    /// On those that a real cluster gave.
+    Recorded,
 }
 
 /// One folder of `tests/cases`.
@@ -110,9 +114,10 @@ pub(crate) fn all(is_everything: bool) -> Vec<Trial> {
     let numbered = TRIALS.iter().enumerate();
     let trials = numbered.flat_map(|(number, (name, check, on))| {
         let meant = move |(at, _): &(usize, &Case)| {
-            is_everything || *on == On::Each || (at + number).is_multiple_of(3)
+            is_everything || *on != On::Some || (at + number).is_multiple_of(3)
         };
         let cases = cases.iter().enumerate().filter(meant);
+        let cases = cases.filter(|(_, case)| *on != On::Recorded || described::is_recorded(case));
         cases.map(move |(_, case)| {
             let case = case.clone();
             Trial::test(format!("{name}::{}", case.name()), move || {
@@ -121,5 +126,10 @@ pub(crate) fn all(is_everything: bool) -> Vec<Trial> {
             })
         })
     });
-    trials.collect()
+    let of_all = cases.clone();
+    let share = Trial::test("described::share", move || {
+        described::share(&of_all);
+        Ok(())
+    });
+    trials.chain([share]).collect()
 }

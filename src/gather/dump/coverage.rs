@@ -71,6 +71,12 @@ impl Coverage {
         }
     }
 
+    /// So much of a kind is there.
+    pub(super) fn whole(&mut self, kind: Kind, read_scope: ReadScope) {
+        let claims = self.claims.entry(self.root).or_default();
+        claims.insert((kind, read_scope));
+    }
+
     /// Something is missing.
     pub(super) fn gap(&mut self, gap: Gap) {
         self.gaps.push(gap);

@@ -2,6 +2,7 @@
 //!
 //! Nothing here ever quotes an object: what a decoder says of a value may hold the value.
 
+use super::pasted::{Silent, silent};
 use crate::error::Failure;
 use std::io;
 use std::path::Path;
@@ -11,6 +12,9 @@ configmaps,deploy,rs,sts,ds,jobs,cronjobs -A -o json > dump.json`";
 
 const SAVE_WITH_READS: &str =
     "or with `kubectl diagnose -A --dump dump.json`, which also says what could not be read";
+
+const DESCRIBE: &str = "give what `kubectl describe pod NAME` prints in its place; describe what the pod needs too \
+(its nodes, its claims), and it is looked at with it";
 
 /// Why the reading of one file ended early.
 #[derive(Debug, thiserror::Error)]
@@ -98,10 +102,13 @@ pub(super) fn foreign(path: &Path, head: &[u8]) -> Failure {
     let first = text.trim_start().lines().next().unwrap_or_default();
     let message = if first.is_empty() {
         format!("{label} is empty")
-    } else if first.starts_with("NAME ") || first.starts_with("NAMESPACE ") {
-        format!("{label} is the table of `kubectl get`, which leaves out why")
-    } else if first.starts_with("Name:  ") {
-        format!("{label} is the text of `kubectl describe`, which cannot be read back")
+    } else if let Some(silent) = silent(&text) {
+        let what = match silent {
+            Silent::Table => "is the table of `kubectl get`, which leaves out why",
+            Silent::Described => "describes nothing that a cause is about",
+        };
+        let failure = Failure::new(format!("{label} {what}"));
+        return failure.hint(DESCRIBE).hint(SAVE).hint(SAVE_WITH_READS);
     } else if first.starts_with("Error from server") || first.starts_with("error: ") {
         format!("{label} holds an error of kubectl and no objects")
     } else {

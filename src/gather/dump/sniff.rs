@@ -7,6 +7,8 @@ use crate::snapshot::Kind;
 pub(super) enum Form {
     Json,
     Yaml,
+    /// What kubectl printed, with what people wrote around it.
+    Pasted,
 }
 
 /// What kubectl says beside the objects, which `> file 2>&1` mixes into a dump.
@@ -91,16 +93,25 @@ pub(super) fn form(head: &[u8]) -> Option<Form> {
         .lines()
         .filter(|line| !line.trim().is_empty() && *line != "---" && !is_stray(line));
     let first = lines.next()?;
-    if first.trim_start().starts_with(['{', '[']) {
+    // `[root@host ~]# kubectl …` is no list
+    let is_prompt = |text: &str| text.starts_with('[') && text.contains('@') && text.contains(']');
+    let start = first.trim_start();
+    if start.starts_with(['{', '[']) && !is_prompt(start) {
         return Some(Form::Json);
     }
-    std::iter::once(first)
-        .chain(lines)
-        .any(is_manifest_line)
-        .then_some(Form::Yaml)
+    let is_comment = |line: &&str| line.starts_with('#');
+    let mut lines = std::iter::once(first).chain(lines).skip_while(is_comment);
+    if lines.next().is_some_and(is_manifest_line) {
+        return Some(Form::Yaml);
+    }
+    if super::pasted::is_pasted(&text) {
+        return Some(Form::Pasted);
+    }
+    lines.any(is_manifest_line).then_some(Form::Yaml)
 }
 
-fn is_manifest_line(line: &str) -> bool {
+/// Whether objects in YAML can begin so.
+pub(super) fn is_manifest_line(line: &str) -> bool {
     let line = line
         .strip_prefix("- ")
         .unwrap_or(line)

@@ -7,7 +7,8 @@ use super::head::{Head, Shape, exact, kind_of_items};
 use super::layout::Layout;
 use super::mend;
 use super::reading::{READING, Reading};
-use crate::snapshot::{Gap, Kind, Retention, Store, Why};
+use crate::snapshot::{Gap, Kind, ReadScope, Retention, Store, Why};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -155,6 +156,44 @@ impl<'i> DumpSink<'i> {
                 },
             });
         }
+    }
+
+    /// So much of a kind is here, whatever lists say.
+    pub(super) fn whole(&mut self, kind: Kind, read_scope: ReadScope) {
+        self.coverage.whole(kind, read_scope);
+    }
+
+    /// What is here was read at this time or later.
+    pub(super) fn no_earlier(&mut self, time: Timestamp) {
+        self.store.set_no_earlier(time);
+    }
+
+    /// Whether an object was handed on, from whatever file.
+    pub(super) fn holds(&self, kind: Kind, namespace: &str, name: &str) -> bool {
+        self.store.holds(kind, namespace, name)
+    }
+
+    /// The namespace of everything that was handed on, if it is one.
+    pub(super) fn only_namespace(&self) -> Option<String> {
+        let known = self.store.known_namespaces();
+        let mut known = known.into_iter().map(str::to_owned);
+        known.next().filter(|_| known.next().is_none())
+    }
+
+    /// The newest time in what was handed on.
+    pub(super) fn newest(&self) -> Option<Timestamp> {
+        self.store.newest()
+    }
+
+    /// Something of a kind is here and cannot be read.
+    pub(super) fn missing(&mut self, kind: Kind, fault: &Fault) {
+        self.coverage.gap(Gap {
+            kind,
+            namespace: None,
+            name: None,
+            why: Why::Failed,
+            detail: fault.to_string(),
+        });
     }
 
     /// How many objects of this file were handed on.

@@ -1,6 +1,6 @@
 //! `readiness-gate`: every container is ready, and a condition that the pod's readinessGates name is not True.
 
-use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::text::say;
@@ -27,13 +27,24 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn finding(case: &Case<'_>) -> Option<Finding> {
     let ready = case.pod().condition("Ready")?;
-    if ready.status != "False" || ready.reason.as_deref() != Some(REASON) {
+    // a description leaves the reason out, and shows that the containers are ready
+    let described = case.pod().is_described() && {
+        let containers = case.pod().condition("ContainersReady");
+        containers.is_some_and(|containers| containers.status == "True")
+    };
+    if ready.status != "False" || (ready.reason.as_deref() != Some(REASON) && !described) {
         return None;
     }
     let closed = closed(case);
     let (first, _) = closed.first()?;
     let (domain, _) = first.split_once('/').unwrap_or((first, ""));
-    let message = ready.message.as_deref().unwrap_or(REASON);
+    let (path, message) = match ready.message.as_deref() {
+        None if described => ("status.conditions[Ready].status", "False"),
+        message => (
+            "status.conditions[Ready].message",
+            message.unwrap_or(REASON),
+        ),
+    };
     let gates: Vec<String> = closed.iter().map(|(gate, _)| (*gate).to_owned()).collect();
     let missing = closed.iter().all(|(_, condition)| condition.is_none());
     let headline = if missing {
@@ -47,8 +58,14 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
             "every container is ready, but readiness {gates|gate|gates} {gates} {gates|is|are} not True"
         )
     };
-    let proof = case.field("status.conditions[Ready].message", message);
+    let proof = case.field(path, message);
+    let sure = if described {
+        Certainty::Likely
+    } else {
+        Certainty::Proven
+    };
     let finding = Finding::new(case.subject(), headline, proof)
+        .certainty(sure)
         .fact("gates", gates)
         .fact("domain", domain)
         .evidence(closed.into_iter().filter_map(|(_, condition)| condition))

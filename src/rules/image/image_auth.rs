@@ -57,6 +57,29 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     }
 }
 
+/// The same of a pod whose pull secrets are not shown.
+fn unshown(may_be_missing: bool) -> (Sentence, Option<Sentence>) {
+    if may_be_missing {
+        let why = say!(
+            "image-auth.denied-unshown-why",
+            "missing or not allowed: registries give this answer for both; kubectl describe does not show whether the pod names a pull secret"
+        );
+        return (
+            say!("image-auth.denied-unshown", "{host} denies image {image}"),
+            Some(why),
+        );
+    }
+    let why = say!(
+        "image-auth.unshown-why",
+        "kubectl describe does not show which pull secrets the pod names: there is none, or the login in it is refused"
+    );
+    let headline = say!(
+        "image-auth.unshown",
+        "{host} wants a login that may pull image {image}"
+    );
+    (headline, Some(why))
+}
+
 /// The headline, and how it comes about.
 fn sentences(failed: &FailedPull<'_>, named: &[PullSecret<'_>]) -> (Sentence, Option<Sentence>) {
     if wrong_type(named).is_some() {
@@ -70,6 +93,9 @@ fn sentences(failed: &FailedPull<'_>, named: &[PullSecret<'_>]) -> (Sentence, Op
                 "the kubelet reads the types kubernetes.io/dockerconfigjson and kubernetes.io/dockercfg only, and pulls without a login otherwise"
             )),
         );
+    }
+    if !pull_secrets::are_known(failed.case) {
+        return unshown(may_be_missing(failed));
     }
     if named.is_empty() {
         return match (failed.pull.anonymous, may_be_missing(failed)) {

@@ -55,6 +55,10 @@ pub(super) fn set_pull_secret(
         .chain([secret])
         .map(|name| json!({"name": name}))
         .collect();
+    // a list that is not known would be lost
+    if !pull_secrets::are_known(case) {
+        return Fix::advice(change, Who::Owner).fact("offered", secret);
+    }
     let subject = case.subject();
     let (target, path) = match pod_spec(&subject) {
         Some(spec) if !from_account => (subject, format!("{spec}/imagePullSecrets")),

@@ -78,7 +78,10 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         .certainty(Certainty::Likely)
         .inspect(failed.skopeo(&["list-tags"], &repository))
         .fact("repository", repository)
-        .why(why(failed, named.is_empty()))
+        .why(why(
+            failed,
+            named.is_empty() && pull_secrets::are_known(failed.case),
+        ))
         .evidence(named.iter().map(|named| named.named.clone()))
         .fix([correct])
         .fix(login::fixes(failed, &named))

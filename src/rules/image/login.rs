@@ -54,6 +54,9 @@ pub(super) fn advice(failed: &FailedPull<'_>) -> Fix {
 
 /// What helps against a refusal, by what the pod names.
 pub(super) fn fixes(failed: &FailedPull<'_>, named: &[PullSecret<'_>]) -> Vec<Fix> {
+    if !pull_secrets::are_known(failed.case) {
+        return vec![advice(failed)];
+    }
     match named {
         [] => use_existing_secret(failed)
             .into_iter()

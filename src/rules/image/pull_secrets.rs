@@ -88,6 +88,11 @@ pub(super) fn pod_names_any(case: &Case<'_>) -> bool {
         .any(|own| !own.name.is_empty())
 }
 
+/// Whether it is known which Secrets the pod names: `kubectl describe` does not show them.
+pub(super) fn are_known(case: &Case<'_>) -> bool {
+    pod_names_any(case) || !case.pod().is_described()
+}
+
 /// The pod's ServiceAccount.
 pub(super) fn account(case: &Case<'_>) -> ObjectRef {
     let name = case.pod().spec().service_account_name.as_deref();

@@ -364,7 +364,8 @@ enum MessageUse {
     Alone,
     /// Nodes were read, pods not: it is used for what depends on the pods of a node.
     AboutPods,
-    /// A node has no filter failure but those of filters that are not computed: it is used for these alone.
+    /// A node has no filter failure but those of filters that are not computed: it is used for these, and for what depends on
+    /// pods where they were not all read.
     Uncomputed,
     /// By what was read now, a node has room.
     OutOfDate,
@@ -388,12 +389,15 @@ where
             Some("NodePorts" | "NodeResourcesFit" | "PodTopologySpread" | "InterPodAffinity")
         )
     };
+    let all_pods = case.snapshot.pods().whole_cluster().is_ok();
     let known: Vec<(&Clause, Certainty)> = message
         .clauses
         .iter()
         .filter(|clause| used != MessageUse::AboutPods || about_pods(&clause.reason))
         .filter(|clause| {
-            used != MessageUse::Uncomputed || is_of_another(&clause.reason, examination)
+            let by_pods = !all_pods && about_pods(&clause.reason);
+            let uncomputed = by_pods || is_of_another(&clause.reason, examination);
+            used != MessageUse::Uncomputed || uncomputed
         })
         .filter_map(|clause| Some((clause, (pattern.reason)(&clause.reason)?)))
         .collect();

@@ -1,0 +1,175 @@
+//! What people paste: `kubectl describe`, tables of events, and YAML or JSON, with what they wrote around it.
+//!
+//! [`cut`] finds the pieces, [`tree`] reads the shape of a description, and a file a kind makes of it the object that the API
+//! server would have given, as far as it is shown. From there on it goes the way of every object of a dump. What is not shown
+//! is absent from the object, and the object says so ([`DESCRIBED`](crate::snapshot::DESCRIBED)): nobody may take such an
+//! absence for one on the cluster.
+//!
+//! # What it proves
+//! An object that is described proves nothing about others, and of its own events it shows all. Nodes are all nodes only if the
+//! scheduler's message about one of the pods counts as many. An object that was saved whole is not replaced by its description.
+//!
+//! Descriptions say how long ago an event was and never when. The time of the description is taken as near as the text tells
+//! it: a pod's start and the age of its event `Scheduled`, or else the newest time in the text. That is hardly ever later than
+//! it was, so that an event looks older than it is and not younger.
+
+mod container;
+mod cut;
+mod events;
+mod node;
+mod object;
+mod pod;
+mod pod_volume;
+mod service;
+mod storage;
+mod table;
+mod time;
+mod tree;
+mod workload;
+
+use super::error::Fault;
+use super::sniff::{self, Form};
+use super::take::DumpSink;
+use super::{json, yaml};
+use crate::messages::scheduler;
+use crate::snapshot::{Kind, ReadScope};
+use cut::Piece;
+use jiff::Timestamp;
+use object::Described;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::io::{BufRead, Read};
+
+/// No issue and no log of a collector's commands is larger.
+const LIMIT: usize = 64 << 20;
+
+/// The kinds that a broken text names.
+fn kinds(text: &str) -> impl Iterator<Item = Kind> + use<> {
+    let named = text.lines().filter_map(|line| {
+        let line = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | ',' | '-'));
+        let word = line.strip_prefix("kind")?.trim_matches(['"', ':', ' ']);
+        Kind::of_manifest(word)
+    });
+    named.collect::<BTreeSet<Kind>>().into_iter()
+}
+
+/// Whether a text holds something that kubectl printed, between other lines.
+pub(super) fn is_pasted(text: &str) -> bool {
+    let pieces = cut::pieces(text);
+    pieces.iter().any(|piece| *piece != Piece::Table)
+}
+
+/// What a text holds that tells no cause.
+pub(super) enum Silent {
+    /// A table of `kubectl get`.
+    Table,
+    /// Descriptions of kinds that nothing is read of.
+    Described,
+}
+
+/// What of kubectl's output a text holds, where none of it could be read.
+pub(super) fn silent(text: &str) -> Option<Silent> {
+    cut::pieces(text).iter().find_map(|piece| match piece {
+        Piece::Table => Some(Silent::Table),
+        Piece::Described(_) => Some(Silent::Described),
+        Piece::Events(..) | Piece::Manifest(_) => None,
+    })
+}
+
+/// Reads all pieces of a text.
+pub(super) fn read(reader: &mut dyn BufRead, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
+    let mut bytes = Vec::new();
+    Read::take(reader, LIMIT as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > LIMIT {
+        return Err(Fault::TooLarge { limit: LIMIT });
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let pieces = cut::pieces(&text);
+    let mut objects: Vec<Described> = pieces
+        .iter()
+        .filter_map(|piece| match piece {
+            Piece::Described(lines) => Described::read(lines),
+            _ => None,
+        })
+        .collect();
+    for piece in &pieces {
+        if let Piece::Manifest(text) = piece {
+            manifest(text, sink)?;
+        }
+    }
+    let newest = objects.iter().filter_map(|object| object.newest).max();
+    let now = newest.max(sink.newest()).unwrap_or(Timestamp::UNIX_EPOCH);
+    // a collector may have saved the objects too, and they tell more
+    let is_new = |object: &Described| {
+        let namespace = object.namespace.as_deref().unwrap_or_default();
+        !sink.holds(object.kind, namespace, &object.name)
+    };
+    objects.retain(is_new);
+    for object in &mut objects {
+        object.now = object.told.unwrap_or(now);
+        described(object, sink)?;
+    }
+    if are_all_nodes(&objects) {
+        sink.whole(Kind::Node, ReadScope::Everywhere);
+    }
+    for piece in &pieces {
+        if let Piece::Events(lines, namespace) = piece {
+            let namespace = namespace.clone().or_else(|| sink.only_namespace());
+            take(&events::listed(lines, namespace.as_deref(), now), sink)?;
+            sink.no_earlier(now);
+        }
+    }
+    Ok(())
+}
+
+/// Whether as many nodes are described as the scheduler counted when it refused one of the pods.
+fn are_all_nodes(objects: &[Described]) -> bool {
+    let nodes = objects.iter().filter(|object| object.kind == Kind::Node);
+    let nodes: BTreeSet<&str> = nodes.map(|node| node.name.as_str()).collect();
+    let pods = objects.iter().filter(|object| object.kind == Kind::Pod);
+    let mut lines = pods.flat_map(|pod| pod.events.iter().flatten());
+    lines.any(|line| {
+        let message = line.find("0/").and_then(|at| line.get(at..));
+        let counted = message.and_then(|message| scheduler::parse(message).nodes);
+        line.contains("FailedScheduling") && counted == u32::try_from(nodes.len()).ok()
+    })
+}
+
+fn described(object: &Described, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
+    sink.no_earlier(object.now);
+    take(&[object.object()], sink)?;
+    take(&object.events(), sink)?;
+    // two objects of other kinds may share the name
+    if object.events.is_some() && matches!(object.kind, Kind::Pod | Kind::PersistentVolumeClaim) {
+        let namespace = object.namespace.clone().unwrap_or_default();
+        sink.whole(
+            Kind::Event,
+            ReadScope::Object(namespace, object.name.clone()),
+        );
+    }
+    Ok(())
+}
+
+fn take(objects: &[Value], sink: &mut DumpSink<'_>) -> Result<(), Fault> {
+    objects
+        .iter()
+        .try_for_each(|object| sink.single(object.to_string().as_bytes()))
+}
+
+/// YAML or JSON that stands in a text. What cannot be read of it is missing, and what is no object was never meant.
+fn manifest(text: &str, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
+    let mut reader = text.as_bytes();
+    let outcome = match sniff::form(text.as_bytes()) {
+        Some(Form::Json) => json::read(&mut reader, sink),
+        _ => yaml::read(&mut reader, sink, yaml::WHOLE),
+    };
+    match outcome {
+        Err(Fault::Foreign) => Ok(()),
+        Err(fault) => {
+            let kinds = kinds(text);
+            kinds.for_each(|kind| sink.missing(kind, &fault));
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
