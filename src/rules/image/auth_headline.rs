@@ -114,7 +114,7 @@ fn of_platform(
     only.then(|| if login::is_of_own_registry(failed) {
         (
             LOGIN_REFUSED,
-            Some(say!("image-auth.no-right-to-project-why", "Secret {secrets} holds the login that OpenShift keeps for the pod's ServiceAccount: it may pull from its own project, and from another one only where somebody has granted that")),
+            Some(say!("image-auth.no-right-to-project-why", "the login in Secret {secrets} is the one that OpenShift keeps for the pod's ServiceAccount: it may pull from its own project, and from another one only where somebody has granted that")),
         )
     } else {
         (

@@ -163,7 +163,8 @@ pub(super) fn is_of_own_registry(failed: &FailedPull<'_>) -> bool {
         .is_some_and(|registry| hosts::is_of_openshift(&registry))
 }
 
-/// Puts a new login into a Secret that is there. The command writes all of it, so logins to other registries have to be given again.
+/// Puts a new login into a Secret that is there. The command writes all of it, so that logins to other registries have to be
+/// given again.
 fn renew(failed: &FailedPull<'_>, secret: &str) -> Fix {
     Fix::advice(
         say!(
