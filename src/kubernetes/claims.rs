@@ -8,6 +8,12 @@ use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PodSpec};
 
 /// Written by the scheduler once it has chosen a node for a claim that waits for its first consumer.
 const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
+/// Written by the volume controller: who is to make the claim's volume, the CSI driver that has replaced a plugin included
+/// (kube-controller-manager volume/persistentvolume/pv_controller.go, setClaimProvisioner). The second name is the older.
+const PROVISIONER: [&str; 2] = [
+    "volume.kubernetes.io/storage-provisioner",
+    "volume.beta.kubernetes.io/storage-provisioner",
+];
 /// Written by the volume controller when a claim and its volume name each other.
 const BIND_COMPLETED: &str = "pv.kubernetes.io/bind-completed";
 /// The field that names a class took the place of this annotation; the annotation still counts first.
@@ -79,6 +85,11 @@ pub fn fully_bound(claim: &PersistentVolumeClaim) -> bool {
 /// The node that the scheduler has chosen for the claim, for which a volume is being made.
 pub fn selected_node(claim: &PersistentVolumeClaim) -> Option<&str> {
     annotation(claim, SELECTED_NODE)
+}
+
+/// Who is to make the claim's volume, as the volume controller has marked it.
+pub fn provisioner(claim: &PersistentVolumeClaim) -> Option<&str> {
+    PROVISIONER.iter().find_map(|key| annotation(claim, key))
 }
 
 fn annotation<'a>(claim: &'a PersistentVolumeClaim, key: &str) -> Option<&'a str> {

@@ -5,7 +5,7 @@
 //!
 //! Sources: k8s.io/csi-translation-lib `plugins` (1.37); which of them the scheduler follows:
 //! kube-scheduler `framework/plugins/nodevolumelimits/utils.go` (1.37). vSphere and Azure Files are
-//! translated by the library, but not followed by the scheduler, and so are not here.
+//! translated by the library, but not followed by the scheduler: of those only the driver is here.
 
 use super::labels::{OLD_REGION, OLD_ZONE, REGION, ZONE};
 use k8s_openapi::api::core::v1::{NodeSelector, NodeSelectorRequirement, NodeSelectorTerm};
@@ -83,6 +83,12 @@ pub const PORTWORX: InTree = InTree {
     topology_key: None,
 };
 
+/// Those that csi-translation-lib translates and the scheduler does not count.
+const UNCOUNTED: [(&str, &str); 2] = [
+    ("kubernetes.io/vsphere-volume", "csi.vsphere.vmware.com"),
+    ("kubernetes.io/azure-file", "file.csi.azure.com"),
+];
+
 const ALL: [InTree; 5] = [AWS_EBS, GCE_PD, AZURE_DISK, CINDER, PORTWORX];
 
 /// Between the zones of one volume in the value of a label.
@@ -95,7 +101,24 @@ impl InTree {
     }
 }
 
-/// The driver of a class: its provisioner, or what took the provisioner's place.
+/// Every plugin that was replaced, and its driver.
+fn replaced() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let counted = ALL.iter().map(|known| (known.plugin, known.driver));
+    counted.chain(UNCOUNTED)
+}
+
+/// The driver that makes the volumes of a plugin.
+pub fn successor(plugin: &str) -> Option<&'static str> {
+    let mut replaced = replaced();
+    replaced.find_map(|(known, driver)| (known == plugin).then_some(driver))
+}
+
+/// Whether a driver has taken the place of a plugin. Each of these comes with a `CSIDriver`, which others need not.
+pub fn is_successor(driver: &str) -> bool {
+    replaced().any(|(_, known)| known == driver)
+}
+
+/// The driver of a class, as the scheduler counts its volumes: its provisioner, or what took the provisioner's place.
 pub fn driver_of(provisioner: &str) -> &str {
     ALL.iter()
         .find(|known| known.plugin == provisioner)
@@ -229,6 +252,18 @@ mod tests {
             ("rancher.io/local-path", "rancher.io/local-path"),
         ] {
             assert_eq!(driver_of(provisioner), driver);
+        }
+        for (plugin, driver) in [
+            ("kubernetes.io/aws-ebs", Some("ebs.csi.aws.com")),
+            (
+                "kubernetes.io/vsphere-volume",
+                Some("csi.vsphere.vmware.com"),
+            ),
+            ("kubernetes.io/azure-file", Some("file.csi.azure.com")),
+            ("rancher.io/local-path", None),
+        ] {
+            assert_eq!(successor(plugin), driver);
+            assert!(driver.is_none_or(is_successor));
         }
     }
 

@@ -9,7 +9,7 @@
 
 mod forms;
 
-use super::form::{match_full, position, search, strip_prefix};
+use super::form::{match_full, position, search, strip_prefix, strip_suffix};
 use super::{quote, text};
 
 /// What is wrong with a pull.
@@ -253,19 +253,23 @@ fn rank(pull: &Pull) -> u8 {
     }
 }
 
-/// The host that was dialled last before the failure.
+/// The host that was asked last before the failure.
 fn host(part: &str) -> Option<&str> {
-    // URLs of advice stand behind the failure
-    let part = quote::advice::first(part)
-        .and_then(|at| part.get(..at))
-        .unwrap_or(part);
+    let requested = |before: &str| forms::REQUESTS.iter().any(|verb| ends_with(before, verb));
+    let urls = || text::urls(part).filter(|(before, _)| requested(before));
     forms::HOSTS
         .iter()
         .find_map(|form| search(form, part))
         .map(|captures| captures.get(0))
-        .or_else(|| text::hosts(part).last())
+        .or_else(|| urls().last().map(|(_, host)| host))
         .or_else(|| search("dial tcp {}: ", part).map(|captures| captures.get(0)))
         .filter(|host| !host.is_empty() && !host.contains(['<', '>']))
+}
+
+/// Whether a text ends in this word, or these.
+fn ends_with(text: &str, word: &str) -> bool {
+    strip_suffix(text, word)
+        .is_some_and(|rest| !rest.ends_with(|c: char| c.is_ascii_alphanumeric()))
 }
 
 #[cfg(test)]

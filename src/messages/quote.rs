@@ -6,7 +6,7 @@
 //! and its end is often an id, a link or advice. Which pieces these are is data ([`known`], [`ids`], [`advice`]); what
 //! no table knows is never left out. How much room there is, whoever shows the message knows.
 
-pub(super) mod advice;
+mod advice;
 mod code;
 mod ids;
 mod known;

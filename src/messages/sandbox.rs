@@ -44,7 +44,12 @@ pub enum SandboxFailure {
         name: String,
     },
     /// The sandbox's own image could not be pulled.
-    PauseImage(Box<Pull>),
+    PauseImage {
+        /// The image.
+        image: String,
+        /// Why not.
+        pull: Box<Pull>,
+    },
     /// An earlier attempt still holds the sandbox's name.
     NameReserved,
     /// The node's disk is full.
@@ -78,15 +83,24 @@ pub fn read(message: &str) -> SandboxFailure {
 
 /// The sandbox's own image; whatever was wrong with its pull decides.
 fn pause_image(text: &str) -> Option<SandboxFailure> {
-    const FORMS: [&str; 3] = [
-        "failed to get sandbox image \"{}\": {*}",
-        "failed pulling image \"{}\": {*}",
-        "unable to pull sandbox image \"{}\": {*}",
+    // the hole that holds the image; the last one holds the pull's error
+    const FORMS: [(&str, usize); 4] = [
+        ("failed to get sandbox image \"{}\": {*}", 0),
+        // dockershim and cri-dockerd
+        ("failed pulling image \"{}\": {*}", 0),
+        ("unable to pull sandbox image \"{}\": {*}", 0),
+        // CRI-O
+        (
+            "creating pod sandbox with name \"{}\": {*}initializing source docker://{}: {*}",
+            2,
+        ),
     ];
-    let captures = FORMS.into_iter().find_map(|form| search(form, text))?;
-    Some(SandboxFailure::PauseImage(Box::new(pull::read(
-        captures.last(),
-    ))))
+    let mut forms = FORMS.into_iter();
+    let (captures, image) = forms.find_map(|(form, image)| Some((search(form, text)?, image)))?;
+    Some(SandboxFailure::PauseImage {
+        image: captures.own(image),
+        pull: Box::new(pull::read(captures.last())),
+    })
 }
 
 fn started(text: &str) -> Option<SandboxFailure> {
@@ -380,13 +394,40 @@ mod tests {
     #[test]
     fn the_image_of_the_sandbox() {
         let text = "Failed to create pod sandbox: failed to get sandbox image \"reg.example/pause:3\": failed to pull image \"reg.example/pause:3\": failed to pull and unpack image \"reg.example/pause:3\": failed to resolve reference \"reg.example/pause:3\": failed to do request: Head \"https://reg.example/v2/pause/manifests/3\": dial tcp: lookup reg.example: no such host";
-        let F::PauseImage(pull) = read(text) else {
+        let F::PauseImage { image, pull } = read(text) else {
             panic!("{text}")
         };
         assert_eq!(
-            (pull.failure, pull.host.as_deref()),
-            (PullFailure::Dns, Some("reg.example"))
+            (image.as_str(), pull.failure, pull.host.as_deref()),
+            ("reg.example/pause:3", PullFailure::Dns, Some("reg.example"))
         );
+        for (text, failure) in [
+            (
+                "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox image \"reg.example/pause:3\": failed to pull image \"reg.example/pause:3\": failed to pull and unpack image \"reg.example/pause:3\": failed to resolve reference \"reg.example/pause:3\": unexpected status from HEAD request to https://reg.example/v2/pause/manifests/3: 401 Unauthorized",
+                PullFailure::Auth,
+            ),
+            (
+                "Failed create pod sandbox: rpc error: code = Unknown desc = failed pulling image \"reg.example/pause:3\": Error response from daemon: Get https://reg.example/v2/pause/manifests/3: no basic auth credentials",
+                PullFailure::Auth,
+            ),
+            (
+                "Failed to create pod sandbox: rpc error: code = Unknown desc = error creating pod sandbox with name \"k8s_web_shop_1_0\": initializing source docker://reg.example/pause:3: reading manifest 3 in reg.example/pause: manifest unknown",
+                PullFailure::TagNotFound,
+            ),
+            (
+                "Failed to create pod sandbox: rpc error: code = NotFound desc = failed to get sandbox image \"reg.example/pause:3\": failed to pull image \"reg.example/pause:3\": failed to pull and unpack image \"reg.example/pause:3\": no match for platform in manifest: not found",
+                PullFailure::PlatformMismatch,
+            ),
+        ] {
+            let F::PauseImage { image, pull } = read(text) else {
+                panic!("{text}")
+            };
+            assert_eq!(
+                (image.as_str(), pull.failure),
+                ("reg.example/pause:3", failure),
+                "{text}"
+            );
+        }
     }
 
     proptest! {

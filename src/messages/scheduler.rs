@@ -1,8 +1,8 @@
 //! Reads the sentence in which a scheduler says why a pod fits no node: `parse`.
 //!
-//! Here is the grammar (head, clauses, what preemption adds); [`reason`] holds what a clause can mean, `forms` the
-//! known wordings, `clean` the repair of texts that came through an event recorder or a terminal. Nothing here knows a
-//! Kubernetes object or decides whether the scheduler is right: that is the business of the agreement check.
+//! Here is the grammar (head, clauses, what preemption adds); [`reason`] holds what a clause can mean, `forms` and
+//! `predicates` the known wordings, `clean` the repair of texts that came through an event recorder or a terminal. Nothing
+//! here knows a Kubernetes object or decides whether the scheduler is right: that is the business of the agreement check.
 //!
 //! Sources: kube-scheduler `framework/types.go` (FitError) and `schedule_one.go` of 1.19 to 1.37; for 1.1 to 1.18 the former
 //! `core/generic_scheduler.go` and `algorithm/predicates/error.go`; Volcano's `unschedule_info.go`.
@@ -10,6 +10,7 @@
 mod clean;
 mod device;
 mod forms;
+mod predicates;
 mod preemption;
 pub mod reason;
 

@@ -68,19 +68,24 @@ pub(crate) fn plain(text: &str) -> String {
 
 /// The host, with its port if it names one, of each URL in a text, in their order.
 pub(crate) fn hosts(text: &str) -> impl Iterator<Item = &str> {
+    urls(text).map(|(_, host)| host)
+}
+
+/// What stands before each URL in a text, without its quotation mark, and its host, in their order.
+pub(crate) fn urls(text: &str) -> impl Iterator<Item = (&str, &str)> {
     const SCHEMES: [&str; 3] = ["https://", "http://", "docker://"];
     text.match_indices("://").filter_map(move |(at, mark)| {
-        let known = SCHEMES.iter().any(|scheme| {
-            text.get(..at + mark.len())
-                .is_some_and(|head| head.ends_with(scheme))
-        });
-        let rest = known.then(|| text.get(at + mark.len()..)).flatten()?;
+        let (head, rest) = text.split_at_checked(at + mark.len())?;
+        let before = SCHEMES
+            .iter()
+            .find_map(|scheme| head.strip_suffix(scheme))?;
         let end = rest
             .find(|c: char| c.is_whitespace() || "/\"'?,;)]".contains(c))
             .unwrap_or(rest.len());
         let host = rest.get(..end)?.trim_end_matches([':', '.']);
         let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-        Some(host).filter(|host| !host.is_empty())
+        let before = before.trim_end_matches(['"', '\\', ' ']);
+        (!host.is_empty()).then_some((before, host))
     })
 }
 
@@ -130,7 +135,7 @@ mod tests {
         #[test]
         fn any_text_is_safe(text in "\\PC{0,60}") {
             let _ = (unwrap(&text), without_rpc(&text), plain(&text), hosts(&text).count());
-            let _ = hosts(&format!("https://{text}")).count();
+            let _ = urls(&format!("https://{text}")).count();
         }
     }
 }

@@ -178,7 +178,14 @@ pub static UNEXPLAINED_SEEN_AS: LazyLock<Vec<&str>> = LazyLock::new(|| {
 pub(crate) const UNSCHEDULABLE: &[&str] = &["Pending", "Unschedulable", "FailedScheduling"];
 
 /// How one is seen whose image does not come.
-pub(crate) const NOT_PULLED: &[&str] = &["ErrImagePull", "ImagePullBackOff", "Failed", "BackOff"];
+pub(crate) const NOT_PULLED: &[&str] = &[
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "ContainerCreating",
+    "FailedCreatePodSandBox",
+    "Failed",
+    "BackOff",
+];
 
 /// Causes that once existed; their names stay reserved.
 pub const RETIRED: &[&str] = &[];

@@ -437,4 +437,10 @@ impl Examination {
             .as_deref()
             .map(|results| results.nodes.as_slice())
     }
+
+    /// Whether the pod as a whole is refused by what was read now, before any node is looked at.
+    pub fn is_refused(&self) -> bool {
+        let results = self.results.as_deref();
+        results.is_some_and(|results| !results.before.is_empty())
+    }
 }

@@ -93,6 +93,10 @@ pub(super) fn form(head: &[u8]) -> Option<Form> {
         .lines()
         .filter(|line| !line.trim().is_empty() && *line != "---" && !is_stray(line));
     let first = lines.next()?;
+    // what a person pastes after a prompt is followed by more of it
+    if text.trim_start().starts_with("$ ") && super::pasted::is_pasted(&text) {
+        return Some(Form::Pasted);
+    }
     // `[root@host ~]# kubectl …` is no list
     let is_prompt = |text: &str| text.starts_with('[') && text.contains('@') && text.contains(']');
     let start = first.trim_start();
@@ -120,9 +124,16 @@ pub(super) fn is_manifest_line(line: &str) -> bool {
         line.strip_prefix(key)
             .map(|rest| rest.trim_start_matches('"'))
     };
-    ["apiVersion", "kind", "items", "metadata", "object"]
-        .iter()
-        .any(|key| after(*key).is_some_and(|rest| rest.starts_with(':')))
+    [
+        "apiVersion",
+        "api_version",
+        "kind",
+        "items",
+        "metadata",
+        "object",
+    ]
+    .iter()
+    .any(|key| after(*key).is_some_and(|rest| rest.starts_with(':')))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The node of a pod whose image or program is for another platform: its labels say which one it has.
+//! The node of a pod whose image or program is for another platform, or may be: its labels say which one it has.
 
 use super::{Read, get, message};
 use crate::messages::pull::{self, PullFailure};
@@ -19,14 +19,28 @@ pub(super) fn of_pod(pod: &PodView, reads: &mut BTreeSet<Read>) {
     }
 }
 
-/// The third wave: where only an event says so, since the kubelet is between two attempts.
+/// The third wave: where only an event says so, since the kubelet is between two attempts, and where none says anything.
 pub(super) fn of_events(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     let Some(node) = pod.node() else { return };
     let events = store.events_of(&pod.object(), pod.uid());
-    let mut events = events.yes().into_iter().flatten();
-    if events.any(|event| is_foreign(&event.message)) {
+    let events = events.yes().unwrap_or_default();
+    let is_told = || {
+        let mut failed = events.iter().filter(|event| event.reason == "Failed");
+        failed.any(|event| !pull::read(&event.message).boilerplate)
+    };
+    let foreign = || events.iter().any(|event| is_foreign(&event.message));
+    if foreign() || pod.containers().any(|c| is_untold(&c)) && !is_told() {
         reads.insert(get(Kind::Node, "", node));
     }
+}
+
+/// Whether a container waits for an image, and its status does not say why.
+fn is_untold(container: &ContainerView<'_>) -> bool {
+    let waits = matches!(
+        container.waiting_reason(),
+        "ErrImagePull" | "ImagePullBackOff"
+    );
+    waits && pull::read(message(container)).boilerplate
 }
 
 fn is_foreign(message: &str) -> bool {

@@ -338,3 +338,16 @@ pub(super) const HOSTS: &[&str] = &[
     "pinging container registry {}: ",
     "error pinging {}: ",
 ];
+
+/// What stands before the URL that was asked: net/http's verbs; containerd; containers/image; Docker up to 1.13. Any other URL
+/// is one of documentation.
+pub(super) const REQUESTS: &[&str] = &[
+    "Get",
+    "Head",
+    "Post",
+    "request to",
+    "status code",
+    "content at",
+    "initializing source",
+    "endpoint",
+];

@@ -373,6 +373,39 @@ fn words_of_the_docker_engine() {
     }
 }
 
+/// A host is one that was asked; what a text sends its reader to is none.
+#[test]
+fn a_page_of_documentation_is_no_host() {
+    for (text, host) in [
+        (
+            "Head \"https://reg.example/v2/a/manifests/1\": unauthorized: see https://docs.example/login for help",
+            Some("reg.example"),
+        ),
+        (
+            "reading manifest 1 in reg.example/a: unauthorized: Please login. Further instructions: https://access.example/RegistryAuthentication",
+            None,
+        ),
+        (
+            "unexpected status from HEAD request to https://reg.example/v2/a/manifests/1: 403 Forbidden: https://docs.example/",
+            Some("reg.example"),
+        ),
+        (
+            "denied: Unauthenticated request. To configure permissions, follow instructions at: https://cloud.example/docs/authentication",
+            None,
+        ),
+        (
+            "failed to do request: Head \"https://reg.example/v2/\": dial tcp: lookup mirror.example on 10.0.0.2:53: no such host",
+            Some("mirror.example"),
+        ),
+        (
+            "initializing source docker://reg.example:5000/a:1: unauthorized: https://help.example/",
+            Some("reg.example:5000"),
+        ),
+    ] {
+        assert_eq!(read(text).host.as_deref(), host, "{text}");
+    }
+}
+
 #[test]
 fn what_the_kubelet_says_itself() {
     assert_eq!(

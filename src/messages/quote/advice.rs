@@ -41,12 +41,6 @@ pub(super) fn places(message: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Where the first one begins.
-pub(in crate::messages) fn first(message: &str) -> Option<usize> {
-    let starts = STARTS.iter();
-    starts.filter_map(|start| position(message, start)).min()
-}
-
 /// How long the sentence is that a text begins with, its full stop included; or what stands in brackets.
 fn sentence(text: &str) -> usize {
     let in_brackets = text.starts_with('(');

@@ -7,14 +7,15 @@
 //! Sources: kubelet `images/image_manager.go`, `images/types.go`, `kuberuntime/kuberuntime_image.go` (1.19 to 1.37);
 //! cri-api `pkg/errors/errors.go`.
 
+mod sandbox_image;
+
 use super::hosts;
 use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::shell;
 use crate::kubernetes::text::one_line;
 use crate::messages::pull::{self, Pull, PullFailure};
-use crate::messages::sandbox::{self, SandboxFailure};
 use crate::rules::Case;
-use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
+use crate::rules::finding::{Certainty, Finding, NextCommand};
 use crate::snapshot::{ContainerView, Event, Evidence, Role};
 use crate::text::{Fact, Sentence, say};
 
@@ -83,52 +84,10 @@ pub(super) fn all<'c>(case: &'c Case<'c>) -> Vec<FailedPull<'c>> {
         .map(|container| failed_pull(case, container))
         .collect();
     if failed.is_empty() {
-        sandbox_image(case).into_iter().collect()
+        sandbox_image::find(case).into_iter().collect()
     } else {
         failed
     }
-}
-
-/// The pull of the sandbox's own image fails: then no container of the pod is made at all.
-fn sandbox_image<'c>(case: &'c Case<'c>) -> Option<FailedPull<'c>> {
-    let event = case.newest_event(&["FailedCreatePodSandBox", "Pulled", "Created", "Started"])?;
-    let container = case.pod().containers().find(|c| c.role == Role::Main)?;
-    if event.reason != "FailedCreatePodSandBox" {
-        return None;
-    }
-    let SandboxFailure::PauseImage(pull) = sandbox::read(&event.message) else {
-        return None;
-    };
-    if !is_between_node_and_registry(pull.failure) {
-        return None;
-    }
-    let (_, rest) = event.message.split_once('"')?;
-    let (image, _) = rest.split_once(['"', '\\'])?;
-    Some(FailedPull {
-        case,
-        container,
-        image,
-        path: String::new(),
-        volume: None,
-        pull: *pull,
-        proof: case.event(event),
-        indirect: false,
-        of_sandbox: true,
-    })
-}
-
-/// Failures between node and registry; the others concern an image that the pod does not name.
-fn is_between_node_and_registry(failure: PullFailure) -> bool {
-    matches!(
-        failure,
-        PullFailure::Dns
-            | PullFailure::Unreachable
-            | PullFailure::Tls(_)
-            | PullFailure::HttpVsHttps
-            | PullFailure::RateLimited
-            | PullFailure::ServerError
-            | PullFailure::Timeout
-    )
 }
 
 /// Those whose failure is of one class.
@@ -139,6 +98,17 @@ pub(super) fn of<'c>(
     all(case)
         .into_iter()
         .filter(move |failed| class(failed.pull.failure))
+}
+
+/// What a rule finds in the failures of one class. Where no pod names the image, its fixes are the node's.
+pub(super) fn findings(
+    case: &Case<'_>,
+    class: fn(PullFailure) -> bool,
+    finding: fn(&FailedPull<'_>) -> Finding,
+) -> Vec<Finding> {
+    of(case, class)
+        .map(|failed| failed.close(finding(&failed)))
+        .collect()
 }
 
 /// Some errors reach the status as the reason itself, text instead of a word (image_manager.go returns them unwrapped).
@@ -345,15 +315,12 @@ impl FailedPull<'_> {
         let node = self.case.pod().node().map(str::to_owned);
         let finding = Finding::new(self.case.subject(), headline, self.proof.clone());
         let finding = if self.of_sandbox {
-            finding.fix([Fix::advice(
-                say!("failed-pull.load-sandbox-image", "have image {image} on {node} before pods come: it is the sandbox image of the node's runtime, and without it none starts there"),
-                Who::Admin,
-            )])
+            finding.fix([sandbox_image::have_it()])
         } else {
-            finding.container(self.container.name())
+            let of_pod = finding.container(self.container.name());
+            of_pod.fact("namespace", self.case.namespace())
         };
         finding
-            .fact("namespace", self.case.namespace())
             .fact("image", self.image)
             .fact("registry", known_or(self.registry(), REGISTRY))
             .fact("host", known_or(self.host(), REGISTRY))
@@ -365,6 +332,15 @@ impl FailedPull<'_> {
                 finding.certainty(Certainty::Likely)
             })
             .inspect(self.case.on_node(["crictl", "pull", self.image]))
+    }
+
+    /// The finding as its rule wrote it, or with the fixes of a node where the node's runtime names the image.
+    pub(super) fn close(&self, finding: Finding) -> Finding {
+        if self.of_sandbox {
+            sandbox_image::of_node(self, finding)
+        } else {
+            finding
+        }
     }
 
     /// Asks the registry about the image, from anywhere and without the node's runtime.

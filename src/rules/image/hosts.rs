@@ -63,6 +63,21 @@ pub(super) fn is_of_cluster(host: &str) -> bool {
     name.ends_with(".svc") || name.ends_with(".svc.cluster.local")
 }
 
+/// Whether it is the registry that OpenShift brings along: its Service of 4 and of 3, or the route to it.
+pub(super) fn is_of_openshift(host: &str) -> bool {
+    let name = name(host);
+    let services = [
+        "image-registry.openshift-image-registry.svc",
+        "docker-registry.default.svc",
+    ];
+    let is_service = |service: &str| {
+        name.strip_prefix(service)
+            .is_some_and(|rest| rest.is_empty() || rest == ".cluster.local")
+    };
+    services.iter().any(|service| is_service(service))
+        || name.starts_with("default-route-openshift-image-registry.")
+}
+
 /// The cloud that guards a registry.
 pub(super) fn cloud(host: &str) -> Option<Cloud> {
     let name = name(host);
@@ -116,6 +131,13 @@ mod tests {
         assert!(is_loopback("[::1]:5000") && !is_loopback("localhost.example"));
         assert!(is_of_cluster("registry.tools.svc.cluster.local:5000"));
         assert!(!is_of_cluster("registry.example"));
+        assert!(is_of_openshift(
+            "image-registry.openshift-image-registry.svc:5000"
+        ));
+        assert!(is_of_openshift(
+            "default-route-openshift-image-registry.apps.example"
+        ));
+        assert!(!is_of_openshift("docker-registry.default.svc.example"));
         assert_eq!(
             cloud("123456789012.dkr.ecr.eu-west-1.amazonaws.com"),
             Some(Cloud::Amazon)

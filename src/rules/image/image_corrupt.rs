@@ -32,9 +32,7 @@ const CUT: [&str; 2] = ["unexpected EOF", "short read"];
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let class = |failure| matches!(failure, PullFailure::Corrupt | PullFailure::BlobMissing);
-    failed_pull::of(case, class)
-        .map(|failed| finding(&failed))
-        .collect()
+    failed_pull::findings(case, class, finding)
 }
 
 fn finding(failed: &FailedPull<'_>) -> Finding {

@@ -37,7 +37,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             failed.pull.failure == PullFailure::NameInvalid
                 || failed.container.waiting_reason() == "InvalidImageName"
         })
-        .map(|failed| finding(failed).inspect(NextCommand::default()))
+        .map(|failed| failed.close(finding(failed).inspect(NextCommand::default())))
         .collect()
 }
 

@@ -32,9 +32,8 @@ const DEFINITE: [&str; 3] = [
 ];
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    failed_pull::of(case, |failure| failure == PullFailure::NotFound)
-        .map(|failed| finding(&failed))
-        .collect()
+    let class = |failure| failure == PullFailure::NotFound;
+    failed_pull::findings(case, class, finding)
 }
 
 /// Whether the answer may also mean that the login does not suffice.
@@ -69,7 +68,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             .fact("repository", repository)
             .fix([correct]);
     }
-    let named = pull_secrets::named(failed.case);
+    let named = pull_secrets::of(failed);
     failed
         .finding(say!(
             "image-not-found.missing-or-hidden",

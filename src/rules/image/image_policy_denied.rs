@@ -35,7 +35,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             failed.pull.failure == PullFailure::Policy
                 || failed.container.waiting_reason() == "SignatureValidationFailed"
         })
-        .map(finding)
+        .map(|failed| failed.close(finding(failed)))
         .collect()
 }
 

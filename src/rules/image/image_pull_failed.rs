@@ -1,6 +1,7 @@
 //! `image-pull-failed`: a failed pull that no more specific cause explains, with its message.
 
 use super::failed_pull::{self, FailedPull};
+use super::node_platform::Platform;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
@@ -34,7 +35,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     failed_pull::all(case)
         .iter()
         .filter(|failed| was_pulled(failed))
-        .map(finding)
+        .map(|failed| failed.close(finding(failed)))
         .collect()
 }
 
@@ -67,7 +68,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
                 "the status does not say why, and events could not be read"
             )
         };
-        return failed.finding(HEADLINE).why(why);
+        return on_windows(failed, failed.finding(HEADLINE).why(why));
     }
     let disk_full = failed.pull.failure == PullFailure::NodeDiskFull;
     let headline = if disk_full {
@@ -93,4 +94,20 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         )
     });
     failed.finding(headline).refers_to_quotes().fix(room)
+}
+
+/// Nothing says why, but the node runs another operating system than most images are for.
+fn on_windows(failed: &FailedPull<'_>, finding: Finding) -> Finding {
+    let case = failed.case;
+    let platform = Platform::of_pod(case);
+    let Some(platform) = platform.filter(|own| own.is_unasked_windows(case)) else {
+        return finding;
+    };
+    finding
+        .why(say!(
+            "image-pull-failed.on-windows-why",
+            "the status does not say why; {node} runs Windows, and an image that is made for Linux alone cannot be pulled there"
+        ))
+        .evidence([platform.os_label(case)])
+        .fix([platform.select_os(&platform.others(case))])
 }

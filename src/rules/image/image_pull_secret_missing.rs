@@ -44,6 +44,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .iter()
         // pulls fail for other reasons, too, and public images need no login: the Secret is then beside the point
         .filter(|failed| failed.pull.failure == PullFailure::Auth || may_be_hidden(failed))
+        .filter(|failed| !failed.of_sandbox)
         .filter_map(finding)
         .collect()
 }

@@ -25,13 +25,12 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    failed_pull::of(case, |failure| failure == PullFailure::RateLimited)
-        .map(|failed| finding(&failed))
-        .collect()
+    let class = |failure| failure == PullFailure::RateLimited;
+    failed_pull::findings(case, class, finding)
 }
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
-    let named = pull_secrets::named(failed.case);
+    let named = pull_secrets::of(failed);
     let hub = failed.is_of_docker_hub();
     let without_login = named.is_empty() || failed.pull.anonymous == Some(true);
     let why = match (hub, without_login) {

@@ -27,9 +27,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    failed_pull::of(case, |failure| failure == PullFailure::TagNotFound)
-        .map(|failed| finding(&failed))
-        .collect()
+    let class = |failure| failure == PullFailure::TagNotFound;
+    failed_pull::findings(case, class, finding)
 }
 
 fn finding(failed: &FailedPull<'_>) -> Finding {

@@ -4,7 +4,9 @@ use super::failed_pull::FailedPull;
 use super::hosts::{self, Cloud};
 use super::pull_secrets::PullSecret;
 use super::{image_edit, pull_secrets};
+use crate::kubernetes::shell;
 use crate::rules::finding::{Fix, Who};
+use crate::snapshot::{Kind, ObjectRef};
 use crate::text::say;
 
 /// What gives the pod a login to the image's registry.
@@ -52,12 +54,37 @@ pub(super) fn advice(failed: &FailedPull<'_>) -> Fix {
     }
 }
 
+/// Whether a mirror was asked for an image that Docker Hub gives to everybody. A mirror is told whose image it is asked for
+/// (containerd `core/remotes/docker/resolver.go`), the hosts that a registry redirects to are not.
+pub(super) fn is_official_from_mirror(failed: &FailedPull<'_>) -> bool {
+    let reference = failed.reference();
+    let is_official = reference.is_some_and(|image| image.repository.starts_with("library/"));
+    is_official && failed.was_sent_elsewhere() && failed.says("ns=docker.io")
+}
+
+/// What helps where the mirror refuses it.
+fn without_mirror() -> Vec<Fix> {
+    let check = say!(
+        "login.check-official",
+        "check that Docker Hub has the name and the tag of image {image}"
+    );
+    let repair = say!(
+        "login.repair-mirror",
+        "let the mirror {host} serve it, or take the mirror out of the runtime's configuration on {node}"
+    );
+    vec![
+        Fix::advice(check, Who::Owner),
+        Fix::advice(repair, Who::Admin),
+    ]
+}
+
 /// What helps against a refusal, by what the pod names.
 pub(super) fn fixes(failed: &FailedPull<'_>, named: &[PullSecret<'_>]) -> Vec<Fix> {
     if !pull_secrets::are_known(failed.case) {
         return vec![advice(failed)];
     }
     match named {
+        _ if is_official_from_mirror(failed) => without_mirror(),
         [] => use_existing_secret(failed)
             .into_iter()
             .chain([advice(failed)])
@@ -70,17 +97,82 @@ pub(super) fn fixes(failed: &FailedPull<'_>, named: &[PullSecret<'_>]) -> Vec<Fi
             let account = pull_secrets::account(failed.case).argument();
             vec![image_edit::restart(failed.case, anew).fact("account", account)]
         }
+        named if named.iter().all(PullSecret::is_of_platform) => vec![beside_platform(failed)],
+        [only] if only.is_of_old_type() => vec![remake(failed, only.name)],
         [only] => vec![renew(failed, only.name)],
         _ => vec![advice(failed)],
     }
 }
 
-/// Puts a new login into a Secret that is there.
+/// Where all that the pod names was made by OpenShift: that login is for the cluster's own registry, and the platform's to keep.
+fn beside_platform(failed: &FailedPull<'_>) -> Fix {
+    let account = pull_secrets::account(failed.case);
+    let reference = failed.reference().filter(|_| is_of_own_registry(failed));
+    let repository = reference
+        .map(|reference| reference.repository)
+        .unwrap_or_default();
+    if let Some((project, _)) = repository.split_once('/') {
+        let who = format!(
+            "system:serviceaccount:{}:{}",
+            failed.case.namespace(),
+            account.name
+        );
+        let words = [
+            "oc",
+            "policy",
+            "add-role-to-user",
+            "system:image-puller",
+            &who,
+            "-n",
+            project,
+        ];
+        let change = say!(
+            "login.grant-puller",
+            "let {account} pull from project {project}: grant it the role system:image-puller there"
+        );
+        let project = ObjectRef::new(Kind::Namespace, "", project);
+        return Fix::command(change, Who::Owner, project.clone(), shell::command(words))
+            .fact("account", account.argument())
+            .fact("project", project.name);
+    }
+    let change = say!(
+        "login.link-secret",
+        "make a Secret that holds a login to {server}, and link it to {account}; those that OpenShift made hold one to its own registry and are not to be changed"
+    );
+    let link = [
+        "oc",
+        "secrets",
+        "link",
+        &account.name,
+        "NAME",
+        "--for=pull",
+        "-n",
+        failed.case.namespace(),
+    ];
+    Fix::advice(change, Who::Owner)
+        .fact("server", server(failed))
+        .fact("account", account.argument())
+        .template(format!(
+            "{} && {}",
+            creation(failed, "NAME"),
+            shell::command(link)
+        ))
+}
+
+/// Whether the image is in the registry that OpenShift brings along.
+pub(super) fn is_of_own_registry(failed: &FailedPull<'_>) -> bool {
+    failed
+        .registry()
+        .is_some_and(|registry| hosts::is_of_openshift(&registry))
+}
+
+/// Puts a new login into a Secret that is there. The command writes all of it, so that logins to other registries have to be
+/// given again.
 fn renew(failed: &FailedPull<'_>, secret: &str) -> Fix {
     Fix::advice(
         say!(
             "login.renew",
-            "look whether Secret {secret} holds a login to {server} that may pull, and renew it"
+            "look whether Secret {secret} holds a login to {server} that may pull, and renew it; the command replaces every login in it, also those to other registries"
         ),
         Who::Owner,
     )

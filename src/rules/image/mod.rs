@@ -2,9 +2,11 @@
 //!
 //! One cause is one class of what kubelet, runtime or registry say; `failed_pull` finds that message, and
 //! `messages::pull` reads it. What several causes share lives beside them: `hosts` knows registries, `pull_secrets` and
-//! `login` how a pod comes by a login, `image_edit` the commands that change an object. Topics of one rule are
-//! `name_problem` and `missing_secret_fixes`. A failed pull of the pause image concerns the sandbox and is none of these.
+//! `login` how a pod comes by a login, `image_edit` the commands that change an object, `node_platform` what nodes run. Topics
+//! of one rule are `auth_headline`, `name_problem` and `missing_secret_fixes`. The sandbox's own image fails for the same
+//! causes; its fixes are the node's (`failed_pull::sandbox_image`).
 
+mod auth_headline;
 mod failed_pull;
 mod hosts;
 pub mod image_auth;
@@ -23,6 +25,7 @@ pub mod image_tag_not_found;
 mod login;
 mod missing_secret_fixes;
 mod name_problem;
+mod node_platform;
 pub mod pull_qps;
 mod pull_secrets;
 pub mod registry_dns;

@@ -2,14 +2,22 @@
 //!
 //! The admission plugin ServiceAccount copies the account's list into a pod that has none when the pod is made
 //! (plugin/pkg/admission/serviceaccount/admission.go), so a list that came to the account later is not the pod's.
+//! OpenShift makes a Secret for each account, by which that account logs in to the cluster's own registry
+//! (openshift-controller-manager `pkg/serviceaccounts/controllers`, `<account>-dockercfg-<random>`): nobody else writes it.
 //! The kubelet reads only two types of Secret (pkg/credentialprovider/secrets/secrets.go) and goes on without
 //! those that it cannot get (pkg/kubelet/kubelet_pods.go, since 1.28 with an event).
 
+use super::failed_pull::FailedPull;
 use crate::rules::Case;
 use crate::snapshot::{Evidence, Keyed, Kind, ObjectRef, Seen, ServiceAccount};
 
 /// The types of Secret that hold a registry's login.
-const TYPES: [&str; 2] = ["kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg"];
+const TYPES: [&str; 2] = ["kubernetes.io/dockerconfigjson", OLD_TYPE];
+/// The older of them, which no command of kubectl makes any more.
+const OLD_TYPE: &str = "kubernetes.io/dockercfg";
+
+/// How many characters the API server adds to a generated name (k8s.io/apiserver pkg/storage/names).
+const RANDOM: usize = 5;
 
 /// A Secret that is named for pulling.
 #[derive(Debug)]
@@ -29,6 +37,37 @@ impl PullSecret<'_> {
     pub(super) fn wrong_type(&self) -> Option<&str> {
         let found = self.secret.yes()?.r#type.as_deref()?;
         (!TYPES.contains(&found)).then_some(found)
+    }
+
+    /// Whether it is of the older type. A Secret's type cannot be changed.
+    pub(super) fn is_of_old_type(&self) -> bool {
+        let found = self
+            .secret
+            .yes()
+            .and_then(|secret| secret.r#type.as_deref());
+        found == Some(OLD_TYPE)
+    }
+
+    /// Whether OpenShift made it.
+    pub(super) fn is_of_platform(&self) -> bool {
+        is_of_platform(self.name, self.secret.yes())
+    }
+}
+
+fn is_of_platform(name: &str, secret: Option<&Keyed>) -> bool {
+    let found = secret.and_then(|secret| secret.r#type.as_deref());
+    found.is_none_or(|found| found == OLD_TYPE)
+        && name
+            .rsplit_once("-dockercfg-")
+            .is_some_and(|(account, random)| !account.is_empty() && random.len() == RANDOM)
+}
+
+/// The Secrets that are used for an image: the pod's, unless no pod names the image.
+pub(super) fn of<'c>(failed: &FailedPull<'c>) -> Vec<PullSecret<'c>> {
+    if failed.of_sandbox {
+        Vec::new()
+    } else {
+        named(failed.case)
     }
 }
 
@@ -112,13 +151,13 @@ fn of_account<'c>(case: &'c Case<'c>) -> Vec<&'c str> {
     names.filter_map(|named| named.name.as_deref()).collect()
 }
 
-/// The Secrets of the namespace that hold a login, as far as read.
+/// The Secrets of the namespace that hold a login of somebody's own, as far as read.
 pub(super) fn at_hand<'c>(case: &'c Case<'c>) -> Vec<&'c str> {
     let secrets = case.snapshot.secrets().seen_in(case.namespace());
     secrets
-        .filter(|(_, secret)| {
+        .filter(|(name, secret)| {
             let found = secret.r#type.as_deref().unwrap_or_default();
-            TYPES.contains(&found)
+            TYPES.contains(&found) && !is_of_platform(name, Some(secret))
         })
         .map(|(name, _)| name)
         .collect()

@@ -1,7 +1,7 @@
 //! A host port that the pod wants is taken on every node that could run it.
 //!
 //! Whoever holds it decides what to do: an old pod of the same Deployment that a rolling update
-//! keeps until the new one is ready, a sibling of the same template, or another pod.
+//! keeps until the new one is ready, a sibling of the same template, a DaemonSet, or another pod.
 
 use super::holder_relation::{HolderRelation, REMOVE_FIRST};
 use super::topology::inspect_all_pods;
@@ -32,6 +32,9 @@ const ANOTHER_PORT: Sentence = say!(
     "host-port-conflict.choose-another-port",
     "choose a host port that is free, or use a Service in place of it"
 );
+
+/// How the DaemonSets begin that k3s makes for Services of type LoadBalancer (k3s pkg/cloudprovider/servicelb.go).
+const SERVICE_LB: &str = "DaemonSet/svclb-";
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let pattern = Pattern {
@@ -67,7 +70,10 @@ fn held(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     let finding = match HolderRelation::of(case, holders.iter().copied()) {
         HolderRelation::Predecessors => predecessors(case, matched),
         HolderRelation::Siblings => siblings(case, matched, holders.len()),
-        HolderRelation::Others => others(case, matched),
+        HolderRelation::Others => match daemons(&holders) {
+            Some(daemons) => of_daemons(case, matched, daemons),
+            None => others(case, matched),
+        },
     };
     let names = holders.iter().map(ToString::to_string);
     finding
@@ -103,12 +109,54 @@ fn siblings(case: &Case<'_>, matched: &Match<'_>, running: usize) -> Finding {
 }
 
 fn others(case: &Case<'_>, matched: &Match<'_>) -> Finding {
+    // a pod of a DaemonSet goes to its one node
+    let is_daemon = case.subject().known_kind() == Some(Kind::DaemonSet);
+    let move_away = if is_daemon {
+        say!(
+            "host-port-conflict.move-holders-only",
+            "move {holders} away"
+        )
+    } else {
+        say!(
+            "host-port-conflict.move-holders",
+            "move {holders} away, or add a node"
+        )
+    };
     matched
         .finding(case, say!("host-port-conflict.taken", "host {ports|port {ports} is|ports {ports} are} taken on every node that could run the pod, by {holders}"))
         .why(say!("host-port-conflict.taken-why", "a node gives a host port to one pod, whichever process has it open"))
         .fix([
             Fix::advice(ANOTHER_PORT, Who::Owner),
-            Fix::advice(say!("host-port-conflict.move-holders", "move {holders} away, or add a node"), Who::Admin),
+            Fix::advice(move_away, Who::Admin),
+        ])
+}
+
+/// The DaemonSets that hold it, where all holders are theirs.
+fn daemons(holders: &BTreeSet<&Holder>) -> Option<BTreeSet<String>> {
+    let controllers = holders.iter().map(|holder| holder.controller.clone());
+    controllers
+        .map(|controller| controller.filter(|controller| controller.starts_with("DaemonSet/")))
+        .collect()
+}
+
+fn of_daemons(case: &Case<'_>, matched: &Match<'_>, daemons: BTreeSet<String>) -> Finding {
+    let for_service = daemons
+        .iter()
+        .any(|daemons| daemons.starts_with(SERVICE_LB));
+    let service = for_service.then(|| {
+        Fix::advice(
+            say!("host-port-conflict.service-lb", "where k3s makes {daemons} for a Service of type LoadBalancer, give that Service other ports, or start k3s with --disable traefik or --disable servicelb"),
+            Who::Admin,
+        )
+    });
+    matched
+        .finding(case, say!("host-port-conflict.of-daemons", "host {ports|port {ports} is|ports {ports} are} held by {daemons} on every node that could run the pod"))
+        .fact("daemons", daemons.into_iter().collect::<Vec<_>>())
+        .why(say!("host-port-conflict.of-daemons-why", "a DaemonSet puts a pod on each node, also on one that is added or that was cleared, so neither would leave the port free"))
+        .fix(service)
+        .fix([
+            Fix::advice(say!("host-port-conflict.change-either", "give the pod or {daemons} another host port, or use a Service in place of it"), Who::Owner),
+            Fix::advice(say!("host-port-conflict.remove-either", "if both do the same work, remove one of them"), Who::Admin),
         ])
 }
 

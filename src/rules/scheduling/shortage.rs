@@ -11,10 +11,11 @@ use crate::messages::scheduler::Reason;
 use crate::rules::Case;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
-use crate::scheduler::{Filter, FilterFailure, What, ranking};
+use crate::scheduler::{Filter, FilterFailure, NodeResult, What, ranking};
 use crate::snapshot::Node;
 use crate::text::{Fact, Sentence, say};
 use std::cell::LazyCell;
+use std::collections::BTreeSet;
 
 /// How many of the pods that hold a resource are named.
 const HOLDERS: usize = 5;
@@ -109,8 +110,21 @@ pub(super) fn check(case: &Case<'_>, resource: &str) -> Vec<Finding> {
     vec![matched.close(case, finding, Filter::NodeResourcesFit)]
 }
 
-/// The node with the most of it left, of those that count.
+/// The node with the most of it left, of those that count: of one that is closed to the pod what is left is of no use to it, so
+/// it comes last.
 pub(super) fn nearest_feasible<'e>(matched: &Match<'e>) -> Option<Amounts<'e>> {
+    let is_closed = |node: &&NodeResult| {
+        let mut failures = node.failures.iter();
+        failures.any(|one| {
+            matches!(
+                one.what,
+                What::Cordoned | What::Taint { .. } | What::Label { .. } | What::OtherNode
+            )
+        })
+    };
+    let closed = matched.all_nodes().iter().filter(is_closed);
+    let closed: BTreeSet<&str> = closed.map(|node| node.node.as_str()).collect();
+    let order = |one: &Amounts<'_>| (!closed.contains(one.node), one.free, one.allocatable);
     let all = matched
         .failures()
         .filter_map(|(node, failure)| match &failure.what {
@@ -129,7 +143,7 @@ pub(super) fn nearest_feasible<'e>(matched: &Match<'e>) -> Option<Amounts<'e>> {
         });
     // of equals the first by name
     all.reduce(|best, next| {
-        if (next.free, next.allocatable) > (best.free, best.allocatable) {
+        if order(&next) > order(&best) {
             next
         } else {
             best

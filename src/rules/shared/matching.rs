@@ -69,8 +69,11 @@ impl<'e> Match<'e> {
         let message = &latest.message;
         let all_pods = case.snapshot.pods().whole_cluster().is_ok();
         let room = nodes.iter().any(|node| node.failures.is_empty());
-        // what keeps the pod off the node with room is not computed, and what rejects it elsewhere is beside the point
-        if room && about_the_pod(message) {
+        // what keeps the pod off the node with room is not computed, and what rejects it elsewhere is beside the point; nor did
+        // the scheduler come to the nodes while the pod as a whole is refused
+        let is_named = |clause: &Clause| (pattern.reason)(&clause.reason).is_some();
+        let refused = examination.is_refused() && !message.clauses.iter().any(is_named);
+        if about_the_pod(message) && (room || refused) {
             return None;
         }
         let mut clauses = message.clauses.iter();
@@ -404,8 +407,11 @@ where
     let class = |clause: &Clause| Class::of(&clause.reason);
     let best = message.clauses.iter().map(class).min()?;
     let mine = known.iter().map(|(clause, _)| class(clause)).min()?;
-    // nodes that the pod excludes itself are no cause while there are others, as in `scheduler::ranking`
-    if mine >= Class::Choice && best < mine {
+    // nodes that the pod excludes itself are no cause while there are others, as in `scheduler::ranking`; those that are closed
+    // are met before the pod's choice, which may exclude them as well
+    let open = message.clauses.iter().filter(|clause| !is_early(clause));
+    let best_open = open.map(class).min();
+    if mine >= Class::Choice && best_open.is_some_and(|best| best < mine) {
         return None;
     }
     let named = known.iter().map(|(_, certainty)| *certainty).min()?;
@@ -440,11 +446,13 @@ fn shadowed(case: &Case<'_>, known: &[(&Clause, Certainty)]) -> bool {
             .as_ref()
             .and_then(|affinity| affinity.node_affinity.as_ref())
             .is_some();
-    let early = |clause: &Clause| {
-        matches!(
-            clause.reason.plugin(),
-            Some("NodeUnschedulable" | "TaintToleration")
-        )
-    };
-    chooses && known.iter().all(|(clause, _)| early(clause))
+    chooses && known.iter().all(|(clause, _)| is_early(clause))
+}
+
+/// Whether the filter comes before that of the pod's own choice of nodes (kube-scheduler `apis/config/v1/default_plugins.go`).
+fn is_early(clause: &Clause) -> bool {
+    matches!(
+        clause.reason.plugin(),
+        Some("NodeUnschedulable" | "TaintToleration")
+    )
 }

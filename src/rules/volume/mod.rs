@@ -1,8 +1,8 @@
 //! Causes of the volume layer.
 //!
-//! What rules share stands in `class` (the StorageClass of a claim), `provisioning` (who makes its volume), `near_volume` (a
-//! volume that nearly fits it), `scheduler_message` and `claim_message` (what the scheduler's message says of claims, and of
-//! such without a volume) and `volume_failures` (what the volume filters found on the nodes).
+//! What rules share stands in `class` (the StorageClass of a claim), `provisioning` (who makes its volume), `silent_provisioner`
+//! (whether that one is there), `near_volume` (a volume that nearly fits it), `scheduler_message` and `claim_message` (what the
+//! scheduler's message says of claims, and of such without a volume) and `volume_failures` (what the volume filters found).
 
 mod claim_message;
 mod class;
@@ -12,6 +12,7 @@ pub mod pvc_lost;
 pub mod pvc_missing;
 pub mod pvc_terminating;
 mod scheduler_message;
+mod silent_provisioner;
 pub mod storage_capacity;
 pub mod storageclass_missing;
 pub mod unbound_pvc;

@@ -2,7 +2,7 @@
 
 use super::class::Class;
 use super::near_volume::{NearVolume, nearest};
-use crate::kubernetes::shell;
+use super::silent_provisioner::provisioner_silent;
 use crate::kubernetes::storage_class::{NO_PROVISIONER, waits_for_consumer};
 use crate::kubernetes::text;
 use crate::messages::claim::{self as claim_message, ClaimEvent};
@@ -12,7 +12,6 @@ use crate::rules::finding::{Finding, Fix, Who};
 use crate::snapshot::{Event, Evidence, Kind, Seen};
 use crate::text::{Message, say};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
-use k8s_openapi::api::storage::v1::StorageClass;
 
 /// The most columns that a headline takes of a provisioner's words.
 const WORDS: usize = 80;
@@ -159,38 +158,6 @@ fn no_default_class(case: &Case<'_>, proof: Evidence) -> Finding {
                 Who::Admin,
             ),
         ])
-}
-
-fn provisioner_silent(
-    case: &Case<'_>,
-    claim: &PersistentVolumeClaim,
-    proof: Evidence,
-    class: &StorageClass,
-) -> Finding {
-    let near = nearest(case, claim).filter(|near| !near.fits() && !near.is_of_another(claim));
-    let headline = say!(
-        "unbound-pvc.provisioner-silent",
-        "the claim {claim} waits for the provisioner {provisioner}, which has not made a volume"
-    );
-    let finding = Finding::new(case.subject(), headline, proof)
-        .fact_if("class", class.metadata.name.clone())
-        .fact("provisioner", class.provisioner.as_str())
-        .why(say!(
-            "unbound-pvc.why-provisioner-silent",
-            "the provisioner of the class {class} has said nothing about the claim: it may not be running[; the volume {volume}, made by hand, {differences}]"
-        ))
-        .inspect(shell::cluster(["get", "csidrivers"]))
-        .fix([Fix::advice(
-            say!(
-                "unbound-pvc.check-provisioner",
-                "check that the provisioner {provisioner} is installed and runs"
-            ),
-            Who::Admin,
-        )]);
-    match near {
-        Some(near) => near.tell(case, finding),
-        None => finding,
-    }
 }
 
 /// A class may be a mere name, by which claims and volumes made by hand find each other; the controller looks for the object only

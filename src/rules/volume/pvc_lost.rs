@@ -8,7 +8,7 @@ use crate::kubernetes::claims::volume_name;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::shared::claims::{ClaimOfPod, of_unbound_pod, phase};
+use crate::rules::shared::claims::{ClaimOfPod, of_pod, of_unbound_pod, phase};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
@@ -92,12 +92,19 @@ fn names(reason: &Reason, name: &str) -> bool {
     }
 }
 
-/// Where claims were not read the scheduler's message names both.
+/// Where claims were not read the scheduler's message names both, or the volume of the pod's only claim.
 fn from_message(case: &Case<'_>) -> Option<Finding> {
     let ((claim, volume), quote) = first(case, |reason| match reason {
-        Reason::ClaimLost { claim, volume } => Some((claim, volume)),
+        Reason::ClaimLost { claim, volume } => Some((Some(claim), volume)),
+        Reason::VolumeMissing(volume) => Some((None, volume)),
         _ => None,
     })?;
+    let claims = of_pod(case);
+    let only = match claims.as_slice() {
+        [only] => Some(&only.name),
+        _ => None,
+    };
+    let claim = claim.or(only)?;
     Some(finding(case, quote, claim, volume).certainty(Certainty::Likely))
 }
 

@@ -260,3 +260,47 @@ fn conditions_of_old_schedulers() {
         );
     }
 }
+
+/// The frame of a filter that fails, by version, around what is a verdict today.
+#[test]
+fn a_verdict_in_the_frame_of_an_error() {
+    const FRAMES: [&str; 6] = [
+        "error while running \"P\" filter plugin for pod \"web-0\": ",
+        "error while running \"P\" prefilter plugin for pod \"web-0\": ",
+        "running \"P\" filter plugin for pod \"web-0\": ",
+        "running \"P\" filter plugin: ",
+        "running PreFilter plugin \"P\": ",
+        "rejected by \"P\" at prefilter: ",
+    ];
+    for (verdict, reason) in [
+        (
+            "pod has unbound immediate PersistentVolumeClaims",
+            Reason::UnboundImmediateClaims,
+        ),
+        (
+            "could not find v1.PersistentVolumeClaim \"shop/data-web-0\"",
+            Reason::ClaimMissing(words("data-web-0")),
+        ),
+        (
+            "error getting PVC \"shop/data-web-0\": could not find v1.PersistentVolumeClaim \"shop/data-web-0\"",
+            Reason::ClaimMissing(words("data-web-0")),
+        ),
+        (
+            "could not find v1.PersistentVolume \"pvc-1\"",
+            Reason::VolumeMissing(words("pvc-1")),
+        ),
+        (
+            "persistentvolumeclaim \"data-web-0\" not found",
+            Reason::ClaimMissing(words("data-web-0")),
+        ),
+        ("node(s) didn't match node selector", Reason::NodeAffinity),
+    ] {
+        for frame in FRAMES {
+            let message = format!("{frame}{verdict}");
+            assert_eq!(only(&message), reason, "{message}");
+        }
+    }
+    // what is bound after the choice of a node is no verdict about nodes
+    let bound = "running PreBind plugin \"P\": persistentvolumeclaim \"data\" not found";
+    assert!(matches!(only(bound), Reason::PluginError { .. }));
+}
