@@ -24,7 +24,7 @@ pub use crate::report::{
     FilterFailureReport, Finding, FixReport, GapReport, Interrupted, Interruption, KindSummary,
     News, Next, NodeReport, NotStuck, ReadReport, Report, Requests, RestartsReport, RevisionReport,
     RootCause, Rung, RungState, SCHEMA, ScopeReport, StandingReport, Summary, Transition,
-    Unexplained, UnreadReport, Verified, WATCH_SCHEMA,
+    Unexplained, UnreadReport, Verdict, Verified, WATCH_SCHEMA,
 };
 pub use crate::rules::finding::{Certainty, Fix, Risk, Role, Who};
 pub use crate::rules::{Layer, RETIRED, Rule, UNEXPLAINED};

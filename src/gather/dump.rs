@@ -36,12 +36,17 @@
 //! the way is taken for what it was; failing that an object is decoded without what no rule needs ([`mend`]).
 //! What kubectl says beside the objects, commands and prompts are passed over.
 //!
+//! # When it was taken
+//! The Reading says it, or Leases and what collectors write down ([`clock`]). Otherwise it is no older than the newest
+//! time in it.
+//!
 //! # What is broken
 //! A file that was named and cannot be read to its end is an error. In a directory or an archive it
 //! becomes a gap and the rest goes on, and nothing of its kinds is taken for whole on the strength of another;
 //! files that hold nothing of Kubernetes are passed over. An object of a known kind that cannot be decoded is
 //! a gap with its name. No error and no gap carries text of an object: it could be a Secret's.
 
+mod clock;
 mod coverage;
 mod error;
 mod head;
@@ -71,6 +76,7 @@ use crate::kubernetes::nearest::nearest;
 use crate::snapshot::{Kind, PodIdentity, PodView, Store, Why};
 use crate::triage::scope::{Scope, Target};
 use anyhow::{Context, Result, bail};
+use clock::Clock;
 use coverage::Coverage;
 use error::Fault;
 use layout::Layout;
@@ -254,6 +260,7 @@ fn one(file: File<'_>, sink: &mut DumpSink<'_>) -> Result<bool> {
         }
     };
     sink.begin(Layout::of(path));
+    sink.clock(Clock::of_file(path, &text.head));
     let mut reader = BufReader::with_capacity(1 << 16, text.reader);
     // what was named may have a long preface
     let is_text = named && !text.head.contains(&0);

@@ -69,12 +69,24 @@ pub(crate) fn find<'t>(
     from: usize,
 ) -> Option<(Range<usize>, Captures<'t>)> {
     let (head, rest) = literal(form);
+    let text = readable(text);
     let mut captures = Vec::new();
     starts(head, text, from).find_map(|start| {
         captures.clear();
         let end = take(text, start + head.len(), head, rest, false, &mut captures)?;
         Some((start..end, Captures(captures.clone())))
     })
+}
+
+/// The part of a text in which forms are looked for: the longest message of a condition
+/// (`k8s.io/apimachinery/pkg/apis/meta/v1/types.go`, Condition.message, 32768).
+fn readable(text: &str) -> &str {
+    const LONGEST: usize = 32_768;
+    let mut end = LONGEST.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or(text)
 }
 
 /// Every place of a form in `text`, with its holes.

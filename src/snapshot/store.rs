@@ -258,7 +258,8 @@ impl Store {
         self.catalogs.log_mut(gap.kind).forget(gap);
     }
 
-    fn saw(&mut self, time: Option<Timestamp>) {
+    /// Something was written then: what was read is not older.
+    pub fn saw(&mut self, time: Option<Timestamp>) {
         self.newest = self.newest.max(time);
     }
 

@@ -1,6 +1,7 @@
 //! Damaged dumps: what must hold of every one, whoever damaged it.
 //!
 //! - nothing panics, and no rule gives up;
+//! - nothing is lost without a word: who is told that nothing is stuck has had every pod of the dump read;
 //! - nothing takes longer than a person waits;
 //! - no character reaches the terminal that it obeys, or that nobody sees;
 //! - no printed command runs anything else than what it names, in one line, and takes no name for an option.
@@ -13,7 +14,8 @@ mod mutate;
 
 use super::{Case, commands};
 use crate::random::Random;
-use crate::support::{PLAIN, Report, load, render};
+use crate::support::{Kind, Loaded, PLAIN, Report, Verdict, load, render};
+use serde_json::Value;
 use std::collections::hash_map::RandomState;
 use std::fmt::Write;
 use std::hash::{BuildHasher, Hasher};
@@ -27,7 +29,8 @@ const LONGEST: Duration = Duration::from_secs(10);
 const FEW: u64 = 1;
 
 /// Every program that a printed command runs.
-const PROGRAMS: [&str; 8] = [
+const PROGRAMS: [&str; 9] = [
+    "oc",
     "kubectl",
     "skopeo",
     "crictl",
@@ -50,12 +53,16 @@ pub(super) fn check(case: &Case) {
         let took = began.elapsed();
         match outcome {
             Ok(commands) if took < LONGEST => printed.extend(commands),
-            Ok(_) => panic!("{took:?} with DAMAGE_DIAGNOSE_SEED={seed}"),
-            Err(_) => {
+            outcome => {
                 let path = std::env::temp_dir().join(format!("damaged-{seed}.json"));
                 let _ = std::fs::write(&path, &text);
+                let why = if outcome.is_ok() {
+                    "too slow"
+                } else {
+                    "see above"
+                };
                 panic!(
-                    "see above; DAMAGE_DIAGNOSE_SEED={seed}, kept as {}",
+                    "{why} ({took:?}); DAMAGE_DIAGNOSE_SEED={seed}, kept as {}",
                     path.display()
                 );
             }
@@ -95,7 +102,36 @@ fn unharmed(text: &str) -> Vec<String> {
         .lines()
         .find(|name| name.contains(char::is_whitespace));
     assert_eq!(parted, None, "xargs makes two words of it");
+    if report.verdict() == Verdict::Clear {
+        let pods = pods(text);
+        let lost: Vec<_> = pods.iter().filter(|pod| !is_held(&loaded, pod)).collect();
+        assert!(lost.is_empty(), "no word of {lost:?}, and nothing is stuck");
+    }
     printed(&report)
+}
+
+/// The namespace and name of everything in the text that says it is a Pod and has not ended; of a key that stands twice the last
+/// counts.
+fn pods(text: &str) -> Vec<[String; 2]> {
+    let dump: Value = serde_json::from_str(text).unwrap_or_default();
+    let items = dump["items"].as_array().cloned().unwrap_or_default();
+    let has_ended =
+        |pod: &Value| pod["status"]["phase"] == "Succeeded" || pod["status"]["phase"] == "Failed";
+    let pods = items.into_iter().filter(|item| {
+        item["kind"] == Kind::Pod.as_str() && item["apiVersion"] == "v1" && !has_ended(item)
+    });
+    let word = |pod: &Value, field: &str| match &pod["metadata"][field] {
+        Value::String(word) => word.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    pods.map(|pod| ["namespace", "name"].map(|field| word(&pod, field)))
+        .collect()
+}
+
+fn is_held(loaded: &Loaded, [namespace, name]: &[String; 2]) -> bool {
+    let store = loaded.store();
+    store.pod_records().get(namespace, name).is_some() || store.whole_pod(namespace, name).is_some()
 }
 
 fn printed(report: &Report) -> Vec<String> {
@@ -143,7 +179,9 @@ fn run_nothing_else(commands: &[String]) {
     let told = String::from_utf8_lossy(&output.stdout);
     let wanted: usize = commands
         .iter()
-        .map(|command| 1 + command.matches(" && kubectl ").count())
+        .map(|command| {
+            1 + command.matches(" && kubectl ").count() + command.matches(" && oc ").count()
+        })
         .sum();
     assert_eq!(
         told.matches("\u{1e}\n").count(),

@@ -1,6 +1,7 @@
 //! What a dump holds whole. Here alone it is decided which absences can be believed; the rules are
 //! those of [the module above](super).
 
+use super::clock::Clock;
 use super::layout::Layout;
 use super::reading::{Read, Reading};
 use crate::messages::scheduler;
@@ -41,6 +42,7 @@ pub(super) struct Coverage {
     with_nodes: BTreeMap<PathBuf, usize>,
     readings: BTreeMap<usize, Reading>,
     gaps: Vec<Gap>,
+    clock: Clock,
     /// Where an object could not be decoded.
     spoiled: BTreeSet<(Kind, String)>,
     /// Of which kinds a file is not read to its end, and in which namespace, if that is known.
@@ -75,6 +77,11 @@ impl Coverage {
     pub(super) fn whole(&mut self, kind: Kind, read_scope: ReadScope) {
         let claims = self.claims.entry(self.root).or_default();
         claims.insert((kind, read_scope));
+    }
+
+    /// Something tells when it was taken.
+    pub(super) fn clock(&mut self, clock: Clock) {
+        self.clock = self.clock.and(clock);
     }
 
     /// Something is missing.
@@ -148,6 +155,10 @@ impl Coverage {
     /// Records everything in the store. Call once, after the last object.
     pub(super) fn apply(mut self, store: &mut Store) {
         self.cluster_info_dumps();
+        store.saw(self.clock.at.max(self.clock.after));
+        if self.clock.at.is_some() {
+            store.set_time(store.snapshot().clock().at);
+        }
         for reading in self.readings.values() {
             if let Some(time) = reading.as_of {
                 store.set_time(time);

@@ -1,6 +1,7 @@
 //! Takes the objects of one file in: finds out their kinds, hands their bytes on, and notes in which
 //! lists they stood.
 
+use super::clock::Clock;
 use super::coverage::{Coverage, Listed};
 use super::error::{Fault, label};
 use super::head::{Head, Shape, exact, kind_of_items};
@@ -380,10 +381,16 @@ impl<'i> DumpSink<'i> {
             return Ok(());
         }
         self.recognised |= head.api_version.is_some();
+        self.clock(Clock::of_object(head, json));
         if let Some(kind) = head.known_kind() {
             self.take(kind, head, json);
         }
         Ok(())
+    }
+
+    /// Something tells when the dump was taken.
+    pub(super) fn clock(&mut self, clock: Clock) {
+        self.coverage.clock(clock);
     }
 
     fn take(&mut self, kind: Kind, head: &Head, json: &[u8]) {
@@ -395,7 +402,11 @@ impl<'i> DumpSink<'i> {
             Some(wanted) if wanted != namespace => Retention::Record,
             _ => Retention::Whole,
         };
-        if self.is_newest(kind, head) && !self.inserted(kind, json, retention) {
+        let is_named =
+            meta.is_some_and(|meta| meta.name.as_deref().is_some_and(|name| !name.is_empty()));
+        let is_kept =
+            is_named && (!self.is_newest(kind, head) || self.inserted(kind, json, retention));
+        if !is_kept {
             // what the decoder says may hold a value of the object
             self.coverage.undecodable(Gap {
                 kind,
