@@ -107,6 +107,20 @@ fn what_could_not_be_read_is_no_all_clear() {
 }
 
 #[test]
+fn what_comes_from_no_cluster_is_no_dump() {
+    let manifest = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": {"containers": [{"name": "app", "image": "web:1"}]}});
+    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}}});
+    let (code, text) = of_dump(&[manifest.clone(), service]);
+    assert!(
+        code == Some(2) && text.contains("holds manifests"),
+        "{text}"
+    );
+    // beside what comes from one it is a pod of which nothing is known
+    let (code, text) = of_dump(&[manifest, healthy("api")]);
+    assert!(code == Some(2) && text.contains("1 progressing or late"), "{text}");
+}
+
+#[test]
 fn nobody_can_say_how_long_a_pod_waits_in_a_dump_without_a_clock() {
     for (objects, code, words) in [
         (

@@ -114,6 +114,10 @@ fn read_each(paths: &[PathBuf], scope: Option<Scope>, take: &mut Take<'_>) -> Re
             recognised |= take(file, &mut sink)?;
             Ok(())
         })?;
+        let holds_manifests = sink.holds_manifests();
+        if holds_manifests && !coverage.has_reading() {
+            bail!(error::manifests(path));
+        }
         if !recognised {
             bail!(match coverage.trouble() {
                 Some(trouble) => error::spoiled(path, trouble),

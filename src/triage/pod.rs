@@ -245,7 +245,8 @@ pub(super) fn seconds(from: Timestamp, to: Timestamp) -> i64 {
 fn within(because: Because, from: Option<Timestamp>, budget: i64, clock: Clock) -> Standing {
     match from {
         Some(from) => Standing::within(because, from, budget, clock),
-        None => Standing::Progressing(because, None),
+        None if clock.exact => Standing::Progressing(because, None),
+        None => Standing::Unknown(because),
     }
 }
 

@@ -79,6 +79,11 @@ impl Coverage {
         claims.insert((kind, read_scope));
     }
 
+    /// Whether a Reading speaks for what is being read.
+    pub(super) fn has_reading(&self) -> bool {
+        self.readings.contains_key(&self.root)
+    }
+
     /// Something tells when it was taken.
     pub(super) fn clock(&mut self, clock: Clock) {
         self.clock = self.clock.and(clock);

@@ -95,6 +95,18 @@ pub(super) fn nothing(path: &Path) -> Failure {
         .hint(SAVE_WITH_READS)
 }
 
+/// Nothing in it comes from a cluster.
+pub(super) fn manifests(path: &Path) -> Failure {
+    let label = label(path);
+    Failure::new(format!(
+        "{label} holds manifests: what a cluster makes of them is not in it"
+    ))
+    .hint(format!(
+        "apply them, and see what becomes of them with `kubectl diagnose --wait -f {label}`"
+    ))
+    .hint(SAVE)
+}
+
 /// The file was named and is something else.
 pub(super) fn foreign(path: &Path, head: &[u8]) -> Failure {
     let label = label(path);

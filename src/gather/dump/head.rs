@@ -18,6 +18,10 @@ pub(super) struct Head {
     pub(super) api_version: Option<String>,
     pub(super) metadata: Option<Meta>,
     pub(super) items: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    spec: bool,
+    #[serde(default, deserialize_with = "present")]
+    status: bool,
     /// As the Python client's `to_dict` writes it, with every other field.
     #[serde(rename = "api_version", default, deserialize_with = "present")]
     snake_case: bool,
@@ -29,6 +33,10 @@ pub(super) struct Meta {
     pub(super) namespace: Option<String>,
     pub(super) name: Option<String>,
     resource_version: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    uid: bool,
+    #[serde(default, deserialize_with = "present")]
+    creation_timestamp: bool,
 }
 
 impl Meta {
@@ -79,7 +87,11 @@ impl Head {
                     namespace: text(&meta, "namespace"),
                     name: text(&meta, "name"),
                     resource_version: text(&meta, "resourceVersion"),
+                    uid: meta.contains_key("uid"),
+                    creation_timestamp: meta.contains_key("creationTimestamp"),
                 }),
+                spec: all.contains_key("spec"),
+                status: all.contains_key("status"),
                 items: all.get("items").map(|_| IgnoredAny),
                 snake_case: all.contains_key("api_version"),
             })
@@ -112,6 +124,14 @@ impl Head {
             || (kind == Kind::Event && group == "events.k8s.io")
             || (kind.group() == "apps" && group == "extensions");
         same.then_some(kind)
+    }
+
+    /// Whether nothing in it is from a cluster: it is what somebody would apply.
+    pub(super) fn is_manifest(&self) -> bool {
+        let meta = self.metadata.as_ref();
+        let is_of_cluster =
+            |meta: &Meta| meta.uid || meta.creation_timestamp || meta.resource_version.is_some();
+        self.spec && !self.status && !meta.is_some_and(is_of_cluster)
     }
 
     /// Whether its fields are named as in Python.

@@ -34,6 +34,10 @@ pub(super) struct DumpSink<'i> {
     /// Kinds that were met in a form that is not read.
     refused: Vec<Kind>,
     objects: u64,
+    /// What would make pods, and comes from no cluster.
+    manifests: u64,
+    /// What comes from a cluster.
+    lived: u64,
     recognised: bool,
     stopped: Option<Fault>,
 }
@@ -99,6 +103,8 @@ impl<'i> DumpSink<'i> {
             singles: Vec::new(),
             refused: Vec::new(),
             objects: 0,
+            manifests: 0,
+            lived: 0,
             recognised: false,
             stopped: None,
         }
@@ -200,6 +206,11 @@ impl<'i> DumpSink<'i> {
     /// How many objects of this file were handed on.
     pub(super) fn objects(&self) -> u64 {
         self.objects
+    }
+
+    /// Whether all that it was given is what somebody would apply.
+    pub(super) fn holds_manifests(&self) -> bool {
+        self.manifests > 0 && self.lived == 0
     }
 
     /// Whether this file held something of Kubernetes.
@@ -417,6 +428,9 @@ impl<'i> DumpSink<'i> {
             });
         }
         self.objects += 1;
+        let is_made = kind == Kind::Pod || kind.is_workload();
+        self.manifests += u64::from(is_made && head.is_manifest());
+        self.lived += u64::from(!head.is_manifest());
         self.recognised = true;
         match self.open.last_mut() {
             Some(list) => {
