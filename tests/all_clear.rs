@@ -117,7 +117,10 @@ fn what_comes_from_no_cluster_is_no_dump() {
     );
     // beside what comes from one it is a pod of which nothing is known
     let (code, text) = of_dump(&[manifest, healthy("api")]);
-    assert!(code == Some(2) && text.contains("1 progressing or late"), "{text}");
+    assert!(
+        code == Some(2) && text.contains("1 progressing or late"),
+        "{text}"
+    );
 }
 
 #[test]
