@@ -94,13 +94,7 @@ impl Diagnoses {
     }
 
     /// Whether one of them is about the object.
-    pub(super) fn affect(&self, object: &Affected) -> bool {
-        let all = self.0.values().flat_map(|known| &known.diagnosis.affected);
-        all.map(Affected::key).any(|key| key == object.key())
-    }
-
-    /// Whether one of them is about this object.
-    pub(super) fn explain(&self, object: &ObjectRef) -> bool {
+    pub(super) fn affect(&self, object: &ObjectRef) -> bool {
         let mut all = self.0.values().flat_map(|known| &known.diagnosis.affected);
         all.any(|one| one.object() == *object)
     }

@@ -113,7 +113,7 @@ fn run(
     if let Some(verdicts) = run.verdicts.as_mut() {
         verdicts.end();
     }
-    let has_cause = |pod: &&PodView| run.diagnoses.explain(&pod.object());
+    let has_cause = |pod: &&PodView| run.diagnoses.affect(&pod.object());
     triage.pods.explained(Kind::Pod.as_str(), has_cause);
     let workloads = workloads::reports(&triage, snapshot);
     let (root_causes, mut diagnoses) = root_cause::in_order(run.diagnoses.finish(), &workloads);
@@ -201,7 +201,7 @@ impl Run<'_> {
         let diagnoses = &self.diagnoses;
         self.unexplained.retain(|one| {
             let is_pod = one.object.kind == Kind::Pod.as_str();
-            is_pod || seen.insert(one.object.object()) && !diagnoses.affect(&one.object)
+            is_pod || seen.insert(one.object.object()) && !diagnoses.affect(&one.object.object())
         });
     }
 

@@ -380,9 +380,7 @@ fn may_hide(gap: &Gap, snapshot: &Snapshot<'_>, scope: &Scope) -> bool {
             None => true,
         },
         // events tell who was refused a pod
-        Kind::Event => {
-            is_all && (is_scan || !scope.names_no(Kind::Service) || names_workload(scope))
-        }
+        Kind::Event => is_all && scope.means_workloads(),
         kind if kind.is_workload() => is_scan || names_workload(scope),
         Kind::Service => is_scan || !scope.names_no(Kind::Service),
         kind => !scope.names_no(kind),

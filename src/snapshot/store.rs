@@ -160,10 +160,7 @@ impl Store {
 
     /// Whether this pod was read before.
     pub fn holds_pod(&self, json: &[u8]) -> bool {
-        name_of(json).is_ok_and(|(namespace, name)| {
-            self.pod_records.get(&namespace, &name).is_some()
-                || self.whole_pod(&namespace, &name).is_some()
-        })
+        name_of(json).is_ok_and(|(namespace, name)| self.holds(Kind::Pod, &namespace, &name))
     }
 
     /// Takes in that a ConfigMap or Secret is there, of which only the name and a Secret's type were read.
@@ -299,11 +296,6 @@ impl Store {
     /// The newest time in the objects.
     pub fn newest(&self) -> Option<Timestamp> {
         self.newest
-    }
-
-    /// It was read at this time or later.
-    pub fn set_no_earlier(&mut self, time: Timestamp) {
-        self.saw(Some(time));
     }
 
     /// What was read, at the time at which it was; where that is not known, at the newest time in it.

@@ -126,9 +126,9 @@ impl<'s, S: Subject<'s>> Sorted<S> {
         let is_named = |object: &ObjectRef| scope.has_names() && scope.names(object);
         for subject in meant {
             let standing = subject.standing(snapshot);
-            let is_told = matches!(standing, Standing::Stuck | Standing::Unknown(_));
+            let may_be_stuck = standing.may_be_stuck();
             let (owner, object) = (subject.owner(snapshot), subject.object());
-            if owner != object && is_named(&object) && !is_told {
+            if owner != object && is_named(&object) && !may_be_stuck {
                 sorted.named.push((object, standing.clone()));
             }
             match &standing {
@@ -148,8 +148,7 @@ impl<'s, S: Subject<'s>> Sorted<S> {
             if let Standing::Progressing(_, until) = standing {
                 sorted.progressing.insert(owner.clone(), until);
             }
-            let is_told = matches!(standing, Standing::Stuck | Standing::Unknown(_));
-            if is_named(&owner) && !is_told {
+            if is_named(&owner) && !standing.may_be_stuck() {
                 sorted.named.push((owner, standing));
             }
         }

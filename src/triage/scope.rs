@@ -99,6 +99,13 @@ impl Scope {
         self.targets.iter().all(|target| target.kind != kind)
     }
 
+    /// Whether workloads are meant that may lack pods: not where only pods, or what they are on, were named.
+    pub fn means_workloads(&self) -> bool {
+        let mut targets = self.targets.iter();
+        let is_one = |target: &Target| target.kind.is_workload() || target.kind == Kind::Service;
+        self.fields.is_none() && (self.targets.is_empty() || targets.any(is_one))
+    }
+
     /// Whether the pod is meant.
     pub fn covers(&self, pod: &PodIdentity<'_>, store: &Store) -> bool {
         self.has_namespace(pod.namespace)

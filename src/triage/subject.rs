@@ -171,6 +171,11 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// Whether it is stuck, or nothing tells that it is not.
+    pub(super) fn may_be_stuck(&self) -> bool {
+        matches!(self, Standing::Stuck | Standing::Unknown(_))
+    }
+
     /// How an owner of both stands: as the worse one, and what has ended or wants nothing counts for nothing beside
     /// what does not.
     pub(super) fn and(self, other: Standing) -> Standing {

@@ -83,21 +83,22 @@ impl Clock {
     /// What a file tells that a collector writes beside the objects: `timestamp` of a must-gather (openshift/oc
     /// `pkg/cli/admin/mustgather/mustgather.go`), `metadata.yaml` of a bundle (rancher/support-bundle-kit `pkg/types`).
     pub(super) fn of_file(path: &Path, head: &[u8]) -> Clock {
-        let text = String::from_utf8_lossy(head);
-        let lines = text.lines();
-        let times = match path.file_name().and_then(|name| name.to_str()) {
-            Some("timestamp") => lines.filter_map(of_go).max(),
-            Some("metadata.yaml") => {
-                let mut created = lines.filter_map(|line| line.strip_prefix("bundlecreatedat:"));
-                created.find_map(|time| time.trim_matches([' ', '"', '\'']).parse().ok())
-            }
-            _ => None,
+        let of_line = match path.file_name().and_then(|name| name.to_str()) {
+            Some("timestamp") => of_go,
+            Some("metadata.yaml") => of_bundle,
+            _ => return Clock::default(),
         };
+        let text = String::from_utf8_lossy(head);
         Clock {
-            at: times,
+            at: text.lines().filter_map(of_line).max(),
             after: None,
         }
     }
+}
+
+fn of_bundle(line: &str) -> Option<Timestamp> {
+    let time = line.strip_prefix("bundlecreatedat:")?;
+    time.trim_matches([' ', '"', '\'']).parse().ok()
 }
 
 /// As Go prints a time: `2026-01-02 03:04:05.123456789 +0000 UTC m=+0.1`.

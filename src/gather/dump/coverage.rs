@@ -161,8 +161,8 @@ impl Coverage {
     pub(super) fn apply(mut self, store: &mut Store) {
         self.cluster_info_dumps();
         store.saw(self.clock.at.max(self.clock.after));
-        if self.clock.at.is_some() {
-            store.set_time(store.snapshot().clock().at);
+        if let (Some(_), Some(newest)) = (self.clock.at, store.newest()) {
+            store.set_time(newest);
         }
         for reading in self.readings.values() {
             if let Some(time) = reading.as_of {

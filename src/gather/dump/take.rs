@@ -172,7 +172,7 @@ impl<'i> DumpSink<'i> {
 
     /// What is here was read at this time or later.
     pub(super) fn no_earlier(&mut self, time: Timestamp) {
-        self.store.set_no_earlier(time);
+        self.store.saw(Some(time));
     }
 
     /// Whether an object was handed on, from whatever file.
@@ -413,8 +413,8 @@ impl<'i> DumpSink<'i> {
             Some(wanted) if wanted != namespace => Retention::Record,
             _ => Retention::Whole,
         };
-        let is_named =
-            meta.is_some_and(|meta| meta.name.as_deref().is_some_and(|name| !name.is_empty()));
+        let name = meta.and_then(|meta| meta.name.as_deref());
+        let is_named = name.is_some_and(|name| !name.is_empty());
         let is_kept =
             is_named && (!self.is_newest(kind, head) || self.inserted(kind, json, retention));
         if !is_kept {
@@ -422,15 +422,17 @@ impl<'i> DumpSink<'i> {
             self.coverage.undecodable(Gap {
                 kind,
                 namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
-                name: meta.and_then(|meta| meta.name.clone()),
+                name: name.map(str::to_owned),
                 why: Why::Failed,
                 detail: "cannot be decoded".to_owned(),
             });
         }
         self.objects += 1;
-        let is_made = kind == Kind::Pod || kind.is_workload();
-        self.manifests += u64::from(is_made && head.is_manifest());
-        self.lived += u64::from(!head.is_manifest());
+        if !head.is_manifest() {
+            self.lived += 1;
+        } else if kind == Kind::Pod || kind.is_workload() {
+            self.manifests += 1;
+        }
         self.recognised = true;
         match self.open.last_mut() {
             Some(list) => {

@@ -13,11 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Who was refused a pod; of a Deployment that was named its ReplicaSets too.
 pub(super) fn of_scope(scope: &Scope, reads: &mut BTreeSet<Read>) {
-    let targets = scope.targets.iter();
-    let workloads = targets.filter(|target| target.kind.is_workload());
-    let of_service = !scope.names_no(Kind::Service);
-    let of_pods = !scope.targets.is_empty() && workloads.clone().next().is_none() && !of_service;
-    if of_pods || scope.fields.is_some() {
+    if !scope.means_workloads() {
         return;
     }
     let namespace = scope.namespace.as_deref();
@@ -28,7 +24,7 @@ pub(super) fn of_scope(scope: &Scope, reads: &mut BTreeSet<Read>) {
         .into_iter()
         .chain(is_asked.then_some(of_deployments));
     reads.extend(reasons.map(|reason| events_where(namespace, "reason", reason)));
-    for target in workloads {
+    for target in &scope.targets {
         match target.kind {
             Kind::Deployment => reads.insert(list(Kind::ReplicaSet, namespace)),
             Kind::CronJob => reads.insert(list(Kind::Job, namespace)),

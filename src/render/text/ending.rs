@@ -21,6 +21,8 @@ use std::collections::BTreeSet;
 const NOT_STUCK: usize = 10;
 /// Workloads of a namespace that are named because they serve nothing.
 const DOWN: usize = 3;
+/// Pods that are named because they were restarted.
+const RESTARTED: usize = 3;
 
 pub(super) fn awaited(writer: &mut Writer, awaited: &[AwaitedReport]) {
     for one in awaited {
@@ -110,7 +112,7 @@ fn not_stuck(writer: &mut Writer, objects: &[NotStuck]) {
 
 /// `ready again after a restart within the hour: pod/web -n shop (41 restarts, the last 12m ago; OOMKilled)`
 pub(super) fn restarted(writer: &Writer, all: &[Restarted]) -> Option<Line> {
-    let shown = all.iter().take(writer.at_most(DOWN)).map(|one| {
+    let shown = all.iter().take(writer.at_most(RESTARTED)).map(|one| {
         Message::new(say!("text.restarted.one", "{pod} ({restarts}[; {reason}])"))
             .fact("pod", arguments(writer, [&one.object], 1))
             .fact("restarts", restarts(&one.restarts))

@@ -5,7 +5,7 @@ use super::hosts;
 use crate::messages::form::search;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::text::say;
 
 /// The rule.
@@ -13,14 +13,7 @@ pub static RULE: Rule = Rule {
     cause: "registry-dns",
     layer: Layer::Image,
     title: "the host name of a registry does not resolve on the node",
-    seen_as: &[
-        "ErrImagePull",
-        "ImagePullBackOff",
-        "ContainerCreating",
-        "FailedCreatePodSandBox",
-        "Failed",
-        "BackOff",
-    ],
+    seen_as: NOT_PULLED,
     explanation: include_str!("registry_dns.md"),
     reads: &[],
     refines: &["image-pull-failed"],

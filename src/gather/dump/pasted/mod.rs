@@ -43,16 +43,6 @@ use std::io::{BufRead, Read};
 /// No issue and no log of a collector's commands is larger.
 const LIMIT: usize = 64 << 20;
 
-/// The kinds that a broken text names.
-fn kinds(text: &str) -> impl Iterator<Item = Kind> + use<> {
-    let named = text.lines().filter_map(|line| {
-        let line = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | ',' | '-'));
-        let word = line.strip_prefix("kind")?.trim_matches(['"', ':', ' ']);
-        Kind::of_manifest(word)
-    });
-    named.collect::<BTreeSet<Kind>>().into_iter()
-}
-
 /// Whether a text holds something that kubectl printed, between other lines.
 pub(super) fn is_pasted(text: &str) -> bool {
     let pieces = cut::pieces(text);
@@ -166,8 +156,10 @@ fn manifest(text: &str, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
     match outcome {
         Err(Fault::Foreign) => Ok(()),
         Err(fault) => {
-            let kinds = kinds(text);
-            kinds.for_each(|kind| sink.missing(kind, &fault));
+            let kinds: BTreeSet<Kind> = sniff::kinds(text.as_bytes()).into_iter().collect();
+            kinds
+                .into_iter()
+                .for_each(|kind| sink.missing(kind, &fault));
             Ok(())
         }
         Ok(()) => Ok(()),
