@@ -383,3 +383,16 @@ fn the_project_speaks_of_itself_alone() {
         }
     }
 }
+
+/// `kubernetes::shell` takes a word that begins with a dash for a name and makes it harmless, unless it knows the option.
+#[test]
+fn no_command_has_lost_an_option() {
+    let lost: Vec<PathBuf> = files("tests/cases", "snap")
+        .into_iter()
+        .filter(|path| text(path).contains('\u{fffd}'))
+        .collect();
+    assert!(
+        lost.is_empty(),
+        "add the option to shell::OPTIONS: {lost:?}"
+    );
+}

@@ -15,8 +15,9 @@ pub(super) fn ladder<'a, S: Subject<'a>>(case: &Case<'a, S>, stuck: Option<Layer
         let (state, by) = match (passed, stuck) {
             (_, Some(at)) if at == layer => (RungState::Stuck, None),
             (Some(by), Some(at)) if layer < at => (RungState::Passed, Some(by)),
-            // the scheduler itself waits for the claim or the node
-            (None, Some(at)) if layer < at && case.it.is_unbound() => (RungState::NotReached, None),
+            (None, Some(at)) if layer < at && case.it.is_before(layer) => {
+                (RungState::NotReached, None)
+            }
             (None, Some(at)) if layer < at => (RungState::Unknown, None),
             (Some(by), None) if reached => (RungState::Passed, Some(by)),
             (None, None) if reached => (RungState::Stuck, None),

@@ -214,6 +214,7 @@ fn fix_report<'a, S: Subject<'a>>(case: &Case<'a, S>, fix: &Fix, finding: &Findi
         risk: fix.risk,
         who: if refused { Who::Admin } else { fix.who },
         verified: fix.verified.clone().map(|nodes| Verified { nodes }),
+        follows: fix.follows,
     }
 }
 

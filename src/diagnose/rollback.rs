@@ -54,7 +54,7 @@ pub(super) fn offer(
                 let verified = fix.verified.as_ref();
                 verified.is_some_and(|verified| !verified.nodes.is_empty())
             };
-            let at = fixes.position(|fix| !is_computed(fix));
+            let at = fixes.position(|fix| !is_computed(fix) && !fix.follows);
             let at = at.unwrap_or(diagnosis.fixes.len());
             diagnosis.fixes.insert(at, fix);
         }
@@ -288,6 +288,7 @@ fn fix(workload: ObjectRef, rollout: &RolloutReport, who: Who, diagnosis: &Diagn
         risk: Risk::Changes,
         who,
         verified: None,
+        follows: false,
     }
 }
 

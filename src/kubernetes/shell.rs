@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// Every option of the commands that are printed. Any other word that begins with a dash is a name or a value.
-const OPTIONS: [&str; 38] = [
+const OPTIONS: [&str; 42] = [
     "-A",
     "-L",
     "-a",
@@ -23,13 +23,16 @@ const OPTIONS: [&str; 38] = [
     "-p",
     "-u",
     "-v",
+    "-x",
     "--all-containers",
     "--config",
     "--creds",
     "--docker-password",
     "--docker-server",
     "--docker-username",
+    "--entrypoint",
     "--field-selector",
+    "--for",
     "--force",
     "--from-literal",
     "--grace-period",
@@ -42,6 +45,7 @@ const OPTIONS: [&str; 38] = [
     "--raw",
     "--replicas",
     "--requests",
+    "--rm",
     "--selector",
     "--show-labels",
     "--show-managed-fields",

@@ -354,6 +354,9 @@ pub struct FixReport {
     pub who: Who,
     /// The nodes that would take the pod after it; null when that was not or cannot be computed.
     pub verified: Option<Verified>,
+    /// It is not another way but the next step of the fix before it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub follows: bool,
 }
 
 /// The outcome of running the filters again after a change.

@@ -152,6 +152,18 @@ impl<'a> Case<'a> {
         shell::command(["skopeo", "inspect", "--config", &image]).into()
     }
 
+    /// Runs a program of an image by itself, anywhere.
+    pub fn in_image<'w>(
+        &self,
+        image: &'w str,
+        words: impl IntoIterator<Item = &'w str>,
+    ) -> NextCommand {
+        let mut words = words.into_iter();
+        let program = words.next().unwrap_or_default();
+        let run = ["podman", "run", "--rm", "--entrypoint", program, image];
+        shell::command(run.into_iter().chain(words)).into()
+    }
+
     /// The newest event of one of these reasons about this container, or about no container in particular.
     pub fn newest_event_of(&self, container: &str, reasons: &[&str]) -> Option<&'a Event> {
         let mut newest_first = self.events().into_iter().rev();

@@ -237,6 +237,10 @@ pub struct Fix {
     pub who: Who,
     /// The nodes on which the pod passes every filter after it, found by running the filters again.
     pub verified: Option<Vec<String>>,
+    /// It is not another way but the next step of the fix before it.
+    pub follows: bool,
+    /// It changes the template of the pods, in words alone.
+    pub of_template: bool,
 }
 
 impl Fix {
@@ -254,6 +258,8 @@ impl Fix {
             risk: Risk::Changes,
             who,
             verified: None,
+            follows: false,
+            of_template: false,
         }
     }
 
@@ -304,6 +310,20 @@ impl Fix {
     #[must_use]
     pub fn template(mut self, template: String) -> Self {
         self.template = template;
+        self
+    }
+
+    /// Makes it the next step of the fix before it.
+    #[must_use]
+    pub fn follows(mut self) -> Self {
+        self.follows = true;
+        self
+    }
+
+    /// Says that it changes the template of the pods, where no patch shows that.
+    #[must_use]
+    pub fn of_template(mut self) -> Self {
+        self.of_template = true;
         self
     }
 

@@ -94,7 +94,7 @@ pub trait Explained<'a>: Subject<'a> {
 impl<'a> Explained<'a> for &'a PodView {
     fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding> {
         match check {
-            Check::Pod(check) => shared::stateful_set::told(case, check(case)),
+            Check::Pod(check) => shared::after_change::told(case, check(case)),
             _ => Vec::new(),
         }
     }

@@ -25,7 +25,7 @@ pub(super) fn of_pod(
         Layer::Scheduling => pod.node().map(|node| Passage::Bound(node.to_owned())),
         Layer::Node => node(pod, snapshot),
         Layer::Volume => mounted(pod, snapshot),
-        Layer::Network => sandboxed(pod),
+        Layer::Network => sandboxed(pod, snapshot),
         Layer::Image => image(pod),
         // what a probe kills has been up
         Layer::Container if stuck == Some(Layer::Health) => started(pod),
@@ -59,7 +59,7 @@ fn node(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<Passage> {
 
 /// The kubelet makes the sandbox when the volumes are mounted, so a sandbox that fails tells of them too.
 fn mounted(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<Passage> {
-    if sandboxed(pod).is_some() {
+    if sandboxed(pod, snapshot).is_some() {
         return Some(Passage::MountedBeforeSandbox);
     }
     let object = pod.object();
@@ -74,7 +74,7 @@ fn mounted(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<Passage> {
 }
 
 /// A sandbox stands, or has stood: a container has an id, or the kubelet says so.
-fn sandboxed(pod: &PodView) -> Option<Passage> {
+fn sandboxed(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<Passage> {
     let address = pod.status().pod_ip.as_deref();
     if let Some(address) = address.filter(|address| !address.is_empty()) {
         return Some(Passage::Address(address.to_owned()));
@@ -84,9 +84,20 @@ fn sandboxed(pod: &PodView) -> Option<Passage> {
         return Some(Passage::SandboxReady);
     }
     let mut containers = pod.containers();
-    containers
-        .any(|container| exists(&container))
-        .then_some(Passage::SandboxMade)
+    let is_made = containers.any(|container| exists(&container)) || is_past_sandbox(pod, snapshot);
+    is_made.then_some(Passage::SandboxMade)
+}
+
+/// Whether the kubelet has gone on to the images since it last failed to make the sandbox.
+fn is_past_sandbox(pod: &PodView, snapshot: &Snapshot<'_>) -> bool {
+    let object = pod.object();
+    let mut newest = snapshot.events().of(&object, pod.uid()).rev();
+    let newest = newest.find_map(|event: &Event| match event.reason.as_str() {
+        "FailedCreatePodSandBox" => Some(false),
+        "Pulling" | "Pulled" | "Created" | "Started" => Some(true),
+        _ => None,
+    });
+    newest == Some(true)
 }
 
 /// Whether a container came to exist.

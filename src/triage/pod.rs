@@ -125,8 +125,11 @@ impl<'s> Subject<'s> for &'s PodView {
         inspect(self, layer)
     }
 
-    fn is_unbound(&self) -> bool {
-        self.node().is_none()
+    // the scheduler itself waits for the claim or the node, and the sandbox's own image comes before any other
+    fn is_before(&self, layer: Layer) -> bool {
+        let sandbox = self.condition("PodReadyToStartContainers");
+        let has_none = sandbox.is_some_and(|sandbox| sandbox.status == "False");
+        self.node().is_none() || has_none && matches!(layer, Layer::Network | Layer::Image)
     }
 
     fn is_terminating(&self) -> bool {

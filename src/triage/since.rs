@@ -147,6 +147,20 @@ fn back_off<'e>(
     })
 }
 
+/// When the kubelet first killed it by a probe, as far as the event tells.
+fn killed_by_probe(
+    pod: &PodView,
+    container: &ContainerView<'_>,
+    events: &Events,
+) -> Option<Timestamp> {
+    let killed = events.of(&pod.object(), pod.uid()).filter(|event| {
+        event.reason == "Killing"
+            && event.message.contains(" probe")
+            && event.container() == Some(container.name())
+    });
+    killed.filter_map(|event| event.first).min()
+}
+
 /// Whether it runs and was started again, and has not counted as well since.
 pub(super) fn is_proving(container: &ContainerView<'_>, clock: Clock) -> bool {
     container.running().is_some_and(|running| {
@@ -205,7 +219,8 @@ fn crashing(
     let start = stage(pod).or(pod.status().start_time.as_ref().map(|time| time.0));
     let start =
         start.filter(|start| !is_good && never_good(container, end, seconds(*start, ended)));
-    let known = [Some(last_run), backing_off, start];
+    let killed = killed_by_probe(pod, container, around.events);
+    let known = [Some(last_run), backing_off, killed, start];
     known.into_iter().flatten().min()
 }
 

@@ -52,8 +52,8 @@ pub trait Subject<'s>: Copy {
         false
     }
 
-    /// Whether it waits for a node, so that layers before the scheduler's are not passed but not reached.
-    fn is_unbound(&self) -> bool {
+    /// Whether it has not reached this layer, though what it waits for is of a later one.
+    fn is_before(&self, _layer: Layer) -> bool {
         false
     }
 

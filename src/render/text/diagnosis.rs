@@ -56,9 +56,17 @@ pub(super) fn write(writer: &mut Writer, report: &Report, block: &Block<'_>, abo
     explain(writer, diagnosis.cause, fingerprint);
 }
 
-/// Of several workloads the change of one is told.
+/// Of several workloads the change of one is told; of one workload, what is wrong with each of its containers.
 fn others(writer: &mut Writer, block: &Block<'_>) {
-    let others = block.diagnoses.len().saturating_sub(1);
+    let others = block.diagnoses.iter().skip(1);
+    let (own, others): (Vec<_>, Vec<_>) =
+        others.partition(|other| other.subject == block.first.subject);
+    for other in own {
+        let name = label(&writer.word(say!("text.diagnosis.also", "also")));
+        let words = Line::new().prose(Style::Plain, &writer.says(&other.message));
+        writer.hanging_indent(&name, &words);
+    }
+    let others = others.len();
     if others == 0 || block.first.fixes.is_empty() {
         return;
     }

@@ -15,9 +15,9 @@ use crate::text::{Message, say};
 /// Writes the fixes that were not offered above, best first.
 pub(super) fn write(writer: &mut Writer, fixes: &[FixReport], above: &Above<'_>) {
     let shown = shown::fixes(fixes, writer.whole());
-    let mut name = say!("text.fix.fix", "fix");
+    let mut is_first = true;
     for fix in shown.iter().filter(|fix| !above.offered(fix)) {
-        let name = std::mem::replace(&mut name, say!("text.fix.or", "or"));
+        let name = shown::name(fix, std::mem::take(&mut is_first));
         writer.hanging_indent(&label(&writer.word(name)), &change(writer, fix));
         if let Some(verified) = &fix.verified {
             writer.hanging_indent(&Line::new().pad(LABEL), &outcome(writer, verified));
@@ -38,9 +38,11 @@ pub(super) fn write(writer: &mut Writer, fixes: &[FixReport], above: &Above<'_>)
             .fact("ways", again.len())
             .fact("change", first.message.clone());
         let words = Line::new().prose(Style::Faint, &writer.says(&words));
+        let name = shown::name(first, is_first);
         writer.hanging_indent(&label(&writer.word(name)), &words);
     }
-    let left = fixes.len().saturating_sub(shown.len());
+    let left = fixes.iter().skip(shown.len());
+    let left = left.filter(|fix| !fix.follows).count();
     if left > 0 {
         let sentence = say!(
             "text.fix.more",

@@ -281,10 +281,11 @@ fn reached(writer: &Writer, report: &Report, ladder: &[Rung]) -> Vec<(RungState,
 }
 
 fn changes(writer: &Writer, fixes: &[FixReport]) -> Vec<Change> {
-    let labels = std::iter::once(say!("text.fix.fix", "fix"));
-    let labels = labels.chain(std::iter::repeat(say!("text.fix.or", "or")));
-    let changes = labels.zip(fixes);
-    changes
+    let named = fixes
+        .iter()
+        .enumerate()
+        .map(|(at, fix)| (shown::name(fix, at == 0), fix));
+    named
         .map(|(label, fix)| change(writer, writer.word(label), fix))
         .collect()
 }

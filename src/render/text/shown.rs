@@ -2,10 +2,11 @@
 
 use crate::report::FixReport;
 use crate::snapshot::Evidence;
+use crate::text::{Sentence, say};
 
 /// Quotes beside the one that settles the cause.
 pub(super) const MORE_QUOTES: usize = 2;
-/// Fixes.
+/// Fixes, each with the steps that follow it.
 const FIXES: usize = 3;
 
 /// The proof, then what else is quoted beside it.
@@ -29,6 +30,16 @@ pub(super) fn beside<'a>(
 
 /// The fixes that are shown, best first.
 pub(super) fn fixes(fixes: &[FixReport], whole: bool) -> &[FixReport] {
-    let most = if whole { usize::MAX } else { FIXES };
-    fixes.get(..most).unwrap_or(fixes)
+    let firsts = fixes.iter().enumerate().filter(|(_, fix)| !fix.follows);
+    let end = firsts.map(|(at, _)| at).nth(FIXES).filter(|_| !whole);
+    end.and_then(|end| fixes.get(..end)).unwrap_or(fixes)
+}
+
+/// How it stands to the fixes before it.
+pub(super) fn name(fix: &FixReport, is_first: bool) -> Sentence {
+    match (fix.follows, is_first) {
+        (true, _) => say!("text.fix.then", "then"),
+        (false, true) => say!("text.fix.fix", "fix"),
+        (false, false) => say!("text.fix.or", "or"),
+    }
 }

@@ -94,13 +94,32 @@ fn finding(case: &Case<'_>, error: &StartError<'_>) -> Option<Finding> {
         ),
         _ => return None,
     };
+    // a right that the image gives is changed in the image
+    let is_in_spec = mount.is_some() || matches!(error.failure, StartFailure::Directory { .. });
+    let list = match (what, &mount) {
+        (Some(what), None) => case.in_image(error.container.image(), ["ls", "-l", what]),
+        _ => case
+            .kubectl([
+                "get",
+                &case.object().argument(),
+                "-o",
+                "jsonpath={.spec.volumes}",
+            ])
+            .into(),
+    };
     let mut finding = error
         .finding(case, headline)
         .fact_if("what", what)
         .evidence(written(case, &error.container))
         .evidence(mount)
-        .fix([Fix::advice(fix, Who::Owner)]);
+        .fix([Fix {
+            of_template: is_in_spec,
+            ..Fix::advice(fix, Who::Owner)
+        }]);
     finding.why = why;
+    if what.is_some() {
+        finding = finding.inspect(list);
+    }
     Some(finding)
 }
 

@@ -55,8 +55,9 @@ fn finding(case: &Case<'_>, error: &StartError<'_>) -> Option<Finding> {
     let mut finding = error
         .finding(case, headline)
         .fact_if("what", what)
+        .fact_if("workingDir", working_dir(&error.container))
         .evidence(written(case, &error.container))
-        .fix([Fix::advice(fix, Who::Owner)]);
+        .fix([Fix::advice(fix, Who::Owner).of_template()]);
     finding.why = why;
     Some(finding)
 }
@@ -78,11 +79,22 @@ fn sentences(failure: &StartFailure) -> Option<(Sentence, Option<Sentence>, Sent
                 "write each word of the command as an item of its own, or let a shell run it: command: [[\"/bin/sh\", \"-c\", …]]"
             ),
         ),
-        StartFailure::NotFound { what: Some(_) } => (
-            say!(
-                "command-not-found.not-in-image",
-                "{role} {container} is to run `{what}`, which is not in image {image}"
-            ),
+        // a path is looked up below the working directory, a bare name in PATH (os/exec.LookPath, which runc calls)
+        StartFailure::NotFound { what: Some(what) } => (
+            match (what.starts_with('/'), what.contains('/')) {
+                (true, _) => say!(
+                    "command-not-found.not-in-image",
+                    "{role} {container} is to run `{what}`, which does not exist in image {image}"
+                ),
+                (false, true) => say!(
+                    "command-not-found.not-in-working-directory",
+                    "{role} {container} is to run `{what}`, which does not exist in its working directory[ {workingDir}] in image {image}"
+                ),
+                (false, false) => say!(
+                    "command-not-found.not-in-path",
+                    "{role} {container} is to run `{what}`, which is not in the PATH of image {image}"
+                ),
+            },
             None,
             say!(
                 "command-not-found.correct-command",
@@ -133,6 +145,10 @@ fn sentences(failure: &StartFailure) -> Option<(Sentence, Option<Sentence>, Sent
         ),
         _ => return None,
     })
+}
+
+fn working_dir<'a>(container: &ContainerView<'a>) -> Option<&'a str> {
+    container.spec?.working_dir.as_deref()
 }
 
 /// Quotes the pod's own command: without one the image's is run.

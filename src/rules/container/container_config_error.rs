@@ -74,7 +74,7 @@ fn headline(failure: &ConfigFailure) -> Sentence {
     match failure {
         ConfigFailure::VariableMissing { .. } => say!(
             "container-config-error.variable-missing",
-            "{role} {container} uses variable {variable} in subPathExpr or its command, and does not set it"
+            "a subPathExpr of {role} {container} uses variable {variable}, which is not set or is empty"
         ),
         ConfigFailure::SubPath { .. } => SUB_PATH,
         ConfigFailure::VolumeMissing { .. } => say!(
@@ -134,5 +134,5 @@ fn advice(failure: &ConfigFailure) -> Option<Fix> {
         ),
         _ => return None,
     };
-    Some(Fix::advice(change, Who::Owner))
+    Some(Fix::advice(change, Who::Owner).of_template())
 }

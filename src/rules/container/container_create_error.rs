@@ -61,6 +61,9 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Finding {
         )
         .fix(advice(failure));
     finding.why = why(failure);
+    if *failure == ConfigFailure::NoCommand {
+        finding = finding.inspect(case.image_config(refusal.container.image()));
+    }
     match failure {
         ConfigFailure::PathMissing { path } => finding.fact("path", path.as_str()),
         ConfigFailure::ProfileMissing { profile } => finding.fact("profile", profile.as_str()),
@@ -172,5 +175,9 @@ fn advice(failure: &ConfigFailure) -> Option<Fix> {
         ),
         _ => return None,
     };
-    Some(Fix::advice(change, who))
+    let of_template = who == Who::Owner;
+    Some(Fix {
+        of_template,
+        ..Fix::advice(change, who)
+    })
 }

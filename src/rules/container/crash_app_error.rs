@@ -46,9 +46,12 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
         .finding(case, headline(code, last_words.is_some()))
         .fact("meaning", meaning(code));
     finding = last_words::told(case, crash, finding, last_words);
-    finding.why = why(crash);
     if code == KILLED {
         finding.certainty = Certainty::Likely;
+        finding = finding.why(say!(
+            "crash-app-error.why-killed",
+            "the runtime does not blame a memory limit; the kubelet kills so when a grace period is over, and so does a node that is out of memory"
+        ));
     }
     finding
 }
@@ -61,29 +64,11 @@ fn headline(code: i32, has_last_words: bool) -> Sentence {
         ),
         _ if has_last_words => say!(
             "crash-app-error.last-words",
-            "{role} {container} exits with code {exitCode}: {lastWords}"
+            "{role} {container} exits with code {exitCode}[ after {lasted}]: {lastWords}"
         ),
         _ => say!(
             "crash-app-error.code",
-            "{role} {container} exits with code {exitCode}: {meaning}"
+            "{role} {container} exits with code {exitCode}[ after {lasted}]: {meaning}"
         ),
     }
-}
-
-fn why(crash: &Crash<'_>) -> Option<Sentence> {
-    if crash.end.exit_code == KILLED {
-        return Some(say!(
-            "crash-app-error.why-killed",
-            "the runtime does not blame a memory limit; the kubelet kills so when a grace period is over, and so does a node that is out of memory"
-        ));
-    }
-    crash.lasted()?;
-    Some(if crash.container.status.restart_count > 0 {
-        say!(
-            "crash-app-error.why-again",
-            "its last run took {lasted}; it was restarted {restarts} {restarts|time|times}"
-        )
-    } else {
-        say!("crash-app-error.why-once", "it ran for {lasted}")
-    })
 }

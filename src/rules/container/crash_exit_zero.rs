@@ -59,7 +59,8 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
                 "let the program of {role} {container} stay in the foreground: correct its command and args"
             ),
             Who::Owner,
-        )])
+        )
+        .of_template()])
         .fix(as_job.then(|| {
             Fix::advice(
                 say!(

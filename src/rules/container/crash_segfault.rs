@@ -4,6 +4,7 @@ use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::{
     crash::{Crash, crashes},
     last_words,
+    template::Template,
 };
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::say;
@@ -30,6 +31,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Option<Finding> {
+    // V8 (src/api/api.cc) says so before it aborts
+    if crash.message().contains("JavaScript heap out of memory") {
+        return Some(heap_limit(case, crash));
+    }
     // 128 + n, or the signal itself where the runtime gives it
     let (headline, why) = match (crash.end.exit_code, crash.end.signal) {
         (139, _) | (_, Some(11)) => (
@@ -45,7 +50,7 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Option<Finding> {
         (134, _) | (_, Some(6)) => (
             say!(
                 "crash-segfault.sigabrt",
-                "{role} {container} crashes with SIGABRT: its program gave itself up"
+                "{role} {container} crashes with SIGABRT: its program aborted itself"
             ),
             say!(
                 "crash-segfault.why-sigabrt",
@@ -67,4 +72,25 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Option<Finding> {
             Who::Owner,
         )]);
     Some(finding)
+}
+
+/// The limit is the runtime's own, which the kubelet does not know.
+fn heap_limit(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
+    let headline = say!(
+        "crash-segfault.node-heap",
+        "{role} {container} reaches the heap limit of Node.js, and aborts itself[ after {lasted}]"
+    );
+    let raise = say!(
+        "crash-segfault.raise-node-heap",
+        "raise that limit below the memory limit of {role} {container}, or let the program use less memory"
+    );
+    let (owner, container) = (case.subject().argument(), crash.container.name());
+    let words = ["set", "env", &owner, "-c", container];
+    let value = ["NODE_OPTIONS=--max-old-space-size=MEBIBYTES"];
+    let raise = Fix::advice(raise, Who::Owner);
+    let raise = match Template::of(case) {
+        Some(_) => raise.template(case.kubectl(words.into_iter().chain(value))),
+        None => raise,
+    };
+    crash.finding(case, headline).fix([raise])
 }

@@ -85,7 +85,10 @@ fn finding(case: &Case<'_>, error: &StartError<'_>, what: Option<&str>) -> Findi
         .fact_if("what", what)
         .fact_if("cpu", cpu.map(String::as_str))
         .evidence(label)
-        .inspect(case.image_config(error.container.image()))
+        .inspect(match what.filter(|_| is_script) {
+            Some(script) => case.in_image(error.container.image(), ["head", "-n", "1", script]),
+            None => case.image_config(error.container.image()),
+        })
         .fix((!is_script).then_some(rebuild))
         .fix([Fix::advice(
             say!(

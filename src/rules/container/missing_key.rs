@@ -141,7 +141,7 @@ fn rename(case: &Case<'_>, places: &[String], key: &str, near: &str) -> Fix {
     );
     match (Template::of(case), places) {
         (Some(template), [pointer]) => template.replace(change, pointer, &json!(key), &json!(near)),
-        _ => Fix::advice(change, Who::Owner),
+        _ => Fix::advice(change, Who::Owner).of_template(),
     }
 }
 

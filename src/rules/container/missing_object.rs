@@ -117,7 +117,7 @@ fn rename(
             &json!(name),
             &json!(near),
         ),
-        _ => Fix::advice(change, Who::Owner),
+        _ => Fix::advice(change, Who::Owner).of_template(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `post-start-hook`: a container's postStart hook fails, and so the kubelet kills the container.
 
-use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::messages::form::search;
+use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
 use crate::rules::shared::crash::{Crash, crashes};
 use crate::rules::shared::template::{field_path, place, role_word};
 use crate::rules::{Case, Check, Layer, Root, Rule};
@@ -78,11 +79,15 @@ fn finding(
     proof: Evidence,
     certainty: Certainty,
 ) -> Finding {
-    Finding::new(
+    // k8s.io/kubernetes pkg/kubelet/lifecycle/handlers.go: what a command printed stands behind its exit code
+    let said = search("failed - error: {}, message:", &proof.quote);
+    let said = said.map(|captures| captures.own(0));
+    let is_told = said.is_some();
+    let finding = Finding::new(
         case.subject(),
         say!(
             "post-start-hook.headline",
-            "the postStart hook of {role} {container} fails, and the kubelet kills the container each time"
+            "the postStart hook of {role} {container} fails, and the kubelet kills the container each time[: {said}]"
         ),
         proof,
     )
@@ -90,11 +95,19 @@ fn finding(
     .fact("role", role_word(container.role))
     .certainty(certainty)
     .evidence(hook(case, container))
-    .why(say!("post-start-hook.why", "newer kubelets keep the hook's output in their own log; the container's log does not hold it"))
+    .fact_if("said", said)
+    .inspect(NextCommand::default())
     .fix([Fix::advice(
         say!("post-start-hook.correct-hook", "correct the postStart hook of {role} {container}; it runs beside the container's command, so it may not rely on that being up"),
         Who::Owner,
-    )])
+    )
+    .of_template()]);
+    if is_told {
+        return finding;
+    }
+    finding
+        .why(say!("post-start-hook.why", "newer kubelets keep the hook's output in their own log; the container's log does not hold it"))
+        .inspect(case.node_log())
 }
 
 /// Quotes the hook as it is written.

@@ -2,7 +2,7 @@
 
 use super::reference::{Refusal, UNMADE, refusals};
 use crate::messages::config::ConfigFailure;
-use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::finding::{Finding, Fix, NextCommand, Who};
 use crate::rules::shared::template::{field_path, place, role_word};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
@@ -40,7 +40,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Option<Finding> {
             ),
             say!(
                 "run-as-non-root.why-image-runs-as-root",
-                "the image names no user or root, and the pod no runAsUser"
+                "the image has no USER or USER root, and the pod sets no runAsUser"
             ),
             say!(
                 "run-as-non-root.set-user",
@@ -50,7 +50,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Option<Finding> {
         ConfigFailure::UserNotNumeric { .. } => (
             say!(
                 "run-as-non-root.user-by-name",
-                "{role} {container} must not run as root, and image {image} names its user {user} by word"
+                "{role} {container} must not run as root, and image {image} names its user {user} by name and not by number"
             ),
             say!(
                 "run-as-non-root.why-user-by-name",
@@ -64,7 +64,7 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Option<Finding> {
         ConfigFailure::RunAsUserIsRoot => (
             say!(
                 "run-as-non-root.user-is-root",
-                "{role} {container} must not run as root, and runAsUser says root"
+                "{role} {container} must not run as root, and runAsUser is 0"
             ),
             say!(
                 "run-as-non-root.why-user-is-root",
@@ -88,9 +88,12 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>) -> Option<Finding> {
         .fact_if("user", user)
         .why(why)
         .evidence(settings(case, refusal))
-        .fix([Fix::advice(fix, Who::Owner)])
-        .inspect(case.image_config(refusal.container.image()));
-    Some(finding)
+        .fix([Fix::advice(fix, Who::Owner).of_template()]);
+    Some(match refusal.failure {
+        // the image has no part in it
+        ConfigFailure::RunAsUserIsRoot => finding.inspect(NextCommand::default()),
+        _ => finding.inspect(case.image_config(refusal.container.image())),
+    })
 }
 
 /// What the pod and the container say about users; the container's setting takes precedence.

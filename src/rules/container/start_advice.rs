@@ -50,5 +50,9 @@ pub(super) fn advice(failure: &StartFailure) -> Option<Fix> {
         ),
         _ => return None,
     };
-    Some(Fix::advice(change, who))
+    let of_template = who == Who::Owner;
+    Some(Fix {
+        of_template,
+        ..Fix::advice(change, who)
+    })
 }

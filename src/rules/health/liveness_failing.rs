@@ -71,5 +71,6 @@ fn patience(killed: &Killed<'_>) -> Option<Fix> {
             Who::Owner,
         )
         .fact("patienceSeconds", Seconds(budget(probe)))
+        .of_template()
     })
 }

@@ -154,7 +154,10 @@ fn met(failure: &ProbeFailure) -> Option<Sentence> {
     use ProbeFailure as F;
     Some(match failure {
         F::Refused => say!("probe.met-refused", "nothing listens[ on {address}]"),
-        F::Timeout => say!("probe.met-timeout", "no answer within {timeoutSeconds}"),
+        F::Timeout => say!(
+            "probe.met-timeout",
+            "[{target} gives ]no answer within {timeoutSeconds}"
+        ),
         F::Unreachable => say!(
             "probe.met-unreachable",
             "no way from the node[ to {address}]"
@@ -287,7 +290,14 @@ fn advice(
         F::UnknownPort(port) => return Some(name_port(case, container, kind, port)),
         _ => return None,
     };
-    Some(Fix::advice(change, Who::Owner))
+    let of_probe = !matches!(
+        failure,
+        F::Refused | F::Status(500..) | F::GrpcUnimplemented
+    );
+    Some(Fix {
+        of_template: of_probe,
+        ..Fix::advice(change, Who::Owner)
+    })
 }
 
 /// A probe by a port's name that no port has: the nearest name is exact where there is one.
@@ -322,7 +332,9 @@ fn name_port(case: &Case<'_>, container: &ContainerView<'_>, kind: ProbeKind, po
         (Some(meant), Some(template), Some(pointer)) => template
             .replace(change, &pointer, &json!(port), &json!(meant))
             .fact("meant", meant),
-        (Some(meant), ..) => Fix::advice(change, Who::Owner).fact("meant", meant),
+        (Some(meant), ..) => Fix::advice(change, Who::Owner)
+            .fact("meant", meant)
+            .of_template(),
         _ => Fix::advice(
             say!(
                 "probe.name-port",

@@ -73,12 +73,29 @@ fn of_container(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
         .filter(|unhealthy| since_start(container, unhealthy.event));
     let ready = case.field(format!("{}.ready", container.path()), "false");
     let mut finding = match &unhealthy {
-        Some(event) => finding(case, container, kind, case.event(event.event), Some(event), false)
-            .evidence([ready]),
-        None => finding(case, container, kind, ready, None, false).why(say!(
-            "readiness-failing.no-event",
-            "the container runs and is started, but not ready; events are kept for an hour, and may not have been readable"
-        )),
+        Some(event) => finding(
+            case,
+            container,
+            kind,
+            case.event(event.event),
+            Some(event),
+            false,
+        )
+        .evidence([ready]),
+        None => {
+            let why = if case.events_readable() {
+                say!(
+                    "readiness-failing.no-event",
+                    "the container runs and is started, but not ready; no event that was read tells of its probe"
+                )
+            } else {
+                say!(
+                    "readiness-failing.events-unread",
+                    "the container runs and is started, but not ready; events could not be read"
+                )
+            };
+            finding(case, container, kind, ready, None, false).why(why)
+        }
     };
     let last = unhealthy.and_then(|unhealthy| unhealthy.event.last);
     let is_current = last.is_some_and(|last| case.seconds_since(last) <= EVENT_AGAIN);

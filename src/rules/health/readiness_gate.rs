@@ -1,6 +1,6 @@
 //! `readiness-gate`: every container is ready, and a condition that the pod's readinessGates name is not True.
 
-use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::text::say;
@@ -55,8 +55,12 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
     } else {
         say!(
             "readiness-gate.not-true",
-            "every container is ready, but readiness {gates|gate|gates} {gates} {gates|is|are} not True"
+            "every container is ready, but readiness {gates|gate|gates} {gates} {gates|is|are} not True[: {said}]"
         )
+    };
+    let said = match closed.as_slice() {
+        [(gate, Some(_))] => case.pod().condition(gate).and_then(|it| it.message.clone()),
+        _ => None,
     };
     let proof = case.field(path, message);
     let sure = if described {
@@ -68,12 +72,19 @@ fn finding(case: &Case<'_>) -> Option<Finding> {
         .certainty(sure)
         .fact("gates", gates)
         .fact("domain", domain)
+        .fact_if("said", said.filter(|said| !said.is_empty()))
         .evidence(closed.into_iter().filter_map(|(_, condition)| condition))
         .why(say!(
             "readiness-gate.why",
             "a gate is opened by a controller outside Kubernetes that sets the condition of that name, often one for load balancers"
         ))
-        .inspect(case.kubectl(["get", &case.object().argument(), "-o", "yaml", "--show-managed-fields"]));
+        .inspect(if missing {
+            NextCommand::default()
+        } else {
+            // shows who has set it
+            let words = ["get", &case.object().argument(), "-o", "yaml", "--show-managed-fields"];
+            case.kubectl(words).into()
+        });
     Some(finding.fix([Fix::advice(
         say!(
             "readiness-gate.check-controller",

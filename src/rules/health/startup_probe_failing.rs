@@ -36,8 +36,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .map(|killed| {
             let proof = case.event(killed.proof);
             let unhealthy = killed.unhealthy.as_ref();
+            let more = unhealthy.filter(|it| it.event.name != killed.proof.name);
             of_container(case, &killed.container, proof, unhealthy, true)
                 .certainty(killed.certainty)
+                .evidence(more.map(|unhealthy| case.event(unhealthy.event)))
         })
         .collect();
     let known: Vec<String> = found.iter().filter_map(|f| f.container.clone()).collect();
@@ -92,6 +94,7 @@ fn of_container(
             ),
             Who::Owner,
         )
+        .of_template()
     });
     finding(
         case,

@@ -352,15 +352,36 @@ impl FailedPull<'_> {
 
     /// Asks the registry from the node, which shows each step on the way there.
     pub(super) fn curl(&self, scheme: &str) -> NextCommand {
-        let host = self.host().unwrap_or_else(|| "HOST".to_owned());
-        // the name under which Docker Hub serves images
-        let host = if host == "docker.io" {
-            "registry-1.docker.io"
-        } else {
-            &host
+        let url = format!("{scheme}://{}/v2/", self.server());
+        self.case.on_node(["curl", "-v", &url])
+    }
+
+    /// The same by a proxy.
+    pub(super) fn curl_by(&self, proxy: &str) -> NextCommand {
+        let proxy = format!("http://{proxy}");
+        let url = format!("https://{}/v2/", self.server());
+        self.case.on_node(["curl", "-v", "-x", &proxy, &url])
+    }
+
+    /// The same for the very image, where the registry that it names was asked.
+    pub(super) fn curl_manifest(&self) -> NextCommand {
+        let reference = self.reference().filter(|_| !self.was_sent_elsewhere());
+        let Some(reference) = reference else {
+            return self.curl("https");
         };
-        self.case
-            .on_node(["curl", "-v", &format!("{scheme}://{host}/v2/")])
+        let version = reference.digest.or(reference.tag);
+        let version = version.as_deref().unwrap_or("latest");
+        let (server, repository) = (self.server(), reference.repository);
+        let url = format!("https://{server}/v2/{repository}/manifests/{version}");
+        self.case.on_node(["curl", "-v", &url])
+    }
+
+    /// The host to ask: Docker Hub serves images under another name than its own.
+    fn server(&self) -> String {
+        match self.host() {
+            Some(host) if host == "docker.io" => "registry-1.docker.io".to_owned(),
+            host => host.unwrap_or_else(|| "HOST".to_owned()),
+        }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::failed_pull::{self, FailedPull};
 use super::{auth_headline, login, pull_secrets};
+use crate::kubernetes::shell;
 use crate::messages::pull::PullFailure;
-use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
 use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::snapshot::{Kind, ObjectRef};
 use crate::text::say;
@@ -45,7 +46,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             |finding| finding.certainty(Certainty::Likely),
         )
         .evidence(named.iter().map(|named| named.named.clone()))
-        .inspect(failed.skopeo(&["inspect", "--creds", "USER:TOKEN"], failed.image));
+        .inspect(next(failed, &named));
     match wrong_type(&named) {
         Some((secret, found)) => {
             let object = ObjectRef::new(Kind::Secret, failed.case.namespace(), secret);
@@ -53,11 +54,41 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
                 .evidence([failed.case.field_of(object, "type", found)])
                 .fact("secret", secret)
                 .fact("type", found)
-                .fix([login::remake(failed, secret)])
+                .fix(login::remake(failed, secret))
         }
         None => finding
             .fix(login::fixes(failed, &named))
             .fix(is_anonymous(failed, &named).then(check_exists)),
+    }
+}
+
+/// What tells which it is: whether the registry has the image, or which logins there are.
+fn next(failed: &FailedPull<'_>, named: &[PullSecret<'_>]) -> NextCommand {
+    if login::is_official_from_mirror(failed) {
+        let official = failed.reference().map(|image| image.to_string());
+        return failed.skopeo(&["inspect"], &official.unwrap_or_default());
+    }
+    let of_own_registry = login::is_of_own_registry(failed).then(|| failed.reference());
+    if let Some(reference) = of_own_registry.flatten() {
+        let project = reference.repository.split('/').next().unwrap_or_default();
+        let words = [
+            "oc",
+            "policy",
+            "who-can",
+            "get",
+            "imagestreams/layers",
+            "-n",
+        ];
+        return shell::command(words.into_iter().chain([project])).into();
+    }
+    let holds_logins = |one: &PullSecret<'_>| {
+        let is_there = one.secret.yes().is_some() && one.wrong_type().is_none();
+        is_there && !one.is_of_old_type() && !one.is_of_platform()
+    };
+    match named {
+        [_, ..] if !pull_secrets::pod_names_any(failed.case) => NextCommand::default(),
+        [only] if holds_logins(only) => login::servers(failed, only.name),
+        _ => failed.skopeo(&["inspect", "--creds", "USER:TOKEN"], failed.image),
     }
 }
 

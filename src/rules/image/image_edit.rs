@@ -5,6 +5,7 @@
 
 use super::failed_pull::FailedPull;
 use super::pull_secrets;
+use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::patch;
 use crate::rules::Case;
 use crate::rules::finding::{Fix, Who};
@@ -29,11 +30,33 @@ pub(super) fn set_image(failed: &FailedPull<'_>, change: Sentence, image: &str) 
     Fix::edit(change, Who::Owner, subject, patch, &before).fact("proposal", image)
 }
 
+/// The command that names another tag, which the reader chooses; empty where nothing can be changed in place.
+pub(super) fn set_image_template(failed: &FailedPull<'_>, reference: &ImageReference) -> String {
+    let subject = failed.case.subject();
+    let in_place = subject.known_kind() == Some(Kind::Pod) || pod_spec(&subject).is_some();
+    if !in_place || failed.volume.is_some() {
+        return String::new();
+    }
+    let tag = reference.tag.as_deref().unwrap_or("latest");
+    let name = failed
+        .image
+        .strip_suffix(tag)
+        .and_then(|name| name.strip_suffix(':'));
+    let image = format!(
+        "{}={}:TAG",
+        failed.container.name(),
+        name.unwrap_or(failed.image)
+    );
+    failed
+        .case
+        .kubectl(["set", "image", &subject.argument(), &image])
+}
+
 /// Sets the pull policy of the container; with the command where the object can be changed in place.
 pub(super) fn set_pull_policy(failed: &FailedPull<'_>, change: Sentence, policy: &str) -> Fix {
     let subject = failed.case.subject();
     let Some(spec) = pod_spec(&subject).filter(|_| failed.volume.is_none()) else {
-        return Fix::advice(change, Who::Owner);
+        return Fix::advice(change, Who::Owner).of_template();
     };
     let patch = in_container(failed, spec, "imagePullPolicy", policy);
     let before = patch::nested(spec, failed.case.pod().spec());

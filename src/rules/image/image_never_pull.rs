@@ -55,7 +55,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         .finding(say!("image-never-pull.headline", "image {image} is not on {node}, and imagePullPolicy Never forbids to pull it"))
         .why(say!("image-never-pull.why", "it counts only if the runtime of that node has it, under this very name: an image in another machine's or another runtime's store does not"))
         .evidence(policy(failed))
-        .fix([pull, load])
+        .fix([load, pull])
         .inspect(failed.case.on_node(["crictl", "images"]))
 }
 

@@ -60,7 +60,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         let why = if failed.case.events_readable() {
             say!(
                 "image-pull-failed.events-gone-why",
-                "the status does not say why, and the events that did are gone: the kubelet writes new ones when it tries again, at most five minutes apart"
+                "neither the status nor any event that was read says why: the kubelet writes a new event when it tries again, at most five minutes apart"
             )
         } else {
             say!(
@@ -106,7 +106,7 @@ fn on_windows(failed: &FailedPull<'_>, finding: Finding) -> Finding {
     finding
         .why(say!(
             "image-pull-failed.on-windows-why",
-            "the status does not say why; {node} runs Windows, and an image that is made for Linux alone cannot be pulled there"
+            "the status does not say why; {node} runs Windows, where an image that is made for Linux alone cannot be pulled"
         ))
         .evidence([platform.os_label(case)])
         .fix([platform.select_os(&platform.others(case))])

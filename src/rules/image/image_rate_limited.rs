@@ -54,6 +54,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         }
     };
     let login = (hub && without_login).then(|| login::advice(failed));
+    let login = login.unwrap_or_default();
     failed
         .finding(say!(
             "image-rate-limited.headline",

@@ -122,10 +122,15 @@ fn with_fixes(
             "name a tag that {repository} has, or push {image}"
         )
     };
+    let push = Fix::advice(push, Who::Owner);
+    let push = match (&near, reference.digest.is_some()) {
+        (None, false) => push.template(image_edit::set_image_template(failed, reference)),
+        _ => push,
+    };
     finding
         .evidence(pulled.into_iter().map(|(_, evidence)| evidence))
         .fix(near)
-        .fix([Fix::advice(push, Who::Owner)])
+        .fix([push])
 }
 
 /// The tags of the same repository that other containers of the pod have pulled: the repository is there, and allowed.

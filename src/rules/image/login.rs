@@ -5,13 +5,15 @@ use super::hosts::{self, Cloud};
 use super::pull_secrets::PullSecret;
 use super::{image_edit, pull_secrets};
 use crate::kubernetes::shell;
-use crate::rules::finding::{Fix, Who};
+use crate::rules::finding::{Fix, NextCommand, Who};
 use crate::snapshot::{Kind, ObjectRef};
 use crate::text::say;
 
-/// What gives the pod a login to the image's registry.
-pub(super) fn advice(failed: &FailedPull<'_>) -> Fix {
-    let case = failed.case;
+/// A name that the reader chooses.
+const NAME: &str = "NAME";
+
+/// What gives the pod a login to the image's registry, step by step.
+pub(super) fn advice(failed: &FailedPull<'_>) -> Vec<Fix> {
     let cloud = failed
         .registry()
         .and_then(|registry| hosts::cloud(&registry));
@@ -37,21 +39,50 @@ pub(super) fn advice(failed: &FailedPull<'_>) -> Fix {
             ),
             Who::Admin,
         ),
-        None => (
-            say!(
-                "login.create-secret",
-                "give it a login: make a Secret that holds one, and name it under imagePullSecrets of {account}"
-            ),
-            Who::Owner,
+        None => return new_secret(failed, None),
+    };
+    vec![Fix::advice(change, who)]
+}
+
+/// A Secret that holds a login, in place of one that holds none if there is such.
+pub(super) fn new_secret(failed: &FailedPull<'_>, instead_of: Option<&str>) -> Vec<Fix> {
+    let make = match instead_of {
+        None => say!(
+            "login.create-secret",
+            "make a Secret that holds a login to {server}"
+        ),
+        Some(_) => say!(
+            "login.remake",
+            "make one of the right type under another name; Secret {secret} may serve something else"
         ),
     };
-    let advice = Fix::advice(change, who)
+    let make = Fix::advice(make, Who::Owner)
         .fact("server", server(failed))
-        .fact("account", pull_secrets::account(case).argument());
-    match who {
-        Who::Owner => advice.template(creation(failed, "NAME")),
-        Who::Admin => advice,
-    }
+        .template(creation(failed, NAME));
+    let name = say!("login.name-secret", "name it under imagePullSecrets");
+    let name = image_edit::set_pull_secret(failed.case, name, instead_of, NAME).follows();
+    let of_account = name
+        .target
+        .as_ref()
+        .is_some_and(|target| target.known_kind() == Some(Kind::ServiceAccount));
+    let name = Fix {
+        template: name.command,
+        command: String::new(),
+        patch: Vec::new(),
+        ..name
+    };
+    let anew = of_account.then(|| take_list(failed).follows());
+    [make, name].into_iter().chain(anew).collect()
+}
+
+/// Only pods that are made later take the list of a ServiceAccount.
+fn take_list(failed: &FailedPull<'_>) -> Fix {
+    let anew = say!(
+        "login.restart",
+        "make the pods anew, so that they take the list of {account}"
+    );
+    let account = pull_secrets::account(failed.case).argument();
+    image_edit::restart(failed.case, anew).fact("account", account)
 }
 
 /// Whether a mirror was asked for an image that Docker Hub gives to everybody. A mirror is told whose image it is asked for
@@ -81,31 +112,24 @@ fn without_mirror() -> Vec<Fix> {
 /// What helps against a refusal, by what the pod names.
 pub(super) fn fixes(failed: &FailedPull<'_>, named: &[PullSecret<'_>]) -> Vec<Fix> {
     if !pull_secrets::are_known(failed.case) {
-        return vec![advice(failed)];
+        return advice(failed);
     }
     match named {
         _ if is_official_from_mirror(failed) => without_mirror(),
         [] => use_existing_secret(failed)
             .into_iter()
-            .chain([advice(failed)])
+            .chain(advice(failed))
             .collect(),
-        _ if !pull_secrets::pod_names_any(failed.case) => {
-            let anew = say!(
-                "login.restart",
-                "make the pods anew, so that they take the list of {account}"
-            );
-            let account = pull_secrets::account(failed.case).argument();
-            vec![image_edit::restart(failed.case, anew).fact("account", account)]
-        }
-        named if named.iter().all(PullSecret::is_of_platform) => vec![beside_platform(failed)],
-        [only] if only.is_of_old_type() => vec![remake(failed, only.name)],
+        _ if !pull_secrets::pod_names_any(failed.case) => vec![take_list(failed)],
+        named if named.iter().all(PullSecret::is_of_platform) => beside_platform(failed),
+        [only] if only.is_of_old_type() => remake(failed, only.name),
         [only] => vec![renew(failed, only.name)],
-        _ => vec![advice(failed)],
+        _ => advice(failed),
     }
 }
 
 /// Where all that the pod names was made by OpenShift: that login is for the cluster's own registry, and the platform's to keep.
-fn beside_platform(failed: &FailedPull<'_>) -> Fix {
+fn beside_platform(failed: &FailedPull<'_>) -> Vec<Fix> {
     let account = pull_secrets::account(failed.case);
     let reference = failed.reference().filter(|_| is_of_own_registry(failed));
     let repository = reference
@@ -131,32 +155,34 @@ fn beside_platform(failed: &FailedPull<'_>) -> Fix {
             "let {account} pull from project {project}: grant it the role system:image-puller there"
         );
         let project = ObjectRef::new(Kind::Namespace, "", project);
-        return Fix::command(change, Who::Owner, project.clone(), shell::command(words))
+        let grant = Fix::command(change, Who::Admin, project.clone(), shell::command(words))
             .fact("account", account.argument())
             .fact("project", project.name);
+        return vec![grant];
     }
-    let change = say!(
-        "login.link-secret",
-        "make a Secret that holds a login to {server}, and link it to {account}; those that OpenShift made hold one to its own registry and are not to be changed"
+    let make = say!(
+        "login.create-secret-beside",
+        "make a Secret that holds a login to {server}; those that OpenShift made hold one to its own registry and are not to be changed"
     );
     let link = [
         "oc",
         "secrets",
         "link",
         &account.name,
-        "NAME",
+        NAME,
         "--for=pull",
         "-n",
         failed.case.namespace(),
     ];
-    Fix::advice(change, Who::Owner)
+    let make = Fix::advice(make, Who::Owner)
         .fact("server", server(failed))
+        .template(creation(failed, NAME));
+    let change = say!("login.link-secret", "link it to {account}");
+    let link = Fix::advice(change, Who::Owner)
         .fact("account", account.argument())
-        .template(format!(
-            "{} && {}",
-            creation(failed, "NAME"),
-            shell::command(link)
-        ))
+        .template(shell::command(link))
+        .follows();
+    vec![make, link, take_list(failed).follows()]
 }
 
 /// Whether the image is in the registry that OpenShift brings along.
@@ -185,14 +211,17 @@ fn renew(failed: &FailedPull<'_>, secret: &str) -> Fix {
 }
 
 /// Replaces a Secret of another type: a Secret's type cannot be changed.
-pub(super) fn remake(failed: &FailedPull<'_>, secret: &str) -> Fix {
-    Fix::advice(
-        say!("login.remake", "make one of the right type under another name and name that; Secret {secret} may serve something else"),
-        Who::Owner,
-    )
-    .template(creation(failed, "NAME"))
-    .fact("secret", secret)
-    .fact("server", server(failed))
+pub(super) fn remake(failed: &FailedPull<'_>, secret: &str) -> Vec<Fix> {
+    let fixes = new_secret(failed, Some(secret)).into_iter();
+    fixes.map(|fix| fix.fact("secret", secret)).collect()
+}
+
+/// Which registries a Secret holds logins to; the logins are not shown.
+pub(super) fn servers(failed: &FailedPull<'_>, secret: &str) -> NextCommand {
+    let secret = format!("secret/{secret}");
+    let field = "jsonpath={.data.\\.dockerconfigjson}";
+    let get = failed.case.kubectl(["get", &secret, "-o", field]);
+    format!("{get} | base64 -d | jq '.auths | keys'").into()
 }
 
 /// The command that makes a Secret with a login, but for the login itself.

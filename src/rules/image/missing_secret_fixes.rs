@@ -55,9 +55,10 @@ pub(super) fn with_fixes(
             case,
             say!(
                 "image-pull-secret-missing.restart",
-                "then make the pods anew: only new ones take the account's list"
+                "make the pods anew: only new ones take the account's list"
             ),
         )
+        .follows()
     });
     let there = elsewhere.map(|other| there(case, other));
     finding

@@ -36,6 +36,12 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
     if PLAIN_SERVER.iter().any(|text| failed.says(text)) {
+        // it was asked by HTTPS, and so on that port
+        let host = failed.host().unwrap_or_default();
+        let server = match host.rsplit_once(':') {
+            Some(_) => host,
+            None => format!("{host}:443"),
+        };
         let serve = Fix::advice(
             say!(
                 "registry-http-vs-https.serve-https",
@@ -46,7 +52,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         let allow = Fix::advice(
             say!(
                 "registry-http-vs-https.allow-http",
-                "let the runtime of every node ask {host} by HTTP: containerd by server = \"http://{host}\" in /etc/containerd/certs.d/{host}/hosts.toml, CRI-O by insecure = true in /etc/containers/registries.conf, Docker by insecure-registries in /etc/docker/daemon.json"
+                "let the runtime of every node ask {host} by HTTP, which is unencrypted: containerd by server = \"http://{server}\" in /etc/containerd/certs.d/{host}/hosts.toml, CRI-O by insecure = true in /etc/containers/registries.conf, Docker by insecure-registries in /etc/docker/daemon.json"
             ),
             Who::Admin,
         );
@@ -55,8 +61,13 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
                 "registry-http-vs-https.plain-server",
                 "{host} speaks plain HTTP, and {node} asks it by HTTPS for image {image}"
             ))
+            .fact("server", server.as_str())
             .fix([serve, allow])
-            .inspect(failed.curl("http"));
+            .inspect(
+                failed
+                    .case
+                    .on_node(["curl", "-v", &format!("http://{server}/v2/")]),
+            );
     }
     // containerd before 1.7 keeps the bare status 400 of such an answer
     let certain = failed.says("HTTP request to an HTTPS server");

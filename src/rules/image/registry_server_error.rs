@@ -32,12 +32,12 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     if failed.says("text/html") {
         return failed
             .finding(say!("registry-server-error.web-page", "a web page came in place of image {image}"))
-            .why(say!("registry-server-error.web-page-why", "a proxy, a login page or a misset mirror stands between {node} and {host}"))
+            .why(say!("registry-server-error.web-page-why", "a proxy, a login page or a misconfigured mirror stands between {node} and {host}"))
             .fix([Fix::advice(
                 say!("registry-server-error.see-who-answers", "ask {host} from {node} and see who answers: a proxy or mirror there must pass registry requests on"),
                 Who::Admin,
             )])
-            .inspect(failed.curl("https"));
+            .inspect(failed.curl_manifest());
     }
     let why = if failed.was_sent_elsewhere() {
         say!(
@@ -72,5 +72,5 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             ),
             Who::Admin,
         )])
-        .inspect(failed.curl("https"))
+        .inspect(failed.curl_manifest())
 }

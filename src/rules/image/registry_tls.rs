@@ -2,10 +2,12 @@
 
 use super::failed_pull::{self, FailedPull};
 use super::hosts;
+use crate::messages::form::search;
 use crate::messages::pull::{PullFailure, TlsFault};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
 use crate::text::{Sentence, say};
+use jiff::Timestamp;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -37,11 +39,32 @@ fn finding(failed: &FailedPull<'_>, fault: TlsFault) -> Finding {
     let (headline, why, fix) = sentences(failed, fault);
     let mut finding = failed.finding(headline);
     finding.why = why;
+    let names = search("certificate is valid for {}, not ", &failed.pull.quote);
+    let names = names.map(|captures| captures.own(0));
     finding
+        .fact_if("names", names.filter(|names| !names.is_empty()))
+        .fact_if("expired", validity(failed).map(|(_, end)| end.to_string()))
         .refers_to_quotes()
         .fix([Fix::advice(fix, Who::Admin)])
         .inspect(failed.curl("https"))
 }
+
+/// What the node's clock showed, and when the certificate had expired (crypto/x509 verify.go).
+fn validity(failed: &FailedPull<'_>) -> Option<(Timestamp, Timestamp)> {
+    let captures = search("current time {} is after {}", &failed.pull.quote)?;
+    let end = captures.last().split([' ', '"', ',']).next()?;
+    Some((captures.own(0).parse().ok()?, end.parse().ok()?))
+}
+
+/// Whether the node's clock may be ahead: it was not when it showed a time that is over by now.
+fn may_be_ahead(failed: &FailedPull<'_>) -> bool {
+    validity(failed).is_none_or(|(shown, _)| failed.case.seconds_since(shown) == 0)
+}
+
+const EXPIRED: Sentence = say!(
+    "registry-tls.expired",
+    "the certificate of {host} expired[ at {expired}]"
+);
 
 /// Names in the certificates that Traefik and ingress-nginx make for themselves.
 const OF_INGRESSES: [&str; 3] = [
@@ -64,7 +87,7 @@ fn sentences(failed: &FailedPull<'_>, fault: TlsFault) -> (Sentence, Option<Sent
             ),
             Some(say!(
                 "registry-tls.intercepted-why",
-                "{host} is a public registry with a certificate that every node trusts: something in between, as a TLS-inspecting proxy, shows its own"
+                "{host} is a public registry with a certificate of a public CA: something in between shows another one, such as a TLS-inspecting proxy, or the CAs of the node's system are out of date"
             )),
             say!(
                 "registry-tls.trust-proxy",
@@ -82,11 +105,16 @@ fn sentences(failed: &FailedPull<'_>, fault: TlsFault) -> (Sentence, Option<Sent
                 "let the runtime of every node trust the CA of {host}: containerd by ca in /etc/containerd/certs.d/{host}/hosts.toml, CRI-O by /etc/containers/certs.d/{host}/ca.crt, Docker by /etc/docker/certs.d/{host}/ca.crt"
             ),
         ),
-        TlsFault::Expired => (
+        TlsFault::Expired if !may_be_ahead(failed) => (
+            EXPIRED,
+            None,
             say!(
-                "registry-tls.expired",
-                "the certificate of {host} has expired"
+                "registry-tls.renew-certificate",
+                "renew the certificate of {host}"
             ),
+        ),
+        TlsFault::Expired => (
+            EXPIRED,
             Some(say!(
                 "registry-tls.expired-why",
                 "a clock of {node} that is ahead looks the same, but then every registry fails there"
@@ -127,12 +155,12 @@ fn sentences(failed: &FailedPull<'_>, fault: TlsFault) -> (Sentence, Option<Sent
         TlsFault::WrongName => (
             say!(
                 "registry-tls.wrong-name",
-                "the certificate of {host} is not made for that name"
+                "the certificate of {host} is not made for that name[, but for {names}]"
             ),
             None,
             say!(
                 "registry-tls.certify-name",
-                "give {host} a certificate whose subject alternative names hold it, or name the registry by a name that they hold"
+                "give {host} a certificate whose subject alternative names hold it, or name the registry as they do[: {names}]"
             ),
         ),
         TlsFault::Other => (

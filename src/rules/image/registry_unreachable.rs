@@ -6,7 +6,7 @@ use crate::messages::form::search;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
-use crate::text::{Sentence, say};
+use crate::text::{Message, Sentence, say};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -49,7 +49,10 @@ const PROXY_LOGIN: &str = "Proxy Authentication Required";
 const ENDS: [(&str, Sentence); 8] = [
     (
         "connection refused",
-        say!("registry-unreachable.refused", "nothing listens there"),
+        say!(
+            "registry-unreachable.refused",
+            "nothing listens[ on {address}]"
+        ),
     ),
     ("no route to host", NO_ROUTE),
     ("network is unreachable", NO_ROUTE),
@@ -83,13 +86,22 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     let proxy = failed.says("proxyconnect") || failed.says(PROXY_LOGIN);
     let (headline, why) = sentences(failed, proxy);
     let address = search("dial tcp {}: ", &failed.pull.quote).map(|captures| captures.own(0));
+    let address = address.filter(|address| !address.is_empty());
+    let how = Message::new(how).fact_if("address", address.clone());
     let mut finding = failed.finding(headline);
     finding.why = why;
+    let next = match &address {
+        Some(address) if proxy => failed.curl_by(address),
+        _ if failed.says(&format!("http://{}", failed.host().unwrap_or_default())) => {
+            failed.curl("http")
+        }
+        _ => failed.curl("https"),
+    };
     finding
         .fact("how", how)
-        .fact_if("address", address.filter(|address| !address.is_empty()))
+        .fact_if("address", address)
         .fix([fix(failed, proxy)])
-        .inspect(failed.curl("https"))
+        .inspect(next)
 }
 
 /// The headline, and how it comes about.
@@ -139,6 +151,14 @@ fn fix(failed: &FailedPull<'_>, proxy: bool) -> Fix {
                 "push the image to a registry that every node reaches, and name that"
             ),
             Who::Owner,
+        )
+    } else if failed.says("connection refused") {
+        (
+            say!(
+                "registry-unreachable.start-it",
+                "start the registry, or what stands before it, on[ {address},] the address that {host} has for {node}, or correct that address"
+            ),
+            Who::Admin,
         )
     } else {
         (

@@ -160,7 +160,7 @@ impl<'a> Crash<'a> {
             .fact("exitCode", self.end.exit_code)
             .fact("restarts", restarts)
             .evidence(self.termination_message(case))
-            .evidence(self.waiting(case))
+            .evidence(self.waiting(case).filter(|_| self.message().is_empty()))
             .inspect(self.inspect(case));
         if let Some(lasted) = self.lasted() {
             finding = finding
@@ -196,7 +196,10 @@ pub(in crate::rules) fn log(case: &Case<'_>, container: &ContainerView<'_>) -> S
 pub(in crate::rules) fn meaning(code: i32) -> Fact {
     Fact::Word(match exit_code(code) {
         ExitMeaning::Success => say!("exit.success", "success"),
-        ExitMeaning::Program => say!("exit.program", "the program's own code for a failure"),
+        ExitMeaning::Program => say!(
+            "exit.program",
+            "a code of the program's own, and it leaves no message"
+        ),
         ExitMeaning::UsageOrPanic => say!("exit.usage-or-panic", "wrong usage, or a panic in Go"),
         ExitMeaning::NotExecutable => {
             say!("exit.not-executable", "a command could not be executed")
@@ -231,7 +234,10 @@ mod tests {
     #[test]
     fn codes_have_meanings() {
         let english = |code| ENGLISH.fact(&meaning(code));
-        assert_eq!(english(3), "the program's own code for a failure");
+        assert_eq!(
+            english(3),
+            "a code of the program's own, and it leaves no message"
+        );
         assert_eq!(english(139), "ended by SIGSEGV");
         assert!(english(137).contains("SIGKILL"));
     }

@@ -15,29 +15,17 @@ pub(in crate::rules) fn of(crash: &Crash<'_>) -> Option<String> {
     telling(crash.message())
 }
 
-/// The finding with these words, and to follow them; where there are none, to look for them in the log.
+/// The finding with these words, and what they ask for where that can be told.
 pub(in crate::rules) fn told(
     case: &Case<'_>,
     crash: &Crash<'_>,
     finding: Finding,
     last_words: Option<String>,
 ) -> Finding {
-    let change = if last_words.is_some() {
-        say!(
-            "last-words.correct-what-they-name",
-            "correct what its last words name"
-        )
-    } else {
-        say!(
-            "last-words.find",
-            "find its last words in the log, and correct what they name"
-        )
-    };
-    let variable = last_words.as_deref().and_then(unset_variable);
+    let variable = last_words.as_deref().and_then(lacking_variable);
     finding
-        .fix(variable.and_then(|variable| set_variable(case, crash, variable)))
+        .fix(variable.and_then(|variable| set_variable(case, crash, &variable)))
         .fact_if("lastWords", last_words)
-        .fix([Fix::advice(change, Who::Owner)])
 }
 
 /// The line of a termination message that says most: the last one about a failure, or the last.
@@ -69,8 +57,17 @@ fn telling(message: &str) -> Option<String> {
     Some(text::truncate_width(&line, WORDS).into_owned())
 }
 
+/// A variable that a program complains of.
+#[derive(Debug, PartialEq, Eq)]
+struct Variable<'w> {
+    name: &'w str,
+    /// It has a value that the program cannot read.
+    is_set: bool,
+}
+
 /// The environment variable that a program says it lacks, as far as one can tell by how such names are written.
-fn unset_variable(last_words: &str) -> Option<&str> {
+fn lacking_variable(last_words: &str) -> Option<Variable<'_>> {
+    const CANNOT_READ: [&str; 4] = ["parse", "invalid", "malformed", "unsupported"];
     const LACKS: [&str; 6] = [
         "not set",
         "must be set",
@@ -92,27 +89,39 @@ fn unset_variable(last_words: &str) -> Option<&str> {
     let only = names
         .next()
         .filter(|only| names.all(|other| other == *only))?;
-    LACKS
-        .iter()
-        .any(|words| lower.contains(words))
-        .then_some(only)
+    let says = |words: &[&str]| words.iter().any(|words| lower.contains(words));
+    let is_set = says(&CANNOT_READ);
+    (is_set || says(&LACKS)).then_some(Variable { name: only, is_set })
 }
 
 /// With a template of the command, where the container says nothing of the variable.
-fn set_variable(case: &Case<'_>, crash: &Crash<'_>, variable: &str) -> Option<Fix> {
+fn set_variable(case: &Case<'_>, crash: &Crash<'_>, variable: &Variable<'_>) -> Option<Fix> {
     let env = crash.container.spec?.env.iter().flatten();
-    let knows = env.clone().any(|known| known.name == variable);
-    if knows || Template::of(case).is_none() {
+    let mut known = env.clone().filter(|known| known.name == variable.name);
+    // a value from elsewhere is corrected there
+    let is_elsewhere = known.clone().any(|known| known.value_from.is_some());
+    let is_told = known.next().is_some() && !variable.is_set;
+    if is_elsewhere || is_told || Template::of(case).is_none() {
         return None;
     }
-    let change = say!(
-        "last-words.set-variable",
-        "set {variable} in {role} {container}, if that is an environment variable"
+    let change = if variable.is_set {
+        say!(
+            "last-words.correct-variable",
+            "correct the value of {variable} in {role} {container}, if that is an environment variable"
+        )
+    } else {
+        say!(
+            "last-words.set-variable",
+            "set {variable} in {role} {container}, if that is an environment variable"
+        )
+    };
+    let (owner, value) = (
+        case.subject().argument(),
+        format!("{}=VALUE", variable.name),
     );
-    let (owner, value) = (case.subject().argument(), format!("{variable}=VALUE"));
     let words = ["set", "env", &owner, "-c", crash.container.name(), &value];
     let fix = Fix::advice(change, Who::Owner).template(case.kubectl(words));
-    Some(fix.fact("variable", variable))
+    Some(fix.fact("variable", variable.name))
 }
 
 #[cfg(test)]
@@ -138,13 +147,19 @@ mod tests {
     #[test]
     fn a_variable_is_told_by_how_it_is_written() {
         for (words, expected) in [
-            ("fatal: SMTP_HOST is not set", Some("SMTP_HOST")),
-            ("KeyError: missing 'DB_URL'", Some("DB_URL")),
+            ("fatal: SMTP_HOST is not set", Some(("SMTP_HOST", false))),
+            ("KeyError: missing 'DB_URL'", Some(("DB_URL", false))),
+            (
+                "cannot parse DB_URL: missing scheme",
+                Some(("DB_URL", true)),
+            ),
             ("FATAL: required setting is missing", None),
             ("A_B or C_D must be set", None),
             ("connected as DB_USER", None),
         ] {
-            assert_eq!(unset_variable(words), expected, "{words}");
+            let found = lacking_variable(words);
+            let found = found.map(|found| (found.name, found.is_set));
+            assert_eq!(found, expected, "{words}");
         }
     }
 }

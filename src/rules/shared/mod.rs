@@ -1,9 +1,10 @@
 //! What rules of several layers share: whether a cause holds for a pod that no node takes (`matching`, with `order`,
 //! `remedies` and `taint_meaning`), how containers ended (`crash`, `last_words`), the claims of a pod (`claims`),
-//! changes to a template (`template`, `stateful_set`), the share of nodes on which a cause holds (`share`),
+//! changes to a template (`template`, `after_change`), the share of nodes on which a cause holds (`share`),
 //! schedulers that say nothing (`silence`), and words for what `scheduler` gives as data (`agreement`, `preemption`,
 //! `failure`, `rejection`, `remedies`).
 
+pub(crate) mod after_change;
 pub(crate) mod agreement;
 pub(crate) mod claims;
 pub(crate) mod crash;
@@ -16,6 +17,5 @@ pub(crate) mod rejection;
 pub(crate) mod remedies;
 pub(crate) mod share;
 pub(crate) mod silence;
-pub(crate) mod stateful_set;
 pub(crate) mod taint_meaning;
 pub(crate) mod template;

@@ -240,6 +240,7 @@ fn fix(change: &str, command: &str) -> FixReport {
         risk: Risk::Changes,
         who: Who::Owner,
         verified: None,
+        follows: false,
     }
 }
 

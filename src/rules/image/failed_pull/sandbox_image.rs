@@ -43,7 +43,7 @@ pub(super) fn have_it() -> Fix {
     Fix::advice(
         say!(
             "failed-pull.load-sandbox-image",
-            "have image {image} on {node} before pods come: it is the sandbox image of the node's runtime, and without it none starts there"
+            "load image {image} into the runtime of {node}: it is the sandbox image of every pod there"
         ),
         Who::Admin,
     )
@@ -76,13 +76,12 @@ pub(super) fn of_node(failed: &FailedPull<'_>, mut finding: Finding) -> Finding 
     };
     let keep = say!(
         "failed-pull.pin-sandbox-image",
-        "replace {node} by one of a node image that brings its sandbox image along and pins it: the kubelet removes others when disk is short"
+        "use a node image that holds its sandbox image, pinned: the kubelet removes others when disk is short"
     );
-    finding.fixes = vec![
-        have_it(),
-        Fix::advice(change, Who::Admin),
-        Fix::advice(keep, Who::Admin),
-    ];
+    // there is none that could be loaded
+    let load = (failed.pull.failure != F::PlatformMismatch).then(have_it);
+    let others = [change, keep].map(|change| Fix::advice(change, Who::Admin));
+    finding.fixes = load.into_iter().chain(others).collect();
     finding
         .why(say!(
             "failed-pull.sandbox-image-why",
