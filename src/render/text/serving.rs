@@ -130,4 +130,23 @@ pub(super) fn changes(writer: &mut Writer, report: &Report, objects: &BTreeSet<O
         .fact("changes", left);
         writer.hanging_indent(&label(""), &Line::new().plain(&writer.says(&words)));
     }
+    let workloads = of(report, objects);
+    if let ([workload], false) = (workloads.as_slice(), changes.is_empty()) {
+        old(writer, workload);
+    }
+}
+
+/// Where the old revision fares no better, what was changed is seldom why, and going back does not help.
+fn old(writer: &mut Writer, workload: &WorkloadReport) {
+    let old = workload.rollout.as_ref().map(|rollout| &rollout.old);
+    let Some(old) = old.filter(|old| old.stuck > 0 && old.ready == 0) else {
+        return;
+    };
+    let words = Message::new(say!(
+        "text.serving.old-stuck",
+        "{stuck} {stuck|pod|pods} of the revision before {stuck|is|are} stuck as well"
+    ))
+    .fact("stuck", old.stuck);
+    let start = label(&writer.word(say!("text.serving.before", "old")));
+    writer.hanging_indent(&start, &Line::new().plain(&writer.says(&words)));
 }

@@ -89,6 +89,10 @@ pub(super) fn set_pull_secret(
         None if !from_account && !named.is_empty() => {
             return Fix::advice(change, Who::Owner).fact("offered", secret);
         }
+        // nor must a list that was not read be lost
+        _ if !pull_secrets::is_account_read(case) => {
+            return Fix::advice(change, Who::Owner).fact("offered", secret);
+        }
         _ => (pull_secrets::account(case), "/imagePullSecrets".to_owned()),
     };
     let before = named.iter().map(|named| json!({"name": named.name}));

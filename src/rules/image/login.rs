@@ -59,17 +59,27 @@ pub(super) fn new_secret(failed: &FailedPull<'_>, instead_of: Option<&str>) -> V
     let make = Fix::advice(make, Who::Owner)
         .fact("server", server(failed))
         .template(creation(failed, NAME));
-    let name = say!("login.name-secret", "name it under imagePullSecrets");
+    let name = say!(
+        "login.name-secret",
+        "name it under imagePullSecrets[ of {account}]"
+    );
     let name = image_edit::set_pull_secret(failed.case, name, instead_of, NAME).follows();
-    let of_account = name
-        .target
-        .as_ref()
-        .is_some_and(|target| target.known_kind() == Some(Kind::ServiceAccount));
+    let of_account = match &name.target {
+        Some(target) => target.known_kind() == Some(Kind::ServiceAccount),
+        None => instead_of.is_none(),
+    };
+    let account = pull_secrets::account(failed.case).argument();
     let name = Fix {
         template: name.command,
         command: String::new(),
         patch: Vec::new(),
+        of_template: !of_account,
         ..name
+    };
+    let name = if of_account {
+        name.fact("account", account)
+    } else {
+        name
     };
     let anew = of_account.then(|| take_list(failed).follows());
     [make, name].into_iter().chain(anew).collect()

@@ -142,6 +142,13 @@ pub(super) fn account(case: &Case<'_>) -> ObjectRef {
     )
 }
 
+/// Whether it was read.
+pub(super) fn is_account_read(case: &Case<'_>) -> bool {
+    let accounts = case.snapshot.service_accounts();
+    let account = accounts.get(case.namespace(), &account(case).name);
+    account.yes().is_some()
+}
+
 fn of_account<'c>(case: &'c Case<'c>) -> Vec<&'c str> {
     let accounts = case.snapshot.service_accounts();
     let account: Option<&ServiceAccount> =
