@@ -28,7 +28,7 @@ pub(super) fn write(writer: &mut Writer, report: &Report, block: &Block<'_>, abo
         head::names(writer, &objects);
         serving::changes(writer, report, &block.workloads());
     }
-    fixes::write(writer, &diagnosis.fixes, &same);
+    fixes::write(writer, &diagnosis.fixes, &same, &block.workloads());
     others(writer, block);
     if let Some(why) = &diagnosis.why_message {
         let name = label(&writer.word(say!("text.diagnosis.why", "why")));
@@ -104,7 +104,7 @@ fn known(writer: &mut Writer, diagnosis: &Diagnosis, objects: &[&Affected], same
         nodes::write(writer, diagnosis, quoted);
     }
     if !has_nodes || !same.has_agreement(diagnosis) {
-        agreement::write(writer, diagnosis.agreement.as_ref());
+        agreement::write(writer, diagnosis);
         let preemption = diagnosis.preemption.as_ref();
         if let Some(line) = preemption.and_then(|it| agreement::preemption(writer, it)) {
             writer.paragraph(&bar(), &bar().plain("  "), &line);

@@ -66,9 +66,8 @@ pub(super) fn sentence(group: &FailureGroup<'_>) -> Message {
         Topic::Taint(_) => {
             Message::new(say!("text.failure.taint", "taint {taint}")).fact("taint", taint(group))
         }
-        Topic::Label(_) => {
-            Message::new(say!("text.failure.label", "label {label}")).fact("label", label(group))
-        }
+        Topic::Label(_) => Message::new(say!("text.failure.label", "wants label {label}"))
+            .fact("label", label(group)),
         Topic::Spread(key) => spread(group, first, key),
         Topic::Apart(key) => apart(group, first, key),
         Topic::Together(key) => {
