@@ -89,7 +89,7 @@ fn others(case: &Case<'_>, matched: &Match<'_>, held: &Held<'_>) -> Finding {
         (true, true) => (
             say!(
                 "pod-anti-affinity.mutual",
-                "the pod and {holders} keep away from each other, which closes {share}"
+                "the pod and {holders} keep away from each other, which rules out {share}"
             ),
             say!(
                 "pod-anti-affinity.mutual-why",
@@ -103,11 +103,11 @@ fn others(case: &Case<'_>, matched: &Match<'_>, held: &Held<'_>) -> Finding {
         (true, false) => (
             say!(
                 "pod-anti-affinity.own",
-                "the pod's anti-affinity keeps it away from {holders}, which closes {share}"
+                "the pod's anti-affinity keeps it away from {holders}, which rules out {share}"
             ),
             say!(
                 "pod-anti-affinity.own-why",
-                "the anti-affinity is required, and goes by {key}: a {place} with such a pod is closed"
+                "the anti-affinity is required, and goes by {key}: a {place} with such a pod is ruled out"
             ),
             say!(
                 "pod-anti-affinity.make-preferred",
@@ -117,7 +117,7 @@ fn others(case: &Case<'_>, matched: &Match<'_>, held: &Held<'_>) -> Finding {
         (false, _) => (
             say!(
                 "pod-anti-affinity.theirs",
-                "the anti-affinity of {holders} keeps the pod away, which closes {share}"
+                "the anti-affinity of {holders} keeps the pod away, which rules out {share}"
             ),
             say!(
                 "pod-anti-affinity.theirs-why",
@@ -145,17 +145,17 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     let headline = if matched.says(&Reason::PodAntiAffinity) {
         say!(
             "pod-anti-affinity.from-message",
-            "the pod's anti-affinity[ to {avoided}] closes {share}"
+            "the pod's anti-affinity[ to {avoided}] rules out {share}"
         )
     } else if matched.says(&Reason::ExistingPodsAntiAffinity) {
         say!(
             "pod-anti-affinity.of-existing-pods",
-            "the anti-affinity of pods that run there already closes {share}"
+            "the anti-affinity of pods that run there already rules out {share}"
         )
     } else {
         say!(
             "pod-anti-affinity.either",
-            "an anti-affinity between pods closes {share}"
+            "an anti-affinity between pods rules out {share}"
         )
     };
     let terms = Term::of_anti_affinity(case.pod().spec(), case.namespace(), case.snapshot);

@@ -4,6 +4,7 @@
 //! Requests count, not use: a node that idles may have nothing left to promise
 //! (kube-scheduler `framework/plugins/noderesources/fit.go`, v1.37).
 
+use super::cluster_autoscaler;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::pod_requests;
 use crate::kubernetes::shell;
@@ -13,9 +14,9 @@ use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::scheduler::{Filter, FilterFailure, NodeResult, What, ranking};
 use crate::snapshot::Node;
-use crate::text::{Fact, Sentence, say};
+use crate::text::{Fact, Message, Sentence, say};
 use std::cell::LazyCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many of the pods that hold a resource are named.
 const HOLDERS: usize = 5;
@@ -28,10 +29,7 @@ const ASK_FOR_LESS: Sentence = say!(
     "shortage.ask-for-less",
     "ask for less {resource}, as far as the pod can do with less"
 );
-const ADD_A_NODE: Sentence = say!(
-    "shortage.add-a-node",
-    "add a node with room for {asked} {resource}"
-);
+const ADD_A_NODE: Sentence = say!("shortage.add-a-node", "add a node with room for {room}");
 
 /// What one node has of the resource.
 #[derive(Clone, Copy)]
@@ -107,7 +105,8 @@ pub(super) fn check(case: &Case<'_>, resource: &str) -> Vec<Finding> {
         Some(amounts) => counted(case, &matched, resource, amounts),
         None => from_message(case, &matched, resource),
     };
-    vec![matched.close(case, finding, Filter::NodeResourcesFit)]
+    let finding = matched.close(case, finding, Filter::NodeResourcesFit);
+    vec![cluster_autoscaler::awaited(case, finding)]
 }
 
 /// The node with the most of it left, of those that count: of one that is closed to the pod what is left is of no use to it, so
@@ -167,13 +166,39 @@ fn counted(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
     } else {
         at_most(case, matched, amounts)
     };
+    // a node that something else keeps the pod off may have enough
+    let is_short = |failure: &FilterFailure| matches!(&failure.what, What::Resource { resource: short, .. } if short == resource);
+    let has_enough = |node: &NodeResult| !node.failures.iter().any(is_short);
+    let usable = matched.all_nodes().iter().any(has_enough);
+    let usable = usable.then_some(say!("shortage.usable", "that it may use"));
     with_amounts(case, finding, resource, amounts)
+        .fact_if("usable", usable)
+        .fact("room", room(matched, amounts.node))
         .fact("most", amount(largest, resource))
         .fact("mostFits", largest.exact(resource))
         .inspect(shell::cluster([
             "describe",
             &format!("node/{}", amounts.node),
         ]))
+}
+
+/// All that is short on a node, which another one has to have at once.
+fn room(matched: &Match<'_>, node: &str) -> Vec<Message> {
+    let at = matched.all_nodes().iter().find(|one| one.node == node);
+    let failures = at.map(|node| node.failures.as_slice()).unwrap_or_default();
+    let short = failures.iter().filter_map(|failure| match &failure.what {
+        What::Resource {
+            resource, asked, ..
+        } => Some((resource.as_str(), *asked)),
+        _ => None,
+    });
+    let short: BTreeMap<&str, Quantity> = short.collect();
+    let message = |(resource, asked): (&str, Quantity)| {
+        Message::new(say!("shortage.room", "{asked} {resource}"))
+            .fact("asked", amount(asked, resource))
+            .fact("resource", resource)
+    };
+    short.into_iter().map(message).collect()
 }
 
 /// An amount as a sentence gives it.
@@ -205,20 +230,38 @@ pub(super) fn with_amounts(
 fn never(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     matched
         .finding(case, say!("shortage.never", "the pod asks for {asked} {resource}, and no node that it may use has more than {most}"))
-        .why(say!("shortage.never-why", "that is what nodes can promise to pods in all, so neither waiting nor evicting others helps"))
+        .why(say!("shortage.never-why", "that is what the nodes have for pods in all, so neither waiting nor evicting others helps"))
         .fix([
             Fix::advice(say!("shortage.ask-for-what-a-node-has", "ask for {mostFits} {resource} or less"), Who::Owner),
             Fix::advice(say!("shortage.add-a-larger-node", "add a node that has at least {asked} {resource} for pods"), Who::Admin),
         ])
 }
 
+/// Whether the nodes that count have left the same of it.
+fn each_has_the_same(matched: &Match<'_>) -> bool {
+    let failures = matched.failures();
+    let free: Vec<Quantity> = failures
+        .filter_map(|(_, failure)| match &failure.what {
+            What::Resource { free, .. } => Some(*free),
+            _ => None,
+        })
+        .collect();
+    let first = free.first();
+    free.len() > 1 && free.iter().all(|one| Some(one) == first)
+}
+
 fn not_now(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amounts<'_>) -> Finding {
     let room = amounts.free > Quantity::ZERO;
     let held = !holders(case, resource, amounts.node).is_empty();
-    let headline = if room {
+    let headline = if room && each_has_the_same(matched) {
+        say!(
+            "shortage.each-has",
+            "the pod asks for {asked} {resource}, and no node[ {usable}] has that much left: each has {free}"
+        )
+    } else if room {
         say!(
             "shortage.not-enough-left",
-            "the pod asks for {asked} {resource}, and no node has that much left: {node} comes closest with {free}"
+            "the pod asks for {asked} {resource}, and no node[ {usable}] has that much left: {node} comes closest with {free}"
         )
     } else {
         NONE_LEFT
@@ -233,7 +276,7 @@ fn not_now(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
     );
     matched
         .finding(case, headline)
-        .why(say!("shortage.requests-count", "what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised[, most of it to {holders}]"))
+        .why(say!("shortage.requests-count", "what pods request counts, not what they use: {node} has {allocatable} {resource} for pods, of which {taken} is requested[, most of it by {holders}]"))
         .fix(room.then(|| Fix::advice(smaller, Who::Owner)))
         .fix(held.then(|| Fix::advice(others, Who::Owner)))
         .fix([Fix::advice(ADD_A_NODE, Who::Admin)])
@@ -244,14 +287,14 @@ fn at_most(case: &Case<'_>, matched: &Match<'_>, amounts: Amounts<'_>) -> Findin
     let headline = if amounts.free > Quantity::ZERO {
         say!(
             "shortage.not-enough-left-at-most",
-            "the pod asks for {asked} {resource}, and no node has that much left: {node} comes closest with {free} at most"
+            "the pod asks for {asked} {resource}, and no node[ {usable}] has that much left: {node} comes closest with {free} at most"
         )
     } else {
         NONE_LEFT
     };
     matched
         .finding(case, headline)
-        .why(say!("shortage.at-most", "what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised to those that were read; pods of all namespaces were not"))
+        .why(say!("shortage.at-most", "what pods request counts, not what they use: {node} has {allocatable} {resource} for pods, of which {taken} is requested by those that were read; pods of all namespaces were not"))
         .fix([
             Fix::advice(ASK_FOR_LESS, Who::Owner),
             Fix::advice(ADD_A_NODE, Who::Admin),
@@ -276,10 +319,19 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding
         .finding(case, headline)
         .fact_if("asked", asked.map(|asked| amount(asked, resource)))
         .fact("resource", resource)
-        .why(say!("shortage.not-computed", "what pods request counts, not what they use; how much each node has left could not be computed, since nodes or pods of all namespaces were not read"))
+        .why(say!(
+            "shortage.not-computed",
+            "what pods request counts, not what they use"
+        ))
         .fix([
             Fix::advice(ASK_FOR_LESS, Who::Owner),
-            Fix::advice(say!("shortage.add-a-node-or-lower-requests", "add a node, or lower the requests of other pods"), Who::Admin),
+            Fix::advice(
+                say!(
+                    "shortage.add-a-node-or-lower-requests",
+                    "add a node, or lower the requests of other pods"
+                ),
+                Who::Admin,
+            ),
         ])
         .inspect(shell::cluster(["describe", "nodes"]))
 }
