@@ -64,7 +64,7 @@ fn others(writer: &mut Writer, block: &Block<'_>) {
     }
     let words = Message::new(say!(
         "text.diagnosis.others",
-        "likewise for the {others} {others|other|others}: -o wide"
+        "likewise for {others} more {others|workload|workloads}: -o wide"
     ))
     .fact("others", others);
     let words = Line::of(Style::Faint, &writer.says(&words));
