@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// Every option of the commands that are printed. Any other word that begins with a dash is a name or a value.
-const OPTIONS: [&str; 38] = [
+const OPTIONS: [&str; 39] = [
     "-A",
     "-L",
     "-a",
@@ -24,6 +24,7 @@ const OPTIONS: [&str; 38] = [
     "-u",
     "-v",
     "--all-containers",
+    "--as",
     "--config",
     "--creds",
     "--docker-password",

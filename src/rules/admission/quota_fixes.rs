@@ -168,7 +168,7 @@ impl Situation<'_, '_> {
         let patch = vec![patch::add("/spec/strategy", strategy)];
         let change = say!(
             "quota-exceeded.stop-old-pod-first",
-            "let rolling updates stop an old pod, which leaves its share of the quota, before they start a new one (maxSurge 0, maxUnavailable 1); {serving|only one pod serves|{serving} of {replicas} pods serve} meanwhile"
+            "let rolling updates stop an old pod, which leaves its share of the quota, before they start a new one (maxSurge 0, maxUnavailable 1); {serving|1 of {replicas} pods serves|{serving} of {replicas} pods serve} meanwhile"
         );
         let serves_none = say!(
             "quota-exceeded.stop-only-pod-first",

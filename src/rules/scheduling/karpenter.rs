@@ -69,11 +69,11 @@ fn words(says: &[PoolSays], no_instance_type: bool) -> (Sentence, Sentence, Who)
         (
             say!(
                 "autoscaler-cannot-help.nodepool-limits",
-                "Karpenter adds no node: NodePool[ {pool}], which may take the pod, has reached its limits"
+                "Karpenter adds no node: a NodePool[, {pool},] that may take the pod has reached its limits"
             ),
             say!(
                 "autoscaler-cannot-help.raise-nodepool-limits",
-                "raise the limits of NodePool[ {pool}]"
+                "raise the limits of the NodePool[ {pool}]"
             ),
             Who::Admin,
         )

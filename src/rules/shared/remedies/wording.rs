@@ -35,7 +35,7 @@ fn stop_old_pod_first(replicas: Option<i64>) -> Message {
         ),
         Some(_) => say!(
             "remedy.stop-one-of-several-first",
-            "let rolling updates stop an old pod before they start a new one (maxSurge 0, maxUnavailable 1); {serving} of {replicas} pods serve meanwhile"
+            "let rolling updates stop an old pod before they start a new one (maxSurge 0, maxUnavailable 1); {serving|1 of {replicas} pods serves|{serving} of {replicas} pods serve} meanwhile"
         ),
         None => say!(
             "remedy.stop-old-pod-first",
