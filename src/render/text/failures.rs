@@ -99,6 +99,10 @@ fn port(ports: &str, holders: Message) -> Message {
 /// Pods that must be near and are not.
 fn apart(group: &FailureGroup<'_>, first: &FilterFailureReport, key: &str) -> Message {
     let sentence = match first.domain {
+        Some(_) if key == HOSTNAME => say!(
+            "text.failure.none-on-nodes",
+            "no {pods} on {nodes|it|any of them}"
+        ),
         Some(_) => say!("text.failure.none-near", "no {pods} {place}"),
         None => say!(
             "text.failure.no-key-near",
@@ -107,6 +111,7 @@ fn apart(group: &FailureGroup<'_>, first: &FilterFailureReport, key: &str) -> Me
     };
     Message::new(sentence)
         .fact_if("pods", first.pods_wanted())
+        .fact("nodes", group.nodes())
         .fact("place", place(group, key))
         .fact("key", key)
 }

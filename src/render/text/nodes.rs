@@ -37,7 +37,7 @@ pub(super) fn write(writer: &mut Writer, diagnosis: &Diagnosis, below: bool) {
     if !diagnosis.nodes.is_empty() {
         table(writer, diagnosis);
     }
-    for line in not_computed(writer, &diagnosis.unread) {
+    for line in not_computed(writer, diagnosis) {
         writer.paragraph(&bar(), &bar().plain("  "), &line);
     }
 }
@@ -162,7 +162,10 @@ fn cut(mut rows: Vec<Row<'_>>, most: usize) -> (Vec<Row<'_>>, Vec<Row<'_>>) {
 }
 
 /// Filters that the table leaves out, by what was not read.
-pub(super) fn not_computed(writer: &Writer, unread: &[UnreadReport]) -> Vec<Line> {
+pub(super) fn not_computed(writer: &Writer, diagnosis: &Diagnosis) -> Vec<Line> {
+    let unread: &[UnreadReport] = &diagnosis.unread;
+    let failures = || diagnosis.nodes.iter().flat_map(|node| &node.failures);
+    let is_in_part = |filters: &[&str]| failures().any(|one| filters.contains(&one.filter));
     let mut by_gap: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
     for unread in unread {
         let object = [unread.namespace.as_deref(), unread.name.as_deref()];
@@ -178,13 +181,21 @@ pub(super) fn not_computed(writer: &Writer, unread: &[UnreadReport]) -> Vec<Line
     let name = writer.word(say!("text.nodes.not-computed", "not computed"));
     let line = |((what, why), mut filters): ((String, &str), Vec<&str>)| {
         filters.dedup();
-        let words = Message::new(say!(
-            "text.nodes.filters-not-computed",
-            "{filters} ({what} not read: {why})"
-        ))
-        .fact("filters", filters.join(", "))
-        .fact("what", what)
-        .fact("why", terms::not_read(why));
+        let sentence = if is_in_part(&filters) {
+            say!(
+                "text.nodes.filters-in-part",
+                "part of {filters} ({what} not read: {why})"
+            )
+        } else {
+            say!(
+                "text.nodes.filters-not-computed",
+                "{filters} ({what} not read: {why})"
+            )
+        };
+        let words = Message::new(sentence)
+            .fact("filters", filters.join(", "))
+            .fact("what", what)
+            .fact("why", terms::not_read(why));
         Line::of(Style::Unknown, &format!("{name}: ")).plain(&writer.says(&words))
     };
     by_gap.into_iter().map(line).collect()

@@ -341,7 +341,7 @@ fn remarks(writer: &Writer, diagnosis: &Diagnosis) -> Vec<Line> {
     let agreement = agreement.and_then(|agreement| agreement::verdict(writer, agreement));
     let preemption = preemption.and_then(|preemption| agreement::preemption(writer, preemption));
     let mut lines = nodes::before(writer, diagnosis);
-    lines.extend(nodes::not_computed(writer, &diagnosis.unread));
+    lines.extend(nodes::not_computed(writer, diagnosis));
     lines.extend(agreement.into_iter().chain(preemption));
     lines
 }

@@ -62,12 +62,13 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let look = match &says {
         Autoscaler::KarpenterFailed { pools } => match karpenter::refusing_pool(pools) {
-            Some(pool) => shell::cluster(["describe", "nodepool", pool]),
+            Some(pool) => shell::cluster(["describe", &format!("nodepool/{pool}")]),
             None => shell::cluster(["get", "nodepools,nodeclaims"]),
         },
         Autoscaler::NotTriggered { groups } if is_failure(groups) => {
-            let of_status = "--field-selector=involvedObject.name=cluster-autoscaler-status";
-            shell::kubectl("kube-system", ["get", "events", of_status])
+            // with its events
+            let status = "configmap/cluster-autoscaler-status";
+            shell::kubectl("kube-system", ["describe", status])
         }
         _ => {
             let status = "configmap/cluster-autoscaler-status";

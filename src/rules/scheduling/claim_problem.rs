@@ -156,7 +156,7 @@ fn sentences(problem: &ClaimProblem) -> (Sentence, Sentence, Sentence, Who) {
         ClaimProblem::OtherNode => (
             say!(
                 "dra-claim.other-node",
-                "a ResourceClaim of the pod is allocated for another node, which rules out {share}"
+                "{claims|ResourceClaim|ResourceClaims} {claims} {claims|is|are} allocated for another node, which rules out {share}"
             ),
             say!(
                 "dra-claim.other-node-why",

@@ -49,7 +49,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .fact_if("group", group.map(|group| group.name))
             .evidence(group.map(|group| group.evidence(case)))
             .inspect(match group {
-                Some(group) => case.kubectl(["describe", resource, group.name]),
+                Some(group) => case.kubectl(["describe", &format!("{resource}/{}", group.name)]),
                 None => case.kubectl(["get", resource]),
             }),
     ]

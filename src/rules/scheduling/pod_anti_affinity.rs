@@ -75,8 +75,20 @@ fn predecessors(case: &Case<'_>, matched: &Match<'_>) -> Finding {
 }
 
 fn siblings(case: &Case<'_>, matched: &Match<'_>) -> Finding {
+    // where the pod may use only some nodes, more of them are of no help
+    let headline = if matched.nodes().len() < matched.all_nodes().len() {
+        say!(
+            "pod-anti-affinity.siblings-on-some",
+            "more replicas than {places} that the pods may use: by the anti-affinity of {owner} a {place} takes one of them, and only {nodes} {nodes|suits|suit} them"
+        )
+    } else {
+        say!(
+            "pod-anti-affinity.siblings",
+            "more replicas than {places}: by the anti-affinity of {owner} a {place} takes one of its pods, and each that could run another has one"
+        )
+    };
     matched
-        .finding(case, say!("pod-anti-affinity.siblings", "more replicas than {places}: by the anti-affinity of {owner} a {place} takes one of its pods, and each that could run another has one"))
+        .finding(case, headline)
         .why(say!("pod-anti-affinity.siblings-why", "the anti-affinity is required, so there can be one replica a {place}"))
         .fix([
             Fix::advice(say!("pod-anti-affinity.run-fewer", "run no more replicas than there are {places} for, or make the anti-affinity preferred"), Who::Owner),

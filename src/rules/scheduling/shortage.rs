@@ -13,7 +13,7 @@ use crate::rules::Case;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::scheduler::{Filter, FilterFailure, NodeResult, What, ranking};
-use crate::snapshot::Node;
+use crate::snapshot::{Kind, Node};
 use crate::text::{Fact, Message, Sentence, say};
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -215,7 +215,12 @@ pub(super) fn with_amounts(
 ) -> Finding {
     let free = amounts.free.max(Quantity::ZERO);
     let taken = amounts.allocatable.saturating_sub(amounts.free);
-    let holders = holders(case, resource, amounts.node);
+    let (holders, theirs) = holders(case, resource, amounts.node);
+    let part = if theirs >= taken {
+        say!("shortage.all", "all")
+    } else {
+        say!("shortage.most", "most")
+    };
     finding
         .fact("resource", resource)
         .fact("asked", amount(amounts.asked, resource))
@@ -224,6 +229,7 @@ pub(super) fn with_amounts(
         .fact("fits", free.exact(resource))
         .fact("allocatable", amount(amounts.allocatable, resource))
         .fact("taken", amount(taken, resource))
+        .fact_if("part", (!holders.is_empty()).then_some(part))
         .fact_if("holders", (!holders.is_empty()).then_some(holders))
 }
 
@@ -252,7 +258,7 @@ fn each_has_the_same(matched: &Match<'_>) -> bool {
 
 fn not_now(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amounts<'_>) -> Finding {
     let room = amounts.free > Quantity::ZERO;
-    let held = !holders(case, resource, amounts.node).is_empty();
+    let held = !holders(case, resource, amounts.node).0.is_empty();
     let headline = if room && each_has_the_same(matched) {
         say!(
             "shortage.each-has",
@@ -276,10 +282,16 @@ fn not_now(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
     );
     matched
         .finding(case, headline)
-        .why(say!("shortage.requests-count", "what pods request counts, not what they use: {node} has {allocatable} {resource} for pods, of which {taken} is requested[, most of it by {holders}]"))
+        .why(say!("shortage.requests-count", "what pods request counts, not what they use: {node} has {allocatable} {resource} for pods, of which {taken} is requested[, {part} of it by {holders}]"))
         .fix(room.then(|| Fix::advice(smaller, Who::Owner)))
         .fix(held.then(|| Fix::advice(others, Who::Owner)))
-        .fix([Fix::advice(ADD_A_NODE, Who::Admin)])
+        .fix(add_a_node(case))
+}
+
+/// Of no use to a pod of a DaemonSet, which goes to its one node.
+fn add_a_node(case: &Case<'_>) -> Option<Fix> {
+    let is_daemon = case.subject().known_kind() == Some(Kind::DaemonSet);
+    (!is_daemon).then(|| Fix::advice(ADD_A_NODE, Who::Admin))
 }
 
 /// Pods that were not read may hold what looks free, so nothing here may be more exact than the table of nodes, nor less.
@@ -295,10 +307,8 @@ fn at_most(case: &Case<'_>, matched: &Match<'_>, amounts: Amounts<'_>) -> Findin
     matched
         .finding(case, headline)
         .why(say!("shortage.at-most", "what pods request counts, not what they use: {node} has {allocatable} {resource} for pods, of which {taken} is requested by those that were read; pods of all namespaces were not"))
-        .fix([
-            Fix::advice(ASK_FOR_LESS, Who::Owner),
-            Fix::advice(ADD_A_NODE, Who::Admin),
-        ])
+        .fix([Fix::advice(ASK_FOR_LESS, Who::Owner)])
+        .fix(add_a_node(case))
 }
 
 /// Only the scheduler's message is known, perhaps with what the pod asks for.
@@ -323,21 +333,19 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding
             "shortage.not-computed",
             "what pods request counts, not what they use"
         ))
-        .fix([
-            Fix::advice(ASK_FOR_LESS, Who::Owner),
-            Fix::advice(
-                say!(
-                    "shortage.add-a-node-or-lower-requests",
-                    "add a node, or lower the requests of other pods"
-                ),
-                Who::Admin,
+        .fix(asked.map(|_| Fix::advice(ASK_FOR_LESS, Who::Owner)))
+        .fix([Fix::advice(
+            say!(
+                "shortage.add-a-node-or-lower-requests",
+                "add a node, or lower the requests of other pods"
             ),
-        ])
+            Who::Admin,
+        )])
         .inspect(shell::cluster(["describe", "nodes"]))
 }
 
-/// The pods on a node that hold most of a resource: `namespace/name amount`.
-fn holders(case: &Case<'_>, resource: &str, node: &str) -> Vec<String> {
+/// The pods on a node that hold most of a resource, `namespace/name amount`, and how much they hold.
+fn holders(case: &Case<'_>, resource: &str, node: &str) -> (Vec<String>, Quantity) {
     let pod_records = case.snapshot.pod_records();
     let mut holders: Vec<_> = pod_records
         .on_node(node)
@@ -348,7 +356,9 @@ fn holders(case: &Case<'_>, resource: &str, node: &str) -> Vec<String> {
         .collect();
     // the sort is stable, so equals stay in order of their names
     holders.sort_by(|(a, _), (b, _)| b.cmp(a));
-    holders
+    let theirs = holders.iter().take(HOLDERS).map(|(amount, _)| *amount);
+    let theirs = theirs.sum();
+    let names = holders
         .into_iter()
         .take(HOLDERS)
         .map(|(amount, pod_record)| {
@@ -359,5 +369,6 @@ fn holders(case: &Case<'_>, resource: &str, node: &str) -> Vec<String> {
                 amount.human(resource)
             )
         })
-        .collect()
+        .collect();
+    (names, theirs)
 }

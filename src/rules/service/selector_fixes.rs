@@ -4,7 +4,6 @@ use super::nearest_labels::{Candidate, Difference};
 use crate::kubernetes::labels::is_set_by_controller;
 use crate::kubernetes::patch;
 use crate::kubernetes::selector::carries;
-use crate::kubernetes::shell;
 use crate::rules::Case;
 use crate::rules::finding::{Fix, Who};
 use crate::snapshot::Kind;
@@ -53,7 +52,12 @@ pub(super) fn reselect(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Option<F
     if selector.is_empty() || !matches_only(case, near, &selector) {
         return None;
     }
-    let change = if near.pods == 0 {
+    let change = if near.pods == 0 && near.is_scaled_to_zero() {
+        say!(
+            "service-selector-mismatch.change-selector-and-scale",
+            "if its pods are meant, change the selector to {proposed}, which only this template has, and scale {workload} up, which has 0 replicas"
+        )
+    } else if near.pods == 0 {
         say!(
             "service-selector-mismatch.change-selector-to-template",
             "if its pods are meant, change the selector to {proposed}, which only this template has"
@@ -118,22 +122,6 @@ pub(super) fn label(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Option<Fix>
     );
     let fix = Fix::edit(change, Who::Owner, object.clone(), operations, &Value::Null);
     Some(fix.fact("wanted", pairs))
-}
-
-/// After the selector has found its workload, there is still no pod.
-pub(super) fn scale_up(near: &Candidate<'_>) -> Option<Fix> {
-    let scales = near.owner.known_kind().is_some_and(Kind::scales);
-    if near.pods > 0 || !scales || !near.is_scaled_to_zero() {
-        return None;
-    }
-    let change = say!(
-        "service-selector-mismatch.scale-up",
-        "then give {workload} pods: it is scaled to 0"
-    );
-    let namespace = near.owner.namespace.as_deref().unwrap_or_default();
-    let words = ["scale", &near.owner.argument(), "--replicas=N"];
-    let template = shell::kubectl(namespace, words);
-    Some(Fix::advice(change, Who::Owner).template(template))
 }
 
 /// What the selector asks for and the pods do not carry.

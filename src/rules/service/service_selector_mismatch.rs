@@ -5,7 +5,7 @@
 
 use super::certainty::certainty;
 use super::nearest_labels::{Candidate, find};
-use super::selector_fixes::{ServiceCase, agree, label, reselect, scale_up, written};
+use super::selector_fixes::{ServiceCase, agree, label, reselect, written};
 use crate::kubernetes::shell;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Check, Layer, Root, Rule};
@@ -148,7 +148,7 @@ fn nearest(case: &ServiceCase<'_>, near: &Candidate<'_>, finding: Finding) -> Fi
     if finding.fixes.is_empty() {
         return finding.fix(agree(case, near));
     }
-    finding.fix(scale_up(near))
+    finding
 }
 
 /// The labels of one of the pods, or of the template.

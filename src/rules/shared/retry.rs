@@ -3,6 +3,7 @@
 use crate::rules::Case;
 use crate::rules::finding::{Fix, Who};
 use crate::scheduler::room;
+use crate::snapshot::DEFAULT_SCHEDULER;
 use crate::text::{Message, Seconds, say};
 
 /// Seconds after which an unschedulable pod is tried again at the latest (kube-scheduler `backend/queue`,
@@ -18,6 +19,13 @@ pub(in crate::rules) fn silent(case: &Case<'_>) -> Option<Seconds> {
 
 /// To look again when the scheduler has tried again.
 pub(in crate::rules) fn look_again(case: &Case<'_>) -> Fix {
+    if case.pod().scheduler() != DEFAULT_SCHEDULER {
+        let change = Message::new(say!(
+            "retry.of-another-scheduler",
+            "look again when {scheduler} has tried again"
+        ));
+        return Fix::advice(change.fact("scheduler", case.pod().scheduler()), Who::Owner);
+    }
     let left = silent(case).map(|Seconds(silent)| Seconds(RETRY - silent));
     let change = match left.filter(|Seconds(left)| *left > 0) {
         Some(left) => Message::new(say!(

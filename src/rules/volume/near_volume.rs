@@ -234,16 +234,18 @@ impl NearVolume<'_> {
                 Some(Fix::advice(change, Who::Owner).fact("class", class))
             }
             Mismatch::VolumeMode { has, .. } => {
-                let change = say!(
-                    "near-volume.ask-its-mode",
-                    "make the claim anew with volumeMode {has}, if the volume {volume} was meant[; a Block volume is used by {devices} in place of volumeMounts]"
-                );
-                let devices = (*has == "Block").then_some("volumeDevices");
-                let fix = Fix::advice(change, Who::Owner).fact("has", *has);
-                Some(match devices {
-                    Some(devices) => fix.fact("devices", devices),
-                    None => fix,
-                })
+                let change = if *has == "Block" {
+                    say!(
+                        "near-volume.ask-for-a-device",
+                        "make the claim anew with volumeMode {has}, if the volume {volume} was meant; the container then names it under volumeDevices in place of volumeMounts"
+                    )
+                } else {
+                    say!(
+                        "near-volume.ask-its-mode",
+                        "make the claim anew with volumeMode {has}, if the volume {volume} was meant"
+                    )
+                };
+                Some(Fix::advice(change, Who::Owner).fact("has", *has))
             }
             Mismatch::Claimed(_) | Mismatch::Terminating | Mismatch::Phase(_) => None,
             _ => Some(Fix::advice(
