@@ -137,7 +137,10 @@ mod tests {
             ),
             (
                 "2/3 tasks in gang unschedulable: pod group is not ready, 1 Running, 2 Pending, 3 minAvailable; Pending: 2 Unschedulable",
-                Gang::Wants { wanted: 3 },
+                Gang::Partly {
+                    running: 1,
+                    wanted: 3,
+                },
             ),
             (
                 "0/0 tasks in gang unschedulable: pod group is not ready, 5 minAvailable",

@@ -62,11 +62,20 @@ fn others(writer: &mut Writer, block: &Block<'_>) {
     if others == 0 || block.first.fixes.is_empty() {
         return;
     }
-    let words = Message::new(say!(
-        "text.diagnosis.others",
-        "likewise for {others} more {others|workload|workloads}: -o wide"
-    ))
-    .fact("others", others);
+    let workloads = block.workloads().len().saturating_sub(1);
+    let words = if workloads > 0 {
+        Message::new(say!(
+            "text.diagnosis.others",
+            "likewise for {others} more {others|workload|workloads}: -o wide"
+        ))
+        .fact("others", workloads)
+    } else {
+        Message::new(say!(
+            "text.diagnosis.other-findings",
+            "likewise for {others} more of it: -o wide"
+        ))
+        .fact("others", others)
+    };
     let words = Line::of(Style::Faint, &writer.says(&words));
     writer.hanging_indent(&label(""), &words);
 }

@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Causes that a line about a gap names.
 const AFFECTED: usize = 3;
+/// Causes of which the first three by the alphabet would tell nothing.
+const MANY: usize = 6;
 /// Objects that a line about a gap names.
 const UNREAD: usize = 6;
 
@@ -42,7 +44,7 @@ pub(super) fn gaps<'r>(
             .collect();
         let (mut named_first, others): (Vec<&str>, Vec<&str>) =
             causes.into_iter().partition(|cause| found.contains(cause));
-        let is_open = named_first.is_empty() && others.len() > AFFECTED && !writer.whole();
+        let is_open = named_first.is_empty() && others.len() > MANY && !writer.whole();
         let at_most = match named_first.len() {
             0 => AFFECTED,
             known => known.min(AFFECTED),

@@ -239,6 +239,19 @@ fn is_asked_by_pods(resource: &str) -> bool {
 }
 
 impl Shortage {
+    /// One of which a single pod is missing.
+    #[cfg(test)]
+    pub(super) fn of_cpu(used: Quantity, hard: Quantity, asked: Quantity) -> Self {
+        Shortage {
+            resource: "requests.cpu".to_owned(),
+            used,
+            hard: Some(hard),
+            asked: Some(asked),
+            least: asked,
+            all: asked,
+        }
+    }
+
     /// What the limit has to be for all that is missing.
     pub(super) fn needed(&self) -> Quantity {
         self.used + self.all

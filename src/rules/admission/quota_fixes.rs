@@ -247,8 +247,8 @@ impl Situation<'_, '_> {
         is_any.then(|| Fix::advice(change, Who::Owner).fact("shares", shares))
     }
 
-    /// A Deployment keeps ReplicaSets of old revisions only to go back to them, and cleans up no more while it is refused a new one
-    /// (pkg/controller/deployment/sync.go cleanupDeployment, which comes after a complete rollout, 1.37).
+    /// A Deployment keeps ReplicaSets of old revisions only to go back to them, and cleans up no more while it is
+    /// refused a new one (pkg/controller/deployment/sync.go cleanupDeployment, after a complete rollout, 1.37).
     fn delete_old_sets(&self) -> Option<Fix> {
         let is_short = |one: &Shortage| one.resource == "count/replicasets.apps";
         if !self.by.shortages.iter().any(is_short) {

@@ -168,3 +168,67 @@ fn asked(set: &Workload, resource: &str) -> Option<Quantity> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn milli(milli: i64) -> Quantity {
+        Quantity::from_milli(milli)
+    }
+
+    /// Two old pods of a Deployment that wants two, and may have one more for a while.
+    const TWO: Rollout = Rollout {
+        replicas: 2,
+        surge: 1,
+        old: 2,
+        new: 0,
+    };
+
+    #[test]
+    fn an_old_pod_goes_first_only_where_the_whole_rollout_then_fits() {
+        let fits = |used, hard, old, new| {
+            let shortage = Shortage::of_cpu(milli(used), milli(hard), milli(new));
+            TWO.fits_in_place(&shortage, milli(old))
+        };
+        // what goes is less than what comes
+        assert!(!fits(1000, 2000, 500, 2000));
+        // the first new pod fits, and the second does not
+        assert!(!fits(1000, 2500, 500, 2000));
+        assert!(fits(2000, 3000, 1000, 1500));
+        // others use it as well
+        assert!(!fits(2500, 3000, 1000, 1500));
+        assert!(fits(2000, 2000, 1000, 1000));
+    }
+
+    #[test]
+    fn a_rollout_takes_the_most_at_its_turn_or_at_its_end() {
+        let of = |used, hard, old, new| {
+            let shortage = Shortage::of_cpu(milli(used), milli(hard), milli(new));
+            let peak = TWO.peak(&shortage, milli(old)).unwrap();
+            (peak, TWO.share(&shortage, milli(old)).unwrap())
+        };
+        // two new ones and an old one; so much for each that these fit
+        assert_eq!(of(1000, 2000, 500, 2000), (milli(4500), milli(750)));
+        // smaller ones come while both old ones are there
+        assert_eq!(of(4000, 4000, 2000, 500), (milli(4500), milli(0)));
+    }
+
+    #[test]
+    fn a_percentage_of_the_surge_is_rounded_up() {
+        let surge = |strategy: serde_json::Value| {
+            let workload = Workload {
+                strategy: Some(strategy),
+                ..Workload::default()
+            };
+            surge(Some(&workload), 5)
+        };
+        let json =
+            serde_json::json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "30%"}});
+        assert_eq!(surge(json), Some(2));
+        let json = serde_json::json!({"rollingUpdate": {"maxSurge": 3}});
+        assert_eq!(surge(json), Some(3));
+        assert_eq!(surge(serde_json::json!({"type": "Recreate"})), None);
+        assert_eq!(super::surge(None, 4), Some(1));
+    }
+}

@@ -1,5 +1,6 @@
 //! What keeps a group of pods from being placed, as the headline of `gang_incomplete` says it.
 
+use super::message_only::MessageOnly;
 use crate::messages::gang::Gang;
 use crate::text::{Sentence, say};
 
@@ -39,4 +40,10 @@ pub(super) fn of(says: &Gang, has_waited: bool) -> Sentence {
             "fewer pods of the group[ {group}] exist or fit a node than it needs"
         ),
     }
+}
+
+/// `5m0s` of "rejected due to timeout after waiting 5m0s at plugin GangScheduling"
+pub(super) fn waited<'m>(only: &MessageOnly<'m>) -> Option<&'m str> {
+    let (_, rest) = only.clause.text.split_once("after waiting ")?;
+    rest.split_whitespace().next()
 }

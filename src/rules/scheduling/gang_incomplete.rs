@@ -67,7 +67,7 @@ fn from_message(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
         Reason::PermitTimeout { .. } => Gang::Waits,
         _ => gang::read(&only.clause.text),
     };
-    let headline = gang_headline::of(&says, waited(only).is_some());
+    let headline = gang_headline::of(&says, gang_headline::waited(only).is_some());
     let finding = only.finding(case, headline).why(say!(
         "gang-incomplete.why",
         "the scheduler places all pods of the group at once or none, so that they do not hold nodes and wait for each other"
@@ -77,6 +77,10 @@ fn from_message(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
     let mut finding = match &says {
         Gang::TooFew { present, wanted } => few(case, finding, *present, *wanted),
         Gang::Wants { wanted } => others_missing(finding.fact("wanted", *wanted)),
+        Gang::Partly { running, wanted } if others => {
+            let finding = finding.fact("running", *running);
+            others_missing(finding.fact("wanted", *wanted))
+        }
         Gang::Partly { running, wanted } => finding
             .fact("running", *running)
             .fact("wanted", *wanted)
@@ -106,19 +110,15 @@ fn from_message(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
             );
             finding.fix([Fix::advice(change, Who::Owner)])
         }
-        Gang::Waits | Gang::Unknown => others_missing(finding.fact_if("waited", waited(only))),
+        Gang::Waits | Gang::Unknown => {
+            others_missing(finding.fact_if("waited", gang_headline::waited(only)))
+        }
     };
     if others {
         finding.certainty = Certainty::Possible;
         finding.rank = u32::MAX - 1;
     }
     finding
-}
-
-/// `5m0s` of "rejected due to timeout after waiting 5m0s at plugin GangScheduling"
-fn waited<'m>(only: &MessageOnly<'m>) -> Option<&'m str> {
-    let (_, rest) = only.clause.text.split_once("after waiting ")?;
-    rest.split_whitespace().next()
 }
 
 fn few(case: &Case<'_>, finding: Finding, present: u32, wanted: u32) -> Finding {

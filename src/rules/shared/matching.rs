@@ -153,7 +153,7 @@ impl<'e> Match<'e> {
             ));
         finding.headline = say!(
             "matching.out-of-date-headline",
-            "the scheduler said {said}[ {age} ago]; by what was read now {room} {room|has|have} room"
+            "the scheduler said \"{said}\"[ {age} ago]; by what was read now {room} {room|has|have} room"
         );
         finding.fixes = vec![retry::look_again(case)];
         finding
