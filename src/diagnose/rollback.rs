@@ -94,6 +94,14 @@ fn of_one_revision(diagnosis: &Diagnosis, snapshot: &Snapshot<'_>) -> Option<(Ob
                 let set = ObjectRef::new(Kind::ReplicaSet, namespace, name);
                 Some((snapshot.outermost(set), name.to_owned()))
             }
+            // the pods were refused to one of its ReplicaSets
+            Kind::Deployment => {
+                let set = &diagnosis.proof.object;
+                let is_own = set.known_kind() == Some(Kind::ReplicaSet);
+                let owner = snapshot.outermost(set.clone());
+                let is_own = is_own && owner == ObjectRef::new(Kind::Deployment, namespace, name);
+                is_own.then(|| (owner, set.name.clone()))
+            }
             _ => None,
         }
     };

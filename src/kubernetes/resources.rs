@@ -59,6 +59,18 @@ pub fn pod_requests(spec: &PodSpec) -> Amounts {
     amounts
 }
 
+/// The same of its limits, as a ResourceQuota counts them; what has none counts as nothing.
+pub fn pod_limits(spec: &PodSpec) -> Amounts {
+    let of = |container: &Container| {
+        let resources = container.resources.as_ref();
+        read(resources.and_then(|resources| resources.limits.as_ref()))
+    };
+    let mut amounts = aggregate(spec, of);
+    let pod_level = spec.resources.as_ref().and_then(|it| it.limits.as_ref());
+    replace_pod_level(&mut amounts, read(pod_level));
+    amounts
+}
+
 /// What a bound pod takes from its node. A resize in place counts with the largest of what is wished, granted and in force,
 /// and without the wish once the kubelet has called it infeasible.
 ///

@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// Every option of the commands that are printed. Any other word that begins with a dash is a name or a value.
-const OPTIONS: [&str; 42] = [
+const OPTIONS: [&str; 43] = [
     "-A",
     "-L",
     "-a",
@@ -25,6 +25,7 @@ const OPTIONS: [&str; 42] = [
     "-v",
     "-x",
     "--all-containers",
+    "--as",
     "--config",
     "--creds",
     "--docker-password",

@@ -25,6 +25,13 @@ pub enum Gang {
         /// Pods that it needs.
         wanted: u32,
     },
+    /// Some of the pods that the group needs run, and one does not.
+    Partly {
+        /// Pods that run.
+        running: u32,
+        /// Pods that it needs.
+        wanted: u32,
+    },
     /// Fewer pods of the group exist or fit than it needs; no number is said.
     Waits,
     /// Another pod of the group does not fit, so none is placed.
@@ -77,7 +84,12 @@ const FORMS: &[Pattern<Gang>] = &[
         wants(captures.get(0))
     }),
     ("pod group is not ready, {*}, {} minAvailable", |captures| {
-        wants(captures.get(1))
+        let mut states = captures.get(0).split(", ");
+        let running = states.find_map(|state| number(state.strip_suffix(" Running")?));
+        match (running, number(captures.get(1))) {
+            (Some(running @ 1..), Some(wanted)) => Gang::Partly { running, wanted },
+            _ => wants(captures.get(1)),
+        }
     }),
     // kube-scheduler
     (
@@ -125,7 +137,10 @@ mod tests {
             ),
             (
                 "2/3 tasks in gang unschedulable: pod group is not ready, 1 Running, 2 Pending, 3 minAvailable; Pending: 2 Unschedulable",
-                Gang::Wants { wanted: 3 },
+                Gang::Partly {
+                    running: 1,
+                    wanted: 3,
+                },
             ),
             (
                 "0/0 tasks in gang unschedulable: pod group is not ready, 5 minAvailable",

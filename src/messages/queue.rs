@@ -24,6 +24,8 @@ pub enum Queue {
     NoFlavor,
     /// It waits for others to give back what they borrowed.
     Preempting,
+    /// It is admitted, and has no place in the topology yet; no message says so, but the gates that are left.
+    Unplaced,
     /// It waits its turn; nothing more is said.
     Waits,
     /// No known words.

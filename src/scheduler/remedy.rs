@@ -113,7 +113,10 @@ pub enum Action {
     /// term of the old template.
     PreferAndReplace(Vec<Change>),
     /// A rolling update stops an old pod before it starts a new one.
-    StopOldPodFirst,
+    StopOldPodFirst {
+        /// How many pods the Deployment wants, where that was read: one fewer serves meanwhile.
+        replicas: Option<i64>,
+    },
     /// No more replicas run than this.
     FewerReplicas {
         /// How many can.

@@ -4,12 +4,15 @@ use super::margin::bar;
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::writer::Writer;
-use crate::report::{AgreementReport, PreemptionReport};
+use crate::report::{AgreementReport, Diagnosis, PreemptionReport};
 use crate::scheduler::{Agree, Count};
 use crate::text::{Sentence, say};
 
 /// Writes the line, and where counts differ or everything is shown both sides.
-pub(super) fn write(writer: &mut Writer, agreement: Option<&AgreementReport>) {
+pub(super) fn write(writer: &mut Writer, diagnosis: &Diagnosis) {
+    let agreement = diagnosis.agreement.as_ref();
+    let is_told = |it: &&AgreementReport| writer.whole() || !is_told_as_unread(it, diagnosis);
+    let agreement = agreement.filter(is_told);
     let Some((agreement, line)) = agreement.and_then(|it| Some((it, verdict(writer, it)?))) else {
         return;
     };
@@ -20,6 +23,20 @@ pub(super) fn write(writer: &mut Writer, agreement: Option<&AgreementReport>) {
         let computed = say!("text.agreement.computed", "computed");
         side(writer, computed, &agreement.computed);
     }
+}
+
+/// Whether the table of nodes already says what was not read.
+fn is_told_as_unread(agreement: &AgreementReport, diagnosis: &Diagnosis) -> bool {
+    let message = agreement.message.as_ref();
+    let is_of_filter =
+        message.is_some_and(|message| message.sentence.id == "agreement.filter-not-computed");
+    is_of_filter && !diagnosis.unread.is_empty()
+}
+
+/// Whether no node could be computed.
+fn is_for_want_of_nodes(agreement: &AgreementReport) -> bool {
+    let message = agreement.message.as_ref();
+    message.is_some_and(|message| message.sentence.id == "agreement.nodes-not-read")
 }
 
 /// Whether both count the same; nothing where nobody would ask.
@@ -38,6 +55,10 @@ pub(super) fn verdict(writer: &Writer, agreement: &AgreementReport) -> Option<Li
             ),
         ),
         Agree::NotComparable if because.is_none() && !writer.whole() => return None,
+        Agree::NotComparable if is_for_want_of_nodes(agreement) => (
+            Style::Unknown,
+            say!("text.nodes.not-computed", "not computed"),
+        ),
         Agree::NotComparable => (
             Style::Unknown,
             say!(

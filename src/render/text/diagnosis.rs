@@ -28,7 +28,7 @@ pub(super) fn write(writer: &mut Writer, report: &Report, block: &Block<'_>, abo
         head::names(writer, &objects);
         serving::changes(writer, report, &block.workloads());
     }
-    fixes::write(writer, &diagnosis.fixes, &same);
+    fixes::write(writer, &diagnosis.fixes, &same, &block.workloads());
     others(writer, block);
     if let Some(why) = &diagnosis.why_message {
         let name = label(&writer.word(say!("text.diagnosis.why", "why")));
@@ -70,11 +70,20 @@ fn others(writer: &mut Writer, block: &Block<'_>) {
     if others == 0 || block.first.fixes.is_empty() {
         return;
     }
-    let words = Message::new(say!(
-        "text.diagnosis.others",
-        "likewise for the {others} {others|other|others}: -o wide"
-    ))
-    .fact("others", others);
+    let workloads = block.workloads().len().saturating_sub(1);
+    let words = if workloads > 0 {
+        Message::new(say!(
+            "text.diagnosis.others",
+            "likewise for {others} more {others|workload|workloads}: -o wide"
+        ))
+        .fact("others", workloads)
+    } else {
+        Message::new(say!(
+            "text.diagnosis.other-findings",
+            "likewise for {others} more of it: -o wide"
+        ))
+        .fact("others", others)
+    };
     let words = Line::of(Style::Faint, &writer.says(&words));
     writer.hanging_indent(&label(""), &words);
 }
@@ -112,7 +121,7 @@ fn known(writer: &mut Writer, diagnosis: &Diagnosis, objects: &[&Affected], same
         nodes::write(writer, diagnosis, quoted);
     }
     if !has_nodes || !same.has_agreement(diagnosis) {
-        agreement::write(writer, diagnosis.agreement.as_ref());
+        agreement::write(writer, diagnosis);
         let preemption = diagnosis.preemption.as_ref();
         if let Some(line) = preemption.and_then(|it| agreement::preemption(writer, it)) {
             writer.paragraph(&bar(), &bar().plain("  "), &line);

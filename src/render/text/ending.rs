@@ -67,7 +67,8 @@ fn well_or_wrong(writer: &mut Writer, report: &Report) {
 
 /// What could not be read, and what was meant to silence something.
 fn unread(writer: &mut Writer, report: &Report) {
-    for (line, gaps) in gaps(writer, &report.gaps) {
+    let found = report.diagnoses.iter().map(|one| one.cause).collect();
+    for (line, gaps) in gaps(writer, &report.gaps, &found) {
         writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
         if writer.whole() {
             details(writer, &gaps);

@@ -66,9 +66,8 @@ pub(super) fn sentence(group: &FailureGroup<'_>) -> Message {
         Topic::Taint(_) => {
             Message::new(say!("text.failure.taint", "taint {taint}")).fact("taint", taint(group))
         }
-        Topic::Label(_) => {
-            Message::new(say!("text.failure.label", "label {label}")).fact("label", label(group))
-        }
+        Topic::Label(_) => Message::new(say!("text.failure.label", "wants label {label}"))
+            .fact("label", label(group)),
         Topic::Spread(key) => spread(group, first, key),
         Topic::Apart(key) => apart(group, first, key),
         Topic::Together(key) => {
@@ -100,6 +99,10 @@ fn port(ports: &str, holders: Message) -> Message {
 /// Pods that must be near and are not.
 fn apart(group: &FailureGroup<'_>, first: &FilterFailureReport, key: &str) -> Message {
     let sentence = match first.domain {
+        Some(_) if key == HOSTNAME => say!(
+            "text.failure.none-on-nodes",
+            "no {pods} on {nodes|it|any of them}"
+        ),
         Some(_) => say!("text.failure.none-near", "no {pods} {place}"),
         None => say!(
             "text.failure.no-key-near",
@@ -108,6 +111,7 @@ fn apart(group: &FailureGroup<'_>, first: &FilterFailureReport, key: &str) -> Me
     };
     Message::new(sentence)
         .fact_if("pods", first.pods_wanted())
+        .fact("nodes", group.nodes())
         .fact("place", place(group, key))
         .fact("key", key)
 }

@@ -4,26 +4,41 @@ use super::contributing::Above;
 use super::margin::{LABEL, label};
 use super::shown;
 use crate::kubernetes::shell;
+use crate::render::arguments::arguments;
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::words::{NAMED, named};
 use crate::render::writer::Writer;
 use crate::report::{FixReport, Verified};
 use crate::rules::finding::{Risk, Who};
+use crate::snapshot::ObjectRef;
 use crate::text::{Message, say};
+use std::collections::BTreeSet;
 
-/// Writes the fixes that were not offered above, best first.
-pub(super) fn write(writer: &mut Writer, fixes: &[FixReport], above: &Above<'_>) {
+/// Writes the fixes that were not offered above, best first; `workloads` are those that are told of.
+pub(super) fn write(
+    writer: &mut Writer,
+    fixes: &[FixReport],
+    above: &Above<'_>,
+    workloads: &BTreeSet<ObjectRef>,
+) {
     let shown = shown::fixes(fixes, writer.whole());
     let mut is_first = true;
+    let mut hidden = false;
     for fix in shown.iter().filter(|fix| !above.offered(fix)) {
         let name = shown::name(fix, std::mem::take(&mut is_first));
         writer.hanging_indent(&label(&writer.word(name)), &change(writer, fix));
         if let Some(verified) = &fix.verified {
             writer.hanging_indent(&Line::new().pad(LABEL), &outcome(writer, verified));
         }
-        command(writer, &fix.command);
-        command(writer, &fix.template);
+        for command in [&fix.command, &fix.template] {
+            if writer.whole() || is_shown(command) {
+                writer.command(LABEL, command);
+            } else if !hidden {
+                hidden = true;
+                elsewhere(writer, workloads);
+            }
+        }
         if fix.command.is_empty() && writer.whole() {
             patch(writer, &fix.patch);
         }
@@ -54,12 +69,22 @@ pub(super) fn write(writer: &mut Writer, fixes: &[FixReport], above: &Above<'_>)
 }
 
 /// A command that nobody could take in is not for a quick look.
-fn command(writer: &mut Writer, command: &str) {
-    if writer.whole() || shell::is_short(command) && is_readable(command) {
-        return writer.command(LABEL, command);
-    }
-    let words = writer.word(say!("text.fix.long-command", "the command: -o wide"));
-    writer.line(&Line::new().pad(LABEL).with(Style::Faint, &words));
+fn is_shown(command: &str) -> bool {
+    shell::is_short(command) && is_readable(command)
+}
+
+/// Where the commands are that are not for a quick look; said once.
+fn elsewhere(writer: &mut Writer, workloads: &BTreeSet<ObjectRef>) {
+    let one = workloads.len() == 1;
+    let object = one.then(|| arguments(writer, workloads, 1));
+    let words = writer.says(
+        &Message::new(say!(
+            "text.fix.long-command",
+            "the command: the same with `[{object} ]-o wide`"
+        ))
+        .fact_if("object", object),
+    );
+    writer.hanging_indent(&Line::new().pad(LABEL), &Line::of(Style::Faint, &words));
 }
 
 /// Whether it says what it does: a JSON patch is for scripts.

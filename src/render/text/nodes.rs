@@ -1,6 +1,6 @@
 //! The table of nodes: why each was rejected, like ones in one row, and what is missing from it.
 
-use super::columns::{self, AND, Column, cells};
+use super::columns::{self, AND, REASONS, cells};
 use super::failures::in_words;
 use super::margin::{BAR, bar};
 use super::names;
@@ -13,6 +13,7 @@ use crate::render::table::Table;
 use crate::render::terms;
 use crate::render::writer::Writer;
 use crate::report::{Diagnosis, UnreadReport};
+use crate::scheduler::Agree;
 use crate::text::{Message, Sentence, say};
 use std::collections::BTreeMap;
 
@@ -36,7 +37,7 @@ pub(super) fn write(writer: &mut Writer, diagnosis: &Diagnosis, below: bool) {
     if !diagnosis.nodes.is_empty() {
         table(writer, diagnosis);
     }
-    for line in not_computed(writer, &diagnosis.unread) {
+    for line in not_computed(writer, diagnosis) {
         writer.paragraph(&bar(), &bar().plain("  "), &line);
     }
 }
@@ -84,11 +85,13 @@ fn table(writer: &mut Writer, diagnosis: &Diagnosis) {
 
 /// What is said of a node without filter failures: only when all was computed, the pod fits.
 pub(super) fn free(diagnosis: &Diagnosis) -> Sentence {
+    let agreement = diagnosis.agreement.as_ref();
+    let is_all = agreement.is_none_or(|it| it.verdict != Agree::NotComparable);
     match (
         diagnosis.before_nodes.as_slice(),
         diagnosis.unread.as_slice(),
     ) {
-        ([], []) => say!("text.nodes.fits", "none: the pod fits"),
+        ([], []) if is_all => say!("text.nodes.fits", "none: the pod fits"),
         ([], _) => say!("text.nodes.none-computed", "none that could be computed"),
         _ => say!("text.nodes.none-of-its-own", "none of its own"),
     }
@@ -114,7 +117,8 @@ impl Rows<'_> {
     /// A column for each kind of filter failure, if all fit beside each other.
     fn by_column(&self, room: usize) -> Option<Vec<Line>> {
         let columns = columns::columns(self.rows);
-        let titles = columns.iter().map(Column::title);
+        let alone = columns.len() == 1;
+        let titles = columns.iter().map(|column| column.title(alone));
         let titles = titles.map(|title| self.writer.says(&title));
         let mut table = Table::new(std::iter::once(self.writer.word(NODE)).chain(titles));
         for row in self.rows {
@@ -127,7 +131,7 @@ impl Rows<'_> {
 
     /// One column of sentences, beside names as long as there is room for.
     fn in_sentences(&self, and: &str, room: usize) -> Option<Vec<Line>> {
-        let titles = [NODE, say!("text.nodes.title-failures", "REASONS")];
+        let titles = [NODE, REASONS];
         let titles = titles.map(|title| self.writer.word(title));
         let lengths = if self.writer.whole() { 1 } else { NAMES.len() };
         let mut longest = NAMES.iter().take(lengths);
@@ -158,7 +162,10 @@ fn cut(mut rows: Vec<Row<'_>>, most: usize) -> (Vec<Row<'_>>, Vec<Row<'_>>) {
 }
 
 /// Filters that the table leaves out, by what was not read.
-pub(super) fn not_computed(writer: &Writer, unread: &[UnreadReport]) -> Vec<Line> {
+pub(super) fn not_computed(writer: &Writer, diagnosis: &Diagnosis) -> Vec<Line> {
+    let unread: &[UnreadReport] = &diagnosis.unread;
+    let failures = || diagnosis.nodes.iter().flat_map(|node| &node.failures);
+    let is_in_part = |filters: &[&str]| failures().any(|one| filters.contains(&one.filter));
     let mut by_gap: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
     for unread in unread {
         let object = [unread.namespace.as_deref(), unread.name.as_deref()];
@@ -174,13 +181,21 @@ pub(super) fn not_computed(writer: &Writer, unread: &[UnreadReport]) -> Vec<Line
     let name = writer.word(say!("text.nodes.not-computed", "not computed"));
     let line = |((what, why), mut filters): ((String, &str), Vec<&str>)| {
         filters.dedup();
-        let words = Message::new(say!(
-            "text.nodes.filters-not-computed",
-            "{filters} ({what} not read: {why})"
-        ))
-        .fact("filters", filters.join(", "))
-        .fact("what", what)
-        .fact("why", terms::not_read(why));
+        let sentence = if is_in_part(&filters) {
+            say!(
+                "text.nodes.filters-in-part",
+                "part of {filters} ({what} not read: {why})"
+            )
+        } else {
+            say!(
+                "text.nodes.filters-not-computed",
+                "{filters} ({what} not read: {why})"
+            )
+        };
+        let words = Message::new(sentence)
+            .fact("filters", filters.join(", "))
+            .fact("what", what)
+            .fact("why", terms::not_read(why));
         Line::of(Style::Unknown, &format!("{name}: ")).plain(&writer.says(&words))
     };
     by_gap.into_iter().map(line).collect()

@@ -124,7 +124,8 @@ pub(in crate::render) fn outline(report: &Report, layout: Layout, apart: bool) -
         .chain(unexplained)
         .partition(|section: &Section<'_>| section.affected.iter().all(|one| one.ended));
     let missed = report.gaps.iter().filter(|gap| gap.is_missed());
-    let gaps = unread::gaps(&writer, missed)
+    let found = report.diagnoses.iter().map(|one| one.cause).collect();
+    let gaps = unread::gaps(&writer, missed, &found)
         .into_iter()
         .map(|(line, _)| line);
     let defects = report
@@ -341,7 +342,7 @@ fn remarks(writer: &Writer, diagnosis: &Diagnosis) -> Vec<Line> {
     let agreement = agreement.and_then(|agreement| agreement::verdict(writer, agreement));
     let preemption = preemption.and_then(|preemption| agreement::preemption(writer, preemption));
     let mut lines = nodes::before(writer, diagnosis);
-    lines.extend(nodes::not_computed(writer, &diagnosis.unread));
+    lines.extend(nodes::not_computed(writer, diagnosis));
     lines.extend(agreement.into_iter().chain(preemption));
     lines
 }

@@ -12,13 +12,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Causes that a line about a gap names.
 const AFFECTED: usize = 3;
+/// Causes of which the first three by the alphabet would tell nothing.
+const MANY: usize = 6;
 /// Objects that a line about a gap names.
 const UNREAD: usize = 6;
 
-/// One line for each reason why something was not read.
+/// One line for each reason why something was not read. Of many causes that it affects those that were `found` are named: by the
+/// others nobody could tell whether they matter here.
 pub(super) fn gaps<'r>(
     writer: &Writer,
     gaps: impl IntoIterator<Item = &'r GapReport>,
+    found: &BTreeSet<&str>,
 ) -> Vec<(Line, Vec<&'r GapReport>)> {
     let mut whys: BTreeMap<&str, Vec<&GapReport>> = BTreeMap::new();
     for gap in gaps
@@ -38,9 +42,21 @@ pub(super) fn gaps<'r>(
             .iter()
             .flat_map(|gap| gap.affects.iter().copied())
             .collect();
-        let causes: Vec<&str> = causes.into_iter().collect();
+        let (mut named_first, others): (Vec<&str>, Vec<&str>) =
+            causes.into_iter().partition(|cause| found.contains(cause));
+        let is_open = named_first.is_empty() && others.len() > MANY && !writer.whole();
+        let at_most = match named_first.len() {
+            0 => AFFECTED,
+            known => known.min(AFFECTED),
+        };
+        named_first.extend(others);
+        let causes = named_first;
         let not_read = Message::new(say!("text.gaps.not-read", "not read ({why})"));
-        let affected = named(&causes, writer.at_most(AFFECTED));
+        let affected = if is_open {
+            Message::new(say!("text.gaps.causes", "{count} causes")).fact("count", causes.len())
+        } else {
+            named(&causes, writer.at_most(at_most))
+        };
         let words = Message::new(say!(
             "text.gaps.line",
             "{unread}: {objects}[; affects {causes}]"

@@ -108,7 +108,7 @@ pub(super) fn taint(group: &FailureGroup<'_>) -> Message {
         .fact("values", all.len())
 }
 
-/// `disktype=nvme: it is ssd`, or over several nodes `disktype=nvme: ssd on 4, hdd on 1`
+/// `disktype=nvme, node has ssd`, or over several nodes `disktype=nvme: ssd on 4, hdd on 1`
 pub(super) fn label(group: &FailureGroup<'_>) -> Message {
     let mut found: BTreeMap<Option<String>, usize> = BTreeMap::new();
     for (nodes, failure) in &group.0 {
@@ -119,14 +119,25 @@ pub(super) fn label(group: &FailureGroup<'_>) -> Message {
         .map(|(value, nodes)| (value.as_deref(), *nodes))
         .collect();
     let wanted = group.all().find_map(|failure| failure.wanted.clone());
-    let of_wanted =
-        |sentence| Message::new(sentence).fact("wanted", wanted.clone().unwrap_or_default());
+    let of_wanted = |sentence| {
+        Message::new(sentence)
+            .fact("wanted", wanted.clone().unwrap_or_default())
+            .fact("nodes", group.nodes())
+    };
     match Vec::from_iter(found.keys()).as_slice() {
-        [None] => of_wanted(say!("text.label.absent", "{wanted}: not there")),
-        [Some("")] => of_wanted(say!("text.label.empty", "{wanted}: it is empty")),
-        [Some(value)] => {
-            of_wanted(say!("text.label.found", "{wanted}: it is {found}")).fact("found", *value)
-        }
+        [None] => of_wanted(say!(
+            "text.label.absent",
+            "{wanted}, {nodes|node has|nodes have} none"
+        )),
+        [Some("")] => of_wanted(say!(
+            "text.label.empty",
+            "{wanted}, {nodes|node has|nodes have} it empty"
+        )),
+        [Some(value)] => of_wanted(say!(
+            "text.label.found",
+            "{wanted}, {nodes|node has|nodes have} {found}"
+        ))
+        .fact("found", *value),
         _ => of_wanted(say!("text.label.values", "{wanted}: {values}"))
             .fact("values", values(&found)),
     }

@@ -50,13 +50,13 @@ fn of_claim(group: &FailureGroup<'_>, first: &FilterFailureReport) -> Message {
     match (&first.asked, &first.free, nodes) {
         (Some(asked), Some(_), _) => Message::new(say!(
             "text.volume.too-small",
-            "claim {claim} asks {asked}, {free} to make it of"
+            "claim {claim} asks {asked}, {free} available"
         ))
         .fact("free", free(group))
         .fact("asked", amount(asked, STORAGE)),
         (Some(asked), None, _) => Message::new(say!(
             "text.volume.no-capacity",
-            "claim {claim} asks {asked}, and no capacity is told"
+            "claim {claim} asks {asked}, no capacity reported"
         ))
         .fact("asked", amount(asked, STORAGE)),
         (None, _, Some(nodes)) => Message::new(say!(
@@ -167,13 +167,13 @@ mod tests {
         for (failure, expected) in [
             (
                 &elsewhere,
-                "volume pv-1 of claim data is at zone=a: it is b",
+                "volume pv-1 of claim data is at zone=a, node has b",
             ),
             (&bound, "volume pv-1 of claim data is gone"),
             (&in_use, "claim data used by shop/db-1"),
             (&disk, "disk gcePersistentDisk data used by shop/db-1"),
-            (&small, "claim data asks 10Gi, 2Gi to make it of"),
-            (&untold, "claim data asks 10Gi, and no capacity is told"),
+            (&small, "claim data asks 10Gi, 2Gi available"),
+            (&untold, "claim data asks 10Gi, no capacity reported"),
             (
                 &topology,
                 "claim data can get a volume only on zone in (a, b)",

@@ -11,7 +11,7 @@ use crate::triage::{Because, Standing, Subject, WorkloadSubject};
 use std::collections::BTreeMap;
 
 /// What a quota counts for each pod, whatever the pod asks for.
-const AS_PODS: [&str; 2] = ["pods", "count/pods"];
+pub(super) const AS_PODS: [&str; 2] = ["pods", "count/pods"];
 
 /// A quota and whom it refuses what they make.
 pub(super) struct Refusals<'a> {
@@ -130,7 +130,7 @@ impl<'a> Refusals<'a> {
 
     /// For how many more there is room, when they come in order.
     pub(super) fn room(&self) -> i64 {
-        let limited = self.shortages.iter().chain(&self.as_pods);
+        let limited = self.known();
         let mut free: BTreeMap<&str, Quantity> = limited
             .filter_map(|one| Some((one.resource.as_str(), one.hard? - one.used)))
             .collect();
@@ -153,13 +153,16 @@ impl<'a> Refusals<'a> {
         room
     }
 
-    /// What the quota has to allow for all that is missing.
-    pub(super) fn raised(&self) -> Vec<(String, Quantity)> {
-        let all = self.shortages.iter().chain(&self.as_pods);
-        let short = all.filter(|one| one.hard.is_some_and(|hard| hard < one.needed()));
-        short
-            .map(|one| (one.resource.clone(), one.needed()))
-            .collect()
+    /// What of the quota is short or would be: what the refusals name, and then what each pod takes besides.
+    pub(super) fn short(&self) -> impl Iterator<Item = &Shortage> {
+        let as_pods = self.as_pods.iter();
+        let too_few = as_pods.filter(|one| one.hard.is_some_and(|hard| hard < one.needed()));
+        self.shortages.iter().chain(too_few)
+    }
+
+    /// All of it that is known.
+    pub(super) fn known(&self) -> impl Iterator<Item = &Shortage> {
+        self.shortages.iter().chain(&self.as_pods)
     }
 
     /// What else of the quota may not be enough for several pods: a refusal names only what the first of them lacks.
@@ -236,8 +239,21 @@ fn is_asked_by_pods(resource: &str) -> bool {
 }
 
 impl Shortage {
+    /// One of which a single pod is missing.
+    #[cfg(test)]
+    pub(super) fn of_cpu(used: Quantity, hard: Quantity, asked: Quantity) -> Self {
+        Shortage {
+            resource: "requests.cpu".to_owned(),
+            used,
+            hard: Some(hard),
+            asked: Some(asked),
+            least: asked,
+            all: asked,
+        }
+    }
+
     /// What the limit has to be for all that is missing.
-    fn needed(&self) -> Quantity {
+    pub(super) fn needed(&self) -> Quantity {
         self.used + self.all
     }
 
@@ -246,12 +262,24 @@ impl Shortage {
         self.hard.is_some_and(|hard| self.least > hard)
     }
 
+    /// Whether it is limited to nothing, as one does on purpose.
+    pub(super) fn allows_none(&self) -> bool {
+        self.hard.is_some_and(Quantity::is_zero)
+    }
+
     pub(super) fn message(&self) -> Option<Message> {
         let one = Quantity::from_units(1);
-        let sentence = say!(
-            "quota-exceeded.used",
-            "{resource} {used} of {hard} used[, {asked} asked]"
-        );
+        let sentence = if self.allows_none() {
+            say!(
+                "quota-exceeded.none-allowed",
+                "no {resource} allowed (limit 0)"
+            )
+        } else {
+            say!(
+                "quota-exceeded.used",
+                "{resource} {used} of {hard} used[, {asked} asked]"
+            )
+        };
         let amount = |amount| Fact::amount(amount, &self.resource);
         let message = Message::new(sentence)
             .fact("resource", self.resource.as_str())
@@ -265,14 +293,12 @@ impl Shortage {
     }
 
     /// Of a container's resources so much for each of the pods, in an amount that reads well.
-    pub(super) fn share(&self, pods: i64) -> Option<Message> {
+    pub(super) fn share(&self, share: Quantity) -> Option<Message> {
         let kind = self.resource.rsplit('.').next().unwrap_or_default();
-        if !["cpu", "memory", "ephemeral-storage"].contains(&kind) || pods <= 0 {
+        if !["cpu", "memory", "ephemeral-storage"].contains(&kind) {
             return None;
         }
-        let share = (self.hard? - self.used)
-            .shared_by(pods)
-            .exact(&self.resource);
+        let share = share.exact(&self.resource);
         let is_any = share.parse::<Quantity>().ok()? > Quantity::ZERO;
         let message = Message::new(say!("quota-exceeded.share", "{resource} {share}"))
             .fact("resource", self.resource.as_str())

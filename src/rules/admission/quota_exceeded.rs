@@ -5,11 +5,12 @@
 //! message names only those.
 
 use super::quota::{Refusals, Shortage, quota};
+use super::quota_rollout::old_pods;
 use super::refused::{Refused, WorkloadCase};
 use crate::kubernetes::quantity::Quantity;
 use crate::rules::finding::Finding;
 use crate::rules::{Check, Layer, Root, Rule};
-use crate::snapshot::{Evidence, Kind, PodRecord, Seen};
+use crate::snapshot::{Evidence, Kind, Seen};
 use crate::text::{Message, Seconds, say};
 use crate::triage::{RETRY, Subject};
 
@@ -69,32 +70,6 @@ fn key(case: &WorkloadCase<'_>) -> Option<String> {
     Some(format!("{}/{quota} {certainty:?}", case.namespace()))
 }
 
-/// Pods that the Deployment's other ReplicaSets have: during a rolling update, those of an earlier template. Their
-/// ReplicaSets may not have been read, and of those that were the pods may not.
-fn old_pods(case: &WorkloadCase<'_>) -> i64 {
-    let owner = case.it.workload.controller.as_ref();
-    if case.it.kind != Kind::ReplicaSet || owner.is_none() {
-        return 0;
-    }
-    let store = case.snapshot.store();
-    let sets = store.replica_sets().seen_in(case.namespace());
-    let others =
-        sets.filter(|(name, set)| *name != case.it.name && set.controller.as_ref() == owner);
-    let counted = others.filter_map(|(_, set)| set.existing).sum();
-    let (own, deployment) = (case.object().short(), case.subject());
-    let records = store.pod_records();
-    let is_old = |record: &&PodRecord| {
-        !record.terminating
-            && record.controller.as_deref() != Some(own.as_str())
-            && store.owners(&records.identity(record)).last() == Some(&deployment)
-    };
-    let pods = records
-        .in_namespace(case.namespace())
-        .filter(is_old)
-        .count();
-    i64::try_from(pods).unwrap_or(i64::MAX).max(counted)
-}
-
 /// All that is known of a workload and the quota that refuses what it makes.
 pub(super) struct Situation<'c, 'a> {
     pub(super) case: &'c WorkloadCase<'a>,
@@ -121,11 +96,10 @@ impl Situation<'_, '_> {
     fn finding(&self) -> Finding {
         let by = &self.by;
         let is_gone = by.seen.is_absent();
-        let told = by.shortages.iter().filter_map(Shortage::message);
+        let told = by.short().filter_map(Shortage::message);
         let told: Vec<Message> = told.collect();
         let (headline, why) = self.sentences();
         let (quota, missing) = (by.quota.name.as_str(), by.missing());
-        let describe = self.case.kubectl(["describe", &by.quota.argument()]);
         let finding = self
             .refused
             .finding(self.case, by.quota.clone(), headline)
@@ -148,7 +122,7 @@ impl Situation<'_, '_> {
             .evidence(self.counted())
             .evidence(self.others())
             .fix(self.fixes());
-        finding.when(!is_gone, |finding| finding.inspect(describe))
+        finding.when(!is_gone, |finding| finding.inspect(self.users()))
     }
 
     /// The counts of the quota as they are now.
@@ -171,7 +145,7 @@ impl Situation<'_, '_> {
             let hard = field("hard", resource, quota.hard.get(resource));
             [used, hard]
         };
-        self.by.shortages.iter().flat_map(both).flatten().collect()
+        self.by.short().flat_map(both).flatten().collect()
     }
 
     /// The words in which the others were refused.

@@ -1,13 +1,17 @@
-//! What to change where a quota refuses what workloads make, best first.
+//! What to change where a quota refuses what workloads make, best first, and what shows who uses it.
 
 use super::quota::Shortage;
 use super::quota_exceeded::Situation;
+use super::quota_rollout::{Rollout, asked_by_old};
 use crate::kubernetes::patch;
 use crate::kubernetes::quantity::Quantity;
 use crate::rules::finding::{Fix, Risk, Who};
-use crate::snapshot::{Kind, Seen};
+use crate::snapshot::{Kind, ObjectRef, Seen};
 use crate::text::{Message, say};
 use serde_json::{Map, Value, json};
+
+/// ReplicaSets of old revisions that a fix names.
+const NAMED: usize = 3;
 
 impl Situation<'_, '_> {
     pub(super) fn fixes(&self) -> Vec<Fix> {
@@ -19,13 +23,41 @@ impl Situation<'_, '_> {
             self.raise(),
             self.fewer_replicas(),
             self.smaller(),
+            self.delete_old_sets(),
             self.delete(),
         ];
         in_order.into_iter().flatten().collect()
     }
 
+    /// What shows who uses what is short.
+    pub(super) fn users(&self) -> String {
+        let first = self.by.shortages.first();
+        let resource = first.map_or("", |first| first.resource.as_str());
+        let column = |list: &str, name: &str| {
+            let path = format!(
+                ".spec.containers[*].resources.{list}.{}",
+                name.replace('.', "\\.")
+            );
+            let columns = format!(
+                "custom-columns=NAME:.metadata.name,{}:{path}",
+                list.to_uppercase()
+            );
+            self.case.kubectl(["get", "pods", "-o", &columns])
+        };
+        if let Some(counted) = resource.strip_prefix("count/") {
+            return self.case.kubectl(["get", counted]);
+        }
+        match resource.split_once('.') {
+            _ if resource == "pods" => self.case.kubectl(["get", "pods"]),
+            _ if resource.ends_with("requests.storage") => self.case.kubectl(["get", "pvc"]),
+            Some((list @ ("requests" | "limits"), name)) => column(list, name),
+            _ if ["cpu", "memory"].contains(&resource) => column("requests", resource),
+            _ => self.case.kubectl(["describe", &self.by.quota.argument()]),
+        }
+    }
+
     fn raise(&self) -> Option<Fix> {
-        let raised = self.by.raised();
+        let (raised, is_whole_rollout) = self.raised();
         if raised.is_empty() {
             return None;
         }
@@ -42,26 +74,57 @@ impl Situation<'_, '_> {
                 .fact("resource", resource.as_str())
                 .fact("amount", written(*amount, resource))
         };
-        let change = say!(
-            "quota-exceeded.raise",
-            "raise quota {quota} to {amounts}, which is enough for {all}[ unless {untold} {untold|runs|run} out first]"
-        );
         let untold = self.by.untold();
+        // what was raised for those that name it may not do for those that do not
+        let is_raised = raised.iter().any(|(resource, _)| untold.contains(resource));
+        let change = match (
+            self.by.shortages.iter().any(Shortage::allows_none),
+            is_raised,
+        ) {
+            (true, _) => say!(
+                "quota-exceeded.raise-from-none",
+                "raise quota {quota} to {amounts}, which is enough for {all}, unless its limit of 0 is there to keep them out"
+            ),
+            (_, true) => say!(
+                "quota-exceeded.raise-untold",
+                "raise quota {quota} to {amounts}, which is enough for {all} if those whose refusal does not name {untold} ask for none"
+            ),
+            _ => say!(
+                "quota-exceeded.raise",
+                "raise quota {quota} to {amounts}, which is enough for {all}[ unless {untold} {untold|runs|run} out first]"
+            ),
+        };
+        let all = if is_whole_rollout {
+            say!("quota-exceeded.whole-rollout", "the whole rollout").into()
+        } else {
+            self.all_that_is_missing()
+        };
         let patch = hard.iter().map(operation).collect();
-        let fix = Fix::edit(
-            change,
-            Who::Admin,
-            self.by.quota.clone(),
-            patch,
-            &Value::Null,
-        )
-        .fact("amounts", raised.iter().map(amount).collect::<Vec<_>>())
-        .fact("all", self.all_that_is_missing());
+        let quota = self.by.quota.clone();
+        let fix = Fix::edit(change, Who::Admin, quota, patch, &Value::Null)
+            .fact("amounts", raised.iter().map(amount).collect::<Vec<_>>())
+            .fact("all", all);
         Some(if untold.is_empty() {
             fix
         } else {
             fix.fact("untold", untold)
         })
+    }
+
+    /// What the quota has to allow for all that is missing, or for a whole rollout where that can be told.
+    fn raised(&self) -> (Vec<(String, Quantity)>, bool) {
+        let rollout = Rollout::of(self);
+        let at_its_worst = |one: &Shortage| {
+            let old = asked_by_old(self, &one.resource)?;
+            Some(rollout.as_ref()?.peak(one, old)?.max(one.needed()))
+        };
+        let peaks: Option<Vec<Quantity>> = self.by.known().map(at_its_worst).collect();
+        let is_whole_rollout = peaks.is_some();
+        let needed = || self.by.known().map(Shortage::needed).collect();
+        let needed = self.by.known().zip(peaks.unwrap_or_else(needed));
+        let short = needed.filter(|(one, needed)| one.hard.is_some_and(|hard| hard < *needed));
+        let raised = short.map(|(one, needed)| (one.resource.clone(), needed));
+        (raised.collect(), is_whole_rollout)
     }
 
     fn all_that_is_missing(&self) -> Message {
@@ -89,11 +152,15 @@ impl Situation<'_, '_> {
         Message::with(sentence, &[&facts.args])
     }
 
-    /// An old pod that goes leaves its share to a new one. Where nothing else uses the quota that is all that a rollout needs.
+    /// An old pod that goes leaves its share to a new one, which may ask for more.
     fn stop_an_old_pod_first(&self) -> Option<Fix> {
         let deployment = self.case.subject();
-        let is_deployment = deployment.known_kind() == Some(Kind::Deployment);
-        if self.old == 0 || !self.is_alone() || !is_deployment {
+        let rollout = Rollout::of(self)?;
+        let fits = |one: &Shortage| {
+            let old = asked_by_old(self, &one.resource);
+            old.is_some_and(|old| rollout.fits_in_place(one, old))
+        };
+        if !self.by.known().all(fits) {
             return None;
         }
         let strategy =
@@ -101,8 +168,14 @@ impl Situation<'_, '_> {
         let patch = vec![patch::add("/spec/strategy", strategy)];
         let change = say!(
             "quota-exceeded.stop-old-pod-first",
-            "let rolling updates stop an old pod, which leaves its share of the quota, before they start a new one (maxSurge 0, maxUnavailable 1)"
+            "let rolling updates stop an old pod, which leaves its share of the quota, before they start a new one (maxSurge 0, maxUnavailable 1); {serving|1 of {replicas} pods serves|{serving} of {replicas} pods serve} meanwhile"
         );
+        let serves_none = say!(
+            "quota-exceeded.stop-only-pod-first",
+            "let rolling updates stop an old pod, which leaves its share of the quota, before they start a new one (maxSurge 0, maxUnavailable 1); nothing serves until the new one is ready"
+        );
+        let serving = rollout.replicas - 1;
+        let change = if serving > 0 { change } else { serves_none };
         let workload =
             self.case
                 .snapshot
@@ -111,7 +184,11 @@ impl Situation<'_, '_> {
             .and_then(Seen::yes)
             .and_then(|read| read.strategy.clone());
         let before = patch::nested("/spec/strategy", before);
-        Some(Fix::edit(change, Who::Owner, deployment, patch, &before))
+        let fix = Fix::edit(change, Who::Owner, deployment, patch, &before);
+        Some(
+            fix.fact("serving", serving)
+                .fact("replicas", rollout.replicas),
+        )
     }
 
     /// As many as there is room for, if that is any.
@@ -136,16 +213,70 @@ impl Situation<'_, '_> {
     /// What each of the missing pods may ask for so that all of them fit.
     fn smaller(&self) -> Option<Fix> {
         let missing = self.by.missing();
-        let shares = self.by.shortages.iter();
-        let shares: Vec<Message> = shares
-            .map(|shortage| shortage.share(missing))
-            .collect::<Option<_>>()?;
-        let change = say!(
-            "quota-exceeded.smaller",
-            "give each pod no more than {shares}: then {missing|the one that is missing fits|the {missing} that are missing fit}"
-        );
-        let is_any = !shares.is_empty() && self.by.of_pods();
+        let rollout = Rollout::of(self);
+        let of_rollout = |one: &Shortage| {
+            let old = asked_by_old(self, &one.resource)?;
+            rollout.as_ref()?.share(one, old)
+        };
+        let is_whole_rollout = self
+            .by
+            .shortages
+            .iter()
+            .all(|one| of_rollout(one).is_some());
+        let share = |one: &Shortage| {
+            let alone = (one.hard? - one.used).shared_by(missing);
+            one.share(if is_whole_rollout {
+                of_rollout(one)?
+            } else {
+                alone
+            })
+        };
+        let shares: Vec<Message> = self.by.shortages.iter().map(share).collect::<Option<_>>()?;
+        let change = if is_whole_rollout {
+            say!(
+                "quota-exceeded.smaller-rollout",
+                "give each new pod no more than {shares}: then the whole rollout fits"
+            )
+        } else {
+            say!(
+                "quota-exceeded.smaller",
+                "give each pod no more than {shares}: then {missing|the one that is missing fits|the {missing} that are missing fit}"
+            )
+        };
+        let is_any = missing > 0 && !shares.is_empty() && self.by.of_pods();
         is_any.then(|| Fix::advice(change, Who::Owner).fact("shares", shares))
+    }
+
+    /// A Deployment keeps ReplicaSets of old revisions only to go back to them, and cleans up no more while it is
+    /// refused a new one (pkg/controller/deployment/sync.go cleanupDeployment, after a complete rollout, 1.37).
+    fn delete_old_sets(&self) -> Option<Fix> {
+        let is_short = |one: &Shortage| one.resource == "count/replicasets.apps";
+        if !self.by.shortages.iter().any(is_short) {
+            return None;
+        }
+        let namespace = self.case.namespace();
+        let sets = self.case.snapshot.store().replica_sets();
+        let mut old: Vec<(Option<i64>, &str)> = sets
+            .seen_in(namespace)
+            .filter(|(_, set)| set.controller.is_some() && set.scaled_to_zero)
+            .filter(|(_, set)| set.existing.unwrap_or_default() == 0)
+            .map(|(name, set)| (set.revision, name))
+            .collect();
+        old.sort_unstable();
+        let names: Vec<String> = old.iter().map(|(_, name)| format!("rs/{name}")).collect();
+        let needed = usize::try_from(self.by.missing()).unwrap_or(NAMED);
+        let sets = names.get(..needed.clamp(1, NAMED))?;
+        let change = say!(
+            "quota-exceeded.delete-old-sets",
+            "delete {sets}, {sets|an old revision|old revisions} without pods, to which `kubectl rollout undo` then cannot go back; a lower revisionHistoryLimit keeps fewer of them"
+        );
+        let words = ["delete"]
+            .into_iter()
+            .chain(sets.iter().map(String::as_str));
+        let first = ObjectRef::new(Kind::ReplicaSet, namespace, old.first()?.1);
+        let command = self.case.kubectl(words);
+        let fix = Fix::command(change, Who::Owner, first, command);
+        Some(fix.fact("sets", sets.to_vec()))
     }
 
     /// Of no use where the quota is too small for a single one.
@@ -160,18 +291,22 @@ impl Situation<'_, '_> {
 
     /// There is room, and only the next attempt is yet to come.
     fn wait(&self) -> Fix {
-        let change = if self.is_alone() {
-            say!(
-                "quota-exceeded.wait",
-                "wait for the next attempt; any change of {controller}, such as an annotation, brings it on at once"
-            )
-        } else {
-            say!(
+        if !self.is_alone() {
+            let change = say!(
                 "quota-exceeded.wait-for-all",
                 "wait for the next attempts; any change of a workload, such as an annotation, brings its own on at once"
-            )
-        };
-        Fix::advice(change, Who::Owner).risk(Risk::Reads)
+            );
+            return Fix::advice(change, Who::Owner).risk(Risk::Reads);
+        }
+        let change = say!(
+            "quota-exceeded.wait",
+            "wait for the next attempt, or bring it on at once with any change of {controller}, such as an annotation"
+        );
+        let object = self.case.object();
+        let command = self
+            .case
+            .kubectl(["annotate", &object.argument(), "retry=1"]);
+        Fix::command(change, Who::Owner, object, command)
     }
 }
 

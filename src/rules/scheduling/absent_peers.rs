@@ -35,14 +35,28 @@ pub(super) fn elsewhere(
             "a term looks in its pod's own namespace, unless it names others; it does not look at {peers}"
         )
     };
+    let headline = if unread.is_some() {
+        say!(
+            "pod-affinity.elsewhere-too",
+            "the pod has to be near {wanted}, and there are none on {anywhere}; {peers} {peers|is|are} in {namespaces|namespace|namespaces} {namespaces}, where the term does not look"
+        )
+    } else {
+        say!(
+            "pod-affinity.elsewhere",
+            "the pod has to be near {wanted}, and such pods are in {namespaces|namespace|namespaces} {namespaces} alone"
+        )
+    };
     matched
-        .finding(case, say!("pod-affinity.elsewhere", "the pod has to be near {wanted}, and such pods are in {namespaces|namespace|namespaces} {namespaces} alone"))
+        .finding(case, headline)
         .fact("namespaces", namespaces.into_iter().collect::<Vec<_>>())
         .fact("peers", names(pods))
         .fact_if("unread", unread)
         .why(why)
         .fix([Fix::advice(
-            say!("pod-affinity.add-namespaces", "add {namespaces} to the namespaces of the term, if {peers} {peers|was|were} meant"),
+            say!(
+                "pod-affinity.add-namespaces",
+                "add {namespaces} to the namespaces of the term, if {peers} {peers|was|were} meant"
+            ),
             Who::Owner,
         )])
 }

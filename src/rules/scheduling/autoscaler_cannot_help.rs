@@ -3,7 +3,7 @@
 
 use super::{cluster_autoscaler, karpenter};
 use crate::kubernetes::shell;
-use crate::messages::autoscaler::{self, Autoscaler};
+use crate::messages::autoscaler::{self, Autoscaler, Group, GroupSays};
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
@@ -30,7 +30,7 @@ pub static RULE: Rule = Rule {
 
 /// Seconds after which an autoscaler that still refused would have said so again (cluster-autoscaler scans every ten seconds and
 /// repeats its event, Karpenter drops repetitions for five minutes: `pkg/events/recorder.go`).
-const FRESH: i64 = 900;
+pub(super) const FRESH: i64 = 900;
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let waits = case.pod().node().is_none() && case.pod().phase() == "Pending";
@@ -56,8 +56,20 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         Autoscaler::KarpenterFailed { pools } => karpenter::finding(case, event, pools),
         _ => return Vec::new(),
     };
-    let look = match says {
-        Autoscaler::KarpenterFailed { .. } => shell::cluster(["get", "nodepools,nodeclaims"]),
+    let is_failure = |groups: &[Group]| {
+        let mut groups = groups.iter();
+        groups.any(|group| matches!(group.says, GroupSays::Backoff | GroupSays::Failed))
+    };
+    let look = match &says {
+        Autoscaler::KarpenterFailed { pools } => match karpenter::refusing_pool(pools) {
+            Some(pool) => shell::cluster(["describe", &format!("nodepool/{pool}")]),
+            None => shell::cluster(["get", "nodepools,nodeclaims"]),
+        },
+        Autoscaler::NotTriggered { groups } if is_failure(groups) => {
+            // with its events
+            let status = "configmap/cluster-autoscaler-status";
+            shell::kubectl("kube-system", ["describe", status])
+        }
         _ => {
             let status = "configmap/cluster-autoscaler-status";
             shell::kubectl("kube-system", ["get", status, "-o", "yaml"])
@@ -107,7 +119,7 @@ fn is_room_short(case: &Case<'_>) -> bool {
 }
 
 /// The newest event in which an autoscaler speaks of the pod. A later promise of a node outlives a refusal.
-fn newest<'a>(case: &Case<'a>) -> Option<(&'a Event, Autoscaler)> {
+pub(super) fn newest<'a>(case: &Case<'a>) -> Option<(&'a Event, Autoscaler)> {
     let by_autoscaler = |event: &&Event| match event.reason.as_str() {
         "NotTriggerScaleUp" | "TriggeredScaleUp" => true,
         "FailedScheduling" | "Nominated" => {

@@ -1,6 +1,8 @@
 //! What can be wrong with a ResourceClaim, in words.
 
+use crate::kubernetes::shell;
 use crate::messages::scheduler::ClaimProblem;
+use crate::rules::Case;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::text::{Sentence, say};
 
@@ -18,13 +20,23 @@ pub(super) fn explained(problem: &ClaimProblem, finding: Finding) -> Finding {
         .fix([Fix::advice(change, who)])
 }
 
+/// What shows what is missing.
+pub(super) fn inspect(problem: &ClaimProblem, case: &Case<'_>) -> String {
+    match problem {
+        ClaimProblem::ClassMissing(_) => shell::cluster(["get", "deviceclasses"]),
+        ClaimProblem::NoDevice => shell::cluster(["get", "resourceslices"]),
+        ClaimProblem::NotCreated => case.kubectl(["get", "resourceclaimtemplates"]),
+        _ => case.kubectl(["get", "resourceclaims"]),
+    }
+}
+
 /// Headline, why, change, and who makes it.
 fn sentences(problem: &ClaimProblem) -> (Sentence, Sentence, Sentence, Who) {
     match problem {
         ClaimProblem::NotCreated => (
             say!(
                 "dra-claim.not-created",
-                "the ResourceClaim of the pod has not been created from its template"
+                "the ResourceClaim of the pod has not been created from its template[ {template}]"
             ),
             say!(
                 "dra-claim.not-created-why",
@@ -84,11 +96,11 @@ fn sentences(problem: &ClaimProblem) -> (Sentence, Sentence, Sentence, Who) {
         ClaimProblem::InUse => (
             say!(
                 "dra-claim.in-use",
-                "a ResourceClaim of the pod is in use, and no more pods may share it"
+                "{claims|ResourceClaim|ResourceClaims} {claims} {claims|is|are} in use[ by {users}], and no more pods may share {claims|it|them}"
             ),
             say!(
                 "dra-claim.in-use-why",
-                "a claim serves a limited number of pods at a time, 256 at most"
+                "a claim whose devices are not shareable serves one pod at a time, any other 256 at most"
             ),
             say!(
                 "dra-claim.use-a-template",
@@ -129,7 +141,7 @@ fn sentences(problem: &ClaimProblem) -> (Sentence, Sentence, Sentence, Who) {
         ClaimProblem::NoDevice => (
             say!(
                 "dra-claim.no-device",
-                "no free device satisfies the pod's ResourceClaims on {anywhere}"
+                "no free device satisfies {claims|ResourceClaim|ResourceClaims} {claims} on {anywhere}"
             ),
             say!(
                 "dra-claim.no-device-why",
@@ -144,7 +156,7 @@ fn sentences(problem: &ClaimProblem) -> (Sentence, Sentence, Sentence, Who) {
         ClaimProblem::OtherNode => (
             say!(
                 "dra-claim.other-node",
-                "a ResourceClaim of the pod is allocated for another node, which closes {share}"
+                "{claims|ResourceClaim|ResourceClaims} {claims} {claims|is|are} allocated for another node, which rules out {share}"
             ),
             say!(
                 "dra-claim.other-node-why",
@@ -159,7 +171,7 @@ fn sentences(problem: &ClaimProblem) -> (Sentence, Sentence, Sentence, Who) {
         ClaimProblem::Invalid => (
             say!(
                 "dra-claim.invalid",
-                "a ResourceClaim of the pod cannot be satisfied as it is written"
+                "the pod's {claims|ResourceClaim|ResourceClaims} cannot be satisfied as written: {said}"
             ),
             say!(
                 "dra-claim.invalid-why",
@@ -167,7 +179,7 @@ fn sentences(problem: &ClaimProblem) -> (Sentence, Sentence, Sentence, Who) {
             ),
             say!(
                 "dra-claim.correct-claim",
-                "mend what the scheduler's message names in the claim, its template or its DeviceClass"
+                "correct what the scheduler's message names, in the claim, its template or its DeviceClass"
             ),
             Who::Owner,
         ),

@@ -1,10 +1,48 @@
 //! What the cluster autoscaler says about its node groups, none of which it lets grow for a pod.
 
-use crate::messages::autoscaler::{Group, GroupSays};
+use super::autoscaler_cannot_help::{self, FRESH};
+use crate::messages::autoscaler::{Autoscaler, Group, GroupSays};
 use crate::rules::Case;
-use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::finding::{Finding, Fix, Risk, Who};
 use crate::snapshot::Event;
-use crate::text::{Sentence, say};
+use crate::text::{Seconds, Sentence, say};
+
+/// Puts first that a node is being added for the pod, where an autoscaler has just said so.
+pub(super) fn awaited(case: &Case<'_>, mut finding: Finding) -> Finding {
+    let newest = autoscaler_cannot_help::newest(case);
+    let Some((event, says)) = newest else {
+        return finding;
+    };
+    let age = event.last.map(|last| case.seconds_since(last));
+    let (change, nodes) = match says {
+        Autoscaler::Triggered { groups } => (
+            say!(
+                "autoscaler.adds-a-node",
+                "wait for the node that the cluster autoscaler adds for the pod, as it said {age} ago[: {nodes}]"
+            ),
+            groups,
+        ),
+        Autoscaler::KarpenterNominated { target } => (
+            say!(
+                "autoscaler.nominates-a-node",
+                "wait for the node that Karpenter has in mind for the pod, as it said {age} ago[: {nodes}]"
+            ),
+            vec![target],
+        ),
+        _ => return finding,
+    };
+    let Some(age) = age.filter(|age| *age <= FRESH) else {
+        return finding;
+    };
+    let mut wait = Fix::advice(change, Who::Owner)
+        .fact("age", Seconds(age))
+        .risk(Risk::Reads);
+    if !nodes.is_empty() {
+        wait = wait.fact("nodes", nodes);
+    }
+    finding.fixes.insert(0, wait);
+    finding.evidence([case.event(event)])
+}
 
 /// What keeps node groups that the pod would fit from growing, and what to change.
 pub(super) fn limit(says: &GroupSays) -> Option<(Sentence, Sentence)> {
@@ -22,7 +60,7 @@ pub(super) fn limit(says: &GroupSays) -> Option<(Sentence, Sentence)> {
         GroupSays::Backoff => (
             say!(
                 "autoscaler-cannot-help.backoff",
-                "the cluster autoscaler adds no node: it waits after {groups|the node group|the[ {groups}] node groups} could not grow"
+                "the cluster autoscaler adds no node: {groups|the node group|the[ {groups}] node groups} failed to grow, and it waits before it tries again"
             ),
             say!(
                 "autoscaler-cannot-help.inspect-backoff",
@@ -42,11 +80,11 @@ pub(super) fn limit(says: &GroupSays) -> Option<(Sentence, Sentence)> {
         GroupSays::ClusterLimit => (
             say!(
                 "autoscaler-cannot-help.cluster-limit",
-                "the cluster autoscaler adds no node: a limit of the whole cluster is reached"
+                "the cluster autoscaler adds no node: a limit of the whole cluster is reached[: {limit}]"
             ),
             say!(
                 "autoscaler-cannot-help.raise-cluster-limit",
-                "raise the limit that the event names"
+                "raise the limit that the event names[, {limit}]"
             ),
         ),
         GroupSays::Failed => (
@@ -63,6 +101,15 @@ pub(super) fn limit(says: &GroupSays) -> Option<(Sentence, Sentence)> {
     })
 }
 
+/// The limit of the whole cluster that is reached (cluster-autoscaler 1.35 names its quota and the resources).
+fn cluster_limit(group: &Group) -> Option<String> {
+    let limit = group.text.strip_prefix("exceeded quota: ")?;
+    Some(match limit.split_once(", resources: ") {
+        Some((quota, resources)) => format!("quota {} ({resources})", quota.trim_matches('"')),
+        None => format!("quota {}", limit.trim_matches('"')),
+    })
+}
+
 /// What it says of its node groups, as a finding.
 pub(super) fn finding(case: &Case<'_>, event: &Event, groups: &[Group]) -> Finding {
     let mut limits = groups
@@ -72,9 +119,10 @@ pub(super) fn finding(case: &Case<'_>, event: &Event, groups: &[Group]) -> Findi
         return Finding::new(case.subject(), headline, case.event(event))
             .fact_if("groups", group.count)
             .fact("reason", group.text.as_str())
+            .fact_if("limit", cluster_limit(group))
             .why(say!(
                 "autoscaler-cannot-help.counts-groups",
-                "its counts are of node groups, not of nodes"
+                "the numbers in its message count node groups, not nodes"
             ))
             .refers_to_quotes()
             .fix([Fix::advice(change, Who::Admin)]);
@@ -87,7 +135,7 @@ pub(super) fn finding(case: &Case<'_>, event: &Event, groups: &[Group]) -> Findi
     } else {
         Finding::new(case.subject(), say!("autoscaler-cannot-help.would-not-fit", "the cluster autoscaler adds no node: the pod would fit none that it could add: {reasons}"), case.event(event))
             .fact("reasons", reasons)
-            .why(say!("autoscaler-cannot-help.would-not-fit-why", "its counts are of node groups, not of nodes; it runs the scheduler's filters on a new node of each group"))
+            .why(say!("autoscaler-cannot-help.would-not-fit-why", "the numbers in its message count node groups, not nodes; it runs the scheduler's filters on a new node of each group"))
             .fix([Fix::advice(say!("autoscaler-cannot-help.add-a-group", "clear what keeps the pod from the nodes that are there, or add a node group that suits it"), Who::Owner)])
     }
 }

@@ -49,35 +49,51 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(matched) = Match::find(case, &pattern) else {
         return Vec::new();
     };
+    let mut others_said: Vec<String> = Vec::new();
     let (why, change) = if matched.is_computed() {
         (
-            say!(
+            Some(say!(
                 "cordoned-node.why",
                 "somebody, or a drain, has said that no new pod may come there"
-            ),
+            )),
             say!(
                 "cordoned-node.uncordon-nodes",
                 "uncordon {nodes} when the maintenance is over, and clear what else keeps the pod off"
             ),
         )
     } else {
+        let others = case
+            .scheduling()
+            .and_then(|it| it.scheduler_message.as_ref())
+            .map(|latest| latest.message.clauses.as_slice())
+            .unwrap_or_default();
+        let others = others.iter().filter(|one| !matched.clauses.contains(one));
+        others_said.extend(others.map(|one| one.text.clone()));
         (
-            say!(
-                "cordoned-node.not-read",
-                "which nodes these are was not read; `kubectl get nodes` shows SchedulingDisabled beside them"
-            ),
+            (!others_said.is_empty()).then_some(say!(
+                "cordoned-node.others",
+                "of the other nodes it says: {others}"
+            )),
             say!(
                 "cordoned-node.uncordon",
                 "uncordon a node when its maintenance is over"
             ),
         )
     };
-    let headline = say!(
-        "cordoned-node.headline",
-        "a cordon keeps the pod off {share}[: {nodes}]"
-    );
+    let headline = if matched.nodes().len() == 1 {
+        say!(
+            "cordoned-node.one-node",
+            "a cordon keeps the pod off {share}"
+        )
+    } else {
+        say!(
+            "cordoned-node.headline",
+            "a cordon keeps the pod off {share}[: {nodes}]"
+        )
+    };
     let finding = matched
         .finding(case, headline)
+        .fact_if("others", (!others_said.is_empty()).then_some(others_said))
         .why(why)
         .fix([Fix::advice(change, Who::Admin)])
         .inspect(look(&matched));

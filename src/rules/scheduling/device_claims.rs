@@ -123,6 +123,23 @@ fn when(
     }
 }
 
+/// Who has them, as far as they were read.
+pub(super) fn users(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Vec<String>> {
+    let names = claims.iter().filter_map(|claim| claim.object);
+    let read = names.filter_map(|name| claim(case, name).yes());
+    let users = read.flat_map(|claim| &claim.reserved_for);
+    let others = users.filter(|user| Some(user.uid.as_str()) != case.pod().uid());
+    let name = |resource: &str, name: &str| match resource {
+        "pods" => format!("pod {name}"),
+        _ => format!("{resource} {name}"),
+    };
+    let users: Vec<String> = others
+        .take(USERS)
+        .map(|user| name(&user.resource, &user.name))
+        .collect();
+    (!users.is_empty()).then_some(users)
+}
+
 /// Who has the claims that the pod may not share.
 fn in_use(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Confirmation {
     let names = claims.iter().filter_map(|claim| claim.object);

@@ -4,7 +4,7 @@ use super::device_claims::{self, Confirmation, bare, confirm};
 use super::{claim_problem, message_only};
 use crate::kubernetes::device_claims::NamedClaim;
 use crate::messages::scheduler::{self, ClaimProblem, Reason};
-use crate::rules::finding::{Certainty, Finding};
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Kind;
 use crate::text::say;
@@ -40,10 +40,16 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let claims = device_claims::of_pod(case);
+    let listed = |kind: &str| case.kubectl(["get", kind]);
     let finding = from_message(case, &claims)
-        .or_else(|| absent(case, &claims))
-        .or_else(|| not_created(case, &claims));
-    let Some(finding) = finding else {
+        .or_else(|| Some((absent(case, &claims)?, listed("resourceclaims"))))
+        .or_else(|| {
+            Some((
+                not_created(case, &claims)?,
+                listed("resourceclaimtemplates"),
+            ))
+        });
+    let Some((finding, inspect)) = finding else {
         return Vec::new();
     };
     let names = claims
@@ -54,7 +60,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         finding
             .evidence(claims.iter().map(|claim| device_claims::field(case, claim)))
             .fact("claims", names)
-            .inspect(case.kubectl(["get", "resourceclaims"])),
+            .inspect(inspect),
     ]
 }
 
@@ -72,8 +78,16 @@ fn problem(reason: &Reason) -> Option<ClaimProblem> {
     }
 }
 
+/// The words about a claim, without those about the plugin.
+fn said<'m>(reason: &'m Reason, text: &'m str) -> &'m str {
+    match reason {
+        Reason::PluginError { error, .. } => error,
+        _ => text,
+    }
+}
+
 /// What the scheduler says, unless the objects show that it is out of date.
-fn from_message(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
+fn from_message(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<(Finding, String)> {
     let only = message_only::find(case, |reason| problem(reason).is_some())?;
     let problem = problem(&only.clause.reason)?;
     let confirmation = confirm(case, claims, &problem);
@@ -83,7 +97,10 @@ fn from_message(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
     let is_creation = matches!(problem, ClaimProblem::NotCreated | ClaimProblem::Missing(_));
     let finding = only.finding(case, claim_problem::headline(&problem));
     let finding = claim_problem::explained(&problem, finding);
+    let inspect = claim_problem::inspect(&problem, case);
     let finding = match problem {
+        ClaimProblem::Invalid => finding.fact("said", said(&only.clause.reason, &only.clause.text)),
+        ClaimProblem::InUse => finding.fact_if("users", device_claims::users(case, claims)),
         ClaimProblem::Missing(claim)
         | ClaimProblem::Terminating(claim)
         | ClaimProblem::NotOwned(claim)
@@ -96,7 +113,10 @@ fn from_message(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
         Confirmation::Refuted | Confirmation::Unknown => finding,
     };
     let event = case.newest_event(&[NOT_CREATED]).filter(|_| is_creation);
-    Some(finding.evidence(event.map(|event| case.event(event))))
+    Some((
+        finding.evidence(event.map(|event| case.event(event))),
+        inspect,
+    ))
 }
 
 /// A claim that is named and not there, of which the scheduler leaves no trace (PreEnqueue since 1.34).
@@ -132,6 +152,28 @@ fn not_created(case: &Case<'_>, claims: &[NamedClaim<'_>]) -> Option<Finding> {
         None => (device_claims::field(case, missing), Certainty::Possible),
     };
     let problem = ClaimProblem::NotCreated;
+    let is_absent = |template: &str| {
+        let named = format!("resource claim template \"{template}\": ");
+        let message = event
+            .map(|event| event.message.as_str())
+            .unwrap_or_default();
+        message.contains(&named) && message.ends_with("not found")
+    };
+    if missing.template.is_some_and(is_absent) {
+        let headline = say!(
+            "dra-claim.template-missing",
+            "the ResourceClaimTemplate {template} does not exist"
+        );
+        let change = say!(
+            "dra-claim.create-template",
+            "create the ResourceClaimTemplate {template}, or name one that exists"
+        );
+        let finding = Finding::new(case.subject(), headline, proof)
+            .certainty(certainty)
+            .fact_if("template", missing.template)
+            .fix([Fix::advice(change, Who::Owner)]);
+        return Some(finding);
+    }
     let finding = Finding::new(case.subject(), claim_problem::headline(&problem), proof);
     let finding = claim_problem::explained(&problem, finding)
         .certainty(certainty)

@@ -26,13 +26,47 @@ const UNREACHABLE: &[&str] = &[
 /// Parts of errors of a webhook.
 const WEBHOOK: &[&str] = &["admission webhook", "failed calling webhook"];
 
+/// A right that an account lacks.
+pub(super) struct Lacking<'e> {
+    pub(super) account: &'e str,
+    pub(super) verb: &'e str,
+    pub(super) resource: &'e str,
+}
+
+/// `User "A" cannot create resource "pods/binding"` (apiserver `pkg/endpoints/handlers/responsewriters/errors.go`, 1.37).
+pub(super) fn lacking(error: &str) -> Option<Lacking<'_>> {
+    let (_, rest) = error.split_once("User \"")?;
+    let (account, rest) = rest.split_once("\" cannot ")?;
+    let (verb, rest) = rest.split_once(" resource \"")?;
+    let (resource, _) = rest.split_once('"')?;
+    Some(Lacking {
+        account,
+        verb,
+        resource,
+    })
+}
+
+/// The most characters of an error that a headline gives.
+const SAID: usize = 100;
+
+/// What of an error a headline gives.
+fn said(error: &str) -> Option<String> {
+    match lacking(error) {
+        Some(it) => {
+            let account = it.account.rsplit(':').next().unwrap_or(it.account);
+            Some(format!("{account} cannot {} {}", it.verb, it.resource))
+        }
+        None => (!error.is_empty() && error.chars().count() <= SAID).then(|| error.to_owned()),
+    }
+}
+
 /// Says that the error lasts, and what would end it.
 pub(super) fn advised(finding: Finding, error: &str) -> Finding {
     let is = |parts: &[&str]| parts.iter().any(|part| contains(error, part));
     let change = if is(FORBIDDEN) {
         say!(
             "scheduler-error.grant-the-right",
-            "give the scheduler's account the right that the error names"
+            "give the scheduler's account the right that the error names[: {right}]"
         )
     } else if is(UNREACHABLE) || waited(error) {
         say!(
@@ -50,7 +84,11 @@ pub(super) fn advised(finding: Finding, error: &str) -> Finding {
             "clear what the error names; the scheduler's log holds more of it"
         )
     };
+    let right = lacking(error).map(|it| format!("{} {}", it.verb, it.resource));
     finding
+        .fact("error", error)
+        .fact_if("said", said(error))
+        .fact_if("right", right)
         .why(say!("scheduler-error.why", "an error is no verdict about nodes: the scheduler tries again within seconds, and fails as long as the error lasts"))
         .refers_to_quotes()
         .fix([Fix::advice(change, Who::Admin)])

@@ -1,5 +1,6 @@
 //! The pod belongs to a group that is placed as a whole or not at all, and the group is not complete or does not fit.
 
+use super::gang_headline;
 use super::groups::{By, GANGS, Group};
 use super::message_only::{self, MessageOnly};
 use crate::messages::gang::{self, Gang};
@@ -47,7 +48,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         finding
             .fact_if("group", group.map(|group| group.name))
             .evidence(group.map(|group| group.evidence(case)))
-            .inspect(case.kubectl(["get", resource])),
+            .inspect(match group {
+                Some(group) => case.kubectl(["describe", &format!("{resource}/{}", group.name)]),
+                None => case.kubectl(["get", resource]),
+            }),
     ]
 }
 
@@ -63,32 +67,7 @@ fn from_message(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
         Reason::PermitTimeout { .. } => Gang::Waits,
         _ => gang::read(&only.clause.text),
     };
-    let headline = match &says {
-        Gang::TooFew { .. } => say!(
-            "gang-incomplete.too-few",
-            "the pod's group[ {group}] has {present} of the {wanted} pods without which none is placed"
-        ),
-        Gang::Wants { wanted: 0 | 1 } => say!(
-            "gang-incomplete.wants-one",
-            "the pod's group[ {group}], for which one pod is enough, has not been placed"
-        ),
-        Gang::Wants { .. } => say!(
-            "gang-incomplete.wants",
-            "the pod's group[ {group}] needs {wanted} pods that can be placed at once, and has fewer"
-        ),
-        Gang::OtherFails { .. } => say!(
-            "gang-incomplete.other-fails",
-            "another pod of the group[ {group}] fits no node, and none is placed without it"
-        ),
-        Gang::Preempting => say!(
-            "gang-incomplete.preempting",
-            "the pod's group[ {group}] waits until the pods that give way to it are gone"
-        ),
-        Gang::Waits | Gang::Unknown => say!(
-            "gang-incomplete.waits",
-            "the pod's group[ {group}] is not complete, and none of it is placed before"
-        ),
-    };
+    let headline = gang_headline::of(&says, gang_headline::waited(only).is_some());
     let finding = only.finding(case, headline).why(say!(
         "gang-incomplete.why",
         "the scheduler places all pods of the group at once or none, so that they do not hold nodes and wait for each other"
@@ -98,6 +77,24 @@ fn from_message(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
     let mut finding = match &says {
         Gang::TooFew { present, wanted } => few(case, finding, *present, *wanted),
         Gang::Wants { wanted } => others_missing(finding.fact("wanted", *wanted)),
+        Gang::Partly { running, wanted } if others => {
+            let finding = finding.fact("running", *running);
+            others_missing(finding.fact("wanted", *wanted))
+        }
+        Gang::Partly { running, wanted } => finding
+            .fact("running", *running)
+            .fact("wanted", *wanted)
+            .why(say!(
+                "gang-incomplete.partly-why",
+                "the scheduler does not say what keeps this pod from a node"
+            ))
+            .fix([Fix::advice(
+                say!(
+                    "gang-incomplete.inspect-pod-group",
+                    "look at the events and the conditions of the PodGroup[ {group}]"
+                ),
+                Who::Owner,
+            )]),
         Gang::OtherFails { error } => {
             let change = say!(
                 "gang-incomplete.inspect-other-pod",
@@ -113,7 +110,9 @@ fn from_message(case: &Case<'_>, only: &MessageOnly<'_>) -> Finding {
             );
             finding.fix([Fix::advice(change, Who::Owner)])
         }
-        Gang::Waits | Gang::Unknown => others_missing(finding),
+        Gang::Waits | Gang::Unknown => {
+            others_missing(finding.fact_if("waited", gang_headline::waited(only)))
+        }
     };
     if others {
         finding.certainty = Certainty::Possible;

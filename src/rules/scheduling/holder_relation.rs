@@ -1,8 +1,9 @@
 //! Whose pods hold what the pod wants: its own owner's, those of an older revision, or others.
 
+use crate::kubernetes::shell;
 use crate::rules::Case;
 use crate::scheduler::Holder;
-use crate::snapshot::Relation;
+use crate::snapshot::{Kind, ObjectRef, Relation};
 use crate::text::{Sentence, say};
 use std::collections::BTreeSet;
 
@@ -40,4 +41,17 @@ impl HolderRelation {
             Some(Relation::Other) | None => HolderRelation::Others,
         }
     }
+}
+
+/// What shows how a holder comes to hold it; who that is stands in the table of nodes.
+pub(super) fn inspect(case: &Case<'_>, holder: &Holder) -> String {
+    if HolderRelation::of(case, [holder]) != HolderRelation::Others {
+        return case.kubectl(["describe", &case.subject().argument()]);
+    }
+    let pod = ObjectRef::new(Kind::Pod, &holder.namespace, &holder.name);
+    let controller = holder.controller.as_deref();
+    let daemons = controller.and_then(|controller| controller.strip_prefix("DaemonSet/"));
+    let daemons = daemons.map(|name| ObjectRef::new(Kind::DaemonSet, &holder.namespace, name));
+    let maker = daemons.unwrap_or(pod).argument();
+    shell::kubectl(&holder.namespace, ["get", &maker, "-o", "yaml"])
 }

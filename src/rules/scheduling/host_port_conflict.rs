@@ -3,7 +3,7 @@
 //! Whoever holds it decides what to do: an old pod of the same Deployment that a rolling update
 //! keeps until the new one is ready, a sibling of the same template, a DaemonSet, or another pod.
 
-use super::holder_relation::{HolderRelation, REMOVE_FIRST};
+use super::holder_relation::{HolderRelation, REMOVE_FIRST, inspect};
 use super::topology::inspect_all_pods;
 use crate::kubernetes::ports::{HostPort, host_ports};
 use crate::messages::scheduler::Reason;
@@ -34,7 +34,7 @@ const ANOTHER_PORT: Sentence = say!(
 );
 
 /// How the DaemonSets begin that k3s makes for Services of type LoadBalancer (k3s pkg/cloudprovider/servicelb.go).
-const SERVICE_LB: &str = "DaemonSet/svclb-";
+const SERVICE_LB: &str = "/svclb-";
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let pattern = Pattern {
@@ -49,12 +49,16 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     } else {
         from_message(case, &matched)
     };
+    let holder = matched
+        .failures()
+        .find_map(|(_, failure)| match &failure.what {
+            What::Port { holder, .. } => Some(holder),
+            _ => None,
+        });
     let host_network = case.pod().spec().host_network == Some(true);
     let finding = finding
         .when(host_network, |finding| finding.fact("hostNetwork", "true"))
-        .inspect(inspect_all_pods(
-            matched.nodes().first().map(String::as_str),
-        ));
+        .inspect(holder.map_or_else(|| inspect_all_pods(None), |holder| inspect(case, holder)));
     vec![matched.close(case, finding, Filter::NodePorts)]
 }
 
@@ -68,7 +72,7 @@ fn held(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         }
     }
     let finding = match HolderRelation::of(case, holders.iter().copied()) {
-        HolderRelation::Predecessors => predecessors(case, matched),
+        HolderRelation::Predecessors => predecessors(case, matched, holders.len()),
         HolderRelation::Siblings => siblings(case, matched, holders.len()),
         HolderRelation::Others => match daemons(&holders) {
             Some(daemons) => of_daemons(case, matched, daemons),
@@ -85,10 +89,11 @@ fn names_of<'p>(ports: impl IntoIterator<Item = &'p HostPort>) -> Vec<String> {
     ports.into_iter().map(ToString::to_string).collect()
 }
 
-fn predecessors(case: &Case<'_>, matched: &Match<'_>) -> Finding {
+fn predecessors(case: &Case<'_>, matched: &Match<'_>, running: usize) -> Finding {
     matched
-        .finding(case, say!("host-port-conflict.rollout-waits", "the rollout waits for itself: host {ports|port {ports} is|ports {ports} are} held by old pods of {owner} on every node that could run the new one"))
+        .finding(case, say!("host-port-conflict.rollout-waits", "the rollout waits for itself: host {ports|port {ports} is|ports {ports} are} held by {running|the old pod|old pods} of {owner} on {nodes|{nodes}, the only node that could run the new one|every node that could run the new one}"))
         .fact("owner", case.subject().argument())
+        .fact("running", running)
         .why(say!("host-port-conflict.rollout-waits-why", "the old pods stay until new ones are ready, and the new ones wait for the host ports of the old ones"))
         .fix([
             Fix::advice(REMOVE_FIRST, Who::Owner),
@@ -133,16 +138,15 @@ fn others(case: &Case<'_>, matched: &Match<'_>) -> Finding {
 
 /// The DaemonSets that hold it, where all holders are theirs.
 fn daemons(holders: &BTreeSet<&Holder>) -> Option<BTreeSet<String>> {
-    let controllers = holders.iter().map(|holder| holder.controller.clone());
-    controllers
-        .map(|controller| controller.filter(|controller| controller.starts_with("DaemonSet/")))
-        .collect()
+    let names = holders.iter().map(|holder| {
+        let name = holder.controller.as_deref()?.strip_prefix("DaemonSet/")?;
+        Some(format!("DaemonSet {}/{name}", holder.namespace))
+    });
+    names.collect()
 }
 
 fn of_daemons(case: &Case<'_>, matched: &Match<'_>, daemons: BTreeSet<String>) -> Finding {
-    let for_service = daemons
-        .iter()
-        .any(|daemons| daemons.starts_with(SERVICE_LB));
+    let for_service = daemons.iter().any(|daemons| daemons.contains(SERVICE_LB));
     let service = for_service.then(|| {
         Fix::advice(
             say!("host-port-conflict.service-lb", "where k3s makes {daemons} for a Service of type LoadBalancer, give that Service other ports, or start k3s with --disable traefik or --disable servicelb"),
@@ -164,8 +168,13 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     let ports = names_of(&host_ports(case.pod().spec()));
     let known = (!ports.is_empty()).then_some(ports);
     matched
-        .finding(case, say!("host-port-conflict.from-message", "a host port that the pod wants is taken on {share}[; it wants {ports}]"))
+        .finding(
+            case,
+            say!(
+                "host-port-conflict.from-message",
+                "a host port that the pod wants is taken on {share}[; it wants {ports}]"
+            ),
+        )
         .fact_if("ports", known)
-        .why(say!("host-port-conflict.not-computed", "who holds it could not be computed, since nodes or pods of all namespaces were not read"))
         .fix([Fix::advice(ANOTHER_PORT, Who::Owner)])
 }

@@ -15,16 +15,40 @@ pub(super) fn finding(case: &Case<'_>, event: &Event, pools: &[String]) -> Findi
         _ => None,
     });
     let (headline, change, who) = words(&says, needs.is_some());
+    let types = refusing(pools).and_then(instance_types);
     let needs = needs.filter(|needs| !needs.is_empty());
     Finding::new(case.subject(), headline, case.event(event))
         .fact("pools", pools.to_vec())
+        .fact_if("pool", refusing_pool(pools))
         .fact_if("needs", needs)
-        .why(say!(
-            "autoscaler-cannot-help.karpenter-why",
-            "its message gives a reason for each NodePool"
-        ))
+        .fact_if("types", types)
         .refers_to_quotes()
         .fix([Fix::advice(change, who)])
+}
+
+/// What is said of the NodePool that is easiest to put right.
+fn refusing(pools: &[String]) -> Option<&str> {
+    let ease = |says: PoolSays| match says {
+        PoolSays::Limits => 0,
+        PoolSays::NoInstanceType { .. } => 1,
+        PoolSays::NoPools | PoolSays::Other => 2,
+    };
+    let pools = pools.iter().map(String::as_str);
+    pools.min_by_key(|text| ease(pool(text)))
+}
+
+/// Its name: `(NodePool=general)`, or `nodepool "general"` before 1.1.
+pub(super) fn refusing_pool(pools: &[String]) -> Option<&str> {
+    let text = refusing(pools)?;
+    let between = |start: &str, end: char| Some(text.split_once(start)?.1.split_once(end)?.0);
+    between("NodePool=", ')').or_else(|| between("nodepool \"", '"'))
+}
+
+/// The instance types that it allows, where the message lists them.
+fn instance_types(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("node.kubernetes.io/instance-type In [")?;
+    let (types, _) = rest.split_once(']')?;
+    Some(types.replace(' ', ", "))
 }
 
 /// The headline, the change and who makes it, by the reason that is easiest to put right.
@@ -45,11 +69,11 @@ fn words(says: &[PoolSays], no_instance_type: bool) -> (Sentence, Sentence, Who)
         (
             say!(
                 "autoscaler-cannot-help.nodepool-limits",
-                "Karpenter adds no node: a NodePool that may take the pod has reached its limits"
+                "Karpenter adds no node: a NodePool[, {pool},] that may take the pod has reached its limits"
             ),
             say!(
                 "autoscaler-cannot-help.raise-nodepool-limits",
-                "raise the limits of the NodePool"
+                "raise the limits of the NodePool[ {pool}]"
             ),
             Who::Admin,
         )
@@ -57,7 +81,7 @@ fn words(says: &[PoolSays], no_instance_type: bool) -> (Sentence, Sentence, Who)
         (
             say!(
                 "autoscaler-cannot-help.no-instance-type",
-                "Karpenter adds no node: no instance type that its NodePools allow suits the pod[, which takes {needs} there with the DaemonSets]"
+                "Karpenter adds no node: no instance type that its NodePools allow[ ({types} by {pool})] has what the pod takes[, {needs} with the DaemonSets]"
             ),
             say!(
                 "autoscaler-cannot-help.allow-instance-types",

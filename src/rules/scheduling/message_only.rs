@@ -86,7 +86,8 @@ impl MessageOnly<'_> {
         let mut finding = share::told(finding, nodes.clone(), nodes)
             .certainty(self.certainty())
             .fact("reason", self.clause.text.as_str());
-        if self.clause.count.is_some() {
+        // without nodes there is nothing to compare the counts with
+        if self.clause.count.is_some() && self.examination.results.is_some() {
             finding.results.clone_from(&self.examination.results);
             finding.agreement = Some(self.examination.agreement.clone());
         }

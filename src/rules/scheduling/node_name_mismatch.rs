@@ -169,7 +169,7 @@ fn from_message(case: &Case<'_>) -> Option<Finding> {
             case,
             say!(
                 "node-name-mismatch.from-message",
-                "the pod asks for a node by another name, which closes {share}"
+                "the pod asks for a node by another name, which rules out {share}"
             ),
         )
         .certainty(Certainty::Possible)

@@ -4,6 +4,8 @@ use super::absent_peers::{NONE_THERE, elsewhere, nowhere};
 use super::affinity_peers::{inspect, meant_pods, names, peers};
 use super::affinity_reason::may_be_affinity;
 use super::topology::usable_if_any;
+use crate::kubernetes::labels::HOSTNAME;
+use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
@@ -86,11 +88,18 @@ fn computed(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>], term: &Ter
     } else {
         nowhere(case, matched, term)
     };
+    let is_there = !peers.placed.is_empty() || !peers.waiting.is_empty();
+    let look = match peers.elsewhere.first() {
+        _ if is_there => inspect(term),
+        Some(peer) => shell::kubectl(&peer.namespace, ["get", "pods", "-o", "wide"]),
+        // by the term's own labels there is nothing to see
+        None => case.kubectl(["get", "pods", "--show-labels"]),
+    };
     finding
         .fact("wanted", term.pods())
         .fact("key", term.key())
         .fix([Fix::advice(MAKE_PREFERRED, Who::Owner)])
-        .inspect(inspect(term))
+        .inspect(look)
 }
 
 /// The pods are there, on nodes that do not take this one.
@@ -145,7 +154,11 @@ fn placed(
         .fact("domains", domains)
         .fact("peers", names(pods))
         .fact("reasons", reasons)
-        .why(say!("pod-affinity.no-node-near-why", "the pod has to be near them; by {key} they are in {domains}, and nodes elsewhere are too far"))
+        .why(if term.key() == HOSTNAME {
+            say!("pod-affinity.no-node-near-on-nodes", "the pod has to be on a node of theirs: they are on {domains}")
+        } else {
+            say!("pod-affinity.no-node-near-why", "the pod has to be near them; by {key} they are in {domains}, and nodes elsewhere are too far")
+        })
         .fix([Fix::advice(say!("pod-affinity.move-peers", "clear what keeps the pod off these nodes, or move {peers} to where it can run"), Who::Owner)])
 }
 
@@ -162,7 +175,7 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>, terms: &[Term<'_>]) -> Fin
     let finding = matched
         .finding(case, headline)
         .fact_if("wanted", (!wanted.is_empty()).then_some(wanted))
-        .why(say!("pod-affinity.not-compared", "where such pods are could not be compared, since nodes or pods of all namespaces were not read"))
+        .why(say!("pod-affinity.not-compared", "where such pods are was not compared"))
         .fix([
             Fix::advice(say!("pod-affinity.check-peers", "check that such pods run, in the namespace that the affinity means, on nodes that can take this one as well"), Who::Owner),
             Fix::advice(MAKE_PREFERRED, Who::Owner),

@@ -75,8 +75,20 @@ fn predecessors(case: &Case<'_>, matched: &Match<'_>) -> Finding {
 }
 
 fn siblings(case: &Case<'_>, matched: &Match<'_>) -> Finding {
+    // where the pod may use only some nodes, more of them are of no help
+    let headline = if matched.nodes().len() < matched.all_nodes().len() {
+        say!(
+            "pod-anti-affinity.siblings-on-some",
+            "more replicas than {places} that the pods may use: by the anti-affinity of {owner} a {place} takes one of them, and only {nodes} {nodes|suits|suit} them"
+        )
+    } else {
+        say!(
+            "pod-anti-affinity.siblings",
+            "more replicas than {places}: by the anti-affinity of {owner} a {place} takes one of its pods, and each that could run another has one"
+        )
+    };
     matched
-        .finding(case, say!("pod-anti-affinity.siblings", "more replicas than {places}: by the anti-affinity of {owner} a {place} takes one of its pods, and each that could run another has one"))
+        .finding(case, headline)
         .why(say!("pod-anti-affinity.siblings-why", "the anti-affinity is required, so there can be one replica a {place}"))
         .fix([
             Fix::advice(say!("pod-anti-affinity.run-fewer", "run no more replicas than there are {places} for, or make the anti-affinity preferred"), Who::Owner),
@@ -89,7 +101,7 @@ fn others(case: &Case<'_>, matched: &Match<'_>, held: &Held<'_>) -> Finding {
         (true, true) => (
             say!(
                 "pod-anti-affinity.mutual",
-                "the pod and {holders} keep away from each other, which closes {share}"
+                "the pod and {holders} keep away from each other, which rules out {share}"
             ),
             say!(
                 "pod-anti-affinity.mutual-why",
@@ -103,11 +115,11 @@ fn others(case: &Case<'_>, matched: &Match<'_>, held: &Held<'_>) -> Finding {
         (true, false) => (
             say!(
                 "pod-anti-affinity.own",
-                "the pod's anti-affinity keeps it away from {holders}, which closes {share}"
+                "the pod's anti-affinity keeps it away from {holders}, which rules out {share}"
             ),
             say!(
                 "pod-anti-affinity.own-why",
-                "the anti-affinity is required, and goes by {key}: a {place} with such a pod is closed"
+                "the anti-affinity is required, and goes by {key}: a {place} with such a pod is ruled out"
             ),
             say!(
                 "pod-anti-affinity.make-preferred",
@@ -117,7 +129,7 @@ fn others(case: &Case<'_>, matched: &Match<'_>, held: &Held<'_>) -> Finding {
         (false, _) => (
             say!(
                 "pod-anti-affinity.theirs",
-                "the anti-affinity of {holders} keeps the pod away, which closes {share}"
+                "the anti-affinity of {holders} keeps the pod away, which rules out {share}"
             ),
             say!(
                 "pod-anti-affinity.theirs-why",
@@ -145,17 +157,17 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     let headline = if matched.says(&Reason::PodAntiAffinity) {
         say!(
             "pod-anti-affinity.from-message",
-            "the pod's anti-affinity[ to {avoided}] closes {share}"
+            "the pod's anti-affinity[ to {avoided}] rules out {share}"
         )
     } else if matched.says(&Reason::ExistingPodsAntiAffinity) {
         say!(
             "pod-anti-affinity.of-existing-pods",
-            "the anti-affinity of pods that run there already closes {share}"
+            "the anti-affinity of pods that run there already rules out {share}"
         )
     } else {
         say!(
             "pod-anti-affinity.either",
-            "an anti-affinity between pods closes {share}"
+            "an anti-affinity between pods rules out {share}"
         )
     };
     let terms = Term::of_anti_affinity(case.pod().spec(), case.namespace(), case.snapshot);

@@ -1,10 +1,10 @@
 //! A queue has not let the pod's workload in: Kueue, Volcano, YuniKorn, elastic quotas.
 
-use super::queues::{Held, System, holding, queue_name};
+use super::queues::{Held, System, holding, name, queue_name};
 use crate::messages::queue::Queue;
 use crate::rules::finding::{Finding, Fix, NextCommand, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
-use crate::text::{Fact, Sentence, say};
+use crate::text::{Sentence, say};
 
 /// `queue-admission`
 pub static RULE: Rule = Rule {
@@ -25,16 +25,6 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     }
     let finding = holding(case).map(|held| finding(case, held));
     finding.into_iter().collect()
-}
-
-/// As a sentence names it.
-fn name(system: System) -> Fact {
-    match system {
-        System::Kueue => "Kueue".into(),
-        System::Volcano => "Volcano".into(),
-        System::YuniKorn => "YuniKorn".into(),
-        System::Scheduler => say!("queue-admission.scheduler", "the scheduler").into(),
-    }
 }
 
 fn finding(case: &Case<'_>, held: Held) -> Finding {
@@ -147,6 +137,21 @@ fn sentences(says: Queue, or_nodes: bool) -> (Sentence, Sentence, Sentence, Who)
             say!(
                 "queue-admission.wait-for-victims",
                 "wait for the workloads that are being stopped"
+            ),
+            Who::Owner,
+        ),
+        Queue::Unplaced => (
+            say!(
+                "queue-admission.unplaced",
+                "{system} has admitted the pod's workload, and has not said where in the topology the pod goes"
+            ),
+            say!(
+                "queue-admission.unplaced-why",
+                "its gate for the topology is left, which {system} takes away when it has assigned a place"
+            ),
+            say!(
+                "queue-admission.look-at-assignment",
+                "look at the topology assignment of the workload, in its own object"
             ),
             Who::Owner,
         ),

@@ -9,12 +9,17 @@ use crate::messages::scheduler::{self, Reason};
 use crate::rules::Case;
 use crate::rules::finding::Certainty;
 use crate::snapshot::Evidence;
+use crate::text::{Fact, say};
 
+/// Kueue takes it away when it has admitted the workload.
+const ADMISSION: &str = "kueue.x-k8s.io/admission";
+/// Kueue takes it away when it has chosen a place for the pod.
+const TOPOLOGY: &str = "kueue.x-k8s.io/topology";
 /// Gates with which a queue holds pods (Kueue `pkg/controller/constants`, `apis/kueue/v1beta1`; Volcano
 /// `pkg/webhooks/admission/pods`).
 const GATES: [(&str, System); 4] = [
-    ("kueue.x-k8s.io/admission", System::Kueue),
-    ("kueue.x-k8s.io/topology", System::Kueue),
+    (ADMISSION, System::Kueue),
+    (TOPOLOGY, System::Kueue),
     ("kueue.x-k8s.io/elastic-job", System::Kueue),
     (
         "scheduling.volcano.sh/queue-allocation-gate",
@@ -42,6 +47,16 @@ pub(super) enum System {
     YuniKorn,
     /// The scheduler that the pod asks for, by a plugin of elastic quotas.
     Scheduler,
+}
+
+/// As a sentence names it.
+pub(super) fn name(system: System) -> Fact {
+    match system {
+        System::Kueue => "Kueue".into(),
+        System::Volcano => "Volcano".into(),
+        System::YuniKorn => "YuniKorn".into(),
+        System::Scheduler => say!("queue-admission.scheduler", "the scheduler").into(),
+    }
 }
 
 /// A queue that holds the pod, and what it says.
@@ -79,7 +94,13 @@ fn gated(case: &Case<'_>) -> Option<Held> {
         System::Kueue => workload_event(case),
         _ => group_event(case),
     };
-    let says = event.map_or(Queue::Unknown, |event| queue::read(&event.message));
+    // the gate of admission went when the workload was admitted
+    let is_admitted = names.contains(&TOPOLOGY) && !names.contains(&ADMISSION);
+    let says = match event {
+        _ if is_admitted => Queue::Unplaced,
+        Some(event) => queue::read(&event.message),
+        None => Queue::Unknown,
+    };
     let (proof, more) = match event {
         Some(event) => (case.event(event), vec![gate]),
         None => (gate, Vec::new()),

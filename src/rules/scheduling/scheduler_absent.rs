@@ -9,9 +9,11 @@ use crate::kubernetes::shell;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{self, ClaimOfPod};
 use crate::rules::shared::silence::{SILENCE, alive};
+use crate::rules::shared::template::Template;
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{DEFAULT_SCHEDULER, Kind};
 use crate::text::{Seconds, say};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// `scheduler-absent`
@@ -124,13 +126,10 @@ fn custom(case: &Case<'_>, finding: Finding, name: &str) -> Finding {
         "only a scheduler of exactly this name takes the pod; the default one leaves it alone"
     ));
     match meant {
-        Some(meant) => finding.fact("nearest", meant).fix([Fix::advice(
-            say!(
-                "scheduler-absent.use-nearest",
-                "set schedulerName to {nearest}, if that was meant, and make the pod anew"
-            ),
-            Who::Owner,
-        )]),
+        Some(meant) => {
+            let fix = use_nearest(case, name, &meant);
+            finding.fact("nearest", meant).fix([fix])
+        }
         None => finding.fix([
             Fix::advice(
                 say!(
@@ -147,5 +146,21 @@ fn custom(case: &Case<'_>, finding: Finding, name: &str) -> Finding {
                 Who::Admin,
             ),
         ]),
+    }
+}
+
+/// In the template, where a change of it reaches the pod.
+fn use_nearest(case: &Case<'_>, name: &str, meant: &str) -> Fix {
+    let change = say!(
+        "scheduler-absent.use-nearest-in-template",
+        "set schedulerName to {nearest}, if that was meant"
+    );
+    let anew = say!(
+        "scheduler-absent.use-nearest",
+        "set schedulerName to {nearest}, if that was meant, and make the pod anew"
+    );
+    match Template::of(case) {
+        Some(template) => template.replace(change, "schedulerName", &json!(name), &json!(meant)),
+        None => Fix::advice(anew, Who::Owner),
     }
 }

@@ -1,13 +1,14 @@
 //! The scheduler failed on the pod: an error of its own, of a plugin or of an extender, and no verdict about nodes.
 
-use super::error_advice::{advised, waited};
+use super::error_advice::{self, advised, waited};
 use super::message_only::{self, MessageOnly};
+use super::volumes_late;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
-use crate::snapshot::DEFAULT_SCHEDULER;
-use crate::text::say;
+use crate::snapshot::{DEFAULT_SCHEDULER, Kind};
+use crate::text::{Fact, say};
 
 /// `scheduler-error`
 pub static RULE: Rule = Rule {
@@ -16,7 +17,7 @@ pub static RULE: Rule = Rule {
     title: "the scheduler failed on the pod",
     seen_as: &["Pending", "SchedulerError", "FailedScheduling"],
     explanation: include_str!("scheduler_error.md"),
-    reads: &[],
+    reads: &[Kind::PersistentVolumeClaim],
     refines: &[],
     root: Root::Subject,
     check: Check::Pod(check),
@@ -36,10 +37,33 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         Some(only) => Some(from_message(case, &only)),
         None => by_condition(case),
     };
+    let inspect = |finding: &Finding| scheduler_log_or(case, finding);
     finding
-        .map(|finding| finding.inspect(scheduler_log(case)))
+        .map(|finding| match finding.inspect {
+            Some(_) => finding,
+            None => {
+                let next = inspect(&finding);
+                finding.inspect(next)
+            }
+        })
         .into_iter()
         .collect()
+}
+
+/// The log, or whether the account has the right that it lacked.
+fn scheduler_log_or(case: &Case<'_>, finding: &Finding) -> NextCommand {
+    let error = match finding.facts.0.get("error") {
+        Some(Fact::Name(error)) => error.as_str(),
+        _ => "",
+    };
+    match error_advice::lacking(error) {
+        Some(lacking) => {
+            let account = format!("--as={}", lacking.account);
+            let words = ["auth", "can-i", lacking.verb, lacking.resource, &account];
+            case.kubectl(words).into()
+        }
+        None => scheduler_log(case),
+    }
 }
 
 /// The log of the scheduler that comes with Kubernetes; where another one runs is not known.
@@ -67,7 +91,7 @@ fn by_condition(case: &Case<'_>) -> Option<Finding> {
         case.subject(),
         say!(
             "scheduler-error.unknown",
-            "the scheduler failed on the pod with an error of its own"
+            "the scheduler failed on the pod with an error of its own[: {said}]"
         ),
         proof,
     )
@@ -112,15 +136,15 @@ fn plugin_error(
         ),
         "Bind" => say!(
             "scheduler-error.not-bound",
-            "the scheduler chose a node and could not bind the pod to it"
+            "the scheduler chose a node and could not bind the pod to it[: {said}]"
         ),
         "Permit" => say!(
             "scheduler-error.not-permitted",
-            "a plugin of the scheduler held the pod back after a node was chosen, and failed"
+            "a plugin of the scheduler held the pod back after a node was chosen, and failed[: {said}]"
         ),
         _ => say!(
             "scheduler-error.plugin",
-            "the scheduler's plugin {plugin} failed on the pod"
+            "the scheduler's plugin {plugin} failed on the pod[: {said}]"
         ),
     };
     let finding = only
@@ -131,16 +155,5 @@ fn plugin_error(
     if !waited {
         return advised(finding, error);
     }
-    finding
-        .why(say!(
-            "scheduler-error.volumes-late-why",
-            "it waits ten minutes unless told otherwise, gives the node up and starts again"
-        ))
-        .fix([Fix::advice(
-            say!(
-                "scheduler-error.inspect-volumes",
-                "look why the volumes were late: at the events of the claims and at the provisioner"
-            ),
-            Who::Admin,
-        )])
+    volumes_late::told(case, finding)
 }

@@ -4,6 +4,7 @@
 //! Requests count, not use: a node that idles may have nothing left to promise
 //! (kube-scheduler `framework/plugins/noderesources/fit.go`, v1.37).
 
+use super::cluster_autoscaler;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::pod_requests;
 use crate::kubernetes::shell;
@@ -12,10 +13,10 @@ use crate::rules::Case;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::scheduler::{Filter, FilterFailure, NodeResult, What, ranking};
-use crate::snapshot::Node;
-use crate::text::{Fact, Sentence, say};
+use crate::snapshot::{Kind, Node};
+use crate::text::{Fact, Message, Sentence, say};
 use std::cell::LazyCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many of the pods that hold a resource are named.
 const HOLDERS: usize = 5;
@@ -28,10 +29,7 @@ const ASK_FOR_LESS: Sentence = say!(
     "shortage.ask-for-less",
     "ask for less {resource}, as far as the pod can do with less"
 );
-const ADD_A_NODE: Sentence = say!(
-    "shortage.add-a-node",
-    "add a node with room for {asked} {resource}"
-);
+const ADD_A_NODE: Sentence = say!("shortage.add-a-node", "add a node with room for {room}");
 
 /// What one node has of the resource.
 #[derive(Clone, Copy)]
@@ -107,7 +105,8 @@ pub(super) fn check(case: &Case<'_>, resource: &str) -> Vec<Finding> {
         Some(amounts) => counted(case, &matched, resource, amounts),
         None => from_message(case, &matched, resource),
     };
-    vec![matched.close(case, finding, Filter::NodeResourcesFit)]
+    let finding = matched.close(case, finding, Filter::NodeResourcesFit);
+    vec![cluster_autoscaler::awaited(case, finding)]
 }
 
 /// The node with the most of it left, of those that count: of one that is closed to the pod what is left is of no use to it, so
@@ -167,13 +166,39 @@ fn counted(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
     } else {
         at_most(case, matched, amounts)
     };
+    // a node that something else keeps the pod off may have enough
+    let is_short = |failure: &FilterFailure| matches!(&failure.what, What::Resource { resource: short, .. } if short == resource);
+    let has_enough = |node: &NodeResult| !node.failures.iter().any(is_short);
+    let usable = matched.all_nodes().iter().any(has_enough);
+    let usable = usable.then_some(say!("shortage.usable", "that it may use"));
     with_amounts(case, finding, resource, amounts)
+        .fact_if("usable", usable)
+        .fact("room", room(matched, amounts.node))
         .fact("most", amount(largest, resource))
         .fact("mostFits", largest.exact(resource))
         .inspect(shell::cluster([
             "describe",
             &format!("node/{}", amounts.node),
         ]))
+}
+
+/// All that is short on a node, which another one has to have at once.
+fn room(matched: &Match<'_>, node: &str) -> Vec<Message> {
+    let at = matched.all_nodes().iter().find(|one| one.node == node);
+    let failures = at.map(|node| node.failures.as_slice()).unwrap_or_default();
+    let short = failures.iter().filter_map(|failure| match &failure.what {
+        What::Resource {
+            resource, asked, ..
+        } => Some((resource.as_str(), *asked)),
+        _ => None,
+    });
+    let short: BTreeMap<&str, Quantity> = short.collect();
+    let message = |(resource, asked): (&str, Quantity)| {
+        Message::new(say!("shortage.room", "{asked} {resource}"))
+            .fact("asked", amount(asked, resource))
+            .fact("resource", resource)
+    };
+    short.into_iter().map(message).collect()
 }
 
 /// An amount as a sentence gives it.
@@ -190,7 +215,12 @@ pub(super) fn with_amounts(
 ) -> Finding {
     let free = amounts.free.max(Quantity::ZERO);
     let taken = amounts.allocatable.saturating_sub(amounts.free);
-    let holders = holders(case, resource, amounts.node);
+    let (holders, theirs) = holders(case, resource, amounts.node);
+    let part = if theirs >= taken {
+        say!("shortage.all", "all")
+    } else {
+        say!("shortage.most", "most")
+    };
     finding
         .fact("resource", resource)
         .fact("asked", amount(amounts.asked, resource))
@@ -199,26 +229,45 @@ pub(super) fn with_amounts(
         .fact("fits", free.exact(resource))
         .fact("allocatable", amount(amounts.allocatable, resource))
         .fact("taken", amount(taken, resource))
+        .fact_if("part", (!holders.is_empty()).then_some(part))
         .fact_if("holders", (!holders.is_empty()).then_some(holders))
 }
 
 fn never(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     matched
         .finding(case, say!("shortage.never", "the pod asks for {asked} {resource}, and no node that it may use has more than {most}"))
-        .why(say!("shortage.never-why", "that is what nodes can promise to pods in all, so neither waiting nor evicting others helps"))
+        .why(say!("shortage.never-why", "that is what the nodes have for pods in all, so neither waiting nor evicting others helps"))
         .fix([
             Fix::advice(say!("shortage.ask-for-what-a-node-has", "ask for {mostFits} {resource} or less"), Who::Owner),
             Fix::advice(say!("shortage.add-a-larger-node", "add a node that has at least {asked} {resource} for pods"), Who::Admin),
         ])
 }
 
+/// Whether the nodes that count have left the same of it.
+fn each_has_the_same(matched: &Match<'_>) -> bool {
+    let failures = matched.failures();
+    let free: Vec<Quantity> = failures
+        .filter_map(|(_, failure)| match &failure.what {
+            What::Resource { free, .. } => Some(*free),
+            _ => None,
+        })
+        .collect();
+    let first = free.first();
+    free.len() > 1 && free.iter().all(|one| Some(one) == first)
+}
+
 fn not_now(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amounts<'_>) -> Finding {
     let room = amounts.free > Quantity::ZERO;
-    let held = !holders(case, resource, amounts.node).is_empty();
-    let headline = if room {
+    let held = !holders(case, resource, amounts.node).0.is_empty();
+    let headline = if room && each_has_the_same(matched) {
+        say!(
+            "shortage.each-has",
+            "the pod asks for {asked} {resource}, and no node[ {usable}] has that much left: each has {free}"
+        )
+    } else if room {
         say!(
             "shortage.not-enough-left",
-            "the pod asks for {asked} {resource}, and no node has that much left: {node} comes closest with {free}"
+            "the pod asks for {asked} {resource}, and no node[ {usable}] has that much left: {node} comes closest with {free}"
         )
     } else {
         NONE_LEFT
@@ -233,10 +282,16 @@ fn not_now(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
     );
     matched
         .finding(case, headline)
-        .why(say!("shortage.requests-count", "what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised[, most of it to {holders}]"))
+        .why(say!("shortage.requests-count", "what pods request counts, not what they use: {node} has {allocatable} {resource} for pods, of which {taken} is requested[, {part} of it by {holders}]"))
         .fix(room.then(|| Fix::advice(smaller, Who::Owner)))
         .fix(held.then(|| Fix::advice(others, Who::Owner)))
-        .fix([Fix::advice(ADD_A_NODE, Who::Admin)])
+        .fix(add_a_node(case))
+}
+
+/// Of no use to a pod of a DaemonSet, which goes to its one node.
+fn add_a_node(case: &Case<'_>) -> Option<Fix> {
+    let is_daemon = case.subject().known_kind() == Some(Kind::DaemonSet);
+    (!is_daemon).then(|| Fix::advice(ADD_A_NODE, Who::Admin))
 }
 
 /// Pods that were not read may hold what looks free, so nothing here may be more exact than the table of nodes, nor less.
@@ -244,18 +299,16 @@ fn at_most(case: &Case<'_>, matched: &Match<'_>, amounts: Amounts<'_>) -> Findin
     let headline = if amounts.free > Quantity::ZERO {
         say!(
             "shortage.not-enough-left-at-most",
-            "the pod asks for {asked} {resource}, and no node has that much left: {node} comes closest with {free} at most"
+            "the pod asks for {asked} {resource}, and no node[ {usable}] has that much left: {node} comes closest with {free} at most"
         )
     } else {
         NONE_LEFT
     };
     matched
         .finding(case, headline)
-        .why(say!("shortage.at-most", "what pods request counts, not what they use: {node} has {allocatable} for pods, of which {taken} is promised to those that were read; pods of all namespaces were not"))
-        .fix([
-            Fix::advice(ASK_FOR_LESS, Who::Owner),
-            Fix::advice(ADD_A_NODE, Who::Admin),
-        ])
+        .why(say!("shortage.at-most", "what pods request counts, not what they use: {node} has {allocatable} {resource} for pods, of which {taken} is requested by those that were read; pods of all namespaces were not"))
+        .fix([Fix::advice(ASK_FOR_LESS, Who::Owner)])
+        .fix(add_a_node(case))
 }
 
 /// Only the scheduler's message is known, perhaps with what the pod asks for.
@@ -276,16 +329,23 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>, resource: &str) -> Finding
         .finding(case, headline)
         .fact_if("asked", asked.map(|asked| amount(asked, resource)))
         .fact("resource", resource)
-        .why(say!("shortage.not-computed", "what pods request counts, not what they use; how much each node has left could not be computed, since nodes or pods of all namespaces were not read"))
-        .fix([
-            Fix::advice(ASK_FOR_LESS, Who::Owner),
-            Fix::advice(say!("shortage.add-a-node-or-lower-requests", "add a node, or lower the requests of other pods"), Who::Admin),
-        ])
+        .why(say!(
+            "shortage.not-computed",
+            "what pods request counts, not what they use"
+        ))
+        .fix(asked.map(|_| Fix::advice(ASK_FOR_LESS, Who::Owner)))
+        .fix([Fix::advice(
+            say!(
+                "shortage.add-a-node-or-lower-requests",
+                "add a node, or lower the requests of other pods"
+            ),
+            Who::Admin,
+        )])
         .inspect(shell::cluster(["describe", "nodes"]))
 }
 
-/// The pods on a node that hold most of a resource: `namespace/name amount`.
-fn holders(case: &Case<'_>, resource: &str, node: &str) -> Vec<String> {
+/// The pods on a node that hold most of a resource, `namespace/name amount`, and how much they hold.
+fn holders(case: &Case<'_>, resource: &str, node: &str) -> (Vec<String>, Quantity) {
     let pod_records = case.snapshot.pod_records();
     let mut holders: Vec<_> = pod_records
         .on_node(node)
@@ -296,7 +356,9 @@ fn holders(case: &Case<'_>, resource: &str, node: &str) -> Vec<String> {
         .collect();
     // the sort is stable, so equals stay in order of their names
     holders.sort_by(|(a, _), (b, _)| b.cmp(a));
-    holders
+    let theirs = holders.iter().take(HOLDERS).map(|(amount, _)| *amount);
+    let theirs = theirs.sum();
+    let names = holders
         .into_iter()
         .take(HOLDERS)
         .map(|(amount, pod_record)| {
@@ -307,5 +369,6 @@ fn holders(case: &Case<'_>, resource: &str, node: &str) -> Vec<String> {
                 amount.human(resource)
             )
         })
-        .collect()
+        .collect();
+    (names, theirs)
 }

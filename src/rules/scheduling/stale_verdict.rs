@@ -1,11 +1,13 @@
 //! By what was read now a node takes the pod: the scheduler's verdict is older than what made room.
 
+use super::come_since;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::retry::{self, RETRY};
 use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{preemption, room};
 use crate::snapshot::{Evidence, Origin};
 use crate::snapshot::{Kind, Node, ObjectRef};
-use crate::text::{Seconds, say};
+use crate::text::{Message, Seconds, say};
 use jiff::Timestamp;
 
 /// `stale-verdict`
@@ -34,13 +36,12 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
-/// Seconds after which an unschedulable pod is tried again at the latest (kube-scheduler `backend/queue`,
-/// podMaxInUnschedulablePodsDuration, 1.37), and what the next attempt may take.
-const RETRY: i64 = 300 + 30;
-
 fn check(case: &Case<'_>) -> Vec<Finding> {
     if case.pod().is_gated() || preemption::nominated(case.pod()).is_some() {
         return Vec::new();
+    }
+    if let Some(finding) = come_since::finding(case) {
+        return vec![finding];
     }
     let Some(examination) = case.scheduling() else {
         return Vec::new();
@@ -69,7 +70,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             Certainty::Likely,
             say!(
                 "stale-verdict.node-changed",
-                "an unschedulable pod is tried again when what it waits for changes, and after five minutes at the latest; the node has changed since the scheduler last spoke"
+                "an unschedulable pod is tried again when what it waits for changes, and after five minutes at the latest; {node} {changed}"
             ),
         )
     } else {
@@ -77,23 +78,29 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             Certainty::Possible,
             say!(
                 "stale-verdict.no-change-read",
-                "an unschedulable pod is tried again when what it waits for changes, and after five minutes at the latest; no change was read that made the room, so it may be a plugin that is not computed here"
+                "an unschedulable pod is tried again when what it waits for changes, and after five minutes at the latest; no change was read that made the room since it last spoke[, {age} ago], so it may be a plugin that is not computed here"
             ),
         )
     };
     let headline = say!(
         "stale-verdict.headline",
-        "by what was read now {room} {room|takes|take} the pod; the scheduler's refusal is older"
+        "by what was read now {room} {room|takes|take} the pod; the scheduler's refusal is older[, of {age} ago]"
     );
     let mut finding = Finding::new(case.subject(), headline, message.quote.clone())
         .certainty(certainty)
         .evidence([by_filters])
-        .evidence(change)
+        .when(change.is_some(), |finding| {
+            let change = change.as_ref();
+            finding
+                .evidence(change.map(|change| change.evidence.clone()))
+                .fact_if("node", change.map(|change| change.evidence.object.name.clone()))
+                .fact_if("changed", change.map(|change| change.what.clone()))
+        })
         .fact("room", names)
-        .fact_if("age", attempt.map(|attempt| Seconds(case.seconds_since(attempt))))
+        .fact_if("age", retry::silent(case))
         .why(why)
         .fix([
-            Fix::advice(say!("stale-verdict.look-again", "look again in five minutes, by when the scheduler has tried again"), Who::Owner),
+            retry::look_again(case),
             Fix::advice(say!("stale-verdict.inspect-configuration", "if it then says the same, look which plugins and extenders the scheduler is configured with"), Who::Admin),
         ])
         .inspect(case.kubectl(["get", &case.object().argument(), "-o", "wide"]));
@@ -102,23 +109,34 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     vec![finding]
 }
 
+/// What has become of a node.
+struct Change {
+    what: Message,
+    evidence: Evidence,
+}
+
 /// What shows that a node with room has changed since the scheduler last spoke, and so lately that it need not have tried again.
-fn changed(case: &Case<'_>, name: &str, attempt: Timestamp) -> Option<Evidence> {
+fn changed(case: &Case<'_>, name: &str, attempt: Timestamp) -> Option<Change> {
     let node: &Node = case.snapshot.nodes().get("", name).yes()?;
     let is_new = |time: Timestamp| {
         case.snapshot.clock().exact && time > attempt && case.seconds_since(time) <= RETRY
     };
     let object = || ObjectRef::new(Kind::Node, "", name);
-    let created = node
-        .created
-        .filter(|time| is_new(*time))
-        .map(|time| case.field_of(object(), "metadata.creationTimestamp", time.to_string()));
+    let change = |what, path, time: Timestamp| Change {
+        what: Message::new(what).fact("for", Seconds(case.seconds_since(time))),
+        evidence: case.field_of(object(), path, time.to_string()),
+    };
+    let created = node.created.filter(|time| is_new(*time)).map(|time| {
+        let joined = say!("stale-verdict.joined", "joined {for} ago");
+        change(joined, "metadata.creationTimestamp", time)
+    });
     created.or_else(|| {
         let ready = node
             .condition("Ready")
             .filter(|ready| ready.status == "True")?;
         let since = ready.last_transition_time.filter(|time| is_new(*time))?;
         let path = "status.conditions[Ready].lastTransitionTime";
-        Some(case.field_of(object(), path, since.to_string()))
+        let ready = say!("stale-verdict.ready", "is Ready for {for}");
+        Some(change(ready, path, since))
     })
 }

@@ -1,5 +1,6 @@
 //! Nodes run as many pods as they may.
 
+use super::cluster_autoscaler;
 use super::topology::inspect_all_pods;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
@@ -59,5 +60,6 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             "custom-columns=NODE:.metadata.name,PODS:.status.allocatable.pods",
         ])),
     };
-    vec![matched.close(case, finding, Filter::NodeResourcesFit)]
+    let finding = matched.close(case, finding, Filter::NodeResourcesFit);
+    vec![cluster_autoscaler::awaited(case, finding)]
 }

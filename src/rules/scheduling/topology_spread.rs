@@ -10,7 +10,7 @@ use crate::rules::shared::rejection;
 use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
 use crate::scheduler::{Distribution, Filter, FilterFailure, NodeResult, What};
 use crate::snapshot::Kind;
-use crate::text::{Sentence, say};
+use crate::text::{Fact, Sentence, say};
 use std::collections::BTreeSet;
 
 /// `topology-spread`
@@ -70,27 +70,50 @@ fn unlabelled(case: &Case<'_>, matched: &Match<'_>, key: &str) -> Finding {
         node.is_some_and(|node| node.label(key).is_some())
     };
     let carriers = usable_if_any(matched.all_nodes(), carries);
-    let headline = say!(
-        "topology-spread.no-label",
-        "the label {key}, over which the pod has to be spread, is missing on {share}"
-    );
+    let lacking = matched
+        .all_nodes()
+        .iter()
+        .filter(|node| !carries(node))
+        .count();
+    let is_anywhere = lacking < matched.all_nodes().len();
+    let headline = if is_anywhere {
+        say!(
+            "topology-spread.no-label",
+            "the label {key}, over which the pod has to be spread, is missing on {share}"
+        )
+    } else {
+        say!(
+            "topology-spread.no-label-anywhere",
+            "no node has the label {key}, over which the pod has to be spread"
+        )
+    };
+    // more nodes may lack it than those that it alone keeps the pod off
+    let number = |count: usize| u64::try_from(count).ok();
+    let share = Fact::Share {
+        some: number(lacking),
+        all: number(matched.all_nodes().len()),
+    };
+    let nearest = node_labels::nearest_key(case, key).filter(|_| !is_anywhere);
     let finding = matched
         .finding(case, headline)
         .fact("key", key)
-        .inspect(node_labels::inspect(Some(key)));
+        .fact("share", share)
+        .inspect(node_labels::inspect(Some(
+            nearest.as_deref().unwrap_or(key),
+        )));
     let finding = if !carriers.is_empty() {
         finding
             .fact("reasons", rejection::reasons(carriers, is_spread))
             .why(say!(
                 "topology-spread.carriers-reject",
-                "nodes that have it do not take the pod either: {reasons}"
+                "the nodes that have it do not take the pod either: {reasons}"
             ))
-    } else if let Some(nearest) = node_labels::nearest_key(case, key) {
+    } else if let Some(nearest) = nearest {
         finding
             .fact("nearest", nearest)
             .why(say!(
                 "topology-spread.key-misspelt",
-                "no node carries {key}; there are nodes that carry {nearest}"
+                "there are nodes that have the label {nearest}"
             ))
             .fix([Fix::advice(
                 say!(
@@ -100,10 +123,7 @@ fn unlabelled(case: &Case<'_>, matched: &Match<'_>, key: &str) -> Finding {
                 Who::Owner,
             )])
     } else {
-        finding.why(say!(
-            "topology-spread.no-such-key",
-            "no node carries the label {key} at all"
-        ))
+        finding
     };
     finding.fix([
         Fix::advice(say!("topology-spread.use-another-key", "spread over a label that the nodes carry, or make the constraint a preference with whenUnsatisfiable ScheduleAnyway"), Who::Owner),
@@ -122,7 +142,7 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         (
             say!(
                 "topology-spread.of-configuration",
-                "a spread constraint of the scheduler's own configuration closes {share}"
+                "a spread constraint of the scheduler's own configuration rules out {share}"
             ),
             say!(
                 "topology-spread.use-own-constraint",
@@ -133,7 +153,7 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
         (
             say!(
                 "topology-spread.from-message",
-                "the pod's spread over {keys} closes {share}"
+                "the pod's spread over {keys} rules out {share}"
             ),
             RAISE_MAX_SKEW,
         )
@@ -141,7 +161,7 @@ fn from_message(case: &Case<'_>, matched: &Match<'_>) -> Finding {
     matched
         .finding(case, headline)
         .fact_if("keys", (!keys.is_empty()).then_some(keys))
-        .why(say!("topology-spread.not-computed", "the counts of each domain could not be computed, since nodes or pods of all namespaces were not read; cordoned and tainted nodes count as empty domains, and nodes without the label are closed"))
+        .why(say!("topology-spread.not-computed", "the pods of each domain were not counted; cordoned and tainted nodes count as empty domains, and nodes without the label are ruled out"))
         .fix([Fix::advice(change, Who::Owner)])
         .inspect(case.kubectl(["get", "pods", "-o", "wide"]))
 }

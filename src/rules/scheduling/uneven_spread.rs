@@ -16,7 +16,7 @@ pub(super) fn uneven(case: &Case<'_>, matched: &Match<'_>, of: &Distribution) ->
     let headline = if of.lacks_domains() {
         say!(
             "topology-spread.too-few-domains",
-            "the spread over {key} wants more {places} than there are, which closes {share}: {counts}; minDomains {minDomains}, maxSkew {maxSkew}"
+            "minDomains of the spread over {key} is {minDomains}, and only {domains} {domains|{place} counts|{places} count}: each takes at most {maxSkew} {maxSkew|pod|pods}, and there {allInAll|is|are} {counts}"
         )
     } else {
         say!(
@@ -27,7 +27,9 @@ pub(super) fn uneven(case: &Case<'_>, matched: &Match<'_>, of: &Distribution) ->
     let finding = matched
         .finding(case, headline)
         .fact("key", of.key.as_str())
+        .fact("place", domain_names(&of.key).0)
         .fact("places", domain_names(&of.key).1)
+        .fact("allInAll", of.domains.values().sum::<i64>())
         .fact("counts", counts(&of.domains))
         .fact("maxSkew", of.max_skew)
         .fact("minDomains", of.min_domains)
@@ -36,7 +38,7 @@ pub(super) fn uneven(case: &Case<'_>, matched: &Match<'_>, of: &Distribution) ->
     if of.lacks_domains() {
         return finding
             .fact("domains", of.domains.len())
-            .why(say!("topology-spread.too-few-domains-why", "minDomains asks for {minDomains} {places}, and among the nodes that the pod selects {domains} can be counted; until there are more, each takes at most {maxSkew}"))
+            .why(say!("topology-spread.too-few-domains-why", "nodes that the pod does not select are not counted; while there are fewer {places} than minDomains, the fewest pods anywhere are taken for 0"))
             .fix([Fix::advice(say!("topology-spread.add-domains", "add nodes in further {places}"), Who::Admin)]);
     }
     let open = of.domains.keys().filter(|domain| of.is_open(domain));

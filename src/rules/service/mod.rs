@@ -1,6 +1,7 @@
-//! Causes of the service layer: what runs gets no traffic. Beside them, which pods come near a selector (`nearest_labels`), and
-//! what lets both agree (`selector_fixes`).
+//! Causes of the service layer: what runs gets no traffic. Beside them, which pods come near a selector (`nearest_labels`),
+//! how sure that is (`certainty`), and what lets both agree (`selector_fixes`).
 
+mod certainty;
 mod nearest_labels;
 mod selector_fixes;
 pub mod service_selector_mismatch;

@@ -84,6 +84,20 @@ impl Candidate<'_> {
         is_bare || template.is_some_and(|(_, workload)| workload.template_labels.contains_key(key))
     }
 
+    /// The keys of which it has another value than the selector that its template, which was read, does not give: something sets
+    /// them while the pods run.
+    pub(super) fn set_at_run_time(&self) -> Vec<String> {
+        let others = self.differences.iter().filter(|one| one.is_another_value());
+        let set = others.filter(|one| !self.is_of_template(one.key()));
+        set.map(|one| one.key().to_owned()).collect()
+    }
+
+    /// Whether its workload wants no pod.
+    pub(super) fn is_scaled_to_zero(&self) -> bool {
+        let workload = self.workload.as_ref();
+        workload.is_some_and(|(_, workload)| workload.scaled_to_zero)
+    }
+
     /// What it carries in place of what the selector asks for.
     pub(super) fn carried(&self) -> Vec<String> {
         let pair = |key: &str| Some(format!("{key}={}", self.labels.get(key)?));

@@ -7,7 +7,7 @@ use crate::kubernetes::selector::carries;
 use crate::rules::Case;
 use crate::rules::finding::{Fix, Who};
 use crate::snapshot::Kind;
-use crate::text::say;
+use crate::text::{Fact, say};
 use crate::triage::ServiceSubject;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -52,7 +52,12 @@ pub(super) fn reselect(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Option<F
     if selector.is_empty() || !matches_only(case, near, &selector) {
         return None;
     }
-    let change = if near.pods == 0 {
+    let change = if near.pods == 0 && near.is_scaled_to_zero() {
+        say!(
+            "service-selector-mismatch.change-selector-and-scale",
+            "if its pods are meant, change the selector to {proposed}, which only this template has, and scale {workload} up, which has 0 replicas"
+        )
+    } else if near.pods == 0 {
         say!(
             "service-selector-mismatch.change-selector-to-template",
             "if its pods are meant, change the selector to {proposed}, which only this template has"
@@ -60,7 +65,7 @@ pub(super) fn reselect(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Option<F
     } else {
         say!(
             "service-selector-mismatch.change-selector",
-            "if these pods are meant, change the selector to {proposed}: it then matches {pods|this pod and no other|these {pods} pods and no others}"
+            "if {pods|this pod is|these pods are} meant, change the selector to {proposed}: it then matches {pods|this pod and no other|these {pods} pods and no others}"
         )
     };
     let before = patch::nested("/spec/selector", &case.it.service.selector);
@@ -113,8 +118,67 @@ pub(super) fn label(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Option<Fix>
     }
     let change = say!(
         "service-selector-mismatch.label-template",
-        "if these pods are meant, label them {wanted} in the template of {workload}, which makes them anew"
+        "if {pods|this pod is|these pods are} meant, label {pods|it|them} {wanted} in the template of {workload}, which makes {pods|it|them} anew"
     );
     let fix = Fix::edit(change, Who::Owner, object.clone(), operations, &Value::Null);
     Some(fix.fact("wanted", pairs))
+}
+
+/// What the selector asks for and the pods do not carry.
+fn wanted(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Vec<String> {
+    let keys = near.differences.iter().map(Difference::key);
+    let wanted = keys.filter_map(|key| case.it.service.selector.get_key_value(key));
+    wanted
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect()
+}
+
+/// Where neither side can be changed without asking which of them was meant.
+pub(super) fn agree(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Vec<Fix> {
+    let wanted = wanted(case, near);
+    let at_run_time = near.set_at_run_time();
+    let advice = |change| Fix::advice(change, Who::Owner).fact("wanted", wanted.clone());
+    if !at_run_time.is_empty() {
+        let change = say!(
+            "service-selector-mismatch.look-who-labels",
+            "look at what labels the pods of {workload} while they run (an operator, a failover agent): {keys} is not of their template, and none has {wanted}; do not set it by hand"
+        );
+        return vec![advice(change).fact("keys", at_run_time)];
+    }
+    let either = say!(
+        "service-selector-mismatch.agree",
+        "select {carried}, or label the pods {wanted} in the template of {workload}, whichever was meant"
+    );
+    let one = say!(
+        "service-selector-mismatch.agree-on-labels",
+        "label the pods {wanted}, or select labels that they have"
+    );
+    let carries = !near.carried().is_empty();
+    let back = go_back(case, near).into_iter();
+    back.chain([advice(if carries { either } else { one })])
+        .collect()
+}
+
+/// An earlier revision whose pods the selector meant.
+fn go_back(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Option<Fix> {
+    let owner = &near.owner;
+    if owner.known_kind() != Some(Kind::Deployment) {
+        return None;
+    }
+    let sets = case.snapshot.store().replica_sets();
+    let own = sets.seen_in(case.it.namespace).filter(|(_, set)| {
+        let controller = set.controller.as_ref();
+        controller.is_some_and(|(kind, name)| (kind, name) == (&owner.kind, &owner.name))
+    });
+    let meant = own.filter(|(_, set)| carries(&set.template_labels, &case.it.service.selector));
+    let revision = meant.filter_map(|(_, set)| set.revision).max()?;
+    let change = say!(
+        "service-selector-mismatch.go-back",
+        "go back to revision {revision} of {workload}, whose pods carry {wanted}"
+    );
+    let to = format!("--to-revision={revision}");
+    let command = case.kubectl(["rollout", "undo", &owner.argument(), &to]);
+    let fix = Fix::command(change, Who::Owner, owner.clone(), command);
+    let fix = fix.fact("wanted", wanted(case, near));
+    Some(fix.fact("revision", Fact::Number(revision)))
 }

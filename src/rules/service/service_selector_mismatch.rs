@@ -3,11 +3,13 @@
 //! Triage has seen that no pod carries the labels, nor any workload's template, and that the Service is not new. Here it is
 //! said which pods come nearest, and in what they differ.
 
-use super::nearest_labels::{Candidate, Difference, find};
-use super::selector_fixes::{ServiceCase, label, reselect, written};
-use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use super::certainty::certainty;
+use super::nearest_labels::{Candidate, find};
+use super::selector_fixes::{ServiceCase, agree, label, reselect, written};
+use crate::kubernetes::shell;
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Check, Layer, Root, Rule};
-use crate::snapshot::{Evidence, Kind, Why};
+use crate::snapshot::{Evidence, Kind};
 use crate::text::{Sentence, say};
 
 /// A Service's selector matches no pod.
@@ -50,62 +52,46 @@ fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
         [one] => nearest(case, one, Finding::new(case.subject(), headline(one), proof)),
         several => {
             let names = several.iter().map(|one| one.owner.argument());
+            let example = several.iter().find_map(|one| Some((one.carried().pop()?, one)));
             let headline = say!(
                 "service-selector-mismatch.several",
                 "the selector {selector} matches no pod; {workloads} come equally near"
             );
             Finding::new(case.subject(), headline, proof)
                 .fact("workloads", names.take(NAMED).collect::<Vec<_>>())
+                .fact_if("example", example.as_ref().map(|(label, _)| label.as_str()))
+                .fact_if("workload", example.map(|(_, one)| one.owner.argument()))
                 .fix([Fix::advice(
                     say!(
                         "service-selector-mismatch.choose",
-                        "select labels that the pods carry, and that only the pods meant carry"
+                        "select labels that only the pods meant carry[, such as {example} for {workload}]"
                     ),
                     Who::Owner,
                 )])
         }
     };
     let pods = case.snapshot.pod_records().in_namespace(case.it.namespace);
+    let (certainty, why) = certainty(case, &near);
+    let is_empty = case
+        .snapshot
+        .pod_records()
+        .in_namespace(case.it.namespace)
+        .next()
+        .is_none();
     let finding = finding
-        .fact("selector", selector)
+        .when(is_empty, |finding| {
+            let elsewhere = ["get", "pods", "-A", "-l", &selector];
+            finding.inspect(shell::cluster(elsewhere))
+        })
+        .when(!is_empty, |finding| {
+            finding.inspect(case.kubectl(["get", "pods", "--show-labels"]))
+        })
+        .fact("selector", selector.as_str())
         .fact("podsInNamespace", pods.count())
         .evidence(near.iter().take(NAMED).map(|one| quoted(case, one)))
-        .certainty(certainty(case, &near))
-        .why(say!(
-            "service-selector-mismatch.why",
-            "a Service leads to the pods that carry every label of its selector; without any it has no endpoints"
-        ))
-        .inspect(case.kubectl(["get", "pods", "--show-labels"]));
+        .certainty(certainty)
+        .why(why);
     vec![finding]
-}
-
-/// What was not read may be a workload whose pods it would have.
-fn certainty(case: &ServiceCase<'_>, near: &[Candidate<'_>]) -> Certainty {
-    let store = case.snapshot.store();
-    let all_read =
-        store
-            .workload_catalogs()
-            .all(|(_, catalog)| match catalog.whole(case.it.namespace) {
-                Ok(()) => true,
-                Err(gap) => gap.why == Why::NotServed,
-            });
-    let another = |candidate: &Candidate<'_>| {
-        let mut others = candidate.differences.iter();
-        others.any(|one| one.is_another_value() && !candidate.is_of_template(one.key()))
-    };
-    if near.iter().any(another) {
-        // set while the pods run, as an operator does with roles: nobody may have this one at present
-        return Certainty::Possible;
-    }
-    let mut differences = near.iter().flat_map(|one| &one.differences);
-    match (all_read, differences.any(Difference::is_another_value)) {
-        (true, false) => Certainty::Proven,
-        // other pods may be meant, which nobody has made yet
-        (true, true) => Certainty::Likely,
-        // the pods that it is for may only be scaled to zero
-        (false, another) if another || near.is_empty() => Certainty::Possible,
-        (false, _) => Certainty::Likely,
-    }
 }
 
 fn alone(case: &ServiceCase<'_>) -> Sentence {
@@ -124,6 +110,10 @@ fn alone(case: &ServiceCase<'_>) -> Sentence {
 
 fn headline(near: &Candidate<'_>) -> Sentence {
     match &near.pod {
+        None if near.is_scaled_to_zero() => say!(
+            "service-selector-mismatch.nearest-scaled-to-zero",
+            "the selector {selector} matches no pod; the nearest is {workload}, which is scaled to 0[, with {carried}][, without the {missing|label|labels} {missing}]"
+        ),
         None => say!(
             "service-selector-mismatch.nearest-template",
             "the selector {selector} matches no pod; the nearest is the template of {workload}[, with {carried}][, without the {missing|label|labels} {missing}], of which there are no pods now"
@@ -155,16 +145,10 @@ fn nearest(case: &ServiceCase<'_>, near: &Candidate<'_>, finding: Finding) -> Fi
         (reselect(case, near), label(case, near))
     };
     let finding = finding.fix(first).fix(second);
-    let none = finding.fixes.is_empty();
-    finding.when(none, |finding| {
-        finding.fix([Fix::advice(
-            say!(
-                "service-selector-mismatch.agree",
-                "let the selector and the labels of the pods meant agree"
-            ),
-            Who::Owner,
-        )])
-    })
+    if finding.fixes.is_empty() {
+        return finding.fix(agree(case, near));
+    }
+    finding
 }
 
 /// The labels of one of the pods, or of the template.

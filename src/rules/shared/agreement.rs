@@ -13,7 +13,7 @@ fn message(because: &Because) -> Message {
     let of = |sentence: Sentence| Message::new(sentence);
     match because {
         Because::NodesNotRead(why) => {
-            let sentence = say!("agreement.nodes-not-read", "the nodes were not all read: {why}");
+            let sentence = say!("agreement.nodes-not-read", "the nodes were not all read ({why})");
             of(sentence).fact("why", why_not_read(*why))
         }
         Because::RefusedNow(reason) => of(say!(

@@ -16,7 +16,8 @@ use crate::snapshot::Evidence;
 use crate::text::{Fact, Message, Sentence, say};
 
 use super::order::Class;
-use super::{remedies, share};
+use super::{remedies, retry, share};
+use std::collections::BTreeSet;
 
 /// How a rule knows its cause in each of the two sources.
 pub(crate) struct Pattern<O, R> {
@@ -133,17 +134,28 @@ impl<'e> Match<'e> {
         let room = nodes
             .filter(|node| node.failures.is_empty())
             .map(|node| node.node.clone());
-        let mut finding = finding.fact("room", room.collect::<Vec<_>>()).why(
-            say!("matching.out-of-date", "the scheduler said so when it last tried; by what was read now {room} would take the pod, unless something that is not computed rejects it"),
+        let said = self.clauses.iter().map(|clause| clause.reason.to_string());
+        let unread = self
+            .examination
+            .results
+            .iter()
+            .flat_map(|results| &results.unread);
+        let unread: BTreeSet<String> = unread.map(|it| it.filter.as_str().to_owned()).collect();
+        let unread = (!unread.is_empty()).then(|| Vec::from_iter(unread));
+        let mut finding = finding
+            .fact("room", room.collect::<Vec<_>>())
+            .fact("said", said.collect::<Vec<_>>())
+            .fact_if("age", retry::silent(case))
+            .fact_if("uncomputed", unread)
+            .why(say!(
+                "matching.out-of-date",
+                "{room} would take the pod, unless something that is not computed rejects it[: {uncomputed}]"
+            ));
+        finding.headline = say!(
+            "matching.out-of-date-headline",
+            "the scheduler said \"{said}\"[ {age} ago]; by what was read now {room} {room|has|have} room"
         );
-        // an unschedulable pod is tried again after five minutes at the latest (kube-scheduler internal/queue, 1.37)
-        finding.fixes = vec![Fix::advice(
-            say!(
-                "matching.wait-for-the-scheduler",
-                "look again in five minutes, by when the scheduler has tried again"
-            ),
-            Who::Owner,
-        )];
+        finding.fixes = vec![retry::look_again(case)];
         finding
     }
 

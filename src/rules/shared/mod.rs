@@ -1,7 +1,7 @@
 //! What rules of several layers share: whether a cause holds for a pod that no node takes (`matching`, with `order`,
 //! `remedies` and `taint_meaning`), how containers ended (`crash`, `last_words`), the claims of a pod (`claims`),
-//! changes to a template (`template`, `after_change`), the share of nodes on which a cause holds (`share`),
-//! schedulers that say nothing (`silence`), and words for what `scheduler` gives as data (`agreement`, `preemption`,
+//! changes to a template (`template`, `after_change`), the share of nodes on which a cause holds (`share`), schedulers that
+//! say nothing (`silence`) and when they try again (`retry`), and words for what `scheduler` gives as data (`agreement`, `preemption`,
 //! `failure`, `rejection`, `remedies`).
 
 pub(crate) mod after_change;
@@ -15,6 +15,7 @@ pub(crate) mod order;
 pub(crate) mod preemption;
 pub(crate) mod rejection;
 pub(crate) mod remedies;
+pub(crate) mod retry;
 pub(crate) mod share;
 pub(crate) mod silence;
 pub(crate) mod taint_meaning;

@@ -36,9 +36,25 @@ pub(in crate::rules) fn before(case: &Case<'_>, mut finding: Finding, filter: Fi
         .into_iter()
         .filter(|advice| fixes.iter().all(|fix| fix.who != advice.who))
         .collect();
-    fixes.extend(left);
+    // a taint guards its node against all pods: to be let in as the only one is less of a change
+    let untaints = remedies
+        .iter()
+        .filter(|remedy| remedy.removes.contains(&filter));
+    let untaints = untaints.clone().next().is_some() && untaints.into_iter().all(is_untaint);
+    if untaints {
+        let (own, others): (Vec<_>, Vec<_>) = left.into_iter().partition(|it| it.who == Who::Owner);
+        fixes.splice(0..0, own);
+        fixes.extend(others);
+    } else {
+        fixes.extend(left);
+    }
     finding.fixes = fixes;
     finding
+}
+
+fn is_untaint(remedy: &Remedy) -> bool {
+    let is_one = |change: &Change| matches!(change, Change::Untaint { .. });
+    matches!(&remedy.action, Action::Change(changes) if changes.iter().any(is_one))
 }
 
 /// A remedy in words, for those who may apply it.
@@ -62,7 +78,7 @@ fn who(remedy: &Remedy) -> Who {
         Action::Change(changes) if changes.iter().any(of_node) => Who::Admin,
         Action::Change(_)
         | Action::PreferAndReplace(_)
-        | Action::StopOldPodFirst
+        | Action::StopOldPodFirst { .. }
         | Action::FewerReplicas { .. } => Who::Owner,
     }
 }

@@ -3,10 +3,16 @@
 use crate::rules::finding::Finding;
 use crate::text::{Fact, Message, say};
 
-/// The finding with that share, `{share}`. A headline that denies something of the nodes has `{anywhere}` in its place, since
+/// The finding with that share, `{share}`: one of several nodes by its name, since a count of one would be heard for all that
+/// there are like it. A headline that denies something of the nodes has `{anywhere}` in its place, since
 /// "not on all nodes" would be heard for "on some"; it also names a single node.
 pub(crate) fn told(finding: Finding, share: Fact, whereabouts: Fact) -> Finding {
     let denies = finding.headline.en.contains("{anywhere}");
+    let share = match share {
+        Fact::Share { all: Some(1), .. } => share,
+        Fact::Share { some: Some(1), .. } => whereabouts.clone(),
+        _ => share,
+    };
     finding.fact("share", share).when(denies, |finding| {
         finding.fact("anywhere", anywhere(whereabouts))
     })

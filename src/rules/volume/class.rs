@@ -17,6 +17,17 @@ pub(super) enum Class<'a> {
     Named(Seen<'a, &'a StorageClass>),
 }
 
+/// More classes than this are not named.
+const NAMED: usize = 3;
+
+/// The classes that there are, where they are few and all were read.
+pub(super) fn existing(case: &Case<'_>) -> Option<Vec<String>> {
+    let classes = case.snapshot.storage_classes();
+    classes.whole_cluster().ok()?;
+    let names: Vec<String> = classes.seen().map(|((_, name), _)| name.clone()).collect();
+    (1..=NAMED).contains(&names.len()).then_some(names)
+}
+
 impl<'a> Class<'a> {
     /// The class that decides who makes the claim's volume.
     pub(super) fn of(case: &Case<'a>, claim: &PersistentVolumeClaim) -> Class<'a> {

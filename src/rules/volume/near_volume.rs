@@ -20,6 +20,8 @@ pub(super) struct NearVolume<'a> {
     pub(super) name: &'a str,
     volume: &'a Volume,
     mismatches: Vec<Mismatch>,
+    /// Whether it names a claim of the same name, which is not the same one.
+    is_of_namesake: bool,
 }
 
 /// The volume that differs least from what the claim asks, of those that no claim has. One of another class has to be like in
@@ -30,10 +32,13 @@ pub(super) fn nearest<'a>(
 ) -> Option<NearVolume<'a>> {
     let volumes = case.snapshot.volumes().seen();
     let free = volumes.filter(|(_, volume)| volume.phase != "Bound");
+    let own = (&claim.metadata.namespace, &claim.metadata.name);
+    let is_namesake = |of: &ClaimRef| own == (&Some(of.namespace.clone()), &Some(of.name.clone()));
     let compared = free.map(|((_, name), volume)| NearVolume {
         name,
         volume,
         mismatches: mismatches(volume, claim),
+        is_of_namesake: volume.claim.as_ref().is_some_and(is_namesake),
     });
     let is_near = |near: &NearVolume<'_>| {
         let most = if near.volume.class == class_name(claim) {
@@ -173,7 +178,12 @@ impl NearVolume<'_> {
     }
 
     fn claimed(&self, of: &ClaimRef) -> Message {
-        let sentence = if self.volume.phase == "Released" {
+        let sentence = if self.volume.phase == "Released" && self.is_of_namesake {
+            say!(
+                "near-volume.released-by-namesake",
+                "is Released and still names an earlier claim {claim} (another uid)"
+            )
+        } else if self.volume.phase == "Released" {
             say!(
                 "near-volume.released",
                 "is Released and still names the claim {claim} that had it"
@@ -222,6 +232,20 @@ impl NearVolume<'_> {
                 );
                 let class = if class.is_empty() { "\"\"" } else { class };
                 Some(Fix::advice(change, Who::Owner).fact("class", class))
+            }
+            Mismatch::VolumeMode { has, .. } => {
+                let change = if *has == "Block" {
+                    say!(
+                        "near-volume.ask-for-a-device",
+                        "make the claim anew with volumeMode {has}, if the volume {volume} was meant; the container then names it under volumeDevices in place of volumeMounts"
+                    )
+                } else {
+                    say!(
+                        "near-volume.ask-its-mode",
+                        "make the claim anew with volumeMode {has}, if the volume {volume} was meant"
+                    )
+                };
+                Some(Fix::advice(change, Who::Owner).fact("has", *has))
             }
             Mismatch::Claimed(_) | Mismatch::Terminating | Mismatch::Phase(_) => None,
             _ => Some(Fix::advice(

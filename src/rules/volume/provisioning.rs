@@ -1,18 +1,24 @@
 //! Who has to make the volume of a claim, and why it is not made: the provisioner of its class, or somebody by hand.
 
-use super::class::Class;
+use super::class::{Class, existing};
 use super::near_volume::{NearVolume, nearest};
 use super::silent_provisioner::provisioner_silent;
+use crate::kubernetes::claims;
+use crate::kubernetes::patch;
 use crate::kubernetes::storage_class::{NO_PROVISIONER, waits_for_consumer};
 use crate::kubernetes::text;
 use crate::messages::claim::{self as claim_message, ClaimEvent};
+use crate::messages::form::contains;
 use crate::messages::quote;
 use crate::rules::Case;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::snapshot::{Event, Evidence, Kind, Seen};
-use crate::text::{Message, say};
+use crate::snapshot::{Event, Evidence, Kind, ObjectRef, Seen};
+use crate::text::{Message, Sentence, say};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use serde_json::Value;
 
+/// Seconds after which a claim is bound to a volume that fits it, unless something hangs.
+const BINDING: i64 = 60;
 /// The most columns that a headline takes of a provisioner's words.
 const WORDS: usize = 80;
 
@@ -63,13 +69,33 @@ fn provisioner_fails(
             "the provisioner tries again by itself; its message says what it needs"
         ))
         .refers_to_quotes()
-        .fix([Fix::advice(
-            say!(
-                "unbound-pvc.clear-failure",
-                "clear what the provisioner's message names"
-            ),
-            Who::Admin,
-        )])
+        .fix([Fix::advice(change(error), Who::Admin)])
+}
+
+/// What to put right, where the provisioner's words are of a kind that is known (gRPC status codes of CSI; the clouds' own).
+fn change(error: &str) -> Sentence {
+    let is = |parts: &[&str]| parts.iter().any(|part| contains(error, part));
+    if is(&[
+        "not authorized",
+        "PermissionDenied",
+        "Unauthorized",
+        "is forbidden",
+    ]) {
+        say!(
+            "unbound-pvc.grant-the-right",
+            "give the provisioner's account the right that its message names"
+        )
+    } else if is(&["ResourceExhausted", "quota", "LimitExceeded"]) {
+        say!(
+            "unbound-pvc.make-room",
+            "make room in the storage or raise its quota, or make the claim anew with a smaller request"
+        )
+    } else {
+        say!(
+            "unbound-pvc.clear-failure",
+            "clear what the provisioner's message names"
+        )
+    }
 }
 
 /// By who makes volumes of the claim's class.
@@ -115,15 +141,17 @@ pub(super) fn by_class(
         }
         Class::Default(Seen::Unknown(_)) | Class::Named(_) => {
             let headline = say!("unbound-pvc.no-volume", "the claim {claim} has no volume");
+            let name = claims::class(claim).map(|(_, name)| name);
             Finding::new(case.subject(), headline, proof)
+                .fact_if("class", name.filter(|name| !name.is_empty()))
                 .why(say!(
                     "unbound-pvc.why-class-not-read",
-                    "its StorageClass was not read, so it is not known who should make the volume"
+                    "its StorageClass[ {class}] was not read, so it is not known who should make the volume"
                 ))
                 .fix([Fix::advice(
                     say!(
                         "unbound-pvc.look-at-claim",
-                        "look at the claim's events and at its StorageClass"
+                        "look at the claim's events and at its StorageClass[ {class}]"
                     ),
                     Who::Owner,
                 )
@@ -144,20 +172,44 @@ fn no_default_class(case: &Case<'_>, proof: Evidence) -> Finding {
         ))
         .fix([
             Fix::advice(
-                say!(
-                    "unbound-pvc.make-anew-with-class",
-                    "make the claim anew with a class that exists"
-                ),
+                match existing(case) {
+                    Some(classes) => Message::new(say!(
+                        "unbound-pvc.make-anew-with",
+                        "make the claim anew with {classes|class|one of the classes} {classes}"
+                    ))
+                    .fact("classes", classes),
+                    None => say!(
+                        "unbound-pvc.make-anew-with-class",
+                        "make the claim anew with a class that exists"
+                    )
+                    .into(),
+                },
                 Who::Owner,
             ),
-            Fix::advice(
-                say!(
-                    "unbound-pvc.make-default-class",
-                    "make a StorageClass the default one"
-                ),
-                Who::Admin,
-            ),
+            make_default(case),
         ])
+}
+
+/// From 1.28 on a claim that waits then gets it by itself (RetroactiveDefaultStorageClass).
+fn make_default(case: &Case<'_>) -> Fix {
+    let classes = existing(case).unwrap_or_default();
+    let [only] = classes.as_slice() else {
+        let change = say!(
+            "unbound-pvc.make-default-class",
+            "make a StorageClass the default one"
+        );
+        return Fix::advice(change, Who::Admin);
+    };
+    let change = say!(
+        "unbound-pvc.make-it-default",
+        "make {class} the default one: since 1.28 the claim then gets it by itself"
+    );
+    let key = patch::escaped("storageclass.kubernetes.io/is-default-class");
+    let path = format!("/metadata/annotations/{key}");
+    let object = ObjectRef::new(Kind::StorageClass, "", only);
+    let operations = vec![patch::add(&path, "true")];
+    let fix = Fix::edit(change, Who::Admin, object, operations, &Value::Null);
+    fix.fact("class", only.as_str())
 }
 
 /// A class may be a mere name, by which claims and volumes made by hand find each other; the controller looks for the object only
@@ -178,7 +230,7 @@ fn by_hand(
 ) -> Finding {
     let near = nearest(case, claim);
     if let Some(near) = near.as_ref().filter(|near| near.fits()) {
-        return fitting(case, near, proof, waits);
+        return fitting(case, claim, near, proof, waits);
     }
     let headline = say!(
         "unbound-pvc.nothing-fits",
@@ -189,18 +241,46 @@ fn by_hand(
         Some(near) => near.tell(case, finding),
         None => finding,
     };
-    finding.fix([Fix::advice(
-        say!(
+    finding.fix([create_volume(claim)])
+}
+
+/// With what the claim asks of one.
+fn create_volume(claim: &PersistentVolumeClaim) -> Fix {
+    let spec = claim.spec.as_ref();
+    let class = claims::class(claim).map_or("", |(_, name)| name);
+    let modes = spec.and_then(|spec| spec.access_modes.clone());
+    let mode = spec.and_then(|spec| spec.volume_mode.as_deref());
+    let requests = spec.and_then(|spec| spec.resources.as_ref()?.requests.as_ref());
+    let size = requests.and_then(|requests| requests.get("storage"));
+    let (Some(modes), Some(size)) = (modes, size) else {
+        let change = say!(
             "unbound-pvc.create-volume",
             "create a PersistentVolume of the claim's class, access mode, volume mode and size, or more"
-        ),
-        Who::Admin,
-    )])
+        );
+        return Fix::advice(change, Who::Admin);
+    };
+    let change = say!(
+        "unbound-pvc.create-volume-like-this",
+        "create a PersistentVolume of at least {size} with storageClassName {class}, accessModes {modes} and volumeMode {mode}"
+    );
+    Fix::advice(change, Who::Admin)
+        .fact("size", size.0.as_str())
+        .fact("class", if class.is_empty() { "\"\"" } else { class })
+        .fact("modes", modes)
+        .fact("mode", mode.unwrap_or("Filesystem"))
 }
 
 /// The claim could have the volume, and has it not.
-fn fitting(case: &Case<'_>, near: &NearVolume<'_>, proof: Evidence, waits: bool) -> Finding {
+fn fitting(
+    case: &Case<'_>,
+    claim: &PersistentVolumeClaim,
+    near: &NearVolume<'_>,
+    proof: Evidence,
+    waits: bool,
+) -> Finding {
     let reach = near.reach().filter(|_| waits);
+    let created = claim.metadata.creation_timestamp.as_ref();
+    let age = created.map(|created| case.seconds_since(created.0));
     let headline = match &reach {
         Some(_) => say!(
             "unbound-pvc.out-of-reach",
@@ -215,6 +295,10 @@ fn fitting(case: &Case<'_>, near: &NearVolume<'_>, proof: Evidence, waits: bool)
         Some(_) => say!(
             "unbound-pvc.reach-it",
             "let the pod go to a node with {nodes}, or make a volume that its nodes reach"
+        ),
+        None if age.is_some_and(|age| age > BINDING) => say!(
+            "unbound-pvc.binding-hangs",
+            "see whether kube-controller-manager runs, which binds it within seconds, and look at the claim's events"
         ),
         None => say!(
             "unbound-pvc.await-binding",

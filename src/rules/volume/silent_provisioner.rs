@@ -28,6 +28,12 @@ pub(super) fn provisioner_silent(
     let provisioner = provisioner(claim, &proof, class);
     let plugin = successor(&class.provisioner).map(|_| class.provisioner.as_str());
     let absent = absence(case, &provisioner);
+    // which drivers there are is what the absence quotes
+    let look = if absent.is_some() {
+        "csinodes"
+    } else {
+        "csidrivers"
+    };
     let finding = match absent {
         Some(absence) => not_installed(case, proof, &provisioner).evidence([absence]),
         None => silent(case, claim, proof, plugin.is_some()),
@@ -36,7 +42,7 @@ pub(super) fn provisioner_silent(
         .fact_if("class", class.metadata.name.clone())
         .fact_if("plugin", plugin)
         .fact("provisioner", provisioner)
-        .inspect(shell::cluster(["get", "csidrivers"]))
+        .inspect(shell::cluster(["get", look]))
 }
 
 /// Who has to make the volume: as the volume controller says in the event, then in the claim; else by the class.

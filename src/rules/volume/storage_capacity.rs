@@ -3,7 +3,7 @@
 //! Source: kube-scheduler `framework/plugins/volumebinding/binder.go` (1.37), `hasEnoughCapacity`: the claim must fit into one
 //! CSIStorageCapacity of its class whose topology means the node. Without any the room counts as none.
 
-use super::volume_failures::{first, matched, of};
+use super::volume_failures::{elsewhere, first, matched, of};
 use crate::kubernetes::shell;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
@@ -53,7 +53,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             }) if other == claim => *free,
             _ => None,
         });
-    let finding = match rooms.max() {
+    let most = rooms.max();
+    let finding = match most {
         Some(most) => matched
             .finding(case, say!(
                 "storage-capacity.too-little",
@@ -67,21 +68,38 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         None => matched
             .finding(case, say!(
                 "storage-capacity.none-reported",
-                "the driver of class {class} reports no storage at all that a volume for claim {claim} could have on {anywhere}"
+                "class {class} has no capacity for a volume of claim {claim} on {anywhere}"
             ))
             .why(say!(
                 "storage-capacity.why-none-reported",
-                "the class's driver tracks capacity, and no CSIStorageCapacity of the class is about these nodes: the driver may not run there, or may not publish any"
+                "the driver tracks capacity, and no CSIStorageCapacity of the class is about these nodes: it may not run there, or may not publish any"
             )),
     };
+    let of_claim = |failure: &VolumeFailure| matches!(failure, VolumeFailure::NoSpace { claim: other, .. } if other == claim);
+    let there = elsewhere(case, of_claim);
     let finding = finding
+        .when(!there.nodes.is_empty(), |finding| {
+            let clear = say!("storage-capacity.clear-rejections", "clear what keeps the pod off {there}");
+            finding
+                .why(say!("storage-capacity.why-elsewhere", "the class has capacity on {there}, which {there|does|do} not take the pod: {reasons}"))
+                .fix([there.fix(clear)])
+                .fact("there", there.nodes)
+                .fact("reasons", there.reasons)
+        })
         .fact("claim", claim.as_str())
         .fact("class", class.as_str())
         .fact("asked", Fact::amount(*asked, "storage"))
-        .fix([
-            Fix::advice(say!("storage-capacity.make-room", "make room in the storage behind class {class}, or check that its driver runs and reports"), Who::Admin),
-            Fix::advice(say!("storage-capacity.smaller-claim", "make the claim anew with a smaller request, or with another class"), Who::Owner),
-        ])
+        .fix(if most.is_some() {
+            [
+                Fix::advice(say!("storage-capacity.make-room", "make room in the storage behind class {class}"), Who::Admin),
+                Fix::advice(say!("storage-capacity.smaller-claim", "make the claim anew with {most} at most, or with another class"), Who::Owner),
+            ]
+        } else {
+            [
+                Fix::advice(say!("storage-capacity.report", "check that the driver of class {class} runs and reports capacity on {anywhere}"), Who::Admin),
+                Fix::advice(say!("storage-capacity.another-class", "make the claim anew with another class"), Who::Owner),
+            ]
+        })
         .inspect(shell::cluster(["get", "csistoragecapacities", "-A"]));
     vec![matched.close(case, finding, Filter::VolumeBinding)]
 }

@@ -1,5 +1,6 @@
 //! A claim of the pod names a StorageClass that does not exist.
 
+use super::class::existing;
 use super::near_volume;
 use super::scheduler_message::first;
 use crate::kubernetes::claims::{class, volume_name};
@@ -11,7 +12,7 @@ use crate::rules::shared::claims::{ClaimOfPod, event, of_pod, phase};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
-use crate::text::{Sentence, say};
+use crate::text::{Message, Sentence, say};
 
 /// `storageclass-missing`
 pub static RULE: Rule = Rule {
@@ -37,6 +38,11 @@ pub static RULE: Rule = Rule {
     )),
     check: Check::Pod(check),
 };
+
+const HEADLINE: Sentence = say!(
+    "storageclass-missing.headline",
+    "the claim {claim} names the StorageClass {class}, which does not exist"
+);
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     if case.pod().node().is_some() {
@@ -89,16 +95,12 @@ fn of_claim(case: &Case<'_>, claim: &ClaimOfPod<'_>) -> Option<Finding> {
             "a claim's class cannot be changed, so either the class or the claim has to be made anew"
         )
     };
-    let headline = say!(
-        "storageclass-missing.headline",
-        "the claim {claim} names the StorageClass {class}, which does not exist"
-    );
     // a volume of this class could be there
     let certainty = match case.snapshot.volumes().whole_cluster() {
         Ok(()) => Certainty::Proven,
         Err(_) => Certainty::Likely,
     };
-    let finding = finding(case, headline, name, proof)
+    let finding = finding(case, HEADLINE, name, proof)
         .certainty(certainty)
         .evidence([more])
         .fact("claim", claim.name.as_str())
@@ -121,11 +123,20 @@ fn from_message(case: &Case<'_>) -> Option<Finding> {
         // a volume of this class could do, or the class has come since
         Seen::No | Seen::Unknown(_) => Certainty::Likely,
     };
-    let headline = say!(
-        "storageclass-missing.of-a-claim",
-        "the StorageClass {class}, which a claim of the pod names, does not exist"
-    );
-    Some(finding(case, headline, name, quote).certainty(certainty))
+    let claims = of_pod(case);
+    let only = match claims.as_slice() {
+        [only] => Some(only.name.as_str()),
+        _ => None,
+    };
+    let headline = match only {
+        Some(_) => HEADLINE,
+        None => say!(
+            "storageclass-missing.of-a-claim",
+            "the StorageClass {class}, which a claim of the pod names, does not exist"
+        ),
+    };
+    let finding = finding(case, headline, name, quote).certainty(certainty);
+    Some(finding.fact_if("claim", only))
 }
 
 fn finding(case: &Case<'_>, headline: Sentence, name: &str, proof: Evidence) -> Finding {
@@ -133,10 +144,18 @@ fn finding(case: &Case<'_>, headline: Sentence, name: &str, proof: Evidence) -> 
         .fact("class", name)
         .fix([
             Fix::advice(
-                say!(
-                    "storageclass-missing.make-claim-anew",
-                    "make the claim anew with a class that exists"
-                ),
+                match existing(case) {
+                    Some(classes) => Message::new(say!(
+                        "storageclass-missing.make-claim-anew-with",
+                        "make the claim anew with {classes|class|one of the classes} {classes}"
+                    ))
+                    .fact("classes", classes),
+                    None => say!(
+                        "storageclass-missing.make-claim-anew",
+                        "make the claim anew with a class that exists"
+                    )
+                    .into(),
+                },
                 Who::Owner,
             ),
             Fix::advice(

@@ -35,10 +35,18 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(matched) = matched(case, is_it, |reason| *reason == Reason::VolumeLimit) else {
         return Vec::new();
     };
-    let headline = say!(
-        "volume-limit.headline",
-        "{share} may attach no more volumes[ of {driver}: {attached} of {limit} on {nearest}, and the pod adds {new}]"
-    );
+    let nodes = matched.nodes();
+    let headline = if nodes.len() == 1 {
+        say!(
+            "volume-limit.one-node",
+            "{share} may attach no more volumes[ of {driver}: {attached} of {limit} attached, and the pod adds {new}]"
+        )
+    } else {
+        say!(
+            "volume-limit.headline",
+            "{share} may attach no more volumes[ of {driver}: {attached} of {limit} on {nearest}, and the pod adds {new}]"
+        )
+    };
     let finding = matched.finding(case, headline);
     let finding = match first(&matched) {
         Some(VolumeFailure::AttachLimit {
@@ -51,7 +59,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .fact("attached", *attached)
             .fact("new", *new)
             .fact("limit", *limit)
-            .fact_if("nearest", matched.nodes().into_iter().next()),
+            .fact_if("nearest", nodes.into_iter().next()),
         _ => finding,
     };
     let finding = finding

@@ -111,7 +111,7 @@ fn fixes(reaching: &Elsewhere) -> Vec<Fix> {
             "volume-node-affinity.clear-rejections",
             "clear what keeps the pod off {reaching}"
         );
-        return vec![Fix::advice(change, Who::Owner)];
+        return vec![reaching.fix(change)];
     }
     vec![
         Fix::advice(

@@ -92,15 +92,13 @@ fn bound(case: &Case<'_>, matched: &Match<'_>, claim: &str) -> Finding {
         "volume-zone.rejected",
         "the volume {volume} of claim {claim} is in {key} {wanted}, where {there} cannot take the pod: {reasons}"
     );
+    let clear = say!(
+        "volume-zone.clear-rejections",
+        "clear what keeps the pod off {there}"
+    );
     matched
         .finding(case, headline)
+        .fix([there.fix(clear)])
         .fact("there", there.nodes)
         .fact("reasons", there.reasons)
-        .fix([Fix::advice(
-            say!(
-                "volume-zone.clear-rejections",
-                "clear what keeps the pod off {there}"
-            ),
-            Who::Owner,
-        )])
 }

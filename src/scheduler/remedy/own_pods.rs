@@ -139,8 +139,8 @@ impl<'j> HeldByOwn<'j> {
             at.pod.namespace(),
             &template_owner.object.name,
         );
+        let workload = workload.and_then(Seen::yes);
         let strategy = workload
-            .and_then(Seen::yes)
             .and_then(|read| read.strategy.as_ref())
             .and_then(|strategy| strategy.get("type"));
         if strategy.is_some_and(|kind| kind == "Recreate") {
@@ -159,12 +159,11 @@ impl<'j> HeldByOwn<'j> {
         let strategy =
             json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
         let patch = vec![add("/spec/strategy", strategy)];
-        let before = workload
-            .and_then(Seen::yes)
-            .and_then(|read| read.strategy.clone());
+        let before = workload.and_then(|read| read.strategy.clone());
         let before = nested("/spec/strategy", before);
         let command = template_owner.object.edit(&patch, &before);
-        let action = Action::StopOldPodFirst;
+        let replicas = workload.and_then(|read| read.wanted);
+        let action = Action::StopOldPodFirst { replicas };
         let remedy = Remedy::of_owner(at, action, self.removes(), (command, patch));
         Some(remedy.verified(at, feasible_nodes))
     }

@@ -76,7 +76,7 @@ fn a_request_is_lowered_to_what_the_best_node_has_left() {
     assert_eq!(
         offers(&asks, &others),
         [
-            "owner: lower what container app asks of cpu from 2 to 1.75 -> n2 | kubectl -n shop set resources deploy/web -c app --requests=cpu=1.75",
+            "owner: lower the cpu request of container app from 2 to 1.75 -> n2 | kubectl -n shop set resources deploy/web -c app --requests=cpu=1.75",
         ]
     );
     let patch = &remedies(&asks, &others)[0].fix.patch;
@@ -129,7 +129,7 @@ fn a_taint_is_tolerated_or_removed() {
     assert_eq!(found[0].removes, [Filter::TaintToleration]);
     assert_eq!(
         read(&found[1].fix),
-        "admin: remove the taint team=a:NoSchedule from node n1 -> n1 | kubectl taint node n1 team:NoSchedule-"
+        "admin: remove the taint team=a:NoSchedule from node n1, which then takes any pod -> n1 | kubectl taint node n1 team:NoSchedule-"
     );
 }
 
@@ -148,7 +148,7 @@ fn a_bare_pod_can_only_be_given_tolerations() {
     let small = [node("n1", "1", "8Gi")];
     assert_eq!(
         offers(&pod("lone").asks("cpu", "2"), &small)[0],
-        "owner: delete the pod and create it anew to lower what container app asks of cpu from 2 to 1, since its spec cannot be changed -> n1 | "
+        "owner: lower the cpu request of container app from 2 to 1; the spec of a pod cannot be changed, so save it, delete the pod and create it again -> n1 | "
     );
     let job = pod("run-x").asks("cpu", "2").of("Job", "run");
     assert!(
@@ -278,7 +278,7 @@ fn what_is_needed_together_is_offered_together() {
     assert_eq!(fix.who, Who::Admin);
     assert_eq!(
         english(fix),
-        "uncordon node n1, tolerate the taint team=a:NoSchedule, and lower what container app asks of cpu from 2 to 1"
+        "uncordon node n1, tolerate the taint team=a:NoSchedule, and lower the cpu request of container app from 2 to 1"
     );
     assert!(fix.command.starts_with("kubectl -n shop patch deploy/web"));
     assert!(

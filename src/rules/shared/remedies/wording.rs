@@ -19,14 +19,33 @@ pub(super) fn message(action: &Action, template_owner: &TemplateOwner) -> Messag
             "{changes}, and delete the pods that run, one after the other: each keeps new ones away by the old rule"
         ))
         .fact("changes", phrases(changes)),
-        Action::StopOldPodFirst => Message::new(say!(
-            "remedy.stop-old-pod-first",
-            "let rolling updates stop an old pod before they start a new one (maxSurge 0, maxUnavailable 1)"
-        )),
+        Action::StopOldPodFirst { replicas } => stop_old_pod_first(*replicas),
         Action::FewerReplicas { replicas, one_per } => {
             fewer_replicas(one_per).fact("replicas", *replicas)
         }
     }
+}
+
+/// With how many pods serve meanwhile.
+fn stop_old_pod_first(replicas: Option<i64>) -> Message {
+    let sentence = match replicas {
+        Some(..=1) => say!(
+            "remedy.stop-only-pod-first",
+            "let rolling updates stop an old pod before they start a new one (maxSurge 0, maxUnavailable 1); nothing serves until the new one is ready"
+        ),
+        Some(_) => say!(
+            "remedy.stop-one-of-several-first",
+            "let rolling updates stop an old pod before they start a new one (maxSurge 0, maxUnavailable 1); {serving|1 of {replicas} pods serves|{serving} of {replicas} pods serve} meanwhile"
+        ),
+        None => say!(
+            "remedy.stop-old-pod-first",
+            "let rolling updates stop an old pod before they start a new one (maxSurge 0, maxUnavailable 1)"
+        ),
+    };
+    let several = replicas.filter(|replicas| *replicas > 1);
+    Message::new(sentence)
+        .fact_if("serving", several.map(|replicas| replicas - 1))
+        .fact_if("replicas", several)
 }
 
 fn fewer_replicas(one_per: &OnePer) -> Message {
@@ -102,11 +121,11 @@ fn consequence(changes: &[Change], template_owner: &TemplateOwner) -> Option<Sen
         Propagation::NextRun => say!("remedy.next-run", "{changes}; the next run follows it"),
         Propagation::Immutable if is_pod => say!(
             "remedy.create-the-pod-anew",
-            "delete the pod and create it anew to {changes}, since its spec cannot be changed"
+            "{changes}; the spec of a pod cannot be changed, so save it, delete the pod and create it again"
         ),
         Propagation::Immutable => say!(
             "remedy.create-the-owner-anew",
-            "delete {owner} and create it anew to {changes}, since its template cannot be changed"
+            "{changes}; the template of {owner} cannot be changed, so save it, delete it and create it again"
         ),
         Propagation::Unknown => say!("remedy.in-the-owner", "{changes}, in {owner}"),
     })
@@ -123,7 +142,7 @@ fn change(change: &Change) -> Message {
             ..
         } => Message::new(say!(
             "remedy.lower-request",
-            "lower what container {container} asks of {resource} from {from} to {to}"
+            "lower the {resource} request of container {container} from {from} to {to}"
         ))
         .fact("container", container.as_str())
         .fact("resource", resource.as_str())
@@ -168,7 +187,7 @@ fn of_node(change: &Change) -> Message {
     let sentence = match change {
         Change::Untaint { .. } => say!(
             "remedy.untaint",
-            "remove the taint {taint} from node {node}"
+            "remove the taint {taint} from node {node}, which then takes any pod"
         ),
         Change::Label { .. } => say!("remedy.label-node", "label node {node} with {label}"),
         Change::Place { .. } => say!(

@@ -56,7 +56,7 @@ fn a_spread_counts_without_tainted_nodes_or_allows_more_or_only_wishes() {
             "leave tainted and cordoned nodes out of the spread over zone (nodeTaintsPolicy Honor)",
             "raise maxSkew of the spread over zone from 1 to 3",
             "make the spread over zone a preference (whenUnsatisfiable ScheduleAnyway)",
-            "remove the taint team:NoSchedule from node b1",
+            "remove the taint team:NoSchedule from node b1, which then takes any pod",
         ]
     );
     assert_eq!(found[0].removes, [Filter::PodTopologySpread]);
