@@ -14,8 +14,10 @@ mod exporting;
 #[cfg(unix)]
 mod live;
 mod objects;
+mod places;
 #[cfg(unix)]
 mod pseudo_terminal;
+mod unread;
 mod waiting;
 mod world;
 

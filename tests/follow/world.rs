@@ -41,6 +41,8 @@ struct State {
     refusing: bool,
     /// These kinds are not.
     forbidden: Vec<Kind>,
+    /// Nor these in these namespaces, or of no kind anything there.
+    closed: Vec<(String, Option<Kind>)>,
     watches: usize,
 }
 
@@ -97,6 +99,10 @@ impl World {
 
     pub(super) fn forbid(&self, kind: Kind) {
         self.state().forbidden.push(kind);
+    }
+
+    pub(super) fn close(&self, namespace: &str, kind: Option<Kind>) {
+        self.state().closed.push((namespace.to_owned(), kind));
     }
 
     pub(super) fn set_unwatchable(&self) {
@@ -192,7 +198,12 @@ impl World {
         if state.down {
             return Some(Response::reset());
         }
-        if state.forbidden.contains(&selected.wanted.kind) {
+        let wanted = &selected.wanted;
+        let is_closed = state.closed.iter().any(|(namespace, kind)| {
+            wanted.namespace.as_ref() == Some(namespace)
+                && kind.is_none_or(|kind| kind == wanted.kind)
+        });
+        if is_closed || state.forbidden.contains(&selected.wanted.kind) {
             return Some(Response::failure(403, "Forbidden", "this one may not"));
         }
         if state.refusing {

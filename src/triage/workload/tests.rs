@@ -488,10 +488,7 @@ fn a_daemon_set_that_was_never_counted_is_not_said_to_want_none() {
 fn all_of_a_kind_is_a_scan_that_lists_nothing_that_is_well() {
     let cluster = Cluster::new().with(Kind::ReplicaSet, &set("web-0", 0, 0));
     let scope = Scope {
-        targets: vec![Target {
-            kind: Kind::ReplicaSet,
-            name: None,
-        }],
+        targets: vec![Target::all(Kind::ReplicaSet)],
         ..Scope::default()
     };
     let triage = triage(&cluster.0.snapshot(), &scope);
