@@ -162,6 +162,10 @@ fn every_namespace_that_is_yet_to_come_is_told() {
     let server = World::new(7).serve();
     let (code, out, told) = waited(&server, ["shop", "other"], &[]);
     assert_eq!(code, Some(3), "{out}{told}");
+    let none = "no pods found for shop/Deployment/web, other/Deployment/web";
+    let words: Vec<&str> = out.split_whitespace().collect();
+    assert!(words.join(" ").contains(none), "{out}");
+    assert!(!out.contains("in any namespace"), "{out}");
     for namespace in ["shop", "other"] {
         let line = format!("namespace {namespace} does not exist yet; waiting");
         assert!(told.contains(&line), "{told}");

@@ -1,5 +1,5 @@
-//! Objects that came and are not understood. Of each only what it says is lost; that it is not known whole any more what there is of
-//! its kind follows, as after a list of a scan.
+//! Objects that came and are not understood. Of each only what it says is lost; what there is of its kind is no longer known
+//! whole, as after such a list of a scan.
 
 use super::Reflected;
 use crate::gather::plan::Read;
