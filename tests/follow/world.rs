@@ -44,6 +44,8 @@ struct State {
     /// Nor these in these namespaces, or of no kind anything there.
     closed: Vec<(String, Option<Kind>)>,
     watches: usize,
+    /// Who does not say this is not known.
+    token: Option<&'static str>,
 }
 
 /// The cluster.
@@ -70,7 +72,10 @@ impl World {
     }
 
     pub(super) fn serve(&self) -> ApiServer {
-        let server = ApiServer::start();
+        self.serve_by(ApiServer::start())
+    }
+
+    pub(super) fn serve_by(&self, server: ApiServer) -> ApiServer {
         let world = self.clone();
         let begun = Instant::now();
         server.answer(move |asked| {
@@ -103,6 +108,10 @@ impl World {
 
     pub(super) fn close(&self, namespace: &str, kind: Option<Kind>) {
         self.state().closed.push((namespace.to_owned(), kind));
+    }
+
+    pub(super) fn set_token(&self, token: &'static str) {
+        self.state().token = Some(token);
     }
 
     pub(super) fn set_unwatchable(&self) {
@@ -197,6 +206,11 @@ impl World {
         let mut state = self.state();
         if state.down {
             return Some(Response::reset());
+        }
+        let is_known =
+            |token: &str| asked.header("authorization") == Some(&*format!("Bearer {token}"));
+        if state.token.is_some_and(|token| !is_known(token)) {
+            return Some(Response::failure(401, "Unauthorized", "Unauthorized"));
         }
         let wanted = &selected.wanted;
         let is_closed = state.closed.iter().any(|(namespace, kind)| {
