@@ -82,8 +82,8 @@ pub fn wait(
         return Wait::InVain;
     }
     let is_meant = |kind: &str| {
-        let mut targets = scope.targets.iter();
-        kind == Kind::Pod.as_str() || targets.any(|target| target.kind.as_str() == kind)
+        let mut kinds = scope.targets.iter().map(|target| target.kind);
+        kind == Kind::Pod.as_str() || kinds.any(|one| is_awaited(one) && one.as_str() == kind)
     };
     let is_hidden = |gap: &GapReport| gap.may_hide && is_meant(gap.kind);
     // what has ended for good is not stuck, and not well; nor is what may not be seen

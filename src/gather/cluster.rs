@@ -220,16 +220,13 @@ async fn first_wave(
         if let Err(error) = settle(client, &scope, &read, outcome, absent).await {
             let namespace = request::namespace(&read).map(str::to_owned);
             failed.entry(namespace).or_insert(error);
-            // of several namespaces one may be out of sight
-            if failed.len() >= scope.places().len() {
-                break;
-            }
         }
-    }
-    if failed.len() >= scope.places().len()
-        && let Some((_, error)) = failed.pop_first()
-    {
-        return Err(error);
+        // of several namespaces one may be out of sight
+        if failed.len() >= scope.places().len()
+            && let Some((_, error)) = failed.pop_first()
+        {
+            return Err(error);
+        }
     }
     if absent == Absent::Fails && sink.borrow().store.has_no_pods() {
         missing::namespace_is_there(client, &scope).await?;

@@ -102,6 +102,11 @@ fn events_and_nodes_that_cannot_be_read_cost_themselves() {
         until(&mut watcher, "both are told", both).await;
         converge(&mut watcher, &kubeconfig).await.unwrap();
         assert_eq!(watcher.outages(), []);
+        // others come and go meanwhile
+        let plain = objects::event("plain", "shop", "waiting", "Failed", "no", "kubelet");
+        world.put(Kind::Event, plain);
+        world.remove(Kind::Event, "shop", "plain");
+        converge(&mut watcher, &kubeconfig).await.unwrap();
         world.remove(Kind::Node, "", "node-9");
         world.remove(Kind::Event, "shop", "odd");
         until(&mut watcher, "both are gone", |it| unread(it).is_empty()).await;
@@ -157,4 +162,14 @@ fn waiting_does_not_end_well_by_what_cannot_be_read() {
         let awaited = "pod/odd -n shop is waited for: it cannot be read";
         assert!(targets.is_empty() || out.contains(awaited), "{out}");
     }
+}
+
+#[test]
+fn nor_by_a_kind_that_may_not_be() {
+    let world = shop(&THERE);
+    world.forbid(Kind::Deployment);
+    let server = world.serve();
+    let waiting = ["deploy", "--wait", "--timeout", "1s"];
+    let output = run(&server.kubeconfig(), &waiting).wait_with_output();
+    assert_eq!(output.unwrap().status.code(), Some(3));
 }

@@ -250,7 +250,10 @@ impl Reflected {
                 let (key, version) = Meta::of(json)?;
                 match kind {
                     Kind::Pod => self.pod(read, &key, json)?,
-                    Kind::Event if !events::matters(&self.store, json)? => return Ok(None),
+                    Kind::Event if !events::matters(&self.store, json)? => {
+                        self.is_read(read, &key);
+                        return Ok(None);
+                    }
                     _ if kind != Kind::Event && self.is_older(kind, &key, version) => {}
                     _ => {
                         self.put(kind, json, Retention::Whole)?;
@@ -307,9 +310,8 @@ impl Reflected {
 
     /// An object that is gone, or is no longer selected.
     pub(super) fn gone(&mut self, read: &Read, json: &[u8]) -> Result<(), ReadError> {
-        if read.kind() == Kind::Event && self.store.remove(Kind::Event, json).is_ok() {
-            // those of what is gone expire too, and are no news
-            return Ok(());
+        if read.kind() == Kind::Event {
+            return self.event_gone(read, json);
         }
         let (key, version) = Meta::of(json)?;
         self.is_read(read, &key);
@@ -323,6 +325,22 @@ impl Reflected {
         if let Some(held) = self.held.get_mut(read) {
             held.keys.remove(&key);
         }
+        Ok(())
+    }
+
+    /// Those of what is gone expire too, and are no news.
+    fn event_gone(&mut self, read: &Read, json: &[u8]) -> Result<(), ReadError> {
+        let is_removed = self.store.remove(Kind::Event, json).is_ok();
+        let all_read = self
+            .held
+            .get(read)
+            .is_none_or(|held| held.unread.is_empty());
+        if is_removed && all_read {
+            return Ok(());
+        }
+        let (key, _) = Meta::of(json)?;
+        self.store.retain_events(|event| event.key() != key);
+        self.is_read(read, &key);
         Ok(())
     }
 
