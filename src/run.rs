@@ -5,6 +5,7 @@ mod export;
 mod following;
 #[cfg(unix)]
 pub(crate) mod live;
+mod outages;
 mod wait;
 mod watch;
 

@@ -10,15 +10,19 @@
 )]
 
 mod arriving;
+mod disturbed;
 mod exporting;
 #[cfg(unix)]
 mod live;
 mod objects;
+mod places;
 #[cfg(unix)]
 mod pseudo_terminal;
+mod unread;
 mod waiting;
 mod world;
 
+use crate::api_server::ApiServer;
 use crate::support::{
     Absent, Clock, ConnectionFlags, Environment, Kind, Pace, Report, Requests, Scope, Selector,
     Snapshot, Watcher, diagnose, on_one_thread, read_cluster,
@@ -41,6 +45,7 @@ const FAST: Pace = Pace {
     linger: Duration::from_millis(50),
     prune: Duration::from_millis(50),
     together: Duration::from_millis(1),
+    renewal: Duration::from_millis(20),
 };
 /// Until what is expected has come, on a machine that does other things.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -257,6 +262,31 @@ fn a_server_that_has_just_started_refuses_for_a_moment_only() {
         Ok(converge(&mut watcher, &kubeconfig).await)
     });
     outcome.unwrap().unwrap();
+}
+
+#[test]
+fn credentials_that_have_expired_are_read_again() {
+    let world = World::new(6);
+    // over plain text no token is sent
+    let server = world.serve_by(ApiServer::start_tls());
+    let old = server.kubeconfig_with("{token: old}");
+    world.set_token("old");
+    objects::some(&world);
+    on_one_thread(async {
+        let mut watcher = follow(&old, shop()).await;
+        converge(&mut watcher, &old).await.unwrap();
+        world.set_token("new");
+        // watches that are open go on
+        world.compact();
+        let is_lost = |watcher: &Watcher| !watcher.outages().is_empty();
+        until(&mut watcher, "the old ones are refused", is_lost).await;
+        server.kubeconfig_with("{token: new}");
+        world.put(Kind::Pod, objects::unschedulable("shop", "later"));
+        converge(&mut watcher, &old).await.unwrap();
+        assert_eq!(watcher.outages(), []);
+        Ok(())
+    })
+    .unwrap();
 }
 
 #[test]

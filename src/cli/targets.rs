@@ -72,10 +72,7 @@ pub fn parse(words: &[String]) -> Result<Typed> {
     let names = if names.is_empty() { &all[..] } else { &names };
     let each = kinds.iter().flat_map(|kind| {
         let targets = names.iter();
-        targets.map(|name| Target {
-            kind: *kind,
-            name: name.cloned(),
-        })
+        targets.map(|name| name.map_or_else(|| Target::all(*kind), |name| Target::new(*kind, name)))
     });
     typed(each.collect())
 }
@@ -116,15 +113,13 @@ fn bare(words: &[String]) -> Result<Typed> {
 /// Takes the namespaces out: they say where, not what.
 fn typed(targets: Vec<Target>) -> Result<Typed> {
     let is_place = |target: &Target| target.kind == Kind::Namespace;
-    let everything = Target {
-        kind: Kind::Pod,
-        name: None,
-    };
+    let everything = Target::all(Kind::Pod);
     match targets.as_slice() {
         [
             Target {
                 kind: Kind::Namespace,
                 name,
+                ..
             },
         ] => Ok(Typed {
             place: Some(name.clone().map_or(Place::Everywhere, Place::Namespace)),

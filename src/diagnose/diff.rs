@@ -172,7 +172,10 @@ fn was_asked(one: &PastFinding, by: &Past, in_report: &Past) -> bool {
             && !scope.exclude_namespaces.contains(namespace)
     };
     let is_named = |object: &ObjectRef| {
-        scope.targets.contains(&object.short()) || scope.targets.contains(&object.kind)
+        let short = object.short();
+        let with_namespace = object.namespace.as_ref().map(|of| format!("{of}/{short}"));
+        let words = [Some(short), with_namespace, Some(object.kind.clone())].into_iter();
+        words.flatten().any(|word| scope.targets.contains(&word))
     };
     let narrowed = |scope: &ScopeReport| {
         let selectors = (scope.selector.clone(), scope.field_selector.clone());

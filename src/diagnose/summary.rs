@@ -14,14 +14,18 @@ use std::collections::BTreeSet;
 /// What was asked for.
 pub(super) fn scope(scope: &Scope) -> ScopeReport {
     let targets = scope.targets.iter();
+    let is_of_several = scope.places().len() > 1;
     ScopeReport {
-        namespace: scope.namespace.clone(),
+        namespace: scope.only_place().map(str::to_owned),
         selector: scope.selector.as_ref().map(ToString::to_string),
         field_selector: scope.fields.as_ref().map(ToString::to_string),
         targets: targets
-            .map(|target| match &target.name {
-                Some(name) => format!("{}/{name}", target.kind),
-                None => target.kind.to_string(),
+            .map(|target| match (&target.name, scope.place(target)) {
+                (Some(name), Some(namespace)) if is_of_several => {
+                    format!("{namespace}/{}/{name}", target.kind)
+                }
+                (Some(name), _) => format!("{}/{name}", target.kind),
+                (None, _) => target.kind.to_string(),
             })
             .collect(),
         exclude_namespaces: scope.exclude.iter().cloned().collect(),
@@ -375,10 +379,13 @@ fn may_hide(gap: &Gap, snapshot: &Snapshot<'_>, scope: &Scope) -> bool {
     let is_scan = scope.targets.is_empty() && scope.fields.is_none();
     match gap.kind {
         // the pods of other namespaces are read for what they occupy
-        Kind::Pod => match &scope.namespace {
-            Some(namespace) => !is_all || snapshot.pods().whole(namespace).is_err(),
-            None => true,
-        },
+        Kind::Pod => {
+            let mut places = scope.places().into_iter();
+            let is_unread = |place: Option<&str>| {
+                place.is_none_or(|namespace| snapshot.pods().whole(namespace).is_err())
+            };
+            !is_all || places.any(is_unread)
+        }
         // events tell who was refused a pod
         Kind::Event => is_all && scope.means_workloads(),
         kind if kind.is_workload() => is_scan || names_workload(scope),

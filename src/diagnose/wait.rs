@@ -1,6 +1,6 @@
 //! Whether waiting is over: everything that was named is there, or something of it will not come by itself.
 
-use crate::report::{Affected, AwaitedReport, Diagnosis, Report};
+use crate::report::{Affected, AwaitedReport, Diagnosis, GapReport, Report};
 use crate::rules::finding::Certainty;
 use crate::snapshot::{Kind, ObjectRef, Snapshot};
 use crate::text::{Message, say};
@@ -54,11 +54,7 @@ pub fn wait(
     waited: Duration,
     has_succeeded_pods: bool,
 ) -> Wait {
-    let awaited = if scope.has_names() {
-        awaited(snapshot, scope)
-    } else {
-        Vec::new()
-    };
+    let awaited = awaited(snapshot, scope);
     let has_failed = awaited.iter().any(|(_, awaits)| *awaits == Awaits::Failed);
     report.awaited = awaited.into_iter().map(told).collect();
     let patience = i64::try_from(patience.as_secs()).unwrap_or(i64::MAX);
@@ -85,8 +81,13 @@ pub fn wait(
     {
         return Wait::InVain;
     }
-    // what has ended for good is not stuck, and not well
-    let is_well = report.is_quiet() && !report.is_stuck();
+    let is_meant = |kind: &str| {
+        let mut kinds = scope.targets.iter().map(|target| target.kind);
+        kind == Kind::Pod.as_str() || kinds.any(|one| is_awaited(one) && one.as_str() == kind)
+    };
+    let is_hidden = |gap: &GapReport| gap.may_hide && is_meant(gap.kind);
+    // what has ended for good is not stuck, and not well; nor is what may not be seen
+    let is_well = report.is_quiet() && !report.is_stuck() && !report.gaps.iter().any(is_hidden);
     let mut targets = scope.targets.iter();
     let says_all =
         scope.has_names() && targets.all(|one| one.name.is_some() && is_awaited(one.kind));
@@ -147,5 +148,6 @@ fn message(awaits: &Awaits) -> Message {
         .into(),
         Awaits::Endpoint => say!("wait.endpoint", "none of its pods is ready").into(),
         Awaits::Sight => say!("wait.sight", "it cannot be read").into(),
+        Awaits::SightOfPods => say!("wait.sight-of-pods", "its pods cannot be read").into(),
     }
 }

@@ -21,6 +21,7 @@ use futures_util::future::join_all;
 #[cfg(unix)]
 use futures_util::future::select_all;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What becomes of what was named and does not exist.
@@ -211,11 +212,21 @@ async fn first_wave(
         more.retain(|read| first.iter().all(|(done, _)| done != read));
         first.extend(wave(client, sink, more).await);
     }
+    let mut failed = BTreeMap::new();
     for (read, outcome) in first {
         if is_used(&sink.borrow().store, &read) {
             continue;
         }
-        settle(client, &scope, &read, outcome, absent).await?;
+        if let Err(error) = settle(client, &scope, &read, outcome, absent).await {
+            let namespace = request::namespace(&read).map(str::to_owned);
+            failed.entry(namespace).or_insert(error);
+        }
+        // of several namespaces one may be out of sight
+        if failed.len() >= scope.places().len()
+            && let Some((_, error)) = failed.pop_first()
+        {
+            return Err(error);
+        }
     }
     if absent == Absent::Fails && sink.borrow().store.has_no_pods() {
         missing::namespace_is_there(client, &scope).await?;
@@ -332,14 +343,15 @@ async fn settle(
 }
 
 pub(super) fn refused(scope: &Scope, read: &Read, error: ReadError) -> anyhow::Error {
-    let place = match &scope.namespace {
+    let namespace = request::namespace(read);
+    let place = match namespace {
         Some(namespace) => format!("in namespace {namespace}"),
         None => "of the cluster".to_owned(),
     };
     let failure = Failure::new(format!("pods {place} cannot be read"));
-    let failure = match (&error, &scope.namespace) {
+    let failure = match (&error, namespace) {
         (ReadError::Forbidden { .. }, Some(_)) => {
-            failure.hint(format!("see whether you may: {}", can_i(scope, read)))
+            failure.hint(format!("see whether you may: {}", can_i(read)))
         }
         (ReadError::Forbidden { .. }, None) if scope.targets.is_empty() => failure
             .hint("leave out -A to look at the namespace of your context, or name one with -n"),
@@ -352,13 +364,13 @@ pub(super) fn refused(scope: &Scope, read: &Read, error: ReadError) -> anyhow::E
 }
 
 /// The command that shows the missing right.
-fn can_i(scope: &Scope, read: &Read) -> String {
+fn can_i(read: &Read) -> String {
     let (verb, what) = match read {
         Read::Get { name, .. } => ("get", format!("pods/{name}")),
         Read::List { .. } => ("list", "pods".to_owned()),
     };
     let mut words = vec!["kubectl", "auth", "can-i", verb, what.as_str()];
-    match scope.namespace.as_deref() {
+    match request::namespace(read) {
         Some(namespace) => words.extend(["-n", namespace]),
         None => words.push("-A"),
     }

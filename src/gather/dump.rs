@@ -194,13 +194,11 @@ fn absent(store: &Store, scope: &Scope, kind: Kind, name: &str) -> Failure {
 
 /// A namespace of which the dump knows nothing, neither an object nor that it was read, is a mistake too.
 fn namespace_is_there(store: &Store, scope: &Scope) -> Result<()> {
-    let Some(namespace) = scope.namespace.as_deref() else {
+    let known = store.known_namespaces();
+    let mut places = scope.places().into_iter().flatten();
+    let Some(namespace) = places.find(|place| !known.contains(place)) else {
         return Ok(());
     };
-    let known = store.known_namespaces();
-    if known.contains(namespace) {
-        return Ok(());
-    }
     let failure = Failure::new(format!("namespace {namespace} not found in the dump"));
     bail!(match nearest(namespace, known.iter().copied()) {
         Some(near) => failure.hint(format!("did you mean {near}?")),

@@ -91,17 +91,19 @@ pub(super) async fn or_workloads(
 
 /// A namespace without pods may be one that does not exist; only then it is worth a request.
 pub(super) async fn namespace_is_there(client: &Client, scope: &Scope) -> Result<()> {
-    let Some(namespace) = scope.namespace.as_deref() else {
-        return Ok(());
-    };
-    let path = path(Kind::Namespace, None, Some(namespace));
-    match client.get(&path, Accept::Metadata).await {
-        Err(ReadError::NotFound { .. }) => {
+    for namespace in scope.places().into_iter().flatten() {
+        if is_absent(client, namespace).await {
             bail!(absent(client, scope, Kind::Namespace, namespace).await)
         }
-        // there, or not to be known: then an empty namespace is what was read
-        _ => Ok(()),
     }
+    Ok(())
+}
+
+/// Whether there is no such namespace; not where that may not be known: then an empty namespace is what was read.
+pub(super) async fn is_absent(client: &Client, namespace: &str) -> bool {
+    let path = path(Kind::Namespace, None, Some(namespace));
+    let there = client.get(&path, Accept::Metadata).await;
+    matches!(there, Err(ReadError::NotFound { .. }))
 }
 
 /// Whether pods of the scope have succeeded. They are in no list of what is looked at.

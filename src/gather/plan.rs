@@ -122,31 +122,34 @@ fn get(kind: Kind, namespace: &str, name: &str) -> Read {
 
 /// The first wave: the pods of the scope, what was named, and of a scan the Services and who was refused a pod.
 pub fn first(scope: &Scope) -> Vec<Read> {
-    let namespace = scope.namespace.as_deref();
-    if let (true, Some(namespace)) = (scope.only_pods(), namespace) {
-        let names = scope.targets.iter().filter_map(|it| it.name.as_deref());
-        return names.map(|name| get(Kind::Pod, namespace, name)).collect();
+    if scope.only_pods() && !scope.is_everywhere() {
+        let of_target = |target| {
+            Some(get(
+                Kind::Pod,
+                scope.place(target)?,
+                target.name.as_deref()?,
+            ))
+        };
+        return scope.targets.iter().filter_map(of_target).collect();
     }
     let named = scope.targets.iter().filter_map(|target| {
-        let namespace = namespace.filter(|_| target.kind.namespaced());
+        let namespace = scope.place(target).filter(|_| target.kind.namespaced());
         match &target.name {
             Some(name) => Some(get(target.kind, namespace.unwrap_or_default(), name)),
             None if target.kind == Kind::Pod => None,
             None => Some(list(target.kind, namespace)),
         }
     });
-    let pods = Read::List {
+    let labels = scope.selector.as_ref().map(ToString::to_string);
+    let labels = labels.unwrap_or_default();
+    let pods = scope.places().into_iter().map(|namespace| Read::List {
         kind: Kind::Pod,
-        namespace: scope.namespace.clone(),
+        namespace: namespace.map(str::to_owned),
         fields: fields(scope),
-        labels: scope
-            .selector
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
+        labels: labels.clone(),
         records_only: false,
-    };
-    let mut reads: BTreeSet<Read> = std::iter::once(pods).chain(named).collect();
+    });
+    let mut reads: BTreeSet<Read> = pods.chain(named).collect();
     workloads::of_scope(scope, &mut reads);
     services::of_scope(scope, &mut reads);
     fold(reads)
@@ -173,7 +176,7 @@ fn suspects<'s>(scope: &Scope, store: &'s Store) -> Vec<&'s PodView> {
 pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
     let suspects = suspects(scope, store);
     let mut reads = BTreeSet::new();
-    events(&suspects, &mut reads);
+    events(scope, &suspects, &mut reads);
     scheduling(scope, &suspects, &mut reads);
     for pod in &suspects {
         storage::of_pod(pod, &mut reads);
@@ -236,10 +239,20 @@ pub(super) fn events_where(namespace: Option<&str>, field: &str, value: &str) ->
     }
 }
 
+/// Above how many namespaces one list over all of them is read: never for a scope of some, since who asks for those may be
+/// allowed no more.
+fn most_namespaces(scope: &Scope) -> usize {
+    if scope.is_everywhere() {
+        NAMESPACES
+    } else {
+        usize::MAX
+    }
+}
+
 /// Events: by pod when few are suspect, by namespace when more, of the cluster when many.
-fn events(suspects: &[&PodView], reads: &mut BTreeSet<Read>) {
+fn events(scope: &Scope, suspects: &[&PodView], reads: &mut BTreeSet<Read>) {
     let namespaces: BTreeSet<&str> = suspects.iter().map(|pod| pod.namespace()).collect();
-    if namespaces.len() > NAMESPACES {
+    if namespaces.len() > most_namespaces(scope) {
         reads.insert(list(Kind::Event, None));
         return;
     }
@@ -280,7 +293,7 @@ fn scheduling(scope: &Scope, suspects: &[&PodView], reads: &mut BTreeSet<Read>) 
         return;
     }
     reads.insert(list(Kind::Node, None));
-    let already = scope.namespace.is_none() && scope.selector.is_none() && scope.fields.is_none();
+    let already = scope.is_everywhere() && scope.selector.is_none() && scope.fields.is_none();
     if !already {
         reads.insert(Read::List {
             kind: Kind::Pod,

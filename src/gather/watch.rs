@@ -3,7 +3,7 @@
 //! What is followed is what a scan would read. [`plan::wanted`] says it, from the scope and from what the store holds by now, so
 //! that a cause that needs another kind gets its watch with its read. Each [`Read`] has a [`reflector`]: a LIST, then a WATCH
 //! from its version; what cannot be watched is listed again from time to time. What nothing needs any more is let go after a
-//! while. Of events there is one watch for all, and those of pods that are well are not kept ([`events`]).
+//! while. Of events there is one watch a namespace for all, and those of pods that are well are not kept ([`events`]).
 //!
 //! Everything runs on one thread and writes into one [`reflected::Reflected`]. A connection that is lost makes unknown what
 //! it brought, until it is back ([`reflected::Reflected::lost`]); after an expired version the new list is compared with
@@ -196,29 +196,37 @@ impl Watcher {
         self.reflectors.insert(read, Reflector { task, unwanted });
     }
 
-    /// What a scan would read by now. Of events all of the scope, by one watch; they come after the pods, since it depends on
-    /// those which of them matter.
+    /// What a scan would read by now. Of events all of the scope, by one watch a namespace; they come after the pods, since it
+    /// depends on those which of them matter.
     fn wanted(&self) -> BTreeSet<Read> {
         let reflected = self.shared.reflected();
         let scope = &self.shared.scope;
         let wanted = plan::wanted(scope, reflected.store());
         let others = wanted.into_iter().filter(|read| read.kind() != Kind::Event);
         let mut wanted: BTreeSet<Read> = others.map(plan::as_list).collect();
-        let events = plan::list(Kind::Event, scope.namespace.as_deref());
-        if reflected.knows_pods() || self.reflectors.contains_key(&events) {
-            wanted.insert(events);
-        }
+        let places = scope.places().into_iter();
+        let events = places.map(|place| plan::list(Kind::Event, place));
+        let knows_pods = reflected.knows_pods();
+        wanted.extend(events.filter(|read| knows_pods || self.reflectors.contains_key(read)));
         wanted
     }
 
-    /// Whether the namespace that is meant does not exist yet.
-    pub async fn lacks_namespace(&self) -> bool {
-        let has_pods = !self.store().has_no_pods();
-        let client = self.shared.client();
-        !has_pods
-            && missing::namespace_is_there(&client, self.scope())
-                .await
-                .is_err()
+    /// The namespaces that are meant and do not exist yet. Only of those without pods it is worth a request.
+    pub async fn absent_namespaces(&self) -> Vec<String> {
+        let (client, places) = (self.shared.client(), self.scope().places());
+        let mut absent = Vec::new();
+        for namespace in places.into_iter().flatten() {
+            if !self.has_pods(namespace) && missing::is_absent(&client, namespace).await {
+                absent.push(namespace.to_owned());
+            }
+        }
+        absent
+    }
+
+    fn has_pods(&self, namespace: &str) -> bool {
+        let store = self.store();
+        let is_recorded = store.pod_records().in_namespace(namespace).next().is_some();
+        is_recorded || store.whole_pods_in(namespace).next().is_some()
     }
 
     /// Whether pods of the scope have succeeded: those are not followed.

@@ -75,10 +75,16 @@ fn missed(writer: &Writer, interruption: &Interruption) -> (Sentence, Style, Lin
     let (title, words) = match interruption.transition {
         Interrupted::Unread => (
             say!("watch.unread", "unread"),
-            say!(
-                "watch.unread-words",
-                "{kinds}: not read ({why}), and what depends on them is not told"
-            ),
+            match &interruption.object {
+                None => say!(
+                    "watch.unread-words",
+                    "{kinds}: not read ({why}), and what depends on them is not told"
+                ),
+                Some(_) => say!(
+                    "watch.unread-object",
+                    "{object}: not read ({why}), and what is wrong with it is not told"
+                ),
+            },
         ),
         Interrupted::Lost => (
             say!("watch.lost", "lost"),
@@ -97,6 +103,7 @@ fn missed(writer: &Writer, interruption: &Interruption) -> (Sentence, Style, Lin
     };
     let words = Message::new(words)
         .fact("kinds", interruption.kinds.join(", "))
+        .fact("object", arguments(writer, &interruption.object, 1))
         .fact("why", terms::not_read(detail))
         .fact("detail", detail);
     let rest = Line::new().prose(Style::Plain, &writer.says(&words));

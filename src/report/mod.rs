@@ -170,7 +170,7 @@ pub struct FailureReport {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ScopeReport {
-    /// The namespace; absent for all.
+    /// The namespace; absent for all, and where `targets` says of each in which it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// The label selector.
@@ -179,7 +179,7 @@ pub struct ScopeReport {
     /// The field selector of pods.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field_selector: Option<String>,
-    /// The objects named, as `Kind/name`; `Kind` for all of it.
+    /// The objects named, as `Kind/name`, of several namespaces as `namespace/Kind/name`; `Kind` for all of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<String>,
     /// Namespaces that were left out.

@@ -2,6 +2,7 @@
 //! may be added, never renamed or removed.
 
 use super::Finding;
+use crate::snapshot::ObjectRef;
 use serde::Serialize;
 
 /// The name and version of its schema.
@@ -82,6 +83,9 @@ pub struct Interruption {
     pub transition: Interrupted,
     /// Of these kinds.
     pub kinds: Vec<String>,
+    /// The only object of it, where no more is not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<ObjectRef>,
     /// Why, of what is not read in the word of the report's `gaps`; empty where it is over.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub detail: String,

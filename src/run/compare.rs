@@ -107,7 +107,7 @@ fn now(with: &DiagnoseArgs, known: &Known, then: Scope, layout: Layout) -> Resul
     let gathered = if is_typed {
         cluster(with, typed, everywhere)?
     } else {
-        let everywhere = then.namespace.is_none();
+        let everywhere = then.is_everywhere();
         let mut scope = then;
         scope.exclude.extend(typed.exclude);
         cluster(with, scope, everywhere)?
@@ -119,12 +119,17 @@ fn now(with: &DiagnoseArgs, known: &Known, then: Scope, layout: Layout) -> Resul
 /// The scope that a report says.
 fn scope_of(report: &ScopeReport) -> Scope {
     let target = |word: &String| {
-        let (kind, name) = match word.split_once('/') {
-            Some((kind, name)) => (kind, Some(name.to_owned())),
-            None => (word.as_str(), None),
+        let mut words = word.rsplit('/').map(str::to_owned);
+        let (last, kind) = (words.next()?, words.next());
+        let (kind, name) = match kind {
+            Some(kind) => (kind, Some(last)),
+            None => (last, None),
         };
-        let kind = Kind::of_manifest(kind)?;
-        Some(Target { kind, name })
+        Some(Target {
+            kind: Kind::of_manifest(&kind)?,
+            namespace: words.next(),
+            name,
+        })
     };
     let selector = report.selector.as_deref();
     let fields = report.field_selector.as_deref();

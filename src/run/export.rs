@@ -99,10 +99,12 @@ async fn keep(mut following: Following, served: &Served) -> Result<u8> {
         let watcher = &following.watcher;
         // ages are counted until the report, not until it was made
         let at = report.as_of.parse().unwrap_or_else(|_| watcher.now());
-        let outages = watcher.outages();
         let now = Metrics::of(&report, at, cost, &metrics);
-        metrics = Arc::new(holding.told(now, &metrics, &outages, at));
-        let follows_pods = outages.iter().all(|outage| outage.kind != Kind::Pod);
+        metrics = Arc::new(holding.told(now, &metrics, following.lost()));
+        let follows_pods = watcher
+            .outages()
+            .iter()
+            .all(|outage| outage.kind != Kind::Pod);
         served.set(render::metrics(Arc::clone(&metrics))?, follows_pods);
         following.changed(&report, false).await;
     }

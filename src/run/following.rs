@@ -1,10 +1,11 @@
 //! A cluster that is followed, and what is to be said of it by now: what `--watch`, `--wait` and `export` have in common.
 
+use super::outages::Outages;
 use super::{Known, connection};
 use crate::cli::DiagnoseArgs;
 use crate::diagnose::Verdicts;
 use crate::gather::kubeconfig::Environment;
-use crate::gather::watch::{Absent, Pace, Stopwatch, Tidings, Watcher};
+use crate::gather::watch::{Absent, Outage, Pace, Stopwatch, Tidings, Watcher};
 use crate::report::Report;
 use crate::triage::Scope;
 use anyhow::Result;
@@ -24,6 +25,7 @@ pub(super) struct Following {
     known: Known,
     pub(super) watcher: Watcher,
     verdicts: Verdicts,
+    outages: Outages,
     /// What the last look took.
     took: Duration,
     /// All looks so far, and what they took.
@@ -49,6 +51,7 @@ impl Following {
             known,
             watcher,
             verdicts: Verdicts::default(),
+            outages: Outages::default(),
             took: Duration::ZERO,
             looks: (0, Duration::ZERO),
             is_shown: false,
@@ -70,10 +73,17 @@ impl Following {
     pub(super) fn whole_report(&mut self) -> Report {
         let begun = Stopwatch::start();
         let report = self.known.report_again(&self.watcher, &mut self.verdicts);
+        let outages = self.watcher.outages();
+        self.outages.see(outages, self.watcher.now());
         self.took = begun.elapsed();
         let (looks, took) = self.looks;
         self.looks = (looks + 1, took + self.took);
         report
+    }
+
+    /// What could not be followed at the last look and may come back.
+    pub(super) fn lost(&self) -> &[Outage] {
+        self.outages.lost()
     }
 
     /// Rests, the longer the more the last look took, and waits until it is worth looking again, after a look that gave this.

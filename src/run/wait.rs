@@ -1,19 +1,16 @@
 //! `--wait`, from what was typed to an exit code.
 
 use super::following::Following;
-use super::{STUCK, WAITED, WELL, connection, consistent, scope, shown, timeout, write};
+use super::{STUCK, WAITED, WELL, consistent, scope, shown, timeout, write};
 use crate::cli::DiagnoseArgs;
 use crate::diagnose::{Wait, is_of_nothing, wait as stands};
 use crate::error::Failure;
-use crate::gather;
-use crate::gather::kubeconfig::Environment;
 use crate::gather::manifests::{self, Named};
 use crate::gather::watch::{Absent, Stopwatch, on_one_thread};
 use crate::render::{self, Layout};
 use crate::report::Report;
 use crate::triage::scope::{Scope, Target};
-use anyhow::{Context, Result, bail};
-use std::collections::BTreeSet;
+use anyhow::{Result, bail};
 use std::io::{Write, stderr};
 use std::time::Duration;
 
@@ -33,12 +30,8 @@ pub(super) fn wait(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> 
         let mut following = Following::begin(args, scope, everywhere, Absent::IsAwaited).await?;
         let begun = Stopwatch::start();
         let mut progress = Progress::new(layout);
-        if following.watcher.lacks_namespace().await {
-            let namespace = following.watcher.scope().namespace.as_deref();
-            progress.write(&render::no_namespace(
-                namespace.unwrap_or_default(),
-                progress.layout,
-            ));
+        for namespace in following.watcher.absent_namespaces().await {
+            progress.write(&render::no_namespace(&namespace, progress.layout));
         }
         loop {
             let (report, wait) = look(&mut following, patience, begun).await;
@@ -81,51 +74,23 @@ fn named_by(args: &DiagnoseArgs, scope: &mut Scope, layout: Layout) -> Result<()
                 .hint("workloads, pods and Services are")
         );
     }
-    let namespaces = objects.iter().map(|object| object.namespace.as_deref());
-    scope.namespace = namespace(args, scope.namespace.take(), namespaces.collect())?;
-    let objects = objects.into_iter();
-    scope.targets = objects
-        .map(|object| Target::new(object.kind, object.name))
-        .collect();
+    if let Some(typed) = &scope.namespace {
+        let mut written = objects
+            .iter()
+            .filter_map(|object| object.namespace.as_ref());
+        if let Some(other) = written.find(|written| *written != typed) {
+            bail!(Failure::new(format!(
+                "the manifests are of namespace {other}, not {typed}"
+            )));
+        }
+    }
+    // what says no namespace is of the one that was typed, or else of the context, as `kubectl apply` has it
+    let targets = objects.into_iter().map(|object| Target {
+        namespace: object.namespace,
+        ..Target::new(object.kind, object.name)
+    });
+    scope.targets = targets.collect();
     Ok(())
-}
-
-/// The one namespace of manifests; what names none is of the one that was typed, or else of the context, as `kubectl apply` has
-/// it. Which one that is need not be known here when nothing else is named.
-fn namespace(
-    args: &DiagnoseArgs,
-    typed: Option<String>,
-    written: BTreeSet<Option<&str>>,
-) -> Result<Option<String>> {
-    let is_elsewhere = |typed: &str| written.iter().flatten().find(|one| **one != typed).copied();
-    if let Some(typed) = typed {
-        return match is_elsewhere(&typed) {
-            None => Ok(Some(typed)),
-            Some(written) => bail!(Failure::new(format!(
-                "the manifests are of namespace {written}, not {typed}"
-            ))),
-        };
-    }
-    let is_mixed = written.len() > 1 && written.contains(&None);
-    let of_context = if is_mixed {
-        let resolved = gather::resolve(&connection(args)?, &Environment::of_process());
-        Some(resolved.context(Failure::new("no connection to a cluster"))?)
-    } else {
-        None
-    };
-    let default = of_context.as_ref().map(|it| it.namespace.as_str());
-    let written: BTreeSet<Option<&str>> = written.iter().map(|one| one.or(default)).collect();
-    if written.len() > 1 {
-        let names: Vec<&str> = written.into_iter().flatten().collect();
-        bail!(
-            Failure::new(format!(
-                "the manifests are of several namespaces: {}",
-                names.join(", ")
-            ))
-            .hint("wait for each in a call of its own, with the manifests of that namespace")
-        );
-    }
-    Ok(written.into_iter().flatten().next().map(str::to_owned))
 }
 
 /// Judges the whole report: what is not to be shown is waited for all the same.

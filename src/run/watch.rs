@@ -10,11 +10,14 @@ use crate::error::Failure;
 use crate::gather::watch::{Absent, Tidings, interrupted, on_one_thread};
 use crate::render::{self, Layout};
 use crate::report::{Interrupted, Interruption, News, Report, WATCH_SCHEMA};
-use crate::snapshot::Kind;
+use crate::snapshot::{Kind, ObjectRef, Why};
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+
+/// So many objects that cannot be read are told of one by one.
+const SINGLES: usize = 3;
 
 /// Follows the cluster until it is interrupted, and tells what changes: 1 when something is stuck at the end, else 0.
 pub(super) fn watch(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result<u8> {
@@ -54,7 +57,7 @@ pub(super) struct Telling {
     /// What was listed anew since then.
     resynced: BTreeSet<Kind>,
     /// What was told not to be read, and why.
-    unread: BTreeSet<(Kind, &'static str)>,
+    unread: BTreeSet<(Kind, &'static str, Option<ObjectRef>)>,
     format: Format,
     layout: Layout,
 }
@@ -83,7 +86,7 @@ impl Telling {
         self.following.report()
     }
 
-    /// What is to be told by now. While something cannot be followed nothing is: what is not seen is not solved.
+    /// What is to be told by now: nothing while something may come back that cannot be followed.
     pub(super) fn news(&mut self, report: &Report, tidings: &Tidings) -> Vec<News> {
         let at = self.now();
         self.resynced.extend(&tidings.resynced);
@@ -100,34 +103,55 @@ impl Telling {
             let event = interruption(at, Interrupted::Resynced, &resynced, String::new());
             news.push(News::Interruption(event));
         }
-        news.extend(self.not_read(report, at).map(News::Interruption));
+        let unread = self.not_read(report, at).into_iter();
+        news.extend(unread.map(News::Interruption));
         let transitions = self.transitions.of(report, at).into_iter();
         news.extend(transitions.map(Box::new).map(News::Transition));
         news
     }
 
-    /// What is not read, once: a line a reason.
-    fn not_read(
-        &mut self,
-        report: &Report,
-        at: Timestamp,
-    ) -> impl Iterator<Item = Interruption> + use<> {
+    /// What is not read, once: a line a reason, and of a few single objects a line each.
+    fn not_read(&mut self, report: &Report, at: Timestamp) -> Vec<Interruption> {
         let missed = report.gaps.iter().filter(|gap| gap.is_missed());
-        let missed = missed.filter_map(|gap| Some((Kind::of_manifest(gap.kind)?, gap.why)));
+        let missed = missed.filter_map(|gap| {
+            let kind = Kind::of_manifest(gap.kind)?;
+            let name = gap
+                .name
+                .as_deref()
+                .filter(|_| gap.why == Why::Failed.as_str());
+            let namespace = gap.namespace.as_deref().unwrap_or_default();
+            let object = name.map(|name| ObjectRef::new(kind, namespace, name));
+            Some((kind, gap.why, object))
+        });
+        let new: Vec<_> = missed
+            .filter(|one| self.unread.insert(one.clone()))
+            .collect();
+        let mut objects: Vec<ObjectRef> = new.iter().filter_map(|(.., one)| one.clone()).collect();
+        if objects.len() > SINGLES {
+            objects.clear();
+        }
         let mut by_reason: BTreeMap<&str, BTreeSet<Kind>> = BTreeMap::new();
-        for (kind, why) in missed.collect::<Vec<_>>() {
-            if self.unread.insert((kind, why)) {
+        for (kind, why, object) in new {
+            if object.is_none_or(|object| !objects.contains(&object)) {
                 by_reason.entry(why).or_default().insert(kind);
             }
         }
-        by_reason
-            .into_iter()
-            .map(move |(why, kinds)| interruption(at, Interrupted::Unread, &kinds, why.to_owned()))
+        let unread =
+            |why: &str, kinds| interruption(at, Interrupted::Unread, &kinds, why.to_owned());
+        let of_kinds = by_reason.into_iter().map(|(why, kinds)| unread(why, kinds));
+        let of_objects = objects.into_iter().map(|object| Interruption {
+            object: Some(object.clone()),
+            ..unread(
+                Why::Failed.as_str(),
+                object.known_kind().into_iter().collect(),
+            )
+        });
+        of_kinds.chain(of_objects).collect()
     }
 
     /// What cannot be followed now.
     pub(super) fn outage(&self) -> Option<Interruption> {
-        let outages = self.following.watcher.outages();
+        let outages = self.following.lost();
         let why = outages.first()?.error.to_string();
         let lost = outages.iter().map(|outage| outage.kind).collect();
         let lost = interruption(self.now(), Interrupted::Lost, &lost, why);
@@ -167,6 +191,7 @@ fn interruption(
         at: at.to_string(),
         transition,
         kinds: kinds.iter().map(|kind| kind.plural().to_owned()).collect(),
+        object: None,
         detail,
     }
 }

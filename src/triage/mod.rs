@@ -33,6 +33,7 @@ pub use workload::{RETRY, Refusal, WorkloadSubject, is_refusal, refusal_reasons}
 use crate::snapshot::{ObjectRef, PodView, Snapshot};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use subject::is_later;
 
 /// Seconds after which the silence of a scheduler about a pod means something.
 pub const SILENCE: i64 = 60;
@@ -177,7 +178,9 @@ fn progresses(
     until: Option<Timestamp>,
 ) {
     let known = all.entry(owner).or_insert(until);
-    *known = known.zip(until).map(|(one, other)| one.max(other));
+    if is_later(until, *known) {
+        *known = until;
+    }
 }
 
 /// Sorts everything in the scope.

@@ -3,10 +3,11 @@
 //! For workloads these are the questions of `kubectl rollout status` (kubectl `pkg/polymorphichelpers/rollout_status.go`, 1.37).
 //! That nothing is stuck is not enough: old pods serve on while new ones come up.
 
-use super::scope::Target;
 use super::{Because, Scope, ServiceSubject, Standing, Subject, WorkloadSubject};
 use crate::kubernetes::selector::carries;
-use crate::snapshot::{Kind, ObjectRef, PodIdentity, PodView, Seen, Snapshot, Store, Workload};
+use crate::snapshot::{
+    Kind, ObjectRef, PodIdentity, PodView, ReadScope, Seen, Snapshot, Store, Workload,
+};
 use std::collections::BTreeSet;
 
 /// Whether [`awaited`] says all that there is to wait for of one that is named: of nodes and claims that is how their pods stand.
@@ -41,22 +42,53 @@ pub enum Awaits {
     Endpoint,
     /// That it can be read.
     Sight,
+    /// That its pods can be.
+    SightOfPods,
 }
 
-/// What is waited for, of each object that was named and is not there yet.
+/// What is waited for, of each object that was named and is not there yet, and of each workload of a kind that was.
 pub fn awaited(snapshot: &Snapshot<'_>, scope: &Scope) -> Vec<(ObjectRef, Awaits)> {
-    let namespace = scope.namespace.as_deref().unwrap_or_default();
-    let named = scope.targets.iter().filter_map(|Target { kind, name }| {
-        let namespace = if kind.namespaced() { namespace } else { "" };
-        Some(ObjectRef::new(*kind, namespace, name.as_deref()?))
+    let targets = scope.targets.iter();
+    let named = targets.flat_map(|target| match &target.name {
+        Some(name) => {
+            let namespace = scope.place(target).unwrap_or_default();
+            vec![ObjectRef::new(target.kind, namespace, name)]
+        }
+        None => all(target.kind, snapshot, scope),
     });
     let unsteady = unsteady(snapshot, scope);
     let awaited = named.filter_map(|object| {
         let steady = || unsteady.contains(&object).then_some(Awaits::Steady);
-        let awaits = of_object(&object, snapshot).or_else(steady)?;
+        let pods = || are_hidden(&object, snapshot).then_some(Awaits::SightOfPods);
+        let awaits = of_object(&object, snapshot).or_else(pods).or_else(steady)?;
         Some((object, awaits))
     });
     awaited.collect()
+}
+
+/// The workloads of a kind that are meant, but for those that are being deleted.
+fn all(kind: Kind, store: &Store, scope: &Scope) -> Vec<ObjectRef> {
+    let workloads = store.workloads(kind).into_iter();
+    let seen = workloads.flat_map(|workloads| workloads.seen());
+    let meant = seen.filter_map(|((namespace, name), workload)| {
+        let subject = WorkloadSubject {
+            kind,
+            namespace,
+            name,
+            workload,
+        };
+        let is_meant = !workload.terminating && subject.is_in(scope, store);
+        is_meant.then(|| subject.object())
+    });
+    meant.collect()
+}
+
+/// Whether the pods of what makes some may not be read: then nobody knows whether they keep running.
+fn are_hidden(object: &ObjectRef, store: &Store) -> bool {
+    let makes_pods = object.known_kind().is_some_and(Kind::is_workload);
+    let namespace = object.namespace.clone().unwrap_or_default();
+    let pods = store.outcome(Kind::Pod, &ReadScope::Namespace(namespace));
+    makes_pods && pods.is_some_and(Result::is_err)
 }
 
 /// The pods of the scope in which a container that was started again has not outlived its last run, and their owners: between its
@@ -122,7 +154,10 @@ fn of_pod(namespace: &str, name: &str, store: &Store) -> Option<Awaits> {
         return Some(Awaits::Failed);
     }
     match (whole, record) {
-        (None, None) => Some(Awaits::Object),
+        (None, None) => match store.pods().get(namespace, name) {
+            Seen::Unknown(_) => Some(Awaits::Sight),
+            _ => Some(Awaits::Object),
+        },
         (_, Some(record)) if record.ready && !record.terminating => None,
         _ => Some(Awaits::Ready),
     }

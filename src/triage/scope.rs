@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What a diagnosis is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// One namespace, or all of them.
+    /// One namespace, or all of them: for whatever is named without one of its own.
     pub namespace: Option<String>,
     /// `-l`
     pub selector: Option<Selector>,
@@ -32,6 +32,8 @@ pub struct Contradiction(String);
 pub struct Target {
     /// A pod, something that owns pods, the node they run on, a claim that they mount, or a Service.
     pub kind: Kind,
+    /// Its own namespace; absent where that is the scope's.
+    pub namespace: Option<String>,
     /// The object's name; absent for all of the kind.
     pub name: Option<String>,
 }
@@ -58,10 +60,49 @@ impl Scope {
         self.targets.is_empty() && self.selector.is_none() && self.fields.is_none()
     }
 
+    /// Where one of the targets is looked for; in all namespaces if in none.
+    pub fn place<'s>(&'s self, target: &'s Target) -> Option<&'s str> {
+        target.namespace.as_deref().or(self.namespace.as_deref())
+    }
+
+    /// Where anything is looked for: in these namespaces, `None` being all of them.
+    pub fn places(&self) -> BTreeSet<Option<&str>> {
+        if self.targets.is_empty() {
+            return BTreeSet::from([self.namespace.as_deref()]);
+        }
+        self.targets
+            .iter()
+            .map(|target| self.place(target))
+            .collect()
+    }
+
+    /// The only namespace in which anything is looked for, if there is only one.
+    pub fn only_place(&self) -> Option<&str> {
+        let mut places = self.places().into_iter();
+        places.next().flatten().filter(|_| places.next().is_none())
+    }
+
+    /// Whether something is looked for in all namespaces.
+    pub fn is_everywhere(&self) -> bool {
+        self.places().contains(&None)
+    }
+
     /// Whether objects of this namespace may be meant.
     pub fn has_namespace(&self, namespace: &str) -> bool {
-        let wanted = self.namespace.as_deref();
-        wanted.is_none_or(|wanted| wanted == namespace) && !self.exclude.contains(namespace)
+        let is_meant = if self.targets.is_empty() {
+            let wanted = self.namespace.as_deref();
+            wanted.is_none_or(|wanted| wanted == namespace)
+        } else {
+            let mut targets = self.targets.iter();
+            targets.any(|target| self.is_at(target, namespace))
+        };
+        is_meant && !self.exclude.contains(namespace)
+    }
+
+    /// Whether the target is looked for in this namespace.
+    fn is_at(&self, target: &Target, namespace: &str) -> bool {
+        let place = self.place(target);
+        place.is_none_or(|place| place == namespace)
     }
 
     /// Whether what is meant is not excluded at once.
@@ -69,18 +110,22 @@ impl Scope {
     /// # Errors
     /// When it is: then nothing would be looked at.
     pub fn is_consistent(&self) -> Result<(), Contradiction> {
-        match &self.namespace {
-            Some(namespace) if self.exclude.contains(namespace) => {
-                Err(Contradiction(namespace.clone()))
-            }
-            _ => Ok(()),
+        let mut places = self.places().into_iter().flatten();
+        match places.find(|namespace| self.exclude.contains(*namespace)) {
+            Some(namespace) => Err(Contradiction(namespace.to_owned())),
+            None => Ok(()),
         }
     }
 
     /// Whether the object was named, or all of its kind.
     pub fn names(&self, object: &ObjectRef) -> bool {
         let mut targets = self.targets.iter();
-        targets.any(|target| target.kind.as_str() == object.kind && target.is(&object.name))
+        targets.any(|target| {
+            let namespace = object.namespace.as_deref();
+            target.kind.as_str() == object.kind
+                && target.is(&object.name)
+                && namespace.is_none_or(|namespace| self.is_at(target, namespace))
+        })
     }
 
     /// Whether a Service that was named is for pods with these labels.
@@ -91,7 +136,8 @@ impl Scope {
         store: &Store,
     ) -> bool {
         let mut targets = self.targets.iter();
-        targets.any(|target| target.selects(namespace, labels, store))
+        targets
+            .any(|target| self.is_at(target, namespace) && target.selects(namespace, labels, store))
     }
 
     /// Whether no object of this kind was named.
@@ -118,7 +164,10 @@ impl Scope {
                 .as_ref()
                 .is_none_or(|fields| fields.matches(|field| value(pod, field)))
             && (self.targets.is_empty()
-                || self.targets.iter().any(|target| target.means(pod, store)))
+                || self
+                    .targets
+                    .iter()
+                    .any(|target| self.is_at(target, pod.namespace) && target.means(pod, store)))
     }
 }
 
@@ -137,7 +186,17 @@ impl Target {
     pub fn new(kind: Kind, name: impl Into<String>) -> Self {
         Target {
             kind,
+            namespace: None,
             name: Some(name.into()),
+        }
+    }
+
+    /// All objects of a kind.
+    pub fn all(kind: Kind) -> Self {
+        Target {
+            kind,
+            namespace: None,
+            name: None,
         }
     }
 
@@ -174,5 +233,60 @@ impl Target {
                 .iter()
                 .any(|owner| owner.kind == kind.as_str() && self.is(&owner.name)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(kind: Kind, namespace: Option<&str>, name: &str) -> Target {
+        Target {
+            namespace: namespace.map(str::to_owned),
+            ..Target::new(kind, name)
+        }
+    }
+
+    #[test]
+    fn each_target_is_meant_in_its_own_namespace() {
+        let scope = Scope {
+            namespace: Some("shop".to_owned()),
+            targets: vec![
+                target(Kind::Deployment, None, "web"),
+                target(Kind::Deployment, Some("bank"), "api"),
+            ],
+            exclude: BTreeSet::from(["bank".to_owned()]),
+            ..Scope::default()
+        };
+        assert_eq!(scope.places(), BTreeSet::from([Some("bank"), Some("shop")]));
+        assert_eq!(scope.only_place(), None);
+        assert!(scope.is_consistent().is_err(), "one of them is excluded");
+        let scope = Scope {
+            exclude: BTreeSet::new(),
+            ..scope
+        };
+        for (namespace, name, expected) in [
+            ("shop", "web", true),
+            ("bank", "api", true),
+            ("shop", "api", false),
+            ("bank", "web", false),
+            ("other", "web", false),
+        ] {
+            let object = ObjectRef::new(Kind::Deployment, namespace, name);
+            assert_eq!(scope.names(&object), expected, "{object}");
+            assert_eq!(scope.has_namespace(namespace), namespace != "other");
+        }
+    }
+
+    #[test]
+    fn the_namespace_of_the_scope_is_no_place_where_each_target_has_its_own() {
+        let scope = Scope {
+            namespace: Some("default".to_owned()),
+            targets: vec![target(Kind::Service, Some("shop"), "web")],
+            ..Scope::default()
+        };
+        assert_eq!(scope.only_place(), Some("shop"));
+        assert!(!scope.has_namespace("default"));
+        assert!(Scope::everything().is_everywhere());
     }
 }

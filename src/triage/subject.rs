@@ -177,7 +177,7 @@ impl Standing {
     }
 
     /// How an owner of both stands: as the worse one, and what has ended or wants nothing counts for nothing beside
-    /// what does not.
+    /// what does not. It is on its way until the last of them has come.
     pub(super) fn and(self, other: Standing) -> Standing {
         use Because::{Completed, HasPods, LastJobFailed, ScaledToZero};
         let rank = |standing: &Standing| match standing {
@@ -196,10 +196,25 @@ impl Standing {
             (Standing::Healthy(HasPods(one)), Standing::Healthy(HasPods(more))) => {
                 Standing::Healthy(HasPods(one + more))
             }
-            (one, more) if rank(&more) > rank(&one) => more,
+            (one, more) if rank(&more) > rank(&one) || more.lasts_longer(&one) => more,
             (one, _) => one,
         }
     }
+
+    /// Whether both are on their way, and this one for longer. Where nobody can say how long, that is longest.
+    fn lasts_longer(&self, other: &Standing) -> bool {
+        match (self, other) {
+            (Standing::Progressing(_, one), Standing::Progressing(_, other)) => {
+                is_later(*one, *other)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether what is usual until then is so for longer than another; `None` where nobody can say until when.
+pub(super) fn is_later(until: Option<Timestamp>, other: Option<Timestamp>) -> bool {
+    other.is_some_and(|other| until.is_none_or(|until| until > other))
 }
 
 impl Standing {

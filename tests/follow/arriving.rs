@@ -33,7 +33,11 @@ fn ended(child: Child) -> (Option<i32>, String, String) {
 }
 
 /// Waits a short time for what manifests name.
-fn applied(server: &ApiServer, text: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
+pub(super) fn applied(
+    server: &ApiServer,
+    text: &str,
+    arguments: &[&str],
+) -> (Option<i32>, String, String) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
     let path = file.path().to_str().unwrap();
@@ -212,33 +216,12 @@ fn what_of_manifests_cannot_be_waited_for_is_told() {
     assert!(told.contains("1 ConfigMap"), "{told}");
 }
 
-fn in_namespace(namespace: &str) -> String {
+pub(super) fn in_namespace(namespace: &str) -> String {
     let namespace = match namespace {
         "" => String::new(),
         _ => format!(", namespace: {namespace}"),
     };
     format!("{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: web{namespace}}}}}\n---\n")
-}
-
-#[test]
-fn manifests_of_several_namespaces_are_refused_by_name() {
-    let server = shop(&THERE).serve();
-    for (namespaces, said) in [
-        (["shop", "other"], "several namespaces: other, shop"),
-        // one that is not written is the context's
-        (["shop", ""], "several namespaces: default, shop"),
-    ] {
-        let text = namespaces.map(in_namespace).concat();
-        let (code, _, told) = applied(&server, &text, &[]);
-        assert_eq!(code, Some(2), "{told}");
-        assert!(told.contains(said), "{told}");
-    }
-    let text = ["shop", ""].map(in_namespace).concat();
-    let (code, out, told) = applied(&server, &text, &["-n", "shop"]);
-    assert_eq!(code, Some(0), "{out}{told}");
-    let (code, _, told) = applied(&server, &text, &["-n", "other"]);
-    assert_eq!(code, Some(2), "{told}");
-    assert!(told.contains("of namespace shop, not other"), "{told}");
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn replica_set(revision: u64, pods: u64) -> Value {
 }
 
 /// A pod of a revision.
-fn of_revision(mut pod: Value, revision: u64) -> Value {
+pub(super) fn of_revision(mut pod: Value, revision: u64) -> Value {
     let set = format!("web-r{revision}");
     pod["metadata"]["labels"]["pod-template-hash"] = json!(format!("r{revision}"));
     pod["metadata"]["ownerReferences"] = json!([{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": set, "uid": format!("uid-{set}"), "controller": true}]);
@@ -85,7 +85,7 @@ pub(super) fn without_image(name: &str) -> Value {
     pod
 }
 
-fn run(kubeconfig: &Path, arguments: &[&str]) -> Child {
+pub(super) fn run(kubeconfig: &Path, arguments: &[&str]) -> Child {
     Command::new(BINARY)
         .args(arguments)
         .args(["-n", "shop", "--kubeconfig"])
@@ -225,6 +225,16 @@ fn going_back_meanwhile_is_followed() {
 }
 
 #[test]
+fn all_of_a_kind_are_waited_for_as_if_they_were_named() {
+    let server = shop(&ROLLING).serve();
+    let waiting = ["deploy", "--wait", "--timeout", "1s"];
+    let (code, out) = ended(run(&server.kubeconfig(), &waiting));
+    assert_eq!(code, Some(3), "its old pods are well: {out}");
+    let awaited = "deploy/web -n shop is waited for: 1 of 2 pods are of its newest revision";
+    assert!(out.contains(awaited), "{out}");
+}
+
+#[test]
 fn a_job_that_has_failed_is_no_success() {
     let world = shop(&THERE);
     let failed = json!({"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "lastTransitionTime": CREATED});
@@ -241,10 +251,20 @@ fn a_job_that_has_failed_is_no_success() {
     world.put(Kind::Pod, pod);
     let server = world.serve();
     let waiting = ["--wait", "--timeout", "10s", "--patience", "1h"];
-    for target in ["job/migrate", "pod/migrate-x"] {
+    let judged = |target: &str| {
         let child = run(&server.kubeconfig(), &[&[target], &waiting[..]].concat());
         let (code, out) = ended(child);
         assert_eq!(code, Some(1), "{target}: {out}");
+        out
+    };
+    for target in ["job/migrate", "pod/migrate-x", "jobs"] {
+        judged(target);
+    }
+    world.remove(Kind::Pod, "shop", "migrate-x");
+    for target in ["job/migrate", "jobs"] {
+        let out = judged(target);
+        let failed = "job/migrate -n shop is waited for: it has failed for good";
+        assert!(out.contains(failed), "{target}: {out}");
     }
 }
 

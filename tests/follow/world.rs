@@ -41,7 +41,11 @@ struct State {
     refusing: bool,
     /// These kinds are not.
     forbidden: Vec<Kind>,
+    /// Nor these in these namespaces, or of no kind anything there.
+    closed: Vec<(String, Option<Kind>)>,
     watches: usize,
+    /// Who does not say this is not known.
+    token: Option<&'static str>,
 }
 
 /// The cluster.
@@ -68,7 +72,10 @@ impl World {
     }
 
     pub(super) fn serve(&self) -> ApiServer {
-        let server = ApiServer::start();
+        self.serve_by(ApiServer::start())
+    }
+
+    pub(super) fn serve_by(&self, server: ApiServer) -> ApiServer {
         let world = self.clone();
         let begun = Instant::now();
         server.answer(move |asked| {
@@ -97,6 +104,14 @@ impl World {
 
     pub(super) fn forbid(&self, kind: Kind) {
         self.state().forbidden.push(kind);
+    }
+
+    pub(super) fn close(&self, namespace: &str, kind: Option<Kind>) {
+        self.state().closed.push((namespace.to_owned(), kind));
+    }
+
+    pub(super) fn set_token(&self, token: &'static str) {
+        self.state().token = Some(token);
     }
 
     pub(super) fn set_unwatchable(&self) {
@@ -192,7 +207,17 @@ impl World {
         if state.down {
             return Some(Response::reset());
         }
-        if state.forbidden.contains(&selected.wanted.kind) {
+        let is_known =
+            |token: &str| asked.header("authorization") == Some(&*format!("Bearer {token}"));
+        if state.token.is_some_and(|token| !is_known(token)) {
+            return Some(Response::failure(401, "Unauthorized", "Unauthorized"));
+        }
+        let wanted = &selected.wanted;
+        let is_closed = state.closed.iter().any(|(namespace, kind)| {
+            wanted.namespace.as_ref() == Some(namespace)
+                && kind.is_none_or(|kind| kind == wanted.kind)
+        });
+        if is_closed || state.forbidden.contains(&selected.wanted.kind) {
             return Some(Response::failure(403, "Forbidden", "this one may not"));
         }
         if state.refusing {

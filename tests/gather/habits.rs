@@ -1,7 +1,7 @@
 //! What kubectl's users type: names without a kind, kinds without a name, fields, and what is said of what is not there.
 
 use super::{EVENTS, POD, PODS, asked, flags, healthy, read, shop, waiting};
-use crate::api_server::{ApiServer, Asked, Response};
+use crate::api_server::{ApiServer, Asked, Response, Wanted};
 use crate::support::{FieldSelector, Kind, Scope, Target, hints, read_cluster};
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ fn bare(name: &str) -> Scope {
 
 fn all_of(kind: Kind) -> Scope {
     Scope {
-        targets: vec![Target { kind, name: None }],
+        targets: vec![Target::all(kind)],
         ..shop()
     }
 }
@@ -297,4 +297,45 @@ fn who_may_not_see_the_cluster_is_told_of_the_namespace() {
         "{:?}",
         hints(&error)
     );
+}
+
+/// Who asks for some namespaces may be allowed no more.
+#[test]
+fn of_many_namespaces_each_is_read_by_itself() {
+    let server = ApiServer::start();
+    server.answer(|asked| {
+        let wanted = Wanted::of(&asked.path)?;
+        let placed = |mut object: Value| {
+            object["metadata"]["namespace"] = json!(wanted.namespace);
+            object
+        };
+        Some(match (wanted.kind, &wanted.name) {
+            (Kind::Deployment, Some(name)) => Response::json(&placed(deployment(name))),
+            (Kind::Pod, None) => {
+                let mut new = of_web();
+                new["metadata"]["name"] = json!("web-6e0-x");
+                new["metadata"]["labels"] = json!({"pod-template-hash": "6e0"});
+                new["metadata"]["ownerReferences"][0]["name"] = json!("web-6e0");
+                Response::list("PodList", &[placed(of_web()), placed(new)])
+            }
+            (kind, _) => Response::list(&format!("{kind}List"), &[]),
+        })
+    });
+    let targets = (0..8).map(|number| Target {
+        namespace: Some(format!("shop-{number}")),
+        ..Target::new(Kind::Deployment, "web")
+    });
+    let scope = Scope {
+        targets: targets.collect(),
+        ..shop()
+    };
+    assert_eq!(read(&server, scope).unwrap().stuck(), 16);
+    let paths = asked(&server);
+    for plural in ["events", "replicasets"] {
+        let lists = paths.iter().filter(|path| path.ends_with(plural));
+        assert!(lists.count() >= 8, "{paths:?}");
+    }
+    for path in &paths {
+        assert!(path.contains("/namespaces/shop-"), "{path}");
+    }
 }

@@ -80,6 +80,7 @@ fn became(transition: Became, finding: Finding, at: &str, since: i64) -> News {
 
 fn lost(at: &str) -> Interruption {
     Interruption {
+        object: None,
         schema: WATCH_SCHEMA,
         at: at.to_owned(),
         transition: Interrupted::Lost,

@@ -123,8 +123,10 @@ impl Watch {
         if r#type == "ERROR" {
             return Err(ReadError::from_event(object));
         }
-        let read: Versioned<'_> = serde_json::from_str(object)?;
-        if let Some(version) = read.metadata.and_then(|meta| meta.resource_version) {
+        // of an object that says it in another way the version before it stands
+        let read = serde_json::from_str::<Versioned<'_>>(object).ok();
+        let meta = read.and_then(|read| read.metadata);
+        if let Some(version) = meta.and_then(|meta| meta.resource_version) {
             self.version = version.to_owned();
         }
         match r#type {

@@ -81,6 +81,9 @@ struct WireScope {
 #[derive(Serialize, Deserialize)]
 struct WireTarget {
     kind: String,
+    /// Absent where it is that of the scope.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<String>,
     /// Absent for all of the kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
@@ -145,6 +148,7 @@ impl WireScope {
     fn of(scope: &Scope) -> WireScope {
         let target = |target: &Target| WireTarget {
             kind: target.kind.as_str().to_owned(),
+            namespace: target.namespace.clone(),
             name: target.name.clone(),
         };
         WireScope {
@@ -161,6 +165,7 @@ impl WireScope {
         let target = |target: WireTarget| {
             Kind::of_manifest(&target.kind).map(|kind| Target {
                 kind,
+                namespace: target.namespace,
                 name: target.name,
             })
         };
@@ -255,9 +260,10 @@ mod tests {
                 fields: FieldSelector::parse("status.phase!=Running").ok(),
                 targets: vec![
                     Target::new(Kind::Deployment, "web"),
+                    Target::all(Kind::Job),
                     Target {
-                        kind: Kind::Job,
-                        name: None,
+                        namespace: Some("bank".into()),
+                        ..Target::new(Kind::Service, "web")
                     },
                 ],
                 bare: false,

@@ -5,7 +5,7 @@
 //! all revisions of a Deployment have.
 
 use super::workloads::of_events;
-use super::{NAMESPACES, Read};
+use super::{Read, most_namespaces};
 use crate::snapshot::{ByRevision, Kind, ObjectRef, PodView, REVISION_HASH, Store, TEMPLATE_HASH};
 use crate::triage::{Scope, Standing, Subject};
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,7 +67,7 @@ pub(super) fn of_scope(
         hashes.entry(keeper).or_default().extend(of_pods);
     }
     for (keeper, hashes) in hashes {
-        by_hash(keeper, &hashes, reads);
+        by_hash(keeper, &hashes, most_namespaces(scope), reads);
     }
 }
 
@@ -92,12 +92,17 @@ fn deployment_of(set: ObjectRef) -> Option<(ObjectRef, String)> {
     Some((deployment, set.name))
 }
 
-/// Lists what keeps the templates with these hashes, each with its namespace.
-fn by_hash((kind, label): Keeper, hashes: &BTreeSet<(String, String)>, reads: &mut BTreeSet<Read>) {
+/// Lists what keeps the templates with these hashes, each with its namespace; of more namespaces than `most` over all of them.
+fn by_hash(
+    (kind, label): Keeper,
+    hashes: &BTreeSet<(String, String)>,
+    most: usize,
+    reads: &mut BTreeSet<Read>,
+) {
     let mut by_namespace: BTreeMap<Option<String>, Vec<&str>> = BTreeMap::new();
     let namespaces: BTreeSet<&String> = hashes.iter().map(|(namespace, _)| namespace).collect();
     for (namespace, hash) in hashes {
-        let namespace = (namespaces.len() <= NAMESPACES).then(|| namespace.clone());
+        let namespace = (namespaces.len() <= most).then(|| namespace.clone());
         by_namespace.entry(namespace).or_default().push(hash);
     }
     for (namespace, hashes) in by_namespace {

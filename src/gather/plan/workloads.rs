@@ -16,15 +16,19 @@ pub(super) fn of_scope(scope: &Scope, reads: &mut BTreeSet<Read>) {
     if !scope.means_workloads() {
         return;
     }
-    let namespace = scope.namespace.as_deref();
     // a Deployment has a reason of its own for them
     let is_asked = scope.targets.is_empty() || !scope.names_no(Kind::Deployment);
     let [of_all, of_deployments] = refusal_reasons();
     let reasons = [of_all]
         .into_iter()
         .chain(is_asked.then_some(of_deployments));
-    reads.extend(reasons.map(|reason| events_where(namespace, "reason", reason)));
+    let places = scope.places();
+    for reason in reasons {
+        let of_place = |place: &Option<&str>| events_where(*place, "reason", reason);
+        reads.extend(places.iter().map(of_place));
+    }
     for target in &scope.targets {
+        let namespace = scope.place(target);
         match target.kind {
             Kind::Deployment => reads.insert(list(Kind::ReplicaSet, namespace)),
             Kind::CronJob => reads.insert(list(Kind::Job, namespace)),

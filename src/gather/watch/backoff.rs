@@ -26,6 +26,8 @@ pub struct Pace {
     pub prune: Duration,
     /// Changes that come together are told together.
     pub together: Duration,
+    /// Credentials that are refused are not asked for more often.
+    pub renewal: Duration,
 }
 
 impl Default for Pace {
@@ -42,6 +44,7 @@ impl Default for Pace {
             linger: Duration::from_secs(60),
             prune: Duration::from_secs(30),
             together: Duration::from_millis(100),
+            renewal: Duration::from_secs(10),
         }
     }
 }

@@ -3,15 +3,18 @@
 //! An object stays as long as one read holds it. Of lists of pods no names are kept beside the store's own: those that are
 //! looked at are held by the scope's list, the others by the list of what occupies the nodes.
 
+mod unread;
+
 use super::events;
 use crate::gather::client::Accept;
 use crate::gather::plan::{self, Read};
 use crate::gather::read_error::ReadError;
 use crate::gather::request;
 use crate::gather::watch::{Counts, Tidings};
-use crate::snapshot::{Changes, Kind, ObjectKey, PodRecord, Retention, Store, Why};
+use crate::snapshot::{Changes, Gap, Kind, ObjectKey, PodRecord, Retention, Store, Why};
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A read that fails.
@@ -23,6 +26,8 @@ pub struct Outage {
     pub namespace: Option<String>,
     /// Why.
     pub error: ReadError,
+    /// Whether what was read stays as it was seen last: without it there is nothing to tell.
+    pub is_kept: bool,
 }
 
 /// The store, and which read holds what of it.
@@ -51,13 +56,14 @@ struct Object {
 struct Meta {
     namespace: Option<String>,
     name: String,
-    resource_version: Option<String>,
+    resource_version: Option<Value>,
 }
 
 impl Meta {
     fn of(json: &[u8]) -> Result<(ObjectKey, Option<u64>), serde_json::Error> {
         let meta = serde_json::from_slice::<Object>(json)?.metadata;
-        let version = meta.resource_version.and_then(|text| text.parse().ok());
+        let version = meta.resource_version;
+        let version = version.and_then(|version| version.as_str()?.parse().ok());
         Ok(((meta.namespace.unwrap_or_default(), meta.name), version))
     }
 }
@@ -69,6 +75,8 @@ struct Held {
     keys: BTreeSet<ObjectKey>,
     /// What the list that is being read has brought.
     listed: Option<BTreeSet<ObjectKey>>,
+    /// Objects that came and are not understood: nothing is known of them.
+    unread: BTreeMap<ObjectKey, Gap>,
     /// Whether a list has come to its end before.
     was_whole: bool,
     lost: Option<ReadError>,
@@ -124,14 +132,15 @@ impl Reflected {
         held.any(|held| !held.was_whole && held.lost.is_none())
     }
 
-    /// Whether all lists of pods have come at least once.
+    /// Whether all lists of pods have come at least once, or cannot.
     pub(super) fn knows_pods(&self) -> bool {
         let of_pods = || {
             self.held
                 .iter()
                 .filter(|(read, _)| read.kind() == Kind::Pod)
         };
-        of_pods().next().is_some() && of_pods().all(|(_, held)| held.was_whole)
+        of_pods().next().is_some()
+            && of_pods().all(|(_, held)| held.was_whole || held.lost.is_some())
     }
 
     /// Whether a list of pods that was read before is lost, or is on its way again.
@@ -144,17 +153,15 @@ impl Reflected {
         self.held.iter().any(awaited)
     }
 
-    /// The pods of the scope, where they may not be read.
+    /// The pods of the scope, where none of them may be read.
     pub(super) fn refused_pods(&self) -> Option<(Read, ReadError)> {
-        let mut lost = self.held.iter().filter_map(|(read, held)| {
-            let is_of_scope = read.kind() == Kind::Pod && read.retention() == Retention::Whole;
-            let error = held
-                .lost
-                .clone()
-                .filter(|_| is_of_scope && !held.was_whole)?;
+        let of_scope = self.held.iter().filter(|(read, _)| is_of_scope(read));
+        let refused = of_scope.map(|(read, held)| {
+            let error = held.lost.clone().filter(|_| !held.was_whole)?;
             Some((read.clone(), error))
         });
-        lost.next()
+        let refused: Option<Vec<(Read, ReadError)>> = refused.collect();
+        refused?.into_iter().next()
     }
 
     /// What could be followed, and cannot at the moment.
@@ -164,6 +171,7 @@ impl Reflected {
                 kind: read.kind(),
                 namespace: request::namespace(read).map(str::to_owned),
                 error: held.lost.clone().filter(|_| held.was_whole)?,
+                is_kept: is_of_scope(read),
             })
         };
         self.held.iter().filter_map(outage).collect()
@@ -207,14 +215,45 @@ impl Reflected {
     }
 
     /// An object as it is now.
+    ///
+    /// # Errors
+    /// When it is not understood and not even named. Of one with a name no more than that is lost.
     pub(super) fn is(&mut self, read: &Read, json: &[u8]) -> Result<(), ReadError> {
+        let key = match self.take(read, json) {
+            Ok(None) => return Ok(()),
+            Ok(Some(key)) => {
+                self.is_read(read, &key);
+                key
+            }
+            Err(error) => self.is_unread(read, json, error)?,
+        };
+        let Some(held) = self.held.get_mut(read) else {
+            return Ok(());
+        };
+        match &mut held.listed {
+            Some(listed) => {
+                listed.insert(key);
+            }
+            None if !is_named(read) => {}
+            None => {
+                held.keys.insert(key);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes an object in, and says which it is; of an event that does not matter nothing.
+    fn take(&mut self, read: &Read, json: &[u8]) -> Result<Option<ObjectKey>, ReadError> {
         let kind = read.kind();
         let key = match request::form(read) {
             Accept::Json | Accept::Text => {
                 let (key, version) = Meta::of(json)?;
                 match kind {
                     Kind::Pod => self.pod(read, &key, json)?,
-                    Kind::Event if !events::matters(&self.store, json)? => return Ok(()),
+                    Kind::Event if !events::matters(&self.store, json)? => {
+                        self.is_read(read, &key);
+                        return Ok(None);
+                    }
                     _ if kind != Kind::Event && self.is_older(kind, &key, version) => {}
                     _ => {
                         self.put(kind, json, Retention::Whole)?;
@@ -231,19 +270,7 @@ impl Reflected {
                 (namespace.to_owned(), name.name)
             }
         };
-        let Some(held) = self.held.get_mut(read) else {
-            return Ok(());
-        };
-        match &mut held.listed {
-            Some(listed) => {
-                listed.insert(key);
-            }
-            None if !is_named(read) => {}
-            None => {
-                held.keys.insert(key);
-            }
-        }
-        Ok(())
+        Ok(Some(key))
     }
 
     /// Whether something newer is known of the object; what is newest by now is remembered.
@@ -284,11 +311,10 @@ impl Reflected {
     /// An object that is gone, or is no longer selected.
     pub(super) fn gone(&mut self, read: &Read, json: &[u8]) -> Result<(), ReadError> {
         if read.kind() == Kind::Event {
-            // those of what is gone expire too, and are no news
-            let taken = self.store.remove(Kind::Event, json);
-            return taken.map_err(|undecodable| undecodable.source.into());
+            return self.event_gone(read, json);
         }
         let (key, version) = Meta::of(json)?;
+        self.is_read(read, &key);
         let is_older = read.kind() != Kind::Pod && self.is_older(read.kind(), &key, version);
         if let Some(held) = self.held.get_mut(read).filter(|_| is_older) {
             held.keys.remove(&key);
@@ -299,6 +325,22 @@ impl Reflected {
         if let Some(held) = self.held.get_mut(read) {
             held.keys.remove(&key);
         }
+        Ok(())
+    }
+
+    /// Those of what is gone expire too, and are no news.
+    fn event_gone(&mut self, read: &Read, json: &[u8]) -> Result<(), ReadError> {
+        let is_removed = self.store.remove(Kind::Event, json).is_ok();
+        let all_read = self
+            .held
+            .get(read)
+            .is_none_or(|held| held.unread.is_empty());
+        if is_removed && all_read {
+            return Ok(());
+        }
+        let (key, _) = Meta::of(json)?;
+        self.store.retain_events(|event| event.key() != key);
+        self.is_read(read, &key);
         Ok(())
     }
 
@@ -345,10 +387,12 @@ impl Reflected {
         let was_lost = held.lost.take().is_some();
         let known = match read.kind() {
             _ if is_named(read) => std::mem::replace(&mut held.keys, listed.clone()),
-            Kind::Pod if is_again => self.store.pod_keys(read.retention()),
+            Kind::Pod if is_again => self.pods(read),
             Kind::Event => {
-                self.store
-                    .retain_events(|event| listed.contains(&event.key()));
+                self.store.retain_events(|event| {
+                    let key = event.key();
+                    !is_within(read, &key) || listed.contains(&key)
+                });
                 BTreeSet::new()
             }
             _ => BTreeSet::new(),
@@ -363,7 +407,7 @@ impl Reflected {
         if was_lost {
             request::unrecord(&mut self.store, read);
         }
-        request::record(&mut self.store, read, &Ok(()));
+        self.retain_unread(read, &listed);
         if is_again && was_followed {
             *self.counts.resyncs.entry(read.kind()).or_default() += 1;
             self.news.resynced.insert(read.kind());
@@ -379,7 +423,7 @@ impl Reflected {
         };
         held.lost = Some(error.clone());
         self.news.changed = true;
-        if read.kind() == Kind::Pod && read.retention() == Retention::Whole {
+        if held.was_whole && is_of_scope(read) {
             return;
         }
         self.let_go(read);
@@ -395,14 +439,16 @@ impl Reflected {
     }
 
     fn let_go(&mut self, read: &Read) {
+        self.retain_unread(read, &BTreeSet::new());
         let Some(held) = self.held.get_mut(read) else {
             return;
         };
         let keys = match read.kind() {
             _ if is_named(read) => std::mem::take(&mut held.keys),
-            Kind::Pod => self.store.pod_keys(read.retention()),
+            Kind::Pod => self.pods(read),
             _ => {
-                self.store.retain_events(|_| false);
+                self.store
+                    .retain_events(|event| !is_within(read, &event.key()));
                 BTreeSet::new()
             }
         };
@@ -410,12 +456,31 @@ impl Reflected {
             self.take_out(read, key);
         }
     }
+
+    /// The pods that are known by this list alone.
+    fn pods(&self, read: &Read) -> BTreeSet<ObjectKey> {
+        let mut keys = self.store.pod_keys(read.retention());
+        keys.retain(|key| is_within(read, key));
+        keys
+    }
 }
 
-/// Whether the names of what it brings are kept here: of lists of pods and events the store knows them.
+/// Whether the names of what it brings are kept here: of lists of pods and events the store knows them, but for those of a part
+/// of what only occupies nodes.
 fn is_named(read: &Read) -> bool {
     let is_many = matches!(read.kind(), Kind::Pod | Kind::Event);
-    !is_many || matches!(read, Read::Get { .. }) || plan::as_get(read).is_some()
+    let is_part = read.narrows_pods() && read.retention() == Retention::Record;
+    !is_many || is_part || matches!(read, Read::Get { .. }) || plan::as_get(read).is_some()
+}
+
+/// Whether these are pods that are meant.
+fn is_of_scope(read: &Read) -> bool {
+    read.kind() == Kind::Pod && read.retention() == Retention::Whole
+}
+
+/// Whether an object is where this is read.
+fn is_within(read: &Read, (namespace, _): &ObjectKey) -> bool {
+    request::namespace(read).is_none_or(|asked| asked == namespace)
 }
 
 /// Whether the scope's list holds the pod: of others it was not looked at whether they are well.

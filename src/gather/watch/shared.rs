@@ -8,12 +8,8 @@ use crate::gather::kubeconfig::{ConnectionFlags, Environment, resolve};
 use crate::triage::Scope;
 use std::cell::{Cell, Ref, RefCell, RefMut};
 use std::rc::Rc;
-use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
-
-/// Credentials that are refused are not asked for more often.
-const RENEWAL: Duration = Duration::from_secs(10);
 
 /// A connection that is made anew when its credentials have expired.
 pub(super) struct Link {
@@ -106,7 +102,7 @@ impl Shared {
     /// Reads the credentials again, and runs the plugin that gives them: those of before are refused.
     pub(super) async fn renew(&self) {
         let link = &self.link;
-        if link.renewed.get().elapsed() < RENEWAL {
+        if link.renewed.get().elapsed() < self.pace.renewal {
             return;
         }
         link.renewed.set(Instant::now());

@@ -420,13 +420,18 @@ fn among(summary: &Summary) -> Message {
 
 /// `no pods found for Deployment/web with labels app=web in namespace shop`
 pub(in crate::render) fn no_pods(scope: &ScopeReport) -> Message {
-    let place = match &scope.namespace {
-        Some(namespace) => Message::new(say!(
-            "text.summary.in-namespace",
-            "in namespace {namespace}"
-        ))
-        .fact("namespace", namespace.as_str()),
-        None => say!("text.summary.in-any-namespace", "in any namespace").into(),
+    // of several namespaces each target names its own
+    let is_of_several = scope.targets.iter().any(|one| one.matches('/').count() > 1);
+    let place: Option<Message> = match &scope.namespace {
+        Some(namespace) => Some(
+            Message::new(say!(
+                "text.summary.in-namespace",
+                "in namespace {namespace}"
+            ))
+            .fact("namespace", namespace.as_str()),
+        ),
+        None if is_of_several => None,
+        None => Some(say!("text.summary.in-any-namespace", "in any namespace").into()),
     };
     let excluded = &scope.exclude_namespaces;
     let is_kind = |target: &String| !target.contains('/');
@@ -446,7 +451,7 @@ pub(in crate::render) fn no_pods(scope: &ScopeReport) -> Message {
     } else {
         Message::new(say!(
             "text.summary.no-pods",
-            "no pods found[ for {targets}][ with labels {selector}][ with {fields}] {place}[ outside {excluded}]"
+            "no pods found[ for {targets}][ with labels {selector}][ with {fields}][ {place}][ outside {excluded}]"
         ))
         .fact_if("targets", targets)
     };
@@ -457,5 +462,5 @@ pub(in crate::render) fn no_pods(scope: &ScopeReport) -> Message {
             "excluded",
             (!excluded.is_empty()).then(|| excluded.join(", ")),
         )
-        .fact("place", place)
+        .fact_if("place", place)
 }

@@ -1,36 +1,19 @@
 //! What is told while not everything can be followed: as with `--watch`, what is not seen is not solved.
 
-use crate::gather::ReadError;
 use crate::gather::watch::Outage;
 use crate::report::Metrics;
-use crate::snapshot::Kind;
-use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
-
-/// An API server that has just started refuses what it will allow, since its roles are yet to come. What is refused for
-/// longer was taken away for good, and what is told without it is all there is.
-const REFUSED: SignedDuration = SignedDuration::from_mins(15);
 
 /// Holds still during an outage.
 #[derive(Debug, Default)]
 pub(super) struct Holding {
     /// Whether a report was told that was made without one.
     is_told: bool,
-    /// Since when what could be read is refused.
-    refused: BTreeMap<(Kind, Option<String>), Timestamp>,
 }
 
 impl Holding {
-    /// What is to be told now, after this was told before.
-    pub(super) fn told(
-        &mut self,
-        mut now: Metrics,
-        before: &Metrics,
-        outages: &[Outage],
-        at: Timestamp,
-    ) -> Metrics {
-        let lost = self.lost(outages, at);
-        for outage in &lost {
+    /// What is to be told now, after this was told before, while this may come back.
+    pub(super) fn told(&mut self, mut now: Metrics, before: &Metrics, lost: &[Outage]) -> Metrics {
+        for outage in lost {
             now.lost(outage.kind.as_str(), outage.namespace.as_deref());
         }
         if lost.is_empty() {
@@ -40,46 +23,15 @@ impl Holding {
         }
         now
     }
-
-    /// What may come back.
-    fn lost<'a>(&mut self, outages: &'a [Outage], at: Timestamp) -> Vec<&'a Outage> {
-        let mut refused = BTreeMap::new();
-        let mut lost = Vec::new();
-        for outage in outages {
-            if matches!(
-                outage.error,
-                ReadError::Forbidden { .. } | ReadError::NotServed
-            ) {
-                let what = (outage.kind, outage.namespace.clone());
-                let since = *self.refused.get(&what).unwrap_or(&at);
-                refused.insert(what, since);
-                if at.duration_since(since) >= REFUSED {
-                    continue;
-                }
-            }
-            lost.push(outage);
-        }
-        self.refused = refused;
-        lost
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn outage(kind: Kind, error: ReadError) -> Outage {
-        Outage {
-            kind,
-            namespace: None,
-            error,
-        }
-    }
-
-    fn refused() -> Vec<Outage> {
-        let message = "no roles yet".to_owned();
-        vec![outage(Kind::Node, ReadError::Forbidden { message })]
-    }
+    use crate::gather::ReadError;
+    use crate::run::outages::Outages;
+    use crate::run::outages::tests::{at, outage, refused};
+    use crate::snapshot::Kind;
 
     fn away() -> Vec<Outage> {
         vec![outage(Kind::Pod, ReadError::TooManyRequests)]
@@ -87,17 +39,18 @@ mod tests {
 
     /// How many are told as silenced, and how many kinds as unreadable, by looks of which each saw so many.
     fn told(looks: &[(i64, usize, Vec<Outage>)]) -> Vec<(usize, usize)> {
-        let mut holding = Holding::default();
+        let (mut holding, mut seen) = (Holding::default(), Outages::default());
         let mut before = Metrics::default();
         let mut all = Vec::new();
         for (minute, silenced, outages) in looks {
-            let at = Timestamp::UNIX_EPOCH + SignedDuration::from_mins(*minute);
+            let at = at(*minute);
+            seen.see(outages.clone(), at);
             let now = Metrics {
                 silenced: *silenced,
                 at,
                 ..Metrics::default()
             };
-            before = holding.told(now, &before, outages, at);
+            before = holding.told(now, &before, seen.lost());
             all.push((before.silenced, before.unreadable.len()));
         }
         all

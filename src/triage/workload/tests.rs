@@ -441,6 +441,38 @@ fn whatever_was_named_says_why_it_has_no_pods() {
     }
 }
 
+/// Whatever the order in which its parts are seen.
+#[test]
+fn what_an_owner_makes_is_on_its_way_until_the_last_of_it_has_come() {
+    let made = |name: &str, at: &str| {
+        let mut set = set(name, 1, 0);
+        set["metadata"]["creationTimestamp"] = json!(format!("2026-01-01T00:59:{at}Z"));
+        set["metadata"]["generation"] = json!(1);
+        set["metadata"]["managedFields"] = json!([{"time": set["metadata"]["creationTimestamp"]}]);
+        set
+    };
+    let until = |first: &str, second: &str| {
+        let cluster = Cluster::new()
+            .with(Kind::ReplicaSet, &made("web-0", first))
+            .with(Kind::ReplicaSet, &made("web-1", second));
+        let progressing = cluster.triage().workloads.progressing;
+        assert_eq!(progressing.len(), 1);
+        progressing.into_values().next().flatten().unwrap()
+    };
+    assert_eq!(until("50", "55"), until("55", "50"));
+    assert!(until("50", "55") > until("50", "50"));
+    let [soon, late] = ["2026-01-01T01:00:00Z", "2026-01-01T01:01:00Z"].map(|at| at.parse().ok());
+    for (one, other, expected) in [
+        (soon, late, late),
+        (late, soon, late),
+        (None, late, None),
+        (late, None, None),
+    ] {
+        let on_its_way = |until| Standing::Progressing(Because::MakingPods, until);
+        assert_eq!(on_its_way(one).and(on_its_way(other)), on_its_way(expected));
+    }
+}
+
 #[test]
 fn a_daemon_set_that_was_never_counted_is_not_said_to_want_none() {
     let mut new = object("agent", &json!({}), &json!({"desiredNumberScheduled": 0}));
@@ -456,10 +488,7 @@ fn a_daemon_set_that_was_never_counted_is_not_said_to_want_none() {
 fn all_of_a_kind_is_a_scan_that_lists_nothing_that_is_well() {
     let cluster = Cluster::new().with(Kind::ReplicaSet, &set("web-0", 0, 0));
     let scope = Scope {
-        targets: vec![Target {
-            kind: Kind::ReplicaSet,
-            name: None,
-        }],
+        targets: vec![Target::all(Kind::ReplicaSet)],
         ..Scope::default()
     };
     let triage = triage(&cluster.0.snapshot(), &scope);

@@ -70,6 +70,54 @@ fn every_kind_of_the_plan_can_be_watched() {
     }
 }
 
+fn listed(reflected: &mut Reflected, read: &Read, objects: &[Value]) {
+    reflected.hold(read);
+    reflected.begin(read);
+    for object in objects {
+        reflected.is(read, object.to_string().as_bytes()).unwrap();
+    }
+    reflected.whole(read, true);
+}
+
+#[test]
+fn the_lists_of_several_namespaces_let_each_other_be() {
+    for kind in [Kind::Pod, Kind::Event, Kind::Service] {
+        let mut elsewhere = object(kind);
+        elsewhere["metadata"]["namespace"] = json!("bank");
+        if kind == Kind::Event {
+            elsewhere["involvedObject"]["namespace"] = json!("bank");
+        }
+        let [shop, bank] = ["shop", "bank"].map(|of| plan::list(kind, Some(of)));
+        let mut reflected = Reflected::new();
+        for _ in 0..2 {
+            listed(&mut reflected, &shop, &[object(kind)]);
+            listed(&mut reflected, &bank, &[elsewhere.clone()]);
+            assert_eq!(known(&reflected, kind), 2, "{kind}");
+        }
+        reflected.release(&bank);
+        assert_eq!(known(&reflected, kind), 1, "{kind}");
+    }
+}
+
+#[test]
+fn a_list_of_some_pods_leaves_what_occupies_the_nodes() {
+    let of = |fields: &str, labels: &str| Read::List {
+        kind: Kind::Pod,
+        namespace: Some("shop".to_owned()),
+        fields: fields.to_owned(),
+        labels: labels.to_owned(),
+        records_only: true,
+    };
+    let live = of("status.phase!=Succeeded,status.phase!=Failed", "");
+    let successes = of("status.phase=Succeeded", "job-name=x");
+    let mut reflected = Reflected::new();
+    listed(&mut reflected, &live, &[object(Kind::Pod)]);
+    for _ in 0..2 {
+        listed(&mut reflected, &successes, &[]);
+        assert_eq!(known(&reflected, Kind::Pod), 1);
+    }
+}
+
 #[test]
 fn what_was_said_of_pods_that_are_gone_is_not_kept() {
     let (pods, events) = (
