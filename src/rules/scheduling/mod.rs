@@ -41,6 +41,7 @@ pub mod preemption_pending;
 pub mod queue_admission;
 mod queue_events;
 mod queues;
+mod resources_apart;
 pub mod scheduler_absent;
 pub mod scheduler_error;
 pub mod scheduler_plugin;
