@@ -19,7 +19,7 @@ const NAMES: [&str; 2] = ["kubernetes.io/hostname", "metadata.name"];
 fn is_one(node: &NodeView<'_>) -> bool {
     let has = |key: &&str| node.label(key).is_some();
     let role = node.label(ROLE);
-    KEYS.iter().any(|key| has(key)) || matches!(role, Some("control-plane" | "master"))
+    KEYS.iter().any(has) || matches!(role, Some("control-plane" | "master"))
 }
 
 /// Whether a cordoned node is a control plane that is kept free so: others are there for workloads, and no control plane

@@ -351,9 +351,8 @@ fn counted(store: &Store) -> Option<usize> {
         // a description shows no message of a condition
         let events = || store.events().of(&pod.object(), pod.uid());
         let event = || {
-            events()
-                .filter(|event| event.reason == "FailedScheduling")
-                .last()
+            let mut newest_first = events().rev();
+            newest_first.find(|event| event.reason == "FailedScheduling")
         };
         let message = said.or_else(|| event().map(|event| event.message.as_str()));
         scheduler::parse(message.filter(|_| refused)?).nodes
