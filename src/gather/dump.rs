@@ -21,8 +21,8 @@
 //!
 //! And these limits hold whenever no Reading speaks:
 //! - an object that stands alone, not in a list, proves nothing about others;
-//! - nodes are not whole while some pod that stays is bound to a node that is not among them, unless
-//!   schedulers count as many as there are: then only that node is unknown;
+//! - nodes are whole, in whatever pieces they come, where schedulers count as many as there are: then of a pod that is
+//!   bound to another only that node is unknown. Otherwise they are not whole while some pod that stays is;
 //! - pods are everywhere only if one list holds pods of two namespaces, if a cluster-info dump has
 //!   folders that only `-A` writes, or if all namespaces that a whole list of namespaces names were read;
 //!   and not where none of them is bound while a node is Ready: then a field selector left out what runs;
@@ -54,7 +54,9 @@ mod json;
 mod layout;
 mod mask;
 mod mend;
+mod other;
 mod pasted;
+mod preface;
 mod reading;
 mod saved;
 mod sniff;
@@ -248,6 +250,7 @@ fn one(file: File<'_>, sink: &mut DumpSink<'_>) -> Result<bool> {
         path,
         named,
         archive,
+        written,
         text,
     } = file;
     let text = match text {
@@ -263,11 +266,12 @@ fn one(file: File<'_>, sink: &mut DumpSink<'_>) -> Result<bool> {
     };
     sink.begin(Layout::of(path));
     sink.clock(Clock::of_file(path, &text.head));
+    let (form, text) = preface::past(text, named).with_context(|| error::unreadable(label))?;
     let mut reader = BufReader::with_capacity(1 << 16, text.reader);
-    // what was named may have a long preface
-    let is_text = named && !text.head.contains(&0);
-    let form = sniff::form(&text.head).or(is_text.then_some(Form::Pasted));
     let outcome = contents(form, &mut reader, sink);
+    if sink.objects() > 0 {
+        sink.written(written);
+    }
     match outcome {
         Ok(()) if sink.recognised() => Ok(true),
         Err(Fault::Foreign) if named && sink.recognised() => {

@@ -280,7 +280,7 @@ impl FilterFailureReport {
                 self.detail = Some(message.english());
                 self.message = Some(message);
             }
-            What::Cordoned | What::OtherNode => {}
+            What::Cordoned { .. } | What::OtherNode => {}
         }
     }
 }

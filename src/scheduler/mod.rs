@@ -10,6 +10,7 @@
 
 mod agreement;
 mod attached;
+mod control_plane;
 mod dynamic_resources;
 mod engine;
 mod incoming;
@@ -140,7 +141,10 @@ pub struct FilterFailure {
 #[non_exhaustive]
 pub enum What {
     /// The node is cordoned.
-    Cordoned,
+    Cordoned {
+        /// Whether that keeps a control plane free, in place of its taint.
+        keeps_free: bool,
+    },
     /// The pod names another node.
     OtherNode,
     /// A taint is not tolerated.

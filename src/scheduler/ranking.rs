@@ -12,17 +12,12 @@
 //!
 //! What does not belong here: which cause is reported (`rules/scheduling`).
 
+use super::control_plane::{KEYS, is_meant};
 use super::{FilterFailure, NodeResult, Other, TermPods, VolumeFailure, What, unschedulable};
 use crate::kubernetes::ports::HostPort;
 use crate::kubernetes::quantity::Quantity;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
-
-/// Keys of the taints that keep workloads off control planes, the newer first (renamed in 1.24).
-const CONTROL_PLANE: [&str; 2] = [
-    "node-role.kubernetes.io/control-plane",
-    "node-role.kubernetes.io/master",
-];
 
 /// The weight of what is taken now and may be free later.
 const FULL: u32 = 2;
@@ -40,12 +35,16 @@ pub struct Nearest<'a> {
     usable: Vec<(u32, &'a NodeResult)>,
     /// How many exclusions a usable node has.
     exclusions: usize,
+    /// Whether the pod itself means control planes or one node.
+    means_them: bool,
     /// What rejects them, each once.
     profiles: OnceCell<BTreeSet<Profile<'a>>>,
 }
 
 /// Sorts the nodes by how near they are to taking the pod.
 pub fn nearest_feasible(nodes: &[NodeResult]) -> Nearest<'_> {
+    let means_them = nodes.iter().any(|node| node.failures.iter().any(is_named));
+    let exclusions = |node: &NodeResult| exclusions(node, means_them);
     let least = nodes.iter().map(exclusions).min().unwrap_or_default();
     let usable = || nodes.iter().filter(|node| exclusions(node) == least);
     let awaited = usable().filter(|node| passes(node)).map(distance).min();
@@ -59,13 +58,14 @@ pub fn nearest_feasible(nodes: &[NodeResult]) -> Nearest<'_> {
     Nearest {
         usable,
         exclusions: least,
+        means_them,
         profiles: OnceCell::new(),
     }
 }
 
 /// How far a node is from taking the pod: how many kinds of exclusion it has, then the weight of all that rejects the pod there.
 pub fn distance_of(node: &NodeResult) -> (usize, u32) {
-    (exclusions(node), distance(node))
+    (exclusions(node, false), distance(node))
 }
 
 impl<'a> Nearest<'a> {
@@ -76,7 +76,7 @@ impl<'a> Nearest<'a> {
 
     /// Whether the pod could use the node, which is one of those that were sorted.
     pub fn is_usable(&self, node: &NodeResult) -> bool {
-        exclusions(node) == self.exclusions
+        exclusions(node, self.means_them) == self.exclusions
     }
 
     /// The nodes on which such a filter failure counts, the nearest first.
@@ -167,7 +167,7 @@ fn of(node: &NodeResult) -> Profile<'_> {
 fn kind(failure: &FilterFailure) -> Kind<'_> {
     match &failure.what {
         What::Label { .. } | What::OtherNode => Kind::Choice,
-        What::Cordoned => Kind::Cordon,
+        What::Cordoned { .. } => Kind::Cordon,
         What::Taint { key, .. } => Kind::Taint(key),
         What::Port { port, .. } => Kind::Port(port),
         What::PodCount { .. } => Kind::PodCount,
@@ -206,12 +206,30 @@ fn is_choice(failure: &FilterFailure) -> bool {
     matches!(failure.what, What::OtherNode | What::Label { .. })
 }
 
-/// How many of the two kinds of exclusion a node has: the pod wants another node, or it is a control plane.
-fn exclusions(node: &NodeResult) -> usize {
-    let is_control_plane = |one: &FilterFailure| matches!(&one.what, What::Taint { key, .. } if CONTROL_PLANE.contains(&key.as_str()));
+/// Whether it is the pod's choice of one node, or of control planes.
+fn is_named(failure: &FilterFailure) -> bool {
+    match &failure.what {
+        What::OtherNode => true,
+        What::Label { wanted, .. } => is_meant(wanted),
+        _ => false,
+    }
+}
+
+/// Whether it keeps workloads off a control plane.
+fn keeps_free(failure: &FilterFailure) -> bool {
+    match &failure.what {
+        What::Taint { key, .. } => KEYS.contains(&key.as_str()),
+        What::Cordoned { keeps_free } => *keeps_free,
+        _ => false,
+    }
+}
+
+/// How many of the two kinds of exclusion a node has: the pod wants another node, or it is a control plane, unless those are
+/// what it wants.
+fn exclusions(node: &NodeResult, means_them: bool) -> usize {
     let kinds = [
         node.failures.iter().any(is_choice),
-        node.failures.iter().any(is_control_plane),
+        !means_them && node.failures.iter().any(keeps_free),
     ];
     kinds.into_iter().filter(|is_there| *is_there).count()
 }
@@ -244,6 +262,8 @@ fn distance(node: &NodeResult) -> u32 {
 /// Light is what passes or gives way by itself, heavy what somebody has decided.
 fn weight(failure: &FilterFailure) -> u32 {
     match &failure.what {
+        // the pod's own choice is nearer to a change than what a cluster stands on
+        _ if keeps_free(failure) => 6,
         What::Resource {
             asked, allocatable, ..
         } if asked > allocatable || *allocatable == Quantity::ZERO => 3,
@@ -254,7 +274,7 @@ fn weight(failure: &FilterFailure) -> u32 {
             domain: Some(_), ..
         } => FULL,
         What::Volume(failure) => of_volume(failure),
-        What::Cordoned | What::Spread { .. } | What::Apart { .. } | What::Other(_) => 3,
+        What::Cordoned { .. } | What::Spread { .. } | What::Apart { .. } | What::Other(_) => 3,
         What::Taint { key, .. } if is_condition(key) => 3,
         What::Taint { .. } => 4,
         What::Label { .. } | What::OtherNode => 5,

@@ -16,9 +16,7 @@ type Check = fn(&Incoming<'_, '_>, &NodeView<'_>, &View<'_>) -> Vec<FilterFailur
 
 /// The filters that are computed, in the scheduler's order.
 const FILTERS: &[(Filter, Check)] = &[
-    (Filter::NodeUnschedulable, |pod, node, _| {
-        unschedulable::failures(pod, node)
-    }),
+    (Filter::NodeUnschedulable, unschedulable::failures),
     (Filter::NodeName, |pod, node, _| {
         node_name::failures(pod, node)
     }),

@@ -2,7 +2,7 @@
 //!
 //! Source: kube-scheduler `framework/plugins/nodeunschedulable` (1.37).
 
-use super::{Filter, FilterFailure, Incoming, NodeView, What};
+use super::{Filter, FilterFailure, Incoming, NodeView, View, What, control_plane};
 use crate::kubernetes::taints::tolerates;
 use crate::messages::scheduler::Reason;
 use k8s_openapi::api::core::v1::Taint;
@@ -18,7 +18,11 @@ pub(super) fn repeats(taint: &Taint) -> bool {
 }
 
 /// The cordon, if it keeps the pod off.
-pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<FilterFailure> {
+pub(super) fn failures(
+    pod: &Incoming<'_, '_>,
+    node: &NodeView<'_>,
+    view: &View<'_>,
+) -> Vec<FilterFailure> {
     if !node.node.unschedulable {
         return Vec::new();
     }
@@ -34,7 +38,9 @@ pub(super) fn failures(pod: &Incoming<'_, '_>, node: &NodeView<'_>) -> Vec<Filte
     vec![FilterFailure {
         filter: Filter::NodeUnschedulable,
         reason: Reason::Unschedulable.to_string(),
-        what: What::Cordoned,
+        what: What::Cordoned {
+            keeps_free: control_plane::is_kept_free(node, view),
+        },
     }]
 }
 

@@ -5,6 +5,7 @@ use super::kind::Kind;
 use super::object::ObjectRef;
 use super::ownership::PodIdentity;
 use super::pod_record::controller;
+use super::slim;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{
     Container, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
@@ -116,6 +117,11 @@ impl PodView {
             annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
         }
         PodView { pod }
+    }
+
+    /// Drops what is not looked at of a pod that is well.
+    pub(super) fn let_go(&mut self) {
+        self.pod = slim::of_well(std::mem::take(&mut self.pod));
     }
 
     /// The pod alone.

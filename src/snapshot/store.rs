@@ -59,9 +59,14 @@ pub struct Store {
     at: Option<Timestamp>,
     /// The newest time in the objects.
     newest: Option<Timestamp>,
+    /// How many pods are kept whole before it is looked which of them have settled since.
+    sweep_at: usize,
     /// What has become different; absent while nobody asks for it.
     changes: Option<Changes>,
 }
+
+/// So few whole pods are no burden.
+const FEW: usize = 512;
 
 impl Store {
     /// An empty store. What nobody reads stays unknown for the reason `unread`.
@@ -73,6 +78,7 @@ impl Store {
             events: Events::default(),
             at: None,
             newest: None,
+            sweep_at: FEW,
             changes: None,
         }
     }
@@ -149,6 +155,7 @@ impl Store {
             let pod = PodView::new(whole_pod);
             let differs = whole.is_none_or(|whole| whole.pod() != pod.pod());
             self.whole.insert(key.clone(), pod);
+            self.sweep();
             differs
         };
         if differs {
@@ -156,6 +163,21 @@ impl Store {
         }
         self.pod_changed(&key, before);
         Ok(())
+    }
+
+    /// Lets go of what is not looked at of pods that have settled by the time that is known now: lists of pods often come
+    /// before what tells it. A watch, which compares, keeps what it was given.
+    fn sweep(&mut self) {
+        if self.whole.len() < self.sweep_at || self.changes.is_some() {
+            return;
+        }
+        let now = self.newest;
+        for pod in self.whole.values_mut() {
+            if now.is_some_and(|now| pod.has_settled(now)) {
+                pod.let_go();
+            }
+        }
+        self.sweep_at = self.whole.len().saturating_mul(2);
     }
 
     /// Whether this pod was read before.

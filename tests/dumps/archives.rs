@@ -1,8 +1,8 @@
 //! Archives in every form, whole, cut and made to do harm.
 
 use super::make::{
-    bytes, cluster_wide, folder, gzip, list, pod, pods, read, read_file, tar, typed, yaml, zip,
-    zip_end, zip_header, zip_stored,
+    bytes, cluster_wide, folder, gzip, list, pod, pods, read, read_file, tar, tar_of, typed, yaml,
+    zip, zip_end, zip_header, zip_stored,
 };
 use crate::support::{Gap, Kind};
 use std::io::Write;
@@ -197,4 +197,58 @@ fn names_that_fill_no_header_are_read_and_bounded() {
         header.set_cksum();
         assert!(said(header.as_bytes()).contains(why));
     }
+}
+
+#[test]
+fn what_is_packed_as_nothing_here_unpacks_is_missed() {
+    let of_7z = [&b"7z\xbc\xaf\x27\x1c\0\x04"[..], &[7; 40]].concat();
+    let why = "it is a 7z archive: unpack it first, and name what comes out";
+    assert!(said(&of_7z).contains(why), "{}", said(&of_7z));
+    let pods_of_shop = bytes(&list(&[pod("shop", "web", "n1")]));
+    let folder = folder(&[("pods.json", pods_of_shop), ("nodes/more.7z", of_7z)]);
+    let loaded = read(&[folder.path()]).unwrap();
+    assert_eq!(pods(&loaded), ["shop/web"]);
+    let gaps = loaded.store().gaps();
+    let is_it = |gap: &&Gap| gap.kind == Kind::Pod && gap.detail.contains(why);
+    assert!(gaps.iter().copied().any(|gap| is_it(&gap)), "{gaps:?}");
+    // nothing else is in it
+    let mut secret = zip_header("shop/pods.json", 1, 8, 30, 0);
+    secret.extend(vec![7; 30]);
+    secret.extend(zip_end());
+    assert!(
+        said(&secret).contains("it is encrypted"),
+        "{}",
+        said(&secret)
+    );
+}
+
+#[test]
+fn when_a_file_was_written_into_an_archive_the_dump_was_not_taken_later() {
+    let newest = |archive: &[u8]| {
+        let loaded = read_file(archive).unwrap();
+        let time = loaded.store().newest().unwrap();
+        assert!(!loaded.store().snapshot().clock().exact);
+        time.to_string()
+    };
+    let objects = || {
+        vec![
+            ("pods.json", bytes(&list(&[pod("shop", "web", "n1")]))),
+            ("more.json", bytes(&list(&[pod("blog", "api", "n1")]))),
+            ("logs.txt", b"hello".to_vec()),
+        ]
+    };
+    let created = 1_767_225_600;
+    for (written, time) in [
+        ([600, 660, 7200], "2026-01-01T00:11:00Z"),
+        // by who has packed it
+        ([600, 600, 600], "2026-01-01T00:00:00Z"),
+        ([600, 600_000, 600], "2026-01-01T00:00:00Z"),
+    ] {
+        let written = written.map(|after| created + after);
+        assert_eq!(newest(&tar_of(&objects(), &written)), time);
+    }
+    // 2026-01-02 00:00 by the clock of somebody
+    let mut zip = zip_stored(&objects());
+    zip[10..14].copy_from_slice(&[0, 0, 0b0010_0010, 0b0101_1100]);
+    assert_eq!(newest(&zip), "2026-01-01T10:00:00Z");
 }

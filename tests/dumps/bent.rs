@@ -1,7 +1,7 @@
 //! Objects that are not written as the API server writes them: what is taken for what it was, and that
 //! nothing goes missing in silence.
 
-use super::make::{bytes, event, folder, list, pod, pods, read, read_file, typed, yaml};
+use super::make::{bytes, event, folder, list, pod, pods, read, read_file, tar, typed, yaml};
 use crate::support::Kind;
 use serde_json::{Value, json};
 
@@ -336,5 +336,56 @@ fn a_page_of_blanks_hides_nothing() {
     for form in [bytes, yaml] {
         let text = [vec![b'\n'; 40 << 10], form(&list(&[web()]))].concat();
         assert_eq!(pods(&read_file(&text).unwrap()), ["shop/web"]);
+    }
+}
+
+#[test]
+fn what_stands_in_a_list_without_its_kind_tells_the_time_too() {
+    let time = "2026-01-01T05:00:00Z";
+    let lease =
+        json!({"metadata": {"name": "n1"}, "spec": {"renewTime": "2026-01-01T05:00:00.000000Z"}});
+    let metrics = json!({"metadata": {"name": "web"}, "timestamp": time});
+    let managed = json!({"metadata": {"name": "web", "managedFields": [{"time": time}]}});
+    for (kind, item, exact) in [
+        ("LeaseList", lease, true),
+        ("PodMetricsList", metrics, false),
+        ("ConfigMapList", managed, false),
+        (
+            "GadgetList",
+            json!({"metadata": {}, "timestamp": time, "spec": {"renewTime": time}}),
+            false,
+        ),
+    ] {
+        let text = [bytes(&list(&[web()])), bytes(&typed(kind, &[item]))].concat();
+        let loaded = read_file(&text).unwrap();
+        let clock = loaded.store().snapshot().clock();
+        let expected = if kind == "GadgetList" {
+            "2026-01-01T00:00:00Z"
+        } else {
+            time
+        };
+        assert_eq!(
+            (clock.at.to_string().as_str(), clock.exact),
+            (expected, exact),
+            "{kind}"
+        );
+    }
+}
+
+#[test]
+fn however_long_what_stands_before_a_document_is_it_is_found() {
+    let klog = "E1128 12:00:00.000001    1 memcache.go:287] couldn't get resource list for metrics.k8s.io/v1beta1: x\n".repeat(200);
+    let greeting = "Welcome to the { machine }\nkind: regards, the team\n".repeat(300);
+    for form in [bytes, yaml] {
+        let document = form(&list(&[web()]));
+        for preface in [&klog, &greeting] {
+            let text = [preface.as_bytes(), &document].concat();
+            assert_eq!(pods(&read_file(&text).unwrap()), ["shop/web"]);
+        }
+        let text = [klog.as_bytes(), &document].concat();
+        assert_eq!(
+            pods(&read_file(&tar(&[("pods.txt", text)])).unwrap()),
+            ["shop/web"]
+        );
     }
 }

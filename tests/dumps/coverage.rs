@@ -251,3 +251,16 @@ fn an_object_that_cannot_be_decoded_leaves_its_kind_in_pieces() {
     assert_eq!(gap.name.as_deref(), Some("odd"));
     assert!(!format!("{gap:?}").contains("hunter2"));
 }
+
+#[test]
+fn nodes_that_stand_alone_are_all_where_schedulers_count_as_many() {
+    for (counted, whole) in [(2, true), (3, false)] {
+        let files = [
+            ("web.json", bytes(&refused("web", counted))),
+            ("n1.json", bytes(&cluster_wide("Node", "n1"))),
+            ("n2.json", bytes(&cluster_wide("Node", "n2"))),
+        ];
+        let loaded = read(&[folder(&files).path()]).unwrap();
+        assert_eq!(loaded.store().nodes().whole_cluster().is_ok(), whole);
+    }
+}

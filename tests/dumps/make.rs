@@ -88,9 +88,15 @@ pub(crate) fn gzip(plain: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn tar(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    tar_of(files, &[])
+}
+
+/// One whose files were written at these seconds.
+pub(crate) fn tar_of(files: &[(&str, Vec<u8>)], written: &[u64]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
-    for (path, text) in files {
+    for (number, (path, text)) in files.iter().enumerate() {
         let mut header = tar::Header::new_ustar();
+        header.set_mtime(written.get(number).copied().unwrap_or_default());
         header.set_size(text.len() as u64);
         header.set_mode(0o644);
         builder

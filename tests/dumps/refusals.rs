@@ -144,3 +144,32 @@ fn a_cut_off_archive_is_an_error() {
     let said = said(&archive[..archive.len() - 20]);
     assert!(said.starts_with("FILE cannot be read"), "{said}");
 }
+
+#[test]
+fn what_is_attached_in_place_of_a_dump_is_called_by_its_name() {
+    let page = b"<!DOCTYPE html>\n<html><body>Log in</body></html>\n";
+    for (text, message) in [
+        (
+            &gzip(page)[..],
+            "FILE is a web page, as a login or an error gives it in place of a file\nopen the address in a browser, and save the file that it leads to",
+        ),
+        (
+            b"\x89PNG\r\n\x1a\n\0",
+            "FILE is a picture\ngive what `kubectl describe pod NAME` prints in its place; describe what the pod needs too (its nodes, its claims), and it is looked at with it",
+        ),
+        (
+            br#""apiVersion: v1\nkind: Pod\n""#,
+            "FILE is one text in quotes, as JSON writes it\ntake the quotes off with `jq -r .`",
+        ),
+        (
+            b"Received: from mx.example\nMIME-Version: 1.0\n\nYXBpVmVy\n",
+            "FILE is a mail\nsave what is attached to it",
+        ),
+        (
+            b"H4sIAAAAAAAAA+3OMQqDQBCF4X2V\n",
+            "FILE is in base64\ndecode it with `base64 -d`",
+        ),
+    ] {
+        assert_eq!(said(text), message);
+    }
+}

@@ -68,7 +68,7 @@ fn node<'a>(cluster: &'a mut [Value], name: &str) -> &'a mut Value {
 /// The plainest change after which this filter failure cannot stand any more.
 fn remove(failure: &FilterFailure, cluster: &mut Vec<Value>, probe: &mut Value, on: &str) {
     match &failure.what {
-        What::Cordoned => {
+        What::Cordoned { .. } => {
             node(cluster, on)["spec"]["unschedulable"] = json!(false);
             untaint(
                 node(cluster, on),

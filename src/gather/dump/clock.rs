@@ -1,11 +1,11 @@
 //! When a dump was taken, of one that does not say it: what stands in it that is written all the time.
 //!
 //! Kubelets renew their Leases every ten seconds (kubelet `nodeLeaseDurationSeconds` 40, a quarter of it), and collectors write
-//! down when they ran: those are clocks. Any other time tells that the dump is not older.
+//! down when they ran: those are clocks. Any other time tells that the dump is not older, that of a file in an archive only
+//! where it can be the collector's ([`Written`]).
 
-use super::head::Head;
-use jiff::Timestamp;
-use serde::Deserialize;
+use super::head::{Head, Meta};
+use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
 
 /// What is known of when it was taken.
@@ -17,33 +17,6 @@ pub(super) struct Clock {
     pub(super) after: Option<Timestamp>,
 }
 
-/// The parts of objects that hold times which no rule needs.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Timed {
-    metadata: Option<Managed>,
-    spec: Option<Lease>,
-    timestamp: Option<Timestamp>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Managed {
-    #[serde(default)]
-    managed_fields: Vec<Field>,
-}
-
-#[derive(Deserialize)]
-struct Field {
-    time: Option<Timestamp>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Lease {
-    renew_time: Option<Timestamp>,
-}
-
 impl Clock {
     /// The later of what two tell.
     pub(super) fn and(self, other: Clock) -> Clock {
@@ -53,30 +26,14 @@ impl Clock {
         }
     }
 
-    /// What an object tells.
-    pub(super) fn of_object(head: &Head, json: &[u8]) -> Clock {
-        let kind = head.kind.as_deref().unwrap_or_default();
-        let is_lease = kind == "Lease";
-        let is_timed = is_lease || matches!(kind, "PodMetrics" | "NodeMetrics");
-        let is_managed = || memchr::memmem::find(json, b"\"managedFields\"").is_some();
-        if !is_timed && !is_managed() {
-            return Clock::default();
-        }
-        let Ok(timed) = serde_json::from_slice::<Timed>(json) else {
-            return Clock::default();
-        };
-        let fields = timed
-            .metadata
-            .into_iter()
-            .flat_map(|meta| meta.managed_fields);
-        let managed = fields.filter_map(|field| field.time).max();
-        let renewed = timed
-            .spec
-            .and_then(|lease| lease.renew_time)
-            .filter(|_| is_lease);
+    /// What an object of this kind tells.
+    pub(super) fn of_object(kind: &str, head: &Head) -> Clock {
+        let renewed = head.spec.as_ref().and_then(|spec| spec.renew_time);
+        let changed = head.metadata.as_ref().and_then(Meta::changed);
+        let is_metrics = matches!(kind, "PodMetrics" | "NodeMetrics");
         Clock {
-            at: renewed,
-            after: managed.max(timed.timestamp.filter(|_| is_timed)),
+            at: renewed.filter(|_| kind == "Lease"),
+            after: changed.max(head.timestamp.filter(|_| is_metrics)),
         }
     }
 
@@ -94,6 +51,45 @@ impl Clock {
             after: None,
         }
     }
+}
+
+/// When files of archives were written, of those that hold objects. A collector writes down at once what it reads; who
+/// checks the files out, or packs them anew from a copy, gives them later times, and some packers give all the same.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Written {
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    files: usize,
+}
+
+/// A collector needs no longer from the newest thing that it finds to its last file; what is later may be of another's making.
+const COLLECTING: SignedDuration = SignedDuration::from_hours(24);
+
+impl Written {
+    /// One more file; without a time it lies in no archive.
+    pub(super) fn file(&mut self, time: Option<Timestamp>) {
+        if time.is_some() {
+            self.first = self.first.map_or(time, |first| time.min(Some(first)));
+            self.last = self.last.max(time);
+            self.files += 1;
+        }
+    }
+
+    /// The dump, whose newest time this is, was not taken before; `None` where the times are not those of its collector.
+    pub(super) fn not_before(self, newest: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        let last = self.last.filter(|last| *last <= now)?;
+        let after = last.duration_since(newest?);
+        let is_given = self.files > 1 && self.first == self.last;
+        (!is_given && !after.is_negative() && after <= COLLECTING).then_some(last)
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no file of a dump was written in the future"
+)]
+pub(super) fn now() -> Timestamp {
+    Timestamp::now()
 }
 
 fn of_bundle(line: &str) -> Option<Timestamp> {
@@ -140,15 +136,46 @@ mod tests {
                 None,
                 None,
             ),
+            (
+                r#"{"kind": "Lease", "metadata": {"name": "n1", "managedFields": "none"}, "spec": {"renewTime": 7}}"#,
+                None,
+                None,
+            ),
         ] {
             let head = Head::read(json.as_bytes()).unwrap();
             let (at, after) = (at.and_then(time), after.and_then(time));
-            assert_eq!(
-                Clock::of_object(&head, json.as_bytes()),
-                Clock { at, after },
-                "{json}"
-            );
+            let kind = head.kind.as_deref().unwrap();
+            assert_eq!(Clock::of_object(kind, &head), Clock { at, after }, "{json}");
         }
+    }
+
+    #[test]
+    fn a_file_of_an_archive_tells_the_time_only_where_it_can_be_that_of_the_collector() {
+        let newest = "2026-01-01T00:00:00Z";
+        let day = "2026-02-01T00:00:00Z";
+        for (files, found) in [
+            (&["2026-01-01T00:10:00Z"][..], Some("2026-01-01T00:10:00Z")),
+            (
+                &["2026-01-01T00:10:00Z", "1980-01-01T00:00:00Z"],
+                Some("2026-01-01T00:10:00Z"),
+            ),
+            // all alike, by who packed them
+            (&["2026-01-01T00:10:00Z", "2026-01-01T00:10:00Z"], None),
+            (&["1970-01-01T00:00:00Z"], None),
+            // checked out later
+            (&["2026-01-09T00:00:00Z"], None),
+            (&["2026-02-01T00:00:01Z"], None),
+            (&[], None),
+        ] {
+            let mut written = Written::default();
+            files.iter().for_each(|file| written.file(time(file)));
+            let not_before = written.not_before(time(newest), time(day).unwrap());
+            assert_eq!(not_before, found.and_then(time), "{files:?}");
+            assert_eq!(written.not_before(None, time(day).unwrap()), None);
+        }
+        let mut future = Written::default();
+        future.file(time("2026-01-01T00:10:00Z"));
+        assert_eq!(future.not_before(time(newest), time(newest).unwrap()), None);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! What a dump holds whole. Here alone it is decided which absences can be believed; the rules are
 //! those of [the module above](super).
 
-use super::clock::Clock;
+use super::clock::{Clock, Written, now};
 use super::layout::Layout;
 use super::reading::{Read, Reading};
 use crate::messages::scheduler;
 use crate::snapshot::{Gap, Kind, ReadScope, Store, Why};
 use crate::triage::scope::Scope;
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
@@ -43,6 +44,7 @@ pub(super) struct Coverage {
     readings: BTreeMap<usize, Reading>,
     gaps: Vec<Gap>,
     clock: Clock,
+    written: Written,
     /// Where an object could not be decoded.
     spoiled: BTreeSet<(Kind, String)>,
     /// Of which kinds a file is not read to its end, and in which namespace, if that is known.
@@ -87,6 +89,11 @@ impl Coverage {
     /// Something tells when it was taken.
     pub(super) fn clock(&mut self, clock: Clock) {
         self.clock = self.clock.and(clock);
+    }
+
+    /// A file with objects was written then.
+    pub(super) fn written(&mut self, time: Option<Timestamp>) {
+        self.written.file(time);
     }
 
     /// Something is missing.
@@ -160,9 +167,10 @@ impl Coverage {
     /// Records everything in the store. Call once, after the last object.
     pub(super) fn apply(mut self, store: &mut Store) {
         self.cluster_info_dumps();
-        store.saw(self.clock.at.max(self.clock.after));
         if let (Some(_), Some(newest)) = (self.clock.at, store.newest()) {
             store.set_time(newest);
+        } else if self.readings.is_empty() {
+            store.saw(self.written.not_before(store.newest(), now()));
         }
         for reading in self.readings.values() {
             if let Some(time) = reading.as_of {
@@ -302,8 +310,11 @@ fn check(claims: &mut Claims, store: &Store) -> BTreeSet<String> {
         // its node may be why a pod goes
         is_contradicted |= !record.terminating;
     }
-    if is_contradicted && !is_counted(nodes.len(), store) {
-        claims.remove(&(Kind::Node, ReadScope::Everywhere));
+    let all_nodes = (Kind::Node, ReadScope::Everywhere);
+    if !nodes.is_empty() && counted(store) == Some(nodes.len()) {
+        claims.insert(all_nodes);
+    } else if is_contradicted {
+        claims.remove(&all_nodes);
     }
     if !claims.contains(&(Kind::Node, ReadScope::Everywhere)) {
         doubts.clear();
@@ -331,18 +342,25 @@ fn check(claims: &mut Claims, store: &Store) -> BTreeSet<String> {
     doubts
 }
 
-/// Whether schedulers count as many nodes, and none counts others.
-fn is_counted(nodes: usize, store: &Store) -> bool {
+/// How many nodes schedulers count, if all count the same.
+fn counted(store: &Store) -> Option<usize> {
     let refused = store.whole_pods().filter_map(|pod| {
-        let condition = pod
-            .condition("PodScheduled")
-            .filter(|one| one.status == "False")?;
-        scheduler::parse(condition.message.as_deref()?).nodes
+        let condition = pod.condition("PodScheduled");
+        let said = condition.and_then(|condition| condition.message.as_deref());
+        let refused = condition.is_none_or(|one| one.status == "False") && pod.node().is_none();
+        // a description shows no message of a condition
+        let events = || store.events().of(&pod.object(), pod.uid());
+        let event = || {
+            let mut newest_first = events().rev();
+            newest_first.find(|event| event.reason == "FailedScheduling")
+        };
+        let message = said.or_else(|| event().map(|event| event.message.as_str()));
+        scheduler::parse(message.filter(|_| refused)?).nodes
     });
     let counts: BTreeSet<u32> = refused.collect();
     let mut counts = counts.into_iter();
-    counts.next().and_then(|count| usize::try_from(count).ok()) == Some(nodes)
-        && counts.next().is_none()
+    let count = counts.next().filter(|_| counts.next().is_none())?;
+    usize::try_from(count).ok()
 }
 
 /// Whether a field selector has left out what runs: on a node that is Ready something does.

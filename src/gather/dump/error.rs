@@ -2,6 +2,7 @@
 //!
 //! Nothing here ever quotes an object: what a decoder says of a value may hold the value.
 
+use super::other::{self, Other};
 use super::pasted::{Silent, silent};
 use crate::error::Failure;
 use std::io;
@@ -110,6 +111,15 @@ pub(super) fn manifests(path: &Path) -> Failure {
 /// The file was named and is something else.
 pub(super) fn foreign(path: &Path, head: &[u8]) -> Failure {
     let label = label(path);
+    match other::of(head) {
+        Some(Other::Picture) => {
+            return Failure::new(format!("{label} is a picture")).hint(DESCRIBE);
+        }
+        Some(Other::Form(what, how)) => {
+            return Failure::new(format!("{label} {what}")).hint(how);
+        }
+        None => {}
+    }
     let text = String::from_utf8_lossy(head);
     let first = text.trim_start().lines().next().unwrap_or_default();
     let message = if first.is_empty() {

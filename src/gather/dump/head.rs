@@ -1,6 +1,7 @@
 //! What an object says of itself, or what its shape says where it does not.
 
 use crate::snapshot::Kind;
+use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -18,10 +19,12 @@ pub(super) struct Head {
     pub(super) api_version: Option<String>,
     pub(super) metadata: Option<Meta>,
     pub(super) items: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
-    spec: bool,
+    pub(super) spec: Option<Spec>,
     #[serde(default, deserialize_with = "present")]
     status: bool,
+    /// Of metrics.
+    #[serde(default, deserialize_with = "time")]
+    pub(super) timestamp: Option<Timestamp>,
     /// As the Python client's `to_dict` writes it, with every other field.
     #[serde(rename = "api_version", default, deserialize_with = "present")]
     snake_case: bool,
@@ -37,9 +40,30 @@ pub(super) struct Meta {
     uid: bool,
     #[serde(default, deserialize_with = "present")]
     creation_timestamp: bool,
+    #[serde(default)]
+    managed_fields: Vec<Managed>,
+}
+
+#[derive(Deserialize)]
+struct Managed {
+    #[serde(default, deserialize_with = "time")]
+    time: Option<Timestamp>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Spec {
+    /// Of a Lease.
+    #[serde(default, deserialize_with = "time")]
+    pub(super) renew_time: Option<Timestamp>,
 }
 
 impl Meta {
+    /// When something was last changed, as far as managers of fields tell.
+    pub(super) fn changed(&self) -> Option<Timestamp> {
+        self.managed_fields.iter().filter_map(|of| of.time).max()
+    }
+
     /// Of two states of an object the one with the larger number is the newer (Kubernetes 1.35 on; it was so before).
     pub(super) fn version(&self) -> Option<u64> {
         self.resource_version.as_deref()?.parse().ok()
@@ -49,6 +73,12 @@ impl Meta {
 /// A field that is there, null or not.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     IgnoredAny::deserialize(deserializer).map(|_| true)
+}
+
+/// A time; whatever else stands there is none.
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(value.as_str().and_then(|text| text.parse().ok()))
 }
 
 /// The fields of an object, not yet decoded.
@@ -89,8 +119,10 @@ impl Head {
                     resource_version: text(&meta, "resourceVersion"),
                     uid: meta.contains_key("uid"),
                     creation_timestamp: meta.contains_key("creationTimestamp"),
+                    managed_fields: Vec::new(),
                 }),
-                spec: all.contains_key("spec"),
+                spec: all.get("spec").map(|_| Spec::default()),
+                timestamp: None,
                 status: all.contains_key("status"),
                 items: all.get("items").map(|_| IgnoredAny),
                 snake_case: all.contains_key("api_version"),
@@ -131,7 +163,7 @@ impl Head {
         let meta = self.metadata.as_ref();
         let is_of_cluster =
             |meta: &Meta| meta.uid || meta.creation_timestamp || meta.resource_version.is_some();
-        self.spec && !self.status && !meta.is_some_and(is_of_cluster)
+        self.spec.is_some() && !self.status && !meta.is_some_and(is_of_cluster)
     }
 
     /// Whether its fields are named as in Python.

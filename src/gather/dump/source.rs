@@ -8,10 +8,11 @@ mod tar;
 mod utf16;
 mod zip;
 
-pub(super) use packed::Text;
+pub(super) use packed::{HEAD, Text};
 
-use super::error;
+use super::{error, other};
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use packed::{Meter, plain};
 use std::cell::Cell;
 use std::fs;
@@ -39,6 +40,8 @@ pub(super) struct File<'a> {
     pub(super) named: bool,
     /// Whether it is an archive, of which nobody knows what it would have held.
     pub(super) archive: bool,
+    /// When it was written, by the archive in which it lies.
+    pub(super) written: Option<Timestamp>,
     /// Its text as UTF-8.
     pub(super) text: io::Result<Text<'a>>,
 }
@@ -78,6 +81,7 @@ struct At<'a> {
     label: &'a Path,
     path: &'a Path,
     named: bool,
+    written: Option<Timestamp>,
     /// How many archives may still lie in one another.
     archives: usize,
 }
@@ -88,6 +92,7 @@ impl<'a> At<'a> {
             label,
             path,
             named: true,
+            written: None,
             archives: ARCHIVES,
         }
     }
@@ -153,6 +158,9 @@ impl Walk<'_, '_> {
             Err(cause) => return self.hand_on(at, true, Err(cause)),
             Ok(text) => text,
         };
+        if let Some(cause) = other::packed(&text.head) {
+            return self.hand_on(at, true, Err(cause));
+        }
         let outcome = if at.archives == 0 {
             return self.hand_on(at, false, utf16::decoded(text));
         } else if tar::is_tar(&text.head) {
@@ -173,6 +181,12 @@ impl Walk<'_, '_> {
         let mut tar = ::tar::Archive::new(text.reader);
         for entry in Tar::new(&mut tar)? {
             let (path, mut entry) = entry?;
+            let seconds = entry.header().mtime().ok();
+            let seconds = seconds.and_then(|seconds| i64::try_from(seconds).ok());
+            let at = At {
+                written: seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+                ..at
+            };
             if let Err(error) = self.within(at, &path, Ok(&mut entry)) {
                 return Ok(Err(error));
             }
@@ -183,6 +197,10 @@ impl Walk<'_, '_> {
     fn zip(&mut self, at: At<'_>, text: Text<'_>) -> io::Result<Result<()>> {
         let mut zip = Zip::new(text.reader);
         while let Some(entry) = zip.entry()? {
+            let at = At {
+                written: entry.written,
+                ..at
+            };
             let outcome = if let Some(cause) = entry.refusal() {
                 let outcome = self.within(at, &entry.path, Err(cause));
                 zip.skip(&entry)?;
@@ -217,6 +235,7 @@ impl Walk<'_, '_> {
             label: &label,
             path,
             named: false,
+            written: at.written,
             archives: at.archives - 1,
         };
         match reader {
@@ -234,6 +253,7 @@ impl Walk<'_, '_> {
             path: at.path,
             named: at.named,
             archive,
+            written: at.written,
             text,
         })
     }

@@ -246,7 +246,7 @@ impl<'i> DumpSink<'i> {
         self.recognised |= versioned && kind.is_some_and(|kind| kind.ends_with("List"));
         let of_items = list.kind.as_deref().and_then(exact);
         let held = std::mem::take(&mut list.held);
-        if !held.is_empty() && of_items.is_none() && self.recognised {
+        if !held.is_empty() && list.kind.is_none() && self.recognised {
             return Err(Fault::NoKind);
         }
         list.listed.declared = of_items.or(self.layout.kind());
@@ -288,6 +288,10 @@ impl<'i> DumpSink<'i> {
             return self.named(&head, json);
         }
         let of_list = self.open.last().and_then(|list| list.kind.clone());
+        self.clock(Clock::of_object(
+            of_list.as_deref().unwrap_or_default(),
+            &head,
+        ));
         match of_list.as_deref().map(exact).unwrap_or(self.layout.kind()) {
             // only its place says what it is, and it is no object at all
             Some(_) if of_list.is_none() && head.metadata.is_none() => {}
@@ -392,15 +396,23 @@ impl<'i> DumpSink<'i> {
             return Ok(());
         }
         self.recognised |= head.api_version.is_some();
-        self.clock(Clock::of_object(head, json));
+        let word = head.kind.as_deref().unwrap_or_default();
+        self.clock(Clock::of_object(word, head));
         if let Some(kind) = head.known_kind() {
             self.take(kind, head, json);
         }
         Ok(())
     }
 
+    /// What holds the objects of this file was written then, if that is known.
+    pub(super) fn written(&mut self, time: Option<Timestamp>) {
+        self.coverage.written(time);
+    }
+
     /// Something tells when the dump was taken.
     pub(super) fn clock(&mut self, clock: Clock) {
+        // what has settled by then needs no more than a little room
+        self.store.saw(clock.at.max(clock.after));
         self.coverage.clock(clock);
     }
 

@@ -117,7 +117,8 @@ fn a_large_text_that_is_no_list_is_looked_at_once() {
     let ((_, fault), took) =
         timed(|| store(|sink| yaml::read(&mut text.as_bytes(), sink, 1 << 10)));
     assert!(matches!(fault, Some(Fault::TooLarge { .. })), "{fault:?}");
-    assert!(took < Duration::from_secs(20), "{took:?}");
+    // each line anew would take hours; others run at the same time
+    assert!(took < Duration::from_secs(60), "{took:?}");
 }
 
 #[test]

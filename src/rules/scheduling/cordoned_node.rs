@@ -6,6 +6,7 @@ use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
 use crate::rules::shared::taint_meaning::{Meaning, meaning};
 use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::scheduler::ranking::nearest_feasible;
 use crate::scheduler::{Filter, FilterFailure, What};
 use crate::snapshot::Kind;
 use crate::text::say;
@@ -34,7 +35,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let cordon = |key: &str| meaning(key) == Some(Meaning::Unschedulable);
     let pattern = Pattern {
         failure: |failure: &FilterFailure| match &failure.what {
-            What::Cordoned => true,
+            What::Cordoned { .. } => true,
             What::Taint { key, .. } => cordon(key),
             _ => false,
         },
@@ -50,7 +51,19 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let mut others_said: Vec<String> = Vec::new();
-    let (why, change) = if matched.is_computed() {
+    let keeps_free = keeps_free(&matched);
+    let (why, change) = if keeps_free {
+        (
+            Some(say!(
+                "cordoned-node.keeps-free",
+                "it is a control plane, and the cordon may be what keeps workloads off it: no control plane here takes any"
+            )),
+            say!(
+                "cordoned-node.let-workloads-in",
+                "uncordon {nodes} only if workloads may run on the control plane"
+            ),
+        )
+    } else if matched.is_computed() {
         (
             Some(say!(
                 "cordoned-node.why",
@@ -93,11 +106,25 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let finding = matched
         .finding(case, headline)
-        .fact_if("others", (!others_said.is_empty()).then_some(others_said))
+        .fact_if("others", (!others_said.is_empty()).then_some(others_said));
+    let certainty = finding.certainty;
+    let finding = finding
+        .when(keeps_free, |finding| {
+            finding.certainty(certainty.max(Certainty::Likely))
+        })
         .why(why)
         .fix([Fix::advice(change, Who::Admin)])
         .inspect(look(&matched));
     vec![matched.close(case, finding, Filter::NodeUnschedulable)]
+}
+
+/// Whether it holds only where a cordon keeps a control plane free, while other nodes could be used as well.
+fn keeps_free(matched: &Match<'_>) -> bool {
+    let mut failures = matched.failures();
+    let usable = nearest_feasible(matched.all_nodes()).nodes().count();
+    matched.is_computed()
+        && failures.all(|(_, one)| one.what == What::Cordoned { keeps_free: true })
+        && usable > matched.nodes().len()
 }
 
 /// The events of a node tell since when it is cordoned.

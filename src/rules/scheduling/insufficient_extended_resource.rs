@@ -3,7 +3,7 @@
 //! Three different things look alike in the scheduler's message: no node offers the resource, the
 //! devices are there but unhealthy, all are in use.
 
-use super::shortage;
+use super::{resources_apart, shortage};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::{is_extended, is_hugepages, pod_requests};
@@ -68,6 +68,12 @@ fn of_resource(case: &Case<'_>, resource: &str) -> Vec<Finding> {
         absent(case, &matched, resource)
     } else if let Some(node) = with_unhealthy(case, &matched, resource, amounts.asked) {
         unhealthy(case, &matched, resource, node)
+    } else if let Some(others) = resources_apart::lacking(&matched, resource, &offering) {
+        if others.iter().any(|other| other.as_str() < resource) {
+            // told of that one
+            return Vec::new();
+        }
+        resources_apart::finding(&matched, case, others, offering)
     } else if amounts.allocatable.is_zero() {
         elsewhere(case, &matched, resource, offering)
     } else {

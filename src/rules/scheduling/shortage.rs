@@ -63,7 +63,7 @@ pub(super) fn matched<'e>(case: &'e Case<'_>, resource: &str) -> Option<Match<'e
     )
 }
 
-/// Whether a node that the pod does not exclude itself offers a resource.
+/// Whether a node that the pod does not exclude itself offers a resource, and has some of all else that the pod asks for.
 fn is_offered(case: &Case<'_>, resource: &str) -> bool {
     let examination = case.scheduling();
     let nodes = examination.and_then(|examination| examination.nodes());
@@ -72,7 +72,21 @@ fn is_offered(case: &Case<'_>, resource: &str) -> bool {
     let mut usable = nodes.iter().filter(|node| nearest_feasible.is_usable(node));
     usable.any(|node| {
         let read = case.snapshot.nodes().get("", &node.node).yes();
-        read.is_some_and(|node| offers(node, resource))
+        read.is_some_and(|read| offers(read, resource))
+            && !lacking(node).any(|other| other != resource)
+    })
+}
+
+/// What the pod asks for and the node has none of.
+pub(super) fn lacking(node: &NodeResult) -> impl Iterator<Item = &str> {
+    let failures = node.failures.iter();
+    failures.filter_map(|failure| match &failure.what {
+        What::Resource {
+            resource,
+            allocatable,
+            ..
+        } if allocatable.is_zero() => Some(resource.as_str()),
+        _ => None,
     })
 }
 
@@ -117,7 +131,7 @@ pub(super) fn nearest_feasible<'e>(matched: &Match<'e>) -> Option<Amounts<'e>> {
         failures.any(|one| {
             matches!(
                 one.what,
-                What::Cordoned | What::Taint { .. } | What::Label { .. } | What::OtherNode
+                What::Cordoned { .. } | What::Taint { .. } | What::Label { .. } | What::OtherNode
             )
         })
     };

@@ -68,7 +68,7 @@ fn open_domains(
     }
     let barred = |node: &&NodeResult| {
         let mut failures = node.failures.iter();
-        failures.any(|one| matches!(one.what, What::Cordoned | What::Taint { .. }))
+        failures.any(|one| matches!(one.what, What::Cordoned { .. } | What::Taint { .. }))
     };
     let why = if !of.honors_taints && nodes.iter().all(barred) {
         say!(

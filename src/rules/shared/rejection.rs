@@ -28,7 +28,7 @@ pub(in crate::rules) fn reasons<'n>(
 
 fn reason(failure: &FilterFailure) -> Message {
     match &failure.what {
-        What::Cordoned => say!("rejection.cordoned", "cordoned").into(),
+        What::Cordoned { .. } => say!("rejection.cordoned", "cordoned").into(),
         What::Taint { taint, .. } => {
             Message::new(say!("rejection.taint", "taint {taint}")).fact("taint", taint.as_str())
         }
@@ -55,6 +55,8 @@ mod tests {
     use super::*;
     use crate::scheduler::Filter;
 
+    const CORDONED: What = What::Cordoned { keeps_free: false };
+
     fn failure(what: What) -> FilterFailure {
         FilterFailure {
             filter: Filter::NodeName,
@@ -74,7 +76,7 @@ mod tests {
             limit: 1,
         };
         let nodes = [
-            on("a", &[full.clone(), What::Cordoned, What::Cordoned]),
+            on("a", &[full.clone(), CORDONED, CORDONED]),
             on("b", &[What::OtherNode, What::OtherNode]),
             on("c", &[full.clone(), What::OtherNode]),
         ];

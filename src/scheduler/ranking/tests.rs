@@ -21,7 +21,7 @@ fn tainted(name: &str, key: &str) -> Object {
 #[test]
 fn the_full_pool_comes_before_the_guarded_one() {
     let nodes = [
-        tainted("cp", CONTROL_PLANE[0]),
+        tainted("cp", KEYS[0]),
         tainted("gpu-1", "gpu"),
         tainted("gpu-2", "gpu"),
         node("w1", "1", "1Gi"),
@@ -44,7 +44,7 @@ fn nodes_that_the_pod_excludes_itself_do_not_count() {
     // unless it excludes all of them
     let found = ranks(
         &web,
-        &[tainted("cp", CONTROL_PLANE[1]), node("w1", "4", "8Gi")],
+        &[tainted("cp", KEYS[1]), node("w1", "4", "8Gi")],
         &asked,
     );
     assert!(found[0].is_some());
@@ -54,11 +54,60 @@ fn nodes_that_the_pod_excludes_itself_do_not_count() {
 #[test]
 fn a_control_plane_counts_only_when_there_is_nothing_else() {
     let asked = [Filter::TaintToleration];
-    let cp = tainted("cp", CONTROL_PLANE[0]);
+    let cp = tainted("cp", KEYS[0]);
     let full = node("w1", "1", "1Gi");
     let web = pod("web").asks("cpu", "2");
     assert_eq!(ranks(&web, &[cp.clone(), full], &asked), [None]);
     assert!(ranks(&web, &[cp], &asked)[0].is_some());
+}
+
+fn role(name: &str) -> Object {
+    node(name, "4", "8Gi").set("/metadata/labels", json!({KEYS[0]: ""}))
+}
+
+#[test]
+fn a_cordon_that_keeps_a_control_plane_free_counts_as_its_taint_does() {
+    let cordoned = |node: Object| node.set("/spec/unschedulable", json!(true));
+    let full = || node("w1", "1", "1Gi");
+    let old =
+        node("cp", "4", "8Gi").set("/metadata/labels", json!({"kubernetes.io/role": "master"}));
+    let web = pod("web").asks("cpu", "2");
+    let asked = [Filter::NodeUnschedulable];
+    let of = |nodes: &[Object]| ranks(&web, nodes, &asked)[0];
+    for cp in [role("cp"), old] {
+        assert_eq!(of(&[cordoned(cp.clone()), full()]), None);
+        // there is nothing else
+        assert!(of(&[cordoned(cp)]).is_some());
+    }
+    // one that is guarded by its taint speaks for it, one that takes workloads against it
+    let guarded = tainted("cp2", KEYS[0]).set("/metadata/labels", json!({KEYS[0]: ""}));
+    assert_eq!(of(&[cordoned(role("cp")), guarded, full()]), None);
+    let small = role("cp2").set("/status/allocatable/cpu", json!("1"));
+    assert!(of(&[cordoned(role("cp")), small, full()]).is_some());
+    assert!(of(&[cordoned(node("w2", "4", "8Gi")), full()]).is_some());
+}
+
+#[test]
+fn what_keeps_a_control_plane_free_comes_behind_the_pods_choice_unless_it_is_chosen() {
+    let cordoned = role("cp").set("/spec/unschedulable", json!(true));
+    let guarded = tainted("cp", KEYS[0]).set("/metadata/labels", json!({KEYS[0]: ""}));
+    for (cp, filter) in [
+        (cordoned, Filter::NodeUnschedulable),
+        (guarded, Filter::TaintToleration),
+    ] {
+        let asked = [Filter::NodeAffinity, filter];
+        let disk = |node: Object| node.set("/metadata/labels/disk", json!("ssd"));
+        let nodes = [disk(cp), node("w1", "4", "8Gi")];
+        let of = |selector: Value| {
+            let web = pod("web").set("/spec/nodeSelector", selector);
+            let found = ranks(&web, &nodes, &asked);
+            (found[0], found[1])
+        };
+        let (choice, kept) = of(json!({"disk": "ssd"}));
+        assert!(choice.unwrap() < kept.unwrap(), "{filter:?}");
+        let (choice, kept) = of(json!({KEYS[0]: ""}));
+        assert!(kept.is_some() && choice.is_none(), "{filter:?}");
+    }
 }
 
 fn rank_of(pod: &Object, nodes: &[Object], reason: &str) -> Option<u32> {

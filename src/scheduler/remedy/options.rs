@@ -21,7 +21,8 @@ pub(super) fn of(at: &Situation<'_>, node: &NodeView<'_>, failure: &FilterFailur
     let incoming = &at.incoming;
     let name = node.name().to_owned();
     match &failure.what {
-        What::Cordoned => vec![Change::Uncordon { node: name }],
+        What::Cordoned { keeps_free: true } => Vec::new(),
+        What::Cordoned { .. } => vec![Change::Uncordon { node: name }],
         What::Taint { key, .. } if is_condition(key) => Vec::new(),
         What::Taint { taint, .. } => {
             let is_it = |other: &&Taint| TaintText(other).to_string() == *taint;

@@ -89,7 +89,7 @@ fn plain(line: &str) -> String {
 }
 
 /// What a line with a fence or a tag of HTML says beside it.
-fn fence(line: &str) -> Option<&str> {
+pub(super) fn fence(line: &str) -> Option<&str> {
     if let Some(rest) = line
         .strip_prefix("```")
         .or_else(|| line.strip_prefix("~~~"))
@@ -104,7 +104,7 @@ fn fence(line: &str) -> Option<&str> {
 }
 
 /// The command of kubectl after a prompt, or on a line of its own.
-fn command(line: &str) -> Option<String> {
+pub(super) fn command(line: &str) -> Option<String> {
     let words = ["kubectl ", "oc ", "k "];
     let mut places = words.iter().filter_map(|word| line.find(word));
     let at = places.find(|at| {

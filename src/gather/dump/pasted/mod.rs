@@ -6,8 +6,7 @@
 //! absence for one on the cluster.
 //!
 //! # What it proves
-//! An object that is described proves nothing about others, and of its own events it shows all. Nodes are all nodes only if the
-//! scheduler's message about one of the pods counts as many. An object that was saved whole is not replaced by its description.
+//! An object that is described proves nothing about others, and of its own events it shows all. An object that was saved whole is not replaced by its description.
 //!
 //! Descriptions say how long ago an event was and never when. The time of the description is taken as near as the text tells
 //! it: a pod's start and the age of its event `Scheduled`, or else the newest time in the text. That is hardly ever later than
@@ -31,7 +30,6 @@ use super::error::Fault;
 use super::sniff::{self, Form};
 use super::take::DumpSink;
 use super::{json, yaml};
-use crate::messages::scheduler;
 use crate::snapshot::{Kind, ReadScope};
 use cut::Piece;
 use jiff::Timestamp;
@@ -47,6 +45,12 @@ const LIMIT: usize = 64 << 20;
 pub(super) fn is_pasted(text: &str) -> bool {
     let pieces = cut::pieces(text);
     pieces.iter().any(|piece| *piece != Piece::Table)
+}
+
+/// Whether a fence of Markdown or a command stands in a text, after which what is pasted begins.
+pub(super) fn is_marked(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim);
+    lines.any(|line| cut::fence(line).is_some() || cut::command(line).is_some())
 }
 
 /// What a text holds that tells no cause.
@@ -99,9 +103,6 @@ pub(super) fn read(reader: &mut dyn BufRead, sink: &mut DumpSink<'_>) -> Result<
         object.now = object.told.unwrap_or(now);
         described(object, sink)?;
     }
-    if are_all_nodes(&objects) {
-        sink.whole(Kind::Node, ReadScope::Everywhere);
-    }
     for piece in &pieces {
         if let Piece::Events(lines, namespace) = piece {
             let namespace = namespace.clone().or_else(|| sink.only_namespace());
@@ -110,19 +111,6 @@ pub(super) fn read(reader: &mut dyn BufRead, sink: &mut DumpSink<'_>) -> Result<
         }
     }
     Ok(())
-}
-
-/// Whether as many nodes are described as the scheduler counted when it refused one of the pods.
-fn are_all_nodes(objects: &[Described]) -> bool {
-    let nodes = objects.iter().filter(|object| object.kind == Kind::Node);
-    let nodes: BTreeSet<&str> = nodes.map(|node| node.name.as_str()).collect();
-    let pods = objects.iter().filter(|object| object.kind == Kind::Pod);
-    let mut lines = pods.flat_map(|pod| pod.events.iter().flatten());
-    lines.any(|line| {
-        let message = line.find("0/").and_then(|at| line.get(at..));
-        let counted = message.and_then(|message| scheduler::parse(message).nodes);
-        line.contains("FailedScheduling") && counted == u32::try_from(nodes.len()).ok()
-    })
 }
 
 fn described(object: &Described, sink: &mut DumpSink<'_>) -> Result<(), Fault> {

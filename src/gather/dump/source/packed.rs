@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::io::{self, Cursor, Read};
 
 /// How much of a text is looked at to tell what it is.
-const HEAD: u64 = 8 << 10;
+pub(in super::super) const HEAD: u64 = 8 << 10;
 
 /// A compressed archive, compressed again by who sent it; more is made to do harm.
 const LAYERS: usize = 4;

@@ -6,6 +6,9 @@
 //! seek, or refuse files whose size is written behind them, as Go's `archive/zip` does, is why this is here.
 
 use flate2::bufread::DeflateDecoder;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
 
@@ -38,6 +41,8 @@ pub(super) struct Zip<R> {
 pub(super) struct Entry {
     pub(super) path: PathBuf,
     pub(super) is_folder: bool,
+    /// Not before this time it was written.
+    pub(super) written: Option<Timestamp>,
     method: u16,
     encrypted: bool,
     /// Packed; unknown where it is written behind the file.
@@ -121,6 +126,8 @@ impl<R: Read> Zip<R> {
         Ok(Entry {
             is_folder: name.ends_with('/'),
             path: name.into(),
+            written: written(&extra)
+                .or_else(|| of_dos(number(&fixed, 8, 2).ok()?, number(&fixed, 6, 2).ok()?)),
             method: u16::try_from(number(&fixed, 4, 2)?).map_err(|_| damaged())?,
             encrypted: flags & 1 != 0,
             size: (!described || size > 0).then_some(size),
@@ -172,14 +179,45 @@ impl<R: Read> Zip<R> {
     }
 }
 
+/// Seconds of UTC, which Info-ZIP and Go write beside the time of DOS (Info-ZIP `proginfo/extrafld.txt`, 0x5455).
+fn written(extra: &[u8]) -> Option<Timestamp> {
+    let field = field(extra, 0x5455).ok()?;
+    let has_time = field.first()? & 1 == 1;
+    let seconds = number(field, 1, 4).ok().filter(|_| has_time)?;
+    Timestamp::from_second(seconds.try_into().ok()?).ok()
+}
+
+/// A time of DOS is that of a wall clock, nobody knows where; none is further ahead than that of UTC+14.
+fn of_dos(date: u64, time: u64) -> Option<Timestamp> {
+    let part =
+        |number: u64, from: u32, bits: u32| i8::try_from(number >> from & ((1 << bits) - 1)).ok();
+    let year = 1980 + i16::from(part(date, 9, 7)?);
+    let local = DateTime::new(
+        year,
+        part(date, 5, 4)?,
+        part(date, 0, 5)?,
+        part(time, 11, 5)?,
+        part(time, 5, 6)?,
+        part(time, 0, 5)?.checked_mul(2)?,
+        0,
+    );
+    Offset::constant(14).to_timestamp(local.ok()?).ok()
+}
+
 /// The packed size of what does not fit into four bytes (§4.5.3); the unpacked one stands before it.
 fn long_size(extra: &[u8], both: bool) -> io::Result<u64> {
-    let mut at = 0;
+    number(field(extra, 1)?, if both { 8 } else { 0 }, 8)
+}
+
+/// A field of what stands behind a file's name (§4.5.1).
+fn field(extra: &[u8], wanted: u64) -> io::Result<&[u8]> {
+    let mut rest = extra;
     loop {
-        let (id, length) = (number(extra, at, 2)?, number(extra, at + 2, 2)?);
-        if id == 1 {
-            return number(extra, at + 4 + if both { 8 } else { 0 }, 8);
+        let (id, length) = (number(rest, 0, 2)?, number(rest, 2, 2)?);
+        let end = 4 + usize::try_from(length).map_err(|_| damaged())?;
+        if id == wanted {
+            return rest.get(4..end).ok_or_else(damaged);
         }
-        at += 4 + usize::try_from(length).map_err(|_| damaged())?;
+        rest = rest.get(end..).ok_or_else(damaged)?;
     }
 }
