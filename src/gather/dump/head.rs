@@ -230,3 +230,24 @@ pub(super) fn kind_of_items(kind: &str) -> Option<String> {
         .filter(|kind| !kind.is_empty() && *kind != METADATA_ONLY)
         .map(str::to_owned)
 }
+
+/// The columns of a Table (`meta.k8s.io/v1`).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Table {
+    column_definitions: Vec<Column>,
+}
+
+#[derive(Deserialize)]
+struct Column {
+    name: String,
+}
+
+/// A Table does not say of which kind its rows are.
+pub(super) fn of_table(json: &[u8]) -> Option<Kind> {
+    let table: Table = serde_json::from_slice(json).ok()?;
+    let mut columns = table.column_definitions.iter();
+    columns
+        .any(|column| column.name == "Restarts")
+        .then_some(Kind::Pod)
+}

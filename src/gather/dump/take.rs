@@ -4,7 +4,7 @@
 use super::clock::Clock;
 use super::coverage::{Coverage, Listed};
 use super::error::{Fault, label};
-use super::head::{Head, Shape, exact, kind_of_items};
+use super::head::{Head, Shape, exact, kind_of_items, of_table};
 use super::layout::Layout;
 use super::mend;
 use super::reading::{READING, Reading};
@@ -64,27 +64,6 @@ struct Watched<'a> {
     r#type: String,
     #[serde(borrow)]
     object: &'a RawValue,
-}
-
-/// The columns of a Table (`meta.k8s.io/v1`).
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Table {
-    column_definitions: Vec<Column>,
-}
-
-#[derive(Deserialize)]
-struct Column {
-    name: String,
-}
-
-/// A Table does not say of which kind its rows are.
-fn of_table(json: &[u8]) -> Option<Kind> {
-    let table: Table = serde_json::from_slice(json).ok()?;
-    let mut columns = table.column_definitions.iter();
-    columns
-        .any(|column| column.name == "Restarts")
-        .then_some(Kind::Pod)
 }
 
 impl<'i> DumpSink<'i> {

@@ -6,7 +6,8 @@
 //! absence for one on the cluster.
 //!
 //! # What it proves
-//! An object that is described proves nothing about others, and of its own events it shows all. An object that was saved whole is not replaced by its description.
+//! An object that is described proves nothing about others, and of its own events it shows all. An object that was
+//! saved whole is not replaced by its description.
 //!
 //! Descriptions say how long ago an event was and never when. The time of the description is taken as near as the text tells
 //! it: a pod's start and the age of its event `Scheduled`, or else the newest time in the text. That is hardly ever later than
