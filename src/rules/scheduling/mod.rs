@@ -2,12 +2,12 @@
 //!
 //! One file a cause. What several share lies beside them: `message_only` (what only a scheduler's message tells),
 //! `shortage` (resources), `device_claims` and `claim_problem` (a pod's ResourceClaims), `cluster_autoscaler` and `karpenter`
-//! (their words), `groups` and `gang_headline` (pods that are placed together), `queues` and `queue_events` (who holds pods back),
-//! `holder_relation` (whose pods hold what the pod wants), `topology` (where other pods are), `affinity_peers` and
+//! (their words), `groups` and `gang_headline` (pods that are placed together), `queues` and `queue_events` (who holds pods
+//! back), `holder_relation` (whose pods hold what the pod wants), `topology` (where other pods are), `affinity_peers` and
 //! `absent_peers` (the pods that a term means), `anti_affinity_holders` (those that keep others away), `affinity_reason` (what
 //! old schedulers say of both), `uneven_spread` (how pods are distributed), `node_labels` and `other_labels` (what nodes
-//! carry), `error_advice` and `volumes_late` (what ends a scheduler's errors), `come_since` (what it did not find and is there). What
-//! other layers use too is in `rules::shared`, the filters are in `scheduler`, the wording of messages in `messages::scheduler`.
+//! carry), `error_advice` and `volumes_late` (what ends a scheduler's errors), `come_since` (what it did not find and is
+//! there). What other layers use too is in `rules::shared`, the filters are in `scheduler`, the wording of messages in `messages::scheduler`.
 
 mod absent_peers;
 mod affinity_peers;
