@@ -7,7 +7,8 @@
 //! `absent_peers` (the pods that a term means), `anti_affinity_holders` (those that keep others away), `affinity_reason` (what
 //! old schedulers say of both), `uneven_spread` (how pods are distributed), `node_labels` and `other_labels` (what nodes
 //! carry), `error_advice` and `volumes_late` (what ends a scheduler's errors), `come_since` (what it did not find and is
-//! there). What other layers use too is in `rules::shared`, the filters are in `scheduler`, the wording of messages in `messages::scheduler`.
+//! there). What other layers use too is in `rules::shared`, the filters are in `scheduler`, the wording of messages
+//! in `messages::scheduler`.
 
 mod absent_peers;
 mod affinity_peers;
