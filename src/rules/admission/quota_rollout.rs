@@ -137,8 +137,8 @@ fn share(percentage: i64, replicas: i64) -> i64 {
     hundredfold.saturating_add(99).div_euclid(100)
 }
 
-/// What each old pod takes of a quota's resource, where that is known and the same of all. A template that names none may have got
-/// it from a LimitRange.
+/// What each old pod takes of a quota's resource, where that is known and the same of all. A template that names none
+/// may have got it from a LimitRange.
 pub(super) fn asked_by_old(situation: &Situation<'_, '_>, resource: &str) -> Option<Quantity> {
     if AS_PODS.contains(&resource) {
         return Some(Quantity::from_units(1));

@@ -14,7 +14,8 @@ pub(super) fn speaks_of_claims(reason: &Reason) -> bool {
         Reason::UnboundImmediateClaims
         | Reason::VolumeBind
         | Reason::ClaimWithoutClass
-        | Reason::StorageCapacity => true,
+        | Reason::StorageCapacity
+        | Reason::NonExistentVolume => true,
         Reason::PluginError { plugin, point, .. } => {
             plugin == "VolumeBinding" && point == "PreBind"
         }
@@ -86,6 +87,10 @@ fn headline(reason: &Reason) -> Sentence {
         Reason::StorageCapacity => say!(
             "unbound-pvc.of-a-claim-too-large",
             "no volume can be made for {which}: the driver reports too little free storage"
+        ),
+        Reason::NonExistentVolume => say!(
+            "unbound-pvc.of-a-claim-volume-missing",
+            "{which} is bound to a volume that does not exist"
         ),
         _ => say!(
             "unbound-pvc.waited-in-vain",

@@ -95,9 +95,8 @@ fn names(reason: &Reason, name: &str) -> bool {
 /// Where claims were not read the scheduler's message names both, or the volume of the pod's only claim.
 fn from_message(case: &Case<'_>) -> Option<Finding> {
     let ((claim, volume), quote) = first(case, |reason| match reason {
-        Reason::ClaimLost { claim, volume } => Some((Some(claim), Some(volume))),
-        Reason::VolumeMissing(volume) => Some((None, Some(volume))),
-        Reason::NonExistentVolume => Some((None, None)),
+        Reason::ClaimLost { claim, volume } => Some((Some(claim), volume)),
+        Reason::VolumeMissing(volume) => Some((None, volume)),
         _ => None,
     })?;
     let claims = of_pod(case);
@@ -105,39 +104,8 @@ fn from_message(case: &Case<'_>) -> Option<Finding> {
         [only] => Some(&only.name),
         _ => None,
     };
-    let claim = claim.or(only);
-    let finding = match (claim, volume) {
-        (Some(claim), Some(volume)) => finding(case, quote, claim, volume),
-        (_, Some(_)) => return None,
-        (claim, None) => unnamed(case, quote, claim),
-    };
-    Some(finding.certainty(Certainty::Likely))
-}
-
-/// The message names no volume, and no claim.
-fn unnamed(case: &Case<'_>, quote: Evidence, claim: Option<&String>) -> Finding {
-    let headline = if claim.is_some() {
-        say!(
-            "pvc-lost.volume-unnamed",
-            "the claim {claim} is bound to a volume that does not exist any more"
-        )
-    } else {
-        say!(
-            "pvc-lost.claim-unnamed",
-            "a claim of the pod is bound to a volume that does not exist any more"
-        )
-    };
-    Finding::new(case.subject(), headline, quote)
-        .fact_if("claim", claim.map(String::as_str))
-        .fix([Fix::advice(
-            say!(
-                "pvc-lost.look-which-volume",
-                "look which volume the claim names; create it again for the same storage, or make the claim anew and restore its data"
-            ),
-            Who::Owner,
-        )
-        .looks_at(Kind::PersistentVolumeClaim)])
-        .inspect(case.kubectl(["get", "pvc", "-o", "wide"]))
+    let claim = claim.or(only)?;
+    Some(finding(case, quote, claim, volume).certainty(Certainty::Likely))
 }
 
 fn finding(case: &Case<'_>, proof: Evidence, claim: &str, volume: &str) -> Finding {
