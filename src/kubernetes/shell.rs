@@ -120,7 +120,12 @@ pub fn cluster(words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
 
 /// A command of kubectl in a namespace.
 pub fn kubectl(namespace: &str, words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
-    let mut line = command(["kubectl", "-n", namespace]);
+    let mut line = command(["kubectl", "-n"]);
+    // a name is data, also where it is spelt like an option
+    let namespace = namespace
+        .strip_prefix('-')
+        .map_or_else(|| namespace.to_owned(), |rest| format!("\u{fffd}{rest}"));
+    append(&mut line, [namespace]);
     append(&mut line, words);
     line
 }
