@@ -29,7 +29,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 const FEW: u64 = 1;
 
 /// Every program that a printed command runs.
-const PROGRAMS: [&str; 9] = [
+const PROGRAMS: [&str; 10] = [
     "oc",
     "kubectl",
     "skopeo",
@@ -38,6 +38,7 @@ const PROGRAMS: [&str; 9] = [
     "grep",
     "journalctl",
     "nslookup",
+    "podman",
     "systemctl",
 ];
 
@@ -123,6 +124,11 @@ fn pods(text: &str) -> Vec<[String; 2]> {
     let word = |pod: &Value, field: &str| match &pod["metadata"][field] {
         Value::String(word) => word.clone(),
         Value::Null => String::new(),
+        // a whole number that passed through a float is that number
+        Value::Number(number) => match number.as_f64().filter(|it| it.fract() == 0.0) {
+            Some(whole) if number.is_f64() => (whole as i64).to_string(),
+            _ => number.to_string(),
+        },
         other => other.to_string(),
     };
     pods.map(|pod| ["namespace", "name"].map(|field| word(&pod, field)))
@@ -155,6 +161,11 @@ fn run_nothing_else(commands: &[String]) {
     for program in PROGRAMS {
         let stub = r#"for word; do printf '%s\037' "$word"; done; printf '\036\n'"#;
         writeln!(script, "{program}() {{ {stub}; }}").unwrap();
+    }
+    // what stands behind a pipe reads it, and only the last writes
+    for filter in ["base64", "jq"] {
+        let stub = r#"while read -r _; do :; done; printf '%s\036\n' "$1""#;
+        writeln!(script, "{filter}() {{ {stub}; }}").unwrap();
     }
     for command in commands {
         assert!(!command.contains(|c: char| c.is_control()), "{command:?}");
