@@ -360,10 +360,16 @@ fn images(pod: &PodView, reads: &mut BTreeSet<Read>) {
     }
 }
 
-/// The Job of a failed pod: a complete one needs no explanation.
+/// The Job of a failed pod: a complete one needs no explanation. The ReplicaSet of one that a kubelet refused: its template may
+/// name the node.
 fn owner(pod: &PodView, reads: &mut BTreeSet<Read>) {
-    if let (true, Some(("Job", name))) = (pod.phase() == "Failed", pod.controller()) {
-        reads.insert(get(Kind::Job, pod.namespace(), name));
+    let kind = match pod.controller() {
+        Some(("Job", _)) if pod.phase() == "Failed" => Kind::Job,
+        Some(("ReplicaSet", _)) if pod.is_refused() => Kind::ReplicaSet,
+        _ => return,
+    };
+    if let Some((_, name)) = pod.controller() {
+        reads.insert(get(kind, pod.namespace(), name));
     }
 }
 
@@ -418,7 +424,7 @@ fn workload_of(pod: &PodView, reads: &mut BTreeSet<Read>) {
     }
 }
 
-/// The node of a pod that is stuck without a word of its kubelet about why: that may be for the node.
+/// The node of a pod that is stuck without a word of its kubelet about why, which may be for the node; and of one that it refused.
 fn node(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     let Some(node) = pod.node() else { return };
     let tells_nothing = |container: ContainerView<'_>| {
@@ -428,7 +434,7 @@ fn node(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     let silent = || pod.phase() == "Pending" && pod.containers().all(tells_nothing);
     let marked = pod.marked_not_ready().is_some() || pod.phase() == "Unknown";
     let is_stuck = || triage::Subject::standing(&pod, &store.snapshot()) == Standing::Stuck;
-    if (marked || pod.is_terminating() || silent()) && is_stuck() {
+    if pod.is_refused() || (marked || pod.is_terminating() || silent()) && is_stuck() {
         reads.insert(get(Kind::Node, "", node));
     }
 }

@@ -306,6 +306,22 @@ impl PodView {
             && self.condition("PodScheduled").is_none()
     }
 
+    /// Whether a kubelet turned it away. One that it ended later has a reason for that; of some of these it keeps no containers.
+    pub fn is_refused(&self) -> bool {
+        const ENDED: [&str; 7] = [
+            "",
+            "DeadlineExceeded",
+            "Evicted",
+            "NodeLost",
+            "Preempting",
+            "Shutdown",
+            "Terminated",
+        ];
+        let reason = self.status().reason.as_deref().unwrap_or_default();
+        let has_run = |one: ContainerView<'_>| one.running().is_some() || one.last_end().is_some();
+        self.phase() == "Failed" && !ENDED.contains(&reason) && !self.containers().any(has_run)
+    }
+
     /// Since when the node controller has it down as not ready, for its node is not. A kubelet gives a reason, the node
     /// controller none (pkg/controller/util/node/controller_utils.go MarkPodsNotReady, 1.37).
     pub fn marked_not_ready(&self) -> Option<&PodCondition> {

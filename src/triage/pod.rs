@@ -106,7 +106,9 @@ impl<'s> Subject<'s> for &'s PodView {
     }
 
     fn has_ended(&self, store: &Store) -> bool {
-        matches!(self.phase(), "Failed" | "Succeeded") && !is_tried_again(self, store)
+        matches!(self.phase(), "Failed" | "Succeeded")
+            && !is_tried_again(self, store)
+            && !is_all_there_is(self, store)
     }
 
     fn standing(&self, snapshot: &Snapshot<'_>) -> Standing {
@@ -164,6 +166,19 @@ impl<'s> Subject<'s> for &'s PodView {
 fn is_tried_again(pod: &PodView, store: &Store) -> bool {
     let job = job(pod, store).and_then(Seen::yes);
     job.is_some_and(|job| job.finished().is_none() && !job.terminating)
+}
+
+/// Whether a kubelet refused it and its controller has no other pod that lives, a DaemonSet none on that node: the one that is
+/// made next meets the same kubelet or is not made at all.
+fn is_all_there_is(pod: &PodView, store: &Store) -> bool {
+    let Some((kind, name)) = pod.controller().filter(|_| pod.is_refused()) else {
+        return false;
+    };
+    let controller = format!("{kind}/{name}");
+    let mut others = store
+        .pod_records()
+        .of_controller(pod.namespace(), &controller);
+    !others.any(|other| kind != "DaemonSet" || other.node.as_deref() == pod.node())
 }
 
 /// The Job that made it.
