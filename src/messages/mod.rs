@@ -6,6 +6,7 @@
 
 pub mod admission;
 pub mod autoscaler;
+pub mod awaited;
 pub mod claim;
 pub mod config;
 pub mod disruption;
@@ -20,6 +21,7 @@ pub mod mount;
 pub mod node_admission;
 pub mod probe;
 pub mod pull;
+pub mod pulled;
 pub mod queue;
 pub mod quote;
 pub mod reporter;

@@ -264,11 +264,25 @@ fn listed_at(captures: &Captures<'_>, hole: usize) -> String {
     captures.get(hole).trim_end_matches([',', '.']).to_owned()
 }
 
-/// `lifecycle/predicate.go` InsufficientResourceError: of the cpu in thousandths, of what is else whole bytes or pieces.
 fn resource_of(text: &str) -> Option<Rejection> {
-    const FORM: &str =
-        "Node didn't have enough resource: {}, requested: {}, used: {}, capacity: {}";
-    let captures = search(FORM, text)?;
+    let captures = search(ENOUGH, text)?;
+    Some(Rejection::Resource {
+        resource: captures.own(0),
+        amounts: amounts(text).map(|(_, amounts)| amounts),
+    })
+}
+
+/// `lifecycle/predicate.go` InsufficientResourceError.
+const ENOUGH: &str = "Node didn't have enough resource: {}, requested: {}, used: {}, capacity: {}";
+/// `allocation/allocation_manager.go` canResizePod, 1.33 to 1.35: more than the node has in all.
+const CAPACITY: &str = "Node didn't have enough capacity: {}, requested: {}, capacity: {}";
+
+/// The resource of which a node has too little, and how much: of the cpu in thousandths, of what is else whole bytes or pieces.
+pub fn amounts(text: &str) -> Option<(String, Amounts)> {
+    let (captures, used) = match search(ENOUGH, text) {
+        Some(captures) => (captures, true),
+        None => (search(CAPACITY, text)?, false),
+    };
     let resource = captures.get(0);
     let amount = |hole| {
         let number: i64 = listed_at(&captures, hole).parse().ok()?;
@@ -277,17 +291,12 @@ fn resource_of(text: &str) -> Option<Rejection> {
             _ => Quantity::from_units(number),
         })
     };
-    let amounts = || {
-        Some(Amounts {
-            requested: amount(1)?,
-            used: amount(2)?,
-            capacity: amount(3)?,
-        })
+    let amounts = Amounts {
+        requested: amount(1)?,
+        used: if used { amount(2)? } else { Quantity::ZERO },
+        capacity: amount(if used { 3 } else { 2 })?,
     };
-    Some(Rejection::Resource {
-        resource: resource.to_owned(),
-        amounts: amounts(),
-    })
+    Some((resource.to_owned(), amounts))
 }
 
 #[cfg(test)]

@@ -245,7 +245,7 @@ impl PodView {
             return true;
         }
         let ended = matches!(self.phase(), "Failed" | "Unknown");
-        if ended || self.node().is_none() {
+        if ended || self.node().is_none() || self.is_resizing() {
             return false;
         }
         let ready = self
@@ -271,9 +271,17 @@ impl PodView {
         };
         self.phase() == "Running"
             && !self.is_terminating()
+            && !self.is_resizing()
             && self.node().is_some()
             && self.condition("Ready").is_some_and(|c| c.status == "True")
             && self.containers().all(settled)
+    }
+
+    /// Whether its resources were changed, and the change has not been made.
+    fn is_resizing(&self) -> bool {
+        let holds = |r#type: &str| self.condition(r#type).is_some_and(|it| it.status == "True");
+        let before = self.status().resize.as_deref().unwrap_or_default();
+        holds("PodResizePending") || holds("PodResizeInProgress") || !before.is_empty()
     }
 
     fn is_healthy_container(&self, container: &ContainerView<'_>) -> bool {

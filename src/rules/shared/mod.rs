@@ -1,8 +1,8 @@
 //! What rules of several layers share: whether a cause holds for a pod that no node takes (`matching`, with `order`,
-//! `remedies` and `taint_meaning`), how containers ended (`crash`, `last_words`), the claims of a pod (`claims`),
-//! changes to a template (`template`, `stateful_set`), who holds host ports of a bound pod (`host_ports`), the share of nodes on which a cause holds (`share`),
-//! schedulers that say nothing (`silence`), and words for what `scheduler` gives as data (`agreement`, `preemption`,
-//! `failure`, `rejection`, `remedies`).
+//! `remedies` and `taint_meaning`), how containers ended (`crash`, `last_words`), the claims of a pod (`claims`), changes to
+//! a template (`template`, `stateful_set`), who holds host ports of a bound pod (`host_ports`), the share of nodes on which a
+//! cause holds (`share`), schedulers that say nothing (`silence`), and words for what `scheduler` gives as data (`agreement`,
+//! `preemption`, `failure`, `rejection`, `remedies`).
 
 pub(crate) mod agreement;
 pub(crate) mod claims;
