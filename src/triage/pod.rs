@@ -5,6 +5,7 @@ mod raw_status;
 mod resize;
 
 pub use at_work::{PULLS, awaits, init_budget, pull};
+pub(super) use resize::since as resize_since;
 pub use resize::{Resize, resize};
 
 use super::node::NOT_READY;

@@ -126,7 +126,7 @@ fn headline(state: Option<&State<'_>>, never_ends: bool) -> Sentence {
         ),
         Some(State::Own) => say!(
             "init-container-running.own",
-            "init container {container} waits for {address}: that are the pods of its own workload, which start only after it"
+            "init container {container} waits for {address}: these are the pods of its own workload, which start only after it"
         ),
         Some(State::NoneReady { .. }) => say!(
             "init-container-running.none-ready",

@@ -5,6 +5,7 @@
 
 use super::kubelet_sentences::{Kubelet, fix, headline, why};
 use super::state_taints::quoted;
+use crate::kubernetes::shell;
 use crate::rules::finding::{Certainty, Finding, NextCommand};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Kind, Node, PodRecord, Seen};
@@ -95,10 +96,15 @@ fn finding(case: &Case<'_>, name: &str, since: Option<i64>, node: Seen<'_, &Node
     .why(why(kubelet))
     .refers_to_quotes()
     .fix([fix(kubelet)])
-    .inspect(NextCommand::on(
-        name,
-        ["journalctl", "-u", "kubelet", "--since=-1h"],
-    ))
+    .inspect(inspect(kubelet, name))
+}
+
+/// A stand-in logs nothing on its node, which may be none.
+fn inspect(kubelet: Kubelet, node: &str) -> NextCommand {
+    match kubelet {
+        Kubelet::StandIn => shell::cluster(["describe", &format!("node/{node}")]).into(),
+        _ => NextCommand::on(node, ["journalctl", "-u", "kubelet", "--since=-1h"]),
+    }
 }
 
 fn kubelet(case: &Case<'_>, node: Option<&Node>, running: usize) -> Kubelet {

@@ -67,6 +67,8 @@ fn finding(case: &Case<'_>, (step, container, proof): Found) -> Finding {
     );
     let target = ObjectRef::new(Kind::Node, "", node);
     let path = full_path(&proof.quote).map(str::to_owned);
+    let look = ["df"].into_iter().chain(path.as_deref());
+    let look = NextCommand::on(node, look);
     let finding = Finding::new(case.subject(), headline(step), proof)
         .fact("node", node)
         .fact_if("path", path)
@@ -77,7 +79,7 @@ fn finding(case: &Case<'_>, (step, container, proof): Found) -> Finding {
         ))
         .fix([Fix::advice(clean, Who::Admin)])
         .fix([Fix::command(keep_away, Who::Admin, target, cordon).risk(Risk::Changes)])
-        .inspect(NextCommand::on(node, ["df", "-h"]))
+        .inspect(look)
         .when(step == Step::Mount, |finding| {
             // the volume may be full in place of the node
             finding.certainty(Certainty::Likely)

@@ -85,7 +85,7 @@ fn headline(resize: &Resize<'_>, told: bool) -> Sentence {
         ),
         Resize::Infeasible(_) if told => say!(
             "resize-pending.infeasible-for",
-            "{node} can never give the pod what it is to have now[: {changes}]; it asks for {requested} {resource} of {capacity}"
+            "{node} can never give the pod what it is to have now[: {changes}]; it asks for {requested} {resource}, and the node has {capacity}"
         ),
         Resize::Infeasible(_) => say!(
             "resize-pending.infeasible",

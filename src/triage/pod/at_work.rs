@@ -10,6 +10,8 @@ use jiff::Timestamp;
 
 /// Seconds for which an init container may wait for something else.
 const WAITS: i64 = 180;
+/// Seconds after which one that never ends is no accident of a look.
+const ENDLESS: i64 = 60;
 /// Seconds for which one may be at work that does not say at what.
 const WORKS: i64 = 1800;
 /// How many times longer for a Job, which is there for long work.
@@ -32,10 +34,10 @@ pub fn awaits(container: &ContainerView<'_>) -> Vec<Awaited> {
 
 /// The seconds after which an init container that still runs needs an explanation.
 pub fn init_budget(pod: &PodView, container: &ContainerView<'_>) -> i64 {
-    let budget = if awaits(container).is_empty() {
-        WORKS
-    } else {
-        WAITS
+    let budget = match awaits(container).as_slice() {
+        [] => WORKS,
+        [Awaited::Forever] => ENDLESS,
+        _ => WAITS,
     };
     let is_of_job = pod.controller().is_some_and(|(kind, _)| kind == "Job");
     budget * if is_of_job { OF_A_JOB } else { 1 }

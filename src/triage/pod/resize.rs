@@ -2,6 +2,7 @@
 
 use super::{Because, Clock, Standing, within};
 use crate::snapshot::PodView;
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::PodCondition;
 
 /// Seconds for which a running pod may wait for room to grow.
@@ -51,18 +52,22 @@ pub fn resize(pod: &PodView) -> Option<Resize<'_>> {
     }
 }
 
+/// Since when a ready pod waits for resources.
+pub(in crate::triage) fn since(pod: &PodView) -> Option<Timestamp> {
+    resize(pod)?;
+    pod.condition("Ready")
+        .filter(|ready| ready.status == "True")?;
+    let types = ["PodResizePending", "PodResizeInProgress"];
+    let asked = types.into_iter().filter_map(|r#type| pod.condition(r#type));
+    let asked = asked.filter_map(|condition| condition.last_transition_time.as_ref());
+    asked.map(|time| time.0).min()
+}
+
 /// A ready pod may still wait for resources.
 pub(super) fn standing(pod: &PodView, containers: usize, clock: Clock) -> Standing {
-    let pending = pod.condition("PodResizePending");
-    let since = pending.and_then(|pending| pending.last_transition_time.as_ref());
     match resize(pod) {
         None => Standing::Healthy(Because::Ready(containers)),
-        Some(Resize::Deferred(_)) => within(
-            Because::ResizeDeferred,
-            since.map(|time| time.0),
-            RESIZE,
-            clock,
-        ),
+        Some(Resize::Deferred(_)) => within(Because::ResizeDeferred, since(pod), RESIZE, clock),
         Some(Resize::Infeasible(_) | Resize::Failed(_)) => Standing::Stuck,
     }
 }
