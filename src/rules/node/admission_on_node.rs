@@ -4,8 +4,9 @@
 //! scheduler had been asked: one that was has counted otherwise a moment before.
 
 use super::refusal_sentences::{Around, fixes, headline, is_of_the_node, why};
+use crate::kubernetes::affinity::node_affinity;
 use crate::messages::node_admission::{self, Rejection};
-use crate::rules::finding::Finding;
+use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::host_ports;
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, Node, ObjectRef};
@@ -92,8 +93,18 @@ fn finding(case: &Case<'_>, rejection: &Rejection, reason: &str, proof: Evidence
         .evidence(by_name.filter(|_| !around.template))
         .evidence(now(case, rejection, node))
         .why(why(rejection, &around))
-        .when(*rejection == Rejection::Unknown, Finding::refers_to_quotes);
+        .when(*rejection == Rejection::Unknown, Finding::refers_to_quotes)
+        .when(contradicts(case, rejection), |finding| {
+            finding.certainty(Certainty::Likely)
+        });
     fixes(case, rejection, &around, finding)
+}
+
+/// A pod that asks nothing of its node's labels is not refused for them: what was read is not all of it, or of another pod.
+fn contradicts(case: &Case<'_>, rejection: &Rejection) -> bool {
+    let spec = case.pod().spec();
+    let selects = spec.node_selector.iter().flatten().next().is_some();
+    *rejection == Rejection::NodeAffinity && !selects && node_affinity(spec).is_none()
 }
 
 /// The template that names the node, where that was read.

@@ -67,8 +67,7 @@ fn finding(case: &Case<'_>, (step, container, proof): Found) -> Finding {
     );
     let target = ObjectRef::new(Kind::Node, "", node);
     let path = full_path(&proof.quote).map(str::to_owned);
-    let look = ["df"].into_iter().chain(path.as_deref());
-    let look = NextCommand::on(node, look);
+    let look = NextCommand::on(node, ["crictl", "imagefsinfo"]);
     let finding = Finding::new(case.subject(), headline(step), proof)
         .fact("node", node)
         .fact_if("path", path)
