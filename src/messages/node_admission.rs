@@ -248,7 +248,7 @@ const FORMS: &[Pattern<Rejection>] = &[
         }
     }),
     (
-        "Pod requires node features that are not available: {*}",
+        "requires node features that are not available: {*}",
         |captures| Rejection::Unsupported {
             feature: captures.own(0),
         },

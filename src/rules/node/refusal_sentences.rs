@@ -221,9 +221,6 @@ pub(super) fn fixes(
 ) -> Finding {
     let finding = facts(case, rejection, around, finding);
     let named = by_scheduler(rejection) && (around.unscheduled || around.again > 0);
-    let finding = finding
-        .fix(named.then(|| unname(case, around)))
-        .fix(advice(rejection, around));
     // what has ended stays as it is; a controller makes another
     let is_made_again = case.subject() != case.object();
     let remove = case.kubectl(["delete", &case.object().argument()]);
@@ -232,7 +229,14 @@ pub(super) fn fixes(
         "delete the pod and make it anew: no controller does, and a refused pod is not tried again"
     );
     let anew = Fix::command(change, Who::Owner, case.object(), remove);
-    finding.fix((!is_made_again).then_some(anew))
+    let mut anew = (!is_made_again).then_some(anew);
+    // where the pod asks for nothing wrong that may be all there is to do
+    let first = (!named && is_of_the_node(rejection)).then(|| anew.take());
+    finding
+        .fix(first.flatten())
+        .fix(named.then(|| unname(case, around)))
+        .fix(advice(rejection, around))
+        .fix(anew)
 }
 
 /// Lets a scheduler look for a node.
