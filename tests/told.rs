@@ -68,7 +68,7 @@ fn odd(namespace: &str, name: &str, reason: &str) -> Value {
 }
 
 fn ended(name: &str, reason: &str) -> Value {
-    let message = format!("Pod was rejected: {reason}");
+    let message = format!("it ended for {reason}");
     let mut pod = pod(
         "shop",
         name,
@@ -159,7 +159,7 @@ fn a_json_patch_is_for_scripts() {
 
 #[test]
 fn what_has_ended_stands_apart_short_and_last() {
-    let reasons = ["NodeShutdown", "Terminated", "NodeAffinity"];
+    let reasons = ["OddShutdown", "OddEnd", "OddLabels"];
     let kept = reasons.map(|reason| ended(&format!("web-{}", reason.to_lowercase()), reason));
     let waits = odd("shop", "waits", "Odd");
     let alone = load(&dump(&[&kept[..], &[node()]].concat()))

@@ -66,7 +66,7 @@ pub(super) fn fix(kubelet: Kubelet) -> Fix {
     let change = match kubelet {
         Kubelet::NotReady => say!(
             "kubelet-silent.clear-condition",
-            "clear what the node's Ready condition names, or bring its kubelet back"
+            "bring the kubelet back, or clear what keeps the node from being Ready"
         ),
         Kubelet::StandIn => say!(
             "kubelet-silent.keep-off",

@@ -8,7 +8,7 @@ use super::state_taints::quoted;
 use crate::kubernetes::shell;
 use crate::rules::finding::{Certainty, Finding, NextCommand};
 use crate::rules::{Case, Check, Layer, Root, Rule};
-use crate::snapshot::{Kind, Node, PodRecord, Seen};
+use crate::snapshot::{Evidence, Kind, Node, PodRecord, Seen};
 use crate::text::{Seconds, say};
 
 /// A pod is bound, and the kubelet of its node has not taken it up.
@@ -72,7 +72,7 @@ fn finding(case: &Case<'_>, name: &str, since: Option<i64>, node: Seen<'_, &Node
     let proof = node
         .filter(|_| kubelet == Kubelet::NotReady)
         .and_then(|_| quoted(case, name, "Ready"));
-    let field = || case.field("status", "no hostIP, startTime or container status");
+    let field = || untouched(case, name);
     let is_proof = proof.is_some();
     Finding::new(
         case.subject(),
@@ -97,6 +97,18 @@ fn finding(case: &Case<'_>, name: &str, since: Option<i64>, node: Seen<'_, &Node
     .refers_to_quotes()
     .fix([fix(kubelet)])
     .inspect(inspect(kubelet, name))
+}
+
+/// All that stands in the pod: that it was bound, or the name of its node.
+fn untouched(case: &Case<'_>, node: &str) -> Evidence {
+    let bound = case.pod().condition("PodScheduled");
+    match bound.and_then(|bound| bound.last_transition_time.as_ref()) {
+        Some(time) => case.field(
+            "status.conditions[PodScheduled].lastTransitionTime",
+            time.0.to_string(),
+        ),
+        None => case.field("spec.nodeName", node),
+    }
 }
 
 /// A stand-in logs nothing on its node, which may be none.

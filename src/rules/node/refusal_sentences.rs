@@ -297,7 +297,7 @@ fn advice(rejection: &Rejection, around: &Around<'_>) -> Option<Fix> {
         | Rejection::DevicesUnregistered { .. }
         | Rejection::DevicePlugin => admin(say!(
             "admission-on-node.see-device-plugin",
-            "see that the device plugin runs on {node} and that its devices are healthy[: by now the node has {now} {resource}]"
+            "see that the device plugin runs on {node} and that its devices are healthy[: by now {now} of {resource} {now|is|are} there]"
         )),
         Rejection::WholeCores => owner(say!(
             "admission-on-node.ask-whole-cores",
