@@ -121,7 +121,7 @@ pub fn read(reason: &str, message: &str) -> Option<Rejection> {
         }));
     }
     if let Some((_, general)) = by_reason() {
-        return Some(anywhere(FORMS, text).unwrap_or_else(|| general()));
+        return Some(anywhere(FORMS, text).unwrap_or_else(general));
     }
     let is_rejected = message.trim_start().starts_with("Pod was rejected: ");
     (is_rejected && !ELSEWHERE.contains(&reason)).then_some(Rejection::Unknown)

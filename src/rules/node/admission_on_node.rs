@@ -85,7 +85,7 @@ fn finding(case: &Case<'_>, rejection: &Rejection, reason: &str, proof: Evidence
     let by_name = around
         .unscheduled
         .then(|| case.field("spec.nodeName", name));
-    let finding = Finding::new(case.subject(), headline(rejection, &around), proof)
+    let finding = Finding::new(case.subject(), headline(rejection), proof)
         .fact("node", name)
         .fact("reason", reason)
         .fact_if("nodeRefuses", is_of_the_node(rejection).then_some(name))

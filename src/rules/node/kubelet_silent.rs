@@ -52,7 +52,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .and_then(|c| c.last_transition_time.as_ref());
     let since = bound.map(|time| time.0).or(pod.created());
     let since = since.map(|since| case.seconds_since(since));
-    if !since.is_some_and(|since| since > UNTOUCHED) {
+    if since.is_none_or(|since| since <= UNTOUCHED) {
         return Vec::new();
     }
     let node = case.snapshot.nodes().get("", name);

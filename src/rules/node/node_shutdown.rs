@@ -90,9 +90,10 @@ fn finding(case: &Case<'_>, disruption: Disruption, proof: Evidence) -> Finding 
         "node-shutdown.see-successor",
         "see why the pod that {owner} made in its stead, if it made one, does not run; this one can be deleted"
     );
-    let fix = match is_made_again {
-        true => Fix::advice(look, Who::Owner).fact("owner", case.subject().argument()),
-        false => Fix::command(anew, Who::Owner, case.object(), remove),
+    let fix = if is_made_again {
+        Fix::advice(look, Who::Owner).fact("owner", case.subject().argument())
+    } else {
+        Fix::command(anew, Who::Owner, case.object(), remove)
     };
     finding.fix([fix]).inspect(inspect(case, is_shutdown))
 }

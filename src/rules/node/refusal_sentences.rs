@@ -52,7 +52,7 @@ fn is_too_large(rejection: &Rejection) -> bool {
     }
 }
 
-pub(super) fn headline(rejection: &Rejection, around: &Around<'_>) -> Sentence {
+pub(super) fn headline(rejection: &Rejection) -> Sentence {
     match rejection {
         Rejection::Resource { resource, amounts } => match amounts {
             None => say!(
@@ -152,13 +152,10 @@ pub(super) fn headline(rejection: &Rejection, around: &Around<'_>) -> Sentence {
             "admission-on-node.attach-limit",
             "node {node} refused the pod: no more volumes can be attached to it"
         ),
-        Rejection::Unknown => {
-            let _ = around;
-            say!(
-                "admission-on-node.headline",
-                "node {node} refused the pod ({reason})"
-            )
-        }
+        Rejection::Unknown => say!(
+            "admission-on-node.headline",
+            "node {node} refused the pod ({reason})"
+        ),
     }
 }
 
