@@ -188,7 +188,7 @@ fn what_has_ended_stands_apart_short_and_last() {
                 .unwrap_or_else(|| panic!("{format}: {words}\n{text}"))
         };
         assert!(
-            place("pod/waits") < place("NodeShutdown"),
+            place("pod/waits") < place("OddShutdown"),
             "{format}: {text}"
         );
     }
