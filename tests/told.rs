@@ -198,7 +198,7 @@ fn what_has_ended_stands_apart_short_and_last() {
     ] {
         assert!(text.contains("ended and kept:"), "{text}");
         assert_eq!(
-            text.matches("Pod was rejected: NodeShutdown").count(),
+            text.matches("it ended for OddShutdown").count(),
             1,
             "a line, and no section: {text}"
         );
