@@ -68,7 +68,7 @@ fn odd(namespace: &str, name: &str, reason: &str) -> Value {
 }
 
 fn ended(name: &str, reason: &str) -> Value {
-    let message = format!("Pod was rejected: {reason}");
+    let message = format!("it ended for {reason}");
     let mut pod = pod(
         "shop",
         name,
@@ -159,7 +159,7 @@ fn a_json_patch_is_for_scripts() {
 
 #[test]
 fn what_has_ended_stands_apart_short_and_last() {
-    let reasons = ["NodeShutdown", "Terminated", "NodeAffinity"];
+    let reasons = ["OddShutdown", "OddEnd", "OddLabels"];
     let kept = reasons.map(|reason| ended(&format!("web-{}", reason.to_lowercase()), reason));
     let waits = odd("shop", "waits", "Odd");
     let alone = load(&dump(&[&kept[..], &[node()]].concat()))
@@ -188,7 +188,7 @@ fn what_has_ended_stands_apart_short_and_last() {
                 .unwrap_or_else(|| panic!("{format}: {words}\n{text}"))
         };
         assert!(
-            place("pod/waits") < place("NodeShutdown"),
+            place("pod/waits") < place("OddShutdown"),
             "{format}: {text}"
         );
     }
@@ -198,7 +198,7 @@ fn what_has_ended_stands_apart_short_and_last() {
     ] {
         assert!(text.contains("ended and kept:"), "{text}");
         assert_eq!(
-            text.matches("Pod was rejected: NodeShutdown").count(),
+            text.matches("it ended for OddShutdown").count(),
             1,
             "a line, and no section: {text}"
         );

@@ -9,7 +9,7 @@ use crate::report::{Affected, Diagnosis, FixReport, Verified, node_reports};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Rule};
 use crate::scheduler::FilterResults;
-use crate::snapshot::{ObjectRef, ReadScope};
+use crate::snapshot::{ObjectRef, PodView, ReadScope, Snapshot};
 use crate::text::Message;
 use crate::triage::{Layer, Subject};
 use std::collections::BTreeMap;
@@ -97,6 +97,17 @@ impl Diagnoses {
     pub(super) fn affect(&self, object: &ObjectRef) -> bool {
         let mut all = self.0.values().flat_map(|known| &known.diagnosis.affected);
         all.any(|one| one.object() == *object)
+    }
+
+    /// Whether one of them says why kubelets refuse the pods of this owner, so that it lacks them.
+    pub(super) fn refuse(&self, owner: &ObjectRef, snapshot: &Snapshot<'_>) -> bool {
+        let is_refused = |one: &Affected| {
+            let namespace = one.namespace.as_deref().unwrap_or_default();
+            let pod = snapshot.store().whole_pod(namespace, &one.name);
+            !one.ended && pod.is_some_and(PodView::is_refused)
+        };
+        let mut all = self.0.values().map(|known| &known.diagnosis);
+        all.any(|one| one.subject == *owner && one.affected.iter().any(is_refused))
     }
 
     /// The first place of its findings is the diagnosis's, whichever object was looked at first.

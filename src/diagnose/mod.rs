@@ -109,7 +109,7 @@ fn run(
         once.then(|| rules::alike(case))?
     });
     run.explain_all(&triage.services.stuck, &engine, |_, _| None);
-    run.each_object_once();
+    run.each_object_once(snapshot);
     if let Some(verdicts) = run.verdicts.as_mut() {
         verdicts.end();
     }
@@ -195,13 +195,18 @@ impl Run<'_> {
         self.unexplained.truncate(before);
     }
 
-    /// Of a Deployment one ReplicaSet may be explained and another not, or neither.
-    fn each_object_once(&mut self) {
+    /// Of a Deployment one ReplicaSet may be explained and another not, or neither. A workload whose pods a kubelet refuses lacks
+    /// them for that.
+    fn each_object_once(&mut self, snapshot: &Snapshot<'_>) {
         let mut seen: BTreeSet<ObjectRef> = BTreeSet::new();
         let diagnoses = &self.diagnoses;
         self.unexplained.retain(|one| {
             let is_pod = one.object.kind == Kind::Pod.as_str();
-            is_pod || seen.insert(one.object.object()) && !diagnoses.affect(&one.object.object())
+            let is_explained = || {
+                let object = one.object.object();
+                diagnoses.affect(&object) || diagnoses.refuse(&one.subject, snapshot)
+            };
+            is_pod || seen.insert(one.object.object()) && !is_explained()
         });
     }
 

@@ -210,6 +210,11 @@ fn message(because: &Because) -> Message {
             "warming up within its probe's budget"
         )
         .into(),
+        Because::ResizeDeferred => say!(
+            "standing.resize-deferred",
+            "running, and waiting for room on its node to grow"
+        )
+        .into(),
         Because::ReadinessUnreported => say!(
             "standing.readiness-unreported",
             "its readiness has not been reported yet"

@@ -3,9 +3,11 @@
 //! Three waves. The first reads the scope's pods and what was named. The second asks only for what the pods that are not
 //! plainly healthy point at, their events among it; the third for what those events and objects point at in turn, and is
 //! mostly empty. Each of both asks every such pod through the children of this module, which know when a read is worth it: what
-//! a pod's volumes and devices need stands in `storage` and `devices`, what its node's CPU decides in `platform`, what workloads
+//! a pod's volumes and devices need stands in `storage` and `devices`, what its node's CPU decides in `platform`, what its init
+//! containers wait for in `awaited`, what workloads
 //! and Services need in `workloads`, `rollouts` and `services`.
 
+mod awaited;
 mod devices;
 mod fold;
 mod platform;
@@ -185,6 +187,7 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
         configuration(pod, &mut reads);
         images(pod, &mut reads);
         owner(pod, &mut reads);
+        awaited::of_pod(scope, pod, store, &mut reads);
         node(pod, store, &mut reads);
     }
     workloads::refused(scope, store, &mut reads);
@@ -203,11 +206,21 @@ pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
         platform::of_events(pod, store, &mut reads);
         storage::of_claims(pod, store, &mut reads);
         devices::of_claims(pod, store, &mut reads);
+        pulls(pod, store, &mut reads);
         if kept_away && waits(pod) {
             reads.insert(get(Kind::Namespace, "", pod.namespace()));
         }
     }
     fold(reads)
+}
+
+/// How long the image that a pod waits for took elsewhere is told by the events of other pods.
+fn pulls(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
+    let is_pulled = |one| triage::pull(pod, &one, store.events()).is_some();
+    let is_stuck = || triage::Subject::standing(&pod, &store.snapshot()) == Standing::Stuck;
+    if pod.phase() == "Pending" && pod.containers().any(is_pulled) && is_stuck() {
+        reads.insert(list(Kind::Event, Some(pod.namespace())));
+    }
 }
 
 /// Whether a pod that is bound keeps others away by the labels of the others' namespaces.
@@ -373,10 +386,16 @@ fn images(pod: &PodView, reads: &mut BTreeSet<Read>) {
     }
 }
 
-/// The Job of a failed pod: a complete one needs no explanation.
+/// The Job of a failed pod: a complete one needs no explanation. The ReplicaSet of one that a kubelet refused: its template may
+/// name the node.
 fn owner(pod: &PodView, reads: &mut BTreeSet<Read>) {
-    if let (true, Some(("Job", name))) = (pod.phase() == "Failed", pod.controller()) {
-        reads.insert(get(Kind::Job, pod.namespace(), name));
+    let kind = match pod.controller() {
+        Some(("Job", _)) if pod.phase() == "Failed" => Kind::Job,
+        Some(("ReplicaSet", _)) if pod.is_refused() => Kind::ReplicaSet,
+        _ => return,
+    };
+    if let Some((_, name)) = pod.controller() {
+        reads.insert(get(kind, pod.namespace(), name));
     }
 }
 
@@ -431,7 +450,8 @@ fn workload_of(pod: &PodView, reads: &mut BTreeSet<Read>) {
     }
 }
 
-/// The node of a pod that is stuck without a word of its kubelet about why: that may be for the node.
+/// The node of a pod that is stuck without a word of its kubelet about why, which may be for the node; and of one that it
+/// refused.
 fn node(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     let Some(node) = pod.node() else { return };
     let tells_nothing = |container: ContainerView<'_>| {
@@ -441,7 +461,7 @@ fn node(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     let silent = || pod.phase() == "Pending" && pod.containers().all(tells_nothing);
     let marked = pod.marked_not_ready().is_some() || pod.phase() == "Unknown";
     let is_stuck = || triage::Subject::standing(&pod, &store.snapshot()) == Standing::Stuck;
-    if (marked || pod.is_terminating() || silent()) && is_stuck() {
+    if pod.is_refused() || (marked || pod.is_terminating() || silent()) && is_stuck() {
         reads.insert(get(Kind::Node, "", node));
     }
 }

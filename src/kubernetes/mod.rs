@@ -28,6 +28,7 @@ pub mod qualified_name;
 pub mod quantity;
 pub mod resources;
 pub mod selector;
+pub mod service_host;
 pub mod shell;
 pub mod storage_class;
 pub mod taints;

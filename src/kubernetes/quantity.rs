@@ -79,7 +79,6 @@ impl Quantity {
     }
 
     /// An amount of thousandths.
-    #[cfg(test)]
     pub const fn from_milli(milli: i64) -> Self {
         Self(milli as i128 * NANOS_PER_MILLI)
     }

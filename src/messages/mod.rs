@@ -6,8 +6,10 @@
 
 pub mod admission;
 pub mod autoscaler;
+pub mod awaited;
 pub mod claim;
 pub mod config;
+pub mod disruption;
 pub mod eviction;
 pub(crate) mod form;
 pub mod gang;
@@ -16,8 +18,10 @@ pub mod gang;
     allow(dead_code, reason = "no cause of the volume layer reads it yet")
 )]
 pub mod mount;
+pub mod node_admission;
 pub mod probe;
 pub mod pull;
+pub mod pulled;
 pub mod queue;
 pub mod quote;
 pub mod reporter;

@@ -69,6 +69,13 @@ pub enum Root {
 pub enum Check {
     /// A pod.
     Pod(for<'a> fn(&Case<'a>) -> Vec<Finding>),
+    /// A pod, and a workload that made such pods and has none of them any more.
+    PodOrWorkload {
+        /// What it finds of a pod.
+        pod: for<'a> fn(&Case<'a>) -> Vec<Finding>,
+        /// What it finds of a workload.
+        workload: for<'a> fn(&Case<'a, WorkloadSubject<'a>>) -> Vec<Finding>,
+    },
     /// A workload that lacks pods.
     Workload(for<'a> fn(&Case<'a, WorkloadSubject<'a>>) -> Vec<Finding>),
     /// The same of what keeps many from their pods at once: of workloads with one `key` the rules look at the first, and what is
@@ -94,7 +101,9 @@ pub trait Explained<'a>: Subject<'a> {
 impl<'a> Explained<'a> for &'a PodView {
     fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding> {
         match check {
-            Check::Pod(check) => shared::after_change::told(case, check(case)),
+            Check::Pod(check) | Check::PodOrWorkload { pod: check, .. } => {
+                shared::after_change::told(case, check(case))
+            }
             _ => Vec::new(),
         }
     }
@@ -103,7 +112,11 @@ impl<'a> Explained<'a> for &'a PodView {
 impl<'a> Explained<'a> for WorkloadSubject<'a> {
     fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding> {
         match check {
-            Check::Workload(check) | Check::WorkloadsAlike { check, .. } => check(case),
+            Check::Workload(check)
+            | Check::PodOrWorkload {
+                workload: check, ..
+            }
+            | Check::WorkloadsAlike { check, .. } => check(case),
             _ => Vec::new(),
         }
     }

@@ -251,7 +251,7 @@ impl PodView {
             return true;
         }
         let ended = matches!(self.phase(), "Failed" | "Unknown");
-        if ended || self.node().is_none() {
+        if ended || self.node().is_none() || self.is_resizing() {
             return false;
         }
         let ready = self
@@ -277,9 +277,17 @@ impl PodView {
         };
         self.phase() == "Running"
             && !self.is_terminating()
+            && !self.is_resizing()
             && self.node().is_some()
             && self.condition("Ready").is_some_and(|c| c.status == "True")
             && self.containers().all(settled)
+    }
+
+    /// Whether its resources were changed, and the change has not been made.
+    fn is_resizing(&self) -> bool {
+        let holds = |r#type: &str| self.condition(r#type).is_some_and(|it| it.status == "True");
+        let before = self.status().resize.as_deref().unwrap_or_default();
+        holds("PodResizePending") || holds("PodResizeInProgress") || !before.is_empty()
     }
 
     fn is_healthy_container(&self, container: &ContainerView<'_>) -> bool {
@@ -310,6 +318,22 @@ impl PodView {
             && status.start_time.is_none()
             && status.container_statuses.iter().flatten().next().is_none()
             && self.condition("PodScheduled").is_none()
+    }
+
+    /// Whether a kubelet turned it away. One that it ended later has a reason for that; of some of these it keeps no containers.
+    pub fn is_refused(&self) -> bool {
+        const ENDED: [&str; 7] = [
+            "",
+            "DeadlineExceeded",
+            "Evicted",
+            "NodeLost",
+            "Preempting",
+            "Shutdown",
+            "Terminated",
+        ];
+        let reason = self.status().reason.as_deref().unwrap_or_default();
+        let has_run = |one: ContainerView<'_>| one.running().is_some() || one.last_end().is_some();
+        self.phase() == "Failed" && !ENDED.contains(&reason) && !self.containers().any(has_run)
     }
 
     /// Since when the node controller has it down as not ready, for its node is not. A kubelet gives a reason, the node

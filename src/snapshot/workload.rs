@@ -54,6 +54,8 @@ pub struct Workload {
     pub ordered: bool,
     /// Who runs a Job in place of the Job controller (`spec.managedBy`).
     pub managed_by: Option<String>,
+    /// For how many seconds a Job may be at work (`spec.activeDeadlineSeconds`).
+    pub deadline: Option<i64>,
     /// When a CronJob makes its Jobs.
     pub schedule: Option<Schedule>,
     /// `status.conditions`
@@ -184,6 +186,7 @@ struct RawSpec {
     pod_replacement_policy: Option<String>,
     pod_failure_policy: Option<IgnoredAny>,
     managed_by: Option<String>,
+    active_deadline_seconds: Option<i64>,
     schedule: Option<String>,
 }
 
@@ -308,6 +311,7 @@ impl RawWorkload {
             leaving: status.terminating.filter(|_| only_gone).unwrap_or_default(),
             ordered: kind == Kind::StatefulSet
                 && spec.pod_management_policy.as_deref() != Some("Parallel"),
+            deadline: spec.active_deadline_seconds,
             managed_by: spec.managed_by.filter(|manager| manager != JOB_CONTROLLER),
             schedule: spec.schedule.map(|cron| Schedule {
                 cron,

@@ -22,7 +22,7 @@ mod workload;
 
 pub use layer::Layer;
 pub use node::NodeSubject;
-pub use pod::{budget, is_undated};
+pub use pod::{PULLS, Resize, awaits, budget, init_budget, is_undated, pull, resize};
 pub use rollout::{Awaits, awaited, is_awaited, is_of_old_revision};
 pub use scope::Scope;
 pub use service::ServiceSubject;

@@ -1,6 +1,12 @@
 //! How a pod stands: one exhaustive look, from its phase down to its containers.
 
+mod at_work;
 mod raw_status;
+mod resize;
+
+pub use at_work::{PULLS, awaits, init_budget, pull};
+pub(super) use resize::since as resize_since;
+pub use resize::{Resize, resize};
 
 use super::node::NOT_READY;
 use super::recovery::Ready;
@@ -11,8 +17,7 @@ use super::{
     Because, Layer, Numbers, Passage, Scope, Sorted, Standing, Subject, passage, progresses,
 };
 use crate::snapshot::{
-    Clock, ContainerView, Event, Events, Kind, ObjectRef, PodView, Role, Seen, Snapshot, Store,
-    Workload,
+    Clock, ContainerView, Events, Kind, ObjectRef, PodView, Role, Seen, Snapshot, Store, Workload,
 };
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Probe;
@@ -106,7 +111,9 @@ impl<'s> Subject<'s> for &'s PodView {
     }
 
     fn has_ended(&self, store: &Store) -> bool {
-        matches!(self.phase(), "Failed" | "Succeeded") && !is_tried_again(self, store)
+        matches!(self.phase(), "Failed" | "Succeeded")
+            && !is_tried_again(self, store)
+            && !is_all_there_is(self, store)
     }
 
     fn standing(&self, snapshot: &Snapshot<'_>) -> Standing {
@@ -167,6 +174,19 @@ impl<'s> Subject<'s> for &'s PodView {
 fn is_tried_again(pod: &PodView, store: &Store) -> bool {
     let job = job(pod, store).and_then(Seen::yes);
     job.is_some_and(|job| job.finished().is_none() && !job.terminating)
+}
+
+/// Whether a kubelet refused it and its controller has no other pod that lives, a DaemonSet none on that node: the one that is
+/// made next meets the same kubelet or is not made at all.
+fn is_all_there_is(pod: &PodView, store: &Store) -> bool {
+    let Some((kind, name)) = pod.controller().filter(|_| pod.is_refused()) else {
+        return false;
+    };
+    let controller = format!("{kind}/{name}");
+    let mut others = store
+        .pod_records()
+        .of_controller(pod.namespace(), &controller);
+    !others.any(|other| kind != "DaemonSet" || other.node.as_deref() == pod.node())
 }
 
 /// The Job that made it.
@@ -266,7 +286,7 @@ fn unbound(pod: &PodView, clock: Clock) -> Standing {
 /// A warning that is still current and keeps the pod from being created makes it stuck before its time is up.
 fn containers(pod: &PodView, around: Around<'_>) -> Standing {
     let clock = around.clock;
-    let failing = creation_fails(around.events, pod);
+    let failing = at_work::creation_fails(around.events, pod);
     let bound = pod
         .condition("PodScheduled")
         .and_then(|c| c.last_transition_time.as_ref().map(|time| time.0))
@@ -292,7 +312,10 @@ fn containers(pod: &PodView, around: Around<'_>) -> Standing {
         _ if seen == 0 => Standing::Stuck,
         Some(Standing::Progressing(Because::Creating, _)) if failing => Standing::Stuck,
         Some(Standing::Progressing(Because::Creating, _)) => {
-            within(Because::Creating, bound, CREATING, clock)
+            match at_work::pulls_since(pod, around.events) {
+                Some(since) => within(Because::Creating, Some(since), PULLS, clock),
+                None => within(Because::Creating, bound, CREATING, clock),
+            }
         }
         Some(restarted @ Standing::Progressing(Because::Restarted, _)) => match ready(pod, clock) {
             Standing::Healthy(_) => restarted,
@@ -314,7 +337,7 @@ fn ready(pod: &PodView, clock: Clock) -> Standing {
     }
     let count = pod.containers().filter(|c| c.role != Role::Init).count();
     match pod.condition("Ready") {
-        Some(condition) if condition.status == "True" => Standing::Healthy(Because::Ready(count)),
+        Some(condition) if condition.status == "True" => resize::standing(pod, count, clock),
         Some(condition) if condition.reason.as_deref() == Some("PodCompleted") => {
             Standing::Healthy(Because::Completed)
         }
@@ -372,8 +395,7 @@ fn of_running(
         return Standing::Stuck;
     }
     if container.role == Role::Init {
-        let name = container.name().to_owned();
-        return Standing::Progressing(Because::InitContainer(name), None);
+        return at_work::init(pod, container, started, clock);
     }
     if container.status.ready {
         let uptime = started.map_or(i64::MAX, |started| seconds(started, clock.at));
@@ -443,34 +465,6 @@ pub fn budget(probe: &Probe) -> i64 {
     i64::from(probe.initial_delay_seconds.unwrap_or(0))
         .saturating_add(period.saturating_mul(failures.max(successes)))
         .saturating_add(i64::from(probe.timeout_seconds.unwrap_or(1)))
-}
-
-/// Whether a warning that repeats keeps the pod's containers from being created.
-fn creation_fails(events: &Events, pod: &PodView) -> bool {
-    let object = pod.object();
-    let hinders = |event: &Event| {
-        event.warning
-            && matches!(
-                event.reason.as_str(),
-                "FailedMount"
-                    | "FailedAttachVolume"
-                    | "FailedMapVolume"
-                    | "FailedCreatePodSandBox"
-                    | "FailedCreatePodContainer"
-                    | "FailedPrepareDynamicResources"
-                    | "NetworkNotReady"
-            )
-    };
-    let mut newest_first = events.of(&object, pod.uid()).rev();
-    newest_first
-        .find(|event| {
-            hinders(event)
-                || matches!(
-                    event.reason.as_str(),
-                    "Pulling" | "Pulled" | "Created" | "Started"
-                )
-        })
-        .is_some_and(hinders)
 }
 
 #[cfg(test)]

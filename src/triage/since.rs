@@ -4,7 +4,7 @@
 //! condition too, begins anew. The trouble began before that, and what proves it is in several places. What nothing proves is
 //! left open rather than guessed.
 
-use super::pod::{Around, seconds};
+use super::pod::{Around, resize_since, seconds};
 use crate::snapshot::{Clock, ContainerView, Event, Events, PodView, Role, Snapshot};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, PodCondition};
@@ -70,6 +70,9 @@ pub(super) fn since(pod: &PodView, snapshot: &Snapshot<'_>) -> Option<Timestamp>
     };
     if let Some(refused) = turned("PodScheduled", false) {
         return refused;
+    }
+    if let Some(asked) = resize_since(pod) {
+        return Some(asked);
     }
     // what is under way now may have begun only when the init containers before it had ended
     let unready = turned("Ready", false).map(|unready| unready.max(stage(pod)));

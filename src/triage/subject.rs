@@ -256,6 +256,8 @@ pub enum Because {
     Restarted,
     /// A container may still take its time by its probe.
     WarmingUp,
+    /// A pod runs, and waits for room on its node to grow.
+    ResizeDeferred,
     /// The kubelet has not said yet whether it is ready.
     ReadinessUnreported,
     /// Another pod of its controller has taken the place of one that failed.

@@ -214,6 +214,20 @@ impl<'s> WorkloadSubject<'s> {
         }
     }
 
+    /// Whether a Job had no more time, which ends its pods without a trace, and its CronJob, if it has one, has made none since.
+    fn is_over_its_deadline(&self, snapshot: &Snapshot<'_>) -> bool {
+        let workload = self.workload;
+        let failed = workload
+            .condition("Failed")
+            .or(workload.condition("FailureTarget"));
+        let is_over = failed.and_then(|it| it.reason.as_deref()) == Some("DeadlineExceeded");
+        let is_later = |other: &Workload| {
+            other.controller == workload.controller && other.created > workload.created
+        };
+        let mut jobs = snapshot.jobs().seen_in(self.namespace);
+        is_over && !(workload.controller.is_some() && jobs.any(|(_, other)| is_later(other)))
+    }
+
     /// A first refusal may pass. Without a clock its words are all that there is, and no guess.
     fn refused_for_long(&self, snapshot: &Snapshot<'_>) -> Standing {
         let since = self.since(snapshot).filter(|_| snapshot.clock().exact);
@@ -331,6 +345,10 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
                 || scope.selects(self.namespace, &self.workload.template_labels, store))
     }
 
+    fn has_ended(&self, _: &Store) -> bool {
+        self.workload.finished().is_some()
+    }
+
     fn standing(&self, snapshot: &Snapshot<'_>) -> Standing {
         let workload = self.workload;
         if workload.terminating {
@@ -341,6 +359,7 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
         }
         match (workload.finished(), &workload.managed_by) {
             (Some(true), _) => return Standing::Healthy(Because::Completed),
+            (Some(false), _) if self.is_over_its_deadline(snapshot) => return Standing::Stuck,
             (Some(false), _) => return Standing::Ended(Because::JobFailed),
             (None, Some(by)) => return Standing::Healthy(Because::ManagedBy(by.clone())),
             (None, None) => {}

@@ -80,7 +80,7 @@ fn explain_knows_the_words_that_people_have() {
         ("admission", "quota-exceeded"),
         ("volume", "pvc-missing"),
         ("quota", "quota-exceeded"),
-        ("FailedMount", "unexplained"),
+        ("FailedKillPod", "unexplained"),
     ] {
         assert!(page(&[word]).contains(cause), "{word}");
     }

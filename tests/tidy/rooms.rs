@@ -49,7 +49,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("snapshot", &["kubernetes"]),
     ("text", &["kubernetes"]),
     ("scheduler", &["kubernetes", "messages", "snapshot"]),
-    ("triage", &["kubernetes", "snapshot"]),
+    ("triage", &["kubernetes", "messages", "snapshot"]),
     (
         "rules",
         &[

@@ -12,7 +12,11 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Cases that are not the same live, and why that is right.
-const DIFFERENT: [(&str, &str); 3] = [
+const DIFFERENT: [(&str, &str); 4] = [
+    (
+        "deadline-exceeded/typical-job",
+        "a scan reads the workloads that a refusal names; the pods of this Job are gone",
+    ),
     (
         "image-tag-not-found/typical-rollout-paused",
         "a scan reads no Deployment; kubectl itself refuses to roll a paused one back",

@@ -1,12 +1,13 @@
 //! Puts masks in place of what a dump gives away to whoever it is shown.
 //!
-//! Masked are all values of environment variables, of the headers of probes and hooks, and of annotations that are not
-//! Kubernetes' own; and what looks like a credential in arguments, commands, parameters and messages. Equal values get
-//! equal masks, so that what was compared before can be compared after. No rule reads a value that is masked: a trial
-//! holds the reports of all cases against each other.
+//! Masked are all values of environment variables but the hosts for which a command waits, of the headers of probes and
+//! hooks, and of annotations that are not Kubernetes' own; and what looks like a credential in arguments, commands,
+//! parameters and messages. Equal values get equal masks, so that what was compared before can be compared after. No rule
+//! reads a value that is masked: a trial holds the reports of all cases against each other.
 //!
 //! A mask is a number and no hash: of a short password a hash can be tried out.
 
+use crate::messages::awaited::{self, Awaited};
 use regex::{Captures, Regex};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -52,6 +53,8 @@ pub(super) struct Masks {
     patterns: &'static Patterns,
     /// Values of this object that are secret by their names, wherever else in it they stand.
     known: Vec<(String, String)>,
+    /// Values of variables of this container by which its command names what it waits for.
+    awaited: Vec<String>,
 }
 
 /// What looks like a credential. In each the last group is what is masked; a group `key` says what it is of.
@@ -116,6 +119,7 @@ impl Masks {
             given: HashMap::new(),
             patterns,
             known: Vec::new(),
+            awaited: Vec::new(),
         })
     }
 
@@ -163,16 +167,20 @@ impl Masks {
             }
             ("env" | "httpHeaders", Value::Array(all)) => {
                 for one in all.iter_mut() {
-                    if let Some(Value::String(text)) = one.get_mut("value") {
+                    if let Some(Value::String(text)) = one.get_mut("value")
+                        && !self.awaited.contains(text)
+                    {
                         *text = self.mask(text);
                     }
                 }
             }
             ("args" | "command", Value::Array(words)) => self.command(words),
             (_, Value::Object(fields)) => {
-                fields
-                    .iter_mut()
-                    .for_each(|(key, value)| self.value(key, value));
+                let awaited = awaited_by(fields);
+                for (key, value) in fields.iter_mut() {
+                    self.awaited.clone_from(&awaited);
+                    self.value(key, value);
+                }
             }
             (_, Value::Array(all)) => all.iter_mut().for_each(|one| self.value("", one)),
             (_, Value::String(text)) => self.text(text, false),
@@ -277,6 +285,26 @@ impl Masks {
     }
 }
 
+/// The values of a container's variables that are hosts or ports for which its command waits: names of Services, no more secret
+/// than in the command itself.
+fn awaited_by(container: &Map<String, Value>) -> Vec<String> {
+    let list = |field: &str| container.get(field).and_then(Value::as_array);
+    let Some(env) = list("env") else {
+        return Vec::new();
+    };
+    let words = ["command", "args"].into_iter().filter_map(list).flatten();
+    let value = |name: &str| {
+        let one = env.iter().find(|one| one["name"] == name)?;
+        Some(one["value"].as_str()?.to_owned())
+    };
+    let awaited = awaited::read(words.filter_map(Value::as_str), value).into_iter();
+    let parts = awaited.flat_map(|one| match one {
+        Awaited::Host { host, port } => vec![Some(host), port.map(|port| port.to_string())],
+        Awaited::Forever => Vec::new(),
+    });
+    parts.flatten().collect()
+}
+
 /// How a mask begins.
 const MASK: &str = "masked-";
 
@@ -308,6 +336,7 @@ mod tests {
             json!({"message": "config {\"user\":\"a\",\"password\":\"hunter2\"} is wrong"}),
             json!({"message": "login failed: api_key=hunter2, user=a"}),
             json!({"parameters": {"adminPassword": "hunter2"}}),
+            json!({"command": ["sh", "-c", "until nc -z $DB 5432; do echo $PASS; done"], "env": [{"name": "DB", "value": "db"}, {"name": "PASS", "value": "hunter2"}]}),
             json!({"env": [{"name": "DB_PASSWORD", "value": "hunter2"}], "message": "no user with hunter2"}),
         ] {
             let text = masked(object.clone());
@@ -336,6 +365,7 @@ mod tests {
             json!({"metadata": {"annotations": {"deployment.kubernetes.io/revision": "3", "pv.kubernetes.io/bind-completed": "yes"}}}),
             json!({"metadata": {"labels": {"password": "x"}}, "env": [{"name": "EMPTY", "value": ""}]}),
             json!({"image": "registry.example:5000/shop/token@sha256:0123456789abcdef"}),
+            json!({"command": ["sh", "-c", "until nc -z $DB $PORT; do sleep 1; done"], "env": [{"name": "DB", "value": "postgres"}, {"name": "PORT", "value": "5432"}]}),
         ] {
             assert_eq!(masked(object.clone()), object.to_string());
         }

@@ -1,5 +1,6 @@
 //! `crash-app-error`: a container's program ends itself with an exit code other than 0.
 
+use super::probe_suspected;
 use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::crash::{Crash, crashes, meaning};
 use crate::rules::shared::last_words;
@@ -42,11 +43,26 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
     let code = crash.end.exit_code;
     let last_words = last_words::of(crash);
+    let suspected = probe_suspected::probe(case, crash);
+    let headline = match suspected {
+        Some(_) => say!(
+            "crash-app-error.or-probe",
+            "{role} {container} ends with code {exitCode} after {lasted}[: {lastWords}]; that is by itself, or by its {probe} probe"
+        ),
+        None => headline(code, last_words.is_some()),
+    };
     let mut finding = crash
-        .finding(case, headline(code, last_words.is_some()))
-        .fact("meaning", meaning(code));
+        .finding(case, headline)
+        .fact("meaning", meaning(code))
+        .fact_if("probe", suspected);
     finding = last_words::told(case, crash, finding, last_words);
-    if code == KILLED {
+    if suspected.is_some() {
+        finding.certainty = Certainty::Likely;
+        finding = finding.why(say!(
+            "crash-app-error.why-probe",
+            "the run took as long as the {probe} probe gives it, and no event tells who ended it: watch the next end with kubectl get events"
+        ));
+    } else if code == KILLED {
         finding.certainty = Certainty::Likely;
         finding = finding.why(say!(
             "crash-app-error.why-killed",

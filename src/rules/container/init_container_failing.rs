@@ -78,6 +78,16 @@ fn headline(case: &Case<'_>, again: bool) -> Sentence {
             "init-container-failing.pod-failed",
             "init container {container} fails with exit code {exitCode}, and the pod with it[: {lastWords}]"
         )
+    } else if again
+        && case
+            .pod()
+            .condition("Ready")
+            .is_some_and(|it| it.status == "True")
+    {
+        say!(
+            "init-container-failing.again-ready",
+            "init container {container} had succeeded, was run again, and fails with exit code {exitCode}, while the pod is ready and serves[: {lastWords}]"
+        )
     } else if again {
         say!(
             "init-container-failing.again",

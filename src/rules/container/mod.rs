@@ -2,7 +2,8 @@
 //!
 //! What rules share stands in `start_failure` (containers that a runtime could not start), `reference` (what a
 //! container takes its environment from) and `missing_object` (what of that is not there). Topics of one rule are
-//! `memory_limit` (of `oom_killed`) and `start_advice` (of `runtime_error`).
+//! `memory_limit` (of `oom_killed`), `awaited_service` (of `init_container_running`), `probe_suspected` (of
+//! `crash_app_error`) and `start_advice` (of `runtime_error`).
 
 pub mod command_not_executable;
 pub mod command_not_found;
@@ -11,8 +12,10 @@ pub mod container_create_error;
 pub mod crash_app_error;
 pub mod crash_exit_zero;
 pub mod crash_segfault;
+pub mod deadline_exceeded;
 pub mod exec_format;
 pub mod init_container_failing;
+pub mod init_container_running;
 pub mod missing_configmap;
 pub mod missing_key;
 pub mod missing_secret;
@@ -21,8 +24,10 @@ pub mod post_start_hook;
 pub mod run_as_non_root;
 pub mod runtime_error;
 
+mod awaited_service;
 mod memory_limit;
 mod missing_object;
+mod probe_suspected;
 mod reference;
 mod start_advice;
 mod start_failure;
@@ -43,6 +48,8 @@ pub static RULES: &[&Rule] = &[
     &runtime_error::RULE,
     &post_start_hook::RULE,
     &init_container_failing::RULE,
+    &init_container_running::RULE,
+    &deadline_exceeded::RULE,
     &oom_killed::RULE,
     &crash_segfault::RULE,
     &crash_exit_zero::RULE,

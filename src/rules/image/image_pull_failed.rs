@@ -3,7 +3,7 @@
 use super::failed_pull::{self, FailedPull};
 use super::node_platform::Platform;
 use crate::messages::pull::PullFailure;
-use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::finding::Finding;
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Sentence, say};
 
@@ -70,13 +70,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         };
         return on_windows(failed, failed.finding(HEADLINE).why(why));
     }
-    let disk_full = failed.pull.failure == PullFailure::NodeDiskFull;
-    let headline = if disk_full {
-        say!(
-            "image-pull-failed.disk-full",
-            "image {image} does not fit: no space is left on the disk of {node}"
-        )
-    } else if failed.container.waiting_reason() == "ImageInspectError" {
+    let headline = if failed.container.waiting_reason() == "ImageInspectError" {
         say!(
             "image-pull-failed.inspect-error",
             "the runtime of {node} cannot look image {image} up in its store"
@@ -84,16 +78,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     } else {
         HEADLINE
     };
-    let room = disk_full.then(|| {
-        Fix::advice(
-            say!(
-                "image-pull-failed.make-room",
-                "make room on the disk of {node}"
-            ),
-            Who::Admin,
-        )
-    });
-    failed.finding(headline).refers_to_quotes().fix(room)
+    failed.finding(headline).refers_to_quotes()
 }
 
 /// Nothing says why, but the node runs another operating system than most images are for.

@@ -19,6 +19,7 @@ pub mod image_platform_mismatch;
 pub mod image_policy_denied;
 pub mod image_pull_failed;
 pub mod image_pull_secret_missing;
+pub mod image_pull_slow;
 pub mod image_pull_timeout;
 pub mod image_rate_limited;
 pub mod image_tag_not_found;
@@ -52,6 +53,7 @@ pub static RULES: &[&Rule] = &[
     &image_platform_mismatch::RULE,
     &image_corrupt::RULE,
     &image_pull_timeout::RULE,
+    &image_pull_slow::RULE,
     &image_policy_denied::RULE,
     &image_never_pull::RULE,
     &pull_qps::RULE,

@@ -30,7 +30,7 @@ pub static RULE: Rule = Rule {
     ],
     explanation: include_str!("node_lost.md"),
     reads: &[Kind::Node],
-    refines: &[],
+    refines: &["kubelet-silent"],
     root: Root::Subject,
     check: Check::Node(check),
 };

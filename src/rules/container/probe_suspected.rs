@@ -1,0 +1,58 @@
+//! Whether a probe may have had a container killed of whose end no event tells.
+//!
+//! Of a probe's kill the status keeps an exit code alone: that of the signal, or what the program makes of SIGTERM. Runs as
+//! long as the probe gives are the other trace.
+
+use crate::rules::Case;
+use crate::rules::shared::crash::Crash;
+use crate::text::{Sentence, say};
+use crate::triage::budget;
+
+/// Exit codes that a kill leaves: SIGKILL, SIGTERM, and runtimes that end with 2 when they are told to.
+const CODES: [i32; 3] = [137, 143, 2];
+/// Seconds by which times may lie apart.
+const SLACK: i64 = 10;
+/// The grace period of a pod that says nothing of it.
+const GRACE: i64 = 30;
+/// Events that show that of this container events were kept.
+const KEPT: [&str; 4] = ["Started", "Created", "BackOff", "Pulled"];
+
+/// The probe that the end fits: which it is. None where events were kept, which would tell.
+pub(super) fn probe(case: &Case<'_>, crash: &Crash<'_>) -> Option<Sentence> {
+    if !CODES.contains(&crash.end.exit_code) || crash.reason() == "OOMKilled" {
+        return None;
+    }
+    let spec = crash.container.spec?;
+    let name = crash.container.name();
+    let kept = |reasons: &[&str]| {
+        let events = case.events();
+        let mut of_container = events
+            .iter()
+            .filter(|event| event.container() == Some(name));
+        of_container.any(|event| reasons.contains(&event.reason.as_str()))
+    };
+    // the events of a probe would tell more than this; and where others were kept, these would have been
+    if kept(&["Unhealthy", "Killing"]) || kept(&KEPT) {
+        return None;
+    }
+    let lasted = crash.lasted()?;
+    let pod = case.pod().spec();
+    let fits = |probe: &k8s_openapi::api::core::v1::Probe| {
+        let grace = probe.termination_grace_period_seconds;
+        let grace = grace
+            .or(pod.termination_grace_period_seconds)
+            .unwrap_or(GRACE);
+        let given = budget(probe);
+        let period = i64::from(probe.period_seconds.unwrap_or(10));
+        // the first probe comes up to a period early, and the last failure ends the run
+        let least = given - period.saturating_mul(2) - SLACK;
+        (least.max(1)..=given + grace + SLACK).contains(&lasted)
+    };
+    let fitting = |probe: &Option<_>| probe.as_ref().is_some_and(fits);
+    if fitting(&spec.startup_probe) {
+        return Some(say!("probe-suspected.startup", "startup"));
+    }
+    let waits = spec.startup_probe.is_some();
+    (!waits && fitting(&spec.liveness_probe))
+        .then_some(say!("probe-suspected.liveness", "liveness"))
+}
