@@ -11,10 +11,6 @@ pub mod config;
 pub mod eviction;
 pub(crate) mod form;
 pub mod gang;
-#[cfg_attr(
-    not(test),
-    allow(dead_code, reason = "no cause of the volume layer reads it yet")
-)]
 pub mod mount;
 pub mod probe;
 pub mod pull;

@@ -14,6 +14,7 @@ pub mod container;
 pub mod finding;
 pub mod health;
 pub mod image;
+pub mod network;
 pub mod node;
 pub mod scheduling;
 pub mod service;
@@ -79,6 +80,13 @@ pub enum Check {
         /// What those have in common of which the same is said; none for one that is not its own.
         key: for<'a> fn(&Case<'a, WorkloadSubject<'a>>) -> Option<String>,
     },
+    /// A pod, or a workload that lacks pods for the same reason.
+    PodOrWorkload {
+        /// What it finds of a pod.
+        pod: for<'a> fn(&Case<'a>) -> Vec<Finding>,
+        /// What it finds of a workload.
+        workload: for<'a> fn(&Case<'a, WorkloadSubject<'a>>) -> Vec<Finding>,
+    },
     /// A Service.
     Service(for<'a> fn(&Case<'a, ServiceSubject<'a>>) -> Vec<Finding>),
     /// A node.
@@ -94,7 +102,9 @@ pub trait Explained<'a>: Subject<'a> {
 impl<'a> Explained<'a> for &'a PodView {
     fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding> {
         match check {
-            Check::Pod(check) => shared::stateful_set::told(case, check(case)),
+            Check::Pod(check) | Check::PodOrWorkload { pod: check, .. } => {
+                shared::stateful_set::told(case, check(case))
+            }
             _ => Vec::new(),
         }
     }
@@ -103,7 +113,11 @@ impl<'a> Explained<'a> for &'a PodView {
 impl<'a> Explained<'a> for WorkloadSubject<'a> {
     fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding> {
         match check {
-            Check::Workload(check) | Check::WorkloadsAlike { check, .. } => check(case),
+            Check::Workload(check)
+            | Check::WorkloadsAlike { check, .. }
+            | Check::PodOrWorkload {
+                workload: check, ..
+            } => check(case),
             _ => Vec::new(),
         }
     }
@@ -196,6 +210,7 @@ pub static RULES: &[&[&Rule]] = &[
     scheduling::RULES,
     node::RULES,
     volume::RULES,
+    network::RULES,
     image::RULES,
     container::RULES,
     health::RULES,

@@ -2,6 +2,7 @@
 
 mod raw_status;
 
+use super::creation;
 use super::node::NOT_READY;
 use super::recovery::Ready;
 use super::since::{self, Restarts, is_between_crashes};
@@ -11,8 +12,7 @@ use super::{
     Because, Layer, Numbers, Passage, Scope, Sorted, Standing, Subject, passage, progresses,
 };
 use crate::snapshot::{
-    Clock, ContainerView, Event, Events, Kind, ObjectRef, PodView, Role, Seen, Snapshot, Store,
-    Workload,
+    Clock, ContainerView, Events, Kind, ObjectRef, PodView, Role, Seen, Snapshot, Store, Workload,
 };
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Probe;
@@ -263,7 +263,7 @@ fn unbound(pod: &PodView, clock: Clock) -> Standing {
 /// A warning that is still current and keeps the pod from being created makes it stuck before its time is up.
 fn containers(pod: &PodView, around: Around<'_>) -> Standing {
     let clock = around.clock;
-    let failing = creation_fails(around.events, pod);
+    let failing = creation::warnings(around.events, pod).next().is_some();
     let bound = pod
         .condition("PodScheduled")
         .and_then(|c| c.last_transition_time.as_ref().map(|time| time.0))
@@ -440,34 +440,6 @@ pub fn budget(probe: &Probe) -> i64 {
     i64::from(probe.initial_delay_seconds.unwrap_or(0))
         .saturating_add(period.saturating_mul(failures.max(successes)))
         .saturating_add(i64::from(probe.timeout_seconds.unwrap_or(1)))
-}
-
-/// Whether a warning that repeats keeps the pod's containers from being created.
-fn creation_fails(events: &Events, pod: &PodView) -> bool {
-    let object = pod.object();
-    let hinders = |event: &Event| {
-        event.warning
-            && matches!(
-                event.reason.as_str(),
-                "FailedMount"
-                    | "FailedAttachVolume"
-                    | "FailedMapVolume"
-                    | "FailedCreatePodSandBox"
-                    | "FailedCreatePodContainer"
-                    | "FailedPrepareDynamicResources"
-                    | "NetworkNotReady"
-            )
-    };
-    let mut newest_first = events.of(&object, pod.uid()).rev();
-    newest_first
-        .find(|event| {
-            hinders(event)
-                || matches!(
-                    event.reason.as_str(),
-                    "Pulling" | "Pulled" | "Created" | "Started"
-                )
-        })
-        .is_some_and(hinders)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod quota;
 pub mod quota_exceeded;
 mod quota_fixes;
 mod quota_wording;
-mod refused;
+pub(super) mod refused;
 
 use super::Rule;
 

@@ -8,24 +8,24 @@ use crate::text::Sentence;
 use crate::triage::{Refusal, Subject, WorkloadSubject};
 
 /// The case of a workload.
-pub(super) type WorkloadCase<'a> = Case<'a, WorkloadSubject<'a>>;
+pub(in crate::rules) type WorkloadCase<'a> = Case<'a, WorkloadSubject<'a>>;
 
 /// What is known of pods that were refused, or of a Deployment's ReplicaSet or a CronJob's Job.
-pub(super) struct Refused<'a> {
+pub(in crate::rules) struct Refused<'a> {
     /// Who lacks them.
-    pub(super) it: WorkloadSubject<'a>,
+    pub(in crate::rules) it: WorkloadSubject<'a>,
     refusal: Refusal<'a>,
     /// Why.
-    pub(super) denial: Denial,
+    pub(in crate::rules) denial: Denial,
     /// How many pods the workload wants.
-    pub(super) wanted: i64,
+    pub(in crate::rules) wanted: i64,
     /// How many it has.
-    pub(super) existing: i64,
+    pub(in crate::rules) existing: i64,
 }
 
 impl<'a> Refused<'a> {
     /// The newest refusal. None for a workload that lacks nothing, or for another reason.
-    pub(super) fn of(it: WorkloadSubject<'a>, snapshot: &Snapshot<'a>) -> Option<Self> {
+    pub(in crate::rules) fn of(it: WorkloadSubject<'a>, snapshot: &Snapshot<'a>) -> Option<Self> {
         let refusal = it.refusal(snapshot)?;
         Some(Refused {
             denial: admission::read(refusal.message()),
@@ -37,12 +37,12 @@ impl<'a> Refused<'a> {
     }
 
     /// What was not made: pods, a Deployment's ReplicaSet, a CronJob's Job.
-    pub(super) fn lacks(&self) -> Kind {
+    pub(in crate::rules) fn lacks(&self) -> Kind {
         self.refusal.lacks()
     }
 
     /// How many are missing.
-    pub(super) fn missing(&self) -> i64 {
+    pub(in crate::rules) fn missing(&self) -> i64 {
         match self.lacks() {
             Kind::Pod => self.wanted.saturating_sub(self.existing).max(0),
             _ => 1,
@@ -50,7 +50,7 @@ impl<'a> Refused<'a> {
     }
 
     /// A finding about an object with the refusal as its proof.
-    pub(super) fn finding(
+    pub(in crate::rules) fn finding(
         &self,
         case: &WorkloadCase<'_>,
         subject: ObjectRef,
@@ -60,7 +60,7 @@ impl<'a> Refused<'a> {
     }
 
     /// The words of the refusal.
-    pub(super) fn quote(&self, case: &WorkloadCase<'_>) -> Evidence {
+    pub(in crate::rules) fn quote(&self, case: &WorkloadCase<'_>) -> Evidence {
         match self.refusal {
             Refusal::Event(event) => case.event(event),
             Refusal::Condition(condition) => {
@@ -72,7 +72,7 @@ impl<'a> Refused<'a> {
 
     /// A condition keeps the words of the first refusal, so that events could tell another reason by now; and what a Deployment
     /// says of pods is only a copy.
-    pub(super) fn certainty(&self, snapshot: &Snapshot<'_>) -> Certainty {
+    pub(in crate::rules) fn certainty(&self, snapshot: &Snapshot<'_>) -> Certainty {
         let is_last = match self.refusal {
             Refusal::Event(_) => self.it.is_current(self.refusal, snapshot),
             Refusal::Condition(_) => {

@@ -1,0 +1,48 @@
+//! The sandbox of a bound pod cannot be made, for another reason than the known ones.
+
+use super::{SEEN_AS, neighbours, sandbox_advice};
+use crate::messages::sandbox::SandboxFailure;
+use crate::rules::finding::{Finding, Fix};
+use crate::rules::shared::failed_sandbox::{self, FailedSandbox};
+use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::text::say;
+
+/// `sandbox-error`
+pub static RULE: Rule = Rule {
+    cause: "sandbox-error",
+    layer: Layer::Network,
+    title: "the sandbox of the pod cannot be made",
+    seen_as: SEEN_AS,
+    explanation: include_str!("sandbox_error.md"),
+    reads: &[],
+    refines: &[],
+    root: Root::Facts(say!(
+        "sandbox-error.root",
+        "no sandbox can be made on {node}: {error}"
+    )),
+    check: Check::Pod(check),
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let failed = failed_sandbox::find(case);
+    // the sandbox's own image is a matter of the image layer
+    let failed =
+        failed.filter(|failed| !matches!(failed.failure, SandboxFailure::PauseImage { .. }));
+    failed.iter().map(finding).collect()
+}
+
+fn finding(failed: &FailedSandbox<'_>) -> Finding {
+    let advice = sandbox_advice::of(failed);
+    let finding = failed
+        .finding(advice.headline)
+        .fix(advice.change.map(|(change, who)| Fix::advice(change, who)))
+        .refers_to_quotes();
+    let finding = advice
+        .facts
+        .into_iter()
+        .fold(finding, |finding, (name, value)| finding.fact(name, value));
+    match advice.why {
+        Some(why) => finding.why(why),
+        None => neighbours::told(failed, finding),
+    }
+}
