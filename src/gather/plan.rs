@@ -207,6 +207,7 @@ pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
             reads.insert(get(Kind::Namespace, "", pod.namespace()));
         }
     }
+    creation::few_nodes(&mut reads);
     fold(reads)
 }
 

@@ -221,6 +221,17 @@ fn boilerplate(said: &str) -> Option<MountFailure> {
     Some(MountFailure::Boilerplate { unmounted })
 }
 
+/// What a mount command printed, without the place in the pod's own folder, and what it was to mount (mount-utils
+/// `mount_linux.go`; the last two arguments are source and target).
+pub fn command(said: &str) -> Option<(&str, String)> {
+    let printed = search("Mounting arguments: {*}Output: {*}", said)?;
+    let mut arguments = printed.get(0).split_whitespace().rev();
+    let output = printed.last().split("dmesg(1)").next().unwrap_or_default();
+    let words = output.split_whitespace();
+    let words: Vec<&str> = words.filter(|word| !word.contains("/pods/")).collect();
+    Some((arguments.nth(1).unwrap_or_default(), words.join(" ")))
+}
+
 /// The volumes that the kubelet's list says are not mounted; none where the message is no such list.
 pub fn unmounted(message: &str) -> Option<Vec<String>> {
     let listed = search("unmounted volumes=[{*}]", message)?;

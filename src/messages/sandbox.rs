@@ -8,6 +8,7 @@
 
 use super::form::{Captures, Pattern, anywhere, search};
 use super::pull::{self, Pull};
+use super::quote;
 use super::start::{self, StartFailure};
 use super::text;
 
@@ -95,6 +96,19 @@ pub fn read(message: &str) -> SandboxFailure {
         .or_else(|| started(&text))
         .or_else(|| anywhere(GENERAL, &text))
         .unwrap_or(SandboxFailure::Unknown)
+}
+
+/// The end of the chain of errors: what the network plugin said, or the runtime. gRPC's and the runtimes' frames come off.
+pub fn innermost(message: &str) -> &str {
+    const FRAMES: [&str; 2] = [
+        // CNI: libcni
+        "failed (add): ",
+        // cri-api NetworkReady, as the kubelet prints it
+        "reason:NetworkPluginNotReady message:",
+    ];
+    let mut frames = FRAMES.iter();
+    let inner = frames.find_map(|frame| text::after(message, frame));
+    quote::innermost(inner.unwrap_or(message))
 }
 
 /// The sandbox's own image; whatever was wrong with its pull decides.

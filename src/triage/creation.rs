@@ -109,3 +109,6 @@ pub fn of_sandbox<'e>(events: &'e Events, pod: &'e PodView) -> Vec<&'e Event> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What keeps the containers of a bound pod from being created: its events name it, and say whether a read is worth it.
 
-use super::{LIVE, Read, get, list, storage, workload_of};
+use super::{LIVE, Read, SINGLES, get, list, storage, workload_of};
 use crate::kubernetes::claims::volume_name;
 use crate::kubernetes::volume_objects;
 use crate::messages::config::ObjectKind;
@@ -11,6 +11,9 @@ use crate::triage::creation;
 use crate::triage::scope::Scope;
 use crate::triage::{Standing, Subject};
 use std::collections::BTreeSet;
+
+/// The field by which the pods of a node are selected.
+const ON_NODE: &str = "spec.nodeName=";
 
 /// The third wave.
 pub(super) fn of_events(pod: &PodView, scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) {
@@ -73,10 +76,22 @@ fn pods_on(node: &str, already: bool) -> Option<Read> {
     (!already).then(|| Read::List {
         kind: Kind::Pod,
         namespace: None,
-        fields: format!("spec.nodeName={node},{LIVE}"),
+        fields: format!("{ON_NODE}{node},{LIVE}"),
         labels: String::new(),
         records_only: false,
     })
+}
+
+/// Of the nodes whose pods are read the first few: where more fail, it is not the agent of one of them.
+pub(super) fn few_nodes(reads: &mut BTreeSet<Read>) {
+    let mut nodes = 0_usize;
+    reads.retain(|read| match read {
+        Read::List { kind, fields, .. } if *kind == Kind::Pod && fields.starts_with(ON_NODE) => {
+            nodes += 1;
+            nodes <= SINGLES
+        }
+        _ => true,
+    });
 }
 
 /// The pods of a namespace.

@@ -103,7 +103,7 @@ pub(super) const FORMS: &[Pattern<MountFailure>] = &[
     }),
     // volumemanager/cache: desired_state_of_world.go, actual_state_of_world.go (1.37)
     (
-        "conflicting SELinux labels of volume {}: \"{}\" and \"{}\"",
+        "conflicting SELinux labels of volume {}: \"{*}\" and \"{*}\"",
         |captures| MountFailure::SelinuxConflict {
             theirs: captures.own(1),
             own: captures.own(2),

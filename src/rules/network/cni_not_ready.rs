@@ -5,7 +5,7 @@
 
 use super::neighbours;
 use crate::messages::sandbox::SandboxFailure;
-use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::failed_sandbox::{self, FailedSandbox};
 use crate::rules::shared::node_agent::{self, mounts};
 use crate::rules::{Case, Check, Layer, Root, Rule};
@@ -50,7 +50,6 @@ fn not_ready(failed: &FailedSandbox<'_>) -> Finding {
                 "cni-not-ready.by-now",
                 "{node} had no network for pods, and is ready by now"
             ))
-            .certainty(Certainty::Likely)
             .evidence([since])
             .why(say!(
                 "cni-not-ready.by-now-why",

@@ -9,6 +9,7 @@ use crate::messages::sandbox::SandboxFailure;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::failed_sandbox::{self, FailedSandbox};
 use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::snapshot::PodRecord;
 use crate::text::{Sentence, say};
 use std::net::Ipv4Addr;
 
@@ -84,7 +85,11 @@ fn leaked(failed: &FailedSandbox<'_>, range: &(String, String)) -> Option<(u32, 
     case.snapshot.pods().whole_cluster().ok()?;
     let records = case.snapshot.pod_records();
     let on_node = records.on_node(case.pod().node()?);
-    let with_address = on_node.filter(|record| !records.footprint(record).host_network);
+    let own = |record: &PodRecord| {
+        *record.name == *case.pod().name() && *record.namespace == *case.namespace()
+    };
+    let with_address =
+        on_node.filter(|record| !records.footprint(record).host_network && !own(record));
     let pods = with_address.count();
     let is_few = u32::try_from(pods).is_ok_and(|pods| pods < addresses / 2);
     is_few.then_some((addresses, pods))

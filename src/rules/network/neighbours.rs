@@ -3,6 +3,7 @@
 use crate::messages::sandbox;
 use crate::rules::finding::Finding;
 use crate::rules::shared::failed_sandbox::FailedSandbox;
+use crate::snapshot::Event;
 use crate::text::say;
 use crate::triage::creation;
 use std::collections::BTreeSet;
@@ -38,19 +39,26 @@ pub(super) fn told(failed: &FailedSandbox<'_>, finding: Finding) -> Finding {
     }
 }
 
+/// Of so many other pods that fail the words are read: a thousand that fail at once need not all be compared with each other.
+const COMPARED: usize = 64;
+
 /// Other nodes on which a pod's sandbox fails in the same way now.
 fn other_nodes(failed: &FailedSandbox<'_>) -> Vec<String> {
     let case = failed.case;
     let store = case.snapshot.store();
     let own = case.pod().node();
-    let mut nodes: BTreeSet<&str> = BTreeSet::new();
-    for pod in store.whole_pods().filter(|pod| pod.node() != own) {
-        let Some(node) = pod.node() else { continue };
-        let events = creation::of_sandbox(store.events(), pod);
-        let is_alike = events.first().is_some_and(|event| {
-            discriminant(&sandbox::read(&event.message)) == discriminant(&failed.failure)
-        });
-        nodes.extend(is_alike.then_some(node));
-    }
+    let others = store.whole_pods().filter(|pod| pod.node() != own);
+    let failing = others.filter_map(|pod| {
+        let newest = creation::of_sandbox(store.events(), pod).into_iter().next();
+        Some((pod.node()?, newest?))
+    });
+    let is_alike = |event: &Event| {
+        discriminant(&sandbox::read(&event.message)) == discriminant(&failed.failure)
+    };
+    let alike = failing
+        .take(COMPARED)
+        .filter(|(_, event)| is_alike(event))
+        .map(|(node, _)| node);
+    let nodes: BTreeSet<&str> = alike.collect();
     nodes.into_iter().map(str::to_owned).collect()
 }

@@ -62,7 +62,7 @@ pub(super) fn missing(failed: &FailedSandbox<'_>, handler: &str) -> Finding {
         Fix::advice(
             say!(
                 "runtime-class-missing.select-nodes",
-                "or let such pods go only to nodes that have it: scheduling.nodeSelector in the RuntimeClass"
+                "let such pods go only to nodes that have it: scheduling.nodeSelector in the RuntimeClass"
             ),
             Who::Admin,
         ),

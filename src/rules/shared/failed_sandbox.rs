@@ -63,14 +63,14 @@ impl FailedSandbox<'_> {
     /// A finding with what every rule about sandboxes tells.
     pub(in crate::rules) fn finding(&self, headline: Sentence) -> Finding {
         let case = self.case;
-        let message = one_line(quote::gist(&self.event.message)).into_owned();
+        let message = one_line(sandbox::innermost(&self.event.message)).into_owned();
         let is_old = self
             .event
             .last
             .is_some_and(|last| case.seconds_since(last) > FRESH);
         Finding::new(case.subject(), headline, case.event(self.event))
             .fact("node", case.pod().node().unwrap_or_default())
-            .fact("message", message)
+            .fact("message", message.trim_end_matches('.'))
             .fact("error", self.error())
             .when(is_old, |finding| finding.certainty(Certainty::Likely))
             .inspect(case.node_log())
@@ -78,7 +78,7 @@ impl FailedSandbox<'_> {
 
     /// The error as others have it too: without what is of this pod alone.
     fn error(&self) -> String {
-        let error = quote::without_ids(&self.event.message);
+        let error = quote::without_ids(sandbox::innermost(&self.event.message));
         let pod = self.case.pod();
         let own = error.replace(pod.name(), "…");
         let uid = pod.uid().filter(|uid| !uid.is_empty());

@@ -69,7 +69,7 @@ impl Agent<'_> {
                 .filter(|said| !said.is_empty())
                 .unwrap_or_else(|| reason.to_owned());
             let quote = format!("exit code {}: {said}", end.exit_code);
-            return Some(case.field_of(object, format!("{path}.{place}.terminated"), quote));
+            return Some(case.field_of(object, format!("{path}.{place}"), quote));
         }
         let waiting = container.waiting()?;
         let said = waiting.message.as_deref().or(waiting.reason.as_deref())?;

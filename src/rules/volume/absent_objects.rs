@@ -3,7 +3,7 @@
 
 use super::failed_mount;
 use super::volume_key;
-use super::volume_mount_missing_object::missing_object;
+use super::volume_object::missing_object;
 use crate::kubernetes::volume_objects::{self, VolumeObject};
 use crate::messages::mount::MountFailure;
 use crate::rules::Case;

@@ -21,7 +21,7 @@ impl Attached<'_> {
         ObjectRef::new(Kind::VolumeAttachment, "", self.name)
     }
 
-    /// That it is attached there, in the words of the object.
+    /// That it is attached there, or where it is the pod's own node that it is not, in the words of the object.
     pub(super) fn quote(&self, case: &Case<'_>) -> Evidence {
         let it = self.attachment;
         let said = |error: &Option<String>, field: &str| {
@@ -31,7 +31,13 @@ impl Attached<'_> {
         };
         said(&it.detach_error, "detachError")
             .or_else(|| said(&it.attach_error, "attachError"))
-            .unwrap_or_else(|| case.field_of(self.object(), "spec.nodeName", &it.node))
+            .unwrap_or_else(|| {
+                if case.pod().node() == Some(&it.node) {
+                    let attached = it.attached.to_string();
+                    return case.field_of(self.object(), "status.attached", attached);
+                }
+                case.field_of(self.object(), "spec.nodeName", &it.node)
+            })
     }
 }
 

@@ -119,7 +119,7 @@ fn unplugged(case: &Case<'_>, finding: Finding, driver: &str) -> Finding {
     );
     let why = say!(
         "csi-driver-missing.not-installed-why",
-        "there is no CSIDriver of that name either: the driver is not installed, or has another name by now"
+        "there is no CSIDriver of that name, and nearly every driver has one: it is not installed, or has another name by now"
     );
     let is_absent = absent.is_some();
     finding

@@ -205,14 +205,15 @@ impl FailedMount<'_> {
     /// A finding with what every rule about such volumes tells.
     pub(super) fn finding(&self, headline: Sentence) -> Finding {
         let case = self.case;
-        let message = one_line(quote::gist(self.said())).into_owned();
+        let printed = mount::command(self.said()).map(|(_, output)| output);
+        let message = printed.unwrap_or_else(|| one_line(quote::gist(self.said())).into_owned());
         let finding = Finding::new(case.subject(), headline, case.event(self.event))
             .fact_if("node", case.pod().node())
             .fact_if(
                 "claim",
                 self.claim.as_ref().map(|claim| claim.name.as_str()),
             )
-            .fact("message", message)
+            .fact("message", message.trim_end_matches('.'))
             .fact("namespace", case.namespace())
             .fact("error", self.error())
             .when(self.is_old, |finding| finding.certainty(Certainty::Likely));
@@ -225,10 +226,14 @@ impl FailedMount<'_> {
         message.split_once(" : ").map_or(message, |(_, said)| said)
     }
 
-    /// The error as others have it too: without what is of this pod alone.
+    /// The error as others have it too: without what is of this pod alone, such as where its volume is to be mounted.
     pub(super) fn error(&self) -> String {
+        if let Some((source, output)) = mount::command(self.said()) {
+            return [source, &output].join(" ");
+        }
         let error = quote::without_ids(self.said());
-        let pods = self.case.pod().uid().map(|uid| error.replace(uid, "…"));
-        one_line(&pods.unwrap_or(error)).into_owned()
+        let uid = self.case.pod().uid().filter(|uid| !uid.is_empty());
+        let error = uid.map_or(error.clone(), |uid| error.replace(uid, "…"));
+        one_line(&error).into_owned()
     }
 }

@@ -4,7 +4,8 @@
 //! (whether that one is there), `near_volume` (a volume that nearly fits it), `scheduler_message` and `claim_message` (what the
 //! scheduler's message says of claims, and of such without a volume) and `volume_failures` (what the volume filters found); of a
 //! pod that has its node in `failed_mount` (which volume, and what is told of it), `mount_advice` (what is said of a failure),
-//! `attachments` and `held_volume` (where it is attached, and what lets it go), `volume_key` and `absent_objects`.
+//! `attachments` and `held_volume` (where it is attached, and what lets it go), `untold_attach`,
+//! and for what volumes are made of `volume_object`, `volume_key` and `absent_objects`.
 
 mod absent_objects;
 mod attachments;
@@ -25,6 +26,7 @@ mod silent_provisioner;
 pub mod storage_capacity;
 pub mod storageclass_missing;
 pub mod unbound_pvc;
+mod untold_attach;
 pub mod volume_attach;
 mod volume_failures;
 mod volume_key;
@@ -33,6 +35,7 @@ pub mod volume_mount;
 pub mod volume_mount_missing_object;
 pub mod volume_multi_attach;
 pub mod volume_node_affinity;
+mod volume_object;
 pub mod volume_restrictions;
 pub mod volume_zone;
 

@@ -5,13 +5,12 @@
 
 use super::attachments::{self, Attached};
 use super::failed_mount::{self, FailedMount};
-use crate::kubernetes::claims::volume_name;
+use super::untold_attach;
 use crate::kubernetes::shell;
 use crate::kubernetes::text::one_line;
 use crate::messages::mount::MountFailure;
 use crate::messages::quote;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::shared::claims;
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Kind, ObjectRef};
 use crate::text::{Message, Sentence, say};
@@ -43,7 +42,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let told: Vec<Finding> = all.iter().filter(is_attach).map(of_event).collect();
     if told.is_empty() {
-        return all.iter().flat_map(untold).collect();
+        return all.iter().flat_map(untold_attach::findings).collect();
     }
     told
 }
@@ -79,6 +78,8 @@ fn of_event(failed: &FailedMount<'_>) -> Finding {
         Some(driver) => of_silent(case, finding, driver),
         None => finding.fact("trouble", message.unwrap_or_else(|| failed.error())),
     };
+    let says_why = failed.of_attach() && !is_silent || attach_error.is_some();
+    let finding = finding.fix(says_why.then(|| Fix::advice(CLEAR, Who::Admin)));
     if failed.mount.failure == MountFailure::NotAttached && attach_error.is_none() {
         return finding.certainty(Certainty::Likely);
     }
@@ -107,7 +108,10 @@ fn headline(failed: &FailedMount<'_>, is_done: bool, is_told: bool) -> Sentence 
 }
 
 /// The attachment to the pod's own node.
-fn own<'x, 'a>(case: &Case<'_>, attached: &'x [Attached<'a>]) -> Option<&'x Attached<'a>> {
+pub(super) fn own<'x, 'a>(
+    case: &Case<'_>,
+    attached: &'x [Attached<'a>],
+) -> Option<&'x Attached<'a>> {
     let node = case.pod().node();
     attached
         .iter()
@@ -115,7 +119,7 @@ fn own<'x, 'a>(case: &Case<'_>, attached: &'x [Attached<'a>]) -> Option<&'x Atta
 }
 
 /// The attacher is a part of the driver's controller, not of its node plugin.
-fn of_silent(case: &Case<'_>, finding: Finding, driver: &str) -> Finding {
+pub(super) fn of_silent(case: &Case<'_>, finding: Finding, driver: &str) -> Finding {
     let object = ObjectRef::new(Kind::CsiDriver, "", driver);
     let is_absent = case.snapshot.csi_drivers().get("", driver).is_absent();
     let trouble = Message::new(say!(
@@ -125,7 +129,7 @@ fn of_silent(case: &Case<'_>, finding: Finding, driver: &str) -> Finding {
     let why = if is_absent {
         say!(
             "volume-attach.not-installed-why",
-            "there is no CSIDriver of that name: the driver is not installed, or has another name by now"
+            "there is no CSIDriver of that name, and nearly every driver has one: it is not installed, or has another name by now"
         )
     } else {
         say!(
@@ -146,52 +150,7 @@ fn of_silent(case: &Case<'_>, finding: Finding, driver: &str) -> Finding {
         )])
 }
 
-/// The kubelet only lists what is not mounted, and the attachment is not done.
-fn untold(failed: &FailedMount<'_>) -> Vec<Finding> {
-    let MountFailure::Boilerplate { unmounted } = &failed.mount.failure else {
-        return Vec::new();
-    };
-    let case = failed.case;
-    let waits = |claim: &claims::ClaimOfPod<'_>| {
-        unmounted.is_empty() || unmounted.iter().any(|name| name == claim.volume)
-    };
-    let claims = claims::of_pod(case).into_iter().filter(waits);
-    let finding = |claim: claims::ClaimOfPod<'_>| {
-        let persistent = volume_name(claim.seen.yes()?)?;
-        let attached = attachments::of_volume(case, persistent);
-        let own = own(case, &attached).filter(|it| !it.attachment.attached)?;
-        let error = own.attachment.attach_error.as_deref();
-        let quote = match error {
-            Some(_) => own.quote(case),
-            None => case.field_of(own.object(), "status.attached", "false"),
-        };
-        let driver = own.attachment.attacher.as_str();
-        let finding = failed
-            .finding(if error.is_some() { HEADLINE } else { UNTOLD })
-            .fact("persistent", persistent)
-            .fact("driver", driver)
-            .fact("claim", claim.name)
-            .volume(claim.volume)
-            .evidence([quote])
-            .inspect(shell::cluster(["get", "volumeattachments"]));
-        Some(match error {
-            Some(error) => {
-                let message = one_line(quote::gist(error)).into_owned();
-                finding
-                    .fact("trouble", message.as_str())
-                    .fact("message", message)
-            }
-            None => of_silent(case, finding, driver).certainty(Certainty::Likely),
-        })
-    };
-    claims.filter_map(finding).collect()
-}
-
-const HEADLINE: Sentence = say!(
-    "volume-attach.told-by-attachment",
-    "volume {persistent} cannot be attached to {node}: {message}"
-);
-const UNTOLD: Sentence = say!(
-    "volume-attach.untold",
-    "volume {persistent} is not attached to {node}: the attacher of CSI driver {driver} has not answered"
+pub(super) const CLEAR: Sentence = say!(
+    "volume-attach.clear-error",
+    "clear what the error names: a right of the driver, a disk that is not there or in another zone, a limit of the machine"
 );

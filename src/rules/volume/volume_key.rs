@@ -1,7 +1,7 @@
 //! A volume that takes a key of a ConfigMap or Secret which has no such key.
 
 use super::failed_mount::{FailedMount, about};
-use super::volume_mount_missing_object::BY_NOW;
+use super::volume_object::BY_NOW;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::volume_objects::{self, VolumeObject};
 use crate::rules::Case;

@@ -5,7 +5,7 @@ use super::failed_mount::{self, FailedMount};
 use super::held_volume::{let_go, of_gone_node, of_silent_node};
 use crate::kubernetes::shell;
 use crate::messages::mount::MountFailure;
-use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Kind;
 use crate::text::{Sentence, say};
@@ -124,7 +124,6 @@ fn unseen(failed: &FailedMount<'_>, begin: impl FnOnce(Sentence) -> Finding) -> 
             "volume-multi-attach.free-by-now",
             "volume {persistent} was attached to another node, and is to no other by now"
         ))
-        .certainty(Certainty::Likely)
         .why(say!(
             "volume-multi-attach.free-by-now-why",
             "the controller that attaches volumes tries again by itself, at most two minutes apart"

@@ -1,4 +1,5 @@
 use super::*;
+use crate::snapshot::Event;
 use serde_json::{Value, json};
 
 const NOW: &str = "2026-01-01T01:00:00Z";
