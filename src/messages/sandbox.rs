@@ -135,9 +135,10 @@ fn pause_image(text: &str) -> Option<SandboxFailure> {
 
 /// What the kubelet's resolvConf names (kubelet `network/dns/dns.go`).
 fn resolv_conf(text: &str) -> Option<SandboxFailure> {
-    let path = search("sandbox: open {}: no such file or directory", text)?.own(0);
-    path.ends_with("resolv.conf")
-        .then_some(SandboxFailure::ResolvConf { path })
+    let folder = search("open {}/resolv.conf: no such file or directory", text)?;
+    Some(SandboxFailure::ResolvConf {
+        path: format!("{}/resolv.conf", folder.get(0)),
+    })
 }
 
 fn exhausted(_: &Captures<'_>) -> SandboxFailure {

@@ -5,9 +5,9 @@
 //! message names only those.
 
 use super::quota::{Refusals, Shortage, quota};
-use super::refused::{Refused, WorkloadCase};
 use crate::kubernetes::quantity::Quantity;
 use crate::rules::finding::Finding;
+use crate::rules::shared::refused::{Refused, WorkloadCase};
 use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, PodRecord, Seen};
 use crate::text::{Message, Seconds, say};

@@ -110,7 +110,7 @@ fn no_binary(failed: &FailedSandbox<'_>, binary: &str) -> Finding {
             "network plugin {binary} is not installed on {node}: {message}"
         ))
         .fact("binary", binary)
-        .inspect(failed.case.on_node(["ls", "/opt/cni/bin"]))
+        .inspect(failed.case.on_node(["crictl", "info"]))
         .fix([Fix::advice(
             say!(
                 "cni-not-ready.install-binary",

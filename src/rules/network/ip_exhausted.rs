@@ -11,7 +11,6 @@ use crate::rules::shared::failed_sandbox::{self, FailedSandbox};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::PodRecord;
 use crate::text::{Sentence, say};
-use std::net::Ipv4Addr;
 
 /// `ip-exhausted`
 pub static RULE: Rule = Rule {
@@ -62,7 +61,7 @@ fn finding(failed: &FailedSandbox<'_>, range: Option<&(String, String)>) -> Find
                 "ip-exhausted.leaked-why",
                 "the range holds {addresses} addresses, and {pods|one pod with an address of its own is|{pods} pods with addresses of their own are} on {node}: the others are leases of pods that are gone"
             ))
-            .inspect(failed.case.on_node(["ls", "/var/lib/cni/networks"]))
+            .inspect(failed.case.on_node(["crictl", "pods"]))
             .fix([Fix::advice(
                 say!(
                     "ip-exhausted.delete-leases",
@@ -77,9 +76,8 @@ fn finding(failed: &FailedSandbox<'_>, range: Option<&(String, String)>) -> Find
 /// How many addresses the range has, and how many pods there have one, where that is less than half.
 fn leaked(failed: &FailedSandbox<'_>, range: &(String, String)) -> Option<(u32, usize)> {
     let case = failed.case;
-    let (first, last): (Ipv4Addr, Ipv4Addr) = (range.0.parse().ok()?, range.1.parse().ok()?);
-    let addresses = u32::from(last)
-        .checked_sub(u32::from(first))?
+    let addresses = number(&range.1)?
+        .checked_sub(number(&range.0)?)?
         .checked_add(1)?;
     // pods of other namespaces count too
     case.snapshot.pods().whole_cluster().ok()?;
@@ -93,6 +91,12 @@ fn leaked(failed: &FailedSandbox<'_>, range: &(String, String)) -> Option<(u32, 
     let pods = with_address.count();
     let is_few = u32::try_from(pods).is_ok_and(|pods| pods < addresses / 2);
     is_few.then_some((addresses, pods))
+}
+
+/// An IPv4 address as a number; of IPv6 no range is ever used up.
+fn number(address: &str) -> Option<u32> {
+    let parts: Option<Vec<u8>> = address.split('.').map(|part| part.parse().ok()).collect();
+    parts?.try_into().ok().map(u32::from_be_bytes)
 }
 
 /// What makes room, by whose words they are.

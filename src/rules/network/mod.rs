@@ -1,8 +1,8 @@
 //! Causes of the network layer: a bound pod gets no sandbox, or the sandbox no address.
 //!
-//! What is told of a sandbox is read in `shared::failed_sandbox`, which the image layer asks, too: a sandbox has an image of its own.
-//! `runtime_handler` is about the nodes' side of a RuntimeClass,
-//! `sandbox_advice` says what is said of the failures that no cause has for its own, `neighbours` whom else they hit.
+//! What is told of a sandbox is read in `shared::failed_sandbox`, which the image layer asks, too: a sandbox has an image of
+//! its own. `runtime_handler` is about the nodes' side of a RuntimeClass, `sandbox_advice` says what is said of the failures that
+//! no cause has for its own, `neighbours` whom else they hit.
 
 pub mod cni_not_ready;
 pub mod ip_exhausted;

@@ -2,7 +2,8 @@
 //! `remedies` and `taint_meaning`), how containers ended (`crash`, `last_words`), the claims of a pod (`claims`),
 //! changes to a template (`template`, `stateful_set`), the share of nodes on which a cause holds (`share`),
 //! schedulers that say nothing (`silence`), ConfigMaps and Secrets that are missed (`keyed`), pods that do a node's own work
-//! (`node_agent`), what keeps a sandbox from being made (`failed_sandbox`), and words for what `scheduler` gives as data (`agreement`, `preemption`,
+//! (`node_agent`), what keeps a sandbox from being made (`failed_sandbox`), workloads
+//! that were refused what they make (`refused`), and words for what `scheduler` gives as data (`agreement`, `preemption`,
 //! `failure`, `rejection`, `remedies`).
 
 pub(crate) mod agreement;
@@ -16,6 +17,7 @@ pub(crate) mod matching;
 pub(in crate::rules) mod node_agent;
 pub(crate) mod order;
 pub(crate) mod preemption;
+pub(in crate::rules) mod refused;
 pub(crate) mod rejection;
 pub(crate) mod remedies;
 pub(crate) mod share;

@@ -60,15 +60,13 @@ impl Agent<'_> {
         let path = container.path();
         let object = self.pod.object();
         if let Some((place, end)) = container.last_end() {
-            let reason = end.reason.as_deref().unwrap_or_default();
-            let said = end
-                .message
-                .as_deref()
-                .map(|said| one_line(said).into_owned());
-            let said = said
-                .filter(|said| !said.is_empty())
-                .unwrap_or_else(|| reason.to_owned());
-            let quote = format!("exit code {}: {said}", end.exit_code);
+            let mut quote = format!("exitCode {}", end.exit_code);
+            let said = [("reason", &end.reason), ("message", &end.message)];
+            for (name, said) in said {
+                if let Some(said) = said.as_deref().filter(|said| !said.is_empty()) {
+                    quote.push_str(&format!(", {name} {}", one_line(said)));
+                }
+            }
             return Some(case.field_of(object, format!("{path}.{place}"), quote));
         }
         let waiting = container.waiting()?;

@@ -54,7 +54,7 @@ fn finding(failed: &FailedMount<'_>, driver: &str) -> Finding {
     let object = ObjectRef::new(Kind::CsiNode, "", node);
     let names = drivers.map(|drivers| drivers.keys().cloned().collect::<Vec<String>>());
     let quote = match (&names, registered) {
-        (Some(names), _) if names.is_empty() => Some(case.field_of(object, "spec.drivers", "none")),
+        (Some(names), _) if names.is_empty() => Some(case.field_of(object, "spec.drivers", "[]")),
         (Some(names), _) => Some(case.field_of(object, "spec.drivers", names.join(", "))),
         (None, Seen::No) => Some(case.absence(object)),
         (None, _) => None,

@@ -245,7 +245,7 @@ fn other(failed: &FailedMount<'_>) -> Advice {
         MountFailure::Driver { code, .. } => advice.fact("code", code.as_str()).change(
             say!(
                 "volume-mount.see-driver",
-                "clear what the driver's error names; its node plugin's log on {node} says more"
+                "clear the driver's error; the log of its node plugin on {node} may tell more"
             ),
             Who::Admin,
         ),

@@ -12,13 +12,25 @@ use serde_json::json;
 
 /// Who makes a ConfigMap that nobody has to write: kube-controller-manager `certificates/rootcacertpublisher`; OpenShift's
 /// service-ca-operator; istiod `security/pkg/k8s/controller`.
-const MADE_BY: [(&str, &str); 3] = [
+const MADE_BY: [(&str, Sentence); 3] = [
     (
         "kube-root-ca.crt",
-        "root-ca-cert-publisher of kube-controller-manager",
+        say!(
+            "volume-mount-missing-object.root-ca",
+            "the controller root-ca-cert-publisher of kube-controller-manager"
+        ),
     ),
-    ("openshift-service-ca.crt", "the service-ca operator"),
-    ("istio-ca-root-cert", "istiod"),
+    (
+        "openshift-service-ca.crt",
+        say!(
+            "volume-mount-missing-object.service-ca",
+            "the service-ca operator"
+        ),
+    ),
+    (
+        "istio-ca-root-cert",
+        say!("volume-mount-missing-object.istiod", "istiod"),
+    ),
 ];
 
 /// Where the pod's volumes name this object, those first that cannot do without it.

@@ -437,11 +437,6 @@ pub(crate) const EXPECTED_UNEXPLAINED: &[(&str, &str)] = &[
     ("invalid-spec", ADMISSION),
     ("service-account-missing", ADMISSION),
     ("priority-class-missing", ADMISSION),
-    ("runtime-class-missing", ADMISSION),
     ("admission-on-node", KUBELET),
     ("deadline-exceeded", KUBELET),
-    ("sandbox-error", KUBELET),
-    ("volume-mount", KUBELET),
-    ("volume-mount-missing-object", KUBELET),
-    ("csi-driver-missing", KUBELET),
 ];
