@@ -190,3 +190,24 @@ pub(super) fn of_attachments(pod: &PodView, store: &Store, reads: &mut BTreeSet<
     let others = nodes.into_iter().filter(|node| pod.node() != Some(node));
     reads.extend(others.map(|node| get(Kind::Node, "", node)));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pods_of_a_few_nodes_are_read() {
+        let nodes = ["a", "b", "c", "d", "e"];
+        let mut reads: BTreeSet<Read> = nodes
+            .iter()
+            .filter_map(|node| pods_on(node, false))
+            .collect();
+        reads.extend(nodes.map(|node| get(Kind::Node, "", node)));
+        reads.extend(pods_of("shop", false));
+        few_nodes(&mut reads);
+        let pods = |read: &&Read| read.kind() == Kind::Pod;
+        assert_eq!(reads.iter().filter(pods).count(), SINGLES + 1);
+        assert_eq!(reads.len(), SINGLES + 1 + nodes.len());
+        assert_eq!(pods_on("a", true), None);
+    }
+}

@@ -9,7 +9,7 @@ use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::failed_sandbox::{self, FailedSandbox};
 use crate::rules::shared::node_agent::{self, mounts};
 use crate::rules::{Case, Check, Layer, Root, Rule};
-use crate::snapshot::{Evidence, Kind, ObjectRef};
+use crate::snapshot::{Evidence, Kind, ObjectRef, PodView};
 use crate::text::{Sentence, say};
 
 /// `cni-not-ready`
@@ -56,13 +56,7 @@ fn not_ready(failed: &FailedSandbox<'_>) -> Finding {
                 "the kubelet tries again by itself, about once a minute"
             ));
     }
-    // hostPath volumes of the folders in which every plugin puts its configuration and its binaries
-    let of_network = |path: &str| {
-        let mut parts = path.split('/');
-        parts.any(|part| part == "cni")
-    };
-    let agent = node_agent::sick(case, |spec| mounts(spec, of_network));
-    match agent {
+    match node_agent::sick(case, is_agent) {
         Some(agent) => agent
             .told(case, failed.finding(WITH_AGENT))
             .why(say!(
@@ -87,6 +81,30 @@ const WITH_AGENT: Sentence = say!(
     "cni-not-ready.with-agent",
     "{node} has no network for pods, since its agent {agent} is {agentStatus}"
 );
+
+/// The DaemonSets of network plugins, as their own manifests and charts name them.
+const AGENTS: [&str; 12] = [
+    "antrea-agent",
+    "aws-node",
+    "azure-cns",
+    "calico-node",
+    "canal",
+    "cilium",
+    "kindnet",
+    "kube-flannel-ds",
+    "kube-ovn-cni",
+    "kube-router",
+    "ovnkube-node",
+    "weave-net",
+];
+
+/// Every agent mounts the folders in which plugins have their configuration and their binaries; of a pod that was cut down the
+/// name is left.
+fn is_agent(pod: &PodView) -> bool {
+    let of_network = |path: &str| path.split('/').any(|part| part == "cni");
+    let owner = pod.controller().map(|(_, name)| name);
+    mounts(pod, of_network) || owner.is_some_and(|name| AGENTS.contains(&name))
+}
 
 /// That the node has become ready after the event.
 fn ready_since(failed: &FailedSandbox<'_>) -> Option<Evidence> {

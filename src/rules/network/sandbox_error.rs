@@ -5,6 +5,7 @@ use crate::messages::sandbox::SandboxFailure;
 use crate::rules::finding::{Finding, Fix};
 use crate::rules::shared::failed_sandbox::{self, FailedSandbox};
 use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::snapshot::Node;
 use crate::text::say;
 
 /// `sandbox-error`
@@ -25,10 +26,21 @@ pub static RULE: Rule = Rule {
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let failed = failed_sandbox::find(case);
-    // the sandbox's own image is a matter of the image layer
-    let failed =
-        failed.filter(|failed| !matches!(failed.failure, SandboxFailure::PauseImage { .. }));
+    let failed = failed.filter(|failed| match failed.failure {
+        // the sandbox's own image is a matter of the image layer
+        SandboxFailure::PauseImage { .. } => false,
+        // a node whose runtime is down is not ready, and that is said of the node, once for all of its pods
+        SandboxFailure::RuntimeDown => node_is_well(case),
+        _ => true,
+    });
     failed.iter().map(finding).collect()
+}
+
+/// Whether the node is ready, as far as is known.
+fn node_is_well(case: &Case<'_>) -> bool {
+    let node = case.pod().node().unwrap_or_default();
+    let node = case.snapshot.nodes().get("", node).yes();
+    node.is_none_or(Node::ready)
 }
 
 fn finding(failed: &FailedSandbox<'_>) -> Finding {

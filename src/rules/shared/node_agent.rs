@@ -11,7 +11,6 @@ use crate::rules::shared::template::role_word;
 use crate::snapshot::{ContainerView, Evidence, PodView, Role};
 use crate::text::say;
 use crate::triage::{Layer, Subject};
-use k8s_openapi::api::core::v1::PodSpec;
 
 /// A pod of a DaemonSet, or of the node itself, that is not well.
 pub(in crate::rules) struct Agent<'a> {
@@ -21,7 +20,7 @@ pub(in crate::rules) struct Agent<'a> {
 /// The first on the pod's node that is such a one and not ready.
 pub(in crate::rules) fn sick<'a>(
     case: &Case<'a>,
-    is_it: impl Fn(&PodSpec) -> bool,
+    is_it: impl Fn(&PodView) -> bool,
 ) -> Option<Agent<'a>> {
     let node = case.pod().node()?;
     let of_node = |pod: &&PodView| {
@@ -30,15 +29,15 @@ pub(in crate::rules) fn sick<'a>(
             && matches!(owner, Some("DaemonSet" | "Node"))
             && pod.name() != case.pod().name()
             && !pod.is_plainly_healthy()
-            && is_it(pod.spec())
+            && is_it(pod)
     };
     let pod = case.snapshot.store().whole_pods().find(of_node)?;
     Some(Agent { pod })
 }
 
 /// Whether it mounts a path of the node of which this holds.
-pub(in crate::rules) fn mounts(spec: &PodSpec, is_it: impl Fn(&str) -> bool) -> bool {
-    let mut volumes = spec.volumes.iter().flatten();
+pub(in crate::rules) fn mounts(pod: &PodView, is_it: impl Fn(&str) -> bool) -> bool {
+    let mut volumes = pod.spec().volumes.iter().flatten();
     volumes.any(|volume| {
         let path = volume.host_path.as_ref().map(|path| path.path.as_str());
         path.is_some_and(&is_it)

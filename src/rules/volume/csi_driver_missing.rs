@@ -11,9 +11,8 @@ use crate::messages::mount::MountFailure;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::node_agent::{self, mounts};
 use crate::rules::{Case, Check, Layer, Root, Rule};
-use crate::snapshot::{Evidence, Kind, ObjectRef, Seen};
+use crate::snapshot::{Evidence, Kind, ObjectRef, PodView, Seen};
 use crate::text::{Sentence, say};
-use k8s_openapi::api::core::v1::PodSpec;
 
 /// `csi-driver-missing`
 pub static RULE: Rule = Rule {
@@ -74,7 +73,7 @@ fn finding(failed: &FailedMount<'_>, driver: &str) -> Finding {
     let near = names.iter().flatten().map(String::as_str);
     let near = nearest(driver, near).map(str::to_owned);
     let finding = finding.fact_if("nearest", near);
-    match node_agent::sick(case, |spec| serves(spec, driver)) {
+    match node_agent::sick(case, |pod| serves(pod, driver)) {
         Some(agent) => agent.told(case, finding).why(say!(
             "csi-driver-missing.sick-why",
             "its node plugin there, pod {agent}, is {agentStatus}"
@@ -93,9 +92,9 @@ const BY_NOW: Sentence = say!(
 );
 
 /// Whether it is a node plugin of the driver: it has to do with the kubelet's folders, and names the driver.
-fn serves(spec: &PodSpec, driver: &str) -> bool {
+fn serves(pod: &PodView, driver: &str) -> bool {
     let names = |text: &String| text.contains(driver);
-    let mut containers = spec.containers.iter();
+    let mut containers = pod.spec().containers.iter();
     let is_named = containers.any(|container| {
         let words = container.args.iter().chain(&container.command).flatten();
         let mut values = container.env.iter().flatten();
@@ -103,7 +102,7 @@ fn serves(spec: &PodSpec, driver: &str) -> bool {
             || values.any(|variable| variable.value.as_ref().is_some_and(names))
     });
     let kubelet = |path: &str| path.contains("/plugins_registry") || path.contains("/plugins/");
-    mounts(spec, kubelet) && (is_named || mounts(spec, |path| path.contains(driver)))
+    mounts(pod, kubelet) && (is_named || mounts(pod, |path| path.contains(driver)))
 }
 
 /// Nothing is known of a node plugin there.
