@@ -72,7 +72,8 @@ pub fn may_lack_volumes(events: &Events, pod: &PodView) -> bool {
     is_uncreated(pod) && !has_sandbox && !of_pod.any(is_later)
 }
 
-/// Those about volumes. A sandbox that was tried since shows that they were mounted, and the controller says when one is attached.
+/// Those about volumes. A sandbox that was tried since shows that they were mounted, and the controller says when one
+/// is attached.
 pub fn of_volumes<'e>(events: &'e Events, pod: &'e PodView) -> Vec<&'e Event> {
     let attached = |event: &&Event| {
         let mut since = events.of(&pod.object(), pod.uid());

@@ -1,6 +1,7 @@
 //! A RuntimeClass whose handler the runtime of the pod's node does not have. That the object exists proves nothing of a node.
 //!
-//! Sources: containerd `internal/cri/server/sandbox_run.go`, CRI-O `server/sandbox_run_linux.go`; node status.runtimeHandlers (1.30).
+//! Sources: containerd `internal/cri/server/sandbox_run.go`, CRI-O `server/sandbox_run_linux.go`; node
+//! status.runtimeHandlers (1.30).
 
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::failed_sandbox::FailedSandbox;

@@ -1,8 +1,8 @@
 //! Where a volume is attached, and by which pods it is in use there.
 //!
-//! Sources: kube-controller-manager `volume/attachdetach` (1.37): a volume leaves a node when no pod there needs it and the kubelet
-//! has unmounted it, of a node that is not Ready after six minutes, at once of one that is tainted out-of-service, and of a node
-//! that is gone when its VolumeAttachment goes.
+//! Sources: kube-controller-manager `volume/attachdetach` (1.37): a volume leaves a node when no pod there needs it and
+//! the kubelet has unmounted it, of a node that is not Ready after six minutes, at once of one that is tainted
+//! out-of-service, and of a node that is gone when its VolumeAttachment goes.
 
 use super::failed_mount::FailedMount;
 use crate::rules::Case;

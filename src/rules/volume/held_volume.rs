@@ -1,7 +1,7 @@
 //! What lets a volume go from the node that holds it.
 //!
-//! Source: the deployment controller's rolloutRecreate (pkg/controller/deployment/recreate.go, 1.37), which ends the old pods first
-//! also of a rollout that has begun otherwise.
+//! Source: the deployment controller's rolloutRecreate (pkg/controller/deployment/recreate.go, 1.37), which ends the
+//! old pods first also of a rollout that has begun otherwise.
 
 use super::attachments::{Attached, User};
 use crate::kubernetes::{patch, shell};

@@ -1,7 +1,8 @@
 //! What is said of a failed mount by what the component that failed has said, and what then helps.
 //!
-//! Sources: mount(8), mount.nfs(8), mount.cifs(8); kubelet `volume/hostpath/host_path.go` (which says "is not a directory" of what
-//! does not exist, too), `volume/local/local.go`, `volume/util/volumehelper` (1.37); CSI spec 1.11, "Error Scheme".
+//! Sources: mount(8), mount.nfs(8), mount.cifs(8); kubelet `volume/hostpath/host_path.go` (which says "is not a
+//! directory" of what does not exist, too), `volume/local/local.go`, `volume/util/volumehelper` (1.37); CSI spec 1.11,
+//! "Error Scheme".
 
 use super::failed_mount::FailedMount;
 use crate::messages::mount::MountFailure;

@@ -1,7 +1,8 @@
 //! Another pod on the node mounts the same volume with another SELinux label.
 //!
-//! Sources: kubelet `volumemanager/cache/desired_state_of_world.go` (feature SELinuxMount, on by default since 1.37; before that for
-//! ReadWriteOncePod volumes); kube-controller-manager `volume/selinuxwarning`, whose event names the other pod.
+//! Sources: kubelet `volumemanager/cache/desired_state_of_world.go` (feature SELinuxMount, on by default since 1.37;
+//! before that for ReadWriteOncePod volumes); kube-controller-manager `volume/selinuxwarning`, whose event names the
+//! other pod.
 
 use super::failed_mount::{self, FailedMount, SEEN_AS};
 use crate::kubernetes::patch;
