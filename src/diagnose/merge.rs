@@ -129,15 +129,18 @@ impl Diagnoses {
 }
 
 /// Drops findings that a more specific one on the same object replaces. Two findings about two
-/// different containers stand side by side.
+/// different containers, or volumes, stand side by side.
 pub(super) fn refine(hits: Vec<Hit>) -> Vec<Hit> {
+    let same = |one: &Option<String>, other: &Option<String>| {
+        one.as_ref()
+            .zip(other.as_ref())
+            .is_none_or(|(one, other)| one == other)
+    };
     let replaced = |general: &Hit| {
         hits.iter().any(|specific| {
             specific.rule.refines.contains(&general.rule.cause)
-                && match (&specific.finding.container, &general.finding.container) {
-                    (Some(one), Some(other)) => one == other,
-                    _ => true,
-                }
+                && same(&specific.finding.container, &general.finding.container)
+                && same(&specific.finding.volume, &general.finding.volume)
         })
     };
     let keep: Vec<bool> = hits.iter().map(|hit| !replaced(hit)).collect();
@@ -154,7 +157,9 @@ fn diagnosis<'a, S: Subject<'a>>(
 ) -> Diagnosis {
     let Hit { rule, finding } = hit;
     let facts = &[&finding.facts];
-    let rungs = ladder(case, first_layer.or(Some(rule.layer)));
+    let stuck = first_layer.or(Some(rule.layer));
+    // what keeps a pod from running may keep it from being made, too: the layer of a workload is its own
+    let rungs = ladder(case, stuck.filter(|layer| S::LAYERS.contains(layer)));
     let not_run = FilterResults::default();
     let results = finding.results.as_deref().unwrap_or(&not_run);
     let message = Message::with(finding.headline, facts);

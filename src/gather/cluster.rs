@@ -180,7 +180,7 @@ async fn waves(client: &Client, sink: RefCell<Sink>, scope: Scope) -> Result<Gat
     if let Some(time) = client.server_time() {
         sink.borrow_mut().store.set_time(time);
     }
-    for next in [plan::second, plan::third] {
+    for next in [plan::second, plan::third, plan::fourth] {
         let reads = {
             let store = &sink.borrow().store;
             plan::unread(next(&scope, store), store)

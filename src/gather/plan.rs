@@ -1,13 +1,14 @@
 //! What to read: pure decisions, so that the number of requests can be tested without a server.
 //!
-//! Three waves. The first reads the scope's pods and what was named. The second asks only for what the pods that are not
+//! Four waves. The first reads the scope's pods and what was named. The second asks only for what the pods that are not
 //! plainly healthy point at, their events among it; the third for what those events and objects point at in turn, and is
-//! mostly empty. Each of both asks every such pod through the children of this module, which know when a read is worth it: what
-//! a pod's volumes and devices need stands in `storage` and `devices`, what its node's CPU decides in `platform`, what its init
-//! containers wait for in `awaited`, what workloads
-//! and Services need in `workloads`, `rollouts` and `services`.
+//! mostly empty; the fourth for where a volume is that another node holds. Each asks every such pod through the children of this
+//! module, which know when a read is worth it: what a pod's volumes and devices need stands in `storage` and `devices`, what
+//! keeps a bound pod from being created in `creation`, what its node's CPU decides in `platform`, what its init containers wait
+//! for in `awaited`, what workloads and Services need in `workloads`, `rollouts` and `services`.
 
 mod awaited;
+mod creation;
 mod devices;
 mod fold;
 mod platform;
@@ -205,11 +206,22 @@ pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
     for pod in suspects {
         platform::of_events(pod, store, &mut reads);
         storage::of_claims(pod, store, &mut reads);
+        creation::of_events(pod, scope, store, &mut reads);
         devices::of_claims(pod, store, &mut reads);
         pulls(pod, store, &mut reads);
         if kept_away && waits(pod) {
             reads.insert(get(Kind::Namespace, "", pod.namespace()));
         }
+    }
+    creation::few_nodes(&mut reads);
+    fold(reads)
+}
+
+/// The fourth wave: what the volumes and attachments of the third point at.
+pub fn fourth(scope: &Scope, store: &Store) -> Vec<Read> {
+    let mut reads = BTreeSet::new();
+    for pod in suspects(scope, store) {
+        creation::of_attachments(pod, store, &mut reads);
     }
     fold(reads)
 }

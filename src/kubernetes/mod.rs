@@ -33,5 +33,6 @@ pub mod shell;
 pub mod storage_class;
 pub mod taints;
 pub mod text;
+pub mod volume_objects;
 
 pub use quantity::Quantity;

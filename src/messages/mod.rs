@@ -13,10 +13,6 @@ pub mod disruption;
 pub mod eviction;
 pub(crate) mod form;
 pub mod gang;
-#[cfg_attr(
-    not(test),
-    allow(dead_code, reason = "no cause of the volume layer reads it yet")
-)]
 pub mod mount;
 pub mod node_admission;
 pub mod probe;

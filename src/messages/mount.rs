@@ -6,9 +6,12 @@
 //! `volumemanager/volume_manager.go`, `volume/{configmap,secret,projected,hostpath,local,csi}` of 1.19 to 1.37;
 //! mount(8), mount.nfs(8).
 
+mod forms;
+
 use super::config::ObjectKind;
-use super::form::{Captures, Pattern, anywhere, match_full, search};
+use super::form::{anywhere, every, match_full, search};
 use super::text;
+use forms::{FORMS, GENERAL, MISSING, MOUNT_COMMAND, OF_DRIVER};
 
 /// What an event about a volume says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +57,29 @@ pub enum MountFailure {
         /// Pods of the same namespace that use it.
         pods: Vec<String>,
     },
+    /// The Secret that a volume's driver needs for itself does not exist. No pod names it: the volume or its class does.
+    DriverSecretMissing {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// The claim does not exist.
+    ClaimMissing {
+        /// Its name.
+        name: String,
+    },
+    /// Another pod has the volume, whose access mode ReadWriteOncePod lets only one have it.
+    OncePod,
+    /// Another pod on the node mounts the volume with another SELinux label.
+    SelinuxConflict {
+        /// The label with which it is mounted.
+        theirs: String,
+        /// The label that the pod asks for.
+        own: String,
+    },
+    /// The volume's own node affinity does not admit the node.
+    NodeAffinity,
     /// The CSI driver is not registered on the node.
     CsiDriverMissing {
         /// The driver.
@@ -168,7 +194,9 @@ fn frame(text: &str) -> (Option<String>, Option<String>, &str) {
         "Unable to mount volumes for pod \"{}\": {*}",
     ] {
         if let Some(captures) = match_full(form, text) {
-            return (None, None, captures.last());
+            let unprocessed = search("failed to process volumes=[{}]", text);
+            let volume = unprocessed.map(|captures| captures.own(0));
+            return (None, volume, captures.last());
         }
     }
     (
@@ -179,7 +207,9 @@ fn frame(text: &str) -> (Option<String>, Option<String>, &str) {
 }
 
 fn failure(said: &str) -> MountFailure {
-    anywhere(FORMS, said)
+    anywhere(OF_DRIVER, said)
+        .or_else(|| anywhere(MISSING, said))
+        .or_else(|| anywhere(FORMS, said))
         .or_else(|| anywhere(MOUNT_COMMAND, said))
         .or_else(|| boilerplate(said))
         .or_else(|| anywhere(GENERAL, said))
@@ -187,208 +217,40 @@ fn failure(said: &str) -> MountFailure {
 }
 
 fn boilerplate(said: &str) -> Option<MountFailure> {
-    let unmounted = search("unmounted volumes=[{*}]", said)?;
-    let names = unmounted
-        .get(0)
-        .split([' ', ','])
-        .filter(|name| !name.is_empty());
-    Some(MountFailure::Boilerplate {
-        unmounted: names.map(str::to_owned).collect(),
-    })
+    let unmounted = unmounted(said)?;
+    Some(MountFailure::Boilerplate { unmounted })
 }
 
-fn object(kind: ObjectKind, captures: &Captures<'_>) -> MountFailure {
-    MountFailure::ObjectMissing {
-        kind,
-        name: captures.own(0),
-    }
+/// What a mount command printed, without the place in the pod's own folder, and what it was to mount (mount-utils
+/// `mount_linux.go`; the last two arguments are source and target).
+pub fn command(said: &str) -> Option<(&str, String)> {
+    let printed = search("Mounting arguments: {*}Output: {*}", said)?;
+    let mut arguments = printed.get(0).split_whitespace().rev();
+    let output = printed.last().split("dmesg(1)").next().unwrap_or_default();
+    let words = output.split_whitespace();
+    let words: Vec<&str> = words.filter(|word| !word.contains("/pods/")).collect();
+    Some((arguments.nth(1).unwrap_or_default(), words.join(" ")))
 }
 
-fn key(kind: ObjectKind, captures: &Captures<'_>) -> MountFailure {
-    MountFailure::KeyMissing {
-        kind,
-        key: captures.own(0),
-    }
+/// The volumes that the kubelet's list says are not mounted; none where the message is no such list.
+pub fn unmounted(message: &str) -> Option<Vec<String>> {
+    let listed = search("unmounted volumes=[{*}]", message)?;
+    let names = listed.get(0).split([' ', ',']);
+    let names = names.filter(|name| !name.is_empty());
+    Some(names.map(str::to_owned).collect())
 }
 
-fn pods(captures: &Captures<'_>) -> MountFailure {
-    let listed = captures.get(0).split(" and ").next().unwrap_or_default();
-    MountFailure::MultiAttach {
-        pods: listed
-            .split(", ")
-            .map(str::trim)
-            .filter(|pod| !pod.is_empty())
-            .map(str::to_owned)
-            .collect(),
-    }
+/// Every ConfigMap, Secret and key that a message misses: a projected volume lists one error a source.
+pub fn missing(message: &str) -> Vec<MountFailure> {
+    let text = text::bare(message);
+    let mut found: Vec<(usize, MountFailure)> = MISSING
+        .iter()
+        .flat_map(|(form, means)| every(form, &text).map(|(place, it)| (place.start, means(&it))))
+        .collect();
+    found.sort();
+    found.dedup_by(|one, other| one.1 == other.1);
+    found.into_iter().map(|(_, failure)| failure).collect()
 }
-
-fn nobody(_: &Captures<'_>) -> MountFailure {
-    MountFailure::MultiAttach { pods: Vec::new() }
-}
-
-/// Words that decide wherever they stand.
-const FORMS: &[Pattern<MountFailure>] = &[
-    // operation_generator.go: reportMultiAttachError
-    ("Volume is already used by pod(s) {*}", pods),
-    (
-        "Volume is already used by {} pod(s) in different namespaces",
-        nobody,
-    ),
-    ("Volume is already exclusively attached to one node", nobody),
-    ("Multi-Attach error for volume", nobody),
-    // volume/configmap, volume/secret, volume/projected
-    ("references non-existent config key: {}", |captures| {
-        key(ObjectKind::ConfigMap, captures)
-    }),
-    ("references non-existent secret key: {}", |captures| {
-        key(ObjectKind::Secret, captures)
-    }),
-    ("configmap \"{}\" not found", |captures| {
-        object(ObjectKind::ConfigMap, captures)
-    }),
-    ("configmaps \"{}\" not found", |captures| {
-        object(ObjectKind::ConfigMap, captures)
-    }),
-    ("secret \"{}\" not found", |captures| {
-        object(ObjectKind::Secret, captures)
-    }),
-    ("secrets \"{}\" not found", |captures| {
-        object(ObjectKind::Secret, captures)
-    }),
-    ("object \"{}\"/\"{}\" not registered", |captures| {
-        MountFailure::NotYet {
-            name: Some(captures.own(1)),
-        }
-    }),
-    ("failed to sync configmap cache", |_| MountFailure::NotYet {
-        name: None,
-    }),
-    ("failed to sync secret cache", |_| MountFailure::NotYet {
-        name: None,
-    }),
-    (
-        "failed to fetch token: serviceaccounts \"{}\" not found",
-        |captures| MountFailure::ServiceAccountMissing {
-            name: captures.own(0),
-        },
-    ),
-    // volume/csi
-    (
-        "driver name {} not found in the list of registered CSI drivers",
-        |captures| MountFailure::CsiDriverMissing {
-            driver: captures.own(0),
-        },
-    ),
-    (
-        "timed out waiting for external-attacher of {} CSI driver to attach volume",
-        |captures| MountFailure::AttachTimeout {
-            driver: Some(captures.own(0)),
-        },
-    ),
-    ("not supported by driver {}", |captures| {
-        MountFailure::ModeUnsupported {
-            driver: captures.own(0),
-        }
-    }),
-    ("volume attachment is being deleted", |_| {
-        MountFailure::NotAttached
-    }),
-    ("is not attached for volume attachment", |_| {
-        MountFailure::NotAttached
-    }),
-    ("has GET error for volume attachment", |_| {
-        MountFailure::NotAttached
-    }),
-    ("Volume not attached according to node status", |_| {
-        MountFailure::NotAttached
-    }),
-    (
-        "Volume has not been added to the list of VolumesInUse",
-        |_| MountFailure::NotAttached,
-    ),
-    // volume/hostpath, volume/local
-    ("hostPath type check failed: {} is not a {*}", |captures| {
-        MountFailure::HostPathType {
-            path: captures.own(0),
-            expected: captures.own(1),
-        }
-    }),
-    ("path \"{}\" does not exist", |captures| {
-        MountFailure::PathMissing {
-            path: captures.own(0),
-        }
-    }),
-    // volumemanager: desired_state_of_world_populator.go
-    ("PVC is being deleted", |_| MountFailure::Claim),
-    ("PVC is not bound", |_| MountFailure::Claim),
-    ("failed to fetch PVC from API server", |_| {
-        MountFailure::Claim
-    }),
-];
-
-/// What mount(8) and its helpers print.
-const MOUNT_COMMAND: &[Pattern<MountFailure>] = &[
-    ("access denied by server", |_| MountFailure::AccessDenied),
-    ("mount error(13): Permission denied", |_| {
-        MountFailure::AccessDenied
-    }),
-    ("mount.nfs: Connection timed out", |_| {
-        MountFailure::ServerUnreachable
-    }),
-    ("mount.nfs: Connection refused", |_| {
-        MountFailure::ServerUnreachable
-    }),
-    ("mount.nfs: No route to host", |_| {
-        MountFailure::ServerUnreachable
-    }),
-    ("Failed to resolve server", |_| {
-        MountFailure::ServerUnreachable
-    }),
-    ("mount error(110)", |_| MountFailure::ServerUnreachable),
-    (
-        "mount.nfs: mounting {} failed, reason given by server: No such file or directory",
-        |_| MountFailure::ExportMissing,
-    ),
-    ("mount.nfs: No such file or directory", |_| {
-        MountFailure::ExportMissing
-    }),
-    ("you might need a /sbin/mount.", |_| {
-        MountFailure::HelperMissing
-    }),
-    ("unknown filesystem type", |_| MountFailure::HelperMissing),
-    ("wrong fs type, bad option, bad superblock", |_| {
-        MountFailure::BadFilesystem
-    }),
-    ("mount failed: exit status {}", |_| {
-        MountFailure::MountCommand
-    }),
-];
-
-/// Words that decide when nothing more telling stands beside them.
-const GENERAL: &[Pattern<MountFailure>] = &[
-    ("no space left on device", |_| MountFailure::DiskFull),
-    ("read-only file system", |_| MountFailure::ReadOnly),
-    ("input/output error", |_| MountFailure::Io),
-    ("rpc error: code = {} desc = {*}", |captures| {
-        MountFailure::Driver {
-            code: captures.own(0),
-            said: captures.own(1),
-        }
-    }),
-    ("stat {}: no such file or directory", |captures| {
-        MountFailure::PathMissing {
-            path: captures.own(0),
-        }
-    }),
-    ("permission denied", |_| MountFailure::Permission),
-    ("operation not permitted", |_| MountFailure::Permission),
-    ("timed out waiting for the condition", |_| {
-        MountFailure::Boilerplate {
-            unmounted: Vec::new(),
-        }
-    }),
-];
 
 #[cfg(test)]
 mod tests;

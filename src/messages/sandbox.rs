@@ -6,8 +6,9 @@
 //! Sources: containerd `internal/cri/server/sandbox_run.go` of 1.6 to 2.3; CRI-O `server/sandbox_run_linux.go`; cri-dockerd
 //! `core/sandbox_*.go`; kubelet `kuberuntime_sandbox.go`; CNI plugins as named.
 
-use super::form::{Pattern, anywhere, search};
+use super::form::{Captures, Pattern, anywhere, search};
 use super::pull::{self, Pull};
+use super::quote;
 use super::start::{self, StartFailure};
 use super::text;
 
@@ -23,7 +24,17 @@ pub enum SandboxFailure {
         binary: String,
     },
     /// No address is left for the pod.
-    IpExhausted,
+    IpExhausted {
+        /// First and last of the range, if named.
+        range: Option<(String, String)>,
+    },
+    /// The bridge of the node has an address of another network.
+    BridgeAddress {
+        /// The bridge.
+        bridge: String,
+    },
+    /// The API server refuses the login of the network plugin.
+    CniUnauthorized,
     /// The address could not be had, in words that stand for a full range and for an overlapping one.
     IpUnavailable,
     /// The network plugin failed otherwise.
@@ -61,6 +72,11 @@ pub enum SandboxFailure {
         /// The sysctl, as its path below /proc/sys.
         name: String,
     },
+    /// The file that says how the node resolves names is missing.
+    ResolvConf {
+        /// Its path.
+        path: String,
+    },
     /// The container runtime does not answer.
     RuntimeDown,
     /// The runtime did not answer in time.
@@ -76,9 +92,23 @@ pub fn read(message: &str) -> SandboxFailure {
     let text = text::bare(message);
     pause_image(&text)
         .or_else(|| anywhere(FORMS, &text))
+        .or_else(|| resolv_conf(&text))
         .or_else(|| started(&text))
         .or_else(|| anywhere(GENERAL, &text))
         .unwrap_or(SandboxFailure::Unknown)
+}
+
+/// The end of the chain of errors: what the network plugin said, or the runtime. gRPC's and the runtimes' frames come off.
+pub fn innermost(message: &str) -> &str {
+    const FRAMES: [&str; 2] = [
+        // CNI: libcni
+        "failed (add): ",
+        // cri-api NetworkReady, as the kubelet prints it
+        "reason:NetworkPluginNotReady message:",
+    ];
+    let mut frames = FRAMES.iter();
+    let inner = frames.find_map(|frame| text::after(message, frame));
+    quote::innermost(inner.unwrap_or(message))
 }
 
 /// The sandbox's own image; whatever was wrong with its pull decides.
@@ -101,6 +131,18 @@ fn pause_image(text: &str) -> Option<SandboxFailure> {
         image: captures.own(image),
         pull: Box::new(pull::read(captures.last())),
     })
+}
+
+/// What the kubelet's resolvConf names (kubelet `network/dns/dns.go`).
+fn resolv_conf(text: &str) -> Option<SandboxFailure> {
+    let folder = search("open {}/resolv.conf: no such file or directory", text)?;
+    Some(SandboxFailure::ResolvConf {
+        path: format!("{}/resolv.conf", folder.get(0)),
+    })
+}
+
+fn exhausted(_: &Captures<'_>) -> SandboxFailure {
+    SandboxFailure::IpExhausted { range: None }
 }
 
 fn started(text: &str) -> Option<SandboxFailure> {
@@ -173,23 +215,49 @@ const FORMS: &[Pattern<SandboxFailure>] = &[
     ("dial unix /var/run/cilium/cilium.sock", |_| {
         SandboxFailure::CniNotReady
     }),
-    // AWS VPC CNI, host-local, Calico, Azure, Kube-OVN
-    ("failed to assign an IP address to container", |_| {
-        SandboxFailure::IpExhausted
+    // Antrea, OVN-Kubernetes, Kube-OVN, Multus
+    ("dial unix /var/run/antrea/cni.sock", |_| {
+        SandboxFailure::CniNotReady
     }),
-    ("no IP addresses available in range set", |_| {
-        SandboxFailure::IpExhausted
+    ("ovn-cni-server.sock", |_| SandboxFailure::CniNotReady),
+    ("dial unix /run/openvswitch/kube-ovn-daemon.sock", |_| {
+        SandboxFailure::CniNotReady
     }),
-    ("No more free affine blocks", |_| {
-        SandboxFailure::IpExhausted
+    ("still waiting for readinessindicatorfile", |_| {
+        SandboxFailure::CniNotReady
     }),
-    ("Assigned 0 out of {} requested", |_| {
-        SandboxFailure::IpExhausted
-    }),
-    ("No available addresses", |_| SandboxFailure::IpExhausted),
-    ("NoAvailableAddress", |_| SandboxFailure::IpExhausted),
+    // host-local: plugins/ipam/host-local/backend/allocator
+    (
+        "no IP addresses available in range set: {}-{}",
+        |captures| SandboxFailure::IpExhausted {
+            range: Some((captures.own(0), captures.own(1))),
+        },
+    ),
+    ("no IP addresses available in range set", exhausted),
+    ("no IP addresses available in network", exhausted),
+    // AWS VPC CNI, Calico, Azure, Kube-OVN, Whereabouts, Cilium, Terway
+    ("failed to assign an IP address to container", exhausted),
+    ("No more free affine blocks", exhausted),
+    ("Assigned 0 out of {} requested", exhausted),
+    ("No available addresses", exhausted),
+    ("not enough IPs available", exhausted),
+    ("NoAvailableAddress", exhausted),
+    ("Could not allocate IP in range", exhausted),
+    ("No more IPs available", exhausted),
+    ("IpNotEnough", exhausted),
     // Cilium: also when the node's range overlaps a local route
     ("range is full", |_| SandboxFailure::IpUnavailable),
+    // bridge: plugins/main/bridge
+    (
+        "failed to set bridge addr: \"{}\" already has an IP address different from",
+        |captures| SandboxFailure::BridgeAddress {
+            bridge: captures.own(0),
+        },
+    ),
+    // Calico, and others that ask the API server
+    ("connection is unauthorized", |_| {
+        SandboxFailure::CniUnauthorized
+    }),
     ("failed to add hostport mapping", |_| {
         SandboxFailure::HostPort
     }),
@@ -232,209 +300,4 @@ const GENERAL: &[Pattern<SandboxFailure>] = &[
 ];
 
 #[cfg(test)]
-mod tests {
-    use super::super::pull::PullFailure;
-    use super::SandboxFailure as F;
-    use super::*;
-    use proptest::prelude::*;
-
-    fn words(text: &str) -> String {
-        text.to_owned()
-    }
-
-    #[test]
-    fn every_known_error() {
-        let cni = |cause: &str| {
-            format!(
-                "failed to setup network for sandbox \"12ab\": plugin type=\"bridge\" name=\"net\" failed (add): {cause}"
-            )
-        };
-        for (cause, failure) in [
-            (cni("cni plugin not initialized"), F::CniNotReady),
-            (
-                cni("failed to find plugin \"portmap\" in path [/opt/cni/bin]"),
-                F::CniBinaryMissing {
-                    binary: words("portmap"),
-                },
-            ),
-            (
-                cni(
-                    "stat /var/lib/calico/nodename: no such file or directory: check that the calico/node container is running",
-                ),
-                F::CniNotReady,
-            ),
-            (
-                cni("open /run/flannel/subnet.env: no such file or directory"),
-                F::CniNotReady,
-            ),
-            (
-                cni(
-                    "failed to allocate for range 0: no IP addresses available in range set: 10.1.0.1-10.1.0.254",
-                ),
-                F::IpExhausted,
-            ),
-            (
-                cni("add cmd: failed to assign an IP address to container"),
-                F::IpExhausted,
-            ),
-            (
-                cni(
-                    "failed to request IPv4 addresses: Assigned 0 out of 1 requested IPv4 addresses",
-                ),
-                F::IpExhausted,
-            ),
-            (
-                cni(
-                    "unable to allocate IP via local cilium agent: [POST /ipam][502] postIpamFailure range is full",
-                ),
-                F::IpUnavailable,
-            ),
-            (
-                cni("connection is unauthorized: Unauthorized"),
-                F::Cni {
-                    plugin: Some(words("bridge")),
-                },
-            ),
-            (
-                words(
-                    "networkPlugin cni failed to set up pod \"web_shop\" network: netplugin failed with no error message",
-                ),
-                F::Cni { plugin: None },
-            ),
-            (
-                words(
-                    "failed to create pod network sandbox k8s_web(12ab): error adding pod shop_web to CNI network \"net\": no",
-                ),
-                F::Cni { plugin: None },
-            ),
-            (
-                words("failed to get sandbox runtime: no runtime for \"gvisor\" is configured"),
-                F::HandlerMissing {
-                    handler: words("gvisor"),
-                },
-            ),
-            (
-                words("failed to find runtime handler kata from runtime list map[runc:0x1]"),
-                F::HandlerMissing {
-                    handler: words("kata"),
-                },
-            ),
-            (
-                words(
-                    "failed to lookup RuntimeClass kata: runtimeclass.node.k8s.io \"kata\" not found",
-                ),
-                F::RuntimeClassMissing {
-                    name: words("kata"),
-                },
-            ),
-            (
-                words(
-                    "failed to reserve sandbox name \"web_0\": name \"web_0\" is reserved for \"12ab\"",
-                ),
-                F::NameReserved,
-            ),
-            (
-                words(
-                    "failed to start sandbox \"1\": failed to create containerd task: failed to mount rootfs component: no space left on device",
-                ),
-                F::DiskFull,
-            ),
-            (
-                words(
-                    "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: container init was OOM-killed (memory limit too low?): unknown",
-                ),
-                F::OomAtInit,
-            ),
-            (
-                words(
-                    "failed to create containerd task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: write /proc/sys/kernel/shm_rmid_forced: invalid argument: unknown",
-                ),
-                F::Sysctl {
-                    name: words("kernel/shm_rmid_forced"),
-                },
-            ),
-            (
-                words(
-                    "failed to create containerd task: failed to start shim: OCI runtime create failed: exec: \"runc\": executable file not found in $PATH",
-                ),
-                F::Start(StartFailure::RuntimeMissing {
-                    binary: words("runc"),
-                }),
-            ),
-            (
-                words(
-                    "connection error: desc = \"transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: connection refused\"",
-                ),
-                F::RuntimeDown,
-            ),
-            (
-                words("failed to add hostport mapping for sandbox web(1): no"),
-                F::HostPort,
-            ),
-            (words("context deadline exceeded"), F::Timeout),
-            (words("words of tomorrow"), F::Unknown),
-        ] {
-            for frame in [
-                "Failed to create pod sandbox: ",
-                "Failed create pod sandbox: rpc error: code = Unknown desc = ",
-                "(combined from similar events): Failed to create pod sandbox: ",
-                "",
-            ] {
-                assert_eq!(read(&format!("{frame}{cause}")), failure, "{frame}{cause}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_network_before_any_sandbox() {
-        let text = "network is not ready: container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:x";
-        assert_eq!(read(text), F::CniNotReady);
-    }
-
-    #[test]
-    fn the_image_of_the_sandbox() {
-        let text = "Failed to create pod sandbox: failed to get sandbox image \"reg.example/pause:3\": failed to pull image \"reg.example/pause:3\": failed to pull and unpack image \"reg.example/pause:3\": failed to resolve reference \"reg.example/pause:3\": failed to do request: Head \"https://reg.example/v2/pause/manifests/3\": dial tcp: lookup reg.example: no such host";
-        let F::PauseImage { image, pull } = read(text) else {
-            panic!("{text}")
-        };
-        assert_eq!(
-            (image.as_str(), pull.failure, pull.host.as_deref()),
-            ("reg.example/pause:3", PullFailure::Dns, Some("reg.example"))
-        );
-        for (text, failure) in [
-            (
-                "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox image \"reg.example/pause:3\": failed to pull image \"reg.example/pause:3\": failed to pull and unpack image \"reg.example/pause:3\": failed to resolve reference \"reg.example/pause:3\": unexpected status from HEAD request to https://reg.example/v2/pause/manifests/3: 401 Unauthorized",
-                PullFailure::Auth,
-            ),
-            (
-                "Failed create pod sandbox: rpc error: code = Unknown desc = failed pulling image \"reg.example/pause:3\": Error response from daemon: Get https://reg.example/v2/pause/manifests/3: no basic auth credentials",
-                PullFailure::Auth,
-            ),
-            (
-                "Failed to create pod sandbox: rpc error: code = Unknown desc = error creating pod sandbox with name \"k8s_web_shop_1_0\": initializing source docker://reg.example/pause:3: reading manifest 3 in reg.example/pause: manifest unknown",
-                PullFailure::TagNotFound,
-            ),
-            (
-                "Failed to create pod sandbox: rpc error: code = NotFound desc = failed to get sandbox image \"reg.example/pause:3\": failed to pull image \"reg.example/pause:3\": failed to pull and unpack image \"reg.example/pause:3\": no match for platform in manifest: not found",
-                PullFailure::PlatformMismatch,
-            ),
-        ] {
-            let F::PauseImage { image, pull } = read(text) else {
-                panic!("{text}")
-            };
-            assert_eq!(
-                (image.as_str(), pull.failure),
-                ("reg.example/pause:3", failure),
-                "{text}"
-            );
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_breaks_it(text in "\\PC{0,80}") {
-            let _ = read(&text);
-            let _ = read(&format!("Failed to create pod sandbox: failed to get sandbox image \"{text}\": {text}"));
-        }
-    }
-}
+mod tests;

@@ -18,6 +18,8 @@ pub struct Finding {
     pub subject: ObjectRef,
     /// The container, when it concerns one.
     pub container: Option<String>,
+    /// The volume of the pod, when it concerns one.
+    pub volume: Option<String>,
     /// The pods that it keeps stuck, where the rule looked at something else that they depend on, such as their node.
     pub affected: Vec<ObjectRef>,
     /// The quote that settles it. Not an item of a list: a finding without proof cannot be built.
@@ -56,6 +58,7 @@ impl Finding {
         Finding {
             subject,
             container: None,
+            volume: None,
             affected: Vec::new(),
             proof,
             evidence: Vec::new(),
@@ -86,6 +89,13 @@ impl Finding {
     pub fn container(mut self, name: &str) -> Self {
         self.container = Some(name.to_owned());
         self.fact("container", name)
+    }
+
+    /// Concerns this volume.
+    #[must_use]
+    pub fn volume(mut self, name: &str) -> Self {
+        self.volume = Some(name.to_owned());
+        self.fact("volume", name)
     }
 
     /// Explains why these pods are stuck.

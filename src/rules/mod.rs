@@ -14,6 +14,7 @@ pub mod container;
 pub mod finding;
 pub mod health;
 pub mod image;
+pub mod network;
 pub mod node;
 pub mod scheduling;
 pub mod service;
@@ -69,7 +70,7 @@ pub enum Root {
 pub enum Check {
     /// A pod.
     Pod(for<'a> fn(&Case<'a>) -> Vec<Finding>),
-    /// A pod, and a workload that made such pods and has none of them any more.
+    /// A pod, or a workload that lacks pods for the same reason or has none of its pods any more.
     PodOrWorkload {
         /// What it finds of a pod.
         pod: for<'a> fn(&Case<'a>) -> Vec<Finding>,
@@ -209,6 +210,7 @@ pub static RULES: &[&[&Rule]] = &[
     scheduling::RULES,
     node::RULES,
     volume::RULES,
+    network::RULES,
     image::RULES,
     container::RULES,
     health::RULES,

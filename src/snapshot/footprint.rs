@@ -31,6 +31,8 @@ pub struct Footprint {
     pub ephemeral: Vec<String>,
     /// The disks that it names without a claim.
     pub disks: Vec<Disk>,
+    /// `spec.hostNetwork`: it has the node's own addresses.
+    pub host_network: bool,
 }
 
 impl Footprint {
@@ -57,6 +59,7 @@ impl Footprint {
             claims: claims.collect(),
             ephemeral: ephemeral.map(|volume| volume.name.clone()).collect(),
             disks: inline_disks(spec),
+            host_network: spec.host_network == Some(true),
         }
     }
 }
@@ -90,6 +93,7 @@ impl Footprints {
             claims: Vec::new(),
             ephemeral: Vec::new(),
             disks: Vec::new(),
+            host_network: false,
         };
         self.all.get(id.0).unwrap_or(&EMPTY)
     }

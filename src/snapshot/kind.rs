@@ -10,7 +10,9 @@ use super::Store;
 use super::catalog::{Catalog, ReadLog};
 use super::devices::{DeviceClass, RawClaim, RawClass, ResourceClaim};
 use super::node::{self, Node};
-use super::objects::{Keyed, PodDisruptionBudget, RawBudget, RawKeyed, ServiceAccount};
+use super::objects::{
+    Keyed, PodDisruptionBudget, RawBudget, RawKeyed, RuntimeClass, ServiceAccount,
+};
 use super::quota::{RawQuota, ResourceQuota};
 use super::revision::{ControllerRevision, RawRevision};
 use super::seen::Why;
@@ -202,6 +204,8 @@ kinds! {
     /// `batch/v1/CronJob`
     CronJob = "CronJob", "cronjobs", "batch", Workload, ["cj"],
         cron_jobs: Workload = |raw: RawWorkload| raw.into_workload(Kind::CronJob);
+    /// `node.k8s.io/v1/RuntimeClass`
+    RuntimeClass = "RuntimeClass", "runtimeclasses", "node.k8s.io", Cluster, [], runtime_classes: RuntimeClass = same;
 }
 
 fn nothing(_: IgnoredAny) {}

@@ -55,7 +55,7 @@ pub use revision::{ByRevision, PodNumbers, PodTemplate, REVISION_HASH, TEMPLATE_
 pub use seen::{Gap, Seen, Why};
 pub use service::Service;
 pub use slim::occupant;
-pub use storage::{ClaimRef, CsiNode, CsiStorageCapacity, Volume};
+pub use storage::{ClaimRef, CsiNode, CsiStorageCapacity, Volume, VolumeAttachment};
 pub use store::{Retention, Store};
 pub use template_owner::{Propagation, TemplateOwner};
 pub use workload::{Schedule, Workload, WorkloadCondition};

@@ -23,6 +23,8 @@ pub struct Node {
     pub unschedulable: bool,
     /// `status.declaredFeatures`: what its kubelet can do (since 1.36).
     pub declared_features: Vec<String>,
+    /// `status.runtimeHandlers`: what its runtime is set up for (since 1.30); the default one has no name.
+    pub runtime_handlers: Option<Vec<String>>,
     /// `status.conditions`
     pub conditions: Vec<Condition>,
     /// `metadata.creationTimestamp`
@@ -100,7 +102,13 @@ struct RawStatus {
     allocatable: Option<BTreeMap<String, String>>,
     capacity: Option<BTreeMap<String, String>>,
     declared_features: Option<Vec<String>>,
+    runtime_handlers: Option<Vec<RawHandler>>,
     conditions: Option<Vec<Condition>>,
+}
+
+#[derive(Deserialize)]
+struct RawHandler {
+    name: Option<String>,
 }
 
 /// Amounts that cannot be read are left out, as an absent resource is: zero.
@@ -123,6 +131,10 @@ impl Raw {
             taints: spec.taints.unwrap_or_default(),
             unschedulable: spec.unschedulable.unwrap_or_default(),
             declared_features: status.declared_features.unwrap_or_default(),
+            runtime_handlers: status.runtime_handlers.map(|handlers| {
+                let names = handlers.into_iter().map(|handler| handler.name);
+                names.map(Option::unwrap_or_default).collect()
+            }),
             conditions: status.conditions.unwrap_or_default(),
             created: self.metadata.creation_timestamp,
         }

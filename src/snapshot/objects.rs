@@ -77,6 +77,14 @@ pub struct Named {
     pub name: Option<String>,
 }
 
+/// A RuntimeClass.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct RuntimeClass {
+    /// `handler`: how the runtimes of nodes know it.
+    #[serde(default)]
+    pub handler: String,
+}
+
 /// A PodDisruptionBudget. Evictions keep to it; preemption only prefers to.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PodDisruptionBudget {

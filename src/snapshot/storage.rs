@@ -107,9 +107,9 @@ pub struct VolumeAttachment {
     pub attached: bool,
     /// Being deleted: it is to be detached.
     pub terminating: bool,
-    /// `status.attachError.message`, for the cause `volume-attach`, which has no rule yet.
+    /// `status.attachError.message`
     pub attach_error: Option<String>,
-    /// `status.detachError.message`, for it too.
+    /// `status.detachError.message`
     pub detach_error: Option<String>,
 }
 

@@ -7,6 +7,7 @@
 //!
 //! Everything in which the kinds differ stands in one file a kind, behind [`Subject`].
 
+pub mod creation;
 mod layer;
 mod node;
 mod passage;

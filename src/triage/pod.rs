@@ -8,6 +8,7 @@ pub use at_work::{PULLS, awaits, init_budget, pull};
 pub(super) use resize::since as resize_since;
 pub use resize::{Resize, resize};
 
+use super::creation;
 use super::node::NOT_READY;
 use super::recovery::Ready;
 use super::since::{self, Restarts, is_between_crashes};
@@ -286,7 +287,7 @@ fn unbound(pod: &PodView, clock: Clock) -> Standing {
 /// A warning that is still current and keeps the pod from being created makes it stuck before its time is up.
 fn containers(pod: &PodView, around: Around<'_>) -> Standing {
     let clock = around.clock;
-    let failing = at_work::creation_fails(around.events, pod);
+    let failing = creation::warnings(around.events, pod).next().is_some();
     let bound = pod
         .condition("PodScheduled")
         .and_then(|c| c.last_transition_time.as_ref().map(|time| time.0))

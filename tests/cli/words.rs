@@ -80,7 +80,9 @@ fn explain_knows_the_words_that_people_have() {
         ("admission", "quota-exceeded"),
         ("volume", "pvc-missing"),
         ("quota", "quota-exceeded"),
-        ("FailedKillPod", "unexplained"),
+        ("FailedMount", "volume-mount"),
+        ("network", "cni-not-ready"),
+        ("FailedSync", "unexplained"),
     ] {
         assert!(page(&[word]).contains(cause), "{word}");
     }

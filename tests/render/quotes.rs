@@ -230,22 +230,22 @@ fn of_a_pod_that_nothing_explains_the_newest_warning_comes_first_and_nothing_is_
         ("Normal", "Scheduled", "Successfully assigned shop/web to n"),
         (
             "Warning",
-            "FailedMount",
-            "Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[data a b]: timed out waiting for the condition",
+            "FailedPrepareDynamicResources",
+            "Failed to prepare dynamic resources: NodePrepareResources failed for ResourceClaim gpu: the device is in the wrong house",
         ),
         (
             "Warning",
-            "FailedAttachVolume",
-            "AttachVolume.Attach failed for volume \"pv-1\" : timed out waiting for external-attacher of disks.csi.example.com CSI driver to attach volume 1",
+            "FailedCreatePodContainer",
+            "unable to ensure pod container exists: failed to create container for [kubepods besteffort pod1] : mkdir /sys/fs/cgroup/kubepods/pod1: device or resource busy",
         ),
     ]);
     let text = render::text(&report, PLAIN);
     assert_eq!(report.unexplained.len(), 1, "{text}");
     assert_eq!(
         quoted(&text),
-        "kubelet (12 times, last 0s ago): AttachVolume.Attach failed for volume \"pv-1\" : timed out waiting for external-attacher of \
-         disks.csi.example.com CSI driver to attach volume 1 kubelet (12 times, last 60s ago): Unable to attach or mount volumes: \
-         unmounted volumes=[data], unattached volumes=[data a b]: timed out waiting for the condition"
+        "kubelet (12 times, last 0s ago): unable to ensure pod container exists: failed to create container for [kubepods besteffort \
+         pod1] : mkdir /sys/fs/cgroup/kubepods/pod1: device or resource busy kubelet (12 times, last 60s ago): Failed to prepare \
+         dynamic resources: NodePrepareResources failed for ResourceClaim gpu: the device is in the wrong house"
     );
     let silent = render::text(
         &stuck(&[("Normal", "Scheduled", "Successfully assigned shop/web to n")]),

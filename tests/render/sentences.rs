@@ -197,4 +197,12 @@ fn every_sentence_is_well_formed() {
 const TWO_SENTENCES: &str = "text.summary.read";
 
 /// Words that begin with a capital wherever they stand.
-const PROPER: [&str; 5] = ["Docker", "Grove", "Karpenter", "Ready", "Services"];
+const PROPER: [&str; 7] = [
+    "Docker",
+    "Grove",
+    "Karpenter",
+    "Ready",
+    "RuntimeClass",
+    "ServiceAccount",
+    "Services",
+];

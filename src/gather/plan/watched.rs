@@ -1,13 +1,18 @@
 //! What a watch follows: all that the scope needs, each object as a list that can be watched.
 
 use super::fold::fold;
-use super::{Read, first, get, second, third};
+use super::{Read, first, fourth, get, second, third};
 use crate::snapshot::{Kind, Store};
 use crate::triage::Scope;
 
 /// All that the scope needs, as far as the store tells by now: what a watch follows.
 pub fn wanted(scope: &Scope, store: &Store) -> Vec<Read> {
-    let waves = [first(scope), second(scope, store), third(scope, store)];
+    let waves = [
+        first(scope),
+        second(scope, store),
+        third(scope, store),
+        fourth(scope, store),
+    ];
     fold(waves.into_iter().flatten().collect())
 }
 

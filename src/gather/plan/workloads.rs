@@ -63,6 +63,9 @@ pub(super) fn refused(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) 
         if message.contains("quota") {
             reads.insert(list(Kind::ResourceQuota, Some(&namespace)));
         }
+        if message.contains("RuntimeClass") {
+            reads.insert(list(Kind::RuntimeClass, None));
+        }
         if let Some(kind) = about.known_kind().filter(|kind| kind.is_workload()) {
             reads.insert(get(kind, &namespace, &about.name));
         }

@@ -192,6 +192,48 @@ fn every_known_error() {
             "applyFSGroup failed for vol h-1: lstat /x: permission denied",
             F::Permission,
         ),
+        (
+            "fetching NodeStageSecretRef storage/login failed: kubernetes.io/csi: failed to find the secret login in the namespace storage with error: secrets \"login\" not found",
+            F::DriverSecretMissing {
+                namespace: words("storage"),
+                name: words("login"),
+            },
+        ),
+        (
+            "hostPath type check failed, /run/x.sock is not a socket file, unable to determine its type: path \"/run/x.sock\" does not exist",
+            F::HostPathType {
+                path: words("/run/x.sock"),
+                expected: words("socket file"),
+            },
+        ),
+        (
+            "conflicting SELinux labels of volume data: \"\" and \":::s0:c1,c2\"",
+            F::SelinuxConflict {
+                theirs: words(""),
+                own: words(":::s0:c1,c2"),
+            },
+        ),
+        (
+            "volume uses the ReadWriteOncePod access mode and is already in use by another pod",
+            F::OncePod,
+        ),
+        ("no matching NodeSelectorTerms", F::NodeAffinity),
+        (
+            "mount failed: exit status 32\nMounting arguments: -t nfs4 a:/b /c\nOutput: mount.nfs4: Connection timed out",
+            F::ServerUnreachable,
+        ),
+        (
+            "mount failed: exit status 32\nOutput: mount error(112): Host is down",
+            F::ServerUnreachable,
+        ),
+        (
+            "mount failed: exit status 32\nOutput: mount error(2): No such file or directory",
+            F::ExportMissing,
+        ),
+        (
+            "'fsck' found errors on device /dev/x but could not correct them",
+            F::BadFilesystem,
+        ),
         ("mkdir /x: read-only file system", F::ReadOnly),
         ("words of tomorrow", F::Unknown),
     ] {
@@ -258,11 +300,61 @@ fn a_timeout_is_no_cause() {
     );
 }
 
+#[test]
+fn a_list_that_says_why_names_the_volume_that_it_is_about() {
+    let told = read(
+        "Unable to attach or mount volumes: unmounted volumes=[data conf], unattached volumes=[], failed to process volumes=[data]: error processing PVC shop/data: failed to fetch PVC from API server: persistentvolumeclaims \"data\" not found",
+    );
+    assert_eq!(told.volume.as_deref(), Some("data"));
+    assert_eq!(
+        told.failure,
+        F::ClaimMissing {
+            name: words("data")
+        }
+    );
+}
+
+#[test]
+fn a_projected_volume_misses_several() {
+    let text = "MountVolume.SetUp failed for volume \"all\" : [configmap \"app\" not found, references non-existent secret key: tls.key, secret \"tls\" not found, configmap references non-existent config key: a.conf]";
+    assert_eq!(
+        missing(text),
+        [
+            F::ObjectMissing {
+                kind: ObjectKind::ConfigMap,
+                name: words("app")
+            },
+            F::KeyMissing {
+                kind: ObjectKind::Secret,
+                key: words("tls.key")
+            },
+            F::ObjectMissing {
+                kind: ObjectKind::Secret,
+                name: words("tls")
+            },
+            F::KeyMissing {
+                kind: ObjectKind::ConfigMap,
+                key: words("a.conf")
+            },
+        ]
+    );
+    assert_eq!(missing("MountVolume.SetUp failed for volume \"a\" : x"), []);
+}
+
+#[test]
+fn a_mount_command_is_told_by_what_it_printed() {
+    let text = "mount failed: exit status 32\nMounting command: mount\nMounting arguments: -t nfs -o nolock 10.0.0.9:/x /var/lib/kubelet/pods/1/volumes/kubernetes.io~nfs/y\nOutput: mount: /var/lib/kubelet/pods/1/volumes/kubernetes.io~nfs/y: unknown filesystem type 'nfs'.\n       dmesg(1) may have more information after failed mount system call.";
+    let printed = words("mount: unknown filesystem type 'nfs'.");
+    assert_eq!(command(text), Some(("10.0.0.9:/x", printed)));
+    assert_eq!(command("rpc error: code = Internal desc = x"), None);
+}
+
 proptest! {
     #[test]
     fn no_text_breaks_it(text in "\\PC{0,80}") {
         let _ = read(&text);
         let _ = read(&format!("MountVolume.SetUp failed for volume \"{text}\" : {text}"));
         let _ = read(&format!("Volume is already used by pod(s) {text}"));
+        let _ = (missing(&text), unmounted(&text), command(&format!("Mounting arguments: {text}Output: {text}")));
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! Whoever needs more of a quota shares it with everybody else whom it refuses: what is enough for one is not enough for two.
 
-use super::refused::{Refused, WorkloadCase};
 use crate::kubernetes::quantity::Quantity;
 use crate::messages::admission::Denial;
+use crate::rules::shared::refused::{Refused, WorkloadCase};
 use crate::snapshot::{Kind, ObjectRef, ResourceQuota, Seen, Snapshot};
 use crate::text::{Fact, Message, say};
 use crate::triage::{Because, Standing, Subject, WorkloadSubject};

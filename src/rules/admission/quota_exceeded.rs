@@ -6,9 +6,9 @@
 
 use super::quota::{Refusals, Shortage, quota};
 use super::quota_rollout::old_pods;
-use super::refused::{Refused, WorkloadCase};
 use crate::kubernetes::quantity::Quantity;
 use crate::rules::finding::Finding;
+use crate::rules::shared::refused::{Refused, WorkloadCase};
 use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, Seen};
 use crate::text::{Message, Seconds, say};

@@ -5,9 +5,9 @@
 
 use super::quota::{AS_PODS, Shortage};
 use super::quota_exceeded::Situation;
-use super::refused::WorkloadCase;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::{pod_limits, pod_requests};
+use crate::rules::shared::refused::WorkloadCase;
 use crate::snapshot::{Kind, PodRecord, Seen, Workload};
 use k8s_openapi::api::core::v1::PodSpec;
 

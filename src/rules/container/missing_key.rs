@@ -1,9 +1,10 @@
 //! `missing-key`: a container's environment names a key that its ConfigMap or Secret does not have.
 
-use super::reference::{Refusal, UNMADE, catalog, demands, refusals};
+use super::reference::{Refusal, UNMADE, demands, refusals};
 use crate::kubernetes::nearest::nearest;
 use crate::messages::config::{ConfigFailure, ObjectKind};
 use crate::rules::finding::{Finding, Fix, NextCommand, Who};
+use crate::rules::shared::keyed::catalog;
 use crate::rules::shared::template::{Template, field_path, role_word};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Keyed, Kind, ObjectRef, Seen};

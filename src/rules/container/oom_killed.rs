@@ -33,6 +33,7 @@ pub static RULE: Rule = Rule {
         "crash-app-error",
         "crash-exit-zero",
         "init-container-failing",
+        "sandbox-error",
     ],
     root: Root::Subject,
     check: Check::Pod(check),

@@ -5,7 +5,7 @@ use crate::messages::config::{self, ConfigFailure};
 use crate::rules::Case;
 use crate::rules::shared::template::place;
 use crate::snapshot::Evidence;
-use crate::snapshot::{Catalog, ContainerView, Keyed, Kind};
+use crate::snapshot::{ContainerView, Kind};
 use k8s_openapi::api::core::v1::Container;
 
 /// One place of a container's spec that names a ConfigMap or a Secret.
@@ -96,14 +96,6 @@ pub(super) fn refusals<'a>(case: &Case<'a>, reasons: &[&str]) -> Vec<Refusal<'a>
 
 /// The waiting reasons under which a container's configuration is refused: the kubelet's, and the runtime's.
 pub(super) const UNMADE: &[&str] = &["CreateContainerConfigError", "CreateContainerError"];
-
-/// What was read of this kind.
-pub(super) fn catalog<'a>(case: &Case<'a>, kind: Kind) -> &'a Catalog<Keyed> {
-    match kind {
-        Kind::Secret => case.snapshot.secrets(),
-        _ => case.snapshot.config_maps(),
-    }
-}
 
 /// The places that demand this object, as pointers below the pod's spec, with the key.
 pub(super) fn demands<'a>(

@@ -40,6 +40,8 @@ pub static RULE: Rule = Rule {
         "runtime-error",
         "init-container-failing",
         "crash-app-error",
+        "sandbox-error",
+        "volume-mount",
     ],
     root: Root::Facts(say!("node-disk-full.root", "a disk of node {node} is full")),
     check: Check::Pod(check),

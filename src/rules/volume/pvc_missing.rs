@@ -5,7 +5,7 @@ use crate::kubernetes::nearest::nearest;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::claims::{ClaimOfPod, of_pod};
-use crate::rules::{Case, Check, Layer, Root, Rule, UNSCHEDULABLE};
+use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, Seen};
 use crate::text::say;
@@ -15,10 +15,17 @@ pub static RULE: Rule = Rule {
     cause: "pvc-missing",
     layer: Layer::Volume,
     title: "a PersistentVolumeClaim that the pod names does not exist",
-    seen_as: UNSCHEDULABLE,
+    // the last two of a pod that names its node itself
+    seen_as: &[
+        "Pending",
+        "Unschedulable",
+        "FailedScheduling",
+        "ContainerCreating",
+        "FailedMount",
+    ],
     explanation: include_str!("pvc_missing.md"),
     reads: &[Kind::PersistentVolumeClaim],
-    refines: &[],
+    refines: &["volume-mount"],
     root: Root::Facts(say!(
         "pvc-missing.root",
         "claim {claim} does not exist in namespace {namespace}"
@@ -58,6 +65,7 @@ fn absence(case: &Case<'_>, claim: &ClaimOfPod<'_>) -> Finding {
         .find(|((_, name), _)| *name == claim.name)
         .map(|((namespace, _), _)| namespace);
     let finding = finding(case, &claim.name, proof)
+        .volume(claim.volume)
         .evidence(more)
         .fact("volume", claim.volume);
     match (meant, elsewhere) {

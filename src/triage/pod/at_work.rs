@@ -86,31 +86,3 @@ pub(super) fn pulls_since(pod: &PodView, events: &Events) -> Option<Timestamp> {
         .filter_map(|one| pull(pod, &one, events)?.last);
     pulls.max()
 }
-
-/// Whether a warning that repeats keeps the pod's containers from being created.
-pub(super) fn creation_fails(events: &Events, pod: &PodView) -> bool {
-    let object = pod.object();
-    let hinders = |event: &Event| {
-        event.warning
-            && matches!(
-                event.reason.as_str(),
-                "FailedMount"
-                    | "FailedAttachVolume"
-                    | "FailedMapVolume"
-                    | "FailedCreatePodSandBox"
-                    | "FailedCreatePodContainer"
-                    | "FailedPrepareDynamicResources"
-                    | "NetworkNotReady"
-            )
-    };
-    let mut newest_first = events.of(&object, pod.uid()).rev();
-    newest_first
-        .find(|event| {
-            hinders(event)
-                || matches!(
-                    event.reason.as_str(),
-                    "Pulling" | "Pulled" | "Created" | "Started"
-                )
-        })
-        .is_some_and(hinders)
-}

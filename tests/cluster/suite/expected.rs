@@ -424,7 +424,6 @@ pub(crate) const BROKEN: &[Expected] = &[
 ];
 
 const ADMISSION: &str = "no pod is made, and why has no rule: the API server's words are quoted";
-const KUBELET: &str = "what the kubelet says of it has no rule: its words are quoted";
 
 /// Causes of situations whose rule is not there yet, and why the report is as it is until then.
 /// A test fails as soon as one has a rule.
@@ -437,9 +436,4 @@ pub(crate) const EXPECTED_UNEXPLAINED: &[(&str, &str)] = &[
     ("invalid-spec", ADMISSION),
     ("service-account-missing", ADMISSION),
     ("priority-class-missing", ADMISSION),
-    ("runtime-class-missing", ADMISSION),
-    ("sandbox-error", KUBELET),
-    ("volume-mount", KUBELET),
-    ("volume-mount-missing-object", KUBELET),
-    ("csi-driver-missing", KUBELET),
 ];

@@ -8,22 +8,21 @@
 
 use super::FailedPull;
 use crate::messages::pull::PullFailure;
-use crate::messages::sandbox::{self, SandboxFailure};
+use crate::messages::sandbox::SandboxFailure;
 use crate::rules::Case;
 use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::failed_sandbox;
 use crate::snapshot::Role;
 use crate::text::say;
 
 /// The pull of the sandbox's own image fails: then no container of the pod is made at all.
 pub(super) fn find<'c>(case: &'c Case<'c>) -> Option<FailedPull<'c>> {
-    let event = case.newest_event(&["FailedCreatePodSandBox", "Pulled", "Created", "Started"])?;
+    let failed = failed_sandbox::find(case)?;
     let container = case.pod().containers().find(|c| c.role == Role::Main)?;
-    if event.reason != "FailedCreatePodSandBox" {
-        return None;
-    }
-    let SandboxFailure::PauseImage { image, pull } = sandbox::read(&event.message) else {
+    let SandboxFailure::PauseImage { image, pull } = failed.failure else {
         return None;
     };
+    let event = failed.event;
     let at = event.message.find(&image)?;
     Some(FailedPull {
         case,
