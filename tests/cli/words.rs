@@ -82,7 +82,7 @@ fn explain_knows_the_words_that_people_have() {
         ("quota", "quota-exceeded"),
         ("FailedMount", "volume-mount"),
         ("network", "cni-not-ready"),
-        ("FailedSync", "unexplained"),
+        ("FailedKillPod", "unexplained"),
     ] {
         assert!(page(&[word]).contains(cause), "{word}");
     }
