@@ -107,6 +107,19 @@ pub fn read(message: &str) -> Pull {
         .unwrap_or_else(unknown)
 }
 
+/// Whether a text tells of a failed pull, whatever stands around it: it names what only a pull does or asks. A disk is full for
+/// others as well.
+pub fn is_of_pull(message: &str) -> bool {
+    let text = text::plain(message);
+    forms::OF_A_PULL
+        .iter()
+        .any(|form| search(form, &text).is_some())
+        && !matches!(
+            read(message).failure,
+            PullFailure::Unknown | PullFailure::NodeDiskFull
+        )
+}
+
 /// The Secrets that an event FailedToRetrieveImagePullSecret names. The event alone is no fault: it also stands on pods that run.
 pub fn missing_secrets(message: &str) -> Vec<String> {
     let text = text::unwrap(message);
@@ -139,7 +152,11 @@ fn unknown() -> Pull {
 /// Without what the kubelet says around the runtime's error.
 fn peel(message: &str) -> &str {
     // kubelet: container.go and image_manager.go; the cause behind the back-off since 1.32
-    const FRAMES: [&str; 6] = [
+    const FRAMES: [&str; 9] = [
+        // kubelets before 1.5: pod_workers.go, a list of all containers' errors
+        "Error syncing pod, skipping: failed to \"StartContainer\" for \"{}\" with {}: \"{*}\"",
+        "Error syncing pod, skipping: failed to \"StartContainer\" for \"{}\" with {}: {*}",
+        "Error syncing pod, skipping: [failed to \"StartContainer\" for \"{}\" with {}: {*}",
         "Failed to pull image \"\": {*}",
         "Failed to pull image \"{}\": {*}",
         "Failed to pull image \"{}\":{*}",

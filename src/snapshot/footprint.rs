@@ -31,6 +31,8 @@ pub struct Footprint {
     pub ephemeral: Vec<String>,
     /// The disks that it names without a claim.
     pub disks: Vec<Disk>,
+    /// The images of its containers, as they are written.
+    pub images: Vec<String>,
 }
 
 impl Footprint {
@@ -46,6 +48,9 @@ impl Footprint {
                 .as_ref()
                 .map(|source| source.claim_name.clone())
         });
+        let containers = spec.containers.iter();
+        let containers = containers.chain(spec.init_containers.iter().flatten());
+        let images = containers.filter_map(|container| container.image.clone());
         let ephemeral = volumes().filter(|volume| volume.ephemeral.is_some());
         Footprint {
             requests: occupied(pod),
@@ -57,6 +62,7 @@ impl Footprint {
             claims: claims.collect(),
             ephemeral: ephemeral.map(|volume| volume.name.clone()).collect(),
             disks: inline_disks(spec),
+            images: images.collect(),
         }
     }
 }
@@ -90,6 +96,7 @@ impl Footprints {
             claims: Vec::new(),
             ephemeral: Vec::new(),
             disks: Vec::new(),
+            images: Vec::new(),
         };
         self.all.get(id.0).unwrap_or(&EMPTY)
     }

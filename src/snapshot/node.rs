@@ -25,6 +25,8 @@ pub struct Node {
     pub declared_features: Vec<String>,
     /// `status.conditions`
     pub conditions: Vec<Condition>,
+    /// `status.nodeInfo.containerRuntimeVersion`: `containerd://2.1.4`.
+    pub runtime: Option<String>,
     /// `metadata.creationTimestamp`
     pub created: Option<Timestamp>,
 }
@@ -101,6 +103,13 @@ struct RawStatus {
     capacity: Option<BTreeMap<String, String>>,
     declared_features: Option<Vec<String>>,
     conditions: Option<Vec<Condition>>,
+    node_info: Option<RawInfo>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawInfo {
+    container_runtime_version: Option<String>,
 }
 
 /// Amounts that cannot be read are left out, as an absent resource is: zero.
@@ -124,6 +133,9 @@ impl Raw {
             unschedulable: spec.unschedulable.unwrap_or_default(),
             declared_features: status.declared_features.unwrap_or_default(),
             conditions: status.conditions.unwrap_or_default(),
+            runtime: status
+                .node_info
+                .and_then(|info| info.container_runtime_version),
             created: self.metadata.creation_timestamp,
         }
     }

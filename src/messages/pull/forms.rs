@@ -263,6 +263,32 @@ const FORMS: &[Known] = &[
     ("RegistryUnavailable", PullFailure::Unreachable),
 ];
 
+/// What stands in no other text than that of a pull: the interface of registries, and the words of what asks them.
+pub(super) const OF_A_PULL: &[&str] = &[
+    "failed to pull ",
+    "error pulling image",
+    "unable to pull image",
+    "with ErrImagePull",
+    // OCI distribution; containers/image: docker/docker_client.go, docker/docker_image_src.go
+    "://{}/v2/",
+    "pinging container registry ",
+    "error pinging {}: ",
+    "initializing source ",
+    "reading manifest {} in ",
+    // containerd: core/remotes/docker
+    "failed to resolve reference ",
+    "failed to resolve image: ",
+    "pulling from host ",
+    // registries' own words
+    "pull access denied",
+    "toomanyrequests",
+    "manifest unknown",
+    "name unknown: ",
+    "repository name not known to registry",
+    // nothing else of a container's making asks for a certificate
+    "x509: ",
+];
+
 /// Texts that hold no cause: the event BackOff, and the event Failed that names a waiting reason.
 pub(super) fn is_boilerplate(text: &str) -> bool {
     const FORMS: [&str; 5] = [

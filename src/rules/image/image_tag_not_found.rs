@@ -39,11 +39,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         ));
     };
     let pulled = pulled_tags(failed, &reference);
-    let manifest_unknown = ["manifest unknown", "MANIFEST_UNKNOWN", "manifest for "]
-        .iter()
-        .any(|text| failed.says(text));
-    // containerd reports every 404 alike, whether the registry lacks the repository or the tag
-    let certain = manifest_unknown || !pulled.is_empty();
+    let certain = failed_pull::is_definite_absence(failed) || !pulled.is_empty();
     let (headline, why) = sentences(&reference, certain);
     let mut finding = failed.finding(headline);
     finding.why = why;
