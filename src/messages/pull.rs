@@ -218,10 +218,15 @@ fn read_part(part: &str) -> Pull {
     let failure = forms::failure(&plain)
         .or_else(|| by_status(status?))
         .unwrap_or(PullFailure::Unknown);
-    // ghcr.io answers 403 for absent and for private packages alike, and so does a token server that was asked without a login
+    // ghcr.io answers 403 for absent and for private packages alike, of which Docker Engine gives the word alone, and so does a
+    // token server that was asked without a login
+    let of_github = || {
+        host.as_deref() == Some("ghcr.io")
+            && (status.is_some() || search("denied", &plain).is_some())
+    };
     let hidden = failure == PullFailure::Auth
-        && status == Some(403)
-        && (anonymous == Some(true) || host.as_deref() == Some("ghcr.io"));
+        && (status.is_none() || status == Some(403))
+        && (status.is_some() && anonymous == Some(true) || of_github());
     let failure = if hidden {
         PullFailure::NotFound
     } else {

@@ -88,10 +88,17 @@ fn line(writer: &Writer, said: &Said) -> Line {
 /// The answer, and as much of what else there is to it as the fixes do not tell.
 fn lines(writer: &Writer, diagnosis: &Diagnosis, said: &[Said]) -> Vec<Line> {
     let is_told = |said: &Said| {
-        let image = said.message.args.0.get("image");
-        let image = image.map(|image| writer.language().fact(image));
-        let mut fixes = diagnosis.fixes.iter();
-        image.is_some_and(|image| fixes.any(|fix| fix.change.contains(&image)))
+        let mut facts = said.message.args.0.iter();
+        facts.any(|(name, fact)| {
+            let word = writer.language().fact(fact);
+            let word = if *name == "part" {
+                format!("\"{word}\"")
+            } else {
+                word
+            };
+            matches!(*name, "image" | "part")
+                && diagnosis.fixes.iter().any(|fix| fix.change.contains(&word))
+        })
     };
     let (first, more) = said.split_at(said.len().min(1));
     let more = more.iter().filter(|said| writer.whole() || !is_told(said));

@@ -13,6 +13,8 @@ mod running;
 #[cfg(test)]
 mod tests;
 
+pub(super) use running::{Likeness, RunningImage};
+
 use super::failed_pull::FailedPull;
 use crate::text::Message;
 use attempts::Attempts;

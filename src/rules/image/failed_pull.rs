@@ -15,7 +15,7 @@ use crate::kubernetes::shell;
 use crate::kubernetes::text::one_line;
 use crate::messages::pull::{self, Pull, PullFailure};
 use crate::rules::Case;
-use crate::rules::finding::{Certainty, Finding, NextCommand};
+use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
 use crate::snapshot::{ContainerView, Event, Evidence, Role};
 use crate::text::{Fact, Facts, Sentence, say};
 
@@ -365,7 +365,13 @@ impl FailedPull<'_> {
     /// The finding with what every rule of this layer tells: image, host, node, the message, and the answers about the image.
     pub(super) fn finding(&self, headline: Sentence) -> Finding {
         let mut finding = Finding::new(self.case.subject(), headline, self.proof.clone());
-        finding.image = Some(Box::new(answers::of(self)));
+        let answers = answers::of(self);
+        let left_over = answers
+            .name
+            .left_over
+            .clone()
+            .filter(|_| answers.name.valid);
+        finding.image = Some(Box::new(answers));
         finding.facts = self.places();
         let finding = if self.of_sandbox {
             finding.fix([sandbox_image::have_it()])
@@ -377,6 +383,7 @@ impl FailedPull<'_> {
             .fact("image", self.image)
             .fact("message", one_line(&self.pull.quote).into_owned())
             .fact_if("volume", self.volume)
+            .fix(left_over.map(fill_in))
             .evidence(self.volume.map(|_| self.case.field(&self.path, self.image)))
             .when(self.indirect, |finding| {
                 finding.certainty(Certainty::Likely)
@@ -433,6 +440,15 @@ impl FailedPull<'_> {
             host => host.unwrap_or_else(|| "HOST".to_owned()),
         }
     }
+}
+
+/// What helps where a name holds what stands for a missing value.
+fn fill_in(part: String) -> Fix {
+    let change = say!(
+        "failed-pull.fill-in",
+        "render the template: whatever made this manifest wrote \"{part}\" where a value was missing"
+    );
+    Fix::advice(change, Who::Owner).fact("part", part)
 }
 
 fn known_or(name: Option<String>, word: Sentence) -> Fact {

@@ -1,7 +1,7 @@
 //! `image-tag-not-found`: the repository is there, the tag or digest is not.
 
 use super::failed_pull::{self, FailedPull};
-use super::image_edit;
+use super::{image_edit, near_image};
 use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::nearest::nearest;
 use crate::messages::pull::PullFailure;
@@ -107,6 +107,8 @@ fn with_fixes(
         )
     });
     let near = near.filter(|_| reference.digest.is_none());
+    let running = || near_image::name_it(failed, finding.image.as_deref()?);
+    let near = near.or_else(running);
     let push = if reference.digest.is_some() {
         say!(
             "image-tag-not-found.name-digest",

@@ -6,7 +6,7 @@ use super::running::{self, Likeness};
 use super::{Said, name};
 use crate::kubernetes::image_reference::ImageReference;
 use crate::messages::pull::PullFailure;
-use crate::text::{Message, Sentence, say};
+use crate::text::{Facts, Message, Sentence, say};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -60,22 +60,24 @@ pub(super) fn answer(failed: &FailedPull<'_>) -> PushedAnswer {
         let mut like = running::like(failed.case, &reference).into_iter();
         like.find(|one| one.likeness == Likeness::Same)
     });
-    let (mut answer, sentence) = by_registry(failed);
+    let (answer, sentence) = by_registry(failed);
     let runs = same.as_ref().map(name::runs);
-    let mut said = vec![of_registry(failed, sentence)];
-    match (answer, runs) {
-        (Pushed::No, Some(runs)) => {
-            answer = Pushed::Gone;
-            said.push(runs);
+    let here = Facts([("runs", runs.into_iter().collect::<Vec<_>>().into())].into());
+    let facts = [&failed.places(), &here];
+    let (answer, first) = match (answer, &same) {
+        (Pushed::No, Some(_)) => (
+            Pushed::Gone,
+            say!(
+                "image-pushed.gone",
+                "not any more: {registry} lacks it now, and {runs}"
+            ),
+        ),
+        (Pushed::NoOrHidden | Pushed::Unknown, Some(_)) => {
+            (Pushed::Yes, say!("image-pushed.runs", "yes: {runs}"))
         }
-        (Pushed::NoOrHidden | Pushed::Unknown, Some(runs)) => {
-            answer = Pushed::Yes;
-            let yes = say!("image-pushed.runs", "yes: {runs}");
-            said.insert(0, Message::new(yes).fact("runs", runs));
-        }
-        (_, Some(runs)) => said.push(runs),
-        (_, None) => {}
-    }
+        _ => (answer, sentence),
+    };
+    let mut said = vec![Message::with(first, &facts)];
     let failing = failing_nodes(failed);
     said.extend(nodes_alike(failed, &failing));
     let is_known = failing.len() > 1;
@@ -173,11 +175,6 @@ fn by_registry(failed: &FailedPull<'_>) -> (Pushed, Sentence) {
     }
 }
 
-fn of_registry(failed: &FailedPull<'_>, sentence: Sentence) -> Message {
-    let facts = failed.places();
-    Message::with(sentence, &[&facts])
-}
-
 /// The nodes on which pods wait for an image of this registry, that of this pod among them.
 fn failing_nodes(failed: &FailedPull<'_>) -> Vec<String> {
     let Some(registry) = failed.registry() else {
@@ -194,7 +191,9 @@ fn failing_nodes(failed: &FailedPull<'_>) -> Vec<String> {
         })
         .filter_map(|pod| pod.node())
         .collect();
-    nodes.into_iter().map(str::to_owned).collect()
+    let own = failed.case.pod().node();
+    let all: BTreeSet<&str> = nodes.into_iter().chain(own).collect();
+    all.into_iter().map(str::to_owned).collect()
 }
 
 /// Whether it is rather the registry or rather the node.

@@ -226,10 +226,7 @@ fn what_was_pushed_is_told_by_the_registry_and_by_who_runs_it() {
     }
     assert_eq!(
         texts(&of(ABSENT, true).said),
-        [
-            "no: reg.example has the repository, and nothing under that tag or digest",
-            "1 pod runs it, on n2"
-        ]
+        ["not any more: reg.example lacks it now, and 1 pod runs it, on n2"]
     );
     assert_eq!(
         texts(&of(UNKNOWN_HOST, true).said)[0],
