@@ -29,7 +29,17 @@ const LONGEST: Duration = Duration::from_secs(60);
 const FEW: u64 = 1;
 
 /// Every program that a printed command runs.
-const PROGRAMS: [&str; 9] = [
+const PROGRAMS: [&str; 19] = [
+    "aws",
+    "az",
+    "base64",
+    "crane",
+    "ctr",
+    "docker",
+    "gcloud",
+    "jq",
+    "nerdctl",
+    "podman",
     "oc",
     "kubectl",
     "skopeo",

@@ -2,10 +2,10 @@
 //!
 //! One cause is one class of what kubelet, runtime or registry say; `failed_pull` finds that message, and
 //! `messages::pull` reads it. What several causes share lives beside them: `hosts` knows registries, `pull_secrets` and
-//! `login` how a pod comes by a login, `image_edit` the commands that change an object, `near_image` which one may be meant, `node_platform` what nodes run. Topics
-//! of one rule are `auth_headline`, `name_problem` and `missing_secret_fixes`. `answers` tells of every failure whether the name is
-//! right, whether the image was pushed and how it is pulled by hand. The sandbox's own image fails for the same
-//! causes; its fixes are the node's (`failed_pull::sandbox_image`).
+//! `login` how a pod comes by a login, `image_edit` the commands that change an object, `near_image` which image may be
+//! meant, `node_platform` what nodes run. `answers` tells of every failure whether the name is right, whether the image was
+//! pushed and how it is pulled by hand. Topics of one rule are `auth_headline`, `name_problem` and `missing_secret_fixes`.
+//! The sandbox's own image fails for the same causes; its fixes are the node's (`failed_pull::sandbox_image`).
 
 mod answers;
 mod auth_headline;

@@ -1,7 +1,7 @@
 //! How often the kubelet has tried, and when it does again.
 //!
-//! Source: kubelet `kubelet.go` (imageBackOffPeriod 10 s, MaxContainerBackOff 300 s) with client-go `util/flowcontrol/backoff.go`: the
-//! delay doubles with each failure. Before 1.32 the status says no more than that it waits.
+//! Source: kubelet `kubelet.go` (imageBackOffPeriod 10 s, MaxContainerBackOff 300 s) with client-go
+//! `util/flowcontrol/backoff.go`: the delay doubles with each failure. Before 1.32 the status says no more than that it waits.
 
 use super::super::failed_pull::FailedPull;
 use super::Said;

@@ -65,15 +65,15 @@ fn readable(failed: &FailedPull<'_>, reference: &ImageReference) -> NameAnswer {
     };
     let parts = Message::new(say!(
         "image-name.parts",
-        "registry {registry}[ {of_registry}], repository {repository}[ {of_repository}][, tag {tag}][ {of_tag}][, digest {digest}]"
+        "registry {registry}[ {assumed}], repository {repository}[ {added}][, tag {tag}][ {note}][, digest {digest}]"
     ))
     .fact("registry", reference.registry.as_str())
     .fact("repository", reference.repository.as_str())
     .fact_if("tag", tag)
     .fact_if("digest", reference.digest.as_deref())
-    .fact_if("of_registry", by_default("registry"))
-    .fact_if("of_tag", by_default("tag").or(unused.then_some(UNUSED)))
-    .fact_if("of_repository", by_default("repository").map(|_| official()));
+    .fact_if("assumed", by_default("registry"))
+    .fact_if("note", by_default("tag").or(unused.then_some(UNUSED)))
+    .fact_if("added", by_default("repository").map(|_| official()));
     let left_over = left_over(reference);
     let near = near(failed, reference);
     let slip = left_over.map(|part| {

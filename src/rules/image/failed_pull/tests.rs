@@ -225,3 +225,18 @@ fn what_was_said_before_the_image_was_pulled_is_over() {
         ("Pulled", pulled, Some("other"))
     ]));
 }
+
+#[test]
+fn a_pull_under_the_reason_of_a_creation_is_no_trouble_of_the_creation() {
+    const PING: &str = "pinging container registry reg.example: Get \"https://reg.example/v2/\": dial tcp 10.0.0.3:443: connect: connection refused";
+    let causes = |message: &str| {
+        let store = store(pod("CreateContainerError", message), &[]);
+        let scope = crate::triage::Scope::everything();
+        let requests = crate::report::Requests::default();
+        let report = crate::diagnose::diagnose(&store.snapshot(), &scope, requests);
+        let causes = report.diagnoses.into_iter().map(|one| one.cause);
+        causes.collect::<Vec<_>>()
+    };
+    assert_eq!(causes(PING), ["registry-unreachable"]);
+    assert_eq!(causes("no command specified"), ["container-create-error"]);
+}
