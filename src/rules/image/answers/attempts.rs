@@ -53,8 +53,18 @@ pub(super) fn of(failed: &FailedPull<'_>) -> Option<Attempts> {
         return None;
     }
     let reason = failed.container.waiting_reason();
-    if matches!(reason, "InvalidImageName" | "ErrImageNeverPull") {
-        let sentence = say!("image-attempts.stopped", "not tried before that is changed");
+    let stopped = match reason {
+        "InvalidImageName" => Some(say!(
+            "image-attempts.name",
+            "not tried before the name is changed"
+        )),
+        "ErrImageNeverPull" => Some(say!(
+            "image-attempts.never",
+            "never tried: the pull policy is Never"
+        )),
+        _ => None,
+    };
+    if let Some(sentence) = stopped {
         return Some(attempts(Progress::Stopped, sentence));
     }
     let newest = |starts: &str| {

@@ -54,6 +54,9 @@ pub enum Pushed {
     Unknown,
 }
 
+/// The kubelet did not come so far.
+const NOT_ASKED: Sentence = say!("image-pushed.not-asked", "not known: no registry was asked");
+
 /// Answers it.
 pub(super) fn answer(failed: &FailedPull<'_>) -> PushedAnswer {
     let same = failed.reference().and_then(|reference| {
@@ -63,7 +66,13 @@ pub(super) fn answer(failed: &FailedPull<'_>) -> PushedAnswer {
     let (answer, sentence) = by_registry(failed);
     let runs = same.as_ref().map(name::runs);
     let here = Facts([("runs", runs.into_iter().collect::<Vec<_>>().into())].into());
-    let facts = [&failed.places(), &here];
+    let mut places = failed.places();
+    let by_mirror = failed.was_sent_elsewhere();
+    if by_mirror && matches!(answer, Pushed::No | Pushed::NoOrHidden | Pushed::InPart) {
+        let host = places.0.get("host").cloned();
+        places.0.extend(host.map(|host| ("registry", host)));
+    }
+    let facts = [&places, &here];
     let (answer, first) = match (answer, &same) {
         (Pushed::No, Some(_)) => (
             Pushed::Gone,
@@ -92,6 +101,9 @@ pub(super) fn answer(failed: &FailedPull<'_>) -> PushedAnswer {
 /// What the failure itself tells.
 fn by_registry(failed: &FailedPull<'_>) -> (Pushed, Sentence) {
     use PullFailure as F;
+    if failed.container.waiting_reason() == "ErrImageNeverPull" {
+        return (Pushed::Unknown, NOT_ASKED);
+    }
     match failed.pull.failure {
         F::TagNotFound if failed_pull::is_definite_absence(failed) => (
             Pushed::No,
@@ -167,10 +179,7 @@ fn by_registry(failed: &FailedPull<'_>) -> (Pushed, Sentence) {
                 "not known: {host} answers with an error of its own"
             ),
         ),
-        F::NameInvalid | F::NeverPull | F::PullQps => (
-            Pushed::Unknown,
-            say!("image-pushed.not-asked", "not known: no registry was asked"),
-        ),
+        F::NameInvalid | F::NeverPull | F::PullQps => (Pushed::Unknown, NOT_ASKED),
         _ => (Pushed::Unknown, say!("image-pushed.unknown", "not known")),
     }
 }

@@ -228,6 +228,11 @@ fn what_was_pushed_is_told_by_the_registry_and_by_who_runs_it() {
         texts(&of(ABSENT, true).said),
         ["not any more: reg.example lacks it now, and 1 pod runs it, on n2"]
     );
+    let mirror = "unexpected status from HEAD request to https://mirror.example/v2/web/manifests/1?ns=reg.example: 403 Forbidden";
+    assert_eq!(
+        texts(&of(mirror, false).said),
+        ["not known: mirror.example shows nothing without a login that may pull"]
+    );
     assert_eq!(
         texts(&of(UNKNOWN_HOST, true).said)[0],
         "yes: 1 pod runs it, on n2"
@@ -354,6 +359,9 @@ fn attempts_are_counted_and_the_next_one_is_foretold() {
         (trying.progress, trying.last_seconds),
         (Progress::Trying, Some(10))
     );
+    let pod = waiting("web", "n1", IMAGE, "ErrImageNeverPull", "");
+    let said = answers(vec![pod]).pushed.said;
+    assert_eq!(texts(&said), ["not known: no registry was asked"]);
     let another = event("Pulling", "Pulling image \"reg.example/old:1\"", 3, 20);
     assert_eq!(of("ImagePullBackOff", vec![another]), None);
     let never = of("ErrImageNeverPull", vec![]).unwrap();
