@@ -26,6 +26,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 const POD: &str = "/api/v1/namespaces/shop/pods/web";
+const NODE: &str = "/api/v1/nodes/worker-1";
 const PODS: &str = "/api/v1/namespaces/shop/pods";
 const EVENTS: &str = "/api/v1/namespaces/shop/events";
 const SERVICES: &str = "/api/v1/namespaces/shop/services";
@@ -88,7 +89,7 @@ fn healthy(name: &str) -> Value {
 }
 
 #[test]
-fn a_waiting_pod_costs_two_requests() {
+fn a_pod_that_waits_for_an_image_costs_three_requests() {
     let server = ApiServer::start();
     server.on(
         POD,
@@ -100,8 +101,9 @@ fn a_waiting_pod_costs_two_requests() {
     );
     server.on(EVENTS, [Response::list("EventList", &[])]);
     let gathered = read(&server, named("web")).unwrap();
-    assert_eq!(asked(&server), [EVENTS, POD]);
-    assert_eq!(gathered.requests(), 2);
+    // the node's runtime tells how to try by hand
+    assert_eq!(asked(&server), [EVENTS, POD, NODE]);
+    assert_eq!(gathered.requests(), 3);
     assert_eq!(gathered.stuck(), 1);
     let events = server
         .asked()
@@ -112,6 +114,45 @@ fn a_waiting_pod_costs_two_requests() {
         events.query("fieldSelector"),
         Some("involvedObject.name%3Dweb")
     );
+}
+
+/// Kubelets before 1.32 back off without a word: which logins there are is asked by what the event says.
+#[test]
+fn logins_are_read_where_only_an_event_tells_of_a_refusal() {
+    const SECRETS: &str = "/api/v1/namespaces/shop/secrets";
+    const ACCOUNT: &str = "/api/v1/namespaces/shop/serviceaccounts/default";
+    for (said, more) in [
+        ("no basic auth credentials", vec![SECRETS, ACCOUNT]),
+        ("manifest unknown", vec![]),
+    ] {
+        let server = ApiServer::start();
+        let back_off = "Back-off pulling image \"registry.example/web:1\"";
+        server.on(
+            POD,
+            [Response::json(&waiting(
+                "web",
+                "ImagePullBackOff",
+                back_off,
+            ))],
+        );
+        let message = format!("Failed to pull image \"registry.example/web:1\": {said}");
+        let event = json!({"metadata": {"name": "web.1", "namespace": "shop"}, "reason": "Failed", "message": message,
+            "involvedObject": {"kind": "Pod", "namespace": "shop", "name": "web"}});
+        server.on(EVENTS, [Response::list("EventList", &[event])]);
+        server.on(SECRETS, [Response::list("SecretList", &[])]);
+        server.on(
+            ACCOUNT,
+            [Response::json(
+                &json!({"metadata": {"name": "default", "namespace": "shop"}}),
+            )],
+        );
+        read(&server, named("web")).unwrap();
+        let asked = asked(&server);
+        let logins = asked
+            .iter()
+            .filter(|path| [SECRETS, ACCOUNT].contains(&path.as_str()));
+        assert_eq!(logins.collect::<Vec<_>>(), more, "{said}");
+    }
 }
 
 #[test]

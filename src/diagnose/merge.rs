@@ -192,6 +192,7 @@ fn diagnosis<'a, S: Subject<'a>>(
         facts: finding.facts,
         agreement: finding.agreement.as_ref().map(Into::into),
         preemption: finding.preemption.as_ref().map(Into::into),
+        image: finding.image,
     }
 }
 

@@ -4,13 +4,15 @@
 //! plainly healthy point at, their events among it; the third for what those events and objects point at in turn, and is
 //! mostly empty; the fourth for where a volume is that another node holds. Each asks every such pod through the children of this
 //! module, which know when a read is worth it: what a pod's volumes and devices need stands in `storage` and `devices`, what
-//! keeps a bound pod from being created in `creation`, what its node's CPU decides in `platform`, what its init containers wait
-//! for in `awaited`, what workloads and Services need in `workloads`, `rollouts` and `services`.
+//! keeps a bound pod from being created in `creation`, what its node's CPU decides in `platform`, what a failed pull asks for in
+//! `images`, what its init containers wait for in `awaited`, what workloads and Services need in `workloads`, `rollouts` and
+//! `services`.
 
 mod awaited;
 mod creation;
 mod devices;
 mod fold;
+mod images;
 mod platform;
 mod rollouts;
 mod services;
@@ -26,7 +28,6 @@ use crate::kubernetes::field_selector::Field;
 use crate::kubernetes::ports::host_ports;
 use crate::kubernetes::selector::label_selector_is_empty;
 use crate::messages::config::{self, ConfigFailure, ObjectKind};
-use crate::messages::pull::{self, PullFailure};
 use crate::snapshot::{ContainerView, Kind, PodView, Retention, Store};
 use crate::triage::scope::Scope;
 use crate::triage::{self, Standing};
@@ -186,7 +187,7 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
         devices::of_pod(pod, &mut reads);
         platform::of_pod(pod, &mut reads);
         configuration(pod, &mut reads);
-        images(pod, &mut reads);
+        images::of_pod(pod, &mut reads);
         owner(pod, &mut reads);
         awaited::of_pod(scope, pod, store, &mut reads);
         node(pod, store, &mut reads);
@@ -205,6 +206,7 @@ pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
     successes(&suspects, store, &mut reads);
     for pod in suspects {
         platform::of_events(pod, store, &mut reads);
+        images::of_events(pod, store, &mut reads);
         storage::of_claims(pod, store, &mut reads);
         creation::of_events(pod, scope, store, &mut reads);
         devices::of_claims(pod, store, &mut reads);
@@ -374,28 +376,6 @@ fn message<'a>(container: &ContainerView<'a>) -> &'a str {
         .waiting()
         .and_then(|waiting| waiting.message.as_deref())
         .unwrap_or_default()
-}
-
-/// The logins that a refused pull could have used.
-fn images(pod: &PodView, reads: &mut BTreeSet<Read>) {
-    let refused = pod.containers().any(|container| {
-        matches!(
-            container.waiting_reason(),
-            "ErrImagePull" | "ImagePullBackOff"
-        ) && matches!(
-            pull::read(message(&container)).failure,
-            PullFailure::Auth | PullFailure::NotFound
-        )
-    });
-    if refused {
-        let account = pod
-            .spec()
-            .service_account_name
-            .as_deref()
-            .unwrap_or("default");
-        reads.insert(get(Kind::ServiceAccount, pod.namespace(), account));
-        reads.insert(list(Kind::Secret, Some(pod.namespace())));
-    }
 }
 
 /// The Job of a failed pod: a complete one needs no explanation. The ReplicaSet of one that a kubelet refused: its template may

@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// Every option of the commands that are printed. Any other word that begins with a dash is a name or a value.
-const OPTIONS: [&str; 43] = [
+const OPTIONS: [&str; 51] = [
     "-A",
     "-L",
     "-a",
@@ -39,12 +39,19 @@ const OPTIONS: [&str; 43] = [
     "--grace-period",
     "--kubeconfig",
     "--hard",
+    "--hosts-dir",
+    "--image-ids",
+    "--include-tags",
     "--limits",
     "--name",
     "--overwrite",
     "--previous",
     "--raw",
+    "--region",
+    "--registry-id",
     "--replicas",
+    "--repository",
+    "--repository-name",
     "--requests",
     "--rm",
     "--selector",
@@ -54,6 +61,7 @@ const OPTIONS: [&str; 43] = [
     "--tail",
     "--to-revision",
     "--type",
+    "--user",
     "--",
 ];
 

@@ -107,6 +107,19 @@ pub fn read(message: &str) -> Pull {
         .unwrap_or_else(unknown)
 }
 
+/// Whether a text tells of a failed pull, whatever stands around it: it names what only a pull does or asks. A disk is full for
+/// others as well.
+pub fn is_of_pull(message: &str) -> bool {
+    let text = text::plain(message);
+    forms::OF_A_PULL
+        .iter()
+        .any(|form| search(form, &text).is_some())
+        && !matches!(
+            read(message).failure,
+            PullFailure::Unknown | PullFailure::NodeDiskFull
+        )
+}
+
 /// The Secrets that an event FailedToRetrieveImagePullSecret names. The event alone is no fault: it also stands on pods that run.
 pub fn missing_secrets(message: &str) -> Vec<String> {
     let text = text::unwrap(message);
@@ -139,7 +152,11 @@ fn unknown() -> Pull {
 /// Without what the kubelet says around the runtime's error.
 fn peel(message: &str) -> &str {
     // kubelet: container.go and image_manager.go; the cause behind the back-off since 1.32
-    const FRAMES: [&str; 6] = [
+    const FRAMES: [&str; 9] = [
+        // kubelets before 1.5: pod_workers.go, a list of all containers' errors
+        "Error syncing pod, skipping: failed to \"StartContainer\" for \"{}\" with {}: \"{*}\"",
+        "Error syncing pod, skipping: failed to \"StartContainer\" for \"{}\" with {}: {*}",
+        "Error syncing pod, skipping: [failed to \"StartContainer\" for \"{}\" with {}: {*}",
         "Failed to pull image \"\": {*}",
         "Failed to pull image \"{}\": {*}",
         "Failed to pull image \"{}\":{*}",
@@ -201,10 +218,15 @@ fn read_part(part: &str) -> Pull {
     let failure = forms::failure(&plain)
         .or_else(|| by_status(status?))
         .unwrap_or(PullFailure::Unknown);
-    // ghcr.io answers 403 for absent and for private packages alike, and so does a token server that was asked without a login
+    // ghcr.io answers 403 for absent and for private packages alike, of which Docker Engine gives the word alone, and so does a
+    // token server that was asked without a login
+    let of_github = || {
+        host.as_deref() == Some("ghcr.io")
+            && (status.is_some() || search("denied", &plain).is_some())
+    };
     let hidden = failure == PullFailure::Auth
-        && status == Some(403)
-        && (anonymous == Some(true) || host.as_deref() == Some("ghcr.io"));
+        && (status.is_none() || status == Some(403))
+        && (status.is_some() && anonymous == Some(true) || of_github());
     let failure = if hidden {
         PullFailure::NotFound
     } else {

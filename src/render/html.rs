@@ -102,6 +102,7 @@ impl Page<'_> {
         if let Some(why) = &section.why {
             self.labelled(say!("text.diagnosis.why", "why"), why);
         }
+        self.changes(&section.answers);
         let mut quotes = section.quotes.iter();
         quotes.by_ref().take(1).for_each(|quote| self.quote(quote));
         let title = say!("text.outline.evidence", "evidence");

@@ -89,6 +89,9 @@ fn write(out: &mut String, outline: &Outline<'_>, section: &Section<'_>) {
         let label = outline.word(say!("text.diagnosis.why", "why"));
         out.push_str(&format!("\n**{label}** {}\n", escaped(why)));
     }
+    for answer in &section.answers {
+        change(out, answer);
+    }
     if !section.next.is_empty() {
         let label = outline.word(say!("text.diagnosis.next", "next"));
         out.push_str(&format!("\n**{label}**\n{}", fenced(&section.next)));

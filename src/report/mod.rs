@@ -32,6 +32,7 @@ pub use workload::{ChangeReport, How, RevisionReport, RolloutReport, WorkloadRep
 pub use silenced::{Silenced, SilencedBy, SilencesNothing, WhyNotSilenced};
 
 use crate::rules::finding::{Certainty, Risk, Role, Who};
+use crate::rules::image::ImageAnswers;
 use crate::snapshot::{Evidence, ObjectRef};
 use crate::text::{Facts, Message};
 use crate::triage::Layer;
@@ -320,6 +321,9 @@ pub struct Diagnosis {
     /// Whether pods of lower priority could give way; absent where nobody expects it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preemption: Option<PreemptionReport>,
+    /// For an image that cannot be pulled: whether its name is right, whether it was pushed, how it is pulled by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<Box<ImageAnswers>>,
     /// What to change, best first.
     pub fixes: Vec<FixReport>,
     /// The layers of the first of the affected objects.

@@ -3,6 +3,7 @@
 //! A rule never builds prose. It gives named, typed [`Facts`] and picks one of its [sentences](Sentence), which have holes
 //! for them; a language joins the two when the report is shown.
 
+use super::image::ImageAnswers;
 use crate::scheduler::preemption::Preemption;
 use crate::scheduler::{Agreement, FilterResults, NodeResult};
 use crate::snapshot::{Evidence, Kind, ObjectRef};
@@ -46,6 +47,8 @@ pub struct Finding {
     pub agreement: Option<Agreement>,
     /// For scheduling causes: whether other pods could give way.
     pub preemption: Option<Preemption>,
+    /// For an image that cannot be pulled: whether its name is right, whether it was pushed, how it is pulled by hand.
+    pub image: Option<Box<ImageAnswers>>,
     /// Whether it keeps the object stuck, or only tells why something else does.
     pub role: Role,
     /// Among several causes of one layer: smaller comes first.
@@ -72,6 +75,7 @@ impl Finding {
             results: None,
             agreement: None,
             preemption: None,
+            image: None,
             role: Role::Cause,
             rank: 0,
         }

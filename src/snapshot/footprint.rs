@@ -33,6 +33,8 @@ pub struct Footprint {
     pub disks: Vec<Disk>,
     /// `spec.hostNetwork`: it has the node's own addresses.
     pub host_network: bool,
+    /// The images of its containers, as they are written.
+    pub images: Vec<String>,
 }
 
 impl Footprint {
@@ -48,6 +50,9 @@ impl Footprint {
                 .as_ref()
                 .map(|source| source.claim_name.clone())
         });
+        let containers = spec.containers.iter();
+        let containers = containers.chain(spec.init_containers.iter().flatten());
+        let images = containers.filter_map(|container| container.image.clone());
         let ephemeral = volumes().filter(|volume| volume.ephemeral.is_some());
         Footprint {
             requests: occupied(pod),
@@ -60,6 +65,7 @@ impl Footprint {
             ephemeral: ephemeral.map(|volume| volume.name.clone()).collect(),
             disks: inline_disks(spec),
             host_network: spec.host_network == Some(true),
+            images: images.collect(),
         }
     }
 }
@@ -94,6 +100,7 @@ impl Footprints {
             ephemeral: Vec::new(),
             disks: Vec::new(),
             host_network: false,
+            images: Vec::new(),
         };
         self.all.get(id.0).unwrap_or(&EMPTY)
     }

@@ -27,6 +27,8 @@ pub struct Node {
     pub runtime_handlers: Option<Vec<String>>,
     /// `status.conditions`
     pub conditions: Vec<Condition>,
+    /// `status.nodeInfo.containerRuntimeVersion`: `containerd://2.1.4`.
+    pub runtime: Option<String>,
     /// `metadata.creationTimestamp`
     pub created: Option<Timestamp>,
 }
@@ -104,6 +106,13 @@ struct RawStatus {
     declared_features: Option<Vec<String>>,
     runtime_handlers: Option<Vec<RawHandler>>,
     conditions: Option<Vec<Condition>>,
+    node_info: Option<RawInfo>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawInfo {
+    container_runtime_version: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -136,6 +145,9 @@ impl Raw {
                 names.map(Option::unwrap_or_default).collect()
             }),
             conditions: status.conditions.unwrap_or_default(),
+            runtime: status
+                .node_info
+                .and_then(|info| info.container_runtime_version),
             created: self.metadata.creation_timestamp,
         }
     }

@@ -74,6 +74,7 @@ struct Spec {
 #[serde(rename_all = "camelCase")]
 struct SlimContainer {
     name: String,
+    image: Option<String>,
     resources: Option<ResourceRequirements>,
     ports: Option<Vec<ContainerPort>>,
     restart_policy: Option<String>,
@@ -177,6 +178,7 @@ impl Spec {
 fn container(slim: SlimContainer) -> Container {
     Container {
         name: slim.name,
+        image: slim.image,
         resources: slim.resources,
         ports: slim.ports,
         restart_policy: slim.restart_policy,

@@ -1,6 +1,6 @@
 //! What it costs to know what a rollout changed.
 
-use super::{EVENTS, POD, PODS, SERVICES, asked, named, read, shop};
+use super::{EVENTS, NODE, POD, PODS, SERVICES, asked, named, read, shop};
 use crate::api_server::{ApiServer, Response};
 use crate::support::{Kind, Loaded, Why};
 use serde_json::{Value, json};
@@ -49,6 +49,10 @@ fn server_with(pods: &[Value], sets: Response) -> ApiServer {
     server.on(EVENTS, [Response::list("EventList", &[])]);
     server.on(SERVICES, [Response::list("ServiceList", &[])]);
     server.on(SETS, [sets]);
+    server.on(
+        NODE,
+        [Response::json(&json!({"metadata": {"name": "worker-1"}}))],
+    );
     server
 }
 
@@ -78,7 +82,7 @@ fn a_rollout_that_is_stuck_costs_one_list_of_its_templates() {
     let gathered = read(&server, shop()).unwrap();
     assert_eq!(
         asked(&server),
-        [EVENTS, EVENTS, EVENTS, PODS, SERVICES, SETS]
+        [EVENTS, EVENTS, EVENTS, PODS, SERVICES, NODE, SETS]
     );
     assert_eq!(
         selectors(&server, SETS),
@@ -91,7 +95,10 @@ fn a_rollout_that_is_stuck_costs_one_list_of_its_templates() {
 fn a_stuck_pod_beside_none_of_another_revision_costs_nothing_more() {
     let server = server(&[serving("a", "2b"), stuck("c", "2b")]);
     let gathered = read(&server, shop()).unwrap();
-    assert_eq!(asked(&server), [EVENTS, EVENTS, EVENTS, PODS, SERVICES]);
+    assert_eq!(
+        asked(&server),
+        [EVENTS, EVENTS, EVENTS, PODS, SERVICES, NODE]
+    );
     assert_eq!(rollout(&gathered), None);
 }
 
@@ -100,7 +107,7 @@ fn a_named_pod_of_a_deployment_costs_its_replica_sets() {
     let server = server(&[]);
     server.on(POD, [Response::json(&stuck("web", "2b"))]);
     let gathered = read(&server, named("web")).unwrap();
-    assert_eq!(asked(&server), [EVENTS, POD, SETS]);
+    assert_eq!(asked(&server), [EVENTS, POD, NODE, SETS]);
     // labels of one revision, and those that webhooks and the API server add, are not on the other's ReplicaSet
     assert_eq!(selectors(&server, SETS), ["app%3Dweb"]);
     assert_eq!(rollout(&gathered), Some((1, CHANGED.to_owned())));

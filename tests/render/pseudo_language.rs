@@ -32,8 +32,9 @@ const PROPER_NAMES: [&str; 13] = [
 ];
 
 /// Fields of the report whose values are the cluster's words, or words for which kubectl or the scheduler has no others.
-const KEPT: [&str; 33] = [
+const KEPT: [&str; 38] = [
     "allocatable",
+    "anywhere",
     "asked",
     "cause",
     "claim",
@@ -47,6 +48,7 @@ const KEPT: [&str; 33] = [
     "fingerprint",
     "found",
     "free",
+    "image",
     "key",
     "kind",
     "lastReason",
@@ -54,9 +56,12 @@ const KEPT: [&str; 33] = [
     "names",
     "namespace",
     "nodes",
+    "onNode",
     "path",
     "port",
     "reason",
+    "registry",
+    "repository",
     "resource",
     "selector",
     "status",

@@ -67,7 +67,14 @@ pub(super) fn all(report: &Report) -> Vec<&str> {
         .iter()
         .flat_map(|diagnosis| &diagnosis.fixes);
     let fixes = fixes.flat_map(|fix| [fix.command.as_str(), fix.template.as_str()]);
+    let images = report
+        .diagnoses
+        .iter()
+        .filter_map(|one| one.image.as_deref());
+    let by_hand =
+        images.flat_map(|image| image.by_hand.on_node.iter().chain(&image.by_hand.anywhere));
     fixes
+        .chain(by_hand.map(String::as_str))
         .chain(nexts(report).map(|next| next.command.as_str()))
         .collect()
 }

@@ -29,16 +29,23 @@ const LONGEST: Duration = Duration::from_secs(60);
 const FEW: u64 = 1;
 
 /// Every program that a printed command runs.
-const PROGRAMS: [&str; 10] = [
-    "oc",
-    "kubectl",
-    "skopeo",
+const PROGRAMS: [&str; 17] = [
+    "aws",
+    "az",
+    "crane",
     "crictl",
+    "ctr",
     "curl",
+    "docker",
+    "gcloud",
     "grep",
     "journalctl",
+    "kubectl",
+    "nerdctl",
     "nslookup",
+    "oc",
     "podman",
+    "skopeo",
     "systemctl",
 ];
 

@@ -12,7 +12,7 @@ const OFFICIAL: &str = "library/";
 /// The algorithms that go-digest verifies, with the digits of their digests.
 const ALGORITHMS: [(&str, usize); 3] = [("sha256", 64), ("sha384", 96), ("sha512", 128)];
 /// How an unfilled template begins.
-const PLACEHOLDERS: [&str; 5] = ["{{", "$", "<", "}}", ">"];
+const PLACEHOLDERS: [&str; 7] = ["{{", "$", "<", "#{", "%", "}}", ">"];
 
 pub(super) fn reference(text: &str) -> Result<ImageReference, Located> {
     whole(text)?;
@@ -111,6 +111,11 @@ fn placeholder(text: &str) -> &str {
         [b'$', b'{', ..] => "}",
         [b'$', b'(', ..] => ")",
         [b'<', ..] => ">",
+        [b'#', b'{', ..] => "}",
+        [b'%', ..] => {
+            let end = text.get(1..).and_then(|rest| rest.find('%'));
+            return end.and_then(|end| text.get(..end + 2)).unwrap_or(text);
+        }
         [b'$', ..] => {
             let is_outside = |c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '$');
             return text

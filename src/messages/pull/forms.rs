@@ -54,6 +54,8 @@ const FORMS: &[Known] = &[
     ("too many requests", PullFailure::RateLimited),
     ("reached your pull rate limit", PullFailure::RateLimited),
     ("pull rate limit", PullFailure::RateLimited),
+    // Google Artifact Registry
+    ("Quota exceeded for quota metric", PullFailure::RateLimited),
     // containerd: images/handlers.go; containers/image: manifest/list; moby: distribution/pull_v2.go
     (
         "no match for platform in manifest",
@@ -72,8 +74,21 @@ const FORMS: &[Known] = &[
         "does not match the specified platform",
         PullFailure::PlatformMismatch,
     ),
+    // moby: distribution/pull_v2.go, pull_v2_windows.go
+    (
+        "image operating system \"{}\" cannot be used on this platform",
+        PullFailure::PlatformMismatch,
+    ),
+    (
+        "-based image is incompatible with a {} host",
+        PullFailure::PlatformMismatch,
+    ),
     // a web page in place of a manifest: a proxy, a captive portal, a registry's error page
     ("unexpected media type text/html", PullFailure::ServerError),
+    (
+        "invalid character '<' looking for beginning of value",
+        PullFailure::ServerError,
+    ),
     // containerd: content/helpers.go, remotes/docker/fetcher.go, rootfs/apply.go; archive/tar, compress/gzip
     ("unexpected commit digest", PullFailure::Corrupt),
     ("unexpected commit size", PullFailure::Corrupt),
@@ -97,6 +112,7 @@ const FORMS: &[Known] = &[
         "is no longer supported since containerd",
         PullFailure::Corrupt,
     ),
+    ("Docker Image Format v1 and ", PullFailure::Corrupt),
     ("unsupported manifest", PullFailure::Corrupt),
     ("unsupported media type", PullFailure::Corrupt),
     ("Digest did not match, expected", PullFailure::Corrupt),
@@ -113,6 +129,11 @@ const FORMS: &[Known] = &[
         "could not fetch content descriptor",
         PullFailure::BlobMissing,
     ),
+    // containers/image: copy/copy.go, after the index was read
+    (
+        "fetching target platform image selected from {*}manifest unknown",
+        PullFailure::BlobMissing,
+    ),
     ("blob unknown", PullFailure::BlobMissing),
     ("unknown blob", PullFailure::BlobMissing),
     // registries' words for a refused login; cloud registries' helpers
@@ -120,6 +141,8 @@ const FORMS: &[Known] = &[
     ("invalid username/password", PullFailure::Auth),
     ("incorrect username or password", PullFailure::Auth),
     ("authorization token has expired", PullFailure::Auth),
+    ("error getting credentials", PullFailure::Auth),
+    ("unable to retrieve auth token", PullFailure::Auth),
     // Docker Hub and registries that follow it: absent or hidden; Amazon ECR
     ("pull access denied", PullFailure::NotFound),
     ("insufficient_scope", PullFailure::NotFound),
@@ -135,6 +158,10 @@ const FORMS: &[Known] = &[
         PullFailure::NotFound,
     ),
     ("does not exist in the registry", PullFailure::NotFound),
+    // Harbor: src/server/registry
+    ("unknown: repository {} not found", PullFailure::NotFound),
+    ("unknown: project {} not found", PullFailure::NotFound),
+    ("unknown: artifact {} not found", PullFailure::TagNotFound),
     // OCI distribution: MANIFEST_UNKNOWN; containerd: remotes/docker/resolver.go
     ("manifest unknown", PullFailure::TagNotFound),
     ("MANIFEST_UNKNOWN", PullFailure::TagNotFound),
@@ -229,6 +256,19 @@ const FORMS: &[Known] = &[
     ("proxyconnect tcp", PullFailure::Unreachable),
     ("Proxy Authentication Required", PullFailure::Unreachable),
     ("failed to do request: {*}: EOF", PullFailure::Unreachable),
+    ("Get \"{}\": EOF", PullFailure::Unreachable),
+    ("Head \"{}\": EOF", PullFailure::Unreachable),
+    ("Post \"{}\": EOF", PullFailure::Unreachable),
+    ("Get https://{}: EOF", PullFailure::Unreachable),
+    // a proxy's answer to CONNECT, of which net/http gives the words alone
+    ("Get \"https://{}\": Forbidden", PullFailure::Unreachable),
+    ("Head \"https://{}\": Forbidden", PullFailure::Unreachable),
+    // net/http: a connection that ends while something is read from it
+    ("use of closed network connection", PullFailure::Unreachable),
+    ("http2: client connection lost", PullFailure::Unreachable),
+    ("http2: server sent GOAWAY", PullFailure::Unreachable),
+    ("stream error: stream ID ", PullFailure::Unreachable),
+    ("transport connection broken", PullFailure::Unreachable),
     (
         "failed to do request: {*}context deadline exceeded",
         PullFailure::Unreachable,
@@ -248,6 +288,7 @@ const FORMS: &[Known] = &[
     ("unauthorized: ", PullFailure::Auth),
     (": unauthorized", PullFailure::Auth),
     ("denied: ", PullFailure::Auth),
+    ("\": denied", PullFailure::Auth),
     ("Permission {} denied", PullFailure::Auth),
     // a connection that ends in the middle of a layer
     ("unexpected EOF", PullFailure::Corrupt),
@@ -261,6 +302,32 @@ const FORMS: &[Known] = &[
         PullFailure::Unreachable,
     ),
     ("RegistryUnavailable", PullFailure::Unreachable),
+];
+
+/// What stands in no other text than that of a pull: the interface of registries, and the words of what asks them.
+pub(super) const OF_A_PULL: &[&str] = &[
+    "failed to pull ",
+    "error pulling image",
+    "unable to pull image",
+    "with ErrImagePull",
+    // OCI distribution; containers/image: docker/docker_client.go, docker/docker_image_src.go
+    "://{}/v2/",
+    "pinging container registry ",
+    "error pinging {}: ",
+    "initializing source ",
+    "reading manifest {} in ",
+    // containerd: core/remotes/docker
+    "failed to resolve reference ",
+    "failed to resolve image: ",
+    "pulling from host ",
+    // registries' own words
+    "pull access denied",
+    "toomanyrequests",
+    "manifest unknown",
+    "name unknown: ",
+    "repository name not known to registry",
+    // nothing else of a container's making asks for a certificate
+    "x509: ",
 ];
 
 /// Texts that hold no cause: the event BackOff, and the event Failed that names a waiting reason.

@@ -3,7 +3,7 @@
 use super::block::Block;
 use super::contributing::Above;
 use super::margin::{bar, label};
-use super::{agreement, evidence, fixes, head, ladder, nodes, serving};
+use super::{agreement, evidence, fixes, head, image, ladder, nodes, serving};
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::terms;
@@ -35,7 +35,12 @@ pub(super) fn write(writer: &mut Writer, report: &Report, block: &Block<'_>, abo
         let words = Line::new().prose(Style::Plain, &writer.says(why));
         writer.hanging_indent(&name, &words);
     }
-    if above.iter().all(|above| above.next != diagnosis.next) {
+    let is_answered = above.iter().any(|above| above.image == diagnosis.image);
+    if !is_answered {
+        image::write(writer, diagnosis);
+    }
+    let is_shown = image::shows(diagnosis, &diagnosis.next.command);
+    if !is_shown && above.iter().all(|above| above.next != diagnosis.next) {
         inspect(writer, &diagnosis.next);
     }
     known(writer, diagnosis, &objects, &same);

@@ -18,6 +18,7 @@ mod failures;
 mod fixes;
 mod head;
 mod hidden;
+mod image;
 mod ladder;
 pub(super) mod listing;
 mod margin;

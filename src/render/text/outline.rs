@@ -7,8 +7,8 @@ use super::block::{Block, blocks};
 use super::origin::origin;
 use super::quote::{self as quotes, Extent};
 use super::unexplained::{Group, groups};
-use super::{agreement, diagnosis, ended, ending, failures, fixes, head, hidden, ladder, names};
-use super::{nodes, overview, rows, serving, shown, unread};
+use super::{agreement, diagnosis, ended, ending, failures, fixes, head, hidden, image, ladder};
+use super::{names, nodes, overview, rows, serving, shown, unread};
 use crate::kubernetes::text::clean;
 use crate::render::Layout;
 use crate::render::arguments::arguments;
@@ -74,6 +74,8 @@ pub(in crate::render) struct Section<'r> {
     /// The first change of each other workload that it hits.
     pub(in crate::render) others: Vec<Change>,
     pub(in crate::render) why: Option<Line>,
+    /// Of an image that cannot be pulled: what is known of its name, its registry and the way there.
+    pub(in crate::render) answers: Vec<Change>,
     /// The command that looks closer.
     pub(in crate::render) next: String,
     /// What the cluster said, the words that settle it first.
@@ -227,6 +229,7 @@ fn of_block<'r>(writer: &Writer, report: &Report, block: &Block<'r>) -> Section<
             .why_message
             .as_ref()
             .map(|why| Line::new().prose(Style::Plain, &writer.says(why))),
+        answers: answers(writer, first),
         next: clean(&first.next.command).into_owned(),
         quotes: shown::quotes(&first.proof, &first.evidence, true)
             .map(|evidence| quote(writer, evidence, &affected))
@@ -262,6 +265,7 @@ fn of_group<'r>(writer: &Writer, report: &Report, group: &Group<'r>) -> Section<
         fixes: Vec::new(),
         others: Vec::new(),
         why: Some(Line::new().plain(&writer.word(group.words()))),
+        answers: Vec::new(),
         next: clean(&group.first.next.command).into_owned(),
         quotes: evidence
             .map(|evidence| quote(writer, evidence, &affected))
@@ -271,6 +275,33 @@ fn of_group<'r>(writer: &Writer, report: &Report, group: &Group<'r>) -> Section<
         layers: reached(writer, report, &group.first.ladder),
         affected,
     }
+}
+
+fn answers(writer: &Writer, diagnosis: &Diagnosis) -> Vec<Change> {
+    let part = |answer: image::Answer| {
+        let lines = answer.lines.into_iter();
+        let joined = lines.reduce(|line, next| line.plain("; ").append(&next));
+        let mut places: Vec<String> = Vec::new();
+        let mut commands = Vec::new();
+        for (place, command) in answer.commands {
+            if places.last() != Some(&place) {
+                // a comment to a shell, so that all can be copied
+                commands.push(format!("# {}", clean(&place)));
+                places.push(place);
+            }
+            commands.push(command);
+        }
+        Change {
+            label: writer.word(answer.label),
+            change: joined.unwrap_or_default(),
+            verified: None,
+            command: commands.join("\n"),
+        }
+    };
+    image::answers(writer, diagnosis)
+        .into_iter()
+        .map(part)
+        .collect()
 }
 
 fn reached(writer: &Writer, report: &Report, ladder: &[Rung]) -> Vec<(RungState, Line)> {

@@ -102,7 +102,7 @@ pub(super) fn of(
         ),
         _ => say!(
             "image-auth.login-refused-why",
-            "the login in Secret {secrets} is wrong, has run out, lacks the right to pull, or is for another host"
+            "the login in Secret {secrets} is wrong, has run out, lacks the right to pull, or is for another host: what a Secret holds is not read"
         ),
     };
     (LOGIN_REFUSED, Some(why))

@@ -9,15 +9,15 @@
 
 mod sandbox_image;
 
-use super::hosts;
+use super::{answers, hosts};
 use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::shell;
 use crate::kubernetes::text::one_line;
 use crate::messages::pull::{self, Pull, PullFailure};
 use crate::rules::Case;
-use crate::rules::finding::{Certainty, Finding, NextCommand};
+use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
 use crate::snapshot::{ContainerView, Event, Evidence, Role};
-use crate::text::{Fact, Sentence, say};
+use crate::text::{Fact, Facts, Sentence, say};
 
 /// The waiting reasons under which the kubelet reports that an image is not to be had.
 const REASONS: [&str; 7] = [
@@ -29,8 +29,10 @@ const REASONS: [&str; 7] = [
     "RegistryUnavailable",
     "SignatureValidationFailed",
 ];
-/// The events that tell why a pull failed. `BackOff` never does.
-const EVENTS: [&str; 3] = ["Failed", "InspectFailed", "ErrImageNeverPull"];
+/// The events that tell why a pull failed; the last is of kubelets before 1.5. `BackOff` never does.
+const EVENTS: [&str; 4] = ["Failed", "InspectFailed", "ErrImageNeverPull", "FailedSync"];
+/// Waiting reasons of a container that has its image, or does not need it yet.
+const PAST_OR_BEFORE: [&str; 3] = ["CrashLoopBackOff", "RunContainerError", "PodInitializing"];
 /// Why a host is asked that the image does not name.
 pub(super) const SENT_ELSEWHERE: Sentence = say!(
     "failed-pull.sent-elsewhere",
@@ -80,7 +82,7 @@ pub(super) fn all<'c>(case: &'c Case<'c>) -> Vec<FailedPull<'c>> {
     let failed: Vec<_> = case
         .pod()
         .containers()
-        .filter(waits_for_an_image)
+        .filter(|container| is_waiting(container) || is_told_so(case, container))
         .map(|container| failed_pull(case, container))
         .collect();
     if failed.is_empty() {
@@ -111,11 +113,40 @@ pub(super) fn findings(
         .collect()
 }
 
-/// Some errors reach the status as the reason itself, text instead of a word (image_manager.go returns them unwrapped).
-fn waits_for_an_image(container: &ContainerView<'_>) -> bool {
+/// Whether a container waits for an image by its status. Some errors reach the status as the reason itself, text instead of a
+/// word (image_manager.go returns them unwrapped), and a text of a pull can stand under any reason.
+pub(super) fn is_waiting(container: &ContainerView<'_>) -> bool {
     let reason = container.waiting_reason();
     let raw = reason.contains(' ') && pull::read(reason).failure != PullFailure::Unknown;
-    REASONS.contains(&reason) || (raw && (reason.contains("pull") || reason.contains("image")))
+    let message = container
+        .waiting()
+        .and_then(|waiting| waiting.message.as_deref());
+    REASONS.contains(&reason)
+        || (raw && (reason.contains("pull") || reason.contains("image")))
+        || pull::is_of_pull(reason)
+        || !PAST_OR_BEFORE.contains(&reason) && message.is_some_and(pull::is_of_pull)
+}
+
+/// Whether the last that was said of a container, whose status tells nothing, is that its image is not to be had.
+fn is_told_so(case: &Case<'_>, container: &ContainerView<'_>) -> bool {
+    let Some(waiting) = container.waiting() else {
+        return false;
+    };
+    let is_silent = waiting.message.as_deref().unwrap_or_default().is_empty()
+        && !PAST_OR_BEFORE.contains(&container.waiting_reason());
+    let told = [&EVENTS[..], &["Pulling", "Pulled", "Created", "Started"]].concat();
+    is_silent
+        && case
+            .newest_event_of(container.name(), &told)
+            .is_some_and(|event| {
+                EVENTS.contains(&event.reason.as_str()) && pull::is_of_pull(&event.message)
+            })
+}
+
+/// Whether the registry itself says that it has the repository and lacks the tag or digest. containerd reports every 404 alike.
+pub(super) fn is_definite_absence(failed: &FailedPull<'_>) -> bool {
+    const WORDS: [&str; 3] = ["manifest unknown", "MANIFEST_UNKNOWN", "manifest for "];
+    WORDS.iter().any(|text| failed.says(text))
 }
 
 fn failed_pull<'c>(case: &'c Case<'c>, container: ContainerView<'c>) -> FailedPull<'c> {
@@ -134,7 +165,8 @@ fn failed_pull<'c>(case: &'c Case<'c>, container: ContainerView<'c>) -> FailedPu
         indirect: false,
     };
     let event = || from_events(case, &container, &needed);
-    let better = if status.pull.boilerplate {
+    let is_silent = message.is_empty() && !is_waiting(&container);
+    let better = if status.pull.boilerplate || is_silent {
         event()
     } else if status.pull.failure == PullFailure::PullQps {
         // the kubelet's own limit passes by itself and hides what stands behind it
@@ -168,10 +200,13 @@ fn from_events(
     container: &ContainerView<'_>,
     needed: &Needed<'_>,
 ) -> Option<PullMessage> {
+    // what was said before the image was pulled is over
+    let is_over = |event: &&Event| event.reason == "Pulled" && names(&event.message, needed.image);
     let messages: Vec<(&Event, Pull)> = case
         .events()
         .into_iter()
         .rev()
+        .take_while(|event| !is_over(event) || is_of_another(event, container))
         .filter(|event| EVENTS.contains(&event.reason.as_str()))
         .map(|event| (event, pull::read(&event.message)))
         .filter(|(event, pull)| !pull.boilerplate && about(event, container, needed).is_some())
@@ -192,20 +227,24 @@ fn from_events(
     })
 }
 
+fn is_of_another(event: &Event, container: &ContainerView<'_>) -> bool {
+    let named = event.container();
+    named.is_some_and(|name| name != container.name())
+}
+
 /// Whether an event is about this image: `Some(true)` when it names it, `Some(false)` when it may be. An event of
 /// this container about another image is of a time before the pod's image was changed.
 fn about(event: &Event, container: &ContainerView<'_>, needed: &Needed<'_>) -> Option<bool> {
-    if event
-        .container()
-        .is_some_and(|name| name != container.name())
-    {
+    if is_of_another(event, container) {
         return None;
     }
     if event.message.contains(&format!("\"{}\"", needed.image)) {
         return Some(true);
     }
     // a container that could not be made is also `Failed`
-    let pulls = event.message.contains("pull") || event.message.contains("image");
+    let pulls = event.message.contains("pull")
+        || event.message.contains("image")
+        || pull::is_of_pull(&event.message);
     let names_another = event.message.contains("image \"") && event.container().is_some();
     (pulls && !names_another).then_some(false)
 }
@@ -310,10 +349,30 @@ impl FailedPull<'_> {
         crate::messages::form::contains(&self.proof.quote, piece)
     }
 
-    /// The finding with what every rule of this layer tells: image, host, node, the message.
-    pub(super) fn finding(&self, headline: Sentence) -> Finding {
+    /// The registry, the host that was dialled and the node, in words where they are not known.
+    pub(super) fn places(&self) -> Facts {
         let node = self.case.pod().node().map(str::to_owned);
-        let finding = Finding::new(self.case.subject(), headline, self.proof.clone());
+        Facts(
+            [
+                ("registry", known_or(self.registry(), REGISTRY)),
+                ("host", known_or(self.host(), REGISTRY)),
+                ("node", known_or(node, NODE)),
+            ]
+            .into(),
+        )
+    }
+
+    /// The finding with what every rule of this layer tells: image, host, node, the message, and the answers about the image.
+    pub(super) fn finding(&self, headline: Sentence) -> Finding {
+        let mut finding = Finding::new(self.case.subject(), headline, self.proof.clone());
+        let answers = answers::of(self);
+        let left_over = answers
+            .name
+            .left_over
+            .clone()
+            .filter(|_| answers.name.valid);
+        finding.image = Some(Box::new(answers));
+        finding.facts = self.places();
         let finding = if self.of_sandbox {
             finding.fix([sandbox_image::have_it()])
         } else {
@@ -322,11 +381,9 @@ impl FailedPull<'_> {
         };
         finding
             .fact("image", self.image)
-            .fact("registry", known_or(self.registry(), REGISTRY))
-            .fact("host", known_or(self.host(), REGISTRY))
-            .fact("node", known_or(node, NODE))
             .fact("message", one_line(&self.pull.quote).into_owned())
             .fact_if("volume", self.volume)
+            .fix(left_over.map(fill_in))
             .evidence(self.volume.map(|_| self.case.field(&self.path, self.image)))
             .when(self.indirect, |finding| {
                 finding.certainty(Certainty::Likely)
@@ -383,6 +440,15 @@ impl FailedPull<'_> {
             host => host.unwrap_or_else(|| "HOST".to_owned()),
         }
     }
+}
+
+/// What helps where a name holds what stands for a missing value.
+fn fill_in(part: String) -> Fix {
+    let change = say!(
+        "failed-pull.fill-in",
+        "render the template: whatever made this manifest wrote \"{part}\" where a value was missing"
+    );
+    Fix::advice(change, Who::Owner).fact("part", part)
 }
 
 fn known_or(name: Option<String>, word: Sentence) -> Fact {

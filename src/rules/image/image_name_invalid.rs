@@ -89,10 +89,6 @@ fn malformed(failed: &FailedPull<'_>, invalid: &InvalidImageReference) -> Findin
             "image-name-invalid.malformed",
             "image \"{image}\" {problem}"
         ))
-        .why(say!(
-            "image-name-invalid.malformed-why",
-            "the kubelet cannot read the name from character {position} on, so nothing is pulled"
-        ))
         .fact("problem", problem(&invalid.what))
         .fact("position", before.chars().count() + 1)
         .fact_if("nearest", invalid.nearest.as_deref())

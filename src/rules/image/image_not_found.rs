@@ -1,7 +1,7 @@
 //! `image-not-found`: the repository does not exist as far as the registry tells.
 
 use super::failed_pull::{self, FailedPull};
-use super::{login, pull_secrets};
+use super::{login, near_image, pull_secrets};
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, NOT_PULLED, Root, Rule};
@@ -58,22 +58,37 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         )
     };
     let correct = Fix::advice(correct, Who::Owner);
+    let headline = if may_be_hidden(failed) {
+        say!(
+            "image-not-found.missing-or-hidden",
+            "{repository} is missing or not allowed: the registry does not tell which"
+        )
+    } else {
+        say!(
+            "image-not-found.missing",
+            "{repository} does not exist: the registry knows no such repository"
+        )
+    };
+    let finding = failed.finding(headline);
+    let near = finding.image.as_deref();
+    let near = near.and_then(|answers| near_image::name_it(failed, answers));
+    let finding = finding.fix(near);
     if !may_be_hidden(failed) {
-        return failed
-            .finding(say!(
-                "image-not-found.missing",
-                "{repository} does not exist: the registry knows no such repository"
-            ))
+        return finding
             .inspect(failed.skopeo(&["list-tags"], &repository))
             .fact("repository", repository)
             .fix([correct]);
     }
     let named = pull_secrets::of(failed);
-    failed
-        .finding(say!(
-            "image-not-found.missing-or-hidden",
-            "{repository} is missing or not allowed: the registry does not tell which"
-        ))
+    let logins = login::fixes(failed, &named);
+    // a login that lies unused is tried sooner than a name is changed
+    let is_at_hand = login::is_at_hand(failed);
+    let (first, rest) = if is_at_hand && named.is_empty() {
+        logins.split_at(1)
+    } else {
+        logins.split_at(0)
+    };
+    finding
         .certainty(Certainty::Likely)
         .inspect(failed.skopeo(&["list-tags"], &repository))
         .fact("repository", repository)
@@ -82,8 +97,9 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
             named.is_empty() && pull_secrets::are_known(failed.case),
         ))
         .evidence(named.iter().map(|named| named.named.clone()))
+        .fix(first.to_vec())
         .fix([correct])
-        .fix(login::fixes(failed, &named))
+        .fix(rest.to_vec())
 }
 
 fn why(failed: &FailedPull<'_>, no_secret: bool) -> Sentence {

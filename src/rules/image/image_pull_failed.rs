@@ -23,7 +23,8 @@ pub static RULE: Rule = Rule {
     ],
     explanation: include_str!("image_pull_failed.md"),
     reads: &[],
-    refines: &[],
+    // a text of a pull can stand under any waiting reason
+    refines: &["container-create-error"],
     root: Root::Facts(say!(
         "image-pull-failed.root",
         "image {image} cannot be pulled"

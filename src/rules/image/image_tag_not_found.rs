@@ -1,7 +1,7 @@
 //! `image-tag-not-found`: the repository is there, the tag or digest is not.
 
 use super::failed_pull::{self, FailedPull};
-use super::image_edit;
+use super::{image_edit, near_image};
 use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::nearest::nearest;
 use crate::messages::pull::PullFailure;
@@ -39,11 +39,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         ));
     };
     let pulled = pulled_tags(failed, &reference);
-    let manifest_unknown = ["manifest unknown", "MANIFEST_UNKNOWN", "manifest for "]
-        .iter()
-        .any(|text| failed.says(text));
-    // containerd reports every 404 alike, whether the registry lacks the repository or the tag
-    let certain = manifest_unknown || !pulled.is_empty();
+    let certain = failed_pull::is_definite_absence(failed) || !pulled.is_empty();
     let (headline, why) = sentences(&reference, certain);
     let mut finding = failed.finding(headline);
     finding.why = why;
@@ -111,6 +107,8 @@ fn with_fixes(
         )
     });
     let near = near.filter(|_| reference.digest.is_none());
+    let running = || near_image::name_it(failed, finding.image.as_deref()?);
+    let near = near.or_else(running);
     let push = if reference.digest.is_some() {
         say!(
             "image-tag-not-found.name-digest",

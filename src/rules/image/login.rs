@@ -248,25 +248,43 @@ pub(super) fn creation(failed: &FailedPull<'_>, secret: &str) -> String {
     ])
 }
 
-/// A Secret with a login that the namespace holds and the pod does not name.
-fn use_existing_secret(failed: &FailedPull<'_>) -> Option<Fix> {
+/// The Secrets with a login that the namespace holds and the pod does not name.
+fn unused(failed: &FailedPull<'_>) -> Vec<String> {
     let named = pull_secrets::named(failed.case);
-    let at_hand = pull_secrets::at_hand(failed.case);
-    let mut other = at_hand
-        .into_iter()
-        .filter(|secret| named.iter().all(|named| named.name != *secret));
-    let (Some(only), None) = (other.next(), other.next()) else {
-        return None;
-    };
-    Some(image_edit::set_pull_secret(
-        failed.case,
-        say!(
-            "login.use-existing-secret",
-            "pull with Secret {offered}, if it holds a login to {registry}"
+    let is_unused = |secret: &&str| named.iter().all(|named| named.name != *secret);
+    let at_hand = pull_secrets::at_hand(failed.case).into_iter();
+    at_hand.filter(is_unused).map(str::to_owned).collect()
+}
+
+/// Whether there is a login that the pod could use and does not.
+pub(super) fn is_at_hand(failed: &FailedPull<'_>) -> bool {
+    !unused(failed).is_empty()
+}
+
+/// Uses one of them. To which registries they hold a login is their content, which is never read.
+fn use_existing_secret(failed: &FailedPull<'_>) -> Option<Fix> {
+    match unused(failed).as_slice() {
+        [] => None,
+        [only] => Some(image_edit::set_pull_secret(
+            failed.case,
+            say!(
+                "login.use-existing-secret",
+                "pull with Secret {offered}, if it holds a login to {registry}"
+            ),
+            None,
+            only,
+        )),
+        several => Some(
+            Fix::advice(
+                say!(
+                    "login.use-one-of",
+                    "pull with that of the Secrets {offered} which holds a login to {registry}; what they hold is not read"
+                ),
+                Who::Owner,
+            )
+            .fact("offered", several.to_vec()),
         ),
-        None,
-        only,
-    ))
+    }
 }
 
 /// The name under which a docker configuration files the login (credentialprovider/keyring.go).

@@ -2,10 +2,12 @@
 //!
 //! One cause is one class of what kubelet, runtime or registry say; `failed_pull` finds that message, and
 //! `messages::pull` reads it. What several causes share lives beside them: `hosts` knows registries, `pull_secrets` and
-//! `login` how a pod comes by a login, `image_edit` the commands that change an object, `node_platform` what nodes run. Topics
-//! of one rule are `auth_headline`, `name_problem` and `missing_secret_fixes`. The sandbox's own image fails for the same
-//! causes; its fixes are the node's (`failed_pull::sandbox_image`).
+//! `login` how a pod comes by a login, `image_edit` the commands that change an object, `near_image` which image may be
+//! meant, `node_platform` what nodes run. `answers` tells of every failure whether the name is right, whether the image was
+//! pushed and how it is pulled by hand. Topics of one rule are `auth_headline`, `name_problem` and `missing_secret_fixes`.
+//! The sandbox's own image fails for the same causes; its fixes are the node's (`failed_pull::sandbox_image`).
 
+mod answers;
 mod auth_headline;
 mod failed_pull;
 mod hosts;
@@ -26,6 +28,7 @@ pub mod image_tag_not_found;
 mod login;
 mod missing_secret_fixes;
 mod name_problem;
+mod near_image;
 mod node_platform;
 pub mod pull_qps;
 mod pull_secrets;
@@ -34,6 +37,8 @@ pub mod registry_http_vs_https;
 pub mod registry_server_error;
 pub mod registry_tls;
 pub mod registry_unreachable;
+
+pub use answers::{ImageAnswers, Said};
 
 use super::Rule;
 

@@ -218,6 +218,7 @@ pub(crate) fn diagnosis(
         unread: Vec::new(),
         agreement: None,
         preemption: None,
+        image: None,
         fixes: Vec::new(),
         ladder: Vec::new(),
         next: Next {

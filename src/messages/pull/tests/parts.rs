@@ -100,3 +100,105 @@ fn status_and_login() {
         None
     );
 }
+
+#[test]
+fn registries_and_proxies_have_words_of_their_own() {
+    let framed =
+        |text: &str| format!("Failed to pull image \"{REF}\": Error response from daemon: {text}");
+    for (text, failure) in [
+        ("unknown: artifact team/app:1.4 not found", F::TagNotFound),
+        ("unknown: repository team/app not found", F::NotFound),
+        (
+            "Head \"https://ghcr.io/v2/team/app/manifests/1.4\": denied",
+            F::NotFound,
+        ),
+        (
+            "Head \"https://ghcr.io/v2/team/app/manifests/1.4\": denied: denied",
+            F::NotFound,
+        ),
+        (
+            "Head \"https://reg.example/v2/team/app/manifests/1.4\": denied",
+            F::Auth,
+        ),
+        (
+            "Head \"https://ghcr.io/v2/team/app/manifests/1.4\": unauthorized: authentication required",
+            F::Auth,
+        ),
+        (
+            "denied: Permission \"artifactregistry.repositories.downloadArtifacts\" denied on resource \"projects/a\" (or it may not exist)",
+            F::Auth,
+        ),
+        (
+            "error getting credentials - err: exit status 1, out: ``",
+            F::Auth,
+        ),
+        (
+            "Quota exceeded for quota metric 'Requests per project per region'",
+            F::RateLimited,
+        ),
+        (
+            "reading manifest sha256:12ab in reg.example/a: fetching target platform image selected from image index: reading manifest sha256:34cd in reg.example/a: manifest unknown",
+            F::BlobMissing,
+        ),
+        (
+            "[DEPRECATION NOTICE] Docker Image Format v1 and Docker Image manifest version 2, schema 1 support is disabled",
+            F::Corrupt,
+        ),
+        (
+            "image operating system \"windows\" cannot be used on this platform",
+            F::PlatformMismatch,
+        ),
+        (
+            "a Windows version 10.0.20348-based image is incompatible with a 10.0.17763 host",
+            F::PlatformMismatch,
+        ),
+        (
+            "invalid character '<' looking for beginning of value",
+            F::ServerError,
+        ),
+        (
+            "failed to fetch anonymous token: Get \"https://auth.example/token?scope=repository%3Aa%3Apull&service=reg\": EOF",
+            F::Unreachable,
+        ),
+        ("Get \"https://reg.example/v2/\": Forbidden", F::Unreachable),
+        (
+            "failed to copy: httpReadSeeker: failed open: stream error: stream ID 5; INTERNAL_ERROR; received from peer",
+            F::Unreachable,
+        ),
+        (
+            "failed to copy: read tcp 10.0.0.1:5->10.0.0.3:443: use of closed network connection",
+            F::Unreachable,
+        ),
+        ("something that no table knows", F::Unknown),
+        (
+            "failed to resolve reference \"reg.example/a:1\": failed to do request: Head \"https://reg.exam",
+            F::Unknown,
+        ),
+    ] {
+        assert_eq!(read(&framed(text)).failure, failure, "{text}");
+    }
+}
+
+#[test]
+fn what_only_a_pull_says_is_known_without_its_frame() {
+    for text in [
+        "pinging container registry reg.example: Get \"http://reg.example/v2/\": dial tcp 10.0.0.3:80: connect: connection refused",
+        "error pinging reg.example:4000: Get \"https://reg.example:4000/v2/\": http: server gave HTTP response to HTTPS client",
+        "initializing source docker://ghcr.io/team/app:1: Requesting bearer token: invalid status code from registry 403 (Forbidden)",
+        "rpc error: code = Unknown desc = Error response from daemon: Get https://reg.example/v2/: net/http: request canceled while waiting for connection",
+        "Head \"https://reg.example/v2/a/manifests/latest\": denied: access forbidden",
+        "x509: certificate relies on legacy Common Name field, use SANs",
+    ] {
+        assert!(is_of_pull(text), "{text}");
+    }
+    for text in [
+        "",
+        "failed to create containerd container: mkdir /x: permission denied",
+        "failed to extract layer sha256:12ab: write /x: no space left on device",
+        "Get \"http://10.0.0.3:8080/healthz\": dial tcp 10.0.0.3:8080: connect: connection refused",
+        "stat /v2/: no such file or directory",
+        "initializing source of the pipeline",
+    ] {
+        assert!(!is_of_pull(text), "{text}");
+    }
+}

@@ -149,3 +149,94 @@ fn nothing_is_pulled_for_a_pod_that_has_ended_or_goes_away() {
     leaving["status"]["conditions"] = json!([{"type": "PodScheduled", "status": "True", "lastTransitionTime": "2026-01-01T00:20:00Z"}]);
     assert_eq!(read(leaving, &[]), []);
 }
+
+#[test]
+fn a_text_of_a_pull_counts_under_any_reason() {
+    const PING: &str = "pinging container registry reg.example: Get \"https://reg.example/v2/\": dial tcp 10.0.0.3:443: connect: connection refused";
+    let found = |failure| vec![(failure, IMAGE.to_owned(), false)];
+    let told = |reason: &str, message: &str, events: &[(&str, &str, Option<&str>)]| {
+        let all = read(pod(reason, message), events).into_iter();
+        all.map(|(failure, image, _)| (failure, image, false))
+            .collect::<Vec<_>>()
+    };
+    let unreachable = found(PullFailure::Unreachable);
+    assert_eq!(told("CreateContainerError", PING, &[]), unreachable);
+    assert_eq!(
+        told("CreateContainerError", "", &[("Failed", PING, Some("app"))]),
+        unreachable
+    );
+    let old = "Error syncing pod, skipping: failed to \"StartContainer\" for \"app\" with ErrImagePull: \"API error (500): \
+               Get https://reg.example/v2/web/manifests/1: no basic auth credentials\\n\"";
+    assert_eq!(
+        told("ContainerCreating", "", &[("FailedSync", old, None)]),
+        found(PullFailure::Auth)
+    );
+    // the container has an image, waits for something else, or another one is meant
+    for (reason, message, events) in [
+        ("CrashLoopBackOff", "", vec![("Failed", PING, Some("app"))]),
+        (
+            "CreateContainerError",
+            "no command specified",
+            vec![("Failed", PING, Some("app"))],
+        ),
+        (
+            "CreateContainerError",
+            "",
+            vec![("Failed", PING, Some("other"))],
+        ),
+        (
+            "CreateContainerError",
+            "",
+            vec![("Failed", "stat /data: no such file", Some("app"))],
+        ),
+        (
+            "CreateContainerError",
+            "",
+            vec![
+                ("Failed", PING, Some("app")),
+                ("Pulled", "Successfully pulled image", Some("app")),
+            ],
+        ),
+    ] {
+        assert_eq!(
+            told(reason, message, &events),
+            [],
+            "{reason} {message} {events:?}"
+        );
+    }
+}
+
+#[test]
+fn what_was_said_before_the_image_was_pulled_is_over() {
+    let pulled = "Successfully pulled image \"reg.example/web:1\" in 2s";
+    let unknown = |events: &[(&str, &str, Option<&str>)]| {
+        read(pod("ImagePullBackOff", BACK_OFF), events)[0].0 == PullFailure::Unknown
+    };
+    assert!(unknown(&[
+        ("Failed", ABSENT, Some("app")),
+        ("Pulled", pulled, Some("app"))
+    ]));
+    assert!(!unknown(&[
+        ("Pulled", pulled, Some("app")),
+        ("Failed", ABSENT, Some("app"))
+    ]));
+    assert!(!unknown(&[
+        ("Failed", ABSENT, Some("app")),
+        ("Pulled", pulled, Some("other"))
+    ]));
+}
+
+#[test]
+fn a_pull_under_the_reason_of_a_creation_is_no_trouble_of_the_creation() {
+    const PING: &str = "pinging container registry reg.example: Get \"https://reg.example/v2/\": dial tcp 10.0.0.3:443: connect: connection refused";
+    let causes = |message: &str| {
+        let store = store(pod("CreateContainerError", message), &[]);
+        let scope = crate::triage::Scope::everything();
+        let requests = crate::report::Requests::default();
+        let report = crate::diagnose::diagnose(&store.snapshot(), &scope, requests);
+        let causes = report.diagnoses.into_iter().map(|one| one.cause);
+        causes.collect::<Vec<_>>()
+    };
+    assert_eq!(causes(PING), ["registry-unreachable"]);
+    assert_eq!(causes("no command specified"), ["container-create-error"]);
+}
