@@ -238,7 +238,7 @@ impl FilterFailureReport {
             What::PodCount { running, limit } => {
                 self.resource = Some("pods".to_owned());
                 self.asked = Some("1".to_owned());
-                self.free = Some((limit.saturating_sub(running)).to_string());
+                self.free = Some(limit.saturating_sub(*running).to_string());
                 self.allocatable = Some(limit.to_string());
             }
             What::Volume(failure) => volumes::report(self, failure),
