@@ -14,6 +14,7 @@ use super::{
 use crate::kubernetes::ports::host_ports;
 use crate::snapshot::{Dependencies, PodView, Snapshot, is_described};
 use k8s_openapi::api::core::v1::{Container, Pod, Volume};
+use std::any::{Any, type_name};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub struct Engine<'a> {
     counted: Kept<Ours>,
     remedies: Kept<[Remedy]>,
     preempted: Kept<DryRun>,
+    shared: Kept<dyn Any + Send + Sync>,
 }
 
 /// What was worked out, with what was asked for it.
@@ -52,6 +54,7 @@ impl<'a> Engine<'a> {
             counted: RefCell::default(),
             remedies: RefCell::default(),
             preempted: RefCell::default(),
+            shared: RefCell::default(),
         }
     }
 
@@ -143,6 +146,17 @@ impl<'a> Engine<'a> {
     /// A text that two pods share when all that the filters ask about them is the same.
     pub fn equivalence_key(&self, pod: &PodView) -> String {
         asks(pod.pod())
+    }
+
+    /// What the cases of many objects ask alike, worked out for the first of them; `question` tells it from others with an answer
+    /// of that type.
+    pub fn shared<T>(&self, question: &str, work: impl Fn() -> T) -> Arc<T>
+    where
+        T: Any + Send + Sync,
+    {
+        let key = format!("{} {question}", type_name::<T>());
+        let known = remembered(&self.shared, key, || Arc::new(work()));
+        known.downcast().unwrap_or_else(|_| Arc::new(work()))
     }
 
     /// The smallest changes that let a pod in.

@@ -7,6 +7,7 @@ use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{ContainerView, Event, Evidence, PodView};
 use crate::text::{Fact, Seconds, Sentence, say};
 use crate::triage::{PULLS, pull};
+use std::sync::Arc;
 
 /// A pull has been going on for long, and nothing says that it fails.
 pub static RULE: Rule = Rule {
@@ -44,7 +45,12 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn finding(case: &Case<'_>, container: &ContainerView<'_>, event: &Event, since: i64) -> Finding {
     let image = pulling(&event.message).unwrap_or_else(|| container.image().to_owned());
     let node = case.pod().node();
-    let known = known(case, &image);
+    let question = format!("last pull of {image}");
+    let known: Known = case
+        .engine
+        .shared(&question, || known(case, &image))
+        .as_ref()
+        .clone();
     let queue = queue(case);
     let took = known.as_ref().and_then(|(pulled, _)| pulled.seconds);
     let took = took.and_then(|seconds| i64::try_from(seconds).ok());
@@ -90,7 +96,9 @@ fn headline(known: bool) -> Sentence {
 }
 
 /// The last pull of the same image that has gone well, on whatever node.
-fn known(case: &Case<'_>, image: &str) -> Option<(Pulled, Evidence)> {
+type Known = Option<(Pulled, Evidence)>;
+
+fn known(case: &Case<'_>, image: &str) -> Known {
     let events = case.snapshot.events().iter();
     let of_image = events
         .filter(|event| event.reason == "Pulled")
@@ -105,12 +113,19 @@ fn known(case: &Case<'_>, image: &str) -> Option<(Pulled, Evidence)> {
 /// How many other pods of the node wait for an image, too.
 fn queue(case: &Case<'_>) -> usize {
     let events = case.snapshot.events();
-    let this = case.pod();
-    let is_other = |pod: &&PodView| pod.node() == this.node() && pod.object() != this.object();
-    let pods = case.snapshot.store().whole_pods().filter(is_other);
+    let node = case.pod().node();
     let waits = |pod: &&PodView| {
         pod.containers()
             .any(|one| pull(pod, &one, events).is_some())
     };
-    pods.filter(waits).count()
+    let question = format!("pods of {node:?} that wait for an image");
+    let all: Arc<usize> = case.engine.shared(&question, || {
+        let of_node = case.snapshot.store().whole_pods();
+        of_node
+            .filter(|pod| pod.node() == node)
+            .filter(waits)
+            .count()
+    });
+    // this one waits as well
+    all.saturating_sub(1)
 }

@@ -159,9 +159,9 @@ fn left_over(reference: &ImageReference) -> Option<&str> {
 }
 
 fn near(failed: &FailedPull<'_>, reference: &ImageReference) -> Vec<RunningImage> {
-    let mut all = running::like(failed.case, reference);
-    all.retain(|one| one.likeness != Likeness::Same);
-    all
+    let all = running::like(failed.case, reference);
+    let others = all.iter().filter(|one| one.likeness != Likeness::Same);
+    others.cloned().collect()
 }
 
 /// `3 pods run registry.example/shop/web:1.4, on worker-2`
@@ -209,7 +209,7 @@ fn unreadable(failed: &FailedPull<'_>, invalid: &InvalidImageReference) -> NameA
     let nearest = invalid.nearest.as_deref();
     let nearest = nearest.and_then(|nearest| ImageReference::parse(nearest).ok());
     let near = nearest.map(|nearest| running::like(failed.case, &nearest));
-    let near = near.unwrap_or_default();
+    let near = near.map(|near| near.to_vec()).unwrap_or_default();
     let left_over = match &invalid.what {
         Problem::Template(part) => Some(part.clone()),
         _ => None,

@@ -6,9 +6,11 @@ use super::running::{self, Likeness};
 use super::{Said, name};
 use crate::kubernetes::image_reference::ImageReference;
 use crate::messages::pull::PullFailure;
+use crate::rules::Case;
 use crate::text::{Facts, Message, Sentence, say};
 use serde::Serialize;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Whether the image is where it is pulled from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -60,8 +62,9 @@ const NOT_ASKED: Sentence = say!("image-pushed.not-asked", "not known: no regist
 /// Answers it.
 pub(super) fn answer(failed: &FailedPull<'_>) -> PushedAnswer {
     let same = failed.reference().and_then(|reference| {
-        let mut like = running::like(failed.case, &reference).into_iter();
-        like.find(|one| one.likeness == Likeness::Same)
+        let like = running::like(failed.case, &reference);
+        let mut like = like.iter();
+        like.find(|one| one.likeness == Likeness::Same).cloned()
     });
     let (answer, sentence) = by_registry(failed);
     let runs = same.as_ref().map(name::runs);
@@ -189,20 +192,27 @@ fn failing_nodes(failed: &FailedPull<'_>) -> Vec<String> {
     let Some(registry) = failed.registry() else {
         return Vec::new();
     };
+    let case = failed.case;
+    let question = format!("nodes that fail to pull from {registry}");
+    let nodes: Arc<BTreeSet<String>> = case
+        .engine
+        .shared(&question, || nodes_of_registry(case, &registry));
+    let own = case.pod().node();
+    let all = nodes.iter().map(String::as_str).chain(own);
+    let all: BTreeSet<&str> = all.collect();
+    all.into_iter().map(str::to_owned).collect()
+}
+
+fn nodes_of_registry(case: &Case<'_>, registry: &str) -> BTreeSet<String> {
     let is_of_registry = |image: &str| {
         ImageReference::parse(image).is_ok_and(|reference| reference.registry == registry)
     };
-    let pods = failed.case.snapshot.store().whole_pods();
-    let nodes: BTreeSet<&str> = pods
-        .filter(|pod| {
-            let mut waiting = pod.containers().filter(failed_pull::is_waiting);
-            waiting.any(|container| is_of_registry(container.image()))
-        })
-        .filter_map(|pod| pod.node())
-        .collect();
-    let own = failed.case.pod().node();
-    let all: BTreeSet<&str> = nodes.into_iter().chain(own).collect();
-    all.into_iter().map(str::to_owned).collect()
+    let pods = case.snapshot.store().whole_pods().filter(|pod| {
+        let mut waiting = pod.containers().filter(failed_pull::is_waiting);
+        waiting.any(|container| is_of_registry(container.image()))
+    });
+    pods.filter_map(|pod| pod.node().map(str::to_owned))
+        .collect()
 }
 
 /// Whether it is rather the registry or rather the node.

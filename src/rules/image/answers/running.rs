@@ -7,6 +7,7 @@ use crate::snapshot::{PodRecord, PodRecords};
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// So many are told at most.
 const MOST: usize = 5;
@@ -44,7 +45,12 @@ pub enum Likeness {
 }
 
 /// The images that run and are this one or like it, the nearest first.
-pub(super) fn like(case: &Case<'_>, wanted: &ImageReference) -> Vec<RunningImage> {
+pub(super) fn like(case: &Case<'_>, wanted: &ImageReference) -> Arc<Vec<RunningImage>> {
+    let question = format!("like {wanted}");
+    case.engine.shared(&question, || all_like(case, wanted))
+}
+
+fn all_like(case: &Case<'_>, wanted: &ImageReference) -> Vec<RunningImage> {
     let records = case.snapshot.store().pod_records();
     let mut found: BTreeMap<(Order, &str), BTreeSet<usize>> = BTreeMap::new();
     for (place, footprint) in records.footprints().iter().enumerate() {
