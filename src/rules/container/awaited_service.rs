@@ -9,6 +9,7 @@ use crate::rules::Case;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::snapshot::{Evidence, Kind, ObjectRef, PodRecord, Seen, Service};
 use crate::text::say;
+use std::sync::Arc;
 
 /// What is waited for.
 pub(super) struct Wanted<'a> {
@@ -66,8 +67,7 @@ pub(super) fn wanted<'a>(case: &Case<'a>, awaited: &Awaited) -> Option<Wanted<'a
         let seen = case.snapshot.services().get(&one.namespace, &one.name);
         Some((one.clone(), seen.yes()?))
     });
-    let known = case.snapshot.store().known_namespaces();
-    let is_meant = |one: &&ServiceHost| one.certain || known.contains(one.namespace.as_str());
+    let is_meant = |one: &&ServiceHost| one.certain || is_namespace(case, &one.namespace);
     let (service, state) = match there {
         Some((one, service)) => {
             let state = of_pods(case, &one, service);
@@ -84,6 +84,15 @@ pub(super) fn wanted<'a>(case: &Case<'a>, awaited: &Awaited) -> Option<Wanted<'a
         service,
         state,
     })
+}
+
+fn is_namespace(case: &Case<'_>, name: &str) -> bool {
+    let question = format!("is {name} a namespace");
+    let store = case.snapshot.store();
+    let known: Arc<bool> = case
+        .engine
+        .shared(&question, || store.known_namespaces().contains(name));
+    *known
 }
 
 fn absent<'a>(case: &Case<'a>, one: &ServiceHost) -> State<'a> {
