@@ -73,7 +73,8 @@ fn rollback(
     let helps = diagnosis.role == Role::Cause
         && rollout.new.name == revision
         && rollout.old.ready > 0
-        && !is_paused(&workload, snapshot)
+        // kubectl would refuse: a paused Deployment is not rolled back
+        && !snapshot.is_halted(&workload)
         && changes.any(|change| Fault::of(diagnosis).may_come_of(change));
     let who = who(&workload, snapshot);
     helps.then(|| fix(workload, rollout, who, diagnosis))
@@ -121,14 +122,6 @@ fn who(workload: &ObjectRef, snapshot: &Snapshot<'_>) -> Who {
     let kind = workload.known_kind();
     let is_refused = kind.is_some_and(|kind| snapshot.store().is_refused(kind, &scope));
     if is_refused { Who::Admin } else { Who::Owner }
-}
-
-/// Whether kubectl would refuse: a paused Deployment is not rolled back.
-fn is_paused(workload: &ObjectRef, snapshot: &Snapshot<'_>) -> bool {
-    let namespace = workload.namespace.as_deref().unwrap_or_default();
-    let seen = snapshot.workload(&workload.kind, namespace, &workload.name);
-    let read = seen.and_then(|seen| seen.yes());
-    read.is_some_and(|workload| workload.halted)
 }
 
 /// What is wrong, as far as it tells which changes can be why.

@@ -327,6 +327,12 @@ impl Fix {
         self
     }
 
+    /// Does something with it where this holds.
+    #[must_use]
+    pub fn when(self, holds: bool, then: impl FnOnce(Self) -> Self) -> Self {
+        if holds { then(self) } else { self }
+    }
+
     /// Makes it the next step of the fix before it.
     #[must_use]
     pub fn follows(mut self) -> Self {

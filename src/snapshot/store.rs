@@ -392,6 +392,13 @@ impl Store {
         Some(catalog.get(namespace, name))
     }
 
+    /// Whether a workload is known to be paused or suspended.
+    pub fn is_halted(&self, workload: &ObjectRef) -> bool {
+        let namespace = workload.namespace.as_deref().unwrap_or_default();
+        let seen = self.workload(&workload.kind, namespace, &workload.name);
+        seen.and_then(Seen::yes).is_some_and(|it| it.halted)
+    }
+
     /// Namespace and name of the objects of a kind that were seen, apart from pods and events, which are kept elsewhere.
     pub fn keys(&self, kind: Kind) -> Vec<&ObjectKey> {
         note(|| Dependency::Kind(kind));

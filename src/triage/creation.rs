@@ -17,6 +17,10 @@ pub const OF_VOLUMES: [&str; 3] = ["FailedMount", "FailedAttachVolume", "FailedM
 pub const OF_NETWORK: [&str; 1] = ["NetworkNotReady"];
 const OTHERS: [&str; 2] = ["FailedCreatePodContainer", "FailedPrepareDynamicResources"];
 
+/// Seconds after which such an event is no longer sure to be current: three of those that a recorder lets through (client-go
+/// tools/record/events_cache.go).
+pub const FRESH: i64 = 15 * 60;
+
 /// Whether the event hinders the creation of containers while it is current.
 fn hinders(event: &Event) -> bool {
     let reason = event.reason.as_str();

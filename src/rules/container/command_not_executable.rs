@@ -112,10 +112,7 @@ fn finding(case: &Case<'_>, error: &StartError<'_>) -> Option<Finding> {
         .fact_if("what", what)
         .evidence(written(case, &error.container))
         .evidence(mount)
-        .fix([Fix {
-            of_template: is_in_spec,
-            ..Fix::advice(fix, Who::Owner)
-        }]);
+        .fix([Fix::advice(fix, Who::Owner).when(is_in_spec, Fix::of_template)]);
     finding.why = why;
     if what.is_some() {
         finding = finding.inspect(list);

@@ -175,9 +175,5 @@ fn advice(failure: &ConfigFailure) -> Option<Fix> {
         ),
         _ => return None,
     };
-    let of_template = who == Who::Owner;
-    Some(Fix {
-        of_template,
-        ..Fix::advice(change, who)
-    })
+    Some(Fix::advice(change, who).when(who == Who::Owner, Fix::of_template))
 }

@@ -1,13 +1,12 @@
 //! `missing-key`: a container's environment names a key that its ConfigMap or Secret does not have.
 
 use super::reference::{Refusal, UNMADE, demands, refusals};
-use crate::kubernetes::nearest::nearest;
-use crate::messages::config::{ConfigFailure, ObjectKind};
-use crate::rules::finding::{Finding, Fix, NextCommand, Who};
-use crate::rules::shared::keyed::catalog;
+use crate::messages::config::ConfigFailure;
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::keyed::{MissedKey, kind_of};
 use crate::rules::shared::template::{Template, field_path, role_word};
 use crate::rules::{Case, Check, Layer, Root, Rule};
-use crate::snapshot::{Keyed, Kind, ObjectRef, Seen};
+use crate::snapshot::{Kind, ObjectRef};
 use crate::text::say;
 use serde_json::json;
 
@@ -27,36 +26,23 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
-/// So many keys stand in the headline.
-const NAMED: usize = 3;
-
 fn check(case: &Case<'_>) -> Vec<Finding> {
     refusals(case, UNMADE)
         .iter()
         .filter_map(|refusal| match &refusal.failure {
             ConfigFailure::KeyMissing {
                 kind, name, key, ..
-            } => {
-                let kind = match kind {
-                    ObjectKind::ConfigMap => Kind::ConfigMap,
-                    ObjectKind::Secret => Kind::Secret,
-                };
-                Some(finding(case, refusal, kind, name, key))
-            }
+            } => Some(finding(case, refusal, kind_of(*kind), name, key)),
             _ => None,
         })
         .collect()
 }
 
 fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: &str) -> Finding {
-    let keys = keys(catalog(case, kind).get(case.namespace(), name));
-    let near = nearest(key, keys.iter().flatten().map(String::as_str)).map(str::to_owned);
-    let here = keys
-        .as_ref()
-        .is_some_and(|keys| keys.iter().any(|k| k == key));
-    let keys_shown = keys.clone();
+    let missed = MissedKey::look(case, kind, name, key);
+    let is_there = missed.is_there();
     let places = places(case, refusal, kind, name, key);
-    let headline = if here {
+    let headline = if is_there {
         say!(
             "missing-key.by-now",
             "{role} {container} waited for key {key} of {kind} {name}, which has it by now"
@@ -70,27 +56,16 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: 
     let quoted = places
         .iter()
         .map(|pointer| case.field(field_path(pointer), key));
-    let mut finding = Finding::new(case.subject(), headline, refusal.proof.clone())
+    let finding = Finding::new(case.subject(), headline, refusal.proof.clone())
         .container(refusal.container.name())
         .fact("role", role_word(refusal.container.role))
         .fact("kind", kind.as_str())
         .fact("name", name)
         .fact("key", key)
         .evidence(quoted)
-        .inspect(describe(case, kind, name));
-    if let Some(keys) = keys {
-        let object = ObjectRef::new(kind, case.namespace(), name);
-        let quote = if keys.is_empty() {
-            "{}".to_owned()
-        } else {
-            keys.join(", ")
-        };
-        finding = finding
-            .evidence([case.field_of(object, "data", quote)])
-            .inspect(NextCommand::default())
-            .fact("keys", keys);
-    }
-    if here {
+        .inspect(describe(&missed.object));
+    let finding = missed.quoted(case, finding);
+    if is_there {
         return finding.why(
             say!(
                 "missing-key.why-by-now",
@@ -98,14 +73,8 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: 
             ),
         );
     }
-    // all keys where they are few
-    let has = keys_shown.filter(|keys| (1..=NAMED).contains(&keys.len()));
-    let has = has.or(near.clone().map(|near| vec![near]));
-    let rename = near.as_deref().map(|near| rename(case, &places, key, near));
-    finding
-        .fact_if("nearest", near)
-        .fact_if("has", has)
-        .fix(rename)
+    missed
+        .told(finding, |near| rename(case, &places, key, near))
         .fix([Fix::advice(
             say!(
                 "missing-key.add-key",
@@ -113,11 +82,6 @@ fn finding(case: &Case<'_>, refusal: &Refusal<'_>, kind: Kind, name: &str, key: 
             ),
             Who::Owner,
         )])
-}
-
-/// The names of the keys, as far as they were read.
-fn keys(object: Seen<'_, &Keyed>) -> Option<Vec<String>> {
-    object.yes()?.keys.clone()
 }
 
 /// Pointers to the places that name the key, below the pod's spec.
@@ -147,7 +111,6 @@ fn rename(case: &Case<'_>, places: &[String], key: &str, near: &str) -> Fix {
 }
 
 /// `describe` shows a Secret's keys with their sizes only; a ConfigMap is no secret.
-fn describe(case: &Case<'_>, kind: Kind, name: &str) -> String {
-    let object = ObjectRef::new(kind, case.namespace(), name);
+fn describe(object: &ObjectRef) -> String {
     object.kubectl(["describe", &object.argument()])
 }

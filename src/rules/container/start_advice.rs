@@ -50,9 +50,5 @@ pub(super) fn advice(failure: &StartFailure) -> Option<Fix> {
         ),
         _ => return None,
     };
-    let of_template = who == Who::Owner;
-    Some(Fix {
-        of_template,
-        ..Fix::advice(change, who)
-    })
+    Some(Fix::advice(change, who).when(who == Who::Owner, Fix::of_template))
 }

@@ -294,10 +294,7 @@ fn advice(
         failure,
         F::Refused | F::Status(500..) | F::GrpcUnimplemented
     );
-    Some(Fix {
-        of_template: of_probe,
-        ..Fix::advice(change, Who::Owner)
-    })
+    Some(Fix::advice(change, Who::Owner).when(of_probe, Fix::of_template))
 }
 
 /// A probe by a port's name that no port has: the nearest name is exact where there is one.

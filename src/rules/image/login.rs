@@ -73,14 +73,11 @@ pub(super) fn new_secret(failed: &FailedPull<'_>, instead_of: Option<&str>) -> V
         template: name.command,
         command: String::new(),
         patch: Vec::new(),
-        of_template: !of_account,
         ..name
     };
-    let name = if of_account {
-        name.fact("account", account)
-    } else {
-        name
-    };
+    let name = name
+        .when(!of_account, Fix::of_template)
+        .when(of_account, |name| name.fact("account", account));
     let anew = of_account.then(|| take_list(failed).follows());
     [make, name].into_iter().chain(anew).collect()
 }

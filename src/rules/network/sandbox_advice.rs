@@ -5,42 +5,9 @@
 
 use crate::messages::sandbox::SandboxFailure;
 use crate::rules::finding::Who;
+use crate::rules::shared::advice::{Advice, says};
 use crate::rules::shared::failed_sandbox::FailedSandbox;
-use crate::text::{Fact, Sentence, say};
-
-/// What to say of one failure.
-pub(super) struct Advice {
-    pub(super) headline: Sentence,
-    pub(super) why: Option<Sentence>,
-    pub(super) change: Option<(Sentence, Who)>,
-    pub(super) facts: Vec<(&'static str, Fact)>,
-}
-
-fn says(headline: Sentence) -> Advice {
-    Advice {
-        headline,
-        why: None,
-        change: None,
-        facts: Vec::new(),
-    }
-}
-
-impl Advice {
-    fn why(mut self, why: Sentence) -> Self {
-        self.why = Some(why);
-        self
-    }
-
-    fn change(mut self, change: Sentence, who: Who) -> Self {
-        self.change = Some((change, who));
-        self
-    }
-
-    fn fact(mut self, name: &'static str, value: impl Into<Fact>) -> Self {
-        self.facts.push((name, value.into()));
-        self
-    }
-}
+use crate::text::say;
 
 pub(super) fn of(failed: &FailedSandbox<'_>) -> Advice {
     let advice = of_network(&failed.failure).or_else(|| of_runtime(&failed.failure));
@@ -127,14 +94,6 @@ fn of_runtime(failure: &SandboxFailure) -> Option<Advice> {
             "sandbox-error.name-reserved-why",
             "the runtime took longer than the kubelet waits, so that each further attempt meets the one before: the runtime, its disk or its network plugin is slow"
         )),
-        SandboxFailure::DiskFull => says(say!(
-            "sandbox-error.disk-full",
-            "no sandbox can be made: no space is left on {node}"
-        ))
-        .change(
-            say!("sandbox-error.make-room", "make room on the disk of {node}"),
-            Who::Admin,
-        ),
         SandboxFailure::OomAtInit => says(say!(
             "sandbox-error.memory-limit",
             "the memory limit of the pod is too small for its sandbox"

@@ -2,7 +2,7 @@
 
 use super::{SEEN_AS, neighbours, sandbox_advice};
 use crate::messages::sandbox::SandboxFailure;
-use crate::rules::finding::{Certainty, Finding, Fix};
+use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::failed_sandbox::{self, FailedSandbox};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Node;
@@ -27,8 +27,8 @@ pub static RULE: Rule = Rule {
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let failed = failed_sandbox::find(case);
     let failed = failed.filter(|failed| match failed.failure {
-        // the sandbox's own image is a matter of the image layer
-        SandboxFailure::PauseImage { .. } => false,
+        // the sandbox's own image is a matter of the image layer, and a full disk one of the node
+        SandboxFailure::PauseImage { .. } | SandboxFailure::DiskFull => false,
         // a node whose runtime is down is not ready, and that is said of the node, once for all of its pods
         SandboxFailure::RuntimeDown => node_is_well(case),
         _ => true,
@@ -52,19 +52,15 @@ fn may_be_the_nodes(failed: &FailedSandbox<'_>) -> bool {
 
 fn finding(failed: &FailedSandbox<'_>) -> Finding {
     let advice = sandbox_advice::of(failed);
-    let finding = failed
-        .finding(advice.headline)
-        .fix(advice.change.map(|(change, who)| Fix::advice(change, who)))
+    let is_explained = advice.why.is_some();
+    let finding = advice
+        .finding(|headline| failed.finding(headline))
         .when(may_be_the_nodes(failed), |finding| {
             finding.certainty(Certainty::Likely)
-        })
-        .refers_to_quotes();
-    let finding = advice
-        .facts
-        .into_iter()
-        .fold(finding, |finding, (name, value)| finding.fact(name, value));
-    match advice.why {
-        Some(why) => finding.why(why),
-        None => neighbours::told(failed, finding),
+        });
+    if is_explained {
+        finding
+    } else {
+        neighbours::told(failed, finding)
     }
 }

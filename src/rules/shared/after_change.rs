@@ -47,7 +47,8 @@ fn then(case: &Case<'_>, of: &TemplateOwner) -> Option<Sentence> {
             "after-change.owner-anew",
             "{change}: delete {owner} and create it anew, since its template cannot be changed"
         )),
-        Propagation::Rollout if is_paused(case, &of.object) => Some(say!(
+        // a changed template makes no pods before somebody resumes it
+        Propagation::Rollout if case.snapshot.is_halted(&of.object) => Some(say!(
             "after-change.then-resume",
             "{change}; then resume {owner}, which is paused (kubectl rollout resume)"
         )),
@@ -69,15 +70,6 @@ fn then(case: &Case<'_>, of: &TemplateOwner) -> Option<Sentence> {
         }
         _ => None,
     }
-}
-
-/// Whether a changed template makes no pods before somebody resumes it.
-fn is_paused(case: &Case<'_>, owner: &ObjectRef) -> bool {
-    let owner = case
-        .snapshot
-        .workload(&owner.kind, case.namespace(), &owner.name);
-    let owner = owner.and_then(Seen::yes);
-    owner.is_some_and(|owner| owner.halted)
 }
 
 /// Whether a StatefulSet has to wait for a pod before it replaces it.

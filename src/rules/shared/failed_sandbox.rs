@@ -15,8 +15,6 @@ use crate::snapshot::Event;
 use crate::text::Sentence;
 use crate::triage::creation;
 
-/// Seconds after which an event is no longer sure to be current: three of those that a recorder lets through.
-const FRESH: i64 = 15 * 60;
 /// Seconds by which a telling event may be older than a mute one.
 const TOGETHER: i64 = 5 * 60;
 
@@ -67,7 +65,7 @@ impl FailedSandbox<'_> {
         let is_old = self
             .event
             .last
-            .is_some_and(|last| case.seconds_since(last) > FRESH);
+            .is_some_and(|last| case.seconds_since(last) > creation::FRESH);
         Finding::new(case.subject(), headline, case.event(self.event))
             .fact("node", case.pod().node().unwrap_or_default())
             .fact("message", message.trim_end_matches('.'))

@@ -4,8 +4,9 @@
 //! like name, the same name elsewhere, or that it exists by now.
 
 use crate::kubernetes::nearest::nearest;
+use crate::messages::config::ObjectKind;
 use crate::rules::Case;
-use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::finding::{Finding, Fix, NextCommand, Who};
 use crate::snapshot::{Catalog, Keyed, Kind, ObjectRef, Seen};
 use crate::text::say;
 
@@ -71,6 +72,73 @@ impl<'a> Missed<'a> {
                 ))
             })
             .fact_if("elsewhere", elsewhere)
+    }
+}
+
+/// So many keys stand in a headline.
+const NAMED: usize = 3;
+
+/// A key that was missed, as far as the keys of its object were read.
+pub(in crate::rules) struct MissedKey<'a> {
+    pub(in crate::rules) object: ObjectRef,
+    key: &'a str,
+    keys: Option<Vec<String>>,
+}
+
+impl<'a> MissedKey<'a> {
+    pub(in crate::rules) fn look(case: &Case<'_>, kind: Kind, name: &str, key: &'a str) -> Self {
+        let keyed = catalog(case, kind).get(case.namespace(), name).yes();
+        MissedKey {
+            object: ObjectRef::new(kind, case.namespace(), name),
+            key,
+            keys: keyed.and_then(|keyed| keyed.keys.clone()),
+        }
+    }
+
+    /// Whether it is there by now.
+    pub(in crate::rules) fn is_there(&self) -> bool {
+        self.keys.iter().flatten().any(|known| known == self.key)
+    }
+
+    /// Where the keys were read they are quoted, and nothing else shows more.
+    pub(in crate::rules) fn quoted(&self, case: &Case<'_>, finding: Finding) -> Finding {
+        let Some(keys) = &self.keys else {
+            return finding;
+        };
+        let quote = if keys.is_empty() {
+            "{}".to_owned()
+        } else {
+            keys.join(", ")
+        };
+        finding
+            .evidence([case.field_of(self.object.clone(), "data", quote)])
+            .inspect(NextCommand::default())
+            .fact("keys", keys.clone())
+    }
+
+    /// The finding with the key that was probably meant and what to do about it, and with all keys where they are few.
+    pub(in crate::rules) fn told(
+        &self,
+        finding: Finding,
+        rename: impl FnOnce(&str) -> Fix,
+    ) -> Finding {
+        let keys = self.keys.as_deref();
+        let near = keys.and_then(|keys| nearest(self.key, keys.iter().map(String::as_str)));
+        let few = keys.filter(|keys| (1..=NAMED).contains(&keys.len()));
+        let has = few.map(<[String]>::to_vec);
+        let has = has.or(near.map(|near| vec![near.to_owned()]));
+        finding
+            .fact_if("nearest", near)
+            .fact_if("has", has)
+            .fix(near.map(rename))
+    }
+}
+
+/// The kind that a kubelet's message means.
+pub(in crate::rules) fn kind_of(kind: ObjectKind) -> Kind {
+    match kind {
+        ObjectKind::ConfigMap => Kind::ConfigMap,
+        ObjectKind::Secret => Kind::Secret,
     }
 }
 

@@ -1,11 +1,13 @@
 //! What rules of several layers share: whether a cause holds for a pod that no node takes (`matching`, with `order`,
-//! `remedies` and `taint_meaning`), how containers ended (`crash`, `last_words`), the claims of a pod (`claims`), changes to
-//! a template (`template`, `after_change`), who holds host ports of a bound pod (`host_ports`), the share of nodes on which a
-//! cause holds (`share`), schedulers that say nothing (`silence`) and when they try again (`retry`), ConfigMaps and Secrets that
-//! are missed (`keyed`), pods that do a node's own work (`node_agent`), what keeps a sandbox from being made (`failed_sandbox`),
-//! workloads that were refused what they make (`refused`), and words for what `scheduler` gives as data (`agreement`,
-//! `preemption`, `failure`, `rejection`, `remedies`).
+//! `remedies` and `taint_meaning`), how containers ended (`crash`, `last_words`), the claims of a pod (`claims`),
+//! changes to a template (`template`, `after_change`), what is said of a known failure (`advice`), who holds host ports
+//! of a bound pod (`host_ports`), the share of nodes on which a cause holds (`share`), schedulers that say nothing
+//! (`silence`) and when they try again (`retry`), ConfigMaps and Secrets that are missed (`keyed`), pods that do a
+//! node's own work (`node_agent`), what keeps a sandbox from being made (`failed_sandbox`), workloads that were refused
+//! what they make (`refused`), and words for what `scheduler` gives as data (`agreement`, `preemption`, `failure`,
+//! `rejection`, `remedies`).
 
+pub(in crate::rules) mod advice;
 pub(crate) mod after_change;
 pub(crate) mod agreement;
 pub(crate) mod claims;

@@ -3,13 +3,13 @@
 
 use super::failed_mount;
 use super::volume_key;
-use super::volume_object::missing_object;
+use super::volume_object::{kind_of, missing_object};
 use crate::kubernetes::volume_objects::{self, VolumeObject};
 use crate::messages::mount::MountFailure;
 use crate::rules::Case;
 use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::keyed::catalog;
-use crate::snapshot::{Kind, ObjectRef, Seen};
+use crate::snapshot::{ObjectRef, Seen};
 use crate::text::Sentence;
 use crate::triage::creation;
 
@@ -41,11 +41,7 @@ pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn absent(case: &Case<'_>, wanted: &VolumeObject<'_>, is_listed: bool) -> Option<Finding> {
-    let kind = if wanted.is_secret {
-        Kind::Secret
-    } else {
-        Kind::ConfigMap
-    };
+    let kind = kind_of(wanted);
     let object = ObjectRef::new(kind, case.namespace(), wanted.name);
     let begin = |proof| {
         move |headline: Sentence| {

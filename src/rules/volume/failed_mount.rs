@@ -19,9 +19,6 @@ use crate::snapshot::Event;
 use crate::text::{Message, Sentence, say};
 use crate::triage::creation;
 
-/// Seconds after which an event is no longer sure to be current: three of those that a recorder lets through.
-const FRESH: i64 = 15 * 60;
-
 /// How such pods are seen.
 pub(super) const SEEN_AS: &[&str] = &[
     "ContainerCreating",
@@ -128,7 +125,7 @@ fn read<'c>(
         event,
         volume,
         claim: claim.cloned(),
-        is_old: shown.is_some_and(|last| case.seconds_since(last) > FRESH),
+        is_old: shown.is_some_and(|last| case.seconds_since(last) > creation::FRESH),
         mount,
     })
 }

@@ -6,45 +6,9 @@
 
 use super::failed_mount::FailedMount;
 use crate::messages::mount::MountFailure;
-use crate::rules::finding::{NextCommand, Who};
-use crate::text::{Fact, Sentence, say};
-
-/// What to say of one failure.
-pub(super) struct Advice {
-    pub(super) headline: Sentence,
-    pub(super) why: Option<Sentence>,
-    pub(super) change: Option<(Sentence, Who)>,
-    pub(super) facts: Vec<(&'static str, Fact)>,
-    /// What shows more than the log of the node does.
-    pub(super) inspect: Option<NextCommand>,
-}
-
-fn says(headline: Sentence) -> Advice {
-    Advice {
-        headline,
-        why: None,
-        change: None,
-        facts: Vec::new(),
-        inspect: None,
-    }
-}
-
-impl Advice {
-    fn why(mut self, why: Sentence) -> Self {
-        self.why = Some(why);
-        self
-    }
-
-    fn change(mut self, change: Sentence, who: Who) -> Self {
-        self.change = Some((change, who));
-        self
-    }
-
-    fn fact(mut self, name: &'static str, value: impl Into<Fact>) -> Self {
-        self.facts.push((name, value.into()));
-        self
-    }
-}
+use crate::rules::finding::Who;
+use crate::rules::shared::advice::{Advice, says};
+use crate::text::say;
 
 pub(super) fn of(failed: &FailedMount<'_>) -> Advice {
     let advice = of_server(failed)

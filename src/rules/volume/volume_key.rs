@@ -1,26 +1,22 @@
 //! A volume that takes a key of a ConfigMap or Secret which has no such key.
 
 use super::failed_mount::{FailedMount, about};
-use super::volume_object::BY_NOW;
-use crate::kubernetes::nearest::nearest;
+use super::volume_object::{BY_NOW, kind_of};
 use crate::kubernetes::volume_objects::{self, VolumeObject};
 use crate::rules::Case;
-use crate::rules::finding::{Finding, Fix, NextCommand, Who};
-use crate::rules::shared::keyed::catalog;
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::shared::keyed::MissedKey;
 use crate::rules::shared::template::{Template, field_path};
-use crate::snapshot::{Kind, ObjectRef};
+use crate::snapshot::Kind;
 use crate::text::{Message, Sentence, say};
 use serde_json::json;
-
-/// So many keys stand in the headline.
-const NAMED: usize = 3;
 
 /// The finding about a key that the kubelet missed; its message names neither the object nor its namespace.
 pub(super) fn missing_key(failed: &FailedMount<'_>, kind: Kind, key: &str) -> Finding {
     let case = failed.case;
     let wanted = volume_objects::of_pod(case.pod().spec()).into_iter();
     let mut wanted = wanted.filter(|object| {
-        object.is_secret == (kind == Kind::Secret)
+        kind_of(object) == kind
             && failed.volume.is_none_or(|volume| volume == object.volume)
             && object.keys.iter().any(|(name, _)| *name == key)
     });
@@ -43,15 +39,9 @@ pub(super) fn of_object(
     key: &str,
     begin: impl FnOnce(Sentence) -> Finding,
 ) -> Finding {
-    let kind = if wanted.is_secret {
-        Kind::Secret
-    } else {
-        Kind::ConfigMap
-    };
-    let object = ObjectRef::new(kind, case.namespace(), wanted.name);
-    let keyed = catalog(case, kind).get(case.namespace(), wanted.name).yes();
-    let keys = keyed.and_then(|keyed| keyed.keys.clone());
-    let is_there = keys.iter().flatten().any(|known| known == key);
+    let kind = kind_of(wanted);
+    let missed = MissedKey::look(case, kind, wanted.name, key);
+    let is_there = missed.is_there();
     let pointer = wanted.keys.iter().find(|(name, _)| *name == key);
     let pointer = pointer.map(|(_, pointer)| pointer.as_str());
     let finding = about(begin(headline(is_there)), Some(wanted.volume))
@@ -68,23 +58,18 @@ pub(super) fn of_object(
             .fact("key", key),
         )
         .evidence(pointer.map(|pointer| case.field(field_path(pointer), key)))
-        .inspect(object.kubectl(["describe", &object.argument()]));
+        .inspect(
+            missed
+                .object
+                .kubectl(["describe", &missed.object.argument()]),
+        );
     if is_there {
         return finding.why(BY_NOW);
     }
-    let near = keys
-        .as_ref()
-        .and_then(|keys| nearest(key, keys.iter().map(String::as_str)));
-    let rename = near.map(|near| rename(case, pointer, key, near));
-    let has = keys
-        .as_deref()
-        .filter(|keys| (1..=NAMED).contains(&keys.len()))
-        .map(<[String]>::to_vec);
-    let has = has.or(near.map(|near| vec![near.to_owned()]));
-    with_keys(case, finding, object, keys.as_deref())
-        .fact_if("nearest", near)
-        .fact_if("has", has)
-        .fix(rename)
+    missed
+        .told(missed.quoted(case, finding), |near| {
+            rename(case, pointer, key, near)
+        })
         .fix([Fix::advice(
             say!(
                 "volume-mount-missing-object.add-key",
@@ -92,25 +77,6 @@ pub(super) fn of_object(
             ),
             Who::Owner,
         )])
-}
-
-/// Where the keys were read they are quoted, and nothing else shows more.
-fn with_keys(
-    case: &Case<'_>,
-    finding: Finding,
-    object: ObjectRef,
-    keys: Option<&[String]>,
-) -> Finding {
-    let Some(keys) = keys else { return finding };
-    let quote = if keys.is_empty() {
-        "{}".to_owned()
-    } else {
-        keys.join(", ")
-    };
-    finding
-        .evidence([case.field_of(object, "data", quote)])
-        .inspect(NextCommand::default())
-        .fact("keys", keys.to_vec())
 }
 
 fn headline(is_there: bool) -> Sentence {

@@ -3,7 +3,7 @@
 use super::failed_mount::{self, FailedMount, SEEN_AS};
 use super::mount_advice;
 use crate::messages::mount::MountFailure;
-use crate::rules::finding::{Certainty, Finding, Fix};
+use crate::rules::finding::{Certainty, Finding};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::{Sentence, say};
 
@@ -45,20 +45,9 @@ fn finding(failed: &FailedMount<'_>) -> Finding {
         }
         _ => {}
     }
-    let advice = mount_advice::of(failed);
-    let finding = failed
-        .finding(advice.headline)
-        .why(advice.why)
-        .fix(advice.change.map(|(change, who)| Fix::advice(change, who)))
-        .refers_to_quotes();
-    let finding = advice
-        .facts
-        .into_iter()
-        .fold(finding, |finding, (name, value)| finding.fact(name, value));
-    match advice.inspect {
-        Some(command) => finding.inspect(command),
-        None => finding.inspect(failed.case.node_log()),
-    }
+    mount_advice::of(failed)
+        .finding(|headline| failed.finding(headline))
+        .inspect(failed.case.node_log())
 }
 
 /// The kubelet only lists what is not mounted: why is said nowhere, or no longer.

@@ -6,9 +6,9 @@ use super::absent_objects;
 use super::failed_mount::{self, FailedMount, SEEN_AS};
 use super::volume_key;
 use super::volume_object::{missing_object, of_driver};
-use crate::messages::config::ObjectKind;
 use crate::messages::mount::{self, MountFailure};
 use crate::rules::finding::Finding;
+use crate::rules::shared::keyed::kind_of;
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Kind;
 use crate::text::say;
@@ -72,11 +72,4 @@ fn of_event(failed: &FailedMount<'_>) -> Vec<Finding> {
         _ => None,
     };
     missing.filter_map(finding).collect()
-}
-
-fn kind_of(kind: ObjectKind) -> Kind {
-    match kind {
-        ObjectKind::ConfigMap => Kind::ConfigMap,
-        ObjectKind::Secret => Kind::Secret,
-    }
 }

@@ -33,10 +33,19 @@ const MADE_BY: [(&str, Sentence); 3] = [
     ),
 ];
 
+/// ConfigMap or Secret.
+pub(super) fn kind_of(object: &VolumeObject<'_>) -> Kind {
+    if object.is_secret {
+        Kind::Secret
+    } else {
+        Kind::ConfigMap
+    }
+}
+
 /// Where the pod's volumes name this object, those first that cannot do without it.
 fn places<'a>(case: &Case<'a>, kind: Kind, name: &str) -> Vec<VolumeObject<'a>> {
     let mut places = volume_objects::of_pod(case.pod().spec());
-    places.retain(|place| place.is_secret == (kind == Kind::Secret) && place.name == name);
+    places.retain(|place| kind_of(place) == kind && place.name == name);
     places.sort_by_key(|place| place.optional);
     places
 }
