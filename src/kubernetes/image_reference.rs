@@ -9,11 +9,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+mod likeness;
 mod parse;
 mod problem;
 #[cfg(test)]
 mod tests;
 
+pub use likeness::{Likeness, Nearness};
 pub use problem::Problem;
 
 const DEFAULT_REGISTRY: &str = "docker.io";

@@ -47,8 +47,8 @@ fn is_of_filters(asked: &Dependency) -> bool {
                 .chain(DEVICES);
             all.any(|one| one == *kind)
         }
-        Dependency::PodsOn(_) | Dependency::Filters => true,
-        Dependency::Events(_) => false,
+        Dependency::PodsOn(_) | Dependency::WholePods | Dependency::Filters => true,
+        Dependency::Events(_) | Dependency::Running(_) | Dependency::Awaiting(_) => false,
     }
 }
 

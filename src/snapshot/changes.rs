@@ -2,6 +2,7 @@
 
 use super::catalog::ObjectKey;
 use super::dependency::{Dependencies, Dependency};
+use super::images::is_of_registry;
 use super::kind::Kind;
 use super::object::ObjectRef;
 use std::collections::BTreeSet;
@@ -15,6 +16,9 @@ pub struct Changes {
     pods_on: BTreeSet<String>,
     room_on: BTreeSet<String>,
     keeps_others_away: bool,
+    whole_pods: bool,
+    running: BTreeSet<String>,
+    awaited: BTreeSet<String>,
 }
 
 impl Changes {
@@ -42,6 +46,15 @@ impl Changes {
             }
             Dependency::Events(about) => {
                 self.reads.contains(&Kind::Event) || self.events.contains(about)
+            }
+            Dependency::WholePods => self.reads.contains(&Kind::Pod) || self.whole_pods,
+            Dependency::Running(wanted) => {
+                let is_like = |image: &String| wanted.nearness(image).is_some();
+                self.reads.contains(&Kind::Pod) || self.running.iter().any(is_like)
+            }
+            Dependency::Awaiting(registry) => {
+                let is_of = |image: &String| is_of_registry(image, registry);
+                self.reads.contains(&Kind::Pod) || self.awaited.iter().any(is_of)
             }
             // told by the filters' own hints
             Dependency::Filters => false,
@@ -101,5 +114,22 @@ impl Changes {
     pub(super) fn room_on(&mut self, node: &str, keeps_others_away: bool) {
         self.room_on.insert(node.to_owned());
         self.keeps_others_away |= keeps_others_away;
+    }
+
+    /// A pod that is or was kept whole became different.
+    pub(super) fn whole_pod(&mut self, namespace: &str, name: &str, node: Option<&str>) {
+        self.object(Kind::Pod, namespace, name);
+        self.pods_on.extend(node.map(str::to_owned));
+        self.whole_pods = true;
+    }
+
+    /// Pods that run these images came, went, or changed their nodes.
+    pub(super) fn run(&mut self, images: impl IntoIterator<Item = String>) {
+        self.running.extend(images);
+    }
+
+    /// The same of pods that wait for them.
+    pub(super) fn wait_for(&mut self, images: impl IntoIterator<Item = String>) {
+        self.awaited.extend(images);
     }
 }

@@ -8,6 +8,7 @@
 
 use super::kind::Kind;
 use super::object::ObjectRef;
+use crate::kubernetes::image_reference::ImageReference;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -24,6 +25,12 @@ pub enum Dependency {
     Reads(Kind),
     /// The pods of a node.
     PodsOn(String),
+    /// The pods that are kept whole.
+    WholePods,
+    /// The pods that run an image like this one.
+    Running(ImageReference),
+    /// The pods that wait for an image of a registry.
+    Awaiting(String),
     /// The events about an object.
     Events(ObjectRef),
     /// How the scheduler's filters see the nodes for one pod: `scheduler::queueing_hint` tells what matters to that.

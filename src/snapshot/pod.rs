@@ -72,6 +72,16 @@ impl<'a> ContainerView<'a> {
             .unwrap_or_default()
     }
 
+    /// Whether it waits for something that came in its way before it was started, an image or what it is made from: by a
+    /// reason of its own, or a message.
+    pub fn is_hindered(&self) -> bool {
+        let reason = self.waiting_reason();
+        let message = self.waiting().and_then(|it| it.message.as_deref());
+        let is_plain = matches!(reason, "" | "ContainerCreating");
+        !HAS_IMAGE_OR_NO_TURN.contains(&reason)
+            && (!is_plain || message.is_some_and(|message| !message.is_empty()))
+    }
+
     /// `state.running`
     pub fn running(&self) -> Option<&'a ContainerStateRunning> {
         self.status.state.as_ref()?.running.as_ref()
@@ -108,6 +118,10 @@ impl<'a> ContainerView<'a> {
             .unwrap_or(&self.status.image)
     }
 }
+
+/// Waiting reasons of a container that has its image, or does not need it yet.
+pub const HAS_IMAGE_OR_NO_TURN: [&str; 3] =
+    ["CrashLoopBackOff", "RunContainerError", "PodInitializing"];
 
 impl PodView {
     /// Wraps a pod, dropping what no rule reads.

@@ -274,6 +274,11 @@ impl PodRecords {
     /// All of them, in order of namespace and name.
     pub fn iter(&self) -> impl Iterator<Item = &PodRecord> {
         note(|| Dependency::Kind(Kind::Pod));
+        self.known()
+    }
+
+    /// The same for who notes himself what he asks of them.
+    pub(super) fn known(&self) -> impl Iterator<Item = &PodRecord> {
         self.by_name.values().filter_map(|at| self.at(*at))
     }
 
@@ -341,6 +346,10 @@ impl PodRecords {
     /// The footprints, each once; vacant places are empty. What is worked out for one holds for all pods of that place.
     pub fn footprints(&self) -> &[Footprint] {
         note(|| Dependency::Kind(Kind::Pod));
+        self.known_footprints()
+    }
+
+    pub(super) fn known_footprints(&self) -> &[Footprint] {
         self.footprints.all()
     }
 

@@ -8,6 +8,7 @@
 //! time. What of the others needs an explanation is for `triage` to say.
 
 mod followed;
+mod whole;
 
 use super::catalog::{ObjectKey, ReadScope};
 use super::changes::Changes;
@@ -158,8 +159,9 @@ impl Store {
             self.sweep();
             differs
         };
-        if differs {
-            self.changed(|changes| changes.object(Kind::Pod, &key.0, &key.1));
+        if let (true, Some(changes)) = (differs, &mut self.changes) {
+            let node = self.whole.get(&key).and_then(PodView::node);
+            changes.whole_pod(&key.0, &key.1, node);
         }
         self.pod_changed(&key, before);
         Ok(())
@@ -223,8 +225,8 @@ impl Store {
             let key = (namespace.to_owned(), name.to_owned());
             let before = self.known_pod(&key);
             self.pod_records.remove(namespace, name);
-            if self.whole.remove(&key).is_some() {
-                self.changed(|changes| changes.object(Kind::Pod, namespace, name));
+            if let Some(pod) = self.whole.remove(&key) {
+                self.changed(|changes| changes.whole_pod(namespace, name, pod.node()));
             }
             self.pod_changed(&key, before);
         } else if self.catalogs.log_mut(kind).remove(namespace, name) {
@@ -332,31 +334,6 @@ impl Store {
     /// Whether no pod was taken in.
     pub fn has_no_pods(&self) -> bool {
         self.whole.is_empty() && self.pod_records.is_empty()
-    }
-
-    /// The pods that are kept whole: those that were looked at and are not plainly healthy, in order of namespace and name.
-    pub fn whole_pods(&self) -> impl Iterator<Item = &PodView> {
-        note(|| Dependency::Kind(Kind::Pod));
-        self.whole.values()
-    }
-
-    /// Those of one namespace.
-    pub fn whole_pods_in<'a>(
-        &'a self,
-        namespace: &str,
-    ) -> impl Iterator<Item = &'a PodView> + use<'a> {
-        let namespace = namespace.to_owned();
-        note(|| Dependency::Namespace(Kind::Pod, namespace.clone()));
-        let from = self.whole.range((namespace.clone(), String::new())..);
-        let of_namespace = from.take_while(move |((of, _), _)| *of == namespace);
-        of_namespace.map(|(_, pod)| pod)
-    }
-
-    /// One of them.
-    pub fn whole_pod(&self, namespace: &str, name: &str) -> Option<&PodView> {
-        let key = (namespace.to_owned(), name.to_owned());
-        note(|| Dependency::Object(Kind::Pod, key.0.clone(), key.1.clone()));
-        self.whole.get(&key)
     }
 
     /// All live pods that were read. They are all of the cluster only when [`pods`](Self::pods) was read everywhere.

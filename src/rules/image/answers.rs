@@ -13,7 +13,7 @@ mod running;
 #[cfg(test)]
 mod tests;
 
-pub(super) use running::{Likeness, RunningImage};
+pub(super) use running::RunningImage;
 
 use super::failed_pull::FailedPull;
 use crate::text::Message;

@@ -16,7 +16,7 @@ use crate::kubernetes::text::one_line;
 use crate::messages::pull::{self, Pull, PullFailure};
 use crate::rules::Case;
 use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
-use crate::snapshot::{ContainerView, Event, Evidence, Role};
+use crate::snapshot::{ContainerView, Event, Evidence, HAS_IMAGE_OR_NO_TURN, Role};
 use crate::text::{Fact, Facts, Sentence, say};
 
 /// The waiting reasons under which the kubelet reports that an image is not to be had.
@@ -31,8 +31,6 @@ const REASONS: [&str; 7] = [
 ];
 /// The events that tell why a pull failed; the last is of kubelets before 1.5. `BackOff` never does.
 const EVENTS: [&str; 4] = ["Failed", "InspectFailed", "ErrImageNeverPull", "FailedSync"];
-/// Waiting reasons of a container that has its image, or does not need it yet.
-const PAST_OR_BEFORE: [&str; 3] = ["CrashLoopBackOff", "RunContainerError", "PodInitializing"];
 /// Why a host is asked that the image does not name.
 pub(super) const SENT_ELSEWHERE: Sentence = say!(
     "failed-pull.sent-elsewhere",
@@ -124,7 +122,7 @@ pub(super) fn is_waiting(container: &ContainerView<'_>) -> bool {
     REASONS.contains(&reason)
         || (raw && (reason.contains("pull") || reason.contains("image")))
         || pull::is_of_pull(reason)
-        || !PAST_OR_BEFORE.contains(&reason) && message.is_some_and(pull::is_of_pull)
+        || container.is_hindered() && message.is_some_and(pull::is_of_pull)
 }
 
 /// Whether the last that was said of a container, whose status tells nothing, is that its image is not to be had.
@@ -133,7 +131,7 @@ fn is_told_so(case: &Case<'_>, container: &ContainerView<'_>) -> bool {
         return false;
     };
     let is_silent = waiting.message.as_deref().unwrap_or_default().is_empty()
-        && !PAST_OR_BEFORE.contains(&container.waiting_reason());
+        && !HAS_IMAGE_OR_NO_TURN.contains(&container.waiting_reason());
     let told = [&EVENTS[..], &["Pulling", "Pulled", "Created", "Started"]].concat();
     is_silent
         && case

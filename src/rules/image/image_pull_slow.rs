@@ -113,18 +113,17 @@ fn known(case: &Case<'_>, image: &str) -> Known {
 /// How many other pods of the node wait for an image, too.
 fn queue(case: &Case<'_>) -> usize {
     let events = case.snapshot.events();
-    let node = case.pod().node();
+    let Some(node) = case.pod().node() else {
+        return 0;
+    };
     let waits = |pod: &&PodView| {
         pod.containers()
             .any(|one| pull(pod, &one, events).is_some())
     };
     let question = format!("pods of {node:?} that wait for an image");
     let all: Arc<usize> = case.engine.shared(&question, || {
-        let of_node = case.snapshot.store().whole_pods();
-        of_node
-            .filter(|pod| pod.node() == node)
-            .filter(waits)
-            .count()
+        let of_node = case.snapshot.store().whole_pods_on(node);
+        of_node.filter(waits).count()
     });
     // this one waits as well
     all.saturating_sub(1)

@@ -1,9 +1,9 @@
 //! The image that was probably meant: one that pods of the cluster run, so that it is known to be there.
 
-use super::answers::{ImageAnswers, Likeness, RunningImage};
+use super::answers::{ImageAnswers, RunningImage};
 use super::failed_pull::FailedPull;
 use super::image_edit;
-use crate::kubernetes::image_reference::ImageReference;
+use crate::kubernetes::image_reference::{ImageReference, Likeness};
 use crate::kubernetes::nearest::nearest;
 use crate::rules::finding::Fix;
 use crate::text::say;

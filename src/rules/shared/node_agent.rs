@@ -25,13 +25,12 @@ pub(in crate::rules) fn sick<'a>(
     let node = case.pod().node()?;
     let of_node = |pod: &&PodView| {
         let owner = pod.controller().map(|(kind, _)| kind);
-        pod.node() == Some(node)
-            && matches!(owner, Some("DaemonSet" | "Node"))
+        matches!(owner, Some("DaemonSet" | "Node"))
             && pod.name() != case.pod().name()
             && !pod.is_plainly_healthy()
             && is_it(pod)
     };
-    let pod = case.snapshot.store().whole_pods().find(of_node)?;
+    let pod = case.snapshot.store().whole_pods_on(node).find(of_node)?;
     Some(Agent { pod })
 }
 

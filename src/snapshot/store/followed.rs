@@ -2,6 +2,7 @@
 
 use super::Store;
 use crate::snapshot::catalog::ObjectKey;
+use crate::snapshot::images::Images;
 use crate::snapshot::{Changes, Kind, PodRecord};
 
 impl Store {
@@ -17,31 +18,54 @@ impl Store {
         }
     }
 
-    pub(super) fn known_pod(&self, (namespace, name): &ObjectKey) -> Option<(PodRecord, bool)> {
+    pub(super) fn known_pod(&self, key: &ObjectKey) -> Option<Known> {
         self.changes.as_ref()?;
-        let record = self.pod_records.get(namespace, name)?;
-        let keeps_others_away = !self.pod_records.footprint(record).anti_affinity.is_empty();
-        Some((record.clone(), keeps_others_away))
+        let record = self.pod_records.get(&key.0, &key.1)?;
+        let footprint = self.pod_records.footprint(record);
+        Some(Known {
+            keeps_others_away: !footprint.anti_affinity.is_empty(),
+            images: Images::of(&self.pod_records, record, self.whole.get(key)),
+            record: record.clone(),
+        })
     }
 
     /// Writes down what has become different of a pod's record.
-    pub(super) fn pod_changed(&mut self, key: &ObjectKey, before: Option<(PodRecord, bool)>) {
+    pub(super) fn pod_changed(&mut self, key: &ObjectKey, before: Option<Known>) {
         let now = self.known_pod(key);
         let (Some(changes), true) = (&mut self.changes, before != now) else {
             return;
         };
         changes.object(Kind::Pod, &key.0, &key.1);
-        let is_as_before = match (&before, &now) {
-            (Some((before, _)), Some((now, _))) => now.occupies_as(before),
-            _ => false,
+        let alike = |alike: fn(&Known, &Known) -> bool| {
+            let both = before.as_ref().zip(now.as_ref());
+            both.is_some_and(|(before, now)| alike(before, now))
         };
-        for (record, keeps_others_away) in [before, now].into_iter().flatten() {
-            for node in [&record.node, &record.nominated].into_iter().flatten() {
+        let occupies_as_before = alike(|before, now| now.record.occupies_as(&before.record));
+        let stays = alike(|before, now| now.record.node == before.record.node);
+        let runs_as_before = alike(|before, now| now.images.running == before.images.running);
+        let waits_as_before = alike(|before, now| now.images.awaited == before.images.awaited);
+        for known in [before, now].into_iter().flatten() {
+            for node in [&known.record.node, &known.record.nominated] {
+                let Some(node) = node else { continue };
                 changes.pod_on(node);
-                if !is_as_before {
-                    changes.room_on(node, keeps_others_away);
+                if !occupies_as_before {
+                    changes.room_on(node, known.keeps_others_away);
                 }
+            }
+            if !(stays && runs_as_before) {
+                changes.run(known.images.running);
+            }
+            if !(stays && waits_as_before) {
+                changes.wait_for(known.images.awaited);
             }
         }
     }
+}
+
+/// What was known of a pod.
+#[derive(PartialEq)]
+pub(super) struct Known {
+    record: PodRecord,
+    keeps_others_away: bool,
+    images: Images,
 }

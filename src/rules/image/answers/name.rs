@@ -2,8 +2,10 @@
 
 use super::super::failed_pull::FailedPull;
 use super::Said;
-use super::running::{self, Likeness, RunningImage};
-use crate::kubernetes::image_reference::{ImageReference, InvalidImageReference, Problem};
+use super::running::{self, RunningImage};
+use crate::kubernetes::image_reference::{
+    ImageReference, InvalidImageReference, Likeness, Problem,
+};
 use crate::text::{Message, Sentence, say};
 use serde::Serialize;
 

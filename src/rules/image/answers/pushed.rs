@@ -2,9 +2,9 @@
 
 use super::super::failed_pull::{self, FailedPull};
 use super::super::image_not_found::may_be_hidden;
-use super::running::{self, Likeness};
+use super::running;
 use super::{Said, name};
-use crate::kubernetes::image_reference::ImageReference;
+use crate::kubernetes::image_reference::Likeness;
 use crate::messages::pull::PullFailure;
 use crate::rules::Case;
 use crate::text::{Facts, Message, Sentence, say};
@@ -204,14 +204,9 @@ fn failing_nodes(failed: &FailedPull<'_>) -> Vec<String> {
 }
 
 fn nodes_of_registry(case: &Case<'_>, registry: &str) -> BTreeSet<String> {
-    let is_of_registry = |image: &str| {
-        ImageReference::parse(image).is_ok_and(|reference| reference.registry == registry)
-    };
-    let pods = case.snapshot.store().whole_pods().filter(|pod| {
-        let mut waiting = pod.containers().filter(failed_pull::is_waiting);
-        waiting.any(|container| is_of_registry(container.image()))
-    });
-    pods.filter_map(|pod| pod.node().map(str::to_owned))
+    let pods = case.snapshot.store().pods_that_await(registry);
+    let pods = pods.filter(|(_, container)| failed_pull::is_waiting(container));
+    pods.filter_map(|(pod, _)| pod.node().map(str::to_owned))
         .collect()
 }
 

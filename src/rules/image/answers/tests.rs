@@ -2,8 +2,8 @@
 
 use super::attempts::Progress;
 use super::pushed::Pushed;
-use super::running::Likeness;
 use super::*;
+use crate::kubernetes::image_reference::Likeness;
 use crate::rules::Case;
 use crate::rules::image::failed_pull;
 use crate::snapshot::{Store, Why};
