@@ -432,7 +432,7 @@ mod tests {
             ("ExitCode:3", "crash-app-error"),
             ("Terminated", "oom-killed"),
             ("Terminated", "node-shutdown"),
-            ("FailedKillPod", UNEXPLAINED),
+            ("FailedKillPod", "stuck-terminating"),
             ("Waiting", "missing-configmap"),
             ("Ready", "readiness-failing"),
             ("quota", "quota-exceeded"),

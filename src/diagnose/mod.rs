@@ -219,7 +219,9 @@ impl Run<'_> {
             rules.any(|rule| rule.refines.contains(&hit.rule.cause))
         };
         let look = || {
-            let (hits, defects) = check(case, rules::all());
+            let goes = case.it.is_terminating();
+            let rules = rules::all().filter(|rule| !goes || rule.layer == Layer::Removal);
+            let (hits, defects) = check(case, rules);
             (refine(hits), defects)
         };
         let (mut hits, defects) = match &mut self.verdicts {

@@ -16,6 +16,7 @@ pub mod health;
 pub mod image;
 pub mod network;
 pub mod node;
+pub mod removal;
 pub mod scheduling;
 pub mod service;
 pub(crate) mod shared;
@@ -149,18 +150,14 @@ const MAY_BE_UNEXPLAINED: &[&str] = &[
     "AppArmor",
     "CreatePodSandboxError",
     "DeadlineExceeded",
-    "ExceededGracePeriod",
     "FailedAttachVolume",
     "FailedDaemonPod",
     "FailedDetachVolume",
-    "FailedKillPod",
     "FailedMapVolume",
     "FailedMount",
     "FailedPodSandBoxStatus",
-    "FailedPreStopHook",
     "FailedSync",
     "InvalidNodeInfo",
-    "KillPodSandboxError",
     "NodeAffinity",
     "NodePorts",
     "NodeShutdown",
@@ -215,6 +212,7 @@ pub static RULES: &[&[&Rule]] = &[
     container::RULES,
     health::RULES,
     service::RULES,
+    removal::RULES,
 ];
 
 /// What workloads share of which the same is said, since one thing keeps them all from their pods; none for one that is looked at

@@ -49,6 +49,7 @@ struct Meta {
     uid: Option<String>,
     labels: Option<BTreeMap<String, String>>,
     owner_references: Option<Vec<OwnerReference>>,
+    finalizers: Option<Vec<String>>,
     creation_timestamp: Option<Time>,
     deletion_timestamp: Option<Time>,
 }
@@ -143,6 +144,7 @@ impl Meta {
             uid: self.uid,
             labels: self.labels,
             owner_references: self.owner_references,
+            finalizers: self.finalizers,
             creation_timestamp: self.creation_timestamp,
             deletion_timestamp: self.deletion_timestamp,
             ..ObjectMeta::default()
@@ -273,6 +275,7 @@ pub(super) fn of_well(pod: Pod) -> Pod {
             labels: pod.metadata.labels,
             annotations: (!annotations.is_empty()).then_some(annotations),
             owner_references: pod.metadata.owner_references.map(tight),
+            finalizers: pod.metadata.finalizers.map(tight),
             creation_timestamp: pod.metadata.creation_timestamp,
             deletion_timestamp: pod.metadata.deletion_timestamp,
             ..ObjectMeta::default()

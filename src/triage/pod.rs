@@ -113,6 +113,7 @@ impl<'s> Subject<'s> for &'s PodView {
 
     fn has_ended(&self, store: &Store) -> bool {
         matches!(self.phase(), "Failed" | "Succeeded")
+            && !self.is_terminating()
             && !is_tried_again(self, store)
             && !is_all_there_is(self, store)
     }
@@ -245,11 +246,14 @@ impl<'s> Around<'s> {
 
 fn standing(pod: &PodView, around: Around<'_>) -> Standing {
     let clock = around.clock;
-    if pod.phase() == "Failed" || pod.phase() == "Unknown" {
+    if pod.phase() == "Unknown" {
         return Standing::Stuck;
     }
     if let Some(deletion) = pod.pod().metadata.deletion_timestamp.as_ref() {
         return within(Because::Deleting, Some(deletion.0), DELETION_SLACK, clock);
+    }
+    if pod.phase() == "Failed" {
+        return Standing::Stuck;
     }
     if pod.phase() == "Succeeded" {
         return Standing::Healthy(Because::Completed);

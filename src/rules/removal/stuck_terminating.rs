@@ -1,0 +1,126 @@
+//! `stuck-terminating`: a pod is still there though its grace period is over.
+//!
+//! The kubelet stops the containers, unmounts the volumes and takes the sandbox away, then deletes the pod without a grace
+//! period; the API server lets it go once no finalizer is left. Without its node nothing of that happens, which is
+//! `node-lost`'s to tell.
+//!
+//! Sources: pkg/kubelet `kubelet.go` (SyncTerminatingPod, SyncTerminatedPod), `status/status_manager.go` (canBeDeleted);
+//! pkg/controller/job `tracking_utils.go`; apiserver `registry/generic/registry/store.go` (1.37).
+
+use super::tidying::{by_kubelet, on_node};
+use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::{Case, Check, Layer, Root, Rule};
+use crate::snapshot::PodView;
+use crate::text::{Seconds, Sentence, say};
+use serde_json::json;
+
+/// A pod is still there though its grace period is over.
+pub static RULE: Rule = Rule {
+    cause: "stuck-terminating",
+    layer: Layer::Removal,
+    title: "a pod that was deleted does not go away",
+    seen_as: &[
+        "Terminating",
+        "Completed",
+        "Error",
+        "FailedKillPod",
+        "ExceededGracePeriod",
+        "KillPodSandboxError",
+        "FailedPreStopHook",
+    ],
+    explanation: include_str!("stuck_terminating.md"),
+    reads: &[],
+    refines: &[],
+    root: Root::Facts(say!(
+        "stuck-terminating.root",
+        "{finalizers|finalizer|finalizers} {finalizers} {finalizers|keeps|keep} pods from going away"
+    )),
+    check: Check::Pod(check),
+};
+
+/// Stays on a pod until its Job has counted it.
+const JOB_TRACKING: &str = "batch.kubernetes.io/job-tracking";
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some(deletion) = case.pod().pod().metadata.deletion_timestamp.as_ref() else {
+        return Vec::new();
+    };
+    let finding = match (finalizers(case.pod()), on_node(case)) {
+        ([], None) => return Vec::new(),
+        (finalizers, None) => by_finalizers(case, finalizers),
+        (finalizers, Some(stage)) => {
+            let kept = case.field("metadata.finalizers", finalizers.join(", "));
+            let also = (!finalizers.is_empty()).then_some(kept);
+            by_kubelet(case, &stage).evidence(also)
+        }
+    };
+    let since = Seconds(case.seconds_since(deletion.0));
+    vec![finding.fact("since", since)]
+}
+
+pub(super) fn finalizers(pod: &PodView) -> &[String] {
+    pod.pod().metadata.finalizers.as_deref().unwrap_or_default()
+}
+
+fn by_finalizers(case: &Case<'_>, finalizers: &[String]) -> Finding {
+    let headline = say!(
+        "stuck-terminating.finalizers",
+        "{finalizers|finalizer|finalizers} {finalizers} {finalizers|keeps|keep} it from going away, {since} after its grace period was over"
+    );
+    let is_of_job = finalizers.iter().any(|one| one == JOB_TRACKING);
+    let others = finalizers.iter().filter(|one| *one != JOB_TRACKING);
+    let domains: Vec<String> = others
+        .map(|one| one.split('/').next().unwrap_or(one).to_owned())
+        .collect();
+    let proof = case.field("metadata.finalizers", finalizers.join(", "));
+    let job = Fix::advice(
+        say!(
+            "stuck-terminating.job-controller",
+            "see whether kube-controller-manager runs: its job controller takes {tracking} away once it has counted the pod"
+        ),
+        Who::Admin,
+    );
+    let controller = Fix::advice(
+        say!(
+            "stuck-terminating.controller",
+            "look at the controller of {domains}: whether it runs, and what it waits for before it takes its finalizer away"
+        ),
+        Who::Admin,
+    );
+    let remove = say!(
+        "stuck-terminating.remove-finalizers",
+        "if that controller will not come back: take the {finalizers|finalizer|finalizers} away; what {finalizers|it was|they were} to clean up stays behind"
+    );
+    let get = [
+        "get",
+        &case.object().argument(),
+        "-o",
+        "yaml",
+        "--show-managed-fields",
+    ];
+    Finding::new(case.subject(), headline, proof)
+        .fact("finalizers", finalizers.to_vec())
+        .fact_if("tracking", is_of_job.then_some(JOB_TRACKING))
+        .fact_if("domains", (!domains.is_empty()).then_some(domains.clone()))
+        .why(say!(
+            "stuck-terminating.finalizers-why",
+            "the API server lets an object go when the list is empty; each entry is taken away by the controller that put it there"
+        ))
+        .fix(is_of_job.then_some(job))
+        .fix((!domains.is_empty()).then_some(controller))
+        .fix([without(case, finalizers, remove)])
+        // tells who set them
+        .inspect(case.kubectl(get))
+}
+
+/// Takes the finalizers away. Of pods that have a controller there may be several, and each needs it.
+fn without(case: &Case<'_>, finalizers: &[String], change: Sentence) -> Fix {
+    if case.pod().controller().is_some() {
+        let patch = r#"{"metadata":{"finalizers":null}}"#;
+        let template = case.kubectl(["patch", "pod/POD", "-p", patch]);
+        return Fix::advice(change, Who::Admin).template(template);
+    }
+    let before = json!({"metadata": {"finalizers": finalizers}});
+    let patch = vec![json!({"op": "remove", "path": "/metadata/finalizers"})];
+    Fix::edit(change, Who::Admin, case.object(), patch, &before)
+}
