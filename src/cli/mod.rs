@@ -194,6 +194,17 @@ pub struct DiagnoseArgs {
     #[arg(long, value_name = "DURATION", default_value = "2m", requires = "wait")]
     pub patience: String,
 
+    /// Ask the registries about the images that cannot be pulled, from this machine: whether repository, tag
+    /// and platform are there, which login is accepted, how many pulls are left, whose the certificate is.
+    /// For this alone the pods' own pull secrets are read, kept in memory, and sent to their registry and
+    /// nobody else; a dump holds none, so its images are asked for without a login. Takes 20s at most.
+    #[arg(long, conflicts_with_all = ["watch", "wait"])]
+    pub check_registry: bool,
+
+    /// File with further certificate authorities of registries.
+    #[arg(long, value_name = "FILE", requires = "check_registry")]
+    pub registry_ca: Option<PathBuf>,
+
     /// How to show the report.
     #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]
     pub output: Format,

@@ -228,6 +228,15 @@ pub fn fourth(scope: &Scope, store: &Store) -> Vec<Read> {
     fold(reads)
 }
 
+/// Where registries are asked, with the logins that the pods have: who their ServiceAccounts let pull.
+pub fn registries(scope: &Scope, store: &Store) -> Vec<Read> {
+    let mut reads = BTreeSet::new();
+    for pod in suspects(scope, store) {
+        images::of_registries(pod, &mut reads);
+    }
+    fold(reads)
+}
+
 /// How long the image that a pod waits for took elsewhere is told by the events of other pods.
 fn pulls(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     let is_pulled = |one| triage::pull(pod, &one, store.events()).is_some();

@@ -1,5 +1,6 @@
 //! `image-auth`: the registry refuses this login, or needs one and none was used.
 
+use super::asked::{self, Verdict};
 use super::failed_pull::{self, FailedPull};
 use super::{auth_headline, login, pull_secrets};
 use crate::kubernetes::shell;
@@ -32,6 +33,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
+    if asked::is_there_now(failed) {
+        return asked::there_now(failed);
+    }
     let named = pull_secrets::of(failed);
     let (headline, why) = auth_headline::of(failed, &named);
     let mut finding = failed.finding(headline);
@@ -40,9 +44,11 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         .fact("secrets", pull_secrets::names(&named))
         .fact_if("status", failed.pull.status.map(u32::from))
         .when(
-            may_be_missing(failed)
+            (may_be_missing(failed)
                 || is_anonymous(failed, &named)
-                || login::is_official_from_mirror(failed),
+                || login::is_official_from_mirror(failed))
+                // who may log in sees it: then it is the login that is missing, and not the image
+                && !failed.is_known(Verdict::There),
             |finding| finding.certainty(Certainty::Likely),
         )
         .evidence(named.iter().map(|named| named.named.clone()))
