@@ -6,6 +6,7 @@
 use crate::snapshot::{CertificateFault, Issued};
 use jiff::Timestamp;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,16 +17,27 @@ const MOST: usize = 6;
 /// Checks as another does, and remembers what was shown.
 #[derive(Debug)]
 pub(super) struct Remembering {
-    pub(super) verifier: Arc<dyn ServerCertVerifier>,
+    /// None where nobody is trusted.
+    verifier: Option<Arc<dyn ServerCertVerifier>>,
+    provider: Arc<CryptoProvider>,
     shown: Mutex<Vec<Issued>>,
 }
 
 impl Remembering {
-    pub(super) fn new(verifier: Arc<dyn ServerCertVerifier>) -> Self {
+    pub(super) fn new(
+        verifier: Option<Arc<dyn ServerCertVerifier>>,
+        provider: Arc<CryptoProvider>,
+    ) -> Self {
         Remembering {
             verifier,
+            provider,
             shown: Mutex::default(),
         }
+    }
+
+    fn trusted(&self) -> Result<&dyn ServerCertVerifier, Error> {
+        let nobody = Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        self.verifier.as_deref().ok_or(nobody)
     }
 
     /// The chain that was shown, the host's own first.
@@ -49,8 +61,13 @@ impl ServerCertVerifier for Remembering {
             .filter_map(|certificate| issued(certificate))
             .collect();
         *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = chain;
-        self.verifier
-            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        self.trusted()?.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        )
     }
 
     fn verify_tls12_signature(
@@ -59,7 +76,7 @@ impl ServerCertVerifier for Remembering {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.verifier
+        self.trusted()?
             .verify_tls12_signature(message, certificate, signed)
     }
 
@@ -69,12 +86,14 @@ impl ServerCertVerifier for Remembering {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.verifier
+        self.trusted()?
             .verify_tls13_signature(message, certificate, signed)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.verifier.supported_verify_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }
 

@@ -134,17 +134,18 @@ impl RegistryCheck {
             conversation.ask(wants_platforms).await
         };
         let first = ask(&secure, None, true).await;
-        let is_plain = matches!(
-            &first,
-            Err(Unasked {
-                why: WhyUnasked::NotTls,
-                ..
-            })
-        ) && self.answers_plainly(&host, deadline).await;
-        let (base, first) = if is_plain {
-            (&plain, ask(&plain, None, true).await)
-        } else {
-            (&secure, first)
+        let probed = match &first {
+            Err(unasked) if unasked.why == WhyUnasked::NotTls => {
+                Some(self.speak_plainly(&host, deadline).await)
+            }
+            _ => None,
+        };
+        let is_plain = matches!(probed, Some(Ok(())));
+        let (base, first) = match probed {
+            None => (&secure, first),
+            Some(Ok(())) => (&plain, ask(&plain, None, true).await),
+            Some(Err(unasked)) if unasked.why == WhyUnasked::TimedOut => (&plain, Err(unasked)),
+            Some(Err(_)) => (&secure, first),
         };
         let is_reached = first.is_ok();
         let mut views = vec![View {
@@ -175,11 +176,10 @@ impl RegistryCheck {
         }
     }
 
-    /// Whether plain HTTP is spoken where TLS is not.
-    async fn answers_plainly(&self, host: &str, deadline: Instant) -> bool {
-        let Ok(uri) = format!("http://{host}/v2/").parse::<Uri>() else {
-            return false;
-        };
+    /// Tries whether plain HTTP is spoken where TLS is not.
+    async fn speak_plainly(&self, host: &str, deadline: Instant) -> Result<(), Unasked> {
+        let uri = format!("http://{host}/v2/").parse::<Uri>();
+        let uri = uri.map_err(|_| unasked(WhyUnasked::Broken, ""))?;
         let question = Question {
             method: Method::GET,
             uri: &uri,
@@ -187,7 +187,7 @@ impl RegistryCheck {
             authorization: None,
             most: 0,
         };
-        self.transport.ask(&question, deadline).await.is_ok()
+        self.transport.ask(&question, deadline).await.map(drop)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::gather::kubeconfig::Environment;
 use crate::gather::{pem, proxy, text};
 use crate::kubernetes::text::one_line;
 use crate::snapshot::{Unasked, WhyUnasked};
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONNECTION, HOST, PROXY_AUTHORIZATION, USER_AGENT};
@@ -20,6 +20,8 @@ use hyper_util::rt::TokioIo;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, crypto::CryptoProvider};
+use rustls_platform_verifier::Verifier;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +38,8 @@ const AGENT: &str = concat!("kubectl-diagnose/", env!("CARGO_PKG_VERSION"));
 
 /// How registries are reached.
 pub(super) struct Transport {
-    verifier: Arc<dyn ServerCertVerifier>,
+    /// None where this machine trusts nobody.
+    verifier: Option<Arc<dyn ServerCertVerifier>>,
     provider: Arc<CryptoProvider>,
     proxies: proxy::ProxyVariables,
 }
@@ -76,11 +79,9 @@ impl Transport {
         };
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let extra = extra.into_iter().map(CertificateDer::from);
-        let verifier =
-            rustls_platform_verifier::Verifier::new_with_extra_roots(extra, Arc::clone(&provider))
-                .context("the certificate authorities that this machine trusts cannot be read")?;
+        let verifier = Verifier::new_with_extra_roots(extra, Arc::clone(&provider));
         Ok(Transport {
-            verifier: Arc::new(verifier),
+            verifier: verifier.ok().map(|verifier| Arc::new(verifier) as _),
             provider,
             proxies: environment.proxy.clone(),
         })
@@ -153,7 +154,10 @@ impl Transport {
 
     async fn tls(&self, stream: Stream, host: &str) -> Result<Stream, Unasked> {
         let other = |error: &dyn std::fmt::Display| unasked(WhyUnasked::Broken, &error.to_string());
-        let remembering = Arc::new(Remembering::new(Arc::clone(&self.verifier)));
+        let remembering = Arc::new(Remembering::new(
+            self.verifier.clone(),
+            Arc::clone(&self.provider),
+        ));
         let config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| other(&error))?
@@ -176,7 +180,7 @@ impl Transport {
                         WhyUnasked::Certificate(fault(refused), remembering.shown())
                     }
                     Some(rustls::Error::InvalidMessage(_)) => WhyUnasked::NotTls,
-                    None if error.kind() == std::io::ErrorKind::UnexpectedEof => WhyUnasked::NotTls,
+                    None if is_closed(&error) => WhyUnasked::NotTls,
                     _ => WhyUnasked::Broken,
                 };
                 Err(unasked(why, &error.to_string()))
@@ -258,6 +262,14 @@ async fn read(response: http::Response<Incoming>, most: usize) -> Result<Answer,
         body,
         cut,
     })
+}
+
+/// How a server takes it that knows no TLS.
+fn is_closed(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+    )
 }
 
 async fn tcp(uri: &Uri) -> Result<Stream, Unasked> {

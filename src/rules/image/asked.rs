@@ -9,7 +9,7 @@ use crate::kubernetes::image_reference::ImageReference;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::snapshot::{Evidence, LoginState, Origin, Presence, RegistryAnswer, Shown, View};
-use crate::text::say;
+use crate::text::{Sentence, say};
 
 /// The answer, and what of it this pod could see.
 #[derive(Debug)]
@@ -90,6 +90,12 @@ fn rank(verdict: &Verdict) -> u8 {
     }
 }
 
+/// Whether the words may stand for something that is not there.
+fn is_of_absence(said: PullFailure) -> bool {
+    use PullFailure as F;
+    matches!(said, F::Auth | F::NotFound | F::TagNotFound | F::Unknown)
+}
+
 impl<'c> Asked<'c> {
     /// The first view that tells this.
     pub(super) fn view(&self, verdict: Verdict) -> Option<(&'c View, &'c Shown)> {
@@ -121,19 +127,18 @@ impl<'c> Asked<'c> {
             .unwrap_or_default()
     }
 
-    /// Whether a login of the pod is not accepted.
-    fn has_refused_login(&self) -> bool {
-        self.shown()
-            .any(|(_, shown)| matches!(shown.login, LoginState::Refused | LoginState::Denied))
+    /// Whether a login of the pod fared so.
+    fn has_login(&self, states: &[LoginState]) -> bool {
+        self.shown().any(|(_, shown)| states.contains(&shown.login))
     }
 
     /// The class of the failure by what is known now.
     pub(super) fn failure(&self, said: PullFailure) -> PullFailure {
         use PullFailure as F;
         match (said, self.verdict) {
-            (F::Auth, _) if self.has_refused_login() => said,
-            (F::Auth | F::NotFound | F::TagNotFound, Verdict::NoVersion) => F::TagNotFound,
-            (F::Auth | F::NotFound | F::TagNotFound, Verdict::NoRepository) => F::NotFound,
+            (F::Auth, _) if self.has_login(&[LoginState::Refused, LoginState::Denied]) => said,
+            (_, Verdict::NoVersion) if is_of_absence(said) => F::TagNotFound,
+            (_, Verdict::NoRepository) if is_of_absence(said) => F::NotFound,
             _ => said,
         }
     }
@@ -172,6 +177,24 @@ pub(super) fn is_there_now(failed: &FailedPull<'_>) -> bool {
             .filter(|(_, shown)| of_view(shown) == Verdict::There);
         there.any(|(view, _)| view.login.is_some() == of_pod)
     })
+}
+
+/// Why a login is refused, where it was tried from here.
+pub(super) fn why_refused(failed: &FailedPull<'_>) -> Option<Sentence> {
+    let asked = failed.asked.as_ref()?;
+    if asked.has_login(&[LoginState::Refused]) {
+        Some(say!(
+            "asked.login-refused-why",
+            "the login in Secret {secrets} is wrong or has run out: {registry} refuses it to this machine as well"
+        ))
+    } else if asked.has_login(&[LoginState::Accepted]) && asked.verdict == Verdict::Hidden {
+        Some(say!(
+            "asked.no-right-why",
+            "the login in Secret {secrets} is a good one and may not see the repository, or there is none: {registry} tells this machine no more either"
+        ))
+    } else {
+        None
+    }
 }
 
 /// How that is told.

@@ -39,7 +39,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     let named = pull_secrets::of(failed);
     let (headline, why) = auth_headline::of(failed, &named);
     let mut finding = failed.finding(headline);
-    finding.why = why;
+    finding.why = asked::why_refused(failed).or(why);
     let finding = finding
         .fact("secrets", pull_secrets::names(&named))
         .fact_if("status", failed.pull.status.map(u32::from))

@@ -1,0 +1,372 @@
+//! With the pods' own pull secrets: to whom they go, what is told of them, and where they never stand.
+
+use super::*;
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+/// A cluster whose pod cannot pull, and what its Secret `pull` holds for the registry.
+fn cluster(image: &str, message: &str, secret: Response) -> ApiServer {
+    let api = ApiServer::start();
+    let pod = pod("web", image, message, &["pull"]);
+    api.on("/api/v1/namespaces/shop/pods/web", [Response::json(&pod)]);
+    api.on("/api/v1/namespaces/shop/secrets/pull", [secret]);
+    api.on(
+        "/api/v1/namespaces/shop/events",
+        [Response::list("EventList", &[])],
+    );
+    api.on("/api/v1/nodes/worker-1", [Response::json(&node("amd64"))]);
+    api
+}
+
+fn secret(server: &str, password: &str) -> Response {
+    let config = json!({"auths": {server: {"username": "me", "password": password}}});
+    let data = STANDARD.encode(config.to_string());
+    Response::json(
+        &json!({"kind": "Secret", "apiVersion": "v1", "type": "kubernetes.io/dockerconfigjson",
+        "metadata": {"name": "pull", "namespace": "shop"}, "data": {".dockerconfigjson": data}}),
+    )
+}
+
+fn server(registry: &ApiServer) -> String {
+    format!("127.0.0.1:{}", registry.port())
+}
+
+fn basic(password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("me:{password}")))
+}
+
+fn ask(api: &ApiServer, more: &[&str]) -> Outcome {
+    let kubeconfig = api.kubeconfig().display().to_string();
+    let arguments = [
+        "--kubeconfig",
+        &kubeconfig,
+        "-n",
+        "shop",
+        "pod/web",
+        "--check-registry",
+    ];
+    run(&[&arguments, more].concat())
+}
+
+/// Nothing of a login stands in what is said.
+fn is_silent(text: &str, password: &str) -> bool {
+    let forms = [
+        password.to_owned(),
+        STANDARD.encode(format!("me:{password}")),
+        STANDARD.encode(password),
+    ];
+    forms.iter().all(|form| !text.contains(form.as_str()))
+}
+
+/// A registry behind a password, which has `shop/web:1`.
+fn behind_password() -> ApiServer {
+    let registry = ApiServer::start();
+    registry.answer(|asked| {
+        if asked.header("authorization") == Some(&basic(PASSWORD)) {
+            return None;
+        }
+        Some(
+            refusal(401, "UNAUTHORIZED", "authentication required")
+                .header("WWW-Authenticate", "Basic realm=\"r\""),
+        )
+    });
+    with_tags(&registry, &["1"]);
+    registry
+}
+
+#[test]
+fn an_image_behind_a_login_is_found_with_the_pods_own() {
+    let registry = behind_password();
+    let api = cluster(
+        &image(&registry, "shop/web:2"),
+        REFUSED,
+        secret(&server(&registry), PASSWORD),
+    );
+    let outcome = ask(&api, &["-v", "9"]);
+    assert_eq!(outcome.view(0)["version"], "hidden");
+    let with = outcome.view(1);
+    assert_eq!(
+        (&with["secret"], &with["login"], &with["version"]),
+        (&json!("pull"), &json!("accepted"), &json!("absent"))
+    );
+    // the node was told that a login is wanted; the tag is not there
+    assert_eq!(outcome.diagnosis()["cause"], "image-tag-not-found");
+    assert_eq!(outcome.diagnosis()["certainty"], "proven");
+    assert!(
+        outcome
+            .said()
+            .contains("the login in Secret pull is accepted"),
+        "{}",
+        outcome.said()
+    );
+    assert!(is_silent(&outcome.all, PASSWORD), "{}", outcome.all);
+}
+
+#[test]
+fn an_image_that_the_login_may_pull_is_there() {
+    let registry = behind_password();
+    let api = cluster(
+        &image(&registry, "shop/web:1"),
+        REFUSED,
+        secret(&server(&registry), PASSWORD),
+    );
+    let outcome = ask(&api, &[]);
+    assert_eq!(outcome.pushed().0, "yes");
+    assert!(
+        outcome.diagnosis()["headline"]
+            .as_str()
+            .unwrap()
+            .ends_with("and gives it now")
+    );
+    assert!(outcome.said().contains("is accepted, and may pull it"));
+}
+
+#[test]
+fn a_login_that_is_refused_is_named_and_not_shown() {
+    let registry = behind_password();
+    let api = cluster(
+        &image(&registry, "shop/web:1"),
+        REFUSED,
+        secret(&server(&registry), "stale-and-wrong"),
+    );
+    let outcome = ask(&api, &[]);
+    assert_eq!(outcome.diagnosis()["cause"], "image-auth");
+    assert_eq!(outcome.view(1)["login"], "refused");
+    assert!(
+        outcome
+            .said()
+            .contains("the login in Secret pull is refused"),
+        "{}",
+        outcome.said()
+    );
+    assert!(is_silent(&outcome.all, "stale-and-wrong"));
+}
+
+#[test]
+fn a_registry_that_gives_a_login_back_in_its_words_shows_none() {
+    let registry = ApiServer::start();
+    registry.answer(|asked| {
+        let sent = asked.header("authorization").unwrap_or_default();
+        let word = if sent.is_empty() { "none" } else { PASSWORD };
+        let words = format!("bad: {sent} {word}");
+        Some(refusal(401, sent, &words).header("WWW-Authenticate", "Basic realm=\"r\""))
+    });
+    let api = cluster(
+        &image(&registry, "shop/web:1"),
+        REFUSED,
+        secret(&server(&registry), PASSWORD),
+    );
+    for format in ["json", "text", "wide", "html"] {
+        let outcome = ask(&api, &["-o", format]);
+        assert!(
+            outcome.all.contains("bad: ") || format == "text",
+            "{}",
+            outcome.all
+        );
+        assert!(
+            is_silent(&outcome.all, PASSWORD),
+            "{format}: {}",
+            outcome.all
+        );
+    }
+}
+
+#[test]
+fn a_dump_that_is_written_holds_no_login() {
+    let registry = behind_password();
+    let api = cluster(
+        &image(&registry, "shop/web:1"),
+        REFUSED,
+        secret(&server(&registry), PASSWORD),
+    );
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("dump.json").display().to_string();
+    ask(&api, &["--dump", &path, "--dump-unmasked"]);
+    let dump = std::fs::read_to_string(&path).unwrap();
+    assert!(dump.contains("shop/web:1") && is_silent(&dump, PASSWORD));
+    assert!(!dump.contains("dockerconfigjson"));
+}
+
+#[test]
+fn values_of_secrets_are_read_with_the_flag_alone() {
+    let registry = behind_password();
+    let api = cluster(
+        &image(&registry, "shop/web:1"),
+        REFUSED,
+        secret(&server(&registry), PASSWORD),
+    );
+    let kubeconfig = api.kubeconfig().display().to_string();
+    run(&["--kubeconfig", &kubeconfig, "-n", "shop", "pod/web"]);
+    assert!(asked_for(&api, "/secrets/pull").is_empty() && registry.asked().is_empty());
+}
+
+#[test]
+fn a_secret_that_may_not_be_read_is_a_gap_in_words() {
+    let registry = behind_password();
+    let forbidden = Response::failure(403, "Forbidden", "secrets \"pull\" is forbidden");
+    let api = cluster(&image(&registry, "shop/web:1"), REFUSED, forbidden);
+    let said = ask(&api, &[]).said();
+    assert!(
+        said.contains("the login in Secret pull was not tried, since it cannot be read"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_dump_holds_no_logins_and_that_is_said() {
+    let registry = behind_password();
+    let pod = pod("web", &image(&registry, "shop/web:1"), REFUSED, &["pull"]);
+    let (_folder, path) = dump(&[pod]);
+    let outcome = run(&["-f", &path, "--check-registry"]);
+    assert!(
+        outcome
+            .said()
+            .contains("asked without a login: a dump holds none of Secret pull")
+    );
+    assert_eq!(outcome.pushed().0, "no-or-hidden");
+}
+
+/// A token server that gives a token for this password, and one to everybody for what is public.
+fn tokens(is_public: bool) -> ApiServer {
+    let tokens = ApiServer::start();
+    tokens.answer(move |asked| {
+        let login = asked.header("authorization");
+        let good = basic(PASSWORD);
+        Some(match login {
+            None if is_public => Response::json(&json!({"token": "anonymous-token"})),
+            Some(login) if login == good => Response::json(&json!({"access_token": "token-of-me"})),
+            _ => Response::text(401, "{\"details\":\"incorrect username or password\"}"),
+        })
+    });
+    tokens
+}
+
+fn behind_tokens(tokens: &ApiServer, wanted: &'static str) -> ApiServer {
+    let registry = ApiServer::start();
+    let challenge = format!(
+        "Bearer realm=\"{}/token\",service=\"the registry\",scope=\"repository:shop/web:pull\"",
+        tokens.url()
+    );
+    registry.answer(move |asked| {
+        let bearer = format!("Bearer {wanted}");
+        let is_let_in = asked.header("authorization") == Some(&bearer);
+        (!is_let_in).then(|| {
+            refusal(401, "UNAUTHORIZED", "authentication required")
+                .header("WWW-Authenticate", &challenge)
+        })
+    });
+    with_tags(&registry, &["1"]);
+    registry
+}
+
+#[test]
+fn a_token_is_fetched_where_the_registry_wants_one() {
+    let tokens = tokens(true);
+    let registry = behind_tokens(&tokens, "anonymous-token");
+    let outcome = check(&image(&registry, "shop/web:2"), NOT_FOUND, &[]);
+    assert_eq!(outcome.view(0)["repository"], "there");
+    let asked = tokens.asked();
+    assert_eq!(asked[0].query("scope"), Some("repository:shop/web:pull"));
+    assert_eq!(asked[0].query("service"), Some("the%20registry"));
+}
+
+#[test]
+fn a_login_goes_to_the_token_server_and_only_its_token_to_the_registry() {
+    let tokens = tokens(false);
+    let registry = behind_tokens(&tokens, "token-of-me");
+    let api = cluster(
+        &image(&registry, "shop/web:1"),
+        REFUSED,
+        secret(&server(&registry), PASSWORD),
+    );
+    let outcome = ask(&api, &["-v", "9"]);
+    assert_eq!(outcome.view(0)["version"], "hidden");
+    assert_eq!(
+        (&outcome.view(1)["login"], &outcome.view(1)["version"]),
+        (&json!("accepted"), &json!("there"))
+    );
+    assert!(
+        tokens
+            .asked()
+            .iter()
+            .any(|asked| asked.header("authorization") == Some(&basic(PASSWORD)))
+    );
+    let sent = registry.asked();
+    let sent = sent
+        .iter()
+        .filter_map(|asked| asked.header("authorization"));
+    assert!(sent.clone().all(|sent| sent == "Bearer token-of-me") && sent.count() > 0);
+    assert!(is_silent(&outcome.all, PASSWORD) && !outcome.all.contains("token-of-me"));
+}
+
+#[test]
+fn a_token_server_that_refuses_the_login_is_told() {
+    let tokens = tokens(true);
+    let registry = behind_tokens(&tokens, "token-of-me");
+    let api = cluster(
+        &image(&registry, "shop/web:1"),
+        REFUSED,
+        secret(&server(&registry), "stale-and-wrong"),
+    );
+    let outcome = ask(&api, &[]);
+    assert_eq!(outcome.view(1)["login"], "refused");
+    assert!(
+        outcome.said().contains("incorrect username or password"),
+        "{}",
+        outcome.said()
+    );
+}
+
+#[test]
+fn a_redirect_to_another_host_takes_no_login_along() {
+    let elsewhere = ApiServer::start();
+    elsewhere.answer(|_| Some(index(&["linux/amd64"])));
+    let registry = ApiServer::start();
+    let target = format!("{}/there", elsewhere.url());
+    registry.answer(move |asked| {
+        let is_let_in = asked.header("authorization") == Some(&basic(PASSWORD));
+        Some(if is_let_in {
+            Response::text(307, "").header("Location", &target)
+        } else {
+            refusal(401, "UNAUTHORIZED", "x").header("WWW-Authenticate", "Basic realm=\"r\"")
+        })
+    });
+    let api = cluster(
+        &image(&registry, "shop/web:1"),
+        REFUSED,
+        secret(&server(&registry), PASSWORD),
+    );
+    let outcome = ask(&api, &[]);
+    let asked = elsewhere.asked();
+    assert!(
+        !asked.is_empty()
+            && asked
+                .iter()
+                .all(|asked| asked.header("authorization").is_none())
+    );
+    assert_eq!(outcome.view(1)["sentOn"], json!([server(&elsewhere)]));
+    assert!(outcome.said().contains("sends the question on to"));
+}
+
+#[test]
+fn a_login_to_another_registry_is_kept_back() {
+    let registry = behind_password();
+    let api = cluster(
+        &image(&registry, "shop/web:1"),
+        REFUSED,
+        secret("other.example", PASSWORD),
+    );
+    let outcome = ask(&api, &[]);
+    assert!(
+        outcome
+            .said()
+            .contains("Secret pull holds no login to 127.0.0.1"),
+        "{}",
+        outcome.said()
+    );
+    assert!(
+        registry
+            .asked()
+            .iter()
+            .all(|asked| asked.header("authorization").is_none())
+    );
+}
