@@ -9,11 +9,15 @@
 
 mod faults;
 mod logins;
+mod loopback;
 
 use crate::BINARY;
-use crate::api_server::{ApiServer, Asked, Response};
+use crate::api_server::{ApiServer, Asked, Response, file};
 use serde_json::{Value, json};
+use std::io::{Read, Write, copy};
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
+use std::thread;
 use tempfile::TempDir;
 
 const PASSWORD: &str = "s3cret-of-the-pod";
@@ -116,14 +120,53 @@ fn dump(items: &[Value]) -> (TempDir, String) {
     (folder, path)
 }
 
-/// The same image, asked for from a dump.
-fn check(image: &str, message: &str, more: &[&str]) -> Outcome {
-    let (_folder, path) = dump(&[pod("web", image, message, &[]), node("arm64")]);
+/// A proxy on loopback that leads to this registry whatever host it is asked for, so that a registry has a name.
+fn proxy_to(registry: &ApiServer) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let port = registry.port();
+    thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            thread::spawn(move || pass_on(client, port));
+        }
+    });
+    format!("http://{address}")
+}
+
+fn pass_on(mut client: TcpStream, port: u16) -> Option<()> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        client.read_exact(&mut byte).ok()?;
+        head.extend(byte);
+    }
+    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").ok()?;
+    let mut server = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    let (mut from, mut to) = (client.try_clone().ok()?, server.try_clone().ok()?);
+    thread::spawn(move || copy(&mut from, &mut to));
+    copy(&mut server, &mut client).ok().map(drop)
+}
+
+/// Runs it where `api.test` is this registry, with its authority trusted.
+fn run_at(registry: &ApiServer, arguments: &[&str]) -> Outcome {
+    let authority = file("ca.crt").display().to_string();
+    let more = ["--check-registry", "--registry-ca", &authority];
+    let proxy = proxy_to(registry);
+    run_with(&[arguments, &more].concat(), &[("HTTPS_PROXY", &proxy)])
+}
+
+/// An image of this machine, asked for from a dump.
+fn check_here(registry: &ApiServer, rest: &str, message: &str, more: &[&str]) -> Outcome {
+    let image = format!("127.0.0.1:{}/{rest}", registry.port());
+    let (_folder, path) = dump(&[pod("web", &image, message, &[]), node("arm64")]);
     run(&[&["-f", &path, "--check-registry"], more].concat())
 }
 
-fn image(registry: &ApiServer, rest: &str) -> String {
-    format!("127.0.0.1:{}/{rest}", registry.port())
+/// An image of `api.test`, asked for from a dump.
+fn check(registry: &ApiServer, rest: &str, message: &str) -> Outcome {
+    let image = format!("api.test/{rest}");
+    let (_folder, path) = dump(&[pod("web", &image, message, &[]), node("arm64")]);
+    run_at(registry, &["-f", &path])
 }
 
 fn refusal(status: u16, code: &str, message: &str) -> Response {
@@ -173,9 +216,9 @@ fn asked_for(registry: &ApiServer, part: &str) -> Vec<Asked> {
 
 #[test]
 fn a_tag_that_is_not_there_is_proven_and_the_nearest_offered() {
-    let registry = ApiServer::start();
+    let registry = ApiServer::start_tls();
     with_tags(&registry, &["1.4.1", "1.10.0", "blue"]);
-    let outcome = check(&image(&registry, "shop/web:1.4.2"), NOT_FOUND, &[]);
+    let outcome = check(&registry, "shop/web:1.4.2", NOT_FOUND);
     let diagnosis = outcome.diagnosis();
     assert_eq!(diagnosis["cause"], "image-tag-not-found");
     assert_eq!(diagnosis["certainty"], "proven");
@@ -192,7 +235,6 @@ fn a_tag_that_is_not_there_is_proven_and_the_nearest_offered() {
         said.contains("from this machine, which is not worker-1"),
         "{said}"
     );
-    assert!(said.contains("speaks plain HTTP"), "{said}");
     let quote = diagnosis["evidence"].to_string();
     assert!(
         quote.contains("/v2/shop/web/tags/list?n=1000: 200"),
@@ -202,9 +244,9 @@ fn a_tag_that_is_not_there_is_proven_and_the_nearest_offered() {
 
 #[test]
 fn a_repository_that_is_not_there_is_another_cause() {
-    let registry = ApiServer::start();
+    let registry = ApiServer::start_tls();
     with_tags(&registry, &[]);
-    let outcome = check(&image(&registry, "shop/wep:1"), NOT_FOUND, &[]);
+    let outcome = check(&registry, "shop/wep:1", NOT_FOUND);
     let diagnosis = outcome.diagnosis();
     assert_eq!(diagnosis["cause"], "image-not-found");
     assert_eq!(diagnosis["certainty"], "proven");
@@ -217,9 +259,9 @@ fn a_repository_that_is_not_there_is_another_cause() {
 
 #[test]
 fn an_image_that_has_come_since_is_not_called_absent() {
-    let registry = ApiServer::start();
+    let registry = ApiServer::start_tls();
     with_tags(&registry, &["1"]);
-    let outcome = check(&image(&registry, "shop/web:1"), NOT_FOUND, &[]);
+    let outcome = check(&registry, "shop/web:1", NOT_FOUND);
     let diagnosis = outcome.diagnosis();
     assert_eq!(diagnosis["certainty"], "likely");
     let headline = diagnosis["headline"].as_str().unwrap();
@@ -233,14 +275,17 @@ fn an_image_that_has_come_since_is_not_called_absent() {
 
 #[test]
 fn what_the_image_is_made_for_is_told_where_the_node_is_not() {
-    let registry = ApiServer::start();
+    let registry = ApiServer::start_tls();
     registry.on(
         "/v2/shop/web/manifests/1",
         [index(&["linux/amd64", "unknown/unknown"])],
     );
     registry.route("HEAD", "/v2/shop/web/manifests/1", [index(&[])]);
-    let image = image(&registry, "shop/web:1");
-    let outcome = check(&image, "no match for platform in manifest: not found", &[]);
+    let outcome = check(
+        &registry,
+        "shop/web:1",
+        "no match for platform in manifest: not found",
+    );
     assert_eq!(outcome.diagnosis()["cause"], "image-platform-mismatch");
     assert_eq!(
         outcome.pushed(),
@@ -255,24 +300,24 @@ fn what_the_image_is_made_for_is_told_where_the_node_is_not() {
 
 #[test]
 fn the_platform_of_a_single_image_stands_in_its_configuration() {
-    let registry = ApiServer::start();
+    let registry = ApiServer::start_tls();
     let manifest = Response::json(&json!({"schemaVersion": 2, "config": {"digest": "sha256:ab"}}));
     registry.on("/v2/shop/web/manifests/1", [manifest.clone()]);
     registry.route("HEAD", "/v2/shop/web/manifests/1", [manifest]);
     let config = Response::json(&json!({"os": "windows", "architecture": "amd64"}));
     registry.on("/v2/shop/web/blobs/sha256:ab", [config]);
-    let outcome = check(&image(&registry, "shop/web:1"), NOT_FOUND, &[]);
+    let outcome = check(&registry, "shop/web:1", NOT_FOUND);
     assert_eq!(outcome.view(0)["platforms"], json!(["windows/amd64"]));
 }
 
 #[test]
 fn each_image_is_asked_for_once_and_only_when_that_is_wanted() {
-    let registry = ApiServer::start();
+    let registry = ApiServer::start_tls();
     with_tags(&registry, &["1"]);
-    let image = image(&registry, "shop/web:2");
+    let image = "api.test/shop/web:2";
     let pods = [
-        pod("a", &image, NOT_FOUND, &[]),
-        pod("b", &image, NOT_FOUND, &[]),
+        pod("a", image, NOT_FOUND, &[]),
+        pod("b", image, NOT_FOUND, &[]),
     ];
     let (_folder, path) = dump(&pods);
     let without = run(&["-f", &path]);
@@ -282,7 +327,7 @@ fn each_image_is_asked_for_once_and_only_when_that_is_wanted() {
             .get("registry")
             .is_none()
     );
-    run(&["-f", &path, "--check-registry"]);
+    run_at(&registry, &["-f", &path]);
     let heads = asked_for(&registry, "/manifests/2");
     let heads = heads.iter().filter(|asked| asked.method == "HEAD").count();
     assert_eq!(heads, 1);
@@ -296,17 +341,17 @@ fn each_image_is_asked_for_once_and_only_when_that_is_wanted() {
 
 #[test]
 fn pods_that_were_not_asked_for_are_not_asked_about() {
-    let registry = ApiServer::start();
+    let registry = ApiServer::start_tls();
     with_tags(&registry, &["1"]);
-    let image = image(&registry, "shop/web:2");
-    let (_folder, path) = dump(&[pod("a", &image, NOT_FOUND, &[])]);
-    run(&["-f", &path, "-n", "default", "--check-registry"]);
+    let image = "api.test/shop/web:2";
+    let (_folder, path) = dump(&[pod("a", image, NOT_FOUND, &[])]);
+    run_at(&registry, &["-f", &path, "-n", "default"]);
     assert!(registry.asked().is_empty());
 }
 
 #[test]
 fn tags_are_read_page_by_page() {
-    let registry = ApiServer::start();
+    let registry = ApiServer::start_tls();
     registry.answer(|asked| {
         let page = |tags: &[&str]| Response::json(&json!({"tags": tags}));
         Some(match (asked.path.as_str(), asked.query("last")) {
@@ -321,7 +366,7 @@ fn tags_are_read_page_by_page() {
             _ => refusal(404, "MANIFEST_UNKNOWN", "manifest unknown"),
         })
     });
-    let outcome = check(&image(&registry, "shop/web:9"), NOT_FOUND, &[]);
+    let outcome = check(&registry, "shop/web:9", NOT_FOUND);
     let tags = &outcome.image()["registry"]["tags"];
     assert_eq!((&tags["count"], &tags["newest"]), (&json!(3), &json!("3")));
     assert_eq!(asked_for(&registry, "/tags/list").len(), 2);

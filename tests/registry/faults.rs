@@ -1,7 +1,6 @@
 //! Registries that are slow, broken, hidden behind something, or no registries at all.
 
 use super::*;
-use crate::api_server::file;
 use std::time::{Duration, Instant};
 
 /// The kind of trouble, and its words.
@@ -11,12 +10,15 @@ fn trouble(outcome: &Outcome) -> (String, String) {
     (word("why"), word("words"))
 }
 
+fn here(registry: &ApiServer, rest: &str) -> String {
+    format!("127.0.0.1:{}/{rest}", registry.port())
+}
+
 #[test]
 fn a_certificate_of_nobody_known_is_told_with_its_chain() {
     let registry = ApiServer::start_tls();
     with_tags(&registry, &["1.4.1"]);
-    let image = image(&registry, "shop/web:1.4.2");
-    let outcome = check(&image, NOT_FOUND, &[]);
+    let outcome = check_here(&registry, "shop/web:1.4.2", NOT_FOUND, &[]);
     assert_eq!(trouble(&outcome).0, "certificate");
     assert_eq!(
         outcome.view(0)["unasked"]["chain"][0],
@@ -31,8 +33,7 @@ fn a_certificate_of_nobody_known_is_told_with_its_chain() {
     // without an answer it is as sure as it was
     assert_eq!(outcome.diagnosis()["certainty"], "likely");
 
-    let authority = file("ca.crt").display().to_string();
-    let outcome = check(&image, NOT_FOUND, &["--registry-ca", &authority]);
+    let outcome = check(&registry, "shop/web:1.4.2", NOT_FOUND);
     assert_eq!(outcome.diagnosis()["certainty"], "proven");
     assert_eq!(outcome.image()["registry"]["plainHttp"], false);
 }
@@ -42,7 +43,8 @@ fn a_certificate_for_other_names_says_which() {
     let registry = ApiServer::start_tls();
     let image = format!("localhost:{}/shop/web:1", registry.port());
     let authority = file("ca.crt").display().to_string();
-    let outcome = check(&image, NOT_FOUND, &["--registry-ca", &authority]);
+    let (_folder, path) = dump(&[pod("web", &image, NOT_FOUND, &[]), node("arm64")]);
+    let outcome = run(&["-f", &path, "--check-registry", "--registry-ca", &authority]);
     assert_eq!(trouble(&outcome).0, "certificate");
     assert!(
         outcome.said().contains("is not for that name but for"),
@@ -70,9 +72,9 @@ fn a_limit_of_pulls_is_told_and_not_used_up() {
         .header("RateLimit-Limit", "100;w=21600")
         .header("RateLimit-Remaining", "0;w=21600");
     registry.answer(move |_| Some(limited.clone()));
-    let image = image(&registry, "shop/web:1");
-    let outcome = check(
-        &image,
+    let outcome = check_here(
+        &registry,
+        "shop/web:1",
         "429 Too Many Requests: toomanyrequests: You have reached your pull rate limit",
         &[],
     );
@@ -102,7 +104,7 @@ fn a_web_page_in_the_place_of_a_registry_proves_nothing() {
             "<html><head><title>Sign in to \u{1b}[31mACME</title>",
         );
         registry.answer(move |_| Some(page.clone()));
-        let outcome = check(&image(&registry, "shop/web:1"), NOT_FOUND, &[]);
+        let outcome = check_here(&registry, "shop/web:1", NOT_FOUND, &[]);
         assert_eq!(outcome.diagnosis()["certainty"], "likely", "{status}");
         assert_eq!(outcome.view(0)["version"], "unknown", "{status}");
         assert!(!outcome.all.contains('\u{1b}'));
@@ -124,8 +126,8 @@ fn a_slow_registry_keeps_nobody() {
     slow.answer(|_| Some(index(&[]).after(Duration::from_secs(60))));
     let begun = Instant::now();
     let pods = [
-        pod("a", &image(&slow, "shop/web:1"), NOT_FOUND, &[]),
-        pod("b", &image(&registry, "shop/web:2"), NOT_FOUND, &[]),
+        pod("a", &here(&slow, "shop/web:1"), NOT_FOUND, &[]),
+        pod("b", &here(&registry, "shop/web:2"), NOT_FOUND, &[]),
     ];
     let (_folder, path) = dump(&pods);
     let outcome = run(&["-f", &path, "--check-registry"]);
@@ -167,7 +169,7 @@ fn an_answer_without_end_is_not_read_to_its_end() {
             refusal(404, "MANIFEST_UNKNOWN", "manifest unknown")
         })
     });
-    let outcome = check(&image(&registry, "shop/web:1"), NOT_FOUND, &[]);
+    let outcome = check_here(&registry, "shop/web:1", NOT_FOUND, &[]);
     assert_eq!(outcome.view(0)["version"], "absent");
     assert!(outcome.image()["registry"].get("tags").is_none());
 }
@@ -175,10 +177,11 @@ fn an_answer_without_end_is_not_read_to_its_end() {
 #[test]
 fn a_host_that_nobody_answers_for_is_a_gap_in_words() {
     let registry = ApiServer::start();
-    let gone = image(&registry, "shop/web:1");
+    let gone = here(&registry, "shop/web:1");
     drop(registry);
     std::thread::sleep(Duration::from_millis(50));
-    let outcome = check(&gone, NOT_FOUND, &[]);
+    let (_folder, path) = dump(&[pod("web", &gone, NOT_FOUND, &[])]);
+    let outcome = run(&["-f", &path, "--check-registry"]);
     assert_eq!(trouble(&outcome).0, "unreachable");
     assert!(
         outcome
@@ -219,7 +222,7 @@ fn a_proxy_is_gone_through_and_named_without_its_login() {
 fn redirects_in_a_circle_end() {
     let registry = ApiServer::start();
     registry.answer(|_| Some(Response::text(302, "").header("Location", "/v2/again")));
-    let outcome = check(&image(&registry, "shop/web:1"), NOT_FOUND, &[]);
+    let outcome = check_here(&registry, "shop/web:1", NOT_FOUND, &[]);
     assert_eq!(trouble(&outcome).0, "broken");
 }
 

@@ -26,25 +26,14 @@ fn secret(server: &str, password: &str) -> Response {
     )
 }
 
-fn server(registry: &ApiServer) -> String {
-    format!("127.0.0.1:{}", registry.port())
-}
-
 fn basic(password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("me:{password}")))
 }
 
-fn ask(api: &ApiServer, more: &[&str]) -> Outcome {
+fn ask(api: &ApiServer, registry: &ApiServer, more: &[&str]) -> Outcome {
     let kubeconfig = api.kubeconfig().display().to_string();
-    let arguments = [
-        "--kubeconfig",
-        &kubeconfig,
-        "-n",
-        "shop",
-        "pod/web",
-        "--check-registry",
-    ];
-    run(&[&arguments, more].concat())
+    let arguments = ["--kubeconfig", &kubeconfig, "-n", "shop", "pod/web"];
+    run_at(registry, &[&arguments, more].concat())
 }
 
 /// Nothing of a login stands in what is said.
@@ -59,7 +48,7 @@ fn is_silent(text: &str, password: &str) -> bool {
 
 /// A registry behind a password, which has `shop/web:1`.
 fn behind_password() -> ApiServer {
-    let registry = ApiServer::start();
+    let registry = ApiServer::start_tls();
     registry.answer(|asked| {
         if asked.header("authorization") == Some(&basic(PASSWORD)) {
             return None;
@@ -76,12 +65,8 @@ fn behind_password() -> ApiServer {
 #[test]
 fn an_image_behind_a_login_is_found_with_the_pods_own() {
     let registry = behind_password();
-    let api = cluster(
-        &image(&registry, "shop/web:2"),
-        REFUSED,
-        secret(&server(&registry), PASSWORD),
-    );
-    let outcome = ask(&api, &["-v", "9"]);
+    let api = cluster("api.test/shop/web:2", REFUSED, secret("api.test", PASSWORD));
+    let outcome = ask(&api, &registry, &["-v", "9"]);
     assert_eq!(outcome.view(0)["version"], "hidden");
     let with = outcome.view(1);
     assert_eq!(
@@ -104,12 +89,8 @@ fn an_image_behind_a_login_is_found_with_the_pods_own() {
 #[test]
 fn an_image_that_the_login_may_pull_is_there() {
     let registry = behind_password();
-    let api = cluster(
-        &image(&registry, "shop/web:1"),
-        REFUSED,
-        secret(&server(&registry), PASSWORD),
-    );
-    let outcome = ask(&api, &[]);
+    let api = cluster("api.test/shop/web:1", REFUSED, secret("api.test", PASSWORD));
+    let outcome = ask(&api, &registry, &[]);
     assert_eq!(outcome.pushed().0, "yes");
     assert!(
         outcome.diagnosis()["headline"]
@@ -124,11 +105,11 @@ fn an_image_that_the_login_may_pull_is_there() {
 fn a_login_that_is_refused_is_named_and_not_shown() {
     let registry = behind_password();
     let api = cluster(
-        &image(&registry, "shop/web:1"),
+        "api.test/shop/web:1",
         REFUSED,
-        secret(&server(&registry), "stale-and-wrong"),
+        secret("api.test", "stale-and-wrong"),
     );
-    let outcome = ask(&api, &[]);
+    let outcome = ask(&api, &registry, &[]);
     assert_eq!(outcome.diagnosis()["cause"], "image-auth");
     assert_eq!(outcome.view(1)["login"], "refused");
     assert!(
@@ -143,20 +124,16 @@ fn a_login_that_is_refused_is_named_and_not_shown() {
 
 #[test]
 fn a_registry_that_gives_a_login_back_in_its_words_shows_none() {
-    let registry = ApiServer::start();
+    let registry = ApiServer::start_tls();
     registry.answer(|asked| {
         let sent = asked.header("authorization").unwrap_or_default();
         let word = if sent.is_empty() { "none" } else { PASSWORD };
         let words = format!("bad: {sent} {word}");
         Some(refusal(401, sent, &words).header("WWW-Authenticate", "Basic realm=\"r\""))
     });
-    let api = cluster(
-        &image(&registry, "shop/web:1"),
-        REFUSED,
-        secret(&server(&registry), PASSWORD),
-    );
+    let api = cluster("api.test/shop/web:1", REFUSED, secret("api.test", PASSWORD));
     for format in ["json", "text", "wide", "html"] {
-        let outcome = ask(&api, &["-o", format]);
+        let outcome = ask(&api, &registry, &["-o", format]);
         assert!(
             outcome.all.contains("bad: ") || format == "text",
             "{}",
@@ -173,14 +150,10 @@ fn a_registry_that_gives_a_login_back_in_its_words_shows_none() {
 #[test]
 fn a_dump_that_is_written_holds_no_login() {
     let registry = behind_password();
-    let api = cluster(
-        &image(&registry, "shop/web:1"),
-        REFUSED,
-        secret(&server(&registry), PASSWORD),
-    );
+    let api = cluster("api.test/shop/web:1", REFUSED, secret("api.test", PASSWORD));
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("dump.json").display().to_string();
-    ask(&api, &["--dump", &path, "--dump-unmasked"]);
+    ask(&api, &registry, &["--dump", &path, "--dump-unmasked"]);
     let dump = std::fs::read_to_string(&path).unwrap();
     assert!(dump.contains("shop/web:1") && is_silent(&dump, PASSWORD));
     assert!(!dump.contains("dockerconfigjson"));
@@ -189,11 +162,7 @@ fn a_dump_that_is_written_holds_no_login() {
 #[test]
 fn values_of_secrets_are_read_with_the_flag_alone() {
     let registry = behind_password();
-    let api = cluster(
-        &image(&registry, "shop/web:1"),
-        REFUSED,
-        secret(&server(&registry), PASSWORD),
-    );
+    let api = cluster("api.test/shop/web:1", REFUSED, secret("api.test", PASSWORD));
     let kubeconfig = api.kubeconfig().display().to_string();
     run(&["--kubeconfig", &kubeconfig, "-n", "shop", "pod/web"]);
     assert!(asked_for(&api, "/secrets/pull").is_empty() && registry.asked().is_empty());
@@ -203,8 +172,8 @@ fn values_of_secrets_are_read_with_the_flag_alone() {
 fn a_secret_that_may_not_be_read_is_a_gap_in_words() {
     let registry = behind_password();
     let forbidden = Response::failure(403, "Forbidden", "secrets \"pull\" is forbidden");
-    let api = cluster(&image(&registry, "shop/web:1"), REFUSED, forbidden);
-    let said = ask(&api, &[]).said();
+    let api = cluster("api.test/shop/web:1", REFUSED, forbidden);
+    let said = ask(&api, &registry, &[]).said();
     assert!(
         said.contains("the login in Secret pull was not tried, since it cannot be read"),
         "{said}"
@@ -214,9 +183,9 @@ fn a_secret_that_may_not_be_read_is_a_gap_in_words() {
 #[test]
 fn a_dump_holds_no_logins_and_that_is_said() {
     let registry = behind_password();
-    let pod = pod("web", &image(&registry, "shop/web:1"), REFUSED, &["pull"]);
+    let pod = pod("web", "api.test/shop/web:1", REFUSED, &["pull"]);
     let (_folder, path) = dump(&[pod]);
-    let outcome = run(&["-f", &path, "--check-registry"]);
+    let outcome = run_at(&registry, &["-f", &path]);
     assert!(
         outcome
             .said()
@@ -225,33 +194,25 @@ fn a_dump_holds_no_logins_and_that_is_said() {
     assert_eq!(outcome.pushed().0, "no-or-hidden");
 }
 
-/// A token server that gives a token for this password, and one to everybody for what is public.
-fn tokens(is_public: bool) -> ApiServer {
-    let tokens = ApiServer::start();
-    tokens.answer(move |asked| {
+/// A registry that wants this token, and its token server, which gives it for the password, or to everybody.
+fn behind_tokens(wanted: &'static str, is_public: bool) -> ApiServer {
+    let registry = ApiServer::start_tls();
+    registry.answer(move |asked| {
         let login = asked.header("authorization");
-        let good = basic(PASSWORD);
-        Some(match login {
+        (asked.path == "/token").then(|| match login {
             None if is_public => Response::json(&json!({"token": "anonymous-token"})),
-            Some(login) if login == good => Response::json(&json!({"access_token": "token-of-me"})),
+            Some(login) if login == basic(PASSWORD) => {
+                Response::json(&json!({"access_token": "token-of-me"}))
+            }
             _ => Response::text(401, "{\"details\":\"incorrect username or password\"}"),
         })
     });
-    tokens
-}
-
-fn behind_tokens(tokens: &ApiServer, wanted: &'static str) -> ApiServer {
-    let registry = ApiServer::start();
-    let challenge = format!(
-        "Bearer realm=\"{}/token\",service=\"the registry\",scope=\"repository:shop/web:pull\"",
-        tokens.url()
-    );
     registry.answer(move |asked| {
+        const CHALLENGE: &str = "Bearer realm=\"https://api.test/token\",service=\"the registry\",scope=\"repository:shop/web:pull\"";
         let bearer = format!("Bearer {wanted}");
         let is_let_in = asked.header("authorization") == Some(&bearer);
         (!is_let_in).then(|| {
-            refusal(401, "UNAUTHORIZED", "authentication required")
-                .header("WWW-Authenticate", &challenge)
+            refusal(401, "UNAUTHORIZED", "authentication required").header("WWW-Authenticate", CHALLENGE)
         })
     });
     with_tags(&registry, &["1"]);
@@ -260,37 +221,31 @@ fn behind_tokens(tokens: &ApiServer, wanted: &'static str) -> ApiServer {
 
 #[test]
 fn a_token_is_fetched_where_the_registry_wants_one() {
-    let tokens = tokens(true);
-    let registry = behind_tokens(&tokens, "anonymous-token");
-    let outcome = check(&image(&registry, "shop/web:2"), NOT_FOUND, &[]);
+    let registry = behind_tokens("anonymous-token", true);
+    let outcome = check(&registry, "shop/web:2", NOT_FOUND);
     assert_eq!(outcome.view(0)["repository"], "there");
-    let asked = tokens.asked();
+    let asked = asked_for(&registry, "/token");
     assert_eq!(asked[0].query("scope"), Some("repository:shop/web:pull"));
     assert_eq!(asked[0].query("service"), Some("the%20registry"));
 }
 
 #[test]
 fn a_login_goes_to_the_token_server_and_only_its_token_to_the_registry() {
-    let tokens = tokens(false);
-    let registry = behind_tokens(&tokens, "token-of-me");
-    let api = cluster(
-        &image(&registry, "shop/web:1"),
-        REFUSED,
-        secret(&server(&registry), PASSWORD),
-    );
-    let outcome = ask(&api, &["-v", "9"]);
+    let registry = behind_tokens("token-of-me", false);
+    let api = cluster("api.test/shop/web:1", REFUSED, secret("api.test", PASSWORD));
+    let outcome = ask(&api, &registry, &["-v", "9"]);
     assert_eq!(outcome.view(0)["version"], "hidden");
     assert_eq!(
         (&outcome.view(1)["login"], &outcome.view(1)["version"]),
         (&json!("accepted"), &json!("there"))
     );
+    let tokens = asked_for(&registry, "/token");
     assert!(
         tokens
-            .asked()
             .iter()
             .any(|asked| asked.header("authorization") == Some(&basic(PASSWORD)))
     );
-    let sent = registry.asked();
+    let sent = asked_for(&registry, "/v2/");
     let sent = sent
         .iter()
         .filter_map(|asked| asked.header("authorization"));
@@ -300,14 +255,13 @@ fn a_login_goes_to_the_token_server_and_only_its_token_to_the_registry() {
 
 #[test]
 fn a_token_server_that_refuses_the_login_is_told() {
-    let tokens = tokens(true);
-    let registry = behind_tokens(&tokens, "token-of-me");
+    let registry = behind_tokens("token-of-me", true);
     let api = cluster(
-        &image(&registry, "shop/web:1"),
+        "api.test/shop/web:1",
         REFUSED,
-        secret(&server(&registry), "stale-and-wrong"),
+        secret("api.test", "stale-and-wrong"),
     );
-    let outcome = ask(&api, &[]);
+    let outcome = ask(&api, &registry, &[]);
     assert_eq!(outcome.view(1)["login"], "refused");
     assert!(
         outcome.said().contains("incorrect username or password"),
@@ -318,9 +272,9 @@ fn a_token_server_that_refuses_the_login_is_told() {
 
 #[test]
 fn a_redirect_to_another_host_takes_no_login_along() {
-    let elsewhere = ApiServer::start();
+    let elsewhere = ApiServer::start_tls();
     elsewhere.answer(|_| Some(index(&["linux/amd64"])));
-    let registry = ApiServer::start();
+    let registry = ApiServer::start_tls();
     let target = format!("{}/there", elsewhere.url());
     registry.answer(move |asked| {
         let is_let_in = asked.header("authorization") == Some(&basic(PASSWORD));
@@ -330,12 +284,8 @@ fn a_redirect_to_another_host_takes_no_login_along() {
             refusal(401, "UNAUTHORIZED", "x").header("WWW-Authenticate", "Basic realm=\"r\"")
         })
     });
-    let api = cluster(
-        &image(&registry, "shop/web:1"),
-        REFUSED,
-        secret(&server(&registry), PASSWORD),
-    );
-    let outcome = ask(&api, &[]);
+    let api = cluster("api.test/shop/web:1", REFUSED, secret("api.test", PASSWORD));
+    let outcome = ask(&api, &registry, &[]);
     let asked = elsewhere.asked();
     assert!(
         !asked.is_empty()
@@ -343,7 +293,10 @@ fn a_redirect_to_another_host_takes_no_login_along() {
                 .iter()
                 .all(|asked| asked.header("authorization").is_none())
     );
-    assert_eq!(outcome.view(1)["sentOn"], json!([server(&elsewhere)]));
+    assert_eq!(
+        outcome.view(1)["sentOn"],
+        json!([format!("127.0.0.1:{}", elsewhere.port())])
+    );
     assert!(outcome.said().contains("sends the question on to"));
 }
 
@@ -351,15 +304,15 @@ fn a_redirect_to_another_host_takes_no_login_along() {
 fn a_login_to_another_registry_is_kept_back() {
     let registry = behind_password();
     let api = cluster(
-        &image(&registry, "shop/web:1"),
+        "api.test/shop/web:1",
         REFUSED,
         secret("other.example", PASSWORD),
     );
-    let outcome = ask(&api, &[]);
+    let outcome = ask(&api, &registry, &[]);
     assert!(
         outcome
             .said()
-            .contains("Secret pull holds no login to 127.0.0.1"),
+            .contains("Secret pull holds no login to api.test"),
         "{}",
         outcome.said()
     );

@@ -4,7 +4,7 @@
 //! there is so for both.
 
 use super::failed_pull::FailedPull;
-use super::pull_secrets;
+use super::{hosts, pull_secrets};
 use crate::kubernetes::image_reference::ImageReference;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
@@ -18,6 +18,8 @@ pub(super) struct Asked<'c> {
     /// Without a login, then with each Secret of the pod.
     pub(super) views: Vec<&'c View>,
     pub(super) verdict: Verdict,
+    /// It is the registry that the node means: a host like `localhost` is another machine there.
+    pub(super) is_of_node: bool,
 }
 
 /// What is known of the image.
@@ -57,6 +59,7 @@ pub(super) fn of<'c>(failed: &FailedPull<'c>) -> Option<Asked<'c>> {
         answer,
         verdict: verdict(&views),
         views,
+        is_of_node: !hosts::is_loopback(&image.registry),
     })
 }
 
@@ -136,6 +139,7 @@ impl<'c> Asked<'c> {
     pub(super) fn failure(&self, said: PullFailure) -> PullFailure {
         use PullFailure as F;
         match (said, self.verdict) {
+            _ if !self.is_of_node => said,
             (F::Auth, _) if self.has_login(&[LoginState::Refused, LoginState::Denied]) => said,
             (_, Verdict::NoVersion) if is_of_absence(said) => F::TagNotFound,
             (_, Verdict::NoRepository) if is_of_absence(said) => F::NotFound,
@@ -145,13 +149,14 @@ impl<'c> Asked<'c> {
 
     /// The answer that settles it, word for word.
     pub(super) fn evidence(&self, failed: &FailedPull<'_>) -> Option<Evidence> {
-        let (view, shown) = self.view(self.verdict)?;
+        let (view, shown) = self.view(self.verdict).filter(|_| self.is_of_node)?;
         let said = match (self.verdict, &shown.tags) {
             (Verdict::Unknown, _) => return None,
             (Verdict::NoVersion | Verdict::NoRepository, Some(tags)) => tags,
             _ => &shown.manifest,
         };
         let words = match (said.code.as_str(), said.words.as_str()) {
+            _ if self.verdict == Verdict::There => String::new(),
             ("", "") => String::new(),
             ("", words) => format!(": {words}"),
             (code, "") => format!(": {code}"),
@@ -171,7 +176,8 @@ impl<'c> Asked<'c> {
 /// Where the image is there for the login with which the node asks: what the node was told is over, or was told by another.
 pub(super) fn is_there_now(failed: &FailedPull<'_>) -> bool {
     let of_pod = pull_secrets::pod_names_any(failed.case);
-    failed.asked.as_ref().is_some_and(|asked| {
+    let asked = failed.asked.as_ref().filter(|asked| asked.is_of_node);
+    asked.is_some_and(|asked| {
         let mut there = asked
             .shown()
             .filter(|(_, shown)| of_view(shown) == Verdict::There);
@@ -179,22 +185,29 @@ pub(super) fn is_there_now(failed: &FailedPull<'_>) -> bool {
     })
 }
 
+/// Whether the registry refuses a login of the pod to this machine as well.
+pub(super) fn refuses_login(failed: &FailedPull<'_>) -> bool {
+    let asked = failed.asked.as_ref().filter(|asked| asked.is_of_node);
+    asked.is_some_and(|asked| asked.has_login(&[LoginState::Refused]))
+}
+
 /// Why a login is refused, where it was tried from here.
 pub(super) fn why_refused(failed: &FailedPull<'_>) -> Option<Sentence> {
-    let asked = failed.asked.as_ref()?;
-    if asked.has_login(&[LoginState::Refused]) {
-        Some(say!(
-            "asked.login-refused-why",
-            "the login in Secret {secrets} is wrong or has run out: {registry} refuses it to this machine as well"
-        ))
-    } else if asked.has_login(&[LoginState::Accepted]) && asked.verdict == Verdict::Hidden {
-        Some(say!(
+    let has_no_right = || {
+        let asked = failed.asked.as_ref().filter(|asked| asked.is_of_node)?;
+        let is_good = asked.has_login(&[LoginState::Accepted]);
+        (is_good && asked.verdict == Verdict::Hidden).then_some(say!(
             "asked.no-right-why",
             "the login in Secret {secrets} is a good one and may not see the repository, or there is none: {registry} tells this machine no more either"
         ))
-    } else {
-        None
+    };
+    if refuses_login(failed) {
+        return Some(say!(
+            "asked.login-refused-why",
+            "the login in Secret {secrets} is wrong or has run out: {registry} refuses it to this machine as well"
+        ));
     }
+    has_no_right()
 }
 
 /// How that is told.

@@ -356,9 +356,8 @@ impl FailedPull<'_> {
 
     /// Whether the registry, asked, says so much of the image.
     pub(super) fn is_known(&self, verdict: Verdict) -> bool {
-        self.asked
-            .as_ref()
-            .is_some_and(|asked| asked.verdict == verdict)
+        let asked = self.asked.as_ref().filter(|asked| asked.is_of_node);
+        asked.is_some_and(|asked| asked.verdict == verdict)
     }
 
     /// Whether the message holds this piece, whatever its capitals.

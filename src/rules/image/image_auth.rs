@@ -40,15 +40,15 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
     let (headline, why) = auth_headline::of(failed, &named);
     let mut finding = failed.finding(headline);
     finding.why = asked::why_refused(failed).or(why);
+    // who may log in sees it, or the login is refused anew: then it is the login that is wrong, and not the image
+    let is_settled = failed.is_known(Verdict::There) || asked::refuses_login(failed);
+    let is_anonymous = is_anonymous(failed, &named);
     let finding = finding
         .fact("secrets", pull_secrets::names(&named))
         .fact_if("status", failed.pull.status.map(u32::from))
         .when(
-            (may_be_missing(failed)
-                || is_anonymous(failed, &named)
-                || login::is_official_from_mirror(failed))
-                // who may log in sees it: then it is the login that is missing, and not the image
-                && !failed.is_known(Verdict::There),
+            (may_be_missing(failed) || is_anonymous || login::is_official_from_mirror(failed))
+                && !is_settled,
             |finding| finding.certainty(Certainty::Likely),
         )
         .evidence(named.iter().map(|named| named.named.clone()))
@@ -64,7 +64,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         }
         None => finding
             .fix(login::fixes(failed, &named))
-            .fix(is_anonymous(failed, &named).then(check_exists)),
+            .fix((is_anonymous && !is_settled).then(check_exists)),
     }
 }
 

@@ -120,6 +120,7 @@ pub(super) fn tags(failed: &FailedPull<'_>, asked: &Asked<'_>) -> Option<Tags> {
 /// Whether it was pushed, as the registry tells; nothing where it does not.
 pub(super) fn pushed(failed: &FailedPull<'_>, asked: &Asked<'_>) -> Option<(Pushed, Message)> {
     let (answer, sentence) = match asked.verdict {
+        _ if !asked.is_of_node => return None,
         Verdict::There => return Some(there(failed, asked)),
         Verdict::NoVersion if failed.reference().is_some_and(|it| it.digest.is_some()) => (
             Pushed::No,
@@ -147,6 +148,13 @@ pub(super) fn pushed(failed: &FailedPull<'_>, asked: &Asked<'_>) -> Option<(Push
             say!(
                 "image-asked.nothing",
                 "no: {registry} has nothing under that name"
+            ),
+        ),
+        Verdict::Hidden if asked.views.len() == 1 => (
+            Pushed::NoOrHidden,
+            say!(
+                "image-asked.hidden-from-all",
+                "not known: {registry} shows it to nobody without a login, be it there or not"
             ),
         ),
         Verdict::Hidden => (
@@ -197,6 +205,11 @@ pub(super) fn whence(failed: &FailedPull<'_>, asked: &Asked<'_>) -> Message {
         .filter_map(|view| view.outcome.as_ref().err())
         .next();
     let message = match unasked {
+        None if !asked.is_of_node => Message::new(say!(
+            "image-asked.of-this-machine",
+            "{host} of this machine was asked, which[ {found} and] need not be that of {node}"
+        ))
+        .fact_if("found", found(asked.verdict)),
         None => Message::new(say!(
             "image-asked.from-here",
             "{host} was asked from this machine, which is not {node}[, by the proxy {proxy}]"
@@ -206,6 +219,22 @@ pub(super) fn whence(failed: &FailedPull<'_>, asked: &Asked<'_>) -> Message {
     Message::with(message.sentence, &[&failed.places(), &message.args])
         .fact("host", asked.answer.host.as_str())
         .fact_if("proxy", asked.answer.proxy.as_deref())
+}
+
+/// What the registry of this machine has.
+fn found(verdict: Verdict) -> Option<Sentence> {
+    match verdict {
+        Verdict::There => Some(say!("image-asked.has-it", "has the image")),
+        Verdict::NoVersion => Some(say!(
+            "image-asked.has-repository",
+            "has the repository without such a tag or digest"
+        )),
+        Verdict::NoRepository | Verdict::Nothing => Some(say!(
+            "image-asked.has-nothing",
+            "has nothing under that name"
+        )),
+        Verdict::Hidden | Verdict::Unknown => None,
+    }
 }
 
 fn of_trouble(unasked: &Unasked) -> Message {
@@ -392,7 +421,7 @@ fn of_way(failed: &FailedPull<'_>, asked: &Asked<'_>) -> Vec<Message> {
         "image-asked.plain-http",
         "{host} speaks plain HTTP behind that port, which a runtime refuses until it is told to"
     );
-    let plain = asked.answer.plain_http.then(|| Message::new(plain));
+    let plain = (asked.answer.plain_http && asked.is_of_node).then(|| Message::new(plain));
     let mut hosts: Vec<String> = Vec::new();
     for host in asked.shown().flat_map(|(_, shown)| &shown.sent_on) {
         if !hosts.contains(host) {
