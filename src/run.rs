@@ -252,7 +252,7 @@ fn cluster(args: &DiagnoseArgs, scope: Scope, everywhere: bool) -> Result<Gather
 }
 
 fn registry_check(args: &DiagnoseArgs, environment: &Environment) -> Result<Option<RegistryCheck>> {
-    let new = || RegistryCheck::new(args.registry_ca.as_deref(), environment);
+    let new = || RegistryCheck::new(args.registry_ca.as_deref(), environment, args.verbosity);
     args.check_registry.then(new).transpose()
 }
 

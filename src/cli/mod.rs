@@ -16,7 +16,8 @@ use std::path::PathBuf;
 /// Finds out why pods do not run, proves it, and says which layer to check next.
 ///
 /// Without arguments every pod of the current namespace is looked at. Nothing is ever changed:
-/// the only verbs used are get and list, and watch with --watch, --wait and export.
+/// the only verbs used are get and list, and watch with --watch, --wait and export. Nobody but the API
+/// server is asked, unless --check-registry asks registries.
 #[derive(Debug, Parser)]
 #[command(
     name = "kubectl-diagnose",

@@ -64,8 +64,8 @@ impl RegistryCheck {
     ///
     /// # Errors
     /// When that file, or the authorities of this machine, cannot be read.
-    pub fn new(authority: Option<&Path>, environment: &Environment) -> Result<Self> {
-        let transport = Transport::new(authority, environment)?;
+    pub fn new(authority: Option<&Path>, environment: &Environment, verbosity: u8) -> Result<Self> {
+        let transport = Transport::new(authority, environment, verbosity)?;
         Ok(RegistryCheck { transport })
     }
 

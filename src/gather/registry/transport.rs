@@ -2,6 +2,7 @@
 //! of the answer than is wanted. It follows no redirect and knows no login but the header that it is given.
 
 use super::certificate::{Remembering, fault};
+use crate::gather::client::trace;
 use crate::gather::kubeconfig::Environment;
 use crate::gather::{pem, proxy, text};
 use crate::kubernetes::text::one_line;
@@ -10,7 +11,7 @@ use anyhow::{Result, anyhow};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONNECTION, HOST, PROXY_AUTHORIZATION, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, Request, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
@@ -42,6 +43,8 @@ pub(super) struct Transport {
     verifier: Option<Arc<dyn ServerCertVerifier>>,
     provider: Arc<CryptoProvider>,
     proxies: proxy::ProxyVariables,
+    /// Whether each question is told of on standard error.
+    traced: bool,
 }
 
 /// A question.
@@ -70,7 +73,11 @@ type Stream = Box<dyn Wire>;
 
 impl Transport {
     /// Trusts what this machine trusts, and the authorities of the file.
-    pub(super) fn new(authority: Option<&Path>, environment: &Environment) -> Result<Self> {
+    pub(super) fn new(
+        authority: Option<&Path>,
+        environment: &Environment,
+        verbosity: u8,
+    ) -> Result<Self> {
         let bundle = authority.map(text).transpose()?.unwrap_or_default();
         let extra = match authority {
             Some(path) => pem::certificates(bundle.as_bytes())
@@ -84,6 +91,7 @@ impl Transport {
             verifier: verifier.ok().map(|verifier| Arc::new(verifier) as _),
             provider,
             proxies: environment.proxy.clone(),
+            traced: verbosity >= trace::REQUESTS,
         })
     }
 
@@ -108,8 +116,23 @@ impl Transport {
         deadline: Instant,
     ) -> Result<Answer, Unasked> {
         let until = deadline.min(Instant::now() + PATIENCE);
+        let sent = Instant::now();
         let asked = tokio::time::timeout_at(until, self.exchange(question)).await;
-        asked.unwrap_or_else(|_| Err(unasked(WhyUnasked::TimedOut, "no answer in time")))
+        let asked =
+            asked.unwrap_or_else(|_| Err(unasked(WhyUnasked::TimedOut, "no answer in time")));
+        if self.traced {
+            let answer = asked.as_ref().ok();
+            let status = answer.and_then(|answer| StatusCode::from_u16(answer.status).ok());
+            let size = answer.map_or(0, |answer| answer.body.len());
+            trace::line(
+                question.method.as_str(),
+                &without_query(question.uri),
+                status,
+                sent,
+                size,
+            );
+        }
+        asked
     }
 
     async fn exchange(&self, question: &Question<'_>) -> Result<Answer, Unasked> {
@@ -262,6 +285,14 @@ async fn read(response: http::Response<Incoming>, most: usize) -> Result<Answer,
         body,
         cut,
     })
+}
+
+/// Where a redirect leads, the query may be a key to what is there.
+fn without_query(uri: &Uri) -> String {
+    let scheme = uri.scheme_str().unwrap_or_default();
+    let place = uri.authority().map(|authority| authority.as_str());
+    let place = place.and_then(|place| place.rsplit('@').next());
+    format!("{scheme}://{}{}", place.unwrap_or_default(), uri.path())
 }
 
 /// How a server takes it that knows no TLS.
