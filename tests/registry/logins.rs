@@ -312,7 +312,7 @@ fn a_login_to_another_registry_is_kept_back() {
     assert!(
         outcome
             .said()
-            .contains("Secret pull holds no login to api.test"),
+            .contains("no login to api.test: Secret pull holds none"),
         "{}",
         outcome.said()
     );
@@ -322,4 +322,32 @@ fn a_login_to_another_registry_is_kept_back() {
             .iter()
             .all(|asked| asked.header("authorization").is_none())
     );
+}
+
+#[test]
+fn what_a_login_that_was_not_tried_might_see_is_not_called_absent() {
+    let registry = ApiServer::start_tls();
+    with_tags(&registry, &[]);
+    let forbidden = Response::failure(403, "Forbidden", "secrets \"pull\" is forbidden");
+    let api = cluster("api.test/shop/wep:1", NOT_FOUND, forbidden);
+    let outcome = ask(&api, &registry, &[]);
+    assert_eq!(outcome.pushed().0, "no-or-hidden");
+    assert_eq!(outcome.diagnosis()["certainty"], "likely");
+    let other = cluster(
+        "api.test/shop/wep:1",
+        NOT_FOUND,
+        secret("other.example", PASSWORD),
+    );
+    let outcome = ask(&other, &registry, &[]);
+    assert_eq!(outcome.diagnosis()["cause"], "image-not-found");
+    assert_eq!(outcome.diagnosis()["certainty"], "proven");
+}
+
+#[test]
+fn each_request_is_told_of_without_what_is_secret_in_it() {
+    let registry = behind_password();
+    let api = cluster("api.test/shop/web:1", REFUSED, secret("api.test", PASSWORD));
+    let outcome = ask(&api, &registry, &["-v", "6"]);
+    let told = "verb=\"HEAD\" url=\"https://api.test/v2/shop/web/manifests/1\" status=\"401 Unauthorized\"";
+    assert!(outcome.all.contains(told), "{}", outcome.all);
 }

@@ -5,6 +5,8 @@
 //! where both are plain HTTP on this machine. What redirects elsewhere is followed without it.
 //! Sources: distribution `docs/content/spec/api.md` and `spec/auth/token.md`; containerd `core/remotes/docker` (2.2).
 
+use super::address::{encoded, is_safe, origin, place, resolved};
+use super::body::{Errors, Manifest, Platform, Tags, Token, platforms, title};
 use super::challenge::{self, Challenge};
 use super::logins::Login;
 use super::transport::{Answer, Question, Transport, short, unasked};
@@ -12,7 +14,6 @@ use crate::kubernetes::image_reference::ImageReference;
 use crate::snapshot::{LoginState, NoLogin, RateLimit, Said, Shown, Unasked, WhyUnasked};
 use http::header::{LINK, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, Uri};
-use serde::Deserialize;
 use tokio::time::Instant;
 
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, */*";
@@ -394,201 +395,13 @@ impl<'a> Conversation<'a> {
     }
 }
 
-#[derive(Deserialize)]
-struct Manifest {
-    #[serde(default)]
-    manifests: Vec<Variant>,
-    config: Option<Config>,
-}
-
-#[derive(Deserialize)]
-struct Variant {
-    platform: Option<Platform>,
-}
-
-#[derive(Deserialize)]
-struct Config {
-    digest: String,
-}
-
-#[derive(Deserialize)]
-struct Platform {
-    os: Option<String>,
-    architecture: Option<String>,
-}
-
-impl Platform {
-    /// `linux/arm64`, as the labels of nodes name it; an attestation has none.
-    fn name(self) -> Option<String> {
-        let (os, architecture) = (self.os?, self.architecture?);
-        (os != "unknown").then(|| short(&format!("{os}/{architecture}")))
-    }
-}
-
-fn platforms(variants: Vec<Variant>) -> Vec<String> {
-    let named = variants.into_iter().filter_map(|one| one.platform?.name());
-    let mut named: Vec<String> = named.collect();
-    named.sort();
-    named.dedup();
-    named
-}
-
-#[derive(Deserialize)]
-struct Tags {
-    tags: Option<Vec<String>>,
-}
-
-#[derive(Deserialize)]
-struct Token {
-    token: Option<String>,
-    access_token: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Errors {
-    errors: Vec<Error>,
-}
-
-#[derive(Deserialize)]
-struct Error {
-    code: Option<String>,
-    message: Option<String>,
-}
-
-/// The title of a web page, or the start of what is none.
-fn title(text: &str) -> String {
-    let lower = text.to_ascii_lowercase();
-    let begin = lower.find("<title>").map(|at| at + "<title>".len());
-    let end = lower.find("</title>");
-    match begin.zip(end).and_then(|(begin, end)| text.get(begin..end)) {
-        Some(title) => title.to_owned(),
-        None if lower.contains("<html") => "a web page".to_owned(),
-        None => text.to_owned(),
-    }
-}
-
 fn header(scheme: &str, value: &str) -> Option<HeaderValue> {
     let mut header = HeaderValue::from_str(&format!("{scheme} {value}")).ok()?;
     header.set_sensitive(true);
     Some(header)
 }
 
-/// Whether a login may be sent there: over TLS, or on this machine where the registry is there, too.
-fn is_safe(base: &str, realm: &str) -> bool {
-    let is_here = |address: &str| {
-        let uri = address.parse::<Uri>().ok();
-        uri.is_some_and(|uri| is_loopback(uri.host().unwrap_or_default()))
-    };
-    realm.starts_with("https://")
-        || (base.starts_with("http://") && is_here(base) && is_here(realm))
-}
-
-/// Whether the host is this machine.
-pub(super) fn is_loopback(host: &str) -> bool {
-    let host = host.trim_matches(['[', ']']);
-    let address = host.parse::<std::net::IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
 fn unsafe_way(address: &str) -> Unasked {
     let words = format!("a login is not sent to {address} in the clear");
     unasked(WhyUnasked::NoLogin(NoLogin::Unsafe), &words)
-}
-
-fn origin(uri: &Uri) -> (Option<&str>, Option<&str>) {
-    (
-        uri.scheme_str(),
-        uri.authority().map(http::uri::Authority::as_str),
-    )
-}
-
-/// The host, with its port if one is given.
-fn place(uri: &Uri) -> String {
-    let port = uri.port().map(|port| format!(":{port}"));
-    format!(
-        "{}{}",
-        uri.host().unwrap_or_default(),
-        port.unwrap_or_default()
-    )
-}
-
-/// An address as it is meant at another one.
-fn resolved(at: &Uri, target: &str) -> Option<Uri> {
-    let (scheme, authority) = origin(at);
-    let whole = if target.contains("://") {
-        target.to_owned()
-    } else if target.starts_with("//") {
-        format!("{}:{target}", scheme?)
-    } else if target.starts_with('/') {
-        format!("{}://{}{target}", scheme?, authority?)
-    } else {
-        let folder = at.path().rsplit_once('/').map_or("", |(folder, _)| folder);
-        format!("{}://{}{folder}/{target}", scheme?, authority?)
-    };
-    let uri: Uri = whole.parse().ok()?;
-    let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
-    (is_web && uri.host().is_some()).then_some(uri)
-}
-
-/// For a query: all but letters, digits and what a scope holds.
-fn encoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~:/,".contains(&byte) {
-            encoded.push(byte.into());
-        } else {
-            encoded += &format!("%{byte:02X}");
-        }
-    }
-    encoded
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_login_goes_in_the_clear_only_on_this_machine() {
-        for (base, realm, expected) in [
-            ("https://a.example", "https://token.example/t", true),
-            ("https://a.example", "http://token.example/t", false),
-            ("https://a.example", "http://127.0.0.1/t", false),
-            ("http://127.0.0.1:5000", "http://localhost:5001/t", true),
-            ("http://127.0.0.1:5000", "http://token.example/t", false),
-            ("http://a.example", "http://127.0.0.1/t", false),
-            (
-                "http://localhost.example",
-                "http://localhost.example",
-                false,
-            ),
-        ] {
-            assert_eq!(is_safe(base, realm), expected, "{base} {realm}");
-        }
-    }
-
-    #[test]
-    fn an_address_is_resolved_where_it_stands() {
-        let at: Uri = "https://a.example:5000/v2/web/tags/list".parse().unwrap();
-        for (target, expected) in [
-            ("/v2/x?n=1", Some("https://a.example:5000/v2/x?n=1")),
-            (
-                "list?last=b",
-                Some("https://a.example:5000/v2/web/tags/list?last=b"),
-            ),
-            ("//b.example/x", Some("https://b.example/x")),
-            ("https://b.example/x", Some("https://b.example/x")),
-            ("file:///etc/passwd", None),
-            ("gopher://b.example/x", None),
-        ] {
-            let found = resolved(&at, target).map(|uri| uri.to_string());
-            assert_eq!(found.as_deref(), expected, "{target}");
-        }
-    }
-
-    #[test]
-    fn a_page_is_told_by_its_title() {
-        assert_eq!(title("<HTML><Title>Sign in</Title>"), "Sign in");
-        assert_eq!(title("<html><body>x"), "a web page");
-        assert_eq!(title("not found"), "not found");
-    }
 }

@@ -11,9 +11,12 @@
 //! - [`questions`] says which images are asked for, and with which Secrets
 //! - [`logins`] reads what a Secret holds
 //! - [`conversation`] asks about one image with one login
-//! - [`challenge`] reads how a registry wants to be logged in to
+//! - [`challenge`] reads how a registry wants to be logged in to, [`body`] what it sends
+//! - [`address`] knows over which way a login may go
 //! - [`transport`] sends one question, [`certificate`] tells what is wrong with a certificate
 
+mod address;
+mod body;
 mod certificate;
 mod challenge;
 mod conversation;
@@ -32,8 +35,9 @@ use crate::snapshot::{
     Kind, NoLogin, RegistryAnswer, RegistryAnswers, Shown, Store, Unasked, View, WhyUnasked,
 };
 use crate::triage::scope::Scope;
+use address::is_loopback;
 use anyhow::Result;
-use conversation::{Conversation, is_loopback};
+use conversation::Conversation;
 use futures_util::stream::{self, StreamExt};
 use http::{Method, Uri};
 use logins::{Keyring, Login};

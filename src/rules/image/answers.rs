@@ -7,6 +7,7 @@
 
 mod attempts;
 mod by_hand;
+mod login;
 mod name;
 mod pushed;
 mod registry;
@@ -14,6 +15,7 @@ mod running;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod unasked;
 
 pub(super) use running::{Likeness, RunningImage};
 

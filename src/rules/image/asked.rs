@@ -8,7 +8,9 @@ use super::{hosts, pull_secrets};
 use crate::kubernetes::image_reference::ImageReference;
 use crate::messages::pull::PullFailure;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::snapshot::{Evidence, LoginState, Origin, Presence, RegistryAnswer, Shown, View};
+use crate::snapshot::{
+    Evidence, LoginState, NoLogin, Origin, Presence, RegistryAnswer, Shown, View, WhyUnasked,
+};
 use crate::text::{Sentence, say};
 
 /// The answer, and what of it this pod could see.
@@ -57,15 +59,42 @@ pub(super) fn of<'c>(failed: &FailedPull<'c>) -> Option<Asked<'c>> {
     let views: Vec<&View> = answer.views.iter().filter(is_of_pod).collect();
     Some(Asked {
         answer,
-        verdict: verdict(&views),
+        verdict: verdict(&views, may_see_more(failed, &image.registry, &views)),
         views,
         is_of_node: !hosts::is_loopback(&image.registry),
     })
 }
 
-fn verdict(views: &[&View]) -> Verdict {
-    let verdicts = views.iter().filter_map(|view| view.outcome.as_ref().ok());
-    let verdicts = verdicts.map(of_view);
+/// Whether the node may be shown what was not shown here: it has a login that was not tried, or that is not accepted.
+fn may_see_more(failed: &FailedPull<'_>, registry: &str, views: &[&View]) -> bool {
+    let is_good = |view: &View| {
+        let shown = view.outcome.as_ref().ok();
+        shown.is_some_and(|shown| {
+            matches!(shown.login, LoginState::Accepted | LoginState::NotWanted)
+        })
+    };
+    let is_none = |view: &View| match &view.outcome {
+        Err(unasked) => matches!(
+            unasked.why,
+            WhyUnasked::NoLogin(NoLogin::Absent | NoLogin::OtherRegistry | NoLogin::Unreadable)
+        ),
+        Ok(_) => false,
+    };
+    let mut logins = views.iter().filter(|view| view.login.is_some());
+    let is_of_node = hosts::cloud(registry).is_some() || failed.pull.anonymous == Some(false);
+    let has_good = views
+        .iter()
+        .any(|view| view.login.is_some() && is_good(view));
+    !has_good && (logins.any(|view| !is_none(view)) || is_of_node)
+}
+
+fn verdict(views: &[&View], may_see_more: bool) -> Verdict {
+    let shown = views.iter().filter_map(|view| view.outcome.as_ref().ok());
+    let verdicts = shown.map(|shown| match of_view(shown) {
+        // registries hide as if it were absent, too
+        Verdict::NoRepository | Verdict::Nothing if may_see_more => Verdict::Hidden,
+        verdict => verdict,
+    });
     verdicts.min_by_key(rank).unwrap_or(Verdict::Unknown)
 }
 
@@ -163,7 +192,7 @@ impl<'c> Asked<'c> {
             (code, words) => format!(": {code}: {words}"),
         };
         Some(Evidence {
-            object: failed.case.subject(),
+            object: failed.case.pod().object(),
             origin: Origin::Registry {
                 host: self.answer.host.clone(),
                 secret: view.login.as_ref().map(|(_, secret)| secret.clone()),

@@ -2,15 +2,14 @@
 
 use super::super::asked::{Asked, Verdict};
 use super::super::failed_pull::FailedPull;
+use super::super::hosts;
 use super::super::node_platform::Platform;
+use super::pushed::Pushed;
 use super::tags::{self, Tags};
-use super::{Said, pushed::Pushed};
+use super::{Said, login, unasked};
 use crate::kubernetes::image_reference::ImageReference;
-use crate::snapshot::{
-    CertificateFault, Issued, LoginState, NoLogin, Presence, RateLimit, Shown, Unasked, View,
-    WhyUnasked,
-};
-use crate::text::{Message, Seconds, Sentence, say};
+use crate::snapshot::{Issued, LoginState, Presence, RateLimit, Shown, View, WhyUnasked};
+use crate::text::{Message, Sentence, say};
 use serde::Serialize;
 
 /// What the registry answered when it was asked from the machine that made this report, which is not the node.
@@ -91,8 +90,8 @@ pub(super) fn says(failed: &FailedPull<'_>, asked: &Asked<'_>) -> RegistrySays {
     let said = asked
         .views
         .iter()
-        .filter_map(|view| of_login(view))
-        .chain(limit.and_then(|(view, shown)| of_limit(view, shown.limit?)))
+        .filter_map(|view| login::of_login(view))
+        .chain(limit.and_then(|(view, shown)| login::of_limit(view, shown.limit?)))
         .chain(of_way(failed, asked));
     RegistrySays {
         host: answer.host.clone(),
@@ -214,7 +213,7 @@ pub(super) fn whence(failed: &FailedPull<'_>, asked: &Asked<'_>) -> Message {
             "image-asked.from-here",
             "{host} was asked from this machine, which is not {node}[, by the proxy {proxy}]"
         )),
-        Some(unasked) => of_trouble(unasked),
+        Some(unasked) => unasked::of_trouble(unasked),
     };
     Message::with(message.sentence, &[&failed.places(), &message.args])
         .fact("host", asked.answer.host.as_str())
@@ -235,184 +234,6 @@ fn found(verdict: Verdict) -> Option<Sentence> {
         )),
         Verdict::Hidden | Verdict::Unknown => None,
     }
-}
-
-fn of_trouble(unasked: &Unasked) -> Message {
-    let sentence = match &unasked.why {
-        WhyUnasked::Dns => say!(
-            "image-asked.dns",
-            "this machine, which is not {node}, cannot resolve {host}"
-        ),
-        WhyUnasked::Unreachable => say!(
-            "image-asked.unreachable",
-            "this machine, which is not {node}, does not reach {host}: {words}"
-        ),
-        WhyUnasked::TimedOut => say!(
-            "image-asked.timed-out",
-            "{host} gave this machine, which is not {node}, no answer in time"
-        ),
-        WhyUnasked::Proxy => say!(
-            "image-asked.proxy",
-            "this machine, which is not {node}, does not get through its proxy[ {proxy}] to {host}: {words}"
-        ),
-        WhyUnasked::NotTls => say!(
-            "image-asked.not-tls",
-            "{host} gave this machine, which is not {node}, neither TLS nor HTTP"
-        ),
-        WhyUnasked::Certificate(fault, chain) => {
-            return of_certificate(fault, chain).fact("words", unasked.words.as_str());
-        }
-        WhyUnasked::TooMany => say!(
-            "image-asked.too-many",
-            "{host} was not asked: there are too many images to ask for each"
-        ),
-        WhyUnasked::Broken | WhyUnasked::NoLogin(_) => say!(
-            "image-asked.broken",
-            "{host} gave this machine, which is not {node}, no usable answer: {words}"
-        ),
-    };
-    Message::new(sentence).fact("words", unasked.words.as_str())
-}
-
-fn of_certificate(fault: &CertificateFault, chain: &[Issued]) -> Message {
-    let (first, last) = (chain.first(), chain.last());
-    let message = match fault {
-        CertificateFault::UnknownAuthority => Message::new(say!(
-            "image-asked.unknown-authority",
-            "this machine, which is not {node}, does not trust the certificate of {host}[, issued by {issuer}]; --registry-ca names authorities to trust"
-        )),
-        CertificateFault::Expired(at) => Message::new(say!(
-            "image-asked.expired",
-            "the certificate of {host}[, issued by {issuer},] expired[ at {at}], as this machine sees it, which is not {node}"
-        ))
-        .fact_if("at", at.map(|at| at.to_string())),
-        CertificateFault::NotYetValid(at) => Message::new(say!(
-            "image-asked.not-yet-valid",
-            "the certificate of {host}[, issued by {issuer},] is not valid[ before {at}], as this machine sees it, which is not {node}"
-        ))
-        .fact_if("at", at.map(|at| at.to_string())),
-        CertificateFault::WrongName(names) => Message::new(say!(
-            "image-asked.wrong-name",
-            "the certificate that {host} shows this machine, which is not {node}, is not for that name[ but for {names}]"
-        ))
-        .fact_if("names", (!names.is_empty()).then(|| names.clone())),
-        CertificateFault::Other => Message::new(say!(
-            "image-asked.certificate",
-            "this machine, which is not {node}, refuses the certificate of {host}: {words}"
-        )),
-    };
-    message
-        .fact_if("subject", first.map(|one| one.subject.as_str()))
-        .fact_if("issuer", last.map(|one| one.issuer.as_str()))
-}
-
-/// What became of one login.
-fn of_login(view: &View) -> Option<Message> {
-    let secret = view.login.as_ref().map(|(_, secret)| secret.as_str());
-    let (sentence, words) = match (&view.outcome, secret) {
-        (Ok(shown), None) => (of_nobody(shown)?, ""),
-        (Err(_), None) => return None,
-        (Ok(shown), Some(_)) => (of_secret(shown)?, shown.manifest.words.as_str()),
-        (Err(unasked), Some(_)) => (without_login(unasked), unasked.words.as_str()),
-    };
-    let words = (!words.is_empty()).then_some(words);
-    let message = Message::new(sentence).fact_if("secret", secret);
-    Some(message.fact_if("words", words))
-}
-
-fn of_nobody(shown: &Shown) -> Option<Sentence> {
-    match shown.version() {
-        Presence::Hidden => Some(say!(
-            "image-asked.login-wanted",
-            "without a login {host} shows nothing of it"
-        )),
-        _ => None,
-    }
-}
-
-fn of_secret(shown: &Shown) -> Option<Sentence> {
-    Some(match (shown.login, shown.version()) {
-        (LoginState::None, _) => return None,
-        (LoginState::NotWanted, _) => say!(
-            "image-asked.login-not-wanted",
-            "{host} asks for no login, so that in Secret {secret} was not tried"
-        ),
-        (LoginState::Accepted, Presence::There) => say!(
-            "image-asked.login-pulls",
-            "the login in Secret {secret} is accepted, and may pull it"
-        ),
-        (LoginState::Accepted, Presence::Hidden) => say!(
-            "image-asked.login-may-not",
-            "the login in Secret {secret} is accepted, and may not see the repository, if there is one"
-        ),
-        (LoginState::Accepted, _) => say!(
-            "image-asked.login-accepted",
-            "the login in Secret {secret} is accepted"
-        ),
-        (LoginState::Refused, _) => say!(
-            "image-asked.login-refused",
-            "the login in Secret {secret} is refused[: {words}]"
-        ),
-        (LoginState::Denied, _) => say!(
-            "image-asked.login-denied",
-            "the login in Secret {secret} is refused, or has no right to pull[: {words}]"
-        ),
-    })
-}
-
-fn without_login(unasked: &Unasked) -> Sentence {
-    match &unasked.why {
-        WhyUnasked::NoLogin(NoLogin::NotInDump) => say!(
-            "image-asked.not-in-dump",
-            "asked without a login: a dump holds none of Secret {secret}"
-        ),
-        WhyUnasked::NoLogin(NoLogin::Unread) => say!(
-            "image-asked.secret-unread",
-            "the login in Secret {secret} was not tried, since it cannot be read[: {words}]"
-        ),
-        WhyUnasked::NoLogin(NoLogin::Absent) => say!(
-            "image-asked.secret-absent",
-            "Secret {secret} does not exist, so it holds no login"
-        ),
-        WhyUnasked::NoLogin(NoLogin::OtherRegistry) => {
-            say!(
-                "image-asked.other-registry",
-                "Secret {secret} holds no login to {host}"
-            )
-        }
-        WhyUnasked::NoLogin(NoLogin::Unreadable) => say!(
-            "image-asked.secret-unreadable",
-            "Secret {secret} holds nothing that the kubelet takes for a login"
-        ),
-        WhyUnasked::NoLogin(NoLogin::Unsafe) => say!(
-            "image-asked.unsafe",
-            "the login in Secret {secret} was not tried: others could read it on the way[, {words}]"
-        ),
-        _ => say!(
-            "image-asked.login-unanswered",
-            "with the login in Secret {secret} there was no answer[: {words}]"
-        ),
-    }
-}
-
-fn of_limit(view: &View, limit: RateLimit) -> Option<Message> {
-    let sentence = match &view.login {
-        None => say!(
-            "image-asked.limit-of-address",
-            "{host} leaves {remaining}[ of {limit}] pulls[ in {window}] to this machine's address without a login"
-        ),
-        Some(_) => say!(
-            "image-asked.limit-of-login",
-            "{host} leaves {remaining}[ of {limit}] pulls[ in {window}] to the login in Secret {secret}"
-        ),
-    };
-    let secret = view.login.as_ref().map(|(_, secret)| secret.as_str());
-    let window = limit.window_seconds.map(|window| Seconds(window.into()));
-    let message = Message::new(sentence).fact("remaining", limit.remaining);
-    let message = message
-        .fact_if("limit", limit.limit)
-        .fact_if("window", window);
-    Some(message.fact_if("secret", secret))
 }
 
 /// How it is reached: in the clear, by others, or not at all by the node.
@@ -447,7 +268,18 @@ fn of_way(failed: &FailedPull<'_>, asked: &Asked<'_>) -> Vec<Message> {
         );
         Message::with(sentence, &[&failed.places()]).fact("mirror", mirror)
     });
-    plain.into_iter().chain(sent_on).chain(mirror).collect()
+    let of_cloud = failed
+        .registry()
+        .and_then(|registry| hosts::cloud(&registry));
+    let of_cloud = of_cloud.map(|_| {
+        let sentence = say!(
+            "image-asked.login-of-node",
+            "the login that {node} has by its cloud was not tried: this machine has it not"
+        );
+        Message::with(sentence, &[&failed.places()])
+    });
+    let plain = of_cloud.into_iter().chain(plain);
+    plain.chain(sent_on).chain(mirror).collect()
 }
 
 fn view_says(view: &View) -> ViewSays {

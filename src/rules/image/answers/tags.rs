@@ -99,7 +99,7 @@ mod tests {
             (
                 "1.4.2",
                 &["2.0.0-rc1", "2.0.0", "20260101"],
-                Some("2.0.0"),
+                None,
                 Some("2.0.0"),
             ),
             ("latest", &["lates", "v1", "v2"], Some("lates"), Some("v2")),
