@@ -137,8 +137,10 @@ impl Shown {
         if self.manifest.status == 200 || of_tags(200) {
             return Presence::There;
         }
-        let is_unknown = |said: &Said| said.status == 404 && said.code == "NAME_UNKNOWN";
-        if is_unknown(&self.manifest) || tags.is_some_and(is_unknown) {
+        // of a repository that is there the list of tags is, too (OCI distribution-spec, "Listing Tags"); codes differ
+        let has_no_list = tags.is_some_and(|tags| tags.status == 404 && !tags.code.is_empty());
+        let is_unknown = self.manifest.status == 404 && self.manifest.code == "NAME_UNKNOWN";
+        if is_unknown || has_no_list {
             return Presence::Absent;
         }
         self.refused()
@@ -266,6 +268,12 @@ mod tests {
             (
                 said(404, "MANIFEST_UNKNOWN"),
                 Some(said(404, unknown)),
+                Absent,
+                Absent,
+            ),
+            (
+                said(404, "NOT_FOUND"),
+                Some(said(404, "NOT_FOUND")),
                 Absent,
                 Absent,
             ),

@@ -5,8 +5,14 @@
 use super::transport::short;
 use serde::Deserialize;
 
+/// So many platforms of an image are told.
+const PLATFORMS: usize = 32;
+
 #[derive(Deserialize)]
 pub(super) struct Manifest {
+    /// Without it, it is none.
+    #[serde(rename = "schemaVersion")]
+    _version: u32,
     #[serde(default)]
     pub(super) manifests: Vec<Variant>,
     pub(super) config: Option<Config>,
@@ -41,12 +47,27 @@ pub(super) fn platforms(variants: Vec<Variant>) -> Vec<String> {
     let mut named: Vec<String> = named.collect();
     named.sort();
     named.dedup();
+    named.truncate(PLATFORMS);
     named
 }
 
 #[derive(Deserialize)]
 pub(super) struct Tags {
     pub(super) tags: Option<Vec<String>>,
+}
+
+impl Tags {
+    /// Those that can be tags (distribution/reference `regexp.go`).
+    pub(super) fn names(self) -> impl Iterator<Item = String> {
+        let is_tag = |name: &String| {
+            let of_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+            let starts = name.bytes().next().is_some_and(of_word);
+            starts
+                && name.len() <= 128
+                && name.bytes().all(|b| of_word(b) || b == b'.' || b == b'-')
+        };
+        self.tags.into_iter().flatten().filter(is_tag)
+    }
 }
 
 #[derive(Deserialize)]
@@ -87,5 +108,12 @@ mod tests {
         assert_eq!(title("<HTML><Title>Sign in</Title>"), "Sign in");
         assert_eq!(title("<html><body>x"), "a web page");
         assert_eq!(title("not found"), "not found");
+    }
+
+    #[test]
+    fn what_can_be_no_tag_is_passed_over() {
+        let text = r#"{"tags":["1.4","v1_x-2","-x","a b","$(x)","",".x"]}"#;
+        let tags: Tags = serde_json::from_str(text).unwrap();
+        assert_eq!(tags.names().collect::<Vec<_>>(), ["1.4", "v1_x-2"]);
     }
 }

@@ -108,11 +108,7 @@ impl<'a> Conversation<'a> {
             return Ok(());
         }
         // only a GET tells what is in it, or what is wrong in words
-        let (uri, whole) = match self.get(Method::GET, &path, MANIFESTS, BODY).await {
-            Ok(answered) => answered,
-            Err(_) if is_there => return Ok(()),
-            Err(stop) => return Err(stop),
-        };
+        let (uri, whole) = self.get(Method::GET, &path, MANIFESTS, BODY).await?;
         self.count(&whole.headers);
         if whole.status != 200 {
             if !is_there {
@@ -121,14 +117,9 @@ impl<'a> Conversation<'a> {
             return Ok(());
         }
         let Ok(manifest) = serde_json::from_slice::<Manifest>(&whole.body) else {
-            if !whole.cut {
-                let words = format!(
-                    "{uri} is answered with no manifest: {}",
-                    self.words(&whole).1
-                );
-                return Err(unasked(WhyUnasked::Broken, &words).into());
-            }
-            return Ok(());
+            let words = self.words(&whole).1;
+            let words = format!("{uri} is answered with no manifest: {words}");
+            return Err(unasked(WhyUnasked::Broken, &words).into());
         };
         self.shown.manifest = self.said(&uri, &whole);
         self.shown.platforms = match manifest.config {
@@ -175,7 +166,7 @@ impl<'a> Conversation<'a> {
                 self.shown.more_tags = is_page;
                 return Ok(());
             };
-            self.shown.tag_names.extend(list.tags.unwrap_or_default());
+            self.shown.tag_names.extend(list.names().take(PAGE));
             match self.next_page(&uri, &answer.headers) {
                 Some(next) => path = next,
                 None => return Ok(()),

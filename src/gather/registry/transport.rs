@@ -62,8 +62,6 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
-    /// There was more of it.
-    pub(super) cut: bool,
 }
 
 trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -267,7 +265,7 @@ fn request(question: &Question<'_>, proxy: Option<&Uri>) -> Result<Request<Empty
 
 async fn read(response: http::Response<Incoming>, most: usize) -> Result<Answer, hyper::Error> {
     let (parts, mut incoming) = response.into_parts();
-    let (mut body, mut cut) = (Vec::new(), false);
+    let mut body = Vec::new();
     while let Some(frame) = incoming.frame().await {
         let Ok(chunk) = frame?.into_data() else {
             continue;
@@ -275,7 +273,6 @@ async fn read(response: http::Response<Incoming>, most: usize) -> Result<Answer,
         let room = most.saturating_sub(body.len());
         body.extend(chunk.iter().take(room));
         if chunk.len() > room {
-            cut = true;
             break;
         }
     }
@@ -283,7 +280,6 @@ async fn read(response: http::Response<Incoming>, most: usize) -> Result<Answer,
         status: parts.status.as_u16(),
         headers: parts.headers,
         body,
-        cut,
     })
 }
 
