@@ -26,7 +26,8 @@ fn what_this_machine_answers_for_itself_proves_nothing_of_the_node() {
 }
 
 #[test]
-fn a_login_is_sent_in_the_clear_to_this_machine_alone() {
+#[cfg(unix)]
+fn plain_http_behind_the_port_is_told() {
     let registry = ApiServer::start();
     with_tags(&registry, &["1"]);
     let outcome = check_here(&registry, "shop/web:1", NOT_FOUND, &[]);
