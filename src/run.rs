@@ -17,6 +17,7 @@ use crate::diagnose::{Shown, Silence, Verdicts, diagnose, diagnose_again, silenc
 use crate::error::Failure;
 use crate::gather::dump::Extent;
 use crate::gather::kubeconfig::{ConnectionFlags, Environment};
+use crate::gather::registry::RegistryCheck;
 use crate::gather::watch::Watcher;
 use crate::gather::{self, Gathered, Traffic};
 use crate::kubernetes::duration::parse_go_duration;
@@ -183,7 +184,11 @@ fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result
     } else {
         let (scope, exclude) = asked(scope, everywhere);
         let gathered = gather::dump::read(&args.filename, scope)?;
-        excluding(gathered, exclude)?
+        let mut gathered = excluding(gathered, exclude)?;
+        if let Some(check) = registry_check(args, &Environment::of_process())? {
+            check.of_dump(&mut gathered)?;
+        }
+        gathered
     };
     let report = known.report(&gathered);
     let dumped = gathered.dumped.as_ref();
@@ -234,7 +239,21 @@ fn cluster(args: &DiagnoseArgs, scope: Scope, everywhere: bool) -> Result<Gather
         Extent::Masked
     };
     let dump = args.dump.as_deref().map(|path| (path, extent));
-    gather::cluster::read(&connection(args)?, &environment, scope, everywhere, dump)
+    let check = registry_check(args, &environment)?;
+    let flags = connection(args)?;
+    gather::cluster::read(
+        &flags,
+        &environment,
+        scope,
+        everywhere,
+        dump,
+        check.as_ref(),
+    )
+}
+
+fn registry_check(args: &DiagnoseArgs, environment: &Environment) -> Result<Option<RegistryCheck>> {
+    let new = || RegistryCheck::new(args.registry_ca.as_deref(), environment, args.verbosity);
+    args.check_registry.then(new).transpose()
 }
 
 /// The scope of which a dump is asked, if any is, and what to leave out of that or of the dump's own.

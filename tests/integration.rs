@@ -15,6 +15,7 @@ mod json_schema;
 mod known;
 mod parity;
 mod readme;
+mod registry;
 mod render;
 mod scan;
 mod support;

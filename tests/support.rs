@@ -119,7 +119,14 @@ pub(crate) fn read_cluster(
     scope: Scope,
     everywhere: bool,
 ) -> Result<Loaded> {
-    let gathered = cluster::read(flags, &Environment::default(), scope, everywhere, None)?;
+    let gathered = cluster::read(
+        flags,
+        &Environment::default(),
+        scope,
+        everywhere,
+        None,
+        None,
+    )?;
     Ok(Loaded { gathered })
 }
 

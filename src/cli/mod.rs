@@ -16,7 +16,8 @@ use std::path::PathBuf;
 /// Finds out why pods do not run, proves it, and says which layer to check next.
 ///
 /// Without arguments every pod of the current namespace is looked at. Nothing is ever changed:
-/// the only verbs used are get and list, and watch with --watch, --wait and export.
+/// the only verbs used are get and list, and watch with --watch, --wait and export. Nobody but the API
+/// server is asked, unless --check-registry asks registries.
 #[derive(Debug, Parser)]
 #[command(
     name = "kubectl-diagnose",
@@ -193,6 +194,17 @@ pub struct DiagnoseArgs {
     /// How long what somebody else may still bring (a node, a ConfigMap, a volume) may take.
     #[arg(long, value_name = "DURATION", default_value = "2m", requires = "wait")]
     pub patience: String,
+
+    /// Ask the registries about the images that cannot be pulled, from this machine: whether repository, tag
+    /// and platform are there, which login is accepted, how many pulls are left, whose the certificate is.
+    /// For this alone the pods' own pull secrets are read, kept in memory, and sent to their registry and
+    /// nobody else; a dump holds none, so its images are asked for without a login. Takes 20s at most.
+    #[arg(long, conflicts_with_all = ["watch", "wait"])]
+    pub check_registry: bool,
+
+    /// File with further certificate authorities of registries.
+    #[arg(long, value_name = "FILE", requires = "check_registry")]
+    pub registry_ca: Option<PathBuf>,
 
     /// How to show the report.
     #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]

@@ -26,7 +26,7 @@ mod ask;
 mod fault;
 mod pages;
 mod query;
-mod trace;
+pub(super) mod trace;
 mod watch;
 
 pub use ask::Accept;

@@ -10,6 +10,7 @@ use super::missing;
 use super::plan::{self, Read};
 use super::progress;
 use super::read_error::ReadError;
+use super::registry::RegistryCheck;
 use super::request::{self, Name, Version};
 use super::{ConnectError, Gathered, runtime};
 use crate::error::Failure;
@@ -46,6 +47,7 @@ pub fn read(
     scope: Scope,
     everywhere: bool,
     dump: Option<DumpTo<'_>>,
+    registry: Option<&RegistryCheck>,
 ) -> Result<Gathered> {
     let connection = resolve(flags, environment).map_err(unconnected)?;
     let scope = in_namespace(scope, everywhere, &connection.namespace);
@@ -53,7 +55,7 @@ pub fn read(
     runtime()?.block_on(async {
         let client = Client::connect(&connection).await.map_err(unconnected)?;
         let sink = Sink::new(dump)?;
-        let reading = progress::shown(&client, waves(&client, sink, scope));
+        let reading = progress::shown(&client, waves(&client, sink, scope, registry));
         if dump.is_none() {
             return reading.await;
         }
@@ -175,7 +177,12 @@ impl Sink {
     }
 }
 
-async fn waves(client: &Client, sink: RefCell<Sink>, scope: Scope) -> Result<Gathered> {
+async fn waves(
+    client: &Client,
+    sink: RefCell<Sink>,
+    scope: Scope,
+    registry: Option<&RegistryCheck>,
+) -> Result<Gathered> {
     let scope = first_wave(client, &sink, scope, Absent::Fails).await?;
     if let Some(time) = client.server_time() {
         sink.borrow_mut().store.set_time(time);
@@ -187,7 +194,18 @@ async fn waves(client: &Client, sink: RefCell<Sink>, scope: Scope) -> Result<Gat
         };
         wave(client, &sink, reads).await;
     }
-    let (store, dumped) = sink.into_inner().finish(&scope)?;
+    if registry.is_some() {
+        let reads = {
+            let store = &sink.borrow().store;
+            plan::unread(plan::registries(&scope, store), store)
+        };
+        wave(client, &sink, reads).await;
+    }
+    let (mut store, dumped) = sink.into_inner().finish(&scope)?;
+    if let Some(registry) = registry {
+        let answers = registry.of_cluster(client, &store, &scope).await;
+        store.set_registry_answers(answers);
+    }
     Ok(Gathered {
         store,
         scope,

@@ -11,6 +11,7 @@
 //! - [`proxy`] decides whether a proxy stands between, by Go's rules
 //! - [`exec`] runs a credential plugin, once
 //! - [`client`] sends requests under a deadline and streams lists
+//! - [`registry`] asks registries, where somebody wants that
 //! - [`manifests`] reads what is to be waited for
 //! - [`names`] reads only names, for offers and completion
 //! - [`process`] tells what a process takes of its machine
@@ -32,6 +33,7 @@ pub mod process;
 mod progress;
 pub mod proxy;
 mod read_error;
+pub mod registry;
 mod request;
 pub mod watch;
 

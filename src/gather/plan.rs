@@ -2,11 +2,11 @@
 //!
 //! Four waves. The first reads the scope's pods and what was named. The second asks only for what the pods that are not
 //! plainly healthy point at, their events among it; the third for what those events and objects point at in turn, and is
-//! mostly empty; the fourth for where a volume is that another node holds. Each asks every such pod through the children of this
-//! module, which know when a read is worth it: what a pod's volumes and devices need stands in `storage` and `devices`, what
-//! keeps a bound pod from being created in `creation`, what its node's CPU decides in `platform`, what a failed pull asks for in
-//! `images`, what its init containers wait for in `awaited`, what workloads and Services need in `workloads`, `rollouts` and
-//! `services`.
+//! mostly empty; the fourth for where a volume is that another node holds; where registries are asked, one more for whose
+//! logins there are. Each asks every such pod through the children of this module, which know when a read is worth it: what a
+//! pod's volumes and devices need stands in `storage` and `devices`, what keeps a bound pod from being created in `creation`,
+//! what its node's CPU decides in `platform`, what a failed pull asks for in `images`, what its init containers wait for in
+//! `awaited`, what workloads and Services need in `workloads`, `rollouts` and `services`.
 
 mod awaited;
 mod creation;
@@ -224,6 +224,15 @@ pub fn fourth(scope: &Scope, store: &Store) -> Vec<Read> {
     let mut reads = BTreeSet::new();
     for pod in suspects(scope, store) {
         creation::of_attachments(pod, store, &mut reads);
+    }
+    fold(reads)
+}
+
+/// Where registries are asked, with the logins that the pods have: who their ServiceAccounts let pull.
+pub fn registries(scope: &Scope, store: &Store) -> Vec<Read> {
+    let mut reads = BTreeSet::new();
+    for pod in suspects(scope, store) {
+        images::of_registries(pod, &mut reads);
     }
     fold(reads)
 }

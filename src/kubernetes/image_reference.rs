@@ -57,6 +57,15 @@ impl ImageReference {
             what,
         })
     }
+
+    /// With the tag that is taken where neither tag nor digest is given.
+    #[must_use]
+    pub fn complete(mut self) -> Self {
+        if self.tag.is_none() && self.digest.is_none() {
+            self.tag = Some("latest".to_owned());
+        }
+        self
+    }
 }
 
 /// Mends one problem after the other until the text is valid. What needs more than a handful of changes

@@ -39,6 +39,14 @@ pub enum Origin {
     },
     /// The object that the quote names was looked for and is not there.
     Absence,
+    /// A registry answered it, asked from the machine that made this report.
+    Registry {
+        /// The host that was asked.
+        host: String,
+        /// The Secret whose login was used; absent where none was.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        secret: Option<String>,
+    },
     /// Computed from objects, by the scheduler's rules.
     Computed {
         /// Which rule: `NodePorts`.

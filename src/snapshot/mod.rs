@@ -25,6 +25,7 @@ mod pod;
 mod pod_index;
 mod pod_record;
 mod quota;
+mod registry;
 mod revision;
 mod seen;
 mod service;
@@ -52,6 +53,10 @@ pub use ownership::{PodIdentity, Relation};
 pub use pod::{ContainerView, DEFAULT_SCHEDULER, HAS_IMAGE_OR_NO_TURN, PodView, Role};
 pub use pod_record::{PodRecord, PodRecords};
 pub use quota::ResourceQuota;
+pub use registry::{
+    CertificateFault, Issued, LoginState, NoLogin, Presence, RateLimit, RegistryAnswer,
+    RegistryAnswers, Said, Shown, Unasked, View, WhyUnasked,
+};
 pub use revision::{ByRevision, PodNumbers, PodTemplate, REVISION_HASH, TEMPLATE_HASH};
 pub use seen::{Gap, Seen, Why};
 pub use service::Service;

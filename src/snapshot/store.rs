@@ -56,6 +56,7 @@ pub struct Store {
     pod_records: PodRecords,
     whole: BTreeMap<(String, String), PodView>,
     events: Events,
+    pub(super) registry_answers: super::RegistryAnswers,
     /// When it was read, where that is known.
     at: Option<Timestamp>,
     /// The newest time in the objects.
@@ -77,6 +78,7 @@ impl Store {
             pod_records: PodRecords::default(),
             whole: BTreeMap::new(),
             events: Events::default(),
+            registry_answers: super::RegistryAnswers::new(),
             at: None,
             newest: None,
             sweep_at: FEW,

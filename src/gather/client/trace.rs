@@ -6,7 +6,7 @@ use std::io::{Write, stderr};
 use tokio::time::Instant;
 
 /// The level from which kubectl tells of requests.
-const REQUESTS: u8 = 6;
+pub(in crate::gather) const REQUESTS: u8 = 6;
 
 /// Tells of requests, or does not.
 #[derive(Debug)]
@@ -36,12 +36,23 @@ impl Trace {
     /// One request that was answered, in whatever way, or not at all.
     pub(super) fn tell(&self, uri: &str, status: Option<StatusCode>, sent: Instant, bytes: usize) {
         let Some(server) = &self.server else { return };
-        let status = status.map(|status| status.to_string()).unwrap_or_default();
-        let milliseconds = sent.elapsed().as_millis();
-        // nothing depends on whether it could be told
-        let _ = writeln!(
-            stderr(),
-            "\"Response\" verb=\"GET\" url=\"{server}{uri}\" status=\"{status}\" milliseconds={milliseconds} bytes={bytes}"
-        );
+        line("GET", &format!("{server}{uri}"), status, sent, bytes);
     }
+}
+
+/// Tells of one request.
+pub(in crate::gather) fn line(
+    verb: &str,
+    url: &str,
+    status: Option<StatusCode>,
+    sent: Instant,
+    bytes: usize,
+) {
+    let status = status.map(|status| status.to_string()).unwrap_or_default();
+    let milliseconds = sent.elapsed().as_millis();
+    // nothing depends on whether it could be told
+    let _ = writeln!(
+        stderr(),
+        "\"Response\" verb=\"{verb}\" url=\"{url}\" status=\"{status}\" milliseconds={milliseconds} bytes={bytes}"
+    );
 }

@@ -29,6 +29,13 @@ pub(super) fn of_events(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>
     }
 }
 
+/// Where registries are asked: the list of Secrets that pods to come would have.
+pub(super) fn of_registries(pod: &PodView, reads: &mut BTreeSet<Read>) {
+    if pod.containers().any(|container| waits(&container)) {
+        reads.insert(account(pod));
+    }
+}
+
 fn waits(container: &ContainerView<'_>) -> bool {
     matches!(
         container.waiting_reason(),
@@ -45,8 +52,15 @@ fn is_refused(message: &str) -> bool {
 }
 
 fn logins(pod: &PodView, reads: &mut BTreeSet<Read>) {
-    let account = pod.spec().service_account_name.as_deref();
-    let account = account.unwrap_or("default");
-    reads.insert(get(Kind::ServiceAccount, pod.namespace(), account));
+    reads.insert(account(pod));
     reads.insert(list(Kind::Secret, Some(pod.namespace())));
+}
+
+fn account(pod: &PodView) -> Read {
+    let account = pod.spec().service_account_name.as_deref();
+    get(
+        Kind::ServiceAccount,
+        pod.namespace(),
+        account.unwrap_or("default"),
+    )
 }

@@ -58,6 +58,7 @@ pub(super) fn answers(writer: &Writer, diagnosis: &Diagnosis) -> Vec<Answer> {
         commands: Vec::new(),
     };
     let told = |said: &[Said]| lines(writer, diagnosis, said);
+    let registry = image.registry.as_ref();
     let attempts = image.attempts.as_ref().map(|attempts| &attempts.said);
     vec![
         part(say!("text.image.name", "name"), told(&image.name.said)),
@@ -70,8 +71,14 @@ pub(super) fn answers(writer: &Writer, diagnosis: &Diagnosis) -> Vec<Answer> {
             ..part(
                 say!("text.image.pull", "pull"),
                 attempts
-                    .map(|said| line(writer, said))
                     .into_iter()
+                    .chain(
+                        registry
+                            .map(|registry| &registry.said)
+                            .into_iter()
+                            .flatten(),
+                    )
+                    .map(|said| line(writer, said))
                     .collect(),
             )
         },

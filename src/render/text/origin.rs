@@ -16,7 +16,7 @@ pub(super) fn is_scheduler(evidence: &Evidence) -> bool {
             matches!(component.as_str(), DEFAULT_SCHEDULER | "scheduler")
         }
         Origin::Field { path } => path == "status.conditions[PodScheduled].message",
-        Origin::Absence | Origin::Computed { .. } => false,
+        Origin::Absence | Origin::Registry { .. } | Origin::Computed { .. } => false,
     }
 }
 
@@ -48,6 +48,14 @@ pub(super) fn origin(writer: &Writer, evidence: &Evidence, pods: &[&Affected]) -
             }
         }
         Origin::Absence => writer.word(say!("text.evidence.looked-up", "looked up")),
+        Origin::Registry { host, secret } => {
+            let asked = say!(
+                "text.evidence.registry",
+                "{host}, asked from here[ with Secret {secret}]"
+            );
+            let asked = Message::new(asked).fact("host", host.as_str());
+            writer.says(&asked.fact_if("secret", secret.as_deref()))
+        }
         Origin::Computed { by } => {
             let computed = Message::new(say!("text.evidence.computed", "computed ({by})"));
             let by: Fact = match by.as_str() {

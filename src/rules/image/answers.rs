@@ -7,11 +7,15 @@
 
 mod attempts;
 mod by_hand;
+mod login;
 mod name;
 mod pushed;
+mod registry;
 mod running;
+mod tags;
 #[cfg(test)]
 mod tests;
+mod unasked;
 
 pub(super) use running::RunningImage;
 
@@ -21,6 +25,7 @@ use attempts::Attempts;
 use by_hand::ByHand;
 use name::NameAnswer;
 use pushed::PushedAnswer;
+use registry::RegistrySays;
 use serde::Serialize;
 
 /// What is known of an image that cannot be pulled, question by question.
@@ -39,6 +44,9 @@ pub struct ImageAnswers {
     /// How often it was tried; absent where nothing tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts: Option<Attempts>,
+    /// What the registry itself answered; absent where it was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registry: Option<RegistrySays>,
 }
 
 /// A sentence of an answer.
@@ -69,6 +77,10 @@ pub(super) fn of(failed: &FailedPull<'_>) -> ImageAnswers {
         pushed: pushed::answer(failed),
         by_hand: by_hand::answer(failed, &name),
         attempts: attempts::of(failed),
+        registry: failed
+            .asked
+            .as_ref()
+            .map(|asked| registry::says(failed, asked)),
         name,
     }
 }

@@ -9,6 +9,7 @@
 
 mod sandbox_image;
 
+use super::asked::{self, Asked, Verdict};
 use super::{answers, hosts};
 use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::shell;
@@ -62,6 +63,8 @@ pub(super) struct FailedPull<'c> {
     pub(super) indirect: bool,
     /// It is the image of the sandbox, which the node's runtime names and not the pod.
     pub(super) of_sandbox: bool,
+    /// What its registry answered, where it was asked.
+    pub(super) asked: Option<Asked<'c>>,
 }
 
 /// An image that a container needs, and where the pod names it.
@@ -144,7 +147,7 @@ fn is_told_so(case: &Case<'_>, container: &ContainerView<'_>) -> bool {
 /// Whether the registry itself says that it has the repository and lacks the tag or digest. containerd reports every 404 alike.
 pub(super) fn is_definite_absence(failed: &FailedPull<'_>) -> bool {
     const WORDS: [&str; 3] = ["manifest unknown", "MANIFEST_UNKNOWN", "manifest for "];
-    WORDS.iter().any(|text| failed.says(text))
+    WORDS.iter().any(|text| failed.says(text)) || failed.is_known(Verdict::NoVersion)
 }
 
 fn failed_pull<'c>(case: &'c Case<'c>, container: ContainerView<'c>) -> FailedPull<'c> {
@@ -183,7 +186,9 @@ fn failed_pull<'c>(case: &'c Case<'c>, container: ContainerView<'c>) -> FailedPu
         proof: message.proof,
         indirect: message.indirect,
         of_sandbox: false,
+        asked: None,
     }
+    .asked()
 }
 
 /// A message about a failed pull, see [`FailedPull`].
@@ -265,12 +270,8 @@ fn needed<'c>(case: &'c Case<'c>, container: &ContainerView<'c>, message: &str) 
 fn names(message: &str, image: &str) -> bool {
     let quoted = |name: &str| !name.is_empty() && message.contains(&format!("\"{name}\""));
     quoted(image)
-        || ImageReference::parse(image).is_ok_and(|mut reference| {
-            if reference.tag.is_none() && reference.digest.is_none() {
-                reference.tag = Some("latest".to_owned());
-            }
-            quoted(&reference.to_string())
-        })
+        || ImageReference::parse(image)
+            .is_ok_and(|reference| quoted(&reference.complete().to_string()))
 }
 
 fn mounted_images<'c>(
@@ -307,6 +308,15 @@ fn image_path(case: &Case<'_>, container: &ContainerView<'_>) -> String {
 }
 
 impl FailedPull<'_> {
+    /// With what its registry answered, which knows better what is there than what was said to the node.
+    fn asked(mut self) -> Self {
+        self.asked = asked::of(&self);
+        if let Some(asked) = &self.asked {
+            self.pull.failure = asked.failure(self.pull.failure);
+        }
+        self
+    }
+
     /// The image's parts, when it is a valid reference.
     pub(super) fn reference(&self) -> Option<ImageReference> {
         ImageReference::parse(self.image).ok()
@@ -340,6 +350,12 @@ impl FailedPull<'_> {
                 .is_some_and(|registry| !hosts::belongs_to(host, &registry))
         };
         self.pull.host.as_deref().is_some_and(elsewhere)
+    }
+
+    /// Whether the registry, asked, says so much of the image.
+    pub(super) fn is_known(&self, verdict: Verdict) -> bool {
+        let asked = self.asked.as_ref().filter(|asked| asked.is_of_node);
+        asked.is_some_and(|asked| asked.verdict == verdict)
     }
 
     /// Whether the message holds this piece, whatever its capitals.
@@ -386,6 +402,7 @@ impl FailedPull<'_> {
             .when(self.indirect, |finding| {
                 finding.certainty(Certainty::Likely)
             })
+            .evidence(self.asked.as_ref().and_then(|asked| asked.evidence(self)))
             .inspect(self.case.on_node(["crictl", "pull", self.image]))
     }
 

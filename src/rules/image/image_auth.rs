@@ -1,5 +1,6 @@
 //! `image-auth`: the registry refuses this login, or needs one and none was used.
 
+use super::asked::{self, Verdict};
 use super::failed_pull::{self, FailedPull};
 use super::{auth_headline, login, pull_secrets};
 use crate::kubernetes::shell;
@@ -32,17 +33,22 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
+    if asked::is_there_now(failed) {
+        return asked::there_now(failed);
+    }
     let named = pull_secrets::of(failed);
     let (headline, why) = auth_headline::of(failed, &named);
     let mut finding = failed.finding(headline);
-    finding.why = why;
+    finding.why = asked::why_refused(failed).or(why);
+    // who may log in sees it, or the login is refused anew: then it is the login that is wrong, and not the image
+    let is_settled = failed.is_known(Verdict::There) || asked::refuses_login(failed);
+    let is_anonymous = is_anonymous(failed, &named);
     let finding = finding
         .fact("secrets", pull_secrets::names(&named))
         .fact_if("status", failed.pull.status.map(u32::from))
         .when(
-            may_be_missing(failed)
-                || is_anonymous(failed, &named)
-                || login::is_official_from_mirror(failed),
+            (may_be_missing(failed) || is_anonymous || login::is_official_from_mirror(failed))
+                && !is_settled,
             |finding| finding.certainty(Certainty::Likely),
         )
         .evidence(named.iter().map(|named| named.named.clone()))
@@ -58,7 +64,7 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         }
         None => finding
             .fix(login::fixes(failed, &named))
-            .fix(is_anonymous(failed, &named).then(check_exists)),
+            .fix((is_anonymous && !is_settled).then(check_exists)),
     }
 }
 

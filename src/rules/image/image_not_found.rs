@@ -1,5 +1,6 @@
 //! `image-not-found`: the repository does not exist as far as the registry tells.
 
+use super::asked::{self, Verdict};
 use super::failed_pull::{self, FailedPull};
 use super::{login, near_image, pull_secrets};
 use crate::messages::pull::PullFailure;
@@ -38,10 +39,15 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 /// Whether the answer may also mean that the login does not suffice.
 pub(super) fn may_be_hidden(failed: &FailedPull<'_>) -> bool {
-    failed.pull.failure == PullFailure::NotFound && !DEFINITE.iter().any(|text| failed.says(text))
+    let is_known = failed.is_known(Verdict::NoRepository);
+    let is_said = DEFINITE.iter().any(|text| failed.says(text));
+    failed.pull.failure == PullFailure::NotFound && !is_said && !is_known
 }
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
+    if asked::is_there_now(failed) {
+        return asked::there_now(failed);
+    }
     let repository = failed.reference().map_or_else(
         || failed.image.to_owned(),
         |reference| format!("{}/{}", reference.registry, reference.repository),

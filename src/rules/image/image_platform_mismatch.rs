@@ -72,12 +72,19 @@ fn finding(failed: &FailedPull<'_>) -> Finding {
         )
         .why(say!(
             "image-platform-mismatch.why",
-            "the list of variants behind that name holds other platforms only"
+            "the list of variants behind that name holds other platforms only[: {platforms}]"
         ))
+        .fact_if("platforms", platforms(failed))
         .evidence(evidence)
         .inspect(failed.skopeo(&["inspect", "--raw"], failed.image))
         .fix(first)
         .fix(then)
+}
+
+/// Those that the image is for, as its registry tells where it was asked.
+fn platforms(failed: &FailedPull<'_>) -> Option<Vec<String>> {
+    let platforms = failed.asked.as_ref()?.platforms();
+    (!platforms.is_empty()).then(|| platforms.to_vec())
 }
 
 /// The platform that the message names.

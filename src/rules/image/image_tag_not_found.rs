@@ -1,7 +1,7 @@
 //! `image-tag-not-found`: the repository is there, the tag or digest is not.
 
 use super::failed_pull::{self, FailedPull};
-use super::{image_edit, near_image};
+use super::{asked, image_edit, near_image};
 use crate::kubernetes::image_reference::ImageReference;
 use crate::kubernetes::nearest::nearest;
 use crate::messages::pull::PullFailure;
@@ -32,6 +32,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(failed: &FailedPull<'_>) -> Finding {
+    if asked::is_there_now(failed) {
+        return asked::there_now(failed);
+    }
     let Some(reference) = failed.reference() else {
         return failed.finding(say!(
             "image-tag-not-found.no-image",
@@ -93,10 +96,7 @@ fn with_fixes(
 ) -> Finding {
     let wanted = reference.tag.as_deref().unwrap_or("latest");
     let near = nearest(wanted, pulled.iter().map(|(tag, _)| tag.as_str())).map(|tag| {
-        let proposal = match failed.image.strip_suffix(&format!(":{wanted}")) {
-            Some(name) => format!("{name}:{tag}"),
-            None => format!("{}:{tag}", failed.image),
-        };
+        let proposal = with_tag(failed.image, wanted, tag);
         image_edit::set_image(
             failed,
             say!(
@@ -106,7 +106,9 @@ fn with_fixes(
             &proposal,
         )
     });
-    let near = near.filter(|_| reference.digest.is_none());
+    let near = near
+        .or_else(|| name_existing(failed, wanted))
+        .filter(|_| reference.digest.is_none());
     let running = || near_image::name_it(failed, finding.image.as_deref()?);
     let near = near.or_else(running);
     let push = if reference.digest.is_some() {
@@ -129,6 +131,23 @@ fn with_fixes(
         .evidence(pulled.into_iter().map(|(_, evidence)| evidence))
         .fix(near)
         .fix([push])
+}
+
+/// Names the nearest of the tags that the registry, asked, has.
+fn name_existing(failed: &FailedPull<'_>, wanted: &str) -> Option<Fix> {
+    let (tags, _) = failed.asked.as_ref()?.tags()?;
+    let tag = nearest(wanted, tags.iter().map(String::as_str))?;
+    let proposal = with_tag(failed.image, wanted, tag);
+    let change = say!(
+        "image-tag-not-found.name-existing",
+        "name the image {proposal}, which {registry} has, if that is meant"
+    );
+    Some(image_edit::set_image(failed, change, &proposal))
+}
+
+fn with_tag(image: &str, wanted: &str, tag: &str) -> String {
+    let name = image.strip_suffix(&format!(":{wanted}"));
+    format!("{}:{tag}", name.unwrap_or(image))
 }
 
 /// The tags of the same repository that other containers of the pod have pulled: the repository is there, and allowed.

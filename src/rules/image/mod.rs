@@ -4,10 +4,12 @@
 //! `messages::pull` reads it. What several causes share lives beside them: `hosts` knows registries, `pull_secrets` and
 //! `login` how a pod comes by a login, `image_edit` the commands that change an object, `near_image` which image may be
 //! meant, `node_platform` what nodes run. `answers` tells of every failure whether the name is right, whether the image was
-//! pushed and how it is pulled by hand. Topics of one rule are `auth_headline`, `name_problem` and `missing_secret_fixes`.
+//! pushed and how it is pulled by hand; `asked` reads what its registry answered, where it was asked. Topics of one rule
+//! are `auth_headline`, `name_problem` and `missing_secret_fixes`.
 //! The sandbox's own image fails for the same causes; its fixes are the node's (`failed_pull::sandbox_image`).
 
 mod answers;
+mod asked;
 mod auth_headline;
 mod failed_pull;
 mod hosts;

@@ -82,7 +82,11 @@ fn on_node(
             let login: &[&str] = if with_login { &["--user", LOGIN] } else { &[] };
             let ctr = ["ctr", "-n", "k8s.io", "images", "pull"];
             let hosts: &[&str] = &["--hosts-dir", "/etc/containerd/certs.d"];
-            let ctr = words(&ctr, &[hosts, login].concat(), &complete(reference));
+            let ctr = words(
+                &ctr,
+                &[hosts, login].concat(),
+                &reference.clone().complete().to_string(),
+            );
             let nerdctl = words(&["nerdctl", "-n", "k8s.io", "pull"], &[], image);
             vec![crictl, ctr, nerdctl]
         }
@@ -142,14 +146,6 @@ fn of_cloud(cloud: Cloud, reference: &ImageReference) -> Option<String> {
                 words.into_iter().chain([&*image, "--include-tags"]),
             ))
         }
-    }
-}
-
-/// With registry and tag, as tools want it that add neither.
-fn complete(reference: &ImageReference) -> String {
-    match (&reference.tag, &reference.digest) {
-        (None, None) => format!("{reference}:latest"),
-        _ => reference.to_string(),
     }
 }
 

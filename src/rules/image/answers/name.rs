@@ -2,6 +2,7 @@
 
 use super::super::failed_pull::FailedPull;
 use super::Said;
+use super::registry;
 use super::running::{self, RunningImage};
 use crate::kubernetes::image_reference::{
     ImageReference, InvalidImageReference, Likeness, Problem,
@@ -85,8 +86,13 @@ fn readable(failed: &FailedPull<'_>, reference: &ImageReference) -> NameAnswer {
         );
         Message::new(sentence).fact("part", part)
     });
+    let tags = failed
+        .asked
+        .as_ref()
+        .and_then(|asked| registry::tags(failed, asked));
     let said = std::iter::once(parts)
         .chain(slip)
+        .chain(tags.map(|tags| tags.said()))
         .chain(near.iter().map(runs));
     NameAnswer {
         valid: true,

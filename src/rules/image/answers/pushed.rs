@@ -3,7 +3,7 @@
 use super::super::failed_pull::{self, FailedPull};
 use super::super::image_not_found::may_be_hidden;
 use super::running;
-use super::{Said, name};
+use super::{Said, name, registry};
 use crate::kubernetes::image_reference::Likeness;
 use crate::messages::pull::PullFailure;
 use crate::rules::Case;
@@ -89,7 +89,14 @@ pub(super) fn answer(failed: &FailedPull<'_>) -> PushedAnswer {
         }
         _ => (answer, sentence),
     };
-    let mut said = vec![Message::with(first, &facts)];
+    let asked = failed.asked.as_ref();
+    let by_asking = asked.and_then(|asked| registry::pushed(failed, asked));
+    let (answer, first) = match by_asking {
+        Some((asked, first)) if asked != Pushed::No || answer != Pushed::Gone => (asked, first),
+        _ => (answer, Message::with(first, &facts)),
+    };
+    let mut said = vec![first];
+    said.extend(asked.map(|asked| registry::whence(failed, asked)));
     let failing = failing_nodes(failed);
     said.extend(nodes_alike(failed, &failing));
     let is_known = failing.len() > 1;

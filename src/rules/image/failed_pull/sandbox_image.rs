@@ -34,6 +34,7 @@ pub(super) fn find<'c>(case: &'c Case<'c>) -> Option<FailedPull<'c>> {
         proof: case.event(event),
         indirect: false,
         of_sandbox: true,
+        asked: None,
     })
 }
 
