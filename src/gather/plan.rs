@@ -6,7 +6,7 @@
 //! logins there are. Each asks every such pod through the children of this module, which know when a read is worth it: what a
 //! pod's volumes and devices need stands in `storage` and `devices`, what keeps a bound pod from being created in `creation`,
 //! what its node's CPU decides in `platform`, what a failed pull asks for in `images`, what its init containers wait for in
-//! `awaited`, what workloads and Services need in `workloads`, `rollouts` and `services`.
+//! `awaited`, what workloads and Services need in `workloads`, `refusals`, `rollouts` and `services`.
 
 mod awaited;
 mod creation;
@@ -14,6 +14,7 @@ mod devices;
 mod fold;
 mod images;
 mod platform;
+mod refusals;
 mod rollouts;
 mod services;
 mod storage;

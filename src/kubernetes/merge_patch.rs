@@ -3,7 +3,8 @@
 //! Objects are merged field by field, null takes a field away. Of a list with a merge key the items of other keys stay; any
 //! other list is replaced, so that whoever changes an item states all of them again.
 //!
-//! Sources: apimachinery `pkg/util/strategicpatch`, the tags `patchStrategy` and `patchMergeKey` of k8s.io/api/core/v1 (1.37).
+//! Sources: apimachinery `pkg/util/strategicpatch`, the tags `patchStrategy` and `patchMergeKey` of k8s.io/api/core/v1 and
+//! admissionregistration/v1 (1.37).
 
 use serde_json::{Map, Value, json};
 
@@ -27,11 +28,11 @@ pub fn between(before: &Value, after: &Value) -> Option<MergePatch> {
     })
 }
 
-/// Of what lies in a pod's spec, which is all that is patched in lists.
+/// Of what lies in a pod's spec, and of a webhook configuration: no other list is patched.
 fn merge_key(parent: &str, list: &str) -> Option<&'static str> {
     Some(match list {
         "containers" | "initContainers" | "env" | "volumes" | "schedulingGates"
-        | "resourceClaims" => "name",
+        | "resourceClaims" | "webhooks" => "name",
         // a ServiceAccount's are replaced
         "imagePullSecrets" if parent == "spec" => "name",
         "ports" => "containerPort",

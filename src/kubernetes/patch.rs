@@ -20,6 +20,18 @@ pub fn replace(path: &str, value: impl Into<Value>) -> Value {
     json!({"op": "replace", "path": path, "value": value.into()})
 }
 
+/// Sets a value and makes what is missing on the way to it, as far as this object is the one to be patched.
+pub fn set(object: &Value, path: &str, value: impl Into<Value>) -> Value {
+    let ends = path.match_indices('/').skip(1).map(|(at, _)| at);
+    for end in ends.chain([path.len()]) {
+        let (known, rest) = path.split_at(end);
+        if object.pointer(known).is_none_or(Value::is_null) {
+            return add(known, nested(rest, value.into()));
+        }
+    }
+    replace(path, value)
+}
+
 /// Takes a value away.
 pub fn remove(path: &str) -> Value {
     json!({"op": "remove", "path": path})
@@ -148,6 +160,19 @@ mod tests {
             Some(json!({"a": {"b/c": [0, 4], "three": 3}, "new": {"x/y~z": {"on": true}}}))
         );
         assert_eq!(nested("/spec/x~1y", json!(1)), json!({"spec": {"x/y": 1}}));
+    }
+
+    #[test]
+    fn what_is_missing_on_the_way_is_made() {
+        let object = json!({"a": {"b": null, "c": 1}, "list": [{}]});
+        for (path, expected) in [
+            ("/a/c", replace("/a/c", 2)),
+            ("/a/d", add("/a/d", 2)),
+            ("/a/b/e/f", add("/a/b", json!({"e": {"f": 2}}))),
+            ("/list/0/x/y", add("/list/0/x", json!({"y": 2}))),
+        ] {
+            assert_eq!(set(&object, path, 2), expected);
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// Every option of the commands that are printed. Any other word that begins with a dash is a name or a value.
-const OPTIONS: [&str; 51] = [
+const OPTIONS: [&str; 53] = [
     "-A",
     "-L",
     "-a",
@@ -26,6 +26,7 @@ const OPTIONS: [&str; 51] = [
     "-x",
     "--all-containers",
     "--as",
+    "--clusterrole",
     "--config",
     "--creds",
     "--docker-password",
@@ -55,6 +56,7 @@ const OPTIONS: [&str; 51] = [
     "--requests",
     "--rm",
     "--selector",
+    "--serviceaccount",
     "--show-labels",
     "--show-managed-fields",
     "--since",

@@ -2,7 +2,8 @@
 //! client.
 //!
 //! Here is what a refusal can be and how its frame comes off; the wordings are in `forms`, the lists of quotas, limit ranges and
-//! PodSecurity in `lists`. A refusal by a webhook is quoted, never read: its words are its author's.
+//! PodSecurity in `lists`, the fields of an invalid pod in `invalid`. What PodSecurity asks for is read by `pod_security`. A
+//! refusal by a webhook is quoted: its words are its author's, of which `policy` tells the names of policies.
 //!
 //! Sources: kube-apiserver `pkg/quota`,
 //! `plugin/pkg/admission/{resourcequota,limitranger,serviceaccount,priority,runtimeclass,…}`,
@@ -10,7 +11,12 @@
 //! controllers `controller_utils.go`, `stateful_pod_control.go`, `job_controller.go`, `cronjob_controllerv2.go`.
 
 mod forms;
+mod invalid;
 mod lists;
+pub mod pod_security;
+pub mod policy;
+
+pub use invalid::Fault;
 
 use super::form::{anywhere, match_full, strip_prefix};
 use super::text;
@@ -58,6 +64,8 @@ pub enum Denial {
     },
     /// A security context constraint (OpenShift) or a pod security policy (up to 1.24).
     SecurityConstraint {
+        /// Whether it is OpenShift's.
+        of_openshift: bool,
         /// What each of them says; empty if there is none that the account may use.
         said: String,
     },
@@ -133,13 +141,8 @@ pub enum Denial {
         /// The user.
         user: String,
     },
-    /// The spec is invalid.
-    Invalid {
-        /// The first field that is.
-        field: String,
-        /// Its fault and what follows.
-        said: String,
-    },
+    /// Fields of the pod are invalid.
+    Invalid(Vec<Fault>),
     /// A pod of this name is there already, or still.
     AlreadyExists {
         /// The pod.
@@ -166,6 +169,8 @@ pub struct Breach {
     pub limit: String,
     /// What was asked for; `None` if nothing was.
     pub asked: Option<String>,
+    /// Whether that is a limit, and no request.
+    pub of_limit: bool,
 }
 
 /// A kind of bound.
@@ -207,8 +212,17 @@ pub fn read(message: &str) -> Denial {
     }
     lists::read(said)
         .or_else(|| forms::webhook(said))
+        .or_else(|| invalid::read(said))
         .or_else(|| anywhere(forms::FORMS, said))
         .unwrap_or(Denial::Other)
+}
+
+/// What the API server said, without what stands around it and what was refused.
+pub fn words(message: &str) -> String {
+    let text = text::plain(message);
+    let said = peel(&text);
+    let captures = match_full("{} \"{}\" is forbidden: {*}", said);
+    captures.map_or(said, |captures| captures.last()).to_owned()
 }
 
 /// Without what controllers and kubectl say around the server's error. `pods "x" is forbidden: ` stays: some forms need it.

@@ -28,7 +28,10 @@ impl ObjectRef {
             .and_then(|after| merge_patch::between(before, &after))
             // a kind that is not built in has no merge keys
             .filter(|_| self.known_kind().is_some());
-        if let Some(words) = merged.as_ref().and_then(|merged| self.verb(&merged.patch)) {
+        if let Some(words) = merged
+            .as_ref()
+            .and_then(|merged| self.verb(&merged.patch, before))
+        {
             return self.kubectl(words);
         }
         let command = |options: &[&str], patch: &Value| {
@@ -48,7 +51,7 @@ impl ObjectRef {
     }
 
     /// The words of a verb of its own for a merge patch.
-    fn verb(&self, patch: &Value) -> Option<Vec<String>> {
+    fn verb(&self, patch: &Value, before: &Value) -> Option<Vec<String>> {
         let kind = self.known_kind()?;
         let words = |verb: &[&str], object: String, options: Vec<String>| {
             let verb = verb.iter().map(|&word| word.to_owned());
@@ -62,7 +65,13 @@ impl ObjectRef {
             return words(&["scale"], self.argument(), vec![replicas]);
         }
         if let Some(Value::Object(labels)) = alone(patch, "/metadata/labels") {
-            return words(&["label"], self.argument(), pairs(labels)?);
+            let there = before.pointer("/metadata/labels");
+            let is_there = labels
+                .keys()
+                .any(|key| there.is_some_and(|there| there.get(key).is_some()));
+            let overwrite = is_there.then(|| "--overwrite".to_owned());
+            let options = pairs(labels)?.into_iter().chain(overwrite);
+            return words(&["label"], self.argument(), options.collect());
         }
         let spec = if kind == Kind::Pod {
             "/spec"
@@ -213,6 +222,17 @@ mod tests {
             };
             assert_eq!(edited, expected);
         }
+    }
+
+    #[test]
+    fn a_label_that_is_there_is_overwritten() {
+        let before = nested("/metadata/labels/zone", "a");
+        let command = edited(
+            Kind::Node,
+            &[replace("/metadata/labels/zone", "b")],
+            &before,
+        );
+        assert_eq!(command, "label node/web zone=b --overwrite");
     }
 
     #[test]

@@ -9,6 +9,7 @@
 use super::Store;
 use super::catalog::{Catalog, ReadLog};
 use super::devices::{DeviceClass, RawClaim, RawClass, ResourceClaim};
+use super::limit_range::{LimitRange, RawLimitRange};
 use super::node::{self, Node};
 use super::objects::{
     Keyed, PodDisruptionBudget, RawBudget, RawKeyed, RuntimeClass, ServiceAccount,
@@ -21,6 +22,7 @@ use super::storage::{
     self, CsiDriver, CsiNode, CsiStorageCapacity, RawAttachment, RawCapacity, RawCsiDriver,
     RawCsiNode, RawVolume, Volume, VolumeAttachment,
 };
+use super::webhook::WebhookConfiguration;
 use super::workload::{RawWorkload, Workload};
 use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim};
 use k8s_openapi::api::storage::v1::StorageClass;
@@ -179,6 +181,15 @@ kinds! {
     /// `v1/ResourceQuota`
     ResourceQuota = "ResourceQuota", "resourcequotas", "", Namespace, ["quota"],
         quotas: ResourceQuota = RawQuota::into_quota;
+    /// `v1/LimitRange`
+    LimitRange = "LimitRange", "limitranges", "", Namespace, ["limits"],
+        limit_ranges: LimitRange = RawLimitRange::into_limit_range;
+    /// `admissionregistration.k8s.io/v1/MutatingWebhookConfiguration`
+    MutatingWebhookConfiguration = "MutatingWebhookConfiguration", "mutatingwebhookconfigurations",
+        "admissionregistration.k8s.io", Cluster, [], mutating_webhooks: WebhookConfiguration = same;
+    /// `admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration`
+    ValidatingWebhookConfiguration = "ValidatingWebhookConfiguration", "validatingwebhookconfigurations",
+        "admissionregistration.k8s.io", Cluster, [], validating_webhooks: WebhookConfiguration = same;
     /// `v1/Service`
     Service = "Service", "services", "", Namespace, ["svc"], services: Service = RawService::into_service;
     /// `v1/ReplicationController`

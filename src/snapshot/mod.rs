@@ -17,6 +17,7 @@ mod evidence;
 mod footprint;
 mod images;
 mod kind;
+mod limit_range;
 mod node;
 mod object;
 mod objects;
@@ -35,6 +36,7 @@ mod store;
 mod template_owner;
 #[cfg(test)]
 pub(crate) mod testing;
+mod webhook;
 mod workload;
 
 pub use annotations::{DESCRIBED, is_described};
@@ -46,6 +48,7 @@ pub use event::{Event, Events};
 pub use evidence::{Evidence, Origin};
 pub use footprint::Footprint;
 pub use kind::Kind;
+pub use limit_range::{Limit, LimitRange};
 pub use node::Node;
 pub use object::ObjectRef;
 pub use objects::{Keyed, ServiceAccount};
@@ -64,6 +67,7 @@ pub use slim::occupant;
 pub use storage::{ClaimRef, CsiNode, CsiStorageCapacity, Volume, VolumeAttachment};
 pub use store::{Retention, Store};
 pub use template_owner::{Propagation, TemplateOwner};
+pub use webhook::WebhookConfiguration;
 pub use workload::{Schedule, Workload, WorkloadCondition};
 
 use jiff::Timestamp;

@@ -37,7 +37,7 @@ impl RawQuota {
 }
 
 /// An amount that cannot be read is left out: nothing is said of it.
-fn amounts(raw: Option<BTreeMap<String, String>>) -> BTreeMap<String, Quantity> {
+pub(super) fn amounts(raw: Option<BTreeMap<String, String>>) -> BTreeMap<String, Quantity> {
     raw.into_iter()
         .flatten()
         .filter_map(|(resource, amount)| Some((resource, amount.parse().ok()?)))

@@ -15,8 +15,10 @@ const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
 
 /// Products, resources, fields of a status that are quoted together, a kind that is not read, what the API server and
 /// the container runtimes fill in where nothing is written, and a point at which plugins of the scheduler are called.
-const PROPER_NAMES: [&str; 13] = [
+const PROPER_NAMES: [&str; 15] = [
+    "Gatekeeper",
     "Kueue",
+    "Kyverno",
     "PreFilter",
     "ResourceClaimTemplate",
     "TCP",

@@ -197,12 +197,15 @@ fn every_sentence_is_well_formed() {
 const TWO_SENTENCES: &str = "text.summary.read";
 
 /// Words that begin with a capital wherever they stand.
-const PROPER: [&str; 7] = [
+const PROPER: [&str; 10] = [
     "Docker",
     "Grove",
     "Karpenter",
+    "LimitRange",
+    "PodSecurity",
     "Ready",
     "RuntimeClass",
     "ServiceAccount",
     "Services",
+    "ValidatingAdmissionPolicy",
 ];

@@ -95,7 +95,7 @@ pub(super) fn few_nodes(reads: &mut BTreeSet<Read>) {
 }
 
 /// The pods of a namespace.
-fn pods_of(namespace: &str, already: bool) -> Option<Read> {
+pub(super) fn pods_of(namespace: &str, already: bool) -> Option<Read> {
     (!already).then(|| Read::List {
         kind: Kind::Pod,
         namespace: Some(namespace.to_owned()),

@@ -3,7 +3,7 @@
 //! The events of the refusals are few, and the API server selects them; the workloads are read only where one names them, or
 //! where somebody has.
 
-use super::{INVOLVED, Read, SINGLES, events_where, get, list};
+use super::{INVOLVED, Read, SINGLES, events_where, get, list, refusals};
 use crate::messages::admission::{self, Denial};
 use crate::snapshot::{Kind, ObjectRef, Store};
 use crate::triage::{
@@ -60,6 +60,7 @@ pub(super) fn refused(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) 
     let all: BTreeSet<Refused<'_>> = meant.into_iter().chain(others).collect();
     for (about, message) in all {
         let namespace = namespace(&about);
+        refusals::of_message(scope, &namespace, message, reads);
         if message.contains("quota") {
             reads.insert(list(Kind::ResourceQuota, Some(&namespace)));
         }

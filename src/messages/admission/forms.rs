@@ -78,8 +78,9 @@ fn absent_quota(captures: &Captures<'_>) -> Denial {
     }
 }
 
-fn constraint(captures: &Captures<'_>) -> Denial {
+fn constraint(captures: &Captures<'_>, of_openshift: bool) -> Denial {
     Denial::SecurityConstraint {
+        of_openshift,
         said: captures
             .get(0)
             .trim_start_matches('[')
@@ -117,14 +118,15 @@ pub(super) const FORMS: &[Pattern<Denial>] = &[
     // OpenShift; plugin/pkg/admission/security/podsecuritypolicy up to 1.24
     (
         "unable to validate against any security context constraint: {*}",
-        constraint,
+        |captures| constraint(captures, true),
     ),
     (
         "unable to validate against any pod security policy: {*}",
-        constraint,
+        |captures| constraint(captures, false),
     ),
     ("no providers available to validate pod request", |_| {
         Denial::SecurityConstraint {
+            of_openshift: false,
             said: String::new(),
         }
     }),
@@ -196,15 +198,6 @@ pub(super) const FORMS: &[Pattern<Denial>] = &[
             user: String::new(),
         },
     ),
-    // apimachinery/pkg/api/errors: NewInvalid, one or several
-    ("\"{}\" is invalid: [{}: {*}", |captures| Denial::Invalid {
-        field: captures.own(1),
-        said: captures.own(2),
-    }),
-    ("\"{}\" is invalid: {}: {*}", |captures| Denial::Invalid {
-        field: captures.own(1),
-        said: captures.own(2),
-    }),
     (
         "object is being deleted: pods \"{}\" already exists",
         |captures| Denial::AlreadyExists {

@@ -1,7 +1,7 @@
 //! Refusals that list resources, bounds or checks.
 
 use super::{Bound, Breach, Denial};
-use crate::messages::form::{match_full, position, search};
+use crate::messages::form::{contains, match_full, position, search};
 use crate::messages::text;
 
 /// Quotas, limit ranges and PodSecurity.
@@ -136,6 +136,11 @@ fn limit_range(said: &str) -> Option<Denial> {
     (!breaches.is_empty()).then_some(Denial::LimitRange(breaches))
 }
 
+/// Whether the limit breaks a bound, or is the one that is missing.
+fn is_of_limit(said: &str) -> bool {
+    contains(said, "but limit is") || contains(said, "No limit is specified")
+}
+
 fn word_before(text: &str, at: usize) -> usize {
     text.get(..at).map_or(0, |head| {
         head.trim_end_matches(|c: char| !c.is_whitespace() && c != '[')
@@ -194,6 +199,7 @@ fn breach(said: &str) -> Option<Breach> {
         resource: captures.own(0),
         kind: captures.own(1),
         limit: captures.own(2),
+        of_limit: bound == Bound::Ratio || is_of_limit(said),
         asked: asked.filter(|asked| !asked.is_empty()),
     })
 }

@@ -1,10 +1,12 @@
-//! A ResourceQuota has no room for what workloads lack: pods, a Deployment's ReplicaSet, a CronJob's Job.
+//! A ResourceQuota has no room for what workloads lack: pods, a Deployment's ReplicaSet, a CronJob's Job. What it demands
+//! besides room is in `quota_demands`.
 //!
 //! Source: kube-apiserver `plugin/pkg/admission/resourcequota` and `staging/…/quota/v1` (1.37): a pod is refused when
 //! for one of the quota's resources what is used and what the pod asks for is more than the quota's limit. The
 //! message names only those.
 
 use super::quota::{Refusals, Shortage, quota};
+use super::quota_demands;
 use super::quota_rollout::old_pods;
 use crate::kubernetes::quantity::Quantity;
 use crate::rules::finding::Finding;
@@ -18,7 +20,7 @@ use crate::triage::{RETRY, Subject};
 pub static RULE: Rule = Rule {
     cause: "quota-exceeded",
     layer: Layer::Admission,
-    title: "a ResourceQuota has no room for the pods",
+    title: "a ResourceQuota refuses the pods",
     seen_as: &[
         "FailedCreate",
         "ReplicaFailure",
@@ -28,6 +30,7 @@ pub static RULE: Rule = Rule {
     explanation: include_str!("quota_exceeded.md"),
     reads: &[
         Kind::ResourceQuota,
+        Kind::LimitRange,
         Kind::ReplicaSet,
         Kind::Deployment,
         Kind::StatefulSet,
@@ -49,7 +52,7 @@ const QUOTED: usize = 20;
 
 fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
     let refused = Refused::of(case.it, case.snapshot);
-    let finding = refused.and_then(|refused| {
+    let exceeded = refused.and_then(|refused| {
         let by = Refusals::of(case, quota(&refused)?);
         let situation = Situation {
             old: old_pods(case),
@@ -59,6 +62,7 @@ fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
         };
         Some(situation.finding())
     });
+    let finding = exceeded.or_else(|| quota_demands::of(case));
     finding.into_iter().collect()
 }
 

@@ -3,6 +3,7 @@
 use super::quota::Shortage;
 use super::quota_exceeded::Situation;
 use super::quota_rollout::{Rollout, asked_by_old};
+use super::refusal::wait_for_next;
 use crate::kubernetes::patch;
 use crate::kubernetes::quantity::Quantity;
 use crate::rules::finding::{Fix, Risk, Who};
@@ -298,15 +299,7 @@ impl Situation<'_, '_> {
             );
             return Fix::advice(change, Who::Owner).risk(Risk::Reads);
         }
-        let change = say!(
-            "quota-exceeded.wait",
-            "wait for the next attempt, or bring it on at once with any change of {controller}, such as an annotation"
-        );
-        let object = self.case.object();
-        let command = self
-            .case
-            .kubectl(["annotate", &object.argument(), "retry=1"]);
-        Fix::command(change, Who::Owner, object, command)
+        wait_for_next(self.case)
     }
 }
 

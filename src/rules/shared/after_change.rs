@@ -10,6 +10,17 @@ use crate::rules::finding::{Finding, Fix};
 use crate::snapshot::{Kind, ObjectRef, PodView, Propagation, Seen, TemplateOwner};
 use crate::text::{Facts, Message, Sentence, say};
 
+/// Where the template of the owner is fixed.
+pub(in crate::rules) const OWNER_ANEW: Sentence = say!(
+    "after-change.owner-anew",
+    "{change}: delete {owner} and create it anew, since its template cannot be changed"
+);
+/// Where a changed template makes no pods before somebody resumes the owner.
+pub(in crate::rules) const THEN_RESUME: Sentence = say!(
+    "after-change.then-resume",
+    "{change}; then resume {owner}, which is paused (kubectl rollout resume)"
+);
+
 /// The findings about a pod, each change of its template with what has to follow.
 pub(in crate::rules) fn told(case: &Case<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
     // most pods have nothing wrong with them
@@ -43,15 +54,8 @@ fn then(case: &Case<'_>, of: &TemplateOwner) -> Option<Sentence> {
             "after-change.pod-anew",
             "{change}: delete the pod and create it anew, since this cannot be changed in it"
         )),
-        Propagation::Immutable => Some(say!(
-            "after-change.owner-anew",
-            "{change}: delete {owner} and create it anew, since its template cannot be changed"
-        )),
-        // a changed template makes no pods before somebody resumes it
-        Propagation::Rollout if case.snapshot.is_halted(&of.object) => Some(say!(
-            "after-change.then-resume",
-            "{change}; then resume {owner}, which is paused (kubectl rollout resume)"
-        )),
+        Propagation::Immutable => Some(OWNER_ANEW),
+        Propagation::Rollout if case.snapshot.is_halted(&of.object) => Some(THEN_RESUME),
         Propagation::Rollout if is_waited_for(case.pod(), &of.object) => {
             let set = case
                 .snapshot

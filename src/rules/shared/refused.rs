@@ -41,6 +41,11 @@ impl<'a> Refused<'a> {
         self.refusal.lacks()
     }
 
+    /// What the controller was told.
+    pub(in crate::rules) fn message(&self) -> &'a str {
+        self.refusal.message()
+    }
+
     /// How many are missing.
     pub(in crate::rules) fn missing(&self) -> i64 {
         match self.lacks() {

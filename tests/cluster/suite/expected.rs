@@ -428,12 +428,6 @@ const ADMISSION: &str = "no pod is made, and why has no rule: the API server's w
 /// Causes of situations whose rule is not there yet, and why the report is as it is until then.
 /// A test fails as soon as one has a rule.
 pub(crate) const EXPECTED_UNEXPLAINED: &[(&str, &str)] = &[
-    ("limit-range", ADMISSION),
-    ("pod-security", ADMISSION),
-    ("webhook-denied", ADMISSION),
-    ("webhook-unreachable", ADMISSION),
-    ("policy-denied", ADMISSION),
-    ("invalid-spec", ADMISSION),
     ("service-account-missing", ADMISSION),
     ("priority-class-missing", ADMISSION),
 ];
