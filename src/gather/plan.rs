@@ -156,6 +156,7 @@ pub fn first(scope: &Scope) -> Vec<Read> {
     let mut reads: BTreeSet<Read> = pods.chain(named).collect();
     workloads::of_scope(scope, &mut reads);
     services::of_scope(scope, &mut reads);
+    services::named(scope, &mut reads);
     fold(reads)
 }
 

@@ -4,6 +4,7 @@
 //! said which pods come nearest, and in what they differ.
 
 use super::certainty::certainty;
+use super::ingress_port;
 use super::nearest_labels::{Candidate, find};
 use super::selector_fixes::{ServiceCase, agree, label, reselect, written};
 use crate::kubernetes::shell;
@@ -38,8 +39,13 @@ pub static RULE: Rule = Rule {
 const NAMED: usize = 3;
 
 fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
+    let store = case.snapshot.store();
+    if case.it.members(store).pods > 0 || case.it.workload(store).is_some() {
+        return Vec::new();
+    }
     let selector = written(&case.it.service.selector);
     let near = find(case);
+    let is_idle = near.is_empty() && !ingress_port::names(case);
     let proof = case.field("spec.selector", &selector);
     let finding = match near.as_slice() {
         [] => Finding::new(case.subject(), alone(case), proof).fix([Fix::advice(
@@ -79,6 +85,7 @@ fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
         .next()
         .is_none();
     let finding = finding
+        .when(is_idle, Finding::idle)
         .when(is_empty, |finding| {
             let elsewhere = ["get", "pods", "-A", "-l", &selector];
             finding.inspect(shell::cluster(elsewhere))
