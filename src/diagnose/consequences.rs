@@ -27,7 +27,9 @@ pub(super) fn of(
     for merged in following {
         let causes = merged.because_of.iter();
         let causes = causes.filter_map(|object| known.get(object)).flatten();
-        let causes: Vec<String> = causes.map(|fingerprint| (*fingerprint).to_owned()).collect();
+        let causes: Vec<String> = causes
+            .map(|fingerprint| (*fingerprint).to_owned())
+            .collect();
         if causes.is_empty() {
             alone.push(merged);
         } else {

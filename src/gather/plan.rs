@@ -5,7 +5,7 @@
 //! mostly empty; the fourth for where a volume is that another node holds. Each asks every such pod through the children of this
 //! module, which know when a read is worth it: what a pod's volumes and devices need stands in `storage` and `devices`, what
 //! keeps a bound pod from being created in `creation`, what its node's CPU decides in `platform`, what a failed pull asks for in
-//! `images`, what its init containers wait for in `awaited`, what workloads and Services need in `workloads`, `rollouts` and
+//! `images`, what its init containers wait for in `awaited`, what it could not resolve in `names`, what workloads and Services need in `workloads`, `rollouts` and
 //! `services`.
 
 mod awaited;
@@ -13,6 +13,7 @@ mod creation;
 mod devices;
 mod fold;
 mod images;
+mod names;
 mod platform;
 mod rollouts;
 mod services;
@@ -191,6 +192,7 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
         images::of_pod(pod, &mut reads);
         owner(pod, &mut reads);
         awaited::of_pod(scope, pod, store, &mut reads);
+        names::of_pod(pod, &mut reads);
         node(pod, store, &mut reads);
     }
     workloads::refused(scope, store, &mut reads);

@@ -127,8 +127,14 @@ mod tests {
         let web = labels(&json!({"app": "web"}));
         for (spec, expected) in [
             (json!({"podSelector": {}}), true),
-            (json!({"podSelector": {"matchLabels": {"app": "web"}}}), true),
-            (json!({"podSelector": {"matchLabels": {"app": "api"}}}), false),
+            (
+                json!({"podSelector": {"matchLabels": {"app": "web"}}}),
+                true,
+            ),
+            (
+                json!({"podSelector": {"matchLabels": {"app": "api"}}}),
+                false,
+            ),
             (json!({"podSelector": {}, "policyTypes": ["Ingress"]}), true),
             (
                 json!({"podSelector": {}, "policyTypes": ["Egress", "Ingress"]}),
@@ -151,7 +157,10 @@ mod tests {
         assert_eq!(found(json!([]), 8080, &Protocol::Tcp), (0, false));
         assert_eq!(found(Value::Null, 8080, &Protocol::Tcp), (0, false));
         assert_eq!(found(json!([{}]), 8080, &Protocol::Tcp), (1, true));
-        assert_eq!(found(json!([{"from": []}]), 8080, &Protocol::Tcp), (1, true));
+        assert_eq!(
+            found(json!([{"from": []}]), 8080, &Protocol::Tcp),
+            (1, true)
+        );
         let of_peers = json!([{"from": [{"podSelector": {}}]}]);
         assert_eq!(found(of_peers, 8080, &Protocol::Tcp), (1, false));
     }
@@ -162,18 +171,43 @@ mod tests {
             (json!([]), 8080, Protocol::Tcp, true),
             (json!([{"port": 8080}]), 8080, Protocol::Tcp, true),
             (json!([{"port": 8080}]), 8081, Protocol::Tcp, false),
-            (json!([{"port": 8080, "protocol": "UDP"}]), 8080, Protocol::Tcp, false),
+            (
+                json!([{"port": 8080, "protocol": "UDP"}]),
+                8080,
+                Protocol::Tcp,
+                false,
+            ),
             (json!([{"protocol": "TCP"}]), 8080, Protocol::Tcp, true),
             (json!([{"protocol": "UDP"}]), 8080, Protocol::Tcp, false),
-            (json!([{"port": 8000, "endPort": 8080}]), 8080, Protocol::Tcp, true),
-            (json!([{"port": 8000, "endPort": 8079}]), 8080, Protocol::Tcp, false),
+            (
+                json!([{"port": 8000, "endPort": 8080}]),
+                8080,
+                Protocol::Tcp,
+                true,
+            ),
+            (
+                json!([{"port": 8000, "endPort": 8079}]),
+                8080,
+                Protocol::Tcp,
+                false,
+            ),
             (json!([{"port": "http"}]), 8080, Protocol::Tcp, true),
             // the name of another port, or of one that the pod does not have
             (json!([{"port": "http"}]), 9090, Protocol::Tcp, false),
             (json!([{"port": "https"}]), 8080, Protocol::Tcp, false),
             (json!([{"port": "dns"}]), 53, Protocol::Tcp, false),
-            (json!([{"port": "dns", "protocol": "UDP"}]), 53, Protocol::Udp, true),
-            (json!([{"port": 80}, {"port": 8080}]), 8080, Protocol::Tcp, true),
+            (
+                json!([{"port": "dns", "protocol": "UDP"}]),
+                53,
+                Protocol::Udp,
+                true,
+            ),
+            (
+                json!([{"port": 80}, {"port": 8080}]),
+                8080,
+                Protocol::Tcp,
+                true,
+            ),
         ] {
             let ingress = json!([{"ports": ports}]);
             let found = found(ingress, number, &protocol);

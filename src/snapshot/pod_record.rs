@@ -15,8 +15,8 @@ use crate::kubernetes::selector::carries;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 /// A pod that takes part in scheduling: any that has not ended, bound to a node or not.

@@ -26,7 +26,7 @@ pub use node::NodeSubject;
 pub use pod::{PULLS, Resize, awaits, budget, init_budget, is_undated, pull, resize};
 pub use rollout::{Awaits, awaited, is_awaited, is_of_old_revision};
 pub use scope::Scope;
-pub use service::ServiceSubject;
+pub use service::{Members, ServiceSubject};
 pub use since::{Restarts, between_crashes};
 pub use subject::{Because, NextCommand, Passage, Standing, Subject};
 pub use workload::{RETRY, Refusal, WorkloadSubject, is_refusal, refusal_reasons};

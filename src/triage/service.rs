@@ -290,7 +290,9 @@ fn only<'s>(
 fn of_workload(workload: ObjectRef, snapshot: &Snapshot<'_>) -> Standing {
     let standing = workload.known_kind().and_then(|kind| {
         let namespace = workload.namespace.as_deref().unwrap_or_default();
-        let seen = snapshot.store().workload(&workload.kind, namespace, &workload.name)?;
+        let seen = snapshot
+            .store()
+            .workload(&workload.kind, namespace, &workload.name)?;
         let subject = WorkloadSubject {
             kind,
             namespace,

@@ -11,7 +11,8 @@ pub(super) fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
     let all = ingresses.seen_in(case.it.namespace);
     let found = all.filter_map(|(name, ingress)| {
         let mut backends = ingress.backends.iter();
-        let backend = backends.find(|backend| backend.service == case.it.name && !has(case, backend))?;
+        let backend =
+            backends.find(|backend| backend.service == case.it.name && !has(case, backend))?;
         Some(finding(case, name, backend))
     });
     found.collect()

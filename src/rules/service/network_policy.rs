@@ -65,7 +65,9 @@ fn shut<'a>(
     let mut shut = Shut::default();
     for (pod, _) in case.it.pods(case.snapshot.store()) {
         // policies are not about pods with the node's own address
-        let number = port.number_of(&pod.open_ports).filter(|_| !pod.host_network)?;
+        let number = port
+            .number_of(&pod.open_ports)
+            .filter(|_| !pod.host_network)?;
         let asked = Asked {
             number,
             protocol: &port.protocol,
@@ -106,7 +108,10 @@ fn absent(case: &ServiceCase<'_>, admitted: Admitted<'_>) -> Option<Vec<String>>
 }
 
 fn finding(case: &ServiceCase<'_>, shut: &[(&ServicePort, Shut<'_>)]) -> Finding {
-    let policies: BTreeSet<&str> = shut.iter().flat_map(|(_, it)| it.policies.clone()).collect();
+    let policies: BTreeSet<&str> = shut
+        .iter()
+        .flat_map(|(_, it)| it.policies.clone())
+        .collect();
     let absent: BTreeSet<String> = shut.iter().flat_map(|(_, it)| it.absent.clone()).collect();
     let object = |name: &&str| ObjectRef::new(Kind::NetworkPolicy, case.it.namespace, name);
     let objects: Vec<ObjectRef> = policies.iter().map(object).collect();
@@ -140,7 +145,10 @@ fn finding(case: &ServiceCase<'_>, shut: &[(&ServicePort, Shut<'_>)]) -> Finding
         .fact("policies", names.collect::<Vec<_>>())
         .fact("ports", ports.collect::<Vec<_>>())
         .fact("pods", pods)
-        .fact_if("labels", (!absent.is_empty()).then(|| Vec::from_iter(absent)))
+        .fact_if(
+            "labels",
+            (!absent.is_empty()).then(|| Vec::from_iter(absent)),
+        )
         .evidence(quotes)
         .certainty(Certainty::Possible)
         .why(why)
@@ -156,5 +164,9 @@ fn quoted(case: &ServiceCase<'_>, name: &str) -> Evidence {
     let rules = seen.and_then(|policy| policy.spec.ingress.as_ref());
     let quote = rules.and_then(|rules| serde_json::to_string(rules).ok());
     let quote = quote.filter(|rules| rules != "[]");
-    case.field_of(object, "spec.ingress", quote.unwrap_or_else(|| "none".to_owned()))
+    case.field_of(
+        object,
+        "spec.ingress",
+        quote.unwrap_or_else(|| "none".to_owned()),
+    )
 }

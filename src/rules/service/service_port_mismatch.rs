@@ -53,7 +53,7 @@ fn leads_nowhere(case: &ServiceCase<'_>, port: &ServicePort, declared: &Declared
     let headline = match (other, meant) {
         (Some(_), _) => say!(
             "service-port-mismatch.other-protocol",
-            "port {port} leads nowhere: its target {target} is a port of {protocol} with its pods"
+            "port {port} leads nowhere: the port {target} of its {pods|pod|pods} is of {protocol}"
         ),
         (None, Some(_)) => say!(
             "service-port-mismatch.nearest",
@@ -92,10 +92,7 @@ fn label(case: &ServiceCase<'_>) -> String {
 
 fn other_protocol(case: &ServiceCase<'_>, port: &ServicePort, other: &OpenPort) -> Fix {
     let path = format!("/spec/ports/{}/protocol", port.place);
-    let operations = vec![
-        patch::test(&path, port.protocol.to_string()),
-        patch::replace(&path, other.protocol.to_string()),
-    ];
+    let operations = vec![patch::replace(&path, other.protocol.to_string())];
     let change = say!(
         "service-port-mismatch.change-protocol",
         "if that port is meant, let the Service's port be of {protocol} too"
@@ -106,16 +103,13 @@ fn other_protocol(case: &ServiceCase<'_>, port: &ServicePort, other: &OpenPort) 
 fn other_name(case: &ServiceCase<'_>, port: &ServicePort, meant: &OpenPort) -> Option<Fix> {
     let name = meant.name.as_deref()?;
     let path = format!("/spec/ports/{}/targetPort", port.place);
-    let operations = vec![
-        patch::test(&path, port.target.to_string()),
-        patch::replace(&path, name.to_owned()),
-    ];
+    let operations = vec![patch::replace(&path, name.to_owned())];
     let change = say!(
         "service-port-mismatch.change-target",
         "if port {number} is meant, lead to {name}"
     );
     let fix = Fix::edit(change, Who::Owner, case.object(), operations, &Value::Null);
-    let number = i64::from(meant.number);
+    let number = meant.number.to_string();
     Some(fix.fact("name", name).fact("number", number))
 }
 
