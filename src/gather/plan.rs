@@ -5,8 +5,8 @@
 //! mostly empty; the fourth for where a volume is that another node holds. Each asks every such pod through the children of this
 //! module, which know when a read is worth it: what a pod's volumes and devices need stands in `storage` and `devices`, what
 //! keeps a bound pod from being created in `creation`, what its node's CPU decides in `platform`, what a failed pull asks for in
-//! `images`, what its init containers wait for in `awaited`, what it could not resolve in `names`, what workloads and Services need in `workloads`, `rollouts` and
-//! `services`.
+//! `images`, what its init containers wait for in `awaited`, what it could not resolve in `names`, what workloads and Services
+//! need in `workloads`, `rollouts` and `services`.
 
 mod awaited;
 mod creation;

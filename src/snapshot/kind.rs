@@ -210,7 +210,7 @@ kinds! {
     NetworkPolicy = "NetworkPolicy", "networkpolicies", "networking.k8s.io", Namespace, ["netpol"],
         network_policies: NetworkPolicy = RawPolicy::into_policy;
     /// `networking.k8s.io/v1/Ingress`
-    Ingress = "Ingress", "ingresses", "networking.k8s.io", Namespace, ["ing"], ingresses: Ingress = RawIngress::into_ingress;
+    Ingress = "Ingress", "ingresses", "networking.k8s.io", Namespace, [], ingresses: Ingress = RawIngress::into_ingress;
     /// `node.k8s.io/v1/RuntimeClass`
     RuntimeClass = "RuntimeClass", "runtimeclasses", "node.k8s.io", Cluster, [], runtime_classes: RuntimeClass = same;
 }

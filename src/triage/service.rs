@@ -423,7 +423,7 @@ mod tests {
     }
 
     fn pod(phase: &str, app: &str) -> (Kind, Value) {
-        let pod = json!({"metadata": {"labels": {"app": app}}, "spec": {"containers": []}, "status": {"phase": phase}});
+        let pod = json!({"metadata": {"labels": {"app": app}}, "spec": {"containers": []}, "status": {"phase": phase, "conditions": [{"type": "Ready", "status": "True"}]}});
         (Kind::Pod, pod)
     }
 
@@ -459,7 +459,11 @@ mod tests {
                 web.clone(),
                 vec![pod("Running", "web")],
                 true,
-                Because::PodsNotReady(1),
+                Because::Serves {
+                    pods: 1,
+                    ready: 1,
+                    ports: Vec::new(),
+                },
             ),
             (
                 web.clone(),

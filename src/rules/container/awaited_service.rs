@@ -72,8 +72,10 @@ pub(super) fn wanted<'a>(case: &Case<'a>, awaited: &Awaited) -> Option<Wanted<'a
     let is_meant = |one: &&ServiceHost| one.certain || is_namespace(case, &one.namespace);
     let (service, state) = match there {
         Some((one, service)) => {
-            let state =
-                without_port(service, *port).unwrap_or_else(|| of_pods(case, &one, service));
+            let state = match of_pods(case, &one, service) {
+                ready @ State::Ready { .. } => without_port(service, *port).unwrap_or(ready),
+                state => state,
+            };
             (Some(one), state)
         }
         None => match services.iter().find(is_meant) {

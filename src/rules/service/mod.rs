@@ -2,7 +2,6 @@
 //! how sure that is (`certainty`), what lets both agree (`selector_fixes`), and which port is meant (`ports`).
 
 mod certainty;
-pub mod dns_in_pod;
 mod ingress_port;
 mod nearest_labels;
 pub mod network_policy;
@@ -20,5 +19,4 @@ pub static RULES: &[&Rule] = &[
     &service_no_ready_endpoints::RULE,
     &service_port_mismatch::RULE,
     &network_policy::RULE,
-    &dns_in_pod::RULE,
 ];

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 pub static RULE: Rule = Rule {
     cause: "network-policy",
     layer: Layer::Service,
-    title: "NetworkPolicies let nobody in at a Service's port",
+    title: "nobody is let in at a Service's port by NetworkPolicies",
     seen_as: &[],
     explanation: include_str!("network_policy.md"),
     reads: &[Kind::Service, Kind::NetworkPolicy],
@@ -156,17 +156,11 @@ fn finding(case: &ServiceCase<'_>, shut: &[(&ServicePort, Shut<'_>)]) -> Finding
         .inspect(inspect)
 }
 
-/// What the policy says of who comes in.
+/// The policy without what it says of where its pods may go.
 fn quoted(case: &ServiceCase<'_>, name: &str) -> Evidence {
     let object = ObjectRef::new(Kind::NetworkPolicy, case.it.namespace, name);
     let policies = case.snapshot.store().network_policies();
     let seen = policies.get(case.it.namespace, name).yes();
-    let rules = seen.and_then(|policy| policy.spec.ingress.as_ref());
-    let quote = rules.and_then(|rules| serde_json::to_string(rules).ok());
-    let quote = quote.filter(|rules| rules != "[]");
-    case.field_of(
-        object,
-        "spec.ingress",
-        quote.unwrap_or_else(|| "none".to_owned()),
-    )
+    let quote = seen.and_then(|policy| serde_json::to_string(&policy.spec).ok());
+    case.field_of(object, "spec", quote.unwrap_or_default())
 }

@@ -30,7 +30,7 @@ pub(super) fn meant<'a>(
     alike().find(|one| one.is_named(name))
 }
 
-/// `http 8080/TCP`
+/// `http:8080/TCP`
 pub(super) fn written(port: &OpenPort) -> String {
     let OpenPort {
         name,
@@ -38,7 +38,7 @@ pub(super) fn written(port: &OpenPort) -> String {
         protocol,
     } = port;
     match name {
-        Some(name) => format!("{name} {number}/{protocol}"),
+        Some(name) => format!("{name}:{number}/{protocol}"),
         None => format!("{number}/{protocol}"),
     }
 }
@@ -56,12 +56,9 @@ pub(super) fn quoted(case: &ServiceCase<'_>) -> Option<Evidence> {
     let pods = case.it.pods(case.snapshot.store());
     let firsts = pods.filter_map(|(pod, all)| Some((all.iter().next()?, pod)));
     let (record, pod) = firsts.min_by_key(|(record, _)| record.name.clone())?;
+    // where there are none the headline says so
     let ports: Vec<String> = pod.open_ports.iter().map(written).collect();
     let object = ObjectRef::new(Kind::Pod, &record.namespace, &record.name);
-    let quote = if ports.is_empty() {
-        "none".to_owned()
-    } else {
-        ports.join(", ")
-    };
-    Some(case.field_of(object, "spec.containers[*].ports", quote))
+    let quote = ports.join(", ");
+    (!quote.is_empty()).then(|| case.field_of(object, "spec.containers[*].ports", quote))
 }

@@ -12,7 +12,7 @@ use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Kind, ServicePort, TargetPort};
 use crate::text::say;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// A port of a Service leads to a port that its pods do not have.
@@ -97,7 +97,7 @@ fn other_protocol(case: &ServiceCase<'_>, port: &ServicePort, other: &OpenPort) 
         "service-port-mismatch.change-protocol",
         "if that port is meant, let the Service's port be of {protocol} too"
     );
-    Fix::edit(change, Who::Owner, case.object(), operations, &Value::Null)
+    Fix::edit(change, Who::Owner, case.object(), operations, &before(case))
 }
 
 fn other_name(case: &ServiceCase<'_>, port: &ServicePort, meant: &OpenPort) -> Option<Fix> {
@@ -108,9 +108,21 @@ fn other_name(case: &ServiceCase<'_>, port: &ServicePort, meant: &OpenPort) -> O
         "service-port-mismatch.change-target",
         "if port {number} is meant, lead to {name}"
     );
-    let fix = Fix::edit(change, Who::Owner, case.object(), operations, &Value::Null);
+    let fix = Fix::edit(change, Who::Owner, case.object(), operations, &before(case));
     let number = meant.number.to_string();
     Some(fix.fact("name", name).fact("number", number))
+}
+
+/// As much of the Service as is known and changed.
+fn before(case: &ServiceCase<'_>) -> Value {
+    let ports = case.it.service.ports.iter().map(|port| {
+        let target = match &port.target {
+            TargetPort::Number(number) => Value::from(*number),
+            TargetPort::Name(name) => Value::from(name.as_str()),
+        };
+        json!({"port": port.number, "protocol": port.protocol.to_string(), "targetPort": target})
+    });
+    json!({"spec": {"ports": ports.collect::<Vec<_>>()}})
 }
 
 fn name_it() -> Fix {

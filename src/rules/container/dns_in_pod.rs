@@ -17,7 +17,7 @@ use crate::triage::{Members, ServiceSubject};
 /// A container ends since a name does not resolve in it.
 pub static RULE: Rule = Rule {
     cause: "dns-in-pod",
-    layer: Layer::Service,
+    layer: Layer::Container,
     title: "a name does not resolve inside a container",
     seen_as: &[
         "CrashLoopBackOff",
@@ -130,8 +130,7 @@ fn elsewhere<'a>(case: &Case<'a>, service: &ServiceHost) -> Option<&'a str> {
 }
 
 fn without_dns(case: &Case<'_>, crash: &Crash<'_>, said: &Unresolved, dns: Members) -> Finding {
-    let (namespace, name) = DNS;
-    let object = ObjectRef::new(Kind::Service, namespace, name);
+    let object = ObjectRef::new(Kind::Service, DNS.0, DNS.1);
     let headline = say!(
         "dns-in-pod.no-dns",
         "{role} {container} gets no name resolved[, not {host}]: {dnsPods|the one pod of the cluster's DNS is not|none of the {dnsPods} pods of the cluster's DNS is} ready"
@@ -140,7 +139,7 @@ fn without_dns(case: &Case<'_>, crash: &Crash<'_>, said: &Unresolved, dns: Membe
         "dns-in-pod.mend-dns",
         "mend the cluster's DNS first, Service kube-dns in namespace kube-system; the container starts by itself then"
     );
-    let selector = case.snapshot.store().services().get(namespace, name).yes();
+    let selector = case.snapshot.services().get(DNS.0, DNS.1).yes();
     let pairs = selector.into_iter().flat_map(|it| &it.selector);
     let pairs: Vec<String> = pairs.map(|(key, value)| format!("{key}={value}")).collect();
     told(case, crash, said, headline)
@@ -152,7 +151,7 @@ fn without_dns(case: &Case<'_>, crash: &Crash<'_>, said: &Unresolved, dns: Membe
             "diagnose",
             &object.argument(),
             "-n",
-            namespace,
+            DNS.0,
         ]))
 }
 
