@@ -194,6 +194,17 @@ fn candidates<'a>(case: &Case<'a, ServiceSubject<'a>>) -> Vec<Candidate<'a>> {
     found.into_values().collect()
 }
 
+/// How many live pods the namespace has.
+pub(super) fn pods_beside<'a>(case: &Case<'a, ServiceSubject<'a>>) -> usize {
+    let namespace = case.it.namespace;
+    let question = format!("how many pods are in {namespace}");
+    let records = case.snapshot.store().pod_records();
+    let all = case
+        .engine
+        .shared(&question, || records.in_namespace(namespace).count());
+    *all
+}
+
 /// The pods of a namespace by owner and labels: the first by name, and how many there are.
 type Alike = BTreeMap<(ObjectRef, Labels), (String, usize)>;
 

@@ -5,7 +5,7 @@
 
 use super::certainty::certainty;
 use super::ingress_port;
-use super::nearest_labels::{Candidate, find};
+use super::nearest_labels::{Candidate, find, pods_beside};
 use super::selector_fixes::{ServiceCase, agree, label, reselect, written};
 use crate::kubernetes::shell;
 use crate::rules::finding::{Finding, Fix, Who};
@@ -76,14 +76,9 @@ fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
                 )])
         }
     };
-    let pods = case.snapshot.pod_records().in_namespace(case.it.namespace);
     let (certainty, why) = certainty(case, &near);
-    let is_empty = case
-        .snapshot
-        .pod_records()
-        .in_namespace(case.it.namespace)
-        .next()
-        .is_none();
+    let pods = pods_beside(case);
+    let is_empty = pods == 0;
     let finding = finding
         .when(is_idle, Finding::idle)
         .when(is_empty, |finding| {
@@ -94,7 +89,7 @@ fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
             finding.inspect(case.kubectl(["get", "pods", "--show-labels"]))
         })
         .fact("selector", selector.as_str())
-        .fact("podsInNamespace", pods.count())
+        .fact("podsInNamespace", pods)
         .evidence(near.iter().take(NAMED).map(|one| quoted(case, one)))
         .certainty(certainty)
         .why(why);
@@ -102,8 +97,7 @@ fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
 }
 
 fn alone(case: &ServiceCase<'_>) -> Sentence {
-    let records = case.snapshot.pod_records();
-    if records.in_namespace(case.it.namespace).next().is_none() {
+    if pods_beside(case) == 0 {
         return say!(
             "service-selector-mismatch.no-pods",
             "the selector {selector} matches no pod, and the namespace has none"
