@@ -1,7 +1,7 @@
 //! The ports that containers declare, those of a node that a pod wants for itself, and when two of those collide.
 //!
-//! Here lives the comparison of two ports. Who holds one on which node is for the scheduler's filter, and where a Service leads for
-//! triage.
+//! Here lives the comparison of two ports. Who holds one on which node is for the scheduler's filter, and where a Service leads
+//! for triage.
 //!
 //! Sources: kube-scheduler `framework/types.go` (v1.36), `HostPortInfo.CheckConflict`;
 //! `pkg/scheduler/util/utils.go`, `GetHostPorts`. Pods on the host's network need no rule of their own:

@@ -1,7 +1,7 @@
 //! That a name does not resolve, as programs say it in their last words: [`read`].
 //!
-//! Sources: Go `net/dnsclient_unix.go` (1.24), Node.js `dns`, libpq `fe-connect.c`, the JDK's `InetAddress`, curl, urllib3, redis-py,
-//! libmysqlclient `errmsg.cc`, nginx `ngx_inet.c`, BusyBox, PHP and glibc `gai_strerror.c`.
+//! Sources: Go `net/dnsclient_unix.go` (1.24), Node.js `dns`, libpq `fe-connect.c`, the JDK's `InetAddress`, curl, urllib3,
+//! redis-py, libmysqlclient `errmsg.cc`, nginx `ngx_inet.c`, BusyBox, PHP and glibc `gai_strerror.c`.
 
 use super::form::{Captures, Pattern, anywhere};
 

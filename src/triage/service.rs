@@ -1,5 +1,5 @@
-//! How a Service stands: whether there are pods that its selector matches, whether one of them is ready, and whether its ports lead to
-//! any of theirs.
+//! How a Service stands: whether there are pods that its selector matches, whether one of them is ready, and whether its ports
+//! lead to any of theirs.
 
 use super::subject::{StatusText, is_later};
 use super::{Because, Layer, Scope, Standing, Subject, WorkloadSubject};
@@ -85,8 +85,8 @@ impl<'s> ServiceSubject<'s> {
         unready
     }
 
-    /// The ports that lead to a name which no container of its pods gives a port: they lead nowhere. Who asks a headless Service is
-    /// led to the pods and not to a port.
+    /// The ports that lead to a name which no container of its pods gives a port: they lead nowhere. Who asks a headless Service
+    /// is led to the pods and not to a port.
     pub fn dead_ports(&self, store: &Store) -> Vec<&'s ServicePort> {
         let is_dead = |port: &&ServicePort| {
             let mut pods = self.pods(store);

@@ -1,7 +1,7 @@
 //! `dns-in-pod`: a container ends since a name does not resolve in it.
 //!
-//! Its last words say so. Where the cluster's own DNS has no pod that is ready, that is the first link; else the name is: a Service
-//! that is not there, or is in another namespace.
+//! Its last words say so. Where the cluster's own DNS has no pod that is ready, that is the first link; else the name is: a
+//! Service that is not there, or is in another namespace.
 
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::service_host::{ServiceHost, services};

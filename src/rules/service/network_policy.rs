@@ -1,7 +1,7 @@
 //! `network-policy`: the NetworkPolicies that select a Service's pods let nobody in at its port.
 //!
-//! The kubelet's probes pass most network plugins all the same, so that the pods are ready; and some plugins enforce no policy. So
-//! it is a possibility, for who has named the Service.
+//! The kubelet's probes pass most network plugins all the same, so that the pods are ready; and some plugins enforce no policy.
+//! So it is a possibility, for who has named the Service.
 
 use super::ports::of_service;
 use super::selector_fixes::ServiceCase;

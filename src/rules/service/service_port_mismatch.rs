@@ -1,7 +1,7 @@
 //! `service-port-mismatch`: a port of a Service leads to a port that its pods do not have.
 //!
-//! A name that no container gives a port leads nowhere: that is certain. A number is used as it is, and containers need not declare
-//! what they listen on: that none does is a hint, for who has named the Service.
+//! A name that no container gives a port leads nowhere: that is certain. A number is used as it is, and containers need not
+//! declare what they listen on: that none does is a hint, for who has named the Service.
 
 use super::ingress_port;
 use super::ports::{declared, meant, of_service, quoted, written};
