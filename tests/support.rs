@@ -96,8 +96,9 @@ impl Loaded {
 /// Reads a dump as `-f -` would.
 pub(crate) fn load(text: &str) -> Result<Loaded> {
     let mut store = Store::new(Why::NotInDump);
-    dump::load(text, &mut store)?;
-    let scope = Scope::everything();
+    let asked = dump::load(text, &mut store)?;
+    // what was named there is what it is about
+    let scope = asked.filter(Scope::has_names).unwrap_or_default();
     let gathered = Gathered {
         store,
         scope,
@@ -110,7 +111,11 @@ pub(crate) fn load(text: &str) -> Result<Loaded> {
 /// Reads files and folders as `-f` would.
 pub(crate) fn read_dumps(paths: &[&Path]) -> Result<Loaded> {
     let paths: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
-    dump::read(&paths, Some(Scope::everything())).map(|gathered| Loaded { gathered })
+    let mut gathered = dump::read(&paths, None)?;
+    if !gathered.scope.has_names() {
+        gathered.scope = Scope::everything();
+    }
+    Ok(Loaded { gathered })
 }
 
 /// Reads a cluster as the command does.

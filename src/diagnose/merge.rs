@@ -35,6 +35,8 @@ pub(super) struct Merged {
     pub(super) rank: u32,
     /// What it shares with other diagnoses of its root cause; none where the object to change is the root.
     pub(super) shared: Option<Message>,
+    /// What keeps its objects as they are.
+    pub(super) because_of: Vec<ObjectRef>,
     pub(super) diagnosis: Diagnosis,
 }
 
@@ -63,6 +65,7 @@ impl Diagnoses {
                 let new = Merged {
                     rank: finding.rank,
                     shared: shared(hit.rule.root, finding),
+                    because_of: finding.because_of.clone(),
                     diagnosis: diagnosis(case, hit, first_layer),
                 };
                 self.0.insert(key.clone(), new);
@@ -172,6 +175,7 @@ fn diagnosis<'a, S: Subject<'a>>(
         fingerprint: String::new(),
         cause: rule.cause,
         role: finding.role,
+        consequence_of: None,
         layer: rule.layer,
         certainty: finding.certainty,
         headline: message.english(),

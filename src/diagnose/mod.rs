@@ -4,6 +4,7 @@
 //! (`merge`), sentences get their facts, and everything is put in order. Nodes come first, since what is wrong with a node
 //! explains its pods; then pods, workloads and Services.
 
+mod consequences;
 mod diff;
 mod equivalence;
 mod filter;
@@ -109,12 +110,17 @@ fn run(
         once.then(|| rules::alike(case))?
     });
     run.explain_all(&triage.services.stuck, &engine, |_, _| None);
+    run.explain_if_possible(&triage.services.named_healthy, &engine);
     run.each_object_once(snapshot);
     if let Some(verdicts) = run.verdicts.as_mut() {
         verdicts.end();
     }
     let has_cause = |pod: &&PodView| run.diagnoses.affect(&pod.object());
     triage.pods.explained(Kind::Pod.as_str(), has_cause);
+    let may_be_wrong = |object: &ObjectRef| run.diagnoses.affect(object);
+    triage
+        .services
+        .doubted(Kind::Service.as_str(), may_be_wrong);
     let workloads = workloads::reports(&triage, snapshot);
     let (root_causes, mut diagnoses) = root_cause::in_order(run.diagnoses.finish(), &workloads);
     rollback::offer(&mut diagnoses, &workloads, snapshot);

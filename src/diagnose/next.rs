@@ -57,7 +57,7 @@ fn named<'a, S: Subject<'a>>(
         kind: object.kind,
         namespace: object.namespace,
         name: object.name,
-        status: subject.status(),
+        status: subject.status(snapshot),
         containers: subject
             .ready()
             .map(|(ready, all)| ContainersReport { ready, all }),

@@ -4,6 +4,7 @@
 //! fix, and one root cause. What diagnoses must have in common is said by the rule ([`Root`]). Diagnoses of different
 //! certainty stay apart: a root cause claims no more than each of its diagnoses proves.
 
+use super::consequences;
 use super::merge::{MergeKey, Merged};
 use crate::report::{Diagnosis, RootCause, WorkloadReport};
 use crate::rules::finding::{Certainty, Finding};
@@ -81,8 +82,11 @@ pub(super) fn in_order(
     diagnoses: impl Iterator<Item = Merged>,
     workloads: &[WorkloadReport],
 ) -> (Vec<RootCause>, Vec<Diagnosis>) {
+    let (following, diagnoses): (Vec<Merged>, Vec<Merged>) =
+        diagnoses.partition(|merged| !merged.because_of.is_empty());
+    let (following, alone) = consequences::of(following, &diagnoses);
     let mut roots: BTreeMap<RootKey, Vec<Merged>> = BTreeMap::new();
-    for merged in diagnoses {
+    for merged in diagnoses.into_iter().chain(alone) {
         let key = (
             merged.diagnosis.cause,
             merged.diagnosis.certainty,
@@ -107,9 +111,13 @@ pub(super) fn in_order(
     });
     let mut causes = Vec::new();
     let mut all = Vec::new();
-    for (_, root, diagnoses) in roots {
+    let mut following = following;
+    for (_, mut root, diagnoses) in roots {
+        let own = consequences::take(&mut following, &diagnoses);
+        root.follow(&own);
         causes.push(root);
         all.extend(diagnoses);
+        all.extend(own);
     }
     (causes, all)
 }

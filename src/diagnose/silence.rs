@@ -166,6 +166,7 @@ pub fn silence(report: Report, snapshot: &Snapshot<'_>, file: &[Silence]) -> Rep
         today: snapshot.clock().at.to_zoned(TimeZone::UTC).date(),
         causes: BTreeMap::new(),
         silenced: Vec::new(),
+        kept: BTreeSet::new(),
         nothing: BTreeSet::new(),
     };
     for diagnosis in report
@@ -199,6 +200,8 @@ struct Silencing<'a> {
     /// By what each cause of an object is silenced, of those that do not only contribute.
     causes: BTreeMap<ObjectRef, Vec<Option<SilencedBy>>>,
     silenced: Vec<Silenced>,
+    /// The fingerprints of what is still shown.
+    kept: BTreeSet<String>,
     nothing: BTreeSet<SilencesNothing>,
 }
 
@@ -260,8 +263,14 @@ impl Silencing<'_> {
         None
     }
 
-    /// Of what only contributes: by what the causes are silenced, if all of them are.
+    /// Of what only contributes: by what the causes are silenced, if all of them are. Of what follows: by what silenced all that
+    /// it follows from.
     fn with_its_causes(&self, diagnosis: &Diagnosis, affected: &Affected) -> Option<SilencedBy> {
+        if let Some(first) = &diagnosis.consequence_of {
+            let mut silenced = self.silenced.iter();
+            let by = silenced.find(|one| one.fingerprint == *first)?.by.clone();
+            return (!self.kept.contains(first)).then_some(by);
+        }
         if diagnosis.role != Role::Contributing {
             return None;
         }
@@ -291,7 +300,9 @@ impl Selection for Silencing<'_> {
             by,
         });
         self.silenced.extend(silenced);
-        Some(diagnosis).filter(|diagnosis| !diagnosis.affected.is_empty())
+        let shown = Some(diagnosis).filter(|diagnosis| !diagnosis.affected.is_empty())?;
+        self.kept.insert(shown.fingerprint.clone());
+        Some(shown)
     }
 
     fn unexplained(&mut self, unexplained: Unexplained) -> Option<Unexplained> {

@@ -284,9 +284,21 @@ fn message(because: &Because) -> Message {
             "it has made no Job yet; its schedule is {schedule}"
         ))
         .fact("schedule", schedule.as_str()),
-        Because::Selects(pods) => of(say!(
-            "standing.selects",
-            "its selector matches {pods} {pods|pod|pods}"
+        Because::Serves { pods, ready, ports } => of(say!(
+            "standing.serves",
+            "{ready} of {pods} {pods|pod|pods} ready[ behind {ports}]"
+        ))
+        .fact("ready", *ready)
+        .fact("pods", *pods)
+        .fact_if("ports", (!ports.is_empty()).then(|| ports.clone())),
+        Because::PodsNotReadyYet(pods) => of(say!(
+            "standing.pods-not-ready-yet",
+            "{pods|its one pod is|its {pods} pods are} on the way to being ready"
+        ))
+        .fact("pods", *pods),
+        Because::PodsNotReady(pods) => of(say!(
+            "standing.pods-not-ready",
+            "{pods|its one pod is not ready and not|none of its {pods} pods is ready, and none is} stuck"
         ))
         .fact("pods", *pods),
         Because::NoSelector => say!(

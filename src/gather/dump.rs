@@ -303,11 +303,12 @@ fn contents(
     Ok(())
 }
 
-/// Takes in the text of one dump. Unlike in [`read`], an object that cannot be decoded is an error.
+/// Takes in the text of one dump, and gives what it was asked for, if it says so. Unlike in [`read`], an object that cannot be
+/// decoded is an error.
 ///
 /// # Errors
 /// When it is neither JSON nor YAML, or holds something that cannot be decoded.
-pub fn load(text: &str, store: &mut Store) -> Result<()> {
+pub fn load(text: &str, store: &mut Store) -> Result<Option<Scope>> {
     let mut coverage = Coverage::default();
     let mut sink = DumpSink::new(store, &mut coverage, None);
     sink.begin(Layout::of(Path::new("-")));
@@ -317,6 +318,7 @@ pub fn load(text: &str, store: &mut Store) -> Result<()> {
         let name = gap.name.as_deref().unwrap_or_default();
         bail!("{} {name} {}", gap.kind, gap.detail);
     }
+    let scope = coverage.scope();
     coverage.apply(store);
-    Ok(())
+    Ok(scope)
 }

@@ -6,13 +6,15 @@
 //! logins there are. Each asks every such pod through the children of this module, which know when a read is worth it: what a
 //! pod's volumes and devices need stands in `storage` and `devices`, what keeps a bound pod from being created in `creation`,
 //! what its node's CPU decides in `platform`, what a failed pull asks for in `images`, what its init containers wait for in
-//! `awaited`, what workloads and Services need in `workloads`, `refusals`, `rollouts` and `services`.
+//! `awaited`, what it could not resolve in `names`, what workloads and Services need in `workloads`, `refusals`, `rollouts` and
+//! `services`.
 
 mod awaited;
 mod creation;
 mod devices;
 mod fold;
 mod images;
+mod names;
 mod platform;
 mod refusals;
 mod rollouts;
@@ -157,6 +159,7 @@ pub fn first(scope: &Scope) -> Vec<Read> {
     let mut reads: BTreeSet<Read> = pods.chain(named).collect();
     workloads::of_scope(scope, &mut reads);
     services::of_scope(scope, &mut reads);
+    services::named(scope, &mut reads);
     fold(reads)
 }
 
@@ -191,6 +194,7 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
         images::of_pod(pod, &mut reads);
         owner(pod, &mut reads);
         awaited::of_pod(scope, pod, store, &mut reads);
+        names::of_pod(pod, &mut reads);
         node(pod, store, &mut reads);
     }
     workloads::refused(scope, store, &mut reads);

@@ -28,13 +28,15 @@ pub fn between(before: &Value, after: &Value) -> Option<MergePatch> {
     })
 }
 
-/// Of what lies in a pod's spec, and of a webhook configuration: no other list is patched.
+/// Of what lies in a pod's spec, of a Service's ports and of a webhook configuration: no other lists are patched.
 fn merge_key(parent: &str, list: &str) -> Option<&'static str> {
     Some(match list {
         "containers" | "initContainers" | "env" | "volumes" | "schedulingGates"
         | "resourceClaims" | "webhooks" => "name",
         // a ServiceAccount's are replaced
         "imagePullSecrets" if parent == "spec" => "name",
+        // a Service's
+        "ports" if parent == "spec" => "port",
         "ports" => "containerPort",
         "volumeMounts" => "mountPath",
         "volumeDevices" => "devicePath",

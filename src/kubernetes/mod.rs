@@ -20,6 +20,7 @@ pub mod in_tree;
 pub mod labels;
 pub mod merge_patch;
 pub mod nearest;
+pub mod network_policy;
 pub mod node_terms;
 pub mod owners;
 pub mod patch;

@@ -1,6 +1,7 @@
-//! The ports of a node that a pod wants for itself, and when two of them collide.
+//! The ports that containers declare, those of a node that a pod wants for itself, and when two of those collide.
 //!
-//! Here lives the comparison of two ports. Who holds one on which node is for the scheduler's filter.
+//! Here lives the comparison of two ports. Who holds one on which node is for the scheduler's filter, and where a Service leads
+//! for triage.
 //!
 //! Sources: kube-scheduler `framework/types.go` (v1.36), `HostPortInfo.CheckConflict`;
 //! `pkg/scheduler/util/utils.go`, `GetHostPorts`. Pods on the host's network need no rule of their own:
@@ -107,20 +108,52 @@ impl fmt::Display for HostPort {
     }
 }
 
+/// A port that a container declares. Nothing keeps one that is not declared from being open.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Ord, PartialOrd, Hash)]
+pub struct OpenPort {
+    /// Its name, where it has one.
+    pub name: Option<Box<str>>,
+    /// Its number, never 0.
+    pub number: u16,
+    /// Its protocol.
+    pub protocol: Protocol,
+}
+
+impl OpenPort {
+    fn declared(port: &ContainerPort) -> Option<Self> {
+        let number = u16::try_from(port.container_port).ok();
+        let name = port.name.as_deref().filter(|name| !name.is_empty());
+        Some(Self {
+            name: name.map(Into::into),
+            number: number.filter(|number| *number > 0)?,
+            protocol: port.protocol.as_deref().into(),
+        })
+    }
+
+    /// Whether it has this name.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.name.as_deref() == Some(name)
+    }
+}
+
 /// The host ports of containers and sidecars, in the order of the spec. Plain init containers and
 /// ephemeral containers hold none.
 pub fn host_ports(spec: &PodSpec) -> Vec<HostPort> {
-    let sidecars = spec
-        .init_containers
-        .iter()
-        .flatten()
-        .filter(|container| is_sidecar(container));
-    spec.containers
-        .iter()
-        .chain(sidecars)
-        .flat_map(|container| container.ports.iter().flatten())
-        .filter_map(HostPort::wanted)
-        .collect()
+    of_life(spec).filter_map(HostPort::wanted).collect()
+}
+
+/// The ports that containers declare and then sidecars: in this order a name is looked up (k8s.io/kubernetes
+/// `pkg/api/v1/pod/util.go` and endpointslice `utils.go` FindPort, 1.37).
+pub fn open_ports(spec: &PodSpec) -> Vec<OpenPort> {
+    of_life(spec).filter_map(OpenPort::declared).collect()
+}
+
+/// The ports of what runs for the life of the pod.
+fn of_life(spec: &PodSpec) -> impl Iterator<Item = &ContainerPort> {
+    let init = spec.init_containers.iter().flatten();
+    let sidecars = init.filter(|container| is_sidecar(container));
+    let containers = spec.containers.iter().chain(sidecars);
+    containers.flat_map(|container| container.ports.iter().flatten())
 }
 
 #[cfg(test)]
@@ -152,6 +185,8 @@ mod tests {
             ],
         }))
         .unwrap_or_else(|error| panic!("{error}"));
+        let open: Vec<u16> = open_ports(&spec).iter().map(|port| port.number).collect();
+        assert_eq!(open, [80, 53, 81, 82, 83, 84, 15]);
         let written: Vec<_> = host_ports(&spec).iter().map(HostPort::to_string).collect();
         assert_eq!(
             written,

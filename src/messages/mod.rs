@@ -25,3 +25,4 @@ pub mod sandbox;
 pub mod scheduler;
 pub mod start;
 pub(crate) mod text;
+pub mod unresolved;

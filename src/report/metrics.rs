@@ -214,6 +214,8 @@ fn role(role: Role) -> &'static str {
         Role::Cause => "cause",
         Role::Contributing => "contributing",
         Role::Held => "held",
+        Role::Idle => "idle",
+        Role::Consequence => "consequence",
     }
 }
 

@@ -23,7 +23,7 @@ pub use gap::{GapReport, ReadReport};
 pub use metrics::{Cost, ENDED, Metrics, Series, Stuck};
 pub use nodes::{FilterFailureReport, NodeReport, UnreadReport, node_reports};
 pub use past::{Past, PastFinding, PastGap};
-pub use root_cause::RootCause;
+pub use root_cause::{RootCause, told};
 pub use scheduler::{AgreementReport, PreemptionReport};
 pub use standing::{AwaitedReport, NotStuck, StandingReport};
 pub use transition::{Became, Interrupted, Interruption, News, Transition, WATCH_SCHEMA};
@@ -277,6 +277,9 @@ pub struct Diagnosis {
     pub cause: &'static str,
     /// Whether it is the cause, only contributes to another one of the same objects, or holds them on purpose.
     pub role: Role,
+    /// The fingerprint of the diagnosis with which it ends, of the same root cause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consequence_of: Option<String>,
     /// The layer at which the objects are stuck.
     pub layer: Layer,
     /// How sure it is.

@@ -47,8 +47,10 @@ pub struct RootCause {
 impl RootCause {
     /// The same with no more than these of its diagnoses; nothing without any.
     pub fn narrowed(&self, diagnoses: &[Diagnosis], known: &[WorkloadReport]) -> Option<RootCause> {
-        let of = RootCause::of(diagnoses, None, known)?;
-        let (headline, message) = match diagnoses {
+        let (told, following) = told(diagnoses);
+        let mut of = RootCause::of(told, None, known)?;
+        of.follow(following);
+        let (headline, message) = match told {
             [_] => (of.headline, of.message),
             _ => (self.headline.clone(), self.message.clone()),
         };
@@ -58,6 +60,12 @@ impl RootCause {
             decided_by: self.decided_by.clone(),
             ..of
         })
+    }
+
+    /// Adds what follows from its diagnoses, and comes right with them.
+    pub fn follow(&mut self, consequences: &[Diagnosis]) {
+        let fingerprints = consequences.iter().map(|one| one.fingerprint.clone());
+        self.diagnoses.extend(fingerprints);
     }
 
     /// Of these diagnoses of one cause, which have `shared` in common; nothing of none.
@@ -94,5 +102,14 @@ impl RootCause {
                 .map(|one| one.fingerprint.clone())
                 .collect(),
         })
+    }
+}
+
+/// The diagnoses that are told, and what follows from them; where only that is left, it is told itself.
+pub fn told(diagnoses: &[Diagnosis]) -> (&[Diagnosis], &[Diagnosis]) {
+    let is_consequence = |one: &Diagnosis| one.consequence_of.is_some();
+    match diagnoses.iter().position(is_consequence) {
+        Some(at) if at > 0 => diagnoses.split_at(at),
+        _ => (diagnoses, &[]),
     }
 }

@@ -49,6 +49,8 @@ pub struct Finding {
     pub preemption: Option<Preemption>,
     /// For an image that cannot be pulled: whether its name is right, whether it was pushed, how it is pulled by hand.
     pub image: Option<Box<ImageAnswers>>,
+    /// The objects that are stuck or lack pods, and so keep this one as it is: whatever is wrong with them comes first.
+    pub because_of: Vec<ObjectRef>,
     /// Whether it keeps the object stuck, or only tells why something else does.
     pub role: Role,
     /// Among several causes of one layer: smaller comes first.
@@ -76,6 +78,7 @@ impl Finding {
             agreement: None,
             preemption: None,
             image: None,
+            because_of: Vec::new(),
             role: Role::Cause,
             rank: 0,
         }
@@ -173,6 +176,20 @@ impl Finding {
         self
     }
 
+    /// It is as it is because of these objects.
+    #[must_use]
+    pub fn because_of(mut self, objects: Vec<ObjectRef>) -> Self {
+        self.because_of = objects;
+        self
+    }
+
+    /// Nothing shows that anybody needs the object.
+    #[must_use]
+    pub fn idle(mut self) -> Self {
+        self.role = Role::Idle;
+        self
+    }
+
     /// Somebody holds the object on purpose.
     #[must_use]
     pub fn held(mut self) -> Self {
@@ -199,6 +216,10 @@ pub enum Role {
     Contributing,
     /// It keeps the object waiting because somebody wants it so.
     Held,
+    /// It is wrong with what nothing shows that anybody needs.
+    Idle,
+    /// It ends with another diagnosis, which `consequenceOf` names, and is no root cause.
+    Consequence,
 }
 
 /// How sure a finding is. Words, since nobody measured the decimals.

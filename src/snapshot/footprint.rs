@@ -2,7 +2,7 @@
 
 use crate::kubernetes::affinity::pod_anti_affinity;
 use crate::kubernetes::disks::{Disk, inline_disks};
-use crate::kubernetes::ports::{HostPort, host_ports};
+use crate::kubernetes::ports::{HostPort, OpenPort, host_ports, open_ports};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::occupied;
 use k8s_openapi::api::core::v1::{Pod, PodAffinityTerm};
@@ -17,6 +17,8 @@ pub struct Footprint {
     pub requests: BTreeMap<String, Quantity>,
     /// The host ports that it holds.
     pub ports: Vec<HostPort>,
+    /// The ports that its containers declare.
+    pub open_ports: Vec<OpenPort>,
     /// `metadata.labels`
     pub labels: BTreeMap<String, String>,
     /// Required anti-affinity: keeps other pods away as well.
@@ -57,6 +59,7 @@ impl Footprint {
         Footprint {
             requests: occupied(pod),
             ports: host_ports(spec),
+            open_ports: open_ports(spec),
             labels: pod.metadata.labels.clone().unwrap_or_default(),
             anti_affinity: pod_anti_affinity(spec).to_vec(),
             priority: spec.priority.unwrap_or_default(),
@@ -92,6 +95,7 @@ impl Footprints {
         static EMPTY: Footprint = Footprint {
             requests: BTreeMap::new(),
             ports: Vec::new(),
+            open_ports: Vec::new(),
             labels: BTreeMap::new(),
             anti_affinity: Vec::new(),
             priority: 0,

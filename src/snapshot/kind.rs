@@ -9,7 +9,9 @@
 use super::Store;
 use super::catalog::{Catalog, ReadLog};
 use super::devices::{DeviceClass, RawClaim, RawClass, ResourceClaim};
+use super::ingress::{Ingress, RawIngress};
 use super::limit_range::{LimitRange, RawLimitRange};
+use super::network_policy::{NetworkPolicy, RawPolicy};
 use super::node::{self, Node};
 use super::objects::{
     Keyed, PodDisruptionBudget, RawBudget, RawKeyed, RuntimeClass, ServiceAccount,
@@ -215,6 +217,11 @@ kinds! {
     /// `batch/v1/CronJob`
     CronJob = "CronJob", "cronjobs", "batch", Workload, ["cj"],
         cron_jobs: Workload = |raw: RawWorkload| raw.into_workload(Kind::CronJob);
+    /// `networking.k8s.io/v1/NetworkPolicy`
+    NetworkPolicy = "NetworkPolicy", "networkpolicies", "networking.k8s.io", Namespace, ["netpol"],
+        network_policies: NetworkPolicy = RawPolicy::into_policy;
+    /// `networking.k8s.io/v1/Ingress`
+    Ingress = "Ingress", "ingresses", "networking.k8s.io", Namespace, [], ingresses: Ingress = RawIngress::into_ingress;
     /// `node.k8s.io/v1/RuntimeClass`
     RuntimeClass = "RuntimeClass", "runtimeclasses", "node.k8s.io", Cluster, [], runtime_classes: RuntimeClass = same;
 }

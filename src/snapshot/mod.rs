@@ -16,8 +16,11 @@ mod event;
 mod evidence;
 mod footprint;
 mod images;
+mod ingress;
 mod kind;
+mod label_index;
 mod limit_range;
+mod network_policy;
 mod node;
 mod object;
 mod objects;
@@ -47,14 +50,16 @@ pub use devices::ResourceClaim;
 pub use event::{Event, Events};
 pub use evidence::{Evidence, Origin};
 pub use footprint::Footprint;
+pub use ingress::{Backend, BackendPort};
 pub use kind::Kind;
 pub use limit_range::{Limit, LimitRange};
+pub use network_policy::NetworkPolicy;
 pub use node::Node;
 pub use object::ObjectRef;
 pub use objects::{Keyed, ServiceAccount};
 pub use ownership::{PodIdentity, Relation};
 pub use pod::{ContainerView, DEFAULT_SCHEDULER, HAS_IMAGE_OR_NO_TURN, PodView, Role};
-pub use pod_record::{PodRecord, PodRecords};
+pub use pod_record::{PodRecord, PodRecords, Pods};
 pub use quota::ResourceQuota;
 pub use registry::{
     CertificateFault, Issued, LoginState, NoLogin, Presence, RateLimit, RegistryAnswer,
@@ -62,7 +67,7 @@ pub use registry::{
 };
 pub use revision::{ByRevision, PodNumbers, PodTemplate, REVISION_HASH, TEMPLATE_HASH};
 pub use seen::{Gap, Seen, Why};
-pub use service::Service;
+pub use service::{Service, ServicePort, TargetPort};
 pub use slim::occupant;
 pub use storage::{ClaimRef, CsiNode, CsiStorageCapacity, Volume, VolumeAttachment};
 pub use store::{Retention, Store};

@@ -35,6 +35,22 @@ impl<K: Ord> Index<K> {
         self.0.get(key).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The keys from this one on, in order, with their places.
+    pub(super) fn from(&self, key: K) -> impl Iterator<Item = (&K, &[usize])> {
+        let keys = self.0.range(key..);
+        keys.map(|(key, places)| (key, places.as_slice()))
+    }
+
+    /// The keys, in order.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &K> {
+        self.0.keys()
+    }
+
+    /// Whether there is such a key.
+    pub(super) fn has(&self, key: &K) -> bool {
+        self.0.contains_key(key)
+    }
+
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -6,16 +6,18 @@
 use super::dependency::{Dependency, note};
 use super::footprint::{Footprint, FootprintId, Footprints};
 use super::kind::Kind;
+use super::label_index::LabelIndex;
 use super::ownership::PodIdentity;
 use super::pod_index::Index;
 use crate::kubernetes::claims::of_ephemeral;
 use crate::kubernetes::owners;
+use crate::kubernetes::selector::carries;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::collections::HashSet;
-use std::collections::btree_map::{BTreeMap, Entry};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A pod that takes part in scheduling: any that has not ended, bound to a node or not.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,8 +76,10 @@ pub struct PodRecords {
     by_node: Index<Arc<str>>,
     /// By namespace and controller.
     by_controller: Index<(Arc<str>, Arc<str>)>,
-    /// How many pods of a namespace have a footprint.
-    alike: BTreeMap<(Arc<str>, usize), usize>,
+    /// By namespace and footprint.
+    alike: Index<(Arc<str>, usize)>,
+    /// Which of those have a label, worked out when it is asked for.
+    by_label: OnceLock<LabelIndex>,
     footprints: Footprints,
     words: HashSet<Arc<str>>,
     /// Controller and creation of pods that have succeeded, by namespace and name.
@@ -174,7 +178,10 @@ impl PodRecords {
             self.by_controller.put(key, at, is_before);
         }
         let key = (namespace(), this.footprint.0);
-        *self.alike.entry(key).or_default() += 1;
+        if !self.alike.has(&key) {
+            self.by_label.take();
+        }
+        self.alike.put(key, at, is_before);
     }
 
     /// Takes a pod out that is gone.
@@ -205,11 +212,10 @@ impl PodRecords {
             let key = (namespace(), controller.clone());
             self.by_controller.take(&key, at);
         }
-        if let Entry::Occupied(mut alike) = self.alike.entry((namespace(), record.footprint.0)) {
-            *alike.get_mut() -= 1;
-            if *alike.get() == 0 {
-                alike.remove();
-            }
+        let key = (namespace(), record.footprint.0);
+        self.alike.take(&key, at);
+        if !self.alike.has(&key) {
+            self.by_label.take();
         }
     }
 
@@ -317,9 +323,63 @@ impl PodRecords {
     ) -> impl Iterator<Item = (&'a Footprint, usize)> + use<'a> {
         note_namespace(namespace);
         let namespace = Arc::<str>::from(namespace);
-        let groups = self.alike.range((namespace.clone(), 0)..);
+        let groups = self.alike.from((namespace.clone(), 0));
         let groups = groups.take_while(move |((of, _), _)| *of == namespace);
-        groups.map(|((_, place), pods)| (self.footprints.get(FootprintId(*place)), *pods))
+        groups.map(|((_, place), pods)| (self.footprints.get(FootprintId(*place)), pods.len()))
+    }
+
+    /// Those that carry all of these labels, by footprint: nothing is selected by none. Only what has the rarest of them is
+    /// looked at.
+    pub fn selected<'a, 'l>(
+        &'a self,
+        namespace: &str,
+        labels: &'l BTreeMap<String, String>,
+    ) -> impl Iterator<Item = (&'a Footprint, Pods<'a>)> + use<'a, 'l> {
+        let places = labels
+            .iter()
+            .map(|(key, value)| self.having(namespace, key, Some(value)));
+        let rarest = places.min_by_key(|places| places.len()).unwrap_or_default();
+        self.groups(namespace, rarest)
+            .filter(move |(footprint, _)| carries(&footprint.labels, labels))
+    }
+
+    /// Those that have a label of this key, by footprint.
+    pub fn labelled<'a, 'l>(
+        &'a self,
+        namespace: &str,
+        key: &'l str,
+    ) -> impl Iterator<Item = (&'a Footprint, Pods<'a>)> + use<'a, 'l> {
+        let places = self.having(namespace, key, None);
+        self.groups(namespace, places)
+            .filter(move |(footprint, _)| footprint.labels.contains_key(key))
+    }
+
+    /// The footprints of a namespace that may have a label of this key, and this value.
+    fn having(&self, namespace: &str, key: &str, value: Option<&str>) -> &[usize] {
+        note_namespace(namespace);
+        let index = self.by_label.get_or_init(|| {
+            let all = self.alike.keys().map(|(namespace, place)| {
+                let footprint = self.footprints.get(FootprintId(*place));
+                (&**namespace, *place, &footprint.labels)
+            });
+            LabelIndex::of(all)
+        });
+        index.having(namespace, key, value)
+    }
+
+    fn groups<'a>(
+        &'a self,
+        namespace: &str,
+        places: &'a [usize],
+    ) -> impl Iterator<Item = (&'a Footprint, Pods<'a>)> + use<'a> {
+        let namespace = Arc::<str>::from(namespace);
+        places.iter().map(move |place| {
+            let pods = Pods {
+                records: self,
+                places: self.alike.of(&(namespace.clone(), *place)),
+            };
+            (self.footprints.get(FootprintId(*place)), pods)
+        })
     }
 
     fn these<'a>(&'a self, places: &'a [usize]) -> impl Iterator<Item = &'a PodRecord> {
@@ -383,6 +443,25 @@ impl PodRecords {
     pub fn is_empty(&self) -> bool {
         note(|| Dependency::Kind(Kind::Pod));
         self.by_name.is_empty()
+    }
+}
+
+/// Pods that have something in common, in order of their names.
+#[derive(Debug, Clone, Copy)]
+pub struct Pods<'a> {
+    records: &'a PodRecords,
+    places: &'a [usize],
+}
+
+impl<'a> Pods<'a> {
+    /// How many there are.
+    pub fn len(self) -> usize {
+        self.places.len()
+    }
+
+    /// Each of them.
+    pub fn iter(self) -> impl Iterator<Item = &'a PodRecord> {
+        self.records.these(self.places)
     }
 }
 

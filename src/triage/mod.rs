@@ -26,7 +26,7 @@ pub use node::NodeSubject;
 pub use pod::{PULLS, Resize, awaits, budget, init_budget, is_undated, pull, resize};
 pub use rollout::{Awaits, awaited, is_awaited, is_of_old_revision};
 pub use scope::Scope;
-pub use service::ServiceSubject;
+pub use service::{Members, ServiceSubject};
 pub use since::{Restarts, between_crashes};
 pub use subject::{Because, NextCommand, Passage, Standing, Subject};
 pub use workload::{RETRY, Refusal, WorkloadSubject, is_refusal, refusal_reasons};
@@ -67,6 +67,8 @@ pub struct Sorted<S> {
     pub restarted: Vec<S>,
     /// Those that were named and do not.
     pub named: Vec<(ObjectRef, Standing)>,
+    /// Of those the healthy ones: who names one may have found it wanting.
+    pub named_healthy: Vec<S>,
     /// What a person would change of those that are progressing and not stuck besides, and until when that is usual.
     pub progressing: BTreeMap<ObjectRef, Option<Timestamp>>,
     /// How many there are, by the kind of what a person would change: of a ReplicaSet its Deployment counts, once.
@@ -95,6 +97,7 @@ impl<S> Default for Sorted<S> {
             unknown: Vec::new(),
             restarted: Vec::new(),
             named: Vec::new(),
+            named_healthy: Vec::new(),
             progressing: BTreeMap::new(),
             numbers: BTreeMap::new(),
         }
@@ -131,11 +134,12 @@ impl<'s, S: Subject<'s>> Sorted<S> {
             let may_be_stuck = standing.may_be_stuck();
             let (owner, object) = (subject.owner(snapshot), subject.object());
             if owner != object && is_named(&object) && !may_be_stuck {
-                sorted.named.push((object, standing.clone()));
+                sorted.named.push((object.clone(), standing.clone()));
             }
             match &standing {
                 Standing::Stuck => sorted.stuck.push(subject),
                 Standing::Unknown(because) => sorted.unknown.push((subject, because.clone())),
+                Standing::Healthy(_) if is_named(&object) => sorted.named_healthy.push(subject),
                 _ => {}
             }
             let together = match owners.remove(&owner) {
@@ -169,6 +173,15 @@ impl<S> Sorted<S> {
         }
         self.unknown = unknown;
         self.stuck.extend(stuck.into_iter().map(|(one, _)| one));
+    }
+
+    /// Takes for stuck what was named and looked healthy where something may be wrong with it.
+    pub fn doubted(&mut self, kind: &str, may_be_wrong: impl Fn(&ObjectRef) -> bool) {
+        let before = self.named.len();
+        self.named.retain(|(object, _)| !may_be_wrong(object));
+        if let Some(numbers) = self.numbers.get_mut(kind) {
+            numbers.stuck += before - self.named.len();
+        }
     }
 }
 

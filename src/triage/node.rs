@@ -112,7 +112,7 @@ impl<'s> Subject<'s> for NodeSubject<'s> {
         }
     }
 
-    fn status(&self) -> String {
+    fn status(&self, _: &Store) -> String {
         match self.node {
             Some(node) if node.ready() => "Ready".to_owned(),
             Some(_) => "NotReady".to_owned(),

@@ -122,7 +122,7 @@ impl<'s> Subject<'s> for &'s PodView {
         standing(self, Around::of(snapshot))
     }
 
-    fn status(&self) -> String {
+    fn status(&self, _: &Store) -> String {
         status_word(self.pod())
     }
 

@@ -1,11 +1,13 @@
-//! How a Service stands: whether there are pods that its selector matches.
+//! How a Service stands: whether there are pods that its selector matches, whether one of them is ready, and whether its ports
+//! lead to any of theirs.
 
-use super::subject::StatusText;
-use super::{Because, Layer, Scope, Standing, Subject};
+use super::subject::{StatusText, is_later};
+use super::{Because, Layer, Scope, Standing, Subject, WorkloadSubject};
 use crate::kubernetes::labels::is_set_by_controller;
 use crate::kubernetes::selector::carries;
 use crate::snapshot::{
-    Kind, ObjectRef, PodIdentity, PodRecord, Seen, Service, Snapshot, Store, Workload,
+    Footprint, Kind, ObjectRef, PodIdentity, PodRecord, Pods, Seen, Service, ServicePort, Snapshot,
+    Store, TargetPort, Workload,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -22,6 +24,15 @@ pub struct ServiceSubject<'s> {
     pub name: &'s str,
     /// The Service.
     pub service: &'s Service,
+}
+
+/// How many pods a Service has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Members {
+    /// All that are live.
+    pub pods: usize,
+    /// Those that are ready.
+    pub ready: usize,
 }
 
 /// The Services that were read. Which labels a Service itself has is not kept, so a label selector means none.
@@ -41,11 +52,52 @@ pub(super) fn candidates<'s>(
 }
 
 impl<'s> ServiceSubject<'s> {
-    /// How many live pods it has.
-    pub fn pods(&self, store: &Store) -> usize {
-        let alike = store.pod_records().alike_in(self.namespace);
-        let own = alike.filter(|(footprint, _)| self.selects(&footprint.labels));
-        own.map(|(_, pods)| pods).sum()
+    /// Its live pods, by what they have in common.
+    pub fn pods<'a>(
+        &self,
+        store: &'a Store,
+    ) -> impl Iterator<Item = (&'a Footprint, Pods<'a>)> + use<'a, 's>
+    where
+        's: 'a,
+    {
+        let records = store.pod_records();
+        records.selected(self.namespace, &self.service.selector)
+    }
+
+    /// How many they are, and how many of them are ready.
+    pub fn members(&self, store: &Store) -> Members {
+        let mut members = Members::default();
+        for (_, pods) in self.pods(store) {
+            members.pods += pods.len();
+            members.ready += pods.iter().filter(|pod| pod.ready).count();
+        }
+        members
+    }
+
+    /// Its live pods that are not ready, in order of names.
+    pub fn unready<'a>(&self, store: &'a Store) -> Vec<&'a PodRecord>
+    where
+        's: 'a,
+    {
+        let pods = self.pods(store).flat_map(|(_, pods)| pods.iter());
+        let mut unready: Vec<_> = pods.filter(|pod| !pod.ready).collect();
+        unready.sort_by(|one, other| one.name.cmp(&other.name));
+        unready
+    }
+
+    /// The ports that lead to a name which no container of its pods gives a port: they lead nowhere. Who asks a headless Service
+    /// is led to the pods and not to a port.
+    pub fn dead_ports(&self, store: &Store) -> Vec<&'s ServicePort> {
+        let is_dead = |port: &&ServicePort| {
+            let mut pods = self.pods(store);
+            matches!(port.target, TargetPort::Name(_))
+                && pods.all(|(pod, _)| port.number_of(&pod.open_ports).is_none())
+        };
+        let known = !self.service.is_headless
+            && store.pods().whole(self.namespace).is_ok()
+            && self.pods(store).next().is_some();
+        let ports = self.service.ports.iter().filter(|_| known);
+        ports.filter(is_dead).collect()
     }
 
     /// How many pods would be its own if they had not ended, as far as they were read.
@@ -80,26 +132,90 @@ impl<'s> ServiceSubject<'s> {
         })
     }
 
-    /// Why nothing is wrong with it, if so.
-    fn healthy_because(&self, store: &Store) -> Option<Because> {
+    /// How it stands by what was read, however new it is.
+    fn by_its_pods(&self, snapshot: &Snapshot<'_>) -> Standing {
+        let store = snapshot.store();
         if self.service.is_external_name {
-            return Some(Because::ExternalName);
+            return Standing::Healthy(Because::ExternalName);
         }
         if self.service.selector.is_empty() {
-            return Some(Because::NoSelector);
+            return Standing::Healthy(Because::NoSelector);
         }
-        let pods = self.pods(store);
-        if pods > 0 {
-            return Some(Because::Selects(pods));
+        let members = self.members(store);
+        if members.pods == 0 {
+            return self.without_pods(snapshot);
         }
-        match self.ended(store) {
-            0 if store.pods().whole(self.namespace).is_err() => Some(Because::PodsUnread),
-            0 => {
-                let of_workload = self.workload(store).map(Because::OfWorkload);
-                of_workload.or_else(|| self.untaken_role(store).map(Because::RoleUntaken))
+        if !self.dead_ports(store).is_empty() {
+            return Standing::Stuck;
+        }
+        if members.ready == 0 && !self.service.publishes_unready {
+            return self.without_ready_pods(snapshot);
+        }
+        Standing::Healthy(Because::Serves {
+            pods: members.pods,
+            ready: members.ready,
+            ports: self.leads(store),
+        })
+    }
+
+    /// Its ports and those of its pods, as `80 -> http/8080`; none of a headless one.
+    fn leads(&self, store: &Store) -> Vec<String> {
+        if self.service.is_headless {
+            return Vec::new();
+        }
+        let open = self.pods(store).next().map(|(pod, _)| &pod.open_ports);
+        let lead = |port: &ServicePort| {
+            let number = open.and_then(|open| port.number_of(open));
+            match (&port.target, number) {
+                (TargetPort::Name(name), Some(number)) => {
+                    format!("{} -> {name}/{number}", port.number)
+                }
+                (target, _) => format!("{} -> {target}", port.number),
             }
-            ended => Some(Because::PodsEnded(ended)),
+        };
+        self.service.ports.iter().map(lead).collect()
+    }
+
+    fn without_pods(&self, snapshot: &Snapshot<'_>) -> Standing {
+        let store = snapshot.store();
+        match self.ended(store) {
+            0 if store.pods().whole(self.namespace).is_err() => {
+                Standing::Healthy(Because::PodsUnread)
+            }
+            0 => match self.workload(store) {
+                Some(workload) => of_workload(workload, snapshot),
+                None => self.untaken_role(store).map_or(Standing::Stuck, |label| {
+                    Standing::Healthy(Because::RoleUntaken(label))
+                }),
+            },
+            ended => Standing::Healthy(Because::PodsEnded(ended)),
         }
+    }
+
+    /// None of its pods is ready: as long as one may be in time, it is on its way; else it is as they are.
+    fn without_ready_pods(&self, snapshot: &Snapshot<'_>) -> Standing {
+        let store = snapshot.store();
+        let unready = self.unready(store);
+        // one that goes makes no endpoint any more
+        let stays = unready.iter().any(|pod| !pod.terminating);
+        let whole = unready.iter().filter(|pod| !(stays && pod.terminating));
+        let whole = whole.filter_map(|pod| store.whole_pod(&pod.namespace, &pod.name));
+        let mut standing = Standing::Healthy(Because::PodsNotReady(unready.len()));
+        let not_yet = || Because::PodsNotReadyYet(unready.len());
+        for pod in whole {
+            match (Subject::standing(&pod, snapshot), &standing) {
+                (Standing::Progressing(_, until), Standing::Progressing(_, known))
+                    if !is_later(until, *known) => {}
+                (Standing::Progressing(_, until), _) => {
+                    standing = Standing::Progressing(not_yet(), until);
+                }
+                (_, Standing::Progressing(..)) => {}
+                (Standing::Unknown(_), _) => standing = Standing::Unknown(not_yet()),
+                (Standing::Stuck, Standing::Healthy(_)) => standing = Standing::Stuck,
+                _ => {}
+            }
+        }
+        standing
     }
 
     /// The label that keeps its selector from the only pod that could be meant, when it stands for a role: operators say by such
@@ -110,12 +226,11 @@ impl<'s> ServiceSubject<'s> {
         let role = selector.iter().find(|(key, _)| {
             let mut others = selector.clone();
             others.remove(*key);
-            let has_role = |record: &&PodRecord| {
-                let labels = &records.footprint(record).labels;
-                labels.contains_key(*key) && carries(labels, &others)
+            let only = if others.is_empty() {
+                only(records.labelled(self.namespace, key), key, &others)
+            } else {
+                only(records.selected(self.namespace, &others), key, &others)
             };
-            let mut pods = records.in_namespace(self.namespace).filter(has_role);
-            let only = pods.next().filter(|_| pods.next().is_none());
             only.is_some_and(|pod| self.is_set_while_running(key, records.identity(pod), store))
         });
         role.map(|(key, value)| format!("{key}={value}"))
@@ -138,7 +253,7 @@ impl<'s> ServiceSubject<'s> {
     }
 
     /// A workload whose pods it would have if there were any.
-    fn workload(&self, store: &Store) -> Option<ObjectRef> {
+    pub fn workload(&self, store: &Store) -> Option<ObjectRef> {
         let mut workloads = self.workloads(store);
         // labels that a controller gives each pod are in no template
         let selector = &self.service.selector;
@@ -153,6 +268,44 @@ impl<'s> ServiceSubject<'s> {
         };
         let (workload, _) = workloads.find(|(_, workload)| is_its(workload))?;
         Some(store.outermost(workload))
+    }
+}
+
+/// The only pod of these that has a label of this key, and these others.
+fn only<'s>(
+    groups: impl Iterator<Item = (&'s Footprint, Pods<'s>)>,
+    key: &str,
+    others: &BTreeMap<String, String>,
+) -> Option<&'s PodRecord> {
+    let mut pods = groups
+        .filter(|(footprint, _)| {
+            let labels = &footprint.labels;
+            labels.contains_key(key) && carries(labels, others)
+        })
+        .flat_map(|(_, pods)| pods.iter());
+    pods.next().filter(|_| pods.next().is_none())
+}
+
+/// As the workload stands that makes no pod for it.
+fn of_workload(workload: ObjectRef, snapshot: &Snapshot<'_>) -> Standing {
+    let standing = workload.known_kind().and_then(|kind| {
+        let namespace = workload.namespace.as_deref().unwrap_or_default();
+        let seen = snapshot
+            .store()
+            .workload(&workload.kind, namespace, &workload.name)?;
+        let subject = WorkloadSubject {
+            kind,
+            namespace,
+            name: &workload.name,
+            workload: seen.yes()?,
+        };
+        Some(subject.standing(snapshot))
+    });
+    match standing {
+        Some(standing @ (Standing::Stuck | Standing::Progressing(..) | Standing::Unknown(_))) => {
+            standing
+        }
+        _ => Standing::Healthy(Because::OfWorkload(workload)),
     }
 }
 
@@ -181,9 +334,9 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
     }
 
     fn standing(&self, snapshot: &Snapshot<'_>) -> Standing {
-        let store = snapshot.store();
-        if let Some(because) = self.healthy_because(store) {
-            return Standing::Healthy(because);
+        let standing = self.by_its_pods(snapshot);
+        if standing != Standing::Stuck {
+            return standing;
         }
         if self.service.terminating {
             return Standing::Progressing(Because::Deleting, None);
@@ -196,9 +349,12 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
         }
     }
 
-    fn status(&self) -> String {
+    fn status(&self, store: &Store) -> String {
         // kubectl has no word for it; `kubectl describe` shows `Endpoints: <none>`
-        "no endpoints".to_owned()
+        match self.members(store) {
+            Members { ready: 0, .. } => "no endpoints".to_owned(),
+            Members { pods, ready } => format!("{ready} of {pods} pods ready"),
+        }
     }
 
     fn raw_status(&self) -> Vec<StatusText> {
@@ -211,124 +367,4 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::snapshot::{ReadScope, Retention, Why};
-    use crate::triage::{Scope, triage};
-    use serde_json::{Value, json};
-
-    /// How the Service `web` stands beside these objects, an hour after it was made.
-    fn standing(service: &Value, beside: &[(Kind, Value)], pods_read: bool) -> Option<Standing> {
-        standing_at(Some("2026-01-01T01:00:00Z"), service, beside, pods_read)
-    }
-
-    fn standing_at(
-        time: Option<&str>,
-        service: &Value,
-        beside: &[(Kind, Value)],
-        pods_read: bool,
-    ) -> Option<Standing> {
-        let mut store = Store::new(Why::NotInDump);
-        if let Some(time) = time {
-            store.set_time(time.parse().unwrap());
-        }
-        let meta = |name: &str| json!({"name": name, "namespace": "shop", "creationTimestamp": "2026-01-01T00:00:00Z"});
-        let web = json!({"metadata": meta("web"), "spec": service});
-        let all = std::iter::once(&(Kind::Service, web))
-            .chain(beside)
-            .cloned()
-            .collect::<Vec<_>>();
-        for (kind, mut object) in all {
-            let labels = object["metadata"]["labels"].clone();
-            let name = if kind == Kind::Service {
-                "web"
-            } else {
-                "web-1"
-            };
-            object["metadata"] = meta(name);
-            object["metadata"]["labels"] = labels;
-            store
-                .insert(kind, object.to_string().as_bytes(), Retention::Whole)
-                .unwrap();
-        }
-        if pods_read {
-            store.record(Kind::Pod, ReadScope::Everywhere, Ok(()));
-        }
-        let targets = vec![crate::triage::scope::Target::new(Kind::Service, "web")];
-        let scope = Scope {
-            namespace: Some("shop".to_owned()),
-            targets,
-            ..Scope::default()
-        };
-        let snapshot = store.snapshot();
-        let triage = triage(&snapshot, &scope);
-        let stuck = triage.services.stuck.first().map(|_| Standing::Stuck);
-        stuck.or_else(|| Some(triage.services.named.first()?.1.clone()))
-    }
-
-    fn pod(phase: &str, app: &str) -> (Kind, Value) {
-        let pod = json!({"metadata": {"labels": {"app": app}}, "spec": {"containers": []}, "status": {"phase": phase}});
-        (Kind::Pod, pod)
-    }
-
-    #[test]
-    fn a_service_is_new_by_a_clock_alone() {
-        let web = json!({"selector": {"app": "web"}});
-        let api = [pod("Running", "api")];
-        let at = |time| standing_at(time, &web, &api, true);
-        let soon = at(Some("2026-01-01T00:00:30Z"));
-        assert!(
-            matches!(soon, Some(Standing::Progressing(Because::NewService, _))),
-            "{soon:?}"
-        );
-        // it is itself the newest in the dump, and that says nothing of its age
-        assert_eq!(at(None), Some(Standing::Stuck));
-    }
-
-    #[test]
-    fn a_service_is_stuck_when_no_pod_is_or_would_be_its_own() {
-        let web = json!({"selector": {"app": "web"}});
-        let deployment = json!({"metadata": {}, "spec": {"replicas": 0, "template": {"metadata": {"labels": {"app": "web"}}}}});
-        let deployment = (Kind::Deployment, deployment);
-        let of_workload = Because::OfWorkload(ObjectRef::new(Kind::Deployment, "shop", "web-1"));
-        for (service, beside, pods_read, expected) in [
-            (json!({}), vec![], true, Because::NoSelector),
-            (
-                json!({"type": "ExternalName", "selector": {"app": "web"}}),
-                vec![],
-                true,
-                Because::ExternalName,
-            ),
-            (
-                web.clone(),
-                vec![pod("Running", "web")],
-                true,
-                Because::Selects(1),
-            ),
-            (
-                web.clone(),
-                vec![pod("Failed", "web")],
-                true,
-                Because::PodsEnded(1),
-            ),
-            (
-                web.clone(),
-                vec![pod("Running", "api")],
-                false,
-                Because::PodsUnread,
-            ),
-            (web.clone(), vec![deployment], true, of_workload),
-        ] {
-            let found = standing(&service, &beside, pods_read);
-            assert_eq!(
-                found,
-                Some(Standing::Healthy(expected)),
-                "{service} {beside:?}"
-            );
-        }
-        assert_eq!(
-            standing(&web, &[pod("Running", "api")], true),
-            Some(Standing::Stuck)
-        );
-    }
-}
+mod tests;

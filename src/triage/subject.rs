@@ -35,7 +35,7 @@ pub trait Subject<'s>: Copy {
     fn standing(&self, snapshot: &Snapshot<'_>) -> Standing;
 
     /// The word with which kubectl shows its state.
-    fn status(&self) -> String;
+    fn status(&self, store: &Store) -> String;
 
     /// What its status says by itself, for one that no rule explains.
     fn raw_status(&self) -> Vec<StatusText>;
@@ -290,8 +290,19 @@ pub enum Because {
     LastJobDue(Timestamp),
     /// A CronJob of this schedule has made no Job yet.
     NothingDueYet(String),
-    /// A Service has so many pods.
-    Selects(usize),
+    /// A Service has so many pods, of which so many are ready, behind these ports.
+    Serves {
+        /// All of its live pods.
+        pods: usize,
+        /// Those that are ready.
+        ready: usize,
+        /// Its ports, and those of the pods to which they lead; none of a headless one.
+        ports: Vec<String>,
+    },
+    /// None of a Service's pods, so many, is ready, and one may be in time.
+    PodsNotReadyYet(usize),
+    /// None of a Service's pods, so many, is ready, and none of them is stuck.
+    PodsNotReady(usize),
     /// A Service has no selector: somebody else writes its endpoints.
     NoSelector,
     /// A Service is of type ExternalName and has no pods.

@@ -387,7 +387,7 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
         }
     }
 
-    fn status(&self) -> String {
+    fn status(&self, _: &Store) -> String {
         let number = |count: Option<i64>| count.unwrap_or_default();
         if self.kind == Kind::CronJob {
             // as `kubectl get` shows it under ACTIVE

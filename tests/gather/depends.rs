@@ -47,7 +47,7 @@ fn no_workloads(server: &ApiServer) -> Vec<String> {
 }
 
 #[test]
-fn a_service_with_pods_costs_nothing_more_and_one_without_the_workloads() {
+fn a_service_costs_what_may_be_in_its_way_and_one_without_pods_the_workloads() {
     for (app, more) in [("web", false), ("wbe", true)] {
         let server = ApiServer::start();
         server.on(PODS, [Response::list("PodList", &[labelled("web")])]);
@@ -55,10 +55,15 @@ fn a_service_with_pods_costs_nothing_more_and_one_without_the_workloads() {
         server.on(&name, [Response::json(&service(&json!({"app": app})))]);
         server.on(EVENTS, [Response::list("EventList", &[])]);
         let workloads = no_workloads(&server);
-        let report = read(&server, scope(Kind::Service, "web")).unwrap().report();
         // the events tell of a workload of its that was refused its pods
         let mut expected = vec![EVENTS.to_owned(), PODS.to_owned(), name];
         expected.extend(workloads.into_iter().filter(|_| more));
+        for plural in ["ingresses", "networkpolicies"] {
+            let path = format!("/apis/networking.k8s.io/v1/namespaces/shop/{plural}");
+            server.on(&path, [Response::list("List", &[])]);
+            expected.push(path);
+        }
+        let report = read(&server, scope(Kind::Service, "web")).unwrap().report();
         expected.sort();
         assert_eq!(asked(&server), expected, "{app}");
         let causes: Vec<_> = report.diagnoses.iter().map(|d| d.cause).collect();

@@ -16,6 +16,10 @@ const APART: [(&str, &str); 0] = [];
 
 pub(super) fn check(case: &Case) {
     let items = items(case.dump());
+    // nobody named the clones
+    if !case.report().scope.targets.is_empty() {
+        return;
+    }
     let originals = originals(&items, case.report());
     let clones = items
         .iter()

@@ -61,9 +61,13 @@ fn flags(server: &ApiServer) -> ConnectionFlags {
     }
 }
 
-/// All namespaces, or the one whose pods the dump holds.
+/// What the dump was asked for; else all namespaces, or the one whose pods it holds.
 fn scope(dumped: &Loaded) -> Scope {
-    let reads = dumped.reading().reads;
+    let reading = dumped.reading();
+    if reading.scope.has_names() {
+        return reading.scope;
+    }
+    let reads = reading.reads;
     let mut pods = reads.into_iter().filter(|read| read.kind == Kind::Pod);
     let namespaces: Vec<String> = pods
         .by_ref()

@@ -1,7 +1,8 @@
-//! What tells of Services that have no pods.
+//! What tells of Services that have no pods, and what of those that were named.
 
 use super::{Read, list};
 use crate::snapshot::{Kind, Store};
+use crate::triage::scope::Target;
 use crate::triage::{Scope, ServiceSubject, Subject};
 use std::collections::BTreeSet;
 
@@ -21,9 +22,21 @@ pub(super) fn without_pods(scope: &Scope, store: &Store, reads: &mut BTreeSet<Re
             service,
         };
         let wants_pods = !service.selector.is_empty() && !service.terminating;
-        if wants_pods && subject.pods(store) == 0 && subject.is_in(scope, store) {
+        if wants_pods && subject.members(store).pods == 0 && subject.is_in(scope, store) {
             let workloads = Kind::all().filter(|kind| kind.is_workload());
             reads.extend(workloads.map(|kind| list(kind, Some(namespace))));
+            // whoever routes to it expects somebody there
+            reads.insert(list(Kind::Ingress, Some(namespace)));
         }
+    }
+}
+
+/// Who reaches a Service that was named: who names one has found it wanting.
+pub(super) fn named(scope: &Scope, reads: &mut BTreeSet<Read>) {
+    let is_named = |target: &&Target| target.kind == Kind::Service && target.name.is_some();
+    for target in scope.targets.iter().filter(is_named) {
+        let namespace = scope.place(target);
+        reads.insert(list(Kind::NetworkPolicy, namespace));
+        reads.insert(list(Kind::Ingress, namespace));
     }
 }

@@ -1,6 +1,6 @@
 //! What is told together: a root cause with the diagnoses of the workloads that it hits.
 
-use crate::report::{Affected, Diagnosis, ObjectKey, Report, RootCause};
+use crate::report::{Affected, Diagnosis, ObjectKey, Report, RootCause, told};
 use crate::snapshot::ObjectRef;
 use crate::text::Message;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +13,8 @@ pub(super) struct Block<'r> {
     pub(super) first: &'r Diagnosis,
     /// All of them.
     pub(super) diagnoses: &'r [Diagnosis],
+    /// What follows from those of the root cause.
+    following: &'r [Diagnosis],
 }
 
 impl<'r> Block<'r> {
@@ -22,6 +24,15 @@ impl<'r> Block<'r> {
             [_] => &self.first.message,
             _ => &self.root.message,
         }
+    }
+
+    /// What follows from its diagnoses.
+    pub(super) fn consequences(&self) -> Vec<&'r Diagnosis> {
+        let is_own = |one: &&Diagnosis| {
+            let mut own = self.diagnoses.iter();
+            own.any(|other| one.consequence_of.as_ref() == Some(&other.fingerprint))
+        };
+        self.following.iter().filter(is_own).collect()
     }
 
     /// Whether all that it concerns has ended for good and is only kept.
@@ -66,6 +77,7 @@ pub(super) fn blocks(report: &Report, whole: bool) -> Vec<Block<'_>> {
     for root in &report.root_causes {
         let (own, others) = rest.split_at(root.diagnoses.len().min(rest.len()));
         rest = others;
+        let (own, following) = told(own);
         for diagnoses in own.chunks(if whole { 1 } else { own.len().max(1) }) {
             let Some(first) = diagnoses.first() else {
                 continue;
@@ -74,6 +86,7 @@ pub(super) fn blocks(report: &Report, whole: bool) -> Vec<Block<'_>> {
                 root,
                 first,
                 diagnoses,
+                following,
             };
             let at = *known.entry(block.objects()).or_insert(together.len());
             match together.get_mut(at) {

@@ -3,7 +3,7 @@
 use super::block::Block;
 use super::contributing::Above;
 use super::margin::{bar, label};
-use super::{agreement, evidence, fixes, head, image, ladder, nodes, serving};
+use super::{agreement, consequences, evidence, fixes, head, image, ladder, nodes, serving};
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::terms;
@@ -28,6 +28,7 @@ pub(super) fn write(writer: &mut Writer, report: &Report, block: &Block<'_>, abo
         head::names(writer, &objects);
         serving::changes(writer, report, &block.workloads());
     }
+    consequences::write(writer, block);
     fixes::write(writer, &diagnosis.fixes, &same, &block.workloads());
     others(writer, block);
     if let Some(why) = &diagnosis.why_message {

@@ -8,6 +8,7 @@
 mod agreement;
 mod block;
 mod columns;
+mod consequences;
 mod contributing;
 mod diagnosis;
 mod ended;

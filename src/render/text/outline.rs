@@ -7,8 +7,8 @@ use super::block::{Block, blocks};
 use super::origin::origin;
 use super::quote::{self as quotes, Extent};
 use super::unexplained::{Group, groups};
-use super::{agreement, diagnosis, ended, ending, failures, fixes, head, hidden, image, ladder};
-use super::{names, nodes, overview, rows, serving, shown, unread};
+use super::{agreement, consequences, diagnosis, ended, ending, failures, fixes, head, hidden};
+use super::{image, ladder, names, nodes, overview, rows, serving, shown, unread};
 use crate::kubernetes::text::clean;
 use crate::render::Layout;
 use crate::render::arguments::arguments;
@@ -207,7 +207,7 @@ fn of_block<'r>(writer: &Writer, report: &Report, block: &Block<'r>) -> Section<
     Section {
         cause: root.cause,
         level: match (block.has_ended(), root.role, root.certainty) {
-            (true, ..) | (_, Role::Held, _) => Level::Note,
+            (true, ..) | (_, Role::Held | Role::Idle, _) => Level::Note,
             (_, Role::Cause, Certainty::Proven) => Level::Error,
             _ => Level::Warning,
         },
@@ -235,7 +235,10 @@ fn of_block<'r>(writer: &Writer, report: &Report, block: &Block<'r>) -> Section<
             .map(|evidence| quote(writer, evidence, &affected))
             .collect(),
         nodes: rejected(writer, first),
-        remarks: remarks(writer, first),
+        remarks: remarks(writer, first)
+            .into_iter()
+            .chain(consequences::lines(writer, block))
+            .collect(),
         layers: reached(writer, report, &first.ladder),
         affected,
     }

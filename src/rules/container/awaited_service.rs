@@ -1,7 +1,6 @@
 //! The Service for which an init container waits, and how it stands.
 
 use crate::kubernetes::nearest::nearest;
-use crate::kubernetes::selector::carries;
 use crate::kubernetes::service_host::{ServiceHost, services};
 use crate::kubernetes::shell;
 use crate::messages::awaited::Awaited;
@@ -30,6 +29,8 @@ pub(super) enum State<'a> {
     },
     /// It selects no pod.
     NoPods,
+    /// It has other ports.
+    NoPort { ports: Vec<String> },
     /// It leads to the pods of the very workload that waits.
     Own,
     /// None of its pods is ready.
@@ -49,10 +50,11 @@ impl State<'_> {
             State::Absent { .. } => 0,
             State::NoPods => 1,
             State::Own => 2,
-            State::NoneReady { .. } => 3,
-            State::Unread => 4,
-            State::Outside => 5,
-            State::Ready { .. } => 6,
+            State::NoPort { .. } => 3,
+            State::NoneReady { .. } => 4,
+            State::Unread => 5,
+            State::Outside => 6,
+            State::Ready { .. } => 7,
         }
     }
 }
@@ -70,7 +72,10 @@ pub(super) fn wanted<'a>(case: &Case<'a>, awaited: &Awaited) -> Option<Wanted<'a
     let is_meant = |one: &&ServiceHost| one.certain || is_namespace(case, &one.namespace);
     let (service, state) = match there {
         Some((one, service)) => {
-            let state = of_pods(case, &one, service);
+            let state = match of_pods(case, &one, service) {
+                ready @ State::Ready { .. } => without_port(service, *port).unwrap_or(ready),
+                state => state,
+            };
             (Some(one), state)
         }
         None => match services.iter().find(is_meant) {
@@ -108,18 +113,27 @@ fn absent<'a>(case: &Case<'a>, one: &ServiceHost) -> State<'a> {
     }
 }
 
+/// What ports it has where the one that is asked for is none of them. A headless Service leads to whatever port of its pods.
+fn without_port<'a>(service: &Service, port: Option<u16>) -> Option<State<'a>> {
+    let wanted = port?;
+    let ports = &service.ports;
+    let has = ports.iter().any(|port| port.number == wanted);
+    if has || ports.is_empty() || service.is_headless {
+        return None;
+    }
+    let ports = ports.iter().map(|port| port.number.to_string()).collect();
+    Some(State::NoPort { ports })
+}
+
 fn of_pods<'a>(case: &Case<'a>, one: &ServiceHost, service: &Service) -> State<'a> {
     if service.selector.is_empty() {
         return State::Unread;
     }
     let store = case.snapshot.store();
     let records = store.pod_records();
-    let selects =
-        |record: &&PodRecord| carries(&records.footprint(record).labels, &service.selector);
-    let pods: Vec<&PodRecord> = records
-        .in_namespace(&one.namespace)
-        .filter(selects)
-        .collect();
+    let selected = records.selected(&one.namespace, &service.selector);
+    let mut pods: Vec<&PodRecord> = selected.flat_map(|(_, pods)| pods.iter()).collect();
+    pods.sort_by(|one, other| one.name.cmp(&other.name));
     let ready = pods.iter().filter(|pod| pod.ready).count();
     if ready > 0 {
         return State::Ready { ready };
@@ -190,6 +204,16 @@ impl Wanted<'_> {
                     Who::Owner,
                 )])
                 .inspect(pods()),
+            State::NoPort { ports } => finding
+                .fact("ports", ports.clone())
+                .evidence([case.field_of(object, "spec.ports[*].port", ports.join(", "))])
+                .fix([Fix::advice(
+                    say!(
+                        "init-container-running.wait-at-its-port",
+                        "wait at a port that Service {service} has, or give it the one that is meant"
+                    ),
+                    Who::Owner,
+                )]),
             State::Own => finding
                 .evidence(self.selector(case, &object))
                 .fix([Fix::advice(

@@ -98,9 +98,8 @@ fn finding(case: &Case<'_>, container: &ContainerView<'_>) -> Option<Finding> {
 fn certainty(state: Option<&State<'_>>, never_ends: bool) -> Certainty {
     match state {
         _ if never_ends => Certainty::Proven,
-        Some(State::Absent { .. } | State::NoPods | State::NoneReady { .. } | State::Own) => {
-            Certainty::Proven
-        }
+        Some(State::Absent { .. } | State::NoPods | State::NoneReady { .. }) => Certainty::Proven,
+        Some(State::NoPort { .. } | State::Own) => Certainty::Proven,
         Some(State::Outside | State::Unread) => Certainty::Likely,
         Some(State::Ready { .. }) | None => Certainty::Possible,
     }
@@ -123,6 +122,10 @@ fn headline(state: Option<&State<'_>>, never_ends: bool) -> Sentence {
         Some(State::NoPods) => say!(
             "init-container-running.no-pods",
             "init container {container} waits for {address}: Service {service} has no pods"
+        ),
+        Some(State::NoPort { .. }) => say!(
+            "init-container-running.no-port",
+            "init container {container} waits for {address}: Service {service} has no such port, only {ports}"
         ),
         Some(State::Own) => say!(
             "init-container-running.own",

@@ -13,6 +13,7 @@ pub mod crash_app_error;
 pub mod crash_exit_zero;
 pub mod crash_segfault;
 pub mod deadline_exceeded;
+pub mod dns_in_pod;
 pub mod exec_format;
 pub mod init_container_failing;
 pub mod init_container_running;
@@ -54,4 +55,5 @@ pub static RULES: &[&Rule] = &[
     &crash_segfault::RULE,
     &crash_exit_zero::RULE,
     &crash_app_error::RULE,
+    &dns_in_pod::RULE,
 ];

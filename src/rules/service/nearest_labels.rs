@@ -2,11 +2,13 @@
 //!
 //! Here lives the comparison. What to change is for the rule to say.
 
+use crate::kubernetes::labels::is_set_by_controller;
 use crate::kubernetes::nearest::nearest;
 use crate::rules::Case;
 use crate::snapshot::{Kind, ObjectRef, Workload};
 use crate::triage::ServiceSubject;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 type Labels = BTreeMap<String, String>;
 
@@ -147,24 +149,31 @@ fn candidates<'a>(case: &Case<'a, ServiceSubject<'a>>) -> Vec<Candidate<'a>> {
         workloads.entry(owner).or_insert((object, workload));
     }
     let mut found: BTreeMap<(ObjectRef, Vec<Difference>), Candidate<'a>> = BTreeMap::new();
+    let is_own = |key: &String| is_set_by_controller(key);
+    let alike = if selector.keys().any(is_own) {
+        Arc::new(alike(case, &|_| true))
+    } else {
+        let question = format!("pods of one owner and its labels in {}", case.it.namespace);
+        case.engine
+            .shared(&question, || alike(case, &|key| !is_set_by_controller(key)))
+    };
     let records = store.pod_records();
-    for record in records.in_namespace(case.it.namespace) {
+    for ((owner, _), (first, pods)) in alike.iter() {
+        let Some(record) = records.get(case.it.namespace, first) else {
+            continue;
+        };
         let labels = &records.footprint(record).labels;
-        let pod = ObjectRef::new(Kind::Pod, &record.namespace, &record.name);
-        let owners = store.owners(&records.identity(record));
-        let owner = owners.last().unwrap_or(&pod).clone();
         let differences = differences(selector, labels);
-        let workload = workloads.get(&owner).cloned();
         let key = (owner.clone(), differences.clone());
         let candidate = found.entry(key).or_insert_with(|| Candidate {
-            owner,
-            pod: Some(pod),
+            owner: owner.clone(),
+            pod: Some(ObjectRef::new(Kind::Pod, &record.namespace, &record.name)),
             pods: 0,
             labels,
             differences,
-            workload,
+            workload: workloads.get(owner).cloned(),
         });
-        candidate.pods += 1;
+        candidate.pods += pods;
     }
     for (owner, (object, workload)) in workloads {
         if found.keys().any(|(of, _)| *of == owner) {
@@ -183,6 +192,39 @@ fn candidates<'a>(case: &Case<'a, ServiceSubject<'a>>) -> Vec<Candidate<'a>> {
         found.insert((owner, differences), candidate);
     }
     found.into_values().collect()
+}
+
+/// How many live pods the namespace has.
+pub(super) fn pods_beside<'a>(case: &Case<'a, ServiceSubject<'a>>) -> usize {
+    let namespace = case.it.namespace;
+    let question = format!("how many pods are in {namespace}");
+    let records = case.snapshot.store().pod_records();
+    let all = case
+        .engine
+        .shared(&question, || records.in_namespace(namespace).count());
+    *all
+}
+
+/// The pods of a namespace by owner and labels: the first by name, and how many there are.
+type Alike = BTreeMap<(ObjectRef, Labels), (String, usize)>;
+
+fn alike<'a>(case: &Case<'a, ServiceSubject<'a>>, counts: &dyn Fn(&str) -> bool) -> Alike {
+    let store = case.snapshot.store();
+    let records = store.pod_records();
+    let mut alike = Alike::new();
+    for record in records.in_namespace(case.it.namespace) {
+        let labels = records.footprint(record).labels.iter();
+        let labels = labels.filter(|(key, _)| counts(key));
+        let labels: Labels = labels
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let owners = store.owners(&records.identity(record));
+        let pod = || ObjectRef::new(Kind::Pod, &record.namespace, &record.name);
+        let owner = owners.last().cloned().unwrap_or_else(pod);
+        let known = alike.entry((owner, labels));
+        known.or_insert_with(|| (record.name.to_string(), 0)).1 += 1;
+    }
+    alike
 }
 
 fn differences(selector: &Labels, labels: &Labels) -> Vec<Difference> {

@@ -77,13 +77,13 @@ pub(super) fn reselect(case: &ServiceCase<'_>, near: &Candidate<'_>) -> Option<F
 fn matches_only(case: &ServiceCase<'_>, near: &Candidate<'_>, selector: &Labels) -> bool {
     let store = case.snapshot.store();
     let records = store.pod_records();
-    let pods = records.in_namespace(case.it.namespace);
-    let matched = pods.filter(|pod| carries(&records.footprint(pod).labels, selector));
+    let matched = records.selected(case.it.namespace, selector);
     let templates = case.it.workloads(store);
     let mut others = templates
         .filter(|(_, workload)| carries(&workload.template_labels, selector))
         .filter(|(object, _)| store.outermost(object.clone()) != near.owner);
-    matched.count() == near.pods && (near.pods > 0 || others.next().is_none())
+    matched.map(|(_, pods)| pods.len()).sum::<usize>() == near.pods
+        && (near.pods > 0 || others.next().is_none())
 }
 
 fn pointer(parent: &str, key: &str) -> String {

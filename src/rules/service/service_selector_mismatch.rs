@@ -4,7 +4,8 @@
 //! said which pods come nearest, and in what they differ.
 
 use super::certainty::certainty;
-use super::nearest_labels::{Candidate, find};
+use super::ingress_port;
+use super::nearest_labels::{Candidate, find, pods_beside};
 use super::selector_fixes::{ServiceCase, agree, label, reselect, written};
 use crate::kubernetes::shell;
 use crate::rules::finding::{Finding, Fix, Who};
@@ -38,8 +39,13 @@ pub static RULE: Rule = Rule {
 const NAMED: usize = 3;
 
 fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
+    let store = case.snapshot.store();
+    if case.it.members(store).pods > 0 || case.it.workload(store).is_some() {
+        return Vec::new();
+    }
     let selector = written(&case.it.service.selector);
     let near = find(case);
+    let is_idle = near.is_empty() && !ingress_port::names(case);
     let proof = case.field("spec.selector", &selector);
     let finding = match near.as_slice() {
         [] => Finding::new(case.subject(), alone(case), proof).fix([Fix::advice(
@@ -70,15 +76,11 @@ fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
                 )])
         }
     };
-    let pods = case.snapshot.pod_records().in_namespace(case.it.namespace);
     let (certainty, why) = certainty(case, &near);
-    let is_empty = case
-        .snapshot
-        .pod_records()
-        .in_namespace(case.it.namespace)
-        .next()
-        .is_none();
+    let pods = pods_beside(case);
+    let is_empty = pods == 0;
     let finding = finding
+        .when(is_idle, Finding::idle)
         .when(is_empty, |finding| {
             let elsewhere = ["get", "pods", "-A", "-l", &selector];
             finding.inspect(shell::cluster(elsewhere))
@@ -87,7 +89,7 @@ fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
             finding.inspect(case.kubectl(["get", "pods", "--show-labels"]))
         })
         .fact("selector", selector.as_str())
-        .fact("podsInNamespace", pods.count())
+        .fact("podsInNamespace", pods)
         .evidence(near.iter().take(NAMED).map(|one| quoted(case, one)))
         .certainty(certainty)
         .why(why);
@@ -95,8 +97,7 @@ fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
 }
 
 fn alone(case: &ServiceCase<'_>) -> Sentence {
-    let records = case.snapshot.pod_records();
-    if records.in_namespace(case.it.namespace).next().is_none() {
+    if pods_beside(case) == 0 {
         return say!(
             "service-selector-mismatch.no-pods",
             "the selector {selector} matches no pod, and the namespace has none"

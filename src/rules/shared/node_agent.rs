@@ -8,7 +8,7 @@ use crate::kubernetes::text::one_line;
 use crate::rules::Case;
 use crate::rules::finding::{Finding, Fix, NextCommand, Who};
 use crate::rules::shared::template::role_word;
-use crate::snapshot::{ContainerView, Evidence, PodView, Role};
+use crate::snapshot::{ContainerView, Evidence, PodView, Role, Store};
 use crate::text::say;
 use crate::triage::{Layer, Subject};
 
@@ -87,7 +87,7 @@ impl Agent<'_> {
         finding
             .fact("agent", self.pod.name())
             .fact("agentNamespace", self.pod.namespace())
-            .fact("agentStatus", status_word(self.pod))
+            .fact("agentStatus", status_word(self.pod, case.snapshot))
             .fact_if("agentContainer", container.map(|one| one.name()))
             .fact_if("agentRole", container.map(|one| role_word(one.role)))
             .evidence(self.quote(case))
@@ -103,8 +103,8 @@ impl Agent<'_> {
 }
 
 /// kubectl's STATUS, or that it is not ready where that does not show.
-fn status_word(pod: &PodView) -> String {
-    let word = Subject::status(&pod);
+fn status_word(pod: &PodView, store: &Store) -> String {
+    let word = Subject::status(&pod, store);
     if word == "Running" {
         "NotReady".to_owned()
     } else {

@@ -143,3 +143,50 @@ fn a_pod_with_another_footprint_is_another_record() {
         1
     );
 }
+
+#[test]
+fn what_a_selector_means_is_known_however_pods_come_and_go() {
+    let mut pod_records = PodRecords::default();
+    let insert = |records: &mut PodRecords, name: &str, labels: &[(&str, &str)]| {
+        let mut pod = pod(name, "n1", "Running");
+        let labels = labels
+            .iter()
+            .map(|(key, value)| ((*key).into(), (*value).into()));
+        pod.metadata.labels = Some(labels.collect());
+        records.insert(&pod);
+    };
+    let selected = |records: &PodRecords, labels: &[(&str, &str)]| {
+        let labels = labels
+            .iter()
+            .map(|(key, value)| ((*key).into(), (*value).into()));
+        let labels: BTreeMap<String, String> = labels.collect();
+        let pods = records.selected("shop", &labels);
+        let pods = pods.flat_map(|(_, pods)| pods.iter());
+        let mut names: Vec<String> = pods.map(|pod| pod.name.to_string()).collect();
+        names.sort();
+        names
+    };
+    insert(&mut pod_records, "b", &[("app", "web"), ("by", "helm")]);
+    insert(&mut pod_records, "a", &[("app", "web"), ("by", "helm")]);
+    insert(&mut pod_records, "c", &[("app", "api"), ("by", "helm")]);
+    assert_eq!(
+        selected(&pod_records, &[("app", "web"), ("by", "helm")]),
+        ["a", "b"]
+    );
+    assert_eq!(selected(&pod_records, &[("by", "helm")]), ["a", "b", "c"]);
+    assert_eq!(selected(&pod_records, &[("app", "helm")]), [""; 0]);
+    assert_eq!(
+        selected(&pod_records, &[]),
+        [""; 0],
+        "nothing is selected by nothing"
+    );
+    insert(&mut pod_records, "c", &[("app", "web"), ("by", "helm")]);
+    insert(&mut pod_records, "d", &[("app", "web")]);
+    pod_records.remove("shop", "a");
+    assert_eq!(
+        selected(&pod_records, &[("app", "web"), ("by", "helm")]),
+        ["b", "c"]
+    );
+    let labelled = pod_records.labelled("shop", "by");
+    assert_eq!(labelled.map(|(_, pods)| pods.len()).sum::<usize>(), 2);
+}

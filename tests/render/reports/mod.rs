@@ -198,6 +198,7 @@ pub(crate) fn diagnosis(
     proof: Evidence,
 ) -> Diagnosis {
     Diagnosis {
+        consequence_of: None,
         fingerprint: String::new(),
         role: Role::Cause,
         cause,
