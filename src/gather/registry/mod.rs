@@ -131,26 +131,9 @@ impl RegistryCheck {
         deadline: Instant,
     ) -> RegistryAnswer {
         let host = host(&wanted.image.registry).to_owned();
-        let (secure, plain) = (format!("https://{host}"), format!("http://{host}"));
-        let ask = |base, login, wants_platforms| async move {
-            let (transport, image) = (&self.transport, &wanted.image);
-            let conversation = Conversation::new(transport, deadline, base, image, login);
-            conversation.ask(wants_platforms).await
-        };
-        let first = ask(&secure, None, true).await;
-        let probed = match &first {
-            Err(unasked) if unasked.why == WhyUnasked::NotTls => {
-                Some(self.speak_plainly(&host, deadline).await)
-            }
-            _ => None,
-        };
-        let is_plain = matches!(probed, Some(Ok(())));
-        let (base, first) = match probed {
-            None => (&secure, first),
-            Some(Ok(())) => (&plain, ask(&plain, None, true).await),
-            Some(Err(unasked)) if unasked.why == WhyUnasked::TimedOut => (&plain, Err(unasked)),
-            Some(Err(_)) => (&secure, first),
-        };
+        let (base, first) = self.without_login(&wanted.image, &host, deadline).await;
+        let plain_http = base.starts_with("http:");
+        let is_in_the_clear = plain_http && !is_loopback(host_only(&host));
         let is_reached = first.is_ok();
         let mut views = vec![View {
             login: None,
@@ -158,11 +141,16 @@ impl RegistryCheck {
         }];
         for secret in wanted.secrets.iter().filter(|_| is_reached) {
             let outcome = match login(keyrings, secret, &wanted.image) {
-                Ok(_) if is_plain && !is_loopback(host_only(&host)) => Err(unasked(
+                Ok(_) if is_in_the_clear => Err(unasked(
                     WhyUnasked::NoLogin(NoLogin::Unsafe),
                     "a login is not sent over plain HTTP",
                 )),
-                Ok(login) => ask(base, Some(login), !tells_platforms(&views)).await,
+                Ok(login) => {
+                    let (transport, image) = (&self.transport, &wanted.image);
+                    Conversation::new(transport, deadline, &base, image, Some(login))
+                        .ask(!tells_platforms(&views))
+                        .await
+                }
                 Err(unasked) => Err(unasked),
             };
             views.push(View {
@@ -175,8 +163,35 @@ impl RegistryCheck {
         RegistryAnswer {
             host,
             proxy,
-            plain_http: is_plain,
+            plain_http,
             views,
+        }
+    }
+
+    /// Asks over TLS, or over plain HTTP where that is spoken in its place; gives how it was asked, too.
+    async fn without_login(
+        &self,
+        image: &ImageReference,
+        host: &str,
+        deadline: Instant,
+    ) -> (String, Result<Shown, Unasked>) {
+        let ask = async |base: &str| {
+            let conversation = Conversation::new(&self.transport, deadline, base, image, None);
+            conversation.ask(true).await
+        };
+        let (secure, plain) = (format!("https://{host}"), format!("http://{host}"));
+        let first = ask(&secure).await;
+        let speaks_no_tls = matches!(&first, Err(unasked) if unasked.why == WhyUnasked::NotTls);
+        if !speaks_no_tls {
+            return (secure, first);
+        }
+        match self.speak_plainly(host, deadline).await {
+            Ok(()) => {
+                let first = ask(&plain).await;
+                (plain, first)
+            }
+            Err(unasked) if unasked.why == WhyUnasked::TimedOut => (secure, Err(unasked)),
+            Err(_) => (secure, first),
         }
     }
 
