@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// Every option of the commands that are printed. Any other word that begins with a dash is a name or a value.
-const OPTIONS: [&str; 51] = [
+const OPTIONS: [&str; 56] = [
     "-A",
     "-L",
     "-a",
@@ -53,8 +53,11 @@ const OPTIONS: [&str; 51] = [
     "--repository",
     "--repository-name",
     "--requests",
+    "--resource",
     "--rm",
+    "--role",
     "--selector",
+    "--serviceaccount",
     "--show-labels",
     "--show-managed-fields",
     "--since",
@@ -62,6 +65,8 @@ const OPTIONS: [&str; 51] = [
     "--to-revision",
     "--type",
     "--user",
+    "--value",
+    "--verb",
     "--",
 ];
 

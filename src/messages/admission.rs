@@ -132,7 +132,13 @@ pub enum Denial {
     Rbac {
         /// The user.
         user: String,
+        /// What that one may not do.
+        verb: String,
+        /// To what.
+        resource: String,
     },
+    /// The one who creates the pod has no right to keep its owner from being gone.
+    OwnerFinalizers,
     /// The spec is invalid.
     Invalid {
         /// The first field that is.

@@ -69,6 +69,11 @@ impl ObjectRef {
         } else {
             kind.pod_template()?
         };
+        let account = alone(patch, &format!("{spec}/serviceAccountName")).and_then(Value::as_str);
+        if let Some(account) = account.filter(|_| kind != Kind::Pod) {
+            let account = vec![account.to_owned()];
+            return words(&["set", "serviceaccount"], self.argument(), account);
+        }
         let (list, container) = ["containers", "initContainers"].iter().find_map(|list| {
             let changed = alone(patch, &format!("{spec}/{list}"))?.as_array()?;
             let [Value::Object(only)] = changed.as_slice() else {
@@ -203,6 +208,11 @@ mod tests {
                 Kind::Deployment,
                 &[add(&format!("{SPEC}/tolerations/-"), json!({"key": "b"}))],
                 r#"patch deploy/web -p '{"spec":{"template":{"spec":{"tolerations":[{"key":"a"},{"key":"b"}]}}}}'"#,
+            ),
+            (
+                Kind::Deployment,
+                &[replace(&format!("{SPEC}/serviceAccountName"), "web")],
+                "set serviceaccount deploy/web web",
             ),
             (Kind::Deployment, &[], ""),
         ] {

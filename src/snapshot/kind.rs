@@ -11,7 +11,7 @@ use super::catalog::{Catalog, ReadLog};
 use super::devices::{DeviceClass, RawClaim, RawClass, ResourceClaim};
 use super::node::{self, Node};
 use super::objects::{
-    Keyed, PodDisruptionBudget, RawBudget, RawKeyed, RuntimeClass, ServiceAccount,
+    Keyed, PodDisruptionBudget, PriorityClass, RawBudget, RawKeyed, RuntimeClass, ServiceAccount,
 };
 use super::quota::{RawQuota, ResourceQuota};
 use super::revision::{ControllerRevision, RawRevision};
@@ -206,6 +206,9 @@ kinds! {
         cron_jobs: Workload = |raw: RawWorkload| raw.into_workload(Kind::CronJob);
     /// `node.k8s.io/v1/RuntimeClass`
     RuntimeClass = "RuntimeClass", "runtimeclasses", "node.k8s.io", Cluster, [], runtime_classes: RuntimeClass = same;
+    /// `scheduling.k8s.io/v1/PriorityClass`
+    PriorityClass = "PriorityClass", "priorityclasses", "scheduling.k8s.io", Cluster, ["pc"],
+        priority_classes: PriorityClass = same;
 }
 
 fn nothing(_: IgnoredAny) {}

@@ -46,7 +46,7 @@ pub use footprint::Footprint;
 pub use kind::Kind;
 pub use node::Node;
 pub use object::ObjectRef;
-pub use objects::{Keyed, ServiceAccount};
+pub use objects::{Keyed, PriorityClass, ServiceAccount};
 pub use ownership::{PodIdentity, Relation};
 pub use pod::{ContainerView, DEFAULT_SCHEDULER, PodView, Role};
 pub use pod_record::{PodRecord, PodRecords};

@@ -19,6 +19,8 @@ const MAKING: i64 = 60;
 const BACK_OFF: i64 = 600 + MAKING;
 /// Seconds for which refusals may be those of a namespace whose ServiceAccount is yet to come, or of an API server that was busy.
 const GLITCH: i64 = 5;
+/// Seconds for which a namespace that is being deleted may take its workloads and their pods with it.
+const EMPTYING: i64 = 300;
 
 /// A workload with its name.
 #[derive(Debug, Clone, Copy)]
@@ -230,6 +232,11 @@ impl<'s> WorkloadSubject<'s> {
 
     /// A first refusal may pass. Without a clock its words are all that there is, and no guess.
     fn refused_for_long(&self, snapshot: &Snapshot<'_>) -> Standing {
+        let namespace = snapshot.store().namespaces().get("", self.namespace).yes();
+        let deleted = namespace.and_then(|it| it.metadata.deletion_timestamp.as_ref());
+        if let Some(deleted) = deleted {
+            return Standing::within(Because::Deleting, deleted.0, EMPTYING, snapshot.clock());
+        }
         let since = self.since(snapshot).filter(|_| snapshot.clock().exact);
         since.map_or(Standing::Stuck, |since| {
             Standing::within(Because::MakingPods, since, GLITCH, snapshot.clock())

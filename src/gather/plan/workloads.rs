@@ -66,6 +66,15 @@ pub(super) fn refused(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) 
         if message.contains("RuntimeClass") {
             reads.insert(list(Kind::RuntimeClass, None));
         }
+        if message.contains("service account") {
+            reads.insert(list(Kind::ServiceAccount, Some(&namespace)));
+        }
+        if message.contains("PriorityClass") {
+            reads.insert(list(Kind::PriorityClass, None));
+        }
+        if message.contains("it is being terminated") {
+            reads.insert(get(Kind::Namespace, "", &namespace));
+        }
         if let Some(kind) = about.known_kind().filter(|kind| kind.is_workload()) {
             reads.insert(get(kind, &namespace, &about.name));
         }

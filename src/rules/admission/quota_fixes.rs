@@ -1,5 +1,6 @@
 //! What to change where a quota refuses what workloads make, best first, and what shows who uses it.
 
+use super::next_attempt;
 use super::quota::Shortage;
 use super::quota_exceeded::Situation;
 use super::quota_rollout::{Rollout, asked_by_old};
@@ -298,15 +299,7 @@ impl Situation<'_, '_> {
             );
             return Fix::advice(change, Who::Owner).risk(Risk::Reads);
         }
-        let change = say!(
-            "quota-exceeded.wait",
-            "wait for the next attempt, or bring it on at once with any change of {controller}, such as an annotation"
-        );
-        let object = self.case.object();
-        let command = self
-            .case
-            .kubectl(["annotate", &object.argument(), "retry=1"]);
-        Fix::command(change, Who::Owner, object, command)
+        next_attempt::wait(self.case)
     }
 }
 
