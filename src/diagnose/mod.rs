@@ -108,6 +108,7 @@ fn run(
     run.explain_all(&triage.workloads.stuck, &engine, |_, case| {
         once.then(|| rules::alike(case))?
     });
+    run.explain_if_possible(&triage.workloads.held, &engine);
     run.explain_all(&triage.services.stuck, &engine, |_, _| None);
     run.each_object_once(snapshot);
     if let Some(verdicts) = run.verdicts.as_mut() {

@@ -11,11 +11,12 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// Every option of the commands that are printed. Any other word that begins with a dash is a name or a value.
-const OPTIONS: [&str; 56] = [
+const OPTIONS: [&str; 58] = [
     "-A",
     "-L",
     "-a",
     "-c",
+    "-f",
     "-i",
     "-l",
     "-n",
@@ -35,6 +36,7 @@ const OPTIONS: [&str; 56] = [
     "--field-selector",
     "--for",
     "--force",
+    "--from",
     "--from-literal",
     "--grace-period",
     "--kubeconfig",

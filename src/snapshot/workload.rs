@@ -40,6 +40,12 @@ pub struct Workload {
     pub existing: Option<i64>,
     /// How many of a Job's pods have ended.
     pub ended: i64,
+    /// How many of those have failed.
+    pub failed: i64,
+    /// After how many a Job is not tried again (`spec.backoffLimit`).
+    pub backoff_limit: Option<i64>,
+    /// The queue that lets a Job start (`kueue.x-k8s.io/queue-name`).
+    pub queue: Option<String>,
     /// How many are ready.
     pub ready: Option<i64>,
     /// How many are available: ready for `minReadySeconds`.
@@ -48,6 +54,8 @@ pub struct Workload {
     pub updated: Option<i64>,
     /// The revisions of a StatefulSet differ: not all of its pods are of the newest one.
     pub revisions_differ: bool,
+    /// The name of a StatefulSet's newest revision.
+    pub update_revision: Option<String>,
     /// How many of a Job's pods are being deleted and are replaced only when they are gone.
     pub leaving: i64,
     /// Its pods are made one after the other, each when those before it are available (StatefulSet).
@@ -145,6 +153,13 @@ struct RawMeta {
     owner_references: Option<Vec<OwnerReference>>,
     managed_fields: Option<Vec<Written>>,
     annotations: Option<RawAnnotations>,
+    labels: Option<RawLabels>,
+}
+
+#[derive(Deserialize)]
+struct RawLabels {
+    #[serde(rename = "kueue.x-k8s.io/queue-name")]
+    queue: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -187,6 +202,7 @@ struct RawSpec {
     pod_failure_policy: Option<IgnoredAny>,
     managed_by: Option<String>,
     active_deadline_seconds: Option<i64>,
+    backoff_limit: Option<i64>,
     schedule: Option<String>,
 }
 
@@ -299,6 +315,9 @@ impl RawWorkload {
             wanted,
             existing,
             ended: ended.into_iter().flatten().sum(),
+            failed: status.failed.unwrap_or_default(),
+            backoff_limit: spec.backoff_limit,
+            queue: self.metadata.labels.and_then(|labels| labels.queue),
             terminating: self.metadata.deletion_timestamp.is_some(),
             ready: status
                 .ready_replicas
@@ -308,6 +327,7 @@ impl RawWorkload {
             updated: status.updated_replicas.or(status.updated_number_scheduled),
             revisions_differ: status.update_revision.is_some()
                 && status.update_revision != status.current_revision,
+            update_revision: status.update_revision,
             leaving: status.terminating.filter(|_| only_gone).unwrap_or_default(),
             ordered: kind == Kind::StatefulSet
                 && spec.pod_management_policy.as_deref() != Some("Parallel"),

@@ -131,7 +131,11 @@ impl<'c, 'a> MissingName<'c, 'a> {
         let template = owner.known_kind().and_then(|kind| kind.pod_template());
         let (Some(template), Some(path), Some(operation)) = (template, self.path(), operation)
         else {
-            return Fix::advice(change, Who::Owner).of_template();
+            // a Job's template is fixed
+            let anew = self.case.kubectl(["replace", "--force", "-f", "FILE"]);
+            let is_job = owner.known_kind() == Some(Kind::Job);
+            let fix = Fix::advice(change, Who::Owner).of_template();
+            return fix.when(is_job, |fix| fix.template(anew).risk(Risk::Destroys));
         };
         let name = self.object.name.as_str();
         let operations = vec![patch::test(&path, name), operation];

@@ -5,7 +5,7 @@
 
 use crate::kubernetes::shell;
 use crate::messages::admission::Denial;
-use crate::rules::finding::{Finding, Fix, Who};
+use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::refused::{Refused, WorkloadCase};
 use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, ObjectRef};
@@ -62,6 +62,7 @@ fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
                 "namespace-terminating.headline",
                 "namespace {namespace} was deleted[ {age} ago] and is not gone yet: nothing is made in it any more"
             ))
+            .certainty(certainty(case, &refused, &namespace))
             .why(say!(
                 "namespace-terminating.why",
                 "a deletion cannot be taken back: the API server lets nothing new in, and the workloads go with the namespace"
@@ -73,6 +74,17 @@ fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
             .inspect(shell::cluster(["describe", &object.argument()]))
     });
     finding.into_iter().collect()
+}
+
+/// For how long it has been going is told by the Namespace alone: it may be in its first minutes.
+fn certainty(case: &WorkloadCase<'_>, refused: &Refused<'_>, namespace: &str) -> Certainty {
+    let is_read = since(case, namespace).is_some();
+    let least = if is_read {
+        Certainty::Proven
+    } else {
+        Certainty::Likely
+    };
+    refused.certainty(case.snapshot).max(least)
 }
 
 /// How long ago it was deleted.

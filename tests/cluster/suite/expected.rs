@@ -434,6 +434,4 @@ pub(crate) const EXPECTED_UNEXPLAINED: &[(&str, &str)] = &[
     ("webhook-unreachable", ADMISSION),
     ("policy-denied", ADMISSION),
     ("invalid-spec", ADMISSION),
-    ("service-account-missing", ADMISSION),
-    ("priority-class-missing", ADMISSION),
 ];
