@@ -197,10 +197,11 @@ fn every_sentence_is_well_formed() {
 const TWO_SENTENCES: &str = "text.summary.read";
 
 /// Words that begin with a capital wherever they stand.
-const PROPER: [&str; 7] = [
+const PROPER: [&str; 8] = [
     "Docker",
     "Grove",
     "Karpenter",
+    "PriorityClass",
     "Ready",
     "RuntimeClass",
     "ServiceAccount",

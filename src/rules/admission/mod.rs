@@ -2,9 +2,9 @@
 //!
 //! What all of them have in common, that a workload is short of pods and in which words that was explained last, is in
 //! `shared::refused`; what the words mean is in `messages::admission`. Topics of `quota_exceeded` are `quota` (all that one
-//! refuses), `quota_wording`, `quota_rollout` and `quota_fixes`. `missing_name` is about what a template names and does not exist,
-//! `next_attempt` about what only has to be tried again, `missed_schedule`
-//! about CronJobs that make no Job.
+//! refuses), `quota_wording`, `quota_rollout` and `quota_fixes`. `missing_name` is about what a template names and does not
+//! exist, `next_attempt` about what only has to be tried again, `missed_schedule` about CronJobs that make no Job. That a
+//! workload makes nothing though nobody refuses it, is known to `triage`, which tells how it stands.
 
 pub mod controller_forbidden;
 pub mod job_failed;

@@ -126,7 +126,7 @@ fn no_jobs(case: &WorkloadCase<'_>) -> Finding {
     Finding::new(case.subject(), headline, case.field("spec.suspend", "true"))
         .why(say!(
             "workload-paused.cron-job-why",
-            "Jobs that it has made run to their end; the times that pass meanwhile count as missed"
+            "what it has made runs to its end; the times that pass meanwhile count as missed"
         ))
         .fix([resume(case, resume_it)])
 }
