@@ -64,7 +64,7 @@ fn failed(case: &WorkloadCase<'_>) -> Option<Finding> {
                 .map(Fact::Number),
         )
         .fact_if("pod", first.map(|pod| pod.name()))
-        .why(first.and_then(|pod| exit_code(pod)).map(|_| {
+        .why(first.and_then(exit_code).map(|_| {
             say!(
                 "job-failed.first",
                 "the first of its pods that failed is {pod}, with exit code {code}"

@@ -110,11 +110,11 @@ fn left(case: &WorkloadCase<'_>, object: &ObjectRef) -> Vec<Evidence> {
         .yes();
     let status = namespace.and_then(|namespace| namespace.status.as_ref());
     let conditions = status.and_then(|status| status.conditions.as_deref());
-    let stands = |kind: &&str| {
+    let stands = |kind: &str| {
         let mut conditions = conditions.unwrap_or_default().iter();
-        conditions.find(|one| one.type_ == **kind && one.status == "True")
+        conditions.find(|one| one.type_ == kind && one.status == "True")
     };
-    let left = LEFT.iter().filter_map(|kind| stands(&kind));
+    let left = LEFT.iter().filter_map(|kind| stands(kind));
     left.filter_map(|condition| {
         let path = format!("status.conditions[{}].message", condition.type_);
         Some(case.field_of(object.clone(), path, condition.message.clone()?))
