@@ -140,7 +140,7 @@ impl<'s, S: Subject<'s>> Sorted<S> {
             match &standing {
                 Standing::Stuck => sorted.stuck.push(subject),
                 Standing::Unknown(because) => sorted.unknown.push((subject, because.clone())),
-                Standing::Healthy(_) => {
+                Standing::Healthy(because) if because.is_held() => {
                     let held = subject.held(snapshot);
                     let is_told = held == Some(Hold::Work) || held.is_some() && named;
                     sorted.held.extend(is_told.then_some(subject));

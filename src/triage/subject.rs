@@ -320,6 +320,16 @@ pub enum Because {
     OnNodeNotReadyYet,
 }
 
+impl Because {
+    /// Whether somebody may want it so, and nothing starts for that.
+    pub(super) fn is_held(&self) -> bool {
+        matches!(
+            self,
+            Because::ScaledToZero | Because::Suspended | Because::Paused
+        )
+    }
+}
+
 /// What is held on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hold {

@@ -32,13 +32,18 @@ const DIFFERENT: [(&str, &str); 4] = [
 ];
 
 /// Cases of which a scan of a cluster reads nothing, since no pod and no refusal leads there: they are asked for by name.
-const NAMED: [(&str, Kind, &str); 13] = [
+const NAMED: [(&str, Kind, &str); 14] = [
     ("job-failed/near-miss-deadline", Kind::Job, "import"),
     ("job-failed/typical", Kind::Job, "import"),
     ("job-failed/typical-missed", Kind::CronJob, "report"),
     ("job-failed/typical-policy", Kind::Job, "import"),
     ("job-failed/typical-schedule", Kind::CronJob, "report"),
     ("job-failed/typical-skipped", Kind::CronJob, "report"),
+    (
+        "rollout-stalled/near-miss-new-pod-crashes",
+        Kind::Deployment,
+        "web",
+    ),
     ("rollout-stalled/typical-deadline", Kind::Deployment, "web"),
     ("rollout-stalled/typical-recreate", Kind::Deployment, "web"),
     ("rollout-stalled/typical-unseen", Kind::Deployment, "web"),
