@@ -1,7 +1,7 @@
 //! The command that makes a change: the most readable one that kubectl has for it.
 //!
-//! A verb that says what is done (`set image`, `set serviceaccount`, `scale`, `uncordon`, `rollout resume`, `label`), else `patch` with a merge patch,
-//! and a JSON patch only for what neither can say.
+//! A verb that says what is done (`set image`, `set resources`, `set serviceaccount`, `scale`, `uncordon`, `rollout resume`,
+//! `label`), else `patch` with a merge patch, and a JSON patch only for what neither can say.
 //!
 //! Source: kubectl's `set`, `scale`, `cordon`, `rollout`, `label`, `patch` (1.37).
 

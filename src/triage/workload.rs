@@ -1,7 +1,7 @@
 //! How a workload stands with what it makes: whether it has as many pods as it wants.
 //!
 //! Of a Deployment its ReplicaSets are asked, and it itself only where none of those that were read wants a pod, or where it is
-//! refused one. A CronJob makes Jobs, which are asked themselves.
+//! refused one, held, or makes no progress (`held`, `stall`). A CronJob makes Jobs, which are asked themselves (`schedule`).
 
 mod held;
 mod refusal;

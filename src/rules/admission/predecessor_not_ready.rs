@@ -1,7 +1,7 @@
 //! A StatefulSet makes its pods one after the other, and waits for one that is stuck.
 //!
-//! Source: pkg/controller/statefulset/stateful_set_control.go (processReplica, 1.37). Why that pod is stuck is a finding of its own,
-//! which comes first.
+//! Source: pkg/controller/statefulset/stateful_set_control.go (processReplica, 1.37). Why that pod is stuck is a finding of
+//! its own, which comes first.
 
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::refused::WorkloadCase;

@@ -4,8 +4,8 @@ use super::WorkloadSubject;
 use crate::snapshot::{Event, Schedule, Snapshot};
 use crate::triage::{Because, Standing, Subject};
 
-/// Reasons of the events in which its controller says so (pkg/controller/cronjob/cronjob_controllerv2.go, 1.37; FailedNeedsStart up
-/// to 1.20).
+/// Reasons of the events in which its controller says so (pkg/controller/cronjob/cronjob_controllerv2.go, 1.37;
+/// FailedNeedsStart up to 1.20).
 const MISSED: [&str; 6] = [
     "MissSchedule",
     "TooManyMissedTimes",
@@ -46,8 +46,8 @@ impl<'s> WorkloadSubject<'s> {
         }
     }
 
-    /// What it said last of a time at which it made no Job, unless it has made one since. Of a Job that is still at work it says so
-    /// each time.
+    /// What it said last of a time at which it made no Job, unless it has made one since. Of a Job that is still at work it
+    /// says so each time.
     pub fn missed(&self, snapshot: &Snapshot<'s>) -> Option<&'s Event> {
         let store = snapshot.store();
         let events = store.events().of(&self.object(), self.uid());
