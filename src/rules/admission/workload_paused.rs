@@ -1,7 +1,8 @@
 //! A workload starts nothing because somebody wants it so: paused, suspended, scaled to zero. Nothing is wrong.
 //!
 //! Sources: pkg/controller/deployment/sync.go (a paused Deployment is scaled, and its template not rolled out),
-//! job_controller.go, cronjob_controllerv2.go, 1.37; Kueue `pkg/controller/jobframework` (a Job with a queue is suspended until that admits it).
+//! job_controller.go, cronjob_controllerv2.go, 1.37; Kueue `pkg/controller/jobframework` (a Job with a queue is suspended
+//! until that admits it).
 
 use crate::kubernetes::patch;
 use crate::rules::finding::{Finding, Fix, Who};
