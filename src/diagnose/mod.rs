@@ -109,6 +109,7 @@ fn run(
     run.explain_all(&triage.workloads.stuck, &engine, |_, case| {
         once.then(|| rules::alike(case))?
     });
+    run.explain_if_possible(&triage.workloads.held, &engine);
     run.explain_all(&triage.services.stuck, &engine, |_, _| None);
     run.explain_if_possible(&triage.services.named_healthy, &engine);
     run.each_object_once(snapshot);

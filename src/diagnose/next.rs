@@ -1,7 +1,6 @@
 //! Where to look next, and how an object is named in the report.
 
 use super::ladder::next_layer;
-use crate::kubernetes::shell;
 use crate::report::{Affected, ContainersReport, Next, RestartsReport, Rung};
 use crate::rules::Case;
 use crate::rules::finding::{Finding, NextCommand, Who};
@@ -39,6 +38,7 @@ pub(super) fn affected_pod(snapshot: &Snapshot<'_>, pod: &ObjectRef) -> Affected
         since_seconds: None,
         restarts: None,
         ended: false,
+        held: false,
         workload: None,
     }
 }
@@ -64,6 +64,7 @@ fn named<'a, S: Subject<'a>>(
         since_seconds: since.and_then(|since| age(snapshot, since)),
         restarts: restarts.map(|restarts| restarts_report(snapshot, restarts)),
         ended: subject.has_ended(snapshot),
+        held: subject.held(snapshot).is_some(),
         workload: is_owned.then_some(owner),
         container,
     }
@@ -104,18 +105,9 @@ pub(super) fn next<'a, S: Subject<'a>>(
     let store = case.snapshot.store();
     let mut refused = reads(&command).into_iter();
     if refused.any(|(kind, scope)| store.is_refused(kind, &scope)) {
-        let subject = case.subject();
-        let mut words = vec!["diagnose".to_owned(), subject.argument()];
-        words.extend(
-            subject
-                .namespace
-                .map(|namespace| ["-n".to_owned(), namespace])
-                .into_iter()
-                .flatten(),
-        );
         return Next {
             layer,
-            command: shell::cluster(words),
+            command: case.subject().diagnose(),
             node: None,
             who: Who::Admin,
         };

@@ -252,7 +252,7 @@ fn message(because: &Because) -> Message {
         }
         Because::Paused => say!(
             "standing.paused",
-            "paused, and has no ReplicaSet that wants pods"
+            "paused, so that its template is not rolled out"
         )
         .into(),
         Because::ManagedBy(controller) => of(say!(

@@ -5,7 +5,7 @@
 //! may see a pod between two of its states. Nor is something solved while its object is still on its way: a container runs
 //! between its first crashes, a Deployment has no pod between the old and the new.
 
-use crate::report::{Became, Finding, Report, Transition, WATCH_SCHEMA};
+use crate::report::{Became, Diagnosis, Finding, Report, Transition, WATCH_SCHEMA};
 use crate::rules::UNEXPLAINED;
 use crate::snapshot::ObjectRef;
 use jiff::{SignedDuration, Timestamp};
@@ -196,7 +196,8 @@ fn known(report: &Report, at: Timestamp) -> BTreeMap<String, Known> {
         at.checked_sub(ago).ok()
     };
     let mut known: BTreeMap<String, Known> = BTreeMap::new();
-    for one in &report.diagnoses {
+    let held = |one: &&Diagnosis| one.affected.iter().all(|one| one.held);
+    for one in report.diagnoses.iter().filter(|one| !held(one)) {
         let finding = Finding {
             fingerprint: one.fingerprint.clone(),
             cause: one.cause.to_owned(),

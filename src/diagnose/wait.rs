@@ -70,7 +70,8 @@ pub fn wait(
     let is_long =
         |one: &Affected| is_over && one.since_seconds.is_some_and(|since| since >= patience);
     let is_final = |one: &Diagnosis| {
-        let mut current = one.affected.iter().filter(is_current);
+        let current = one.affected.iter().filter(is_current);
+        let mut current = current.filter(|one| !one.held);
         one.certainty != Certainty::Possible
             && current.any(|affected| AT_ONCE.contains(&one.cause) || is_long(affected))
     };

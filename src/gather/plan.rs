@@ -393,11 +393,13 @@ fn message<'a>(container: &ContainerView<'a>) -> &'a str {
 }
 
 /// The Job of a failed pod: a complete one needs no explanation. The ReplicaSet of one that a kubelet refused: its template may
-/// name the node.
+/// name the node. The StatefulSet of one that is not ready: others may wait for it.
 fn owner(pod: &PodView, reads: &mut BTreeSet<Read>) {
+    let ready = |pod: &PodView| pod.condition("Ready").is_some_and(|it| it.status == "True");
     let kind = match pod.controller() {
         Some(("Job", _)) if pod.phase() == "Failed" => Kind::Job,
         Some(("ReplicaSet", _)) if pod.is_refused() => Kind::ReplicaSet,
+        Some(("StatefulSet", _)) if !ready(pod) => Kind::StatefulSet,
         _ => return,
     };
     if let Some((_, name)) = pod.controller() {

@@ -11,11 +11,12 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// Every option of the commands that are printed. Any other word that begins with a dash is a name or a value.
-const OPTIONS: [&str; 53] = [
+const OPTIONS: [&str; 59] = [
     "-A",
     "-L",
     "-a",
     "-c",
+    "-f",
     "-i",
     "-l",
     "-n",
@@ -36,6 +37,7 @@ const OPTIONS: [&str; 53] = [
     "--field-selector",
     "--for",
     "--force",
+    "--from",
     "--from-literal",
     "--grace-period",
     "--kubeconfig",
@@ -54,7 +56,9 @@ const OPTIONS: [&str; 53] = [
     "--repository",
     "--repository-name",
     "--requests",
+    "--resource",
     "--rm",
+    "--role",
     "--selector",
     "--serviceaccount",
     "--show-labels",
@@ -64,6 +68,8 @@ const OPTIONS: [&str; 53] = [
     "--to-revision",
     "--type",
     "--user",
+    "--value",
+    "--verb",
     "--",
 ];
 

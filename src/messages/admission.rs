@@ -140,7 +140,13 @@ pub enum Denial {
     Rbac {
         /// The user.
         user: String,
+        /// What that one may not do.
+        verb: String,
+        /// To what.
+        resource: String,
     },
+    /// The one who creates the pod has no right to keep its owner from being gone.
+    OwnerFinalizers,
     /// Fields of the pod are invalid.
     Invalid(Vec<Fault>),
     /// A pod of this name is there already, or still.

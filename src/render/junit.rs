@@ -13,8 +13,17 @@ use crate::report::Report;
 /// The report as JUnit XML.
 pub fn junit(report: &Report, layout: Layout) -> String {
     let outline = outline(report, layout, true);
-    let failures = outline.sections.iter().chain(&outline.ended);
-    let mut cases: Vec<String> = failures.map(|section| failed(&outline, section)).collect();
+    let sections = outline.sections.iter().chain(&outline.ended);
+    let (held, failures): (Vec<_>, Vec<_>) =
+        sections.partition(|section| section.affected.iter().all(|one| one.held));
+    let mut cases: Vec<String> = failures
+        .iter()
+        .map(|section| failed(&outline, section))
+        .collect();
+    cases.extend(held.into_iter().map(|section| {
+        let object = one_line(&section.subject.to_string()).into_owned();
+        case(&object, section.cause, "")
+    }));
     let missed = outline.missed.iter();
     let skipped = missed.map(|line| {
         let line = line.text();
@@ -30,16 +39,16 @@ pub fn junit(report: &Report, layout: Layout) -> String {
     if cases.is_empty() {
         cases.push(case(TOOL, &outline.verdict.text(), ""));
     }
-    suite(report, &outline, &cases)
+    suite(report, &outline, &cases, failures.len())
 }
 
 const TOOL: &str = "kubectl diagnose";
 
-fn suite(report: &Report, outline: &Outline<'_>, cases: &[String]) -> String {
+fn suite(report: &Report, outline: &Outline<'_>, cases: &[String], failures: usize) -> String {
     let numbers = format!(
         "name=\"{TOOL}\" tests=\"{}\" failures=\"{}\" errors=\"0\"",
         cases.len(),
-        outline.sections.len() + outline.ended.len()
+        failures
     );
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {numbers}>\n<testsuite {numbers} skipped=\"{}\" \

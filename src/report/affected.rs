@@ -33,6 +33,9 @@ pub struct Affected {
     /// Whether it has ended for good and nothing took its place: kept, and not waiting for anything.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ended: bool,
+    /// Whether nothing of it starts because somebody wants it so: not stuck.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub held: bool,
     /// The workload that it belongs to, or is; absent for a bare pod.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workload: Option<ObjectRef>,

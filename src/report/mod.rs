@@ -95,7 +95,8 @@ pub struct Report {
 impl Report {
     /// Whether anything is shown that needs an explanation.
     pub fn is_stuck(&self) -> bool {
-        !self.diagnoses.is_empty() || !self.unexplained.is_empty()
+        let mut affected = self.diagnoses.iter().flat_map(|one| &one.affected);
+        affected.any(|one| !one.held) || !self.unexplained.is_empty()
     }
 
     /// What it comes to.

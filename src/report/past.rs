@@ -7,7 +7,7 @@ use crate::rules::UNEXPLAINED;
 use crate::rules::finding::Certainty;
 use crate::snapshot::ObjectRef;
 use anyhow::{Result, ensure};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// An earlier report, or one of now.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -46,10 +46,33 @@ pub struct PastFinding {
     #[serde(default)]
     pub headline: String,
     /// The objects that it keeps stuck.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "stuck")]
     pub affected: Vec<ObjectRef>,
+    role: Option<String>,
     object: Option<ObjectRef>,
     next: Option<PastNext>,
+}
+
+/// Without those that somebody holds on purpose.
+fn stuck<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Vec<ObjectRef>, D::Error> {
+    #[derive(Deserialize)]
+    struct PastAffected {
+        kind: String,
+        namespace: Option<String>,
+        name: String,
+        #[serde(default)]
+        held: bool,
+    }
+    let all: Vec<PastAffected> = Vec::deserialize(deserializer)?;
+    let stuck = all.into_iter().filter(|one| !one.held);
+    let object = |one: PastAffected| ObjectRef {
+        kind: one.kind,
+        namespace: one.namespace,
+        name: one.name,
+    };
+    Ok(stuck.map(object).collect())
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -115,7 +138,10 @@ impl Past {
 
     /// Everything that was stuck and shown.
     pub fn shown(&self) -> impl Iterator<Item = &PastFinding> {
-        self.diagnoses.iter().chain(&self.unexplained)
+        let is_held =
+            |one: &&PastFinding| one.role.as_deref() == Some("held") && one.affected.is_empty();
+        let diagnoses = self.diagnoses.iter().filter(move |one| !is_held(one));
+        diagnoses.chain(&self.unexplained)
     }
 
     /// Everything that was stuck and silenced.
@@ -156,5 +182,27 @@ impl PastFinding {
     /// The objects that it keeps stuck.
     pub fn objects(&self) -> impl Iterator<Item = &ObjectRef> {
         self.affected.iter().chain(&self.object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_held_on_purpose_was_not_stuck() {
+        let shown = |role: &str, held: bool| {
+            let object =
+                json!({"kind": "Deployment", "namespace": "shop", "name": "web", "held": held});
+            let finding =
+                json!({"cause": "a", "role": role, "subject": object, "affected": [object]});
+            let report = json!({"schema": SCHEMA, "diagnoses": [finding]});
+            Past::read(&report.to_string()).unwrap().shown().count()
+        };
+        assert_eq!(shown("held", true), 0);
+        // gates hold a pod, which is stuck all the same
+        assert_eq!(shown("held", false), 1);
+        assert_eq!(shown("cause", false), 1);
     }
 }

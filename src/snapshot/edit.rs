@@ -1,9 +1,9 @@
 //! The command that makes a change: the most readable one that kubectl has for it.
 //!
-//! A verb that says what is done (`set image`, `set resources`, `scale`, `uncordon`, `label`), else `patch` with a merge patch,
-//! and a JSON patch only for what neither can say.
+//! A verb that says what is done (`set image`, `set resources`, `set serviceaccount`, `scale`, `uncordon`, `rollout resume`,
+//! `label`), else `patch` with a merge patch, and a JSON patch only for what neither can say.
 //!
-//! Source: kubectl's `set`, `scale`, `cordon`, `label`, `patch` (1.37).
+//! Source: kubectl's `set`, `scale`, `cordon`, `rollout`, `label`, `patch` (1.37).
 
 use super::{Kind, ObjectRef};
 use crate::kubernetes::{merge_patch, patch, shell};
@@ -16,6 +16,14 @@ impl ObjectRef {
             Some(namespace) => shell::kubectl(namespace, words),
             None => shell::cluster(words),
         }
+    }
+
+    /// The command of this tool about it: kubectl takes no options before the name of a plugin.
+    pub fn diagnose(&self) -> String {
+        let argument = self.argument();
+        let namespace = self.namespace.as_deref().into_iter();
+        let words = ["diagnose", argument.as_str()].into_iter();
+        shell::cluster(words.chain(namespace.flat_map(|namespace| ["-n", namespace])))
     }
 
     /// The command that makes a JSON patch of the object, of which `before` is as much as is known; empty for an empty
@@ -60,6 +68,10 @@ impl ObjectRef {
         if kind == Kind::Node && alone(patch, "/spec/unschedulable") == Some(&Value::from(false)) {
             return words(&["uncordon"], self.name.clone(), Vec::new());
         }
+        let is_resumed = alone(patch, "/spec/paused") == Some(&Value::from(false));
+        if kind == Kind::Deployment && is_resumed {
+            return words(&["rollout", "resume"], self.argument(), Vec::new());
+        }
         if let Some(replicas) = alone(patch, "/spec/replicas").filter(|_| kind.scales()) {
             let replicas = format!("--replicas={replicas}");
             return words(&["scale"], self.argument(), vec![replicas]);
@@ -78,6 +90,11 @@ impl ObjectRef {
         } else {
             kind.pod_template()?
         };
+        let account = alone(patch, &format!("{spec}/serviceAccountName")).and_then(Value::as_str);
+        if let Some(account) = account.filter(|_| kind != Kind::Pod) {
+            let account = vec![account.to_owned()];
+            return words(&["set", "serviceaccount"], self.argument(), account);
+        }
         let (list, container) = ["containers", "initContainers"].iter().find_map(|list| {
             let changed = alone(patch, &format!("{spec}/{list}"))?.as_array()?;
             let [Value::Object(only)] = changed.as_slice() else {
@@ -212,6 +229,16 @@ mod tests {
                 Kind::Deployment,
                 &[add(&format!("{SPEC}/tolerations/-"), json!({"key": "b"}))],
                 r#"patch deploy/web -p '{"spec":{"template":{"spec":{"tolerations":[{"key":"a"},{"key":"b"}]}}}}'"#,
+            ),
+            (
+                Kind::Deployment,
+                &[replace(&format!("{SPEC}/serviceAccountName"), "web")],
+                "set serviceaccount deploy/web web",
+            ),
+            (
+                Kind::Deployment,
+                &[replace("/spec/paused", false)],
+                "rollout resume deploy/web",
             ),
             (Kind::Deployment, &[], ""),
         ] {

@@ -14,7 +14,7 @@ use super::limit_range::{LimitRange, RawLimitRange};
 use super::network_policy::{NetworkPolicy, RawPolicy};
 use super::node::{self, Node};
 use super::objects::{
-    Keyed, PodDisruptionBudget, RawBudget, RawKeyed, RuntimeClass, ServiceAccount,
+    Keyed, PodDisruptionBudget, PriorityClass, RawBudget, RawKeyed, RuntimeClass, ServiceAccount,
 };
 use super::quota::{RawQuota, ResourceQuota};
 use super::revision::{ControllerRevision, RawRevision};
@@ -224,6 +224,9 @@ kinds! {
     Ingress = "Ingress", "ingresses", "networking.k8s.io", Namespace, [], ingresses: Ingress = RawIngress::into_ingress;
     /// `node.k8s.io/v1/RuntimeClass`
     RuntimeClass = "RuntimeClass", "runtimeclasses", "node.k8s.io", Cluster, [], runtime_classes: RuntimeClass = same;
+    /// `scheduling.k8s.io/v1/PriorityClass`
+    PriorityClass = "PriorityClass", "priorityclasses", "scheduling.k8s.io", Cluster, ["pc"],
+        priority_classes: PriorityClass = same;
 }
 
 fn nothing(_: IgnoredAny) {}

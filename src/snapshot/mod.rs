@@ -56,7 +56,7 @@ pub use limit_range::{Limit, LimitRange};
 pub use network_policy::NetworkPolicy;
 pub use node::Node;
 pub use object::ObjectRef;
-pub use objects::{Keyed, ServiceAccount};
+pub use objects::{Keyed, PriorityClass, ServiceAccount};
 pub use ownership::{PodIdentity, Relation};
 pub use pod::{ContainerView, DEFAULT_SCHEDULER, HAS_IMAGE_OR_NO_TURN, PodView, Role};
 pub use pod_record::{PodRecord, PodRecords, Pods};

@@ -85,6 +85,16 @@ pub struct RuntimeClass {
     pub handler: String,
 }
 
+/// A PriorityClass.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PriorityClass {
+    /// `value`: the priority of its pods.
+    pub value: i64,
+    /// Whether it is that of pods that name none.
+    pub global_default: bool,
+}
+
 /// A PodDisruptionBudget. Evictions keep to it; preemption only prefers to.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PodDisruptionBudget {

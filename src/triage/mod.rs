@@ -28,8 +28,8 @@ pub use rollout::{Awaits, awaited, is_awaited, is_of_old_revision};
 pub use scope::Scope;
 pub use service::{Members, ServiceSubject};
 pub use since::{Restarts, between_crashes};
-pub use subject::{Because, NextCommand, Passage, Standing, Subject};
-pub use workload::{RETRY, Refusal, WorkloadSubject, is_refusal, refusal_reasons};
+pub use subject::{Because, Hold, NextCommand, Passage, Standing, Subject};
+pub use workload::{RETRY, Refusal, SKIPPED, Stall, WorkloadSubject, is_refusal, refusal_reasons};
 
 use crate::snapshot::{ObjectRef, PodView, Snapshot};
 use jiff::Timestamp;
@@ -61,6 +61,8 @@ pub struct Triage<'s> {
 pub struct Sorted<S> {
     /// Those that need an explanation, in order of namespace and name.
     pub stuck: Vec<S>,
+    /// Those of which nothing starts because somebody wants it so.
+    pub held: Vec<S>,
     /// Those that may, since nothing tells for how long they have been as they are.
     pub unknown: Vec<(S, Because)>,
     /// Those that are well again after a restart within the last hour.
@@ -94,6 +96,7 @@ impl<S> Default for Sorted<S> {
     fn default() -> Self {
         Sorted {
             stuck: Vec::new(),
+            held: Vec::new(),
             unknown: Vec::new(),
             restarted: Vec::new(),
             named: Vec::new(),
@@ -133,13 +136,19 @@ impl<'s, S: Subject<'s>> Sorted<S> {
             let standing = subject.standing(snapshot);
             let may_be_stuck = standing.may_be_stuck();
             let (owner, object) = (subject.owner(snapshot), subject.object());
-            if owner != object && is_named(&object) && !may_be_stuck {
-                sorted.named.push((object.clone(), standing.clone()));
+            let named = is_named(&object);
+            if owner != object && named && !may_be_stuck {
+                sorted.named.push((object, standing.clone()));
             }
             match &standing {
                 Standing::Stuck => sorted.stuck.push(subject),
                 Standing::Unknown(because) => sorted.unknown.push((subject, because.clone())),
-                Standing::Healthy(_) if is_named(&object) => sorted.named_healthy.push(subject),
+                Standing::Healthy(because) if because.is_held() => {
+                    let held = subject.held(snapshot);
+                    let is_told = held == Some(Hold::Work) || held.is_some() && named;
+                    sorted.held.extend(is_told.then_some(subject));
+                }
+                Standing::Healthy(_) if named => sorted.named_healthy.push(subject),
                 _ => {}
             }
             let together = match owners.remove(&owner) {

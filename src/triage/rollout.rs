@@ -224,13 +224,13 @@ fn of_workload(subject: &WorkloadSubject<'_>) -> Option<Awaits> {
 
 impl WorkloadSubject<'_> {
     /// Whether it replaces its pods when its template changes (`OnDelete` leaves that to others).
-    fn updates_itself(&self) -> bool {
+    pub(super) fn updates_itself(&self) -> bool {
         let strategy = self.workload.strategy.as_ref();
         strategy.is_none_or(|strategy| strategy["type"] != "OnDelete")
     }
 
     /// So many pods of a StatefulSet stay as they are.
-    fn partition(&self) -> i64 {
+    pub(super) fn partition(&self) -> i64 {
         let strategy = self.workload.strategy.as_ref();
         let partition =
             strategy.and_then(|strategy| strategy.pointer("/rollingUpdate/partition")?.as_i64());

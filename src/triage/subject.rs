@@ -46,6 +46,12 @@ pub trait Subject<'s>: Copy {
         describe(&self.object()).into()
     }
 
+    /// What is held of it, where nothing of it starts because somebody wants it so.
+    fn held(&self, snapshot: &Snapshot<'_>) -> Option<Hold> {
+        let _ = snapshot;
+        None
+    }
+
     /// Whether something that was not read may show that it needs no explanation, so that nothing is proven of it.
     fn is_in_doubt(&self, store: &Store) -> bool {
         let _ = store;
@@ -276,7 +282,7 @@ pub enum Because {
     NoNode,
     /// A Job or CronJob is suspended.
     Suspended,
-    /// A Deployment is paused and has no ReplicaSet that wants pods.
+    /// A Deployment is paused, and not all of its pods are of its template.
     Paused,
     /// This controller runs a Job in place of the Job controller.
     ManagedBy(String),
@@ -323,6 +329,25 @@ pub enum Because {
     NodeNotReadyYet,
     /// A pod's node has not been Ready for a short time.
     OnNodeNotReadyYet,
+}
+
+impl Because {
+    /// Whether somebody may want it so, and nothing starts for that.
+    pub(super) fn is_held(&self) -> bool {
+        matches!(
+            self,
+            Because::ScaledToZero | Because::Suspended | Because::Paused
+        )
+    }
+}
+
+/// What is held on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// Work that waits for it to be let go.
+    Work,
+    /// Nothing that waits: told only of one that was named.
+    Nothing,
 }
 
 /// The evidence that a subject is through a layer.

@@ -1,15 +1,20 @@
 //! How a workload stands with what it makes: whether it has as many pods as it wants.
 //!
 //! Of a Deployment its ReplicaSets are asked, and it itself only where none of those that were read wants a pod, or where it is
-//! refused one. A CronJob makes Jobs, which are asked themselves.
+//! refused one, held, or makes no progress (`held`, `stall`). A CronJob makes Jobs, which are asked themselves (`schedule`).
 
+mod held;
 mod refusal;
+mod schedule;
+mod stall;
 
 pub use refusal::{RETRY, Refusal, is_refusal, refusal_reasons};
+pub use schedule::SKIPPED;
+pub use stall::Stall;
 
 use super::subject::StatusText;
-use super::{Because, Layer, Scope, Standing, Subject};
-use crate::snapshot::{Kind, ObjectRef, PodRecord, PodView, Schedule, Snapshot, Store, Workload};
+use super::{Because, Hold, Layer, Scope, Standing, Subject};
+use crate::snapshot::{Kind, ObjectRef, PodRecord, PodView, Snapshot, Store, Workload};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
@@ -19,6 +24,8 @@ const MAKING: i64 = 60;
 const BACK_OFF: i64 = 600 + MAKING;
 /// Seconds for which refusals may be those of a namespace whose ServiceAccount is yet to come, or of an API server that was busy.
 const GLITCH: i64 = 5;
+/// Seconds for which a namespace that is being deleted may take its workloads and their pods with it.
+const EMPTYING: i64 = 300;
 
 /// A workload with its name.
 #[derive(Debug, Clone, Copy)]
@@ -191,45 +198,23 @@ impl<'s> WorkloadSubject<'s> {
         told.max(self.workload.newest()).max(self.workload.written)
     }
 
-    /// How a CronJob stands between its Jobs.
-    fn between_jobs(&self, schedule: &Schedule, snapshot: &Snapshot<'_>) -> Standing {
-        if self.workload.halted {
-            return Standing::Healthy(Because::Suspended);
-        }
-        if self.refusal(snapshot).is_some() {
-            return self.refused_for_long(snapshot);
-        }
-        let running = self.workload.existing.unwrap_or_default();
-        if running > 0 {
-            return Standing::Healthy(Because::JobsRun(running));
-        }
-        let last = self.made(snapshot.store());
-        let last = last.max_by_key(|(name, job)| (job.created, *name));
-        match (last, schedule.last) {
-            (Some((name, job)), _) if job.finished() == Some(false) => {
-                Standing::Ended(Because::LastJobFailed(name.to_owned()))
-            }
-            (_, Some(last)) => Standing::Healthy(Because::LastJobDue(last)),
-            (_, None) => Standing::Healthy(Because::NothingDueYet(schedule.cron.clone())),
-        }
-    }
-
-    /// Whether a Job had no more time, which ends its pods without a trace, and its CronJob, if it has one, has made none since.
-    fn is_over_its_deadline(&self, snapshot: &Snapshot<'_>) -> bool {
+    /// Whether the CronJob of a Job, if it has one, has made another since.
+    fn is_followed(&self, snapshot: &Snapshot<'_>) -> bool {
         let workload = self.workload;
-        let failed = workload
-            .condition("Failed")
-            .or(workload.condition("FailureTarget"));
-        let is_over = failed.and_then(|it| it.reason.as_deref()) == Some("DeadlineExceeded");
         let is_later = |other: &Workload| {
             other.controller == workload.controller && other.created > workload.created
         };
         let mut jobs = snapshot.jobs().seen_in(self.namespace);
-        is_over && !(workload.controller.is_some() && jobs.any(|(_, other)| is_later(other)))
+        workload.controller.is_some() && jobs.any(|(_, other)| is_later(other))
     }
 
     /// A first refusal may pass. Without a clock its words are all that there is, and no guess.
     fn refused_for_long(&self, snapshot: &Snapshot<'_>) -> Standing {
+        let namespace = snapshot.store().namespaces().get("", self.namespace).yes();
+        let deleted = namespace.and_then(|it| it.metadata.deletion_timestamp.as_ref());
+        if let Some(deleted) = deleted {
+            return Standing::within(Because::Deleting, deleted.0, EMPTYING, snapshot.clock());
+        }
         let since = self.since(snapshot).filter(|_| snapshot.clock().exact);
         since.map_or(Standing::Stuck, |since| {
             Standing::within(Because::MakingPods, since, GLITCH, snapshot.clock())
@@ -265,7 +250,7 @@ impl<'s> WorkloadSubject<'s> {
     }
 }
 
-/// Without the Deployments of which a ReplicaSet is asked, unless they are refused one.
+/// Without the Deployments of which a ReplicaSet is asked, unless they are refused one, held, or make no progress themselves.
 fn asked<'s>(
     mut all: Vec<WorkloadSubject<'s>>,
     snapshot: &Snapshot<'s>,
@@ -283,6 +268,8 @@ fn asked<'s>(
         subject.kind != Kind::Deployment
             || !known.contains(&(subject.namespace, subject.name))
             || subject.is_refused_a_set(snapshot)
+            || subject.has_change_pending()
+            || subject.stall(snapshot).is_some()
     });
     all
 }
@@ -349,6 +336,10 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
         self.workload.finished().is_some()
     }
 
+    fn held(&self, snapshot: &Snapshot<'_>) -> Option<Hold> {
+        self.hold(&self.standing(snapshot))
+    }
+
     fn standing(&self, snapshot: &Snapshot<'_>) -> Standing {
         let workload = self.workload;
         if workload.terminating {
@@ -359,8 +350,10 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
         }
         match (workload.finished(), &workload.managed_by) {
             (Some(true), _) => return Standing::Healthy(Because::Completed),
-            (Some(false), _) if self.is_over_its_deadline(snapshot) => return Standing::Stuck,
-            (Some(false), _) => return Standing::Ended(Because::JobFailed),
+            (Some(false), _) if self.is_followed(snapshot) => {
+                return Standing::Ended(Because::JobFailed);
+            }
+            (Some(false), _) => return Standing::Stuck,
             (None, Some(by)) => return Standing::Healthy(Because::ManagedBy(by.clone())),
             (None, None) => {}
         }
@@ -371,17 +364,21 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
         if refusal.is_some_and(|refusal| refusal.lacks() == Kind::ReplicaSet) {
             return self.refused_for_long(snapshot);
         }
+        if self.has_change_pending() {
+            return Standing::Healthy(Because::Paused);
+        }
         let existing = self.existing(snapshot);
+        if self.stall(snapshot).is_some() {
+            return Standing::Stuck;
+        }
         if existing >= self.wanted() && !self.is_uncounted() {
             return Standing::Healthy(Because::HasPods(existing));
         }
         if refusal.is_some() && workload.behind.is_none() {
             return self.refused_for_long(snapshot);
         }
-        if workload.halted {
-            return Standing::Healthy(Because::Paused);
-        }
         match self.waits(existing, snapshot) {
+            Some(_) if self.predecessor(snapshot).is_some() => Standing::Stuck,
             Some(because) => Standing::Progressing(because, None),
             None => self.making(snapshot),
         }
@@ -415,7 +412,8 @@ impl<'s> Subject<'s> for WorkloadSubject<'s> {
         let first = refused.iter().filter_map(|event| event.first).min();
         let is_without = self.kind != Kind::CronJob && self.existing(snapshot) == 0;
         let created = self.workload.created.filter(|_| is_without);
-        transition.or(first).or(created)
+        let told = transition.or(first).or(self.changed());
+        told.or_else(|| self.delayed(snapshot)).or(created)
     }
 }
 

@@ -197,12 +197,13 @@ fn every_sentence_is_well_formed() {
 const TWO_SENTENCES: &str = "text.summary.read";
 
 /// Words that begin with a capital wherever they stand.
-const PROPER: [&str; 10] = [
+const PROPER: [&str; 11] = [
     "Docker",
     "Grove",
     "Karpenter",
     "LimitRange",
     "PodSecurity",
+    "PriorityClass",
     "Ready",
     "RuntimeClass",
     "ServiceAccount",

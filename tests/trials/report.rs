@@ -15,6 +15,9 @@ use std::sync::LazyLock;
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(Schema::published);
 
+/// Causes that follow from another, which is told first.
+const CONSEQUENCES: [&str; 2] = ["job-failed", "predecessor-not-ready"];
+
 pub(super) fn check(case: &Case) {
     let mut report = case.report().clone();
     report.version = "[version]";
@@ -51,6 +54,9 @@ fn causes(case: &Case, report: &Report) {
         }
         cause if case.variant.starts_with("near-miss") => {
             assert!(!causes.contains(&cause), "fired on a near miss: {causes:?}");
+        }
+        cause if CONSEQUENCES.contains(&cause) => {
+            assert!(causes.contains(&cause), "found {causes:?}");
         }
         cause => assert!(
             causes.first() == Some(&cause) || follows_from_the_first(report, cause),

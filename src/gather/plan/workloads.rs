@@ -67,6 +67,15 @@ pub(super) fn refused(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) 
         if message.contains("RuntimeClass") {
             reads.insert(list(Kind::RuntimeClass, None));
         }
+        if message.contains("service account") {
+            reads.insert(list(Kind::ServiceAccount, Some(&namespace)));
+        }
+        if message.contains("PriorityClass") {
+            reads.insert(list(Kind::PriorityClass, None));
+        }
+        if message.contains("it is being terminated") {
+            reads.insert(get(Kind::Namespace, "", &namespace));
+        }
         if let Some(kind) = about.known_kind().filter(|kind| kind.is_workload()) {
             reads.insert(get(kind, &namespace, &about.name));
         }
@@ -74,6 +83,9 @@ pub(super) fn refused(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) 
             .entry(namespace)
             .or_default()
             .insert(about.name);
+    }
+    for (namespace, name) in cron_jobs(scope, store) {
+        by_namespace.entry(namespace).or_default().insert(name);
     }
     for (namespace, names) in by_namespace {
         if names.len() > SINGLES {
@@ -83,6 +95,15 @@ pub(super) fn refused(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) 
         let of_name = |name: &String| events_where(Some(&namespace), INVOLVED, name);
         reads.extend(names.iter().map(of_name));
     }
+}
+
+/// The CronJobs that were named: their events tell of times at which they made no Job.
+fn cron_jobs(scope: &Scope, store: &Store) -> impl Iterator<Item = (String, String)> {
+    let seen = store.cron_jobs().seen();
+    let meant = seen.filter(|((namespace, name), _)| {
+        scope.names(&ObjectRef::new(Kind::CronJob, namespace, name))
+    });
+    meant.map(|((namespace, name), _)| (namespace.to_string(), name.to_string()))
 }
 
 /// A workload and what the refusal says.

@@ -189,14 +189,17 @@ pub(super) const FORMS: &[Pattern<Denial>] = &[
         }
     }),
     // endpoints/handlers/responsewriters: errors.go
-    ("User \"{}\" cannot {} resource ", |captures| Denial::Rbac {
-        user: captures.own(0),
-    }),
+    (
+        "User \"{}\" cannot {} resource \"{}\" in API group ",
+        |captures| Denial::Rbac {
+            user: captures.own(0),
+            verb: captures.own(1),
+            resource: captures.own(2),
+        },
+    ),
     (
         "cannot set blockOwnerDeletion if an ownerReference refers to a resource you can't set finalizers on",
-        |_| Denial::Rbac {
-            user: String::new(),
-        },
+        |_| Denial::OwnerFinalizers,
     ),
     (
         "object is being deleted: pods \"{}\" already exists",

@@ -341,7 +341,13 @@ fn everything_else_that_is_forbidden() {
             "User \"system:serviceaccount:a:b\" cannot create resource \"pods\" in API group \"\" in the namespace \"shop\"",
             D::Rbac {
                 user: own("system:serviceaccount:a:b"),
+                verb: own("create"),
+                resource: own("pods"),
             },
+        ),
+        (
+            "cannot set blockOwnerDeletion if an ownerReference refers to a resource you can't set finalizers on: , <nil>",
+            D::OwnerFinalizers,
         ),
         ("words of tomorrow", D::Other),
     ] {

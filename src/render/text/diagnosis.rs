@@ -48,9 +48,11 @@ pub(super) fn write(writer: &mut Writer, report: &Report, block: &Block<'_>, abo
     if writer.whole() {
         facts(writer, diagnosis);
     }
-    if same.is_empty() {
+    // what is held is not stuck anywhere
+    let is_held = objects.iter().all(|one| one.held);
+    if same.is_empty() && !is_held {
         ladder::write(writer, &diagnosis.ladder, &report.gaps);
-    } else {
+    } else if !is_held {
         let words = writer.says(&same.message(diagnosis));
         writer.hanging_indent(&start, &Line::of(Style::Faint, &words));
     }

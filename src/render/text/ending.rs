@@ -262,7 +262,7 @@ fn verdict(writer: &Writer, report: &Report) -> Message {
         (false, 0, false) if by_kind.is_empty() => return no_pods(&report.scope),
         (false, 0, false) => Message::new(say!(
             "text.summary.no-object-stuck",
-            "{nothing}: {objects} {objects|object|objects} looked at"
+            "{nothing}: {objects} {objects|object|objects} looked at[, {held} held on purpose]"
         ))
         .fact("nothing", hidden::nothing(report))
         .fact(
@@ -274,12 +274,14 @@ fn verdict(writer: &Writer, report: &Report) -> Message {
         ),
         (false, all, _) => Message::new(say!(
             "text.summary.nothing-stuck",
-            "{nothing}: {pods} {pods|pod|pods} looked at[, {progressing} progressing][, {unknown} progressing or late][; {unread}]"
+            "{nothing}: {pods} {pods|pod|pods} looked at[, {held} held on purpose][, {progressing} progressing][, {unknown} progressing or late][; {unread}]"
         ))
         .fact("nothing", hidden::nothing(report))
         .fact("pods", all),
     };
+    let held = held(report);
     message
+        .fact_if("held", (held > 0).then_some(held))
         .fact_if("kept", (kept > 0).then_some(kept))
         .fact_if(
             "progressing",
@@ -321,6 +323,13 @@ fn kept(report: &Report) -> usize {
     kept.collect::<BTreeSet<_>>().len()
 }
 
+/// How many objects are held on purpose, and not stuck.
+fn held(report: &Report) -> usize {
+    let all = report.diagnoses.iter().flat_map(|one| &one.affected);
+    let held = all.filter(|one| one.held).map(Affected::key);
+    held.collect::<BTreeSet<_>>().len()
+}
+
 /// `1 of 7 pods ended and kept by 1 cause; nothing is stuck`
 fn ended_by(report: &Report) -> Message {
     let causes = causes(report, true);
@@ -328,20 +337,39 @@ fn ended_by(report: &Report) -> Message {
     let pods = report.summary.by_kind.get(Kind::Pod.as_str());
     let all = pods.and_then(|pods| pods.all).unwrap_or_default();
     let kept = kept(report);
-    Message::new(say!(
-        "text.summary.ended",
-        "{kept}[ of {all}] {pods|pod|pods} ended and kept[ by {causes} {causes|cause|causes}][, {unexplained}][, {progressing} progressing]; {nothing}[; {unread}]"
-    ))
-    .fact_if("all", (all > kept).then_some(all))
-    .fact("pods", all.max(kept))
-    .fact_if("causes", (causes > 0).then_some(causes))
-    .fact_if("unexplained", unexplained)
-    .fact("nothing", hidden::nothing(report))
+    let diagnosed = report.diagnoses.iter().flat_map(|one| &one.affected);
+    let objects = diagnosed.chain(report.unexplained.iter().map(|one| &one.object));
+    let only_pods = objects.filter(|one| one.ended).all(|one| is_pod(&one.kind));
+    let sentence = if only_pods {
+        say!(
+            "text.summary.ended",
+            "{kept}[ of {all}] {pods|pod|pods} ended and kept[ by {causes} {causes|cause|causes}][, {unexplained}][, {progressing} progressing]; {nothing}[; {unread}]"
+        )
+    } else {
+        say!(
+            "text.summary.objects-ended",
+            "{kept} {kept|object|objects} ended and kept[ by {causes} {causes|cause|causes}][, {unexplained}][, {progressing} progressing]; {nothing}[; {unread}]"
+        )
+    };
+    Message::new(sentence)
+        .fact_if("all", (all > kept).then_some(all))
+        .fact("pods", all.max(kept))
+        .fact_if("causes", (causes > 0).then_some(causes))
+        .fact_if("unexplained", unexplained)
+        .fact("nothing", hidden::nothing(report))
 }
 
 /// Causes of what waits, or of what has ended.
 fn causes(report: &Report, ended: bool) -> usize {
-    let roots = report.root_causes.iter().filter(|root| root.ended == ended);
+    let all = report.diagnoses.iter();
+    let holds: BTreeSet<&str> = all
+        .filter(|one| one.affected.iter().all(|one| one.held))
+        .map(|one| one.fingerprint.as_str())
+        .collect();
+    let roots = report.root_causes.iter().filter(|root| {
+        let mut diagnoses = root.diagnoses.iter();
+        root.ended == ended && !diagnoses.all(|one| holds.contains(one.as_str()))
+    });
     roots.map(|root| root.cause).collect::<BTreeSet<_>>().len()
 }
 
@@ -363,12 +391,12 @@ fn stuck_by(writer: &Writer, report: &Report) -> Message {
     let diagnosed = report.diagnoses.iter().flat_map(|one| &one.affected);
     let all = diagnosed.chain(report.unexplained.iter().map(|one| &one.object));
     let ages = all
-        .filter(|one| !one.ended)
+        .filter(|one| !one.ended && !one.held)
         .filter_map(|one| one.since_seconds);
     let stuck = report.summary.by_kind.values().map(|kind| kind.stuck);
     Message::new(say!(
         "text.summary.verdict",
-        "{stuck}[ by {causes} {causes|cause|causes}][, {unexplained}][, {objects|for|the longest for} {age}][, {progressing} progressing][, {kept} ended and kept][; serving nothing: {down}][; {unread}]"
+        "{stuck}[ by {causes} {causes|cause|causes}][, {unexplained}][, {objects|for|the longest for} {age}][, {progressing} progressing][, {kept} ended and kept][, {held} held on purpose][; serving nothing: {down}][; {unread}]"
     ))
     .fact("stuck", among(&report.summary))
     .fact_if("down", down(writer, report))

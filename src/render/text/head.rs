@@ -107,6 +107,9 @@ fn containers<'a>(each: &[&'a Affected], workloads: usize) -> Vec<&'a str> {
 
 /// Of workloads how many of their pods are ready.
 fn counted(objects: &[&Affected], report: &Report) -> Option<Message> {
+    if objects.iter().all(|one| one.held) {
+        return Some(say!("text.head.held", "held").into());
+    }
     let counts: Option<Vec<_>> = objects.iter().map(|one| serving::counts(one)).collect();
     let counts = counts?;
     let sum = |number: fn(&(usize, usize)) -> usize| counts.iter().map(number).sum::<usize>();

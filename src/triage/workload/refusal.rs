@@ -147,7 +147,7 @@ impl<'s> WorkloadSubject<'s> {
     }
 
     /// When a Deployment or a CronJob last made something, by what it has made and by its status.
-    fn last_made(&self, store: &Store) -> Option<Timestamp> {
+    pub(super) fn last_made(&self, store: &Store) -> Option<Timestamp> {
         let schedule = self.workload.schedule.as_ref();
         let told = schedule.and_then(|schedule| schedule.last.max(schedule.last_success));
         let made = self.made(store).filter_map(|(_, made)| made.created);

@@ -423,11 +423,6 @@ pub(crate) const BROKEN: &[Expected] = &[
     },
 ];
 
-const ADMISSION: &str = "no pod is made, and why has no rule: the API server's words are quoted";
-
 /// Causes of situations whose rule is not there yet, and why the report is as it is until then.
 /// A test fails as soon as one has a rule.
-pub(crate) const EXPECTED_UNEXPLAINED: &[(&str, &str)] = &[
-    ("service-account-missing", ADMISSION),
-    ("priority-class-missing", ADMISSION),
-];
+pub(crate) const EXPECTED_UNEXPLAINED: &[(&str, &str)] = &[];

@@ -124,6 +124,7 @@ pub(crate) fn pod(namespace: &str, name: &str, status: &str, since: i64) -> Affe
         since_seconds: Some(since),
         restarts: None,
         ended: false,
+        held: false,
         workload: None,
     }
 }

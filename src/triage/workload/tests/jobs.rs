@@ -97,10 +97,7 @@ fn a_cron_job_says_why_none_of_its_jobs_runs() {
     let due = Because::LastJobDue(until("50:00").unwrap());
     assert_eq!(said(&cron_job(&json!({}), &last)), due);
     assert_eq!(said(&made("Complete")), due);
-    assert_eq!(
-        said(&made("Failed")),
-        Because::LastJobFailed("report-1".to_owned())
-    );
+    assert_eq!(made("Failed").stuck(), ["report-1"]);
     let runs = cron_job(&json!({}), &json!({"active": [{"name": "report-1"}]}));
     assert_eq!(said(&runs), Because::JobsRun(1));
 }
@@ -121,8 +118,52 @@ fn a_job_waits_between_its_attempts_and_ends() {
         job(json!({}), ended("Complete")).named(Kind::Job, "import"),
         Some(Standing::Healthy(Because::Completed))
     );
-    assert_eq!(
-        job(json!({}), ended("Failed")).named(Kind::Job, "import"),
-        Some(Standing::Ended(Because::JobFailed))
+    assert_eq!(job(json!({}), ended("Failed")).stuck(), ["import"]);
+}
+
+/// What is held on purpose is no finding of a scan unless work waits for it.
+#[test]
+fn what_is_held_is_told_where_work_waits_or_where_it_was_named() {
+    let daily = object(
+        "report",
+        &json!({"schedule": "0 3 * * *", "suspend": true}),
+        &json!({}),
     );
+    let cluster = Cluster::new()
+        .with(Kind::CronJob, &daily)
+        .with(
+            Kind::Job,
+            &object("import", &json!({"suspend": true}), &json!({})),
+        )
+        .with(
+            Kind::Deployment,
+            &object("web", &json!({"replicas": 0}), &json!({})),
+        )
+        .with(
+            Kind::Deployment,
+            &object("api", &json!({"paused": true}), &json!({"replicas": 1})),
+        )
+        .with(
+            Kind::Deployment,
+            &object(
+                "old",
+                &json!({"paused": true}),
+                &json!({"replicas": 1, "updatedReplicas": 1}),
+            ),
+        );
+    let held = |scope: &Scope| {
+        let held = triage(&cluster.0.snapshot(), scope).workloads.held;
+        held.iter()
+            .map(|one| one.name.to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(held(&Scope::everything()), ["api", "import"]);
+    assert_eq!(cluster.stuck(), [""; 0]);
+    for (kind, name) in [(Kind::CronJob, "report"), (Kind::Deployment, "web")] {
+        let scope = Scope {
+            targets: vec![Target::new(kind, name)],
+            ..Scope::default()
+        };
+        assert_eq!(held(&scope), [name]);
+    }
 }
