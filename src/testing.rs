@@ -15,6 +15,7 @@ pub use crate::gather::{
 };
 pub use crate::kubernetes::field_selector::FieldSelector;
 pub use crate::kubernetes::node_terms::NodeRequirement;
+pub use crate::kubernetes::protobuf;
 pub use crate::kubernetes::selector::Selector;
 pub use crate::kubernetes::taints::TaintText;
 pub use crate::messages::scheduler as scheduler_messages;
@@ -36,7 +37,7 @@ pub use crate::scheduler::{
     Agree, Count, Engine, Filter, FilterFailure, FilterResults, Holder, TermPods, What,
 };
 pub use crate::snapshot::{
-    Clock, Evidence, Gap, Keyed, Kind, ObjectRef, Origin, PodView, Snapshot, Store, Why,
+    Clock, Encoded, Evidence, Gap, Keyed, Kind, ObjectRef, Origin, PodView, Snapshot, Store, Why,
 };
 pub use crate::snapshot::{ReadScope, Retention};
 pub use crate::text::{ENGLISH, Fact, Facts, Language, Message, Sentence};

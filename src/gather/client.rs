@@ -11,18 +11,21 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, DATE, RETRY_AFTER};
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use kube::client::Body;
 use tokio::time::Instant;
 
 use super::connect_error::ConnectError;
-use super::items::{ITEM_LIMIT, ListHead, Splitter};
+use super::items::{ITEM_LIMIT, ListHead, ProtobufSplitter, Splitter};
 use super::kubeconfig::{Connection, Deadline};
 use super::read_error::{ReadError, inconsistent_continue};
+use crate::kubernetes::protobuf::messages;
+use crate::snapshot::Encoded;
 
 mod ask;
+mod cut;
 mod fault;
 mod pages;
 mod query;
@@ -31,6 +34,7 @@ mod watch;
 
 pub use ask::Accept;
 use ask::{Ask, Told};
+use cut::Cut;
 use fault::{Refusal, Route};
 use pages::{Pages, endless};
 pub use query::{Wanted, path};
@@ -180,6 +184,19 @@ impl Client {
         accept: Accept,
         on_item: &mut dyn FnMut(&[u8]) -> Result<(), ReadError>,
     ) -> Result<ListMeta, ReadError> {
+        let mut on_item = |object: Encoded<'_>| on_item(object.bytes());
+        self.objects(path, query, accept, &mut on_item).await
+    }
+
+    /// The same, with how each object is encoded: the server chooses where [`Accept::Protobuf`] is asked for.
+    pub async fn objects(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        accept: Accept,
+        on_item: &mut dyn FnMut(Encoded<'_>) -> Result<(), ReadError>,
+    ) -> Result<ListMeta, ReadError> {
+        let mut accept = accept;
         let mut meta = ListMeta::default();
         let mut token: Option<String> = None;
         let mut fresh = false;
@@ -188,7 +205,8 @@ impl Client {
         loop {
             pages.next()?;
             let uri = query::list_uri(path, query, token.as_deref(), fresh);
-            let mut on_item = |json: &[u8]| pages.item(json).and_then(|()| on_item(json));
+            let mut on_item =
+                |object: Encoded<'_>| pages.item(object.bytes()).and_then(|()| on_item(object));
             match self.page(&uri, accept, &mut on_item).await {
                 Ok((head, date)) => {
                     meta.items = meta.items.saturating_add(head.items);
@@ -212,6 +230,9 @@ impl Client {
                         meta.inconsistent = true;
                     }
                 }
+                Err(refusal) if refusal.has_no_form && accept == Accept::Protobuf => {
+                    accept = Accept::Json;
+                }
                 Err(refusal) => return Err(refusal.error),
             }
         }
@@ -221,7 +242,7 @@ impl Client {
         &self,
         uri: &str,
         accept: Accept,
-        on_item: &mut dyn FnMut(&[u8]) -> Result<(), ReadError>,
+        on_item: &mut dyn FnMut(Encoded<'_>) -> Result<(), ReadError>,
     ) -> Result<(ListHead, Option<Timestamp>), Refusal> {
         let patience = Patience::new(self.deadline);
         let ask = Ask {
@@ -231,11 +252,17 @@ impl Client {
         };
         let Answer { response, sent } = self.open(&ask, &patience).await?;
         let (date, status) = (date(response.headers()), response.status());
+        let is_protobuf = ask::is_protobuf(response.headers());
         let mut body = response.into_body();
         let wanted = Wanted::of(uri).map(|wanted| wanted.kind);
-        let mut splitter = Splitter::new(accept.array()).expecting(move |kind, version| {
+        let is_expected = move |kind: &str, version: &str| {
             wanted.is_none_or(|wanted| accept.is_answered_by(wanted, true, kind, version))
-        });
+        };
+        let message = wanted.and_then(|wanted| messages::of(wanted.as_str()));
+        let mut splitter = match message.filter(|_| is_protobuf) {
+            Some(message) => Cut::Protobuf(ProtobufSplitter::new(message).expecting(is_expected)),
+            None => Cut::Json(Splitter::new(accept.array()).expecting(is_expected)),
+        };
         let mut received = 0;
         let read = async {
             while let Some(chunk) = self.next_chunk(&mut body, received, &patience).await? {
@@ -245,7 +272,9 @@ impl Client {
             Ok::<(), ReadError>(())
         };
         let read = read.await;
-        self.trace.tell(uri, Some(status), sent, received);
+        let form = if is_protobuf { "protobuf" } else { "" };
+        self.trace
+            .tell_form(uri, Some(status), sent, received, form);
         read?;
         Ok((splitter.finish().map_err(ReadError::from)?, date))
     }
@@ -271,7 +300,7 @@ impl Client {
 
     async fn attempt(&self, ask: &Ask<'_>, patience: &Patience) -> Result<Answer, Refusal> {
         let request = Request::get(ask.uri)
-            .header(ACCEPT, ask.accept.header(ask.list))
+            .header(ACCEPT, ask.accept.header(ask.list, ask.kind()))
             .body(Body::empty())
             .map_err(|_| ReadError::Invalid {
                 message: "the path of the request is not valid".to_owned(),
@@ -299,6 +328,7 @@ impl Client {
             .tell(ask.uri, Some(parts.status), sent, body.len());
         Err(Refusal {
             error: ReadError::from_answer(parts.status, &body, ask.object()),
+            has_no_form: parts.status == StatusCode::NOT_ACCEPTABLE,
             may_pass: matches!(parts.status.as_u16(), 429 | 503 | 504),
             retry_after: retry_after(&parts.headers),
             continue_token: inconsistent_continue(&body),

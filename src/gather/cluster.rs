@@ -11,11 +11,11 @@ use super::plan::{self, Read};
 use super::progress;
 use super::read_error::ReadError;
 use super::registry::RegistryCheck;
-use super::request::{self, Name, Version};
+use super::request::{self, Encoding, Name, Version};
 use super::{ConnectError, Gathered, runtime};
 use crate::error::Failure;
 use crate::kubernetes::shell;
-use crate::snapshot::{Gap, Kind, Retention, Store, Why};
+use crate::snapshot::{Encoded, Gap, Kind, Retention, Store, Why};
 use crate::triage::scope::Scope;
 use anyhow::{Result, bail};
 use futures_util::future::join_all;
@@ -131,7 +131,16 @@ impl Sink {
         }))
     }
 
-    fn object(&mut self, read: &Read, json: &[u8]) -> Result<(), ReadError> {
+    /// A dump is JSON, with all that was sent of an object: those that decode little of a message have not read it.
+    fn encoding(&self) -> Encoding {
+        match self.dump {
+            Some(_) => Encoding::Json,
+            None => Encoding::Smallest,
+        }
+    }
+
+    fn object(&mut self, read: &Read, object: Encoded<'_>) -> Result<(), ReadError> {
+        let json = object.bytes();
         let written = match (self.dump.as_mut(), read.retention()) {
             (None, _) => Ok(()),
             (Some(dump), Retention::Whole) => dump.object(read.kind(), json),
@@ -142,10 +151,10 @@ impl Sink {
         if let Err(error) = written {
             self.trouble.get_or_insert(error);
         }
-        let taken = self.store.insert(read.kind(), json, read.retention());
+        let taken = self.store.insert(read.kind(), object, read.retention());
         if let Err(undecodable) = taken {
             let error = ReadError::from(undecodable.source);
-            let gap = request::undecodable(read, json, &error).ok_or(error)?;
+            let gap = request::undecodable(read, object, &error).ok_or(error)?;
             self.undecodable.push(gap);
         }
         Ok(())
@@ -288,14 +297,16 @@ async fn wave(
 }
 
 async fn one(client: &Client, sink: &RefCell<Sink>, read: &Read) -> Result<(), ReadError> {
-    let mut take = |json: &[u8]| match request::form(read) {
-        Accept::Json | Accept::Text => sink.borrow_mut().object(read, json),
+    let mut take = |object: Encoded<'_>| match request::form(read) {
         Accept::Metadata | Accept::Table => {
-            sink.borrow_mut().name(read, &request::name_only(json)?)
+            let name = request::name_only(object.bytes())?;
+            sink.borrow_mut().name(read, &name)
         }
+        _ => sink.borrow_mut().object(read, object),
     };
     let version = Version::of_scan(read);
-    request::send(client, read, version, &mut take)
+    let encoding = sink.borrow().encoding();
+    request::send(client, read, version, encoding, &mut take)
         .await
         .map(|_| ())
 }

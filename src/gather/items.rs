@@ -7,6 +7,10 @@
 //! Here lives the cutting only. Whether an object is valid JSON is for its decoder to say, so brackets inside an object
 //! are counted, not matched. Keys may come in any order and the text may be indented, as in `kubectl get -o json`.
 
+mod protobuf;
+
+pub use protobuf::ProtobufSplitter;
+
 use memchr::memchr2;
 use serde::Deserialize;
 
@@ -43,6 +47,12 @@ pub enum SplitError {
     /// The text is not a JSON object, or its outermost level is malformed.
     #[error("the list is not valid json near byte {offset}")]
     Malformed {
+        /// Where, counted from the start of the body.
+        offset: u64,
+    },
+    /// The bytes are not the protobuf of a list.
+    #[error("the list is not valid protobuf near byte {offset}")]
+    Garbled {
         /// Where, counted from the start of the body.
         offset: u64,
     },

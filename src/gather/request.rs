@@ -3,7 +3,8 @@
 use super::client::{Accept, Client, ListMeta, path};
 use super::plan::{self, Read};
 use super::read_error::ReadError;
-use crate::snapshot::{Gap, Kind, ReadScope, Store, Why};
+use crate::kubernetes::protobuf::messages;
+use crate::snapshot::{Encoded, Gap, Kind, ReadScope, Store, Why};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -13,7 +14,8 @@ pub(super) async fn send(
     client: &Client,
     read: &Read,
     version: Version,
-    on_item: &mut dyn FnMut(&[u8]) -> Result<(), ReadError>,
+    encoding: Encoding,
+    on_item: &mut dyn FnMut(Encoded<'_>) -> Result<(), ReadError>,
 ) -> Result<ListMeta, ReadError> {
     let form = form(read);
     match read {
@@ -27,7 +29,12 @@ pub(super) async fn send(
                 query.push(("includeObject", "None"));
             }
             let path = path(*kind, namespace(read), None);
-            client.list(&path, &query, form, on_item).await
+            let is_message = form == Accept::Json && messages::of(kind.as_str()).is_some();
+            let form = match encoding {
+                Encoding::Smallest if is_message => Accept::Protobuf,
+                _ => form,
+            };
+            client.objects(&path, &query, form, on_item).await
         }
         Read::Get { kind, name, .. } => {
             let mut path = path(*kind, namespace(read), Some(name));
@@ -39,16 +46,25 @@ pub(super) async fn send(
                 Accept::Table => match rows(&body)? {
                     Some(rows) => {
                         let mut rows = rows.into_iter();
-                        rows.try_for_each(|row| on_item(row.get().as_bytes()))?;
+                        rows.try_for_each(|row| on_item(row.get().as_bytes().into()))?;
                     }
                     // the object itself, of which only the name is taken
-                    None => on_item(&body)?,
+                    None => on_item(Encoded::Json(&body))?,
                 },
-                _ => on_item(&body)?,
+                _ => on_item(Encoded::Json(&body))?,
             }
             Ok(ListMeta::default())
         }
     }
+}
+
+/// How whole objects are sent in a list; a single one is JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    /// For those who hand it on, or compare it with what a watch brings.
+    Json,
+    /// A third of the bytes, and nothing is decoded of what is not read. JSON where the server has no protobuf.
+    Smallest,
 }
 
 /// How new a list has to be.
@@ -250,12 +266,17 @@ pub(super) fn unrecord(store: &mut Store, read: &Read) {
     }
 }
 
+/// Of an object only who it is.
+#[derive(Deserialize)]
+struct Described {
+    metadata: serde_json::Value,
+}
+
 /// What is missing where one object of an answer is not understood; nothing where not even its name is, or it is not
 /// known to be another than what was asked for.
-pub(super) fn undecodable(read: &Read, json: &[u8], error: &ReadError) -> Option<Gap> {
-    let object: serde_json::Value = serde_json::from_slice(json).ok()?;
-    let metadata = object.get("metadata")?;
-    let word = |field: &str| metadata.get(field)?.as_str().map(str::to_owned);
+pub(super) fn undecodable(read: &Read, object: Encoded<'_>, error: &ReadError) -> Option<Gap> {
+    let object: Described = object.decode().ok()?;
+    let word = |field: &str| object.metadata.get(field)?.as_str().map(str::to_owned);
     let kind = read.kind();
     Some(Gap {
         kind,

@@ -25,6 +25,7 @@ pub mod node_terms;
 pub mod owners;
 pub mod patch;
 pub mod ports;
+pub mod protobuf;
 pub mod qualified_name;
 pub mod quantity;
 pub mod resources;

@@ -8,6 +8,7 @@
 
 use super::catalog::ObjectKey;
 use super::dependency::{Dependency, note};
+use super::encoded::Encoded;
 use super::kind::Kind;
 use super::object::ObjectRef;
 use jiff::Timestamp;
@@ -48,9 +49,9 @@ impl Event {
     /// Reads one, in either way of writing them.
     ///
     /// # Errors
-    /// When it is not the JSON of an event.
-    pub fn read(json: &[u8]) -> Result<Event, serde_json::Error> {
-        serde_json::from_slice::<Raw>(json).map(Raw::into_event)
+    /// When it is not an event.
+    pub fn read<'a>(event: impl Into<Encoded<'a>>) -> Result<Event, serde_json::Error> {
+        event.into().decode::<Raw>().map(Raw::into_event)
     }
 
     /// The container that [`field_path`](Self::field_path) names.

@@ -9,6 +9,7 @@
 use super::Store;
 use super::catalog::{Catalog, ReadLog};
 use super::devices::{DeviceClass, RawClaim, RawClass, ResourceClaim};
+use super::encoded::Encoded;
 use super::ingress::{Ingress, RawIngress};
 use super::limit_range::{LimitRange, RawLimitRange};
 use super::network_policy::{NetworkPolicy, RawPolicy};
@@ -112,10 +113,10 @@ macro_rules! kinds {
                 kind: Kind,
                 namespace: &str,
                 name: &str,
-                json: &[u8],
+                object: Encoded<'_>,
             ) -> Result<bool, serde_json::Error> {
                 match kind {
-                    $(Kind::$kind => put(&mut self.$catalog, namespace, name, json, $view),)*
+                    $(Kind::$kind => put(&mut self.$catalog, namespace, name, object, $view),)*
                 }
             }
         }
@@ -239,10 +240,10 @@ fn put<R: DeserializeOwned, T: PartialEq>(
     catalog: &mut Catalog<T>,
     namespace: &str,
     name: &str,
-    json: &[u8],
+    object: Encoded<'_>,
     view: impl FnOnce(R) -> T,
 ) -> Result<bool, serde_json::Error> {
-    let before = catalog.insert(namespace, name, view(serde_json::from_slice(json)?));
+    let before = catalog.insert(namespace, name, view(object.decode()?));
     Ok(before.as_ref() != catalog.peek(namespace, name))
 }
 

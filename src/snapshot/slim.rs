@@ -5,6 +5,7 @@
 //! that triage and the scheduler's arithmetic are the same code for slim and for whole pods.
 
 use super::annotations::SILENCE;
+use super::encoded::Encoded;
 use k8s_openapi::api::core::v1::{
     AWSElasticBlockStoreVolumeSource, Affinity, AzureDiskVolumeSource, CinderVolumeSource,
     Container, ContainerPort, ContainerState, ContainerStatus, EphemeralVolumeSource,
@@ -21,9 +22,9 @@ use std::collections::BTreeMap;
 /// Decodes the slim form of a pod.
 ///
 /// # Errors
-/// When the bytes are not the JSON of a pod.
-pub(super) fn decode(json: &[u8]) -> Result<Pod, serde_json::Error> {
-    serde_json::from_slice::<Slim>(json).map(Slim::into_pod)
+/// When the bytes are not a pod.
+pub(super) fn decode(pod: Encoded<'_>) -> Result<Pod, serde_json::Error> {
+    pod.decode::<Slim>().map(Slim::into_pod)
 }
 
 /// A pod with no more than what it takes of its node and how it stands, as JSON.
@@ -31,7 +32,7 @@ pub(super) fn decode(json: &[u8]) -> Result<Pod, serde_json::Error> {
 /// # Errors
 /// When the bytes are not the JSON of a pod.
 pub fn occupant(json: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
-    serde_json::to_vec(&decode(json)?)
+    serde_json::to_vec(&decode(json.into())?)
 }
 
 #[derive(Deserialize)]
@@ -341,7 +342,7 @@ mod tests {
             {"name": "h", "emptyDir": {}},
         ]);
         let json = serde_json::json!({"metadata": {"name": "web"}, "spec": {"containers": [], "volumes": volumes}}).to_string();
-        let slim = Footprint::of(&decode(json.as_bytes()).unwrap());
+        let slim = Footprint::of(&decode(json.as_bytes().into()).unwrap());
         let whole = Footprint::of(&serde_json::from_str::<Pod>(&json).unwrap());
         assert_eq!(format!("{slim:?}"), format!("{whole:?}"));
         assert_eq!(
@@ -352,7 +353,7 @@ mod tests {
 
     #[test]
     fn the_slim_pod_counts_like_the_whole_one() {
-        let slim = decode(POD.as_bytes()).unwrap();
+        let slim = decode(POD.as_bytes().into()).unwrap();
         let whole: Pod = serde_json::from_str(POD).unwrap();
         assert_eq!(occupied(&slim), occupied(&whole));
         assert_eq!(slim.metadata.managed_fields, None);

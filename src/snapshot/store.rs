@@ -13,6 +13,7 @@ mod whole;
 use super::catalog::{ObjectKey, ReadScope};
 use super::changes::Changes;
 use super::dependency::{Dependency, note};
+use super::encoded::Encoded;
 use super::event::{Event, Events};
 use super::kind::{Catalogs, Kind};
 use super::object::ObjectRef;
@@ -89,28 +90,29 @@ impl Store {
     /// Takes one object in, in place of what was known of it.
     ///
     /// # Errors
-    /// When the bytes are not the JSON of such an object.
-    pub fn insert(
+    /// When the bytes are not such an object.
+    pub fn insert<'a>(
         &mut self,
         kind: Kind,
-        json: &[u8],
+        object: impl Into<Encoded<'a>>,
         retention: Retention,
     ) -> Result<(), Undecodable> {
+        let object = object.into();
         let taken = match kind {
-            Kind::Pod => self.insert_pod(json, retention),
-            Kind::Event => Event::read(json).map(|event| {
+            Kind::Pod => self.insert_pod(object, retention),
+            Kind::Event => Event::read(object).map(|event| {
                 self.saw(event.last);
                 self.changed(|changes| changes.about(&event.about));
                 self.events.insert(event);
             }),
-            kind => self.insert_other(kind, json),
+            kind => self.insert_other(kind, object),
         };
         taken.map_err(|source| Undecodable { kind, source })
     }
 
-    fn insert_other(&mut self, kind: Kind, json: &[u8]) -> Result<(), serde_json::Error> {
-        let (namespace, name) = name_of(json)?;
-        if self.catalogs.insert(kind, &namespace, &name, json)? {
+    fn insert_other(&mut self, kind: Kind, object: Encoded<'_>) -> Result<(), serde_json::Error> {
+        let (namespace, name) = name_of(object)?;
+        if self.catalogs.insert(kind, &namespace, &name, object)? {
             self.changed(|changes| changes.object(kind, &namespace, &name));
         }
         let newest = if kind == Kind::Node {
@@ -126,8 +128,12 @@ impl Store {
         Ok(())
     }
 
-    fn insert_pod(&mut self, json: &[u8], retention: Retention) -> Result<(), serde_json::Error> {
-        let slim = slim::decode(json)?;
+    fn insert_pod(
+        &mut self,
+        object: Encoded<'_>,
+        retention: Retention,
+    ) -> Result<(), serde_json::Error> {
+        let slim = slim::decode(object)?;
         self.saw(newest(&slim));
         let meta = &slim.metadata;
         let namespace = meta.namespace.clone().unwrap_or_default();
@@ -151,7 +157,7 @@ impl Store {
         } else if plain {
             whole.is_some()
         } else {
-            let mut whole_pod = serde_json::from_slice::<Pod>(json)?;
+            let mut whole_pod = object.decode::<Pod>()?;
             if self.newest.is_some_and(|now| pod.has_settled(now)) {
                 whole_pod = slim::of_well(whole_pod);
             }
@@ -186,7 +192,7 @@ impl Store {
 
     /// Whether this pod was read before.
     pub fn holds_pod(&self, json: &[u8]) -> bool {
-        name_of(json).is_ok_and(|(namespace, name)| self.holds(Kind::Pod, &namespace, &name))
+        name_of(json.into()).is_ok_and(|(namespace, name)| self.holds(Kind::Pod, &namespace, &name))
     }
 
     /// Takes in that a ConfigMap or Secret is there, of which only the name and a Secret's type were read.
@@ -216,7 +222,7 @@ impl Store {
             self.events.remove(&event);
             return Ok(());
         }
-        let (namespace, name) = name_of(json)?;
+        let (namespace, name) = name_of(json.into())?;
         self.remove_key(kind, &namespace, &name);
         Ok(())
     }
@@ -468,8 +474,8 @@ struct Meta {
     name: String,
 }
 
-fn name_of(json: &[u8]) -> Result<(String, String), serde_json::Error> {
-    let Meta { namespace, name } = serde_json::from_slice::<Named>(json)?.metadata;
+fn name_of(object: Encoded<'_>) -> Result<(String, String), serde_json::Error> {
+    let Meta { namespace, name } = object.decode::<Named>()?.metadata;
     Ok((namespace.unwrap_or_default(), name))
 }
 

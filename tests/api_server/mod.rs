@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+pub(crate) mod protobuf;
 mod response;
 mod tls;
 mod wanted;

@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use super::{Asked, Wanted, Wire};
+use super::{Asked, Wanted, Wire, protobuf};
 
 /// What the server sends as its `Date`.
 pub(crate) const DATE: &str = "Sun, 22 Nov 2026 08:00:00 GMT";
@@ -91,6 +91,13 @@ impl Response {
     pub(crate) fn list(kind: &str, items: &[Value]) -> Self {
         let texts: Vec<String> = items.iter().map(Value::to_string).collect();
         Self::generated(kind, texts.len(), move |at| texts[at].clone())
+    }
+
+    /// A list of these objects in protobuf, all on one page.
+    pub(crate) fn protobuf(kind: &str, version: &str, items: Vec<Vec<u8>>) -> Self {
+        let metadata = json!({"resourceVersion": "1000"});
+        let body = protobuf::list(kind, version, &metadata, &items);
+        Self::raw(protobuf::TYPE, &body)
     }
 
     /// A list that is made while it is sent, so that it may be larger than memory.

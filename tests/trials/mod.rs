@@ -5,6 +5,7 @@ mod commands;
 mod damaged;
 mod described;
 mod dumped;
+mod encoded;
 mod expectation;
 mod followed;
 mod replayed;
@@ -23,9 +24,10 @@ use std::sync::{Arc, OnceLock};
 type Check = fn(&Case);
 
 /// By the name with which `cargo test` picks it.
-const TRIALS: [(&str, Check, On); 10] = [
+const TRIALS: [(&str, Check, On); 11] = [
     ("report", report::check, On::Each),
     ("commands", commands::check, On::Each),
+    ("encoded", encoded::check, On::Some),
     ("replayed", replayed::check, On::Each),
     ("reversed", reversed::check, On::Some),
     ("withheld", withheld::check, On::Some),

@@ -1,6 +1,6 @@
 //! An API server that holds what a case's dump holds, and refuses what the dump did not read.
 
-use crate::api_server::{ApiServer, Asked, Response, Wanted};
+use crate::api_server::{ApiServer, Asked, Response, Wanted, protobuf};
 use crate::support::{Kind, Loaded, ReadScope};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -103,8 +103,16 @@ fn many(kind: Kind, found: &[&Value], asked: &Asked) -> Response {
     if is_table(asked) {
         return table(found);
     }
+    let list = format!("{}List", kind.as_str());
+    let wants = asked.header("accept").unwrap_or_default();
+    let items = found.iter().map(|item| protobuf::object(kind, item));
+    let items = wants.starts_with(protobuf::TYPE).then(|| items.collect());
+    // what no API server would take is in no form that it has
+    if let Some(items) = items.flatten() {
+        return Response::protobuf(&list, &kind.api_version(), items);
+    }
     let items: Vec<Value> = found.iter().map(|item| (*item).clone()).collect();
-    Response::list(&format!("{}List", kind.as_str()), &items)
+    Response::list(&list, &items)
 }
 
 fn is_table(asked: &Asked) -> bool {

@@ -9,11 +9,21 @@ use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use std::borrow::Cow;
 
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+
+/// Whether an answer says that it is protobuf.
+pub(super) fn is_protobuf(headers: &HeaderMap) -> bool {
+    let declared = headers.get(CONTENT_TYPE);
+    declared.is_some_and(|declared| declared.as_bytes().starts_with(PROTOBUF.as_bytes()))
+}
+
 /// The form in which an answer is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accept {
     /// The objects.
     Json,
+    /// The objects of a list as protobuf, or as JSON where the server has no other.
+    Protobuf,
     /// Their metadata only.
     Metadata,
     /// The rows that `kubectl get` prints.
@@ -24,9 +34,19 @@ pub enum Accept {
 
 impl Accept {
     /// The header for a list or for one object. Source: Kubernetes API concepts, "Alternate representations".
-    pub(super) fn header(self, list: bool) -> &'static str {
+    ///
+    /// An API server that cannot leave out managedFields ignores that it is asked to (apiserver 0.37
+    /// `pkg/endpoints/handlers/negotiation/negotiate.go`; KEP-5958 has it for JSON). Of workloads they tell who wrote last.
+    pub(super) fn header(self, list: bool, kind: Option<Kind>) -> &'static str {
         match (self, list) {
             (Self::Json, _) => "application/json",
+            (Self::Protobuf, _) if kind.is_some_and(Kind::is_workload) => {
+                "application/vnd.kubernetes.protobuf, application/json"
+            }
+            (Self::Protobuf, _) => {
+                "application/vnd.kubernetes.protobuf;drop=metadata.managedFields, \
+                 application/json;drop=metadata.managedFields, application/json"
+            }
             (Self::Metadata, true) => {
                 "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
             }
@@ -54,7 +74,7 @@ impl Accept {
         let end = if list { "List" } else { "" };
         let of_meta = match self {
             Self::Text => return true,
-            Self::Json => false,
+            Self::Json | Self::Protobuf => false,
             Self::Metadata => kind.strip_suffix(end) == Some("PartialObjectMetadata"),
             Self::Table => kind == "Table",
         };
@@ -93,6 +113,11 @@ impl Ask<'_> {
         Wanted::of(self.uri).filter(|_| !self.list)
     }
 
+    /// The kind that is asked for, if it is one.
+    pub(super) fn kind(&self) -> Option<Kind> {
+        Wanted::of(self.uri).map(|wanted| wanted.kind)
+    }
+
     /// A proxy may answer for something else.
     pub(super) fn check_kind(&self, told: &Told<'_>) -> Result<(), ReadError> {
         let (kind, version) = (told.kind.as_deref(), told.api_version.as_deref());
@@ -115,7 +140,11 @@ impl Ask<'_> {
             .get(CONTENT_TYPE)
             .and_then(|value| value.to_str().ok());
         match declared {
-            Some(declared) if self.accept != Accept::Text && !declared.contains("json") => {
+            Some(declared)
+                if self.accept != Accept::Text
+                    && !declared.contains("json")
+                    && !(self.accept == Accept::Protobuf && declared.starts_with(PROTOBUF)) =>
+            {
                 let declared = declared.split(';').next().unwrap_or_default();
                 let message = format!("the answer is {}, not json", clean(declared));
                 Err(ReadError::Invalid { message })

@@ -19,6 +19,8 @@ pub(super) struct Refusal {
     pub(super) error: ReadError,
     /// The next try may do better.
     pub(super) may_pass: bool,
+    /// The server has no such form of it.
+    pub(super) has_no_form: bool,
     /// When the server wants to see it.
     pub(super) retry_after: Option<Duration>,
     /// With a 410: where the list can go on.
@@ -30,6 +32,7 @@ impl From<ReadError> for Refusal {
         Self {
             error,
             may_pass: false,
+            has_no_form: false,
             retry_after: None,
             continue_token: None,
         }

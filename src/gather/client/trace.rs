@@ -35,8 +35,20 @@ impl Trace {
 
     /// One request that was answered, in whatever way, or not at all.
     pub(super) fn tell(&self, uri: &str, status: Option<StatusCode>, sent: Instant, bytes: usize) {
+        self.tell_form(uri, status, sent, bytes, "");
+    }
+
+    /// The same of an answer in another form than JSON.
+    pub(super) fn tell_form(
+        &self,
+        uri: &str,
+        status: Option<StatusCode>,
+        sent: Instant,
+        bytes: usize,
+        form: &str,
+    ) {
         let Some(server) = &self.server else { return };
-        line("GET", &format!("{server}{uri}"), status, sent, bytes);
+        line("GET", &format!("{server}{uri}"), status, sent, bytes, form);
     }
 }
 
@@ -47,12 +59,17 @@ pub(in crate::gather) fn line(
     status: Option<StatusCode>,
     sent: Instant,
     bytes: usize,
+    form: &str,
 ) {
+    let form = match form {
+        "" => String::new(),
+        form => format!(" form=\"{form}\""),
+    };
     let status = status.map(|status| status.to_string()).unwrap_or_default();
     let milliseconds = sent.elapsed().as_millis();
     // nothing depends on whether it could be told
     let _ = writeln!(
         stderr(),
-        "\"Response\" verb=\"{verb}\" url=\"{url}\" status=\"{status}\" milliseconds={milliseconds} bytes={bytes}"
+        "\"Response\" verb=\"{verb}\" url=\"{url}\" status=\"{status}\" milliseconds={milliseconds} bytes={bytes}{form}"
     );
 }

@@ -128,6 +128,7 @@ impl Transport {
                 status,
                 sent,
                 size,
+                "",
             );
         }
         asked

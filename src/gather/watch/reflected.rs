@@ -246,7 +246,7 @@ impl Reflected {
     fn take(&mut self, read: &Read, json: &[u8]) -> Result<Option<ObjectKey>, ReadError> {
         let kind = read.kind();
         let key = match request::form(read) {
-            Accept::Json | Accept::Text => {
+            Accept::Json | Accept::Protobuf | Accept::Text => {
                 let (key, version) = Meta::of(json)?;
                 match kind {
                     Kind::Pod => self.pod(read, &key, json)?,

@@ -5,8 +5,8 @@ use super::shared::Shared;
 use crate::gather::client::{Event, path};
 use crate::gather::plan::{self, Read};
 use crate::gather::read_error::ReadError;
-use crate::gather::request::{self, Version};
-use crate::snapshot::{Kind, ObjectKey};
+use crate::gather::request::{self, Encoding, Version};
+use crate::snapshot::{Encoded, Kind, ObjectKey};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
@@ -175,11 +175,11 @@ async fn list(shared: &Shared, read: &Read, is_followed: bool) -> Result<String,
         Version::of_scan(read)
     };
     let client = shared.client();
-    let mut take = |json: &[u8]| shared.reflected_mut().is(read, json);
-    let mut listed = request::send(&client, read, version, &mut take).await;
+    let mut take = |object: Encoded<'_>| shared.reflected_mut().is(read, object.bytes());
+    let mut listed = request::send(&client, read, version, Encoding::Json, &mut take).await;
     if let (Err(ReadError::Forbidden { .. }), Some(single)) = (&listed, plan::as_get(read)) {
         // who may not list may still be allowed to read this one
-        listed = request::send(&client, &single, version, &mut take).await;
+        listed = request::send(&client, &single, version, Encoding::Json, &mut take).await;
     }
     let listed = match listed {
         // what is not there is known not to be
@@ -226,8 +226,8 @@ async fn once(shared: Rc<Shared>, read: Read) {
     let mut backoff = Backoff::new(shared.pace);
     for _ in 0..CATCHING_UP {
         let client = shared.client();
-        let mut take = |json: &[u8]| shared.reflected_mut().is(&read, json);
-        match request::send(&client, &read, Version::Newest, &mut take).await {
+        let mut take = |object: Encoded<'_>| shared.reflected_mut().is(&read, object.bytes());
+        match request::send(&client, &read, Version::Newest, Encoding::Json, &mut take).await {
             Err(error) if !is_refusal(&error) => tokio::time::sleep(backoff.next()).await,
             _ => break,
         }

@@ -19,7 +19,7 @@ impl Reflected {
         json: &[u8],
         error: ReadError,
     ) -> Result<ObjectKey, ReadError> {
-        let gap = request::undecodable(read, json, &error).ok_or(error)?;
+        let gap = request::undecodable(read, json.into(), &error).ok_or(error)?;
         let name = gap.name.clone().unwrap_or_default();
         let key = (gap.namespace.clone().unwrap_or_default(), name);
         match read.kind() {
