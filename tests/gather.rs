@@ -15,6 +15,7 @@ mod believed;
 mod beyond;
 mod depends;
 mod faults;
+mod forms;
 mod habits;
 mod refused;
 mod rollouts;

@@ -12,6 +12,7 @@
 #[cfg(unix)]
 mod credentials;
 mod faults;
+mod forms;
 mod reads;
 
 use std::time::Duration;

@@ -137,7 +137,7 @@ fn requests_are_told_of_on_demand() {
     let server = ApiServer::start_tls();
     server.on(
         "/api/v1/namespaces/default/pods",
-        [Response::list("PodList", &[])],
+        [Response::protobuf("PodList", "v1", Vec::new())],
     );
     let forbidden = Response::failure(403, "Forbidden", "events is forbidden");
     server.on("/api/v1/namespaces/default/events", [forbidden]);
@@ -154,6 +154,7 @@ fn requests_are_told_of_on_demand() {
             .unwrap_or_else(|| panic!("{told}"));
         assert!(pods.contains("status=\"200 OK\" milliseconds="), "{pods}");
         assert!(!pods.contains("bytes=0"), "{pods}");
+        assert!(pods.ends_with(" form=\"protobuf\""), "{pods}");
         assert!(told.contains("status=\"403 Forbidden\""), "{told}");
         assert!(!told.contains("test-token"), "no credentials: {told}");
     }

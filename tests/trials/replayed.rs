@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Cases that are not the same live, and why that is right.
-const DIFFERENT: [(&str, &str); 4] = [
+const DIFFERENT: [(&str, &str); 5] = [
     (
         "deadline-exceeded/typical-job",
         "a scan reads the workloads that a refusal names; the pods of this Job are gone",
@@ -28,6 +28,10 @@ const DIFFERENT: [(&str, &str); 4] = [
     (
         "unexplained/short-of-pods",
         "a scan reads the workloads that an event names; nothing was said of this one",
+    ),
+    (
+        "volume-restrictions/typical-rolling-update",
+        "no API server has a ReplicaSet without a template: an empty one is sent",
     ),
 ];
 
