@@ -212,3 +212,25 @@ pub(crate) fn cases() -> Vec<PathBuf> {
     cases.sort();
     cases
 }
+
+/// All that a store keeps of an object.
+pub(crate) fn held(kind: Kind, object: Encoded<'_>, retention: Retention) -> String {
+    let mut store = Store::new(Why::NotAsked);
+    let taken = store.insert(kind, object, retention);
+    let text = format!("{:?} {store:?}", taken.map_err(|error| error.kind));
+    // words in no order
+    let (before, rest) = text.split_once("words: {").expect("it keeps words");
+    let (words, after) = rest.split_once('}').expect("they end");
+    let mut words: Vec<&str> = words.split(", ").collect();
+    words.sort_unstable();
+    format!("{before}{words:?}{after}")
+}
+
+/// Where two texts begin to differ.
+pub(crate) fn difference(one: &str, other: &str) -> String {
+    let pairs = one.chars().zip(other.chars());
+    let at = pairs.take_while(|(one, other)| one == other).count();
+    let part =
+        |text: &str| -> String { text.chars().skip(at.saturating_sub(80)).take(240).collect() };
+    format!("as protobuf: {}\nas json: {}", part(one), part(other))
+}

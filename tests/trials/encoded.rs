@@ -3,7 +3,7 @@
 use super::{Case, items};
 use crate::api_server::protobuf as encoder;
 use crate::support::protobuf::{self, messages};
-use crate::support::{Encoded, Kind, Retention, Store, Why};
+use crate::support::{Encoded, Kind, Retention, Store, Why, difference, held};
 use serde_json::Value;
 
 /// Cases with an object that no API server would take.
@@ -43,27 +43,6 @@ fn same(kind: Kind, encoded: Encoded<'_>) {
             difference(&of_message, &of_json)
         );
     }
-}
-
-fn held(kind: Kind, object: Encoded<'_>, retention: Retention) -> String {
-    let mut store = Store::new(Why::NotAsked);
-    let taken = store.insert(kind, object, retention);
-    let text = format!("{:?} {store:?}", taken.map_err(|error| error.kind));
-    // words in no order
-    let (before, rest) = text.split_once("words: {").expect("it keeps words");
-    let (words, after) = rest.split_once('}').expect("they end");
-    let mut words: Vec<&str> = words.split(", ").collect();
-    words.sort_unstable();
-    format!("{before}{words:?}{after}")
-}
-
-/// Where two texts begin to differ.
-fn difference(one: &str, other: &str) -> String {
-    let pairs = one.chars().zip(other.chars());
-    let at = pairs.take_while(|(one, other)| one == other).count();
-    let part =
-        |text: &str| -> String { text.chars().skip(at.saturating_sub(80)).take(240).collect() };
-    format!("as protobuf: {}\nas json: {}", part(one), part(other))
 }
 
 /// Of what is cut off or changed the worst is that it is not taken.
