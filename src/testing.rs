@@ -36,7 +36,8 @@ pub use crate::scheduler::{
     Agree, Count, Engine, Filter, FilterFailure, FilterResults, Holder, TermPods, What,
 };
 pub use crate::snapshot::{
-    Clock, Evidence, Gap, Keyed, Kind, ObjectRef, Origin, PodView, Snapshot, Store, Why,
+    Clock, ContainerLog, Evidence, Gap, Keyed, Kind, ObjectRef, Origin, PodView, Snapshot, Store,
+    Why,
 };
 pub use crate::snapshot::{ReadScope, Retention};
 pub use crate::text::{ENGLISH, Fact, Facts, Language, Message, Sentence};

@@ -33,7 +33,7 @@ pub use ask::Accept;
 use ask::{Ask, Told};
 use fault::{Refusal, Route};
 use pages::{Pages, endless};
-pub use query::{Wanted, path};
+pub use query::{Wanted, path, query_string};
 use trace::Trace;
 pub use watch::Event;
 

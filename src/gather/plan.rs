@@ -6,7 +6,7 @@
 //! logins there are. Each asks every such pod through the children of this module, which know when a read is worth it: what a
 //! pod's volumes and devices need stands in `storage` and `devices`, what keeps a bound pod from being created in `creation`,
 //! what its node's CPU decides in `platform`, what a failed pull asks for in `images`, what its init containers wait for in
-//! `awaited`, what it could not resolve in `names`, what workloads and Services need in `workloads`, `refusals`, `rollouts` and
+//! `awaited`, what it could not resolve or reach in `names`, whose logs tell in `logs`, what workloads and Services need in `workloads`, `refusals`, `rollouts` and
 //! `services`.
 
 mod awaited;
@@ -14,6 +14,7 @@ mod creation;
 mod devices;
 mod fold;
 mod images;
+mod logs;
 mod names;
 mod platform;
 mod refusals;
@@ -24,6 +25,7 @@ mod watched;
 mod workloads;
 
 pub use fold::unread;
+pub use logs::{LogRead, logs, told};
 pub use watched::{as_get, as_list, wanted};
 
 use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};

@@ -1,6 +1,6 @@
 //! `crash-app-error`: a container's program ends itself with an exit code other than 0.
 
-use super::probe_suspected;
+use super::{probe_suspected, program_words};
 use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::crash::{Crash, crashes, meaning};
 use crate::rules::shared::last_words;
@@ -55,7 +55,7 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
         .finding(case, headline)
         .fact("meaning", meaning(code))
         .fact_if("probe", suspected);
-    finding = last_words::told(case, crash, finding, last_words);
+    finding = program_words::told(case, crash, finding, last_words);
     if suspected.is_some() {
         finding.certainty = Certainty::Likely;
         finding = finding.why(say!(
@@ -80,7 +80,7 @@ fn headline(code: i32, has_last_words: bool) -> Sentence {
         ),
         _ if has_last_words => say!(
             "crash-app-error.last-words",
-            "{role} {container} exits with code {exitCode}[ after {lasted}]: {lastWords}"
+            "{role} {container} exits with code {exitCode}[ after {lasted}]: {lastWords}[; {found}]"
         ),
         _ => say!(
             "crash-app-error.code",

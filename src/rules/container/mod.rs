@@ -2,8 +2,8 @@
 //!
 //! What rules share stands in `start_failure` (containers that a runtime could not start), `reference` (what a
 //! container takes its environment from) and `missing_object` (what of that is not there). Topics of one rule are
-//! `memory_limit` (of `oom_killed`), `awaited_service` (of `init_container_running`), `probe_suspected` (of
-//! `crash_app_error`) and `start_advice` (of `runtime_error`).
+//! `memory_limit` (of `oom_killed`), `awaited_service` (of `init_container_running` and `refused`), `probe_suspected` (of
+//! `crash_app_error`), `program_words` and `refused` (of what a program says before it ends) and `start_advice` (of `runtime_error`).
 
 pub mod command_not_executable;
 pub mod command_not_found;
@@ -29,7 +29,9 @@ mod awaited_service;
 mod memory_limit;
 mod missing_object;
 mod probe_suspected;
+mod program_words;
 mod reference;
+mod refused;
 mod start_advice;
 mod start_failure;
 

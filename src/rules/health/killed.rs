@@ -10,7 +10,7 @@ use crate::messages::probe::ProbeKind;
 use crate::rules::Case;
 use crate::rules::finding::Certainty;
 use crate::rules::shared::crash::{Crash, crashes};
-use crate::snapshot::{ContainerView, Event, Role};
+use crate::snapshot::{ContainerView, Event, Evidence, Role};
 use k8s_openapi::api::core::v1::Probe;
 
 /// Seconds by which the clocks of runtime and kubelet, and the end and its event, may lie apart.
@@ -24,6 +24,8 @@ pub(super) struct Killed<'a> {
     pub(super) proof: &'a Event,
     /// How the probe failed, if an event says.
     pub(super) unhealthy: Option<ProbeEvent<'a>>,
+    /// What it said before that, where logs were read.
+    pub(super) log_line: Option<Evidence>,
     /// How sure it is.
     pub(super) certainty: Certainty,
 }
@@ -60,6 +62,7 @@ fn of_probe<'a>(
         container,
         proof,
         unhealthy,
+        log_line: crash.and_then(Crash::log_line),
         certainty,
     })
 }

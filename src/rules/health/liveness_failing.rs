@@ -48,7 +48,8 @@ fn of_container(case: &Case<'_>, killed: &Killed<'_>) -> Finding {
         .certainty(killed.certainty)
         .fact_if("exitCode", end.map(|(_, end)| end.exit_code))
         .evidence(more.map(|unhealthy| case.event(unhealthy.event)))
-        .evidence(exit_code);
+        .evidence(exit_code)
+        .evidence(killed.log_line.clone());
     let advice = std::mem::take(&mut finding.fixes);
     finding.fix(patience(killed)).fix(advice)
 }

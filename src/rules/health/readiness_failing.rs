@@ -8,9 +8,9 @@
 use super::probe::{finding, newest, since_start, started, written};
 use crate::messages::probe::ProbeKind;
 use crate::rules::finding::{Certainty, Finding};
-use crate::rules::shared::crash::log;
+use crate::rules::shared::crash::{self, log};
 use crate::rules::{Case, Check, Layer, Root, Rule};
-use crate::snapshot::{ContainerView, Role};
+use crate::snapshot::{ContainerView, Evidence, Role};
 use crate::text::say;
 use crate::triage;
 
@@ -107,7 +107,15 @@ fn of_container(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
     }
     // a probe that kills says more than one that only withholds traffic
     finding.rank = 1;
-    finding.inspect(log_of_this_run(case, container))
+    finding
+        .evidence(log_line(case, container))
+        .inspect(log_of_this_run(case, container))
+}
+
+/// What it says meanwhile, where logs were read.
+fn log_line(case: &Case<'_>, container: &ContainerView<'_>) -> Option<Evidence> {
+    let store = case.snapshot.store();
+    crash::log_line(store.log_of_run(case.pod(), container)?)
 }
 
 /// The container runs, so its present log is the one to read.
