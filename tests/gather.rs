@@ -16,6 +16,7 @@ mod beyond;
 mod depends;
 mod faults;
 mod habits;
+mod logs;
 mod refused;
 mod rollouts;
 

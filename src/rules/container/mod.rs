@@ -17,6 +17,7 @@ pub mod dns_in_pod;
 pub mod exec_format;
 pub mod init_container_failing;
 pub mod init_container_running;
+pub mod job_sidecar;
 pub mod missing_configmap;
 pub mod missing_key;
 pub mod missing_secret;
@@ -53,6 +54,7 @@ pub static RULES: &[&Rule] = &[
     &init_container_failing::RULE,
     &init_container_running::RULE,
     &deadline_exceeded::RULE,
+    &job_sidecar::RULE,
     &oom_killed::RULE,
     &crash_segfault::RULE,
     &crash_exit_zero::RULE,

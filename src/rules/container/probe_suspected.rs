@@ -23,16 +23,7 @@ pub(super) fn probe(case: &Case<'_>, crash: &Crash<'_>) -> Option<Sentence> {
         return None;
     }
     let spec = crash.container.spec?;
-    let name = crash.container.name();
-    let kept = |reasons: &[&str]| {
-        let events = case.events();
-        let mut of_container = events
-            .iter()
-            .filter(|event| event.container() == Some(name));
-        of_container.any(|event| reasons.contains(&event.reason.as_str()))
-    };
-    // the events of a probe would tell more than this; and where others were kept, these would have been
-    if kept(&["Unhealthy", "Killing"]) || kept(&KEPT) {
+    if told(case, crash) || kept(case, crash) {
         return None;
     }
     let lasted = crash.lasted()?;
@@ -55,4 +46,21 @@ pub(super) fn probe(case: &Case<'_>, crash: &Crash<'_>) -> Option<Sentence> {
     let waits = spec.startup_probe.is_some();
     (!waits && fitting(&spec.liveness_probe))
         .then_some(say!("probe-suspected.liveness", "liveness"))
+}
+
+/// Whether an event tells of a probe that failed, or of the kubelet stopping the container.
+pub(super) fn told(case: &Case<'_>, crash: &Crash<'_>) -> bool {
+    has_event(case, crash, &["Unhealthy", "Killing"])
+}
+
+/// Whether the kubelet's events of this container were kept: among them those would be that tell who ended it.
+pub(super) fn kept(case: &Case<'_>, crash: &Crash<'_>) -> bool {
+    has_event(case, crash, &KEPT)
+}
+
+fn has_event(case: &Case<'_>, crash: &Crash<'_>, reasons: &[&str]) -> bool {
+    let name = Some(crash.container.name());
+    let events = case.events();
+    let mut of_container = events.iter().filter(|event| event.container() == name);
+    of_container.any(|event| reasons.contains(&event.reason.as_str()))
 }

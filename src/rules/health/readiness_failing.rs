@@ -5,7 +5,7 @@
 //! must run, be started, be past its probe's patience and be not ready by its own status; the event
 //! of this run only tells why.
 
-use super::probe::{finding, newest, since_start, started, written};
+use super::probe::{EVENT_AGAIN, finding, newest, since_start, started, written};
 use crate::messages::probe::ProbeKind;
 use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::crash::{self, log};
@@ -16,9 +16,6 @@ use crate::triage;
 
 /// Seconds that a container may take to turn ready, whatever its probe says.
 const WARM_UP: i64 = 30;
-/// Seconds in which a failing probe has an event again: behind a burst the kubelet lets one event in
-/// five minutes through (client-go tools/record/events_cache.go).
-const EVENT_AGAIN: i64 = 600;
 
 /// A container runs, and its readiness probe fails now.
 pub static RULE: Rule = Rule {
@@ -107,9 +104,9 @@ fn of_container(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
     }
     // a probe that kills says more than one that only withholds traffic
     finding.rank = 1;
-    finding
-        .evidence(log_line(case, container))
-        .inspect(log_of_this_run(case, container))
+    // what the program says stands before how the probe is written
+    finding.evidence.splice(0..0, log_line(case, container));
+    finding.inspect(log_of_this_run(case, container))
 }
 
 /// What it says meanwhile, where logs were read.
