@@ -7,7 +7,7 @@
 //! module, which know when a read is worth it: what a pod's volumes and devices need stands in `storage` and `devices`, what
 //! keeps a bound pod from being created in `creation`, what its node's CPU decides in `platform`, what a failed pull asks for
 //! in `images`, what its init containers wait for in `awaited`, what it could not resolve or reach in `names`, whose logs
-//! tell in `logs`, what workloads and Services need in `workloads`, `refusals`, `rollouts` and `services`.
+//! tell in `logs`, whether its node ran out of memory in `oom`, what workloads and Services need in `workloads`, `refusals`, `rollouts` and `services`.
 
 mod awaited;
 mod creation;
@@ -16,6 +16,7 @@ mod fold;
 mod images;
 mod logs;
 mod names;
+mod oom;
 mod platform;
 mod refusals;
 mod rollouts;
@@ -197,6 +198,7 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
         owner(pod, &mut reads);
         awaited::of_pod(scope, pod, store, &mut reads);
         names::of_pod(pod, &mut reads);
+        oom::of_pod(pod, &mut reads);
         node(pod, store, &mut reads);
     }
     workloads::refused(scope, store, &mut reads);

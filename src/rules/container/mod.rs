@@ -1,9 +1,10 @@
 //! Causes of the container layer: a container cannot be configured, created or started, or does not stay up.
 //!
 //! What rules share stands in `start_failure` (containers that a runtime could not start), `reference` (what a
-//! container takes its environment from) and `missing_object` (what of that is not there). Topics of one rule are
-//! `memory_limit` (of `oom_killed`), `awaited_service` (of `init_container_running` and `refused`), `probe_suspected` (of
-//! `crash_app_error`), `program_words` and `refused` (of what a program says before it ends) and `start_advice` (of `runtime_error`).
+//! container takes its environment from) and `missing_object` (what of that is not there), `program_words` and `refused`
+//! (what a program says before it ends). Topics of one rule are `memory_limit` and `node_oom` (of `oom_killed`),
+//! `awaited_service` (of `init_container_running` and `refused`), `probe_suspected` (of `crash_app_error`) and
+//! `start_advice` (of `runtime_error`).
 
 pub mod command_not_executable;
 pub mod command_not_found;
@@ -29,6 +30,7 @@ pub mod runtime_error;
 mod awaited_service;
 mod memory_limit;
 mod missing_object;
+mod node_oom;
 mod probe_suspected;
 mod program_words;
 mod reference;

@@ -5,15 +5,12 @@
 
 use crate::rules::Case;
 use crate::rules::shared::crash::Crash;
+use crate::rules::shared::probe_budget::fits;
 use crate::text::{Sentence, say};
-use crate::triage::budget;
+use k8s_openapi::api::core::v1::Probe;
 
 /// Exit codes that a kill leaves: SIGKILL, SIGTERM, and runtimes that end with 2 when they are told to.
 const CODES: [i32; 3] = [137, 143, 2];
-/// Seconds by which times may lie apart.
-const SLACK: i64 = 10;
-/// The grace period of a pod that says nothing of it.
-const GRACE: i64 = 30;
 /// Events that show that of this container events were kept.
 const KEPT: [&str; 4] = ["Started", "Created", "BackOff", "Pulled"];
 
@@ -27,19 +24,7 @@ pub(super) fn probe(case: &Case<'_>, crash: &Crash<'_>) -> Option<Sentence> {
         return None;
     }
     let lasted = crash.lasted()?;
-    let pod = case.pod().spec();
-    let fits = |probe: &k8s_openapi::api::core::v1::Probe| {
-        let grace = probe.termination_grace_period_seconds;
-        let grace = grace
-            .or(pod.termination_grace_period_seconds)
-            .unwrap_or(GRACE);
-        let given = budget(probe);
-        let period = i64::from(probe.period_seconds.unwrap_or(10));
-        // the first probe comes up to a period early, and the last failure ends the run
-        let least = given - period.saturating_mul(2) - SLACK;
-        (least.max(1)..=given + grace + SLACK).contains(&lasted)
-    };
-    let fitting = |probe: &Option<_>| probe.as_ref().is_some_and(fits);
+    let fitting = |probe: &Option<Probe>| probe.as_ref().is_some_and(|it| fits(case, it, lasted));
     if fitting(&spec.startup_probe) {
         return Some(say!("probe-suspected.startup", "startup"));
     }

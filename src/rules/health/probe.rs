@@ -127,7 +127,16 @@ pub(super) fn finding(
 ) -> Finding {
     let failure = unhealthy.map(|event| &event.text.failure);
     let mut finding = Finding::new(case.subject(), headline(failure, killed), proof);
-    finding.why = failure.and_then(why);
+    finding.why = match failure {
+        Some(ProbeFailure::Timeout) if cpu_limit(container, kind).is_some() => Some(say!(
+            "probe.why-throttled",
+            "the command of an exec probe is a process of its own that shares the container's CPU limit of {cpuLimit}: starting it may take longer than {timeoutSeconds}"
+        )),
+        // that fix says how it comes about
+        Some(_) if probe_port::without_host(container, kind).is_some() => None,
+        failure => failure.and_then(why),
+    };
+    let finding = finding.fact_if("cpuLimit", cpu_limit(container, kind));
     facts(case, container, kind, unhealthy, finding)
         .fix(failure.and_then(|failure| advice(case, container, kind, failure)))
         .inspect(log(case, container))
@@ -163,6 +172,13 @@ pub(super) fn met_by_readiness(
         proof,
         fix.map(|fix| fix.fact("probe", word(kind)).follows()),
     ))
+}
+
+/// The CPU limit that a probe's command shares with the program.
+fn cpu_limit(container: &ContainerView<'_>, kind: ProbeKind) -> Option<Fact> {
+    written(container, kind)?.exec.as_ref()?;
+    let limits = container.spec?.resources.as_ref()?.limits.as_ref()?;
+    Some(Fact::from(limits.get("cpu")?.0.as_str()))
 }
 
 /// The headline, for a failure that an event tells of or not.
@@ -293,6 +309,10 @@ fn advice(
     if matches!(failure, F::Refused | F::GrpcUnreachable)
         && let Some(fix) = probe_port::correct(case, container, kind)
     {
+        return Some(fix);
+    }
+    let asks_elsewhere = matches!(failure, F::Refused | F::Timeout | F::Unreachable | F::Dns);
+    if asks_elsewhere && let Some(fix) = probe_port::without_host(container, kind) {
         return Some(fix);
     }
     let change = match failure {

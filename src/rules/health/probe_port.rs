@@ -1,4 +1,4 @@
-//! The port that a probe should ask: it asks one that the container does not declare, and another answers.
+//! Where a probe should ask: it asks a port that the container does not declare, and another answers, or it asks another host.
 
 use super::probe::{field, word, written};
 use crate::messages::probe::ProbeKind;
@@ -60,6 +60,23 @@ pub(super) fn correct(
         Some((kind, _)) => fix.fact("passing", word(kind)),
         None => fix,
     })
+}
+
+/// The change of a probe that names a host: the kubelet then asks that one and not the pod.
+pub(super) fn without_host(container: &ContainerView<'_>, kind: ProbeKind) -> Option<Fix> {
+    let probe = written(container, kind)?;
+    let http = probe.http_get.as_ref().and_then(|it| it.host.as_deref());
+    let tcp = probe.tcp_socket.as_ref().and_then(|it| it.host.as_deref());
+    let host = http.or(tcp).filter(|host| !host.is_empty())?;
+    let change = say!(
+        "probe-port.without-host",
+        "take host {host} out of the {probe} probe: the kubelet asks it from the node, and without it the pod itself"
+    );
+    Some(
+        Fix::advice(change, Who::Owner)
+            .of_template()
+            .fact("host", host),
+    )
 }
 
 /// Where the port of a probe stands in the pod's spec.
