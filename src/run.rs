@@ -46,6 +46,10 @@ pub const STUCK: u8 = 1;
 /// A diagnosis was not possible, or not of everything.
 pub const FAILED: u8 = 2;
 
+/// Logs are asked for of a dump that has none.
+const NO_LOGS: &str =
+    "the dump holds no logs: a cluster gives them, and --dump with --logs keeps them\n";
+
 /// The time for waiting is over.
 pub const WAITED: u8 = 3;
 
@@ -185,6 +189,10 @@ fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result
         let (scope, exclude) = asked(scope, everywhere);
         let gathered = gather::dump::read(&args.filename, scope)?;
         let mut gathered = excluding(gathered, exclude)?;
+        if args.logs && gathered.store.logs().is_empty() {
+            // the report is as good as without, whether that could be said or not
+            let _ = stderr().write_all(NO_LOGS.as_bytes());
+        }
         if let Some(check) = registry_check(args, &Environment::of_process())? {
             check.of_dump(&mut gathered)?;
         }
@@ -248,6 +256,7 @@ fn cluster(args: &DiagnoseArgs, scope: Scope, everywhere: bool) -> Result<Gather
         everywhere,
         dump,
         check.as_ref(),
+        args.logs,
     )
 }
 

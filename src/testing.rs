@@ -37,7 +37,8 @@ pub use crate::scheduler::{
     Agree, Count, Engine, Filter, FilterFailure, FilterResults, Holder, TermPods, What,
 };
 pub use crate::snapshot::{
-    Clock, Encoded, Evidence, Gap, Keyed, Kind, ObjectRef, Origin, PodView, Snapshot, Store, Why,
+    Clock, ContainerLog, Encoded, Evidence, Gap, Keyed, Kind, ObjectRef, Origin, PodView, Snapshot,
+    Store, Why,
 };
 pub use crate::snapshot::{ReadScope, Retention};
 pub use crate::text::{ENGLISH, Fact, Facts, Language, Message, Sentence};

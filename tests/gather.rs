@@ -17,6 +17,7 @@ mod depends;
 mod faults;
 mod forms;
 mod habits;
+mod logs;
 mod refused;
 mod rollouts;
 

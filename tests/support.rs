@@ -124,6 +124,16 @@ pub(crate) fn read_cluster(
     scope: Scope,
     everywhere: bool,
 ) -> Result<Loaded> {
+    read_cluster_with(flags, scope, everywhere, false)
+}
+
+/// The same, with logs where they are wanted.
+pub(crate) fn read_cluster_with(
+    flags: &ConnectionFlags,
+    scope: Scope,
+    everywhere: bool,
+    logs: bool,
+) -> Result<Loaded> {
     let gathered = cluster::read(
         flags,
         &Environment::default(),
@@ -131,6 +141,7 @@ pub(crate) fn read_cluster(
         everywhere,
         None,
         None,
+        logs,
     )?;
     Ok(Loaded { gathered })
 }

@@ -206,6 +206,11 @@ pub struct DiagnoseArgs {
     #[arg(long, value_name = "FILE", requires = "check_registry")]
     pub registry_ca: Option<PathBuf>,
 
+    /// Read the last lines of containers that crashed or are not ready, 20 logs in 20s at most, for what the
+    /// program itself says. What looks like a credential is masked.
+    #[arg(long, conflicts_with_all = ["watch", "wait"])]
+    pub logs: bool,
+
     /// How to show the report.
     #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]
     pub output: Format,

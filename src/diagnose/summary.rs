@@ -9,7 +9,7 @@ use crate::rules;
 use crate::snapshot::{Gap, Kind, ObjectRef, PodView, ReadScope, Snapshot, Why};
 use crate::text::{Message, say};
 use crate::triage::{Because, Scope, Standing, Subject, Triage};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was asked for.
 pub(super) fn scope(scope: &Scope) -> ScopeReport {
@@ -368,7 +368,7 @@ pub(super) fn read(snapshot: &Snapshot<'_>) -> Vec<ReadReport> {
 /// What could not be read.
 pub(super) fn gaps(snapshot: &Snapshot<'_>, scope: &Scope) -> Vec<GapReport> {
     let gaps = snapshot.gaps().into_iter();
-    let report = gaps.map(|gap| GapReport {
+    let of_objects = gaps.map(|gap| GapReport {
         kind: gap.kind.as_str(),
         namespace: gap.namespace.clone(),
         name: gap.name.clone(),
@@ -380,7 +380,29 @@ pub(super) fn gaps(snapshot: &Snapshot<'_>, scope: &Scope) -> Vec<GapReport> {
             .collect(),
         may_hide: may_hide(gap, snapshot, scope),
     });
-    report.collect()
+    of_objects.chain(of_logs(snapshot)).collect()
+}
+
+/// Logs that were asked for and not read, once for each namespace and reason. Nothing that is stuck is missed by that.
+fn of_logs(snapshot: &Snapshot<'_>) -> impl Iterator<Item = GapReport> {
+    let mut unread = BTreeMap::new();
+    for log in snapshot.logs() {
+        if let Some(gap) = &log.unread {
+            let key = (log.namespace.clone(), gap.why());
+            unread.entry(key).or_insert_with(|| gap.detail.clone());
+        }
+    }
+    unread
+        .into_iter()
+        .map(|((namespace, why), detail)| GapReport {
+            kind: "logs",
+            namespace: Some(namespace),
+            name: None,
+            why: why.as_str(),
+            detail,
+            affects: vec!["crash-app-error"],
+            may_hide: false,
+        })
 }
 
 /// Whether something that is stuck may be what was not read: of the scope's own, or what tells of it.

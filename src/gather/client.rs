@@ -37,7 +37,7 @@ use ask::{Ask, Told};
 use cut::Cut;
 use fault::{Refusal, Route};
 use pages::{Pages, endless};
-pub use query::{Wanted, path};
+pub use query::{Wanted, path, query_string};
 use trace::Trace;
 pub use watch::Event;
 

@@ -6,6 +6,7 @@
 use super::client::{Accept, Client};
 use super::dump::{DumpWriter, Dumped, Extent, Reading};
 use super::kubeconfig::{ConnectionFlags, Environment, resolve};
+use super::logs;
 use super::missing;
 use super::plan::{self, Read};
 use super::progress;
@@ -48,6 +49,7 @@ pub fn read(
     everywhere: bool,
     dump: Option<DumpTo<'_>>,
     registry: Option<&RegistryCheck>,
+    with_logs: bool,
 ) -> Result<Gathered> {
     let connection = resolve(flags, environment).map_err(unconnected)?;
     let scope = in_namespace(scope, everywhere, &connection.namespace);
@@ -55,7 +57,7 @@ pub fn read(
     runtime()?.block_on(async {
         let client = Client::connect(&connection).await.map_err(unconnected)?;
         let sink = Sink::new(dump)?;
-        let reading = progress::shown(&client, waves(&client, sink, scope, registry));
+        let reading = progress::shown(&client, waves(&client, sink, scope, registry, with_logs));
         if dump.is_none() {
             return reading.await;
         }
@@ -191,6 +193,7 @@ async fn waves(
     sink: RefCell<Sink>,
     scope: Scope,
     registry: Option<&RegistryCheck>,
+    with_logs: bool,
 ) -> Result<Gathered> {
     let scope = first_wave(client, &sink, scope, Absent::Fails).await?;
     if let Some(time) = client.server_time() {
@@ -207,6 +210,18 @@ async fn waves(
         let reads = {
             let store = &sink.borrow().store;
             plan::unread(plan::registries(&scope, store), store)
+        };
+        wave(client, &sink, reads).await;
+    }
+    if with_logs {
+        let logs = {
+            let store = &sink.borrow().store;
+            logs::read(client, store, &scope).await
+        };
+        let reads = {
+            let store = &mut sink.borrow_mut().store;
+            store.set_logs(logs);
+            plan::unread(plan::told(store), store)
         };
         wave(client, &sink, reads).await;
     }

@@ -67,6 +67,7 @@ mod tests;
 mod write;
 mod yaml;
 
+pub(super) use mask::of_log;
 pub use reading::{READING, Read, Reading};
 pub use saved::{Saved, saved};
 pub use write::{DumpWriter, Dumped, Extent};

@@ -12,6 +12,7 @@
 //! - [`exec`] runs a credential plugin, once
 //! - [`client`] sends requests under a deadline and streams lists
 //! - [`registry`] asks registries, where somebody wants that
+//! - [`logs`] reads logs, where somebody wants that
 //! - [`manifests`] reads what is to be waited for
 //! - [`names`] reads only names, for offers and completion
 //! - [`process`] tells what a process takes of its machine
@@ -24,6 +25,7 @@ pub mod dump;
 pub mod exec;
 pub mod items;
 pub mod kubeconfig;
+mod logs;
 pub mod manifests;
 mod missing;
 pub mod names;

@@ -3,18 +3,20 @@
 //! Four waves. The first reads the scope's pods and what was named. The second asks only for what the pods that are not
 //! plainly healthy point at, their events among it; the third for what those events and objects point at in turn, and is
 //! mostly empty; the fourth for where a volume is that another node holds; where registries are asked, one more for whose
-//! logins there are. Each asks every such pod through the children of this module, which know when a read is worth it: what a
-//! pod's volumes and devices need stands in `storage` and `devices`, what keeps a bound pod from being created in `creation`,
-//! what its node's CPU decides in `platform`, what a failed pull asks for in `images`, what its init containers wait for in
-//! `awaited`, what it could not resolve in `names`, what workloads and Services need in `workloads`, `refusals`, `rollouts` and
-//! `services`.
+//! logins there are, and where logs are read, for what these speak of. Each asks every such pod through the children of this
+//! module, which know when a read is worth it: what a pod's volumes and devices need stands in `storage` and `devices`, what
+//! keeps a bound pod from being created in `creation`, what its node's CPU decides in `platform`, what a failed pull asks for
+//! in `images`, what its init containers wait for in `awaited`, what it could not resolve or reach in `names`, whose logs
+//! tell in `logs`, whether its node ran out of memory in `oom`, what workloads and Services need in `workloads`, `refusals`, `rollouts` and `services`.
 
 mod awaited;
 mod creation;
 mod devices;
 mod fold;
 mod images;
+mod logs;
 mod names;
+mod oom;
 mod platform;
 mod refusals;
 mod rollouts;
@@ -24,6 +26,7 @@ mod watched;
 mod workloads;
 
 pub use fold::unread;
+pub use logs::{LogRead, logs, told};
 pub use watched::{as_get, as_list, wanted};
 
 use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
@@ -195,6 +198,7 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
         owner(pod, &mut reads);
         awaited::of_pod(scope, pod, store, &mut reads);
         names::of_pod(pod, &mut reads);
+        oom::of_pod(pod, &mut reads);
         node(pod, store, &mut reads);
     }
     workloads::refused(scope, store, &mut reads);

@@ -10,6 +10,7 @@ pub mod awaited;
 pub mod claim;
 pub mod config;
 pub mod disruption;
+pub mod ending;
 pub mod eviction;
 pub(crate) mod form;
 pub mod gang;

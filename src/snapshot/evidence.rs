@@ -37,6 +37,13 @@ pub enum Origin {
         #[serde(skip_serializing_if = "Option::is_none")]
         age_seconds: Option<i64>,
     },
+    /// A line that a container wrote.
+    Log {
+        /// The container.
+        container: String,
+        /// It wrote it in the run before the present one.
+        previous: bool,
+    },
     /// The object that the quote names was looked for and is not there.
     Absence,
     /// A registry answered it, asked from the machine that made this report.

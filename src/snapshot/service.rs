@@ -28,6 +28,8 @@ pub struct Service {
     pub is_external_name: bool,
     /// `spec.clusterIP` None: its name leads to the pods themselves, on whatever port one asks them for.
     pub is_headless: bool,
+    /// `spec.clusterIP`: the address to which its name leads; empty for a headless one.
+    pub cluster_ip: String,
     /// `spec.publishNotReadyAddresses`: its pods are its endpoints before they are ready.
     pub publishes_unready: bool,
     /// `spec.ports`
@@ -126,6 +128,10 @@ impl RawService {
             selector: selector.unwrap_or_default(),
             is_external_name,
             is_headless: spec.cluster_ip.as_deref() == Some("None"),
+            cluster_ip: spec
+                .cluster_ip
+                .filter(|it| it != "None")
+                .unwrap_or_default(),
             publishes_unready: spec.publish_not_ready_addresses == Some(true),
             ports: ports.filter_map(port).collect(),
             silence: self.metadata.annotations.and_then(|own| own.silence),

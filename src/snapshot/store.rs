@@ -58,6 +58,7 @@ pub struct Store {
     whole: BTreeMap<(String, String), PodView>,
     events: Events,
     pub(super) registry_answers: super::RegistryAnswers,
+    pub(super) logs: Vec<super::ContainerLog>,
     /// When it was read, where that is known.
     at: Option<Timestamp>,
     /// The newest time in the objects.
@@ -80,6 +81,7 @@ impl Store {
             whole: BTreeMap::new(),
             events: Events::default(),
             registry_answers: super::RegistryAnswers::new(),
+            logs: Vec::new(),
             at: None,
             newest: None,
             sweep_at: FEW,

@@ -6,7 +6,7 @@ use super::{Case, expectation, items, served};
 use crate::api_server::ApiServer;
 use crate::support::{
     ConnectionFlags, Kind, Loaded, ReadScope, Report, Scope, Target, load, names_unexplained,
-    read_cluster, words,
+    read_cluster_with, words,
 };
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -67,7 +67,8 @@ pub(super) fn check(case: &Case) {
         scope.targets = vec![Target::new(*kind, *name)];
     }
     let everywhere = scope.namespace.is_none();
-    let live = read_cluster(&flags(&server), scope, everywhere);
+    let logs = !dumped.reading().logs.is_empty();
+    let live = read_cluster_with(&flags(&server), scope, everywhere, logs);
     let live = live.unwrap_or_else(|error| panic!("{error}: {:?}", asked(&server)));
     let (dumped, live) = (said(&dumped.report()), said(&live.report()));
     let known = DIFFERENT.iter().find(|(name, _)| *name == case.name());

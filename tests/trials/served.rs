@@ -1,7 +1,7 @@
 //! An API server that holds what a case's dump holds, and refuses what the dump did not read.
 
 use crate::api_server::{ApiServer, Asked, Response, Wanted, protobuf};
-use crate::support::{Kind, Loaded, ReadScope};
+use crate::support::{ContainerLog, Kind, Loaded, ReadScope};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -10,6 +10,7 @@ struct Held {
     items: Vec<Value>,
     reads: Vec<(Kind, ReadScope)>,
     refusals: Vec<(Kind, String)>,
+    logs: Vec<ContainerLog>,
     date: String,
 }
 
@@ -18,6 +19,7 @@ pub(super) fn serve(loaded: &Loaded, items: Vec<Value>) -> ApiServer {
         items,
         reads: Vec::new(),
         refusals: Vec::new(),
+        logs: loaded.reading().logs,
         date: http_date(&loaded.as_of()),
     };
     for read in loaded.reading().reads {
@@ -28,6 +30,10 @@ pub(super) fn serve(loaded: &Loaded, items: Vec<Value>) -> ApiServer {
     }
     let server = ApiServer::start();
     server.answer(move |asked| {
+        if let Some(pod) = asked.path.strip_suffix("/log") {
+            let answer = held.log(&Wanted::of(pod)?, asked);
+            return Some(answer.header("Date", &held.date));
+        }
         let wanted = Wanted::of(&asked.path)?;
         Some(held.answer(&wanted, asked).header("Date", &held.date))
     });
@@ -41,6 +47,26 @@ fn http_date(as_of: &str) -> String {
 }
 
 impl Held {
+    /// A log that the dump holds; the refusal that it tells of else.
+    fn log(&self, wanted: &Wanted, asked: &Asked) -> Response {
+        let container = asked.query("container").unwrap_or_default();
+        let previous = asked.query("previous").is_some();
+        let mut logs = self.logs.iter().filter(|log| {
+            Some(&log.namespace) == wanted.namespace.as_ref()
+                && Some(&log.pod) == wanted.name.as_ref()
+                && log.container == container
+                && log.previous == previous
+        });
+        match logs.next() {
+            Some(log) if log.unread.is_none() => Response::text(200, &log.text),
+            Some(log) => {
+                let unread = log.unread.as_ref().map(|unread| unread.detail.as_str());
+                Response::failure(403, "Forbidden", unread.unwrap_or_default())
+            }
+            None => not_found(Kind::Pod, "of which no log was read"),
+        }
+    }
+
     fn answer(&self, wanted: &Wanted, asked: &Asked) -> Response {
         let found: Vec<&Value> = self.items.iter().filter(|item| wanted.is(item)).collect();
         let selector = asked.query("fieldSelector").unwrap_or_default();

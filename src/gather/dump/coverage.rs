@@ -190,6 +190,8 @@ impl Coverage {
                 }
             }
         }
+        let logs = self.readings.values().flat_map(|it| it.logs.clone());
+        store.set_logs(logs.collect());
         let inferred = self.claims.iter();
         let mut claims: Claims = inferred
             .filter(|(root, _)| !self.readings.contains_key(root))

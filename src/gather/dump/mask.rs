@@ -55,6 +55,8 @@ pub(super) struct Masks {
     known: Vec<(String, String)>,
     /// Values of variables of this container by which its command names what it waits for.
     awaited: Vec<String>,
+    /// Nothing is compared with what is masked here.
+    anonymous: bool,
 }
 
 /// What looks like a credential. In each the last group is what is masked; a group `key` says what it is of.
@@ -63,6 +65,8 @@ struct Patterns {
     text: Vec<Regex>,
     /// In a command line.
     command: Vec<Regex>,
+    /// In a log, where a colon stands for an equals sign.
+    log: Vec<Regex>,
     /// In a name.
     key: Regex,
 }
@@ -84,6 +88,10 @@ impl Patterns {
             &format!(r#"(?i){named}=["']?([^\s,;&"')]+)"#),
             &format!(r#"(?i)["']{named}\\?["']\s*:\s*\\?["']([^"'\\]+)"#),
         ];
+        // a value with no digit is mostly a word of the sentence
+        let log = [&format!(
+            r#"(?i){named}["']?\s*:\s+["']?([^\s,;"']*[0-9][^\s,;"']*)"#
+        )];
         let command = [
             &format!(r"(?i)(?:^|\s)--?{named}\s+([^\s-]\S*)"),
             r"(?:^|\s)(?:-u|--user)[\s=]+[^\s:]+:(\S+)",
@@ -93,6 +101,10 @@ impl Patterns {
             command: command
                 .into_iter()
                 .map(Regex::new)
+                .collect::<Result<_, _>>()?,
+            log: log
+                .into_iter()
+                .map(|it| Regex::new(it))
                 .collect::<Result<_, _>>()?,
             key: Regex::new(&format!("(?i){SECRET}"))?,
         })
@@ -120,6 +132,7 @@ impl Masks {
             patterns,
             known: Vec::new(),
             awaited: Vec::new(),
+            anonymous: false,
         })
     }
 
@@ -279,10 +292,28 @@ impl Masks {
         if value.is_empty() {
             return String::new();
         }
+        if self.anonymous {
+            return MASK.trim_end_matches('-').to_owned();
+        }
         let next = self.given.len() + 1;
         let number = self.given.entry(value.to_owned()).or_insert(next);
         format!("{MASK}{number}")
     }
+}
+
+/// A log without what looks like a credential, and without the secret values of its pod's variables. Nothing of it where the
+/// patterns cannot be had.
+pub(in crate::gather) fn of_log(pod: &Value, log: &str) -> String {
+    let Ok(mut masks) = Masks::new() else {
+        return String::new();
+    };
+    masks.anonymous = true;
+    masks.note(pod);
+    let mut text = log.to_owned();
+    masks.text(&mut text, true);
+    let patterns = masks.patterns;
+    masks.replace(&mut text, &patterns.log);
+    text
 }
 
 /// The values of a container's variables that are hosts or ports for which its command waits: names of Services, no more secret
@@ -349,6 +380,28 @@ mod tests {
         ] {
             let text = masked(json!({"message": format!("with {token}: no")}));
             assert!(!text.contains(token), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_log_gives_no_credential_away() {
+        let pod = json!({"env": [{"name": "DB_PASSWORD", "value": "hunter2"}]});
+        for line in [
+            "no user app with hunter2",
+            "dial postgres://app:s3cret@db:5432: refused",
+            "config: api_key: s3cret",
+            "started with --token s3cret",
+            "Authorization: Bearer s3cret.1",
+        ] {
+            let log = of_log(&pod, line);
+            assert!(!log.contains("hunter2") && !log.contains("s3cret"), "{log}");
+        }
+        for line in [
+            "FATAL: password authentication failed for user \"app\"",
+            "secret: not found",
+            "listen tcp :8080: bind: address already in use",
+        ] {
+            assert_eq!(of_log(&pod, line), line);
         }
     }
 

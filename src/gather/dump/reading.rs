@@ -2,7 +2,7 @@
 
 use crate::kubernetes::field_selector::FieldSelector;
 use crate::kubernetes::selector::Selector;
-use crate::snapshot::{Gap, Kind, ReadScope, Snapshot, Why};
+use crate::snapshot::{ContainerLog, Gap, Kind, ReadScope, Snapshot, Why};
 use crate::triage::scope::{Scope, Target};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,8 @@ pub struct Reading {
     pub scope: Scope,
     /// Every read that was tried.
     pub reads: Vec<Read>,
+    /// What was read of logs, masked before it came here.
+    pub logs: Vec<ContainerLog>,
 }
 
 /// One read.
@@ -54,6 +56,8 @@ struct Wire {
     scope: WireScope,
     #[serde(default)]
     reads: Vec<WireRead>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    logs: Vec<ContainerLog>,
 }
 
 /// kubectl wants a name on everything in a List.
@@ -116,6 +120,7 @@ impl Reading {
             unread: Some(snapshot.unread()),
             scope: scope.clone(),
             reads: reads.collect(),
+            logs: snapshot.logs().to_vec(),
         }
     }
 
@@ -130,6 +135,7 @@ impl Reading {
             unread: self.unread.map(|why| why.as_str().to_owned()),
             scope: WireScope::of(&self.scope),
             reads: self.reads.iter().map(WireRead::of).collect(),
+            logs: self.logs.clone(),
         })
     }
 
@@ -140,6 +146,7 @@ impl Reading {
             unread: wire.unread.as_deref().and_then(Why::of_word),
             scope: wire.scope.read(),
             reads: wire.reads.into_iter().filter_map(WireRead::read).collect(),
+            logs: wire.logs,
         })
     }
 }
@@ -287,6 +294,14 @@ mod tests {
                     Ok(()),
                 ),
             ],
+            logs: vec![ContainerLog {
+                namespace: "shop".into(),
+                pod: "web-1".into(),
+                container: "app".into(),
+                previous: true,
+                text: "error: no licence".into(),
+                unread: None,
+            }],
         };
         let json = reading.to_json().unwrap();
         assert_eq!(Reading::from_json(&json).unwrap(), reading);

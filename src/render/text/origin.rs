@@ -16,7 +16,10 @@ pub(super) fn is_scheduler(evidence: &Evidence) -> bool {
             matches!(component.as_str(), DEFAULT_SCHEDULER | "scheduler")
         }
         Origin::Field { path } => path == "status.conditions[PodScheduled].message",
-        Origin::Absence | Origin::Registry { .. } | Origin::Computed { .. } => false,
+        Origin::Log { .. }
+        | Origin::Absence
+        | Origin::Registry { .. }
+        | Origin::Computed { .. } => false,
     }
 }
 
@@ -46,6 +49,13 @@ pub(super) fn origin(writer: &Writer, evidence: &Evidence, pods: &[&Affected]) -
             } else {
                 format!("{of}{speaker} ({})", details.join(", "))
             }
+        }
+        Origin::Log { container, .. } => {
+            let log = Message::new(say!("text.evidence.log", "log of {container}"));
+            format!(
+                "{of}{}",
+                writer.says(&log.fact("container", container.as_str()))
+            )
         }
         Origin::Absence => writer.word(say!("text.evidence.looked-up", "looked up")),
         Origin::Registry { host, secret } => {

@@ -15,7 +15,8 @@ pub(super) struct Wanted<'a> {
     /// The host, as it is written.
     pub(super) host: String,
     port: Option<u16>,
-    service: Option<ServiceHost>,
+    /// The Service that is meant.
+    pub(super) service: Option<ServiceHost>,
     /// How it stands.
     pub(super) state: State<'a>,
 }
@@ -250,7 +251,8 @@ impl Wanted<'_> {
         }
     }
 
-    fn selector(&self, case: &Case<'_>, object: &ObjectRef) -> Option<Evidence> {
+    /// Which pods it selects, as evidence.
+    pub(super) fn selector(&self, case: &Case<'_>, object: &ObjectRef) -> Option<Evidence> {
         let namespace = object.namespace.as_deref()?;
         let service = case
             .snapshot

@@ -134,7 +134,11 @@ fn named(failure: &StartFailure) -> Option<&str> {
 }
 
 /// The volume mount that the file lies in.
-fn mount_over(case: &Case<'_>, container: &ContainerView<'_>, file: &str) -> Option<Evidence> {
+pub(super) fn mount_over(
+    case: &Case<'_>,
+    container: &ContainerView<'_>,
+    file: &str,
+) -> Option<Evidence> {
     let mounts = container.spec?.volume_mounts.as_deref()?;
     let holds = |path: &str| {
         file.strip_prefix(path.trim_end_matches('/'))

@@ -1,6 +1,6 @@
 //! `crash-app-error`: a container's program ends itself with an exit code other than 0.
 
-use super::probe_suspected;
+use super::{probe_suspected, program_words};
 use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::crash::{Crash, crashes, meaning};
 use crate::rules::shared::last_words;
@@ -31,6 +31,8 @@ pub static RULE: Rule = Rule {
 
 /// SIGKILL: no program chooses it.
 const KILLED: i32 = 137;
+/// SIGTERM, where the program leaves it to end it, or ends so itself when it gets it.
+const TERMINATED: i32 = 143;
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     crashes(case)
@@ -55,7 +57,7 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
         .finding(case, headline)
         .fact("meaning", meaning(code))
         .fact_if("probe", suspected);
-    finding = last_words::told(case, crash, finding, last_words);
+    finding = program_words::told(case, crash, finding, last_words);
     if suspected.is_some() {
         finding.certainty = Certainty::Likely;
         finding = finding.why(say!(
@@ -68,8 +70,26 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
             "crash-app-error.why-killed",
             "the runtime does not blame a memory limit; the kubelet kills so when a grace period is over, and so does a node that is out of memory"
         ));
+    } else if code == TERMINATED {
+        finding.certainty = Certainty::Likely;
+        finding = finding.why(by_whom(case, crash));
     }
     finding
+}
+
+/// The kubelet tells of each container that it stops; where its events of this one were kept, it was not the kubelet.
+fn by_whom(case: &Case<'_>, crash: &Crash<'_>) -> Sentence {
+    if probe_suspected::kept(case, crash) && !probe_suspected::told(case, crash) {
+        say!(
+            "crash-app-error.why-terminated-inside",
+            "no event says that the kubelet stopped it: what sent the signal runs in the pod, like a supervisor, a script, or a container that shares its processes"
+        )
+    } else {
+        say!(
+            "crash-app-error.why-terminated",
+            "the kubelet sends it for a failed probe, a deletion or an eviction, which events tell for an hour at most; what runs in the pod can send it, too"
+        )
+    }
 }
 
 fn headline(code: i32, has_last_words: bool) -> Sentence {
@@ -78,9 +98,13 @@ fn headline(code: i32, has_last_words: bool) -> Sentence {
             "crash-app-error.killed",
             "{role} {container} is killed by SIGKILL, and nothing read says by whom"
         ),
+        TERMINATED if !has_last_words => say!(
+            "crash-app-error.terminated",
+            "{role} {container} is ended by SIGTERM[ after {lasted}], and nothing read says by whom"
+        ),
         _ if has_last_words => say!(
             "crash-app-error.last-words",
-            "{role} {container} exits with code {exitCode}[ after {lasted}]: {lastWords}"
+            "{role} {container} exits with code {exitCode}[ after {lasted}]: {lastWords}[; {found}]"
         ),
         _ => say!(
             "crash-app-error.code",

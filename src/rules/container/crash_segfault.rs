@@ -32,7 +32,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Option<Finding> {
     // V8 (src/api/api.cc) says so before it aborts
-    if crash.message().contains("JavaScript heap out of memory") {
+    if crash.said().contains("JavaScript heap out of memory") {
         return Some(heap_limit(case, crash));
     }
     // 128 + n, or the signal itself where the runtime gives it

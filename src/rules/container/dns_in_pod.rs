@@ -49,7 +49,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let ended = crashes.iter().filter(ends_itself);
     let found = ended.filter_map(|crash| {
-        let said = unresolved::read(crash.message())?;
+        let said = unresolved::read(&crash.words())?;
         Some(finding(case, crash, &said))
     });
     found.collect()

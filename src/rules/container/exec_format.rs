@@ -56,7 +56,7 @@ fn finding(case: &Case<'_>, error: &StartError<'_>, what: Option<&str>) -> Findi
     let headline = if is_script {
         say!(
             "exec-format.script",
-            "{role} {container} runs script {what}, which has no first line `#!`"
+            "{role} {container} runs script {what}, which has no first line `#!`, or one whose interpreter is not built for the node's CPU[ {cpu}]"
         )
     } else if what.is_some() {
         say!(
@@ -80,6 +80,18 @@ fn finding(case: &Case<'_>, error: &StartError<'_>, what: Option<&str>) -> Findi
         ),
         Who::Owner,
     );
+    let name = Fix::advice(
+        say!(
+            "exec-format.name-interpreter",
+            "begin the script with its interpreter, such as `#!/bin/sh`, without a blank line or byte order mark before it"
+        ),
+        Who::Owner,
+    );
+    let fixes = if is_script {
+        [name, rebuild]
+    } else {
+        [rebuild, name]
+    };
     error
         .finding(case, headline)
         .fact_if("what", what)
@@ -89,12 +101,5 @@ fn finding(case: &Case<'_>, error: &StartError<'_>, what: Option<&str>) -> Findi
             Some(script) => case.in_image(error.container.image(), ["head", "-n", "1", script]),
             None => case.image_config(error.container.image()),
         })
-        .fix((!is_script).then_some(rebuild))
-        .fix([Fix::advice(
-            say!(
-                "exec-format.name-interpreter",
-                "begin the script with its interpreter, such as `#!/bin/sh`, without a blank line or byte order mark before it"
-            ),
-            Who::Owner,
-        )])
+        .fix(fixes)
 }

@@ -2,6 +2,7 @@
 //!
 //! Where one is known why it ends so, that is the finding: each such cause refines this one.
 
+use super::program_words;
 use crate::messages::start::{ExitMeaning, exit_code};
 use crate::rules::finding::{Finding, Fix, Risk, Who};
 use crate::rules::shared::crash::{Crash, crashes, meaning};
@@ -52,7 +53,7 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
         .fact_if("meaning", telling.then(|| meaning(crash.end.exit_code)))
         .fact_if("waiting", (!waiting.is_empty()).then(|| names(&waiting)));
     if running.is_empty() {
-        let finding = last_words::told(case, crash, finding, last_words::of(crash));
+        let finding = program_words::told(case, crash, finding, last_words::of(crash));
         return finding.why(say!(
             "init-container-failing.why",
             "[exit code {exitCode}: {meaning}; ]init containers run one after the other, and each has to end with exit code 0"
@@ -96,7 +97,7 @@ fn headline(case: &Case<'_>, again: bool) -> Sentence {
     } else {
         say!(
             "init-container-failing.headline",
-            "init container {container} fails with exit code {exitCode}[ and holds up {waiting}][: {lastWords}]"
+            "init container {container} fails with exit code {exitCode}[ and holds up {waiting}][: {lastWords}][; {found}]"
         )
     }
 }

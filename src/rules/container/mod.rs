@@ -1,9 +1,10 @@
 //! Causes of the container layer: a container cannot be configured, created or started, or does not stay up.
 //!
 //! What rules share stands in `start_failure` (containers that a runtime could not start), `reference` (what a
-//! container takes its environment from) and `missing_object` (what of that is not there). Topics of one rule are
-//! `memory_limit` (of `oom_killed`), `awaited_service` (of `init_container_running`), `probe_suspected` (of
-//! `crash_app_error`) and `start_advice` (of `runtime_error`).
+//! container takes its environment from) and `missing_object` (what of that is not there), `program_words` and `refused`
+//! (what a program says before it ends). Topics of one rule are `memory_limit` and `node_oom` (of `oom_killed`),
+//! `awaited_service` (of `init_container_running` and `refused`), `probe_suspected` (of `crash_app_error`) and
+//! `start_advice` (of `runtime_error`).
 
 pub mod command_not_executable;
 pub mod command_not_found;
@@ -17,6 +18,7 @@ pub mod dns_in_pod;
 pub mod exec_format;
 pub mod init_container_failing;
 pub mod init_container_running;
+pub mod job_sidecar;
 pub mod missing_configmap;
 pub mod missing_key;
 pub mod missing_secret;
@@ -28,8 +30,11 @@ pub mod runtime_error;
 mod awaited_service;
 mod memory_limit;
 mod missing_object;
+mod node_oom;
 mod probe_suspected;
+mod program_words;
 mod reference;
+mod refused;
 mod start_advice;
 mod start_failure;
 
@@ -51,6 +56,7 @@ pub static RULES: &[&Rule] = &[
     &init_container_failing::RULE,
     &init_container_running::RULE,
     &deadline_exceeded::RULE,
+    &job_sidecar::RULE,
     &oom_killed::RULE,
     &crash_segfault::RULE,
     &crash_exit_zero::RULE,

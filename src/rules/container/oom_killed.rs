@@ -1,6 +1,7 @@
 //! `oom-killed`: the kernel kills a container's process because there is no memory left within its limit or on the node.
 
 use super::memory_limit::{MemoryLimit, amounts};
+use super::node_oom;
 use super::start_failure::start_errors;
 use crate::messages::start::{self, StartFailure};
 use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
@@ -8,7 +9,7 @@ use crate::rules::shared::crash::{Crash, crashes};
 use crate::rules::shared::template::role_word;
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
-use crate::snapshot::{ContainerView, Kind, ObjectRef};
+use crate::snapshot::{ContainerView, Kind};
 use crate::text::{Sentence, say};
 
 /// The kernel kills a container's process because there is no memory left within its limit or on the node.
@@ -64,6 +65,10 @@ fn killed(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
     let container = &crash.container;
     let limit = MemoryLimit::of(case, container);
     let child = crash.end.exit_code != KILLED;
+    let of_node = limit.as_ref();
+    if let Some(finding) = of_node.and_then(|limit| node_oom::with_limit(case, crash, limit)) {
+        return finding;
+    }
     let certainty = match limit {
         Some(_) => Certainty::Proven,
         None => Certainty::Likely,
@@ -84,13 +89,9 @@ fn killed(case: &Case<'_>, crash: &Crash<'_>) -> Finding {
                 ),
                 Who::Owner,
             )]),
-        None => finding.evidence(node_oom(case)).fix([Fix::advice(
-            say!(
-                "oom-killed.set-requests",
-                "set memory requests that cover what the pods of the node use, so that the scheduler does not overfill it"
-            ),
-            Who::Owner,
-        )]),
+        None => finding
+            .evidence(node_oom::event(case).map(|event| case.event(event)))
+            .fix([node_oom::set_requests()]),
     }
 }
 
@@ -165,15 +166,4 @@ fn sandbox(case: &Case<'_>) -> Option<Finding> {
         .filter_map(|container| Some((MemoryLimit::of(case, &container)?.amount()?, container)))
         .min_by_key(|(amount, _)| *amount)?;
     Some(too_small(case, &least.1, case.event(event)))
-}
-
-/// The event of the node that it ran out of memory.
-fn node_oom(case: &Case<'_>) -> Option<Evidence> {
-    let node = ObjectRef::new(Kind::Node, "", case.pod().node()?);
-    let events = case.snapshot.events_of(&node, None).yes()?;
-    let event = events
-        .iter()
-        .rev()
-        .find(|event| event.reason == "SystemOOM")?;
-    Some(case.event(event))
 }

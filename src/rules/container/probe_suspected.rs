@@ -5,15 +5,12 @@
 
 use crate::rules::Case;
 use crate::rules::shared::crash::Crash;
+use crate::rules::shared::probe_budget::fits;
 use crate::text::{Sentence, say};
-use crate::triage::budget;
+use k8s_openapi::api::core::v1::Probe;
 
 /// Exit codes that a kill leaves: SIGKILL, SIGTERM, and runtimes that end with 2 when they are told to.
 const CODES: [i32; 3] = [137, 143, 2];
-/// Seconds by which times may lie apart.
-const SLACK: i64 = 10;
-/// The grace period of a pod that says nothing of it.
-const GRACE: i64 = 30;
 /// Events that show that of this container events were kept.
 const KEPT: [&str; 4] = ["Started", "Created", "BackOff", "Pulled"];
 
@@ -23,36 +20,32 @@ pub(super) fn probe(case: &Case<'_>, crash: &Crash<'_>) -> Option<Sentence> {
         return None;
     }
     let spec = crash.container.spec?;
-    let name = crash.container.name();
-    let kept = |reasons: &[&str]| {
-        let events = case.events();
-        let mut of_container = events
-            .iter()
-            .filter(|event| event.container() == Some(name));
-        of_container.any(|event| reasons.contains(&event.reason.as_str()))
-    };
-    // the events of a probe would tell more than this; and where others were kept, these would have been
-    if kept(&["Unhealthy", "Killing"]) || kept(&KEPT) {
+    if told(case, crash) || kept(case, crash) {
         return None;
     }
     let lasted = crash.lasted()?;
-    let pod = case.pod().spec();
-    let fits = |probe: &k8s_openapi::api::core::v1::Probe| {
-        let grace = probe.termination_grace_period_seconds;
-        let grace = grace
-            .or(pod.termination_grace_period_seconds)
-            .unwrap_or(GRACE);
-        let given = budget(probe);
-        let period = i64::from(probe.period_seconds.unwrap_or(10));
-        // the first probe comes up to a period early, and the last failure ends the run
-        let least = given - period.saturating_mul(2) - SLACK;
-        (least.max(1)..=given + grace + SLACK).contains(&lasted)
-    };
-    let fitting = |probe: &Option<_>| probe.as_ref().is_some_and(fits);
+    let fitting = |probe: &Option<Probe>| probe.as_ref().is_some_and(|it| fits(case, it, lasted));
     if fitting(&spec.startup_probe) {
         return Some(say!("probe-suspected.startup", "startup"));
     }
     let waits = spec.startup_probe.is_some();
     (!waits && fitting(&spec.liveness_probe))
         .then_some(say!("probe-suspected.liveness", "liveness"))
+}
+
+/// Whether an event tells of a probe that failed, or of the kubelet stopping the container.
+pub(super) fn told(case: &Case<'_>, crash: &Crash<'_>) -> bool {
+    has_event(case, crash, &["Unhealthy", "Killing"])
+}
+
+/// Whether the kubelet's events of this container were kept: among them those would be that tell who ended it.
+pub(super) fn kept(case: &Case<'_>, crash: &Crash<'_>) -> bool {
+    has_event(case, crash, &KEPT)
+}
+
+fn has_event(case: &Case<'_>, crash: &Crash<'_>, reasons: &[&str]) -> bool {
+    let name = Some(crash.container.name());
+    let events = case.events();
+    let mut of_container = events.iter().filter(|event| event.container() == name);
+    of_container.any(|event| reasons.contains(&event.reason.as_str()))
 }

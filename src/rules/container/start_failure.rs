@@ -117,7 +117,8 @@ fn ended<'a>(case: &Case<'a>, crash: &Crash<'a>) -> Option<StartError<'a>> {
     if code == 0 || crash.reason() == "OOMKilled" {
         return None;
     }
-    let read = start::read(crash.message()).or_else(|| start::shell(crash.message(), code));
+    let words = crash.words();
+    let read = start::read(&words).or_else(|| start::shell(&words, code));
     let (failure, is_reported) = match (read, code) {
         (Some(failure), _) => (failure, true),
         (None, 127) => (StartFailure::NotFound { what: None }, crash.never_ran()),
@@ -128,7 +129,8 @@ fn ended<'a>(case: &Case<'a>, crash: &Crash<'a>) -> Option<StartError<'a>> {
         (None, _) if crash.never_ran() => (StartFailure::Other, true),
         _ => return None,
     };
-    let proof = match crash.termination_message(case) {
+    let said = crash.termination_message(case).or(crash.log_line());
+    let proof = match said {
         Some(message) if is_reported => message,
         _ => crash.proof(case),
     };

@@ -10,7 +10,8 @@ use crate::messages::probe::ProbeKind;
 use crate::rules::Case;
 use crate::rules::finding::Certainty;
 use crate::rules::shared::crash::{Crash, crashes};
-use crate::snapshot::{ContainerView, Event, Role};
+use crate::rules::shared::probe_budget::fits;
+use crate::snapshot::{ContainerView, Event, Evidence, Role};
 use k8s_openapi::api::core::v1::Probe;
 
 /// Seconds by which the clocks of runtime and kubelet, and the end and its event, may lie apart.
@@ -24,6 +25,8 @@ pub(super) struct Killed<'a> {
     pub(super) proof: &'a Event,
     /// How the probe failed, if an event says.
     pub(super) unhealthy: Option<ProbeEvent<'a>>,
+    /// What it said before that, where logs were read.
+    pub(super) log_line: Option<Evidence>,
     /// How sure it is.
     pub(super) certainty: Certainty,
 }
@@ -60,6 +63,7 @@ fn of_probe<'a>(
         container,
         proof,
         unhealthy,
+        log_line: crash.and_then(Crash::log_line),
         certainty,
     })
 }
@@ -83,6 +87,12 @@ fn of_last_run<'a>(
         return Some((event, Certainty::Proven));
     }
     if let Some(event) = unhealthy.filter(|event| by_signal && within(case, crash, event)) {
+        return Some((event, Certainty::Proven));
+    }
+    // the kubelet drops most of these events; runs that all last as long as the probe gives go the same way
+    let lasts = |probe| crash.lasted().is_some_and(|it| fits(case, probe, it));
+    let restarts = crash.container.status.restart_count;
+    if let Some(event) = killing.filter(|_| by_signal && restarts > 1 && probe.is_some_and(lasts)) {
         return Some((event, Certainty::Proven));
     }
     let event = killing.or(unhealthy.filter(|_| by_signal))?;

@@ -1,7 +1,7 @@
 //! `liveness-failing`: the kubelet kills a container again and again because its liveness probe fails.
 
 use super::killed::{Killed, killed};
-use super::probe::{finding, written};
+use super::probe::{finding, met_by_readiness, written};
 use crate::messages::probe::{ProbeFailure, ProbeKind};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
@@ -48,9 +48,20 @@ fn of_container(case: &Case<'_>, killed: &Killed<'_>) -> Finding {
         .certainty(killed.certainty)
         .fact_if("exitCode", end.map(|(_, end)| end.exit_code))
         .evidence(more.map(|unhealthy| case.event(unhealthy.event)))
-        .evidence(exit_code);
-    let advice = std::mem::take(&mut finding.fixes);
-    finding.fix(patience(killed)).fix(advice)
+        .evidence(exit_code)
+        .evidence(killed.log_line.clone());
+    let mut advice = std::mem::take(&mut finding.fixes);
+    if let Some((met, event, fix)) = met_by_readiness(case, container, unhealthy) {
+        finding = finding.fact("readinessMet", met).evidence([event]);
+        advice.extend(fix);
+    }
+    // where another port is known to be meant, time is of no help but for a program that is also slow
+    let (before, after) = if advice.iter().any(|fix| fix.facts.0.contains_key("asked")) {
+        (None, patience(killed))
+    } else {
+        (patience(killed), None)
+    };
+    finding.fix(before).fix(advice).fix(after)
 }
 
 /// A program that answers late or not yet may only need time to start.
@@ -62,7 +73,8 @@ fn patience(killed: &Killed<'_>) -> Option<Fix> {
     );
     let probe = written(&killed.container, ProbeKind::Liveness)?;
     let has_startup = written(&killed.container, ProbeKind::Startup).is_some();
-    (slow && !has_startup).then(|| {
+    // one that has been ready was up
+    (slow && !has_startup && !killed.container.status.ready).then(|| {
         Fix::advice(
             say!(
                 "liveness-failing.add-startup-probe",

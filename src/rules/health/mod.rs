@@ -1,7 +1,7 @@
 //! Causes of the health layer: the containers run, and a probe or a gate says that the pod is not ready.
 //!
-//! What rules share stands in `probe` (how probes failed, and their sentences) and `killed` (containers
-//! that a probe restarts).
+//! What rules share stands in `probe` (how probes failed, and their sentences), `probe_port` (which port is meant)
+//! and `killed` (containers that a probe restarts).
 
 pub mod liveness_failing;
 pub mod readiness_failing;
@@ -10,6 +10,7 @@ pub mod startup_probe_failing;
 
 mod killed;
 mod probe;
+mod probe_port;
 
 use super::Rule;
 

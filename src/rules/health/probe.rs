@@ -4,6 +4,7 @@
 //! by the container's own status and by the time of its start. What a failure is has one sentence of
 //! its own, which stands in two headlines: a probe fails, or a container is killed by its probe.
 
+use super::probe_port;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::text;
 use crate::messages::probe::{self, ProbeFailure, ProbeKind, ProbeText};
@@ -12,7 +13,7 @@ use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::crash::log;
 use crate::rules::shared::template::{Template, field_path, place, role_word};
 use crate::snapshot::{ContainerView, Event, Evidence};
-use crate::text::{Message, Seconds, Sentence, say};
+use crate::text::{Fact, Message, Seconds, Sentence, say};
 use crate::triage;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Probe;
@@ -21,6 +22,9 @@ use serde_json::json;
 
 /// The most columns of a probe's output in a headline.
 const OUTPUT: usize = 100;
+/// Seconds in which a failing probe has an event again: behind a burst the kubelet lets one event in
+/// five minutes through (client-go tools/record/events_cache.go).
+pub(super) const EVENT_AGAIN: i64 = 600;
 
 /// An event about a probe, read.
 pub(super) struct ProbeEvent<'a> {
@@ -41,7 +45,7 @@ pub(super) fn written<'a>(container: &ContainerView<'a>, kind: ProbeKind) -> Opt
 }
 
 /// The word for a kind of probe.
-fn word(kind: ProbeKind) -> Sentence {
+pub(super) fn word(kind: ProbeKind) -> Sentence {
     match kind {
         ProbeKind::Liveness => say!("probe.liveness", "liveness"),
         ProbeKind::Readiness => say!("probe.readiness", "readiness"),
@@ -50,7 +54,7 @@ fn word(kind: ProbeKind) -> Sentence {
 }
 
 /// The field that holds it.
-fn field(kind: ProbeKind) -> &'static str {
+pub(super) fn field(kind: ProbeKind) -> &'static str {
     match kind {
         ProbeKind::Liveness => "livenessProbe",
         ProbeKind::Readiness => "readinessProbe",
@@ -123,10 +127,58 @@ pub(super) fn finding(
 ) -> Finding {
     let failure = unhealthy.map(|event| &event.text.failure);
     let mut finding = Finding::new(case.subject(), headline(failure, killed), proof);
-    finding.why = failure.and_then(why);
+    finding.why = match failure {
+        Some(ProbeFailure::Timeout) if cpu_limit(container, kind).is_some() => Some(say!(
+            "probe.why-throttled",
+            "the command of an exec probe is a process of its own that shares the container's CPU limit of {cpuLimit}: starting it may take longer than {timeoutSeconds}"
+        )),
+        // that fix says how it comes about
+        Some(_) if probe_port::without_host(container, kind).is_some() => None,
+        failure => failure.and_then(why),
+    };
+    let finding = finding.fact_if("cpuLimit", cpu_limit(container, kind));
     facts(case, container, kind, unhealthy, finding)
         .fix(failure.and_then(|failure| advice(case, container, kind, failure)))
         .inspect(log(case, container))
+}
+
+/// What the readiness probe of a container meets that another probe kills, where that is a second fault.
+pub(super) fn met_by_readiness(
+    case: &Case<'_>,
+    container: &ContainerView<'_>,
+    killing: Option<&ProbeEvent<'_>>,
+) -> Option<(Fact, Evidence, Option<Fix>)> {
+    let kind = ProbeKind::Readiness;
+    let probe = written(container, kind)?;
+    let event = newest(case, container, kind, "Unhealthy")?;
+    let is_current = |last| case.seconds_since(last) <= EVENT_AGAIN;
+    // what refuses one probe on a port refuses all of them
+    let is_same = killing.is_none_or(|killing| {
+        killing.text.failure == event.text.failure
+            && (killing.text.address == event.text.address
+                && !matches!(event.text.failure, ProbeFailure::Status(_)))
+    });
+    if container.status.ready || is_same || !event.event.last.is_some_and(is_current) {
+        return None;
+    }
+    let proof = case.event(event.event);
+    let scratch = Finding::new(case.subject(), headline(None, false), proof.clone())
+        .fact_if("target", target(probe));
+    let mut scratch = of_failure(&event.text, Some(probe), scratch);
+    let met = scratch.facts.0.remove("met")?;
+    let fix = advice(case, container, kind, &event.text.failure);
+    Some((
+        met,
+        proof,
+        fix.map(|fix| fix.fact("probe", word(kind)).follows()),
+    ))
+}
+
+/// The CPU limit that a probe's command shares with the program.
+fn cpu_limit(container: &ContainerView<'_>, kind: ProbeKind) -> Option<Fact> {
+    written(container, kind)?.exec.as_ref()?;
+    let limits = container.spec?.resources.as_ref()?.limits.as_ref()?;
+    Some(Fact::from(limits.get("cpu")?.0.as_str()))
 }
 
 /// The headline, for a failure that an event tells of or not.
@@ -134,7 +186,7 @@ fn headline(failure: Option<&ProbeFailure>, killed: bool) -> Sentence {
     if killed {
         return say!(
             "probe.kills",
-            "{role} {container} is killed by its {probe} probe[: {met}]"
+            "{role} {container} is killed by its {probe} probe[: {met}][; its readiness probe fails too: {readinessMet}]"
         );
     }
     match failure.and_then(met) {
@@ -254,6 +306,15 @@ fn advice(
     failure: &ProbeFailure,
 ) -> Option<Fix> {
     use ProbeFailure as F;
+    if matches!(failure, F::Refused | F::GrpcUnreachable)
+        && let Some(fix) = probe_port::correct(case, container, kind)
+    {
+        return Some(fix);
+    }
+    let asks_elsewhere = matches!(failure, F::Refused | F::Timeout | F::Unreachable | F::Dns);
+    if asks_elsewhere && let Some(fix) = probe_port::without_host(container, kind) {
+        return Some(fix);
+    }
     let change = match failure {
         F::Refused => say!(
             "probe.listen-on-the-port",
@@ -313,18 +374,7 @@ fn name_port(case: &Case<'_>, container: &ContainerView<'_>, kind: ProbeKind, po
         "probe.ask-port",
         "let the {probe} probe ask port {meant}, the one that the container has"
     );
-    let pointer = written(container, kind).and_then(|probe| {
-        let action = match (&probe.http_get, &probe.tcp_socket) {
-            (Some(_), _) => "httpGet",
-            (_, Some(_)) => "tcpSocket",
-            _ => return None,
-        };
-        Some(format!(
-            "{}/{}/{action}/port",
-            place(case, container)?,
-            field(kind)
-        ))
-    });
+    let pointer = probe_port::pointer(case, container, kind);
     match (meant, Template::of(case), pointer) {
         (Some(meant), Some(template), Some(pointer)) => template
             .replace(change, &pointer, &json!(port), &json!(meant))

@@ -5,20 +5,17 @@
 //! must run, be started, be past its probe's patience and be not ready by its own status; the event
 //! of this run only tells why.
 
-use super::probe::{finding, newest, since_start, started, written};
+use super::probe::{EVENT_AGAIN, finding, newest, since_start, started, written};
 use crate::messages::probe::ProbeKind;
 use crate::rules::finding::{Certainty, Finding};
-use crate::rules::shared::crash::log;
+use crate::rules::shared::crash::{self, log};
 use crate::rules::{Case, Check, Layer, Root, Rule};
-use crate::snapshot::{ContainerView, Role};
+use crate::snapshot::{ContainerView, Evidence, Role};
 use crate::text::say;
 use crate::triage;
 
 /// Seconds that a container may take to turn ready, whatever its probe says.
 const WARM_UP: i64 = 30;
-/// Seconds in which a failing probe has an event again: behind a burst the kubelet lets one event in
-/// five minutes through (client-go tools/record/events_cache.go).
-const EVENT_AGAIN: i64 = 600;
 
 /// A container runs, and its readiness probe fails now.
 pub static RULE: Rule = Rule {
@@ -107,7 +104,15 @@ fn of_container(case: &Case<'_>, container: &ContainerView<'_>) -> Finding {
     }
     // a probe that kills says more than one that only withholds traffic
     finding.rank = 1;
+    // what the program says stands before how the probe is written
+    finding.evidence.splice(0..0, log_line(case, container));
     finding.inspect(log_of_this_run(case, container))
+}
+
+/// What it says meanwhile, where logs were read.
+fn log_line(case: &Case<'_>, container: &ContainerView<'_>) -> Option<Evidence> {
+    let store = case.snapshot.store();
+    crash::log_line(store.log_of_run(case.pod(), container)?)
 }
 
 /// The container runs, so its present log is the one to read.

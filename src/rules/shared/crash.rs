@@ -5,15 +5,16 @@
 //! no crash are left out: of deleted pods, of pods that the kubelet or a controller ended
 //! (`status.reason`), and ends that nobody saw (`ContainerStatusUnknown`, pkg/kubelet/kubelet_pods.go).
 
+use crate::messages::ending;
 use crate::messages::start::{ExitMeaning, exit_code};
 use crate::rules::Case;
 use crate::rules::finding::Finding;
 use crate::rules::shared::template::role_word;
-use crate::snapshot::Evidence;
-use crate::snapshot::{ContainerView, Role};
+use crate::snapshot::{ContainerLog, ContainerView, Evidence, Kind, ObjectRef, Origin, Role};
 use crate::text::{Fact, Message, Seconds, Sentence, say};
 use crate::triage;
 use k8s_openapi::api::core::v1::ContainerStateTerminated;
+use std::borrow::Cow;
 
 /// A container that crashed, and how it ended last.
 pub(in crate::rules) struct Crash<'a> {
@@ -22,6 +23,8 @@ pub(in crate::rules) struct Crash<'a> {
     /// Its last end.
     pub(in crate::rules) end: &'a ContainerStateTerminated,
     field: &'static str,
+    /// Of that run, where logs were read and no message was left.
+    log: Option<&'a ContainerLog>,
 }
 
 /// Every container of the pod that crashed.
@@ -32,10 +35,17 @@ pub(in crate::rules) fn crashes<'a>(case: &Case<'a>) -> Vec<Crash<'a>> {
     let crash = |container: ContainerView<'a>| {
         let (field, end) = container.last_end()?;
         let crashed = is_down(case, &container) && is_real(end) && should_not_end(case, &container);
-        crashed.then_some(Crash {
+        if !crashed {
+            return None;
+        }
+        let is_silent = end.message.as_deref().unwrap_or_default().trim().is_empty();
+        let store = case.snapshot.store();
+        let log = store.log_of_end(case.pod(), &container);
+        Some(Crash {
             container,
             end,
             field,
+            log: log.filter(|_| is_silent),
         })
     };
     case.pod().containers().filter_map(crash).collect()
@@ -105,6 +115,24 @@ impl<'a> Crash<'a> {
         self.end.message.as_deref().unwrap_or_default().trim()
     }
 
+    /// What the program said before it ended: the termination message, or the end of its log.
+    pub(in crate::rules) fn words(&self) -> Cow<'a, str> {
+        match self.log {
+            Some(log) => Cow::Owned(ending::last(&log.text)),
+            None => Cow::Borrowed(self.message()),
+        }
+    }
+
+    /// All that is known of what it said.
+    pub(in crate::rules) fn said(&self) -> &'a str {
+        self.log.map_or(self.message(), |log| &log.text)
+    }
+
+    /// The line of the log that tells, as evidence.
+    pub(in crate::rules) fn log_line(&self) -> Option<Evidence> {
+        self.log.and_then(log_line)
+    }
+
     /// Whether the container never ran: its end is the runtime's failure to start it.
     pub(in crate::rules) fn never_ran(&self) -> bool {
         matches!(self.reason(), "StartError" | "ContainerCannotRun")
@@ -160,7 +188,8 @@ impl<'a> Crash<'a> {
             .fact("exitCode", self.end.exit_code)
             .fact("restarts", restarts)
             .evidence(self.termination_message(case))
-            .evidence(self.waiting(case).filter(|_| self.message().is_empty()))
+            .evidence(self.log_line())
+            .evidence(self.waiting(case).filter(|_| self.said().is_empty()))
             .inspect(self.inspect(case));
         if let Some(lasted) = self.lasted() {
             finding = finding
@@ -174,6 +203,18 @@ impl<'a> Crash<'a> {
     pub(in crate::rules) fn inspect(&self, case: &Case<'_>) -> String {
         log(case, &self.container)
     }
+}
+
+/// The line of a log that tells, as evidence.
+pub(in crate::rules) fn log_line(log: &ContainerLog) -> Option<Evidence> {
+    Some(Evidence {
+        object: ObjectRef::new(Kind::Pod, &log.namespace, &log.pod),
+        origin: Origin::Log {
+            container: log.container.clone(),
+            previous: log.previous,
+        },
+        quote: ending::told(&log.text)?.to_owned(),
+    })
 }
 
 /// How long a run took, as a sentence gives it.

@@ -1,18 +1,25 @@
-//! What a program said before it ended, as far as its termination message holds it, and what to do about that.
+//! What a program said before it ended, as far as its termination message or its log holds it, and the variable that it lacks.
 
 use crate::kubernetes::text;
+use crate::messages::ending;
 use crate::rules::Case;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::crash::Crash;
 use crate::rules::shared::template::Template;
 use crate::text::say;
 
-/// The most columns of a termination message that a headline takes.
+/// The most columns of last words that a headline takes.
 const WORDS: usize = 120;
 
-/// The line of a crash's termination message that says most.
+/// The line of a crash's last words that says most.
 pub(in crate::rules) fn of(crash: &Crash<'_>) -> Option<String> {
-    telling(crash.message())
+    telling(crash.said())
+}
+
+/// The line that says most, as far as a headline holds it.
+pub(in crate::rules) fn telling(words: &str) -> Option<String> {
+    let line = ending::telling(words)?;
+    Some(text::truncate_width(&line, WORDS).into_owned())
 }
 
 /// The finding with these words, and what they ask for where that can be told.
@@ -28,35 +35,6 @@ pub(in crate::rules) fn told(
         .fact_if("lastWords", last_words)
 }
 
-/// The line of a termination message that says most: the last one about a failure, or the last.
-fn telling(message: &str) -> Option<String> {
-    const FAILURE: [&str; 10] = [
-        "error",
-        "fatal",
-        "panic",
-        "exception",
-        "fail",
-        "denied",
-        "cannot",
-        "can't",
-        "not found",
-        "refused",
-    ];
-    let lines = || {
-        message
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-    };
-    let of_failure = |line: &&str| {
-        let line = line.to_lowercase();
-        FAILURE.iter().any(|word| line.contains(word))
-    };
-    let line = lines().rfind(of_failure).or_else(|| lines().next_back())?;
-    let line = text::one_line(line);
-    Some(text::truncate_width(&line, WORDS).into_owned())
-}
-
 /// A variable that a program complains of.
 #[derive(Debug, PartialEq, Eq)]
 struct Variable<'w> {
@@ -68,7 +46,9 @@ struct Variable<'w> {
 /// The environment variable that a program says it lacks, as far as one can tell by how such names are written.
 fn lacking_variable(last_words: &str) -> Option<Variable<'_>> {
     const CANNOT_READ: [&str; 4] = ["parse", "invalid", "malformed", "unsupported"];
-    const LACKS: [&str; 6] = [
+    const LACKS: [&str; 7] = [
+        // what Python's os.environ raises
+        "keyerror",
         "not set",
         "must be set",
         "required",
@@ -127,16 +107,6 @@ fn set_variable(case: &Case<'_>, crash: &Crash<'_>, variable: &Variable<'_>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_telling_line_is_the_last_one_about_a_failure() {
-        let trace = "Traceback (most recent call last):\n  File \"a.py\"\nKeyError: 'DB_URL'\n";
-        assert_eq!(telling(trace).as_deref(), Some("KeyError: 'DB_URL'"));
-        let go = "panic: no route\n\ngoroutine 1 [running]:\nmain.main()\n";
-        assert_eq!(telling(go).as_deref(), Some("panic: no route"));
-        assert_eq!(telling("bye\n\n").as_deref(), Some("bye"));
-        assert_eq!(telling(" \n"), None);
-    }
 
     #[test]
     fn last_words_fit_a_line() {
