@@ -7,7 +7,7 @@
 //! pod's volumes and devices need stands in `storage` and `devices`, what keeps a bound pod from being created in `creation`,
 //! what its node's CPU decides in `platform`, what a failed pull asks for in `images`, what its init containers wait for in
 //! `awaited`, what it could not resolve in `names`, what workloads and Services need in `workloads`, `refusals`, `rollouts` and
-//! `services`.
+//! `services`, whether all of it is being deleted in `namespaces`.
 
 mod awaited;
 mod creation;
@@ -15,6 +15,7 @@ mod devices;
 mod fold;
 mod images;
 mod names;
+mod namespaces;
 mod platform;
 mod refusals;
 mod rollouts;
@@ -200,6 +201,7 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
     workloads::refused(scope, store, &mut reads);
     rollouts::of_scope(scope, &suspects, store, &mut reads);
     services::without_pods(scope, store, &mut reads);
+    namespaces::of_scope(scope, store, &mut reads);
     fold(reads)
 }
 
