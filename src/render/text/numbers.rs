@@ -67,7 +67,10 @@ fn of_time(numbers: &StuckNumbers) -> Option<Message> {
 
 /// `6 pods without a node request 12 cpu, 48Gi memory, 4 nvidia.com/gpu`
 fn requested(numbers: &StuckNumbers) -> Option<Message> {
-    let amounts = numbers.requested.iter().map(|(resource, canonical)| {
+    let mut amounts: Vec<_> = numbers.requested.iter().collect();
+    // what every pod has first
+    amounts.sort_by_key(|(resource, _)| !matches!(resource.as_str(), "cpu" | "memory"));
+    let amounts = amounts.into_iter().map(|(resource, canonical)| {
         Message::new(say!("text.numbers.amount", "{amount} {resource}"))
             .fact("amount", amount(canonical, resource))
             .fact("resource", resource.as_str())
