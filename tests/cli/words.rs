@@ -82,7 +82,7 @@ fn explain_knows_the_words_that_people_have() {
         ("quota", "quota-exceeded"),
         ("FailedMount", "volume-mount"),
         ("network", "cni-not-ready"),
-        ("FailedKillPod", "unexplained"),
+        ("FailedKillPod", "stuck-terminating"),
     ] {
         assert!(page(&[word]).contains(cause), "{word}");
     }

@@ -32,13 +32,14 @@ const DIFFERENT: [(&str, &str); 4] = [
 ];
 
 /// Cases of which a scan of a cluster reads nothing, since no pod and no refusal leads there: they are asked for by name.
-const NAMED: [(&str, Kind, &str); 14] = [
+const NAMED: [(&str, Kind, &str); 15] = [
     ("job-failed/near-miss-deadline", Kind::Job, "import"),
     ("job-failed/typical", Kind::Job, "import"),
     ("job-failed/typical-missed", Kind::CronJob, "report"),
     ("job-failed/typical-policy", Kind::Job, "import"),
     ("job-failed/typical-schedule", Kind::CronJob, "report"),
     ("job-failed/typical-skipped", Kind::CronJob, "report"),
+    ("pod-security/typical-paused", Kind::Deployment, "web"),
     (
         "rollout-stalled/near-miss-new-pod-crashes",
         Kind::Deployment,
@@ -58,10 +59,9 @@ pub(super) fn check(case: &Case) {
     let server = served::serve(&dumped, items(case.dump()));
     let mut scope = scope(&dumped);
     let named = NAMED.iter().find(|(name, ..)| *name == case.name());
-    scope.targets = named
-        .map(|(_, kind, name)| Target::new(*kind, *name))
-        .into_iter()
-        .collect();
+    if let Some((_, kind, name)) = named {
+        scope.targets = vec![Target::new(*kind, *name)];
+    }
     let everywhere = scope.namespace.is_none();
     let live = read_cluster(&flags(&server), scope, everywhere);
     let live = live.unwrap_or_else(|error| panic!("{error}: {:?}", asked(&server)));

@@ -55,8 +55,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             by_kubelet(case, &stage).evidence(also)
         }
     };
-    let since = Seconds(case.seconds_since(deletion.0));
-    vec![finding.fact("since", since)]
+    let is_told = case.snapshot.clock().exact;
+    let since = is_told.then(|| Seconds(case.seconds_since(deletion.0)));
+    vec![finding.fact_if("since", since)]
 }
 
 pub(super) fn finalizers(pod: &PodView) -> &[String] {
@@ -66,7 +67,7 @@ pub(super) fn finalizers(pod: &PodView) -> &[String] {
 fn by_finalizers(case: &Case<'_>, finalizers: &[String]) -> Finding {
     let headline = say!(
         "stuck-terminating.finalizers",
-        "{finalizers|finalizer|finalizers} {finalizers} {finalizers|keeps|keep} it from going away, {since} after its grace period was over"
+        "{finalizers|finalizer|finalizers} {finalizers} {finalizers|keeps|keep} it from going away[, {since} after its grace period was over]"
     );
     let is_of_job = finalizers.iter().any(|one| one == JOB_TRACKING);
     let others = finalizers.iter().map(String::as_str);

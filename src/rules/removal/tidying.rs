@@ -28,6 +28,8 @@ pub(super) fn on_node<'a>(case: &Case<'a>) -> Option<Stage<'a>> {
     match case.snapshot.store().nodes().get("", pod.node()?) {
         Seen::No => return None,
         Seen::Yes(node) if !node.ready() => return None,
+        // what the node controller does to pods of a node that is not ready
+        Seen::Unknown(_) if pod.marked_not_ready().is_some() => return None,
         Seen::Yes(_) | Seen::Unknown(_) => {}
     }
     let running: Vec<_> = pod
@@ -112,7 +114,7 @@ const NOT_KILLED: Sentence = say!(
 );
 const RUNS_ON: Sentence = say!(
     "stuck-terminating.runs-on",
-    "{containers|container|containers} {containers} {containers|runs|run} on at {node}, {since} after the grace period was over"
+    "{containers|container|containers} {containers} {containers|runs|run} on at {node}[, {since} after the grace period was over]"
 );
 const RUNS_ON_WHY: Sentence = say!(
     "stuck-terminating.runs-on-why",
@@ -120,7 +122,7 @@ const RUNS_ON_WHY: Sentence = say!(
 );
 const NOT_TIDIED: Sentence = say!(
     "stuck-terminating.not-tidied",
-    "its containers have ended, and the kubelet of {node} has not let go of it for {since}"
+    "its containers have ended, and the kubelet of {node} has not let go of it[ for {since}]"
 );
 const NOT_TIDIED_WHY: Sentence = say!(
     "stuck-terminating.not-tidied-why",
