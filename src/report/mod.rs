@@ -378,6 +378,9 @@ pub struct FixReport {
 pub struct Verified {
     /// The nodes on which the pod passes every filter.
     pub nodes: Vec<String>,
+    /// For how many of the pods that wait there is room then; absent where that is all of them, or one bears on the next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<usize>,
 }
 
 /// One layer of the ladder.
