@@ -62,7 +62,7 @@ pub(super) fn sorted<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Sorted<&'s P
         let mut standing = pod.standing(snapshot);
         let has_failed = standing == Standing::Stuck && pod.phase() == "Failed";
         if has_failed && !scope.only_pods() {
-            let ready = ready.get_or_insert_with(|| Ready::of(store));
+            let ready = ready.get_or_insert_with(|| Ready::of(snapshot));
             if ready.replaces(pod, snapshot) {
                 standing = Standing::Ended(Because::Replaced);
             }

@@ -16,18 +16,20 @@ const FEW: usize = 4;
 /// The most names of a line.
 const NAMES: usize = 3;
 
-/// Writes at most four lines, in full one more.
+/// Writes at most three lines, in full two more.
 pub(super) fn write(writer: &mut Writer, report: &Report) {
     let numbers = report.summary.stuck.as_ref();
     let Some(numbers) = numbers.filter(|numbers| numbers.objects >= FEW) else {
         return;
     };
-    let by_node = by_node(writer, numbers).filter(|_| writer.whole());
+    let in_full = |message: Option<Message>| message.filter(|_| writer.whole());
+    let by_layer = in_full(by_layer(numbers));
+    let by_node = in_full(by_node(writer, numbers));
     let all = [
         of_time(numbers),
         requested(numbers),
-        by_layer(numbers),
         by_namespace(writer, numbers),
+        by_layer,
         by_node,
     ];
     for message in all.into_iter().flatten() {
@@ -47,9 +49,11 @@ fn of_time(numbers: &StuckNumbers) -> Option<Message> {
             Message::new(say!("text.numbers.half", "half of it for {half} or longer"))
                 .fact("half", Seconds(half))
         }),
-        some(numbers.new).map(|new| {
-            Message::new(say!("text.numbers.new", "{new} new in the last 15m")).fact("new", new)
-        }),
+        some(numbers.new)
+            .filter(|new| *new < numbers.objects)
+            .map(|new| {
+                Message::new(say!("text.numbers.new", "{new} new in the last 15m")).fact("new", new)
+            }),
         some(numbers.restarting).map(|pods| {
             Message::new(say!("text.numbers.restarting", "{pods} restarting")).fact("pods", pods)
         }),
