@@ -125,6 +125,11 @@ impl Diagnoses {
     pub(super) fn finish(self) -> impl Iterator<Item = Merged> {
         self.0.into_iter().map(|(key, mut merged)| {
             merged.diagnosis.affected.sort();
+            let waiting = merged.diagnosis.affected.len();
+            let fixes = merged.diagnosis.fixes.iter_mut();
+            for verified in fixes.filter_map(|fix| fix.verified.as_mut()) {
+                verified.room = verified.room.filter(|room| *room < waiting);
+            }
             merged.diagnosis.fingerprint = fingerprint(&key, merged.shared.as_ref());
             merged
         })
@@ -234,7 +239,10 @@ fn fix_report<'a, S: Subject<'a>>(case: &Case<'a, S>, fix: &Fix, finding: &Findi
         template: fix.template.clone(),
         risk: fix.risk,
         who: if refused { Who::Admin } else { fix.who },
-        verified: fix.verified.clone().map(|nodes| Verified { nodes }),
+        verified: fix.verified.clone().map(|nodes| Verified {
+            nodes,
+            room: fix.room,
+        }),
         follows: fix.follows,
     }
 }

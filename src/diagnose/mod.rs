@@ -101,6 +101,7 @@ fn run(
         verdicts,
         ..Run::default()
     };
+    run.explain_all(&triage.namespaces.stuck, &engine, |_, _| None);
     run.explain_all(&triage.nodes.stuck, &engine, |_, _| None);
     run.explain_all(pods, &engine, |at, _| classes.get(at)?.clone());
     let undated = triage.pods.unknown.iter().map(|(pod, _)| *pod);
@@ -135,8 +136,7 @@ fn run(
             &triage,
             (snapshot, scope),
             &root_causes,
-            &diagnoses,
-            &run.unexplained,
+            (&diagnoses, &run.unexplained, &workloads),
         ),
         root_causes,
         diagnoses,

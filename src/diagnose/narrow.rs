@@ -1,7 +1,7 @@
 //! A report with less in it, whose parts still agree: what is taken out is taken out of the numbers as well.
 
 use super::summary::{causes, counted};
-use crate::report::{Diagnosis, Report, Unexplained};
+use crate::report::{Diagnosis, Report, StuckNumbers, Unexplained};
 use crate::snapshot::{Kind, ObjectRef};
 use std::collections::BTreeSet;
 
@@ -34,6 +34,8 @@ pub(super) fn narrow(mut report: Report, keep: &mut impl Selection) -> Report {
     let hit: BTreeSet<&ObjectRef> = objects.filter_map(|one| one.workload.as_ref()).collect();
     report.workloads.retain(|one| hit.contains(&one.object));
     report.summary.causes = causes(&report.diagnoses, &report.root_causes);
+    report.summary.stuck =
+        StuckNumbers::of(&report.diagnoses, &report.unexplained, &report.workloads);
     let after = (stuck(&report), kept(&report));
     for (kind, numbers) in &mut report.summary.by_kind {
         numbers.stuck = if after.0.is_empty() {

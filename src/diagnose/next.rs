@@ -1,6 +1,7 @@
 //! Where to look next, and how an object is named in the report.
 
 use super::ladder::next_layer;
+use crate::kubernetes::resources::Amounts;
 use crate::report::{Affected, ContainersReport, Next, RestartsReport, Rung};
 use crate::rules::Case;
 use crate::rules::finding::{Finding, NextCommand, Who};
@@ -40,6 +41,8 @@ pub(super) fn affected_pod(snapshot: &Snapshot<'_>, pod: &ObjectRef) -> Affected
         ended: false,
         held: false,
         workload: None,
+        node: None,
+        requests: Amounts::new(),
     }
 }
 
@@ -66,6 +69,8 @@ fn named<'a, S: Subject<'a>>(
         ended: subject.has_ended(snapshot),
         held: subject.held(snapshot).is_some(),
         workload: is_owned.then_some(owner),
+        node: subject.node().map(str::to_owned),
+        requests: subject.requests(),
         container,
     }
 }

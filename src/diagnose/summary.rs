@@ -3,7 +3,8 @@
 use super::next::{age, restarts_report};
 use crate::report::{
     Affected, CauseSummary, Diagnosis, GapReport, KindSummary, NotStuck, ReadReport, Restarted,
-    RestartsReport, RootCause, ScopeReport, StandingReport, Summary, Unexplained,
+    RestartsReport, RootCause, ScopeReport, StandingReport, StuckNumbers, Summary, Unexplained,
+    WorkloadReport,
 };
 use crate::rules;
 use crate::snapshot::{Gap, Kind, ObjectRef, PodView, ReadScope, Snapshot, Why};
@@ -38,8 +39,7 @@ pub(super) fn summary(
     triage: &Triage<'_>,
     (snapshot, scope): (&Snapshot<'_>, &Scope),
     root_causes: &[RootCause],
-    diagnoses: &[Diagnosis],
-    unexplained: &[Unexplained],
+    (diagnoses, unexplained, workloads): (&[Diagnosis], &[Unexplained], &[WorkloadReport]),
 ) -> Summary {
     let kept = counted(diagnoses, unexplained, |one| one.ended);
     let numbers = triage.numbers().into_iter();
@@ -58,6 +58,7 @@ pub(super) fn summary(
         by_kind: by_kind.collect(),
         causes: causes(diagnoses, root_causes),
         restarted: restarted(triage, snapshot),
+        stuck: StuckNumbers::of(diagnoses, unexplained, workloads),
         filtered: 0,
     }
 }

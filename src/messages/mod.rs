@@ -15,6 +15,7 @@ pub mod eviction;
 pub(crate) mod form;
 pub mod gang;
 pub mod mount;
+pub mod namespace;
 pub mod node_admission;
 pub mod probe;
 pub mod pull;

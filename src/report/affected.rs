@@ -1,5 +1,6 @@
 //! The objects that are stuck.
 
+use crate::kubernetes::resources::Amounts;
 use crate::snapshot::ObjectRef;
 use serde::Serialize;
 
@@ -39,6 +40,12 @@ pub struct Affected {
     /// The workload that it belongs to, or is; absent for a bare pod.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workload: Option<ObjectRef>,
+    /// A pod's node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// What a pod without a node requests of one.
+    #[serde(skip)]
+    pub requests: Amounts,
 }
 
 /// A kind, a namespace and a name.

@@ -9,6 +9,7 @@ mod diff;
 mod gap;
 mod metrics;
 mod nodes;
+mod numbers;
 mod past;
 mod root_cause;
 mod scheduler;
@@ -22,6 +23,7 @@ pub use diff::{Changed, DIFF_SCHEMA, Diff, Finding, Side, Still, Unknown, WhyUnk
 pub use gap::{GapReport, ReadReport};
 pub use metrics::{Cost, ENDED, Metrics, Series, Stuck};
 pub use nodes::{FilterFailureReport, NodeReport, UnreadReport, node_reports};
+pub use numbers::StuckNumbers;
 pub use past::{Past, PastFinding, PastGap};
 pub use root_cause::{RootCause, told};
 pub use scheduler::{AgreementReport, PreemptionReport};
@@ -211,6 +213,9 @@ pub struct Summary {
     /// of them tells of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub restarted: Vec<Restarted>,
+    /// What is stuck in numbers; absent where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<StuckNumbers>,
     /// Diagnoses and unexplained objects that the filters left out of everything else.
     #[serde(skip_serializing_if = "is_zero")]
     pub filtered: usize,
@@ -373,6 +378,9 @@ pub struct FixReport {
 pub struct Verified {
     /// The nodes on which the pod passes every filter.
     pub nodes: Vec<String>,
+    /// For how many of the pods that wait there is room then; absent where that is all of them, or one bears on the next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<usize>,
 }
 
 /// One layer of the ladder.

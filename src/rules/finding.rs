@@ -272,6 +272,8 @@ pub struct Fix {
     pub who: Who,
     /// The nodes on which the pod passes every filter after it, found by running the filters again.
     pub verified: Option<Vec<String>>,
+    /// For how many pods like it there is room then.
+    pub room: Option<usize>,
     /// It is not another way but the next step of the fix before it.
     pub follows: bool,
     /// It changes the template of the pods, in words alone.
@@ -293,6 +295,7 @@ impl Fix {
             risk: Risk::Changes,
             who,
             verified: None,
+            room: None,
             follows: false,
             of_template: false,
         }

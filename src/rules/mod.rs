@@ -28,7 +28,7 @@ pub use crate::triage::Layer;
 
 use crate::snapshot::{Kind, PodView};
 use crate::text::Sentence;
-use crate::triage::{NodeSubject, ServiceSubject, Subject, WorkloadSubject};
+use crate::triage::{NamespaceSubject, NodeSubject, ServiceSubject, Subject, WorkloadSubject};
 use finding::Finding;
 use std::sync::LazyLock;
 
@@ -92,6 +92,8 @@ pub enum Check {
     Service(for<'a> fn(&Case<'a, ServiceSubject<'a>>) -> Vec<Finding>),
     /// A node.
     Node(for<'a> fn(&Case<'a, NodeSubject<'a>>) -> Vec<Finding>),
+    /// A namespace.
+    Namespace(for<'a> fn(&Case<'a, NamespaceSubject<'a>>) -> Vec<Finding>),
 }
 
 /// A subject that rules can explain.
@@ -137,6 +139,15 @@ impl<'a> Explained<'a> for NodeSubject<'a> {
     fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding> {
         match check {
             Check::Node(check) => check(case),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl<'a> Explained<'a> for NamespaceSubject<'a> {
+    fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding> {
+        match check {
+            Check::Namespace(check) => check(case),
             _ => Vec::new(),
         }
     }

@@ -92,7 +92,7 @@ impl<'a> Nearest<'a> {
         let (distance, node) = barred.first()?;
         let filter = node.failures.iter().find(|failure| predicate(failure))?;
         let digits = [
-            (number(node.failures.len()), FAILURES),
+            (number(apart(node).count()), FAILURES),
             (filter.filter as u32, FILTERS),
             (NODES.saturating_sub(number(barred.len())), NODES),
         ];
@@ -256,7 +256,35 @@ fn passes(node: &NodeResult) -> bool {
 
 /// The weight of all that rejects the pod on a node.
 fn distance(node: &NodeResult) -> u32 {
-    node.failures.iter().map(weight).sum()
+    apart(node).map(weight).sum()
+}
+
+/// What rejects the pod on a node, each once: that two pods avoid each other is one thing, most often of one template.
+fn apart(node: &NodeResult) -> impl Iterator<Item = &FilterFailure> {
+    let is_other_side = |one: &FilterFailure| {
+        let What::Together { own: false, .. } = &one.what else {
+            return false;
+        };
+        node.failures
+            .iter()
+            .any(|other| match (&other.what, &one.what) {
+                (
+                    What::Together {
+                        own: true,
+                        holder,
+                        key,
+                        ..
+                    },
+                    What::Together {
+                        holder: same,
+                        key: by,
+                        ..
+                    },
+                ) => holder == same && key == by,
+                _ => false,
+            })
+    };
+    node.failures.iter().filter(move |one| !is_other_side(one))
 }
 
 /// Light is what passes or gives way by itself, heavy what somebody has decided.

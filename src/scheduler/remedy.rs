@@ -5,8 +5,8 @@
 //! node fit; it is called verified only when all nodes and pods of the cluster were read.
 //!
 //! `change` holds the single changes, with `spread` and `affinity` for those of constraints between pods, `options` which of them
-//! removes a filter failure, `commands` what makes them, `own_pods` what helps a workload whose own pods are in the way. Nothing
-//! is ever run.
+//! removes a filter failure, `commands` what makes them, `own_pods` what helps a workload whose own pods are in the way, `room`
+//! for how many pods a change makes room. Nothing is ever run.
 //!
 //! What does not belong here: whether a filter failure is a cause (`rules/scheduling`), how a remedy is worded and who may
 //! apply it (`rules/shared/remedies`).
@@ -16,6 +16,7 @@ mod change;
 mod commands;
 mod options;
 mod own_pods;
+mod room;
 mod spread;
 
 pub use affinity::{AffinityRelaxation, AffinityRule, RelaxedTerm};
@@ -53,6 +54,8 @@ pub struct Remedy {
     pub command: String,
     /// The nodes that take the pod then; absent when not all nodes and pods were read, or the filters were not run again.
     pub verified: Option<Vec<String>>,
+    /// For how many pods like this one there is room then, where one does not bear on the next.
+    pub room: Option<usize>,
 }
 
 impl Remedy {
@@ -65,6 +68,7 @@ impl Remedy {
             patch: Vec::new(),
             command: String::new(),
             verified: None,
+            room: None,
         }
     }
 
@@ -95,6 +99,12 @@ impl Remedy {
             command,
             ..Remedy::new(action, removes)
         }
+    }
+
+    /// With the number of pods for which there is room.
+    fn with_room(self, room: Option<usize>) -> Self {
+        let room = room.filter(|_| self.verified.is_some());
+        Remedy { room, ..self }
     }
 
     /// Verified, when everything was read that decides.
@@ -189,6 +199,15 @@ impl Plan {
         self.changes.iter().map(Change::kind).collect()
     }
 
+    /// The pod with the changes of its spec.
+    fn changed(&self, pod: &Pod) -> Pod {
+        let mut pod = pod.clone();
+        for change in in_turn(&self.changes) {
+            change.apply_to_pod(&mut pod);
+        }
+        pod
+    }
+
     /// Makes the changes on copies and tells which nodes take the pod then; none when the plan's own does not.
     fn feasible_nodes(&self, pod: &Pod, view: &View<'_>) -> Vec<String> {
         let mut pod = pod.clone();
@@ -231,10 +250,13 @@ pub fn propose(pod: &PodView, engine: &Engine<'_>) -> Vec<Remedy> {
             let feasible_nodes = plan.feasible_nodes(pod.pod(), at.view);
             (!feasible_nodes.is_empty()).then(|| {
                 let action = Action::Change(plan.changes.clone());
-                Remedy::of_changes(&at, action, plan.removes()).verified(&at, feasible_nodes)
+                let room = room::for_pods(&plan.changed(pod.pod()), at.view, &feasible_nodes);
+                let remedy = Remedy::of_changes(&at, action, plan.removes());
+                remedy.verified(&at, feasible_nodes).with_room(room)
             })
         });
         remedies.extend(offered.take(OFFERED));
+        remedies.extend(room::fewer_replicas(&at).filter(|_| !of_nodes));
     }
     remedies
 }

@@ -1,4 +1,4 @@
-//! Who needs an explanation: how each pod, workload, Service and node stands at a time, for a scope.
+//! Who needs an explanation: how each pod, workload, Service, node and namespace stands at a time, for a scope.
 //!
 //! Triage does not say why. It parts what needs an explanation from what is healthy, what is progressing within what is usual
 //! (until when), and what has ended, so that no rule has to know what health looks like. Where the time is only known to be *at
@@ -9,6 +9,7 @@
 
 pub mod creation;
 mod layer;
+mod namespace;
 mod node;
 mod passage;
 mod pod;
@@ -22,6 +23,7 @@ mod subject;
 mod workload;
 
 pub use layer::Layer;
+pub use namespace::NamespaceSubject;
 pub use node::NodeSubject;
 pub use pod::{PULLS, Resize, awaits, budget, init_budget, is_undated, pull, resize};
 pub use rollout::{Awaits, awaited, is_awaited, is_of_old_revision};
@@ -54,6 +56,8 @@ pub struct Triage<'s> {
     pub services: Sorted<ServiceSubject<'s>>,
     /// Nodes on which a pod of the scope is stuck, and those that were named.
     pub nodes: Sorted<NodeSubject<'s>>,
+    /// Namespaces that were deleted, as far as they were read.
+    pub namespaces: Sorted<NamespaceSubject<'s>>,
 }
 
 /// The subjects of one kind.
@@ -214,6 +218,7 @@ pub fn triage<'s>(snapshot: &Snapshot<'s>, scope: &'s Scope) -> Triage<'s> {
         nodes: Sorted::sort(nodes, snapshot, scope),
         workloads: Sorted::sort(WorkloadSubject::all(snapshot, scope), snapshot, scope),
         services: Sorted::sort(service::candidates(snapshot, scope), snapshot, scope),
+        namespaces: Sorted::sort(namespace::candidates(snapshot, scope), snapshot, scope),
         pods,
     }
 }
@@ -226,6 +231,7 @@ impl Triage<'_> {
             &self.workloads.numbers,
             &self.services.numbers,
             &self.nodes.numbers,
+            &self.namespaces.numbers,
         ];
         let all = parts.into_iter().flatten();
         all.map(|(kind, numbers)| (kind.clone(), *numbers))
@@ -235,6 +241,7 @@ impl Triage<'_> {
     /// What is on its way, by the object that a person would change, and until when that is usual, where that can be said.
     pub fn progressing(&self) -> BTreeMap<ObjectRef, Option<Timestamp>> {
         let parts = [
+            &self.namespaces.progressing,
             &self.nodes.progressing,
             &self.services.progressing,
             &self.workloads.progressing,
@@ -262,6 +269,7 @@ impl Triage<'_> {
             unknown.map(of_one).collect()
         }
         let of_pods = of(&self.pods).into_iter().chain(of(&self.workloads));
-        of_pods.chain(of(&self.services)).chain(of(&self.nodes))
+        let of_nodes = of(&self.nodes).into_iter().chain(of(&self.namespaces));
+        of_pods.chain(of(&self.services)).chain(of_nodes)
     }
 }

@@ -17,6 +17,7 @@ use super::subject::{NextCommand, StatusText, describe};
 use super::{
     Because, Layer, Numbers, Passage, Scope, Sorted, Standing, Subject, passage, progresses,
 };
+use crate::kubernetes::resources::{Amounts, pod_requests};
 use crate::snapshot::{
     Clock, ContainerView, Events, Kind, ObjectRef, PodView, Role, Seen, Snapshot, Store, Workload,
 };
@@ -61,7 +62,7 @@ pub(super) fn sorted<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Sorted<&'s P
         let mut standing = pod.standing(snapshot);
         let has_failed = standing == Standing::Stuck && pod.phase() == "Failed";
         if has_failed && !scope.only_pods() {
-            let ready = ready.get_or_insert_with(|| Ready::of(store));
+            let ready = ready.get_or_insert_with(|| Ready::of(snapshot));
             if ready.replaces(pod, snapshot) {
                 standing = Standing::Ended(Because::Replaced);
             }
@@ -151,6 +152,17 @@ impl<'s> Subject<'s> for &'s PodView {
 
     fn ready(&self) -> Option<(usize, usize)> {
         Some(since::ready(self))
+    }
+
+    fn node(self) -> Option<&'s str> {
+        PodView::node(self)
+    }
+
+    fn requests(&self) -> Amounts {
+        match PodView::node(self) {
+            None => pod_requests(self.spec()),
+            Some(_) => Amounts::new(),
+        }
     }
 
     fn restarts(self, container: Option<&str>) -> Option<Restarts<'s>> {

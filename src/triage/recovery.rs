@@ -1,18 +1,26 @@
 //! Failed pods that no longer matter: another pod of the same controller has taken their place.
+//!
+//! Where a kubelet has just evicted several of them, the one that is ready now may be the next.
 
 use super::since;
 use crate::snapshot::{Kind, ObjectRef, PodView, Seen, Snapshot, Store};
 use std::collections::HashSet;
+
+/// Seconds within which evictions follow each other.
+const LATELY: i64 = 600;
 
 /// Who runs a ready pod: controllers by namespace and name, and their outermost owners.
 #[derive(Debug, Default)]
 pub(super) struct Ready<'s> {
     controllers: HashSet<(&'s str, &'s str)>,
     owners: HashSet<ObjectRef>,
+    /// Owners of which more than one pod was evicted lately.
+    evicted_again: HashSet<ObjectRef>,
 }
 
 impl<'s> Ready<'s> {
-    pub(super) fn of(store: &'s Store) -> Self {
+    pub(super) fn of(snapshot: &Snapshot<'s>) -> Self {
+        let store = snapshot.store();
         let records = store.pod_records();
         let mut all = Ready::default();
         for pod in records.iter().filter(|pod| pod.ready && !pod.terminating) {
@@ -22,6 +30,16 @@ impl<'s> Ready<'s> {
             if all.controllers.insert((&pod.namespace, controller)) {
                 let mut owners = store.owners(&records.identity(pod));
                 all.owners.extend(owners.pop());
+            }
+        }
+        let mut evicted = HashSet::new();
+        for pod in store
+            .whole_pods()
+            .filter(|pod| is_evicted_lately(pod, snapshot))
+        {
+            let owner = store.owner(pod);
+            if !evicted.insert(owner.clone()) {
+                all.evicted_again.insert(owner);
             }
         }
         all
@@ -54,11 +72,21 @@ impl<'s> Ready<'s> {
                 _ => succeeded_later(pod, store, &controller),
             };
         }
+        if is_evicted_lately(pod, snapshot) && self.evicted_again.contains(&store.owner(pod)) {
+            return false;
+        }
         // a rollout replaces the ReplicaSet as well, so the outermost owner counts
         self.controllers
             .contains(&(pod.namespace(), controller.as_str()))
             || self.owners.contains(&store.owner(pod))
     }
+}
+
+/// Whether a kubelet evicted it lately. Without a clock nothing tells that.
+fn is_evicted_lately(pod: &PodView, snapshot: &Snapshot<'_>) -> bool {
+    let is_evicted = pod.phase() == "Failed" && pod.status().reason.as_deref() == Some("Evicted");
+    let since = || pod.newest().map(|newest| snapshot.seconds_since(newest));
+    is_evicted && snapshot.clock().exact && since().is_some_and(|since| since <= LATELY)
 }
 
 /// Where the Job itself was not read: a later attempt of it has succeeded.

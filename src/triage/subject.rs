@@ -1,6 +1,7 @@
 //! What a diagnosis can be about, and everything in which the kinds of subjects differ.
 
 use super::{Layer, Restarts, Scope};
+use crate::kubernetes::resources::Amounts;
 use crate::kubernetes::shell;
 use crate::snapshot::{Clock, ObjectRef, Snapshot, Store};
 use jiff::{SignedDuration, Timestamp};
@@ -76,6 +77,16 @@ pub trait Subject<'s>: Copy {
 
     /// Since when it has been in the trouble that it is in, as far as known.
     fn since(&self, snapshot: &Snapshot<'_>) -> Option<Timestamp>;
+
+    /// The node that it is bound to.
+    fn node(self) -> Option<&'s str> {
+        None
+    }
+
+    /// What it requests of a node, while it has none.
+    fn requests(&self) -> Amounts {
+        Amounts::new()
+    }
 
     /// How many of its containers are ready, and how many there are.
     fn ready(&self) -> Option<(usize, usize)> {

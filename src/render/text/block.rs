@@ -1,8 +1,7 @@
 //! What is told together: a root cause with the diagnoses of the workloads that it hits.
 
 use crate::report::{Affected, Diagnosis, ObjectKey, Report, RootCause, told};
-use crate::rules::finding::Role;
-use crate::snapshot::{Kind, ObjectRef};
+use crate::snapshot::ObjectRef;
 use crate::text::Message;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,20 +68,6 @@ impl<'r> Block<'r> {
     }
 }
 
-/// Which of these groups is about the pods of the workload that lacks others for that.
-fn follows(block: &Block<'_>, groups: &[Vec<Block<'_>>]) -> Option<usize> {
-    let is_of_pods = block
-        .affected()
-        .iter()
-        .any(|one| one.kind == Kind::Pod.as_str());
-    if block.root.role != Role::Contributing || is_of_pods {
-        return None;
-    }
-    let workloads = block.workloads();
-    let is_about = |group: &Vec<Block<'_>>| group.iter().any(|one| one.workloads() == workloads);
-    groups.iter().position(is_about)
-}
-
 /// The blocks in the report's order; in `whole` one for each diagnosis. Those about the same objects stand together, since a
 /// contributing cause can be far less certain than what it contributes to, and people want one place to read about a pod.
 pub(super) fn blocks(report: &Report, whole: bool) -> Vec<Block<'_>> {
@@ -103,9 +88,7 @@ pub(super) fn blocks(report: &Report, whole: bool) -> Vec<Block<'_>> {
                 diagnoses,
                 following,
             };
-            let follows = follows(&block, &together);
-            let at =
-                follows.unwrap_or_else(|| *known.entry(block.objects()).or_insert(together.len()));
+            let at = *known.entry(block.objects()).or_insert(together.len());
             match together.get_mut(at) {
                 Some(group) => group.push(block),
                 None => together.push(vec![block]),

@@ -6,8 +6,10 @@ use crate::render::arguments::arguments;
 use crate::render::line::Line;
 use crate::render::style::Style;
 use crate::render::writer::Writer;
-use crate::report::Diagnosis;
+use crate::report::{Affected, Diagnosis};
+use crate::snapshot::ObjectRef;
 use crate::text::{Message, Sentence, say};
+use std::collections::BTreeSet;
 
 /// The most objects that are named.
 const NAMED: usize = 3;
@@ -25,9 +27,11 @@ pub(super) fn lines(writer: &Writer, block: &Block<'_>) -> Vec<Line> {
         }
     }
     let line = |(said, all): (&Message, Vec<&Diagnosis>)| {
-        let subjects = all.iter().map(|one| &one.subject);
+        let affected = all.iter().flat_map(|one| &one.affected);
+        let known = |one: &Affected| one.workload.clone().unwrap_or_else(|| one.object());
+        let objects: BTreeSet<ObjectRef> = affected.map(known).collect();
         let words = Message::new(say!("text.consequences.line", "{objects}: {headline}"))
-            .fact("objects", arguments(writer, subjects, NAMED))
+            .fact("objects", arguments(writer, &objects, NAMED))
             .fact("headline", said.clone());
         Line::new().prose(Style::Plain, &writer.says(&words))
     };

@@ -1,6 +1,7 @@
 //! Pods that have ended and are only kept: one line each, apart from what waits for something.
 
 use super::block::Block;
+use super::consequences;
 use super::diagnosis::certainty;
 use super::unexplained::Group;
 use crate::render::arguments::arguments;
@@ -20,9 +21,12 @@ const OBJECTS: usize = 3;
 /// What stands above them.
 pub(super) const TITLE: Sentence = say!("text.ended.title", "ended and kept:");
 
-/// Writes a line a root cause, and one an owner of what nothing explains.
+/// Writes a line a root cause, with what follows from it, and one an owner of what nothing explains.
 pub(super) fn write(writer: &mut Writer, blocks: &[Block<'_>], groups: &[Group<'_>]) {
-    let diagnosed = blocks.iter().map(|block| of_block(writer, block));
+    let diagnosed = blocks.iter().flat_map(|block| {
+        let following = consequences::lines(writer, block);
+        [of_block(writer, block)].into_iter().chain(following)
+    });
     let unexplained = groups.iter().map(|group| of_group(writer, group));
     let lines: Vec<Line> = diagnosed.chain(unexplained).collect();
     if lines.is_empty() {

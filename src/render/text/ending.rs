@@ -2,6 +2,7 @@
 
 use super::head::{kind_nouns, restarts};
 use super::hidden;
+use super::numbers;
 use super::unread::{details, gaps};
 use crate::render::arguments::arguments;
 use crate::render::line::Line;
@@ -220,6 +221,7 @@ fn summary(writer: &mut Writer, report: &Report) {
         line = line.plain(". ").whole(Style::Faint, &writer.says(&read));
     }
     writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
+    numbers::write(writer, report);
 }
 
 /// What it comes to.

@@ -22,7 +22,7 @@ pub(super) fn in_words(
     let mut sentences = Vec::new();
     for group in failures {
         let Some(Topic::Port(_)) = group.topic() else {
-            sentences.push(sentence(group));
+            sentences.extend((!is_other_side(group, failures)).then(|| sentence(group)));
             continue;
         };
         let by = holders(group);
@@ -39,6 +39,16 @@ pub(super) fn in_words(
     }
     let line = |sentence: &Message| Line::new().plain(&language.render(sentence));
     sentences.iter().map(line).collect()
+}
+
+/// Whether it says of the same pods that they avoid this one, as this one avoids them.
+fn is_other_side(group: &FailureGroup<'_>, failures: &[FailureGroup<'_>]) -> bool {
+    let is_own = |group: &FailureGroup<'_>| group.all().any(|one| one.own_rule == Some(true));
+    let Some(topic @ Topic::Together(_)) = group.topic().filter(|_| !is_own(group)) else {
+        return false;
+    };
+    let mut others = failures.iter();
+    others.any(|it| it.topic() == Some(topic) && is_own(it) && holders(it) == holders(group))
 }
 
 /// A filter failure, complete by itself.

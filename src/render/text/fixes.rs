@@ -133,11 +133,12 @@ pub(super) fn outcome(writer: &Writer, verified: &Verified) -> Line {
     let most = writer.at_most(NAMED);
     let outcome = Message::new(say!(
         "text.fix.verified",
-        "{verified} then fits [{count} nodes: ]{nodes}"
+        "{verified} then fits [{count} nodes: ]{nodes}[, with room for {room} of the pods that wait]"
     ))
     .fact("verified", say!("text.fix.verified-label", "verified:"))
     .fact_if("count", (nodes.len() > most).then_some(nodes.len()))
-    .fact("nodes", named(nodes, most));
+    .fact("nodes", named(nodes, most))
+    .fact_if("room", verified.room);
     Line::new().sentence(writer.language(), &outcome, |hole| match hole {
         "verified" => Style::Passed,
         _ => Style::Plain,

@@ -25,6 +25,7 @@ pub(super) mod listing;
 mod margin;
 mod names;
 mod nodes;
+mod numbers;
 mod origin;
 pub(super) mod outline;
 mod overview;

@@ -75,7 +75,7 @@ fn failed(case: &WorkloadCase<'_>) -> Option<Finding> {
         .fix(again(case))
         .refers_to_quotes();
     // why a pod failed is a finding of its own
-    Some(finding.when(first.is_some(), Finding::contributing))
+    Some(finding.because_of(first.map(PodView::object).into_iter().collect()))
 }
 
 fn headline(reason: &str) -> Sentence {

@@ -1,15 +1,18 @@
 //! The namespace is being deleted: nothing is made in it any more.
 //!
-//! Sources: kube-apiserver `staging/apiserver/pkg/admission/plugin/namespace/lifecycle`; kube-controller-manager
-//! `pkg/controller/namespace/deletion`, which writes what is left as conditions of the Namespace (1.37).
+//! What keeps it is `namespace-stuck`, from which this follows.
+//!
+//! Source: kube-apiserver `staging/apiserver/pkg/admission/plugin/namespace/lifecycle` (1.37).
 
 use crate::kubernetes::shell;
 use crate::messages::admission::Denial;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::shared::namespace_left::quotes;
 use crate::rules::shared::refused::{Refused, WorkloadCase};
 use crate::rules::{Check, Layer, Root, Rule};
-use crate::snapshot::{Evidence, Kind, ObjectRef};
+use crate::snapshot::{Kind, ObjectRef};
 use crate::text::{Seconds, say};
+use crate::triage::{NamespaceSubject, Subject};
 
 /// `namespace-terminating`
 pub static RULE: Rule = Rule {
@@ -23,15 +26,6 @@ pub static RULE: Rule = Rule {
     root: Root::Subject,
     check: Check::WorkloadsAlike { check, key },
 };
-
-/// What the controller of namespaces says while something is left or cannot be told.
-const LEFT: [&str; 5] = [
-    "NamespaceDeletionDiscoveryFailure",
-    "NamespaceDeletionGroupVersionParsingFailure",
-    "NamespaceDeletionContentFailure",
-    "NamespaceFinalizersRemaining",
-    "NamespaceContentRemaining",
-];
 
 fn terminating<'a>(case: &WorkloadCase<'a>) -> Option<(Refused<'a>, String)> {
     let refused = Refused::of(case.it, case.snapshot)?;
@@ -55,7 +49,8 @@ fn key(case: &WorkloadCase<'_>) -> Option<String> {
 fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
     let finding = terminating(case).map(|(refused, namespace)| {
         let object = ObjectRef::new(Kind::Namespace, "", &namespace);
-        let left = left(case, &object);
+        let left = deleted(case, &namespace).map(|it| quotes(case, it));
+        let left = left.unwrap_or_default();
         let holds = !left.is_empty();
         refused
             .finding(case, object.clone(), say!(
@@ -72,6 +67,7 @@ fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
             .evidence(left)
             .fix(fixes(holds))
             .inspect(shell::cluster(["describe", &object.argument()]))
+            .because_of(vec![object])
     });
     finding.into_iter().collect()
 }
@@ -87,39 +83,17 @@ fn certainty(case: &WorkloadCase<'_>, refused: &Refused<'_>, namespace: &str) ->
     refused.certainty(case.snapshot).max(least)
 }
 
-/// How long ago it was deleted.
-fn since(case: &WorkloadCase<'_>, namespace: &str) -> Option<Seconds> {
-    let object = case
-        .snapshot
-        .store()
-        .namespaces()
-        .get("", namespace)
-        .yes()?;
-    let deleted = object.metadata.deletion_timestamp.as_ref()?;
-    let seconds = case.seconds_since(deleted.0);
-    (seconds > 0).then_some(Seconds(seconds))
+/// The namespace, where it was read.
+fn deleted<'a>(case: &WorkloadCase<'a>, namespace: &str) -> Option<NamespaceSubject<'a>> {
+    let namespaces = case.snapshot.store().namespaces();
+    NamespaceSubject::of(namespaces.get("", namespace).yes()?)
 }
 
-/// What keeps the namespace from being gone, as far as its controller says.
-fn left(case: &WorkloadCase<'_>, object: &ObjectRef) -> Vec<Evidence> {
-    let namespace = case
-        .snapshot
-        .store()
-        .namespaces()
-        .get("", &object.name)
-        .yes();
-    let status = namespace.and_then(|namespace| namespace.status.as_ref());
-    let conditions = status.and_then(|status| status.conditions.as_deref());
-    let stands = |kind: &str| {
-        let mut conditions = conditions.unwrap_or_default().iter();
-        conditions.find(|one| one.type_ == kind && one.status == "True")
-    };
-    let left = LEFT.iter().filter_map(|kind| stands(kind));
-    left.filter_map(|condition| {
-        let path = format!("status.conditions[{}].message", condition.type_);
-        Some(case.field_of(object.clone(), path, condition.message.clone()?))
-    })
-    .collect()
+/// How long ago it was deleted.
+fn since(case: &WorkloadCase<'_>, namespace: &str) -> Option<Seconds> {
+    let since = deleted(case, namespace)?.since(case.snapshot)?;
+    let seconds = case.seconds_since(since);
+    (seconds > 0).then_some(Seconds(seconds))
 }
 
 fn fixes(holds: bool) -> Vec<Fix> {

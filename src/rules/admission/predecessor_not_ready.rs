@@ -1,7 +1,7 @@
 //! A StatefulSet makes its pods one after the other, and waits for one that is stuck.
 //!
 //! Source: pkg/controller/statefulset/stateful_set_control.go (processReplica, 1.37). Why that pod is stuck is a finding of
-//! its own, which comes first.
+//! its own, from which this follows.
 
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::refused::WorkloadCase;
@@ -51,7 +51,7 @@ fn check(case: &WorkloadCase<'_>) -> Vec<Finding> {
             .evidence(counts(case))
             .fix([Fix::advice(look, Who::Owner)])
             .inspect(pod.object().diagnose())
-            .contributing()
+            .because_of(vec![pod.object()])
     });
     finding.into_iter().collect()
 }

@@ -1,11 +1,15 @@
 //! Causes of the removal layer: what is being deleted and does not go.
 //!
-//! A topic of `stuck_terminating` is `tidying`: what the kubelet has left to do.
+//! Topics of their own: of `stuck_terminating` what the kubelet has left to do (`tidying`), of `namespace_stuck` what its
+//! controller says and what would help (`namespace_fixes`), of both who put a finalizer there (`finalizers`).
 
+mod finalizers;
+mod namespace_fixes;
+pub mod namespace_stuck;
 pub mod stuck_terminating;
 mod tidying;
 
 use super::Rule;
 
 /// Every rule of this layer.
-pub static RULES: &[&Rule] = &[&stuck_terminating::RULE];
+pub static RULES: &[&Rule] = &[&namespace_stuck::RULE, &stuck_terminating::RULE];

@@ -7,6 +7,7 @@
 //! Sources: pkg/kubelet `kubelet.go` (SyncTerminatingPod, SyncTerminatedPod), `status/status_manager.go` (canBeDeleted);
 //! pkg/controller/job `tracking_utils.go`; apiserver `registry/generic/registry/store.go` (1.37).
 
+use super::finalizers::domains;
 use super::tidying::{by_kubelet, on_node};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
@@ -69,10 +70,8 @@ fn by_finalizers(case: &Case<'_>, finalizers: &[String]) -> Finding {
         "{finalizers|finalizer|finalizers} {finalizers} {finalizers|keeps|keep} it from going away[, {since} after its grace period was over]"
     );
     let is_of_job = finalizers.iter().any(|one| one == JOB_TRACKING);
-    let others = finalizers.iter().filter(|one| *one != JOB_TRACKING);
-    let domains: Vec<String> = others
-        .map(|one| one.split('/').next().unwrap_or(one).to_owned())
-        .collect();
+    let others = finalizers.iter().map(String::as_str);
+    let domains = domains(others.filter(|one| *one != JOB_TRACKING));
     let proof = case.field("metadata.finalizers", finalizers.join(", "));
     let job = Fix::advice(
         say!(

@@ -3,7 +3,8 @@
 //! changes to a template (`template`, `after_change`), what is said of a known failure (`advice`), who holds host ports
 //! of a bound pod (`host_ports`), the share of nodes on which a cause holds (`share`), schedulers that say nothing
 //! (`silence`) and when they try again (`retry`), ConfigMaps and Secrets that are missed (`keyed`), pods that do a
-//! node's own work (`node_agent`), what keeps a sandbox from being made (`failed_sandbox`), workloads that were refused
+//! node's own work (`node_agent`), what keeps a sandbox from being made (`failed_sandbox`), what keeps a
+//! namespace (`namespace_left`), workloads that were refused
 //! what they make (`refused`), and words for what `scheduler` gives as data (`agreement`, `preemption`, `failure`,
 //! `rejection`, `remedies`).
 
@@ -18,6 +19,7 @@ pub(crate) mod host_ports;
 pub(in crate::rules) mod keyed;
 pub(crate) mod last_words;
 pub(crate) mod matching;
+pub(in crate::rules) mod namespace_left;
 pub(in crate::rules) mod node_agent;
 pub(crate) mod order;
 pub(crate) mod preemption;

@@ -5,7 +5,7 @@ mod wording;
 use crate::rules::Case;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::scheduler::Filter;
-use crate::scheduler::remedy::{Action, Change, Remedy};
+use crate::scheduler::remedy::{Action, Change, OnePer, Remedy};
 use crate::snapshot::TemplateOwner;
 
 /// The finding with the changes that remove this filter's filter failures. A rule's own advice stays for
@@ -15,6 +15,10 @@ pub(in crate::rules) fn before(case: &Case<'_>, mut finding: Finding, filter: Fi
         return finding;
     }
     let remedies = case.engine.remedies(case.pod());
+    // to ask for less of what is wanted is no reason to leave out other advice
+    let (fewer, remedies): (Vec<&Remedy>, Vec<&Remedy>) =
+        remedies.iter().partition(|remedy| is_fewer(remedy));
+    let fewer = fewer.into_iter().filter(|it| it.removes == [filter]);
     let alone = remedies.iter().any(|remedy| remedy.removes == [filter]);
     let template_owner = TemplateOwner::of(case.pod(), case.snapshot);
     let mut fixes: Vec<_> = remedies
@@ -36,11 +40,13 @@ pub(in crate::rules) fn before(case: &Case<'_>, mut finding: Finding, filter: Fi
         .into_iter()
         .filter(|advice| fixes.iter().all(|fix| fix.who != advice.who))
         .collect();
+    fixes.extend(fewer.map(|remedy| fix(remedy, &template_owner)));
     // a taint guards its node against all pods: to be let in as the only one is less of a change
     let untaints = remedies
         .iter()
         .filter(|remedy| remedy.removes.contains(&filter));
-    let untaints = untaints.clone().next().is_some() && untaints.into_iter().all(is_untaint);
+    let untaints =
+        untaints.clone().next().is_some() && untaints.into_iter().all(|it| is_untaint(it));
     if untaints {
         let (own, others): (Vec<_>, Vec<_>) = left.into_iter().partition(|it| it.who == Who::Owner);
         fixes.splice(0..0, own);
@@ -50,6 +56,12 @@ pub(in crate::rules) fn before(case: &Case<'_>, mut finding: Finding, filter: Fi
     }
     finding.fixes = fixes;
     finding
+}
+
+/// Whether fewer pods are to run for want of room.
+fn is_fewer(remedy: &Remedy) -> bool {
+    let room = OnePer::Room;
+    matches!(&remedy.action, Action::FewerReplicas { one_per, .. } if *one_per == room)
 }
 
 fn is_untaint(remedy: &Remedy) -> bool {
@@ -64,6 +76,7 @@ fn fix(remedy: &Remedy, template_owner: &TemplateOwner) -> Fix {
         patch: remedy.patch.clone(),
         command: remedy.command.clone(),
         verified: remedy.verified.clone(),
+        room: remedy.room,
         ..Fix::advice(
             wording::message(&remedy.action, template_owner),
             who(remedy),

@@ -7,6 +7,7 @@
 //! Source: kubernetes `pkg/controller/deployment/rolling.go` (1.37): with maxSurge 0 and maxUnavailable 1 an old pod goes first.
 
 use super::change::in_turn;
+use super::room::placed;
 use super::{Action, Remedy, Situation, affinity};
 use crate::kubernetes::patch::{add, nested};
 use crate::scheduler::ranking::nearest_feasible;
@@ -37,6 +38,8 @@ pub enum OnePer {
     },
     /// A claim or disk, of which there is one.
     Volume(String),
+    /// Cpu, memory, devices.
+    Room,
 }
 
 impl From<&Place<'_>> for OnePer {
@@ -176,6 +179,8 @@ impl<'j> HeldByOwn<'j> {
         let workload = at.snapshot.workload(kind.as_str(), namespace, &object.name);
         let wanted = workload.and_then(Seen::yes).and_then(|read| read.wanted);
         let places = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+        // a replica may be on a node that is closed for something else as well, and runs all the same
+        let places = places.max(placed(at).unwrap_or_default());
         let one_per = OnePer::from(self.places.first()?);
         if !kind.scales() || wanted.is_some_and(|wanted| wanted <= i64::from(places)) {
             return None;

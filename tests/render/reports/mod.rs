@@ -126,6 +126,8 @@ pub(crate) fn pod(namespace: &str, name: &str, status: &str, since: i64) -> Affe
         ended: false,
         held: false,
         workload: None,
+        node: None,
+        requests: std::collections::BTreeMap::new(),
     }
 }
 

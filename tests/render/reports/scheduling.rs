@@ -64,6 +64,7 @@ pub(crate) fn host_port() -> Report {
     );
     first.verified = Some(Verified {
         nodes: vec!["worker-1".to_owned(), "worker-2".to_owned()],
+        room: None,
     });
     let mut second = fix(
         "make worker-4 schedulable again",
@@ -72,6 +73,7 @@ pub(crate) fn host_port() -> Report {
     second.who = Who::Admin;
     second.verified = Some(Verified {
         nodes: vec!["worker-4".to_owned()],
+        room: Some(1),
     });
     found.fixes = vec![first, second];
     found.ladder = ladder(Layer::Scheduling, &["created by ReplicaSet/web-7d9c5b"]);
@@ -176,7 +178,10 @@ pub(crate) fn small_cluster() -> Report {
         "the pod names the scheduler batch-scheduler",
     ));
     let mut first = fix("ask for less cpu", "");
-    first.verified = Some(Verified { nodes: Vec::new() });
+    first.verified = Some(Verified {
+        nodes: Vec::new(),
+        room: None,
+    });
     found.fixes = vec![first];
     found.ladder = ladder(Layer::Scheduling, &["created by StatefulSet/cache"]);
     report(1, vec![found])

@@ -68,6 +68,10 @@ fn fewer_replicas(one_per: &OnePer) -> Message {
             "run no more replicas than {replicas}, since only one pod can have {volume}; a StatefulSet gives each pod a claim of its own"
         ))
         .fact("volume", volume.as_str()),
+        OnePer::Room => Message::new(say!(
+            "remedy.fewer-replicas-room",
+            "run no more replicas than {replicas}: there is no room for more of them"
+        )),
     }
 }
 

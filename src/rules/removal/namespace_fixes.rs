@@ -1,0 +1,200 @@
+//! What keeps a namespace that was deleted, and what would let it go.
+
+use super::finalizers::domains;
+use super::namespace_stuck::NamespaceCase;
+use crate::kubernetes::shell;
+use crate::messages::namespace::{
+    CONTENT, Counted, DELETION, DISCOVERY, FINALIZERS, finalizers, resources, unanswered,
+};
+use crate::rules::finding::{Fix, Risk, Who};
+use crate::snapshot::ObjectRef;
+use crate::text::{Sentence, say};
+use crate::triage::NamespaceSubject;
+
+/// What its conditions and its own finalizers say.
+#[derive(Debug, Default)]
+pub(super) struct Kept<'a> {
+    /// API groups with their versions.
+    pub(super) apis: Vec<(&'a str, &'a str)>,
+    /// It could not be asked which kinds there are.
+    pub(super) is_undiscovered: bool,
+    /// Something could not be deleted.
+    pub(super) is_undeletable: bool,
+    pub(super) left: Counted<'a>,
+    /// On what is left.
+    pub(super) finalizers: Counted<'a>,
+    /// In its own list, besides that of Kubernetes.
+    pub(super) own: Vec<&'a str>,
+}
+
+impl<'a> Kept<'a> {
+    pub(super) fn of(namespace: NamespaceSubject<'a>) -> Self {
+        let mut kept = Kept {
+            own: namespace.own_finalizers(),
+            ..Kept::default()
+        };
+        for condition in namespace.left() {
+            let message = condition.message.as_deref().unwrap_or_default();
+            match condition.type_.as_str() {
+                DISCOVERY => {
+                    kept.is_undiscovered = true;
+                    kept.apis = unanswered(message);
+                }
+                DELETION => kept.is_undeletable = true,
+                FINALIZERS => kept.finalizers = finalizers(message),
+                CONTENT => kept.left = resources(message),
+                _ => kept.is_undiscovered = true,
+            }
+        }
+        kept
+    }
+
+    /// Whether nothing says what keeps it.
+    pub(super) fn is_silent(&self) -> bool {
+        !self.is_undiscovered && !self.is_undeletable && self.own.is_empty() && !self.holds()
+    }
+
+    /// Whether something is known to be left.
+    fn holds(&self) -> bool {
+        !self.left.is_empty() || !self.finalizers.is_empty()
+    }
+
+    /// Whether it only waits for pods to go.
+    pub(super) fn is_of_pods(&self) -> bool {
+        let is_failed = self.is_undiscovered || self.is_undeletable;
+        !is_failed && self.holds() && self.left.iter().all(|(resource, _)| *resource == "pods")
+    }
+
+    pub(super) fn apis(&self) -> Option<Vec<String>> {
+        let apis = self.apis.iter();
+        some(apis.map(|(group, version)| format!("{group}/{version}")))
+    }
+
+    /// `pods (2)`
+    pub(super) fn left(&self) -> Option<Vec<String>> {
+        let left = self.left.iter();
+        some(left.map(|(resource, number)| format!("{resource} ({number})")))
+    }
+
+    /// Those of what is left; of an empty namespace its own.
+    fn entries(&self) -> Vec<&'a str> {
+        if self.holds() {
+            return self.finalizers.iter().map(|(name, _)| *name).collect();
+        }
+        self.own.clone()
+    }
+
+    pub(super) fn finalizers(&self) -> Option<Vec<String>> {
+        some(self.entries().into_iter().map(str::to_owned))
+    }
+
+    pub(super) fn domains(&self) -> Option<Vec<String>> {
+        some(domains(self.entries()))
+    }
+
+    /// `v1beta1.metrics.k8s.io`
+    fn services(&self) -> Vec<String> {
+        let apis = self.apis.iter();
+        apis.map(|(group, version)| format!("{version}.{group}"))
+            .collect()
+    }
+}
+
+fn some(words: impl IntoIterator<Item = String>) -> Option<Vec<String>> {
+    let words: Vec<String> = words.into_iter().collect();
+    (!words.is_empty()).then_some(words)
+}
+
+pub(super) fn fixes(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> Vec<Fix> {
+    let mut fixes = apis(kept);
+    let look = |change: Sentence| Fix::advice(change, Who::Admin);
+    if kept.is_undiscovered && fixes.is_empty() || kept.is_undeletable {
+        fixes.push(look(say!(
+            "namespace-stuck.clear",
+            "clear what its conditions name: the API server, a webhook or an API that does not answer"
+        )));
+    }
+    if kept.domains().is_some() {
+        fixes.push(look(say!(
+            "namespace-stuck.controller",
+            "look at the controller of {domains}: whether it runs, and what it waits for before it takes its finalizer away"
+        )));
+        fixes.push(without(case, kept));
+    } else if kept.holds() && !kept.is_undeletable {
+        fixes.push(look(say!(
+            "namespace-stuck.look",
+            "see what keeps {left}: they were deleted with the namespace and are still there"
+        )));
+    }
+    if fixes.is_empty() {
+        fixes.push(look(say!(
+            "namespace-stuck.controller-manager",
+            "see whether kube-controller-manager runs, and what it logs of {namespace}"
+        )));
+    }
+    fixes
+}
+
+/// Brings the APIs back, or takes them out.
+fn apis(kept: &Kept<'_>) -> Vec<Fix> {
+    let services = kept.services();
+    let Some(first) = services.first() else {
+        return Vec::new();
+    };
+    let back = say!(
+        "namespace-stuck.bring-back",
+        "bring back what serves {apis}: the pods behind the Service that its APIService names"
+    );
+    let remove = say!(
+        "namespace-stuck.remove-api",
+        "if nothing needs {apis} any more, delete {services|its APIService|their APIServices}"
+    );
+    let words = ["delete", "apiservice"].into_iter();
+    let words = words.chain(services.iter().map(String::as_str));
+    let target = ObjectRef {
+        kind: "APIService".to_owned(),
+        namespace: None,
+        name: first.clone(),
+    };
+    let remove = Fix::command(remove, Who::Admin, target, shell::cluster(words));
+    vec![
+        Fix::advice(back, Who::Admin),
+        remove.fact("services", services).risk(Risk::Destroys),
+    ]
+}
+
+/// Takes finalizers away by hand, for which each object has to be named.
+fn without(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> Fix {
+    let remove = Fix::advice(
+        say!(
+            "namespace-stuck.remove-finalizers",
+            "if that controller will not come back: take {finalizers} away; what {finalizers|it was|they were} to clean up stays behind"
+        ),
+        Who::Admin,
+    );
+    if !kept.holds() {
+        return remove;
+    }
+    let resource = match kept.left.as_slice() {
+        [(resource, _)] => *resource,
+        _ => "RESOURCE",
+    };
+    let object = format!("{resource}/NAME");
+    let patch = r#"{"metadata":{"finalizers":null}}"#;
+    let words = ["patch", object.as_str(), "--type", "merge", "-p", patch];
+    remove.template(shell::kubectl(case.it.name, words))
+}
+
+/// What is left, or the API that does not answer.
+pub(super) fn inspect(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> String {
+    let services = kept.services();
+    if !services.is_empty() {
+        let words = ["get", "apiservices"].into_iter();
+        return shell::cluster(words.chain(services.iter().map(String::as_str)));
+    }
+    let left: Vec<&str> = kept.left.iter().map(|(resource, _)| *resource).collect();
+    if left.is_empty() {
+        return shell::cluster(["describe", &case.object().argument()]);
+    }
+    shell::kubectl(case.it.name, ["get", &left.join(",")])
+}
