@@ -175,7 +175,7 @@ impl Change {
 
     fn apply(&self, store: &mut Store) {
         let done = match self {
-            Change::Is(kind, json) => store.insert(*kind, json, Retention::Whole),
+            Change::Is(kind, json) => store.insert(*kind, json.as_slice(), Retention::Whole),
             Change::Gone(kind, json) => store.remove(*kind, json),
         };
         done.expect("a Kubernetes object");

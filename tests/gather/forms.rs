@@ -55,6 +55,7 @@ fn a_dump_is_read_as_json() {
         false,
         dump,
         None,
+        false,
     )
     .unwrap();
     let asked = server.asked();
