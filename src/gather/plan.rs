@@ -7,7 +7,8 @@
 //! module, which know when a read is worth it: what a pod's volumes and devices need stands in `storage` and `devices`, what
 //! keeps a bound pod from being created in `creation`, what its node's CPU decides in `platform`, what a failed pull asks for
 //! in `images`, what its init containers wait for in `awaited`, what it could not resolve or reach in `names`, whose logs
-//! tell in `logs`, whether its node ran out of memory in `oom`, what workloads and Services need in `workloads`, `refusals`, `rollouts` and `services`.
+//! tell in `logs`, whether its node ran out of memory in `oom`, what workloads and Services need in `workloads`,
+//! `refusals`, `rollouts` and `services`.
 
 mod awaited;
 mod creation;
