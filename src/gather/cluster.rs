@@ -214,10 +214,8 @@ async fn waves(
         wave(client, &sink, reads).await;
     }
     if with_logs {
-        let logs = {
-            let store = &sink.borrow().store;
-            logs::read(client, store, &scope).await
-        };
+        let wanted = logs::wanted(&sink.borrow().store, &scope);
+        let logs = logs::read(client, wanted).await;
         let reads = {
             let store = &mut sink.borrow_mut().store;
             store.set_logs(logs);

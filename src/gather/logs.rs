@@ -12,6 +12,7 @@ use crate::kubernetes::text;
 use crate::snapshot::{ContainerLog, Kind, Store, Unread, Why};
 use crate::triage::Scope;
 use futures_util::stream::{self, StreamExt};
+use serde_json::Value;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -31,11 +32,21 @@ const BYTES: usize = 64 << 10;
 /// So many bytes from the end are kept.
 const KEPT: usize = 16 << 10;
 
-/// The logs that tell something.
-pub(super) async fn read(client: &Client, store: &Store, scope: &Scope) -> Vec<ContainerLog> {
+/// The logs that tell something, each with its pod, whose variables may be secret.
+pub(super) fn wanted(store: &Store, scope: &Scope) -> Vec<(LogRead, Value)> {
+    let with_pod = |read: LogRead| {
+        let pod = store.whole_pod(&read.namespace, &read.pod);
+        let pod = pod.and_then(|pod| serde_json::to_value(pod.pod()).ok());
+        (read, pod.unwrap_or_default())
+    };
+    let wanted = plan::logs(scope, store).into_iter();
+    wanted.map(with_pod).collect()
+}
+
+/// Reads them, and says of each that was not read why.
+pub(super) async fn read(client: &Client, wanted: Vec<(LogRead, Value)>) -> Vec<ContainerLog> {
     let deadline = Instant::now() + PATIENCE;
-    let wanted = plan::logs(scope, store);
-    let asked = stream::iter(wanted.into_iter().enumerate()).map(|(at, read)| async move {
+    let asked = stream::iter(wanted.into_iter().enumerate()).map(|(at, (read, pod))| async move {
         let answer = if at < MOST {
             timeout_at(deadline, ask(client, &read)).await
         } else {
@@ -43,7 +54,7 @@ pub(super) async fn read(client: &Client, store: &Store, scope: &Scope) -> Vec<C
             return Some(log(read, Err(Unread::new(Why::Failed, detail))));
         };
         let outcome = match answer {
-            Ok(Ok(text)) => Ok(kept(store, &read, &text)),
+            Ok(Ok(text)) => Ok(kept(&pod, &text)),
             // the pod is gone by now
             Ok(Err(ReadError::NotFound { .. })) => return None,
             Ok(Err(error)) => Err(Unread::new(request::why(&error), error.to_string())),
@@ -95,11 +106,9 @@ fn address(read: &LogRead, lines: &str) -> String {
 }
 
 /// The end of it, as it may be shown.
-fn kept(store: &Store, read: &LogRead, text: &str) -> String {
+fn kept(pod: &Value, text: &str) -> String {
     let cleaned = text::clean(text);
-    let pod = store.whole_pod(&read.namespace, &read.pod);
-    let pod = pod.and_then(|pod| serde_json::to_value(pod.pod()).ok());
-    let masked = of_log(&pod.unwrap_or_default(), &cleaned);
+    let masked = of_log(pod, &cleaned);
     let mut from = masked.len().saturating_sub(KEPT);
     while !masked.is_char_boundary(from) {
         from += 1;

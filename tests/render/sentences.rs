@@ -197,7 +197,7 @@ fn every_sentence_is_well_formed() {
 const TWO_SENTENCES: &str = "text.summary.read";
 
 /// Words that begin with a capital wherever they stand.
-const PROPER: [&str; 11] = [
+const PROPER: [&str; 12] = [
     "Docker",
     "Grove",
     "Karpenter",
@@ -209,4 +209,5 @@ const PROPER: [&str; 11] = [
     "ServiceAccount",
     "Services",
     "ValidatingAdmissionPolicy",
+    "Service",
 ];
