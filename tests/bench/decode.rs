@@ -13,6 +13,7 @@
 mod support {
     pub(crate) use kubectl_diagnose::testing::*;
 }
+#[allow(dead_code, reason = "no list is sent here")]
 #[path = "../api_server/protobuf.rs"]
 mod encoder;
 

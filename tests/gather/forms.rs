@@ -23,10 +23,9 @@ fn server() -> ApiServer {
     server.answer(move |asked| {
         let accepts = asked.header("accept").unwrap_or_default();
         let items = vec![whole.clone(), broken.clone()];
-        (asked.path == PODS).then(|| match accepts.starts_with(protobuf::TYPE) {
-            true => Response::protobuf("PodList", "v1", items),
-            false => list.clone(),
-        })
+        let answer = || Response::protobuf("PodList", "v1", items);
+        let is_message = accepts.starts_with(protobuf::TYPE);
+        (asked.path == PODS).then(|| if is_message { answer() } else { list.clone() })
     });
     server.on(EVENTS, [Response::list("EventList", &[])]);
     server.on(SERVICES, [Response::list("ServiceList", &[])]);

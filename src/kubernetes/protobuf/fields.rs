@@ -200,7 +200,7 @@ impl<'de> Fields<'de> {
     fn of(bytes: &'de [u8], message: &'static Message) -> Self {
         Fields {
             wire: Wire(bytes),
-            message: *message,
+            message,
             at: 0,
             value: None,
             outer: Vec::new(),
