@@ -66,7 +66,7 @@ impl<'s> NamespaceSubject<'s> {
             let mut all = conditions.iter();
             all.find(|one| one.type_ == **kind && one.status == "True")
         };
-        CONDITIONS.iter().filter_map(|kind| stands(&kind)).collect()
+        CONDITIONS.iter().filter_map(stands).collect()
     }
 }
 

@@ -16,7 +16,7 @@ const FEW: usize = 4;
 /// The most names of a line.
 const NAMES: usize = 3;
 
-/// Writes at most three lines, in full two more.
+/// Writes at most two paragraphs, in full two more.
 pub(super) fn write(writer: &mut Writer, report: &Report) {
     let numbers = report.summary.stuck.as_ref();
     let Some(numbers) = numbers.filter(|numbers| numbers.objects >= FEW) else {
@@ -26,8 +26,7 @@ pub(super) fn write(writer: &mut Writer, report: &Report) {
     let by_layer = in_full(by_layer(numbers));
     let by_node = in_full(by_node(writer, numbers));
     let all = [
-        of_time(numbers),
-        requested(numbers),
+        together(of_time(numbers), requested(numbers)),
         by_namespace(writer, numbers),
         by_layer,
         by_node,
@@ -35,6 +34,16 @@ pub(super) fn write(writer: &mut Writer, report: &Report) {
     for message in all.into_iter().flatten() {
         let line = Line::of(Style::Faint, &writer.says(&message));
         writer.paragraph(&Line::new().pad(2), &Line::new().pad(4), &line);
+    }
+}
+
+fn together(one: Option<Message>, other: Option<Message>) -> Option<Message> {
+    match (one, other) {
+        (Some(one), Some(other)) => {
+            let both = Message::new(say!("text.numbers.both", "{one}; {other}"));
+            Some(both.fact("one", one).fact("other", other))
+        }
+        (one, other) => one.or(other),
     }
 }
 

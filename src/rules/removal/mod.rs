@@ -12,4 +12,4 @@ mod tidying;
 use super::Rule;
 
 /// Every rule of this layer.
-pub static RULES: &[&Rule] = &[&namespace_stuck::RULE, &stuck_terminating::RULE];
+pub static RULES: &[&Rule] = &[&stuck_terminating::RULE, &namespace_stuck::RULE];

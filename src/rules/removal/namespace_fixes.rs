@@ -149,8 +149,8 @@ fn apis(kept: &Kept<'_>) -> Vec<Fix> {
         "namespace-stuck.remove-api",
         "if nothing needs {apis} any more, delete {services|its APIService|their APIServices}"
     );
-    let words = ["delete", "apiservice"].into_iter();
-    let words = words.chain(services.iter().map(String::as_str));
+    let objects = services.iter().map(|name| format!("apiservice/{name}"));
+    let words = ["delete".to_owned()].into_iter().chain(objects);
     let target = ObjectRef {
         kind: "APIService".to_owned(),
         namespace: None,
@@ -189,8 +189,8 @@ fn without(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> Fix {
 pub(super) fn inspect(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> String {
     let services = kept.services();
     if !services.is_empty() {
-        let words = ["get", "apiservices"].into_iter();
-        return shell::cluster(words.chain(services.iter().map(String::as_str)));
+        let objects = services.iter().map(|name| format!("apiservice/{name}"));
+        return shell::cluster(["get".to_owned()].into_iter().chain(objects));
     }
     let left: Vec<&str> = kept.left.iter().map(|(resource, _)| *resource).collect();
     if left.is_empty() {

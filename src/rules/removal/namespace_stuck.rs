@@ -103,7 +103,7 @@ fn pods(case: &NamespaceCase<'_>, kept: &Kept<'_>) -> Vec<ObjectRef> {
         return Vec::new();
     }
     let pods = case.snapshot.store().whole_pods_in(case.it.name);
-    let going = pods.filter(|pod| Subject::is_terminating(pod));
+    let going = pods.filter(Subject::is_terminating);
     going.map(PodView::object).collect()
 }
 
