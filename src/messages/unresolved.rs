@@ -24,6 +24,9 @@ const FORMS: &[Pattern<Unresolved>] = &[
     ("lookup {}: no such host", absent),
     ("lookup {} on {*}: i/o timeout", unanswered),
     ("lookup {} on {}: server misbehaving", unanswered),
+    // up to Go 1.9, or where no server was reached
+    ("lookup {}: i/o timeout", unanswered),
+    ("lookup {}: server misbehaving", unanswered),
     (
         "lookup {}: Temporary failure in name resolution",
         unanswered,
@@ -102,6 +105,11 @@ mod tests {
             (
                 "lookup db on 10.96.0.10:53: server misbehaving",
                 Some("db"),
+                true,
+            ),
+            (
+                "dial tcp: lookup kubernetes.default.svc : i/o timeout",
+                Some("kubernetes.default.svc"),
                 true,
             ),
             (

@@ -6,7 +6,7 @@
 use super::refusal_sentences::{Around, fixes, headline, is_of_the_node, why};
 use crate::kubernetes::affinity::node_affinity;
 use crate::messages::node_admission::{self, Rejection};
-use crate::rules::finding::Finding;
+use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::host_ports;
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, Node, ObjectRef};
@@ -67,7 +67,6 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         (None, None) => ("", case.field("status.reason", reason)),
     };
     let rejection = node_admission::read(reason, text);
-    let rejection = rejection.filter(|rejection| !contradicts(case, rejection));
     let finding = rejection.map(|rejection| finding(case, &rejection, reason, proof));
     finding.into_iter().collect()
 }
@@ -94,7 +93,10 @@ fn finding(case: &Case<'_>, rejection: &Rejection, reason: &str, proof: Evidence
         .evidence(by_name.filter(|_| !around.template))
         .evidence(now(case, rejection, node))
         .why(why(rejection, &around))
-        .when(*rejection == Rejection::Unknown, Finding::refers_to_quotes);
+        .when(*rejection == Rejection::Unknown, Finding::refers_to_quotes)
+        .when(contradicts(case, rejection), |finding| {
+            finding.certainty(Certainty::Possible)
+        });
     fixes(case, rejection, &around, finding)
 }
 
