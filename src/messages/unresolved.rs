@@ -25,7 +25,7 @@ const FORMS: &[Pattern<Unresolved>] = &[
     ("lookup {} on {*}: i/o timeout", unanswered),
     ("lookup {} on {}: server misbehaving", unanswered),
     // up to Go 1.9, or where no server was reached
-    ("lookup {}: i/o timeout", unanswered),
+    ("lookup {*}: i/o timeout", unanswered),
     ("lookup {}: server misbehaving", unanswered),
     (
         "lookup {}: Temporary failure in name resolution",

@@ -1,8 +1,8 @@
 //! Objects of the API as the API server sends them in protobuf, decoded into what decodes their JSON.
 //!
 //! A message's fields have numbers; [`messages`] says which name, form and presence each has in JSON. With that a message is
-//! a serde [`Deserializer`] like any other, so that every decoder is the same for both forms. Nothing is decoded of a field
-//! that the decoder does not ask for: it is a jump over its length.
+//! a serde [`Deserializer`](serde::Deserializer) like any other, so that every decoder is the same for both forms. Nothing is
+//! decoded of a field that the decoder does not ask for: it is a jump over its length.
 //!
 //! Source: apimachinery 0.37, `pkg/runtime/serializer/protobuf` and the `generated.pb.go` beside the types, which write fields
 //! in order, and those that are no pointers also when they are zero.
