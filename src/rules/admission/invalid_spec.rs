@@ -7,12 +7,11 @@
 //! Sources: kubernetes `pkg/apis/core/validation`, `plugin/pkg/admission/{priority,runtimeclass,podnodeselector,…}` (1.37).
 
 use super::invalid_fixes;
-use super::refusal::{Refusal, SEEN_AS};
+use super::refusal::{READS, Refusal, SEEN_AS};
 use crate::messages::admission::{Denial, Fault};
 use crate::rules::finding::Finding;
 use crate::rules::shared::refused::WorkloadCase;
 use crate::rules::{Check, Layer, Root, Rule};
-use crate::snapshot::Kind;
 use crate::text::{Sentence, say};
 
 /// `invalid-spec`
@@ -22,15 +21,7 @@ pub static RULE: Rule = Rule {
     title: "the API server calls a field of the pods invalid, or forbids it",
     seen_as: SEEN_AS,
     explanation: include_str!("invalid_spec.md"),
-    reads: &[
-        Kind::ReplicaSet,
-        Kind::Deployment,
-        Kind::StatefulSet,
-        Kind::DaemonSet,
-        Kind::Job,
-        Kind::CronJob,
-        Kind::ReplicationController,
-    ],
+    reads: READS,
     refines: &[],
     root: Root::Subject,
     check: Check::Workload(check),

@@ -2,14 +2,13 @@
 //!
 //! Source: apiserver `pkg/admission/plugin/policy/validating` (0.37).
 
-use super::refusal::{Refusal, SEEN_AS};
+use super::refusal::{READS, Refusal, SEEN_AS};
 use crate::kubernetes::shell;
 use crate::messages::admission::Denial;
 use crate::messages::form::strip_prefix;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::refused::WorkloadCase;
 use crate::rules::{Check, Layer, Root, Rule};
-use crate::snapshot::Kind;
 use crate::text::say;
 
 /// `policy-denied`
@@ -19,15 +18,7 @@ pub static RULE: Rule = Rule {
     title: "a ValidatingAdmissionPolicy says no",
     seen_as: SEEN_AS,
     explanation: include_str!("policy_denied.md"),
-    reads: &[
-        Kind::ReplicaSet,
-        Kind::Deployment,
-        Kind::StatefulSet,
-        Kind::DaemonSet,
-        Kind::Job,
-        Kind::CronJob,
-        Kind::ReplicationController,
-    ],
+    reads: READS,
     refines: &[],
     root: Root::Subject,
     check: Check::Workload(check),

@@ -15,6 +15,17 @@ pub(super) const SEEN_AS: &[&str] = &[
     "ProgressDeadlineExceeded",
 ];
 
+/// What tells of a workload that it is short of what it makes.
+pub(super) const READS: &[Kind] = &[
+    Kind::ReplicaSet,
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::Job,
+    Kind::CronJob,
+    Kind::ReplicationController,
+];
+
 /// A workload and the last refusal of what it makes.
 pub(super) struct Refusal<'c, 'a> {
     pub(super) case: &'c WorkloadCase<'a>,

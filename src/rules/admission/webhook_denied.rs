@@ -2,14 +2,13 @@
 //!
 //! Its words are its author's. Which policies they name is known of some engines (`messages::admission::policy`).
 
-use super::refusal::{Refusal, SEEN_AS};
+use super::refusal::{READS, Refusal, SEEN_AS};
 use crate::kubernetes::shell;
 use crate::messages::admission::Denial;
 use crate::messages::admission::policy::{Engine, Verdict, verdicts};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::refused::WorkloadCase;
 use crate::rules::{Check, Layer, Root, Rule};
-use crate::snapshot::Kind;
 use crate::text::{Sentence, say};
 
 /// `webhook-denied`
@@ -19,15 +18,7 @@ pub static RULE: Rule = Rule {
     title: "an admission webhook says no",
     seen_as: SEEN_AS,
     explanation: include_str!("webhook_denied.md"),
-    reads: &[
-        Kind::ReplicaSet,
-        Kind::Deployment,
-        Kind::StatefulSet,
-        Kind::DaemonSet,
-        Kind::Job,
-        Kind::CronJob,
-        Kind::ReplicationController,
-    ],
+    reads: READS,
     refines: &[],
     root: Root::Subject,
     check: Check::Workload(check),
