@@ -36,7 +36,7 @@ pub static RULE: Rule = Rule {
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let pod = case.pod();
     let is_past = |one: &ContainerView<'_>| one.role == Role::Main && one.running().is_some();
-    if pod.is_terminating() || pod.containers().any(|one| is_past(&one)) {
+    if pod.containers().any(|one| is_past(&one)) {
         return Vec::new();
     }
     let mut init = pod.containers().filter(|one| one.role == Role::Init);

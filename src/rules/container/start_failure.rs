@@ -55,9 +55,6 @@ impl StartError<'_> {
 
 /// Every container of the pod that a runtime could not start.
 pub(super) fn start_errors<'a>(case: &Case<'a>) -> Vec<StartError<'a>> {
-    if case.pod().is_terminating() {
-        return Vec::new();
-    }
     let mut found: Vec<StartError<'a>> = Vec::new();
     for container in case.pod().containers() {
         found.extend(waiting(case, container));

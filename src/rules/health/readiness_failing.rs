@@ -37,8 +37,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    // nobody on the node watches its probes any more, or it is to go anyway
-    if case.pod().marked_not_ready().is_some() || case.pod().is_terminating() {
+    // nobody on the node watches its probes any more
+    if case.pod().marked_not_ready().is_some() {
         return Vec::new();
     }
     case.pod()

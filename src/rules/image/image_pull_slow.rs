@@ -30,7 +30,7 @@ const NODE: Sentence = say!("image-pull-slow.a-node", "its node");
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let pod = case.pod();
-    if pod.is_terminating() || pod.phase() != "Pending" {
+    if pod.phase() != "Pending" {
         return Vec::new();
     }
     let events = case.snapshot.events();

@@ -44,7 +44,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let is_taken_up = status.start_time.is_some()
         || status.host_ip.as_deref().is_some_and(|ip| !ip.is_empty())
         || pod.containers().next().is_some();
-    if pod.phase() != "Pending" || is_taken_up || pod.is_terminating() || pod.is_described() {
+    if pod.phase() != "Pending" || is_taken_up || pod.is_described() {
         return Vec::new();
     }
     let bound = pod

@@ -49,7 +49,7 @@ pub static RULE: Rule = Rule {
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let pod = case.pod();
-    if pod.node().is_none() || pod.phase() == "Succeeded" || pod.is_terminating() {
+    if pod.node().is_none() || pod.phase() == "Succeeded" {
         return Vec::new();
     }
     let finding = full_disk::find(case).map(|found| finding(case, found));

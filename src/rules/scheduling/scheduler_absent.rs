@@ -92,7 +92,6 @@ fn silent_for(case: &Case<'_>) -> Option<i64> {
             .nominated_node_name
             .as_deref()
             .is_some_and(|node| !node.is_empty())
-        || pod.is_terminating()
         || pod.phase() != "Pending"
         || !case.events().is_empty();
     // these hold a pod before any scheduler would write about it (kube-scheduler plugins with PreEnqueue, 1.37)
