@@ -79,8 +79,6 @@ pub(crate) enum Wait<'a> {
     Crashed(i64),
     /// A container has been restarted so often.
     Restarted(i64),
-    /// The scheduler's refusal and an event about the claim.
-    RefusedAnd(&'a str, &'a str),
     /// An event of this reason.
     Event(&'a str),
     /// A pod has this phase.
@@ -91,6 +89,8 @@ pub(crate) enum Wait<'a> {
     Unready(i64),
     /// Every pod is ready or has completed.
     Well,
+    /// All of these. The kubelet writes its events one after another, so that they may come long after the status.
+    All(&'a [Wait<'a>]),
 }
 
 const REFUSED: Wait<'_> = Wait::Scheduled("Unschedulable");
@@ -275,7 +275,7 @@ pub(crate) const BROKEN: &[Expected] = &[
         cause: "liveness-failing",
         layer: "health",
         quote: "failed liveness probe",
-        wait: Wait::Restarted(3),
+        wait: Wait::All(&[Wait::Restarted(3), Wait::Event("Killing")]),
         ..CONTAINER
     },
     Expected {
@@ -338,7 +338,7 @@ pub(crate) const BROKEN: &[Expected] = &[
         cause: "readiness-failing",
         layer: "health",
         quote: "Readiness probe failed",
-        wait: Wait::Old(40),
+        wait: Wait::All(&[Wait::Old(40), Wait::Event("Unhealthy")]),
         ..CONTAINER
     },
     Expected {
@@ -395,7 +395,7 @@ pub(crate) const BROKEN: &[Expected] = &[
         cause: "storageclass-missing",
         subject: "Pod/search",
         quote: "\"fast-ssd\" not found",
-        wait: Wait::RefusedAnd("Unschedulable", "ProvisioningFailed"),
+        wait: Wait::All(&[REFUSED, Wait::Event("ProvisioningFailed")]),
         ..VOLUME
     },
     Expected {
@@ -410,7 +410,7 @@ pub(crate) const BROKEN: &[Expected] = &[
         cause: "unbound-pvc",
         subject: "Pod/database",
         quote: "no persistent volumes available",
-        wait: Wait::RefusedAnd("Unschedulable", "FailedBinding"),
+        wait: Wait::All(&[REFUSED, Wait::Event("FailedBinding")]),
         ..VOLUME
     },
     Expected {

@@ -35,9 +35,6 @@ pub(crate) fn settled(cluster: &Cluster, namespace: &str, wait: &Wait<'_>) -> bo
         Wait::Waiting(reason) => one(&|pod| waiting(pod, reason)),
         Wait::Crashed(times) => one(&|pod| crashed(pod, *times)),
         Wait::Restarted(times) => one(&|pod| containers(pod).any(|c| restarts(c) >= *times)),
-        Wait::RefusedAnd(reason, of_claim) => {
-            one(&|pod| condition(pod, "PodScheduled", reason)) && event(of_claim)
-        }
         Wait::Event(reason) => event(reason),
         Wait::Phase(phase) => one(&|pod| pod["status"]["phase"] == *phase),
         Wait::Old(seconds) => one(&|pod| age(&pod["metadata"]["creationTimestamp"]) > *seconds),
@@ -46,6 +43,7 @@ pub(crate) fn settled(cluster: &Cluster, namespace: &str, wait: &Wait<'_>) -> bo
                 conditions(pod).filter(|c| c["type"] == "Ready" && c["status"] == "False");
             unready.any(|ready| age(&ready["lastTransitionTime"]) > *seconds)
         }),
+        Wait::All(waits) => waits.iter().all(|wait| settled(cluster, namespace, wait)),
         Wait::Well => !pods.is_empty() && pods.iter().all(well) && complete(cluster, namespace),
     }
 }
