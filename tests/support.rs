@@ -95,10 +95,18 @@ impl Loaded {
 
 /// Reads a dump as `-f -` would.
 pub(crate) fn load(text: &str) -> Result<Loaded> {
-    let mut store = Store::new(Why::NotInDump);
-    let asked = dump::load(text, &mut store)?;
-    // what was named there is what it is about
+    let read = |room| {
+        let mut store = Store::new(Why::NotInDump);
+        store.keep_of_well(room);
+        let asked = dump::load(text, &mut store)?;
+        anyhow::Ok((store, asked))
+    };
+    // as a scan does it; what was named there is what it is about
+    let (mut store, asked) = read(0)?;
     let scope = asked.filter(Scope::has_names).unwrap_or_default();
+    if scope.has_names() {
+        (store, _) = read(usize::MAX)?;
+    }
     let gathered = Gathered {
         store,
         scope,

@@ -195,6 +195,8 @@ async fn waves(
     registry: Option<&RegistryCheck>,
     with_logs: bool,
 ) -> Result<Gathered> {
+    let room = scope.room_for_well();
+    sink.borrow_mut().store.keep_of_well(room);
     let scope = first_wave(client, &sink, scope, Absent::Fails).await?;
     if let Some(time) = client.server_time() {
         sink.borrow_mut().store.set_time(time);

@@ -91,6 +91,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use take::DumpSink;
 
+/// More pods that are well are counted and not kept, where nothing says whether some were named.
+const FEW_PODS: usize = 512;
+
 /// Reads dumps: files, directories, archives, `-` for standard input. Without a scope the one counts
 /// with which the dump was written, or else everything that it holds.
 ///
@@ -106,6 +109,8 @@ type Take<'t> = dyn FnMut(File<'_>, &mut DumpSink<'_>) -> Result<bool> + 't;
 
 fn read_each(paths: &[PathBuf], scope: Option<Scope>, take: &mut Take<'_>) -> Result<Gathered> {
     let mut store = Store::new(Why::NotInDump);
+    // what was asked for when it was written stands at its end
+    store.keep_of_well(scope.as_ref().map_or(FEW_PODS, Scope::room_for_well));
     let mut coverage = Coverage::default();
     let bytes = Cell::new(0);
     for path in paths {
@@ -216,7 +221,9 @@ fn namespace_is_there(store: &Store, scope: &Scope) -> Result<()> {
 /// The names of a kind, also of what only its pods and workloads tell of.
 fn names(store: &Store, scope: &Scope, kind: Kind) -> BTreeSet<String> {
     let records = store.pod_records();
+    let completed = records.completed().identities();
     let records = records.iter().map(|record| records.identity(record));
+    let records = records.chain(completed);
     let pods = records.chain(store.whole_pods().map(PodView::identity));
     let of_pod = |pod: PodIdentity<'_>| match kind {
         Kind::Pod => vec![pod.name.to_owned()],

@@ -9,6 +9,7 @@
 mod annotations;
 mod catalog;
 mod changes;
+mod completed;
 mod dependency;
 mod devices;
 mod edit;
@@ -62,7 +63,7 @@ pub use node::Node;
 pub use object::ObjectRef;
 pub use objects::{Keyed, PriorityClass, ServiceAccount};
 pub use ownership::{PodIdentity, Relation};
-pub use pod::{ContainerView, DEFAULT_SCHEDULER, HAS_IMAGE_OR_NO_TURN, PodView, Role};
+pub use pod::{ContainerView, DEFAULT_SCHEDULER, HAS_IMAGE_OR_NO_TURN, LATELY, PodView, Role};
 pub use pod_record::{PodRecord, PodRecords, Pods};
 pub use quota::ResourceQuota;
 pub use registry::{

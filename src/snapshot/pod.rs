@@ -22,12 +22,14 @@ pub const DEFAULT_SCHEDULER: &str = "default-scheduler";
 
 /// Seconds after which nobody asks any more why a container was started again: the kubelet forgets a crash after this
 /// (kubelet backOffPeriod maximum, twice).
-const SETTLED: i64 = 600;
+pub(super) const SETTLED: i64 = 600;
+/// Seconds after which a pod that was started again is no news.
+pub const LATELY: i64 = 3600;
 
 /// A whole pod.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PodView {
-    pod: Pod,
+    pod: Box<Pod>,
 }
 
 /// Which list of `spec` a container stands in.
@@ -130,17 +132,23 @@ impl PodView {
         if let Some(annotations) = pod.metadata.annotations.as_mut() {
             annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
         }
-        PodView { pod }
+        PodView { pod: Box::new(pod) }
     }
 
     /// Drops what is not looked at of a pod that is well.
     pub(super) fn let_go(&mut self) {
-        self.pod = slim::of_well(std::mem::take(&mut self.pod));
+        *self.pod = slim::of_well(std::mem::take(&mut self.pod));
     }
 
     /// The pod alone.
     pub(super) fn into_pod(self) -> Pod {
-        self.pod
+        *self.pod
+    }
+
+    /// How many containers it has beside those of `spec.initContainers`.
+    pub(super) fn main_containers(&self) -> u16 {
+        let mains = self.containers().filter(|one| one.role == Role::Main);
+        u16::try_from(mains.count()).unwrap_or(u16::MAX)
     }
 
     /// The pod itself.
@@ -277,16 +285,15 @@ impl PodView {
             && containers.all(|container| self.is_healthy_container(&container))
     }
 
-    /// Whether it is healthy from a time on that is not later than now: what started again has run for so long since that
-    /// its crashes are forgotten.
-    pub(super) fn has_settled(&self, now: Timestamp) -> bool {
+    /// Whether it is healthy from a time on that is not later than now: what started again has run for so many seconds since.
+    pub(super) fn has_settled(&self, now: Timestamp, seconds: i64) -> bool {
         let settled = |container: ContainerView<'_>| match container.terminated() {
             Some(end) => end.exit_code == 0 && !self.restarts(&container),
             None => {
                 let running = container.running().filter(|_| container.status.ready);
                 let started = running.and_then(|running| running.started_at.as_ref());
                 container.role != Role::Init
-                    && started.is_some_and(|at| now.duration_since(at.0).as_secs() >= SETTLED)
+                    && started.is_some_and(|at| now.duration_since(at.0).as_secs() > seconds)
             }
         };
         self.phase() == "Running"

@@ -3,6 +3,7 @@
 //! What many pods share (requests, ports, labels, priority) is a [`Footprint`], kept once. 100,000 pods of a few thousand
 //! templates take some tens of MiB. A pod that is gone leaves nothing behind.
 
+use super::completed::CompletedPods;
 use super::dependency::{Dependency, note};
 use super::footprint::{Footprint, FootprintId, Footprints};
 use super::kind::Kind;
@@ -82,8 +83,7 @@ pub struct PodRecords {
     by_label: OnceLock<LabelIndex>,
     footprints: Footprints,
     words: HashSet<Arc<str>>,
-    /// Controller and creation of pods that have succeeded, by namespace and name.
-    succeeded: BTreeMap<(String, String), (String, Timestamp)>,
+    completed: CompletedPods,
 }
 
 impl PodRecords {
@@ -110,7 +110,8 @@ impl PodRecords {
         if let Some("Succeeded" | "Failed") = phase {
             self.take(namespace, name);
             if phase == Some("Succeeded") {
-                self.note_success(pod);
+                self.completed
+                    .insert(namespace, name, pod, healthy.is_some());
             }
             return;
         }
@@ -191,9 +192,8 @@ impl PodRecords {
 
     /// Takes a pod out, and with it what no other pod shares.
     fn take(&mut self, namespace: &str, name: &str) -> Option<()> {
-        let key = (namespace.to_owned(), name.to_owned());
-        self.succeeded.remove(&key);
-        let key = (Arc::<str>::from(key.0), Arc::<str>::from(key.1));
+        self.completed.remove(namespace, name);
+        let key = (Arc::<str>::from(namespace), Arc::<str>::from(name));
         let at = self.by_name.remove(&key)?;
         let record = self.all.get_mut(at)?.take()?;
         self.vacant.push(at);
@@ -233,28 +233,18 @@ impl PodRecords {
         }
     }
 
-    fn note_success(&mut self, pod: &Pod) {
-        let created = pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
-        let (Some((kind, owner)), Some(created)) = (controller(pod), created) else {
-            return;
-        };
-        let namespace = pod.metadata.namespace.clone().unwrap_or_default();
-        let name = pod.metadata.name.clone().unwrap_or_default();
-        self.succeeded
-            .insert((namespace, name), (format!("{kind}/{owner}"), created));
+    /// Those that have succeeded.
+    pub fn completed(&self) -> &CompletedPods {
+        &self.completed
     }
 
-    /// When the newest pod of this controller (`Kind/name`) that has succeeded was made.
-    pub fn last_success(&self, namespace: &str, controller: &str) -> Option<Timestamp> {
-        note_namespace(namespace);
-        let of_namespace = self
-            .succeeded
-            .range((namespace.to_owned(), String::new())..)
-            .take_while(|((of, _), _)| of == namespace);
-        of_namespace
-            .filter(|(_, (of, _))| of == controller)
-            .map(|(_, (_, created))| *created)
-            .max()
+    /// Takes it for healthy that has so many containers.
+    pub(super) fn is_well(&mut self, namespace: &str, name: &str, containers: u16) {
+        let key = (Arc::<str>::from(namespace), Arc::<str>::from(name));
+        let at = self.by_name.get(&key).and_then(|at| self.all.get_mut(*at));
+        if let Some(Some(record)) = at {
+            record.healthy = Some(containers);
+        }
     }
 
     fn word(&mut self, word: &str) -> Arc<str> {

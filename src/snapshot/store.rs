@@ -8,6 +8,7 @@
 //! time. What of the others needs an explanation is for `triage` to say.
 
 mod followed;
+mod well;
 mod whole;
 
 use super::catalog::{ObjectKey, ReadScope};
@@ -18,7 +19,7 @@ use super::event::{Event, Events};
 use super::kind::{Catalogs, Kind};
 use super::object::ObjectRef;
 use super::objects::Keyed;
-use super::pod::{PodView, newest};
+use super::pod::{PodView, SETTLED, newest};
 use super::pod_record::PodRecords;
 use super::seen::{Gap, Seen, Why};
 use super::slim;
@@ -65,6 +66,8 @@ pub struct Store {
     newest: Option<Timestamp>,
     /// How many pods are kept whole before it is looked which of them have settled since.
     sweep_at: usize,
+    /// So many whole pods may be kept that are well.
+    room_for_well: usize,
     /// What has become different; absent while nobody asks for it.
     changes: Option<Changes>,
 }
@@ -85,6 +88,7 @@ impl Store {
             at: None,
             newest: None,
             sweep_at: FEW,
+            room_for_well: usize::MAX,
             changes: None,
         }
     }
@@ -148,19 +152,18 @@ impl Store {
         }
         let pod = PodView::new(slim);
         let whole = self.whole.remove(&key);
-        let plain = pod.is_plainly_healthy();
-        let containers = u16::try_from(pod.spec().containers.len()).unwrap_or(u16::MAX);
+        let is_well = self.is_well_enough(&pod);
         self.pod_records
-            .record(pod.pod(), plain.then_some(containers));
-        let differs = if pod.phase() == "Succeeded" {
+            .record(pod.pod(), is_well.then(|| pod.main_containers()));
+        let differs = if pod.phase() == "Succeeded" && !(is_well && self.is_crowded()) {
             let well = slim::of_well(pod.into_pod());
             self.whole.insert(key.clone(), PodView::new(well));
             whole.is_none()
-        } else if plain {
+        } else if is_well {
             whole.is_some()
         } else {
             let mut whole_pod = object.decode::<Pod>()?;
-            if self.newest.is_some_and(|now| pod.has_settled(now)) {
+            if self.has_settled(&pod, SETTLED) {
                 whole_pod = slim::of_well(whole_pod);
             }
             let pod = PodView::new(whole_pod);
@@ -175,21 +178,6 @@ impl Store {
         }
         self.pod_changed(&key, before);
         Ok(())
-    }
-
-    /// Lets go of what is not looked at of pods that have settled by the time that is known now: lists of pods often come
-    /// before what tells it. A watch, which compares, keeps what it was given.
-    fn sweep(&mut self) {
-        if self.whole.len() < self.sweep_at || self.changes.is_some() {
-            return;
-        }
-        let now = self.newest;
-        for pod in self.whole.values_mut() {
-            if now.is_some_and(|now| pod.has_settled(now)) {
-                pod.let_go();
-            }
-        }
-        self.sweep_at = self.whole.len().saturating_mul(2);
     }
 
     /// Whether this pod was read before.
@@ -399,6 +387,8 @@ impl Store {
         let named = self.namespaces().seen().map(|((_, name), _)| name.as_str());
         let pods = self.whole_pods().map(PodView::namespace);
         let records = self.pod_records.iter().map(|record| &*record.namespace);
+        let completed = self.pod_records.completed().identities();
+        let records = records.chain(completed.map(|pod| pod.namespace));
         let events = self.events.iter();
         let events = events.filter_map(|event| event.about.namespace.as_deref());
         let reads = self.reads().filter_map(|(_, scope, _)| match scope {

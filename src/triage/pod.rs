@@ -19,7 +19,8 @@ use super::{
 };
 use crate::kubernetes::resources::{Amounts, pod_requests};
 use crate::snapshot::{
-    Clock, ContainerView, Events, Kind, ObjectRef, PodView, Role, Seen, Snapshot, Store, Workload,
+    Clock, ContainerView, Events, Kind, LATELY, ObjectRef, PodView, Role, Seen, Snapshot, Store,
+    Workload,
 };
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Probe;
@@ -30,8 +31,6 @@ const UNTOUCHED: i64 = 60;
 const CREATING: i64 = 120;
 /// Seconds after the end of its grace period for which a deletion is still normal.
 const DELETION_SLACK: i64 = 60;
-/// Seconds for which the restart of a pod that is well again is told.
-const LATELY: i64 = 3600;
 /// Seconds that any container may take to turn ready, whatever its probe says.
 const WARM_UP: i64 = 30;
 
@@ -52,6 +51,12 @@ pub(super) fn sorted<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Sorted<&'s P
                 let pod = ObjectRef::new(Kind::Pod, &record.namespace, &record.name);
                 sorted.named.push((pod, standing));
             }
+        }
+    }
+    let completed = records.completed().identities();
+    for pod in completed.filter(|pod| store.whole_pod(pod.namespace, pod.name).is_none()) {
+        if scope.covers(&pod, store) {
+            numbers.count(&Standing::Healthy(Because::Completed));
         }
     }
     let mut ready = None;

@@ -91,6 +91,7 @@ fn is_evicted_lately(pod: &PodView, snapshot: &Snapshot<'_>) -> bool {
 
 /// Where the Job itself was not read: a later attempt of it has succeeded.
 fn succeeded_later(pod: &PodView, store: &Store, job: &str) -> bool {
-    let success = store.pod_records().last_success(pod.namespace(), job);
-    matches!((success, pod.created()), (Some(success), Some(created)) if success > created)
+    let records = store.pod_records();
+    let mut others = records.completed().of_controller(pod.namespace(), job);
+    others.any(|other| pod.created().is_some() && other.created > pod.created())
 }

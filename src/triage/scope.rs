@@ -55,6 +55,11 @@ impl Scope {
         self.targets.iter().any(|target| target.name.is_some())
     }
 
+    /// How many pods that are well it looks at more closely: of those that were named all.
+    pub fn room_for_well(&self) -> usize {
+        if self.is_scan() { 0 } else { usize::MAX }
+    }
+
     /// Whether nothing narrows it but its namespace.
     pub fn is_scan(&self) -> bool {
         self.targets.is_empty() && self.selector.is_none() && self.fields.is_none()

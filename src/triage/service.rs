@@ -102,10 +102,13 @@ impl<'s> ServiceSubject<'s> {
 
     /// How many pods would be its own if they had not ended, as far as they were read.
     fn ended(&self, store: &Store) -> usize {
+        let completed = store.pod_records().completed();
+        let completed = completed.in_namespace(self.namespace);
+        let completed = completed.filter(|pod| pod.carries(&self.service.selector));
         let pods = store.whole_pods_in(self.namespace);
-        pods.filter(|pod| matches!(pod.phase(), "Succeeded" | "Failed"))
-            .filter(|pod| self.selects(pod.identity().labels))
-            .count()
+        let failed =
+            pods.filter(|pod| pod.phase() == "Failed" && self.selects(pod.identity().labels));
+        completed.count() + failed.count()
     }
 
     fn selects(&self, labels: &BTreeMap<String, String>) -> bool {

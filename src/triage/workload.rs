@@ -194,6 +194,10 @@ impl<'s> WorkloadSubject<'s> {
         let events = events.filter_map(|event| event.last);
         let started = self.pods(store).filter_map(|pod| pod.started);
         let ended = self.whole_pods(store).filter_map(newest);
+        let controller = format!("{}/{}", self.kind, self.name);
+        let completed = store.pod_records().completed();
+        let completed = completed.of_controller(self.namespace, &controller);
+        let ended = ended.chain(completed.filter_map(|pod| pod.newest));
         let told = events.chain(started).chain(ended).max();
         told.max(self.workload.newest()).max(self.workload.written)
     }

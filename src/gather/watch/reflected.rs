@@ -83,9 +83,12 @@ struct Held {
 }
 
 impl Reflected {
-    pub(super) fn new() -> Self {
+    /// Keeps no more than so many pods whole that are well.
+    pub(super) fn new(room_for_well: usize) -> Self {
+        let mut store = Store::new(Why::NotAsked);
+        store.keep_of_well(room_for_well);
         Reflected {
-            store: Store::new(Why::NotAsked),
+            store,
             held: BTreeMap::new(),
             versions: BTreeMap::new(),
             doubtful: BTreeSet::new(),

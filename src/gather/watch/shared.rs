@@ -60,7 +60,7 @@ impl Link {
     /// Follows this.
     pub(super) fn of(self, scope: Scope, pace: Pace) -> Shared {
         Shared {
-            reflected: RefCell::new(Reflected::new()),
+            reflected: RefCell::new(Reflected::new(scope.room_for_well())),
             link: self,
             pace,
             scope,

@@ -45,7 +45,7 @@ fn every_kind_of_the_plan_can_be_watched() {
             if is_secret {
                 continue;
             }
-            let mut reflected = Reflected::new();
+            let mut reflected = Reflected::new(0);
             let object = object(kind);
             let text = object.to_string().into_bytes();
             reflected.hold(&read);
@@ -88,7 +88,7 @@ fn the_lists_of_several_namespaces_let_each_other_be() {
             elsewhere["involvedObject"]["namespace"] = json!("bank");
         }
         let [shop, bank] = ["shop", "bank"].map(|of| plan::list(kind, Some(of)));
-        let mut reflected = Reflected::new();
+        let mut reflected = Reflected::new(0);
         for _ in 0..2 {
             listed(&mut reflected, &shop, &[object(kind)]);
             listed(&mut reflected, &bank, &[elsewhere.clone()]);
@@ -110,7 +110,7 @@ fn a_list_of_some_pods_leaves_what_occupies_the_nodes() {
     };
     let live = of("status.phase!=Succeeded,status.phase!=Failed", "");
     let successes = of("status.phase=Succeeded", "job-name=x");
-    let mut reflected = Reflected::new();
+    let mut reflected = Reflected::new(0);
     listed(&mut reflected, &live, &[object(Kind::Pod)]);
     for _ in 0..2 {
         listed(&mut reflected, &successes, &[]);
@@ -124,7 +124,7 @@ fn what_was_said_of_pods_that_are_gone_is_not_kept() {
         plan::list(Kind::Pod, Some("shop")),
         plan::list(Kind::Event, Some("shop")),
     );
-    let mut reflected = Reflected::new();
+    let mut reflected = Reflected::new(0);
     for read in [&pods, &events] {
         reflected.hold(read);
         reflected.begin(read);
@@ -150,7 +150,7 @@ fn what_was_said_of_pods_that_are_gone_is_not_kept() {
 #[test]
 fn pods_that_are_read_again_are_awaited() {
     let pods = plan::list(Kind::Pod, Some("shop"));
-    let mut reflected = Reflected::new();
+    let mut reflected = Reflected::new(0);
     reflected.hold(&pods);
     assert!(!reflected.awaits_pods(), "they were never there");
     reflected.begin(&pods);
