@@ -1,7 +1,7 @@
 //! How much is kept of pods that are well.
 //!
-//! A big cluster has tens of thousands of pods that were started again some day, and keeps thousands that have completed. Kept whole
-//! each takes some KiB, of which a scan asks nothing.
+//! A big cluster has tens of thousands of pods that were started again some day, and keeps thousands that have
+//! completed. Kept whole each takes some KiB, of which a scan asks nothing.
 
 use super::{FEW, Store};
 use crate::snapshot::PodView;
