@@ -213,6 +213,26 @@ fn a_scan_with_nothing_stuck_costs_four_requests() {
 }
 
 #[test]
+fn what_was_restarted_an_hour_ago_and_is_well_costs_a_scan_nothing() {
+    let server = ApiServer::start();
+    let mut restarted = healthy("a");
+    let since = |at: &str| json!({"running": {"startedAt": at}});
+    let status = &mut restarted["status"]["containerStatuses"][0];
+    status["restartCount"] = json!(3);
+    status["state"] = since("2026-11-22T06:59:00Z");
+    server.on(PODS, [Response::list("PodList", &[restarted.clone()])]);
+    let gathered = read(&server, shop()).unwrap();
+    assert_eq!(asked(&server), [EVENTS, EVENTS, PODS, SERVICES]);
+    assert_eq!((gathered.stuck(), gathered.pods()), (0, 1));
+    // lately it would be told with its owner
+    restarted["status"]["containerStatuses"][0]["state"] = since("2026-11-22T07:01:00Z");
+    let server = ApiServer::start();
+    server.on(PODS, [Response::list("PodList", &[restarted])]);
+    read(&server, shop()).unwrap();
+    assert!(asked(&server).len() > 4, "{:?}", asked(&server));
+}
+
+#[test]
 fn a_scan_reads_the_events_of_many_stuck_pods_at_once() {
     let server = ApiServer::start();
     let pods: Vec<Value> = (0..9)

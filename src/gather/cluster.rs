@@ -317,7 +317,12 @@ async fn one(client: &Client, sink: &RefCell<Sink>, read: &Read) -> Result<(), R
             let name = request::name_only(object.bytes())?;
             sink.borrow_mut().name(read, &name)
         }
-        _ => sink.borrow_mut().object(read, object),
+        _ => {
+            let mut sink = sink.borrow_mut();
+            // what has been well for long by then is not kept
+            sink.store.saw(client.server_time());
+            sink.object(read, object)
+        }
     };
     let version = Version::of_scan(read);
     let encoding = sink.borrow().encoding();
