@@ -156,6 +156,74 @@ fn nobody_can_say_how_long_a_pod_waits_in_a_dump_without_a_clock() {
     }
 }
 
+/// What the kubelet or a controller said of a pod, some seconds after it was made.
+fn said(pod: &str, reason: &str, seconds: i64) -> Value {
+    let at = format!("2026-01-01T00:00:{seconds:02}Z");
+    json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": format!("{pod}.{seconds}"), "namespace": "shop"}, "type": "Normal",
+        "reason": reason, "message": format!("{reason} \"web:1\""), "lastTimestamp": at,
+        "involvedObject": {"kind": "Pod", "namespace": "shop", "name": pod, "uid": pod, "fieldPath": "spec.containers{app}"}})
+}
+
+/// Deleted half a minute after it was made, with so long a grace period.
+fn deleted(name: &str, grace: i64) -> Value {
+    let mut pod = healthy(name);
+    pod["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:30:00Z");
+    pod["metadata"]["deletionGracePeriodSeconds"] = json!(grace);
+    pod
+}
+
+fn with_hook(mut pod: Value) -> Value {
+    pod["spec"]["containers"][0]["lifecycle"] =
+        json!({"preStop": {"exec": {"command": ["sleep", "900"]}}});
+    pod
+}
+
+/// Deleted for a taint of its node, whose controller had marked it.
+fn evicted_from_silence(mut pod: Value) -> Value {
+    pod["status"]["conditions"] = json!([
+        {"type": "Ready", "status": "False", "lastTransitionTime": "2026-01-01T00:00:10Z"},
+        {"type": "ContainersReady", "status": "True", "lastTransitionTime": CREATED},
+        {"type": "DisruptionTarget", "status": "True", "reason": "DeletionByTaintManager", "message": "Taint manager: deleting due to NoExecute taint", "lastTransitionTime": "2026-01-01T00:00:20Z"}]);
+    pod
+}
+
+#[test]
+fn what_a_dump_without_a_clock_may_be_of_is_told_as_possible() {
+    let later = || {
+        with(
+            an_hour_on(),
+            "/lastTimestamp",
+            json!("2026-01-01T00:02:00Z"),
+        )
+    };
+    let pulls = || vec![creating("web"), said("web", "Pulling", 2)];
+    let stops = |pod| vec![pod, said("web", "Killing", 30)];
+    for (objects, expected) in [
+        (pulls(), Some("image-pull-slow (possible)")),
+        // by what else stands there it had been two minutes at least, which is none too long
+        ([pulls(), vec![later()]].concat(), None),
+        (
+            stops(with_hook(deleted("web", 1800))),
+            Some("stuck-terminating (possible)"),
+        ),
+        (
+            stops(deleted("web", 1800)),
+            Some("stuck-terminating (possible)"),
+        ),
+        (stops(deleted("web", 30)), None),
+        (
+            stops(evicted_from_silence(deleted("web", 30))),
+            Some("node-lost (likely)"),
+        ),
+    ] {
+        let (code, text) = of_dump(&objects);
+        match expected {
+            Some(expected) => assert!(code == Some(1) && text.contains(expected), "{text}"),
+            None => assert!(code == Some(2) && !text.contains("explain "), "{text}"),
+        }
+    }
+}
+
 /// Its last run, in seconds before the present one.
 fn restarted(name: &str, restarts: i32, ran: i64, ready: bool) -> Value {
     let begun = format!(

@@ -266,6 +266,12 @@ fn an_image_that_has_come_since_is_not_called_absent() {
     assert_eq!(diagnosis["certainty"], "likely");
     let headline = diagnosis["headline"].as_str().unwrap();
     assert!(headline.ends_with("and gives it now"), "{headline}");
+    // what gave the node nothing may be a mirror
+    let said = outcome.said();
+    assert!(
+        said.contains("that was not asked, and may lack it"),
+        "{said}"
+    );
     assert_eq!(outcome.pushed().0, "yes");
     assert_eq!(
         outcome.view(0)["platforms"],

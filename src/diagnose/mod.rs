@@ -112,7 +112,7 @@ fn run(
     });
     run.explain_if_possible(&triage.workloads.held, &engine);
     run.explain_all(&triage.services.stuck, &engine, |_, _| None);
-    run.explain_if_possible(&triage.services.named_healthy, &engine);
+    run.explain_if_possible(&triage.services.doubtful, &engine);
     run.each_object_once(snapshot);
     if let Some(verdicts) = run.verdicts.as_mut() {
         verdicts.end();

@@ -36,7 +36,7 @@ use crate::kubernetes::field_selector::Field;
 use crate::kubernetes::ports::host_ports;
 use crate::kubernetes::selector::label_selector_is_empty;
 use crate::messages::config::{self, ConfigFailure, ObjectKind};
-use crate::snapshot::{ContainerView, Kind, PodView, Retention, Store};
+use crate::snapshot::{ContainerView, Kind, NODE_LEASES, PodView, Retention, Store};
 use crate::triage::scope::Scope;
 use crate::triage::{self, Standing};
 use fold::fold;
@@ -478,5 +478,8 @@ fn node(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
     let is_stuck = || triage::Subject::standing(&pod, &store.snapshot()) == Standing::Stuck;
     if pod.is_refused() || (marked || pod.is_terminating() || silent()) && is_stuck() {
         reads.insert(get(Kind::Node, "", node));
+        if !pod.is_refused() {
+            reads.insert(get(Kind::Lease, NODE_LEASES, node));
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::kubernetes::text;
 /// Why a program ended, by its own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
-    /// Nobody listens where it connects to.
+    /// Nobody listens where it connects to, or nothing leads there.
     Refused {
         /// The host or address, where one is named.
         host: Option<String>,

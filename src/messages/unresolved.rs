@@ -10,8 +10,19 @@ use super::form::{Captures, Pattern, anywhere};
 pub struct Unresolved {
     /// The name, where it is said.
     pub host: Option<String>,
-    /// Nobody answered, or nobody who knows; else it was said that there is no such name.
-    pub is_unanswered: bool,
+    /// What came back.
+    pub answer: Answer,
+}
+
+/// What a program tells of the answer to its question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// There is no such name.
+    NoSuchName,
+    /// Nobody answered, or nobody who knows.
+    None,
+    /// It does not say which.
+    Untold,
 }
 
 /// What the text says of a name that does not resolve.
@@ -40,33 +51,40 @@ const FORMS: &[Pattern<Unresolved>] = &[
     ("could not translate host name \"{}\" to address", absent),
     ("UnknownHostException: {}: Temporary failure", unanswered),
     ("UnknownHostException: {}", absent),
-    ("Could not resolve host: {}", absent),
+    ("Could not resolve host: {}", untold),
     ("Failed to resolve '{}' ([Errno -3]", unanswered),
     ("Failed to resolve '{}'", absent),
     ("Unknown MySQL server host '{}' (-3)", unanswered),
     ("Unknown MySQL server host '{}'", absent),
-    ("host not found in upstream \"{}\"", absent),
+    ("host not found in upstream \"{}\"", untold),
     ("Error -3 connecting to {}. Temporary failure", unanswered),
     ("Error -2 connecting to {}. Name or service", absent),
     ("getaddrinfo for {} failed: Temporary failure", unanswered),
     ("getaddrinfo for {} failed", absent),
-    ("bad address '{}'", absent),
+    ("bad address '{}'", untold),
     ("Temporary failure in name resolution", |_| Unresolved {
         host: None,
-        is_unanswered: true,
+        answer: Answer::None,
     }),
 ];
 
 fn absent(captures: &Captures<'_>) -> Unresolved {
     Unresolved {
         host: host(captures.get(0)),
-        is_unanswered: false,
+        answer: Answer::NoSuchName,
     }
 }
 
 fn unanswered(captures: &Captures<'_>) -> Unresolved {
     Unresolved {
-        is_unanswered: true,
+        answer: Answer::None,
+        ..absent(captures)
+    }
+}
+
+fn untold(captures: &Captures<'_>) -> Unresolved {
+    Unresolved {
+        answer: Answer::Untold,
         ..absent(captures)
     }
 }
@@ -86,97 +104,97 @@ mod tests {
 
     #[test]
     fn programs_say_it_in_many_ways() {
-        for (text, host, is_unanswered) in [
+        for (text, host, answer) in [
             (
                 "dial tcp: lookup db on 10.96.0.10:53: no such host",
                 Some("db"),
-                false,
+                Answer::NoSuchName,
             ),
             (
                 "dial tcp: lookup db.shop.svc: no such host",
                 Some("db.shop.svc"),
-                false,
+                Answer::NoSuchName,
             ),
             (
                 "lookup db on 10.96.0.10:53: read udp 10.1.0.7:4210->10.96.0.10:53: i/o timeout",
                 Some("db"),
-                true,
+                Answer::None,
             ),
             (
                 "lookup db on 10.96.0.10:53: server misbehaving",
                 Some("db"),
-                true,
+                Answer::None,
             ),
             (
                 "dial tcp: lookup kubernetes.default.svc : i/o timeout",
                 Some("kubernetes.default.svc"),
-                true,
+                Answer::None,
             ),
             (
                 "Error: getaddrinfo ENOTFOUND redis-master",
                 Some("redis-master"),
-                false,
+                Answer::NoSuchName,
             ),
             (
                 "Error: getaddrinfo EAI_AGAIN db\n    at GetAddrInfo",
                 Some("db"),
-                true,
+                Answer::None,
             ),
             (
                 "psql: error: could not translate host name \"pg\" to address: Name or service not known",
                 Some("pg"),
-                false,
+                Answer::NoSuchName,
             ),
             (
                 "could not translate host name \"pg\" to address: Temporary failure in name resolution",
                 Some("pg"),
-                true,
+                Answer::None,
             ),
             (
                 "Caused by: java.net.UnknownHostException: kafka-0.kafka",
                 Some("kafka-0.kafka"),
-                false,
+                Answer::NoSuchName,
             ),
             (
                 "java.net.UnknownHostException: kafka: Name or service not known",
                 Some("kafka"),
-                false,
+                Answer::NoSuchName,
             ),
             (
                 "curl: (6) Could not resolve host: api.example.com",
                 Some("api.example.com"),
-                false,
+                Answer::Untold,
             ),
             (
                 "NameResolutionError: Failed to resolve 'vault' ([Errno -2] Name or service not known)",
                 Some("vault"),
-                false,
+                Answer::NoSuchName,
             ),
             (
                 "Error -3 connecting to redis:6379. Temporary failure in name resolution.",
                 Some("redis"),
-                true,
+                Answer::None,
             ),
             (
                 "nginx: [emerg] host not found in upstream \"web:8080\" in /etc/nginx/nginx.conf:9",
                 Some("web"),
-                false,
+                Answer::Untold,
             ),
             (
                 "Unknown MySQL server host 'mysql' (-2)",
                 Some("mysql"),
-                false,
+                Answer::NoSuchName,
             ),
-            ("nc: bad address 'db'", Some("db"), false),
+            ("nc: bad address 'db'", Some("db"), Answer::Untold),
             (
                 "socket.gaierror: [Errno -3] Temporary failure in name resolution",
                 None,
-                true,
+                Answer::None,
             ),
         ] {
             let expected = Unresolved {
                 host: host.map(str::to_owned),
-                is_unanswered,
+                answer,
             };
             assert_eq!(read(text), Some(expected), "{text}");
         }

@@ -11,6 +11,7 @@ use super::catalog::{Catalog, ReadLog};
 use super::devices::{DeviceClass, RawClaim, RawClass, ResourceClaim};
 use super::encoded::Encoded;
 use super::ingress::{Ingress, RawIngress};
+use super::lease::{Lease, RawLease};
 use super::limit_range::{LimitRange, RawLimitRange};
 use super::network_policy::{NetworkPolicy, RawPolicy};
 use super::node::{self, Node};
@@ -169,6 +170,8 @@ kinds! {
     /// `resource.k8s.io/v1/ResourceSlice`: never read, since what it means for a claim is for expressions to say
     ResourceSlice = "ResourceSlice", "resourceslices", "resource.k8s.io", Cluster, [],
         resource_slices: () = nothing;
+    /// `coordination.k8s.io/v1/Lease`: those of nodes
+    Lease = "Lease", "leases", "coordination.k8s.io", Namespace, [], leases: Lease = RawLease::into_lease;
     /// `policy/v1/PodDisruptionBudget`
     PodDisruptionBudget = "PodDisruptionBudget", "poddisruptionbudgets", "policy", Namespace, ["pdb"],
         budgets: PodDisruptionBudget = RawBudget::into_budget;

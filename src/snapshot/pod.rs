@@ -366,6 +366,14 @@ impl PodView {
         (is_marked && self.node().is_some()).then_some(ready)
     }
 
+    /// Whether it is deleted for the taint of a node whose kubelet is not heard of, which alone could end it
+    /// (pkg/controller/tainteviction `taint_eviction.go`, 1.37).
+    pub fn is_evicted_from_silence(&self) -> bool {
+        let target = self.condition("DisruptionTarget");
+        let reason = target.and_then(|target| target.reason.as_deref());
+        reason == Some("DeletionByTaintManager") && self.marked_not_ready().is_some()
+    }
+
     /// The condition of this type.
     pub fn condition(&self, r#type: &str) -> Option<&PodCondition> {
         self.status()

@@ -73,8 +73,8 @@ pub struct Sorted<S> {
     pub restarted: Vec<S>,
     /// Those that were named and do not.
     pub named: Vec<(ObjectRef, Standing)>,
-    /// Of those the healthy ones: who names one may have found it wanting.
-    pub named_healthy: Vec<S>,
+    /// Those that look healthy and may be wanting: that were named, or contradict themselves.
+    pub doubtful: Vec<S>,
     /// What a person would change of those that are progressing and not stuck besides, and until when that is usual.
     pub progressing: BTreeMap<ObjectRef, Option<Timestamp>>,
     /// How many there are, by the kind of what a person would change: of a ReplicaSet its Deployment counts, once.
@@ -104,7 +104,7 @@ impl<S> Default for Sorted<S> {
             unknown: Vec::new(),
             restarted: Vec::new(),
             named: Vec::new(),
-            named_healthy: Vec::new(),
+            doubtful: Vec::new(),
             progressing: BTreeMap::new(),
             numbers: BTreeMap::new(),
         }
@@ -152,7 +152,9 @@ impl<'s, S: Subject<'s>> Sorted<S> {
                     let is_told = held == Some(Hold::Work) || held.is_some() && named;
                     sorted.held.extend(is_told.then_some(subject));
                 }
-                Standing::Healthy(_) if named => sorted.named_healthy.push(subject),
+                Standing::Healthy(_) if named || subject.is_doubtful(snapshot) => {
+                    sorted.doubtful.push(subject);
+                }
                 _ => {}
             }
             let together = match owners.remove(&owner) {
@@ -175,6 +177,18 @@ impl<'s, S: Subject<'s>> Sorted<S> {
     }
 }
 
+impl<'s, S: Subject<'s>> Sorted<S> {
+    /// Takes for stuck what looked healthy where something may be wrong with it.
+    pub fn doubted(&mut self, kind: &str, may_be_wrong: impl Fn(&ObjectRef) -> bool) {
+        self.named.retain(|(object, _)| !may_be_wrong(object));
+        let mut wrong = std::mem::take(&mut self.doubtful);
+        wrong.retain(|one| may_be_wrong(&one.object()));
+        if let Some(numbers) = self.numbers.get_mut(kind) {
+            numbers.stuck += wrong.len();
+        }
+    }
+}
+
 impl<S> Sorted<S> {
     /// Takes for stuck what turns out to have a cause, however long it has been so.
     pub fn explained(&mut self, kind: &str, has_cause: impl Fn(&S) -> bool) {
@@ -186,15 +200,6 @@ impl<S> Sorted<S> {
         }
         self.unknown = unknown;
         self.stuck.extend(stuck.into_iter().map(|(one, _)| one));
-    }
-
-    /// Takes for stuck what was named and looked healthy where something may be wrong with it.
-    pub fn doubted(&mut self, kind: &str, may_be_wrong: impl Fn(&ObjectRef) -> bool) {
-        let before = self.named.len();
-        self.named.retain(|(object, _)| !may_be_wrong(object));
-        if let Some(numbers) = self.numbers.get_mut(kind) {
-            numbers.stuck += before - self.named.len();
-        }
     }
 }
 

@@ -15,14 +15,14 @@ pub(super) const NOT_READY: i64 = 60;
 pub struct NodeSubject<'s> {
     /// Its name.
     pub name: &'s str,
-    /// The node; absent when it was deleted.
-    pub node: Option<&'s Node>,
+    /// The node; unknown where only its pods tell of it.
+    pub node: Seen<'s, &'s Node>,
     /// Which of its pods are meant.
     scope: &'s Scope,
 }
 
-/// The nodes that stuck pods are bound to, and those that were named; none of which it is unknown whether it is there, or that
-/// never was.
+/// The nodes that stuck pods are bound to, and those that were named; none that never was, or of which nothing is known but its
+/// name.
 pub(super) fn candidates<'s>(
     snapshot: &Snapshot<'s>,
     scope: &'s Scope,
@@ -41,37 +41,44 @@ pub(super) fn candidates<'s>(
         }
     });
     let names: BTreeSet<&str> = of_pods.chain(named).collect();
-    let subjects = names.into_iter().filter_map(|name| {
-        let node = match store.nodes().get("", name) {
-            Seen::Yes(node) => Some(node),
-            Seen::No => None,
-            Seen::Unknown(_) => return None,
-        };
-        Some(NodeSubject { name, node, scope })
+    let subjects = names.into_iter().map(|name| NodeSubject {
+        name,
+        node: store.nodes().get("", name),
+        scope,
     });
+    let is_known = |node: &NodeSubject<'_>| matches!(node.node, Seen::Yes(_));
     subjects
-        .filter(|node| node.node.is_some() || !node.pods(snapshot).is_empty())
+        .filter(|node| is_known(node) || !node.pods(snapshot).is_empty())
         .collect()
 }
 
 impl<'s> NodeSubject<'s> {
-    /// The live pods bound to it that depend on it and are not as they should be; of a node that is gone all of them. Left out
-    /// are those that only name it, of which no kubelet knows.
+    /// The live pods bound to it that depend on it and are not as they should be; of a node that is gone all of them, and of one
+    /// that was not read those that the node controller has marked. Left out are those that only name it, of which no kubelet
+    /// knows.
     pub fn pods(&self, snapshot: &Snapshot<'_>) -> Vec<ObjectRef> {
         let store = snapshot.store();
         let records = store.pod_records();
+        let is_gone = self.node.is_absent();
+        let hangs = |pod: &PodView| {
+            let tells = !self.node.is_unknown() || is_marked(pod);
+            !pod.is_untouched() && (is_gone || tells && pod.standing(snapshot) == Standing::Stuck)
+        };
         let depends = |record: &&PodRecord| {
             let whole = store.whole_pod(&record.namespace, &record.name);
-            let is_gone = self.node.is_none();
-            self.scope.covers(&records.identity(record), store)
-                && whole.map_or(is_gone, |pod| {
-                    !pod.is_untouched() && (is_gone || pod.standing(snapshot) == Standing::Stuck)
-                })
+            self.scope.covers(&records.identity(record), store) && whole.map_or(is_gone, hangs)
         };
         let pods = records.on_node(self.name).filter(depends);
         pods.map(|record| ObjectRef::new(Kind::Pod, &record.namespace, &record.name))
             .collect()
     }
+}
+
+/// Whether the node controller has marked it as not ready against its kubelet's own last word. A condition that was cut down by
+/// hand looks alike where that word was another.
+fn is_marked(pod: &PodView) -> bool {
+    let well = pod.condition("ContainersReady");
+    well.is_some_and(|well| well.status == "True") && pod.marked_not_ready().is_some()
 }
 
 impl<'s> Subject<'s> for NodeSubject<'s> {
@@ -101,9 +108,9 @@ impl<'s> Subject<'s> for NodeSubject<'s> {
 
     fn standing(&self, snapshot: &Snapshot<'_>) -> Standing {
         match self.node {
-            Some(node) if node.ready() => Standing::Healthy(Because::NodeReady),
-            None => Standing::Stuck,
-            Some(_) => match self.since(snapshot) {
+            Seen::Yes(node) if node.ready() => Standing::Healthy(Because::NodeReady),
+            Seen::No | Seen::Unknown(_) => Standing::Stuck,
+            Seen::Yes(_) => match self.since(snapshot) {
                 Some(since) => {
                     Standing::within(Because::NodeNotReadyYet, since, NOT_READY, snapshot.clock())
                 }
@@ -114,14 +121,14 @@ impl<'s> Subject<'s> for NodeSubject<'s> {
 
     fn status(&self, _: &Store) -> String {
         match self.node {
-            Some(node) if node.ready() => "Ready".to_owned(),
-            Some(_) => "NotReady".to_owned(),
-            None => "NotFound".to_owned(),
+            Seen::Yes(node) if node.ready() => "Ready".to_owned(),
+            Seen::Yes(_) | Seen::Unknown(_) => "NotReady".to_owned(),
+            Seen::No => "NotFound".to_owned(),
         }
     }
 
     fn raw_status(&self) -> Vec<StatusText> {
-        let ready = self.node.and_then(|node| node.condition("Ready"));
+        let ready = self.node.yes().and_then(|node| node.condition("Ready"));
         let message = ready.and_then(|ready| ready.message.clone());
         let path = || "status.conditions[Ready].message".to_owned();
         message
@@ -131,7 +138,7 @@ impl<'s> Subject<'s> for NodeSubject<'s> {
     }
 
     fn since(&self, _: &Snapshot<'_>) -> Option<Timestamp> {
-        let node = self.node?;
+        let node = self.node.yes()?;
         // a node whose kubelet never came has no condition until the node controller writes one
         node.condition("Ready")
             .map_or(node.created, |ready| ready.last_transition_time)

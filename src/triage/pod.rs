@@ -31,6 +31,8 @@ const UNTOUCHED: i64 = 60;
 const CREATING: i64 = 120;
 /// Seconds after the end of its grace period for which a deletion is still normal.
 const DELETION_SLACK: i64 = 60;
+/// Seconds within which what is written is of one time: an event comes later than what it tells of.
+const MOMENT: i64 = 60;
 /// Seconds that any container may take to turn ready, whatever its probe says.
 const WARM_UP: i64 = 30;
 
@@ -267,6 +269,9 @@ fn standing(pod: &PodView, around: Around<'_>) -> Standing {
         return Standing::Stuck;
     }
     if let Some(deletion) = pod.pod().metadata.deletion_timestamp.as_ref() {
+        if pod.is_evicted_from_silence() {
+            return Standing::Stuck;
+        }
         return within(Because::Deleting, Some(deletion.0), DELETION_SLACK, clock);
     }
     if pod.phase() == "Failed" {
@@ -473,10 +478,15 @@ fn restarted_lately(pod: &PodView, snapshot: &Snapshot<'_>) -> bool {
     })
 }
 
-/// Whether nothing in a dump without a clock is later than the pod itself: whatever it waits for, nobody can say for how long.
+/// Whether nothing in a dump without a clock is later than the pod itself and what was said of it: whatever it waits for, nobody
+/// can say for how long.
 pub fn is_undated(pod: &PodView, snapshot: &Snapshot<'_>) -> bool {
     let clock = snapshot.clock();
-    !clock.exact && pod.newest().is_none_or(|newest| newest >= clock.at)
+    let events = snapshot.store().events();
+    let of_pod = events.of(&pod.object(), pod.uid());
+    let newest = of_pod.filter_map(|event| event.last).max();
+    let newest = newest.max(pod.newest());
+    !clock.exact && newest.is_none_or(|newest| seconds(newest, clock.at) <= MOMENT)
 }
 
 /// The seconds after a container's start in which its probe may fail without consequence.

@@ -100,6 +100,27 @@ impl<'s> ServiceSubject<'s> {
         ports.filter(is_dead).collect()
     }
 
+    /// The numbers that none of its pods declares though all of them give the port's own name to another: `http` leads to 9090,
+    /// and what the containers call `http` is 8080.
+    pub fn contradicted_ports(&self, store: &Store) -> Vec<&'s ServicePort> {
+        let is_contradicted = |port: &&ServicePort| {
+            let TargetPort::Number(number) = port.target else {
+                return false;
+            };
+            let mut pods = self.pods(store);
+            !port.name.is_empty()
+                && pods.all(|(pod, _)| {
+                    let mut open = pod.open_ports.iter();
+                    let mut alike = open.clone();
+                    alike.any(|one| one.protocol == port.protocol && one.is_named(&port.name))
+                        && open.all(|one| one.number != number)
+                })
+        };
+        let ports = self.service.ports.iter();
+        let ports = ports.filter(|_| !self.service.is_headless);
+        ports.filter(is_contradicted).collect()
+    }
+
     /// How many pods would be its own if they had not ended, as far as they were read.
     fn ended(&self, store: &Store) -> usize {
         let completed = store.pod_records().completed();
@@ -350,6 +371,10 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
             Some(created) => Standing::within(Because::NewService, created, NEW, snapshot.clock()),
             None => Standing::Stuck,
         }
+    }
+
+    fn is_doubtful(&self, store: &Store) -> bool {
+        self.members(store).ready > 0 && !self.contradicted_ports(store).is_empty()
     }
 
     fn status(&self, store: &Store) -> String {

@@ -47,6 +47,12 @@ pub trait Subject<'s>: Copy {
         describe(&self.object()).into()
     }
 
+    /// Whether something about it is worth a word though it looks healthy and nobody has named it.
+    fn is_doubtful(&self, store: &Store) -> bool {
+        let _ = store;
+        false
+    }
+
     /// What is held of it, where nothing of it starts because somebody wants it so.
     fn held(&self, snapshot: &Snapshot<'_>) -> Option<Hold> {
         let _ = snapshot;

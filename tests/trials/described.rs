@@ -15,6 +15,14 @@ use std::process::Command;
 /// Cases of which a description tells no cause, and what it lacks.
 const MISSED: &[(&str, &str)] = &[
     (
+        "node-lost/recorded-silent",
+        "nothing tells for how long the node has been silent",
+    ),
+    (
+        "resize-pending/recorded-deferred",
+        "the condition PodResizePending is shown without its time and its words",
+    ),
+    (
         "scheduler-absent/recorded",
         "the name of the scheduler is not shown, and nobody says anything of the pod",
     ),

@@ -74,6 +74,22 @@ pub(super) const FORMS: &[Pattern<Ending>] = &[
     ("Connection refused: no further information: {}", at_address),
     ("{}: Connection refused", at_address),
     ("Connection refused", |_| refused(None, "")),
+    // whom nothing leads to: a Service without endpoints answers so where Cilium or IPVS stands for it
+    ("connect EHOSTUNREACH {}", at_address),
+    ("connect ETIMEDOUT {}", at_address),
+    ("dial tcp {}: connect: no route to host", at_address),
+    ("dial tcp {}: i/o timeout", at_address),
+    ("dial tcp {}: connect: connection timed out", at_address),
+    (
+        "connection to server at \"{}\" {*}, port {} failed: No route to host",
+        |found| refused(Some(found.get(0)), found.last()),
+    ),
+    (
+        "Failed to connect to {} port {}: No route to host",
+        |found| refused(Some(found.get(0)), found.get(1)),
+    ),
+    ("No route to host: {}", at_address),
+    ("{}: No route to host", at_address),
     // who may not enter
     ("password authentication failed for user \"{}\"", login),
     ("Access denied for user '{}'", login),

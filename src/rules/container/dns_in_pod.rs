@@ -3,16 +3,16 @@
 //! Its last words say so. Where the cluster's own DNS has no pod that is ready, that is the first link; else the name is: a
 //! Service that is not there, or is in another namespace.
 
+use super::cluster_dns;
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::service_host::{ServiceHost, services};
 use crate::kubernetes::shell;
-use crate::messages::unresolved::{self, Unresolved};
+use crate::messages::unresolved::{self, Answer, Unresolved};
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::crash::{Crash, crashes};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Kind, ObjectRef, Seen};
 use crate::text::{Sentence, say};
-use crate::triage::{Members, ServiceSubject};
 
 /// A container ends since a name does not resolve in it.
 pub static RULE: Rule = Rule {
@@ -39,9 +39,6 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
-/// The Service of the cluster's DNS, whoever answers behind it (k8s.io/kubernetes `cluster/addons/dns`, 1.37).
-const DNS: (&str, &str) = ("kube-system", "kube-dns");
-
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let crashes = crashes(case);
     let ends_itself = |crash: &&Crash<'_>| {
@@ -56,8 +53,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn finding(case: &Case<'_>, crash: &Crash<'_>, said: &Unresolved) -> Finding {
-    if let Some(dns) = dns(case).filter(|dns| dns.ready == 0) {
-        return without_dns(case, crash, said, dns);
+    if let Some(dns) = cluster_dns::pods(case).filter(|dns| dns.ready == 0) {
+        return cluster_dns::silent(case, crash, said, dns);
     }
     let service = said.host.as_deref().and_then(|host| meant(case, host));
     let Some(service) = service else {
@@ -98,19 +95,6 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>, said: &Unresolved) -> Finding {
         .inspect(shell::kubectl(&service.namespace, ["get", "svc"]))
 }
 
-/// How many pods the cluster's DNS has, where that was read; none where it has none, which others may stand behind.
-fn dns(case: &Case<'_>) -> Option<Members> {
-    let store = case.snapshot.store();
-    let (namespace, name) = DNS;
-    let service = store.services().get(namespace, name).yes()?;
-    let subject = ServiceSubject {
-        namespace,
-        name,
-        service,
-    };
-    Some(subject.members(store)).filter(|members| members.pods > 0)
-}
-
 /// The Service that is meant and is not there; none where it is, or a host outside may be meant.
 fn meant(case: &Case<'_>, host: &str) -> Option<ServiceHost> {
     let all = case.snapshot.store().services();
@@ -129,62 +113,42 @@ fn elsewhere<'a>(case: &Case<'a>, service: &ServiceHost) -> Option<&'a str> {
     other.map(|((namespace, _), _)| namespace.as_str())
 }
 
-fn without_dns(case: &Case<'_>, crash: &Crash<'_>, said: &Unresolved, dns: Members) -> Finding {
-    let object = ObjectRef::new(Kind::Service, DNS.0, DNS.1);
-    let headline = say!(
-        "dns-in-pod.no-dns",
-        "{role} {container} gets no name resolved[, not {host}]: {dnsPods|the one pod of the cluster's DNS is not|none of the {dnsPods} pods of the cluster's DNS is} ready"
-    );
-    let change = say!(
-        "dns-in-pod.mend-dns",
-        "mend the cluster's DNS first, Service kube-dns in namespace kube-system; the container starts by itself then"
-    );
-    let selector = case.snapshot.services().get(DNS.0, DNS.1).yes();
-    let pairs = selector.into_iter().flat_map(|it| &it.selector);
-    let pairs: Vec<String> = pairs.map(|(key, value)| format!("{key}={value}")).collect();
-    told(case, crash, said, headline)
-        .fact("dnsPods", dns.pods)
-        .evidence([case.field_of(object.clone(), "spec.selector", pairs.join(","))])
-        .certainty(Certainty::Likely)
-        .fix([Fix::advice(change, Who::Admin)])
-        .inspect(shell::cluster([
-            "diagnose",
-            &object.argument(),
-            "-n",
-            DNS.0,
-        ]))
-}
-
 fn unknown(case: &Case<'_>, crash: &Crash<'_>, said: &Unresolved) -> Finding {
-    let (headline, change): (Sentence, Sentence) = if said.is_unanswered {
-        (
-            say!(
-                "dns-in-pod.unanswered",
-                "{role} {container} gets no answer from DNS[ for {host}]"
-            ),
-            say!(
-                "dns-in-pod.see-dns",
-                "see whether a pod of that node reaches the cluster's DNS, and whether a NetworkPolicy keeps this one from port 53"
-            ),
-        )
-    } else {
-        (
-            say!(
-                "dns-in-pod.no-such-name",
-                "{role} {container} does not resolve {host}: there is no such name"
-            ),
-            say!(
-                "dns-in-pod.correct-name",
-                "correct the name {host} where the container gets it"
-            ),
-        )
+    let headline = match said.answer {
+        Answer::None => say!(
+            "dns-in-pod.unanswered",
+            "{role} {container} gets no answer from DNS[ for {host}]"
+        ),
+        Answer::NoSuchName => say!(
+            "dns-in-pod.no-such-name",
+            "{role} {container} does not resolve {host}: there is no such name"
+        ),
+        Answer::Untold => say!(
+            "dns-in-pod.untold",
+            "{role} {container} does not resolve {host}: there is no such name, or nobody answers"
+        ),
     };
+    let see = say!(
+        "dns-in-pod.see-dns",
+        "see whether a pod of that node reaches the cluster's DNS, and whether a NetworkPolicy keeps this one from port 53"
+    );
+    let correct = say!(
+        "dns-in-pod.correct-name",
+        "correct the name {host} where the container gets it"
+    );
+    let may_be_silent = said.answer != Answer::NoSuchName;
     told(case, crash, said, headline)
         .certainty(Certainty::Likely)
-        .fix([Fix::advice(change, Who::Owner)])
+        .fix((said.answer != Answer::None).then(|| Fix::advice(correct, Who::Owner)))
+        .fix(may_be_silent.then(|| Fix::advice(see, Who::Owner)))
 }
 
-fn told(case: &Case<'_>, crash: &Crash<'_>, said: &Unresolved, headline: Sentence) -> Finding {
+pub(super) fn told(
+    case: &Case<'_>,
+    crash: &Crash<'_>,
+    said: &Unresolved,
+    headline: Sentence,
+) -> Finding {
     let finding = crash.finding(case, headline);
     finding.fact_if("host", said.host.as_deref())
 }

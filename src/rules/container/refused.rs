@@ -30,11 +30,15 @@ pub(super) fn told(
     }
 }
 
-/// The name of the Service that has this address, as far as those of the pod's namespace were read.
+/// The name of the Service that has this address, as far as they were read.
 fn by_address(case: &Case<'_>, address: &str) -> Option<String> {
-    let mut services = case.snapshot.services().seen_in(case.namespace());
+    let mut services = case.snapshot.services().seen();
     let found = services.find(|(_, service)| service.cluster_ip == address);
-    found.map(|(name, _)| name.to_owned())
+    let ((namespace, name), _) = found?;
+    if namespace == case.namespace() {
+        return Some(name.clone());
+    }
+    Some(format!("{name}.{namespace}.svc"))
 }
 
 /// Within the pod: another of its containers, which starts beside this one.

@@ -6,7 +6,7 @@ use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{ContainerView, Event, Evidence, PodView};
 use crate::text::{Fact, Seconds, Sentence, say};
-use crate::triage::{PULLS, pull};
+use crate::triage::{PULLS, is_undated, pull};
 use std::sync::Arc;
 
 /// A pull has been going on for long, and nothing says that it fails.
@@ -37,12 +37,19 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let slow = pod.containers().filter_map(|one| {
         let event = pull(pod, &one, events)?;
         let since = event.last.map(|last| case.seconds_since(last))?;
-        (since > PULLS).then(|| finding(case, &one, event, since))
+        let since = (since > PULLS).then_some(since);
+        let may_be_slow = since.is_some() || is_undated(pod, case.snapshot);
+        may_be_slow.then(|| finding(case, &one, event, since))
     });
     slow.collect()
 }
 
-fn finding(case: &Case<'_>, container: &ContainerView<'_>, event: &Event, since: i64) -> Finding {
+fn finding(
+    case: &Case<'_>,
+    container: &ContainerView<'_>,
+    event: &Event,
+    since: Option<i64>,
+) -> Finding {
     let image = pulling(&event.message).unwrap_or_else(|| container.image().to_owned());
     let node = case.pod().node();
     let question = format!("last pull of {image}");
@@ -55,16 +62,19 @@ fn finding(case: &Case<'_>, container: &ContainerView<'_>, event: &Event, since:
     let took = known.as_ref().and_then(|(pulled, _)| pulled.seconds);
     let took = took.and_then(|seconds| i64::try_from(seconds).ok());
     let bytes = known.as_ref().and_then(|(pulled, _)| pulled.bytes);
-    let finding = Finding::new(case.subject(), headline(took.is_some()), case.event(event))
+    let finding = Finding::new(case.subject(), headline(since.is_some(), took.is_some()), case.event(event))
         .container(container.name())
         .fact("image", image.as_str())
         .fact("node", node.map_or(Fact::Word(NODE), Fact::from))
-        .fact("since", Seconds(since))
+        .fact_if("since", since.map(Seconds))
         .fact_if("took", took.map(Seconds))
         .fact_if("size", bytes.map(|bytes| Fact::amount(Quantity::from_units(bytes), "memory")))
         .fact_if("queue", (queue > 0).then_some(queue))
         .evidence(known.map(|(_, evidence)| evidence))
-        .certainty(Certainty::Likely)
+        .certainty(match since {
+            Some(_) => Certainty::Likely,
+            None => Certainty::Possible,
+        })
         .why(say!(
             "image-pull-slow.why",
             "the kubelet says when a pull begins and when it ends, and nothing between[; unless it is set otherwise it pulls one image after the other, and {queue} other {queue|pod|pods} of the node {queue|waits|wait} for one]"
@@ -82,7 +92,13 @@ fn finding(case: &Case<'_>, container: &ContainerView<'_>, event: &Event, since:
     }
 }
 
-fn headline(known: bool) -> Sentence {
+fn headline(is_timed: bool, known: bool) -> Sentence {
+    if !is_timed {
+        return say!(
+            "image-pull-slow.untimed",
+            "{node} is pulling {image}, and nothing says since when, or that it fails[; elsewhere that took {took}][, of {size}]"
+        );
+    }
     if known {
         return say!(
             "image-pull-slow.longer",

@@ -53,7 +53,7 @@ pub(super) fn why(kubelet: Kubelet) -> Sentence {
         ),
         Kubelet::Stale => say!(
             "kubelet-silent.stale-why",
-            "a kubelet writes its node's status every 5 minutes at least; the controller that marks silent nodes may not run, or the kubelet only renews its Lease"
+            "a kubelet renews its Lease every 10 seconds and writes its node's status every 5 minutes at least; the controller that marks silent nodes may not run"
         ),
         _ => say!(
             "kubelet-silent.why",

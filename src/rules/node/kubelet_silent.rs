@@ -4,6 +4,7 @@
 //! node's own state says why it does not, or that nothing is known to be wrong with it.
 
 use super::kubelet_sentences::{Kubelet, fix, headline, why};
+use super::lease;
 use super::state_taints::quoted;
 use crate::kubernetes::shell;
 use crate::rules::finding::{Certainty, Finding, NextCommand};
@@ -32,6 +33,8 @@ const UNTOUCHED: i64 = 60;
 /// Seconds between two writings of a node's status where nothing changes, and some more
 /// (`nodeStatusReportFrequency`, 5 minutes).
 const HEARTBEAT: i64 = 420;
+/// Seconds after which one that does not renew its Lease is silent: the node controller marks it after 40 to 50.
+const LEASE: i64 = 60;
 /// What stands in for a kubelet, by the label that such nodes have (kwok, virtual-kubelet).
 const STAND_INS: [&str; 2] = ["kwok", "virtual-kubelet"];
 
@@ -66,8 +69,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn finding(case: &Case<'_>, name: &str, since: Option<i64>, node: Seen<'_, &Node>) -> Finding {
     let node = node.yes();
     let running = running(case, name);
-    let kubelet = kubelet(case, node, running);
-    let heard = node.and_then(|node| last_heard(case, node));
+    let kubelet = kubelet(case, name, node, running);
+    let heard = node.and_then(|node| last_heard(case, node, name));
     let stand_in = node.and_then(stand_in);
     let proof = node
         .filter(|_| kubelet == Kubelet::NotReady)
@@ -84,6 +87,7 @@ fn finding(case: &Case<'_>, name: &str, since: Option<i64>, node: Seen<'_, &Node
         node.and_then(|_| quoted(case, name, "Ready"))
             .filter(|_| !is_proof),
     )
+    .evidence(lease::renewed(case, name).map(|(_, quote)| quote))
     .fact("node", name)
     .fact_if("since", since.map(Seconds))
     .fact_if("heard", heard.map(Seconds))
@@ -119,25 +123,36 @@ fn inspect(kubelet: Kubelet, node: &str) -> NextCommand {
     }
 }
 
-fn kubelet(case: &Case<'_>, node: Option<&Node>, running: usize) -> Kubelet {
+fn kubelet(case: &Case<'_>, name: &str, node: Option<&Node>, running: usize) -> Kubelet {
     let Some(node) = node else {
         return Kubelet::Unread;
     };
     let is_exact = case.snapshot.clock().exact;
-    let heard = last_heard(case, node);
+    let heard = last_heard(case, node, name);
     match heard {
         _ if !node.ready() => Kubelet::NotReady,
         _ if stand_in(node).is_some() => Kubelet::StandIn,
-        Some(heard) if heard > HEARTBEAT && is_exact => Kubelet::Stale,
+        Some(heard) if heard > most(case, name) && is_exact => Kubelet::Stale,
         _ if running > 0 => Kubelet::Busy,
         _ => Kubelet::Heard,
     }
 }
 
-/// Seconds since the kubelet last wrote the node's status.
-fn last_heard(case: &Case<'_>, node: &Node) -> Option<i64> {
-    let last = node.condition("Ready")?.last_heartbeat_time.0?;
-    Some(case.seconds_since(last))
+/// Seconds since the kubelet last wrote the node's status, or renewed its Lease.
+fn last_heard(case: &Case<'_>, node: &Node, name: &str) -> Option<i64> {
+    let written = node
+        .condition("Ready")
+        .and_then(|ready| ready.last_heartbeat_time.0);
+    let renewed = lease::renewed(case, name).map(|(renewed, _)| renewed);
+    Some(case.seconds_since(written.max(renewed)?))
+}
+
+/// For how many seconds it may be silent.
+fn most(case: &Case<'_>, name: &str) -> i64 {
+    match lease::renewed(case, name) {
+        Some(_) => LEASE,
+        None => HEARTBEAT,
+    }
 }
 
 fn stand_in(node: &Node) -> Option<&'static str> {

@@ -1,8 +1,8 @@
 //! Causes of the node layer: a node's state keeps pods off it, or takes those on it with it.
 //!
-//! Beside them, `state_taints` is what several share. Topics of one rule are `eviction_amounts` and `eviction_fix` (of
-//! `evicted`), `forced_deletion` (of `node_lost`), `full_disk` (of `node_disk_full`), `kubelet_sentences` (of `kubelet_silent`)
-//! and `refusal_sentences` (of `admission_on_node`).
+//! Beside them, `state_taints` and `lease` are what several share. Topics of one rule are `eviction_amounts` and `eviction_fix`
+//! (of `evicted`), `forced_deletion` and `marked_pods` (of `node_lost`), `full_disk` (of `node_disk_full`), `kubelet_sentences`
+//! (of `kubelet_silent`) and `refusal_sentences` (of `admission_on_node`).
 
 pub mod admission_on_node;
 pub mod evicted;
@@ -12,6 +12,8 @@ mod forced_deletion;
 mod full_disk;
 mod kubelet_sentences;
 pub mod kubelet_silent;
+mod lease;
+mod marked_pods;
 pub mod node_disk_full;
 pub mod node_lost;
 pub mod node_not_ready;

@@ -4,11 +4,13 @@
 //! silence, so nothing of them is read as a symptom; what had kept a pod from running before keeps its own diagnosis.
 
 use super::forced_deletion::{NodeCase, delete_node, delete_pods, out_of_service};
+use super::lease;
+use super::marked_pods;
 use super::state_taints::quoted;
 use crate::kubernetes::shell;
-use crate::rules::finding::{Finding, Fix, NextCommand, Who};
+use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
 use crate::rules::{Check, Layer, Root, Rule};
-use crate::snapshot::{Evidence, Kind, Node, ObjectRef};
+use crate::snapshot::{Evidence, Kind, Node, ObjectRef, Seen};
 use crate::text::{Seconds, Sentence, say};
 use crate::triage::Subject;
 
@@ -38,8 +40,9 @@ pub static RULE: Rule = Rule {
 fn check(case: &NodeCase<'_>) -> Vec<Finding> {
     let pods = case.it.pods(case.snapshot);
     let finding = match case.it.node {
-        None => gone(case, &pods),
-        Some(node) => not_ready(case, node),
+        Seen::No => gone(case, &pods),
+        Seen::Yes(node) => not_ready(case, node),
+        Seen::Unknown(_) => unread(case, &pods),
     };
     let count = (!pods.is_empty()).then_some(pods.len());
     vec![
@@ -70,17 +73,39 @@ fn gone(case: &NodeCase<'_>, pods: &[ObjectRef]) -> Finding {
         .inspect(shell::cluster(["get", "pods", "-A", "--field-selector", &selected]))
 }
 
+/// All that is known of the node is what its controller has made of its pods.
+fn unread(case: &NodeCase<'_>, pods: &[ObjectRef]) -> Finding {
+    let marked = marked_pods::of(case, pods);
+    let headline = say!(
+        "node-lost.unread",
+        "{node} fell silent or was not ready[ {since} ago]: the node controller marked {pods|the pod|{pods} pods} on it, and no kubelet has set that back"
+    );
+    Finding::new(case.subject(), headline, marked.proof)
+        .fact_if("since", marked.since.map(Seconds))
+        .evidence(marked.evicted)
+        .certainty(Certainty::Likely)
+        .why(say!(
+            "node-lost.unread-why",
+            "a kubelet that is heard of again sets the mark back; only it can end a pod that is deleted"
+        ))
+        .fix([bring_back(false)])
+        .inspect(shell::cluster(["describe", &case.object().argument()]))
+}
+
 fn not_ready(case: &NodeCase<'_>, node: &Node) -> Finding {
     let ready = node.condition("Ready");
     let heard = ready.is_some_and(|ready| ready.status == "False");
     let reason = ready.and_then(|ready| ready.reason.as_deref());
     // the node controller's words for a node that was registered and never reported (node_lifecycle_controller.go, 1.37)
     let never = ready.is_none() || reason == Some("NodeStatusNeverUpdated");
-    let since = case.it.since(case.snapshot);
+    let renewed = lease::renewed(case, case.it.name).filter(|_| !heard);
+    let since = renewed.as_ref().map(|(renewed, _)| *renewed);
+    let since = since.or(case.it.since(case.snapshot));
     let since = since.map(|since| Seconds(case.seconds_since(since)));
     Finding::new(case.subject(), headline(heard, never), proof(case))
         .fact_if("reason", reason)
         .fact_if("since", since)
+        .evidence(renewed.map(|(_, quote)| quote))
         .why(why(heard, never))
         .refers_to_quotes()
         .fix([bring_back(heard)])

@@ -8,11 +8,13 @@
 //! pkg/controller/job `tracking_utils.go`; apiserver `registry/generic/registry/store.go` (1.37).
 
 use super::finalizers::domains;
+use super::grace;
 use super::tidying::{by_kubelet, on_node};
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::PodView;
 use crate::text::{Seconds, Sentence, say};
+use crate::triage::{Standing, Subject};
 use serde_json::json;
 
 /// A pod is still there though its grace period is over.
@@ -28,6 +30,7 @@ pub static RULE: Rule = Rule {
         "ExceededGracePeriod",
         "KillPodSandboxError",
         "FailedPreStopHook",
+        "FailedUnMount",
     ],
     explanation: include_str!("stuck_terminating.md"),
     reads: &[],
@@ -46,6 +49,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(deletion) = case.pod().pod().metadata.deletion_timestamp.as_ref() else {
         return Vec::new();
     };
+    if case.pod().standing(case.snapshot) != Standing::Stuck {
+        // what was read without a clock does not tell whether it is late
+        return grace::finding(case).into_iter().collect();
+    }
     let finding = match (finalizers(case.pod()), on_node(case)) {
         ([], None) => return Vec::new(),
         (finalizers, None) => by_finalizers(case, finalizers),

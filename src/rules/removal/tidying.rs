@@ -9,8 +9,9 @@ use crate::snapshot::{ContainerView, Event, Evidence, PodView, Seen};
 use crate::text::{Sentence, say};
 use crate::triage::creation::FRESH;
 
-/// What a kubelet says when it does not get a pod stopped.
-const NOT_STOPPED: [&str; 2] = ["FailedKillPod", "ExceededGracePeriod"];
+/// What a kubelet says when it does not get a pod stopped, and one before 1.25 when a volume cannot be unmounted.
+const NOT_STOPPED: [&str; 3] = ["FailedKillPod", "ExceededGracePeriod", UNMOUNT];
+const UNMOUNT: &str = "FailedUnMount";
 
 /// How far the kubelet of a node that is well has come.
 pub(super) enum Stage<'a> {
@@ -54,6 +55,7 @@ pub(super) fn on_node<'a>(case: &Case<'a>) -> Option<Stage<'a>> {
 
 pub(super) fn by_kubelet(case: &Case<'_>, stage: &Stage<'_>) -> Finding {
     let (headline, proof) = match stage {
+        Stage::Says(event) if event.reason == UNMOUNT => (NOT_UNMOUNTED, case.event(event)),
         Stage::Says(event) => (NOT_KILLED, case.event(event)),
         Stage::Running(running) => (RUNS_ON, began(case, running)),
         Stage::Ended(ended) => (NOT_TIDIED, end(case, ended)),
@@ -62,6 +64,7 @@ pub(super) fn by_kubelet(case: &Case<'_>, stage: &Stage<'_>) -> Finding {
         all.iter().map(|one| one.name().to_owned()).collect()
     };
     let (names, said) = match stage {
+        Stage::Says(event) if event.reason == UNMOUNT => (None, Some(last(&event.message))),
         Stage::Says(event) => (None, Some(innermost(&event.message))),
         Stage::Running(all) => (Some(names(all)), None),
         Stage::Ended(_) => (None, None),
@@ -75,6 +78,7 @@ pub(super) fn by_kubelet(case: &Case<'_>, stage: &Stage<'_>) -> Finding {
         .fact_if("containers", names)
         .fact_if("said", said)
         .fact_if("node", case.pod().node())
+        .fact_if("volume", unmounted(stage))
         .fact_if("volumes", volumes(case.pod()))
         .why(match stage {
             Stage::Says(_) => None,
@@ -83,6 +87,21 @@ pub(super) fn by_kubelet(case: &Case<'_>, stage: &Stage<'_>) -> Finding {
         })
         .fix([mend_node(stage), delete(case)])
         .inspect(case.node_log())
+}
+
+/// What the system said, behind the path that it said it of.
+fn last(message: &str) -> String {
+    let said = message.rsplit_once(": ").map_or(message, |(_, said)| said);
+    one_line(said).into_owned()
+}
+
+/// The volume that cannot be unmounted, by its name in the pod.
+fn unmounted(stage: &Stage<'_>) -> Option<String> {
+    let Stage::Says(event) = stage else {
+        return None;
+    };
+    let (_, behind) = event.message.split_once("volume.spec.Name: \"")?;
+    Some(behind.split_once('"')?.0.to_owned())
 }
 
 /// What the runtime or the network plugin said, out of the kubelet's and gRPC's frames.
@@ -111,6 +130,10 @@ fn end(case: &Case<'_>, ended: &ContainerView<'_>) -> Evidence {
 const NOT_KILLED: Sentence = say!(
     "stuck-terminating.not-killed",
     "the kubelet of {node} does not get it stopped: {said}"
+);
+const NOT_UNMOUNTED: Sentence = say!(
+    "stuck-terminating.not-unmounted",
+    "the kubelet of {node} does not get volume[ {volume}] unmounted: {said}"
 );
 const RUNS_ON: Sentence = say!(
     "stuck-terminating.runs-on",

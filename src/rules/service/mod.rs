@@ -1,10 +1,12 @@
 //! Causes of the service layer: what runs gets no traffic. Beside them, which pods come near a selector (`nearest_labels`),
-//! how sure that is (`certainty`), what lets both agree (`selector_fixes`), and which port is meant (`ports`).
+//! how sure that is (`certainty`), what lets both agree (`selector_fixes`), which port is meant (`ports`), and how one
+//! is led there (`port_fixes`).
 
 mod certainty;
 mod ingress_port;
 mod nearest_labels;
 pub mod network_policy;
+mod port_fixes;
 mod ports;
 mod selector_fixes;
 pub mod service_no_ready_endpoints;

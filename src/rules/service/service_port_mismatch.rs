@@ -1,18 +1,18 @@
 //! `service-port-mismatch`: a port of a Service leads to a port that its pods do not have.
 //!
 //! A name that no container gives a port leads nowhere: that is certain. A number is used as it is, and containers need not
-//! declare what they listen on: that none does is a hint, for who has named the Service.
+//! declare what they listen on: that none does is a hint, for who has named the Service. Where they give the port's own name to
+//! another number, Service and pods contradict each other, and that is told unasked.
 
 use super::ingress_port;
+use super::port_fixes::{name_it, other_name, other_number, other_protocol};
 use super::ports::{declared, meant, of_service, quoted, written};
 use super::selector_fixes::ServiceCase;
-use crate::kubernetes::patch;
 use crate::kubernetes::ports::OpenPort;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Kind, ServicePort, TargetPort};
 use crate::text::say;
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// A port of a Service leads to a port that its pods do not have.
@@ -40,8 +40,16 @@ fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
         .collect();
     findings.extend(ingress_port::check(case));
     if findings.is_empty() && case.it.members(store).ready > 0 && !case.it.service.is_headless {
-        let ports = case.it.service.ports.iter();
-        findings.extend(ports.filter_map(|port| undeclared(case, port)));
+        let contradicted = case.it.contradicted_ports(store);
+        let doubtful = match contradicted.as_slice() {
+            [] => case.it.service.ports.iter().collect(),
+            _ => contradicted,
+        };
+        findings.extend(
+            doubtful
+                .into_iter()
+                .filter_map(|port| undeclared(case, port)),
+        );
     }
     findings
 }
@@ -90,49 +98,6 @@ fn label(case: &ServiceCase<'_>) -> String {
     format!("kubernetes.io/service-name={}", case.it.name)
 }
 
-fn other_protocol(case: &ServiceCase<'_>, port: &ServicePort, other: &OpenPort) -> Fix {
-    let path = format!("/spec/ports/{}/protocol", port.place);
-    let operations = vec![patch::replace(&path, other.protocol.to_string())];
-    let change = say!(
-        "service-port-mismatch.change-protocol",
-        "if that port is meant, let the Service's port be of {protocol} too"
-    );
-    Fix::edit(change, Who::Owner, case.object(), operations, &before(case))
-}
-
-fn other_name(case: &ServiceCase<'_>, port: &ServicePort, meant: &OpenPort) -> Option<Fix> {
-    let name = meant.name.as_deref()?;
-    let path = format!("/spec/ports/{}/targetPort", port.place);
-    let operations = vec![patch::replace(&path, name.to_owned())];
-    let change = say!(
-        "service-port-mismatch.change-target",
-        "if port {number} is meant, lead to {name}"
-    );
-    let fix = Fix::edit(change, Who::Owner, case.object(), operations, &before(case));
-    let number = meant.number.to_string();
-    Some(fix.fact("name", name).fact("number", number))
-}
-
-/// As much of the Service as is known and changed.
-fn before(case: &ServiceCase<'_>) -> Value {
-    let ports = case.it.service.ports.iter().map(|port| {
-        let target = match &port.target {
-            TargetPort::Number(number) => Value::from(*number),
-            TargetPort::Name(name) => Value::from(name.as_str()),
-        };
-        json!({"port": port.number, "protocol": port.protocol.to_string(), "targetPort": target})
-    });
-    json!({"spec": {"ports": ports.collect::<Vec<_>>()}})
-}
-
-fn name_it() -> Fix {
-    let change = say!(
-        "service-port-mismatch.name-port",
-        "name the port {target} in the pods' template, or lead to its number"
-    );
-    Fix::advice(change, Who::Owner)
-}
-
 /// A number that none of the containers declares, where each of the pods declares others of its protocol.
 fn undeclared(case: &ServiceCase<'_>, port: &ServicePort) -> Option<Finding> {
     let TargetPort::Number(number) = port.target else {
@@ -147,11 +112,19 @@ fn undeclared(case: &ServiceCase<'_>, port: &ServicePort) -> Option<Finding> {
     if !others {
         return None;
     }
-    let declared: Vec<String> = declared(case).into_iter().map(written).collect();
-    let headline = say!(
-        "service-port-mismatch.undeclared",
-        "port {port} leads to {target}, which no container of its {pods|pod|pods} declares; they declare {declared}"
-    );
+    let declared = declared(case);
+    let mut alike = declared.iter().copied();
+    let alike = alike.find(|one| one.protocol == port.protocol && one.is_named(&port.name));
+    let headline = match alike {
+        Some(_) => say!(
+            "service-port-mismatch.contradicted",
+            "port {port} ({name}) leads to {target}, which no container of its {pods|pod|pods} declares; their port {name} is {meant}"
+        ),
+        None => say!(
+            "service-port-mismatch.undeclared",
+            "port {port} leads to {target}, which no container of its {pods|pod|pods} declares; they declare {declared}"
+        ),
+    };
     let why = say!(
         "service-port-mismatch.may-listen",
         "containers may listen on ports that they do not declare; where nothing listens, connections are refused although the pods are ready"
@@ -166,11 +139,25 @@ fn undeclared(case: &ServiceCase<'_>, port: &ServicePort) -> Option<Finding> {
         .fact("port", of_service(port))
         .fact("target", format!("{number}/{}", port.protocol))
         .fact("pods", case.it.members(case.snapshot.store()).pods)
-        .fact("declared", declared)
+        .fact(
+            "declared",
+            declared.iter().copied().map(written).collect::<Vec<_>>(),
+        )
+        .fact_if("name", alike.map(|_| port.name.as_str()))
+        .fact_if(
+            "meant",
+            alike.map(|one| format!("{}/{}", one.number, one.protocol)),
+        )
         .evidence(quoted(case))
         .certainty(Certainty::Possible)
         .why(why);
     let local = format!("{0}:{0}", port.number);
     let forward = case.kubectl(["port-forward", &case.object().argument(), &local]);
-    Some(finding.fix([Fix::advice(see, Who::Owner)]).inspect(forward))
+    let lead = alike.map(|one| other_number(case, port, one));
+    Some(
+        finding
+            .fix([Fix::advice(see, Who::Owner)])
+            .fix(lead)
+            .inspect(forward),
+    )
 }

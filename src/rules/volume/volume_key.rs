@@ -101,6 +101,6 @@ fn rename(case: &Case<'_>, pointer: Option<&str>, key: &str, near: &str) -> Fix 
         (Some(template), Some(pointer)) => {
             template.replace(change, pointer, &json!(key), &json!(near))
         }
-        _ => Fix::advice(change, Who::Owner),
+        _ => Fix::advice(change, Who::Owner).of_template(),
     }
 }

@@ -133,7 +133,7 @@ fn rename(case: &Case<'_>, places: &[VolumeObject<'_>], name: &str, near: &str) 
         (Some(template), [place]) => {
             template.replace(change, &place.pointer, &json!(name), &json!(near))
         }
-        _ => Fix::advice(change, Who::Owner),
+        _ => Fix::advice(change, Who::Owner).of_template(),
     }
 }
 

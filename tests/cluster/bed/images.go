@@ -25,6 +25,7 @@ type image struct {
 	user       string
 	layer      []byte
 	platform   string
+	torn       bool // its layer ends in the middle
 }
 
 const busybox = "/bin/busybox" // Debian's busybox-static
@@ -52,6 +53,7 @@ func images() ([]image, error) {
 			"payments/api:7.3.0", "payments/ledger:2.8.4", "payments/fraud:0.9.1", "ingress/gateway:1.12.0",
 		}, command: serve, layer: tools},
 		{names: []string{"library/arm:1"}, command: []string{"sh"}, layer: tools, platform: "arm64"},
+		{names: []string{"library/torn:1"}, command: []string{"sh"}, layer: tools, torn: true},
 	}, nil
 }
 
@@ -175,6 +177,9 @@ func (i image) pack(compress bool) (packed, error) {
 			return p, err
 		}
 		p.layer, kind = buffer.Bytes(), kind+"+gzip"
+	}
+	if i.torn {
+		p.layer = p.layer[:len(p.layer)/2]
 	}
 	var err error
 	p.config, err = json.Marshal(object{

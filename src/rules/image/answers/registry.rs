@@ -8,6 +8,7 @@ use super::pushed::Pushed;
 use super::tags::{self, Tags};
 use super::{Said, login, unasked};
 use crate::kubernetes::image_reference::ImageReference;
+use crate::messages::pull::PullFailure;
 use crate::snapshot::{Issued, LoginState, Presence, RateLimit, Shown, View, WhyUnasked};
 use crate::text::{Message, Sentence, say};
 use serde::Serialize;
@@ -268,6 +269,18 @@ fn of_way(failed: &FailedPull<'_>, asked: &Asked<'_>) -> Vec<Message> {
         );
         Message::with(sentence, &[&failed.places()]).fact("mirror", mirror)
     });
+    let lacks = [PullFailure::NotFound, PullFailure::TagNotFound];
+    let differs = asked.is_of_node
+        && asked.verdict == Verdict::There
+        && lacks.contains(&failed.pull.failure)
+        && !failed.was_sent_elsewhere();
+    let unseen_mirror = differs.then(|| {
+        let sentence = say!(
+            "image-asked.unseen-mirror",
+            "if {node} has a mirror for {host} (hosts.toml in /etc/containerd/certs.d, registries.conf), that was not asked, and may lack it"
+        );
+        Message::with(sentence, &[&failed.places()])
+    });
     let of_cloud = failed
         .registry()
         .and_then(|registry| hosts::cloud(&registry));
@@ -279,7 +292,11 @@ fn of_way(failed: &FailedPull<'_>, asked: &Asked<'_>) -> Vec<Message> {
         Message::with(sentence, &[&failed.places()])
     });
     let plain = of_cloud.into_iter().chain(plain);
-    plain.chain(sent_on).chain(mirror).collect()
+    plain
+        .chain(sent_on)
+        .chain(mirror)
+        .chain(unseen_mirror)
+        .collect()
 }
 
 fn view_says(view: &View) -> ViewSays {
