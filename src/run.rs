@@ -198,14 +198,19 @@ fn diagnosis(args: &DiagnoseArgs, layout: Layout, out: &mut dyn Write) -> Result
         }
         gathered
     };
-    let report = known.report(&gathered);
+    let mut report = known.report(&gathered);
+    let code = code(&report);
+    let is_for_scripts = matches!(args.output, Format::Json | Format::Yaml | Format::Jsonl);
+    if is_for_scripts && !args.filters.all_pods {
+        report.shorten();
+    }
     let dumped = gathered.dumped.as_ref();
     let is_shown = dumped.is_none_or(|dumped| dumped.path.is_some());
     if is_shown {
         write(out, &shown(&report, args.output, layout)?)?;
     }
     told_of_dump(&gathered, layout);
-    Ok(code(&report))
+    Ok(code)
 }
 
 /// That all is well is a claim, which nobody makes of what was not read.

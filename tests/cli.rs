@@ -7,6 +7,7 @@
 )]
 
 mod live;
+mod outage;
 mod words;
 
 use crate::BINARY;

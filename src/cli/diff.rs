@@ -6,7 +6,11 @@ use std::path::PathBuf;
 
 /// What is compared with what.
 #[derive(Debug, Args)]
-#[command(mut_arg("targets", |targets| targets.hide(true)), mut_arg("filename", |files| files.hide(true)))]
+#[command(
+    mut_arg("targets", |it| it.hide(true)),
+    mut_arg("filename", |it| it.hide(true)),
+    mut_arg("all_pods", |it| it.hide(true)),
+)]
 pub struct DiffArgs {
     /// A dump, or a report that `-o json` wrote; `-` for standard input.
     pub old: PathBuf,

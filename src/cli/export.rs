@@ -17,6 +17,7 @@ use std::net::SocketAddr;
     mut_arg("patience", |it| it.hide(true)),
     mut_arg("output", |it| it.hide(true)),
     mut_arg("color", |it| it.hide(true)),
+    mut_arg("all_pods", |it| it.hide(true)),
 )]
 pub struct ExportArgs {
     /// The address at which /metrics, /healthz and /readyz are served, without TLS and to whoever can

@@ -31,6 +31,11 @@ pub struct FilterArgs {
     #[arg(long, value_name = "NAMESPACE", value_delimiter = ',')]
     pub exclude_namespace: Vec<String>,
 
+    /// In JSON and YAML list every stuck object; else of more than 1000 each diagnosis lists the first of
+    /// its own and counts the rest.
+    #[arg(long)]
+    pub all_pods: bool,
+
     /// Findings that are known, in a YAML list of `{cause, fingerprint, namespace, workload, reason,
     /// until}`. On an object itself the annotation `kubectl-diagnose/silence` names causes and
     /// fingerprints.

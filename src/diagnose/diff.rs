@@ -55,7 +55,10 @@ fn merged<'p>(all: impl Iterator<Item = &'p PastFinding>) -> Vec<PastFinding> {
         let key = (one.fingerprint.as_str(), one.certainty.as_deref());
         let at = *places.entry(key).or_insert(merged.len());
         match merged.get_mut(at) {
-            Some(known) => known.affected.extend(one.objects().cloned()),
+            Some(known) => {
+                known.affected.extend(one.objects().cloned());
+                known.unlisted += one.unlisted;
+            }
             None => merged.push(one.clone()),
         }
     }
@@ -115,7 +118,7 @@ fn finding(one: &PastFinding) -> Finding {
         certainty: one.certainty.clone(),
         subject: one.subject.clone(),
         headline: one.headline.clone(),
-        affected: objects.len(),
+        affected: objects.len() + one.unlisted,
     }
 }
 

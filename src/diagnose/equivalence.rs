@@ -1,18 +1,38 @@
 //! Which pods need no look of their own, since another one of their kind had it.
 //!
 //! A Deployment that scales up on a full cluster leaves hundreds of pods pending that differ in nothing but their
-//! names. What holds for one holds for all: same controller, same wants, same words of the scheduler, same events. Pods
-//! that have a node are each looked at: what their kubelet meets is their own.
+//! names. What holds for one holds for all: same controller, same wants, same words of the scheduler, same events. Which of
+//! those that have a node are alike is told in [`bound`].
+
+mod bound;
+
+pub(super) use bound::key as on_node;
 
 use crate::kubernetes::owners;
 use crate::scheduler::Engine;
 use crate::snapshot::PodView;
 use crate::triage::SILENCE;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
+use std::rc::Rc;
+
+/// The same of each pod that waits for a node; thousands of one class share its text.
+pub(super) fn classes(pods: &[&PodView], engine: &Engine<'_>) -> Vec<Option<Rc<str>>> {
+    let mut known: HashSet<Rc<str>> = HashSet::new();
+    let mut shared = |text: String| -> Rc<str> {
+        if let Some(known) = known.get(text.as_str()) {
+            return known.clone();
+        }
+        let text: Rc<str> = text.into();
+        known.insert(text.clone());
+        text
+    };
+    let class = |pod: &&PodView| key(pod, engine).map(&mut shared);
+    pods.iter().map(class).collect()
+}
 
 /// The text that pods share when the same can be said of them; `None` for a pod that must be looked at itself.
-pub(super) fn key(pod: &PodView, engine: &Engine<'_>) -> Option<String> {
+fn key(pod: &PodView, engine: &Engine<'_>) -> Option<String> {
     let snapshot = engine.snapshot();
     let meta = &pod.pod().metadata;
     let controller = owners::controller(meta.owner_references.as_deref())?;

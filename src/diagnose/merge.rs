@@ -98,8 +98,13 @@ impl Diagnoses {
 
     /// Whether one of them is about the object.
     pub(super) fn affect(&self, object: &ObjectRef) -> bool {
+        let key = (
+            object.kind.as_str(),
+            object.namespace.as_deref(),
+            object.name.as_str(),
+        );
         let mut all = self.0.values().flat_map(|known| &known.diagnosis.affected);
-        all.any(|one| one.object() == *object)
+        all.any(|one| one.key() == key)
     }
 
     /// Whether one of them says why kubelets refuse the pods of this owner, so that it lacks them.
@@ -195,6 +200,7 @@ fn diagnosis<'a, S: Subject<'a>>(
         ladder: rungs,
         subject: finding.subject,
         affected: affected_by(case, finding.container, &finding.affected),
+        unlisted: 0,
         proof: finding.proof,
         evidence: finding.evidence,
         refers_to_quotes: finding.refers_to_quotes,

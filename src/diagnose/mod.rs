@@ -80,12 +80,12 @@ fn run(
     let unset = Engine::without_nodes(snapshot);
     let pods = &triage.pods.stuck;
     let once = examine == Examine::OneOfEachClass;
-    let class = |pod: &PodView| once.then(|| equivalence::key(pod, &unset))?;
-    let classes: Vec<Option<String>> = pods.iter().map(|pod| class(pod)).collect();
+    let classes = once.then(|| equivalence::classes(pods, &unset));
+    let classes = classes.unwrap_or_default();
     let unbound = || {
-        let all = pods.iter().zip(&classes);
-        let unbound = all.filter(|(pod, _)| pod.node().is_none());
-        unbound.map(|(pod, class)| (*pod, class.as_deref()))
+        let all = pods.iter().enumerate();
+        let unbound = all.filter(|(_, pod)| pod.node().is_none());
+        unbound.map(|(at, pod)| (*pod, classes.get(at).and_then(Option::as_deref)))
     };
     let verdicts = kept.map(|(verdicts, changes)| {
         verdicts.begin(changes, snapshot.clock().at, unbound().map(|(pod, _)| pod));
@@ -103,7 +103,10 @@ fn run(
     };
     run.explain_all(&triage.namespaces.stuck, &engine, |_, _| None);
     run.explain_all(&triage.nodes.stuck, &engine, |_, _| None);
-    run.explain_all(pods, &engine, |at, _| classes.get(at)?.clone());
+    run.explain_all(pods, &engine, |at, case| {
+        let waiting = classes.get(at)?.as_deref().map(str::to_owned);
+        waiting.or_else(|| equivalence::on_node(case.it, &engine))
+    });
     let undated = triage.pods.unknown.iter().map(|(pod, _)| *pod);
     let undated: Vec<&PodView> = undated.filter(|pod| is_undated(pod, snapshot)).collect();
     run.explain_if_possible(&undated, &engine);
@@ -177,7 +180,9 @@ impl Run<'_> {
         let mut known: HashMap<String, Vec<MergeKey>> = HashMap::new();
         for (at, subject) in subjects.iter().enumerate() {
             let case = Case::new(*subject, engine);
-            let key = key(at, &case);
+            // what others explain is not what its like are explained by
+            let is_alone = self.explained.contains_key(&case.object());
+            let key = (!is_alone).then(|| key(at, &case)).flatten();
             if let Some(merged) = key.as_ref().and_then(|key| known.get(key)) {
                 for key in merged {
                     self.diagnoses.join(&case, key, &[]);
@@ -185,7 +190,12 @@ impl Run<'_> {
                 continue;
             }
             let merged = self.explain(&case);
-            if let (Some(key), false) = (key, merged.is_empty()) {
+            // a node keeps its own pods, and no others
+            let is_of_node = case.it.node().is_some()
+                && merged
+                    .iter()
+                    .any(|(_, subject, ..)| subject.known_kind() == Some(Kind::Node));
+            if let (Some(key), false) = (key, merged.is_empty() || is_of_node) {
                 known.insert(key, merged);
             }
         }

@@ -60,6 +60,7 @@ pub(super) fn summary(
         restarted: restarted(triage, snapshot),
         stuck: StuckNumbers::of(diagnoses, unexplained, workloads),
         filtered: 0,
+        unlisted: 0,
     }
 }
 

@@ -13,6 +13,7 @@ mod numbers;
 mod past;
 mod root_cause;
 mod scheduler;
+mod shorten;
 mod silenced;
 mod standing;
 mod transition;
@@ -219,6 +220,9 @@ pub struct Summary {
     /// Diagnoses and unexplained objects that the filters left out of everything else.
     #[serde(skip_serializing_if = "is_zero")]
     pub filtered: usize,
+    /// Stuck objects that are not listed: those of diagnoses are counted there, and of an owner's unexplained ones some are.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unlisted: usize,
 }
 
 #[expect(
@@ -294,6 +298,9 @@ pub struct Diagnosis {
     pub subject: ObjectRef,
     /// The objects that are stuck, in order of kind, namespace and name.
     pub affected: Vec<Affected>,
+    /// How many more of them there are, where a thousand and more are stuck; `--all-pods` lists them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unlisted: usize,
     /// One sentence, complete by itself.
     pub headline: String,
     /// The headline as data.

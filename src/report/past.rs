@@ -48,6 +48,9 @@ pub struct PastFinding {
     /// The objects that it keeps stuck.
     #[serde(default, deserialize_with = "stuck")]
     pub affected: Vec<ObjectRef>,
+    /// How many more, which are not listed.
+    #[serde(default)]
+    pub unlisted: usize,
     role: Option<String>,
     object: Option<ObjectRef>,
     next: Option<PastNext>,

@@ -32,6 +32,10 @@ pub struct Engine<'a> {
     shared: Kept<dyn Any + Send + Sync>,
 }
 
+/// Of so many templates the results are kept: on thousands of nodes they are some MiB each, and pods of one template come one
+/// after another.
+const TEMPLATES: usize = 16;
+
 /// What was worked out, with what was asked for it.
 type Kept<T> = RefCell<HashMap<String, (Arc<T>, Dependencies)>>;
 
@@ -75,6 +79,10 @@ impl<'a> Engine<'a> {
 
     /// The same, by what is asked.
     fn results_of(&self, asks: String, pod: &Pod) -> Arc<FilterResults> {
+        let is_new = !self.results.borrow().contains_key(&asks);
+        if is_new && self.results.borrow().len() >= TEMPLATES {
+            self.results.borrow_mut().clear();
+        }
         remembered(&self.results, asks, || run_filters(pod, self.view()).into())
     }
 

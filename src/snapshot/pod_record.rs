@@ -306,6 +306,18 @@ impl PodRecords {
         self.these(self.by_controller.of(&key))
     }
 
+    /// Those of each controller of a namespace, `Kind/name`, in order of these.
+    pub fn by_controller_in<'a>(
+        &'a self,
+        namespace: &str,
+    ) -> impl Iterator<Item = (&'a str, impl Iterator<Item = &'a PodRecord>)> {
+        note_namespace(namespace);
+        let namespace = Arc::<str>::from(namespace);
+        let groups = self.by_controller.from((namespace.clone(), "".into()));
+        let groups = groups.take_while(move |((of, _), _)| *of == namespace);
+        groups.map(|((_, controller), places)| (&**controller, self.these(places)))
+    }
+
     /// What pods of one namespace share, and how many do.
     pub fn alike_in<'a>(
         &'a self,

@@ -7,7 +7,7 @@ const ZONES: usize = 5;
 /// How many templates the pods on the nodes have.
 const WORKLOADS: usize = 2_000;
 /// How many templates the pending pods have.
-const TEMPLATES: usize = 20;
+const TEMPLATES: usize = 200;
 
 /// Who made the pending pods.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! Pods that are just like another are not looked at again: what is said of them must be what a look would give.
 //!
 //! Each stuck pod of a controller gets a clone, with the events that tell of it, and the clone is told with its original.
-//! Each that waits for a node gets some more, of which each lacks something: they are just like it, or are told apart.
+//! Each gets some more, of which each lacks something: they are just like it, or are told apart. Of a pod with a node that
+//! is something of its status or an event, since one template makes the specs.
 
 use super::{Case, items, list};
 use crate::support::{Report, load, names_affected, names_unexplained};
@@ -50,12 +51,11 @@ fn same_for_each(cloned: Vec<Value>) -> Report {
     shared
 }
 
-/// Clones of the pods without a node, each without one of their fields or without one of their events.
+/// Clones of the pods, each without one of their fields or without one of their events.
 fn lacking(items: &[Value], originals: &BTreeSet<String>) -> Vec<Value> {
-    let unbound = |item: &&Value| item["kind"] == "Pod" && item["spec"]["nodeName"].is_null();
-    let pods = items.iter().filter(unbound);
-    let waits = pods.filter(|pod| originals.contains(&name_in(&pod["metadata"])));
-    waits.flat_map(|pod| lacking_of(pod, items)).collect()
+    let pods = items.iter().filter(|item| item["kind"] == "Pod");
+    let stuck = pods.filter(|pod| originals.contains(&name_in(&pod["metadata"])));
+    stuck.flat_map(|pod| lacking_of(pod, items)).collect()
 }
 
 fn lacking_of(pod: &Value, items: &[Value]) -> Vec<Value> {
@@ -67,7 +67,9 @@ fn lacking_of(pod: &Value, items: &[Value]) -> Vec<Value> {
             .collect()
     };
     let mut all = Vec::new();
-    for (at, field) in fields(pod).into_iter().enumerate() {
+    let is_bound = !pod["spec"]["nodeName"].is_null();
+    let is_own = |field: &String| !is_bound || field.starts_with("/status");
+    for (at, field) in fields(pod).into_iter().filter(is_own).enumerate() {
         let suffix = format!("-f{at}");
         let mut lacks = clone(pod, &it, &suffix).unwrap_or_default();
         remove(&mut lacks, &field);

@@ -4,7 +4,7 @@ use super::{Action, OnePer, Remedy, Situation, View};
 use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
 use crate::kubernetes::patch::add;
 use crate::scheduler::ranking::nearest_feasible;
-use crate::scheduler::{Filter, Holder, Incoming, What};
+use crate::scheduler::{Filter, Incoming, What};
 use crate::snapshot::{PodRecord, Relation, Seen};
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::Value;
@@ -71,14 +71,16 @@ pub(super) fn fewer_replicas(at: &Situation<'_>) -> Option<Remedy> {
 pub(super) fn placed(at: &Situation<'_>) -> Option<u32> {
     let records = at.snapshot.store().pod_records();
     let is_placed = |record: &&PodRecord| record.node.is_some() && !record.terminating;
-    let all = records.in_namespace(at.pod.namespace()).filter(is_placed);
-    let mut placed = 0_u32;
-    for record in all {
-        match at.relation(&Holder::from(record)) {
-            Relation::PreviousRevision => return None,
-            Relation::SameOwner => placed = placed.saturating_add(1),
-            Relation::Other => {}
+    let namespace = at.pod.namespace();
+    let mut placed = 0;
+    for (controller, pods) in records.by_controller_in(namespace) {
+        let of_controller = pods.filter(is_placed).count();
+        let relation = at.snapshot.relation(at.pod, namespace, Some(controller));
+        match relation {
+            Relation::PreviousRevision if of_controller > 0 => return None,
+            Relation::SameOwner => placed += of_controller,
+            _ => {}
         }
     }
-    Some(placed)
+    u32::try_from(placed).ok()
 }

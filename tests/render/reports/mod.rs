@@ -209,6 +209,7 @@ pub(crate) fn diagnosis(
         certainty: Certainty::Proven,
         subject,
         affected: Vec::new(),
+        unlisted: 0,
         headline: String::new(),
         message: said(""),
         why: String::new(),
