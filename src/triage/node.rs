@@ -15,14 +15,16 @@ pub(super) const NOT_READY: i64 = 60;
 pub struct NodeSubject<'s> {
     /// Its name.
     pub name: &'s str,
-    /// The node; absent when it was deleted.
+    /// The node; absent when it was deleted, or not read.
     pub node: Option<&'s Node>,
+    /// Of one that was not read a pod that the node controller has marked, since the node is not Ready.
+    pub marked: Option<&'s PodView>,
     /// Which of its pods are meant.
     scope: &'s Scope,
 }
 
-/// The nodes that stuck pods are bound to, and those that were named; none of which it is unknown whether it is there, or that
-/// never was.
+/// The nodes that stuck pods are bound to, and those that were named; none that never was, and of those that could not be read
+/// only those whose pods tell of it.
 pub(super) fn candidates<'s>(
     snapshot: &Snapshot<'s>,
     scope: &'s Scope,
@@ -42,19 +44,37 @@ pub(super) fn candidates<'s>(
     });
     let names: BTreeSet<&str> = of_pods.chain(named).collect();
     let subjects = names.into_iter().filter_map(|name| {
-        let node = match store.nodes().get("", name) {
-            Seen::Yes(node) => Some(node),
-            Seen::No => None,
-            Seen::Unknown(_) => return None,
+        let is_marked = |pod: &&&PodView| pod.node() == Some(name) && is_marked(pod);
+        let (node, marked) = match store.nodes().get("", name) {
+            Seen::Yes(node) => (Some(node), None),
+            Seen::No => (None, None),
+            Seen::Unknown(_) => (None, Some(*stuck.iter().find(is_marked)?)),
         };
-        Some(NodeSubject { name, node, scope })
+        Some(NodeSubject {
+            name,
+            node,
+            marked,
+            scope,
+        })
     });
     subjects
         .filter(|node| node.node.is_some() || !node.pods(snapshot).is_empty())
         .collect()
 }
 
+/// Whether the node controller has marked the pod, which it does to none that was not ready before.
+fn is_marked(pod: &PodView) -> bool {
+    let mut containers = pod.status().container_statuses.iter().flatten();
+    let was_ready = containers.all(|container| container.ready);
+    pod.marked_not_ready().is_some() && was_ready || pod.phase() == "Unknown"
+}
+
 impl<'s> NodeSubject<'s> {
+    /// Whether it was deleted.
+    fn is_gone(&self) -> bool {
+        self.node.is_none() && self.marked.is_none()
+    }
+
     /// The live pods bound to it that depend on it and are not as they should be; of a node that is gone all of them. Left out
     /// are those that only name it, of which no kubelet knows.
     pub fn pods(&self, snapshot: &Snapshot<'_>) -> Vec<ObjectRef> {
@@ -62,10 +82,12 @@ impl<'s> NodeSubject<'s> {
         let records = store.pod_records();
         let depends = |record: &&PodRecord| {
             let whole = store.whole_pod(&record.namespace, &record.name);
-            let is_gone = self.node.is_none();
+            let is_gone = self.is_gone();
             self.scope.covers(&records.identity(record), store)
                 && whole.map_or(is_gone, |pod| {
-                    !pod.is_untouched() && (is_gone || pod.standing(snapshot) == Standing::Stuck)
+                    let is_told = self.marked.is_none() || is_marked(pod);
+                    let is_stuck = || is_gone || pod.standing(snapshot) == Standing::Stuck;
+                    !pod.is_untouched() && is_told && is_stuck()
                 })
         };
         let pods = records.on_node(self.name).filter(depends);
@@ -116,7 +138,8 @@ impl<'s> Subject<'s> for NodeSubject<'s> {
         match self.node {
             Some(node) if node.ready() => "Ready".to_owned(),
             Some(_) => "NotReady".to_owned(),
-            None => "NotFound".to_owned(),
+            None if self.is_gone() => "NotFound".to_owned(),
+            None => "Unknown".to_owned(),
         }
     }
 
@@ -131,6 +154,9 @@ impl<'s> Subject<'s> for NodeSubject<'s> {
     }
 
     fn since(&self, _: &Snapshot<'_>) -> Option<Timestamp> {
+        if let Some(pod) = self.marked {
+            return Some(pod.marked_not_ready()?.last_transition_time.as_ref()?.0);
+        }
         let node = self.node?;
         // a node whose kubelet never came has no condition until the node controller writes one
         node.condition("Ready")

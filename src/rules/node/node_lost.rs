@@ -4,11 +4,13 @@
 //! silence, so nothing of them is read as a symptom; what had kept a pod from running before keeps its own diagnosis.
 
 use super::forced_deletion::{NodeCase, delete_node, delete_pods, out_of_service};
+use super::not_ready_sentences::{fix, headline, inspect};
 use super::state_taints::quoted;
 use crate::kubernetes::shell;
-use crate::rules::finding::{Finding, Fix, NextCommand, Who};
+use crate::messages::node_ready;
+use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
 use crate::rules::{Check, Layer, Root, Rule};
-use crate::snapshot::{Evidence, Kind, Node, ObjectRef};
+use crate::snapshot::{Condition, Evidence, Kind, Node, ObjectRef, PodView};
 use crate::text::{Seconds, Sentence, say};
 use crate::triage::Subject;
 
@@ -37,9 +39,10 @@ pub static RULE: Rule = Rule {
 
 fn check(case: &NodeCase<'_>) -> Vec<Finding> {
     let pods = case.it.pods(case.snapshot);
-    let finding = match case.it.node {
-        None => gone(case, &pods),
-        Some(node) => not_ready(case, node),
+    let finding = match (case.it.node, case.it.marked) {
+        (Some(node), _) => not_ready(case, node),
+        (None, Some(pod)) => unread(case, pod),
+        (None, None) => gone(case, &pods),
     };
     let count = (!pods.is_empty()).then_some(pods.len());
     vec![
@@ -70,49 +73,100 @@ fn gone(case: &NodeCase<'_>, pods: &[ObjectRef]) -> Finding {
         .inspect(shell::cluster(["get", "pods", "-A", "--field-selector", &selected]))
 }
 
-fn not_ready(case: &NodeCase<'_>, node: &Node) -> Finding {
-    let ready = node.condition("Ready");
-    let heard = ready.is_some_and(|ready| ready.status == "False");
-    let reason = ready.and_then(|ready| ready.reason.as_deref());
-    // the node controller's words for a node that was registered and never reported (node_lifecycle_controller.go, 1.37)
-    let never = ready.is_none() || reason == Some("NodeStatusNeverUpdated");
+/// The node could not be read; what its controller has written on its pods tells enough.
+fn unread(case: &NodeCase<'_>, pod: &PodView) -> Finding {
+    let marked = pod.marked_not_ready();
+    let proof = match marked {
+        Some(ready) => {
+            let path = "status.conditions[Ready].status";
+            case.field_of(pod.object(), path, &*ready.status)
+        }
+        None => case.field_of(pod.object(), "status.phase", pod.phase()),
+    };
     let since = case.it.since(case.snapshot);
     let since = since.map(|since| Seconds(case.seconds_since(since)));
-    Finding::new(case.subject(), headline(heard, never), proof(case))
-        .fact_if("reason", reason)
-        .fact_if("since", since)
-        .why(why(heard, never))
-        .refers_to_quotes()
-        .fix([bring_back(heard)])
-        .fix(out_of_service(case, node).filter(|_| !heard))
-        .fix([delete_node(case)].into_iter().filter(|_| !heard))
-        .inspect(inspect(case, heard))
+    let running = say!(
+        "node-lost.look-at-node",
+        "see how {node} stands, or have somebody see who may read nodes"
+    );
+    let object = case.object().argument();
+    Finding::new(
+        case.subject(),
+        say!(
+            "node-lost.unread",
+            "the node controller has marked {pods|the pod|{pods} pods} on {node} as not ready[ for {since}]: it does so when the node is not ready or silent"
+        ),
+        proof,
+    )
+    .certainty(Certainty::Likely)
+    .fact_if("since", since)
+    .why(marked.map(|_| {
+        say!(
+            "node-lost.unread-why",
+            "a kubelet that says that a pod is not ready gives a reason; the node controller gives none"
+        )
+    }))
+    .fix([Fix::advice(running, Who::Admin).looks_at(Kind::Node)])
+    .inspect(shell::cluster(["describe", &object]))
 }
 
-/// A kubelet that speaks repeats what its runtime says of itself and of its network.
-fn inspect(case: &NodeCase<'_>, heard: bool) -> NextCommand {
-    if heard {
-        return NextCommand::on(case.it.name, ["crictl", "info"]);
+fn not_ready(case: &NodeCase<'_>, node: &Node) -> Finding {
+    let ready = node.condition("Ready");
+    let since = case.it.since(case.snapshot);
+    let since = since.map(|since| Seconds(case.seconds_since(since)));
+    let finding = |headline| {
+        Finding::new(case.subject(), headline, proof(case))
+            .fact_if("reason", ready.and_then(|ready| ready.reason.as_deref()))
+            .fact_if("since", since)
+            .refers_to_quotes()
+    };
+    if let Some(ready) = ready.filter(|ready| ready.status == "False") {
+        let lacks = ready.message.as_deref().and_then(node_ready::read);
+        return finding(headline(lacks))
+            .why(say!(
+                "node-lost.not-ready-why",
+                "pods on such a node get no traffic, and those that do not tolerate it are evicted, most after 5 minutes"
+            ))
+            .fix([fix(lacks)])
+            .inspect(inspect(lacks, case.it.name));
     }
-    NextCommand::on(case.it.name, ["systemctl", "status", "kubelet"])
+    let (headline, why) = silent(ready);
+    finding(headline)
+        .why(why)
+        .fix([bring_back()])
+        .fix(out_of_service(case, node))
+        .fix([delete_node(case)])
+        .inspect(NextCommand::on(
+            case.it.name,
+            ["systemctl", "status", "kubelet"],
+        ))
 }
 
-fn headline(heard: bool, never: bool) -> Sentence {
-    if heard {
-        return say!(
-            "node-lost.not-ready",
-            "the kubelet of {node} says[, for {since} now,] that it is not ready[ ({reason})][; {pods|one pod on it is|{pods} pods on it are} not ready either]"
+/// What is said of a kubelet that does not speak.
+fn silent(ready: Option<&Condition>) -> (Sentence, Sentence) {
+    let reason = ready.and_then(|ready| ready.reason.as_deref());
+    // the node controller's words for a node that was registered and never reported (node_lifecycle_controller.go, 1.37)
+    if ready.is_none() || reason == Some("NodeStatusNeverUpdated") {
+        return (
+            say!(
+                "node-lost.never-heard",
+                "the kubelet of {node} has never reported[; {pods|one pod is|{pods} pods are} bound to it]"
+            ),
+            say!(
+                "node-lost.never-heard-why",
+                "somebody or something registered the node, and no kubelet of that name has come; only it can start the pods bound to it"
+            ),
         );
     }
-    if never {
-        return say!(
-            "node-lost.never-heard",
-            "the kubelet of {node} has never reported[; {pods|one pod is|{pods} pods are} bound to it]"
-        );
-    }
-    say!(
-        "node-lost.silent",
-        "nothing has been heard of {node}[ for {since}][; {pods|the status of one pod on it is|the statuses of {pods} pods on it are} old]"
+    (
+        say!(
+            "node-lost.silent",
+            "nothing has been heard of {node}[ for {since}][; {pods|the status of one pod on it is|the statuses of {pods} pods on it are} old]"
+        ),
+        say!(
+            "node-lost.silent-why",
+            "whether the pods still run is not known; those that do not tolerate it are evicted, most after 5 minutes, and stay Terminating until the kubelet answers or the node is deleted"
+        ),
     )
 }
 
@@ -121,36 +175,10 @@ fn proof(case: &NodeCase<'_>) -> Evidence {
     quoted(case, case.it.name, "Ready").unwrap_or_else(none)
 }
 
-fn why(heard: bool, never: bool) -> Sentence {
-    if never {
-        return say!(
-            "node-lost.never-heard-why",
-            "somebody or something registered the node, and no kubelet of that name has come; only it can start the pods bound to it"
-        );
-    }
-    if heard {
-        return say!(
-            "node-lost.not-ready-why",
-            "pods on such a node get no traffic, and those that do not tolerate it are evicted, most after 5 minutes"
-        );
-    }
-    say!(
-        "node-lost.silent-why",
-        "whether the pods still run is not known; those that do not tolerate it are evicted, most after 5 minutes, and stay Terminating until the kubelet answers or the node is deleted"
-    )
-}
-
-fn bring_back(heard: bool) -> Fix {
-    let change = if heard {
-        say!(
-            "node-lost.clear-ready-condition",
-            "clear what the node's Ready condition names, most often the container runtime or the network plugin"
-        )
-    } else {
-        say!(
-            "node-lost.bring-back",
-            "bring {node} back: see whether the machine runs and reaches the API server, and what its kubelet logs"
-        )
-    };
+fn bring_back() -> Fix {
+    let change = say!(
+        "node-lost.bring-back",
+        "bring {node} back: see whether the machine runs and reaches the API server, and what its kubelet logs, which may also lack a certificate that is valid"
+    );
     Fix::advice(change, Who::Admin)
 }
