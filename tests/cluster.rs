@@ -363,7 +363,17 @@ fn no_more_is_asked_than_promised() {
         (
             "well-namespace",
             &["-n", &well.name],
-            &["list events", "list events", "list pods", "list services"],
+            &[
+                "list cronjobs",
+                "list daemonsets",
+                "list deployments",
+                "list events",
+                "list events",
+                "list jobs",
+                "list pods",
+                "list services",
+                "list statefulsets",
+            ],
         ),
         // which labels a Service has is not asked for
         (

@@ -70,6 +70,32 @@ fn asked(server: &ApiServer) -> Vec<String> {
     paths
 }
 
+/// What a scan lists of workloads.
+const WORKLOADS: [&str; 5] = [
+    "/apis/apps/v1/namespaces/shop/daemonsets",
+    "/apis/apps/v1/namespaces/shop/deployments",
+    "/apis/apps/v1/namespaces/shop/statefulsets",
+    "/apis/batch/v1/namespaces/shop/cronjobs",
+    "/apis/batch/v1/namespaces/shop/jobs",
+];
+
+/// What a scan asks for besides them.
+fn scanned(server: &ApiServer) -> Vec<String> {
+    let mut paths = asked(server);
+    for list in WORKLOADS {
+        let at = paths.iter().position(|path| path == list);
+        paths.remove(at.expect(list));
+    }
+    paths
+}
+
+/// Has no workloads.
+fn without_workloads(server: &ApiServer) {
+    for list in WORKLOADS {
+        server.on(list, [Response::list("List", &[])]);
+    }
+}
+
 fn waiting(name: &str, reason: &str, message: &str) -> Value {
     json!({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": name, "namespace": "shop", "uid": name, "creationTimestamp": "2026-11-22T07:00:00Z"},
         "spec": {"nodeName": "worker-1", "containers": [{"name": "app", "image": "registry.example/web:1"}]},
@@ -193,15 +219,16 @@ fn a_pending_pod_costs_four_requests() {
 }
 
 #[test]
-fn a_scan_with_nothing_stuck_costs_four_requests() {
+fn a_scan_with_nothing_stuck_costs_nine_requests() {
     let server = ApiServer::start();
     server.on(
         PODS,
         [Response::list("PodList", &[healthy("a"), healthy("b")])],
     );
     let gathered = read(&server, shop()).unwrap();
-    // who was refused a pod or a ReplicaSet, the pods, and the Services that may have none
-    assert_eq!(asked(&server), [EVENTS, EVENTS, PODS, SERVICES]);
+    // who was refused a pod or a ReplicaSet, the pods, the Services that may have none, and the workloads
+    assert_eq!(scanned(&server), [EVENTS, EVENTS, PODS, SERVICES]);
+    assert_eq!(gathered.requests(), 9);
     assert_eq!((gathered.stuck(), gathered.pods()), (0, 2));
     let events = server.asked();
     let events = events.iter().filter(|asked| asked.path == EVENTS);
@@ -242,7 +269,7 @@ fn a_scan_reads_the_events_of_many_stuck_pods_at_once() {
     server.on(EVENTS, [Response::list("EventList", &[])]);
     read(&server, shop()).unwrap();
     // the first two lists of events are of those that were refused what they make
-    assert_eq!(asked(&server), [EVENTS, EVENTS, EVENTS, PODS, SERVICES]);
+    assert_eq!(scanned(&server), [EVENTS, EVENTS, EVENTS, PODS, SERVICES]);
 }
 
 #[test]

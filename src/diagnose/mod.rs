@@ -10,8 +10,10 @@ mod equivalence;
 mod filter;
 mod ladder;
 mod merge;
+mod named_claims;
 mod narrow;
 mod next;
+mod remarks;
 mod rollback;
 mod root_cause;
 mod silence;
@@ -129,7 +131,8 @@ fn run(
     let workloads = workloads::reports(&triage, snapshot);
     let (root_causes, mut diagnoses) = root_cause::in_order(run.diagnoses.finish(), &workloads);
     rollback::offer(&mut diagnoses, &workloads, snapshot);
-    let not_stuck = summary::not_stuck(&triage, snapshot, &diagnoses);
+    let mut not_stuck = summary::not_stuck(&triage, snapshot, &diagnoses);
+    not_stuck.extend(named_claims::not_stuck(scope, snapshot, &diagnoses));
     Report {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),

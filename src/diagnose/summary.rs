@@ -1,6 +1,7 @@
 //! The parts of the report that are about everything: numbers, what was named and is not stuck, what was not read.
 
 use super::next::{age, restarts_report};
+use super::remarks;
 use crate::report::{
     Affected, CauseSummary, Diagnosis, GapReport, KindSummary, NotStuck, ReadReport, Restarted,
     RestartsReport, RootCause, ScopeReport, StandingReport, StuckNumbers, Summary, Unexplained,
@@ -149,6 +150,12 @@ pub(super) fn not_stuck(
         };
         let message = message(because);
         let (started_seconds, restarts) = life(snapshot, &object);
+        let is_well = matches!(standing, Standing::Healthy(_) | Standing::Progressing(..));
+        let remarks = if is_well {
+            remarks::of(&object, snapshot)
+        } else {
+            Vec::new()
+        };
         Some(NotStuck {
             object,
             standing: word,
@@ -157,6 +164,7 @@ pub(super) fn not_stuck(
             message,
             started_seconds,
             restarts,
+            remarks,
         })
     };
     let is_hit = |object: &ObjectRef| hit.contains(&snapshot.outermost(object.clone()));

@@ -7,8 +7,8 @@
 //! module, which know when a read is worth it: what a pod's volumes and devices need stands in `storage` and `devices`, what
 //! keeps a bound pod from being created in `creation`, what its node's CPU decides in `platform`, what a failed pull asks for
 //! in `images`, what its init containers wait for in `awaited`, what it could not resolve or reach in `names`, whose logs
-//! tell in `logs`, whether its node ran out of memory in `oom`, what workloads and Services need in `workloads`, `refusals`,
-//! `rollouts` and `services`, whether all of it is being deleted in `namespaces`.
+//! tell in `logs`, what tells more of what was named in `named`, whether its node ran out of memory in `oom`, what workloads
+//! and Services need in `workloads`, `refusals`, `rollouts` and `services`, whether all of it is being deleted in `namespaces`.
 
 mod awaited;
 mod creation;
@@ -16,6 +16,7 @@ mod devices;
 mod fold;
 mod images;
 mod logs;
+mod named;
 mod names;
 mod namespaces;
 mod oom;
@@ -33,7 +34,6 @@ pub use watched::{as_get, as_list, wanted};
 
 use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
 use crate::kubernetes::field_selector::Field;
-use crate::kubernetes::ports::host_ports;
 use crate::kubernetes::selector::label_selector_is_empty;
 use crate::messages::config::{self, ConfigFailure, ObjectKind};
 use crate::snapshot::{ContainerView, Kind, NODE_LEASES, PodView, Retention, Store};
@@ -165,6 +165,7 @@ pub fn first(scope: &Scope) -> Vec<Read> {
     workloads::of_scope(scope, &mut reads);
     services::of_scope(scope, &mut reads);
     services::named(scope, &mut reads);
+    named::of_scope(scope, &mut reads);
     fold(reads)
 }
 
@@ -207,6 +208,7 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
     rollouts::of_scope(scope, &suspects, store, &mut reads);
     services::without_pods(scope, store, &mut reads);
     namespaces::of_scope(scope, store, &mut reads);
+    named::of_store(scope, store, &mut reads);
     fold(reads)
 }
 
@@ -315,6 +317,10 @@ fn events(scope: &Scope, suspects: &[&PodView], reads: &mut BTreeSet<Read>) {
         }
         for pod in of_namespace {
             reads.insert(events_where(Some(namespace), INVOLVED, pod.name()));
+            if waits(pod) && pod.controller().is_some() {
+                // it may be in the place of one that had to go
+                reads.insert(events_where(Some(namespace), "reason", "Preempted"));
+            }
         }
     }
 }
@@ -352,9 +358,8 @@ fn scheduling(scope: &Scope, suspects: &[&PodView], reads: &mut BTreeSet<Read>) 
         });
     }
     for pod in waiting {
-        if !host_ports(pod.spec()).is_empty() {
-            workload_of(pod, reads);
-        }
+        // whether a rollout may remove an old pod before it makes a new one
+        workload_of(pod, reads);
         let spec = pod.spec();
         let mut terms = pod_affinity(spec).iter().chain(pod_anti_affinity(spec));
         if terms.any(selects_namespaces) {

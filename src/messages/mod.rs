@@ -17,6 +17,7 @@ pub mod gang;
 pub mod mount;
 pub mod namespace;
 pub mod node_admission;
+pub mod node_ready;
 pub mod probe;
 pub mod pull;
 pub mod pulled;

@@ -28,7 +28,7 @@ pub use numbers::StuckNumbers;
 pub use past::{Past, PastFinding, PastGap};
 pub use root_cause::{RootCause, told};
 pub use scheduler::{AgreementReport, PreemptionReport};
-pub use standing::{AwaitedReport, NotStuck, StandingReport};
+pub use standing::{AwaitedReport, NotStuck, Remark, StandingReport};
 pub use transition::{Became, Interrupted, Interruption, News, Transition, WATCH_SCHEMA};
 pub use workload::{ChangeReport, How, RevisionReport, RolloutReport, WorkloadReport};
 

@@ -1,7 +1,7 @@
 //! What was named or awaited, and is not known to be stuck.
 
 use super::RestartsReport;
-use crate::snapshot::ObjectRef;
+use crate::snapshot::{Evidence, ObjectRef};
 use crate::text::Message;
 use serde::Serialize;
 
@@ -27,6 +27,32 @@ pub struct NotStuck {
     /// How often a pod's containers were started again; absent for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restarts: Option<RestartsReport>,
+    /// What is worth knowing of it all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<Remark>,
+}
+
+/// Something that does not keep an object from being well, and that who named it may have noticed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Remark {
+    /// What.
+    pub remark: String,
+    /// That as data.
+    pub message: Message,
+    /// The quote that shows it.
+    pub proof: Evidence,
+}
+
+impl Remark {
+    /// A sentence and what shows that it is true.
+    pub fn new(message: Message, proof: Evidence) -> Self {
+        Remark {
+            remark: message.english(),
+            message,
+            proof,
+        }
+    }
 }
 
 /// How something that is not stuck stands.

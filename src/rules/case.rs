@@ -82,16 +82,7 @@ impl<'a, S: Subject<'a>> Case<'a, S> {
 
     /// Quotes an event.
     pub fn event(&self, event: &Event) -> Evidence {
-        Evidence {
-            object: event.about.clone(),
-            origin: Origin::Event {
-                reason: event.reason.clone(),
-                component: event.component.clone(),
-                count: event.count,
-                age_seconds: event.last.map(|last| self.snapshot.seconds_since(last)),
-            },
-            quote: event.message.clone(),
-        }
+        Evidence::of_event(event, self.snapshot)
     }
 
     /// Quotes a field of another object.
@@ -101,11 +92,7 @@ impl<'a, S: Subject<'a>> Case<'a, S> {
         path: impl Into<String>,
         quote: impl Into<String>,
     ) -> Evidence {
-        Evidence {
-            object,
-            origin: Origin::Field { path: path.into() },
-            quote: quote.into(),
-        }
+        Evidence::of_field(object, path, quote)
     }
 
     /// Says that an object was looked for and is not there. Only for what [`Seen::No`] answered.

@@ -1,5 +1,7 @@
 //! What the cluster said, word for word, and where it was read.
 
+use super::Snapshot;
+use super::event::Event;
 use super::object::ObjectRef;
 use serde::Serialize;
 
@@ -13,6 +15,31 @@ pub struct Evidence {
     pub origin: Origin,
     /// The words or the value, unchanged but for control characters.
     pub quote: String,
+}
+
+impl Evidence {
+    /// Quotes a field of an object.
+    pub fn of_field(object: ObjectRef, path: impl Into<String>, quote: impl Into<String>) -> Self {
+        Evidence {
+            object,
+            origin: Origin::Field { path: path.into() },
+            quote: quote.into(),
+        }
+    }
+
+    /// Quotes an event.
+    pub fn of_event(event: &Event, snapshot: &Snapshot<'_>) -> Self {
+        Evidence {
+            object: event.about.clone(),
+            origin: Origin::Event {
+                reason: event.reason.clone(),
+                component: event.component.clone(),
+                count: event.count,
+                age_seconds: event.last.map(|last| snapshot.seconds_since(last)),
+            },
+            quote: event.message.clone(),
+        }
+    }
 }
 
 /// Where evidence was read.

@@ -7,6 +7,7 @@
 //! `manifests/rbac.yaml` is compared with it by a test.
 
 use super::Store;
+use super::autoscaler::{Autoscaler, RawAutoscaler};
 use super::catalog::{Catalog, ReadLog};
 use super::devices::{DeviceClass, RawClaim, RawClass, ResourceClaim};
 use super::encoded::Encoded;
@@ -175,6 +176,9 @@ kinds! {
     /// `policy/v1/PodDisruptionBudget`
     PodDisruptionBudget = "PodDisruptionBudget", "poddisruptionbudgets", "policy", Namespace, ["pdb"],
         budgets: PodDisruptionBudget = RawBudget::into_budget;
+    /// `autoscaling/v2/HorizontalPodAutoscaler`
+    HorizontalPodAutoscaler = "HorizontalPodAutoscaler", "horizontalpodautoscalers", "autoscaling", Namespace, ["hpa"],
+        autoscalers: Autoscaler = RawAutoscaler::into_autoscaler;
     /// `v1/ConfigMap`: names and keys, never values
     ConfigMap = "ConfigMap", "configmaps", "", Namespace, ["cm"], config_maps: Keyed = RawKeyed::into_keyed;
     /// `v1/Secret`: names and types, never values
@@ -347,9 +351,17 @@ impl Kind {
 
     /// `v1`, `apps/v1`, …
     pub fn api_version(self) -> String {
-        match self.group() {
-            "" => "v1".to_owned(),
-            group => format!("{group}/v1"),
+        match (self.group(), self.version()) {
+            ("", version) => version.to_owned(),
+            (group, version) => format!("{group}/{version}"),
+        }
+    }
+
+    /// The version that is asked for. The first one of autoscalers keeps their conditions in an annotation.
+    pub fn version(self) -> &'static str {
+        match self {
+            Kind::HorizontalPodAutoscaler => "v2",
+            _ => "v1",
         }
     }
 

@@ -7,6 +7,7 @@
 //! scheduler would say (`scheduler`).
 
 mod annotations;
+mod autoscaler;
 mod catalog;
 mod changes;
 mod completed;
@@ -47,6 +48,7 @@ mod webhook;
 mod workload;
 
 pub use annotations::{DESCRIBED, is_described};
+pub use autoscaler::Autoscaler;
 pub use catalog::{Catalog, ObjectKey, ReadScope};
 pub use changes::Changes;
 pub use dependency::{Dependencies, Dependency, note};
@@ -61,9 +63,9 @@ pub use lease::{Lease, NODE_LEASES};
 pub use limit_range::{Limit, LimitRange};
 pub use logs::{ContainerLog, Unread};
 pub use network_policy::NetworkPolicy;
-pub use node::Node;
+pub use node::{Condition, Node};
 pub use object::ObjectRef;
-pub use objects::{Keyed, PriorityClass, ServiceAccount};
+pub use objects::{Keyed, PodDisruptionBudget, PriorityClass, ServiceAccount};
 pub use ownership::{PodIdentity, Relation};
 pub use pod::{ContainerView, DEFAULT_SCHEDULER, HAS_IMAGE_OR_NO_TURN, LATELY, PodView, Role};
 pub use pod_record::{PodRecord, PodRecords, Pods};

@@ -65,7 +65,21 @@ impl PartialEq for LastHeard {
 
 impl Eq for LastHeard {}
 
+/// Taints by which an autoscaler marks a node whose pods are to go (cluster-autoscaler `utils/taints`, Karpenter
+/// `pkg/apis/v1/taints.go`, before 1.0 `pkg/apis/v1beta1`).
+const TO_BE_EMPTIED: [&str; 3] = [
+    "ToBeDeletedByClusterAutoscaler",
+    "karpenter.sh/disrupted",
+    "karpenter.sh/disruption",
+];
+
 impl Node {
+    /// Whether somebody has closed it, as before its pods are evicted.
+    pub fn is_to_be_emptied(&self) -> bool {
+        let mut taints = self.taints.iter();
+        self.unschedulable || taints.any(|taint| TO_BE_EMPTIED.contains(&taint.key.as_str()))
+    }
+
     /// The condition of this type.
     pub fn condition(&self, r#type: &str) -> Option<&Condition> {
         self.conditions.iter().find(|c| c.r#type == r#type)

@@ -102,6 +102,8 @@ pub struct PodDisruptionBudget {
     pub selector: Option<LabelSelector>,
     /// `status.disruptionsAllowed`
     pub disruptions_allowed: i64,
+    /// `status.currentHealthy` and `status.desiredHealthy`, where its controller has counted.
+    pub healthy: Option<(i64, i64)>,
 }
 
 #[derive(Deserialize)]
@@ -115,18 +117,21 @@ struct BudgetSpec {
     selector: Option<LabelSelector>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 struct BudgetStatus {
     disruptions_allowed: Option<i64>,
+    current_healthy: Option<i64>,
+    desired_healthy: Option<i64>,
 }
 
 impl RawBudget {
     pub(super) fn into_budget(self) -> PodDisruptionBudget {
-        let allowed = self.status.and_then(|status| status.disruptions_allowed);
+        let status = self.status.unwrap_or_default();
         PodDisruptionBudget {
             selector: self.spec.and_then(|spec| spec.selector),
-            disruptions_allowed: allowed.unwrap_or_default(),
+            disruptions_allowed: status.disruptions_allowed.unwrap_or_default(),
+            healthy: status.current_healthy.zip(status.desired_healthy),
         }
     }
 }

@@ -32,8 +32,8 @@ pub struct Workload {
     pub revision: Option<i64>,
     /// How many pods the Deployment of a ReplicaSet wants (`deployment.kubernetes.io/desired-replicas`).
     pub desired: Option<i64>,
-    /// `spec.template` of a ReplicaSet that has or wants pods, of which those that are only history are ten times as many, and of
-    /// what has fewer pods than it wants.
+    /// `spec.template` of a ReplicaSet that has or wants pods, of which those that are only history are ten times as many, of a
+    /// DaemonSet, of which there are few, and of what has fewer pods than it wants.
     pub template: Option<PodTemplate>,
     /// How many pods are wanted now (`spec.replicas`, a DaemonSet's `desiredNumberScheduled`, what a Job may still run at once).
     pub wanted: Option<i64>,
@@ -303,7 +303,10 @@ impl RawWorkload {
             revision: number(annotations.revision),
             desired: number(annotations.desired),
             template: template
-                .filter(|_| kind == Kind::ReplicaSet && is_live || existing < wanted)
+                .filter(|_| {
+                    let is_kept = kind == Kind::ReplicaSet && is_live || kind == Kind::DaemonSet;
+                    is_kept || existing < wanted
+                })
                 .map(|template| PodTemplate::new(&template)),
             uid: self.metadata.uid,
             silence: annotations.silence,

@@ -1,6 +1,6 @@
 //! What workloads cost that were refused pods.
 
-use super::{EVENTS, PODS, SERVICES, asked, read, shop};
+use super::{EVENTS, PODS, SERVICES, WORKLOADS, asked, read, shop, without_workloads};
 use crate::api_server::{ApiServer, Response};
 use crate::support::{Certainty, Kind, Loaded, Scope, Target, Why};
 use serde_json::{Value, json};
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 const SETS: &str = "/apis/apps/v1/namespaces/shop/replicasets";
 const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/shop/deployments/web";
 const QUOTAS: &str = "/api/v1/namespaces/shop/resourcequotas";
+const AUTOSCALERS: &str = "/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers";
 const REFUSAL: &str = "Error creating: pods \"web-1a-x\" is forbidden: exceeded quota: team, requested: pods=1, used: pods=2, limited: pods=2";
 
 fn set(name: &str) -> Value {
@@ -45,10 +46,10 @@ fn served(sets: &[&str], events: &[Value]) -> ApiServer {
     server
 }
 
-/// What is asked for besides the namespace, which is looked for where no pod is found.
+/// What is asked for besides the namespace, which is looked for where no pod is found, and the workloads of a scan.
 fn cost(server: &ApiServer) -> Vec<String> {
     let mut asked = asked(server);
-    asked.retain(|path| path != "/api/v1/namespaces/shop");
+    asked.retain(|path| path != "/api/v1/namespaces/shop" && !WORKLOADS.contains(&&**path));
     asked
 }
 
@@ -97,7 +98,16 @@ fn a_named_deployment_without_pods_costs_its_replica_sets() {
         ..shop()
     };
     let gathered = read(&server, scope).unwrap();
-    let expected = [EVENTS, EVENTS, EVENTS, PODS, QUOTAS, DEPLOYMENT, SETS];
+    let expected = [
+        EVENTS,
+        EVENTS,
+        EVENTS,
+        PODS,
+        QUOTAS,
+        DEPLOYMENT,
+        SETS,
+        AUTOSCALERS,
+    ];
     assert_eq!(cost(&server), expected);
     assert_eq!(causes(&gathered), [("quota-exceeded", 1)]);
 }
@@ -113,7 +123,7 @@ fn what_is_not_about_the_named_workload_is_not_read() {
         ..shop()
     };
     read(&server, scope).unwrap();
-    assert_eq!(cost(&server), [EVENTS, PODS, other]);
+    assert_eq!(cost(&server), [EVENTS, PODS, other, AUTOSCALERS]);
 }
 
 #[test]
@@ -227,6 +237,7 @@ fn a_scan_without_the_right_to_read_events_goes_on() {
     let refusal = Response::failure(403, "Forbidden", "events is forbidden");
     server.on(EVENTS, [refusal]);
     server.on(SERVICES, [Response::list("ServiceList", &[])]);
+    without_workloads(&server);
     let gathered = read(&server, shop()).unwrap();
     assert_eq!(gathered.pods(), 1);
     let gaps = gathered.store().gaps().into_iter();

@@ -1,6 +1,7 @@
 //! What it costs to know what a rollout changed.
 
-use super::{EVENTS, NODE, POD, PODS, SERVICES, asked, named, read, shop};
+use super::without_workloads;
+use super::{EVENTS, NODE, POD, PODS, SERVICES, asked, named, read, scanned, shop};
 use crate::api_server::{ApiServer, Response};
 use crate::support::{Kind, Loaded, Why};
 use serde_json::{Value, json};
@@ -49,6 +50,7 @@ fn server_with(pods: &[Value], sets: Response) -> ApiServer {
     server.on(EVENTS, [Response::list("EventList", &[])]);
     server.on(SERVICES, [Response::list("ServiceList", &[])]);
     server.on(SETS, [sets]);
+    without_workloads(&server);
     server.on(
         NODE,
         [Response::json(&json!({"metadata": {"name": "worker-1"}}))],
@@ -81,7 +83,7 @@ fn a_rollout_that_is_stuck_costs_one_list_of_its_templates() {
     let server = server(&[serving("a", "1a"), serving("b", "1a"), stuck("c", "2b")]);
     let gathered = read(&server, shop()).unwrap();
     assert_eq!(
-        asked(&server),
+        scanned(&server),
         [EVENTS, EVENTS, EVENTS, PODS, SERVICES, NODE, SETS]
     );
     assert_eq!(
@@ -96,7 +98,7 @@ fn a_stuck_pod_beside_none_of_another_revision_costs_nothing_more() {
     let server = server(&[serving("a", "2b"), stuck("c", "2b")]);
     let gathered = read(&server, shop()).unwrap();
     assert_eq!(
-        asked(&server),
+        scanned(&server),
         [EVENTS, EVENTS, EVENTS, PODS, SERVICES, NODE]
     );
     assert_eq!(rollout(&gathered), None);

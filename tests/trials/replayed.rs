@@ -5,22 +5,14 @@
 use super::{Case, expectation, items, served};
 use crate::api_server::ApiServer;
 use crate::support::{
-    ConnectionFlags, Kind, Loaded, ReadScope, Report, Scope, Target, load, names_unexplained,
+    ConnectionFlags, Kind, Loaded, ReadScope, Report, Scope, load, names_unexplained,
     read_cluster_with, words,
 };
 use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Cases that are not the same live, and why that is right.
-const DIFFERENT: [(&str, &str); 5] = [
-    (
-        "deadline-exceeded/typical-job",
-        "a scan reads the workloads that a refusal names; the pods of this Job are gone",
-    ),
-    (
-        "image-tag-not-found/typical-rollout-paused",
-        "a scan reads no Deployment; kubectl itself refuses to roll a paused one back",
-    ),
+const DIFFERENT: [(&str, &str); 3] = [
     (
         "missing-key/typical",
         "of a Secret no keys are read, since its values would come with them",
@@ -35,37 +27,10 @@ const DIFFERENT: [(&str, &str); 5] = [
     ),
 ];
 
-/// Cases of which a scan of a cluster reads nothing, since no pod and no refusal leads there: they are asked for by name.
-const NAMED: [(&str, Kind, &str); 15] = [
-    ("job-failed/near-miss-deadline", Kind::Job, "import"),
-    ("job-failed/typical", Kind::Job, "import"),
-    ("job-failed/typical-missed", Kind::CronJob, "report"),
-    ("job-failed/typical-policy", Kind::Job, "import"),
-    ("job-failed/typical-schedule", Kind::CronJob, "report"),
-    ("job-failed/typical-skipped", Kind::CronJob, "report"),
-    ("pod-security/typical-paused", Kind::Deployment, "web"),
-    (
-        "rollout-stalled/near-miss-new-pod-crashes",
-        Kind::Deployment,
-        "web",
-    ),
-    ("rollout-stalled/typical-deadline", Kind::Deployment, "web"),
-    ("rollout-stalled/typical-recreate", Kind::Deployment, "web"),
-    ("rollout-stalled/typical-unseen", Kind::Deployment, "web"),
-    ("workload-paused/typical", Kind::Deployment, "web"),
-    ("workload-paused/typical-half", Kind::Deployment, "web"),
-    ("workload-paused/typical-job", Kind::Job, "import"),
-    ("workload-paused/typical-kueue", Kind::Job, "train"),
-];
-
 pub(super) fn check(case: &Case) {
     let dumped = load(&case.text()).expect("a case is readable");
     let server = served::serve(&dumped, items(case.dump()));
-    let mut scope = scope(&dumped);
-    let named = NAMED.iter().find(|(name, ..)| *name == case.name());
-    if let Some((_, kind, name)) = named {
-        scope.targets = vec![Target::new(*kind, *name)];
-    }
+    let scope = scope(&dumped);
     let everywhere = scope.namespace.is_none();
     let logs = !dumped.reading().logs.is_empty();
     let live = read_cluster_with(&flags(&server), scope, everywhere, logs);

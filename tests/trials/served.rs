@@ -177,6 +177,12 @@ fn selected(item: &Value, selector: &str) -> bool {
         if let Some(reason) = term.strip_prefix("reason%3D") {
             return item["reason"] == reason;
         }
+        if let Some(excluded) = term.strip_prefix("reason%21%3D") {
+            return item["reason"] != excluded;
+        }
+        if let Some(kind) = term.strip_prefix("involvedObject.kind%3D") {
+            return item["involvedObject"]["kind"] == kind;
+        }
         let name = term.strip_prefix("involvedObject.name%3D");
         let name = name.unwrap_or_else(|| panic!("this server knows nothing of {selector}"));
         item["involvedObject"]["name"] == name

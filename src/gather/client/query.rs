@@ -13,10 +13,12 @@ pub fn query_string(pairs: &[(&str, &str)]) -> String {
 
 /// The path of a collection, or of one object in it.
 pub fn path(kind: Kind, namespace: Option<&str>, name: Option<&str>) -> String {
-    let mut path = match kind.group() {
-        "" => "/api/v1".to_owned(),
-        group => format!("/apis/{group}/v1"),
+    let root = if kind.group().is_empty() {
+        "api"
+    } else {
+        "apis"
     };
+    let mut path = format!("/{root}/{}", kind.api_version());
     if let (true, Some(namespace)) = (kind.namespaced(), namespace) {
         path.push_str("/namespaces/");
         path.push_str(&path_segment(namespace));
@@ -44,9 +46,9 @@ impl<'a> Wanted<'a> {
     pub fn of(uri: &'a str) -> Option<Self> {
         let path = uri.split('?').next().unwrap_or_default();
         let segments: Vec<&str> = path.split('/').skip(1).collect();
-        let (group, rest) = match segments.as_slice() {
-            ["api", "v1", rest @ ..] => ("", rest),
-            ["apis", group, "v1", rest @ ..] => (*group, rest),
+        let (group, version, rest) = match segments.as_slice() {
+            ["api", version, rest @ ..] => ("", *version, rest),
+            ["apis", group, version, rest @ ..] => (*group, *version, rest),
             _ => return None,
         };
         let (plural, name) = match rest {
@@ -55,7 +57,10 @@ impl<'a> Wanted<'a> {
             _ => return None,
         };
         let mut kinds = Kind::all();
-        let kind = kinds.find(|kind| kind.group() == group && kind.plural() == *plural)?;
+        let is_it = |kind: &Kind| {
+            (kind.group(), kind.version()) == (group, version) && kind.plural() == *plural
+        };
+        let kind = kinds.find(is_it)?;
         Some(Wanted { kind, name })
     }
 

@@ -1,13 +1,13 @@
-//! The templates of workloads whose pods are of several revisions while one is stuck.
+//! The templates of workloads whose pods are of several revisions while one is stuck, and of those that had no more time for it.
 //!
 //! Where the pods were listed, they tell which revisions there are, and these are selected by their hashes: one request, however
 //! long the history. A pod that was named alone tells nothing of others: there the ReplicaSets are selected by the labels that
 //! all revisions of a Deployment have.
 
 use super::workloads::of_events;
-use super::{Read, most_namespaces};
+use super::{Read, SINGLES, list, most_namespaces};
 use crate::snapshot::{ByRevision, Kind, ObjectRef, PodView, REVISION_HASH, Store, TEMPLATE_HASH};
-use crate::triage::{Scope, Standing, Subject};
+use crate::triage::{Scope, Standing, Subject, WorkloadSubject};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Labels that a revision has for itself; the others are conventions (kubernetes.io, Recommended Labels).
@@ -68,6 +68,38 @@ pub(super) fn of_scope(
     }
     for (keeper, hashes) in hashes {
         by_hash(keeper, &hashes, most_namespaces(scope), reads);
+    }
+    past_deadline(scope, store, reads);
+}
+
+/// The ReplicaSets of Deployments that make no progress: whether all of their pods are there.
+fn past_deadline(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) {
+    let snapshot = store.snapshot();
+    let mut namespaces: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for one in WorkloadSubject::all(&snapshot, scope) {
+        if one.is_past_deadline() && one.is_in(scope, store) {
+            let selector = one.workload.selector.as_ref();
+            let labels = selector.and_then(|selector| selector.match_labels.as_ref());
+            let labels = labels.into_iter().flatten();
+            let labels: Vec<String> = labels
+                .map(|(key, value)| format!("{key}={value}"))
+                .collect();
+            let known = namespaces.entry(one.namespace).or_default();
+            known.push(labels.join(","));
+        }
+    }
+    for (namespace, selectors) in namespaces {
+        if selectors.len() > SINGLES {
+            reads.insert(list(Kind::ReplicaSet, Some(namespace)));
+            continue;
+        }
+        reads.extend(selectors.into_iter().map(|labels| Read::List {
+            kind: Kind::ReplicaSet,
+            namespace: Some(namespace.to_owned()),
+            fields: String::new(),
+            labels,
+            records_only: false,
+        }));
     }
 }
 

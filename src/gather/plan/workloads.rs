@@ -1,7 +1,8 @@
 //! What tells of pods that were never created.
 //!
-//! The events of the refusals are few, and the API server selects them; the workloads are read only where one names them, or
-//! where somebody has.
+//! The events of the refusals are few, and the API server selects them. A scan lists the workloads that people make, of which
+//! some are paused, stalled or late though no pod and no event says so; their ReplicaSets, ten times as many, are read only where
+//! an event names one.
 
 use super::{INVOLVED, Read, SINGLES, events_where, get, list, refusals};
 use crate::messages::admission::{self, Denial};
@@ -11,7 +12,19 @@ use crate::triage::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Who was refused a pod; of a Deployment that was named its ReplicaSets too.
+/// What people make, and what makes pods for them.
+const MADE_BY_PEOPLE: [Kind; 5] = [
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::Job,
+    Kind::CronJob,
+];
+/// The events of CronJobs that may tell of a time at which no Job was made: not those of each run.
+const OF_CRON_JOBS: &str =
+    "CronJob,reason!=SuccessfulCreate,reason!=SawCompletedJob,reason!=SuccessfulDelete";
+
+/// Who was refused a pod; of a scan the workloads, of a Deployment that was named its ReplicaSets.
 pub(super) fn of_scope(scope: &Scope, reads: &mut BTreeSet<Read>) {
     if !scope.means_workloads() {
         return;
@@ -26,6 +39,10 @@ pub(super) fn of_scope(scope: &Scope, reads: &mut BTreeSet<Read>) {
     for reason in reasons {
         let of_place = |place: &Option<&str>| events_where(*place, "reason", reason);
         reads.extend(places.iter().map(of_place));
+    }
+    if scope.is_scan() {
+        let of_kind = |kind| list(kind, scope.namespace.as_deref());
+        reads.extend(MADE_BY_PEOPLE.map(of_kind));
     }
     for target in &scope.targets {
         let namespace = scope.place(target);
@@ -84,6 +101,10 @@ pub(super) fn refused(scope: &Scope, store: &Store, reads: &mut BTreeSet<Read>) 
             .or_default()
             .insert(about.name);
     }
+    if scope.is_scan() && cron_jobs_at_work(scope, store) {
+        let kind = "involvedObject.kind";
+        reads.insert(events_where(scope.namespace.as_deref(), kind, OF_CRON_JOBS));
+    }
     for (namespace, name) in cron_jobs(scope, store) {
         by_namespace.entry(namespace).or_default().insert(name);
     }
@@ -104,6 +125,12 @@ fn cron_jobs(scope: &Scope, store: &Store) -> impl Iterator<Item = (String, Stri
         scope.names(&ObjectRef::new(Kind::CronJob, namespace, name))
     });
     meant.map(|((namespace, name), _)| (namespace.to_string(), name.to_string()))
+}
+
+/// Whether a CronJob of the scope makes Jobs.
+fn cron_jobs_at_work(scope: &Scope, store: &Store) -> bool {
+    let mut seen = store.cron_jobs().seen();
+    seen.any(|((namespace, _), it)| !it.halted && scope.has_namespace(namespace))
 }
 
 /// A workload and what the refusal says.

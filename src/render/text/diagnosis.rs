@@ -74,8 +74,10 @@ fn others(writer: &mut Writer, block: &Block<'_>) {
         let words = Line::new().prose(Style::Plain, &writer.says(&other.message));
         writer.hanging_indent(&name, &words);
     }
+    // what puts the first right puts these right as well
+    let is_done = others.iter().all(|other| other.fixes == block.first.fixes);
     let others = others.len();
-    if others == 0 || block.first.fixes.is_empty() {
+    if is_done || block.first.fixes.is_empty() {
         return;
     }
     let workloads = block.workloads().len().saturating_sub(1);

@@ -3,23 +3,20 @@
 use super::head::{kind_nouns, restarts};
 use super::hidden;
 use super::numbers;
+use super::standing;
 use super::unread::{details, gaps};
 use crate::render::arguments::arguments;
 use crate::render::line::Line;
 use crate::render::style::Style;
-use crate::render::terms;
 use crate::render::words::{bytes, listed, verbatim};
 use crate::render::writer::Writer;
 use crate::report::{
-    Affected, AwaitedReport, Defect, KindSummary, NotStuck, Report, Restarted, RestartsReport,
-    ScopeReport, StandingReport, Summary, Verdict,
+    Affected, AwaitedReport, Defect, KindSummary, Report, Restarted, ScopeReport, Summary, Verdict,
 };
 use crate::snapshot::{Kind, ObjectRef};
 use crate::text::{Message, Seconds, say};
 use std::collections::BTreeSet;
 
-/// Objects that are not stuck and are named.
-const NOT_STUCK: usize = 10;
 /// Workloads of a namespace that are named because they serve nothing.
 const DOWN: usize = 3;
 /// Pods that are named because they were restarted.
@@ -55,7 +52,7 @@ pub(super) fn without_summary(writer: &mut Writer, report: &Report) {
 /// What was named and is not stuck, and which rules failed.
 fn well_or_wrong(writer: &mut Writer, report: &Report) {
     writer.blank_line();
-    not_stuck(writer, &report.not_stuck);
+    standing::write(writer, &report.not_stuck);
     if let Some(line) = restarted(writer, &report.summary.restarted) {
         writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
     }
@@ -78,40 +75,6 @@ fn unread(writer: &mut Writer, report: &Report) {
     hidden::write(writer, report);
 }
 
-fn not_stuck(writer: &mut Writer, objects: &[NotStuck]) {
-    let shown = writer.at_most(NOT_STUCK);
-    for one in objects.iter().take(shown) {
-        let line = standing(writer, one);
-        writer.paragraph(&Line::new(), &Line::new().pad(4), &line);
-    }
-    let left = objects.get(shown..).unwrap_or_default();
-    for standing in [
-        StandingReport::Healthy,
-        StandingReport::Progressing,
-        StandingReport::Unknown,
-        StandingReport::Ended,
-    ] {
-        let objects = left.iter().filter(|one| one.standing == standing).count();
-        if objects > 0 {
-            let sentence = if standing == StandingReport::Ended {
-                say!(
-                    "text.standing.more-ended",
-                    "+ {objects} more {objects|object that has|objects that have} {standing}"
-                )
-            } else {
-                say!(
-                    "text.standing.more",
-                    "+ {objects} more {objects|object that is|objects that are} {standing}"
-                )
-            };
-            let words = Message::new(sentence)
-                .fact("objects", objects)
-                .fact("standing", terms::standing(standing));
-            writer.line(&Line::of(Style::Faint, &writer.says(&words)));
-        }
-    }
-}
-
 /// `ready again after a restart within the hour: pod/web -n shop (41 restarts, the last 12m ago; OOMKilled)`
 pub(super) fn restarted(writer: &Writer, all: &[Restarted]) -> Option<Line> {
     let shown = all.iter().take(writer.at_most(RESTARTED)).map(|one| {
@@ -129,63 +92,6 @@ pub(super) fn restarted(writer: &Writer, all: &[Restarted]) -> Option<Line> {
     .fact("shown", listed(shown))
     .fact_if("more", (more > 0).then_some(more));
     (!all.is_empty()).then(|| Line::of(Style::Faint, &writer.says(&words)))
-}
-
-/// `pod shop/web-1 is healthy: running and ready`
-pub(super) fn standing(writer: &Writer, one: &NotStuck) -> Line {
-    let sentence = match one.standing {
-        StandingReport::Ended => say!(
-            "text.standing.has",
-            "{kind} {object} has {standing}: {because}[; {restarts}][ ({end})][; started {age} ago]"
-        ),
-        StandingReport::Unknown => say!(
-            "text.standing.since-unknown",
-            "{kind} {object} is {standing}: {because}, and what was read does not tell for how long[; {restarts}][ ({end})]"
-        ),
-        StandingReport::Healthy | StandingReport::Progressing => say!(
-            "text.standing.is",
-            "{kind} {object} is {standing}: {because}[; {restarts}][ ({end})][; started {age} ago]"
-        ),
-    };
-    let words = Message::new(sentence)
-        .fact("kind", one.object.kind.to_lowercase())
-        .fact("object", place_of(&one.object))
-        .fact("standing", terms::standing(one.standing))
-        .fact("because", one.message.clone())
-        .fact_if("restarts", one.restarts.as_ref().map(restarts))
-        .fact_if("end", one.restarts.as_ref().and_then(last_end))
-        .fact_if("age", one.started_seconds.map(Seconds));
-    Line::new().sentence(writer.language(), &words, |hole| match hole {
-        "object" => Style::Object,
-        "standing" => style(one.standing),
-        _ => Style::Plain,
-    })
-}
-
-fn style(standing: StandingReport) -> Style {
-    match standing {
-        StandingReport::Healthy => Style::Passed,
-        StandingReport::Progressing | StandingReport::Unknown => Style::Unknown,
-        StandingReport::Ended => Style::Faint,
-    }
-}
-
-/// `Error, exit code 1`
-fn last_end(restarts: &RestartsReport) -> Option<Message> {
-    let code = restarts.last_exit_code?;
-    let end = Message::new(say!("text.standing.end", "[{reason}, ]exit code {code}"));
-    Some(
-        end.fact("code", code)
-            .fact_if("reason", restarts.last_reason.as_deref()),
-    )
-}
-
-/// `shop/web-0`
-fn place_of(object: &ObjectRef) -> String {
-    match &object.namespace {
-        Some(namespace) => format!("{namespace}/{}", object.name),
-        None => object.name.clone(),
-    }
 }
 
 /// Which rule failed.

@@ -34,6 +34,7 @@ mod rows;
 mod serving;
 mod shown;
 mod spelled;
+mod standing;
 mod unexplained;
 mod unread;
 mod values;

@@ -8,7 +8,7 @@ use super::origin::origin;
 use super::quote::{self as quotes, Extent};
 use super::unexplained::{Group, groups};
 use super::{agreement, consequences, diagnosis, ended, ending, failures, fixes, head, hidden};
-use super::{image, ladder, names, nodes, overview, rows, serving, shown, unread};
+use super::{image, ladder, names, nodes, overview, rows, serving, shown, standing, unread};
 use crate::kubernetes::text::clean;
 use crate::render::Layout;
 use crate::render::arguments::arguments;
@@ -142,7 +142,7 @@ pub(in crate::render) fn outline(report: &Report, layout: Layout, apart: bool) -
         verdict: ending::verdict_line(&writer, report),
         about: Line::new().plain(&writer.says(&about(report))),
         not_stuck: not_stuck
-            .map(|one| ending::standing(&writer, one))
+            .flat_map(|one| standing::lines(&writer, one))
             .collect(),
         silenced: silenced
             .map(|one| hidden::line(&writer, one))
@@ -224,7 +224,10 @@ fn of_block<'r>(writer: &Writer, report: &Report, block: &Block<'r>) -> Section<
         changes: serving::changed(writer, report, &workloads),
         brief: ended::of_block(writer, block),
         fixes: changes(writer, &first.fixes),
-        others: others.filter_map(|other| likewise(writer, other)).collect(),
+        others: others
+            .filter(|other| other.fixes != first.fixes)
+            .filter_map(|other| likewise(writer, other))
+            .collect(),
         why: first
             .why_message
             .as_ref()

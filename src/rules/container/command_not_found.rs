@@ -1,5 +1,6 @@
 //! `command-not-found`: the command of a container, or one that it calls, or its interpreter, is not in the image.
 
+use super::likely_program;
 use super::start_failure::{StartError, start_errors};
 use crate::messages::start::StartFailure;
 use crate::rules::finding::{Finding, Fix, Who};
@@ -52,9 +53,13 @@ fn finding(case: &Case<'_>, error: &StartError<'_>) -> Option<Finding> {
         StartFailure::RelativePath { what } => Some(what.as_str()),
         _ => None,
     };
+    let meant = likely_program::meant(&error.container, what);
+    let (written_word, meant) = meant.unzip();
     let mut finding = error
         .finding(case, headline)
         .fact_if("what", what)
+        .fact_if("written", written_word)
+        .fact_if("command", meant)
         .fact_if("workingDir", working_dir(&error.container))
         .evidence(written(case, &error.container))
         .fix([Fix::advice(fix, Who::Owner).of_template()]);
@@ -98,7 +103,7 @@ fn sentences(failure: &StartFailure) -> Option<(Sentence, Option<Sentence>, Sent
             None,
             say!(
                 "command-not-found.correct-command",
-                "correct command and args of {role} {container}, or use an image that holds `{what}`"
+                "correct command and args of {role} {container}[ (perhaps `{command}` is meant by `{written}`)], or use an image that holds `{what}`"
             ),
         ),
         StartFailure::NotFound { what: None } => (
@@ -112,7 +117,7 @@ fn sentences(failure: &StartFailure) -> Option<(Sentence, Option<Sentence>, Sent
             )),
             say!(
                 "command-not-found.correct-command-from-log",
-                "correct the command, or use an image that holds it; the log names it"
+                "correct the command[ (perhaps `{command}` is meant by `{written}`)], or use an image that holds it; the log names it"
             ),
         ),
         StartFailure::InterpreterMissing { .. } => (

@@ -3,8 +3,8 @@
 //! What rules share stands in `start_failure` (containers that a runtime could not start), `reference` (what a
 //! container takes its environment from) and `missing_object` (what of that is not there), `program_words` and `refused`
 //! (what a program says before it ends). Topics of one rule are `memory_limit` and `node_oom` (of `oom_killed`),
-//! `awaited_service` (of `init_container_running` and `refused`), `cluster_dns` (of `dns_in_pod`), `probe_suspected` (of
-//! `crash_app_error`) and `start_advice` (of `runtime_error`).
+//! `awaited_service` (of `init_container_running` and `refused`), `cluster_dns` (of `dns_in_pod`), `likely_program` (of
+//! `command_not_found`), `probe_suspected` (of `crash_app_error`) and `start_advice` (of `runtime_error`).
 
 pub mod command_not_executable;
 pub mod command_not_found;
@@ -29,6 +29,7 @@ pub mod runtime_error;
 
 mod awaited_service;
 mod cluster_dns;
+mod likely_program;
 mod memory_limit;
 mod missing_object;
 mod node_oom;

@@ -11,6 +11,7 @@ pub mod startup_probe_failing;
 mod killed;
 mod probe;
 mod probe_port;
+mod probe_request;
 
 use super::Rule;
 

@@ -4,7 +4,7 @@
 //! by the container's own status and by the time of its start. What a failure is has one sentence of
 //! its own, which stands in two headlines: a probe fails, or a container is killed by its probe.
 
-use super::probe_port;
+use super::{probe_port, probe_request};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::text;
 use crate::messages::probe::{self, ProbeFailure, ProbeKind, ProbeText};
@@ -310,6 +310,14 @@ fn advice(
         && let Some(fix) = probe_port::correct(case, container, kind)
     {
         return Some(fix);
+    }
+    let request = match failure {
+        F::HttpVsHttps => probe_request::correct_scheme(case, container, kind),
+        F::Status(404) => probe_request::correct_path(case, container, kind),
+        _ => None,
+    };
+    if request.is_some() {
+        return request;
     }
     let asks_elsewhere = matches!(failure, F::Refused | F::Timeout | F::Unreachable | F::Dns);
     if asks_elsewhere && let Some(fix) = probe_port::without_host(container, kind) {

@@ -119,13 +119,21 @@ fn declared(container: &ContainerView<'_>) -> Vec<i32> {
 
 /// Another probe of the container that passes now, and its port.
 fn passing(container: &ContainerView<'_>, kind: ProbeKind) -> Option<(ProbeKind, i32)> {
+    let mut others = passing_probes(container, kind);
+    others.find_map(|(other, probe)| Some((other, number(probe)?)))
+}
+
+/// The other probes of the container that pass now.
+pub(super) fn passing_probes<'a>(
+    container: &ContainerView<'a>,
+    kind: ProbeKind,
+) -> impl Iterator<Item = (ProbeKind, &'a Probe)> {
     let has_started = container.status.started == Some(true);
     let passes = [
         (ProbeKind::Readiness, container.status.ready),
         (ProbeKind::Startup, has_started),
     ];
-    let mut passes = passes
-        .into_iter()
-        .filter(|(other, passes)| *passes && *other != kind);
-    passes.find_map(|(other, _)| Some((other, number(written(container, other)?)?)))
+    let passes = passes.into_iter();
+    let passes = passes.filter(move |(other, passes)| *passes && *other != kind);
+    passes.filter_map(|(other, _)| Some((other, written(container, other)?)))
 }

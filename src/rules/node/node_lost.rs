@@ -6,11 +6,13 @@
 use super::forced_deletion::{NodeCase, delete_node, delete_pods, out_of_service};
 use super::lease;
 use super::marked_pods;
+use super::not_ready_sentences::{fix, headline, inspect};
 use super::state_taints::quoted;
 use crate::kubernetes::shell;
+use crate::messages::node_ready;
 use crate::rules::finding::{Certainty, Finding, Fix, NextCommand, Who};
 use crate::rules::{Check, Layer, Root, Rule};
-use crate::snapshot::{Evidence, Kind, Node, ObjectRef, Seen};
+use crate::snapshot::{Condition, Evidence, Kind, Node, ObjectRef, Seen};
 use crate::text::{Seconds, Sentence, say};
 use crate::triage::Subject;
 
@@ -88,56 +90,71 @@ fn unread(case: &NodeCase<'_>, pods: &[ObjectRef]) -> Finding {
             "node-lost.unread-why",
             "a kubelet that is heard of again sets the mark back; only it can end a pod that is deleted"
         ))
-        .fix([bring_back(false)])
+        .fix([bring_back()])
         .inspect(shell::cluster(["describe", &case.object().argument()]))
 }
 
 fn not_ready(case: &NodeCase<'_>, node: &Node) -> Finding {
     let ready = node.condition("Ready");
-    let heard = ready.is_some_and(|ready| ready.status == "False");
+    let seconds = |since| Seconds(case.seconds_since(since));
+    let since = case.it.since(case.snapshot);
+    let finding = |headline| {
+        Finding::new(case.subject(), headline, proof(case))
+            .fact_if("reason", ready.and_then(|ready| ready.reason.as_deref()))
+            .refers_to_quotes()
+    };
+    if let Some(ready) = ready.filter(|ready| ready.status == "False") {
+        let lacks = ready.message.as_deref().and_then(node_ready::read);
+        return finding(headline(lacks))
+            .fact_if("since", since.map(seconds))
+            .why(say!(
+                "node-lost.not-ready-why",
+                "pods on such a node get no traffic, and those that do not tolerate it are evicted, most after 5 minutes"
+            ))
+            .fix([fix(lacks)])
+            .inspect(inspect(lacks, case.it.name));
+    }
+    let (headline, why) = silent(ready);
+    let renewed = lease::renewed(case, case.it.name);
+    let heard_last = renewed.as_ref().map(|(renewed, _)| *renewed);
+    finding(headline)
+        .fact_if("since", heard_last.or(since).map(seconds))
+        .evidence(renewed.map(|(_, quote)| quote))
+        .why(why)
+        .fix([bring_back()])
+        .fix(out_of_service(case, node))
+        .fix([delete_node(case)])
+        .inspect(NextCommand::on(
+            case.it.name,
+            ["systemctl", "status", "kubelet"],
+        ))
+}
+
+/// What is said of a kubelet that does not speak.
+fn silent(ready: Option<&Condition>) -> (Sentence, Sentence) {
     let reason = ready.and_then(|ready| ready.reason.as_deref());
     // the node controller's words for a node that was registered and never reported (node_lifecycle_controller.go, 1.37)
-    let never = ready.is_none() || reason == Some("NodeStatusNeverUpdated");
-    let renewed = lease::renewed(case, case.it.name).filter(|_| !heard);
-    let since = renewed.as_ref().map(|(renewed, _)| *renewed);
-    let since = since.or(case.it.since(case.snapshot));
-    let since = since.map(|since| Seconds(case.seconds_since(since)));
-    Finding::new(case.subject(), headline(heard, never), proof(case))
-        .fact_if("reason", reason)
-        .fact_if("since", since)
-        .evidence(renewed.map(|(_, quote)| quote))
-        .why(why(heard, never))
-        .refers_to_quotes()
-        .fix([bring_back(heard)])
-        .fix(out_of_service(case, node).filter(|_| !heard))
-        .fix([delete_node(case)].into_iter().filter(|_| !heard))
-        .inspect(inspect(case, heard))
-}
-
-/// A kubelet that speaks repeats what its runtime says of itself and of its network.
-fn inspect(case: &NodeCase<'_>, heard: bool) -> NextCommand {
-    if heard {
-        return NextCommand::on(case.it.name, ["crictl", "info"]);
-    }
-    NextCommand::on(case.it.name, ["systemctl", "status", "kubelet"])
-}
-
-fn headline(heard: bool, never: bool) -> Sentence {
-    if heard {
-        return say!(
-            "node-lost.not-ready",
-            "the kubelet of {node} says[, for {since} now,] that it is not ready[ ({reason})][; {pods|one pod on it is|{pods} pods on it are} not ready either]"
+    if ready.is_none() || reason == Some("NodeStatusNeverUpdated") {
+        return (
+            say!(
+                "node-lost.never-heard",
+                "the kubelet of {node} has never reported[; {pods|one pod is|{pods} pods are} bound to it]"
+            ),
+            say!(
+                "node-lost.never-heard-why",
+                "somebody or something registered the node, and no kubelet of that name has come; only it can start the pods bound to it"
+            ),
         );
     }
-    if never {
-        return say!(
-            "node-lost.never-heard",
-            "the kubelet of {node} has never reported[; {pods|one pod is|{pods} pods are} bound to it]"
-        );
-    }
-    say!(
-        "node-lost.silent",
-        "nothing has been heard of {node}[ for {since}][; {pods|the status of one pod on it is|the statuses of {pods} pods on it are} old]"
+    (
+        say!(
+            "node-lost.silent",
+            "nothing has been heard of {node}[ for {since}][; {pods|the status of one pod on it is|the statuses of {pods} pods on it are} old]"
+        ),
+        say!(
+            "node-lost.silent-why",
+            "whether the pods still run is not known; those that do not tolerate it are evicted, most after 5 minutes, and stay Terminating until the kubelet answers or the node is deleted"
+        ),
     )
 }
 
@@ -146,36 +163,10 @@ fn proof(case: &NodeCase<'_>) -> Evidence {
     quoted(case, case.it.name, "Ready").unwrap_or_else(none)
 }
 
-fn why(heard: bool, never: bool) -> Sentence {
-    if never {
-        return say!(
-            "node-lost.never-heard-why",
-            "somebody or something registered the node, and no kubelet of that name has come; only it can start the pods bound to it"
-        );
-    }
-    if heard {
-        return say!(
-            "node-lost.not-ready-why",
-            "pods on such a node get no traffic, and those that do not tolerate it are evicted, most after 5 minutes"
-        );
-    }
-    say!(
-        "node-lost.silent-why",
-        "whether the pods still run is not known; those that do not tolerate it are evicted, most after 5 minutes, and stay Terminating until the kubelet answers or the node is deleted"
-    )
-}
-
-fn bring_back(heard: bool) -> Fix {
-    let change = if heard {
-        say!(
-            "node-lost.clear-ready-condition",
-            "clear what the node's Ready condition names, most often the container runtime or the network plugin"
-        )
-    } else {
-        say!(
-            "node-lost.bring-back",
-            "bring {node} back: see whether the machine runs and reaches the API server, and what its kubelet logs"
-        )
-    };
+fn bring_back() -> Fix {
+    let change = say!(
+        "node-lost.bring-back",
+        "bring {node} back: see whether the machine runs and reaches the API server, and what its kubelet logs, which may also lack a certificate that is valid"
+    );
     Fix::advice(change, Who::Admin)
 }

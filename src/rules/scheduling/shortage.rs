@@ -12,8 +12,9 @@ use crate::messages::scheduler::Reason;
 use crate::rules::Case;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
 use crate::rules::shared::matching::{Match, Pattern};
+use crate::scheduler::remedy::Action;
 use crate::scheduler::{Filter, FilterFailure, NodeResult, What, ranking};
-use crate::snapshot::{Kind, Node};
+use crate::snapshot::{Event, Kind, Node, PodRecord};
 use crate::text::{Fact, Message, Sentence, say};
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -270,7 +271,22 @@ fn each_has_the_same(matched: &Match<'_>) -> bool {
     free.len() > 1 && free.iter().all(|one| Some(one) == first)
 }
 
+/// Whether old pods of the same Deployment hold the room, which go only when a new one is ready.
+fn waits_for_itself(case: &Case<'_>) -> bool {
+    let remedies = case.engine.remedies(case.pod());
+    let mut first = remedies
+        .iter()
+        .filter(|one| one.removes == [Filter::NodeResourcesFit]);
+    first.any(|one| matches!(one.action, Action::StopOldPodFirst { .. }))
+}
+
 fn not_now(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amounts<'_>) -> Finding {
+    if waits_for_itself(case) {
+        return matched
+            .finding(case, say!("shortage.rollout-waits", "the rollout waits for itself: its new pods ask for {asked} {resource} each, and the room for them is held by the old ones, which go only when a new one is ready"))
+            .why(say!("shortage.rollout-waits-why", "the Deployment may do without none of its pods (maxUnavailable is 0, also as a percentage of few), so a new one has to find room beside all of them"))
+            .fix(add_a_node(case));
+    }
     let room = amounts.free > Quantity::ZERO;
     let held = !holders(case, resource, amounts.node).0.is_empty();
     let headline = if room && each_has_the_same(matched) {
@@ -294,12 +310,39 @@ fn not_now(case: &Case<'_>, matched: &Match<'_>, resource: &str, amounts: Amount
         "shortage.lower-requests-of-holders",
         "lower the requests of {holders}, or run fewer of them"
     );
+    let preempted = preempted(case);
+    let headline = if preempted.is_some() {
+        say!(
+            "shortage.preempted",
+            "the scheduler had a pod of {owner} ended for one of higher priority, and the pod made in its stead finds no room: it asks for {asked} {resource}, and {node} comes closest with {free}"
+        )
+    } else {
+        headline
+    };
     matched
         .finding(case, headline)
+        .fact("owner", case.subject().argument())
+        .evidence(preempted.map(|event| case.event(event)))
         .why(say!("shortage.requests-count", "what pods request counts, not what they use: {node} has {allocatable} {resource} for pods, of which {taken} is requested[, {part} of it by {holders}]"))
         .fix(room.then(|| Fix::advice(smaller, Who::Owner)))
         .fix(held.then(|| Fix::advice(others, Who::Owner)))
         .fix(add_a_node(case))
+}
+
+/// That a pod of the same controller was ended to make room for another: its name is not the present one's.
+fn preempted<'a>(case: &Case<'a>) -> Option<&'a Event> {
+    let (_, controller) = case.pod().controller()?;
+    let made = case.pod().created()?;
+    let mut events: Vec<&Event> = case.snapshot.store().events().iter().collect();
+    events.retain(|event| {
+        let about = &event.about;
+        let maker = about.name.rsplit_once('-').map(|(maker, _)| maker);
+        let is_sibling = about.namespace.as_deref() == Some(case.namespace());
+        // the successor is made as soon as its predecessor goes
+        let is_before = event.first.is_some_and(|first| first <= made);
+        event.reason == "Preempted" && is_sibling && maker == Some(controller) && is_before
+    });
+    events.into_iter().max_by_key(|event| event.last)
 }
 
 /// Of no use to a pod of a DaemonSet, which goes to its one node.
@@ -372,17 +415,14 @@ fn holders(case: &Case<'_>, resource: &str, node: &str) -> (Vec<String>, Quantit
     holders.sort_by(|(a, _), (b, _)| b.cmp(a));
     let theirs = holders.iter().take(HOLDERS).map(|(amount, _)| *amount);
     let theirs = theirs.sum();
-    let names = holders
-        .into_iter()
-        .take(HOLDERS)
-        .map(|(amount, pod_record)| {
-            format!(
-                "{}/{} ({})",
-                pod_record.namespace,
-                pod_record.name,
-                amount.human(resource)
-            )
-        })
-        .collect();
+    let own = case.pod().spec().priority.unwrap_or_default();
+    let name = |(amount, record): (Quantity, &PodRecord)| {
+        // who comes first is not asked to go
+        let priority = pod_records.footprint(record).priority;
+        let senior = (priority > own).then(|| format!(", priority {priority}"));
+        let (held, senior) = (amount.human(resource), senior.unwrap_or_default());
+        format!("{}/{} ({held}{senior})", record.namespace, record.name)
+    };
+    let names = holders.into_iter().take(HOLDERS).map(name).collect();
     (names, theirs)
 }

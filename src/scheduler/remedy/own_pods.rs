@@ -1,18 +1,19 @@
-//! What helps a workload whose own pods hold what its next pod wants: a host port, a claim or disk that only one may use, or a
-//! domain that its anti-affinity gives to one.
+//! What helps a workload whose own pods hold what its next pod wants: a host port, a claim or disk that only one may use, a
+//! domain that its anti-affinity gives to one, or the room on their nodes.
 //!
 //! A rolling update that may not stop an old pod before a new one is ready waits for ever on what both want; and no more replicas
 //! run than there are nodes or domains for them.
 //!
-//! Source: kubernetes `pkg/controller/deployment/rolling.go` (1.37): with maxSurge 0 and maxUnavailable 1 an old pod goes first.
+//! Source: kubernetes `pkg/controller/deployment/rolling.go` and `util/deployment_util.go` (1.37): with maxSurge 0 and
+//! maxUnavailable 1 an old pod goes first; a percentage of maxUnavailable is rounded down (ResolveFenceposts).
 
 use super::change::in_turn;
-use super::room::placed;
+use super::room::{lacks_only_room, placed};
 use super::{Action, Remedy, Situation, affinity};
 use crate::kubernetes::patch::{add, nested};
 use crate::scheduler::ranking::nearest_feasible;
-use crate::scheduler::{Filter, Holder, NodeResult, VolumeFailure, What, run_filters};
-use crate::snapshot::{PodRecord, Propagation, Relation, Seen};
+use crate::scheduler::{Filter, Holder, Incoming, NodeResult, VolumeFailure, What, run_filters};
+use crate::snapshot::{PodRecord, Propagation, Relation, Seen, Workload};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -72,8 +73,83 @@ pub(super) fn propose(at: &Situation<'_>) -> Vec<Remedy> {
     if !found.previous.is_empty() {
         return found.replace_in_place(at).into_iter().collect();
     }
+    if let Some(remedy) = room_of_old_pods(at) {
+        return vec![remedy];
+    }
     let fewer = found.fewer_replicas(at);
     fewer.into_iter().chain(found.preferred(at)).collect()
+}
+
+/// The pod's Deployment, as far as it was read.
+fn deployment<'s>(at: &Situation<'s>) -> Option<&'s Workload> {
+    let name = &at.template_owner.object.name;
+    let read = at.snapshot.workload("Deployment", at.pod.namespace(), name);
+    read.and_then(Seen::yes)
+}
+
+/// A rolling update that removes an old pod first, where these nodes take the pod then.
+fn stop_old_pod_first(
+    at: &Situation<'_>,
+    removes: Vec<Filter>,
+    feasible_nodes: Vec<String>,
+) -> Option<Remedy> {
+    let workload = deployment(at);
+    let before = workload.and_then(|read| read.strategy.clone());
+    let kind = before.as_ref().and_then(|strategy| strategy.get("type"));
+    if feasible_nodes.is_empty() || kind.is_some_and(|kind| kind == "Recreate") {
+        return None;
+    }
+    let strategy =
+        json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
+    let patch = vec![add("/spec/strategy", strategy)];
+    let before = nested("/spec/strategy", before);
+    let command = at.template_owner.object.edit(&patch, &before);
+    let replicas = workload.and_then(|read| read.wanted);
+    let action = Action::StopOldPodFirst { replicas };
+    let remedy = Remedy::of_owner(at, action, removes, (command, patch));
+    Some(remedy.verified(at, feasible_nodes))
+}
+
+/// The pod lacks nothing but room, an old pod may not go before it is ready, and each of the old ones leaves enough for one like
+/// it where it is.
+fn room_of_old_pods(at: &Situation<'_>) -> Option<Remedy> {
+    let workload = deployment(at)?;
+    if unavailable(workload) > 0 || !lacks_only_room(at) {
+        return None;
+    }
+    let old = |record: &&PodRecord| {
+        let relation = || at.relation(&Holder::from(*record));
+        record.node.is_some() && !record.terminating && relation() == Relation::PreviousRevision
+    };
+    let records = at.snapshot.store().pod_records();
+    let incoming = Incoming::new(at.pod.pod(), at.view);
+    let in_place = records.in_namespace(at.pod.namespace()).filter(old);
+    let in_place = in_place.map(|record| {
+        let node = at.view.node(record.node.as_deref()?)?;
+        let left = run_filters::without(&incoming, node, &[record], at.view);
+        left.is_empty().then(|| node.name().to_owned())
+    });
+    let nodes: BTreeSet<String> = in_place.collect::<Option<_>>()?;
+    let removes = vec![Filter::NodeResourcesFit];
+    stop_old_pod_first(at, removes, nodes.into_iter().collect())
+}
+
+/// How many pods a rolling update may do without.
+fn unavailable(deployment: &Workload) -> i64 {
+    let strategy = deployment.strategy.as_ref();
+    let field = |name: &str| strategy?.pointer(&format!("/rollingUpdate/{name}"));
+    let wanted = deployment.wanted.unwrap_or_default();
+    let number = |name: &str, rounded: i64| {
+        let value = field(name);
+        let percentage = || value?.as_str()?.strip_suffix('%')?.parse::<i64>().ok();
+        let share = |percentage: i64| percentage.saturating_mul(wanted).saturating_add(rounded);
+        let number = value.and_then(Value::as_i64);
+        number.unwrap_or_else(|| share(percentage().unwrap_or(25)).div_euclid(100))
+    };
+    match (number("maxUnavailable", 0), number("maxSurge", 99)) {
+        (0, 0) => 1,
+        (unavailable, _) => unavailable,
+    }
 }
 
 /// The holders with what they hold, when nothing else rejects the pod there.
@@ -136,19 +212,6 @@ impl<'j> HeldByOwn<'j> {
     }
 
     fn replace_in_place(&self, at: &Situation<'_>) -> Option<Remedy> {
-        let template_owner = &at.template_owner;
-        let workload = at.snapshot.workload(
-            "Deployment",
-            at.pod.namespace(),
-            &template_owner.object.name,
-        );
-        let workload = workload.and_then(Seen::yes);
-        let strategy = workload
-            .and_then(|read| read.strategy.as_ref())
-            .and_then(|strategy| strategy.get("type"));
-        if strategy.is_some_and(|kind| kind == "Recreate") {
-            return None;
-        }
         let is_previous = |pod_record: &PodRecord| {
             let controller = pod_record.controller.as_deref();
             *pod_record.namespace == *at.pod.namespace()
@@ -156,19 +219,7 @@ impl<'j> HeldByOwn<'j> {
         };
         let feasible_nodes =
             run_filters::feasible_nodes(at.pod.pod(), &at.view.without(is_previous));
-        if feasible_nodes.is_empty() {
-            return None;
-        }
-        let strategy =
-            json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
-        let patch = vec![add("/spec/strategy", strategy)];
-        let before = workload.and_then(|read| read.strategy.clone());
-        let before = nested("/spec/strategy", before);
-        let command = template_owner.object.edit(&patch, &before);
-        let replicas = workload.and_then(|read| read.wanted);
-        let action = Action::StopOldPodFirst { replicas };
-        let remedy = Remedy::of_owner(at, action, self.removes(), (command, patch));
-        Some(remedy.verified(at, feasible_nodes))
+        stop_old_pod_first(at, self.removes(), feasible_nodes)
     }
 
     /// Every place that could take a pod has one: as many as there are can run.
@@ -229,5 +280,34 @@ impl<'j> HeldByOwn<'j> {
         let action = Action::PreferAndReplace(changes);
         let remedy = Remedy::of_changes(at, action, self.removes());
         Some(remedy.verified(at, feasible_nodes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentage_of_pods_that_may_be_missing_is_rounded_down() {
+        let unavailable = |replicas: i64, update: Value| {
+            unavailable(&Workload {
+                wanted: Some(replicas),
+                strategy: Some(json!({"type": "RollingUpdate", "rollingUpdate": update})),
+                ..Workload::default()
+            })
+        };
+        assert_eq!(unavailable(3, Value::Null), 0);
+        assert_eq!(unavailable(4, Value::Null), 1);
+        assert_eq!(unavailable(3, json!({"maxUnavailable": 1})), 1);
+        assert_eq!(unavailable(5, json!({"maxUnavailable": "30%"})), 1);
+        // one of the two has to be more than nothing
+        assert_eq!(
+            unavailable(3, json!({"maxSurge": 0, "maxUnavailable": "30%"})),
+            1
+        );
+        assert_eq!(
+            unavailable(1, json!({"maxSurge": "1%", "maxUnavailable": 0})),
+            0
+        );
     }
 }

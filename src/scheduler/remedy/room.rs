@@ -39,13 +39,18 @@ pub(super) fn for_pods(pod: &Pod, view: &View<'_>, nodes: &[String]) -> Option<u
     usize::try_from(all).ok()
 }
 
+/// Whether the nearest node lacks nothing for the pod but room.
+pub(super) fn lacks_only_room(at: &Situation<'_>) -> bool {
+    let nearest = nearest_feasible(&at.results.nodes);
+    let failures = nearest.nodes().next().map(|node| node.failures.as_slice());
+    let is_room = |what: &What| matches!(what, What::Resource { .. } | What::PodCount { .. });
+    failures.is_some_and(|all| !all.is_empty() && all.iter().all(|one| is_room(&one.what)))
+}
+
 /// No more replicas than run, where the nearest node lacks nothing but room. Not in the midst of a rollout, in which pods of the
 /// old template make room for new ones.
 pub(super) fn fewer_replicas(at: &Situation<'_>) -> Option<Remedy> {
-    let nearest = nearest_feasible(&at.results.nodes);
-    let failures = &nearest.nodes().next()?.failures;
-    let is_room = |what: &What| matches!(what, What::Resource { .. } | What::PodCount { .. });
-    if failures.is_empty() || !failures.iter().all(|one| is_room(&one.what)) {
+    if !lacks_only_room(at) {
         return None;
     }
     let object = &at.template_owner.object;

@@ -79,11 +79,11 @@ impl<'s> WorkloadSubject<'s> {
         pods.filter(move |pod| store.owner(pod) == object)
     }
 
-    /// Whether a Deployment's progressDeadlineSeconds are over while all pods of all its ReplicaSets are there and well.
-    fn is_over_time(&self, snapshot: &Snapshot<'s>) -> bool {
+    /// Whether a Deployment's progressDeadlineSeconds are over, and it is not where it should be.
+    pub fn is_past_deadline(&self) -> bool {
         let workload = self.workload;
         let progressing = workload.condition("Progressing");
-        let is_over = progressing.is_some_and(|it| {
+        let is_past = progressing.is_some_and(|it| {
             it.status == "False" && it.reason.as_deref() == Some("ProgressDeadlineExceeded")
         });
         let number = |count: Option<i64>| count.unwrap_or_default();
@@ -91,9 +91,15 @@ impl<'s> WorkloadSubject<'s> {
         let is_complete = updated >= wanted
             && number(workload.existing) <= updated
             && number(workload.available) >= wanted;
-        if !is_over || is_complete {
+        self.kind == Kind::Deployment && is_past && !is_complete
+    }
+
+    /// Whether that is so while all pods of all its ReplicaSets are there and well.
+    fn is_over_time(&self, snapshot: &Snapshot<'s>) -> bool {
+        if !self.is_past_deadline() {
             return false;
         }
+        let number = |count: Option<i64>| count.unwrap_or_default();
         let store = snapshot.store();
         let mut sets = self.made(store).peekable();
         let has_sets = sets.peek().is_some();

@@ -56,6 +56,7 @@ pub(crate) fn well() -> Report {
         message: said(because),
         started_seconds: None,
         restarts: None,
+        remarks: Vec::new(),
     };
     let web_1 = not_stuck(
         "web-1",

@@ -235,12 +235,8 @@ impl Described {
             Kind::ConfigMap | Kind::Secret => service::keyed(self),
             _ => workload::object(self),
         };
-        let version = match self.kind.group() {
-            "" => "v1".to_owned(),
-            group => format!("{group}/v1"),
-        };
         let head = made([
-            ("apiVersion", json!(version)),
+            ("apiVersion", json!(self.kind.api_version())),
             ("kind", json!(self.kind.as_str())),
             ("metadata", self.metadata()),
         ]);
