@@ -1,6 +1,7 @@
 //! Claims that were named: whether one is bound, who mounts it, and what is said last of one that waits.
 //!
-//! A claim keeps nobody waiting by itself. Where a pod that mounts it is stuck, that is told, with what the claim has to do with it.
+//! A claim keeps nobody waiting by itself. Where a pod that mounts it is stuck, that is told, with what the claim has to do
+//! with it.
 
 use crate::report::{Diagnosis, NotStuck, Remark, StandingReport};
 use crate::snapshot::{Evidence, Kind, ObjectRef, PodRecord, Snapshot};

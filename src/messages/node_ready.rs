@@ -1,7 +1,7 @@
 //! Why a kubelet says that its node is not Ready: [`read`] for the message of the node's condition Ready.
 //!
-//! Sources: kubernetes `pkg/kubelet/nodestatus/setters.go` (ReadyCondition, which joins what the runtime, the network, the storage
-//! and the shutdown manager report), `pkg/kubelet/runtime.go`, 1.37.
+//! Sources: kubernetes `pkg/kubelet/nodestatus/setters.go` (ReadyCondition, which joins what the runtime, the network, the
+//! storage and the shutdown manager report), `pkg/kubelet/runtime.go`, 1.37.
 
 use super::form::{Pattern, anywhere};
 

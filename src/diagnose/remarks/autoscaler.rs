@@ -1,7 +1,7 @@
 //! A HorizontalPodAutoscaler that does not give a workload the pods that its load asks for.
 //!
-//! Source: pkg/controller/podautoscaler/horizontal.go, 1.37. At its minimum it has what it wants; at its maximum only where it says
-//! that it would want more.
+//! Source: pkg/controller/podautoscaler/horizontal.go, 1.37. At its minimum it has what it wants; at its maximum only where it
+//! says that it would want more.
 
 use crate::report::Remark;
 use crate::snapshot::{Autoscaler, Evidence, Kind, ObjectRef, Snapshot, WorkloadCondition};

@@ -1,7 +1,7 @@
 //! A node that is to be emptied, and PodDisruptionBudgets that let none of its pods go.
 //!
-//! An eviction that a budget refuses leaves no trace on the pod (pkg/registry/core/pod/storage/eviction.go, 1.37): `kubectl drain`
-//! and autoscalers try again until it allows one.
+//! An eviction that a budget refuses leaves no trace on the pod (pkg/registry/core/pod/storage/eviction.go, 1.37): `kubectl
+//! drain` and autoscalers try again until it allows one.
 
 use crate::kubernetes::selector::label_selector_matches;
 use crate::report::Remark;
