@@ -59,7 +59,7 @@ pub use evidence::{Evidence, Origin};
 pub use footprint::Footprint;
 pub use ingress::{Backend, BackendPort};
 pub use kind::Kind;
-pub use lease::{Lease, NODE_LEASES};
+pub use lease::NODE_LEASES;
 pub use limit_range::{Limit, LimitRange};
 pub use logs::{ContainerLog, Unread};
 pub use network_policy::NetworkPolicy;
