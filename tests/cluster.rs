@@ -358,12 +358,22 @@ fn no_more_is_asked_than_promised() {
             &["pod", "report", "-n", &stuck.name],
             &["get pods", "list events", "list nodes", "list pods"],
         ),
-        // what is well points at nothing else, however many pods there are
-        ("well-pod", &["pod", "web", "-n", &well.name], &["get pods"]),
+        // what is well points at nothing but who may reach it, however many pods there are
+        (
+            "well-pod",
+            &["pod", "web", "-n", &well.name],
+            &["get pods", "list networkpolicies"],
+        ),
         (
             "well-namespace",
             &["-n", &well.name],
-            &["list events", "list events", "list pods", "list services"],
+            &[
+                "list events",
+                "list events",
+                "list ingresses",
+                "list pods",
+                "list services",
+            ],
         ),
         // which labels a Service has is not asked for
         (

@@ -1,6 +1,6 @@
 //! What it costs to know what a rollout changed.
 
-use super::{EVENTS, NODE, POD, PODS, SERVICES, asked, named, read, shop};
+use super::{EVENTS, INGRESSES, NODE, POD, PODS, SERVICES, asked, named, read, shop};
 use crate::api_server::{ApiServer, Response};
 use crate::support::{Kind, Loaded, Why};
 use serde_json::{Value, json};
@@ -48,6 +48,7 @@ fn server_with(pods: &[Value], sets: Response) -> ApiServer {
     server.on(PODS, [Response::list("PodList", pods)]);
     server.on(EVENTS, [Response::list("EventList", &[])]);
     server.on(SERVICES, [Response::list("ServiceList", &[])]);
+    server.on(INGRESSES, [Response::list("IngressList", &[])]);
     server.on(SETS, [sets]);
     server.on(
         NODE,
@@ -82,7 +83,9 @@ fn a_rollout_that_is_stuck_costs_one_list_of_its_templates() {
     let gathered = read(&server, shop()).unwrap();
     assert_eq!(
         asked(&server),
-        [EVENTS, EVENTS, EVENTS, PODS, SERVICES, NODE, SETS]
+        [
+            EVENTS, EVENTS, EVENTS, PODS, SERVICES, NODE, SETS, INGRESSES
+        ]
     );
     assert_eq!(
         selectors(&server, SETS),
@@ -97,7 +100,7 @@ fn a_stuck_pod_beside_none_of_another_revision_costs_nothing_more() {
     let gathered = read(&server, shop()).unwrap();
     assert_eq!(
         asked(&server),
-        [EVENTS, EVENTS, EVENTS, PODS, SERVICES, NODE]
+        [EVENTS, EVENTS, EVENTS, PODS, SERVICES, NODE, INGRESSES]
     );
     assert_eq!(rollout(&gathered), None);
 }

@@ -3,12 +3,13 @@
 //! A name that no container gives a port leads nowhere: that is certain. A number is used as it is, and containers need not
 //! declare what they listen on: that none does is a hint, for who has named the Service.
 
+use super::endpoint_slices::label;
 use super::ingress_port;
 use super::ports::{declared, meant, of_service, quoted, written};
 use super::selector_fixes::ServiceCase;
 use crate::kubernetes::patch;
 use crate::kubernetes::ports::OpenPort;
-use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Kind, ServicePort, TargetPort};
 use crate::text::say;
@@ -83,11 +84,6 @@ fn leads_nowhere(case: &ServiceCase<'_>, port: &ServicePort, declared: &Declared
         (None, Some(meant)) => finding.fix(other_name(case, port, meant)),
         (None, None) => finding.fix([name_it()]),
     }
-}
-
-/// How the EndpointSlices of a Service are found (k8s.io/api `discovery/v1/well_known_labels.go`, 1.37).
-fn label(case: &ServiceCase<'_>) -> String {
-    format!("kubernetes.io/service-name={}", case.it.name)
 }
 
 fn other_protocol(case: &ServiceCase<'_>, port: &ServicePort, other: &OpenPort) -> Fix {
@@ -168,7 +164,7 @@ fn undeclared(case: &ServiceCase<'_>, port: &ServicePort) -> Option<Finding> {
         .fact("pods", case.it.members(case.snapshot.store()).pods)
         .fact("declared", declared)
         .evidence(quoted(case))
-        .certainty(Certainty::Possible)
+        .hint()
         .why(why);
     let local = format!("{0}:{0}", port.number);
     let forward = case.kubectl(["port-forward", &case.object().argument(), &local]);
