@@ -358,8 +358,12 @@ fn no_more_is_asked_than_promised() {
             &["pod", "report", "-n", &stuck.name],
             &["get pods", "list events", "list nodes", "list pods"],
         ),
-        // what is well points at nothing else, however many pods there are
-        ("well-pod", &["pod", "web", "-n", &well.name], &["get pods"]),
+        // what is well points at nothing but who may reach it, however many pods there are
+        (
+            "well-pod",
+            &["pod", "web", "-n", &well.name],
+            &["get pods", "list networkpolicies"],
+        ),
         (
             "well-namespace",
             &["-n", &well.name],
@@ -369,6 +373,7 @@ fn no_more_is_asked_than_promised() {
                 "list deployments",
                 "list events",
                 "list events",
+                "list ingresses",
                 "list jobs",
                 "list pods",
                 "list services",

@@ -12,6 +12,7 @@ mod archives;
 mod bent;
 mod coverage;
 mod formats;
+mod logs;
 mod make;
 mod pasted;
 mod refusals;

@@ -32,6 +32,7 @@ const NODE: &str = "/api/v1/nodes/worker-1";
 const PODS: &str = "/api/v1/namespaces/shop/pods";
 const EVENTS: &str = "/api/v1/namespaces/shop/events";
 const SERVICES: &str = "/api/v1/namespaces/shop/services";
+const INGRESSES: &str = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses";
 
 fn flags(server: &ApiServer) -> ConnectionFlags {
     ConnectionFlags {
@@ -219,16 +220,16 @@ fn a_pending_pod_costs_four_requests() {
 }
 
 #[test]
-fn a_scan_with_nothing_stuck_costs_nine_requests() {
+fn a_scan_with_nothing_stuck_costs_ten_requests() {
     let server = ApiServer::start();
     server.on(
         PODS,
         [Response::list("PodList", &[healthy("a"), healthy("b")])],
     );
     let gathered = read(&server, shop()).unwrap();
-    // who was refused a pod or a ReplicaSet, the pods, the Services that may have none, and the workloads
-    assert_eq!(scanned(&server), [EVENTS, EVENTS, PODS, SERVICES]);
-    assert_eq!(gathered.requests(), 9);
+    // who was refused a pod or a ReplicaSet, the pods, the Services that may have none, what routes to some, and the workloads
+    assert_eq!(scanned(&server), [EVENTS, EVENTS, PODS, SERVICES, INGRESSES]);
+    assert_eq!(gathered.requests(), 10);
     assert_eq!((gathered.stuck(), gathered.pods()), (0, 2));
     let events = server.asked();
     let events = events.iter().filter(|asked| asked.path == EVENTS);
@@ -269,7 +270,7 @@ fn a_scan_reads_the_events_of_many_stuck_pods_at_once() {
     server.on(EVENTS, [Response::list("EventList", &[])]);
     read(&server, shop()).unwrap();
     // the first two lists of events are of those that were refused what they make
-    assert_eq!(scanned(&server), [EVENTS, EVENTS, EVENTS, PODS, SERVICES]);
+    assert_eq!(scanned(&server), [EVENTS, EVENTS, EVENTS, PODS, SERVICES, INGRESSES]);
 }
 
 #[test]

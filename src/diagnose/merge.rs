@@ -107,6 +107,13 @@ impl Diagnoses {
         all.any(|one| one.key() == key)
     }
 
+    /// Whether one of them keeps the object stuck, and does not only hint at what may be.
+    pub(super) fn keep_stuck(&self, object: &ObjectRef) -> bool {
+        let sure = self.0.values().filter(|known| !known.diagnosis.is_hint());
+        let mut all = sure.flat_map(|known| &known.diagnosis.affected);
+        all.any(|one| one.object() == *object)
+    }
+
     /// Whether one of them says why kubelets refuse the pods of this owner, so that it lacks them.
     pub(super) fn refuse(&self, owner: &ObjectRef, snapshot: &Snapshot<'_>) -> bool {
         let is_refused = |one: &Affected| {

@@ -118,13 +118,14 @@ fn run(
     run.explain_if_possible(&triage.workloads.held, &engine);
     run.explain_all(&triage.services.stuck, &engine, |_, _| None);
     run.explain_if_possible(&triage.services.doubtful, &engine);
+    run.explain_if_possible(&triage.ready_pods, &engine);
     run.each_object_once(snapshot);
     if let Some(verdicts) = run.verdicts.as_mut() {
         verdicts.end();
     }
     let has_cause = |pod: &&PodView| run.diagnoses.affect(&pod.object());
     triage.pods.explained(Kind::Pod.as_str(), has_cause);
-    let may_be_wrong = |object: &ObjectRef| run.diagnoses.affect(object);
+    let may_be_wrong = |object: &ObjectRef| run.diagnoses.keep_stuck(object);
     triage
         .services
         .doubted(Kind::Service.as_str(), may_be_wrong);

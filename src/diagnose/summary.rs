@@ -341,6 +341,11 @@ fn message(because: &Because) -> Message {
             "its selector wants {label}, which is set on pods while they run, and the only such pod has another value"
         ))
         .fact("label", label.as_str()),
+        Because::ServiceToCome => say!(
+            "standing.service-to-come",
+            "something new routes to it, and it may still be made"
+        )
+        .into(),
         Because::NewService => {
             say!("standing.new-service", "new, and its pods may still come").into()
         }
@@ -377,7 +382,9 @@ pub(super) fn read(snapshot: &Snapshot<'_>) -> Vec<ReadReport> {
 
 /// What could not be read.
 pub(super) fn gaps(snapshot: &Snapshot<'_>, scope: &Scope) -> Vec<GapReport> {
-    let gaps = snapshot.gaps().into_iter();
+    // of what comes with an addon there is nothing where that is not installed
+    let is_without = |gap: &Gap| gap.why == Why::NotServed && gap.kind.is_of_addon();
+    let gaps = snapshot.gaps().into_iter().filter(|gap| !is_without(gap));
     let of_objects = gaps.map(|gap| GapReport {
         kind: gap.kind.as_str(),
         namespace: gap.namespace.clone(),

@@ -197,7 +197,11 @@ fn known(report: &Report, at: Timestamp) -> BTreeMap<String, Known> {
     };
     let mut known: BTreeMap<String, Known> = BTreeMap::new();
     let held = |one: &&Diagnosis| one.affected.iter().all(|one| one.held);
-    for one in report.diagnoses.iter().filter(|one| !held(one)) {
+    for one in report
+        .diagnoses
+        .iter()
+        .filter(|one| !held(one) && !one.is_hint())
+    {
         let finding = Finding {
             fingerprint: one.fingerprint.clone(),
             cause: one.cause.to_owned(),

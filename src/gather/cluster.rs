@@ -17,7 +17,7 @@ use super::{ConnectError, Gathered, runtime};
 use crate::error::Failure;
 use crate::kubernetes::shell;
 use crate::snapshot::{Encoded, Gap, Kind, Retention, Store, Why};
-use crate::triage::scope::Scope;
+use crate::triage::{self, scope::Scope};
 use anyhow::{Result, bail};
 use futures_util::future::join_all;
 #[cfg(unix)]
@@ -331,7 +331,8 @@ async fn one(client: &Client, sink: &RefCell<Sink>, read: &Read) -> Result<(), R
         .map(|_| ())
 }
 
-/// Whether pods are bound to the node that was asked for, or mount the claim: then it need not be there to be worth a diagnosis.
+/// Whether pods are bound to the node that was asked for, or mount the claim, or something routes to the Service: then it need
+/// not be there to be worth a diagnosis.
 fn is_used(store: &Store, read: &Read) -> bool {
     let Read::Get {
         name, namespace, ..
@@ -346,6 +347,7 @@ fn is_used(store: &Store, read: &Read) -> bool {
             let mut pods = records.in_namespace(namespace);
             pods.any(|pod| records.claims_of(pod).any(|claim| claim == *name))
         }
+        Kind::Service => triage::to_nowhere(store).contains(&(namespace.as_str(), name.as_str())),
         _ => false,
     }
 }

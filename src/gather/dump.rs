@@ -52,6 +52,7 @@ mod error;
 mod head;
 mod json;
 mod layout;
+mod logs;
 mod mask;
 mod mend;
 mod other;
@@ -77,7 +78,10 @@ use super::{Gathered, Traffic};
 use crate::error::Failure;
 use crate::kubernetes::nearest::nearest;
 use crate::snapshot::{Kind, PodIdentity, PodView, Store, Why};
-use crate::triage::scope::{Scope, Target};
+use crate::triage::{
+    self,
+    scope::{Scope, Target},
+};
 use anyhow::{Context, Result, bail};
 use clock::Clock;
 use coverage::Coverage;
@@ -134,9 +138,11 @@ fn read_each(paths: &[PathBuf], scope: Option<Scope>, take: &mut Take<'_>) -> Re
         }
     }
     let scope = scope.or_else(|| coverage.scope()).unwrap_or_default();
+    let logs = coverage.take_logs();
     coverage.apply(&mut store);
     namespace_is_there(&store, &scope)?;
     let scope = named(&store, scope)?;
+    logs.tell(&mut store, &scope);
     Ok(Gathered {
         store,
         scope,
@@ -248,6 +254,9 @@ fn names(store: &Store, scope: &Scope, kind: Kind) -> BTreeSet<String> {
     let seen = store.keys(kind).into_iter();
     let seen = seen.filter(|(namespace, _)| in_scope(namespace));
     let seen = seen.map(|(_, name)| name.clone());
+    let routed = triage::to_nowhere(store).into_iter();
+    let routed = routed.filter(|(namespace, _)| kind == Kind::Service && in_scope(namespace));
+    let seen = seen.chain(routed.map(|(_, name)| name.to_owned()));
     seen.chain(of_pods).chain(of_workloads).collect()
 }
 
@@ -272,7 +281,15 @@ fn one(file: File<'_>, sink: &mut DumpSink<'_>) -> Result<bool> {
             return Ok(false);
         }
     };
-    sink.begin(Layout::of(path));
+    let layout = Layout::of(path);
+    if let Layout::Log(of) = &layout {
+        let is_one = of.is_some() || text.head.starts_with(logs::START.as_bytes());
+        let mut reader = BufReader::new(text.reader);
+        // a log that breaks off has said what it says
+        let _ = is_one.then(|| sink.logs().read(of.clone(), &mut reader));
+        return Ok(false);
+    }
+    sink.begin(layout);
     sink.clock(Clock::of_file(path, &text.head));
     let (form, text) = preface::past(text, named).with_context(|| error::unreadable(label))?;
     let mut reader = BufReader::with_capacity(1 << 16, text.reader);

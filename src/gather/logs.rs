@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 /// So many logs are read at all.
-const MOST: usize = 20;
+pub(super) const MOST: usize = 20;
 /// So many at once.
 const AT_ONCE: usize = 4;
 /// All together; a kubelet that does not answer keeps nobody longer.
@@ -30,7 +30,7 @@ const FEW_LINES: &str = "10";
 /// So many bytes of an answer.
 const BYTES: usize = 64 << 10;
 /// So many bytes from the end are kept.
-const KEPT: usize = 16 << 10;
+pub(super) const KEPT: usize = 16 << 10;
 
 /// The logs that tell something, each with its pod, whose variables may be secret.
 pub(super) fn wanted(store: &Store, scope: &Scope) -> Vec<(LogRead, Value)> {
@@ -66,7 +66,8 @@ pub(super) async fn read(client: &Client, wanted: Vec<(LogRead, Value)>) -> Vec<
     logs.into_iter().flatten().collect()
 }
 
-fn log(read: LogRead, outcome: Result<String, Unread>) -> ContainerLog {
+/// A log of this run, or why there is none.
+pub(super) fn log(read: LogRead, outcome: Result<String, Unread>) -> ContainerLog {
     let (text, unread) = match outcome {
         Ok(text) => (text, None),
         Err(unread) => (String::new(), Some(unread)),
@@ -106,7 +107,7 @@ fn address(read: &LogRead, lines: &str) -> String {
 }
 
 /// The end of it, as it may be shown.
-fn kept(pod: &Value, text: &str) -> String {
+pub(super) fn kept(pod: &Value, text: &str) -> String {
     let cleaned = text::clean(text);
     let masked = of_log(pod, &cleaned);
     let mut from = masked.len().saturating_sub(KEPT);

@@ -29,7 +29,7 @@ mod watched;
 mod workloads;
 
 pub use fold::unread;
-pub use logs::{LogRead, logs, told};
+pub use logs::{LogRead, is_running, logs, told};
 pub use watched::{as_get, as_list, wanted};
 
 use crate::kubernetes::affinity::{pod_affinity, pod_anti_affinity};
@@ -207,6 +207,8 @@ pub fn second(scope: &Scope, store: &Store) -> Vec<Read> {
     workloads::refused(scope, store, &mut reads);
     rollouts::of_scope(scope, &suspects, store, &mut reads);
     services::without_pods(scope, store, &mut reads);
+    services::of_others(scope, store, &mut reads);
+    services::of_ready_pods(scope, store, &mut reads);
     namespaces::of_scope(scope, store, &mut reads);
     named::of_store(scope, store, &mut reads);
     fold(reads)
@@ -229,15 +231,17 @@ pub fn third(scope: &Scope, store: &Store) -> Vec<Read> {
             reads.insert(get(Kind::Namespace, "", pod.namespace()));
         }
     }
+    services::of_dead_names(scope, store, &mut reads);
     creation::few_nodes(&mut reads);
     fold(reads)
 }
 
-/// The fourth wave: what the volumes and attachments of the third point at.
+/// The fourth wave: what the volumes and attachments of the third point at, and who has them.
 pub fn fourth(scope: &Scope, store: &Store) -> Vec<Read> {
     let mut reads = BTreeSet::new();
     for pod in suspects(scope, store) {
         creation::of_attachments(pod, store, &mut reads);
+        storage::of_volumes(pod, store, &mut reads);
     }
     fold(reads)
 }

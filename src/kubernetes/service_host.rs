@@ -18,8 +18,7 @@ pub struct ServiceHost {
 
 /// The Services that a host name may stand for in a pod of this namespace, the likeliest first; none for an address.
 pub fn services(host: &str, namespace: &str) -> Vec<ServiceHost> {
-    let is_address = host.chars().all(|c| c.is_ascii_digit() || ".:".contains(c));
-    if is_address || host == "localhost" {
+    if is_address(host) || host == "localhost" {
         return Vec::new();
     }
     let service = |name: &str, namespace: &str, certain| ServiceHost {
@@ -39,6 +38,16 @@ pub fn services(host: &str, namespace: &str) -> Vec<ServiceHost> {
         [_, name, other] => vec![service(name, other, false)],
         _ => Vec::new(),
     }
+}
+
+/// Whether it is an address and no name.
+pub fn is_address(host: &str) -> bool {
+    let is_v4 = host.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let is_v6 = host.contains(':')
+        && host
+            .chars()
+            .all(|c| c.is_ascii_hexdigit() || ".:".contains(c));
+    is_v4 || is_v6
 }
 
 #[cfg(test)]

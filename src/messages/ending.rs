@@ -53,6 +53,11 @@ pub enum Ending {
         /// The module, class or file of code.
         name: String,
     },
+    /// Code that it loads is built for another CPU or system than it runs on.
+    ModuleForeign {
+        /// The library.
+        name: String,
+    },
     /// A file that it opens is not there.
     FileMissing {
         /// The file.

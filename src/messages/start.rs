@@ -39,6 +39,11 @@ pub enum StartFailure {
         /// The file, if named.
         what: Option<String>,
     },
+    /// The image's C library needs a CPU that can more than the node's.
+    CpuTooOld {
+        /// The level that it needs, such as `x86-64-v2`.
+        level: String,
+    },
     /// The command is a directory.
     Directory {
         /// The directory.
@@ -369,6 +374,19 @@ const EXEC: &[Pattern<StartFailure>] = &[
     ("exec {}: permission denied", |captures| {
         StartFailure::NotExecutable {
             what: named(captures),
+        }
+    }),
+    // an emulator of another CPU that starts the program and misses the libraries of its own
+    ("qemu-{}: Could not open '{}'{*}", |_| {
+        StartFailure::ExecFormat { what: None }
+    }),
+    ("rosetta error: failed to open elf at {}", |_| {
+        StartFailure::ExecFormat { what: None }
+    }),
+    // glibc `sysdeps/x86/dl-get-cpu-features.c`, 2.33: it ends with 127
+    ("Fatal glibc error: CPU does not support {}", |captures| {
+        StartFailure::CpuTooOld {
+            level: captures.own(0),
         }
     }),
     ("exec /{*}: exec format error", |captures| {

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 /// One object a line, each once, in the order of the report: `pod/web-0`, `deployment.apps/web`.
 pub fn name(report: &Report) -> String {
-    let diagnosed = report.diagnoses.iter().flat_map(stuck);
+    let sure = report.diagnoses.iter().filter(|one| !one.is_hint());
+    let diagnosed = sure.flat_map(stuck);
     let unexplained = report.unexplained.iter().map(|one| one.object.object());
     let mut told = BTreeSet::new();
     diagnosed

@@ -215,6 +215,7 @@ fn role(role: Role) -> &'static str {
         Role::Contributing => "contributing",
         Role::Held => "held",
         Role::Idle => "idle",
+        Role::Hint => "hint",
         Role::Consequence => "consequence",
     }
 }

@@ -98,7 +98,8 @@ pub struct Report {
 impl Report {
     /// Whether anything is shown that needs an explanation.
     pub fn is_stuck(&self) -> bool {
-        let mut affected = self.diagnoses.iter().flat_map(|one| &one.affected);
+        let stuck = self.diagnoses.iter().filter(|one| !one.is_hint());
+        let mut affected = stuck.flat_map(|one| &one.affected);
         affected.any(|one| !one.held) || !self.unexplained.is_empty()
     }
 
@@ -346,6 +347,13 @@ pub struct Diagnosis {
     pub ladder: Vec<Rung>,
     /// Where to look next.
     pub next: Next,
+}
+
+impl Diagnosis {
+    /// Whether it tells of what may be, and nothing is stuck by it.
+    pub fn is_hint(&self) -> bool {
+        self.role == Role::Hint
+    }
 }
 
 /// A change that would help.

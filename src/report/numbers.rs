@@ -51,7 +51,8 @@ impl StuckNumbers {
         unexplained: &[Unexplained],
         workloads: &[WorkloadReport],
     ) -> Option<Self> {
-        let diagnosed = diagnoses.iter().flat_map(|one| {
+        let stuck = diagnoses.iter().filter(|one| !one.is_hint());
+        let diagnosed = stuck.flat_map(|one| {
             let affected = one.affected.iter();
             affected.map(|affected| (affected, one.layer))
         });

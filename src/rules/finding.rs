@@ -183,6 +183,13 @@ impl Finding {
         self
     }
 
+    /// It may be so, and the object stands well as far as can be seen.
+    #[must_use]
+    pub fn hint(mut self) -> Self {
+        self.role = Role::Hint;
+        self.certainty(Certainty::Possible)
+    }
+
     /// Nothing shows that anybody needs the object.
     #[must_use]
     pub fn idle(mut self) -> Self {
@@ -218,6 +225,8 @@ pub enum Role {
     Held,
     /// It is wrong with what nothing shows that anybody needs.
     Idle,
+    /// It may be wrong with what stands well as far as can be seen: told to whoever named it, and nothing is stuck by it.
+    Hint,
     /// It ends with another diagnosis, which `consequenceOf` names, and is no root cause.
     Consequence,
 }

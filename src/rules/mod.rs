@@ -28,7 +28,9 @@ pub use crate::triage::Layer;
 
 use crate::snapshot::{Kind, PodView};
 use crate::text::Sentence;
-use crate::triage::{NamespaceSubject, NodeSubject, ServiceSubject, Subject, WorkloadSubject};
+use crate::triage::{
+    NamespaceSubject, NodeSubject, ReadyPod, ServiceSubject, Subject, WorkloadSubject,
+};
 use finding::Finding;
 use std::sync::LazyLock;
 
@@ -90,6 +92,13 @@ pub enum Check {
     },
     /// A Service.
     Service(for<'a> fn(&Case<'a, ServiceSubject<'a>>) -> Vec<Finding>),
+    /// A Service, or a pod that was named and is well.
+    ServiceOrReadyPod {
+        /// What it finds of a Service.
+        service: for<'a> fn(&Case<'a, ServiceSubject<'a>>) -> Vec<Finding>,
+        /// What it finds of a pod.
+        pod: for<'a> fn(&Case<'a, ReadyPod<'a>>) -> Vec<Finding>,
+    },
     /// A node.
     Node(for<'a> fn(&Case<'a, NodeSubject<'a>>) -> Vec<Finding>),
     /// A namespace.
@@ -129,7 +138,16 @@ impl<'a> Explained<'a> for WorkloadSubject<'a> {
 impl<'a> Explained<'a> for ServiceSubject<'a> {
     fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding> {
         match check {
-            Check::Service(check) => check(case),
+            Check::Service(check) | Check::ServiceOrReadyPod { service: check, .. } => check(case),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl<'a> Explained<'a> for ReadyPod<'a> {
+    fn check(check: Check, case: &Case<'a, Self>) -> Vec<Finding> {
+        match check {
+            Check::ServiceOrReadyPod { pod, .. } => pod(case),
             _ => Vec::new(),
         }
     }

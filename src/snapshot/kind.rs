@@ -11,7 +11,7 @@ use super::autoscaler::{Autoscaler, RawAutoscaler};
 use super::catalog::{Catalog, ReadLog};
 use super::devices::{DeviceClass, RawClaim, RawClass, ResourceClaim};
 use super::encoded::Encoded;
-use super::ingress::{Ingress, RawIngress};
+use super::endpoints::{EndpointSlice, RawSlice};
 use super::lease::{Lease, RawLease};
 use super::limit_range::{LimitRange, RawLimitRange};
 use super::network_policy::{NetworkPolicy, RawPolicy};
@@ -21,6 +21,7 @@ use super::objects::{
 };
 use super::quota::{RawQuota, ResourceQuota};
 use super::revision::{ControllerRevision, RawRevision};
+use super::route::{RawIngress, RawRoute, Route};
 use super::seen::Why;
 use super::service::{RawService, Service};
 use super::storage::{
@@ -229,7 +230,16 @@ kinds! {
     NetworkPolicy = "NetworkPolicy", "networkpolicies", "networking.k8s.io", Namespace, ["netpol"],
         network_policies: NetworkPolicy = RawPolicy::into_policy;
     /// `networking.k8s.io/v1/Ingress`
-    Ingress = "Ingress", "ingresses", "networking.k8s.io", Namespace, [], ingresses: Ingress = RawIngress::into_ingress;
+    Ingress = "Ingress", "ingresses", "networking.k8s.io", Namespace, ["ing"], ingresses: Route = RawIngress::into_route;
+    /// `gateway.networking.k8s.io/v1/HTTPRoute`
+    HttpRoute = "HTTPRoute", "httproutes", "gateway.networking.k8s.io", Namespace, [],
+        http_routes: Route = RawRoute::into_route;
+    /// `gateway.networking.k8s.io/v1/GRPCRoute`
+    GrpcRoute = "GRPCRoute", "grpcroutes", "gateway.networking.k8s.io", Namespace, [],
+        grpc_routes: Route = RawRoute::into_route;
+    /// `discovery.k8s.io/v1/EndpointSlice`: of Services that were named, and of those whose endpoints somebody else writes
+    EndpointSlice = "EndpointSlice", "endpointslices", "discovery.k8s.io", Namespace, [],
+        endpoint_slices: EndpointSlice = RawSlice::into_slice;
     /// `node.k8s.io/v1/RuntimeClass`
     RuntimeClass = "RuntimeClass", "runtimeclasses", "node.k8s.io", Cluster, [], runtime_classes: RuntimeClass = same;
     /// `scheduling.k8s.io/v1/PriorityClass`
@@ -325,6 +335,11 @@ impl Kind {
     /// Whether this is a controller that owns pods, directly or through another.
     pub fn is_workload(self) -> bool {
         self.row().part == Part::Workload
+    }
+
+    /// Whether it comes with something that not every cluster has.
+    pub fn is_of_addon(self) -> bool {
+        matches!(self, Kind::HttpRoute | Kind::GrpcRoute)
     }
 
     /// Whether `spec.replicas` says how many pods it has.

@@ -41,6 +41,10 @@ pub struct PodRecord {
     pub started: Option<Timestamp>,
     /// Its Ready condition is True.
     pub ready: bool,
+    /// It has an address of IPv4.
+    pub has_ipv4: bool,
+    /// It has one of IPv6.
+    pub has_ipv6: bool,
     healthy: Option<u16>,
     footprint: FootprintId,
 }
@@ -136,7 +140,12 @@ impl PodRecords {
     fn of(&mut self, pod: &Pod, name: &str, spec: &PodSpec, healthy: Option<u16>) -> PodRecord {
         let status = pod.status.as_ref();
         let conditions = status.and_then(|status| status.conditions.as_ref());
+        let addresses = status.and_then(|status| status.pod_ips.as_deref());
+        let has =
+            |is: fn(&str) -> bool| addresses.unwrap_or_default().iter().any(|one| is(&one.ip));
         PodRecord {
+            has_ipv4: has(|address| address.contains('.')),
+            has_ipv6: has(|address| address.contains(':') && !address.contains('.')),
             namespace: self.word(pod.metadata.namespace.as_deref().unwrap_or_default()),
             name: name.into(),
             node: spec

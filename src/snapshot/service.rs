@@ -24,12 +24,20 @@ pub struct Service {
     pub controller: Option<(String, String)>,
     /// `spec.selector`: the labels of its pods. Empty where somebody else writes its endpoints, and for an ExternalName.
     pub selector: BTreeMap<String, String>,
-    /// `spec.type` ExternalName: a name in DNS for something outside.
-    pub is_external_name: bool,
+    /// `spec.externalName` of one of type ExternalName: a name in DNS for something outside.
+    pub external_name: Option<String>,
     /// `spec.clusterIP` None: its name leads to the pods themselves, on whatever port one asks them for.
     pub is_headless: bool,
     /// `spec.clusterIP`: the address to which its name leads; empty for a headless one.
     pub cluster_ip: String,
+    /// `spec.ipFamilies`, the primary one first.
+    pub families: Vec<String>,
+    /// `spec.ipFamilyPolicy` RequireDualStack.
+    pub needs_both_families: bool,
+    /// `spec.internalTrafficPolicy` Local: who asks it is answered by pods of his own node alone.
+    pub stays_on_node: bool,
+    /// `spec.externalTrafficPolicy` Local of one that nodes have a port for, and no load balancer, which would ask them first.
+    pub node_ports_stay: bool,
     /// `spec.publishNotReadyAddresses`: its pods are its endpoints before they are ready.
     pub publishes_unready: bool,
     /// `spec.ports`
@@ -108,10 +116,18 @@ struct RawSpec {
     r#type: Option<String>,
     #[serde(rename = "clusterIP")]
     cluster_ip: Option<String>,
+    external_name: Option<String>,
+    ip_families: Option<Vec<String>>,
+    ip_family_policy: Option<String>,
+    internal_traffic_policy: Option<String>,
+    external_traffic_policy: Option<String>,
     selector: Option<BTreeMap<String, String>>,
     ports: Option<Vec<RawPort>>,
     publish_not_ready_addresses: Option<bool>,
 }
+
+/// The traffic policy that keeps to the node.
+const LOCAL: &str = "Local";
 
 impl RawService {
     pub(super) fn into_service(self) -> Service {
@@ -126,7 +142,12 @@ impl RawService {
             terminating: self.metadata.deletion_timestamp.is_some(),
             controller: controller(self.metadata.owner_references.as_deref()),
             selector: selector.unwrap_or_default(),
-            is_external_name,
+            external_name: is_external_name.then(|| spec.external_name.unwrap_or_default()),
+            families: spec.ip_families.unwrap_or_default(),
+            needs_both_families: spec.ip_family_policy.as_deref() == Some("RequireDualStack"),
+            stays_on_node: spec.internal_traffic_policy.as_deref() == Some(LOCAL),
+            node_ports_stay: spec.r#type.as_deref() == Some("NodePort")
+                && spec.external_traffic_policy.as_deref() == Some(LOCAL),
             is_headless: spec.cluster_ip.as_deref() == Some("None"),
             cluster_ip: spec
                 .cluster_ip

@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::{
     AWSElasticBlockStoreVolumeSource, Affinity, AzureDiskVolumeSource, CinderVolumeSource,
     Container, ContainerPort, ContainerState, ContainerStatus, EphemeralVolumeSource,
     GCEPersistentDiskVolumeSource, ISCSIVolumeSource, PersistentVolumeClaimVolumeSource, Pod,
-    PodCondition, PodSpec, PodStatus, PortworxVolumeSource, Probe, RBDVolumeSource,
+    PodCondition, PodIP, PodSpec, PodStatus, PortworxVolumeSource, Probe, RBDVolumeSource,
     ResourceRequirements, Toleration, Volume,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
@@ -106,6 +106,8 @@ struct Status {
     reason: Option<String>,
     start_time: Option<Time>,
     nominated_node_name: Option<String>,
+    #[serde(rename = "podIPs")]
+    pod_ips: Option<Vec<PodIP>>,
     conditions: Option<Vec<PodCondition>>,
     container_statuses: Option<Vec<SlimStatus>>,
     init_container_statuses: Option<Vec<SlimStatus>>,
@@ -218,6 +220,7 @@ impl Status {
             reason: self.reason,
             start_time: self.start_time,
             nominated_node_name: self.nominated_node_name,
+            pod_ips: self.pod_ips,
             conditions: self.conditions,
             container_statuses: statuses(self.container_statuses),
             init_container_statuses: statuses(self.init_container_statuses),

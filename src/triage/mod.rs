@@ -13,6 +13,7 @@ mod namespace;
 mod node;
 mod passage;
 mod pod;
+mod ready_pod;
 mod recovery;
 mod rollout;
 pub(crate) mod scope;
@@ -26,9 +27,10 @@ pub use layer::Layer;
 pub use namespace::NamespaceSubject;
 pub use node::NodeSubject;
 pub use pod::{PULLS, Resize, awaits, budget, init_budget, is_undated, pull, resize};
+pub use ready_pod::ReadyPod;
 pub use rollout::{Awaits, awaited, is_awaited, is_of_old_revision};
 pub use scope::Scope;
-pub use service::{Members, ServiceSubject};
+pub use service::{DeadName, Members, ServiceSubject, to_nowhere};
 pub use since::{Restarts, between_crashes};
 pub use subject::{Because, Hold, NextCommand, Passage, Standing, Subject};
 pub use workload::{RETRY, Refusal, SKIPPED, Stall, WorkloadSubject, is_refusal, refusal_reasons};
@@ -50,6 +52,8 @@ pub const HEARD: [&str; 3] = ["Scheduled", "FailedScheduling", "Preempted"];
 pub struct Triage<'s> {
     /// Pods.
     pub pods: Sorted<&'s PodView>,
+    /// Of the pods those that were named one by one and are well.
+    pub ready_pods: Vec<ReadyPod<'s>>,
     /// Workloads that make pods themselves, as far as something made it necessary to read them.
     pub workloads: Sorted<WorkloadSubject<'s>>,
     /// Services.
@@ -220,6 +224,7 @@ pub fn triage<'s>(snapshot: &Snapshot<'s>, scope: &'s Scope) -> Triage<'s> {
     let pods = pod::sorted(snapshot, scope);
     let nodes = node::candidates(snapshot, scope, &pods.stuck);
     Triage {
+        ready_pods: ready_pod::named(snapshot, scope),
         nodes: Sorted::sort(nodes, snapshot, scope),
         workloads: Sorted::sort(WorkloadSubject::all(snapshot, scope), snapshot, scope),
         services: Sorted::sort(service::candidates(snapshot, scope), snapshot, scope),

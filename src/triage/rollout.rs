@@ -114,14 +114,7 @@ fn of_object(object: &ObjectRef, store: &Store) -> Option<Awaits> {
     match object.known_kind()? {
         Kind::Pod => of_pod(namespace, name, store),
         Kind::Service => match store.services().get(namespace, name) {
-            Seen::Yes(service) => of_service(
-                &ServiceSubject {
-                    namespace,
-                    name,
-                    service,
-                },
-                store,
-            ),
+            Seen::Yes(service) => of_service(&ServiceSubject::of(namespace, name, service), store),
             Seen::No => Some(Awaits::Object),
             Seen::Unknown(_) => Some(Awaits::Sight),
         },
@@ -165,7 +158,7 @@ fn of_pod(namespace: &str, name: &str, store: &Store) -> Option<Awaits> {
 
 fn of_service(subject: &ServiceSubject<'_>, store: &Store) -> Option<Awaits> {
     let service = subject.service;
-    if service.is_external_name || service.selector.is_empty() {
+    if service.selector.is_empty() {
         return None;
     }
     let records = store.pod_records();

@@ -1,6 +1,10 @@
 //! How a Service stands: whether there are pods that its selector matches, whether one of them is ready, and whether its ports
 //! lead to any of theirs.
 
+mod routes;
+
+pub use routes::{DeadName, to_nowhere};
+
 use super::subject::{StatusText, is_later};
 use super::{Because, Layer, Scope, Standing, Subject, WorkloadSubject};
 use crate::kubernetes::labels::is_set_by_controller;
@@ -11,6 +15,7 @@ use crate::snapshot::{
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// Seconds for which a new Service may wait for its pods.
 const NEW: i64 = 60;
@@ -24,7 +29,12 @@ pub struct ServiceSubject<'s> {
     pub name: &'s str,
     /// The Service.
     pub service: &'s Service,
+    /// There is none of this name, and something routes to it.
+    pub is_missing: bool,
 }
+
+/// What stands for a Service that does not exist.
+static MISSING: LazyLock<Service> = LazyLock::new(Service::default);
 
 /// How many pods a Service has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,16 +52,29 @@ pub(super) fn candidates<'s>(
 ) -> impl Iterator<Item = ServiceSubject<'s>> + use<'s> {
     let asked = scope.selector.is_none() && scope.fields.is_none();
     let services = snapshot.store().services().seen();
-    services
-        .filter(move |_| asked)
-        .map(|((namespace, name), service)| ServiceSubject {
-            namespace,
-            name,
-            service,
-        })
+    let there =
+        services.map(|((namespace, name), service)| ServiceSubject::of(namespace, name, service));
+    let missing = routes::to_nowhere(snapshot.store()).into_iter();
+    let missing = missing.map(|(namespace, name)| ServiceSubject {
+        namespace,
+        name,
+        service: &MISSING,
+        is_missing: true,
+    });
+    there.chain(missing).filter(move |_| asked)
 }
 
 impl<'s> ServiceSubject<'s> {
+    /// A Service that is there.
+    pub fn of(namespace: &'s str, name: &'s str, service: &'s Service) -> Self {
+        ServiceSubject {
+            namespace,
+            name,
+            service,
+            is_missing: false,
+        }
+    }
+
     /// Its live pods, by what they have in common.
     pub fn pods<'a>(
         &self,
@@ -159,17 +182,25 @@ impl<'s> ServiceSubject<'s> {
     /// How it stands by what was read, however new it is.
     fn by_its_pods(&self, snapshot: &Snapshot<'_>) -> Standing {
         let store = snapshot.store();
-        if self.service.is_external_name {
+        if self.is_missing || self.dead_name(store).is_some() {
+            return Standing::Stuck;
+        }
+        if self.service.external_name.is_some() {
             return Standing::Healthy(Because::ExternalName);
         }
         if self.service.selector.is_empty() {
-            return Standing::Healthy(Because::NoSelector);
+            let is_in_vain = self.is_routed_to(store) && self.has_no_address(store);
+            return if is_in_vain {
+                Standing::Stuck
+            } else {
+                Standing::Healthy(Because::NoSelector)
+            };
         }
         let members = self.members(store);
         if members.pods == 0 {
             return self.without_pods(snapshot);
         }
-        if !self.dead_ports(store).is_empty() {
+        if !self.dead_ports(store).is_empty() || self.needs_dead_family(store) {
             return Standing::Stuck;
         }
         if members.ready == 0 && !self.service.publishes_unready {
@@ -366,9 +397,18 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
             return Standing::Progressing(Because::Deleting, None);
         }
         // without a clock a Service is as old as what was written last, which may be the Service itself
-        let created = self.service.created.filter(|_| snapshot.clock().exact);
+        let created = self
+            .created(snapshot.store())
+            .filter(|_| snapshot.clock().exact);
         match created {
-            Some(created) => Standing::within(Because::NewService, created, NEW, snapshot.clock()),
+            Some(created) => {
+                let because = if self.is_missing {
+                    Because::ServiceToCome
+                } else {
+                    Because::NewService
+                };
+                Standing::within(because, created, NEW, snapshot.clock())
+            }
             None => Standing::Stuck,
         }
     }
@@ -378,6 +418,9 @@ impl<'s> Subject<'s> for ServiceSubject<'s> {
     }
 
     fn status(&self, store: &Store) -> String {
+        if self.is_missing {
+            return "does not exist".to_owned();
+        }
         // kubectl has no word for it; `kubectl describe` shows `Endpoints: <none>`
         match self.members(store) {
             Members { ready: 0, .. } => "no endpoints".to_owned(),

@@ -340,6 +340,8 @@ pub enum Because {
     RoleUntaken(String),
     /// A Service's pods may be about to come.
     NewService,
+    /// Something new routes to a Service that may be about to be made.
+    ServiceToCome,
     /// A node is Ready.
     NodeReady,
     /// A node has not been Ready for a short time.

@@ -58,8 +58,14 @@ fn a_service_costs_what_may_be_in_its_way_and_one_without_pods_the_workloads() {
         // the events tell of a workload of its that was refused its pods
         let mut expected = vec![EVENTS.to_owned(), PODS.to_owned(), name];
         expected.extend(workloads.into_iter().filter(|_| more));
-        for plural in ["ingresses", "networkpolicies"] {
-            let path = format!("/apis/networking.k8s.io/v1/namespaces/shop/{plural}");
+        for (group, plural) in [
+            ("networking.k8s.io", "ingresses"),
+            ("networking.k8s.io", "networkpolicies"),
+            ("discovery.k8s.io", "endpointslices"),
+            ("gateway.networking.k8s.io", "httproutes"),
+            ("gateway.networking.k8s.io", "grpcroutes"),
+        ] {
+            let path = format!("/apis/{group}/v1/namespaces/shop/{plural}");
             server.on(&path, [Response::list("List", &[])]);
             expected.push(path);
         }

@@ -1,6 +1,6 @@
 //! What workloads cost that were refused pods.
 
-use super::{EVENTS, PODS, SERVICES, WORKLOADS, asked, read, shop, without_workloads};
+use super::{EVENTS, INGRESSES, PODS, SERVICES, WORKLOADS, asked, read, shop, without_workloads};
 use crate::api_server::{ApiServer, Response};
 use crate::support::{Certainty, Kind, Loaded, Scope, Target, Why};
 use serde_json::{Value, json};
@@ -64,7 +64,9 @@ fn a_refused_workload_costs_itself_its_events_and_the_quotas() {
     let server = cluster(&["web-1a"], REFUSAL);
     let gathered = read(&server, shop()).unwrap();
     let set = format!("{SETS}/web-1a");
-    let expected = [EVENTS, EVENTS, EVENTS, PODS, QUOTAS, SERVICES, &set];
+    let expected = [
+        EVENTS, EVENTS, EVENTS, PODS, QUOTAS, SERVICES, &set, INGRESSES,
+    ];
     assert_eq!(cost(&server), expected);
     assert_eq!(causes(&gathered), [("quota-exceeded", 1)]);
 }
@@ -84,7 +86,9 @@ fn quotas_are_read_only_where_one_is_named() {
 fn many_refused_workloads_are_read_by_lists() {
     let server = cluster(&["web-1a", "web-2b", "web-3c", "web-4d"], REFUSAL);
     let gathered = read(&server, shop()).unwrap();
-    let expected = [EVENTS, EVENTS, EVENTS, PODS, QUOTAS, SERVICES, SETS];
+    let expected = [
+        EVENTS, EVENTS, EVENTS, PODS, QUOTAS, SERVICES, SETS, INGRESSES,
+    ];
     assert_eq!(cost(&server), expected);
     // all of them are one Deployment's
     assert_eq!(causes(&gathered), [("quota-exceeded", 1)]);
@@ -238,6 +242,7 @@ fn a_scan_without_the_right_to_read_events_goes_on() {
     server.on(EVENTS, [refusal]);
     server.on(SERVICES, [Response::list("ServiceList", &[])]);
     without_workloads(&server);
+    server.on(INGRESSES, [Response::list("IngressList", &[])]);
     let gathered = read(&server, shop()).unwrap();
     assert_eq!(gathered.pods(), 1);
     let gaps = gathered.store().gaps().into_iter();

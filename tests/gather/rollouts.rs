@@ -1,7 +1,7 @@
 //! What it costs to know what a rollout changed.
 
 use super::without_workloads;
-use super::{EVENTS, NODE, POD, PODS, SERVICES, asked, named, read, scanned, shop};
+use super::{EVENTS, INGRESSES, NODE, POD, PODS, SERVICES, asked, named, read, scanned, shop};
 use crate::api_server::{ApiServer, Response};
 use crate::support::{Kind, Loaded, Why};
 use serde_json::{Value, json};
@@ -49,6 +49,7 @@ fn server_with(pods: &[Value], sets: Response) -> ApiServer {
     server.on(PODS, [Response::list("PodList", pods)]);
     server.on(EVENTS, [Response::list("EventList", &[])]);
     server.on(SERVICES, [Response::list("ServiceList", &[])]);
+    server.on(INGRESSES, [Response::list("IngressList", &[])]);
     server.on(SETS, [sets]);
     without_workloads(&server);
     server.on(
@@ -84,7 +85,9 @@ fn a_rollout_that_is_stuck_costs_one_list_of_its_templates() {
     let gathered = read(&server, shop()).unwrap();
     assert_eq!(
         scanned(&server),
-        [EVENTS, EVENTS, EVENTS, PODS, SERVICES, NODE, SETS]
+        [
+            EVENTS, EVENTS, EVENTS, PODS, SERVICES, NODE, SETS, INGRESSES
+        ]
     );
     assert_eq!(
         selectors(&server, SETS),
@@ -99,7 +102,7 @@ fn a_stuck_pod_beside_none_of_another_revision_costs_nothing_more() {
     let gathered = read(&server, shop()).unwrap();
     assert_eq!(
         scanned(&server),
-        [EVENTS, EVENTS, EVENTS, PODS, SERVICES, NODE]
+        [EVENTS, EVENTS, EVENTS, PODS, SERVICES, NODE, INGRESSES]
     );
     assert_eq!(rollout(&gathered), None);
 }

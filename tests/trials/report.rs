@@ -133,7 +133,8 @@ fn nothing_absent_is_pointed_to(report: &Report) {
 }
 
 fn each_stuck_object_once(report: &Report) {
-    let mut diagnosed: Vec<String> = report.diagnoses.iter().flat_map(names_affected).collect();
+    let sure = report.diagnoses.iter().filter(|one| !one.is_hint());
+    let mut diagnosed: Vec<String> = sure.flat_map(names_affected).collect();
     diagnosed.sort();
     diagnosed.dedup();
     let unexplained = names_unexplained(report);

@@ -3,6 +3,7 @@
 
 use super::clock::{Clock, Written, now};
 use super::layout::Layout;
+use super::logs::Logs;
 use super::reading::{Read, Reading};
 use crate::messages::scheduler;
 use crate::snapshot::{Gap, Kind, ReadScope, Store, Why};
@@ -53,6 +54,8 @@ pub(super) struct Coverage {
     trouble: Option<String>,
     /// How new each object is that was taken in, by its kind, namespace and name: dumps hold several states of one.
     versions: HashMap<u64, u64>,
+    /// The logs of containers that stand beside the objects.
+    logs: Logs,
     hashes: RandomState,
 }
 
@@ -94,6 +97,16 @@ impl Coverage {
     /// A file with objects was written then.
     pub(super) fn written(&mut self, time: Option<Timestamp>) {
         self.written.file(time);
+    }
+
+    /// The logs of containers that were met.
+    pub(super) fn logs(&mut self) -> &mut Logs {
+        &mut self.logs
+    }
+
+    /// The same, when all is read.
+    pub(super) fn take_logs(&mut self) -> Logs {
+        std::mem::take(&mut self.logs)
     }
 
     /// Something is missing.

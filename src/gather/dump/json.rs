@@ -1,9 +1,10 @@
 //! Reads JSON values one after another, and the lists among them item by item.
 //!
 //! One item is held at a time, as the bytes that it is written with. Between the values of
-//! `kubectl cluster-info dump` stand the logs of containers, which are passed over.
+//! `kubectl cluster-info dump` stand the logs of containers, of which the ends are kept.
 
 use super::error::Fault;
+use super::logs::{END, End, LogOf, START};
 use super::sniff::is_stray;
 use super::take::DumpSink;
 use serde::Deserializer;
@@ -15,9 +16,6 @@ use std::io::{self, BufRead, Read};
 
 /// No object comes near it: etcd refuses requests of more than 1.5 MiB (etcd 3.5, `--max-request-bytes`).
 pub(super) const ITEM_LIMIT: usize = 8 << 20;
-
-const LOGS_START: &str = "==== START logs ";
-const LOGS_END: &str = "==== END logs ";
 
 /// Reads all values of a text.
 pub(super) fn read(reader: &mut dyn BufRead, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
@@ -75,17 +73,21 @@ fn fault(cause: &serde_json::Error, sink: &mut DumpSink<'_>, reader: &Limited<'_
     }
 }
 
-/// Passes over what is not JSON: logs, and what kubectl writes to standard error.
-fn between(reader: &mut Limited<'_>, sink: &DumpSink<'_>) -> Result<(), Fault> {
+/// Passes over what is not JSON, such as what kubectl writes to standard error; the end of a log is kept.
+fn between(reader: &mut Limited<'_>, sink: &mut DumpSink<'_>) -> Result<(), Fault> {
     let offset = reader.offset;
     let line = reader.line()?;
-    if let Some(of) = line.strip_prefix(LOGS_START) {
-        let end = format!("{LOGS_END}{of}");
+    if let Some(of) = line.strip_prefix(START) {
+        let mut log = End::default();
+        let end = format!("{END}{of}");
         // a log may hold anything but this line
         while !reader.at_end()? {
-            if reader.line()? == end {
+            let line = reader.line()?;
+            if line == end {
+                sink.logs().keep(LogOf::of_mark(of), &mut log);
                 return Ok(());
             }
+            log.line(&line);
         }
         return Err(Fault::CutOff {
             objects: sink.objects(),

@@ -3,6 +3,7 @@
 //! A path only says what the file would be if this were such a dump. That it is one, its content and
 //! its neighbours have to show; see [`super::coverage`].
 
+use super::logs::LogOf;
 use crate::snapshot::Kind;
 use std::path::{Component, Path, PathBuf};
 
@@ -26,6 +27,8 @@ pub(super) enum Layout {
     },
     /// The nodes of a cluster-info dump, if `root` is one.
     Nodes { root: PathBuf },
+    /// The log of a container, or of all of a pod, which marks then part.
+    Log(Option<LogOf>),
     /// The API server's answers where a support bundle could not list a kind.
     Errors { kind: Kind },
 }
@@ -40,7 +43,8 @@ impl Layout {
                 _ => None,
             })
             .collect();
-        must_gather(&words)
+        log(&words)
+            .or_else(|| must_gather(&words))
             .or_else(|| support_bundle(&words))
             .or_else(|| cluster_info(path, &words))
             .unwrap_or(Layout::Unknown)
@@ -49,7 +53,7 @@ impl Layout {
     /// The kind of the objects in the file, where they do not say it.
     pub(super) fn kind(&self) -> Option<Kind> {
         match self {
-            Layout::Unknown => None,
+            Layout::Unknown | Layout::Log(_) => None,
             Layout::Nodes { .. } => Some(Kind::Node),
             Layout::List { kind, .. }
             | Layout::One { kind }
@@ -75,6 +79,58 @@ fn kind_of(word: &str) -> Option<Kind> {
     }
     let word = word.replace('-', "");
     Kind::of_argument(&word).or_else(|| Kind::of_argument(word.strip_suffix('s')?))
+}
+
+/// The logs of containers, where the dumps that hold them have them.
+fn log(words: &[&str]) -> Option<Layout> {
+    let of = |namespace: &str, pod: &str, container: &str, previous| {
+        Layout::Log(Some(LogOf {
+            namespace: namespace.to_owned(),
+            pod: pod.to_owned(),
+            container: container.to_owned(),
+            previous,
+        }))
+    };
+    match words {
+        [
+            ..,
+            "namespaces",
+            namespace,
+            "pods",
+            pod,
+            container,
+            _,
+            "logs",
+            name,
+        ] => {
+            let previous = match *name {
+                "current.log" => false,
+                "previous.log" => true,
+                _ => return None,
+            };
+            Some(of(namespace, pod, container, previous))
+        }
+        [
+            ..,
+            "cluster-resources",
+            "pods",
+            "logs",
+            namespace,
+            pod,
+            name,
+        ] => {
+            let container = name.strip_suffix(".log")?;
+            let earlier = container.strip_suffix("-previous");
+            Some(of(
+                namespace,
+                pod,
+                earlier.unwrap_or(container),
+                earlier.is_some(),
+            ))
+        }
+        [.., _, _, "logs.txt"] => Some(Layout::Log(None)),
+        _ => None,
+    }
 }
 
 /// openshift/oc `pkg/cli/admin/inspect/resource.go`: `namespaces/<ns>/<group>/<plural>.yaml` are lists,
@@ -244,6 +300,6 @@ mod tests {
                 namespace: "shop".into()
             }
         );
-        assert_eq!(of("dump/shop/web/logs.txt"), Layout::Unknown);
+        assert_eq!(of("dump/shop/web/logs.txt"), Layout::Log(None));
     }
 }

@@ -6,6 +6,7 @@ use super::coverage::{Coverage, Listed};
 use super::error::{Fault, label};
 use super::head::{Head, Shape, exact, kind_of_items, of_table};
 use super::layout::Layout;
+use super::logs::Logs;
 use super::mend;
 use super::reading::{READING, Reading};
 use crate::snapshot::{Gap, Kind, ReadScope, Retention, Store, Why};
@@ -448,6 +449,11 @@ impl<'i> DumpSink<'i> {
             Err(error) if error.to_string().starts_with("duplicate field") => false,
             Err(_) => mend::taken(json, &mut insert),
         }
+    }
+
+    /// The logs of containers that were met.
+    pub(super) fn logs(&mut self) -> &mut Logs {
+        self.coverage.logs()
     }
 
     fn hold(&mut self, json: &[u8]) -> Result<(), Fault> {

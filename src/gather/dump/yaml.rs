@@ -6,6 +6,7 @@
 
 use super::error::Fault;
 use super::json::{self, ITEM_LIMIT};
+use super::logs::{END, End, LogOf, START};
 use super::sniff::is_stray;
 use super::take::DumpSink;
 use serde_json::Value;
@@ -28,7 +29,7 @@ pub(super) fn read(
         begins: 1,
         list: None,
     };
-    let mut logs: Option<String> = None;
+    let mut logs: Option<(Option<LogOf>, String, End)> = None;
     let mut number = 0;
     let mut line = Vec::new();
     loop {
@@ -43,13 +44,16 @@ pub(super) fn read(
             line: number,
         })?;
         let bare = text.trim_end();
-        if let Some(end) = &logs {
+        if let Some((of, end, log)) = &mut logs {
             if bare == end {
+                sink.logs().keep(of.take(), log);
                 logs = None;
+            } else {
+                log.line(bare);
             }
-        } else if let Some(of) = bare.strip_prefix("==== START logs ") {
+        } else if let Some(of) = bare.strip_prefix(START) {
             document.end(number, sink)?;
-            logs = Some(format!("==== END logs {of}"));
+            logs = Some((LogOf::of_mark(of), format!("{END}{of}"), End::default()));
         } else if bare == "---" || bare == "..." || bare.starts_with("--- ") {
             document.end(number, sink)?;
             if let Some(rest) = bare.strip_prefix("--- ") {

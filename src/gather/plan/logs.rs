@@ -52,6 +52,13 @@ pub fn logs(scope: &Scope, store: &Store) -> Vec<LogRead> {
     wanted.into_values().collect()
 }
 
+/// Whether the container of a log runs now, as far as its pod was read.
+pub fn is_running(store: &Store, read: &LogRead) -> bool {
+    let pod = store.whole_pod(&read.namespace, &read.pod);
+    let container = pod.and_then(|pod| pod.containers().find(|one| one.name() == read.container));
+    container.is_some_and(|container| container.running().is_some())
+}
+
 /// Which run tells.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Run {

@@ -54,10 +54,20 @@ pub(super) fn of_claims(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>
     }
     let mut drivers: Vec<Option<String>> = disk_drivers(pod).into_iter().map(Some).collect();
     for name in claims(pod) {
-        let Seen::Yes(claim) = store.claims().get(pod.namespace(), &name) else {
-            continue;
+        let claim = match store.claims().get(pod.namespace(), &name) {
+            Seen::Yes(claim) => claim,
+            // one of a name like it may be meant
+            Seen::No => {
+                reads.insert(list(Kind::PersistentVolumeClaim, Some(pod.namespace())));
+                continue;
+            }
+            Seen::Unknown(_) => continue,
         };
         match claims::volume_name(claim) {
+            // one that is not bound may mean another
+            Some(_) if phase(claim) == "Pending" => {
+                reads.insert(list(Kind::PersistentVolume, None));
+            }
             Some(volume) => {
                 reads.insert(get(Kind::PersistentVolume, "", volume));
             }
@@ -74,6 +84,33 @@ pub(super) fn of_claims(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>
         reads.insert(list(Kind::VolumeAttachment, None));
         reads.insert(list(Kind::PersistentVolume, None));
     }
+}
+
+/// The fourth wave, of a pod without a node: who has the volumes that its claims name and did not get.
+pub(super) fn of_volumes(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>) {
+    if pod.node().is_some() {
+        return;
+    }
+    for name in claims(pod) {
+        let claim = store.claims().get(pod.namespace(), &name).yes();
+        let claim = claim.filter(|claim| phase(claim) == "Pending");
+        let volume = claim.and_then(claims::volume_name);
+        let volume = volume.and_then(|volume| store.volumes().get("", volume).yes());
+        if let Some(holder) = volume.and_then(|volume| volume.claim.as_ref()) {
+            reads.insert(get(
+                Kind::PersistentVolumeClaim,
+                &holder.namespace,
+                &holder.name,
+            ));
+        }
+    }
+}
+
+fn phase(claim: &PersistentVolumeClaim) -> &str {
+    let status = claim.status.as_ref();
+    status
+        .and_then(|status| status.phase.as_deref())
+        .unwrap_or_default()
 }
 
 /// A claim that waits for its first consumer takes a volume that is there, or gets a new one. Where nothing makes volumes, one

@@ -134,6 +134,9 @@ pub(super) const FORMS: &[Pattern<Ending>] = &[
     ("can't open file '{}': [Errno 2]", module),
     ("error while loading shared libraries: {}:", module),
     ("Error loading shared library {}:", module),
+    ("Error: {}: invalid ELF header", foreign),
+    ("{}: invalid ELF header", foreign),
+    ("{}: wrong ELF class: {}", foreign),
     ("cannot load such file -- {}", module),
     ("Could not open input file: {}", module),
     // files
@@ -281,6 +284,12 @@ fn login(found: &Captures<'_>) -> Ending {
 
 fn module(found: &Captures<'_>) -> Ending {
     Ending::ModuleMissing {
+        name: own(found.get(0)).unwrap_or_default(),
+    }
+}
+
+fn foreign(found: &Captures<'_>) -> Ending {
+    Ending::ModuleForeign {
         name: own(found.get(0)).unwrap_or_default(),
     }
 }

@@ -112,6 +112,18 @@ fn last_words_have_meanings() {
             Ending::AddressInUse { port: Some(80) },
         ),
         (
+            "Error: /app/node_modules/sharp/build/sharp.node: invalid ELF header",
+            Ending::ModuleForeign {
+                name: "/app/node_modules/sharp/build/sharp.node".to_owned(),
+            },
+        ),
+        (
+            "OSError: /opt/lib/libfast.so: wrong ELF class: ELFCLASS32",
+            Ending::ModuleForeign {
+                name: "/opt/lib/libfast.so".to_owned(),
+            },
+        ),
+        (
             "PermissionError: [Errno 13] Permission denied: '/data/app.db'",
             Ending::Denied {
                 path: "/data/app.db".to_owned(),

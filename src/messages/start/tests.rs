@@ -203,6 +203,18 @@ fn lines_of_a_log() {
             what: some("/run.sh")
         })
     );
+    assert_eq!(
+        read(
+            "qemu-x86_64: Could not open '/lib64/ld-linux-x86-64.so.2': No such file or directory"
+        ),
+        Some(F::ExecFormat { what: None })
+    );
+    assert_eq!(
+        read("Fatal glibc error: CPU does not support x86-64-v2\n"),
+        Some(F::CpuTooOld {
+            level: "x86-64-v2".to_owned()
+        })
+    );
     for own in [
         "open /etc/app.conf: no such file or directory",
         "cannot exec /bin/x: permission denied today",

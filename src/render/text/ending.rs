@@ -271,7 +271,7 @@ fn ended_by(report: &Report) -> Message {
 fn causes(report: &Report, ended: bool) -> usize {
     let all = report.diagnoses.iter();
     let holds: BTreeSet<&str> = all
-        .filter(|one| one.affected.iter().all(|one| one.held))
+        .filter(|one| one.is_hint() || one.affected.iter().all(|one| one.held))
         .map(|one| one.fingerprint.as_str())
         .collect();
     let roots = report.root_causes.iter().filter(|root| {
@@ -296,7 +296,8 @@ fn unexplained(report: &Report, ended: bool, causes: usize) -> Option<Message> {
 /// `3 of 42 pods stuck by 2 causes, 1 unexplained, the longest for 41m, 1 ended and kept`
 fn stuck_by(writer: &Writer, report: &Report) -> Message {
     let causes = causes(report, false);
-    let diagnosed = report.diagnoses.iter().flat_map(|one| &one.affected);
+    let stuck = report.diagnoses.iter().filter(|one| !one.is_hint());
+    let diagnosed = stuck.flat_map(|one| &one.affected);
     let all = diagnosed.chain(report.unexplained.iter().map(|one| &one.object));
     let ages = all
         .filter(|one| !one.ended && !one.held)

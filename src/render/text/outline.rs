@@ -207,7 +207,7 @@ fn of_block<'r>(writer: &Writer, report: &Report, block: &Block<'r>) -> Section<
     Section {
         cause: root.cause,
         level: match (block.has_ended(), root.role, root.certainty) {
-            (true, ..) | (_, Role::Held | Role::Idle, _) => Level::Note,
+            (true, ..) | (_, Role::Held | Role::Idle | Role::Hint, _) => Level::Note,
             (_, Role::Cause, Certainty::Proven) => Level::Error,
             _ => Level::Warning,
         },

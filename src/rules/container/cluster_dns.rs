@@ -18,11 +18,7 @@ pub(super) fn pods(case: &Case<'_>) -> Option<Members> {
     let store = case.snapshot.store();
     let (namespace, name) = DNS;
     let service = store.services().get(namespace, name).yes()?;
-    let subject = ServiceSubject {
-        namespace,
-        name,
-        service,
-    };
+    let subject = ServiceSubject::of(namespace, name, service);
     Some(subject.members(store)).filter(|members| members.pods > 0)
 }
 

@@ -1,5 +1,6 @@
-//! `crash-segfault`: a container's program is ended by SIGSEGV or SIGABRT.
+//! `crash-segfault`: a container's program is ended by SIGSEGV, SIGABRT, SIGILL, SIGBUS or SIGFPE: by what it did itself.
 
+use super::crash_signals::sentences;
 use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::shared::{
     crash::{Crash, crashes},
@@ -9,11 +10,11 @@ use crate::rules::shared::{
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::text::say;
 
-/// A container's program is ended by SIGSEGV or SIGABRT.
+/// A container's program is ended by a signal for what it did itself.
 pub static RULE: Rule = Rule {
     cause: "crash-segfault",
     layer: Layer::Container,
-    title: "the container's program crashes with SIGSEGV or SIGABRT",
+    title: "the container's program crashes with SIGSEGV, SIGABRT, SIGILL, SIGBUS or SIGFPE",
     seen_as: &["CrashLoopBackOff", "Error", "BackOff", "Failed"],
     explanation: include_str!("crash_segfault.md"),
     reads: &[],
@@ -35,42 +36,13 @@ fn finding(case: &Case<'_>, crash: &Crash<'_>) -> Option<Finding> {
     if crash.said().contains("JavaScript heap out of memory") {
         return Some(heap_limit(case, crash));
     }
-    // 128 + n, or the signal itself where the runtime gives it
-    let (headline, why) = match (crash.end.exit_code, crash.end.signal) {
-        (139, _) | (_, Some(11)) => (
-            say!(
-                "crash-segfault.sigsegv",
-                "{role} {container} crashes with SIGSEGV: its program reads or writes memory that it does not have"
-            ),
-            say!(
-                "crash-segfault.why-sigsegv",
-                "a defect of the program or of a library, or a program built for another C library or CPU than the image's or the node's"
-            ),
-        ),
-        (134, _) | (_, Some(6)) => (
-            say!(
-                "crash-segfault.sigabrt",
-                "{role} {container} crashes with SIGABRT: its program aborted itself"
-            ),
-            say!(
-                "crash-segfault.why-sigabrt",
-                "a failed assertion, damaged memory, or a runtime's own heap limit (Node.js and the JVM end so)"
-            ),
-        ),
-        _ => return None,
-    };
+    let (headline, why, change) = sentences(crash.end.exit_code, crash.end.signal)?;
     let finding = crash
         .finding(case, headline)
         .fact("image", crash.container.image())
         .fact_if("lastWords", last_words::of(crash))
         .why(why)
-        .fix([Fix::advice(
-            say!(
-                "crash-segfault.try-another-version",
-                "try the image's version before or after {image}, and give its authors the log and a core dump"
-            ),
-            Who::Owner,
-        )]);
+        .fix([Fix::advice(change, Who::Owner)]);
     Some(finding)
 }
 

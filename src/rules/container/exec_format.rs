@@ -43,9 +43,34 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .iter()
         .filter_map(|error| match &error.failure {
             StartFailure::ExecFormat { what } => Some(finding(case, error, what.as_deref())),
+            StartFailure::CpuTooOld { level } => Some(too_old(case, error, level)),
             _ => None,
         })
         .collect()
+}
+
+/// The family of the CPU is right, and it is too old.
+fn too_old(case: &Case<'_>, error: &StartError<'_>, level: &str) -> Finding {
+    let headline = say!(
+        "exec-format.cpu-level",
+        "{role} {container} needs a CPU of level {level}; that of node {node} is older, or its virtual machine hides what it can"
+    );
+    let older = say!(
+        "exec-format.older-image",
+        "use an image that is built for older CPUs, or keep the pod to nodes whose CPU is of level {level}"
+    );
+    let model = say!(
+        "exec-format.cpu-model",
+        "if the node is a virtual machine, give it the CPU of its host: hypervisors show an older model unless they are told"
+    );
+    error
+        .finding(case, headline)
+        .fact("level", level)
+        .fact("node", case.pod().node().unwrap_or_default())
+        .fix([
+            Fix::advice(older, Who::Owner),
+            Fix::advice(model, Who::Admin),
+        ])
 }
 
 fn finding(case: &Case<'_>, error: &StartError<'_>, what: Option<&str>) -> Finding {

@@ -13,6 +13,7 @@ pub mod container_create_error;
 pub mod crash_app_error;
 pub mod crash_exit_zero;
 pub mod crash_segfault;
+mod crash_signals;
 pub mod deadline_exceeded;
 pub mod dns_in_pod;
 pub mod exec_format;

@@ -44,7 +44,7 @@ fn asked(case: &Case<'_>, crash: &Crash<'_>, finding: Finding, ending: &Ending) 
         ending => advice(wanted(ending, mount.is_some())),
     };
     let name = match ending {
-        Ending::ModuleMissing { name } => Some(name.as_str()),
+        Ending::ModuleMissing { name } | Ending::ModuleForeign { name } => Some(name.as_str()),
         _ => None,
     };
     finding
@@ -96,6 +96,10 @@ fn wanted(ending: &Ending, mounted: bool) -> Sentence {
         Ending::ModuleMissing { name } if name.contains('/') => say!(
             "program-words.copy-file",
             "put {module} into image {image}, or correct command, args and workingDir of {role} {container}"
+        ),
+        Ending::ModuleForeign { .. } => say!(
+            "program-words.foreign-module",
+            "build {module} within the image, for its system and the node's CPU: it was copied from another machine"
         ),
         Ending::ModuleMissing { .. } => say!(
             "program-words.install-module",

@@ -54,6 +54,7 @@ fn has_own_cause(failure: &StartFailure) -> bool {
             | StartFailure::NotExecutable { .. }
             | StartFailure::Directory { .. }
             | StartFailure::ExecFormat { .. }
+            | StartFailure::CpuTooOld { .. }
             | StartFailure::OomAtInit
             | StartFailure::DiskFull
     )

@@ -1,34 +1,38 @@
-//! Ingresses that route to a port which the Service does not have.
+//! Ingresses and routes that lead to a port which the Service does not have.
 
 use super::selector_fixes::ServiceCase;
 use crate::rules::finding::{Finding, Fix, Who};
-use crate::snapshot::{Backend, BackendPort, Kind, ObjectRef};
+use crate::rules::shared::template::field_path;
+use crate::snapshot::{Backend, BackendPort, ObjectRef};
 use crate::text::say;
+use std::collections::BTreeMap;
 
-/// One for each Ingress that does.
+/// One for each that does.
 pub(super) fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
-    let ingresses = case.snapshot.store().ingresses();
-    let all = ingresses.seen_in(case.it.namespace);
-    let found = all.filter_map(|(name, ingress)| {
-        let mut backends = ingress.backends.iter();
-        let backend =
-            backends.find(|backend| backend.service == case.it.name && !has(case, backend))?;
-        Some(finding(case, name, backend))
-    });
-    found.collect()
+    let mut found: BTreeMap<ObjectRef, &Backend> = BTreeMap::new();
+    for (route, backend) in case.it.routes(case.snapshot.store()) {
+        if !has(case, backend) {
+            found.entry(route).or_insert(backend);
+        }
+    }
+    let found = found.into_iter();
+    found
+        .filter(|_| !case.it.is_missing)
+        .map(|(route, backend)| finding(case, &route, backend))
+        .collect()
 }
 
 /// Whether the Service has the port to which it is routed.
 fn has(case: &ServiceCase<'_>, backend: &Backend) -> bool {
     let mut ports = case.it.service.ports.iter();
     match &backend.port {
-        BackendPort::Number(number) => ports.any(|port| port.number == *number),
-        BackendPort::Name(name) => ports.any(|port| port.name == *name),
+        None => true,
+        Some(BackendPort::Number(number)) => ports.any(|port| port.number == *number),
+        Some(BackendPort::Name(name)) => ports.any(|port| port.name == *name),
     }
 }
 
-fn finding(case: &ServiceCase<'_>, name: &str, backend: &Backend) -> Finding {
-    let ingress = ObjectRef::new(Kind::Ingress, case.it.namespace, name);
+fn finding(case: &ServiceCase<'_>, route: &ObjectRef, backend: &Backend) -> Finding {
     let ports = case.it.service.ports.iter();
     let ports: Vec<String> = ports
         .map(|port| match port.name.as_str() {
@@ -44,24 +48,20 @@ fn finding(case: &ServiceCase<'_>, name: &str, backend: &Backend) -> Finding {
         "service-port-mismatch.change-ingress",
         "route to a port that {service} has, in {ingress}"
     );
-    let wanted = backend.port.to_string();
-    let proof = case.field_of(ingress.clone(), &backend.path, &wanted);
+    let wanted = backend.port.as_ref().map(ToString::to_string);
+    let wanted = wanted.unwrap_or_default();
+    let proof = case.field_of(route.clone(), path(&backend.port_at), &wanted);
     Finding::new(case.subject(), headline, proof)
-        .fact("ingress", ingress.argument())
+        .fact("ingress", route.argument())
         .fact("service", case.object().argument())
         .fact("wanted", wanted)
         .fact("ports", ports.clone())
         .evidence([case.field("spec.ports", ports.join(", "))])
         .fix([Fix::advice(change, Who::Owner)])
-        .inspect(ingress.kubectl(["describe", &ingress.argument()]))
+        .inspect(route.kubectl(["describe", &route.argument()]))
 }
 
-/// Whether an Ingress that was read routes to the Service.
-pub(super) fn names(case: &ServiceCase<'_>) -> bool {
-    let ingresses = case.snapshot.store().ingresses();
-    let mut all = ingresses.seen_in(case.it.namespace);
-    all.any(|(_, ingress)| {
-        let mut backends = ingress.backends.iter();
-        backends.any(|backend| backend.service == case.it.name)
-    })
+/// A pointer into a route as the path of a field.
+pub(super) fn path(pointer: &str) -> String {
+    field_path(pointer.strip_prefix("/spec/").unwrap_or(pointer))
 }

@@ -4,12 +4,13 @@
 //! declare what they listen on: that none does is a hint, for who has named the Service. Where they give the port's own name to
 //! another number, Service and pods contradict each other, and that is told unasked.
 
+use super::endpoint_slices::label;
 use super::ingress_port;
 use super::port_fixes::{name_it, other_name, other_number, other_protocol};
 use super::ports::{declared, meant, of_service, quoted, written};
 use super::selector_fixes::ServiceCase;
 use crate::kubernetes::ports::OpenPort;
-use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::finding::{Finding, Fix, Who};
 use crate::rules::{Check, Layer, Root, Rule};
 use crate::snapshot::{Kind, ServicePort, TargetPort};
 use crate::text::say;
@@ -93,11 +94,6 @@ fn leads_nowhere(case: &ServiceCase<'_>, port: &ServicePort, declared: &Declared
     }
 }
 
-/// How the EndpointSlices of a Service are found (k8s.io/api `discovery/v1/well_known_labels.go`, 1.37).
-fn label(case: &ServiceCase<'_>) -> String {
-    format!("kubernetes.io/service-name={}", case.it.name)
-}
-
 /// A number that none of the containers declares, where each of the pods declares others of its protocol.
 fn undeclared(case: &ServiceCase<'_>, port: &ServicePort) -> Option<Finding> {
     let TargetPort::Number(number) = port.target else {
@@ -149,7 +145,7 @@ fn undeclared(case: &ServiceCase<'_>, port: &ServicePort) -> Option<Finding> {
             alike.map(|one| format!("{}/{}", one.number, one.protocol)),
         )
         .evidence(quoted(case))
-        .certainty(Certainty::Possible)
+        .hint()
         .why(why);
     let local = format!("{0}:{0}", port.number);
     let forward = case.kubectl(["port-forward", &case.object().argument(), &local]);

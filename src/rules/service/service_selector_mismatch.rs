@@ -4,7 +4,6 @@
 //! said which pods come nearest, and in what they differ.
 
 use super::certainty::certainty;
-use super::ingress_port;
 use super::nearest_labels::{Candidate, find, pods_beside};
 use super::selector_fixes::{ServiceCase, agree, label, reselect, written};
 use crate::kubernetes::shell;
@@ -40,12 +39,13 @@ const NAMED: usize = 3;
 
 fn check(case: &ServiceCase<'_>) -> Vec<Finding> {
     let store = case.snapshot.store();
-    if case.it.members(store).pods > 0 || case.it.workload(store).is_some() {
+    let has_selector = !case.it.service.selector.is_empty();
+    if !has_selector || case.it.members(store).pods > 0 || case.it.workload(store).is_some() {
         return Vec::new();
     }
     let selector = written(&case.it.service.selector);
     let near = find(case);
-    let is_idle = near.is_empty() && !ingress_port::names(case);
+    let is_idle = near.is_empty() && !case.it.is_routed_to(store);
     let proof = case.field("spec.selector", &selector);
     let finding = match near.as_slice() {
         [] => Finding::new(case.subject(), alone(case), proof).fix([Fix::advice(

@@ -15,6 +15,7 @@ pub mod csi_driver_missing;
 mod failed_mount;
 mod held_volume;
 mod mount_advice;
+mod named_volume;
 mod near_volume;
 mod provisioning;
 pub mod pvc_lost;

@@ -32,14 +32,7 @@ pub(super) fn nearest<'a>(
 ) -> Option<NearVolume<'a>> {
     let volumes = case.snapshot.volumes().seen();
     let free = volumes.filter(|(_, volume)| volume.phase != "Bound");
-    let own = (&claim.metadata.namespace, &claim.metadata.name);
-    let is_namesake = |of: &ClaimRef| own == (&Some(of.namespace.clone()), &Some(of.name.clone()));
-    let compared = free.map(|((_, name), volume)| NearVolume {
-        name,
-        volume,
-        mismatches: mismatches(volume, claim),
-        is_of_namesake: volume.claim.as_ref().is_some_and(is_namesake),
-    });
+    let compared = free.map(|((_, name), volume)| NearVolume::of(claim, name, volume));
     let is_near = |near: &NearVolume<'_>| {
         let most = if near.volume.class == class_name(claim) {
             NEAR
@@ -53,7 +46,25 @@ pub(super) fn nearest<'a>(
         .min_by_key(|near| (near.mismatches.len(), Reverse(near.volume.capacity)))
 }
 
-impl NearVolume<'_> {
+impl<'a> NearVolume<'a> {
+    /// A volume held against a claim.
+    pub(super) fn of(claim: &PersistentVolumeClaim, name: &'a str, volume: &'a Volume) -> Self {
+        let own = (&claim.metadata.namespace, &claim.metadata.name);
+        let is_namesake =
+            |of: &ClaimRef| own == (&Some(of.namespace.clone()), &Some(of.name.clone()));
+        NearVolume {
+            name,
+            volume,
+            mismatches: mismatches(volume, claim),
+            is_of_namesake: volume.claim.as_ref().is_some_and(is_namesake),
+        }
+    }
+
+    /// Whether the claim that had it is gone.
+    pub(super) fn is_released(&self) -> bool {
+        self.volume.phase == "Released"
+    }
+
     /// Whether it differs in nothing.
     pub(super) fn fits(&self) -> bool {
         self.mismatches.is_empty()
@@ -92,12 +103,6 @@ impl NearVolume<'_> {
 
     /// Names it and in what it differs, proves that, and offers what would make it fit.
     pub(super) fn tell(&self, case: &Case<'_>, finding: Finding) -> Finding {
-        let object = self.object();
-        let proofs = self.mismatches.iter().filter_map(|one| {
-            let (path, quote) = self.field(one)?;
-            Some(case.field_of(object.clone(), path, quote))
-        });
-        let proofs: Vec<Evidence> = proofs.collect();
         let differences: Vec<Message> = self
             .mismatches
             .iter()
@@ -106,8 +111,18 @@ impl NearVolume<'_> {
         finding
             .fact("volume", self.name)
             .fact("differences", differences)
-            .evidence(proofs)
-            .fix(self.fix(&object))
+            .evidence(self.proofs(case))
+            .fix(self.fix(&self.object()))
+    }
+
+    /// Where the volume shows in what it differs.
+    pub(super) fn proofs(&self, case: &Case<'_>) -> Vec<Evidence> {
+        let object = self.object();
+        let proofs = self.mismatches.iter().filter_map(|one| {
+            let (path, quote) = self.field(one)?;
+            Some(case.field_of(object.clone(), path, quote))
+        });
+        proofs.collect()
     }
 
     /// The field of the volume that shows it.

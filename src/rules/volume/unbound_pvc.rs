@@ -8,11 +8,12 @@
 
 use super::claim_message::{from_message, speaks_of_claims};
 use super::class::Class;
+use super::named_volume;
 use super::provisioning;
 use super::scheduler_message::quote;
 use crate::kubernetes::claims::volume_name;
 use crate::kubernetes::storage_class::waits_for_consumer;
-use crate::rules::finding::{Certainty, Finding, Fix, Who};
+use crate::rules::finding::{Certainty, Finding};
 use crate::rules::shared::claims::{ClaimOfPod, event, has_selected_node, of_unbound_pod, phase};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
@@ -74,7 +75,9 @@ fn of_claim(
         Certainty::Proven
     };
     let finding = match (volume_name(object), failed) {
-        (Some(volume), _) => named_volume(case, latest(case, claim, object), volume),
+        (Some(volume), _) => {
+            named_volume::finding(case, object, latest(case, claim, object), volume)
+        }
         (None, Some(event)) => provisioning::failed(case, object, event, class),
         (None, None) => provisioning::by_class(case, object, latest(case, claim, object), class),
     };
@@ -118,31 +121,4 @@ fn latest(case: &Case<'_>, claim: &ClaimOfPod<'_>, object: &PersistentVolumeClai
         Some(event) => case.event(event),
         None => case.field_of(claim.object(case), "status.phase", phase(object)),
     }
-}
-
-/// The claim names its volume.
-fn named_volume(case: &Case<'_>, proof: Evidence, volume: &str) -> Finding {
-    let headline = match case.snapshot.volumes().get("", volume) {
-        Seen::No => say!(
-            "unbound-pvc.named-volume-missing",
-            "the claim {claim} names the volume {volume}, which does not exist"
-        ),
-        Seen::Yes(_) | Seen::Unknown(_) => say!(
-            "unbound-pvc.named-volume",
-            "the claim {claim} is not bound to the volume {volume} that it names"
-        ),
-    };
-    Finding::new(case.subject(), headline, proof)
-        .fact("volume", volume)
-        .why(say!(
-            "unbound-pvc.why-named-volume",
-            "a claim that names its volume waits for that one alone"
-        ))
-        .fix([Fix::advice(
-            say!(
-                "unbound-pvc.free-named-volume",
-                "create the volume {volume}, or make it free: it may hold the reference to an earlier claim"
-            ),
-            Who::Admin,
-        )])
 }
