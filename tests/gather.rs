@@ -228,7 +228,10 @@ fn a_scan_with_nothing_stuck_costs_ten_requests() {
     );
     let gathered = read(&server, shop()).unwrap();
     // who was refused a pod or a ReplicaSet, the pods, the Services that may have none, what routes to some, and the workloads
-    assert_eq!(scanned(&server), [EVENTS, EVENTS, PODS, SERVICES, INGRESSES]);
+    assert_eq!(
+        scanned(&server),
+        [EVENTS, EVENTS, PODS, SERVICES, INGRESSES]
+    );
     assert_eq!(gathered.requests(), 10);
     assert_eq!((gathered.stuck(), gathered.pods()), (0, 2));
     let events = server.asked();
@@ -270,7 +273,10 @@ fn a_scan_reads_the_events_of_many_stuck_pods_at_once() {
     server.on(EVENTS, [Response::list("EventList", &[])]);
     read(&server, shop()).unwrap();
     // the first two lists of events are of those that were refused what they make
-    assert_eq!(scanned(&server), [EVENTS, EVENTS, EVENTS, PODS, SERVICES, INGRESSES]);
+    assert_eq!(
+        scanned(&server),
+        [EVENTS, EVENTS, EVENTS, PODS, SERVICES, INGRESSES]
+    );
 }
 
 #[test]
