@@ -15,6 +15,10 @@ use std::process::Command;
 /// Cases of which a description tells no cause, and what it lacks.
 const MISSED: &[(&str, &str)] = &[
     (
+        "image-pull-slow/recorded-silent-registry",
+        "whose the event of the pull is is not shown",
+    ),
+    (
         "node-lost/recorded-silent",
         "nothing tells for how long the node has been silent",
     ),

@@ -72,6 +72,8 @@ fn finding(case: &Case<'_>, name: &str, since: Option<i64>, node: Seen<'_, &Node
     let kubelet = kubelet(case, name, node, running);
     let heard = node.and_then(|node| last_heard(case, node, name));
     let stand_in = node.and_then(stand_in);
+    let lease = lease::renewed(case, name);
+    let is_leased = lease.is_some();
     let proof = node
         .filter(|_| kubelet == Kubelet::NotReady)
         .and_then(|_| quoted(case, name, "Ready"));
@@ -87,14 +89,16 @@ fn finding(case: &Case<'_>, name: &str, since: Option<i64>, node: Seen<'_, &Node
         node.and_then(|_| quoted(case, name, "Ready"))
             .filter(|_| !is_proof),
     )
-    .evidence(lease::renewed(case, name).map(|(_, quote)| quote))
+    .evidence(lease.map(|(_, quote)| quote))
     .fact("node", name)
     .fact_if("since", since.map(Seconds))
     .fact_if("heard", heard.map(Seconds))
     .fact_if("standIn", stand_in)
     .fact_if("running", (running > 0).then_some(running))
     .certainty(match kubelet {
-        Kubelet::NotReady | Kubelet::Stale => Certainty::Proven,
+        Kubelet::NotReady => Certainty::Proven,
+        // one that cannot write its node's status may renew its Lease
+        Kubelet::Stale if is_leased => Certainty::Proven,
         _ => Certainty::Likely,
     })
     .why(why(kubelet))

@@ -74,12 +74,7 @@ pub fn pull<'e>(
         return None;
     }
     let of_pod = events.of(&pod.object(), pod.uid()).rev();
-    // kubectl describe does not show whose an event is
-    let is_only = pod.containers().count() == 1;
-    let mut of_container = of_pod.filter(|event| match event.container() {
-        Some(name) => name == container.name(),
-        None => is_only && pod.is_described(),
-    });
+    let mut of_container = of_pod.filter(|event| event.container() == Some(container.name()));
     let newest = of_container.next()?;
     (newest.reason == "Pulling").then_some(newest)
 }
