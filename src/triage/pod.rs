@@ -19,8 +19,7 @@ use super::{
 };
 use crate::kubernetes::resources::{Amounts, pod_requests};
 use crate::snapshot::{
-    Clock, ContainerView, Events, Kind, LATELY, ObjectRef, PodView, Role, Seen, Snapshot, Store,
-    Workload,
+    Clock, ContainerView, Events, Kind, ObjectRef, PodView, Role, Seen, Snapshot, Store, Workload,
 };
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Probe;
@@ -82,7 +81,7 @@ pub(super) fn sorted<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Sorted<&'s P
             Standing::Stuck => sorted.stuck.push(pod),
             Standing::Unknown(because) => sorted.unknown.push((pod, because)),
             standing if scope.has_names() => sorted.named.push((pod.object(), standing)),
-            Standing::Healthy(Because::Ready(_)) if restarted_lately(pod, snapshot) => {
+            Standing::Healthy(Because::Ready(_)) if since::restarted_lately(pod, snapshot) => {
                 sorted.restarted.push(pod);
             }
             _ => {}
@@ -465,17 +464,6 @@ fn probe_kills(pod: &PodView, container: &ContainerView<'_>, around: Around<'_>)
         1 => false,
         _ => since::is_proving(container, around.clock) && kills("failed liveness probe") > 1,
     }
-}
-
-/// Whether a container of a pod ended and was started again within the last hour.
-fn restarted_lately(pod: &PodView, snapshot: &Snapshot<'_>) -> bool {
-    let mut running = pod.containers().filter(|one| {
-        one.role != Role::Init && one.status.restart_count > 0 && one.running().is_some()
-    });
-    running.any(|one| {
-        let ended = one.last_end().and_then(|(_, end)| end.finished_at.as_ref());
-        ended.is_some_and(|ended| snapshot.seconds_since(ended.0) <= LATELY)
-    })
 }
 
 /// Whether nothing in a dump without a clock is later than the pod itself and what was said of it: whatever it waits for, nobody

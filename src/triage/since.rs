@@ -5,7 +5,7 @@
 //! left open rather than guessed.
 
 use super::pod::{Around, resize_since, seconds};
-use crate::snapshot::{Clock, ContainerView, Event, Events, PodView, Role, Snapshot};
+use crate::snapshot::{Clock, ContainerView, Event, Events, LATELY, PodView, Role, Snapshot};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, PodCondition};
 
@@ -24,6 +24,17 @@ pub struct Restarts<'a> {
     pub count: i64,
     /// How the last run ended that did.
     pub last: Option<&'a ContainerStateTerminated>,
+}
+
+/// Whether a container of a pod ended and was started again within the last hour.
+pub(super) fn restarted_lately(pod: &PodView, snapshot: &Snapshot<'_>) -> bool {
+    let mut running = pod.containers().filter(|one| {
+        one.role != Role::Init && one.status.restart_count > 0 && one.running().is_some()
+    });
+    running.any(|one| {
+        let ended = one.last_end().and_then(|(_, end)| end.finished_at.as_ref());
+        ended.is_some_and(|ended| snapshot.seconds_since(ended.0) <= LATELY)
+    })
 }
 
 /// The restarts of a container, or of all as `kubectl get pods` adds them up; none when there were none.

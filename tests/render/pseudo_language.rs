@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Ends of amounts of bytes; the others stand at a number without a blank.
 const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
 
-/// Products, resources, fields of a status that are quoted together, a kind that is not read, what the API server and
-/// the container runtimes fill in where nothing is written, and a point at which plugins of the scheduler are called.
-const PROPER_NAMES: [&str; 15] = [
+/// Products and programs, resources, fields of a status that are quoted together, a kind that is not read, what kubectl, the API
+/// server and the container runtimes fill in where nothing is written, and a point at which plugins of the scheduler are called.
+const PROPER_NAMES: [&str; 20] = [
     "Gatekeeper",
     "Kueue",
     "Kyverno",
@@ -27,10 +27,15 @@ const PROPER_NAMES: [&str; 15] = [
     "currentNumberScheduled",
     "desiredNumberScheduled",
     "docker.io",
+    "gunicorn",
+    "httpd",
     "latest",
+    "nginx",
+    "none",
     "numberReady",
     "readyReplicas",
     "requests.memory",
+    "wget",
 ];
 
 /// Fields of the report whose values are the cluster's words, or words for which kubectl or the scheduler has no others.
@@ -213,9 +218,9 @@ fn without(line: &str, string: &str) -> String {
     let mut out = String::new();
     let mut rest = line;
     while let Some((before, after)) = rest.split_once(string) {
-        let inside =
-            before.ends_with(char::is_alphanumeric) || after.starts_with(char::is_alphanumeric);
         out.push_str(before);
+        let inside =
+            out.ends_with(char::is_alphanumeric) || after.starts_with(char::is_alphanumeric);
         out.push_str(if inside { string } else { "·" });
         rest = after;
     }

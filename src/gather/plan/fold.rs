@@ -64,17 +64,28 @@ pub(super) fn fold(reads: BTreeSet<Read>) -> Vec<Read> {
             }
         }
     }
+    let is_listed = |kind: Kind, namespace: Option<&str>| {
+        lists.contains(&(kind, None)) || lists.contains(&(kind, namespace))
+    };
     let fold = |read: &Read| {
-        let Read::Get {
-            kind, namespace, ..
-        } = read
-        else {
-            return Some(read.clone());
+        let (kind, namespace) = match read {
+            Read::Get {
+                kind, namespace, ..
+            } => (kind, namespace.as_str()),
+            Read::List {
+                kind,
+                namespace,
+                fields,
+                labels,
+                ..
+            } => {
+                let is_part = !fields.is_empty() || !labels.is_empty();
+                let covered = *kind != Kind::Pod && is_listed(*kind, namespace.as_deref());
+                return (!(is_part && covered)).then(|| read.clone());
+            }
         };
-        let of_kind = (*kind, namespace.as_str());
-        let listed = lists.contains(&(*kind, None)) || lists.contains(&(*kind, Some(namespace)));
-        match singles.get(&of_kind) {
-            _ if listed => None,
+        match singles.get(&(*kind, namespace)) {
+            _ if is_listed(*kind, Some(namespace)) => None,
             Some(many) if *many > SINGLES => {
                 Some(list(*kind, kind.namespaced().then_some(namespace)))
             }

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cause: "network-policy",
     layer: Layer::Service,
     title: "nobody is let in at a Service's port by NetworkPolicies",
-    seen_as: &[],
+    seen_as: &["Running"],
     explanation: include_str!("network_policy.md"),
     reads: &[Kind::Service, Kind::NetworkPolicy],
     refines: &[],

@@ -80,7 +80,7 @@ fn a_service_is_stuck_when_no_pod_is_or_would_be_its_own() {
     for (service, beside, pods_read, expected) in [
         (json!({}), vec![], true, Because::NoSelector),
         (
-            json!({"type": "ExternalName", "selector": {"app": "web"}}),
+            json!({"type": "ExternalName", "externalName": "db.example", "selector": {"app": "web"}}),
             vec![],
             true,
             Because::ExternalName,
