@@ -9,6 +9,9 @@ use crate::snapshot::ContainerView;
 use crate::snapshot::Evidence;
 use crate::text::say;
 
+/// Seconds after which a run was not ended by a hook that fails at its start.
+const SHORT: i64 = 60;
+
 /// A container's postStart hook fails, and so the kubelet kills the container.
 pub static RULE: Rule = Rule {
     cause: "post-start-hook",
@@ -55,10 +58,14 @@ fn proof(
     }
     let (crash, event) = (crash?, event?);
     let started = crash.end.started_at.as_ref()?.0;
+    let by_signal = has_hook(container) && crash.end.exit_code >= 128;
+    // the kubelet drops most of these events; what goes the same way each time ends for the same reason
+    let is_short = crash.lasted().is_some_and(|it| it <= SHORT);
+    let again = container.status.restart_count > 1 && is_short;
     // a container that then ran for long was not killed by its hook
-    let certainty = if event.since(started) {
+    let certainty = if event.since(started) || (by_signal && again) {
         Certainty::Proven
-    } else if has_hook(container) && crash.end.exit_code >= 128 {
+    } else if by_signal {
         Certainty::Likely
     } else {
         return None;
