@@ -3,6 +3,7 @@
 //! A claim keeps nobody waiting by itself. Where a pod that mounts it is stuck, that is told, with what the claim has to do
 //! with it.
 
+use crate::kubernetes::claims;
 use crate::report::{Diagnosis, NotStuck, Remark, StandingReport};
 use crate::snapshot::{Evidence, Kind, ObjectRef, PodRecord, Snapshot};
 use crate::text::{Message, Sentence, say};
@@ -47,18 +48,11 @@ fn of_claim(
     snapshot: &Snapshot<'_>,
 ) -> NotStuck {
     let object = ObjectRef::new(Kind::PersistentVolumeClaim, namespace, name);
-    let phase = claim
-        .status
-        .as_ref()
-        .and_then(|status| status.phase.as_deref());
+    let phase = Some(claims::phase(claim)).filter(|phase| !phase.is_empty());
     let is_bound = phase == Some("Bound");
-    let volume = claim
-        .spec
-        .as_ref()
-        .and_then(|spec| spec.volume_name.as_deref());
     let shown = pods.iter().take(MOUNTING).map(|pod| pod.name.clone());
     let message = Message::new(words(is_bound, !pods.is_empty()))
-        .fact_if("volume", volume.filter(|volume| !volume.is_empty()))
+        .fact_if("volume", claims::volume_name(claim))
         .fact("phase", phase.unwrap_or("Pending"))
         .fact("pods", shown.collect::<Vec<_>>())
         .fact_if(

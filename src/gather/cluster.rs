@@ -312,6 +312,7 @@ async fn wave(
 }
 
 async fn one(client: &Client, sink: &RefCell<Sink>, read: &Read) -> Result<(), ReadError> {
+    let mut is_dated = false;
     let mut take = |object: Encoded<'_>| match request::form(read) {
         Accept::Metadata | Accept::Table => {
             let name = request::name_only(object.bytes())?;
@@ -320,7 +321,9 @@ async fn one(client: &Client, sink: &RefCell<Sink>, read: &Read) -> Result<(), R
         _ => {
             let mut sink = sink.borrow_mut();
             // what has been well for long by then is not kept
-            sink.store.saw(client.server_time());
+            if !std::mem::replace(&mut is_dated, true) {
+                sink.store.saw(client.server_time());
+            }
             sink.object(read, object)
         }
     };

@@ -77,6 +77,14 @@ pub fn volume_name(claim: &PersistentVolumeClaim) -> Option<&str> {
     name.filter(|name| !name.is_empty())
 }
 
+/// `status.phase`; empty where the API server has written none.
+pub fn phase(claim: &PersistentVolumeClaim) -> &str {
+    let status = claim.status.as_ref();
+    status
+        .and_then(|status| status.phase.as_deref())
+        .unwrap_or_default()
+}
+
 /// Whether a claim and its volume name each other.
 pub fn fully_bound(claim: &PersistentVolumeClaim) -> bool {
     volume_name(claim).is_some() && annotation(claim, BIND_COMPLETED).is_some()

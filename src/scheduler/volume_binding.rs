@@ -14,7 +14,7 @@ mod provision;
 use super::volume_match::asked;
 use super::volumes::{Mount, NoVolume, Prepared, VolumeFailure, failure, missing};
 use super::{Filter, FilterFailure, Incoming, NodeView, View};
-use crate::kubernetes::claims::{class_name, fully_bound, selected_node, volume_name};
+use crate::kubernetes::claims::{class_name, fully_bound, phase, selected_node, volume_name};
 use crate::kubernetes::in_tree::driver_affinity;
 use crate::kubernetes::node_terms::NodeTerms;
 use crate::kubernetes::owners;
@@ -107,11 +107,7 @@ fn unusable(
             missing(name)
         });
     };
-    let phase = claim
-        .status
-        .as_ref()
-        .and_then(|status| status.phase.as_deref());
-    if phase == Some("Lost") {
+    if phase(claim) == "Lost" {
         let volume = volume_name(claim).unwrap_or_default().to_owned();
         let claim = name.clone();
         return Some(Reason::ClaimLost { claim, volume }.to_string());

@@ -21,19 +21,20 @@ pub struct CompletedPod {
     pub created: Option<Timestamp>,
     /// The newest time that stands in it.
     pub newest: Option<Timestamp>,
-    is_looked_at: bool,
+    /// It was looked at, and is not kept whole besides.
+    is_counted: bool,
     controller: Option<Box<str>>,
     labels: Box<[(Box<str>, Box<str>)]>,
 }
 
 impl CompletedPod {
-    fn of(pod: &Pod, is_looked_at: bool) -> Self {
+    fn of(pod: &Pod, is_counted: bool) -> Self {
         let labels = pod.metadata.labels.iter().flatten();
         let labels = labels.map(|(key, value)| (key.as_str().into(), value.as_str().into()));
         CompletedPod {
             created: pod.metadata.creation_timestamp.as_ref().map(|time| time.0),
             newest: newest(pod),
-            is_looked_at,
+            is_counted,
             controller: controller(pod).map(|(kind, name)| format!("{kind}/{name}").into()),
             labels: labels.collect(),
         }
@@ -54,8 +55,8 @@ impl CompletedPod {
 pub struct CompletedPods(BTreeMap<(Box<str>, Box<str>), CompletedPod>);
 
 impl CompletedPods {
-    pub(super) fn insert(&mut self, namespace: &str, name: &str, pod: &Pod, is_looked_at: bool) {
-        let pod = CompletedPod::of(pod, is_looked_at);
+    pub(super) fn insert(&mut self, namespace: &str, name: &str, pod: &Pod, is_counted: bool) {
+        let pod = CompletedPod::of(pod, is_counted);
         self.0.insert((namespace.into(), name.into()), pod);
     }
 
@@ -85,11 +86,11 @@ impl CompletedPods {
         of_namespace.filter(move |pod| pod.controller.as_deref() == Some(controller))
     }
 
-    /// Who those are that were looked at, but for their labels and nodes.
+    /// Who those are that were looked at and of which no more is kept, but for their labels and nodes.
     pub fn identities(&self) -> impl Iterator<Item = PodIdentity<'_>> {
         note(|| Dependency::Kind(Kind::Pod));
-        let looked_at = self.0.iter().filter(|(_, pod)| pod.is_looked_at);
-        looked_at.map(|((namespace, name), pod)| PodIdentity {
+        let counted = self.0.iter().filter(|(_, pod)| pod.is_counted);
+        counted.map(|((namespace, name), pod)| PodIdentity {
             namespace,
             name,
             labels: &NO_LABELS,

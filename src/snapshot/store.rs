@@ -153,9 +153,10 @@ impl Store {
         let pod = PodView::new(slim);
         let whole = self.whole.remove(&key);
         let is_well = self.is_well_enough(&pod);
-        self.pod_records
-            .record(pod.pod(), is_well.then(|| pod.main_containers()));
-        let differs = if pod.phase() == "Succeeded" && !(is_well && self.is_crowded()) {
+        let stays = pod.phase() == "Succeeded" && !(is_well && self.is_crowded());
+        let healthy = (is_well && !stays).then(|| pod.main_containers());
+        self.pod_records.record(pod.pod(), healthy);
+        let differs = if stays {
             let well = slim::of_well(pod.into_pod());
             self.whole.insert(key.clone(), PodView::new(well));
             whole.is_none()

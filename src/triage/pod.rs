@@ -54,8 +54,7 @@ pub(super) fn sorted<'s>(snapshot: &Snapshot<'s>, scope: &Scope) -> Sorted<&'s P
             }
         }
     }
-    let completed = records.completed().identities();
-    for pod in completed.filter(|pod| store.whole_pod(pod.namespace, pod.name).is_none()) {
+    for pod in records.completed().identities() {
         if scope.covers(&pod, store) {
             numbers.count(&Standing::Healthy(Because::Completed));
         }

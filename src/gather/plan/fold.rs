@@ -4,6 +4,16 @@ use super::{Read, SINGLES, list};
 use crate::snapshot::{Kind, ReadScope, Store};
 use std::collections::{BTreeMap, BTreeSet};
 
+impl Read {
+    /// Whether a selector leaves some of a list out.
+    fn is_part(&self) -> bool {
+        match self {
+            Read::List { fields, labels, .. } => !fields.is_empty() || !labels.is_empty(),
+            Read::Get { .. } => false,
+        }
+    }
+}
+
 /// Those of the reads that were not tried yet, and are no part of what was read whole.
 pub fn unread(reads: Vec<Read>, store: &Store) -> Vec<Read> {
     let mut reads = reads;
@@ -25,16 +35,10 @@ fn is_known(read: &Read, store: &Store) -> bool {
             let this = ReadScope::Object(namespace.clone(), name.clone());
             (Some(namespace), Some(this))
         }
-        Read::List {
-            namespace,
-            fields,
-            labels,
-            ..
-        } => {
+        Read::List { namespace, .. } => {
             let of_namespace = namespace.clone().map(ReadScope::Namespace);
-            let is_part = !fields.is_empty() || !labels.is_empty();
             let this = of_namespace.unwrap_or(ReadScope::Everywhere);
-            (namespace.as_ref(), (!is_part).then_some(this))
+            (namespace.as_ref(), (!read.is_part()).then_some(this))
         }
     };
     let in_namespace = namespace.cloned().map(ReadScope::Namespace);
@@ -53,15 +57,8 @@ pub(super) fn fold(reads: BTreeSet<Read>) -> Vec<Read> {
                 kind, namespace, ..
             } => *singles.entry((*kind, namespace)).or_default() += 1,
             Read::List {
-                kind,
-                namespace,
-                fields,
-                labels,
-                ..
-            } => {
-                let whole = fields.is_empty() && labels.is_empty();
-                lists.extend(whole.then_some((*kind, namespace.as_deref())));
-            }
+                kind, namespace, ..
+            } => lists.extend((!read.is_part()).then_some((*kind, namespace.as_deref()))),
         }
     }
     let is_listed = |kind: Kind, namespace: Option<&str>| {
@@ -73,15 +70,10 @@ pub(super) fn fold(reads: BTreeSet<Read>) -> Vec<Read> {
                 kind, namespace, ..
             } => (kind, namespace.as_str()),
             Read::List {
-                kind,
-                namespace,
-                fields,
-                labels,
-                ..
+                kind, namespace, ..
             } => {
-                let is_part = !fields.is_empty() || !labels.is_empty();
                 let covered = *kind != Kind::Pod && is_listed(*kind, namespace.as_deref());
-                return (!(is_part && covered)).then(|| read.clone());
+                return (!(read.is_part() && covered)).then(|| read.clone());
             }
         };
         match singles.get(&(*kind, namespace)) {

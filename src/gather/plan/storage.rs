@@ -65,7 +65,7 @@ pub(super) fn of_claims(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read>
         };
         match claims::volume_name(claim) {
             // one that is not bound may mean another
-            Some(_) if phase(claim) == "Pending" => {
+            Some(_) if claims::phase(claim) == "Pending" => {
                 reads.insert(list(Kind::PersistentVolume, None));
             }
             Some(volume) => {
@@ -93,7 +93,7 @@ pub(super) fn of_volumes(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read
     }
     for name in claims(pod) {
         let claim = store.claims().get(pod.namespace(), &name).yes();
-        let claim = claim.filter(|claim| phase(claim) == "Pending");
+        let claim = claim.filter(|claim| claims::phase(claim) == "Pending");
         let volume = claim.and_then(claims::volume_name);
         let volume = volume.and_then(|volume| store.volumes().get("", volume).yes());
         if let Some(holder) = volume.and_then(|volume| volume.claim.as_ref()) {
@@ -104,13 +104,6 @@ pub(super) fn of_volumes(pod: &PodView, store: &Store, reads: &mut BTreeSet<Read
             ));
         }
     }
-}
-
-fn phase(claim: &PersistentVolumeClaim) -> &str {
-    let status = claim.status.as_ref();
-    status
-        .and_then(|status| status.phase.as_deref())
-        .unwrap_or_default()
 }
 
 /// A claim that waits for its first consumer takes a volume that is there, or gets a new one. Where nothing makes volumes, one

@@ -4,7 +4,7 @@
 //! pkg/controller/tainteviction `taint_eviction.go` (1.37).
 
 use super::forced_deletion::NodeCase;
-use crate::snapshot::{Evidence, ObjectRef, Origin, PodView};
+use crate::snapshot::{Evidence, ObjectRef, PodView};
 
 /// What the marked pods of a node tell.
 pub(super) struct Marked {
@@ -31,12 +31,10 @@ pub(super) fn of(case: &NodeCase<'_>, pods: &[ObjectRef]) -> Marked {
         Some(case.event(event))
     };
     let proof = whole.iter().find_map(mark);
-    let condition = || Evidence {
-        object: pods.first().cloned().unwrap_or_else(|| case.object()),
-        origin: Origin::Field {
-            path: "status.conditions[Ready].status".to_owned(),
-        },
-        quote: "False".to_owned(),
+    let condition = || {
+        let object = pods.first().cloned();
+        let object = object.unwrap_or_else(|| case.object());
+        case.field_of(object, "status.conditions[Ready].status", "False")
     };
     let evicted = whole.iter().find_map(|pod| {
         let target = pod.condition("DisruptionTarget")?;

@@ -1,10 +1,11 @@
 //! What the scheduler missed when it last looked, and what is there by now: a claim, a device class.
 
 use super::device_claims::bare;
+use crate::kubernetes::claims::phase;
 use crate::messages::scheduler::{ClaimProblem, Reason};
 use crate::rules::Case;
 use crate::rules::finding::{Certainty, Finding};
-use crate::rules::shared::{claims, retry};
+use crate::rules::shared::retry;
 use crate::snapshot::{Kind, ObjectRef};
 use crate::text::say;
 
@@ -49,7 +50,7 @@ fn there(case: &Case<'_>, reason: &Reason) -> Option<ObjectRef> {
         // one without a volume has its own cause
         Reason::ClaimMissing(name) => {
             let claim = snapshot.claims().get(namespace, name).yes()?;
-            let is_bound = claims::phase(claim) == "Bound";
+            let is_bound = phase(claim) == "Bound";
             is_bound.then(|| ObjectRef::new(Kind::PersistentVolumeClaim, namespace, name))
         }
         _ => None,

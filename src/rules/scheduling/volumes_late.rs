@@ -1,5 +1,6 @@
 //! The scheduler waited in vain for a pod's volumes: whether they are bound by now, and where to look.
 
+use crate::kubernetes::claims::phase;
 use crate::rules::Case;
 use crate::rules::finding::{Finding, Fix, Risk, Who};
 use crate::rules::shared::claims;
@@ -10,12 +11,7 @@ pub(super) fn told(case: &Case<'_>, finding: Finding) -> Finding {
     let claims = claims::of_pod(case);
     let bound: Vec<String> = claims
         .iter()
-        .filter(|claim| {
-            claim
-                .seen
-                .yes()
-                .is_some_and(|read| claims::phase(read) == "Bound")
-        })
+        .filter(|claim| claim.seen.yes().is_some_and(|read| phase(read) == "Bound"))
         .map(|claim| claim.name.to_string())
         .collect();
     let inspect = claims.first().map(|claim| {

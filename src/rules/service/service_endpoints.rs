@@ -61,7 +61,7 @@ fn unwritten(case: &ServiceCase<'_>) -> Option<Finding> {
         "service-endpoints.unwritten",
         "no endpoints: it has no selector, and nobody has written any[; {loose} lacks the label {label}]"
     );
-    let label = format!("kubernetes.io/service-name={}", case.it.name);
+    let label = label(case);
     let write = say!(
         "service-endpoints.write",
         "give it a selector, or write an EndpointSlice with the label {label}"

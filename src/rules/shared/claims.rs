@@ -4,7 +4,7 @@
 //!
 //! Source: kube-scheduler `framework/plugins/volumebinding` (1.37).
 
-use crate::kubernetes::claims::{MountedClaim, mounted, selected_node};
+use crate::kubernetes::claims::{MountedClaim, mounted, phase, selected_node};
 use crate::rules::Case;
 use crate::rules::finding::Finding;
 use crate::snapshot::{Event, Kind, ObjectRef, Seen};
@@ -65,14 +65,6 @@ impl ClaimOfPod<'_> {
     pub(crate) fn object(&self, case: &Case<'_>) -> ObjectRef {
         ObjectRef::new(Kind::PersistentVolumeClaim, case.namespace(), &self.name)
     }
-}
-
-/// `status.phase`
-pub(crate) fn phase(claim: &PersistentVolumeClaim) -> &str {
-    let status = claim.status.as_ref();
-    status
-        .and_then(|status| status.phase.as_deref())
-        .unwrap_or_default()
 }
 
 /// Whether the scheduler has chosen a node for the claim and waits for its volume.

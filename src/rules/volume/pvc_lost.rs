@@ -4,11 +4,11 @@
 //! itself; kube-scheduler `framework/plugins/volumebinding` and `volumezone`.
 
 use super::scheduler_message::{first, quote};
-use crate::kubernetes::claims::volume_name;
+use crate::kubernetes::claims::{phase, volume_name};
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::shared::claims::{ClaimOfPod, of_pod, of_unbound_pod, phase};
+use crate::rules::shared::claims::{ClaimOfPod, of_pod, of_unbound_pod};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};

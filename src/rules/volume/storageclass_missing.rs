@@ -3,12 +3,12 @@
 use super::class::existing;
 use super::near_volume;
 use super::scheduler_message::first;
-use crate::kubernetes::claims::{class, volume_name};
+use crate::kubernetes::claims::{class, phase, volume_name};
 use crate::kubernetes::nearest::nearest;
 use crate::kubernetes::shell;
 use crate::messages::scheduler::Reason;
 use crate::rules::finding::{Certainty, Finding, Fix, Who};
-use crate::rules::shared::claims::{ClaimOfPod, event, of_pod, phase};
+use crate::rules::shared::claims::{ClaimOfPod, event, of_pod};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::Evidence;
 use crate::snapshot::{Kind, ObjectRef, Seen};
