@@ -131,8 +131,8 @@ fn pods(text: &str) -> Vec<[String; 2]> {
     let word = |pod: &Value, field: &str| match &pod["metadata"][field] {
         Value::String(word) => word.clone(),
         Value::Null => String::new(),
-        // a whole number that passed through a float is that number
-        Value::Number(number) => match number.as_f64().filter(|it| it.fract() == 0.0) {
+        // a whole number that passed through a float is that number, as far as a float holds whole numbers
+        Value::Number(number) => match number.as_f64().filter(|it| is_whole(*it)) {
             Some(whole) if number.is_f64() => (whole as i64).to_string(),
             _ => number.to_string(),
         },
@@ -140,6 +140,10 @@ fn pods(text: &str) -> Vec<[String; 2]> {
     };
     pods.map(|pod| ["namespace", "name"].map(|field| word(&pod, field)))
         .collect()
+}
+
+fn is_whole(float: f64) -> bool {
+    float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0
 }
 
 fn is_held(loaded: &Loaded, [namespace, name]: &[String; 2]) -> bool {
