@@ -3,11 +3,13 @@
 //! A Deployment keeps its templates in its ReplicaSets, a StatefulSet and a DaemonSet in ControllerRevisions; both are numbered
 //! as `kubectl rollout history` shows them (pkg/controller/deployment/util, pkg/controller/history, 1.37).
 
+use super::encoded::Encoded;
 use super::kind::Kind;
 use super::object::ObjectRef;
 use super::ownership::PodIdentity;
 use super::seen::Seen;
 use super::store::Store;
+use k8s_openapi::api::core::v1::Pod;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -31,6 +33,11 @@ impl PodTemplate {
     pub fn fields(&self) -> Value {
         serde_json::from_str(&self.0).unwrap_or_default()
     }
+
+    /// A pod of it; nothing where the fields cannot be decoded.
+    pub fn pod(&self) -> Option<Pod> {
+        Encoded::Json(self.0.as_bytes()).decode().ok()
+    }
 }
 
 /// A ControllerRevision: a template as a StatefulSet or DaemonSet had or has it.
@@ -45,25 +52,29 @@ pub struct ControllerRevision {
 #[derive(Deserialize)]
 pub(super) struct RawRevision {
     revision: Option<i64>,
-    data: Option<Data>,
+    data: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
-struct Data {
-    spec: Option<DataSpec>,
+struct Data<'a> {
+    #[serde(borrow)]
+    spec: Option<DataSpec<'a>>,
 }
 
 #[derive(Deserialize)]
-struct DataSpec {
-    template: Option<Box<RawValue>>,
+struct DataSpec<'a> {
+    #[serde(borrow)]
+    template: Option<&'a RawValue>,
 }
 
 impl RawRevision {
     pub(super) fn into_revision(self) -> ControllerRevision {
-        let template = self.data.and_then(|data| data.spec?.template);
+        let data = self.data.as_ref();
+        let data: Option<Data<'_>> = data.and_then(|data| serde_json::from_str(data.get()).ok());
+        let template = data.and_then(|data| data.spec?.template);
         ControllerRevision {
             number: self.revision,
-            template: template.map(|template| PodTemplate::new(&template)),
+            template: template.map(PodTemplate::new),
         }
     }
 }

@@ -77,7 +77,7 @@ fn names(nodes: &[String]) -> Fact {
 
 /// A pod as the controller makes it, but for its node.
 fn pod(template: &PodTemplate) -> Option<Pod> {
-    let mut pod: Pod = serde_json::from_value(template.fields()).ok()?;
+    let mut pod = template.pod()?;
     let tolerations = pod.spec.as_mut()?.tolerations.get_or_insert_default();
     tolerations.extend(TOLERATED.map(|key| Toleration {
         key: Some(key.to_owned()),

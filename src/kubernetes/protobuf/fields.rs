@@ -74,14 +74,16 @@ impl<'de> Value<'de> {
         }
     }
 
-    fn visit_scalar<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.form {
-            Form::Text => text(self.bytes(), visitor),
-            Form::Bool => visitor.visit_bool(self.number() != 0),
-            Form::Int => visitor.visit_i64(self.number().cast_signed()),
-            Form::Bytes => visitor.visit_string(BASE64_STANDARD.encode(self.bytes())),
+    /// What is one value, read; the code that hands it over is made anew for each type that takes it, and this is not.
+    fn scalar(self) -> Result<Scalar<'de>, Error> {
+        let bytes = self.bytes();
+        Ok(match self.form {
+            Form::Text => text(bytes),
+            Form::Bool => Scalar::Bool(self.number() != 0),
+            Form::Int => Scalar::Int(self.number().cast_signed()),
+            Form::Bytes => Scalar::Text(Cow::Owned(BASE64_STANDARD.encode(bytes))),
             Form::Time | Form::MicroTime => {
-                let [(_, seconds), (_, nanos)] = numbers(self.bytes())?;
+                let [(_, seconds), (_, nanos)] = numbers(bytes)?;
                 let nanos = match self.form {
                     // source: apimachinery 0.37 pkg/apis/meta/v1/{time,micro_time}_proto.go
                     Form::Time => 0,
@@ -89,32 +91,37 @@ impl<'de> Value<'de> {
                 };
                 let nanos = i32::try_from(nanos).map_err(Error::custom)?;
                 let time = Timestamp::new(seconds, nanos).map_err(Error::custom)?;
-                visitor.visit_string(time.to_string())
+                Scalar::Text(Cow::Owned(time.to_string()))
             }
-            Form::Quantity => text(bytes_of(self.bytes(), 1)?, visitor),
+            Form::Quantity => text(bytes_of(bytes, 1)?),
             Form::IntOrString => {
-                let [(_, is_text), (_, number)] = numbers(self.bytes())?;
+                let [(_, is_text), (_, number)] = numbers(bytes)?;
                 if is_text == 1 {
-                    text(bytes_of(self.bytes(), 3)?, visitor)
+                    text(bytes_of(bytes, 3)?)
                 } else {
-                    visitor.visit_i64(number)
+                    Scalar::Int(number)
                 }
             }
-            Form::Json => match bytes_of(self.bytes(), 1)? {
-                [] => visitor.visit_unit(),
-                json => serde_json::Deserializer::from_slice(json).deserialize_any(visitor),
+            Form::Json => match bytes_of(bytes, 1)? {
+                [] => Scalar::Null,
+                json => Scalar::Object(Fields::json(json)),
             },
-            Form::Object(message) => visitor.visit_map(Fields::of(self.bytes(), message)),
-        }
+            Form::Object(message) => Scalar::Object(Fields::of(bytes, message)),
+        })
     }
 }
 
+enum Scalar<'de> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Text(Cow<'de, str>),
+    Object(Fields<'de>),
+}
+
 /// Go writes what is no UTF-8 the same way into JSON.
-fn text<'de, V: Visitor<'de>>(bytes: &'de [u8], visitor: V) -> Result<V::Value, Error> {
-    match String::from_utf8_lossy(bytes) {
-        Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
-        Cow::Owned(text) => visitor.visit_string(text),
-    }
+fn text(bytes: &[u8]) -> Scalar<'_> {
+    Scalar::Text(String::from_utf8_lossy(bytes))
 }
 
 /// The fields 1 and 2, each a number.
@@ -148,7 +155,14 @@ impl<'de> Deserializer<'de> for Value<'de> {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let form = self.form;
         match self.held {
-            Held::One(_) => self.visit_scalar(visitor),
+            Held::One(_) => match self.scalar()? {
+                Scalar::Null => visitor.visit_unit(),
+                Scalar::Bool(value) => visitor.visit_bool(value),
+                Scalar::Int(value) => visitor.visit_i64(value),
+                Scalar::Text(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
+                Scalar::Text(Cow::Owned(text)) => visitor.visit_string(text),
+                Scalar::Object(fields) => visitor.visit_map(fields),
+            },
             Held::Many(wire) => visitor.visit_seq(Elements { wire, form }),
             Held::Map(wire) => visitor.visit_map(Entries {
                 wire,
@@ -192,6 +206,8 @@ struct Fields<'de> {
     /// Where in the message the next field probably is: they come in order.
     at: usize,
     value: Option<Value<'de>>,
+    /// JSON that stands for the whole object.
+    verbatim: Option<Value<'de>>,
     /// What goes on when the fields of an inner message are read.
     outer: Vec<(Wire<'de>, Message)>,
 }
@@ -203,7 +219,20 @@ impl<'de> Fields<'de> {
             message,
             at: 0,
             value: None,
+            verbatim: None,
             outer: Vec::new(),
+        }
+    }
+
+    /// JSON as serde_json's own types take it that hold any: one field of that name with the text.
+    fn json(json: &'de [u8]) -> Self {
+        let text = Value {
+            form: Form::Text,
+            held: Held::One(Raw::Bytes(json)),
+        };
+        Fields {
+            verbatim: Some(text),
+            ..Fields::of(&[], &const { &[] as Message })
         }
     }
 
@@ -218,6 +247,9 @@ impl<'de> Fields<'de> {
 
     /// The next field with what it holds.
     fn next(&mut self) -> Result<Option<(&'static str, Value<'de>)>, Error> {
+        if let Some(json) = self.verbatim.take() {
+            return Ok(Some((RAW_VALUE, json)));
+        }
         loop {
             let before = self.wire;
             let Some((number, raw)) = self.wire.field().map_err(malformed)? else {
@@ -291,6 +323,15 @@ struct Elements<'de> {
     form: Form,
 }
 
+impl<'de> Elements<'de> {
+    fn next(&mut self) -> Result<Option<Value<'de>>, Error> {
+        let Some((_, raw)) = self.wire.field().map_err(malformed)? else {
+            return Ok(None);
+        };
+        Value::one(self.form, raw).map(Some)
+    }
+}
+
 impl<'de> SeqAccess<'de> for Elements<'de> {
     type Error = Error;
 
@@ -298,10 +339,10 @@ impl<'de> SeqAccess<'de> for Elements<'de> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Error> {
-        let Some((_, raw)) = self.wire.field().map_err(malformed)? else {
+        let Some(element) = self.next()? else {
             return Ok(None);
         };
-        seed.deserialize(Value::one(self.form, raw)?).map(Some)
+        seed.deserialize(element).map(Some)
     }
 }
 
@@ -312,13 +353,9 @@ struct Entries<'de> {
     value: Option<Value<'de>>,
 }
 
-impl<'de> MapAccess<'de> for Entries<'de> {
-    type Error = Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Error> {
+impl<'de> Entries<'de> {
+    /// The key of the next entry.
+    fn next(&mut self) -> Result<Option<Value<'de>>, Error> {
         let Some((_, Raw::Bytes(entry))) = self.wire.field().map_err(malformed)? else {
             return Ok(None);
         };
@@ -332,9 +369,22 @@ impl<'de> MapAccess<'de> for Entries<'de> {
             }
         }
         self.value = Some(Value::one(self.form, value)?);
-        let key = Value {
+        Ok(Some(Value {
             form: Form::Text,
             held: Held::One(Raw::Bytes(key)),
+        }))
+    }
+}
+
+impl<'de> MapAccess<'de> for Entries<'de> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Error> {
+        let Some(key) = self.next()? else {
+            return Ok(None);
         };
         seed.deserialize(key).map(Some)
     }

@@ -9,7 +9,6 @@ use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::resources::{pod_limits, pod_requests};
 use crate::rules::shared::refused::WorkloadCase;
 use crate::snapshot::{Kind, PodRecord, Seen, Workload};
-use k8s_openapi::api::core::v1::PodSpec;
 
 /// A rollout that the quota stops, where the numbers of its pods are known.
 pub(super) struct Rollout {
@@ -158,8 +157,7 @@ pub(super) fn asked_by_old(situation: &Situation<'_, '_>, resource: &str) -> Opt
 
 /// What a pod of this ReplicaSet takes (pkg/quota/v1/evaluator/core/pods.go podComputeUsageHelper, 1.37).
 fn asked(set: &Workload, resource: &str) -> Option<Quantity> {
-    let template = set.template.as_ref()?.fields();
-    let spec: PodSpec = serde_json::from_value(template.get("spec")?.clone()).ok()?;
+    let spec = set.template.as_ref()?.pod()?.spec?;
     match resource.strip_prefix("limits.") {
         Some(resource) => pod_limits(&spec).get(resource).copied(),
         None => {
