@@ -116,6 +116,11 @@ fn told_in_order(cluster: &Cluster, user: &Identity) -> Result<(), String> {
     let namespace = cluster.namespace("followed-lines", false);
     let mut watch = start(&["--watch", "-o", "jsonl"], user, &namespace);
     let told = lines(&mut watch);
+    // its line tells that the first list is over, after which what comes is new
+    let first = workload("5000", "{}").replace("web", "first");
+    cluster.apply(&namespace.name, &first);
+    let line = told.recv_timeout(PATIENCE);
+    line.map_err(|_| "no line tells what was there when the watch began".to_owned())?;
     let steps = [
         (workload("5000", "{}"), "new", "insufficient-cpu"),
         (

@@ -95,11 +95,36 @@ state = "$DIR/run/containerd"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.no-such.options]
       BinaryName = "/usr/local/bin/no-such-runtime"
 TOML
-  cat >"$DIR/node/net.d/10-bridge.conflist" <<JSON
-{"cniVersion": "0.4.0", "name": "kubectl-diagnose", "plugins": [
-  {"type": "bridge", "bridge": "$BRIDGE", "isGateway": false, "ipMasq": false, "ipam": {"type": "host-local", "dataDir": "$DIR/node/ipam",
-    "ranges": [[{"subnet": "$POD_NET.0/24", "rangeStart": "$POD_NET.10", "rangeEnd": "$POD_NET.250"}]]}}]}
-JSON
+  network "$DIR/node/net.d" kubectl-diagnose "$(bridge_plugin false $POD_NET 10 250)"
+  broken_network one-address "$(bridge_plugin false $POD_NET 251 251)"
+  broken_network other-subnet "$(bridge_plugin true 10.89.7 10 250)"
+  broken_network no-plugin '{"type": "calico"}'
+  broken_network port-mapping "$(bridge_plugin false $POD_NET 252 254)"',
+  {"type": "portmap", "capabilities": {"portMappings": true}, "conditionsV4": ["--no-such-condition"]}'
+  broken_network no-configuration
+}
+
+# bridge_plugin GATEWAY NET FIRST LAST
+bridge_plugin() {
+  printf '{"type": "bridge", "bridge": "%s", "isGateway": %s, "ipMasq": false, "ipam": {"type": "host-local", "dataDir": "%s",
+    "ranges": [[{"subnet": "%s.0/24", "rangeStart": "%s", "rangeEnd": "%s"}]]}}' $BRIDGE "$1" "$DIR/node/ipam" "$2" "$2.$3" "$2.$4"
+}
+
+# network FOLDER NAME PLUGINS
+network() { printf '{"cniVersion": "0.4.0", "name": "%s", "plugins": [\n  %s]}\n' "$2" "$3" >"$1/10-$2.conflist"; }
+
+# broken_network HANDLER [PLUGINS]: a runtime whose pods get a network of its own, or none.
+broken_network() {
+  local folder=$DIR/node/networks/$1
+  mkdir -p "$folder"
+  cat >>"$DIR/node/containerd.toml" <<TOML
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.$1]
+    runtime_type = "io.containerd.runc.v2"
+    cni_conf_dir = "$folder"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.$1.options]
+      SystemdCgroup = false
+TOML
+  [ $# = 1 ] || network "$folder" "$1" "$2"
 }
 
 # failCgroupV1 since 1.31; cgroupDriver until 1.37, containerd 1.6 cannot tell its own; podLogsDir since 1.30.
