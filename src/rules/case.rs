@@ -151,12 +151,15 @@ impl<'a> Case<'a> {
         shell::command(run.into_iter().chain(words)).into()
     }
 
-    /// The newest event of one of these reasons about this container, or about no container in particular.
-    pub fn newest_event_of(&self, container: &str, reasons: &[&str]) -> Option<&'a Event> {
+    /// The newest event of this kind about this container, or about no container in particular.
+    pub fn newest_event_of(
+        &self,
+        container: &str,
+        is_wanted: impl Fn(&Event) -> bool,
+    ) -> Option<&'a Event> {
         let mut newest_first = self.events().into_iter().rev();
         newest_first.find(|event| {
-            reasons.contains(&event.reason.as_str())
-                && event.container().is_none_or(|name| name == container)
+            event.container().is_none_or(|name| name == container) && is_wanted(event)
         })
     }
 

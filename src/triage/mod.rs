@@ -26,7 +26,7 @@ mod workload;
 pub use layer::Layer;
 pub use namespace::NamespaceSubject;
 pub use node::NodeSubject;
-pub use pod::{PULLS, Resize, awaits, budget, init_budget, is_undated, pull, resize};
+pub use pod::{PULLS, Resize, UNNOTICED, awaits, budget, init_budget, is_undated, pull, resize};
 pub use ready_pod::ReadyPod;
 pub use rollout::{Awaits, awaited, is_awaited, is_of_old_revision};
 pub use scope::Scope;

@@ -24,8 +24,11 @@ use crate::snapshot::{
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Probe;
 
-/// Seconds after which a pod that no scheduler or kubelet has touched is stuck.
+/// Seconds after which a pod that no scheduler has touched is stuck.
 const UNTOUCHED: i64 = 60;
+/// Seconds that a kubelet may take to notice its pod: after an outage of the API server it asks again within 30 to 60 (client-go
+/// 0.37 tools/cache/reflector.go, its back-off with jitter).
+pub const UNNOTICED: i64 = 120;
 /// Seconds that sandbox, volumes and image may take before their silence needs an explanation.
 const CREATING: i64 = 120;
 /// Seconds after the end of its grace period for which a deletion is still normal.
@@ -331,7 +334,7 @@ fn containers(pod: &PodView, around: Around<'_>) -> Standing {
         }
     }
     if seen == 0 && !failing {
-        return within(Because::NoKubeletYet, bound, UNTOUCHED, clock);
+        return within(Because::NoKubeletYet, bound, UNNOTICED, clock);
     }
     match progressing {
         _ if seen == 0 => Standing::Stuck,

@@ -85,14 +85,13 @@ async fn idle(kubeconfig: &Path, pods: usize) {
     // until the nodes have said that all of them run
     tokio::time::sleep(Duration::from_secs(60)).await;
     let told = tempfile::NamedTempFile::new().unwrap();
-    let mut watch = follow(kubeconfig, told.reopen().unwrap());
+    let watch = follow(kubeconfig, told.reopen().unwrap());
     tokio::time::sleep(Duration::from_secs(20)).await;
     let before = processor_seconds(&watch);
     tokio::time::sleep(Duration::from_secs(WATCHED)).await;
     let spent = processor_seconds(&watch) - before;
     let resident = resident(&watch);
-    watch.kill().unwrap();
-    watch.wait().unwrap();
+    end(watch);
     say(&format!(
         "idle: {pods} pods, {spent:.2} s of processor time in {WATCHED} s ({:.2} % of a core), {resident} KiB resident",
         spent / WATCHED as f64 * 100.0
@@ -117,7 +116,7 @@ async fn soak(kubeconfig: &Path, lasts: Duration) {
     }
     tokio::time::sleep(Duration::from_secs(5)).await;
     let told = tempfile::NamedTempFile::new().unwrap();
-    let mut watch = follow(kubeconfig, told.reopen().unwrap());
+    let watch = follow(kubeconfig, told.reopen().unwrap());
     let mut soak = Soak {
         api,
         changes: 0,
@@ -147,12 +146,7 @@ async fn soak(kubeconfig: &Path, lasts: Duration) {
     tokio::time::sleep(Duration::from_secs(25)).await;
     let scan = scan(kubeconfig);
     let cpu = processor_seconds(&watch);
-    assert!(
-        watch.try_wait().unwrap().is_none(),
-        "the watch has ended by itself"
-    );
-    watch.kill().unwrap();
-    watch.wait().unwrap();
+    end(watch);
     let lines = fs::read_to_string(told.path()).unwrap();
     soak.compare(&lines, &scan);
     let after = |from: u64| {
@@ -365,6 +359,13 @@ fn follow(kubeconfig: &Path, told: File) -> Child {
         .stdout(Stdio::from(told))
         .spawn()
         .unwrap()
+}
+
+fn end(mut watch: Child) {
+    let ended = watch.try_wait().unwrap();
+    assert!(ended.is_none(), "the watch has ended by itself: {ended:?}");
+    watch.kill().unwrap();
+    watch.wait().unwrap();
 }
 
 fn scan(kubeconfig: &Path) -> Value {

@@ -48,7 +48,9 @@ fn proof(
     container: &ContainerView<'_>,
     crash: Option<&Crash<'_>>,
 ) -> Option<(Evidence, Certainty)> {
-    let event = case.newest_event_of(container.name(), &["FailedPostStartHook"]);
+    let event = case.newest_event_of(container.name(), |event| {
+        event.reason == "FailedPostStartHook"
+    });
     if container.waiting_reason() == "PostStartHookError" {
         let message = container.waiting()?.message.as_deref().unwrap_or_default();
         let quote = format!("PostStartHookError: {message}");

@@ -6,6 +6,7 @@
 //! log, and so at best in the termination message.
 
 use crate::messages::config::{self, ConfigFailure};
+use crate::messages::pull;
 use crate::messages::start::{self, StartFailure};
 use crate::rules::Case;
 use crate::rules::finding::{Certainty, Finding};
@@ -92,7 +93,8 @@ fn waiting<'a>(case: &Case<'a>, container: ContainerView<'a>) -> Option<StartErr
     })
 }
 
-/// The message of the waiting state, or else of the newest event Failed.
+/// The message of the waiting state, or else of the newest event Failed that is not of a pull: most kubectls do not describe which
+/// container an event is about.
 pub(super) fn message(
     case: &Case<'_>,
     container: &ContainerView<'_>,
@@ -105,7 +107,10 @@ pub(super) fn message(
         let path = format!("{}.state.waiting.message", container.path());
         return Some((message.to_owned(), case.field(path, message)));
     }
-    let event = case.newest_event_of(container.name(), &["Failed"])?;
+    let event = case.newest_event_of(container.name(), |event| {
+        let message = &event.message;
+        event.reason == "Failed" && !pull::is_of_pull(message) && !pull::read(message).boilerplate
+    })?;
     Some((event.message.clone(), case.event(event)))
 }
 

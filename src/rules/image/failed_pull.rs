@@ -138,7 +138,9 @@ fn is_told_so(case: &Case<'_>, container: &ContainerView<'_>) -> bool {
     let told = [&EVENTS[..], &["Pulling", "Pulled", "Created", "Started"]].concat();
     is_silent
         && case
-            .newest_event_of(container.name(), &told)
+            .newest_event_of(container.name(), |event| {
+                told.contains(&event.reason.as_str())
+            })
             .is_some_and(|event| {
                 EVENTS.contains(&event.reason.as_str()) && pull::is_of_pull(&event.message)
             })

@@ -11,6 +11,7 @@ use crate::rules::finding::{Certainty, Finding, NextCommand};
 use crate::rules::{Case, Check, Layer, Root, Rule};
 use crate::snapshot::{Evidence, Kind, Node, PodRecord, Seen};
 use crate::text::{Seconds, say};
+use crate::triage::UNNOTICED;
 
 /// A pod is bound, and the kubelet of its node has not taken it up.
 pub static RULE: Rule = Rule {
@@ -28,8 +29,6 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
-/// Seconds that a kubelet may take, as triage gives them.
-const UNTOUCHED: i64 = 60;
 /// Seconds between two writings of a node's status where nothing changes, and some more
 /// (`nodeStatusReportFrequency`, 5 minutes).
 const HEARTBEAT: i64 = 420;
@@ -55,7 +54,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .and_then(|c| c.last_transition_time.as_ref());
     let since = bound.map(|time| time.0).or(pod.created());
     let since = since.map(|since| case.seconds_since(since));
-    if since.is_none_or(|since| since <= UNTOUCHED) {
+    if since.is_none_or(|since| since <= UNNOTICED) {
         return Vec::new();
     }
     let node = case.snapshot.nodes().get("", name);

@@ -72,6 +72,9 @@ fn each_has_its_cause(cluster: &Cluster, suite: &str, folder: &str, kubelet: boo
             (Ok(()), "healthy") => left_alone(cluster, &user, &namespace.name),
             (Ok(()), _) => has_its_cause(cluster, &user, situation, &namespace.name),
         };
+        if let Some(step) = situation.after(&namespace.name) {
+            cluster.step(&step)?;
+        }
         results.map_err(|complaint| format!("{}/{}: {complaint}", situation.cause, situation.name))
     };
     let (last, first): (Vec<_>, Vec<_>) = played

@@ -100,7 +100,7 @@ TOML
   broken_network other-subnet "$(bridge_plugin true 10.89.7 10 250)"
   broken_network no-plugin '{"type": "calico"}'
   broken_network port-mapping "$(bridge_plugin false $POD_NET 252 254)"',
-  {"type": "portmap", "capabilities": {"portMappings": true}, "conditionsV4": ["--no-such-condition"]}'
+  {"type": "portmap", "capabilities": {"portMappings": true}, "markMasqBit": 14, "externalSetMarkChain": "KUBE-MARK-MASQ"}'
   broken_network no-configuration
 }
 

@@ -5,6 +5,7 @@
 //! - `#$ COMMAND`: a step, run by a shell between the objects before it and those after it;
 //! - `#: last COMMAND`: a step right before the tool is asked, for what does not stay as it is or would disturb others; it waits
 //!   until nothing else runs on the cluster;
+//! - `#: after COMMAND`: a step when the tool was asked, for what would not go away with its namespace;
 //! - `#: until WHAT`: what has come when the tool is asked, unless the scheduler or the API server refuses a pod;
 //! - `#: certainty WORD` and `#: fix verified`: what the report has to say, `proven` unless it is said;
 //! - `#: beside CAUSE`: what is true as well, and may be said as long as the cause itself has no rule;
@@ -92,7 +93,16 @@ impl Situation {
 
     /// The step right before the tool is asked.
     pub(crate) fn last(&self, namespace: &str) -> Option<String> {
-        let step = self.said("last").next()?;
+        self.step("last", namespace)
+    }
+
+    /// The step when the tool was asked.
+    pub(crate) fn after(&self, namespace: &str) -> Option<String> {
+        self.step("after", namespace)
+    }
+
+    fn step(&self, when: &str, namespace: &str) -> Option<String> {
+        let step = self.said(when).next()?;
         Some(step.replace(NAMESPACE, namespace))
     }
 
