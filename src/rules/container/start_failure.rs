@@ -106,7 +106,7 @@ pub(super) fn message(
         return Some((message.to_owned(), case.field(path, message)));
     }
     let event = case.newest_event_of(container.name(), &["Failed"])?;
-    Some((event.message.clone(), case.event(event)))
+    Some((event.message.to_string(), case.event(event)))
 }
 
 fn ended<'a>(case: &Case<'a>, crash: &Crash<'a>) -> Option<StartError<'a>> {
